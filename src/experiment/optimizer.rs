@@ -1,0 +1,176 @@
+//! Optimisers as values, with PyTorch's names, meanings and defaults. The arithmetic is in `train::optimizer`.
+
+use serde::{Deserialize, Serialize};
+
+/// An optimiser and its base learning rate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Optimizer {
+    /// The base learning rate that the schedule scales; for one-cycle, the peak.
+    pub learning_rate: f64,
+    /// L2 penalty (SGD, Adam, RMSprop) or decoupled decay (AdamW, Lion, LAMB).
+    #[serde(default)]
+    pub weight_decay: f64,
+    /// Whether decay also acts on normalisation parameters and biases, as PyTorch does unless told otherwise.
+    #[serde(default = "yes")]
+    pub decay_norm_and_bias: bool,
+    /// The update rule.
+    pub method: Method,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for Optimizer {
+    fn default() -> Self {
+        Self { learning_rate: 0.1, weight_decay: 1e-4, decay_norm_and_bias: true, method: Method::sgd(0.9) }
+    }
+}
+
+/// The update rule of an optimiser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Method {
+    /// `torch.optim.SGD`.
+    Sgd {
+        /// Share of the last update that is kept.
+        #[serde(default)]
+        momentum: f64,
+        /// Share of a new gradient that momentum leaves out.
+        #[serde(default)]
+        dampening: f64,
+        /// Looks one step ahead; needs momentum and no dampening.
+        #[serde(default)]
+        nesterov: bool,
+    },
+    /// `torch.optim.Adam`.
+    Adam {
+        /// Decay of the mean of gradients.
+        #[serde(default = "beta1")]
+        beta1: f64,
+        /// Decay of the mean of squared gradients.
+        #[serde(default = "beta2")]
+        beta2: f64,
+        /// Added to the denominator.
+        #[serde(default = "epsilon")]
+        epsilon: f64,
+    },
+    /// `torch.optim.AdamW`: Adam with decoupled weight decay.
+    AdamW {
+        /// Decay of the mean of gradients.
+        #[serde(default = "beta1")]
+        beta1: f64,
+        /// Decay of the mean of squared gradients.
+        #[serde(default = "beta2")]
+        beta2: f64,
+        /// Added to the denominator.
+        #[serde(default = "epsilon")]
+        epsilon: f64,
+    },
+    /// `torch.optim.RMSprop`.
+    RmsProp {
+        /// Decay of the mean of squared gradients.
+        #[serde(default = "alpha")]
+        alpha: f64,
+        /// Added to the denominator.
+        #[serde(default = "epsilon")]
+        epsilon: f64,
+        /// Share of the last update that is kept.
+        #[serde(default)]
+        momentum: f64,
+        /// Whether the mean is subtracted from the second moment.
+        #[serde(default)]
+        centered: bool,
+    },
+    /// Lion (Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms").
+    Lion {
+        /// Mix of momentum and gradient whose sign is the update.
+        #[serde(default = "beta1")]
+        beta1: f64,
+        /// Decay of the momentum.
+        #[serde(default = "lion_beta2")]
+        beta2: f64,
+    },
+    /// LAMB (You et al. 2020, algorithm 2): Adam's direction scaled by ‖w‖/‖update‖ per parameter.
+    Lamb {
+        /// Decay of the mean of gradients.
+        #[serde(default = "beta1")]
+        beta1: f64,
+        /// Decay of the mean of squared gradients.
+        #[serde(default = "beta2")]
+        beta2: f64,
+        /// Added to the denominator.
+        #[serde(default = "lamb_epsilon")]
+        epsilon: f64,
+    },
+}
+
+fn beta1() -> f64 {
+    0.9
+}
+fn beta2() -> f64 {
+    0.999
+}
+fn lion_beta2() -> f64 {
+    0.99
+}
+fn alpha() -> f64 {
+    0.99
+}
+fn epsilon() -> f64 {
+    1e-8
+}
+fn lamb_epsilon() -> f64 {
+    1e-6
+}
+
+impl Method {
+    /// SGD with momentum, without dampening or Nesterov.
+    #[must_use]
+    pub fn sgd(momentum: f64) -> Self {
+        Self::Sgd { momentum, dampening: 0.0, nesterov: false }
+    }
+
+    /// SGD with Nesterov momentum.
+    #[must_use]
+    pub fn nesterov(momentum: f64) -> Self {
+        Self::Sgd { momentum, dampening: 0.0, nesterov: true }
+    }
+
+    /// One of each rule at its defaults, in the order a form lists them.
+    #[must_use]
+    pub fn all() -> [Self; 6] {
+        [
+            Self::sgd(0.9),
+            Self::Adam { beta1: beta1(), beta2: beta2(), epsilon: epsilon() },
+            Self::AdamW { beta1: beta1(), beta2: beta2(), epsilon: epsilon() },
+            Self::RmsProp { alpha: alpha(), epsilon: epsilon(), momentum: 0.0, centered: false },
+            Self::Lion { beta1: beta1(), beta2: lion_beta2() },
+            Self::Lamb { beta1: beta1(), beta2: beta2(), epsilon: lamb_epsilon() },
+        ]
+    }
+
+    /// The rule's name as people write it.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Sgd { .. } => "SGD",
+            Self::Adam { .. } => "Adam",
+            Self::AdamW { .. } => "AdamW",
+            Self::RmsProp { .. } => "RMSprop",
+            Self::Lion { .. } => "Lion",
+            Self::Lamb { .. } => "LAMB",
+        }
+    }
+
+    /// Momentum, for the rules that have one that can be changed while training.
+    pub fn momentum_mut(&mut self) -> Option<&mut f64> {
+        match self {
+            Self::Sgd { momentum, .. } | Self::RmsProp { momentum, .. } => Some(momentum),
+            Self::Adam { beta1, .. } | Self::AdamW { beta1, .. } | Self::Lion { beta1, .. } | Self::Lamb { beta1, .. } => {
+                Some(beta1)
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Experiments with known-good settings, each with a line on what to expect of it.
+
+use super::{
+    Activation, Arm, Augmentation, Block, Body, Curve, Data, Distribution, Head, HeadPool, Init, Length, Method, Network,
+    Norm, Optimizer, Plan, Recipe, Schedule, Scheme, Shortcut, Stage, StageEntry, Stem, StemKind,
+};
+
+/// A named experiment.
+pub struct Preset {
+    /// What a person types.
+    pub id: &'static str,
+    /// What it is and what to expect of it.
+    pub about: &'static str,
+    build: fn(&'static str) -> Plan,
+}
+
+impl Preset {
+    /// The experiment, on the embedded data until another source is set.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        (self.build)(self.id)
+    }
+}
+
+/// The preset of this name.
+#[must_use]
+pub fn preset(id: &str) -> Option<&'static Preset> {
+    PRESETS.iter().find(|preset| preset.id == id)
+}
+
+/// Every preset; the first is the default.
+pub static PRESETS: &[Preset] = &[
+    Preset {
+        id: "plain-vs-residual",
+        about: "Two nets of 56 layers that differ in their shortcuts only: the plain one falls behind within two epochs.",
+        build: plain_vs_residual,
+    },
+    Preset {
+        id: "resnet20",
+        about: "He et al. 2015 for CIFAR: 269,722 parameters; 91.3 % on CIFAR-10 after the paper's 64,000 steps.",
+        build: |id| he(id, 20, Shortcut::A),
+    },
+    Preset { id: "resnet32", about: "32 layers, 464,154 parameters; 92.5 % in the paper.", build: |id| he(id, 32, Shortcut::A) },
+    Preset { id: "resnet44", about: "44 layers, 658,586 parameters; 92.8 % in the paper.", build: |id| he(id, 44, Shortcut::A) },
+    Preset { id: "resnet56", about: "56 layers, 853,018 parameters; 93.0 % in the paper.", build: |id| he(id, 56, Shortcut::A) },
+    Preset {
+        id: "resnet110",
+        about: "110 layers, 1,727,962 parameters, warmed up at a tenth of the learning rate; 93.6 % in the paper.",
+        build: |id| he(id, 110, Shortcut::A),
+    },
+    Preset { id: "plain20", about: "ResNet-20 without shortcuts: trains almost as well.", build: |id| he(id, 20, Shortcut::None) },
+    Preset { id: "plain32", about: "ResNet-32 without shortcuts: a little worse than plain20.", build: |id| he(id, 32, Shortcut::None) },
+    Preset { id: "plain44", about: "ResNet-44 without shortcuts: clearly worse.", build: |id| he(id, 44, Shortcut::None) },
+    Preset {
+        id: "plain56",
+        about: "ResNet-56 without shortcuts: worse than plain20 on the training images too. That is degradation.",
+        build: |id| he(id, 56, Shortcut::None),
+    },
+    Preset {
+        id: "resnet18",
+        about: "ImageNet net of 18 layers as in torchvision, 11,689,512 parameters with 1,000 classes; for 64 pixels and more.",
+        build: |id| imagenet(id, 18),
+    },
+    Preset { id: "resnet34", about: "ImageNet net of 34 layers, 21,797,672 parameters.", build: |id| imagenet(id, 34) },
+    Preset { id: "resnet50", about: "ImageNet net of 50 layers in bottlenecks, 25,557,032 parameters.", build: |id| imagenet(id, 50) },
+    Preset {
+        id: "wrn-16-4",
+        about: "Wide residual net (Zagoruyko and Komodakis 2016): 16 layers, four times as wide; width instead of depth.",
+        build: wide,
+    },
+    Preset {
+        id: "resnet9",
+        about: "Page's fast net: 94 % on CIFAR-10 in 24 epochs with a large batch and one cycle.",
+        build: page,
+    },
+    Preset {
+        id: "article",
+        about: "The article's example made true: real shortcut additions, 2,777,674 parameters for three channels and ten classes.",
+        build: article,
+    },
+];
+
+fn single(id: &str, network: Network, recipe: Recipe) -> Plan {
+    Plan { name: id.into(), data: Data::default(), recipe, arms: vec![Arm::new(id, network)] }
+}
+
+/// Depth 56 because that is where the difference is beyond doubt on 5,000 images within minutes: ARCHITECTURE.md has
+/// the measured numbers.
+fn plain_vs_residual(id: &str) -> Plan {
+    let arm = |name, shortcut| Arm::new(name, Network::cifar(56, 8, shortcut));
+    Plan {
+        name: id.into(),
+        data: Data::default(),
+        recipe: Recipe::default(),
+        arms: vec![arm("plain", Shortcut::None), arm("residual", Shortcut::A)],
+    }
+}
+
+/// He et al. 2015, section 4.2. The paper's 32,000 and 48,000 of 64,000 iterations are epochs 91 and 137 of 182 on
+/// 45,000 images; counted in epochs, the same recipe fits any data set.
+fn he(id: &str, depth: usize, shortcut: Shortcut) -> Plan {
+    let mut schedule = Schedule::from(Curve::MultiStep { milestones: vec![91.0, 137.0], factor: 0.1 });
+    if depth >= 110 {
+        schedule.warmup = 1.0;
+    }
+    let recipe = Recipe {
+        length: Length::Epochs(182),
+        optimizer: Optimizer { learning_rate: 0.1, weight_decay: 1e-4, method: Method::sgd(0.9), ..Optimizer::default() },
+        schedule,
+        augmentation: Augmentation::pad_crop_flip(),
+        ..Recipe::default()
+    };
+    single(id, Network::cifar(depth, 16, shortcut), recipe)
+}
+
+/// torchvision's reference recipe: step decay every 30 of 90 epochs.
+fn imagenet(id: &str, depth: usize) -> Plan {
+    let recipe = Recipe {
+        length: Length::Epochs(90),
+        optimizer: Optimizer { learning_rate: 0.1, weight_decay: 1e-4, method: Method::sgd(0.9), ..Optimizer::default() },
+        schedule: Curve::Step { every: 30.0, factor: 0.1 }.into(),
+        augmentation: Augmentation { flip: true, ..Augmentation::default() },
+        ..Recipe::default()
+    };
+    single(id, Network::imagenet(depth), recipe)
+}
+
+fn wide(id: &str) -> Plan {
+    let network = Network {
+        stem: Stem { kind: StemKind::Conv3, width: Some(16) },
+        body: Body::Stages(vec![Stage::new(2, 64, 1), Stage::new(2, 128, 2), Stage::new(2, 256, 2)]),
+        block: Block::PreBasic,
+        ..Network::cifar(20, 16, Shortcut::B)
+    };
+    let recipe = Recipe {
+        length: Length::Epochs(200),
+        optimizer: Optimizer { learning_rate: 0.1, weight_decay: 5e-4, ..Recipe::default().optimizer },
+        schedule: Curve::MultiStep { milestones: vec![60.0, 120.0, 160.0], factor: 0.2 }.into(),
+        augmentation: Augmentation::pad_crop_flip(),
+        ..Recipe::default()
+    };
+    single(id, network, recipe)
+}
+
+fn page(id: &str) -> Plan {
+    let stage = |blocks, width| Stage { blocks, width, stride: 2, entry: StageEntry::ConvPool };
+    let network = Network {
+        stem: Stem { kind: StemKind::Conv3, width: Some(64) },
+        body: Body::Stages(vec![stage(1, 128), stage(0, 256), stage(1, 512)]),
+        block: Block::ReluBeforeAdd,
+        head: Head { pool: HeadPool::Max, bias: false, scale: 0.125, ..Head::default() },
+        ..Network::cifar(20, 16, Shortcut::A)
+    };
+    let recipe = Recipe {
+        length: Length::Epochs(24),
+        batch_size: 512,
+        optimizer: Optimizer { learning_rate: 0.4, weight_decay: 5e-4, ..Recipe::default().optimizer },
+        schedule: Curve::OneCycle { rise: 0.2, start_div: 1e3, final_div: 1e3 }.into(),
+        augmentation: Augmentation { cutout: 8, ..Augmentation::pad_crop_flip() },
+        ..Recipe::default()
+    };
+    single(id, network, recipe)
+}
+
+fn article(id: &str) -> Plan {
+    let network = Network {
+        stem: Stem { kind: StemKind::Conv3Pool, width: Some(64) },
+        body: Body::Stages(vec![Stage::new(2, 64, 1), Stage::new(2, 128, 2), Stage::new(2, 256, 2)]),
+        block: Block::Basic,
+        norm: Norm::Batch,
+        activation: Activation::Relu,
+        init: Init { scheme: Scheme::Xavier, distribution: Distribution::Uniform, ..Init::default() },
+        ..Network::cifar(20, 16, Shortcut::B)
+    };
+    let recipe = Recipe {
+        length: Length::Epochs(30),
+        optimizer: Optimizer { learning_rate: 0.05, weight_decay: 1e-4, method: Method::sgd(0.9), ..Optimizer::default() },
+        schedule: Curve::Step { every: 10.0, factor: 0.1 }.into(),
+        ..Recipe::default()
+    };
+    single(id, network, recipe)
+}

@@ -1,0 +1,105 @@
+//! How the arms of an experiment are trained.
+
+use super::{Augmentation, Method, Optimizer, Schedule, Curve};
+use serde::{Deserialize, Serialize};
+
+/// Everything about training that all arms share unless an arm overrides it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recipe {
+    /// How long to train.
+    pub length: Length,
+    /// Images per step. The last, smaller batch of an epoch is left out; the next epoch shuffles anew.
+    pub batch_size: usize,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// The optimiser.
+    pub optimizer: Optimizer,
+    /// The learning rate over time.
+    pub schedule: Schedule,
+    /// Share of the target that is spread evenly over all classes.
+    pub label_smoothing: f32,
+    /// How training images are varied.
+    pub augmentation: Augmentation,
+    /// Scales the gradient down when its norm over all parameters exceeds this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// Stops when the validation loss no longer falls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStopping>,
+    /// How often the arms are validated.
+    pub evaluate_every: Interval,
+    /// Steps between two looks at gradients and activations; 0 never looks.
+    pub probe_every: u32,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            length: Length::Epochs(6),
+            batch_size: 128,
+            seed: 0,
+            optimizer: Optimizer { method: Method::nesterov(0.9), ..Optimizer::default() },
+            schedule: Schedule::from(Curve::one_cycle()),
+            label_smoothing: 0.0,
+            augmentation: Augmentation::default(),
+            clip_norm: None,
+            early_stopping: None,
+            evaluate_every: Interval::Epochs(1),
+            probe_every: 10,
+        }
+    }
+}
+
+/// How long to train: `{ epochs = 6 }` or `{ steps = 500 }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Length {
+    /// Passes over the training images.
+    Epochs(u32),
+    /// Optimiser steps.
+    Steps(u64),
+}
+
+impl Length {
+    /// Steps in all, for a data set of `steps_per_epoch` steps an epoch.
+    #[must_use]
+    pub fn steps(self, steps_per_epoch: u64) -> u64 {
+        match self {
+            Self::Epochs(epochs) => u64::from(epochs) * steps_per_epoch,
+            Self::Steps(steps) => steps,
+        }
+    }
+}
+
+/// A distance between two events: `{ epochs = 1 }` or `{ steps = 200 }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interval {
+    /// Passes over the training images.
+    Epochs(u32),
+    /// Optimiser steps.
+    Steps(u64),
+}
+
+impl Interval {
+    /// The distance in steps.
+    #[must_use]
+    pub fn steps(self, steps_per_epoch: u64) -> u64 {
+        match self {
+            Self::Epochs(epochs) => u64::from(epochs) * steps_per_epoch,
+            Self::Steps(steps) => steps,
+        }
+    }
+}
+
+/// Stops an arm's experiment when validation no longer improves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlyStopping {
+    /// Evaluations without improvement that are waited out.
+    pub patience: u32,
+    /// How much the validation loss must fall to count as an improvement.
+    #[serde(default)]
+    pub min_delta: f64,
+}

@@ -1,0 +1,278 @@
+//! The rules a plan must keep, each with the field's path, its value and the range allowed.
+
+use super::{Arm, Body, Curve, Data, Holdout, Interval, Length, MAX_ARMS, Method, Network, Norm};
+use super::{Normalization, Optimizer, Plan, Recipe, Resize, Schedule, StageEntry};
+use std::fmt;
+
+/// A field that is out of range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// Where, as written in a file: `recipe.batch_size`, `arms[1].network.body`.
+    pub field: String,
+    /// What was written.
+    pub value: String,
+    /// What is allowed.
+    pub rule: String,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}, but must be {}", self.field, self.value, self.rule)
+    }
+}
+
+/// Collects what breaks a rule below one path.
+struct Check<'a> {
+    path: String,
+    found: &'a mut Vec<Invalid>,
+}
+
+impl Check<'_> {
+    fn below(&mut self, part: &str) -> Check<'_> {
+        let path = if self.path.is_empty() { part.to_owned() } else { format!("{}.{part}", self.path) };
+        Check { path, found: self.found }
+    }
+
+    fn hold(&mut self, field: &str, value: impl fmt::Display, holds: bool, rule: impl Into<String>) {
+        if !holds {
+            let field = self.below(field).path;
+            self.found.push(Invalid { field, value: value.to_string(), rule: rule.into() });
+        }
+    }
+
+    /// `low ≤ value ≤ high`; not-a-number never holds.
+    fn range<T: PartialOrd + fmt::Display>(&mut self, field: &str, value: T, low: T, high: T) {
+        let holds = value >= low && value <= high;
+        let rule = format!("from {low} to {high}");
+        self.hold(field, value, holds, rule);
+    }
+
+    /// `0 ≤ value < 1`
+    fn share(&mut self, field: &str, value: f64) {
+        self.hold(field, value, (0.0..1.0).contains(&value), "at least 0 and below 1");
+    }
+
+    /// `0 < value ≤ high`
+    fn positive(&mut self, field: &str, value: f64, high: f64) {
+        self.hold(field, value, value > 0.0 && value <= high, format!("above 0 and at most {high}"));
+    }
+}
+
+/// Everything that is wrong with a plan.
+pub(super) fn plan(plan: &Plan) -> Vec<Invalid> {
+    let mut found = Vec::new();
+    let mut check = Check { path: String::new(), found: &mut found };
+    name(&mut check, &plan.name);
+    data(&mut check.below("data"), &plan.data);
+    recipe(&mut check.below("recipe"), &plan.recipe);
+    let count = plan.arms.len();
+    check.hold("arms", format!("{count} arms"), (1..=MAX_ARMS).contains(&count), format!("1 to {MAX_ARMS} arms"));
+    for (index, each) in plan.arms.iter().enumerate() {
+        let mut check = check.below(&format!("arms[{index}]"));
+        arm(&mut check, each);
+        let twice = plan.arms[..index].iter().any(|other| other.name == each.name);
+        check.hold("name", format!("\"{}\" again", each.name), !twice, "different from every other arm's");
+    }
+    found
+}
+
+/// Names become folder names, so they stay clear of separators and control characters.
+fn name(check: &mut Check, name: &str) {
+    let clean = name.chars().all(|c| !c.is_control() && !"/\\:*?\"<>|".contains(c));
+    let holds = clean && !name.trim().is_empty() && name.chars().count() <= 80 && !name.starts_with('.');
+    let rule = "1 to 80 characters, not starting with a dot, without / \\ : * ? \" < > |";
+    check.hold("name", format!("\"{name}\""), holds, rule);
+}
+
+fn data(check: &mut Check, data: &Data) {
+    if let Holdout::Share(share) = data.holdout {
+        check.hold("holdout", share, share > 0.0 && share <= 0.5, "\"own\", or a share above 0 and at most 0.5");
+    }
+    for (field, limit) in [("train_limit", data.train_limit), ("validation_limit", data.validation_limit)] {
+        if let Some(limit) = limit {
+            check.hold(field, limit, limit >= 1, "at least 1");
+        }
+    }
+    if let Some(Resize { height, width, .. }) = data.resize {
+        let mut check = check.below("resize");
+        check.range("height", height, 8, 1024);
+        check.range("width", width, 8, 1024);
+    }
+    if let Normalization::Given { mean, std } = &data.normalization {
+        let mut check = check.below("normalization");
+        let lengths = matches!((mean.len(), std.len()), (1, 1) | (3, 3));
+        check.hold("given", format!("{mean:?}, {std:?}"), lengths, "one mean and one std for each of 1 or 3 channels");
+        let finite = mean.iter().all(|m| m.is_finite());
+        check.hold("given.mean", format!("{mean:?}"), finite, "finite numbers");
+        let positive = std.iter().all(|s| s.is_finite() && *s > 0.0);
+        check.hold("given.std", format!("{std:?}"), positive, "finite numbers above 0");
+    }
+}
+
+fn recipe(check: &mut Check, recipe: &Recipe) {
+    match recipe.length {
+        Length::Epochs(epochs) => check.range("length.epochs", epochs, 1, 100_000),
+        Length::Steps(steps) => check.range("length.steps", steps, 1, 100_000_000),
+    }
+    check.range("batch_size", recipe.batch_size, 1, 65_536);
+    // TOML's integers are signed.
+    check.range("seed", recipe.seed, 0, i64::MAX.unsigned_abs());
+    optimizer(&mut check.below("optimizer"), &recipe.optimizer);
+    schedule(&mut check.below("schedule"), &recipe.schedule);
+    check.share("label_smoothing", f64::from(recipe.label_smoothing));
+    let augmentation = &recipe.augmentation;
+    let mut below = check.below("augmentation");
+    below.range("pad_crop", augmentation.pad_crop, 0, 64);
+    below.range("cutout", augmentation.cutout, 0, 512);
+    below.range("brightness", augmentation.brightness, 0.0, 1.0);
+    below.range("contrast", augmentation.contrast, 0.0, 1.0);
+    below.range("rotation", augmentation.rotation, 0.0, 180.0);
+    below.range("mixup", augmentation.mixup, 0.0, 10.0);
+    if let Some(norm) = recipe.clip_norm {
+        check.positive("clip_norm", norm, 1e6);
+    }
+    if let Some(stopping) = recipe.early_stopping {
+        check.range("early_stopping.patience", stopping.patience, 1, 100_000);
+        check.range("early_stopping.min_delta", stopping.min_delta, 0.0, 1e3);
+    }
+    match recipe.evaluate_every {
+        Interval::Epochs(epochs) => check.range("evaluate_every.epochs", epochs, 1, 100_000),
+        Interval::Steps(steps) => check.range("evaluate_every.steps", steps, 1, 100_000_000),
+    }
+    check.range("probe_every", recipe.probe_every, 0, 1_000_000);
+}
+
+fn optimizer(check: &mut Check, optimizer: &Optimizer) {
+    check.positive("learning_rate", optimizer.learning_rate, 1e3);
+    check.range("weight_decay", optimizer.weight_decay, 0.0, 1e2);
+    let mut check = check.below("method");
+    match optimizer.method {
+        Method::Sgd { momentum, dampening, nesterov } => {
+            check.share("momentum", momentum);
+            check.range("dampening", dampening, 0.0, 1.0);
+            let holds = !nesterov || (momentum > 0.0 && dampening == 0.0);
+            check.hold("nesterov", nesterov, holds, "false unless momentum is above 0 and dampening is 0");
+        }
+        Method::Adam { beta1, beta2, epsilon }
+        | Method::AdamW { beta1, beta2, epsilon }
+        | Method::Lamb { beta1, beta2, epsilon } => {
+            check.share("beta1", beta1);
+            check.share("beta2", beta2);
+            check.positive("epsilon", epsilon, 1.0);
+        }
+        Method::RmsProp { alpha, epsilon, momentum, .. } => {
+            check.share("alpha", alpha);
+            check.positive("epsilon", epsilon, 1.0);
+            check.share("momentum", momentum);
+        }
+        Method::Lion { beta1, beta2 } => {
+            check.share("beta1", beta1);
+            check.share("beta2", beta2);
+        }
+    }
+}
+
+fn schedule(check: &mut Check, schedule: &Schedule) {
+    check.range("warmup", schedule.warmup, 0.0, 1e8);
+    check.range("warmup_from", schedule.warmup_from, 0.0, 1.0);
+    let mut check = check.below("curve");
+    match &schedule.curve {
+        Curve::Constant => {}
+        Curve::Step { every, factor } => {
+            check.positive("every", *every, 1e8);
+            check.positive("factor", *factor, 10.0);
+        }
+        Curve::MultiStep { milestones, factor } => {
+            let ascending = milestones.windows(2).all(|pair| pair[0] < pair[1]);
+            let positive = milestones.iter().all(|m| m.is_finite() && *m > 0.0);
+            let holds = ascending && positive && !milestones.is_empty();
+            check.hold("milestones", format!("{milestones:?}"), holds, "one or more ascending times above 0");
+            check.positive("factor", *factor, 10.0);
+        }
+        Curve::Exponential { factor } => check.positive("factor", *factor, 10.0),
+        Curve::Polynomial { power } => check.positive("power", *power, 100.0),
+        Curve::Cosine { end } => check.range("end", *end, 0.0, 1.0),
+        Curve::CosineRestarts { period, growth, end } => {
+            check.positive("period", *period, 1e8);
+            check.range("growth", *growth, 1.0, 100.0);
+            check.range("end", *end, 0.0, 1.0);
+        }
+        Curve::OneCycle { rise, start_div, final_div } => {
+            check.hold("rise", rise, *rise > 0.0 && *rise < 1.0, "above 0 and below 1");
+            check.range("start_div", *start_div, 1.0, 1e9);
+            check.range("final_div", *final_div, 1.0, 1e12);
+        }
+        Curve::Plateau { factor, threshold, .. } => {
+            check.hold("factor", factor, *factor > 0.0 && *factor < 1.0, "above 0 and below 1");
+            check.share("threshold", *threshold);
+        }
+    }
+}
+
+fn arm(check: &mut Check, arm: &Arm) {
+    name(check, &arm.name);
+    if let Some(own) = &arm.optimizer {
+        optimizer(&mut check.below("optimizer"), own);
+    }
+    if let Some(own) = &arm.schedule {
+        schedule(&mut check.below("schedule"), own);
+    }
+    network(&mut check.below("network"), &arm.network);
+}
+
+fn network(check: &mut Check, network: &Network) {
+    if let Some(width) = network.stem.width {
+        check.range("stem.width", width, 1, 4096);
+    }
+    body(&mut check.below("body"), network);
+    if let Norm::Group(groups) = network.norm {
+        let mut widths = vec![network.stem_width()];
+        for stage in network.stages() {
+            widths.extend([stage.width, network.block.out_channels(stage.width)]);
+        }
+        let rule = format!("a number of groups that divides every width ({widths:?})");
+        let holds = groups > 0 && widths.iter().all(|width| width % groups == 0);
+        check.hold("norm.group", groups, holds, rule);
+    }
+    let gain = network.gain.value;
+    check.hold("gain.value", gain, gain.is_finite() && gain.abs() <= 100.0, "from -100 to 100");
+    let plain_gain = network.is_residual() || (gain == 1.0 && !network.gain.learned);
+    check.hold("gain", "set", plain_gain, "left alone in a plain net: there is no addition to weigh");
+    check.share("stochastic_depth", network.stochastic_depth);
+    let holds = network.is_residual() || network.stochastic_depth == 0.0;
+    check.hold("stochastic_depth", network.stochastic_depth, holds, "0 in a plain net: dropping a block would cut it");
+    let zero_gamma = network.init.zero_gamma;
+    let holds = !zero_gamma || (network.is_residual() && network.norm != Norm::None && !network.block.is_pre_activation());
+    let rule = "false unless blocks are residual and end in a norm: a zero scale would silence the net";
+    check.hold("init.zero_gamma", zero_gamma, holds, rule);
+    check.share("head.dropout", network.head.dropout);
+    check.positive("head.scale", network.head.scale, 1e3);
+}
+
+fn body(check: &mut Check, network: &Network) {
+    match &network.body {
+        Body::Cifar { depth, width } => {
+            let layers = 3 * network.block.convolutions();
+            let holds = *depth <= 2000 && network.block.cifar_blocks(*depth).is_some();
+            let rule = format!("{layers}n + 2 for this block ({}, {}, {} …)", layers + 2, 2 * layers + 2, 3 * layers + 2);
+            check.hold("cifar.depth", depth, holds, rule);
+            check.range("cifar.width", *width, 1, 1024);
+        }
+        Body::ImageNet { depth, width } => {
+            let depths = if network.block.is_bottleneck() { "50, 101 or 152" } else { "18 or 34" };
+            let holds = network.block.imagenet_blocks(*depth).is_some();
+            check.hold("imagenet.depth", depth, holds, format!("{depths} for this block"));
+            check.range("imagenet.width", *width, 1, 512);
+        }
+        Body::Stages(stages) => {
+            check.hold("stages", format!("{} stages", stages.len()), (1..=16).contains(&stages.len()), "1 to 16 stages");
+            for (index, stage) in stages.iter().enumerate() {
+                let mut check = check.below(&format!("stages[{index}]"));
+                let least = usize::from(stage.entry == StageEntry::Block);
+                check.range("blocks", stage.blocks, least, 1000);
+                check.range("width", stage.width, 1, 4096);
+                check.range("stride", stage.stride, 1, 4);
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The one source of randomness: numbers that are a function of (seed, purpose, epoch, index).
+//!
+//! Because every draw is keyed rather than taken from a running stream, nothing random depends on threads, on the
+//! order of work or on what was asked in between, and training resumes at any step with the same numbers.
+
+/// What a draw is for. Draws for different purposes never coincide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Purpose {
+    /// Initial weights; the index counts parameters.
+    Init = 1,
+    /// The order of images in an epoch.
+    Shuffle = 2,
+    /// Changes to a training image.
+    Augment = 3,
+    /// Which images are held out or left out.
+    Split = 4,
+    /// Which branches a step drops; the epoch is the step.
+    StochasticDepth = 5,
+    /// Which features a step drops; the epoch is the step.
+    Dropout = 6,
+    /// Pairs and weights of mixup; the epoch is the step.
+    Mixup = 7,
+    /// Questions asked of a network, such as random lesions.
+    Inspect = 8,
+}
+
+/// A generator for one key. The counter is mixed with `SplitMix64`'s finaliser (Steele, Lea and Flood 2014).
+#[derive(Clone, Debug)]
+pub struct Random {
+    key: u64,
+    counter: u64,
+}
+
+fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+impl Random {
+    /// The generator of this key.
+    #[must_use]
+    pub fn new(seed: u64, purpose: Purpose, epoch: u64, index: u64) -> Self {
+        let step = |key: u64, part: u64| mix(key.wrapping_add(0x9E37_79B9_7F4A_7C15) ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+        Self { key: [purpose as u64, epoch, index].into_iter().fold(mix(seed), step), counter: 0 }
+    }
+
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        self.counter += 1;
+        mix(self.key.wrapping_add(self.counter.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+    }
+
+    /// Uniform in [0, 1).
+    #[allow(clippy::cast_precision_loss, reason = "53 bits fit exactly")]
+    pub fn uniform(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Uniform in [low, high).
+    pub fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.uniform()
+    }
+
+    /// Uniform in 0 … n − 1; `n` must not be 0.
+    #[allow(clippy::cast_possible_truncation, reason = "the product's high half is below n")]
+    pub fn below(&mut self, n: usize) -> usize {
+        ((u128::from(self.bits()) * n as u128) >> 64) as usize
+    }
+
+    /// Standard normal (Box and Muller 1958).
+    pub fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+        radius * (2.0 * std::f64::consts::PI * self.uniform()).cos()
+    }
+
+    /// Puts a slice in random order (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_key_gives_the_same_numbers_and_any_other_key_others() {
+        let first = |seed, purpose, epoch, index| Random::new(seed, purpose, epoch, index).bits();
+        assert_eq!(first(1, Purpose::Init, 2, 3), first(1, Purpose::Init, 2, 3));
+        let keys = [(1, 2, 3), (2, 2, 3), (1, 3, 3), (1, 2, 4), (2, 1, 3), (3, 2, 1)];
+        let mut drawn: Vec<u64> = keys.iter().map(|&(s, e, i)| first(s, Purpose::Init, e, i)).collect();
+        drawn.push(first(1, Purpose::Shuffle, 2, 3));
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn.len(), keys.len() + 1);
+    }
+
+    #[test]
+    fn moments_are_those_of_the_distributions() {
+        let mut random = Random::new(0, Purpose::Inspect, 0, 0);
+        let n = 100_000;
+        let uniform: f64 = (0..n).map(|_| random.uniform()).sum::<f64>() / f64::from(n);
+        let normal: Vec<f64> = (0..n).map(|_| random.normal()).collect();
+        let mean = normal.iter().sum::<f64>() / f64::from(n);
+        let variance = normal.iter().map(|x| x * x).sum::<f64>() / f64::from(n);
+        assert!((uniform - 0.5).abs() < 0.005 && mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03);
+    }
+
+    #[test]
+    fn a_shuffle_keeps_every_item_once() {
+        let mut items: Vec<usize> = (0..1000).collect();
+        Random::new(7, Purpose::Shuffle, 0, 0).shuffle(&mut items);
+        assert_ne!(items, (0..1000).collect::<Vec<_>>());
+        items.sort_unstable();
+        assert_eq!(items, (0..1000).collect::<Vec<_>>());
+    }
+}

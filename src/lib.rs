@@ -1,10 +1,11 @@
 //! Residual Lab: train plain and residual networks side by side and look inside them.
 //!
 //! Modules depend on each other in one direction only:
-//! `experiment ← data ← nn ← train ← {inspect, runs} ← {app, cli}`; `random` is below them all.
+//! `experiment ← data ← nn ← train ← {inspect, runs} ← {app, cli}`; `random` and `files` are below them all.
 
 #![recursion_limit = "256"]
 
 pub mod experiment;
+pub mod files;
 pub mod random;
 pub mod train;

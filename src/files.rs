@@ -1,0 +1,175 @@
+//! Files and folders that are either as they were or as they should be, never half-written.
+//!
+//! Contents go to a temporary name beside the target, are synced to the disk and then renamed. Knows nothing of
+//! what it writes.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Replaces a file's contents as a whole, or leaves the file as it was.
+///
+/// # Errors
+/// What went wrong, with the path: no such folder, no permission, no space.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = beside(path, "tmp");
+    let written = File::create_new(&temporary).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let placed = written.and_then(|()| fs::rename(&temporary, path)).and_then(|()| sync_folder(parent(path)));
+    if placed.is_err() {
+        // The first error is the one to report; a temporary file that stays behind is harmless.
+        let _ = fs::remove_file(&temporary);
+    }
+    placed.map_err(|error| naming("cannot write", path, &error))
+}
+
+/// Puts the folder `new` in the place of `target`, which need not exist. Both must be on one file system; `new` and
+/// all that it holds are synced first. A crash in between leaves the old folder where [`settle_folder`] finds it.
+///
+/// # Errors
+/// What went wrong, with the path; the old folder is then back in its place.
+pub fn replace_folder(new: &Path, target: &Path) -> io::Result<()> {
+    let old = superseded(target);
+    let replaced = sync_tree(new).and_then(|()| settle_folder(target)).and_then(|()| {
+        let had_one = target.exists();
+        if had_one {
+            fs::rename(target, &old)?;
+        }
+        fs::rename(new, target).inspect_err(|_| {
+            if had_one {
+                // Best effort: should this fail too, `settle_folder` tries again.
+                let _ = fs::rename(&old, target);
+            }
+        })?;
+        sync_folder(parent(target))?;
+        if had_one { fs::remove_dir_all(&old) } else { Ok(()) }
+    });
+    replaced.map_err(|error| naming("cannot replace the folder", target, &error))
+}
+
+/// Finishes or takes back a [`replace_folder`] that a crash interrupted. Call it before reading such a folder.
+///
+/// # Errors
+/// What went wrong, with the path.
+pub fn settle_folder(target: &Path) -> io::Result<()> {
+    let old = superseded(target);
+    if !old.exists() {
+        return Ok(());
+    }
+    let settled = if target.exists() { fs::remove_dir_all(&old) } else { fs::rename(&old, target) };
+    settled.map_err(|error| naming("cannot restore the folder", target, &error))
+}
+
+/// A name beside `path` that nothing else in this process or another one uses.
+#[must_use]
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}-{count}.{ending}", std::process::id()));
+    path.with_file_name(name)
+}
+
+/// Where a folder is kept while another one takes its place.
+fn superseded(target: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(".old");
+    target.with_file_name(name)
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn sync_tree(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_tree(&entry.path())?;
+        } else {
+            // Windows syncs only what is open for writing.
+            File::options().append(true).open(entry.path())?.sync_all()?;
+        }
+    }
+    sync_folder(folder)
+}
+
+/// Makes names in a folder durable, where the system has a way to ask for that.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn naming(what: &str, path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{what} {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn folder_with(path: &Path, text: &str) {
+        fs::create_dir_all(path.join("deep")).unwrap();
+        fs::write(path.join("deep/file"), text).unwrap();
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole_and_nothing_else_stays() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("table.csv");
+        write_atomically(&path, b"a longer first text").unwrap();
+        write_atomically(&path, b"second").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(names(place.path()), ["table.csv"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_says_which_and_leaves_nothing_behind() {
+        let place = tempfile::tempdir().unwrap();
+        let taken = place.path().join("taken");
+        folder_with(&taken, "here first");
+        let message = write_atomically(&taken, b"x").unwrap_err().to_string();
+        assert!(message.contains("taken"), "{message}");
+        assert_eq!(names(place.path()), ["taken"]);
+        assert!(write_atomically(&place.path().join("nowhere/file"), b"x").is_err());
+    }
+
+    #[test]
+    fn a_folder_takes_the_place_of_another() {
+        let place = tempfile::tempdir().unwrap();
+        let (new, target) = (place.path().join("new"), place.path().join("last"));
+        for text in ["first", "second"] {
+            folder_with(&new, text);
+            replace_folder(&new, &target).unwrap();
+            assert_eq!(fs::read_to_string(target.join("deep/file")).unwrap(), text);
+            assert_eq!(names(place.path()), ["last"]);
+        }
+        assert!(replace_folder(&new, &target).is_err(), "there is no new folder any more");
+        assert_eq!(fs::read_to_string(target.join("deep/file")).unwrap(), "second");
+    }
+
+    #[test]
+    fn what_a_crash_left_is_settled() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("last");
+        folder_with(&place.path().join(".last.old"), "old");
+        settle_folder(&target).unwrap();
+        assert_eq!(fs::read_to_string(target.join("deep/file")).unwrap(), "old");
+        folder_with(&place.path().join(".last.old"), "older");
+        settle_folder(&target).unwrap();
+        assert_eq!(fs::read_to_string(target.join("deep/file")).unwrap(), "old");
+        assert_eq!(names(place.path()), ["last"]);
+    }
+}

@@ -42,7 +42,9 @@ impl Random {
     /// The generator of this key.
     #[must_use]
     pub fn new(seed: u64, purpose: Purpose, epoch: u64, index: u64) -> Self {
-        let step = |key: u64, part: u64| mix(key.wrapping_add(0x9E37_79B9_7F4A_7C15) ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+        let step = |key: u64, part: u64| {
+            mix(key.wrapping_add(0x9E37_79B9_7F4A_7C15) ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93))
+        };
         Self { key: [purpose as u64, epoch, index].into_iter().fold(mix(seed), step), counter: 0 }
     }
 

@@ -77,7 +77,8 @@ pub fn with_override(plan: &Plan, setting: &str) -> Result<Plan, PlanError> {
             }
             // A path may replace an either-or value such as length, and may name a field that was left out.
             toml::Value::Table(fields) => {
-                let either_or = ["length", "evaluate_every", "body"].contains(&steps.get(depth.wrapping_sub(1)).copied().unwrap_or(""));
+                let either_or = ["length", "evaluate_every", "body"]
+                    .contains(&steps.get(depth.wrapping_sub(1)).copied().unwrap_or(""));
                 if last && either_or && !fields.contains_key(*step) {
                     fields.clear();
                 }

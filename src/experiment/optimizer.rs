@@ -168,9 +168,10 @@ impl Method {
     pub fn momentum_mut(&mut self) -> Option<&mut f64> {
         match self {
             Self::Sgd { momentum, .. } | Self::RmsProp { momentum, .. } => Some(momentum),
-            Self::Adam { beta1, .. } | Self::AdamW { beta1, .. } | Self::Lion { beta1, .. } | Self::Lamb { beta1, .. } => {
-                Some(beta1)
-            }
+            Self::Adam { beta1, .. }
+            | Self::AdamW { beta1, .. }
+            | Self::Lion { beta1, .. }
+            | Self::Lamb { beta1, .. } => Some(beta1),
         }
     }
 }

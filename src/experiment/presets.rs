@@ -1,8 +1,8 @@
 //! Experiments with known-good settings, each with a line on what to expect of it.
 
 use super::{
-    Activation, Arm, Augmentation, Block, Body, Curve, Data, Distribution, Head, HeadPool, Init, Length, Method, Network,
-    Norm, Optimizer, Plan, Recipe, Schedule, Scheme, Shortcut, Stage, StageEntry, Stem, StemKind,
+    Activation, Arm, Augmentation, Block, Body, Curve, Data, Distribution, Head, HeadPool, Init, Length, Method,
+    Network, Norm, Optimizer, Plan, Recipe, Schedule, Scheme, Shortcut, Stage, StageEntry, Stem, StemKind,
 };
 
 /// A named experiment.
@@ -40,17 +40,41 @@ pub static PRESETS: &[Preset] = &[
         about: "He et al. 2015 for CIFAR: 269,722 parameters; 91.3 % on CIFAR-10 after the paper's 64,000 steps.",
         build: |id| he(id, 20, Shortcut::A),
     },
-    Preset { id: "resnet32", about: "32 layers, 464,154 parameters; 92.5 % in the paper.", build: |id| he(id, 32, Shortcut::A) },
-    Preset { id: "resnet44", about: "44 layers, 658,586 parameters; 92.8 % in the paper.", build: |id| he(id, 44, Shortcut::A) },
-    Preset { id: "resnet56", about: "56 layers, 853,018 parameters; 93.0 % in the paper.", build: |id| he(id, 56, Shortcut::A) },
+    Preset {
+        id: "resnet32",
+        about: "32 layers, 464,154 parameters; 92.5 % in the paper.",
+        build: |id| he(id, 32, Shortcut::A),
+    },
+    Preset {
+        id: "resnet44",
+        about: "44 layers, 658,586 parameters; 92.8 % in the paper.",
+        build: |id| he(id, 44, Shortcut::A),
+    },
+    Preset {
+        id: "resnet56",
+        about: "56 layers, 853,018 parameters; 93.0 % in the paper.",
+        build: |id| he(id, 56, Shortcut::A),
+    },
     Preset {
         id: "resnet110",
         about: "110 layers, 1,727,962 parameters, warmed up at a tenth of the learning rate; 93.6 % in the paper.",
         build: |id| he(id, 110, Shortcut::A),
     },
-    Preset { id: "plain20", about: "ResNet-20 without shortcuts: trains almost as well.", build: |id| he(id, 20, Shortcut::None) },
-    Preset { id: "plain32", about: "ResNet-32 without shortcuts: a little worse than plain20.", build: |id| he(id, 32, Shortcut::None) },
-    Preset { id: "plain44", about: "ResNet-44 without shortcuts: clearly worse.", build: |id| he(id, 44, Shortcut::None) },
+    Preset {
+        id: "plain20",
+        about: "ResNet-20 without shortcuts: trains almost as well.",
+        build: |id| he(id, 20, Shortcut::None),
+    },
+    Preset {
+        id: "plain32",
+        about: "ResNet-32 without shortcuts: a little worse than plain20.",
+        build: |id| he(id, 32, Shortcut::None),
+    },
+    Preset {
+        id: "plain44",
+        about: "ResNet-44 without shortcuts: clearly worse.",
+        build: |id| he(id, 44, Shortcut::None),
+    },
     Preset {
         id: "plain56",
         about: "ResNet-56 without shortcuts: worse than plain20 on the training images too. That is degradation.",
@@ -62,7 +86,11 @@ pub static PRESETS: &[Preset] = &[
         build: |id| imagenet(id, 18),
     },
     Preset { id: "resnet34", about: "ImageNet net of 34 layers, 21,797,672 parameters.", build: |id| imagenet(id, 34) },
-    Preset { id: "resnet50", about: "ImageNet net of 50 layers in bottlenecks, 25,557,032 parameters.", build: |id| imagenet(id, 50) },
+    Preset {
+        id: "resnet50",
+        about: "ImageNet net of 50 layers in bottlenecks, 25,557,032 parameters.",
+        build: |id| imagenet(id, 50),
+    },
     Preset {
         id: "wrn-16-4",
         about: "Wide residual net (Zagoruyko and Komodakis 2016): 16 layers, four times as wide; width instead of depth.",
@@ -105,7 +133,12 @@ fn he(id: &str, depth: usize, shortcut: Shortcut) -> Plan {
     }
     let recipe = Recipe {
         length: Length::Epochs(182),
-        optimizer: Optimizer { learning_rate: 0.1, weight_decay: 1e-4, method: Method::sgd(0.9), ..Optimizer::default() },
+        optimizer: Optimizer {
+            learning_rate: 0.1,
+            weight_decay: 1e-4,
+            method: Method::sgd(0.9),
+            ..Optimizer::default()
+        },
         schedule,
         augmentation: Augmentation::pad_crop_flip(),
         ..Recipe::default()
@@ -117,7 +150,12 @@ fn he(id: &str, depth: usize, shortcut: Shortcut) -> Plan {
 fn imagenet(id: &str, depth: usize) -> Plan {
     let recipe = Recipe {
         length: Length::Epochs(90),
-        optimizer: Optimizer { learning_rate: 0.1, weight_decay: 1e-4, method: Method::sgd(0.9), ..Optimizer::default() },
+        optimizer: Optimizer {
+            learning_rate: 0.1,
+            weight_decay: 1e-4,
+            method: Method::sgd(0.9),
+            ..Optimizer::default()
+        },
         schedule: Curve::Step { every: 30.0, factor: 0.1 }.into(),
         augmentation: Augmentation { flip: true, ..Augmentation::default() },
         ..Recipe::default()
@@ -174,7 +212,12 @@ fn article(id: &str) -> Plan {
     };
     let recipe = Recipe {
         length: Length::Epochs(30),
-        optimizer: Optimizer { learning_rate: 0.05, weight_decay: 1e-4, method: Method::sgd(0.9), ..Optimizer::default() },
+        optimizer: Optimizer {
+            learning_rate: 0.05,
+            weight_decay: 1e-4,
+            method: Method::sgd(0.9),
+            ..Optimizer::default()
+        },
         schedule: Curve::Step { every: 10.0, factor: 0.1 }.into(),
         ..Recipe::default()
     };

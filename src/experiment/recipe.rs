@@ -1,6 +1,6 @@
 //! How the arms of an experiment are trained.
 
-use super::{Augmentation, Method, Optimizer, Schedule, Curve};
+use super::{Augmentation, Curve, Method, Optimizer, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// Everything about training that all arms share unless an arm overrides it.

@@ -242,7 +242,8 @@ fn network(check: &mut Check, network: &Network) {
     let holds = network.is_residual() || network.stochastic_depth == 0.0;
     check.hold("stochastic_depth", network.stochastic_depth, holds, "0 in a plain net: dropping a block would cut it");
     let zero_gamma = network.init.zero_gamma;
-    let holds = !zero_gamma || (network.is_residual() && network.norm != Norm::None && !network.block.is_pre_activation());
+    let holds =
+        !zero_gamma || (network.is_residual() && network.norm != Norm::None && !network.block.is_pre_activation());
     let rule = "false unless blocks are residual and end in a norm: a zero scale would silence the net";
     check.hold("init.zero_gamma", zero_gamma, holds, rule);
     check.share("head.dropout", network.head.dropout);
@@ -254,7 +255,8 @@ fn body(check: &mut Check, network: &Network) {
         Body::Cifar { depth, width } => {
             let layers = 3 * network.block.convolutions();
             let holds = *depth <= 2000 && network.block.cifar_blocks(*depth).is_some();
-            let rule = format!("{layers}n + 2 for this block ({}, {}, {} …)", layers + 2, 2 * layers + 2, 3 * layers + 2);
+            let rule =
+                format!("{layers}n + 2 for this block ({}, {}, {} …)", layers + 2, 2 * layers + 2, 3 * layers + 2);
             check.hold("cifar.depth", depth, holds, rule);
             check.range("cifar.width", *width, 1, 1024);
         }
@@ -265,7 +267,12 @@ fn body(check: &mut Check, network: &Network) {
             check.range("imagenet.width", *width, 1, 512);
         }
         Body::Stages(stages) => {
-            check.hold("stages", format!("{} stages", stages.len()), (1..=16).contains(&stages.len()), "1 to 16 stages");
+            check.hold(
+                "stages",
+                format!("{} stages", stages.len()),
+                (1..=16).contains(&stages.len()),
+                "1 to 16 stages",
+            );
             for (index, stage) in stages.iter().enumerate() {
                 let mut check = check.below(&format!("stages[{index}]"));
                 let least = usize::from(stage.entry == StageEntry::Block);

@@ -181,12 +181,8 @@ impl Curve {
             Self::Polynomial { power } => (1.0 - (done / span).min(1.0)).powf(*power),
             Self::Cosine { end } => half_cosine(1.0, *end, (done / span).min(1.0)),
             Self::CosineRestarts { period, growth, end } => {
-                let (mut start, mut length) = (0.0, *period);
-                while time >= start + length {
-                    start += length;
-                    length *= growth;
-                }
-                half_cosine(1.0, *end, (time - start) / length)
+                let (start, length) = period_at(time, *period, *growth);
+                half_cosine(1.0, *end, ((time - start) / length).clamp(0.0, 1.0))
             }
             Self::OneCycle { rise, start_div, final_div } => {
                 let (first, last) = (1.0 / start_div, 1.0 / (start_div * final_div));
@@ -199,6 +195,24 @@ impl Curve {
             }
         }
     }
+}
+
+/// Start and length of the period that `time` falls in, where each is `growth` times as long as the one before.
+fn period_at(time: f64, first: f64, growth: f64) -> (f64, f64) {
+    if growth <= 1.0 {
+        return ((time / first).floor() * first, first);
+    }
+    let start = |n: f64| first * (growth.powf(n) - 1.0) / (growth - 1.0);
+    let n = (time / first * (growth - 1.0) + 1.0).log(growth).floor();
+    // Where a period ends, the logarithm may round to the wrong side.
+    let n = if time >= start(n + 1.0) {
+        n + 1.0
+    } else if time < start(n) {
+        n - 1.0
+    } else {
+        n
+    };
+    (start(n), first * growth.powf(n))
 }
 
 /// What a plateau schedule remembers of the validation losses so far (`torch.optim.lr_scheduler.ReduceLROnPlateau`).
@@ -220,7 +234,8 @@ impl Plateau {
     /// Takes note of a validation loss; does nothing for other curves.
     pub fn observe(&mut self, curve: &Curve, loss: f64) {
         let Curve::Plateau { factor, patience, threshold } = *curve else { return };
-        if self.best.is_none_or(|best| loss < best * (1.0 - threshold)) {
+        // Whatever is not a finite loss never counts as an improvement, not even on nothing.
+        if loss < self.best.unwrap_or(f64::INFINITY) * (1.0 - threshold) {
             self.best = Some(loss);
             self.bad = 0;
         } else {
@@ -229,6 +244,28 @@ impl Plateau {
         if self.bad > patience {
             self.factor *= factor;
             self.bad = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Curve, Schedule};
+
+    #[test]
+    fn restarts_begin_at_the_base_rate_where_logarithms_round_down() {
+        let schedule = Schedule::from(Curve::CosineRestarts { period: 1.0, growth: 3.0, end: 0.0 });
+        for restart in [0, 1, 4, 13, 40, 121, 364, 1093] {
+            assert!((schedule.factor(restart, 2000, 1) - 1.0).abs() < 1e-12, "at {restart}");
+        }
+    }
+
+    #[test]
+    fn restarts_of_no_length_to_speak_of_are_answered_at_once() {
+        for growth in [1.0, 1.0 + 1e-12, 1.5] {
+            let schedule = Schedule::from(Curve::CosineRestarts { period: 1e-300, growth, end: 0.0 });
+            let factor = schedule.factor(1_000_000, 2_000_000, 10);
+            assert!((0.0..=1.0).contains(&factor), "{factor} with growth {growth}");
         }
     }
 }

@@ -1,0 +1,224 @@
+//! One picture of any size: decoding it safely and bringing it to the shape a network expects.
+
+use super::error::DataError;
+use crate::experiment::Fit;
+use image::error::ImageError;
+use image::imageops::{self, FilterType};
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
+use std::fs;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// The most pixels that are decoded, so that a small file cannot ask for all memory.
+pub const MAX_PIXELS: u64 = 100_000_000;
+
+/// The largest file that is read as a picture, in bytes.
+const MAX_FILE: u64 = 512 << 20;
+
+/// A decoded picture: upright, opaque, 8 bits per channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// In pixels, at least 1.
+    pub width: usize,
+    /// In pixels, at least 1.
+    pub height: usize,
+    /// Red, green, blue; row by row.
+    pub rgb: Vec<u8>,
+}
+
+impl Picture {
+    /// Takes pixels with opacity, four bytes each, row by row, as a clipboard has them.
+    ///
+    /// # Errors
+    /// If the size is 0 or does not agree with the number of bytes.
+    pub fn from_rgba(width: usize, height: usize, rgba: &[u8]) -> Result<Self, DataError> {
+        let bytes = width.checked_mul(height).and_then(|pixels| pixels.checked_mul(4));
+        if rgba.is_empty() || bytes != Some(rgba.len()) {
+            let problem = format!("{} bytes are not {width}×{height} pixels of four bytes", rgba.len());
+            return Err(DataError::Picture { name: "the pasted picture".into(), problem });
+        }
+        let rgb = rgba.chunks_exact(4).flat_map(|p| on_white([p[0], p[1], p[2]], p[3])).collect();
+        Ok(Self { width, height, rgb })
+    }
+
+    /// From `[channel][row][column]`, one channel or three.
+    pub(super) fn from_planes(planes: &[u8], [channels, height, width]: [usize; 3]) -> Self {
+        let plane = height * width;
+        let rgb = (0..plane)
+            .flat_map(|i| [planes[i], planes[(channels / 2) * plane + i], planes[(channels - 1) * plane + i]])
+            .collect();
+        Self { width, height, rgb }
+    }
+}
+
+/// White is what pages and viewers show behind a transparent picture, so the network sees what a person sees.
+fn on_white(rgb: [u8; 3], alpha: u8) -> [u8; 3] {
+    rgb.map(|value| {
+        let blended = u32::from(value) * u32::from(alpha) + 255 * (255 - u32::from(alpha));
+        u8::try_from((blended + 127) / 255).unwrap_or(u8::MAX)
+    })
+}
+
+/// ITU-R BT.601 luma, the weights that most image programs use for gray. Equal channels stay as they are.
+#[allow(clippy::cast_possible_truncation, reason = "the weights sum to 2^16, so the result is at most 255")]
+pub(super) fn luma([red, green, blue]: [u8; 3]) -> u8 {
+    ((19_595 * u32::from(red) + 38_470 * u32::from(green) + 7_471 * u32::from(blue) + 0x8000) >> 16) as u8
+}
+
+/// Reads a picture file of any supported format, found by its contents: turned upright as its EXIF entry says,
+/// 16 bits rounded to 8, transparency on white, the first frame of an animation.
+///
+/// # Errors
+/// If the file cannot be read, is no picture or has more than [`MAX_PIXELS`].
+pub fn read_picture(path: &Path) -> Result<Picture, DataError> {
+    decode(&read_file(path)?, &path.display().to_string())
+}
+
+/// Like [`read_picture`], from bytes in memory.
+///
+/// # Errors
+/// If the bytes are no picture or one with more than [`MAX_PIXELS`].
+pub fn decode_picture(bytes: &[u8]) -> Result<Picture, DataError> {
+    decode(bytes, "the picture")
+}
+
+/// Width and height as [`read_picture`] would give them, from the file's header.
+pub(super) fn picture_size(path: &Path) -> Result<(usize, usize), DataError> {
+    let name = path.display().to_string();
+    let bytes = read_file(path)?;
+    guarded(&name, || {
+        let mut decoder = decoder(&bytes, &name)?;
+        let (width, height) = decoder.dimensions();
+        let turned = decoder.orientation().is_ok_and(|orientation| orientation.to_exif() >= 5);
+        Ok(if turned { (height as usize, width as usize) } else { (width as usize, height as usize) })
+    })
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
+    let about = fs::metadata(path).map_err(|error| DataError::reading(path, &error))?;
+    let name = path.display().to_string();
+    if !about.is_file() {
+        return Err(DataError::Picture { name, problem: "it is not a file".into() });
+    }
+    if about.len() > MAX_FILE {
+        let problem = format!("the file has {} MB and the limit is {} MB", about.len() >> 20, MAX_FILE >> 20);
+        return Err(DataError::TooLarge { name, problem });
+    }
+    fs::read(path).map_err(|error| DataError::reading(path, &error))
+}
+
+fn decode(bytes: &[u8], name: &str) -> Result<Picture, DataError> {
+    guarded(name, || {
+        let mut decoder = decoder(bytes, name)?;
+        // A picture with a broken EXIF block is still a picture.
+        let orientation = decoder.orientation().ok();
+        let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refused(name, &error))?;
+        if let Some(orientation) = orientation {
+            image.apply_orientation(orientation);
+        }
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        if image.color().has_alpha() {
+            Picture::from_rgba(width, height, image.into_rgba8().as_raw())
+        } else {
+            Ok(Picture { width, height, rgb: image.into_rgb8().into_raw() })
+        }
+    })
+}
+
+/// A fault in a decoder must cost one picture, not the training that goes on beside it.
+fn guarded<T>(name: &str, work: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+    let fault = || DataError::Picture { name: name.to_owned(), problem: "its contents break the decoder".into() };
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(fault()))
+}
+
+/// A decoder that has read the header and found the size within limits.
+fn decoder<'a>(bytes: &'a [u8], name: &str) -> Result<impl ImageDecoder + 'a, DataError> {
+    if bytes.is_empty() {
+        return Err(DataError::Picture { name: name.to_owned(), problem: "the file is empty".into() });
+    }
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|error| DataError::Picture { name: name.to_owned(), problem: error.to_string() })?;
+    let mut limits = Limits::no_limits();
+    // 16 bits in four channels, and as much again for the decoder's own work.
+    limits.max_alloc = Some(16 * MAX_PIXELS);
+    reader.limits(limits);
+    let decoder = reader.into_decoder().map_err(|error| refused(name, &error))?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        let problem = format!("it has {width}×{height} pixels and the limit is {} million", MAX_PIXELS / 1_000_000);
+        return Err(DataError::TooLarge { name: name.to_owned(), problem });
+    }
+    if width == 0 || height == 0 {
+        return Err(DataError::Picture { name: name.to_owned(), problem: "it has no pixels".into() });
+    }
+    Ok(decoder)
+}
+
+fn refused(name: &str, error: &ImageError) -> DataError {
+    let problem = match error {
+        ImageError::Unsupported(_) => "its format is not supported".to_owned(),
+        ImageError::Limits(_) => "decoding it would take too much memory".to_owned(),
+        other => other.to_string().replace('\n', " "),
+    };
+    DataError::Picture { name: name.to_owned(), problem }
+}
+
+/// Brings a picture to a network's input shape: `[channel][row][column]`, luma for one channel. Scaling averages
+/// over what falls together (a triangle filter as wide as the step), so small inputs do not alias.
+#[must_use]
+pub fn fit_picture(picture: &Picture, [channels, height, width]: [usize; 3], fit: Fit) -> Vec<u8> {
+    let fitted = if (picture.width, picture.height) == (width, height) {
+        picture.rgb.clone()
+    } else {
+        scale(picture, height, width, fit)
+    };
+    match channels {
+        1 => fitted.chunks_exact(3).map(|p| luma([p[0], p[1], p[2]])).collect(),
+        _ => (0..channels).flat_map(|channel| fitted.iter().skip(channel).step_by(3).copied()).collect(),
+    }
+}
+
+fn scale(picture: &Picture, height: usize, width: usize, fit: Fit) -> Vec<u8> {
+    let (from_width, from_height) = (picture.width, picture.height);
+    // Cutting before scaling keeps the work bounded however long and thin the picture is.
+    let (cut_width, cut_height) = match fit {
+        Fit::Cover => inside((width, height), (from_width, from_height)),
+        Fit::Contain | Fit::Stretch => (from_width, from_height),
+    };
+    let (to_width, to_height) = match fit {
+        Fit::Contain => inside((from_width, from_height), (width, height)),
+        Fit::Cover | Fit::Stretch => (width, height),
+    };
+    let (left, top) = ((from_width - cut_width) / 2, (from_height - cut_height) / 2);
+    let cut: Vec<u8> = (top..top + cut_height)
+        .flat_map(|row| &picture.rgb[3 * (row * from_width + left)..][..3 * cut_width])
+        .copied()
+        .collect();
+    let scaled = resample(cut, (cut_width, cut_height), (to_width, to_height));
+    let mut frame = vec![0; 3 * height * width];
+    let (left, top) = ((width - to_width) / 2, (height - to_height) / 2);
+    for (row, line) in scaled.chunks_exact(3 * to_width).enumerate() {
+        frame[3 * ((top + row) * width + left)..][..line.len()].copy_from_slice(line);
+    }
+    frame
+}
+
+/// The largest size of `shape`'s aspect ratio inside a frame, at least one pixel.
+fn inside(shape: (usize, usize), frame: (usize, usize)) -> (usize, usize) {
+    let divide = |a: usize, b: usize, c: usize| ((a * b + c / 2) / c).max(1);
+    if shape.0 * frame.1 > frame.0 * shape.1 {
+        (frame.0, divide(frame.0, shape.1, shape.0).min(frame.1))
+    } else {
+        (divide(frame.1, shape.0, shape.1).min(frame.0), frame.1)
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "sides come from pictures and shapes that fit 32 bits")]
+fn resample(rgb: Vec<u8>, from: (usize, usize), to: (usize, usize)) -> Vec<u8> {
+    match RgbImage::from_raw(from.0 as u32, from.1 as u32, rgb) {
+        Some(image) => imageops::resize(&image, to.0 as u32, to.1 as u32, FilterType::Triangle).into_raw(),
+        None => vec![0; 3 * to.0 * to.1],
+    }
+}

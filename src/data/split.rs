@@ -1,0 +1,87 @@
+//! Which images are trained on and which are validated on: stratified, balanced and chosen by the seed.
+
+use crate::experiment::{Data, Holdout};
+use crate::random::{Purpose, Random};
+
+/// The share held out where a data set has no validation images of its own.
+const DEFAULT_SHARE: f32 = 0.1;
+
+/// What a choice is for, so that the seed draws each one apart.
+#[derive(Clone, Copy)]
+enum Draw {
+    HoldOut = 0,
+    TrainLimit = 1,
+    ValidationLimit = 2,
+}
+
+/// Ascending indices of the images to use.
+pub(super) struct Split {
+    /// Into the training images.
+    pub train: Vec<usize>,
+    /// Into the data set's own validation images if `own`, else into the training images.
+    pub validation: Vec<usize>,
+    /// Whether validation images are the data set's own.
+    pub own: bool,
+}
+
+/// Chooses images by their labels, all below `classes`.
+pub(super) fn choose(train: &[u16], own: Option<&[u16]>, classes: usize, data: &Data, seed: u64) -> Split {
+    let (kept, validation, from) = match (data.holdout, own) {
+        (Holdout::Own, Some(own)) => ((0..train.len()).collect(), (0..own.len()).collect(), own),
+        (Holdout::Own, None) => hold_out(train, classes, DEFAULT_SHARE, seed),
+        (Holdout::Share(share), _) => hold_out(train, classes, share, seed),
+    };
+    let is_own = data.holdout == Holdout::Own && own.is_some();
+    Split {
+        train: limit(kept, train, classes, data.train_limit, (seed, Draw::TrainLimit)),
+        validation: limit(validation, from, classes, data.validation_limit, (seed, Draw::ValidationLimit)),
+        own: is_own,
+    }
+}
+
+/// A balanced choice of `count` of all images: ascending indices.
+pub(super) fn balanced(labels: &[u16], classes: usize, count: usize, seed: u64) -> Vec<usize> {
+    limit((0..labels.len()).collect(), labels, classes, Some(count), (seed, Draw::TrainLimit))
+}
+
+/// Each class's indices in an order drawn by the seed. A class's order depends on nothing but its own images, so
+/// that a smaller limit chooses a part of what a larger one does.
+fn shuffled(indices: &[usize], labels: &[u16], classes: usize, (seed, draw): (u64, Draw)) -> Vec<Vec<usize>> {
+    let mut by_class = vec![Vec::new(); classes];
+    for &index in indices {
+        by_class[usize::from(labels[index])].push(index);
+    }
+    for (class, members) in (0..).zip(&mut by_class) {
+        Random::new(seed, Purpose::Split, draw as u64, class).shuffle(members);
+    }
+    by_class
+}
+
+/// Takes `share` of every class, rounded, but neither all of it nor nothing where that can be helped.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+fn hold_out(labels: &[u16], classes: usize, share: f32, seed: u64) -> (Vec<usize>, Vec<usize>, &[u16]) {
+    let all: Vec<usize> = (0..labels.len()).collect();
+    let (mut kept, mut held) = (Vec::new(), Vec::new());
+    for members in shuffled(&all, labels, classes, (seed, Draw::HoldOut)) {
+        let most = members.len().saturating_sub(1);
+        let count = (f64::from(share) * members.len() as f64).round().max(1.0) as usize;
+        let (first, rest) = members.split_at(count.min(most));
+        held.extend_from_slice(first);
+        kept.extend_from_slice(rest);
+    }
+    kept.sort_unstable();
+    held.sort_unstable();
+    (kept, held, labels)
+}
+
+/// At most `most` of these indices, as many from each class as there are; ascending.
+fn limit(indices: Vec<usize>, labels: &[u16], classes: usize, most: Option<usize>, key: (u64, Draw)) -> Vec<usize> {
+    let Some(most) = most.filter(|&most| most < indices.len()) else { return indices };
+    let by_class = shuffled(&indices, labels, classes, key);
+    // Round by round, one of each class that has some left, until there are enough.
+    let rounds = by_class.iter().map(Vec::len).max().unwrap_or(0);
+    let in_turn = (0..rounds).flat_map(|round| by_class.iter().filter_map(move |members| members.get(round)));
+    let mut chosen: Vec<usize> = in_turn.copied().take(most).collect();
+    chosen.sort_unstable();
+    chosen
+}

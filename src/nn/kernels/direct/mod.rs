@@ -1,0 +1,96 @@
+//! Convolutions of any kernel, stride and padding as sums over their taps: no map is unrolled. Rows of the input
+//! are copied once into a padded scratch, from where the register tile reads pixels at any offset; the taps of
+//! one kernel row are one contiguous run there.
+
+mod backward;
+mod forward;
+mod weights;
+
+use super::map::Source;
+use super::scratch::round_up;
+use super::shape::ConvShape;
+use super::simd::{Simd, lanes, store_up_to};
+
+pub use backward::backward;
+pub use forward::forward;
+
+/// Floats that a block's padded maps may take: a good part of a second-level cache of half a megabyte.
+const SCRATCH_BUDGET: usize = 64 * 1024;
+
+/// A padded copy of some rows of one image, `[rows][columns][channels]`.
+#[derive(Clone, Copy, Debug)]
+struct Padded {
+    rows: usize,
+    columns: usize,
+    channels: usize,
+    /// Rows of zeros (or of the map, where the copy starts inside it) above and columns left of the map.
+    left: usize,
+}
+
+impl Padded {
+    fn row_len(&self) -> usize {
+        self.columns * self.channels
+    }
+
+    fn len(&self) -> usize {
+        self.rows * self.row_len()
+    }
+
+    /// Copies rows `top .. top + rows` of `image` from a map `[n][height][width][from_channels]`; what lies
+    /// outside the map, and channels beyond it, become zero.
+    #[inline(always)]
+    unsafe fn fill<S: Simd>(
+        &self,
+        source: &impl Source,
+        image: usize,
+        top: isize,
+        (height, width, from_channels): (usize, usize, usize),
+        out: &mut [f32],
+    ) {
+        debug_assert_eq!(out.len(), self.len());
+        for (row, out) in out.chunks_exact_mut(self.row_len()).enumerate() {
+            let y = top.wrapping_add_unsigned(row);
+            if y < 0 || y >= height.cast_signed() {
+                out.fill(0.0);
+                continue;
+            }
+            let used = width.min(self.columns.saturating_sub(self.left));
+            let (before, rest) = out.split_at_mut(self.left * self.channels);
+            let (inside, after) = rest.split_at_mut(used * self.channels);
+            before.fill(0.0);
+            after.fill(0.0);
+            let mut index = (image * height + y.unsigned_abs()) * width * from_channels;
+            for pixel in inside.chunks_exact_mut(self.channels) {
+                let mut channel = 0;
+                while channel < self.channels {
+                    // SAFETY: the source is read inside the pixel, the scratch written inside its copy.
+                    unsafe {
+                        let value = if channel < from_channels {
+                            source.load::<S>(index + channel, channel, from_channels - channel)
+                        } else {
+                            S::splat(0.0)
+                        };
+                        store_up_to::<S>(pixel.as_mut_ptr().add(channel), value, self.channels - channel);
+                    }
+                    channel += S::LANES;
+                }
+                index += from_channels;
+            }
+        }
+    }
+}
+
+/// The copy of the input that `rows` rows of outputs read.
+fn padded_input(shape: &ConvShape, rows: usize) -> Padded {
+    Padded {
+        rows: (rows - 1) * shape.stride + shape.kernel,
+        columns: shape.width + 2 * shape.padding,
+        channels: shape.in_channels,
+        left: shape.padding,
+    }
+}
+
+/// Output channels, padded to whole vectors.
+fn padded_outputs(shape: &ConvShape) -> usize {
+    round_up(shape.out_channels, lanes())
+}

@@ -1,0 +1,223 @@
+//! What a convolution reads and what it does with a finished value: maps as they are or computed while they
+//! are loaded, results stored as they are or finished on the way out. Nothing here knows how the convolution
+//! itself is computed.
+//!
+//! Channels lie next to each other: value `index` of a map `[n][h][w][c]` belongs to channel `index % c`.
+
+use super::simd::{Simd, load_up_to};
+
+/// A map that a convolution reads.
+pub trait Source: Sync {
+    /// Loads the values at `index` for `count` channels from `channel` on; lanes beyond them are zero.
+    ///
+    /// # Safety
+    /// The values must lie inside the map; `S` must be the width that was dispatched.
+    unsafe fn load<S: Simd>(&self, index: usize, channel: usize, count: usize) -> S::V;
+}
+
+/// What happens to a finished value of a convolution.
+pub trait Finish {
+    /// What is kept in registers while values of the same channels follow one another.
+    type Held<S: Simd>: Copy;
+
+    /// Before values for the channels from `channel` on.
+    ///
+    /// # Safety
+    /// `S` must be the width that was dispatched; so in the other methods.
+    unsafe fn begin<S: Simd>(&mut self, channel: usize, count: usize) -> Self::Held<S>;
+
+    /// Takes the sums for `count` channels, which belong at `index` of the whole map, and returns what to store.
+    ///
+    /// # Safety
+    /// The values must lie inside the maps.
+    unsafe fn finish<S: Simd>(&self, held: &mut Self::Held<S>, sums: S::V, index: usize, count: usize) -> S::V;
+
+    /// After values for the channels from `channel` on.
+    ///
+    /// # Safety
+    /// As for the others.
+    unsafe fn end<S: Simd>(&mut self, _held: Self::Held<S>, _channel: usize) {}
+}
+
+/// A map as it is.
+#[derive(Clone, Copy)]
+pub struct Plain<'a>(pub &'a [f32]);
+
+impl Source for Plain<'_> {
+    #[inline(always)]
+    unsafe fn load<S: Simd>(&self, index: usize, _channel: usize, count: usize) -> S::V {
+        debug_assert!(index + count.min(S::LANES) <= self.0.len());
+        // SAFETY: the caller vouches for the index.
+        unsafe { load_up_to::<S>(self.0.as_ptr().add(index), count) }
+    }
+}
+
+/// `scale · first + other_scale · second + shift`, each factor per channel: the gradient that batch norm hands
+/// back, from the gradient of its output and its input.
+#[derive(Clone, Copy)]
+pub struct Blend<'a> {
+    pub first: &'a [f32],
+    pub second: &'a [f32],
+    pub first_scale: &'a [f32],
+    pub second_scale: &'a [f32],
+    pub shift: &'a [f32],
+}
+
+impl Source for Blend<'_> {
+    #[inline(always)]
+    unsafe fn load<S: Simd>(&self, index: usize, channel: usize, count: usize) -> S::V {
+        debug_assert!(index + count.min(S::LANES) <= self.first.len());
+        debug_assert!(channel + count.min(S::LANES) <= self.shift.len());
+        // SAFETY: the caller vouches for index and channel; the two maps are of one size, so are the factors.
+        unsafe {
+            let first = load_up_to::<S>(self.first.as_ptr().add(index), count);
+            let second = load_up_to::<S>(self.second.as_ptr().add(index), count);
+            let first_scale = load_up_to::<S>(self.first_scale.as_ptr().add(channel), count);
+            let second_scale = load_up_to::<S>(self.second_scale.as_ptr().add(channel), count);
+            let shift = load_up_to::<S>(self.shift.as_ptr().add(channel), count);
+            S::fma(first, first_scale, S::fma(second, second_scale, shift))
+        }
+    }
+}
+
+/// Stores the sums as they are.
+pub struct Keep;
+
+impl Finish for Keep {
+    type Held<S: Simd> = ();
+
+    #[inline(always)]
+    unsafe fn begin<S: Simd>(&mut self, _channel: usize, _count: usize) {}
+
+    #[inline(always)]
+    unsafe fn finish<S: Simd>(&self, _held: &mut (), sums: S::V, _index: usize, _count: usize) -> S::V {
+        sums
+    }
+}
+
+/// Adds the sums to what the map holds already; `base` is where its index 0 would be.
+pub struct Accumulate {
+    pub base: *const f32,
+}
+
+impl Finish for Accumulate {
+    type Held<S: Simd> = ();
+
+    #[inline(always)]
+    unsafe fn begin<S: Simd>(&mut self, _channel: usize, _count: usize) {}
+
+    #[inline(always)]
+    unsafe fn finish<S: Simd>(&self, _held: &mut (), sums: S::V, index: usize, count: usize) -> S::V {
+        // SAFETY: the caller vouches for the index.
+        unsafe { S::add(sums, load_up_to::<S>(self.base.wrapping_add(index), count)) }
+    }
+}
+
+/// Adds a bias and the shortcut and activates: `act(sums + bias + shortcut)`.
+#[derive(Clone, Copy)]
+pub struct Activate<'a> {
+    /// One value for each channel.
+    pub bias: Option<&'a [f32]>,
+    /// A map like the output.
+    pub shortcut: Option<&'a [f32]>,
+    /// The factor of the activation below zero; 1 for none.
+    pub slope: f32,
+}
+
+impl Finish for Activate<'_> {
+    type Held<S: Simd> = S::V;
+
+    #[inline(always)]
+    unsafe fn begin<S: Simd>(&mut self, channel: usize, count: usize) -> S::V {
+        // SAFETY: the bias has all channels of the map.
+        unsafe {
+            match self.bias {
+                Some(bias) => load_up_to::<S>(bias.as_ptr().wrapping_add(channel), count),
+                None => S::splat(0.0),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn finish<S: Simd>(&self, bias: &mut S::V, sums: S::V, index: usize, count: usize) -> S::V {
+        // SAFETY: the caller vouches for the index.
+        unsafe {
+            let mut value = S::add(sums, *bias);
+            if let Some(shortcut) = self.shortcut {
+                value = S::add(value, load_up_to::<S>(shortcut.as_ptr().wrapping_add(index), count));
+            }
+            S::max(S::mul(value, S::splat(self.slope)), value)
+        }
+    }
+}
+
+/// Adds up values and squares per channel, relative to the first value that each channel shows: sums of squares
+/// of raw values would drown the variance of a map whose mean is large.
+pub struct Statistics {
+    /// Shifts, sums, sums of squares and counts, `stride` (a multiple of the lanes) of each. The count of a
+    /// vector of channels stands at its first channel.
+    pub(super) state: Vec<f32>,
+    pub(super) stride: usize,
+}
+
+/// One vector of channels of [`Statistics`].
+#[derive(Clone, Copy)]
+pub struct HeldStatistics<V> {
+    shift: V,
+    sum: V,
+    squares: V,
+    count: f32,
+}
+
+impl Finish for Statistics {
+    type Held<S: Simd> = HeldStatistics<S::V>;
+
+    #[inline(always)]
+    unsafe fn begin<S: Simd>(&mut self, channel: usize, _count: usize) -> HeldStatistics<S::V> {
+        debug_assert!(channel + S::LANES <= self.stride);
+        let at = self.state.as_ptr().wrapping_add(channel);
+        // SAFETY: the lanes lie within the stride, and `state` has four strides.
+        unsafe {
+            HeldStatistics {
+                shift: S::load(at),
+                sum: S::load(at.wrapping_add(self.stride)),
+                squares: S::load(at.wrapping_add(2 * self.stride)),
+                count: *at.wrapping_add(3 * self.stride),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn finish<S: Simd>(
+        &self,
+        held: &mut HeldStatistics<S::V>,
+        sums: S::V,
+        _index: usize,
+        _count: usize,
+    ) -> S::V {
+        // SAFETY: arithmetic on registers.
+        unsafe {
+            if held.count == 0.0 {
+                held.shift = sums;
+            }
+            held.count += 1.0;
+            let offset = S::sub(sums, held.shift);
+            held.sum = S::add(held.sum, offset);
+            held.squares = S::fma(offset, offset, held.squares);
+        }
+        sums
+    }
+
+    #[inline(always)]
+    unsafe fn end<S: Simd>(&mut self, held: HeldStatistics<S::V>, channel: usize) {
+        debug_assert!(channel + S::LANES <= self.stride);
+        let at = self.state.as_mut_ptr().wrapping_add(channel);
+        // SAFETY: as for `begin`.
+        unsafe {
+            S::store(at, held.shift);
+            S::store(at.wrapping_add(self.stride), held.sum);
+            S::store(at.wrapping_add(2 * self.stride), held.squares);
+            *at.wrapping_add(3 * self.stride) = held.count;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Memory for maps that goes back to a list when a tensor is dropped: fresh pages from the system cost as much
+//! as filling the map does, and a training step needs the same sizes again and again.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::collections::VecDeque;
+use std::mem::MaybeUninit;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use burn::tensor::Bytes;
+use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProperty};
+
+/// Bytes that unused blocks may keep; the oldest are given back to the system beyond that.
+const KEPT: usize = 192 << 20;
+/// Every block starts at a cache line.
+const ALIGN: usize = 64;
+
+/// A block of floats, all initialised, of which nothing else is known.
+pub struct Buffer {
+    block: Block,
+    len: usize,
+}
+
+impl Buffer {
+    /// A buffer of `len` floats with whatever values they had last.
+    pub fn new(len: usize) -> Self {
+        Self { block: Block::take(len * size_of::<f32>()), len }
+    }
+
+    /// The buffer as a tensor's storage, which gives the block back when it is dropped.
+    pub fn into_bytes(self) -> Bytes {
+        let len = self.len * size_of::<f32>();
+        // SAFETY: all bytes of a block are initialised, and it has at least `len`.
+        unsafe { Bytes::from_controller(Box::new(self.block), len) }
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        // SAFETY: the block is aligned, initialised, owned by `self` and at least `len` floats long.
+        unsafe { std::slice::from_raw_parts(self.block.start.as_ptr().cast(), self.len) }
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        // SAFETY: as for `deref`, and borrowed mutably.
+        unsafe { std::slice::from_raw_parts_mut(self.block.start.as_ptr().cast(), self.len) }
+    }
+}
+
+/// Memory from the system or from the list.
+struct Block {
+    start: NonNull<u8>,
+    size: usize,
+}
+
+// SAFETY: a block owns its memory, as a boxed slice does.
+unsafe impl Send for Block {}
+// SAFETY: as above; shared references only read.
+unsafe impl Sync for Block {}
+
+/// Unused blocks, the oldest first.
+struct Unused {
+    blocks: VecDeque<Block>,
+    bytes: usize,
+}
+
+static UNUSED: Mutex<Unused> = Mutex::new(Unused { blocks: VecDeque::new(), bytes: 0 });
+
+fn unused() -> MutexGuard<'static, Unused> {
+    // The list is whole between any two statements, so a panic elsewhere cannot have broken it.
+    UNUSED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Block {
+    fn layout(size: usize) -> Layout {
+        Layout::from_size_align(size, ALIGN).unwrap_or_else(|_| handle_alloc_error(Layout::new::<u8>()))
+    }
+
+    fn take(size: usize) -> Self {
+        let size = size.max(ALIGN).next_multiple_of(ALIGN);
+        let mut list = unused();
+        let found = list.blocks.iter().rposition(|block| block.size >= size && block.size <= size + size / 4);
+        if let Some(block) = found.and_then(|index| list.blocks.remove(index)) {
+            list.bytes -= block.size;
+            return block;
+        }
+        drop(list);
+        let layout = Self::layout(size);
+        // SAFETY: the size is not zero.
+        let start = unsafe { alloc_zeroed(layout) };
+        Self { start: NonNull::new(start).unwrap_or_else(|| handle_alloc_error(layout)), size }
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        let mut list = unused();
+        list.bytes += self.size;
+        list.blocks.push_back(Self { start: self.start, size: self.size });
+        while list.bytes > KEPT {
+            let Some(oldest) = list.blocks.pop_front() else { break };
+            list.bytes -= oldest.size;
+            // SAFETY: the block came from `alloc_zeroed` with this layout and nobody else has it.
+            unsafe { dealloc(oldest.start.as_ptr(), Self::layout(oldest.size)) };
+            std::mem::forget(oldest);
+        }
+    }
+}
+
+impl AllocationController for Block {
+    fn alloc_align(&self) -> usize {
+        ALIGN
+    }
+
+    fn property(&self) -> AllocationProperty {
+        AllocationProperty::Other
+    }
+
+    fn capacity(&self) -> usize {
+        self.size
+    }
+
+    unsafe fn memory_mut(&mut self, _policy: AccessPolicy) -> Result<&mut [MaybeUninit<u8>], AccessError> {
+        // SAFETY: the block owns `size` bytes.
+        Ok(unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr().cast(), self.size) })
+    }
+
+    fn memory(&self, _policy: AccessPolicy) -> Result<&[MaybeUninit<u8>], AccessError> {
+        // SAFETY: the block owns `size` bytes.
+        Ok(unsafe { std::slice::from_raw_parts(self.start.as_ptr().cast(), self.size) })
+    }
+}

@@ -1,0 +1,56 @@
+//! Working memory that each thread keeps and uses again, so that no kernel asks the system for memory.
+
+use std::cell::RefCell;
+
+/// One cache line.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([f32; 16]);
+
+thread_local! {
+    static FREE: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Lends `len` floats, aligned to a cache line, whose contents are whatever was left there.
+pub fn with<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
+    let lines = len.div_ceil(16);
+    // A thread that helps another task while it waits may come here again: the buffer is taken out while lent.
+    let mut buffer = FREE.with_borrow_mut(|free| {
+        let fitting = free.iter().position(|buffer| buffer.len() >= lines);
+        match fitting {
+            Some(index) => free.swap_remove(index),
+            None => free.pop().unwrap_or_default(),
+        }
+    });
+    if buffer.len() < lines {
+        buffer.resize(lines, Line([0.0; 16]));
+    }
+    let (floats, _) = buffer.as_mut_slice().as_flattened_floats().split_at_mut(len);
+    let result = work(floats);
+    FREE.with_borrow_mut(|free| free.push(buffer));
+    result
+}
+
+trait AsFlattenedFloats {
+    fn as_flattened_floats(&mut self) -> &mut [f32];
+}
+
+impl AsFlattenedFloats for [Line] {
+    fn as_flattened_floats(&mut self) -> &mut [f32] {
+        // SAFETY: a `Line` is exactly sixteen floats (its size equals its alignment), so the slice's memory is
+        // that many floats, all initialised, borrowed for as long as the slice is.
+        unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), self.len() * 16) }
+    }
+}
+
+/// The next multiple of `step`.
+#[must_use]
+pub fn round_up(value: usize, step: usize) -> usize {
+    value.div_ceil(step) * step
+}
+
+/// At least `len` floats, and an odd number of cache lines: planes that far apart do not share cache sets.
+#[must_use]
+pub fn plane_len(len: usize) -> usize {
+    (len.div_ceil(16) | 1) * 16
+}

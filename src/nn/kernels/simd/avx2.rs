@@ -1,0 +1,86 @@
+//! Eight lanes: AVX2 with FMA.
+
+use std::arch::x86_64::*;
+
+use super::{Simd, Work};
+
+/// AVX2 with FMA.
+#[derive(Clone, Copy)]
+pub struct Avx2;
+
+/// Lanes of which the first `count` are set, for masked loads and stores.
+#[inline(always)]
+unsafe fn first(count: usize) -> __m256i {
+    const MASK: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+    debug_assert!(count < 8);
+    // SAFETY: `count` is below 8, so the eight values from `8 - count` lie inside the table.
+    unsafe { _mm256_loadu_si256(MASK.as_ptr().add(8 - count).cast()) }
+}
+
+// SAFETY: every method does on eight lanes what the trait says; the caller vouches for processor and pointers.
+unsafe impl Simd for Avx2 {
+    const LANES: usize = 8;
+    type V = __m256;
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> __m256 {
+        unsafe { _mm256_set1_ps(value) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> __m256 {
+        unsafe { _mm256_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, value: __m256) {
+        unsafe { _mm256_storeu_ps(to, value) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, count: usize) -> __m256 {
+        unsafe { _mm256_maskload_ps(from, first(count)) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(to: *mut f32, value: __m256, count: usize) {
+        unsafe { _mm256_maskstore_ps(to, first(count), value) }
+    }
+    #[inline(always)]
+    unsafe fn add(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_add_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn sub(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_sub_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn mul(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_mul_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn fma(a: __m256, b: __m256, c: __m256) -> __m256 {
+        unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn fnma(a: __m256, b: __m256, c: __m256) -> __m256 {
+        unsafe { _mm256_fnmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn max(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_max_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn where_positive(condition: __m256, yes: __m256, no: __m256) -> __m256 {
+        unsafe {
+            let positive = _mm256_cmp_ps::<_CMP_GT_OQ>(condition, _mm256_setzero_ps());
+            _mm256_blendv_ps(no, yes, positive)
+        }
+    }
+    unsafe fn call<W: Work>(work: W) -> W::Output {
+        #[target_feature(enable = "avx2,fma")]
+        #[inline(never)]
+        unsafe fn compiled<W: Work>(work: W) -> W::Output {
+            // SAFETY: this function has the features that `Avx2` uses.
+            unsafe { work.run::<Avx2>() }
+        }
+        // SAFETY: the caller vouches for the processor.
+        unsafe { compiled(work) }
+    }
+}

@@ -1,0 +1,84 @@
+//! Sixteen lanes: AVX-512F.
+
+use std::arch::x86_64::*;
+
+use super::{Simd, Work};
+
+/// AVX-512F.
+#[derive(Clone, Copy)]
+pub struct Avx512;
+
+/// Lanes of which the first `count` are set.
+#[inline(always)]
+fn first(count: usize) -> __mmask16 {
+    debug_assert!(count < 16);
+    (1_u16 << count) - 1
+}
+
+// SAFETY: every method does on sixteen lanes what the trait says; the caller vouches for processor and pointers.
+unsafe impl Simd for Avx512 {
+    const LANES: usize = 16;
+    type V = __m512;
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> __m512 {
+        unsafe { _mm512_set1_ps(value) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> __m512 {
+        unsafe { _mm512_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, value: __m512) {
+        unsafe { _mm512_storeu_ps(to, value) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, count: usize) -> __m512 {
+        unsafe { _mm512_maskz_loadu_ps(first(count), from) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(to: *mut f32, value: __m512, count: usize) {
+        unsafe { _mm512_mask_storeu_ps(to, first(count), value) }
+    }
+    #[inline(always)]
+    unsafe fn add(a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_add_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn sub(a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_sub_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn mul(a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_mul_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn fma(a: __m512, b: __m512, c: __m512) -> __m512 {
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn fnma(a: __m512, b: __m512, c: __m512) -> __m512 {
+        unsafe { _mm512_fnmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn max(a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_max_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn where_positive(condition: __m512, yes: __m512, no: __m512) -> __m512 {
+        unsafe {
+            let positive = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(condition, _mm512_setzero_ps());
+            _mm512_mask_blend_ps(positive, no, yes)
+        }
+    }
+    unsafe fn call<W: Work>(work: W) -> W::Output {
+        #[target_feature(enable = "avx512f,avx2,fma")]
+        #[inline(never)]
+        unsafe fn compiled<W: Work>(work: W) -> W::Output {
+            // SAFETY: this function has the features that `Avx512` uses.
+            unsafe { work.run::<Avx512>() }
+        }
+        // SAFETY: the caller vouches for the processor.
+        unsafe { compiled(work) }
+    }
+}

@@ -1,0 +1,139 @@
+//! Vectors of `f32` of the machine's own width, chosen when the program runs.
+//!
+//! Every kernel is written once, generic over [`Simd`], and entered through [`dispatch`], which compiles its
+//! body for AVX-512, for AVX2 with FMA and for plain Rust, and takes the best that the processor offers.
+//! Nothing here knows what a convolution is.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod scalar;
+
+use scalar::Scalar;
+
+/// One vector width: the few operations the kernels need.
+///
+/// # Safety
+/// Implementations may use instructions that not every processor has. A method may be called only inside a
+/// function that [`dispatch`] entered for this implementation. Pointers must be valid for the lanes that are
+/// read or written; no alignment is needed.
+pub unsafe trait Simd: Copy + 'static {
+    /// Floats in one vector.
+    const LANES: usize;
+    /// One vector.
+    type V: Copy;
+
+    unsafe fn splat(value: f32) -> Self::V;
+    unsafe fn load(from: *const f32) -> Self::V;
+    unsafe fn store(to: *mut f32, value: Self::V);
+    /// Reads the first `count` lanes (fewer than `LANES`); the others are zero and their memory is not touched.
+    unsafe fn load_first(from: *const f32, count: usize) -> Self::V;
+    /// Writes the first `count` lanes (fewer than `LANES`) and leaves the memory of the others alone.
+    unsafe fn store_first(to: *mut f32, value: Self::V, count: usize);
+    unsafe fn add(a: Self::V, b: Self::V) -> Self::V;
+    unsafe fn sub(a: Self::V, b: Self::V) -> Self::V;
+    unsafe fn mul(a: Self::V, b: Self::V) -> Self::V;
+    /// `a * b + c`
+    unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// `c - a * b`
+    unsafe fn fnma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// The larger of the two lanes, and `b` where either is not a number.
+    unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
+    /// `yes` where `condition` is above zero, else `no`.
+    unsafe fn where_positive(condition: Self::V, yes: Self::V, no: Self::V) -> Self::V;
+    /// Calls `work` as a function of its own, compiled for this width.
+    unsafe fn call<W: Work>(work: W) -> W::Output;
+}
+
+/// Work that can be compiled for any vector width.
+pub trait Work {
+    /// What the work returns.
+    type Output;
+    /// Does the work. Must be `#[inline(always)]`, with everything it calls, to be compiled for the width.
+    ///
+    /// # Safety
+    /// Only [`Simd::call`] may call this: the processor must have the instructions of `S`.
+    unsafe fn run<S: Simd>(self) -> Self::Output;
+}
+
+/// Instruction sets that have kernels of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstructionSet {
+    Avx512,
+    Avx2,
+    Portable,
+}
+
+/// The best instruction set of this processor.
+///
+/// The environment variable `RESIDUAL_LAB_CPU` (`portable`, `avx2`) can hold it down, to compare the kernels.
+#[must_use]
+pub fn instruction_set() -> InstructionSet {
+    static FOUND: std::sync::OnceLock<InstructionSet> = std::sync::OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let limit = std::env::var("RESIDUAL_LAB_CPU").unwrap_or_default();
+        detect(&limit)
+    })
+}
+
+#[cfg(target_arch = "x86_64")]
+fn detect(limit: &str) -> InstructionSet {
+    if limit == "portable" {
+        InstructionSet::Portable
+    } else if limit != "avx2" && is_x86_feature_detected!("avx512f") {
+        InstructionSet::Avx512
+    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        InstructionSet::Avx2
+    } else {
+        InstructionSet::Portable
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn detect(_limit: &str) -> InstructionSet {
+    InstructionSet::Portable
+}
+
+/// Floats in one vector of the instruction set in use.
+#[must_use]
+pub fn lanes() -> usize {
+    match instruction_set() {
+        InstructionSet::Avx512 => 16,
+        InstructionSet::Avx2 | InstructionSet::Portable => 8,
+    }
+}
+
+/// Runs `work` with the widest vectors of this processor.
+pub fn dispatch<W: Work>(work: W) -> W::Output {
+    match instruction_set() {
+        // SAFETY: the instruction set was found on this processor.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => unsafe { avx512::Avx512::call(work) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => unsafe { avx2::Avx2::call(work) },
+        // SAFETY: the scalar vectors need no particular instructions.
+        _ => unsafe { Scalar::call(work) },
+    }
+}
+
+/// Reads `count` lanes, all of them where `count` reaches the width.
+///
+/// # Safety
+/// As for [`Simd::load_first`].
+#[inline(always)]
+pub unsafe fn load_up_to<S: Simd>(from: *const f32, count: usize) -> S::V {
+    // SAFETY: passed on to the caller.
+    unsafe { if count >= S::LANES { S::load(from) } else { S::load_first(from, count) } }
+}
+
+/// Writes `count` lanes, all of them where `count` reaches the width.
+///
+/// # Safety
+/// As for [`Simd::store_first`].
+#[inline(always)]
+pub unsafe fn store_up_to<S: Simd>(to: *mut f32, value: S::V, count: usize) {
+    // SAFETY: passed on to the caller.
+    unsafe { if count >= S::LANES { S::store(to, value) } else { S::store_first(to, value, count) } }
+}

@@ -1,0 +1,74 @@
+//! Eight lanes in plain Rust, for processors without kernels of their own. Compilers turn the loops into
+//! whatever vectors the target has.
+
+use super::{Simd, Work};
+
+/// Plain Rust.
+#[derive(Clone, Copy)]
+pub struct Scalar;
+
+#[inline(always)]
+fn zip(a: [f32; 8], b: [f32; 8], f: impl Fn(f32, f32) -> f32) -> [f32; 8] {
+    std::array::from_fn(|lane| f(a[lane], b[lane]))
+}
+
+// SAFETY: plain Rust on eight lanes; the caller vouches for the pointers.
+unsafe impl Simd for Scalar {
+    const LANES: usize = 8;
+    type V = [f32; 8];
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self::V {
+        [value; 8]
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self::V {
+        unsafe { from.cast::<Self::V>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, value: Self::V) {
+        unsafe { to.cast::<Self::V>().write_unaligned(value) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, count: usize) -> Self::V {
+        let mut value = [0.0; 8];
+        unsafe { std::ptr::copy_nonoverlapping(from, value.as_mut_ptr(), count) };
+        value
+    }
+    #[inline(always)]
+    unsafe fn store_first(to: *mut f32, value: Self::V, count: usize) {
+        unsafe { std::ptr::copy_nonoverlapping(value.as_ptr(), to, count) }
+    }
+    #[inline(always)]
+    unsafe fn add(a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| a + b)
+    }
+    #[inline(always)]
+    unsafe fn sub(a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| a - b)
+    }
+    #[inline(always)]
+    unsafe fn mul(a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| a * b)
+    }
+    // Without an FMA instruction `mul_add` is a slow call, so the product is rounded here.
+    #[inline(always)]
+    unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        std::array::from_fn(|lane| a[lane] * b[lane] + c[lane])
+    }
+    #[inline(always)]
+    unsafe fn fnma(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        std::array::from_fn(|lane| c[lane] - a[lane] * b[lane])
+    }
+    #[inline(always)]
+    unsafe fn max(a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    unsafe fn where_positive(condition: Self::V, yes: Self::V, no: Self::V) -> Self::V {
+        std::array::from_fn(|lane| if condition[lane] > 0.0 { yes[lane] } else { no[lane] })
+    }
+    unsafe fn call<W: Work>(work: W) -> W::Output {
+        unsafe { work.run::<Scalar>() }
+    }
+}

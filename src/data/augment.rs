@@ -87,35 +87,39 @@ fn shift_and_flip(image: &[u8], [channels, height, width]: [usize; 3], draws: &D
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "pixel coordinates are small, and a weighted mean of bytes is a byte"
+    reason = "pixel coordinates are small and clamped to the frame, and a weighted mean of bytes is a byte"
 )]
 fn rotate([channels, height, width]: [usize; 3], angle: f64, image: &mut [u8]) {
-    let original = image.to_vec();
-    let (sin, cos) = angle.sin_cos();
-    let (middle_y, middle_x) = ((height as f64 - 1.0) / 2.0, (width as f64 - 1.0) / 2.0);
+    let framed = framed(image, height, width);
+    let (high, wide) = (height + 2, width + 2);
+    let (sin, cos) = (angle.sin() as f32, angle.cos() as f32);
+    let (middle_y, middle_x) = ((height as f32 - 1.0) / 2.0, (width as f32 - 1.0) / 2.0);
     for (row, column) in (0..height).flat_map(|row| (0..width).map(move |column| (row, column))) {
-        let (y, x) = (row as f64 - middle_y, column as f64 - middle_x);
-        // Where this pixel was before the turn; rows count downwards.
-        let (y, x) = (middle_y + y * cos + x * sin, middle_x + x * cos - y * sin);
-        let (top, left) = (y.floor(), x.floor());
-        let (low, right) = (y - top, x - left);
-        let taps = [
-            (0, 0, (1.0 - low) * (1.0 - right)),
-            (0, 1, (1.0 - low) * right),
-            (1, 0, low * (1.0 - right)),
-            (1, 1, low * right),
-        ];
+        let (down, along) = (row as f32 - middle_y, column as f32 - middle_x);
+        // Where this pixel was before the turn, in the framed image; rows count downwards.
+        let y = (1.0 + middle_y + down * cos + along * sin).clamp(0.0, height as f32 + 1.0);
+        let x = (1.0 + middle_x + along * cos - down * sin).clamp(0.0, width as f32 + 1.0);
+        let (top, left) = ((y as usize).min(height), (x as usize).min(width));
+        let (low, right) = (y - top as f32, x - left as f32);
+        let weights = [(1.0 - low) * (1.0 - right), (1.0 - low) * right, low * (1.0 - right), low * right];
         for channel in 0..channels {
-            let plane = &original[channel * height * width..][..height * width];
-            let at = |(dy, dx, weight): (isize, isize, f64)| {
-                let (y, x) = (top as isize + dy, left as isize + dx);
-                let inside = (0..height.cast_signed()).contains(&y) && (0..width.cast_signed()).contains(&x);
-                if inside { weight * f64::from(plane[y.unsigned_abs() * width + x.unsigned_abs()]) } else { 0.0 }
-            };
-            let value: f64 = taps.into_iter().map(at).sum();
-            image[(channel * height + row) * width + column] = value.round() as u8;
+            let near = &framed[(channel * high + top) * wide + left..][..wide + 2];
+            let taps = [near[0], near[1], near[wide], near[wide + 1]];
+            let value: f32 = taps.iter().zip(weights).map(|(&tap, weight)| f32::from(tap) * weight).sum();
+            image[(channel * height + row) * width + column] = (value + 0.5) as u8;
         }
     }
+}
+
+/// The image with one black pixel around each channel.
+fn framed(image: &[u8], height: usize, width: usize) -> Vec<u8> {
+    let mut framed = vec![0; image.len() / (height * width) * (height + 2) * (width + 2)];
+    for (frame, plane) in framed.chunks_exact_mut((height + 2) * (width + 2)).zip(image.chunks_exact(height * width)) {
+        for (target, line) in frame.chunks_exact_mut(width + 2).skip(1).zip(plane.chunks_exact(width)) {
+            target[1..=width].copy_from_slice(line);
+        }
+    }
+    framed
 }
 
 /// Scales values about the image's mean, then adds brightness.
@@ -130,7 +134,7 @@ fn change_tones(draws: &Draws, image: &mut [u8]) {
     let mut table = [0; 256];
     for (value, changed) in (0_u8..=255).zip(&mut table) {
         let exact = mean + draws.contrast * (f64::from(value) - mean) + draws.brightness;
-        *changed = exact.round().clamp(0.0, 255.0) as u8;
+        *changed = (exact + 0.5).clamp(0.0, 255.0) as u8;
     }
     for value in image.iter_mut() {
         *value = table[usize::from(*value)];
@@ -177,5 +181,140 @@ fn log_gamma_draw(alpha: f64, random: &mut Random) -> f64 {
         if v > 0.0 && (1.0 - random.uniform()).ln() < 0.5 * x * x + d - d * v + d * v.ln() {
             return (d * v).ln();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Purpose;
+
+    const SHAPE: [usize; 3] = [2, 5, 7];
+
+    fn image() -> Vec<u8> {
+        (0..70).map(|i| i * 3 + 1).collect()
+    }
+
+    fn nothing() -> Draws {
+        Draws { shift: (0, 0), flip: false, hole: (0, 0), brightness: 0.0, contrast: 1.0, angle: 0.0 }
+    }
+
+    fn varied(image: &[u8], draws: &Draws) -> Vec<u8> {
+        // What the buffer held before must not matter.
+        vary(image, SHAPE, draws, &mut vec![99; 3]).to_vec()
+    }
+
+    #[test]
+    fn without_augmentation_nothing_changes() {
+        let mut random = Random::new(0, Purpose::Augment, 0, 0);
+        let draws = Draws::new(&Augmentation::default(), SHAPE, &mut random);
+        assert_eq!(draws, Draws { hole: draws.hole, ..nothing() });
+        assert_eq!(varied(&image(), &draws), image());
+    }
+
+    #[test]
+    fn a_mirrored_image_mirrored_again_is_the_image() {
+        let flip = Draws { flip: true, ..nothing() };
+        let once = varied(&image(), &flip);
+        assert_eq!(once[..7], [19, 16, 13, 10, 7, 4, 1]);
+        assert_eq!(varied(&once, &flip), image());
+    }
+
+    #[test]
+    fn a_shift_brings_in_zeros() {
+        let at = |image: &[u8], row: usize, column: usize| image[35 + row * 7 + column];
+        let (image, moved) = (image(), varied(&image(), &Draws { shift: (2, -3), ..nothing() }));
+        for (row, column) in (0..5).flat_map(|row| (0..7).map(move |column| (row, column))) {
+            let expected = if row < 3 && column >= 3 { at(&image, row + 2, column - 3) } else { 0 };
+            assert_eq!(at(&moved, row, column), expected, "row {row}, column {column}");
+        }
+        for far in [(5, 0), (-64, 3), (0, 64), (1, -7)] {
+            assert_eq!(varied(&image, &Draws { shift: far, ..nothing() }), [0; 70], "{far:?} leaves nothing");
+        }
+    }
+
+    #[test]
+    fn crops_take_every_place_and_half_of_the_images_are_mirrored() {
+        let what = Augmentation { pad_crop: 1, flip: true, ..Augmentation::default() };
+        let draws: Vec<Draws> =
+            (0..9000).map(|i| Draws::new(&what, SHAPE, &mut Random::new(0, Purpose::Augment, 0, i))).collect();
+        let flips = draws.iter().filter(|draws| draws.flip).count();
+        assert!((4300..4700).contains(&flips), "{flips}");
+        for shift in (-1..=1).flat_map(|down| (-1..=1).map(move |right| (down, right))) {
+            let count = draws.iter().filter(|draws| draws.shift == shift).count();
+            assert!((870..1130).contains(&count), "{shift:?}: {count}");
+        }
+    }
+
+    #[test]
+    fn one_change_does_not_depend_on_another_being_on() {
+        let draw = |what: &Augmentation| Draws::new(what, SHAPE, &mut Random::new(3, Purpose::Augment, 1, 5));
+        let one = Augmentation { rotation: 20.0, ..Augmentation::default() };
+        let more = Augmentation { pad_crop: 4, flip: true, contrast: 0.5, ..one.clone() };
+        assert_eq!((draw(&one).angle, draw(&one).hole), (draw(&more).angle, draw(&more).hole));
+    }
+
+    #[test]
+    fn four_quarter_turns_lead_back() {
+        let shape = [1, 5, 5];
+        let original: Vec<u8> = (0..25).map(|i| i * 10).collect();
+        let mut turned = original.clone();
+        rotate(shape, std::f64::consts::FRAC_PI_2, &mut turned);
+        assert_eq!(turned[..5], [40, 90, 140, 190, 240], "the right column comes to the top");
+        for _ in 0..3 {
+            rotate(shape, std::f64::consts::FRAC_PI_2, &mut turned);
+        }
+        assert_eq!(turned, original);
+    }
+
+    #[test]
+    fn a_small_turn_mixes_neighbours_and_keeps_a_flat_middle() {
+        let mut flat = vec![200; 100];
+        rotate([1, 10, 10], 0.2, &mut flat);
+        assert_eq!((flat[55], flat[0]), (200, flat[99]));
+        assert!(flat[0] < 200, "black comes in at the corners");
+    }
+
+    #[test]
+    fn tones_move_and_spread_about_the_mean() {
+        let flat = [100, 200].repeat(35);
+        let brighter = varied(&flat, &Draws { brightness: 30.0, ..nothing() });
+        assert_eq!(brighter[..2], [130, 230]);
+        let softer = varied(&flat, &Draws { contrast: 0.5, ..nothing() });
+        assert_eq!(softer[..2], [125, 175]);
+        let harder = varied(&flat, &Draws { contrast: 3.0, brightness: 255.0, ..nothing() });
+        assert_eq!(harder[..2], [255, 255]);
+    }
+
+    #[test]
+    fn cutout_sets_a_square_of_every_channel_to_zero() {
+        for (side, hole, zeros) in [(0, (2, 2), 0), (1, (0, 6), 1), (3, (2, 3), 9), (4, (0, 0), 4), (50, (4, 1), 35)] {
+            let mut inputs = vec![1.0; 70];
+            cut_out(&mut inputs, SHAPE, side, hole);
+            let count = inputs[..35].iter().filter(|input| **input == 0.0).count();
+            assert_eq!((count, &inputs[..35]), (zeros, &inputs[35..]), "side {side} at {hole:?}");
+        }
+    }
+
+    #[test]
+    fn mixing_weights_have_the_moments_of_a_beta_distribution() {
+        for alpha in [0.001, 0.2, 1.0, 5.0] {
+            let draw = |i| f64::from(mix_weights(alpha, 1, Random::new(0, Purpose::Mixup, i, 0)).0);
+            let weights: Vec<f64> = (0..20_000).map(draw).collect();
+            assert!(weights.iter().all(|weight| (0.0..=1.0).contains(weight)));
+            let mean = weights.iter().sum::<f64>() / 20_000.0;
+            let variance = weights.iter().map(|weight| (weight - mean).powi(2)).sum::<f64>() / 20_000.0;
+            let expected = 1.0 / (4.0 * (2.0 * f64::from(alpha) + 1.0));
+            assert!((mean - 0.5).abs() < 0.015, "α {alpha}: mean {mean}");
+            assert!((variance - expected).abs() < 0.03 * expected + 0.001, "α {alpha}: variance {variance}");
+        }
+    }
+
+    #[test]
+    fn every_image_is_one_partner() {
+        let (_, mut partners) = mix_weights(0.2, 50, Random::new(0, Purpose::Mixup, 0, 0));
+        assert_ne!(partners, (0..50).collect::<Vec<_>>());
+        partners.sort_unstable();
+        assert_eq!(partners, (0..50).collect::<Vec<_>>());
     }
 }

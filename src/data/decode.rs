@@ -53,10 +53,10 @@ pub(super) fn decode(
 }
 
 /// Some unreadable files are a fact of life; when most of them are, something else is wrong.
-fn report(
+fn report<T>(
     folder: &Path,
     listed: &[Listed],
-    results: &[Result<(), DataError>],
+    results: &[Result<T, DataError>],
     notices: &mut Vec<String>,
 ) -> Result<(), DataError> {
     let failed: Vec<PathBuf> =
@@ -77,7 +77,7 @@ fn common_size(folder: &Path, listed: &[Listed]) -> Result<Resize, DataError> {
         listed.par_iter().map(|file| picture_size(&file.path)).collect();
     let mut known = listed.iter().zip(&sizes).filter_map(|(file, size)| Some((&file.path, *size.as_ref().ok()?)));
     let Some((first, (width, height))) = known.next() else {
-        report(folder, listed, &vec_of_errors(sizes), &mut Vec::new())?;
+        report(folder, listed, &sizes, &mut Vec::new())?;
         return Err(DataError::unknown(folder, "it holds no readable pictures"));
     };
     if let Some((other, (w, h))) = known.find(|(_, size)| *size != (width, height)) {
@@ -90,10 +90,6 @@ fn common_size(folder: &Path, listed: &[Listed]) -> Result<Resize, DataError> {
         return Err(DataError::unusable(folder, problem, advice));
     }
     Ok(Resize { height, width, fit: Fit::default() })
-}
-
-fn vec_of_errors(sizes: Vec<Result<(usize, usize), DataError>>) -> Vec<Result<(), DataError>> {
-    sizes.into_iter().map(|size| size.map(|_| ())).collect()
 }
 
 fn is_gray(images: &Images) -> bool {

@@ -70,6 +70,8 @@ pub struct Loader {
     pending: VecDeque<Receiver<Result<Batch, DataError>>>,
     /// `None` only while the loader is dropped.
     jobs: Option<Sender<Job>>,
+    /// The other end of `jobs`, to take back what no thread has begun.
+    queue: Receiver<Job>,
     workers: Vec<JoinHandle<()>>,
 }
 
@@ -82,8 +84,8 @@ impl Loader {
         let (jobs, queue) = unbounded();
         let mut workers = Vec::new();
         for number in 0..options.workers.max(1) {
-            let (queue, dataset) = (queue.clone(), Arc::clone(&dataset));
-            let thread = Builder::new().name(format!("batches {number}")).spawn(move || work(&queue, &dataset));
+            let (jobs, dataset) = (queue.clone(), Arc::clone(&dataset));
+            let thread = Builder::new().name(format!("batches {number}")).spawn(move || work(&jobs, &dataset));
             workers.push(thread.map_err(|error| DataError::Worker(error.to_string()))?);
         }
         let assembler = Arc::new(Assembler::new(&dataset, options.augmentation.clone(), options.seed));
@@ -98,6 +100,7 @@ impl Loader {
             order,
             pending,
             jobs: Some(jobs),
+            queue,
             workers,
         };
         loader.seek(start);
@@ -135,7 +138,7 @@ impl Loader {
         let passed = position.batch / last;
         self.position = Position { epoch: position.epoch + passed as u64, batch: position.batch % last };
         self.ahead = self.position;
-        self.pending.clear();
+        self.discard();
         self.fill();
     }
 
@@ -144,6 +147,12 @@ impl Loader {
         self.assembler = Arc::new(Assembler::new(&self.dataset, augmentation.clone(), self.options.seed));
         self.options.augmentation = augmentation;
         self.seek(self.position);
+    }
+
+    /// Forgets what was to be made ahead.
+    fn discard(&mut self) {
+        self.queue.try_iter().for_each(drop);
+        self.pending.clear();
     }
 
     fn after(&self, position: Position) -> Position {
@@ -167,7 +176,7 @@ impl Loader {
             let (answer, receiver) = bounded(1);
             let job = Job { assembler: Arc::clone(&self.assembler), key: Key { epoch, step }, indices, answer };
             if let Some(jobs) = &self.jobs {
-                // Nobody receives only if every thread has ended; then `next_batch` says so.
+                // Sending fails only without receivers, and `queue` is one.
                 let _ = jobs.send(job);
             }
             self.pending.push_back(receiver);
@@ -178,7 +187,7 @@ impl Loader {
 
 impl Drop for Loader {
     fn drop(&mut self) {
-        self.pending.clear();
+        self.discard();
         self.jobs = None;
         for worker in self.workers.drain(..) {
             // A thread that panicked has nothing more to say.

@@ -26,7 +26,7 @@ pub use loader::{Loader, LoaderOptions, Position};
 pub use picture::{MAX_PIXELS, Picture, decode_picture, fit_picture, read_picture};
 pub use statistics::Normalizer;
 
-use crate::experiment::{Data, Source};
+use crate::experiment::{Channels, Data, Source};
 use folder::Listed;
 use source::{Found, Part};
 use split::Split;
@@ -73,7 +73,7 @@ impl Dataset {
             return Err(DataError::unusable(path, "it has too few images to hold some out for validation", advice));
         }
         let (train, validation) = match (train, own) {
-            (Part::Images(train), own) => in_memory(train, own, &split, data),
+            (Part::Images(train), own) => in_memory(path, train, own, &split, data)?,
             (Part::Files(train), own) => from_files(path, &train, own.as_ref(), &split, data, &mut notices)?,
         };
         check_counts(path, &classes, &train, &validation, data, &mut notices)?;
@@ -88,12 +88,22 @@ impl Dataset {
     }
 }
 
-fn in_memory(train: Images, own: Option<Part>, split: &Split, data: &Data) -> (Images, Images) {
+fn in_memory(
+    path: &Path,
+    train: Images,
+    own: Option<Part>,
+    split: &Split,
+    data: &Data,
+) -> Result<(Images, Images), DataError> {
+    if let Some(to) = data.resize {
+        let channels = if data.channels == Channels::Rgb { 3 } else { train.channels };
+        images::check_size(path, split.train.len() + split.validation.len(), [channels, to.height, to.width])?;
+    }
     let (train, validation) = match own {
         Some(Part::Images(own)) if split.own => (train.select(&split.train), own.select(&split.validation)),
         _ => (train.clone().select(&split.train), train.select(&split.validation)),
     };
-    (train.prepared(data.resize, data.channels), validation.prepared(data.resize, data.channels))
+    Ok((train.prepared(data.resize, data.channels), validation.prepared(data.resize, data.channels)))
 }
 
 /// Both parts are decoded together: they must agree in size, and in whether they are gray.
@@ -124,6 +134,9 @@ fn check_counts(
     data: &Data,
     notices: &mut Vec<String>,
 ) -> Result<(), DataError> {
+    if train.is_empty() {
+        return Err(DataError::unusable(path, "no image is left to train on", "set data.train_limit to 1 or more"));
+    }
     let counts = train.class_counts(classes.len());
     if let Some(empty) = counts.iter().position(|&count| count == 0) {
         let problem = format!("no training image of the class \"{}\" is left", classes[empty]);

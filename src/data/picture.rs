@@ -4,7 +4,7 @@ use super::error::DataError;
 use crate::experiment::Fit;
 use image::error::ImageError;
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageReader, Limits, Rgb};
 use std::fs;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -109,6 +109,9 @@ fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
 }
 
 fn decode(bytes: &[u8], name: &str) -> Result<Picture, DataError> {
+    if is_cut_off_jpeg(bytes) {
+        return Err(DataError::Picture { name: name.to_owned(), problem: "it ends too early".into() });
+    }
     guarded(name, || {
         let mut decoder = decoder(bytes, name)?;
         // A picture with a broken EXIF block is still a picture.
@@ -124,6 +127,21 @@ fn decode(bytes: &[u8], name: &str) -> Result<Picture, DataError> {
             Ok(Picture { width, height, rgb: image.into_rgb8().into_raw() })
         }
     })
+}
+
+/// Whether a JPEG file has no end marker after the start of its image data. The decoder would fill up the rest
+/// with gray, and a network would be trained on that.
+fn is_cut_off_jpeg(bytes: &[u8]) -> bool {
+    let Some(mut rest) = bytes.strip_prefix(&[0xff, 0xd8]) else { return false };
+    // Before the image data, each segment says how long it is; previews in them have end markers of their own.
+    while let [0xff, marker, high, low, ..] = *rest {
+        if marker == 0xda {
+            return !rest.windows(2).any(|pair| pair == [0xff, 0xd9]);
+        }
+        let length = 2 + usize::from(u16::from_be_bytes([high, low]));
+        rest = rest.get(length..).unwrap_or(&[]);
+    }
+    true
 }
 
 /// A fault in a decoder must cost one picture, not the training that goes on beside it.
@@ -191,12 +209,8 @@ fn scale(picture: &Picture, height: usize, width: usize, fit: Fit) -> Vec<u8> {
         Fit::Contain => inside((from_width, from_height), (width, height)),
         Fit::Cover | Fit::Stretch => (width, height),
     };
-    let (left, top) = ((from_width - cut_width) / 2, (from_height - cut_height) / 2);
-    let cut: Vec<u8> = (top..top + cut_height)
-        .flat_map(|row| &picture.rgb[3 * (row * from_width + left)..][..3 * cut_width])
-        .copied()
-        .collect();
-    let scaled = resample(cut, (cut_width, cut_height), (to_width, to_height));
+    let from = ((from_width - cut_width) / 2, (from_height - cut_height) / 2, cut_width, cut_height);
+    let scaled = resample(picture, from, (to_width, to_height));
     let mut frame = vec![0; 3 * height * width];
     let (left, top) = ((width - to_width) / 2, (height - to_height) / 2);
     for (row, line) in scaled.chunks_exact(3 * to_width).enumerate() {
@@ -215,10 +229,12 @@ fn inside(shape: (usize, usize), frame: (usize, usize)) -> (usize, usize) {
     }
 }
 
+/// The rectangle (left, top, width, height) of a picture in another size.
 #[allow(clippy::cast_possible_truncation, reason = "sides come from pictures and shapes that fit 32 bits")]
-fn resample(rgb: Vec<u8>, from: (usize, usize), to: (usize, usize)) -> Vec<u8> {
-    match RgbImage::from_raw(from.0 as u32, from.1 as u32, rgb) {
-        Some(image) => imageops::resize(&image, to.0 as u32, to.1 as u32, FilterType::Triangle).into_raw(),
-        None => vec![0; 3 * to.0 * to.1],
-    }
+fn resample(picture: &Picture, from: (usize, usize, usize, usize), to: (usize, usize)) -> Vec<u8> {
+    let whole = ImageBuffer::<Rgb<u8>, _>::from_raw(picture.width as u32, picture.height as u32, &picture.rgb[..]);
+    // A picture whose bytes do not agree with its size shows as black.
+    let Some(whole) = whole else { return vec![0; 3 * to.0 * to.1] };
+    let cut = imageops::crop_imm(&whole, from.0 as u32, from.1 as u32, from.2 as u32, from.3 as u32);
+    imageops::resize(&*cut, to.0 as u32, to.1 as u32, FilterType::Triangle).into_raw()
 }

@@ -75,7 +75,10 @@ fn open_folder(path: &Path) -> Result<Found, DataError> {
         } else if inside.iter().any(|file| folder::is_picture(file)) {
             "pictures lie in it directly, and each class needs a folder of its own".to_owned()
         } else {
-            format!("it holds {} files and folders of other kinds", inside.len())
+            {
+                let names: Vec<PathBuf> = inside.iter().map(|path| name_of(path).into()).collect();
+                format!("it holds only {}", folder::first_few(&names))
+            }
         },
     ))
 }
@@ -98,7 +101,12 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
 
 /// The last part of a path, to be shown or compared.
 pub(super) fn name_of(path: &Path) -> String {
-    let full = path.canonicalize();
-    let path = if path.file_name().is_some() { path } else { full.as_deref().unwrap_or(path) };
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    match path.file_name() {
+        Some(name) => name.to_string_lossy().into_owned(),
+        // `.` and `..` have no name of their own, but the folder they stand for does.
+        None => path.canonicalize().map_or_else(
+            |_| path.display().to_string(),
+            |full| full.file_name().unwrap_or(full.as_os_str()).to_string_lossy().into_owned(),
+        ),
+    }
 }

@@ -85,3 +85,36 @@ fn limit(indices: Vec<usize>, labels: &[u16], classes: usize, most: Option<usize
     chosen.sort_unstable();
     chosen
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_gives_its_share_and_keeps_at_least_one() {
+        // Classes of 1, 2, 10 and 100 images.
+        let labels: Vec<u16> = [(0, 1), (1, 2), (2, 10), (3, 100)].map(|(label, count)| vec![label; count]).concat();
+        let count = |indices: &[usize]| -> Vec<usize> {
+            (0..4).map(|class| indices.iter().filter(|&&index| labels[index] == class).count()).collect()
+        };
+        for (share, held) in [(0.1, [0, 1, 1, 10]), (0.25, [0, 1, 3, 25]), (0.5, [0, 1, 5, 50]), (0.001, [0, 1, 1, 1])]
+        {
+            let data = Data { holdout: Holdout::Share(share), ..Data::default() };
+            let split = choose(&labels, Some(&[0, 1]), 4, &data, 9);
+            assert!(!split.own);
+            assert_eq!(count(&split.validation), held, "{share}");
+            let mut all = [split.train, split.validation].concat();
+            all.sort_unstable();
+            assert_eq!(all, (0..113).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_limit_takes_what_small_classes_lack_from_large_ones() {
+        let labels: Vec<u16> = [(0, 1), (1, 3), (2, 50)].map(|(label, count)| vec![label; count]).concat();
+        let data = Data { train_limit: Some(12), ..Data::default() };
+        let split = choose(&labels, Some(&[0, 1, 2]), 3, &data, 0);
+        let counts = [0, 1, 2].map(|class| split.train.iter().filter(|&&index| labels[index] == class).count());
+        assert_eq!((counts, split.validation, split.own), ([1, 3, 8], vec![0, 1, 2], true));
+    }
+}

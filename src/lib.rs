@@ -5,7 +5,9 @@
 
 #![recursion_limit = "256"]
 
+pub mod data;
 pub mod experiment;
 pub mod files;
+pub mod nn;
 pub mod random;
 pub mod train;

@@ -155,15 +155,25 @@ impl Schedule {
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
     pub fn factor(&self, step: u64, total: u64, steps_per_epoch: u64) -> f64 {
-        let unit = match self.unit {
-            Unit::Epochs => steps_per_epoch.max(1) as f64,
-            Unit::Steps => 1.0,
-        };
+        let unit = self.unit_steps(steps_per_epoch);
         let (t, warmup) = (step as f64, (self.warmup * unit).round());
         if t < warmup {
             return self.warmup_from + (1.0 - self.warmup_from) * t / warmup;
         }
         self.curve.factor(t / unit, t - warmup, (total as f64 - warmup).max(1.0))
+    }
+
+    /// Whether `step` (from 0) lies in the warm-up.
+    #[must_use]
+    pub fn is_warming_up(&self, step: u64, steps_per_epoch: u64) -> bool {
+        (step as f64) < (self.warmup * self.unit_steps(steps_per_epoch)).round()
+    }
+
+    fn unit_steps(&self, steps_per_epoch: u64) -> f64 {
+        match self.unit {
+            Unit::Epochs => steps_per_epoch.max(1) as f64,
+            Unit::Steps => 1.0,
+        }
     }
 }
 

@@ -1,4 +1,19 @@
 //! Training: arms in lock step, their optimisers and schedules, probes and checkpoints, and the thread they run on.
+//!
+//! Watchers see `protocol` and `engine` only. Knows nothing of windows, terminals or how runs lie on disk.
 
+mod arm;
+pub mod checkpoint;
+pub mod device;
+pub mod engine;
+pub mod evaluate;
 pub mod keep;
+pub mod loss;
+pub mod optimizer;
+mod probe;
 pub mod protocol;
+mod questions;
+pub mod session;
+mod worker;
+
+pub use session::{dataset_info, summarize};

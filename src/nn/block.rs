@@ -1,0 +1,151 @@
+//! A block: branch, shortcut, and the addition that makes it residual.
+
+use super::blueprint::{BlockPlan, ShortcutPlan};
+use super::layers::Maker;
+use super::pass::{Pass, Tap};
+use super::tap::{GradientSink, tap};
+use super::unit::{Addition, Factor, Unit, activate, pool};
+use crate::experiment::{Gain, Network};
+use crate::random::Purpose;
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+
+/// shortcut(x) + α · F(x), or F(x) alone in a plain net.
+#[derive(Module, Debug)]
+pub struct Block {
+    /// F: two or three units.
+    pub branch: Vec<Unit>,
+    /// The 1×1 convolution of a projecting shortcut.
+    pub shortcut: Option<Unit>,
+    /// α, if it is learned; shape [1].
+    pub alpha: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    plan: BlockPlan,
+    #[module(skip)]
+    gain: Gain,
+    #[module(skip)]
+    activation: crate::experiment::Activation,
+    #[module(skip)]
+    index: usize,
+}
+
+impl Block {
+    /// Makes the `index`-th block of a network.
+    pub fn new(maker: &mut Maker, plan: &BlockPlan, network: &Network, index: usize, path: &str) -> Self {
+        let last = plan.branch.len() - 1;
+        let unit = |maker: &mut Maker, unit, gamma, path: &str| {
+            Unit::new(maker, unit, network.norm, network.activation, gamma, path)
+        };
+        let mut branch = Vec::with_capacity(plan.branch.len());
+        for (k, &each) in plan.branch.iter().enumerate() {
+            let gamma = if network.init.zero_gamma && k == last { 0.0 } else { 1.0 };
+            branch.push(unit(maker, each, gamma, &format!("{path}.branch.{k}")));
+        }
+        let shortcut = match plan.shortcut {
+            ShortcutPlan::Project { unit: projection, .. } => {
+                Some(unit(maker, projection, 1.0, &format!("{path}.shortcut")))
+            }
+            _ => None,
+        };
+        let learned = network.gain.learned && plan.shortcut != ShortcutPlan::None;
+        #[allow(clippy::cast_possible_truncation, reason = "parameters are single precision")]
+        let alpha = learned.then(|| maker.vector(network.gain.value as f32, 1));
+        let (gain, activation) = (network.gain, network.activation);
+        Self { branch, shortcut, alpha, plan: plan.clone(), gain, activation, index }
+    }
+
+    /// [batch, in, height, width] → [batch, out, height / stride, width / stride]
+    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let y = self.compute(x, pass);
+        let Some(taps) = &mut pass.taps else { return y };
+        let gradient = GradientSink::default();
+        let output = if y.is_autodiff() { y.clone().inner() } else { y.clone() };
+        taps.push(Tap { output, gradient: gradient.clone() });
+        if y.is_autodiff() { tap(y, &gradient) } else { y }
+    }
+
+    fn compute(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let Some((last, inner)) = self.branch.split_last() else { return x };
+        if self.plan.shortcut == ShortcutPlan::None {
+            let mut y = x;
+            for unit in &self.branch[..inner.len()] {
+                y = unit.forward(y, pass);
+            }
+            let y = last.forward(y, pass);
+            return if self.plan.activate_after { activate(self.activation, y) } else { y };
+        }
+        let pre = inner.first().filter(|_| self.plan.branch[0].pre);
+        // A pre-activation block's first norm and activation are shared by the branch and a projection.
+        let (mut y, shortcut) = if let Some(first) = pre {
+            let activated = first.before(x.clone(), pass);
+            let seen = if self.shortcut.is_some() { activated.clone() } else { x };
+            (first.after(activated), self.carry(seen, pass))
+        } else {
+            (x.clone(), self.carry(x, pass))
+        };
+        let Some(factor) = self.factor(pass) else {
+            return if self.plan.activate_after { activate(self.activation, shortcut) } else { shortcut };
+        };
+        for unit in &inner[usize::from(pre.is_some())..] {
+            y = unit.forward(y, pass);
+        }
+        last.forward_add(y, Addition { shortcut, gain: factor, activate: self.plan.activate_after }, pass)
+    }
+
+    /// The factor of the branch in this pass; `None` if stochastic depth drops it.
+    fn factor(&self, pass: &Pass) -> Option<Factor> {
+        let keep = self.plan.keep;
+        let mut survival = 1.0;
+        if keep < 1.0 {
+            match pass.random(Purpose::StochasticDepth, self.index as u64) {
+                Some(mut random) => {
+                    if random.uniform() >= keep {
+                        return None;
+                    }
+                }
+                None => survival = keep,
+            }
+        }
+        Some(match &self.alpha {
+            Some(alpha) => Factor::Learned(alpha.val() * survival),
+            None => Factor::Fixed(self.gain.value * survival),
+        })
+    }
+
+    /// The shortcut's map.
+    fn carry(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        match (&self.plan.shortcut, &self.shortcut) {
+            (ShortcutPlan::Pad { stride, before, after }, _) => pad(x, *stride, *before, *after, self.plan.output[0]),
+            (ShortcutPlan::Project { pool: plan, .. }, Some(unit)) => {
+                let x = match plan {
+                    Some(plan) => pool(x, plan),
+                    None => x,
+                };
+                unit.forward(x, pass)
+            }
+            _ => x,
+        }
+    }
+}
+
+/// Option A: every stride-th pixel, zeros for new channels; surplus channels, if any, are left out.
+fn pad(x: Tensor<4>, stride: usize, before: usize, after: usize, channels: usize) -> Tensor<4> {
+    use burn::tensor::{Slice, s};
+    let step = Slice::with_step(0, None, isize::try_from(stride).unwrap_or(1));
+    let x = if stride > 1 { x.slice(s![.., .., step, step]) } else { x };
+    let [batch, available, height, width] = x.dims();
+    if available > channels {
+        return x.narrow(1, 0, channels);
+    }
+    let device = x.device();
+    let zeros = |count: usize| Tensor::<4>::zeros([batch, count, height, width], &device);
+    let mut parts = Vec::with_capacity(3);
+    if before > 0 {
+        parts.push(zeros(before));
+    }
+    parts.push(x);
+    if after > 0 {
+        parts.push(zeros(after));
+    }
+    if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 1) }
+}

@@ -1,0 +1,23 @@
+//! The networks: from a blueprint to burn modules, their weights by PyTorch's names, and what they cost.
+//!
+//! Knows nothing of data sets, training loops or windows.
+
+mod block;
+mod blueprint;
+mod init;
+pub mod kernels;
+mod layers;
+mod model;
+mod pass;
+mod state;
+mod summary;
+mod tap;
+mod unit;
+pub mod weights;
+
+pub use blueprint::{BlockPlan, Blueprint, BlueprintError, MapShape, ShortcutPlan};
+pub use init::{Role, deviation};
+pub use model::Model;
+pub use pass::{Pass, Tap};
+pub use state::{Array, StateDict, StateError};
+pub use summary::{LayerSummary, Summary};

@@ -1,0 +1,137 @@
+//! A whole network as a burn module: stem, stages, head.
+
+use super::block::Block;
+use super::blueprint::Blueprint;
+use super::layers::{Linear, Maker, NormLayer};
+use super::pass::Pass;
+use super::unit::{Unit, activate};
+use crate::experiment::{HeadPool, Norm};
+use crate::random::Purpose;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// A residual or plain network.
+#[derive(Module, Debug)]
+pub struct Model {
+    /// Before the first block.
+    pub stem: Unit,
+    /// The stages.
+    pub stages: Vec<StageModule>,
+    /// The norm after the last block of a pre-activation net.
+    pub last: Option<NormLayer>,
+    /// The linear layer.
+    pub head: Linear,
+    #[module(skip)]
+    blueprint: Blueprint,
+}
+
+/// Blocks of one width.
+#[derive(Module, Debug)]
+pub struct StageModule {
+    /// Convolution and pool before the first block.
+    pub entry: Option<Unit>,
+    /// The blocks.
+    pub blocks: Vec<Block>,
+}
+
+impl Model {
+    /// A network with its initial weights. On an autodiff device it can be trained.
+    #[must_use]
+    pub fn init(blueprint: &Blueprint, seed: u64, device: &Device) -> Self {
+        let network = &blueprint.network;
+        let mut maker = Maker { init: network.init, seed, device, norms: 0 };
+        let (norm, activation) = (network.norm, network.activation);
+        let stem = Unit::new(&mut maker, blueprint.stem, norm, activation, 1.0, "stem");
+        let mut stages = Vec::with_capacity(blueprint.stages.len());
+        let mut index = 0;
+        for (s, stage) in blueprint.stages.iter().enumerate() {
+            let path = format!("stages.{s}.entry");
+            let entry = stage.entry.map(|unit| Unit::new(&mut maker, unit, norm, activation, 1.0, &path));
+            let mut blocks = Vec::with_capacity(stage.blocks.len());
+            for (b, plan) in stage.blocks.iter().enumerate() {
+                blocks.push(Block::new(&mut maker, plan, network, index, &format!("stages.{s}.blocks.{b}")));
+                index += 1;
+            }
+            stages.push(StageModule { entry, blocks });
+        }
+        let channels = blueprint.features[0];
+        let last = if blueprint.last_norm { maker.norm(norm, channels, 1.0) } else { None };
+        let head = maker.linear(channels, blueprint.classes, network.head.bias, "head");
+        Self { stem, stages, last, head, blueprint: blueprint.clone() }
+    }
+
+    /// How the network is laid out.
+    #[must_use]
+    pub fn blueprint(&self) -> &Blueprint {
+        &self.blueprint
+    }
+
+    /// Logits: [batch, channels, height, width] → [batch, classes].
+    #[must_use]
+    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let features = self.features(x, pass);
+        self.classify(features, pass)
+    }
+
+    /// The map before the head: [batch, channels, height, width] → [batch, features, height', width'].
+    #[must_use]
+    pub fn features(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let mut x = self.stem.forward(x, pass);
+        for stage in &self.stages {
+            if let Some(entry) = &stage.entry {
+                x = entry.forward(x, pass);
+            }
+            for block in &stage.blocks {
+                x = block.forward(x, pass);
+            }
+        }
+        if self.blueprint.last_norm {
+            if let Some(last) = &self.last {
+                x = last.forward(x, pass);
+            }
+            x = activate(self.blueprint.network.activation, x);
+        }
+        x
+    }
+
+    /// The head: [batch, features, height, width] → [batch, classes].
+    #[must_use]
+    pub fn classify(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let head = &self.blueprint.network.head;
+        let [batch, channels, height, width] = x.dims();
+        let flat = x.reshape([batch, channels, height * width]);
+        let pooled = match head.pool {
+            HeadPool::Average => flat.mean_dim(2),
+            HeadPool::Max => flat.max_dim(2),
+        };
+        let pooled = dropout(pooled.reshape([batch, channels]), head.dropout, pass);
+        let logits = self.head.forward(pooled);
+        if head.scale == 1.0 { logits } else { logits * head.scale }
+    }
+
+    /// Moves the running statistics towards what a training pass measured.
+    pub fn absorb(&mut self, pass: &Pass) {
+        if self.blueprint.network.norm != Norm::Batch {
+            return;
+        }
+        let mut units: Vec<&mut Unit> = vec![&mut self.stem];
+        for stage in &mut self.stages {
+            units.extend(stage.entry.as_mut());
+            units.extend(stage.blocks.iter_mut().flat_map(|block| block.branch.iter_mut().chain(&mut block.shortcut)));
+        }
+        for norm in units.into_iter().filter_map(|unit| unit.norm.as_mut()).chain(&mut self.last) {
+            norm.absorb(pass);
+        }
+    }
+}
+
+/// Zeroes features with probability `p` and scales the others by 1 / (1 − p), in training passes only.
+#[allow(clippy::cast_possible_truncation, reason = "masks are single precision")]
+fn dropout(x: Tensor<2>, p: f64, pass: &Pass) -> Tensor<2> {
+    let Some(mut random) = pass.random(Purpose::Dropout, 0).filter(|_| p > 0.0) else { return x };
+    let kept = (1.0 / (1.0 - p)) as f32;
+    let shape = x.dims();
+    let mask = (0..shape[0] * shape[1]).map(|_| if random.uniform() < p { 0.0 } else { kept }).collect::<Vec<f32>>();
+    let mask = Tensor::from_data(TensorData::new(mask, shape), &x.device());
+    x * mask
+}

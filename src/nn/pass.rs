@@ -1,0 +1,74 @@
+//! What one forward pass needs to know and leaves behind besides its logits.
+
+use super::tap::GradientSink;
+use crate::random::{Purpose, Random};
+use burn::tensor::Tensor;
+
+/// One forward pass through a network.
+#[derive(Debug, Default)]
+pub struct Pass {
+    training: bool,
+    key: Option<(u64, u64)>,
+    /// What the batch norms measured, by their index; filled in training.
+    pub(super) statistics: Vec<(usize, BatchStatistics)>,
+    /// What was seen at the blocks' outputs, in order; filled if asked for.
+    pub(super) taps: Option<Vec<Tap>>,
+}
+
+/// What a batch norm measured on a batch.
+#[derive(Clone, Debug)]
+pub struct BatchStatistics {
+    /// Mean per channel, [channels].
+    pub mean: Tensor<1>,
+    /// Variance per channel over n values, divided by n; [channels].
+    pub variance: Tensor<1>,
+    /// Values per channel.
+    pub count: usize,
+}
+
+/// What was seen at a block's output.
+#[derive(Clone, Debug)]
+pub struct Tap {
+    /// The output itself, [batch, channels, height, width], without its graph.
+    pub output: Tensor<4>,
+    /// Where the backward pass leaves the norm of the gradient that arrives there.
+    pub gradient: GradientSink,
+}
+
+impl Pass {
+    /// A pass that uses running statistics and drops nothing.
+    #[must_use]
+    pub fn evaluate() -> Self {
+        Self::default()
+    }
+
+    /// A training pass: batch statistics, and dropout and stochastic depth drawn for this seed and step.
+    #[must_use]
+    pub fn train(seed: u64, step: u64) -> Self {
+        Self { training: true, key: Some((seed, step)), ..Self::default() }
+    }
+
+    /// Also looks at the blocks' outputs and at the gradients that arrive there.
+    #[must_use]
+    pub fn with_taps(mut self) -> Self {
+        self.taps = Some(Vec::new());
+        self
+    }
+
+    /// Whether this is a training pass.
+    #[must_use]
+    pub fn is_training(&self) -> bool {
+        self.training
+    }
+
+    /// What was seen at the blocks' outputs, in order.
+    #[must_use]
+    pub fn taps(&self) -> &[Tap] {
+        self.taps.as_deref().unwrap_or(&[])
+    }
+
+    /// The generator for something random in this pass; `None` when evaluating.
+    pub(super) fn random(&self, purpose: Purpose, index: u64) -> Option<Random> {
+        self.key.map(|(seed, step)| Random::new(seed, purpose, step, index))
+    }
+}

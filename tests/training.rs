@@ -1,0 +1,112 @@
+//! Training through the engine, as window and command line do it.
+
+use residual_lab::experiment::{DeviceChoice, Experiment, Length, Plan, preset, with_override};
+use residual_lab::train::engine::Engine;
+use residual_lab::train::keep::Nowhere;
+use residual_lab::train::protocol::{Command, Event, Outcome, Phase, Picture, Question, StepRecord};
+use std::time::Duration;
+
+/// The default experiment made small: 8 layers, a few images.
+fn small(settings: &[&str]) -> Experiment {
+    let plan = preset("plain-vs-residual").expect("the default preset").plan();
+    let shrink = [
+        "data.train_limit=200",
+        "data.validation_limit=50",
+        "recipe.batch_size=20",
+        "recipe.length.epochs=2",
+        "arms[0].network.body.cifar={depth=8,width=4}",
+        "arms[1].network.body.cifar={depth=8,width=4}",
+    ];
+    let plan = shrink.iter().chain(settings).fold(plan, |plan: Plan, setting| {
+        with_override(&plan, setting).unwrap_or_else(|error| panic!("{error}"))
+    });
+    Experiment::check(plan).expect("a valid experiment")
+}
+
+struct Watched {
+    steps: Vec<StepRecord>,
+    outcome: Outcome,
+    events: Vec<Event>,
+}
+
+fn watch(engine: &Engine) -> Watched {
+    let (mut steps, mut events) = (Vec::new(), Vec::new());
+    loop {
+        let event = engine.events().recv_timeout(Duration::from_secs(120)).expect("an event within two minutes");
+        match event {
+            Event::Steps(more) => steps.extend(more),
+            Event::Finished(outcome) => return Watched { steps, outcome: *outcome, events },
+            Event::Failed(message) => panic!("{message}"),
+            other => events.push(other),
+        }
+    }
+}
+
+fn train(experiment: Experiment, device: DeviceChoice) -> Watched {
+    let engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    engine.send(Command::Start { experiment: Box::new(experiment), device, paused: false });
+    watch(&engine)
+}
+
+fn losses(watched: &Watched) -> Vec<Vec<Option<f64>>> {
+    watched.steps.iter().map(|step| step.arms.iter().map(|arm| arm.map(|arm| arm.loss)).collect()).collect()
+}
+
+#[test]
+fn both_arms_of_the_default_experiment_learn() {
+    let watched = train(small(&[]), DeviceChoice::Flex);
+    assert_eq!(watched.steps.len(), 20);
+    for arm in &watched.outcome.arms {
+        assert!(arm.train_accuracy > Some(0.25), "{arm:?}");
+        assert!(arm.validation_accuracy.is_some() && arm.diverged_at.is_none(), "{arm:?}");
+    }
+    let probes = watched.events.iter().filter(|event| matches!(event, Event::Probed(_))).count();
+    assert_eq!(probes, 2);
+}
+
+#[test]
+fn the_same_experiment_gives_the_same_bits_again_whatever_is_asked_meanwhile() {
+    let quiet = losses(&train(small(&[]), DeviceChoice::Flex));
+    let engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    engine.send(Command::Start { experiment: Box::new(small(&[])), device: DeviceChoice::Flex, paused: false });
+    let picture = Picture::Pixels { width: 30, height: 20, rgba: vec![90; 30 * 20 * 4] };
+    for id in 0..100 {
+        engine.send(Command::Ask { id, question: Question::Classify(vec![picture.clone()]) });
+    }
+    let asked = watch(&engine);
+    let answers = asked.events.iter().filter(|event| matches!(event, Event::Answer { answer: Ok(_), .. })).count();
+    assert_eq!(answers, 100);
+    assert_eq!(losses(&asked), quiet);
+    let other_seed = losses(&train(small(&["recipe.seed=1"]), DeviceChoice::Flex));
+    assert_ne!(other_seed, quiet);
+}
+
+#[test]
+fn a_pause_holds_and_single_steps_are_single() {
+    let engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    engine.send(Command::Start { experiment: Box::new(small(&[])), device: DeviceChoice::Flex, paused: true });
+    for _ in 0..3 {
+        engine.send(Command::Step);
+    }
+    engine.send(Command::Stop);
+    let watched = watch(&engine);
+    assert_eq!(watched.outcome.reason, "stopped by hand");
+    // Three commands that wait in the queue are three steps at most, and never more.
+    assert!(watched.steps.len() <= 3);
+    assert!(watched.events.iter().any(|event| matches!(event, Event::Phase(Phase::Paused))));
+}
+
+#[test]
+fn a_loss_that_leaves_the_finite_numbers_stops_its_arm_and_leaves_the_other_alone() {
+    let mut plan = small(&[]).into_plan();
+    let mut wild = plan.recipe.optimizer.clone();
+    wild.learning_rate = 1e3;
+    plan.arms[0].optimizer = Some(wild);
+    plan.arms[0].network.norm = residual_lab::experiment::Norm::None;
+    plan.recipe.length = Length::Steps(12);
+    let watched = train(Experiment::check(plan).expect("valid"), DeviceChoice::Flex);
+    let [wild, tame] = watched.outcome.arms.as_slice() else { panic!("two arms") };
+    assert!(wild.diverged_at.is_some(), "{wild:?}");
+    assert!(tame.diverged_at.is_none() && tame.train_loss.is_some(), "{tame:?}");
+    assert_eq!(watched.steps.last().expect("steps").step, 12);
+}

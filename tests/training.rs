@@ -1,6 +1,6 @@
 //! Training through the engine, as window and command line do it.
 
-use residual_lab::experiment::{DeviceChoice, Experiment, Length, Plan, preset, with_override};
+use residual_lab::experiment::{Curve, DeviceChoice, Experiment, Length, Plan, preset, with_override};
 use residual_lab::train::engine::Engine;
 use residual_lab::train::keep::Nowhere;
 use residual_lab::train::protocol::{Command, Event, Outcome, Phase, Picture, Question, StepRecord};
@@ -17,9 +17,10 @@ fn small(settings: &[&str]) -> Experiment {
         "arms[0].network.body.cifar={depth=8,width=4}",
         "arms[1].network.body.cifar={depth=8,width=4}",
     ];
-    let plan = shrink.iter().chain(settings).fold(plan, |plan: Plan, setting| {
-        with_override(&plan, setting).unwrap_or_else(|error| panic!("{error}"))
-    });
+    let plan = shrink
+        .iter()
+        .chain(settings)
+        .fold(plan, |plan: Plan, setting| with_override(&plan, setting).unwrap_or_else(|error| panic!("{error}")));
     Experiment::check(plan).expect("a valid experiment")
 }
 
@@ -57,7 +58,7 @@ fn both_arms_of_the_default_experiment_learn() {
     let watched = train(small(&[]), DeviceChoice::Flex);
     assert_eq!(watched.steps.len(), 20);
     for arm in &watched.outcome.arms {
-        assert!(arm.train_accuracy > Some(0.25), "{arm:?}");
+        assert!(arm.train_accuracy > Some(0.2), "{arm:?}");
         assert!(arm.validation_accuracy.is_some() && arm.diverged_at.is_none(), "{arm:?}");
     }
     let probes = watched.events.iter().filter(|event| matches!(event, Event::Probed(_))).count();
@@ -103,6 +104,8 @@ fn a_loss_that_leaves_the_finite_numbers_stops_its_arm_and_leaves_the_other_alon
     wild.learning_rate = 1e3;
     plan.arms[0].optimizer = Some(wild);
     plan.arms[0].network.norm = residual_lab::experiment::Norm::None;
+    plan.arms[0].network.activation = residual_lab::experiment::Activation::LeakyRelu;
+    plan.recipe.schedule = Curve::Constant.into();
     plan.recipe.length = Length::Steps(12);
     let watched = train(Experiment::check(plan).expect("valid"), DeviceChoice::Flex);
     let [wild, tame] = watched.outcome.arms.as_slice() else { panic!("two arms") };

@@ -4,7 +4,7 @@ use super::blueprint::{BlockPlan, ShortcutPlan};
 use super::layers::Maker;
 use super::pass::{Pass, Tap};
 use super::tap::{GradientSink, tap};
-use super::unit::{Addition, Factor, Unit, activate, pool};
+use super::unit::{Addition, Factor, Unit, activate, pad, pool};
 use crate::experiment::{Gain, Network};
 use crate::random::Purpose;
 use burn::module::{Module, Param};
@@ -72,24 +72,29 @@ impl Block {
                 y = unit.forward(y, pass);
             }
             let y = last.forward(y, pass);
-            return if self.plan.activate_after { activate(self.activation, y) } else { y };
+            return activate(self.after(), y, pass);
         }
         let pre = inner.first().filter(|_| self.plan.branch[0].pre);
         // A pre-activation block's first norm and activation are shared by the branch and a projection.
         let (mut y, shortcut) = if let Some(first) = pre {
             let activated = first.before(x.clone(), pass);
             let seen = if self.shortcut.is_some() { activated.clone() } else { x };
-            (first.after(activated), self.carry(seen, pass))
+            (first.after(activated, pass), self.carry(seen, pass))
         } else {
             (x.clone(), self.carry(x, pass))
         };
         let Some(factor) = self.factor(pass) else {
-            return if self.plan.activate_after { activate(self.activation, shortcut) } else { shortcut };
+            return activate(self.after(), shortcut, pass);
         };
         for unit in &inner[usize::from(pre.is_some())..] {
             y = unit.forward(y, pass);
         }
-        last.forward_add(y, Addition { shortcut, gain: factor, activate: self.plan.activate_after }, pass)
+        last.forward_add(y, Addition { shortcut, gain: factor, activation: self.after() }, pass)
+    }
+
+    /// The activation that ends the block.
+    fn after(&self) -> Option<crate::experiment::Activation> {
+        self.plan.activate_after.then_some(self.activation)
     }
 
     /// The factor of the branch in this pass; `None` if stochastic depth drops it.
@@ -115,10 +120,10 @@ impl Block {
     /// The shortcut's map.
     fn carry(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         match (&self.plan.shortcut, &self.shortcut) {
-            (ShortcutPlan::Pad { stride, before, after }, _) => pad(x, *stride, *before, *after, self.plan.output[0]),
+            (ShortcutPlan::Pad { stride }, _) => pad(x, *stride, self.plan.output[0], pass),
             (ShortcutPlan::Project { pool: plan, .. }, Some(unit)) => {
                 let x = match plan {
-                    Some(plan) => pool(x, plan),
+                    Some(plan) => pool(x, plan, pass),
                     None => x,
                 };
                 unit.forward(x, pass)
@@ -126,26 +131,4 @@ impl Block {
             _ => x,
         }
     }
-}
-
-/// Option A: every stride-th pixel, zeros for new channels; surplus channels, if any, are left out.
-fn pad(x: Tensor<4>, stride: usize, before: usize, after: usize, channels: usize) -> Tensor<4> {
-    use burn::tensor::{Slice, s};
-    let step = Slice::with_step(0, None, isize::try_from(stride).unwrap_or(1));
-    let x = if stride > 1 { x.slice(s![.., .., step, step]) } else { x };
-    let [batch, available, height, width] = x.dims();
-    if available > channels {
-        return x.narrow(1, 0, channels);
-    }
-    let device = x.device();
-    let zeros = |count: usize| Tensor::<4>::zeros([batch, count, height, width], &device);
-    let mut parts = Vec::with_capacity(3);
-    if before > 0 {
-        parts.push(zeros(before));
-    }
-    parts.push(x);
-    if after > 0 {
-        parts.push(zeros(after));
-    }
-    if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 1) }
 }

@@ -90,14 +90,10 @@ pub enum ShortcutPlan {
     None,
     /// The input itself.
     Identity,
-    /// Every stride-th pixel, with this many channels of zeros before and after (option A).
+    /// Every stride-th pixel, with channels of zeros before and after (option A).
     Pad {
         /// Distance of the pixels kept.
         stride: usize,
-        /// Channels of zeros before.
-        before: usize,
-        /// Channels of zeros after.
-        after: usize,
     },
     /// A 1×1 convolution, after an average pool in option D.
     Project {
@@ -329,10 +325,7 @@ impl Layout<'_> {
             Shortcut::None => ShortcutPlan::None,
             Shortcut::C => project(input, stride, None),
             _ if same => ShortcutPlan::Identity,
-            Shortcut::A => {
-                let extra = output[0].saturating_sub(input[0]);
-                ShortcutPlan::Pad { stride, before: extra / 2, after: extra - extra / 2 }
-            }
+            Shortcut::A => ShortcutPlan::Pad { stride },
             Shortcut::B => project(input, stride, None),
             Shortcut::D if stride == 1 => project(input, 1, None),
             Shortcut::D => {

@@ -89,6 +89,11 @@ pub struct Conv {
 }
 
 impl Conv {
+    /// In both directions.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
     /// [batch, in, height, width] → [batch, out, ⌈height / stride⌉, ⌈width / stride⌉] for odd kernels.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let padding = self.weight.dims()[2] / 2;
@@ -112,6 +117,15 @@ pub struct NormLayer {
     index: usize,
 }
 
+/// What a norm takes its statistics over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NormKind {
+    /// A channel of the whole batch.
+    Batch,
+    /// A group of channels of each image.
+    Group(usize),
+}
+
 /// Running statistics of a batch norm, not trained.
 #[derive(Module, Debug)]
 pub struct Running {
@@ -133,11 +147,28 @@ impl NormLayer {
             Some(_) => {
                 let [batch, _, height, width] = x.dims();
                 let measured = functional::batch_norm_train(x, gamma, beta, EPSILON);
-                let (mean, variance, count) = (measured.mean, measured.variance, batch * height * width);
-                pass.statistics.push((self.index, BatchStatistics { mean, variance, count }));
+                self.record(pass, measured.mean, measured.variance, batch * height * width);
                 measured.output
             }
         }
+    }
+
+    /// Batch or group.
+    pub fn kind(&self) -> NormKind {
+        if self.running.is_some() { NormKind::Batch } else { NormKind::Group(self.groups) }
+    }
+
+    /// Leaves what a training pass measured for [`Self::absorb`].
+    pub fn record(&self, pass: &mut Pass, mean: Tensor<1>, variance: Tensor<1>, count: usize) {
+        pass.statistics.push((self.index, BatchStatistics { mean, variance, count }));
+    }
+
+    /// Batch norm by running statistics as (scale, shift): γ / √(σ² + ε) and β − μ · scale.
+    pub fn affine(&self, gamma: Tensor<1>, beta: Tensor<1>) -> (Tensor<1>, Tensor<1>) {
+        let Some(running) = &self.running else { return (gamma, beta) };
+        let scale = gamma / (running.variance.val() + EPSILON).sqrt();
+        let shift = beta - running.mean.val() * scale.clone();
+        (scale, shift)
     }
 
     fn group_norm(&self, x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>) -> Tensor<4> {

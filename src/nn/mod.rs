@@ -4,12 +4,14 @@
 
 mod block;
 mod blueprint;
+mod fused;
 mod init;
 pub mod kernels;
 mod layers;
 mod model;
 mod pass;
 mod state;
+mod stock;
 mod summary;
 mod tap;
 mod unit;

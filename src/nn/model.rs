@@ -4,7 +4,7 @@ use super::block::Block;
 use super::blueprint::Blueprint;
 use super::layers::{Linear, Maker, NormLayer};
 use super::pass::Pass;
-use super::unit::{Unit, activate};
+use super::unit::{Unit, global_average, norm_act};
 use crate::experiment::{HeadPool, Norm};
 use crate::random::Purpose;
 use burn::module::Module;
@@ -86,10 +86,7 @@ impl Model {
             }
         }
         if self.blueprint.last_norm {
-            if let Some(last) = &self.last {
-                x = last.forward(x, pass);
-            }
-            x = activate(self.blueprint.network.activation, x);
+            x = norm_act(self.last.as_ref(), Some(self.blueprint.network.activation), x, pass);
         }
         x
     }
@@ -98,13 +95,14 @@ impl Model {
     #[must_use]
     pub fn classify(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let head = &self.blueprint.network.head;
-        let [batch, channels, height, width] = x.dims();
-        let flat = x.reshape([batch, channels, height * width]);
         let pooled = match head.pool {
-            HeadPool::Average => flat.mean_dim(2),
-            HeadPool::Max => flat.max_dim(2),
+            HeadPool::Average => global_average(x, pass),
+            HeadPool::Max => {
+                let [batch, channels, height, width] = x.dims();
+                x.reshape([batch, channels, height * width]).max_dim(2).reshape([batch, channels])
+            }
         };
-        let pooled = dropout(pooled.reshape([batch, channels]), head.dropout, pass);
+        let pooled = dropout(pooled, head.dropout, pass);
         let logits = self.head.forward(pooled);
         if head.scale == 1.0 { logits } else { logits * head.scale }
     }

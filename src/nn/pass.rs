@@ -1,5 +1,6 @@
 //! What one forward pass needs to know and leaves behind besides its logits.
 
+use super::kernels::ops;
 use super::tap::GradientSink;
 use crate::random::{Purpose, Random};
 use burn::tensor::Tensor;
@@ -8,6 +9,7 @@ use burn::tensor::Tensor;
 #[derive(Debug, Default)]
 pub struct Pass {
     training: bool,
+    stock: bool,
     key: Option<(u64, u64)>,
     /// What the batch norms measured, by their index; filled in training.
     pub(super) statistics: Vec<(usize, BatchStatistics)>,
@@ -53,6 +55,18 @@ impl Pass {
     pub fn with_taps(mut self) -> Self {
         self.taps = Some(Vec::new());
         self
+    }
+
+    /// Uses burn's own operations even where there are fused ones, to compare the two.
+    #[must_use]
+    pub fn with_stock_operations(mut self, stock: bool) -> Self {
+        self.stock = stock;
+        self
+    }
+
+    /// Whether fused operations apply to `x`.
+    pub(super) fn is_fused(&self, x: &Tensor<4>) -> bool {
+        !self.stock && ops::available(x)
     }
 
     /// Whether this is a training pass.

@@ -1,13 +1,13 @@
-//! Convolution, norm, activation and pooling as one unit: the only way the networks compute maps, so that fused
-//! operations need one place only.
+//! Convolution, norm, activation and pooling as one unit: the only way the networks compute maps, and the one place
+//! that chooses between burn's operations and the fused ones.
 
-use super::blueprint::{PoolKind, PoolPlan, UnitPlan};
+use super::blueprint::{PoolPlan, UnitPlan};
 use super::layers::{Conv, Maker, NormLayer};
 use super::pass::Pass;
+use super::{fused, stock};
 use crate::experiment::{Activation, Norm};
 use burn::module::Module;
-use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
-use burn::tensor::{Tensor, activation, module as functional};
+use burn::tensor::Tensor;
 
 /// Conv → norm → activation → pool, or norm → activation → conv → pool in pre-activation nets.
 #[derive(Module, Debug)]
@@ -22,14 +22,14 @@ pub struct Unit {
     activation: Activation,
 }
 
-/// What is added to a unit's norm before its activation: shortcut + gain · norm(conv(x)).
+/// What a block adds to the map of its last unit: act(shortcut + gain · branch).
 pub struct Addition {
     /// [batch, channels, height, width] of the unit's output.
     pub shortcut: Tensor<4>,
     /// Factor of the branch.
     pub gain: Factor,
-    /// Whether the activation comes after the sum.
-    pub activate: bool,
+    /// The activation after the sum.
+    pub activation: Option<Activation>,
 }
 
 /// A factor of a branch: known, or learned.
@@ -52,86 +52,84 @@ impl Unit {
         }
     }
 
+    fn act(&self) -> Option<Activation> {
+        self.plan.activate.then_some(self.activation)
+    }
+
     /// The unit's map: [batch, in, height, width] → [batch, out, …].
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         if self.plan.pre {
             let x = self.before(x, pass);
-            return self.pool(self.conv.forward(x));
+            return self.after(x, pass);
         }
-        self.pool(self.activate(self.normed(x, pass)))
+        let norm = self.norm.as_ref();
+        let y = if pass.is_fused(&x) {
+            fused::conv_norm_act(&self.conv, norm, self.act(), x, None, pass)
+        } else {
+            stock::conv_norm_act(&self.conv, norm, self.act(), x, pass)
+        };
+        self.pool(y, pass)
     }
 
     /// A pre-activation unit's norm and activation alone, which a projection shortcut shares with the branch.
     pub fn before(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        self.activate(self.normalise(x, pass))
+        norm_act(self.norm.as_ref(), self.act(), x, pass)
     }
 
     /// What follows [`Self::before`].
-    pub fn after(&self, x: Tensor<4>) -> Tensor<4> {
-        self.pool(self.conv.forward(x))
+    pub fn after(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let y = if pass.is_fused(&x) {
+            fused::conv_norm_act(&self.conv, None, None, x, None, pass)
+        } else {
+            self.conv.forward(x)
+        };
+        self.pool(y, pass)
     }
 
     /// The last unit of a branch together with the addition that ends the block.
     pub fn forward_add(&self, x: Tensor<4>, addition: Addition, pass: &mut Pass) -> Tensor<4> {
-        let branch = self.forward(x, pass);
-        let sum = add(branch, addition.shortcut, addition.gain);
-        if addition.activate { activate(self.activation, sum) } else { sum }
-    }
-
-    fn normed(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        self.normalise(self.conv.forward(x), pass)
-    }
-
-    fn normalise(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        match &self.norm {
-            Some(norm) => norm.forward(x, pass),
-            None => x,
+        let Addition { shortcut, gain, activation } = addition;
+        if !pass.is_fused(&x) {
+            return stock::add(self.forward(x, pass), shortcut, gain, activation);
         }
+        // An activation between convolution and sum keeps the sum from being folded into the convolution.
+        let foldable = self.plan.pool.is_none() && (self.plan.pre || !self.plan.activate);
+        if !foldable {
+            return fused::add(self.forward(x, pass), shortcut, &gain, activation);
+        }
+        let (x, norm) = if self.plan.pre { (self.before(x, pass), None) } else { (x, self.norm.as_ref()) };
+        fused::conv_norm_act(&self.conv, norm, activation, x, Some((shortcut, gain)), pass)
     }
 
-    fn activate(&self, x: Tensor<4>) -> Tensor<4> {
-        if self.plan.activate { activate(self.activation, x) } else { x }
-    }
-
-    fn pool(&self, x: Tensor<4>) -> Tensor<4> {
+    fn pool(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
         match &self.plan.pool {
-            Some(plan) => pool(x, plan),
+            Some(plan) => pool(x, plan, pass),
             None => x,
         }
     }
 }
 
-/// shortcut + gain · branch
-fn add(branch: Tensor<4>, shortcut: Tensor<4>, gain: Factor) -> Tensor<4> {
-    match gain {
-        Factor::Fixed(1.0) => branch + shortcut,
-        Factor::Fixed(gain) => branch * gain + shortcut,
-        Factor::Learned(gain) => branch * gain.reshape([1, 1, 1, 1]) + shortcut,
-    }
+/// act(norm(x)) for a norm that belongs to no convolution before it.
+pub fn norm_act(norm: Option<&NormLayer>, act: Option<Activation>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    if pass.is_fused(&x) { fused::norm_act(norm, act, x, pass) } else { stock::norm_act(norm, act, x, pass) }
 }
 
-/// The non-linearity.
-pub fn activate(kind: Activation, x: Tensor<4>) -> Tensor<4> {
-    match kind {
-        Activation::Relu => activation::relu(x),
-        Activation::LeakyRelu => activation::leaky_relu(x, 0.01),
-        Activation::Gelu => activation::gelu(x),
-        Activation::Silu => activation::silu(x),
-        Activation::Tanh => activation::tanh(x),
-    }
+/// The non-linearity, if there is one.
+pub fn activate(act: Option<Activation>, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+    if pass.is_fused(&x) { fused::activate(act, x) } else { stock::activate(act, x) }
 }
 
 /// Pooling; an average leaves padding out.
-pub fn pool(x: Tensor<4>, plan: &PoolPlan) -> Tensor<4> {
-    let (kernel_size, stride, padding) = ([plan.kernel; 2], [plan.stride; 2], [(plan.padding, plan.padding); 2]);
-    let ceil_mode = plan.ceil;
-    match plan.kind {
-        PoolKind::Max => {
-            functional::max_pool2d(x, MaxPoolOptions { kernel_size, stride, padding, dilation: [1, 1], ceil_mode })
-        }
-        PoolKind::Average => {
-            let count_include_pad = false;
-            functional::avg_pool2d(x, AvgPoolOptions { kernel_size, stride, padding, count_include_pad, ceil_mode })
-        }
-    }
+pub fn pool(x: Tensor<4>, plan: &PoolPlan, pass: &Pass) -> Tensor<4> {
+    if pass.is_fused(&x) { fused::pool(x, plan) } else { stock::pool(x, plan) }
+}
+
+/// Option A's shortcut to `channels` channels.
+pub fn pad(x: Tensor<4>, stride: usize, channels: usize, pass: &Pass) -> Tensor<4> {
+    if pass.is_fused(&x) { fused::pad(x, stride, channels) } else { stock::pad(x, stride, channels) }
+}
+
+/// [batch, channels, height, width] → the mean of each map, [batch, channels].
+pub fn global_average(x: Tensor<4>, pass: &Pass) -> Tensor<2> {
+    if pass.is_fused(&x) { fused::global_average(x) } else { stock::global_average(x) }
 }

@@ -1,9 +1,13 @@
 //! Training through the engine, as window and command line do it.
 
+use residual_lab::data::Dataset;
 use residual_lab::experiment::{Curve, DeviceChoice, Experiment, Length, Plan, preset, with_override};
+use residual_lab::train::device;
 use residual_lab::train::engine::Engine;
 use residual_lab::train::keep::Nowhere;
 use residual_lab::train::protocol::{Command, Event, Outcome, Phase, Picture, Question, StepRecord};
+use residual_lab::train::session::Session;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The default experiment made small: 8 layers, a few images.
@@ -112,4 +116,32 @@ fn a_loss_that_leaves_the_finite_numbers_stops_its_arm_and_leaves_the_other_alon
     assert!(wild.diverged_at.is_some(), "{wild:?}");
     assert!(tame.diverged_at.is_none() && tame.train_loss.is_some(), "{tame:?}");
     assert_eq!(watched.steps.last().expect("steps").step, 12);
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_single_bit() {
+    let experiment = small(&["arms[1].network.shortcut=b", "recipe.augmentation={flip=true,pad_crop=2}"]);
+    let dataset = Arc::new(Dataset::load(&experiment.data, experiment.recipe.seed).expect("the embedded images"));
+    let losses = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| {
+            let opened = device::open(DeviceChoice::Flex);
+            let mut session = Session::new(experiment.clone(), Arc::clone(&dataset), opened).expect("a session");
+            (0..8).map(|_| session.advance().expect("a step").record.arms).collect::<Vec<_>>()
+        })
+    };
+    let one = losses(1);
+    for threads in [2, 3, 4] {
+        assert_eq!(losses(threads), one, "{threads} threads");
+    }
+}
+
+#[test]
+fn two_arms_with_the_same_network_stay_the_same() {
+    let mut plan = small(&[]).into_plan();
+    plan.arms[0].network = plan.arms[1].network.clone();
+    let watched = train(Experiment::check(plan).expect("valid"), DeviceChoice::Flex);
+    for step in losses(&watched) {
+        assert_eq!(step[0], step[1]);
+    }
 }

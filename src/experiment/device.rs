@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// A device by the name a person types: `auto`, `flex`, `ndarray`, `gpu`, `gpu:1`.
+/// A device by the name a person types: `auto`, `flex`, `flex-stock`, `ndarray`, `gpu`, `gpu:1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum DeviceChoice {
@@ -12,6 +12,8 @@ pub enum DeviceChoice {
     Auto,
     /// The CPU with the fused kernels.
     Flex,
+    /// The CPU, training by burn's own operations: slower, to compare the fused ones with.
+    FlexStock,
     /// The CPU through burn-ndarray, the slow independent reference.
     NdArray,
     /// The n-th adapter that `residual-lab devices` lists.
@@ -23,6 +25,7 @@ impl fmt::Display for DeviceChoice {
         match self {
             Self::Auto => f.write_str("auto"),
             Self::Flex => f.write_str("flex"),
+            Self::FlexStock => f.write_str("flex-stock"),
             Self::NdArray => f.write_str("ndarray"),
             Self::Gpu(index) => write!(f, "gpu:{index}"),
         }
@@ -35,13 +38,12 @@ impl FromStr for DeviceChoice {
         match text {
             "auto" => Ok(Self::Auto),
             "flex" | "cpu" => Ok(Self::Flex),
+            "flex-stock" => Ok(Self::FlexStock),
             "ndarray" => Ok(Self::NdArray),
             "gpu" => Ok(Self::Gpu(0)),
-            _ => text
-                .strip_prefix("gpu:")
-                .and_then(|index| index.parse().ok())
-                .map(Self::Gpu)
-                .ok_or_else(|| format!("there is no device \"{text}\": use auto, flex, ndarray, gpu or gpu:N")),
+            _ => text.strip_prefix("gpu:").and_then(|index| index.parse().ok()).map(Self::Gpu).ok_or_else(|| {
+                format!("there is no device \"{text}\": use auto, flex, flex-stock, ndarray, gpu or gpu:N")
+            }),
         }
     }
 }

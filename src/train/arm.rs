@@ -26,6 +26,7 @@ pub struct Arm {
     label_smoothing: f32,
     clip_norm: Option<f64>,
     seed: u64,
+    stock: bool,
     parameters: u64,
 }
 
@@ -95,11 +96,17 @@ pub struct Clock {
 }
 
 impl Arm {
-    /// An arm with its initial weights.
+    /// An arm with its initial weights; `stock` trains it by burn's own operations everywhere.
     ///
     /// # Errors
     /// A network that the images are too small for.
-    pub fn new(plan: &ArmPlan, recipe: &Recipe, dataset: &Dataset, device: &Device) -> Result<Self, BlueprintError> {
+    pub fn new(
+        plan: &ArmPlan,
+        recipe: &Recipe,
+        dataset: &Dataset,
+        device: &Device,
+        stock: bool,
+    ) -> Result<Self, BlueprintError> {
         let blueprint = Blueprint::new(&plan.network, dataset.shape(), dataset.classes.len())?;
         let model = Model::init(&blueprint, recipe.seed, device);
         let names = model.parameter_names();
@@ -114,6 +121,7 @@ impl Arm {
             label_smoothing: recipe.label_smoothing,
             clip_norm: recipe.clip_norm,
             seed: recipe.seed,
+            stock,
         })
     }
 
@@ -152,7 +160,7 @@ impl Arm {
         let [channels, height, width] = batch.shape;
         let shape = [batch.size, channels, height, width];
         let x = Tensor::from_data(TensorData::new(batch.pixels.clone(), shape), device);
-        let mut pass = Pass::train(self.seed, clock.step);
+        let mut pass = Pass::train(self.seed, clock.step).with_stock_operations(self.stock);
         if probe {
             pass = pass.with_taps();
         }

@@ -47,12 +47,13 @@ struct Adapter {
     software: bool,
 }
 
-/// Every device of this machine: the CPU twice, then each GPU.
+/// Every device of this machine: the CPU in three ways, then each GPU.
 #[must_use]
 pub fn list() -> Vec<DeviceInfo> {
     let cpu = |choice, name: &str| DeviceInfo { choice, name: name.to_owned(), software: false };
     let mut found = vec![
         cpu(DeviceChoice::Flex, "CPU (Flex, fused kernels)"),
+        cpu(DeviceChoice::FlexStock, "CPU (Flex, burn's own operations)"),
         cpu(DeviceChoice::NdArray, "CPU (NdArray, the slow reference)"),
     ];
     found.extend(adapters().iter().enumerate().map(|(index, adapter)| DeviceInfo {
@@ -70,6 +71,9 @@ pub fn open(choice: DeviceChoice) -> Opened {
         |notice| Opened { device: Device::flex(), choice: DeviceChoice::Flex, name: "CPU (Flex)".into(), notice };
     match choice {
         DeviceChoice::Flex => flex(None),
+        DeviceChoice::FlexStock => {
+            Opened { device: Device::flex(), choice, name: "CPU (Flex, stock operations)".into(), notice: None }
+        }
         DeviceChoice::NdArray => {
             Opened { device: Device::ndarray(), choice, name: "CPU (NdArray)".into(), notice: None }
         }

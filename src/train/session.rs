@@ -8,7 +8,7 @@ use super::device::Opened;
 use super::keep::{Record, Which};
 use super::protocol::{ArmInfo, DatasetInfo, Evaluation, Outcome, ProbeRecord, StepRecord, Tune};
 use crate::data::{Dataset, Loader, LoaderOptions, Position};
-use crate::experiment::{Arm as ArmPlan, Augmentation, Experiment};
+use crate::experiment::{Arm as ArmPlan, Augmentation, DeviceChoice, Experiment};
 use crate::nn::{Blueprint, Summary};
 use burn::tensor::Device;
 use std::path::Path;
@@ -58,8 +58,10 @@ impl Session {
     pub fn new(experiment: Experiment, dataset: Arc<Dataset>, opened: Opened) -> Result<Self, String> {
         let recipe = &experiment.recipe;
         let autodiff = opened.device.clone().autodiff();
+        let stock = opened.choice == DeviceChoice::FlexStock;
         let arms = experiment.arms.iter().map(|plan| {
-            Arm::new(plan, recipe, &dataset, &autodiff).map_err(|error| format!("arm \"{}\": {error}", plan.name))
+            Arm::new(plan, recipe, &dataset, &autodiff, stock)
+                .map_err(|error| format!("arm \"{}\": {error}", plan.name))
         });
         let arms = arms.collect::<Result<Vec<Arm>, String>>()?;
         let options = LoaderOptions::new(recipe.batch_size, recipe.seed, recipe.augmentation.clone());

@@ -69,7 +69,7 @@ fn open_folder(path: &Path) -> Result<Found, DataError> {
         if inside.is_empty() {
             "the folder is empty".to_owned()
         } else if let Some(deeper) = inside.iter().find(holds) {
-            format!("but there is one in {}; give that folder", deeper.display())
+            format!("there is one in {}; give that folder", deeper.display())
         } else if inside.iter().any(|file| name_of(file) == "data_batch_1") {
             "these are CIFAR's files for Python; get the binary version".to_owned()
         } else if inside.iter().any(|file| folder::is_picture(file)) {

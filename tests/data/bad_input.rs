@@ -209,7 +209,8 @@ fn links_that_lead_in_circles_end() {
     let place = tempdir().unwrap();
     write_classes(place.path(), &["ape", "bee"], 4);
     std::os::unix::fs::symlink(place.path(), place.path().join("ape/again")).unwrap();
-    assert_eq!(load(place.path()).unwrap().classes, ["ape", "bee"]);
+    let dataset = load(place.path()).unwrap();
+    assert_eq!((dataset.classes.len(), dataset.train.len() + dataset.validation.len()), (2, 8), "no picture twice");
 }
 
 /// Whatever single byte is changed and wherever a file is cut off: an error or a data set, never a panic.

@@ -8,6 +8,7 @@
 pub mod data;
 pub mod experiment;
 pub mod files;
+pub mod inspect;
 pub mod nn;
 pub mod random;
 pub mod train;

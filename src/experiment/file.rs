@@ -37,7 +37,7 @@ impl Plan {
     /// The first thing in the text that is not TOML or not a field of a plan, with its line.
     pub fn from_toml(text: &str) -> Result<Self, PlanError> {
         toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let line = error.span().map_or(0, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
             PlanError::Parse(format!("line {line}: {}", error.message()))
         })
     }

@@ -67,6 +67,9 @@ impl Block {
     fn compute(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         let Some((last, inner)) = self.branch.split_last() else { return x };
         if self.plan.shortcut == ShortcutPlan::None {
+            if pass.branch_gain(self.index) == 0.0 && self.plan.can_be_bypassed() {
+                return x;
+            }
             let mut y = x;
             for unit in &self.branch[..inner.len()] {
                 y = unit.forward(y, pass);
@@ -100,7 +103,10 @@ impl Block {
     /// The factor of the branch in this pass; `None` if stochastic depth drops it.
     fn factor(&self, pass: &Pass) -> Option<Factor> {
         let keep = self.plan.keep;
-        let mut survival = 1.0;
+        let mut survival = pass.branch_gain(self.index);
+        if survival == 0.0 {
+            return None;
+        }
         if keep < 1.0 {
             match pass.random(Purpose::StochasticDepth, self.index as u64) {
                 Some(mut random) => {
@@ -108,7 +114,7 @@ impl Block {
                         return None;
                     }
                 }
-                None => survival = keep,
+                None => survival *= keep,
             }
         }
         Some(match &self.alpha {

@@ -186,6 +186,14 @@ impl Blueprint {
     }
 }
 
+impl BlockPlan {
+    /// Whether the block's input can take the place of its output: always with a shortcut, else where shapes agree.
+    #[must_use]
+    pub fn can_be_bypassed(&self) -> bool {
+        self.shortcut != ShortcutPlan::None || self.input == self.output
+    }
+}
+
 impl StagePlan {
     fn output(&self, input: MapShape) -> MapShape {
         let last = self.blocks.last().map(|block| block.output);

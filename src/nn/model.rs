@@ -34,6 +34,22 @@ pub struct StageModule {
     pub blocks: Vec<Block>,
 }
 
+/// Something between stem and head.
+#[derive(Clone, Copy)]
+enum Element<'a> {
+    Entry(&'a Unit),
+    Block(&'a Block),
+}
+
+impl Element<'_> {
+    fn forward(self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        match self {
+            Self::Entry(unit) => unit.forward(x, pass),
+            Self::Block(block) => block.forward(x, pass),
+        }
+    }
+}
+
 impl Model {
     /// A network with its initial weights. On an autodiff device it can be trained.
     #[must_use]
@@ -76,19 +92,48 @@ impl Model {
     /// The map before the head: [batch, channels, height, width] → [batch, features, height', width'].
     #[must_use]
     pub fn features(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        let mut x = self.stem.forward(x, pass);
+        let x = self.stem.forward(x, pass);
+        self.finish(self.elements().into_iter().fold(x, |x, element| element.forward(x, pass)), pass)
+    }
+
+    /// The output of block `block` (counted from 0 over all stages).
+    #[must_use]
+    pub fn forward_to(&self, x: Tensor<4>, block: usize, pass: &mut Pass) -> Tensor<4> {
+        let x = self.stem.forward(x, pass);
+        self.elements()[..self.after(block)].iter().fold(x, |x, element| element.forward(x, pass))
+    }
+
+    /// The logits from the output of block `block`: what [`Self::forward_to`] leaves out.
+    #[must_use]
+    pub fn forward_from(&self, x: Tensor<4>, block: usize, pass: &mut Pass) -> Tensor<2> {
+        let x = self.elements()[self.after(block)..].iter().fold(x, |x, element| element.forward(x, pass));
+        let features = self.finish(x, pass);
+        self.classify(features, pass)
+    }
+
+    /// The last norm of a pre-activation net.
+    fn finish(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        if !self.blueprint.last_norm {
+            return x;
+        }
+        norm_act(self.last.as_ref(), Some(self.blueprint.network.activation), x, pass)
+    }
+
+    /// Everything between stem and head, in order.
+    fn elements(&self) -> Vec<Element<'_>> {
+        let mut elements = Vec::new();
         for stage in &self.stages {
-            if let Some(entry) = &stage.entry {
-                x = entry.forward(x, pass);
-            }
-            for block in &stage.blocks {
-                x = block.forward(x, pass);
-            }
+            elements.extend(stage.entry.as_ref().map(Element::Entry));
+            elements.extend(stage.blocks.iter().map(Element::Block));
         }
-        if self.blueprint.last_norm {
-            x = norm_act(self.last.as_ref(), Some(self.blueprint.network.activation), x, pass);
-        }
-        x
+        elements
+    }
+
+    /// Elements up to and including a block; all of them if there are fewer blocks.
+    fn after(&self, block: usize) -> usize {
+        let elements = self.elements();
+        let blocks = elements.iter().enumerate().filter(|(_, element)| matches!(element, Element::Block(_)));
+        blocks.map(|(index, _)| index + 1).nth(block).unwrap_or(elements.len())
     }
 
     /// The head: [batch, features, height, width] → [batch, classes].

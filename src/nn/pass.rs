@@ -11,6 +11,7 @@ pub struct Pass {
     training: bool,
     stock: bool,
     key: Option<(u64, u64)>,
+    branch_gains: Vec<f64>,
     /// What the batch norms measured, by their index; filled in training.
     pub(super) statistics: Vec<(usize, BatchStatistics)>,
     /// What was seen at the blocks' outputs, in order; filled if asked for.
@@ -62,6 +63,19 @@ impl Pass {
     pub fn with_stock_operations(mut self, stock: bool) -> Self {
         self.stock = stock;
         self
+    }
+
+    /// Weighs each block's branch once more, in order: 0 takes the branch out, as a lesion does (Veit et al. 2016).
+    /// Blocks beyond the list keep their branch.
+    #[must_use]
+    pub fn with_branch_gains(mut self, gains: Vec<f64>) -> Self {
+        self.branch_gains = gains;
+        self
+    }
+
+    /// The extra weight of a block's branch.
+    pub(super) fn branch_gain(&self, block: usize) -> f64 {
+        self.branch_gains.get(block).copied().unwrap_or(1.0)
     }
 
     /// Whether fused operations apply to `x`.

@@ -63,9 +63,18 @@ pub fn plain(model: &Model) -> Model {
 /// # Errors
 /// What the device says when it fails.
 pub fn logits(model: &Model, pixels: Vec<f32>, shape: [usize; 4], device: &Device) -> Result<Vec<f32>, String> {
+    logits_of(model, pixels, shape, device, Pass::evaluate())
+}
+
+fn logits_of(
+    model: &Model,
+    pixels: Vec<f32>,
+    shape: [usize; 4],
+    device: &Device,
+    mut pass: Pass,
+) -> Result<Vec<f32>, String> {
     let x = Tensor::from_data(TensorData::new(pixels, shape), device);
-    let y = model.forward(x, &mut Pass::evaluate());
-    y.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+    model.forward(x, &mut pass).try_into_vec_as::<f32>().map_err(|error| error.to_string())
 }
 
 /// Scores a network on images, `batch` at a time. `go_on` is asked before each batch; when it says no, what has been
@@ -78,6 +87,21 @@ pub fn evaluate(
     inputs: Inputs,
     batch: usize,
     device: &Device,
+    go_on: impl FnMut(usize) -> bool,
+) -> Result<Scores, String> {
+    evaluate_as(model, inputs, batch, device, Pass::evaluate, go_on)
+}
+
+/// The same with passes of another kind: with lesions, say.
+///
+/// # Errors
+/// What the device says when it fails.
+pub fn evaluate_as(
+    model: &Model,
+    inputs: Inputs,
+    batch: usize,
+    device: &Device,
+    pass: impl Fn() -> Pass,
     mut go_on: impl FnMut(usize) -> bool,
 ) -> Result<Scores, String> {
     let classes = model.blueprint().classes;
@@ -87,7 +111,8 @@ pub fn evaluate(
             break;
         }
         let [channels, height, width] = batch.shape;
-        let logits = logits(model, batch.pixels, [batch.size, channels, height, width], device)?;
+        let shape = [batch.size, channels, height, width];
+        let logits = logits_of(model, batch.pixels, shape, device, pass())?;
         let mut targets = vec![0.0; batch.size * classes];
         for (row, &label) in batch.labels.iter().enumerate() {
             targets[row * classes + usize::from(label)] = 1.0;

@@ -1,0 +1,54 @@
+//! Grad-CAM: where in a picture a class score comes from, seen at one block (Selvaraju et al. 2017).
+//!
+//! map = ReLU(Σ_k w_k · A_k), where A is the block's output and w_k the mean over the map of ∂score / ∂A_k.
+
+use crate::nn::{Model, Pass};
+use burn::tensor::{Device, Tensor, TensorData, s};
+
+/// A heat map of a block's height and width, row by row, not scaled.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HeatMap {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// At least 0.
+    pub values: Vec<f32>,
+}
+
+/// The heat map of `class` at block `block` (counted from 0) for one normalised picture [1, channels, height, width].
+/// `model` is a plain one, on `device`.
+///
+/// # Errors
+/// What the device says when it fails, or that the network has no such block.
+pub fn grad_cam(
+    model: &Model,
+    picture: Vec<f32>,
+    block: usize,
+    class: usize,
+    device: &Device,
+) -> Result<HeatMap, String> {
+    let blueprint = model.blueprint();
+    let blocks = blueprint.blocks().count();
+    if block >= blocks {
+        return Err(format!("this network has {blocks} blocks, counted from 0; there is no block {block}"));
+    }
+    if class >= blueprint.classes {
+        return Err(format!(
+            "this network has {} classes, counted from 0; there is no class {class}",
+            blueprint.classes
+        ));
+    }
+    let [channels, height, width] = blueprint.input;
+    let x = Tensor::<4>::from_data(TensorData::new(picture, [1, channels, height, width]), device);
+    let seen = model.forward_to(x, block, &mut Pass::evaluate());
+    let leaf = seen.clone().autodiff().require_grad();
+    let logits = model.forward_from(leaf.clone(), block, &mut Pass::evaluate());
+    let gradients = logits.slice(s![0..1, class..=class]).sum().backward();
+    let gradient = leaf.grad(&gradients).ok_or("the score does not depend on this block")?;
+    let [_, channels, height, width] = seen.dims();
+    let weights = gradient.reshape([channels, height * width]).mean_dim(1);
+    let map = (seen.reshape([channels, height * width]) * weights).sum_dim(0);
+    let values = burn::tensor::activation::relu(map).try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+    Ok(HeatMap { height, width, values })
+}

@@ -5,6 +5,7 @@
 
 #![recursion_limit = "256"]
 
+pub mod app;
 pub mod data;
 pub mod experiment;
 pub mod files;

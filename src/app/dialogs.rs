@@ -1,0 +1,105 @@
+//! File dialogs that never hold the window up: opened on its thread, awaited on another, answered by a message.
+
+use crate::train::protocol::Picture;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use eframe::egui::{ColorImage, Context};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// What a person is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Pictures to classify.
+    Pictures,
+    /// The folder of a data set.
+    Data,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// These files or this folder.
+    Paths(Wanted, Vec<PathBuf>),
+    /// No dialog could be opened.
+    Unavailable,
+}
+
+/// Asks for files; tests answer by themselves.
+pub trait Dialogs {
+    /// Opens a dialog; does nothing while one is open.
+    fn ask(&mut self, wanted: Wanted, ctx: &Context);
+
+    /// What has been chosen since the last call.
+    fn poll(&mut self) -> Option<Chosen>;
+}
+
+/// The system's dialogs.
+pub struct Native {
+    open: bool,
+    send: Sender<Option<Chosen>>,
+    receive: Receiver<Option<Chosen>>,
+}
+
+impl Default for Native {
+    fn default() -> Self {
+        let (send, receive) = unbounded();
+        Self { open: false, send, receive }
+    }
+}
+
+/// Without a portal a dialog "is cancelled" at once; no person is that quick.
+const TOO_QUICK: Duration = Duration::from_millis(150);
+
+impl Dialogs for Native {
+    fn ask(&mut self, wanted: Wanted, ctx: &Context) {
+        if std::mem::replace(&mut self.open, true) {
+            return;
+        }
+        let dialog = rfd::AsyncFileDialog::new();
+        let (send, ctx, asked) = (self.send.clone(), ctx.clone(), Instant::now());
+        let paths = |files: Option<Vec<rfd::FileHandle>>| -> Option<Vec<PathBuf>> {
+            files.map(|files| files.iter().map(|file| file.path().to_owned()).collect())
+        };
+        let thread = std::thread::Builder::new().name("dialog".into());
+        let started = match wanted {
+            Wanted::Pictures => {
+                let extensions = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
+                let choice = dialog.set_title("Pictures to classify").add_filter("Pictures", &extensions).pick_files();
+                thread.spawn(move || answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice))))
+            }
+            Wanted::Data => {
+                let choice = dialog.set_title("A folder of images").pick_folder();
+                thread.spawn(move || {
+                    answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice).map(|one| vec![one])))
+                })
+            }
+        };
+        if started.is_err() {
+            self.open = false;
+        }
+    }
+
+    fn poll(&mut self) -> Option<Chosen> {
+        let answer = self.receive.try_recv().ok()?;
+        self.open = false;
+        answer
+    }
+}
+
+fn answer(send: &Sender<Option<Chosen>>, ctx: &Context, wanted: Wanted, asked: Instant, paths: Option<Vec<PathBuf>>) {
+    let chosen = match paths {
+        Some(paths) => Some(Chosen::Paths(wanted, paths)),
+        None if asked.elapsed() < TOO_QUICK => Some(Chosen::Unavailable),
+        None => None,
+    };
+    // The window may have been closed in the meantime.
+    let _ = send.send(chosen);
+    ctx.request_repaint();
+}
+
+/// A picture from the clipboard, as a question carries it.
+#[must_use]
+pub fn picture(image: &ColorImage) -> Picture {
+    let rgba = image.pixels.iter().flat_map(|pixel| pixel.to_srgba_unmultiplied()).collect();
+    Picture::Pixels { width: image.size[0], height: image.size[1], rgba }
+}

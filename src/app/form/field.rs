@@ -1,0 +1,267 @@
+//! One row of the form: label, widget, a way back to the preset's value, a "?", and what is wrong with the value.
+
+use crate::app::help::Help;
+use crate::app::number;
+use crate::app::theme::{self, Tokens, space};
+use crate::experiment::Invalid;
+use eframe::egui::{
+    Align, Button, ComboBox, DragValue, Label, Layout, Popup, Response, RichText, Sense, Ui, Vec2, emath::Numeric, vec2,
+};
+
+/// Width of the labels' column, in points.
+const LABEL: f32 = 112.0;
+
+/// What the rows below one path share.
+pub struct Fields<'a> {
+    /// Everything that is wrong with the plan.
+    pub found: &'a [Invalid],
+    /// The path of the rows' parent: `recipe`, `arms[0].network`.
+    pub path: String,
+    /// The arm's name, which tells the widgets of two arms apart for those who cannot see them.
+    pub owner: Option<&'a str>,
+}
+
+impl<'a> Fields<'a> {
+    /// Rows of the plan itself or of its recipe and data.
+    #[must_use]
+    pub fn new(found: &'a [Invalid], path: &str) -> Self {
+        Self { found, path: path.to_owned(), owner: None }
+    }
+
+    /// The same rows one level down.
+    #[must_use]
+    pub fn below(&self, part: &str) -> Fields<'a> {
+        Fields { found: self.found, path: format!("{}.{part}", self.path), owner: self.owner }
+    }
+
+    /// What a widget is called where the label alone does not say whose it is.
+    fn name(&self, label: &str) -> String {
+        self.owner.map_or_else(|| label.to_owned(), |owner| format!("{label}, {owner}"))
+    }
+
+    /// A row for one value. `preset` is what the reset button brings back; without it there is none.
+    pub fn row<T: Clone + PartialEq>(
+        &self,
+        ui: &mut Ui,
+        (label, field): (&str, &str),
+        help: &'static Help,
+        value: &mut T,
+        preset: Option<&T>,
+        widget: impl FnOnce(&mut Ui, &mut T) -> Response,
+    ) -> Response {
+        let tokens = Tokens::of(ui);
+        let path = if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) };
+        let wrong = self.found.iter().find(|invalid| invalid.field == path);
+        let changed = preset.is_some_and(|preset| preset != value);
+        let response = ui
+            .push_id(&path, |ui| {
+                ui.horizontal(|ui| {
+                    ui.set_min_height(theme::ROW);
+                    ui.spacing_mut().item_spacing.x = space::XS;
+                    let color = if wrong.is_some() { tokens.error } else { tokens.text };
+                    let shown = ui
+                        .allocate_ui_with_layout(vec2(LABEL, theme::ROW), Layout::left_to_right(Align::Center), |ui| {
+                            ui.set_min_size(vec2(LABEL, theme::ROW));
+                            ui.add(Label::new(RichText::new(label).color(color)).truncate())
+                        })
+                        .inner;
+                    if changed {
+                        let at = shown.rect.left_center() - vec2(space::S, 0.0);
+                        ui.painter().circle_filled(at, 2.5, tokens.accent);
+                    }
+                    let icons = 2.0 * (theme::ICON + space::XS);
+                    let width = (ui.available_width() - icons).max(theme::ROW);
+                    let response = ui
+                        .allocate_ui_with_layout(vec2(width, theme::ROW), left(), |ui| {
+                            ui.set_min_size(vec2(width, theme::ROW));
+                            widget(ui, value)
+                        })
+                        .inner;
+                    let response = match self.owner {
+                        None => response.labelled_by(shown.id),
+                        Some(_) => named(ui, response, &self.name(label)),
+                    };
+                    reset_button(ui, &self.name(label), changed, value, preset);
+                    help_button(ui, &self.name(label), label, help);
+                    response
+                })
+                .inner
+            })
+            .inner;
+        if let Some(wrong) = wrong {
+            error_text(ui, &format!("Must be {}.", wrong.rule));
+        }
+        response
+    }
+
+    /// A row with a whole number.
+    pub fn whole<T: Numeric>(
+        &self,
+        ui: &mut Ui,
+        names: (&str, &str),
+        help: &'static Help,
+        value: &mut T,
+        preset: Option<&T>,
+        unit: &'static str,
+    ) -> Response {
+        self.row(ui, names, help, value, preset, |ui, value| {
+            let size = vec2(ui.available_width(), theme::ROW);
+            ui.add(DragValue::new(value).speed(0.05).suffix(unit).update_while_editing(false).min_size(size))
+        })
+    }
+
+    /// A row with a number that may be small; dragging changes it in proportion.
+    pub fn number(
+        &self,
+        ui: &mut Ui,
+        names: (&str, &str),
+        help: &'static Help,
+        value: &mut f64,
+        preset: Option<&f64>,
+    ) -> Response {
+        self.row(ui, names, help, value, preset, |ui, value| decimal(ui, value))
+    }
+
+    /// A row with a number of single precision.
+    pub fn single(
+        &self,
+        ui: &mut Ui,
+        names: (&str, &str),
+        help: &'static Help,
+        value: &mut f32,
+        preset: Option<&f32>,
+    ) -> Response {
+        self.row(ui, names, help, value, preset, |ui, value| {
+            // The shortest decimal that is this value, so that 0.1 reads as 0.1.
+            let mut wide = value.to_string().parse().unwrap_or(f64::from(*value));
+            let response = decimal(ui, &mut wide);
+            #[allow(clippy::cast_possible_truncation, reason = "the field holds single precision")]
+            if response.changed() {
+                *value = wide as f32;
+            }
+            response
+        })
+    }
+
+    /// A row with a box to tick.
+    pub fn tick(
+        &self,
+        ui: &mut Ui,
+        names: (&str, &str),
+        help: &'static Help,
+        value: &mut bool,
+        preset: Option<&bool>,
+    ) -> Response {
+        self.row(ui, names, help, value, preset, |ui, value| ui.checkbox(value, ""))
+    }
+
+    /// A row with one of a few values.
+    pub fn choice<T: Clone + PartialEq>(
+        &self,
+        ui: &mut Ui,
+        names: (&str, &str),
+        help: &'static Help,
+        value: &mut T,
+        preset: Option<&T>,
+        options: &[(T, &str)],
+    ) -> Response {
+        self.row(ui, names, help, value, preset, |ui, value| choose(ui, value, options))
+    }
+}
+
+/// Widgets in a row, their texts starting at the left.
+fn left() -> Layout {
+    Layout::left_to_right(Align::Center).with_main_align(Align::Min)
+}
+
+/// A box that opens a list of values.
+pub fn choose<T: Clone + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T, &str)]) -> Response {
+    let shown = options.iter().find(|(option, _)| option == value).map_or("", |(_, label)| *label);
+    let mut picked = None;
+    let mut response = ComboBox::from_id_salt("choice")
+        .width(ui.available_width())
+        .selected_text(shown)
+        .truncate()
+        .show_ui(ui, |ui| {
+            for (option, label) in options {
+                if ui.selectable_label(option == value, *label).clicked() {
+                    picked = Some(option.clone());
+                }
+            }
+        })
+        .response;
+    if let Some(picked) = picked
+        && picked != *value
+    {
+        *value = picked;
+        response.mark_changed();
+    }
+    response
+}
+
+/// A decimal number as wide as there is room.
+pub fn decimal(ui: &mut Ui, value: &mut f64) -> Response {
+    let size = vec2(ui.available_width(), theme::ROW);
+    let speed = (value.abs() * 0.01).max(1e-6);
+    let field = DragValue::new(value)
+        .speed(speed)
+        .max_decimals(12)
+        .custom_formatter(|value, _| number::setting(value))
+        .custom_parser(|text| text.trim().replace(',', ".").parse().ok())
+        .update_while_editing(false);
+    ui.add(field.min_size(size))
+}
+
+/// Gives a widget a name that is not drawn.
+pub fn named(ui: &Ui, response: Response, name: &str) -> Response {
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    response
+}
+
+/// What is wrong, below the field it is wrong with.
+pub fn error_text(ui: &mut Ui, text: &str) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal_top(|ui| {
+        ui.add_space(LABEL + space::XS);
+        ui.add(Label::new(RichText::new(text).size(theme::size::SMALL).color(tokens.error)).wrap());
+    });
+}
+
+fn reset_button<T: Clone>(ui: &mut Ui, name: &str, changed: bool, value: &mut T, preset: Option<&T>) {
+    let Some(preset) = preset.filter(|_| changed) else {
+        ui.allocate_exact_size(Vec2::splat(theme::ICON), Sense::hover());
+        return;
+    };
+    let response = icon(ui, RichText::new("↺").size(theme::size::BODY)).on_hover_text("Back to the preset's value");
+    if named(ui, response, &format!("Reset {name}")).clicked() {
+        *value = preset.clone();
+    }
+}
+
+/// A small square button without a frame.
+fn icon(ui: &mut Ui, text: RichText) -> Response {
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding = Vec2::ZERO;
+        ui.spacing_mut().interact_size = Vec2::splat(theme::ICON);
+        ui.add_sized(Vec2::splat(theme::ICON), Button::new(text).frame_when_inactive(false))
+    })
+    .inner
+}
+
+/// The "?" beside a field: explains on hover, and stays open when clicked.
+fn help_button(ui: &mut Ui, name: &str, title: &str, help: &'static Help) {
+    let tokens = Tokens::of(ui);
+    let text = RichText::new("?").size(theme::size::SMALL).color(tokens.weak);
+    let response = icon(ui, text);
+    let response = named(ui, response, &format!("About {name}"));
+    let explain = |ui: &mut Ui| {
+        ui.set_max_width(ui.spacing().tooltip_width);
+        ui.label(theme::strong(title));
+        ui.label(help.what);
+        ui.label(theme::caption(help.good, &tokens));
+    };
+    if !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response)) {
+        response.clone().on_hover_ui(explain);
+    }
+    Popup::from_toggle_button_response(&response).show(explain);
+}

@@ -1,0 +1,177 @@
+//! The rows of one network.
+
+use super::field::{Fields, choose};
+use crate::app::help;
+use crate::experiment::{
+    Activation, Block, Body, Distribution, Downsampling, Fan, Gain, HeadPool, Naming, Network, Norm, Scheme, Shortcut,
+    StemKind,
+};
+use eframe::egui::{CollapsingHeader, Ui};
+
+const BLOCKS: [(Block, &str); 5] = [
+    (Block::Basic, "Basic"),
+    (Block::ReluBeforeAdd, "Basic, ReLU before sum"),
+    (Block::Bottleneck, "Bottleneck"),
+    (Block::PreBasic, "Pre-activation basic"),
+    (Block::PreBottleneck, "Pre-activation bottleneck"),
+];
+const SHORTCUTS: [(Shortcut, &str); 5] = [
+    (Shortcut::None, "None: plain net"),
+    (Shortcut::A, "A: zero-padded"),
+    (Shortcut::B, "B: projected"),
+    (Shortcut::C, "C: all projected"),
+    (Shortcut::D, "D: pooled, projected"),
+];
+const ACTIVATIONS: [(Activation, &str); 5] = [
+    (Activation::Relu, "ReLU"),
+    (Activation::LeakyRelu, "Leaky ReLU"),
+    (Activation::Gelu, "GELU"),
+    (Activation::Silu, "SiLU"),
+    (Activation::Tanh, "tanh"),
+];
+const STEMS: [(StemKind, &str); 3] =
+    [(StemKind::Conv3, "3×3"), (StemKind::Conv3Pool, "3×3, max-pool"), (StemKind::Conv7Pool, "7×7, max-pool")];
+
+/// Rows of a network: what people change first, the rest in a fold.
+pub fn ui(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
+    body(ui, fields, network, preset);
+    let base = preset.map(|p| &p.shortcut);
+    let shortcut =
+        fields.choice(ui, ("Shortcut", "shortcut"), &help::SHORTCUT, &mut network.shortcut, base, &SHORTCUTS);
+    if shortcut.changed() && network.shortcut == Shortcut::None {
+        // A plain net has no addition to weigh and no branch that could be dropped or silenced.
+        network.gain = Gain::default();
+        network.stochastic_depth = 0.0;
+        network.init.zero_gamma = false;
+    }
+    fields.choice(ui, ("Block", "block"), &help::BLOCK, &mut network.block, preset.map(|p| &p.block), &BLOCKS);
+    norm(ui, fields, network, preset);
+    let base = preset.map(|p| &p.activation);
+    fields.choice(ui, ("Activation", "activation"), &help::ACTIVATION, &mut network.activation, base, &ACTIVATIONS);
+    let title = fields.owner.map_or_else(|| "More".to_owned(), |owner| format!("More of {owner}"));
+    CollapsingHeader::new(title).id_salt(&fields.path).show_unindented(ui, |ui| more(ui, fields, network, preset));
+}
+
+fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
+    let family = |body: &Body| match body {
+        Body::Cifar { .. } => 0,
+        Body::ImageNet { .. } => 1,
+        Body::Stages(_) => 2,
+    };
+    let mut chosen = family(&network.body);
+    let base = preset.map(|p| family(&p.body));
+    let options = [(0, "CIFAR, three stages"), (1, "ImageNet, four stages"), (2, "Stages, spelled out")];
+    fields.row(ui, ("Family", "body"), &help::FAMILY, &mut chosen, base.as_ref(), |ui, chosen| {
+        choose(ui, chosen, &options)
+    });
+    if chosen != family(&network.body) {
+        let kept = preset.filter(|p| family(&p.body) == chosen).map(|p| p.body.clone());
+        network.body = kept.unwrap_or_else(|| match chosen {
+            0 => Body::Cifar { depth: 2 + 6 * network.block.convolutions(), width: 16 },
+            1 => Body::ImageNet { depth: if network.block.is_bottleneck() { 50 } else { 18 }, width: 64 },
+            _ => Body::Stages(network.stages()),
+        });
+        network.naming = if chosen == 1 { Naming::Torchvision } else { Naming::Cifar };
+    }
+    let base = preset.map(|p| &p.body);
+    let below = fields.below("body");
+    match &mut network.body {
+        Body::Cifar { depth, width } => {
+            let base = if let Some(Body::Cifar { depth, width }) = base { Some((depth, width)) } else { None };
+            below.whole(ui, ("Depth", "cifar.depth"), &help::DEPTH, depth, base.map(|b| b.0), " layers");
+            below.whole(ui, ("Width", "cifar.width"), &help::WIDTH, width, base.map(|b| b.1), " channels");
+        }
+        Body::ImageNet { depth, width } => {
+            let base = if let Some(Body::ImageNet { depth, width }) = base { Some((depth, width)) } else { None };
+            below.whole(ui, ("Depth", "imagenet.depth"), &help::DEPTH, depth, base.map(|b| b.0), " layers");
+            below.whole(ui, ("Width", "imagenet.width"), &help::WIDTH, width, base.map(|b| b.1), " channels");
+        }
+        Body::Stages(stages) => {
+            for (index, stage) in stages.iter_mut().enumerate() {
+                let stage_fields = below.below(&format!("stages[{index}]"));
+                let label = |what: &str| format!("{what} {}", index + 1);
+                stage_fields.whole(ui, (&label("Blocks"), "blocks"), &help::BLOCKS, &mut stage.blocks, None, "");
+                stage_fields.whole(
+                    ui,
+                    (&label("Width"), "width"),
+                    &help::STAGE_WIDTH,
+                    &mut stage.width,
+                    None,
+                    " channels",
+                );
+                stage_fields.whole(ui, (&label("Stride"), "stride"), &help::STRIDE, &mut stage.stride, None, "");
+            }
+        }
+    }
+}
+
+fn norm(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
+    let kind = |norm: &Norm| match norm {
+        Norm::Batch => 0,
+        Norm::Group(_) => 1,
+        Norm::None => 2,
+    };
+    let mut chosen = kind(&network.norm);
+    let base = preset.map(|p| kind(&p.norm));
+    let options = [(0, "Batch"), (1, "Group"), (2, "None")];
+    fields
+        .row(ui, ("Norm", "norm"), &help::NORM, &mut chosen, base.as_ref(), |ui, chosen| choose(ui, chosen, &options));
+    if chosen != kind(&network.norm) {
+        network.norm = [Norm::Batch, Norm::Group(8), Norm::None][chosen];
+        if network.norm == Norm::None {
+            network.init.zero_gamma = false;
+        }
+    }
+    if let Norm::Group(groups) = &mut network.norm {
+        fields.whole(ui, ("Groups", "norm.group"), &help::GROUPS, groups, None, "");
+    }
+}
+
+fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
+    fields.choice(ui, ("Stem", "stem.kind"), &help::STEM, &mut network.stem.kind, preset.map(|p| &p.stem.kind), &STEMS);
+    let options = [
+        (Downsampling::Strided, "Strided"),
+        (Downsampling::MaxPool, "Max-pool"),
+        (Downsampling::AvgPool, "Average pool"),
+    ];
+    let base = preset.map(|p| &p.downsampling);
+    fields.choice(ui, ("Downsampling", "downsampling"), &help::DOWNSAMPLING, &mut network.downsampling, base, &options);
+    if network.is_residual() {
+        let base = preset.map(|p| &p.gain);
+        fields.number(ui, ("Gain α", "gain.value"), &help::GAIN, &mut network.gain.value, base.map(|b| &b.value));
+        let learned = &mut network.gain.learned;
+        fields.tick(ui, ("Learned gain", "gain.learned"), &help::GAIN_LEARNED, learned, base.map(|b| &b.learned));
+        let base = preset.map(|p| &p.stochastic_depth);
+        let (names, value) = (("Stochastic depth", "stochastic_depth"), &mut network.stochastic_depth);
+        fields.number(ui, names, &help::STOCHASTIC_DEPTH, value, base);
+    }
+    let init = preset.map(|p| &p.init);
+    let options = [(Scheme::Kaiming, "Kaiming"), (Scheme::Xavier, "Xavier"), (Scheme::Orthogonal, "Orthogonal")];
+    let base = init.map(|i| &i.scheme);
+    fields.choice(ui, ("Initial weights", "init.scheme"), &help::SCHEME, &mut network.init.scheme, base, &options);
+    if network.init.scheme != Scheme::Orthogonal {
+        let options = [(Distribution::Normal, "Normal"), (Distribution::Uniform, "Uniform")];
+        let (names, base) = (("Distribution", "init.distribution"), init.map(|i| &i.distribution));
+        fields.choice(ui, names, &help::DISTRIBUTION, &mut network.init.distribution, base, &options);
+    }
+    if network.init.scheme == Scheme::Kaiming {
+        let options = [(Fan::In, "Inputs"), (Fan::Out, "Outputs")];
+        fields.choice(ui, ("Fan", "init.fan"), &help::FAN, &mut network.init.fan, init.map(|i| &i.fan), &options);
+    }
+    if network.is_residual() {
+        let (names, base) = (("Zero-γ", "init.zero_gamma"), init.map(|i| &i.zero_gamma));
+        fields.tick(ui, names, &help::ZERO_GAMMA, &mut network.init.zero_gamma, base);
+    }
+    let head = preset.map(|p| &p.head);
+    let options = [(HeadPool::Average, "Average"), (HeadPool::Max, "Maximum")];
+    fields.choice(
+        ui,
+        ("Head pool", "head.pool"),
+        &help::HEAD_POOL,
+        &mut network.head.pool,
+        head.map(|h| &h.pool),
+        &options,
+    );
+    let base = head.map(|h| &h.dropout);
+    fields.number(ui, ("Dropout", "head.dropout"), &help::DROPOUT, &mut network.head.dropout, base);
+}

@@ -1,0 +1,24 @@
+//! The window. It sees plain values only: plans, commands and events, never a tensor or a model.
+//!
+//! Each frame [`App`] takes in the engine's events (`state`), draws the form, the bar and the panels, and carries out
+//! what a person asked for (`action`). Nothing here waits: dialogs and the engine answer by messages.
+
+pub mod action;
+mod bar;
+pub mod dialogs;
+pub mod form;
+mod frames;
+mod help;
+mod keys;
+pub mod link;
+pub mod number;
+mod panels;
+mod plot;
+mod shell;
+mod start;
+pub mod state;
+pub mod theme;
+mod toasts;
+
+pub use shell::{App, Parts};
+pub use start::{AppError, Options, Renderer, run};

@@ -1,0 +1,125 @@
+//! How numbers are written: three significant digits, thousands set apart, always with their unit.
+
+/// Three significant digits: `0.0123`, `1.23`, `123`, `1,230`, `1.23e-5`.
+#[must_use]
+pub fn short(value: f64) -> String {
+    if value.is_nan() {
+        return "not a number".into();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "∞".into() } else { "−∞".into() };
+    }
+    let size = value.abs();
+    let text = if size == 0.0 {
+        "0".into()
+    } else if !(1e-3..1e6).contains(&size) {
+        format!("{value:.2e}")
+    } else {
+        #[allow(clippy::cast_possible_truncation, reason = "between -3 and 6")]
+        let digits = size.log10().floor() as i32;
+        let decimals = usize::try_from(2 - digits).unwrap_or(0);
+        let text = format!("{value:.decimals$}");
+        if size >= 1000.0 { grouped(&text) } else { text }
+    };
+    text.replace('-', "−").replace("e−", "e-")
+}
+
+/// A tick of an axis: three significant digits without trailing zeros.
+#[must_use]
+pub fn tick(value: f64) -> String {
+    let text = short(value);
+    if text.contains('.') && !text.contains('e') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text.replace(".00e", "e")
+    }
+}
+
+/// A learning rate, momentum or other setting: as short as it can be without losing anything.
+#[must_use]
+pub fn setting(value: f64) -> String {
+    if value == 0.0 || (1e-3..1e7).contains(&value.abs()) { format!("{value}") } else { format!("{value:e}") }
+}
+
+/// A whole number with its thousands set apart: `214,042`.
+#[must_use]
+pub fn count(value: u64) -> String {
+    grouped(&value.to_string())
+}
+
+fn grouped(digits: &str) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
+    let mut text = String::from(sign);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A large count with a prefix: `31.2 M`.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn large(value: u64) -> String {
+    let value = value as f64;
+    let (scale, prefix) = match value {
+        v if v >= 1e12 => (1e12, " T"),
+        v if v >= 1e9 => (1e9, " G"),
+        v if v >= 1e6 => (1e6, " M"),
+        v if v >= 1e4 => (1e3, " k"),
+        _ => (1.0, ""),
+    };
+    format!("{}{prefix}", short(value / scale))
+}
+
+/// A share as a percentage with three digits: `84.3 %`, `9.87 %`, `100 %`.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    format!("{} %", short(share * 100.0))
+}
+
+/// A time in words: `8.3 s`, `1 min 23 s`, `2 h 05 min`.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time in seconds, clamped at 0")]
+pub fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return "–".into();
+    }
+    if seconds < 10.0 {
+        return format!("{seconds:.1} s");
+    }
+    let whole = seconds.round() as u64;
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// `1 step`, `2 steps`.
+#[must_use]
+pub fn plural(count_of: u64, word: &str) -> String {
+    format!("{} {word}{}", count(count_of), if count_of == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits() {
+        let written: Vec<String> = [0.0, 0.012_345, 1.2345, 12.345, 999.9, 12_345.6, 1.234e-5, -0.5].map(short).into();
+        assert_eq!(written, ["0", "0.0123", "1.23", "12.3", "1,000", "12,346", "1.23e-5", "−0.500"]);
+        assert_eq!(short(f64::NAN), "not a number");
+    }
+
+    #[test]
+    fn counts_and_times_read_well() {
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(large(31_234_567), "31.2 M");
+        assert_eq!([8.34, 83.0, 7500.0].map(duration), ["8.3 s", "1 min 23 s", "2 h 05 min"]);
+        assert_eq!((percent(0.843_21), plural(1, "step")), ("84.3 %".into(), "1 step".into()));
+    }
+}

@@ -1,0 +1,311 @@
+//! Gradients of every block: over the steps as a heat map per arm on one shared scale, and at the latest step.
+
+use super::{chip, empty};
+use crate::app::form::field::{choose, named};
+use crate::app::number::{self, short};
+use crate::app::plot;
+use crate::app::state::Session;
+use crate::app::state::series::Extremes;
+use crate::app::theme::{self, Tokens, space, viridis};
+use crate::train::protocol::{BlockProbe, ProbeRecord};
+use eframe::egui::{
+    Align2, Color32, ColorImage, FontId, Mesh, Rect, Response, ScrollArea, Sense, TextureHandle, TextureOptions, Ui,
+    pos2, vec2,
+};
+use egui_plot::{Line, PlotBounds, Points};
+use serde::{Deserialize, Serialize};
+
+/// What is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Quantity {
+    #[default]
+    WeightGradient,
+    OutputGradient,
+    WeightNorm,
+    ActivationStd,
+}
+
+impl Quantity {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::WeightGradient, "Weight gradient ‖∂L/∂W‖"),
+        (Self::OutputGradient, "Output gradient ‖∂L/∂y‖"),
+        (Self::WeightNorm, "Weights ‖W‖"),
+        (Self::ActivationStd, "Output std"),
+    ];
+
+    fn of(self, probe: &BlockProbe) -> f64 {
+        match self {
+            Self::WeightGradient => probe.weight_gradient_norm,
+            Self::OutputGradient => probe.output_gradient_norm,
+            Self::WeightNorm => probe.weight_norm,
+            Self::ActivationStd => probe.activation_std,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        Self::ALL.iter().find(|(quantity, _)| *quantity == self).map_or("", |(_, title)| title)
+    }
+}
+
+/// What a person chose to see.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct View {
+    quantity: Quantity,
+}
+
+/// Probes that one column of the picture stands for, at most this many columns.
+const COLUMNS: usize = 512;
+
+/// What a heat map was made of; it is made again when this changes.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Made {
+    generation: u64,
+    probes: usize,
+    quantity: Quantity,
+}
+
+/// The panel's state.
+#[derive(Default)]
+pub struct Gradients {
+    made: Made,
+    /// Decimal logarithms of the shared scale's ends.
+    scale: [f64; 2],
+    maps: Vec<Option<TextureHandle>>,
+}
+
+impl Gradients {
+    /// The panel.
+    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, session: &Session) {
+        if session.probes.is_empty() {
+            return empty(
+                ui,
+                "How strong the gradient is in each block, step by step, will be drawn here: press Start.",
+            );
+        }
+        let label = ui.horizontal_wrapped(|ui| {
+            let label = ui.label("Show");
+            ui.scope(|ui| {
+                ui.set_max_width(200.0);
+                choose(ui, &mut view.quantity, &Quantity::ALL).labelled_by(label.id);
+            });
+        });
+        let now = Made { generation: session.generation, probes: session.probes.len(), quantity: view.quantity };
+        if self.made != now {
+            self.make(ui, session, view.quantity);
+            self.made = now;
+        }
+        legend(ui, self.scale);
+        let arms = session.arms.len();
+        let left = ui.available_height() - label.response.rect.height();
+        #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]
+        let height = (left * 0.6 / arms.max(1) as f32 - 20.0).clamp(56.0, 220.0);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            for arm in 0..arms {
+                if let Some(Some(texture)) = self.maps.get(arm) {
+                    ui.horizontal(|ui| chip(ui, arm, &summary(session, arm, view.quantity)));
+                    map(ui, texture, session, arm, view.quantity, height);
+                }
+            }
+            latest(ui, session, view.quantity, (left * 0.4 - 24.0).clamp(110.0, 260.0));
+        });
+    }
+
+    fn make(&mut self, ui: &Ui, session: &Session, quantity: Quantity) {
+        let tokens = Tokens::of(ui);
+        let grids: Vec<Grid> = (0..session.arms.len()).map(|arm| Grid::new(&session.probes, arm, quantity)).collect();
+        let mut extremes = Extremes::NONE;
+        grids.iter().flat_map(|grid| &grid.cells).for_each(|&cell| extremes.add(cell));
+        self.scale =
+            if extremes.is_some() { [extremes.min, extremes.max.max(extremes.min + 0.1)] } else { [-1.0, 0.0] };
+        self.maps.resize(grids.len(), None);
+        for (arm, (grid, map)) in grids.iter().zip(&mut self.maps).enumerate() {
+            if grid.cells.is_empty() {
+                *map = None;
+                continue;
+            }
+            let image = grid.picture(self.scale, tokens.background);
+            match map {
+                Some(texture) => texture.set(image, TextureOptions::NEAREST),
+                None => *map = Some(ui.ctx().load_texture(format!("gradients {arm}"), image, TextureOptions::NEAREST)),
+            }
+        }
+    }
+}
+
+/// Probes a column of the heat map stands for.
+fn bucket(probes: usize) -> usize {
+    probes.div_ceil(COLUMNS).max(1)
+}
+
+/// Decimal logarithms, block by column; not-a-number where nothing was seen.
+struct Grid {
+    columns: usize,
+    blocks: usize,
+    cells: Vec<f64>,
+}
+
+impl Grid {
+    /// The largest value of each bucket of probes, so that explosions stay visible.
+    fn new(probes: &[ProbeRecord], arm: usize, quantity: Quantity) -> Self {
+        let blocks =
+            probes.iter().filter_map(|probe| probe.arms.get(arm)).map(|arm| arm.blocks.len()).max().unwrap_or(0);
+        let size = bucket(probes.len());
+        let columns = probes.len().div_ceil(size);
+        let mut cells = vec![f64::NAN; columns * blocks];
+        for (index, probe) in probes.iter().enumerate() {
+            let Some(seen) = probe.arms.get(arm) else { continue };
+            for (block, probe) in seen.blocks.iter().enumerate() {
+                let value = quantity.of(probe).log10();
+                let cell = &mut cells[block * columns + index / size];
+                if value.is_finite() && !(*cell >= value) {
+                    *cell = value;
+                }
+            }
+        }
+        Self { columns, blocks, cells }
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "a share for a colour")]
+    fn picture(&self, [low, high]: [f64; 2], missing: Color32) -> ColorImage {
+        let color = |cell: &f64| if cell.is_finite() { viridis(((cell - low) / (high - low)) as f32) } else { missing };
+        ColorImage::new([self.columns, self.blocks], self.cells.iter().map(color).collect())
+    }
+}
+
+/// The shared scale.
+fn legend(ui: &mut Ui, [low, high]: [f64; 2]) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        ui.label(theme::caption(short(10f64.powf(low)), &tokens));
+        let (rect, _) = ui.allocate_exact_size(vec2(96.0, 10.0), Sense::hover());
+        let mut mesh = Mesh::default();
+        for step in 0..=16u8 {
+            let share = f32::from(step) / 16.0;
+            let x = rect.left() + rect.width() * share;
+            mesh.colored_vertex(pos2(x, rect.top()), viridis(share));
+            mesh.colored_vertex(pos2(x, rect.bottom()), viridis(share));
+        }
+        for step in 0..16u32 {
+            mesh.add_triangle(2 * step, 2 * step + 1, 2 * step + 2);
+            mesh.add_triangle(2 * step + 1, 2 * step + 2, 2 * step + 3);
+        }
+        ui.painter().add(mesh);
+        let text = format!("{}  log scale, all arms", short(10f64.powf(high)));
+        ui.label(theme::caption(text, &tokens));
+    });
+}
+
+/// An arm's heat map in a sentence.
+fn summary(session: &Session, arm: usize, quantity: Quantity) -> String {
+    let name = session.arm_name(arm);
+    let Some(seen) =
+        session.probes.iter().rev().find_map(|probe| probe.arms.get(arm).filter(|arm| !arm.blocks.is_empty()))
+    else {
+        return format!("{name}: nothing seen");
+    };
+    let ends =
+        [seen.blocks.first(), seen.blocks.last()].map(|block| block.map_or(f64::NAN, |block| quantity.of(block)));
+    format!("{name}: first block {}, last block {}", short(ends[0]), short(ends[1]))
+}
+
+/// One heat map: blocks from top to bottom, steps from left to right.
+fn map(ui: &mut Ui, texture: &TextureHandle, session: &Session, arm: usize, quantity: Quantity, height: f32) {
+    let tokens = Tokens::of(ui);
+    let (outer, response) = ui.allocate_exact_size(vec2(ui.available_width(), height + 16.0), Sense::hover());
+    let gutter = 52.0;
+    let rect = Rect::from_min_max(outer.min + vec2(gutter, 0.0), pos2(outer.right(), outer.top() + height));
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
+    let names =
+        session.prepared.as_ref().and_then(|prepared| prepared.arms.get(arm)).map_or(&[][..], |info| &info.blocks);
+    let font = FontId::proportional(theme::size::SMALL - 1.0);
+    let write = |at, anchor, text: String| ui.painter().text(at, anchor, text, font.clone(), tokens.weak);
+    if let (Some(first), Some(last)) = (names.first(), names.last()) {
+        write(rect.left_top() - vec2(space::XS, 0.0), Align2::RIGHT_TOP, shortened(first));
+        write(rect.left_bottom() - vec2(space::XS, 0.0), Align2::RIGHT_BOTTOM, shortened(last));
+    }
+    let step = |probe: Option<&ProbeRecord>| probe.map_or_else(String::new, |probe| number::count(probe.step));
+    write(rect.left_bottom() + vec2(0.0, 2.0), Align2::LEFT_TOP, format!("step {}", step(session.probes.first())));
+    write(rect.right_bottom() + vec2(0.0, 2.0), Align2::RIGHT_TOP, step(session.probes.last()));
+    let text = format!("{} by block and step. {}", quantity.title(), summary(session, arm, quantity));
+    let response = named(ui, response, &text);
+    pointed(response, rect, session, arm, quantity, names);
+}
+
+fn shortened(block: &str) -> String {
+    block.replace("layer", "")
+}
+
+/// The value below the pointer.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a place in a small grid"
+)]
+fn pointed(response: Response, rect: Rect, session: &Session, arm: usize, quantity: Quantity, names: &[String]) {
+    let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) else { return };
+    let share = (at - rect.min) / rect.size();
+    let count = session.probes.len();
+    let size = bucket(count);
+    let column = (share.x * count.div_ceil(size) as f32) as usize;
+    let block = (share.y * names.len() as f32) as usize;
+    let range = (column * size).min(count - 1)..((column + 1) * size).min(count);
+    let probes = &session.probes[range];
+    let value = probes
+        .iter()
+        .filter_map(|probe| probe.arms.get(arm)?.blocks.get(block))
+        .map(|probe| quantity.of(probe))
+        .fold(f64::NAN, f64::max);
+    let (Some(first), Some(name)) = (probes.first(), names.get(block)) else { return };
+    response.on_hover_ui_at_pointer(|ui| {
+        ui.label(theme::strong(format!("{name}, step {}", number::count(first.step))));
+        ui.label(format!("{} {}", quantity.title(), short(value)));
+    });
+}
+
+/// Every block at the latest probe.
+#[allow(clippy::cast_precision_loss, reason = "a block's number")]
+fn latest(ui: &mut Ui, session: &Session, quantity: Quantity, height: f32) {
+    let tokens = Tokens::of(ui);
+    let Some(probe) = session.probes.last() else { return };
+    ui.add_space(space::XS);
+    ui.label(theme::caption(format!("By block at step {}, log scale", number::count(probe.step)), &tokens));
+    let mut extremes = Extremes::NONE;
+    let mut longest = 1;
+    let lines: Vec<Vec<[f64; 2]>> = probe
+        .arms
+        .iter()
+        .map(|arm| {
+            longest = longest.max(arm.blocks.len());
+            let point = |(index, block): (usize, &BlockProbe)| [index as f64 + 1.0, quantity.of(block).log10()];
+            arm.blocks.iter().enumerate().map(point).filter(|point| point[1].is_finite()).collect()
+        })
+        .collect();
+    lines.iter().flatten().for_each(|point| extremes.add(point[1]));
+    let [low, high] = if extremes.is_some() { [extremes.min - 0.1, extremes.max + 0.1] } else { [-1.0, 0.0] };
+    let drawn = plot::bare("latest", ui)
+        .height(height)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_boxed_zoom(false)
+        .x_grid_spacer(|input| {
+            plot::linear_marks(input, 60.0).into_iter().filter(|mark| mark.value.fract() == 0.0).collect()
+        })
+        .y_grid_spacer(plot::log_marks)
+        .x_axis_formatter(|mark, _| format!("{}", mark.value))
+        .y_axis_formatter(|mark, _| number::tick(10f64.powf(mark.value)))
+        .show(ui, |plot| {
+            plot.set_plot_bounds(PlotBounds::from_min_max([0.5, low], [longest as f64 + 0.5, high]));
+            for (arm, points) in lines.into_iter().enumerate() {
+                let color = tokens.arm(arm);
+                plot.points(
+                    Points::new(session.arm_name(arm), points.clone()).color(color).radius(2.5).allow_hover(false),
+                );
+                plot.line(Line::new(session.arm_name(arm), points).color(color).width(theme::CURVE).allow_hover(false));
+            }
+        });
+    named(ui, drawn.response, &format!("{} by block at step {}", quantity.title(), probe.step));
+}

@@ -1,0 +1,212 @@
+//! The panels in the middle, and the dock that arranges them.
+
+mod classify;
+mod confusion;
+mod curves;
+mod gradients;
+mod log;
+
+use super::action::Action;
+use super::state::Session;
+use super::state::answers::Answers;
+use super::theme::{self, Tokens, space};
+use eframe::egui::{
+    Align, Color32, Frame, Id, Label, Layout, Margin, RichText, Sense, Stroke, Style, Ui, Visuals, WidgetText, vec2,
+};
+use egui_tiles::{
+    Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse,
+};
+use serde::{Deserialize, Serialize};
+
+/// A panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Panel {
+    /// Loss and accuracy over time.
+    Curves,
+    /// Gradients by block and step.
+    Gradients,
+    /// Which classes are taken for which.
+    Confusion,
+    /// What the networks see in pictures.
+    Classify,
+    /// Everything that was said.
+    Log,
+}
+
+impl Panel {
+    const ALL: [Self; 5] = [Self::Curves, Self::Gradients, Self::Confusion, Self::Classify, Self::Log];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Curves => "Curves",
+            Self::Gradients => "Gradients",
+            Self::Confusion => "Confusion",
+            Self::Classify => "Classify",
+            Self::Log => "Log",
+        }
+    }
+}
+
+/// What the panels remember from one start of the program to the next.
+#[derive(Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    tree: Tree<Panel>,
+    curves: curves::View,
+    gradients: gradients::View,
+    confusion: confusion::View,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            tree: first_layout(),
+            curves: Default::default(),
+            gradients: Default::default(),
+            confusion: Default::default(),
+        }
+    }
+}
+
+/// The panels and what they have drawn.
+#[derive(Default)]
+pub struct Panels {
+    /// What is remembered.
+    pub kept: Kept,
+    curves: curves::Curves,
+    gradients: gradients::Gradients,
+    classify: classify::Classify,
+}
+
+impl Panels {
+    /// Panels as they were left; a layout that lost a panel starts anew.
+    #[must_use]
+    pub fn new(kept: Option<Kept>) -> Self {
+        let mut kept = kept.unwrap_or_default();
+        if Panel::ALL.iter().any(|panel| kept.tree.tiles.find_pane(panel).is_none()) {
+            kept.tree = first_layout();
+        }
+        Self { kept, ..Self::default() }
+    }
+
+    /// Brings the panels back to where they were at first.
+    pub fn reset_layout(&mut self) {
+        self.kept.tree = first_layout();
+    }
+
+    /// Brings a panel to the front.
+    pub fn bring(&mut self, panel: Panel) {
+        self.kept.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == panel));
+    }
+
+    /// Draws the panels.
+    pub fn ui(&mut self, ui: &mut Ui, session: &Session, answers: &Answers, actions: &mut Vec<Action>) {
+        let Self { kept, curves, gradients, classify } = self;
+        let Kept { tree, curves: curves_view, gradients: gradients_view, confusion: confusion_view } = kept;
+        let show = |ui: &mut Ui, panel: Panel| match panel {
+            Panel::Curves => curves.ui(ui, curves_view, session),
+            Panel::Gradients => gradients.ui(ui, gradients_view, session),
+            Panel::Confusion => confusion::ui(ui, confusion_view, session),
+            Panel::Classify => classify.ui(ui, session, answers, actions),
+            Panel::Log => log::ui(ui, session),
+        };
+        tree.ui(&mut Dock { show }, ui);
+    }
+}
+
+fn first_layout() -> Tree<Panel> {
+    let mut tiles = Tiles::default();
+    let pane = |tiles: &mut Tiles<Panel>, panel| tiles.insert_pane(panel);
+    let curves = pane(&mut tiles, Panel::Curves);
+    let curves = tiles.insert_tab_tile(vec![curves]);
+    let upper = vec![pane(&mut tiles, Panel::Gradients), pane(&mut tiles, Panel::Confusion)];
+    let lower = vec![pane(&mut tiles, Panel::Classify), pane(&mut tiles, Panel::Log)];
+    let (upper, lower) = (tiles.insert_tab_tile(upper), tiles.insert_tab_tile(lower));
+    let mut right = Linear::new(LinearDir::Vertical, vec![upper, lower]);
+    right.shares.set_share(upper, 1.7);
+    let right = tiles.insert_container(Container::Linear(right));
+    let mut root = Linear::new(LinearDir::Horizontal, vec![curves, right]);
+    root.shares.set_share(curves, 1.45);
+    let root = tiles.insert_container(Container::Linear(root));
+    Tree::new(Id::unique("panels"), root, tiles)
+}
+
+struct Dock<F> {
+    show: F,
+}
+
+impl<F: FnMut(&mut Ui, Panel)> Behavior<Panel> for Dock<F> {
+    fn pane_ui(&mut self, ui: &mut Ui, _: TileId, panel: &mut Panel) -> UiResponse {
+        let tokens = Tokens::of(ui);
+        let rect = ui.max_rect();
+        ui.painter().rect_filled(rect, 0.0, tokens.background);
+        Frame::new().inner_margin(Margin::same(12)).show(ui, |ui| {
+            ui.set_min_size(ui.available_size());
+            (self.show)(ui, *panel);
+        });
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, panel: &Panel) -> WidgetText {
+        panel.title().into()
+    }
+
+    fn tab_bar_height(&self, _: &Style) -> f32 {
+        30.0
+    }
+
+    fn tab_title_spacing(&self, _: &Visuals) -> f32 {
+        space::M
+    }
+
+    fn gap_width(&self, _: &Style) -> f32 {
+        theme::HAIRLINE
+    }
+
+    fn min_size(&self) -> f32 {
+        120.0
+    }
+
+    fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
+        visuals.panel_fill
+    }
+
+    fn tab_bg_color(&self, visuals: &Visuals, _: &Tiles<Panel>, _: TileId, state: &TabState) -> Color32 {
+        if state.active { visuals.extreme_bg_color } else { visuals.panel_fill }
+    }
+
+    fn tab_outline_stroke(&self, _: &Visuals, _: &Tiles<Panel>, _: TileId, _: &TabState) -> Stroke {
+        Stroke::NONE
+    }
+
+    fn tab_bar_hline_stroke(&self, visuals: &Visuals) -> Stroke {
+        visuals.widgets.noninteractive.bg_stroke
+    }
+
+    fn tab_text_color(&self, visuals: &Visuals, _: &Tiles<Panel>, _: TileId, state: &TabState) -> Color32 {
+        if state.active { visuals.text_color() } else { visuals.weak_text_color() }
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+}
+
+/// What an empty panel says: what will appear, and which button makes it appear.
+fn empty(ui: &mut Ui, text: &str) {
+    let tokens = Tokens::of(ui);
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.add_space((ui.available_height() / 2.0 - space::XL).max(0.0));
+        ui.set_max_width(320.0);
+        ui.add(Label::new(RichText::new(text).color(tokens.weak)).wrap());
+    });
+}
+
+/// The arm's colour and what there is to say of it; in a row.
+fn chip(ui: &mut Ui, arm: usize, text: &str) {
+    let tokens = Tokens::of(ui);
+    ui.spacing_mut().interact_size.y = theme::size::SMALL + space::XS;
+    let (rect, _) = ui.allocate_exact_size(vec2(10.0, theme::size::SMALL + space::XS), Sense::hover());
+    ui.painter().circle_filled(rect.center(), 4.5, tokens.arm(arm));
+    ui.label(RichText::new(text).size(theme::size::SMALL));
+}

@@ -1,0 +1,283 @@
+//! What the window knows of an experiment under way, fed by events alone. Knows nothing of widgets.
+
+pub mod answers;
+pub mod series;
+
+use crate::train::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};
+use series::Column;
+
+/// How much a line of the log matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// What happened.
+    Info,
+    /// What a person should know.
+    Notice,
+    /// What went wrong.
+    Error,
+}
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The step it was said at.
+    pub step: u64,
+    /// How much it matters.
+    pub level: Level,
+    /// What was said.
+    pub text: String,
+}
+
+/// The curves of one arm.
+#[derive(Clone, Debug, Default)]
+pub struct ArmCurves {
+    /// Mean loss of each step's batch.
+    pub loss: Column,
+    /// Share of each step's batch that is classified correctly.
+    pub accuracy: Column,
+    /// Every validation, oldest first.
+    pub evaluations: Vec<Evaluation>,
+}
+
+/// An experiment as far as it has come.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// Grows by one with each experiment: whoever caches something compares it.
+    pub generation: u64,
+    /// What the engine is doing.
+    pub phase: Phase,
+    /// What was prepared.
+    pub prepared: Option<Prepared>,
+    /// Steps so far, from 1; as long as every column.
+    pub steps: Vec<f64>,
+    /// Passes over the training images at each step.
+    pub epochs: Vec<f64>,
+    /// Training seconds at each step.
+    pub seconds: Vec<f64>,
+    /// Images per second of the last steps.
+    pub rate: Option<f64>,
+    /// One for each arm.
+    pub arms: Vec<ArmCurves>,
+    /// Looks at gradients and activations, oldest first.
+    pub probes: Vec<ProbeRecord>,
+    /// What happened from outside, oldest first.
+    pub interventions: Vec<Intervention>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Why it failed, until read.
+    pub failure: Option<String>,
+    /// Everything that was said, over all experiments.
+    pub log: Vec<Line>,
+    /// After a reset, until the engine has ended what was running.
+    discarding: bool,
+}
+
+/// Lines the log keeps.
+const LOG_LINES: usize = 10_000;
+
+impl Session {
+    /// Forgets the experiment, but not the log. What the engine still sends of it is passed over.
+    pub fn reset(&mut self) {
+        let discarding = self.discarding || self.phase.is_active();
+        *self =
+            Self { generation: self.generation + 1, discarding, log: std::mem::take(&mut self.log), ..Self::default() };
+    }
+
+    /// Makes room for an experiment that was just asked for.
+    pub fn starting(&mut self) {
+        self.reset();
+        self.phase = Phase::Loading;
+    }
+
+    /// The last step done.
+    #[must_use]
+    pub fn step(&self) -> u64 {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let last = self.steps.last().map(|&step| step as u64);
+        last.or(self.prepared.as_ref().map(|prepared| prepared.first_step)).unwrap_or(0)
+    }
+
+    /// Whether an experiment is under way.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.phase.is_active()
+    }
+
+    /// The share of all steps that is done.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a share for a progress bar")]
+    pub fn progress(&self) -> f64 {
+        let total = self.prepared.as_ref().map_or(0, |prepared| prepared.total_steps);
+        if total == 0 { 0.0 } else { (self.step() as f64 / total as f64).min(1.0) }
+    }
+
+    /// Seconds of training left at the pace of the last hundred steps.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+    pub fn remaining(&self) -> Option<f64> {
+        let total = self.prepared.as_ref()?.total_steps;
+        let count = self.steps.len();
+        let back = count.checked_sub(1)?.min(100);
+        if back == 0 {
+            return None;
+        }
+        let pace = (self.seconds[count - 1] - self.seconds[count - 1 - back]) / back as f64;
+        Some(pace * total.saturating_sub(self.step()) as f64)
+    }
+
+    /// What an arm is called.
+    #[must_use]
+    pub fn arm_name(&self, arm: usize) -> &str {
+        self.prepared.as_ref().and_then(|prepared| prepared.arms.get(arm)).map_or("", |info| info.name.as_str())
+    }
+
+    /// The newest validation of an arm.
+    #[must_use]
+    pub fn evaluation(&self, arm: usize) -> Option<&Evaluation> {
+        self.arms.get(arm).and_then(|curves| curves.evaluations.last())
+    }
+
+    /// Writes a line into the log.
+    pub fn say(&mut self, level: Level, text: impl Into<String>) {
+        if self.log.len() >= LOG_LINES {
+            self.log.drain(..LOG_LINES / 10);
+        }
+        self.log.push(Line { step: self.step(), level, text: text.into() });
+    }
+
+    /// Takes in what the engine tells; returns what a person should be shown at once. Answers are not its business.
+    pub fn apply(&mut self, event: Event) -> Option<(Level, String)> {
+        if self.discarding && !self.ends_discarding(&event) {
+            return None;
+        }
+        match event {
+            Event::Phase(phase) => {
+                self.phase = phase;
+                None
+            }
+            Event::Prepared(prepared) => {
+                let text = described(&prepared);
+                self.arms = vec![ArmCurves::default(); prepared.arms.len()];
+                self.prepared = Some(*prepared);
+                self.say(Level::Info, text);
+                None
+            }
+            Event::Steps(records) => {
+                records.iter().for_each(|record| self.record(record));
+                None
+            }
+            Event::Probed(record) => {
+                self.probes.push(*record);
+                None
+            }
+            Event::Evaluated(evaluation) => {
+                self.evaluated(*evaluation);
+                None
+            }
+            Event::Intervened(intervention) => {
+                self.say(Level::Info, intervention.what.clone());
+                self.interventions.push(intervention);
+                None
+            }
+            Event::Answer { .. } => None,
+            Event::Notice(text) => {
+                self.say(Level::Notice, text.clone());
+                Some((Level::Notice, text))
+            }
+            Event::Finished(outcome) => Some(self.finished(*outcome)),
+            Event::Failed(text) => {
+                self.phase = Phase::Idle;
+                self.say(Level::Error, text.clone());
+                self.failure = Some(text.clone());
+                Some((Level::Error, text))
+            }
+        }
+    }
+
+    /// Whether the event is the last word of what was reset, or the first of something new.
+    fn ends_discarding(&mut self, event: &Event) -> bool {
+        match event {
+            Event::Finished(_) | Event::Failed(_) => {
+                self.discarding = false;
+                false
+            }
+            Event::Prepared(_) => {
+                self.discarding = false;
+                true
+            }
+            Event::Notice(_) => true,
+            _ => false,
+        }
+    }
+
+    fn record(&mut self, record: &StepRecord) {
+        #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
+        self.steps.push(record.step as f64);
+        self.epochs.push(record.epoch);
+        self.seconds.push(record.seconds);
+        let rate = record.images_per_second;
+        self.rate = Some(self.rate.map_or(rate, |mean| 0.9 * mean + 0.1 * rate));
+        for (arm, curves) in self.arms.iter_mut().enumerate() {
+            let step = record.arms.get(arm).copied().flatten();
+            curves.loss.push(step.map_or(f64::NAN, |step| step.loss));
+            curves.accuracy.push(step.map_or(f64::NAN, |step| step.accuracy));
+        }
+    }
+
+    fn evaluated(&mut self, evaluation: Evaluation) {
+        use super::number::{percent, short};
+        let name = self.arm_name(evaluation.arm).to_owned();
+        let best = if evaluation.best { ", its best so far" } else { "" };
+        let text = format!(
+            "{name}: validation loss {}, accuracy {}{best}",
+            short(evaluation.loss),
+            percent(evaluation.accuracy)
+        );
+        self.say(Level::Info, text);
+        if let Some(curves) = self.arms.get_mut(evaluation.arm) {
+            curves.evaluations.push(evaluation);
+        }
+    }
+
+    fn finished(&mut self, outcome: Outcome) -> (Level, String) {
+        use super::number::{duration, percent, plural};
+        let mut text = format!(
+            "{} after {} in {}",
+            capital(&outcome.reason),
+            plural(outcome.steps, "step"),
+            duration(outcome.seconds)
+        );
+        for arm in &outcome.arms {
+            if let Some(accuracy) = arm.validation_accuracy {
+                text += &format!("; {} {}", arm.name, percent(accuracy));
+            }
+        }
+        if self.phase.is_active() {
+            self.phase = Phase::Done;
+        }
+        self.say(Level::Info, text.clone());
+        self.outcome = Some(outcome);
+        (Level::Info, text)
+    }
+}
+
+fn described(prepared: &Prepared) -> String {
+    use super::number::{count, plural};
+    let data = &prepared.dataset;
+    let arms: Vec<String> =
+        prepared.arms.iter().map(|arm| format!("{} ({} parameters)", arm.name, count(arm.parameters))).collect();
+    format!(
+        "Ready on {}: {}, {} training and {} validation images, {}; {}",
+        prepared.device,
+        data.name,
+        count(data.train as u64),
+        count(data.validation as u64),
+        plural(prepared.total_steps, "step"),
+        arms.join(", ")
+    )
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -197,16 +197,17 @@ fn empty(ui: &mut Ui, text: &str) {
     let tokens = Tokens::of(ui);
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space((ui.available_height() / 2.0 - space::XL).max(0.0));
-        ui.set_max_width(320.0);
+        ui.set_max_width(ui.available_width().min(320.0));
         ui.add(Label::new(RichText::new(text).color(tokens.weak)).wrap());
     });
 }
 
-/// The arm's colour and what there is to say of it; in a row.
+/// The arm's colour and what there is to say of it; in a row, cut off where there is no room.
 fn chip(ui: &mut Ui, arm: usize, text: &str) {
     let tokens = Tokens::of(ui);
-    ui.spacing_mut().interact_size.y = theme::size::SMALL + space::XS;
-    let (rect, _) = ui.allocate_exact_size(vec2(10.0, theme::size::SMALL + space::XS), Sense::hover());
+    let height = theme::size::SMALL + space::XS;
+    ui.spacing_mut().interact_size.y = height;
+    let (rect, _) = ui.allocate_exact_size(vec2(10.0, height), Sense::hover());
     ui.painter().circle_filled(rect.center(), 4.5, tokens.arm(arm));
-    ui.label(RichText::new(text).size(theme::size::SMALL));
+    ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).truncate());
 }

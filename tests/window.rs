@@ -172,7 +172,11 @@ fn window_of(size: egui::Vec2, theme: Theme, pixels: bool) -> (Harness<'static, 
         dialogs: Box::new(script.clone()),
         summarize: Box::new(|arm, _, _| {
             let width = arm.network.stem_width() as u64;
-            Ok(ArmSummary { depth: arm.network.depth(), parameters: width * width * 3_000, macs: width * width * 500_000 })
+            Ok(ArmSummary {
+                depth: arm.network.depth(),
+                parameters: width * width * 3_000,
+                macs: width * width * 500_000,
+            })
         }),
         plan: PRESETS[0].plan(),
         device: DeviceChoice::Auto,

@@ -4,7 +4,7 @@
 
 use crate::experiment::DeviceChoice;
 use burn::backend::WgpuBackend;
-use burn::tensor::{Device, DeviceKind};
+use burn::tensor::{Device, DeviceKind, wgpu::wgpu};
 use std::panic;
 use std::sync::OnceLock;
 
@@ -40,13 +40,6 @@ impl Opened {
     }
 }
 
-/// A GPU that could be opened.
-struct Adapter {
-    device: Device,
-    name: String,
-    software: bool,
-}
-
 /// Every device of this machine: the CPU in three ways, then each GPU.
 #[must_use]
 pub fn list() -> Vec<DeviceInfo> {
@@ -78,47 +71,81 @@ pub fn open(choice: DeviceChoice) -> Opened {
             Opened { device: Device::ndarray(), choice, name: "CPU (NdArray)".into(), notice: None }
         }
         DeviceChoice::Auto => match adapters().iter().position(|adapter| !adapter.software) {
-            Some(index) => gpu(index).unwrap_or_else(|| flex(None)),
+            Some(index) => gpu(index).unwrap_or_else(|| flex(Some(unavailable(index)))),
             None => flex(None),
         },
-        DeviceChoice::Gpu(index) => gpu(index).unwrap_or_else(|| {
-            let found = adapters().len();
-            flex(Some(format!(
-                "There is no gpu:{index} on this machine ({found} found), so this runs on the CPU; \
-                 `residual-lab devices` lists what there is."
-            )))
-        }),
+        DeviceChoice::Gpu(index) => gpu(index).unwrap_or_else(|| flex(Some(unavailable(index)))),
     }
 }
 
+fn unavailable(index: usize) -> String {
+    let why = match adapters().get(index) {
+        Some(adapter) => format!("{} (gpu:{index}) did not start", adapter.name),
+        None => format!("There is no gpu:{index} on this machine ({} found)", adapters().len()),
+    };
+    format!("{why}, so this runs on the CPU; `residual-lab devices` lists what there is.")
+}
+
 fn gpu(index: usize) -> Option<Opened> {
-    adapters().get(index).map(|adapter| Opened {
-        device: adapter.device.clone(),
+    let adapter = adapters().get(index)?;
+    let device = adapter.device.get_or_init(|| start(adapter.kind.clone())).clone()?;
+    Some(Opened {
+        device,
         choice: DeviceChoice::Gpu(index),
         name: adapter.name.clone(),
         notice: adapter.software.then(|| format!("{} is emulated on the CPU and slower than flex.", adapter.name)),
     })
 }
 
-/// The GPUs that wgpu finds, opened once for the life of the process: a runtime cannot be initialised twice.
-fn adapters() -> &'static [Adapter] {
-    static FOUND: OnceLock<Vec<Adapter>> = OnceLock::new();
-    FOUND.get_or_init(|| {
-        let kinds: [fn(usize) -> DeviceKind; 3] =
-            [DeviceKind::DiscreteGpu, DeviceKind::IntegratedGpu, DeviceKind::VirtualGpu];
-        let mut found = Vec::new();
-        for kind in kinds {
-            found.extend((0..8).map_while(|index| adapter(kind(index), false)));
-        }
-        found.extend(adapter(DeviceKind::Cpu, true));
-        found
-    })
+/// A GPU of this machine, opened at its first use and then for the life of the process: a runtime cannot be
+/// initialised twice.
+struct Adapter {
+    kind: DeviceKind,
+    name: String,
+    software: bool,
+    device: OnceLock<Option<Device>>,
 }
 
-/// Opens one adapter. Drivers have been seen to panic rather than fail, so a panic counts as "not there".
-fn adapter(kind: DeviceKind, software: bool) -> Option<Adapter> {
+/// The GPUs that wgpu finds. Asking opens none of them. Drivers have been seen to panic rather than fail, so a panic
+/// counts as "none".
+fn adapters() -> &'static [Adapter] {
+    static FOUND: OnceLock<Vec<Adapter>> = OnceLock::new();
+    FOUND.get_or_init(|| panic::catch_unwind(probe).unwrap_or_default())
+}
+
+fn probe() -> Vec<Adapter> {
+    let backends = if cfg!(target_os = "linux") { wgpu::Backends::VULKAN } else { wgpu::Backends::PRIMARY };
+    let descriptor = wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
+    let found = burn::tensor::read_sync(wgpu::Instance::new(descriptor).enumerate_adapters(backends));
+    let (mut discrete, mut integrated, mut virtual_) = (0, 0, 0);
+    let next = |counter: &mut usize, kind: fn(usize) -> DeviceKind| {
+        *counter += 1;
+        kind(*counter - 1)
+    };
+    let mut adapters = Vec::with_capacity(found.len());
+    for info in found.iter().map(wgpu::Adapter::get_info) {
+        let kind = match info.device_type {
+            wgpu::DeviceType::DiscreteGpu => next(&mut discrete, DeviceKind::DiscreteGpu),
+            wgpu::DeviceType::IntegratedGpu => next(&mut integrated, DeviceKind::IntegratedGpu),
+            wgpu::DeviceType::VirtualGpu => next(&mut virtual_, DeviceKind::VirtualGpu),
+            wgpu::DeviceType::Cpu => DeviceKind::Cpu,
+            wgpu::DeviceType::Other => continue,
+        };
+        let software = kind == DeviceKind::Cpu;
+        adapters.push(Adapter { kind, name: info.name, software, device: OnceLock::new() });
+    }
+    adapters
+}
+
+fn start(kind: DeviceKind) -> Option<Device> {
     let api = if cfg!(target_os = "linux") { WgpuBackend::Vulkan } else { WgpuBackend::Auto };
-    let open = || Device::wgpu_options().device_kind(kind).graphics_api(api).init_with_setup();
-    let (device, setup) = panic::catch_unwind(panic::AssertUnwindSafe(open)).ok()?.ok()?;
-    Some(Adapter { device, name: setup.adapter.get_info().name, software })
+    let open = || Device::wgpu_options().device_kind(kind).graphics_api(api).init();
+    match panic::catch_unwind(panic::AssertUnwindSafe(open)) {
+        Ok(Ok(device)) => Some(device),
+        Ok(Err(error)) => {
+            tracing::warn!("a GPU did not start: {error}");
+            None
+        }
+        Err(_) => None,
+    }
 }

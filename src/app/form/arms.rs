@@ -17,12 +17,7 @@ pub struct Counted {
 
 impl Counted {
     /// The summary of a network that has no errors.
-    fn of(
-        &mut self,
-        arm: &Arm,
-        input: ([usize; 3], usize),
-        summarize: &Summarize,
-    ) -> Result<ArmSummary, String> {
+    fn of(&mut self, arm: &Arm, input: ([usize; 3], usize), summarize: &Summarize) -> Result<ArmSummary, String> {
         let known = |entry: &&(Network, [usize; 3], usize, _)| entry.0 == arm.network && (entry.1, entry.2) == input;
         if let Some(entry) = self.entries.iter().find(known) {
             return entry.3.clone();
@@ -135,9 +130,7 @@ fn arm(
     super::field::named(ui, header.response, &format!("Arm {name}"));
     let summary = match context.input {
         _ if wrong => format!("{} layers", arm.network.depth()),
-        Some(input) => {
-            counted.of(arm, input, context.summarize).map_or_else(|why| why, |summary| summary.in_words())
-        }
+        Some(input) => counted.of(arm, input, context.summarize).map_or_else(|why| why, |summary| summary.in_words()),
         None => format!("{} layers · more once the images are known", arm.network.depth()),
     };
     ui.label(theme::caption(summary, &tokens));

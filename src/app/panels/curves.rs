@@ -272,7 +272,9 @@ fn lines(
         if let [only] = points.as_slice() {
             plot.points(Points::new(name, vec![*only]).color(color).radius(width * 1.5).allow_hover(false));
         } else {
-            plot.line(Line::new(name, points).color(color).width(width).allow_band(width < theme::CURVE).allow_hover(false));
+            plot.line(
+                Line::new(name, points).color(color).width(width).allow_band(width < theme::CURVE).allow_hover(false),
+            );
         }
     }
 }

@@ -41,7 +41,7 @@ impl Check<'_> {
     }
 
     /// `low ≤ value ≤ high`; not-a-number never holds.
-    fn range<T: PartialOrd + fmt::Display>(&mut self, field: &str, value: T, low: T, high: T) {
+    fn range<T: PartialOrd + fmt::Display + Copy>(&mut self, field: &str, value: T, low: T, high: T) {
         let holds = value >= low && value <= high;
         let rule = format!("from {low} to {high}");
         self.hold(field, value, holds, rule);

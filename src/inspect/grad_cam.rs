@@ -1,6 +1,6 @@
 //! Grad-CAM: where in a picture a class score comes from, seen at one block (Selvaraju et al. 2017).
 //!
-//! map = ReLU(Σ_k w_k · A_k), where A is the block's output and w_k the mean over the map of ∂score / ∂A_k.
+//! `map = ReLU(Σ w[k] · A[k])`, where `A` is the block's output and `w[k]` the mean over the map of `∂score / ∂A[k]`.
 
 use crate::nn::{Model, Pass};
 use burn::tensor::{Device, Tensor, TensorData, s};

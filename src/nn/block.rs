@@ -118,7 +118,7 @@ impl Block {
             }
         }
         Some(match &self.alpha {
-            Some(alpha) => Factor::Learned(alpha.val() * survival),
+            Some(alpha) => Factor::Learned(Box::new(alpha.val() * survival)),
             None => Factor::Fixed(self.gain.value * survival),
         })
     }

@@ -7,6 +7,7 @@ use super::pass::Pass;
 use super::stock;
 use super::unit::Factor;
 use crate::experiment::Activation;
+use burn::module::Param;
 use burn::tensor::Tensor;
 
 fn kernel(act: Option<Activation>) -> ops::Activation {
@@ -29,7 +30,7 @@ fn scaled<const D: usize>(x: Tensor<D>, gain: &Factor) -> Tensor<D> {
     match gain {
         Factor::Fixed(1.0) => x,
         Factor::Fixed(gain) => x * *gain,
-        Factor::Learned(gain) => x * gain.clone().reshape([1; D]),
+        Factor::Learned(gain) => x * (**gain).clone().reshape([1; D]),
     }
 }
 
@@ -45,7 +46,7 @@ pub fn conv_norm_act(
 ) -> Tensor<4> {
     let (shortcut, gain) = addition.map_or((None, Factor::Fixed(1.0)), |(shortcut, gain)| (Some(shortcut), gain));
     let (w, steps, act) = (conv.weight.val(), steps(conv), kernel(act));
-    let bias = conv.bias.as_ref().map(|bias| bias.val());
+    let bias = conv.bias.as_ref().map(Param::val);
     let Some(norm) = norm else {
         let bias = bias.map(|bias| scaled(bias, &gain));
         return ops::conv_act(x, scaled(w, &gain), bias, shortcut, steps, act);

@@ -21,7 +21,7 @@ pub enum Role {
 /// entries have no prescribed deviation; its rows have norm √2 (1 for the head).
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "fans are far below 2^52")]
-pub fn deviation(init: &Init, role: Role, fan_in: usize, fan_out: usize) -> f64 {
+pub fn deviation(init: Init, role: Role, fan_in: usize, fan_out: usize) -> f64 {
     let gain = gain(role);
     match (init.scheme, role, init.fan) {
         (Scheme::Xavier, ..) => (2.0 / (fan_in + fan_out) as f64).sqrt(),
@@ -40,7 +40,7 @@ fn gain(role: Role) -> f64 {
 /// Initial values of a weight of shape [out, in, …], row by row.
 #[must_use]
 #[allow(clippy::cast_possible_truncation, reason = "weights are stored in single precision")]
-pub fn weight(init: &Init, role: Role, shape: &[usize], seed: u64, path: &str) -> Vec<f32> {
+pub fn weight(init: Init, role: Role, shape: &[usize], seed: u64, path: &str) -> Vec<f32> {
     let field: usize = shape[2..].iter().product();
     let (fan_in, fan_out) = (shape[1] * field, shape[0] * field);
     let mut random = Random::new(seed, Purpose::Init, 0, key(path));
@@ -75,7 +75,9 @@ fn orthogonal(rows: usize, columns: usize, gain: f64, random: &mut Random) -> Ve
             }
         }
         let norm = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
-        vector.iter_mut().for_each(|v| *v /= norm);
+        for value in &mut vector {
+            *value /= norm;
+        }
         basis.push(vector);
     }
     let entry = |row: usize, column: usize| if rows <= columns { basis[row][column] } else { basis[column][row] };

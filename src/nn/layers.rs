@@ -37,7 +37,7 @@ impl Maker<'_> {
     }
 
     fn weight<const D: usize>(&self, role: Role, shape: [usize; D], path: &str) -> Param<Tensor<D>> {
-        self.tensor(init::weight(&self.init, role, &shape, self.seed, path), shape, true)
+        self.tensor(init::weight(self.init, role, &shape, self.seed, path), shape, true)
     }
 
     /// A convolution; `path` keys its initial weights.

@@ -33,7 +33,7 @@ pub fn add(branch: Tensor<4>, shortcut: Tensor<4>, gain: Factor, act: Option<Act
     let sum = match gain {
         Factor::Fixed(1.0) => branch + shortcut,
         Factor::Fixed(gain) => branch * gain + shortcut,
-        Factor::Learned(gain) => branch * gain.reshape([1, 1, 1, 1]) + shortcut,
+        Factor::Learned(gain) => branch * (*gain).reshape([1, 1, 1, 1]) + shortcut,
     };
     activate(act, sum)
 }

@@ -37,7 +37,7 @@ pub enum Factor {
     /// A constant.
     Fixed(f64),
     /// A parameter of shape [1].
-    Learned(Tensor<1>),
+    Learned(Box<Tensor<1>>),
 }
 
 impl Unit {

@@ -212,8 +212,8 @@ fn sgd_direction(slots: &mut Vec<Tensor<1>>, g: Tensor<1>, momentum: f64, dampen
 }
 
 /// m̂ / (√v̂ + ε), Kingma and Ba 2015, algorithm 1.
-fn adam_direction(slots: &mut Vec<Tensor<1>>, g: Tensor<1>, t: u64, betas: [f64; 2], epsilon: f64) -> Tensor<1> {
-    let [beta1, beta2] = betas;
+fn adam_direction(slots: &mut Vec<Tensor<1>>, g: Tensor<1>, t: u64, decay: [f64; 2], epsilon: f64) -> Tensor<1> {
+    let [beta1, beta2] = decay;
     let m = slot(slots, 0, &g) * beta1 + g.clone() * (1.0 - beta1);
     let v = slot(slots, 1, &g) * beta2 + g.clone() * g * (1.0 - beta2);
     slots[0] = m.clone();

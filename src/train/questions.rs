@@ -8,14 +8,12 @@ use crate::experiment::Fit;
 use crate::nn::Model;
 
 /// Answers a question.
-///
-/// # Errors
-/// Why it cannot be answered.
-pub fn answer(question: &Question, networks: &[Model], dataset: &Dataset, opened: &Opened) -> Result<Answer, String> {
+#[must_use]
+pub fn answer(question: &Question, networks: &[Model], dataset: &Dataset, opened: &Opened) -> Answer {
     match question {
         Question::Classify(pictures) => {
             let classify = |picture| classify(picture, networks, dataset, opened);
-            Ok(Answer::Classified(pictures.iter().map(classify).collect()))
+            Answer::Classified(pictures.iter().map(classify).collect())
         }
     }
 }

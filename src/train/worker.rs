@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a run may go without a checkpoint.
-const SAVE_EVERY: Duration = Duration::from_secs(120);
+const SAVE_EVERY: Duration = Duration::from_mins(2);
 
 /// The engine's thread.
 pub struct Worker {
@@ -106,8 +106,14 @@ impl Worker {
                 self.end("another run was resumed")?;
                 self.resume(&run, device)
             }
-            Command::Pause => self.pause(true),
-            Command::Continue => self.pause(false),
+            Command::Pause => {
+                self.pause(true);
+                Ok(())
+            }
+            Command::Continue => {
+                self.pause(false);
+                Ok(())
+            }
             Command::Step => {
                 if let Some(run) = &mut self.run {
                     run.paused = true;
@@ -188,14 +194,13 @@ impl Worker {
         Ok(())
     }
 
-    fn pause(&mut self, paused: bool) -> Result<(), String> {
-        let Some(run) = self.run.as_mut().filter(|run| !run.over) else { return Ok(()) };
+    fn pause(&mut self, paused: bool) {
+        let Some(run) = self.run.as_mut().filter(|run| !run.over) else { return };
         run.paused = paused;
         run.single = false;
         if paused {
             self.enter(Phase::Paused);
         }
-        Ok(())
     }
 
     fn tune(&mut self, change: &Tune) -> Result<(), String> {
@@ -298,7 +303,7 @@ impl Worker {
                 let mut ending = false;
                 while let Ok(command) = inbox.try_recv() {
                     if let Command::Ask { id, question } = command {
-                        let answer = questions::answer(&question, &networks, &dataset, &opened);
+                        let answer = Ok(questions::answer(&question, &networks, &dataset, &opened));
                         outbox.send(Event::Answer { id, answer });
                     } else {
                         ending |= matches!(command, Command::Stop | Command::Quit | Command::Start { .. });
@@ -350,7 +355,7 @@ impl Worker {
     fn answer(&self, question: &Question) -> Result<super::protocol::Answer, String> {
         let run = self.run.as_ref().ok_or("there is no network yet: press Start, or open a run")?;
         let session = &run.session;
-        questions::answer(question, &networks(session), &session.dataset, &session.opened)
+        Ok(questions::answer(question, &networks(session), &session.dataset, &session.opened))
     }
 }
 

@@ -6,10 +6,12 @@
 #![recursion_limit = "256"]
 
 pub mod app;
+pub mod cli;
 pub mod data;
 pub mod experiment;
 pub mod files;
 pub mod inspect;
 pub mod nn;
 pub mod random;
+pub mod runs;
 pub mod train;

@@ -1,1 +1,54 @@
-fn main() {}
+//! From arguments to the window or to a headless command; nothing else.
+
+use residual_lab::cli::{self, Failure};
+use std::io::Write;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    with_runtime_folder();
+    // A panic ends as one line like any other failure; where it came from goes to the log.
+    panic::set_hook(Box::new(|info| tracing::error!("{info}")));
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
+    let outcome = panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        let message = "the program has a fault; with RUST_LOG=error it says where, so that you can report it";
+        Err(Failure::Running(message.to_owned()))
+    });
+    let Err(failure) = outcome else { return ExitCode::SUCCESS };
+    if let Some(message) = failure.message() {
+        // If the standard error is closed too, the exit code has to do.
+        let _ = writeln!(std::io::stderr(), "error: {message}");
+    }
+    ExitCode::from(failure.code())
+}
+
+/// Mesa's drivers print errors whenever they are looked at while `XDG_RUNTIME_DIR` is unset, as it is in containers
+/// and timed jobs, so the program starts again with that set. Where that fails, it goes on with the noise.
+#[cfg(target_os = "linux")]
+fn with_runtime_folder() {
+    use std::os::unix::process::CommandExt;
+    const NAME: &str = "XDG_RUNTIME_DIR";
+    if std::env::var_os(NAME).is_some() {
+        return;
+    }
+    if let Ok(program) = std::env::current_exe() {
+        let again = std::process::Command::new(program)
+            .args(std::env::args_os().skip(1))
+            .env(NAME, std::env::temp_dir())
+            .exec();
+        tracing::debug!("cannot start again: {again}");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn with_runtime_folder() {}
+
+fn run() -> Result<(), Failure> {
+    let cli = cli::parse()?;
+    match cli.command {
+        Some(command) => command.run(),
+        None => Err(Failure::Running("there is no window yet".to_owned())),
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Watchers see `protocol` and `engine` only. Knows nothing of windows, terminals or how runs lie on disk.
 
-mod arm;
+pub mod arm;
 pub mod checkpoint;
 pub mod device;
 pub mod engine;

@@ -10,6 +10,8 @@
 //! bit, whatever the number of threads. All code that is not checked by the compiler is in this folder; every
 //! operation has a plain twin in [`twin`], which is its definition and what the tests compare it with.
 
+#![allow(unsafe_code, reason = "inner loops that the compiler cannot check; each says why it is sound")]
+
 pub mod activation;
 pub mod conv;
 mod direct;

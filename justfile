@@ -1,0 +1,34 @@
+# Recipes for https://just.systems; each is one plain command.
+
+# list the recipes
+default:
+    @just --list
+
+# open the window, or run a command: just run train --preset resnet20
+run *ARGS:
+    cargo run --release -- {{ARGS}}
+
+# everything that can be tested here; what needs a display or Vulkan says so when it is skipped
+test *ARGS:
+    cargo test --release {{ARGS}}
+
+# format and lint
+lint:
+    cargo fmt --check
+    cargo clippy --release --all-targets -- -D warnings
+
+# speed of a training step on the CPU
+bench *ARGS:
+    cargo run --release -- bench {{ARGS}}
+
+# PyTorch's speed at the same step (needs Python with torch)
+bench-peers *ARGS:
+    python3 benches/peers.py {{ARGS}}
+
+# compute the reference numbers again with PyTorch (needs Python with torch)
+golden:
+    python3 tests/golden/generate.py
+
+# cut the embedded data set again from the full one (Debian's package dataset-fashion-mnist)
+subset FROM="/usr/share/datasets/fashion-mnist":
+    cargo run --release -- data subset --from {{FROM}} --out assets/fashion-mnist/subset.bin

@@ -1,0 +1,148 @@
+//! `residual-lab classify`: what is in a picture.
+
+use super::network::{NetworkArgs, Trained, find_run, load_dataset};
+use super::output::{self, Failure, percent};
+use super::plan::Shape;
+use crate::data::{Normalizer, fit_picture, read_picture};
+use crate::experiment::DeviceChoice;
+use crate::train::device::{self, Opened};
+use crate::train::evaluate::{logits, softmax};
+use crate::train::protocol::DatasetInfo;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `classify`.
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "residual-lab classify [OPTIONS] RUN IMAGE...\n       \
+        residual-lab classify [OPTIONS] --weights FILE --preset NAME IMAGE...",
+    after_help = "Examples:
+  residual-lab classify RUN_FOLDER shirt.png trousers.jpg
+  residual-lab classify --weights resnet20.th --preset resnet20 --data cifar-10-batches-bin frog.png --json"
+)]
+pub struct Args {
+    /// A run folder, or its name in the usual place (left out with --weights), then pictures
+    #[arg(value_name = "RUN IMAGE", required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    network: NetworkArgs,
+    /// With --weights: the data set that they were trained on, for names of classes, size and normalisation
+    #[arg(long, value_name = "embedded|PATH", requires = "weights")]
+    data: Option<String>,
+    /// With --weights and without --data: what the network takes [default: 3x32x32]
+    #[arg(long, value_name = "CxHxW", requires = "weights", conflicts_with = "data")]
+    image: Option<Shape>,
+    /// With --weights and without --data: the names of the classes, in order [default: ten numbers]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', requires = "weights", conflicts_with = "data")]
+    classes: Vec<String>,
+    /// How many classes to name for each picture
+    #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    top: u32,
+    /// Where to compute: auto, flex, ndarray, gpu or gpu:N
+    #[arg(long, default_value_t)]
+    device: DeviceChoice,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let (opened, trained, pictures) = prepare(args)?;
+    let mut answers = Vec::new();
+    let mut failures = Vec::new();
+    for path in pictures {
+        match look(path, &trained, &opened) {
+            Ok(probabilities) => answers.push((path, probabilities)),
+            Err(why) => failures.push(why),
+        }
+    }
+    let top = args.top as usize;
+    if args.json {
+        let entry = |(path, probabilities): &(&PathBuf, Vec<Vec<f32>>)| describe(path, probabilities, &trained, top);
+        output::print_json(&answers.iter().map(entry).collect::<Vec<_>>())?;
+    } else {
+        for (path, probabilities) in &answers {
+            output::print(&lines(path, probabilities, &trained, top))?;
+        }
+    }
+    // Pictures that can be read get their answer even where others cannot.
+    if failures.is_empty() { Ok(()) } else { Err(Failure::Running(failures.join("; "))) }
+}
+
+fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
+    let open = || {
+        let opened = device::open(args.device);
+        opened.notice.iter().for_each(|text| output::notice(text));
+        opened
+    };
+    if args.network.weights.is_some() {
+        let info = info(args)?;
+        let opened = open();
+        let trained = args.network.of_weights(info, &opened)?;
+        return Ok((opened, trained, &args.paths));
+    }
+    match args.paths.split_first() {
+        Some((run, pictures)) if !pictures.is_empty() => {
+            let run = find_run(run)?;
+            let opened = open();
+            let trained = args.network.of_run(&run, &opened)?;
+            Ok((opened, trained, pictures))
+        }
+        _ => Err(Failure::Usage("name at least one picture after the run".to_owned())),
+    }
+}
+
+fn info(args: &Args) -> Result<DatasetInfo, Failure> {
+    if let Some(source) = &args.data {
+        return Ok(load_dataset(&args.network.data(source)?, 0)?.1);
+    }
+    let Shape(shape) = args.image.unwrap_or(Shape([3, 32, 32]));
+    let (mean, std) = args.network.normalization(shape[0])?;
+    let numbered = || (0..10).map(|class| class.to_string()).collect();
+    let classes = if args.classes.is_empty() { numbered() } else { args.classes.clone() };
+    Ok(DatasetInfo { name: "weights".to_owned(), shape, classes, train: 0, validation: 0, mean, std })
+}
+
+/// For each network the probability of every class.
+fn look(path: &Path, trained: &Trained, opened: &Opened) -> Result<Vec<Vec<f32>>, String> {
+    let picture = read_picture(path).map_err(|error| error.to_string())?;
+    let DatasetInfo { shape: [channels, height, width], mean, std, .. } = &trained.dataset;
+    let seen = fit_picture(&picture, trained.dataset.shape, trained.fit);
+    let mut inputs = Vec::with_capacity(seen.len());
+    Normalizer::new(mean, std).extend(&seen, height * width, &mut inputs);
+    let ask = |(_, model): &(String, _)| {
+        logits(model, inputs.clone(), [1, *channels, *height, *width], &opened.device).map(|row| softmax(&row))
+    };
+    trained.networks.iter().map(ask).collect()
+}
+
+/// The likeliest classes of one network, the likeliest first.
+fn best<'a>(probabilities: &[f32], classes: &'a [String], top: usize) -> Vec<(&'a str, f32)> {
+    let mut ranked: Vec<(&str, f32)> = classes.iter().map(String::as_str).zip(probabilities.iter().copied()).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked.truncate(top);
+    ranked
+}
+
+fn describe(path: &Path, probabilities: &[Vec<f32>], trained: &Trained, top: usize) -> Value {
+    let arms = trained.networks.iter().zip(probabilities).map(|((name, _), probabilities)| {
+        let ranked = best(probabilities, &trained.dataset.classes, top);
+        let classes: Vec<Value> = ranked
+            .into_iter()
+            .map(|(class, probability)| json!({ "class": class, "probability": probability }))
+            .collect();
+        json!({ "name": name, "classes": classes })
+    });
+    json!({ "image": path, "arms": arms.collect::<Vec<_>>() })
+}
+
+fn lines(path: &Path, probabilities: &[Vec<f32>], trained: &Trained, top: usize) -> String {
+    let mut text = path.display().to_string();
+    for ((name, _), probabilities) in trained.networks.iter().zip(probabilities) {
+        let ranked = best(probabilities, &trained.dataset.classes, top).into_iter();
+        let named: Vec<String> =
+            ranked.map(|(class, share)| format!("{class} {}", percent(f64::from(share)))).collect();
+        text += &format!("\n  {name}: {}", named.join(", "));
+    }
+    text
+}

@@ -1,0 +1,25 @@
+//! `residual-lab devices`: what this machine can train on.
+
+use super::output::{self, Failure};
+use crate::train::device::{self, DeviceInfo};
+use serde_json::json;
+
+/// Arguments of `devices`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  residual-lab devices
+  residual-lab train --device gpu:0")]
+pub struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let devices = device::list();
+    if args.json {
+        let entry = |device: &DeviceInfo| json!({ "device": device.choice.to_string(), "name": device.name });
+        return output::print_json(&devices.iter().map(entry).collect::<Vec<_>>());
+    }
+    devices.iter().try_for_each(|device| output::print(&format!("{:<9} {}", device.choice, device.name)))
+}

@@ -1,0 +1,129 @@
+//! `residual-lab evaluate`: how well trained networks do on images.
+
+use super::network::{NetworkArgs, Trained, data_of_run, find_run, load_dataset};
+use super::output::{self, Failure, percent, significant};
+use crate::data::{Dataset, Images};
+use crate::experiment::DeviceChoice;
+use crate::train::device::{self, Opened};
+use crate::train::evaluate::{Inputs, Scores, evaluate};
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Arguments of `evaluate`.
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "residual-lab evaluate [OPTIONS] RUN\n       \
+        residual-lab evaluate [OPTIONS] --weights FILE --preset NAME --data PATH",
+    after_help = "The result for one network is {\"correct\", \"total\", \"top1\", \"top5\", \"loss\", …}; for the several
+networks of a run it is {\"arms\": [one such object each]}.
+
+Examples:
+  residual-lab evaluate RUN_FOLDER --json
+  residual-lab evaluate --weights resnet20.th --preset resnet20 --data cifar-10-batches-bin \\
+      --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225"
+)]
+pub struct Args {
+    /// A run folder, or its name in the usual place
+    #[arg(value_name = "RUN", required_unless_present = "weights", conflicts_with = "weights")]
+    run: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkArgs,
+    /// `embedded`, or the path of a data set; its validation or test images are used [default: the run's]
+    #[arg(long, value_name = "embedded|PATH", required_unless_present = "run")]
+    data: Option<String>,
+    /// Use the training images instead
+    #[arg(long)]
+    train: bool,
+    /// Where to compute: auto, flex, ndarray, gpu or gpu:N
+    #[arg(long, default_value_t)]
+    device: DeviceChoice,
+    /// Images at a time
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    batch: u32,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let (opened, dataset, trained) = prepare(args)?;
+    let images = if args.train { &dataset.train } else { &dataset.validation };
+    let mut found = Vec::new();
+    for (name, model) in &trained.networks {
+        let bar = bar(images);
+        let inputs = Inputs { images, mean: &trained.dataset.mean, std: &trained.dataset.std };
+        let scores = evaluate(model, inputs, args.batch as usize, &opened.device, |done| {
+            bar.set_position(done as u64);
+            true
+        });
+        bar.finish_and_clear();
+        found.push((name, scores.map_err(Failure::Running)?));
+    }
+    if args.json {
+        return output::print_json(&match &found[..] {
+            [(name, scores)] => describe(name, scores, &opened, &dataset.classes),
+            several => {
+                let arms: Vec<Value> =
+                    several.iter().map(|(name, scores)| describe(name, scores, &opened, &dataset.classes)).collect();
+                json!({ "arms": arms })
+            }
+        });
+    }
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .map(|(name, scores)| {
+            vec![
+                (*name).clone(),
+                format!("{} of {}", scores.correct, scores.total),
+                percent(scores.accuracy()),
+                percent(scores.top5_share()),
+                significant(scores.mean_loss()),
+            ]
+        })
+        .collect();
+    output::print(&output::table(&["network", "correct", "accuracy", "top 5", "loss"], &rows))
+}
+
+fn prepare(args: &Args) -> Result<(Opened, Dataset, Trained), Failure> {
+    let open = || {
+        let opened = device::open(args.device);
+        opened.notice.iter().for_each(|text| output::notice(text));
+        opened
+    };
+    if let Some(named) = &args.run {
+        let run = find_run(named)?;
+        let (dataset, info) = load_dataset(&data_of_run(&run, args.data.as_deref()), run.experiment.recipe.seed)?;
+        if info.classes != run.info.dataset.classes {
+            let (theirs, own) = (info.classes.join(", "), run.info.dataset.classes.join(", "));
+            return Err(Failure::Usage(format!("the run knows the classes {own}, but the data set has {theirs}")));
+        }
+        let opened = open();
+        let trained = args.network.of_run(&run, &opened)?;
+        return Ok((opened, dataset, trained));
+    }
+    let data = args.network.data(args.data.as_deref().unwrap_or("embedded"))?;
+    let (dataset, info) = load_dataset(&data, 0)?;
+    let opened = open();
+    let trained = args.network.of_weights(info, &opened)?;
+    Ok((opened, dataset, trained))
+}
+
+fn bar(images: &Images) -> ProgressBar {
+    if std::io::stderr().is_terminal() { ProgressBar::new(images.len() as u64) } else { ProgressBar::hidden() }
+}
+
+fn describe(name: &str, scores: &Scores, opened: &Opened, classes: &[String]) -> Value {
+    json!({
+        "name": name,
+        "correct": scores.correct,
+        "total": scores.total,
+        "top1": scores.accuracy(),
+        "top5": scores.top5_share(),
+        "loss": scores.mean_loss(),
+        "device": opened.name,
+        "classes": classes,
+        "confusion": scores.confusion.chunks(classes.len().max(1)).collect::<Vec<_>>(),
+    })
+}

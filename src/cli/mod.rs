@@ -1,0 +1,110 @@
+//! The command line: the same engine without a window.
+//!
+//! Each command is a file of its own with its arguments and one function that runs it. What a person asked for and
+//! cannot have ends as a [`Failure`]: one line, and an exit code.
+
+mod bench;
+mod classify;
+mod data;
+mod devices;
+mod evaluate;
+mod network;
+mod output;
+mod plan;
+mod presets;
+mod progress;
+mod summary;
+mod train;
+
+pub use output::Failure;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Train plain and residual networks side by side and look inside them.
+///
+/// Without a command, the window opens.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 110,
+    after_help = "Examples:
+  residual-lab                                       open the window
+  residual-lab train                                 plain against residual, on the images inside the program
+  residual-lab classify RUN_FOLDER picture.png       ask a trained network what is in a picture"
+)]
+pub struct Cli {
+    /// What draws the window
+    #[arg(long, value_enum, default_value_t)]
+    pub renderer: Renderer,
+    /// What to do; the window opens if it is left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What draws the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Renderer {
+    /// wgpu where there is a real GPU, else glow
+    #[default]
+    Auto,
+    /// Vulkan, Metal, DirectX
+    Wgpu,
+    /// OpenGL
+    Glow,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train the networks of an experiment, or go on with a run
+    Train(train::Args),
+    /// Measure how well a trained network does on images
+    Evaluate(evaluate::Args),
+    /// Say what is in pictures
+    Classify(classify::Args),
+    /// Count a network's parameters, MACs and memory, layer by layer
+    Summary(summary::Args),
+    /// List the experiments that come with the program, or print one
+    Presets(presets::Args),
+    /// List what this machine can train on
+    Devices(devices::Args),
+    /// Measure the speed of training or inference
+    Bench(bench::Args),
+    /// Look at data sets and make small ones
+    Data(data::Args),
+}
+
+/// Reads the arguments of this process.
+///
+/// # Errors
+/// What is wrong with them. Help and version are printed and end in [`Failure::Silent`].
+pub fn parse() -> Result<Cli, Failure> {
+    Cli::try_parse().map_err(|error| {
+        if error.use_stderr() {
+            return Failure::Usage(output::one_line(&error.to_string()));
+        }
+        match error.print() {
+            Ok(()) => Failure::Silent,
+            Err(error) => Failure::from(error),
+        }
+    })
+}
+
+impl Command {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Why it could not be done, to be shown as one line.
+    pub fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Train(args) => train::run(&args),
+            Self::Evaluate(args) => evaluate::run(&args),
+            Self::Classify(args) => classify::run(&args),
+            Self::Summary(args) => summary::run(&args),
+            Self::Presets(args) => presets::run(&args),
+            Self::Devices(args) => devices::run(&args),
+            Self::Bench(args) => bench::run(&args),
+            Self::Data(args) => data::run(&args),
+        }
+    }
+}

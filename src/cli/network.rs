@@ -1,0 +1,151 @@
+//! Trained networks by what a person names: a run, or a file of weights with the preset it belongs to.
+
+use super::output::{self, Failure};
+use super::plan;
+use crate::data::Dataset;
+use crate::experiment::{Channels, Data, Fit, Network, Normalization, Resize, Source};
+use crate::nn::{Blueprint, Model, weights};
+use crate::runs::{self, Run};
+use crate::train::checkpoint::WEIGHTS;
+use crate::train::device::Opened;
+use crate::train::keep::Which;
+use crate::train::protocol::DatasetInfo;
+use crate::train::session::dataset_info;
+use std::path::{Path, PathBuf};
+
+/// Which network of a run, or which weights.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct NetworkArgs {
+    /// Weights in a file: safetensors, or PyTorch's .pt, .pth or .th
+    #[arg(long, value_name = "FILE", requires = "preset")]
+    pub weights: Option<PathBuf>,
+    /// The preset whose network the weights belong to
+    #[arg(long, value_name = "NAME", requires = "weights")]
+    preset: Option<String>,
+    /// Subtracted from each channel of pixels in [0, 1]: what the weights were trained with [default: measured on the
+    /// data set's training images]
+    #[arg(long, value_name = "R,G,B", value_delimiter = ',', requires = "std", allow_negative_numbers = true)]
+    mean: Vec<f32>,
+    /// Divided by after that
+    #[arg(long, value_name = "R,G,B", value_delimiter = ',', requires = "mean", allow_negative_numbers = true)]
+    std: Vec<f32>,
+    /// Only this network of a run
+    #[arg(long, value_name = "NAME", conflicts_with = "weights")]
+    arm: Option<String>,
+    /// Which checkpoint of a run: the one with the least validation loss, or the newest
+    #[arg(long, value_enum, default_value_t = Choice::Best, conflicts_with = "weights")]
+    checkpoint: Choice,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Choice {
+    Best,
+    Last,
+}
+
+/// Networks that expect the same images.
+pub(super) struct Trained {
+    /// Each by its name.
+    pub networks: Vec<(String, Model)>,
+    /// What they were trained on.
+    pub dataset: DatasetInfo,
+    /// How a picture of another size is brought to theirs.
+    pub fit: Fit,
+}
+
+impl NetworkArgs {
+    /// The networks of a run, each from its checkpoint.
+    pub(super) fn of_run(&self, run: &Run, opened: &Opened) -> Result<Trained, Failure> {
+        let DatasetInfo { shape, classes, .. } = &run.info.dataset;
+        let mut networks = Vec::new();
+        for (index, arm) in run.experiment.arms.iter().enumerate() {
+            if self.arm.as_ref().is_some_and(|wanted| *wanted != arm.name) {
+                continue;
+            }
+            let file = self.checkpoint_of(run, index)?.join(WEIGHTS);
+            networks.push((arm.name.clone(), load(&arm.network, *shape, classes.len(), &file, opened)?));
+        }
+        if networks.is_empty() {
+            let names: Vec<&str> = run.experiment.arms.iter().map(|arm| arm.name.as_str()).collect();
+            let wanted = self.arm.as_deref().unwrap_or_default();
+            return Err(Failure::Usage(format!("the run has no arm \"{wanted}\"; it has {}", names.join(", "))));
+        }
+        let fit = run.experiment.data.resize.map_or_else(Fit::default, |resize| resize.fit);
+        Ok(Trained { networks, dataset: run.info.dataset.clone(), fit })
+    }
+
+    /// The network of a file of weights, for the images of a data set.
+    pub(super) fn of_weights(&self, dataset: DatasetInfo, opened: &Opened) -> Result<Trained, Failure> {
+        let preset = self.preset.as_deref().unwrap_or_default();
+        let file = self.weights.as_deref().unwrap_or(Path::new(""));
+        let network = plan::network_of(preset)?;
+        let model = load(&network, dataset.shape, dataset.classes.len(), file, opened)?;
+        Ok(Trained { networks: vec![(preset.to_owned(), model)], dataset, fit: Fit::default() })
+    }
+
+    /// The data set that goes with weights.
+    pub(super) fn data(&self, source: &str) -> Result<Data, Failure> {
+        plan::data(source, &self.mean, &self.std)
+    }
+
+    /// The numbers that pixels are normalised with where no data set is named; pixels stay as they are without them.
+    pub(super) fn normalization(&self, channels: usize) -> Result<(Vec<f32>, Vec<f32>), Failure> {
+        match plan::normalization(&self.mean, &self.std)? {
+            Normalization::Given { mean, std } if mean.len() == channels => Ok((mean, std)),
+            Normalization::Given { mean, .. } => {
+                let given = mean.len();
+                Err(Failure::Usage(format!(
+                    "--mean and --std have {given} values, but images have {channels} channels"
+                )))
+            }
+            Normalization::Measured | Normalization::Off => Ok((vec![0.0; channels], vec![1.0; channels])),
+        }
+    }
+
+    fn checkpoint_of(&self, run: &Run, arm: usize) -> Result<PathBuf, Failure> {
+        let last = || run.checkpoint(arm, Which::Last);
+        let found = match self.checkpoint {
+            Choice::Best => run.checkpoint(arm, Which::Best).or_else(last),
+            Choice::Last => last(),
+        };
+        found.ok_or_else(|| {
+            let (name, folder) = (&run.experiment.arms[arm].name, run.folder.display());
+            Failure::Usage(format!("{folder} has no checkpoint of {name} yet; let it train until the first validation"))
+        })
+    }
+}
+
+fn load(network: &Network, shape: [usize; 3], classes: usize, file: &Path, opened: &Opened) -> Result<Model, Failure> {
+    let blueprint = Blueprint::new(network, shape, classes).map_err(Failure::usage)?;
+    let state = weights::read(file).map_err(Failure::usage)?;
+    let model = Model::init(&blueprint, 0, &opened.device).with_state(&state);
+    model.map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
+}
+
+/// The data set that a run was validated on, or another one prepared in the same way.
+pub(super) fn data_of_run(run: &Run, source: Option<&str>) -> Data {
+    let own = &run.experiment.data;
+    let Some(source) = source else { return own.clone() };
+    let DatasetInfo { shape: [channels, height, width], mean, std, .. } = run.info.dataset.clone();
+    let fit = own.resize.map_or_else(Fit::default, |resize| resize.fit);
+    Data {
+        source: Source::from(source.to_owned()),
+        resize: Some(Resize { height, width, fit }),
+        channels: if channels == 1 { Channels::Gray } else { Channels::Rgb },
+        normalization: Normalization::Given { mean, std },
+        ..Data::default()
+    }
+}
+
+/// Loads a data set and tells what a person should know about it.
+pub(super) fn load_dataset(data: &Data, seed: u64) -> Result<(Dataset, DatasetInfo), Failure> {
+    let dataset = Dataset::load(data, seed).map_err(Failure::usage)?;
+    dataset.notices.iter().for_each(|text| output::notice(text));
+    let info = dataset_info(&dataset);
+    Ok((dataset, info))
+}
+
+/// Finds the run that somebody named.
+pub(super) fn find_run(named: &Path) -> Result<Run, Failure> {
+    runs::find(named).map_err(Failure::usage)
+}

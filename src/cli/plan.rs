@@ -1,0 +1,155 @@
+//! From arguments to an experiment: a preset or a file, then whatever else was set.
+
+use super::output::Failure;
+use crate::experiment::{
+    Data, Experiment, Length, Network, Normalization, PRESETS, Plan, PlanError, Preset, Source, preset, with_override,
+};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Which experiment.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct PlanArgs {
+    /// An experiment file; `residual-lab presets NAME` prints one to start from
+    #[arg(value_name = "FILE.toml", conflicts_with = "preset")]
+    file: Option<PathBuf>,
+    /// An experiment that comes with the program; `residual-lab presets` lists them [default: plain-vs-residual]
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// `embedded`, or the path of a data set
+    #[arg(long, value_name = "embedded|PATH")]
+    data: Option<String>,
+    /// Train for this many passes over the training images
+    #[arg(long, value_name = "N", conflicts_with = "steps")]
+    epochs: Option<u32>,
+    /// Train for this many steps
+    #[arg(long, value_name = "N")]
+    steps: Option<u64>,
+    /// The seed of everything random
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Set any field of the experiment, as in recipe.batch_size=64 or arms[1].network.shortcut=b
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+}
+
+impl PlanArgs {
+    /// The experiment asked for, checked.
+    pub(super) fn experiment(&self) -> Result<Experiment, Failure> {
+        let mut plan = match (&self.file, &self.preset) {
+            (Some(file), _) => from_file(file)?,
+            (None, Some(name)) => from_preset(name)?,
+            (None, None) => default_plan()?,
+        };
+        if let Some(data) = &self.data {
+            plan.data.source = Source::from(data.clone());
+        }
+        if let Some(epochs) = self.epochs {
+            plan.recipe.length = Length::Epochs(epochs);
+        }
+        if let Some(steps) = self.steps {
+            plan.recipe.length = Length::Steps(steps);
+        }
+        if let Some(seed) = self.seed {
+            plan.recipe.seed = seed;
+        }
+        for setting in &self.set {
+            plan = with_override(&plan, setting).map_err(Failure::usage)?;
+        }
+        Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)))
+    }
+
+    /// Whether somebody named a data set or an experiment file, which names one.
+    pub(super) fn names_data(&self) -> bool {
+        self.file.is_some() || self.data.is_some() || self.set.iter().any(|setting| setting.starts_with("data."))
+    }
+
+    /// Whether anything was asked for at all.
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { file, preset, data, epochs, steps, seed, set } = self;
+        file.is_none()
+            && preset.is_none()
+            && data.is_none()
+            && epochs.is_none()
+            && steps.is_none()
+            && seed.is_none()
+            && set.is_empty()
+    }
+}
+
+fn from_file(file: &Path) -> Result<Plan, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let name = file.to_string_lossy();
+        let hint =
+            if preset(&name).is_some() { format!("; for the preset say --preset {name}") } else { String::new() };
+        Failure::Usage(format!("cannot read the experiment {name}: {error}{hint}"))
+    })?;
+    Plan::from_toml(&text).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
+}
+
+/// The plan of a preset.
+pub(super) fn from_preset(name: &str) -> Result<Plan, Failure> {
+    let found = preset(name).ok_or_else(|| {
+        let names: Vec<&str> = PRESETS.iter().map(|preset| preset.id).collect();
+        Failure::Usage(format!("there is no preset \"{name}\"; there are {}", names.join(", ")))
+    })?;
+    Ok(found.plan())
+}
+
+/// The network of a preset's only arm.
+pub(super) fn network_of(name: &str) -> Result<Network, Failure> {
+    let mut arms = from_preset(name)?.arms;
+    match (arms.pop(), arms.len()) {
+        (Some(arm), 0) => Ok(arm.network),
+        _ => Err(Failure::Usage(format!("the preset {name} has several networks; name one that has one"))),
+    }
+}
+
+/// A data set with the normalisation given on the command line, checked.
+pub(super) fn data(source: &str, mean: &[f32], std: &[f32]) -> Result<Data, Failure> {
+    Ok(Data { source: Source::from(source.to_owned()), normalization: normalization(mean, std)?, ..Data::default() })
+}
+
+/// The normalisation given on the command line, checked; measured if none was given.
+pub(super) fn normalization(mean: &[f32], std: &[f32]) -> Result<Normalization, Failure> {
+    if mean.is_empty() && std.is_empty() {
+        return Ok(Normalization::Measured);
+    }
+    let given = Normalization::Given { mean: mean.to_vec(), std: std.to_vec() };
+    let mut plan = default_plan()?;
+    plan.data.normalization = given.clone();
+    let checked = Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)));
+    checked.map(|_| given)
+}
+
+fn default_plan() -> Result<Plan, Failure> {
+    PRESETS.first().map(Preset::plan).ok_or(Failure::Silent)
+}
+
+/// The shape of an image as it is typed: `3x32x32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape(pub [usize; 3]);
+
+impl FromStr for Shape {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let sides: Option<Vec<usize>> = text.split(['x', '×']).map(|side| side.parse().ok()).collect();
+        match sides.as_deref() {
+            Some(&[channels @ (1 | 3), height @ 1..=4096, width @ 1..=4096]) => Ok(Self([channels, height, width])),
+            _ => Err("give channels, height and width as in 3x32x32: 1 or 3 channels, 1 to 4096 pixels".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_read_as_typed() {
+        assert_eq!("3x32x32".parse(), Ok(Shape([3, 32, 32])));
+        for wrong in ["", "32x32", "2x8x8", "3x0x8", "3x8x99999", "axbxc"] {
+            assert!(wrong.parse::<Shape>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! `residual-lab presets`: the experiments that come with the program.
+
+use super::output::{self, Failure};
+use super::plan::from_preset;
+use crate::experiment::{PRESETS, Preset};
+use crate::nn::{Blueprint, Summary};
+use serde_json::json;
+
+/// Arguments of `presets`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  residual-lab presets
+  residual-lab presets resnet20 > my.toml")]
+pub struct Args {
+    /// Print this one as an experiment file to start from
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// The same as NAME
+    #[arg(long, value_name = "NAME", conflicts_with = "name")]
+    toml: Option<String>,
+    /// Print the list as JSON
+    #[arg(long, conflicts_with_all = ["name", "toml"])]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    if let Some(name) = args.name.as_ref().or(args.toml.as_ref()) {
+        return output::print(&from_preset(name)?.to_toml().map_err(Failure::running)?);
+    }
+    if args.json {
+        let entry =
+            |preset: &Preset| json!({ "id": preset.id, "about": preset.about, "parameters": parameters(preset) });
+        return output::print_json(&PRESETS.iter().map(entry).collect::<Vec<_>>());
+    }
+    for preset in PRESETS {
+        output::print(&format!("{:<18} {:>23}  {}", preset.id, counts(preset), preset.about))?;
+    }
+    Ok(())
+}
+
+fn counts(preset: &Preset) -> String {
+    parameters(preset).into_iter().map(output::grouped).collect::<Vec<_>>().join(" / ")
+}
+
+/// Each arm's parameters, on images of the kind that the preset is known for.
+fn parameters(preset: &Preset) -> Vec<u64> {
+    let plan = preset.plan();
+    let count = |network: &_, (shape, classes)| {
+        Blueprint::new(network, shape, classes).map(|blueprint| Summary::new(&blueprint).parameters).ok()
+    };
+    plan.arms.iter().filter_map(|arm| count(&arm.network, usual_images(preset.id))).collect()
+}
+
+/// The images a preset's published numbers are about: shape and classes.
+pub(super) fn usual_images(preset: &str) -> ([usize; 3], usize) {
+    match preset {
+        "plain-vs-residual" => ([1, 28, 28], 10),
+        "resnet18" | "resnet34" | "resnet50" => ([3, 224, 224], 1000),
+        _ => ([3, 32, 32], 10),
+    }
+}

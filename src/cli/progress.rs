@@ -1,0 +1,168 @@
+//! Training seen from a terminal: a bar that moves, or plain lines where nobody watches.
+
+use super::output::{self, Failure, duration, percent, significant};
+use crate::train::protocol::{Evaluation, Event, Phase, Prepared, StepRecord};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, stderr};
+use std::time::{Duration, Instant};
+
+/// Without a bar and without validations, a line at least this often.
+const HEARTBEAT: Duration = Duration::from_secs(60);
+
+/// Shows events as they come.
+pub(super) struct Progress {
+    quiet: bool,
+    bar: Option<ProgressBar>,
+    total_steps: u64,
+    arms: Vec<ArmProgress>,
+    newest_line: Instant,
+}
+
+/// What one arm did since its last line.
+struct ArmProgress {
+    name: String,
+    loss: f64,
+    correct: f64,
+    steps: u32,
+}
+
+impl ArmProgress {
+    fn mean(&self) -> Option<(f64, f64)> {
+        (self.steps > 0).then(|| (self.loss / f64::from(self.steps), self.correct / f64::from(self.steps)))
+    }
+
+    fn clear(&mut self) {
+        (self.loss, self.correct, self.steps) = (0.0, 0.0, 0);
+    }
+}
+
+impl Progress {
+    /// Quiet progress keeps the standard output free for JSON.
+    pub(super) fn new(quiet: bool) -> Self {
+        Self { quiet, bar: None, total_steps: 0, arms: Vec::new(), newest_line: Instant::now() }
+    }
+
+    /// Shows one event.
+    pub(super) fn show(&mut self, event: Event) -> Result<(), Failure> {
+        match event {
+            Event::Prepared(prepared) => self.prepared(&prepared),
+            Event::Steps(steps) => steps.iter().try_for_each(|step| self.step(step)),
+            Event::Evaluated(evaluation) => self.evaluated(&evaluation),
+            Event::Intervened(intervention) => self.say(&format!("step {}: {}", intervention.step, intervention.what)),
+            Event::Notice(text) => {
+                self.beside_bar(|| output::notice(&text));
+                Ok(())
+            }
+            Event::Phase(phase) => {
+                self.phase(phase);
+                Ok(())
+            }
+            Event::Probed(_) | Event::Answer { .. } | Event::Finished(_) | Event::Failed(_) => Ok(()),
+        }
+    }
+
+    fn prepared(&mut self, prepared: &Prepared) -> Result<(), Failure> {
+        let data = &prepared.dataset;
+        let [channels, height, width] = data.shape;
+        self.say(&format!(
+            "{}: {} training and {} validation images of {channels}×{height}×{width} in {} classes, on {}",
+            data.name,
+            data.train,
+            data.validation,
+            data.classes.len(),
+            prepared.device
+        ))?;
+        for arm in &prepared.arms {
+            let (parameters, macs) = (output::grouped(arm.parameters), output::scaled(arm.macs));
+            self.say(&format!("{}: {parameters} parameters, {macs} MAC an image", arm.name))?;
+        }
+        if let Some(run) = &prepared.run {
+            self.say(&format!("run folder: {}", run.display()))?;
+        }
+        self.total_steps = prepared.total_steps;
+        let arm = |name: &String| ArmProgress { name: name.clone(), loss: 0.0, correct: 0.0, steps: 0 };
+        self.arms = prepared.arms.iter().map(|info| arm(&info.name)).collect();
+        if stderr().is_terminal() && !self.quiet {
+            let template = "{wide_bar:.blue} {pos}/{len} steps  {elapsed} elapsed, {eta} left  {msg}";
+            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar = ProgressBar::new(prepared.total_steps).with_style(style).with_position(prepared.first_step);
+            bar.reset_eta();
+            self.bar = Some(bar);
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, record: &StepRecord) -> Result<(), Failure> {
+        for (arm, step) in self.arms.iter_mut().zip(&record.arms) {
+            if let Some(step) = step {
+                arm.loss += step.loss;
+                arm.correct += step.accuracy;
+                arm.steps += 1;
+            }
+        }
+        let rate = format!("{} images/s", significant(record.images_per_second));
+        if let Some(bar) = &self.bar {
+            let losses: Vec<String> = record.arms.iter().flatten().map(|step| significant(step.loss)).collect();
+            bar.set_position(record.step);
+            bar.set_message(format!("loss {}  {rate}", losses.join(" ")));
+        } else if self.newest_line.elapsed() > HEARTBEAT {
+            let arms: Vec<String> = self
+                .arms
+                .iter()
+                .filter_map(|arm| {
+                    let (loss, _) = arm.mean()?;
+                    Some(format!("{} loss {}", arm.name, significant(loss)))
+                })
+                .collect();
+            let total = self.total_steps;
+            let arms = arms.join("  ");
+            self.say(&format!("epoch {:.2}  step {}/{total}  {arms}  {rate}", record.epoch, record.step))?;
+        }
+        Ok(())
+    }
+
+    fn evaluated(&mut self, evaluation: &Evaluation) -> Result<(), Failure> {
+        let Some(arm) = self.arms.get_mut(evaluation.arm) else { return Ok(()) };
+        let mut line =
+            format!("epoch {:.2}  step {}/{}  {}", evaluation.epoch, evaluation.step, self.total_steps, arm.name);
+        if let Some((loss, accuracy)) = arm.mean() {
+            line += &format!("  training: loss {}, accuracy {}", significant(loss), percent(accuracy));
+        }
+        arm.clear();
+        let (loss, accuracy) = (significant(evaluation.loss), percent(evaluation.accuracy));
+        line += &format!("  validation: loss {loss}, accuracy {accuracy}");
+        line += if evaluation.best { ", best so far" } else { "" };
+        line += &format!("  ({})", duration(evaluation.seconds));
+        self.say(&line)
+    }
+
+    fn phase(&self, phase: Phase) {
+        let Some(bar) = &self.bar else { return };
+        match phase {
+            Phase::Tuning => bar.set_message("trying out GPU kernels"),
+            Phase::Evaluating => bar.set_message("validating"),
+            _ => {}
+        }
+        bar.tick();
+    }
+
+    fn say(&mut self, line: &str) -> Result<(), Failure> {
+        self.newest_line = Instant::now();
+        if self.quiet { Ok(()) } else { self.beside_bar(|| output::print(line)) }
+    }
+
+    fn beside_bar<T>(&self, act: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(act),
+            None => act(),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

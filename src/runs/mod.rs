@@ -1,0 +1,29 @@
+//! Run folders: an experiment's plan, numbers and checkpoints in files that a person can open.
+//!
+//! ```text
+//! 2026-03-01-142530-plain-vs-residual/
+//!   experiment.toml                 all that is needed to run it again
+//!   run.json                        what its images and networks turned out to be
+//!   events.jsonl                    start, resume, interventions, finish
+//!   outcome.json                    how it ended
+//!   arms/plain/metrics.csv          a row for every step, validation beside the step it followed
+//!   arms/plain/gradients.csv        a row for every block and probe
+//!   arms/plain/confusion.csv        the newest confusion matrix: actual classes down, predicted across
+//!   arms/plain/checkpoints/{last,best}/
+//! ```
+//!
+//! [`Folder`] writes such folders for the engine, [`Run`] reads them. What is inside a checkpoint is the session's
+//! affair.
+
+mod layout;
+mod read;
+mod record;
+mod table;
+
+pub use layout::default_place;
+pub use read::{EventLine, Run, RunError, Runs, find, list, open};
+pub use record::{Folder, RunInfo, vacant};
+pub use table::{GradientRow, MetricsRow};
+
+#[cfg(test)]
+mod tests;

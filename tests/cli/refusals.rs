@@ -1,0 +1,192 @@
+//! Bad input, tried at every command: one clear line, the right exit code, nothing half-written.
+
+use crate::lab::{Lab, TINY, picture};
+use std::fs::File;
+
+#[test]
+fn wrong_usage() {
+    let lab = Lab::new();
+    lab.refuses(2, &["bogus", "--help"], &["bogus"]);
+    lab.refuses(2, &["--epoch", "--epochs"], &["train", "--epoch", "2"]);
+    lab.refuses(2, &["there is no device", "gpu:N"], &["train", "--device", "tpu"]);
+    lab.refuses(2, &["--steps"], &["train", "--steps", "2", "--epochs", "2"]);
+    lab.refuses(2, &["--resume"], &["train", "--resume", "run", "--epochs", "2"]);
+    lab.refuses(2, &["PATH"], &["data", "info"]);
+    lab.refuses(2, &["3x32x32"], &["summary", "--image", "32"]);
+    lab.refuses(2, &["--preset"], &["evaluate", "--weights", "w.th", "--data", "embedded"]);
+    lab.refuses(2, &["RUN"], &["evaluate"]);
+    lab.refuses(2, &["picture"], &["classify", "run"]);
+}
+
+#[test]
+fn no_display() {
+    let lab = Lab::new();
+    lab.refuses(2, &["display", "residual-lab train"], &[]);
+    lab.refuses(2, &["display", "residual-lab train"], &["--renderer", "glow"]);
+}
+
+#[test]
+fn experiments_that_are_none() {
+    let lab = Lab::new();
+    lab.refuses(2, &["resnet19", "resnet20"], &["train", "--preset", "resnet19"]);
+    lab.refuses(2, &["resnet19"], &["presets", "resnet19"]);
+    lab.refuses(2, &["resnet19"], &["bench", "--preset", "resnet19"]);
+    lab.refuses(2, &["--preset resnet20"], &["train", "resnet20"]);
+    lab.write("broken.toml", b"name = \"x\"\n[recipe\n");
+    lab.refuses(2, &["broken.toml", "line 2"], &["train", "broken.toml"]);
+    lab.write("typo.toml", b"name = \"x\"\narms = [{ name = \"a\" }]\n[recipe]\nbatchsize = 3\n");
+    lab.refuses(2, &["typo.toml", "batchsize"], &["summary", "typo.toml"]);
+    lab.write("binary.toml", &[0xff, 0xfe, 0, 1]);
+    lab.refuses(2, &["binary.toml"], &["train", "binary.toml"]);
+    lab.refuses(2, &["cannot read"], &["train", "."]);
+}
+
+#[test]
+fn values_out_of_range() {
+    let lab = Lab::new();
+    for (setting, says) in [
+        ("recipe.batch_size=0", "recipe.batch_size is 0"),
+        ("recipe.optimizer.learning_rate=-1.0", "recipe.optimizer.learning_rate"),
+        ("recipe.optimizer.learning_rate=nan", "recipe.optimizer.learning_rate"),
+        ("arms[0].network.body.cifar.depth=21", "6n + 2"),
+        ("arms[7].name=x", "\"7\" is not a place"),
+        ("recipe.nonsense=1", "nonsense"),
+        ("recipe.batch_size=many", "recipe.batch_size=many"),
+        ("batch", "path=value"),
+    ] {
+        lab.refuses(2, &[says], &["train", "--set", setting]);
+    }
+    lab.refuses(2, &["recipe.length.epochs is 0"], &["train", "--epochs", "0"]);
+    lab.refuses(2, &["batch"], &["bench", "--batch", "0"]);
+    lab.refuses(2, &["--classes"], &["summary", "--classes", "1"]);
+    let std =
+        ["evaluate", "--weights", "w", "--preset", "resnet20", "--data", "embedded", "--mean", "0.5", "--std", "0"];
+    lab.refuses(2, &["std"], &std);
+}
+
+/// Each folder or file is tried with every command that reads data.
+#[test]
+fn data_sets_that_are_none() {
+    let lab = Lab::new();
+    lab.idx("short", 30, 20);
+    let images = lab.path("short/train-images-idx3-ubyte");
+    File::options().write(true).open(&images).unwrap().set_len(500).unwrap();
+    lab.idx("magic", 30, 20);
+    lab.write("magic/train-labels-idx1-ubyte", b"\0\0\x09\x01\0\0\0\x1e");
+    lab.idx("empty-labels", 30, 20);
+    lab.write("empty-labels/train-labels-idx1-ubyte", b"");
+    lab.write("cifar/data_batch_1.bin", &[7; 5000]);
+    lab.write("cifar/test_batch.bin", &[7; 3073]);
+    lab.write("zip.gz/train-images-idx3-ubyte.gz", b"\x1f\x8bnot really gzip");
+    lab.write("zip.gz/train-labels-idx1-ubyte.gz", b"\x1f\x8bnot really gzip");
+    std::fs::create_dir_all(lab.path("empty")).unwrap();
+    lab.write("text/readme.txt", b"no pictures");
+    lab.pictures("one-class", &["cat"], 5);
+    lab.pictures("one-image", &["cat"], 1);
+    lab.pictures("damaged", &["cat", "dog"], 4);
+    for index in 0..4 {
+        lab.write(&format!("damaged/dog/{index}.png"), b"");
+    }
+    std::fs::create_dir_all(lab.path("no-pictures/cat")).unwrap();
+    std::fs::create_dir_all(lab.path("no-pictures/dog")).unwrap();
+    for (place, says) in [
+        ("short", "damaged"),
+        ("magic", "damaged"),
+        ("empty-labels", "damaged"),
+        ("cifar", "damaged"),
+        ("zip.gz", "damaged"),
+        ("empty", "the folder is empty"),
+        ("text", "no data set"),
+        ("one-class", "one class"),
+        ("one-image", "one class"),
+        ("damaged", "dog"),
+        ("no-pictures", "no-pictures"),
+        ("nowhere", "there is no file or folder"),
+        ("text/readme.txt", "single file"),
+        ("text/readme.txt/below", "text/readme.txt"),
+    ] {
+        lab.refuses(2, &[place, says], &["data", "info", place]);
+        lab.refuses(2, &[place, says], &[&["train", "--data", place, "--steps", "1"], TINY].concat());
+        lab.refuses(2, &[place, says], &["train", "--data", place, "--steps", "1", "--out", "run"]);
+        lab.refuses(2, &[place, says], &["summary", "--preset", "resnet20", "--data", place]);
+        let weights = ["evaluate", "--weights", "none.safetensors", "--preset", "resnet20", "--data", place];
+        lab.refuses(2, &[], &weights);
+        lab.refuses(2, &[], &["data", "subset", "--from", place, "--out", "subset.bin"]);
+    }
+    lab.idx("few", 30, 20);
+    lab.refuses(2, &["1 to 15"], &["data", "subset", "--from", "few", "--train-per-class", "16", "--out", "x.bin"]);
+}
+
+#[test]
+fn places_that_cannot_be_written() {
+    let lab = Lab::new();
+    lab.write("file", b"something");
+    lab.refuses(2, &["file"], &["train", "--out", "file", "--steps", "1"]);
+    lab.refuses(2, &["is not empty"], &["train", "--out", ".", "--steps", "1"]);
+    lab.refuses(2, &["file/run"], &[&["train", "--out", "file/run", "--steps", "1"], TINY].concat());
+    lab.idx("idx", 30, 20);
+    let args = ["data", "subset", "--from", "idx", "--train-per-class", "2", "--test-per-class", "2", "--out"];
+    lab.refuses(2, &["file/x.bin"], &[&args[..], &["file/x.bin"]].concat());
+}
+
+#[test]
+fn runs_weights_and_pictures_that_are_none() {
+    let lab = Lab::new();
+    for command in ["evaluate", "classify"] {
+        let picture = if command == "classify" { &["x.png"][..] } else { &[] };
+        lab.refuses(2, &["is not a run folder"], &[&[command, "nowhere"], picture].concat());
+        lab.refuses(2, &["is not a run folder"], &[&[command, "."], picture].concat());
+    }
+    lab.refuses(2, &["is not a run folder"], &["train", "--resume", "nowhere"]);
+
+    lab.ok(&[&["train", "--preset", "resnet20", "--steps", "1", "--out", "run"], TINY].concat());
+    lab.write("empty.png", b"");
+    lab.write("text.png", b"no picture at all");
+    let whole = picture(20, 20);
+    lab.write("torn.png", &whole[..whole.len() / 2]);
+    lab.write("huge.png", &huge_png());
+    for (name, says) in [
+        ("empty.png", "empty"),
+        ("text.png", "picture"),
+        ("torn.png", "picture"),
+        ("huge.png", "too large"),
+        ("nowhere.png", "there is no file"),
+        ("run", "not a file"),
+    ] {
+        lab.refuses(1, &[name, says], &["classify", "run", name]);
+    }
+
+    let evaluate = |weights| ["evaluate", "--weights", weights, "--preset", "resnet20", "--data", "embedded"];
+    lab.write("text.safetensors", b"no weights at all");
+    lab.write("text.th", b"no weights at all");
+    lab.write("empty.safetensors", b"");
+    for name in ["text.safetensors", "text.th", "empty.safetensors", "nowhere.pt", "run"] {
+        lab.refuses(2, &[name], &evaluate(name));
+    }
+
+    let run = lab.path("run/run.json");
+    let text = std::fs::read(&run).unwrap();
+    lab.write("run/run.json", &text[..text.len() / 2]);
+    lab.refuses(2, &["run.json", "damaged"], &["evaluate", "run"]);
+    lab.refuses(2, &["run.json", "damaged"], &["train", "--resume", "run"]);
+    lab.write("run/run.json", &text);
+    std::fs::remove_dir_all(lab.path("run/arms/resnet20/checkpoints")).unwrap();
+    lab.refuses(2, &["checkpoint"], &["evaluate", "run"]);
+    lab.refuses(2, &["checkpoint"], &["classify", "run", "torn.png"]);
+    lab.refuses(2, &["checkpoint"], &["train", "--resume", "run"]);
+}
+
+/// The header of a picture with 20,000 × 20,000 pixels, which would take more than a gigabyte.
+fn huge_png() -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut header = b"IHDR".to_vec();
+    header.extend(20_000u32.to_be_bytes());
+    header.extend(20_000u32.to_be_bytes());
+    header.extend([8, 2, 0, 0, 0]);
+    bytes.extend(13u32.to_be_bytes());
+    bytes.extend(&header);
+    let mut checksum = flate2::Crc::new();
+    checksum.update(&header);
+    bytes.extend(checksum.sum().to_be_bytes());
+    bytes
+}

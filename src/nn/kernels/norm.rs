@@ -253,3 +253,12 @@ impl Work for BlendTask<'_> {
         }
     }
 }
+
+/// `sum += other`
+pub fn add(sum: &mut [f32], other: &[f32]) {
+    assert_eq!(sum.len(), other.len(), "maps of different sizes");
+    let len = block_len(1);
+    sum.par_chunks_mut(len).zip(other.par_chunks(len)).for_each(|(sum, other)| {
+        sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
+    });
+}

@@ -12,8 +12,8 @@ use super::tensors::{Map, OwnedMap, Values, map_tensor, tensor, vector};
 use crate::nn::kernels::activation::{Smooth, activate_backward};
 use crate::nn::kernels::conv::{self, Backward};
 use crate::nn::kernels::group::{Groups, group_norm_backward};
-use crate::nn::kernels::map::{Blend, Plain, Source};
-use crate::nn::kernels::norm::{Affine, NormGradients, add, blend, sums};
+use crate::nn::kernels::map::{ActivatedBlend, Blend, Plain, Source};
+use crate::nn::kernels::norm::{Affine, NormGradients, Signs, add, blend, sums};
 use crate::nn::kernels::pooling;
 use crate::nn::kernels::shape::ConvShape;
 use crate::nn::kernels::shortcut;
@@ -31,8 +31,8 @@ impl Activated {
         Self { y: (slope != 1.0).then(|| Map::new(y)), slope }
     }
 
-    fn signs(&self) -> Option<(&[f32], f32)> {
-        self.y.as_ref().map(|y| (y.values(), self.slope))
+    fn signs(&self) -> Signs<'_> {
+        self.y.as_ref().map_or(Signs::None, |y| Signs::Output(y.values(), self.slope))
     }
 }
 
@@ -103,7 +103,8 @@ impl Differentiate for ConvState {
         let mut gradient = OwnedMap::new(gradient);
         let channels = self.shape.out_channels;
         let signs = self.activated.signs();
-        let bias = (wanted[2] || signs.is_some()).then(|| sums(gradient.values_mut(), signs, None, channels).gradient);
+        let bias = (wanted[2] || self.activated.y.is_some())
+            .then(|| sums(gradient.values_mut(), signs, None, channels).gradient);
         let (inputs, weights) =
             conv_gradients(&self.shape, &self.x, &self.w, &Plain(gradient.values()), wanted[0], share);
         vec![inputs, Some(weights), bias.map(|bias| vector(&bias)), Some(gradient.into_tensor())]
@@ -120,7 +121,9 @@ pub struct ConvNormState {
     shape: ConvShape,
     epsilon: f32,
     moments: Moments,
+    affine: Affine,
     activated: Activated,
+    has_shortcut: bool,
 }
 
 impl ConvNormState {
@@ -140,8 +143,11 @@ impl ConvNormState {
         let z = Map::new(&z);
         let affine = Affine::new(&moments, gamma.values(), beta.values(), norm.epsilon);
         let y = normalised(&z, &affine, shortcut, norm.slope);
-        let activated = Activated::new(&y, norm.slope);
-        (y, Self { x, w, gamma, z, shape, epsilon: norm.epsilon, moments, activated })
+        // Where nothing was added to the norm, its input tells the signs as well as the output does.
+        let has_shortcut = shortcut.is_some();
+        let activated =
+            if has_shortcut { Activated::new(&y, norm.slope) } else { Activated { y: None, slope: norm.slope } };
+        (y, Self { x, w, gamma, z, shape, epsilon: norm.epsilon, moments, affine, activated, has_shortcut })
     }
 
     pub fn moments(&self) -> &Moments {
@@ -162,17 +168,21 @@ impl Differentiate for ConvNormState {
         let mut gradient = OwnedMap::new(gradient);
         let z = self.z.values();
         let centred = Some((z, self.moments.mean.as_slice()));
-        let sums = sums(gradient.values_mut(), self.activated.signs(), centred, self.shape.out_channels);
+        let slope = self.activated.slope;
+        let by_norm = !self.has_shortcut && slope != 1.0;
+        let signs = if by_norm { Signs::Norm(&self.affine, slope) } else { self.activated.signs() };
+        let sums = sums(gradient.values_mut(), signs, centred, self.shape.out_channels);
         let pixels = z.len() / self.shape.out_channels;
         let norm = NormGradients::new(sums, &self.moments, self.gamma.values(), self.epsilon, pixels);
-        let blended = Blend {
-            first: gradient.values(),
-            second: z,
-            first_scale: &norm.first,
-            second_scale: &norm.second,
-            shift: &norm.shift,
+        let blend =
+            Blend { gradients: gradient.values(), z, first: &norm.first, second: &norm.second, shift: &norm.shift };
+        let (inputs, weights) = if by_norm {
+            let affine = [&self.affine.mean, &self.affine.scale, &self.affine.shift].map(Vec::as_slice);
+            let blend = ActivatedBlend { blend, norm: affine, slope };
+            conv_gradients(&self.shape, &self.x, &self.w, &blend, wanted[0], share)
+        } else {
+            conv_gradients(&self.shape, &self.x, &self.w, &blend, wanted[0], share)
         };
-        let (inputs, weights) = conv_gradients(&self.shape, &self.x, &self.w, &blended, wanted[0], share);
         let (gamma, beta) = (vector(&norm.gamma), vector(&norm.beta));
         vec![inputs, Some(weights), Some(gamma), Some(beta), Some(gradient.into_tensor())]
     }

@@ -103,9 +103,9 @@ impl<A: Source, G: Source> Work for BlockBackward<'_, A, G> {
                 let middle = middle_planes.as_mut_ptr().add(tile * to.channels);
                 let patch = patch_planes.as_mut_ptr().add(tile * to.channels);
                 let patch = self.inputs.is_some().then_some(patch);
-                Place::new(&grid, place, shape.out_channels).gradients::<S>(self.gradients, patch, middle, &to);
+                Place::new(&grid, place, shape.out_channels).gradients::<S, G>(self.gradients, patch, middle, &to);
                 let tile = from_planes.as_mut_ptr().add(tile * from.channels);
-                Place::new(&grid, place, shape.in_channels).input::<S>(self.source, tile, &from);
+                Place::new(&grid, place, shape.in_channels).input::<S, A>(self.source, tile, &from);
             }
         }
         for point in 0..POINTS {

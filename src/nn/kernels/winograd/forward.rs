@@ -72,7 +72,7 @@ impl<A: Source, F: Finish> Work for BlockForward<'_, A, F> {
             // SAFETY: the planes have room for every tile of the block.
             unsafe {
                 let tile = from_planes.as_mut_ptr().add(tile * self.from.channels);
-                place.input::<S>(self.source, tile, &self.from);
+                place.input::<S, A>(self.source, tile, &self.from);
             }
         }
         // SAFETY: planes and packed weights have the sizes that their owners computed.

@@ -89,28 +89,35 @@ impl Place {
 
     /// Loads a row of the patch, zero outside the map.
     #[inline(always)]
-    unsafe fn row<S: Simd>(&self, source: &impl Source, i: usize, channel: usize, count: usize) -> [S::V; 6] {
+    unsafe fn row<S: Simd, A: Source>(
+        &self,
+        source: &A,
+        held: &A::Held<S>,
+        i: usize,
+        channel: usize,
+        count: usize,
+    ) -> [S::V; 6] {
         let start = self.origin.wrapping_add(i * self.row_len + channel);
         // SAFETY: only columns inside the map are loaded.
         unsafe {
             // The cases that fill most maps are compiled with their bounds known: no test for each value.
             match self.columns {
-                (0, 6) => self.columns_between::<S>(source, start, 0, 6, channel, count),
-                (1, 6) => self.columns_between::<S>(source, start, 1, 6, channel, count),
-                (0, 5) => self.columns_between::<S>(source, start, 0, 5, channel, count),
-                (first, end) => self.columns_between::<S>(source, start, first, end, channel, count),
+                (0, 6) => self.columns_between::<S, A>(source, held, start, 0, 6, count),
+                (1, 6) => self.columns_between::<S, A>(source, held, start, 1, 6, count),
+                (0, 5) => self.columns_between::<S, A>(source, held, start, 0, 5, count),
+                (first, end) => self.columns_between::<S, A>(source, held, start, first, end, count),
             }
         }
     }
 
     #[inline(always)]
-    unsafe fn columns_between<S: Simd>(
+    unsafe fn columns_between<S: Simd, A: Source>(
         &self,
-        source: &impl Source,
+        source: &A,
+        held: &A::Held<S>,
         start: usize,
         first: usize,
         end: usize,
-        channel: usize,
         count: usize,
     ) -> [S::V; 6] {
         // SAFETY: only columns inside the map are loaded.
@@ -118,7 +125,7 @@ impl Place {
             let mut values = [S::splat(0.0); 6];
             for (j, value) in values.iter_mut().enumerate() {
                 if j >= first && j < end {
-                    *value = source.load::<S>(start.wrapping_add(j * self.channels), channel, count);
+                    *value = source.load::<S>(held, start.wrapping_add(j * self.channels), count);
                 }
             }
             values
@@ -127,16 +134,17 @@ impl Place {
 
     /// Transforms the patch of every channel into `planes` at the tile's row.
     #[inline(always)]
-    pub unsafe fn input<S: Simd>(&self, source: &impl Source, tile: *mut f32, planes: &Planes) {
+    pub unsafe fn input<S: Simd, A: Source>(&self, source: &A, tile: *mut f32, planes: &Planes) {
         let mut channel = 0;
         while channel < self.channels {
             let count = self.channels - channel;
             // SAFETY: patches inside the map are loaded, and every plane has room for the tile's channels.
             unsafe {
+                let held = source.begin::<S>(channel, count);
                 let mut half = [const { MaybeUninit::<[S::V; 6]>::uninit() }; 6];
                 for (i, half) in half.iter_mut().enumerate() {
                     half.write(if self.has_row(i) {
-                        input::<S>(self.row::<S>(source, i, channel, count))
+                        input::<S>(self.row::<S, A>(source, &held, i, channel, count))
                     } else {
                         [S::splat(0.0); 6]
                     });
@@ -154,9 +162,9 @@ impl Place {
     /// Transforms a map of output gradients twice: its patches as inputs of the backward convolution, and the
     /// tiles in their middle as gradients for the weights.
     #[inline(always)]
-    pub unsafe fn gradients<S: Simd>(
+    pub unsafe fn gradients<S: Simd, A: Source>(
         &self,
-        source: &impl Source,
+        source: &A,
         inputs: Option<*mut f32>,
         gradients: *mut f32,
         planes: &Planes,
@@ -167,10 +175,11 @@ impl Place {
             // SAFETY: as for `input`.
             unsafe {
                 let zeros = [S::splat(0.0); 6];
+                let held = source.begin::<S>(channel, count);
                 let mut half = [const { MaybeUninit::<[S::V; 6]>::uninit() }; 6];
                 let mut middle = [const { MaybeUninit::<[S::V; 6]>::uninit() }; 6];
                 for (i, (half, middle)) in half.iter_mut().zip(&mut middle).enumerate() {
-                    let row = if self.has_row(i) { self.row::<S>(source, i, channel, count) } else { zeros };
+                    let row = if self.has_row(i) { self.row::<S, A>(source, &held, i, channel, count) } else { zeros };
                     half.write(input::<S>(row));
                     middle.write(gradient::<S>([row[1], row[2], row[3], row[4]]));
                 }

@@ -17,7 +17,7 @@ pub struct Backward<'a> {
 /// Tiles of four by four need maps that fill them, and enough of them to repay the transform of the weights.
 fn by_tiles(shape: &ConvShape) -> bool {
     let tiles = shape.batch * shape.height.div_ceil(4) * shape.width.div_ceil(4);
-    winograd::supports(shape) && shape.in_channels >= 4 && shape.height >= 3 && shape.width >= 3 && tiles >= 24
+    winograd::supports(shape) && shape.in_channels >= 4 && shape.height >= 3 && shape.width >= 3 && tiles >= 4
 }
 
 /// Convolves `source` `[n][h][w][in]` with `weights` `[out][in][k][k]` into `out` `[n][h'][w'][out]`. `finish`

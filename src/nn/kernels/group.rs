@@ -5,7 +5,7 @@
 use rayon::prelude::*;
 
 use super::map::Statistics;
-use super::norm::{Affine, BlendTask, NormGradients, Normalise, SumTask};
+use super::norm::{Affine, BlendTask, NormGradients, Normalise, Signs, SumTask};
 use super::simd::dispatch;
 use super::statistics::{Gather, Moments};
 
@@ -94,14 +94,16 @@ pub fn group_norm_backward(
     groups: &Groups,
     moments: &[Moments],
     x: &[f32],
-    y: Option<(&[f32], f32)>,
+    signs: Signs,
     gradients: &mut [f32],
     shortcut: Option<&mut [f32]>,
 ) -> (Vec<f32>, Vec<f32>) {
     let image_len = x.len() / moments.len().max(1);
     groups.check(x.len(), image_len);
     assert_eq!(x.len(), gradients.len(), "maps of different sizes");
-    assert!(y.is_none_or(|(y, _)| y.len() == x.len()), "maps of different sizes");
+    if let Signs::Output(y, _) = signs {
+        assert_eq!(y.len(), x.len(), "maps of different sizes");
+    }
     let shortcuts: Vec<Option<&mut [f32]>> = match shortcut {
         Some(shortcut) => shortcut.chunks_mut(image_len).map(Some).collect(),
         None => moments.iter().map(|_| None).collect(),
@@ -116,9 +118,9 @@ pub fn group_norm_backward(
             let z = &x[range.clone()];
             let channel_moments = groups.spread(moments);
             let mut part = vec![0.0; 2 * groups.channels()];
-            let y = y.map(|(y, slope)| (&y[range], slope));
+            let signs = signs.part(range);
             let centred = Some((z, channel_moments.mean.as_slice()));
-            dispatch(SumTask { gradients, y, centred, channels: groups.channels(), part: &mut part });
+            dispatch(SumTask { gradients, signs, centred, channels: groups.channels(), part: &mut part });
             if let Some(shortcut) = shortcut {
                 shortcut.copy_from_slice(gradients);
             }

@@ -8,11 +8,20 @@ use super::simd::{Simd, load_up_to};
 
 /// A map that a convolution reads.
 pub trait Source: Sync {
-    /// Loads the values at `index` for `count` channels from `channel` on; lanes beyond them are zero.
+    /// What is kept in registers while values of the same channels follow one another.
+    type Held<S: Simd>: Copy;
+
+    /// Before values for the `count` channels from `channel` on.
     ///
     /// # Safety
-    /// The values must lie inside the map; `S` must be the width that was dispatched.
-    unsafe fn load<S: Simd>(&self, index: usize, channel: usize, count: usize) -> S::V;
+    /// The channels must lie inside the map; `S` must be the width that was dispatched.
+    unsafe fn begin<S: Simd>(&self, channel: usize, count: usize) -> Self::Held<S>;
+
+    /// Loads the values at `index` for `count` channels; lanes beyond them are of no use to anyone.
+    ///
+    /// # Safety
+    /// As for [`Self::begin`], and the values must lie inside the map.
+    unsafe fn load<S: Simd>(&self, held: &Self::Held<S>, index: usize, count: usize) -> S::V;
 }
 
 /// What happens to a finished value of a convolution.
@@ -44,39 +53,107 @@ pub trait Finish {
 pub struct Plain<'a>(pub &'a [f32]);
 
 impl Source for Plain<'_> {
+    type Held<S: Simd> = ();
+
     #[inline(always)]
-    unsafe fn load<S: Simd>(&self, index: usize, _channel: usize, count: usize) -> S::V {
+    unsafe fn begin<S: Simd>(&self, _channel: usize, _count: usize) {}
+
+    #[inline(always)]
+    unsafe fn load<S: Simd>(&self, _held: &(), index: usize, count: usize) -> S::V {
         debug_assert!(index + count.min(S::LANES) <= self.0.len());
         // SAFETY: the caller vouches for the index.
         unsafe { load_up_to::<S>(self.0.as_ptr().add(index), count) }
     }
 }
 
-/// `scale · first + other_scale · second + shift`, each factor per channel: the gradient that batch norm hands
-/// back, from the gradient of its output and its input.
+/// The gradient that batch norm hands back: a blend `first · g + second · z + shift` of the gradient of its
+/// output and its input `z`, each factor per channel.
 #[derive(Clone, Copy)]
 pub struct Blend<'a> {
+    pub gradients: &'a [f32],
+    pub z: &'a [f32],
     pub first: &'a [f32],
     pub second: &'a [f32],
-    pub first_scale: &'a [f32],
-    pub second_scale: &'a [f32],
     pub shift: &'a [f32],
 }
 
 impl Source for Blend<'_> {
+    type Held<S: Simd> = [S::V; 3];
+
     #[inline(always)]
-    unsafe fn load<S: Simd>(&self, index: usize, channel: usize, count: usize) -> S::V {
-        debug_assert!(index + count.min(S::LANES) <= self.first.len());
-        debug_assert!(channel + count.min(S::LANES) <= self.shift.len());
-        // SAFETY: the caller vouches for index and channel; the two maps are of one size, so are the factors.
+    unsafe fn begin<S: Simd>(&self, channel: usize, count: usize) -> [S::V; 3] {
+        // SAFETY: the caller vouches for the channels.
+        unsafe { load_each::<S, 3>([self.first, self.second, self.shift], channel, count) }
+    }
+
+    #[inline(always)]
+    unsafe fn load<S: Simd>(&self, &[first, second, shift]: &[S::V; 3], index: usize, count: usize) -> S::V {
+        debug_assert!(index + count.min(S::LANES) <= self.gradients.len());
+        // SAFETY: the caller vouches for the index; the two maps are of one size.
         unsafe {
-            let first = load_up_to::<S>(self.first.as_ptr().add(index), count);
-            let second = load_up_to::<S>(self.second.as_ptr().add(index), count);
-            let first_scale = load_up_to::<S>(self.first_scale.as_ptr().add(channel), count);
-            let second_scale = load_up_to::<S>(self.second_scale.as_ptr().add(channel), count);
-            let shift = load_up_to::<S>(self.shift.as_ptr().add(channel), count);
-            S::fma(first, first_scale, S::fma(second, second_scale, shift))
+            let gradient = load_up_to::<S>(self.gradients.as_ptr().add(index), count);
+            let z = load_up_to::<S>(self.z.as_ptr().add(index), count);
+            S::fma(gradient, first, S::fma(z, second, shift))
         }
+    }
+}
+
+/// As [`Blend`], of gradients that lie behind the activation of the norm's output: they are multiplied by its
+/// slope, which `z` tells. `norm` is mean, scale and shift of the forward pass.
+#[derive(Clone, Copy)]
+pub struct ActivatedBlend<'a> {
+    pub blend: Blend<'a>,
+    pub norm: [&'a [f32]; 3],
+    pub slope: f32,
+}
+
+impl Source for ActivatedBlend<'_> {
+    type Held<S: Simd> = ([S::V; 3], [S::V; 3], S::V);
+
+    #[inline(always)]
+    unsafe fn begin<S: Simd>(&self, channel: usize, count: usize) -> Self::Held<S> {
+        // SAFETY: the caller vouches for the channels.
+        unsafe {
+            (self.blend.begin::<S>(channel, count), load_each::<S, 3>(self.norm, channel, count), S::splat(self.slope))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load<S: Simd>(&self, held: &Self::Held<S>, index: usize, count: usize) -> S::V {
+        let ([first, second, shift], norm, slope) = *held;
+        debug_assert!(index + count.min(S::LANES) <= self.blend.gradients.len());
+        // SAFETY: the caller vouches for the index; the two maps are of one size.
+        unsafe {
+            let gradient = load_up_to::<S>(self.blend.gradients.as_ptr().add(index), count);
+            let z = load_up_to::<S>(self.blend.z.as_ptr().add(index), count);
+            let gradient = behind::<S>(gradient, z, norm, slope);
+            S::fma(gradient, first, S::fma(z, second, shift))
+        }
+    }
+}
+
+/// The gradient before an activation `max(v, slope · v)` of `v = scale · (z − mean) + shift`.
+#[inline(always)]
+pub(super) unsafe fn behind<S: Simd>(gradient: S::V, z: S::V, norm: [S::V; 3], slope: S::V) -> S::V {
+    let [mean, scale, shift] = norm;
+    // SAFETY: arithmetic on registers.
+    unsafe {
+        let v = S::fma(S::sub(z, mean), scale, shift);
+        S::where_positive(v, gradient, S::mul(gradient, slope))
+    }
+}
+
+/// The same channels of several vectors.
+#[inline(always)]
+pub(super) unsafe fn load_each<S: Simd, const N: usize>(from: [&[f32]; N], channel: usize, count: usize) -> [S::V; N] {
+    // SAFETY: the caller vouches for the channels.
+    unsafe {
+        let mut values = [S::splat(0.0); N];
+        for (value, from) in values.iter_mut().zip(from) {
+            debug_assert!(channel + count.min(S::LANES) <= from.len());
+            *value = load_up_to::<S>(from.as_ptr().add(channel), count);
+        }
+        values
     }
 }
 

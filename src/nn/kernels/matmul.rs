@@ -97,9 +97,14 @@ impl Matmul {
         let mut row = 0;
         // SAFETY: rows below `self.rows` are the caller's.
         unsafe {
-            while row + R <= self.rows {
+            // Two tiles of four rows are faster than one of six and one of two, which has too few sums.
+            while row + R <= self.rows && (R != TALL || self.rows - row != 8) {
                 self.rows_at::<S, R, N>(row, column, right, step);
                 row += R;
+            }
+            if R == TALL && row + 8 <= self.rows {
+                self.rows_at::<S, 4, N>(row, column, right, step);
+                row += 4;
             }
             if row + 4 <= self.rows {
                 self.rows_at::<S, 4, N>(row, column, right, step);

@@ -6,6 +6,7 @@
 
 use rayon::prelude::*;
 
+use super::map::{behind, load_each};
 use super::simd::{Simd, Work, dispatch, load_up_to, store_up_to};
 use super::statistics::{Moments, block_len};
 
@@ -92,16 +93,23 @@ pub struct Sums {
     pub product: Vec<f32>,
 }
 
-/// Multiplies the output gradients in place by the activation's slope, which the sign of `y` tells (without `y`
-/// there is no activation), and adds up what the gradients of the norm need: `centred` is the norm's input and
-/// its mean; without it the products are zero.
-pub fn sums(
-    gradients: &mut [f32],
-    y: Option<(&[f32], f32)>,
-    centred: Option<(&[f32], &[f32])>,
-    channels: usize,
-) -> Sums {
-    assert!(y.is_none_or(|(y, _)| y.len() == gradients.len()), "maps of different sizes");
+/// What tells the slope of the activation at each value.
+#[derive(Clone, Copy)]
+pub enum Signs<'a> {
+    /// There is no activation.
+    None,
+    /// The output and the slope below zero; the gradients are multiplied by the slope in place.
+    Output(&'a [f32], f32),
+    /// The norm, whose output nothing was added to, and the slope below zero; the gradients are left as they are.
+    Norm(&'a Affine, f32),
+}
+
+/// Adds up what the gradients of a norm need from the gradients of its activated output. `centred` is the norm's
+/// input and its mean; without it the products are zero.
+pub fn sums(gradients: &mut [f32], signs: Signs, centred: Option<(&[f32], &[f32])>, channels: usize) -> Sums {
+    if let Signs::Output(y, _) = signs {
+        assert_eq!(y.len(), gradients.len(), "maps of different sizes");
+    }
     assert!(
         centred.is_none_or(|(z, mean)| z.len() == gradients.len() && mean.len() == channels),
         "maps of different sizes"
@@ -113,9 +121,9 @@ pub fn sums(
         .map(|(index, gradients)| {
             let range = index * len..index * len + gradients.len();
             let mut part = vec![0.0; 2 * channels];
-            let y = y.map(|(y, slope)| (&y[range.clone()], slope));
-            let centred = centred.map(|(z, mean)| (&z[range.clone()], mean));
-            dispatch(SumTask { gradients, y, centred, channels, part: &mut part });
+            let signs = signs.part(range.clone());
+            let centred = centred.map(|(z, mean)| (&z[range], mean));
+            dispatch(SumTask { gradients, signs, centred, channels, part: &mut part });
             part
         })
         .collect();
@@ -126,10 +134,20 @@ pub fn sums(
     Sums { gradient: total(0), product: total(1) }
 }
 
+impl Signs<'_> {
+    /// Those of a part of the map.
+    pub(super) fn part(&self, range: std::ops::Range<usize>) -> Self {
+        match self {
+            Self::Output(y, slope) => Self::Output(&y[range], *slope),
+            other => *other,
+        }
+    }
+}
+
 /// [`sums`] over a part of the maps; `part` takes the sums of the gradients, then those of the products.
 pub(super) struct SumTask<'a> {
     pub gradients: &'a mut [f32],
-    pub y: Option<(&'a [f32], f32)>,
+    pub signs: Signs<'a>,
     pub centred: Option<(&'a [f32], &'a [f32])>,
     pub channels: usize,
     pub part: &'a mut [f32],
@@ -150,19 +168,30 @@ impl Work for SumTask<'_> {
                     Some((_, mean)) => load_up_to::<S>(mean.as_ptr().add(channel), count),
                     None => S::splat(0.0),
                 };
+                let norm = match self.signs {
+                    Signs::Norm(affine, _) => {
+                        load_each::<S, 3>([&affine.mean, &affine.scale, &affine.shift], channel, count)
+                    }
+                    _ => [mean; 3],
+                };
                 for index in (channel..self.gradients.len()).step_by(channels) {
                     let at = self.gradients.as_mut_ptr().add(index);
+                    let z = match self.centred {
+                        Some((z, _)) => load_up_to::<S>(z.as_ptr().add(index), count),
+                        None => mean,
+                    };
                     let mut gradient = load_up_to::<S>(at, count);
-                    if let Some((y, slope)) = self.y {
-                        let y = load_up_to::<S>(y.as_ptr().add(index), count);
-                        gradient = S::where_positive(y, gradient, S::mul(gradient, S::splat(slope)));
-                        store_up_to::<S>(at, gradient, count);
+                    match self.signs {
+                        Signs::None => {}
+                        Signs::Output(y, slope) => {
+                            let y = load_up_to::<S>(y.as_ptr().add(index), count);
+                            gradient = S::where_positive(y, gradient, S::mul(gradient, S::splat(slope)));
+                            store_up_to::<S>(at, gradient, count);
+                        }
+                        Signs::Norm(_, slope) => gradient = behind::<S>(gradient, z, norm, S::splat(slope)),
                     }
                     sum = S::add(sum, gradient);
-                    if let Some((z, _)) = self.centred {
-                        let z = load_up_to::<S>(z.as_ptr().add(index), count);
-                        product = S::fma(gradient, S::sub(z, mean), product);
-                    }
+                    product = S::fma(gradient, S::sub(z, mean), product);
                 }
                 store_up_to::<S>(self.part.as_mut_ptr().add(channel), sum, count);
                 store_up_to::<S>(self.part.as_mut_ptr().add(channels + channel), product, count);
@@ -252,4 +281,13 @@ impl Work for BlendTask<'_> {
             }
         }
     }
+}
+
+/// `sum += other`
+pub fn add(sum: &mut [f32], other: &[f32]) {
+    assert_eq!(sum.len(), other.len(), "maps of different sizes");
+    let len = block_len(1);
+    sum.par_chunks_mut(len).zip(other.par_chunks(len)).for_each(|(sum, other)| {
+        sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
+    });
 }

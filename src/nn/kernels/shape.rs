@@ -88,10 +88,14 @@ impl Block {
     }
 }
 
-/// Cuts `batch` images of `groups` row groups into blocks of about `target` groups.
+/// Blocks that even a single image is cut into, for as many threads.
+const LEAST_BLOCKS: usize = 8;
+
+/// Cuts `batch` images of `groups` row groups into blocks of about `target` groups, or fewer where there would be
+/// too few blocks.
 #[must_use]
 pub fn blocks(batch: usize, groups: usize, target: usize) -> Vec<Block> {
-    let target = target.max(1);
+    let target = target.min((batch * groups).div_ceil(LEAST_BLOCKS)).max(1);
     if groups <= target {
         let images = (target / groups.max(1)).max(1);
         return (0..batch)

@@ -158,59 +158,59 @@ impl Work for WeightsTask<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(mut self) {
         let outputs = padded_outputs(self.shape);
-        for ky in 0..self.shape.kernel {
-            let mut column = 0;
-            while column < outputs {
-                let width = panel_width(S::LANES, column, outputs);
-                // SAFETY: see `tile`.
-                unsafe {
-                    if width == S::LANES {
-                        self.panel::<S, SLIM, 1>(ky, column);
-                    } else {
-                        self.panel::<S, TALL, 2>(ky, column);
-                    }
+        let mut column = 0;
+        while column < outputs {
+            let width = panel_width(S::LANES, column, outputs);
+            // SAFETY: see `tile`.
+            unsafe {
+                if width == S::LANES {
+                    self.panel::<S, SLIM, 1>(column);
+                } else {
+                    self.panel::<S, TALL, 2>(column);
                 }
-                column += width;
             }
+            column += width;
         }
     }
 }
 
 impl WeightsTask<'_> {
-    /// All taps of kernel row `ky`: they are neighbours in the padded input.
     #[inline(always)]
-    unsafe fn panel<S: Simd, const R: usize, const N: usize>(&mut self, ky: usize, column: usize) {
-        let rows = self.shape.kernel * self.shape.in_channels;
+    unsafe fn panel<S: Simd, const R: usize, const N: usize>(&mut self, column: usize) {
+        let rows = self.shape.kernel * self.shape.kernel * self.shape.in_channels;
         let mut row = 0;
-        // SAFETY: rows stay below the taps of a kernel row.
+        // SAFETY: rows stay below the taps of the kernel.
         unsafe {
             while row + R <= rows {
-                self.tile::<S, R, N>(ky, row, column);
+                self.tile::<S, R, N>(row, column);
                 row += R;
             }
             if row + 4 <= rows {
-                self.tile::<S, 4, N>(ky, row, column);
+                self.tile::<S, 4, N>(row, column);
                 row += 4;
             }
             if row + 2 <= rows {
-                self.tile::<S, 2, N>(ky, row, column);
+                self.tile::<S, 2, N>(row, column);
                 row += 2;
             }
             if row < rows {
-                self.tile::<S, 1, N>(ky, row, column);
+                self.tile::<S, 1, N>(row, column);
             }
         }
     }
 
+    /// Row `row` of the gradients belongs to tap and channel `row % (kernel · channels)` of kernel row
+    /// `row / (kernel · channels)`: the taps of a kernel row are neighbours in the padded input.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const R: usize, const N: usize>(&mut self, ky: usize, row: usize, column: usize) {
+    unsafe fn tile<S: Simd, const R: usize, const N: usize>(&mut self, row: usize, column: usize) {
         let shape = self.shape;
-        let rows: [usize; R] = std::array::from_fn(|r| r);
+        let run = shape.kernel * shape.in_channels;
+        let rows: [usize; R] = std::array::from_fn(|r| (row + r) / run * self.from.row_len() + (row + r) % run);
         let outputs = self.to.channels;
-        // SAFETY: for output row `y` the taps begin at padded row `y · stride + ky`; pixels follow one another
-        // `stride` pixels apart there and one pixel apart in the gradients.
+        // SAFETY: for output row `y` the taps begin at padded row `y · stride`; pixels follow one another `stride`
+        // pixels apart there and one pixel apart in the gradients.
         unsafe {
-            let out = self.part.as_mut_ptr().add((ky * shape.kernel * shape.in_channels + row) * outputs + column);
+            let out = self.part.as_mut_ptr().add(row * outputs + column);
             let mut sums = [[S::splat(0.0); N]; R];
             for (r, sums) in sums.iter_mut().enumerate() {
                 for (n, sum) in sums.iter_mut().enumerate() {
@@ -218,7 +218,7 @@ impl WeightsTask<'_> {
                 }
             }
             for image in 0..self.images {
-                let mut left = self.inputs.as_ptr().add(image * self.from.len() + ky * self.from.row_len() + row);
+                let mut left = self.inputs.as_ptr().add(image * self.from.len());
                 let first = (self.to.left * self.to.columns + self.to.left) * outputs + column;
                 let mut right = self.gradients.as_ptr().add(image * self.to.len() + first);
                 for _ in 0..shape.out_height() {

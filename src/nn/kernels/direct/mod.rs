@@ -59,22 +59,20 @@ impl Padded {
             let (inside, after) = rest.split_at_mut(used * self.channels);
             before.fill(0.0);
             after.fill(0.0);
-            let mut index = (image * height + y.unsigned_abs()) * width * from_channels;
-            for pixel in inside.chunks_exact_mut(self.channels) {
-                let mut channel = 0;
-                while channel < self.channels {
-                    // SAFETY: the source is read inside the pixel, the scratch written inside its copy.
-                    unsafe {
-                        let value = if channel < from_channels {
-                            source.load::<S>(index + channel, channel, from_channels - channel)
-                        } else {
-                            S::splat(0.0)
-                        };
-                        store_up_to::<S>(pixel.as_mut_ptr().add(channel), value, self.channels - channel);
+            let start = (image * height + y.unsigned_abs()) * width * from_channels;
+            for channel in (0..from_channels).step_by(S::LANES) {
+                let count = from_channels - channel;
+                // SAFETY: the source is read inside its pixels, the scratch written inside their copies.
+                unsafe {
+                    let held = source.begin::<S>(channel, count);
+                    let mut index = start + channel;
+                    for pixel in inside.chunks_exact_mut(self.channels) {
+                        let value = source.load::<S>(&held, index, count);
+                        store_up_to::<S>(pixel.as_mut_ptr().add(channel), value, count);
+                        pixel[from_channels..].fill(0.0);
+                        index += from_channels;
                     }
-                    channel += S::LANES;
                 }
-                index += from_channels;
             }
         }
     }

@@ -22,12 +22,13 @@ pub fn pack(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
     packed.par_chunks_mut(depth * 2 * lanes).enumerate().for_each(|(panel, packed)| {
         let start = panel * 2 * lanes;
         let width = panel_width(lanes, start, padded);
-        packed.fill(0.0);
-        for lane in 0..width.min(shape.out_channels - start) {
-            let from = &weights[(start + lane) * depth..][..depth];
-            for (input, taps) in from.chunks_exact(k * k).enumerate() {
-                for (tap, &weight) in taps.iter().enumerate() {
-                    packed[(tap * shape.in_channels + input) * width + lane] = weight;
+        // Input after input, so that each output's weights are read one after the other.
+        for input in 0..shape.in_channels {
+            for tap in 0..k * k {
+                let to = &mut packed[(tap * shape.in_channels + input) * width..][..width];
+                for (lane, to) in to.iter_mut().enumerate() {
+                    let output = start + lane;
+                    *to = if output < shape.out_channels { weights[output * depth + input * k * k + tap] } else { 0.0 };
                 }
             }
         }

@@ -13,6 +13,7 @@ use burn::backend::{Autodiff, Flex};
 use burn_flex::FlexTensor;
 
 use super::backend::{ConvOptions, Extra, KernelOps, NormOptions, PoolOptions};
+use super::lineage::{Link, Share, Slot, descend, leave, link};
 use super::states::{AddState, AffineState, ConvNormState, ConvState, GlobalState, NormState};
 use super::states::{PadState, PoolState, SmoothState};
 use super::tensors::vector;
@@ -21,30 +22,56 @@ use crate::nn::kernels::activation::Smooth;
 /// A Flex tensor that burn may differentiate.
 type Tracked = FloatTensor<Autodiff<Flex>>;
 
-/// What an operation keeps for its backward pass.
+/// What an operation keeps for its backward pass. Its first parent is the map it works on.
 pub trait Differentiate: Clone + Debug + Send + 'static {
     /// Parents of the operation.
     const PARENTS: usize;
+    /// Which of them is the shortcut that it adds, if it adds one.
+    const SHORTCUT: Option<usize> = None;
 
     /// The gradients of the parents, in their order, from the gradient of the output. `wanted` says for each
-    /// parent whether its gradient is used.
-    fn differentiate(self, gradient: FlexTensor, wanted: &[bool]) -> Vec<Option<FlexTensor>>;
+    /// parent whether its gradient is used; `share` is to be added to the gradient of the first.
+    fn differentiate(self, gradient: FlexTensor, wanted: &[bool], share: Option<FlexTensor>)
+    -> Vec<Option<FlexTensor>>;
 }
 
 /// Registers the gradients that the kept state computes.
 #[derive(Debug)]
 struct Step<D>(PhantomData<fn() -> D>);
 
-impl<D: Differentiate, const N: usize> Backward<Flex, N> for Step<D> {
-    type State = D;
+/// The state of an operation, and how it shares gradients with others.
+#[derive(Clone, Debug)]
+struct Recorded<D> {
+    state: D,
+    slot: Slot,
+    link: Link,
+}
 
-    fn backward(self, ops: Ops<D, N>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+impl<D: Differentiate, const N: usize> Backward<Flex, N> for Step<D> {
+    type State = Recorded<D>;
+
+    fn backward(self, ops: Ops<Recorded<D>, N>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let Recorded { state, slot, link } = ops.state;
         let gradient = grads.consume::<Flex>(&ops.node);
         let wanted = ops.parents.each_ref().map(Option::is_some);
-        for (parent, gradient) in ops.parents.into_iter().zip(ops.state.differentiate(gradient, &wanted)) {
-            if let (Some(parent), Some(gradient)) = (parent, gradient) {
-                grads.register::<Flex>(parent.id, gradient);
+        let (share, meeting) = match slot.share() {
+            Share::None => (None, None),
+            Share::Given(share) => (Some(share), None),
+            Share::Awaited(meeting) => (None, Some(meeting)),
+        };
+        link.announce();
+        let gradients = state.differentiate(gradient, &wanted, share);
+        for (index, (parent, gradient)) in ops.parents.into_iter().zip(gradients).enumerate() {
+            let (Some(parent), Some(mut gradient)) = (parent, gradient) else { continue };
+            if let (0, Some(meeting)) = (index, &meeting) {
+                leave(meeting, gradient);
+                continue;
             }
+            if D::SHORTCUT == Some(index) {
+                let Some(kept) = link.hand_on(gradient) else { continue };
+                gradient = kept;
+            }
+            grads.register::<Flex>(parent.id, gradient);
         }
     }
 }
@@ -56,8 +83,16 @@ fn record<C: CheckpointStrategy, D: Differentiate, const N: usize>(
     state: D,
 ) -> Tracked {
     const { assert!(N == D::PARENTS) };
+    let input = parents[0].id();
+    let shortcut = D::SHORTCUT.map(|index| parents[index].id());
     match Step::<D>(PhantomData).prepare::<C>(parents).compute_bound().stateful() {
-        OpsKind::Tracked(step) => step.finish(state, output),
+        OpsKind::Tracked(step) => {
+            let slot = Slot::default();
+            let link = shortcut.map_or(Link::Ordinary, |shortcut| link(input, shortcut));
+            let output = step.finish(Recorded { state, slot: slot.clone(), link }, output);
+            descend(output.id(), input, &slot);
+            output
+        }
         OpsKind::UnTracked(step) => step.finish(output),
     }
 }

@@ -7,6 +7,7 @@
 mod backend;
 mod flex;
 mod gradients;
+mod lineage;
 mod memory;
 mod states;
 mod tensors;

@@ -12,8 +12,8 @@ use super::tensors::{Map, OwnedMap, Values, map_tensor, tensor, vector};
 use crate::nn::kernels::activation::{Smooth, activate_backward};
 use crate::nn::kernels::conv::{self, Backward};
 use crate::nn::kernels::group::{Groups, group_norm_backward};
-use crate::nn::kernels::map::{Blend, Plain, Source};
-use crate::nn::kernels::norm::{Affine, NormGradients, blend, sums};
+use crate::nn::kernels::map::{ActivatedBlend, Blend, Plain, Source};
+use crate::nn::kernels::norm::{Affine, NormGradients, Signs, add, blend, sums};
 use crate::nn::kernels::pooling;
 use crate::nn::kernels::shape::ConvShape;
 use crate::nn::kernels::shortcut;
@@ -31,25 +31,38 @@ impl Activated {
         Self { y: (slope != 1.0).then(|| Map::new(y)), slope }
     }
 
-    fn signs(&self) -> Option<(&[f32], f32)> {
-        self.y.as_ref().map(|y| (y.values(), self.slope))
+    fn signs(&self) -> Signs<'_> {
+        self.y.as_ref().map_or(Signs::None, |y| Signs::Output(y.values(), self.slope))
     }
 }
 
-/// Gradients of a convolution's inputs and weights.
+/// Gradients of a convolution's inputs, with `share` added, and weights.
 fn conv_gradients(
     shape: &ConvShape,
     x: &Map,
     w: &Values,
     gradients: &impl Source,
     wants_inputs: bool,
+    share: Option<FlexTensor>,
 ) -> (Option<FlexTensor>, FlexTensor) {
-    let mut inputs = wants_inputs.then(|| Buffer::new(shape.input_len()));
+    let accumulate = share.is_some();
+    let mut inputs = wants_inputs.then(|| match share {
+        Some(share) => OwnedMap::new(share),
+        None => OwnedMap::unset(x.shape),
+    });
     let mut weights = Buffer::new(shape.weight_len());
-    let wanted = Backward { inputs: inputs.as_deref_mut(), accumulate: false, weights: &mut weights };
+    let wanted = Backward { inputs: inputs.as_mut().map(OwnedMap::values_mut), accumulate, weights: &mut weights };
     conv::backward(shape, &Plain(x.values()), w.values(), gradients, wanted);
-    let inputs = inputs.map(|inputs| map_tensor(inputs, x.shape));
-    (inputs, tensor(weights, [shape.out_channels, shape.in_channels, shape.kernel, shape.kernel]))
+    let weights = tensor(weights, [shape.out_channels, shape.in_channels, shape.kernel, shape.kernel]);
+    (inputs.map(OwnedMap::into_tensor), weights)
+}
+
+/// Adds `share` to a gradient.
+fn with_share(mut gradient: OwnedMap, share: Option<FlexTensor>) -> Option<FlexTensor> {
+    if let Some(share) = share {
+        add(gradient.values_mut(), Map::new(&share).values());
+    }
+    Some(gradient.into_tensor())
 }
 
 /// Parents: input, weights, bias, shortcut.
@@ -79,13 +92,21 @@ impl ConvState {
 
 impl Differentiate for ConvState {
     const PARENTS: usize = 4;
+    const SHORTCUT: Option<usize> = Some(3);
 
-    fn differentiate(self, gradient: FlexTensor, wanted: &[bool]) -> Vec<Option<FlexTensor>> {
+    fn differentiate(
+        self,
+        gradient: FlexTensor,
+        wanted: &[bool],
+        share: Option<FlexTensor>,
+    ) -> Vec<Option<FlexTensor>> {
         let mut gradient = OwnedMap::new(gradient);
         let channels = self.shape.out_channels;
         let signs = self.activated.signs();
-        let bias = (wanted[2] || signs.is_some()).then(|| sums(gradient.values_mut(), signs, None, channels).gradient);
-        let (inputs, weights) = conv_gradients(&self.shape, &self.x, &self.w, &Plain(gradient.values()), wanted[0]);
+        let bias = (wanted[2] || self.activated.y.is_some())
+            .then(|| sums(gradient.values_mut(), signs, None, channels).gradient);
+        let (inputs, weights) =
+            conv_gradients(&self.shape, &self.x, &self.w, &Plain(gradient.values()), wanted[0], share);
         vec![inputs, Some(weights), bias.map(|bias| vector(&bias)), Some(gradient.into_tensor())]
     }
 }
@@ -100,7 +121,9 @@ pub struct ConvNormState {
     shape: ConvShape,
     epsilon: f32,
     moments: Moments,
+    affine: Affine,
     activated: Activated,
+    has_shortcut: bool,
 }
 
 impl ConvNormState {
@@ -120,8 +143,11 @@ impl ConvNormState {
         let z = Map::new(&z);
         let affine = Affine::new(&moments, gamma.values(), beta.values(), norm.epsilon);
         let y = normalised(&z, &affine, shortcut, norm.slope);
-        let activated = Activated::new(&y, norm.slope);
-        (y, Self { x, w, gamma, z, shape, epsilon: norm.epsilon, moments, activated })
+        // Where nothing was added to the norm, its input tells the signs as well as the output does.
+        let has_shortcut = shortcut.is_some();
+        let activated =
+            if has_shortcut { Activated::new(&y, norm.slope) } else { Activated { y: None, slope: norm.slope } };
+        (y, Self { x, w, gamma, z, shape, epsilon: norm.epsilon, moments, affine, activated, has_shortcut })
     }
 
     pub fn moments(&self) -> &Moments {
@@ -131,22 +157,32 @@ impl ConvNormState {
 
 impl Differentiate for ConvNormState {
     const PARENTS: usize = 5;
+    const SHORTCUT: Option<usize> = Some(4);
 
-    fn differentiate(self, gradient: FlexTensor, wanted: &[bool]) -> Vec<Option<FlexTensor>> {
+    fn differentiate(
+        self,
+        gradient: FlexTensor,
+        wanted: &[bool],
+        share: Option<FlexTensor>,
+    ) -> Vec<Option<FlexTensor>> {
         let mut gradient = OwnedMap::new(gradient);
         let z = self.z.values();
         let centred = Some((z, self.moments.mean.as_slice()));
-        let sums = sums(gradient.values_mut(), self.activated.signs(), centred, self.shape.out_channels);
+        let slope = self.activated.slope;
+        let by_norm = !self.has_shortcut && slope != 1.0;
+        let signs = if by_norm { Signs::Norm(&self.affine, slope) } else { self.activated.signs() };
+        let sums = sums(gradient.values_mut(), signs, centred, self.shape.out_channels);
         let pixels = z.len() / self.shape.out_channels;
         let norm = NormGradients::new(sums, &self.moments, self.gamma.values(), self.epsilon, pixels);
-        let blended = Blend {
-            first: gradient.values(),
-            second: z,
-            first_scale: &norm.first,
-            second_scale: &norm.second,
-            shift: &norm.shift,
+        let blend =
+            Blend { gradients: gradient.values(), z, first: &norm.first, second: &norm.second, shift: &norm.shift };
+        let (inputs, weights) = if by_norm {
+            let affine = [&self.affine.mean, &self.affine.scale, &self.affine.shift].map(Vec::as_slice);
+            let blend = ActivatedBlend { blend, norm: affine, slope };
+            conv_gradients(&self.shape, &self.x, &self.w, &blend, wanted[0], share)
+        } else {
+            conv_gradients(&self.shape, &self.x, &self.w, &blend, wanted[0], share)
         };
-        let (inputs, weights) = conv_gradients(&self.shape, &self.x, &self.w, &blended, wanted[0]);
         let (gamma, beta) = (vector(&norm.gamma), vector(&norm.beta));
         vec![inputs, Some(weights), Some(gamma), Some(beta), Some(gradient.into_tensor())]
     }
@@ -206,8 +242,14 @@ impl NormState {
 
 impl Differentiate for NormState {
     const PARENTS: usize = 4;
+    const SHORTCUT: Option<usize> = Some(3);
 
-    fn differentiate(self, gradient: FlexTensor, wanted: &[bool]) -> Vec<Option<FlexTensor>> {
+    fn differentiate(
+        self,
+        gradient: FlexTensor,
+        wanted: &[bool],
+        share: Option<FlexTensor>,
+    ) -> Vec<Option<FlexTensor>> {
         let mut gradient = OwnedMap::new(gradient);
         let (x, signs) = (self.x.values(), self.activated.signs());
         let mut shortcut = wanted[3].then(|| Buffer::new(x.len()));
@@ -230,7 +272,7 @@ impl Differentiate for NormState {
             }
         };
         let shortcut = shortcut.map(|shortcut| map_tensor(shortcut, self.x.shape));
-        vec![Some(gradient.into_tensor()), Some(vector(&gamma)), Some(vector(&beta)), shortcut]
+        vec![with_share(gradient, share), Some(vector(&gamma)), Some(vector(&beta)), shortcut]
     }
 }
 
@@ -260,8 +302,14 @@ impl AffineState {
 
 impl Differentiate for AffineState {
     const PARENTS: usize = 4;
+    const SHORTCUT: Option<usize> = Some(3);
 
-    fn differentiate(self, gradient: FlexTensor, wanted: &[bool]) -> Vec<Option<FlexTensor>> {
+    fn differentiate(
+        self,
+        gradient: FlexTensor,
+        wanted: &[bool],
+        share: Option<FlexTensor>,
+    ) -> Vec<Option<FlexTensor>> {
         let mut gradient = OwnedMap::new(gradient);
         let (x, channels) = (self.x.values(), self.scale.values().len());
         let zeros = vec![0.0; channels];
@@ -279,7 +327,7 @@ impl Differentiate for AffineState {
             shift: zeros,
         };
         blend(gradient.values_mut(), x, &factors);
-        vec![Some(gradient.into_tensor()), Some(vector(&sums.product)), Some(vector(&sums.gradient)), shortcut]
+        vec![with_share(gradient, share), Some(vector(&sums.product)), Some(vector(&sums.gradient)), shortcut]
     }
 }
 
@@ -299,14 +347,24 @@ impl AddState {
 
 impl Differentiate for AddState {
     const PARENTS: usize = 2;
+    const SHORTCUT: Option<usize> = Some(1);
 
-    fn differentiate(self, gradient: FlexTensor, _wanted: &[bool]) -> Vec<Option<FlexTensor>> {
+    fn differentiate(
+        self,
+        gradient: FlexTensor,
+        _wanted: &[bool],
+        share: Option<FlexTensor>,
+    ) -> Vec<Option<FlexTensor>> {
         let mut gradient = OwnedMap::new(gradient);
         if let Some(y) = &self.activated.y {
             sums(gradient.values_mut(), self.activated.signs(), None, y.shape[1]);
         }
         let gradient = gradient.into_tensor();
-        vec![Some(gradient.clone()), Some(gradient)]
+        let input = match share {
+            Some(share) => with_share(OwnedMap::new(gradient.clone()), Some(share)),
+            None => Some(gradient.clone()),
+        };
+        vec![input, Some(gradient)]
     }
 }
 
@@ -327,11 +385,16 @@ impl PadState {
 impl Differentiate for PadState {
     const PARENTS: usize = 1;
 
-    fn differentiate(self, gradient: FlexTensor, _wanted: &[bool]) -> Vec<Option<FlexTensor>> {
-        let mut out = Buffer::new(self.shape.iter().product());
+    fn differentiate(
+        self,
+        gradient: FlexTensor,
+        _wanted: &[bool],
+        share: Option<FlexTensor>,
+    ) -> Vec<Option<FlexTensor>> {
+        let mut out = OwnedMap::unset(self.shape);
         let shape = pad_shape(self.shape, self.stride, self.channels);
-        shortcut::pad_backward(&shape, Map::new(&gradient).values(), &mut out);
-        vec![Some(map_tensor(out, self.shape))]
+        shortcut::pad_backward(&shape, Map::new(&gradient).values(), out.values_mut());
+        vec![with_share(out, share)]
     }
 }
 
@@ -356,17 +419,22 @@ impl PoolState {
 impl Differentiate for PoolState {
     const PARENTS: usize = 1;
 
-    fn differentiate(self, gradient: FlexTensor, _wanted: &[bool]) -> Vec<Option<FlexTensor>> {
+    fn differentiate(
+        self,
+        gradient: FlexTensor,
+        _wanted: &[bool],
+        share: Option<FlexTensor>,
+    ) -> Vec<Option<FlexTensor>> {
         let gradient = Map::new(&gradient);
         let shape = pool_shape(self.shape, self.options);
-        let mut out = Buffer::new(self.shape.iter().product());
+        let mut out = OwnedMap::unset(self.shape);
         match &self.maps {
             Some((x, y)) => {
-                pooling::max_pool_backward(&shape, x.values(), y.values(), gradient.values(), &mut out);
+                pooling::max_pool_backward(&shape, x.values(), y.values(), gradient.values(), out.values_mut());
             }
-            None => pooling::average_pool_backward(&shape, gradient.values(), &mut out),
+            None => pooling::average_pool_backward(&shape, gradient.values(), out.values_mut()),
         }
-        vec![Some(map_tensor(out, self.shape))]
+        vec![with_share(out, share)]
     }
 }
 
@@ -385,12 +453,17 @@ impl GlobalState {
 impl Differentiate for GlobalState {
     const PARENTS: usize = 1;
 
-    fn differentiate(self, gradient: FlexTensor, _wanted: &[bool]) -> Vec<Option<FlexTensor>> {
+    fn differentiate(
+        self,
+        gradient: FlexTensor,
+        _wanted: &[bool],
+        share: Option<FlexTensor>,
+    ) -> Vec<Option<FlexTensor>> {
         let [_, channels, height, width] = self.shape;
-        let mut out = Buffer::new(self.shape.iter().product());
+        let mut out = OwnedMap::unset(self.shape);
         let gradient = Values::new(&gradient);
-        pooling::global_average_backward(gradient.values(), height * width, channels, &mut out);
-        vec![Some(map_tensor(out, self.shape))]
+        pooling::global_average_backward(gradient.values(), height * width, channels, out.values_mut());
+        vec![with_share(out, share)]
     }
 }
 
@@ -411,10 +484,15 @@ impl SmoothState {
 impl Differentiate for SmoothState {
     const PARENTS: usize = 1;
 
-    fn differentiate(self, gradient: FlexTensor, _wanted: &[bool]) -> Vec<Option<FlexTensor>> {
+    fn differentiate(
+        self,
+        gradient: FlexTensor,
+        _wanted: &[bool],
+        share: Option<FlexTensor>,
+    ) -> Vec<Option<FlexTensor>> {
         let mut gradient = OwnedMap::new(gradient);
         activate_backward(self.kind, self.x.values(), gradient.values_mut());
-        vec![Some(gradient.into_tensor())]
+        vec![with_share(gradient, share)]
     }
 }
 

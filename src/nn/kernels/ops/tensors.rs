@@ -45,6 +45,12 @@ pub struct OwnedMap {
 }
 
 impl OwnedMap {
+    /// A map whose values are still to be written.
+    pub fn unset(shape: [usize; 4]) -> Self {
+        let len = shape.iter().product();
+        Self { tensor: map_tensor(Buffer::new(len), shape), len }
+    }
+
     /// The map of a tensor that is not needed any more: its own memory if no other tensor shares it.
     pub fn new(tensor: FlexTensor) -> Self {
         let strided = strided(&tensor);

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::forward::multiply;
 use super::transform::Place;
-use super::{Grid, POINTS, Planes, TILE, weights};
+use super::{Grid, POINTS, Planes, TILE, weights, wide};
 use crate::nn::kernels::conv::Backward;
 use crate::nn::kernels::map::{Accumulate, Keep, Source};
 use crate::nn::kernels::matmul::Matmul;
@@ -18,6 +18,10 @@ pub fn backward(shape: &ConvShape, source: &impl Source, weights: &[f32], gradie
     let grid = Grid::new(shape);
     let (inputs, outputs) = (shape.in_channels, shape.out_channels);
     let blocks = grid.blocks(shape.batch, POINTS * (2 * outputs + inputs));
+    if wide::pays(&grid, shape, inputs + 2 * outputs) {
+        wide::backward(&grid, shape, source, weights, gradients, &blocks, wanted);
+        return;
+    }
     let part_len = weights::packed_len(inputs, outputs);
     let chunks = blocks.len().min(if part_len > 64 * 1024 { 8 } else { 16 });
     let per_chunk = blocks.len().div_ceil(chunks);
@@ -103,46 +107,81 @@ impl<A: Source, G: Source> Work for BlockBackward<'_, A, G> {
                 let middle = middle_planes.as_mut_ptr().add(tile * to.channels);
                 let patch = patch_planes.as_mut_ptr().add(tile * to.channels);
                 let patch = self.inputs.is_some().then_some(patch);
-                Place::new(&grid, place, shape.out_channels).gradients::<S>(self.gradients, patch, middle, &to);
+                Place::new(&grid, place, shape.out_channels).gradients::<S, G>(self.gradients, patch, middle, &to);
                 let tile = from_planes.as_mut_ptr().add(tile * from.channels);
-                Place::new(&grid, place, shape.in_channels).input::<S>(self.source, tile, &from);
+                Place::new(&grid, place, shape.in_channels).input::<S, A>(self.source, tile, &from);
             }
         }
-        for point in 0..POINTS {
-            // SAFETY: plane `point` lies inside each of the three.
-            unsafe {
-                S::call(Matmul {
-                    left: from_planes.as_ptr().add(point * from.stride),
-                    left_row: 1,
-                    left_step: from.channels,
-                    right: middle_planes.as_ptr().add(point * to.stride),
-                    right_step: to.channels,
-                    out: self.part.as_mut_ptr().add(point * shape.in_channels * to.channels),
-                    out_row: to.channels,
-                    rows: shape.in_channels,
-                    columns: to.channels,
-                    depth: tiles,
-                    add: !self.first,
-                });
-            }
+        let matrix = shape.in_channels * to.channels;
+        for (point, part) in self.part.chunks_exact_mut(matrix).enumerate() {
+            let inputs = &from_planes[point * from.stride..][..from.stride];
+            let gradients = &middle_planes[point * to.stride..][..to.stride];
+            // SAFETY: these are the planes of one point, filled above.
+            unsafe { weigh::<S>(inputs, &from, gradients, &to, part, shape.in_channels, tiles, !self.first) };
         }
         let Some(out) = self.inputs else { return };
         // The inputs' planes have served; the products of the backward convolution take their place.
         // SAFETY: as above.
         unsafe { multiply::<S>(patch_planes, &to, self.packed, from_planes, &from, tiles, shape.out_channels) };
-        let base_of_whole = out.as_ptr().wrapping_sub(self.base);
         for (tile, place) in grid.tiles(block).enumerate() {
-            let place = Place::new(&grid, place, shape.in_channels);
             // SAFETY: as above.
             unsafe {
                 let tile = from_planes.as_ptr().add(tile * from.channels);
-                if self.accumulate {
-                    let mut finish = Accumulate { base: base_of_whole };
-                    place.output::<S>(tile, &from, out, self.base, &mut finish);
-                } else {
-                    place.output::<S>(tile, &from, out, self.base, &mut Keep);
-                }
+                let place = Place::new(&grid, place, shape.in_channels);
+                put::<S>(&place, tile, &from, out, self.base, self.accumulate);
             }
         }
+    }
+}
+
+/// Transforms the products of one tile back into the inputs' gradients.
+#[inline(always)]
+pub unsafe fn put<S: Simd>(
+    place: &Place,
+    tile: *const f32,
+    planes: &Planes,
+    out: &mut [f32],
+    base: usize,
+    accumulate: bool,
+) {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        if accumulate {
+            let mut finish = Accumulate { base: out.as_ptr().wrapping_sub(base) };
+            place.output::<S>(tile, planes, out, base, &mut finish);
+        } else {
+            place.output::<S>(tile, planes, out, base, &mut Keep);
+        }
+    }
+}
+
+/// The weights' gradients at one point: inputs, transposed, times gradients, added to `part` if `add` is set.
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "three matrices with their shapes")]
+pub unsafe fn weigh<S: Simd>(
+    inputs: &[f32],
+    from: &Planes,
+    gradients: &[f32],
+    to: &Planes,
+    part: &mut [f32],
+    channels: usize,
+    tiles: usize,
+    add: bool,
+) {
+    // SAFETY: the planes hold the tiles' channels, the part a row of gradients for each input channel.
+    unsafe {
+        S::call(Matmul {
+            left: inputs.as_ptr(),
+            left_row: 1,
+            left_step: from.channels,
+            right: gradients.as_ptr(),
+            right_step: to.channels,
+            out: part.as_mut_ptr(),
+            out_row: to.channels,
+            rows: channels,
+            columns: to.channels,
+            depth: tiles,
+            add,
+        });
     }
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::transform::Place;
-use super::{Grid, POINTS, Planes, TILE, weights};
+use super::{Grid, POINTS, Planes, TILE, weights, wide};
 use crate::nn::kernels::map::{Finish, Source};
 use crate::nn::kernels::matmul::{Matmul, panel_width};
 use crate::nn::kernels::scratch;
@@ -27,6 +27,9 @@ pub fn forward<F: Finish + Send>(
     scratch::with(weights::packed_len(inputs, outputs), |packed| {
         weights::pack(weights, outputs, inputs, false, packed);
         let packed = &*packed;
+        if wide::pays(&grid, shape, inputs + outputs) {
+            return wide::forward(&grid, shape, source, packed, &blocks, parts, finish);
+        }
         blocks
             .par_iter()
             .zip(parts)
@@ -72,7 +75,7 @@ impl<A: Source, F: Finish> Work for BlockForward<'_, A, F> {
             // SAFETY: the planes have room for every tile of the block.
             unsafe {
                 let tile = from_planes.as_mut_ptr().add(tile * self.from.channels);
-                place.input::<S>(self.source, tile, &self.from);
+                place.input::<S, A>(self.source, tile, &self.from);
             }
         }
         // SAFETY: planes and packed weights have the sizes that their owners computed.
@@ -109,27 +112,45 @@ pub unsafe fn multiply<S: Simd>(
     tiles: usize,
     depth: usize,
 ) {
-    for point in 0..POINTS {
-        let mut column = 0;
-        while column < to.channels {
-            let width = panel_width(S::LANES, column, to.channels);
-            // SAFETY: plane `point` lies inside each of the three.
-            unsafe {
-                S::call(Matmul {
-                    left: from_planes.as_ptr().add(point * from.stride),
-                    left_row: from.channels,
-                    left_step: 1,
-                    right: packed.as_ptr().add((column * POINTS + point * width) * depth),
-                    right_step: width,
-                    out: to_planes.as_mut_ptr().add(point * to.stride + column),
-                    out_row: to.channels,
-                    rows: tiles,
-                    columns: width,
-                    depth,
-                    add: false,
-                });
-            }
-            column += width;
+    for (point, plane) in to_planes.chunks_exact_mut(to.stride).enumerate() {
+        let from_plane = &from_planes[point * from.stride..][..from.stride];
+        // SAFETY: passed on to the caller.
+        unsafe { multiply_point::<S>(point, from_plane, from, packed, plane, to, tiles, depth) };
+    }
+}
+
+/// Multiplies the plane of one point by its matrix of packed weights.
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "three matrices with their shapes")]
+pub unsafe fn multiply_point<S: Simd>(
+    point: usize,
+    from_plane: &[f32],
+    from: &Planes,
+    packed: &[f32],
+    to_plane: &mut [f32],
+    to: &Planes,
+    tiles: usize,
+    depth: usize,
+) {
+    let mut column = 0;
+    while column < to.channels {
+        let width = panel_width(S::LANES, column, to.channels);
+        // SAFETY: the planes have room for the tiles' channels, the packed weights `depth` rows for every point.
+        unsafe {
+            S::call(Matmul {
+                left: from_plane.as_ptr(),
+                left_row: from.channels,
+                left_step: 1,
+                right: packed.as_ptr().add((column * POINTS + point * width) * depth),
+                right_step: width,
+                out: to_plane.as_mut_ptr().add(column),
+                out_row: to.channels,
+                rows: tiles,
+                columns: width,
+                depth,
+                add: false,
+            });
         }
+        column += width;
     }
 }

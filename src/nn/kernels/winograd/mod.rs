@@ -10,6 +10,7 @@ mod backward;
 mod forward;
 mod transform;
 mod weights;
+mod wide;
 
 use super::scratch::{plane_len, round_up};
 use super::shape::{Block, ConvShape, blocks};
@@ -65,6 +66,11 @@ impl Grid {
         images.flat_map(move |image| {
             rows.clone().flat_map(move |row| (0..columns).map(move |column| (image, row, column)))
         })
+    }
+
+    /// The place of a block's first tile among all tiles of the batch.
+    fn first_tile(&self, block: &Block) -> usize {
+        (block.images.start * self.rows + block.groups.start) * self.columns
     }
 
     fn tiles_in(&self, block: &Block) -> usize {

@@ -1,6 +1,8 @@
 //! The transforms of F(4×4, 3×3) with the points 0, ±1, ±2 and infinity, one dimension at a time, and their use
 //! on patches of maps.
 
+use std::mem::MaybeUninit;
+
 use super::{Grid, PATCH, Planes, TILE};
 use crate::nn::kernels::map::{Finish, Source};
 use crate::nn::kernels::simd::{Simd, store_up_to};
@@ -79,30 +81,43 @@ impl Place {
         }
     }
 
+    /// Whether row `i` of the patch lies inside the map.
+    #[inline(always)]
+    fn has_row(&self, i: usize) -> bool {
+        i >= self.rows.0 && i < self.rows.1
+    }
+
     /// Loads a row of the patch, zero outside the map.
     #[inline(always)]
-    unsafe fn row<S: Simd>(&self, source: &impl Source, i: usize, channel: usize, count: usize) -> [S::V; 6] {
+    unsafe fn row<S: Simd, A: Source>(
+        &self,
+        source: &A,
+        held: &A::Held<S>,
+        i: usize,
+        channel: usize,
+        count: usize,
+    ) -> [S::V; 6] {
         let start = self.origin.wrapping_add(i * self.row_len + channel);
         // SAFETY: only columns inside the map are loaded.
         unsafe {
             // The cases that fill most maps are compiled with their bounds known: no test for each value.
             match self.columns {
-                (0, 6) => self.columns_between::<S>(source, start, 0, 6, channel, count),
-                (1, 6) => self.columns_between::<S>(source, start, 1, 6, channel, count),
-                (0, 5) => self.columns_between::<S>(source, start, 0, 5, channel, count),
-                (first, end) => self.columns_between::<S>(source, start, first, end, channel, count),
+                (0, 6) => self.columns_between::<S, A>(source, held, start, 0, 6, count),
+                (1, 6) => self.columns_between::<S, A>(source, held, start, 1, 6, count),
+                (0, 5) => self.columns_between::<S, A>(source, held, start, 0, 5, count),
+                (first, end) => self.columns_between::<S, A>(source, held, start, first, end, count),
             }
         }
     }
 
     #[inline(always)]
-    unsafe fn columns_between<S: Simd>(
+    unsafe fn columns_between<S: Simd, A: Source>(
         &self,
-        source: &impl Source,
+        source: &A,
+        held: &A::Held<S>,
         start: usize,
         first: usize,
         end: usize,
-        channel: usize,
         count: usize,
     ) -> [S::V; 6] {
         // SAFETY: only columns inside the map are loaded.
@@ -110,7 +125,7 @@ impl Place {
             let mut values = [S::splat(0.0); 6];
             for (j, value) in values.iter_mut().enumerate() {
                 if j >= first && j < end {
-                    *value = source.load::<S>(start.wrapping_add(j * self.channels), channel, count);
+                    *value = source.load::<S>(held, start.wrapping_add(j * self.channels), count);
                 }
             }
             values
@@ -119,16 +134,22 @@ impl Place {
 
     /// Transforms the patch of every channel into `planes` at the tile's row.
     #[inline(always)]
-    pub unsafe fn input<S: Simd>(&self, source: &impl Source, tile: *mut f32, planes: &Planes) {
+    pub unsafe fn input<S: Simd, A: Source>(&self, source: &A, tile: *mut f32, planes: &Planes) {
         let mut channel = 0;
         while channel < self.channels {
             let count = self.channels - channel;
             // SAFETY: patches inside the map are loaded, and every plane has room for the tile's channels.
             unsafe {
-                let mut half = [[S::splat(0.0); 6]; 6];
-                for i in self.rows.0..self.rows.1 {
-                    half[i] = input::<S>(self.row::<S>(source, i, channel, count));
+                let held = source.begin::<S>(channel, count);
+                let mut half = [const { MaybeUninit::<[S::V; 6]>::uninit() }; 6];
+                for (i, half) in half.iter_mut().enumerate() {
+                    half.write(if self.has_row(i) {
+                        input::<S>(self.row::<S, A>(source, &held, i, channel, count))
+                    } else {
+                        [S::splat(0.0); 6]
+                    });
                 }
+                let half = &*half.as_ptr().cast::<[[S::V; 6]; 6]>();
                 for j in 0..6 {
                     let points = input::<S>([half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j]]);
                     store_column::<S>(points, tile.wrapping_add(j * planes.stride + channel), planes);
@@ -141,9 +162,9 @@ impl Place {
     /// Transforms a map of output gradients twice: its patches as inputs of the backward convolution, and the
     /// tiles in their middle as gradients for the weights.
     #[inline(always)]
-    pub unsafe fn gradients<S: Simd>(
+    pub unsafe fn gradients<S: Simd, A: Source>(
         &self,
-        source: &impl Source,
+        source: &A,
         inputs: Option<*mut f32>,
         gradients: *mut f32,
         planes: &Planes,
@@ -153,23 +174,24 @@ impl Place {
             let count = self.channels - channel;
             // SAFETY: as for `input`.
             unsafe {
-                let zero = S::splat(0.0);
-                let mut half = [[zero; 6]; 6];
-                let mut middle = [[zero; 6]; 4];
-                for i in self.rows.0..self.rows.1 {
-                    let row = self.row::<S>(source, i, channel, count);
-                    half[i] = input::<S>(row);
-                    if (1..5).contains(&i) {
-                        middle[i - 1] = gradient::<S>([row[1], row[2], row[3], row[4]]);
-                    }
+                let zeros = [S::splat(0.0); 6];
+                let held = source.begin::<S>(channel, count);
+                let mut half = [const { MaybeUninit::<[S::V; 6]>::uninit() }; 6];
+                let mut middle = [const { MaybeUninit::<[S::V; 6]>::uninit() }; 6];
+                for (i, (half, middle)) in half.iter_mut().zip(&mut middle).enumerate() {
+                    let row = if self.has_row(i) { self.row::<S, A>(source, &held, i, channel, count) } else { zeros };
+                    half.write(input::<S>(row));
+                    middle.write(gradient::<S>([row[1], row[2], row[3], row[4]]));
                 }
+                let half = &*half.as_ptr().cast::<[[S::V; 6]; 6]>();
+                let middle = &*middle.as_ptr().cast::<[[S::V; 6]; 6]>();
                 for j in 0..6 {
                     if let Some(inputs) = inputs {
                         let points =
                             input::<S>([half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j]]);
                         store_column::<S>(points, inputs.wrapping_add(j * planes.stride + channel), planes);
                     }
-                    let points = gradient::<S>([middle[0][j], middle[1][j], middle[2][j], middle[3][j]]);
+                    let points = gradient::<S>([middle[1][j], middle[2][j], middle[3][j], middle[4][j]]);
                     store_column::<S>(points, gradients.wrapping_add(j * planes.stride + channel), planes);
                 }
             }
@@ -197,25 +219,25 @@ impl Place {
             let count = self.channels - channel;
             // SAFETY: the planes hold the tile; rows and columns outside the map are not stored.
             unsafe {
-                let zero = S::splat(0.0);
-                let mut half = [[zero; 6]; 4];
-                for j in 0..6 {
-                    let mut points = [zero; 6];
-                    let mut product = products.wrapping_add(j * planes.stride + channel);
-                    for point in &mut points {
-                        *point = S::load(product);
-                        product = product.wrapping_add(6 * planes.stride);
-                    }
-                    let values = output::<S>(points);
-                    for (half, value) in half.iter_mut().zip(values) {
-                        half[j] = value;
-                    }
+                let mut half = [const { MaybeUninit::<[S::V; 4]>::uninit() }; 6];
+                for (j, half) in half.iter_mut().enumerate() {
+                    let product = products.wrapping_add(j * planes.stride + channel);
+                    let step = 6 * planes.stride;
+                    half.write(output::<S>([
+                        S::load(product),
+                        S::load(product.wrapping_add(step)),
+                        S::load(product.wrapping_add(2 * step)),
+                        S::load(product.wrapping_add(3 * step)),
+                        S::load(product.wrapping_add(4 * step)),
+                        S::load(product.wrapping_add(5 * step)),
+                    ]));
                 }
+                let half = &*half.as_ptr().cast::<[[S::V; 4]; 6]>();
                 let mut held = finish.begin::<S>(channel, count);
                 let full = rows == TILE && columns == TILE && count >= S::LANES;
                 let mut start = first + channel;
-                for half in half.iter().take(rows) {
-                    let values = output::<S>(*half);
+                for i in 0..rows {
+                    let values = output::<S>([half[0][i], half[1][i], half[2][i], half[3][i], half[4][i], half[5][i]]);
                     let mut index = start;
                     if full {
                         for value in values {

@@ -80,9 +80,10 @@ impl Work for Pack<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let width = panel_width(S::LANES, self.start, round_up(self.columns, S::LANES));
-        for row in 0..self.rows {
-            for offset in (0..width).step_by(S::LANES) {
-                let mut taps = [[0.0; MOST_LANES]; 9];
+        for offset in (0..width).step_by(S::LANES) {
+            // Lanes beyond the last column stay zero.
+            let mut taps = [[0.0; MOST_LANES]; 9];
+            for row in 0..self.rows {
                 for lane in 0..S::LANES.min(self.columns.saturating_sub(self.start + offset)) {
                     let column = self.start + offset + lane;
                     let (output, input) = if self.flip { (row, column) } else { (column, row) };

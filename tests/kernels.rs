@@ -1,0 +1,13 @@
+//! The fused operations, forward and backward, against their twins in double precision, against burn's own
+//! operations, and against themselves on other numbers of threads.
+
+#[path = "kernels/against_burn.rs"]
+mod against_burn;
+#[path = "kernels/against_twins.rs"]
+mod against_twins;
+#[path = "kernels/finite_differences.rs"]
+mod finite_differences;
+#[path = "kernels/support.rs"]
+mod support;
+#[path = "kernels/threads.rs"]
+mod threads;

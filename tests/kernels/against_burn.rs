@@ -1,0 +1,94 @@
+//! The fused operations against burn's own on the same backend.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::relu;
+use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use residual_lab::nn::kernels::ops::{self, Activation, Steps};
+
+use crate::support::{assert_close, leaf, read, values, wide};
+
+/// Batch norm of burn's elementwise operations.
+fn batch_norm(z: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>) -> Tensor<4> {
+    let channels = z.dims()[1];
+    let over_pixels = |t: Tensor<4>| t.mean_dim(0).mean_dim(2).mean_dim(3);
+    let mean = over_pixels(z.clone());
+    let centred = z - mean;
+    let variance = over_pixels(centred.clone() * centred.clone());
+    centred / (variance + 1e-5).sqrt() * gamma.reshape([1, channels, 1, 1]) + beta.reshape([1, channels, 1, 1])
+}
+
+/// Two residual blocks, fused or of burn's operations, and the gradients of all their leaves.
+fn blocks(fused: bool) -> Vec<Vec<f64>> {
+    let x = leaf(&values(6 * 3 * 12 * 12, 1), [6, 3, 12, 12]);
+    let shapes = [[16, 3], [16, 16], [16, 16], [32, 16], [32, 32]];
+    let weights: Vec<Tensor<4>> =
+        (10..).zip(shapes).map(|(seed, [k, c])| leaf(&values(k * c * 9, seed), [k, c, 3, 3])).collect();
+    let gammas: Vec<Tensor<1>> = (20..).zip(shapes).map(|(seed, [k, _])| leaf(&values(k, seed), [k])).collect();
+    let betas: Vec<Tensor<1>> = (30..).zip(shapes).map(|(seed, [k, _])| leaf(&values(k, seed), [k])).collect();
+    let unit = |index: usize, x: Tensor<4>, shortcut: Option<Tensor<4>>, stride: usize| {
+        let (w, gamma, beta) = (weights[index].clone(), gammas[index].clone(), betas[index].clone());
+        if fused {
+            let steps = Steps { stride, padding: 1 };
+            ops::conv_norm_act(x, w, gamma, beta, 1e-5, shortcut, steps, Activation::Relu).output
+        } else {
+            let z = conv2d(x, w, None, ConvOptions::new([stride, stride], [1, 1], [1, 1], 1));
+            let y = batch_norm(z, gamma, beta);
+            relu(match shortcut {
+                Some(shortcut) => y + shortcut,
+                None => y,
+            })
+        }
+    };
+    let stem = unit(0, x.clone(), None, 1);
+    let stem = if fused {
+        ops::max_pool(stem, 3, Steps { stride: 1, padding: 1 })
+    } else {
+        max_pool2d(stem, MaxPoolOptions::new([3, 3]).with_stride([1, 1]).with_padding([1, 1]))
+    };
+    let first = unit(2, unit(1, stem.clone(), None, 1), Some(stem), 1);
+    let shortcut = if fused {
+        ops::pad_shortcut(first.clone(), 2, 32)
+    } else {
+        let [n, c, h, w] = first.dims();
+        let taken = avg_pool2d(first.clone(), AvgPoolOptions::new([1, 1]).with_stride([2, 2]));
+        let zeros = Tensor::zeros([n, c / 2, h / 2, w / 2], &first.device());
+        Tensor::cat(vec![zeros.clone(), taken, zeros], 1)
+    };
+    let second = unit(4, unit(3, first, None, 2), Some(shortcut), 1);
+    let pooled = if fused { ops::global_average_pool(second) } else { second.mean_dim(2).mean_dim(3).reshape([6, 32]) };
+    let loss = (pooled.clone() * leaf(&values(6 * 32, 2), [6, 32]).detach()).sum();
+    let gradients = loss.backward();
+    let mut results = vec![wide(&read(pooled)), wide(&read(x.grad(&gradients).unwrap()))];
+    results.extend(weights.iter().map(|w| wide(&read(w.grad(&gradients).unwrap()))));
+    results.extend(gammas.iter().chain(&betas).map(|v| wide(&read(v.grad(&gradients).unwrap()))));
+    results
+}
+
+#[test]
+fn residual_blocks_agree() {
+    for (index, (fused, stock)) in blocks(true).iter().zip(&blocks(false)).enumerate() {
+        assert_close(&format!("result {index}"), fused, stock);
+    }
+}
+
+#[test]
+fn fused_maps_are_ordinary_tensors() {
+    let x = leaf(&values(2 * 5 * 6 * 7, 1), [2, 5, 6, 7]);
+    let w = leaf(&values(4 * 5 * 9, 2), [4, 5, 3, 3]);
+    let steps = Steps { stride: 1, padding: 1 };
+    let fused = ops::conv_act(x.clone(), w.clone(), None, None, steps, Activation::Identity);
+    let stock = conv2d(x, w, None, ConvOptions::new([1, 1], [1, 1], [1, 1], 1));
+    let change = |t: Tensor<4>| read((t * 2.0 + 1.0).slice([0..2, 1..3]).permute([1, 0, 3, 2]).flatten::<2>(1, 3));
+    assert_close("values", &wide(&change(fused)), &wide(&change(stock)));
+}
+
+#[test]
+fn views_are_read_in_their_own_order() {
+    let whole = leaf(&values(4 * 8 * 9 * 6, 1), [4, 8, 9, 6]);
+    let view = whole.clone().slice([1..4, 2..7]).permute([0, 1, 3, 2]);
+    let dims = view.dims();
+    let copy = leaf(&read(view.clone()), dims);
+    let (fused_view, fused_copy) = (ops::activate(view, Activation::Relu), ops::activate(copy, Activation::Relu));
+    assert_eq!(read(fused_view), read(fused_copy));
+}

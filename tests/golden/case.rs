@@ -14,6 +14,13 @@ pub struct Case {
     arrays: StateDict,
 }
 
+/// What a file's metadata says.
+#[derive(Deserialize)]
+struct About {
+    label_smoothing: f32,
+    network: Network,
+}
+
 impl Case {
     /// Every file of `networks`, in the order of their names.
     pub fn all() -> Vec<Self> {
@@ -27,7 +34,7 @@ impl Case {
     pub fn read(name: &str) -> Self {
         let bytes = std::fs::read(golden(&format!("networks/{name}.safetensors"))).unwrap();
         let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
-        let about = metadata.metadata().clone().unwrap();
+        let about: About = toml::from_str(&metadata.metadata().as_ref().unwrap()["case"]).unwrap();
         let mut labels = Vec::new();
         let mut arrays = StateDict::new();
         for (key, view) in SafeTensors::deserialize(&bytes).unwrap().tensors() {
@@ -41,8 +48,8 @@ impl Case {
         }
         Self {
             name: name.to_owned(),
-            network: toml::from_str(&about["network"]).unwrap(),
-            label_smoothing: about["label_smoothing"].parse().unwrap(),
+            network: about.network,
+            label_smoothing: about.label_smoothing,
             labels,
             arrays,
         }

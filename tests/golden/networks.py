@@ -115,7 +115,8 @@ def write(folder):
             worst[prefix] = max(worst[prefix], (distance, f"{name}: {key}"))
         stored = {k: v.to(torch.int32 if k == "labels" else torch.float32).contiguous() for k, v in exact.items()}
         assert all(v.isfinite().all() for v in stored.values()), name
-        about = {"network": toml(each["arm"]), "label_smoothing": str(each["smoothing"])}
+        # One entry, because the file format does not keep the order of several.
+        about = {"case": f"label_smoothing = {each['smoothing']}\n[network]\n{toml(each['arm'])}"}
         path = folder / f"{name}.safetensors"
         save_file(stored, path, about)
         size += path.stat().st_size

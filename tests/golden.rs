@@ -44,6 +44,9 @@ impl Worst {
 
     fn note(&mut self, distance: f64, at: impl Display) {
         let distance = if distance.is_nan() { f64::INFINITY } else { distance };
+        if distance > self.limit {
+            println!("{} off by {distance:.1e}, at {at}", self.of);
+        }
         if distance > self.distance {
             (self.distance, self.at) = (distance, at.to_string());
         }

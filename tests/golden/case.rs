@@ -4,6 +4,7 @@ use super::golden;
 use residual_lab::experiment::Network;
 use residual_lab::nn::{Array, StateDict};
 use safetensors::{Dtype, SafeTensors};
+use serde::Deserialize;
 
 /// A network, a batch and what PyTorch makes of them.
 pub struct Case {

@@ -15,14 +15,15 @@ struct Run<'a> {
     case: &'a Case,
     batch: Batch,
     device: Device,
+    stock: bool,
 }
 
 impl<'a> Run<'a> {
-    fn new(case: &'a Case, device: &Device) -> Self {
+    fn new(case: &'a Case, device: &Device, stock: bool) -> Self {
         let input = case.array("input");
         let (size, shape) = (input.shape[0], case.shape());
         let batch = Batch { size, shape, pixels: input.values.clone(), labels: case.labels.clone(), mix: None };
-        Self { case, batch, device: device.clone() }
+        Self { case, batch, device: device.clone(), stock }
     }
 
     /// The network with the golden weights, with a graph.
@@ -38,6 +39,10 @@ impl<'a> Run<'a> {
         Tensor::from_data(TensorData::new(self.batch.pixels.clone(), shape), device)
     }
 
+    fn training(&self, step: u64) -> Pass {
+        Pass::train(0, step).with_stock_operations(self.stock)
+    }
+
     /// Logits of a training pass, the loss, and every parameter's gradient.
     fn pass(&self, model: &Model, pass: &mut Pass) -> (Vec<f32>, f32, Vec<Option<Tensor<1>>>) {
         let device = self.device.clone().autodiff();
@@ -51,7 +56,8 @@ impl<'a> Run<'a> {
 
     /// Logits with running statistics.
     fn evaluate(&self, model: &Model) -> Vec<f32> {
-        values(plain(model).forward(self.input(&self.device), &mut Pass::evaluate()))
+        let mut pass = Pass::evaluate().with_stock_operations(self.stock);
+        values(plain(model).forward(self.input(&self.device), &mut pass))
     }
 
     /// The weights after five steps of the optimiser that the golden files were made with.
@@ -60,7 +66,7 @@ impl<'a> Run<'a> {
         let rule = Rule { learning_rate: 0.05, method: Method::nesterov(0.9), ..Rule::default() };
         let mut optimizer = Optimizer::new(rule, model.parameter_names().len());
         for step in 0..5 {
-            let mut pass = Pass::train(0, step);
+            let mut pass = self.training(step);
             let (_, _, gradients) = self.pass(&model, &mut pass);
             model = optimizer.step(model, gradients, 0.05);
             model.absorb(&pass);
@@ -70,7 +76,7 @@ impl<'a> Run<'a> {
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().to_vec().unwrap()
+    tensor.into_data().try_to_vec().unwrap()
 }
 
 /// How far networks are from PyTorch's.
@@ -91,12 +97,12 @@ impl Distances {
         }
     }
 
-    fn measure(&mut self, case: &Case, device: &Device) {
+    fn measure(&mut self, case: &Case, device: &Device, stock: bool) {
         let name = &case.name;
-        let run = Run::new(case, device);
+        let run = Run::new(case, device, stock);
         let mut model = run.model();
         if case.find("logits_train").is_some() {
-            let mut pass = Pass::train(0, 0);
+            let mut pass = run.training(0);
             let (logits, loss, gradients) = run.pass(&model, &mut pass);
             model.absorb(&pass);
             self.logits.note(apart(&logits, &case.array("logits_train").values), format!("{name}, training"));
@@ -127,11 +133,21 @@ impl Distances {
     }
 }
 
+/// The fused operations are what a person trains with on the CPU.
 #[test]
 fn every_network_computes_what_pytorch_computes() {
     let mut distances = Distances::new();
     for case in Case::all() {
-        distances.measure(&case, &Device::flex());
+        distances.measure(&case, &Device::flex(), false);
+    }
+    distances.judge();
+}
+
+#[test]
+fn every_network_does_so_by_burns_own_operations() {
+    let mut distances = Distances::new();
+    for case in Case::all() {
+        distances.measure(&case, &Device::flex(), true);
     }
     distances.judge();
 }
@@ -140,7 +156,7 @@ fn every_network_computes_what_pytorch_computes() {
 fn the_reference_device_agrees_too() {
     let mut distances = Distances::new();
     for name in ["basic-batch", "bottleneck-group", "pre_basic-max_pool", "stem-conv7-pool", "resnet9"] {
-        distances.measure(&Case::read(name), &Device::ndarray());
+        distances.measure(&Case::read(name), &Device::ndarray(), false);
     }
     distances.judge();
 }

@@ -2,6 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop where it stands")]
 
+#[path = "golden/case.rs"]
+mod case;
+#[path = "golden/counts.rs"]
+mod counts;
+#[path = "golden/initialisation.rs"]
+mod initialisation;
+#[path = "golden/networks.rs"]
+mod networks;
+#[path = "golden/optimizers.rs"]
+mod optimizers;
 #[path = "golden/schedules.rs"]
 mod schedules;
 
@@ -34,6 +44,9 @@ impl Worst {
 
     fn note(&mut self, distance: f64, at: impl Display) {
         let distance = if distance.is_nan() { f64::INFINITY } else { distance };
+        if distance > self.limit {
+            println!("{} off by {distance:.1e}, at {at}", self.of);
+        }
         if distance > self.distance {
             (self.distance, self.at) = (distance, at.to_string());
         }
@@ -49,4 +62,13 @@ impl Worst {
 /// How far apart two numbers are, as a share of the expected one.
 fn relative(found: f64, expected: f64) -> f64 {
     (found - expected).abs() / expected.abs().max(1e-12)
+}
+
+/// How far apart two arrays are: ‖found − expected‖ / ‖expected‖.
+fn apart(found: &[f32], expected: &[f32]) -> f64 {
+    assert_eq!(found.len(), expected.len(), "lengths");
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    let pairs = found.iter().zip(expected);
+    let difference = norm(&mut pairs.map(|(&a, &b)| f64::from(a) - f64::from(b)));
+    difference / norm(&mut expected.iter().map(|&b| f64::from(b))).max(1e-12)
 }

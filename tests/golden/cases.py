@@ -66,7 +66,7 @@ def cases():
     every["cifar8-gray"] = case({"body": {"cifar": {"depth": 8, "width": 4}}}, 12, batch=8, channels=1)
     arm = {"body": {"imagenet": {"depth": 18, "width": 2}}, "stem": {"kind": "conv7_pool"}, "shortcut": "b"}
     every["imagenet18"] = case({**arm, "naming": "torchvision"}, 41, batch=6)
-    arm = {"body": {"stages": [stage(2, 2), stage(1, 4, 2)]}, "block": "bottleneck", "shortcut": "b"}
+    arm = {"body": {"stages": [stage(2, 4), stage(1, 4, 2)]}, "block": "bottleneck", "shortcut": "b"}
     every["bottleneck-torchvision"] = case({**arm, "naming": "torchvision"}, smoothing=0.1)
 
     pool = {"entry": "conv_pool"}

@@ -2,6 +2,8 @@
 
 import pathlib
 
+import torch
+
 import counts
 import initialisation
 import networks
@@ -11,6 +13,8 @@ import schedules
 HERE = pathlib.Path(__file__).parent
 
 if __name__ == "__main__":
+    # Sums in one order, so that the files come out the same every time.
+    torch.set_num_threads(1)
     networks.write(HERE / "networks")
     optimizers.write(HERE / "optimizers.json")
     schedules.write(HERE / "schedules.json")

@@ -93,15 +93,16 @@ class Parts:
 
 
 class OptionA(nn.Module):
-    """Every stride-th pixel, and zeros on both sides for new channels."""
+    """Every stride-th pixel, and zeros on both sides for new channels; what a narrower map has no place for is left out."""
 
-    def __init__(self, stride, new):
+    def __init__(self, stride, outputs):
         super().__init__()
-        self.stride, self.new = stride, new
+        self.stride, self.outputs = stride, outputs
 
     def forward(self, x):
-        x = x[:, :, :: self.stride, :: self.stride]
-        return F.pad(x, (0, 0, 0, 0, self.new // 2, self.new - self.new // 2))
+        x = x[:, : self.outputs, :: self.stride, :: self.stride]
+        new = self.outputs - x.shape[1]
+        return F.pad(x, (0, 0, 0, 0, new // 2, new - new // 2))
 
 
 class Block(nn.Module):
@@ -143,7 +144,7 @@ class Block(nn.Module):
         self.residual, self.projects = option != "none", False
         self.carry, self.before = nn.Identity(), nn.Identity()
         if option == "a" and changes:
-            self.carry = OptionA(stride, outputs - inputs)
+            self.carry = OptionA(stride, outputs)
         if option == "c" or (option in "bd" and changes):
             self.projects = True
             if option == "d" and stride > 1:

@@ -1,7 +1,7 @@
 //! What a network costs, counted layer by layer from its blueprint: parameters, MACs, activation memory.
 
 use super::blueprint::{Blueprint, ConvPlan, MapShape, PoolPlan, ShortcutPlan, UnitPlan};
-use crate::experiment::HeadPool;
+use crate::experiment::{HeadPool, Norm};
 use serde::Serialize;
 
 /// The costs of a network.
@@ -54,7 +54,7 @@ impl Summary {
                 counter.block(block, blueprint);
             }
         }
-        if blueprint.last_norm {
+        if blueprint.last_norm && blueprint.network.norm != Norm::None {
             counter.norm("bn_last", blueprint.features);
         }
         let [channels, height, width] = blueprint.features;

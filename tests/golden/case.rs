@@ -47,13 +47,7 @@ impl Case {
                 arrays.insert(key, Array { shape: view.shape().to_vec(), values });
             }
         }
-        Self {
-            name: name.to_owned(),
-            network: about.network,
-            label_smoothing: about.label_smoothing,
-            labels,
-            arrays,
-        }
+        Self { name: name.to_owned(), network: about.network, label_smoothing: about.label_smoothing, labels, arrays }
     }
 
     /// Channels, height and width of an image.

@@ -3,6 +3,8 @@
 //! What needs a GPU adapter says loudly that it was skipped where there is none, and fails instead where
 //! `RESIDUAL_LAB_REQUIRE_PIXELS=1` promises one.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use burn::tensor::{Device, Tensor, TensorData};
 use residual_lab::data::{Batch, Dataset, Loader, LoaderOptions, Position};
 use residual_lab::experiment::{Augmentation, Data, DeviceChoice, Experiment, Length, Network, Shortcut, preset};

@@ -1,5 +1,7 @@
 //! Experiments as people write them: presets, files, single settings, and what is refused with which words.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use residual_lab::experiment::{
     Block, Body, Curve, Experiment, Length, Network, Norm, PRESETS, Plan, Schedule, Shortcut, Stage, preset,
     with_override,

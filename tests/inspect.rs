@@ -2,6 +2,8 @@
 //!
 //! The pretrained networks are not part of this project; where they are not beside it, their test says so.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use burn::tensor::{Device, Tensor, TensorData};
 use residual_lab::data::Dataset;
 use residual_lab::experiment::{Data, Network, Shortcut, Source, preset};

@@ -1,6 +1,8 @@
 //! The fused operations, forward and backward, against their twins in double precision, against burn's own
 //! operations, and against themselves on other numbers of threads.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 #[path = "kernels/against_burn.rs"]
 mod against_burn;
 #[path = "kernels/against_twins.rs"]

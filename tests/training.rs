@@ -1,5 +1,7 @@
 //! Training through the engine, as window and command line do it.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use residual_lab::data::Dataset;
 use residual_lab::experiment::{Curve, DeviceChoice, Experiment, Length, Plan, preset, with_override};
 use residual_lab::train::device;

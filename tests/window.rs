@@ -1,6 +1,13 @@
 //! What a person does in the window, by the names that a screen reader reads out, against a scripted engine.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests"
+)]
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key, Modifiers, Theme, ThemePreference, vec2};

@@ -70,7 +70,7 @@ impl Dialogs for Native {
             Wanted::Data => {
                 let choice = dialog.set_title("A folder of images").pick_folder();
                 thread.spawn(move || {
-                    answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice).map(|one| vec![one])))
+                    answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice).map(|one| vec![one])));
                 })
             }
         };
@@ -100,6 +100,6 @@ fn answer(send: &Sender<Option<Chosen>>, ctx: &Context, wanted: Wanted, asked: I
 /// A picture from the clipboard, as a question carries it.
 #[must_use]
 pub fn picture(image: &ColorImage) -> Picture {
-    let rgba = image.pixels.iter().flat_map(|pixel| pixel.to_srgba_unmultiplied()).collect();
+    let rgba = image.pixels.iter().flat_map(eframe::egui::Color32::to_srgba_unmultiplied).collect();
     Picture::Pixels { width: image.size[0], height: image.size[1], rgba }
 }

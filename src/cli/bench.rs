@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     opened.notice.iter().for_each(|text| output::notice(text));
     let mut times = measure(network, &dataset, &opened, args)?;
     times.sort_by(f64::total_cmp);
-    let median = (times[(times.len() - 1) / 2] + times[times.len() / 2]) / 2.0;
+    let median = f64::midpoint(times[(times.len() - 1) / 2], times[times.len() / 2]);
     report(args, shape, &opened, median)
 }
 

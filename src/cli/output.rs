@@ -179,7 +179,7 @@ mod tests {
     fn numbers_are_written_for_people() {
         assert_eq!([0, 999, 1000, 269_722].map(grouped), ["0", "999", "1,000", "269,722"]);
         assert_eq!([999, 40_551_936].map(scaled), ["999", "40.55 M"]);
-        assert_eq!([0.0, 0.031_25, 2.302_59, 1e-7].map(significant), ["0", "0.0312", "2.303", "1.000e-7"]);
+        assert_eq!([0.0, 0.031_25, 2.312_59, 1e-7].map(significant), ["0", "0.0312", "2.313", "1.000e-7"]);
         assert_eq!([9.96, 61.0, 3725.0].map(duration), ["10.0 s", "1 min 1 s", "1 h 2 min"]);
     }
 

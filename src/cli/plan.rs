@@ -28,7 +28,7 @@ pub(super) struct PlanArgs {
     /// The seed of everything random
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Set any field of the experiment, as in recipe.batch_size=64 or arms[1].network.shortcut=b
+    /// Set any field of the experiment, as in `recipe.batch_size=64` or arms[1].network.shortcut=b
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
 }

@@ -7,7 +7,7 @@ use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 /// Without a bar and without validations, a line at least this often.
-const HEARTBEAT: Duration = Duration::from_secs(60);
+const HEARTBEAT: Duration = Duration::from_mins(1);
 
 /// Shows events as they come.
 pub(super) struct Progress {

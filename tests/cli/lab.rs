@@ -21,7 +21,7 @@ pub const TINY: &[&str] = &[
 ];
 
 /// How long anything here may take on a slow and busy machine.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 pub struct Lab {
     place: TempDir,
@@ -99,6 +99,7 @@ impl Lab {
     }
 
     /// Waits for something that a running command does.
+    #[allow(clippy::unused_self, reason = "it reads as something the laboratory does")]
     pub fn wait_for(&self, child: &mut Child, happened: impl Fn() -> bool) {
         let start = Instant::now();
         while !happened() {

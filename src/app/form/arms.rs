@@ -11,6 +11,7 @@ use eframe::egui::{Align, Label, Layout, RichText, Sense, TextEdit, Ui, Vec2, ve
 
 /// What was counted last, so that nothing is counted twice.
 #[derive(Default)]
+#[allow(clippy::type_complexity, reason = "a list of questions with their answers, used here only")]
 pub struct Counted {
     entries: Vec<(Network, [usize; 3], usize, Result<ArmSummary, String>)>,
 }
@@ -79,6 +80,7 @@ pub fn ui(ui: &mut Ui, plan: &mut Plan, context: &Context, counted: &mut Counted
 }
 
 /// `residual 2`, `residual 3`, …
+#[allow(clippy::maybe_infinite_iter, reason = "a plan has eight arms at most, so one of nine names is free")]
 fn free_name(arms: &[Arm], name: &str) -> String {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
     (2..)

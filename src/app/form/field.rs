@@ -119,7 +119,7 @@ impl<'a> Fields<'a> {
         value: &mut f64,
         preset: Option<&f64>,
     ) -> Response {
-        self.row(ui, names, help, value, preset, |ui, value| decimal(ui, value))
+        self.row(ui, names, help, value, preset, decimal)
     }
 
     /// A row with a number of single precision.
@@ -213,6 +213,7 @@ pub fn decimal(ui: &mut Ui, value: &mut f64) -> Response {
 }
 
 /// Gives a widget a name that is not drawn.
+#[allow(clippy::must_use_candidate, reason = "naming is the effect; the response is for chaining")]
 pub fn named(ui: &Ui, response: Response, name: &str) -> Response {
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
     response

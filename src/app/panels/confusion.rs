@@ -133,8 +133,10 @@ fn matrix(ui: &mut Ui, session: &Session, arm: usize, evaluation: &Evaluation, u
                 tokens.weak,
             );
             let label = elided(&painter, class, labels - space::XS, &font, tokens.weak);
-            let below =
-                pos2(origin.x + side * row as f32 + (side + label.size().y) / 2.0, origin.y + side * n + space::XS);
+            let below = pos2(
+                origin.x + side * row as f32 + f32::midpoint(side, label.size().y),
+                origin.y + side * n + space::XS,
+            );
             let turned =
                 eframe::egui::epaint::TextShape::new(below, label, tokens.weak).with_angle(std::f32::consts::FRAC_PI_2);
             painter.add(turned);

@@ -320,7 +320,7 @@ fn summary(ui: &mut Ui, metric: Metric, session: &Session, smoothed: &[Smoothed]
             let last = smoothed
                 .get(arm)
                 .filter(|_| weight > 0.0)
-                .and_then(|curve| curve.last())
+                .and_then(super::super::state::series::Smoothed::last)
                 .or(metric.column(curves).last());
             let mut text = session.arm_name(arm).to_owned();
             if let Some(last) = last {

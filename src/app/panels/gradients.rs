@@ -158,7 +158,7 @@ impl Grid {
             for (block, probe) in seen.blocks.iter().enumerate() {
                 let value = quantity.of(probe).log10();
                 let cell = &mut cells[block * columns + index / size];
-                if value.is_finite() && !(*cell >= value) {
+                if value.is_finite() && (cell.is_nan() || *cell < value) {
                     *cell = value;
                 }
             }

@@ -56,8 +56,11 @@ impl Groups<'_> {
     }
 
     fn check(&self, map: usize, image: usize) {
-        assert!(self.count > 0 && self.channels() % self.count == 0, "groups do not divide the channels");
-        assert!(image > 0 && map % image == 0 && image % self.channels() == 0, "maps of another shape");
+        assert!(self.count > 0 && self.channels().is_multiple_of(self.count), "groups do not divide the channels");
+        assert!(
+            image > 0 && map.is_multiple_of(image) && image.is_multiple_of(self.channels()),
+            "maps of another shape"
+        );
     }
 }
 

@@ -10,6 +10,25 @@
 //! bit, whatever the number of threads. All code that is not checked by the compiler is in this folder; every
 //! operation has a plain twin in [`twin`], which is its definition and what the tests compare it with.
 
+#![allow(
+    clippy::inline_always,
+    reason = "a register kernel that is not inlined into its instruction set's function spills every register"
+)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::many_single_char_names,
+    clippy::needless_range_loop,
+    clippy::similar_names,
+    reason = "kernels are written in the letters of their formulas, over indices, and in single precision"
+)]
+#![allow(
+    missing_docs,
+    clippy::missing_panics_doc,
+    clippy::missing_safety_doc,
+    clippy::wildcard_imports,
+    reason = "internal to the networks: the operations say what their fields are, slices are checked at each \
+              operation's edge, and a SIMD type's methods share the condition on its trait"
+)]
 #![allow(unsafe_code, reason = "inner loops that the compiler cannot check; each says why it is sound")]
 
 pub mod activation;

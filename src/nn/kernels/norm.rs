@@ -33,7 +33,7 @@ impl Affine {
     }
 }
 
-/// `out = act(scale · (z − mean) + shift + shortcut)` with `act(v) = max(v, slope · v)`: a slope of 0 is ReLU, one of
+/// `out = act(scale · (z − mean) + shift + shortcut)` with `act(v) = max(v, slope · v)`: a slope of 0 is `ReLU`, one of
 /// 1 is no activation.
 pub fn normalise(z: &[f32], affine: &Affine, shortcut: Option<&[f32]>, slope: f32, out: &mut [f32]) {
     let channels = affine.shift.len();

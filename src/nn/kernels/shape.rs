@@ -72,8 +72,9 @@ pub struct Block {
 }
 
 impl Block {
-    /// Row groups in the block, over all of its images.
+    /// Row groups in the block, over all of its images; never none.
     #[must_use]
+    #[allow(clippy::len_without_is_empty, reason = "a block is never empty")]
     pub fn len(&self) -> usize {
         self.images.len() * self.groups.len()
     }
@@ -115,7 +116,7 @@ pub fn blocks(batch: usize, groups: usize, target: usize) -> Vec<Block> {
 }
 
 /// Splits a map into the slices of consecutive `ranges`, which cover it from its beginning.
-pub fn split<'a>(mut map: &'a mut [f32], ranges: impl Iterator<Item = Range<usize>>) -> Vec<&'a mut [f32]> {
+pub fn split(mut map: &mut [f32], ranges: impl Iterator<Item = Range<usize>>) -> Vec<&mut [f32]> {
     let mut parts = Vec::new();
     let mut taken = 0;
     for range in ranges {

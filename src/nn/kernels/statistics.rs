@@ -13,7 +13,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Merges what blocks gathered (Chan, Golub and LeVeque 1983, "Algorithms for computing the sample
+    /// Merges what blocks gathered (Chan, Golub and `LeVeque` 1983, "Algorithms for computing the sample
     /// variance"), in the order in which they come.
     #[must_use]
     pub fn merge(blocks: &[Statistics], channels: usize) -> Self {

@@ -58,6 +58,7 @@ fn conv_gradients(
 }
 
 /// Adds `share` to a gradient.
+#[allow(clippy::unnecessary_wraps, reason = "its callers register an optional gradient")]
 fn with_share(mut gradient: OwnedMap, share: Option<FlexTensor>) -> Option<FlexTensor> {
     if let Some(share) = share {
         add(gradient.values_mut(), Map::new(&share).values());
@@ -215,17 +216,14 @@ impl NormState {
     ) -> (FlexTensor, Self) {
         let x = Map::new(x);
         let (gamma, beta) = (Values::new(gamma), Values::new(beta));
-        let (y, moments) = match norm.groups {
-            Some(count) => {
-                let groups = Groups { count, gamma: gamma.values(), beta: beta.values(), epsilon: norm.epsilon };
-                let (y, moments) = group_normalised(&x, &groups, shortcut, norm.slope);
-                (y, NormMoments::Groups(count, moments))
-            }
-            None => {
-                let moments = moments(x.values(), x.shape[1]);
-                let affine = Affine::new(&moments, gamma.values(), beta.values(), norm.epsilon);
-                (normalised(&x, &affine, shortcut, norm.slope), NormMoments::Batch(moments))
-            }
+        let (y, moments) = if let Some(count) = norm.groups {
+            let groups = Groups { count, gamma: gamma.values(), beta: beta.values(), epsilon: norm.epsilon };
+            let (y, moments) = group_normalised(&x, &groups, shortcut, norm.slope);
+            (y, NormMoments::Groups(count, moments))
+        } else {
+            let moments = moments(x.values(), x.shape[1]);
+            let affine = Affine::new(&moments, gamma.values(), beta.values(), norm.epsilon);
+            (normalised(&x, &affine, shortcut, norm.slope), NormMoments::Batch(moments))
         };
         let activated = Activated::new(&y, norm.slope);
         (y, Self { x, gamma, epsilon: norm.epsilon, moments, activated })

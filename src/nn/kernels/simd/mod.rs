@@ -123,6 +123,7 @@ pub fn dispatch<W: Work>(work: W) -> W::Output {
 /// # Safety
 /// As for [`Simd::load_first`].
 #[inline(always)]
+#[must_use]
 pub unsafe fn load_up_to<S: Simd>(from: *const f32, count: usize) -> S::V {
     // SAFETY: passed on to the caller.
     unsafe { if count >= S::LANES { S::load(from) } else { S::load_first(from, count) } }

@@ -125,7 +125,7 @@ pub fn leaky_backward(y: &[f64], slope: f64, gradients: &[f64]) -> Vec<f64> {
     y.iter().zip(gradients).map(|(&y, gradient)| if y > 0.0 { *gradient } else { slope * gradient }).collect()
 }
 
-/// GELU, SiLU or tanh.
+/// GELU, `SiLU` or tanh.
 #[must_use]
 pub fn smooth(kind: Smooth, x: &[f64]) -> Vec<f64> {
     let f = |v: f64| match kind {

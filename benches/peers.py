@@ -27,13 +27,12 @@ ROWS = {
     "plain56": ("plain56", "plain56", 128, 6, False, 1.1, 1.6),
     "wrn-16-4": ("wrn-16-4", "wrn-16-4", 128, 4, False, 1.1, 1.6),
     "resnet18": ("resnet18", "resnet18", 128, 4, False, 1.1, 1.6),
-    "default": ("plain-vs-residual", "gray20", 128, 20, False, 1.1, 1.6),
     "resnet50": ("resnet50", "resnet50", 64, 4, False, 0.9, 1.3),
     "inference": ("resnet20", "resnet20", 256, 20, True, 1.3, 2.5),
     "inference-1": ("resnet20", "resnet20", 1, 200, True, 1.3, 2.5),
 }
 # Images of another size than the preset's own.
-IMAGES = {"resnet18": "3x64x64", "resnet50": "3x64x64", "default": "1x28x28"}
+IMAGES = {"resnet18": "3x64x64", "resnet50": "3x64x64"}
 
 
 def run(command, environment):
@@ -41,7 +40,7 @@ def run(command, environment):
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))} failed after {time.perf_counter() - started:.0f} s:\n{done.stderr}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    return json.loads(done.stdout)
 
 
 def commands(row, arguments):

@@ -83,6 +83,7 @@ fn inference(bencher: Bencher, shape: &(usize, usize, usize, usize, usize)) {
 }
 
 #[divan::bench(args = [Activation::Relu, Activation::Gelu, Activation::Silu, Activation::Tanh])]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "this is how divan hands over its arguments")]
 fn activation(bencher: Bencher, activation: &Activation) {
     let x = tensor([BATCH, 16, 32, 32], &Device::flex());
     bencher.counter(ItemsCount::new(BATCH)).bench(|| black_box(ops::activate(x.clone(), *activation)));

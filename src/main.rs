@@ -1,6 +1,8 @@
 //! From arguments to the window or to a headless command; nothing else.
 
+use residual_lab::app::{self, AppError};
 use residual_lab::cli::{self, Failure};
+use residual_lab::runs;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -49,6 +51,23 @@ fn run() -> Result<(), Failure> {
     let cli = cli::parse()?;
     match cli.command {
         Some(command) => command.run(),
-        None => Err(Failure::Running("there is no window yet".to_owned())),
+        None => window(cli.renderer),
     }
+}
+
+/// Opens the window, which keeps its runs in the usual place.
+fn window(renderer: cli::Renderer) -> Result<(), Failure> {
+    let renderer = match renderer {
+        cli::Renderer::Auto => app::Renderer::Auto,
+        cli::Renderer::Wgpu => app::Renderer::Wgpu,
+        cli::Renderer::Glow => app::Renderer::Glow,
+    };
+    let place = runs::default_place().ok_or_else(|| {
+        Failure::Usage("there is no place for runs: this user has no home folder; set HOME".to_owned())
+    })?;
+    let options = app::Options { renderer, ..app::Options::new(Box::new(runs::Folder::under(place))) };
+    app::run(options).map_err(|error| match error {
+        AppError::NoDisplay | AppError::MissingLibrary(_) => Failure::Usage(error.to_string()),
+        _ => Failure::Running(error.to_string()),
+    })
 }

@@ -1,6 +1,7 @@
 //! The product's numbers held against PyTorch's. `tests/golden/README.md` says where those come from.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop where it stands")]
+#![allow(deprecated, reason = "burn-ndarray is deprecated upstream, but is the independent reference here")]
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "a test may stop where it stands")]
 
 #[path = "golden/case.rs"]
 mod case;

@@ -39,7 +39,7 @@ struct Watched {
 fn watch(engine: &Engine) -> Watched {
     let (mut steps, mut events) = (Vec::new(), Vec::new());
     loop {
-        let event = engine.events().recv_timeout(Duration::from_secs(120)).expect("an event within two minutes");
+        let event = engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes");
         match event {
             Event::Steps(more) => steps.extend(more),
             Event::Finished(outcome) => return Watched { steps, outcome: *outcome, events },

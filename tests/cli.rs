@@ -1,5 +1,6 @@
 //! The program as a person or a script meets it: the real binary in a fresh folder, its files, its exit codes.
 
+#![allow(clippy::cast_possible_truncation, reason = "sizes and colours in tests are small")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop where it stands")]
 
 #[path = "cli/lab.rs"]

@@ -1,6 +1,7 @@
 //! The fused operations, forward and backward, against their twins in double precision, against burn's own
 //! operations, and against themselves on other numbers of threads.
 
+#![allow(clippy::many_single_char_names, reason = "the letters of the formulas")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 #[path = "kernels/against_burn.rs"]

@@ -19,7 +19,8 @@ pub fn short(value: f64) -> String {
         let digits = size.log10().floor() as i32;
         let decimals = usize::try_from(2 - digits).unwrap_or(0);
         let text = format!("{value:.decimals$}");
-        if size >= 1000.0 { grouped(&text) } else { text }
+        // Rounding may have carried a number over a thousand.
+        if decimals == 0 { grouped(&text) } else { text }
     };
     text.replace('-', "−").replace("e−", "e-")
 }

@@ -183,10 +183,12 @@ fn huge_png() -> Vec<u8> {
     header.extend(20_000u32.to_be_bytes());
     header.extend(20_000u32.to_be_bytes());
     header.extend([8, 2, 0, 0, 0]);
-    bytes.extend(13u32.to_be_bytes());
-    bytes.extend(&header);
-    let mut checksum = flate2::Crc::new();
-    checksum.update(&header);
-    bytes.extend(checksum.sum().to_be_bytes());
+    for chunk in [header, b"IDAT".to_vec()] {
+        bytes.extend(u32::try_from(chunk.len() - 4).unwrap().to_be_bytes());
+        bytes.extend(&chunk);
+        let mut checksum = flate2::Crc::new();
+        checksum.update(&chunk);
+        bytes.extend(checksum.sum().to_be_bytes());
+    }
     bytes
 }

@@ -21,7 +21,7 @@ fn the_embedded_data_set_is_balanced_and_its_classes_are_taken_in_turn() {
 const FASHION: &str = "/usr/share/datasets/fashion-mnist";
 
 #[test]
-fn the_embedded_data_set_can_be_made_again_byte_for_byte() {
+fn the_embedded_data_set_can_be_made_again_image_for_image() {
     if !Path::new(FASHION).exists() {
         skipped(&format!("{FASHION} is absent; install Debian's package dataset-fashion-mnist"));
         return;
@@ -32,8 +32,11 @@ fn the_embedded_data_set_can_be_made_again_byte_for_byte() {
     let made = subset::write(Path::new(FASHION), train, test, subset::SEED, &out).unwrap();
     assert_eq!((made.train, made.test), (5000, 1000));
     assert!(made.bytes <= 3_000_000, "{} bytes", made.bytes);
-    let embedded = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/fashion-mnist/subset.bin")).unwrap();
-    assert!(fs::read(&out).unwrap() == embedded, "the bytes differ");
+    // How tightly the bytes are packed depends on the version of the compressor; what they hold does not.
+    let embedded = Dataset::load(&Data::default(), 0).unwrap();
+    let again = Dataset::load(&data_at(&out), 0).unwrap();
+    assert!(again.train == embedded.train && again.validation == embedded.validation, "the images differ");
+    assert_eq!(again.classes, embedded.classes);
 }
 
 #[test]

@@ -150,7 +150,7 @@ proptest! {
         activation in activations(), extra in any::<bool>(),
     ) {
         prop_assume!(n * h * w > 8 && (groups == 0 || c / groups * h * w > 8));
-        let c = if groups == 0 { c } else { c.max(groups) / groups * groups };
+        let c = c.max(groups).checked_div(groups).map_or(c, |whole| whole * groups);
         let dims = [n, c, h, w];
         let len = n * c * h * w;
         let (x, gamma, beta) = (values(len, 1), values(c, 2), values(c, 3));

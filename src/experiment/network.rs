@@ -352,7 +352,8 @@ pub struct Init {
     pub zero_gamma: bool,
 }
 
-/// The variance rule of an initialisation.
+/// The variance rule of an initialisation. It is stated for convolutions; the linear layer, which no activation
+/// follows, has gain 1 and divides by its fan-in (Xavier: no difference), and every bias starts at zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scheme {

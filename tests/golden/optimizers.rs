@@ -2,8 +2,9 @@
 
 use super::{Worst, apart, json};
 use burn::tensor::{Device, Tensor, TensorData};
-use residual_lab::experiment::Optimizer as Rule;
-use residual_lab::train::optimizer::Optimizer;
+use residual_lab::experiment::{Method, Network, Norm, Optimizer as Rule, Shortcut};
+use residual_lab::nn::{Blueprint, Model};
+use residual_lab::train::optimizer::{Optimizer, flat_parameters};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -49,4 +50,28 @@ fn every_optimizer_takes_its_source_s_steps() {
         }
     }
     worst.judge();
+}
+
+/// With gradients of zero, all that moves a weight is its decay.
+#[test]
+fn decay_leaves_out_norm_and_bias_if_told_to() {
+    for norm in [Norm::Batch, Norm::None] {
+        for everywhere in [true, false] {
+            let network = Network { norm, ..Network::cifar(8, 4, Shortcut::B) };
+            let blueprint = Blueprint::new(&network, [1, 8, 8], 10).unwrap();
+            let model = Model::init(&blueprint, 0, &Device::flex().autodiff());
+            let mut state = model.state().unwrap();
+            state.values_mut().for_each(|array| array.values.fill(1.0));
+            let model = model.with_state(&state).unwrap();
+            let method = Method::sgd(0.0);
+            let rule = Rule { learning_rate: 1.0, weight_decay: 0.25, decay_norm_and_bias: everywhere, method };
+            let names = model.parameter_names();
+            let zeros = flat_parameters(&model).into_iter().map(|values| Some(values.zeros_like())).collect();
+            let after = Optimizer::new(rule, names.len()).step(model, zeros, 1.0).state().unwrap();
+            for name in names {
+                let expected = if everywhere || after[&name].shape.len() > 1 { 0.75 } else { 1.0 };
+                assert!(after[&name].values.iter().all(|&v| v == expected), "{name}, {norm:?}, {everywhere}");
+            }
+        }
+    }
 }

@@ -155,7 +155,7 @@ struct ArmFiles {
 
 impl ArmFiles {
     fn open(folder: PathBuf) -> io::Result<Self> {
-        fs::create_dir_all(folder.join("checkpoints"))?;
+        fs::create_dir_all(&folder)?;
         for which in [Which::Last, Which::Best] {
             settle_folder(&read::checkpoint(&folder, which))?;
         }

@@ -1,8 +1,11 @@
 //! From arguments to the window or to a headless command; nothing else.
 
+use residual_lab::app::{self, AppError, Options, Renderer};
 use residual_lab::cli::{self, Failure};
+use residual_lab::runs;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -49,6 +52,22 @@ fn run() -> Result<(), Failure> {
     let cli = cli::parse()?;
     match cli.command {
         Some(command) => command.run(),
-        None => Err(Failure::Running("there is no window yet".to_owned())),
+        None => window(cli.renderer, cli.frame_log),
     }
+}
+
+fn window(renderer: cli::Renderer, frame_log: Option<PathBuf>) -> Result<(), Failure> {
+    let place = runs::default_place().ok_or_else(|| {
+        Failure::Usage("there is no home folder to keep runs in; set HOME and start again".to_owned())
+    })?;
+    let renderer = match renderer {
+        cli::Renderer::Auto => Renderer::Auto,
+        cli::Renderer::Wgpu => Renderer::Wgpu,
+        cli::Renderer::Glow => Renderer::Glow,
+    };
+    let options = Options { renderer, frame_log, ..Options::new(Box::new(runs::Folder::under(place))) };
+    app::run(options).map_err(|error| match error {
+        AppError::NoDisplay | AppError::MissingLibrary(_) => Failure::Usage(error.to_string()),
+        _ => Failure::Running(error.to_string()),
+    })
 }

@@ -270,7 +270,11 @@ fn after_the_end(ui: &mut Ui, session: &Session, live: &mut Live, actions: &mut 
     let label = ui.label("Train on for");
     let field = DragValue::new(&mut live.epochs).range(1..=100_000).speed(0.1).suffix(" epochs");
     ui.add(field).labelled_by(label.id);
-    if ui.button("Extend").on_hover_text("Trains these networks further, with the schedule's last learning rate").clicked() {
+    if ui
+        .button("Extend")
+        .on_hover_text("Trains these networks further, with the schedule's last learning rate")
+        .clicked()
+    {
         actions.push(Action::Extend(live.epochs));
     }
 }

@@ -5,6 +5,7 @@ use residual_lab::cli::{self, Failure};
 use residual_lab::runs;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -51,12 +52,12 @@ fn run() -> Result<(), Failure> {
     let cli = cli::parse()?;
     match cli.command {
         Some(command) => command.run(),
-        None => window(cli.renderer),
+        None => window(cli.renderer, cli.frame_log),
     }
 }
 
 /// Opens the window, which keeps its runs in the usual place.
-fn window(renderer: cli::Renderer) -> Result<(), Failure> {
+fn window(renderer: cli::Renderer, frame_log: Option<PathBuf>) -> Result<(), Failure> {
     let renderer = match renderer {
         cli::Renderer::Auto => app::Renderer::Auto,
         cli::Renderer::Wgpu => app::Renderer::Wgpu,
@@ -65,7 +66,7 @@ fn window(renderer: cli::Renderer) -> Result<(), Failure> {
     let place = runs::default_place().ok_or_else(|| {
         Failure::Usage("there is no place for runs: this user has no home folder; set HOME".to_owned())
     })?;
-    let options = app::Options { renderer, ..app::Options::new(Box::new(runs::Folder::under(place))) };
+    let options = app::Options { renderer, frame_log, ..app::Options::new(Box::new(runs::Folder::under(place))) };
     app::run(options).map_err(|error| match error {
         AppError::NoDisplay | AppError::MissingLibrary(_) => Failure::Usage(error.to_string()),
         _ => Failure::Running(error.to_string()),

@@ -13,6 +13,14 @@ pub enum Action {
     Stop,
     /// Ends what is under way and clears the plots.
     Reset,
+    /// Goes on with the run that was stopped, from its last checkpoint.
+    ContinueRun,
+    /// Lets a person choose the folder of a run to go on with.
+    ChooseRun,
+    /// Trains this many epochs more.
+    Extend(u32),
+    /// Writes a checkpoint now.
+    Checkpoint,
     /// Changes something from the next step on.
     Tune(Tune),
     /// Asks the networks what is in these pictures.

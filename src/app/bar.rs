@@ -19,6 +19,8 @@ pub struct Live {
     learning_rate: f64,
     momentum: Option<f64>,
     weight_decay: f64,
+    /// Epochs that training would be extended by.
+    epochs: u32,
 }
 
 impl Live {
@@ -29,6 +31,7 @@ impl Live {
         Self {
             learning_rate: optimizer.learning_rate,
             weight_decay: optimizer.weight_decay,
+            epochs: 1,
             momentum: optimizer.method.momentum_mut().map(|momentum| *momentum),
         }
     }
@@ -58,14 +61,21 @@ pub fn ui(ui: &mut Ui, session: &Session, form: &Form, live: &mut Live, actions:
         buttons(ui, session, form, actions);
         ui.add_space(space::S);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            corner(ui, actions);
+            corner(ui, session, actions);
             ui.add_space(space::S);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| status(ui, session, form));
         });
     });
-    if session.is_active() && session.prepared.is_some() {
+    if session.prepared.is_some() {
         ui.add_space(space::XS);
-        ui.horizontal_wrapped(|ui| live_settings(ui, live, actions));
+        ui.horizontal_wrapped(|ui| {
+            ui.set_min_height(theme::ROW);
+            if session.is_active() {
+                live_settings(ui, live, actions);
+            } else {
+                after_the_end(ui, session, live, actions);
+            }
+        });
     }
 }
 
@@ -184,11 +194,35 @@ fn progress(ui: &mut Ui, share: f32, text: &str, width: f32) {
 }
 
 /// Theme and help, at the right end; drawn from right to left.
-fn corner(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn corner(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
     let help = ui.add(Button::new("?").frame_when_inactive(false).min_size(vec2(theme::ROW, theme::ROW)));
     if named(ui, help.on_hover_text("Keyboard shortcuts (?)"), "Shortcuts").clicked() {
         actions.push(Action::Shortcuts);
     }
+    ui.menu_button("More", |ui| {
+        let active = session.is_active();
+        if ui.add_enabled(active, Button::new("Write a checkpoint now")).clicked() {
+            actions.push(Action::Checkpoint);
+        }
+        if ui.add_enabled(!active, Button::new("Continue a run from its folder…")).clicked() {
+            actions.push(Action::ChooseRun);
+        }
+        ui.separator();
+        let undo = Button::new("Undo").shortcut_text("Ctrl Z");
+        if ui.add(undo).clicked() {
+            actions.push(Action::Undo);
+        }
+        if ui.add(Button::new("Redo").shortcut_text("Ctrl Shift Z")).clicked() {
+            actions.push(Action::Redo);
+        }
+        ui.separator();
+        if ui.button("Panels as at first").clicked() {
+            actions.push(Action::ResetLayout);
+        }
+        if ui.add(Button::new("Quit").shortcut_text("Ctrl Q")).clicked() {
+            actions.push(Action::Quit);
+        }
+    });
     let now = ui.ctx().options(|options| options.theme_preference);
     let (next, hint) = match now {
         ThemePreference::System => (ThemePreference::Dark, "Theme: as the system. Click for dark."),
@@ -213,6 +247,36 @@ fn theme_icon(ui: &Ui, center: Pos2, preference: ThemePreference) {
         ThemePreference::System => Rect::everything_left_of(center.x),
     };
     ui.painter().with_clip_rect(clip.intersect(ui.clip_rect())).circle_filled(center, radius, stroke.color);
+}
+
+/// What can be done with a run that has ended: its networks are still there.
+fn after_the_end(ui: &mut Ui, session: &Session, live: &mut Live, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    if let Some(outcome) = &session.outcome {
+        let text = format!("Ended after {}: {}", number::plural(outcome.steps, "step"), outcome.reason);
+        ui.label(theme::caption(text, &tokens));
+        ui.add_space(space::S);
+    }
+    if session.phase != Phase::Done {
+        return;
+    }
+    if session.unfinished().is_some() {
+        let go_on = ui.button("Continue the run").on_hover_text("Goes on from the last checkpoint");
+        if go_on.clicked() {
+            actions.push(Action::ContinueRun);
+        }
+        ui.add_space(space::S);
+    }
+    let label = ui.label("Train on for");
+    let field = DragValue::new(&mut live.epochs).range(1..=100_000).speed(0.1).suffix(" epochs");
+    ui.add(field).labelled_by(label.id);
+    if ui
+        .button("Extend")
+        .on_hover_text("Trains these networks further, with the schedule's last learning rate")
+        .clicked()
+    {
+        actions.push(Action::Extend(live.epochs));
+    }
 }
 
 /// What takes effect at the next step. A slider speaks once, when it is let go of.

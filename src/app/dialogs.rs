@@ -13,6 +13,8 @@ pub enum Wanted {
     Pictures,
     /// The folder of a data set.
     Data,
+    /// The folder of a run.
+    Run,
 }
 
 /// What came of it.
@@ -67,8 +69,9 @@ impl Dialogs for Native {
                 let choice = dialog.set_title("Pictures to classify").add_filter("Pictures", &extensions).pick_files();
                 thread.spawn(move || answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice))))
             }
-            Wanted::Data => {
-                let choice = dialog.set_title("A folder of images").pick_folder();
+            Wanted::Data | Wanted::Run => {
+                let title = if wanted == Wanted::Run { "The folder of a run" } else { "A folder of images" };
+                let choice = dialog.set_title(title).pick_folder();
                 thread.spawn(move || {
                     answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice).map(|one| vec![one])));
                 })

@@ -18,7 +18,7 @@ use eframe::egui::{
     self, Align2, CentralPanel, Context, FontId, Frame, Id, LayerId, Margin, Modal, Order, Panel as SidePanel,
     RichText, Ui, ViewportCommand,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Where the layout is kept between two starts.
@@ -118,20 +118,27 @@ impl App {
             // There may be more: go on in the next frame.
             ctx.request_repaint();
         }
-        match self.dialogs.poll() {
-            Some(Chosen::Paths(Wanted::Pictures, paths)) => {
-                self.act(ctx, Action::Classify(paths.into_iter().map(Picture::File).collect()));
-            }
-            Some(Chosen::Paths(Wanted::Data, paths)) => {
-                if let Some(path) = paths.into_iter().next() {
-                    self.form.set_source(Source::Path(path));
+        if let Some(chosen) = self.dialogs.poll() {
+            self.chosen(ctx, chosen);
+        }
+    }
+
+    fn chosen(&mut self, ctx: &Context, chosen: Chosen) {
+        match chosen {
+            Chosen::Paths(Wanted::Pictures, paths) => self.classify(paths.into_iter().map(Picture::File).collect()),
+            Chosen::Paths(wanted, paths) => match (wanted, paths.into_iter().next()) {
+                (Wanted::Run, Some(run)) => {
+                    self.link.send(Command::Resume { run, device: self.form.device });
+                    self.session.starting();
                 }
-            }
-            Some(Chosen::Unavailable) => {
-                let text = "No file dialog can be opened on this system. Type the path into its field, or drop the files on the window.";
+                (_, Some(path)) => self.form.set_source(Source::Path(path)),
+                (_, None) => {}
+            },
+            Chosen::Unavailable => {
+                let text = "No file dialog can be opened on this system. Type the path into its field, or drop the \
+                            files on the window.";
                 self.toasts.show(ctx, Level::Notice, text);
             }
-            None => {}
         }
     }
 
@@ -159,6 +166,15 @@ impl App {
                 }
                 self.session.reset();
             }
+            Action::ContinueRun => {
+                if let Some(run) = self.session.unfinished().map(Path::to_owned) {
+                    self.link.send(Command::Resume { run, device: self.form.device });
+                    self.session.continuing();
+                }
+            }
+            Action::ChooseRun => self.dialogs.ask(Wanted::Run, ctx),
+            Action::Extend(epochs) => self.link.send(Command::Extend(epochs)),
+            Action::Checkpoint => self.link.send(Command::Checkpoint),
             Action::Tune(tune) if active => self.link.send(Command::Tune(tune)),
             Action::Tune(_) => {}
             Action::Classify(pictures) => self.classify(pictures),

@@ -36,6 +36,9 @@ pub struct Cli {
     /// What draws the window
     #[arg(long, value_enum, default_value_t)]
     pub renderer: Renderer,
+    /// Draws the window without pause and writes each frame's time into this file
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub frame_log: Option<std::path::PathBuf>,
     /// What to do; the window opens if it is left out.
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -6,7 +6,7 @@ use crate::app::number::{count, percent};
 use crate::app::state::Session;
 use crate::app::theme::{self, Tokens, space};
 use crate::train::protocol::Evaluation;
-use eframe::egui::{Align2, Color32, FontId, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
+use eframe::egui::{Align2, Color32, FontId, Label, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use serde::{Deserialize, Serialize};
 
 /// What the cells say.
@@ -41,6 +41,8 @@ pub fn ui(ui: &mut Ui, view: &mut View, session: &Session) {
             ui.set_max_width(140.0);
             choose(ui, &mut view.unit, &options).labelled_by(label.id);
         });
+        let tokens = Tokens::of(ui);
+        ui.add(Label::new(theme::caption("Rows: actual. Columns: predicted.", &tokens)).truncate());
     });
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let wide = ui.available_width() > 560.0;
@@ -105,7 +107,10 @@ fn matrix(ui: &mut Ui, session: &Session, arm: usize, evaluation: &Evaluation, u
         let many = matrix.cell(actual, predicted);
         text += &format!("; most often {} taken for {} ({many})", matrix.classes[actual], matrix.classes[predicted]);
     }
-    ui.horizontal_wrapped(|ui| chip(ui, arm, &text));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        chip(ui, arm, &text);
+    });
     let font = FontId::proportional(theme::size::SMALL - 1.0);
     let longest = matrix
         .classes

@@ -184,7 +184,8 @@ impl Curves {
                     lines(plot, name, smoothed[arm].lines(x, shown.clone(), most), scale, color, theme::CURVE);
                 }
                 for (arm, curves) in session.arms.iter().enumerate() {
-                    validation(plot, session.arm_name(arm), metric, curves, view.axis, scale, tokens.arm(arm));
+                    let top = range[1] - 0.02 * (range[1] - range[0]);
+                    validation(plot, session.arm_name(arm), metric, curves, view.axis, scale, top, tokens.arm(arm));
                 }
                 if let Some(x) = cursor {
                     plot.vline(VLine::new("cursor", x).color(tokens.weak).width(theme::HAIRLINE).allow_hover(false));
@@ -242,12 +243,16 @@ fn place(evaluation: &Evaluation, axis: Axis) -> f64 {
 /// The vertical range that shows everything in view.
 fn fit(metric: Metric, session: &Session, shown: Range<usize>, axis: Axis, span: [f64; 2], log: bool) -> [f64; 2] {
     let mut found = Extremes::NONE;
-    for arm in &session.arms {
-        found.merge(metric.column(arm).extremes(shown.clone()));
-        for evaluation in &arm.evaluations {
-            if (span[0]..=span[1]).contains(&place(evaluation, axis)) {
-                found.add(metric.validated(evaluation));
-            }
+    session.arms.iter().for_each(|arm| found.merge(metric.column(arm).extremes(shown.clone())));
+    // Early in training, batch norm's running statistics can throw a validation loss a thousand times too high. Such a
+    // point would press everything else flat; it is drawn at the edge instead.
+    let reach = if log || !found.is_some() { f64::INFINITY } else { 2.0 * (found.max - found.min) };
+    let trained = found;
+    for evaluation in session.arms.iter().flat_map(|arm| &arm.evaluations) {
+        let value = metric.validated(evaluation);
+        let near = value <= trained.max + reach && value >= trained.min - reach;
+        if (near || !trained.is_some()) && (span[0]..=span[1]).contains(&place(evaluation, axis)) {
+            found.add(value);
         }
     }
     if !found.is_some() {
@@ -279,6 +284,7 @@ fn lines(
     }
 }
 
+#[allow(clippy::too_many_arguments, reason = "one curve's data, its axes and its colour")]
 fn validation(
     plot: &mut PlotUi,
     name: &str,
@@ -286,13 +292,17 @@ fn validation(
     curves: &ArmCurves,
     axis: Axis,
     scale: impl Fn(f64) -> f64,
+    top: f64,
     color: Color32,
 ) {
     let point = |evaluation: &Evaluation| [place(evaluation, axis), scale(metric.validated(evaluation))];
     let points: Vec<[f64; 2]> = curves.evaluations.iter().map(point).filter(|point| point[1].is_finite()).collect();
     let style = LineStyle::Dashed { length: 6.0 };
     plot.line(Line::new(name, points.clone()).color(color).width(theme::CURVE).style(style).allow_hover(false));
-    plot.points(Points::new(name, points).color(color).radius(3.0).allow_hover(false));
+    plot.points(Points::new(name, points.clone()).color(color).radius(3.0).allow_hover(false));
+    let beyond: Vec<[f64; 2]> = points.iter().filter(|point| point[1] > top).map(|point| [point[0], top]).collect();
+    let edge = Points::new(name, beyond).shape(MarkerShape::Up).radius(5.0).filled(true);
+    plot.points(edge.color(color).allow_hover(false));
     if let Some(best) = curves.evaluations.iter().rev().find(|evaluation| evaluation.best) {
         let ring = Points::new(name, vec![point(best)]).shape(MarkerShape::Diamond).radius(6.0).filled(true);
         plot.points(ring.color(color).allow_hover(false));
@@ -333,8 +343,8 @@ fn summary(ui: &mut Ui, metric: Metric, session: &Session, smoothed: &[Smoothed]
         }
         if metric == Metric::Loss {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let text = "solid: training · dashed: validation · ◆ best";
-                if ui.available_width() > 250.0 {
+                let text = "solid: training · dashed: validation · ◆ best · ▲ above";
+                if ui.available_width() > 300.0 {
                     ui.label(RichText::new(text).size(theme::size::SMALL).color(tokens.weak));
                 }
             });

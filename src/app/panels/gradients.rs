@@ -83,7 +83,7 @@ impl Gradients {
                 "How strong the gradient is in each block, step by step, will be drawn here: press Start.",
             );
         }
-        let label = ui.horizontal_wrapped(|ui| {
+        ui.horizontal_wrapped(|ui| {
             let label = ui.label("Show");
             ui.scope(|ui| {
                 ui.set_max_width(200.0);
@@ -97,9 +97,10 @@ impl Gradients {
         }
         legend(ui, self.scale);
         let arms = session.arms.len();
-        let left = ui.available_height() - label.response.rect.height();
+        let room = ui.available_height();
+        let below = (room * 0.34).clamp(110.0, 240.0);
         #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]
-        let height = (left * 0.6 / arms.max(1) as f32 - 20.0).clamp(56.0, 220.0);
+        let height = ((room - below - space::XL) / arms.max(1) as f32 - 44.0).clamp(40.0, 240.0);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for arm in 0..arms {
                 if let Some(Some(texture)) = self.maps.get(arm) {
@@ -107,7 +108,7 @@ impl Gradients {
                     map(ui, texture, session, arm, view.quantity, height);
                 }
             }
-            latest(ui, session, view.quantity, (left * 0.4 - 24.0).clamp(110.0, 260.0));
+            latest(ui, session, view.quantity, below - space::XL);
         });
     }
 

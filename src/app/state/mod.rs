@@ -5,6 +5,7 @@ pub mod series;
 
 use crate::train::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};
 use series::Column;
+use std::path::Path;
 
 /// How much a line of the log matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +90,21 @@ impl Session {
         self.phase = Phase::Loading;
     }
 
+    /// Makes ready for a run that goes on from its last checkpoint, with the curves it has.
+    pub fn continuing(&mut self) {
+        self.phase = Phase::Loading;
+        self.outcome = None;
+        self.failure = None;
+    }
+
+    /// The folder of a run that ended before its last step and can go on.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<&Path> {
+        let (outcome, prepared) = (self.outcome.as_ref()?, self.prepared.as_ref()?);
+        let stopped = outcome.steps < prepared.total_steps && self.phase == Phase::Done;
+        outcome.run.as_deref().filter(|_| stopped)
+    }
+
     /// The last step done.
     #[must_use]
     pub fn step(&self) -> u64 {
@@ -157,7 +173,11 @@ impl Session {
             }
             Event::Prepared(prepared) => {
                 let text = described(&prepared);
-                self.arms = vec![ArmCurves::default(); prepared.arms.len()];
+                // A run that is extended or goes on keeps its curves.
+                if self.steps.is_empty() || self.arms.len() != prepared.arms.len() {
+                    self.arms = vec![ArmCurves::default(); prepared.arms.len()];
+                }
+                self.outcome = None;
                 self.prepared = Some(*prepared);
                 self.say(Level::Info, text);
                 None

@@ -462,7 +462,8 @@ fn closing_while_training_asks_once_and_then_stops_with_a_checkpoint() {
     assert!(harness.query_by_label("Keep training").is_none());
     assert!(!script.sent(|command| matches!(command, Command::Quit)));
     close(&mut harness);
-    harness.get_by_label("Stop and close").click();
+    assert!(harness.get_by_label("Stop and close").is_focused(), "Enter is enough");
+    harness.key_press(Key::Enter);
     harness.run();
     let sent = script.sent.borrow();
     let tail: Vec<&Command> = sent.iter().rev().take(2).collect();

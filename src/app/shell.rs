@@ -250,7 +250,11 @@ impl App {
             ui.horizontal(|ui| {
                 let tokens = Tokens::of(ui);
                 let text = RichText::new("Stop and close").family(theme::semibold()).color(tokens.on_accent);
-                if ui.add(egui::Button::new(text).fill(tokens.accent)).clicked() {
+                let stop = ui.add(egui::Button::new(text).fill(tokens.accent));
+                if ui.memory(|memory| memory.focused().is_none()) {
+                    stop.request_focus();
+                }
+                if stop.clicked() {
                     actions.push(Action::QuitNow);
                 }
                 if ui.button("Keep training").clicked() {

@@ -193,7 +193,7 @@ fn legend(ui: &mut Ui, [low, high]: [f64; 2]) {
             mesh.add_triangle(2 * step + 1, 2 * step + 2, 2 * step + 3);
         }
         ui.painter().add(mesh);
-        let text = format!("{}  log scale, all arms", short(10f64.powf(high)));
+        let text = format!("{}  log, all arms", short(10f64.powf(high)));
         ui.label(theme::caption(text, &tokens));
     });
 }

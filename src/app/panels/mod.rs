@@ -11,7 +11,8 @@ use super::state::Session;
 use super::state::answers::Answers;
 use super::theme::{self, Tokens, space};
 use eframe::egui::{
-    Align, Color32, Frame, Id, Label, Layout, Margin, RichText, Sense, Stroke, Style, Ui, Visuals, WidgetText, vec2,
+    Align, Color32, FontId, Frame, Id, Label, Layout, Margin, RichText, Sense, Stroke, Style, Ui, Visuals, WidgetText,
+    vec2,
 };
 use egui_tiles::{
     Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse,
@@ -202,11 +203,18 @@ fn empty(ui: &mut Ui, text: &str) {
     });
 }
 
-/// The arm's colour and what there is to say of it; in a row, cut off where there is no room.
+/// The arm's colour and what there is to say of it; in a row, in the next one where it wraps and there is no room left,
+/// cut off where there is none at all.
 fn chip(ui: &mut Ui, arm: usize, text: &str) {
     let tokens = Tokens::of(ui);
     let height = theme::size::SMALL + space::XS;
     ui.spacing_mut().interact_size.y = height;
+    let font = FontId::proportional(theme::size::SMALL);
+    let width = ui.painter().layout_no_wrap(text.to_owned(), font, tokens.text).size().x;
+    let begun = ui.cursor().left() > ui.max_rect().left() + 1.0;
+    if begun && ui.layout().main_wrap && width + space::XL > ui.available_size_before_wrap().x {
+        ui.end_row();
+    }
     let (rect, _) = ui.allocate_exact_size(vec2(10.0, height), Sense::hover());
     ui.painter().circle_filled(rect.center(), 4.5, tokens.arm(arm));
     ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).truncate());

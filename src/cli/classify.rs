@@ -3,10 +3,10 @@
 use super::network::{NetworkArgs, Trained, find_run, load_dataset};
 use super::output::{self, Failure, percent};
 use super::plan::Shape;
-use crate::data::{Normalizer, fit_picture, read_picture};
+use crate::data::read_picture;
 use crate::experiment::DeviceChoice;
 use crate::train::device::{self, Opened};
-use crate::train::evaluate::{logits, softmax};
+use crate::train::lens::Lens;
 use crate::train::protocol::DatasetInfo;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -106,14 +106,9 @@ fn info(args: &Args) -> Result<DatasetInfo, Failure> {
 /// For each network the probability of every class.
 fn look(path: &Path, trained: &Trained, opened: &Opened) -> Result<Vec<Vec<f32>>, String> {
     let picture = read_picture(path).map_err(|error| error.to_string())?;
-    let DatasetInfo { shape: [channels, height, width], mean, std, .. } = &trained.dataset;
-    let seen = fit_picture(&picture, trained.dataset.shape, trained.fit);
-    let mut inputs = Vec::with_capacity(seen.len());
-    Normalizer::new(mean, std).extend(&seen, height * width, &mut inputs);
-    let ask = |(_, model): &(String, _)| {
-        logits(model, inputs.clone(), [1, *channels, *height, *width], &opened.device).map(|row| softmax(&row))
-    };
-    trained.networks.iter().map(ask).collect()
+    let DatasetInfo { shape, mean, std, .. } = &trained.dataset;
+    let lens = Lens { shape: *shape, mean, std, fit: trained.fit, device: &opened.device };
+    lens.probabilities(&lens.pixels(&picture), trained.networks.iter().map(|(_, model)| model))
 }
 
 /// The likeliest classes of one network, the likeliest first.

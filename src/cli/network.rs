@@ -9,6 +9,7 @@ use crate::runs::{self, Run};
 use crate::train::checkpoint::WEIGHTS;
 use crate::train::device::Opened;
 use crate::train::keep::Which;
+use crate::train::lens;
 use crate::train::protocol::DatasetInfo;
 use crate::train::session::dataset_info;
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ impl NetworkArgs {
             let wanted = self.arm.as_deref().unwrap_or_default();
             return Err(Failure::Usage(format!("the run has no arm \"{wanted}\"; it has {}", names.join(", "))));
         }
-        let fit = run.experiment.data.resize.map_or_else(Fit::default, |resize| resize.fit);
+        let fit = lens::fit(&run.experiment.data);
         Ok(Trained { networks, dataset: run.info.dataset.clone(), fit })
     }
 
@@ -127,7 +128,7 @@ pub(super) fn data_of_run(run: &Run, source: Option<&str>) -> Data {
     let own = &run.experiment.data;
     let Some(source) = source else { return own.clone() };
     let DatasetInfo { shape: [channels, height, width], mean, std, .. } = run.info.dataset.clone();
-    let fit = own.resize.map_or_else(Fit::default, |resize| resize.fit);
+    let fit = lens::fit(own);
     Data {
         source: Source::from(source.to_owned()),
         resize: Some(Resize { height, width, fit }),

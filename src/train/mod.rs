@@ -8,6 +8,7 @@ pub mod device;
 pub mod engine;
 pub mod evaluate;
 pub mod keep;
+pub mod lens;
 pub mod loss;
 pub mod optimizer;
 mod probe;

@@ -1,24 +1,22 @@
 //! Answers to what a watcher asks of the networks between two steps. Nothing here changes them.
 
-use super::device::Opened;
-use super::evaluate::{logits, softmax};
+use super::lens::Lens;
 use super::protocol::{Answer, Classified, Picture, Question, Seen};
-use crate::data::{self, Dataset, Normalizer};
-use crate::experiment::Fit;
+use crate::data;
 use crate::nn::Model;
 
 /// Answers a question.
 #[must_use]
-pub fn answer(question: &Question, networks: &[Model], dataset: &Dataset, opened: &Opened) -> Answer {
+pub fn answer(question: &Question, networks: &[Model], lens: Lens) -> Answer {
     match question {
         Question::Classify(pictures) => {
-            let classify = |picture| classify(picture, networks, dataset, opened);
+            let classify = |picture| classify(picture, networks, lens);
             Answer::Classified(pictures.iter().map(classify).collect())
         }
     }
 }
 
-fn classify(picture: &Picture, networks: &[Model], dataset: &Dataset, opened: &Opened) -> Classified {
+fn classify(picture: &Picture, networks: &[Model], lens: Lens) -> Classified {
     let (name, read) = match picture {
         Picture::File(path) => {
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
@@ -32,16 +30,9 @@ fn classify(picture: &Picture, networks: &[Model], dataset: &Dataset, opened: &O
         Ok(read) => read,
         Err(error) => return Classified { name, seen: Seen::default(), probabilities: Err(error.to_string()) },
     };
-    let shape = dataset.shape();
-    let pixels = data::fit_picture(&read, shape, Fit::Cover);
-    let seen = seen(&pixels, shape);
-    let mut inputs = Vec::with_capacity(pixels.len());
-    Normalizer::new(&dataset.mean, &dataset.std).extend(&pixels, shape[1] * shape[2], &mut inputs);
-    let ask = |network: &Model| {
-        let [channels, height, width] = shape;
-        logits(network, inputs.clone(), [1, channels, height, width], &opened.device).map(|row| softmax(&row))
-    };
-    Classified { name, seen, probabilities: networks.iter().map(ask).collect() }
+    let pixels = lens.pixels(&read);
+    let seen = seen(&pixels, lens.shape);
+    Classified { name, seen, probabilities: lens.probabilities(&pixels, networks.iter()) }
 }
 
 /// A network's input as a picture; `pixels` is [channels, height, width].

@@ -3,12 +3,14 @@
 use super::device::{self, Opened};
 use super::engine::{Outbox, contained};
 use super::keep::{Keeper, Record};
+use super::lens::{self, Lens};
 use super::protocol::{Command, Event, Intervention, Phase, Prepared, Question, Tune};
 use super::questions;
 use super::session::{Session, Stepped, dataset_info};
 use crate::data::Dataset;
 use crate::experiment::{DeviceChoice, Experiment};
 use crate::nn::Model;
+use burn::tensor::Device;
 use crossbeam_channel::{Receiver, TryRecvError};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -296,14 +298,14 @@ impl Worker {
         self.enter(Phase::Evaluating);
         let Self { run: Some(run), inbox, deferred, outbox, .. } = self else { return Ok(()) };
         let networks = networks(&run.session);
-        let (dataset, opened) = (Arc::clone(&run.session.dataset), run.session.opened.clone());
-        let mut best = Vec::new();
+        let (dataset, device) = (Arc::clone(&run.session.dataset), run.session.opened.device.clone());
+        let lens = lens(&run.session.experiment, &dataset, &device);
+        let (mut best, mut ending) = (Vec::new(), false);
         for index in 0..run.session.arms.len() {
             let go_on = |_| {
-                let mut ending = false;
                 while let Ok(command) = inbox.try_recv() {
                     if let Command::Ask { id, question } = command {
-                        let answer = Ok(questions::answer(&question, &networks, &dataset, &opened));
+                        let answer = Ok(questions::answer(&question, &networks, lens));
                         outbox.send(Event::Answer { id, answer });
                     } else {
                         ending |= matches!(command, Command::Stop | Command::Quit | Command::Start { .. });
@@ -355,8 +357,18 @@ impl Worker {
     fn answer(&self, question: &Question) -> Result<super::protocol::Answer, String> {
         let run = self.run.as_ref().ok_or("there is no network yet: press Start, or open a run")?;
         let session = &run.session;
-        Ok(questions::answer(question, &networks(session), &session.dataset, &session.opened))
+        Ok(questions::answer(
+            question,
+            &networks(session),
+            lens(&session.experiment, &session.dataset, &session.opened.device),
+        ))
     }
+}
+
+/// How the experiment's networks see a picture.
+fn lens<'a>(experiment: &Experiment, dataset: &'a Dataset, device: &'a Device) -> Lens<'a> {
+    let fit = lens::fit(&experiment.data);
+    Lens { shape: dataset.shape(), mean: &dataset.mean, std: &dataset.std, fit, device }
 }
 
 /// The arms' networks as they are now, without their graphs; a copy costs nothing until one side changes.

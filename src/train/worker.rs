@@ -37,8 +37,8 @@ struct Run {
     record: Box<dyn Record>,
     paused: bool,
     over: bool,
-    /// Whether one step is to be done although the session is paused.
-    single: bool,
+    /// Steps to be done although the session is paused.
+    singles: u32,
     saved: Instant,
 }
 
@@ -51,7 +51,7 @@ impl Worker {
     /// Works until told to quit or until nobody is left to tell.
     pub fn run(mut self) {
         loop {
-            let busy = self.run.as_ref().is_some_and(|run| !run.over && (!run.paused || run.single));
+            let busy = self.run.as_ref().is_some_and(|run| !run.over && (!run.paused || run.singles > 0));
             match self.next(busy) {
                 Some(Command::Quit) => break,
                 Some(command) => self.guarded(|worker| worker.obey(command)),
@@ -119,7 +119,7 @@ impl Worker {
             Command::Step => {
                 if let Some(run) = &mut self.run {
                     run.paused = true;
-                    run.single = !run.over;
+                    run.singles += u32::from(!run.over);
                 }
                 Ok(())
             }
@@ -186,7 +186,7 @@ impl Worker {
         self.outbox.send(Event::Prepared(Box::new(prepared)));
         let over = session.is_over();
         let saved = Instant::now();
-        self.run = Some(Run { session, record, paused, over, single: false, saved });
+        self.run = Some(Run { session, record, paused, over, singles: 0, saved });
         if over {
             return self.finish("all its steps are done already");
         }
@@ -199,7 +199,7 @@ impl Worker {
     fn pause(&mut self, paused: bool) {
         let Some(run) = self.run.as_mut().filter(|run| !run.over) else { return };
         run.paused = paused;
-        run.single = false;
+        run.singles = 0;
         if paused {
             self.enter(Phase::Paused);
         }
@@ -244,7 +244,7 @@ impl Worker {
             (_, true) => Phase::WarmingUp,
             _ => Phase::Training,
         };
-        run.single = false;
+        run.singles = run.singles.saturating_sub(1);
         self.enter(phase);
         let Some(run) = &mut self.run else { return Ok(()) };
         let stepped = run.session.advance()?;
@@ -265,7 +265,7 @@ impl Worker {
         if run.session.has_stalled() {
             return self.finish("stopped early: the validation loss no longer falls");
         }
-        if run.paused {
+        if run.paused && run.singles == 0 {
             self.enter(Phase::Paused);
         }
         Ok(())
@@ -345,7 +345,7 @@ impl Worker {
     fn finish(&mut self, reason: &str) -> Result<(), String> {
         let Some(run) = &mut self.run else { return Ok(()) };
         run.over = true;
-        run.single = false;
+        run.singles = 0;
         let outcome = run.session.outcome(reason, run.record.folder());
         run.record.finished(&outcome)?;
         let phase = if run.session.all_diverged() { Phase::Diverged } else { Phase::Done };

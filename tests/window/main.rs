@@ -1,0 +1,14 @@
+//! What a person does in the window, by the names that a screen reader reads out, against a scripted engine.
+
+#![allow(
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests"
+)]
+
+mod doing;
+mod pictures;
+mod scripted;

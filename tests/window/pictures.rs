@@ -1,0 +1,48 @@
+//! The window's pictures, compared with those kept beside the tests.
+
+use crate::scripted::*;
+use eframe::egui::{Theme, vec2};
+use egui_kittest::SnapshotOptions;
+use egui_kittest::kittest::Queryable;
+
+/// Whether pictures can be drawn; says loudly when they cannot.
+fn can_draw() -> bool {
+    let instance = eframe::wgpu::Instance::default();
+    let found = !pollster::block_on(instance.enumerate_adapters(eframe::wgpu::Backends::VULKAN)).is_empty();
+    if !found {
+        assert!(
+            std::env::var_os("RESIDUAL_LAB_REQUIRE_PIXELS").is_none_or(|value| value != "1"),
+            "no Vulkan adapter to draw with"
+        );
+        eprintln!("SKIPPED: there is no Vulkan adapter to draw with; install mesa-vulkan-drivers");
+    }
+    found
+}
+
+/// Draws the window empty and while training, and compares both with the pictures kept beside the tests.
+fn compare(theme: Theme, name: &str) {
+    if !can_draw() {
+        return;
+    }
+    let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(400);
+    let (mut harness, script) = window_of(vec2(1024.0, 700.0), theme, true);
+    harness.run();
+    harness.snapshot_options(format!("empty_{name}"), &options);
+    harness.get_by_label("Start").click();
+    harness.run();
+    script.train(&script.started(), 120);
+    harness.run();
+    harness.remove_cursor();
+    harness.run();
+    harness.snapshot_options(format!("training_{name}"), &options);
+}
+
+#[test]
+fn the_dark_window_looks_as_it_did() {
+    compare(Theme::Dark, "dark");
+}
+
+#[test]
+fn the_light_window_looks_as_it_did() {
+    compare(Theme::Light, "light");
+}

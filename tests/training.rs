@@ -4,11 +4,14 @@
 
 use residual_lab::data::Dataset;
 use residual_lab::experiment::{Curve, DeviceChoice, Experiment, Length, Plan, preset, with_override};
+use residual_lab::runs::{Folder, open};
 use residual_lab::train::device;
 use residual_lab::train::engine::Engine;
 use residual_lab::train::keep::Nowhere;
-use residual_lab::train::protocol::{Command, Event, Outcome, Phase, Picture, Question, StepRecord};
+use residual_lab::train::protocol::{Command, Event, Outcome, Phase, Picture, Question, StepRecord, Tune};
 use residual_lab::train::session::Session;
+use safetensors::SafeTensors;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,6 +131,76 @@ fn a_loss_that_leaves_the_finite_numbers_stops_its_arm_and_leaves_the_other_alon
     assert!(wild.diverged_at.is_some(), "{wild:?}");
     assert!(tame.diverged_at.is_none() && tame.train_loss.is_some(), "{tame:?}");
     assert_eq!(watched.steps.last().expect("steps").step, 12);
+}
+
+/// The step of a checkpoint and whether every weight in it is a finite number.
+fn checkpoint(folder: &Path) -> (u64, bool) {
+    let state = std::fs::read_to_string(folder.join("state.toml")).expect("a state");
+    let state: toml::Table = toml::from_str(&state).expect("TOML");
+    let weights = std::fs::read(folder.join("weights.safetensors")).expect("weights");
+    let weights = SafeTensors::deserialize(&weights).expect("safetensors");
+    let floats = |bytes: &[u8]| bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let mut all: Vec<f32> = Vec::new();
+    weights.iter().for_each(|(_, view)| all.extend::<Vec<f32>>(floats(view.data())));
+    assert!(all.len() > 1000, "the whole network is there");
+    (state["progress"]["step"].as_integer().expect("a step").unsigned_abs(), all.iter().all(|value| value.is_finite()))
+}
+
+#[test]
+fn a_network_that_blows_up_leaves_its_last_good_checkpoint() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run");
+    let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).expect("a thread");
+    let experiment = small(&["recipe.evaluate_every={steps=4}", "recipe.schedule={curve=\"constant\"}"]);
+    engine.send(Command::Start { experiment: Box::new(experiment), device: DeviceChoice::Flex, paused: true });
+    (0..6).for_each(|_| engine.send(Command::Step));
+    engine.send(Command::Tune(Tune::LearningRate(1e30)));
+    engine.send(Command::Continue);
+    let watched = watch(&engine);
+    let at = |arm: &str| checkpoint(&run.join("arms").join(arm).join("checkpoints/last"));
+    for arm in &watched.outcome.arms {
+        let diverged = arm.diverged_at.expect("such a rate ends every network");
+        let (step, finite) = at(&arm.name);
+        assert!(finite, "{}: weights that are no numbers were saved", arm.name);
+        assert!(step >= 4 && step < diverged, "{}: saved at step {step}, lost at {diverged}", arm.name);
+    }
+}
+
+/// What does not depend on the clock in an arm's table: step, training loss and validation loss.
+fn table(run: &Path, arm: usize) -> Vec<(u64, Option<f64>, Option<f64>)> {
+    let rows = open(run).expect("a run").metrics(arm).expect("a table");
+    rows.into_iter().map(|row| (row.step, row.train_loss, row.validation_loss)).collect()
+}
+
+#[test]
+fn a_crash_between_two_arms_checkpoints_leaves_no_trace_after_going_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let experiment = small(&["recipe.evaluate_every={steps=4}", "recipe.length={steps=12}"]);
+    let (whole, torn) = (folder.path().join("whole"), folder.path().join("torn"));
+    let start = |run: &Path, steps: usize| {
+        let engine = Engine::start(Box::new(Folder::exactly(run.to_owned())), || {}).expect("a thread");
+        let (experiment, device) = (Box::new(experiment.clone()), DeviceChoice::Flex);
+        engine.send(Command::Start { experiment, device, paused: steps < 12 });
+        (0..steps).filter(|_| steps < 12).for_each(|_| engine.send(Command::Step));
+        if steps < 12 {
+            engine.send(Command::Stop);
+        }
+        watch(&engine);
+    };
+    start(&whole, 12);
+    start(&torn, 8);
+    // The first arm's checkpoint is of step 4, as if the machine had failed before it was written once more.
+    let early = folder.path().join("early");
+    start(&early, 4);
+    let last = "arms/plain/checkpoints/last";
+    std::fs::remove_dir_all(torn.join(last)).expect("a checkpoint");
+    std::fs::rename(early.join(last), torn.join(last)).expect("a checkpoint");
+    let engine = Engine::start(Box::new(Folder::exactly(torn.clone())), || {}).expect("a thread");
+    engine.send(Command::Resume { run: torn.clone(), device: DeviceChoice::Flex });
+    watch(&engine);
+    for arm in [0, 1] {
+        assert_eq!(table(&torn, arm), table(&whole, arm), "arm {arm}");
+    }
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! `residual-lab evaluate`: how well trained networks do on images.
 
+use super::counting::Counting;
 use super::network::{NetworkArgs, Trained, data_of_run, find_run, load_dataset};
 use super::output::{self, Failure, percent, significant};
-use crate::data::{Dataset, Images};
+use crate::data::Dataset;
 use crate::experiment::DeviceChoice;
 use crate::train::device::{self, Opened};
 use crate::train::evaluate::{Inputs, Scores, evaluate};
-use indicatif::ProgressBar;
 use serde_json::{Value, json};
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// Arguments of `evaluate`.
@@ -52,13 +51,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let images = if args.train { &dataset.train } else { &dataset.validation };
     let mut found = Vec::new();
     for (name, model) in &trained.networks {
-        let bar = bar(images);
+        let mut counting = Counting::new(format!("images of {name}"), images.len());
         let inputs = Inputs { images, mean: &trained.dataset.mean, std: &trained.dataset.std };
         let scores = evaluate(model, inputs, args.batch as usize, &opened.device, |done| {
-            bar.set_position(done as u64);
+            counting.reach(done);
             true
         });
-        bar.finish_and_clear();
         found.push((name, scores.map_err(Failure::Running)?));
     }
     if args.json {
@@ -108,10 +106,6 @@ fn prepare(args: &Args) -> Result<(Opened, Dataset, Trained), Failure> {
     let opened = open();
     let trained = args.network.of_weights(info, &opened)?;
     Ok((opened, dataset, trained))
-}
-
-fn bar(images: &Images) -> ProgressBar {
-    if std::io::stderr().is_terminal() { ProgressBar::new(images.len() as u64) } else { ProgressBar::hidden() }
 }
 
 fn describe(name: &str, scores: &Scores, opened: &Opened, classes: &[String]) -> Value {

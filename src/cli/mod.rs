@@ -5,6 +5,7 @@
 
 mod bench;
 mod classify;
+mod counting;
 mod data;
 mod devices;
 mod evaluate;

@@ -288,8 +288,9 @@ impl Record for FolderRecord {
         Some(read::checkpoint(&self.arms.borrow().get(arm)?.folder, which))
     }
 
-    fn rewind(&mut self, step: u64) -> Result<(), String> {
-        self.with_arms(|_, arm| arm.rewind(step))?;
+    fn rewind(&mut self, steps: &[u64]) -> Result<(), String> {
+        let step = steps.iter().copied().min().unwrap_or(0);
+        self.with_arms(|index, arm| arm.rewind(steps.get(index).copied().unwrap_or(step)))?;
         let again = || -> io::Result<()> {
             let path = self.folder.join(layout::EVENTS);
             let kept = read::events(&path)?.into_iter().filter(|line| line.step <= step);

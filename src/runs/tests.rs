@@ -139,7 +139,7 @@ fn going_on_cuts_what_came_after_the_checkpoint_and_what_a_crash_tore() {
 
     let mut kept = Folder::under(place.path().to_owned()).reopen(&folder).unwrap();
     assert_eq!(kept.arms, prepared().arms);
-    kept.record.rewind(2).unwrap();
+    kept.record.rewind(&[2, 2]).unwrap();
     let run = open(&folder).unwrap();
     assert_eq!(run.outcome, None);
     assert!(!folder.join("arms/residual/confusion.csv").exists());
@@ -153,6 +153,18 @@ fn going_on_cuts_what_came_after_the_checkpoint_and_what_a_crash_tore() {
     assert_eq!(run.metrics(1).unwrap()[1].validation_loss, Some(1.5), "validated before the cut");
     let events: Vec<String> = run.events().unwrap().into_iter().map(|line| line.event).collect();
     assert_eq!(events, ["start", "resume", "finish"]);
+}
+
+#[test]
+fn an_arm_whose_checkpoint_is_ahead_keeps_its_rows() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = trained(&place.path().join("run")).folder;
+    let mut kept = Folder::under(place.path().to_owned()).reopen(&folder).unwrap();
+    kept.record.rewind(&[2, 4]).unwrap();
+    drop(kept);
+    let run = open(&folder).unwrap();
+    let rows = |arm: usize| run.metrics(arm).unwrap().iter().map(|row| row.step).collect::<Vec<u64>>();
+    assert_eq!((rows(0), rows(1)), (vec![1, 2], vec![1, 2, 3, 4]));
 }
 
 #[test]

@@ -41,6 +41,9 @@ pub struct Progress {
     pub best: Option<Best>,
     /// The last evaluation's loss and accuracy.
     pub last: Option<(f64, f64)>,
+    /// The step of the last evaluation.
+    #[serde(default)]
+    pub evaluated_at: Option<u64>,
     /// Evaluations since the loss last fell by as much as early stopping asks for.
     pub stale: u32,
     /// The loss that early stopping compares with.
@@ -238,6 +241,7 @@ impl Arm {
             progress.stale += 1;
         }
         progress.last = Some((loss, accuracy));
+        progress.evaluated_at = Some(clock.step);
         progress.plateau.observe(&self.schedule.curve, loss);
         Evaluation {
             arm,

@@ -1,4 +1,4 @@
-//! An arm on disk: weights and the optimiser's memory as safetensors, progress as JSON, in one folder that is
+//! An arm on disk: weights and the optimiser's memory as safetensors, progress as TOML, in one folder that is
 //! replaced as a whole.
 
 use super::arm::{Arm, Progress};
@@ -11,7 +11,8 @@ use std::path::Path;
 /// The weights' file in a checkpoint folder, under PyTorch's names.
 pub const WEIGHTS: &str = "weights.safetensors";
 const MEMORY: &str = "optimizer.safetensors";
-const STATE: &str = "state.json";
+/// TOML, which gives back every number as it was; JSON has no infinity.
+const STATE: &str = "state.toml";
 
 /// What a checkpoint says besides weights and the optimiser's memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,14 +52,14 @@ pub fn write(arm: &Arm, session: &SessionState, folder: &Path) -> Result<bool, S
     let memory = arm.optimizer.state(&arm.names)?;
     let described =
         State { progress: arm.progress.clone(), optimizer: arm.optimizer.rule.clone(), session: session.clone() };
-    let described = serde_json::to_vec_pretty(&described).map_err(|error| error.to_string())?;
+    let described = toml::to_string(&described).map_err(|error| error.to_string())?;
     let parent = folder.parent().ok_or_else(|| format!("{} has no parent folder", folder.display()))?;
     let io = |error: std::io::Error| format!("cannot write a checkpoint to {}: {error}", folder.display());
     std::fs::create_dir_all(parent).map_err(io)?;
     let new = tempfile::Builder::new().prefix(".new-").tempdir_in(parent).map_err(io)?;
     weights::write(&new.path().join(WEIGHTS), &state).map_err(|error| error.to_string())?;
     weights::write(&new.path().join(MEMORY), &memory).map_err(|error| error.to_string())?;
-    files::write_atomically(&new.path().join(STATE), &described).map_err(io)?;
+    files::write_atomically(&new.path().join(STATE), described.as_bytes()).map_err(io)?;
     files::replace_folder(&new.keep(), folder).map_err(io)?;
     Ok(true)
 }
@@ -70,10 +71,11 @@ pub fn write(arm: &Arm, session: &SessionState, folder: &Path) -> Result<bool, S
 pub fn read(arm: &mut Arm, folder: &Path) -> Result<SessionState, String> {
     files::settle_folder(folder).map_err(|error| error.to_string())?;
     let path = folder.join(STATE);
-    let text = std::fs::read(&path)
+    let text = std::fs::read_to_string(&path)
         .map_err(|error| format!("{}: {error}; there is no checkpoint to go on from", path.display()))?;
-    let state: State = serde_json::from_slice(&text)
-        .map_err(|error| format!("{} is damaged: {error}; go on from a copy or start anew", path.display()))?;
+    let state: State = toml::from_str(&text).map_err(|error| {
+        format!("{} is damaged: {}; go on from a copy or start anew", path.display(), error.message())
+    })?;
     let saved = weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;
     let memory = weights::read(&folder.join(MEMORY)).map_err(|error| error.to_string())?;
     arm.model = arm.model.clone().with_state(&saved).map_err(|error| error.to_string())?;

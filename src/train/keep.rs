@@ -14,7 +14,7 @@ pub trait Keeper: Send {
     /// What could not be written, and what to do about it.
     fn open(&mut self, prepared: &Prepared) -> Result<Box<dyn Record>, String>;
 
-    /// Finds a kept experiment again, to go on with it. Metrics after `last`'s step are cut off when the session
+    /// Finds a kept experiment again, to go on with it. Metrics after each arm's `last` are cut off when the session
     /// calls [`Record::rewind`].
     ///
     /// # Errors
@@ -62,11 +62,11 @@ pub trait Record: Send {
     /// The folder of an arm's checkpoint, which the session replaces as a whole; `None` to write none.
     fn checkpoint(&self, arm: usize, which: Which) -> Option<PathBuf>;
 
-    /// Drops whatever was recorded after this step.
+    /// Drops whatever was recorded of each arm after its own step; a crash can leave arms at different ones.
     ///
     /// # Errors
     /// What could not be written.
-    fn rewind(&mut self, step: u64) -> Result<(), String>;
+    fn rewind(&mut self, steps: &[u64]) -> Result<(), String>;
 
     /// A step was done.
     ///
@@ -118,7 +118,7 @@ impl Record for Nowhere {
     fn checkpoint(&self, _: usize, _: Which) -> Option<PathBuf> {
         None
     }
-    fn rewind(&mut self, _: u64) -> Result<(), String> {
+    fn rewind(&mut self, _: &[u64]) -> Result<(), String> {
         Ok(())
     }
     fn step(&mut self, _: &StepRecord) -> Result<(), String> {

@@ -185,7 +185,8 @@ impl Session {
         Ok(Stepped { record, probe, diverged })
     }
 
-    /// Validates one arm; `None` if `go_on` ended it early or the arm has diverged.
+    /// Validates one arm; `None` if `go_on` ended it early, the arm has diverged, or its checkpoint has this evaluation
+    /// behind it already.
     ///
     /// # Errors
     /// What the device says when it fails.
@@ -193,7 +194,8 @@ impl Session {
         let (clock, seconds) = (self.clock(), self.seconds);
         let min_delta = self.experiment.recipe.early_stopping.map_or(0.0, |stopping| stopping.min_delta);
         let arm = &mut self.arms[index];
-        if arm.progress.diverged_at.is_some() {
+        let behind = arm.progress.step > clock.step || arm.progress.evaluated_at.is_some_and(|step| step >= clock.step);
+        if arm.progress.diverged_at.is_some() || behind {
             return Ok(None);
         }
         let batch = self.experiment.recipe.batch_size;

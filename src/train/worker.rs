@@ -165,7 +165,8 @@ impl Worker {
         let mut session = self.session(kept.experiment, dataset, choice)?;
         let mut record = kept.record;
         session.resume(record.as_ref())?;
-        record.rewind(session.step)?;
+        let steps: Vec<u64> = session.arms.iter().map(|arm| arm.progress.step).collect();
+        record.rewind(&steps)?;
         record.intervened(&Intervention { step: session.step, what: format!("resumed on {}", session.opened.name) })?;
         self.begin(session, record, false)
     }

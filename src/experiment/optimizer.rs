@@ -151,6 +151,17 @@ impl Method {
         ]
     }
 
+    /// Values that are kept for each parameter from one step to the next.
+    #[must_use]
+    pub fn kept_values(&self) -> u64 {
+        match self {
+            Self::Sgd { momentum, .. } => u64::from(*momentum > 0.0),
+            Self::Lion { .. } => 1,
+            Self::Adam { .. } | Self::AdamW { .. } | Self::Lamb { .. } => 2,
+            Self::RmsProp { momentum, centered, .. } => 1 + u64::from(*momentum > 0.0) + u64::from(*centered),
+        }
+    }
+
     /// The rule's name as people write it.
     #[must_use]
     pub fn label(&self) -> &'static str {

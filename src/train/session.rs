@@ -8,7 +8,7 @@ use super::device::Opened;
 use super::keep::{Record, Which};
 use super::protocol::{ArmInfo, DatasetInfo, Evaluation, Outcome, ProbeRecord, StepRecord, Tune};
 use crate::data::{Dataset, Loader, LoaderOptions, Position};
-use crate::experiment::{Arm as ArmPlan, Augmentation, DeviceChoice, Experiment};
+use crate::experiment::{Augmentation, DeviceChoice, Experiment};
 use crate::nn::{Blueprint, Summary};
 use burn::tensor::Device;
 use std::path::Path;
@@ -266,14 +266,6 @@ fn arm_info(name: &str, blueprint: &Blueprint) -> ArmInfo {
         macs: summary.macs,
         blocks: blueprint.blocks().map(|block| block.name.clone()).collect(),
     }
-}
-
-/// What an arm would cost on images of shape [channels, height, width], before anything is loaded.
-///
-/// # Errors
-/// A network that the images are too small for.
-pub fn summarize(arm: &ArmPlan, shape: [usize; 3], classes: usize) -> Result<Summary, String> {
-    Blueprint::new(&arm.network, shape, classes).map(|it| Summary::new(&it)).map_err(|error| error.to_string())
 }
 
 /// What a data set turned out to be, as watchers are told.

@@ -3,11 +3,12 @@
 use super::output::{self, Failure};
 use super::plan;
 use crate::data::Dataset;
-use crate::experiment::{Channels, Data, Fit, Network, Normalization, Resize, Source};
-use crate::nn::{Blueprint, Model, weights};
+use crate::experiment::{Channels, Data, Fit, Normalization, Resize, Source};
+use crate::nn::Model;
 use crate::runs::{self, Run};
 use crate::train::checkpoint::WEIGHTS;
 use crate::train::device::Opened;
+use crate::train::import::load;
 use crate::train::keep::Which;
 use crate::train::lens;
 use crate::train::protocol::DatasetInfo;
@@ -64,7 +65,10 @@ impl NetworkArgs {
                 continue;
             }
             let file = self.checkpoint_of(run, index)?.join(WEIGHTS);
-            networks.push((arm.name.clone(), load(&arm.network, *shape, classes.len(), &file, opened)?));
+            networks.push((
+                arm.name.clone(),
+                load(&arm.network, *shape, classes.len(), &file, &opened.device).map_err(Failure::Usage)?,
+            ));
         }
         if networks.is_empty() {
             let names: Vec<&str> = run.experiment.arms.iter().map(|arm| arm.name.as_str()).collect();
@@ -80,7 +84,8 @@ impl NetworkArgs {
         let preset = self.preset.as_deref().unwrap_or_default();
         let file = self.weights.as_deref().unwrap_or(Path::new(""));
         let network = plan::network_of(preset)?;
-        let model = load(&network, dataset.shape, dataset.classes.len(), file, opened)?;
+        let model =
+            load(&network, dataset.shape, dataset.classes.len(), file, &opened.device).map_err(Failure::Usage)?;
         Ok(Trained { networks: vec![(preset.to_owned(), model)], dataset, fit: Fit::default() })
     }
 
@@ -114,13 +119,6 @@ impl NetworkArgs {
             Failure::Usage(format!("{folder} has no checkpoint of {name} yet; let it train until the first validation"))
         })
     }
-}
-
-fn load(network: &Network, shape: [usize; 3], classes: usize, file: &Path, opened: &Opened) -> Result<Model, Failure> {
-    let blueprint = Blueprint::new(network, shape, classes).map_err(Failure::usage)?;
-    let state = weights::read(file).map_err(Failure::usage)?;
-    let model = Model::init(&blueprint, 0, &opened.device).with_state(&state);
-    model.map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
 }
 
 /// The data set that a run was validated on, or another one prepared in the same way.

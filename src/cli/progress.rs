@@ -57,7 +57,9 @@ impl Progress {
                 self.phase(phase);
                 Ok(())
             }
-            Event::Probed(_) | Event::Answer { .. } | Event::Finished(_) | Event::Failed(_) => Ok(()),
+            Event::Probed(_) | Event::Answer { .. } | Event::Imported(_) | Event::Finished(_) | Event::Failed(_) => {
+                Ok(())
+            }
         }
     }
 

@@ -7,14 +7,17 @@ pub mod checkpoint;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
+pub mod import;
 pub mod keep;
 pub mod lens;
 pub mod loss;
 pub mod optimizer;
+pub mod outline;
 mod probe;
 pub mod protocol;
 mod questions;
+pub mod samples;
 pub mod session;
 mod worker;
 
-pub use session::{dataset_info, summarize};
+pub use session::dataset_info;

@@ -3,7 +3,7 @@
 //! A watcher sends [`Command`]s and receives [`Event`]s. Metrics may be thinned when nobody drains the channel;
 //! [`Event::Finished`] and [`Event::Failed`] always arrive.
 
-use crate::experiment::{Augmentation, DeviceChoice, Experiment};
+use crate::experiment::{Augmentation, DeviceChoice, Experiment, Network};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -19,6 +19,13 @@ pub enum Command {
         /// Whether to stop before the first step and wait for [`Command::Step`] or [`Command::Continue`].
         paused: bool,
     },
+    /// Ends what is running and starts this experiment without keeping anything of it.
+    Play {
+        /// What to run.
+        experiment: Box<Experiment>,
+        /// Where to run it.
+        device: DeviceChoice,
+    },
     /// Ends what is running and goes on with a run from its last checkpoint.
     Resume {
         /// The run's folder.
@@ -26,6 +33,8 @@ pub enum Command {
         /// Where to run it.
         device: DeviceChoice,
     },
+    /// Ends what is running and reads a network's weights from a file, so that it can be asked what it sees.
+    Import(Box<Import>),
     /// Stops before the next step.
     Pause,
     /// Goes on after a pause.
@@ -49,6 +58,21 @@ pub enum Command {
     },
     /// Ends the engine's thread, after a checkpoint if something is running.
     Quit,
+}
+
+/// A network whose weights are in a file.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// What it is called.
+    pub name: String,
+    /// The network that the weights belong to.
+    pub network: Network,
+    /// safetensors, or PyTorch's .pt, .pth or .th.
+    pub weights: PathBuf,
+    /// The images that it was trained on: shape, classes, normalisation.
+    pub dataset: DatasetInfo,
+    /// Where to compute.
+    pub device: DeviceChoice,
 }
 
 /// A change to a running experiment.
@@ -97,6 +121,8 @@ pub enum Event {
     Phase(Phase),
     /// An experiment is ready to train.
     Prepared(Box<Prepared>),
+    /// A network from a file is ready to be asked.
+    Imported(Box<Import>),
     /// Steps done since the last of these events, oldest first.
     Steps(Vec<StepRecord>),
     /// A look at gradients and activations.

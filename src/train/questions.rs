@@ -4,6 +4,7 @@ use super::lens::Lens;
 use super::protocol::{Answer, Classified, Picture, Question, Seen};
 use crate::data;
 use crate::nn::Model;
+use std::path::{Path, PathBuf};
 
 /// Answers a question.
 #[must_use]
@@ -11,9 +12,31 @@ pub fn answer(question: &Question, networks: &[Model], lens: Lens) -> Answer {
     match question {
         Question::Classify(pictures) => {
             let classify = |picture| classify(picture, networks, lens);
-            Answer::Classified(pictures.iter().map(classify).collect())
+            Answer::Classified(expanded(pictures).iter().map(classify).collect())
         }
     }
+}
+
+/// Pictures of a folder that are looked at, so that an answer stays within a bounded time.
+const OF_A_FOLDER: usize = 64;
+
+/// Folders as the pictures in them, by name; what is below them is left out.
+fn expanded(pictures: &[Picture]) -> Vec<Picture> {
+    let inside = |folder: &Path| -> Vec<Picture> {
+        let Ok(entries) = std::fs::read_dir(folder) else { return vec![Picture::File(folder.to_owned())] };
+        let mut files: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+        files.sort();
+        files.truncate(OF_A_FOLDER);
+        files.into_iter().map(Picture::File).collect()
+    };
+    pictures
+        .iter()
+        .flat_map(|picture| match picture {
+            Picture::File(path) if path.is_dir() => inside(path),
+            other => vec![other.clone()],
+        })
+        .collect()
 }
 
 fn classify(picture: &Picture, networks: &[Model], lens: Lens) -> Classified {

@@ -2,9 +2,10 @@
 
 use super::device::{self, Opened};
 use super::engine::{Outbox, contained};
-use super::keep::{Keeper, Record};
+use super::import::Imported;
+use super::keep::{Keeper, Nowhere, Record};
 use super::lens::{self, Lens};
-use super::protocol::{Command, Event, Intervention, Phase, Prepared, Question, Tune};
+use super::protocol::{Command, Event, Import, Intervention, Phase, Prepared, Question, Tune};
 use super::questions;
 use super::session::{Session, Stepped, dataset_info};
 use crate::data::Dataset;
@@ -28,7 +29,18 @@ pub struct Worker {
     outbox: Outbox,
     keeper: Box<dyn Keeper>,
     run: Option<Run>,
+    /// What answers while there is no run.
+    imported: Option<Imported>,
     phase: Phase,
+}
+
+/// How an experiment starts.
+#[derive(Clone, Copy)]
+struct Manner {
+    /// Whether it waits before its first step.
+    paused: bool,
+    /// Whether it is kept.
+    kept: bool,
 }
 
 /// A session with its record.
@@ -45,7 +57,7 @@ struct Run {
 impl Worker {
     /// A worker that does nothing yet.
     pub fn new(inbox: Receiver<Command>, outbox: Outbox, keeper: Box<dyn Keeper>) -> Self {
-        Self { inbox, deferred: VecDeque::new(), outbox, keeper, run: None, phase: Phase::Idle }
+        Self { inbox, deferred: VecDeque::new(), outbox, keeper, run: None, imported: None, phase: Phase::Idle }
     }
 
     /// Works until told to quit or until nobody is left to tell.
@@ -102,7 +114,15 @@ impl Worker {
         match command {
             Command::Start { experiment, device, paused } => {
                 self.end("another experiment was started")?;
-                self.start(*experiment, device, paused)
+                self.start(*experiment, device, Manner { paused, kept: true })
+            }
+            Command::Play { experiment, device } => {
+                self.end("another experiment was started")?;
+                self.start(*experiment, device, Manner { paused: false, kept: false })
+            }
+            Command::Import(import) => {
+                self.end("weights were opened")?;
+                self.import(import)
             }
             Command::Resume { run, device } => {
                 self.end("another run was resumed")?;
@@ -136,18 +156,30 @@ impl Worker {
         }
     }
 
-    fn start(&mut self, experiment: Experiment, choice: DeviceChoice, paused: bool) -> Result<(), String> {
+    fn start(&mut self, experiment: Experiment, choice: DeviceChoice, manner: Manner) -> Result<(), String> {
         self.run = None;
+        self.imported = None;
         self.enter(Phase::Loading);
         let dataset = Dataset::load(&experiment.data, experiment.recipe.seed).map_err(|error| error.to_string())?;
         let session = self.session(experiment, dataset, choice)?;
         let prepared = prepared(&session, None);
-        let record = self.keeper.open(&prepared)?;
-        self.begin(session, record, paused)
+        let record = if manner.kept { self.keeper.open(&prepared)? } else { Box::new(Nowhere) };
+        self.begin(session, record, manner.paused)
+    }
+
+    fn import(&mut self, import: Box<Import>) -> Result<(), String> {
+        self.run = None;
+        self.enter(Phase::Idle);
+        let (imported, notice) = Imported::new(&import)?;
+        self.imported = Some(imported);
+        notice.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
+        self.outbox.send(Event::Imported(import));
+        Ok(())
     }
 
     fn resume(&mut self, folder: &Path, choice: DeviceChoice) -> Result<(), String> {
         self.run = None;
+        self.imported = None;
         self.enter(Phase::Loading);
         let kept = self.keeper.reopen(folder)?;
         let data = &kept.experiment.data;
@@ -309,7 +341,10 @@ impl Worker {
                         let answer = Ok(questions::answer(&question, &networks, lens));
                         outbox.send(Event::Answer { id, answer });
                     } else {
-                        ending |= matches!(command, Command::Stop | Command::Quit | Command::Start { .. });
+                        ending |= matches!(
+                            command,
+                            Command::Stop | Command::Quit | Command::Start { .. } | Command::Play { .. }
+                        );
                         deferred.push_back(command);
                     }
                 }
@@ -356,7 +391,10 @@ impl Worker {
     }
 
     fn answer(&self, question: &Question) -> Result<super::protocol::Answer, String> {
-        let run = self.run.as_ref().ok_or("there is no network yet: press Start, or open a run")?;
+        if let (None, Some(imported)) = (&self.run, &self.imported) {
+            return Ok(questions::answer(question, &imported.networks, imported.lens()));
+        }
+        let run = self.run.as_ref().ok_or("there is no network yet: press Start, or open weights")?;
         let session = &run.session;
         Ok(questions::answer(
             question,

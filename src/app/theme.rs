@@ -2,10 +2,11 @@
 //!
 //! Arms take the Okabe–Ito colours, magnitudes viridis; both can be told apart with any kind of colour vision.
 
+use crate::experiment::MAX_ARMS;
 use eframe::egui::style::{HandleShape, ScrollStyle, Selection, Widgets};
 use eframe::egui::{
-    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Shadow, Stroke,
-    Style, TextStyle, Theme, Ui, Vec2, Visuals, style::WidgetVisuals,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Id, Margin, RichText, Shadow,
+    Stroke, Style, TextStyle, Theme, Ui, Vec2, Visuals, style::WidgetVisuals,
 };
 use std::sync::Arc;
 
@@ -73,7 +74,16 @@ pub struct Tokens {
     pub error: Color32,
     /// What a person should look at.
     pub warning: Color32,
+    /// For each arm its place in the palette.
+    arms: [u8; MAX_ARMS],
 }
+
+/// The palette's colours by name.
+pub const PALETTE_NAMES: [&str; MAX_ARMS] =
+    ["Blue", "Vermillion", "Green", "Purple", "Orange", "Sky blue", "Yellow", "Grey"];
+
+/// Arms in the palette's own order.
+const IN_ORDER: [u8; MAX_ARMS] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 const DARK: Tokens = Tokens {
     dark: true,
@@ -88,6 +98,7 @@ const DARK: Tokens = Tokens {
     on_accent: Color32::from_rgb(0x12, 0x10, 0x24),
     error: Color32::from_rgb(0xFF, 0x8A, 0x80),
     warning: Color32::from_rgb(0xF2, 0xC1, 0x5C),
+    arms: IN_ORDER,
 };
 
 const LIGHT: Tokens = Tokens {
@@ -103,13 +114,15 @@ const LIGHT: Tokens = Tokens {
     on_accent: Color32::from_rgb(0xFF, 0xFF, 0xFF),
     error: Color32::from_rgb(0xB8, 0x1F, 0x24),
     warning: Color32::from_rgb(0x8A, 0x5A, 0x00),
+    arms: IN_ORDER,
 };
 
 impl Tokens {
     /// The colours in use.
     #[must_use]
     pub fn of(ui: &Ui) -> Self {
-        if ui.visuals().dark_mode { DARK } else { LIGHT }
+        let arms = ui.data(|data| data.get_temp(arms_id())).unwrap_or(IN_ORDER);
+        Self { arms, ..if ui.visuals().dark_mode { DARK } else { LIGHT } }
     }
 
     /// The colours of a theme.
@@ -121,10 +134,16 @@ impl Tokens {
         }
     }
 
-    /// An arm's colour on every panel: Okabe and Ito's, in the order of greatest contrast, lightened in the dark.
+    /// An arm's colour on every panel.
     #[must_use]
     pub fn arm(&self, index: usize) -> Color32 {
-        const ON_LIGHT: [Color32; 8] = [
+        self.palette(self.arms[index % MAX_ARMS])
+    }
+
+    /// Okabe and Ito's colours, in the order of greatest contrast, lightened in the dark.
+    #[must_use]
+    pub fn palette(&self, place: u8) -> Color32 {
+        const ON_LIGHT: [Color32; MAX_ARMS] = [
             Color32::from_rgb(0x00, 0x72, 0xB2),
             Color32::from_rgb(0xD5, 0x5E, 0x00),
             Color32::from_rgb(0x00, 0x9E, 0x73),
@@ -134,7 +153,7 @@ impl Tokens {
             Color32::from_rgb(0x8C, 0x80, 0x00),
             Color32::from_rgb(0x55, 0x55, 0x55),
         ];
-        const ON_DARK: [Color32; 8] = [
+        const ON_DARK: [Color32; MAX_ARMS] = [
             Color32::from_rgb(0x4D, 0xA8, 0xE8),
             Color32::from_rgb(0xFF, 0x8A, 0x3D),
             Color32::from_rgb(0x2F, 0xCC, 0xA0),
@@ -144,7 +163,8 @@ impl Tokens {
             Color32::from_rgb(0xF0, 0xE4, 0x42),
             Color32::from_rgb(0xBB, 0xBB, 0xBB),
         ];
-        if self.dark { ON_DARK[index % 8] } else { ON_LIGHT[index % 8] }
+        let index = usize::from(place) % MAX_ARMS;
+        if self.dark { ON_DARK[index] } else { ON_LIGHT[index] }
     }
 
     /// A share in [0, 1] on one hue, from the background to the accent.
@@ -164,6 +184,15 @@ impl Tokens {
     pub fn line(&self) -> Stroke {
         Stroke::new(HAIRLINE, self.hairline)
     }
+}
+
+/// Gives the arms of the experiment that is shown their places in the palette.
+pub fn color_arms(ctx: &Context, places: [u8; MAX_ARMS]) {
+    ctx.data_mut(|data| data.insert_temp(arms_id(), places));
+}
+
+fn arms_id() -> Id {
+    Id::unique("arm colours")
 }
 
 /// The viridis map (Smith and van der Walt 2015), from 0 to 1; anything else is clamped.
@@ -188,10 +217,22 @@ pub fn viridis(share: f32) -> Color32 {
     STOPS[below].lerp_to_gamma(STOPS[below + 1], rest)
 }
 
+/// Text that stays readable on [`viridis`].
+#[must_use]
+pub fn on_viridis(share: f32) -> Color32 {
+    if share > 0.55 { Color32::BLACK } else { Color32::WHITE }
+}
+
 /// A heading of a section.
 #[must_use]
 pub fn heading(text: impl Into<String>) -> RichText {
     RichText::new(text).size(size::HEADING).family(semibold())
+}
+
+/// What stands alone at the top.
+#[must_use]
+pub fn title(text: impl Into<String>) -> RichText {
+    RichText::new(text).size(size::TITLE).family(semibold())
 }
 
 /// Emphasised text of the usual size.

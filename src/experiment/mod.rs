@@ -57,6 +57,9 @@ pub struct Plan {
 pub struct Arm {
     /// What the arm is called in plots, tables and folders; unique in its experiment.
     pub name: String,
+    /// Its colour's place in the palette, from 0; its own place among the arms if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<u8>,
     /// The network.
     #[serde(default)]
     pub network: Network,
@@ -72,7 +75,13 @@ impl Arm {
     /// An arm that follows the recipe.
     #[must_use]
     pub fn new(name: &str, network: Network) -> Self {
-        Self { name: name.to_owned(), network, optimizer: None, schedule: None }
+        Self { name: name.to_owned(), color: None, network, optimizer: None, schedule: None }
+    }
+
+    /// The place in the palette of the arm that stands at `index`.
+    #[must_use]
+    pub fn color(&self, index: usize) -> u8 {
+        self.color.unwrap_or_else(|| u8::try_from(index % MAX_ARMS).unwrap_or(0))
     }
 
     /// The optimiser this arm trains with.

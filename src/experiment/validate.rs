@@ -211,6 +211,10 @@ fn schedule(check: &mut Check, schedule: &Schedule) {
 
 fn arm(check: &mut Check, arm: &Arm) {
     name(check, &arm.name);
+    if let Some(color) = arm.color {
+        let holds = usize::from(color) < MAX_ARMS;
+        check.hold("color", color, holds, format!("below {MAX_ARMS}"));
+    }
     if let Some(own) = &arm.optimizer {
         optimizer(&mut check.below("optimizer"), own);
     }

@@ -20,18 +20,24 @@ help! {
     TRAIN_LIMIT: "Trains on only this many images, balanced over the classes.", "Off; a few hundred to try something quickly.";
     VALIDATION_LIMIT: "Validates on only this many images, balanced over the classes.", "Off; fewer make validation quicker and its numbers rougher.";
     RESIZE: "Brings every image to one size. Needed where the images of a folder differ in size.", "32 × 32 for small nets, 64 × 64 and more for the ImageNet family.";
+    IMAGE_SIDE: "A side that every image is brought to, from 8 to 1,024 pixels.", "32 for small nets.";
     FIT: "What happens to images of another shape: fill the frame and cut off the rest, fit inside with black bars, or stretch.", "Cover.";
     CHANNELS: "Whether networks see gray or colour. Colour has three input channels.", "As the data set has them.";
+    MEAN: "Subtracted from each channel of pixels between 0 and 1, one number for gray and three for colour.", "0.485, 0.456, 0.406 for weights trained on ImageNet.";
+    STD: "What each channel is divided by after that.", "0.229, 0.224, 0.225 for weights trained on ImageNet.";
     NORMALIZATION: "How pixel values between 0 and 1 become network inputs: shifted and scaled so that the training images have mean 0 and standard deviation 1, or left alone.", "Measured.";
 
+    RUN_NAME: "What the experiment is called; its run folder begins with the date and this.", "What the experiment is to show.";
     ARM_NAME: "What this network is called on every plot and in the run's folder.", "A word that says how it differs from the others.";
     FAMILY: "How the stages are laid out. CIFAR: three stages of widths w, 2w, 4w for small images. ImageNet: four stages of widths w, 2w, 4w, 8w for large ones. Stages: spelled out, as the preset has them.", "CIFAR for images up to 64 pixels.";
     DEPTH: "Layers with weights on the longest path. CIFAR nets have 6n + 2 of them, 9n + 2 with bottlenecks; ImageNet nets 18 or 34, with bottlenecks 50, 101 or 152.", "20 trains quickly; 56 shows what shortcuts are for.";
     WIDTH: "Channels of the first stage; each later stage has twice as many. Cost grows with its square.", "16 in the CIFAR nets of He et al., 64 in the ImageNet nets.";
+    ENTRY: "What takes the stage before to the shape of this one: its first block, or a convolution and a max-pool before it, as in Page's ResNet-9.", "The first block.";
     BLOCKS: "Blocks in this stage.", "1 to 6.";
     STAGE_WIDTH: "Channels of this stage's 3×3 convolutions.", "Twice the stage before where the stride is 2.";
     STRIDE: "By how much this stage's first block shrinks the map.", "1 in the first stage, 2 in the others.";
     STEM: "What comes before the first block.", "3×3 for small images; 7×7 and a pool for 64 pixels and more.";
+    STEM_WIDTH: "Channels of the stem; as many as the first stage has if off.", "Off.";
     BLOCK: "What a block is made of: two 3×3 convolutions (basic), or 1×1, 3×3, 1×1 (bottleneck); pre-activation puts norm and activation before the convolutions.", "Basic up to about 50 layers, bottleneck beyond.";
     SHORTCUT: "What carries a block's input past its convolutions. None: the plain net of the same depth, width and parameters. A: identity, zeros for new channels. B: a 1×1 convolution where the shape changes. C: a 1×1 convolution everywhere. D: average pool and 1×1 convolution where the shape changes.", "A or B; none to see degradation.";
     NORM: "Normalisation after (or before) each convolution: over the batch, over groups of channels, or none.", "Batch, with 32 or more images a step; group with fewer.";
@@ -47,6 +53,10 @@ help! {
     ZERO_GAMMA: "Starts each block's last norm at zero, so that every block begins as its shortcut alone.", "Off; on helps very deep residual nets and large batches.";
     DROPOUT: "Probability of zeroing each pooled feature in a training step.", "0; 0.2 to 0.5 on small data sets.";
     HEAD_POOL: "How each channel's map becomes one number before the last layer.", "Average.";
+    HEAD_BIAS: "Whether the last layer has a bias.", "On.";
+    HEAD_SCALE: "What the logits are multiplied by.", "1; 0.125 in Page's ResNet-9.";
+    NAMING: "Whose names the weights have in files: those of the CIFAR nets (linear, shortcut) or torchvision's (fc, downsample). Changes nothing else.", "That of the weights you compare with.";
+    OWN_SCHEDULE: "Gives this network a learning-rate schedule of its own instead of the one all share.", "Off, so that only the networks differ.";
     OWN_OPTIMIZER: "Trains this network with its own optimiser instead of the one all share.", "Off, so that only the networks differ.";
 
     LENGTH: "How long to train: passes over the training images (epochs), or single optimiser steps.", "6 epochs for a first look, 100 and more for the papers' numbers.";
@@ -54,7 +64,8 @@ help! {
     SEED: "The start of everything random: weights, order, augmentation. The same seed gives the same curves.", "Any; try three before believing a small difference.";
     LABEL_SMOOTHING: "Share of each target that is spread evenly over all classes; keeps networks from being too sure.", "0; 0.1 on large data sets.";
     CLIP: "Scales the gradient down when its norm over all parameters exceeds this. Tames explosions.", "Off; 1 to 5 when the loss jumps.";
-    EARLY_STOPPING: "Stops when the validation loss has not fallen for this many validations.", "Off; 10 when training long.";
+    EARLY_STOPPING: "Stops when the validation loss has not fallen for a number of validations.", "Off; 10 when training long.";
+    MIN_DELTA: "By how much the validation loss must fall to count as an improvement.", "0.";
     EVALUATE: "How often every network is validated.", "Each epoch.";
     PROBE: "Steps between two looks at gradients and activations; 0 never looks.", "10; costs at most a twentieth of the time.";
 
@@ -95,5 +106,6 @@ help! {
     CONTRAST: "Scales contrast by up to this share.", "0; 0.2 for photographs.";
     ROTATION: "Turns by up to this many degrees either way.", "0; 10 to 15 for handwriting.";
     MIXUP: "Mixes pairs of images and their labels; the higher, the more evenly.", "0; 0.2 on large data sets.";
+    IMMEDIATE: "For playing: every change of the form starts training anew at once, on at most 500 images, and keeps no run.", "Off for real runs.";
     DEVICE: "Where the networks train. Auto takes a real GPU if there is one, else the CPU with the fused kernels. NdArray is slow and there to check the others against.", "Auto.";
 }

@@ -15,11 +15,11 @@ pub fn short(value: f64) -> String {
     } else if !(1e-3..1e6).contains(&size) {
         format!("{value:.2e}")
     } else {
-        #[allow(clippy::cast_possible_truncation, reason = "between -3 and 6")]
-        let digits = size.log10().floor() as i32;
+        // The power of ten after rounding: 0.9999 has three digits as 1.00.
+        let rounded = format!("{size:.2e}");
+        let digits: i32 = rounded.rsplit('e').next().and_then(|power| power.parse().ok()).unwrap_or(0);
         let decimals = usize::try_from(2 - digits).unwrap_or(0);
         let text = format!("{value:.decimals$}");
-        // Rounding may have carried a number over a thousand.
         if decimals == 0 { grouped(&text) } else { text }
     };
     text.replace('-', "−").replace("e−", "e-")
@@ -75,6 +75,18 @@ pub fn large(value: u64) -> String {
     format!("{}{prefix}", short(value / scale))
 }
 
+/// An amount of memory: `191 MiB`.
+#[must_use]
+pub fn bytes(value: u64) -> String {
+    let value = value as f64;
+    let (scale, unit) = match value {
+        v if v >= 1024f64.powi(3) => (1024f64.powi(3), "GiB"),
+        v if v >= 1024f64.powi(2) => (1024f64.powi(2), "MiB"),
+        _ => (1024.0, "KiB"),
+    };
+    format!("{} {unit}", short(value / scale))
+}
+
 /// A share as a percentage with three digits: `84.3 %`, `9.87 %`, `100 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
@@ -111,6 +123,7 @@ mod tests {
 
     #[test]
     fn numbers_have_three_digits() {
+        assert_eq!([0.999_999, 9.999, 0.099_999].map(short), ["1.00", "10.0", "0.100"]);
         let written: Vec<String> = [0.0, 0.012_345, 1.2345, 12.345, 999.9, 12_345.6, 1.234e-5, -0.5].map(short).into();
         assert_eq!(written, ["0", "0.0123", "1.23", "12.3", "1,000", "12,346", "1.23e-5", "−0.500"]);
         assert_eq!(short(f64::NAN), "not a number");
@@ -121,6 +134,7 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(large(31_234_567), "31.2 M");
         assert_eq!([8.34, 83.0, 7500.0].map(duration), ["8.3 s", "1 min 23 s", "2 h 05 min"]);
+        assert_eq!([500, 200_000_000, 3 << 30].map(bytes), ["0.488 KiB", "191 MiB", "3.00 GiB"]);
         assert_eq!((percent(0.843_21), plural(1, "step")), ("84.3 %".into(), "1 step".into()));
     }
 }

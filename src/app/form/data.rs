@@ -1,11 +1,11 @@
 //! The data section's rows.
 
-use super::field::{Fields, choose, decimal, named};
+use super::field::{Fields, choose, decimal, named, numbers};
 use super::recipe::{optional, whole};
 use crate::app::action::Action;
 use crate::app::{help, theme};
 use crate::experiment::{Channels, Data, Fit, Holdout, Normalization, Resize, Source};
-use eframe::egui::{DragValue, Response, TextEdit, Ui, vec2};
+use eframe::egui::{Response, TextEdit, Ui, vec2};
 
 /// Rows of the data set.
 pub fn ui(ui: &mut Ui, fields: &Fields, data: &mut Data, preset: Option<&Data>, actions: &mut Vec<Action>) {
@@ -19,22 +19,67 @@ pub fn ui(ui: &mut Ui, fields: &Fields, data: &mut Data, preset: Option<&Data>, 
     fields.row(ui, names, &help::VALIDATION_LIMIT, &mut data.validation_limit, base, |ui, value| {
         optional(ui, value, 500, "Validation images", whole)
     });
-    fields.row(ui, ("Resize", "resize"), &help::RESIZE, &mut data.resize, preset.map(|p| &p.resize), |ui, value| {
-        optional(ui, value, Resize { height: 32, width: 32, fit: Fit::Cover }, "Size", size)
-    });
-    if let Some(resize) = &mut data.resize {
-        let options = [(Fit::Cover, "Cover"), (Fit::Contain, "Contain"), (Fit::Stretch, "Stretch")];
-        fields.choice(ui, ("Other shapes", "resize.fit"), &help::FIT, &mut resize.fit, None, &options);
-    }
+    resize(ui, fields, &mut data.resize, preset.map(|p| &p.resize));
     let options = [(Channels::Auto, "As they are"), (Channels::Gray, "Gray"), (Channels::Rgb, "Colour")];
     let base = preset.map(|p| &p.channels);
     fields.choice(ui, ("Colour", "channels"), &help::CHANNELS, &mut data.channels, base, &options);
-    let mut options = vec![(Normalization::Measured, "Measured"), (Normalization::Off, "Off")];
-    if matches!(data.normalization, Normalization::Given { .. }) {
-        options.push((data.normalization.clone(), "Given numbers"));
+    normalization(ui, fields, &mut data.normalization, preset.map(|p| &p.normalization));
+}
+
+fn resize(ui: &mut Ui, fields: &Fields, value: &mut Option<Resize>, preset: Option<&Option<Resize>>) {
+    let mut on = value.is_some();
+    fields.tick(ui, ("Resize", "resize"), &help::RESIZE, &mut on, preset.map(Option::is_some).as_ref());
+    if on != value.is_some() {
+        let kept = preset.copied().flatten();
+        *value = on.then(|| kept.unwrap_or(Resize { height: 32, width: 32, fit: Fit::Cover }));
     }
-    let base = preset.map(|p| &p.normalization);
-    fields.choice(ui, ("Normalise", "normalization"), &help::NORMALIZATION, &mut data.normalization, base, &options);
+    let Some(value) = value else { return };
+    let base = preset.and_then(Option::as_ref);
+    let below = fields.below("resize");
+    let (names, base_height) = (("Image height", "height"), base.map(|b| &b.height));
+    below.whole(ui, names, &help::IMAGE_SIDE, &mut value.height, base_height, " pixels");
+    let (names, base_width) = (("Image width", "width"), base.map(|b| &b.width));
+    below.whole(ui, names, &help::IMAGE_SIDE, &mut value.width, base_width, " pixels");
+    let options = [(Fit::Cover, "Cover"), (Fit::Contain, "Contain"), (Fit::Stretch, "Stretch")];
+    below.choice(ui, ("Other shapes", "fit"), &help::FIT, &mut value.fit, base.map(|b| &b.fit), &options);
+}
+
+fn normalization(ui: &mut Ui, fields: &Fields, value: &mut Normalization, preset: Option<&Normalization>) {
+    let kind = |value: &Normalization| match value {
+        Normalization::Measured => 0,
+        Normalization::Given { .. } => 1,
+        Normalization::Off => 2,
+    };
+    let mut chosen = kind(value);
+    let options = [(0, "Measured"), (1, "Given numbers"), (2, "Off")];
+    let names = ("Normalise", "normalization.given");
+    fields.choice(ui, names, &help::NORMALIZATION, &mut chosen, preset.map(kind).as_ref(), &options);
+    if chosen != kind(value) {
+        let kept = preset.filter(|p| kind(p) == chosen).cloned();
+        *value = kept.unwrap_or_else(|| match chosen {
+            0 => Normalization::Measured,
+            1 => Normalization::Given { mean: vec![0.485, 0.456, 0.406], std: vec![0.229, 0.224, 0.225] },
+            _ => Normalization::Off,
+        });
+    }
+    if let Normalization::Given { mean, std } = value {
+        let base = if let Some(Normalization::Given { mean, std }) = preset { Some((mean, std)) } else { None };
+        let below = fields.below("normalization.given");
+        below.row(ui, ("Mean", "mean"), &help::MEAN, mean, base.map(|b| b.0), singles);
+        below.row(ui, ("Deviation", "std"), &help::STD, std, base.map(|b| b.1), singles);
+    }
+}
+
+/// Numbers of single precision, separated by commas.
+fn singles(ui: &mut Ui, values: &mut Vec<f32>) -> Response {
+    // The shortest decimals that are these values, so that 0.1 reads as 0.1.
+    let mut wide = values.iter().map(|value| value.to_string().parse().unwrap_or(f64::from(*value))).collect();
+    let response = numbers(ui, &mut wide);
+    #[allow(clippy::cast_possible_truncation, reason = "the field holds single precision")]
+    if response.changed() {
+        *values = wide.into_iter().map(|value| value as f32).collect();
+    }
+    response
 }
 
 fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Source>, actions: &mut Vec<Action>) {
@@ -86,16 +131,6 @@ fn holdout(ui: &mut Ui, value: &mut Holdout) -> Response {
         (false, Holdout::Share(_)) => *value = Holdout::Own,
         _ => {}
     }
-    response
-}
-
-/// Height × width.
-fn size(ui: &mut Ui, value: &mut Resize) -> Response {
-    let each = vec2((ui.available_width() - 24.0) / 2.0, theme::ROW);
-    let response = ui.add(DragValue::new(&mut value.height).speed(0.2).update_while_editing(false).min_size(each));
-    ui.label("×");
-    let width = ui.add(DragValue::new(&mut value.width).speed(0.2).update_while_editing(false).min_size(each));
-    named(ui, width, "Width in pixels");
     response
 }
 

@@ -5,7 +5,8 @@ use crate::app::number;
 use crate::app::theme::{self, Tokens, space};
 use crate::experiment::Invalid;
 use eframe::egui::{
-    Align, Button, ComboBox, DragValue, Label, Layout, Popup, Response, RichText, Sense, Ui, Vec2, emath::Numeric, vec2,
+    Align, Button, ComboBox, DragValue, Label, Layout, Popup, Response, RichText, Sense, TextEdit, Ui, Vec2,
+    emath::Numeric, vec2,
 };
 
 /// Width of the labels' column, in points.
@@ -19,19 +20,21 @@ pub struct Fields<'a> {
     pub path: String,
     /// The arm's name, which tells the widgets of two arms apart for those who cannot see them.
     pub owner: Option<&'a str>,
+    /// The paths of fields in which this arm differs from the first.
+    pub differing: &'a [String],
 }
 
 impl<'a> Fields<'a> {
     /// Rows of the plan itself or of its recipe and data.
     #[must_use]
     pub fn new(found: &'a [Invalid], path: &str) -> Self {
-        Self { found, path: path.to_owned(), owner: None }
+        Self { found, path: path.to_owned(), owner: None, differing: &[] }
     }
 
     /// The same rows one level down.
     #[must_use]
     pub fn below(&self, part: &str) -> Fields<'a> {
-        Fields { found: self.found, path: format!("{}.{part}", self.path), owner: self.owner }
+        Fields { path: format!("{}.{part}", self.path), ..*self }
     }
 
     /// What a widget is called where the label alone does not say whose it is.
@@ -53,12 +56,17 @@ impl<'a> Fields<'a> {
         let path = if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) };
         let wrong = self.found.iter().find(|invalid| invalid.field == path);
         let changed = preset.is_some_and(|preset| preset != value);
+        let differs = self.differing.contains(&path);
         let response = ui
             .push_id(&path, |ui| {
                 ui.horizontal(|ui| {
                     ui.set_min_height(theme::ROW);
                     ui.spacing_mut().item_spacing.x = space::XS;
-                    let color = if wrong.is_some() { tokens.error } else { tokens.text };
+                    let color = match (wrong.is_some(), differs) {
+                        (true, _) => tokens.error,
+                        (_, true) => tokens.accent,
+                        _ => tokens.text,
+                    };
                     let shown = ui
                         .allocate_ui_with_layout(vec2(LABEL, theme::ROW), Layout::left_to_right(Align::Center), |ui| {
                             ui.set_min_size(vec2(LABEL, theme::ROW));
@@ -94,6 +102,14 @@ impl<'a> Fields<'a> {
         response
     }
 
+    /// What is wrong with a field that has no row of its own.
+    pub fn error(&self, ui: &mut Ui, field: &str) {
+        let path = format!("{}.{field}", self.path);
+        if let Some(wrong) = self.found.iter().find(|invalid| invalid.field == path) {
+            error_text(ui, &format!("Must be {}.", wrong.rule));
+        }
+    }
+
     /// A row with a whole number.
     pub fn whole<T: Numeric>(
         &self,
@@ -106,7 +122,7 @@ impl<'a> Fields<'a> {
     ) -> Response {
         self.row(ui, names, help, value, preset, |ui, value| {
             let size = vec2(ui.available_width(), theme::ROW);
-            ui.add(DragValue::new(value).speed(0.05).suffix(unit).update_while_editing(false).min_size(size))
+            ui.add(DragValue::new(value).speed(0.05).suffix(unit).min_size(size))
         })
     }
 
@@ -207,9 +223,29 @@ pub fn decimal(ui: &mut Ui, value: &mut f64) -> Response {
         .speed(speed)
         .max_decimals(12)
         .custom_formatter(|value, _| number::setting(value))
-        .custom_parser(|text| text.trim().replace(',', ".").parse().ok())
-        .update_while_editing(false);
+        .custom_parser(|text| text.trim().replace(',', ".").parse().ok());
     ui.add(field.min_size(size))
+}
+
+/// Numbers separated by commas. What is typed is kept until the field is left, so that half a number is no error.
+pub fn numbers(ui: &mut Ui, values: &mut Vec<f64>) -> Response {
+    let id = ui.scope_id().with("text");
+    let written = || values.iter().map(|value| number::setting(*value)).collect::<Vec<_>>().join(", ");
+    let mut text: String = ui.data(|data| data.get_temp(id)).unwrap_or_else(written);
+    let mut response = ui.add(TextEdit::singleline(&mut text).desired_width(f32::INFINITY));
+    if response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+    } else if response.lost_focus() {
+        ui.data_mut(|data| data.remove::<String>(id));
+        let read: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+        if let Ok(read) = read
+            && read != *values
+        {
+            *values = read;
+            response.mark_changed();
+        }
+    }
+    response
 }
 
 /// Gives a widget a name that is not drawn.

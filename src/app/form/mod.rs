@@ -2,26 +2,33 @@
 //! preset it began as. Knows nothing of the engine.
 
 mod arms;
+mod cost;
 mod data;
+mod devices;
 pub mod field;
 mod network;
 mod optimizer;
 mod recipe;
 mod schedule;
-pub mod summary;
+mod sheet;
+mod summary;
 
-pub use arms::swatch;
-pub use summary::{ArmSummary, Summarize};
+pub use cost::Speeds;
+pub use summary::Sketch;
 
 use super::action::Action;
 use super::help;
 use super::theme::{self, Tokens, space};
-use crate::experiment::{DeviceChoice, Experiment, Invalid, PRESETS, Plan, Preset, Source, preset};
-use crate::train::protocol::DatasetInfo;
+use crate::experiment::{Arm, DeviceChoice, Experiment, Invalid, MAX_ARMS, PRESETS, Plan, Preset, Source, preset};
+use crate::train::protocol::{DatasetInfo, Prepared};
+use cost::Costs;
+use devices::Devices;
 use eframe::egui::util::undoer::Undoer;
 use eframe::egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui};
 use field::{Fields, choose};
 use recipe::augmentation_in_words;
+use sheet::Sheet;
+use summary::{Images, Outlines};
 
 /// The form's state.
 pub struct Form {
@@ -29,31 +36,56 @@ pub struct Form {
     pub plan: Plan,
     /// Where it shall run.
     pub device: DeviceChoice,
-    preset: &'static Preset,
+    /// Whether every change starts training anew.
+    pub immediate: bool,
+    /// How fast devices were.
+    pub speeds: Speeds,
+    /// What it began as: a preset, or somebody's own experiment.
+    preset: Option<&'static Preset>,
     base: Plan,
     checked: Result<Experiment, Vec<Invalid>>,
-    summarize: Summarize,
-    counted: arms::Counted,
-    undoer: Undoer<(Plan, DeviceChoice)>,
+    outlines: Outlines,
+    devices: Devices,
+    sheet: Sheet,
+    undoer: Undoer<Edited>,
 }
+
+/// What can be undone.
+type Edited = (Plan, DeviceChoice, Option<&'static str>, Plan);
 
 impl Form {
     /// A form that begins with this plan.
     #[must_use]
-    pub fn new(plan: Plan, device: DeviceChoice, summarize: Summarize) -> Self {
-        let preset = preset(&plan.name).unwrap_or(&PRESETS[0]);
-        let checked = Experiment::check(plan.clone());
-        let base = preset.plan();
-        Self {
-            plan,
+    pub fn new(plan: Plan, device: DeviceChoice) -> Self {
+        let mut form = Self {
+            preset: None,
+            base: plan.clone(),
+            checked: Experiment::check(plan.clone()),
+            plan: plan.clone(),
             device,
-            preset,
-            base,
-            checked,
-            summarize,
-            counted: arms::Counted::default(),
+            immediate: false,
+            speeds: Speeds::default(),
+            outlines: Outlines::default(),
+            devices: Devices::default(),
+            sheet: Sheet::default(),
             undoer: Undoer::default(),
-        }
+        };
+        form.set_plan(plan);
+        form
+    }
+
+    /// Edits another plan. One with a preset's name is compared with that, any other with itself as it came.
+    pub fn set_plan(&mut self, plan: Plan) {
+        self.preset = preset(&plan.name);
+        self.base = self.preset.map_or_else(|| plan.clone(), Preset::plan);
+        self.plan = plan;
+        self.recheck();
+    }
+
+    /// What the device is called.
+    #[must_use]
+    pub fn device_name(&self) -> String {
+        self.devices.name(self.device)
     }
 
     /// The checked experiment, or everything that is wrong with the plan.
@@ -66,26 +98,67 @@ impl Form {
 
     /// Takes back the last change.
     pub fn undo(&mut self) {
-        let now = (self.plan.clone(), self.device);
-        if let Some((plan, device)) = self.undoer.undo(&now).cloned() {
-            (self.plan, self.device) = (plan, device);
-            self.recheck();
+        let now = self.edited();
+        if let Some(before) = self.undoer.undo(&now).cloned() {
+            self.edit(before);
         }
     }
 
     /// Does again what was taken back.
     pub fn redo(&mut self) {
-        let now = (self.plan.clone(), self.device);
-        if let Some((plan, device)) = self.undoer.redo(&now).cloned() {
-            (self.plan, self.device) = (plan, device);
-            self.recheck();
+        let now = self.edited();
+        if let Some(after) = self.undoer.redo(&now).cloned() {
+            self.edit(after);
         }
+    }
+
+    fn edited(&self) -> Edited {
+        (self.plan.clone(), self.device, self.preset.map(|preset| preset.id), self.base.clone())
+    }
+
+    fn edit(&mut self, (plan, device, id, base): Edited) {
+        (self.plan, self.device, self.preset, self.base) = (plan, device, id.and_then(preset), base);
+        self.recheck();
     }
 
     /// Takes the images from somewhere else.
     pub fn set_source(&mut self, source: Source) {
         self.plan.data.source = source;
         self.recheck();
+    }
+
+    /// The arms as they can be drawn, beside what an experiment under way trains.
+    pub fn sketches(&mut self, known: Option<&(Source, DatasetInfo)>, prepared: Option<&Prepared>) -> Vec<Sketch> {
+        let found = self.checked.as_ref().err().map_or(&[][..], Vec::as_slice);
+        let images = images(&self.plan, known);
+        let outlines = &mut self.outlines;
+        let sketch = |(index, arm): (usize, &Arm)| {
+            let outline = match images {
+                _ if errors(found, &format!("arms[{index}].network")) > 0 => {
+                    Err("This network is drawn once its fields are corrected.".to_owned())
+                }
+                None => Err("This network is drawn once its images are known: press Start.".to_owned()),
+                Some(images) => outlines.of(arm, images),
+            };
+            let arms = prepared.map_or(&[][..], |prepared| &prepared.experiment.arms);
+            let twin = arms.iter().position(|other| other.name == arm.name);
+            let live = twin.filter(|twin| arms[*twin].network == arm.network);
+            let (name, color) = (arm.name.clone(), arm.color(index));
+            Sketch { name, color, outline, live, changed: twin.is_some() && live.is_none() }
+        };
+        self.plan.arms.iter().enumerate().map(sketch).collect()
+    }
+
+    /// For each arm of the experiment that is shown its place in the palette: as the form has it now, so that a new
+    /// colour is seen at once.
+    #[must_use]
+    pub fn colors(&self, prepared: Option<&Prepared>) -> [u8; MAX_ARMS] {
+        let shown = prepared.map_or(&self.plan.arms, |prepared| &prepared.experiment.arms);
+        std::array::from_fn(|index| {
+            let Some(arm) = shown.get(index) else { return u8::try_from(index).unwrap_or(0) };
+            let now = self.plan.arms.iter().enumerate().find(|(_, other)| other.name == arm.name);
+            now.map_or(arm.color(index), |(place, other)| other.color(place))
+        })
     }
 
     fn recheck(&mut self) {
@@ -98,48 +171,58 @@ impl Form {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             // The scroll bar floats over this margin.
             ui.set_max_width(ui.available_width() - space::M);
-            self.top(ui);
+            self.top(ui, actions);
             self.sections(ui, known, actions);
             ui.add_space(space::XL);
         });
         if before != self.plan {
             self.recheck();
         }
-        let now = (self.plan.clone(), self.device);
+        let now = self.edited();
         self.undoer.feed_state(ui.input(|input| input.time), &now);
     }
 
-    fn top(&mut self, ui: &mut Ui) {
+    fn top(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let tokens = Tokens::of(ui);
         let found = self.checked.as_ref().err().map_or(&[][..], Vec::as_slice);
         let fields = Fields::new(found, "");
-        let mut chosen = self.preset.id;
-        let changed = (self.plan != self.base).then_some(self.preset.id);
+        let before = self.preset.map(|preset| preset.id);
+        let mut chosen = before;
         fields.row(ui, ("Preset", "preset"), &help::PRESET, &mut chosen, None, |ui, chosen| {
-            let options: Vec<(&str, &str)> = PRESETS.iter().map(|preset| (preset.id, preset.id)).collect();
+            let mut options: Vec<(Option<&str>, &str)> =
+                PRESETS.iter().map(|preset| (Some(preset.id), preset.id)).collect();
+            if before.is_none() {
+                options.push((None, "own experiment"));
+            }
             choose(ui, chosen, &options)
         });
-        ui.add(Label::new(theme::caption(self.preset.about, &tokens)).wrap());
-        if let Some(id) = changed {
+        fields.tick(ui, ("Immediate", "immediate"), &help::IMMEDIATE, &mut self.immediate, None);
+        let about = self.preset.map_or("An experiment of your own.", |preset| preset.about);
+        ui.add(Label::new(theme::caption(about, &tokens)).wrap());
+        if self.plan != self.base {
             ui.horizontal_wrapped(|ui| {
-                let text = RichText::new("Changed from the preset.").size(theme::size::SMALL).color(tokens.accent);
-                ui.label(text);
-                let all = ui.small_button("Reset all");
-                if all.clicked() {
-                    self.choose_preset(id);
+                let from = if before.is_some() { "Changed from the preset." } else { "Changed since it was opened." };
+                ui.label(RichText::new(from).size(theme::size::SMALL).color(tokens.accent));
+                if ui.button(RichText::new("Reset all").size(theme::size::SMALL)).clicked() {
+                    match before {
+                        Some(id) => self.choose_preset(id),
+                        None => self.plan = self.base.clone(),
+                    }
                 }
             });
         }
-        if chosen != self.preset.id {
-            self.choose_preset(chosen);
+        if let Some(id) = chosen.filter(|_| chosen != before) {
+            self.choose_preset(id);
         }
+        ui.add_space(space::XS);
+        files(ui, actions);
     }
 
     fn choose_preset(&mut self, id: &str) {
         if let Some(preset) = preset(id) {
             // The data set is the person's own choice and outlives the preset's.
             let data = self.plan.data.clone();
-            self.preset = preset;
+            self.preset = Some(preset);
             self.base = preset.plan();
             self.plan = self.base.clone();
             if matches!(data.source, Source::Path(_)) {
@@ -149,7 +232,7 @@ impl Form {
     }
 
     fn sections(&mut self, ui: &mut Ui, known: Option<&(Source, DatasetInfo)>, actions: &mut Vec<Action>) {
-        let Self { plan, device, base, checked, summarize, counted, .. } = self;
+        let Self { plan, device, base, checked, outlines, devices, sheet, speeds, .. } = self;
         let found = checked.as_ref().err().map_or(&[][..], Vec::as_slice);
         let summary = data::in_words(&plan.data);
         let recipe = Fields::new(found, "recipe");
@@ -158,15 +241,17 @@ impl Form {
         });
         let summary = super::number::plural(plan.arms.len() as u64, "arm");
         section(ui, "Networks", &summary, true, errors(found, "arms"), |ui| {
-            let input = input(plan, known);
-            let context = arms::Context { base, found, input, summarize };
-            arms::ui(ui, plan, &context, counted);
+            let name = devices.name(*device);
+            let steps_per_epoch = images(plan, known).map(|_| steps_per_epoch(plan, known));
+            let costs = Costs { speeds, device: *device, device_name: &name, steps_per_epoch };
+            let context = arms::Context { base, found, images: images(plan, known), costs };
+            arms::ui(ui, plan, &context, outlines);
         });
         let summary = training_in_words(plan);
         let wrong = found.iter().filter(|invalid| is_training(&invalid.field)).count();
         section(ui, "Training", &summary, false, wrong, |ui| {
             let fields = Fields::new(found, "");
-            fields.row(ui, ("Run name", "name"), &help::ARM_NAME, &mut plan.name, Some(&base.name), |ui, name| {
+            fields.row(ui, ("Run name", "name"), &help::RUN_NAME, &mut plan.name, Some(&base.name), |ui, name| {
                 ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
             });
             recipe::ui(ui, &recipe, &mut plan.recipe, Some(&base.recipe));
@@ -191,22 +276,33 @@ impl Form {
         section(ui, "Augmentation", &summary, false, errors(found, "recipe.augmentation"), |ui| {
             let base = Some(&base.recipe.augmentation);
             recipe::augmentation(ui, &recipe.below("augmentation"), &mut plan.recipe.augmentation, base);
-        });
-        section(ui, "Device", &device.to_string(), false, 0, |ui| {
-            let fields = Fields::new(found, "");
-            let mut options = vec![
-                (DeviceChoice::Auto, "Auto"),
-                (DeviceChoice::Flex, "CPU (Flex, fused kernels)"),
-                (DeviceChoice::NdArray, "CPU (NdArray, reference)"),
-                (DeviceChoice::Gpu(0), "GPU 0"),
-                (DeviceChoice::Gpu(1), "GPU 1"),
-            ];
-            if !options.iter().any(|option| option.0 == *device) {
-                options.push((*device, "GPU, as asked for"));
+            if errors(found, "recipe.augmentation") + errors(found, "data") == 0 {
+                sheet.ui(ui, plan);
             }
-            fields.choice(ui, ("Device", "device"), &help::DEVICE, device, Some(&DeviceChoice::Auto), &options);
+        });
+        section(ui, "Device", &devices.name(*device), false, 0, |ui| {
+            devices.ui(ui, &Fields::new(found, ""), device);
         });
     }
+}
+
+/// The whole experiment as a file or as text.
+fn files(ui: &mut Ui, actions: &mut Vec<Action>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for (label, hint, action) in [
+            ("Open…", "Opens an experiment from a TOML file", Action::OpenExperiment),
+            ("Save…", "Saves the experiment as a TOML file (Ctrl S)", Action::SaveExperiment),
+            ("Copy", "Copies the whole experiment as text", Action::CopyExperiment),
+            ("Paste", "Takes an experiment from the clipboard", Action::Paste),
+        ] {
+            let text = RichText::new(label).size(theme::size::SMALL);
+            let button = ui.button(text).on_hover_text(hint);
+            if field::named(ui, button, &format!("{} experiment", label.trim_end_matches('…'))).clicked() {
+                actions.push(action);
+            }
+        }
+    });
 }
 
 /// Fields that are wrong below a path.
@@ -230,7 +326,7 @@ fn training_in_words(plan: &Plan) -> String {
 }
 
 /// The images' shape and the number of classes, if they can be known before loading.
-fn input(plan: &Plan, known: Option<&(Source, DatasetInfo)>) -> Option<([usize; 3], usize)> {
+fn images(plan: &Plan, known: Option<&(Source, DatasetInfo)>) -> Option<Images> {
     use crate::experiment::Channels;
     let (mut shape, classes) = match (&plan.data.source, known) {
         (source, Some((of, info))) if source == of => (info.shape, info.classes.len()),

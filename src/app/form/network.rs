@@ -1,12 +1,13 @@
 //! The rows of one network.
 
-use super::field::{Fields, choose};
-use crate::app::help;
+use super::field::{Fields, choose, named};
+use super::recipe::{optional, whole};
+use crate::app::{help, theme};
 use crate::experiment::{
     Activation, Block, Body, Distribution, Downsampling, Fan, Gain, HeadPool, Naming, Network, Norm, Scheme, Shortcut,
-    StemKind,
+    Stage, StageEntry, StemKind,
 };
-use eframe::egui::{CollapsingHeader, Ui};
+use eframe::egui::{Button, CollapsingHeader, RichText, Ui};
 
 const BLOCKS: [(Block, &str); 5] = [
     (Block::Basic, "Basic"),
@@ -75,6 +76,7 @@ fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     }
     let base = preset.map(|p| &p.body);
     let below = fields.below("body");
+    fields.error(ui, "body.stages");
     match &mut network.body {
         Body::Cifar { depth, width } => {
             let base = if let Some(Body::Cifar { depth, width }) = base { Some((depth, width)) } else { None };
@@ -86,22 +88,42 @@ fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
             below.whole(ui, ("Depth", "imagenet.depth"), &help::DEPTH, depth, base.map(|b| b.0), " layers");
             below.whole(ui, ("Width", "imagenet.width"), &help::WIDTH, width, base.map(|b| b.1), " channels");
         }
-        Body::Stages(stages) => {
-            for (index, stage) in stages.iter_mut().enumerate() {
-                let stage_fields = below.below(&format!("stages[{index}]"));
-                let label = |what: &str| format!("{what} {}", index + 1);
-                stage_fields.whole(ui, (&label("Blocks"), "blocks"), &help::BLOCKS, &mut stage.blocks, None, "");
-                stage_fields.whole(
-                    ui,
-                    (&label("Width"), "width"),
-                    &help::STAGE_WIDTH,
-                    &mut stage.width,
-                    None,
-                    " channels",
-                );
-                stage_fields.whole(ui, (&label("Stride"), "stride"), &help::STRIDE, &mut stage.stride, None, "");
-            }
+        Body::Stages(list) => {
+            let base = if let Some(Body::Stages(base)) = base { &base[..] } else { &[] };
+            stages(ui, &below, list, base);
         }
+    }
+}
+
+/// The stages, one after the other, with ways to add and remove them.
+fn stages(ui: &mut Ui, fields: &Fields, stages: &mut Vec<Stage>, preset: &[Stage]) {
+    let entries = [(StageEntry::Block, "The first block"), (StageEntry::ConvPool, "3×3, max-pool")];
+    let of = fields.owner.map_or_else(String::new, |owner| format!(" of {owner}"));
+    let (mut removed, count) = (None, stages.len());
+    for (index, stage) in stages.iter_mut().enumerate() {
+        let (below, base, number) = (fields.below(&format!("stages[{index}]")), preset.get(index), index + 1);
+        let label = |what: &str| format!("{what} {number}");
+        below.whole(ui, (&label("Blocks"), "blocks"), &help::BLOCKS, &mut stage.blocks, base.map(|b| &b.blocks), "");
+        let (names, base_width) = ((&*label("Width"), "width"), base.map(|b| &b.width));
+        below.whole(ui, names, &help::STAGE_WIDTH, &mut stage.width, base_width, " channels");
+        below.whole(ui, (&label("Stride"), "stride"), &help::STRIDE, &mut stage.stride, base.map(|b| &b.stride), "");
+        let (names, base_entry) = ((&*label("Entry"), "entry"), base.map(|b| &b.entry));
+        below.choice(ui, names, &help::ENTRY, &mut stage.entry, base_entry, &entries);
+        let remove = ui.add_enabled(
+            count > 1,
+            Button::new(RichText::new(format!("Remove stage {number}")).size(theme::size::SMALL)),
+        );
+        if named(ui, remove, &format!("Remove stage {number}{of}")).clicked() {
+            removed = Some(index);
+        }
+    }
+    if let Some(index) = removed {
+        stages.remove(index);
+    }
+    let add = ui.button("+ Add a stage");
+    if named(ui, add, &format!("Add a stage{of}")).clicked() {
+        let width = stages.last().map_or(16, |last| 2 * last.width);
+        stages.push(Stage::new(1, width, if stages.is_empty() { 1 } else { 2 }));
     }
 }
 
@@ -123,12 +145,17 @@ fn norm(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
         }
     }
     if let Norm::Group(groups) = &mut network.norm {
-        fields.whole(ui, ("Groups", "norm.group"), &help::GROUPS, groups, None, "");
+        let base = if let Some(Norm::Group(groups)) = preset.map(|p| &p.norm) { Some(groups) } else { None };
+        fields.whole(ui, ("Groups", "norm.group"), &help::GROUPS, groups, base, "");
     }
 }
 
 fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
     fields.choice(ui, ("Stem", "stem.kind"), &help::STEM, &mut network.stem.kind, preset.map(|p| &p.stem.kind), &STEMS);
+    let base = preset.map(|p| &p.stem.width);
+    fields.row(ui, ("Stem width", "stem.width"), &help::STEM_WIDTH, &mut network.stem.width, base, |ui, value| {
+        optional(ui, value, 16, "Channels of the stem", whole)
+    });
     let options = [
         (Downsampling::Strided, "Strided"),
         (Downsampling::MaxPool, "Max-pool"),
@@ -136,11 +163,15 @@ fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     ];
     let base = preset.map(|p| &p.downsampling);
     fields.choice(ui, ("Downsampling", "downsampling"), &help::DOWNSAMPLING, &mut network.downsampling, base, &options);
-    if network.is_residual() {
+    // In a plain net they are out of place, and shown only to be put right.
+    if network.is_residual() || network.gain != Gain::default() {
         let base = preset.map(|p| &p.gain);
         fields.number(ui, ("Gain α", "gain.value"), &help::GAIN, &mut network.gain.value, base.map(|b| &b.value));
         let learned = &mut network.gain.learned;
         fields.tick(ui, ("Learned gain", "gain.learned"), &help::GAIN_LEARNED, learned, base.map(|b| &b.learned));
+        fields.error(ui, "gain");
+    }
+    if network.is_residual() || network.stochastic_depth != 0.0 {
         let base = preset.map(|p| &p.stochastic_depth);
         let (names, value) = (("Stochastic depth", "stochastic_depth"), &mut network.stochastic_depth);
         fields.number(ui, names, &help::STOCHASTIC_DEPTH, value, base);
@@ -158,7 +189,7 @@ fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
         let options = [(Fan::In, "Inputs"), (Fan::Out, "Outputs")];
         fields.choice(ui, ("Fan", "init.fan"), &help::FAN, &mut network.init.fan, init.map(|i| &i.fan), &options);
     }
-    if network.is_residual() {
+    if network.is_residual() || network.init.zero_gamma {
         let (names, base) = (("Zero-γ", "init.zero_gamma"), init.map(|i| &i.zero_gamma));
         fields.tick(ui, names, &help::ZERO_GAMMA, &mut network.init.zero_gamma, base);
     }
@@ -174,4 +205,11 @@ fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     );
     let base = head.map(|h| &h.dropout);
     fields.number(ui, ("Dropout", "head.dropout"), &help::DROPOUT, &mut network.head.dropout, base);
+    let (names, base) = (("Head bias", "head.bias"), head.map(|h| &h.bias));
+    fields.tick(ui, names, &help::HEAD_BIAS, &mut network.head.bias, base);
+    let (names, base) = (("Logit factor", "head.scale"), head.map(|h| &h.scale));
+    fields.number(ui, names, &help::HEAD_SCALE, &mut network.head.scale, base);
+    let options = [(Naming::Cifar, "CIFAR nets"), (Naming::Torchvision, "torchvision")];
+    let (names, base) = (("Weight names", "naming"), preset.map(|p| &p.naming));
+    fields.choice(ui, names, &help::NAMING, &mut network.naming, base, &options);
 }

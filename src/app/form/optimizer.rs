@@ -15,7 +15,8 @@ pub fn ui(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Optio
         &mut optimizer.learning_rate,
         preset.map(|p| &p.learning_rate),
     );
-    let base = preset.map(|p| &p.method);
+    // A preset of another method has no values for this one to go back to; they go back with the method.
+    let base = preset.map(|p| &p.method).filter(|method| method.label() == optimizer.method.label());
     let below = fields.below("method");
     let mut number = |name: (&str, &str), help, value: &mut f64, preset: Option<&f64>| {
         below.number(ui, name, help, value, preset);
@@ -33,19 +34,34 @@ pub fn ui(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Optio
         Method::Adam { beta1, beta2, epsilon }
         | Method::AdamW { beta1, beta2, epsilon }
         | Method::Lamb { beta1, beta2, epsilon } => {
-            number(("Beta 1", "beta1"), &help::BETA1, beta1, None);
-            number(("Beta 2", "beta2"), &help::BETA2, beta2, None);
-            number(("Epsilon", "epsilon"), &help::EPSILON, epsilon, None);
+            let base = match base {
+                Some(
+                    Method::Adam { beta1, beta2, epsilon }
+                    | Method::AdamW { beta1, beta2, epsilon }
+                    | Method::Lamb { beta1, beta2, epsilon },
+                ) => Some((beta1, beta2, epsilon)),
+                _ => None,
+            };
+            number(("Beta 1", "beta1"), &help::BETA1, beta1, base.map(|b| b.0));
+            number(("Beta 2", "beta2"), &help::BETA2, beta2, base.map(|b| b.1));
+            number(("Epsilon", "epsilon"), &help::EPSILON, epsilon, base.map(|b| b.2));
         }
         Method::RmsProp { alpha, epsilon, momentum, centered } => {
-            number(("Alpha", "alpha"), &help::ALPHA, alpha, None);
-            number(("Epsilon", "epsilon"), &help::EPSILON, epsilon, None);
-            number(("Momentum", "momentum"), &help::MOMENTUM, momentum, None);
-            below.tick(ui, ("Centred", "centered"), &help::CENTERED, centered, None);
+            let base = match base {
+                Some(Method::RmsProp { alpha, epsilon, momentum, centered }) => {
+                    Some((alpha, epsilon, momentum, centered))
+                }
+                _ => None,
+            };
+            number(("Alpha", "alpha"), &help::ALPHA, alpha, base.map(|b| b.0));
+            number(("Epsilon", "epsilon"), &help::EPSILON, epsilon, base.map(|b| b.1));
+            number(("Momentum", "momentum"), &help::MOMENTUM, momentum, base.map(|b| b.2));
+            below.tick(ui, ("Centred", "centered"), &help::CENTERED, centered, base.map(|b| b.3));
         }
         Method::Lion { beta1, beta2 } => {
-            number(("Beta 1", "beta1"), &help::BETA1, beta1, None);
-            number(("Beta 2", "beta2"), &help::BETA2, beta2, None);
+            let base = if let Some(Method::Lion { beta1, beta2 }) = base { Some((beta1, beta2)) } else { None };
+            number(("Beta 1", "beta1"), &help::BETA1, beta1, base.map(|b| b.0));
+            number(("Beta 2", "beta2"), &help::BETA2, beta2, base.map(|b| b.1));
         }
     }
     fields.number(

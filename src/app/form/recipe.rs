@@ -55,7 +55,7 @@ pub fn optional<T>(
 /// A whole number as wide as there is room.
 pub fn whole<T: Numeric>(ui: &mut Ui, value: &mut T) -> Response {
     let size = vec2(ui.available_width(), theme::ROW);
-    ui.add(DragValue::new(value).speed(0.1).update_while_editing(false).min_size(size))
+    ui.add(DragValue::new(value).speed(0.1).min_size(size))
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -67,7 +67,7 @@ enum Count {
 /// A number beside what it counts.
 fn counted(ui: &mut Ui, mut number: u64, mut count: Count) -> (Response, u64, Count) {
     let size = vec2((ui.available_width() - 88.0).max(40.0), theme::ROW);
-    let response = ui.add(DragValue::new(&mut number).speed(0.1).update_while_editing(false).min_size(size));
+    let response = ui.add(DragValue::new(&mut number).speed(0.1).min_size(size));
     let unit = choose(ui, &mut count, &[(Count::Epochs, "epochs"), (Count::Steps, "steps")]);
     named(ui, unit, "Unit");
     (response, number, count)
@@ -108,11 +108,20 @@ fn interval(ui: &mut Ui, fields: &Fields, interval: &mut Interval, preset: Optio
 }
 
 fn early(ui: &mut Ui, fields: &Fields, value: &mut Option<EarlyStopping>, preset: Option<&Option<EarlyStopping>>) {
-    let names = ("Stop early after", "early_stopping.patience");
-    fields.row(ui, names, &help::EARLY_STOPPING, value, preset, |ui, value| {
-        let fresh = EarlyStopping { patience: 10, min_delta: 0.0 };
-        optional(ui, value, fresh, "Validations without improvement", |ui, stopping| whole(ui, &mut stopping.patience))
-    });
+    let mut on = value.is_some();
+    let base = preset.map(Option::is_some);
+    fields.tick(ui, ("Stop early", "early_stopping"), &help::EARLY_STOPPING, &mut on, base.as_ref());
+    if on != value.is_some() {
+        let kept = preset.copied().flatten();
+        *value = on.then(|| kept.unwrap_or(EarlyStopping { patience: 10, min_delta: 0.0 }));
+    }
+    let Some(value) = value else { return };
+    let base = preset.and_then(Option::as_ref);
+    let below = fields.below("early_stopping");
+    let names = ("Patience", "patience");
+    below.whole(ui, names, &help::PATIENCE, &mut value.patience, base.map(|b| &b.patience), " validations");
+    let names = ("Least fall", "min_delta");
+    below.number(ui, names, &help::MIN_DELTA, &mut value.min_delta, base.map(|b| &b.min_delta));
 }
 
 /// Rows of the augmentation.

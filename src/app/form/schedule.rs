@@ -1,10 +1,10 @@
 //! The schedule's rows, and a picture of the learning rate over the whole training.
 
-use super::field::{Fields, choose, named};
+use super::field::{Fields, choose, named, numbers};
 use crate::app::theme::{self, Tokens};
 use crate::app::{help, number};
 use crate::experiment::{Curve, Schedule, Unit};
-use eframe::egui::{Response, Shape, Stroke, TextEdit, Ui, pos2, vec2};
+use eframe::egui::{Shape, Stroke, Ui, pos2, vec2};
 
 /// Rows of a schedule.
 pub fn ui(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&Schedule>) {
@@ -58,7 +58,7 @@ fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve
             };
             number(("Factor", "factor"), &help::FACTOR, factor, base.as_ref().map(|b| b.1));
             let names = ("Milestones", "milestones");
-            fields.row(ui, names, &help::MILESTONES, times, base.as_ref().map(|b| &b.0), milestones);
+            fields.row(ui, names, &help::MILESTONES, times, base.as_ref().map(|b| &b.0), numbers);
         }
         (Curve::Exponential { factor }, base) => {
             let base = if let Some(Curve::Exponential { factor }) = base { Some(factor) } else { None };
@@ -103,27 +103,6 @@ fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve
             fields.whole(ui, ("Patience", "patience"), &help::PATIENCE, patience, base.as_ref().map(|b| &b.1), "");
         }
     }
-}
-
-/// Times separated by commas. What is typed is kept until the field is left, so that half a number is no error.
-fn milestones(ui: &mut Ui, times: &mut Vec<f64>) -> Response {
-    let id = ui.scope_id().with("text");
-    let written = || times.iter().map(|time| number::setting(*time)).collect::<Vec<_>>().join(", ");
-    let mut text: String = ui.data(|data| data.get_temp(id)).unwrap_or_else(written);
-    let mut response = ui.add(TextEdit::singleline(&mut text).desired_width(f32::INFINITY));
-    if response.has_focus() {
-        ui.data_mut(|data| data.insert_temp(id, text));
-    } else if response.lost_focus() {
-        ui.data_mut(|data| data.remove::<String>(id));
-        let read: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
-        if let Ok(read) = read
-            && read != *times
-        {
-            *times = read;
-            response.mark_changed();
-        }
-    }
-    response
 }
 
 /// The learning rate over the training, drawn small. `name` tells two schedules apart.

@@ -1,6 +1,7 @@
 //! Gradients of every block: over the steps as a heat map per arm on one shared scale, and at the latest step.
 
-use super::{chip, empty};
+use super::quantity::{Quantity, legend};
+use super::{Scene, chip, empty};
 use crate::app::form::field::{choose, named};
 use crate::app::number::{self, short};
 use crate::app::plot;
@@ -9,43 +10,11 @@ use crate::app::state::series::Extremes;
 use crate::app::theme::{self, Tokens, space, viridis};
 use crate::train::protocol::{BlockProbe, ProbeRecord};
 use eframe::egui::{
-    Align2, Color32, ColorImage, FontId, Mesh, Rect, Response, ScrollArea, Sense, TextureHandle, TextureOptions, Ui,
-    pos2, vec2,
+    Align2, Color32, ColorImage, FontId, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, TextureHandle,
+    TextureOptions, Ui, pos2, vec2,
 };
 use egui_plot::{Line, PlotBounds, Points};
 use serde::{Deserialize, Serialize};
-
-/// What is looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Quantity {
-    #[default]
-    WeightGradient,
-    OutputGradient,
-    WeightNorm,
-    ActivationStd,
-}
-
-impl Quantity {
-    const ALL: [(Self, &'static str); 4] = [
-        (Self::WeightGradient, "Weight gradient ‖∂L/∂W‖"),
-        (Self::OutputGradient, "Output gradient ‖∂L/∂y‖"),
-        (Self::WeightNorm, "Weights ‖W‖"),
-        (Self::ActivationStd, "Output std"),
-    ];
-
-    fn of(self, probe: &BlockProbe) -> f64 {
-        match self {
-            Self::WeightGradient => probe.weight_gradient_norm,
-            Self::OutputGradient => probe.output_gradient_norm,
-            Self::WeightNorm => probe.weight_norm,
-            Self::ActivationStd => probe.activation_std,
-        }
-    }
-
-    fn title(self) -> &'static str {
-        Self::ALL.iter().find(|(quantity, _)| *quantity == self).map_or("", |(_, title)| title)
-    }
-}
 
 /// What a person chose to see.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -76,7 +45,8 @@ pub struct Gradients {
 
 impl Gradients {
     /// The panel.
-    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, session: &Session) {
+    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene) {
+        let session = scene.session;
         if session.probes.is_empty() {
             return empty(
                 ui,
@@ -105,7 +75,8 @@ impl Gradients {
             for arm in 0..arms {
                 if let Some(Some(texture)) = self.maps.get(arm) {
                     ui.horizontal(|ui| chip(ui, arm, &summary(session, arm, view.quantity)));
-                    map(ui, texture, session, arm, view.quantity, height);
+                    let rect = map(ui, texture, session, arm, view.quantity, height);
+                    mark(ui, rect, scene, arm);
                 }
             }
             latest(ui, session, view.quantity, below - space::XL);
@@ -174,30 +145,6 @@ impl Grid {
     }
 }
 
-/// The shared scale.
-fn legend(ui: &mut Ui, [low, high]: [f64; 2]) {
-    let tokens = Tokens::of(ui);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
-        ui.label(theme::caption(short(10f64.powf(low)), &tokens));
-        let (rect, _) = ui.allocate_exact_size(vec2(96.0, 10.0), Sense::hover());
-        let mut mesh = Mesh::default();
-        for step in 0..=16u8 {
-            let share = f32::from(step) / 16.0;
-            let x = rect.left() + rect.width() * share;
-            mesh.colored_vertex(pos2(x, rect.top()), viridis(share));
-            mesh.colored_vertex(pos2(x, rect.bottom()), viridis(share));
-        }
-        for step in 0..16u32 {
-            mesh.add_triangle(2 * step, 2 * step + 1, 2 * step + 2);
-            mesh.add_triangle(2 * step + 1, 2 * step + 2, 2 * step + 3);
-        }
-        ui.painter().add(mesh);
-        let text = format!("{}  log, all arms", short(10f64.powf(high)));
-        ui.label(theme::caption(text, &tokens));
-    });
-}
-
 /// An arm's heat map in a sentence.
 fn summary(session: &Session, arm: usize, quantity: Quantity) -> String {
     let name = session.arm_name(arm);
@@ -211,8 +158,8 @@ fn summary(session: &Session, arm: usize, quantity: Quantity) -> String {
     format!("{name}: first block {}, last block {}", short(ends[0]), short(ends[1]))
 }
 
-/// One heat map: blocks from top to bottom, steps from left to right.
-fn map(ui: &mut Ui, texture: &TextureHandle, session: &Session, arm: usize, quantity: Quantity, height: f32) {
+/// One heat map: blocks from top to bottom, steps from left to right. Returns where it is.
+fn map(ui: &mut Ui, texture: &TextureHandle, session: &Session, arm: usize, quantity: Quantity, height: f32) -> Rect {
     let tokens = Tokens::of(ui);
     let (outer, response) = ui.allocate_exact_size(vec2(ui.available_width(), height + 16.0), Sense::hover());
     let gutter = 52.0;
@@ -233,6 +180,20 @@ fn map(ui: &mut Ui, texture: &TextureHandle, session: &Session, arm: usize, quan
     let text = format!("{} by block and step. {}", quantity.title(), summary(session, arm, quantity));
     let response = named(ui, response, &text);
     pointed(response, rect, session, arm, quantity, names);
+    rect
+}
+
+/// A frame around the row of the block that every panel looks at.
+#[allow(clippy::cast_precision_loss, reason = "a block's number")]
+fn mark(ui: &Ui, rect: Rect, scene: Scene, arm: usize) {
+    let Some(prepared) = &scene.session.prepared else { return };
+    let Some((_, block)) = scene.selected.and_then(|selected| selected.place(prepared)).filter(|it| it.0 == arm) else {
+        return;
+    };
+    let each = rect.height() / prepared.arms[arm].blocks.len().max(1) as f32;
+    let row = Rect::from_min_size(rect.min + vec2(0.0, each * block as f32), vec2(rect.width(), each));
+    let stroke = Stroke::new(theme::CURVE, Tokens::of(ui).accent);
+    ui.painter().rect_stroke(row, 0.0, stroke, StrokeKind::Outside);
 }
 
 fn shortened(block: &str) -> String {

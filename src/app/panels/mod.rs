@@ -3,12 +3,16 @@
 mod classify;
 mod confusion;
 mod curves;
+mod diagram;
 mod gradients;
 mod log;
+mod quantity;
 
 use super::action::Action;
+use super::form::Sketch;
 use super::state::Session;
 use super::state::answers::Answers;
+use super::state::selected::SelectedBlock;
 use super::theme::{self, Tokens, space};
 use eframe::egui::{
     Align, Color32, FontId, Frame, Id, Label, Layout, Margin, RichText, Sense, Stroke, Style, Ui, Visuals, WidgetText,
@@ -24,6 +28,8 @@ use serde::{Deserialize, Serialize};
 pub enum Panel {
     /// Loss and accuracy over time.
     Curves,
+    /// Every arm's blocks and shortcuts.
+    Diagram,
     /// Gradients by block and step.
     Gradients,
     /// Which classes are taken for which.
@@ -35,11 +41,16 @@ pub enum Panel {
 }
 
 impl Panel {
-    const ALL: [Self; 5] = [Self::Curves, Self::Gradients, Self::Confusion, Self::Classify, Self::Log];
+    /// All panels.
+    pub const ALL: [Self; 6] =
+        [Self::Curves, Self::Diagram, Self::Gradients, Self::Confusion, Self::Classify, Self::Log];
 
-    fn title(self) -> &'static str {
+    /// Its title.
+    #[must_use]
+    pub fn title(self) -> &'static str {
         match self {
             Self::Curves => "Curves",
+            Self::Diagram => "Diagram",
             Self::Gradients => "Gradients",
             Self::Confusion => "Confusion",
             Self::Classify => "Classify",
@@ -48,14 +59,29 @@ impl Panel {
     }
 }
 
+/// What the panels look at.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// The experiment under way.
+    pub session: &'a Session,
+    /// The form's networks.
+    pub networks: &'a [Sketch],
+    /// Questions and answers.
+    pub answers: &'a Answers,
+    /// The block that every panel looks at; [`Action::Select`] chooses another.
+    pub selected: Option<&'a SelectedBlock>,
+}
+
 /// What the panels remember from one start of the program to the next.
 #[derive(Serialize, Deserialize)]
 #[serde(default)]
 pub struct Kept {
     tree: Tree<Panel>,
     curves: curves::View,
+    diagram: diagram::View,
     gradients: gradients::View,
     confusion: confusion::View,
+    classify: classify::View,
 }
 
 impl Default for Kept {
@@ -63,8 +89,10 @@ impl Default for Kept {
         Self {
             tree: first_layout(),
             curves: Default::default(),
+            diagram: Default::default(),
             gradients: Default::default(),
             confusion: Default::default(),
+            classify: Default::default(),
         }
     }
 }
@@ -101,14 +129,23 @@ impl Panels {
     }
 
     /// Draws the panels.
-    pub fn ui(&mut self, ui: &mut Ui, session: &Session, answers: &Answers, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, scene: Scene, actions: &mut Vec<Action>) {
+        let session = scene.session;
         let Self { kept, curves, gradients, classify } = self;
-        let Kept { tree, curves: curves_view, gradients: gradients_view, confusion: confusion_view } = kept;
+        let Kept {
+            tree,
+            curves: curves_view,
+            diagram,
+            gradients: gradients_view,
+            confusion: confusion_view,
+            classify: classify_view,
+        } = kept;
         let show = |ui: &mut Ui, panel: Panel| match panel {
             Panel::Curves => curves.ui(ui, curves_view, session),
-            Panel::Gradients => gradients.ui(ui, gradients_view, session),
+            Panel::Diagram => diagram::ui(ui, diagram, scene, actions),
+            Panel::Gradients => gradients.ui(ui, gradients_view, scene),
             Panel::Confusion => confusion::ui(ui, confusion_view, session),
-            Panel::Classify => classify.ui(ui, session, answers, actions),
+            Panel::Classify => classify.ui(ui, classify_view, scene, actions),
             Panel::Log => log::ui(ui, session),
         };
         tree.ui(&mut Dock { show }, ui);
@@ -119,7 +156,8 @@ fn first_layout() -> Tree<Panel> {
     let mut tiles = Tiles::default();
     let pane = |tiles: &mut Tiles<Panel>, panel| tiles.insert_pane(panel);
     let curves = pane(&mut tiles, Panel::Curves);
-    let curves = tiles.insert_tab_tile(vec![curves]);
+    let diagram = pane(&mut tiles, Panel::Diagram);
+    let curves = tiles.insert_tab_tile(vec![curves, diagram]);
     let upper = vec![pane(&mut tiles, Panel::Gradients), pane(&mut tiles, Panel::Confusion)];
     let lower = vec![pane(&mut tiles, Panel::Classify), pane(&mut tiles, Panel::Log)];
     let (upper, lower) = (tiles.insert_tab_tile(upper), tiles.insert_tab_tile(lower));
@@ -206,6 +244,12 @@ fn empty(ui: &mut Ui, text: &str) {
 /// The arm's colour and what there is to say of it; in a row, in the next one where it wraps and there is no room left,
 /// cut off where there is none at all.
 fn chip(ui: &mut Ui, arm: usize, text: &str) {
+    let color = Tokens::of(ui).arm(arm);
+    colored_chip(ui, color, text);
+}
+
+/// A chip in any colour.
+fn colored_chip(ui: &mut Ui, color: Color32, text: &str) {
     let tokens = Tokens::of(ui);
     let height = theme::size::SMALL + space::XS;
     ui.spacing_mut().interact_size.y = height;
@@ -216,6 +260,6 @@ fn chip(ui: &mut Ui, arm: usize, text: &str) {
         ui.end_row();
     }
     let (rect, _) = ui.allocate_exact_size(vec2(10.0, height), Sense::hover());
-    ui.painter().circle_filled(rect.center(), 4.5, tokens.arm(arm));
+    ui.painter().circle_filled(rect.center(), 4.5, color);
     ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).truncate());
 }

@@ -1,5 +1,6 @@
 //! Pictures that were asked about, and what the networks said; newest first.
 
+use crate::app::number::percent;
 use crate::train::protocol::{Answer, Classified, Picture};
 
 /// A question and, once it has come, its answer.
@@ -15,6 +16,23 @@ pub struct Asked {
     pub classes: Vec<String>,
     /// One for each picture, or why there is none; `None` while it is awaited.
     pub answer: Option<Result<Vec<Classified>, String>>,
+}
+
+impl Asked {
+    /// What every arm sees in a picture.
+    fn in_words(&self, picture: &Classified) -> String {
+        let arms = match &picture.probabilities {
+            Ok(arms) => arms,
+            Err(why) => return format!("{}: {why}", picture.name),
+        };
+        let sees = |(name, shares): (&String, &Vec<f32>)| {
+            let (class, share) = *top(shares, 1).first()?;
+            let class = self.classes.get(class).map_or_else(|| format!("class {class}"), Clone::clone);
+            Some(format!("{name} sees {class} ({})", percent(f64::from(share))))
+        };
+        let all: Vec<String> = self.arms.iter().zip(arms).filter_map(sees).collect();
+        format!("{}: {}", picture.name, all.join(", "))
+    }
 }
 
 /// All questions of this window.
@@ -41,11 +59,16 @@ impl Answers {
         self.last_id
     }
 
-    /// Notes an answer; one that nobody waits for is dropped.
-    pub fn answered(&mut self, id: u64, answer: Result<Answer, String>) {
-        if let Some(asked) = self.asked.iter_mut().find(|asked| asked.id == id) {
-            asked.answer = Some(answer.map(|Answer::Classified(pictures)| pictures));
-        }
+    /// Notes an answer; one that nobody waits for is dropped. Returns what it says, for the log.
+    pub fn answered(&mut self, id: u64, answer: Result<Answer, String>) -> Vec<String> {
+        let Some(asked) = self.asked.iter_mut().find(|asked| asked.id == id) else { return Vec::new() };
+        let answer = answer.map(|Answer::Classified(pictures)| pictures);
+        let told = match &answer {
+            Err(why) => vec![format!("{}: {why}", asked.about)],
+            Ok(pictures) => pictures.iter().map(|picture| asked.in_words(picture)).collect(),
+        };
+        asked.answer = Some(answer);
+        told
     }
 }
 

@@ -1,9 +1,12 @@
 //! What the window knows of an experiment under way, fed by events alone. Knows nothing of widgets.
 
 pub mod answers;
+pub mod selected;
 pub mod series;
 
-use crate::train::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};
+use crate::train::protocol::{
+    Evaluation, Event, Import, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord,
+};
 use series::Column;
 use std::path::Path;
 
@@ -67,6 +70,8 @@ pub struct Session {
     pub outcome: Option<Outcome>,
     /// Why it failed, until read.
     pub failure: Option<String>,
+    /// The network from a file that answers while there is no run.
+    pub imported: Option<Import>,
     /// Everything that was said, over all experiments.
     pub log: Vec<Line>,
     /// After a reset, until the engine has ended what was running.
@@ -141,6 +146,19 @@ impl Session {
         Some(pace * total.saturating_sub(self.step()) as f64)
     }
 
+    /// The names of the networks that answer questions now, and of their classes.
+    #[must_use]
+    pub fn asked(&self) -> (Vec<String>, Vec<String>) {
+        match (&self.prepared, &self.imported) {
+            (Some(prepared), _) => {
+                let names = prepared.arms.iter().map(|arm| arm.name.clone());
+                (names.collect(), prepared.dataset.classes.clone())
+            }
+            (None, Some(import)) => (vec![import.name.clone()], import.dataset.classes.clone()),
+            (None, None) => Default::default(),
+        }
+    }
+
     /// What an arm is called.
     #[must_use]
     pub fn arm_name(&self, arm: usize) -> &str {
@@ -158,7 +176,13 @@ impl Session {
         if self.log.len() >= LOG_LINES {
             self.log.drain(..LOG_LINES / 10);
         }
-        self.log.push(Line { step: self.step(), level, text: text.into() });
+        let text = text.into();
+        match level {
+            Level::Info => tracing::info!("{text}"),
+            Level::Notice => tracing::warn!("{text}"),
+            Level::Error => tracing::error!("{text}"),
+        }
+        self.log.push(Line { step: self.step(), level, text });
     }
 
     /// Takes in what the engine tells; returns what a person should be shown at once. Answers are not its business.
@@ -199,6 +223,13 @@ impl Session {
                 self.interventions.push(intervention);
                 None
             }
+            Event::Imported(import) => {
+                let text =
+                    format!("{} from {} is ready: drop a picture on the window", import.name, import.weights.display());
+                self.say(Level::Info, text.clone());
+                self.imported = Some(*import);
+                Some((Level::Info, text))
+            }
             Event::Answer { .. } => None,
             Event::Notice(text) => {
                 self.say(Level::Notice, text.clone());
@@ -225,7 +256,7 @@ impl Session {
                 self.discarding = false;
                 true
             }
-            Event::Notice(_) => true,
+            Event::Notice(_) | Event::Imported(_) => true,
             _ => false,
         }
     }

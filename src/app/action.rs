@@ -1,6 +1,10 @@
 //! Everything a person can make the window do. Widgets and keys only name an action; the shell carries it out.
 
+use super::dialogs::Wanted;
+use super::panels::Panel;
+use super::state::selected::SelectedBlock;
 use crate::train::protocol::{Picture, Tune};
+use std::path::PathBuf;
 
 /// Something to be done after the frame.
 #[derive(Clone, Debug)]
@@ -23,12 +27,44 @@ pub enum Action {
     Checkpoint,
     /// Changes something from the next step on.
     Tune(Tune),
+    /// Chooses the block that every panel looks at.
+    Select(Option<SelectedBlock>),
+    /// Opens what was dropped: experiments as such, everything else as pictures.
+    Open(Vec<PathBuf>),
     /// Asks the networks what is in these pictures.
     Classify(Vec<Picture>),
     /// Lets a person choose pictures to classify.
     ChoosePictures,
+    /// Opens a network's weights from a file.
+    OpenWeights,
+    /// Asks for a path to be typed.
+    TypePath(Wanted),
+    /// Opens an experiment from a file.
+    OpenExperiment,
+    /// Saves the form's experiment as a file.
+    SaveExperiment,
+    /// Copies the form's experiment as text.
+    CopyExperiment,
+    /// Asks for what is in the clipboard.
+    Paste,
+    /// Takes text from the clipboard: an experiment, or paths of pictures.
+    PasteText(String),
+    /// Fills the form with a preset.
+    Preset(&'static str),
+    /// Starts anew at every change of the form, or no longer.
+    Immediate,
     /// Lets a person choose a data set.
     ChooseData,
+    /// Brings a panel to the front.
+    Show(Panel),
+    /// Makes everything larger (1), smaller (−1) or of the usual size (0).
+    Zoom(i8),
+    /// Fills the screen, or no longer.
+    FullScreen,
+    /// Opens the command palette.
+    Palette,
+    /// Says what this program is.
+    About,
     /// Shows or hides the list of shortcuts.
     Shortcuts,
     /// Light, dark or as the system.

@@ -1,6 +1,7 @@
 //! The bar on top: what a person does with a run, how far it is, and what can be changed while it trains.
 
 use super::action::Action;
+use super::commands::{self, Menu};
 use super::form::Form;
 use super::form::field::named;
 use super::number;
@@ -9,8 +10,8 @@ use super::theme::{self, Tokens, space};
 use crate::experiment::{Experiment, Invalid};
 use crate::train::protocol::{Phase, Tune};
 use eframe::egui::{
-    Align, Atom, Button, DragValue, Label, Layout, Pos2, ProgressBar, Rect, Response, RichText, Shape, Slider, Stroke,
-    ThemePreference, Ui, vec2,
+    Align, Atom, Button, DragValue, Label, Layout, Pos2, ProgressBar, Rect, Response, RichText, ScrollArea, Shape,
+    Slider, Stroke, ThemePreference, Ui, vec2,
 };
 
 /// The settings that can be changed while training, as they are now.
@@ -19,6 +20,8 @@ pub struct Live {
     learning_rate: f64,
     momentum: Option<f64>,
     weight_decay: f64,
+    /// Steps between two looks inside.
+    probe_every: u32,
     /// Epochs that training would be extended by.
     epochs: u32,
 }
@@ -31,6 +34,7 @@ impl Live {
         Self {
             learning_rate: optimizer.learning_rate,
             weight_decay: optimizer.weight_decay,
+            probe_every: experiment.recipe.probe_every,
             epochs: 1,
             momentum: optimizer.method.momentum_mut().map(|momentum| *momentum),
         }
@@ -53,8 +57,14 @@ pub fn phase_in_words(phase: Phase) -> &'static str {
     }
 }
 
-/// The bar.
-pub fn ui(ui: &mut Ui, session: &Session, form: &Form, live: &mut Live, actions: &mut Vec<Action>) {
+/// The bar. `resident` is how many bytes of memory the program takes.
+pub fn ui(
+    ui: &mut Ui,
+    (session, resident): (&Session, Option<u64>),
+    form: &Form,
+    live: &mut Live,
+    actions: &mut Vec<Action>,
+) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         ui.spacing_mut().button_padding = vec2(space::M, space::XS);
@@ -63,7 +73,7 @@ pub fn ui(ui: &mut Ui, session: &Session, form: &Form, live: &mut Live, actions:
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             corner(ui, session, actions);
             ui.add_space(space::S);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| status(ui, session, form));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| status(ui, (session, resident), form));
         });
     });
     if session.prepared.is_some() {
@@ -129,7 +139,7 @@ fn reasons(found: &[Invalid]) -> String {
 }
 
 /// Phase, progress, time left, pace and device, as far as there is room.
-fn status(ui: &mut Ui, session: &Session, form: &Form) {
+fn status(ui: &mut Ui, (session, resident): (&Session, Option<u64>), form: &Form) {
     let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing.x = space::M;
     if let (false, Err(found)) = (session.is_active(), form.experiment()) {
@@ -159,6 +169,9 @@ fn status(ui: &mut Ui, session: &Session, form: &Form) {
     }
     if let Some(rate) = session.rate {
         facts.push((format!("{} images/s", number::short(rate)), 100.0));
+    }
+    if let Some(resident) = resident {
+        facts.push((number::bytes(resident), 68.0));
     }
     facts.push((prepared.device.clone(), 150.0));
     let bar = 160.0;
@@ -199,30 +212,7 @@ fn corner(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
     if named(ui, help.on_hover_text("Keyboard shortcuts (?)"), "Shortcuts").clicked() {
         actions.push(Action::Shortcuts);
     }
-    ui.menu_button("More", |ui| {
-        let active = session.is_active();
-        if ui.add_enabled(active, Button::new("Write a checkpoint now")).clicked() {
-            actions.push(Action::Checkpoint);
-        }
-        if ui.add_enabled(!active, Button::new("Continue a run from its folder…")).clicked() {
-            actions.push(Action::ChooseRun);
-        }
-        ui.separator();
-        let undo = Button::new("Undo").shortcut_text("Ctrl Z");
-        if ui.add(undo).clicked() {
-            actions.push(Action::Undo);
-        }
-        if ui.add(Button::new("Redo").shortcut_text("Ctrl Shift Z")).clicked() {
-            actions.push(Action::Redo);
-        }
-        ui.separator();
-        if ui.button("Panels as at first").clicked() {
-            actions.push(Action::ResetLayout);
-        }
-        if ui.add(Button::new("Quit").shortcut_text("Ctrl Q")).clicked() {
-            actions.push(Action::Quit);
-        }
-    });
+    ui.menu_button("Menu", |ui| menus(ui, session, actions));
     let now = ui.ctx().options(|options| options.theme_preference);
     let (next, hint) = match now {
         ThemePreference::System => (ThemePreference::Dark, "Theme: as the system. Click for dark."),
@@ -233,6 +223,24 @@ fn corner(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
     theme_icon(ui, theme.rect.center(), now);
     if named(ui, theme.on_hover_text(hint), "Theme").clicked() {
         actions.push(Action::Theme(next));
+    }
+}
+
+/// Every command by its menu.
+fn menus(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
+    let all = commands::all();
+    for menu in Menu::ALL {
+        ui.menu_button(menu.title(), |ui| {
+            ScrollArea::vertical().max_height(ui.ctx().content_rect().height() - 96.0).show(ui, |ui| {
+                for command in all.iter().filter(|command| command.menu == menu) {
+                    let button = Button::new(&command.title).shortcut_text(command.keys.in_words());
+                    if ui.add_enabled(command.is_possible(session), button).clicked() {
+                        actions.push(command.action.clone());
+                        ui.close();
+                    }
+                }
+            });
+        });
     }
 }
 
@@ -313,5 +321,13 @@ fn live_settings(ui: &mut Ui, live: &mut Live, actions: &mut Vec<Action>) {
     let response = ui.add(field).labelled_by(label.id);
     if settled(&response) {
         actions.push(Action::Tune(Tune::WeightDecay(live.weight_decay)));
+    }
+    ui.add_space(space::S);
+    let label = ui.label("Look inside every");
+    let field = DragValue::new(&mut live.probe_every).range(0..=1_000_000).speed(0.1).suffix(" steps");
+    let response = ui.add(field.update_while_editing(false)).labelled_by(label.id);
+    let hint = "Steps between two looks at gradients and activations; 0 never looks. Augmentation changes in the form.";
+    if settled(&response.on_hover_text(hint)) {
+        actions.push(Action::Tune(Tune::ProbeEvery(live.probe_every)));
     }
 }

@@ -15,7 +15,37 @@ pub enum Wanted {
     Data,
     /// The folder of a run.
     Run,
+    /// A file of weights.
+    Weights,
+    /// An experiment's file.
+    Experiment,
+    /// A place for an experiment's file.
+    SaveExperiment,
 }
+
+impl Wanted {
+    /// What a dialog says it is for.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Pictures => "Pictures to classify",
+            Self::Data => "A folder of images",
+            Self::Run => "The folder of a run",
+            Self::Weights => "Weights of a network",
+            Self::Experiment => "An experiment",
+            Self::SaveExperiment => "Save the experiment",
+        }
+    }
+
+    /// Whether something will be written there.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        self == Self::SaveExperiment
+    }
+}
+
+/// Endings of files with weights.
+pub const WEIGHTS: [&str; 4] = ["safetensors", "pt", "pth", "th"];
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +53,7 @@ pub enum Chosen {
     /// These files or this folder.
     Paths(Wanted, Vec<PathBuf>),
     /// No dialog could be opened.
-    Unavailable,
+    Unavailable(Wanted),
 }
 
 /// Asks for files; tests answer by themselves.
@@ -62,19 +92,30 @@ impl Dialogs for Native {
         let paths = |files: Option<Vec<rfd::FileHandle>>| -> Option<Vec<PathBuf>> {
             files.map(|files| files.iter().map(|file| file.path().to_owned()).collect())
         };
+        let one = move |file: Option<rfd::FileHandle>| paths(file.map(|file| vec![file]));
+        let dialog = dialog.set_title(wanted.title());
         let thread = std::thread::Builder::new().name("dialog".into());
         let started = match wanted {
             Wanted::Pictures => {
                 let extensions = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
-                let choice = dialog.set_title("Pictures to classify").add_filter("Pictures", &extensions).pick_files();
+                let choice = dialog.add_filter("Pictures", &extensions).pick_files();
                 thread.spawn(move || answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice))))
             }
             Wanted::Data | Wanted::Run => {
-                let title = if wanted == Wanted::Run { "The folder of a run" } else { "A folder of images" };
-                let choice = dialog.set_title(title).pick_folder();
-                thread.spawn(move || {
-                    answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice).map(|one| vec![one])));
-                })
+                let choice = dialog.pick_folder();
+                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
+            }
+            Wanted::Weights => {
+                let choice = dialog.add_filter("Weights", &WEIGHTS).pick_file();
+                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
+            }
+            Wanted::Experiment => {
+                let choice = dialog.add_filter("Experiments", &["toml"]).pick_file();
+                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
+            }
+            Wanted::SaveExperiment => {
+                let choice = dialog.add_filter("Experiments", &["toml"]).set_file_name("experiment.toml").save_file();
+                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
             }
         };
         if started.is_err() {
@@ -92,7 +133,7 @@ impl Dialogs for Native {
 fn answer(send: &Sender<Option<Chosen>>, ctx: &Context, wanted: Wanted, asked: Instant, paths: Option<Vec<PathBuf>>) {
     let chosen = match paths {
         Some(paths) => Some(Chosen::Paths(wanted, paths)),
-        None if asked.elapsed() < TOO_QUICK => Some(Chosen::Unavailable),
+        None if asked.elapsed() < TOO_QUICK => Some(Chosen::Unavailable(wanted)),
         None => None,
     };
     // The window may have been closed in the meantime.

@@ -1,26 +1,9 @@
-//! The keyboard: which keys do what, and the list of them.
+//! The keyboard: turns what is pressed into actions, and lists what can be pressed.
 
 use super::action::Action;
+use super::commands::{self, Keys};
 use super::theme::{self, Tokens, space};
-use eframe::egui::{Context, Event, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, ViewportCommand};
-
-const COMMAND_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
-
-/// Every shortcut, as the list shows it.
-const SHORTCUTS: [(&str, &str); 12] = [
-    ("Space", "Start, pause, continue"),
-    (".", "One step, then pause"),
-    ("Ctrl .", "Stop with a checkpoint"),
-    ("Ctrl R", "Reset: end the run and clear the plots"),
-    ("Ctrl O", "Open pictures to classify"),
-    ("Ctrl V", "Classify the picture in the clipboard"),
-    ("Ctrl Z", "Undo a change of the form"),
-    ("Ctrl Shift Z", "Redo"),
-    ("Ctrl + and Ctrl −", "Zoom; Ctrl 0 for the usual size"),
-    ("F11", "Full screen"),
-    ("?", "This list"),
-    ("Ctrl Q", "Quit"),
-];
+use eframe::egui::{Context, Event, Grid, Id, KeyboardShortcut, Modal, Modifiers, ScrollArea};
 
 /// Turns keys into actions. Plain keys count only while nothing has the keyboard's focus.
 pub fn read(ctx: &Context, actions: &mut Vec<Action>) {
@@ -31,50 +14,43 @@ pub fn read(ctx: &Context, actions: &mut Vec<Action>) {
     let typing = ctx.text_edit_focused();
     let pressed =
         |modifiers, key| ctx.input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)));
-    if free {
-        if pressed(Modifiers::NONE, Key::Space) {
-            actions.push(Action::Toggle);
-        }
-        if pressed(Modifiers::NONE, Key::Period) {
-            actions.push(Action::Step);
-        }
-        let asked =
-            ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Text(text) if text == "?")));
-        if asked {
-            actions.push(Action::Shortcuts);
+    let typed = |wanted: &str| {
+        ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Text(text) if text == wanted)))
+    };
+    let mut list = commands::all();
+    // Ctrl Shift Z is looked for before Ctrl Z, which it would match, too.
+    list.sort_by_key(|command| !matches!(command.keys, Keys::Together(Modifiers { shift: true, .. }, _)));
+    for command in list {
+        // A field that is being typed into undoes what was typed.
+        let theirs = typing && matches!(command.action, Action::Undo | Action::Redo);
+        let hit = match command.keys {
+            Keys::Plain(key) => free && pressed(Modifiers::NONE, key),
+            Keys::Typed(text) => free && typed(text),
+            Keys::Together(modifiers, key) => !theirs && pressed(modifiers, key),
+            Keys::None | Keys::Elsewhere(_) => false,
+        };
+        if hit {
+            actions.push(command.action);
         }
     }
     if !typing {
-        if pressed(COMMAND_SHIFT, Key::Z) {
-            actions.push(Action::Redo);
-        }
-        if pressed(Modifiers::COMMAND, Key::Z) {
-            actions.push(Action::Undo);
-        }
-        let picture = ctx.input(|input| {
-            input
-                .events
-                .iter()
-                .find_map(|event| if let Event::PasteImage(image) = event { Some(image.clone()) } else { None })
-        });
-        if let Some(image) = picture {
-            actions.push(Action::Classify(vec![super::dialogs::picture(&image)]));
-        }
+        pasted(ctx, actions);
     }
-    for (modifiers, key, action) in [
-        (Modifiers::COMMAND, Key::Period, Action::Stop),
-        (Modifiers::COMMAND, Key::R, Action::Reset),
-        (Modifiers::COMMAND, Key::O, Action::ChoosePictures),
-        (Modifiers::COMMAND, Key::Q, Action::Quit),
-    ] {
-        if pressed(modifiers, key) {
-            actions.push(action);
+}
+
+/// What comes from the clipboard while no field takes it.
+fn pasted(ctx: &Context, actions: &mut Vec<Action>) {
+    ctx.input(|input| {
+        for event in &input.events {
+            match event {
+                Event::PasteImage(image) => {
+                    actions.push(Action::Classify(vec![super::dialogs::picture(image)]));
+                }
+                Event::Paste(text) => actions.push(Action::PasteText(text.clone())),
+                _ => {}
+            }
         }
-    }
-    if pressed(Modifiers::NONE, Key::F11) {
-        let full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
-        ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
-    }
+    });
 }
 
 /// The list of shortcuts.
@@ -86,12 +62,16 @@ pub fn list(ctx: &Context, open: &mut bool) {
         let tokens = Tokens::of(ui);
         ui.label(theme::heading("Keyboard shortcuts"));
         ui.add_space(space::S);
-        Grid::new("shortcuts").num_columns(2).spacing([space::XL, space::XS]).show(ui, |ui| {
-            for (keys, what) in SHORTCUTS {
-                ui.label(theme::strong(keys).color(tokens.accent));
-                ui.label(what);
-                ui.end_row();
-            }
+        let height = ui.ctx().content_rect().height() - 160.0;
+        ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+            ui.set_min_width(400.0);
+            Grid::new("shortcuts").num_columns(2).spacing([space::XL, space::XS]).show(ui, |ui| {
+                for command in commands::all().into_iter().filter(|command| command.keys != Keys::None) {
+                    ui.label(theme::strong(command.keys.in_words()).color(tokens.accent));
+                    ui.label(command.title);
+                    ui.end_row();
+                }
+            });
         });
         ui.add_space(space::M);
         if ui.button("Close").clicked() {

@@ -1,28 +1,36 @@
 //! The window as a whole: takes in events, lays out bar, form and panels, and carries out actions.
 
+use super::about;
 use super::action::Action;
 use super::bar::{self, Live};
-use super::dialogs::{Chosen, Dialogs, Wanted};
-use super::form::{Form, Summarize};
+use super::dialogs::{Dialogs, Wanted};
+use super::form::Form;
 use super::frames::Frames;
 use super::keys;
 use super::link::Link;
-use super::panels::{Kept, Panel, Panels};
+use super::memory::Memory;
+use super::palette::Palette;
+use super::panels::{Kept, Panels, Scene};
+use super::prompt::Prompt;
 use super::state::answers::Answers;
+use super::state::selected::SelectedBlock;
 use super::state::{Level, Session};
 use super::theme::{self, Tokens, space};
 use super::toasts::Toasts;
-use crate::experiment::{DeviceChoice, Plan, Source};
-use crate::train::protocol::{Command, DatasetInfo, Event, Phase, Picture, Question, Tune};
+use super::weights::{Asked, Weights};
+use crate::experiment::{Augmentation, DeviceChoice, Plan, Source};
+use crate::train::protocol::{DatasetInfo, Event, Tune};
 use eframe::egui::{
     self, Align2, CentralPanel, Context, FontId, Frame, Id, LayerId, Margin, Modal, Order, Panel as SidePanel,
     RichText, Ui, ViewportCommand,
 };
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Where the layout is kept between two starts.
 const STORED: &str = "panels";
+/// Where the devices' speeds are kept.
+const SPEEDS: &str = "speeds";
 /// Time a frame may spend taking in events.
 const BUDGET: Duration = Duration::from_millis(4);
 /// Width of the form at first, in points.
@@ -34,36 +42,49 @@ pub struct Parts {
     pub link: Box<dyn Link>,
     /// The system's dialogs.
     pub dialogs: Box<dyn Dialogs>,
-    /// Counts a network.
-    pub summarize: Summarize,
     /// What the form begins with.
     pub plan: Plan,
     /// Where it shall run.
     pub device: DeviceChoice,
+    /// How many bytes of memory the program takes, if that can be known.
+    pub resident: fn() -> Option<u64>,
     /// Draws without pause and writes each frame's time here.
     pub frame_log: Option<PathBuf>,
 }
 
 /// The window.
 pub struct App {
-    link: Box<dyn Link>,
-    dialogs: Box<dyn Dialogs>,
-    form: Form,
-    session: Session,
-    answers: Answers,
-    live: Live,
-    panels: Panels,
-    toasts: Toasts,
+    pub(super) link: Box<dyn Link>,
+    pub(super) dialogs: Box<dyn Dialogs>,
+    pub(super) form: Form,
+    pub(super) session: Session,
+    pub(super) answers: Answers,
+    /// The block that every panel looks at.
+    pub(super) selected: Option<SelectedBlock>,
+    pub(super) live: Live,
+    pub(super) panels: Panels,
+    pub(super) toasts: Toasts,
     frames: Frames,
+    memory: Memory,
     /// What the images of the last experiment turned out to be, and where they came from.
     known: Option<(Source, DatasetInfo)>,
-    shortcuts: bool,
+    /// The device of the experiment under way, as it was chosen.
+    pub(super) device: DeviceChoice,
+    /// Augmentation and steps between probes as the engine has them.
+    pub(super) applied: (Augmentation, u32),
+    /// What immediate mode trained last.
+    pub(super) played: Option<Plan>,
+    pub(super) shortcuts: bool,
+    pub(super) about: bool,
+    pub(super) palette: Option<Palette>,
+    pub(super) prompt: Option<Prompt>,
+    pub(super) weights: Option<Weights>,
     /// Whether a person is being asked to confirm the end, or has done so.
-    closing: Closing,
+    pub(super) closing: Closing,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Closing {
+pub(super) enum Closing {
     #[default]
     No,
     Asking,
@@ -76,18 +97,29 @@ impl App {
     pub fn new(context: &eframe::CreationContext<'_>, parts: Parts) -> Self {
         theme::install(&context.egui_ctx);
         let kept = context.storage.and_then(|storage| eframe::get_value::<Kept>(storage, STORED));
+        let mut form = Form::new(parts.plan, parts.device);
+        form.speeds = context.storage.and_then(|storage| eframe::get_value(storage, SPEEDS)).unwrap_or_default();
         Self {
             link: parts.link,
             dialogs: parts.dialogs,
-            form: Form::new(parts.plan, parts.device, parts.summarize),
+            form,
             session: Session::default(),
             answers: Answers::default(),
+            selected: None,
             live: Live::default(),
             panels: Panels::new(kept),
             toasts: Toasts::default(),
             frames: Frames::new(parts.frame_log.as_deref()),
+            memory: Memory::new(parts.resident),
             known: None,
+            device: parts.device,
+            applied: Default::default(),
+            played: None,
             shortcuts: false,
+            about: false,
+            palette: None,
+            prompt: None,
+            weights: None,
             closing: Closing::default(),
         }
     }
@@ -98,134 +130,99 @@ impl App {
         &self.session
     }
 
+    /// The block that every panel looks at.
+    #[must_use]
+    pub fn selected(&self) -> Option<&SelectedBlock> {
+        self.selected.as_ref()
+    }
+
+    /// What the form holds.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.form.plan
+    }
+
     fn take_in(&mut self, ctx: &Context) {
         let begun = Instant::now();
         for event in self.link.drain(BUDGET) {
             match event {
-                Event::Answer { id, answer } => self.answers.answered(id, answer),
+                Event::Answer { id, answer } => {
+                    for line in self.answers.answered(id, answer) {
+                        self.session.say(Level::Info, line);
+                    }
+                }
                 event => {
                     if let Event::Prepared(prepared) = &event {
                         self.live = Live::of(&prepared.experiment);
+                        let recipe = &prepared.experiment.recipe;
+                        self.applied = (recipe.augmentation.clone(), recipe.probe_every);
                         self.known = Some((prepared.experiment.data.source.clone(), prepared.dataset.clone()));
                     }
                     if let Some((level, text)) = self.session.apply(event) {
-                        self.toasts.show(ctx, level, text);
+                        self.toasts.push(level, text);
                     }
                 }
             }
         }
+        self.form.speeds.note(self.device, &self.session);
         if begun.elapsed() >= BUDGET {
             // There may be more: go on in the next frame.
             ctx.request_repaint();
         }
         if let Some(chosen) = self.dialogs.poll() {
-            self.chosen(ctx, chosen);
+            self.chosen(chosen);
         }
     }
 
-    fn chosen(&mut self, ctx: &Context, chosen: Chosen) {
-        match chosen {
-            Chosen::Paths(Wanted::Pictures, paths) => self.classify(paths.into_iter().map(Picture::File).collect()),
-            Chosen::Paths(wanted, paths) => match (wanted, paths.into_iter().next()) {
-                (Wanted::Run, Some(run)) => {
-                    self.link.send(Command::Resume { run, device: self.form.device });
-                    self.session.starting();
-                }
-                (_, Some(path)) => self.form.set_source(Source::Path(path)),
-                (_, None) => {}
-            },
-            Chosen::Unavailable => {
-                let text = "No file dialog can be opened on this system. Type the path into its field, or drop the \
-                            files on the window.";
-                self.toasts.show(ctx, Level::Notice, text);
-            }
-        }
-    }
-
-    fn act(&mut self, ctx: &Context, action: Action) {
-        let active = self.session.is_active();
-        match action {
-            Action::Toggle => match self.session.phase {
-                Phase::Paused => self.link.send(Command::Continue),
-                _ if active => self.link.send(Command::Pause),
-                _ => self.start(false),
-            },
-            Action::Step => {
-                if !active {
-                    self.start(true);
-                }
-                if self.session.is_active() {
-                    self.link.send(Command::Step);
-                }
-            }
-            Action::Stop if active => self.link.send(Command::Stop),
-            Action::Stop => {}
-            Action::Reset => {
-                if active {
-                    self.link.send(Command::Stop);
-                }
-                self.session.reset();
-            }
-            Action::ContinueRun => {
-                if let Some(run) = self.session.unfinished().map(Path::to_owned) {
-                    self.link.send(Command::Resume { run, device: self.form.device });
-                    self.session.continuing();
-                }
-            }
-            Action::ChooseRun => self.dialogs.ask(Wanted::Run, ctx),
-            Action::Extend(epochs) => self.link.send(Command::Extend(epochs)),
-            Action::Checkpoint => self.link.send(Command::Checkpoint),
-            Action::Tune(tune) if active => self.link.send(Command::Tune(tune)),
-            Action::Tune(_) => {}
-            Action::Classify(pictures) => self.classify(pictures),
-            Action::ChoosePictures => self.dialogs.ask(Wanted::Pictures, ctx),
-            Action::ChooseData => self.dialogs.ask(Wanted::Data, ctx),
-            Action::Shortcuts => self.shortcuts = !self.shortcuts,
-            Action::Theme(preference) => ctx.set_theme(preference),
-            Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
-            Action::QuitNow => {
-                self.closing = Closing::Confirmed;
-                self.link.send(Command::Stop);
-                self.link.send(Command::Quit);
-                ctx.send_viewport_cmd(ViewportCommand::Close);
-            }
-            Action::Undo => self.form.undo(),
-            Action::Redo => self.form.redo(),
-            Action::ResetLayout => self.panels.reset_layout(),
-        }
-    }
-
-    fn start(&mut self, paused: bool) {
-        let Ok(experiment) = self.form.experiment() else { return };
-        let experiment = Box::new(experiment.clone());
-        self.link.send(Command::Start { experiment, device: self.form.device, paused });
-        self.session.starting();
-    }
-
-    fn classify(&mut self, pictures: Vec<Picture>) {
-        if pictures.is_empty() {
+    /// The form; what it changes that can take effect at once does, once the field that changes it is left.
+    fn form(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        self.form.ui(ui, self.known.as_ref(), actions);
+        let busy = ui.ctx().egui_is_using_pointer() || ui.memory(|memory| memory.focused().is_some());
+        if busy || self.form.experiment().is_err() {
             return;
         }
-        let prepared = self.session.prepared.as_ref();
-        let arms =
-            prepared.map_or_else(Vec::new, |prepared| prepared.arms.iter().map(|arm| arm.name.clone()).collect());
-        let classes = prepared.map_or_else(Vec::new, |prepared| prepared.dataset.classes.clone());
-        let id = self.answers.ask(&pictures, arms, classes);
-        self.link.send(Command::Ask { id, question: Question::Classify(pictures) });
-        self.panels.bring(Panel::Classify);
-    }
-
-    /// The form; what it changes that can take effect at once does.
-    fn form(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let (augmentation, probe) = (self.form.plan.recipe.augmentation.clone(), self.form.plan.recipe.probe_every);
-        self.form.ui(ui, self.known.as_ref(), actions);
-        if self.session.is_active() && self.form.experiment().is_ok() {
-            let recipe = &self.form.plan.recipe;
-            if recipe.augmentation != augmentation {
+        if self.form.immediate {
+            self.play();
+        } else if self.session.is_active() {
+            let (recipe, applied) = (&self.form.plan.recipe, &mut self.applied);
+            if recipe.augmentation != applied.0 {
                 actions.push(Action::Tune(Tune::Augmentation(recipe.augmentation.clone())));
             }
-            if recipe.probe_every != probe {
+            if recipe.probe_every != applied.1 {
                 actions.push(Action::Tune(Tune::ProbeEvery(recipe.probe_every)));
+            }
+            *applied = (recipe.augmentation.clone(), recipe.probe_every);
+        }
+    }
+
+    /// Whatever lies over the window for a while.
+    fn windows(&mut self, ctx: &Context, drawn_by: &str, actions: &mut Vec<Action>) {
+        keys::list(ctx, &mut self.shortcuts);
+        let computed_on = self.session.prepared.as_ref().map(|prepared| prepared.device.clone());
+        let computed_on = computed_on.unwrap_or_else(|| self.form.device_name());
+        about::ui(ctx, &mut self.about, drawn_by, &computed_on);
+        if let Some(palette) = &mut self.palette
+            && !palette.ui(ctx, &self.session, actions)
+        {
+            self.palette = None;
+        }
+        if let Some(weights) = &mut self.weights {
+            match weights.ui(ctx, self.form.device) {
+                Asked::Nothing => {}
+                Asked::File => self.dialogs.ask(Wanted::Weights, ctx),
+                Asked::Over(import) => {
+                    self.weights = None;
+                    import.into_iter().for_each(|import| self.import(import));
+                }
+            }
+        }
+        if let Some(prompt) = &mut self.prompt {
+            let (open, chosen) = prompt.ui(ctx);
+            if !open {
+                self.prompt = None;
+            }
+            if let Some(chosen) = chosen {
+                self.chosen(chosen);
             }
         }
     }
@@ -274,33 +271,43 @@ impl eframe::App for App {
         self.take_in(ctx);
     }
 
-    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         let mut actions = Vec::new();
         keys::read(&ctx, &mut actions);
-        let dropped: Vec<Picture> = ctx
-            .input(|input| input.raw.dropped_files.iter().map(|file| Picture::File(file.path().to_owned())).collect());
+        let dropped: Vec<PathBuf> =
+            ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         if !dropped.is_empty() {
-            actions.push(Action::Classify(dropped));
+            actions.push(Action::Open(dropped));
         }
 
+        theme::color_arms(&ctx, self.form.colors(self.session.prepared.as_ref()));
         let tokens = Tokens::of(ui);
+        let drawn_by = drawn_by(frame);
         let frame = |margin: Margin| Frame::new().fill(tokens.panel).inner_margin(margin);
         let bar = frame(Margin::symmetric(12, 8));
         SidePanel::top("bar").frame(bar).show(ui, |ui| {
-            bar::ui(ui, &self.session, &self.form, &mut self.live, &mut actions);
+            let resident = self.memory.resident();
+            bar::ui(ui, (&self.session, resident), &self.form, &mut self.live, &mut actions);
         });
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
         SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {
             self.form(ui, &mut actions);
         });
         CentralPanel::default().frame(Frame::new().fill(tokens.background)).show(ui, |ui| {
-            self.panels.ui(ui, &self.session, &self.answers, &mut actions);
+            let networks = self.form.sketches(self.known.as_ref(), self.session.prepared.as_ref());
+            let scene = Scene {
+                session: &self.session,
+                networks: &networks,
+                answers: &self.answers,
+                selected: self.selected.as_ref(),
+            };
+            self.panels.ui(ui, scene, &mut actions);
         });
         if ctx.input(|input| !input.raw.hovered_files.is_empty()) {
             drop_hint(&ctx, &tokens);
         }
-        keys::list(&ctx, &mut self.shortcuts);
+        self.windows(&ctx, &drawn_by, &mut actions);
         self.close(&ctx, &mut actions);
         self.toasts.ui(&ctx);
         for action in actions {
@@ -310,10 +317,19 @@ impl eframe::App for App {
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         eframe::set_value(storage, STORED, &self.panels.kept);
+        eframe::set_value(storage, SPEEDS, &self.form.speeds);
     }
 
     fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
         self.frames.tell();
+    }
+}
+
+/// The renderer in words.
+fn drawn_by(frame: &eframe::Frame) -> String {
+    match frame.wgpu_render_state() {
+        Some(state) => format!("wgpu on {}", state.adapter.get_info().name),
+        None => "OpenGL (glow)".to_owned(),
     }
 }
 

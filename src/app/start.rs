@@ -1,12 +1,10 @@
 //! Opening the window: which renderer, and what to say where there is no display.
 
 use super::dialogs::Native;
-use super::form::ArmSummary;
 use super::shell::{App, Parts};
-use crate::experiment::{Arm, DeviceChoice, PRESETS, Plan};
+use crate::experiment::{DeviceChoice, PRESETS, Plan};
 use crate::train::engine::Engine;
 use crate::train::keep::Keeper;
-use crate::train::session::summarize;
 use eframe::egui::{Context, ThemePreference, ViewportBuilder, vec2};
 use eframe::wgpu;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -181,16 +179,12 @@ fn open(renderer: Renderer, waiting: &Arc<Mutex<Option<Options>>>) -> Result<(),
 
 fn build(context: &eframe::CreationContext<'_>, options: Options) -> std::io::Result<App> {
     let engine = Engine::start(options.keeper, wake(&context.egui_ctx))?;
-    let summary = |arm: &Arm, shape, classes| {
-        let counted = summarize(arm, shape, classes)?;
-        Ok(ArmSummary { depth: counted.depth, parameters: counted.parameters, macs: counted.macs })
-    };
     let parts = Parts {
         link: Box::new(engine),
         dialogs: Box::new(Native::default()),
-        summarize: Box::new(summary),
         plan: options.plan.unwrap_or_else(|| PRESETS[0].plan()),
         device: options.device,
+        resident: super::memory::resident,
         frame_log: options.frame_log,
     };
     let app = App::new(context, parts);

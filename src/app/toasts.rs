@@ -8,7 +8,7 @@ use eframe::egui::{Align2, Area, Button, Context, Frame, Id, Label, Margin, Orde
 struct Toast {
     level: Level,
     text: String,
-    /// When it goes, in seconds since the start; `None` for never.
+    /// When it goes, in seconds since the start: set when it is first drawn, and never for what went wrong.
     until: Option<f64>,
 }
 
@@ -24,10 +24,9 @@ const STAY: f64 = 8.0;
 const MOST: usize = 5;
 
 impl Toasts {
-    /// Shows a message.
-    pub fn show(&mut self, ctx: &Context, level: Level, text: impl Into<String>) {
-        let until = (level != Level::Error).then(|| ctx.input(|input| input.time) + STAY);
-        self.shown.push(Toast { level, text: text.into(), until });
+    /// Shows a message from the next frame on.
+    pub fn push(&mut self, level: Level, text: impl Into<String>) {
+        self.shown.push(Toast { level, text: text.into(), until: None });
         if self.shown.len() > MOST {
             let oldest = self.shown.iter().position(|toast| toast.level != Level::Error).unwrap_or(0);
             self.shown.remove(oldest);
@@ -37,6 +36,9 @@ impl Toasts {
     /// Draws the messages.
     pub fn ui(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
+        for toast in self.shown.iter_mut().filter(|toast| toast.level != Level::Error) {
+            toast.until.get_or_insert(now + STAY);
+        }
         self.shown.retain(|toast| toast.until.is_none_or(|until| now < until));
         if self.shown.is_empty() {
             return;

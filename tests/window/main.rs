@@ -9,6 +9,11 @@
     reason = "tests"
 )]
 
+mod classify;
+mod diagram;
 mod doing;
+mod form;
 mod pictures;
+mod real;
 mod scripted;
+mod shell;

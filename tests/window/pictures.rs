@@ -2,8 +2,9 @@
 
 use crate::scripted::*;
 use eframe::egui::{Theme, vec2};
-use egui_kittest::SnapshotOptions;
 use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, SnapshotOptions};
+use residual_lab::app::App;
 
 /// Whether pictures can be drawn; says loudly when they cannot.
 fn can_draw() -> bool {
@@ -17,6 +18,24 @@ fn can_draw() -> bool {
         eprintln!("SKIPPED: there is no Vulkan adapter to draw with; install mesa-vulkan-drivers");
     }
     found
+}
+
+/// Draws a window of the usual size and compares what a test does in it with pictures kept beside the tests.
+pub fn pictured(
+    theme: Theme,
+    test: impl FnOnce(&mut Harness<'static, App>, &Script, &dyn Fn(&mut Harness<'static, App>, &str)),
+) {
+    if !can_draw() {
+        return;
+    }
+    let (mut harness, script) = window_of(vec2(1024.0, 700.0), theme, true);
+    harness.run();
+    test(&mut harness, &script, &|harness, name| {
+        harness.remove_cursor();
+        harness.run();
+        let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(400);
+        harness.snapshot_options(name, &options);
+    });
 }
 
 /// Draws the window empty and while training, and compares both with the pictures kept beside the tests.

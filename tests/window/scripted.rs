@@ -4,10 +4,10 @@ use eframe::egui::{self, Key, Modifiers, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use residual_lab::app::dialogs::{Chosen, Dialogs, Wanted};
-use residual_lab::app::form::ArmSummary;
 use residual_lab::app::link::Link;
 use residual_lab::app::{App, Parts};
 use residual_lab::experiment::{DeviceChoice, Experiment, PRESETS};
+use residual_lab::train::outline::Outline;
 use residual_lab::train::protocol::{
     Answer, ArmInfo, ArmProbe, ArmStep, BlockProbe, Classified, Command, DatasetInfo, Evaluation, Event, Phase,
     Picture, Prepared, ProbeRecord, Question, Seen, StepRecord,
@@ -83,12 +83,10 @@ impl Script {
 }
 
 pub fn prepared(experiment: &Experiment) -> Prepared {
-    let blocks: Vec<String> = (0..27).map(|block| format!("layer{}.{}", block / 9 + 1, block % 9)).collect();
-    let info = |arm: &residual_lab::experiment::Arm| ArmInfo {
-        name: arm.name.clone(),
-        parameters: 214_042,
-        macs: 31_200_000,
-        blocks: blocks.clone(),
+    let info = |arm: &residual_lab::experiment::Arm| {
+        let outline = Outline::new(arm, [1, 28, 28], 10).unwrap();
+        let blocks = outline.blocks().map(|block| block.part.name.clone()).collect();
+        ArmInfo { name: arm.name.clone(), parameters: outline.parameters, macs: outline.macs, blocks }
     };
     let classes =
         ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
@@ -163,25 +161,29 @@ pub fn evaluation(arm: usize, step: u64) -> Evaluation {
 }
 
 pub fn window_of(size: egui::Vec2, theme: Theme, pixels: bool) -> (Harness<'static, App>, Script) {
+    window_with(size, theme, pixels, None)
+}
+
+/// A window that finds what was kept when it was closed last.
+pub fn window_with(
+    size: egui::Vec2,
+    theme: Theme,
+    pixels: bool,
+    kept: Option<&'static dyn eframe::Storage>,
+) -> (Harness<'static, App>, Script) {
     let script = Script::default();
     let parts = Parts {
         link: Box::new(script.clone()),
         dialogs: Box::new(script.clone()),
-        summarize: Box::new(|arm, _, _| {
-            let width = arm.network.stem_width() as u64;
-            Ok(ArmSummary {
-                depth: arm.network.depth(),
-                parameters: width * width * 3_000,
-                macs: width * width * 500_000,
-            })
-        }),
         plan: PRESETS[0].plan(),
         device: DeviceChoice::Auto,
+        resident: || Some(256 << 20),
         frame_log: None,
     };
     let builder = Harness::builder().with_size(size).with_theme(theme).with_max_steps(64);
     let builder = if pixels { builder.wgpu() } else { builder };
     let harness = builder.build_eframe(|context| {
+        context.storage = kept;
         let app = App::new(context, parts);
         context.egui_ctx.set_theme(theme);
         app
@@ -271,4 +273,23 @@ pub fn answer(script: &Script) {
         Classified { name, seen: Seen { width: 2, height: 2, rgb: vec![200; 12] }, probabilities }
     };
     script.say(Event::Answer { id, answer: Ok(Answer::Classified(pictures.iter().map(classified).collect())) });
+}
+
+/// Does a command by its name, through the palette.
+pub fn command(harness: &mut Harness<'static, App>, text: &str) {
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    harness.get_by_label("Command").type_text(text);
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+}
+
+/// Opens a list and chooses one of its entries.
+pub fn choose(harness: &mut Harness<'static, App>, name: &str, entry: &str) {
+    click(harness, name);
+    harness.get_by_label(entry).scroll_to_me();
+    harness.run();
+    harness.get_by_label(entry).click();
+    harness.run();
 }

@@ -1,0 +1,258 @@
+//! Carries out what a person asked for.
+
+use super::action::Action;
+use super::dialogs::{Chosen, WEIGHTS, Wanted};
+use super::palette::Palette;
+use super::panels::Panel;
+use super::prompt::{self, Prompt};
+use super::shell::{App, Closing};
+use super::state::Level;
+use super::weights::Weights;
+use crate::experiment::{Experiment, Plan, Source, preset};
+use crate::files;
+use crate::train::protocol::{Command, Import, Phase, Picture, Question};
+use eframe::egui::{Context, ViewportCommand, gui_zoom};
+use std::path::{Path, PathBuf};
+
+/// Images that immediate mode trains and validates on at most.
+const PLAYED: (usize, usize) = (500, 200);
+
+impl App {
+    /// Carries out an action.
+    pub(super) fn act(&mut self, ctx: &Context, action: Action) {
+        match action {
+            Action::Toggle
+            | Action::Step
+            | Action::Stop
+            | Action::Reset
+            | Action::ContinueRun
+            | Action::Extend(_)
+            | Action::Checkpoint
+            | Action::Tune(_) => self.drive(action),
+            Action::Open(paths) => self.open(paths),
+            Action::Classify(pictures) => self.classify(pictures),
+            Action::Select(block) => self.selected = block,
+            Action::ChoosePictures => self.dialogs.ask(Wanted::Pictures, ctx),
+            Action::ChooseData => self.dialogs.ask(Wanted::Data, ctx),
+            Action::ChooseRun => self.dialogs.ask(Wanted::Run, ctx),
+            Action::OpenExperiment => self.dialogs.ask(Wanted::Experiment, ctx),
+            Action::SaveExperiment => self.dialogs.ask(Wanted::SaveExperiment, ctx),
+            Action::OpenWeights => self.weights = Some(Weights::default()),
+            Action::TypePath(wanted) => self.prompt = Some(Prompt::new(wanted, None)),
+            Action::CopyExperiment => match self.form.plan.to_toml() {
+                Ok(text) => {
+                    ctx.copy_text(text);
+                    self.say(Level::Info, "The experiment is in the clipboard.");
+                }
+                Err(error) => self.say(Level::Error, error.to_string()),
+            },
+            Action::Paste => ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
+            Action::PasteText(text) => self.paste(&text),
+            Action::Preset(id) => {
+                if let Some(preset) = preset(id) {
+                    self.form.set_plan(preset.plan());
+                }
+            }
+            Action::Immediate => self.form.immediate = !self.form.immediate,
+            Action::Undo => self.form.undo(),
+            Action::Redo => self.form.redo(),
+            Action::Show(panel) => self.panels.bring(panel),
+            Action::ResetLayout => self.panels.reset_layout(),
+            Action::Theme(preference) => ctx.set_theme(preference),
+            Action::Zoom(1) => gui_zoom::zoom_in(ctx),
+            Action::Zoom(-1) => gui_zoom::zoom_out(ctx),
+            Action::Zoom(_) => ctx.set_zoom_factor(1.0),
+            Action::FullScreen => {
+                let full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
+            }
+            Action::Palette => self.palette = Some(Palette::default()),
+            Action::Shortcuts => self.shortcuts = !self.shortcuts,
+            Action::About => self.about = true,
+            Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Action::QuitNow => {
+                self.closing = Closing::Confirmed;
+                self.link.send(Command::Stop);
+                self.link.send(Command::Quit);
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+        }
+    }
+
+    /// What happens to a run.
+    fn drive(&mut self, action: Action) {
+        let active = self.session.is_active();
+        match action {
+            Action::Toggle => match self.session.phase {
+                Phase::Paused => self.link.send(Command::Continue),
+                _ if active => self.link.send(Command::Pause),
+                _ => self.start(false),
+            },
+            Action::Step => {
+                if !active {
+                    self.start(true);
+                }
+                if self.session.is_active() {
+                    self.link.send(Command::Step);
+                }
+            }
+            Action::Stop if active => self.link.send(Command::Stop),
+            Action::Reset => {
+                if active {
+                    self.link.send(Command::Stop);
+                }
+                self.session.reset();
+            }
+            Action::ContinueRun => {
+                if let Some(run) = self.session.unfinished().map(Path::to_owned) {
+                    self.resume(run);
+                    self.session.continuing();
+                }
+            }
+            Action::Extend(epochs) => self.link.send(Command::Extend(epochs)),
+            Action::Checkpoint if active => self.link.send(Command::Checkpoint),
+            Action::Tune(tune) if active => self.link.send(Command::Tune(tune)),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, paused: bool) {
+        let Ok(experiment) = self.form.experiment() else { return };
+        let experiment = Box::new(experiment.clone());
+        self.device = self.form.device;
+        self.link.send(Command::Start { experiment, device: self.device, paused });
+        self.session.starting();
+    }
+
+    /// Starts anew on a few images where the form has changed since the last time.
+    pub(super) fn play(&mut self) {
+        let Ok(experiment) = self.form.experiment() else { return };
+        if self.played.as_ref() == Some(&**experiment) {
+            return;
+        }
+        let mut plan = experiment.clone().into_plan();
+        self.played = Some(plan.clone());
+        let (train, validation) = (PLAYED.0.max(plan.recipe.batch_size), PLAYED.1);
+        plan.data.train_limit = Some(plan.data.train_limit.map_or(train, |limit| limit.min(train)));
+        plan.data.validation_limit = Some(plan.data.validation_limit.map_or(validation, |limit| limit.min(validation)));
+        // Smaller limits break no rule that the whole plan keeps.
+        let Ok(experiment) = Experiment::check(plan) else { return };
+        self.device = self.form.device;
+        self.link.send(Command::Play { experiment: Box::new(experiment), device: self.device });
+        self.session.starting();
+    }
+
+    fn resume(&mut self, run: PathBuf) {
+        self.device = self.form.device;
+        self.link.send(Command::Resume { run, device: self.device });
+    }
+
+    /// What came of a dialog or was typed.
+    pub(super) fn chosen(&mut self, chosen: Chosen) {
+        match chosen {
+            // The window for weights has a field to type into already.
+            Chosen::Unavailable(Wanted::Weights) => {}
+            Chosen::Unavailable(wanted) => {
+                let reason = "No file dialog can be opened on this system, so type the path.";
+                self.prompt = Some(Prompt::new(wanted, Some(reason)));
+            }
+            Chosen::Paths(Wanted::Pictures, paths) => self.classify(paths.into_iter().map(Picture::File).collect()),
+            Chosen::Paths(wanted, paths) => {
+                let Some(path) = paths.into_iter().next() else { return };
+                match wanted {
+                    Wanted::Run => {
+                        self.resume(path);
+                        self.session.starting();
+                    }
+                    Wanted::Weights => self.weights.get_or_insert_default().set_path(&path),
+                    Wanted::Experiment => self.open_experiment(&path),
+                    Wanted::SaveExperiment => self.save_experiment(path),
+                    Wanted::Data | Wanted::Pictures => self.form.set_source(Source::Path(path)),
+                }
+            }
+        }
+    }
+
+    /// Opens files that were dropped or pasted, each as what it is.
+    fn open(&mut self, paths: Vec<PathBuf>) {
+        let mut pictures = Vec::new();
+        for path in paths {
+            let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+            if ending == "toml" {
+                self.open_experiment(&path);
+            } else if WEIGHTS.contains(&ending.as_str()) {
+                self.weights.get_or_insert_default().set_path(&path);
+            } else {
+                pictures.push(Picture::File(path));
+            }
+        }
+        self.classify(pictures);
+    }
+
+    fn open_experiment(&mut self, path: &Path) {
+        let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        let plan = read.and_then(|text| Plan::from_toml(&text).map_err(|error| error.to_string()));
+        match plan {
+            Ok(plan) => {
+                self.say(Level::Info, format!("Opened {} from {}.", plan.name, path.display()));
+                self.form.set_plan(plan);
+            }
+            Err(why) => self.say(Level::Error, format!("{} cannot be opened: {why}", path.display())),
+        }
+    }
+
+    fn save_experiment(&mut self, mut path: PathBuf) {
+        if path.extension().is_none() {
+            path.set_extension("toml");
+        }
+        let written = self.form.plan.to_toml().map_err(|error| error.to_string());
+        let written =
+            written.and_then(|text| files::write_atomically(&path, text.as_bytes()).map_err(|error| error.to_string()));
+        match written {
+            Ok(()) => self.say(Level::Info, format!("The experiment is in {}.", path.display())),
+            Err(why) => self.say(Level::Error, format!("The experiment was not saved: {why}; choose another place.")),
+        }
+    }
+
+    /// Text from the clipboard: an experiment, or the paths of pictures.
+    fn paste(&mut self, text: &str) {
+        let paths: Vec<PathBuf> = text.lines().map(prompt::read).filter(|path| !path.as_os_str().is_empty()).collect();
+        if !paths.is_empty() && paths.iter().all(|path| path.exists()) {
+            return self.open(paths);
+        }
+        match Plan::from_toml(text) {
+            Ok(plan) => {
+                self.say(Level::Info, format!("Took {} from the clipboard.", plan.name));
+                self.form.set_plan(plan);
+            }
+            Err(error) => {
+                let text = format!("The clipboard holds neither a picture, nor a path, nor an experiment: {error}");
+                self.say(Level::Notice, text);
+            }
+        }
+    }
+
+    /// Reads weights, which then answer questions.
+    pub(super) fn import(&mut self, import: Box<Import>) {
+        self.session.reset();
+        self.link.send(Command::Import(import));
+        self.panels.bring(Panel::Classify);
+    }
+
+    pub(super) fn classify(&mut self, pictures: Vec<Picture>) {
+        if pictures.is_empty() {
+            return;
+        }
+        let (arms, classes) = self.session.asked();
+        let id = self.answers.ask(&pictures, arms, classes);
+        self.link.send(Command::Ask { id, question: Question::Classify(pictures) });
+        self.panels.bring(Panel::Classify);
+    }
+
+    /// Tells something in a corner and in the log.
+    fn say(&mut self, level: Level, text: impl Into<String>) {
+        let text = text.into();
+        self.session.say(level, text.clone());
+        self.toasts.push(level, text);
+    }
+}

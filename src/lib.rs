@@ -1,7 +1,8 @@
 //! Residual Lab: train plain and residual networks side by side and look inside them.
 //!
 //! Modules depend on each other in one direction only:
-//! `experiment ← data ← nn ← train ← {inspect, runs} ← {app, cli}`; `random` and `files` are below them all.
+//! `experiment ← data ← nn ← train ← {inspect, runs} ← {app, cli}`; `random`, `files` and `instrument` are below them
+//! all.
 
 #![recursion_limit = "256"]
 
@@ -11,6 +12,7 @@ pub mod data;
 pub mod experiment;
 pub mod files;
 pub mod inspect;
+pub mod instrument;
 pub mod nn;
 pub mod random;
 pub mod runs;

@@ -2,11 +2,17 @@
 
 use residual_lab::app::{self, AppError};
 use residual_lab::cli::{self, Failure};
+use residual_lab::experiment::DeviceChoice;
+use residual_lab::inspect::Desk;
 use residual_lab::runs;
+use residual_lab::train::device;
+use residual_lab::train::engine::{Answerer, Teller};
+use residual_lab::train::snapshot::Latest;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 fn main() -> ExitCode {
     with_runtime_folder();
@@ -56,6 +62,15 @@ fn run() -> Result<(), Failure> {
     }
 }
 
+/// Starts the threads that answer questions, about networks that train and about those of kept runs.
+fn attend(latest: Latest, teller: Teller) -> std::io::Result<Box<dyn Answerer>> {
+    let open = |folder: &Path, which| {
+        let run = runs::open(folder).map_err(|error| error.to_string())?;
+        runs::snapshot(&run, which, &device::open(DeviceChoice::Auto))
+    };
+    Desk::start(latest, teller, Arc::new(open))
+}
+
 /// Opens the window, which keeps its runs in the usual place.
 fn window(renderer: cli::Renderer, frame_log: Option<PathBuf>) -> Result<(), Failure> {
     let renderer = match renderer {
@@ -66,7 +81,8 @@ fn window(renderer: cli::Renderer, frame_log: Option<PathBuf>) -> Result<(), Fai
     let place = runs::default_place().ok_or_else(|| {
         Failure::Usage("there is no place for runs: this user has no home folder; set HOME".to_owned())
     })?;
-    let options = app::Options { renderer, frame_log, ..app::Options::new(Box::new(runs::Folder::under(place))) };
+    let keeper = Box::new(runs::Folder::under(place));
+    let options = app::Options { renderer, frame_log, ..app::Options::new(keeper, Box::new(attend)) };
     app::run(options).map_err(|error| match error {
         AppError::NoDisplay | AppError::MissingLibrary(_) => Failure::Usage(error.to_string()),
         _ => Failure::Running(error.to_string()),

@@ -9,21 +9,22 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("random", &[]),
     ("files", &[]),
+    ("instrument", &[]),
     ("experiment", &["random", "files"]),
     ("data", &["experiment", "random", "files"]),
     ("nn", &["data", "experiment", "random", "files"]),
-    ("train", &["nn", "data", "experiment", "random", "files"]),
-    ("inspect", &["train", "nn", "data", "experiment", "random", "files"]),
+    ("train", &["instrument", "nn", "data", "experiment", "random", "files"]),
+    ("inspect", &["instrument", "train", "nn", "data", "experiment", "random", "files"]),
     ("runs", &["train", "nn", "data", "experiment", "random", "files"]),
     // The window sees plain values only: it asks the engine and never holds a network or a data set.
-    ("app", &["runs", "train", "experiment", "files"]),
-    ("cli", &["inspect", "runs", "train", "nn", "data", "experiment", "random", "files"]),
+    ("app", &["runs", "train", "instrument", "experiment", "files"]),
+    ("cli", &["inspect", "instrument", "runs", "train", "nn", "data", "experiment", "random", "files"]),
 ];
 
 /// What belongs to one side and must not be named by the others.
 const WINDOW: &[&str] = &["eframe", "egui", "egui_plot", "egui_tiles", "epaint", "rfd", "winit"];
 const TENSORS: &[&str] = &["burn", "burn_flex", "Tensor"];
-const WITHOUT_TENSORS: &[&str] = &["app", "random", "files", "experiment", "runs"];
+const WITHOUT_TENSORS: &[&str] = &["app", "random", "files", "instrument", "experiment", "runs"];
 
 const LONGEST_FILE: usize = 600;
 

@@ -6,6 +6,9 @@
 #[path = "cli/lab.rs"]
 mod lab;
 
+#[path = "cli/inspect.rs"]
+mod inspect;
+
 #[path = "cli/refusals.rs"]
 mod refusals;
 
@@ -18,11 +21,12 @@ use serde_json::Value;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let lab = Lab::new();
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 12] = [
         &[],
         &["train"],
         &["evaluate"],
         &["classify"],
+        &["inspect"],
         &["summary"],
         &["presets"],
         &["devices"],

@@ -9,6 +9,8 @@ mod case;
 mod counts;
 #[path = "golden/initialisation.rs"]
 mod initialisation;
+#[path = "golden/instruments.rs"]
+mod instruments;
 #[path = "golden/networks.rs"]
 mod networks;
 #[path = "golden/optimizers.rs"]

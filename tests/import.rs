@@ -4,17 +4,22 @@
 
 use burn::tensor::Device;
 use residual_lab::experiment::{DeviceChoice, Network, Shortcut};
+use residual_lab::inspect::{Desk, OpenRun};
 use residual_lab::nn::{Blueprint, Model, weights};
 use residual_lab::train::engine::Engine;
 use residual_lab::train::keep::Nowhere;
 use residual_lab::train::protocol::{
-    Answer, Classified, Command, DatasetInfo, Event, Import, Outcome, Picture, Question,
+    Answer, Classified, Command, DatasetInfo, Event, Import, Outcome, Picture, Question, Subject,
 };
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 fn engine() -> Engine {
-    Engine::start(Box::new(Nowhere), || {}).expect("a thread")
+    let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    let open: OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
+    engine.attend(|latest, teller| Desk::start(latest, teller, open)).expect("two threads");
+    engine
 }
 
 fn next(engine: &Engine) -> Event {
@@ -45,7 +50,7 @@ fn written(folder: &Path) -> Import {
 }
 
 fn ask(engine: &Engine, pictures: Vec<Picture>) -> Result<Vec<Classified>, String> {
-    engine.send(Command::Ask { id: 1, question: Question::Classify(pictures) });
+    engine.send(Command::Ask { id: 1, of: Subject::Current, question: Question::Classify(pictures) });
     loop {
         if let Event::Answer { answer, .. } = next(engine) {
             return answer.map(|answer| match answer {

@@ -4,11 +4,15 @@
 
 use residual_lab::data::Dataset;
 use residual_lab::experiment::{Curve, DeviceChoice, Experiment, Length, Plan, preset, with_override};
+use residual_lab::inspect::Desk;
+use residual_lab::instrument::{Finding, Sight};
 use residual_lab::runs::{Folder, open};
 use residual_lab::train::device;
 use residual_lab::train::engine::Engine;
 use residual_lab::train::keep::Nowhere;
-use residual_lab::train::protocol::{Command, Event, Outcome, Phase, Picture, Question, StepRecord, Tune};
+use residual_lab::train::protocol::{
+    Answer, Command, Event, Outcome, Phase, Picture, Question, StepRecord, Subject, Tune,
+};
 use residual_lab::train::session::Session;
 use safetensors::SafeTensors;
 use std::path::Path;
@@ -74,21 +78,117 @@ fn both_arms_of_the_default_experiment_learn() {
     assert_eq!(probes, 2);
 }
 
+/// An engine with somebody who answers questions.
+fn attended() -> Engine {
+    let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    let open: residual_lab::inspect::OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
+    engine.attend(|latest, teller| Desk::start(latest, teller, open)).expect("two threads");
+    engine
+}
+
+/// Questions of every kind that takes a moment; all of them draw, differentiate or change copies of the networks.
+fn questions() -> Vec<Question> {
+    let picture = Picture::Pixels { width: 30, height: 20, rgba: vec![90; 30 * 20 * 4] };
+    let sight = Sight::Validation(2);
+    vec![
+        Question::Classify(vec![picture]),
+        Question::Explain { sight: sight.clone(), class: None, occlusion: false },
+        Question::Gradients { images: 16 },
+        Question::Lesion { blocks: vec![0] },
+        Question::Cuts { sight },
+        Question::Slice { half: 1, images: 16 },
+        Question::Shattered { points: 8, lines: 1 },
+        Question::Histograms { images: 8 },
+        Question::Filters,
+        Question::Gallery,
+    ]
+}
+
 #[test]
 fn the_same_experiment_gives_the_same_bits_again_whatever_is_asked_meanwhile() {
-    let quiet = losses(&train(small(&[]), DeviceChoice::Flex));
-    let engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
-    engine.send(Command::Start { experiment: Box::new(small(&[])), device: DeviceChoice::Flex, paused: false });
-    let picture = Picture::Pixels { width: 30, height: 20, rgba: vec![90; 30 * 20 * 4] };
-    for id in 0..100 {
-        engine.send(Command::Ask { id, question: Question::Classify(vec![picture.clone()]) });
+    let tiny = || small(&["recipe.length.epochs=8"]);
+    let quiet = losses(&train(tiny(), DeviceChoice::Flex));
+    let engine = attended();
+    engine.send(Command::Start { experiment: Box::new(tiny()), device: DeviceChoice::Flex, paused: true });
+    await_phase(&engine, Phase::Paused);
+    let questions = questions();
+    for (id, question) in (0..100).zip(questions.iter().cycle()) {
+        let question = question.clone();
+        engine.send(Command::Ask { id, of: Subject::Current, question });
     }
-    let asked = watch(&engine);
-    let answers = asked.events.iter().filter(|event| matches!(event, Event::Answer { answer: Ok(_), .. })).count();
-    assert_eq!(answers, 100);
-    assert_eq!(losses(&asked), quiet);
+    engine.send(Command::Continue);
+    let (mut steps, mut answers, mut over) = (Vec::new(), 0, false);
+    while answers < 100 || !over {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Steps(more) => steps.extend(more),
+            Event::Answer { answer, .. } => {
+                answer.expect("an answer");
+                answers += 1;
+            }
+            Event::Finished(_) => over = true,
+            Event::Failed(message) => panic!("{message}"),
+            _ => {}
+        }
+    }
+    let asked: Vec<Vec<Option<f64>>> =
+        steps.iter().map(|step| step.arms.iter().map(|arm| arm.map(|arm| arm.loss)).collect()).collect();
+    assert_eq!(asked, quiet);
     let other_seed = losses(&train(small(&["recipe.seed=1"]), DeviceChoice::Flex));
     assert_ne!(other_seed, quiet);
+}
+
+fn await_phase(engine: &Engine, wanted: Phase) {
+    loop {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Phase(phase) if phase == wanted => return,
+            Event::Failed(message) => panic!("{message}"),
+            _ => {}
+        }
+    }
+}
+
+/// The answer with this number, and how often its progress was told before.
+fn await_answer(engine: &Engine, wanted: u64) -> (Result<Answer, String>, usize) {
+    let mut told = 0;
+    loop {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Answer { id, answer } if id == wanted => return (answer, told),
+            Event::Progress { id, .. } if id == wanted => told += 1,
+            Event::Failed(message) => panic!("{message}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_long_question_tells_how_far_it_is_lets_quick_ones_pass_and_can_be_taken_back() {
+    let engine = attended();
+    engine.send(Command::Ask { id: 0, of: Subject::Current, question: Question::Filters });
+    assert!(await_answer(&engine, 0).0.expect_err("nothing to ask").contains("press Start"));
+    engine.send(Command::Start { experiment: Box::new(small(&[])), device: DeviceChoice::Flex, paused: true });
+    await_phase(&engine, Phase::Paused);
+    let long = Question::Surface { half: 64, images: 1000 };
+    for id in [1, 2] {
+        engine.send(Command::Ask { id, of: Subject::Current, question: long.clone() });
+    }
+    engine.send(Command::Ask { id: 3, of: Subject::Current, question: Question::Filters });
+    assert!(await_answer(&engine, 3).0.is_ok(), "a quick question does not wait for a long one");
+    // It has come some way and says so before it is taken back.
+    loop {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Progress { id: 1, done, total, .. } if done > 0 => {
+                assert_eq!(total, 2 * 129 * 129);
+                break;
+            }
+            _ => {}
+        }
+    }
+    engine.send(Command::Cancel(2));
+    engine.send(Command::Cancel(1));
+    let Answer::Found(found) = await_answer(&engine, 1).0.expect("what was found by then") else { panic!("findings") };
+    let Ok(Finding::Surface(surface)) = &found.arms[0].finding else { panic!("a surface") };
+    assert!((1..129 * 129).contains(&surface.done), "{}", surface.done);
+    assert!(await_answer(&engine, 2).0.expect_err("it never began").contains("taken back"));
 }
 
 #[test]
@@ -151,18 +251,23 @@ fn a_network_that_blows_up_leaves_its_last_good_checkpoint() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = folder.path().join("run");
     let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).expect("a thread");
-    let experiment = small(&["recipe.evaluate_every={steps=4}", "recipe.schedule={curve=\"constant\"}"]);
-    engine.send(Command::Start { experiment: Box::new(experiment), device: DeviceChoice::Flex, paused: true });
-    (0..6).for_each(|_| engine.send(Command::Step));
-    engine.send(Command::Tune(Tune::LearningRate(1e30)));
-    engine.send(Command::Continue);
+    let settings = [
+        "recipe.evaluate_every={steps=4}",
+        "recipe.length={steps=5000}",
+        "recipe.schedule={curve={name=\"constant\"}}",
+    ];
+    let experiment = Box::new(small(&settings));
+    engine.send(Command::Start { experiment, device: DeviceChoice::Flex, paused: false });
+    let validated = |event: &Event| matches!(event, Event::Evaluated(evaluation) if evaluation.arm == 1);
+    while !validated(&engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes")) {}
+    engine.send(Command::Tune(Tune::LearningRate(1e300)));
     let watched = watch(&engine);
     let at = |arm: &str| checkpoint(&run.join("arms").join(arm).join("checkpoints/last"));
     for arm in &watched.outcome.arms {
         let diverged = arm.diverged_at.expect("such a rate ends every network");
         let (step, finite) = at(&arm.name);
         assert!(finite, "{}: weights that are no numbers were saved", arm.name);
-        assert!(step >= 4 && step < diverged, "{}: saved at step {step}, lost at {diverged}", arm.name);
+        assert!(step >= 1 && step < diverged, "{}: saved at step {step}, lost at {diverged}", arm.name);
     }
 }
 

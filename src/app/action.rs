@@ -2,8 +2,9 @@
 
 use super::dialogs::Wanted;
 use super::panels::Panel;
+use super::state::inquiries::Place;
 use super::state::selected::SelectedBlock;
-use crate::train::protocol::{Picture, Tune};
+use crate::train::protocol::{Picture, Question, Subject, Tune};
 use std::path::PathBuf;
 
 /// Something to be done after the frame.
@@ -31,6 +32,26 @@ pub enum Action {
     Select(Option<SelectedBlock>),
     /// Opens what was dropped: experiments as such, everything else as pictures.
     Open(Vec<PathBuf>),
+    /// Asks an instrument's question; the answer goes to its place.
+    Ask {
+        /// Of which networks.
+        of: Subject,
+        /// The question.
+        question: Question,
+    },
+    /// Takes back the question that is awaited at a place.
+    Cancel(Place),
+    /// Shows where a validation image's class comes from.
+    Explain(usize),
+    /// Shows the images of one cell of an arm's confusion matrix.
+    ShowCell {
+        /// The arm.
+        arm: usize,
+        /// The actual class.
+        truth: usize,
+        /// The predicted class.
+        predicted: usize,
+    },
     /// Asks the networks what is in these pictures.
     Classify(Vec<Picture>),
     /// Lets a person choose pictures to classify.

@@ -10,7 +10,8 @@ use super::state::Level;
 use super::weights::Weights;
 use crate::experiment::{Experiment, Plan, Source, preset};
 use crate::files;
-use crate::train::protocol::{Command, Import, Phase, Picture, Question};
+use crate::instrument::Sight;
+use crate::train::protocol::{Command, Import, Phase, Picture, Question, Subject};
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,25 @@ impl App {
             | Action::Checkpoint
             | Action::Tune(_) => self.drive(action),
             Action::Open(paths) => self.open(paths),
+            Action::Ask { of, question } => self.ask(of, question),
+            Action::Cancel(place) => {
+                if let Some(id) = self.inquiries.awaited(place) {
+                    self.link.send(Command::Cancel(id));
+                }
+            }
+            Action::Explain(image) => {
+                self.inquiries.explain(image);
+                let sight = Sight::Validation(image);
+                self.ask(Subject::Current, Question::Explain { sight, class: None, occlusion: false });
+                self.panels.bring(Panel::Explain);
+            }
+            Action::ShowCell { arm, truth, predicted } => {
+                self.panels.show_cell(arm, truth, predicted);
+                if self.inquiries.gallery.is_none() {
+                    self.ask(Subject::Current, Question::Predictions);
+                    self.ask(Subject::Current, Question::Gallery);
+                }
+            }
             Action::Classify(pictures) => self.classify(pictures),
             Action::Select(block) => self.selected = block,
             Action::ChoosePictures => self.dialogs.ask(Wanted::Pictures, ctx),
@@ -239,13 +259,20 @@ impl App {
         self.panels.bring(Panel::Classify);
     }
 
+    /// Asks an instrument's question and takes back the one that it replaces.
+    fn ask(&mut self, of: Subject, question: Question) {
+        let Some((id, replaced)) = self.inquiries.ask(question.clone()) else { return };
+        replaced.into_iter().for_each(|old| self.link.send(Command::Cancel(old)));
+        self.link.send(Command::Ask { id, of, question });
+    }
+
     pub(super) fn classify(&mut self, pictures: Vec<Picture>) {
         if pictures.is_empty() {
             return;
         }
         let (arms, classes) = self.session.asked();
         let id = self.answers.ask(&pictures, arms, classes);
-        self.link.send(Command::Ask { id, question: Question::Classify(pictures) });
+        self.link.send(Command::Ask { id, of: Subject::Current, question: Question::Classify(pictures) });
         self.panels.bring(Panel::Classify);
     }
 

@@ -13,6 +13,7 @@ use super::palette::Palette;
 use super::panels::{Kept, Panels, Scene};
 use super::prompt::Prompt;
 use super::state::answers::Answers;
+use super::state::inquiries::Inquiries;
 use super::state::selected::SelectedBlock;
 use super::state::{Level, Session};
 use super::theme::{self, Tokens, space};
@@ -59,6 +60,7 @@ pub struct App {
     pub(super) form: Form,
     pub(super) session: Session,
     pub(super) answers: Answers,
+    pub(super) inquiries: Inquiries,
     /// The block that every panel looks at.
     pub(super) selected: Option<SelectedBlock>,
     pub(super) live: Live,
@@ -105,6 +107,7 @@ impl App {
             form,
             session: Session::default(),
             answers: Answers::default(),
+            inquiries: Inquiries::default(),
             selected: None,
             live: Live::default(),
             panels: Panels::new(kept),
@@ -146,6 +149,8 @@ impl App {
         let begun = Instant::now();
         for event in self.link.drain(BUDGET) {
             match event {
+                Event::Answer { id, answer } if Inquiries::owns(id) => self.inquiries.answered(id, answer),
+                Event::Progress { id, done, total, so_far } => self.inquiries.came(id, done, total, so_far),
                 Event::Answer { id, answer } => {
                     for line in self.answers.answered(id, answer) {
                         self.session.say(Level::Info, line);
@@ -153,6 +158,11 @@ impl App {
                 }
                 event => {
                     if let Event::Prepared(prepared) = &event {
+                        // A run that is extended keeps its networks, and what was found in them.
+                        let before = self.session.prepared.as_ref().and_then(|before| before.run.as_ref());
+                        if before.is_none() || before != prepared.run.as_ref() {
+                            self.inquiries.forget();
+                        }
                         self.live = Live::of(&prepared.experiment);
                         let recipe = &prepared.experiment.recipe;
                         self.applied = (recipe.augmentation.clone(), recipe.probe_every);
@@ -300,6 +310,7 @@ impl eframe::App for App {
                 session: &self.session,
                 networks: &networks,
                 answers: &self.answers,
+                inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),
             };
             self.panels.ui(ui, scene, &mut actions);

@@ -3,8 +3,9 @@
 use super::dialogs::Native;
 use super::shell::{App, Parts};
 use crate::experiment::{DeviceChoice, PRESETS, Plan};
-use crate::train::engine::Engine;
+use crate::train::engine::{Answerer, Engine, Teller};
 use crate::train::keep::Keeper;
+use crate::train::snapshot::Latest;
 use eframe::egui::{Context, ThemePreference, ViewportBuilder, vec2};
 use eframe::wgpu;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,6 +37,9 @@ impl std::str::FromStr for Renderer {
     }
 }
 
+/// Starts whoever answers questions about the networks.
+pub type Attend = Box<dyn FnOnce(Latest, Teller) -> std::io::Result<Box<dyn Answerer>> + Send>;
+
 /// How to open the window.
 pub struct Options {
     /// What draws it.
@@ -50,13 +54,23 @@ pub struct Options {
     pub frame_log: Option<PathBuf>,
     /// Keeps the runs.
     pub keeper: Box<dyn Keeper>,
+    /// Answers questions.
+    pub attend: Attend,
 }
 
 impl Options {
     /// A window that keeps its runs there, and everything else as usual.
     #[must_use]
-    pub fn new(keeper: Box<dyn Keeper>) -> Self {
-        Self { renderer: Renderer::Auto, theme: None, plan: None, device: DeviceChoice::Auto, frame_log: None, keeper }
+    pub fn new(keeper: Box<dyn Keeper>, attend: Attend) -> Self {
+        Self {
+            renderer: Renderer::Auto,
+            theme: None,
+            plan: None,
+            device: DeviceChoice::Auto,
+            frame_log: None,
+            keeper,
+            attend,
+        }
     }
 }
 
@@ -178,7 +192,8 @@ fn open(renderer: Renderer, waiting: &Arc<Mutex<Option<Options>>>) -> Result<(),
 }
 
 fn build(context: &eframe::CreationContext<'_>, options: Options) -> std::io::Result<App> {
-    let engine = Engine::start(options.keeper, wake(&context.egui_ctx))?;
+    let mut engine = Engine::start(options.keeper, wake(&context.egui_ctx))?;
+    engine.attend(options.attend)?;
     let parts = Parts {
         link: Box::new(engine),
         dialogs: Box::new(Native::default()),

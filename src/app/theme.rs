@@ -195,26 +195,11 @@ fn arms_id() -> Id {
     Id::unique("arm colours")
 }
 
-/// The viridis map (Smith and van der Walt 2015), from 0 to 1; anything else is clamped.
+/// The viridis map, from 0 to 1; anything else is clamped.
 #[must_use]
 pub fn viridis(share: f32) -> Color32 {
-    const STOPS: [Color32; 9] = [
-        Color32::from_rgb(68, 1, 84),
-        Color32::from_rgb(71, 44, 122),
-        Color32::from_rgb(59, 81, 139),
-        Color32::from_rgb(44, 113, 142),
-        Color32::from_rgb(33, 144, 141),
-        Color32::from_rgb(39, 173, 129),
-        Color32::from_rgb(92, 200, 99),
-        Color32::from_rgb(170, 220, 50),
-        Color32::from_rgb(253, 231, 37),
-    ];
-    let at = if share.is_finite() { share.clamp(0.0, 1.0) * 8.0 } else { 0.0 };
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 7")]
-    let below = (at.floor() as usize).min(7);
-    #[allow(clippy::cast_precision_loss, reason = "between 0 and 7")]
-    let rest = at - below as f32;
-    STOPS[below].lerp_to_gamma(STOPS[below + 1], rest)
+    let [red, green, blue] = crate::instrument::viridis(share);
+    Color32::from_rgb(red, green, blue)
 }
 
 /// Text that stays readable on [`viridis`].

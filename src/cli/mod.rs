@@ -9,6 +9,7 @@ mod counting;
 mod data;
 mod devices;
 mod evaluate;
+mod inspect;
 mod network;
 mod output;
 mod plan;
@@ -66,6 +67,8 @@ pub enum Command {
     Evaluate(evaluate::Args),
     /// Say what is in pictures
     Classify(classify::Args),
+    /// Look inside trained networks: lesions, gradients, Grad-CAM, loss landscape and more
+    Inspect(inspect::Args),
     /// Count a network's parameters, MACs and memory, layer by layer
     Summary(summary::Args),
     /// List the experiments that come with the program, or print one
@@ -104,6 +107,7 @@ impl Command {
             Self::Train(args) => train::run(&args),
             Self::Evaluate(args) => evaluate::run(&args),
             Self::Classify(args) => classify::run(&args),
+            Self::Inspect(args) => inspect::run(&args),
             Self::Summary(args) => summary::run(&args),
             Self::Presets(args) => presets::run(&args),
             Self::Devices(args) => devices::run(&args),

@@ -89,6 +89,19 @@ impl NetworkArgs {
         Ok(Trained { networks: vec![(preset.to_owned(), model)], dataset, fit: Fit::default() })
     }
 
+    /// Which checkpoint of a run is wanted.
+    pub(super) fn which(&self) -> Which {
+        match self.checkpoint {
+            Choice::Best => Which::Best,
+            Choice::Last => Which::Last,
+        }
+    }
+
+    /// The one network of a run that is wanted, if not all are.
+    pub(super) fn arm(&self) -> Option<&str> {
+        self.arm.as_deref()
+    }
+
     /// The data set that goes with weights.
     pub(super) fn data(&self, source: &str) -> Result<Data, Failure> {
         plan::data(source, &self.mean, &self.std)

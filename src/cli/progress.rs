@@ -57,9 +57,12 @@ impl Progress {
                 self.phase(phase);
                 Ok(())
             }
-            Event::Probed(_) | Event::Answer { .. } | Event::Imported(_) | Event::Finished(_) | Event::Failed(_) => {
-                Ok(())
-            }
+            Event::Probed(_)
+            | Event::Answer { .. }
+            | Event::Progress { .. }
+            | Event::Imported(_)
+            | Event::Finished(_)
+            | Event::Failed(_) => Ok(()),
         }
     }
 

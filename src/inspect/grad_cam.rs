@@ -2,18 +2,39 @@
 //!
 //! `map = ReLU(Σ w[k] · A[k])`, where `A` is the block's output and `w[k]` the mean over the map of `∂score / ∂A[k]`.
 
+use super::look::{Progress, Subject};
+use super::occlusion;
+use crate::instrument::{Explanation, Finding, HeatMap, Sight};
 use crate::nn::{Model, Pass};
 use burn::tensor::{Device, Tensor, TensorData, s};
 
-/// A heat map of a block's height and width, row by row, not scaled.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct HeatMap {
-    /// Rows.
-    pub height: usize,
-    /// Columns.
-    pub width: usize,
-    /// At least 0.
-    pub values: Vec<f32>,
+/// Grad-CAM of one image at every block, for a class or for the network's own prediction.
+pub(super) fn explain(
+    subject: &Subject,
+    sight: &Sight,
+    class: Option<usize>,
+    occlude: bool,
+    progress: &mut Progress,
+) -> Result<Explanation, String> {
+    let image = subject.sight(sight)?;
+    let probabilities = subject.probabilities(image.inputs.clone(), 1)?.pop().unwrap_or_default();
+    let likeliest = (0..probabilities.len()).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
+    let class = class.or(likeliest).unwrap_or(0);
+    let mut found =
+        Explanation { seen: image.seen, class, truth: image.truth, probabilities, ..Explanation::default() };
+    let total = subject.blueprint().blocks().count() + usize::from(occlude);
+    for (index, block) in subject.blueprint().blocks().enumerate() {
+        let map = grad_cam(subject.model(), image.inputs.clone(), index, class, subject.device())?;
+        found.strip.push((block.name.clone(), map));
+        if !progress(index + 1, total, None) {
+            return Ok(found);
+        }
+    }
+    if occlude {
+        progress(total - 1, total, Some(Finding::Explanation(found.clone())));
+        found.occlusion = Some(occlusion::falls(subject, &image.inputs, image.shape, class)?);
+    }
+    Ok(found)
 }
 
 /// The heat map of `class` at block `block` (counted from 0) for one normalised picture [1, channels, height, width].

@@ -2,10 +2,10 @@
 
 use super::blueprint::{BlockPlan, ShortcutPlan};
 use super::layers::Maker;
-use super::pass::{Pass, Tap};
+use super::pass::{Pass, Route, Tap};
 use super::tap::{GradientSink, tap};
 use super::unit::{Addition, Factor, Unit, activate, pad, pool};
-use crate::experiment::{Gain, Network};
+use crate::experiment::{Activation, Gain, Network};
 use crate::random::Purpose;
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
@@ -24,7 +24,7 @@ pub struct Block {
     #[module(skip)]
     gain: Gain,
     #[module(skip)]
-    activation: crate::experiment::Activation,
+    activation: Activation,
     #[module(skip)]
     index: usize,
 }
@@ -56,11 +56,22 @@ impl Block {
 
     /// [batch, in, height, width] → [batch, out, height / stride, width / stride]
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let input_gradient = GradientSink::default();
+        let x = if pass.taps_inputs && x.is_autodiff() { tap(x, &input_gradient) } else { x };
+        if let Some(watch) = &mut pass.watch {
+            watch.open(&x);
+        }
         let y = self.compute(x, pass);
+        if let Some(watch) = &mut pass.watch {
+            if self.after() == Some(Activation::Relu) {
+                watch.relu(&y);
+            }
+            watch.close();
+        }
         let Some(taps) = &mut pass.taps else { return y };
         let gradient = GradientSink::default();
         let output = if y.is_autodiff() { y.clone().inner() } else { y.clone() };
-        taps.push(Tap { output, gradient: gradient.clone() });
+        taps.push(Tap { output, gradient: gradient.clone(), input_gradient });
         if y.is_autodiff() { tap(y, &gradient) } else { y }
     }
 
@@ -79,13 +90,25 @@ impl Block {
         }
         let pre = inner.first().filter(|_| self.plan.branch[0].pre);
         // A pre-activation block's first norm and activation are shared by the branch and a projection.
-        let (mut y, shortcut) = if let Some(first) = pre {
+        let (branch, seen) = if let Some(first) = pre {
             let activated = first.before(x.clone(), pass);
             let seen = if self.shortcut.is_some() { activated.clone() } else { x };
-            (first.after(activated, pass), self.carry(seen, pass))
+            (activated, seen)
         } else {
-            (x.clone(), self.carry(x, pass))
+            (x.clone(), x)
         };
+        // A value without its graph goes forward as before, and no gradient comes back through it.
+        let (branch, seen) = match pass.route(self.index) {
+            Route::Both => (branch, seen),
+            Route::Branch => (branch, seen.detach()),
+            Route::Shortcut => (branch.detach(), seen),
+        };
+        let mut y = match pre {
+            Some(first) => first.after(branch, pass),
+            None => branch,
+        };
+        let shortcut = self.carry(seen, pass);
+        let shortcut = if pass.cuts_shortcut(self.index) { shortcut.zeros_like() } else { shortcut };
         let Some(factor) = self.factor(pass) else {
             return activate(self.after(), shortcut, pass);
         };
@@ -96,7 +119,7 @@ impl Block {
     }
 
     /// The activation that ends the block.
-    fn after(&self) -> Option<crate::experiment::Activation> {
+    fn after(&self) -> Option<Activation> {
         self.plan.activate_after.then_some(self.activation)
     }
 
@@ -125,6 +148,14 @@ impl Block {
 
     /// The shortcut's map.
     fn carry(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        // Only the branch's layers are watched.
+        let watch = pass.watch.take();
+        let carried = self.carried(x, pass);
+        pass.watch = watch;
+        carried
+    }
+
+    fn carried(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         match (&self.plan.shortcut, &self.shortcut) {
             (ShortcutPlan::Pad { stride }, _) => pad(x, *stride, self.plan.output[0], pass),
             (ShortcutPlan::Project { pool: plan, .. }, Some(unit)) => {

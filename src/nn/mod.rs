@@ -15,11 +15,13 @@ mod stock;
 mod summary;
 mod tap;
 mod unit;
+mod watch;
 pub mod weights;
 
 pub use blueprint::{BlockPlan, Blueprint, BlueprintError, MapShape, ShortcutPlan};
 pub use init::{Role, deviation};
 pub use model::Model;
-pub use pass::{Pass, Tap};
+pub use pass::{Pass, Route, Tap};
 pub use state::{Array, StateDict, StateError};
 pub use summary::{LayerSummary, Summary};
+pub use watch::BlockWatch;

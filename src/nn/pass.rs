@@ -2,6 +2,7 @@
 
 use super::kernels::ops;
 use super::tap::GradientSink;
+use super::watch::{BlockWatch, Watch};
 use crate::random::{Purpose, Random};
 use burn::tensor::Tensor;
 
@@ -12,10 +13,28 @@ pub struct Pass {
     stock: bool,
     key: Option<(u64, u64)>,
     branch_gains: Vec<f64>,
+    routes: Vec<Route>,
+    without_shortcut: Option<usize>,
+    /// What each layer answers; filled if asked for.
+    pub(super) watch: Option<Watch>,
     /// What the batch norms measured, by their index; filled in training.
     pub(super) statistics: Vec<(usize, BatchStatistics)>,
     /// What was seen at the blocks' outputs, in order; filled if asked for.
     pub(super) taps: Option<Vec<Tap>>,
+    /// Whether the gradients that arrive at the blocks' inputs are noted as well.
+    pub(super) taps_inputs: bool,
+}
+
+/// Which way gradients take back through a block; the values that go forward stay the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Route {
+    /// Both.
+    #[default]
+    Both,
+    /// The branch alone.
+    Branch,
+    /// The shortcut alone.
+    Shortcut,
 }
 
 /// What a batch norm measured on a batch.
@@ -36,6 +55,8 @@ pub struct Tap {
     pub output: Tensor<4>,
     /// Where the backward pass leaves the norm of the gradient that arrives there.
     pub gradient: GradientSink,
+    /// The same for the block's input, if asked for.
+    pub input_gradient: GradientSink,
 }
 
 impl Pass {
@@ -43,6 +64,13 @@ impl Pass {
     #[must_use]
     pub fn evaluate() -> Self {
         Self::default()
+    }
+
+    /// A pass that uses the batch's own statistics and drops nothing: for networks whose running statistics mean
+    /// nothing yet, and for gradients as training sees them.
+    #[must_use]
+    pub fn measure() -> Self {
+        Self { training: true, ..Self::default() }
     }
 
     /// A training pass: batch statistics, and dropout and stochastic depth drawn for this seed and step.
@@ -55,6 +83,35 @@ impl Pass {
     #[must_use]
     pub fn with_taps(mut self) -> Self {
         self.taps = Some(Vec::new());
+        self
+    }
+
+    /// Also notes the gradients that arrive at the blocks' inputs; asks for taps.
+    #[must_use]
+    pub fn with_input_taps(mut self) -> Self {
+        self.taps_inputs = true;
+        self.with_taps()
+    }
+
+    /// Also notes what each layer answers. For passes without a graph, by burn's own operations.
+    #[must_use]
+    pub fn with_watch(mut self) -> Self {
+        self.watch = Some(Watch::default());
+        self.with_stock_operations(true)
+    }
+
+    /// Lets gradients take only these ways back through the blocks, in order, as Veit et al. 2016 do to single out a
+    /// path. Blocks beyond the list let them take both.
+    #[must_use]
+    pub fn with_routes(mut self, routes: Vec<Route>) -> Self {
+        self.routes = routes;
+        self
+    }
+
+    /// Leaves out the shortcut of one block, which then passes its branch alone.
+    #[must_use]
+    pub fn without_shortcut(mut self, block: usize) -> Self {
+        self.without_shortcut = Some(block);
         self
     }
 
@@ -76,6 +133,22 @@ impl Pass {
     /// The extra weight of a block's branch.
     pub(super) fn branch_gain(&self, block: usize) -> f64 {
         self.branch_gains.get(block).copied().unwrap_or(1.0)
+    }
+
+    /// Which way gradients take back through a block.
+    pub(super) fn route(&self, block: usize) -> Route {
+        self.routes.get(block).copied().unwrap_or_default()
+    }
+
+    /// Whether a block's shortcut is left out.
+    pub(super) fn cuts_shortcut(&self, block: usize) -> bool {
+        self.without_shortcut == Some(block)
+    }
+
+    /// What was seen inside the blocks, in order.
+    #[must_use]
+    pub fn watched(&self) -> &[BlockWatch] {
+        self.watch.as_ref().map_or(&[], |watch| &watch.blocks)
     }
 
     /// Whether fused operations apply to `x`.

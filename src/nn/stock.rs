@@ -16,16 +16,32 @@ pub fn conv_norm_act(
     x: Tensor<4>,
     pass: &mut Pass,
 ) -> Tensor<4> {
-    norm_act(norm, act, conv.forward(x), pass)
+    let z = normed(norm, conv.forward(x), pass);
+    if let Some(watch) = &mut pass.watch {
+        watch.response(&z);
+    }
+    activated(act, z, pass)
 }
 
 /// act(norm(x))
 pub fn norm_act(norm: Option<&NormLayer>, act: Option<Activation>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-    let x = match norm {
+    let x = normed(norm, x, pass);
+    activated(act, x, pass)
+}
+
+fn normed(norm: Option<&NormLayer>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    match norm {
         Some(norm) => norm.forward(x, pass),
         None => x,
-    };
-    activate(act, x)
+    }
+}
+
+fn activated(act: Option<Activation>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    let y = activate(act, x);
+    if let (Some(watch), Some(Activation::Relu)) = (&mut pass.watch, act) {
+        watch.relu(&y);
+    }
+    y
 }
 
 /// act(shortcut + gain · branch)

@@ -81,7 +81,7 @@ impl Unit {
         let y = if pass.is_fused(&x) {
             fused::conv_norm_act(&self.conv, None, None, x, None, pass)
         } else {
-            self.conv.forward(x)
+            stock::conv_norm_act(&self.conv, None, None, x, pass)
         };
         self.pool(y, pass)
     }
@@ -90,7 +90,11 @@ impl Unit {
     pub fn forward_add(&self, x: Tensor<4>, addition: Addition, pass: &mut Pass) -> Tensor<4> {
         let Addition { shortcut, gain, activation } = addition;
         if !pass.is_fused(&x) {
-            return stock::add(self.forward(x, pass), shortcut, gain, activation);
+            let branch = self.forward(x, pass);
+            if let Some(watch) = &mut pass.watch {
+                watch.branch(&branch, &gain);
+            }
+            return stock::add(branch, shortcut, gain, activation);
         }
         // An activation between convolution and sum keeps the sum from being folded into the convolution.
         let foldable = self.plan.pool.is_none() && (self.plan.pre || !self.plan.activate);

@@ -10,6 +10,7 @@ pub(super) const LOCK: &str = ".lock";
 pub(super) const METRICS: &str = "metrics.csv";
 pub(super) const GRADIENTS: &str = "gradients.csv";
 pub(super) const CONFUSION: &str = "confusion.csv";
+pub(super) const PREDICTIONS: &str = "predictions.bin";
 
 /// The folder that runs go to unless somebody says otherwise; `None` where the user has no data directory.
 #[must_use]

@@ -9,18 +9,23 @@
 //!   arms/plain/metrics.csv          a row for every step, validation beside the step it followed
 //!   arms/plain/gradients.csv        a row for every block and probe
 //!   arms/plain/confusion.csv        the newest confusion matrix: actual classes down, predicted across
+//!   arms/plain/predictions.bin      what each validation image was taken for, at every validation
 //!   arms/plain/checkpoints/{last,best}/
 //! ```
 //!
 //! [`Folder`] writes such folders for the engine, [`Run`] reads them. What is inside a checkpoint is the session's
 //! affair.
 
+mod history;
 mod layout;
+mod networks;
 mod read;
 mod record;
 mod table;
 
+pub use history::Validation;
 pub use layout::default_place;
+pub use networks::snapshot;
 pub use read::{EventLine, Run, RunError, Runs, find, list, open};
 pub use record::{Folder, RunInfo, vacant};
 pub use table::{GradientRow, MetricsRow};

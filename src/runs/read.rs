@@ -1,7 +1,8 @@
 //! Reads run folders.
 
+use super::history::{self, Validation};
 use super::layout::{self, arm_folders, default_place};
-use super::record::RunInfo;
+use super::record::{self, RunInfo};
 use super::table::{self, GradientRow, MetricsRow};
 use crate::experiment::{Experiment, Plan, PlanError};
 use crate::files::settle_folder;
@@ -84,6 +85,16 @@ impl Run {
         table::read(&path).map_err(|error| damaged(&path, error))
     }
 
+    /// What an arm took every validation image for, oldest validation first; empty for an arm that does not exist.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn validations(&self, arm: usize) -> Result<Vec<Validation>, RunError> {
+        let Some(folder) = self.arm_folder(arm) else { return Ok(Vec::new()) };
+        let path = folder.join(layout::PREDICTIONS);
+        history::read(&path, self.info.dataset.validation).map_err(|error| damaged(&path, error))
+    }
+
     /// What happened to the run, oldest first.
     ///
     /// # Errors
@@ -97,8 +108,11 @@ impl Run {
     #[must_use]
     pub fn checkpoint(&self, arm: usize, which: Which) -> Option<PathBuf> {
         let folder = checkpoint(&self.arm_folder(arm)?, which);
-        // Should this fail, the folder is absent and the answer says so.
-        let _ = settle_folder(&folder);
+        // Whoever is training there may be replacing the folder just now. Should settling fail, the folder is absent and
+        // the answer says so.
+        if let Ok(_lock) = record::lock(&self.folder) {
+            let _ = settle_folder(&folder);
+        }
         folder.is_dir().then_some(folder)
     }
 

@@ -1,5 +1,6 @@
 //! Writes run folders while the engine trains.
 
+use super::history::History;
 use super::layout::{self, arm_folders, numbered, slug};
 use super::read::{self, EventLine};
 use super::table::{GradientRow, MetricsRow, Table};
@@ -150,18 +151,20 @@ struct ArmFiles {
     folder: PathBuf,
     metrics: Table,
     gradients: Table,
+    predictions: History,
     newest: Option<MetricsRow>,
 }
 
 impl ArmFiles {
-    fn open(folder: PathBuf) -> io::Result<Self> {
+    fn open(folder: PathBuf, images: usize) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         for which in [Which::Last, Which::Best] {
             settle_folder(&read::checkpoint(&folder, which))?;
         }
         let metrics = Table::append::<MetricsRow>(folder.join(layout::METRICS))?;
         let gradients = Table::append::<GradientRow>(folder.join(layout::GRADIENTS))?;
-        Ok(Self { folder, metrics, gradients, newest: None })
+        let predictions = History::new(folder.join(layout::PREDICTIONS), images);
+        Ok(Self { folder, metrics, gradients, predictions, newest: None })
     }
 
     fn evaluated(&mut self, evaluation: &Evaluation, classes: &[String]) -> io::Result<()> {
@@ -182,6 +185,7 @@ impl ArmFiles {
             row
         };
         self.newest = Some(row);
+        self.predictions.push(evaluation.step, &evaluation.predicted)?;
         write_atomically(&self.folder.join(layout::CONFUSION), &confusion(evaluation, classes)?)
     }
 
@@ -210,6 +214,7 @@ impl ArmFiles {
     fn rewind(&mut self, step: u64) -> io::Result<()> {
         self.newest = None;
         self.gradients.cut::<GradientRow>(step)?;
+        self.predictions.cut(step)?;
         if self.metrics.cut::<MetricsRow>(step)? {
             // The matrix may be newer than the step; the next validation writes it anew.
             remove_if_there(&self.folder.join(layout::CONFUSION))?;
@@ -235,11 +240,12 @@ impl FolderRecord {
     fn open(folder: &Path, info: &RunInfo) -> io::Result<Self> {
         let lock = lock(folder)?;
         let folders = arm_folders(folder, info.arms.iter().map(|arm| arm.name.as_str()));
+        let arm = |folder| ArmFiles::open(folder, info.dataset.validation);
         Ok(Self {
             folder: folder.to_owned(),
             classes: info.dataset.classes.clone(),
             blocks: info.arms.iter().map(|arm| arm.blocks.clone()).collect(),
-            arms: RefCell::new(folders.into_iter().map(ArmFiles::open).collect::<Result<_, _>>()?),
+            arms: RefCell::new(folders.into_iter().map(arm).collect::<Result<_, _>>()?),
             flushed: Instant::now(),
             _lock: lock,
         })
@@ -368,7 +374,7 @@ impl Drop for FolderRecord {
     }
 }
 
-fn lock(folder: &Path) -> io::Result<File> {
+pub(super) fn lock(folder: &Path) -> io::Result<File> {
     let file = File::options().create(true).truncate(false).write(true).open(folder.join(layout::LOCK))?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(io::Error::other("another Residual Lab is training there")),

@@ -48,7 +48,18 @@ fn step(step: u64, arms: [Option<f64>; 2]) -> StepRecord {
 fn evaluation(arm: usize, step: u64) -> Evaluation {
     let confusion = vec![1, 2, 3, 4];
     let (epoch, seconds) = (step as f64 / 2.0, step as f64);
-    Evaluation { arm, step, epoch, seconds, loss: 1.5, accuracy: 0.75, top5: 1.0, confusion, best: true }
+    Evaluation {
+        arm,
+        step,
+        epoch,
+        seconds,
+        loss: 1.5,
+        accuracy: 0.75,
+        top5: 1.0,
+        confusion,
+        predicted: vec![0, 1, 0, 1],
+        best: true,
+    }
 }
 
 fn probe(step: u64) -> ProbeRecord {

@@ -252,6 +252,7 @@ impl Arm {
             accuracy,
             top5: scores.top5_share(),
             confusion: scores.confusion.clone(),
+            predicted: scores.predicted.clone(),
             best,
         }
     }

@@ -64,18 +64,25 @@ pub fn write(arm: &Arm, session: &SessionState, folder: &Path) -> Result<bool, S
     Ok(true)
 }
 
+/// What a checkpoint says besides weights and the optimiser's memory.
+///
+/// # Errors
+/// A checkpoint that is missing or damaged.
+pub fn state(folder: &Path) -> Result<State, String> {
+    let path = folder.join(STATE);
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| format!("{}: {error}; there is no checkpoint to go on from", path.display()))?;
+    toml::from_str(&text)
+        .map_err(|error| format!("{} is damaged: {}; go on from a copy or start anew", path.display(), error.message()))
+}
+
 /// Takes an arm back to where its checkpoint is.
 ///
 /// # Errors
 /// What is missing, damaged, or belongs to another network.
 pub fn read(arm: &mut Arm, folder: &Path) -> Result<SessionState, String> {
     files::settle_folder(folder).map_err(|error| error.to_string())?;
-    let path = folder.join(STATE);
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| format!("{}: {error}; there is no checkpoint to go on from", path.display()))?;
-    let state: State = toml::from_str(&text).map_err(|error| {
-        format!("{} is damaged: {}; go on from a copy or start anew", path.display(), error.message())
-    })?;
+    let state = state(folder)?;
     let saved = weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;
     let memory = weights::read(&folder.join(MEMORY)).map_err(|error| error.to_string())?;
     arm.model = arm.model.clone().with_state(&saved).map_err(|error| error.to_string())?;

@@ -4,11 +4,13 @@
 //! inside are left out. Everything else is rare and always sent.
 
 use super::keep::Keeper;
-use super::protocol::{Command, Event, StepRecord};
+use super::protocol::{Command, Event, Question, StepRecord, Subject};
+use super::snapshot::Latest;
 use super::worker::Worker;
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use std::cell::RefCell;
 use std::panic;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Arc, Once};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -21,16 +23,31 @@ const GATHER: Duration = Duration::from_millis(50);
 /// Steps that are gathered before every other one is dropped.
 const MANY: usize = 20_000;
 
-/// The thread's name, by which the panic hook knows it.
-const NAME: &str = "engine";
+/// The names of the threads whose panics become events.
+const NAMES: [&str; 2] = ["engine", INSPECTOR];
+
+/// What threads that answer questions are called.
+pub const INSPECTOR: &str = "inspector";
 
 /// Backward passes through deep networks recurse; 64 MiB are far more than 1,202 layers need.
-const STACK: usize = 64 << 20;
+pub const STACK: usize = 64 << 20;
+
+/// Answers questions on threads of its own, so that training never waits for them. Dropping it ends the threads.
+pub trait Answerer: Send {
+    /// Takes up a question; returns at once.
+    fn ask(&self, id: u64, of: Subject, question: Question);
+
+    /// Takes a question back.
+    fn cancel(&self, id: u64);
+}
 
 /// A running engine. Dropping it ends the thread, with a checkpoint if something is running.
 pub struct Engine {
     commands: Sender<Command>,
     events: Receiver<Event>,
+    teller: Teller,
+    latest: Latest,
+    answerer: Option<Box<dyn Answerer>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -43,16 +60,35 @@ impl Engine {
         quiet_panics();
         let (commands, inbox) = unbounded();
         let (sender, events) = unbounded();
-        let outbox = Outbox { sender, wake: Box::new(wake), gathered: Vec::new(), last: Instant::now() };
-        let run = move || Worker::new(inbox, outbox, keeper).run();
-        let thread = Builder::new().name(NAME.into()).stack_size(STACK).spawn(run)?;
-        Ok(Self { commands, events, thread: Some(thread) })
+        let teller = Teller { sender, wake: Arc::new(wake) };
+        let outbox = Outbox { teller: teller.clone(), gathered: Vec::new(), last: Instant::now() };
+        let latest = Latest::default();
+        let shown = latest.clone();
+        let run = move || Worker::new(inbox, outbox, keeper, shown).run();
+        let thread = Builder::new().name(NAMES[0].into()).stack_size(STACK).spawn(run)?;
+        Ok(Self { commands, events, teller, latest, answerer: None, thread: Some(thread) })
+    }
+
+    /// Lets somebody answer the questions; without that, every question is told that nobody does.
+    ///
+    /// # Errors
+    /// What starting the answerer said.
+    pub fn attend<E>(&mut self, start: impl FnOnce(Latest, Teller) -> Result<Box<dyn Answerer>, E>) -> Result<(), E> {
+        self.answerer = Some(start(self.latest.clone(), self.teller.clone())?);
+        Ok(())
     }
 
     /// Asks the engine for something; never waits. After the thread's end nothing is asked any more.
     pub fn send(&self, command: Command) {
-        // The only failure is an engine that has ended, and then there is nobody left to do anything.
-        let _ = self.commands.send(command);
+        match (command, &self.answerer) {
+            (Command::Ask { id, of, question }, Some(answerer)) => answerer.ask(id, of, question),
+            (Command::Ask { id, .. }, None) => {
+                self.teller.tell(Event::Answer { id, answer: Err("nobody answers questions here".into()) });
+            }
+            (Command::Cancel(id), answerer) => answerer.iter().for_each(|answerer| answerer.cancel(id)),
+            // The only failure is an engine that has ended, and then there is nobody left to do anything.
+            (command, _) => drop(self.commands.send(command)),
+        }
     }
 
     /// What the engine tells.
@@ -72,10 +108,31 @@ impl Drop for Engine {
     }
 }
 
+/// Tells the watcher something, from any thread.
+#[derive(Clone)]
+pub struct Teller {
+    sender: Sender<Event>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Teller {
+    /// Sends an event; never waits.
+    pub fn tell(&self, event: Event) {
+        // A watcher that has gone away needs no events.
+        let _ = self.sender.send(event);
+        (self.wake)();
+    }
+
+    /// Whether so many events wait that what can be left out should be.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.sender.len() >= CROWDED
+    }
+}
+
 /// The engine's side of the channel of events.
 pub struct Outbox {
-    sender: Sender<Event>,
-    wake: Box<dyn Fn() + Send + Sync>,
+    teller: Teller,
     gathered: Vec<StepRecord>,
     last: Instant,
 }
@@ -84,18 +141,18 @@ impl Outbox {
     /// Sends an event after the steps that came before it.
     pub fn send(&mut self, event: Event) {
         if let Event::Probed(_) = event
-            && self.sender.len() >= CROWDED
+            && self.teller.is_crowded()
         {
             return;
         }
         self.flush();
-        self.put(event);
+        self.teller.tell(event);
     }
 
     /// Sends a step with others that follow soon.
     pub fn step(&mut self, record: StepRecord) {
         self.gathered.push(record);
-        if self.last.elapsed() >= GATHER && self.sender.len() < CROWDED {
+        if self.last.elapsed() >= GATHER && !self.teller.is_crowded() {
             self.flush();
         } else if self.gathered.len() > MANY {
             let mut index = 0;
@@ -111,19 +168,15 @@ impl Outbox {
         self.last = Instant::now();
         if !self.gathered.is_empty() {
             let steps = std::mem::take(&mut self.gathered);
-            self.put(Event::Steps(steps));
+            self.teller.tell(Event::Steps(steps));
         }
-    }
-
-    fn put(&self, event: Event) {
-        // A watcher that has gone away needs no events.
-        let _ = self.sender.send(event);
-        (self.wake)();
     }
 }
 
-/// The message of the engine's last panic, which the hook leaves here for [`panic_message`].
-static LAST_PANIC: Mutex<Option<String>> = Mutex::new(None);
+thread_local! {
+    /// The message of this thread's last panic, which the hook leaves here for [`contained`].
+    static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
 
 /// Keeps the engine's panics off the terminal: they become events. Other threads' panics are printed as ever.
 fn quiet_panics() {
@@ -131,11 +184,11 @@ fn quiet_panics() {
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if std::thread::current().name() == Some(NAME) {
+            if std::thread::current().name().is_some_and(|name| NAMES.contains(&name)) {
                 let text = info.payload_as_str().unwrap_or("no message");
                 let place =
                     info.location().map_or(String::new(), |place| format!(" ({}:{})", place.file(), place.line()));
-                *LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{text}{place}"));
+                LAST_PANIC.set(Some(format!("{text}{place}")));
             } else {
                 before(info);
             }
@@ -143,17 +196,14 @@ fn quiet_panics() {
     });
 }
 
-/// Runs something that may panic, and gives the panic's message as an error.
+/// Runs something that may panic on one of the engine's threads; a panic is told as an error: what it ended, its message,
+/// and what to do about it.
 ///
 /// # Errors
-/// The panic's message.
-pub fn contained<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+/// What `run` says, or the panic's message.
+pub fn contained<T>(ends: &str, advice: &str, run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     panic::catch_unwind(panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        let message = LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let message = message.unwrap_or_else(|| "no message".into());
-        Err(format!(
-            "an internal error ended the experiment: {message}; the last checkpoint is kept, so resume the run, \
-                     on another device if this comes again"
-        ))
+        let message = LAST_PANIC.take().unwrap_or_else(|| "no message".into());
+        Err(format!("an internal error ended {ends}: {message}; {advice}"))
     })
 }

@@ -19,6 +19,8 @@ pub struct Scores {
     pub loss: f64,
     /// Images by actual class (row) and predicted class (column), row by row.
     pub confusion: Vec<u32>,
+    /// What each image was taken for, in the images' order.
+    pub predicted: Vec<u16>,
 }
 
 impl Scores {
@@ -123,7 +125,9 @@ pub fn evaluate_as(
         scores.top5 += score.top5;
         scores.loss += score.loss;
         for (row, &label) in logits.chunks_exact(classes).zip(&batch.labels) {
-            scores.confusion[usize::from(label) * classes + predicted(row)] += 1;
+            let class = predicted(row);
+            scores.confusion[usize::from(label) * classes + class] += 1;
+            scores.predicted.push(u16::try_from(class).unwrap_or(u16::MAX));
         }
     }
     Ok(scores)

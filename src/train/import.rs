@@ -1,39 +1,37 @@
 //! Networks whose weights come from a file, to be asked what they see.
 
 use super::device;
-use super::lens::Lens;
-use super::protocol::{DatasetInfo, Import};
+use super::protocol::Import;
+use super::snapshot::{Portrait, Snapshot};
+use crate::data::{Dataset, Images};
 use crate::experiment::{Fit, Network};
 use crate::nn::{Blueprint, Model, weights};
 use burn::tensor::Device;
 use std::path::Path;
+use std::sync::Arc;
 
-/// A network from a file.
-pub struct Imported {
-    /// The network, as the only one of a list.
-    pub networks: Vec<Model>,
-    dataset: DatasetInfo,
-    device: Device,
-}
-
-impl Imported {
-    /// Reads it; what a person should know of the device comes along.
-    ///
-    /// # Errors
-    /// Images that are too small, a file that holds no weights, or weights of another network.
-    pub fn new(import: &Import) -> Result<(Self, Option<String>), String> {
-        let opened = device::open(import.device);
-        let dataset = import.dataset.clone();
-        let model = load(&import.network, dataset.shape, dataset.classes.len(), &import.weights, &opened.device)?;
-        Ok((Self { networks: vec![model], dataset, device: opened.device }, opened.notice))
-    }
-
-    /// How it sees a picture.
-    #[must_use]
-    pub fn lens(&self) -> Lens<'_> {
-        let DatasetInfo { shape, mean, std, .. } = &self.dataset;
-        Lens { shape: *shape, mean, std, fit: Fit::default(), device: &self.device }
-    }
+/// A network from a file, without images of its own; what a person should know of the device comes along.
+///
+/// # Errors
+/// Images that are too small, a file that holds no weights, or weights of another network.
+pub fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
+    let opened = device::open(import.device);
+    let about = &import.dataset;
+    let model = load(&import.network, about.shape, about.classes.len(), &import.weights, &opened.device)?;
+    let [channels, height, width] = about.shape;
+    let none = Images { channels, height, width, ..Images::default() };
+    let dataset = Dataset {
+        name: about.name.clone(),
+        classes: about.classes.clone(),
+        train: none.clone(),
+        validation: none,
+        mean: about.mean.clone(),
+        std: about.std.clone(),
+        notices: Vec::new(),
+    };
+    let arms = vec![Portrait { name: import.name.clone(), model, last: None, best: None }];
+    let (dataset, fit, device) = (Arc::new(dataset), Fit::default(), opened.device);
+    Ok((Snapshot { arms, dataset, fit, device, step: 0, seed: 0, batch: 128 }, opened.notice))
 }
 
 /// A network for images of shape [channels, height, width] with the weights of a file.

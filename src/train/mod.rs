@@ -15,9 +15,9 @@ pub mod optimizer;
 pub mod outline;
 mod probe;
 pub mod protocol;
-mod questions;
 pub mod samples;
 pub mod session;
+pub mod snapshot;
 mod worker;
 
 pub use session::dataset_info;

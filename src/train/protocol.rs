@@ -3,9 +3,12 @@
 //! A watcher sends [`Command`]s and receives [`Event`]s. Metrics may be thinned when nobody drains the channel;
 //! [`Event::Finished`] and [`Event::Failed`] always arrive.
 
+use super::keep::Which;
 use crate::experiment::{Augmentation, DeviceChoice, Experiment, Network};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+
+pub use crate::instrument::{Answer, Classified, Picture, Question, Seen};
 
 /// What the engine is asked to do.
 #[derive(Clone, Debug)]
@@ -49,13 +52,17 @@ pub enum Command {
     Checkpoint,
     /// Trains this many epochs more than planned.
     Extend(u32),
-    /// Asks something of the networks as they are now; answered by [`Event::Answer`] with the same number.
+    /// Asks something of networks; answered by [`Event::Answer`] with the same number. Training does not wait for it.
     Ask {
         /// Chosen by the asker.
         id: u64,
+        /// Which networks.
+        of: Subject,
         /// The question.
         question: Question,
     },
+    /// Takes a question back; one that is being answered ends with what has been found so far.
+    Cancel(u64),
     /// Ends the engine's thread, after a checkpoint if something is running.
     Quit,
 }
@@ -91,26 +98,18 @@ pub enum Tune {
     ProbeEvery(u32),
 }
 
-/// Something asked of the networks; never changes what training computes.
-#[derive(Clone, Debug)]
-pub enum Question {
-    /// What is in these pictures?
-    Classify(Vec<Picture>),
-}
-
-/// An image to classify.
-#[derive(Clone, Debug)]
-pub enum Picture {
-    /// A file in any format the program reads.
-    File(PathBuf),
-    /// Pixels from a clipboard.
-    Pixels {
-        /// Width in pixels.
-        width: usize,
-        /// Height in pixels.
-        height: usize,
-        /// Row by row, four bytes a pixel.
-        rgba: Vec<u8>,
+/// Which networks a question is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Subject {
+    /// Those of the experiment under way, of the one that ended last, or of a file, as they are now.
+    #[default]
+    Current,
+    /// Those of a run that is kept.
+    Run {
+        /// The run's folder.
+        folder: PathBuf,
+        /// Which checkpoint of each arm.
+        which: Which,
     },
 }
 
@@ -131,6 +130,17 @@ pub enum Event {
     Evaluated(Box<Evaluation>),
     /// Somebody changed something, or an arm stopped; drawn as a marker on every plot.
     Intervened(Intervention),
+    /// How far a question has come that takes its time.
+    Progress {
+        /// The asker's number.
+        id: u64,
+        /// Parts done.
+        done: usize,
+        /// Parts in all.
+        total: usize,
+        /// What has been found by then, if it means something already.
+        so_far: Option<Answer>,
+    },
     /// The answer to a [`Command::Ask`].
     Answer {
         /// The asker's number.
@@ -310,6 +320,8 @@ pub struct Evaluation {
     pub top5: f64,
     /// Images by actual class (row) and predicted class (column), row by row.
     pub confusion: Vec<u32>,
+    /// What each validation image was taken for.
+    pub predicted: Vec<u16>,
     /// Whether this is the arm's best validation loss so far.
     pub best: bool,
 }
@@ -321,35 +333,6 @@ pub struct Intervention {
     pub step: u64,
     /// What happened, in words.
     pub what: String,
-}
-
-/// What was found out.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// One for each picture.
-    Classified(Vec<Classified>),
-}
-
-/// A picture with what every arm says is in it.
-#[derive(Clone, Debug)]
-pub struct Classified {
-    /// The file's name, or "clipboard".
-    pub name: String,
-    /// The picture as the networks see it, [height, width, 3] bytes.
-    pub seen: Seen,
-    /// For each arm the probability of every class, or why the picture could not be read.
-    pub probabilities: Result<Vec<Vec<f32>>, String>,
-}
-
-/// A small RGB picture.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Width in pixels.
-    pub width: usize,
-    /// Height in pixels.
-    pub height: usize,
-    /// Row by row, three bytes a pixel.
-    pub rgb: Vec<u8>,
 }
 
 /// How an experiment ended.

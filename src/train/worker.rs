@@ -2,24 +2,27 @@
 
 use super::device::{self, Opened};
 use super::engine::{Outbox, contained};
-use super::import::Imported;
-use super::keep::{Keeper, Nowhere, Record};
-use super::lens::{self, Lens};
-use super::protocol::{Command, Event, Import, Intervention, Phase, Prepared, Question, Tune};
-use super::questions;
+use super::import;
+use super::keep::{Keeper, Nowhere, Record, Which};
+use super::protocol::{Command, Event, Import, Intervention, Phase, Prepared, Tune};
 use super::session::{Session, Stepped, dataset_info};
+use super::snapshot::{Latest, Snapshot};
 use crate::data::Dataset;
 use crate::experiment::{DeviceChoice, Experiment};
-use crate::nn::Model;
-use burn::tensor::Device;
 use crossbeam_channel::{Receiver, TryRecvError};
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a run may go without a checkpoint.
 const SAVE_EVERY: Duration = Duration::from_mins(2);
+
+/// How long a busy engine goes on before it shows its networks anew.
+const SHOW_EVERY: Duration = Duration::from_millis(100);
+
+/// What to do after a panic.
+const ADVICE: &str = "the last checkpoint is kept, so resume the run, on another device if this comes again";
 
 /// The engine's thread.
 pub struct Worker {
@@ -29,8 +32,7 @@ pub struct Worker {
     outbox: Outbox,
     keeper: Box<dyn Keeper>,
     run: Option<Run>,
-    /// What answers while there is no run.
-    imported: Option<Imported>,
+    latest: Latest,
     phase: Phase,
 }
 
@@ -52,18 +54,23 @@ struct Run {
     /// Steps to be done although the session is paused.
     singles: u32,
     saved: Instant,
+    /// The folders of each arm's checkpoints.
+    checkpoints: Vec<[Option<PathBuf>; 2]>,
+    /// The step at which the networks were last shown, and when that was.
+    shown: Option<(u64, Instant)>,
 }
 
 impl Worker {
     /// A worker that does nothing yet.
-    pub fn new(inbox: Receiver<Command>, outbox: Outbox, keeper: Box<dyn Keeper>) -> Self {
-        Self { inbox, deferred: VecDeque::new(), outbox, keeper, run: None, imported: None, phase: Phase::Idle }
+    pub fn new(inbox: Receiver<Command>, outbox: Outbox, keeper: Box<dyn Keeper>, latest: Latest) -> Self {
+        Self { inbox, deferred: VecDeque::new(), outbox, keeper, run: None, latest, phase: Phase::Idle }
     }
 
     /// Works until told to quit or until nobody is left to tell.
     pub fn run(mut self) {
         loop {
             let busy = self.run.as_ref().is_some_and(|run| !run.over && (!run.paused || run.singles > 0));
+            self.show(busy);
             match self.next(busy) {
                 Some(Command::Quit) => break,
                 Some(command) => self.guarded(|worker| worker.obey(command)),
@@ -94,13 +101,29 @@ impl Worker {
 
     /// Does something; an error or a panic ends the experiment with a message.
     fn guarded(&mut self, work: impl FnOnce(&mut Self) -> Result<(), String>) {
-        if let Err(message) = contained(|| work(self)) {
+        if let Err(message) = contained("the experiment", ADVICE, || work(self)) {
             // Tensors of a panicked step are not to be trusted; the last checkpoint is.
-            self.run = None;
+            self.forget();
             self.outbox.flush();
             self.outbox.send(Event::Failed(message));
             self.enter(Phase::Idle);
         }
+    }
+
+    /// Shows the networks as they are now to whoever asks questions of them; while busy, not after each quick step.
+    fn show(&mut self, busy: bool) {
+        let Some(run) = &mut self.run else { return };
+        let recent = |(step, at): (u64, Instant)| step == run.session.step || (busy && at.elapsed() < SHOW_EVERY);
+        if !run.shown.is_some_and(recent) {
+            self.latest.show(Some(Snapshot::of(&run.session, &run.checkpoints)));
+            run.shown = Some((run.session.step, Instant::now()));
+        }
+    }
+
+    /// Lets go of the networks.
+    fn forget(&mut self) {
+        self.run = None;
+        self.latest.show(None);
     }
 
     fn enter(&mut self, phase: Phase) {
@@ -147,18 +170,13 @@ impl Worker {
             Command::Tune(change) => self.tune(&change),
             Command::Checkpoint => self.save(&[]),
             Command::Extend(epochs) => self.extend(epochs),
-            Command::Ask { id, question } => {
-                let answer = self.answer(&question);
-                self.outbox.send(Event::Answer { id, answer });
-                Ok(())
-            }
-            Command::Quit => Ok(()),
+            // Questions never come this far: the engine hands them to whoever answers them.
+            Command::Ask { .. } | Command::Cancel(_) | Command::Quit => Ok(()),
         }
     }
 
     fn start(&mut self, experiment: Experiment, choice: DeviceChoice, manner: Manner) -> Result<(), String> {
-        self.run = None;
-        self.imported = None;
+        self.forget();
         self.enter(Phase::Loading);
         let dataset = Dataset::load(&experiment.data, experiment.recipe.seed).map_err(|error| error.to_string())?;
         let session = self.session(experiment, dataset, choice)?;
@@ -168,18 +186,17 @@ impl Worker {
     }
 
     fn import(&mut self, import: Box<Import>) -> Result<(), String> {
-        self.run = None;
+        self.forget();
         self.enter(Phase::Idle);
-        let (imported, notice) = Imported::new(&import)?;
-        self.imported = Some(imported);
+        let (imported, notice) = import::snapshot(&import)?;
+        self.latest.show(Some(imported));
         notice.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
         self.outbox.send(Event::Imported(import));
         Ok(())
     }
 
     fn resume(&mut self, folder: &Path, choice: DeviceChoice) -> Result<(), String> {
-        self.run = None;
-        self.imported = None;
+        self.forget();
         self.enter(Phase::Loading);
         let kept = self.keeper.reopen(folder)?;
         let data = &kept.experiment.data;
@@ -219,7 +236,9 @@ impl Worker {
         self.outbox.send(Event::Prepared(Box::new(prepared)));
         let over = session.is_over();
         let saved = Instant::now();
-        self.run = Some(Run { session, record, paused, over, singles: 0, saved });
+        let both = |arm| [Which::Last, Which::Best].map(|which| record.checkpoint(arm, which));
+        let checkpoints = (0..session.arms.len()).map(both).collect();
+        self.run = Some(Run { session, record, paused, over, singles: 0, saved, checkpoints, shown: None });
         if over {
             return self.finish("all its steps are done already");
         }
@@ -326,27 +345,18 @@ impl Worker {
         Ok(())
     }
 
-    /// Validates every arm, answering questions between batches, and saves.
+    /// Validates every arm and saves. Commands that come meanwhile are obeyed afterwards, those that end it at once.
     fn evaluate(&mut self) -> Result<(), String> {
         self.enter(Phase::Evaluating);
+        self.show(false);
         let Self { run: Some(run), inbox, deferred, outbox, .. } = self else { return Ok(()) };
-        let networks = networks(&run.session);
-        let (dataset, device) = (Arc::clone(&run.session.dataset), run.session.opened.device.clone());
-        let lens = lens(&run.session.experiment, &dataset, &device);
         let (mut best, mut ending) = (Vec::new(), false);
         for index in 0..run.session.arms.len() {
             let go_on = |_| {
-                while let Ok(command) = inbox.try_recv() {
-                    if let Command::Ask { id, question } = command {
-                        let answer = Ok(questions::answer(&question, &networks, lens));
-                        outbox.send(Event::Answer { id, answer });
-                    } else {
-                        ending |= matches!(
-                            command,
-                            Command::Stop | Command::Quit | Command::Start { .. } | Command::Play { .. }
-                        );
-                        deferred.push_back(command);
-                    }
+                for command in inbox.try_iter() {
+                    ending |=
+                        matches!(command, Command::Stop | Command::Quit | Command::Start { .. } | Command::Play { .. });
+                    deferred.push_back(command);
                 }
                 !ending
             };
@@ -389,30 +399,6 @@ impl Worker {
         self.outbox.send(Event::Finished(Box::new(outcome)));
         Ok(())
     }
-
-    fn answer(&self, question: &Question) -> Result<super::protocol::Answer, String> {
-        if let (None, Some(imported)) = (&self.run, &self.imported) {
-            return Ok(questions::answer(question, &imported.networks, imported.lens()));
-        }
-        let run = self.run.as_ref().ok_or("there is no network yet: press Start, or open weights")?;
-        let session = &run.session;
-        Ok(questions::answer(
-            question,
-            &networks(session),
-            lens(&session.experiment, &session.dataset, &session.opened.device),
-        ))
-    }
-}
-
-/// How the experiment's networks see a picture.
-fn lens<'a>(experiment: &Experiment, dataset: &'a Dataset, device: &'a Device) -> Lens<'a> {
-    let fit = lens::fit(&experiment.data);
-    Lens { shape: dataset.shape(), mean: &dataset.mean, std: &dataset.std, fit, device }
-}
-
-/// The arms' networks as they are now, without their graphs; a copy costs nothing until one side changes.
-fn networks(session: &Session) -> Vec<Model> {
-    session.arms.iter().map(|arm| super::evaluate::plain(&arm.model)).collect()
 }
 
 fn prepared(session: &Session, run: Option<&Path>) -> Prepared {

@@ -6,6 +6,7 @@ import torch
 
 import counts
 import initialisation
+import instruments
 import networks
 import optimizers
 import schedules
@@ -20,3 +21,4 @@ if __name__ == "__main__":
     schedules.write(HERE / "schedules.json")
     initialisation.write(HERE / "initialisation.json")
     counts.write(HERE / "counts.json")
+    instruments.write(HERE / "instruments.json", HERE / "networks")

@@ -9,11 +9,16 @@
     reason = "tests"
 )]
 
+mod asked;
 mod classify;
 mod diagram;
 mod doing;
+mod explain;
 mod form;
+mod landscape;
+mod lesions;
 mod pictures;
+mod predictions;
 mod real;
 mod scripted;
 mod shell;

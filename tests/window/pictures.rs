@@ -56,6 +56,20 @@ fn compare(theme: Theme, name: &str) {
     harness.snapshot_options(format!("training_{name}"), &options);
 }
 
+/// Draws one panel with what `ask` makes appear there, and compares it with the picture kept beside the tests.
+pub fn compare_panel(tab: &str, theme: Theme, name: &str, ask: impl Fn(&mut Harness<'static, App>, &Script)) {
+    if !can_draw() {
+        return;
+    }
+    let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(400);
+    let (mut harness, script) = crate::asked::drawn_at_tab(tab, theme);
+    ask(&mut harness, &script);
+    harness.run();
+    harness.remove_cursor();
+    harness.run();
+    harness.snapshot_options(name, &options);
+}
+
 #[test]
 fn the_dark_window_looks_as_it_did() {
     compare(Theme::Dark, "dark");

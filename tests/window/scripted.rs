@@ -157,7 +157,7 @@ pub fn evaluation(arm: usize, step: u64) -> Evaluation {
     };
     let confusion = (0..100).map(cell).collect();
     let (epoch, seconds) = (step as f64 / 39.0, step as f64 * 0.4);
-    Evaluation { arm, step, epoch, seconds, loss, accuracy, top5: 0.99, confusion, best: true }
+    Evaluation { arm, step, epoch, seconds, loss, accuracy, top5: 0.99, confusion, predicted: Vec::new(), best: true }
 }
 
 pub fn window_of(size: egui::Vec2, theme: Theme, pixels: bool) -> (Harness<'static, App>, Script) {
@@ -255,7 +255,7 @@ impl egui::DroppedFile for File {
 /// Answers the last question: files with "bad" in their names cannot be read.
 pub fn answer(script: &Script) {
     let asked = script.sent.borrow().iter().rev().find_map(|command| {
-        if let Command::Ask { id, question: Question::Classify(pictures) } = command {
+        if let Command::Ask { id, question: Question::Classify(pictures), .. } = command {
             Some((*id, pictures.clone()))
         } else {
             None

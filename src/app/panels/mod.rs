@@ -5,6 +5,7 @@ mod confusion;
 mod curves;
 mod diagram;
 mod gradients;
+mod instruments;
 mod log;
 mod quantity;
 
@@ -12,6 +13,7 @@ use super::action::Action;
 use super::form::Sketch;
 use super::state::Session;
 use super::state::answers::Answers;
+use super::state::inquiries::Inquiries;
 use super::state::selected::SelectedBlock;
 use super::theme::{self, Tokens, space};
 use eframe::egui::{
@@ -34,6 +36,16 @@ pub enum Panel {
     Gradients,
     /// Which classes are taken for which.
     Confusion,
+    /// The validation images with what every arm takes them for.
+    Predictions,
+    /// Gradients and responses of every block at one moment.
+    Inside,
+    /// Where in an image a decision comes from.
+    Explain,
+    /// What is left when blocks are cut out.
+    Lesions,
+    /// The loss around the weights, and how gradients reach the input.
+    Landscape,
     /// What the networks see in pictures.
     Classify,
     /// Everything that was said.
@@ -42,8 +54,19 @@ pub enum Panel {
 
 impl Panel {
     /// All panels.
-    pub const ALL: [Self; 6] =
-        [Self::Curves, Self::Diagram, Self::Gradients, Self::Confusion, Self::Classify, Self::Log];
+    pub const ALL: [Self; 11] = [
+        Self::Curves,
+        Self::Diagram,
+        Self::Gradients,
+        Self::Confusion,
+        Self::Classify,
+        Self::Log,
+        Self::Predictions,
+        Self::Inside,
+        Self::Explain,
+        Self::Lesions,
+        Self::Landscape,
+    ];
 
     /// Its title.
     #[must_use]
@@ -53,6 +76,11 @@ impl Panel {
             Self::Diagram => "Diagram",
             Self::Gradients => "Gradients",
             Self::Confusion => "Confusion",
+            Self::Predictions => "Predictions",
+            Self::Inside => "Inside",
+            Self::Explain => "Explain",
+            Self::Lesions => "Lesions",
+            Self::Landscape => "Landscape",
             Self::Classify => "Classify",
             Self::Log => "Log",
         }
@@ -68,6 +96,8 @@ pub struct Scene<'a> {
     pub networks: &'a [Sketch],
     /// Questions and answers.
     pub answers: &'a Answers,
+    /// What the instruments were asked and found.
+    pub inquiries: &'a Inquiries,
     /// The block that every panel looks at; [`Action::Select`] chooses another.
     pub selected: Option<&'a SelectedBlock>,
 }
@@ -82,6 +112,7 @@ pub struct Kept {
     gradients: gradients::View,
     confusion: confusion::View,
     classify: classify::View,
+    instruments: instruments::View,
 }
 
 impl Default for Kept {
@@ -93,6 +124,7 @@ impl Default for Kept {
             gradients: Default::default(),
             confusion: Default::default(),
             classify: Default::default(),
+            instruments: Default::default(),
         }
     }
 }
@@ -105,6 +137,7 @@ pub struct Panels {
     curves: curves::Curves,
     gradients: gradients::Gradients,
     classify: classify::Classify,
+    instruments: instruments::Instruments,
 }
 
 impl Panels {
@@ -128,10 +161,16 @@ impl Panels {
         self.kept.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == panel));
     }
 
+    /// Shows the images of one cell of an arm's confusion matrix.
+    pub fn show_cell(&mut self, arm: usize, truth: usize, predicted: usize) {
+        instruments::Instruments::show_cell(&mut self.kept.instruments, arm, truth, predicted);
+        self.bring(Panel::Predictions);
+    }
+
     /// Draws the panels.
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, actions: &mut Vec<Action>) {
         let session = scene.session;
-        let Self { kept, curves, gradients, classify } = self;
+        let Self { kept, curves, gradients, classify, instruments } = self;
         let Kept {
             tree,
             curves: curves_view,
@@ -139,12 +178,17 @@ impl Panels {
             gradients: gradients_view,
             confusion: confusion_view,
             classify: classify_view,
+            instruments: instruments_view,
         } = kept;
         let show = |ui: &mut Ui, panel: Panel| match panel {
             Panel::Curves => curves.ui(ui, curves_view, session),
             Panel::Diagram => diagram::ui(ui, diagram, scene, actions),
             Panel::Gradients => gradients.ui(ui, gradients_view, scene),
-            Panel::Confusion => confusion::ui(ui, confusion_view, session),
+            Panel::Confusion => confusion::ui(ui, confusion_view, session, actions),
+            Panel::Predictions | Panel::Inside | Panel::Explain | Panel::Lesions | Panel::Landscape => {
+                let mut bench = instruments::Bench::new(scene, actions);
+                instruments.ui(ui, panel, instruments_view, &mut bench);
+            }
             Panel::Classify => classify.ui(ui, classify_view, scene, actions),
             Panel::Log => log::ui(ui, session),
         };
@@ -155,10 +199,10 @@ impl Panels {
 fn first_layout() -> Tree<Panel> {
     let mut tiles = Tiles::default();
     let pane = |tiles: &mut Tiles<Panel>, panel| tiles.insert_pane(panel);
-    let curves = pane(&mut tiles, Panel::Curves);
-    let diagram = pane(&mut tiles, Panel::Diagram);
-    let curves = tiles.insert_tab_tile(vec![curves, diagram]);
-    let upper = vec![pane(&mut tiles, Panel::Gradients), pane(&mut tiles, Panel::Confusion)];
+    let left = [Panel::Curves, Panel::Diagram, Panel::Predictions, Panel::Explain, Panel::Lesions, Panel::Landscape];
+    let left = left.map(|panel| pane(&mut tiles, panel)).to_vec();
+    let curves = tiles.insert_tab_tile(left);
+    let upper = [Panel::Gradients, Panel::Confusion, Panel::Inside].map(|panel| pane(&mut tiles, panel)).to_vec();
     let lower = vec![pane(&mut tiles, Panel::Classify), pane(&mut tiles, Panel::Log)];
     let (upper, lower) = (tiles.insert_tab_tile(upper), tiles.insert_tab_tile(lower));
     let mut right = Linear::new(LinearDir::Vertical, vec![upper, lower]);

@@ -62,7 +62,7 @@ impl Answers {
     /// Notes an answer; one that nobody waits for is dropped. Returns what it says, for the log.
     pub fn answered(&mut self, id: u64, answer: Result<Answer, String>) -> Vec<String> {
         let Some(asked) = self.asked.iter_mut().find(|asked| asked.id == id) else { return Vec::new() };
-        let answer = answer.map(|Answer::Classified(pictures)| pictures);
+        let answer = answer.map(|answer| if let Answer::Classified(pictures) = answer { pictures } else { Vec::new() });
         let told = match &answer {
             Err(why) => vec![format!("{}: {why}", asked.about)],
             Ok(pictures) => pictures.iter().map(|picture| asked.in_words(picture)).collect(),

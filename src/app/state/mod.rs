@@ -1,6 +1,7 @@
 //! What the window knows of an experiment under way, fed by events alone. Knows nothing of widgets.
 
 pub mod answers;
+pub mod inquiries;
 pub mod selected;
 pub mod series;
 
@@ -230,7 +231,7 @@ impl Session {
                 self.imported = Some(*import);
                 Some((Level::Info, text))
             }
-            Event::Answer { .. } => None,
+            Event::Answer { .. } | Event::Progress { .. } => None,
             Event::Notice(text) => {
                 self.say(Level::Notice, text.clone());
                 Some((Level::Notice, text))

@@ -1,0 +1,133 @@
+//! What predictions say as a whole: per class, per confidence, and where two arms differ.
+
+use super::super::chip;
+use super::chart::{self, Scale, Series};
+use super::kit;
+use crate::app::number::{count, percent, short};
+use crate::app::theme::{self, Tokens, space};
+use crate::instrument::{Calibration, Disagreement, Instrument, Metrics, Predictions, Sheet};
+use eframe::egui::{Grid, Label, Ui};
+
+/// Bins of the calibration, as Guo et al. take them.
+const BINS: usize = 15;
+
+/// An arm's place and name with what it predicts.
+pub type Arm<'a> = (usize, &'a str, &'a Predictions);
+
+/// Precision, recall, F1 and support of every class, the arms side by side.
+pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String]) {
+    let metrics: Vec<Metrics> =
+        arms.iter().map(|(_, _, found)| Metrics::of(&found.confusion(), found.classes)).collect();
+    ui.horizontal_wrapped(|ui| {
+        kit::explain(ui, Instrument::Confusion);
+        let sheets: Vec<Sheet> = arms
+            .iter()
+            .zip(&metrics)
+            .map(|((_, name, _), found)| {
+                let sheet = found.sheet(classes);
+                Sheet { name: format!("{name} {}", sheet.name), ..sheet }
+            })
+            .collect();
+        kit::export(ui, "Per class", &sheets);
+        for (((arm, name, found), metrics), index) in arms.iter().zip(&metrics).zip(0..) {
+            let top5 =
+                (0..found.len()).filter(|&image| found.in_top5(image)).count() as f64 / found.len().max(1) as f64;
+            let text = format!(
+                "{name}: accuracy {}, top 5 {}, macro F1 {}",
+                percent(metrics.accuracy),
+                percent(top5),
+                percent(metrics.macro_mean.f1)
+            );
+            if index < 8 {
+                chip(ui, *arm, &text);
+            }
+        }
+    });
+    Grid::new("classes").striped(true).spacing([space::L, space::XS]).show(ui, |ui| {
+        ui.label(theme::strong("Class"));
+        for (arm, name, _) in arms {
+            ui.horizontal(|ui| chip(ui, *arm, name));
+            for title in ["Precision", "Recall", "F1"] {
+                ui.label(theme::strong(title));
+            }
+        }
+        ui.label(theme::strong("Images"));
+        ui.end_row();
+        for (class, title) in classes.iter().enumerate() {
+            ui.label(title);
+            for found in &metrics {
+                ui.label("");
+                let score = found.classes.get(class).copied().unwrap_or_default();
+                for share in [score.precision, score.recall, score.f1] {
+                    ui.label(percent(share));
+                }
+            }
+            let support = metrics.first().and_then(|found| found.classes.get(class)).map_or(0, |score| score.support);
+            ui.label(count(support.into()));
+            ui.end_row();
+        }
+    });
+}
+
+/// Accuracy by confidence, and the expected calibration error.
+pub fn calibration(ui: &mut Ui, arms: &[Arm]) {
+    let found: Vec<Calibration> = arms.iter().map(|(_, _, found)| Calibration::of(found, BINS)).collect();
+    let mut lines = Vec::new();
+    let mut words = Vec::new();
+    for ((arm, name, _), calibration) in arms.iter().zip(&found) {
+        let full = calibration.bins.iter().filter(|bin| bin.count > 0);
+        let points = full.map(|bin| [bin.confidence, bin.accuracy]).collect();
+        lines.push(Series { arm: *arm, name: (*name).to_owned(), points, ..Series::default() });
+        words.push(format!("{name}: expected calibration error {}", percent(calibration.error)));
+    }
+    // What a perfectly calibrated network would draw.
+    let tokens = Tokens::of(ui);
+    ui.horizontal_wrapped(|ui| {
+        kit::explain(ui, Instrument::Calibration);
+        let sheets: Vec<Sheet> = arms
+            .iter()
+            .zip(&found)
+            .map(|((_, name, _), found)| {
+                let sheet = found.sheet();
+                Sheet { name: format!("{name} {}", sheet.name), ..sheet }
+            })
+            .collect();
+        kit::export(ui, "Calibration", &sheets);
+        ui.add(
+            Label::new(theme::caption(
+                "Accuracy by confidence; on the diagonal a network is as right as it says",
+                &tokens,
+            ))
+            .wrap(),
+        );
+    });
+    let height = (ui.available_height() - 60.0).clamp(160.0, 420.0);
+    lines.push(Series {
+        arm: 7,
+        name: "diagonal".into(),
+        points: vec![[0.0, 0.0], [1.0, 1.0]],
+        dashed: true,
+        ..Series::default()
+    });
+    chart::draw(ui, "calibration", &format!("Calibration. {}", words.join("; ")), &lines, Scale::Percent, height);
+    for ((arm, _, _), words) in arms.iter().zip(&words) {
+        ui.horizontal_wrapped(|ui| chip(ui, *arm, words));
+    }
+}
+
+/// How often only one of two arms is right, in a sentence for each pair.
+pub fn disagreements(arms: &[Arm]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (index, (_, first, one)) in arms.iter().enumerate() {
+        for (_, second, other) in &arms[index + 1..] {
+            let between = Disagreement::of(one, other);
+            found.push(format!(
+                "only {first} right: {}; only {second} right: {}; McNemar p = {}",
+                count(between.first_only.into()),
+                count(between.second_only.into()),
+                short(between.p_value)
+            ));
+        }
+    }
+    found
+}

@@ -1,0 +1,88 @@
+//! What each layer of a block answers to a batch, noted while an evaluating pass goes through it.
+//!
+//! Watching reads from the device after each layer and uses burn's own operations, so it is slow and for single batches.
+
+use super::unit::Factor;
+use burn::tensor::Tensor;
+
+/// What was seen inside one block.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BlockWatch {
+    /// Standard deviation of each convolution's output after norm, before activation and addition.
+    pub responses: Vec<f64>,
+    /// ‖αF(x)‖ / ‖x‖, in a block with a shortcut.
+    pub branch_ratio: Option<f64>,
+    /// Channels behind ReLUs, and how many of them are 0 everywhere.
+    pub channels: [usize; 2],
+    /// Values behind ReLUs, and how many of them are 0.
+    pub values: [f64; 2],
+}
+
+/// All blocks of a pass, in order.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    pub blocks: Vec<BlockWatch>,
+    open: bool,
+    input_norm: f64,
+}
+
+impl Watch {
+    /// A block begins with this input.
+    pub fn open(&mut self, x: &Tensor<4>) {
+        self.blocks.push(BlockWatch::default());
+        self.open = true;
+        self.input_norm = norm(x);
+    }
+
+    /// The block ends.
+    pub fn close(&mut self) {
+        self.open = false;
+    }
+
+    fn block(&mut self) -> Option<&mut BlockWatch> {
+        self.blocks.last_mut().filter(|_| self.open)
+    }
+
+    /// A convolution's output after its norm.
+    pub fn response(&mut self, z: &Tensor<4>) {
+        let Some(block) = self.block() else { return };
+        let count: usize = z.dims().iter().product();
+        let mean = scalar(z.clone().sum()) / count as f64;
+        let centred = z.clone() - mean;
+        block.responses.push((scalar((centred.clone() * centred).sum()) / count as f64).sqrt());
+    }
+
+    /// The output of a `ReLU`.
+    pub fn relu(&mut self, y: &Tensor<4>) {
+        let Some(block) = self.block() else { return };
+        let [batch, channels, height, width] = y.dims();
+        let alive = y.clone().greater_elem(0.0).float();
+        let per_channel = alive.swap_dims(0, 1).reshape([channels, batch * height * width]).sum_dim(1);
+        let alive = per_channel.try_into_vec_as::<f32>().unwrap_or_default();
+        block.channels[0] += channels;
+        block.channels[1] += alive.iter().filter(|&&count| count == 0.0).count();
+        let values = (batch * channels * height * width) as f64;
+        block.values[0] += values;
+        block.values[1] += values - alive.iter().map(|&count| f64::from(count)).sum::<f64>();
+    }
+
+    /// A branch's output, before it is added.
+    pub fn branch(&mut self, branch: &Tensor<4>, gain: &Factor) {
+        let input = self.input_norm;
+        let Some(block) = self.block() else { return };
+        let gain = match gain {
+            Factor::Fixed(gain) => *gain,
+            Factor::Learned(gain) => scalar((**gain).clone()),
+        };
+        block.branch_ratio = Some(gain.abs() * norm(branch) / input.max(f64::MIN_POSITIVE));
+    }
+}
+
+fn norm(x: &Tensor<4>) -> f64 {
+    scalar((x.clone() * x.clone()).sum()).sqrt()
+}
+
+/// What a device that fails gives is no number, and is shown as such.
+fn scalar(x: Tensor<1>) -> f64 {
+    x.try_into_scalar::<f32>().map_or(f64::NAN, f64::from)
+}

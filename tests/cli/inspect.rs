@@ -1,0 +1,82 @@
+//! Looking inside trained networks from the command line.
+
+use crate::lab::{Lab, TINY, picture};
+use serde_json::Value;
+
+/// A run of two tiny arms.
+fn trained() -> Lab {
+    let lab = Lab::new();
+    let settings = [
+        "--set",
+        "recipe.length.epochs=1",
+        "--set",
+        "arms[0].network.body.cifar={depth=8,width=4}",
+        "--set",
+        "arms[1].network.body.cifar={depth=8,width=4}",
+        "--out",
+        "run",
+    ];
+    lab.ok(&[["train"].as_slice(), TINY, &settings].concat());
+    lab
+}
+
+fn arms(found: &Value) -> &Vec<Value> {
+    found["arms"].as_array().unwrap()
+}
+
+#[test]
+fn instruments_look_at_every_arm_of_a_run() {
+    let lab = trained();
+    let found = lab.json(&["inspect", "run", "lesions", "--json"]);
+    assert_eq!(arms(&found).len(), 2);
+    let [plain, residual] = [0, 1].map(|arm| &arms(&found)[arm]["finding"]);
+    assert_eq!(residual["blocks"].as_array().unwrap().len(), 3);
+    assert!(residual["blocks"][1]["score"]["accuracy"].is_number(), "{residual}");
+    assert!(plain["blocks"][1]["score"].is_null(), "a plain block that changes the shape stays");
+    assert_eq!(residual["whole"]["images"], 20);
+
+    let one = lab.json(&["inspect", "run", "gradients", "--arm", "residual", "--images", "16", "--json"]);
+    assert_eq!((arms(&one).len(), &one["arms"][0]["arm"]), (1, &Value::from("residual")));
+    assert!(one["arms"][0]["finding"]["blocks"][0]["branch_ratio"].as_f64().unwrap() > 0.0);
+
+    let gains = lab.json(&["inspect", "run", "gains", "--json"]);
+    assert!(gains["arms"][0]["error"].as_str().unwrap().contains("plain net"));
+    let path =
+        lab.json(&["inspect", "run", "path", "--from", "best", "--points", "3", "--checkpoint", "last", "--json"]);
+    assert_eq!(path["arms"][1]["finding"]["at"], serde_json::json!([0.0, 0.5, 1.0]));
+
+    let pairs = lab.json(&["inspect", "run", "disagreement", "--json"]);
+    let pair = &pairs["pairs"][0];
+    assert_eq!((&pair["first"], &pair["second"]), (&Value::from("plain"), &Value::from("residual")));
+    let counts =
+        ["both_right", "first_only", "second_only", "both_wrong"].map(|key| pair["finding"][key].as_u64().unwrap());
+    assert_eq!(counts.iter().sum::<u64>(), 20);
+}
+
+#[test]
+fn findings_become_tables_and_pictures() {
+    let lab = trained();
+    lab.write("boot.png", &picture(30, 20));
+    lab.ok(&["inspect", "run", "gradcam", "--picture", "boot.png", "--class", "9", "--out", "maps"]);
+    lab.ok(&["inspect", "run", "confusion", "--out", "maps"]);
+    let table = std::fs::read_to_string(lab.path("maps/residual-classes.csv")).unwrap();
+    assert!(table.starts_with("class,precision,recall,f1,support\n") && table.lines().count() == 12, "{table}");
+    let map = image::open(lab.path("maps/residual-gradcam-layer3.0.png")).unwrap();
+    assert!(map.width() >= 200 && map.width() == map.height());
+    let text = lab.ok(&["inspect", "run", "exits", "--images", "30"]);
+    assert!(text.contains("layer3.0") && text.contains("Alain and Bengio 2016"), "{text}");
+    let list = lab.ok(&["inspect", "--list"]);
+    assert!(list.contains("shattered: ") && list.contains("ACF(k)"), "{list}");
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_refused_in_one_line() {
+    let lab = trained();
+    lab.refuses(2, &["there is no instrument \"xray\"", "lesions"], &["inspect", "run", "xray"]);
+    lab.refuses(2, &["no arm \"third\"", "plain, residual"], &["inspect", "run", "lesions", "--arm", "third"]);
+    lab.refuses(2, &["not a run folder"], &["inspect", "nowhere", "lesions"]);
+    lab.refuses(2, &["name a run and an instrument"], &["inspect", "lesions"]);
+    lab.refuses(2, &["no block \"layer9.0\""], &["inspect", "run", "features", "--block", "layer9.0"]);
+    lab.refuses(2, &["no class \"cat\""], &["inspect", "run", "gradcam", "--class", "cat"]);
+    lab.refuses(1, &["no validation image 500"], &["inspect", "run", "gradcam", "--image", "500"]);
+}

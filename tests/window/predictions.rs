@@ -1,0 +1,126 @@
+//! Looking through the validation images.
+
+use crate::asked::*;
+use crate::pictures::compare_panel;
+use crate::scripted::*;
+use eframe::egui::{Modifiers, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use residual_lab::app::App;
+use residual_lab::instrument::{Answer, Finding, Neighbour, Predictions, Question, Sight};
+use residual_lab::train::protocol::{Event, Seen};
+use std::sync::Arc;
+
+fn answer_predictions(script: &Script) {
+    let (id, _) = script.asked_for(|question| *question == Question::Predictions).expect("predictions were asked");
+    let found = [4, 12].map(|wrong| Ok(Finding::Predictions(predictions(wrong))));
+    script.found(id, found);
+    let (id, _) = script.asked_for(|question| *question == Question::Gallery).expect("the gallery was asked");
+    script.say(Event::Answer { id, answer: Ok(Answer::Gallery(Arc::new(gallery()))) });
+}
+
+fn predicted() -> (Harness<'static, App>, Script) {
+    let (mut harness, script) = at_tab("Predictions");
+    harness.get_by_label("Predict: Predictions").click();
+    harness.run();
+    answer_predictions(&script);
+    harness.run();
+    (harness, script)
+}
+
+#[test]
+fn images_are_sorted_filtered_and_looked_at() {
+    let (mut harness, script) = predicted();
+    // 15 of plain's and 5 of residual's predictions are wrong, and those 5 are among the 15.
+    assert!(told(&harness, "60 of 60 images; only plain right: 0; only residual right: 10"));
+    pick(&mut harness, "Images that are shown", "Only another right");
+    assert!(told(&harness, "10 of 60 images"));
+    pick(&mut harness, "Class that is shown", "Coat");
+    assert!(told(&harness, "2 of 60 images"));
+    harness.get_by_label("Image 4, Coat; plain: Sandal, residual: Coat").click();
+    harness.run();
+    assert!(told(&harness, "plain: Sandal 53.2 %"));
+    harness.get_by_label("Find the nearest training images").click();
+    harness.run();
+    let nearest = Question::Nearest { sight: Sight::Validation(4), count: 5 };
+    let (id, _) = script.asked_for(|question| *question == nearest).expect("asked");
+    let seen = Seen { width: 1, height: 1, rgb: vec![9; 3] };
+    let near = |class| Ok(Finding::Nearest(vec![Neighbour { image: 123, class, distance: 0.5, seen: seen.clone() }]));
+    script.found(id, [near(5), near(4)]);
+    harness.run();
+    assert!(harness.query_by_label("training image 123: Coat, distance 0.500").is_some());
+    harness.get_by_label("Explain this image").click();
+    harness.run();
+    let asked = script.asked_for(|question| matches!(question, Question::Explain { sight: Sight::Validation(4), .. }));
+    assert!(asked.is_some(), "Explain is asked about the image");
+}
+
+#[test]
+fn several_images_are_chosen_and_a_cell_of_the_matrix_shows_its_images() {
+    let (mut harness, _script) = predicted();
+    pick(&mut harness, "Order of the images", "As in the data");
+    harness.get_by_label_contains("Image 0, T-shirt").click();
+    harness.run();
+    harness.get_by_label_contains("Image 2, Pullover").click_modifiers(Modifiers::COMMAND);
+    harness.run();
+    assert!(harness.query_by_label("2 images chosen").is_some());
+    assert!(harness.query_by_label("Copy CSV: Chosen images").is_some());
+}
+
+#[test]
+fn classes_and_calibration_are_told_for_both_arms() {
+    let (mut harness, _script) = predicted();
+    harness.get_by_label("Per class").click();
+    harness.run();
+    assert!(told(&harness, "plain: accuracy 75.0 %"));
+    harness.get_by_label("Calibration").click();
+    harness.run();
+    assert!(told(&harness, "residual: expected calibration error"));
+}
+
+/// Ten thousand images are a matter of the rows in view.
+#[test]
+fn ten_thousand_images_are_scrolled_through() {
+    let (mut harness, script) = at_tab("Predictions");
+    harness.get_by_label("Predict: Predictions").click();
+    harness.run();
+    let many = 10_000;
+    let one = predictions(4);
+    let repeat = |values: &[u16]| values.iter().copied().cycle().take(many).collect::<Vec<u16>>();
+    let found = Predictions {
+        classes: 10,
+        truth: repeat(&one.truth),
+        predicted: repeat(&one.predicted),
+        loss: one.loss.iter().copied().cycle().take(many).collect(),
+        probabilities: one.probabilities.iter().copied().cycle().take(10 * many).collect(),
+    };
+    let (id, _) = script.asked_for(|question| *question == Question::Predictions).expect("asked");
+    script.found(id, [Ok(Finding::Predictions(found.clone())), Ok(Finding::Predictions(found))]);
+    let (id, _) = script.asked_for(|question| *question == Question::Gallery).expect("asked");
+    let mut images = gallery();
+    images.pixels = images.pixels.iter().copied().cycle().take(64 * many).collect();
+    images.labels = repeat(&images.labels);
+    script.say(Event::Answer { id, answer: Ok(Answer::Gallery(Arc::new(images))) });
+    harness.run();
+    assert!(told(&harness, "10,000 of 10,000 images"));
+    let drawn = harness.query_all_by_label_contains("; plain: ").count();
+    assert!((10..1000).contains(&drawn), "only what is in view is drawn: {drawn}");
+}
+
+fn compare(theme: Theme, name: &str) {
+    compare_panel("Predictions", theme, name, |harness, script| {
+        harness.get_by_label("Predict: Predictions").click();
+        harness.run();
+        answer_predictions(script);
+    });
+}
+
+#[test]
+fn predictions_look_as_they_did_in_the_dark() {
+    compare(Theme::Dark, "predictions_dark");
+}
+
+#[test]
+fn predictions_look_as_they_did_in_the_light() {
+    compare(Theme::Light, "predictions_light");
+}

@@ -82,6 +82,7 @@ pub fn ui(
             ui.set_min_height(theme::ROW);
             if session.is_active() {
                 live_settings(ui, live, actions);
+                aside(ui, session, form);
             } else {
                 after_the_end(ui, session, live, actions);
             }
@@ -285,6 +286,21 @@ fn after_the_end(ui: &mut Ui, session: &Session, live: &mut Live, actions: &mut 
     {
         actions.push(Action::Extend(live.epochs));
     }
+}
+
+/// What a person should know of what is under way beside the form.
+fn aside(ui: &mut Ui, session: &Session, form: &Form) {
+    let Some(prepared) = &session.prepared else { return };
+    let text = if form.immediate && prepared.run.is_none() {
+        "Immediate: on a few images, and not kept"
+    } else if form.is_changed_from(&prepared.experiment) {
+        "The form has changed since the start"
+    } else {
+        return;
+    };
+    ui.add_space(space::S);
+    let tokens = Tokens::of(ui);
+    ui.add(Label::new(RichText::new(text).size(theme::size::SMALL).color(tokens.accent)).truncate());
 }
 
 /// What takes effect at the next step. A slider speaks once, when it is let go of.

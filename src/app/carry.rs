@@ -270,7 +270,7 @@ impl App {
         if pictures.is_empty() {
             return;
         }
-        let (arms, classes) = self.session.asked();
+        let (arms, classes) = self.session.asked().clone();
         let id = self.answers.ask(&pictures, arms, classes);
         self.link.send(Command::Ask { id, of: Subject::Current, question: Question::Classify(pictures) });
         self.panels.bring(Panel::Classify);

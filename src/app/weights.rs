@@ -28,7 +28,7 @@ impl Default for Weights {
             preset: "resnet20",
             gray: false,
             side: 32,
-            classes: "10".into(),
+            classes: "airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck".into(),
             mean: "0.485, 0.456, 0.406".into(),
             std: "0.229, 0.224, 0.225".into(),
             wrong: None,
@@ -147,7 +147,7 @@ impl Weights {
                 let count: usize = one.parse().ok().filter(|count| (2..=10_000).contains(count)).ok_or_else(|| {
                     "Say how many classes there are, or name them all, separated by commas.".to_owned()
                 })?;
-                (0..count).map(|class| class.to_string()).collect()
+                (0..count).map(|class| format!("class {class}")).collect()
             }
             _ => names,
         };

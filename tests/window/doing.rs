@@ -221,6 +221,10 @@ fn reset_clears_the_plots_and_passes_over_what_still_comes() {
     script.say(Event::Finished(Box::new(outcome)));
     harness.run();
     assert!(harness.state().session().steps.is_empty());
+    assert!(
+        harness.query_by_label_contains("Drop pictures or folders anywhere").is_some(),
+        "its networks still answer"
+    );
     harness.get_by_label("Start").click();
     harness.run();
     script.train(&script.started(), 3);

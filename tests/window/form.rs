@@ -299,6 +299,16 @@ fn augmentation_takes_effect_while_training() {
 }
 
 #[test]
+fn a_change_that_needs_another_start_is_told() {
+    let (mut harness, _script) = training(5);
+    assert!(!has(&harness, "The form has changed since the start"));
+    type_into(&mut harness, "Width, residual", "12");
+    assert!(has(&harness, "The form has changed since the start"));
+    click(&mut harness, "Reset Width, residual");
+    assert!(!has(&harness, "The form has changed since the start"));
+}
+
+#[test]
 fn the_sample_sheet_shows_augmented_images() {
     let (mut harness, _script) = window();
     unfold(&mut harness, "Augmentation");

@@ -79,3 +79,28 @@ fn the_dark_window_looks_as_it_did() {
 fn the_light_window_looks_as_it_did() {
     compare(Theme::Light, "light");
 }
+
+/// The panels that lie behind others at first.
+fn behind(theme: Theme, name: &str) {
+    pictured(theme, |harness, script, snapshot| {
+        for panel in ["show confusion", "show log"] {
+            command(harness, panel);
+        }
+        snapshot(harness, &format!("behind_empty_{name}"));
+        harness.get_by_label("Start").click();
+        harness.run();
+        script.train(&script.started(), 60);
+        harness.run();
+        snapshot(harness, &format!("behind_{name}"));
+    });
+}
+
+#[test]
+fn the_panels_behind_look_as_before_in_the_dark() {
+    behind(Theme::Dark, "dark");
+}
+
+#[test]
+fn the_panels_behind_look_as_before_in_the_light() {
+    behind(Theme::Light, "light");
+}

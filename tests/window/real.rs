@@ -192,3 +192,30 @@ fn a_keyboard_is_enough_and_the_run_is_intact() {
     let _ = again.wait();
     assert!(goes_on, "the run does not go on: {said}");
 }
+
+#[test]
+fn a_missing_library_is_told_in_one_line() {
+    let Some(screen) = Screen::open() else { return };
+    let place = tempfile::tempdir().unwrap();
+    // A file that is no library is found before the real one and cannot be loaded.
+    std::fs::write(place.path().join("libxkbcommon-x11.so.0"), "").unwrap();
+    let folder = place.path().display().to_string();
+    let mut program = Program::open(&screen, &[("LD_LIBRARY_PATH", &folder), ("RUST_LOG", "off")]);
+    let status = program.end();
+    assert_eq!(status.code(), Some(2), "{}", program.log());
+    let log = program.log();
+    assert_eq!(log.lines().count(), 1, "{log}");
+    assert!(log.contains("libxkbcommon-x11; install the package libxkbcommon-x11-0"), "{log}");
+}
+
+#[test]
+fn without_a_display_the_command_line_is_named() {
+    let ended = Command::new(env!("CARGO_BIN_EXE_residual-lab"))
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .output()
+        .unwrap();
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("`residual-lab train`"));
+}

@@ -37,7 +37,7 @@ impl Devices {
         if let Some(found) = search.poll() {
             self.found = found;
         }
-        let mut names = vec![(DeviceChoice::Auto, "Auto: a GPU if there is one, else the CPU".to_owned())];
+        let mut names = vec![(DeviceChoice::Auto, "Auto".to_owned())];
         names.extend(self.found.iter().map(|info| (info.choice, called(info))));
         if !names.iter().any(|(choice, _)| choice == device) {
             names.push((*device, self.name(*device)));

@@ -192,6 +192,16 @@ fn left() -> Layout {
 
 /// A box that opens a list of values.
 pub fn choose<T: Clone + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T, &str)]) -> Response {
+    choose_explained(ui, value, options, |_| None)
+}
+
+/// A box that opens a list of values, each with something to be told under the pointer.
+pub fn choose_explained<T: Clone + PartialEq>(
+    ui: &mut Ui,
+    value: &mut T,
+    options: &[(T, &str)],
+    explain: impl Fn(&T) -> Option<&'static str>,
+) -> Response {
     let shown = options.iter().find(|(option, _)| option == value).map_or("", |(_, label)| *label);
     let mut picked = None;
     let mut response = ComboBox::from_id_salt("choice")
@@ -200,7 +210,11 @@ pub fn choose<T: Clone + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T, &
         .truncate()
         .show_ui(ui, |ui| {
             for (option, label) in options {
-                if ui.selectable_label(option == value, *label).clicked() {
+                let mut entry = ui.selectable_label(option == value, *label);
+                if let Some(text) = explain(option) {
+                    entry = entry.on_hover_text(text);
+                }
+                if entry.clicked() {
                     picked = Some(option.clone());
                 }
             }

@@ -25,7 +25,7 @@ use cost::Costs;
 use devices::Devices;
 use eframe::egui::util::undoer::Undoer;
 use eframe::egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui};
-use field::{Fields, choose};
+use field::{Fields, choose_explained};
 use recipe::augmentation_in_words;
 use sheet::Sheet;
 use summary::{Images, Outlines};
@@ -80,6 +80,18 @@ impl Form {
         self.base = self.preset.map_or_else(|| plan.clone(), Preset::plan);
         self.plan = plan;
         self.recheck();
+    }
+
+    /// Whether another start would train something else than this, apart from what takes effect while training.
+    #[must_use]
+    pub fn is_changed_from(&self, running: &Experiment) -> bool {
+        let mut then = running.clone().into_plan();
+        then.recipe.augmentation = self.plan.recipe.augmentation.clone();
+        then.recipe.probe_every = self.plan.recipe.probe_every;
+        for (arm, now) in then.arms.iter_mut().zip(&self.plan.arms) {
+            arm.color = now.color;
+        }
+        then != self.plan
     }
 
     /// What the device is called.
@@ -194,7 +206,7 @@ impl Form {
             if before.is_none() {
                 options.push((None, "own experiment"));
             }
-            choose(ui, chosen, &options)
+            choose_explained(ui, chosen, &options, |id| id.and_then(preset).map(|preset| preset.about))
         });
         fields.tick(ui, ("Immediate", "immediate"), &help::IMMEDIATE, &mut self.immediate, None);
         let about = self.preset.map_or("An experiment of your own.", |preset| preset.about);

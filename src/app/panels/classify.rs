@@ -180,7 +180,7 @@ impl Classify {
             let count = arms.len().max(1) as f32;
             let each = (ui.available_width() - space::M * (count - 1.0)) / count;
             let width = if each >= COLUMN { each } else { ui.available_width() };
-            ui.horizontal_wrapped(|ui| {
+            ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
                 ui.spacing_mut().item_spacing.x = space::M - 1.0;
                 for (arm, probabilities) in arms.iter().enumerate() {
                     ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {

@@ -5,9 +5,7 @@ pub mod inquiries;
 pub mod selected;
 pub mod series;
 
-use crate::train::protocol::{
-    Evaluation, Event, Import, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord,
-};
+use crate::train::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};
 use series::Column;
 use std::path::Path;
 
@@ -71,8 +69,8 @@ pub struct Session {
     pub outcome: Option<Outcome>,
     /// Why it failed, until read.
     pub failure: Option<String>,
-    /// The network from a file that answers while there is no run.
-    pub imported: Option<Import>,
+    /// Who answers questions, and the names of the classes; a reset leaves the engine's networks as they are.
+    asked: (Vec<String>, Vec<String>),
     /// Everything that was said, over all experiments.
     pub log: Vec<Line>,
     /// After a reset, until the engine has ended what was running.
@@ -83,11 +81,16 @@ pub struct Session {
 const LOG_LINES: usize = 10_000;
 
 impl Session {
-    /// Forgets the experiment, but not the log. What the engine still sends of it is passed over.
+    /// Forgets the experiment, but neither the log nor who answers. What the engine still sends of it is passed over.
     pub fn reset(&mut self) {
         let discarding = self.discarding || self.phase.is_active();
-        *self =
-            Self { generation: self.generation + 1, discarding, log: std::mem::take(&mut self.log), ..Self::default() };
+        *self = Self {
+            generation: self.generation + 1,
+            discarding,
+            log: std::mem::take(&mut self.log),
+            asked: std::mem::take(&mut self.asked),
+            ..Self::default()
+        };
     }
 
     /// Makes room for an experiment that was just asked for.
@@ -149,15 +152,8 @@ impl Session {
 
     /// The names of the networks that answer questions now, and of their classes.
     #[must_use]
-    pub fn asked(&self) -> (Vec<String>, Vec<String>) {
-        match (&self.prepared, &self.imported) {
-            (Some(prepared), _) => {
-                let names = prepared.arms.iter().map(|arm| arm.name.clone());
-                (names.collect(), prepared.dataset.classes.clone())
-            }
-            (None, Some(import)) => (vec![import.name.clone()], import.dataset.classes.clone()),
-            (None, None) => Default::default(),
-        }
+    pub fn asked(&self) -> &(Vec<String>, Vec<String>) {
+        &self.asked
     }
 
     /// What an arm is called.
@@ -202,6 +198,8 @@ impl Session {
                 if self.steps.is_empty() || self.arms.len() != prepared.arms.len() {
                     self.arms = vec![ArmCurves::default(); prepared.arms.len()];
                 }
+                let names = prepared.arms.iter().map(|arm| arm.name.clone());
+                self.asked = (names.collect(), prepared.dataset.classes.clone());
                 self.outcome = None;
                 self.prepared = Some(*prepared);
                 self.say(Level::Info, text);
@@ -228,7 +226,7 @@ impl Session {
                 let text =
                     format!("{} from {} is ready: drop a picture on the window", import.name, import.weights.display());
                 self.say(Level::Info, text.clone());
-                self.imported = Some(*import);
+                self.asked = (vec![import.name], import.dataset.classes);
                 Some((Level::Info, text))
             }
             Event::Answer { .. } | Event::Progress { .. } => None,
@@ -239,6 +237,7 @@ impl Session {
             Event::Finished(outcome) => Some(self.finished(*outcome)),
             Event::Failed(text) => {
                 self.phase = Phase::Idle;
+                self.asked = Default::default();
                 self.say(Level::Error, text.clone());
                 self.failure = Some(text.clone());
                 Some((Level::Error, text))

@@ -1,7 +1,7 @@
 //! Where everything of a network's diagram goes: one row from the image to the classes, shortcuts arched over blocks.
 //! Knows nothing of how it is painted.
 
-use crate::train::outline::{Block, Outline, Part, ShortcutKind};
+use crate::train::outline::{Block, Outline, Part, ShortcutKind, Stage};
 use eframe::egui::{Pos2, Rect, pos2, vec2};
 
 /// Narrowest block, in points: wide enough to be told from its neighbours.
@@ -9,10 +9,15 @@ pub const NARROWEST: f32 = 7.0;
 /// Widest block, in points: wide enough for its layers to be written inside.
 pub const WIDEST: f32 = 112.0;
 
+/// Least width of blocks in one row; narrower ones are drawn in a row for each stage.
+const READABLE: f32 = 18.0;
+
 /// Height of the stages' names.
 const NAMES: f32 = 18.0;
 /// Height of the shapes below.
 const SHAPES: f32 = 18.0;
+/// Space between two rows.
+const APART: f32 = 6.0;
 /// Width of a character of a shape, at the most.
 const CHARACTER: f32 = 6.8;
 /// Room for the image's shape at the left and the number of classes at the right.
@@ -42,10 +47,8 @@ impl Measure {
         }
     }
 
-    /// The widest blocks with which all of these networks fit into a width.
-    #[must_use]
-    pub fn fitting<'a>(outlines: impl Iterator<Item = &'a Outline>, room: f32) -> Self {
-        let most = outlines.map(pieces).max().unwrap_or(1);
+    /// The widest blocks with which so many of them fit into a width.
+    fn widest(most: usize, room: f32) -> Self {
         #[allow(clippy::cast_precision_loss, reason = "a few thousand blocks at most")]
         let taken = |measure: Self| most as f32 * (measure.width + measure.gap) + 2.0 * measure.gap + AROUND;
         let mut measure = Self::new(WIDEST);
@@ -56,9 +59,37 @@ impl Measure {
     }
 }
 
+/// How several networks are drawn, so that they can be compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrangement {
+    /// The sizes.
+    pub measure: Measure,
+    /// Whether each stage has a row of its own.
+    pub wrapped: bool,
+}
+
+impl Arrangement {
+    /// In one row each where blocks stay wide enough to be read, else in a row for each stage.
+    #[must_use]
+    pub fn fitting<'a>(outlines: impl Iterator<Item = &'a Outline> + Clone, room: f32) -> Self {
+        let whole = Measure::widest(outlines.clone().map(pieces).max().unwrap_or(1), room);
+        if whole.width >= READABLE {
+            return Self { measure: whole, wrapped: false };
+        }
+        let stages = outlines.flat_map(|outline| &outline.stages);
+        // Stem and head share a row with a stage.
+        let most = stages.map(|stage| 1 + in_stage(stage)).max().unwrap_or(1);
+        Self { measure: Measure::widest(most, room), wrapped: true }
+    }
+}
+
 /// Stem, entries, blocks and head.
 fn pieces(outline: &Outline) -> usize {
-    2 + outline.stages.iter().map(|stage| stage.blocks.len() + usize::from(stage.entry.is_some())).sum::<usize>()
+    2 + outline.stages.iter().map(in_stage).sum::<usize>()
+}
+
+fn in_stage(stage: &Stage) -> usize {
+    stage.blocks.len() + usize::from(stage.entry.is_some())
 }
 
 /// A box of the diagram.
@@ -103,8 +134,8 @@ pub struct Lane<'a> {
     pub groups: Vec<Group>,
     /// Shapes of the maps on the edges, each centred at a point.
     pub shapes: Vec<(Pos2, String)>,
-    /// The main line from left to right.
-    pub line: [Pos2; 2],
+    /// The main line from left to right, row by row.
+    pub lines: Vec<[Pos2; 2]>,
     /// Width and height in all.
     pub size: eframe::egui::Vec2,
 }
@@ -112,42 +143,45 @@ pub struct Lane<'a> {
 impl<'a> Lane<'a> {
     /// Lays a network out.
     #[must_use]
-    pub fn new(outline: &'a Outline, measure: Measure) -> Self {
+    pub fn new(outline: &'a Outline, Arrangement { measure, wrapped }: Arrangement) -> Self {
         let Measure { width, gap, height, arch } = measure;
-        let top = NAMES + arch + 8.0;
-        let axis = top + height / 2.0;
-        let start = in_words(outline.input).chars().count() as f32 * CHARACTER / 2.0 + 4.0;
+        let above = NAMES + arch + 8.0;
         let mut lane = Self {
             nodes: Vec::new(),
             arches: Vec::new(),
             groups: Vec::new(),
             shapes: Vec::new(),
-            line: [pos2(start, axis); 2],
-            size: vec2(0.0, top + height + SHAPES),
+            lines: Vec::new(),
+            size: vec2(0.0, 0.0),
         };
-        let mut at = Cursor { x: start + gap, measure, top, axis, map: outline.input, told: f32::NEG_INFINITY };
-        at.tell(&mut lane, start, outline.input, true);
+        let mut at = Cursor { x: 0.0, measure, top: above, map: outline.input, told: 0.0, owed: false };
+        at.begin(&mut lane);
         at.place(&mut lane, &outline.stem, None);
-        for stage in &outline.stages {
+        for (index, stage) in outline.stages.iter().enumerate() {
+            if wrapped && index > 0 {
+                at.end(&mut lane);
+                at.top += height + SHAPES + APART + above;
+                at.begin(&mut lane);
+            }
             let left = at.x - gap / 2.0;
             if let Some(entry) = &stage.entry {
                 at.place(&mut lane, entry, None);
             }
             for block in &stage.blocks {
                 if block.shortcut != ShortcutKind::None {
-                    let ends = [at.x - gap / 2.0, at.x + width + gap / 2.0].map(|x| pos2(x, axis));
-                    lane.arches.push(Arch { from: ends[0], to: ends[1], top: top - arch, kind: block.shortcut });
+                    let ends = [at.x - gap / 2.0, at.x + width + gap / 2.0].map(|x| pos2(x, at.axis()));
+                    lane.arches.push(Arch { from: ends[0], to: ends[1], top: at.top - arch, kind: block.shortcut });
                 }
                 at.place(&mut lane, &block.part, Some(block));
             }
-            let rect =
-                Rect::from_min_max(pos2(left, 0.0), pos2(at.x - gap / 2.0, top + height + 4.0)).shrink2(vec2(1.0, 0.0));
+            let corners = [pos2(left, at.top - above), pos2(at.x - gap / 2.0, at.top + height + 4.0)];
+            let rect = Rect::from_min_max(corners[0], corners[1]).shrink2(vec2(1.0, 0.0));
             let name = stage_in_words(&stage.name, stage.blocks.len(), at.map[0], rect.width());
             lane.groups.push(Group { rect, name });
         }
         at.place(&mut lane, &outline.head, None);
-        lane.line[1] = pos2(at.x + gap, axis);
-        lane.size.x = at.x + gap + 12.0;
+        at.end(&mut lane);
+        lane.size.y = at.top + height + SHAPES;
         lane
     }
 }
@@ -156,14 +190,37 @@ struct Cursor {
     /// Where the next box begins.
     x: f32,
     measure: Measure,
+    /// Upper edge of the boxes in this row.
     top: f32,
-    axis: f32,
     map: [usize; 3],
     /// Where the last shape that was written ends.
     told: f32,
+    /// Whether a shape changed and there was no room to write it yet.
+    owed: bool,
 }
 
 impl Cursor {
+    fn axis(&self) -> f32 {
+        self.top + self.measure.height / 2.0
+    }
+
+    /// Begins a row with the map that comes in.
+    fn begin(&mut self, lane: &mut Lane) {
+        let start = in_words(self.map).chars().count() as f32 * CHARACTER / 2.0 + 4.0;
+        lane.lines.push([pos2(start, self.axis()); 2]);
+        (self.told, self.x) = (f32::NEG_INFINITY, start + self.measure.gap);
+        self.tell(lane, start, self.map, true);
+    }
+
+    /// Ends a row.
+    fn end(&self, lane: &mut Lane) {
+        let end = self.x + self.measure.gap;
+        if let Some(line) = lane.lines.last_mut() {
+            line[1].x = end;
+        }
+        lane.size.x = lane.size.x.max(end + 12.0);
+    }
+
     fn place<'a>(&mut self, lane: &mut Lane<'a>, part: &'a Part, block: Option<&'a Block>) {
         let Measure { width, gap, height, .. } = self.measure;
         let rect = Rect::from_min_size(pos2(self.x, self.top), vec2(width, height));
@@ -174,16 +231,17 @@ impl Cursor {
         self.tell(lane, self.x - gap / 2.0, part.output, changed);
     }
 
-    /// Writes a shape where it changes, and elsewhere too if blocks are wide; never over another one.
+    /// Writes a shape where it changes or as soon after that as there is room, and elsewhere too if blocks are wide.
     fn tell(&mut self, lane: &mut Lane, x: f32, map: [usize; 3], changed: bool) {
         let text = in_words(map);
         let half = text.chars().count() as f32 * CHARACTER / 2.0;
         let room = x - half > self.told;
-        if room && (changed || self.measure.width > 60.0) {
+        let wanted = changed || self.owed || self.measure.width > 60.0;
+        self.owed = wanted && !room;
+        if wanted && room {
             lane.shapes.push((pos2(x, self.top + self.measure.height + SHAPES / 2.0 + 2.0), text));
             self.told = x + half + 6.0;
         }
-        lane.line[1] = pos2(x, self.axis);
     }
 }
 
@@ -214,16 +272,26 @@ mod tests {
         Outline::new(&Arm::new("net", Network::cifar(depth, 16, shortcut)), [3, 32, 32], 10).unwrap()
     }
 
+    fn arrangements(width: f32) -> [Arrangement; 2] {
+        [false, true].map(|wrapped| Arrangement { measure: Measure::new(width), wrapped })
+    }
+
     #[test]
     fn every_block_has_its_box_and_every_shortcut_its_arch() {
         for (depth, blocks) in [(20, 9), (110, 54)] {
             for (shortcut, arches) in [(Shortcut::A, blocks), (Shortcut::None, 0)] {
                 let outline = outline(depth, shortcut);
-                let lane = Lane::new(&outline, Measure::new(20.0));
-                assert_eq!(lane.nodes.iter().filter(|node| node.block.is_some()).count(), blocks);
-                assert_eq!(lane.arches.len(), arches);
-                assert_eq!(lane.groups.len(), 3);
-                assert!(lane.nodes.windows(2).all(|pair| pair[0].rect.right() < pair[1].rect.left()), "no overlap");
+                for arrangement in arrangements(20.0) {
+                    let lane = Lane::new(&outline, arrangement);
+                    assert_eq!(lane.nodes.iter().filter(|node| node.block.is_some()).count(), blocks);
+                    assert_eq!(lane.arches.len(), arches);
+                    assert_eq!(lane.groups.len(), 3);
+                    assert_eq!(lane.lines.len(), if arrangement.wrapped { 3 } else { 1 });
+                    let whole = Rect::from_min_size(Pos2::ZERO, lane.size);
+                    assert!(lane.nodes.iter().all(|node| whole.contains_rect(node.rect)));
+                    let apart = |pair: &[Node]| !pair[0].rect.intersects(pair[1].rect);
+                    assert!(lane.nodes.windows(2).all(apart), "no overlap");
+                }
             }
         }
     }
@@ -231,22 +299,29 @@ mod tests {
     #[test]
     fn shapes_are_written_where_they_change_and_never_over_each_other() {
         let outline = outline(110, Shortcut::A);
-        for width in [NARROWEST, 30.0, 70.0, WIDEST] {
-            let lane = Lane::new(&outline, Measure::new(width));
+        for arrangement in [NARROWEST, 30.0, 70.0, WIDEST].into_iter().flat_map(arrangements) {
+            let lane = Lane::new(&outline, arrangement);
             let texts: Vec<&str> = lane.shapes.iter().map(|(_, text)| text.as_str()).collect();
             for expected in ["3×32×32", "32×16×16", "64×8×8"] {
-                assert!(texts.contains(&expected), "{expected} at width {width}");
+                assert!(texts.contains(&expected), "{expected} with {arrangement:?}");
             }
-            let apart = |pair: &[(Pos2, String)]| pair[1].0.x - pair[0].0.x > pair[0].1.chars().count() as f32 * 6.0;
-            assert!(lane.shapes.windows(2).all(apart), "at width {width}");
+            let apart = |pair: &[(Pos2, String)]| {
+                pair[1].0.y > pair[0].0.y || pair[1].0.x - pair[0].0.x > pair[0].1.chars().count() as f32 * 6.0
+            };
+            assert!(lane.shapes.windows(2).all(apart), "with {arrangement:?}");
         }
     }
 
     #[test]
-    fn blocks_are_as_wide_as_there_is_room() {
+    fn networks_are_drawn_as_large_as_there_is_room() {
         let outline = outline(110, Shortcut::A);
-        let width = |room| Measure::fitting([&outline].into_iter(), room).width;
-        assert_eq!((width(100.0), width(1e6)), (NARROWEST, WIDEST));
-        assert!(Lane::new(&outline, Measure::fitting([&outline].into_iter(), 1400.0)).size.x <= 1400.0);
+        let fitting = |room| Arrangement::fitting([&outline].into_iter(), room);
+        assert_eq!((fitting(100.0).measure.width, fitting(1e6).measure.width), (NARROWEST, WIDEST));
+        assert_eq!([390.0, 600.0, 2000.0].map(|room| fitting(room).wrapped), [true, true, false]);
+        for room in [390.0, 600.0, 2000.0] {
+            let lane = Lane::new(&outline, fitting(room));
+            assert!(lane.size.x <= room, "{} of {room}", lane.size.x);
+            assert!(fitting(room).measure.width >= 10.0, "wide enough for {room}");
+        }
     }
 }

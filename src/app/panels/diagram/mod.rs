@@ -16,7 +16,7 @@ use crate::app::theme::{self, Tokens, space};
 use crate::train::outline::{Outline, ShortcutKind};
 use crate::train::protocol::{BlockProbe, ProbeRecord};
 use eframe::egui::{Button, Label, Response, RichText, Role, ScrollArea, Sense, Slider, Ui, Vec2, WidgetInfo};
-use layout::{Lane, Measure, NARROWEST, Node, WIDEST, in_words};
+use layout::{Arrangement, Lane, Measure, NARROWEST, Node, WIDEST, in_words};
 use paint::Look;
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +44,10 @@ pub fn ui(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action>)
         return empty(ui, why.map_or("Every network of the form is drawn here.", String::as_str));
     }
     let room = ui.available_width() - space::M;
-    let fitting = Measure::fitting(drawn.iter().copied(), room);
-    let scale = tools(ui, view, scene.session, fitting.width);
-    let measure = view.width.map_or(fitting, Measure::new);
+    let fitting = Arrangement::fitting(drawn.iter().copied(), room);
+    let scale = tools(ui, view, scene.session, fitting.measure.width);
+    let measure = view.width.map_or(fitting.measure, Measure::new);
+    let arrangement = Arrangement { measure, ..fitting };
     kinds(ui, &drawn);
     let scroll = ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         for sketch in scene.networks {
@@ -54,7 +55,7 @@ pub fn ui(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action>)
             ui.horizontal(|ui| colored_chip(ui, color, &in_a_line(sketch)));
             match &sketch.outline {
                 Ok(outline) => {
-                    let lane = Lane::new(outline, measure);
+                    let lane = Lane::new(outline, arrangement);
                     let tint = Tint { session: scene.session, live: sketch.live, quantity: view.tint, scale };
                     network(ui, sketch, &lane, tint, scene.selected, actions);
                 }

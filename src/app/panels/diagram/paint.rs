@@ -33,11 +33,12 @@ pub fn ground(ui: &Ui, lane: &Lane, offset: Vec2, color: Color32) {
         let at = rect.left_top() + vec2(6.0, 2.0);
         painter.text(at, Align2::LEFT_TOP, &group.name, font.clone(), tokens.weak);
     }
-    let [from, to] = lane.line.map(|point| point + offset);
-    let line = Stroke::new(theme::CURVE, tokens.weak);
-    painter.line_segment([from, to], line);
-    let tip = vec![to + vec2(6.0, 0.0), to + vec2(-1.0, -4.0), to + vec2(-1.0, 4.0)];
-    painter.add(Shape::convex_polygon(tip, tokens.weak, Stroke::NONE));
+    for line in &lane.lines {
+        let [from, to] = line.map(|point| point + offset);
+        painter.line_segment([from, to], Stroke::new(theme::CURVE, tokens.weak));
+        let tip = vec![to + vec2(6.0, 0.0), to + vec2(-1.0, -4.0), to + vec2(-1.0, 4.0)];
+        painter.add(Shape::convex_polygon(tip, tokens.weak, Stroke::NONE));
+    }
     for arch in &lane.arches {
         if ui.is_rect_visible(Rect::from_two_pos(arch.from + offset, pos2(arch.to.x, arch.top) + offset)) {
             shortcut(painter, arch, offset, color, &tokens);

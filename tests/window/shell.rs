@@ -8,6 +8,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use residual_lab::app::App;
 use residual_lab::app::dialogs::Wanted;
+use residual_lab::app::panels::Panel;
 use std::collections::HashMap;
 
 #[test]
@@ -167,7 +168,7 @@ fn everything_that_can_be_used_has_a_name() {
     click(&mut harness, "More of plain");
     script.train(&residual_lab::experiment::Experiment::check(harness.state().plan().clone()).unwrap(), 40);
     harness.run();
-    for panel in ["curves", "diagram", "gradients", "confusion", "classify", "log"] {
+    for panel in Panel::ALL.map(Panel::title) {
         command(&mut harness, &format!("show {panel}"));
         let roles = [Role::Button, Role::CheckBox, Role::ComboBox, Role::Slider, Role::SpinButton, Role::TextInput];
         for role in roles {

@@ -65,6 +65,18 @@ fn a_click_selects_a_block_and_another_lets_go_of_it() {
 }
 
 #[test]
+fn a_selected_block_is_looked_at_on_other_panels() {
+    let (mut harness, _script) = training(20);
+    command(&mut harness, "show diagram");
+    harness.get_by_label_contains("layer2.3, residual").click();
+    harness.run();
+    command(&mut harness, "show explain");
+    choose(&mut harness, "What is shown of the image", "Feature maps");
+    let shown = harness.get_by_label("Block that is shown").accesskit_node().value();
+    assert_eq!(shown.as_deref(), Some("layer2.3"));
+}
+
+#[test]
 fn blocks_are_coloured_by_what_goes_on_in_them() {
     let (mut harness, script) = diagram();
     assert!(harness.query_by_label_contains("from the first look inside on").is_some());

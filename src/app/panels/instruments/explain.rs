@@ -59,6 +59,8 @@ pub struct Explain {
     block: usize,
     /// The wish of another panel that was followed last.
     followed: Option<u64>,
+    /// The selected block that was followed last.
+    selected: Option<(usize, usize)>,
     textures: Textures,
 }
 
@@ -80,6 +82,12 @@ impl Explain {
             && self.followed != Some(number)
         {
             (self.followed, self.image, self.file) = (Some(number), image, None);
+        }
+        // A block that is selected elsewhere is looked at here, too, until another one is chosen.
+        if let Some(selected) = bench.selected()
+            && self.selected != Some(selected)
+        {
+            (self.selected, self.block) = (Some(selected), selected.1);
         }
         self.textures.refresh(bench.inquiries.version);
         self.choices(ui, view, bench);
@@ -213,7 +221,9 @@ impl Explain {
                     ui.vertical(|ui| {
                         self.overlay(ui, (SMALL, arm), found, block, map, view.strength);
                         let tokens = Tokens::of(ui);
-                        ui.label(theme::caption(block.replace("layer", ""), &tokens));
+                        let caption = theme::caption(block.replace("layer", ""), &tokens);
+                        let selected = bench.selected.is_some_and(|selected| selected.block == *block);
+                        ui.label(if selected { caption.color(tokens.accent) } else { caption });
                     });
                 }
             });

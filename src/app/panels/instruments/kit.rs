@@ -6,6 +6,7 @@ use crate::app::form::field::{choose, named};
 use crate::app::number::count;
 use crate::app::state::Session;
 use crate::app::state::inquiries::{Inquiries, Inquiry, Place};
+use crate::app::state::selected::SelectedBlock;
 use crate::app::theme::{self, Tokens, space};
 use crate::instrument::{Finding, Instrument, Question, Sheet};
 use crate::train::keep::Which;
@@ -31,6 +32,8 @@ pub struct Bench<'a> {
     pub session: &'a Session,
     /// What was asked and found.
     pub inquiries: &'a Inquiries,
+    /// The block that every panel looks at.
+    pub selected: Option<&'a SelectedBlock>,
     /// Whose weights are asked.
     pub weights: Weights,
     /// What shall be done after the frame.
@@ -40,7 +43,18 @@ pub struct Bench<'a> {
 impl<'a> Bench<'a> {
     /// What a panel of this scene works with.
     pub fn new(scene: Scene<'a>, actions: &'a mut Vec<Action>) -> Self {
-        Self { session: scene.session, inquiries: scene.inquiries, weights: Weights::Now, actions }
+        Self {
+            session: scene.session,
+            inquiries: scene.inquiries,
+            selected: scene.selected,
+            weights: Weights::Now,
+            actions,
+        }
+    }
+
+    /// The selected block's arm and its place in it.
+    pub fn selected(&self) -> Option<(usize, usize)> {
+        self.selected?.place(self.session.prepared.as_ref()?)
     }
 
     /// Asks something of the chosen weights.

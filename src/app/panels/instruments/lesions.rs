@@ -97,7 +97,8 @@ impl Lesions {
                 _ => None,
             });
             ui.horizontal_wrapped(|ui| chip(ui, arm, &self.told(bench, info, swept)));
-            let clicked = cells(ui, info, swept, &self.out);
+            let selected = bench.selected().filter(|(of, _)| *of == arm).map(|(_, block)| block);
+            let clicked = cells(ui, info, swept, &self.out, selected);
             changed = changed.or(clicked);
         }
         let tokens = Tokens::of(ui);
@@ -174,8 +175,8 @@ fn difference(score: &Score, whole: &Score) -> String {
     format!(", {:.1} points {}", points.abs(), if points < 0.0 { "less" } else { "more" })
 }
 
-/// One cell for each block, coloured by what is left without it; gives the block that was clicked.
-fn cells(ui: &mut Ui, info: &ArmInfo, swept: Option<&Sweep>, out: &[usize]) -> Option<usize> {
+/// One cell for each block, coloured by what is left without it, the selected one framed; gives the block that was clicked.
+fn cells(ui: &mut Ui, info: &ArmInfo, swept: Option<&Sweep>, out: &[usize], selected: Option<usize>) -> Option<usize> {
     let tokens = Tokens::of(ui);
     let mut clicked = None;
     ui.horizontal_wrapped(|ui| {
@@ -195,7 +196,7 @@ fn cells(ui: &mut Ui, info: &ArmInfo, swept: Option<&Sweep>, out: &[usize]) -> O
                 let stroke = Stroke::new(2.0, tokens.error);
                 ui.painter().rect_stroke(rect, 3.0, stroke, StrokeKind::Inside);
                 ui.painter().line_segment([rect.left_top(), rect.right_bottom()], stroke);
-            } else if response.hovered() || response.has_focus() {
+            } else if response.hovered() || response.has_focus() || selected == Some(index) {
                 ui.painter().rect_stroke(rect, 3.0, Stroke::new(1.5, tokens.accent), StrokeKind::Inside);
             }
             let left = match (lesion, score) {

@@ -194,6 +194,8 @@ impl ArmFiles {
             step,
             block: "all".to_owned(),
             weight_gradient_norm: probe.gradient_norm,
+            weight_norm: Some(probe.weight_norm),
+            update_norm: Some(probe.update_norm),
             ..GradientRow::default()
         };
         self.gradients.push(&all)?;
@@ -203,6 +205,7 @@ impl ArmFiles {
                 block: block.clone(),
                 weight_gradient_norm: seen.weight_gradient_norm,
                 weight_norm: Some(seen.weight_norm),
+                update_norm: Some(seen.update_norm),
                 output_gradient_norm: Some(seen.output_gradient_norm),
                 activation_mean: Some(seen.activation_mean),
                 activation_std: Some(seen.activation_std),

@@ -33,7 +33,7 @@ pub struct MetricsRow {
     pub validation_top5: Option<f64>,
 }
 
-/// What a probe saw in one block, or in the network as a whole: block `all`, which has a gradient norm only.
+/// What a probe saw in one block, or in the network as a whole: block `all`, which has no output.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GradientRow {
     /// From 1.
@@ -44,6 +44,8 @@ pub struct GradientRow {
     pub weight_gradient_norm: f64,
     /// ‖W‖
     pub weight_norm: Option<f64>,
+    /// ‖ΔW‖ of the step.
+    pub update_norm: Option<f64>,
     /// ‖∂L/∂y‖ of the output y.
     pub output_gradient_norm: Option<f64>,
     /// Mean of the output.
@@ -63,7 +65,7 @@ impl Row for MetricsRow {
 }
 
 impl Row for GradientRow {
-    const HEADER: &'static str = "step,block,weight_gradient_norm,weight_norm,output_gradient_norm,activation_mean,\
+    const HEADER: &'static str = "step,block,weight_gradient_norm,weight_norm,update_norm,output_gradient_norm,activation_mean,\
         activation_std\n";
 }
 
@@ -162,6 +164,7 @@ pub(super) fn read<R: Row>(path: &Path) -> io::Result<Vec<R>> {
         return Ok(Vec::new());
     }
     let text = whole_lines(path)?;
-    let rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
+    // A run that was begun by another version may go on with other columns.
+    let rows = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes()).into_deserialize();
     rows.collect::<Result<_, _>>().map_err(io::Error::other)
 }

@@ -3,6 +3,7 @@
 use super::evaluate::{self, Inputs, Scores};
 use super::loss;
 use super::optimizer::{self, FlatGradients, Optimizer};
+use super::probe;
 use super::protocol::{ArmOutcome, ArmProbe, ArmStep, Evaluation, Tune};
 use crate::data::{Batch, Dataset};
 use crate::experiment::{Arm as ArmPlan, Plateau, Recipe, Schedule};
@@ -148,7 +149,7 @@ impl Arm {
         self.progress.diverged_at.is_none() && self.progress.step <= step
     }
 
-    /// One optimiser step on a batch; with `probe`, also a look at gradients and activations.
+    /// One optimiser step on a batch; when `probing`, also a look at gradients and activations.
     ///
     /// # Errors
     /// What the device says when it fails.
@@ -157,14 +158,14 @@ impl Arm {
         batch: &Batch,
         clock: Clock,
         device: &Device,
-        probe: bool,
+        probing: bool,
     ) -> Result<(ArmStep, Option<ArmProbe>), String> {
         let classes = self.model.blueprint().classes;
         let [channels, height, width] = batch.shape;
         let shape = [batch.size, channels, height, width];
         let x = Tensor::from_data(TensorData::new(batch.pixels.clone(), shape), device);
         let mut pass = Pass::train(self.seed, clock.step).with_stock_operations(self.stock);
-        if probe {
+        if probing {
             pass = pass.with_taps();
         }
         let logits = self.model.forward(x, &mut pass);
@@ -184,8 +185,13 @@ impl Arm {
         }
         let mut gradients = objective.backward();
         let flat = optimizer::flat_gradients(&self.model, &mut gradients);
-        let seen = if probe { Some(super::probe::look(&self.model, &self.names, &flat, &pass)?) } else { None };
+        let before = if probing { optimizer::flat_parameters(&self.model) } else { Vec::new() };
+        let look = || probe::look(&self.model, &self.names, &before, &flat, &pass);
+        let mut seen = probing.then(look).transpose()?;
         self.update(flat, &pass, learning_rate)?;
+        if let Some(seen) = &mut seen {
+            probe::look_back(seen, &self.model, &self.names, before)?;
+        }
         self.progress.step = clock.step + 1;
         self.count(score, batch.size, clock);
         Ok((step, seen))

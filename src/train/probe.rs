@@ -5,30 +5,61 @@ use super::protocol::{ArmProbe, BlockProbe};
 use crate::nn::{Model, Pass};
 use burn::tensor::Tensor;
 
-/// Reads what a training pass left behind. `names` and `gradients` are in visiting order.
+/// Reads what a training pass left behind. `names`, `weights` and `gradients` are in visiting order.
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn look(model: &Model, names: &[String], gradients: &FlatGradients, pass: &Pass) -> Result<ArmProbe, String> {
+pub fn look(
+    model: &Model,
+    names: &[String],
+    weights: &[Tensor<1>],
+    gradients: &FlatGradients,
+    pass: &Pass,
+) -> Result<ArmProbe, String> {
     let gradient_squares = squares(gradients.iter().map(Option::as_ref))?;
-    let weights = flat_parameters(model);
     let weight_squares = squares(weights.iter().map(Some))?;
     let mut blocks = Vec::with_capacity(pass.taps().len());
     for (plan, tap) in model.blueprint().blocks().zip(pass.taps()) {
-        let inside = |name: &String| name.strip_prefix(&plan.name).is_some_and(|rest| rest.starts_with('.'));
-        let sum = |squares: &[f64]| -> f64 {
-            names.iter().zip(squares).filter(|(name, _)| inside(name)).map(|(_, square)| square).sum()
-        };
         let (activation_mean, activation_std) = moments(&tap.output)?;
         blocks.push(BlockProbe {
-            weight_gradient_norm: sum(&gradient_squares).sqrt(),
-            weight_norm: sum(&weight_squares).sqrt(),
+            weight_gradient_norm: norm_within(&plan.name, names, &gradient_squares),
+            weight_norm: norm_within(&plan.name, names, &weight_squares),
+            update_norm: 0.0,
             output_gradient_norm: tap.gradient.take_norm().unwrap_or(0.0),
             activation_mean,
             activation_std,
         });
     }
-    Ok(ArmProbe { gradient_norm: gradient_squares.iter().sum::<f64>().sqrt(), blocks })
+    Ok(ArmProbe {
+        gradient_norm: norm(&gradient_squares),
+        weight_norm: norm(&weight_squares),
+        update_norm: 0.0,
+        blocks,
+    })
+}
+
+/// Adds how far the step moved the weights, which were `before`, in visiting order like `names`.
+///
+/// # Errors
+/// What the device says when it fails.
+pub fn look_back(seen: &mut ArmProbe, model: &Model, names: &[String], before: Vec<Tensor<1>>) -> Result<(), String> {
+    let moved: Vec<Tensor<1>> = flat_parameters(model).into_iter().zip(before).map(|(now, then)| now - then).collect();
+    let squares = squares(moved.iter().map(Some))?;
+    seen.update_norm = norm(&squares);
+    for (plan, block) in model.blueprint().blocks().zip(&mut seen.blocks) {
+        block.update_norm = norm_within(&plan.name, names, &squares);
+    }
+    Ok(())
+}
+
+fn norm(squares: &[f64]) -> f64 {
+    squares.iter().sum::<f64>().sqrt()
+}
+
+/// The norm over the parameters of one block.
+fn norm_within(block: &str, names: &[String], squares: &[f64]) -> f64 {
+    let inside = |name: &String| name.strip_prefix(block).is_some_and(|rest| rest.starts_with('.'));
+    names.iter().zip(squares).filter(|(name, _)| inside(name)).map(|(_, square)| square).sum::<f64>().sqrt()
 }
 
 /// Σ x² of each vector, 0 where there is none, with one read-back for all.

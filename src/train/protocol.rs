@@ -282,6 +282,10 @@ pub struct ProbeRecord {
 pub struct ArmProbe {
     /// ‖∂L/∂W‖ over all parameters, before clipping.
     pub gradient_norm: f64,
+    /// ‖W‖ over all parameters.
+    pub weight_norm: f64,
+    /// ‖ΔW‖ over all parameters: how far the step moved them.
+    pub update_norm: f64,
     /// One for each block, in the order of [`ArmInfo::blocks`].
     pub blocks: Vec<BlockProbe>,
 }
@@ -293,6 +297,8 @@ pub struct BlockProbe {
     pub weight_gradient_norm: f64,
     /// ‖W‖ over the block's parameters.
     pub weight_norm: f64,
+    /// ‖ΔW‖ over the block's parameters: how far the step moved them.
+    pub update_norm: f64,
     /// ‖∂L/∂y‖ of the block's output y, for the batch's mean loss.
     pub output_gradient_norm: f64,
     /// Standard deviation of the block's output.

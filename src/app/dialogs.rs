@@ -3,7 +3,8 @@
 use crate::train::protocol::Picture;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use eframe::egui::{ColorImage, Context};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What a person is asked for.
@@ -21,6 +22,8 @@ pub enum Wanted {
     Experiment,
     /// A place for an experiment's file.
     SaveExperiment,
+    /// A place for something that is exported.
+    Export,
 }
 
 impl Wanted {
@@ -34,13 +37,14 @@ impl Wanted {
             Self::Weights => "Weights of a network",
             Self::Experiment => "An experiment",
             Self::SaveExperiment => "Save the experiment",
+            Self::Export => "Save as",
         }
     }
 
     /// Whether something will be written there.
     #[must_use]
     pub fn is_written(self) -> bool {
-        self == Self::SaveExperiment
+        matches!(self, Self::SaveExperiment | Self::Export)
     }
 }
 
@@ -60,6 +64,15 @@ pub enum Chosen {
 pub trait Dialogs {
     /// Opens a dialog; does nothing while one is open.
     fn ask(&mut self, wanted: Wanted, ctx: &Context);
+
+    /// Asks where an exported file of this name shall go, beginning in `folder`; does nothing while a dialog is open.
+    fn ask_place(&mut self, name: &str, folder: Option<&Path>, ctx: &Context);
+
+    /// Shows a folder in the desktop's file manager.
+    ///
+    /// # Errors
+    /// Why it cannot be shown.
+    fn reveal(&mut self, folder: &Path) -> Result<(), String>;
 
     /// What has been chosen since the last call.
     fn poll(&mut self) -> Option<Chosen>;
@@ -117,10 +130,46 @@ impl Dialogs for Native {
                 let choice = dialog.add_filter("Experiments", &["toml"]).set_file_name("experiment.toml").save_file();
                 thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
             }
+            Wanted::Export => {
+                let choice = dialog.save_file();
+                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
+            }
         };
         if started.is_err() {
             self.open = false;
         }
+    }
+
+    fn ask_place(&mut self, name: &str, folder: Option<&Path>, ctx: &Context) {
+        if std::mem::replace(&mut self.open, true) {
+            return;
+        }
+        let mut dialog = rfd::AsyncFileDialog::new().set_title(Wanted::Export.title()).set_file_name(name);
+        if let Some(folder) = folder {
+            dialog = dialog.set_directory(folder);
+        }
+        let (send, ctx, asked, choice) = (self.send.clone(), ctx.clone(), Instant::now(), dialog.save_file());
+        let started = std::thread::Builder::new().name("dialog".into()).spawn(move || {
+            let place = pollster::block_on(choice).map(|file| vec![file.path().to_owned()]);
+            answer(&send, &ctx, Wanted::Export, asked, place);
+        });
+        if started.is_err() {
+            self.open = false;
+        }
+    }
+
+    fn reveal(&mut self, folder: &Path) -> Result<(), String> {
+        let opener = if cfg!(windows) {
+            "explorer"
+        } else if cfg!(target_os = "macos") {
+            "open"
+        } else {
+            "xdg-open"
+        };
+        let shown = Command::new(opener).arg(folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut process = shown.map_err(|error| format!("{} cannot be shown: {opener}: {error}", folder.display()))?;
+        let waited = std::thread::Builder::new().name("reveal".into()).spawn(move || process.wait());
+        waited.map(|_| ()).map_err(|error| error.to_string())
     }
 
     fn poll(&mut self) -> Option<Chosen> {

@@ -1,0 +1,111 @@
+//! A picture drawn off the screen by the code that draws the window, in the light theme, for paper and slides.
+
+use super::{png, svg};
+use crate::app::theme::{self, Tokens};
+use eframe::egui::epaint::{ClippedPrimitive, ClippedShape, ImageData, textures::TexturesDelta};
+use eframe::egui::{
+    CentralPanel, ColorImage, Context, Frame, Margin, Pos2, RawInput, Rect, TextureFilter, TextureId, Theme, Ui, Vec2,
+    ViewportId,
+};
+use std::collections::HashMap;
+
+/// Pixels of the PNG for each point.
+const SCALE: f32 = 2.0;
+/// Passes until widgets that size themselves by what they drew last have settled.
+const PASSES: usize = 3;
+
+/// A texture as the rasteriser reads it.
+pub(super) struct Texture {
+    pub image: ColorImage,
+    pub filter: TextureFilter,
+}
+
+/// Shapes and triangles of one picture.
+pub struct Drawing {
+    pub(super) size: Vec2,
+    pub(super) scale: f32,
+    pub(super) shapes: Vec<ClippedShape>,
+    pub(super) triangles: Vec<ClippedPrimitive>,
+    pub(super) textures: HashMap<TextureId, Texture>,
+}
+
+impl std::fmt::Debug for Drawing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Drawing({} × {})", self.size.x, self.size.y)
+    }
+}
+
+impl Drawing {
+    /// Draws into a `Ui` of this size in points.
+    #[must_use]
+    pub fn new(size: Vec2, mut draw: impl FnMut(&mut Ui)) -> Self {
+        let ctx = Context::default();
+        theme::install(&ctx);
+        ctx.set_theme(Theme::Light);
+        let tokens = Tokens::for_theme(Theme::Light);
+        let mut drawing =
+            Self { size, scale: SCALE, shapes: Vec::new(), triangles: Vec::new(), textures: HashMap::new() };
+        for pass in 0..PASSES {
+            let output = ctx.run_ui(input(size, pass), |ui| {
+                let frame = Frame::new().fill(tokens.background).inner_margin(Margin::same(12));
+                CentralPanel::default().frame(frame).show(ui, |ui| draw(ui));
+            });
+            drawing.take_textures(output.textures_delta);
+            drawing.shapes = output.shapes;
+        }
+        drawing.triangles = ctx.tessellate(drawing.shapes.clone(), SCALE);
+        drawing
+    }
+
+    /// The picture as a text of vectors.
+    #[must_use]
+    pub fn svg(&self) -> String {
+        svg::write(self)
+    }
+
+    /// The picture as pixels.
+    ///
+    /// # Errors
+    /// What the encoder says.
+    pub fn png(&self) -> Result<Vec<u8>, String> {
+        png::write(self)
+    }
+
+    fn take_textures(&mut self, mut delta: TexturesDelta) {
+        for (id, changes) in std::mem::take(&mut delta.set) {
+            for change in changes {
+                let ImageData::Color(image) = change.image;
+                match (change.pos, self.textures.get_mut(&id)) {
+                    (Some(at), Some(texture)) => paste(&mut texture.image, &image, at),
+                    _ => {
+                        let texture = Texture { image: (*image).clone(), filter: change.options.magnification };
+                        self.textures.insert(id, texture);
+                    }
+                }
+            }
+        }
+        // Textures of an earlier pass may still be named by its shapes; they go with the drawing.
+        delta.free.clear();
+    }
+}
+
+fn input(size: Vec2, pass: usize) -> RawInput {
+    let mut input = RawInput {
+        screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size)),
+        time: Some(pass as f64 * 10.0),
+        ..RawInput::default()
+    };
+    if let Some(viewport) = input.viewports.get_mut(&ViewportId::ROOT) {
+        viewport.native_pixels_per_point = Some(SCALE);
+    }
+    input
+}
+
+fn paste(image: &mut ColorImage, patch: &ColorImage, [left, top]: [usize; 2]) {
+    for (row, pixels) in patch.pixels.chunks(patch.width().max(1)).enumerate() {
+        let start = (top + row) * image.size[0] + left;
+        if let Some(target) = image.pixels.get_mut(start..start + pixels.len()) {
+            target.copy_from_slice(pixels);
+        }
+    }
+}

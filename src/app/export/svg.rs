@@ -1,0 +1,283 @@
+//! egui's shapes as SVG 1.1. Text stays text, textures become embedded pictures.
+
+use super::drawing::{Drawing, Texture};
+use eframe::egui::epaint::{ColorMode, Mesh, PathShape, PathStroke, RectShape, TextShape};
+use eframe::egui::{Color32, FontFamily, Pos2, Rect, Shape, Stroke, TextureId};
+use image::ImageEncoder as _;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+/// The drawing as an SVG file.
+#[must_use]
+pub fn write(drawing: &Drawing) -> String {
+    let (width, height) = (drawing.size.x, drawing.size.y);
+    let mut writer = Writer { body: String::new(), clips: Vec::new(), textures: &drawing.textures };
+    let page = Rect::from_min_size(Pos2::ZERO, drawing.size);
+    for clipped in &drawing.shapes {
+        let clip = clipped.clip_rect.intersect(page);
+        if !clip.is_positive() {
+            continue;
+        }
+        let before = writer.body.len();
+        writer.shape(&clipped.shape);
+        if writer.body.len() > before && clip != page {
+            let index = writer.clip(clip);
+            writer.body.insert_str(before, &format!("<g clip-path=\"url(#clip{index})\">\n"));
+            writer.body.push_str("</g>\n");
+        }
+    }
+    let mut text = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{width}\" \
+         height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n<defs>\n"
+    );
+    for (index, clip) in writer.clips.iter().enumerate() {
+        text += &format!("<clipPath id=\"clip{index}\"><rect {}/></clipPath>\n", placed(*clip));
+    }
+    text + "</defs>\n" + &writer.body + "</svg>\n"
+}
+
+struct Writer<'a> {
+    body: String,
+    clips: Vec<Rect>,
+    textures: &'a HashMap<TextureId, Texture>,
+}
+
+impl Writer<'_> {
+    fn clip(&mut self, clip: Rect) -> usize {
+        let known = self.clips.iter().position(|known| *known == clip);
+        known.unwrap_or_else(|| {
+            self.clips.push(clip);
+            self.clips.len() - 1
+        })
+    }
+
+    fn element(&mut self, element: std::fmt::Arguments<'_>) {
+        // Writing into a text cannot fail.
+        let _ = writeln!(self.body, "{element}");
+    }
+
+    fn shape(&mut self, shape: &Shape) {
+        match shape {
+            Shape::Vec(shapes) => shapes.iter().for_each(|shape| self.shape(shape)),
+            Shape::Circle(circle) => {
+                let (at, radius) = (circle.center, circle.radius);
+                let look = look(circle.fill, circle.stroke);
+                self.element(format_args!("<circle cx=\"{}\" cy=\"{}\" r=\"{}\"{look}/>", n(at.x), n(at.y), n(radius)));
+            }
+            Shape::LineSegment { points, stroke } => self.line(points, false, Color32::TRANSPARENT, *stroke),
+            Shape::Path(path) => self.path(path),
+            Shape::Rect(rect) => self.rect(rect),
+            Shape::Text(text) => self.text(text),
+            Shape::Mesh(mesh) => self.mesh(mesh),
+            Shape::Band(band) => self.band(band),
+            Shape::Noop => {}
+            // The panels draw none of these.
+            Shape::Ellipse(_) | Shape::QuadraticBezier(_) | Shape::CubicBezier(_) | Shape::Callback(_) => {}
+        }
+    }
+
+    fn line(&mut self, points: &[Pos2], closed: bool, fill: Color32, stroke: Stroke) {
+        if points.len() < 2 || fill == Color32::TRANSPARENT && stroke.is_empty() {
+            return;
+        }
+        let tag = if closed { "polygon" } else { "polyline" };
+        let listed: Vec<String> = points.iter().map(|point| format!("{},{}", n(point.x), n(point.y))).collect();
+        let look = look(fill, stroke);
+        self.element(format_args!("<{tag} points=\"{}\"{look} stroke-linejoin=\"round\"/>", listed.join(" ")));
+    }
+
+    fn path(&mut self, path: &PathShape) {
+        self.line(&path.points, path.closed, path.fill, plain(&path.stroke));
+    }
+
+    fn band(&mut self, band: &eframe::egui::epaint::BandShape) {
+        let lower = band.points.iter().map(|point| Pos2::new(point.x, point.y.min));
+        let upper = band.points.iter().rev().map(|point| Pos2::new(point.x, point.y.max));
+        let outline: Vec<Pos2> = lower.chain(upper).collect();
+        self.line(&outline, true, band.fill, Stroke::NONE);
+    }
+
+    fn rect(&mut self, shape: &RectShape) {
+        if let Some(brush) = &shape.brush {
+            return self.picture(brush.fill_texture_id, shape.rect);
+        }
+        if shape.blur_width > 0.0 || shape.fill == Color32::TRANSPARENT && shape.stroke.is_empty() {
+            return;
+        }
+        let radius = shape.corner_radius.average();
+        let rounded = if radius > 0.0 { format!(" rx=\"{}\"", n(radius)) } else { String::new() };
+        let look = look(shape.fill, shape.stroke);
+        self.element(format_args!("<rect {}{rounded}{look}/>", placed(shape.rect)));
+    }
+
+    /// A mesh is a picture, or a few triangles of which each gets the mean of its corners' colours.
+    fn mesh(&mut self, mesh: &Mesh) {
+        if mesh.texture_id != TextureId::default() {
+            return self.picture(mesh.texture_id, mesh.calc_bounds());
+        }
+        for corners in mesh.indices.chunks_exact(3) {
+            let found: Vec<_> = corners.iter().filter_map(|&index| mesh.vertices.get(index as usize)).collect();
+            let [a, b, c] = found[..] else { continue };
+            let part = |index: usize| {
+                let sum: u32 = [a, b, c].iter().map(|vertex| u32::from(vertex.color.to_array()[index])).sum();
+                u8::try_from(sum / 3).unwrap_or(u8::MAX)
+            };
+            let color = Color32::from_rgba_premultiplied(part(0), part(1), part(2), part(3));
+            // A hair of stroke closes the seams between neighbours.
+            self.line(&[a.pos, b.pos, c.pos], true, color, Stroke::new(0.5, color));
+        }
+    }
+
+    fn picture(&mut self, id: TextureId, rect: Rect) {
+        let Some(data) = self.textures.get(&id).and_then(|texture| embedded(texture)) else { return };
+        self.element(format_args!(
+            "<image {} preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" \
+             xlink:href=\"data:image/png;base64,{data}\"/>",
+            placed(rect)
+        ));
+    }
+
+    fn text(&mut self, shape: &TextShape) {
+        let galley = &shape.galley;
+        let Some(format) = galley.job.sections.first().map(|section| &section.format) else { return };
+        let color = if format.color == Color32::PLACEHOLDER { shape.fallback_color } else { format.color };
+        let color = shape.override_text_color.unwrap_or(color).gamma_multiply(shape.opacity_factor);
+        let size = format.font_id.size;
+        let face = match &format.font_id.family {
+            FontFamily::Monospace => "font-family=\"monospace\"",
+            FontFamily::Proportional => "font-family=\"Inter, sans-serif\"",
+            FontFamily::Name(_) => "font-family=\"Inter, sans-serif\" font-weight=\"600\"",
+        };
+        let turned = if shape.angle == 0.0 {
+            String::new()
+        } else {
+            let at = shape.pos;
+            format!(" transform=\"rotate({} {} {})\"", n(shape.angle.to_degrees()), n(at.x), n(at.y))
+        };
+        let fill = fill(color);
+        for row in &galley.rows {
+            let (text, Some(first)) = (row.row.text(), row.row.glyphs.first()) else { continue };
+            if text.trim().is_empty() {
+                continue;
+            }
+            let at = shape.pos + row.pos.to_vec2() + first.pos.to_vec2();
+            // Other faces are as wide as ours, so that nothing overlaps where Inter is not installed.
+            let width = row.row.glyphs.last().map_or(0.0, |last| last.max_x() - first.pos.x);
+            self.element(format_args!(
+                "<text x=\"{}\" y=\"{}\" {face} font-size=\"{}\" textLength=\"{}\" xml:space=\"preserve\"{fill}{turned}>\
+                 {}</text>",
+                n(at.x),
+                n(at.y),
+                n(size),
+                n(width),
+                escaped(&text)
+            ));
+        }
+    }
+}
+
+/// A number with two decimals at most.
+fn n(value: f32) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn placed(rect: Rect) -> String {
+    let (x, y, width, height) = (n(rect.left()), n(rect.top()), n(rect.width()), n(rect.height()));
+    format!("x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"")
+}
+
+fn paint(name: &str, color: Color32) -> String {
+    if color == Color32::TRANSPARENT {
+        return format!(" {name}=\"none\"");
+    }
+    let [red, green, blue, alpha] = color.to_srgba_unmultiplied();
+    let through =
+        if alpha == 255 { String::new() } else { format!(" {name}-opacity=\"{}\"", n(f32::from(alpha) / 255.0)) };
+    format!(" {name}=\"#{red:02x}{green:02x}{blue:02x}\"{through}")
+}
+
+fn fill(color: Color32) -> String {
+    paint("fill", color)
+}
+
+fn look(inside: Color32, stroke: Stroke) -> String {
+    let outline = if stroke.is_empty() {
+        String::new()
+    } else {
+        format!("{} stroke-width=\"{}\"", paint("stroke", stroke.color), n(stroke.width))
+    };
+    fill(inside) + &outline
+}
+
+fn plain(stroke: &PathStroke) -> Stroke {
+    match stroke.color {
+        ColorMode::Solid(color) => Stroke::new(stroke.width, color),
+        // The panels colour no line along its way.
+        ColorMode::UV(_) => Stroke::NONE,
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A texture as a PNG in base 64 (RFC 4648).
+fn embedded(texture: &Texture) -> Option<String> {
+    let [width, height] = texture.image.size;
+    let pixels: Vec<u8> = texture.image.pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect();
+    let mut file = Vec::new();
+    let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
+    let encoder = image::codecs::png::PngEncoder::new(&mut file);
+    encoder.write_image(&pixels, width, height, image::ExtendedColorType::Rgba8).ok()?;
+    Some(base64(&file))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let byte = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for digit in 0..4 {
+            let value = (bits >> (18 - 6 * digit)) & 63;
+            text.push(if digit <= group.len() { DIGITS[value as usize] as char } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eframe::egui::{ColorImage, TextureOptions, vec2};
+
+    #[test]
+    fn base_64_is_that_of_the_rfc() {
+        let written = ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|text| base64(text.as_bytes()));
+        assert_eq!(written, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]);
+    }
+
+    #[test]
+    fn shapes_text_and_pictures_are_all_there() {
+        let svg = Drawing::new(vec2(200.0, 100.0), |ui| {
+            ui.label("loss < 1 & falling");
+            let points = vec![Pos2::new(10.0, 50.0), Pos2::new(60.0, 80.0), Pos2::new(90.0, 60.0)];
+            ui.painter().line(points, Stroke::new(2.0, Color32::from_rgb(0, 114, 178)));
+            let image = ColorImage::filled([2, 3], Color32::RED);
+            let texture = ui.ctx().load_texture("map", image, TextureOptions::NEAREST);
+            let whole = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
+            let place = Rect::from_min_size(Pos2::new(120.0, 40.0), vec2(40.0, 30.0));
+            ui.painter().image(texture.id(), place, whole, Color32::WHITE);
+            ui.data_mut(|data| data.insert_temp("kept".into(), texture));
+        })
+        .svg();
+        assert!(svg.contains(">loss &lt; 1 &amp; falling</text>"), "{svg}");
+        assert!(
+            svg.contains("points=\"10,50 60,80 90,60\" fill=\"none\" stroke=\"#0072b2\" stroke-width=\"2\""),
+            "{svg}"
+        );
+        let data = svg.split("base64,").nth(1).and_then(|rest| rest.split('"').next());
+        assert!(data.is_some_and(|data| data.starts_with("iVBORw0KGgo")), "a PNG file begins like this: {svg}");
+    }
+}

@@ -6,6 +6,7 @@
 //!   run.json                        what its images and networks turned out to be
 //!   events.jsonl                    start, resume, interventions, finish
 //!   outcome.json                    how it ended
+//!   notes.json                      what a person added: name, tags, note, star
 //!   arms/plain/metrics.csv          a row for every step, validation beside the step it followed
 //!   arms/plain/gradients.csv        a row for every block and probe
 //!   arms/plain/confusion.csv        the newest confusion matrix: actual classes down, predicted across
@@ -13,22 +14,28 @@
 //!   arms/plain/checkpoints/{last,best}/
 //! ```
 //!
-//! [`Folder`] writes such folders for the engine, [`Run`] reads them. What is inside a checkpoint is the session's
-//! affair.
+//! [`Folder`] writes such folders for the engine, [`Run`] reads them, [`Follower`] reads them while they
+//! grow. What is inside a checkpoint is the session's affair.
 
+mod follow;
 mod history;
 mod layout;
 mod networks;
+mod notes;
 mod read;
 mod record;
 mod table;
+mod trash;
 
+pub use follow::{Follower, News};
 pub use history::Validation;
 pub use layout::default_place;
 pub use networks::snapshot;
+pub use notes::Notes;
 pub use read::{EventLine, Run, RunError, Runs, find, list, open};
 pub use record::{Folder, RunInfo, vacant};
 pub use table::{GradientRow, MetricsRow};
+pub use trash::{discard, is_being_written, restore};
 
 #[cfg(test)]
 mod tests;

@@ -116,7 +116,9 @@ impl Run {
         folder.is_dir().then_some(folder)
     }
 
-    fn arm_folder(&self, arm: usize) -> Option<PathBuf> {
+    /// Where an arm's tables and checkpoints are.
+    #[must_use]
+    pub fn arm_folder(&self, arm: usize) -> Option<PathBuf> {
         arm_folders(&self.folder, self.info.arms.iter().map(|arm| arm.name.as_str())).into_iter().nth(arm)
     }
 }

@@ -64,7 +64,7 @@ fn evaluation(arm: usize, step: u64) -> Evaluation {
 
 fn probe(step: u64) -> ProbeRecord {
     let block = BlockProbe { weight_gradient_norm: 0.25, weight_norm: 2.0, ..BlockProbe::default() };
-    let arm = ArmProbe { gradient_norm: 0.5, blocks: vec![block; 2] };
+    let arm = ArmProbe { gradient_norm: 0.5, blocks: vec![block; 2], ..ArmProbe::default() };
     ProbeRecord { step, arms: vec![arm, ArmProbe::default()] }
 }
 
@@ -214,4 +214,90 @@ fn a_folder_that_is_in_use_or_a_file_is_refused_and_left_alone() {
     assert_eq!(fs::read_to_string(place.path().join("thesis.txt")).unwrap(), "years of work");
     let refused = open(place.path()).unwrap_err().to_string();
     assert!(refused.contains("is not a run folder"), "{refused}");
+}
+
+/// All that an arm's tables have told, as a follower heard it.
+fn heard(follower: &mut Follower, ended: bool) -> Vec<News> {
+    let mut news = Vec::new();
+    follower.read(ended, |it| news.push(it)).unwrap();
+    news
+}
+
+fn steps(news: &[News]) -> Vec<u64> {
+    let step = |it: &News| if let News::Metrics(row) = it { Some(row.step) } else { None };
+    news.iter().filter_map(step).collect()
+}
+
+#[test]
+fn a_growing_run_is_followed_row_by_row() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("run");
+    let mut record = Folder::exactly(folder.clone()).open(&prepared()).unwrap();
+    let mut follower = Follower::new(&open(&folder).unwrap().arm_folder(1).unwrap(), true);
+    assert!(heard(&mut follower, false).is_empty());
+    for at in 1..=3 {
+        record.step(&step(at, [None, Some(at as f64)])).unwrap();
+    }
+    // Asking for a checkpoint's path brings the tables up to date.
+    assert!(record.checkpoint(1, Which::Last).is_some());
+    assert!(is_being_written(&folder));
+    assert_eq!(steps(&heard(&mut follower, false)), [1, 2], "a validation may still come beside the newest");
+    record.evaluated(&evaluation(1, 3)).unwrap();
+    assert!(discard(&folder).is_err(), "a run that is being written is not thrown away");
+    drop(record);
+    assert!(!is_being_written(&folder));
+    let rest = heard(&mut follower, true);
+    let [News::Metrics(row)] = &rest[..] else { panic!("{rest:?}") };
+    assert_eq!((row.step, row.train_loss, row.validation_loss), (3, Some(3.0), Some(1.5)));
+    assert!(heard(&mut follower, true).is_empty());
+}
+
+#[test]
+fn following_starts_over_when_a_run_went_on_from_an_earlier_step() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = trained(&place.path().join("run")).folder;
+    let mut follower = Follower::new(&open(&folder).unwrap().arm_folder(0).unwrap(), true);
+    let before = heard(&mut follower, true);
+    assert_eq!(steps(&before), [1, 2, 3]);
+    let probes: Vec<&News> = before.iter().filter(|it| matches!(it, News::Probe(..))).collect();
+    let News::Probe(4, last) = probes[3] else { panic!("{probes:?}") };
+    assert_eq!((last.gradient_norm, last.blocks.len(), last.blocks[1].weight_norm), (0.5, 2, 2.0));
+
+    let mut kept = Folder::under(place.path().to_owned()).reopen(&folder).unwrap();
+    kept.record.rewind(2).unwrap();
+    // Longer than before, so that its length alone gives nothing away.
+    for at in 3..=9 {
+        kept.record.step(&step(at, [Some(7.0), None])).unwrap();
+    }
+    drop(kept);
+    let after = heard(&mut follower, true);
+    assert_eq!(after[0], News::Again);
+    assert_eq!(steps(&after), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+}
+
+#[test]
+fn a_run_is_thrown_away_and_taken_back() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = trained(&place.path().join("run")).folder;
+    let notes = Notes { name: Some("baseline".into()), tags: vec!["paper".into()], note: "keep".into(), starred: true };
+    notes.write(&folder).unwrap();
+    let discarded = discard(&folder).unwrap();
+    assert!(list(place.path()).unwrap().whole.is_empty());
+    let back = restore(&discarded).unwrap();
+    assert_eq!(back, folder);
+    assert_eq!(Notes::read(&back).unwrap(), notes);
+    assert_eq!(open(&back).unwrap().outcome, Some(outcome(4)));
+}
+
+#[test]
+fn a_table_of_an_older_version_is_read_and_followed() {
+    let place = tempfile::tempdir().unwrap();
+    let run = trained(&place.path().join("run"));
+    let table = run.arm_folder(1).unwrap().join("metrics.csv");
+    fs::write(&table, "step,epoch,seconds,train_loss\n1,0.5,1,2.5\n2,1,2,2.25,0.1,extra\n").unwrap();
+    assert_eq!(run.metrics(1).unwrap()[1].train_loss, Some(2.25));
+    let News::Metrics(row) = heard(&mut Follower::new(&run.arm_folder(1).unwrap(), false), true).remove(1) else {
+        panic!("no row")
+    };
+    assert_eq!((row.train_loss, row.train_accuracy), (Some(2.25), None));
 }

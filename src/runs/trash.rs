@@ -1,0 +1,52 @@
+//! Deleting a run moves its folder into a trash folder beside it, from which it can be taken back.
+
+use super::layout::{self, numbered};
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Whether a process is writing the run now.
+#[must_use]
+pub fn is_being_written(run: &Path) -> bool {
+    let Ok(file) = File::options().write(true).open(run.join(layout::LOCK)) else { return false };
+    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+/// Moves a run into the trash and says where it is now.
+///
+/// # Errors
+/// A run that is being written, or what the system says when the folder cannot be moved.
+pub fn discard(run: &Path) -> io::Result<PathBuf> {
+    if is_being_written(run) {
+        return Err(io::Error::other(format!("{} is training; stop it first", run.display())));
+    }
+    let (Some(place), Some(name)) = (run.parent(), run.file_name()) else {
+        return Err(io::Error::other(format!("{} is no run folder", run.display())));
+    };
+    let trash = place.join(layout::TRASH);
+    fs::create_dir_all(&trash)?;
+    move_to_free_name(run, &trash, &name.to_string_lossy())
+}
+
+/// Takes a run back out of the trash and says where it is now.
+///
+/// # Errors
+/// What the system says when the folder cannot be moved.
+pub fn restore(discarded: &Path) -> io::Result<PathBuf> {
+    let (Some(place), Some(name)) = (discarded.parent().and_then(Path::parent), discarded.file_name()) else {
+        return Err(io::Error::other(format!("{} is not in the trash", discarded.display())));
+    };
+    move_to_free_name(discarded, place, &name.to_string_lossy())
+}
+
+fn move_to_free_name(from: &Path, into: &Path, name: &str) -> io::Result<PathBuf> {
+    for name in numbered(name) {
+        let to = into.join(name);
+        if !to.exists() {
+            return fs::rename(from, &to)
+                .map(|()| to)
+                .map_err(|error| io::Error::new(error.kind(), format!("cannot move {}: {error}", from.display())));
+        }
+    }
+    Err(io::Error::other("there is no free name"))
+}

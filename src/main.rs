@@ -81,8 +81,9 @@ fn window(renderer: cli::Renderer, frame_log: Option<PathBuf>) -> Result<(), Fai
     let place = runs::default_place().ok_or_else(|| {
         Failure::Usage("there is no place for runs: this user has no home folder; set HOME".to_owned())
     })?;
-    let keeper = Box::new(runs::Folder::under(place));
-    let options = app::Options { renderer, frame_log, ..app::Options::new(keeper, Box::new(attend)) };
+    let keeper = Box::new(runs::Folder::under(place.clone()));
+    let options =
+        app::Options { renderer, frame_log, place: Some(place), ..app::Options::new(keeper, Box::new(attend)) };
     app::run(options).map_err(|error| match error {
         AppError::NoDisplay | AppError::MissingLibrary(_) => Failure::Usage(error.to_string()),
         _ => Failure::Running(error.to_string()),

@@ -1,11 +1,14 @@
 //! Everything a person can make the window do. Widgets and keys only name an action; the shell carries it out.
 
 use super::dialogs::Wanted;
+use super::export::{Content, Table};
 use super::panels::Panel;
 use super::state::inquiries::Place;
 use super::state::selected::SelectedBlock;
+use crate::experiment::Plan;
 use crate::train::protocol::{Picture, Question, Subject, Tune};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Something to be done after the frame.
 #[derive(Clone, Debug)]
@@ -22,6 +25,12 @@ pub enum Action {
     ContinueRun,
     /// Lets a person choose the folder of a run to go on with.
     ChooseRun,
+    /// Goes on with the run in this folder, from its last checkpoint.
+    ResumeRun(PathBuf),
+    /// Puts an experiment into the form.
+    Again(Box<Plan>),
+    /// Shows a folder in the desktop's file manager.
+    Reveal(PathBuf),
     /// Trains this many epochs more.
     Extend(u32),
     /// Writes a checkpoint now.
@@ -96,6 +105,15 @@ pub enum Action {
     Quit,
     /// Closes the window after stopping with a checkpoint.
     QuitNow,
+    /// Asks for a place and writes a file there.
+    Save {
+        /// The file's name as it is offered.
+        name: String,
+        /// What it shall hold.
+        content: Content,
+    },
+    /// Puts a table into the clipboard.
+    CopyTable(Arc<Table>),
     /// Takes back the last change of the form.
     Undo,
     /// Does again what was taken back.

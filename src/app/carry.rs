@@ -29,7 +29,19 @@ impl App {
             | Action::ContinueRun
             | Action::Extend(_)
             | Action::Checkpoint
-            | Action::Tune(_) => self.drive(action),
+            | Action::Tune(_) => self.drive(ctx, action),
+            Action::ResumeRun(run) => {
+                self.resume(ctx, run);
+                self.session.starting();
+            }
+            Action::Again(plan) => self.form.set_plan(*plan),
+            Action::Reveal(folder) => {
+                if let Err(why) = self.dialogs.reveal(&folder) {
+                    self.say(Level::Error, why);
+                }
+            }
+            Action::Save { name, content } => self.saving.ask(name, content, self.dialogs.as_mut(), ctx),
+            Action::CopyTable(table) => self.saving.copy(table, ctx),
             Action::Open(paths) => self.open(paths),
             Action::Ask { of, question } => self.ask(of, question),
             Action::Cancel(place) => {
@@ -100,7 +112,7 @@ impl App {
     }
 
     /// What happens to a run.
-    fn drive(&mut self, action: Action) {
+    fn drive(&mut self, ctx: &Context, action: Action) {
         let active = self.session.is_active();
         match action {
             Action::Toggle => match self.session.phase {
@@ -125,7 +137,7 @@ impl App {
             }
             Action::ContinueRun => {
                 if let Some(run) = self.session.unfinished().map(Path::to_owned) {
-                    self.resume(run);
+                    self.resume(ctx, run);
                     self.session.continuing();
                 }
             }
@@ -162,31 +174,35 @@ impl App {
         self.session.starting();
     }
 
-    fn resume(&mut self, run: PathBuf) {
+    /// Goes on with a run; its curves so far are read meanwhile.
+    fn resume(&mut self, ctx: &Context, run: PathBuf) {
+        self.shelf.recall(&run, ctx);
         self.device = self.form.device;
         self.link.send(Command::Resume { run, device: self.device });
     }
 
     /// What came of a dialog or was typed.
-    pub(super) fn chosen(&mut self, chosen: Chosen) {
+    pub(super) fn chosen(&mut self, ctx: &Context, chosen: Chosen) {
         match chosen {
             // The window for weights has a field to type into already.
             Chosen::Unavailable(Wanted::Weights) => {}
             Chosen::Unavailable(wanted) => {
                 let reason = "No file dialog can be opened on this system, so type the path.";
-                self.prompt = Some(Prompt::new(wanted, Some(reason)));
+                let text = if wanted == Wanted::Export { self.saving.suggested() } else { String::new() };
+                self.prompt = Some(Prompt::new(wanted, Some(reason)).with(text));
             }
             Chosen::Paths(Wanted::Pictures, paths) => self.classify(paths.into_iter().map(Picture::File).collect()),
             Chosen::Paths(wanted, paths) => {
                 let Some(path) = paths.into_iter().next() else { return };
                 match wanted {
                     Wanted::Run => {
-                        self.resume(path);
+                        self.resume(ctx, path);
                         self.session.starting();
                     }
                     Wanted::Weights => self.weights.get_or_insert_default().set_path(&path),
                     Wanted::Experiment => self.open_experiment(&path),
                     Wanted::SaveExperiment => self.save_experiment(path),
+                    Wanted::Export => self.saving.place(path, ctx),
                     Wanted::Data | Wanted::Pictures => self.form.set_source(Source::Path(path)),
                 }
             }
@@ -277,7 +293,7 @@ impl App {
     }
 
     /// Tells something in a corner and in the log.
-    fn say(&mut self, level: Level, text: impl Into<String>) {
+    pub(super) fn say(&mut self, level: Level, text: impl Into<String>) {
         let text = text.into();
         self.session.say(level, text.clone());
         self.toasts.push(level, text);

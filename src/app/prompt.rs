@@ -22,6 +22,13 @@ impl Prompt {
         Self { wanted, reason, text: String::new(), wrong: None }
     }
 
+    /// With something to begin with.
+    #[must_use]
+    pub fn with(mut self, text: String) -> Self {
+        self.text = text;
+        self
+    }
+
     /// Draws the question; whether it stays open, and what was chosen.
     pub fn ui(&mut self, ctx: &Context) -> (bool, Option<Chosen>) {
         let mut chosen = None;

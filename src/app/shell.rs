@@ -4,6 +4,7 @@ use super::about;
 use super::action::Action;
 use super::bar::{self, Live};
 use super::dialogs::{Dialogs, Wanted};
+use super::export::{Done, Saving};
 use super::form::Form;
 use super::frames::Frames;
 use super::keys;
@@ -12,6 +13,7 @@ use super::memory::Memory;
 use super::palette::Palette;
 use super::panels::{Kept, Panels, Scene};
 use super::prompt::Prompt;
+use super::shelf::Shelf;
 use super::state::answers::Answers;
 use super::state::inquiries::Inquiries;
 use super::state::selected::SelectedBlock;
@@ -49,6 +51,8 @@ pub struct Parts {
     pub device: DeviceChoice,
     /// How many bytes of memory the program takes, if that can be known.
     pub resident: fn() -> Option<u64>,
+    /// Where the runs are kept, if they are.
+    pub place: Option<PathBuf>,
     /// Draws without pause and writes each frame's time here.
     pub frame_log: Option<PathBuf>,
 }
@@ -65,7 +69,9 @@ pub struct App {
     pub(super) selected: Option<SelectedBlock>,
     pub(super) live: Live,
     pub(super) panels: Panels,
+    pub(super) shelf: Shelf,
     pub(super) toasts: Toasts,
+    pub(super) saving: Saving,
     frames: Frames,
     memory: Memory,
     /// What the images of the last experiment turned out to be, and where they came from.
@@ -111,7 +117,9 @@ impl App {
             selected: None,
             live: Live::default(),
             panels: Panels::new(kept),
+            shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
+            saving: Saving::default(),
             frames: Frames::new(parts.frame_log.as_deref()),
             memory: Memory::new(parts.resident),
             known: None,
@@ -180,7 +188,28 @@ impl App {
             ctx.request_repaint();
         }
         if let Some(chosen) = self.dialogs.poll() {
-            self.chosen(chosen);
+            self.chosen(ctx, chosen);
+        }
+        for problem in self.shelf.take_in() {
+            self.say(Level::Error, problem);
+        }
+        if let Some((run, before)) = self.shelf.recalled.take() {
+            match &self.session.prepared {
+                Some(prepared) if prepared.run.as_ref() == Some(&run) => self.session.recall(before),
+                // It is still being loaded.
+                None if self.session.is_active() => self.shelf.recalled = Some((run, before)),
+                _ => {}
+            }
+        }
+        while let Some(done) = self.saving.poll() {
+            match done {
+                Done::Saved(path) => self.say(Level::Info, format!("Saved {}", path.display())),
+                Done::Failed(why) => self.say(Level::Error, why),
+                Done::Copy(text) => {
+                    ctx.copy_text(text);
+                    self.say(Level::Info, "The data are in the clipboard.");
+                }
+            }
         }
     }
 
@@ -232,7 +261,7 @@ impl App {
                 self.prompt = None;
             }
             if let Some(chosen) = chosen {
-                self.chosen(chosen);
+                self.chosen(ctx, chosen);
             }
         }
     }
@@ -313,7 +342,7 @@ impl eframe::App for App {
                 inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),
             };
-            self.panels.ui(ui, scene, &mut actions);
+            self.panels.ui(ui, scene, &mut self.shelf, &mut actions);
         });
         if ctx.input(|input| !input.raw.hovered_files.is_empty()) {
             drop_hint(&ctx, &tokens);

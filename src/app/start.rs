@@ -50,6 +50,8 @@ pub struct Options {
     pub plan: Option<Plan>,
     /// Where it shall run.
     pub device: DeviceChoice,
+    /// Where the runs are, to be listed.
+    pub place: Option<PathBuf>,
     /// Draws without pause and writes each frame's time into this file.
     pub frame_log: Option<PathBuf>,
     /// Keeps the runs.
@@ -67,6 +69,7 @@ impl Options {
             theme: None,
             plan: None,
             device: DeviceChoice::Auto,
+            place: None,
             frame_log: None,
             keeper,
             attend,
@@ -200,6 +203,7 @@ fn build(context: &eframe::CreationContext<'_>, options: Options) -> std::io::Re
         plan: options.plan.unwrap_or_else(|| PRESETS[0].plan()),
         device: options.device,
         resident: super::memory::resident,
+        place: options.place,
         frame_log: options.frame_log,
     };
     let app = App::new(context, parts);

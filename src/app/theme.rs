@@ -191,6 +191,13 @@ pub fn color_arms(ctx: &Context, places: [u8; MAX_ARMS]) {
     ctx.data_mut(|data| data.insert_temp(arms_id(), places));
 }
 
+/// Gives another context's arms the same colours.
+pub fn same_arms(from: &Context, to: &Context) {
+    if let Some(places) = from.data(|data| data.get_temp(arms_id())) {
+        color_arms(to, places);
+    }
+}
+
 fn arms_id() -> Id {
     Id::unique("arm colours")
 }

@@ -264,7 +264,7 @@ fn following_starts_over_when_a_run_went_on_from_an_earlier_step() {
     assert_eq!((last.gradient_norm, last.blocks.len(), last.blocks[1].weight_norm), (0.5, 2, 2.0));
 
     let mut kept = Folder::under(place.path().to_owned()).reopen(&folder).unwrap();
-    kept.record.rewind(2).unwrap();
+    kept.record.rewind(&[2, 2]).unwrap();
     // Longer than before, so that its length alone gives nothing away.
     for at in 3..=9 {
         kept.record.step(&step(at, [Some(7.0), None])).unwrap();

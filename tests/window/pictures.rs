@@ -70,6 +70,65 @@ pub fn compare_panel(tab: &str, theme: Theme, name: &str, ask: impl Fn(&mut Harn
     harness.snapshot_options(name, &options);
 }
 
+/// Makes a run as old in each picture.
+fn dated(run: &std::path::Path) {
+    let path = run.join("run.json");
+    let mut info: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    info["started"] = "2026-03-01T14:25:30+01:00".into();
+    std::fs::write(&path, info.to_string()).unwrap();
+}
+
+/// Draws the table of runs with one selected, two of them drawn over each other, and all plots.
+fn compare_runs(theme: Theme, name: &str) {
+    if !can_draw() {
+        return;
+    }
+    let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(400);
+    let place = tempfile::tempdir().unwrap();
+    let (mut harness, _script) = window_over(place.path(), vec2(1440.0, 900.0), theme, true);
+    harness.run();
+    harness.get_by_label("Runs").click();
+    wait_until(&mut harness, "the runs are read", |harness| !names(harness, "Every run is kept").is_empty());
+    harness.snapshot_options(format!("runs_empty_{name}"), &options);
+    for (run, steps) in [("short", 20), ("longer", 60)] {
+        dated(&crate::runs::run(place.path(), run, steps));
+    }
+    wait_until(&mut harness, "the runs are read", |harness| names(harness, ", stopped; plain ").len() == 2);
+    for run in ["Draw short", "Draw longer"] {
+        harness.get_by_label(run).click();
+        harness.run();
+    }
+    harness.get_by_label_contains("Run longer,").click();
+    harness.run();
+    harness.remove_cursor();
+    harness.run();
+    // The folder is another one each time.
+    let folder = harness.get_by_label_contains("/longer").rect();
+    harness.mask(folder);
+    harness.snapshot_options(format!("runs_{name}"), &options);
+    harness.get_by_label("Curves").click();
+    wait_until(&mut harness, "the curves are read", |harness| !names(harness, "longer · residual").is_empty());
+    harness.get_by_label("Plots").click();
+    harness.run();
+    harness.get_by_label("All").click();
+    harness.run();
+    harness.get_by_label("Plots").click();
+    harness.run();
+    harness.remove_cursor();
+    harness.run();
+    harness.snapshot_options(format!("plots_{name}"), &options);
+}
+
+#[test]
+fn dark_runs_look_as_they_did() {
+    compare_runs(Theme::Dark, "dark");
+}
+
+#[test]
+fn light_runs_look_as_they_did() {
+    compare_runs(Theme::Light, "light");
+}
+
 #[test]
 fn the_dark_window_looks_as_it_did() {
     compare(Theme::Dark, "dark");

@@ -25,6 +25,10 @@ pub struct Script {
     pub events: Rc<RefCell<VecDeque<Event>>>,
     pub chosen: Rc<RefCell<Option<Chosen>>>,
     pub asked: Rc<RefCell<Vec<Wanted>>>,
+    /// Folders that were to be shown in a file manager.
+    pub revealed: Rc<RefCell<Vec<PathBuf>>>,
+    /// Names of files for which a place was asked.
+    pub places: Rc<RefCell<Vec<String>>>,
 }
 
 impl Link for Script {
@@ -39,6 +43,13 @@ impl Link for Script {
 impl Dialogs for Script {
     fn ask(&mut self, wanted: Wanted, _: &egui::Context) {
         self.asked.borrow_mut().push(wanted);
+    }
+    fn ask_place(&mut self, name: &str, _: Option<&Path>, _: &egui::Context) {
+        self.places.borrow_mut().push(name.to_owned());
+    }
+    fn reveal(&mut self, folder: &Path) -> Result<(), String> {
+        self.revealed.borrow_mut().push(folder.to_owned());
+        Ok(())
     }
     fn poll(&mut self) -> Option<Chosen> {
         self.chosen.borrow_mut().take()
@@ -141,12 +152,18 @@ pub fn probe(step: u64, arms: usize) -> ProbeRecord {
         BlockProbe {
             weight_gradient_norm: norm,
             weight_norm: 5.0,
+            update_norm: 0.01 * norm,
             output_gradient_norm: norm / 9.0,
             activation_std: 1.0,
             activation_mean: 0.0,
         }
     };
-    let arm = |arm| ArmProbe { gradient_norm: 1.0, blocks: (0..27).map(|index| block(arm, index)).collect() };
+    let arm = |arm| ArmProbe {
+        gradient_norm: 1.0,
+        weight_norm: 26.0,
+        update_norm: 0.02,
+        blocks: (0..27).map(|index| block(arm, index)).collect(),
+    };
     ProbeRecord { step, arms: (0..arms).map(arm).collect() }
 }
 
@@ -161,15 +178,21 @@ pub fn evaluation(arm: usize, step: u64) -> Evaluation {
 }
 
 pub fn window_of(size: egui::Vec2, theme: Theme, pixels: bool) -> (Harness<'static, App>, Script) {
-    window_with(size, theme, pixels, None)
+    window_with(size, theme, pixels, None, None)
 }
 
-/// A window that finds what was kept when it was closed last.
+/// A window whose runs are in this folder.
+pub fn window_over(place: &Path, size: egui::Vec2, theme: Theme, pixels: bool) -> (Harness<'static, App>, Script) {
+    window_with(size, theme, pixels, None, Some(place.to_owned()))
+}
+
+/// A window that finds what was kept when it was closed last, and runs in a place.
 pub fn window_with(
     size: egui::Vec2,
     theme: Theme,
     pixels: bool,
     kept: Option<&'static dyn eframe::Storage>,
+    place: Option<PathBuf>,
 ) -> (Harness<'static, App>, Script) {
     let script = Script::default();
     let parts = Parts {
@@ -178,6 +201,7 @@ pub fn window_with(
         plan: PRESETS[0].plan(),
         device: DeviceChoice::Auto,
         resident: || Some(256 << 20),
+        place,
         frame_log: None,
     };
     let builder = Harness::builder().with_size(size).with_theme(theme).with_max_steps(64);
@@ -216,6 +240,28 @@ pub fn step_until(harness: &mut Harness<'static, App>, what: &str, so: impl Fn(&
         harness.step();
     }
     panic!("after 200 frames still not so: {what}");
+}
+
+/// Waits for something that a thread brings about.
+pub fn wait_until(harness: &mut Harness<'static, App>, what: &str, so: impl Fn(&Harness<'static, App>) -> bool) {
+    for _ in 0..1000 {
+        if so(harness) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        harness.step();
+    }
+    panic!("after ten seconds still not so: {what}");
+}
+
+/// The names of all widgets that contain a text, for messages and for reading values.
+pub fn names(harness: &Harness<'static, App>, part: &str) -> Vec<String> {
+    use egui_kittest::kittest::NodeT;
+    let nodes = harness.query_all_by_label_contains(part);
+    nodes
+        .map(|node| node.accesskit_node())
+        .filter_map(|node| node.label().map(|label| label.to_owned()).or_else(|| node.value()))
+        .collect()
 }
 
 /// Types into a field as a person does: click, select all, type, Enter.

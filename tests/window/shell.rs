@@ -137,7 +137,8 @@ fn panels_are_moved_by_drag_and_stay_there_after_a_restart() {
 
     let mut storage = Storage::default();
     eframe::App::save(harness.state_mut(), &mut storage);
-    let (mut again, _script) = window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))));
+    let (mut again, _script) =
+        window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))), None);
     again.run();
     let kept = tab(&again, "Log");
     assert!((kept.center() - moved.center()).length() < 1.0, "{kept:?} and {moved:?}");
@@ -154,7 +155,8 @@ fn speeds_are_remembered_after_a_restart() {
     harness.run();
     let mut storage = Storage::default();
     eframe::App::save(harness.state_mut(), &mut storage);
-    let (mut again, _script) = window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))));
+    let (mut again, _script) =
+        window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))), None);
     again.run();
     assert_eq!(again.query_all_by_label_contains("to train · about 47 s on").count(), 2);
 }

@@ -36,11 +36,12 @@ impl std::fmt::Debug for Drawing {
 }
 
 impl Drawing {
-    /// Draws into a `Ui` of this size in points.
+    /// Draws into a `Ui` of this size in points, with the arms' colours of the window.
     #[must_use]
-    pub fn new(size: Vec2, mut draw: impl FnMut(&mut Ui)) -> Self {
+    pub fn new(window: &Context, size: Vec2, mut draw: impl FnMut(&mut Ui)) -> Self {
         let ctx = Context::default();
         theme::install(&ctx);
+        theme::same_arms(window, &ctx);
         ctx.set_theme(Theme::Light);
         let tokens = Tokens::for_theme(Theme::Light);
         let mut drawing =

@@ -60,11 +60,11 @@ pub fn entries(ui: &mut Ui, what: &dyn Exportable, actions: &mut Vec<Action>) {
         actions.push(save("csv", Content::Csv(Arc::new(what.table()))));
     }
     let Some(size) = what.size() else { return };
-    let drawing = || Arc::new(Drawing::new(size, |ui| what.draw(ui)));
+    let drawing = |ui: &Ui| Arc::new(Drawing::new(ui.ctx(), size, |ui| what.draw(ui)));
     if ui.button("Save PNG…").clicked() {
-        actions.push(save("png", Content::Png(drawing())));
+        actions.push(save("png", Content::Png(drawing(ui))));
     }
     if ui.button("Save SVG…").clicked() {
-        actions.push(save("svg", Content::Svg(drawing())));
+        actions.push(save("svg", Content::Svg(drawing(ui))));
     }
 }

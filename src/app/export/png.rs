@@ -148,10 +148,10 @@ fn sample(texture: &Texture, uv: Vec2) -> [f32; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eframe::egui::{CornerRadius, vec2};
+    use eframe::egui::{Context, CornerRadius, vec2};
 
     fn drawn(draw: impl FnMut(&mut eframe::egui::Ui)) -> image::RgbImage {
-        let file = Drawing::new(vec2(100.0, 60.0), draw).png().unwrap();
+        let file = Drawing::new(&Context::default(), vec2(100.0, 60.0), draw).png().unwrap();
         image::load_from_memory(&file).unwrap().to_rgb8()
     }
 

@@ -1,13 +1,11 @@
-//! From "Save…" to a file: asks for a place, by a dialog or by a typed path, and writes it on a thread of its own.
+//! From "Save…" to a file: asks for a place, and writes it on a thread of its own.
 
 use super::drawing::Drawing;
 use super::table::Table;
 use crate::app::dialogs::Dialogs;
-use crate::app::form::field::named;
-use crate::app::theme::{self, Tokens, space};
 use crate::files::write_atomically;
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use eframe::egui::{Button, Context, Id, Key, Label, Modal, RichText, TextEdit};
+use eframe::egui::Context;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,8 +48,6 @@ pub enum Done {
 pub struct Saving {
     /// Waits for a place.
     waiting: Option<(String, Content)>,
-    /// The path that is being typed, where no dialog can be opened.
-    typed: Option<String>,
     /// The folder of the last file, where the next one is offered.
     folder: Option<PathBuf>,
     send: Sender<Done>,
@@ -61,7 +57,7 @@ pub struct Saving {
 impl Default for Saving {
     fn default() -> Self {
         let (send, receive) = unbounded();
-        Self { waiting: None, typed: None, folder: None, send, receive }
+        Self { waiting: None, folder: None, send, receive }
     }
 }
 
@@ -72,19 +68,19 @@ impl Saving {
         self.waiting = Some((name, content));
     }
 
-    /// A place was chosen in the dialog.
+    /// A place was chosen or typed.
     pub fn place(&mut self, path: PathBuf, ctx: &Context) {
         if let Some((_, content)) = self.waiting.take() {
             self.write(path, content, ctx);
         }
     }
 
-    /// No dialog could be opened: if something waits for a place, its path is to be typed. Says whether it is so.
-    pub fn type_instead(&mut self) -> bool {
-        let Some((name, _)) = &self.waiting else { return false };
+    /// The path to begin with where no dialog can be opened and a person has to type.
+    #[must_use]
+    pub fn suggested(&self) -> String {
+        let name = self.waiting.as_ref().map_or("", |(name, _)| name);
         let folder = self.folder.clone().or_else(home).unwrap_or_default();
-        self.typed = Some(folder.join(name).display().to_string());
-        true
+        folder.join(name).display().to_string()
     }
 
     /// Puts a table into the clipboard; [`Self::poll`] brings it when it is written out.
@@ -119,42 +115,6 @@ impl Saving {
         if let Err(error) = started {
             // The receiver is ours and still there.
             let _ = self.send.send(Done::Failed(format!("Not saved: no thread can be started: {error}.")));
-        }
-    }
-
-    /// The question for a path, while there is one.
-    pub fn ui(&mut self, ctx: &Context) {
-        let Some(mut path) = self.typed.take() else { return };
-        let mut save = false;
-        let modal = Modal::new(Id::unique("save as")).show(ctx, |ui| {
-            let tokens = Tokens::of(ui);
-            ui.set_width(420.0);
-            ui.label(theme::heading("Save as"));
-            ui.add_space(space::XS);
-            let why = "No file dialog can be opened on this system, so the path is typed here.";
-            ui.add(Label::new(theme::caption(why, &tokens)).wrap());
-            ui.add_space(space::S);
-            let field = ui.add(TextEdit::singleline(&mut path).desired_width(f32::INFINITY));
-            let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-            if ui.memory(|memory| memory.focused().is_none()) {
-                field.request_focus();
-            }
-            named(ui, field, "Path of the file");
-            ui.add_space(space::M);
-            ui.horizontal(|ui| {
-                let text = RichText::new("Save").family(theme::semibold()).color(tokens.on_accent);
-                save = ui.add(Button::new(text).fill(tokens.accent)).clicked() || entered;
-                if ui.button("Cancel").clicked() {
-                    ui.close();
-                }
-            });
-        });
-        if save && !path.trim().is_empty() {
-            self.place(path.trim().into(), ctx);
-        } else if modal.should_close() {
-            self.waiting = None;
-        } else {
-            self.typed = Some(path);
         }
     }
 }

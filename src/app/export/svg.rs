@@ -250,7 +250,7 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eframe::egui::{ColorImage, TextureOptions, vec2};
+    use eframe::egui::{ColorImage, Context, TextureOptions, vec2};
 
     #[test]
     fn base_64_is_that_of_the_rfc() {
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn shapes_text_and_pictures_are_all_there() {
-        let svg = Drawing::new(vec2(200.0, 100.0), |ui| {
+        let svg = Drawing::new(&Context::default(), vec2(200.0, 100.0), |ui| {
             ui.label("loss < 1 & falling");
             let points = vec![Pos2::new(10.0, 50.0), Pos2::new(60.0, 80.0), Pos2::new(90.0, 60.0)];
             ui.painter().line(points, Stroke::new(2.0, Color32::from_rgb(0, 114, 178)));
@@ -269,7 +269,7 @@ mod tests {
             let whole = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
             let place = Rect::from_min_size(Pos2::new(120.0, 40.0), vec2(40.0, 30.0));
             ui.painter().image(texture.id(), place, whole, Color32::WHITE);
-            ui.data_mut(|data| data.insert_temp("kept".into(), texture));
+            ui.data_mut(|data| data.insert_temp(eframe::egui::Id::unique("kept"), texture));
         })
         .svg();
         assert!(svg.contains(">loss &lt; 1 &amp; falling</text>"), "{svg}");

@@ -30,7 +30,7 @@ const COLUMNS: usize = 512;
 #[derive(Clone, Copy, Default, PartialEq)]
 struct Made {
     generation: u64,
-    probes: usize,
+    newest: u64,
     quantity: Quantity,
 }
 
@@ -60,7 +60,8 @@ impl Gradients {
                 choose(ui, &mut view.quantity, &Quantity::ALL).labelled_by(label.id);
             });
         });
-        let now = Made { generation: session.generation, probes: session.probes.len(), quantity: view.quantity };
+        let newest = session.probes.last().map_or(0, |probe| probe.step);
+        let now = Made { generation: session.generation, newest, quantity: view.quantity };
         if self.made != now {
             self.make(ui, session, view.quantity);
             self.made = now;

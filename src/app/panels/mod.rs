@@ -8,9 +8,11 @@ mod gradients;
 mod instruments;
 mod log;
 mod quantity;
+mod runs;
 
 use super::action::Action;
 use super::form::Sketch;
+use super::shelf::Shelf;
 use super::state::Session;
 use super::state::answers::Answers;
 use super::state::inquiries::Inquiries;
@@ -28,7 +30,7 @@ use serde::{Deserialize, Serialize};
 /// A panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Panel {
-    /// Loss and accuracy over time.
+    /// Everything over time.
     Curves,
     /// Every arm's blocks and shortcuts.
     Diagram,
@@ -46,6 +48,8 @@ pub enum Panel {
     Lesions,
     /// The loss around the weights, and how gradients reach the input.
     Landscape,
+    /// All runs on disk.
+    Runs,
     /// What the networks see in pictures.
     Classify,
     /// Everything that was said.
@@ -54,8 +58,9 @@ pub enum Panel {
 
 impl Panel {
     /// All panels.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Curves,
+        Self::Runs,
         Self::Diagram,
         Self::Gradients,
         Self::Confusion,
@@ -74,6 +79,7 @@ impl Panel {
         match self {
             Self::Curves => "Curves",
             Self::Diagram => "Diagram",
+            Self::Runs => "Runs",
             Self::Gradients => "Gradients",
             Self::Confusion => "Confusion",
             Self::Predictions => "Predictions",
@@ -109,6 +115,7 @@ pub struct Kept {
     tree: Tree<Panel>,
     curves: curves::View,
     diagram: diagram::View,
+    runs: runs::View,
     gradients: gradients::View,
     confusion: confusion::View,
     classify: classify::View,
@@ -121,6 +128,7 @@ impl Default for Kept {
             tree: first_layout(),
             curves: Default::default(),
             diagram: Default::default(),
+            runs: Default::default(),
             gradients: Default::default(),
             confusion: Default::default(),
             classify: Default::default(),
@@ -135,6 +143,7 @@ pub struct Panels {
     /// What is remembered.
     pub kept: Kept,
     curves: curves::Curves,
+    runs: runs::Runs,
     gradients: gradients::Gradients,
     classify: classify::Classify,
     instruments: instruments::Instruments,
@@ -168,20 +177,26 @@ impl Panels {
     }
 
     /// Draws the panels.
-    pub fn ui(&mut self, ui: &mut Ui, scene: Scene, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, scene: Scene, shelf: &mut Shelf, actions: &mut Vec<Action>) {
         let session = scene.session;
-        let Self { kept, curves, gradients, classify, instruments } = self;
+        let Self { kept, curves, runs, gradients, classify, instruments } = self;
         let Kept {
             tree,
             curves: curves_view,
+            runs: runs_view,
             diagram,
             gradients: gradients_view,
             confusion: confusion_view,
             classify: classify_view,
             instruments: instruments_view,
         } = kept;
+        let mut runs_shown = false;
         let show = |ui: &mut Ui, panel: Panel| match panel {
-            Panel::Curves => curves.ui(ui, curves_view, session),
+            Panel::Curves => curves.ui(ui, curves_view, session, &shelf.overlays, actions),
+            Panel::Runs => {
+                runs_shown = true;
+                runs.ui(ui, runs_view, session, shelf, actions);
+            }
             Panel::Diagram => diagram::ui(ui, diagram, scene, actions),
             Panel::Gradients => gradients.ui(ui, gradients_view, scene),
             Panel::Confusion => confusion::ui(ui, confusion_view, session, actions),
@@ -193,13 +208,22 @@ impl Panels {
             Panel::Log => log::ui(ui, session),
         };
         tree.ui(&mut Dock { show }, ui);
+        shelf.watch(runs_shown, ui.ctx());
     }
 }
 
 fn first_layout() -> Tree<Panel> {
     let mut tiles = Tiles::default();
     let pane = |tiles: &mut Tiles<Panel>, panel| tiles.insert_pane(panel);
-    let left = [Panel::Curves, Panel::Diagram, Panel::Predictions, Panel::Explain, Panel::Lesions, Panel::Landscape];
+    let left = [
+        Panel::Curves,
+        Panel::Runs,
+        Panel::Diagram,
+        Panel::Predictions,
+        Panel::Explain,
+        Panel::Lesions,
+        Panel::Landscape,
+    ];
     let left = left.map(|panel| pane(&mut tiles, panel)).to_vec();
     let curves = tiles.insert_tab_tile(left);
     let upper = [Panel::Gradients, Panel::Confusion, Panel::Inside].map(|panel| pane(&mut tiles, panel)).to_vec();

@@ -2,12 +2,16 @@
 
 pub mod answers;
 pub mod inquiries;
+pub mod metric;
+pub mod probes;
 pub mod selected;
 pub mod series;
+pub mod trace;
 
-use crate::train::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};
-use series::Column;
+use crate::train::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, StepRecord};
+use probes::Probes;
 use std::path::Path;
+use trace::Trace;
 
 /// How much a line of the log matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +35,6 @@ pub struct Line {
     pub text: String,
 }
 
-/// The curves of one arm.
-#[derive(Clone, Debug, Default)]
-pub struct ArmCurves {
-    /// Mean loss of each step's batch.
-    pub loss: Column,
-    /// Share of each step's batch that is classified correctly.
-    pub accuracy: Column,
-    /// Every validation, oldest first.
-    pub evaluations: Vec<Evaluation>,
-}
-
 /// An experiment as far as it has come.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
@@ -51,18 +44,16 @@ pub struct Session {
     pub phase: Phase,
     /// What was prepared.
     pub prepared: Option<Prepared>,
-    /// Steps so far, from 1; as long as every column.
+    /// Steps so far, from 1.
     pub steps: Vec<f64>,
-    /// Passes over the training images at each step.
-    pub epochs: Vec<f64>,
     /// Training seconds at each step.
     pub seconds: Vec<f64>,
     /// Images per second of the last steps.
     pub rate: Option<f64>,
     /// One for each arm.
-    pub arms: Vec<ArmCurves>,
+    pub arms: Vec<Trace>,
     /// Looks at gradients and activations, oldest first.
-    pub probes: Vec<ProbeRecord>,
+    pub probes: Probes,
     /// What happened from outside, oldest first.
     pub interventions: Vec<Intervention>,
     /// How it ended.
@@ -194,12 +185,13 @@ impl Session {
             }
             Event::Prepared(prepared) => {
                 let text = described(&prepared);
-                // A run that is extended or goes on keeps its curves.
+                // A run that is extended or goes on keeps its curves up to where it goes on.
                 if self.steps.is_empty() || self.arms.len() != prepared.arms.len() {
-                    self.arms = vec![ArmCurves::default(); prepared.arms.len()];
+                    self.arms = vec![Trace::default(); prepared.arms.len()];
                 }
                 let names = prepared.arms.iter().map(|arm| arm.name.clone());
                 self.asked = (names.collect(), prepared.dataset.classes.clone());
+                self.cut(prepared.first_step);
                 self.outcome = None;
                 self.prepared = Some(*prepared);
                 self.say(Level::Info, text);
@@ -210,6 +202,9 @@ impl Session {
                 None
             }
             Event::Probed(record) => {
+                for (trace, seen) in self.arms.iter_mut().zip(&record.arms) {
+                    trace.probed(record.step, seen);
+                }
                 self.probes.push(*record);
                 None
             }
@@ -264,15 +259,46 @@ impl Session {
     fn record(&mut self, record: &StepRecord) {
         #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
         self.steps.push(record.step as f64);
-        self.epochs.push(record.epoch);
         self.seconds.push(record.seconds);
         let rate = record.images_per_second;
         self.rate = Some(self.rate.map_or(rate, |mean| 0.9 * mean + 0.1 * rate));
-        for (arm, curves) in self.arms.iter_mut().enumerate() {
-            let step = record.arms.get(arm).copied().flatten();
-            curves.loss.push(step.map_or(f64::NAN, |step| step.loss));
-            curves.accuracy.push(step.map_or(f64::NAN, |step| step.accuracy));
+        for (trace, step) in self.arms.iter_mut().zip(&record.arms) {
+            if let Some(step) = step {
+                trace.step(record.step, record.seconds, rate, step);
+            }
         }
+    }
+
+    /// Puts the curves that a run had before it went on in front of those that came since.
+    pub fn recall(&mut self, mut before: Vec<Trace>) {
+        let Some(first) = self.prepared.as_ref().map(|prepared| prepared.first_step) else { return };
+        let known = self.arms.iter().any(|trace| trace.clock.steps.first().is_some_and(|&at| at <= first as f64));
+        if known || before.len() != self.arms.len() {
+            return;
+        }
+        let (mut steps, mut seconds) = (Vec::new(), Vec::new());
+        for (trace, since) in before.iter_mut().zip(std::mem::take(&mut self.arms)) {
+            trace.cut(first);
+            if trace.clock.steps.len() > steps.len() {
+                (steps, seconds) = (trace.clock.steps.clone(), trace.clock.seconds.clone());
+            }
+            trace.append(since);
+        }
+        steps.append(&mut self.steps);
+        seconds.append(&mut self.seconds);
+        (self.arms, self.steps, self.seconds) = (before, steps, seconds);
+        // Whoever cached averages of the curves makes them anew.
+        self.generation += 1;
+    }
+
+    /// Forgets what came after a step.
+    fn cut(&mut self, step: u64) {
+        #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
+        let kept = self.steps.partition_point(|&at| at <= step as f64);
+        self.steps.truncate(kept);
+        self.seconds.truncate(kept);
+        self.arms.iter_mut().for_each(|trace| trace.cut(step));
+        self.probes.cut(step);
     }
 
     fn evaluated(&mut self, evaluation: Evaluation) {
@@ -286,7 +312,7 @@ impl Session {
         );
         self.say(Level::Info, text);
         if let Some(curves) = self.arms.get_mut(evaluation.arm) {
-            curves.evaluations.push(evaluation);
+            curves.evaluated(evaluation);
         }
     }
 

@@ -41,26 +41,41 @@ impl Extremes {
     }
 }
 
-/// A column that only grows.
+/// A column that grows at its end.
 #[derive(Clone, Debug, Default)]
 pub struct Column {
     values: Vec<f64>,
+    /// Level `k` has the extremes of each whole run of 4ᵏ⁺¹ values.
     levels: [Vec<Extremes>; LEVELS],
 }
 
 impl Column {
     /// Appends a value; not-a-number marks a gap.
     pub fn push(&mut self, value: f64) {
-        let index = self.values.len();
         self.values.push(value);
+        if !self.values.len().is_multiple_of(FAN) {
+            return;
+        }
+        let mut whole = Extremes::NONE;
+        self.values[self.values.len() - FAN..].iter().for_each(|&value| whole.add(value));
+        for level in &mut self.levels {
+            level.push(whole);
+            if !level.len().is_multiple_of(FAN) {
+                return;
+            }
+            whole = level[level.len() - FAN..].iter().fold(Extremes::NONE, |mut sum, &part| {
+                sum.merge(part);
+                sum
+            });
+        }
+    }
+
+    /// Drops the values after the first `length`.
+    pub fn truncate(&mut self, length: usize) {
+        self.values.truncate(length);
         let mut size = FAN;
         for level in &mut self.levels {
-            if index.is_multiple_of(size) {
-                level.push(Extremes::NONE);
-            }
-            if let Some(last) = level.last_mut() {
-                last.add(value);
-            }
+            level.truncate(length / size);
             size *= FAN;
         }
     }
@@ -100,14 +115,15 @@ impl Column {
         found
     }
 
-    /// The range as polylines over `x`, of at most about `most` points that keep every extreme. A gap ends a line.
+    /// The range as polylines over `x`, the place of each index, of at most about `most` points that keep every
+    /// extreme. A gap ends a line.
     #[must_use]
-    pub fn lines(&self, x: &[f64], range: Range<usize>, most: usize) -> Vec<Vec<[f64; 2]>> {
-        let range = range.start..range.end.min(self.values.len()).min(x.len());
+    pub fn lines(&self, x: impl Fn(usize) -> f64, range: Range<usize>, most: usize) -> Vec<Vec<[f64; 2]>> {
+        let range = range.start..range.end.min(self.values.len());
         let mut lines = Lines::default();
         if range.len() <= most {
             for index in range {
-                lines.push(x[index], self.values[index]);
+                lines.push(x(index), self.values[index]);
             }
             return lines.done();
         }
@@ -116,9 +132,8 @@ impl Column {
             (level, size) = (level + 1, size * FAN);
         }
         for bucket in range.start / size..=(range.end - 1) / size {
-            let Some(extremes) = self.levels[level].get(bucket) else { break };
             let (first, last) = (bucket * size, ((bucket + 1) * size).min(self.values.len()) - 1);
-            let (left, right) = (x[first], x[last]);
+            let extremes = self.levels[level].get(bucket).copied().unwrap_or_else(|| self.extremes(first..last + 1));
             if !extremes.is_some() {
                 lines.gap();
                 continue;
@@ -126,8 +141,8 @@ impl Column {
             // The end that is nearer to where the line stands comes first: no needless zigzag.
             let rising = self.values[first] <= self.values[last];
             let (a, b) = if rising { (extremes.min, extremes.max) } else { (extremes.max, extremes.min) };
-            lines.push(left, a);
-            lines.push(right, b);
+            lines.push(x(first), a);
+            lines.push(x(last), b);
         }
         lines.done()
     }
@@ -160,38 +175,71 @@ impl Lines {
     }
 }
 
-/// An exponential moving average that follows a column, corrected for its start (Kingma and Ba 2015, section 3).
+/// An exponential moving average, corrected for its start (Kingma and Ba 2015, section 3).
 #[derive(Clone, Debug, Default)]
-pub struct Smoothed {
+struct Average {
     weight: f64,
     sum: f64,
     norm: f64,
     column: Column,
 }
 
-impl Smoothed {
-    /// Takes in what is new in the column; starts over when the weight of the past changed.
-    pub fn follow(&mut self, raw: &Column, weight: f64) -> &Column {
-        #[allow(clippy::float_cmp, reason = "the same setting, not a result")]
-        if self.weight != weight || self.column.values.len() > raw.values.len() {
-            *self = Self { weight, ..Self::default() };
-        }
-        for &value in &raw.values[self.column.values.len()..] {
+impl Average {
+    /// Takes in at most `budget` of what is new.
+    fn follow(&mut self, raw: &Column, budget: &mut usize) {
+        let begin = self.column.values.len();
+        let end = raw.values.len().min(begin + *budget);
+        for &value in &raw.values[begin..end] {
             if value.is_finite() {
-                self.sum = weight * self.sum + (1.0 - weight) * value;
-                self.norm = weight * self.norm + (1.0 - weight);
+                self.sum = self.weight * self.sum + (1.0 - self.weight) * value;
+                self.norm = self.weight * self.norm + (1.0 - self.weight);
                 self.column.push(self.sum / self.norm);
             } else {
                 self.column.push(f64::NAN);
             }
         }
-        &self.column
+        *budget -= end - begin;
+    }
+}
+
+/// A column's moving average. After a change of the weight the old one stays until the new one has caught up, a share
+/// of it in each frame, so that a million values hold nothing up.
+#[derive(Clone, Debug, Default)]
+pub struct Smoothed {
+    shown: Average,
+    next: Option<Average>,
+}
+
+impl Smoothed {
+    /// Takes in what is new in the column, `budget` values at most, which is lowered by as much. `weight` is that of
+    /// the past, from 0 to below 1. Says whether everything is taken in.
+    pub fn follow(&mut self, raw: &Column, weight: f64, budget: &mut usize) -> bool {
+        if self.shown.column.values.len() > raw.values.len() {
+            *self = Self::default();
+        }
+        if self.shown.column.values.is_empty() {
+            self.shown.weight = weight;
+        }
+        if self.shown.weight == weight {
+            self.next = None;
+        } else if self.next.as_ref().is_none_or(|next| next.weight != weight) {
+            self.next = Some(Average { weight, ..Average::default() });
+        }
+        self.shown.follow(raw, budget);
+        if let Some(next) = &mut self.next {
+            next.follow(raw, budget);
+            if next.column.values.len() == raw.values.len() {
+                self.shown = std::mem::take(next);
+                self.next = None;
+            }
+        }
+        self.next.is_none() && self.shown.column.values.len() == raw.values.len()
     }
 
-    /// The last average.
+    /// The averages so far, one for each value of the column.
     #[must_use]
-    pub fn last(&self) -> Option<f64> {
-        self.column.last()
+    pub fn column(&self) -> &Column {
+        &self.shown.column
     }
 }
 
@@ -208,8 +256,7 @@ mod tests {
     #[test]
     fn a_spike_survives_thinning() {
         let column = column((0..100_000).map(|i| if i == 54_321 { 9.0 } else { f64::from(i % 7) / 7.0 }));
-        let x: Vec<f64> = (0..100_000).map(f64::from).collect();
-        let lines = column.lines(&x, 0..100_000, 500);
+        let lines = column.lines(|index| index as f64, 0..100_000, 500);
         assert_eq!(lines.len(), 1);
         assert!(lines[0].len() <= 500, "{} points", lines[0].len());
         assert!(lines[0].iter().any(|point| point[1] == 9.0));
@@ -229,7 +276,7 @@ mod tests {
     #[test]
     fn what_is_not_a_number_breaks_the_line() {
         let column = column([1.0, 2.0, f64::NAN, 3.0, f64::INFINITY]);
-        let lines = column.lines(&[0.0, 1.0, 2.0, 3.0, 4.0], 0..5, 100);
+        let lines = column.lines(|index| index as f64, 0..5, 100);
         assert_eq!(lines, [vec![[0.0, 1.0], [1.0, 2.0]], vec![[3.0, 3.0]]]);
         assert_eq!(column.last(), Some(3.0));
     }
@@ -238,11 +285,42 @@ mod tests {
     fn smoothing_starts_at_the_first_value_and_follows() {
         let mut smoothed = Smoothed::default();
         let mut raw = column([4.0, 2.0]);
-        let first = smoothed.follow(&raw, 0.5).values().to_vec();
+        let mut budget = 100;
+        assert!(smoothed.follow(&raw, 0.5, &mut budget));
+        let first = smoothed.column().values();
         assert!((first[0] - 4.0).abs() < 1e-12, "no pull towards zero: {first:?}");
         assert!((first[1] - 8.0 / 3.0).abs() < 1e-12);
+        assert_eq!(budget, 98);
         raw.push(2.0);
-        assert_eq!(smoothed.follow(&raw, 0.5).values().len(), 3);
-        assert_eq!(smoothed.follow(&raw, 0.0).values(), [4.0, 2.0, 2.0]);
+        smoothed.follow(&raw, 0.5, &mut budget);
+        assert_eq!(smoothed.column().values().len(), 3);
+        assert!(smoothed.follow(&raw, 0.0, &mut budget));
+        assert_eq!(smoothed.column().values(), [4.0, 2.0, 2.0]);
+    }
+
+    #[test]
+    fn another_smoothing_appears_when_it_is_done() {
+        let raw = column((0..1000).map(|i| f64::from(i % 10)));
+        let mut smoothed = Smoothed::default();
+        assert!(smoothed.follow(&raw, 0.9, &mut 1000));
+        let before = smoothed.column().values().to_vec();
+        assert!(!smoothed.follow(&raw, 0.5, &mut 600));
+        assert_eq!(smoothed.column().values(), before, "the old one stays");
+        assert!(smoothed.follow(&raw, 0.5, &mut 600));
+        assert_ne!(smoothed.column().values(), before);
+    }
+
+    #[test]
+    fn a_shorter_column_is_as_if_it_had_never_been_longer() {
+        let value = |i: u32| f64::from((i * 37) % 101);
+        let mut cut = column((0..1000).map(value));
+        cut.truncate(333);
+        let mut plain = column((0..333).map(value));
+        for i in 333..700 {
+            cut.push(value(i));
+            plain.push(value(i));
+        }
+        assert_eq!(cut.values(), plain.values());
+        assert_eq!(cut.levels, plain.levels);
     }
 }

@@ -168,7 +168,8 @@ fn a_long_question_tells_how_far_it_is_lets_quick_ones_pass_and_can_be_taken_bac
     engine.send(Command::Start { experiment: Box::new(small(&[])), device: DeviceChoice::Flex, paused: true });
     await_phase(&engine, Phase::Paused);
     let long = Question::Surface { half: 64, images: 1000 };
-    for id in [1, 2] {
+    // The last of them has to wait.
+    for id in [1, 5, 6, 2] {
         engine.send(Command::Ask { id, of: Subject::Current, question: long.clone() });
     }
     engine.send(Command::Ask { id: 3, of: Subject::Current, question: Question::Filters });

@@ -215,6 +215,13 @@ pub fn on_viridis(share: f32) -> Color32 {
     if share > 0.55 { Color32::BLACK } else { Color32::WHITE }
 }
 
+/// Lines of equal height over a map.
+pub const CONTOUR: Color32 = Color32::from_white_alpha(140);
+/// The mesh of a surface.
+pub const MESH: Color32 = Color32::from_black_alpha(90);
+/// Behind text that lies on a picture.
+pub const BEHIND_TEXT: Color32 = Color32::from_black_alpha(150);
+
 /// A heading of a section.
 #[must_use]
 pub fn heading(text: impl Into<String>) -> RichText {

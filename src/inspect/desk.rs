@@ -1,9 +1,9 @@
 //! The threads that answer questions, so that neither training nor the window waits for them.
 //!
-//! There are two: quick questions do not stand behind long ones. Each question gets the networks as they were when its
-//! turn came, and can be taken back before and after that.
+//! Quick questions do not stand behind long ones, and a few long ones are answered side by side. Each question gets the
+//! networks as they were when its turn came, and can be taken back before and after that.
 
-use super::answer;
+use super::{ADVICE, answer};
 use crate::instrument::{Answer, Question};
 use crate::train::engine::{Answerer, INSPECTOR, STACK, Teller, contained};
 use crate::train::keep::Which;
@@ -20,11 +20,11 @@ use std::time::{Duration, Instant};
 /// Brings back the networks and images of a run that is kept.
 pub type OpenRun = Arc<dyn Fn(&Path, Which) -> Result<Snapshot, String> + Send + Sync>;
 
+/// Long questions that are answered at a time.
+const LONG: usize = 3;
+
 /// How often a long answer tells how far it has come.
 const TELL_EVERY: Duration = Duration::from_millis(150);
-
-/// What to do after a panic.
-const ADVICE: &str = "training and its networks are unharmed; ask again, and of another network if this comes again";
 
 struct Task {
     id: u64,
@@ -32,7 +32,7 @@ struct Task {
     question: Question,
 }
 
-/// What both threads share.
+/// What all threads share.
 struct Shared {
     latest: Latest,
     open: OpenRun,
@@ -71,7 +71,7 @@ impl Desk {
         let (quick, quick_tasks) = unbounded();
         let (long, long_tasks) = unbounded();
         let mut threads = Vec::new();
-        for tasks in [quick_tasks, long_tasks] {
+        for tasks in std::iter::once(quick_tasks).chain(std::iter::repeat_n(long_tasks, LONG)) {
             let shared = Arc::clone(&shared);
             let thread = Builder::new().name(INSPECTOR.into()).stack_size(STACK);
             threads.push(thread.spawn(move || work(&shared, &tasks))?);

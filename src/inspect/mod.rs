@@ -24,19 +24,20 @@ pub use desk::{Desk, OpenRun};
 pub use look::{Progress, Subject};
 
 use crate::instrument::{Answer, ArmFinding, Finding, Findings, Gallery, Question};
-use crate::train::snapshot::Snapshot;
-use std::sync::Arc;
+use crate::train::engine::{INSPECTOR, STACK, contained};
+use crate::train::snapshot::{Portrait, Snapshot};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
+
+/// Hears how many parts of how many are done in all arms, and sometimes what has been found by then; says whether to go on.
+pub type Tell<'a> = dyn FnMut(usize, usize, Option<Answer>) -> bool + Send + 'a;
 
 /// Answers a question. `tell` hears how many parts of how many are done, and sometimes what has been found by then; when
 /// it says no, the answer is what has been found so far.
 ///
 /// # Errors
 /// What is wrong with the question, or what the device says when it fails.
-pub fn answer(
-    snapshot: &Snapshot,
-    question: &Question,
-    tell: &mut dyn FnMut(usize, usize, Option<Answer>) -> bool,
-) -> Result<Answer, String> {
+pub fn answer(snapshot: &Snapshot, question: &Question, tell: &mut Tell) -> Result<Answer, String> {
     match question {
         Question::Classify(pictures) => return Ok(Answer::Classified(classify::classify(snapshot, pictures))),
         Question::Gallery => return Ok(Answer::Gallery(Arc::new(gallery(snapshot)))),
@@ -49,27 +50,74 @@ pub fn answer(
                 .into(),
         );
     }
-    let classes = snapshot.dataset.classes.clone();
-    let mut found = Findings { step: snapshot.step, classes, arms: Vec::new() };
-    let (arms, mut wanted) = (snapshot.arms.len(), true);
-    for (index, arm) in snapshot.arms.iter().enumerate() {
-        let entry = |finding| ArmFinding { arm: arm.name.clone(), finding };
-        let mut progress = |done: usize, total: usize, so_far: Option<Finding>| {
-            let so_far = so_far.map(|finding| {
-                let mut partly = found.clone();
-                partly.arms.push(entry(Ok(finding)));
-                Answer::Found(Arc::new(partly))
-            });
-            wanted = tell(index * total + done, arms * total, so_far);
-            wanted
-        };
-        let finding = examine(&Subject { snapshot, arm }, question, &mut progress);
-        found.arms.push(entry(finding));
-        if !wanted {
-            break;
+    let arms = snapshot.arms.len();
+    let board = Mutex::new(Board { snapshot, seen: vec![None; arms], parts: vec![(0, 0); arms], wanted: true, tell });
+    // The arms are asked side by side, so that what is found of one can be compared with what is found of another.
+    std::thread::scope(|scope| {
+        for (index, arm) in snapshot.arms.iter().enumerate() {
+            let (board, subject) = (&board, Subject { snapshot, arm });
+            let look = move || {
+                let mut progress = |done: usize, total: usize, so_far: Option<Finding>| {
+                    locked(board).hear(index, (done, total), so_far)
+                };
+                let finding = contained("the question", ADVICE, || examine(&subject, question, &mut progress));
+                locked(board).seen[index] = Some(finding);
+            };
+            let thread = Builder::new().name(INSPECTOR.into()).stack_size(STACK);
+            if let Err(error) = thread.spawn_scoped(scope, look) {
+                locked(board).seen[index] = Some(Err(format!("no thread can be started for it: {error}")));
+            }
         }
-    }
+    });
+    let found = locked(&board).findings();
     Ok(Answer::Found(Arc::new(found)))
+}
+
+/// What to do after a panic.
+const ADVICE: &str = "training and its networks are unharmed; ask again, and of another network if this comes again";
+
+/// What all arms have found so far.
+struct Board<'a> {
+    snapshot: &'a Snapshot,
+    seen: Vec<Option<Result<Finding, String>>>,
+    /// Parts done and parts in all; 0 and 0 of an arm that has not begun.
+    parts: Vec<(usize, usize)>,
+    wanted: bool,
+    tell: &'a mut Tell<'a>,
+}
+
+impl Board<'_> {
+    /// Takes note of how far an arm has come and says whether to go on.
+    fn hear(&mut self, arm: usize, parts: (usize, usize), so_far: Option<Finding>) -> bool {
+        self.parts[arm] = parts;
+        let partly = so_far.is_some();
+        if let Some(finding) = so_far {
+            self.seen[arm] = Some(Ok(finding));
+        }
+        if self.wanted {
+            let largest = self.parts.iter().map(|(_, total)| *total).max().unwrap_or(0);
+            let total = self.parts.iter().map(|(_, total)| if *total == 0 { largest } else { *total }).sum();
+            let done = self.parts.iter().map(|(done, _)| done).sum();
+            let found = || Answer::Found(Arc::new(self.findings()));
+            let found = partly.then(found);
+            self.wanted = (self.tell)(done, total, found);
+        }
+        self.wanted
+    }
+
+    fn findings(&self) -> Findings {
+        let arms = self.snapshot.arms.iter().zip(&self.seen);
+        let found = |(arm, seen): (&Portrait, &Option<Result<Finding, String>>)| {
+            Some(ArmFinding { arm: arm.name.clone(), finding: seen.clone()? })
+        };
+        let classes = self.snapshot.dataset.classes.clone();
+        Findings { step: self.snapshot.step, classes, arms: arms.filter_map(found).collect() }
+    }
+}
+
+fn locked<'b, 'a>(board: &'b Mutex<Board<'a>>) -> MutexGuard<'b, Board<'a>> {
+    // What the lock guards is whole between any two statements.
+    board.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What an instrument finds in one network.

@@ -38,6 +38,8 @@ pub struct Series {
     pub dashed: bool,
     /// Whether only the points are drawn.
     pub scattered: bool,
+    /// Whether it is a guide for the eye rather than an arm's line.
+    pub guide: bool,
 }
 
 impl Scale {
@@ -86,7 +88,7 @@ pub fn draw(ui: &mut Ui, id: &str, name: &str, lines: &[Series], scale: Scale, h
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([left, low], [right, high]));
             for line in lines {
-                let color = tokens.arm(line.arm);
+                let color = if line.guide { tokens.weak } else { tokens.arm(line.arm) };
                 if let Some([low, high]) = &line.band {
                     let edge = scaled(low).into_iter().chain(scaled(high).into_iter().rev()).collect::<Vec<_>>();
                     let fill = color.gamma_multiply(0.18);

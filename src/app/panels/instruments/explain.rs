@@ -11,8 +11,8 @@ use crate::app::state::inquiries::Place;
 use crate::app::theme::{self, Tokens, space};
 use crate::instrument::{Cut, Explanation, Finding, HeatMap, Instrument, Maps, Picture, Question, Sight};
 use eframe::egui::{
-    Color32, ComboBox, DragValue, Key, Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, Vec2,
-    vec2,
+    Color32, ComboBox, DragValue, FontId, Key, Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit,
+    Ui, Vec2, vec2,
 };
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +98,7 @@ impl Explain {
                 let instrument = if occlusion { Instrument::Occlusion } else { Instrument::GradCam };
                 let question = || Question::Explain { sight, class, occlusion };
                 kit::tools(ui, bench, Place::Of(instrument), instrument, "Explain", question);
-                ScrollArea::both().auto_shrink(false).show(ui, |ui| self.strips(ui, *view, bench, instrument));
+                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.strips(ui, *view, bench, instrument));
             }
             Mode::Features => {
                 let place = Place::Of(Instrument::Features);
@@ -215,16 +215,14 @@ impl Explain {
                     ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, tokens.hairline), StrokeKind::Outside);
                 }
             });
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
                 for (block, map) in &found.strip {
-                    ui.vertical(|ui| {
-                        self.overlay(ui, (SMALL, arm), found, block, map, view.strength);
-                        let tokens = Tokens::of(ui);
-                        let caption = theme::caption(block.replace("layer", ""), &tokens);
-                        let selected = bench.selected.is_some_and(|selected| selected.block == *block);
-                        ui.label(if selected { caption.color(tokens.accent) } else { caption });
-                    });
+                    let rect = self.overlay(ui, (SMALL, arm), found, block, map, view.strength);
+                    if bench.selected.is_some_and(|selected| selected.block == *block) {
+                        let stroke = Stroke::new(2.0, Tokens::of(ui).accent);
+                        ui.painter().rect_stroke(rect, 0.0, stroke, StrokeKind::Inside);
+                    }
                 }
             });
             ui.add_space(space::S);
@@ -247,6 +245,12 @@ impl Explain {
         let ends = [0.0, map.range()[1].max(1e-12)];
         let over = self.textures.map(ui.ctx(), &format!("{arm} {block}"), map, ends, Some(strength)).id();
         ui.painter().image(over, rect, WHOLE, Color32::WHITE);
+        // The block's number in a corner, on a ground that keeps it readable.
+        let font = FontId::proportional(theme::size::SMALL - 1.0);
+        let label = ui.painter().layout_no_wrap(block.replace("layer", ""), font, Color32::WHITE);
+        let ground = Rect::from_min_size(rect.min, label.size() + vec2(4.0, 0.0));
+        ui.painter().rect_filled(ground, 0.0, theme::BEHIND_TEXT);
+        ui.painter().galley(rect.min + vec2(2.0, 0.0), label, Color32::WHITE);
         let text = format!("{block}: {} × {}, at most {}", map.width, map.height, short(f64::from(map.range()[1])));
         named(ui, response.on_hover_text(&text), &text);
         rect

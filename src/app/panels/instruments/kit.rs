@@ -131,7 +131,8 @@ fn waiting(ui: &mut Ui, bench: &mut Bench, place: Place, inquiry: &Inquiry, titl
     let (done, total) = inquiry.progress;
     #[allow(clippy::cast_precision_loss, reason = "a share for a bar")]
     let share = done as f32 / total.max(1) as f32;
-    let bar = ui.add_sized(vec2(120.0, theme::ROW), ProgressBar::new(share).text(format!("{:.0} %", 100.0 * share)));
+    let text = if total == 0 { "Waiting".to_owned() } else { format!("{:.0} %", 100.0 * share) };
+    let bar = ui.add_sized(vec2(120.0, theme::ROW), ProgressBar::new(share).text(text));
     named(ui, bar, &format!("{title}: {done} of {total}"));
     let cancel = ui.button("Cancel").on_hover_text("Keeps what has been found so far");
     if named(ui, cancel, &format!("Cancel: {title}")).clicked() {

@@ -162,7 +162,7 @@ fn instrument(mode: Mode) -> Instrument {
 #[allow(clippy::cast_precision_loss, reason = "places in a small grid")]
 fn contours(ui: &Ui, rect: Rect, map: &HeatMap, [low, high]: [f32; 2]) {
     let side = map.width;
-    let stroke = Stroke::new(1.0, Color32::WHITE.gamma_multiply(0.55));
+    let stroke = Stroke::new(1.0, theme::CONTOUR);
     let at =
         |column: f32, row: f32| rect.min + vec2((column + 0.5) / side as f32, (row + 0.5) / side as f32) * rect.size();
     for level in 1..CONTOURS {
@@ -214,7 +214,7 @@ fn raised(ui: &Ui, rect: Rect, map: &HeatMap, ends: [f32; 2]) {
         }
     }
     ui.painter().add(mesh);
-    let stroke = Stroke::new(0.5, Color32::BLACK.gamma_multiply(0.35));
+    let stroke = Stroke::new(0.5, theme::MESH);
     for row in 0..side {
         for column in 0..side.saturating_sub(1) {
             ui.painter().line_segment([place(column, row), place(column + 1, row)], stroke);

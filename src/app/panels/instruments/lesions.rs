@@ -91,6 +91,7 @@ impl Lesions {
     fn blocks(&mut self, ui: &mut Ui, bench: &mut Bench) {
         let Some(prepared) = &bench.session.prepared else { return };
         let mut changed = None;
+        let chosen = bench.selected.and_then(|selected| Some((selected.place(prepared)?.1, selected.block.clone())));
         for (arm, info) in prepared.arms.iter().enumerate() {
             let swept = bench.findings(Instrument::Lesions).find_map(|(_, name, finding)| match finding {
                 Ok(Finding::Lesions(found)) if name == info.name => Some(found),
@@ -105,6 +106,12 @@ impl Lesions {
         let advice = "Click a block to leave it out of every arm.";
         ui.horizontal_wrapped(|ui| {
             ui.label(theme::caption(advice, &tokens));
+            if let Some((block, name)) = chosen
+                && !self.out.contains(&block)
+                && ui.button(format!("Leave out {name}")).on_hover_text("The block selected in the diagram").clicked()
+            {
+                changed = Some(block);
+            }
             if !self.out.is_empty() && ui.button("Put all back").clicked() {
                 self.out.clear();
                 bench.ask(Question::Lesion { blocks: Vec::new() });

@@ -102,13 +102,8 @@ pub fn calibration(ui: &mut Ui, arms: &[Arm]) {
         );
     });
     let height = (ui.available_height() - 60.0).clamp(160.0, 420.0);
-    lines.push(Series {
-        arm: 7,
-        name: "diagonal".into(),
-        points: vec![[0.0, 0.0], [1.0, 1.0]],
-        dashed: true,
-        ..Series::default()
-    });
+    let points = vec![[0.0, 0.0], [1.0, 1.0]];
+    lines.push(Series { name: "diagonal".into(), points, dashed: true, guide: true, ..Series::default() });
     chart::draw(ui, "calibration", &format!("Calibration. {}", words.join("; ")), &lines, Scale::Percent, height);
     for ((arm, _, _), words) in arms.iter().zip(&words) {
         ui.horizontal_wrapped(|ui| chip(ui, *arm, words));

@@ -216,7 +216,7 @@ pub fn on_viridis(share: f32) -> Color32 {
 }
 
 /// Lines of equal height over a map.
-pub const CONTOUR: Color32 = Color32::from_white_alpha(140);
+pub const CONTOUR: Color32 = Color32::from_rgba_premultiplied(140, 140, 140, 140);
 /// The mesh of a surface.
 pub const MESH: Color32 = Color32::from_black_alpha(90);
 /// Behind text that lies on a picture.

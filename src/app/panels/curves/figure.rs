@@ -237,8 +237,9 @@ impl Figure<'_> {
     fn validation(&self, plot: &mut PlotUi, curve: &Curve, range: [f64; 2], color: Color32) {
         let (source, name) = (curve.source, curve.source.name.as_str());
         let place = |(evaluation, value): (&Evaluation, f64)| [self.place(evaluation, source), warp(value, self.log_y)];
-        let points: Vec<[f64; 2]> =
-            self.metric.sparse(source.trace).map(place).filter(|point| point[1].is_finite()).collect();
+        let all = self.metric.sparse(source.trace).map(place).filter(|point| point[1].is_finite());
+        let width_in_points = plot.response().rect.width();
+        let (points, dotted) = thinned(all.collect(), self.frame.span, width_in_points);
         if points.is_empty() {
             return;
         }
@@ -246,7 +247,9 @@ impl Figure<'_> {
         plot.line(Line::new(name, points.clone()).color(color).width(width(source)).style(style).allow_hover(false));
         let top = edge(range);
         let beyond: Vec<[f64; 2]> = points.iter().filter(|point| point[1] > top).map(|point| [point[0], top]).collect();
-        plot.points(Points::new(name, points).color(color).radius(2.5).allow_hover(false));
+        if dotted {
+            plot.points(Points::new(name, points).color(color).radius(2.5).allow_hover(false));
+        }
         if !beyond.is_empty() {
             let above = Points::new(name, beyond).shape(MarkerShape::Up).radius(5.0).filled(true);
             plot.points(above.color(color).allow_hover(false));
@@ -331,6 +334,28 @@ fn far(values: &mut [f64]) -> f64 {
         .map_or(f64::INFINITY, |median| if *median > 0.0 { 10.0 * median } else { f64::INFINITY })
 }
 
+/// The points in view and one more on each side, as many as there is room for, with the least and the greatest of each
+/// bucket that becomes two; and whether each can have its dot.
+fn thinned(points: Vec<[f64; 2]>, span: [f64; 2], width: f32) -> (Vec<[f64; 2]>, bool) {
+    let first = points.partition_point(|point| point[0] < span[0]).saturating_sub(1);
+    let last = (points.partition_point(|point| point[0] <= span[1]) + 1).min(points.len());
+    let shown = &points[first..last.max(first)];
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in points")]
+    let most = (width.max(80.0) / 8.0) as usize;
+    if shown.len() <= most {
+        return (shown.to_vec(), true);
+    }
+    let ends = |bucket: &[[f64; 2]]| {
+        let least = bucket.iter().copied().min_by(|a, b| a[1].total_cmp(&b[1]));
+        let greatest = bucket.iter().copied().max_by(|a, b| a[1].total_cmp(&b[1]));
+        let mut both: Vec<[f64; 2]> = least.into_iter().chain(greatest).collect();
+        both.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        both.dedup();
+        both
+    };
+    (shown.chunks(shown.len().div_ceil(most)).flat_map(ends).collect(), false)
+}
+
 /// A logarithmic axis spreads its first entries out, so it is thinned in stretches that each are as long as all before.
 fn stretches(range: std::ops::Range<usize>, log: bool) -> Vec<std::ops::Range<usize>> {
     if !log {
@@ -349,6 +374,18 @@ fn stretches(range: std::ops::Range<usize>, log: bool) -> Vec<std::ops::Range<us
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_validations_are_thinned_without_losing_a_spike() {
+        let points: Vec<[f64; 2]> =
+            (0..10_000).map(|i| [f64::from(i), if i == 4321 { 9.0 } else { f64::from(i % 3) }]).collect();
+        let (few, dotted) = thinned(points.clone(), [0.0, 10_000.0], 400.0);
+        assert!(few.len() <= 100 && !dotted, "{} points", few.len());
+        assert!(few.contains(&[4321.0, 9.0]));
+        assert!(few.windows(2).all(|pair| pair[0][0] < pair[1][0]));
+        let (near, dotted) = thinned(points, [100.0, 120.0], 400.0);
+        assert!(near.len() == 23 && dotted, "{} points and one on each side", near.len());
+    }
 
     #[test]
     fn stretches_cover_a_range_without_gaps() {

@@ -76,12 +76,11 @@ impl Drawing {
         for (id, changes) in std::mem::take(&mut delta.set) {
             for change in changes {
                 let ImageData::Color(image) = change.image;
-                match (change.pos, self.textures.get_mut(&id)) {
-                    (Some(at), Some(texture)) => paste(&mut texture.image, &image, at),
-                    _ => {
-                        let texture = Texture { image: (*image).clone(), filter: change.options.magnification };
-                        self.textures.insert(id, texture);
-                    }
+                if let (Some(at), Some(texture)) = (change.pos, self.textures.get_mut(&id)) {
+                    paste(&mut texture.image, &image, at);
+                } else {
+                    let texture = Texture { image: (*image).clone(), filter: change.options.magnification };
+                    self.textures.insert(id, texture);
                 }
             }
         }

@@ -89,6 +89,7 @@ impl Saving {
     }
 
     /// What has been done since the last call.
+    #[must_use]
     pub fn poll(&self) -> Option<Done> {
         self.receive.try_recv().ok()
     }

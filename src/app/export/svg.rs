@@ -129,7 +129,7 @@ impl Writer<'_> {
     }
 
     fn picture(&mut self, id: TextureId, rect: Rect) {
-        let Some(data) = self.textures.get(&id).and_then(|texture| embedded(texture)) else { return };
+        let Some(data) = self.textures.get(&id).and_then(embedded) else { return };
         self.element(format_args!(
             "<image {} preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" \
              xlink:href=\"data:image/png;base64,{data}\"/>",

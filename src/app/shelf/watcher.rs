@@ -280,8 +280,11 @@ impl Watcher {
     }
 }
 
+/// A run, what follows each of its tables, and each arm's name and curves.
+type Curves = (Run, Vec<Follower>, Vec<(String, Trace)>);
+
 /// A run's curves as far as they go now, and what follows them from there.
-fn curves(folder: &Path) -> Result<(Run, Vec<Follower>, Vec<(String, Trace)>), String> {
+fn curves(folder: &Path) -> Result<Curves, String> {
     let run = runs::open(folder).map_err(|error| error.to_string())?;
     let mut followers = followers(&run, true);
     let ended = !runs::is_being_written(folder);

@@ -202,6 +202,7 @@ impl Metric {
     }
 
     /// Its value at each validation.
+    #[must_use]
     pub fn sparse(self, trace: &Trace) -> impl DoubleEndedIterator<Item = (&Evaluation, f64)> {
         let value = move |evaluation: &Evaluation, gap: &Gap| match self {
             Self::Loss => evaluation.loss,

@@ -393,7 +393,7 @@ mod tests {
         assert_eq!(covered.first().map(|range| range.start), Some(5));
         assert_eq!(covered.last().map(|range| range.end), Some(100_000));
         assert!(covered.windows(2).all(|pair| pair[0].end == pair[1].start + 1), "{covered:?}");
-        assert_eq!(stretches(3..9, false), [3..9]);
+        assert_eq!(stretches(3..9, false), std::slice::from_ref(&(3..9)));
         assert!(stretches(3..3, true).is_empty());
     }
 }

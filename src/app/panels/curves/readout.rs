@@ -20,7 +20,7 @@ impl Values {
     fn last(figure: &Figure, curve: &Curve) -> Self {
         Self {
             training: curve.raw.and_then(|(_, column)| column.last()),
-            smoothed: curve.smoothed.and_then(|column| column.last()),
+            smoothed: curve.smoothed.and_then(crate::app::state::series::Column::last),
             validation: figure.metric.sparse(curve.source.trace).next_back().map(|(_, value)| value),
         }
     }

@@ -5,6 +5,7 @@
     clippy::cast_sign_loss,
     clippy::expect_used,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "a bench"
 )]
 #![allow(dead_code, reason = "the tests of the window use the rest")]

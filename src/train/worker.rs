@@ -233,12 +233,14 @@ impl Worker {
 
     fn begin(&mut self, session: Session, record: Box<dyn Record>, paused: bool) -> Result<(), String> {
         let prepared = prepared(&session, record.folder());
-        self.outbox.send(Event::Prepared(Box::new(prepared)));
         let over = session.is_over();
         let saved = Instant::now();
         let both = |arm| [Which::Last, Which::Best].map(|which| record.checkpoint(arm, which));
         let checkpoints = (0..session.arms.len()).map(both).collect();
         self.run = Some(Run { session, record, paused, over, singles: 0, saved, checkpoints, shown: None });
+        // Whoever hears that the networks are ready may ask of them at once.
+        self.show(false);
+        self.outbox.send(Event::Prepared(Box::new(prepared)));
         if over {
             return self.finish("all its steps are done already");
         }

@@ -258,10 +258,7 @@ pub fn wait_until(harness: &mut Harness<'static, App>, what: &str, so: impl Fn(&
 pub fn names(harness: &Harness<'static, App>, part: &str) -> Vec<String> {
     use egui_kittest::kittest::NodeT;
     let nodes = harness.query_all_by_label_contains(part);
-    nodes
-        .map(|node| node.accesskit_node())
-        .filter_map(|node| node.label().map(|label| label.to_owned()).or_else(|| node.value()))
-        .collect()
+    nodes.map(|node| node.accesskit_node()).filter_map(|node| node.label().or_else(|| node.value())).collect()
 }
 
 /// Types into a field as a person does: click, select all, type, Enter.

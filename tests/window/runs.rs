@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// A run of the default experiment under this name, with another batch size for each name's length.
 pub fn experiment(name: &str) -> Experiment {
     let mut plan = PRESETS[0].plan();
-    plan.name = name.to_owned();
+    name.clone_into(&mut plan.name);
     plan.recipe.batch_size = 16 * name.len();
     Experiment::check(plan).unwrap()
 }
@@ -56,7 +56,7 @@ fn wait_for(harness: &mut Harness<'static, App>, part: &str) {
 fn listed(harness: &Harness<'static, App>) -> Vec<String> {
     let mut rows: Vec<(f32, String)> = harness
         .query_all_by_label_contains("Run ")
-        .filter_map(|node| Some((node.rect().top(), node.accesskit_node().label()?.to_owned())))
+        .filter_map(|node| Some((node.rect().top(), node.accesskit_node().label()?)))
         .filter_map(|(top, label)| Some((top, label.strip_prefix("Run ")?.split(',').next()?.to_owned())))
         .filter(|(_, name)| !name.contains("again"))
         .collect();
@@ -83,7 +83,7 @@ fn runs_are_found_sorted_and_told() {
     wait_for(&mut harness, "3 runs");
     wait_for(&mut harness, "1 damaged");
     let best = residual_lab::app::number::percent(evaluation(1, 60).accuracy);
-    wait_for(&mut harness, &format!("Run longer, stopped; plain "));
+    wait_for(&mut harness, "Run longer, stopped; plain ");
     assert!(names(&harness, "Run longer, ")[0].ends_with(&format!("residual {best}")));
     click(&mut harness, "Sort by Steps");
     assert_eq!(listed(&harness), ["longer", "middling", "short"]);
@@ -185,7 +185,7 @@ fn a_run_is_done_again_gone_on_with_and_shown() {
     harness.run();
     harness.get_by_label("Open the folder of short").click();
     harness.run();
-    assert_eq!(*script.revealed.borrow(), [folder.clone()]);
+    assert_eq!(*script.revealed.borrow(), std::slice::from_ref(&folder));
     harness.get_by_label("Run again: short").click();
     harness.run();
     harness.get_by_label("Start").click();

@@ -4,16 +4,20 @@
 use rayon::prelude::*;
 
 use super::weights::{Taps, phase_offsets};
-use super::{Padded, SCRATCH_BUDGET, padded_input, padded_outputs, weights};
+use super::{Padded, SCRATCH_BUDGET, padded_input, padded_outputs, small, weights};
 use crate::nn::kernels::conv::Backward;
 use crate::nn::kernels::map::{Accumulate, Finish, Keep, Source};
 use crate::nn::kernels::matmul::{SLIM, TALL, panel_width, tile};
 use crate::nn::kernels::scratch;
 use crate::nn::kernels::shape::{Block, ConvShape, blocks, split};
-use crate::nn::kernels::simd::{Simd, Work, dispatch, store_up_to};
+use crate::nn::kernels::simd::{MOST_LANES, Simd, Work, dispatch, store_up_to};
 
 /// Differentiates a convolution of `source` with `weights`, given the gradients of its outputs.
 pub fn backward(shape: &ConvShape, source: &impl Source, weights: &[f32], gradients: &impl Source, wanted: Backward) {
+    if small::pays(shape) {
+        small::backward(shape, source, weights, gradients, wanted);
+        return;
+    }
     let from = padded_input(shape, shape.out_height().max(1));
     let to = padded_gradients(shape);
     let images = (SCRATCH_BUDGET / (from.len() + to.len())).clamp(1, 16);
@@ -152,85 +156,157 @@ struct WeightsTask<'a> {
     part: &'a mut [f32],
 }
 
+/// Output pixels that are summed over in one go: a panel of their gradients and what they see of a cache line of
+/// channels fit the first-level cache together.
+const PIXELS: usize = 128;
+
+/// Some output pixels: where their gradients are, and where the inputs of their first taps are.
+struct Pixels {
+    count: usize,
+    inputs: [usize; PIXELS],
+    gradients: [usize; PIXELS],
+}
+
 impl Work for WeightsTask<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(mut self) {
         let outputs = padded_outputs(self.shape);
-        let mut column = 0;
-        while column < outputs {
-            let width = panel_width(S::LANES, column, outputs);
-            // SAFETY: see `tile`.
-            unsafe {
-                if width == S::LANES {
-                    self.panel::<S, SLIM, 1>(column);
-                } else {
-                    self.panel::<S, TALL, 2>(column);
+        let total = self.images * self.shape.out_height() * self.shape.out_width();
+        let mut panel = [[0.0_f32; 2 * MOST_LANES]; PIXELS];
+        let panel = panel.as_flattened_mut();
+        for first in (0..total).step_by(PIXELS) {
+            let pixels = self.pixels(first, PIXELS.min(total - first));
+            let mut column = 0;
+            while column < outputs {
+                let width = panel_width(S::LANES, column, outputs);
+                // SAFETY: the gradients have `outputs` channels, and the panel has room for two vectors a pixel.
+                unsafe {
+                    for (&from, to) in pixels.gradients[..pixels.count].iter().zip(panel.chunks_exact_mut(width)) {
+                        for lane in (0..width).step_by(S::LANES) {
+                            let value = S::load(self.gradients.as_ptr().add(from + column + lane));
+                            S::store(to.as_mut_ptr().add(lane), value);
+                        }
+                    }
+                    if width == S::LANES {
+                        self.panel::<S, 1>(SLIM, &pixels, panel, column);
+                    } else {
+                        self.panel::<S, 2>(TALL, &pixels, panel, column);
+                    }
                 }
+                column += width;
             }
-            column += width;
         }
     }
 }
 
 impl WeightsTask<'_> {
+    /// `count` of the images' output pixels from the one numbered `first` on.
+    fn pixels(&self, first: usize, count: usize) -> Pixels {
+        let Self { shape, from, to, .. } = self;
+        let (rows, columns) = (shape.out_height(), shape.out_width());
+        let mut pixels = Pixels { count, inputs: [0; PIXELS], gradients: [0; PIXELS] };
+        let (mut image, mut y, mut x) = (first / (rows * columns), first / columns % rows, first % columns);
+        for index in 0..count {
+            let input = y * shape.stride * from.columns + x * shape.stride;
+            let gradient = (y + to.left) * to.columns + x + to.left;
+            pixels.inputs[index] = image * from.len() + input * from.channels;
+            pixels.gradients[index] = image * to.len() + gradient * to.channels;
+            x += 1;
+            if x == columns {
+                x = 0;
+                y += 1;
+            }
+            if y == rows {
+                y = 0;
+                image += 1;
+            }
+        }
+        pixels
+    }
+
+    /// All rows of a panel of columns. The taps of a kernel row are neighbours in the padded input, so a tile's rows
+    /// lie side by side as long as it stays inside a kernel row.
     #[inline(always)]
-    unsafe fn panel<S: Simd, const R: usize, const N: usize>(&mut self, column: usize) {
-        let rows = self.shape.kernel * self.shape.kernel * self.shape.in_channels;
-        let mut row = 0;
-        // SAFETY: rows stay below the taps of the kernel.
-        unsafe {
-            while row + R <= rows {
-                self.tile::<S, R, N>(row, column);
-                row += R;
-            }
-            if row + 4 <= rows {
-                self.tile::<S, 4, N>(row, column);
-                row += 4;
-            }
-            if row + 2 <= rows {
-                self.tile::<S, 2, N>(row, column);
-                row += 2;
-            }
-            if row < rows {
-                self.tile::<S, 1, N>(row, column);
+    unsafe fn panel<S: Simd, const N: usize>(&mut self, most: usize, pixels: &Pixels, panel: &[f32], column: usize) {
+        let run = self.shape.kernel * self.shape.in_channels;
+        for kernel_row in 0..self.shape.kernel {
+            let mut row = 0;
+            while row < run {
+                // Tiles of about the same size: a small one at the end would have too few sums.
+                let rows = (run - row).div_ceil((run - row).div_ceil(most));
+                let (left, out) = (kernel_row * self.from.row_len() + row, kernel_row * run + row);
+                // SAFETY: the copy holds every tap of every pixel, the panel a row for each pixel, the part one for
+                // each tap.
+                unsafe {
+                    let task = TapsTask::<N> {
+                        rows,
+                        left: self.inputs.as_ptr().add(left),
+                        steps: &pixels.inputs[..pixels.count],
+                        right: panel.as_ptr(),
+                        out: self.part.as_mut_ptr().add(out * self.to.channels + column),
+                        out_row: self.to.channels,
+                    };
+                    S::call(task);
+                }
+                row += rows;
             }
         }
     }
+}
 
-    /// Row `row` of the gradients belongs to tap and channel `row % (kernel · channels)` of kernel row
-    /// `row / (kernel · channels)`: the taps of a kernel row are neighbours in the padded input.
+/// Adds `Σ_j left[steps[j] + r] · right[j]` to row `r` of `out`, for up to eight rows `N` vectors wide.
+struct TapsTask<'a, const N: usize> {
+    rows: usize,
+    left: *const f32,
+    steps: &'a [usize],
+    right: *const f32,
+    out: *mut f32,
+    out_row: usize,
+}
+
+impl<const N: usize> Work for TapsTask<'_, N> {
+    type Output = ();
+
     #[inline(always)]
-    unsafe fn tile<S: Simd, const R: usize, const N: usize>(&mut self, row: usize, column: usize) {
-        let shape = self.shape;
-        let run = shape.kernel * shape.in_channels;
-        let rows: [usize; R] = std::array::from_fn(|r| (row + r) / run * self.from.row_len() + (row + r) % run);
-        let outputs = self.to.channels;
-        // SAFETY: for output row `y` the taps begin at padded row `y · stride`; pixels follow one another `stride`
-        // pixels apart there and one pixel apart in the gradients.
+    unsafe fn run<S: Simd>(self) {
+        // SAFETY: the caller vouches for all rows.
         unsafe {
-            let out = self.part.as_mut_ptr().add(row * outputs + column);
+            match self.rows {
+                1 => self.rows::<S, 1>(),
+                2 => self.rows::<S, 2>(),
+                3 => self.rows::<S, 3>(),
+                4 => self.rows::<S, 4>(),
+                5 => self.rows::<S, 5>(),
+                6 => self.rows::<S, 6>(),
+                7 => self.rows::<S, 7>(),
+                _ => self.rows::<S, 8>(),
+            }
+        }
+    }
+}
+
+impl<const N: usize> TapsTask<'_, N> {
+    #[inline(always)]
+    unsafe fn rows<S: Simd, const R: usize>(self) {
+        let rows = std::array::from_fn(|r| r);
+        // SAFETY: passed on to the caller.
+        unsafe {
             let mut sums = [[S::splat(0.0); N]; R];
             for (r, sums) in sums.iter_mut().enumerate() {
                 for (n, sum) in sums.iter_mut().enumerate() {
-                    *sum = S::load(out.add(r * outputs + n * S::LANES));
+                    *sum = S::load(self.out.add(r * self.out_row + n * S::LANES));
                 }
             }
-            for image in 0..self.images {
-                let mut left = self.inputs.as_ptr().add(image * self.from.len());
-                let first = (self.to.left * self.to.columns + self.to.left) * outputs + column;
-                let mut right = self.gradients.as_ptr().add(image * self.to.len() + first);
-                for _ in 0..shape.out_height() {
-                    let step = shape.stride * shape.in_channels;
-                    tile::<S, R, N>(&mut sums, left, &rows, step, right, outputs, shape.out_width());
-                    left = left.wrapping_add(shape.stride * self.from.row_len());
-                    right = right.wrapping_add(self.to.row_len());
-                }
+            let mut right = self.right;
+            for &step in self.steps {
+                tile::<S, R, N>(&mut sums, self.left.add(step), &rows, 0, right, 0, 1);
+                right = right.wrapping_add(N * S::LANES);
             }
             for (r, sums) in sums.iter().enumerate() {
                 for (n, sum) in sums.iter().enumerate() {
-                    S::store(out.add(r * outputs + n * S::LANES), *sum);
+                    S::store(self.out.add(r * self.out_row + n * S::LANES), *sum);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Padded, SCRATCH_BUDGET, padded_input, padded_outputs, weights};
+use super::{Padded, SCRATCH_BUDGET, padded_input, padded_outputs, small, weights};
 use crate::nn::kernels::map::{Finish, Source};
 use crate::nn::kernels::matmul::{SLIM, TALL, panel_width, tile};
 use crate::nn::kernels::scratch;
@@ -21,6 +21,9 @@ pub fn forward<F: Finish + Send>(
     let (height, row_len) = (shape.out_height(), shape.out_width() * shape.out_channels);
     if out.is_empty() {
         return Vec::new();
+    }
+    if small::pays(shape) {
+        return small::forward(shape, source, weights, out, finish);
     }
     let per_row = shape.stride * (shape.width + 2 * shape.padding) * shape.in_channels + row_len;
     let target = (SCRATCH_BUDGET / per_row).clamp(1, (512 / shape.out_width()).max(1));

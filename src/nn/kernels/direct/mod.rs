@@ -4,6 +4,7 @@
 
 mod backward;
 mod forward;
+mod small;
 mod weights;
 
 use super::map::Source;
@@ -69,10 +70,12 @@ impl Padded {
                     for pixel in inside.chunks_exact_mut(self.channels) {
                         let value = source.load::<S>(&held, index, count);
                         store_up_to::<S>(pixel.as_mut_ptr().add(channel), value, count);
-                        pixel[from_channels..].fill(0.0);
                         index += from_channels;
                     }
                 }
+            }
+            if from_channels < self.channels {
+                inside.chunks_exact_mut(self.channels).for_each(|pixel| pixel[from_channels..].fill(0.0));
             }
         }
     }

@@ -9,6 +9,11 @@ use crate::nn::kernels::scratch::round_up;
 use crate::nn::kernels::shape::ConvShape;
 use crate::nn::kernels::simd::lanes;
 
+/// Length of the weights that [`pack_transposed`] packs.
+pub fn transposed_len(shape: &ConvShape) -> usize {
+    shape.kernel * shape.kernel * shape.out_channels * round_up(shape.in_channels, lanes())
+}
+
 /// Length of the packed weights of a forward pass.
 pub fn packed_len(shape: &ConvShape) -> usize {
     shape.kernel * shape.kernel * shape.in_channels * padded_outputs(shape)
@@ -16,19 +21,39 @@ pub fn packed_len(shape: &ConvShape) -> usize {
 
 /// Packs weights `[out][in][k][k]` as panels of output channels, each `[ky][kx][in][width]`.
 pub fn pack(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
-    let (lanes, k) = (lanes(), shape.kernel);
-    let depth = k * k * shape.in_channels;
-    let padded = padded_outputs(shape);
-    packed.par_chunks_mut(depth * 2 * lanes).enumerate().for_each(|(panel, packed)| {
+    let taps = shape.kernel * shape.kernel;
+    let (inputs, outputs) = ((shape.in_channels, taps), (shape.out_channels, shape.in_channels * taps));
+    pack_panels(weights, taps, inputs, outputs, packed);
+}
+
+/// Packs weights `[out][in][k][k]` as panels of input channels, each `[ky][kx][out][width]`.
+pub fn pack_transposed(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
+    let taps = shape.kernel * shape.kernel;
+    let (inputs, outputs) = ((shape.in_channels, taps), (shape.out_channels, shape.in_channels * taps));
+    pack_panels(weights, taps, outputs, inputs, packed);
+}
+
+/// Packs weights as panels of columns, each `[tap][row][width]`; rows and columns come with the step from one to the
+/// next among the weights, where taps are neighbours.
+fn pack_panels(
+    weights: &[f32],
+    taps: usize,
+    (rows, row_step): (usize, usize),
+    (columns, column_step): (usize, usize),
+    packed: &mut [f32],
+) {
+    let lanes = lanes();
+    let padded = round_up(columns, lanes);
+    packed.par_chunks_mut(taps * rows * 2 * lanes).enumerate().for_each(|(panel, packed)| {
         let start = panel * 2 * lanes;
         let width = panel_width(lanes, start, padded);
-        // Input after input, so that each output's weights are read one after the other.
-        for input in 0..shape.in_channels {
-            for tap in 0..k * k {
-                let to = &mut packed[(tap * shape.in_channels + input) * width..][..width];
+        // Row after row, so that each column's weights are read one after the other.
+        for row in 0..rows {
+            for tap in 0..taps {
+                let to = &mut packed[(tap * rows + row) * width..][..width];
                 for (lane, to) in to.iter_mut().enumerate() {
-                    let output = start + lane;
-                    *to = if output < shape.out_channels { weights[output * depth + input * k * k + tap] } else { 0.0 };
+                    let column = start + lane;
+                    *to = if column < columns { weights[column * column_step + row * row_step + tap] } else { 0.0 };
                 }
             }
         }

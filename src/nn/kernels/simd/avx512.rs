@@ -73,12 +73,18 @@ unsafe impl Simd for Avx512 {
     }
     unsafe fn call<W: Work>(work: W) -> W::Output {
         #[target_feature(enable = "avx512f,avx2,fma")]
-        #[inline(never)]
         unsafe fn compiled<W: Work>(work: W) -> W::Output {
             // SAFETY: this function has the features that `Avx512` uses.
             unsafe { work.run::<Avx512>() }
         }
-        // SAFETY: the caller vouches for the processor.
-        unsafe { compiled(work) }
+        // The compiler forgets `inline(never)` where a function has target features, so this one, which has none,
+        // keeps the work apart from its callers.
+        #[inline(never)]
+        unsafe fn enter<W: Work>(work: W) -> W::Output {
+            // SAFETY: the caller vouches for the processor.
+            unsafe { compiled(work) }
+        }
+        // SAFETY: as above.
+        unsafe { enter(work) }
     }
 }

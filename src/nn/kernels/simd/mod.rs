@@ -12,6 +12,9 @@ mod scalar;
 
 use scalar::Scalar;
 
+/// Lanes of the widest vector.
+pub const MOST_LANES: usize = 16;
+
 /// One vector width: the few operations the kernels need.
 ///
 /// # Safety

@@ -5,10 +5,7 @@ use rayon::prelude::*;
 use super::POINTS;
 use crate::nn::kernels::matmul::panel_width;
 use crate::nn::kernels::scratch::round_up;
-use crate::nn::kernels::simd::{Simd, Work, dispatch, lanes};
-
-/// The widest vector.
-const MOST_LANES: usize = 16;
+use crate::nn::kernels::simd::{MOST_LANES, Simd, Work, dispatch, lanes};
 
 /// `G g`: three weights to six points.
 #[inline(always)]

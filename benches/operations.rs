@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use residual_lab::nn::kernels::ops::{self, Activation, Steps};
+use residual_lab::nn::kernels::ops::{self, Activation, Steps, Windows};
 
 fn main() {
     divan::main();
@@ -101,8 +101,8 @@ fn group_norm(bencher: Bencher) {
 #[divan::bench]
 fn max_pool(bencher: Bencher) {
     let x = tensor([BATCH, 64, 32, 32], &Device::flex());
-    let steps = Steps { stride: 2, padding: 1 };
-    bencher.counter(ItemsCount::new(BATCH)).bench(|| black_box(ops::max_pool(x.clone(), 3, steps)));
+    let windows = Windows { kernel: 3, steps: Steps { stride: 2, padding: 1 }, ceil: false };
+    bencher.counter(ItemsCount::new(BATCH)).bench(|| black_box(ops::max_pool(x.clone(), windows)));
 }
 
 #[divan::bench]

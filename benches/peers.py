@@ -1,8 +1,8 @@
 """Residual Lab against PyTorch, in turn on the same machine, as a table of ratios.
 
-Runs `residual-lab bench` and `benches/pytorch.py` alternately (A B A B …) on every row and prints medians, the
-ratio of the medians and the spread of the ratios of neighbouring runs. A ratio above 1 means that Residual Lab
-is faster (or, for memory, that it needs that share of PyTorch's).
+Runs `residual-lab bench` and `benches/pytorch.py` alternately (A B A B …) on every row and prints medians, the ratio
+of the medians and the spread of the ratios of neighbouring runs. A ratio above 1 means that Residual Lab is faster.
+The rows that compare Residual Lab with itself (two arms, probes) are measured in turn as well.
 
     python3 benches/peers.py [--rounds 3] [--binary target/release/residual-lab] [--rows resnet20,…] [--json]
 """
@@ -15,63 +15,151 @@ import statistics
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+AVX2 = {"RESIDUAL_LAB_CPU": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+# The default interval of the probes, in steps.
+PROBE_EVERY = 10
 
-# name: (preset here, preset of pytorch.py, batch, steps, inference, least ratio, ratio aimed for)
-ROWS = {
-    "resnet20": ("resnet20", "resnet20", 128, 12, False, 1.3, 2.0),
-    "article": ("article", "article", 128, 6, False, 1.1, 1.6),
-    "resnet56": ("resnet56", "resnet56", 128, 6, False, 1.1, 1.6),
-    "plain56": ("plain56", "plain56", 128, 6, False, 1.1, 1.6),
-    "wrn-16-4": ("wrn-16-4", "wrn-16-4", 128, 4, False, 1.1, 1.6),
-    "resnet18": ("resnet18", "resnet18", 128, 4, False, 1.1, 1.6),
-    "resnet50": ("resnet50", "resnet50", 64, 4, False, 0.9, 1.3),
-    "inference": ("resnet20", "resnet20", 256, 20, True, 1.3, 2.5),
-    "inference-1": ("resnet20", "resnet20", 1, 200, True, 1.3, 2.5),
+
+@dataclass
+class Peer:
+    """The same network here and there; where there are several there, their times add up."""
+
+    ours: list
+    theirs: list
+    least: float
+    aim: float
+    batch: int = 128
+    steps: int = 8
+    common: tuple = ()
+    environment: dict | None = None
+
+
+def network(*settings):
+    return ["--preset", "resnet20", *(word for setting in settings for word in ("--set", f"arms[0].network.{setting}"))]
+
+
+def preset(name):
+    return ["--preset", name]
+
+
+LARGE = ("--image", "3x64x64", "--classes", "10")
+PEERS = {
+    "ResNet-20": Peer(preset("resnet20"), ["resnet20"], 1.3, 2.0, steps=12),
+    "ResNet-20, both held to AVX2": Peer(preset("resnet20"), ["resnet20"], 1.2, 1.6, steps=12, environment=AVX2),
+    "article": Peer(preset("article"), ["article"], 1.1, 1.6, steps=6),
+    "ResNet-56": Peer(preset("resnet56"), ["resnet56"], 1.1, 1.6, steps=5),
+    "plain-56": Peer(preset("plain56"), ["plain56"], 1.1, 1.6, steps=5),
+    "WRN-16-4": Peer(preset("wrn-16-4"), ["wrn-16-4"], 1.1, 1.6, steps=4),
+    "ResNet-18, 64×64": Peer(preset("resnet18"), ["resnet18"], 1.1, 1.6, steps=4, common=LARGE),
+    "default, 28×28 gray, both arms": Peer(preset("plain-vs-residual"), ["gray-plain56", "gray56"], 1.1, 1.6),
+    "bottleneck-29, option B": Peer(
+        network("block=bottleneck", "shortcut=b", "body={cifar={depth=29,width=16}}"), ["bottleneck29"], 0.9, 1.3
+    ),
+    "pre-activation 20": Peer(network("block=pre_basic", "shortcut=b"), ["preact20"], 0.9, 1.3),
+    "group norm": Peer(network("norm={group=8}"), ["group20"], 0.9, 1.3),
+    "option B": Peer(network("shortcut=b"), ["resnet20-b"], 0.9, 1.3),
+    "option C": Peer(network("shortcut=c"), ["resnet20-c"], 0.9, 1.3),
+    "option D": Peer(network("shortcut=d"), ["resnet20-d"], 0.9, 1.3),
+    "pooling in blocks": Peer(network("shortcut=b", "downsampling=max_pool"), ["pooled20"], 0.9, 1.3),
+    "ResNet-50, 64×64, batch 64": Peer(preset("resnet50"), ["resnet50"], 0.9, 1.3, batch=64, steps=4, common=LARGE),
+    "inference, batch 256": Peer(preset("resnet20"), ["resnet20"], 1.3, 2.5, 256, 12, ("--inference",)),
+    "inference, batch 1": Peer(preset("resnet20"), ["resnet20"], 1.3, 2.5, 1, 300, ("--inference",)),
 }
-# Images of another size than the preset's own.
-IMAGES = {"resnet18": "3x64x64", "resnet50": "3x64x64"}
+TWO_ARMS, PROBES = "two arms", "probes"
 
 
 def run(command, environment):
-    started = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))} failed after {time.perf_counter() - started:.0f} s:\n{done.stderr}")
+        sys.exit(f"{' '.join(map(str, command))} failed:\n{done.stderr}")
     return json.loads(done.stdout)
 
 
-def commands(row, arguments):
-    ours, theirs, batch, steps, inference, _, _ = ROWS[row]
-    image = ["--image", IMAGES[row]] if row in IMAGES else []
-    common = ["--batch", str(batch), "--steps", str(steps), *image, *(["--inference"] if inference else [])]
-    ours = [arguments.binary, "bench", "--preset", ours, "--device", "flex", "--json", *common]
-    theirs = [sys.executable, HERE / "pytorch.py", "--preset", theirs, "--threads", str(arguments.threads), *common]
-    return ours, theirs
+class Machine:
+    """Runs either side on a number of threads."""
+
+    def __init__(self, binary, threads):
+        self.binary, self.threads = binary, threads
+        self.environment = dict(os.environ, RAYON_NUM_THREADS=str(threads), OMP_NUM_THREADS=str(threads))
+
+    def lab(self, network, *arguments, environment=None):
+        command = [self.binary, "bench", *network, "--device", "flex", "--json", *map(str, arguments)]
+        return run(command, self.environment | (environment or {}))
+
+    def pytorch(self, preset, *arguments, environment=None):
+        command = [sys.executable, HERE / "pytorch.py", "--preset", preset, "--threads", self.threads, *arguments]
+        return run(list(map(str, command)), self.environment | (environment or {}))
 
 
-def measure(row, arguments):
-    environment = dict(os.environ, RAYON_NUM_THREADS=str(arguments.threads), OMP_NUM_THREADS=str(arguments.threads))
-    if arguments.avx2:
-        environment.update(RESIDUAL_LAB_CPU="avx2", ATEN_CPU_CAPABILITY="avx2", ONEDNN_MAX_CPU_ISA="AVX2")
-    ours, theirs = commands(row, arguments)
-    pairs = [(run(ours, environment), run(theirs, environment)) for _ in range(arguments.rounds)]
-    speed = [[result["images_per_second"] for result in side] for side in zip(*pairs)]
-    memory = [max(result["peak_memory_mib"] for result in side) for side in zip(*pairs)]
-    ratios = [mine / other for mine, other in zip(*speed)]
+def spread(ratios, digits=2):
+    return f"{min(ratios):.{digits}f}–{max(ratios):.{digits}f}"
+
+
+def peer(name, machine, rounds):
+    row = PEERS[name]
+    arguments = ["--batch", row.batch, "--steps", row.steps, *row.common]
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(machine.lab(row.ours, *arguments, environment=row.environment))
+        theirs.append([machine.pytorch(it, *arguments, environment=row.environment) for it in row.theirs])
+    mine = [result["step_ms_median"] for result in ours]
+    other = [sum(result["step_ms_median"] for result in results) for results in theirs]
+    memory = [max(result["peak_memory_mib"] for result in ours)]
+    memory.append(max(result["peak_memory_mib"] for results in theirs for result in results))
     return {
-        "row": row,
-        "residual_lab": statistics.median(speed[0]),
-        "pytorch": statistics.median(speed[1]),
-        "ratio": statistics.median(speed[0]) / statistics.median(speed[1]),
-        "ratio_low": min(ratios),
-        "ratio_high": max(ratios),
-        "memory_ratio": memory[0] / memory[1],
-        "at_least": ROWS[row][5],
-        "aim": ROWS[row][6],
+        "row": name,
+        "residual_lab_images_per_second": 1000 * row.batch / statistics.median(mine),
+        "pytorch_images_per_second": 1000 * row.batch / statistics.median(other),
+        "ratio": statistics.median(other) / statistics.median(mine),
+        "ratios": [b / a for a, b in zip(mine, other)],
+        "memory_mib": memory,
+        "least": row.least,
+        "aim": row.aim,
     }
+
+
+def two_arms(machine, rounds):
+    """The default experiment's two arms against the mean of each of them alone."""
+    network, steps = preset("plain-vs-residual"), ["--steps", 20]
+    times = lambda *arm: machine.lab(network, *steps, *arm)["step_ms_median"]
+    ratios = []
+    for _ in range(rounds):
+        alone = [times("--arm", "plain"), times("--arm", "residual")]
+        ratios.append(times() / statistics.mean(alone))
+    return {"row": TWO_ARMS, "ratio": statistics.median(ratios), "ratios": ratios, "most": 2.05, "aim": 2.0}
+
+
+def probes(machine, rounds):
+    """What a look inside adds to a step, spread over the default interval."""
+    times = lambda *look: machine.lab(preset("resnet20"), "--steps", 12, *look)["step_ms_median"]
+    added = [(times("--look-inside") / times() - 1) / PROBE_EVERY for _ in range(rounds)]
+    return {"row": PROBES, "added": statistics.median(added), "addeds": added, "most": 0.05, "aim": 0.02}
+
+
+def line(result):
+    if result["row"] == TWO_ARMS:
+        return f"| two arms in lock step | | | {result['ratio']:.2f} × one | {spread(result['ratios'])} | ≤ 2.05 / 2.0 | |"
+    if result["row"] == PROBES:
+        low_high = spread([100 * added for added in result["addeds"]], 1)
+        return f"| probes every {PROBE_EVERY} steps | | | +{100 * result['added']:.1f} % | {low_high} | ≤ 5 / 2 | |"
+    ours, theirs = result["memory_mib"]
+    return (
+        f"| {result['row']} | {result['residual_lab_images_per_second']:.0f} "
+        f"| {result['pytorch_images_per_second']:.0f} | {result['ratio']:.2f} | {spread(result['ratios'])} "
+        f"| {result['least']} / {result['aim']} | {ours / theirs:.2f} |"
+    )
+
+
+def processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
 
 
 def main():
@@ -79,28 +167,23 @@ def main():
     parser.add_argument("--binary", default="target/release/residual-lab")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--rows", default=",".join(ROWS))
-    parser.add_argument("--avx2", action="store_true", help="hold both to AVX2")
+    parser.add_argument("--rows", help="parts of the names of the rows wanted, with commas between them")
     parser.add_argument("--json", action="store_true", help="one JSON line a row instead of a table")
     arguments = parser.parse_args()
-    rows = arguments.rows.split(",")
-    if unknown := [row for row in rows if row not in ROWS]:
-        sys.exit(f"unknown rows {', '.join(unknown)}; there are {', '.join(ROWS)}")
+    wanted = arguments.rows.split(",") if arguments.rows else [""]
+    rows = [name for name in (*PEERS, TWO_ARMS, PROBES) if any(part in name for part in wanted)]
+    if not rows:
+        sys.exit(f"no such row; there are {'; '.join((*PEERS, TWO_ARMS, PROBES))}")
+    machine = Machine(arguments.binary, arguments.threads)
     if not arguments.json:
-        print(f"{platform.processor() or platform.machine()}, {arguments.threads} threads, {time.strftime('%Y-%m-%d')}\n")
-        print("| network | images/s | PyTorch | ratio | spread | least / aim | memory ratio |")
+        load = f"load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
+        print(f"{processor()}, {arguments.threads} threads, {time.strftime('%Y-%m-%d')}, {arguments.rounds} rounds, {load}\n")
+        print("| training, images/s | here | PyTorch | ratio | spread | least / aim | memory |")
         print("|---|---|---|---|---|---|---|")
-    for row in rows:
-        result = measure(row, arguments)
-        if arguments.json:
-            print(json.dumps(result), flush=True)
-            continue
-        print(
-            f"| {row} | {result['residual_lab']:.1f} | {result['pytorch']:.1f} | {result['ratio']:.2f} "
-            f"| {result['ratio_low']:.2f}–{result['ratio_high']:.2f} | {result['at_least']} / {result['aim']} "
-            f"| {result['memory_ratio']:.2f} |",
-            flush=True,
-        )
+    for name in rows:
+        special = {TWO_ARMS: two_arms, PROBES: probes}.get(name)
+        result = special(machine, arguments.rounds) if special else peer(name, machine, arguments.rounds)
+        print(json.dumps(result) if arguments.json else line(result), flush=True)
 
 
 if __name__ == "__main__":

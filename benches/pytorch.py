@@ -159,7 +159,7 @@ def main():
     parser.add_argument("--preset", choices=sorted(PRESETS), default="resnet20")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--warmup", type=int, default=3)
+    parser.add_argument("--warmup", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--classes", type=int, default=10)
     parser.add_argument("--image", help="channels x height x width, such as 3x32x32")

@@ -4,7 +4,8 @@ use super::output::{self, Failure};
 use super::plan::{self, Shape};
 use super::presets::usual_images;
 use crate::data::{Batch, Dataset, Images, evaluation_batches};
-use crate::experiment::{Arm as ArmPlan, DeviceChoice, Method, Network, Optimizer, Recipe};
+use crate::experiment::{Arm as ArmPlan, DeviceChoice, Method, Optimizer, Recipe};
+use crate::nn::Model;
 use crate::random::{Purpose, Random};
 use crate::train::arm::{Arm, Clock};
 use crate::train::device::{self, Opened};
@@ -18,16 +19,23 @@ const WARM_UP: u64 = 2;
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A training step is forward, loss, backward, and SGD with momentum and weight decay, on one batch of noise.
+    after_help = "A training step is forward, loss, backward, and SGD with momentum and weight decay, on one batch of noise. The arms of a preset with several step in turn, and their times add up.
 
 Examples:
   residual-lab bench --preset resnet20 --batch 128
+  residual-lab bench --preset plain-vs-residual --arm residual --look-inside
   residual-lab bench --preset resnet18 --image 3x224x224 --batch 8 --inference --json"
 )]
 pub struct Args {
-    /// The preset whose network is measured
+    /// The preset whose networks are measured
     #[arg(long, value_name = "NAME", default_value = "resnet20")]
     preset: String,
+    /// Only this arm of it
+    #[arg(long, value_name = "NAME")]
+    arm: Option<String>,
+    /// Set any field of it, as in arms[0].network.shortcut=b
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
     /// Images at a time
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: u32,
@@ -40,6 +48,9 @@ pub struct Args {
     /// Measure inference instead of training
     #[arg(long)]
     inference: bool,
+    /// Look at gradients and activations in every training step
+    #[arg(long, conflicts_with = "inference")]
+    look_inside: bool,
     /// Channels, height and width of an image [default: what the preset is known for]
     #[arg(long, value_name = "CxHxW")]
     image: Option<Shape>,
@@ -55,7 +66,7 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let network = plan::network_of(&args.preset)?;
+    let arms = plan::arms_of(&args.preset, &args.set, args.arm.as_deref())?;
     if let Some(threads) = args.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads as usize);
         pool.build_global().map_err(Failure::running)?;
@@ -66,22 +77,40 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let dataset = noise(shape, classes, args.batch as usize);
     let opened = device::open(args.device);
     opened.notice.iter().for_each(|text| output::notice(text));
-    let mut times = measure(network, &dataset, &opened, args)?;
-    times.sort_by(f64::total_cmp);
-    let median = f64::midpoint(times[(times.len() - 1) / 2], times[times.len() / 2]);
-    report(args, shape, &opened, median)
+    let times = measure(&arms, &dataset, &opened, args)?;
+    report(args, shape, &opened, &times)
 }
 
-fn report(args: &Args, [channels, height, width]: [usize; 3], opened: &Opened, median: f64) -> Result<(), Failure> {
+/// How long steps took, in seconds.
+struct Times {
+    /// On the clock, the shortest first.
+    wall: Vec<f64>,
+    /// Of the processor, the least of all steps: what a step costs even where others want the processor too.
+    processor: Option<f64>,
+}
+
+impl Times {
+    fn median(&self) -> f64 {
+        let wall = &self.wall;
+        f64::midpoint(wall[(wall.len() - 1) / 2], wall[wall.len() / 2])
+    }
+}
+
+fn report(args: &Args, [channels, height, width]: [usize; 3], opened: &Opened, times: &Times) -> Result<(), Failure> {
+    let median = times.median();
     let rate = f64::from(args.batch) / median;
     let what = if args.inference { "inference" } else { "training" };
     if args.json {
         return output::print_json(&json!({
             "images_per_second": rate,
             "step_ms_median": 1000.0 * median,
+            "step_ms_best": 1000.0 * times.wall[0],
+            "processor_ms_best": times.processor.map(|seconds| 1000.0 * seconds),
+            "step_ms_best": 1000.0 * times.wall[0],
             "device": opened.name,
             "peak_memory_mib": peak_memory_mib(),
             "preset": args.preset,
+            "arm": args.arm,
             "what": what,
             "batch": args.batch,
             "image": [channels, height, width],
@@ -100,8 +129,8 @@ fn report(args: &Args, [channels, height, width]: [usize; 3], opened: &Opened, m
     ))
 }
 
-/// The seconds of each measured step.
-fn measure(network: Network, dataset: &Dataset, opened: &Opened, args: &Args) -> Result<Vec<f64>, Failure> {
+/// Measures steps of all arms.
+fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, args: &Args) -> Result<Times, Failure> {
     let recipe = Recipe {
         batch_size: dataset.train.len(),
         optimizer: Optimizer {
@@ -113,27 +142,37 @@ fn measure(network: Network, dataset: &Dataset, opened: &Opened, args: &Args) ->
         ..Recipe::default()
     };
     let autodiff = opened.device.clone().autodiff();
-    let plan = ArmPlan::new(&args.preset, network);
     let stock = opened.choice == DeviceChoice::FlexStock;
-    let mut arm = Arm::new(&plan, &recipe, dataset, &autodiff, stock).map_err(Failure::usage)?;
+    let arms = plans.iter().map(|plan| {
+        let plan = ArmPlan::new(&plan.name, plan.network.clone());
+        Arm::new(&plan, &recipe, dataset, &autodiff, stock).map_err(Failure::usage)
+    });
+    let mut arms = arms.collect::<Result<Vec<Arm>, Failure>>()?;
     let batch = evaluation_batches(&dataset.train, &dataset.mean, &dataset.std, dataset.train.len()).next();
     let batch = batch.ok_or(Failure::Silent)?;
-    let network = plain(&arm.model);
+    let networks: Vec<Model> = arms.iter().map(|arm| plain(&arm.model)).collect();
     let planned = WARM_UP + u64::from(args.steps);
-    let mut step = |step: u64| -> Result<f64, Failure> {
-        let start = Instant::now();
+    let mut step = |step: u64| -> Result<(f64, Option<f64>), Failure> {
+        let (start, before) = (Instant::now(), processor_seconds());
         if args.inference {
             let Batch { size, shape: [channels, height, width], ref pixels, .. } = batch;
             let shape = [size, channels, height, width];
-            logits(&network, pixels.clone(), shape, &opened.device).map_err(Failure::Running)?;
+            for network in &networks {
+                logits(network, pixels.clone(), shape, &opened.device).map_err(Failure::Running)?;
+            }
         } else {
             let clock = Clock { step, planned, steps_per_epoch: planned };
-            arm.step(&batch, clock, &autodiff, false).map_err(Failure::Running)?;
+            for arm in &mut arms {
+                arm.step(&batch, clock, &autodiff, args.look_inside).map_err(Failure::Running)?;
+            }
         }
-        Ok(start.elapsed().as_secs_f64())
+        let processor = processor_seconds().zip(before).map(|(after, before)| after - before);
+        Ok((start.elapsed().as_secs_f64(), processor))
     };
-    let times = (0..planned).map(&mut step).collect::<Result<Vec<f64>, Failure>>()?;
-    Ok(times.into_iter().skip(usize::try_from(WARM_UP).unwrap_or(0)).collect())
+    let times = (0..planned).map(&mut step).skip(usize::try_from(WARM_UP).unwrap_or(0));
+    let (mut wall, processor): (Vec<f64>, Vec<Option<f64>>) = times.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    wall.sort_by(f64::total_cmp);
+    Ok(Times { wall, processor: processor.into_iter().flatten().min_by(f64::total_cmp) })
 }
 
 /// Images of noise; all that a network's speed depends on is their shape.
@@ -160,4 +199,14 @@ fn peak_memory_mib() -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: f64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kibibytes / 1024.0)
+}
+
+/// What all threads of this process have had of the processor so far; known on Linux only.
+fn processor_seconds() -> Option<f64> {
+    let threads = std::fs::read_dir("/proc/self/task").ok()?;
+    let nanoseconds = threads.filter_map(|thread| {
+        let statistics = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        statistics.split_whitespace().next()?.parse::<f64>().ok()
+    });
+    Some(nanoseconds.sum::<f64>() / 1e9)
 }

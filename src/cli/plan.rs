@@ -2,7 +2,8 @@
 
 use super::output::Failure;
 use crate::experiment::{
-    Data, Experiment, Length, Network, Normalization, PRESETS, Plan, PlanError, Preset, Source, preset, with_override,
+    Arm, Data, Experiment, Length, Network, Normalization, PRESETS, Plan, PlanError, Preset, Source, preset,
+    with_override,
 };
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -94,6 +95,20 @@ pub(super) fn from_preset(name: &str) -> Result<Plan, Failure> {
         Failure::Usage(format!("there is no preset \"{name}\"; there are {}", names.join(", ")))
     })?;
     Ok(found.plan())
+}
+
+/// The arms of a preset after `settings`, or only the one of that name.
+pub(super) fn arms_of(preset: &str, settings: &[String], name: Option<&str>) -> Result<Vec<Arm>, Failure> {
+    let mut plan = from_preset(preset)?;
+    for setting in settings {
+        plan = with_override(&plan, setting).map_err(Failure::usage)?;
+    }
+    let experiment = Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)))?;
+    let names = experiment.arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
+    let missing = name.map(|name| format!("{preset} has no arm \"{name}\"; there are {names}"));
+    let arms: Vec<Arm> =
+        experiment.arms.iter().filter(|arm| name.is_none_or(|name| arm.name == name)).cloned().collect();
+    if arms.is_empty() { Err(Failure::Usage(missing.unwrap_or_default())) } else { Ok(arms) }
 }
 
 /// The network of a preset's only arm.

@@ -1,7 +1,7 @@
 //! The units' arithmetic by the fused CPU operations: the same functions as `stock`, with fewer passes over memory.
 
 use super::blueprint::{PoolKind, PoolPlan};
-use super::kernels::ops::{self, Steps};
+use super::kernels::ops::{self, Steps, Windows};
 use super::layers::{Conv, EPSILON, NormKind, NormLayer};
 use super::pass::Pass;
 use super::stock;
@@ -104,13 +104,10 @@ pub fn activate(act: Option<Activation>, x: Tensor<4>) -> Tensor<4> {
 /// Pooling; an average leaves padding out.
 pub fn pool(x: Tensor<4>, plan: &PoolPlan) -> Tensor<4> {
     let steps = Steps { stride: plan.stride, padding: plan.padding };
-    let [_, _, height, width] = x.dims();
-    let whole = plan.padding == 0 && height.is_multiple_of(plan.stride) && width.is_multiple_of(plan.stride);
+    let windows = Windows { kernel: plan.kernel, steps, ceil: plan.ceil };
     match plan.kind {
-        PoolKind::Max if !plan.ceil => ops::max_pool(x, plan.kernel, steps),
-        PoolKind::Average if whole => ops::average_pool(x, plan.kernel, steps),
-        // The fused average counts padding as zeros, and neither knows windows that stick out.
-        _ => stock::pool(x, plan),
+        PoolKind::Max => ops::max_pool(x, windows),
+        PoolKind::Average => ops::average_pool(x, windows),
     }
 }
 

@@ -20,6 +20,7 @@ pub mod weights;
 
 pub use blueprint::{BlockPlan, Blueprint, BlueprintError, MapShape, ShortcutPlan};
 pub use init::{Role, deviation};
+pub use kernels::ops::release as release_memory;
 pub use model::Model;
 pub use pass::{Pass, Route, Tap};
 pub use state::{Array, StateDict, StateError};

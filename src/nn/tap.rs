@@ -1,10 +1,12 @@
-//! An identity operation that notes the norm of the gradient passing through it.
+//! An identity operation that notes the norm of the gradient passing through it, and what is measured of the map there.
 //!
 //! burn gives gradients of leaves only; block gradients are gradients of inner tensors. The tap costs one pass over
 //! the gradient, in the steps that ask for it.
 
 #![allow(deprecated, reason = "burn-ndarray is deprecated upstream, but is the independent reference here")]
 
+use super::kernels::ops::{self, KernelOps};
+use super::pass::Tap;
 use burn::backend::autodiff::{
     checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
     grads::Gradients,
@@ -17,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 type Reading = Box<dyn FnOnce() -> Option<TensorData> + Send>;
 
-/// Where a backward pass leaves the sum of squares of a gradient.
+/// Where a backward pass leaves the norm of a gradient.
 #[derive(Clone, Default)]
 pub struct GradientSink(Arc<Mutex<Option<Reading>>>);
 
@@ -32,12 +34,30 @@ impl GradientSink {
     #[must_use]
     pub fn take_norm(&self) -> Option<f64> {
         let reading = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        let value = reading()?.iter::<f64>().next()?;
-        Some(value.sqrt())
+        reading()?.iter::<f64>().last()
     }
 
     fn put(&self, reading: Reading) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading);
+    }
+}
+
+impl Tap {
+    /// Mean and standard deviation over all values of the block's output.
+    ///
+    /// # Errors
+    /// What the device says when it fails.
+    pub fn moments(&self) -> Result<(f64, f64), String> {
+        let read = |x: Tensor<1>| x.try_into_vec_as::<f32>().map_err(|error| error.to_string());
+        let map = &self.output;
+        if ops::available(map) {
+            let measures = read(ops::measure(map.clone()))?;
+            return Ok((f64::from(measures[0]), f64::from(measures[1])));
+        }
+        let count: usize = map.dims().iter().product();
+        let mean_of = |x: Tensor<4>| Ok::<f64, String>(f64::from(read(x.sum())?[0]) / count as f64);
+        let (mean, square) = (mean_of(map.clone())?, mean_of(map.clone() * map.clone())?);
+        Ok((mean, (square - mean * mean).max(0.0).sqrt()))
     }
 }
 
@@ -52,6 +72,24 @@ pub fn tap(x: Tensor<4>, sink: &GradientSink) -> Tensor<4> {
 pub trait GradientTap: Backend {
     /// The identity on a plain backend; notes gradients on an autodiff one.
     fn tap(x: FloatTensor<Self>, sink: GradientSink) -> FloatTensor<Self>;
+}
+
+/// Backends on which a gradient's norm can be taken.
+trait Measured: Backend {
+    /// Values of which the last is the Euclidean norm of `x`.
+    fn measures(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::float_sqrt(Self::float_sum(Self::float_mul(x.clone(), x)))
+    }
+}
+
+impl Measured for NdArray {}
+
+impl Measured for Wgpu {}
+
+impl Measured for Flex {
+    fn measures(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::kernel_measure(x)
+    }
 }
 
 impl GradientTap for Flex {
@@ -72,17 +110,17 @@ impl GradientTap for Wgpu {
     }
 }
 
-impl<B: GradientTap, C: CheckpointStrategy> GradientTap for Autodiff<B, C> {
+impl<B: GradientTap + Measured, C: CheckpointStrategy> GradientTap for Autodiff<B, C> {
     fn tap(x: FloatTensor<Self>, sink: GradientSink) -> FloatTensor<Self> {
         #[derive(Debug)]
         struct Note;
-        impl<B: GradientTap> Backward<B, 1> for Note {
+        impl<B: Measured> Backward<B, 1> for Note {
             type State = GradientSink;
             fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
                 let [parent] = ops.parents;
                 let gradient = grads.consume::<B>(&ops.node);
-                let sum = B::float_sum(B::float_mul(gradient.clone(), gradient.clone()));
-                ops.state.put(Box::new(move || burn::tensor::read_sync(B::float_into_data(sum)).ok()));
+                let measures = B::measures(gradient.clone());
+                ops.state.put(Box::new(move || burn::tensor::read_sync(B::float_into_data(measures)).ok()));
                 if let Some(node) = parent {
                     grads.register::<B>(node.id, gradient);
                 }

@@ -7,7 +7,7 @@ use super::probe;
 use super::protocol::{ArmOutcome, ArmProbe, ArmStep, Evaluation, Tune};
 use crate::data::{Batch, Dataset};
 use crate::experiment::{Arm as ArmPlan, Plateau, Recipe, Schedule};
-use crate::nn::{Blueprint, BlueprintError, Model, Pass, Summary};
+use crate::nn::{Blueprint, BlueprintError, Model, Pass, Summary, release_memory};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
@@ -294,5 +294,12 @@ impl Arm {
             best_step: progress.best.map(|best| best.step),
             diverged_at: progress.diverged_at,
         }
+    }
+}
+
+impl Drop for Arm {
+    /// Its maps are of no use to whatever is trained next.
+    fn drop(&mut self) {
+        release_memory();
     }
 }

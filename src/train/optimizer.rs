@@ -4,6 +4,7 @@
 //! state into a checkpoint under names, so the update rules are here, each as its source states it.
 
 use crate::experiment::{Method, Optimizer as Rule};
+use crate::nn::kernels::ops::{self, Descent};
 use crate::nn::{Array, Model, StateDict};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
@@ -106,6 +107,19 @@ impl Optimizer {
         let slots = &mut self.slots[index];
         let decay = if decays { self.rule.weight_decay } else { 0.0 };
         match self.rule.method {
+            #[allow(clippy::cast_possible_truncation, reason = "weights are single precision")]
+            Method::Sgd { momentum, dampening, nesterov } if momentum != 0.0 && ops::available(&w) => {
+                let rule = Descent {
+                    learning_rate: lr as f32,
+                    decay: decay as f32,
+                    momentum: momentum as f32,
+                    dampening: dampening as f32,
+                    nesterov,
+                };
+                let (w, buffer) = ops::descend(w, g, slots.pop(), rule);
+                slots.push(buffer);
+                w
+            }
             Method::Sgd { momentum, dampening, nesterov } => {
                 let g = penalised(g, &w, decay);
                 w - sgd_direction(slots, g, momentum, dampening, nesterov) * lr

@@ -20,7 +20,7 @@ pub fn look(
     let weight_squares = squares(weights.iter().map(Some))?;
     let mut blocks = Vec::with_capacity(pass.taps().len());
     for (plan, tap) in model.blueprint().blocks().zip(pass.taps()) {
-        let (activation_mean, activation_std) = moments(&tap.output)?;
+        let (activation_mean, activation_std) = tap.moments()?;
         blocks.push(BlockProbe {
             weight_gradient_norm: norm_within(&plan.name, names, &gradient_squares),
             weight_norm: norm_within(&plan.name, names, &weight_squares),
@@ -72,13 +72,4 @@ fn squares<'a>(vectors: impl Iterator<Item = Option<&'a Tensor<1>>>) -> Result<V
     let sums = Tensor::cat(sums, 0).try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
     let mut sums = sums.into_iter().map(f64::from);
     Ok(vectors.iter().map(|vector| if vector.is_some() { sums.next().unwrap_or(0.0) } else { 0.0 }).collect())
-}
-
-/// Mean and standard deviation over all values of a map.
-fn moments(map: &Tensor<4>) -> Result<(f64, f64), String> {
-    let count: usize = map.dims().iter().product();
-    let read = |x: Tensor<1>| x.try_into_scalar::<f32>().map(f64::from).map_err(|error| error.to_string());
-    let mean = read(map.clone().sum())? / count as f64;
-    let square = read((map.clone() * map.clone()).sum())? / count as f64;
-    Ok((mean, (square - mean * mean).max(0.0).sqrt()))
 }

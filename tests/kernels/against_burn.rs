@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
-use residual_lab::nn::kernels::ops::{self, Activation, Steps};
+use residual_lab::nn::kernels::ops::{self, Activation, Steps, Windows};
 
 use crate::support::{assert_close, leaf, read, values, wide};
 
@@ -42,7 +42,7 @@ fn blocks(fused: bool) -> Vec<Vec<f64>> {
     };
     let stem = unit(0, x.clone(), None, 1);
     let stem = if fused {
-        ops::max_pool(stem, 3, Steps { stride: 1, padding: 1 })
+        ops::max_pool(stem, Windows { kernel: 3, steps: Steps { stride: 1, padding: 1 }, ceil: false })
     } else {
         max_pool2d(stem, MaxPoolOptions::new([3, 3]).with_stride([1, 1]).with_padding([1, 1]))
     };

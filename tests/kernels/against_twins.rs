@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use residual_lab::nn::kernels::activation::Smooth;
-use residual_lab::nn::kernels::ops::{self, Activation, Steps};
+use residual_lab::nn::kernels::ops::{self, Activation, Steps, Windows};
 use residual_lab::nn::kernels::pooling::PoolShape;
 use residual_lab::nn::kernels::shape::ConvShape;
 use residual_lab::nn::kernels::shortcut::PadShape;
@@ -271,24 +271,24 @@ proptest! {
     #[test]
     fn pools(
         n in 1_usize..=5, c in 1_usize..=40, h in 1_usize..=20, w in 1_usize..=20,
-        kernel in 1_usize..=3, stride in 1_usize..=3, padding in 0_usize..=1,
+        kernel in 1_usize..=3, stride in 1_usize..=3, padding in 0_usize..=1, ceil in any::<bool>(),
     ) {
         prop_assume!(h + 2 * padding >= kernel && w + 2 * padding >= kernel && 2 * padding <= kernel);
-        let shape = PoolShape { batch: n, channels: c, height: h, width: w, kernel, stride, padding };
+        let shape = PoolShape { batch: n, channels: c, height: h, width: w, kernel, stride, padding, ceil };
         let (dims, out_dims) = ([n, c, h, w], [n, c, shape.out_height(), shape.out_width()]);
         let (x, g) = (values(n * c * h * w, 1), values(out_dims.iter().product(), 2));
         let (wide_x, wide_g) = (channels_last(&x, dims), channels_last(&g, out_dims));
-        let steps = Steps { stride, padding };
+        let windows = Windows { kernel, steps: Steps { stride, padding }, ceil };
 
         let input = leaf(&x, dims);
-        let out = ops::max_pool(input.clone(), kernel, steps);
+        let out = ops::max_pool(input.clone(), windows);
         prop_assert_eq!(out.dims(), out_dims);
         assert_close("largest", &channels_last(&read(out.clone()), out_dims), &twin::max_pool(&shape, &wide_x));
         let gradient = channels_last(&backward(out, &g)(input), dims);
         assert_close("largest, backward", &gradient, &twin::max_pool_backward(&shape, &wide_x, &wide_g));
 
         let input = leaf(&x, dims);
-        let out = ops::average_pool(input.clone(), kernel, steps);
+        let out = ops::average_pool(input.clone(), windows);
         assert_close("mean", &channels_last(&read(out.clone()), out_dims), &twin::average_pool(&shape, &wide_x));
         let gradient = channels_last(&backward(out, &g)(input), dims);
         assert_close("mean, backward", &gradient, &twin::average_pool_backward(&shape, &wide_g));

@@ -71,7 +71,7 @@ fn activations() {
 
 #[test]
 fn pools_and_shortcut() {
-    let shape = PoolShape { batch: 2, channels: 3, height: 7, width: 6, kernel: 3, stride: 2, padding: 1 };
+    let shape = PoolShape { batch: 2, channels: 3, height: 7, width: 6, kernel: 3, stride: 2, padding: 1, ceil: false };
     let x = random(2 * 7 * 6 * 3, 1);
     let g = random(2 * 4 * 3 * 3, 2);
     let expected = differences(&x, &g, |x| twin::max_pool(&shape, x));

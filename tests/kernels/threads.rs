@@ -1,7 +1,7 @@
 //! Results are the same bit for bit on any number of threads.
 
 use rayon::ThreadPoolBuilder;
-use residual_lab::nn::kernels::ops::{self, Activation, Steps};
+use residual_lab::nn::kernels::ops::{self, Activation, Steps, Windows};
 
 use crate::support::{leaf, read, values};
 
@@ -28,7 +28,7 @@ fn results() -> Vec<Vec<u32>> {
     );
     let last = ops::conv_act(middle.output, w3.clone(), Some(g3.clone()), None, steps(2, 0), Activation::Relu);
     let last = ops::group_norm_act(last, g3.clone(), g3.clone(), 8, 1e-5, None, Activation::Silu);
-    let last = ops::max_pool(last, 3, steps(2, 1));
+    let last = ops::max_pool(last, Windows { kernel: 3, steps: steps(2, 1), ceil: false });
     let out = ops::global_average_pool(last);
     let gradients = (out.clone() * leaf(&values(9 * 40, 7), [9, 40]).detach()).sum().backward();
     vec![

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::map::Statistics;
 use super::norm::{Affine, BlendTask, NormGradients, Normalise, Signs, SumTask};
 use super::simd::dispatch;
-use super::statistics::{Gather, Moments};
+use super::statistics::{Gather, Moments, Total};
 
 /// What a group norm needs to know besides its maps.
 #[derive(Clone, Copy, Debug)]
@@ -34,17 +34,11 @@ impl Groups<'_> {
         dispatch(Gather { map: image, channels, statistics: &mut statistics });
         let mut moments = Moments { mean: Vec::new(), variance: Vec::new() };
         for group in 0..self.count {
-            let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
-            for channel in group * self.width()..(group + 1) * self.width() {
-                let (new_count, new_mean, new_squares) = statistics.moments(channel);
-                let total: f64 = count + new_count;
-                let step: f64 = new_mean - mean;
-                mean += step * new_count / total;
-                squares += new_squares + step * step * count * new_count / total;
-                count = total;
-            }
-            moments.mean.push(mean as f32);
-            moments.variance.push((squares / count) as f32);
+            let mut total = Total::default();
+            let channels = group * self.width()..(group + 1) * self.width();
+            channels.for_each(|channel| total.add(&statistics.total(channel)));
+            moments.mean.push(total.mean as f32);
+            moments.variance.push(total.variance() as f32);
         }
         moments
     }

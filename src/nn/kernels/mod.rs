@@ -33,6 +33,7 @@
 
 pub mod activation;
 pub mod conv;
+pub mod descent;
 mod direct;
 pub mod group;
 pub mod layout;

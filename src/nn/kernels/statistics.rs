@@ -2,7 +2,7 @@
 
 use super::map::{Finish, Statistics};
 use super::scratch::round_up;
-use super::simd::{Simd, Work, dispatch, lanes, load_up_to};
+use super::simd::{MOST_LANES, Simd, Work, dispatch, lanes, load_up_to};
 use rayon::prelude::*;
 
 /// Mean and biased variance of every channel.
@@ -13,28 +13,73 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Merges what blocks gathered (Chan, Golub and `LeVeque` 1983, "Algorithms for computing the sample
-    /// variance"), in the order in which they come.
+    /// Merges what blocks gathered, in the order in which they come.
     #[must_use]
     pub fn merge(blocks: &[Statistics], channels: usize) -> Self {
         let mut merged = Self { mean: vec![0.0; channels], variance: vec![0.0; channels] };
         for channel in 0..channels {
-            let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
-            for block in blocks {
-                let (new_count, new_mean, new_squares) = block.moments(channel);
-                if new_count > 0.0 {
-                    let total = count + new_count;
-                    let step: f64 = new_mean - mean;
-                    mean += step * new_count / total;
-                    squares += new_squares + step * step * count * new_count / total;
-                    count = total;
-                }
-            }
-            merged.mean[channel] = mean as f32;
-            merged.variance[channel] = if count > 0.0 { (squares / count) as f32 } else { 0.0 };
+            let mut total = Total::default();
+            blocks.iter().for_each(|block| total.add(&block.total(channel)));
+            merged.mean[channel] = total.mean as f32;
+            merged.variance[channel] = total.variance() as f32;
         }
         merged
     }
+}
+
+/// Some values, counted, with their mean and the sum of squared deviations from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Total {
+    pub count: f64,
+    pub mean: f64,
+    pub squares: f64,
+}
+
+impl Total {
+    /// Takes in other values (Chan, Golub and `LeVeque` 1983, "Algorithms for computing the sample variance").
+    pub fn add(&mut self, other: &Self) {
+        if other.count > 0.0 {
+            let count = self.count + other.count;
+            let step = other.mean - self.mean;
+            self.mean += step * other.count / count;
+            self.squares += other.squares + step * step * self.count * other.count / count;
+            self.count = count;
+        }
+    }
+
+    /// The biased variance; 0 of nothing.
+    #[must_use]
+    pub fn variance(&self) -> f64 {
+        if self.count > 0.0 { self.squares / self.count } else { 0.0 }
+    }
+
+    /// The Euclidean norm of the values.
+    #[must_use]
+    pub fn norm(&self) -> f64 {
+        (self.squares + self.count * self.mean * self.mean).sqrt()
+    }
+}
+
+/// The total of all values of a map, in one pass.
+#[must_use]
+pub fn total(values: &[f32]) -> Total {
+    // As if they were pixels of some channels; what does not fill the last pixel is added one by one.
+    let channels = 2 * MOST_LANES;
+    let (pixels, rest) = values.split_at(values.len() / channels * channels);
+    let blocks: Vec<Total> = pixels
+        .par_chunks(block_len(channels))
+        .map(|map| {
+            let mut statistics = Statistics::new(channels);
+            dispatch(Gather { map, channels, statistics: &mut statistics });
+            let mut total = Total::default();
+            (0..channels).for_each(|channel| total.add(&statistics.total(channel)));
+            total
+        })
+        .collect();
+    let mut total = Total::default();
+    blocks.iter().for_each(|block| total.add(block));
+    rest.iter().for_each(|&value| total.add(&Total { count: 1.0, mean: f64::from(value), squares: 0.0 }));
+    total
 }
 
 /// Mean and biased variance of every channel of `map` `[pixels][channels]`.
@@ -92,14 +137,14 @@ impl Statistics {
         Self { state: vec![0.0; 4 * stride], stride }
     }
 
-    /// Count, mean and sum of squared deviations of one channel.
-    pub(super) fn moments(&self, channel: usize) -> (f64, f64, f64) {
+    /// What was gathered of one channel.
+    pub(super) fn total(&self, channel: usize) -> Total {
         let at = |row: usize| f64::from(self.state[row * self.stride + channel]);
-        let (shift, sum, squares, count) =
-            (at(0), at(1), at(2), f64::from(self.state[3 * self.stride + channel / lanes() * lanes()]));
+        let (shift, sum, squares) = (at(0), at(1), at(2));
+        let count = f64::from(self.state[3 * self.stride + channel / lanes() * lanes()]);
         if count == 0.0 {
-            return (0.0, 0.0, 0.0);
+            return Total::default();
         }
-        (count, shift + sum / count, (squares - sum * sum / count).max(0.0))
+        Total { count, mean: shift + sum / count, squares: (squares - sum * sum / count).max(0.0) }
     }
 }

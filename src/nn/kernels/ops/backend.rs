@@ -7,6 +7,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, backend_extension};
 
 use crate::nn::kernels::activation::Smooth;
+use crate::nn::kernels::descent::Descent;
 
 /// Stride, padding and the slope of the activation below zero (1 for none) of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,12 +25,13 @@ pub struct NormOptions {
     pub groups: Option<usize>,
 }
 
-/// A pool's windows, and whether it takes their mean or their largest value.
+/// A pool's windows, whether those that stick out at the end count, and whether it takes their mean or their largest value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolOptions {
     pub kernel: usize,
     pub stride: usize,
     pub padding: usize,
+    pub ceil: bool,
     pub mean: bool,
 }
 
@@ -108,4 +110,15 @@ pub trait KernelOps: Backend {
 
     /// A smooth activation, value by value.
     fn kernel_smooth(x: FloatTensor<Self>, kind: Smooth) -> FloatTensor<Self>;
+
+    /// Mean, standard deviation and Euclidean norm of all values, `[3]`, not tracked.
+    fn kernel_measure(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// A parameter and its momentum after a step; all `[len]`.
+    fn kernel_descend(
+        w: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        #[extension_type] b: Extra<Self>,
+        rule: Descent,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }

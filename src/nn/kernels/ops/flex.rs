@@ -10,13 +10,14 @@ use super::memory::Buffer;
 use super::tensors::{Map, Values, map_tensor, tensor, vector};
 use crate::nn::kernels::activation::{Smooth, activate};
 use crate::nn::kernels::conv;
+use crate::nn::kernels::descent::{Descent, descend};
 use crate::nn::kernels::group::{Groups, group_norm};
 use crate::nn::kernels::map::{Activate, Plain, Statistics};
 use crate::nn::kernels::norm::{Affine, normalise};
 use crate::nn::kernels::pooling::{self, PoolShape};
 use crate::nn::kernels::shape::ConvShape;
 use crate::nn::kernels::shortcut::{self, PadShape};
-use crate::nn::kernels::statistics::{Moments, moments};
+use crate::nn::kernels::statistics::{Moments, moments, total};
 
 /// The shape of a convolution of `x` with weights `[out, in, k, k]`.
 pub fn conv_shape(x: &Map, w: &FlexTensor, options: ConvOptions) -> ConvShape {
@@ -45,8 +46,8 @@ pub fn out_shape(shape: &ConvShape) -> [usize; 4] {
 
 pub fn pool_shape(shape: [usize; 4], options: PoolOptions) -> PoolShape {
     let [batch, channels, height, width] = shape;
-    let PoolOptions { kernel, stride, padding, .. } = options;
-    PoolShape { batch, channels, height, width, kernel, stride, padding }
+    let PoolOptions { kernel, stride, padding, ceil, .. } = options;
+    PoolShape { batch, channels, height, width, kernel, stride, padding, ceil }
 }
 
 pub fn pad_shape(shape: [usize; 4], stride: usize, out_channels: usize) -> PadShape {
@@ -205,5 +206,24 @@ impl KernelOps for Flex {
         let mut out = Buffer::new(x.values().len());
         activate(kind, x.values(), &mut out);
         map_tensor(out, x.shape)
+    }
+
+    fn kernel_measure(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let total = total(Map::new(&x).values());
+        vector(&[total.mean, total.variance().sqrt(), total.norm()].map(|measure| measure as f32))
+    }
+
+    fn kernel_descend(
+        w: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        b: Extra<Self>,
+        rule: Descent,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let (w, g, b) = (Values::new(&w), Values::new(&g), b.into_option().as_ref().map(Values::new));
+        let len = w.values().len();
+        let (mut new_w, mut new_b) = (Buffer::new(len), Buffer::new(len));
+        let b = b.as_ref().map(Values::values);
+        descend(&rule, w.values(), g.values(), b, &mut new_w, &mut new_b);
+        (tensor(new_w, [len]), tensor(new_b, [len]))
     }
 }

@@ -18,6 +18,7 @@ use super::states::{AddState, AffineState, ConvNormState, ConvState, GlobalState
 use super::states::{PadState, PoolState, SmoothState};
 use super::tensors::vector;
 use crate::nn::kernels::activation::Smooth;
+use crate::nn::kernels::descent::Descent;
 
 /// A Flex tensor that burn may differentiate.
 type Tracked = FloatTensor<Autodiff<Flex>>;
@@ -185,5 +186,15 @@ impl<C: CheckpointStrategy> KernelOps for Autodiff<Flex, C> {
         let (x, x_node) = x.into_parts();
         let (output, state) = SmoothState::forward(&x, kind);
         record::<C, _, 1>([x_node], output, state)
+    }
+
+    fn kernel_measure(x: Tracked) -> Tracked {
+        Tracked::new(Flex::kernel_measure(x.into_parts().0))
+    }
+
+    fn kernel_descend(w: Tracked, g: Tracked, b: Extra<Self>, rule: Descent) -> (Tracked, Tracked) {
+        let (w, g, b) = (w.into_parts().0, g.into_parts().0, optional(b).0);
+        let (w, b) = Flex::kernel_descend(w, g, Extra::new(b), rule);
+        (Tracked::new(w), Tracked::new(b))
     }
 }

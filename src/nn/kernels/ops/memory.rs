@@ -11,8 +11,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use burn::tensor::Bytes;
 use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProperty};
 
-/// Bytes that unused blocks may keep; the oldest are given back to the system beyond that.
-const KEPT: usize = 192 << 20;
+/// What is in use and what waits together may exceed the most that was in use at once by this share: blocks of
+/// different sizes do not replace each other perfectly.
+const SPARE: usize = 8;
+/// By this share the memory of the most that was in use fades with every block that is taken, so that a small network
+/// after a large one does not keep the large one's memory.
+const FADING: usize = 1 << 16;
 /// Every block starts at a cache line.
 const ALIGN: usize = 64;
 
@@ -67,13 +71,46 @@ unsafe impl Sync for Block {}
 struct Unused {
     blocks: VecDeque<Block>,
     bytes: usize,
+    /// Bytes in use, and the most that were lately.
+    used: usize,
+    most: usize,
 }
 
-static UNUSED: Mutex<Unused> = Mutex::new(Unused { blocks: VecDeque::new(), bytes: 0 });
+static UNUSED: Mutex<Unused> = Mutex::new(Unused { blocks: VecDeque::new(), bytes: 0, used: 0, most: 0 });
+
+impl Unused {
+    /// A fitting block, if there is one, which counts as in use from now on, as does one that has to be made.
+    fn take(&mut self, size: usize) -> Option<Block> {
+        let found = self.blocks.iter().rposition(|block| block.size >= size && block.size <= size + size / 4);
+        let block = found.and_then(|index| self.blocks.remove(index));
+        self.bytes -= block.as_ref().map_or(0, |block| block.size);
+        self.used += block.as_ref().map_or(size, |block| block.size);
+        self.most = self.used.max(self.most - self.most / FADING);
+        block
+    }
+
+    /// Gives the oldest blocks back to the system as long as there are too many.
+    fn shrink(&mut self) {
+        while self.bytes + self.used > self.most + self.most / SPARE {
+            let Some(oldest) = self.blocks.pop_front() else { break };
+            self.bytes -= oldest.size;
+            // SAFETY: the block came from `alloc_zeroed` with this layout and nobody else has it.
+            unsafe { dealloc(oldest.start.as_ptr(), Block::layout(oldest.size)) };
+            std::mem::forget(oldest);
+        }
+    }
+}
 
 fn unused() -> MutexGuard<'static, Unused> {
     // The list is whole between any two statements, so a panic elsewhere cannot have broken it.
     UNUSED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Gives all unused blocks back to the system, for when a network is done.
+pub fn release() {
+    let mut list = unused();
+    list.most = 0;
+    list.shrink();
 }
 
 impl Block {
@@ -83,13 +120,9 @@ impl Block {
 
     fn take(size: usize) -> Self {
         let size = size.max(ALIGN).next_multiple_of(ALIGN);
-        let mut list = unused();
-        let found = list.blocks.iter().rposition(|block| block.size >= size && block.size <= size + size / 4);
-        if let Some(block) = found.and_then(|index| list.blocks.remove(index)) {
-            list.bytes -= block.size;
+        if let Some(block) = unused().take(size) {
             return block;
         }
-        drop(list);
         let layout = Self::layout(size);
         // SAFETY: the size is not zero.
         let start = unsafe { alloc_zeroed(layout) };
@@ -100,15 +133,10 @@ impl Block {
 impl Drop for Block {
     fn drop(&mut self) {
         let mut list = unused();
+        list.used -= self.size;
         list.bytes += self.size;
         list.blocks.push_back(Self { start: self.start, size: self.size });
-        while list.bytes > KEPT {
-            let Some(oldest) = list.blocks.pop_front() else { break };
-            list.bytes -= oldest.size;
-            // SAFETY: the block came from `alloc_zeroed` with this layout and nobody else has it.
-            unsafe { dealloc(oldest.start.as_ptr(), Self::layout(oldest.size)) };
-            std::mem::forget(oldest);
-        }
+        list.shrink();
     }
 }
 

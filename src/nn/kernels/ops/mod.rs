@@ -15,8 +15,11 @@ mod tensors;
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::Tensor;
 
-use self::backend::{ConvOptions, Extra, KernelOps, NormOptions, PoolOptions};
+pub use self::backend::KernelOps;
+use self::backend::{ConvOptions, Extra, NormOptions, PoolOptions};
+pub use self::memory::release;
 use crate::nn::kernels::activation::Smooth;
+pub use crate::nn::kernels::descent::Descent;
 
 /// What follows a norm or a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -271,24 +274,40 @@ pub fn pad_shortcut(x: Tensor<4>, stride: usize, channels: usize) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::kernel_pad(x.into_dispatch(), stride, channels))
 }
 
-/// The largest value under each window of `kernel × kernel`; padding never wins.
-///
-/// # Shapes
-/// `[n, c, h, w]` to `[n, c, h', w']`
-#[must_use]
-pub fn max_pool(x: Tensor<4>, kernel: usize, steps: Steps) -> Tensor<4> {
-    let options = PoolOptions { kernel, stride: steps.stride, padding: steps.padding, mean: false };
-    Tensor::from_dispatch(Dispatch::kernel_pool(x.into_dispatch(), options))
+/// Windows of a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Windows {
+    /// Rows and columns of a window.
+    pub kernel: usize,
+    /// From one window to the next, and the pixels around the map.
+    pub steps: Steps,
+    /// Whether a window that sticks out at the end still counts.
+    pub ceil: bool,
 }
 
-/// The mean of each window of `kernel × kernel`; padding counts as zeros.
+impl Windows {
+    fn options(self, mean: bool) -> PoolOptions {
+        let Self { kernel, steps: Steps { stride, padding }, ceil } = self;
+        PoolOptions { kernel, stride, padding, ceil, mean }
+    }
+}
+
+/// The largest value under each window; padding never wins.
 ///
 /// # Shapes
 /// `[n, c, h, w]` to `[n, c, h', w']`
 #[must_use]
-pub fn average_pool(x: Tensor<4>, kernel: usize, steps: Steps) -> Tensor<4> {
-    let options = PoolOptions { kernel, stride: steps.stride, padding: steps.padding, mean: true };
-    Tensor::from_dispatch(Dispatch::kernel_pool(x.into_dispatch(), options))
+pub fn max_pool(x: Tensor<4>, windows: Windows) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::kernel_pool(x.into_dispatch(), windows.options(false)))
+}
+
+/// The mean of each window; padding is left out.
+///
+/// # Shapes
+/// `[n, c, h, w]` to `[n, c, h', w']`
+#[must_use]
+pub fn average_pool(x: Tensor<4>, windows: Windows) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::kernel_pool(x.into_dispatch(), windows.options(true)))
 }
 
 /// The mean of each map.
@@ -298,6 +317,25 @@ pub fn average_pool(x: Tensor<4>, kernel: usize, steps: Steps) -> Tensor<4> {
 #[must_use]
 pub fn global_average_pool(x: Tensor<4>) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::kernel_global_average(x.into_dispatch()))
+}
+
+/// Mean, standard deviation and Euclidean norm of all values.
+///
+/// # Shapes
+/// `[n, c, h, w]` to `[3]`
+#[must_use]
+pub fn measure(x: Tensor<4>) -> Tensor<1> {
+    Tensor::from_dispatch(Dispatch::kernel_measure(x.into_dispatch()))
+}
+
+/// A parameter and its momentum `b` after a step of gradient descent; not differentiable.
+///
+/// # Shapes
+/// All `[len]`.
+#[must_use]
+pub fn descend(w: Tensor<1>, g: Tensor<1>, b: Option<Tensor<1>>, rule: Descent) -> (Tensor<1>, Tensor<1>) {
+    let (w, b) = Dispatch::kernel_descend(w.into_dispatch(), g.into_dispatch(), extra(b), rule);
+    (Tensor::from_dispatch(w), Tensor::from_dispatch(b))
 }
 
 fn extra<const D: usize>(tensor: Option<Tensor<D>>) -> Extra<Dispatch> {

@@ -67,6 +67,13 @@ unsafe impl Simd for Avx2 {
         unsafe { _mm256_max_ps(a, b) }
     }
     #[inline(always)]
+    unsafe fn larger(a: __m256, b: __m256) -> __m256 {
+        unsafe {
+            let unordered = _mm256_cmp_ps::<_CMP_UNORD_Q>(a, a);
+            _mm256_blendv_ps(_mm256_max_ps(a, b), a, unordered)
+        }
+    }
+    #[inline(always)]
     unsafe fn where_positive(condition: __m256, yes: __m256, no: __m256) -> __m256 {
         unsafe {
             let positive = _mm256_cmp_ps::<_CMP_GT_OQ>(condition, _mm256_setzero_ps());

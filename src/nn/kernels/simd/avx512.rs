@@ -65,6 +65,13 @@ unsafe impl Simd for Avx512 {
         unsafe { _mm512_max_ps(a, b) }
     }
     #[inline(always)]
+    unsafe fn larger(a: __m512, b: __m512) -> __m512 {
+        unsafe {
+            let unordered = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a);
+            _mm512_mask_blend_ps(unordered, _mm512_max_ps(a, b), a)
+        }
+    }
+    #[inline(always)]
     unsafe fn where_positive(condition: __m512, yes: __m512, no: __m512) -> __m512 {
         unsafe {
             let positive = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(condition, _mm512_setzero_ps());

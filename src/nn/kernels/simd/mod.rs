@@ -43,6 +43,8 @@ pub unsafe trait Simd: Copy + 'static {
     unsafe fn fnma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// The larger of the two lanes, and `b` where either is not a number.
     unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
+    /// The larger of the two lanes, and not a number where either is not.
+    unsafe fn larger(a: Self::V, b: Self::V) -> Self::V;
     /// `yes` where `condition` is above zero, else `no`.
     unsafe fn where_positive(condition: Self::V, yes: Self::V, no: Self::V) -> Self::V;
     /// Calls `work` as a function of its own, compiled for this width.

@@ -65,6 +65,10 @@ unsafe impl Simd for Scalar {
         zip(a, b, |a, b| if a > b { a } else { b })
     }
     #[inline(always)]
+    unsafe fn larger(a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| if a > b || a.is_nan() { a } else { b })
+    }
+    #[inline(always)]
     unsafe fn where_positive(condition: Self::V, yes: Self::V, no: Self::V) -> Self::V {
         std::array::from_fn(|lane| if condition[lane] > 0.0 { yes[lane] } else { no[lane] })
     }

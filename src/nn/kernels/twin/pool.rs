@@ -58,19 +58,26 @@ pub fn max_pool_backward(shape: &PoolShape, x: &[f64], gradients: &[f64]) -> Vec
     dx
 }
 
-/// The mean of each window, whose padding counts as zeros.
+/// Pixels under each window.
+fn window_sizes(shape: &PoolShape) -> Vec<f64> {
+    let mut sizes = vec![0.0; output_len(shape)];
+    for_each_pair(shape, |output, _| sizes[output] += 1.0);
+    sizes
+}
+
+/// The mean of each window, padding left out.
 #[must_use]
 pub fn average_pool(shape: &PoolShape, x: &[f64]) -> Vec<f64> {
-    let mut y = vec![0.0; output_len(shape)];
-    for_each_pair(shape, |output, input| y[output] += x[input] / (shape.kernel * shape.kernel) as f64);
+    let (mut y, sizes) = (vec![0.0; output_len(shape)], window_sizes(shape));
+    for_each_pair(shape, |output, input| y[output] += x[input] / sizes[output]);
     y
 }
 
 /// Gradients of [`average_pool`].
 #[must_use]
 pub fn average_pool_backward(shape: &PoolShape, gradients: &[f64]) -> Vec<f64> {
-    let mut dx = vec![0.0; input_len(shape)];
-    for_each_pair(shape, |output, input| dx[input] += gradients[output] / (shape.kernel * shape.kernel) as f64);
+    let (mut dx, sizes) = (vec![0.0; input_len(shape)], window_sizes(shape));
+    for_each_pair(shape, |output, input| dx[input] += gradients[output] / sizes[output]);
     dx
 }
 

@@ -54,14 +54,16 @@ def make_shortcut(option, inputs, outputs, stride, norm):
 class Basic(nn.Module):
     expansion = 1
 
-    def __init__(self, inputs, width, stride, option, norm):
+    def __init__(self, inputs, width, stride, option, norm, pooled=False):
         super().__init__()
-        self.conv1, self.norm1 = conv(inputs, width, 3, stride), make_norm(norm, width)
+        pooled = pooled and stride > 1
+        self.conv1, self.norm1 = conv(inputs, width, 3, 1 if pooled else stride), make_norm(norm, width)
+        self.pool = nn.MaxPool2d(2 * stride - 1, stride, stride - 1) if pooled else nn.Identity()
         self.conv2, self.norm2 = conv(width, width, 3), make_norm(norm, width)
         self.shortcut = make_shortcut(option, inputs, width, stride, norm)
 
     def forward(self, x):
-        y = self.norm2(self.conv2(torch.relu(self.norm1(self.conv1(x)))))
+        y = self.norm2(self.conv2(self.pool(torch.relu(self.norm1(self.conv1(x))))))
         return torch.relu(y if self.shortcut is None else y + self.shortcut(x))
 
 
@@ -113,10 +115,8 @@ class Net(nn.Module):
         for stage, (count, width) in enumerate(zip(stages, widths)):
             for index in range(count):
                 stride = 2 if stage > 0 and index == 0 else 1
-                if block_pool and stride == 2:
-                    layers.append(nn.MaxPool2d(2))
-                    stride = 1
-                layers.append(block(inputs, width, stride, option, norm))
+                pooled = {"pooled": True} if block_pool else {}
+                layers.append(block(inputs, width, stride, option, norm, **pooled))
                 inputs = width * block.expansion
         if preactivated:
             layers += [make_norm(norm, inputs), nn.ReLU()]

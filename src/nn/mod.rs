@@ -26,3 +26,11 @@ pub use pass::{Pass, Route, Tap};
 pub use state::{Array, StateDict, StateError};
 pub use summary::{LayerSummary, Summary};
 pub use watch::BlockWatch;
+
+use burn::tensor::Device;
+use kernels::ops;
+
+/// Runs a pass or a step where its device computes best: fused operations cost less among their own threads.
+pub fn compute<R: Send>(device: &Device, work: impl FnOnce() -> R + Send) -> R {
+    if ops::run_on(device) { ops::among_workers(work) } else { work() }
+}

@@ -4,6 +4,7 @@ use super::block::Block;
 use super::blueprint::Blueprint;
 use super::layers::{Linear, Maker, NormLayer};
 use super::pass::Pass;
+use super::summary::Summary;
 use super::unit::{Unit, global_average, norm_act};
 use crate::experiment::{HeadPool, Norm};
 use crate::random::Purpose;
@@ -85,8 +86,26 @@ impl Model {
     /// Logits: [batch, channels, height, width] → [batch, classes].
     #[must_use]
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let [batch, ..] = x.dims();
+        let some = self.images_at_once(&x, pass);
+        if batch > some {
+            let parts = x.split(some, 0).into_iter().map(|x| self.forward(x, pass));
+            return Tensor::cat(parts.collect(), 0);
+        }
         let features = self.features(x, pass);
         self.classify(features, pass)
+    }
+
+    /// Images that go through the network together. Where it is only evaluated on the processor it pays to take few,
+    /// whose maps stay in the caches, but enough to repay preparing the weights.
+    fn images_at_once(&self, x: &Tensor<4>, pass: &Pass) -> usize {
+        let (few, weight_costs) = (16, 2000);
+        if pass.is_training() || pass.has_taps() || x.is_autodiff() || x.dims()[0] <= few || !pass.is_fused(x) {
+            return usize::MAX;
+        }
+        let summary = Summary::new(&self.blueprint);
+        let enough = weight_costs * summary.parameters / summary.macs.max(1);
+        usize::try_from(enough).unwrap_or(usize::MAX).max(few)
     }
 
     /// The map before the head: [batch, channels, height, width] → [batch, features, height', width'].

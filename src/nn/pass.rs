@@ -162,6 +162,11 @@ impl Pass {
         self.training
     }
 
+    /// Whether the blocks' outputs are looked at.
+    pub(super) fn has_taps(&self) -> bool {
+        self.taps.is_some()
+    }
+
     /// What was seen at the blocks' outputs, in order.
     #[must_use]
     pub fn taps(&self) -> &[Tap] {

@@ -7,7 +7,7 @@ use super::probe;
 use super::protocol::{ArmOutcome, ArmProbe, ArmStep, Evaluation, Tune};
 use crate::data::{Batch, Dataset};
 use crate::experiment::{Arm as ArmPlan, Plateau, Recipe, Schedule};
-use crate::nn::{Blueprint, BlueprintError, Model, Pass, Summary, release_memory};
+use crate::nn::{Blueprint, BlueprintError, Model, Pass, Summary, compute, release_memory};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +159,16 @@ impl Arm {
         clock: Clock,
         device: &Device,
         probing: bool,
+    ) -> Result<(ArmStep, Option<ArmProbe>), String> {
+        compute(device, || self.compute_step(batch, clock, device, probe))
+    }
+
+    fn compute_step(
+        &mut self,
+        batch: &Batch,
+        clock: Clock,
+        device: &Device,
+        probe: bool,
     ) -> Result<(ArmStep, Option<ArmProbe>), String> {
         let classes = self.model.blueprint().classes;
         let [channels, height, width] = batch.shape;

@@ -2,7 +2,7 @@
 
 use super::loss::score;
 use crate::data::{self, Images};
-use crate::nn::{Model, Pass};
+use crate::nn::{Model, Pass, compute};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -75,8 +75,10 @@ fn logits_of(
     device: &Device,
     mut pass: Pass,
 ) -> Result<Vec<f32>, String> {
-    let x = Tensor::from_data(TensorData::new(pixels, shape), device);
-    model.forward(x, &mut pass).try_into_vec_as::<f32>().map_err(|error| error.to_string())
+    compute(device, || {
+        let x = Tensor::from_data(TensorData::new(pixels, shape), device);
+        model.forward(x, &mut pass).try_into_vec_as::<f32>().map_err(|error| error.to_string())
+    })
 }
 
 /// Scores a network on images, `batch` at a time. `go_on` is asked before each batch; when it says no, what has been

@@ -4,7 +4,7 @@
 //!
 //! Channels lie next to each other: value `index` of a map `[n][h][w][c]` belongs to channel `index % c`.
 
-use super::simd::{Simd, load_up_to};
+use super::simd::{Simd, load_up_to, prefetch};
 
 /// A map that a convolution reads.
 pub trait Source: Sync {
@@ -16,6 +16,9 @@ pub trait Source: Sync {
     /// # Safety
     /// The channels must lie inside the map; `S` must be the width that was dispatched.
     unsafe fn begin<S: Simd>(&self, channel: usize, count: usize) -> Self::Held<S>;
+
+    /// Asks for the memory at `index`, which may lie outside the map, ahead of its use.
+    fn prefetch(&self, _index: usize) {}
 
     /// Loads the values at `index` for `count` channels; lanes beyond them are of no use to anyone.
     ///
@@ -59,6 +62,11 @@ impl Source for Plain<'_> {
     unsafe fn begin<S: Simd>(&self, _channel: usize, _count: usize) {}
 
     #[inline(always)]
+    fn prefetch(&self, index: usize) {
+        prefetch(self.0.as_ptr().wrapping_add(index));
+    }
+
+    #[inline(always)]
     unsafe fn load<S: Simd>(&self, _held: &(), index: usize, count: usize) -> S::V {
         debug_assert!(index + count.min(S::LANES) <= self.0.len());
         // SAFETY: the caller vouches for the index.
@@ -84,6 +92,12 @@ impl Source for Blend<'_> {
     unsafe fn begin<S: Simd>(&self, channel: usize, count: usize) -> [S::V; 3] {
         // SAFETY: the caller vouches for the channels.
         unsafe { load_each::<S, 3>([self.first, self.second, self.shift], channel, count) }
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, index: usize) {
+        prefetch(self.gradients.as_ptr().wrapping_add(index));
+        prefetch(self.z.as_ptr().wrapping_add(index));
     }
 
     #[inline(always)]
@@ -116,6 +130,11 @@ impl Source for ActivatedBlend<'_> {
         unsafe {
             (self.blend.begin::<S>(channel, count), load_each::<S, 3>(self.norm, channel, count), S::splat(self.slope))
         }
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, index: usize) {
+        self.blend.prefetch(index);
     }
 
     #[inline(always)]

@@ -13,7 +13,7 @@ mod states;
 mod tensors;
 
 use burn::backend::{Dispatch, DispatchDevice};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 pub use self::backend::KernelOps;
 use self::backend::{ConvOptions, Extra, NormOptions, PoolOptions};
@@ -83,7 +83,19 @@ pub struct Normalised {
 /// Whether these operations can run where `x` lives.
 #[must_use]
 pub fn available<const D: usize>(x: &Tensor<D>) -> bool {
-    matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
+    run_on(&x.device())
+}
+
+/// Whether these operations run on the device.
+#[must_use]
+pub fn run_on(device: &Device) -> bool {
+    matches!(device.clone().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
+}
+
+/// Runs work on one of the threads that share the operations' work, so that operations need not be handed over to
+/// them and waited for one by one.
+pub fn among_workers<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    rayon::scope(|_| work())
 }
 
 /// `act(conv(x, w) + bias + shortcut)`

@@ -123,6 +123,18 @@ pub fn dispatch<W: Work>(work: W) -> W::Output {
     }
 }
 
+/// Asks for a cache line ahead of its use; the address may be any.
+#[inline(always)]
+pub fn prefetch(at: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch of an address that is not mapped does nothing.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
 /// Reads `count` lanes, all of them where `count` reaches the width.
 ///
 /// # Safety

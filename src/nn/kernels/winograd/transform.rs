@@ -5,7 +5,10 @@ use std::mem::MaybeUninit;
 
 use super::{Grid, PATCH, Planes, TILE};
 use crate::nn::kernels::map::{Finish, Source};
-use crate::nn::kernels::simd::{Simd, store_up_to};
+use crate::nn::kernels::simd::{Simd, prefetch, store_up_to};
+
+/// Pixels from a patch to those that are asked for while it is read.
+const AHEAD: usize = 10;
 
 /// `Bᵀ d`: six inputs to six points.
 #[inline(always)]
@@ -98,6 +101,11 @@ impl Place {
         count: usize,
     ) -> [S::V; 6] {
         let start = self.origin.wrapping_add(i * self.row_len + channel);
+        if channel % 16 == 0 {
+            for j in 0..4 {
+                source.prefetch(start.wrapping_add((AHEAD + j) * self.channels));
+            }
+        }
         // SAFETY: only columns inside the map are loaded.
         unsafe {
             // The cases that fill most maps are compiled with their bounds known: no test for each value.
@@ -237,6 +245,13 @@ impl Place {
                 let full = rows == TILE && columns == TILE && count >= S::LANES;
                 let mut start = first + channel;
                 for i in 0..rows {
+                    if channel % 16 == 0 {
+                        for j in 0..4 {
+                            prefetch(
+                                out.as_ptr().wrapping_add((start - base).wrapping_add((AHEAD + j) * self.channels)),
+                            );
+                        }
+                    }
                     let values = output::<S>([half[0][i], half[1][i], half[2][i], half[3][i], half[4][i], half[5][i]]);
                     let mut index = start;
                     if full {

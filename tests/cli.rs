@@ -129,15 +129,15 @@ fn a_run_is_trained_read_asked_and_gone_on_with() {
 }
 
 #[test]
-fn equal_seeds_give_equal_numbers_with_one_thread_and_with_two() {
+fn equal_seeds_give_equal_numbers_with_any_number_of_threads() {
     let lab = Lab::new();
-    for threads in ["1", "2"] {
+    for threads in ["1", "2", "3", "4"] {
         let args = [&["train", "--steps", "3", "--seed", "7", "--out", threads], TINY].concat();
         lab.command(&args).env("RAYON_NUM_THREADS", threads).output().unwrap();
     }
     assert!(!lab.numbers("1", "plain").is_empty());
-    for arm in ["plain", "residual"] {
-        assert_eq!(lab.numbers("1", arm), lab.numbers("2", arm));
+    for (threads, arm) in ["2", "3", "4"].into_iter().flat_map(|threads| [(threads, "plain"), (threads, "residual")]) {
+        assert_eq!(lab.numbers("1", arm), lab.numbers(threads, arm), "{threads} threads");
     }
 }
 
@@ -184,11 +184,15 @@ fn a_reader_that_has_had_enough_is_no_failure() {
 #[test]
 fn the_bench_measures_a_step() {
     let lab = Lab::new();
-    for mode in [&[][..], &["--inference"]] {
+    for mode in [&[][..], &["--inference"], &["--look-inside", "--set", "arms[0].network.shortcut=b"]] {
         let args = ["bench", "--preset", "resnet20", "--batch", "4", "--steps", "2", "--device", "flex", "--json"];
         let found = lab.json(&[&args, mode].concat());
         let (rate, time) = (found["images_per_second"].as_f64().unwrap(), found["step_ms_median"].as_f64().unwrap());
         assert!((rate * time / 1000.0 - 4.0).abs() < 1e-6, "{found}");
         assert!(found["device"].is_string() && found.get("peak_memory_mib").is_some());
+    }
+    let args = ["bench", "--preset", "plain-vs-residual", "--batch", "4", "--steps", "1", "--device", "flex"];
+    for arm in [&[][..], &["--arm", "plain"]] {
+        assert!(lab.ok(&[&args, arm].concat()).contains("images/s"));
     }
 }

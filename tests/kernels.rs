@@ -1,5 +1,5 @@
 //! The fused operations, forward and backward, against their twins in double precision, against burn's own
-//! operations, and against themselves on other numbers of threads.
+//! operations, and against themselves on other numbers of threads and with other instructions.
 
 #![allow(clippy::many_single_char_names, reason = "the letters of the formulas")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
@@ -10,6 +10,8 @@ mod against_burn;
 mod against_twins;
 #[path = "kernels/finite_differences.rs"]
 mod finite_differences;
+#[path = "kernels/instructions.rs"]
+mod instructions;
 #[path = "kernels/support.rs"]
 mod support;
 #[path = "kernels/threads.rs"]

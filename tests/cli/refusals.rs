@@ -31,6 +31,7 @@ fn experiments_that_are_none() {
     lab.refuses(2, &["resnet19", "resnet20"], &["train", "--preset", "resnet19"]);
     lab.refuses(2, &["resnet19"], &["presets", "resnet19"]);
     lab.refuses(2, &["resnet19"], &["bench", "--preset", "resnet19"]);
+    lab.refuses(2, &["wide", "plain, residual"], &["bench", "--preset", "plain-vs-residual", "--arm", "wide"]);
     lab.refuses(2, &["--preset resnet20"], &["train", "resnet20"]);
     lab.write("broken.toml", b"name = \"x\"\n[recipe\n");
     lab.refuses(2, &["broken.toml", "line 2"], &["train", "broken.toml"]);

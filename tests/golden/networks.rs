@@ -160,3 +160,12 @@ fn the_reference_device_agrees_too() {
     }
     distances.judge();
 }
+
+#[test]
+fn every_network_does_so_without_any_vector_instructions() {
+    // An instruction set is chosen once for a process.
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(["every_network_computes_what_pytorch_computes"]).env("RESIDUAL_LAB_CPU", "portable");
+    let output = again.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

@@ -4,6 +4,9 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use burn::tensor::{Slice, s};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use residual_lab::nn::kernels::ops::{self, Activation, Steps, Windows};
 
 use crate::support::{assert_close, leaf, read, values, wide};
@@ -91,4 +94,87 @@ fn views_are_read_in_their_own_order() {
     let copy = leaf(&read(view.clone()), dims);
     let (fused_view, fused_copy) = (ops::activate(view, Activation::Relu), ops::activate(copy, Activation::Relu));
     assert_eq!(read(fused_view), read(fused_copy));
+}
+
+/// Outputs and gradients of the leaves of two ways to compute the same.
+fn compare(what: &str, leaves: &[Tensor<4>], fused: impl Fn() -> Tensor<4>, stock: impl Fn() -> Tensor<4>) {
+    let results = |y: Tensor<4>| {
+        let g = leaf(&values(y.dims().iter().product(), 9), y.dims()).detach();
+        let gradients = (y.clone() * g).sum().backward();
+        let of_leaves = leaves.iter().map(|leaf| wide(&read(leaf.grad(&gradients).unwrap())));
+        std::iter::once(wide(&read(y))).chain(of_leaves).collect::<Vec<_>>()
+    };
+    for (index, (fused, stock)) in results(fused()).iter().zip(&results(stock())).enumerate() {
+        assert_close(&format!("{what}, result {index}"), fused, stock);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 30,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(2),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn convolutions_and_norms(
+        n in 1_usize..=17, c in 1_usize..=130, k in 1_usize..=130, h in 1_usize..=40, w in 1_usize..=40,
+        kernel in prop_oneof![Just(1_usize), Just(3), Just(7)], stride in 1_usize..=2,
+    ) {
+        prop_assume!(n * c * k * h * w * kernel * kernel < 4_000_000 && n * h * w > 32);
+        let (steps, padding) = (Steps { stride, padding: kernel / 2 }, [kernel / 2; 2]);
+        let conv = |x, w| conv2d(x, w, None, ConvOptions::new([stride; 2], padding, [1, 1], 1));
+        let x = leaf(&values(n * c * h * w, 1), [n, c, h, w]);
+        let weights = leaf(&values(k * c * kernel * kernel, 2), [k, c, kernel, kernel]);
+        let (gamma, beta) = (leaf(&values(k, 3), [k]).detach(), leaf(&values(k, 4), [k]).detach());
+        let shortcut = leaf(&values(conv(x.clone(), weights.clone()).dims().iter().product(), 5),
+            conv(x.clone(), weights.clone()).dims());
+        let leaves = [x.clone(), weights.clone(), shortcut.clone()];
+        let added = || Some(shortcut.clone());
+        compare("convolution", &leaves,
+            || ops::conv_act(x.clone(), weights.clone(), None, added(), steps, Activation::Identity),
+            || conv(x.clone(), weights.clone()) + shortcut.clone());
+        compare("affine", &leaves,
+            || ops::conv_affine_act(
+                x.clone(), weights.clone(), gamma.clone(), beta.clone(), added(), steps, Activation::Identity),
+            || conv(x.clone(), weights.clone()) * gamma.clone().reshape([1, k, 1, 1])
+                + beta.clone().reshape([1, k, 1, 1]) + shortcut.clone());
+        let [.., height, width] = shortcut.dims();
+        prop_assume!(n * height * width > 16);
+        compare("norm", &leaves,
+            || ops::conv_norm_act(x.clone(), weights.clone(), gamma.clone(), beta.clone(), 1e-5, added(), steps,
+                Activation::Identity).output,
+            || batch_norm(conv(x.clone(), weights.clone()), gamma.clone(), beta.clone()) + shortcut.clone());
+    }
+
+    #[test]
+    fn pools_and_sums(
+        n in 1_usize..=17, c in 1_usize..=130, h in 3_usize..=40, w in 3_usize..=40, stride in 1_usize..=2,
+        ceil in any::<bool>(),
+    ) {
+        prop_assume!(n * c * h * w < 200_000);
+        let x = leaf(&values(n * c * h * w, 1), [n, c, h, w]);
+        let other = leaf(&values(n * c * h * w, 2), [n, c, h, w]);
+        let (windows, size) = (Windows { kernel: 3, steps: Steps { stride, padding: 1 }, ceil }, [3, 3]);
+        let leaves = [x.clone()];
+        let largest = MaxPoolOptions {
+            kernel_size: size, stride: [stride; 2], padding: [(1, 1); 2], dilation: [1, 1], ceil_mode: ceil,
+        };
+        compare("largest", &leaves, || ops::max_pool(x.clone(), windows), || max_pool2d(x.clone(), largest.clone()));
+        let mean = AvgPoolOptions {
+            kernel_size: size, stride: [stride; 2], padding: [(1, 1); 2], count_include_pad: false, ceil_mode: ceil,
+        };
+        compare("mean", &leaves, || ops::average_pool(x.clone(), windows), || avg_pool2d(x.clone(), mean.clone()));
+        let step = Slice::with_step(0, None, stride.cast_signed());
+        compare("shortcut", &leaves, || ops::pad_shortcut(x.clone(), stride, c), || {
+            x.clone().slice(s![.., .., step, step])
+        });
+        compare("sum", &[x.clone(), other.clone()],
+            || ops::add_act(x.clone(), other.clone(), Activation::Relu),
+            || relu(x.clone() + other.clone()));
+        compare("whole maps", &leaves,
+            || ops::global_average_pool(x.clone()).reshape([n, c, 1, 1]),
+            || x.clone().mean_dim(2).mean_dim(3));
+    }
 }

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use residual_lab::nn::kernels::activation::Smooth;
-use residual_lab::nn::kernels::ops::{self, Activation, Steps, Windows};
+use residual_lab::nn::kernels::ops::{self, Activation, Descent, Steps, Windows};
 use residual_lab::nn::kernels::pooling::PoolShape;
 use residual_lab::nn::kernels::shape::ConvShape;
 use residual_lab::nn::kernels::shortcut::PadShape;
@@ -153,7 +153,7 @@ proptest! {
 
     #[test]
     fn norms(
-        n in 1_usize..=17, c in 1_usize..=130, h in 1_usize..=20, w in 1_usize..=20, groups in 0_usize..=8,
+        n in 1_usize..=17, c in 1_usize..=130, h in 1_usize..=40, w in 1_usize..=40, groups in 0_usize..=8,
         activation in activations(), extra in any::<bool>(),
     ) {
         prop_assume!(n * h * w > 8 && (groups == 0 || c / groups * h * w > 8));
@@ -206,7 +206,7 @@ proptest! {
 
     #[test]
     fn affine_and_add(
-        n in 1_usize..=5, c in 1_usize..=70, h in 1_usize..=9, w in 1_usize..=9, activation in activations(),
+        n in 1_usize..=17, c in 1_usize..=130, h in 1_usize..=40, w in 1_usize..=40, activation in activations(),
     ) {
         let dims = [n, c, h, w];
         let len = n * c * h * w;
@@ -251,7 +251,7 @@ proptest! {
     }
 
     #[test]
-    fn smooth_activations(n in 1_usize..=3, c in 1_usize..=20, h in 1_usize..=20, w in 1_usize..=20) {
+    fn smooth_activations(n in 1_usize..=17, c in 1_usize..=130, h in 1_usize..=40, w in 1_usize..=40) {
         let dims = [n, c, h, w];
         let x: Vec<f32> = values(n * c * h * w, 1).iter().map(|x| 8.0 * x).collect();
         let g = values(x.len(), 2);
@@ -270,7 +270,7 @@ proptest! {
 
     #[test]
     fn pools(
-        n in 1_usize..=5, c in 1_usize..=40, h in 1_usize..=20, w in 1_usize..=20,
+        n in 1_usize..=17, c in 1_usize..=130, h in 1_usize..=40, w in 1_usize..=40,
         kernel in 1_usize..=3, stride in 1_usize..=3, padding in 0_usize..=1, ceil in any::<bool>(),
     ) {
         prop_assume!(h + 2 * padding >= kernel && w + 2 * padding >= kernel && 2 * padding <= kernel);
@@ -296,7 +296,7 @@ proptest! {
 
     #[test]
     fn global_pool_and_shortcut(
-        n in 1_usize..=5, c in 1_usize..=40, h in 1_usize..=20, w in 1_usize..=20, more in 0_usize..=41,
+        n in 1_usize..=17, c in 1_usize..=130, h in 1_usize..=40, w in 1_usize..=40, more in 0_usize..=41,
         stride in 1_usize..=3,
     ) {
         let dims = [n, c, h, w];
@@ -334,4 +334,42 @@ fn statistics_of_maps_far_from_zero_are_exact() {
     assert_close("mean", &wide(&read(out.mean)), &normed.mean);
     assert_close("variance", &wide(&read(out.variance)), &normed.variance);
     assert_close("output", &channels_last(&read(out.output), dims), &normed.y);
+}
+
+#[test]
+fn measures_take_in_every_value() {
+    for len in [1, 31, 32, 33, 100_003] {
+        let x: Vec<f32> = values(len, 1).iter().map(|x| 3.0 * x + 100.0).collect();
+        let wide_x = wide(&x);
+        let mean = wide_x.iter().sum::<f64>() / len as f64;
+        let variance = wide_x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / len as f64;
+        let norm = wide_x.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let measured = wide(&read(ops::measure(leaf(&x, [1, 1, len, 1]))));
+        for (measured, expected) in measured.iter().zip([mean, variance.sqrt(), norm]) {
+            assert!((measured - expected).abs() <= 1e-5 * expected.abs(), "{len} values: {measured} for {expected}");
+        }
+    }
+}
+
+#[test]
+fn descent_follows_its_formula() {
+    let len = 40_001;
+    let (w, g, b) = (values(len, 1), values(len, 2), values(len, 3));
+    let vector = |values: &[f32]| leaf(values, [len]).inner();
+    for (nesterov, first) in [(false, false), (true, false), (false, true)] {
+        let rule = Descent { learning_rate: 0.3, decay: 0.01, momentum: 0.9, dampening: 0.2, nesterov };
+        let momentum = (!first).then(|| vector(&b));
+        let (new_w, new_b) = ops::descend(vector(&w), vector(&g), momentum, rule);
+        let expected: Vec<(f64, f64)> = (0..len)
+            .map(|i| {
+                let [w, g, b] = [w[i], g[i], b[i]].map(f64::from);
+                let direction = g + 0.01 * w;
+                let b = if first { direction } else { 0.9 * b + 0.8 * direction };
+                (w - 0.3 * if nesterov { direction + 0.9 * b } else { b }, b)
+            })
+            .collect();
+        let (expected_w, expected_b): (Vec<f64>, Vec<f64>) = expected.into_iter().unzip();
+        assert_close("weights", &wide(&read(new_w)), &expected_w);
+        assert_close("momentum", &wide(&read(new_b)), &expected_b);
+    }
 }

@@ -12,6 +12,7 @@ fn results() -> Vec<Vec<u32>> {
     let w1 = leaf(&values(20 * 3 * 9, 2), [20, 3, 3, 3]);
     let w2 = leaf(&values(20 * 20 * 9, 3), [20, 20, 3, 3]);
     let w3 = leaf(&values(40 * 20, 4), [40, 20, 1, 1]);
+    let w4 = leaf(&values(40 * 40 * 9, 8), [40, 40, 3, 3]);
     let (g1, g3) = (leaf(&values(20, 5), [20]), leaf(&values(40, 6), [40]));
     let steps = |stride, padding| Steps { stride, padding };
     let stem =
@@ -28,6 +29,7 @@ fn results() -> Vec<Vec<u32>> {
     );
     let last = ops::conv_act(middle.output, w3.clone(), Some(g3.clone()), None, steps(2, 0), Activation::Relu);
     let last = ops::group_norm_act(last, g3.clone(), g3.clone(), 8, 1e-5, None, Activation::Silu);
+    let last = ops::conv_act(last, w4.clone(), None, None, steps(3, 1), Activation::Identity);
     let last = ops::max_pool(last, Windows { kernel: 3, steps: steps(2, 1), ceil: false });
     let out = ops::global_average_pool(last);
     let gradients = (out.clone() * leaf(&values(9 * 40, 7), [9, 40]).detach()).sum().backward();
@@ -39,6 +41,7 @@ fn results() -> Vec<Vec<u32>> {
         bits(read(w1.grad(&gradients).unwrap())),
         bits(read(w2.grad(&gradients).unwrap())),
         bits(read(w3.grad(&gradients).unwrap())),
+        bits(read(w4.grad(&gradients).unwrap())),
         bits(read(g1.grad(&gradients).unwrap())),
         bits(read(g3.grad(&gradients).unwrap())),
     ]

@@ -7,8 +7,11 @@ use super::{Grid, PATCH, Planes, TILE};
 use crate::nn::kernels::map::{Finish, Source};
 use crate::nn::kernels::simd::{Simd, prefetch, store_up_to};
 
-/// Pixels from a patch to those that are asked for while it is read.
+/// Pixels from a patch to those that are asked for while it is read: the caches see the patches of a row of tiles as
+/// too many short reads to guess how they go on.
 const AHEAD: usize = 10;
+/// Values in a cache line.
+const LINE: usize = 16;
 
 /// `Bᵀ d`: six inputs to six points.
 #[inline(always)]
@@ -101,10 +104,8 @@ impl Place {
         count: usize,
     ) -> [S::V; 6] {
         let start = self.origin.wrapping_add(i * self.row_len + channel);
-        if channel % 16 == 0 {
-            for j in 0..4 {
-                source.prefetch(start.wrapping_add((AHEAD + j) * self.channels));
-            }
+        if channel.is_multiple_of(LINE) {
+            (AHEAD..AHEAD + TILE).for_each(|j| source.prefetch(start.wrapping_add(j * self.channels)));
         }
         // SAFETY: only columns inside the map are loaded.
         unsafe {
@@ -245,12 +246,9 @@ impl Place {
                 let full = rows == TILE && columns == TILE && count >= S::LANES;
                 let mut start = first + channel;
                 for i in 0..rows {
-                    if channel % 16 == 0 {
-                        for j in 0..4 {
-                            prefetch(
-                                out.as_ptr().wrapping_add((start - base).wrapping_add((AHEAD + j) * self.channels)),
-                            );
-                        }
+                    if channel.is_multiple_of(LINE) {
+                        let row = out.as_ptr().wrapping_add(start - base);
+                        (AHEAD..AHEAD + TILE).for_each(|j| prefetch(row.wrapping_add(j * self.channels)));
                     }
                     let values = output::<S>([half[0][i], half[1][i], half[2][i], half[3][i], half[4][i], half[5][i]]);
                     let mut index = start;

@@ -160,7 +160,7 @@ impl Arm {
         device: &Device,
         probing: bool,
     ) -> Result<(ArmStep, Option<ArmProbe>), String> {
-        compute(device, || self.compute_step(batch, clock, device, probe))
+        compute(device, || self.compute_step(batch, clock, device, probing))
     }
 
     fn compute_step(
@@ -168,7 +168,7 @@ impl Arm {
         batch: &Batch,
         clock: Clock,
         device: &Device,
-        probe: bool,
+        probing: bool,
     ) -> Result<(ArmStep, Option<ArmProbe>), String> {
         let classes = self.model.blueprint().classes;
         let [channels, height, width] = batch.shape;

@@ -253,7 +253,7 @@ fn a_network_that_blows_up_leaves_its_last_good_checkpoint() {
     let run = folder.path().join("run");
     let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).expect("a thread");
     let settings = [
-        "recipe.evaluate_every={steps=4}",
+        "recipe.evaluate_every={steps=1}",
         "recipe.length={steps=5000}",
         "recipe.schedule={curve={name=\"constant\"}}",
     ];

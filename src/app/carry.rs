@@ -152,6 +152,7 @@ impl App {
         let Ok(experiment) = self.form.experiment() else { return };
         let experiment = Box::new(experiment.clone());
         self.device = self.form.device;
+        self.applied = self.form.live();
         self.link.send(Command::Start { experiment, device: self.device, paused });
         self.session.starting();
     }

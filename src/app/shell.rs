@@ -78,7 +78,7 @@ pub struct App {
     known: Option<(Source, DatasetInfo)>,
     /// The device of the experiment under way, as it was chosen.
     pub(super) device: DeviceChoice,
-    /// Augmentation and steps between probes as the engine has them.
+    /// Augmentation and steps between probes as the form had them last; only a change is sent to the engine.
     pub(super) applied: (Augmentation, u32),
     /// What immediate mode trained last.
     pub(super) played: Option<Plan>,
@@ -172,8 +172,6 @@ impl App {
                             self.inquiries.forget();
                         }
                         self.live = Live::of(&prepared.experiment);
-                        let recipe = &prepared.experiment.recipe;
-                        self.applied = (recipe.augmentation.clone(), recipe.probe_every);
                         self.known = Some((prepared.experiment.data.source.clone(), prepared.dataset.clone()));
                     }
                     if let Some((level, text)) = self.session.apply(event) {
@@ -220,17 +218,17 @@ impl App {
         if busy || self.form.experiment().is_err() {
             return;
         }
+        let before = std::mem::replace(&mut self.applied, self.form.live());
         if self.form.immediate {
             self.play();
         } else if self.session.is_active() {
-            let (recipe, applied) = (&self.form.plan.recipe, &mut self.applied);
-            if recipe.augmentation != applied.0 {
-                actions.push(Action::Tune(Tune::Augmentation(recipe.augmentation.clone())));
+            let (augmentation, probe_every) = &self.applied;
+            if *augmentation != before.0 {
+                actions.push(Action::Tune(Tune::Augmentation(augmentation.clone())));
             }
-            if recipe.probe_every != applied.1 {
-                actions.push(Action::Tune(Tune::ProbeEvery(recipe.probe_every)));
+            if *probe_every != before.1 {
+                actions.push(Action::Tune(Tune::ProbeEvery(*probe_every)));
             }
-            *applied = (recipe.augmentation.clone(), recipe.probe_every);
         }
     }
 

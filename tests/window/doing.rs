@@ -18,6 +18,9 @@ fn start_is_the_only_thing_to_press() {
     harness.run();
     assert_eq!(script.started().clone().into_plan(), PRESETS[0].plan());
     assert!(harness.query_by_label("Pause").is_some());
+    script.train(&script.started(), 5);
+    harness.run();
+    assert!(!script.sent(|command| matches!(command, Command::Tune(_))), "nothing was changed, so nothing is told");
 }
 
 #[test]

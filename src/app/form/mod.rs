@@ -19,7 +19,9 @@ pub use summary::Sketch;
 use super::action::Action;
 use super::help;
 use super::theme::{self, Tokens, space};
-use crate::experiment::{Arm, DeviceChoice, Experiment, Invalid, MAX_ARMS, PRESETS, Plan, Preset, Source, preset};
+use crate::experiment::{
+    Arm, Augmentation, DeviceChoice, Experiment, Invalid, MAX_ARMS, PRESETS, Plan, Preset, Source, preset,
+};
 use crate::train::protocol::{DatasetInfo, Prepared};
 use cost::Costs;
 use devices::Devices;
@@ -106,6 +108,12 @@ impl Form {
     /// Every field that is out of range.
     pub fn experiment(&self) -> Result<&Experiment, &[Invalid]> {
         self.checked.as_ref().map_err(Vec::as_slice)
+    }
+
+    /// What can change while training without starting anew: augmentation, and steps between two probes.
+    #[must_use]
+    pub fn live(&self) -> (Augmentation, u32) {
+        (self.plan.recipe.augmentation.clone(), self.plan.recipe.probe_every)
     }
 
     /// Takes back the last change.

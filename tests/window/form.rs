@@ -13,9 +13,10 @@ use residual_lab::train::protocol::{Command, Tune};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Opens a section or a fold.
+/// Opens a section or a fold by its name, not by its place: what another thread finds (images, devices) may move it meanwhile.
 fn unfold(harness: &mut Harness<'static, App>, title: &str) {
-    click(harness, title);
+    harness.get_by_label(title).click_accesskit();
+    harness.run();
 }
 
 /// Waits for something that another thread does.

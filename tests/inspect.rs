@@ -7,7 +7,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use residual_lab::data::Dataset;
-use residual_lab::experiment::{Data, Fit, Network, Norm, Scheme, Shortcut, Source, preset};
+use residual_lab::experiment::{Block, Data, Fit, Gain, Network, Norm, Scheme, Shortcut, Source, preset};
 use residual_lab::inspect::{Subject, answer, examine, grad_cam::grad_cam, landscape, lesion};
 use residual_lab::instrument::{Answer, Finding, GradientLook, Question, Start};
 use residual_lab::nn::{Blueprint, Model, Pass, weights};
@@ -46,6 +46,38 @@ fn grad_cam_of_the_last_block_is_the_class_activation_map() {
     }
     assert!(grad_cam(&model, picture(), 3, 0, &Device::flex()).expect_err("no block 3").contains("3 blocks"));
     assert!(grad_cam(&model, picture(), 0, 5, &Device::flex()).expect_err("no class 5").contains("5 classes"));
+}
+
+/// The fused operations add a branch without ever writing it down; a look inside takes it apart, and the sum must not
+/// change by that.
+#[test]
+fn a_look_measures_the_branch_and_changes_nothing() {
+    let gained = |value, learned| Gain { value, learned };
+    for (block, norm, gain) in [
+        (Block::Basic, Norm::Batch, gained(1.0, false)),
+        (Block::Basic, Norm::Group(2), gained(0.3, false)),
+        (Block::PreBasic, Norm::Batch, gained(0.3, false)),
+        (Block::Basic, Norm::None, gained(0.3, true)),
+        (Block::ReluBeforeAdd, Norm::Batch, gained(0.3, true)),
+    ] {
+        let network = Network { block, norm, gain, ..Network::cifar(8, 4, Shortcut::A) };
+        let model = Model::init(&Blueprint::new(&network, [3, 12, 12], 5).expect("it fits"), 1, &Device::flex());
+        let x = || Tensor::<4>::from_data(TensorData::new(picture(), [1, 3, 12, 12]), &Device::flex());
+        let values = |logits: Tensor<2>| logits.try_into_vec_as::<f32>().expect("logits");
+        let (mut looking, mut watching) = (Pass::measure().with_taps(), Pass::measure().with_watch());
+        let seen = values(model.forward(x(), &mut looking));
+        assert_eq!(seen, values(model.forward(x(), &mut Pass::measure())), "{block:?} {norm:?} {gain:?}");
+        let _ = model.forward(x(), &mut watching);
+        for (tap, watched) in looking.taps().iter().zip(watching.watched()) {
+            let ratio = tap.branch_ratio().expect("a device").expect("a shortcut");
+            let expected = watched.branch_ratio.expect("a shortcut");
+            assert!(ratio > 0.0 && (ratio / expected - 1.0).abs() < 1e-4, "{block:?}: {ratio} for {expected}");
+        }
+    }
+    let mut looking = Pass::measure().with_taps();
+    let x = Tensor::<4>::from_data(TensorData::new(picture(), [1, 3, 12, 12]), &Device::flex());
+    let _ = network(Shortcut::None).forward(x, &mut looking);
+    assert!(looking.taps().iter().all(|tap| tap.branch_ratio().expect("a device").is_none()), "nothing is added");
 }
 
 #[test]

@@ -78,6 +78,12 @@ fn both_arms_of_the_default_experiment_learn() {
     assert_eq!(probes, 2);
 }
 
+#[test]
+fn looking_inside_at_every_step_changes_no_bit() {
+    let looking = |every: &str| losses(&train(small(&[&format!("recipe.probe_every={every}")]), DeviceChoice::Flex));
+    assert_eq!(looking("0"), looking("1"));
+}
+
 /// An engine with somebody who answers questions.
 fn attended() -> Engine {
     let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");

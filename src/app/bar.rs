@@ -11,7 +11,7 @@ use crate::experiment::{Experiment, Invalid};
 use crate::train::protocol::{Phase, Tune};
 use eframe::egui::{
     Align, Atom, Button, DragValue, Label, Layout, Pos2, ProgressBar, Rect, Response, RichText, ScrollArea, Shape,
-    Slider, Stroke, ThemePreference, Ui, vec2,
+    Slider, Stroke, ThemePreference, Ui, Vec2, vec2,
 };
 
 /// The settings that can be changed while training, as they are now.
@@ -104,9 +104,10 @@ fn buttons(ui: &mut Ui, session: &Session, form: &Form, actions: &mut Vec<Action
     };
     let wrong = if active { None } else { form.experiment().err() };
     let text = RichText::new(label).family(theme::semibold()).color(tokens.on_accent);
-    let start = Button::new((Atom::grow(), text)).fill(tokens.accent).min_size(vec2(104.0, theme::ROW));
-    let start = ui.add_enabled(wrong.is_none(), start);
-    start_icon(ui, start.rect.left_center() + vec2(18.0, 0.0), label == "Pause", wrong.is_some());
+    let (pause, faint) = (label == "Pause", wrong.is_some());
+    let icon = Atom::paint(Vec2::splat(12.0), move |ui, place| start_icon(ui, place.rect.center(), pause, faint));
+    let start = Button::new((Atom::grow(), icon, text, Atom::grow())).fill(tokens.accent);
+    let start = ui.add_enabled(wrong.is_none(), start.min_size(vec2(104.0, theme::ROW)));
     let start = start.on_hover_text(hint).on_disabled_hover_text(wrong.map_or_else(String::new, reasons));
     if start.clicked() {
         actions.push(Action::Toggle);

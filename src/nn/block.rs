@@ -3,7 +3,7 @@
 use super::blueprint::{BlockPlan, ShortcutPlan};
 use super::layers::Maker;
 use super::pass::{Pass, Route, Tap};
-use super::tap::{GradientSink, tap};
+use super::tap::{GradientSink, norm, tap, without_graph};
 use super::unit::{Addition, Factor, Unit, activate, pad, pool};
 use crate::experiment::{Activation, Gain, Network};
 use crate::random::Purpose;
@@ -61,6 +61,7 @@ impl Block {
         if let Some(watch) = &mut pass.watch {
             watch.open(&x);
         }
+        let input_norm = pass.has_taps().then(|| norm(&x));
         let y = self.compute(x, pass);
         if let Some(watch) = &mut pass.watch {
             if self.after() == Some(Activation::Relu) {
@@ -70,8 +71,8 @@ impl Block {
         }
         let Some(taps) = &mut pass.taps else { return y };
         let gradient = GradientSink::default();
-        let output = if y.is_autodiff() { y.clone().inner() } else { y.clone() };
-        taps.push(Tap { output, gradient: gradient.clone(), input_gradient });
+        let branch_ratio = pass.branch_norm.take().zip(input_norm).map(|(branch, input)| branch / input);
+        taps.push(Tap { output: without_graph(&y), gradient: gradient.clone(), input_gradient, branch_ratio });
         if y.is_autodiff() { tap(y, &gradient) } else { y }
     }
 

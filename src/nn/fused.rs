@@ -41,17 +41,16 @@ pub fn conv_norm_act(
     norm: Option<&NormLayer>,
     act: Option<Activation>,
     x: Tensor<4>,
-    addition: Option<(Tensor<4>, Factor)>,
+    (shortcut, gain): (Option<Tensor<4>>, &Factor),
     pass: &mut Pass,
 ) -> Tensor<4> {
-    let (shortcut, gain) = addition.map_or((None, Factor::Fixed(1.0)), |(shortcut, gain)| (Some(shortcut), gain));
     let (w, steps, act) = (conv.weight.val(), steps(conv), kernel(act));
     let bias = conv.bias.as_ref().map(Param::val);
     let Some(norm) = norm else {
-        let bias = bias.map(|bias| scaled(bias, &gain));
-        return ops::conv_act(x, scaled(w, &gain), bias, shortcut, steps, act);
+        let bias = bias.map(|bias| scaled(bias, gain));
+        return ops::conv_act(x, scaled(w, gain), bias, shortcut, steps, act);
     };
-    let (gamma, beta) = (scaled(norm.gamma.val(), &gain), scaled(norm.beta.val(), &gain));
+    let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
     match norm.kind() {
         NormKind::Group(groups) => {
             let z = ops::conv_act(x, w, bias, None, steps, ops::Activation::Identity);

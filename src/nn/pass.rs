@@ -1,7 +1,8 @@
 //! What one forward pass needs to know and leaves behind besides its logits.
 
 use super::kernels::ops;
-use super::tap::GradientSink;
+use super::tap::{self, GradientSink};
+use super::unit::Factor;
 use super::watch::{BlockWatch, Watch};
 use crate::random::{Purpose, Random};
 use burn::tensor::Tensor;
@@ -23,6 +24,8 @@ pub struct Pass {
     pub(super) taps: Option<Vec<Tap>>,
     /// Whether the gradients that arrive at the blocks' inputs are noted as well.
     pub(super) taps_inputs: bool,
+    /// ‖αF(x)‖ of the branch seen last, [1], until its block takes it.
+    pub(super) branch_norm: Option<Tensor<1>>,
 }
 
 /// Which way gradients take back through a block; the values that go forward stay the same.
@@ -57,6 +60,8 @@ pub struct Tap {
     pub gradient: GradientSink,
     /// The same for the block's input, if asked for.
     pub input_gradient: GradientSink,
+    /// ‖αF(x)‖ / ‖x‖, [1], in a block that adds its branch to a shortcut.
+    pub branch_ratio: Option<Tensor<1>>,
 }
 
 impl Pass {
@@ -143,6 +148,20 @@ impl Pass {
     /// Whether a block's shortcut is left out.
     pub(super) fn cuts_shortcut(&self, block: usize) -> bool {
         self.without_shortcut == Some(block)
+    }
+
+    /// Measures a branch's output before it is added, if blocks are looked at.
+    pub(super) fn see_branch(&mut self, branch: &Tensor<4>, gain: &Factor) {
+        if let Some(watch) = &mut self.watch {
+            watch.branch(branch, gain);
+        }
+        self.branch_norm = self.has_taps().then(|| {
+            let norm = tap::norm(branch);
+            match gain {
+                Factor::Fixed(gain) => norm * gain.abs(),
+                Factor::Learned(gain) => norm * tap::without_graph(gain).abs(),
+            }
+        });
     }
 
     /// What was seen inside the blocks, in order.

@@ -43,6 +43,15 @@ impl GradientSink {
 }
 
 impl Tap {
+    /// ‖αF(x)‖ / ‖x‖, in a block that adds its branch to a shortcut.
+    ///
+    /// # Errors
+    /// What the device says when it fails.
+    pub fn branch_ratio(&self) -> Result<Option<f64>, String> {
+        let read = |ratio: &Tensor<1>| ratio.clone().try_into_scalar::<f32>().map_err(|error| error.to_string());
+        Ok(self.branch_ratio.as_ref().map(read).transpose()?.map(f64::from))
+    }
+
     /// Mean and standard deviation over all values of the block's output.
     ///
     /// # Errors
@@ -59,6 +68,19 @@ impl Tap {
         let (mean, square) = (mean_of(map.clone())?, mean_of(map.clone() * map.clone())?);
         Ok((mean, (square - mean * mean).max(0.0).sqrt()))
     }
+}
+
+/// The values without what led to them.
+#[must_use]
+pub fn without_graph<const D: usize>(x: &Tensor<D>) -> Tensor<D> {
+    if x.is_autodiff() { x.clone().inner() } else { x.clone() }
+}
+
+/// ‖x‖ on the device, [1].
+#[must_use]
+pub fn norm(x: &Tensor<4>) -> Tensor<1> {
+    let x = without_graph(x);
+    if ops::available(&x) { ops::measure(x).slice([2..3]) } else { (x.clone() * x).sum().sqrt() }
 }
 
 /// The identity, whose backward pass fills `sink`.

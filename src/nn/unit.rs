@@ -64,7 +64,7 @@ impl Unit {
         }
         let norm = self.norm.as_ref();
         let y = if pass.is_fused(&x) {
-            fused::conv_norm_act(&self.conv, norm, self.act(), x, None, pass)
+            fused::conv_norm_act(&self.conv, norm, self.act(), x, (None, &Factor::Fixed(1.0)), pass)
         } else {
             stock::conv_norm_act(&self.conv, norm, self.act(), x, pass)
         };
@@ -79,7 +79,7 @@ impl Unit {
     /// What follows [`Self::before`].
     pub fn after(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         let y = if pass.is_fused(&x) {
-            fused::conv_norm_act(&self.conv, None, None, x, None, pass)
+            fused::conv_norm_act(&self.conv, None, None, x, (None, &Factor::Fixed(1.0)), pass)
         } else {
             stock::conv_norm_act(&self.conv, None, None, x, pass)
         };
@@ -89,20 +89,26 @@ impl Unit {
     /// The last unit of a branch together with the addition that ends the block.
     pub fn forward_add(&self, x: Tensor<4>, addition: Addition, pass: &mut Pass) -> Tensor<4> {
         let Addition { shortcut, gain, activation } = addition;
-        if !pass.is_fused(&x) {
-            let branch = self.forward(x, pass);
-            if let Some(watch) = &mut pass.watch {
-                watch.branch(&branch, &gain);
-            }
-            return stock::add(branch, shortcut, gain, activation);
-        }
+        let fused = pass.is_fused(&x);
         // An activation between convolution and sum keeps the sum from being folded into the convolution.
-        let foldable = self.plan.pool.is_none() && (self.plan.pre || !self.plan.activate);
+        let foldable = fused && self.plan.pool.is_none() && (self.plan.pre || !self.plan.activate);
         if !foldable {
-            return fused::add(self.forward(x, pass), shortcut, &gain, activation);
+            let branch = self.forward(x, pass);
+            pass.see_branch(&branch, &gain);
+            return if fused {
+                fused::add(branch, shortcut, &gain, activation)
+            } else {
+                stock::add(branch, shortcut, gain, activation)
+            };
         }
         let (x, norm) = if self.plan.pre { (self.before(x, pass), None) } else { (x, self.norm.as_ref()) };
-        fused::conv_norm_act(&self.conv, norm, activation, x, Some((shortcut, gain)), pass)
+        if pass.has_taps() {
+            // Alone, the branch can be measured; the sum comes out the same to the last bit.
+            let branch = fused::conv_norm_act(&self.conv, norm, None, x, (None, &gain), pass);
+            pass.see_branch(&branch, &Factor::Fixed(1.0));
+            return fused::add(branch, shortcut, &Factor::Fixed(1.0), activation);
+        }
+        fused::conv_norm_act(&self.conv, norm, activation, x, (Some(shortcut), &gain), pass)
     }
 
     fn pool(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {

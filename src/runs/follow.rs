@@ -74,6 +74,7 @@ impl Follower {
                 "output_gradient_norm",
                 "activation_mean",
                 "activation_std",
+                "branch_ratio",
             ];
             let open = &mut self.open;
             gradients.lines(&names, ended, |cells| {
@@ -113,7 +114,7 @@ fn metrics_row(cells: &[&str]) -> Option<MetricsRow> {
 
 /// Takes in a line; gives the probe before it when this one begins another.
 fn gradient_row(open: &mut Option<(u64, ArmProbe)>, cells: &[&str]) -> Option<(u64, ArmProbe)> {
-    let &[step, block, gradient, weight, update, output, mean, std] = cells else { return None };
+    let &[step, block, gradient, weight, update, output, mean, std, ratio] = cells else { return None };
     let step: u64 = step.parse().ok()?;
     let value = |cell| number(cell).unwrap_or(f64::NAN);
     if block == "all" {
@@ -133,6 +134,7 @@ fn gradient_row(open: &mut Option<(u64, ArmProbe)>, cells: &[&str]) -> Option<(u
             output_gradient_norm: value(output),
             activation_mean: value(mean),
             activation_std: value(std),
+            branch_ratio: number(ratio),
         });
     }
     None

@@ -209,6 +209,7 @@ impl ArmFiles {
                 output_gradient_norm: Some(seen.output_gradient_norm),
                 activation_mean: Some(seen.activation_mean),
                 activation_std: Some(seen.activation_std),
+                branch_ratio: seen.branch_ratio,
             })?;
         }
         Ok(())

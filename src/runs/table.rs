@@ -52,6 +52,9 @@ pub struct GradientRow {
     pub activation_mean: Option<f64>,
     /// Standard deviation of the output.
     pub activation_std: Option<f64>,
+    /// ‖αF(x)‖ / ‖x‖, in a block with a shortcut.
+    #[serde(default)]
+    pub branch_ratio: Option<f64>,
 }
 
 /// A row with the names of its columns; the first column is the step.
@@ -66,7 +69,7 @@ impl Row for MetricsRow {
 
 impl Row for GradientRow {
     const HEADER: &'static str = "step,block,weight_gradient_norm,weight_norm,update_norm,output_gradient_norm,activation_mean,\
-        activation_std\n";
+        activation_std,branch_ratio\n";
 }
 
 /// A table that is being written.

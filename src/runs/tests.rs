@@ -63,7 +63,8 @@ fn evaluation(arm: usize, step: u64) -> Evaluation {
 }
 
 fn probe(step: u64) -> ProbeRecord {
-    let block = BlockProbe { weight_gradient_norm: 0.25, weight_norm: 2.0, ..BlockProbe::default() };
+    let block =
+        BlockProbe { weight_gradient_norm: 0.25, weight_norm: 2.0, branch_ratio: Some(0.5), ..BlockProbe::default() };
     let arm = ArmProbe { gradient_norm: 0.5, blocks: vec![block; 2], ..ArmProbe::default() };
     ProbeRecord { step, arms: vec![arm, ArmProbe::default()] }
 }

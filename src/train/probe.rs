@@ -28,6 +28,7 @@ pub fn look(
             output_gradient_norm: tap.gradient.take_norm().unwrap_or(0.0),
             activation_mean,
             activation_std,
+            branch_ratio: tap.branch_ratio()?,
         });
     }
     Ok(ArmProbe {

@@ -305,6 +305,8 @@ pub struct BlockProbe {
     pub activation_std: f64,
     /// Mean of the block's output.
     pub activation_mean: f64,
+    /// ‖αF(x)‖ / ‖x‖: how much the branch changes its input; absent where nothing is added.
+    pub branch_ratio: Option<f64>,
 }
 
 /// An arm validated on the whole validation set.

@@ -91,7 +91,9 @@ fn width_changes_the_parameters_and_is_undone() {
     assert_eq!(harness.query_all_by_label_contains("56 layers · 214,402 parameters").count(), 2);
     type_into(&mut harness, "Width, residual", "16");
     assert!(harness.query_by_label_contains("852,730 parameters").is_some());
-    assert!(harness.query_by_label_contains("Differs from plain in width: 8 → 16; shortcut: none → a").is_some());
+    assert!(
+        harness.query_by_label_contains("Differs from plain in width: 8 → 16; shortcut: none → identity (A)").is_some()
+    );
     // The form settles before it counts as one change.
     step_until(&mut harness, "the change is undone", |harness| {
         harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);

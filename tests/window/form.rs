@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 /// Opens a section or a fold by its name, not by its place: what another thread finds (images, devices) may move it meanwhile.
 fn unfold(harness: &mut Harness<'static, App>, title: &str) {
+    harness.get_by_label(title).scroll_to_me();
+    harness.run();
     harness.get_by_label(title).click_accesskit();
     harness.run();
 }
@@ -132,7 +134,7 @@ fn an_arm_may_have_its_own_optimiser_and_schedule() {
     click(&mut harness, "Own optimiser, residual");
     choose(&mut harness, "Method, residual", "AdamW");
     assert!(
-        has(&harness, "Differs from plain in shortcut: none → a")
+        has(&harness, "Differs from plain in shortcut: none → identity (A)")
             || has(&harness, "optimizer: as the recipe → its own")
     );
     click(&mut harness, "Own schedule, residual");
@@ -145,9 +147,9 @@ fn an_arm_may_have_its_own_optimiser_and_schedule() {
 #[test]
 fn differences_are_written_out() {
     let (mut harness, _script) = window();
-    assert!(has(&harness, "Differs from plain in shortcut: none → a"));
+    assert!(has(&harness, "Differs from plain in shortcut: none → identity (A)"));
     choose(&mut harness, "Shortcut, residual", "B: projected");
-    assert!(has(&harness, "Differs from plain in shortcut: none → b"));
+    assert!(has(&harness, "Differs from plain in shortcut: none → identity (B)"));
     choose(&mut harness, "Shortcut, residual", "None: plain net");
     assert!(has(&harness, "The same as plain"));
 }
@@ -336,6 +338,14 @@ fn the_schedule_is_previewed_with_its_warm_up() {
     choose(&mut harness, "Curve", "Cosine");
     type_into(&mut harness, "Warm-up", "1");
     assert!(has(&harness, "Learning rate from 0.0100 over at most 0.100"));
+}
+
+#[test]
+fn an_arm_s_own_schedule_is_previewed_too() {
+    let (mut harness, _script) = window();
+    unfold(&mut harness, "More of residual");
+    click(&mut harness, "Own schedule, residual");
+    wait_for(&mut harness, "the images are counted", |harness| has(harness, "Learning rate from 0.00400 over at most"));
 }
 
 #[test]

@@ -156,6 +156,7 @@ pub fn probe(step: u64, arms: usize) -> ProbeRecord {
             output_gradient_norm: norm / 9.0,
             activation_std: 1.0,
             activation_mean: 0.0,
+            branch_ratio: (arm > 0).then_some(0.2),
         }
     };
     let arm = |arm| ArmProbe {

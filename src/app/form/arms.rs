@@ -180,6 +180,14 @@ fn rows(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, differs: 
     }
     if let Some(own) = &mut arm.schedule {
         schedule::ui(ui, &fields.below("schedule"), own, preset.and_then(|p| p.schedule.as_ref()));
+        let schedule_path = format!("{}.schedule", fields.path);
+        let wrong = |field: &str| field.starts_with(&schedule_path) || field.starts_with("recipe");
+        if let Some(per_epoch) = context.costs.steps_per_epoch
+            && !context.found.iter().any(|invalid| wrong(&invalid.field))
+        {
+            let rate = arm.optimizer.as_ref().unwrap_or(&recipe.optimizer).learning_rate;
+            schedule::preview(ui, own, rate, recipe.length.steps(per_epoch), per_epoch);
+        }
     }
 }
 

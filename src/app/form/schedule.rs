@@ -105,7 +105,7 @@ fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve
     }
 }
 
-/// The learning rate over the training, drawn small. `name` tells two schedules apart.
+/// The learning rate over the training, drawn small.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a picture some hundred points wide")]
 pub fn preview(ui: &mut Ui, schedule: &Schedule, learning_rate: f64, steps: u64, steps_per_epoch: u64) {
     let tokens = Tokens::of(ui);

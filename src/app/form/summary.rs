@@ -48,7 +48,7 @@ impl Outlines {
 pub struct Difference {
     /// The field's path below the arm: `network.shortcut`.
     pub path: String,
-    /// The field and both values: `shortcut: none → a`.
+    /// The field and both values: `shortcut: none → identity (A)`.
     pub text: String,
 }
 
@@ -79,7 +79,7 @@ fn compare(path: &str, from: Option<&toml::Value>, to: Option<&toml::Value>, fou
     } else if from != to {
         let short = |value: Option<&toml::Value>| match value {
             None => "as the recipe".into(),
-            Some(toml::Value::String(text)) => text.clone(),
+            Some(toml::Value::String(text)) => in_words(path, text),
             Some(toml::Value::Table(_) | toml::Value::Array(_)) => "its own".into(),
             Some(value) => value.to_string(),
         };
@@ -92,6 +92,15 @@ fn compare(path: &str, from: Option<&toml::Value>, to: Option<&toml::Value>, fou
     }
 }
 
+/// A named value; a shortcut's letter alone says too little.
+fn in_words(path: &str, value: &str) -> String {
+    match (path, value) {
+        ("network.shortcut", "a" | "b" | "d") => format!("identity ({})", value.to_uppercase()),
+        ("network.shortcut", "c") => "projections (C)".into(),
+        _ => value.replace('_', " "),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +110,7 @@ mod tests {
     fn the_default_arms_differ_in_their_shortcut_only() {
         let plan = PRESETS[0].plan();
         let found = differences(&plan.arms[0], &plan.arms[1]);
-        let expected = Difference { path: "network.shortcut".into(), text: "shortcut: none → a".into() };
+        let expected = Difference { path: "network.shortcut".into(), text: "shortcut: none → identity (A)".into() };
         assert_eq!(found, [expected]);
     }
 }

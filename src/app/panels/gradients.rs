@@ -154,6 +154,9 @@ fn summary(session: &Session, arm: usize, quantity: Quantity) -> String {
     else {
         return format!("{name}: nothing seen");
     };
+    if !seen.blocks.iter().any(|block| quantity.is_of(block)) {
+        return format!("{name}: no shortcut that a branch is added to");
+    }
     let ends =
         [seen.blocks.first(), seen.blocks.last()].map(|block| block.map_or(f64::NAN, |block| quantity.of(block)));
     format!("{name}: first block {}, last block {}", short(ends[0]), short(ends[1]))

@@ -18,18 +18,27 @@ pub enum Quantity {
     WeightNorm,
     /// How far the block's output spreads.
     ActivationStd,
+    /// How much the branch changes what it is added to.
+    BranchRatio,
 }
 
 impl Quantity {
     /// Each with its name.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::WeightGradient, "Weight gradient ‖∂L/∂W‖"),
         (Self::OutputGradient, "Output gradient ‖∂L/∂y‖"),
         (Self::WeightNorm, "Weights ‖W‖"),
         (Self::ActivationStd, "Output std"),
+        (Self::BranchRatio, "Branch ratio ‖αF(x)‖/‖x‖"),
     ];
 
-    /// Its value in a block.
+    /// Whether a block has it: a branch without a shortcut is added to nothing.
+    #[must_use]
+    pub fn is_of(self, probe: &BlockProbe) -> bool {
+        self != Self::BranchRatio || probe.branch_ratio.is_some()
+    }
+
+    /// Its value in a block; no number where a block does not have it.
     #[must_use]
     pub fn of(self, probe: &BlockProbe) -> f64 {
         match self {
@@ -37,6 +46,7 @@ impl Quantity {
             Self::OutputGradient => probe.output_gradient_norm,
             Self::WeightNorm => probe.weight_norm,
             Self::ActivationStd => probe.activation_std,
+            Self::BranchRatio => probe.branch_ratio.unwrap_or(f64::NAN),
         }
     }
 
@@ -53,7 +63,7 @@ pub fn legend(ui: &mut Ui, [low, high]: [f64; 2]) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         ui.label(theme::caption(short(10f64.powf(low)), &tokens));
-        let (rect, _) = ui.allocate_exact_size(vec2(96.0, 10.0), Sense::hover());
+        let (rect, _) = ui.allocate_exact_size(vec2(72.0, 10.0), Sense::hover());
         let mut mesh = Mesh::default();
         for step in 0..=16u8 {
             let share = f32::from(step) / 16.0;
@@ -66,7 +76,7 @@ pub fn legend(ui: &mut Ui, [low, high]: [f64; 2]) {
             mesh.add_triangle(2 * step + 1, 2 * step + 2, 2 * step + 3);
         }
         ui.painter().add(mesh);
-        let text = format!("{}  log, all arms", short(10f64.powf(high)));
+        let text = format!("{} log, all arms", short(10f64.powf(high)));
         ui.label(theme::caption(text, &tokens));
     });
 }

@@ -7,6 +7,7 @@ mod watcher;
 pub use results::{Results, Score};
 
 use super::plot::Pace;
+use super::state::Past;
 use super::state::trace::Trace;
 use crate::experiment::Experiment;
 use crate::runs::{MetricsRow, News, Notes, RunInfo};
@@ -89,8 +90,8 @@ pub struct Shelf {
     pub overlays: Vec<Overlay>,
     /// Runs that were deleted in this window, the newest last: where they were and where they are.
     pub discarded: Vec<(PathBuf, PathBuf)>,
-    /// The curves that were asked for to go on with: of which run, and one for each arm.
-    pub recalled: Option<(PathBuf, Vec<Trace>)>,
+    /// What was asked for to go on with, and of which run.
+    pub recalled: Option<(PathBuf, Past)>,
     awake: Arc<AtomicBool>,
     next_id: u64,
     thread: Option<(Sender<Order>, Receiver<Told>)>,
@@ -168,7 +169,7 @@ impl Shelf {
                         news.into_iter().for_each(|news| heard(trace, arm, news));
                     }
                 }
-                Told::Recalled(folder, arms) => self.recalled = Some((folder, arms)),
+                Told::Recalled(folder, past) => self.recalled = Some((folder, past)),
                 Told::Discarded(from, to) => {
                     self.overlays.retain(|overlay| overlay.folder != from);
                     self.discarded.push((from, to));
@@ -213,7 +214,7 @@ impl Shelf {
         self.order(Order::Annotate(folder.to_owned(), Box::new(change)), ctx);
     }
 
-    /// Reads the curves of a run that shall go on.
+    /// Reads what was seen of a run that shall go on.
     pub fn recall(&mut self, folder: &Path, ctx: &Context) {
         self.recalled = None;
         self.order(Order::Recall(folder.to_owned()), ctx);

@@ -8,7 +8,7 @@ pub mod selected;
 pub mod series;
 pub mod trace;
 
-use crate::train::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, StepRecord};
+use crate::train::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};
 use probes::Probes;
 use std::path::Path;
 use trace::Trace;
@@ -66,6 +66,15 @@ pub struct Session {
     pub log: Vec<Line>,
     /// After a reset, until the engine has ended what was running.
     discarding: bool,
+}
+
+/// What was seen of a run before it goes on.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// The numbers of each arm.
+    pub traces: Vec<Trace>,
+    /// The looks inside, oldest first.
+    pub probes: Vec<ProbeRecord>,
 }
 
 /// Lines the log keeps.
@@ -269,8 +278,9 @@ impl Session {
         }
     }
 
-    /// Puts the curves that a run had before it went on in front of those that came since.
-    pub fn recall(&mut self, mut before: Vec<Trace>) {
+    /// Puts what was seen of a run before it went on in front of what came since.
+    pub fn recall(&mut self, past: Past) {
+        let Past { traces: mut before, probes } = past;
         let Some(first) = self.prepared.as_ref().map(|prepared| prepared.first_step) else { return };
         let known = self.arms.iter().any(|trace| trace.clock.steps.first().is_some_and(|&at| at <= first as f64));
         if known || before.len() != self.arms.len() {
@@ -287,6 +297,9 @@ impl Session {
         steps.append(&mut self.steps);
         seconds.append(&mut self.seconds);
         (self.arms, self.steps, self.seconds) = (before, steps, seconds);
+        let since = std::mem::take(&mut self.probes);
+        probes.into_iter().filter(|probe| probe.step <= first).for_each(|probe| self.probes.push(probe));
+        since.iter().for_each(|probe| self.probes.push(probe.clone()));
         // Whoever cached averages of the curves makes them anew.
         self.generation += 1;
     }

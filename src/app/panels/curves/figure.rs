@@ -326,12 +326,17 @@ pub fn label_width(text: &str) -> f32 {
     text.chars().count() as f32 * 6.4 + space::XS
 }
 
-/// The value above which validations count as absurd where there is no training to compare with: ten times the median.
+/// The value above which validations count as absurd where there is no training to compare with: ten times the usual
+/// size and spread above the median. Of two values the smaller is the usual one.
 fn far(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values
-        .get(values.len() / 2)
-        .map_or(f64::INFINITY, |median| if *median > 0.0 { 10.0 * median } else { f64::INFINITY })
+    let median = |values: &mut [f64]| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len().saturating_sub(1) / 2).copied()
+    };
+    let Some(middle) = median(values) else { return f64::INFINITY };
+    let mut away: Vec<f64> = values.iter().map(|value| (value - middle).abs()).collect();
+    let usual = middle.abs() + median(&mut away).unwrap_or(0.0);
+    if usual > 0.0 { middle + 10.0 * usual } else { f64::INFINITY }
 }
 
 /// The points in view and one more on each side, as many as there is room for, with the least and the greatest of each
@@ -385,6 +390,14 @@ mod tests {
         assert!(few.windows(2).all(|pair| pair[0][0] < pair[1][0]));
         let (near, dotted) = thinned(points, [100.0, 120.0], 400.0);
         assert!(near.len() == 23 && dotted, "{} points and one on each side", near.len());
+    }
+
+    #[test]
+    fn an_absurd_first_validation_is_far_whatever_the_others_are() {
+        assert!(far(&mut [90_000.0, 0.1]) < 2.0);
+        assert!(far(&mut [90_000.0, -0.05, 0.02]) < 2.0);
+        assert!(far(&mut [0.5, 0.1, 0.2]) > 0.5, "what is usual stays in view");
+        assert!(far(&mut [0.0, 0.0]).is_infinite() && far(&mut []).is_infinite());
     }
 
     #[test]

@@ -152,14 +152,14 @@ impl Curves {
             let response = ui.add(slider).labelled_by(label.id);
             response.on_hover_text("Weight of the past in a moving average; the raw values stay faintly behind");
             ui.add_space(space::S);
-            together(ui, 150.0);
+            together(ui, 170.0);
             let label = ui.label("Against");
             let before = (view.axis, view.log_x);
             ui.scope(|ui| {
                 ui.set_max_width(84.0);
                 choose(ui, &mut view.axis, &Axis::ALL).labelled_by(label.id);
             });
-            let log = ui.toggle_value(&mut view.log_x, "Log").on_hover_text("A logarithmic horizontal axis");
+            let log = ui.checkbox(&mut view.log_x, "Log").on_hover_text("A logarithmic horizontal axis");
             named(ui, log, "Log horizontal axis");
             if (view.axis, view.log_x) != before {
                 self.x = None;
@@ -203,7 +203,7 @@ impl Curves {
                             view.set_shown(metric, shown);
                         }
                         let mut log = view.is_log(metric);
-                        let toggle = ui.toggle_value(&mut log, "log").on_hover_text("A logarithmic axis");
+                        let toggle = ui.checkbox(&mut log, "log").on_hover_text("A logarithmic axis");
                         if named(ui, toggle, &format!("Log {}", metric.title())).changed() {
                             view.set_log(metric, log);
                             self.y.remove(&metric);
@@ -354,6 +354,9 @@ fn cell(ui: &mut Ui, rect: Rect, figure: &Figure, step: u64, view: &mut View, ac
 fn together(ui: &mut Ui, width: f32) {
     if ui.available_size_before_wrap().x < width {
         ui.end_row();
+        // The row is as high as the others from its first widget on, so that a label in front is centred.
+        ui.allocate_space(vec2(0.0, theme::ROW));
+        ui.add_space(-ui.spacing().item_spacing.x);
     }
 }
 

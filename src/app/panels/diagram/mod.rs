@@ -261,7 +261,7 @@ fn explain(ui: &mut Ui, node: &Node, probe: Option<&BlockProbe>) {
     }
     if let Some(probe) = probe {
         ui.add_space(space::XS);
-        for (quantity, title) in Quantity::ALL {
+        for (quantity, title) in Quantity::ALL.into_iter().filter(|(quantity, _)| quantity.is_of(probe)) {
             ui.label(format!("{title} {}", short(quantity.of(probe))));
         }
     }

@@ -37,6 +37,7 @@ pub unsafe fn input<S: Simd>(d: [S::V; 6]) -> [S::V; 6] {
 /// `Aᵀ m`: six points to four outputs.
 #[inline(always)]
 pub unsafe fn output<S: Simd>(m: [S::V; 6]) -> [S::V; 4] {
+    // SAFETY: the caller runs inside `dispatch`; nothing here touches memory.
     unsafe {
         let (two, four, eight) = (S::splat(2.0), S::splat(4.0), S::splat(8.0));
         let (sum1, difference1) = (S::add(m[1], m[2]), S::sub(m[1], m[2]));
@@ -53,6 +54,7 @@ pub unsafe fn output<S: Simd>(m: [S::V; 6]) -> [S::V; 4] {
 /// `A y`: the gradients of four outputs to six points, the transpose of [`output`].
 #[inline(always)]
 pub unsafe fn gradient<S: Simd>(y: [S::V; 4]) -> [S::V; 6] {
+    // SAFETY: the caller runs inside `dispatch`; nothing here touches memory.
     unsafe {
         let (two, four) = (S::splat(2.0), S::splat(4.0));
         let (even, odd) = (S::add(y[0], y[2]), S::add(y[1], y[3]));

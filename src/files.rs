@@ -27,6 +27,24 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     placed.map_err(|error| naming("cannot write", path, &error))
 }
 
+/// Makes a folder that holds what `fill` puts into it, or makes none at all.
+///
+/// # Errors
+/// What went wrong, with the path; something of this name that is there already.
+pub fn create_folder(target: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let taken = || io::Error::new(io::ErrorKind::AlreadyExists, "there is something of this name already");
+    let temporary = beside(target, "tmp");
+    let free = if target.exists() { Err(taken()) } else { fs::create_dir(&temporary) };
+    let filled = free.and_then(|()| fill(&temporary)).and_then(|()| sync_tree(&temporary));
+    // A name that was taken meanwhile is not overwritten: folders are only renamed to what is free or empty.
+    let placed = filled.and_then(|()| fs::rename(&temporary, target)).and_then(|()| sync_folder(parent(target)));
+    if placed.is_err() {
+        // The first error is the one to report; a temporary folder that stays behind is harmless.
+        let _ = fs::remove_dir_all(&temporary);
+    }
+    placed.map_err(|error| naming("cannot make the folder", target, &error))
+}
+
 /// Puts the folder `new` in the place of `target`, which need not exist. Both must be on one file system; `new` and
 /// all that it holds are synced first. A crash in between leaves the old folder where [`settle_folder`] finds it.
 ///
@@ -112,6 +130,21 @@ fn naming(what: &str, path: &Path, error: &io::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_is_made_as_a_whole_and_never_over_another() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("album");
+        let fill = |folder: &Path| fs::write(folder.join("a.txt"), "a");
+        let failing = |folder: &Path| fill(folder).and_then(|()| Err(io::Error::other("the disk is full")));
+        assert!(create_folder(&target, failing).unwrap_err().to_string().contains("the disk is full"));
+        assert!(names(place.path()).is_empty(), "nothing stays behind");
+        create_folder(&target, fill).unwrap();
+        assert_eq!(names(&target), ["a.txt"]);
+        let again = create_folder(&target, |folder| fs::write(folder.join("b.txt"), "b")).unwrap_err();
+        assert!(again.to_string().contains("already"), "{again}");
+        assert_eq!((names(&target), names(place.path())), (vec!["a.txt".to_owned()], vec!["album".to_owned()]));
+    }
 
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> =

@@ -1,6 +1,6 @@
 //! What every arm sees in pictures from elsewhere.
 
-use super::look::{picture_of, seen};
+use super::look::picture_of;
 use crate::data::Picture;
 use crate::instrument::{self, Classified, Seen};
 use crate::train::snapshot::Snapshot;
@@ -49,5 +49,5 @@ fn ask(snapshot: &Snapshot, picture: &Picture) -> (Seen, Result<Vec<Vec<f32>>, S
     let lens = snapshot.lens();
     let pixels = lens.pixels(picture);
     let networks = snapshot.arms.iter().map(|arm| &arm.model);
-    (seen(&pixels, lens.shape), lens.probabilities(&pixels, networks))
+    (Seen::new(&pixels, lens.shape), lens.probabilities(&pixels, networks))
 }

@@ -95,7 +95,7 @@ impl<'a> Subject<'a> {
         let [_, height, width] = lens.shape;
         let mut inputs = Vec::with_capacity(pixels.len());
         Normalizer::new(lens.mean, lens.std).extend(&pixels, height * width, &mut inputs);
-        Ok(Sighted { seen: seen(&pixels, lens.shape), inputs, shape: lens.shape, truth })
+        Ok(Sighted { seen: Seen::new(&pixels, lens.shape), inputs, shape: lens.shape, truth })
     }
 
     /// The probability of every class for some inputs of one image each, [images · channels · height · width].
@@ -164,14 +164,6 @@ pub(super) fn picture_of(picture: &instrument::Picture) -> (String, Result<data:
         }
     };
     (name, read.map_err(|error| error.to_string()))
-}
-
-/// A network's input as a picture; `pixels` is [channels, height, width].
-pub(super) fn seen(pixels: &[u8], [channels, height, width]: [usize; 3]) -> Seen {
-    let plane = height * width;
-    let channel = |c: usize| if channels == 1 { 0 } else { c };
-    let rgb = (0..plane).flat_map(|p| (0..3).map(move |c| channel(c) * plane + p)).map(|at| pixels[at]).collect();
-    Seen { width, height, rgb }
 }
 
 /// A tensor's values on the host.

@@ -1,8 +1,8 @@
 //! The training images whose pooled features are closest to those of an image.
 
-use super::look::{Progress, Subject, seen, values};
+use super::look::{Progress, Subject, values};
 use crate::data::evaluation_batches;
-use crate::instrument::{Finding, Neighbour, Sight};
+use crate::instrument::{Finding, Neighbour, Seen, Sight};
 use crate::nn::Pass;
 use burn::tensor::{Tensor, TensorData};
 
@@ -23,7 +23,7 @@ pub fn nearest(
             let squares = features.iter().zip(&wanted).map(|(a, b)| (a - b) * (a - b));
             let (image, distance) = (done + row, squares.sum::<f32>().sqrt());
             if best.len() < count || best.last().is_some_and(|last| distance < last.distance) {
-                let seen = seen(inputs.images.image(image), inputs.images.shape());
+                let seen = Seen::new(inputs.images.image(image), inputs.images.shape());
                 best.push(Neighbour { image, class, distance, seen });
                 best.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.image.cmp(&b.image)));
                 best.truncate(count);

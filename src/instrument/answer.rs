@@ -2,7 +2,7 @@
 
 use super::blocks::{Band, Cut, Exit, Gain, GradientLook, Histogram, Lesions, PathLength, Score, Shattered, Swap};
 use super::landscape::{Slice, Surface};
-use super::picture::{Classified, Explanation, HeatMap, Maps};
+use super::picture::{Classified, Explanation, HeatMap, Maps, Seen};
 use super::predictions::{Neighbour, Predictions};
 use super::sheet::{Sheet, cell};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,15 @@ pub struct Gallery {
     pub labels: Vec<u16>,
     /// The names of the classes.
     pub classes: Vec<String>,
+}
+
+impl Gallery {
+    /// One of the images as a picture; `None` if there is none of this number.
+    #[must_use]
+    pub fn seen(&self, image: usize) -> Option<Seen> {
+        let stride = self.shape.iter().product::<usize>();
+        Some(Seen::new(self.pixels.get(image * stride..(image + 1) * stride)?, self.shape))
+    }
 }
 
 /// What an instrument found in every arm, at one moment.

@@ -42,6 +42,17 @@ pub struct Seen {
     pub rgb: Vec<u8>,
 }
 
+impl Seen {
+    /// Of an image's bytes, [channels, height, width] of them; one channel becomes gray.
+    #[must_use]
+    pub fn new(pixels: &[u8], [channels, height, width]: [usize; 3]) -> Self {
+        let plane = height * width;
+        let channel = |c: usize| if channels == 1 { 0 } else { c };
+        let rgb = (0..plane).flat_map(|p| (0..3).map(move |c| channel(c) * plane + p)).map(|at| pixels[at]).collect();
+        Self { width, height, rgb }
+    }
+}
+
 /// Numbers on a grid: a heat map, a feature map, a filter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HeatMap {

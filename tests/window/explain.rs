@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable;
 use residual_lab::instrument::{Cut, Explanation, Finding, Maps, Picture, Question, Sight};
 use residual_lab::train::protocol::Seen;
 
-fn explanation(arm: usize) -> Finding {
+pub fn explanation(arm: usize) -> Finding {
     let rgb = (0..28 * 28).flat_map(|at| [((at % 28) * 9) as u8; 3]).collect();
     let block = |index: usize| {
         let side = [16, 8, 4][index / 9];

@@ -9,9 +9,20 @@ use residual_lab::app::dialogs::{Chosen, Wanted};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Saves something of the loss plot in a folder, by the menu and a dialog.
+/// Saves something of the loss plot in a folder.
 fn save(harness: &mut Harness<'static, App>, script: &Script, entry: &str, folder: &Path) -> PathBuf {
-    harness.get_by_label("Export Loss").click();
+    save_of(harness, script, "Loss", entry, folder)
+}
+
+/// Saves something in a folder, by the menu and a dialog.
+pub fn save_of(
+    harness: &mut Harness<'static, App>,
+    script: &Script,
+    what: &str,
+    entry: &str,
+    folder: &Path,
+) -> PathBuf {
+    harness.get_by_label(&format!("Export {what}")).click();
     harness.run();
     harness.get_by_label(entry).click();
     harness.run();
@@ -123,7 +134,7 @@ fn what_cannot_be_saved_is_told_and_asked_for_no_longer() {
 }
 
 /// Tags are closed in the order in which they were opened, and attributes are quoted.
-fn well_formed(text: &str) {
+pub fn well_formed(text: &str) {
     let mut open = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find('<') {

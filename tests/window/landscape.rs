@@ -4,12 +4,10 @@ use crate::asked::*;
 use crate::pictures::compare_panel;
 use eframe::egui::Theme;
 use egui_kittest::kittest::Queryable;
-use residual_lab::instrument::{
-    BlockLook, Finding, GradientLook, Histogram, PathLength, Question, Shattered, Slice, Start, Surface,
-};
+use residual_lab::instrument::{Finding, PathLength, Question, Shattered, Slice, Start, Surface};
 
 /// A bowl, steeper and rougher for the plain arm.
-fn bowl(plain: bool) -> Finding {
+pub fn bowl(plain: bool) -> Finding {
     let at: Vec<f64> = (0..17).map(|index| f64::from(index) / 8.0 - 1.0).collect();
     let height = |a: f64, b: f64| {
         let rough = if plain { 1.5 * (7.0 * a).sin().abs() * (5.0 * b).cos().abs() } else { 0.0 };
@@ -69,52 +67,6 @@ fn paths_lengths_and_shattered_gradients_are_told_and_failures_shown() {
     script.found(id, [acf(0.2), acf(0.95)]);
     harness.run();
     assert!(told(&harness, "plain: falls below 50.0 % after 1 of 16 points"));
-}
-
-#[test]
-fn gradients_at_one_moment_warn_in_words_and_histograms_are_counted() {
-    let (mut harness, script) = at_tab("Inside");
-    harness.get_by_label("Look: Gradients by block").click();
-    harness.run();
-    let (id, _) = script.asked_for(|question| matches!(question, Question::Gradients { .. })).expect("asked");
-    let look = |shrink: f64| {
-        let block = |index: i32| {
-            let gradient = shrink.powi(27 - index);
-            BlockLook {
-                block: format!("layer{}.{}", index / 9 + 1, index % 9),
-                input_gradient: gradient,
-                output_gradient: gradient / shrink,
-                weight_gradient: gradient,
-                weight_norm: 4.0,
-                responses: vec![1.0, 0.9],
-                ..BlockLook::default()
-            }
-        };
-        Ok(Finding::Gradients(GradientLook {
-            images: 64,
-            loss: 2.3,
-            blocks: (0..27).map(block).collect(),
-            layers: vec![],
-        }))
-    };
-    script.found(id, [look(0.5), look(0.99)]);
-    harness.run();
-    assert!(told(&harness, "Gradients vanish in 3 of 27 blocks, most in layer1.0"));
-    assert!(told(&harness, "residual: first 0.762, last 0.990"));
-    harness.get_by_label("Count: Histograms").click();
-    harness.run();
-    let (id, _) = script.asked_for(|question| matches!(question, Question::Histograms { .. })).expect("asked");
-    let histogram = Histogram {
-        parameter: "conv1.weight".into(),
-        limit: 0.5,
-        counts: (0..41).map(|bin: u32| 400 - (bin.abs_diff(20)).pow(2)).collect(),
-        gradient_limit: 0.01,
-        gradient_counts: vec![1; 41],
-    };
-    let both = || Ok(Finding::Histograms(vec![histogram.clone()]));
-    script.found(id, [both(), both()]);
-    harness.run();
-    assert!(harness.query_by_label("residual conv1.weight: gradient").is_some());
 }
 
 fn compare(theme: Theme, name: &str) {

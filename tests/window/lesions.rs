@@ -8,7 +8,7 @@ use residual_lab::instrument::{Band, Finding, Gain, Lesion, Lesions, Question};
 use residual_lab::train::protocol::Command;
 
 /// Each of 27 blocks out: a residual net hardly minds, but for where the map shrinks.
-fn sweep(residual: bool, done: usize) -> Finding {
+pub fn sweep(residual: bool, done: usize) -> Finding {
     let block = |index: usize| {
         let reshapes = index > 0 && index.is_multiple_of(9);
         let left = if reshapes { 0.4 } else { 0.84 - 0.002 * index as f64 };

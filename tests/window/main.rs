@@ -16,6 +16,8 @@ mod doing;
 mod explain;
 mod exports;
 mod form;
+mod given;
+mod inside;
 mod landscape;
 mod lesions;
 mod pictures;

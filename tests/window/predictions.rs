@@ -7,6 +7,7 @@ use eframe::egui::{Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use residual_lab::app::App;
+use residual_lab::app::dialogs::{Chosen, Wanted};
 use residual_lab::instrument::{Answer, Finding, Neighbour, Predictions, Question, Sight};
 use residual_lab::train::protocol::{Event, Seen};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ fn answer_predictions(script: &Script) {
     script.say(Event::Answer { id, answer: Ok(Answer::Gallery(Arc::new(gallery()))) });
 }
 
-fn predicted() -> (Harness<'static, App>, Script) {
+pub fn predicted() -> (Harness<'static, App>, Script) {
     let (mut harness, script) = at_tab("Predictions");
     harness.get_by_label("Predict: Predictions").click();
     harness.run();
@@ -64,7 +65,92 @@ fn several_images_are_chosen_and_a_cell_of_the_matrix_shows_its_images() {
     harness.get_by_label_contains("Image 2, Pullover").click_modifiers(Modifiers::COMMAND);
     harness.run();
     assert!(harness.query_by_label("2 images chosen").is_some());
-    assert!(harness.query_by_label("Copy CSV: Chosen images").is_some());
+    assert!(harness.query_by_label("Export Chosen images").is_some());
+}
+
+/// Chooses two images and asks for a folder of them.
+fn chosen_to_save() -> (Harness<'static, App>, Script) {
+    let (mut harness, script) = predicted();
+    pick(&mut harness, "Order of the images", "As in the data");
+    harness.get_by_label_contains("Image 0, T-shirt").click();
+    harness.run();
+    harness.get_by_label_contains("Image 2, Pullover").click_modifiers(Modifiers::COMMAND);
+    harness.run();
+    harness.get_by_label("Save the chosen images as pictures").click();
+    harness.run();
+    (harness, script)
+}
+
+#[test]
+fn chosen_images_become_a_folder_of_pictures_that_is_never_overwritten() {
+    let (mut harness, script) = chosen_to_save();
+    assert_eq!(script.places.borrow().last().map(String::as_str), Some("chosen-images"));
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("hard ones");
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![folder.clone()]));
+    wait_until(&mut harness, "it is told", |harness| told(harness, "Saved "));
+    let mut reader = csv::Reader::from_path(folder.join("images.csv")).unwrap();
+    let header = [
+        "image",
+        "file",
+        "truth",
+        "plain prediction",
+        "plain confidence",
+        "plain loss",
+        "residual prediction",
+        "residual confidence",
+        "residual loss",
+    ];
+    assert_eq!(reader.headers().unwrap(), &header[..]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let file = "00000_true-T-shirt_plain-Trouser_residual-Trouser.png";
+    assert_eq!((&rows[0][0], &rows[0][1], &rows[0][3]), ("0", file, "Trouser"));
+    assert!((rows[1][5].parse::<f64>().unwrap() - f64::from(predictions(4).loss[2])).abs() < 1e-9);
+    let picture = image::open(folder.join(file)).unwrap().to_rgb8();
+    assert_eq!(picture.dimensions(), (8, 8));
+    let pixels: Vec<u8> = picture.pixels().map(|pixel| pixel.0[0]).collect();
+    assert_eq!(pixels, gallery().pixels[..64], "the image as it is in the data");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 3);
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "nothing else is left behind");
+
+    std::fs::write(folder.join("notes.txt"), "mine").unwrap();
+    harness.get_by_label("Save the chosen images as pictures").click();
+    harness.run();
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![folder.clone()]));
+    wait_until(&mut harness, "it is refused", |harness| told(harness, "there is something of this name already"));
+    assert_eq!(std::fs::read_to_string(folder.join("notes.txt")).unwrap(), "mine");
+}
+
+#[test]
+fn a_folder_for_pictures_is_typed_where_no_dialog_opens() {
+    let (mut harness, script) = chosen_to_save();
+    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(Wanted::Export));
+    harness.run();
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("typed");
+    type_into(&mut harness, "Path", &folder.display().to_string());
+    wait_until(&mut harness, "the folder is there", |_| folder.join("images.csv").exists());
+}
+
+/// A question that was taken back leaves arms that know of different numbers of images.
+#[test]
+fn only_images_that_all_arms_know_are_shown_and_all_of_them_are_chosen_at_once() {
+    let (mut harness, script) = predicted();
+    harness.get_by_label("Choose all").click();
+    harness.run();
+    assert!(harness.query_by_label("60 images chosen").is_some());
+    harness.get_by_label("Predict: Predictions").click();
+    harness.run();
+    let mut few = predictions(12);
+    few.truth.truncate(20);
+    few.predicted.truncate(20);
+    few.loss.truncate(20);
+    few.probabilities.truncate(200);
+    let (id, _) = script.asked_for(|question| *question == Question::Predictions).expect("asked");
+    script.found(id, [Ok(Finding::Predictions(predictions(4))), Ok(Finding::Predictions(few))]);
+    harness.run();
+    assert!(told(&harness, "20 of 60 images"));
+    assert!(harness.query_by_label("20 images chosen").is_some());
 }
 
 #[test]

@@ -13,6 +13,8 @@ use std::collections::HashMap;
 const SCALE: f32 = 2.0;
 /// Passes until widgets that size themselves by what they drew last have settled.
 const PASSES: usize = 3;
+/// Points around what is drawn.
+const MARGIN: i8 = 12;
 
 /// A texture as the rasteriser reads it.
 pub(super) struct Texture {
@@ -36,7 +38,8 @@ impl std::fmt::Debug for Drawing {
 }
 
 impl Drawing {
-    /// Draws into a `Ui` of this size in points, with the arms' colours of the window.
+    /// Draws into a `Ui` of this size in points, with the arms' colours of the window. The picture grows downwards where
+    /// what is drawn needs more room.
     #[must_use]
     pub fn new(window: &Context, size: Vec2, mut draw: impl FnMut(&mut Ui)) -> Self {
         let ctx = Context::default();
@@ -47,12 +50,19 @@ impl Drawing {
         let mut drawing =
             Self { size, scale: SCALE, shapes: Vec::new(), triangles: Vec::new(), textures: HashMap::new() };
         for pass in 0..PASSES {
-            let output = ctx.run_ui(input(size, pass), |ui| {
-                let frame = Frame::new().fill(tokens.background).inner_margin(Margin::same(12));
-                CentralPanel::default().frame(frame).show(ui, |ui| draw(ui));
+            let mut bottom = 0.0;
+            let output = ctx.run_ui(input(drawing.size, pass), |ui| {
+                let frame = Frame::new().fill(tokens.background).inner_margin(Margin::same(MARGIN));
+                CentralPanel::default()
+                    .frame(frame)
+                    .show(ui, |ui| bottom = ui.scope(|ui| draw(ui)).response.rect.bottom());
             });
             drawing.take_textures(output.textures_delta);
             drawing.shapes = output.shapes;
+            // The last pass has to be drawn at the size that it is given.
+            if pass + 1 < PASSES {
+                drawing.size.y = drawing.size.y.max((bottom + f32::from(MARGIN)).ceil());
+            }
         }
         drawing.triangles = ctx.tessellate(drawing.shapes.clone(), SCALE);
         drawing

@@ -1,12 +1,14 @@
 //! What a panel gives away: its data as a table, its picture as PNG or SVG. Any panel that implements [`Exportable`]
 //! gets the same menu. Knows nothing of what the panels show.
 
+mod album;
 mod drawing;
 mod png;
 mod saving;
 mod svg;
 mod table;
 
+pub use album::Album;
 pub use drawing::Drawing;
 pub use saving::{Content, Done, Saving};
 pub use table::Table;
@@ -14,7 +16,7 @@ pub use table::Table;
 use super::action::Action;
 use super::form::field::named;
 use super::theme::Tokens;
-use eframe::egui::{Button, Popup, Response, Ui, Vec2, vec2};
+use eframe::egui::{Button, Popup, Ui, Vec2, vec2};
 use std::sync::Arc;
 
 /// Something that can be copied and saved.
@@ -25,17 +27,12 @@ pub trait Exportable {
     /// All its data, not only what fits on the screen.
     fn table(&self) -> Table;
 
-    /// The picture's size in points; `None` for what has no picture.
+    /// The picture's size in points, which grows downwards where it must; `None` for what has no picture.
     fn size(&self) -> Option<Vec2>;
 
-    /// Draws it into a `Ui` of that size, off the screen: textures of the window do not exist there. It may be called
-    /// more than once for one picture.
+    /// Draws it into a `Ui` of that size, off the screen: textures of the window do not exist there, so it makes its own.
+    /// It is called more than once for one picture.
     fn draw(&self, ui: &mut Ui);
-}
-
-/// The menu of something that was clicked with the second mouse button.
-pub fn context_menu(response: &Response, what: &dyn Exportable, actions: &mut Vec<Action>) {
-    response.context_menu(|ui| entries(ui, what, actions));
 }
 
 /// A small button that opens the same menu, for those who use the keyboard. `about` names what is exported.

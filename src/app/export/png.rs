@@ -13,10 +13,18 @@ use image::ImageEncoder as _;
 pub fn write(drawing: &Drawing) -> Result<Vec<u8>, String> {
     let canvas = rasterise(drawing);
     let bytes: Vec<u8> = canvas.pixels.iter().flat_map(|pixel| pixel.map(byte)).collect();
+    encode(&bytes, [canvas.width, canvas.height])
+}
+
+/// Pixels, three bytes each, as a PNG file.
+///
+/// # Errors
+/// What the encoder says.
+pub fn encode(rgb: &[u8], [width, height]: [usize; 2]) -> Result<Vec<u8>, String> {
     let mut file = Vec::new();
     let size = |side: usize| u32::try_from(side).map_err(|error| error.to_string());
     image::codecs::png::PngEncoder::new(&mut file)
-        .write_image(&bytes, size(canvas.width)?, size(canvas.height)?, image::ExtendedColorType::Rgb8)
+        .write_image(rgb, size(width)?, size(height)?, image::ExtendedColorType::Rgb8)
         .map_err(|error| error.to_string())?;
     Ok(file)
 }

@@ -1,5 +1,6 @@
 //! From "Save…" to a file: asks for a place, and writes it on a thread of its own.
 
+use super::album::Album;
 use super::drawing::Drawing;
 use super::table::Table;
 use crate::app::dialogs::Dialogs;
@@ -9,7 +10,7 @@ use eframe::egui::Context;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a file shall hold. It is put into bytes on the thread that writes it.
+/// What a file or folder shall hold. It is put into bytes on the thread that writes it.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// A text as it stands.
@@ -20,15 +21,19 @@ pub enum Content {
     Png(Arc<Drawing>),
     /// A picture as vectors.
     Svg(Arc<Drawing>),
+    /// Many pictures in a new folder.
+    Folder(Arc<Album>),
 }
 
 impl Content {
-    fn bytes(&self) -> Result<Vec<u8>, String> {
+    fn write(&self, path: &Path) -> Result<(), String> {
+        let file = |bytes: &[u8]| write_atomically(path, bytes).map_err(|error| error.to_string());
         match self {
-            Self::Text(text) => Ok(text.as_bytes().to_vec()),
-            Self::Csv(table) => Ok(table.csv().into_bytes()),
-            Self::Png(drawing) => drawing.png(),
-            Self::Svg(drawing) => Ok(drawing.svg().into_bytes()),
+            Self::Text(text) => file(text.as_bytes()),
+            Self::Csv(table) => file(table.csv().as_bytes()),
+            Self::Png(drawing) => file(&drawing.png()?),
+            Self::Svg(drawing) => file(drawing.svg().as_bytes()),
+            Self::Folder(album) => album.write(path),
         }
     }
 }
@@ -96,13 +101,9 @@ impl Saving {
 
     fn write(&mut self, path: PathBuf, content: Content, ctx: &Context) {
         self.folder = path.parent().map(Path::to_owned);
-        self.on_a_thread(ctx, move || {
-            let written =
-                content.bytes().and_then(|bytes| write_atomically(&path, &bytes).map_err(|error| error.to_string()));
-            match written {
-                Ok(()) => Done::Saved(path),
-                Err(why) => Done::Failed(format!("Not saved: {why}. Choose another place.")),
-            }
+        self.on_a_thread(ctx, move || match content.write(&path) {
+            Ok(()) => Done::Saved(path),
+            Err(why) => Done::Failed(format!("Not saved: {why}. Choose another place.")),
         });
     }
 

@@ -2,7 +2,7 @@
 
 use super::drawing::{Drawing, Texture};
 use eframe::egui::epaint::{ColorMode, Mesh, PathShape, PathStroke, RectShape, TextShape};
-use eframe::egui::{Color32, FontFamily, Pos2, Rect, Shape, Stroke, TextureId};
+use eframe::egui::{Color32, FontFamily, Pos2, Rect, Shape, Stroke, TextureFilter, TextureId};
 use image::ImageEncoder as _;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -99,7 +99,7 @@ impl Writer<'_> {
 
     fn rect(&mut self, shape: &RectShape) {
         if let Some(brush) = &shape.brush {
-            return self.picture(brush.fill_texture_id, shape.rect);
+            return self.picture(brush.fill_texture_id, brush.uv, shape.rect);
         }
         if shape.blur_width > 0.0 || shape.fill == Color32::TRANSPARENT && shape.stroke.is_empty() {
             return;
@@ -113,7 +113,8 @@ impl Writer<'_> {
     /// A mesh is a picture, or a few triangles of which each gets the mean of its corners' colours.
     fn mesh(&mut self, mesh: &Mesh) {
         if mesh.texture_id != TextureId::default() {
-            return self.picture(mesh.texture_id, mesh.calc_bounds());
+            let corners: Vec<Pos2> = mesh.vertices.iter().map(|vertex| vertex.uv).collect();
+            return self.picture(mesh.texture_id, Rect::from_points(&corners), mesh.calc_bounds());
         }
         for corners in mesh.indices.chunks_exact(3) {
             let found: Vec<_> = corners.iter().filter_map(|&index| mesh.vertices.get(index as usize)).collect();
@@ -128,11 +129,13 @@ impl Writer<'_> {
         }
     }
 
-    fn picture(&mut self, id: TextureId, rect: Rect) {
-        let Some(data) = self.textures.get(&id).and_then(embedded) else { return };
+    /// The part of a texture that lies between two corners of it.
+    fn picture(&mut self, id: TextureId, part: Rect, rect: Rect) {
+        let Some(texture) = self.textures.get(&id) else { return };
+        let Some(data) = embedded(texture, part) else { return };
+        let sharp = if texture.filter == TextureFilter::Nearest { " style=\"image-rendering:pixelated\"" } else { "" };
         self.element(format_args!(
-            "<image {} preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" \
-             xlink:href=\"data:image/png;base64,{data}\"/>",
+            "<image {} preserveAspectRatio=\"none\"{sharp} xlink:href=\"data:image/png;base64,{data}\"/>",
             placed(rect)
         ));
     }
@@ -222,15 +225,27 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A texture as a PNG in base 64 (RFC 4648).
-fn embedded(texture: &Texture) -> Option<String> {
-    let [width, height] = texture.image.size;
-    let pixels: Vec<u8> = texture.image.pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect();
+/// Part of a texture as a PNG in base 64 (RFC 4648).
+fn embedded(texture: &Texture, part: Rect) -> Option<String> {
+    let [across, down] = texture.image.size;
+    let ([left, right], [top, bottom]) =
+        (span(part.left(), part.right(), across), span(part.top(), part.bottom(), down));
+    let (width, height) = (right - left, bottom - top);
+    let row = |y: usize| texture.image.pixels.get(y * across + left..)?.get(..width);
+    let rows: Vec<&[Color32]> = (top..bottom).map(row).collect::<Option<_>>()?;
+    let pixels: Vec<u8> = rows.into_iter().flatten().flat_map(Color32::to_srgba_unmultiplied).collect();
     let mut file = Vec::new();
     let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
     let encoder = image::codecs::png::PngEncoder::new(&mut file);
     encoder.write_image(&pixels, width, height, image::ExtendedColorType::Rgba8).ok()?;
     Some(base64(&file))
+}
+
+/// The whole pixels nearest to two shares of a side.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the side")]
+fn span(from: f32, to: f32, side: usize) -> [usize; 2] {
+    let place = |share: f32| ((share.clamp(0.0, 1.0) * side as f32).round() as usize).min(side);
+    [place(from), place(to)]
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -256,6 +271,17 @@ mod tests {
     fn base_64_is_that_of_the_rfc() {
         let written = ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|text| base64(text.as_bytes()));
         assert_eq!(written, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]);
+    }
+
+    #[test]
+    fn only_the_part_of_a_texture_that_is_drawn_is_embedded() {
+        let texture = |size, pixels| Texture { image: ColorImage::new(size, pixels), filter: TextureFilter::Nearest };
+        let all = [Color32::RED, Color32::RED, Color32::GREEN, Color32::BLUE].repeat(2);
+        let (all, alone) = (texture([4, 2], all), texture([2, 1], vec![Color32::GREEN, Color32::BLUE]));
+        let part = Rect::from_min_max(Pos2::new(0.5, 0.0), Pos2::new(1.0, 0.5));
+        let whole = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
+        assert!(embedded(&alone, whole).is_some());
+        assert_eq!(embedded(&all, part), embedded(&alone, whole));
     }
 
     #[test]

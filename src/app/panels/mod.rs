@@ -198,7 +198,7 @@ impl Panels {
                 runs.ui(ui, runs_view, session, shelf, actions);
             }
             Panel::Diagram => diagram::ui(ui, diagram, scene, actions),
-            Panel::Gradients => gradients.ui(ui, gradients_view, scene),
+            Panel::Gradients => gradients.ui(ui, gradients_view, scene, actions),
             Panel::Confusion => confusion::ui(ui, confusion_view, session, actions),
             Panel::Predictions | Panel::Inside | Panel::Explain | Panel::Lesions | Panel::Landscape => {
                 let mut bench = instruments::Bench::new(scene, actions);
@@ -327,7 +327,17 @@ fn colored_chip(ui: &mut Ui, color: Color32, text: &str) {
     if begun && ui.layout().main_wrap && width + space::XL > ui.available_size_before_wrap().x {
         ui.end_row();
     }
-    let (rect, _) = ui.allocate_exact_size(vec2(10.0, height), Sense::hover());
-    ui.painter().circle_filled(rect.center(), 4.5, color);
+    colored_dot(ui, color);
     ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).truncate());
+}
+
+/// The arm's colour.
+fn dot(ui: &mut Ui, arm: usize) {
+    let color = Tokens::of(ui).arm(arm);
+    colored_dot(ui, color);
+}
+
+fn colored_dot(ui: &mut Ui, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(10.0, theme::size::SMALL + space::XS), Sense::hover());
+    ui.painter().circle_filled(rect.center(), 4.5, color);
 }

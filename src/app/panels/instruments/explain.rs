@@ -5,9 +5,9 @@ use super::super::{chip, empty};
 use super::chart::{self, Scale, Series};
 use super::kit::{self, Bench};
 use super::maps::{Textures, WHOLE};
+use super::paper::{Figure, PLOT, ROWS};
 use crate::app::form::field::{choose, named};
 use crate::app::number::{percent, short};
-use crate::app::state::inquiries::Place;
 use crate::app::theme::{self, Tokens, space};
 use crate::instrument::{Cut, Explanation, Finding, HeatMap, Instrument, Maps, Picture, Question, Sight};
 use eframe::egui::{
@@ -92,30 +92,34 @@ impl Explain {
         self.textures.refresh(bench.inquiries.version);
         self.choices(ui, view, bench);
         let (sight, class, block) = (self.sight(), self.class, self.block);
-        match view.mode {
-            Mode::Strip => {
-                let occlusion = view.occlusion;
-                let instrument = if occlusion { Instrument::Occlusion } else { Instrument::GradCam };
-                let question = || Question::Explain { sight, class, occlusion };
-                kit::tools(ui, bench, Place::Of(instrument), instrument, "Explain", question);
-                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.strips(ui, *view, bench, instrument));
-            }
-            Mode::Features => {
-                let place = Place::Of(Instrument::Features);
-                kit::tools(ui, bench, place, Instrument::Features, "Show", || Question::Features { sight, block });
-                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.maps(ui, bench, Instrument::Features));
-            }
-            Mode::Filters => {
-                let place = Place::Of(Instrument::Filters);
-                kit::tools(ui, bench, place, Instrument::Filters, "Show", || Question::Filters);
-                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.maps(ui, bench, Instrument::Filters));
-            }
-            Mode::Cuts => {
-                let place = Place::Of(Instrument::Cuts);
-                kit::tools(ui, bench, place, Instrument::Cuts, "Cut", || Question::Cuts { sight });
-                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| cuts(ui, bench));
-            }
-        }
+        let (mode, strength, occlusion) = (view.mode, view.strength, view.occlusion);
+        let instrument = match mode {
+            Mode::Strip if occlusion => Instrument::Occlusion,
+            Mode::Strip => Instrument::GradCam,
+            Mode::Features => Instrument::Features,
+            Mode::Filters => Instrument::Filters,
+            Mode::Cuts => Instrument::Cuts,
+        };
+        let draw = |ui: &mut Ui, bench: &Bench, textures: &mut Textures| match mode {
+            Mode::Strip => strips(ui, textures, strength, bench, instrument),
+            Mode::Features | Mode::Filters => maps(ui, textures, bench, instrument),
+            Mode::Cuts => cuts(ui, bench),
+        };
+        let verb = match mode {
+            Mode::Strip => "Explain",
+            Mode::Features | Mode::Filters => "Show",
+            Mode::Cuts => "Cut",
+        };
+        let question = || match mode {
+            Mode::Strip => Question::Explain { sight, class, occlusion },
+            Mode::Features => Question::Features { sight, block },
+            Mode::Filters => Question::Filters,
+            Mode::Cuts => Question::Cuts { sight },
+        };
+        let height = if mode == Mode::Cuts { PLOT } else { ROWS };
+        let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
+        kit::tools(ui, bench, instrument, verb, question, Figure { height, draw: off_screen });
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| draw(ui, bench, &mut self.textures));
     }
 
     fn sight(&self) -> Sight {
@@ -180,119 +184,117 @@ impl Explain {
             ui.checkbox(&mut view.occlusion, "Occlusion too");
         });
     }
+}
 
-    /// For each arm the image, and a strip with one map for each block.
-    fn strips(&mut self, ui: &mut Ui, view: View, bench: &Bench, instrument: Instrument) {
-        let classes = bench.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
-        let title = |class: usize| classes.get(class).map_or("?", String::as_str);
-        let found: Vec<(usize, &str, &Explanation)> = bench
-            .findings(instrument)
-            .filter_map(|(arm, name, finding)| match finding {
-                Ok(Finding::Explanation(found)) => Some((arm, name, found)),
-                _ => None,
-            })
-            .collect();
-        for (_, name, finding) in bench.findings(instrument) {
-            if let Err(why) = finding {
-                kit::refusal(ui, name, why);
-            }
+/// For each arm the image, and a strip with one map for each block.
+fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, instrument: Instrument) {
+    let classes = bench.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
+    let title = |class: usize| classes.get(class).map_or("?", String::as_str);
+    let found: Vec<(usize, &str, &Explanation)> = bench
+        .findings(instrument)
+        .filter_map(|(arm, name, finding)| match finding {
+            Ok(Finding::Explanation(found)) => Some((arm, name, found)),
+            _ => None,
+        })
+        .collect();
+    for (_, name, finding) in bench.findings(instrument) {
+        if let Err(why) = finding {
+            kit::refusal(ui, name, why);
         }
-        for (arm, name, found) in found {
-            let share = found.probabilities.get(found.class).copied().unwrap_or(0.0);
-            let truth = found.truth.map_or_else(String::new, |truth| format!(", truly {}", title(truth)));
-            let text = format!("{name}: {} {}{truth}", title(found.class), percent(f64::from(share)));
-            ui.horizontal_wrapped(|ui| chip(ui, arm, &text));
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
-                let name = format!("{arm} seen");
-                let texture = self.textures.picture(ui.ctx(), &name, &found.seen).id();
-                let (rect, response) = ui.allocate_exact_size(Vec2::splat(LARGE), Sense::hover());
+    }
+    for (arm, name, found) in found {
+        let share = found.probabilities.get(found.class).copied().unwrap_or(0.0);
+        let truth = found.truth.map_or_else(String::new, |truth| format!(", truly {}", title(truth)));
+        let text = format!("{name}: {} {}{truth}", title(found.class), percent(f64::from(share)));
+        ui.horizontal_wrapped(|ui| chip(ui, arm, &text));
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
+            let name = format!("{arm} seen");
+            let texture = textures.picture(ui.ctx(), &name, &found.seen).id();
+            let (rect, response) = ui.allocate_exact_size(Vec2::splat(LARGE), Sense::hover());
+            ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
+            named(ui, response, "The image as the networks see it");
+            if let Some(map) = &found.occlusion {
+                let rect = overlay(ui, textures, (LARGE, arm), found, ("occlusion", map), strength);
+                let tokens = Tokens::of(ui);
+                ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, tokens.hairline), StrokeKind::Outside);
+            }
+        });
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
+            for (block, map) in &found.strip {
+                let rect = overlay(ui, textures, (SMALL, arm), found, (block, map), strength);
+                if bench.selected.is_some_and(|selected| selected.block == *block) {
+                    let stroke = Stroke::new(2.0, Tokens::of(ui).accent);
+                    ui.painter().rect_stroke(rect, 0.0, stroke, StrokeKind::Inside);
+                }
+            }
+        });
+        ui.add_space(space::S);
+    }
+}
+
+/// The image with a map over it, each map on its own scale: only the place matters, not the strength.
+fn overlay(
+    ui: &mut Ui,
+    textures: &mut Textures,
+    (side, arm): (f32, usize),
+    found: &Explanation,
+    (block, map): (&str, &HeatMap),
+    strength: f32,
+) -> Rect {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+    let picture = textures.picture(ui.ctx(), &format!("{arm} seen"), &found.seen).id();
+    ui.painter().image(picture, rect, WHOLE, Color32::WHITE);
+    let ends = [0.0, map.range()[1].max(1e-12)];
+    let over = textures.map(ui.ctx(), &format!("{arm} {block}"), map, ends, Some(strength)).id();
+    ui.painter().image(over, rect, WHOLE, Color32::WHITE);
+    // The block's number in a corner, on a ground that keeps it readable.
+    let font = FontId::proportional(theme::size::SMALL - 1.0);
+    let label = ui.painter().layout_no_wrap(block.replace("layer", ""), font, Color32::WHITE);
+    let ground = Rect::from_min_size(rect.min, label.size() + vec2(4.0, 0.0));
+    ui.painter().rect_filled(ground, 0.0, theme::BEHIND_TEXT);
+    ui.painter().galley(rect.min + vec2(2.0, 0.0), label, Color32::WHITE);
+    let text = format!("{block}: {} × {}, at most {}", map.width, map.height, short(f64::from(map.range()[1])));
+    named(ui, response.on_hover_text(&text), &text);
+    rect
+}
+
+/// Channels or filters of every arm on one scale.
+fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrument) {
+    let found: Vec<(usize, &str, &Maps)> = bench
+        .findings(instrument)
+        .filter_map(|(arm, name, finding)| match finding {
+            Ok(Finding::Maps(found)) => Some((arm, name, found)),
+            _ => None,
+        })
+        .collect();
+    for (_, name, finding) in bench.findings(instrument) {
+        if let Err(why) = finding {
+            kit::refusal(ui, name, why);
+        }
+    }
+    let all = || found.iter().flat_map(|(_, _, maps)| &maps.maps).map(HeatMap::range);
+    let ends = [all().map(|[low, _]| low).fold(0.0, f32::min), all().map(|[_, high]| high).fold(1e-12, f32::max)];
+    for (arm, name, maps) in found {
+        let text = format!(
+            "{name}: {} of {}, from {} to {}",
+            maps.maps.len(),
+            maps.of,
+            short(f64::from(ends[0])),
+            short(f64::from(ends[1]))
+        );
+        ui.horizontal_wrapped(|ui| chip(ui, arm, &text));
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
+            for (title, map) in maps.names.iter().zip(&maps.maps) {
+                let (rect, response) = ui.allocate_exact_size(vec2(56.0, 56.0), Sense::hover());
+                let texture = textures.map(ui.ctx(), &format!("{arm} {} {title}", maps.of), map, ends, None).id();
                 ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
-                named(ui, response, "The image as the networks see it");
-                if let Some(map) = &found.occlusion {
-                    let rect = self.overlay(ui, (LARGE, arm), found, "occlusion", map, view.strength);
-                    let tokens = Tokens::of(ui);
-                    ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, tokens.hairline), StrokeKind::Outside);
-                }
-            });
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
-                for (block, map) in &found.strip {
-                    let rect = self.overlay(ui, (SMALL, arm), found, block, map, view.strength);
-                    if bench.selected.is_some_and(|selected| selected.block == *block) {
-                        let stroke = Stroke::new(2.0, Tokens::of(ui).accent);
-                        ui.painter().rect_stroke(rect, 0.0, stroke, StrokeKind::Inside);
-                    }
-                }
-            });
-            ui.add_space(space::S);
-        }
-    }
-
-    /// The image with a map over it, each map on its own scale: only the place matters, not the strength.
-    fn overlay(
-        &mut self,
-        ui: &mut Ui,
-        (side, arm): (f32, usize),
-        found: &Explanation,
-        block: &str,
-        map: &HeatMap,
-        strength: f32,
-    ) -> Rect {
-        let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
-        let picture = self.textures.picture(ui.ctx(), &format!("{arm} seen"), &found.seen).id();
-        ui.painter().image(picture, rect, WHOLE, Color32::WHITE);
-        let ends = [0.0, map.range()[1].max(1e-12)];
-        let over = self.textures.map(ui.ctx(), &format!("{arm} {block}"), map, ends, Some(strength)).id();
-        ui.painter().image(over, rect, WHOLE, Color32::WHITE);
-        // The block's number in a corner, on a ground that keeps it readable.
-        let font = FontId::proportional(theme::size::SMALL - 1.0);
-        let label = ui.painter().layout_no_wrap(block.replace("layer", ""), font, Color32::WHITE);
-        let ground = Rect::from_min_size(rect.min, label.size() + vec2(4.0, 0.0));
-        ui.painter().rect_filled(ground, 0.0, theme::BEHIND_TEXT);
-        ui.painter().galley(rect.min + vec2(2.0, 0.0), label, Color32::WHITE);
-        let text = format!("{block}: {} × {}, at most {}", map.width, map.height, short(f64::from(map.range()[1])));
-        named(ui, response.on_hover_text(&text), &text);
-        rect
-    }
-
-    /// Channels or filters of every arm on one scale.
-    fn maps(&mut self, ui: &mut Ui, bench: &Bench, instrument: Instrument) {
-        let found: Vec<(usize, &str, &Maps)> = bench
-            .findings(instrument)
-            .filter_map(|(arm, name, finding)| match finding {
-                Ok(Finding::Maps(found)) => Some((arm, name, found)),
-                _ => None,
-            })
-            .collect();
-        for (_, name, finding) in bench.findings(instrument) {
-            if let Err(why) = finding {
-                kit::refusal(ui, name, why);
+                named(ui, response.on_hover_text(title), &format!("{name}, {}, {title}", maps.of));
             }
-        }
-        let all = || found.iter().flat_map(|(_, _, maps)| &maps.maps).map(HeatMap::range);
-        let ends = [all().map(|[low, _]| low).fold(0.0, f32::min), all().map(|[_, high]| high).fold(1e-12, f32::max)];
-        for (arm, name, maps) in found {
-            let text = format!(
-                "{name}: {} of {}, from {} to {}",
-                maps.maps.len(),
-                maps.of,
-                short(f64::from(ends[0])),
-                short(f64::from(ends[1]))
-            );
-            ui.horizontal_wrapped(|ui| chip(ui, arm, &text));
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
-                for (title, map) in maps.names.iter().zip(&maps.maps) {
-                    let (rect, response) = ui.allocate_exact_size(vec2(56.0, 56.0), Sense::hover());
-                    let texture =
-                        self.textures.map(ui.ctx(), &format!("{arm} {} {title}", maps.of), map, ends, None).id();
-                    ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
-                    named(ui, response.on_hover_text(title), &format!("{name}, {}, {title}", maps.of));
-                }
-            });
-            ui.add_space(space::S);
-        }
+        });
+        ui.add_space(space::S);
     }
 }
 

@@ -3,9 +3,9 @@
 use super::super::{chip, empty};
 use super::chart::{self, Scale, Series};
 use super::kit::{self, Bench};
+use super::paper::{Figure, ROWS};
 use crate::app::form::field::{choose, named};
 use crate::app::number::short;
-use crate::app::state::inquiries::Place;
 use crate::app::theme::{self, Tokens, space};
 use crate::instrument::{BlockLook, Finding, GradientLook, Histogram, Instrument, Question};
 use eframe::egui::{ComboBox, Label, Rect, RichText, ScrollArea, Sense, Ui, pos2, vec2};
@@ -90,14 +90,19 @@ pub fn ui(ui: &mut Ui, view: &mut View, bench: &mut Bench) {
         });
     });
     let question = || Question::Gradients { images: IMAGES };
-    kit::tools(ui, bench, Place::Of(Instrument::Gradients), Instrument::Gradients, "Look", question);
+    let quantity = view.quantity;
+    let figure = Figure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| blocks(ui, quantity, bench) };
+    kit::tools(ui, bench, Instrument::Gradients, "Look", question, figure);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         blocks(ui, view.quantity, bench);
         ui.add_space(space::M);
         ui.label(theme::strong("Histograms"));
         let question = || Question::Histograms { images: IMAGES };
-        kit::tools(ui, bench, Place::Of(Instrument::Histograms), Instrument::Histograms, "Count", question);
-        histograms(ui, view, bench);
+        let parameter = view.parameter.clone();
+        let figure = Figure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| histograms(ui, &parameter, bench) };
+        kit::tools(ui, bench, Instrument::Histograms, "Count", question, figure);
+        choose_parameter(ui, &mut view.parameter, bench);
+        histograms(ui, &view.parameter, bench);
     });
 }
 
@@ -127,7 +132,10 @@ fn blocks(ui: &mut Ui, quantity: Quantity, bench: &Bench) {
         }
     };
     let words: Vec<String> = lines.iter().map(said).collect();
-    let name = format!("{} from the input to the head. {}", quantity.title(), words.join("; "));
+    let scale = if quantity.scale() == Scale::Log { ", log scale" } else { "" };
+    let caption = format!("{} from the input to the head{scale}", quantity.title());
+    ui.add(Label::new(theme::caption(&caption, &tokens)).wrap());
+    let name = format!("{caption}. {}", words.join("; "));
     chart::draw(ui, "inside", &name, &lines, quantity.scale(), 200.0);
     for (line, words) in lines.iter().zip(&words) {
         ui.horizontal_wrapped(|ui| chip(ui, line.arm, words));
@@ -142,14 +150,18 @@ fn blocks(ui: &mut Ui, quantity: Quantity, bench: &Bench) {
     }
 }
 
-fn histograms(ui: &mut Ui, view: &mut View, bench: &Bench) {
-    let found: Vec<(usize, &str, &Vec<Histogram>)> = bench
+fn counted<'a>(bench: &'a Bench) -> Vec<(usize, &'a str, &'a Vec<Histogram>)> {
+    bench
         .findings(Instrument::Histograms)
         .filter_map(|(arm, name, finding)| match finding {
             Ok(Finding::Histograms(found)) => Some((arm, name, found)),
             _ => None,
         })
-        .collect();
+        .collect()
+}
+
+fn choose_parameter(ui: &mut Ui, parameter: &mut String, bench: &Bench) {
+    let found = counted(bench);
     let mut names: Vec<&str> = Vec::new();
     for histogram in found.iter().flat_map(|(_, _, all)| *all) {
         if !names.contains(&histogram.parameter.as_str()) {
@@ -157,22 +169,25 @@ fn histograms(ui: &mut Ui, view: &mut View, bench: &Bench) {
         }
     }
     let Some(first) = names.first() else { return };
-    if !names.contains(&view.parameter.as_str()) {
-        (*first).clone_into(&mut view.parameter);
+    if !names.contains(&parameter.as_str()) {
+        (*first).clone_into(parameter);
     }
     ui.horizontal_wrapped(|ui| {
         let label = ui.label("Parameter");
-        let shown = view.parameter.clone();
+        let shown = parameter.clone();
         let list = ComboBox::from_id_salt("parameter").width(200.0).selected_text(shown).show_ui(ui, |ui| {
             for name in &names {
-                ui.selectable_value(&mut view.parameter, (*name).to_owned(), *name);
+                ui.selectable_value(parameter, (*name).to_owned(), *name);
             }
         });
         list.response.labelled_by(label.id);
     });
-    let chosen = |all: &'_ Vec<Histogram>| all.iter().position(|histogram| histogram.parameter == view.parameter);
-    for (arm, name, all) in found {
-        let Some(histogram) = chosen(all).map(|at| &all[at]) else { continue };
+}
+
+/// How one parameter's values and its gradient are spread in each arm.
+fn histograms(ui: &mut Ui, parameter: &str, bench: &Bench) {
+    for (arm, name, all) in counted(bench) {
+        let Some(histogram) = all.iter().find(|histogram| histogram.parameter == parameter) else { continue };
         let text = format!(
             "{name}: values within ±{}, gradient within ±{}",
             short(histogram.limit),
@@ -181,8 +196,8 @@ fn histograms(ui: &mut Ui, view: &mut View, bench: &Bench) {
         ui.horizontal_wrapped(|ui| chip(ui, arm, &text));
         ui.horizontal(|ui| {
             let width = ((ui.available_width() - space::L) / 2.0).clamp(80.0, 320.0);
-            bars(ui, arm, &histogram.counts, width, &format!("{name} {}: values", histogram.parameter));
-            bars(ui, arm, &histogram.gradient_counts, width, &format!("{name} {}: gradient", histogram.parameter));
+            bars(ui, arm, &histogram.counts, width, &format!("{name} {parameter}: values"));
+            bars(ui, arm, &histogram.gradient_counts, width, &format!("{name} {parameter}: gradient"));
         });
     }
 }

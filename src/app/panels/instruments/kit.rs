@@ -1,14 +1,16 @@
 //! What all instruments' panels have in common: asking, waiting, taking back, saying what is seen, giving it away.
 
 use super::super::Scene;
+use super::paper::{Figure, Paper, sheets};
 use crate::app::action::Action;
+use crate::app::export;
 use crate::app::form::field::{choose, named};
 use crate::app::number::count;
 use crate::app::state::Session;
 use crate::app::state::inquiries::{Inquiries, Inquiry, Place};
 use crate::app::state::selected::SelectedBlock;
 use crate::app::theme::{self, Tokens, space};
-use crate::instrument::{Finding, Instrument, Question, Sheet};
+use crate::instrument::{About, Finding, Instrument, Question};
 use crate::train::keep::Which;
 use crate::train::protocol::Subject;
 use eframe::egui::{Button, Label, Popup, ProgressBar, RichText, Ui, vec2};
@@ -92,15 +94,16 @@ impl<'a> Bench<'a> {
 }
 
 /// The row above an instrument: a button that asks, or how far the answer is and a button that takes the question back; for
-/// which weights; and what this is.
+/// which weights; what this is; and a menu that gives away what was found, `figure` as its picture.
 pub fn tools(
     ui: &mut Ui,
     bench: &mut Bench,
-    place: Place,
     about: Instrument,
     verb: &str,
     question: impl FnOnce() -> Question,
+    figure: Figure<impl Fn(&mut Ui, &Bench)>,
 ) {
+    let place = Place::Of(about);
     let inquiry = bench.inquiries.at(place).cloned().unwrap_or_default();
     let title = about.about().title;
     ui.horizontal_wrapped(|ui| {
@@ -115,9 +118,8 @@ pub fn tools(
         }
         weights(ui, bench);
         explain(ui, about);
-        let sheets = sheets(bench, about);
-        if !sheets.is_empty() && inquiry.awaited.is_none() {
-            export(ui, title, &sheets);
+        if bench.inquiries.findings(about).any(|(_, finding)| finding.is_ok()) && inquiry.awaited.is_none() {
+            export(ui, bench, about, figure);
         }
         if let Some(found) = &inquiry.found {
             ui.label(theme::caption(format!("after step {}", count(found.step)), &Tokens::of(ui)));
@@ -125,6 +127,21 @@ pub fn tools(
     });
     failure(ui, &inquiry);
     ui.add_space(space::XS);
+}
+
+fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<impl Fn(&mut Ui, &Bench)>) {
+    let found = bench.inquiries.of(about).and_then(|inquiry| inquiry.found.clone()).unwrap_or_default();
+    let mut actions = Vec::new();
+    let About { name, title, .. } = about.about();
+    let seen = &*bench;
+    let paper = Paper {
+        name,
+        title: format!("{title}, after step {}", count(found.step)),
+        sheets: || sheets(&found),
+        figure: Figure { height: figure.height, draw: |ui: &mut Ui| (figure.draw)(ui, seen) },
+    };
+    export::button(ui, title, &paper, &mut actions);
+    bench.actions.append(&mut actions);
 }
 
 fn waiting(ui: &mut Ui, bench: &mut Bench, place: Place, inquiry: &Inquiry, title: &str) {
@@ -190,27 +207,4 @@ pub fn explain(ui: &mut Ui, instrument: Instrument) {
         button.clone().on_hover_ui(tell);
     }
     Popup::from_toggle_button_response(&button).show(tell);
-}
-
-/// An instrument's tables of all arms as one list, the arm in front of each table's name.
-fn sheets(bench: &Bench, instrument: Instrument) -> Vec<Sheet> {
-    let found = bench.inquiries.of(instrument).and_then(|inquiry| inquiry.found.as_deref());
-    let Some(found) = found else { return Vec::new() };
-    let of = |arm: &crate::instrument::ArmFinding| {
-        let sheets = arm.finding.as_ref().map_or_else(|_| Vec::new(), |finding| finding.sheets(&found.classes));
-        sheets
-            .into_iter()
-            .map(|sheet| Sheet { name: format!("{} {}", arm.arm, sheet.name), ..sheet })
-            .collect::<Vec<_>>()
-    };
-    found.arms.iter().flat_map(of).collect()
-}
-
-/// Puts tables into the clipboard.
-pub fn export(ui: &mut Ui, title: &str, sheets: &[Sheet]) {
-    let button = ui.button("Copy CSV").on_hover_text("Every number of every arm, for a spreadsheet");
-    if named(ui, button, &format!("Copy CSV: {title}")).clicked() {
-        let text: Vec<String> = sheets.iter().map(|sheet| format!("{}\n{}", sheet.name, sheet.csv())).collect();
-        ui.ctx().copy_text(text.join("\n"));
-    }
 }

@@ -4,9 +4,9 @@ use super::super::{chip, empty};
 use super::chart::{self, Scale, Series};
 use super::kit::{self, Bench};
 use super::maps::{Textures, WHOLE};
+use super::paper::{Figure, PLOT, ROWS};
 use crate::app::form::field::{choose, named};
 use crate::app::number::{percent, short};
-use crate::app::state::inquiries::Place;
 use crate::app::theme::{self, Tokens, space, viridis};
 use crate::instrument::{Finding, HeatMap, Instrument, PathLength, Question, Start, Surface};
 use eframe::egui::{Color32, Label, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
@@ -82,70 +82,73 @@ impl Landscape {
             }
         });
         let (instrument, from) = (instrument(view.mode), self.from);
-        kit::tools(ui, bench, Place::Of(instrument), instrument, "Compute", || match view.mode {
+        let question = || match view.mode {
             Mode::Plane => Question::Surface { half: HALF, images: IMAGES },
             Mode::Line => Question::Slice { half: 20, images: IMAGES },
             Mode::Path => Question::Path { from, points: 21, images: IMAGES },
             Mode::Lengths => Question::PathLengths { draws: 3, images: 32 },
             Mode::Shattered => Question::Shattered { points: 256, lines: 4 },
-        });
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| match view.mode {
-            Mode::Plane => self.planes(ui, bench, view.solid),
+        };
+        let draw = |ui: &mut Ui, bench: &Bench, textures: &mut Textures| match view.mode {
+            Mode::Plane => planes(ui, textures, bench, view.solid),
             _ => lines(ui, bench, instrument),
-        });
-    }
-
-    /// The planes of all arms side by side on one scale.
-    fn planes(&mut self, ui: &mut Ui, bench: &Bench, solid: bool) {
+        };
+        let height = if view.mode == Mode::Plane { ROWS } else { PLOT };
+        let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
+        kit::tools(ui, bench, instrument, "Compute", question, Figure { height, draw: off_screen });
         self.textures.refresh(bench.inquiries.version);
-        let found: Vec<(usize, &str, &Surface)> = bench
-            .findings(Instrument::Surface)
-            .filter_map(|(arm, name, finding)| match finding {
-                Ok(Finding::Surface(found)) => Some((arm, name, found)),
-                _ => None,
-            })
-            .collect();
-        if found.is_empty() {
-            return;
-        }
-        let maps: Vec<HeatMap> = found.iter().map(|(_, _, surface)| surface.map()).collect();
-        let ends = [
-            maps.iter().map(|map| map.range()[0]).fold(f32::INFINITY, f32::min),
-            maps.iter().map(|map| map.range()[1]).fold(f32::NEG_INFINITY, f32::max),
-        ];
-        let tokens = Tokens::of(ui);
-        let [low, high] = ends.map(|end| short(10f64.powf(f64::from(end))));
-        let caption = format!(
-            "Training loss from {low} (violet) to {high} (yellow), log scale, all arms; the weights are in the middle"
-        );
-        ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
-        #[allow(clippy::cast_precision_loss, reason = "a few arms")]
-        let each = ((ui.available_width() - space::L * found.len() as f32) / found.len() as f32).clamp(160.0, 420.0);
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = vec2(space::L, space::S);
-            for ((arm, name, surface), map) in found.iter().zip(&maps) {
-                ui.allocate_ui(vec2(each, each + 28.0), |ui| {
-                    ui.vertical(|ui| {
-                        let total = surface.loss.len();
-                        let middle = surface.loss.get(total / 2).copied().unwrap_or(f64::NAN);
-                        let text =
-                            format!("{name}: {} in the middle, {} of {total} places", short(middle), surface.done);
-                        ui.horizontal(|ui| chip(ui, *arm, &text));
-                        let (rect, response) = ui.allocate_exact_size(Vec2::splat(each), Sense::hover());
-                        if solid {
-                            raised(ui, rect, map, ends);
-                        } else {
-                            let texture = self.textures.map(ui.ctx(), &format!("plane {arm}"), map, ends, None).id();
-                            ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
-                            contours(ui, rect, map, ends);
-                            ui.painter().circle_stroke(rect.center(), 4.0, Stroke::new(1.5, tokens.text));
-                        }
-                        named(ui, response, &format!("Loss landscape. {text}"));
-                    });
-                });
-            }
-        });
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| draw(ui, bench, &mut self.textures));
     }
+}
+
+/// The planes of all arms side by side on one scale.
+fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, solid: bool) {
+    let found: Vec<(usize, &str, &Surface)> = bench
+        .findings(Instrument::Surface)
+        .filter_map(|(arm, name, finding)| match finding {
+            Ok(Finding::Surface(found)) => Some((arm, name, found)),
+            _ => None,
+        })
+        .collect();
+    if found.is_empty() {
+        return;
+    }
+    let maps: Vec<HeatMap> = found.iter().map(|(_, _, surface)| surface.map()).collect();
+    let ends = [
+        maps.iter().map(|map| map.range()[0]).fold(f32::INFINITY, f32::min),
+        maps.iter().map(|map| map.range()[1]).fold(f32::NEG_INFINITY, f32::max),
+    ];
+    let tokens = Tokens::of(ui);
+    let [low, high] = ends.map(|end| short(10f64.powf(f64::from(end))));
+    let caption = format!(
+        "Training loss from {low} (violet) to {high} (yellow), log scale, all arms; the weights are in the middle"
+    );
+    ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
+    #[allow(clippy::cast_precision_loss, reason = "a few arms")]
+    let each = ((ui.available_width() - space::L * found.len() as f32) / found.len() as f32).clamp(160.0, 420.0);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(space::L, space::S);
+        for ((arm, name, surface), map) in found.iter().zip(&maps) {
+            ui.allocate_ui(vec2(each, each + 28.0), |ui| {
+                ui.vertical(|ui| {
+                    let total = surface.loss.len();
+                    let middle = surface.loss.get(total / 2).copied().unwrap_or(f64::NAN);
+                    let text = format!("{name}: {} in the middle, {} of {total} places", short(middle), surface.done);
+                    ui.horizontal(|ui| chip(ui, *arm, &text));
+                    let (rect, response) = ui.allocate_exact_size(Vec2::splat(each), Sense::hover());
+                    if solid {
+                        raised(ui, rect, map, ends);
+                    } else {
+                        let texture = textures.map(ui.ctx(), &format!("plane {arm}"), map, ends, None).id();
+                        ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
+                        contours(ui, rect, map, ends);
+                        ui.painter().circle_stroke(rect.center(), 4.0, Stroke::new(1.5, tokens.text));
+                    }
+                    named(ui, response, &format!("Loss landscape. {text}"));
+                });
+            });
+        }
+    });
 }
 
 fn instrument(mode: Mode) -> Instrument {
@@ -198,8 +201,8 @@ fn raised(ui: &Ui, rect: Rect, map: &HeatMap, ends: [f32; 2]) {
         let span = (side.max(2) - 1) as f32;
         let (x, y) = (column as f32 / span - 0.5, row as f32 / span - 0.5);
         let height = shares[row * side + column];
-        let across = 0.5 + 0.62 * (x - y);
-        let down = 0.62 + 0.3 * (x + y) - 0.45 * (height - 0.3);
+        let across = 0.5 + 0.48 * (x - y);
+        let down = 0.68 + 0.28 * (x + y) - 0.38 * height;
         pos2(rect.left() + rect.width() * across, rect.top() + rect.height() * down)
     };
     let mut mesh = Mesh::default();

@@ -3,6 +3,7 @@
 use super::super::{chip, empty};
 use super::chart::{self, Scale, Series};
 use super::kit::{self, Bench};
+use super::paper::{Figure, PLOT};
 use crate::app::form::field::{choose, named};
 use crate::app::number::{percent, setting};
 use crate::app::state::inquiries::Place;
@@ -70,13 +71,20 @@ impl Lesions {
             Mode::Gain => Instrument::Gains,
             Mode::Exits => Instrument::Exits,
         };
-        kit::tools(ui, bench, Place::Of(instrument), instrument, "Sweep", || match view.mode {
+        let question = || match view.mode {
             Mode::Each => Question::Lesions,
             Mode::Several => Question::Removals { draws: DRAWS },
             Mode::Swapped => Question::Swaps { draws: DRAWS },
             Mode::Gain => Question::Gains { gains: (0..=12).map(|step| f64::from(step) * 0.125).collect() },
             Mode::Exits => Question::Exits { images: FITTED },
-        });
+        };
+        let off_screen = |ui: &mut Ui, bench: &Bench| {
+            if view.mode == Mode::Each {
+                self.strips(ui, bench);
+            }
+            findings(ui, bench, instrument);
+        };
+        kit::tools(ui, bench, instrument, "Sweep", question, Figure { height: PLOT, draw: off_screen });
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             match view.mode {
                 Mode::Each => self.blocks(ui, bench),
@@ -87,21 +95,27 @@ impl Lesions {
         });
     }
 
-    /// Every arm's blocks as cells: a click leaves a block out, and accuracy follows at once.
-    fn blocks(&mut self, ui: &mut Ui, bench: &mut Bench) {
-        let Some(prepared) = &bench.session.prepared else { return };
-        let mut changed = None;
-        let chosen = bench.selected.and_then(|selected| Some((selected.place(prepared)?.1, selected.block.clone())));
-        for (arm, info) in prepared.arms.iter().enumerate() {
+    /// Every arm's blocks as cells; gives the block that was clicked.
+    fn strips(&self, ui: &mut Ui, bench: &Bench) -> Option<usize> {
+        let mut clicked = None;
+        let arms = bench.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.arms);
+        for (arm, info) in arms.iter().enumerate() {
             let swept = bench.findings(Instrument::Lesions).find_map(|(_, name, finding)| match finding {
                 Ok(Finding::Lesions(found)) if name == info.name => Some(found),
                 _ => None,
             });
             ui.horizontal_wrapped(|ui| chip(ui, arm, &self.told(bench, info, swept)));
             let selected = bench.selected().filter(|(of, _)| *of == arm).map(|(_, block)| block);
-            let clicked = cells(ui, info, swept, &self.out, selected);
-            changed = changed.or(clicked);
+            clicked = cells(ui, info, swept, &self.out, selected).or(clicked);
         }
+        clicked
+    }
+
+    /// Every arm's blocks: a click leaves one out, and accuracy follows at once.
+    fn blocks(&mut self, ui: &mut Ui, bench: &mut Bench) {
+        let Some(prepared) = &bench.session.prepared else { return };
+        let chosen = bench.selected.and_then(|selected| Some((selected.place(prepared)?.1, selected.block.clone())));
+        let mut changed = self.strips(ui, bench);
         let tokens = Tokens::of(ui);
         let advice = "Click a block to leave it out of every arm.";
         ui.horizontal_wrapped(|ui| {
@@ -186,10 +200,12 @@ fn difference(score: &Score, whole: &Score) -> String {
 fn cells(ui: &mut Ui, info: &ArmInfo, swept: Option<&Sweep>, out: &[usize], selected: Option<usize>) -> Option<usize> {
     let tokens = Tokens::of(ui);
     let mut clicked = None;
+    #[allow(clippy::cast_precision_loss, reason = "a number of blocks")]
+    let width = (ui.available_width() / info.blocks.len().max(1) as f32 - 2.0).floor().clamp(8.0, 18.0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(2.0);
         for (index, block) in info.blocks.iter().enumerate() {
-            let (rect, response) = ui.allocate_exact_size(vec2(18.0, 22.0), Sense::click());
+            let (rect, response) = ui.allocate_exact_size(vec2(width, 22.0), Sense::click());
             let lesion = swept.and_then(|swept| swept.blocks.get(index));
             let score = lesion.and_then(|lesion| lesion.score);
             #[allow(clippy::cast_possible_truncation, reason = "a colour")]
@@ -234,9 +250,11 @@ fn findings(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
         return;
     }
     let (across, scale) = match instrument {
-        Instrument::Lesions => {
-            ("Accuracy without each block, from the input to the head; diamonds shrink the map", Scale::Percent)
-        }
+        Instrument::Lesions => (
+            "Accuracy without each block, from the input to the head: violet 0, yellow 100 %; underlined blocks and \
+                 diamonds shrink the map; dashed: the whole network",
+            Scale::Percent,
+        ),
         Instrument::Removals => ("Error by the number of blocks left out; bands from least to largest", Scale::Percent),
         Instrument::Swaps => ("Error by Kendall's τ between the order and the trained one", Scale::Percent),
         Instrument::Gains => ("Accuracy by α", Scale::Percent),

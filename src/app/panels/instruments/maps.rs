@@ -1,4 +1,4 @@
-//! Pictures and maps on the graphics card: an atlas of all validation images, single pictures, and coloured maps.
+//! Pictures and maps on the graphics card: an atlas of validation images, single pictures, and coloured maps.
 
 use crate::app::theme::viridis;
 use crate::instrument::{Gallery, HeatMap, Seen};
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 /// The longest side of an image in the atlas, in pixels.
 const TILE: usize = 32;
 
-/// All validation images in one texture.
+/// Validation images in one texture.
 pub struct Atlas {
     /// The texture.
     pub texture: TextureHandle,
@@ -17,11 +17,11 @@ pub struct Atlas {
 }
 
 impl Atlas {
-    /// Puts every image of a gallery into one texture, reduced to at most 32 pixels a side.
-    pub fn new(ctx: &Context, gallery: &Gallery) -> Self {
+    /// Puts images of a gallery into one texture, reduced to at most 32 pixels a side.
+    pub fn new(ctx: &Context, gallery: &Gallery, images: impl ExactSizeIterator<Item = usize>) -> Self {
         let [channels, height, width] = gallery.shape;
         let (tall, wide) = (height.min(TILE), width.min(TILE));
-        let count = gallery.labels.len();
+        let count = images.len();
         #[allow(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
@@ -33,7 +33,8 @@ impl Atlas {
         let size = [columns * wide, rows * tall];
         let mut pixels = vec![Color32::BLACK; size[0] * size[1]];
         let stride = channels * height * width;
-        for (index, image) in gallery.pixels.chunks_exact(stride.max(1)).enumerate() {
+        for (index, image) in images.enumerate() {
+            let Some(image) = gallery.pixels.get(image * stride..(image + 1) * stride) else { continue };
             let (left, top) = (index % columns * wide, index / columns * tall);
             for y in 0..tall {
                 for x in 0..wide {
@@ -47,10 +48,10 @@ impl Atlas {
         Self { texture, columns, rows }
     }
 
-    /// Where an image is in the texture.
+    /// Where the image is in the texture that was put into it as this one, counted from 0.
     #[allow(clippy::cast_precision_loss, reason = "places in a grid")]
-    pub fn place(&self, image: usize) -> Rect {
-        let (column, row) = (image % self.columns, image / self.columns);
+    pub fn place(&self, index: usize) -> Rect {
+        let (column, row) = (index % self.columns, index / self.columns);
         let at = |column: usize, row: usize| -> Pos2 {
             pos2(column as f32 / self.columns as f32, row as f32 / self.rows as f32)
         };

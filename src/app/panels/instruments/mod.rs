@@ -7,7 +7,11 @@ mod kit;
 mod landscape;
 mod lesions;
 mod maps;
+mod paper;
 mod predictions;
+mod several;
+mod sieve;
+mod tiles;
 mod verdict;
 
 pub use kit::{Bench, Weights};

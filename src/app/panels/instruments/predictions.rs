@@ -3,18 +3,21 @@
 use super::super::{chip, empty};
 use super::kit::{self, Bench};
 use super::maps::{Atlas, Textures, WHOLE};
+use super::paper::{Figure, ROWS};
+use super::several;
+use super::sieve::Sieve;
+use super::tiles::{self, CELL, class, tile};
 use super::verdict::{self, Arm};
-use crate::app::form::field::{choose, named};
+use crate::app::form::field::named;
 use crate::app::number::{count, percent, plural, short};
 use crate::app::state::answers::top;
 use crate::app::state::inquiries::Place;
 use crate::app::theme::{self, Tokens};
-use crate::instrument::{Finding, Gallery, Instrument, Question, Sheet, Sight};
-use eframe::egui::{
-    Color32, ComboBox, Label, Modifiers, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
-};
+use crate::instrument::{ArmFinding, Finding, Findings, Gallery, Instrument, Question, Sight};
+use eframe::egui::{Color32, Label, Modifiers, ScrollArea, Sense, Ui, Vec2, vec2};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Mode {
@@ -24,73 +27,44 @@ enum Mode {
     Calibration,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Order {
-    #[default]
-    Loss,
-    Confidence,
-    Margin,
-    Entropy,
-    Index,
-}
-
-const ORDERS: [(Order, &str); 5] = [
-    (Order::Loss, "Largest loss"),
-    (Order::Confidence, "Most confident"),
-    (Order::Margin, "Least margin"),
-    (Order::Entropy, "Largest entropy"),
-    (Order::Index, "As in the data"),
-];
-
-/// Which images are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Filter {
-    #[default]
-    All,
-    Right,
-    Wrong,
-    /// Only the arm that is looked at is right.
-    OnlyThis,
-    /// Only another arm is right.
-    OnlyOther,
-    /// One cell of the arm's confusion matrix: actual and predicted class.
-    Cell(usize, usize),
-}
-
 /// What a person chose to see.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
     mode: Mode,
-    order: Order,
-    filter: Filter,
-    class: Option<usize>,
-    arm: usize,
+    sieve: Sieve,
 }
 
 impl View {
     /// Shows the images of one cell of an arm's confusion matrix.
     pub fn show_cell(&mut self, arm: usize, truth: usize, predicted: usize) {
-        *self = Self { mode: Mode::Images, filter: Filter::Cell(truth, predicted), class: None, arm, ..*self };
+        self.mode = Mode::Images;
+        self.sieve.show_cell(arm, truth, predicted);
     }
 }
 
 /// The panel's state.
 #[derive(Default)]
 pub struct Predictions {
+    /// All images, of the experiment of this number.
     atlas: Option<(u64, Atlas)>,
     /// The images shown, for the view and answers they were chosen from.
     shown: Vec<usize>,
-    made: Option<(Choice, u64)>,
+    made: Option<(Sieve, u64)>,
     chosen: BTreeSet<usize>,
     textures: Textures,
 }
 
-/// What the list of shown images depends on.
-type Choice = (Order, Filter, Option<usize>, usize);
-
-/// Side of a cell in points.
-const CELL: f32 = 52.0;
+/// What every arm of these findings says, with its place.
+fn arms<'a>(found: &'a Findings, bench: &Bench) -> Vec<Arm<'a>> {
+    let said = |entry: &'a ArmFinding| match &entry.finding {
+        Ok(Finding::Predictions(found)) if !found.is_empty() => {
+            Some((bench.arm(&entry.arm), entry.arm.as_str(), found))
+        }
+        _ => None,
+    };
+    found.arms.iter().filter_map(said).collect()
+}
 
 impl Predictions {
     /// The panel.
@@ -107,54 +81,64 @@ impl Predictions {
                 ui.selectable_value(&mut view.mode, mode, title);
             }
         });
-        let place = Place::Of(Instrument::Predictions);
-        let mut asked = false;
-        kit::tools(ui, bench, place, Instrument::Predictions, "Predict", || {
+        // Held by this frame, so that asking can go on meanwhile.
+        let found = bench.inquiries.of(Instrument::Predictions).and_then(|inquiry| inquiry.found.clone());
+        let found = found.unwrap_or_default();
+        let (arms, gallery) = (arms(&found, bench), bench.inquiries.gallery.clone());
+        let (mut asked, sieve) = (false, view.sieve);
+        let question = || {
             asked = true;
             Question::Predictions
-        });
+        };
+        let off_screen = |ui: &mut Ui, _: &Bench| {
+            if let Some(gallery) = &gallery {
+                tiles::sheet(ui, &sieve.images(&arms), &arms, gallery);
+            }
+        };
+        let figure = Figure { height: ROWS, draw: off_screen };
+        kit::tools(ui, bench, Instrument::Predictions, "Predict", question, figure);
         if asked && bench.inquiries.gallery.is_none() {
             bench.ask(Question::Gallery);
         }
-        // Held by this frame, so that asking can go on meanwhile.
-        let found = bench.inquiries.of(Instrument::Predictions).and_then(|inquiry| inquiry.found.clone());
-        let entries = found.iter().flat_map(|found| &found.arms);
-        let arms: Vec<Arm> = entries
-            .filter_map(|entry| match &entry.finding {
-                Ok(Finding::Predictions(found)) if !found.is_empty() => {
-                    Some((bench.arm(&entry.arm), entry.arm.as_str(), found))
-                }
-                _ => None,
-            })
-            .collect();
-        let (Some(gallery), false) = (bench.inquiries.gallery.clone(), arms.is_empty()) else {
-            if bench.inquiries.awaited(place).is_none() {
+        let (Some(gallery), false) = (&gallery, arms.is_empty()) else {
+            if bench.inquiries.awaited(Place::Of(Instrument::Predictions)).is_none() {
                 empty(ui, "Press Predict to see what every arm takes each validation image for.");
             }
             return;
         };
         match view.mode {
-            Mode::Images => self.images(ui, view, bench, &arms, &gallery),
+            Mode::Images => self.images(ui, &mut view.sieve, bench, &arms, gallery),
             Mode::Classes => {
-                ScrollArea::both().auto_shrink(false).show(ui, |ui| verdict::classes(ui, &arms, &gallery.classes));
+                let scroll = ScrollArea::both().auto_shrink(false);
+                scroll.show(ui, |ui| verdict::classes(ui, &arms, &gallery.classes, bench.actions));
             }
-            Mode::Calibration => verdict::calibration(ui, &arms),
+            Mode::Calibration => verdict::calibration(ui, &arms, bench.actions),
         }
     }
 
-    fn images(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench, arms: &[Arm], gallery: &Gallery) {
-        choices(ui, view, arms, gallery);
+    fn images(&mut self, ui: &mut Ui, sieve: &mut Sieve, bench: &mut Bench, arms: &[Arm], gallery: &Arc<Gallery>) {
+        sieve.ui(ui, arms, gallery);
         let version = bench.inquiries.version;
-        let key = (view.order, view.filter, view.class, view.arm);
-        if self.made != Some((key, version)) {
-            self.shown = chosen(view, arms);
-            self.made = Some((key, version));
+        if self.made != Some((*sieve, version)) {
+            self.shown = sieve.images(arms);
+            self.made = Some((*sieve, version));
         }
         self.textures.refresh(version);
         if self.atlas.as_ref().is_none_or(|(of, _)| *of != bench.session.generation) {
-            self.atlas = Some((bench.session.generation, Atlas::new(ui.ctx(), gallery)));
+            let atlas = Atlas::new(ui.ctx(), gallery, 0..gallery.labels.len());
+            self.atlas = Some((bench.session.generation, atlas));
+            self.chosen.clear();
         }
+        let known = arms.iter().map(|(_, _, found)| found.len()).min().unwrap_or(0);
+        self.chosen.retain(|&image| image < known);
         let tokens = Tokens::of(ui);
+        ui.horizontal_wrapped(|ui| {
+            tiles::legend(ui, arms);
+            let all = ui.small_button("Choose all").on_hover_text("All images shown, to be copied or saved");
+            if all.clicked() {
+                self.chosen = self.shown.iter().copied().collect();
+            }
+        });
         let mut said =
             vec![format!("{} of {} images", count(self.shown.len() as u64), count(gallery.labels.len() as u64))];
         said.extend(verdict::disagreements(arms));
@@ -192,7 +176,8 @@ impl Predictions {
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing = Vec2::ZERO;
                     for &image in shown.iter().skip(row * columns).take(columns) {
-                        if tile(ui, atlas, image, arms, gallery, chosen.contains(&image)) {
+                        let picture = (atlas.texture.id(), atlas.place(image));
+                        if tile(ui, picture, image, arms, gallery, chosen.contains(&image)) {
                             let add = ui.input(|input| input.modifiers.matches_logically(Modifiers::COMMAND));
                             if !add {
                                 chosen.clear();
@@ -207,38 +192,18 @@ impl Predictions {
         });
     }
 
-    fn detail(&mut self, ui: &mut Ui, bench: &mut Bench, arms: &[Arm], gallery: &Gallery) {
-        if let [image] = self.chosen.iter().copied().collect::<Vec<_>>()[..] {
-            return self.single(ui, bench, arms, gallery, image);
-        }
+    fn detail(&mut self, ui: &mut Ui, bench: &mut Bench, arms: &[Arm], gallery: &Arc<Gallery>) {
+        let images: Vec<usize> = self.chosen.iter().copied().collect();
         ui.horizontal_wrapped(|ui| {
-            ui.label(theme::strong(format!("{} chosen", plural(self.chosen.len() as u64, "image"))));
-            let sheets: Vec<Sheet> = arms
-                .iter()
-                .map(|(_, name, found)| {
-                    let sheet = found.sheet(&gallery.classes);
-                    let rows = self.chosen.iter().filter_map(|&image| sheet.rows.get(image).cloned()).collect();
-                    Sheet { name: format!("{name} {}", sheet.name), header: sheet.header, rows }
-                })
-                .collect();
-            kit::export(ui, "Chosen images", &sheets);
+            ui.label(theme::strong(format!("{} chosen", plural(images.len() as u64, "image"))));
+            several::tools(ui, &images, arms, gallery, bench.actions);
             if ui.button("Choose none").clicked() {
                 self.chosen.clear();
             }
         });
-        for &image in self.chosen.iter().take(200) {
-            let truth = class(gallery, gallery.labels[image]);
-            let says: Vec<String> = arms
-                .iter()
-                .map(|(_, name, found)| {
-                    format!(
-                        "{name} {} {}",
-                        class(gallery, found.predicted[image]),
-                        percent(f64::from(found.confidence(image)))
-                    )
-                })
-                .collect();
-            ui.label(format!("Image {image}, {truth}: {}", says.join(", ")));
+        match images[..] {
+            [image] => self.single(ui, bench, arms, gallery, image),
+            _ => several::lines(ui, &images, arms, gallery),
         }
     }
 
@@ -322,108 +287,4 @@ fn history(bench: &Bench, arm: usize, image: usize, gallery: &Gallery) -> Option
         .map(|(predicted, epoch)| format!("{} from epoch {}", class(gallery, *predicted), short(*epoch)))
         .collect();
     (!parts.is_empty()).then(|| format!("History: {}", parts.join(", ")))
-}
-
-fn class(gallery: &Gallery, class: u16) -> &str {
-    gallery.classes.get(usize::from(class)).map_or("?", String::as_str)
-}
-
-fn choices(ui: &mut Ui, view: &mut View, arms: &[Arm], gallery: &Gallery) {
-    let names: Vec<(usize, &str)> = arms.iter().map(|(arm, name, _)| (*arm, *name)).collect();
-    if !names.iter().any(|(arm, _)| *arm == view.arm) {
-        view.arm = names.first().map_or(0, |(arm, _)| *arm);
-    }
-    let mut filters = vec![(Filter::All, "All"), (Filter::Right, "Right"), (Filter::Wrong, "Wrong")];
-    if arms.len() > 1 {
-        filters.extend([(Filter::OnlyThis, "Only this arm right"), (Filter::OnlyOther, "Only another right")]);
-    }
-    let cell = if let Filter::Cell(truth, predicted) = view.filter {
-        let name = |class: usize| gallery.classes.get(class).map_or("?", String::as_str);
-        format!("{} taken for {}", name(truth), name(predicted))
-    } else {
-        String::new()
-    };
-    if !cell.is_empty() {
-        filters.push((view.filter, &cell));
-    }
-    let title =
-        |class: Option<usize>| class.and_then(|class| gallery.classes.get(class)).map_or("Every class", String::as_str);
-    // Two rows of two where there is no room for one of four.
-    let columns = if ui.available_width() < 520.0 { 2 } else { 4 };
-    ui.columns(columns, |ui| {
-        let response = ui[0].push_id("arm", |ui| choose(ui, &mut view.arm, &names)).inner;
-        named(&ui[0], response, "Arm that sorts and filters");
-        let response = ui[1].push_id("order", |ui| choose(ui, &mut view.order, &ORDERS)).inner;
-        named(&ui[1], response, "Order of the images");
-        let response = ui[2 % columns].push_id("filter", |ui| choose(ui, &mut view.filter, &filters)).inner;
-        named(&ui[2 % columns], response, "Images that are shown");
-        let ui = &mut ui[3 % columns];
-        let list = ComboBox::from_id_salt("class").width(ui.available_width()).selected_text(title(view.class));
-        let list = list.truncate().show_ui(ui, |ui| {
-            for option in std::iter::once(None).chain((0..gallery.classes.len()).map(Some)) {
-                ui.selectable_value(&mut view.class, option, title(option));
-            }
-        });
-        named(ui, list.response, "Class that is shown");
-    });
-}
-
-/// The images that pass the filter, in order.
-fn chosen(view: &View, arms: &[Arm]) -> Vec<usize> {
-    let Some((_, _, found)) = arms.iter().find(|(arm, _, _)| *arm == view.arm) else { return Vec::new() };
-    let others = || arms.iter().filter(|(arm, _, _)| *arm != view.arm);
-    let passes = |image: &usize| {
-        let image = *image;
-        let (right, truth) = (found.is_right(image), usize::from(found.truth[image]));
-        view.class.is_none_or(|class| class == truth)
-            && match view.filter {
-                Filter::All => true,
-                Filter::Right => right,
-                Filter::Wrong => !right,
-                Filter::OnlyThis => right && others().all(|(_, _, other)| !other.is_right(image)),
-                Filter::OnlyOther => !right && others().any(|(_, _, other)| other.is_right(image)),
-                Filter::Cell(actual, predicted) => truth == actual && usize::from(found.predicted[image]) == predicted,
-            }
-    };
-    let mut images: Vec<usize> = (0..found.len()).filter(passes).collect();
-    let key = |image: usize| match view.order {
-        Order::Loss => -found.loss[image],
-        Order::Confidence => -found.confidence(image),
-        Order::Margin => found.margin(image),
-        Order::Entropy => -found.entropy(image),
-        Order::Index => 0.0,
-    };
-    let mut keyed: Vec<(f32, usize)> = images.drain(..).map(|image| (key(image), image)).collect();
-    keyed.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    keyed.into_iter().map(|(_, image)| image).collect()
-}
-
-/// One image with a mark for each arm, filled where it is right; says whether it was clicked.
-#[allow(clippy::cast_precision_loss, reason = "a mark's place")]
-fn tile(ui: &mut Ui, atlas: &Atlas, image: usize, arms: &[Arm], gallery: &Gallery, is_chosen: bool) -> bool {
-    let tokens = Tokens::of(ui);
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(CELL), Sense::click());
-    let side = CELL - 14.0;
-    let picture = Rect::from_min_size(rect.min + vec2((CELL - side) / 2.0, 1.0), Vec2::splat(side));
-    ui.painter().image(atlas.texture.id(), picture, atlas.place(image), Color32::WHITE);
-    for (index, (arm, _, found)) in arms.iter().enumerate() {
-        let offset = (index as f32 - (arms.len() as f32 - 1.0) / 2.0) * 10.0;
-        let at = pos2(rect.center().x + offset, rect.bottom() - 6.0);
-        if found.is_right(image) {
-            ui.painter().circle_filled(at, 3.5, tokens.arm(*arm));
-        } else {
-            ui.painter().circle_stroke(at, 3.0, Stroke::new(1.25, tokens.arm(*arm)));
-        }
-    }
-    if is_chosen {
-        ui.painter().rect_stroke(picture, 2.0, Stroke::new(2.0, tokens.accent), StrokeKind::Outside);
-    } else if response.hovered() || response.has_focus() {
-        ui.painter().rect_stroke(picture, 2.0, Stroke::new(1.0, tokens.text), StrokeKind::Outside);
-    }
-    let says: Vec<String> =
-        arms.iter().map(|(_, name, found)| format!("{name}: {}", class(gallery, found.predicted[image]))).collect();
-    let text = format!("Image {image}, {}; {}", class(gallery, gallery.labels[image]), says.join(", "));
-    let response =
-        response.on_hover_text(format!("{text}\nA filled mark is an arm that is right; Ctrl-click chooses several"));
-    named(ui, response, &text).clicked()
 }

@@ -1,8 +1,11 @@
 //! What predictions say as a whole: per class, per confidence, and where two arms differ.
 
-use super::super::chip;
+use super::super::{chip, dot};
 use super::chart::{self, Scale, Series};
 use super::kit;
+use super::paper::{Figure, PLOT, Paper, ROWS};
+use crate::app::action::Action;
+use crate::app::export;
 use crate::app::number::{count, percent, short};
 use crate::app::theme::{self, Tokens, space};
 use crate::instrument::{Calibration, Disagreement, Instrument, Metrics, Predictions, Sheet};
@@ -15,38 +18,57 @@ const BINS: usize = 15;
 pub type Arm<'a> = (usize, &'a str, &'a Predictions);
 
 /// Precision, recall, F1 and support of every class, the arms side by side.
-pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String]) {
+pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String], actions: &mut Vec<Action>) {
     let metrics: Vec<Metrics> =
         arms.iter().map(|(_, _, found)| Metrics::of(&found.confusion(), found.classes)).collect();
     ui.horizontal_wrapped(|ui| {
         kit::explain(ui, Instrument::Confusion);
-        let sheets: Vec<Sheet> = arms
-            .iter()
-            .zip(&metrics)
-            .map(|((_, name, _), found)| {
-                let sheet = found.sheet(classes);
-                Sheet { name: format!("{name} {}", sheet.name), ..sheet }
-            })
-            .collect();
-        kit::export(ui, "Per class", &sheets);
-        for (((arm, name, found), metrics), index) in arms.iter().zip(&metrics).zip(0..) {
-            let top5 =
-                (0..found.len()).filter(|&image| found.in_top5(image)).count() as f64 / found.len().max(1) as f64;
-            let text = format!(
-                "{name}: accuracy {}, top 5 {}, macro F1 {}",
-                percent(metrics.accuracy),
-                percent(top5),
-                percent(metrics.macro_mean.f1)
-            );
-            if index < 8 {
-                chip(ui, *arm, &text);
-            }
-        }
+        let paper = Paper {
+            name: "classes",
+            title: "Per class".to_owned(),
+            sheets: || named_sheets(arms, metrics.iter().map(|found| found.sheet(classes))),
+            figure: Figure {
+                height: ROWS,
+                draw: |ui: &mut Ui| {
+                    ui.horizontal_wrapped(|ui| overall(ui, arms, &metrics));
+                    table(ui, arms, &metrics, classes);
+                },
+            },
+        };
+        export::button(ui, "Per class", &paper, actions);
+        overall(ui, arms, &metrics);
     });
+    table(ui, arms, &metrics, classes);
+}
+
+fn named_sheets(arms: &[Arm], sheets: impl Iterator<Item = Sheet>) -> Vec<(String, Sheet)> {
+    arms.iter().map(|(_, name, _)| (*name).to_owned()).zip(sheets).collect()
+}
+
+/// Each arm in a sentence.
+fn overall(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics]) {
+    for ((arm, name, found), metrics) in arms.iter().zip(metrics) {
+        let top5 = (0..found.len()).filter(|&image| found.in_top5(image)).count() as f64 / found.len().max(1) as f64;
+        let text = format!(
+            "{name}: accuracy {}, top 5 {}, macro F1 {}",
+            percent(metrics.accuracy),
+            percent(top5),
+            percent(metrics.macro_mean.f1)
+        );
+        chip(ui, *arm, &text);
+    }
+}
+
+fn table(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics], classes: &[String]) {
+    let tokens = Tokens::of(ui);
     Grid::new("classes").striped(true).spacing([space::L, space::XS]).show(ui, |ui| {
         ui.label(theme::strong("Class"));
         for (arm, name, _) in arms {
-            ui.horizontal(|ui| chip(ui, *arm, name));
+            // A grid gives a cell no more than it asks for, and what is cut off asks for nothing.
+            ui.horizontal(|ui| {
+                dot(ui, *arm);
+                ui.add(Label::new(theme::caption(*name, &tokens)).extend());
+            });
             for title in ["Precision", "Recall", "F1"] {
                 ui.label(theme::strong(title));
             }
@@ -55,7 +77,7 @@ pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String]) {
         ui.end_row();
         for (class, title) in classes.iter().enumerate() {
             ui.label(title);
-            for found in &metrics {
+            for found in metrics {
                 ui.label("");
                 let score = found.classes.get(class).copied().unwrap_or_default();
                 for share in [score.precision, score.recall, score.f1] {
@@ -70,38 +92,35 @@ pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String]) {
 }
 
 /// Accuracy by confidence, and the expected calibration error.
-pub fn calibration(ui: &mut Ui, arms: &[Arm]) {
+pub fn calibration(ui: &mut Ui, arms: &[Arm], actions: &mut Vec<Action>) {
     let found: Vec<Calibration> = arms.iter().map(|(_, _, found)| Calibration::of(found, BINS)).collect();
+    ui.horizontal_wrapped(|ui| {
+        kit::explain(ui, Instrument::Calibration);
+        let paper = Paper {
+            name: "calibration",
+            title: "Calibration".to_owned(),
+            sheets: || named_sheets(arms, found.iter().map(Calibration::sheet)),
+            figure: Figure { height: PLOT, draw: |ui: &mut Ui| reliability(ui, arms, &found) },
+        };
+        export::button(ui, "Calibration", &paper, actions);
+    });
+    reliability(ui, arms, &found);
+}
+
+fn reliability(ui: &mut Ui, arms: &[Arm], found: &[Calibration]) {
     let mut lines = Vec::new();
     let mut words = Vec::new();
-    for ((arm, name, _), calibration) in arms.iter().zip(&found) {
+    for ((arm, name, _), calibration) in arms.iter().zip(found) {
         let full = calibration.bins.iter().filter(|bin| bin.count > 0);
         let points = full.map(|bin| [bin.confidence, bin.accuracy]).collect();
         lines.push(Series { arm: *arm, name: (*name).to_owned(), points, ..Series::default() });
         words.push(format!("{name}: expected calibration error {}", percent(calibration.error)));
     }
-    // What a perfectly calibrated network would draw.
     let tokens = Tokens::of(ui);
-    ui.horizontal_wrapped(|ui| {
-        kit::explain(ui, Instrument::Calibration);
-        let sheets: Vec<Sheet> = arms
-            .iter()
-            .zip(&found)
-            .map(|((_, name, _), found)| {
-                let sheet = found.sheet();
-                Sheet { name: format!("{name} {}", sheet.name), ..sheet }
-            })
-            .collect();
-        kit::export(ui, "Calibration", &sheets);
-        ui.add(
-            Label::new(theme::caption(
-                "Accuracy by confidence; on the diagonal a network is as right as it says",
-                &tokens,
-            ))
-            .wrap(),
-        );
-    });
+    let caption = "Accuracy by confidence; on the diagonal a network is as right as it says";
+    ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
     let height = (ui.available_height() - 60.0).clamp(160.0, 420.0);
+    // What a perfectly calibrated network would draw.
     let points = vec![[0.0, 0.0], [1.0, 1.0]];
     lines.push(Series { name: "diagonal".into(), points, dashed: true, guide: true, ..Series::default() });
     chart::draw(ui, "calibration", &format!("Calibration. {}", words.join("; ")), &lines, Scale::Percent, height);

@@ -1,7 +1,11 @@
 //! Gradients of every block: over the steps as a heat map per arm on one shared scale, and at the latest step.
 
+mod paper;
+
 use super::quantity::{Quantity, legend};
 use super::{Scene, chip, empty};
+use crate::app::action::Action;
+use crate::app::export;
 use crate::app::form::field::{choose, named};
 use crate::app::number::{self, short};
 use crate::app::plot;
@@ -14,6 +18,7 @@ use eframe::egui::{
     TextureOptions, Ui, pos2, vec2,
 };
 use egui_plot::{Line, PlotBounds, Points};
+use paper::Paper;
 use serde::{Deserialize, Serialize};
 
 /// What a person chose to see.
@@ -45,7 +50,7 @@ pub struct Gradients {
 
 impl Gradients {
     /// The panel.
-    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene) {
+    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action>) {
         let session = scene.session;
         if session.probes.is_empty() {
             return empty(
@@ -59,29 +64,40 @@ impl Gradients {
                 ui.set_max_width(200.0);
                 choose(ui, &mut view.quantity, &Quantity::ALL).labelled_by(label.id);
             });
+            export::button(ui, "Gradients", &Paper { quantity: view.quantity, scene }, actions);
         });
-        let newest = session.probes.last().map_or(0, |probe| probe.step);
-        let now = Made { generation: session.generation, newest, quantity: view.quantity };
-        if self.made != now {
-            self.make(ui, session, view.quantity);
-            self.made = now;
-        }
+        self.update(ui, session, view.quantity);
         legend(ui, self.scale);
-        let arms = session.arms.len();
         let room = ui.available_height();
         let below = (room * 0.34).clamp(110.0, 240.0);
         #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]
-        let height = ((room - below - space::XL) / arms.max(1) as f32 - 44.0).clamp(40.0, 240.0);
+        let height = ((room - below - space::XL) / session.arms.len().max(1) as f32 - 44.0).clamp(40.0, 240.0);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            for arm in 0..arms {
-                if let Some(Some(texture)) = self.maps.get(arm) {
-                    ui.horizontal(|ui| chip(ui, arm, &summary(session, arm, view.quantity)));
-                    let rect = map(ui, texture, session, arm, view.quantity, height);
-                    mark(ui, rect, scene, arm);
-                }
-            }
-            latest(ui, session, view.quantity, below - space::XL);
+            self.figure(ui, scene, view.quantity, [height, below - space::XL]);
         });
+    }
+
+    /// Makes the pictures anew if there is something new to see.
+    fn update(&mut self, ui: &Ui, session: &Session, quantity: Quantity) {
+        let newest = session.probes.last().map_or(0, |probe| probe.step);
+        let now = Made { generation: session.generation, newest, quantity };
+        if self.made != now {
+            self.make(ui, session, quantity);
+            self.made = now;
+        }
+    }
+
+    /// A heat map for each arm, and below them every block at the latest probe.
+    fn figure(&self, ui: &mut Ui, scene: Scene, quantity: Quantity, [height, below]: [f32; 2]) {
+        let session = scene.session;
+        for (arm, texture) in self.maps.iter().enumerate() {
+            if let Some(texture) = texture {
+                ui.horizontal(|ui| chip(ui, arm, &summary(session, arm, quantity)));
+                let rect = map(ui, texture, session, arm, quantity, height);
+                mark(ui, rect, scene, arm);
+            }
+        }
+        latest(ui, session, quantity, below);
     }
 
     fn make(&mut self, ui: &Ui, session: &Session, quantity: Quantity) {

@@ -72,7 +72,10 @@ pub enum Action {
     /// Opens an experiment from a file.
     OpenExperiment,
     /// Saves the form's experiment as a file.
-    SaveExperiment,
+    SaveExperiment {
+        /// Whether its place is typed rather than chosen.
+        typed: bool,
+    },
     /// Copies the form's experiment as text.
     CopyExperiment,
     /// Asks for what is in the clipboard.

@@ -177,6 +177,7 @@ fn status(ui: &mut Ui, (session, resident): (&Session, Option<u64>), form: &Form
     }
     facts.push((prepared.device.clone(), 150.0));
     let bar = 160.0;
+    let all = facts.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join("\n");
     let mut room = ui.available_width() - bar;
     facts.retain(|(_, width)| {
         room -= width + space::M;
@@ -187,7 +188,8 @@ fn status(ui: &mut Ui, (session, resident): (&Session, Option<u64>), form: &Form
     #[allow(clippy::cast_possible_truncation, reason = "a share")]
     let share = session.progress() as f32;
     let width = (ui.available_width() - taken).clamp(80.0, 420.0);
-    progress(ui, share, &text, width);
+    // What there is no room for is told under the pointer.
+    progress(ui, share, &text, width).on_hover_text(all);
     for (text, width) in facts {
         ui.allocate_ui_with_layout(vec2(width, theme::ROW), Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_width(width);
@@ -196,7 +198,7 @@ fn status(ui: &mut Ui, (session, resident): (&Session, Option<u64>), form: &Form
     }
 }
 
-fn progress(ui: &mut Ui, share: f32, text: &str, width: f32) {
+fn progress(ui: &mut Ui, share: f32, text: &str, width: f32) -> Response {
     let tokens = Tokens::of(ui);
     let bar = ProgressBar::new(share)
         .desired_width(width)
@@ -205,7 +207,7 @@ fn progress(ui: &mut Ui, share: f32, text: &str, width: f32) {
         .corner_radius(theme::RADIUS)
         .text(RichText::new(text).size(theme::size::SMALL).color(tokens.text));
     let bar = ui.add(bar);
-    named(ui, bar, &format!("Progress: {text}"));
+    named(ui, bar, &format!("Progress: {text}"))
 }
 
 /// Theme and help, at the right end; drawn from right to left.

@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::dialogs::{Chosen, WEIGHTS, Wanted};
+use super::export::Content;
 use super::palette::Palette;
 use super::panels::Panel;
 use super::prompt::{self, Prompt};
@@ -9,7 +10,6 @@ use super::shell::{App, Closing};
 use super::state::Level;
 use super::weights::Weights;
 use crate::experiment::{Experiment, Plan, Source, preset};
-use crate::files;
 use crate::instrument::Sight;
 use crate::train::protocol::{Command, Import, Phase, Picture, Question, Subject};
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
@@ -68,9 +68,9 @@ impl App {
             Action::ChooseData => self.dialogs.ask(Wanted::Data, ctx),
             Action::ChooseRun => self.dialogs.ask(Wanted::Run, ctx),
             Action::OpenExperiment => self.dialogs.ask(Wanted::Experiment, ctx),
-            Action::SaveExperiment => self.dialogs.ask(Wanted::SaveExperiment, ctx),
+            Action::SaveExperiment { typed } => self.save_experiment(ctx, typed),
             Action::OpenWeights => self.weights = Some(Weights::default()),
-            Action::TypePath(wanted) => self.prompt = Some(Prompt::new(wanted, None)),
+            Action::TypePath(wanted) => self.type_path(wanted, None),
             Action::CopyExperiment => match self.form.plan.to_toml() {
                 Ok(text) => {
                     ctx.copy_text(text);
@@ -189,8 +189,7 @@ impl App {
             Chosen::Unavailable(Wanted::Weights) => {}
             Chosen::Unavailable(wanted) => {
                 let reason = "No file dialog can be opened on this system, so type the path.";
-                let text = if wanted == Wanted::Export { self.saving.suggested() } else { String::new() };
-                self.prompt = Some(Prompt::new(wanted, Some(reason)).with(text));
+                self.type_path(wanted, Some(reason));
             }
             Chosen::Paths(Wanted::Pictures, paths) => self.classify(paths.into_iter().map(Picture::File).collect()),
             Chosen::Paths(wanted, paths) => {
@@ -202,7 +201,6 @@ impl App {
                     }
                     Wanted::Weights => self.weights.get_or_insert_default().set_path(&path),
                     Wanted::Experiment => self.open_experiment(&path),
-                    Wanted::SaveExperiment => self.save_experiment(path),
                     Wanted::Export => self.saving.place(path, ctx),
                     Wanted::Data | Wanted::Pictures => self.form.set_source(Source::Path(path)),
                 }
@@ -238,17 +236,24 @@ impl App {
         }
     }
 
-    fn save_experiment(&mut self, mut path: PathBuf) {
-        if path.extension().is_none() {
-            path.set_extension("toml");
+    fn save_experiment(&mut self, ctx: &Context, typed: bool) {
+        let text = match self.form.plan.to_toml() {
+            Ok(text) => Content::Text(text.into()),
+            Err(error) => return self.say(Level::Error, error.to_string()),
+        };
+        let name = "experiment.toml".to_owned();
+        if typed {
+            self.saving.hold(name, text);
+            self.type_path(Wanted::Export, None);
+        } else {
+            self.saving.ask(name, text, &mut *self.dialogs, ctx);
         }
-        let written = self.form.plan.to_toml().map_err(|error| error.to_string());
-        let written =
-            written.and_then(|text| files::write_atomically(&path, text.as_bytes()).map_err(|error| error.to_string()));
-        match written {
-            Ok(()) => self.say(Level::Info, format!("The experiment is in {}.", path.display())),
-            Err(why) => self.say(Level::Error, format!("The experiment was not saved: {why}; choose another place.")),
-        }
+    }
+
+    /// Asks for a path to be typed, and says why if it is not because a person wanted to.
+    fn type_path(&mut self, wanted: Wanted, reason: Option<&'static str>) {
+        let text = if wanted == Wanted::Export { self.saving.suggested() } else { String::new() };
+        self.prompt = Some(Prompt::new(wanted, reason).with(text));
     }
 
     /// Text from the clipboard: an experiment, or the paths of pictures.

@@ -133,8 +133,8 @@ pub fn all() -> Vec<Command> {
     };
     add(Menu::File, "Open an experiment…", None, Always, Action::OpenExperiment);
     add(Menu::File, "Open an experiment by its path…", None, Always, Action::TypePath(Wanted::Experiment));
-    add(Menu::File, "Save the experiment…", Together(CTRL, Key::S), Always, Action::SaveExperiment);
-    add(Menu::File, "Save the experiment to a path…", None, Always, Action::TypePath(Wanted::SaveExperiment));
+    add(Menu::File, "Save the experiment…", Together(CTRL, Key::S), Always, Action::SaveExperiment { typed: false });
+    add(Menu::File, "Save the experiment to a path…", None, Always, Action::SaveExperiment { typed: true });
     add(Menu::File, "Copy the experiment as text", Together(CTRL_SHIFT, Key::C), Always, Action::CopyExperiment);
     add(Menu::File, "Choose the images to train on…", None, Always, Action::ChooseData);
     add(Menu::File, "Continue a run from its folder…", None, Idle, Action::ChooseRun);

@@ -20,9 +20,7 @@ pub enum Wanted {
     Weights,
     /// An experiment's file.
     Experiment,
-    /// A place for an experiment's file.
-    SaveExperiment,
-    /// A place for something that is exported.
+    /// A place for something that is saved.
     Export,
 }
 
@@ -36,7 +34,6 @@ impl Wanted {
             Self::Run => "The folder of a run",
             Self::Weights => "Weights of a network",
             Self::Experiment => "An experiment",
-            Self::SaveExperiment => "Save the experiment",
             Self::Export => "Save as",
         }
     }
@@ -44,7 +41,7 @@ impl Wanted {
     /// Whether something will be written there.
     #[must_use]
     pub fn is_written(self) -> bool {
-        matches!(self, Self::SaveExperiment | Self::Export)
+        self == Self::Export
     }
 }
 
@@ -124,10 +121,6 @@ impl Dialogs for Native {
             }
             Wanted::Experiment => {
                 let choice = dialog.add_filter("Experiments", &["toml"]).pick_file();
-                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
-            }
-            Wanted::SaveExperiment => {
-                let choice = dialog.add_filter("Experiments", &["toml"]).set_file_name("experiment.toml").save_file();
                 thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
             }
             Wanted::Export => {

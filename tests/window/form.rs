@@ -226,11 +226,10 @@ fn the_experiment_is_saved_and_opened() {
     let mut plan = harness.state().plan().clone();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
     harness.run();
-    assert_eq!(*script.asked.borrow(), [Wanted::SaveExperiment]);
-    let path = place.path().join("mine");
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::SaveExperiment, vec![path]));
-    harness.run_steps(4);
+    assert_eq!(*script.places.borrow(), ["experiment.toml"]);
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![place.path().join("mine")]));
     let path = place.path().join("mine.toml");
+    wait_for(&mut harness, "it is saved", |harness| has(harness, "Saved ") && path.exists());
     assert_eq!(Plan::from_toml(&std::fs::read_to_string(&path).unwrap()).unwrap(), plan);
 
     plan.name = "my own".into();

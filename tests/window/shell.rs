@@ -69,7 +69,7 @@ fn menus_hold_every_command() {
     let save = harness.get_by_label_contains("Save the experiment…");
     save.click();
     harness.run();
-    assert_eq!(*script.asked.borrow(), [Wanted::SaveExperiment]);
+    assert_eq!(*script.places.borrow(), ["experiment.toml"]);
 }
 
 #[test]

@@ -70,14 +70,21 @@ impl Saving {
     /// Asks where this shall go.
     pub fn ask(&mut self, name: String, content: Content, dialogs: &mut dyn Dialogs, ctx: &Context) {
         dialogs.ask_place(&name, self.folder.as_deref(), ctx);
+        self.hold(name, content);
+    }
+
+    /// Keeps this until a place for it is typed.
+    pub fn hold(&mut self, name: String, content: Content) {
         self.waiting = Some((name, content));
     }
 
-    /// A place was chosen or typed.
-    pub fn place(&mut self, path: PathBuf, ctx: &Context) {
-        if let Some((_, content)) = self.waiting.take() {
-            self.write(path, content, ctx);
+    /// A place was chosen or typed; without an ending it gets that of the name that was offered.
+    pub fn place(&mut self, mut path: PathBuf, ctx: &Context) {
+        let Some((name, content)) = self.waiting.take() else { return };
+        if let (None, Some(ending)) = (path.extension(), Path::new(&name).extension()) {
+            path.set_extension(ending);
         }
+        self.write(path, content, ctx);
     }
 
     /// The path to begin with where no dialog can be opened and a person has to type.

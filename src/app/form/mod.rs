@@ -312,7 +312,7 @@ fn files(ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.spacing_mut().item_spacing.x = space::XS;
         for (label, hint, action) in [
             ("Open…", "Opens an experiment from a TOML file", Action::OpenExperiment),
-            ("Save…", "Saves the experiment as a TOML file (Ctrl S)", Action::SaveExperiment),
+            ("Save…", "Saves the experiment as a TOML file (Ctrl S)", Action::SaveExperiment { typed: false }),
             ("Copy", "Copies the whole experiment as text", Action::CopyExperiment),
             ("Paste", "Takes an experiment from the clipboard", Action::Paste),
         ] {

@@ -1,6 +1,6 @@
 //! What every arm sees in pictures that are dropped, opened, pasted or named by their path.
 
-use super::{Scene, chip, empty};
+use super::{Scene, chip, empty, together};
 use crate::app::action::Action;
 use crate::app::form::field::named;
 use crate::app::number::percent;
@@ -96,6 +96,7 @@ impl Classify {
             if ui.button("Weights…").on_hover_text(hint).clicked() {
                 actions.push(Action::OpenWeights);
             }
+            together(ui, 72.0);
             let label = ui.label("Top");
             ui.add(DragValue::new(&mut view.top).range(1..=20).speed(0.05)).labelled_by(label.id);
         });

@@ -299,6 +299,16 @@ impl<F: FnMut(&mut Ui, Panel)> Behavior<Panel> for Dock<F> {
     }
 }
 
+/// Begins a new row where there is no room for what belongs together.
+pub(super) fn together(ui: &mut Ui, width: f32) {
+    if ui.available_size_before_wrap().x < width {
+        ui.end_row();
+        // The row is as high as the others from its first widget on, so that a label in front is centred.
+        ui.allocate_space(vec2(0.0, theme::ROW));
+        ui.add_space(-ui.spacing().item_spacing.x);
+    }
+}
+
 /// What an empty panel says: what will appear, and which button makes it appear.
 fn empty(ui: &mut Ui, text: &str) {
     let tokens = Tokens::of(ui);

@@ -5,7 +5,7 @@ mod paper;
 mod readout;
 mod source;
 
-use super::empty;
+use super::{empty, together};
 use crate::app::action::Action;
 use crate::app::export;
 use crate::app::form::field::{choose, named};
@@ -348,16 +348,6 @@ fn cell(ui: &mut Ui, rect: Rect, figure: &Figure, step: u64, view: &mut View, ac
         response.on_hover_ui_at_pointer(|ui| readout::tooltip(ui, figure, x));
     }
     drawn
-}
-
-/// Begins a new row where there is no room for what belongs together.
-fn together(ui: &mut Ui, width: f32) {
-    if ui.available_size_before_wrap().x < width {
-        ui.end_row();
-        // The row is as high as the others from its first widget on, so that a label in front is centred.
-        ui.allocate_space(vec2(0.0, theme::ROW));
-        ui.add_space(-ui.spacing().item_spacing.x);
-    }
 }
 
 /// Everything, as drawn, with room for the names at the lines' ends.

@@ -1,6 +1,6 @@
 //! The loss around the weights and between weights, and how gradients reach the input: what theory looks at.
 
-use super::super::{chip, empty};
+use super::super::{empty, told};
 use super::chart::{self, Scale, Series};
 use super::kit::{self, Bench};
 use super::maps::{Textures, WHOLE};
@@ -9,7 +9,7 @@ use crate::app::form::field::{choose, named};
 use crate::app::number::{percent, short};
 use crate::app::theme::{self, Tokens, space, viridis};
 use crate::instrument::{Finding, HeatMap, Instrument, PathLength, Question, Start, Surface};
-use eframe::egui::{Color32, Label, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use eframe::egui::{Align, Color32, Label, Layout, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +126,7 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, solid: bool) {
     ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
     #[allow(clippy::cast_precision_loss, reason = "a few arms")]
     let each = ((ui.available_width() - space::L * found.len() as f32) / found.len() as f32).clamp(160.0, 420.0);
-    ui.horizontal_wrapped(|ui| {
+    ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
         ui.spacing_mut().item_spacing = vec2(space::L, space::S);
         for ((arm, name, surface), map) in found.iter().zip(&maps) {
             ui.allocate_ui(vec2(each, each + 28.0), |ui| {
@@ -134,7 +134,7 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, solid: bool) {
                     let total = surface.loss.len();
                     let middle = surface.loss.get(total / 2).copied().unwrap_or(f64::NAN);
                     let text = format!("{name}: {} in the middle, {} of {total} places", short(middle), surface.done);
-                    ui.horizontal(|ui| chip(ui, *arm, &text));
+                    told(ui, *arm, &text);
                     let (rect, response) = ui.allocate_exact_size(Vec2::splat(each), Sense::hover());
                     if solid {
                         raised(ui, rect, map, ends);
@@ -258,7 +258,7 @@ fn lines(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     let height = (ui.available_height() - 60.0).clamp(140.0, 420.0);
     chart::draw(ui, "theory", &format!("{caption}. {}", said.join("; ")), &lines, scale, height);
     for (arm, words) in &words {
-        ui.horizontal_wrapped(|ui| chip(ui, *arm, words));
+        told(ui, *arm, words);
     }
 }
 

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use residual_lab::data::Dataset;
 use residual_lab::experiment::{Block, Data, Fit, Gain, Network, Norm, Scheme, Shortcut, Source, preset};
 use residual_lab::inspect::{Subject, answer, examine, grad_cam::grad_cam, landscape, lesion};
-use residual_lab::instrument::{Answer, Finding, GradientLook, Question, Start};
+use residual_lab::instrument::{Answer, Finding, GradientLook, Question, Sight, Start};
 use residual_lab::nn::{Blueprint, Model, Pass, weights};
 use residual_lab::train::evaluate::evaluate;
 use residual_lab::train::snapshot::{Portrait, Snapshot};
@@ -117,7 +117,7 @@ fn snapshot(dataset: &Arc<Dataset>, networks: &[(&str, &Network)]) -> Snapshot {
     let portrait = |(name, network): &(&str, &Network)| {
         let blueprint = Blueprint::new(network, dataset.shape(), dataset.classes.len()).expect("it fits");
         let model = Model::init(&blueprint, 1, &Device::flex());
-        Portrait { name: (*name).to_owned(), model, last: None, best: None }
+        Portrait::new(name, model, [None, None])
     };
     Snapshot {
         arms: networks.iter().map(portrait).collect(),
@@ -173,6 +173,34 @@ fn a_gain_on_all_branches_is_a_network_whose_last_norms_are_weighed() {
     };
     assert!((found[1].score.loss - expected.mean_loss()).abs() < 1e-5, "{found:?}");
     assert!((found[0].score.loss - found[1].score.loss).abs() > 1e-4, "{found:?}");
+}
+
+#[test]
+fn features_are_computed_once_for_weights_that_stay() {
+    let data = embedded(120);
+    let network = Network::cifar(8, 4, Shortcut::B);
+    let ask = |snapshot: &Snapshot, image: usize| {
+        let question = Question::Nearest { sight: Sight::Validation(image), count: 5 };
+        let mut parts = 0;
+        let found = examine(&subject(snapshot), &question, &mut |_, _, _| {
+            parts += 1;
+            true
+        });
+        let Ok(Finding::Nearest(found)) = found else { panic!("neighbours") };
+        (found, parts)
+    };
+    let kept = snapshot(&data, &[("one", &network)]);
+    assert_eq!(ask(&kept, 3).1, 3, "three batches are computed");
+    let copy = kept.clone();
+    let (again, parts) = ask(&copy, 4);
+    assert_eq!(parts, 1, "a copy of the snapshot knows the features");
+    let (fresh, parts) = ask(&snapshot(&data, &[("one", &network)]), 4);
+    assert_eq!((&again, parts), (&fresh, 3));
+    assert!(fresh.windows(2).all(|pair| pair[0].distance <= pair[1].distance) && fresh.len() == 5);
+    let mut other = kept;
+    let model = Model::init(copy.arms[0].model.blueprint(), 2, &Device::flex());
+    other.arms = vec![Portrait::new("one", model, [None, None])];
+    assert_ne!(ask(&other, 4).0, fresh, "other weights have other features");
 }
 
 #[test]

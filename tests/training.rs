@@ -79,9 +79,61 @@ fn both_arms_of_the_default_experiment_learn() {
 }
 
 #[test]
-fn looking_inside_at_every_step_changes_no_bit() {
-    let looking = |every: &str| losses(&train(small(&[&format!("recipe.probe_every={every}")]), DeviceChoice::Flex));
-    assert_eq!(looking("0"), looking("1"));
+fn looks_inside_change_no_bit_and_are_few_over_a_long_run() {
+    let settings = |every: &'static str| small(&["recipe.length.epochs=16", every]);
+    let quiet = train(settings("recipe.probe_every=0"), DeviceChoice::Flex);
+    let watched = train(settings("recipe.probe_every=1"), DeviceChoice::Flex);
+    assert_eq!(losses(&watched), losses(&quiet));
+    assert_eq!(watched.outcome.arms, quiet.outcome.arms);
+    let spreads = |watched: &Watched| -> Vec<u64> {
+        let of = |event: &Event| if let Event::Spread(record) = event { Some(record.step) } else { None };
+        watched.events.iter().filter_map(of).collect()
+    };
+    assert!(spreads(&quiet).is_empty());
+    // 160 steps are looked at, of which at most 48 count values: every fourth.
+    let expected: Vec<u64> = (0..160).step_by(4).map(|step| step + 1).collect();
+    assert_eq!(spreads(&watched), expected);
+}
+
+/// The weights are those before the step. Without momentum and decay the step is −η times the gradient.
+#[test]
+fn histograms_count_the_weights_and_the_gradient_of_their_step() {
+    let experiment = small(&[
+        "recipe.probe_every=1",
+        "recipe.optimizer.weight_decay=0",
+        "recipe.optimizer.method.nesterov=false",
+        "recipe.optimizer.method.momentum=0",
+    ]);
+    let dataset = Arc::new(Dataset::load(&experiment.data, 0).expect("the embedded images"));
+    let mut session = Session::new(experiment, dataset, device::open(DeviceChoice::Flex)).expect("a session");
+    let weights = |session: &Session| session.arms[1].model.state().expect("weights");
+    let before = weights(&session);
+    let stepped = session.advance().expect("a step");
+    let after = weights(&session);
+    let rate = stepped.record.arms[1].expect("an arm").learning_rate;
+    let spread = stepped.spread.expect("the first step is looked at");
+    assert_eq!(spread.step, 1);
+    // Of each bin its share of the way from −limit to limit.
+    let bin = |value: f64, limit: f64| (((value / limit + 1.0) / 2.0 * 41.0) as usize).min(40);
+    for name in ["conv1.weight", "layer2.0.conv1.weight", "linear.bias"] {
+        let found = spread.arms[1].iter().find(|histogram| histogram.parameter == name).expect(name);
+        let values: Vec<f64> = before[name].values.iter().map(|&value| f64::from(value)).collect();
+        let limit = values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        assert!((found.limit - limit).abs() <= 1e-12, "{name}: {} for {limit}", found.limit);
+        let mut counts = vec![0_u32; 41];
+        values.iter().for_each(|&value| counts[if limit > 0.0 { bin(value, limit) } else { 20 }] += 1);
+        let moved: u32 = counts.iter().zip(&found.counts).map(|(a, b)| a.abs_diff(*b)).sum();
+        assert!(moved <= 2, "{name}: {:?} for {counts:?}", found.counts);
+
+        let gradient: Vec<f64> =
+            values.iter().zip(&after[name].values).map(|(then, &now)| (then - f64::from(now)) / rate).collect();
+        let limit = gradient.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        assert!((found.gradient_limit / limit - 1.0).abs() < 1e-3, "{name}: {} for {limit}", found.gradient_limit);
+        let mut counts = vec![0_u32; 41];
+        gradient.iter().for_each(|&value| counts[bin(value, limit)] += 1);
+        let moved: u32 = counts.iter().zip(&found.gradient_counts).map(|(a, b)| a.abs_diff(*b)).sum();
+        assert!(moved as usize <= 2 + gradient.len() / 50, "{name}: {:?} for {counts:?}", found.gradient_counts);
+    }
 }
 
 /// An engine with somebody who answers questions.

@@ -5,7 +5,7 @@
 use crate::experiment::MAX_ARMS;
 use eframe::egui::style::{HandleShape, ScrollStyle, Selection, Widgets};
 use eframe::egui::{
-    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Id, Margin, RichText, Shadow,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Id, Margin, Rgba, RichText, Shadow,
     Stroke, Style, TextStyle, Theme, Ui, Vec2, Visuals, style::WidgetVisuals,
 };
 use std::sync::Arc;
@@ -176,7 +176,8 @@ impl Tokens {
     /// Text that stays readable on [`Self::share`].
     #[must_use]
     pub fn on_share(&self, share: f32) -> Color32 {
-        if share > 0.3 { self.on_accent } else { self.text }
+        let (dark, light) = if self.dark { (self.on_accent, self.text) } else { (self.text, self.on_accent) };
+        if luminance(self.share(share)) > BRIGHT { dark } else { light }
     }
 
     /// A separator's stroke.
@@ -184,6 +185,16 @@ impl Tokens {
     pub fn line(&self) -> Stroke {
         Stroke::new(HAIRLINE, self.hairline)
     }
+}
+
+/// Luminance of a ground from which dark text is easier to read than light text. Equal contrast would be 0.18, but on
+/// saturated colours light text reads better than its contrast says.
+const BRIGHT: f32 = 0.24;
+
+/// Relative luminance, from 0 for black to 1 for white.
+fn luminance(color: Color32) -> f32 {
+    let [red, green, blue, _] = Rgba::from(color).to_array();
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
 /// Gives the arms of the experiment that is shown their places in the palette.

@@ -10,6 +10,7 @@ use crate::random::{Purpose, Random};
 use crate::train::arm::{Arm, Clock};
 use crate::train::device::{self, Opened};
 use crate::train::evaluate::{logits, plain};
+use crate::train::probe::Look;
 use serde_json::json;
 use std::time::Instant;
 
@@ -163,7 +164,8 @@ fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, args: &Args) -
         } else {
             let clock = Clock { step, planned, steps_per_epoch: planned };
             for arm in &mut arms {
-                arm.step(&batch, clock, &autodiff, args.look_inside).map_err(Failure::Running)?;
+                let look = if args.look_inside { Look::Norms } else { Look::Away };
+                arm.step(&batch, clock, &autodiff, look).map_err(Failure::Running)?;
             }
         }
         let processor = processor_seconds().zip(before).map(|(after, before)| after - before);

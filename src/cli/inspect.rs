@@ -115,7 +115,7 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
         let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
         let (dataset, info) = load_dataset(&data, 0)?;
         let trained = args.network.of_weights(info, &opened)?;
-        let portrait = |(name, model)| Portrait { name, model, last: None, best: None };
+        let portrait = |(name, model): (String, _)| Portrait::new(&name, model, [None, None]);
         return Ok(Snapshot {
             arms: trained.networks.into_iter().map(portrait).collect(),
             dataset: Arc::new(dataset),

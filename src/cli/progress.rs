@@ -58,6 +58,7 @@ impl Progress {
                 Ok(())
             }
             Event::Probed(_)
+            | Event::Spread(_)
             | Event::Answer { .. }
             | Event::Progress { .. }
             | Event::Imported(_)

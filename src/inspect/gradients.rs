@@ -4,12 +4,9 @@ use super::look::{Progress, Subject, values};
 use crate::data::Batch;
 use crate::instrument::{BlockLook, GradientLook, Histogram, LayerLook};
 use crate::nn::{Model, Pass};
-use crate::train::loss;
 use crate::train::optimizer::{FlatGradients, flat_gradients, flat_parameters};
+use crate::train::{histogram, loss};
 use burn::tensor::Tensor;
-
-/// Bins of a histogram; odd, so that one of them is around 0.
-const BINS: usize = 41;
 
 /// What a backward pass leaves.
 struct Backward {
@@ -86,26 +83,5 @@ fn norm(vector: &Tensor<1>) -> Result<f64, String> {
 /// How the values of every parameter and of its gradient are spread.
 pub fn histograms(subject: &Subject, images: usize) -> Result<Vec<Histogram>, String> {
     let Backward { model, names, gradients, .. } = backward(subject, images)?;
-    let mut found = Vec::with_capacity(names.len());
-    for ((parameter, weight), gradient) in names.into_iter().zip(flat_parameters(&model)).zip(gradients) {
-        let (limit, counts) = spread(&values(weight)?);
-        let (gradient_limit, gradient_counts) = match gradient {
-            Some(gradient) => spread(&values(gradient)?),
-            None => (0.0, Vec::new()),
-        };
-        found.push(Histogram { parameter, limit, counts, gradient_limit, gradient_counts });
-    }
-    Ok(found)
-}
-
-/// The largest magnitude and the counts of bins that reach that far on both sides of 0.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a bin's number")]
-fn spread(values: &[f32]) -> (f64, Vec<u32>) {
-    let limit = values.iter().filter(|value| value.is_finite()).fold(0.0_f32, |limit, value| limit.max(value.abs()));
-    let mut counts = vec![0; BINS];
-    for value in values.iter().filter(|value| value.is_finite()) {
-        let share = if limit > 0.0 { f64::from(value / limit).midpoint(1.0) } else { 0.5 };
-        counts[((share * BINS as f64) as usize).min(BINS - 1)] += 1;
-    }
-    (f64::from(limit), counts)
+    histogram::histograms(&names, &flat_parameters(&model), &gradients)
 }

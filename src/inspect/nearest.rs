@@ -1,12 +1,15 @@
 //! The training images whose pooled features are closest to those of an image.
 
 use super::look::{Progress, Subject, values};
-use crate::data::evaluation_batches;
+use crate::data::{Images, evaluation_batches};
 use crate::instrument::{Finding, Neighbour, Seen, Sight};
 use crate::nn::Pass;
 use burn::tensor::{Tensor, TensorData};
 
-/// The `count` nearest training images, nearest first.
+/// Most features that are kept for the next question: 64 MiB.
+const KEPT: usize = 16 << 20;
+
+/// The `count` nearest training images, nearest first. The training images' features are kept with the weights.
 pub fn nearest(
     subject: &Subject,
     sight: &Sight,
@@ -15,26 +18,56 @@ pub fn nearest(
 ) -> Result<Vec<Neighbour>, String> {
     let image = subject.sight(sight)?;
     let wanted = pooled(subject, image.inputs, 1, image.shape)?;
-    let (inputs, mut best) = (subject.snapshot.training(), Vec::<Neighbour>::new());
-    let (total, mut done) = (inputs.images.len(), 0);
+    let inputs = subject.snapshot.training();
+    let total = inputs.images.len();
+    let mut ranking = Ranking { images: inputs.images, wanted: &wanted, count, best: Vec::new() };
+    if let Some(features) = subject.arm.features.get() {
+        ranking.take(0, features);
+        progress(total, total, None);
+        return Ok(ranking.best);
+    }
+    let (mut done, mut all) = (0, Vec::new());
+    let keeping = total * wanted.len() <= KEPT;
     for batch in evaluation_batches(inputs.images, inputs.mean, inputs.std, subject.batch()) {
         let features = pooled(subject, batch.pixels, batch.size, batch.shape)?;
-        for (row, (features, &class)) in features.chunks_exact(wanted.len()).zip(&batch.labels).enumerate() {
-            let squares = features.iter().zip(&wanted).map(|(a, b)| (a - b) * (a - b));
-            let (image, distance) = (done + row, squares.sum::<f32>().sqrt());
-            if best.len() < count || best.last().is_some_and(|last| distance < last.distance) {
-                let seen = Seen::new(inputs.images.image(image), inputs.images.shape());
-                best.push(Neighbour { image, class, distance, seen });
-                best.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.image.cmp(&b.image)));
-                best.truncate(count);
-            }
-        }
+        ranking.take(done, &features);
         done += batch.size;
-        if !progress(done, total, Some(Finding::Nearest(best.clone()))) {
-            break;
+        if keeping {
+            all.extend(features);
+        }
+        if !progress(done, total, Some(Finding::Nearest(ranking.best.clone()))) {
+            return Ok(ranking.best);
         }
     }
-    Ok(best)
+    if keeping {
+        // Whoever asked at the same time has found the same.
+        let _ = subject.arm.features.set(all);
+    }
+    Ok(ranking.best)
+}
+
+/// The nearest images so far.
+struct Ranking<'a> {
+    images: &'a Images,
+    wanted: &'a [f32],
+    count: usize,
+    best: Vec<Neighbour>,
+}
+
+impl Ranking<'_> {
+    /// Takes in the features of images from this one on.
+    fn take(&mut self, first: usize, features: &[f32]) {
+        for (image, features) in (first..).zip(features.chunks_exact(self.wanted.len())) {
+            let squares = features.iter().zip(self.wanted).map(|(a, b)| (a - b) * (a - b));
+            let distance = squares.sum::<f32>().sqrt();
+            if self.best.len() < self.count || self.best.last().is_some_and(|last| distance < last.distance) {
+                let seen = Seen::new(self.images.image(image), self.images.shape());
+                self.best.push(Neighbour { image, class: self.images.labels[image], distance, seen });
+                self.best.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.image.cmp(&b.image)));
+                self.best.truncate(self.count);
+            }
+        }
+    }
 }
 
 /// The mean of each channel of the last map, [images · channels].

@@ -1,6 +1,7 @@
 //! What comes back.
 
-use super::blocks::{Band, Cut, Exit, Gain, GradientLook, Histogram, Lesions, PathLength, Score, Shattered, Swap};
+use super::blocks::{Band, Cut, Exit, Gain, GradientLook, Lesions, PathLength, Score, Shattered, Swap};
+use super::histogram::Histogram;
 use super::landscape::{Slice, Surface};
 use super::picture::{Classified, Explanation, HeatMap, Maps, Seen};
 use super::predictions::{Neighbour, Predictions};

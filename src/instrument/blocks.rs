@@ -157,48 +157,6 @@ impl GradientLook {
     }
 }
 
-/// How a parameter's values are spread.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Histogram {
-    /// PyTorch's name of the parameter.
-    pub parameter: String,
-    /// The bins reach from −limit to limit.
-    pub limit: f64,
-    /// Values in each bin.
-    pub counts: Vec<u32>,
-    /// The same of its gradient; empty where it has none.
-    pub gradient_limit: f64,
-    /// Values of the gradient in each bin.
-    pub gradient_counts: Vec<u32>,
-}
-
-impl Histogram {
-    /// A row for each bin of each parameter.
-    #[must_use]
-    pub fn sheet(all: &[Self]) -> Sheet {
-        let header = ["parameter", "from", "to", "values", "gradient from", "gradient to", "gradient values"];
-        let mut sheet = Sheet::new("histograms", &header);
-        for histogram in all {
-            let bins = histogram.counts.len().max(1) as f64;
-            let edge = |limit: f64, index: usize| cell(limit * (2.0 * index as f64 / bins - 1.0));
-            for (index, count) in histogram.counts.iter().enumerate() {
-                let limits = (histogram.limit, histogram.gradient_limit);
-                let gradient = histogram.gradient_counts.get(index);
-                sheet.push([
-                    histogram.parameter.clone(),
-                    edge(limits.0, index),
-                    edge(limits.0, index + 1),
-                    count.to_string(),
-                    edge(limits.1, index),
-                    edge(limits.1, index + 1),
-                    gradient.map_or_else(String::new, u32::to_string),
-                ]);
-            }
-        }
-        sheet
-    }
-}
-
 /// A block left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Lesion {

@@ -6,6 +6,7 @@
 mod about;
 mod answer;
 mod blocks;
+mod histogram;
 mod landscape;
 mod metrics;
 mod picture;
@@ -16,9 +17,9 @@ mod sheet;
 pub use about::{About, Instrument};
 pub use answer::{Answer, ArmFinding, Finding, Findings, Gallery};
 pub use blocks::{
-    Band, BlockLook, Cut, Exit, Gain, GradientLook, Histogram, LayerLook, Lesion, Lesions, PathLength, Score,
-    Shattered, Swap,
+    Band, BlockLook, Cut, Exit, Gain, GradientLook, LayerLook, Lesion, Lesions, PathLength, Score, Shattered, Swap,
 };
+pub use histogram::{Histogram, Spread};
 pub use landscape::{Slice, Surface};
 pub use metrics::{Calibration, CalibrationBin, ClassScores, Disagreement, Metrics, similar_order};
 pub use picture::{Classified, Explanation, HeatMap, Maps, Picture, Seen, viridis};

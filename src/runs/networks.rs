@@ -34,7 +34,7 @@ pub fn snapshot(run: &Run, which: Which, opened: &Opened) -> Result<Snapshot, St
         let model = Model::init(&blueprint.map_err(|error| error.to_string())?, seed, &opened.device);
         let model = model.with_state(&state).map_err(|error| format!("{}: {error}", folder.display()))?;
         step = step.max(checkpoint::state(folder)?.progress.step);
-        arms.push(Portrait { name: arm.name.clone(), model, last, best });
+        arms.push(Portrait::new(&arm.name, model, [last, best]));
     }
     Ok(Snapshot {
         arms,

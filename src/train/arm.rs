@@ -1,10 +1,11 @@
 //! One arm of a session: its network, optimiser, schedule, and how it is doing.
 
 use super::evaluate::{self, Inputs, Scores};
+use super::histogram::histograms;
 use super::loss;
 use super::optimizer::{self, FlatGradients, Optimizer};
-use super::probe;
-use super::protocol::{ArmOutcome, ArmProbe, ArmStep, Evaluation, Tune};
+use super::probe::{self, Look, Seen};
+use super::protocol::{ArmOutcome, ArmStep, Evaluation, Tune};
 use crate::data::{Batch, Dataset};
 use crate::experiment::{Arm as ArmPlan, Plateau, Recipe, Schedule};
 use crate::nn::{Blueprint, BlueprintError, Model, Pass, Summary, compute, release_memory};
@@ -149,7 +150,7 @@ impl Arm {
         self.progress.diverged_at.is_none() && self.progress.step <= step
     }
 
-    /// One optimiser step on a batch; when `probing`, also a look at gradients and activations.
+    /// One optimiser step on a batch, and what the look at it brought, if there was one.
     ///
     /// # Errors
     /// What the device says when it fails.
@@ -158,9 +159,9 @@ impl Arm {
         batch: &Batch,
         clock: Clock,
         device: &Device,
-        probing: bool,
-    ) -> Result<(ArmStep, Option<ArmProbe>), String> {
-        compute(device, || self.compute_step(batch, clock, device, probing))
+        look: Look,
+    ) -> Result<(ArmStep, Option<Seen>), String> {
+        compute(device, || self.compute_step(batch, clock, device, look))
     }
 
     fn compute_step(
@@ -168,13 +169,14 @@ impl Arm {
         batch: &Batch,
         clock: Clock,
         device: &Device,
-        probing: bool,
-    ) -> Result<(ArmStep, Option<ArmProbe>), String> {
+        look: Look,
+    ) -> Result<(ArmStep, Option<Seen>), String> {
         let classes = self.model.blueprint().classes;
         let [channels, height, width] = batch.shape;
         let shape = [batch.size, channels, height, width];
         let x = Tensor::from_data(TensorData::new(batch.pixels.clone(), shape), device);
         let mut pass = Pass::train(self.seed, clock.step).with_stock_operations(self.stock);
+        let probing = look != Look::Away;
         if probing {
             pass = pass.with_taps();
         }
@@ -196,11 +198,16 @@ impl Arm {
         let mut gradients = objective.backward();
         let flat = optimizer::flat_gradients(&self.model, &mut gradients);
         let before = if probing { optimizer::flat_parameters(&self.model) } else { Vec::new() };
-        let look = || probe::look(&self.model, &self.names, &before, &flat, &pass);
-        let mut seen = probing.then(look).transpose()?;
+        let mut seen = probing.then(Seen::default);
+        if let Some(seen) = &mut seen {
+            seen.probe = probe::look(&self.model, &self.names, &before, &flat, &pass)?;
+        }
+        if let (Some(seen), Look::Histograms) = (&mut seen, look) {
+            seen.histograms = histograms(&self.names, &before, &flat)?;
+        }
         self.update(flat, &pass, learning_rate)?;
         if let Some(seen) = &mut seen {
-            probe::look_back(seen, &self.model, &self.names, before)?;
+            probe::look_back(&mut seen.probe, &self.model, &self.names, before)?;
         }
         self.progress.step = clock.step + 1;
         self.count(score, batch.size, clock);

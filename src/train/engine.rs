@@ -140,7 +140,7 @@ pub struct Outbox {
 impl Outbox {
     /// Sends an event after the steps that came before it.
     pub fn send(&mut self, event: Event) {
-        if let Event::Probed(_) = event
+        if let Event::Probed(_) | Event::Spread(_) = event
             && self.teller.is_crowded()
         {
             return;

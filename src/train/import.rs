@@ -29,7 +29,7 @@ pub fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
         std: about.std.clone(),
         notices: Vec::new(),
     };
-    let arms = vec![Portrait { name: import.name.clone(), model, last: None, best: None }];
+    let arms = vec![Portrait::new(&import.name, model, [None, None])];
     let (dataset, fit, device) = (Arc::new(dataset), Fit::default(), opened.device);
     Ok((Snapshot { arms, dataset, fit, device, step: 0, seed: 0, batch: 128 }, opened.notice))
 }

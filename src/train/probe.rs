@@ -2,8 +2,29 @@
 
 use super::optimizer::{FlatGradients, flat_parameters};
 use super::protocol::{ArmProbe, BlockProbe};
+use crate::instrument::Histogram;
 use crate::nn::{Model, Pass};
 use burn::tensor::Tensor;
+
+/// How closely a step is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Not at all.
+    Away,
+    /// Norms and moments, block by block.
+    Norms,
+    /// The same, and how the values of every parameter and its gradient are spread.
+    Histograms,
+}
+
+/// What a look brought.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Norms and moments.
+    pub probe: ArmProbe,
+    /// One for each parameter, if they were asked for.
+    pub histograms: Vec<Histogram>,
+}
 
 /// Reads what a training pass left behind. `names`, `weights` and `gradients` are in visiting order.
 ///

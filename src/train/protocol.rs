@@ -8,7 +8,7 @@ use crate::experiment::{Augmentation, DeviceChoice, Experiment, Network};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-pub use crate::instrument::{Answer, Classified, Picture, Question, Seen};
+pub use crate::instrument::{Answer, Classified, Histogram, Picture, Question, Seen};
 
 /// What the engine is asked to do.
 #[derive(Clone, Debug)]
@@ -126,6 +126,8 @@ pub enum Event {
     Steps(Vec<StepRecord>),
     /// A look at gradients and activations.
     Probed(Box<ProbeRecord>),
+    /// How all parameters and gradients were spread in one step.
+    Spread(Box<SpreadRecord>),
     /// An arm was validated.
     Evaluated(Box<Evaluation>),
     /// Somebody changed something, or an arm stopped; drawn as a marker on every plot.
@@ -307,6 +309,15 @@ pub struct BlockProbe {
     pub activation_mean: f64,
     /// ‖αF(x)‖ / ‖x‖: how much the branch changes its input; absent where nothing is added.
     pub branch_ratio: Option<f64>,
+}
+
+/// How the values of all parameters and of their gradients were spread in one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpreadRecord {
+    /// The step, from 1. Weights are those before it, gradients those that it was made from.
+    pub step: u64,
+    /// One for each arm and parameter; empty once an arm has stopped.
+    pub arms: Vec<Vec<Histogram>>,
 }
 
 /// An arm validated on the whole validation set.

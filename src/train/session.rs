@@ -6,7 +6,8 @@ use super::arm::{Arm, Clock};
 use super::checkpoint::{self, SessionState};
 use super::device::Opened;
 use super::keep::{Record, Which};
-use super::protocol::{ArmInfo, DatasetInfo, Evaluation, Outcome, ProbeRecord, StepRecord, Tune};
+use super::probe::{Look, Seen};
+use super::protocol::{ArmInfo, DatasetInfo, Evaluation, Outcome, ProbeRecord, SpreadRecord, StepRecord, Tune};
 use crate::data::{Dataset, Loader, LoaderOptions, Position};
 use crate::experiment::{Augmentation, DeviceChoice, Experiment};
 use crate::nn::{Blueprint, Summary};
@@ -40,12 +41,17 @@ pub struct Session {
     probe_every: u32,
 }
 
+/// Looks that count values, over a whole run.
+const SPREADS: u64 = 48;
+
 /// What one step brought.
 pub struct Stepped {
     /// Losses, accuracies, speed.
     pub record: StepRecord,
     /// A look inside, in the steps that ask for one.
     pub probe: Option<ProbeRecord>,
+    /// How all parameters and gradients were spread, in some of these steps.
+    pub spread: Option<SpreadRecord>,
     /// Arms whose loss left the finite numbers in this step.
     pub diverged: Vec<usize>,
 }
@@ -156,20 +162,20 @@ impl Session {
         let started = Instant::now();
         let batch = self.loader.next_batch().map_err(|error| error.to_string())?;
         let clock = self.clock();
-        let probing = self.probe_every > 0 && self.step.is_multiple_of(u64::from(self.probe_every));
-        let (mut arms, mut probes, mut diverged) = (Vec::new(), Vec::new(), Vec::new());
+        let look = self.look();
+        let (mut arms, mut seen, mut diverged) = (Vec::new(), Vec::new(), Vec::new());
         for (index, arm) in self.arms.iter_mut().enumerate() {
             if !arm.is_due(self.step) {
                 arms.push(None);
-                probes.push(super::protocol::ArmProbe::default());
+                seen.push(Seen::default());
                 continue;
             }
-            let (step, probe) = arm.step(&batch, clock, &self.autodiff, probing)?;
+            let (step, looked) = arm.step(&batch, clock, &self.autodiff, look)?;
             if arm.progress.diverged_at.is_some() {
                 diverged.push(index);
             }
             arms.push(Some(step));
-            probes.push(probe.unwrap_or_default());
+            seen.push(looked.unwrap_or_default());
         }
         let took = started.elapsed().as_secs_f64();
         self.step += 1;
@@ -181,8 +187,21 @@ impl Session {
             images_per_second: batch.size as f64 / took.max(1e-9),
             arms,
         };
-        let probe = probing.then_some(ProbeRecord { step: self.step, arms: probes });
-        Ok(Stepped { record, probe, diverged })
+        let (probes, histograms) = seen.into_iter().map(|seen| (seen.probe, seen.histograms)).unzip();
+        let probe = (look != Look::Away).then_some(ProbeRecord { step: self.step, arms: probes });
+        let spread = (look == Look::Histograms).then_some(SpreadRecord { step: self.step, arms: histograms });
+        Ok(Stepped { record, probe, spread, diverged })
+    }
+
+    /// How closely the next step is looked at: of the steps that are looked at, a few dozen over the whole run count
+    /// values, which takes longer than norms.
+    fn look(&self) -> Look {
+        let every = u64::from(self.probe_every);
+        if every == 0 || !self.step.is_multiple_of(every) {
+            return Look::Away;
+        }
+        let apart = self.total_steps.div_ceil(every).div_ceil(SPREADS).max(1);
+        if (self.step / every).is_multiple_of(apart) { Look::Histograms } else { Look::Norms }
     }
 
     /// Validates one arm; `None` if `go_on` ended it early, the arm has diverged, or its checkpoint has this evaluation

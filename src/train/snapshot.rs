@@ -12,7 +12,7 @@ use crate::experiment::Fit;
 use crate::nn::Model;
 use burn::tensor::Device;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// An arm at one moment.
 #[derive(Clone, Debug)]
@@ -25,9 +25,18 @@ pub struct Portrait {
     pub last: Option<PathBuf>,
     /// The folder of its best one.
     pub best: Option<PathBuf>,
+    /// The training images' pooled features, image by image, once somebody has computed them. Copies of a snapshot share
+    /// them, and they go with the weights that they come from.
+    pub features: Arc<OnceLock<Vec<f32>>>,
 }
 
 impl Portrait {
+    /// A network of which nothing has been asked yet, with the folders of its newest and its best checkpoint.
+    #[must_use]
+    pub fn new(name: &str, model: Model, [last, best]: [Option<PathBuf>; 2]) -> Self {
+        Self { name: name.to_owned(), model, last, best, features: Arc::default() }
+    }
+
     /// The folder of one of its checkpoints, where one may be.
     #[must_use]
     pub fn checkpoint(&self, which: Which) -> Option<&PathBuf> {
@@ -62,8 +71,7 @@ impl Snapshot {
     #[must_use]
     pub fn of(session: &Session, checkpoints: &[[Option<PathBuf>; 2]]) -> Self {
         let portrait = |(index, arm): (usize, &super::arm::Arm)| {
-            let [last, best] = checkpoints.get(index).cloned().unwrap_or_default();
-            Portrait { name: arm.name.clone(), model: plain(&arm.model), last, best }
+            Portrait::new(&arm.name, plain(&arm.model), checkpoints.get(index).cloned().unwrap_or_default())
         };
         Self {
             arms: session.arms.iter().enumerate().map(portrait).collect(),

@@ -335,6 +335,9 @@ impl Worker {
             run.record.probed(&probe)?;
             self.outbox.send(Event::Probed(Box::new(probe)));
         }
+        if let Some(spread) = stepped.spread {
+            self.outbox.send(Event::Spread(Box::new(spread)));
+        }
         for index in stepped.diverged {
             let name = &run.session.arms[index].name;
             let what = format!(

@@ -96,7 +96,7 @@ fn snapshot(golden: &Golden, network: &Network) -> Snapshot {
         notices: Vec::new(),
     };
     Snapshot {
-        arms: vec![Portrait { name: network.name.clone(), model, last: None, best: None }],
+        arms: vec![Portrait::new(&network.name, model, [None, None])],
         dataset: Arc::new(dataset),
         fit: Fit::default(),
         device: Device::flex(),

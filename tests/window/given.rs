@@ -10,6 +10,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use residual_lab::app::App;
 use residual_lab::instrument::{Cut, Finding, Gain, Maps, Question, Slice};
+use residual_lab::train::protocol::Event;
 use std::collections::HashSet;
 use std::fs;
 
@@ -181,6 +182,22 @@ fn gradients_at_one_moment_and_histograms_are_given_away() {
     assert_eq!(histograms.rows.len(), 2 * 2 * 41, "every bin of every parameter");
     assert_eq!(histograms.column("values", &["residual", "conv1.weight"])[20], "400");
     assert!(histograms.pixels(BLUE) > 3000 && histograms.pixels(VERMILLION) > 3000);
+}
+
+#[test]
+fn a_parameters_way_is_given_away() {
+    let (mut harness, script) = at_tab("Inside");
+    for step in [1, 11, 21] {
+        script.say(Event::Spread(Box::new(crate::inside::spread(step))));
+    }
+    harness.run();
+    let way = given(&mut harness, &script, "Histograms by step");
+    assert_eq!(way.rows.len(), 2 * 3 * 41, "every bin at every moment of both arms");
+    let expected = &crate::inside::spread(11).arms[1][0];
+    assert_eq!(way.column("values", &["residual", "11"])[7], expected.counts[7].to_string());
+    let first = way.column("gradient from", &["residual", "11"])[0].parse::<f64>().unwrap();
+    assert!((first + expected.gradient_limit).abs() < 1e-12);
+    assert_eq!(way.embedded(), 4, "values and gradient of both arms");
 }
 
 #[test]

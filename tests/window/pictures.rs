@@ -1,7 +1,7 @@
 //! The window's pictures, compared with those kept beside the tests.
 
 use crate::scripted::*;
-use eframe::egui::{Theme, vec2};
+use eframe::egui::{Theme, Vec2, vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions};
 use residual_lab::app::App;
@@ -25,10 +25,19 @@ pub fn pictured(
     theme: Theme,
     test: impl FnOnce(&mut Harness<'static, App>, &Script, &dyn Fn(&mut Harness<'static, App>, &str)),
 ) {
+    pictured_in(vec2(1024.0, 700.0), theme, test);
+}
+
+/// The same in a window of another size.
+pub fn pictured_in(
+    size: Vec2,
+    theme: Theme,
+    test: impl FnOnce(&mut Harness<'static, App>, &Script, &dyn Fn(&mut Harness<'static, App>, &str)),
+) {
     if !can_draw() {
         return;
     }
-    let (mut harness, script) = window_of(vec2(1024.0, 700.0), theme, true);
+    let (mut harness, script) = window_of(size, theme, true);
     harness.run();
     test(&mut harness, &script, &|harness, name| {
         harness.remove_cursor();

@@ -326,6 +326,15 @@ fn chip(ui: &mut Ui, arm: usize, text: &str) {
     colored_chip(ui, color, text);
 }
 
+/// The arm's colour and a sentence, over several lines where it needs them.
+fn told(ui: &mut Ui, arm: usize, text: &str) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        dot(ui, arm);
+        ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).wrap());
+    });
+}
+
 /// A chip in any colour.
 fn colored_chip(ui: &mut Ui, color: Color32, text: &str) {
     let tokens = Tokens::of(ui);

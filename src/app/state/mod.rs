@@ -6,10 +6,12 @@ pub mod metric;
 pub mod probes;
 pub mod selected;
 pub mod series;
+pub mod spreads;
 pub mod trace;
 
 use crate::train::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};
 use probes::Probes;
+use spreads::Spreads;
 use std::path::Path;
 use trace::Trace;
 
@@ -54,6 +56,8 @@ pub struct Session {
     pub arms: Vec<Trace>,
     /// Looks at gradients and activations, oldest first.
     pub probes: Probes,
+    /// How parameters and their gradients were spread, oldest first.
+    pub spreads: Spreads,
     /// What happened from outside, oldest first.
     pub interventions: Vec<Intervention>,
     /// How it ended.
@@ -217,6 +221,10 @@ impl Session {
                 self.probes.push(*record);
                 None
             }
+            Event::Spread(record) => {
+                self.spreads.push(*record);
+                None
+            }
             Event::Evaluated(evaluation) => {
                 self.evaluated(*evaluation);
                 None
@@ -312,6 +320,7 @@ impl Session {
         self.seconds.truncate(kept);
         self.arms.iter_mut().for_each(|trace| trace.cut(step));
         self.probes.cut(step);
+        self.spreads.cut(step);
     }
 
     fn evaluated(&mut self, evaluation: Evaluation) {

@@ -1,6 +1,6 @@
 //! One confusion matrix as it is drawn: cells, names of classes, and what is told under the pointer.
 
-use super::super::dot;
+use super::super::told;
 use super::matrix::{Matrix, Unit};
 use crate::app::form::field::named;
 use crate::app::number::{count, percent};
@@ -8,8 +8,7 @@ use crate::app::theme::{self, Tokens, space};
 use eframe::egui::epaint::TextShape;
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align2, Color32, FontId, Galley, Label, Painter, Pos2, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
-    vec2,
+    Color32, FontId, Galley, Label, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
 };
 use std::sync::Arc;
 
@@ -25,6 +24,10 @@ pub struct Grid<'a> {
     pub unit: Unit,
 }
 
+/// Least side of a cell whose class is named beside it.
+const NAMED: f32 = 10.0;
+/// Least side of a cell that says its number, where the number fits.
+const WRITTEN: f32 = 22.0;
 /// Widest name of a class beside its row, in points.
 pub const LABEL: f32 = 88.0;
 
@@ -39,24 +42,26 @@ impl Grid<'_> {
     pub fn show(&self, ui: &mut Ui, width: f32) -> Option<(usize, usize)> {
         let tokens = Tokens::of(ui);
         let classes = self.matrix.classes;
-        let text = self.summary();
-        ui.horizontal_top(|ui| {
-            ui.spacing_mut().item_spacing.x = space::S;
-            ui.set_max_width(width);
-            dot(ui, self.matrix.arm);
-            ui.add(Label::new(RichText::new(&text).size(theme::size::SMALL)).wrap());
-        });
+        let text = self.matrix.summary(self.first, self.unit);
+        ui.set_max_width(width);
+        told(ui, self.matrix.arm, &text);
         let font = FontId::proportional(theme::size::SMALL - 1.0);
         let wide = |class: &String| ui.painter().layout_no_wrap(class.clone(), font.clone(), tokens.weak).size().x;
-        let labels = classes.iter().map(wide).fold(0.0, f32::max).min(LABEL) + space::XS;
         let n = classes.len() as f32;
-        let side = ((width - labels) / n).clamp(4.0, 34.0);
+        let mut labels = classes.iter().map(wide).fold(0.0, f32::max).min(LABEL) + space::XS;
+        let mut side = ((width - labels) / n).min(34.0);
+        let named_classes = side >= NAMED;
+        if !named_classes {
+            (labels, side) = (0.0, (width / n).clamp(3.0, NAMED));
+            let text = "More classes than names have room for: point at a cell, or make the panel larger.";
+            ui.add(Label::new(theme::caption(text, &tokens)).wrap());
+        }
         let (outer, response) = ui.allocate_exact_size(Vec2::splat(labels + side * n), Sense::click());
         let origin = outer.min + vec2(labels, 0.0);
         let painter = ui.painter().with_clip_rect(outer.expand(2.0).intersect(ui.clip_rect()));
         for (place, &row) in self.order.iter().enumerate() {
             let y = origin.y + side * place as f32;
-            if side >= 9.0 {
+            if named_classes {
                 self.label(&painter, &classes[row], (origin, place, side), labels, &tokens);
             }
             for (column_place, &column) in self.order.iter().enumerate() {
@@ -81,23 +86,6 @@ impl Grid<'_> {
             ));
         });
         clicked.then_some((row, column))
-    }
-
-    fn summary(&self) -> String {
-        let (matrix, name) = (self.matrix, self.matrix.name);
-        let correct: u32 = (0..matrix.classes.len()).map(|class| matrix.cell(class, class)).sum();
-        let total: u32 = matrix.rows.iter().sum();
-        let mut text = format!("{name}: {} of {} correct", count(correct.into()), count(total.into()));
-        if let Some((actual, predicted)) = matrix.worst() {
-            let many = matrix.cell(actual, predicted);
-            text +=
-                &format!("; most often {} taken for {} ({many})", matrix.classes[actual], matrix.classes[predicted]);
-        }
-        if self.unit == Unit::Difference {
-            format!("{text}; cells: this arm less the first, % of actual")
-        } else {
-            text
-        }
     }
 
     /// A class's name beside its row and below its column.
@@ -139,9 +127,12 @@ impl Grid<'_> {
             return;
         }
         painter.rect_filled(cell, 0.0, fill);
-        if cell.width() >= 22.0 {
-            let font = FontId::proportional(theme::size::SMALL - 1.0);
-            painter.text(cell.center(), Align2::CENTER_CENTER, text, font, ink);
+        let font = FontId::proportional(theme::size::SMALL - 1.0);
+        if cell.width() >= WRITTEN {
+            let text = painter.layout_no_wrap(text, font, ink);
+            if text.size().x <= cell.width() - 2.0 {
+                painter.galley(cell.center() - text.size() / 2.0, text, ink);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //! it is drawn.
 
 use crate::app::export::Table;
+use crate::app::number::{count, percent};
 use crate::instrument::similar_order;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -54,8 +55,7 @@ pub struct Matrix<'a> {
     /// The names of the classes.
     pub classes: &'a [String],
     cells: &'a [u32],
-    /// Images of each actual class.
-    pub rows: Vec<u32>,
+    rows: Vec<u32>,
     columns: Vec<u32>,
 }
 
@@ -92,11 +92,49 @@ impl<'a> Matrix<'a> {
         self.classes.len()
     }
 
-    /// The largest cell off the diagonal.
-    pub fn worst(&self) -> Option<(usize, usize)> {
-        let n = self.classes.len();
-        let off = (0..n * n).map(|index| (index / n, index % n)).filter(|(row, column)| row != column);
-        off.max_by_key(|&(row, column)| self.cell(row, column)).filter(|&(row, column)| self.cell(row, column) > 0)
+    /// What stands out, in a sentence: the worst confusion, or where this arm differs most from the first one.
+    pub fn summary(&self, first: &Matrix, unit: Unit) -> String {
+        let n = self.size();
+        let correct: u32 = (0..n).map(|class| self.cell(class, class)).sum();
+        let total: u32 = self.rows.iter().sum();
+        let text = format!("{}: {} of {} correct", self.name, count(correct.into()), count(total.into()));
+        let cells = (0..n * n).map(|index| (index / n, index % n));
+        let largest = |weigh: &dyn Fn(usize, usize) -> f64, cells: &mut dyn Iterator<Item = (usize, usize)>| {
+            let weighed = cells.map(|(row, column)| (row, column, weigh(row, column)));
+            weighed.reduce(|best, next| if next.2 > best.2 { next } else { best }).filter(|best| best.2 > 0.0)
+        };
+        let mut off = cells.clone().filter(|(row, column)| row != column);
+        let class = |class: usize| self.classes[class].as_str();
+        let told = match unit {
+            Unit::Counts => {
+                largest(&|row, column| f64::from(self.cell(row, column)), &mut off).map(|(row, column, _)| {
+                    let many = count(self.cell(row, column).into());
+                    format!("most often {} taken for {} ({many})", class(row), class(column))
+                })
+            }
+            Unit::OfActual => {
+                largest(&|row, column| self.share(row, column, unit), &mut off).map(|(row, column, share)| {
+                    format!("of a class most often {} taken for {} ({})", class(row), class(column), percent(share))
+                })
+            }
+            Unit::OfPredicted => {
+                largest(&|row, column| self.share(row, column, unit), &mut off).map(|(row, column, share)| {
+                    format!("of what is taken for {} most often {} ({})", class(column), class(row), percent(share))
+                })
+            }
+            Unit::Difference => {
+                let apart = |row: usize, column: usize| self.difference(first, row, column).abs();
+                largest(&apart, &mut cells.clone()).map(|(row, column, _)| {
+                    let points = 100.0 * self.difference(first, row, column);
+                    let more = if points > 0.0 { "more" } else { "less" };
+                    let right = format!("{} right", class(row));
+                    let cell =
+                        if row == column { right } else { format!("{} taken for {}", class(row), class(column)) };
+                    format!("furthest from {}: {cell}, {:.1} points {more}", first.name, points.abs())
+                })
+            }
+        };
+        told.map_or(text.clone(), |told| format!("{text}; {told}"))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::app::export::{self, Exportable, Table};
 use crate::app::form::field::choose;
 use crate::app::state::Session;
 use crate::app::theme::{self, Tokens, space};
-use eframe::egui::{Label, ScrollArea, Ui, Vec2, vec2};
+use eframe::egui::{Align, Label, Layout, ScrollArea, Ui, Vec2, vec2};
 use grid::{Grid, LABEL};
 use matrix::{Matrix, Unit, order, table};
 use serde::{Deserialize, Serialize};
@@ -52,9 +52,9 @@ pub fn ui(ui: &mut Ui, view: &mut View, session: &Session, actions: &mut Vec<Act
         });
         ui.checkbox(&mut view.similar, "Similar classes together");
         export::button(ui, "Confusion", &Paper { view: *view, matrices: &matrices }, actions);
-        let tokens = Tokens::of(ui);
-        ui.add(Label::new(theme::caption(CAPTION, &tokens)).truncate());
     });
+    let tokens = Tokens::of(ui);
+    ui.add(Label::new(theme::caption("Rows: actual. Columns: predicted. Click for the images.", &tokens)).wrap());
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let wide = ui.available_width() > 560.0;
         let each = if wide { (ui.available_width() - space::L) / 2.0 } else { ui.available_width() };
@@ -64,15 +64,13 @@ pub fn ui(ui: &mut Ui, view: &mut View, session: &Session, actions: &mut Vec<Act
     });
 }
 
-const CAPTION: &str = "Rows: actual. Columns: predicted. Click for the images.";
-
 /// The matrices side by side, each this wide; gives the arm and the classes of a cell that was clicked.
 fn figure(ui: &mut Ui, view: View, matrices: &[Matrix], each: f32) -> Option<(usize, usize, usize)> {
     let first = matrices.first()?;
     let order = order(view.similar, matrices);
     let skipped = usize::from(view.unit == Unit::Difference);
     let mut clicked = None;
-    ui.horizontal_wrapped(|ui| {
+    ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
         ui.spacing_mut().item_spacing = vec2(space::L, space::M);
         for matrix in &matrices[skipped..] {
             let grid = Grid { matrix, first, order: &order, unit: view.unit };

@@ -3,7 +3,7 @@
 mod paper;
 
 use super::quantity::{Quantity, legend};
-use super::{Scene, chip, empty};
+use super::{Scene, empty, told};
 use crate::app::action::Action;
 use crate::app::export;
 use crate::app::form::field::{choose, named};
@@ -92,7 +92,7 @@ impl Gradients {
         let session = scene.session;
         for (arm, texture) in self.maps.iter().enumerate() {
             if let Some(texture) = texture {
-                ui.horizontal(|ui| chip(ui, arm, &summary(session, arm, quantity)));
+                told(ui, arm, &summary(session, arm, quantity));
                 let rect = map(ui, texture, session, arm, quantity, height);
                 mark(ui, rect, scene, arm);
             }

@@ -1,7 +1,7 @@
 //! Where in one image a decision comes from, as every arm sees it: Grad-CAM at every block, occlusion, feature maps, filters,
 //! and what remains when a block is cut.
 
-use super::super::{chip, empty};
+use super::super::{empty, told};
 use super::chart::{self, Scale, Series};
 use super::kit::{self, Bench};
 use super::maps::{Textures, WHOLE};
@@ -206,7 +206,7 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
         let share = found.probabilities.get(found.class).copied().unwrap_or(0.0);
         let truth = found.truth.map_or_else(String::new, |truth| format!(", truly {}", title(truth)));
         let text = format!("{name}: {} {}{truth}", title(found.class), percent(f64::from(share)));
-        ui.horizontal_wrapped(|ui| chip(ui, arm, &text));
+        told(ui, arm, &text);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
             let name = format!("{arm} seen");
@@ -284,7 +284,7 @@ fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrum
             short(f64::from(ends[0])),
             short(f64::from(ends[1]))
         );
-        ui.horizontal_wrapped(|ui| chip(ui, arm, &text));
+        told(ui, arm, &text);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
             for (title, map) in maps.names.iter().zip(&maps.maps) {
@@ -342,6 +342,6 @@ fn cuts(ui: &mut Ui, bench: &Bench) {
     let height = (ui.available_height() - 60.0).clamp(140.0, 360.0);
     chart::draw(ui, "cuts", &format!("{caption}. {}", said.join("; ")), &lines, Scale::Linear, height);
     for (arm, words) in &words {
-        ui.horizontal_wrapped(|ui| chip(ui, *arm, words));
+        told(ui, *arm, words);
     }
 }

@@ -1,14 +1,17 @@
-//! Gradients and responses block by block at one moment, warnings in words, and histograms of every parameter.
+//! Gradients and responses block by block at one moment, warnings in words, and histograms of every parameter at one
+//! moment and over the training.
 
-use super::super::{chip, empty};
+use super::super::{chip, empty, told};
 use super::chart::{self, Scale, Series};
+use super::histograms;
+use super::histories::Histories;
 use super::kit::{self, Bench};
 use super::paper::{Figure, ROWS};
-use crate::app::form::field::{choose, named};
+use crate::app::form::field::choose;
 use crate::app::number::short;
 use crate::app::theme::{self, Tokens, space};
-use crate::instrument::{BlockLook, Finding, GradientLook, Histogram, Instrument, Question};
-use eframe::egui::{ComboBox, Label, Rect, RichText, ScrollArea, Sense, Ui, pos2, vec2};
+use crate::instrument::{BlockLook, Finding, GradientLook, Instrument, Question};
+use eframe::egui::{Label, RichText, ScrollArea, Ui};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,36 +77,46 @@ pub struct View {
 /// Images of the batch that is looked at.
 const IMAGES: usize = 64;
 
-/// The panel.
-pub fn ui(ui: &mut Ui, view: &mut View, bench: &mut Bench) {
-    if !bench.has_networks() {
-        return empty(
-            ui,
-            "Gradients, responses and dead channels of every block will be drawn here: press Start, then Look.",
-        );
-    }
-    ui.horizontal_wrapped(|ui| {
-        let label = ui.label("By block");
-        ui.scope(|ui| {
-            ui.set_max_width(190.0);
-            choose(ui, &mut view.quantity, &QUANTITIES).labelled_by(label.id);
+/// The panel's state.
+#[derive(Default)]
+pub struct Inside {
+    histories: Histories,
+}
+
+impl Inside {
+    /// The panel.
+    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
+        if !bench.has_networks() {
+            return empty(
+                ui,
+                "Gradients, responses and dead channels of every block will be drawn here: press Start, then Look.",
+            );
+        }
+        ui.horizontal_wrapped(|ui| {
+            let label = ui.label("By block");
+            ui.scope(|ui| {
+                ui.set_max_width(190.0);
+                choose(ui, &mut view.quantity, &QUANTITIES).labelled_by(label.id);
+            });
         });
-    });
-    let question = || Question::Gradients { images: IMAGES };
-    let quantity = view.quantity;
-    let figure = Figure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| blocks(ui, quantity, bench) };
-    kit::tools(ui, bench, Instrument::Gradients, "Look", question, figure);
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        blocks(ui, view.quantity, bench);
-        ui.add_space(space::M);
-        ui.label(theme::strong("Histograms"));
-        let question = || Question::Histograms { images: IMAGES };
-        let parameter = view.parameter.clone();
-        let figure = Figure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| histograms(ui, &parameter, bench) };
-        kit::tools(ui, bench, Instrument::Histograms, "Count", question, figure);
-        choose_parameter(ui, &mut view.parameter, bench);
-        histograms(ui, &view.parameter, bench);
-    });
+        let question = || Question::Gradients { images: IMAGES };
+        let quantity = view.quantity;
+        let figure = Figure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| blocks(ui, quantity, bench) };
+        kit::tools(ui, bench, Instrument::Gradients, "Look", question, figure);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            blocks(ui, view.quantity, bench);
+            ui.add_space(space::M);
+            ui.label(theme::strong("Histograms"));
+            let question = || Question::Histograms { images: IMAGES };
+            histograms::choose_parameter(ui, &mut view.parameter, bench);
+            let parameter = view.parameter.as_str();
+            let draw = |ui: &mut Ui, bench: &Bench| histograms::figure(ui, parameter, bench);
+            kit::tools(ui, bench, Instrument::Histograms, "Count", question, Figure { height: ROWS, draw });
+            histograms::figure(ui, parameter, bench);
+            ui.add_space(space::M);
+            self.histories.ui(ui, parameter, bench);
+        });
+    }
 }
 
 fn blocks(ui: &mut Ui, quantity: Quantity, bench: &Bench) {
@@ -138,7 +151,7 @@ fn blocks(ui: &mut Ui, quantity: Quantity, bench: &Bench) {
     let name = format!("{caption}. {}", words.join("; "));
     chart::draw(ui, "inside", &name, &lines, quantity.scale(), 200.0);
     for (line, words) in lines.iter().zip(&words) {
-        ui.horizontal_wrapped(|ui| chip(ui, line.arm, words));
+        told(ui, line.arm, words);
     }
     for (arm, name, look) in &found {
         for warning in look.warnings() {
@@ -148,74 +161,4 @@ fn blocks(ui: &mut Ui, quantity: Quantity, bench: &Bench) {
             });
         }
     }
-}
-
-fn counted<'a>(bench: &'a Bench) -> Vec<(usize, &'a str, &'a Vec<Histogram>)> {
-    bench
-        .findings(Instrument::Histograms)
-        .filter_map(|(arm, name, finding)| match finding {
-            Ok(Finding::Histograms(found)) => Some((arm, name, found)),
-            _ => None,
-        })
-        .collect()
-}
-
-fn choose_parameter(ui: &mut Ui, parameter: &mut String, bench: &Bench) {
-    let found = counted(bench);
-    let mut names: Vec<&str> = Vec::new();
-    for histogram in found.iter().flat_map(|(_, _, all)| *all) {
-        if !names.contains(&histogram.parameter.as_str()) {
-            names.push(&histogram.parameter);
-        }
-    }
-    let Some(first) = names.first() else { return };
-    if !names.contains(&parameter.as_str()) {
-        (*first).clone_into(parameter);
-    }
-    ui.horizontal_wrapped(|ui| {
-        let label = ui.label("Parameter");
-        let shown = parameter.clone();
-        let list = ComboBox::from_id_salt("parameter").width(200.0).selected_text(shown).show_ui(ui, |ui| {
-            for name in &names {
-                ui.selectable_value(parameter, (*name).to_owned(), *name);
-            }
-        });
-        list.response.labelled_by(label.id);
-    });
-}
-
-/// How one parameter's values and its gradient are spread in each arm.
-fn histograms(ui: &mut Ui, parameter: &str, bench: &Bench) {
-    for (arm, name, all) in counted(bench) {
-        let Some(histogram) = all.iter().find(|histogram| histogram.parameter == parameter) else { continue };
-        let text = format!(
-            "{name}: values within ±{}, gradient within ±{}",
-            short(histogram.limit),
-            short(histogram.gradient_limit)
-        );
-        ui.horizontal_wrapped(|ui| chip(ui, arm, &text));
-        ui.horizontal(|ui| {
-            let width = ((ui.available_width() - space::L) / 2.0).clamp(80.0, 320.0);
-            bars(ui, arm, &histogram.counts, width, &format!("{name} {parameter}: values"));
-            bars(ui, arm, &histogram.gradient_counts, width, &format!("{name} {parameter}: gradient"));
-        });
-    }
-}
-
-/// A histogram's bars, 0 in the middle.
-#[allow(clippy::cast_precision_loss, reason = "heights of bars")]
-fn bars(ui: &mut Ui, arm: usize, counts: &[u32], width: f32, name: &str) {
-    let tokens = Tokens::of(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(width, 64.0), Sense::hover());
-    let most = counts.iter().copied().max().unwrap_or(0).max(1) as f32;
-    let each = rect.width() / counts.len().max(1) as f32;
-    for (index, &count) in counts.iter().enumerate() {
-        let left = rect.left() + each * index as f32;
-        let top = rect.bottom() - (rect.height() - 2.0) * count as f32 / most;
-        let bar = Rect::from_min_max(pos2(left, top), pos2(left + each - 0.5, rect.bottom()));
-        ui.painter().rect_filled(bar, 0.0, tokens.arm(arm));
-    }
-    ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
-    ui.painter().vline(rect.center().x, rect.y_range(), tokens.line());
-    named(ui, response, name);
 }

@@ -1,6 +1,6 @@
 //! The loss around the weights and between weights, and how gradients reach the input: what theory looks at.
 
-use super::super::{chip, empty};
+use super::super::{empty, told};
 use super::chart::{self, Scale, Series};
 use super::kit::{self, Bench};
 use super::maps::{Textures, WHOLE};
@@ -134,7 +134,7 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, solid: bool) {
                     let total = surface.loss.len();
                     let middle = surface.loss.get(total / 2).copied().unwrap_or(f64::NAN);
                     let text = format!("{name}: {} in the middle, {} of {total} places", short(middle), surface.done);
-                    ui.horizontal(|ui| chip(ui, *arm, &text));
+                    told(ui, *arm, &text);
                     let (rect, response) = ui.allocate_exact_size(Vec2::splat(each), Sense::hover());
                     if solid {
                         raised(ui, rect, map, ends);
@@ -258,7 +258,7 @@ fn lines(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     let height = (ui.available_height() - 60.0).clamp(140.0, 420.0);
     chart::draw(ui, "theory", &format!("{caption}. {}", said.join("; ")), &lines, scale, height);
     for (arm, words) in &words {
-        ui.horizontal_wrapped(|ui| chip(ui, *arm, words));
+        told(ui, *arm, words);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a network still knows when blocks are left out, swapped or weighed anew, and how much it knows after each block.
 
-use super::super::{chip, empty};
+use super::super::{empty, told};
 use super::chart::{self, Scale, Series};
 use super::kit::{self, Bench};
 use super::paper::{Figure, PLOT};
@@ -104,7 +104,7 @@ impl Lesions {
                 Ok(Finding::Lesions(found)) if name == info.name => Some(found),
                 _ => None,
             });
-            ui.horizontal_wrapped(|ui| chip(ui, arm, &self.told(bench, info, swept)));
+            told(ui, arm, &self.told(bench, info, swept));
             let selected = bench.selected().filter(|(of, _)| *of == arm).map(|(_, block)| block);
             clicked = cells(ui, info, swept, &self.out, selected).or(clicked);
         }
@@ -179,7 +179,7 @@ impl Lesions {
                     for gain in gains {
                         let text =
                             format!("{} at α = {}: {}", found.arm, setting(gain.gain), percent(gain.score.accuracy));
-                        ui.horizontal_wrapped(|ui| chip(ui, arm, &text));
+                        told(ui, arm, &text);
                     }
                 }
                 Ok(_) => {}
@@ -267,7 +267,7 @@ fn findings(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     let height = (ui.available_height() - 24.0 * (lines.len() as f32 + 1.0)).clamp(140.0, 360.0);
     chart::draw(ui, "lesions", &format!("{across}. {}", words.join("; ")), &lines, scale, height);
     for (line, words) in lines.iter().zip(&words) {
-        ui.horizontal_wrapped(|ui| chip(ui, line.arm, words));
+        told(ui, line.arm, words);
     }
 }
 

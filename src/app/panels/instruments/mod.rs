@@ -2,6 +2,8 @@
 
 mod chart;
 mod explain;
+mod histograms;
+mod histories;
 mod inside;
 mod kit;
 mod landscape;
@@ -37,6 +39,7 @@ pub struct View {
 #[derive(Default)]
 pub struct Instruments {
     predictions: predictions::Predictions,
+    inside: inside::Inside,
     explain: explain::Explain,
     lesions: lesions::Lesions,
     landscape: landscape::Landscape,
@@ -48,7 +51,7 @@ impl Instruments {
         bench.weights = view.weights;
         match panel {
             Panel::Predictions => self.predictions.ui(ui, &mut view.predictions, bench),
-            Panel::Inside => inside::ui(ui, &mut view.inside, bench),
+            Panel::Inside => self.inside.ui(ui, &mut view.inside, bench),
             Panel::Explain => self.explain.ui(ui, &mut view.explain, bench),
             Panel::Lesions => self.lesions.ui(ui, &mut view.lesions, bench),
             Panel::Landscape => self.landscape.ui(ui, &mut view.landscape, bench),

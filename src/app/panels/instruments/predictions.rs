@@ -1,6 +1,6 @@
 //! The validation images with what every arm takes them for: sorted, filtered, chosen, looked at one by one.
 
-use super::super::{chip, empty};
+use super::super::{chip, empty, told};
 use super::kit::{self, Bench};
 use super::maps::{Atlas, Textures, WHOLE};
 use super::paper::{Figure, ROWS};
@@ -240,7 +240,7 @@ impl Predictions {
                         })
                         .collect();
                     let text = format!("{name}: {}; loss {}", likely.join(", "), short(f64::from(found.loss[image])));
-                    ui.horizontal_wrapped(|ui| chip(ui, *arm, &text));
+                    told(ui, *arm, &text);
                     if let Some(history) = history(bench, *arm, image, gallery) {
                         ui.add(Label::new(theme::caption(history, &tokens)).wrap());
                     }

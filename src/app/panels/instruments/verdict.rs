@@ -1,6 +1,6 @@
 //! What predictions say as a whole: per class, per confidence, and where two arms differ.
 
-use super::super::{chip, dot};
+use super::super::{chip, dot, told};
 use super::chart::{self, Scale, Series};
 use super::kit;
 use super::paper::{Figure, PLOT, Paper, ROWS};
@@ -59,18 +59,17 @@ fn overall(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics]) {
     }
 }
 
+/// Every class, with the arms' colours in front of their columns.
 fn table(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics], classes: &[String]) {
-    let tokens = Tokens::of(ui);
-    Grid::new("classes").striped(true).spacing([space::L, space::XS]).show(ui, |ui| {
+    Grid::new("classes").striped(true).spacing([space::S, space::XS]).show(ui, |ui| {
         ui.label(theme::strong("Class"));
-        for (arm, name, _) in arms {
-            // A grid gives a cell no more than it asks for, and what is cut off asks for nothing.
-            ui.horizontal(|ui| {
-                dot(ui, *arm);
-                ui.add(Label::new(theme::caption(*name, &tokens)).extend());
-            });
+        for (arm, ..) in arms {
             for title in ["Precision", "Recall", "F1"] {
-                ui.label(theme::strong(title));
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing.x = space::XS;
+                    dot(ui, *arm);
+                    ui.label(theme::strong(title));
+                });
             }
         }
         ui.label(theme::strong("Images"));
@@ -78,7 +77,6 @@ fn table(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics], classes: &[String]) {
         for (class, title) in classes.iter().enumerate() {
             ui.label(title);
             for found in metrics {
-                ui.label("");
                 let score = found.classes.get(class).copied().unwrap_or_default();
                 for share in [score.precision, score.recall, score.f1] {
                     ui.label(percent(share));
@@ -125,7 +123,7 @@ fn reliability(ui: &mut Ui, arms: &[Arm], found: &[Calibration]) {
     lines.push(Series { name: "diagonal".into(), points, dashed: true, guide: true, ..Series::default() });
     chart::draw(ui, "calibration", &format!("Calibration. {}", words.join("; ")), &lines, Scale::Percent, height);
     for ((arm, _, _), words) in arms.iter().zip(&words) {
-        ui.horizontal_wrapped(|ui| chip(ui, *arm, words));
+        told(ui, *arm, words);
     }
 }
 

@@ -1,0 +1,146 @@
+//! How the values of parameters and of their gradients are spread.
+
+use super::sheet::{Sheet, cell};
+use serde::{Deserialize, Serialize};
+
+/// How a parameter's values are spread.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Histogram {
+    /// PyTorch's name of the parameter.
+    pub parameter: String,
+    /// The bins reach from −limit to limit.
+    pub limit: f64,
+    /// Values in each bin.
+    pub counts: Vec<u32>,
+    /// The same of its gradient; empty where it has none.
+    pub gradient_limit: f64,
+    /// Values of the gradient in each bin.
+    pub gradient_counts: Vec<u32>,
+}
+
+/// Counts in bins of equal width from −limit to limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread<'a> {
+    /// Where the bins end on both sides.
+    pub limit: f64,
+    /// Values in each bin.
+    pub counts: &'a [u32],
+}
+
+impl Spread<'_> {
+    /// Values counted.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.counts.iter().copied().map(u64::from).sum()
+    }
+
+    /// The share of all values in each of so many rows between −`limit` and `limit`, as if the values of a bin were
+    /// spread evenly over it.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row's number")]
+    pub fn shares(&self, limit: f64, rows: usize) -> Vec<f64> {
+        let mut shares = vec![0.0; rows];
+        let (total, bins) = (self.total() as f64, self.counts.len() as f64);
+        if rows == 0 || total == 0.0 {
+            return shares;
+        }
+        // Places in units of rows; where all values are 0, they are in the middle.
+        let scale = if limit > 0.0 { self.limit / limit } else { 0.0 };
+        let place = |edge: f64| ((2.0 * edge / bins - 1.0) * scale).midpoint(1.0) * rows as f64;
+        for (bin, &count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let (from, to) = (place(bin as f64).max(0.0), place(bin as f64 + 1.0).min(rows as f64));
+            let (width, first) = (place(bin as f64 + 1.0) - place(bin as f64), (from as usize).min(rows - 1));
+            if width <= 1e-9 {
+                shares[first] += f64::from(count) / total;
+                continue;
+            }
+            for (row, share) in shares.iter_mut().enumerate().skip(first) {
+                let inside = to.min(row as f64 + 1.0) - from.max(row as f64);
+                if inside <= 0.0 {
+                    break;
+                }
+                *share += f64::from(count) / total * inside / width;
+            }
+        }
+        shares
+    }
+
+    /// The standard deviation, as near as bins tell it.
+    #[must_use]
+    pub fn std(&self) -> f64 {
+        let (bins, total) = (self.counts.len() as f64, self.total().max(1) as f64);
+        let middle = |bin: usize| self.limit * ((2.0 * bin as f64 + 1.0) / bins - 1.0);
+        let mean_of = |of: &dyn Fn(f64) -> f64| {
+            self.counts.iter().enumerate().map(|(bin, &count)| f64::from(count) * of(middle(bin))).sum::<f64>() / total
+        };
+        let mean = mean_of(&|value| value);
+        mean_of(&|value| (value - mean) * (value - mean)).sqrt()
+    }
+}
+
+impl Histogram {
+    /// The values.
+    #[must_use]
+    pub fn values(&self) -> Spread<'_> {
+        Spread { limit: self.limit, counts: &self.counts }
+    }
+
+    /// The gradient.
+    #[must_use]
+    pub fn gradient(&self) -> Spread<'_> {
+        Spread { limit: self.gradient_limit, counts: &self.gradient_counts }
+    }
+
+    /// A row for each bin of each parameter.
+    #[must_use]
+    pub fn sheet(all: &[Self]) -> Sheet {
+        let header = ["parameter", "from", "to", "values", "gradient from", "gradient to", "gradient values"];
+        let mut sheet = Sheet::new("histograms", &header);
+        for histogram in all {
+            let bins = histogram.counts.len().max(1) as f64;
+            let edge = |limit: f64, index: usize| cell(limit * (2.0 * index as f64 / bins - 1.0));
+            for (index, count) in histogram.counts.iter().enumerate() {
+                let limits = (histogram.limit, histogram.gradient_limit);
+                let gradient = histogram.gradient_counts.get(index);
+                sheet.push([
+                    histogram.parameter.clone(),
+                    edge(limits.0, index),
+                    edge(limits.0, index + 1),
+                    count.to_string(),
+                    edge(limits.1, index),
+                    edge(limits.1, index + 1),
+                    gradient.map_or_else(String::new, u32::to_string),
+                ]);
+            }
+        }
+        sheet
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(a: &[f64], b: &[f64]) -> bool {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12)
+    }
+
+    #[test]
+    fn bins_are_spread_over_the_rows_that_they_reach() {
+        let spread = Spread { limit: 1.0, counts: &[1, 2, 1] };
+        assert!(close(&spread.shares(1.0, 3), &[0.25, 0.5, 0.25]));
+        assert!(close(&spread.shares(2.0, 4), &[0.0, 0.5, 0.5, 0.0]));
+        assert!(close(&spread.shares(1.0, 1), &[1.0]));
+        // What lies beyond the ends is left out.
+        assert!(close(&spread.shares(1.0 / 3.0, 2), &[0.25, 0.25]));
+        assert!(close(&Spread { limit: 0.0, counts: &[0, 5, 0] }.shares(1.0, 3), &[0.0, 1.0, 0.0]));
+        assert!(close(&Spread { limit: 0.0, counts: &[0, 5, 0] }.shares(0.0, 3), &[0.0, 1.0, 0.0]));
+        assert!(close(&Spread { limit: 1.0, counts: &[] }.shares(1.0, 2), &[0.0, 0.0]));
+    }
+
+    #[test]
+    fn the_standard_deviation_is_that_of_the_bins_middles() {
+        assert!((Spread { limit: 1.5, counts: &[1, 0, 1] }.std() - 1.0).abs() < 1e-12);
+        assert_eq!(Spread { limit: 0.0, counts: &[0, 3, 0] }.std(), 0.0);
+    }
+}

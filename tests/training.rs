@@ -113,8 +113,9 @@ fn histograms_count_the_weights_and_the_gradient_of_their_step() {
     let rate = stepped.record.arms[1].expect("an arm").learning_rate;
     let spread = stepped.spread.expect("the first step is looked at");
     assert_eq!(spread.step, 1);
-    // Of each bin its share of the way from −limit to limit.
-    let bin = |value: f64, limit: f64| (((value / limit + 1.0) / 2.0 * 41.0) as usize).min(40);
+    // The edges between the 41 bins that a value has passed.
+    let bin =
+        |value: f64, limit: f64| (1..41).filter(|&edge| value >= limit * (2.0 * f64::from(edge) / 41.0 - 1.0)).count();
     for name in ["conv1.weight", "layer2.0.conv1.weight", "linear.bias"] {
         let found = spread.arms[1].iter().find(|histogram| histogram.parameter == name).expect(name);
         let values: Vec<f64> = before[name].values.iter().map(|&value| f64::from(value)).collect();

@@ -72,7 +72,11 @@ fn an_arm_without_mistakes_has_nothing_that_stands_out() {
 fn hundred(harness: &mut Harness<'static, App>, script: &Script) {
     let mut many = prepared(&script.started());
     let class = |class: usize| {
-        if class % 3 == 0 { format!("a very long name of a class, number {class}") } else { format!("class {class}") }
+        if class.is_multiple_of(3) {
+            format!("a very long name of a class, number {class}")
+        } else {
+            format!("class {class}")
+        }
     };
     many.dataset.classes = (0..100).map(class).collect();
     script.say(Event::Prepared(Box::new(many)));

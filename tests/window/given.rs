@@ -9,8 +9,8 @@ use eframe::egui::Modifiers;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use residual_lab::app::App;
-use residual_lab::instrument::{Cut, Finding, Gain, Maps, Question, Slice};
-use residual_lab::train::protocol::Event;
+use residual_lab::instrument::{Cut, Finding, Gain, Maps, Neighbour, Question, Sight, Slice};
+use residual_lab::train::protocol::{Event, Seen};
 use std::collections::HashSet;
 use std::fs;
 
@@ -162,6 +162,33 @@ fn chosen_images_are_given_away() {
     let chosen = given(&mut harness, &script, "Chosen images");
     assert_eq!(chosen.column("image", &["residual"]), ["0", "2"]);
     assert_eq!(chosen.embedded(), 2);
+}
+
+#[test]
+fn neighbours_are_given_away_once_they_are_those_of_the_image() {
+    let (mut harness, script) = predicted();
+    let ask = |harness: &mut Harness<'static, App>, image: usize| {
+        harness.get_by_label_contains(&format!("Image {image}, ")).click();
+        harness.run();
+        harness.get_by_label("Find the nearest training images").click();
+        harness.run();
+        let nearest = Question::Nearest { sight: Sight::Validation(image), count: 5 };
+        script.asked_for(|question| *question == nearest).expect("it was asked").0
+    };
+    let seen = Seen { width: 2, height: 1, rgb: vec![250, 9, 9, 9, 9, 250] };
+    let near = |image| Ok(Finding::Nearest(vec![Neighbour { image, class: 4, distance: 0.5, seen: seen.clone() }]));
+    let first = ask(&mut harness, 4);
+    script.found(first, [near(123), near(77)]);
+    harness.run();
+    let neighbours = given(&mut harness, &script, "Nearest training images");
+    assert_eq!(neighbours.column("image", &["residual"]), ["77"]);
+    assert_eq!(neighbours.column("distance", &["plain"]), ["0.5"]);
+    assert_eq!(neighbours.embedded(), 2);
+    let second = ask(&mut harness, 8);
+    assert!(harness.query_by_label_contains("training image 123").is_none(), "that is near another image");
+    script.found(second, [near(5), near(6)]);
+    harness.run();
+    assert!(harness.query_by_label_contains("training image 5:").is_some());
 }
 
 #[test]

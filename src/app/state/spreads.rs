@@ -48,6 +48,8 @@ impl Spreads {
     /// Forgets what came after a step.
     pub fn cut(&mut self, step: u64) {
         self.records.retain(|record| record.step <= step);
+        // The last one that is left stands for as many as it ever will.
+        self.in_newest = 1 << self.halved;
     }
 
     fn halve(&mut self) {

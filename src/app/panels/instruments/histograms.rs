@@ -7,6 +7,7 @@ use crate::app::number::short;
 use crate::app::theme::{self, Tokens, space};
 use crate::instrument::{Finding, Histogram, Instrument, Spread};
 use eframe::egui::{Align2, ComboBox, FontId, Mesh, Rect, Sense, Ui, pos2, vec2};
+use std::collections::HashSet;
 
 /// Bars between both ends of an axis; odd, so that one of them is around 0.
 const BARS: usize = 81;
@@ -27,14 +28,14 @@ fn counted<'a>(bench: &'a Bench) -> Vec<(usize, &'a str, &'a Vec<Histogram>)> {
 pub fn choose_parameter(ui: &mut Ui, parameter: &mut String, bench: &Bench) {
     let found = counted(bench);
     let kept = bench.session.spreads.last().map_or(&[][..], |record| &record.arms);
-    let mut names: Vec<&str> = Vec::new();
+    let (mut names, mut known): (Vec<&str>, HashSet<&str>) = Default::default();
     for histogram in found.iter().flat_map(|(_, _, all)| *all).chain(kept.iter().flatten()) {
-        if !names.contains(&histogram.parameter.as_str()) {
+        if known.insert(&histogram.parameter) {
             names.push(&histogram.parameter);
         }
     }
     let Some(first) = names.first() else { return };
-    if !names.contains(&parameter.as_str()) {
+    if !known.contains(parameter.as_str()) {
         (*first).clone_into(parameter);
     }
     ui.horizontal_wrapped(|ui| {

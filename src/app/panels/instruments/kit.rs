@@ -129,7 +129,8 @@ pub fn tools(
     ui.add_space(space::XS);
 }
 
-fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<impl Fn(&mut Ui, &Bench)>) {
+/// The menu that gives away what an instrument found, `figure` as its picture.
+pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<impl Fn(&mut Ui, &Bench)>) {
     let found = bench.inquiries.of(about).and_then(|inquiry| inquiry.found.clone()).unwrap_or_default();
     let mut actions = Vec::new();
     let About { name, title, .. } = about.about();

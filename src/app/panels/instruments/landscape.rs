@@ -142,7 +142,9 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, solid: bool) {
                         let texture = textures.map(ui.ctx(), &format!("plane {arm}"), map, ends, None).id();
                         ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
                         contours(ui, rect, map, ends);
-                        ui.painter().circle_stroke(rect.center(), 4.0, Stroke::new(1.5, tokens.text));
+                        // Seen on violet and on yellow.
+                        ui.painter().circle_stroke(rect.center(), 4.0, Stroke::new(3.0, Color32::BLACK));
+                        ui.painter().circle_stroke(rect.center(), 4.0, Stroke::new(1.5, Color32::WHITE));
                     }
                     named(ui, response, &format!("Loss landscape. {text}"));
                 });

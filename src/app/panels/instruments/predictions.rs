@@ -247,28 +247,43 @@ impl Predictions {
                 }
             });
         });
-        let asked = bench.inquiries.of(Instrument::Nearest).and_then(|inquiry| inquiry.question.clone());
-        if asked != Some(Question::Nearest { sight: Sight::Validation(image), count: 5 }) {
+        let Some(inquiry) = bench.inquiries.of(Instrument::Nearest).cloned() else { return };
+        if inquiry.question != Some(Question::Nearest { sight: Sight::Validation(image), count: 5 }) {
             return;
         }
-        for (arm, name, finding) in bench.findings(Instrument::Nearest) {
-            let Ok(Finding::Nearest(found)) = finding else { continue };
-            ui.horizontal_wrapped(|ui| {
-                chip(ui, arm, &format!("{name}, nearest:"));
-                for neighbour in found {
-                    let texture = textures.picture(ui.ctx(), &format!("near {}", neighbour.image), &neighbour.seen);
-                    let (rect, response) = ui.allocate_exact_size(Vec2::splat(40.0), Sense::hover());
-                    ui.painter().image(texture.id(), rect, WHOLE, Color32::WHITE);
-                    let text = format!(
-                        "training image {}: {}, distance {}",
-                        neighbour.image,
-                        class(gallery, neighbour.class),
-                        short(f64::from(neighbour.distance))
-                    );
-                    named(ui, response.on_hover_text(&text), &text);
-                }
-            });
+        kit::failure(ui, &inquiry);
+        // Until something is known of this image, what was found is of an earlier one.
+        if inquiry.failed.is_some() || inquiry.awaited.is_some() && inquiry.progress.0 == 0 {
+            return;
         }
+        let draw = |ui: &mut Ui, bench: &Bench| neighbours(ui, &mut Textures::default(), gallery, bench);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(theme::strong("Nearest training images"));
+            kit::export(ui, bench, Instrument::Nearest, Figure { height: ROWS, draw });
+        });
+        neighbours(ui, textures, gallery, bench);
+    }
+}
+
+/// The training images nearest to an image, as every arm places them.
+fn neighbours(ui: &mut Ui, textures: &mut Textures, gallery: &Gallery, bench: &Bench) {
+    for (arm, name, finding) in bench.findings(Instrument::Nearest) {
+        let Ok(Finding::Nearest(found)) = finding else { continue };
+        ui.horizontal_wrapped(|ui| {
+            chip(ui, arm, name);
+            for neighbour in found {
+                let texture = textures.picture(ui.ctx(), &format!("near {}", neighbour.image), &neighbour.seen);
+                let (rect, response) = ui.allocate_exact_size(Vec2::splat(40.0), Sense::hover());
+                ui.painter().image(texture.id(), rect, WHOLE, Color32::WHITE);
+                let text = format!(
+                    "training image {}: {}, distance {}",
+                    neighbour.image,
+                    class(gallery, neighbour.class),
+                    short(f64::from(neighbour.distance))
+                );
+                named(ui, response.on_hover_text(&text), &text);
+            }
+        });
     }
 }
 

@@ -7,7 +7,6 @@ use eframe::egui::{Key, Modifiers, Rect, Theme, ThemePreference, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use residual_lab::app::App;
-use residual_lab::app::dialogs::Wanted;
 use residual_lab::app::panels::Panel;
 use std::collections::HashMap;
 

@@ -323,6 +323,8 @@ fn the_sample_sheet_shows_augmented_images() {
 fn devices_are_listed_by_name() {
     let (mut harness, _script) = window();
     unfold(&mut harness, "Device");
+    harness.get_by_role_and_label(Role::ComboBox, "Device").scroll_to_me();
+    harness.run();
     harness.get_by_role_and_label(Role::ComboBox, "Device").click();
     harness.run();
     wait_for(&mut harness, "the devices are found", |harness| has(harness, "CPU (NdArray, the slow reference)"));

@@ -19,7 +19,7 @@ const SHAPES: f32 = 18.0;
 /// Space between two rows.
 const APART: f32 = 6.0;
 /// Width of a character of a shape, at the most.
-const CHARACTER: f32 = 6.8;
+const CHARACTER: f32 = 8.0;
 /// Room for the image's shape at the left and the number of classes at the right.
 const AROUND: f32 = 60.0;
 
@@ -306,7 +306,7 @@ mod tests {
                 assert!(texts.contains(&expected), "{expected} with {arrangement:?}");
             }
             let apart = |pair: &[(Pos2, String)]| {
-                pair[1].0.y > pair[0].0.y || pair[1].0.x - pair[0].0.x > pair[0].1.chars().count() as f32 * 6.0
+                pair[1].0.y > pair[0].0.y || pair[1].0.x - pair[0].0.x > pair[0].1.chars().count() as f32 * 7.8
             };
             assert!(lane.shapes.windows(2).all(apart), "with {arrangement:?}");
         }

@@ -126,6 +126,10 @@ pub fn tools(
         }
     });
     failure(ui, &inquiry);
+    if inquiry.found.is_none() && inquiry.awaited.is_none() {
+        let what = theme::caption(about.about().what, &Tokens::of(ui));
+        ui.add(Label::new(what).wrap());
+    }
     ui.add_space(space::XS);
 }
 

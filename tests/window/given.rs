@@ -49,7 +49,8 @@ impl Given {
     }
 }
 
-/// Takes everything that a menu gives, and looks whether the pictures show something.
+/// Takes everything that a menu gives, and looks whether the pictures show something. Where the variable
+/// `RESIDUAL_LAB_KEEP_PICTURES` names a folder, they stay there to be looked at.
 fn given(harness: &mut Harness<'static, App>, script: &Script, what: &str) -> Given {
     let place = tempfile::tempdir().unwrap();
     let table = save_of(harness, script, what, "Save CSV…", place.path());

@@ -121,8 +121,8 @@ instruments! {
         "L((1 − t) · θ₀ + t · θ₁), t in [0, 1]";
         "Goodfellow, Vinyals and Saxe 2015, Qualitatively characterizing neural network optimization problems".
     PathLengths "path-lengths" "Gradient by path length":
-        "A residual net with n blocks is a sum over 2ⁿ paths. The gradient through a single path shrinks with the number of branches it takes; most paths take n/2. Their product shows that short paths carry nearly all of the gradient.";
-        "C(n, k) / 2ⁿ · mean ‖∂L/∂input‖ through k random branches, the others passed by their shortcut";
+        "A residual net with n blocks is a sum over 2^n paths. The gradient through a single path shrinks with the number of branches it takes; most paths take n/2. Their product shows that short paths carry nearly all of the gradient.";
+        "C(n, k) / 2^n · mean ‖∂L/∂input‖ through k random branches, the others passed by their shortcut";
         "Veit, Wilber and Belongie 2016, section 5".
     Shattered "shattered" "Shattered gradients":
         "How long the gradient keeps its value as the input moves along a line: in deep plain nets it becomes white noise, with shortcuts it stays correlated.";

@@ -8,6 +8,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use residual_lab::app::App;
 use residual_lab::app::panels::Panel;
+use residual_lab::instrument::Instrument;
 use std::collections::HashMap;
 
 #[test]
@@ -69,6 +70,19 @@ fn menus_hold_every_command() {
     save.click();
     harness.run();
     assert_eq!(*script.places.borrow(), ["experiment.toml"]);
+}
+
+#[test]
+fn the_fonts_have_every_letter_of_every_explanation() {
+    let (harness, _script) = window();
+    let font = eframe::egui::FontId::proportional(13.0);
+    for about in Instrument::ALL.iter().map(|instrument| instrument.about()) {
+        for text in [about.title, about.what, about.formula, about.reference] {
+            let has = |letter: &str| harness.ctx.fonts_mut(|fonts| fonts.has_glyphs(&font, letter));
+            let missing: String = text.chars().filter(|letter| !has(&letter.to_string())).collect();
+            assert_eq!(missing, "", "{}: {text}", about.title);
+        }
+    }
 }
 
 #[test]

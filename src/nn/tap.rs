@@ -80,7 +80,7 @@ pub fn without_graph<const D: usize>(x: &Tensor<D>) -> Tensor<D> {
 #[must_use]
 pub fn norm(x: &Tensor<4>) -> Tensor<1> {
     let x = without_graph(x);
-    if ops::available(&x) { ops::measure(x).slice([2..3]) } else { (x.clone() * x).sum().sqrt() }
+    if ops::available(&x) { ops::measure(x).slice(2..3) } else { (x.clone() * x).sum().sqrt() }
 }
 
 /// The identity, whose backward pass fills `sink`.

@@ -7,6 +7,7 @@ pub mod probes;
 pub mod selected;
 pub mod series;
 pub mod spreads;
+pub mod thinned;
 pub mod trace;
 
 use crate::train::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};

@@ -1,63 +1,26 @@
 //! Looks at gradients and activations, as many as a heat map can show.
 
+use super::thinned::{Moment, Thinned};
 use crate::train::protocol::ProbeRecord;
-use std::ops::Deref;
 
 /// From twice as many on, of two neighbours only the one with the stronger gradient is kept, so that an explosion stays
 /// visible and a long run neither fills the memory nor slows the heat maps down.
 const KEPT: usize = 1024;
 
 /// Probes, oldest first, evenly spread over the run.
-#[derive(Clone, Debug, Default)]
-pub struct Probes {
-    records: Vec<ProbeRecord>,
-    /// How often the records have been halved: each stands for two to this power.
-    halved: u32,
-    /// How many the newest record stands for so far.
-    in_newest: u32,
-}
+pub type Probes = Thinned<ProbeRecord>;
 
-impl Deref for Probes {
-    type Target = [ProbeRecord];
-
-    fn deref(&self) -> &[ProbeRecord] {
-        &self.records
-    }
-}
-
-impl Probes {
-    /// Takes in another one.
-    pub fn push(&mut self, record: ProbeRecord) {
-        if self.records.len() == 2 * KEPT {
-            self.halve();
-        }
-        match self.records.last_mut() {
-            Some(newest) if self.in_newest < 1 << self.halved => {
-                if strength(newest) <= strength(&record) {
-                    *newest = record;
-                }
-                self.in_newest += 1;
-            }
-            _ => {
-                self.records.push(record);
-                self.in_newest = 1;
-            }
-        }
+impl Moment for ProbeRecord {
+    fn step(&self) -> u64 {
+        self.step
     }
 
-    /// Forgets what came after a step.
-    pub fn cut(&mut self, step: u64) {
-        self.records.retain(|record| record.step <= step);
+    fn most(&self) -> usize {
+        2 * KEPT
     }
 
-    fn halve(&mut self) {
-        let mut before = std::mem::take(&mut self.records).into_iter();
-        while let Some(first) = before.next() {
-            let second = before.next().filter(|second| strength(second) >= strength(&first));
-            self.records.push(second.unwrap_or(first));
-        }
-        self.halved += 1;
-        self.in_newest = 1 << self.halved;
+    fn outlasts(&self, later: &Self) -> bool {
+        strength(self) > strength(later)
     }
 }
 

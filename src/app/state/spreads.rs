@@ -1,67 +1,28 @@
 //! How parameters and gradients were spread over the run: as many moments as a heat map shows, in little memory.
 
+use super::thinned::{Moment, Thinned};
 use crate::train::protocol::SpreadRecord;
-use std::ops::Deref;
 
 /// Moments that are kept at most.
 const MOST: usize = 64;
 /// Bytes that they may take, if four of them take less.
 const BYTES: usize = 64 << 20;
 
-/// Moments, oldest first. Where there are too many, of two neighbours only the later one is kept.
-#[derive(Clone, Debug, Default)]
-pub struct Spreads {
-    records: Vec<SpreadRecord>,
-    /// How often the records have been halved: each stands for two to this power.
-    halved: u32,
-    /// How many the newest record stands for so far.
-    in_newest: u32,
-}
+/// Moments, oldest first. Of two neighbours the later one is kept.
+pub type Spreads = Thinned<SpreadRecord>;
 
-impl Deref for Spreads {
-    type Target = [SpreadRecord];
-
-    fn deref(&self) -> &[SpreadRecord] {
-        &self.records
-    }
-}
-
-impl Spreads {
-    /// Takes in another one.
-    pub fn push(&mut self, record: SpreadRecord) {
-        let full = self.records.len() >= MOST.min((BYTES / size(&record).max(1)).max(4));
-        if full && self.in_newest >= 1 << self.halved {
-            self.halve();
-        }
-        match self.records.last_mut() {
-            Some(newest) if self.in_newest < 1 << self.halved => {
-                *newest = record;
-                self.in_newest += 1;
-            }
-            _ => {
-                self.records.push(record);
-                self.in_newest = 1;
-            }
-        }
+impl Moment for SpreadRecord {
+    fn step(&self) -> u64 {
+        self.step
     }
 
-    /// Forgets what came after a step.
-    pub fn cut(&mut self, step: u64) {
-        self.records.retain(|record| record.step <= step);
-        // The last one that is left stands for as many as it ever will.
-        self.in_newest = 1 << self.halved;
+    fn most(&self) -> usize {
+        // An even number, so that all records stand for equally many.
+        MOST.min((BYTES / size(self).max(1)).max(4)) / 2 * 2
     }
 
-    fn halve(&mut self) {
-        let last = self.records.len() - 1;
-        let mut index = 0;
-        // Counted from the newest, which stays.
-        self.records.retain(|_| {
-            index += 1;
-            (last + 1 - index).is_multiple_of(2)
-        });
-        self.halved += 1;
-        self.in_newest = 1 << self.halved;
+    fn outlasts(&self, _: &Self) -> bool {
+        false
     }
 }
 

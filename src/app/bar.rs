@@ -9,10 +9,16 @@ use super::state::Session;
 use super::theme::{self, Tokens, space};
 use crate::experiment::{Experiment, Invalid};
 use crate::train::protocol::{Phase, Tune};
+use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
-    Align, Atom, Button, DragValue, Label, Layout, Pos2, ProgressBar, Rect, Response, RichText, ScrollArea, Shape,
+    Align, Atom, Button, DragValue, Label, Layout, PopupCloseBehavior, Pos2, ProgressBar, Rect, Response, RichText, ScrollArea, Shape,
     Slider, Stroke, ThemePreference, Ui, Vec2, vec2,
 };
+
+/// The least width of the bar, in points, that has room for words beside the live settings.
+const ROOMY: f32 = 1100.0;
+/// The width of the menu with the augmentation's rows, in points.
+const MENU: f32 = 312.0;
 
 /// The settings that can be changed while training, as they are now.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,7 +67,7 @@ pub fn phase_in_words(phase: Phase) -> &'static str {
 pub fn ui(
     ui: &mut Ui,
     (session, resident): (&Session, Option<u64>),
-    form: &Form,
+    form: &mut Form,
     live: &mut Live,
     actions: &mut Vec<Action>,
 ) {
@@ -81,7 +87,7 @@ pub fn ui(
         ui.horizontal_wrapped(|ui| {
             ui.set_min_height(theme::ROW);
             if session.is_active() {
-                live_settings(ui, live, actions);
+                live_settings(ui, form, live, actions);
                 aside(ui, session, form);
             } else {
                 after_the_end(ui, session, live, actions);
@@ -307,11 +313,13 @@ fn aside(ui: &mut Ui, session: &Session, form: &Form) {
 }
 
 /// What takes effect at the next step. A slider speaks once, when it is let go of.
-fn live_settings(ui: &mut Ui, live: &mut Live, actions: &mut Vec<Action>) {
+fn live_settings(ui: &mut Ui, form: &mut Form, live: &mut Live, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     let settled = |response: &Response| response.drag_stopped() || response.changed() && !response.dragged();
-    ui.label(theme::caption("From the next step on", &tokens));
-    ui.add_space(space::S);
+    if ui.available_width() > ROOMY {
+        ui.label(theme::caption("From the next step on", &tokens));
+        ui.add_space(space::S);
+    }
     let label = ui.label("Learning rate");
     let rate = Slider::new(&mut live.learning_rate, 1e-6..=10.0)
         .logarithmic(true)
@@ -345,8 +353,18 @@ fn live_settings(ui: &mut Ui, live: &mut Live, actions: &mut Vec<Action>) {
     let label = ui.label("Look inside every");
     let field = DragValue::new(&mut live.probe_every).range(0..=1_000_000).speed(0.1).suffix(" steps");
     let response = ui.add(field.update_while_editing(false)).labelled_by(label.id);
-    let hint = "Steps between two looks at gradients and activations; 0 never looks. Augmentation changes in the form.";
+    let hint = "Steps between two looks at gradients and activations; 0 never looks";
     if settled(&response.on_hover_text(hint)) {
         actions.push(Action::Tune(Tune::ProbeEvery(live.probe_every)));
     }
+    ui.add_space(space::S);
+    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let (button, _) = MenuButton::new("Augmentation").config(config).ui(ui, |ui| {
+        // These are fields, not a menu's entries.
+        ui.reset_style();
+        ui.set_width(MENU);
+        form.augmentation(ui);
+    });
+    let hint = "How training images are changed before the networks see them; the same as in the form";
+    named(ui, button.on_hover_text(hint), "Augmentation while training");
 }

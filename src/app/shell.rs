@@ -325,7 +325,7 @@ impl eframe::App for App {
         let bar = frame(Margin::symmetric(12, 8));
         SidePanel::top("bar").frame(bar).show(ui, |ui| {
             let resident = self.memory.resident();
-            bar::ui(ui, (&self.session, resident), &self.form, &mut self.live, &mut actions);
+            bar::ui(ui, (&self.session, resident), &mut self.form, &mut self.live, &mut actions);
         });
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
         SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {

@@ -64,7 +64,7 @@ fn each_invalid_value_is_told_at_its_field() {
         ("Warm-up", "-1", "Must be from 0 to"),
         ("Brightness ±", "2", "Must be from 0 to 1"),
         ("Contrast ±", "2", "Must be from 0 to 1"),
-        ("Rotation ± degrees", "181", "Must be from 0 to 180"),
+        ("Rotation ± °", "181", "Must be from 0 to 180"),
         ("Mixup alpha", "11", "Must be from 0 to 10"),
         ("Pad and crop", "65", "Must be from 0 to 64"),
         ("Cutout", "513", "Must be from 0 to 512"),
@@ -298,6 +298,19 @@ fn augmentation_takes_effect_while_training() {
     assert!(script.sent(|command| matches!(command, Command::Tune(Tune::Momentum(it)) if *it == 0.5)));
     type_into(&mut harness, "Weight decay", "0.01");
     assert!(script.sent(|command| matches!(command, Command::Tune(Tune::WeightDecay(it)) if *it == 0.01)));
+}
+
+#[test]
+fn augmentation_is_changed_from_the_bar_while_training() {
+    let (mut harness, script) = training(5);
+    click(&mut harness, "Augmentation while training");
+    type_into(&mut harness, "Pad and crop", "3");
+    assert!(script.sent(|command| matches!(command, Command::Tune(Tune::Augmentation(it)) if it.pad_crop == 3)));
+    assert_eq!(harness.state().plan().recipe.augmentation.pad_crop, 3, "the form has it, too");
+    assert!(!has(&harness, "The form has changed since the start"));
+    type_into(&mut harness, "Brightness ±", "7");
+    assert!(has(&harness, "Must be 0 to 1."), "a wrong value is told where it is typed");
+    assert!(!script.sent(|command| matches!(command, Command::Tune(Tune::Augmentation(it)) if it.brightness > 1.0)));
 }
 
 #[test]

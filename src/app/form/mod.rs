@@ -202,6 +202,18 @@ impl Form {
         self.undoer.feed_state(ui.input(|input| input.time), &now);
     }
 
+    /// The augmentation's rows alone, for where it is changed while training.
+    pub fn augmentation(&mut self, ui: &mut Ui) {
+        let found = self.checked.as_ref().err().map_or(&[][..], Vec::as_slice);
+        let fields = Fields::new(found, "recipe").below("augmentation");
+        let before = self.plan.recipe.augmentation.clone();
+        let base = Some(&self.base.recipe.augmentation);
+        recipe::augmentation(ui, &fields, &mut self.plan.recipe.augmentation, base);
+        if before != self.plan.recipe.augmentation {
+            self.recheck();
+        }
+    }
+
     fn top(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let tokens = Tokens::of(ui);
         let found = self.checked.as_ref().err().map_or(&[][..], Vec::as_slice);

@@ -131,7 +131,7 @@ pub fn augmentation(ui: &mut Ui, fields: &Fields, value: &mut Augmentation, pres
     };
     single(("Brightness ±", "brightness"), &help::BRIGHTNESS, &mut value.brightness, preset.map(|p| &p.brightness));
     single(("Contrast ±", "contrast"), &help::CONTRAST, &mut value.contrast, preset.map(|p| &p.contrast));
-    single(("Rotation ± degrees", "rotation"), &help::ROTATION, &mut value.rotation, preset.map(|p| &p.rotation));
+    single(("Rotation ± °", "rotation"), &help::ROTATION, &mut value.rotation, preset.map(|p| &p.rotation));
     single(("Mixup alpha", "mixup"), &help::MIXUP, &mut value.mixup, preset.map(|p| &p.mixup));
     let base = preset.map(|p| &p.pad_crop);
     fields.whole(ui, ("Pad and crop", "pad_crop"), &help::PAD_CROP, &mut value.pad_crop, base, " pixels");

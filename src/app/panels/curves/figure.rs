@@ -7,7 +7,7 @@ use crate::app::state::series::{Column, Extremes};
 use crate::app::state::trace::Clock;
 use crate::app::theme::{self, Tokens, space};
 use crate::train::protocol::{Evaluation, Intervention};
-use eframe::egui::{Align2, Color32, FontId, Pos2, Rect, Response, Ui, vec2};
+use eframe::egui::{Align2, Color32, FontId, Pos2, Rect, Response, Ui, pos2, vec2};
 use egui_plot::{Line, LineStyle, MarkerShape, PlotBounds, PlotPoint, PlotTransform, PlotUi, Points, VLine};
 
 /// What all plots of the panel share.
@@ -69,6 +69,8 @@ pub struct Drawn {
 
 /// The least value that a logarithmic axis shows.
 const LEAST: f64 = 1e-12;
+/// The width of the vertical axis's marks, in points.
+pub const AXIS: f32 = 60.0;
 /// Text on the plots, in points.
 const SMALL: f32 = theme::size::SMALL - 1.0;
 
@@ -158,11 +160,17 @@ impl Figure<'_> {
         let Frame { axis, log_x, span, .. } = self.frame;
         let (metric, log_y) = (self.metric, self.log_y);
         let asked = self.range.unwrap_or_else(|| self.fit());
+        let scale = (span[1] - span[0]) / f64::from((ui.available_width() - AXIS).max(1.0));
         let drawn = plot::bare(&metric.id(), ui)
             .height(height)
             .x_grid_spacer(move |input| if log_x { plot::log_marks(input) } else { plot::linear_marks(input, 80.0) })
             .y_grid_spacer(move |input| if log_y { plot::log_marks(input) } else { plot::linear_marks(input, 40.0) })
-            .x_axis_formatter(move |mark, _| axis.in_words(unwarp(mark.value, log_x)))
+            .x_axis_formatter(move |mark, _| {
+                let text = axis.in_words(unwarp(mark.value, log_x));
+                // A mark that would reach into the next plot is better left out.
+                let end = mark.value + f64::from(0.5 * label_width(&text) - space::S) * scale;
+                if end > span[1] { String::new() } else { text }
+            })
             .y_axis_formatter(move |mark, _| metric.tick(unwarp(mark.value, log_y)))
             .show(ui, |plot| {
                 plot.set_plot_bounds(PlotBounds::from_min_max([span[0], asked[0]], [span[1], asked[1]]));
@@ -290,6 +298,7 @@ impl Figure<'_> {
             let Some((evaluation, value)) = far.filter(|(_, value)| value.is_finite()) else { continue };
             let x = self.place(evaluation, curve.source);
             let at = transform.position_from_point(&PlotPoint::new(x, top)) + vec2(space::S, 0.0);
+            let at = pos2(at.x, at.y.max(rect.top() + 8.0));
             let text = format!("validation {}", self.metric.in_words(value));
             let place = Rect::from_min_size(at - vec2(0.0, 7.0), vec2(label_width(&text), 14.0));
             if rect.x_range().contains(place.left()) && !taken.iter().any(|other| other.intersects(place)) {

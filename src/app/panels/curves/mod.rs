@@ -355,7 +355,7 @@ fn everything(view: &View, sources: &[Source], [first, last]: [f64; 2], width: f
     // A logarithmic axis begins at the first entry above nothing.
     let [low, high] = [first, last].map(|x| warp(if view.log_x { x.max(last * 1e-6) } else { x }, view.log_x));
     let longest = sources.iter().map(|source| label_width(&source.name)).fold(0.0, f32::max) + space::M;
-    let plot = width - 60.0;
+    let plot = width - figure::AXIS;
     let [low, plain] = padded(low, high, 0.02);
     if plot < 240.0 || longest > 0.3 * plot {
         return [low, plain];

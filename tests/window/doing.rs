@@ -31,7 +31,7 @@ fn events_become_curves_with_a_summary_in_words() {
     assert!(summary.accesskit_node().label().unwrap().contains("; residual"), "both arms are told");
     assert!(harness.query_by_label_contains("Accuracy after step 60").is_some());
     assert!(harness.query_by_label_contains("step 60 of 234").is_some());
-    assert!(harness.query_by_label_contains("by block and step. plain: first block").is_some());
+    assert!(harness.query_by_label_contains("by block and step. plain: first ").is_some());
     drop(script);
 }
 

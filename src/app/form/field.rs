@@ -5,7 +5,7 @@ use crate::app::number;
 use crate::app::theme::{self, Tokens, space};
 use crate::experiment::Invalid;
 use eframe::egui::{
-    Align, Button, ComboBox, DragValue, Label, Layout, Popup, Response, RichText, Sense, TextEdit, Ui, Vec2,
+    Align, Button, ComboBox, DragValue, Label, Layout, Popup, Response, RichText, Sense, TextEdit, Ui, UiBuilder, Vec2,
     emath::Numeric, vec2,
 };
 
@@ -57,8 +57,10 @@ impl<'a> Fields<'a> {
         let wrong = self.found.iter().find(|invalid| invalid.field == path);
         let changed = preset.is_some_and(|preset| preset != value);
         let differs = self.differing.contains(&path);
+        // An id that what comes and goes above does not change: else the first letter typed would end the typing.
+        let stable = UiBuilder::new().scope_id(ui.scope_id().with(&path));
         let response = ui
-            .push_id(&path, |ui| {
+            .scope_builder(stable, |ui| {
                 ui.horizontal(|ui| {
                     ui.set_min_height(theme::ROW);
                     ui.spacing_mut().item_spacing.x = space::XS;

@@ -280,11 +280,13 @@ impl Curves {
             let rows = count.div_ceil(columns) as f32;
             ui.allocate_space(vec2(room.x - 1.0, rows * size[1] + (rows - 1.0) * space::S));
         });
-        if pointer != self.cursor {
-            self.cursor = pointer;
-            // Plots before the one under the pointer have already been drawn without it.
+        // Plots before the one under the pointer have already been drawn without it. That the curves grow under a
+        // pointer at rest is no reason to draw them twice.
+        let moved = ui.input(|input| input.pointer.delta() != Vec2::ZERO);
+        if pointer.is_some() != self.cursor.is_some() || moved && pointer != self.cursor {
             ui.ctx().request_repaint();
         }
+        self.cursor = pointer;
     }
 
     fn curve<'a>(&'a self, source: &'a Source<'a>, metric: Metric) -> Curve<'a> {

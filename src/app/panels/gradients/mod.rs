@@ -61,7 +61,7 @@ impl Gradients {
         ui.horizontal_wrapped(|ui| {
             let label = ui.label("Show");
             ui.scope(|ui| {
-                ui.set_max_width(200.0);
+                ui.set_max_width((ui.available_width() - theme::ROW - space::S).min(200.0));
                 choose(ui, &mut view.quantity, &Quantity::ALL).labelled_by(label.id);
             });
             export::button(ui, "Gradients", &Paper { quantity: view.quantity, scene }, actions);
@@ -175,7 +175,7 @@ fn summary(session: &Session, arm: usize, quantity: Quantity) -> String {
     }
     let ends =
         [seen.blocks.first(), seen.blocks.last()].map(|block| block.map_or(f64::NAN, |block| quantity.of(block)));
-    format!("{name}: first block {}, last block {}", short(ends[0]), short(ends[1]))
+    format!("{name}: first {}, last block {}", short(ends[0]), short(ends[1]))
 }
 
 /// One heat map: blocks from top to bottom, steps from left to right. Returns where it is.

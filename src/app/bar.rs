@@ -11,8 +11,8 @@ use crate::experiment::{Experiment, Invalid};
 use crate::train::protocol::{Phase, Tune};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
-    Align, Atom, Button, DragValue, Label, Layout, PopupCloseBehavior, Pos2, ProgressBar, Rect, Response, RichText, ScrollArea, Shape,
-    Slider, Stroke, ThemePreference, Ui, Vec2, vec2,
+    Align, Atom, Button, DragValue, Label, Layout, PopupCloseBehavior, Pos2, ProgressBar, Rect, Response, RichText,
+    ScrollArea, Shape, Slider, Stroke, ThemePreference, Ui, Vec2, vec2,
 };
 
 /// The least width of the bar, in points, that has room for words beside the live settings.

@@ -334,7 +334,10 @@ fn augmentation_is_changed_from_the_bar_while_training() {
     assert_eq!(harness.state().plan().recipe.augmentation.pad_crop, 3, "the form has it, too");
     assert!(!has(&harness, "The form has changed since the start"));
     type_into(&mut harness, "Brightness ±", "7");
-    assert!(harness.query_by_label_contains("Must be from 0 to 1").is_some(), "a wrong value is told where it is typed");
+    assert!(
+        harness.query_by_label_contains("Must be from 0 to 1").is_some(),
+        "a wrong value is told where it is typed"
+    );
     assert!(!script.sent(|command| matches!(command, Command::Tune(Tune::Augmentation(it)) if it.brightness > 1.0)));
 }
 

@@ -1,7 +1,7 @@
 //! The runs on disk: finding, drawing, comparing, annotating, deleting and going on with them.
 
 use crate::scripted::*;
-use eframe::egui::{Theme, vec2};
+use eframe::egui::{self, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use residual_lab::app::App;
@@ -130,6 +130,26 @@ fn two_runs_are_drawn_over_each_other_and_compared() {
     harness.get_by_label("Curves").click();
     harness.run();
     assert!(!names(&harness, "Loss after step")[0].contains("short"));
+}
+
+#[test]
+fn a_note_is_kept_when_the_window_is_closed_over_it() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    let (mut harness, _script) = open(place.path());
+    wait_for(&mut harness, "Run short,");
+    harness.get_by_label_contains("Run short,").click();
+    harness.run();
+    harness.get_by_label("Note of the run").click();
+    harness.run();
+    harness.get_by_label("Note of the run").type_text("half a thought");
+    harness.run();
+    assert_eq!(Notes::read(&folder).unwrap().note, "", "nothing is written while somebody types");
+    let id = egui::ViewportId::ROOT;
+    harness.input_mut().viewports.get_mut(&id).unwrap().events.push(egui::ViewportEvent::Close);
+    harness.step();
+    drop(harness);
+    assert_eq!(Notes::read(&folder).unwrap().note, "half a thought");
 }
 
 #[test]

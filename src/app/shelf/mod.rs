@@ -17,6 +17,7 @@ use eframe::egui::Context;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use watcher::{Order, Told, Watcher};
 
 /// A run on disk.
@@ -79,7 +80,7 @@ pub struct Overlay {
     pub pace: Pace,
 }
 
-/// All runs in one place.
+/// All runs in one place. Dropping it waits until what was ordered is written.
 pub struct Shelf {
     place: Option<PathBuf>,
     /// Newest first, once the thread has listed them.
@@ -94,7 +95,7 @@ pub struct Shelf {
     pub recalled: Option<(PathBuf, Past)>,
     awake: Arc<AtomicBool>,
     next_id: u64,
-    thread: Option<(Sender<Order>, Receiver<Told>)>,
+    thread: Option<(Sender<Order>, Receiver<Told>, JoinHandle<()>)>,
 }
 
 impl Shelf {
@@ -134,11 +135,11 @@ impl Shelf {
             let (send, orders) = unbounded();
             let (told, receive) = unbounded();
             let watcher = Watcher::new(place.clone(), orders, told, Arc::clone(&self.awake), ctx.clone());
-            if std::thread::Builder::new().name("runs".into()).spawn(move || watcher.run()).is_ok() {
-                self.thread = Some((send, receive));
+            if let Ok(thread) = std::thread::Builder::new().name("runs".into()).spawn(move || watcher.run()) {
+                self.thread = Some((send, receive, thread));
             }
         }
-        if let Some((send, _)) = &self.thread {
+        if let Some((send, ..)) = &self.thread {
             // A thread that has ended has told why.
             let _ = send.send(order);
         }
@@ -147,7 +148,7 @@ impl Shelf {
     /// Takes in what the thread has found; returns what went wrong.
     pub fn take_in(&mut self) -> Vec<String> {
         let mut problems = Vec::new();
-        let Some((_, receive)) = &self.thread else { return problems };
+        let Some((_, receive, _)) = &self.thread else { return problems };
         for told in receive.try_iter() {
             match told {
                 Told::Listing(entries, damaged) => {
@@ -229,6 +230,18 @@ impl Shelf {
     pub fn restore(&mut self, ctx: &Context) {
         if let Some((_, discarded)) = self.discarded.pop() {
             self.order(Order::Restore(discarded), ctx);
+        }
+    }
+}
+
+impl Drop for Shelf {
+    fn drop(&mut self) {
+        self.awake.store(false, Ordering::Relaxed);
+        if let Some((send, _, thread)) = self.thread.take() {
+            // Without a sender the thread does what was ordered and ends.
+            drop(send);
+            // One that panicked has nothing more to write.
+            let _ = thread.join();
         }
     }
 }

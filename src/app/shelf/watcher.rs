@@ -175,6 +175,10 @@ impl Watcher {
         self.damaged.retain(|folder, _| folders.contains(folder));
         self.changed |= before != self.known.len() + self.damaged.len();
         for folder in folders {
+            // Whoever closes the window does not wait for runs that nobody looks at any more.
+            if !self.awake.load(Ordering::Relaxed) {
+                return;
+            }
             self.visit(&folder);
             if self.changed && told.elapsed() > PARTLY {
                 self.list();

@@ -7,7 +7,7 @@ use crate::app::number;
 use crate::app::shelf::{Entry, Shelf};
 use crate::app::theme::{self, Tokens, space};
 use crate::runs::Notes;
-use eframe::egui::{Align, Button, Label, Sense, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Button, Label, Layout, TextEdit, Ui, vec2};
 use std::path::PathBuf;
 
 /// What is being typed, before it is written.
@@ -39,13 +39,17 @@ impl Details {
             ui.add(Label::new(theme::caption(facts, &tokens)).truncate());
         });
         ui.add_space(space::XS);
-        let mut left = false;
+        // What is being typed while the window is closed counts, too.
+        let mut left = ui.input(|input| input.viewport().close_requested());
         let mut field = |ui: &mut Ui, label: &str, text: &mut String, hint: &str| {
             ui.horizontal(|ui| {
-                let (rect, _) = ui.allocate_exact_size(vec2(40.0, theme::ROW), Sense::hover());
-                let shown = ui.put(rect, Label::new(label).halign(Align::Min));
+                let (size, layout) = (vec2(40.0, theme::ROW), Layout::left_to_right(Align::Center));
+                let shown = ui.allocate_ui_with_layout(size, layout, |ui| {
+                    ui.set_min_size(size);
+                    ui.label(label)
+                });
                 let edit = TextEdit::singleline(text).hint_text(hint).desired_width(f32::INFINITY);
-                let edit = ui.add(edit).labelled_by(shown.id);
+                let edit = ui.add(edit).labelled_by(shown.inner.id);
                 left |= named(ui, edit, &format!("{label} of the run")).lost_focus();
             });
         };

@@ -2,10 +2,8 @@
 
 use crate::scripted::*;
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Key, Modifiers, ThemePreference};
-use egui_kittest::Harness;
+use eframe::egui::{Key, Modifiers, ThemePreference};
 use egui_kittest::kittest::{NodeT, Queryable};
-use residual_lab::app::App;
 use residual_lab::app::dialogs::{Chosen, Wanted};
 use residual_lab::experiment::PRESETS;
 use residual_lab::train::protocol::{Command, Event, Intervention, Outcome, Phase, Picture, Question, Tune};
@@ -181,17 +179,12 @@ fn a_picture_is_opened_by_dialog_or_by_path() {
 #[test]
 fn closing_while_training_asks_once_and_then_stops_with_a_checkpoint() {
     let (mut harness, script) = training(5);
-    let close = |harness: &mut Harness<'static, App>| {
-        let id = egui::ViewportId::ROOT;
-        harness.input_mut().viewports.get_mut(&id).unwrap().events.push(egui::ViewportEvent::Close);
-        harness.run_steps(3);
-    };
-    close(&mut harness);
+    ask_to_close(&mut harness);
     harness.get_by_label("Keep training").click();
     harness.run();
     assert!(harness.query_by_label("Keep training").is_none());
     assert!(!script.sent(|command| matches!(command, Command::Quit)));
-    close(&mut harness);
+    ask_to_close(&mut harness);
     assert!(harness.get_by_label("Stop and close").is_focused(), "Enter is enough");
     harness.key_press(Key::Enter);
     harness.run();

@@ -1,7 +1,7 @@
 //! The runs on disk: finding, drawing, comparing, annotating, deleting and going on with them.
 
 use crate::scripted::*;
-use eframe::egui::{self, Theme, vec2};
+use eframe::egui::{Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use residual_lab::app::App;
@@ -44,6 +44,15 @@ fn open(place: &Path) -> (Harness<'static, App>, Script) {
     let (mut harness, script) = window_over(place, vec2(1440.0, 900.0), Theme::Dark, false);
     harness.run();
     harness.get_by_label("Runs").click();
+    harness.run();
+    (harness, script)
+}
+
+/// The same, with the run called short selected.
+fn open_on_short(place: &Path) -> (Harness<'static, App>, Script) {
+    let (mut harness, script) = open(place);
+    wait_for(&mut harness, "Run short,");
+    harness.get_by_label_contains("Run short,").click();
     harness.run();
     (harness, script)
 }
@@ -136,18 +145,13 @@ fn two_runs_are_drawn_over_each_other_and_compared() {
 fn a_note_is_kept_when_the_window_is_closed_over_it() {
     let place = tempfile::tempdir().unwrap();
     let folder = run(place.path(), "short", 20);
-    let (mut harness, _script) = open(place.path());
-    wait_for(&mut harness, "Run short,");
-    harness.get_by_label_contains("Run short,").click();
-    harness.run();
+    let (mut harness, _script) = open_on_short(place.path());
     harness.get_by_label("Note of the run").click();
     harness.run();
     harness.get_by_label("Note of the run").type_text("half a thought");
     harness.run();
     assert_eq!(Notes::read(&folder).unwrap().note, "", "nothing is written while somebody types");
-    let id = egui::ViewportId::ROOT;
-    harness.input_mut().viewports.get_mut(&id).unwrap().events.push(egui::ViewportEvent::Close);
-    harness.step();
+    ask_to_close(&mut harness);
     drop(harness);
     assert_eq!(Notes::read(&folder).unwrap().note, "half a thought");
 }
@@ -182,10 +186,7 @@ fn a_run_is_renamed_tagged_starred_and_found_by_that() {
 fn a_run_is_deleted_and_taken_back() {
     let place = tempfile::tempdir().unwrap();
     let folder = run(place.path(), "short", 20);
-    let (mut harness, _script) = open(place.path());
-    wait_for(&mut harness, "Run short,");
-    harness.get_by_label_contains("Run short,").click();
-    harness.run();
+    let (mut harness, _script) = open_on_short(place.path());
     harness.get_by_label("Delete short").click();
     wait_for(&mut harness, "Deleted short.");
     assert!(!folder.exists());
@@ -199,10 +200,7 @@ fn a_run_is_deleted_and_taken_back() {
 fn a_run_is_done_again_gone_on_with_and_shown() {
     let place = tempfile::tempdir().unwrap();
     let folder = run(place.path(), "short", 20);
-    let (mut harness, script) = open(place.path());
-    wait_for(&mut harness, "Run short,");
-    harness.get_by_label_contains("Run short,").click();
-    harness.run();
+    let (mut harness, script) = open_on_short(place.path());
     harness.get_by_label("Open the folder of short").click();
     harness.run();
     assert_eq!(*script.revealed.borrow(), std::slice::from_ref(&folder));
@@ -246,10 +244,7 @@ fn a_run_that_another_process_writes_is_shown_live() {
 fn a_run_that_goes_on_brings_its_curves_along() {
     let place = tempfile::tempdir().unwrap();
     let folder = run(place.path(), "short", 20);
-    let (mut harness, script) = open(place.path());
-    wait_for(&mut harness, "Run short,");
-    harness.get_by_label_contains("Run short,").click();
-    harness.run();
+    let (mut harness, script) = open_on_short(place.path());
     harness.get_by_label("Continue short").click();
     harness.run();
     // The last checkpoint is of step 15, so what came after it comes again.

@@ -284,6 +284,13 @@ pub fn click(harness: &mut Harness<'static, App>, name: &str) {
     harness.run();
 }
 
+/// Does what the window's close button does.
+pub fn ask_to_close(harness: &mut Harness<'static, App>) {
+    let id = egui::ViewportId::ROOT;
+    harness.input_mut().viewports.get_mut(&id).unwrap().events.push(egui::ViewportEvent::Close);
+    harness.run_steps(3);
+}
+
 #[derive(Debug)]
 pub struct File(pub PathBuf);
 

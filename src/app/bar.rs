@@ -11,8 +11,8 @@ use crate::experiment::{Experiment, Invalid};
 use crate::train::protocol::{Phase, Tune};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
-    Align, Atom, Button, DragValue, Label, Layout, PopupCloseBehavior, Pos2, ProgressBar, Rect, Response, RichText,
-    ScrollArea, Shape, Slider, Stroke, ThemePreference, Ui, Vec2, vec2,
+    Align, Atom, Button, DragValue, Frame, Label, Layout, Margin, PopupCloseBehavior, Pos2, ProgressBar, Rect,
+    Response, RichText, ScrollArea, Shape, Slider, Stroke, ThemePreference, Ui, Vec2, vec2,
 };
 
 /// The least width of the bar, in points, that has room for words beside the live settings.
@@ -362,8 +362,11 @@ fn live_settings(ui: &mut Ui, form: &mut Form, live: &mut Live, actions: &mut Ve
     let (button, _) = MenuButton::new("Augmentation").config(config).ui(ui, |ui| {
         // These are fields, not a menu's entries.
         ui.reset_style();
-        ui.set_width(MENU);
-        form.augmentation(ui);
+        // The mark of a changed field stands left of its row.
+        Frame::new().inner_margin(Margin { left: 8, ..Margin::ZERO }).show(ui, |ui| {
+            ui.set_width(MENU);
+            form.augmentation(ui);
+        });
     });
     let hint = "How training images are changed before the networks see them; the same as in the form";
     named(ui, button.on_hover_text(hint), "Augmentation while training");

@@ -1,19 +1,58 @@
 //! How long frames take: measured always, told in the log every half minute and at the end; or written to a file, one
 //! line a frame, while the window draws without pause.
 
-use eframe::egui::Context;
+use eframe::egui::{Context, LayerId, PaintCallback, Rect, Vec2};
+use eframe::{egui_glow, egui_wgpu};
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Times of the last frames.
 pub struct Frames {
-    /// Building the frame: logic, drawing, tessellation, handing over to the renderer.
+    /// Building a frame: logic, ui, tessellation.
     built: Vec<Duration>,
     told: Instant,
     begun: Instant,
+    handed_over: HandedOver,
     file: Option<BufWriter<File>>,
+}
+
+/// When the renderer came to the first thing to be drawn of a frame: then all of it has become triangles.
+#[derive(Clone, Default)]
+struct HandedOver(Arc<Mutex<Option<Instant>>>);
+
+impl HandedOver {
+    fn now(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
+    }
+
+    fn take(&self) -> Option<Instant> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl egui_wgpu::CallbackTrait for HandedOver {
+    fn prepare(
+        &self,
+        _: &egui_wgpu::wgpu::Device,
+        _: &egui_wgpu::wgpu::Queue,
+        _: &egui_wgpu::ScreenDescriptor,
+        _: &mut egui_wgpu::wgpu::CommandEncoder,
+        _: &mut egui_wgpu::CallbackResources,
+    ) -> Vec<egui_wgpu::wgpu::CommandBuffer> {
+        self.now();
+        Vec::new()
+    }
+
+    fn paint(
+        &self,
+        _: eframe::egui::PaintCallbackInfo,
+        _: &mut egui_wgpu::wgpu::RenderPass<'static>,
+        _: &egui_wgpu::CallbackResources,
+    ) {
+    }
 }
 
 /// Time between two lines of the log.
@@ -33,17 +72,18 @@ impl Frames {
                 None
             }
         });
-        let mut frames = Self { built: Vec::new(), told: now, begun: now, file };
+        let handed_over = HandedOver::default();
+        let mut frames = Self { built: Vec::new(), told: now, begun: now, handed_over, file };
         frames.write("whole_ms,built_ms");
         frames
     }
 
-    /// Takes in the time that eframe measured for building the last frame, and, where the window draws without pause,
-    /// the time since the last frame began, which is all of it.
-    pub fn took(&mut self, ctx: &Context, built: Option<f32>) {
-        let whole = self.begun.elapsed();
+    /// A frame begins: takes in how long the last one took to build, and, where the window draws without pause, the
+    /// time since it began, which is all of it.
+    pub fn begin(&mut self, ctx: &Context) {
+        let (whole, begun) = (self.begun.elapsed(), self.begun);
         self.begun = Instant::now();
-        let Some(built) = built.and_then(|seconds| Duration::try_from_secs_f32(seconds).ok()) else { return };
+        let Some(built) = self.handed_over.take().map(|end| end - begun) else { return };
         if self.built.len() == MOST {
             self.built.clear();
         }
@@ -59,6 +99,19 @@ impl Frames {
             self.tell();
             self.told = Instant::now();
         }
+    }
+
+    /// Puts under everything else what tells when the frame is handed over to the renderer.
+    pub fn watch(&self, ctx: &Context, frame: &eframe::Frame) {
+        let rect = Rect::from_min_size(ctx.content_rect().min, Vec2::splat(1.0));
+        let handed_over = self.handed_over.clone();
+        let callback = if frame.gl().is_some() {
+            let told = egui_glow::CallbackFn::new(move |_, _| handed_over.now());
+            PaintCallback { rect, callback: Arc::new(told) }
+        } else {
+            egui_wgpu::Callback::new_paint_callback(rect, handed_over)
+        };
+        ctx.layer_painter(LayerId::background()).add(callback);
     }
 
     /// Writes the median and the 99th percentile into the log.

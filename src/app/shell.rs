@@ -303,13 +303,14 @@ impl App {
 }
 
 impl eframe::App for App {
-    fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
-        self.frames.took(ctx, frame.info().cpu_usage);
+    fn logic(&mut self, ctx: &Context, _: &mut eframe::Frame) {
+        self.frames.begin(ctx);
         self.take_in(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
+        self.frames.watch(&ctx, frame);
         let mut actions = Vec::new();
         keys::read(&ctx, &mut actions);
         let dropped: Vec<PathBuf> =
@@ -331,7 +332,7 @@ impl eframe::App for App {
         SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {
             self.form(ui, &mut actions);
         });
-        CentralPanel::default().frame(Frame::new().fill(tokens.background)).show(ui, |ui| {
+        CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
             let networks = self.form.sketches(self.known.as_ref(), self.session.prepared.as_ref());
             let scene = Scene {
                 session: &self.session,
@@ -351,6 +352,10 @@ impl eframe::App for App {
         for action in actions {
             self.act(&ctx, action);
         }
+    }
+
+    fn clear_color(&self, visuals: &eframe::egui::Visuals) -> [f32; 4] {
+        visuals.extreme_bg_color.to_normalized_gamma_f32()
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

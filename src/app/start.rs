@@ -165,6 +165,8 @@ fn open(renderer: Renderer, waiting: &Arc<Mutex<Option<Options>>>) -> Result<(),
     let native = eframe::NativeOptions {
         viewport,
         renderer: if renderer == Renderer::Wgpu { eframe::Renderer::Wgpu } else { eframe::Renderer::Glow },
+        // Nothing here fades, and the noise is a third of the work of a renderer without a GPU.
+        dithering: false,
         ..eframe::NativeOptions::default()
     };
     let waiting = Arc::clone(waiting);

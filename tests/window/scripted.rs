@@ -16,6 +16,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An engine that does nothing but note what it is told and say what it was given to say.
@@ -211,9 +212,17 @@ pub fn window_with(
         context.storage = kept;
         let app = App::new(context, parts);
         context.egui_ctx.set_theme(theme);
+        context.egui_ctx.on_begin_pass("clear", Arc::new(clear));
         app
     });
     (harness, script)
+}
+
+/// The window is cleared in its background's colour; a harness leaves that out.
+fn clear(ui: &mut egui::Ui) {
+    let ctx = ui.ctx();
+    let color = ctx.global_style().visuals.extreme_bg_color;
+    ctx.layer_painter(egui::LayerId::background()).rect_filled(ctx.content_rect(), 0.0, color);
 }
 
 pub fn window() -> (Harness<'static, App>, Script) {

@@ -244,9 +244,6 @@ struct Dock<F> {
 
 impl<F: FnMut(&mut Ui, Panel)> Behavior<Panel> for Dock<F> {
     fn pane_ui(&mut self, ui: &mut Ui, _: TileId, panel: &mut Panel) -> UiResponse {
-        let tokens = Tokens::of(ui);
-        let rect = ui.max_rect();
-        ui.painter().rect_filled(rect, 0.0, tokens.background);
         Frame::new().inner_margin(Margin::same(12)).show(ui, |ui| {
             ui.set_min_size(ui.available_size());
             (self.show)(ui, *panel);

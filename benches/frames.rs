@@ -14,6 +14,7 @@
 mod scripted;
 
 use divan::{Bencher, black_box};
+use eframe::egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use residual_lab::app::App;
@@ -46,6 +47,7 @@ fn trained(steps: u64, all: bool) -> (Harness<'static, App>, Script) {
         harness.run_steps(3);
         harness.get_by_label("All").click();
         harness.run_steps(3);
+        harness.key_press(Key::Escape);
     }
     harness.run_steps(100);
     (harness, script)

@@ -15,14 +15,16 @@ pub fn short(value: f64) -> String {
     } else if !(1e-3..1e6).contains(&size) {
         format!("{value:.2e}")
     } else {
-        // The power of ten after rounding: 0.9999 has three digits as 1.00.
-        let rounded = format!("{size:.2e}");
-        let digits: i32 = rounded.rsplit('e').next().and_then(|power| power.parse().ok()).unwrap_or(0);
-        let decimals = usize::try_from(2 - digits).unwrap_or(0);
+        // As many as leave three digits after rounding: 0.9996 has two as 1.00.
+        let decimals = [5, 4, 3, 2, 1].into_iter().zip([0.009_995, 0.099_95, 0.9995, 9.995, 99.95]);
+        let decimals = decimals.into_iter().find(|(_, end)| size < *end).map_or(0, |(decimals, _)| decimals);
         let text = format!("{value:.decimals$}");
         if decimals == 0 { grouped(&text) } else { text }
     };
-    text.replace('-', "−").replace("e−", "e-")
+    match text.strip_prefix('-') {
+        Some(digits) => format!("−{digits}"),
+        None => text,
+    }
 }
 
 /// A tick of an axis: three significant digits without trailing zeros.

@@ -2,7 +2,7 @@
 
 use super::cost::{Costs, in_words};
 use super::field::{Fields, named};
-use super::summary::{Difference, Images, Outlines, differences};
+use super::summary::{Difference, Images, Outlines};
 use super::{network, optimizer, schedule};
 use crate::app::help;
 use crate::app::theme::{self, PALETTE_NAMES, Tokens, space};
@@ -18,6 +18,8 @@ pub struct Context<'a> {
     pub base: &'a Plan,
     /// Everything that is wrong.
     pub found: &'a [Invalid],
+    /// In what each arm differs from the first one.
+    pub differs: &'a [Vec<Difference>],
     /// The images' shape and the number of classes, once known.
     pub images: Option<Images>,
     /// What computing costs.
@@ -34,9 +36,9 @@ enum Change {
 pub fn ui(ui: &mut Ui, plan: &mut Plan, context: &Context, outlines: &mut Outlines) {
     let mut change = None;
     for index in 0..plan.arms.len() {
-        let differs = if index == 0 { Vec::new() } else { differences(&plan.arms[0], &plan.arms[index]) };
+        let differs = context.differs.get(index).map_or(&[][..], Vec::as_slice);
         ui.push_id(("arm", index), |ui| {
-            change = change.take().or(arm(ui, plan, index, context, outlines, &differs));
+            change = change.take().or(arm(ui, plan, index, context, outlines, differs));
         });
         ui.add_space(space::S);
     }

@@ -4,9 +4,10 @@ use crate::app::help::Help;
 use crate::app::number;
 use crate::app::theme::{self, Tokens, space};
 use crate::experiment::Invalid;
+use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align, Button, ComboBox, DragValue, Label, Layout, Popup, Response, RichText, Sense, TextEdit, Ui, UiBuilder, Vec2,
-    emath::Numeric, vec2,
+    Align, Atom, Button, ComboBox, DragValue, Label, Layout, Popup, Response, RichText, Role, Sense, TextEdit,
+    TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
 };
 
 /// Width of the labels' column, in points.
@@ -69,15 +70,16 @@ impl<'a> Fields<'a> {
                         (_, true) => tokens.accent,
                         _ => tokens.text,
                     };
-                    let shown = ui
-                        .allocate_ui_with_layout(vec2(LABEL, theme::ROW), Layout::left_to_right(Align::Center), |ui| {
-                            ui.set_min_size(vec2(LABEL, theme::ROW));
-                            ui.add(Label::new(RichText::new(label).color(color)).truncate())
-                        })
-                        .inner;
+                    let (at, shown) = ui.allocate_exact_size(vec2(LABEL, theme::ROW), Sense::hover());
+                    shown.widget_info(|| WidgetInfo::labeled(Role::Label, true, label));
+                    let body = TextStyle::Body.resolve(ui.style());
+                    let mut job = LayoutJob::simple_singleline(label.to_owned(), body, color);
+                    job.wrap = TextWrapping::truncate_at_width(LABEL);
+                    let text = ui.painter().layout_job(job);
+                    ui.painter().galley(at.left_center() - vec2(0.0, 0.5 * text.size().y), text, color);
                     if changed {
-                        let at = shown.rect.left_center() - vec2(space::S, 0.0);
-                        ui.painter().circle_filled(at, 2.5, tokens.accent);
+                        let dot = at.left_center() - vec2(space::S, 0.0);
+                        ui.painter().circle_filled(dot, 2.5, tokens.accent);
                     }
                     let icons = 2.0 * (theme::ICON + space::XS);
                     let width = (ui.available_width() - icons).max(theme::ROW);
@@ -291,14 +293,12 @@ fn reset_button<T: Clone>(ui: &mut Ui, name: &str, changed: bool, value: &mut T,
     }
 }
 
-/// A small square button without a frame.
+/// A small square button without a frame, at the end of a row.
 fn icon(ui: &mut Ui, text: RichText) -> Response {
-    ui.scope(|ui| {
-        ui.spacing_mut().button_padding = Vec2::ZERO;
-        ui.spacing_mut().interact_size = Vec2::splat(theme::ICON);
-        ui.add_sized(Vec2::splat(theme::ICON), Button::new(text).frame_when_inactive(false))
-    })
-    .inner
+    ui.spacing_mut().button_padding = Vec2::ZERO;
+    ui.spacing_mut().interact_size = Vec2::splat(theme::ICON);
+    let centered = (Atom::grow(), text, Atom::grow());
+    ui.add(Button::new(centered).gap(0.0).frame_when_inactive(false).min_size(Vec2::splat(theme::ICON)))
 }
 
 /// The "?" beside a field: explains on hover, and stays open when clicked.

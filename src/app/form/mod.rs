@@ -30,7 +30,7 @@ use eframe::egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui};
 use field::{Fields, choose_explained};
 use recipe::augmentation_in_words;
 use sheet::Sheet;
-use summary::{Images, Outlines};
+use summary::{Difference, Images, Outlines, differences};
 
 /// The form's state.
 pub struct Form {
@@ -46,6 +46,8 @@ pub struct Form {
     preset: Option<&'static Preset>,
     base: Plan,
     checked: Result<Experiment, Vec<Invalid>>,
+    /// In what each arm differs from the first one.
+    differs: Vec<Vec<Difference>>,
     outlines: Outlines,
     devices: Devices,
     sheet: Sheet,
@@ -63,6 +65,7 @@ impl Form {
             preset: None,
             base: plan.clone(),
             checked: Experiment::check(plan.clone()),
+            differs: Vec::new(),
             plan: plan.clone(),
             device,
             immediate: false,
@@ -183,6 +186,8 @@ impl Form {
 
     fn recheck(&mut self) {
         self.checked = Experiment::check(self.plan.clone());
+        let arms = &self.plan.arms;
+        self.differs = arms.iter().map(|arm| differences(&arms[0], arm)).collect();
     }
 
     /// Draws the form. `known` is what the images of the last experiment turned out to be.
@@ -264,7 +269,7 @@ impl Form {
     }
 
     fn sections(&mut self, ui: &mut Ui, known: Option<&(Source, DatasetInfo)>, actions: &mut Vec<Action>) {
-        let Self { plan, device, base, checked, outlines, devices, sheet, speeds, .. } = self;
+        let Self { plan, device, base, checked, differs, outlines, devices, sheet, speeds, .. } = self;
         let found = checked.as_ref().err().map_or(&[][..], Vec::as_slice);
         let summary = data::in_words(&plan.data);
         let recipe = Fields::new(found, "recipe");
@@ -276,7 +281,7 @@ impl Form {
             let name = devices.name(*device);
             let steps_per_epoch = images(plan, known).map(|_| steps_per_epoch(plan, known));
             let costs = Costs { speeds, device: *device, device_name: &name, steps_per_epoch };
-            let context = arms::Context { base, found, images: images(plan, known), costs };
+            let context = arms::Context { base, found, differs, images: images(plan, known), costs };
             arms::ui(ui, plan, &context, outlines);
         });
         let summary = training_in_words(plan);

@@ -120,17 +120,18 @@ impl Column {
     #[must_use]
     pub fn lines(&self, x: impl Fn(usize) -> f64, range: Range<usize>, most: usize) -> Vec<Vec<[f64; 2]>> {
         let range = range.start..range.end.min(self.values.len());
-        let mut lines = Lines::default();
+        let mut lines = Lines::new(range.len().min(most + 2));
         if range.len() <= most {
             for index in range {
                 lines.push(x(index), self.values[index]);
             }
-            return lines.done();
+            return lines.lines;
         }
         let (mut level, mut size) = (0, FAN);
         while level + 1 < LEVELS && 2 * range.len() / size > most {
             (level, size) = (level + 1, size * FAN);
         }
+        let mut before = self.values[range.start];
         for bucket in range.start / size..=(range.end - 1) / size {
             let (first, last) = (bucket * size, ((bucket + 1) * size).min(self.values.len()) - 1);
             let extremes = self.levels[level].get(bucket).copied().unwrap_or_else(|| self.extremes(first..last + 1));
@@ -139,22 +140,28 @@ impl Column {
                 continue;
             }
             // The end that is nearer to where the line stands comes first: no needless zigzag.
-            let rising = self.values[first] <= self.values[last];
+            let rising = (before - extremes.min).abs() <= (before - extremes.max).abs();
             let (a, b) = if rising { (extremes.min, extremes.max) } else { (extremes.max, extremes.min) };
             lines.push(x(first), a);
             lines.push(x(last), b);
+            before = b;
         }
-        lines.done()
+        lines.lines
     }
 }
 
-#[derive(Default)]
+/// Polylines as they grow.
 struct Lines {
     lines: Vec<Vec<[f64; 2]>>,
     open: bool,
+    /// As many points as there will be at most.
+    most: usize,
 }
 
 impl Lines {
+    fn new(most: usize) -> Self {
+        Self { lines: Vec::new(), open: false, most }
+    }
     fn gap(&mut self) {
         self.open = false;
     }
@@ -163,15 +170,12 @@ impl Lines {
             return self.gap();
         }
         if !self.open {
-            self.lines.push(Vec::new());
+            self.lines.push(Vec::with_capacity(self.most));
             self.open = true;
         }
         if let Some(line) = self.lines.last_mut() {
             line.push([x, y]);
         }
-    }
-    fn done(self) -> Vec<Vec<[f64; 2]>> {
-        self.lines
     }
 }
 

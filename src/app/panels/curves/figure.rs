@@ -191,7 +191,7 @@ impl Figure<'_> {
             let galley = painter.layout_no_wrap(text, FontId::proportional(SMALL), color);
             let place = anchor.anchor_size(at, galley.size());
             // A longer curve may run behind the name of a shorter one.
-            painter.rect_filled(place.expand2(vec2(2.0, 0.0)), 2.0, tokens.background.gamma_multiply(0.8));
+            painter.rect_filled(place.expand2(vec2(2.0, 0.0)), 0.0, tokens.background.gamma_multiply(0.8));
             painter.galley(place.min, galley, color);
         }
         let bounds = drawn.transform.bounds();

@@ -316,22 +316,21 @@ impl Curves {
 /// One plot with the line above it.
 fn cell(ui: &mut Ui, rect: Rect, figure: &Figure, step: u64, view: &mut View, actions: &mut Vec<Action>) -> Drawn {
     let metric = figure.metric;
-    let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(metric).layout(Layout::top_down(Align::Min)));
-    ui.spacing_mut().item_spacing.y = 0.0;
+    let (header, body) = rect.split_top_bottom_at_y(rect.top() + HEADER);
     let paper = Paper { figure };
-    ui.allocate_ui_with_layout(vec2(rect.width(), HEADER), Layout::left_to_right(Align::Center), |ui| {
-        ui.set_min_size(vec2(rect.width(), HEADER));
+    let above =
+        UiBuilder::new().max_rect(header).id_salt((metric, "above")).layout(Layout::left_to_right(Align::Center));
+    ui.scope_builder(above, |ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         ui.spacing_mut().interact_size.y = HEADER;
-        ui.label(theme::strong(metric.title())).on_hover_text(metric.about());
-        let room = (ui.available_width() - HEADER - space::S).max(0.0);
-        ui.allocate_ui_with_layout(vec2(room, HEADER), Layout::left_to_right(Align::Center), |ui| {
-            ui.set_min_size(vec2(room, HEADER));
-            readout::line(ui, figure);
-        });
+        let title = ui.label(theme::strong(metric.title())).on_hover_text(metric.about());
+        let right = header.right() - HEADER;
+        let room = Rect::from_x_y_ranges(title.rect.right() + space::S..=right - space::S, header.y_range());
+        readout::line(ui, room, figure);
         export::button(ui, metric.title(), &paper, actions);
     });
-    let drawn = figure.draw(&mut ui, rect.height() - HEADER);
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(body).id_salt(metric).layout(Layout::top_down(Align::Min)));
+    let drawn = figure.draw(&mut ui, body.height());
     let response = named(&ui, drawn.response.clone(), &readout::sentence(figure, step));
     response.context_menu(|ui| {
         let mut log = figure.log_y;

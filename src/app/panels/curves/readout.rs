@@ -5,8 +5,9 @@ use super::figure::{Curve, Figure, label_width, unwarp, warp};
 use crate::app::number;
 use crate::app::panels::chip;
 use crate::app::plot::Axis;
-use crate::app::theme::{self, Tokens};
-use eframe::egui::Ui;
+use crate::app::theme::{self, Tokens, space};
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2};
 
 /// One arm's values.
 struct Values {
@@ -44,39 +45,60 @@ impl Values {
     }
 }
 
-/// The line beside a plot: every arm's newest values, or those under the crosshair.
-pub fn line(ui: &mut Ui, figure: &Figure) {
+/// What is told of one arm: with both names, with both values, with one.
+struct Told {
+    color: usize,
+    forms: [String; 3],
+}
+
+impl Told {
+    fn new(figure: &Figure, curve: &Curve, at: Option<f64>) -> Self {
+        let values = at.map_or_else(|| Values::last(figure, curve), |x| Values::at(figure, curve, x));
+        let words = |value: f64| figure.metric.in_words(value);
+        let name = &curve.source.name;
+        let forms = match (values.smoothed.or(values.training), values.validation) {
+            (Some(main), Some(validation)) => {
+                let (main, validation) = (words(main), words(validation));
+                [format!("{name} {main}, validation {validation}"), format!("{main} / {validation}"), main]
+            }
+            (Some(only), None) | (None, Some(only)) => {
+                let only = words(only);
+                [format!("{name} {only}"), only.clone(), only]
+            }
+            (None, None) => [name.clone(), "–".into(), "–".into()],
+        };
+        Self { color: curve.source.color, forms }
+    }
+}
+
+/// The line beside a plot, in a rectangle: every arm's newest values, or those under the crosshair. It is one widget,
+/// for there are many plots.
+pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
+    let tokens = Tokens::of(ui);
     let at = figure.frame.cursor.map(|x| unwarp(x, figure.frame.log_x));
-    let told: Vec<(usize, [String; 3])> = figure
-        .curves
-        .iter()
-        .map(|curve| {
-            let values = at.map_or_else(|| Values::last(figure, curve), |x| Values::at(figure, curve, x));
-            let words = |value: f64| figure.metric.in_words(value);
-            let name = &curve.source.name;
-            let texts = match (values.smoothed.or(values.training), values.validation) {
-                (Some(main), Some(validation)) => {
-                    let (main, validation) = (words(main), words(validation));
-                    [format!("{name} {main}, validation {validation}"), format!("{main} / {validation}"), main]
-                }
-                (Some(only), None) | (None, Some(only)) => {
-                    [format!("{name} {}", words(only)), words(only), words(only)]
-                }
-                (None, None) => [name.clone(), "–".into(), "–".into()],
-            };
-            (curve.source.color, texts)
-        })
-        .collect();
+    let told: Vec<Told> = figure.curves.iter().map(|curve| Told::new(figure, curve, at)).collect();
     // The longest form for which there is room; in the shortest one what has no room is left out.
-    let room = ui.available_width();
     let wide = |text: &str| label_width(text) + 28.0;
-    let fits = |form: &usize| told.iter().map(|(_, texts)| wide(&texts[*form])).sum::<f32>() <= room;
+    let fits = |form: &usize| told.iter().map(|told| wide(&told.forms[*form])).sum::<f32>() <= rect.width();
     let form = (0..3).find(fits).unwrap_or(2);
-    for (index, (color, texts)) in told.iter().enumerate() {
-        if index > 0 && ui.available_width() < wide(&texts[form]) {
+    let all = || told.iter().map(|told| told.forms[0].as_str()).collect::<Vec<_>>().join("; ");
+    let response = ui.allocate_rect(rect, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, all()));
+    let painter = ui.painter();
+    let mut left = rect.left();
+    for (index, told) in told.iter().enumerate() {
+        let text = &told.forms[form];
+        if index > 0 && rect.right() - left < wide(text) {
             break;
         }
-        chip(ui, *color, &texts[form]);
+        painter.circle_filled(pos2(left + 5.0, rect.center().y), 4.5, tokens.arm(told.color));
+        left += 10.0 + space::S;
+        let mut job = LayoutJob::simple_singleline(text.clone(), FontId::proportional(theme::size::SMALL), tokens.text);
+        job.wrap = TextWrapping::truncate_at_width((rect.right() - left).max(0.0));
+        let galley = painter.layout_job(job);
+        let width = galley.size().x;
+        painter.galley(pos2(left, rect.center().y - 0.5 * galley.size().y), galley, tokens.text);
+        left += width + space::S;
     }
 }
 

@@ -6,7 +6,7 @@ use crate::app::theme::{self, Tokens, space};
 use crate::experiment::Invalid;
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align, Atom, Button, ComboBox, DragValue, Label, Layout, Popup, Response, RichText, Role, Sense, TextEdit,
+    Align, Atom, Button, ComboBox, DragValue, Label, Layout, Popup, Rect, Response, RichText, Role, Sense, TextEdit,
     TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
 };
 
@@ -57,6 +57,10 @@ impl<'a> Fields<'a> {
         let path = if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) };
         let wrong = self.found.iter().find(|invalid| invalid.field == path);
         let changed = preset.is_some_and(|preset| preset != value);
+        let room = vec2(ui.available_width(), theme::ROW);
+        if wrong.is_none() && is_out_of_reach(ui, room) {
+            return ui.allocate_response(room, Sense::hover());
+        }
         let differs = self.differing.contains(&path);
         // An id that what comes and goes above does not change: else the first letter typed would end the typing.
         let stable = UiBuilder::new().scope_id(ui.scope_id().with(&path));
@@ -189,6 +193,14 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Whether what comes next is scrolled out of view and nobody can come to it but by scrolling: while a widget has the keyboard,
+/// and for those who have the window read to them, every row is there. Many arms have many rows.
+fn is_out_of_reach(ui: &Ui, size: Vec2) -> bool {
+    !ui.is_rect_visible(Rect::from_min_size(ui.cursor().min, size))
+        && ui.memory(|memory| memory.focused().is_none())
+        && ui.ctx().accesskit_node_builder(ui.unique_id(), |_| ()).is_none()
+}
+
 /// Widgets in a row, their texts starting at the left.
 fn left() -> Layout {
     Layout::left_to_right(Align::Center).with_main_align(Align::Min)
@@ -317,4 +329,51 @@ fn help_button(ui: &mut Ui, name: &str, title: &str, help: &'static Help) {
         response.clone().on_hover_ui(explain);
     }
     Popup::from_toggle_button_response(&response).show(explain);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::help;
+    use eframe::egui::{Context, Event, Key, Modifiers, Pos2, RawInput, ScrollArea};
+
+    /// Draws so many rows into a low window. Which of them were drawn, and how high all are.
+    fn drawn(ctx: &Context, events: Vec<Event>) -> (Vec<usize>, f32) {
+        let (mut drawn, mut height) = (Vec::new(), 0.0);
+        let screen_rect = Some(Rect::from_min_size(Pos2::ZERO, vec2(300.0, 200.0)));
+        let _ = ctx.run_ui(RawInput { screen_rect, events, ..RawInput::default() }, |ui| {
+            drawn.clear();
+            let fields = Fields::new(&[], "");
+            height = ScrollArea::vertical()
+                .show(ui, |ui| {
+                    for index in 0..50 {
+                        let name = format!("row {index}");
+                        fields.row(ui, (&name, &name), &help::WIDTH, &mut 1, None, |ui, value: &mut i32| {
+                            drawn.push(index);
+                            ui.add(DragValue::new(value).min_size(vec2(ui.available_width(), theme::ROW)))
+                        });
+                    }
+                })
+                .content_size
+                .y;
+        });
+        (drawn, height)
+    }
+
+    #[test]
+    fn rows_out_of_view_are_drawn_for_the_keyboard_and_for_screen_readers_only() {
+        let ctx = Context::default();
+        theme::install(&ctx);
+        drawn(&ctx, vec![]);
+        let (seen, height) = drawn(&ctx, vec![]);
+        assert!((4..12).contains(&seen.len()), "only what is in view: {seen:?}");
+        let (key, modifiers) = (Key::Tab, Modifiers::NONE);
+        let tab = Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
+        assert_eq!(drawn(&ctx, vec![tab]), ((0..50).collect(), height), "from the first key on");
+        assert_eq!(drawn(&ctx, vec![]), ((0..50).collect(), height), "while one has the keyboard");
+        ctx.memory_mut(|memory| memory.stop_text_input());
+        assert_eq!(drawn(&ctx, vec![]), (seen, height), "as before");
+        ctx.enable_accesskit();
+        assert_eq!(drawn(&ctx, vec![]), ((0..50).collect(), height), "where the window is read out");
+    }
 }

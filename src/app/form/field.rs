@@ -335,7 +335,7 @@ fn help_button(ui: &mut Ui, name: &str, title: &str, help: &'static Help) {
 mod tests {
     use super::*;
     use crate::app::help;
-    use eframe::egui::{Context, Event, Key, Modifiers, Pos2, RawInput, ScrollArea};
+    use eframe::egui::{Context, Event, Key, Memory, Modifiers, Pos2, RawInput, ScrollArea};
 
     /// Draws so many rows into a low window. Which of them were drawn, and how high all are.
     fn drawn(ctx: &Context, events: Vec<Event>) -> (Vec<usize>, f32) {
@@ -371,7 +371,7 @@ mod tests {
         let tab = Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
         assert_eq!(drawn(&ctx, vec![tab]), ((0..50).collect(), height), "from the first key on");
         assert_eq!(drawn(&ctx, vec![]), ((0..50).collect(), height), "while one has the keyboard");
-        ctx.memory_mut(|memory| memory.stop_text_input());
+        ctx.memory_mut(Memory::stop_text_input);
         assert_eq!(drawn(&ctx, vec![]), (seen, height), "as before");
         ctx.enable_accesskit();
         assert_eq!(drawn(&ctx, vec![]), ((0..50).collect(), height), "where the window is read out");

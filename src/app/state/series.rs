@@ -125,7 +125,7 @@ impl Column {
             for index in range {
                 lines.push(x(index), self.values[index]);
             }
-            return lines.lines;
+            return lines.done;
         }
         let (mut level, mut size) = (0, FAN);
         while level + 1 < LEVELS && 2 * range.len() / size > most {
@@ -146,13 +146,13 @@ impl Column {
             lines.push(x(last), b);
             before = b;
         }
-        lines.lines
+        lines.done
     }
 }
 
 /// Polylines as they grow.
 struct Lines {
-    lines: Vec<Vec<[f64; 2]>>,
+    done: Vec<Vec<[f64; 2]>>,
     open: bool,
     /// As many points as there will be at most.
     most: usize,
@@ -160,7 +160,7 @@ struct Lines {
 
 impl Lines {
     fn new(most: usize) -> Self {
-        Self { lines: Vec::new(), open: false, most }
+        Self { done: Vec::new(), open: false, most }
     }
     fn gap(&mut self) {
         self.open = false;
@@ -170,10 +170,10 @@ impl Lines {
             return self.gap();
         }
         if !self.open {
-            self.lines.push(Vec::with_capacity(self.most));
+            self.done.push(Vec::with_capacity(self.most));
             self.open = true;
         }
-        if let Some(line) = self.lines.last_mut() {
+        if let Some(line) = self.done.last_mut() {
             line.push([x, y]);
         }
     }

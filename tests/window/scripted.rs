@@ -225,6 +225,7 @@ fn clear(ui: &mut egui::Ui) {
     ctx.layer_painter(egui::LayerId::background()).rect_filled(ctx.content_rect(), 0.0, color);
 }
 
+/// A window of the usual size, in the dark.
 pub fn window() -> (Harness<'static, App>, Script) {
     let (mut harness, script) = window_of(vec2(1440.0, 900.0), Theme::Dark, false);
     harness.run();

@@ -324,8 +324,9 @@ fn cell(ui: &mut Ui, rect: Rect, figure: &Figure, step: u64, view: &mut View, ac
         ui.spacing_mut().item_spacing.x = space::S;
         ui.spacing_mut().interact_size.y = HEADER;
         let title = ui.label(theme::strong(metric.title())).on_hover_text(metric.about());
-        let right = header.right() - HEADER;
-        let room = Rect::from_x_y_ranges(title.rect.right() + space::S..=right - space::S, header.y_range());
+        let left = title.rect.right() + space::S;
+        let right = (header.right() - HEADER - space::S).max(left);
+        let room = Rect::from_x_y_ranges(left..=right, header.y_range());
         readout::line(ui, room, figure);
         export::button(ui, metric.title(), &paper, actions);
     });

@@ -45,7 +45,7 @@ impl Values {
     }
 }
 
-/// What is told of one arm: with both names, with both values, with one.
+/// What is told of one arm, in three lengths: with all names, with the values alone, with one value.
 struct Told {
     color: usize,
     forms: [String; 3],

@@ -165,7 +165,7 @@ fn open(renderer: Renderer, waiting: &Arc<Mutex<Option<Options>>>) -> Result<(),
     let native = eframe::NativeOptions {
         viewport,
         renderer: if renderer == Renderer::Wgpu { eframe::Renderer::Wgpu } else { eframe::Renderer::Glow },
-        // Nothing here fades, and the noise is a third of the work of a renderer without a GPU.
+        // Nothing here fades, and without a GPU the noise takes a tenth of a frame.
         dithering: false,
         ..eframe::NativeOptions::default()
     };

@@ -4,9 +4,10 @@
 
 use crate::experiment::MAX_ARMS;
 use eframe::egui::style::{HandleShape, ScrollStyle, Selection, Widgets};
+use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Id, Margin, Rgba, RichText, Shadow,
-    Stroke, Style, TextStyle, Theme, Ui, Vec2, Visuals, style::WidgetVisuals,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Galley, Id, Margin, Painter, Rgba,
+    RichText, Shadow, Stroke, Style, TextStyle, Theme, Ui, Vec2, Visuals, style::WidgetVisuals,
 };
 use std::sync::Arc;
 
@@ -255,6 +256,14 @@ pub fn strong(text: impl Into<String>) -> RichText {
 #[must_use]
 pub fn caption(text: impl Into<String>, tokens: &Tokens) -> RichText {
     RichText::new(text).size(size::SMALL).color(tokens.weak)
+}
+
+/// A line of text, with an ellipsis where it is wider than this many points.
+#[must_use]
+pub fn elided(painter: &Painter, text: &str, font: FontId, color: Color32, width: f32) -> Arc<Galley> {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = TextWrapping::truncate_at_width(width);
+    painter.layout_job(job)
 }
 
 /// The face for emphasis.

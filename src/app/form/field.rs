@@ -4,7 +4,6 @@ use crate::app::help::Help;
 use crate::app::number;
 use crate::app::theme::{self, Tokens, space};
 use crate::experiment::Invalid;
-use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
     Align, Atom, Button, ComboBox, DragValue, Label, Layout, Popup, Rect, Response, RichText, Role, Sense, TextEdit,
     TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
@@ -77,9 +76,7 @@ impl<'a> Fields<'a> {
                     let (at, shown) = ui.allocate_exact_size(vec2(LABEL, theme::ROW), Sense::hover());
                     shown.widget_info(|| WidgetInfo::labeled(Role::Label, true, label));
                     let body = TextStyle::Body.resolve(ui.style());
-                    let mut job = LayoutJob::simple_singleline(label.to_owned(), body, color);
-                    job.wrap = TextWrapping::truncate_at_width(LABEL);
-                    let text = ui.painter().layout_job(job);
+                    let text = theme::elided(ui.painter(), label, body, color, LABEL);
                     ui.painter().galley(at.left_center() - vec2(0.0, 0.5 * text.size().y), text, color);
                     if changed {
                         let dot = at.left_center() - vec2(space::S, 0.0);
@@ -193,8 +190,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether what comes next is scrolled out of view and nobody can come to it but by scrolling: while a widget has the keyboard,
-/// and for those who have the window read to them, every row is there. Many arms have many rows.
+/// Whether what comes next is scrolled out of view and nobody can come to it but by scrolling: while a widget has the
+/// keyboard, and for those who have the window read to them, every row is there. Many arms have many rows.
 fn is_out_of_reach(ui: &Ui, size: Vec2) -> bool {
     !ui.is_rect_visible(Rect::from_min_size(ui.cursor().min, size))
         && ui.memory(|memory| memory.focused().is_none())

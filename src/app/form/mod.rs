@@ -410,9 +410,7 @@ fn section(ui: &mut Ui, title: &str, summary: &str, open: bool, wrong: usize, bo
         let at = shown.header_response.rect.right_center() - eframe::egui::vec2(space::XS, 0.0);
         let at = eframe::egui::pos2(rect.right() - space::XS, at.y);
         let room = rect.right() - shown.header_response.rect.left() - 130.0;
-        let mut job = eframe::egui::text::LayoutJob::simple_singleline(text, font, color);
-        job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(room.max(40.0));
-        let galley = ui.painter().layout_job(job);
+        let galley = theme::elided(ui.painter(), &text, font, color, room.max(40.0));
         ui.painter().galley(at - eframe::egui::vec2(galley.size().x, galley.size().y / 2.0), galley, color);
     }
 }

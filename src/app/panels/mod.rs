@@ -19,8 +19,8 @@ use super::state::inquiries::Inquiries;
 use super::state::selected::SelectedBlock;
 use super::theme::{self, Tokens, space};
 use eframe::egui::{
-    Align, Color32, FontId, Frame, Id, Label, Layout, Margin, RichText, Sense, Stroke, Style, Ui, Visuals, WidgetText,
-    vec2,
+    Align, Color32, FontId, Frame, Id, Label, Layout, Margin, Painter, Pos2, RichText, Sense, Stroke, Style, Ui,
+    Visuals, WidgetText, vec2,
 };
 use egui_tiles::{
     Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse,
@@ -354,6 +354,14 @@ fn dot(ui: &mut Ui, arm: usize) {
 }
 
 fn colored_dot(ui: &mut Ui, color: Color32) {
-    let (rect, _) = ui.allocate_exact_size(vec2(10.0, theme::size::SMALL + space::XS), Sense::hover());
-    ui.painter().circle_filled(rect.center(), 4.5, color);
+    let (rect, _) = ui.allocate_exact_size(vec2(DOT, theme::size::SMALL + space::XS), Sense::hover());
+    paint_dot(ui.painter(), rect.center(), color);
+}
+
+/// The width of an arm's dot with its edges, in points.
+const DOT: f32 = 10.0;
+
+/// A dot where no widget is wanted.
+fn paint_dot(painter: &Painter, center: Pos2, color: Color32) {
+    painter.circle_filled(center, 0.5 * DOT - 0.5, color);
 }

@@ -6,11 +6,7 @@ use crate::app::form::field::named;
 use crate::app::number::{count, percent};
 use crate::app::theme::{self, Tokens, space};
 use eframe::egui::epaint::TextShape;
-use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{
-    Color32, FontId, Galley, Label, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
-};
-use std::sync::Arc;
+use eframe::egui::{FontId, Label, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
 /// One matrix as it is drawn.
 pub struct Grid<'a> {
@@ -99,7 +95,7 @@ impl Grid<'_> {
     ) {
         let font = FontId::proportional(theme::size::SMALL - 1.0);
         let (n, place) = (self.order.len() as f32, place as f32);
-        let label = elided(painter, class, room - space::XS, &font, tokens.weak);
+        let label = theme::elided(painter, class, font.clone(), tokens.weak, room - space::XS);
         let beside =
             pos2(origin.x - space::XS - label.size().x, origin.y + side * place + (side - label.size().y) / 2.0);
         let below =
@@ -135,10 +131,4 @@ impl Grid<'_> {
             }
         }
     }
-}
-
-fn elided(painter: &Painter, text: &str, width: f32, font: &FontId, color: Color32) -> Arc<Galley> {
-    let mut job = LayoutJob::simple_singleline(text.to_owned(), font.clone(), color);
-    job.wrap = TextWrapping::truncate_at_width(width);
-    painter.layout_job(job)
 }

@@ -143,7 +143,7 @@ impl Figure<'_> {
             validated.iter().filter(|value| self.log_y || **value <= far).for_each(|&value| found.add(value));
         }
         if !found.is_some() {
-            return [0.0, 1.0];
+            return padded(0.0, 1.0, 0.06);
         }
         let (low, high) = (warp(found.min, self.log_y), warp(found.max, self.log_y));
         if high - low < 1e-4 * high.abs() + 1e-9 {

@@ -3,10 +3,9 @@
 
 use super::figure::{Curve, Figure, label_width, unwarp, warp};
 use crate::app::number;
-use crate::app::panels::chip;
+use crate::app::panels::{DOT, chip, paint_dot};
 use crate::app::plot::Axis;
 use crate::app::theme::{self, Tokens, space};
-use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2};
 
 /// One arm's values.
@@ -91,11 +90,10 @@ pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
         if index > 0 && rect.right() - left < wide(text) {
             break;
         }
-        painter.circle_filled(pos2(left + 5.0, rect.center().y), 4.5, tokens.arm(told.color));
-        left += 10.0 + space::S;
-        let mut job = LayoutJob::simple_singleline(text.clone(), FontId::proportional(theme::size::SMALL), tokens.text);
-        job.wrap = TextWrapping::truncate_at_width((rect.right() - left).max(0.0));
-        let galley = painter.layout_job(job);
+        paint_dot(painter, pos2(left + 0.5 * DOT, rect.center().y), tokens.arm(told.color));
+        left += DOT + space::S;
+        let font = FontId::proportional(theme::size::SMALL);
+        let galley = theme::elided(painter, text, font, tokens.text, (rect.right() - left).max(0.0));
         let width = galley.size().x;
         painter.galley(pos2(left, rect.center().y - 0.5 * galley.size().y), galley, tokens.text);
         left += width + space::S;

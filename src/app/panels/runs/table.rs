@@ -180,9 +180,7 @@ fn write(painter: &Painter, rect: Rect, text: &str, color: Color32, strong: bool
     }
     let family = if strong { theme::semibold() } else { eframe::egui::FontFamily::Proportional };
     let font = FontId::new(theme::size::SMALL, family);
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
-    job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(rect.width());
-    let galley = painter.layout_job(job);
+    let galley = theme::elided(painter, text, font, color, rect.width());
     let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect).min;
     painter.galley(pos2(at.x, at.y), galley, color);
 }

@@ -1,13 +1,15 @@
 //! From arguments to the window or to a headless command; nothing else.
 
-use residual_lab::app::{self, AppError};
-use residual_lab::cli::{self, Failure};
-use residual_lab::experiment::DeviceChoice;
-use residual_lab::inspect::Desk;
-use residual_lab::runs;
-use residual_lab::train::device;
-use residual_lab::train::engine::{Answerer, Teller};
-use residual_lab::train::snapshot::Latest;
+mod cli;
+
+use cli::Failure;
+use lab_core::experiment::DeviceChoice;
+use lab_core::protocol::link::Link;
+use lab_core::runs;
+use lab_engine::inspect::{Desk, kept};
+use lab_engine::train::device;
+use lab_engine::train::engine::Engine;
+use lab_window::{AppError, Options, Renderer, Wake};
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -62,29 +64,25 @@ fn run() -> Result<(), Failure> {
     }
 }
 
-/// Starts the threads that answer questions, about networks that train and about those of kept runs.
-fn attend(latest: Latest, teller: Teller) -> std::io::Result<Box<dyn Answerer>> {
+/// Starts the engine and the threads that answer questions, about networks that train and about those of kept runs.
+fn connect(place: PathBuf, wake: Wake) -> std::io::Result<Box<dyn Link>> {
     let open = |folder: &Path, which| {
         let run = runs::open(folder).map_err(|error| error.to_string())?;
-        runs::snapshot(&run, which, &device::open(DeviceChoice::Auto))
+        kept::snapshot(&run, which, &device::open(DeviceChoice::Auto))
     };
-    Desk::start(latest, teller, Arc::new(open))
+    let mut engine = Engine::start(Box::new(runs::Folder::under(place)), wake)?;
+    engine.attend(|latest, teller| Desk::start(latest, teller, Arc::new(open)))?;
+    Ok(Box::new(engine))
 }
 
 /// Opens the window, which keeps its runs in the usual place.
-fn window(renderer: cli::Renderer, frame_log: Option<PathBuf>) -> Result<(), Failure> {
-    let renderer = match renderer {
-        cli::Renderer::Auto => app::Renderer::Auto,
-        cli::Renderer::Wgpu => app::Renderer::Wgpu,
-        cli::Renderer::Glow => app::Renderer::Glow,
-    };
+fn window(renderer: Renderer, frame_log: Option<PathBuf>) -> Result<(), Failure> {
     let place = runs::default_place().ok_or_else(|| {
         Failure::Usage("there is no place for runs: this user has no home folder; set HOME".to_owned())
     })?;
-    let keeper = Box::new(runs::Folder::under(place.clone()));
-    let options =
-        app::Options { renderer, frame_log, place: Some(place), ..app::Options::new(keeper, Box::new(attend)) };
-    app::run(options).map_err(|error| match error {
+    let of = place.clone();
+    let usual = Options::new(Box::new(|wake| connect(of, wake)), device::list);
+    lab_window::run(Options { renderer, frame_log, place: Some(place), ..usual }).map_err(|error| match error {
         AppError::NoDisplay | AppError::MissingLibrary(_) => Failure::Usage(error.to_string()),
         _ => Failure::Running(error.to_string()),
     })

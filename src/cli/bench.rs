@@ -3,14 +3,14 @@
 use super::output::{self, Failure};
 use super::plan::{self, Shape};
 use super::presets::usual_images;
-use crate::data::{Batch, Dataset, Images, evaluation_batches};
-use crate::experiment::{Arm as ArmPlan, DeviceChoice, Method, Optimizer, Recipe};
-use crate::nn::Model;
-use crate::random::{Purpose, Random};
-use crate::train::arm::{Arm, Clock};
-use crate::train::device::{self, Opened};
-use crate::train::evaluate::{logits, plain};
-use crate::train::probe::Look;
+use lab_core::data::{Batch, Dataset, Images, evaluation_batches};
+use lab_core::experiment::{Arm as ArmPlan, DeviceChoice, Method, Optimizer, Recipe};
+use lab_core::random::{Purpose, Random};
+use lab_engine::nn::Model;
+use lab_engine::train::arm::{Arm, Clock};
+use lab_engine::train::device::{self, Opened};
+use lab_engine::train::evaluate::{logits, plain};
+use lab_engine::train::probe::Look;
 use serde_json::json;
 use std::time::Instant;
 

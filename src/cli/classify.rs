@@ -3,11 +3,11 @@
 use super::network::{NetworkArgs, Trained, find_run, load_dataset};
 use super::output::{self, Failure, percent};
 use super::plan::Shape;
-use crate::data::read_picture;
-use crate::experiment::DeviceChoice;
-use crate::train::device::{self, Opened};
-use crate::train::lens::Lens;
-use crate::train::protocol::DatasetInfo;
+use lab_core::data::read_picture;
+use lab_core::experiment::DeviceChoice;
+use lab_core::protocol::DatasetInfo;
+use lab_engine::train::device::{self, Opened};
+use lab_engine::train::lens::Lens;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 

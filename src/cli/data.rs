@@ -1,8 +1,8 @@
 //! `residual-lab data`: look at data sets, make small ones.
 
 use super::output::{self, Failure, percent};
-use crate::data::{Dataset, subset};
-use crate::experiment::{Data, Source};
+use lab_core::data::{Dataset, subset};
+use lab_core::experiment::{Data, Source};
 use serde_json::json;
 use std::path::PathBuf;
 

@@ -1,7 +1,8 @@
 //! `residual-lab devices`: what this machine can train on.
 
 use super::output::{self, Failure};
-use crate::train::device::{self, DeviceInfo};
+use lab_core::experiment::DeviceInfo;
+use lab_engine::train::device;
 use serde_json::json;
 
 /// Arguments of `devices`.

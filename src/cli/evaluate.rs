@@ -3,10 +3,10 @@
 use super::counting::Counting;
 use super::network::{NetworkArgs, Trained, data_of_run, find_run, load_dataset};
 use super::output::{self, Failure, percent, significant};
-use crate::data::Dataset;
-use crate::experiment::DeviceChoice;
-use crate::train::device::{self, Opened};
-use crate::train::evaluate::{Inputs, Scores, evaluate};
+use lab_core::data::Dataset;
+use lab_core::experiment::DeviceChoice;
+use lab_engine::train::device::{self, Opened};
+use lab_engine::train::evaluate::{Inputs, Scores, evaluate};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 

@@ -20,7 +20,9 @@ mod train;
 
 pub use output::Failure;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Parser, Subcommand};
+use lab_window::Renderer;
 
 /// Train plain and residual networks side by side and look inside them.
 ///
@@ -36,7 +38,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 )]
 pub struct Cli {
     /// What draws the window
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value = "auto", value_parser = renderers())]
     pub renderer: Renderer,
     /// Draws the window without pause and writes each frame's time into this file
     #[arg(long, hide = true, value_name = "FILE")]
@@ -46,16 +48,11 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
-/// What draws the window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Renderer {
-    /// wgpu where there is a real GPU, else glow
-    #[default]
-    Auto,
-    /// Vulkan, Metal, DirectX
-    Wgpu,
-    /// OpenGL
-    Glow,
+/// The renderers by their names.
+fn renderers() -> impl TypedValueParser<Value = Renderer> {
+    let named = |(_, name, about)| PossibleValue::new(name).help(about);
+    let of = |name: String| Renderer::ALL.into_iter().find(|(_, known, _)| *known == name).map(|(it, ..)| it);
+    PossibleValuesParser::new(Renderer::ALL.map(named)).map(move |name| of(name).unwrap_or_default())
 }
 
 /// The commands.

@@ -2,17 +2,17 @@
 
 use super::output::{self, Failure};
 use super::plan;
-use crate::data::Dataset;
-use crate::experiment::{Channels, Data, Fit, Normalization, Resize, Source};
-use crate::nn::Model;
-use crate::runs::{self, Run};
-use crate::train::checkpoint::WEIGHTS;
-use crate::train::device::Opened;
-use crate::train::import::load;
-use crate::train::keep::Which;
-use crate::train::lens;
-use crate::train::protocol::DatasetInfo;
-use crate::train::session::dataset_info;
+use lab_core::data::Dataset;
+use lab_core::experiment::{Channels, Data, Fit, Normalization, Resize, Source};
+use lab_core::instrument::Which;
+use lab_core::protocol::DatasetInfo;
+use lab_core::runs::{self, Run};
+use lab_engine::nn::Model;
+use lab_engine::train::checkpoint::WEIGHTS;
+use lab_engine::train::device::Opened;
+use lab_engine::train::import::load;
+use lab_engine::train::lens;
+use lab_engine::train::session::dataset_info;
 use std::path::{Path, PathBuf};
 
 /// Which network of a run, or which weights.

@@ -1,7 +1,7 @@
 //! From arguments to an experiment: a preset or a file, then whatever else was set.
 
 use super::output::Failure;
-use crate::experiment::{
+use lab_core::experiment::{
     Arm, Data, Experiment, Length, Network, Normalization, PRESETS, Plan, PlanError, Preset, Source, preset,
     with_override,
 };

@@ -2,8 +2,8 @@
 
 use super::output::{self, Failure};
 use super::plan::from_preset;
-use crate::experiment::{PRESETS, Preset};
-use crate::nn::{Blueprint, Summary};
+use lab_core::blueprint::{Blueprint, Summary};
+use lab_core::experiment::{PRESETS, Preset};
 use serde_json::json;
 
 /// Arguments of `presets`.

@@ -1,8 +1,8 @@
 //! Training seen from a terminal: a bar that moves, or plain lines where nobody watches.
 
 use super::output::{self, Failure, duration, percent, significant};
-use crate::train::protocol::{Evaluation, Event, Phase, Prepared, StepRecord};
 use indicatif::{ProgressBar, ProgressStyle};
+use lab_core::protocol::{Evaluation, Event, Phase, Prepared, StepRecord};
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 

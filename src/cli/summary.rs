@@ -3,9 +3,9 @@
 use super::output::{self, Failure, grouped, scaled};
 use super::plan::{PlanArgs, Shape};
 use super::presets::usual_images;
-use crate::data::Dataset;
-use crate::experiment::Arm;
-use crate::nn::{Blueprint, Summary};
+use lab_core::blueprint::{Blueprint, Summary};
+use lab_core::data::Dataset;
+use lab_core::experiment::Arm;
 use serde_json::json;
 
 /// Arguments of `summary`.

@@ -3,11 +3,11 @@
 use super::output::{self, Failure};
 use super::plan::PlanArgs;
 use super::progress::Progress;
-use crate::experiment::DeviceChoice;
-use crate::runs;
-use crate::train::engine::Engine;
-use crate::train::protocol::{Command, Event, Outcome};
 use crossbeam_channel::RecvTimeoutError;
+use lab_core::experiment::DeviceChoice;
+use lab_core::protocol::{Command, Event, Outcome};
+use lab_core::runs;
+use lab_engine::train::engine::Engine;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! From options to a question.
 
-use super::super::output::Failure;
-use crate::instrument::{Instrument, Picture, Question, Sight, Start};
-use crate::train::snapshot::Snapshot;
+use crate::cli::output::Failure;
+use lab_core::instrument::{Instrument, Picture, Question, Sight, Start};
+use lab_engine::train::snapshot::Snapshot;
 use std::path::PathBuf;
 
 /// What an instrument is told; each takes what it needs.

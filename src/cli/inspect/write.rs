@@ -1,11 +1,11 @@
 //! Findings as tables, JSON and pictures.
 
-use super::super::output::{self, Failure};
-use crate::files::write_atomically;
-use crate::instrument::{
+use crate::cli::output::{self, Failure};
+use image::{ImageFormat, Rgb, RgbImage};
+use lab_core::files::write_atomically;
+use lab_core::instrument::{
     Calibration, Disagreement, Finding, Findings, HeatMap, Instrument, Metrics, Predictions, Sheet, viridis,
 };
-use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 use std::io::Cursor;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub fn sheets(instrument: Instrument, findings: &Findings) -> Vec<(String, Resul
         _ => finding.sheets(classes),
     };
     let entry =
-        |arm: &crate::instrument::ArmFinding| (arm.arm.clone(), arm.finding.as_ref().map(of).map_err(Clone::clone));
+        |arm: &lab_core::instrument::ArmFinding| (arm.arm.clone(), arm.finding.as_ref().map(of).map_err(Clone::clone));
     findings.arms.iter().map(entry).collect()
 }
 

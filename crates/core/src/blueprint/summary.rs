@@ -1,0 +1,148 @@
+//! What a network costs, counted layer by layer from its blueprint: parameters, MACs, activation memory.
+
+use super::{Blueprint, ConvPlan, MapShape, PoolPlan, ShortcutPlan, UnitPlan};
+use crate::experiment::{HeadPool, Norm};
+use serde::Serialize;
+
+/// The costs of a network.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Layers with weights on the longest path.
+    pub depth: usize,
+    /// Every layer in the order of the forward pass.
+    pub layers: Vec<LayerSummary>,
+    /// Parameters, all layers.
+    pub parameters: u64,
+    /// Multiply-accumulate operations of convolutions and the linear layer for one image, forward. Papers often call
+    /// these FLOPs.
+    pub macs: u64,
+    /// Bytes of all layers' outputs for one image in f32, which training keeps for the backward pass.
+    pub activation_bytes: u64,
+}
+
+/// The costs of a layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerSummary {
+    /// As in the state dict: `layer1.0.conv1`.
+    pub name: String,
+    /// In words: `3×3 conv /2`, `batch norm`.
+    pub kind: String,
+    /// [channels, height, width] after it.
+    pub output: MapShape,
+    /// Parameters.
+    pub parameters: u64,
+    /// Multiply-accumulate operations for one image.
+    pub macs: u64,
+}
+
+impl Summary {
+    /// Counts a blueprint.
+    #[must_use]
+    pub fn new(blueprint: &Blueprint) -> Self {
+        let mut counter = Counter { layers: Vec::new() };
+        let linear = match blueprint.network.naming {
+            crate::experiment::Naming::Cifar => "linear",
+            crate::experiment::Naming::Torchvision => "fc",
+        };
+        counter.unit("conv1", "bn1", &blueprint.stem);
+        for (index, stage) in blueprint.stages.iter().enumerate() {
+            let layer = format!("layer{}", index + 1);
+            if let Some(entry) = &stage.entry {
+                counter.unit(&format!("{layer}.entry.conv"), &format!("{layer}.entry.bn"), entry);
+            }
+            for block in &stage.blocks {
+                counter.block(block, blueprint);
+            }
+        }
+        if blueprint.last_norm && blueprint.network.norm != Norm::None {
+            counter.norm("bn_last", blueprint.features);
+        }
+        let [channels, height, width] = blueprint.features;
+        let pool = match blueprint.network.head.pool {
+            HeadPool::Average => "global average pool",
+            HeadPool::Max => "global max pool",
+        };
+        counter.add("pool", format!("{pool} {height}×{width}"), [channels, 1, 1], 0, 0);
+        let (weights, classes) = (channels * blueprint.classes, blueprint.classes);
+        let bias = if blueprint.network.head.bias { classes } else { 0 };
+        counter.add(linear, "linear".into(), [classes, 1, 1], weights + bias, weights);
+        counter.total(blueprint.network.depth())
+    }
+}
+
+struct Counter {
+    layers: Vec<LayerSummary>,
+}
+
+impl Counter {
+    fn add(&mut self, name: &str, kind: String, output: MapShape, parameters: usize, macs: usize) {
+        let (parameters, macs) = (parameters as u64, macs as u64);
+        self.layers.push(LayerSummary { name: name.to_owned(), kind, output, parameters, macs });
+    }
+
+    fn conv(&mut self, name: &str, conv: &ConvPlan) {
+        let [out, height, width] = conv.output;
+        let weights = out * conv.input[0] * conv.kernel * conv.kernel;
+        let stride = if conv.stride > 1 { format!(" /{}", conv.stride) } else { String::new() };
+        let kind = format!("{0}×{0} conv{stride}", conv.kernel);
+        let bias = if conv.bias { out } else { 0 };
+        self.add(name, kind, conv.output, weights + bias, weights * height * width);
+    }
+
+    fn norm(&mut self, name: &str, map: MapShape) {
+        self.add(name, "norm, activation".into(), map, 2 * map[0], 0);
+    }
+
+    fn pool(&mut self, name: &str, pool: &PoolPlan) {
+        let kind = match pool.kind {
+            super::PoolKind::Max => "max",
+            super::PoolKind::Average => "average",
+        };
+        self.add(name, format!("{0}×{0} {kind} pool /{1}", pool.kernel, pool.stride), pool.output, 0, 0);
+    }
+
+    fn unit(&mut self, conv: &str, norm: &str, unit: &UnitPlan) {
+        if unit.pre && unit.norm {
+            self.norm(norm, unit.conv.input);
+        }
+        self.conv(conv, &unit.conv);
+        if !unit.pre && unit.norm {
+            let kind = if unit.activate { "norm, activation" } else { "norm" };
+            self.add(norm, kind.into(), unit.conv.output, 2 * unit.conv.output[0], 0);
+        }
+        if let Some(pool) = &unit.pool {
+            self.pool(&format!("{conv}.pool"), pool);
+        }
+    }
+
+    fn block(&mut self, block: &super::BlockPlan, blueprint: &Blueprint) {
+        let name = &block.name;
+        for (index, unit) in block.branch.iter().enumerate() {
+            self.unit(&format!("{name}.conv{}", index + 1), &format!("{name}.bn{}", index + 1), unit);
+        }
+        if let ShortcutPlan::Project { pool, unit } = &block.shortcut {
+            let word = match blueprint.network.naming {
+                crate::experiment::Naming::Cifar => "shortcut",
+                crate::experiment::Naming::Torchvision => "downsample",
+            };
+            if let Some(pool) = pool {
+                self.pool(&format!("{name}.{word}.pool"), pool);
+            }
+            self.unit(&format!("{name}.{word}.0"), &format!("{name}.{word}.1"), unit);
+        }
+        if blueprint.network.gain.learned && block.shortcut != ShortcutPlan::None {
+            self.add(&format!("{name}.alpha"), "learned gain".into(), block.output, 1, 0);
+        }
+    }
+
+    fn total(self, depth: usize) -> Summary {
+        let values: usize = self.layers.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
+        Summary {
+            depth,
+            parameters: self.layers.iter().map(|layer| layer.parameters).sum(),
+            macs: self.layers.iter().map(|layer| layer.macs).sum(),
+            activation_bytes: 4 * values as u64,
+            layers: self.layers,
+        }
+    }
+}

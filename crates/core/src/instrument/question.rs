@@ -1,0 +1,221 @@
+//! What can be asked.
+
+use super::about::Instrument;
+use super::picture::Picture;
+
+/// Something asked of networks. Answering never changes them, nor what training computes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// What is in these pictures?
+    Classify(Vec<Picture>),
+    /// The validation images themselves, to be shown.
+    Gallery,
+    /// What every arm says of every validation image.
+    Predictions,
+    /// The training images whose features are closest to those of an image.
+    Nearest {
+        /// The image.
+        sight: Sight,
+        /// How many.
+        count: usize,
+    },
+    /// Gradients and responses block by block, on this many training images.
+    Gradients {
+        /// Images of the one batch.
+        images: usize,
+    },
+    /// Histograms of every parameter and its gradient, on this many training images.
+    Histograms {
+        /// Images of the one batch.
+        images: usize,
+    },
+    /// Where in an image the decision comes from: Grad-CAM at every block.
+    Explain {
+        /// The image.
+        sight: Sight,
+        /// The class to explain; each arm's own prediction if absent.
+        class: Option<usize>,
+        /// Whether to cover patches as well, which takes longer.
+        occlusion: bool,
+    },
+    /// The output of one block for an image, channel by channel.
+    Features {
+        /// The image.
+        sight: Sight,
+        /// The block, counted from 0.
+        block: usize,
+    },
+    /// The first layer's filters.
+    Filters,
+    /// What remains of an image's logits when a block's branch or its shortcut is cut.
+    Cuts {
+        /// The image.
+        sight: Sight,
+    },
+    /// Scores with these blocks out, counted from 0.
+    Lesion {
+        /// The blocks.
+        blocks: Vec<usize>,
+    },
+    /// Scores with each block out in turn.
+    Lesions,
+    /// Scores with 1, 2, … random blocks out.
+    Removals {
+        /// Draws for each number of blocks.
+        draws: usize,
+    },
+    /// Scores with pairs of blocks of one stage in each other's place.
+    Swaps {
+        /// Draws for each number of swaps.
+        draws: usize,
+    },
+    /// Scores with every branch weighed by each of these factors.
+    Gains {
+        /// The factors α.
+        gains: Vec<f64>,
+    },
+    /// How well a linear classifier does on each block's pooled output.
+    Exits {
+        /// Training images that it is fitted to.
+        images: usize,
+    },
+    /// The loss along one random direction.
+    Slice {
+        /// Points on each side of the weights.
+        half: usize,
+        /// Images that the loss is taken over.
+        images: usize,
+    },
+    /// The loss on a plane of two random directions, coarse at first.
+    Surface {
+        /// Points on each side of the weights, in each direction; a power of two refines evenly.
+        half: usize,
+        /// Images that the loss is taken over.
+        images: usize,
+    },
+    /// The loss on the straight line from other weights to these.
+    Path {
+        /// Where the line starts.
+        from: Start,
+        /// Points, both ends included.
+        points: usize,
+        /// Images that the loss is taken over.
+        images: usize,
+    },
+    /// The gradient that arrives at the input through paths of each length.
+    PathLengths {
+        /// Random paths of each length.
+        draws: usize,
+        /// Images of the one batch.
+        images: usize,
+    },
+    /// How the input's gradient keeps its direction along a line between two images.
+    Shattered {
+        /// Points on the line.
+        points: usize,
+        /// Lines, between random pairs of validation images.
+        lines: usize,
+    },
+}
+
+/// An image that a question is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sight {
+    /// A validation image by its place.
+    Validation(usize),
+    /// A picture from elsewhere.
+    Picture(Picture),
+}
+
+impl Sight {
+    fn is_picture(&self) -> bool {
+        matches!(self, Self::Picture(_))
+    }
+}
+
+/// Where a straight path between weights starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// At the weights that training started from.
+    #[default]
+    Initial,
+    /// At the checkpoint with the least validation loss.
+    Best,
+    /// At the newest checkpoint.
+    Last,
+}
+
+impl Question {
+    /// Whether it may take long, so that quick ones should not wait behind it.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        let occluding = matches!(self, Self::Explain { occlusion: true, .. });
+        let quick = matches!(
+            self,
+            Self::Classify(_)
+                | Self::Gallery
+                | Self::Explain { .. }
+                | Self::Features { .. }
+                | Self::Filters
+                | Self::Cuts { .. }
+        );
+        occluding || !quick
+    }
+
+    /// Whether it is about the images of an experiment, rather than about a picture or the weights alone.
+    #[must_use]
+    pub fn needs_images(&self) -> bool {
+        match self {
+            Self::Classify(_) | Self::Gallery | Self::Filters => false,
+            Self::Explain { sight, .. } | Self::Features { sight, .. } | Self::Cuts { sight } => !sight.is_picture(),
+            _ => true,
+        }
+    }
+
+    /// The instrument that answers it; `None` for what is asked on the side.
+    #[must_use]
+    pub fn instrument(&self) -> Option<Instrument> {
+        Some(match self {
+            Self::Classify(_) | Self::Gallery => return None,
+            Self::Predictions => Instrument::Predictions,
+            Self::Nearest { .. } => Instrument::Nearest,
+            Self::Gradients { .. } => Instrument::Gradients,
+            Self::Histograms { .. } => Instrument::Histograms,
+            Self::Explain { occlusion: false, .. } => Instrument::GradCam,
+            Self::Explain { .. } => Instrument::Occlusion,
+            Self::Features { .. } => Instrument::Features,
+            Self::Filters => Instrument::Filters,
+            Self::Cuts { .. } => Instrument::Cuts,
+            Self::Lesion { .. } | Self::Lesions => Instrument::Lesions,
+            Self::Removals { .. } => Instrument::Removals,
+            Self::Swaps { .. } => Instrument::Swaps,
+            Self::Gains { .. } => Instrument::Gains,
+            Self::Exits { .. } => Instrument::Exits,
+            Self::Slice { .. } => Instrument::Slice,
+            Self::Surface { .. } => Instrument::Surface,
+            Self::Path { .. } => Instrument::Path,
+            Self::PathLengths { .. } => Instrument::PathLengths,
+            Self::Shattered { .. } => Instrument::Shattered,
+        })
+    }
+}
+
+/// Which checkpoint of an arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The newest.
+    Last,
+    /// The one with the least validation loss.
+    Best,
+}
+
+impl Which {
+    /// Its folder's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Last => "last",
+            Self::Best => "best",
+        }
+    }
+}

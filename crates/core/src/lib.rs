@@ -1,0 +1,14 @@
+//! What Residual Lab talks about, in plain values: experiments, networks as blueprints, images, questions and answers,
+//! the protocol between the engine and whoever watches it, and run folders.
+//!
+//! Everybody may know this crate. It knows nothing of tensors, windows or terminals.
+
+pub mod blueprint;
+pub mod data;
+pub mod experiment;
+pub mod files;
+pub mod instrument;
+pub mod number;
+pub mod protocol;
+pub mod random;
+pub mod runs;

@@ -1,0 +1,120 @@
+//! Where a session's results go: the traits that `runs` implements with folders on disk, and tests with vectors.
+//!
+//! The engine calls these on its own thread; an error ends the experiment with a message, never the engine.
+
+use super::{ArmInfo, DatasetInfo, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};
+use crate::experiment::Experiment;
+use crate::instrument::Which;
+use std::path::{Path, PathBuf};
+
+/// Opens records of experiments.
+pub trait Keeper: Send {
+    /// Begins the record of a new experiment.
+    ///
+    /// # Errors
+    /// What could not be written, and what to do about it.
+    fn open(&mut self, prepared: &Prepared) -> Result<Box<dyn Record>, String>;
+
+    /// Finds a kept experiment again, to go on with it. Metrics after each arm's `last` are cut off when the session
+    /// calls [`Record::rewind`].
+    ///
+    /// # Errors
+    /// Why it cannot go on: no such folder, no checkpoint, a damaged file.
+    fn reopen(&mut self, run: &Path) -> Result<Kept, String>;
+}
+
+/// An experiment found on disk.
+pub struct Kept {
+    /// As it was started.
+    pub experiment: Experiment,
+    /// What its images were.
+    pub dataset: DatasetInfo,
+    /// What its arms were.
+    pub arms: Vec<ArmInfo>,
+    /// Where it goes on writing.
+    pub record: Box<dyn Record>,
+}
+
+/// The record of one experiment.
+pub trait Record: Send {
+    /// The run's folder; `None` for a record that keeps nothing on disk.
+    fn folder(&self) -> Option<&Path>;
+
+    /// The folder of an arm's checkpoint, which the session replaces as a whole; `None` to write none.
+    fn checkpoint(&self, arm: usize, which: Which) -> Option<PathBuf>;
+
+    /// Drops whatever was recorded of each arm after its own step; a crash can leave arms at different ones.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn rewind(&mut self, steps: &[u64]) -> Result<(), String>;
+
+    /// A step was done.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn step(&mut self, record: &StepRecord) -> Result<(), String>;
+
+    /// A probe was taken.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn probed(&mut self, record: &ProbeRecord) -> Result<(), String>;
+
+    /// An arm was validated.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn evaluated(&mut self, evaluation: &Evaluation) -> Result<(), String>;
+
+    /// Something happened from outside.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn intervened(&mut self, intervention: &Intervention) -> Result<(), String>;
+
+    /// The experiment ended.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn finished(&mut self, outcome: &Outcome) -> Result<(), String>;
+}
+
+/// Keeps nothing.
+pub struct Nowhere;
+
+impl Keeper for Nowhere {
+    fn open(&mut self, _: &Prepared) -> Result<Box<dyn Record>, String> {
+        Ok(Box::new(Self))
+    }
+    fn reopen(&mut self, run: &Path) -> Result<Kept, String> {
+        Err(format!("{} cannot go on: this session keeps no runs", run.display()))
+    }
+}
+
+impl Record for Nowhere {
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
+    fn checkpoint(&self, _: usize, _: Which) -> Option<PathBuf> {
+        None
+    }
+    fn rewind(&mut self, _: &[u64]) -> Result<(), String> {
+        Ok(())
+    }
+    fn step(&mut self, _: &StepRecord) -> Result<(), String> {
+        Ok(())
+    }
+    fn probed(&mut self, _: &ProbeRecord) -> Result<(), String> {
+        Ok(())
+    }
+    fn evaluated(&mut self, _: &Evaluation) -> Result<(), String> {
+        Ok(())
+    }
+    fn intervened(&mut self, _: &Intervention) -> Result<(), String> {
+        Ok(())
+    }
+    fn finished(&mut self, _: &Outcome) -> Result<(), String> {
+        Ok(())
+    }
+}

@@ -1,0 +1,231 @@
+//! Reads a run's tables as they grow: each call brings the rows that are new.
+//!
+//! The newest row is held back while the run trains, because a validation may still be written beside it. A run that
+//! went on from an earlier step has other rows than before; that is noticed, and reading starts over.
+
+use super::layout;
+use super::table::MetricsRow;
+use crate::protocol::{ArmProbe, BlockProbe};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// Something new in an arm's tables.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// A step, a validation, or both.
+    Metrics(MetricsRow),
+    /// A probe after this step.
+    Probe(u64, ArmProbe),
+    /// The table was cut: whatever came before is to be forgotten, and comes again as far as it still holds.
+    Again,
+}
+
+/// An arm's tables, as far as they have been read.
+pub struct Follower {
+    metrics: Tail,
+    gradients: Option<Tail>,
+    /// The probe whose blocks are being read.
+    open: Option<(u64, ArmProbe)>,
+}
+
+impl Follower {
+    /// Follows the tables in an arm's folder; with `probes`, also what probes saw.
+    #[must_use]
+    pub fn new(arm: &Path, probes: bool) -> Self {
+        let gradients = probes.then(|| Tail::new(arm.join(layout::GRADIENTS)));
+        Self { metrics: Tail::new(arm.join(layout::METRICS)), gradients, open: None }
+    }
+
+    /// Hands over what is new. `ended` says that nobody writes any more, so that the last row counts.
+    ///
+    /// # Errors
+    /// A table that cannot be read.
+    pub fn read(&mut self, ended: bool, mut tell: impl FnMut(News)) -> io::Result<()> {
+        if self.metrics.was_cut()? || self.gradients.as_mut().is_some_and(|tail| tail.was_cut().unwrap_or(false)) {
+            let (arm, probes) = (self.metrics.path.parent().map(Path::to_owned), self.gradients.is_some());
+            *self = Self::new(&arm.unwrap_or_default(), probes);
+            tell(News::Again);
+        }
+        let names = [
+            "step",
+            "epoch",
+            "seconds",
+            "images_per_second",
+            "learning_rate",
+            "train_loss",
+            "train_accuracy",
+            "validation_loss",
+            "validation_accuracy",
+            "validation_top5",
+        ];
+        self.metrics.lines(&names, ended, |cells| {
+            if let Some(row) = metrics_row(cells) {
+                tell(News::Metrics(row));
+            }
+        })?;
+        if let Some(gradients) = &mut self.gradients {
+            let names = [
+                "step",
+                "block",
+                "weight_gradient_norm",
+                "weight_norm",
+                "update_norm",
+                "output_gradient_norm",
+                "activation_mean",
+                "activation_std",
+                "branch_ratio",
+            ];
+            let open = &mut self.open;
+            gradients.lines(&names, ended, |cells| {
+                if let Some((step, probe)) = gradient_row(open, cells) {
+                    tell(News::Probe(step, probe));
+                }
+            })?;
+            if ended && let Some((step, probe)) = open.take() {
+                tell(News::Probe(step, probe));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number(cell: &str) -> Option<f64> {
+    cell.parse().ok()
+}
+
+fn metrics_row(cells: &[&str]) -> Option<MetricsRow> {
+    let &[step, epoch, seconds, rate, learning_rate, train_loss, train_accuracy, loss, accuracy, top5] = cells else {
+        return None;
+    };
+    Some(MetricsRow {
+        step: step.parse().ok()?,
+        epoch: number(epoch)?,
+        seconds: number(seconds)?,
+        images_per_second: number(rate),
+        learning_rate: number(learning_rate),
+        train_loss: number(train_loss),
+        train_accuracy: number(train_accuracy),
+        validation_loss: number(loss),
+        validation_accuracy: number(accuracy),
+        validation_top5: number(top5),
+    })
+}
+
+/// Takes in a line; gives the probe before it when this one begins another.
+fn gradient_row(open: &mut Option<(u64, ArmProbe)>, cells: &[&str]) -> Option<(u64, ArmProbe)> {
+    let &[step, block, gradient, weight, update, output, mean, std, ratio] = cells else { return None };
+    let step: u64 = step.parse().ok()?;
+    let value = |cell| number(cell).unwrap_or(f64::NAN);
+    if block == "all" {
+        let probe = ArmProbe {
+            gradient_norm: value(gradient),
+            weight_norm: value(weight),
+            update_norm: value(update),
+            blocks: Vec::new(),
+        };
+        return open.replace((step, probe));
+    }
+    if let Some((_, probe)) = open.as_mut().filter(|(at, _)| *at == step) {
+        probe.blocks.push(BlockProbe {
+            weight_gradient_norm: value(gradient),
+            weight_norm: value(weight),
+            update_norm: value(update),
+            output_gradient_norm: value(output),
+            activation_mean: value(mean),
+            activation_std: value(std),
+            branch_ratio: number(ratio),
+        });
+    }
+    None
+}
+
+/// A table of plain cells that grows at its end.
+struct Tail {
+    path: PathBuf,
+    /// Names of its columns, once they are there.
+    header: Vec<String>,
+    /// Bytes that have been handed over.
+    offset: u64,
+    /// The line before the offset, by which it is noticed that the table was cut and has grown again.
+    last: Vec<u8>,
+}
+
+impl Tail {
+    fn new(path: PathBuf) -> Self {
+        Self { path, header: Vec::new(), offset: 0, last: Vec::new() }
+    }
+
+    /// Whether what was handed over is no longer there.
+    fn was_cut(&mut self) -> io::Result<bool> {
+        if self.offset == 0 {
+            return Ok(false);
+        }
+        let Some(mut file) = opened(&self.path)? else { return Ok(true) };
+        if file.metadata()?.len() < self.offset {
+            return Ok(true);
+        }
+        file.seek(SeekFrom::Start(self.offset - self.last.len() as u64))?;
+        let mut now = vec![0; self.last.len()];
+        file.read_exact(&mut now)?;
+        Ok(now != self.last)
+    }
+
+    /// Hands over the named cells of each new line; cells of columns that the table does not have are empty. Without
+    /// `ended` the last line is kept for the next time.
+    fn lines(&mut self, names: &[&str], ended: bool, mut tell: impl FnMut(&[&str])) -> io::Result<()> {
+        let Some(mut file) = opened(&self.path)? else { return Ok(()) };
+        if file.metadata()?.len() <= self.offset {
+            return Ok(());
+        }
+        file.seek(SeekFrom::Start(self.offset))?;
+        let mut reader = BufReader::with_capacity(1 << 18, file);
+        let (mut held, mut line) = (Vec::new(), Vec::new());
+        loop {
+            line.clear();
+            reader.read_until(b'\n', &mut line)?;
+            // A torn line is no line yet.
+            let whole = line.last() == Some(&b'\n');
+            if !held.is_empty() && (whole || ended) {
+                self.take(&held, names, &mut tell);
+                held.clear();
+            }
+            if !whole {
+                return Ok(());
+            }
+            if self.header.is_empty() {
+                self.offset += line.len() as u64;
+                self.last.clone_from(&line);
+                self.header = text(&line).split(',').map(str::to_owned).collect();
+            } else {
+                std::mem::swap(&mut held, &mut line);
+            }
+        }
+    }
+
+    fn take(&mut self, line: &[u8], names: &[&str], tell: &mut impl FnMut(&[&str])) {
+        self.offset += line.len() as u64;
+        self.last.clear();
+        self.last.extend_from_slice(line);
+        let mut found = [""; 16];
+        for (name, cell) in self.header.iter().zip(text(line).split(',')) {
+            if let Some(place) = names.iter().position(|known| known == name) {
+                found[place] = cell;
+            }
+        }
+        tell(&found[..names.len()]);
+    }
+}
+
+fn text(line: &[u8]) -> &str {
+    std::str::from_utf8(line).unwrap_or_default().trim_end()
+}
+
+/// An absent file is an empty table.
+fn opened(path: &Path) -> io::Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,204 @@
+//! Reads run folders.
+
+use super::history::{self, Validation};
+use super::layout::{self, arm_folders, default_place};
+use super::record::{self, RunInfo};
+use super::table::{self, GradientRow, MetricsRow};
+use crate::experiment::{Experiment, Plan, PlanError};
+use crate::files::settle_folder;
+use crate::instrument::Which;
+use crate::protocol::Outcome;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a run cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No run folder.
+    #[error("{} is not a run folder: it has no {}; name the folder that training printed", .0.display(), layout::EXPERIMENT)]
+    NotARun(PathBuf),
+    /// A file of the run is missing or makes no sense.
+    #[error("the run is damaged: {}: {why}", .path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// A line of `events.jsonl`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventLine {
+    /// Local time with its offset.
+    pub time: String,
+    /// After this many steps.
+    pub step: u64,
+    /// `start`, `resume`, `intervention` or `finish`.
+    pub event: String,
+    /// In words.
+    pub what: String,
+}
+
+impl EventLine {
+    pub(super) fn new(step: u64, event: &str, what: &str) -> Self {
+        let time = jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+        Self { time, step, event: event.to_owned(), what: what.to_owned() }
+    }
+}
+
+/// A run on disk. Its numbers are read when asked for.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// As it was started.
+    pub experiment: Experiment,
+    /// What its images and networks turned out to be.
+    pub info: RunInfo,
+    /// How it ended; `None` while it trains and after a crash.
+    pub outcome: Option<Outcome>,
+}
+
+impl Run {
+    /// An arm's steps and validations, oldest first; empty for an arm that does not exist.
+    ///
+    /// # Errors
+    /// A table that is no table.
+    pub fn metrics(&self, arm: usize) -> Result<Vec<MetricsRow>, RunError> {
+        self.table(arm, layout::METRICS)
+    }
+
+    /// An arm's probes, oldest first; empty for an arm that does not exist.
+    ///
+    /// # Errors
+    /// A table that is no table.
+    pub fn gradients(&self, arm: usize) -> Result<Vec<GradientRow>, RunError> {
+        self.table(arm, layout::GRADIENTS)
+    }
+
+    fn table<R: table::Row>(&self, arm: usize, name: &str) -> Result<Vec<R>, RunError> {
+        let Some(folder) = self.arm_folder(arm) else { return Ok(Vec::new()) };
+        let path = folder.join(name);
+        table::read(&path).map_err(|error| damaged(&path, error))
+    }
+
+    /// What an arm took every validation image for, oldest validation first; empty for an arm that does not exist.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn validations(&self, arm: usize) -> Result<Vec<Validation>, RunError> {
+        let Some(folder) = self.arm_folder(arm) else { return Ok(Vec::new()) };
+        let path = folder.join(layout::PREDICTIONS);
+        history::read(&path, self.info.dataset.validation).map_err(|error| damaged(&path, error))
+    }
+
+    /// What happened to the run, oldest first.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn events(&self) -> Result<Vec<EventLine>, RunError> {
+        let path = self.folder.join(layout::EVENTS);
+        events(&path).map_err(|error| damaged(&path, error))
+    }
+
+    /// The folder of an arm's checkpoint, if it has one.
+    #[must_use]
+    pub fn checkpoint(&self, arm: usize, which: Which) -> Option<PathBuf> {
+        let folder = checkpoint(&self.arm_folder(arm)?, which);
+        // Whoever is training there may be replacing the folder just now. Should settling fail, the folder is absent and
+        // the answer says so.
+        if let Ok(_lock) = record::lock(&self.folder) {
+            let _ = settle_folder(&folder);
+        }
+        folder.is_dir().then_some(folder)
+    }
+
+    /// Where an arm's tables and checkpoints are.
+    #[must_use]
+    pub fn arm_folder(&self, arm: usize) -> Option<PathBuf> {
+        arm_folders(&self.folder, self.info.arms.iter().map(|arm| arm.name.as_str())).into_iter().nth(arm)
+    }
+}
+
+/// Opens a run folder.
+///
+/// # Errors
+/// No run folder, or one with a missing or damaged file.
+pub fn open(folder: &Path) -> Result<Run, RunError> {
+    let plan = folder.join(layout::EXPERIMENT);
+    if !plan.is_file() {
+        return Err(RunError::NotARun(folder.to_owned()));
+    }
+    let text = fs::read_to_string(&plan).map_err(|error| damaged(&plan, error))?;
+    let checked = Plan::from_toml(&text).and_then(|plan| Experiment::check(plan).map_err(PlanError::Invalid));
+    let experiment = checked.map_err(|error| damaged(&plan, error))?;
+    let info: RunInfo = read_json(&folder.join(layout::INFO))?;
+    if info.arms.len() != experiment.arms.len() {
+        return Err(damaged(&folder.join(layout::INFO), "it has another number of arms than the experiment"));
+    }
+    let ended = folder.join(layout::OUTCOME);
+    let outcome = if ended.exists() { Some(read_json(&ended)?) } else { None };
+    Ok(Run { folder: folder.to_owned(), experiment, info, outcome })
+}
+
+/// The runs in a folder, newest first, and those that are damaged.
+pub struct Runs {
+    /// Readable.
+    pub whole: Vec<Run>,
+    /// What is wrong with the others.
+    pub damaged: Vec<RunError>,
+}
+
+/// Finds the runs in a folder; folders that are no runs are passed over.
+///
+/// # Errors
+/// A folder that cannot be read. A folder that does not exist has no runs.
+pub fn list(place: &Path) -> io::Result<Runs> {
+    let mut runs = Runs { whole: Vec::new(), damaged: Vec::new() };
+    if !place.exists() {
+        return Ok(runs);
+    }
+    for entry in fs::read_dir(place)? {
+        match open(&entry?.path()) {
+            Ok(run) => runs.whole.push(run),
+            Err(RunError::NotARun(_)) => {}
+            Err(error) => runs.damaged.push(error),
+        }
+    }
+    runs.whole.sort_by(|a, b| b.info.started.cmp(&a.info.started).then_with(|| b.folder.cmp(&a.folder)));
+    Ok(runs)
+}
+
+/// Opens the run that somebody named: by its folder, or by its folder's name in the default place.
+///
+/// # Errors
+/// No such run, or a damaged one.
+pub fn find(named: &Path) -> Result<Run, RunError> {
+    let known = default_place().map(|place| place.join(named)).filter(|folder| !named.exists() && folder.exists());
+    open(&known.unwrap_or_else(|| named.to_owned()))
+}
+
+pub(super) fn checkpoint(arm_folder: &Path, which: Which) -> PathBuf {
+    arm_folder.join("checkpoints").join(which.name())
+}
+
+/// Lines that make no sense are passed over: only the last one can be torn, and the others are no less true for it.
+pub(super) fn events(path: &Path) -> io::Result<Vec<EventLine>> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = fs::read_to_string(path)?;
+    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
+fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, RunError> {
+    let bytes = fs::read(path).map_err(|error| damaged(path, error))?;
+    serde_json::from_slice(&bytes).map_err(|error| damaged(path, error))
+}
+
+fn damaged(path: &Path, why: impl std::fmt::Display) -> RunError {
+    RunError::Damaged { path: path.to_owned(), why: why.to_string() }
+}

@@ -1,0 +1,419 @@
+//! Writes run folders while the engine trains.
+
+use super::history::History;
+use super::layout::{self, arm_folders, numbered, slug};
+use super::read::{self, EventLine};
+use super::table::{GradientRow, MetricsRow, Table};
+use crate::experiment::{Experiment, Source};
+use crate::files::{settle_folder, write_atomically};
+use crate::instrument::Which;
+use crate::protocol::keep::{Keeper, Kept, Record};
+use crate::protocol::{
+    ArmInfo, ArmProbe, DatasetInfo, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord,
+};
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long rows may wait in memory.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// What a run's images and networks turned out to be: the contents of `run.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// The version of Residual Lab that began it.
+    pub program: String,
+    /// When it began, local time with its offset.
+    pub started: String,
+    /// The device it began on, in words.
+    pub device: String,
+    /// Steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// Steps planned.
+    pub total_steps: u64,
+    /// Its images.
+    pub dataset: DatasetInfo,
+    /// One for each arm.
+    pub arms: Vec<ArmInfo>,
+}
+
+/// Keeps experiments in folders.
+pub struct Folder {
+    place: Place,
+}
+
+enum Place {
+    Under(PathBuf),
+    Exactly(PathBuf),
+}
+
+impl Folder {
+    /// Each run in a new folder in this one, named by date, time and experiment.
+    #[must_use]
+    pub fn under(place: PathBuf) -> Self {
+        Self { place: Place::Under(place) }
+    }
+
+    /// A run in this very folder, which must be empty or absent.
+    #[must_use]
+    pub fn exactly(folder: PathBuf) -> Self {
+        Self { place: Place::Exactly(folder) }
+    }
+
+    fn create(&self, name: &str) -> Result<PathBuf, String> {
+        match &self.place {
+            Place::Exactly(folder) => {
+                vacant(folder)?;
+                fs::create_dir_all(folder).map_err(|error| cannot("create the run folder", folder, &error))?;
+                Ok(folder.clone())
+            }
+            Place::Under(place) => {
+                fs::create_dir_all(place).map_err(|error| cannot("create the folder of runs", place, &error))?;
+                let name = format!("{}-{}", jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S"), slug(name));
+                for name in numbered(&name) {
+                    let folder = place.join(name);
+                    match fs::create_dir(&folder) {
+                        Ok(()) => return Ok(folder),
+                        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                        Err(error) => return Err(cannot("create the run folder", &folder, &error)),
+                    }
+                }
+                Err(format!("there is no free name for a run in {}", place.display()))
+            }
+        }
+    }
+}
+
+/// Whether a run can begin in this folder.
+///
+/// # Errors
+/// Why not: there is something in it already, or it is a file.
+pub fn vacant(folder: &Path) -> Result<(), String> {
+    match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!("{} is not empty: name a new folder for the run", folder.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(cannot("use the folder", folder, &error)),
+    }
+}
+
+impl Keeper for Folder {
+    fn open(&mut self, prepared: &Prepared) -> Result<Box<dyn Record>, String> {
+        let folder = self.create(&prepared.experiment.name)?;
+        begin(&folder, prepared).map(|record| Box::new(record) as Box<dyn Record>).inspect_err(|_| {
+            // The folder is this run's own, and nothing worth keeping is in it.
+            let _ = fs::remove_dir_all(&folder);
+        })
+    }
+
+    fn reopen(&mut self, folder: &Path) -> Result<Kept, String> {
+        let run = read::open(folder).map_err(|error| error.to_string())?;
+        let record = FolderRecord::open(&run.folder, &run.info).map_err(|error| writing(folder, &error))?;
+        let RunInfo { dataset, arms, .. } = run.info;
+        Ok(Kept { experiment: run.experiment, dataset, arms, record: Box::new(record) })
+    }
+}
+
+fn begin(folder: &Path, prepared: &Prepared) -> Result<FolderRecord, String> {
+    let info = RunInfo {
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        started: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        device: prepared.device.clone(),
+        steps_per_epoch: prepared.steps_per_epoch,
+        total_steps: prepared.total_steps,
+        dataset: prepared.dataset.clone(),
+        arms: prepared.arms.clone(),
+    };
+    let plan = portable(&prepared.experiment)?;
+    let write = || -> io::Result<FolderRecord> {
+        write_atomically(&folder.join(layout::EXPERIMENT), plan.as_bytes())?;
+        write_atomically(&folder.join(layout::INFO), &json(&info)?)?;
+        let record = FolderRecord::open(folder, &info)?;
+        record.note(&EventLine::new(0, "start", &format!("started on {}", info.device)))?;
+        Ok(record)
+    };
+    write().map_err(|error| writing(folder, &error))
+}
+
+/// The plan with its data set's path made absolute, so that it can go on from any working directory.
+fn portable(experiment: &Experiment) -> Result<String, String> {
+    let mut plan = experiment.clone().into_plan();
+    if let Source::Path(path) = &mut plan.data.source {
+        *path = std::path::absolute(&*path).map_err(|error| cannot("find", path, &error))?;
+    }
+    plan.to_toml().map_err(|error| error.to_string())
+}
+
+/// The files of one arm.
+struct ArmFiles {
+    folder: PathBuf,
+    metrics: Table,
+    gradients: Table,
+    predictions: History,
+    newest: Option<MetricsRow>,
+}
+
+impl ArmFiles {
+    fn open(folder: PathBuf, images: usize) -> io::Result<Self> {
+        fs::create_dir_all(&folder)?;
+        for which in [Which::Last, Which::Best] {
+            settle_folder(&read::checkpoint(&folder, which))?;
+        }
+        let metrics = Table::append::<MetricsRow>(folder.join(layout::METRICS))?;
+        let gradients = Table::append::<GradientRow>(folder.join(layout::GRADIENTS))?;
+        let predictions = History::new(folder.join(layout::PREDICTIONS), images);
+        Ok(Self { folder, metrics, gradients, predictions, newest: None })
+    }
+
+    fn evaluated(&mut self, evaluation: &Evaluation, classes: &[String]) -> io::Result<()> {
+        let validated = |row: MetricsRow| MetricsRow {
+            validation_loss: Some(evaluation.loss),
+            validation_accuracy: Some(evaluation.accuracy),
+            validation_top5: Some(evaluation.top5),
+            ..row
+        };
+        let row = if let Some(step) = self.newest.take().filter(|row| row.step == evaluation.step) {
+            let row = validated(step);
+            self.metrics.replace_newest(&row)?;
+            row
+        } else {
+            let Evaluation { step, epoch, seconds, .. } = *evaluation;
+            let row = validated(MetricsRow { step, epoch, seconds, ..MetricsRow::default() });
+            self.metrics.push(&row)?;
+            row
+        };
+        self.newest = Some(row);
+        self.predictions.push(evaluation.step, &evaluation.predicted)?;
+        write_atomically(&self.folder.join(layout::CONFUSION), &confusion(evaluation, classes)?)
+    }
+
+    fn probed(&mut self, step: u64, probe: &ArmProbe, blocks: &[String]) -> io::Result<()> {
+        let all = GradientRow {
+            step,
+            block: "all".to_owned(),
+            weight_gradient_norm: probe.gradient_norm,
+            weight_norm: Some(probe.weight_norm),
+            update_norm: Some(probe.update_norm),
+            ..GradientRow::default()
+        };
+        self.gradients.push(&all)?;
+        for (block, seen) in blocks.iter().zip(&probe.blocks) {
+            self.gradients.push(&GradientRow {
+                step,
+                block: block.clone(),
+                weight_gradient_norm: seen.weight_gradient_norm,
+                weight_norm: Some(seen.weight_norm),
+                update_norm: Some(seen.update_norm),
+                output_gradient_norm: Some(seen.output_gradient_norm),
+                activation_mean: Some(seen.activation_mean),
+                activation_std: Some(seen.activation_std),
+                branch_ratio: seen.branch_ratio,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn rewind(&mut self, step: u64) -> io::Result<()> {
+        self.newest = None;
+        self.gradients.cut::<GradientRow>(step)?;
+        self.predictions.cut(step)?;
+        if self.metrics.cut::<MetricsRow>(step)? {
+            // The matrix may be newer than the step; the next validation writes it anew.
+            remove_if_there(&self.folder.join(layout::CONFUSION))?;
+        }
+        Ok(())
+    }
+}
+
+/// A run folder that is being written.
+struct FolderRecord {
+    folder: PathBuf,
+    classes: Vec<String>,
+    blocks: Vec<Vec<String>>,
+    /// In a cell because asking for a checkpoint's path, which changes nothing, is the moment to bring the tables up
+    /// to date with it.
+    arms: RefCell<Vec<ArmFiles>>,
+    flushed: Instant,
+    /// Held while this record lives, so that no second process writes here.
+    _lock: File,
+}
+
+impl FolderRecord {
+    fn open(folder: &Path, info: &RunInfo) -> io::Result<Self> {
+        let lock = lock(folder)?;
+        let folders = arm_folders(folder, info.arms.iter().map(|arm| arm.name.as_str()));
+        let arm = |folder| ArmFiles::open(folder, info.dataset.validation);
+        Ok(Self {
+            folder: folder.to_owned(),
+            classes: info.dataset.classes.clone(),
+            blocks: info.arms.iter().map(|arm| arm.blocks.clone()).collect(),
+            arms: RefCell::new(folders.into_iter().map(arm).collect::<Result<_, _>>()?),
+            flushed: Instant::now(),
+            _lock: lock,
+        })
+    }
+
+    fn note(&self, line: &EventLine) -> io::Result<()> {
+        let mut file = File::options().create(true).append(true).open(self.folder.join(layout::EVENTS))?;
+        let mut text = serde_json::to_vec(line)?;
+        text.push(b'\n');
+        file.write_all(&text)
+    }
+
+    fn flush_if_due(&mut self) -> io::Result<()> {
+        if self.flushed.elapsed() < FLUSH_EVERY {
+            return Ok(());
+        }
+        self.flushed = Instant::now();
+        self.arms.get_mut().iter_mut().try_for_each(|arm| {
+            arm.metrics.flush()?;
+            arm.gradients.flush()
+        })
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.arms.borrow_mut().iter_mut().try_for_each(|arm| {
+            arm.metrics.sync()?;
+            arm.gradients.sync()
+        })
+    }
+
+    fn with_arms(&mut self, mut act: impl FnMut(usize, &mut ArmFiles) -> io::Result<()>) -> Result<(), String> {
+        let mut arms = self.arms.get_mut().iter_mut().enumerate();
+        let done = arms.try_for_each(|(index, arm)| act(index, arm)).and_then(|()| self.flush_if_due());
+        done.map_err(|error| writing(&self.folder, &error))
+    }
+}
+
+impl Record for FolderRecord {
+    fn folder(&self) -> Option<&Path> {
+        Some(&self.folder)
+    }
+
+    fn checkpoint(&self, arm: usize, which: Which) -> Option<PathBuf> {
+        // Rows that cannot be written now stay in memory, and the next step reports why.
+        let _ = self.sync();
+        Some(read::checkpoint(&self.arms.borrow().get(arm)?.folder, which))
+    }
+
+    fn rewind(&mut self, steps: &[u64]) -> Result<(), String> {
+        let step = steps.iter().copied().min().unwrap_or(0);
+        self.with_arms(|index, arm| arm.rewind(steps.get(index).copied().unwrap_or(step)))?;
+        let again = || -> io::Result<()> {
+            let path = self.folder.join(layout::EVENTS);
+            let kept = read::events(&path)?.into_iter().filter(|line| line.step <= step);
+            let mut text = Vec::new();
+            for line in kept {
+                serde_json::to_writer(&mut text, &line)?;
+                text.push(b'\n');
+            }
+            write_atomically(&path, &text)?;
+            remove_if_there(&self.folder.join(layout::OUTCOME))?;
+            self.note(&EventLine::new(step, "resume", &format!("goes on after step {step}")))
+        };
+        again().map_err(|error| writing(&self.folder, &error))
+    }
+
+    fn step(&mut self, record: &StepRecord) -> Result<(), String> {
+        self.with_arms(|index, arm| {
+            let Some(step) = record.arms.get(index).copied().flatten() else { return Ok(()) };
+            let row = MetricsRow {
+                step: record.step,
+                epoch: record.epoch,
+                seconds: record.seconds,
+                images_per_second: Some(record.images_per_second),
+                learning_rate: Some(step.learning_rate),
+                train_loss: Some(step.loss),
+                train_accuracy: Some(step.accuracy),
+                ..MetricsRow::default()
+            };
+            arm.metrics.push(&row)?;
+            arm.newest = Some(row);
+            Ok(())
+        })
+    }
+
+    fn probed(&mut self, record: &ProbeRecord) -> Result<(), String> {
+        let blocks = std::mem::take(&mut self.blocks);
+        let done = self.with_arms(|index, arm| match (record.arms.get(index), blocks.get(index)) {
+            (Some(probe), Some(blocks)) if !probe.blocks.is_empty() => arm.probed(record.step, probe, blocks),
+            _ => Ok(()),
+        });
+        self.blocks = blocks;
+        done
+    }
+
+    fn evaluated(&mut self, evaluation: &Evaluation) -> Result<(), String> {
+        let classes = std::mem::take(&mut self.classes);
+        let done = self.with_arms(
+            |index, arm| {
+                if index == evaluation.arm { arm.evaluated(evaluation, &classes) } else { Ok(()) }
+            },
+        );
+        self.classes = classes;
+        done
+    }
+
+    fn intervened(&mut self, intervention: &Intervention) -> Result<(), String> {
+        let line = EventLine::new(intervention.step, "intervention", &intervention.what);
+        self.note(&line).map_err(|error| writing(&self.folder, &error))
+    }
+
+    fn finished(&mut self, outcome: &Outcome) -> Result<(), String> {
+        let finish = || -> io::Result<()> {
+            self.sync()?;
+            write_atomically(&self.folder.join(layout::OUTCOME), &json(outcome)?)?;
+            self.note(&EventLine::new(outcome.steps, "finish", &outcome.reason))
+        };
+        finish().map_err(|error| writing(&self.folder, &error))
+    }
+}
+
+impl Drop for FolderRecord {
+    fn drop(&mut self) {
+        // Nobody is left to tell; what was flushed before is whole.
+        let _ = self.sync();
+    }
+}
+
+pub(super) fn lock(folder: &Path) -> io::Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).open(folder.join(layout::LOCK))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(io::Error::other("another Residual Lab is training there")),
+        // Some network file systems have no locks; writing there is still better than refusing.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// The confusion matrix as a table: actual classes down, predicted classes across.
+fn confusion(evaluation: &Evaluation, classes: &[String]) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = std::iter::once("actual \\ predicted").chain(classes.iter().map(String::as_str));
+    writer.write_record(header)?;
+    for (class, counts) in classes.iter().zip(evaluation.confusion.chunks(classes.len().max(1))) {
+        let cells = std::iter::once(class.clone()).chain(counts.iter().map(u32::to_string));
+        writer.write_record(cells)?;
+    }
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+}
+
+fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    fs::remove_file(path).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+fn cannot(what: &str, path: &Path, error: &io::Error) -> String {
+    format!("cannot {what} {}: {error}", path.display())
+}
+
+fn writing(folder: &Path, error: &io::Error) -> String {
+    format!("cannot write the run in {}: {error}", folder.display())
+}

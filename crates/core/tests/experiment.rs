@@ -1,0 +1,142 @@
+//! Experiments as people write them: presets, files, single settings, and what is refused with which words.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+use lab_core::blueprint::{Blueprint, BlueprintError, Summary};
+use lab_core::experiment::{
+    Block, Body, Curve, Experiment, Length, Network, Norm, PRESETS, Plan, Schedule, Shortcut, Stage, preset,
+    with_override,
+};
+
+fn default_plan() -> Plan {
+    preset("plain-vs-residual").expect("the default preset").plan()
+}
+
+/// The complaints about a plan, as a person reads them.
+fn complaints(plan: Plan) -> Vec<String> {
+    Experiment::check(plan).expect_err("a plan with a mistake").iter().map(ToString::to_string).collect()
+}
+
+fn set(setting: &str) -> Plan {
+    with_override(&default_plan(), setting).unwrap_or_else(|error| panic!("{setting}: {error}"))
+}
+
+#[test]
+fn every_preset_is_valid_and_survives_a_file() {
+    assert_eq!(PRESETS[0].id, "plain-vs-residual");
+    for preset in PRESETS {
+        let plan = preset.plan();
+        let text = plan.to_toml().expect("text");
+        assert_eq!(Plan::from_toml(&text).expect(preset.id), plan, "{text}");
+        assert!(Experiment::check(plan).is_ok(), "{}", preset.id);
+        assert!(preset.about.len() > 20);
+    }
+}
+
+#[test]
+fn a_short_file_is_enough() {
+    let text = r#"
+        name = "mine"
+        [recipe]
+        length = { steps = 100 }
+        [[arms]]
+        name = "a"
+        network = { body = { cifar = { depth = 14, width = 8 } }, shortcut = "b" }
+    "#;
+    let plan = Plan::from_toml(text).expect("a plan");
+    assert_eq!(plan.recipe.length, Length::Steps(100));
+    assert_eq!(plan.arms[0].network, Network::cifar(14, 8, Shortcut::B));
+    assert!(Experiment::check(plan).is_ok());
+}
+
+#[test]
+fn mistakes_in_a_file_are_named_with_their_line() {
+    let text = "name = \"x\"\n[recipe]\nbatchsize = 3\n[[arms]]\nname = \"a\"\n";
+    let error = Plan::from_toml(text).expect_err("an unknown field").to_string();
+    assert!(error.contains("line 3") && error.contains("batchsize") && error.contains("batch_size"), "{error}");
+}
+
+#[test]
+fn values_out_of_range_are_refused_with_field_value_and_range() {
+    let cases = [
+        ("recipe.batch_size=0", "recipe.batch_size is 0, but must be from 1 to 65536"),
+        ("recipe.length.epochs=0", "recipe.length.epochs is 0, but must be from 1 to 100000"),
+        ("recipe.optimizer.learning_rate=-1.0", "recipe.optimizer.learning_rate is -1, but must be above 0"),
+        ("recipe.optimizer.learning_rate=nan", "recipe.optimizer.learning_rate is NaN"),
+        ("recipe.optimizer.method.momentum=1.0", "recipe.optimizer.method.momentum is 1, but must be at least 0"),
+        ("recipe.label_smoothing=1.5", "recipe.label_smoothing is 1.5"),
+        ("recipe.augmentation.rotation=270.0", "recipe.augmentation.rotation is 270, but must be from 0 to 180"),
+        ("data.holdout=0.9", "data.holdout is 0.9"),
+        ("data.train_limit=0", "data.train_limit is 0"),
+        ("name=a/b", "name is \"a/b\""),
+        ("arms[1].name=plain", "arms[1].name is \"plain\" again"),
+        ("arms[0].network.body.cifar={depth=21,width=8}", "cifar.depth is 21, but must be 6n + 2"),
+        ("arms[0].network.body.imagenet={depth=50,width=64}", "imagenet.depth is 50, but must be 18 or 34"),
+        ("arms[1].network.norm={group=3}", "arms[1].network.norm.group is 3"),
+        (
+            "arms[0].network.stochastic_depth=0.5",
+            "arms[0].network.stochastic_depth is 0.5, but must be 0 in a plain net",
+        ),
+        ("arms[0].network.init.zero_gamma=true", "arms[0].network.init.zero_gamma is true"),
+        ("arms=[]", "arms is 0 arms"),
+    ];
+    for (setting, expected) in cases {
+        let found = complaints(set(setting));
+        assert!(found.iter().any(|complaint| complaint.contains(expected)), "{setting}: {found:?}");
+    }
+}
+
+#[test]
+fn several_mistakes_are_told_together() {
+    let mut plan = set("recipe.batch_size=0");
+    plan.recipe.schedule = Schedule::from(Curve::MultiStep { milestones: vec![9.0, 3.0], factor: 0.0 });
+    let found = complaints(plan);
+    assert_eq!(found.len(), 3, "{found:?}");
+}
+
+#[test]
+fn settings_that_lead_nowhere_say_so() {
+    for (setting, expected) in [
+        ("recipe.btch=5", "unknown field `btch`"),
+        ("recipe.batch_size", "there is no ="),
+        ("arms[7].name=x", "not a place in a list of 2"),
+        ("recipe.seed.low=1", "there is nothing below \"recipe.seed\""),
+        ("recipe.batch_size=many", "invalid type"),
+    ] {
+        let error = with_override(&default_plan(), setting).expect_err(setting).to_string();
+        assert!(error.contains(expected), "{setting}: {error}");
+    }
+}
+
+#[test]
+fn shortcuts_of_option_a_add_nothing_and_option_b_adds_2752() {
+    let parameters = |shortcut| {
+        let blueprint = Blueprint::new(&Network::cifar(20, 16, shortcut), [3, 32, 32], 10).expect("it fits");
+        Summary::new(&blueprint).parameters
+    };
+    assert_eq!(parameters(Shortcut::None), 269_722);
+    assert_eq!(parameters(Shortcut::A), 269_722);
+    assert_eq!(parameters(Shortcut::B), 269_722 + 2_752);
+}
+
+#[test]
+fn depth_counts_layers_with_weights() {
+    for (depth, block) in [(20, Block::Basic), (110, Block::PreBasic), (29, Block::Bottleneck)] {
+        let network = Network { block, ..Network::cifar(depth, 16, Shortcut::A) };
+        assert_eq!(network.depth(), depth);
+    }
+    assert_eq!(Network::imagenet(50).depth(), 50);
+}
+
+#[test]
+fn a_net_too_deep_for_its_images_is_refused_by_name() {
+    let mut page = preset("resnet9").expect("a preset").plan().arms.remove(0).network;
+    let Body::Stages(stages) = &mut page.body else { panic!("stages") };
+    stages.extend([stages[0]; 3]);
+    let error = Blueprint::new(&page, [3, 28, 28], 10).expect_err("too small");
+    assert!(matches!(&error, BlueprintError::TooSmall { layer, .. } if layer.contains("layer5")), "{error}");
+    let one_class = Blueprint::new(&Network::default(), [1, 28, 28], 1).expect_err("one class");
+    assert_eq!(one_class, BlueprintError::Classes(1));
+    let odd = Network { norm: Norm::Group(4), body: Body::Stages(vec![Stage::new(1, 8, 3)]), ..Network::default() };
+    assert!(Blueprint::new(&odd, [1, 7, 5], 2).is_ok());
+}

@@ -1,0 +1,53 @@
+//! What every arm sees in pictures from elsewhere.
+
+use super::look::picture_of;
+use crate::train::snapshot::Snapshot;
+use lab_core::data::Picture;
+use lab_core::instrument::{self, Classified, Seen};
+use std::path::{Path, PathBuf};
+
+/// What every arm sees in each picture; one that cannot be read says so and spoils nothing.
+#[must_use]
+pub fn classify(snapshot: &Snapshot, pictures: &[instrument::Picture]) -> Vec<Classified> {
+    expanded(pictures).iter().map(|picture| one(snapshot, picture)).collect()
+}
+
+/// Pictures of a folder that are looked at, so that an answer stays within a bounded time.
+const OF_A_FOLDER: usize = 64;
+
+/// Folders as the pictures in them, by name; what is below them is left out.
+fn expanded(pictures: &[instrument::Picture]) -> Vec<instrument::Picture> {
+    let inside = |folder: &Path| -> Vec<instrument::Picture> {
+        let Ok(entries) = std::fs::read_dir(folder) else { return vec![instrument::Picture::File(folder.to_owned())] };
+        let mut files: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+        files.sort();
+        files.truncate(OF_A_FOLDER);
+        files.into_iter().map(instrument::Picture::File).collect()
+    };
+    pictures
+        .iter()
+        .flat_map(|picture| match picture {
+            instrument::Picture::File(path) if path.is_dir() => inside(path),
+            other => vec![other.clone()],
+        })
+        .collect()
+}
+
+fn one(snapshot: &Snapshot, picture: &instrument::Picture) -> Classified {
+    let (name, read) = picture_of(picture);
+    match read {
+        Ok(read) => {
+            let (seen, probabilities) = ask(snapshot, &read);
+            Classified { name, seen, probabilities }
+        }
+        Err(why) => Classified { name, seen: Seen::default(), probabilities: Err(why) },
+    }
+}
+
+fn ask(snapshot: &Snapshot, picture: &Picture) -> (Seen, Result<Vec<Vec<f32>>, String>) {
+    let lens = snapshot.lens();
+    let pixels = lens.pixels(picture);
+    let networks = snapshot.arms.iter().map(|arm| &arm.model);
+    (Seen::new(&pixels, lens.shape), lens.probabilities(&pixels, networks))
+}

@@ -1,0 +1,136 @@
+//! The threads that answer questions, so that neither training nor the window waits for them.
+//!
+//! Quick questions do not stand behind long ones, and a few long ones are answered side by side. Each question gets the
+//! networks as they were when its turn came, and can be taken back before and after that.
+
+use super::{ADVICE, answer};
+use crate::train::contained::{INSPECTOR, STACK, contained};
+use crate::train::engine::Answerer;
+use crate::train::snapshot::{Latest, Snapshot};
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use lab_core::instrument::Which;
+use lab_core::instrument::{Answer, Question};
+use lab_core::protocol::outbox::Teller;
+use lab_core::protocol::{Event, Subject};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Brings back the networks and images of a run that is kept.
+pub type OpenRun = Arc<dyn Fn(&Path, Which) -> Result<Snapshot, String> + Send + Sync>;
+
+/// Long questions that are answered at a time.
+const LONG: usize = 3;
+
+/// How often a long answer tells how far it has come.
+const TELL_EVERY: Duration = Duration::from_millis(150);
+
+struct Task {
+    id: u64,
+    of: Subject,
+    question: Question,
+}
+
+/// What all threads share.
+struct Shared {
+    latest: Latest,
+    open: OpenRun,
+    teller: Teller,
+    /// Questions that are not answered yet, and whether they have been taken back.
+    pending: Mutex<HashMap<u64, bool>>,
+    closing: AtomicBool,
+}
+
+impl Shared {
+    fn pending(&self) -> MutexGuard<'_, HashMap<u64, bool>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_wanted(&self, id: u64) -> bool {
+        !self.closing.load(Ordering::Relaxed) && self.pending().get(&id) == Some(&false)
+    }
+}
+
+/// The running threads. Dropping it ends them after the part that is being computed.
+pub struct Desk {
+    shared: Arc<Shared>,
+    /// For quick questions and for long ones.
+    tasks: Option<[Sender<Task>; 2]>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Desk {
+    /// Starts the threads. `latest` shows the networks that are training, `open` finds those of kept runs.
+    ///
+    /// # Errors
+    /// What the system says when it cannot start a thread.
+    pub fn start(latest: Latest, teller: Teller, open: OpenRun) -> std::io::Result<Box<dyn Answerer>> {
+        let (pending, closing) = (Mutex::default(), AtomicBool::new(false));
+        let shared = Arc::new(Shared { latest, open, teller, pending, closing });
+        let (quick, quick_tasks) = unbounded();
+        let (long, long_tasks) = unbounded();
+        let mut threads = Vec::new();
+        for tasks in std::iter::once(quick_tasks).chain(std::iter::repeat_n(long_tasks, LONG)) {
+            let shared = Arc::clone(&shared);
+            let thread = Builder::new().name(INSPECTOR.into()).stack_size(STACK);
+            threads.push(thread.spawn(move || work(&shared, &tasks))?);
+        }
+        Ok(Box::new(Self { shared, tasks: Some([quick, long]), threads }))
+    }
+}
+
+impl Answerer for Desk {
+    fn ask(&self, id: u64, of: Subject, question: Question) {
+        self.shared.pending().insert(id, false);
+        let Some(tasks) = &self.tasks else { return };
+        // The threads live as long as this value.
+        let _ = tasks[usize::from(question.is_long())].send(Task { id, of, question });
+    }
+
+    fn cancel(&self, id: u64) {
+        if let Some(cancelled) = self.shared.pending().get_mut(&id) {
+            *cancelled = true;
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.shared.closing.store(true, Ordering::Relaxed);
+        self.tasks = None;
+        for thread in self.threads.drain(..) {
+            // What panicked has been told by an event.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(shared: &Shared, tasks: &Receiver<Task>) {
+    for Task { id, of, question } in tasks {
+        let answer = if shared.is_wanted(id) {
+            contained("the question", ADVICE, || find(shared, id, &of, &question))
+        } else {
+            Err("the question was taken back".into())
+        };
+        shared.pending().remove(&id);
+        shared.teller.tell(Event::Answer { id, answer });
+    }
+}
+
+fn find(shared: &Shared, id: u64, of: &Subject, question: &Question) -> Result<Answer, String> {
+    let snapshot = match of {
+        Subject::Current => shared.latest.get().ok_or("there is no network yet: press Start, or open weights")?,
+        Subject::Run { folder, which } => (shared.open)(folder, *which)?,
+    };
+    let mut told = Instant::now();
+    answer(&snapshot, question, &mut |done, total, so_far| {
+        if told.elapsed() >= TELL_EVERY && !shared.teller.is_crowded() {
+            told = Instant::now();
+            shared.teller.tell(Event::Progress { id, done, total, so_far });
+        }
+        shared.is_wanted(id)
+    })
+}

@@ -1,0 +1,87 @@
+//! Gradients and responses, block by block, on one batch of training images with its own statistics.
+
+use super::look::{Progress, Subject, values};
+use crate::nn::{Model, Pass};
+use crate::train::optimizer::{FlatGradients, flat_gradients, flat_parameters};
+use crate::train::{histogram, loss};
+use burn::tensor::Tensor;
+use lab_core::data::Batch;
+use lab_core::instrument::{BlockLook, GradientLook, Histogram, LayerLook};
+
+/// What a backward pass leaves.
+struct Backward {
+    model: Model,
+    names: Vec<String>,
+    gradients: FlatGradients,
+    pass: Pass,
+    loss: f64,
+    images: usize,
+}
+
+fn backward(subject: &Subject, images: usize) -> Result<Backward, String> {
+    let (model, device) = subject.with_graph()?;
+    let images = subject.sample(&subject.snapshot.dataset.train, images);
+    let x = subject.input(&images, &device);
+    let mut pass = Pass::measure().with_input_taps();
+    let logits = model.forward(x, &mut pass);
+    let classes = subject.blueprint().classes;
+    let (size, shape) = (images.len(), images.shape());
+    let batch = Batch { size, shape, pixels: Vec::new(), labels: images.labels, mix: None };
+    let objective = loss::cross_entropy(logits, &loss::targets(&batch, classes, 0.0), &device);
+    let value = values(objective.clone().inner())?.first().map_or(f64::NAN, |&loss| f64::from(loss));
+    let gradients = flat_gradients(&model, &mut objective.backward());
+    Ok(Backward { names: model.parameter_names(), model, gradients, pass, loss: value, images: size })
+}
+
+/// Norms of gradients and weights, and what each layer answers.
+pub fn gradients(subject: &Subject, images: usize, progress: &mut Progress) -> Result<GradientLook, String> {
+    progress(0, 2, None);
+    let Backward { model, names, gradients, pass, loss, images } = backward(subject, images)?;
+    progress(1, 2, None);
+    let zero = |gradient: &Option<Tensor<1>>| gradient.as_ref().map_or(Ok(0.0), norm);
+    let gradient_norms = gradients.iter().map(zero).collect::<Result<Vec<f64>, String>>()?;
+    let weight_norms = flat_parameters(&model).iter().map(norm).collect::<Result<Vec<f64>, String>>()?;
+    let layers = names.iter().zip(gradient_norms.iter().zip(&weight_norms));
+    let layers = layers.map(|(name, (&gradient, &norm))| LayerLook { parameter: name.clone(), gradient, norm });
+    let layers: Vec<LayerLook> = layers.collect();
+    let watched = watch(subject, images)?;
+    let mut blocks = Vec::with_capacity(watched.watched().len());
+    for ((plan, tap), seen) in subject.blueprint().blocks().zip(pass.taps()).zip(watched.watched()) {
+        let inside =
+            |layer: &&LayerLook| layer.parameter.strip_prefix(&plan.name).is_some_and(|rest| rest.starts_with('.'));
+        let sum =
+            |of: fn(&LayerLook) -> f64| layers.iter().filter(inside).map(|layer| of(layer).powi(2)).sum::<f64>().sqrt();
+        let share = |[whole, part]: [f64; 2]| (whole > 0.0).then(|| part / whole);
+        blocks.push(BlockLook {
+            block: plan.name.clone(),
+            input_gradient: tap.input_gradient.take_norm().unwrap_or(0.0),
+            output_gradient: tap.gradient.take_norm().unwrap_or(0.0),
+            weight_gradient: sum(|layer| layer.gradient),
+            weight_norm: sum(|layer| layer.norm),
+            branch_ratio: seen.branch_ratio,
+            responses: seen.responses.clone(),
+            dead: share(seen.channels.map(|count| count as f64)),
+            zeros: share(seen.values),
+        });
+    }
+    Ok(GradientLook { images, loss, blocks, layers })
+}
+
+/// A pass over the same images that notes what each layer answers.
+fn watch(subject: &Subject, images: usize) -> Result<Pass, String> {
+    let images = subject.sample(&subject.snapshot.dataset.train, images);
+    let mut pass = Pass::measure().with_watch();
+    values(subject.model().forward(subject.input(&images, subject.device()), &mut pass))?;
+    Ok(pass)
+}
+
+fn norm(vector: &Tensor<1>) -> Result<f64, String> {
+    let sum = (vector.clone() * vector.clone()).sum().try_into_scalar::<f32>().map_err(|error| error.to_string())?;
+    Ok(f64::from(sum).sqrt())
+}
+
+/// How the values of every parameter and of its gradient are spread.
+pub fn histograms(subject: &Subject, images: usize) -> Result<Vec<Histogram>, String> {
+    let Backward { model, names, gradients, .. } = backward(subject, images)?;
+    histogram::histograms(&names, &flat_parameters(&model), &gradients)
+}

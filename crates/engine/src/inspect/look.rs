@@ -1,0 +1,173 @@
+//! What all instruments share: a network with its images, inputs made of them, and losses that can be differentiated.
+
+use crate::nn::{Model, Pass};
+use crate::train::evaluate::{Inputs, Scores, evaluate_as, logits, softmax};
+use crate::train::snapshot::{Portrait, Snapshot};
+use burn::tensor::{Device, Tensor, TensorData};
+use lab_core::blueprint::Blueprint;
+use lab_core::data::{self, Images, Normalizer};
+use lab_core::instrument::{self, Finding, Score, Seen, Sight};
+use lab_core::random::{Purpose, Random};
+
+/// Hears how many parts of how many are done, and sometimes what has been found by then; says whether to go on.
+pub type Progress<'a> = dyn FnMut(usize, usize, Option<Finding>) -> bool + 'a;
+
+/// One network with the images it is asked about.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// All arms and the images.
+    pub snapshot: &'a Snapshot,
+    /// This one.
+    pub arm: &'a Portrait,
+}
+
+/// Images at a time where none need to be together.
+const BATCH: usize = 128;
+
+impl<'a> Subject<'a> {
+    /// The network, without a graph.
+    pub(super) fn model(&self) -> &'a Model {
+        &self.arm.model
+    }
+
+    /// How it is laid out.
+    pub(super) fn blueprint(&self) -> &'a Blueprint {
+        self.arm.model.blueprint()
+    }
+
+    /// Where it is.
+    pub(super) fn device(&self) -> &'a Device {
+        &self.snapshot.device
+    }
+
+    /// Images at a time.
+    pub(super) fn batch(&self) -> usize {
+        self.snapshot.batch.clamp(1, BATCH)
+    }
+
+    /// A generator for this instrument's draws; the same draws in every arm and each time.
+    pub(super) fn random(&self, kind: u64, index: u64) -> Random {
+        Random::new(self.snapshot.seed, Purpose::Inspect, kind, index)
+    }
+
+    /// How the network does on the validation images in passes of some kind.
+    pub(super) fn score(&self, model: &Model, pass: impl Fn() -> Pass) -> Result<Score, String> {
+        self.score_on(model, self.snapshot.validation(), pass)
+    }
+
+    /// How it does on some images.
+    pub(super) fn score_on(&self, model: &Model, inputs: Inputs, pass: impl Fn() -> Pass) -> Result<Score, String> {
+        evaluate_as(model, inputs, self.batch(), self.device(), pass, |_| true).map(|scores| score(&scores))
+    }
+
+    /// This many random images, the same in every arm; all of them if there are fewer.
+    pub(super) fn sample(&self, images: &Images, count: usize) -> Images {
+        let mut order: Vec<usize> = (0..images.len()).collect();
+        if count < images.len() {
+            self.random(0, 0).shuffle(&mut order);
+            order.truncate(count.max(1));
+            order.sort_unstable();
+        }
+        subset(images, &order)
+    }
+
+    /// A batch of images as the network's input, [images, channels, height, width].
+    pub(super) fn input(&self, images: &Images, device: &Device) -> Tensor<4> {
+        let mut pixels = Vec::with_capacity(images.pixels.len());
+        let data = &self.snapshot.dataset;
+        Normalizer::new(&data.mean, &data.std).extend(&images.pixels, images.height * images.width, &mut pixels);
+        let [channels, height, width] = images.shape();
+        Tensor::from_data(TensorData::new(pixels, [images.len(), channels, height, width]), device)
+    }
+
+    /// The image of a question.
+    pub(super) fn sight(&self, sight: &Sight) -> Result<Sighted, String> {
+        let (lens, validation) = (self.snapshot.lens(), &self.snapshot.dataset.validation);
+        let (pixels, truth) = match sight {
+            Sight::Validation(index) if *index < validation.len() => {
+                (validation.image(*index).to_vec(), Some(usize::from(validation.labels[*index])))
+            }
+            Sight::Validation(index) => {
+                let count = validation.len();
+                return Err(format!("there is no validation image {index}; there are {count}, counted from 0"));
+            }
+            Sight::Picture(picture) => (lens.pixels(&picture_of(picture).1?), None),
+        };
+        let [_, height, width] = lens.shape;
+        let mut inputs = Vec::with_capacity(pixels.len());
+        Normalizer::new(lens.mean, lens.std).extend(&pixels, height * width, &mut inputs);
+        Ok(Sighted { seen: Seen::new(&pixels, lens.shape), inputs, shape: lens.shape, truth })
+    }
+
+    /// The probability of every class for some inputs of one image each, [images · channels · height · width].
+    pub(super) fn probabilities(&self, inputs: Vec<f32>, count: usize) -> Result<Vec<Vec<f32>>, String> {
+        let ([channels, height, width], classes) = (self.blueprint().input, self.blueprint().classes);
+        let rows = logits(self.model(), inputs, [count, channels, height, width], self.device())?;
+        Ok(rows.chunks_exact(classes).map(softmax).collect())
+    }
+
+    /// Whether the network's running statistics are as they were made, so that only batch statistics mean anything.
+    pub(super) fn is_fresh(&self) -> Result<bool, String> {
+        let state = self.model().state().map_err(|error| error.to_string())?;
+        let mut means = state.iter().filter(|(name, _)| name.ends_with("running_mean")).peekable();
+        let normed = means.peek().is_some();
+        Ok(normed && means.all(|(_, mean)| mean.values.iter().all(|&value| value == 0.0)))
+    }
+
+    /// The network with a graph.
+    pub(super) fn with_graph(&self) -> Result<(Model, Device), String> {
+        let device = self.device().clone().autodiff();
+        let state = self.model().state().map_err(|error| error.to_string())?;
+        let model = Model::init(self.blueprint(), 0, &device).with_state(&state);
+        Ok((model.map_err(|error| error.to_string())?, device))
+    }
+
+    /// The numbers of the blocks that can be left out.
+    pub(super) fn removable(&self) -> Vec<usize> {
+        let blocks = self.blueprint().blocks().enumerate();
+        blocks.filter(|(_, block)| block.can_be_bypassed()).map(|(index, _)| index).collect()
+    }
+}
+
+/// An image that a question is about.
+pub(super) struct Sighted {
+    /// As the network sees it.
+    pub seen: Seen,
+    /// Normalised, [channels, height, width].
+    pub inputs: Vec<f32>,
+    /// [channels, height, width]
+    pub shape: [usize; 3],
+    /// Its class, where that is known.
+    pub truth: Option<usize>,
+}
+
+/// Scores in brief.
+pub(super) fn score(scores: &Scores) -> Score {
+    Score { images: scores.total, accuracy: scores.accuracy(), loss: scores.mean_loss() }
+}
+
+/// The images with these numbers, in this order.
+pub(super) fn subset(images: &Images, order: &[usize]) -> Images {
+    let pixels = order.iter().flat_map(|&index| images.image(index)).copied().collect();
+    let labels = order.iter().map(|&index| images.labels[index]).collect();
+    Images { pixels, labels, files: Vec::new(), ..*images }
+}
+
+/// A picture's name and pixels, or why it cannot be read.
+pub(super) fn picture_of(picture: &instrument::Picture) -> (String, Result<data::Picture, String>) {
+    let (name, read) = match picture {
+        instrument::Picture::File(path) => {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            (name, data::read_picture(path))
+        }
+        instrument::Picture::Pixels { width, height, rgba } => {
+            ("clipboard".to_owned(), data::Picture::from_rgba(*width, *height, rgba))
+        }
+    };
+    (name, read.map_err(|error| error.to_string()))
+}
+
+/// A tensor's values on the host.
+pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
+    tensor.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+}

@@ -1,0 +1,37 @@
+//! Feature maps of a block, and the filters of the first layer.
+
+use super::look::{Subject, values};
+use crate::nn::Pass;
+use burn::tensor::{Tensor, TensorData};
+use lab_core::instrument::{HeatMap, Maps, Sight};
+
+/// Every channel of a block's output for one image.
+pub fn features(subject: &Subject, sight: &Sight, block: usize) -> Result<Maps, String> {
+    let image = subject.sight(sight)?;
+    let blocks = subject.blueprint().blocks().count();
+    let Some(plan) = subject.blueprint().blocks().nth(block) else {
+        return Err(format!("this network has {blocks} blocks, counted from 0; there is no block {block}"));
+    };
+    let [channels, height, width] = image.shape;
+    let x = Tensor::<4>::from_data(TensorData::new(image.inputs, [1, channels, height, width]), subject.device());
+    let seen = subject.model().forward_to(x, block, &mut Pass::evaluate());
+    let [_, channels, height, width] = seen.dims();
+    let seen = values(seen)?;
+    let maps = seen.chunks_exact(height * width).map(|map| HeatMap { height, width, values: map.to_vec() });
+    let names = (0..channels).map(|channel| format!("channel {channel}")).collect();
+    Ok(Maps { of: plan.name.clone(), names, maps: maps.collect() })
+}
+
+/// The first convolution's filters, one for each output and input channel.
+pub fn filters(subject: &Subject) -> Result<Maps, String> {
+    let weight = subject.model().stem.conv.weight.val();
+    let [outputs, inputs, height, width] = weight.dims();
+    let weight = values(weight)?;
+    let maps = weight.chunks_exact(height * width).map(|map| HeatMap { height, width, values: map.to_vec() });
+    let name = |index: usize| match inputs {
+        1 => format!("filter {index}"),
+        3 => format!("filter {} {}", index / 3, ["red", "green", "blue"][index % 3]),
+        _ => format!("filter {} input {}", index / inputs, index % inputs),
+    };
+    Ok(Maps { of: "conv1".into(), names: (0..outputs * inputs).map(name).collect(), maps: maps.collect() })
+}

@@ -1,0 +1,121 @@
+//! The units' arithmetic by the fused CPU operations: the same functions as `stock`, with fewer passes over memory.
+
+use super::layers::{Conv, EPSILON, NormKind, NormLayer};
+use super::pass::Pass;
+use super::stock;
+use super::unit::Factor;
+use burn::module::Param;
+use burn::tensor::Tensor;
+use lab_core::blueprint::{PoolKind, PoolPlan};
+use lab_core::experiment::Activation;
+use lab_kernels::ops::{self, Steps, Windows};
+
+fn kernel(act: Option<Activation>) -> ops::Activation {
+    match act {
+        None => ops::Activation::Identity,
+        Some(Activation::Relu) => ops::Activation::Relu,
+        Some(Activation::LeakyRelu) => ops::Activation::LeakyRelu(0.01),
+        Some(Activation::Gelu) => ops::Activation::Gelu,
+        Some(Activation::Silu) => ops::Activation::Silu,
+        Some(Activation::Tanh) => ops::Activation::Tanh,
+    }
+}
+
+fn steps(conv: &Conv) -> Steps {
+    Steps { stride: conv.stride(), padding: conv.weight.dims()[2] / 2 }
+}
+
+/// x times a factor of the branch, for vectors over channels.
+fn scaled<const D: usize>(x: Tensor<D>, gain: &Factor) -> Tensor<D> {
+    match gain {
+        Factor::Fixed(1.0) => x,
+        Factor::Fixed(gain) => x * *gain,
+        Factor::Learned(gain) => x * (**gain).clone().reshape([1; D]),
+    }
+}
+
+/// act(gain · norm(conv(x)) + shortcut). The gain goes into scale and shift, or into the weights where there is no
+/// norm, so that the sum costs no pass of its own.
+pub fn conv_norm_act(
+    conv: &Conv,
+    norm: Option<&NormLayer>,
+    act: Option<Activation>,
+    x: Tensor<4>,
+    (shortcut, gain): (Option<Tensor<4>>, &Factor),
+    pass: &mut Pass,
+) -> Tensor<4> {
+    let (w, steps, act) = (conv.weight.val(), steps(conv), kernel(act));
+    let bias = conv.bias.as_ref().map(Param::val);
+    let Some(norm) = norm else {
+        let bias = bias.map(|bias| scaled(bias, gain));
+        return ops::conv_act(x, scaled(w, gain), bias, shortcut, steps, act);
+    };
+    let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
+    match norm.kind() {
+        NormKind::Group(groups) => {
+            let z = ops::conv_act(x, w, bias, None, steps, ops::Activation::Identity);
+            ops::group_norm_act(z, gamma, beta, groups, EPSILON, shortcut, act)
+        }
+        NormKind::Batch if pass.is_training() => {
+            let [batch, ..] = x.dims();
+            let y = ops::conv_norm_act(x, w, gamma, beta, EPSILON, shortcut, steps, act);
+            let [.., height, width] = y.output.dims();
+            norm.record(pass, y.mean, y.variance, batch * height * width);
+            y.output
+        }
+        NormKind::Batch => {
+            let (scale, shift) = norm.affine(gamma, beta);
+            ops::conv_affine_act(x, w, scale, shift, shortcut, steps, act)
+        }
+    }
+}
+
+/// act(norm(x))
+pub fn norm_act(norm: Option<&NormLayer>, act: Option<Activation>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    let act = kernel(act);
+    let Some(norm) = norm else { return ops::activate(x, act) };
+    let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
+    match norm.kind() {
+        NormKind::Group(groups) => ops::group_norm_act(x, gamma, beta, groups, EPSILON, None, act),
+        NormKind::Batch if pass.is_training() => {
+            let [batch, _, height, width] = x.dims();
+            let y = ops::norm_act(x, gamma, beta, EPSILON, None, act);
+            norm.record(pass, y.mean, y.variance, batch * height * width);
+            y.output
+        }
+        NormKind::Batch => {
+            let (scale, shift) = norm.affine(gamma, beta);
+            ops::affine_act(x, scale, shift, None, act)
+        }
+    }
+}
+
+/// act(shortcut + gain · branch), where the branch could not take the shortcut in.
+pub fn add(branch: Tensor<4>, shortcut: Tensor<4>, gain: &Factor, act: Option<Activation>) -> Tensor<4> {
+    ops::add_act(scaled(branch, gain), shortcut, kernel(act))
+}
+
+/// The non-linearity, if there is one.
+pub fn activate(act: Option<Activation>, x: Tensor<4>) -> Tensor<4> {
+    ops::activate(x, kernel(act))
+}
+
+/// Pooling; an average leaves padding out.
+pub fn pool(x: Tensor<4>, plan: &PoolPlan) -> Tensor<4> {
+    let steps = Steps { stride: plan.stride, padding: plan.padding };
+    let windows = Windows { kernel: plan.kernel, steps, ceil: plan.ceil };
+    match plan.kind {
+        PoolKind::Max => ops::max_pool(x, windows),
+        PoolKind::Average => ops::average_pool(x, windows),
+    }
+}
+
+/// Option A: every stride-th pixel, zeros for new channels, half of them before.
+pub fn pad(x: Tensor<4>, stride: usize, channels: usize) -> Tensor<4> {
+    if x.dims()[1] > channels { stock::pad(x, stride, channels) } else { ops::pad_shortcut(x, stride, channels) }
+}
+
+/// [batch, channels, height, width] → the mean of each map, [batch, channels].
+pub fn global_average(x: Tensor<4>) -> Tensor<2> {
+    ops::global_average_pool(x)
+}

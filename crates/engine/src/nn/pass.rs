@@ -1,0 +1,199 @@
+//! What one forward pass needs to know and leaves behind besides its logits.
+
+use super::tap::{self, GradientSink};
+use super::unit::Factor;
+use super::watch::{BlockWatch, Watch};
+use burn::tensor::Tensor;
+use lab_core::random::{Purpose, Random};
+use lab_kernels::ops;
+
+/// One forward pass through a network.
+#[derive(Debug, Default)]
+pub struct Pass {
+    training: bool,
+    stock: bool,
+    key: Option<(u64, u64)>,
+    branch_gains: Vec<f64>,
+    routes: Vec<Route>,
+    without_shortcut: Option<usize>,
+    /// What each layer answers; filled if asked for.
+    pub(super) watch: Option<Watch>,
+    /// What the batch norms measured, by their index; filled in training.
+    pub(super) statistics: Vec<(usize, BatchStatistics)>,
+    /// What was seen at the blocks' outputs, in order; filled if asked for.
+    pub(super) taps: Option<Vec<Tap>>,
+    /// Whether the gradients that arrive at the blocks' inputs are noted as well.
+    pub(super) taps_inputs: bool,
+    /// ‖αF(x)‖ of the branch seen last, [1], until its block takes it.
+    pub(super) branch_norm: Option<Tensor<1>>,
+}
+
+/// Which way gradients take back through a block; the values that go forward stay the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Route {
+    /// Both.
+    #[default]
+    Both,
+    /// The branch alone.
+    Branch,
+    /// The shortcut alone.
+    Shortcut,
+}
+
+/// What a batch norm measured on a batch.
+#[derive(Clone, Debug)]
+pub struct BatchStatistics {
+    /// Mean per channel, [channels].
+    pub mean: Tensor<1>,
+    /// Variance per channel over n values, divided by n; [channels].
+    pub variance: Tensor<1>,
+    /// Values per channel.
+    pub count: usize,
+}
+
+/// What was seen at a block's output.
+#[derive(Clone, Debug)]
+pub struct Tap {
+    /// The output itself, [batch, channels, height, width], without its graph.
+    pub output: Tensor<4>,
+    /// Where the backward pass leaves the norm of the gradient that arrives there.
+    pub gradient: GradientSink,
+    /// The same for the block's input, if asked for.
+    pub input_gradient: GradientSink,
+    /// ‖αF(x)‖ / ‖x‖, [1], in a block that adds its branch to a shortcut.
+    pub branch_ratio: Option<Tensor<1>>,
+}
+
+impl Pass {
+    /// A pass that uses running statistics and drops nothing.
+    #[must_use]
+    pub fn evaluate() -> Self {
+        Self::default()
+    }
+
+    /// A pass that uses the batch's own statistics and drops nothing: for networks whose running statistics mean
+    /// nothing yet, and for gradients as training sees them.
+    #[must_use]
+    pub fn measure() -> Self {
+        Self { training: true, ..Self::default() }
+    }
+
+    /// A training pass: batch statistics, and dropout and stochastic depth drawn for this seed and step.
+    #[must_use]
+    pub fn train(seed: u64, step: u64) -> Self {
+        Self { training: true, key: Some((seed, step)), ..Self::default() }
+    }
+
+    /// Also looks at the blocks' outputs and at the gradients that arrive there.
+    #[must_use]
+    pub fn with_taps(mut self) -> Self {
+        self.taps = Some(Vec::new());
+        self
+    }
+
+    /// Also notes the gradients that arrive at the blocks' inputs; asks for taps.
+    #[must_use]
+    pub fn with_input_taps(mut self) -> Self {
+        self.taps_inputs = true;
+        self.with_taps()
+    }
+
+    /// Also notes what each layer answers. For passes without a graph, by burn's own operations.
+    #[must_use]
+    pub fn with_watch(mut self) -> Self {
+        self.watch = Some(Watch::default());
+        self.with_stock_operations(true)
+    }
+
+    /// Lets gradients take only these ways back through the blocks, in order, as Veit et al. 2016 do to single out a
+    /// path. Blocks beyond the list let them take both.
+    #[must_use]
+    pub fn with_routes(mut self, routes: Vec<Route>) -> Self {
+        self.routes = routes;
+        self
+    }
+
+    /// Leaves out the shortcut of one block, which then passes its branch alone.
+    #[must_use]
+    pub fn without_shortcut(mut self, block: usize) -> Self {
+        self.without_shortcut = Some(block);
+        self
+    }
+
+    /// Uses burn's own operations even where there are fused ones, to compare the two.
+    #[must_use]
+    pub fn with_stock_operations(mut self, stock: bool) -> Self {
+        self.stock = stock;
+        self
+    }
+
+    /// Weighs each block's branch once more, in order: 0 takes the branch out, as a lesion does (Veit et al. 2016).
+    /// Blocks beyond the list keep their branch.
+    #[must_use]
+    pub fn with_branch_gains(mut self, gains: Vec<f64>) -> Self {
+        self.branch_gains = gains;
+        self
+    }
+
+    /// The extra weight of a block's branch.
+    pub(super) fn branch_gain(&self, block: usize) -> f64 {
+        self.branch_gains.get(block).copied().unwrap_or(1.0)
+    }
+
+    /// Which way gradients take back through a block.
+    pub(super) fn route(&self, block: usize) -> Route {
+        self.routes.get(block).copied().unwrap_or_default()
+    }
+
+    /// Whether a block's shortcut is left out.
+    pub(super) fn cuts_shortcut(&self, block: usize) -> bool {
+        self.without_shortcut == Some(block)
+    }
+
+    /// Measures a branch's output before it is added, if blocks are looked at.
+    pub(super) fn see_branch(&mut self, branch: &Tensor<4>, gain: &Factor) {
+        if let Some(watch) = &mut self.watch {
+            watch.branch(branch, gain);
+        }
+        self.branch_norm = self.has_taps().then(|| {
+            let norm = tap::norm(branch);
+            match gain {
+                Factor::Fixed(gain) => norm * gain.abs(),
+                Factor::Learned(gain) => norm * tap::without_graph(gain).abs(),
+            }
+        });
+    }
+
+    /// What was seen inside the blocks, in order.
+    #[must_use]
+    pub fn watched(&self) -> &[BlockWatch] {
+        self.watch.as_ref().map_or(&[], |watch| &watch.blocks)
+    }
+
+    /// Whether fused operations apply to `x`.
+    pub(super) fn is_fused(&self, x: &Tensor<4>) -> bool {
+        !self.stock && ops::available(x)
+    }
+
+    /// Whether this is a training pass.
+    #[must_use]
+    pub fn is_training(&self) -> bool {
+        self.training
+    }
+
+    /// Whether the blocks' outputs are looked at.
+    pub(super) fn has_taps(&self) -> bool {
+        self.taps.is_some()
+    }
+
+    /// What was seen at the blocks' outputs, in order.
+    #[must_use]
+    pub fn taps(&self) -> &[Tap] {
+        self.taps.as_deref().unwrap_or(&[])
+    }
+
+    /// The generator for something random in this pass; `None` when evaluating.
+    pub(super) fn random(&self, purpose: Purpose, index: u64) -> Option<Random> {
+        self.key.map(|(seed, step)| Random::new(seed, purpose, step, index))
+    }
+}

@@ -1,0 +1,226 @@
+//! A network's weights as plain arrays under PyTorch's names.
+
+use super::model::Model;
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Tensor, TensorData};
+use lab_core::experiment::Naming;
+use std::collections::BTreeMap;
+
+/// Weights and running statistics by PyTorch's names.
+pub type StateDict = BTreeMap<String, Array>;
+
+/// Numbers with a shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// Sizes from the slowest to the fastest dimension.
+    pub shape: Vec<usize>,
+    /// In that order.
+    pub values: Vec<f32>,
+}
+
+/// Why weights do not fit a network.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// A weight the network needs is not there.
+    #[error(
+        "the weights lack \"{0}\": they belong to another network; choose the preset or experiment they were trained with"
+    )]
+    Missing(String),
+    /// A weight has another shape.
+    #[error(
+        "\"{name}\" has shape {found:?}, but this network needs {needed:?}; choose the preset or experiment the weights were trained with"
+    )]
+    Shape {
+        /// The weight.
+        name: String,
+        /// In the file.
+        found: Vec<usize>,
+        /// In the network.
+        needed: Vec<usize>,
+    },
+    /// There are weights the network has no use for.
+    #[error(
+        "the weights hold \"{0}\", which this network has no place for; choose the preset or experiment they were trained with"
+    )]
+    Surplus(String),
+    /// The device did not give them back.
+    #[error("the weights could not be read from the device: {0}")]
+    Device(String),
+}
+
+impl Model {
+    /// All weights and running statistics, copied to the host.
+    ///
+    /// # Errors
+    /// What the device says when it fails.
+    pub fn state(&self) -> Result<StateDict, StateError> {
+        let mut reader = Reader { path: Path::new(self), state: BTreeMap::new(), failed: None };
+        self.visit(&mut reader);
+        match reader.failed {
+            Some(failed) => Err(StateError::Device(failed)),
+            None => Ok(reader.state),
+        }
+    }
+
+    /// The same network with these weights. Counters such as `num_batches_tracked` are passed over.
+    ///
+    /// # Errors
+    /// The first weight that is missing, has another shape, or has no place.
+    pub fn with_state(self, state: &StateDict) -> Result<Self, StateError> {
+        let path = Path::new(&self);
+        let mut writer = Writer { path, state, used: Vec::new(), failed: None };
+        let model = self.map(&mut writer);
+        if let Some(failed) = writer.failed {
+            return Err(failed);
+        }
+        let used: std::collections::HashSet<&String> = writer.used.iter().collect();
+        match state.keys().find(|name| !used.contains(name) && !name.ends_with("num_batches_tracked")) {
+            Some(surplus) => Err(StateError::Surplus(surplus.clone())),
+            None => Ok(model),
+        }
+    }
+
+    /// The PyTorch name of every trained parameter, in the order in which burn visits them.
+    #[must_use]
+    pub fn parameter_names(&self) -> Vec<String> {
+        let mut names = Names { path: Path::new(self), names: Vec::new() };
+        self.visit(&mut names);
+        names.names
+    }
+}
+
+/// Where a visitor is, as burn's field names.
+struct Path {
+    parts: Vec<String>,
+    naming: Naming,
+}
+
+impl Path {
+    fn new(model: &Model) -> Self {
+        Self { parts: Vec::new(), naming: model.blueprint().network.naming }
+    }
+
+    fn enter(&mut self, name: &str) {
+        self.parts.push(name.to_owned());
+    }
+
+    fn exit(&mut self) {
+        self.parts.pop();
+    }
+
+    /// The PyTorch name of the parameter at this place.
+    fn name(&self) -> String {
+        let parts: Vec<&str> = self.parts.iter().map(String::as_str).collect();
+        let (place, field): (String, &[&str]) = match parts.as_slice() {
+            ["stem", kind, field @ ..] => (if *kind == "conv" { "conv1" } else { "bn1" }.into(), field),
+            ["stages", s, "entry", kind, field @ ..] => (format!("layer{}.entry.{}", next(s), short(kind)), field),
+            ["stages", s, "blocks", b, "branch", k, kind, field @ ..] => {
+                (format!("layer{}.{b}.{}{}", next(s), short(kind), next(k)), field)
+            }
+            ["stages", s, "blocks", b, "shortcut", kind, field @ ..] => {
+                let word = if self.naming == Naming::Cifar { "shortcut" } else { "downsample" };
+                (format!("layer{}.{b}.{word}.{}", next(s), usize::from(*kind != "conv")), field)
+            }
+            ["stages", s, "blocks", b, field @ ..] => (format!("layer{}.{b}", next(s)), field),
+            ["last", field @ ..] => ("bn_last".into(), field),
+            ["head", field @ ..] => (if self.naming == Naming::Cifar { "linear" } else { "fc" }.into(), field),
+            other => (other.join("."), &[]),
+        };
+        let field = match field {
+            ["gamma"] => "weight".into(),
+            ["beta"] => "bias".into(),
+            ["running", "mean"] => "running_mean".into(),
+            ["running", "variance"] => "running_var".into(),
+            other => other.join("."),
+        };
+        format!("{place}.{field}")
+    }
+}
+
+fn next(index: &str) -> usize {
+    index.parse::<usize>().unwrap_or(0) + 1
+}
+
+fn short(kind: &str) -> &'static str {
+    if kind == "conv" { "conv" } else { "bn" }
+}
+
+struct Reader {
+    path: Path,
+    state: StateDict,
+    failed: Option<String>,
+}
+
+impl ModuleVisitor for Reader {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.enter(name);
+    }
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let tensor = param.val();
+        let shape = tensor.dims().to_vec();
+        match tensor.try_to_vec_as::<f32>() {
+            Ok(values) => drop(self.state.insert(self.path.name(), Array { shape, values })),
+            Err(error) => self.failed = Some(error.to_string()),
+        }
+    }
+}
+
+struct Names {
+    path: Path,
+    names: Vec<String>,
+}
+
+impl ModuleVisitor for Names {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.enter(name);
+    }
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+    fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
+        let name = self.path.name();
+        if !name.contains("running_") {
+            self.names.push(name);
+        }
+    }
+}
+
+struct Writer<'a> {
+    path: Path,
+    state: &'a StateDict,
+    used: Vec<String>,
+    failed: Option<StateError>,
+}
+
+impl Writer<'_> {
+    fn find(&mut self, needed: &[usize]) -> Result<TensorData, StateError> {
+        let name = self.path.name();
+        let array = self.state.get(&name).ok_or_else(|| StateError::Missing(name.clone()))?;
+        if array.shape != needed {
+            return Err(StateError::Shape { name, found: array.shape.clone(), needed: needed.to_vec() });
+        }
+        self.used.push(name);
+        Ok(TensorData::new(array.values.clone(), array.shape.clone()))
+    }
+}
+
+impl ModuleMapper for Writer<'_> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.enter(name);
+    }
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        match self.find(&param.dims()) {
+            Ok(data) => param.map(|old| Tensor::from_data(data, &old.device()).set_require_grad(old.is_require_grad())),
+            Err(error) => {
+                self.failed.get_or_insert(error);
+                param
+            }
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! One arm of a session: its network, optimiser, schedule, and how it is doing.
+
+use super::evaluate::{self, Inputs, Scores};
+use super::histogram::histograms;
+use super::loss;
+use super::optimizer::{self, FlatGradients, Optimizer};
+use super::probe::{self, Look, Seen};
+use crate::nn::{Model, Pass, compute, release_memory};
+use burn::tensor::{Device, Tensor, TensorData};
+use lab_core::blueprint::{Blueprint, BlueprintError, Summary};
+use lab_core::data::{Batch, Dataset};
+use lab_core::experiment::{Arm as ArmPlan, Plateau, Recipe, Schedule};
+use lab_core::protocol::{ArmOutcome, ArmStep, Evaluation, Tune};
+use serde::{Deserialize, Serialize};
+
+/// One arm of a session.
+pub struct Arm {
+    /// Its name.
+    pub name: String,
+    /// Its network, with a graph.
+    pub model: Model,
+    /// Its optimiser.
+    pub optimizer: Optimizer,
+    /// What changes as it trains besides weights and the optimiser's memory.
+    pub progress: Progress,
+    /// PyTorch's names of the trained parameters, in visiting order.
+    pub names: Vec<String>,
+    schedule: Schedule,
+    label_smoothing: f32,
+    clip_norm: Option<f64>,
+    seed: u64,
+    stock: bool,
+    parameters: u64,
+}
+
+/// What changes as an arm trains besides weights and the optimiser's memory.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Steps done.
+    pub step: u64,
+    /// The plateau schedule's memory.
+    pub plateau: Plateau,
+    /// The evaluation with the least loss so far.
+    pub best: Option<Best>,
+    /// The last evaluation's loss and accuracy.
+    pub last: Option<(f64, f64)>,
+    /// The step of the last evaluation.
+    #[serde(default)]
+    pub evaluated_at: Option<u64>,
+    /// Evaluations since the loss last fell by as much as early stopping asks for.
+    pub stale: u32,
+    /// The loss that early stopping compares with.
+    pub reference: Option<f64>,
+    /// The step at which the loss left the finite numbers.
+    pub diverged_at: Option<u64>,
+    /// Sum of losses, of correct images and of images in the epoch so far.
+    pub epoch: Tally,
+    /// The same for the last whole epoch.
+    pub last_epoch: Tally,
+}
+
+/// The evaluation with the least loss.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// After this many steps.
+    pub step: u64,
+    /// Mean cross-entropy.
+    pub loss: f64,
+    /// Share classified correctly.
+    pub accuracy: f64,
+}
+
+/// Sums over images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Of losses.
+    pub loss: f64,
+    /// Of images classified correctly.
+    pub correct: usize,
+    /// Of images.
+    pub images: usize,
+}
+
+impl Tally {
+    fn mean_loss(&self) -> Option<f64> {
+        (self.images > 0).then(|| self.loss / self.images as f64)
+    }
+    fn accuracy(&self) -> Option<f64> {
+        (self.images > 0).then(|| self.correct as f64 / self.images as f64)
+    }
+}
+
+/// Where a session is in time.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// Steps done before this one.
+    pub step: u64,
+    /// Steps that the schedules are spread over.
+    pub planned: u64,
+    /// Steps in an epoch.
+    pub steps_per_epoch: u64,
+}
+
+impl Arm {
+    /// An arm with its initial weights; `stock` trains it by burn's own operations everywhere.
+    ///
+    /// # Errors
+    /// A network that the images are too small for.
+    pub fn new(
+        plan: &ArmPlan,
+        recipe: &Recipe,
+        dataset: &Dataset,
+        device: &Device,
+        stock: bool,
+    ) -> Result<Self, BlueprintError> {
+        let blueprint = Blueprint::new(&plan.network, dataset.shape(), dataset.classes.len())?;
+        let model = Model::init(&blueprint, recipe.seed, device);
+        let names = model.parameter_names();
+        Ok(Self {
+            name: plan.name.clone(),
+            optimizer: Optimizer::new(plan.optimizer(recipe).clone(), names.len()),
+            progress: Progress::default(),
+            parameters: Summary::new(&blueprint).parameters,
+            model,
+            names,
+            schedule: plan.schedule(recipe).clone(),
+            label_smoothing: recipe.label_smoothing,
+            clip_norm: recipe.clip_norm,
+            seed: recipe.seed,
+            stock,
+        })
+    }
+
+    /// The learning rate of the step after `clock.step`.
+    #[must_use]
+    pub fn learning_rate(&self, clock: Clock) -> f64 {
+        let factor = self.schedule.factor(clock.step, clock.planned, clock.steps_per_epoch);
+        self.optimizer.rule.learning_rate * factor * self.progress.plateau.factor
+    }
+
+    /// Whether the schedule is still warming up at this step.
+    #[must_use]
+    pub fn is_warming_up(&self, clock: Clock) -> bool {
+        self.schedule.is_warming_up(clock.step, clock.steps_per_epoch)
+    }
+
+    /// Whether it takes part in the step after `step`: not if its loss left the finite numbers, and not if a
+    /// checkpoint has it ahead of the others.
+    #[must_use]
+    pub fn is_due(&self, step: u64) -> bool {
+        self.progress.diverged_at.is_none() && self.progress.step <= step
+    }
+
+    /// One optimiser step on a batch, and what the look at it brought, if there was one.
+    ///
+    /// # Errors
+    /// What the device says when it fails.
+    pub fn step(
+        &mut self,
+        batch: &Batch,
+        clock: Clock,
+        device: &Device,
+        look: Look,
+    ) -> Result<(ArmStep, Option<Seen>), String> {
+        compute(device, || self.compute_step(batch, clock, device, look))
+    }
+
+    fn compute_step(
+        &mut self,
+        batch: &Batch,
+        clock: Clock,
+        device: &Device,
+        look: Look,
+    ) -> Result<(ArmStep, Option<Seen>), String> {
+        let classes = self.model.blueprint().classes;
+        let [channels, height, width] = batch.shape;
+        let shape = [batch.size, channels, height, width];
+        let x = Tensor::from_data(TensorData::new(batch.pixels.clone(), shape), device);
+        let mut pass = Pass::train(self.seed, clock.step).with_stock_operations(self.stock);
+        let probing = look != Look::Away;
+        if probing {
+            pass = pass.with_taps();
+        }
+        let logits = self.model.forward(x, &mut pass);
+        let targets = loss::targets(batch, classes, self.label_smoothing);
+        let objective = loss::cross_entropy(logits.clone(), &targets, device);
+        let values = logits.inner().try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+        let score = loss::score(&values, &targets, &batch.labels, classes);
+        let learning_rate = self.learning_rate(clock);
+        let step = ArmStep {
+            loss: score.loss / batch.size as f64,
+            accuracy: score.correct as f64 / batch.size as f64,
+            learning_rate,
+        };
+        if !step.loss.is_finite() {
+            self.progress.diverged_at = Some(clock.step + 1);
+            return Ok((step, None));
+        }
+        let mut gradients = objective.backward();
+        let flat = optimizer::flat_gradients(&self.model, &mut gradients);
+        let before = if probing { optimizer::flat_parameters(&self.model) } else { Vec::new() };
+        let mut seen = probing.then(Seen::default);
+        if let Some(seen) = &mut seen {
+            seen.probe = probe::look(&self.model, &self.names, &before, &flat, &pass)?;
+        }
+        if let (Some(seen), Look::Histograms) = (&mut seen, look) {
+            seen.histograms = histograms(&self.names, &before, &flat)?;
+        }
+        self.update(flat, &pass, learning_rate)?;
+        if let Some(seen) = &mut seen {
+            probe::look_back(&mut seen.probe, &self.model, &self.names, before)?;
+        }
+        self.progress.step = clock.step + 1;
+        self.count(score, batch.size, clock);
+        Ok((step, seen))
+    }
+
+    fn update(&mut self, gradients: FlatGradients, pass: &Pass, learning_rate: f64) -> Result<(), String> {
+        let gradients = match self.clip_norm {
+            Some(limit) => optimizer::clip(gradients, limit)?,
+            None => gradients,
+        };
+        self.model = self.optimizer.step(self.model.clone(), gradients, learning_rate);
+        self.model.absorb(pass);
+        Ok(())
+    }
+
+    fn count(&mut self, score: loss::Score, images: usize, clock: Clock) {
+        let epoch = &mut self.progress.epoch;
+        epoch.loss += score.loss;
+        epoch.correct += score.correct;
+        epoch.images += images;
+        if (clock.step + 1).is_multiple_of(clock.steps_per_epoch) {
+            self.progress.last_epoch = std::mem::take(epoch);
+        }
+    }
+
+    /// Scores the network as it is now.
+    ///
+    /// # Errors
+    /// What the device says when it fails.
+    pub fn score(
+        &self,
+        dataset: &Dataset,
+        batch: usize,
+        device: &Device,
+        go_on: impl FnMut(usize) -> bool,
+    ) -> Result<Scores, String> {
+        let inputs = Inputs { images: &dataset.validation, mean: &dataset.mean, std: &dataset.std };
+        evaluate::evaluate(&evaluate::plain(&self.model), inputs, batch, device, go_on)
+    }
+
+    /// Takes note of an evaluation and says how it stands.
+    pub fn note(&mut self, arm: usize, scores: &Scores, clock: Clock, seconds: f64, min_delta: f64) -> Evaluation {
+        let (loss, accuracy) = (scores.mean_loss(), scores.accuracy());
+        let progress = &mut self.progress;
+        let best = progress.best.is_none_or(|best| loss < best.loss) && loss.is_finite();
+        if best {
+            progress.best = Some(Best { step: clock.step, loss, accuracy });
+        }
+        if progress.reference.is_none_or(|reference| loss < reference - min_delta) {
+            progress.reference = Some(loss);
+            progress.stale = 0;
+        } else {
+            progress.stale += 1;
+        }
+        progress.last = Some((loss, accuracy));
+        progress.evaluated_at = Some(clock.step);
+        progress.plateau.observe(&self.schedule.curve, loss);
+        Evaluation {
+            arm,
+            step: clock.step,
+            epoch: clock.step as f64 / clock.steps_per_epoch as f64,
+            seconds,
+            loss,
+            accuracy,
+            top5: scores.top5_share(),
+            confusion: scores.confusion.clone(),
+            predicted: scores.predicted.clone(),
+            best,
+        }
+    }
+
+    /// Changes what can be changed while training.
+    pub fn tune(&mut self, change: &Tune) {
+        let rule = &mut self.optimizer.rule;
+        match *change {
+            Tune::LearningRate(rate) => rule.learning_rate = rate,
+            Tune::Momentum(value) => {
+                if let Some(momentum) = rule.method.momentum_mut() {
+                    *momentum = value;
+                }
+            }
+            Tune::WeightDecay(decay) => rule.weight_decay = decay,
+            Tune::Augmentation(_) | Tune::ProbeEvery(_) => {}
+        }
+    }
+
+    /// How the arm stands at the end.
+    #[must_use]
+    pub fn outcome(&self) -> ArmOutcome {
+        let progress = &self.progress;
+        let tally = if progress.last_epoch.images > 0 { progress.last_epoch } else { progress.epoch };
+        ArmOutcome {
+            name: self.name.clone(),
+            parameters: self.parameters,
+            train_loss: tally.mean_loss(),
+            train_accuracy: tally.accuracy(),
+            validation_loss: progress.last.map(|(loss, _)| loss),
+            validation_accuracy: progress.last.map(|(_, accuracy)| accuracy),
+            best_accuracy: progress.best.map(|best| best.accuracy),
+            best_step: progress.best.map(|best| best.step),
+            diverged_at: progress.diverged_at,
+        }
+    }
+}
+
+impl Drop for Arm {
+    /// Its maps are of no use to whatever is trained next.
+    fn drop(&mut self) {
+        release_memory();
+    }
+}

@@ -1,0 +1,52 @@
+//! The engine's threads: what they are called, how much stack they have, and what becomes of their panics.
+
+use std::cell::RefCell;
+use std::panic;
+use std::sync::Once;
+
+/// The thread that owns the networks.
+pub const ENGINE: &str = "engine";
+
+/// What threads that answer questions are called.
+pub const INSPECTOR: &str = "inspector";
+
+/// Backward passes through deep networks recurse; 64 MiB are far more than 1,202 layers need.
+pub const STACK: usize = 64 << 20;
+
+/// The names of the threads whose panics become events.
+const NAMES: [&str; 2] = [ENGINE, INSPECTOR];
+
+thread_local! {
+    /// The message of this thread's last panic, which the hook leaves here for [`contained`].
+    static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Keeps the engine's panics off the terminal: they become events. Other threads' panics are printed as ever.
+pub fn quiet_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if std::thread::current().name().is_some_and(|name| NAMES.contains(&name)) {
+                let text = info.payload_as_str().unwrap_or("no message");
+                let place =
+                    info.location().map_or(String::new(), |place| format!(" ({}:{})", place.file(), place.line()));
+                LAST_PANIC.set(Some(format!("{text}{place}")));
+            } else {
+                before(info);
+            }
+        }));
+    });
+}
+
+/// Runs something that may panic on one of the engine's threads; a panic is told as an error: what it ended, its message,
+/// and what to do about it.
+///
+/// # Errors
+/// What `run` says, or the panic's message.
+pub fn contained<T>(ends: &str, advice: &str, run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    panic::catch_unwind(panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        let message = LAST_PANIC.take().unwrap_or_else(|| "no message".into());
+        Err(format!("an internal error ended {ends}: {message}; {advice}"))
+    })
+}

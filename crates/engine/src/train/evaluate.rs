@@ -1,0 +1,153 @@
+//! A network's answers on a set of images: losses, accuracies, confusion matrix, probabilities.
+
+use super::loss::score;
+use crate::nn::{Model, Pass, compute};
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use lab_core::data::{self, Images};
+
+/// A network's answers on a set of images.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scores {
+    /// Images.
+    pub total: usize,
+    /// Images classified correctly.
+    pub correct: usize,
+    /// Images whose class is among the five likeliest.
+    pub top5: usize,
+    /// Sum of the images' cross-entropies.
+    pub loss: f64,
+    /// Images by actual class (row) and predicted class (column), row by row.
+    pub confusion: Vec<u32>,
+    /// What each image was taken for, in the images' order.
+    pub predicted: Vec<u16>,
+}
+
+impl Scores {
+    /// Share classified correctly.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.total.max(1) as f64
+    }
+
+    /// Share whose class is among the five likeliest.
+    #[must_use]
+    pub fn top5_share(&self) -> f64 {
+        self.top5 as f64 / self.total.max(1) as f64
+    }
+
+    /// Mean cross-entropy.
+    #[must_use]
+    pub fn mean_loss(&self) -> f64 {
+        self.loss / self.total.max(1) as f64
+    }
+}
+
+/// What normalises a set of images: per channel, for pixels in [0, 1].
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// The images.
+    pub images: &'a Images,
+    /// Subtracted.
+    pub mean: &'a [f32],
+    /// Divided by.
+    pub std: &'a [f32],
+}
+
+/// The network without its graph, on the plain device: what every question is asked of.
+#[must_use]
+pub fn plain(model: &Model) -> Model {
+    model.valid()
+}
+
+/// Logits of a batch of normalised images, [batch, classes] row by row. `pixels` is [batch, channels, height, width].
+///
+/// # Errors
+/// What the device says when it fails.
+pub fn logits(model: &Model, pixels: Vec<f32>, shape: [usize; 4], device: &Device) -> Result<Vec<f32>, String> {
+    logits_of(model, pixels, shape, device, Pass::evaluate())
+}
+
+fn logits_of(
+    model: &Model,
+    pixels: Vec<f32>,
+    shape: [usize; 4],
+    device: &Device,
+    mut pass: Pass,
+) -> Result<Vec<f32>, String> {
+    compute(device, || {
+        let x = Tensor::from_data(TensorData::new(pixels, shape), device);
+        model.forward(x, &mut pass).try_into_vec_as::<f32>().map_err(|error| error.to_string())
+    })
+}
+
+/// Scores a network on images, `batch` at a time. `go_on` is asked before each batch; when it says no, what has been
+/// scored so far is given.
+///
+/// # Errors
+/// What the device says when it fails.
+pub fn evaluate(
+    model: &Model,
+    inputs: Inputs,
+    batch: usize,
+    device: &Device,
+    go_on: impl FnMut(usize) -> bool,
+) -> Result<Scores, String> {
+    evaluate_as(model, inputs, batch, device, Pass::evaluate, go_on)
+}
+
+/// The same with passes of another kind: with lesions, say.
+///
+/// # Errors
+/// What the device says when it fails.
+pub fn evaluate_as(
+    model: &Model,
+    inputs: Inputs,
+    batch: usize,
+    device: &Device,
+    pass: impl Fn() -> Pass,
+    mut go_on: impl FnMut(usize) -> bool,
+) -> Result<Scores, String> {
+    let classes = model.blueprint().classes;
+    let mut scores = Scores { confusion: vec![0; classes * classes], ..Scores::default() };
+    for batch in data::evaluation_batches(inputs.images, inputs.mean, inputs.std, batch) {
+        if !go_on(scores.total) {
+            break;
+        }
+        let [channels, height, width] = batch.shape;
+        let shape = [batch.size, channels, height, width];
+        let logits = logits_of(model, batch.pixels, shape, device, pass())?;
+        let mut targets = vec![0.0; batch.size * classes];
+        for (row, &label) in batch.labels.iter().enumerate() {
+            targets[row * classes + usize::from(label)] = 1.0;
+        }
+        let score = score(&logits, &targets, &batch.labels, classes);
+        scores.total += batch.size;
+        scores.correct += score.correct;
+        scores.top5 += score.top5;
+        scores.loss += score.loss;
+        for (row, &label) in logits.chunks_exact(classes).zip(&batch.labels) {
+            let class = predicted(row);
+            scores.confusion[usize::from(label) * classes + class] += 1;
+            scores.predicted.push(u16::try_from(class).unwrap_or(u16::MAX));
+        }
+    }
+    Ok(scores)
+}
+
+/// The class of the largest logit, the first one on a tie.
+#[must_use]
+pub fn predicted(logits: &[f32]) -> usize {
+    let better = |best: usize, k: usize| if logits[k] > logits[best] { k } else { best };
+    (1..logits.len()).fold(0, better)
+}
+
+/// softmax of one row of logits.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, reason = "probabilities for display")]
+pub fn softmax(logits: &[f32]) -> Vec<f32> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let exponentials: Vec<f64> = logits.iter().map(|&x| f64::from(x - largest).exp()).collect();
+    let sum: f64 = exponentials.iter().sum();
+    exponentials.into_iter().map(|e| (e / sum) as f32).collect()
+}

@@ -1,0 +1,53 @@
+//! Networks whose weights come from a file, to be asked what they see.
+
+use super::device;
+use super::snapshot::{Portrait, Snapshot};
+use crate::nn::{Model, weights};
+use burn::tensor::Device;
+use lab_core::blueprint::Blueprint;
+use lab_core::data::{Dataset, Images};
+use lab_core::experiment::{Fit, Network};
+use lab_core::protocol::Import;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A network from a file, without images of its own; what a person should know of the device comes along.
+///
+/// # Errors
+/// Images that are too small, a file that holds no weights, or weights of another network.
+pub fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
+    let opened = device::open(import.device);
+    let about = &import.dataset;
+    let model = load(&import.network, about.shape, about.classes.len(), &import.weights, &opened.device)?;
+    let [channels, height, width] = about.shape;
+    let none = Images { channels, height, width, ..Images::default() };
+    let dataset = Dataset {
+        name: about.name.clone(),
+        classes: about.classes.clone(),
+        train: none.clone(),
+        validation: none,
+        mean: about.mean.clone(),
+        std: about.std.clone(),
+        notices: Vec::new(),
+    };
+    let arms = vec![Portrait::new(&import.name, model, [None, None])];
+    let (dataset, fit, device) = (Arc::new(dataset), Fit::default(), opened.device);
+    Ok((Snapshot { arms, dataset, fit, device, step: 0, seed: 0, batch: 128 }, opened.notice))
+}
+
+/// A network for images of shape [channels, height, width] with the weights of a file.
+///
+/// # Errors
+/// Images that are too small, a file that holds no weights, or weights of another network.
+pub fn load(
+    network: &Network,
+    shape: [usize; 3],
+    classes: usize,
+    file: &Path,
+    device: &Device,
+) -> Result<Model, String> {
+    let blueprint = Blueprint::new(network, shape, classes).map_err(|error| error.to_string())?;
+    let state = weights::read(file).map_err(|error| error.to_string())?;
+    let model = Model::init(&blueprint, 0, device).with_state(&state);
+    model.map_err(|error| format!("{}: {error}", file.display()))
+}

@@ -1,0 +1,53 @@
+//! How networks see a picture: brought to their input's shape, normalised, asked for probabilities.
+
+use super::evaluate::{logits, softmax};
+use crate::nn::Model;
+use burn::tensor::Device;
+use lab_core::blueprint::MapShape;
+use lab_core::data::{self, Normalizer, Picture};
+use lab_core::experiment::{Data, Fit};
+
+/// How networks see a picture.
+#[derive(Clone, Copy, Debug)]
+pub struct Lens<'a> {
+    /// [channels, height, width] of the networks' input.
+    pub shape: MapShape,
+    /// Subtracted per channel from pixels in [0, 1].
+    pub mean: &'a [f32],
+    /// Divided by per channel.
+    pub std: &'a [f32],
+    /// What happens to pictures of another aspect ratio.
+    pub fit: Fit,
+    /// Where the networks are.
+    pub device: &'a Device,
+}
+
+/// What an experiment does to pictures of another aspect ratio than its networks' input.
+#[must_use]
+pub fn fit(data: &Data) -> Fit {
+    data.resize.map_or(Fit::default(), |resize| resize.fit)
+}
+
+impl Lens<'_> {
+    /// The picture as the networks see it before normalisation, [channels, height, width].
+    #[must_use]
+    pub fn pixels(&self, picture: &Picture) -> Vec<u8> {
+        data::fit_picture(picture, self.shape, self.fit)
+    }
+
+    /// For each network the probability of every class, from what [`Self::pixels`] gave.
+    ///
+    /// # Errors
+    /// What the device says when it fails.
+    pub fn probabilities<'m>(
+        &self,
+        pixels: &[u8],
+        networks: impl Iterator<Item = &'m Model>,
+    ) -> Result<Vec<Vec<f32>>, String> {
+        let [channels, height, width] = self.shape;
+        let mut inputs = Vec::with_capacity(pixels.len());
+        Normalizer::new(self.mean, self.std).extend(pixels, height * width, &mut inputs);
+        let shape = [1, channels, height, width];
+        networks.map(|network| logits(network, inputs.clone(), shape, self.device).map(|row| softmax(&row))).collect()
+    }
+}

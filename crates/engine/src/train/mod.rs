@@ -1,0 +1,21 @@
+//! Training: arms in lock step, their optimisers and schedules, probes and checkpoints, and the thread they run on.
+//!
+//! Watchers see `protocol` and `engine` only. Knows nothing of windows, terminals or how runs lie on disk.
+
+pub mod arm;
+pub mod checkpoint;
+pub mod contained;
+pub mod device;
+pub mod engine;
+pub mod evaluate;
+pub mod histogram;
+pub mod import;
+pub mod lens;
+pub mod loss;
+pub mod optimizer;
+pub mod probe;
+pub mod session;
+pub mod snapshot;
+mod worker;
+
+pub use session::dataset_info;

@@ -1,0 +1,97 @@
+//! A look at gradients and activations, block by block, in the steps that ask for one.
+
+use super::optimizer::{FlatGradients, flat_parameters};
+use crate::nn::{Model, Pass};
+use burn::tensor::Tensor;
+use lab_core::instrument::Histogram;
+use lab_core::protocol::{ArmProbe, BlockProbe};
+
+/// How closely a step is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Not at all.
+    Away,
+    /// Norms and moments, block by block.
+    Norms,
+    /// The same, and how the values of every parameter and its gradient are spread.
+    Histograms,
+}
+
+/// What a look brought.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Norms and moments.
+    pub probe: ArmProbe,
+    /// One for each parameter, if they were asked for.
+    pub histograms: Vec<Histogram>,
+}
+
+/// Reads what a training pass left behind. `names`, `weights` and `gradients` are in visiting order.
+///
+/// # Errors
+/// What the device says when it fails.
+pub fn look(
+    model: &Model,
+    names: &[String],
+    weights: &[Tensor<1>],
+    gradients: &FlatGradients,
+    pass: &Pass,
+) -> Result<ArmProbe, String> {
+    let gradient_squares = squares(gradients.iter().map(Option::as_ref))?;
+    let weight_squares = squares(weights.iter().map(Some))?;
+    let mut blocks = Vec::with_capacity(pass.taps().len());
+    for (plan, tap) in model.blueprint().blocks().zip(pass.taps()) {
+        let (activation_mean, activation_std) = tap.moments()?;
+        blocks.push(BlockProbe {
+            weight_gradient_norm: norm_within(&plan.name, names, &gradient_squares),
+            weight_norm: norm_within(&plan.name, names, &weight_squares),
+            update_norm: 0.0,
+            output_gradient_norm: tap.gradient.take_norm().unwrap_or(0.0),
+            activation_mean,
+            activation_std,
+            branch_ratio: tap.branch_ratio()?,
+        });
+    }
+    Ok(ArmProbe {
+        gradient_norm: norm(&gradient_squares),
+        weight_norm: norm(&weight_squares),
+        update_norm: 0.0,
+        blocks,
+    })
+}
+
+/// Adds how far the step moved the weights, which were `before`, in visiting order like `names`.
+///
+/// # Errors
+/// What the device says when it fails.
+pub fn look_back(seen: &mut ArmProbe, model: &Model, names: &[String], before: Vec<Tensor<1>>) -> Result<(), String> {
+    let moved: Vec<Tensor<1>> = flat_parameters(model).into_iter().zip(before).map(|(now, then)| now - then).collect();
+    let squares = squares(moved.iter().map(Some))?;
+    seen.update_norm = norm(&squares);
+    for (plan, block) in model.blueprint().blocks().zip(&mut seen.blocks) {
+        block.update_norm = norm_within(&plan.name, names, &squares);
+    }
+    Ok(())
+}
+
+fn norm(squares: &[f64]) -> f64 {
+    squares.iter().sum::<f64>().sqrt()
+}
+
+/// The norm over the parameters of one block.
+fn norm_within(block: &str, names: &[String], squares: &[f64]) -> f64 {
+    let inside = |name: &String| name.strip_prefix(block).is_some_and(|rest| rest.starts_with('.'));
+    names.iter().zip(squares).filter(|(name, _)| inside(name)).map(|(_, square)| square).sum::<f64>().sqrt()
+}
+
+/// Σ x² of each vector, 0 where there is none, with one read-back for all.
+fn squares<'a>(vectors: impl Iterator<Item = Option<&'a Tensor<1>>>) -> Result<Vec<f64>, String> {
+    let vectors: Vec<Option<&Tensor<1>>> = vectors.collect();
+    let sums: Vec<Tensor<1>> = vectors.iter().flatten().map(|&v| (v.clone() * v.clone()).sum()).collect();
+    if sums.is_empty() {
+        return Ok(vec![0.0; vectors.len()]);
+    }
+    let sums = Tensor::cat(sums, 0).try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+    let mut sums = sums.into_iter().map(f64::from);
+    Ok(vectors.iter().map(|vector| if vector.is_some() { sums.next().unwrap_or(0.0) } else { 0.0 }).collect())
+}

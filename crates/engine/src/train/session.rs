@@ -1,0 +1,303 @@
+//! An experiment under way: all arms in lock step over the same batches.
+//!
+//! Decides nothing about when to pause or what to show; that is the worker's.
+
+use super::arm::{Arm, Clock};
+use super::checkpoint::{self, SessionState};
+use super::device::Opened;
+use super::probe::{Look, Seen};
+use burn::tensor::Device;
+use lab_core::blueprint::{Blueprint, Summary};
+use lab_core::data::{Dataset, Loader, LoaderOptions, Position};
+use lab_core::experiment::{Augmentation, DeviceChoice, Experiment};
+use lab_core::instrument::Which;
+use lab_core::protocol::keep::Record;
+use lab_core::protocol::{ArmInfo, DatasetInfo, Evaluation, Outcome, ProbeRecord, SpreadRecord, StepRecord, Tune};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// An experiment under way.
+pub struct Session {
+    /// What is run.
+    pub experiment: Experiment,
+    /// Its images.
+    pub dataset: Arc<Dataset>,
+    /// Its arms.
+    pub arms: Vec<Arm>,
+    /// Where it runs.
+    pub opened: Opened,
+    /// Steps done.
+    pub step: u64,
+    /// Steps in all.
+    pub total_steps: u64,
+    /// Steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// Training time so far in seconds, pauses and evaluations left out.
+    pub seconds: f64,
+    planned: u64,
+    autodiff: Device,
+    loader: Loader,
+    augmentation: Augmentation,
+    probe_every: u32,
+}
+
+/// Looks that count values, over a whole run.
+const SPREADS: u64 = 48;
+
+/// What one step brought.
+pub struct Stepped {
+    /// Losses, accuracies, speed.
+    pub record: StepRecord,
+    /// A look inside, in the steps that ask for one.
+    pub probe: Option<ProbeRecord>,
+    /// How all parameters and gradients were spread, in some of these steps.
+    pub spread: Option<SpreadRecord>,
+    /// Arms whose loss left the finite numbers in this step.
+    pub diverged: Vec<usize>,
+}
+
+impl Session {
+    /// Loads the images and builds the networks.
+    ///
+    /// # Errors
+    /// What is wrong with the images, or which network does not fit them.
+    pub fn new(experiment: Experiment, dataset: Arc<Dataset>, opened: Opened) -> Result<Self, String> {
+        let recipe = &experiment.recipe;
+        let autodiff = opened.device.clone().autodiff();
+        let stock = opened.choice == DeviceChoice::FlexStock;
+        let arms = experiment.arms.iter().map(|plan| {
+            Arm::new(plan, recipe, &dataset, &autodiff, stock)
+                .map_err(|error| format!("arm \"{}\": {error}", plan.name))
+        });
+        let arms = arms.collect::<Result<Vec<Arm>, String>>()?;
+        let options = LoaderOptions::new(recipe.batch_size, recipe.seed, recipe.augmentation.clone());
+        let start = Position { epoch: 0, batch: 0 };
+        let loader = Loader::new(Arc::clone(&dataset), options, start).map_err(|error| error.to_string())?;
+        let steps_per_epoch = loader.batches_per_epoch() as u64;
+        let planned = recipe.length.steps(steps_per_epoch);
+        Ok(Self {
+            planned,
+            total_steps: planned,
+            steps_per_epoch,
+            augmentation: recipe.augmentation.clone(),
+            probe_every: recipe.probe_every,
+            experiment,
+            dataset,
+            arms,
+            opened,
+            step: 0,
+            seconds: 0.0,
+            autodiff,
+            loader,
+        })
+    }
+
+    /// Goes on from the checkpoints of a run. Where a crash left arms at different steps, those ahead wait for the
+    /// others.
+    ///
+    /// # Errors
+    /// A checkpoint that is missing, damaged, or of another network.
+    pub fn resume(&mut self, record: &dyn Record) -> Result<(), String> {
+        let mut states = Vec::with_capacity(self.arms.len());
+        for (index, arm) in self.arms.iter_mut().enumerate() {
+            let folder = record.checkpoint(index, Which::Last).ok_or("this run keeps no checkpoints")?;
+            states.push((checkpoint::read(arm, &folder)?, arm.progress.clone()));
+        }
+        let running = states.iter().filter(|(_, progress)| progress.diverged_at.is_none());
+        let Some((state, progress)) = running.min_by_key(|(_, progress)| progress.step) else {
+            return Err("every arm of this run has diverged, so there is nothing to go on with; start it anew".into());
+        };
+        self.step = progress.step;
+        self.seconds = state.seconds;
+        self.total_steps = state.total_steps;
+        self.probe_every = state.probe_every;
+        self.augmentation = state.augmentation.clone();
+        self.loader.set_augmentation(self.augmentation.clone());
+        let batch = usize::try_from(self.step % self.steps_per_epoch).unwrap_or(0);
+        self.loader.seek(Position { epoch: self.step / self.steps_per_epoch, batch });
+        Ok(())
+    }
+
+    /// Whether all planned steps are done or no arm is left.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.step >= self.total_steps || self.all_diverged()
+    }
+
+    /// Whether no arm is left.
+    #[must_use]
+    pub fn all_diverged(&self) -> bool {
+        self.arms.iter().all(|arm| arm.progress.diverged_at.is_some())
+    }
+
+    /// Whether any arm's schedule is warming up.
+    #[must_use]
+    pub fn is_warming_up(&self) -> bool {
+        self.arms.iter().any(|arm| arm.is_warming_up(self.clock()))
+    }
+
+    /// Whether an evaluation is due now.
+    #[must_use]
+    pub fn is_evaluation_due(&self) -> bool {
+        let every = self.experiment.recipe.evaluate_every.steps(self.steps_per_epoch).max(1);
+        self.step > 0 && (self.step.is_multiple_of(every) || self.step == self.total_steps)
+    }
+
+    /// Whether early stopping has waited long enough for every arm that is left.
+    #[must_use]
+    pub fn has_stalled(&self) -> bool {
+        let Some(stopping) = self.experiment.recipe.early_stopping else { return false };
+        self.arms.iter().all(|arm| arm.progress.diverged_at.is_some() || arm.progress.stale >= stopping.patience)
+    }
+
+    fn clock(&self) -> Clock {
+        Clock { step: self.step, planned: self.planned, steps_per_epoch: self.steps_per_epoch }
+    }
+
+    /// One step of every arm that is left.
+    ///
+    /// # Errors
+    /// What the loader or the device says when it fails.
+    pub fn advance(&mut self) -> Result<Stepped, String> {
+        let started = Instant::now();
+        let batch = self.loader.next_batch().map_err(|error| error.to_string())?;
+        let clock = self.clock();
+        let look = self.look();
+        let (mut arms, mut seen, mut diverged) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, arm) in self.arms.iter_mut().enumerate() {
+            if !arm.is_due(self.step) {
+                arms.push(None);
+                seen.push(Seen::default());
+                continue;
+            }
+            let (step, looked) = arm.step(&batch, clock, &self.autodiff, look)?;
+            if arm.progress.diverged_at.is_some() {
+                diverged.push(index);
+            }
+            arms.push(Some(step));
+            seen.push(looked.unwrap_or_default());
+        }
+        let took = started.elapsed().as_secs_f64();
+        self.step += 1;
+        self.seconds += took;
+        let record = StepRecord {
+            step: self.step,
+            epoch: self.step as f64 / self.steps_per_epoch as f64,
+            seconds: self.seconds,
+            images_per_second: batch.size as f64 / took.max(1e-9),
+            arms,
+        };
+        let (probes, histograms) = seen.into_iter().map(|seen| (seen.probe, seen.histograms)).unzip();
+        let probe = (look != Look::Away).then_some(ProbeRecord { step: self.step, arms: probes });
+        let spread = (look == Look::Histograms).then_some(SpreadRecord { step: self.step, arms: histograms });
+        Ok(Stepped { record, probe, spread, diverged })
+    }
+
+    /// How closely the next step is looked at: of the steps that are looked at, a few dozen over the whole run count
+    /// values, which takes longer than norms.
+    fn look(&self) -> Look {
+        let every = u64::from(self.probe_every);
+        if every == 0 || !self.step.is_multiple_of(every) {
+            return Look::Away;
+        }
+        let apart = self.total_steps.div_ceil(every).div_ceil(SPREADS).max(1);
+        if (self.step / every).is_multiple_of(apart) { Look::Histograms } else { Look::Norms }
+    }
+
+    /// Validates one arm; `None` if `go_on` ended it early, the arm has diverged, or its checkpoint has this evaluation
+    /// behind it already.
+    ///
+    /// # Errors
+    /// What the device says when it fails.
+    pub fn evaluate(&mut self, index: usize, go_on: impl FnMut(usize) -> bool) -> Result<Option<Evaluation>, String> {
+        let (clock, seconds) = (self.clock(), self.seconds);
+        let min_delta = self.experiment.recipe.early_stopping.map_or(0.0, |stopping| stopping.min_delta);
+        let arm = &mut self.arms[index];
+        let behind = arm.progress.step > clock.step || arm.progress.evaluated_at.is_some_and(|step| step >= clock.step);
+        if arm.progress.diverged_at.is_some() || behind {
+            return Ok(None);
+        }
+        let batch = self.experiment.recipe.batch_size;
+        let scores = arm.score(&self.dataset, batch, &self.opened.device, go_on)?;
+        let whole = scores.total == self.dataset.validation.len();
+        Ok(whole.then(|| arm.note(index, &scores, clock, seconds, min_delta)))
+    }
+
+    /// Writes the `last` checkpoints, and `best` for the arms in `best`.
+    ///
+    /// # Errors
+    /// What could not be written.
+    pub fn save(&self, record: &dyn Record, best: &[usize]) -> Result<(), String> {
+        let state = SessionState {
+            seconds: self.seconds,
+            total_steps: self.total_steps,
+            augmentation: self.augmentation.clone(),
+            probe_every: self.probe_every,
+        };
+        for (index, arm) in self.arms.iter().enumerate() {
+            if arm.progress.diverged_at.is_some() {
+                continue;
+            }
+            let kinds = [Some(Which::Last), best.contains(&index).then_some(Which::Best)];
+            for folder in kinds.into_iter().flatten().filter_map(|which| record.checkpoint(index, which)) {
+                checkpoint::write(arm, &state, &folder)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes something from the next step on.
+    pub fn tune(&mut self, change: &Tune) {
+        match change {
+            Tune::Augmentation(augmentation) => {
+                self.augmentation = augmentation.clone();
+                self.loader.set_augmentation(augmentation.clone());
+            }
+            Tune::ProbeEvery(steps) => self.probe_every = *steps,
+            _ => self.arms.iter_mut().for_each(|arm| arm.tune(change)),
+        }
+    }
+
+    /// What the arms are, counted.
+    #[must_use]
+    pub fn arm_infos(&self) -> Vec<ArmInfo> {
+        self.arms.iter().map(|arm| arm_info(&arm.name, arm.model.blueprint())).collect()
+    }
+
+    /// How the session stands.
+    #[must_use]
+    pub fn outcome(&self, reason: &str, run: Option<&Path>) -> Outcome {
+        Outcome {
+            reason: reason.to_owned(),
+            steps: self.step,
+            seconds: self.seconds,
+            run: run.map(Path::to_path_buf),
+            arms: self.arms.iter().map(Arm::outcome).collect(),
+        }
+    }
+}
+
+fn arm_info(name: &str, blueprint: &Blueprint) -> ArmInfo {
+    let summary = Summary::new(blueprint);
+    ArmInfo {
+        name: name.to_owned(),
+        parameters: summary.parameters,
+        macs: summary.macs,
+        blocks: blueprint.blocks().map(|block| block.name.clone()).collect(),
+    }
+}
+
+/// What a data set turned out to be, as watchers are told.
+#[must_use]
+pub fn dataset_info(dataset: &Dataset) -> DatasetInfo {
+    DatasetInfo {
+        name: dataset.name.clone(),
+        shape: dataset.shape(),
+        classes: dataset.classes.clone(),
+        train: dataset.train.len(),
+        validation: dataset.validation.len(),
+        mean: dataset.mean.clone(),
+        std: dataset.std.clone(),
+    }
+}

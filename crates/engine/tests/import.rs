@@ -1,0 +1,144 @@
+//! Networks from files, asked through the engine; and folders of pictures.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+use burn::tensor::Device;
+use lab_core::blueprint::Blueprint;
+use lab_core::experiment::{DeviceChoice, Network, Shortcut};
+use lab_core::protocol::keep::Nowhere;
+use lab_core::protocol::{
+    Answer, Classified, Command, DatasetInfo, Event, Import, Outcome, Picture, Question, Subject,
+};
+use lab_engine::inspect::{Desk, OpenRun};
+use lab_engine::nn::{Model, weights};
+use lab_engine::train::engine::Engine;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn engine() -> Engine {
+    let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    let open: OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
+    engine.attend(|latest, teller| Desk::start(latest, teller, open)).expect("two threads");
+    engine
+}
+
+fn next(engine: &Engine) -> Event {
+    engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes")
+}
+
+fn import(weights: &Path, classes: usize) -> Import {
+    let dataset = DatasetInfo {
+        name: "colours".into(),
+        shape: [3, 16, 16],
+        classes: (0..classes).map(|class| class.to_string()).collect(),
+        train: 0,
+        validation: 0,
+        mean: vec![0.5; 3],
+        std: vec![0.25; 3],
+    };
+    let network = Network::cifar(8, 4, Shortcut::B);
+    Import { name: "net".into(), network, weights: weights.to_owned(), dataset, device: DeviceChoice::Flex }
+}
+
+/// Weights of a network that was never trained.
+fn written(folder: &Path) -> Import {
+    let import = import(&folder.join("net.safetensors"), 4);
+    let blueprint = Blueprint::new(&import.network, import.dataset.shape, 4).unwrap();
+    let model = Model::init(&blueprint, 7, &Device::flex());
+    weights::write(&import.weights, &model.state().unwrap()).unwrap();
+    import
+}
+
+fn ask(engine: &Engine, pictures: Vec<Picture>) -> Result<Vec<Classified>, String> {
+    engine.send(Command::Ask { id: 1, of: Subject::Current, question: Question::Classify(pictures) });
+    loop {
+        if let Event::Answer { answer, .. } = next(engine) {
+            return answer.map(|answer| match answer {
+                Answer::Classified(pictures) => pictures,
+                #[allow(unreachable_patterns, reason = "there may be other questions")]
+                _ => panic!("another answer"),
+            });
+        }
+    }
+}
+
+#[test]
+fn weights_from_a_file_answer_and_a_folder_is_all_its_pictures() {
+    let place = tempfile::tempdir().unwrap();
+    let engine = engine();
+    let why = ask(&engine, vec![]).unwrap_err();
+    assert!(why.contains("press Start, or open weights"), "{why}");
+
+    engine.send(Command::Import(Box::new(written(place.path()))));
+    assert!(matches!(next(&engine), Event::Imported(import) if import.name == "net"));
+
+    let pictures = place.path().join("pictures");
+    std::fs::create_dir_all(pictures.join("deeper")).unwrap();
+    for (name, color) in [("b.png", [200, 0, 0]), ("a.png", [0, 0, 200])] {
+        image::RgbImage::from_pixel(30, 20, image::Rgb(color)).save(pictures.join(name)).unwrap();
+    }
+    std::fs::write(pictures.join("c.txt"), "no picture").unwrap();
+    let answer = ask(&engine, vec![Picture::File(pictures)]).unwrap();
+    let names: Vec<&str> = answer.iter().map(|picture| picture.name.as_str()).collect();
+    assert_eq!(names, ["a.png", "b.png", "c.txt"], "by name, and not what is deeper");
+    for picture in &answer[..2] {
+        let shares = picture.probabilities.as_ref().unwrap();
+        assert_eq!((shares.len(), shares[0].len()), (1, 4));
+        assert!((shares[0].iter().sum::<f32>() - 1.0).abs() < 1e-4);
+        assert_eq!((picture.seen.width, picture.seen.height), (16, 16));
+    }
+    assert!(answer[2].probabilities.is_err());
+}
+
+#[test]
+fn weights_of_another_network_are_refused_with_the_reason() {
+    let place = tempfile::tempdir().unwrap();
+    let whole = written(place.path());
+    let engine = engine();
+    let other = Import { network: Network::cifar(14, 4, Shortcut::B), ..whole.clone() };
+    let nothing = Import { weights: place.path().join("nothing.th"), ..whole.clone() };
+    for (wrong, reason) in [(other, "net.safetensors"), (nothing, "nothing.th"), (import(&whole.weights, 9), "linear")]
+    {
+        engine.send(Command::Import(Box::new(wrong)));
+        let message = loop {
+            match next(&engine) {
+                Event::Failed(message) => break message,
+                Event::Imported(_) => panic!("it was taken"),
+                _ => {}
+            }
+        };
+        assert!(message.contains(reason), "{message}");
+        assert!(ask(&engine, vec![]).is_err());
+    }
+}
+
+#[test]
+fn playing_keeps_nothing_and_takes_the_place_of_what_is_running() {
+    let engine = engine();
+    let mut plan = lab_core::experiment::PRESETS[0].plan();
+    plan.data.train_limit = Some(60);
+    plan.data.validation_limit = Some(20);
+    plan.recipe.batch_size = 20;
+    plan.recipe.length = lab_core::experiment::Length::Steps(100_000);
+    for arm in &mut plan.arms {
+        arm.network = Network { shortcut: arm.network.shortcut, ..Network::cifar(8, 4, Shortcut::A) };
+    }
+    let experiment = lab_core::experiment::Experiment::check(plan).unwrap();
+    let play = || Command::Play { experiment: Box::new(experiment.clone()), device: DeviceChoice::Flex };
+    engine.send(play());
+    let mut prepared = 0;
+    let finished: Outcome = loop {
+        match next(&engine) {
+            Event::Prepared(ready) => {
+                assert_eq!(ready.run, None);
+                prepared += 1;
+                engine.send(if prepared == 1 { play() } else { Command::Stop });
+            }
+            Event::Finished(outcome) if prepared == 2 => break *outcome,
+            Event::Failed(message) => panic!("{message}"),
+            _ => {}
+        }
+    };
+    assert_eq!((finished.reason.as_str(), finished.run), ("stopped by hand", None));
+}

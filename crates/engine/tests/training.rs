@@ -1,0 +1,395 @@
+//! Training through the engine, as window and command line do it.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+use lab_core::data::Dataset;
+use lab_core::experiment::{Curve, DeviceChoice, Experiment, Length, Plan, preset, with_override};
+use lab_core::instrument::{Finding, Sight};
+use lab_core::protocol::keep::Nowhere;
+use lab_core::protocol::{Answer, Command, Event, Outcome, Phase, Picture, Question, StepRecord, Subject, Tune};
+use lab_core::runs::{Folder, open};
+use lab_engine::inspect::Desk;
+use lab_engine::train::device;
+use lab_engine::train::engine::Engine;
+use lab_engine::train::session::Session;
+use safetensors::SafeTensors;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The default experiment made small: 8 layers, a few images.
+fn small(settings: &[&str]) -> Experiment {
+    let plan = preset("plain-vs-residual").expect("the default preset").plan();
+    let shrink = [
+        "data.train_limit=200",
+        "data.validation_limit=50",
+        "recipe.batch_size=20",
+        "recipe.length.epochs=2",
+        "arms[0].network.body.cifar={depth=8,width=4}",
+        "arms[1].network.body.cifar={depth=8,width=4}",
+    ];
+    let plan = shrink
+        .iter()
+        .chain(settings)
+        .fold(plan, |plan: Plan, setting| with_override(&plan, setting).unwrap_or_else(|error| panic!("{error}")));
+    Experiment::check(plan).expect("a valid experiment")
+}
+
+struct Watched {
+    steps: Vec<StepRecord>,
+    outcome: Outcome,
+    events: Vec<Event>,
+}
+
+fn watch(engine: &Engine) -> Watched {
+    let (mut steps, mut events) = (Vec::new(), Vec::new());
+    loop {
+        let event = engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes");
+        match event {
+            Event::Steps(more) => steps.extend(more),
+            Event::Finished(outcome) => return Watched { steps, outcome: *outcome, events },
+            Event::Failed(message) => panic!("{message}"),
+            other => events.push(other),
+        }
+    }
+}
+
+fn train(experiment: Experiment, device: DeviceChoice) -> Watched {
+    let engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    engine.send(Command::Start { experiment: Box::new(experiment), device, paused: false });
+    watch(&engine)
+}
+
+fn losses(watched: &Watched) -> Vec<Vec<Option<f64>>> {
+    watched.steps.iter().map(|step| step.arms.iter().map(|arm| arm.map(|arm| arm.loss)).collect()).collect()
+}
+
+#[test]
+fn both_arms_of_the_default_experiment_learn() {
+    let watched = train(small(&[]), DeviceChoice::Flex);
+    assert_eq!(watched.steps.len(), 20);
+    for arm in &watched.outcome.arms {
+        assert!(arm.train_accuracy > Some(0.2), "{arm:?}");
+        assert!(arm.validation_accuracy.is_some() && arm.diverged_at.is_none(), "{arm:?}");
+    }
+    let probes = watched.events.iter().filter(|event| matches!(event, Event::Probed(_))).count();
+    assert_eq!(probes, 2);
+}
+
+#[test]
+fn looks_inside_change_no_bit_and_are_few_over_a_long_run() {
+    let settings = |every: &'static str| small(&["recipe.length.epochs=16", every]);
+    let quiet = train(settings("recipe.probe_every=0"), DeviceChoice::Flex);
+    let watched = train(settings("recipe.probe_every=1"), DeviceChoice::Flex);
+    assert_eq!(losses(&watched), losses(&quiet));
+    assert_eq!(watched.outcome.arms, quiet.outcome.arms);
+    let spreads = |watched: &Watched| -> Vec<u64> {
+        let of = |event: &Event| if let Event::Spread(record) = event { Some(record.step) } else { None };
+        watched.events.iter().filter_map(of).collect()
+    };
+    assert!(spreads(&quiet).is_empty());
+    // 160 steps are looked at, of which at most 48 count values: every fourth.
+    let expected: Vec<u64> = (0..160).step_by(4).map(|step| step + 1).collect();
+    assert_eq!(spreads(&watched), expected);
+}
+
+/// The weights are those before the step. Without momentum and decay the step is −η times the gradient.
+#[test]
+fn histograms_count_the_weights_and_the_gradient_of_their_step() {
+    let experiment = small(&[
+        "recipe.probe_every=1",
+        "recipe.optimizer.weight_decay=0",
+        "recipe.optimizer.method.nesterov=false",
+        "recipe.optimizer.method.momentum=0",
+    ]);
+    let dataset = Arc::new(Dataset::load(&experiment.data, 0).expect("the embedded images"));
+    let mut session = Session::new(experiment, dataset, device::open(DeviceChoice::Flex)).expect("a session");
+    let weights = |session: &Session| session.arms[1].model.state().expect("weights");
+    let before = weights(&session);
+    let stepped = session.advance().expect("a step");
+    let after = weights(&session);
+    let rate = stepped.record.arms[1].expect("an arm").learning_rate;
+    let spread = stepped.spread.expect("the first step is looked at");
+    assert_eq!(spread.step, 1);
+    // The edges between the 41 bins that a value has passed.
+    let bin =
+        |value: f64, limit: f64| (1..41).filter(|&edge| value >= limit * (2.0 * f64::from(edge) / 41.0 - 1.0)).count();
+    for name in ["conv1.weight", "layer2.0.conv1.weight", "linear.bias"] {
+        let found = spread.arms[1].iter().find(|histogram| histogram.parameter == name).expect(name);
+        let values: Vec<f64> = before[name].values.iter().map(|&value| f64::from(value)).collect();
+        let limit = values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        assert!((found.limit - limit).abs() <= 1e-12, "{name}: {} for {limit}", found.limit);
+        let mut counts = vec![0_u32; 41];
+        values.iter().for_each(|&value| counts[if limit > 0.0 { bin(value, limit) } else { 20 }] += 1);
+        let moved: u32 = counts.iter().zip(&found.counts).map(|(a, b)| a.abs_diff(*b)).sum();
+        assert!(moved <= 2, "{name}: {:?} for {counts:?}", found.counts);
+
+        let gradient: Vec<f64> =
+            values.iter().zip(&after[name].values).map(|(then, &now)| (then - f64::from(now)) / rate).collect();
+        let limit = gradient.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        assert!((found.gradient_limit / limit - 1.0).abs() < 1e-3, "{name}: {} for {limit}", found.gradient_limit);
+        let mut counts = vec![0_u32; 41];
+        gradient.iter().for_each(|&value| counts[bin(value, limit)] += 1);
+        let moved: u32 = counts.iter().zip(&found.gradient_counts).map(|(a, b)| a.abs_diff(*b)).sum();
+        assert!(moved as usize <= 2 + gradient.len() / 50, "{name}: {:?} for {counts:?}", found.gradient_counts);
+    }
+}
+
+/// An engine with somebody who answers questions.
+fn attended() -> Engine {
+    let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    let open: lab_engine::inspect::OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
+    engine.attend(|latest, teller| Desk::start(latest, teller, open)).expect("two threads");
+    engine
+}
+
+/// Questions of every kind that takes a moment; all of them draw, differentiate or change copies of the networks.
+fn questions() -> Vec<Question> {
+    let picture = Picture::Pixels { width: 30, height: 20, rgba: vec![90; 30 * 20 * 4] };
+    let sight = Sight::Validation(2);
+    vec![
+        Question::Classify(vec![picture]),
+        Question::Explain { sight: sight.clone(), class: None, occlusion: false },
+        Question::Gradients { images: 16 },
+        Question::Lesion { blocks: vec![0] },
+        Question::Cuts { sight },
+        Question::Slice { half: 1, images: 16 },
+        Question::Shattered { points: 8, lines: 1 },
+        Question::Histograms { images: 8 },
+        Question::Filters,
+        Question::Gallery,
+    ]
+}
+
+#[test]
+fn the_same_experiment_gives_the_same_bits_again_whatever_is_asked_meanwhile() {
+    let tiny = || small(&["recipe.length.epochs=8"]);
+    let quiet = losses(&train(tiny(), DeviceChoice::Flex));
+    let engine = attended();
+    engine.send(Command::Start { experiment: Box::new(tiny()), device: DeviceChoice::Flex, paused: true });
+    await_phase(&engine, Phase::Paused);
+    let questions = questions();
+    for (id, question) in (0..100).zip(questions.iter().cycle()) {
+        let question = question.clone();
+        engine.send(Command::Ask { id, of: Subject::Current, question });
+    }
+    engine.send(Command::Continue);
+    let (mut steps, mut answers, mut over) = (Vec::new(), 0, false);
+    while answers < 100 || !over {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Steps(more) => steps.extend(more),
+            Event::Answer { answer, .. } => {
+                answer.expect("an answer");
+                answers += 1;
+            }
+            Event::Finished(_) => over = true,
+            Event::Failed(message) => panic!("{message}"),
+            _ => {}
+        }
+    }
+    let asked: Vec<Vec<Option<f64>>> =
+        steps.iter().map(|step| step.arms.iter().map(|arm| arm.map(|arm| arm.loss)).collect()).collect();
+    assert_eq!(asked, quiet);
+    let other_seed = losses(&train(small(&["recipe.seed=1"]), DeviceChoice::Flex));
+    assert_ne!(other_seed, quiet);
+}
+
+fn await_phase(engine: &Engine, wanted: Phase) {
+    loop {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Phase(phase) if phase == wanted => return,
+            Event::Failed(message) => panic!("{message}"),
+            _ => {}
+        }
+    }
+}
+
+/// The answer with this number, and how often its progress was told before.
+fn await_answer(engine: &Engine, wanted: u64) -> (Result<Answer, String>, usize) {
+    let mut told = 0;
+    loop {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Answer { id, answer } if id == wanted => return (answer, told),
+            Event::Progress { id, .. } if id == wanted => told += 1,
+            Event::Failed(message) => panic!("{message}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_long_question_tells_how_far_it_is_lets_quick_ones_pass_and_can_be_taken_back() {
+    let engine = attended();
+    engine.send(Command::Ask { id: 0, of: Subject::Current, question: Question::Filters });
+    assert!(await_answer(&engine, 0).0.expect_err("nothing to ask").contains("press Start"));
+    engine.send(Command::Start { experiment: Box::new(small(&[])), device: DeviceChoice::Flex, paused: true });
+    await_phase(&engine, Phase::Paused);
+    let long = Question::Surface { half: 64, images: 1000 };
+    // The last of them has to wait.
+    for id in [1, 5, 6, 2] {
+        engine.send(Command::Ask { id, of: Subject::Current, question: long.clone() });
+    }
+    engine.send(Command::Ask { id: 3, of: Subject::Current, question: Question::Filters });
+    assert!(await_answer(&engine, 3).0.is_ok(), "a quick question does not wait for a long one");
+    // It has come some way and says so before it is taken back.
+    loop {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Progress { id: 1, done, total, .. } if done > 0 => {
+                assert_eq!(total, 2 * 129 * 129);
+                break;
+            }
+            _ => {}
+        }
+    }
+    engine.send(Command::Cancel(2));
+    engine.send(Command::Cancel(1));
+    let Answer::Found(found) = await_answer(&engine, 1).0.expect("what was found by then") else { panic!("findings") };
+    let Ok(Finding::Surface(surface)) = &found.arms[0].finding else { panic!("a surface") };
+    assert!((1..129 * 129).contains(&surface.done), "{}", surface.done);
+    assert!(await_answer(&engine, 2).0.expect_err("it never began").contains("taken back"));
+}
+
+#[test]
+fn a_pause_holds_and_single_steps_are_single() {
+    let engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    engine.send(Command::Start { experiment: Box::new(small(&[])), device: DeviceChoice::Flex, paused: true });
+    for _ in 0..3 {
+        engine.send(Command::Step);
+    }
+    let (mut steps, mut pauses) = (0, 0);
+    // It pauses once before the first step and once after the last.
+    while pauses < 2 {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Steps(more) => steps += more.len(),
+            Event::Phase(Phase::Paused) => pauses += 1,
+            Event::Failed(message) => panic!("{message}"),
+            _ => {}
+        }
+    }
+    assert_eq!(steps, 3);
+    std::thread::sleep(Duration::from_millis(300));
+    engine.send(Command::Stop);
+    let watched = watch(&engine);
+    assert_eq!(watched.outcome.reason, "stopped by hand");
+    assert_eq!((watched.steps.len(), watched.outcome.steps), (0, 3));
+}
+
+#[test]
+fn a_loss_that_leaves_the_finite_numbers_stops_its_arm_and_leaves_the_other_alone() {
+    let mut plan = small(&[]).into_plan();
+    let mut wild = plan.recipe.optimizer.clone();
+    wild.learning_rate = 1e3;
+    plan.arms[0].optimizer = Some(wild);
+    plan.arms[0].network.norm = lab_core::experiment::Norm::None;
+    plan.arms[0].network.activation = lab_core::experiment::Activation::LeakyRelu;
+    plan.recipe.schedule = Curve::Constant.into();
+    plan.recipe.length = Length::Steps(12);
+    let watched = train(Experiment::check(plan).expect("valid"), DeviceChoice::Flex);
+    let [wild, tame] = watched.outcome.arms.as_slice() else { panic!("two arms") };
+    assert!(wild.diverged_at.is_some(), "{wild:?}");
+    assert!(tame.diverged_at.is_none() && tame.train_loss.is_some(), "{tame:?}");
+    assert_eq!(watched.steps.last().expect("steps").step, 12);
+}
+
+/// The step of a checkpoint and whether every weight in it is a finite number.
+fn checkpoint(folder: &Path) -> (u64, bool) {
+    let state = std::fs::read_to_string(folder.join("state.toml")).expect("a state");
+    let state: toml::Table = toml::from_str(&state).expect("TOML");
+    let weights = std::fs::read(folder.join("weights.safetensors")).expect("weights");
+    let weights = SafeTensors::deserialize(&weights).expect("safetensors");
+    let floats = |bytes: &[u8]| bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let mut all: Vec<f32> = Vec::new();
+    weights.iter().for_each(|(_, view)| all.extend::<Vec<f32>>(floats(view.data())));
+    assert!(all.len() > 1000, "the whole network is there");
+    (state["progress"]["step"].as_integer().expect("a step").unsigned_abs(), all.iter().all(|value| value.is_finite()))
+}
+
+#[test]
+fn a_network_that_blows_up_leaves_its_last_good_checkpoint() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run");
+    let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).expect("a thread");
+    let settings = [
+        "recipe.evaluate_every={steps=1}",
+        "recipe.length={steps=5000}",
+        "recipe.schedule={curve={name=\"constant\"}}",
+    ];
+    let experiment = Box::new(small(&settings));
+    engine.send(Command::Start { experiment, device: DeviceChoice::Flex, paused: false });
+    let validated = |event: &Event| matches!(event, Event::Evaluated(evaluation) if evaluation.arm == 1);
+    while !validated(&engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes")) {}
+    engine.send(Command::Tune(Tune::LearningRate(1e300)));
+    let watched = watch(&engine);
+    let at = |arm: &str| checkpoint(&run.join("arms").join(arm).join("checkpoints/last"));
+    for arm in &watched.outcome.arms {
+        let diverged = arm.diverged_at.expect("such a rate ends every network");
+        let (step, finite) = at(&arm.name);
+        assert!(finite, "{}: weights that are no numbers were saved", arm.name);
+        assert!(step >= 1 && step < diverged, "{}: saved at step {step}, lost at {diverged}", arm.name);
+    }
+}
+
+/// What does not depend on the clock in an arm's table: step, training loss and validation loss.
+fn table(run: &Path, arm: usize) -> Vec<(u64, Option<f64>, Option<f64>)> {
+    let rows = open(run).expect("a run").metrics(arm).expect("a table");
+    rows.into_iter().map(|row| (row.step, row.train_loss, row.validation_loss)).collect()
+}
+
+#[test]
+fn a_crash_between_two_arms_checkpoints_leaves_no_trace_after_going_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let experiment = small(&["recipe.evaluate_every={steps=4}", "recipe.length={steps=12}"]);
+    let (whole, torn) = (folder.path().join("whole"), folder.path().join("torn"));
+    let start = |run: &Path, steps: usize| {
+        let engine = Engine::start(Box::new(Folder::exactly(run.to_owned())), || {}).expect("a thread");
+        let (experiment, device) = (Box::new(experiment.clone()), DeviceChoice::Flex);
+        engine.send(Command::Start { experiment, device, paused: steps < 12 });
+        (0..steps).filter(|_| steps < 12).for_each(|_| engine.send(Command::Step));
+        if steps < 12 {
+            engine.send(Command::Stop);
+        }
+        watch(&engine);
+    };
+    start(&whole, 12);
+    start(&torn, 8);
+    // The first arm's checkpoint is of step 4, as if the machine had failed before it was written once more.
+    let early = folder.path().join("early");
+    start(&early, 4);
+    let last = "arms/plain/checkpoints/last";
+    std::fs::remove_dir_all(torn.join(last)).expect("a checkpoint");
+    std::fs::rename(early.join(last), torn.join(last)).expect("a checkpoint");
+    let engine = Engine::start(Box::new(Folder::exactly(torn.clone())), || {}).expect("a thread");
+    engine.send(Command::Resume { run: torn.clone(), device: DeviceChoice::Flex });
+    watch(&engine);
+    for arm in [0, 1] {
+        assert_eq!(table(&torn, arm), table(&whole, arm), "arm {arm}");
+    }
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_single_bit() {
+    let experiment = small(&["arms[1].network.shortcut=b", "recipe.augmentation={flip=true,pad_crop=2}"]);
+    let dataset = Arc::new(Dataset::load(&experiment.data, experiment.recipe.seed).expect("the embedded images"));
+    let losses = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| {
+            let opened = device::open(DeviceChoice::Flex);
+            let mut session = Session::new(experiment.clone(), Arc::clone(&dataset), opened).expect("a session");
+            (0..8).map(|_| session.advance().expect("a step").record.arms).collect::<Vec<_>>()
+        })
+    };
+    let one = losses(1);
+    for threads in [2, 3, 4] {
+        assert_eq!(losses(threads), one, "{threads} threads");
+    }
+}
+
+#[test]
+fn two_arms_with_the_same_network_stay_the_same() {
+    let mut plan = small(&[]).into_plan();
+    plan.arms[0].network = plan.arms[1].network.clone();
+    let watched = train(Experiment::check(plan).expect("valid"), DeviceChoice::Flex);
+    for step in losses(&watched) {
+        assert_eq!(step[0], step[1]);
+    }
+}

@@ -1,0 +1,53 @@
+//! Convolutions of any shape: picks the way to compute each and knows nothing of norms or layers.
+
+use crate::map::{Finish, Source};
+use crate::shape::ConvShape;
+use crate::{direct, winograd};
+
+/// What a backward pass is to write.
+pub struct Backward<'a> {
+    /// Gradients of the inputs `[n][h][w][in]`, if they are wanted.
+    pub inputs: Option<&'a mut [f32]>,
+    /// Whether to add to what `inputs` holds.
+    pub accumulate: bool,
+    /// Gradients of the weights `[out][in][k][k]`.
+    pub weights: &'a mut [f32],
+}
+
+/// Tiles of four by four need maps that fill them, and enough of them to repay the transform of the weights.
+fn by_tiles(shape: &ConvShape) -> bool {
+    let tiles = shape.batch * shape.height.div_ceil(4) * shape.width.div_ceil(4);
+    winograd::supports(shape) && shape.in_channels >= 4 && shape.height >= 3 && shape.width >= 3 && tiles >= 4
+}
+
+/// Convolves `source` `[n][h][w][in]` with `weights` `[out][in][k][k]` into `out` `[n][h'][w'][out]`. `finish`
+/// makes what finishes the values of a block of work, given its number; the finishers come back in that order.
+pub fn forward<F: Finish + Send>(
+    shape: &ConvShape,
+    source: &impl Source,
+    weights: &[f32],
+    out: &mut [f32],
+    finish: impl Fn(usize) -> F + Sync,
+) -> Vec<F> {
+    assert_eq!(weights.len(), shape.weight_len(), "weights of another shape");
+    assert_eq!(out.len(), shape.output_len(), "output of another shape");
+    if by_tiles(shape) {
+        winograd::forward(shape, source, weights, out, finish)
+    } else {
+        direct::forward(shape, source, weights, out, finish)
+    }
+}
+
+/// Differentiates a convolution of `source` with `weights`, given the gradients of its outputs.
+pub fn backward(shape: &ConvShape, source: &impl Source, weights: &[f32], gradients: &impl Source, wanted: Backward) {
+    assert_eq!(weights.len(), shape.weight_len(), "weights of another shape");
+    assert_eq!(wanted.weights.len(), shape.weight_len(), "weight gradients of another shape");
+    if let Some(inputs) = &wanted.inputs {
+        assert_eq!(inputs.len(), shape.input_len(), "input gradients of another shape");
+    }
+    if by_tiles(shape) {
+        winograd::backward(shape, source, weights, gradients, wanted);
+    } else {
+        direct::backward(shape, source, weights, gradients, wanted);
+    }
+}

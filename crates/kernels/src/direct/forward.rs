@@ -1,0 +1,158 @@
+//! Forward: a band of output rows from the padded copy of the input rows below it.
+
+use rayon::prelude::*;
+
+use super::{Padded, SCRATCH_BUDGET, padded_input, padded_outputs, small, weights};
+use crate::map::{Finish, Source};
+use crate::matmul::{SLIM, TALL, panel_width, tile};
+use crate::scratch;
+use crate::shape::{Block, ConvShape, blocks, split};
+use crate::simd::{Simd, Work, dispatch, store_up_to};
+
+/// Convolves `source` with `weights` `[out][in][k][k]` into `out`. `finish` makes what finishes the values of a
+/// block, given its number; what it holds at the end comes back in the order of the blocks.
+pub fn forward<F: Finish + Send>(
+    shape: &ConvShape,
+    source: &impl Source,
+    weights: &[f32],
+    out: &mut [f32],
+    finish: impl Fn(usize) -> F + Sync,
+) -> Vec<F> {
+    let (height, row_len) = (shape.out_height(), shape.out_width() * shape.out_channels);
+    if out.is_empty() {
+        return Vec::new();
+    }
+    if small::pays(shape) {
+        return small::forward(shape, source, weights, out, finish);
+    }
+    let per_row = shape.stride * (shape.width + 2 * shape.padding) * shape.in_channels + row_len;
+    let target = (SCRATCH_BUDGET / per_row).clamp(1, (512 / shape.out_width()).max(1));
+    let blocks = blocks(shape.batch, height, target);
+    let parts = split(out, blocks.iter().map(|block| block.range(height, row_len, 1)));
+    scratch::with(weights::packed_len(shape), |packed| {
+        weights::pack(shape, weights, packed);
+        let packed = &*packed;
+        blocks
+            .par_iter()
+            .zip(parts)
+            .enumerate()
+            .with_max_len(1)
+            .map(|(index, (block, out))| {
+                let padded = padded_input(shape, block.groups.len());
+                let mut finish = finish(index);
+                let base = block.range(height, row_len, 1).start;
+                scratch::with(padded.len(), |scratch| {
+                    let finish = &mut finish;
+                    dispatch(BlockForward { shape, block, source, packed, padded, out, base, finish, scratch });
+                });
+                finish
+            })
+            .collect()
+    })
+}
+
+struct BlockForward<'a, A, F> {
+    shape: &'a ConvShape,
+    block: &'a Block,
+    source: &'a A,
+    packed: &'a [f32],
+    padded: Padded,
+    out: &'a mut [f32],
+    base: usize,
+    finish: &'a mut F,
+    scratch: &'a mut [f32],
+}
+
+impl<A: Source, F: Finish> Work for BlockForward<'_, A, F> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(mut self) {
+        let shape = self.shape;
+        let top = (self.block.groups.start * shape.stride).cast_signed() - shape.padding.cast_signed();
+        let pixels = self.block.groups.len() * shape.out_width();
+        for (index, image) in self.block.images.clone().enumerate() {
+            let dims = (shape.height, shape.width, shape.in_channels);
+            // SAFETY: the scratch was made for the padded copy; tiles stay inside the band and the copy.
+            unsafe {
+                self.padded.fill::<S>(self.source, image, top, dims, self.scratch);
+                let mut column = 0;
+                while column < padded_outputs(shape) {
+                    let width = panel_width(S::LANES, column, padded_outputs(shape));
+                    if width == S::LANES {
+                        self.panel::<S, SLIM, 1>(index * pixels, pixels, column);
+                    } else {
+                        self.panel::<S, TALL, 2>(index * pixels, pixels, column);
+                    }
+                    column += width;
+                }
+            }
+        }
+    }
+}
+
+impl<A: Source, F: Finish> BlockForward<'_, A, F> {
+    #[inline(always)]
+    unsafe fn panel<S: Simd, const R: usize, const N: usize>(&mut self, first: usize, pixels: usize, column: usize) {
+        let columns = self.shape.out_width();
+        let (step, row_step) = (self.shape.stride * self.padded.channels, self.shape.stride * self.padded.row_len());
+        let (mut x, mut offset, mut row_offset) = (0, 0, 0);
+        let mut pixel = 0;
+        while pixel < pixels {
+            // At the end the last pixel fills the tile up; its copies are not stored.
+            let used = R.min(pixels - pixel);
+            let mut rows = [offset; R];
+            for row in rows.iter_mut().take(used) {
+                *row = offset;
+                x += 1;
+                offset += step;
+                if x == columns {
+                    x = 0;
+                    row_offset += row_step;
+                    offset = row_offset;
+                }
+            }
+            // SAFETY: all offsets are those of pixels of the band, whose taps lie inside the copy.
+            unsafe { self.tile::<S, R, N>(first + pixel, used, &rows, column) };
+            pixel += used;
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn tile<S: Simd, const R: usize, const N: usize>(
+        &mut self,
+        pixel: usize,
+        used: usize,
+        rows: &[usize; R],
+        column: usize,
+    ) {
+        let (k, channels) = (self.shape.kernel, self.shape.in_channels);
+        let width = N * S::LANES;
+        // SAFETY: see `panel`; the packed weights have `k` rows of `k · channels` taps in every panel.
+        unsafe {
+            let mut sums = [[S::splat(0.0); N]; R];
+            let mut right = self.packed.as_ptr().add(column * k * k * channels);
+            let mut left = self.scratch.as_ptr();
+            for _ in 0..k {
+                tile::<S, R, N>(&mut sums, left, rows, 1, right, width, k * channels);
+                left = left.wrapping_add(self.padded.row_len());
+                right = right.wrapping_add(k * channels * width);
+            }
+            let outputs = self.shape.out_channels;
+            for n in 0..N {
+                let channel = column + n * S::LANES;
+                if channel < outputs {
+                    let count = outputs - channel;
+                    let mut held = self.finish.begin::<S>(channel, count);
+                    for (r, sums) in sums.iter().enumerate().take(used) {
+                        let index = (pixel + r) * outputs + channel;
+                        let value = self.finish.finish::<S>(&mut held, sums[n], self.base + index, count);
+                        debug_assert!(index + count.min(S::LANES) <= self.out.len());
+                        store_up_to::<S>(self.out.as_mut_ptr().add(index), value, count);
+                    }
+                    self.finish.end::<S>(held, channel);
+                }
+            }
+        }
+    }
+}

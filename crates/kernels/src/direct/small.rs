@@ -1,0 +1,357 @@
+//! Convolutions of maps of a few pixels, pixel by pixel and many images at once: the rows of a product are the same
+//! pixel of several images. Taps that reach into the padding cost nothing, and the weights, which outweigh such maps,
+//! are read once for many images.
+
+use rayon::prelude::*;
+
+use super::{Padded, padded_outputs, weights};
+use crate::conv::Backward;
+use crate::map::{Accumulate, Finish, Keep, Source};
+use crate::matmul::{Matmul, panel_width};
+use crate::scratch::{self, plane_len, round_up};
+use crate::shape::{Block, ConvShape, blocks, split};
+use crate::simd::{Simd, Work, dispatch, lanes, store_up_to};
+
+/// Output pixels of an image up to which its tiles would be mostly empty otherwise.
+const FEW: usize = 16;
+/// Images that fill a tile.
+const MANY: usize = 6;
+/// Floats that the copies of both maps may take.
+const MOST: usize = 16 << 20;
+/// Input channels whose weights' gradients are one task.
+const CHANNELS: usize = 64;
+
+/// Whether this way is the faster one.
+pub fn pays(shape: &ConvShape) -> bool {
+    shape.out_height() * shape.out_width() <= FEW
+        && shape.batch >= MANY
+        && shape.input_len() + shape.output_len() <= MOST
+}
+
+/// An output pixel, an input pixel that it sees, and the tap between them.
+#[derive(Clone, Copy)]
+struct Pair {
+    output: usize,
+    input: usize,
+    tap: usize,
+}
+
+/// All pairs of an image whose input lies inside the map, output after output and tap after tap.
+fn pairs(shape: &ConvShape) -> Vec<Pair> {
+    let inside = |output: usize, tap: usize, extent: usize| {
+        (output * shape.stride + tap).checked_sub(shape.padding).filter(|&input| input < extent)
+    };
+    let mut pairs = Vec::new();
+    for output in 0..shape.out_height() * shape.out_width() {
+        for tap in 0..shape.kernel * shape.kernel {
+            let y = inside(output / shape.out_width(), tap / shape.kernel, shape.height);
+            let x = inside(output % shape.out_width(), tap % shape.kernel, shape.width);
+            if let (Some(y), Some(x)) = (y, x) {
+                pairs.push(Pair { output, input: y * shape.width + x, tap });
+            }
+        }
+    }
+    pairs
+}
+
+/// The copy of a map of `pixels` pixels an image whose images lie an odd number of cache lines apart.
+#[derive(Clone, Copy)]
+struct Copy {
+    padded: Padded,
+    height: usize,
+    width: usize,
+    from_channels: usize,
+}
+
+impl Copy {
+    fn new(height: usize, width: usize, from_channels: usize) -> Self {
+        let channels = plane_len(from_channels);
+        Self { padded: Padded { rows: height, columns: width, channels, left: 0 }, height, width, from_channels }
+    }
+
+    fn inputs(shape: &ConvShape) -> Self {
+        Self::new(shape.height, shape.width, shape.in_channels)
+    }
+
+    fn outputs(shape: &ConvShape) -> Self {
+        Self::new(shape.out_height(), shape.out_width(), shape.out_channels)
+    }
+
+    /// From one image to the next; an odd number of lines even where the pixels are an even number.
+    fn image_len(&self) -> usize {
+        plane_len(self.padded.len())
+    }
+
+    fn pixel(&self, pixel: usize) -> usize {
+        pixel * self.padded.channels
+    }
+}
+
+/// Copies some images of a map.
+struct CopyTask<'a, A> {
+    copy: Copy,
+    source: &'a A,
+    first: usize,
+    out: &'a mut [f32],
+}
+
+impl<A: Source> Work for CopyTask<'_, A> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Copy { padded, height, width, from_channels } = self.copy;
+        for (index, out) in self.out.chunks_exact_mut(self.copy.image_len()).enumerate() {
+            let dims = (height, width, from_channels);
+            // SAFETY: the image is one of the map's, and the copy has room for it.
+            unsafe { padded.fill::<S>(self.source, self.first + index, 0, dims, &mut out[..padded.len()]) };
+        }
+    }
+}
+
+/// As [`super::forward()`].
+pub fn forward<F: Finish + Send>(
+    shape: &ConvShape,
+    source: &impl Source,
+    weights: &[f32],
+    out: &mut [f32],
+    finish: impl Fn(usize) -> F + Sync,
+) -> Vec<F> {
+    let pixels = shape.out_height() * shape.out_width();
+    let (copy, pairs) = (Copy::inputs(shape), pairs(shape));
+    let blocks = blocks(shape.batch, 1, 4 * MANY);
+    let image_len = pixels * shape.out_channels;
+    let parts = split(out, blocks.iter().map(|block| block.range(1, image_len, 1)));
+    scratch::with(weights::packed_len(shape), |packed| {
+        weights::pack(shape, weights, packed);
+        let packed = &*packed;
+        blocks
+            .par_iter()
+            .zip(parts)
+            .enumerate()
+            .with_max_len(1)
+            .map(|(index, (block, out))| {
+                let mut finish = finish(index);
+                let copied = block.images.len() * copy.image_len();
+                scratch::with(copied + pixels * block.images.len() * 2 * lanes(), |buffer| {
+                    let (inputs, sums) = buffer.split_at_mut(copied);
+                    dispatch(CopyTask { copy, source, first: block.images.start, out: inputs });
+                    let products = Products {
+                        from: copy,
+                        left: inputs,
+                        depth: shape.in_channels,
+                        pairs: pairs.iter().map(|pair| (pair.output, pair.input, pair.tap)).collect(),
+                        taps: shape.kernel * shape.kernel,
+                        packed,
+                        pixels,
+                        channels: shape.out_channels,
+                    };
+                    dispatch(ProductsTask { products, block, sums, out, finish: &mut finish });
+                });
+                finish
+            })
+            .collect()
+    })
+}
+
+/// Products of the pixels of some images with the weights of their taps, summed for each pixel that they lead to.
+struct Products<'a> {
+    from: Copy,
+    /// The copied images.
+    left: &'a [f32],
+    /// Channels that are summed over.
+    depth: usize,
+    /// The pixel that comes out, the one that goes in, and the tap, in the order of the first.
+    pairs: Vec<(usize, usize, usize)>,
+    taps: usize,
+    packed: &'a [f32],
+    /// Pixels that come out.
+    pixels: usize,
+    /// Their channels.
+    channels: usize,
+}
+
+struct ProductsTask<'a, F> {
+    products: Products<'a>,
+    block: &'a Block,
+    /// A panel of all pixels of all images.
+    sums: &'a mut [f32],
+    out: &'a mut [f32],
+    finish: &'a mut F,
+}
+
+impl<F: Finish> Work for ProductsTask<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self { products, block, sums, out, finish } = self;
+        let Products { from, left, depth, ref pairs, taps, packed, pixels, channels } = products;
+        let images = block.images.len();
+        let base = block.images.start * pixels * channels;
+        let columns = round_up(channels, S::LANES);
+        let mut column = 0;
+        while column < columns {
+            let width = panel_width(S::LANES, column, columns);
+            sums[..pixels * images * width].fill(0.0);
+            for &(output, input, tap) in pairs {
+                // SAFETY: the copy holds every image's pixels, the packed weights `depth` rows for every tap of the
+                // panel, the sums a row for each image of each pixel.
+                unsafe {
+                    S::call(Matmul {
+                        left: left.as_ptr().add(from.pixel(input)),
+                        left_row: from.image_len(),
+                        left_step: 1,
+                        right: packed.as_ptr().add((column * taps + tap * width) * depth),
+                        right_step: width,
+                        out: sums.as_mut_ptr().add(output * images * width),
+                        out_row: width,
+                        rows: images,
+                        columns: width,
+                        depth,
+                        add: true,
+                    });
+                }
+            }
+            for lane in (0..width).step_by(S::LANES) {
+                let channel = column + lane;
+                let count = channels.saturating_sub(channel);
+                if count == 0 {
+                    break;
+                }
+                // SAFETY: channels and pixels are those of the maps.
+                unsafe {
+                    let mut held = finish.begin::<S>(channel, count);
+                    for (row, sums) in sums.chunks_exact(width).enumerate().take(pixels * images) {
+                        let index = (row % images * pixels + row / images) * channels + channel;
+                        let value = S::load(sums.as_ptr().add(lane));
+                        let value = finish.finish::<S>(&mut held, value, base + index, count);
+                        debug_assert!(index + count.min(S::LANES) <= out.len());
+                        store_up_to::<S>(out.as_mut_ptr().add(index), value, count);
+                    }
+                    finish.end::<S>(held, channel);
+                }
+            }
+            column += width;
+        }
+    }
+}
+
+/// As [`super::backward()`].
+pub fn backward(shape: &ConvShape, source: &impl Source, weights: &[f32], gradients: &impl Source, wanted: Backward) {
+    let (from, to, pairs) = (Copy::inputs(shape), Copy::outputs(shape), pairs(shape));
+    let inputs_len = shape.batch * from.image_len();
+    let gradients_len = shape.batch * to.image_len();
+    scratch::with(inputs_len + gradients_len + weights::packed_len(shape), |buffer| {
+        let (input_copies, rest) = buffer.split_at_mut(inputs_len);
+        let (gradient_copies, part) = rest.split_at_mut(gradients_len);
+        copy_all(from, source, input_copies);
+        copy_all(to, gradients, gradient_copies);
+        let columns = padded_outputs(shape);
+        // Chunks never reach from one tap into the next: each starts at a channel of its own tap.
+        part.par_chunks_mut(shape.in_channels * columns).enumerate().for_each(|(tap, part)| {
+            part.par_chunks_mut(CHANNELS * columns).enumerate().for_each(|(group, part)| {
+                let pairs = pairs.iter().filter(|pair| pair.tap == tap);
+                let left = &input_copies[group * CHANNELS..];
+                for (index, pair) in pairs.clone().enumerate() {
+                    let add = index > 0;
+                    dispatch(WeighTask { left, from, right: gradient_copies, to, pair: *pair, columns, part, add });
+                }
+                if pairs.count() == 0 {
+                    part.fill(0.0);
+                }
+            });
+        });
+        weights::unpack(shape, part, wanted.weights);
+        if let Some(inputs) = wanted.inputs {
+            spread(shape, weights, to, gradient_copies, &pairs, inputs, wanted.accumulate);
+        }
+    });
+}
+
+fn copy_all(copy: Copy, source: &impl Source, out: &mut [f32]) {
+    let images = 8;
+    out.par_chunks_mut(images * copy.image_len()).enumerate().for_each(|(index, out)| {
+        dispatch(CopyTask { copy, source, first: index * images, out });
+    });
+}
+
+/// What one pair of pixels adds to the gradients of its tap's weights: inputs, transposed, times gradients.
+struct WeighTask<'a> {
+    /// Copies of all images from the first channel of the task on.
+    left: &'a [f32],
+    from: Copy,
+    right: &'a [f32],
+    to: Copy,
+    pair: Pair,
+    columns: usize,
+    part: &'a mut [f32],
+    add: bool,
+}
+
+impl Work for WeighTask<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self { left, from, right, to, pair, columns, part, add } = self;
+        let images = right.len() / to.image_len();
+        // SAFETY: both copies have all images; a pixel of a copy has room for its channels, padded to whole vectors,
+        // which are zero there.
+        unsafe {
+            S::call(Matmul {
+                left: left.as_ptr().add(from.pixel(pair.input)),
+                left_row: 1,
+                left_step: from.image_len(),
+                right: right.as_ptr().add(to.pixel(pair.output)),
+                right_step: to.image_len(),
+                out: part.as_mut_ptr(),
+                out_row: columns,
+                rows: part.len() / columns,
+                columns,
+                depth: images,
+                add,
+            });
+        }
+    }
+}
+
+/// The gradients of the inputs: the pairs the other way round.
+fn spread(
+    shape: &ConvShape,
+    weights: &[f32],
+    to: Copy,
+    gradients: &[f32],
+    pairs: &[Pair],
+    inputs: &mut [f32],
+    accumulate: bool,
+) {
+    let pixels = shape.height * shape.width;
+    let blocks = blocks(shape.batch, 1, 4 * MANY);
+    let parts = split(inputs, blocks.iter().map(|block| block.range(1, pixels * shape.in_channels, 1)));
+    scratch::with(weights::transposed_len(shape), |packed| {
+        weights::pack_transposed(shape, weights, packed);
+        let packed = &*packed;
+        blocks.par_iter().zip(parts).with_max_len(1).for_each(|(block, out)| {
+            scratch::with(pixels * block.images.len() * 2 * lanes(), |sums| {
+                let products = Products {
+                    from: to,
+                    left: &gradients[block.images.start * to.image_len()..],
+                    depth: shape.out_channels,
+                    pairs: pairs.iter().map(|pair| (pair.input, pair.output, pair.tap)).collect(),
+                    taps: shape.kernel * shape.kernel,
+                    packed,
+                    pixels,
+                    channels: shape.in_channels,
+                };
+                if accumulate {
+                    let base = block.images.start * pixels * shape.in_channels;
+                    let finish = &mut Accumulate { base: out.as_ptr().wrapping_sub(base) };
+                    dispatch(ProductsTask { products, block, sums, out, finish });
+                } else {
+                    dispatch(ProductsTask { products, block, sums, out, finish: &mut Keep });
+                }
+            });
+        });
+    });
+}

@@ -1,0 +1,200 @@
+//! The fused operations on differentiated Flex: each keeps what its backward pass needs, and burn calls that
+//! pass when gradients are wanted.
+
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex};
+use burn_flex::FlexTensor;
+
+use super::backend::{ConvOptions, Extra, KernelOps, NormOptions, PoolOptions};
+use super::lineage::{Link, Share, Slot, descend, leave, link};
+use super::states::{AddState, AffineState, ConvNormState, ConvState, GlobalState, NormState};
+use super::states::{PadState, PoolState, SmoothState};
+use super::tensors::vector;
+use crate::activation::Smooth;
+use crate::descent::Descent;
+
+/// A Flex tensor that burn may differentiate.
+type Tracked = FloatTensor<Autodiff<Flex>>;
+
+/// What an operation keeps for its backward pass. Its first parent is the map it works on.
+pub trait Differentiate: Clone + Debug + Send + 'static {
+    /// Parents of the operation.
+    const PARENTS: usize;
+    /// Which of them is the shortcut that it adds, if it adds one.
+    const SHORTCUT: Option<usize> = None;
+
+    /// The gradients of the parents, in their order, from the gradient of the output. `wanted` says for each
+    /// parent whether its gradient is used; `share` is to be added to the gradient of the first.
+    fn differentiate(self, gradient: FlexTensor, wanted: &[bool], share: Option<FlexTensor>)
+    -> Vec<Option<FlexTensor>>;
+}
+
+/// Registers the gradients that the kept state computes.
+#[derive(Debug)]
+struct Step<D>(PhantomData<fn() -> D>);
+
+/// The state of an operation, and how it shares gradients with others.
+#[derive(Clone, Debug)]
+struct Recorded<D> {
+    state: D,
+    slot: Slot,
+    link: Link,
+}
+
+impl<D: Differentiate, const N: usize> Backward<Flex, N> for Step<D> {
+    type State = Recorded<D>;
+
+    fn backward(self, ops: Ops<Recorded<D>, N>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let Recorded { state, slot, link } = ops.state;
+        let gradient = grads.consume::<Flex>(&ops.node);
+        let wanted = ops.parents.each_ref().map(Option::is_some);
+        let (share, meeting) = match slot.share() {
+            Share::None => (None, None),
+            Share::Given(share) => (Some(share), None),
+            Share::Awaited(meeting) => (None, Some(meeting)),
+        };
+        link.announce();
+        let gradients = state.differentiate(gradient, &wanted, share);
+        for (index, (parent, gradient)) in ops.parents.into_iter().zip(gradients).enumerate() {
+            let (Some(parent), Some(mut gradient)) = (parent, gradient) else { continue };
+            if let (0, Some(meeting)) = (index, &meeting) {
+                leave(meeting, gradient);
+                continue;
+            }
+            if D::SHORTCUT == Some(index) {
+                let Some(kept) = link.hand_on(gradient) else { continue };
+                gradient = kept;
+            }
+            grads.register::<Flex>(parent.id, gradient);
+        }
+    }
+}
+
+/// Hands `output` to burn, with what its backward pass needs if any parent is tracked.
+fn record<C: CheckpointStrategy, D: Differentiate, const N: usize>(
+    parents: [NodeGuard; N],
+    output: FlexTensor,
+    state: D,
+) -> Tracked {
+    const { assert!(N == D::PARENTS) };
+    let input = parents[0].id();
+    let shortcut = D::SHORTCUT.map(|index| parents[index].id());
+    match Step::<D>(PhantomData).prepare::<C>(parents).compute_bound().stateful() {
+        OpsKind::Tracked(step) => {
+            let slot = Slot::default();
+            let link = shortcut.map_or(Link::Ordinary, |shortcut| link(input, shortcut));
+            let output = step.finish(Recorded { state, slot: slot.clone(), link }, output);
+            descend(output.id(), input, &slot);
+            output
+        }
+        OpsKind::UnTracked(step) => step.finish(output),
+    }
+}
+
+/// A parent that may be missing: burn wants a node all the same.
+fn optional<C: CheckpointStrategy>(tensor: Extra<Autodiff<Flex, C>>) -> (Option<FlexTensor>, NodeGuard) {
+    match tensor {
+        Extra::Given(tensor) => {
+            let (tensor, node) = tensor.into_parts();
+            (Some(tensor), node)
+        }
+        Extra::Missing => (None, Tracked::new(vector(&[])).into_parts().1),
+    }
+}
+
+impl<C: CheckpointStrategy> KernelOps for Autodiff<Flex, C> {
+    fn kernel_conv(x: Tracked, w: Tracked, bias: Extra<Self>, shortcut: Extra<Self>, options: ConvOptions) -> Tracked {
+        let ((x, x_node), (w, w_node)) = (x.into_parts(), w.into_parts());
+        let ((bias, bias_node), (shortcut, shortcut_node)) = (optional(bias), optional(shortcut));
+        let (output, state) = ConvState::forward(&x, &w, bias, shortcut, options);
+        record::<C, _, 4>([x_node, w_node, bias_node, shortcut_node], output, state)
+    }
+
+    fn kernel_conv_norm(
+        x: Tracked,
+        w: Tracked,
+        gamma: Tracked,
+        beta: Tracked,
+        shortcut: Extra<Self>,
+        conv: ConvOptions,
+        norm: NormOptions,
+    ) -> (Tracked, Tracked, Tracked) {
+        let ((x, x_node), (w, w_node)) = (x.into_parts(), w.into_parts());
+        let ((gamma, gamma_node), (beta, beta_node)) = (gamma.into_parts(), beta.into_parts());
+        let (shortcut, shortcut_node) = optional(shortcut);
+        let (output, state) = ConvNormState::forward(&x, &w, &gamma, &beta, shortcut.as_ref(), conv, norm);
+        let (mean, variance) = (vector(&state.moments().mean), vector(&state.moments().variance));
+        let parents = [x_node, w_node, gamma_node, beta_node, shortcut_node];
+        let output = record::<C, _, 5>(parents, output, state);
+        (output, Tracked::new(mean), Tracked::new(variance))
+    }
+
+    fn kernel_norm(
+        x: Tracked,
+        gamma: Tracked,
+        beta: Tracked,
+        shortcut: Extra<Self>,
+        norm: NormOptions,
+    ) -> (Tracked, Tracked, Tracked) {
+        let ((x, x_node), (shortcut, shortcut_node)) = (x.into_parts(), optional(shortcut));
+        let ((gamma, gamma_node), (beta, beta_node)) = (gamma.into_parts(), beta.into_parts());
+        let (output, state) = NormState::forward(&x, &gamma, &beta, shortcut.as_ref(), norm);
+        let (mean, variance) = state.batch_statistics();
+        let output = record::<C, _, 4>([x_node, gamma_node, beta_node, shortcut_node], output, state);
+        (output, Tracked::new(mean), Tracked::new(variance))
+    }
+
+    fn kernel_affine(x: Tracked, scale: Tracked, shift: Tracked, shortcut: Extra<Self>, slope: f32) -> Tracked {
+        let ((x, x_node), (shortcut, shortcut_node)) = (x.into_parts(), optional(shortcut));
+        let ((scale, scale_node), (shift, shift_node)) = (scale.into_parts(), shift.into_parts());
+        let (output, state) = AffineState::forward(&x, scale, shift, shortcut, slope);
+        record::<C, _, 4>([x_node, scale_node, shift_node, shortcut_node], output, state)
+    }
+
+    fn kernel_add(x: Tracked, shortcut: Extra<Self>, slope: f32) -> Tracked {
+        let ((x, x_node), (shortcut, shortcut_node)) = (x.into_parts(), optional(shortcut));
+        let (output, state) = AddState::forward(x, shortcut, slope);
+        record::<C, _, 2>([x_node, shortcut_node], output, state)
+    }
+
+    fn kernel_pad(x: Tracked, stride: usize, channels: usize) -> Tracked {
+        let (x, x_node) = x.into_parts();
+        let state = PadState::new(&x, stride, channels);
+        record::<C, _, 1>([x_node], Flex::kernel_pad(x, stride, channels), state)
+    }
+
+    fn kernel_pool(x: Tracked, options: PoolOptions) -> Tracked {
+        let (x, x_node) = x.into_parts();
+        let (output, state) = PoolState::forward(&x, options);
+        record::<C, _, 1>([x_node], output, state)
+    }
+
+    fn kernel_global_average(x: Tracked) -> Tracked {
+        let (x, x_node) = x.into_parts();
+        let state = GlobalState::new(&x);
+        record::<C, _, 1>([x_node], Flex::kernel_global_average(x), state)
+    }
+
+    fn kernel_smooth(x: Tracked, kind: Smooth) -> Tracked {
+        let (x, x_node) = x.into_parts();
+        let (output, state) = SmoothState::forward(&x, kind);
+        record::<C, _, 1>([x_node], output, state)
+    }
+
+    fn kernel_measure(x: Tracked) -> Tracked {
+        Tracked::new(Flex::kernel_measure(x.into_parts().0))
+    }
+
+    fn kernel_descend(w: Tracked, g: Tracked, b: Extra<Self>, rule: Descent) -> (Tracked, Tracked) {
+        let (w, g, b) = (w.into_parts().0, g.into_parts().0, optional(b).0);
+        let (w, b) = Flex::kernel_descend(w, g, Extra::new(b), rule);
+        (Tracked::new(w), Tracked::new(b))
+    }
+}

@@ -1,0 +1,150 @@
+//! Means and variances of maps per channel: gathered in blocks, merged in double precision and in a fixed order.
+
+use crate::map::{Finish, Statistics};
+use crate::scratch::round_up;
+use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes, load_up_to};
+use rayon::prelude::*;
+
+/// Mean and biased variance of every channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    pub mean: Vec<f32>,
+    pub variance: Vec<f32>,
+}
+
+impl Moments {
+    /// Merges what blocks gathered, in the order in which they come.
+    #[must_use]
+    pub fn merge(blocks: &[Statistics], channels: usize) -> Self {
+        let mut merged = Self { mean: vec![0.0; channels], variance: vec![0.0; channels] };
+        for channel in 0..channels {
+            let mut total = Total::default();
+            blocks.iter().for_each(|block| total.add(&block.total(channel)));
+            merged.mean[channel] = total.mean as f32;
+            merged.variance[channel] = total.variance() as f32;
+        }
+        merged
+    }
+}
+
+/// Some values, counted, with their mean and the sum of squared deviations from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Total {
+    pub count: f64,
+    pub mean: f64,
+    pub squares: f64,
+}
+
+impl Total {
+    /// Takes in other values (Chan, Golub and `LeVeque` 1983, "Algorithms for computing the sample variance").
+    pub fn add(&mut self, other: &Self) {
+        if other.count > 0.0 {
+            let count = self.count + other.count;
+            let step = other.mean - self.mean;
+            self.mean += step * other.count / count;
+            self.squares += other.squares + step * step * self.count * other.count / count;
+            self.count = count;
+        }
+    }
+
+    /// The biased variance; 0 of nothing.
+    #[must_use]
+    pub fn variance(&self) -> f64 {
+        if self.count > 0.0 { self.squares / self.count } else { 0.0 }
+    }
+
+    /// The Euclidean norm of the values.
+    #[must_use]
+    pub fn norm(&self) -> f64 {
+        (self.squares + self.count * self.mean * self.mean).sqrt()
+    }
+}
+
+/// The total of all values of a map, in one pass.
+#[must_use]
+pub fn total(values: &[f32]) -> Total {
+    // As if they were pixels of some channels; what does not fill the last pixel is added one by one.
+    let channels = 2 * MOST_LANES;
+    let (pixels, rest) = values.split_at(values.len() / channels * channels);
+    let blocks: Vec<Total> = pixels
+        .par_chunks(block_len(channels))
+        .map(|map| {
+            let mut statistics = Statistics::new(channels);
+            dispatch(Gather { map, channels, statistics: &mut statistics });
+            let mut total = Total::default();
+            (0..channels).for_each(|channel| total.add(&statistics.total(channel)));
+            total
+        })
+        .collect();
+    let mut total = Total::default();
+    blocks.iter().for_each(|block| total.add(block));
+    rest.iter().for_each(|&value| total.add(&Total { count: 1.0, mean: f64::from(value), squares: 0.0 }));
+    total
+}
+
+/// Mean and biased variance of every channel of `map` `[pixels][channels]`.
+#[must_use]
+pub fn moments(map: &[f32], channels: usize) -> Moments {
+    let blocks: Vec<Statistics> = map
+        .par_chunks(block_len(channels))
+        .map(|map| {
+            let mut statistics = Statistics::new(channels);
+            dispatch(Gather { map, channels, statistics: &mut statistics });
+            statistics
+        })
+        .collect();
+    Moments::merge(&blocks, channels)
+}
+
+/// Values of a map that one task of an elementwise pass takes: whole pixels, about 64 KiB.
+#[must_use]
+pub fn block_len(channels: usize) -> usize {
+    (16 * 1024 / channels).max(1) * channels
+}
+
+/// Gathers the statistics of a part of a map.
+pub(super) struct Gather<'a> {
+    pub map: &'a [f32],
+    pub channels: usize,
+    pub statistics: &'a mut Statistics,
+}
+
+impl Work for Gather<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        for channel in (0..self.channels).step_by(S::LANES) {
+            let count = self.channels - channel;
+            // SAFETY: the lanes lie inside each pixel.
+            unsafe {
+                let mut held = self.statistics.begin::<S>(channel, count);
+                for pixel in self.map.chunks_exact(self.channels) {
+                    let value = load_up_to::<S>(pixel.as_ptr().add(channel), count);
+                    self.statistics.finish::<S>(&mut held, value, channel, count);
+                }
+                self.statistics.end::<S>(held, channel);
+            }
+        }
+    }
+}
+
+impl Statistics {
+    /// Nothing gathered yet, for maps of `channels` channels.
+    #[must_use]
+    pub fn new(channels: usize) -> Self {
+        let stride = round_up(channels, lanes());
+        Self { state: vec![0.0; 4 * stride], stride }
+    }
+
+    /// What was gathered of one channel.
+    pub(super) fn total(&self, channel: usize) -> Total {
+        let at = |row: usize| f64::from(self.state[row * self.stride + channel]);
+        let (shift, sum, squares) = (at(0), at(1), at(2));
+        let count = f64::from(self.state[3 * self.stride + channel / lanes() * lanes()]);
+        if count == 0.0 {
+            return Total::default();
+        }
+        Total { count, mean: shift + sum / count, squares: (squares - sum * sum / count).max(0.0) }
+    }
+}

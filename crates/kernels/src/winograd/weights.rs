@@ -1,0 +1,171 @@
+//! Weights into the transformed domain and their gradients back out of it.
+
+use rayon::prelude::*;
+
+use super::POINTS;
+use crate::matmul::panel_width;
+use crate::scratch::round_up;
+use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes};
+
+/// `G g`: three weights to six points.
+#[inline(always)]
+unsafe fn spread<S: Simd>(g: [S::V; 3]) -> [S::V; 6] {
+    // SAFETY: arithmetic on registers, in the width that the caller dispatched.
+    unsafe {
+        let (quarter, sixth) = (S::splat(0.25), S::splat(1.0 / 6.0));
+        let (twelfth, twenty_fourth) = (S::splat(1.0 / 12.0), S::splat(1.0 / 24.0));
+        let even = S::mul(S::add(g[0], g[2]), S::splat(-1.0 / 6.0));
+        let even2 = S::fma(g[0], twenty_fourth, S::mul(g[2], sixth));
+        [
+            S::mul(g[0], quarter),
+            S::fnma(g[1], sixth, even),
+            S::fma(g[1], sixth, even),
+            S::fma(g[1], twelfth, even2),
+            S::fnma(g[1], twelfth, even2),
+            g[2],
+        ]
+    }
+}
+
+/// `Gᵀ u`: the transpose of [`spread`].
+#[inline(always)]
+unsafe fn gather<S: Simd>(u: [S::V; 6]) -> [S::V; 3] {
+    // SAFETY: as for `spread`.
+    unsafe {
+        let (quarter, sixth) = (S::splat(0.25), S::splat(1.0 / 6.0));
+        let (twelfth, twenty_fourth) = (S::splat(1.0 / 12.0), S::splat(1.0 / 24.0));
+        let (sum, difference) = (S::add(u[1], u[2]), S::sub(u[2], u[1]));
+        let (sum2, difference2) = (S::add(u[3], u[4]), S::sub(u[3], u[4]));
+        [
+            S::fnma(sum, sixth, S::fma(sum2, twenty_fourth, S::mul(u[0], quarter))),
+            S::fma(difference, sixth, S::mul(difference2, twelfth)),
+            S::fnma(sum, sixth, S::fma(sum2, sixth, u[5])),
+        ]
+    }
+}
+
+/// Length of packed weights with `rows` channels that are summed over and `columns` that come out.
+pub fn packed_len(rows: usize, columns: usize) -> usize {
+    POINTS * rows * round_up(columns, lanes())
+}
+
+/// Transforms weights `[out][in][3][3]` into 36 matrices `[in][out]`: panel after panel, in each panel point
+/// after point. With `flip` the kernel is turned by 180° and the matrices are `[out][in]`: the weights of the
+/// backward convolution.
+pub fn pack(weights: &[f32], outputs: usize, inputs: usize, flip: bool, packed: &mut [f32]) {
+    assert_eq!(weights.len(), outputs * inputs * 9);
+    let (rows, columns) = if flip { (outputs, inputs) } else { (inputs, outputs) };
+    let panel = 2 * lanes();
+    packed.par_chunks_mut(POINTS * rows * panel).enumerate().for_each(|(index, packed)| {
+        dispatch(Pack { weights, inputs, flip, rows, columns, start: index * panel, packed });
+    });
+}
+
+struct Pack<'a> {
+    weights: &'a [f32],
+    inputs: usize,
+    flip: bool,
+    rows: usize,
+    columns: usize,
+    start: usize,
+    packed: &'a mut [f32],
+}
+
+impl Work for Pack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let width = panel_width(S::LANES, self.start, round_up(self.columns, S::LANES));
+        for offset in (0..width).step_by(S::LANES) {
+            // Lanes beyond the last column stay zero.
+            let mut taps = [[0.0; MOST_LANES]; 9];
+            for row in 0..self.rows {
+                for lane in 0..S::LANES.min(self.columns.saturating_sub(self.start + offset)) {
+                    let column = self.start + offset + lane;
+                    let (output, input) = if self.flip { (row, column) } else { (column, row) };
+                    let kernel = &self.weights[(output * self.inputs + input) * 9..][..9];
+                    for (tap, &weight) in kernel.iter().enumerate() {
+                        taps[if self.flip { 8 - tap } else { tap }][lane] = weight;
+                    }
+                }
+                // SAFETY: the arrays have room for the widest vector, the panel for every point of every row.
+                unsafe {
+                    let tap = |i: usize, j: usize| S::load(taps[i * 3 + j].as_ptr());
+                    let mut half = [[S::splat(0.0); 3]; 6];
+                    for j in 0..3 {
+                        for (half, value) in half.iter_mut().zip(spread::<S>([tap(0, j), tap(1, j), tap(2, j)])) {
+                            half[j] = value;
+                        }
+                    }
+                    for (i, half) in half.iter().enumerate() {
+                        for (j, value) in spread::<S>(*half).into_iter().enumerate() {
+                            let index = ((i * 6 + j) * self.rows + row) * width + offset;
+                            debug_assert!(index + S::LANES <= self.packed.len());
+                            S::store(self.packed.as_mut_ptr().add(index), value);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Adds up the `parts` (each 36 matrices `[in][out]`, padded) in their order and transforms the sum back into
+/// gradients `[out][in][3][3]`.
+pub fn unpack(parts: &[f32], outputs: usize, inputs: usize, gradients: &mut [f32]) {
+    assert_eq!(gradients.len(), outputs * inputs * 9);
+    let lanes = lanes();
+    gradients.par_chunks_mut(inputs * 9 * lanes).enumerate().for_each(|(index, gradients)| {
+        dispatch(Unpack { parts, outputs, inputs, start: index * lanes, gradients });
+    });
+}
+
+struct Unpack<'a> {
+    parts: &'a [f32],
+    outputs: usize,
+    inputs: usize,
+    start: usize,
+    gradients: &'a mut [f32],
+}
+
+impl Work for Unpack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let padded = round_up(self.outputs, S::LANES);
+        let matrix = self.inputs * padded;
+        for input in 0..self.inputs {
+            let mut taps = [[0.0; MOST_LANES]; 9];
+            // SAFETY: every part has 36 matrices, padded to whole vectors; the arrays hold the widest vector.
+            unsafe {
+                let mut points = [[S::splat(0.0); 6]; 6];
+                for part in self.parts.chunks_exact(POINTS * matrix) {
+                    let mut from = part.as_ptr().add(input * padded + self.start);
+                    for point in points.as_flattened_mut() {
+                        *point = S::add(*point, S::load(from));
+                        from = from.wrapping_add(matrix);
+                    }
+                }
+                let mut half = [[S::splat(0.0); 6]; 3];
+                for j in 0..6 {
+                    let column = [points[0][j], points[1][j], points[2][j], points[3][j], points[4][j], points[5][j]];
+                    for (half, value) in half.iter_mut().zip(gather::<S>(column)) {
+                        half[j] = value;
+                    }
+                }
+                for (i, half) in half.iter().enumerate() {
+                    for (j, value) in gather::<S>(*half).into_iter().enumerate() {
+                        S::store(taps[i * 3 + j].as_mut_ptr(), value);
+                    }
+                }
+            }
+            for (lane, gradients) in self.gradients.chunks_exact_mut(self.inputs * 9).enumerate() {
+                for (gradient, tap) in gradients[input * 9..][..9].iter_mut().zip(&taps) {
+                    *gradient = tap[lane];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Results are the same bit for bit on any number of threads.
+
+use lab_kernels::ops::{self, Activation, Steps, Windows};
+use rayon::ThreadPoolBuilder;
+
+use crate::support::{leaf, read, values};
+
+/// Outputs and gradients of operations of every kind.
+fn results() -> Vec<Vec<u32>> {
+    let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+    let x = leaf(&values(9 * 3 * 21 * 18, 1), [9, 3, 21, 18]);
+    let w1 = leaf(&values(20 * 3 * 9, 2), [20, 3, 3, 3]);
+    let w2 = leaf(&values(20 * 20 * 9, 3), [20, 20, 3, 3]);
+    let w3 = leaf(&values(40 * 20, 4), [40, 20, 1, 1]);
+    let w4 = leaf(&values(40 * 40 * 9, 8), [40, 40, 3, 3]);
+    let (g1, g3) = (leaf(&values(20, 5), [20]), leaf(&values(40, 6), [40]));
+    let steps = |stride, padding| Steps { stride, padding };
+    let stem =
+        ops::conv_norm_act(x.clone(), w1.clone(), g1.clone(), g1.clone(), 1e-5, None, steps(1, 1), Activation::Relu);
+    let middle = ops::conv_norm_act(
+        stem.output.clone(),
+        w2.clone(),
+        g1.clone(),
+        g1.clone(),
+        1e-5,
+        Some(stem.output.clone()),
+        steps(1, 1),
+        Activation::Gelu,
+    );
+    let last = ops::conv_act(middle.output, w3.clone(), Some(g3.clone()), None, steps(2, 0), Activation::Relu);
+    let last = ops::group_norm_act(last, g3.clone(), g3.clone(), 8, 1e-5, None, Activation::Silu);
+    let last = ops::conv_act(last, w4.clone(), None, None, steps(3, 1), Activation::Identity);
+    let last = ops::max_pool(last, Windows { kernel: 3, steps: steps(2, 1), ceil: false });
+    let out = ops::global_average_pool(last);
+    let gradients = (out.clone() * leaf(&values(9 * 40, 7), [9, 40]).detach()).sum().backward();
+    vec![
+        bits(read(out)),
+        bits(read(middle.mean)),
+        bits(read(middle.variance)),
+        bits(read(x.grad(&gradients).unwrap())),
+        bits(read(w1.grad(&gradients).unwrap())),
+        bits(read(w2.grad(&gradients).unwrap())),
+        bits(read(w3.grad(&gradients).unwrap())),
+        bits(read(w4.grad(&gradients).unwrap())),
+        bits(read(g1.grad(&gradients).unwrap())),
+        bits(read(g3.grad(&gradients).unwrap())),
+    ]
+}
+
+#[test]
+fn thread_counts_agree() {
+    let on = |threads| ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(results);
+    let one = on(1);
+    for threads in 2..=4 {
+        assert_eq!(one, on(threads), "{threads} threads");
+    }
+}

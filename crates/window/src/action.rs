@@ -1,0 +1,124 @@
+//! Everything a person can make the window do. Widgets and keys only name an action; the shell carries it out.
+
+use crate::dialogs::Wanted;
+use crate::export::{Content, Table};
+use crate::panels::Panel;
+use crate::state::inquiries::Place;
+use crate::state::selected::SelectedBlock;
+use lab_core::experiment::Plan;
+use lab_core::protocol::{Picture, Question, Subject, Tune};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Something to be done after the frame.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Starts, pauses or goes on, whichever makes sense.
+    Toggle,
+    /// Does one step, starting first if nothing is under way.
+    Step,
+    /// Ends what is under way.
+    Stop,
+    /// Ends what is under way and clears the plots.
+    Reset,
+    /// Goes on with the run that was stopped, from its last checkpoint.
+    ContinueRun,
+    /// Lets a person choose the folder of a run to go on with.
+    ChooseRun,
+    /// Goes on with the run in this folder, from its last checkpoint.
+    ResumeRun(PathBuf),
+    /// Puts an experiment into the form.
+    Again(Box<Plan>),
+    /// Shows a folder in the desktop's file manager.
+    Reveal(PathBuf),
+    /// Trains this many epochs more.
+    Extend(u32),
+    /// Writes a checkpoint now.
+    Checkpoint,
+    /// Changes something from the next step on.
+    Tune(Tune),
+    /// Chooses the block that every panel looks at.
+    Select(Option<SelectedBlock>),
+    /// Opens what was dropped: experiments as such, everything else as pictures.
+    Open(Vec<PathBuf>),
+    /// Asks an instrument's question; the answer goes to its place.
+    Ask {
+        /// Of which networks.
+        of: Subject,
+        /// The question.
+        question: Question,
+    },
+    /// Takes back the question that is awaited at a place.
+    Cancel(Place),
+    /// Shows where a validation image's class comes from.
+    Explain(usize),
+    /// Shows the images of one cell of an arm's confusion matrix.
+    ShowCell {
+        /// The arm.
+        arm: usize,
+        /// The actual class.
+        truth: usize,
+        /// The predicted class.
+        predicted: usize,
+    },
+    /// Asks the networks what is in these pictures.
+    Classify(Vec<Picture>),
+    /// Lets a person choose pictures to classify.
+    ChoosePictures,
+    /// Opens a network's weights from a file.
+    OpenWeights,
+    /// Asks for a path to be typed.
+    TypePath(Wanted),
+    /// Opens an experiment from a file.
+    OpenExperiment,
+    /// Saves the form's experiment as a file.
+    SaveExperiment {
+        /// Whether its place is typed rather than chosen.
+        typed: bool,
+    },
+    /// Copies the form's experiment as text.
+    CopyExperiment,
+    /// Asks for what is in the clipboard.
+    Paste,
+    /// Takes text from the clipboard: an experiment, or paths of pictures.
+    PasteText(String),
+    /// Fills the form with a preset.
+    Preset(&'static str),
+    /// Starts anew at every change of the form, or no longer.
+    Immediate,
+    /// Lets a person choose a data set.
+    ChooseData,
+    /// Brings a panel to the front.
+    Show(Panel),
+    /// Makes everything larger (1), smaller (−1) or of the usual size (0).
+    Zoom(i8),
+    /// Fills the screen, or no longer.
+    FullScreen,
+    /// Opens the command palette.
+    Palette,
+    /// Says what this program is.
+    About,
+    /// Shows or hides the list of shortcuts.
+    Shortcuts,
+    /// Light, dark or as the system.
+    Theme(eframe::egui::ThemePreference),
+    /// Brings the panels back to where they were at first.
+    ResetLayout,
+    /// Closes the window, asking first while training.
+    Quit,
+    /// Closes the window after stopping with a checkpoint.
+    QuitNow,
+    /// Asks for a place and writes a file there.
+    Save {
+        /// The file's name as it is offered.
+        name: String,
+        /// What it shall hold.
+        content: Content,
+    },
+    /// Puts a table into the clipboard.
+    CopyTable(Arc<Table>),
+    /// Takes back the last change of the form.
+    Undo,
+    /// Does again what was taken back.
+    Redo,
+}

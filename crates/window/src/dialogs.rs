@@ -1,0 +1,191 @@
+//! File dialogs that never hold the window up: opened on its thread, awaited on another, answered by a message.
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use eframe::egui::{ColorImage, Context};
+use lab_core::protocol::Picture;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What a person is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Pictures to classify.
+    Pictures,
+    /// The folder of a data set.
+    Data,
+    /// The folder of a run.
+    Run,
+    /// A file of weights.
+    Weights,
+    /// An experiment's file.
+    Experiment,
+    /// A place for something that is saved.
+    Export,
+}
+
+impl Wanted {
+    /// What a dialog says it is for.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Pictures => "Pictures to classify",
+            Self::Data => "A folder of images",
+            Self::Run => "The folder of a run",
+            Self::Weights => "Weights of a network",
+            Self::Experiment => "An experiment",
+            Self::Export => "Save as",
+        }
+    }
+
+    /// Whether something will be written there.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        self == Self::Export
+    }
+}
+
+/// Endings of files with weights.
+pub const WEIGHTS: [&str; 4] = ["safetensors", "pt", "pth", "th"];
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// These files or this folder.
+    Paths(Wanted, Vec<PathBuf>),
+    /// No dialog could be opened.
+    Unavailable(Wanted),
+}
+
+/// Asks for files; tests answer by themselves.
+pub trait Dialogs {
+    /// Opens a dialog; does nothing while one is open.
+    fn ask(&mut self, wanted: Wanted, ctx: &Context);
+
+    /// Asks where an exported file of this name shall go, beginning in `folder`; does nothing while a dialog is open.
+    fn ask_place(&mut self, name: &str, folder: Option<&Path>, ctx: &Context);
+
+    /// Shows a folder in the desktop's file manager.
+    ///
+    /// # Errors
+    /// Why it cannot be shown.
+    fn reveal(&mut self, folder: &Path) -> Result<(), String>;
+
+    /// What has been chosen since the last call.
+    fn poll(&mut self) -> Option<Chosen>;
+}
+
+/// The system's dialogs.
+pub struct Native {
+    open: bool,
+    send: Sender<Option<Chosen>>,
+    receive: Receiver<Option<Chosen>>,
+}
+
+impl Default for Native {
+    fn default() -> Self {
+        let (send, receive) = unbounded();
+        Self { open: false, send, receive }
+    }
+}
+
+/// Without a portal a dialog "is cancelled" at once; no person is that quick.
+const TOO_QUICK: Duration = Duration::from_millis(150);
+
+impl Dialogs for Native {
+    fn ask(&mut self, wanted: Wanted, ctx: &Context) {
+        if std::mem::replace(&mut self.open, true) {
+            return;
+        }
+        let dialog = rfd::AsyncFileDialog::new();
+        let (send, ctx, asked) = (self.send.clone(), ctx.clone(), Instant::now());
+        let paths = |files: Option<Vec<rfd::FileHandle>>| -> Option<Vec<PathBuf>> {
+            files.map(|files| files.iter().map(|file| file.path().to_owned()).collect())
+        };
+        let one = move |file: Option<rfd::FileHandle>| paths(file.map(|file| vec![file]));
+        let dialog = dialog.set_title(wanted.title());
+        let thread = std::thread::Builder::new().name("dialog".into());
+        let started = match wanted {
+            Wanted::Pictures => {
+                let extensions = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
+                let choice = dialog.add_filter("Pictures", &extensions).pick_files();
+                thread.spawn(move || answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice))))
+            }
+            Wanted::Data | Wanted::Run => {
+                let choice = dialog.pick_folder();
+                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
+            }
+            Wanted::Weights => {
+                let choice = dialog.add_filter("Weights", &WEIGHTS).pick_file();
+                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
+            }
+            Wanted::Experiment => {
+                let choice = dialog.add_filter("Experiments", &["toml"]).pick_file();
+                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
+            }
+            Wanted::Export => {
+                let choice = dialog.save_file();
+                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
+            }
+        };
+        if started.is_err() {
+            self.open = false;
+        }
+    }
+
+    fn ask_place(&mut self, name: &str, folder: Option<&Path>, ctx: &Context) {
+        if std::mem::replace(&mut self.open, true) {
+            return;
+        }
+        let mut dialog = rfd::AsyncFileDialog::new().set_title(Wanted::Export.title()).set_file_name(name);
+        if let Some(folder) = folder {
+            dialog = dialog.set_directory(folder);
+        }
+        let (send, ctx, asked, choice) = (self.send.clone(), ctx.clone(), Instant::now(), dialog.save_file());
+        let started = std::thread::Builder::new().name("dialog".into()).spawn(move || {
+            let place = pollster::block_on(choice).map(|file| vec![file.path().to_owned()]);
+            answer(&send, &ctx, Wanted::Export, asked, place);
+        });
+        if started.is_err() {
+            self.open = false;
+        }
+    }
+
+    fn reveal(&mut self, folder: &Path) -> Result<(), String> {
+        let opener = if cfg!(windows) {
+            "explorer"
+        } else if cfg!(target_os = "macos") {
+            "open"
+        } else {
+            "xdg-open"
+        };
+        let shown = Command::new(opener).arg(folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut process = shown.map_err(|error| format!("{} cannot be shown: {opener}: {error}", folder.display()))?;
+        let waited = std::thread::Builder::new().name("reveal".into()).spawn(move || process.wait());
+        waited.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    fn poll(&mut self) -> Option<Chosen> {
+        let answer = self.receive.try_recv().ok()?;
+        self.open = false;
+        answer
+    }
+}
+
+fn answer(send: &Sender<Option<Chosen>>, ctx: &Context, wanted: Wanted, asked: Instant, paths: Option<Vec<PathBuf>>) {
+    let chosen = match paths {
+        Some(paths) => Some(Chosen::Paths(wanted, paths)),
+        None if asked.elapsed() < TOO_QUICK => Some(Chosen::Unavailable(wanted)),
+        None => None,
+    };
+    // The window may have been closed in the meantime.
+    let _ = send.send(chosen);
+    ctx.request_repaint();
+}
+
+/// A picture from the clipboard, as a question carries it.
+#[must_use]
+pub fn picture(image: &ColorImage) -> Picture {
+    let rgba = image.pixels.iter().flat_map(eframe::egui::Color32::to_srgba_unmultiplied).collect();
+    Picture::Pixels { width: image.size[0], height: image.size[1], rgba }
+}

@@ -1,0 +1,133 @@
+//! From "Save…" to a file: asks for a place, and writes it on a thread of its own.
+
+use super::album::Album;
+use super::drawing::Drawing;
+use super::table::Table;
+use crate::dialogs::Dialogs;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use eframe::egui::Context;
+use lab_core::files::write_atomically;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What a file or folder shall hold. It is put into bytes on the thread that writes it.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A text as it stands.
+    Text(Arc<str>),
+    /// A table with commas.
+    Csv(Arc<Table>),
+    /// A picture as pixels.
+    Png(Arc<Drawing>),
+    /// A picture as vectors.
+    Svg(Arc<Drawing>),
+    /// Many pictures in a new folder.
+    Folder(Arc<Album>),
+}
+
+impl Content {
+    fn write(&self, path: &Path) -> Result<(), String> {
+        let file = |bytes: &[u8]| write_atomically(path, bytes).map_err(|error| error.to_string());
+        match self {
+            Self::Text(text) => file(text.as_bytes()),
+            Self::Csv(table) => file(table.csv().as_bytes()),
+            Self::Png(drawing) => file(&drawing.png()?),
+            Self::Svg(drawing) => file(drawing.svg().as_bytes()),
+            Self::Folder(album) => album.write(path),
+        }
+    }
+}
+
+/// What has become of something that was to be saved or copied.
+#[derive(Debug)]
+pub enum Done {
+    /// It is in this file.
+    Saved(PathBuf),
+    /// It is not, and why.
+    Failed(String),
+    /// It belongs into the clipboard.
+    Copy(String),
+}
+
+/// Everything that is on its way to a file.
+pub struct Saving {
+    /// Waits for a place.
+    waiting: Option<(String, Content)>,
+    /// The folder of the last file, where the next one is offered.
+    folder: Option<PathBuf>,
+    send: Sender<Done>,
+    receive: Receiver<Done>,
+}
+
+impl Default for Saving {
+    fn default() -> Self {
+        let (send, receive) = unbounded();
+        Self { waiting: None, folder: None, send, receive }
+    }
+}
+
+impl Saving {
+    /// Asks where this shall go.
+    pub fn ask(&mut self, name: String, content: Content, dialogs: &mut dyn Dialogs, ctx: &Context) {
+        dialogs.ask_place(&name, self.folder.as_deref(), ctx);
+        self.hold(name, content);
+    }
+
+    /// Keeps this until a place for it is typed.
+    pub fn hold(&mut self, name: String, content: Content) {
+        self.waiting = Some((name, content));
+    }
+
+    /// A place was chosen or typed; without an ending it gets that of the name that was offered.
+    pub fn place(&mut self, mut path: PathBuf, ctx: &Context) {
+        let Some((name, content)) = self.waiting.take() else { return };
+        if let (None, Some(ending)) = (path.extension(), Path::new(&name).extension()) {
+            path.set_extension(ending);
+        }
+        self.write(path, content, ctx);
+    }
+
+    /// The path to begin with where no dialog can be opened and a person has to type.
+    #[must_use]
+    pub fn suggested(&self) -> String {
+        let name = self.waiting.as_ref().map_or("", |(name, _)| name);
+        let folder = self.folder.clone().or_else(home).unwrap_or_default();
+        folder.join(name).display().to_string()
+    }
+
+    /// Puts a table into the clipboard; [`Self::poll`] brings it when it is written out.
+    pub fn copy(&self, table: Arc<Table>, ctx: &Context) {
+        self.on_a_thread(ctx, move || Done::Copy(table.tabbed()));
+    }
+
+    /// What has been done since the last call.
+    #[must_use]
+    pub fn poll(&self) -> Option<Done> {
+        self.receive.try_recv().ok()
+    }
+
+    fn write(&mut self, path: PathBuf, content: Content, ctx: &Context) {
+        self.folder = path.parent().map(Path::to_owned);
+        self.on_a_thread(ctx, move || match content.write(&path) {
+            Ok(()) => Done::Saved(path),
+            Err(why) => Done::Failed(format!("Not saved: {why}. Choose another place.")),
+        });
+    }
+
+    fn on_a_thread(&self, ctx: &Context, work: impl FnOnce() -> Done + Send + 'static) {
+        let (send, ctx) = (self.send.clone(), ctx.clone());
+        let started = std::thread::Builder::new().name("saving".into()).spawn(move || {
+            // The window may have been closed in the meantime.
+            let _ = send.send(work());
+            ctx.request_repaint();
+        });
+        if let Err(error) = started {
+            // The receiver is ours and still there.
+            let _ = self.send.send(Done::Failed(format!("Not saved: no thread can be started: {error}.")));
+        }
+    }
+}
+
+fn home() -> Option<PathBuf> {
+    directories::UserDirs::new().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned())
+}

@@ -1,0 +1,244 @@
+//! The list of arms: each with its name, colour and network, what it costs and how it differs from the first.
+
+use super::cost::{Costs, in_words};
+use super::field::{Fields, named};
+use super::help;
+use super::{network, optimizer, schedule};
+use crate::kit::theme::{self, PALETTE_NAMES, Tokens, space};
+use crate::state::sketch::{Difference, Images, Outlines};
+use eframe::egui::collapsing_header::{CollapsingState, paint_default_icon};
+use eframe::egui::{
+    Align, Button, Label, Layout, Popup, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo, vec2,
+};
+use lab_core::experiment::{Arm, Invalid, MAX_ARMS, Plan};
+
+/// What the list needs to know besides the plan.
+pub struct Context<'a> {
+    /// The preset's plan.
+    pub base: &'a Plan,
+    /// Everything that is wrong.
+    pub found: &'a [Invalid],
+    /// In what each arm differs from the first one.
+    pub differs: &'a [Vec<Difference>],
+    /// The images' shape and the number of classes, once known.
+    pub images: Option<Images>,
+    /// What computing costs.
+    pub costs: Costs<'a>,
+}
+
+enum Change {
+    Duplicate(usize),
+    Remove(usize),
+    Color(usize, u8),
+}
+
+/// The list of arms.
+pub fn ui(ui: &mut Ui, plan: &mut Plan, context: &Context, outlines: &mut Outlines) {
+    let mut change = None;
+    for index in 0..plan.arms.len() {
+        let differs = context.differs.get(index).map_or(&[][..], Vec::as_slice);
+        ui.push_id(("arm", index), |ui| {
+            change = change.take().or(arm(ui, plan, index, context, outlines, differs));
+        });
+        ui.add_space(space::S);
+    }
+    let full = plan.arms.len() >= MAX_ARMS;
+    let add = ui.add_enabled(!full, Button::new("+ Add an arm"));
+    if add.on_disabled_hover_text(format!("An experiment has at most {MAX_ARMS} arms.")).clicked() {
+        change = Some(Change::Duplicate(plan.arms.len() - 1));
+    }
+    if let Some(change) = change {
+        carry_out(plan, change);
+    }
+}
+
+/// Arms keep their colours whatever happens to those before them.
+fn carry_out(plan: &mut Plan, change: Change) {
+    let mut colors: Vec<u8> = plan.arms.iter().enumerate().map(|(index, arm)| arm.color(index)).collect();
+    match change {
+        Change::Duplicate(index) if plan.arms.len() < MAX_ARMS => {
+            let copy = Arm { name: free_name(&plan.arms, &plan.arms[index].name), ..plan.arms[index].clone() };
+            plan.arms.insert(index + 1, copy);
+            let free = (0..=u8::MAX).find(|color| !colors.contains(color)).unwrap_or(0);
+            colors.insert(index + 1, free);
+        }
+        Change::Remove(index) if plan.arms.len() > 1 => {
+            plan.arms.remove(index);
+            colors.remove(index);
+        }
+        Change::Color(index, color) => {
+            // Two arms of one colour could not be told apart: they change places.
+            if let Some(other) = colors.iter().position(|other| *other == color) {
+                colors[other] = colors[index];
+            }
+            colors[index] = color;
+        }
+        _ => {}
+    }
+    for (index, (arm, color)) in plan.arms.iter_mut().zip(colors).enumerate() {
+        arm.color = (usize::from(color) != index).then_some(color);
+    }
+}
+
+/// `residual 2`, `residual 3`, …
+#[allow(clippy::maybe_infinite_iter, reason = "a plan has eight arms at most, so one of nine names is free")]
+fn free_name(arms: &[Arm], name: &str) -> String {
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
+    (2..)
+        .map(|number| format!("{stem} {number}"))
+        .find(|name| arms.iter().all(|arm| arm.name != *name))
+        .unwrap_or_else(|| stem.to_owned())
+}
+
+fn arm(
+    ui: &mut Ui,
+    plan: &mut Plan,
+    index: usize,
+    context: &Context,
+    outlines: &mut Outlines,
+    differs: &[Difference],
+) -> Option<Change> {
+    let tokens = Tokens::of(ui);
+    let (count, first) = (plan.arms.len(), plan.arms[0].name.clone());
+    let name = plan.arms[index].name.clone();
+    let mut change = None;
+    let id = ui.make_persistent_id("fold");
+    let mut fold = CollapsingState::load_with_default_open(ui.ctx(), id, true);
+    let header = ui.horizontal(|ui| {
+        let toggle = fold.show_toggle_button(ui, paint_default_icon);
+        named(ui, toggle, &format!("Fold {name}"));
+        if let Some(color) = color_button(ui, &name, plan.arms[index].color(index)) {
+            change = Some(Change::Color(index, color));
+        }
+        let shown = ui.add(Label::new(theme::strong(&name)).truncate().sense(Sense::click()));
+        if shown.clicked() {
+            fold.toggle(ui);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            let button =
+                |text: &str| Button::new(RichText::new(text).size(theme::size::SMALL)).frame_when_inactive(false);
+            let remove = ui.add_enabled(count > 1, button("Remove"));
+            if named(ui, remove, &format!("Remove {name}")).clicked() {
+                change = Some(Change::Remove(index));
+            }
+            let copy = ui.add_enabled(count < MAX_ARMS, button("Duplicate"));
+            if named(ui, copy, &format!("Duplicate {name}")).clicked() {
+                change = Some(Change::Duplicate(index));
+            }
+        });
+    });
+    named(ui, header.response, &format!("Arm {name}"));
+    for line in told(plan, index, context, outlines) {
+        ui.add(Label::new(theme::caption(line, &tokens)).wrap());
+    }
+    if index > 0 {
+        difference(ui, &first, differs);
+    }
+    fold.show_body_unindented(ui, |ui| rows(ui, plan, index, context, differs));
+    change
+}
+
+/// What the arm amounts to and costs, line by line.
+fn told(plan: &Plan, index: usize, context: &Context, outlines: &mut Outlines) -> Vec<String> {
+    let arm = &plan.arms[index];
+    let path = format!("arms[{index}].network");
+    let depth = format!("{} layers", arm.network.depth());
+    match context.images {
+        _ if context.found.iter().any(|invalid| invalid.field.starts_with(&path)) => vec![depth],
+        None => vec![format!("{depth} · more once the images are known")],
+        Some(images) => match outlines.of(arm, images) {
+            Ok(outline) => in_words(arm, &outline, &plan.recipe, context.costs),
+            Err(why) => vec![why],
+        },
+    }
+}
+
+fn rows(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, differs: &[Difference]) {
+    let (recipe, arm) = (plan.recipe.clone(), &mut plan.arms[index]);
+    let name = arm.name.clone();
+    let preset = context.base.arms.get(index);
+    let path = format!("arms[{index}]");
+    let differing: Vec<String> = differs.iter().map(|each| format!("{path}.{}", each.path)).collect();
+    let fields = Fields { found: context.found, path, owner: Some(&name), differing: &differing };
+    fields.row(ui, ("Name", "name"), &help::ARM_NAME, &mut arm.name, preset.map(|p| &p.name), |ui, name| {
+        ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
+    });
+    network::ui(ui, &fields.below("network"), &mut arm.network, preset.map(|p| &p.network));
+    let base = preset.map(|p| p.optimizer.is_some());
+    let mut own = arm.optimizer.is_some();
+    fields.tick(ui, ("Own optimiser", "optimizer"), &help::OWN_OPTIMIZER, &mut own, base.as_ref());
+    if own != arm.optimizer.is_some() {
+        arm.optimizer = own.then(|| recipe.optimizer.clone());
+    }
+    if let Some(own) = &mut arm.optimizer {
+        optimizer::ui(ui, &fields.below("optimizer"), own, preset.and_then(|p| p.optimizer.as_ref()));
+    }
+    let base = preset.map(|p| p.schedule.is_some());
+    let mut own = arm.schedule.is_some();
+    fields.tick(ui, ("Own schedule", "schedule"), &help::OWN_SCHEDULE, &mut own, base.as_ref());
+    if own != arm.schedule.is_some() {
+        arm.schedule = own.then(|| recipe.schedule.clone());
+    }
+    if let Some(own) = &mut arm.schedule {
+        schedule::ui(ui, &fields.below("schedule"), own, preset.and_then(|p| p.schedule.as_ref()));
+        let schedule_path = format!("{}.schedule", fields.path);
+        let wrong = |field: &str| field.starts_with(&schedule_path) || field.starts_with("recipe");
+        if let Some(per_epoch) = context.costs.steps_per_epoch
+            && !context.found.iter().any(|invalid| wrong(&invalid.field))
+        {
+            let rate = arm.optimizer.as_ref().unwrap_or(&recipe.optimizer).learning_rate;
+            schedule::preview(ui, own, rate, recipe.length.steps(per_epoch), per_epoch);
+        }
+    }
+}
+
+/// Differences that are written out before the rest is counted.
+const WRITTEN: usize = 4;
+
+/// In what an arm differs from the first one.
+fn difference(ui: &mut Ui, first: &str, differs: &[Difference]) {
+    let tokens = Tokens::of(ui);
+    let small = |text: String, color| RichText::new(text).size(theme::size::SMALL).color(color);
+    if differs.is_empty() {
+        ui.add(Label::new(small(format!("The same as {first}"), tokens.warning)).wrap());
+        return;
+    }
+    let all: Vec<&str> = differs.iter().map(|each| each.text.as_str()).collect();
+    let mut text = format!("Differs from {first} in {}", all[..all.len().min(WRITTEN)].join("; "));
+    if all.len() > WRITTEN {
+        text += &format!("; and {} more", all.len() - WRITTEN);
+    }
+    let shown = ui.add(Label::new(small(text, tokens.accent)).wrap());
+    if all.len() > WRITTEN {
+        shown.on_hover_text(all.join("\n"));
+    }
+}
+
+/// A dot in an arm's colour that opens the palette; gives the colour that was chosen.
+fn color_button(ui: &mut Ui, name: &str, color: u8) -> Option<u8> {
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(16.0, theme::ROW), Sense::click());
+    let response = response.on_hover_text("Choose a colour");
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Colour of {name}")));
+    let tokens = Tokens::of(ui);
+    ui.painter().circle_filled(rect.center(), 5.0, tokens.palette(color));
+    if response.hovered() || response.has_focus() {
+        ui.painter().circle_stroke(rect.center(), 7.0, tokens.line());
+    }
+    let mut chosen = None;
+    Popup::menu(&response).show(|ui| {
+        for (place, title) in (0u8..).zip(PALETTE_NAMES) {
+            if entry(ui, place, title, place == color).clicked() {
+                chosen = Some(place);
+            }
+        }
+    });
+    chosen
+}
+
+fn entry(ui: &mut Ui, place: u8, title: &str, current: bool) -> Response {
+    let response = ui.selectable_label(current, format!("      {title}"));
+    let at = response.rect.left_center() + vec2(14.0, 0.0);
+    ui.painter().circle_filled(at, 5.0, Tokens::of(ui).palette(place));
+    response
+}

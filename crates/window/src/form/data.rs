@@ -1,0 +1,147 @@
+//! The data section's rows.
+
+use super::field::{Fields, choose, decimal, named, numbers};
+use super::help;
+use super::recipe::{optional, whole};
+use crate::action::Action;
+use crate::kit::theme;
+use eframe::egui::{Response, TextEdit, Ui, vec2};
+use lab_core::experiment::{Channels, Data, Fit, Holdout, Normalization, Resize, Source};
+
+/// Rows of the data set.
+pub fn ui(ui: &mut Ui, fields: &Fields, data: &mut Data, preset: Option<&Data>, actions: &mut Vec<Action>) {
+    source(ui, fields, &mut data.source, preset.map(|p| &p.source), actions);
+    fields.row(ui, ("Validate on", "holdout"), &help::HOLDOUT, &mut data.holdout, preset.map(|p| &p.holdout), holdout);
+    let base = preset.map(|p| &p.train_limit);
+    fields.row(ui, ("Training limit", "train_limit"), &help::TRAIN_LIMIT, &mut data.train_limit, base, |ui, value| {
+        optional(ui, value, 1000, "Training images", whole)
+    });
+    let (names, base) = (("Validation limit", "validation_limit"), preset.map(|p| &p.validation_limit));
+    fields.row(ui, names, &help::VALIDATION_LIMIT, &mut data.validation_limit, base, |ui, value| {
+        optional(ui, value, 500, "Validation images", whole)
+    });
+    resize(ui, fields, &mut data.resize, preset.map(|p| &p.resize));
+    let options = [(Channels::Auto, "As they are"), (Channels::Gray, "Gray"), (Channels::Rgb, "Colour")];
+    let base = preset.map(|p| &p.channels);
+    fields.choice(ui, ("Colour", "channels"), &help::CHANNELS, &mut data.channels, base, &options);
+    normalization(ui, fields, &mut data.normalization, preset.map(|p| &p.normalization));
+}
+
+fn resize(ui: &mut Ui, fields: &Fields, value: &mut Option<Resize>, preset: Option<&Option<Resize>>) {
+    let mut on = value.is_some();
+    fields.tick(ui, ("Resize", "resize"), &help::RESIZE, &mut on, preset.map(Option::is_some).as_ref());
+    if on != value.is_some() {
+        let kept = preset.copied().flatten();
+        *value = on.then(|| kept.unwrap_or(Resize { height: 32, width: 32, fit: Fit::Cover }));
+    }
+    let Some(value) = value else { return };
+    let base = preset.and_then(Option::as_ref);
+    let below = fields.below("resize");
+    let (names, base_height) = (("Image height", "height"), base.map(|b| &b.height));
+    below.whole(ui, names, &help::IMAGE_SIDE, &mut value.height, base_height, " pixels");
+    let (names, base_width) = (("Image width", "width"), base.map(|b| &b.width));
+    below.whole(ui, names, &help::IMAGE_SIDE, &mut value.width, base_width, " pixels");
+    let options = [(Fit::Cover, "Cover"), (Fit::Contain, "Contain"), (Fit::Stretch, "Stretch")];
+    below.choice(ui, ("Other shapes", "fit"), &help::FIT, &mut value.fit, base.map(|b| &b.fit), &options);
+}
+
+fn normalization(ui: &mut Ui, fields: &Fields, value: &mut Normalization, preset: Option<&Normalization>) {
+    let kind = |value: &Normalization| match value {
+        Normalization::Measured => 0,
+        Normalization::Given { .. } => 1,
+        Normalization::Off => 2,
+    };
+    let mut chosen = kind(value);
+    let options = [(0, "Measured"), (1, "Given numbers"), (2, "Off")];
+    let names = ("Normalise", "normalization.given");
+    fields.choice(ui, names, &help::NORMALIZATION, &mut chosen, preset.map(kind).as_ref(), &options);
+    if chosen != kind(value) {
+        let kept = preset.filter(|p| kind(p) == chosen).cloned();
+        *value = kept.unwrap_or_else(|| match chosen {
+            0 => Normalization::Measured,
+            1 => Normalization::Given { mean: vec![0.485, 0.456, 0.406], std: vec![0.229, 0.224, 0.225] },
+            _ => Normalization::Off,
+        });
+    }
+    if let Normalization::Given { mean, std } = value {
+        let base = if let Some(Normalization::Given { mean, std }) = preset { Some((mean, std)) } else { None };
+        let below = fields.below("normalization.given");
+        below.row(ui, ("Mean", "mean"), &help::MEAN, mean, base.map(|b| b.0), singles);
+        below.row(ui, ("Deviation", "std"), &help::STD, std, base.map(|b| b.1), singles);
+    }
+}
+
+/// Numbers of single precision, separated by commas.
+fn singles(ui: &mut Ui, values: &mut Vec<f32>) -> Response {
+    // The shortest decimals that are these values, so that 0.1 reads as 0.1.
+    let mut wide = values.iter().map(|value| value.to_string().parse().unwrap_or(f64::from(*value))).collect();
+    let response = numbers(ui, &mut wide);
+    #[allow(clippy::cast_possible_truncation, reason = "the field holds single precision")]
+    if response.changed() {
+        *values = wide.into_iter().map(|value| value as f32).collect();
+    }
+    response
+}
+
+fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Source>, actions: &mut Vec<Action>) {
+    fields.row(ui, ("Images", "source"), &help::SOURCE, source, preset, |ui, source| {
+        let mut own = *source != Source::Embedded;
+        let options = [(false, "Fashion-MNIST, embedded"), (true, "Folder or file")];
+        let response = choose(ui, &mut own, &options);
+        match (own, &*source) {
+            (true, Source::Embedded) => *source = Source::Path(Default::default()),
+            (false, Source::Path(_)) => *source = Source::Embedded,
+            _ => {}
+        }
+        response
+    });
+    if let Source::Path(path) = source {
+        fields.row(ui, ("Path", "source.path"), &help::SOURCE, path, None, |ui, path| {
+            let mut text = path.to_string_lossy().into_owned();
+            let width = (ui.available_width() - 64.0).max(40.0);
+            let response = ui.add(TextEdit::singleline(&mut text).desired_width(width).hint_text("/path/to/images"));
+            if response.changed() {
+                *path = text.into();
+            }
+            let open = ui.button("Open…");
+            if named(ui, open, "Choose the images").clicked() {
+                actions.push(Action::ChooseData);
+            }
+            response
+        });
+    }
+}
+
+fn holdout(ui: &mut Ui, value: &mut Holdout) -> Response {
+    let mut share = matches!(value, Holdout::Share(_));
+    if let Holdout::Share(part) = value {
+        let mut wide = f64::from(*part);
+        let width = 56.0;
+        ui.allocate_ui(vec2(width, theme::ROW), |ui| {
+            let response = decimal(ui, &mut wide);
+            #[allow(clippy::cast_possible_truncation, reason = "the field holds single precision")]
+            if response.changed() {
+                *part = wide as f32;
+            }
+            named(ui, response, "Share held out");
+        });
+    }
+    let response = choose(ui, &mut share, &[(false, "Its own test images"), (true, "of the training images")]);
+    match (share, &*value) {
+        (true, Holdout::Own) => *value = Holdout::Share(0.1),
+        (false, Holdout::Share(_)) => *value = Holdout::Own,
+        _ => {}
+    }
+    response
+}
+
+/// The data in a few words.
+#[must_use]
+pub fn in_words(data: &Data) -> String {
+    match &data.source {
+        Source::Embedded => "Fashion-MNIST".into(),
+        Source::Path(path) => {
+            path.file_name().map_or_else(|| "no path".into(), |name| name.to_string_lossy().into_owned())
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! The experiment as a form: edits a plan, shows what is wrong with it where it is wrong, and what changed from the
+//! preset it began as. Knows nothing of the engine.
+
+mod arms;
+mod cost;
+mod data;
+mod devices;
+pub mod field;
+mod help;
+mod network;
+mod optimizer;
+mod recipe;
+mod schedule;
+mod sheet;
+
+pub use crate::state::sketch::Sketch;
+pub use cost::Speeds;
+
+use crate::action::Action;
+use crate::kit::theme::{self, Tokens, space};
+use crate::state::sketch::{Difference, Images, Outlines, differences};
+use cost::Costs;
+use devices::Devices;
+use eframe::egui::util::undoer::Undoer;
+use eframe::egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui};
+use field::{Fields, choose_explained};
+use lab_core::experiment::{
+    Arm, Augmentation, DeviceChoice, DeviceInfo, Experiment, Invalid, MAX_ARMS, PRESETS, Plan, Preset, Source, preset,
+};
+use lab_core::protocol::{DatasetInfo, Prepared};
+use recipe::augmentation_in_words;
+use sheet::Sheet;
+
+/// The form's state.
+pub struct Form {
+    /// What is being edited.
+    pub plan: Plan,
+    /// Where it shall run.
+    pub device: DeviceChoice,
+    /// Whether every change starts training anew.
+    pub immediate: bool,
+    /// How fast devices were.
+    pub speeds: Speeds,
+    /// What it began as: a preset, or somebody's own experiment.
+    preset: Option<&'static Preset>,
+    base: Plan,
+    checked: Result<Experiment, Vec<Invalid>>,
+    /// In what each arm differs from the first one.
+    differs: Vec<Vec<Difference>>,
+    outlines: Outlines,
+    devices: Devices,
+    sheet: Sheet,
+    undoer: Undoer<Edited>,
+}
+
+/// What can be undone.
+type Edited = (Plan, DeviceChoice, Option<&'static str>, Plan);
+
+impl Form {
+    /// A form that begins with this plan.
+    #[must_use]
+    pub fn new(plan: Plan, device: DeviceChoice, devices: fn() -> Vec<DeviceInfo>) -> Self {
+        let mut form = Self {
+            preset: None,
+            base: plan.clone(),
+            checked: Experiment::check(plan.clone()),
+            differs: Vec::new(),
+            plan: plan.clone(),
+            device,
+            immediate: false,
+            speeds: Speeds::default(),
+            outlines: Outlines::default(),
+            devices: Devices::new(devices),
+            sheet: Sheet::default(),
+            undoer: Undoer::default(),
+        };
+        form.set_plan(plan);
+        form
+    }
+
+    /// Edits another plan. One with a preset's name is compared with that, any other with itself as it came.
+    pub fn set_plan(&mut self, plan: Plan) {
+        self.preset = preset(&plan.name);
+        self.base = self.preset.map_or_else(|| plan.clone(), Preset::plan);
+        self.plan = plan;
+        self.recheck();
+    }
+
+    /// Whether another start would train something else than this, apart from what takes effect while training.
+    #[must_use]
+    pub fn is_changed_from(&self, running: &Experiment) -> bool {
+        let mut then = running.clone().into_plan();
+        then.recipe.augmentation = self.plan.recipe.augmentation.clone();
+        then.recipe.probe_every = self.plan.recipe.probe_every;
+        for (arm, now) in then.arms.iter_mut().zip(&self.plan.arms) {
+            arm.color = now.color;
+        }
+        then != self.plan
+    }
+
+    /// What the device is called.
+    #[must_use]
+    pub fn device_name(&self) -> String {
+        self.devices.name(self.device)
+    }
+
+    /// The checked experiment, or everything that is wrong with the plan.
+    ///
+    /// # Errors
+    /// Every field that is out of range.
+    pub fn experiment(&self) -> Result<&Experiment, &[Invalid]> {
+        self.checked.as_ref().map_err(Vec::as_slice)
+    }
+
+    /// What can change while training without starting anew: augmentation, and steps between two probes.
+    #[must_use]
+    pub fn live(&self) -> (Augmentation, u32) {
+        (self.plan.recipe.augmentation.clone(), self.plan.recipe.probe_every)
+    }
+
+    /// Takes back the last change.
+    pub fn undo(&mut self) {
+        let now = self.edited();
+        if let Some(before) = self.undoer.undo(&now).cloned() {
+            self.edit(before);
+        }
+    }
+
+    /// Does again what was taken back.
+    pub fn redo(&mut self) {
+        let now = self.edited();
+        if let Some(after) = self.undoer.redo(&now).cloned() {
+            self.edit(after);
+        }
+    }
+
+    fn edited(&self) -> Edited {
+        (self.plan.clone(), self.device, self.preset.map(|preset| preset.id), self.base.clone())
+    }
+
+    fn edit(&mut self, (plan, device, id, base): Edited) {
+        (self.plan, self.device, self.preset, self.base) = (plan, device, id.and_then(preset), base);
+        self.recheck();
+    }
+
+    /// Takes the images from somewhere else.
+    pub fn set_source(&mut self, source: Source) {
+        self.plan.data.source = source;
+        self.recheck();
+    }
+
+    /// The arms as they can be drawn, beside what an experiment under way trains.
+    pub fn sketches(&mut self, known: Option<&(Source, DatasetInfo)>, prepared: Option<&Prepared>) -> Vec<Sketch> {
+        let found = self.checked.as_ref().err().map_or(&[][..], Vec::as_slice);
+        let images = images(&self.plan, known);
+        let outlines = &mut self.outlines;
+        let sketch = |(index, arm): (usize, &Arm)| {
+            let outline = match images {
+                _ if errors(found, &format!("arms[{index}].network")) > 0 => {
+                    Err("This network is drawn once its fields are corrected.".to_owned())
+                }
+                None => Err("This network is drawn once its images are known: press Start.".to_owned()),
+                Some(images) => outlines.of(arm, images),
+            };
+            let arms = prepared.map_or(&[][..], |prepared| &prepared.experiment.arms);
+            let twin = arms.iter().position(|other| other.name == arm.name);
+            let live = twin.filter(|twin| arms[*twin].network == arm.network);
+            let (name, color) = (arm.name.clone(), arm.color(index));
+            Sketch { name, color, outline, live, changed: twin.is_some() && live.is_none() }
+        };
+        self.plan.arms.iter().enumerate().map(sketch).collect()
+    }
+
+    /// For each arm of the experiment that is shown its place in the palette: as the form has it now, so that a new
+    /// colour is seen at once.
+    #[must_use]
+    pub fn colors(&self, prepared: Option<&Prepared>) -> [u8; MAX_ARMS] {
+        let shown = prepared.map_or(&self.plan.arms, |prepared| &prepared.experiment.arms);
+        std::array::from_fn(|index| {
+            let Some(arm) = shown.get(index) else { return u8::try_from(index).unwrap_or(0) };
+            let now = self.plan.arms.iter().enumerate().find(|(_, other)| other.name == arm.name);
+            now.map_or(arm.color(index), |(place, other)| other.color(place))
+        })
+    }
+
+    fn recheck(&mut self) {
+        self.checked = Experiment::check(self.plan.clone());
+        let arms = &self.plan.arms;
+        self.differs = arms.iter().map(|arm| differences(&arms[0], arm)).collect();
+    }
+
+    /// Draws the form. `known` is what the images of the last experiment turned out to be.
+    pub fn ui(&mut self, ui: &mut Ui, known: Option<&(Source, DatasetInfo)>, actions: &mut Vec<Action>) {
+        let before = self.plan.clone();
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            // The scroll bar floats over this margin.
+            ui.set_max_width(ui.available_width() - space::M);
+            self.top(ui, actions);
+            self.sections(ui, known, actions);
+            ui.add_space(space::XL);
+        });
+        if before != self.plan {
+            self.recheck();
+        }
+        let now = self.edited();
+        self.undoer.feed_state(ui.input(|input| input.time), &now);
+    }
+
+    /// The augmentation's rows alone, for where it is changed while training.
+    pub fn augmentation(&mut self, ui: &mut Ui) {
+        let found = self.checked.as_ref().err().map_or(&[][..], Vec::as_slice);
+        let fields = Fields::new(found, "recipe").below("augmentation");
+        let before = self.plan.recipe.augmentation.clone();
+        let base = Some(&self.base.recipe.augmentation);
+        recipe::augmentation(ui, &fields, &mut self.plan.recipe.augmentation, base);
+        if before != self.plan.recipe.augmentation {
+            self.recheck();
+        }
+    }
+
+    fn top(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let tokens = Tokens::of(ui);
+        let found = self.checked.as_ref().err().map_or(&[][..], Vec::as_slice);
+        let fields = Fields::new(found, "");
+        let before = self.preset.map(|preset| preset.id);
+        let mut chosen = before;
+        fields.row(ui, ("Preset", "preset"), &help::PRESET, &mut chosen, None, |ui, chosen| {
+            let mut options: Vec<(Option<&str>, &str)> =
+                PRESETS.iter().map(|preset| (Some(preset.id), preset.id)).collect();
+            if before.is_none() {
+                options.push((None, "own experiment"));
+            }
+            choose_explained(ui, chosen, &options, |id| id.and_then(preset).map(|preset| preset.about))
+        });
+        fields.tick(ui, ("Immediate", "immediate"), &help::IMMEDIATE, &mut self.immediate, None);
+        let about = self.preset.map_or("An experiment of your own.", |preset| preset.about);
+        ui.add(Label::new(theme::caption(about, &tokens)).wrap());
+        if self.plan != self.base {
+            ui.horizontal_wrapped(|ui| {
+                let from = if before.is_some() { "Changed from the preset." } else { "Changed since it was opened." };
+                ui.label(RichText::new(from).size(theme::size::SMALL).color(tokens.accent));
+                if ui.button(RichText::new("Reset all").size(theme::size::SMALL)).clicked() {
+                    match before {
+                        Some(id) => self.choose_preset(id),
+                        None => self.plan = self.base.clone(),
+                    }
+                }
+            });
+        }
+        if let Some(id) = chosen.filter(|_| chosen != before) {
+            self.choose_preset(id);
+        }
+        ui.add_space(space::XS);
+        files(ui, actions);
+    }
+
+    fn choose_preset(&mut self, id: &str) {
+        if let Some(preset) = preset(id) {
+            // The data set is the person's own choice and outlives the preset's.
+            let data = self.plan.data.clone();
+            self.preset = Some(preset);
+            self.base = preset.plan();
+            self.plan = self.base.clone();
+            if matches!(data.source, Source::Path(_)) {
+                self.plan.data = data;
+            }
+        }
+    }
+
+    fn sections(&mut self, ui: &mut Ui, known: Option<&(Source, DatasetInfo)>, actions: &mut Vec<Action>) {
+        let Self { plan, device, base, checked, differs, outlines, devices, sheet, speeds, .. } = self;
+        let found = checked.as_ref().err().map_or(&[][..], Vec::as_slice);
+        let summary = data::in_words(&plan.data);
+        let recipe = Fields::new(found, "recipe");
+        section(ui, "Data", &summary, false, errors(found, "data"), |ui| {
+            data::ui(ui, &Fields::new(found, "data"), &mut plan.data, Some(&base.data), actions);
+        });
+        let summary = lab_core::number::plural(plan.arms.len() as u64, "arm");
+        section(ui, "Networks", &summary, true, errors(found, "arms"), |ui| {
+            let name = devices.name(*device);
+            let steps_per_epoch = images(plan, known).map(|_| steps_per_epoch(plan, known));
+            let costs = Costs { speeds, device: *device, device_name: &name, steps_per_epoch };
+            let context = arms::Context { base, found, differs, images: images(plan, known), costs };
+            arms::ui(ui, plan, &context, outlines);
+        });
+        let summary = training_in_words(plan);
+        let wrong = found.iter().filter(|invalid| is_training(&invalid.field)).count();
+        section(ui, "Training", &summary, false, wrong, |ui| {
+            let fields = Fields::new(found, "");
+            fields.row(ui, ("Run name", "name"), &help::RUN_NAME, &mut plan.name, Some(&base.name), |ui, name| {
+                ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
+            });
+            recipe::ui(ui, &recipe, &mut plan.recipe, Some(&base.recipe));
+        });
+        let optimizer = &plan.recipe.optimizer;
+        let summary = format!("{}, {}", optimizer.method.label(), lab_core::number::setting(optimizer.learning_rate));
+        section(ui, "Optimiser", &summary, false, errors(found, "recipe.optimizer"), |ui| {
+            optimizer::ui(ui, &recipe.below("optimizer"), &mut plan.recipe.optimizer, Some(&base.recipe.optimizer));
+        });
+        let summary = plan.recipe.schedule.curve.label().to_owned();
+        let wrong = errors(found, "recipe.schedule");
+        section(ui, "Schedule", &summary, false, wrong, |ui| {
+            schedule::ui(ui, &recipe.below("schedule"), &mut plan.recipe.schedule, Some(&base.recipe.schedule));
+            if wrong == 0 && errors(found, "recipe.batch_size") == 0 {
+                let per_epoch = steps_per_epoch(plan, known);
+                let steps = plan.recipe.length.steps(per_epoch);
+                let rate = plan.recipe.optimizer.learning_rate;
+                schedule::preview(ui, &plan.recipe.schedule, rate, steps, per_epoch);
+            }
+        });
+        let summary = augmentation_in_words(&plan.recipe.augmentation);
+        section(ui, "Augmentation", &summary, false, errors(found, "recipe.augmentation"), |ui| {
+            let base = Some(&base.recipe.augmentation);
+            recipe::augmentation(ui, &recipe.below("augmentation"), &mut plan.recipe.augmentation, base);
+            if errors(found, "recipe.augmentation") + errors(found, "data") == 0 {
+                sheet.ui(ui, plan);
+            }
+        });
+        section(ui, "Device", &devices.name(*device), false, 0, |ui| {
+            devices.ui(ui, &Fields::new(found, ""), device);
+        });
+    }
+}
+
+/// The whole experiment as a file or as text.
+fn files(ui: &mut Ui, actions: &mut Vec<Action>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for (label, hint, action) in [
+            ("Open…", "Opens an experiment from a TOML file", Action::OpenExperiment),
+            ("Save…", "Saves the experiment as a TOML file (Ctrl S)", Action::SaveExperiment { typed: false }),
+            ("Copy", "Copies the whole experiment as text", Action::CopyExperiment),
+            ("Paste", "Takes an experiment from the clipboard", Action::Paste),
+        ] {
+            let text = RichText::new(label).size(theme::size::SMALL);
+            let button = ui.button(text).on_hover_text(hint);
+            if field::named(ui, button, &format!("{} experiment", label.trim_end_matches('…'))).clicked() {
+                actions.push(action);
+            }
+        }
+    });
+}
+
+/// Fields that are wrong below a path.
+fn errors(found: &[Invalid], path: &str) -> usize {
+    found.iter().filter(|invalid| invalid.field.starts_with(path)).count()
+}
+
+/// Whether a field is shown in the training section.
+fn is_training(field: &str) -> bool {
+    let elsewhere = ["recipe.optimizer", "recipe.schedule", "recipe.augmentation"];
+    field == "name" || field.starts_with("recipe.") && !elsewhere.iter().any(|path| field.starts_with(path))
+}
+
+fn training_in_words(plan: &Plan) -> String {
+    use lab_core::experiment::Length;
+    let length = match plan.recipe.length {
+        Length::Epochs(epochs) => lab_core::number::plural(u64::from(epochs), "epoch"),
+        Length::Steps(steps) => lab_core::number::plural(steps, "step"),
+    };
+    format!("{length}, batch {}", plan.recipe.batch_size)
+}
+
+/// The images' shape and the number of classes, if they can be known before loading.
+fn images(plan: &Plan, known: Option<&(Source, DatasetInfo)>) -> Option<Images> {
+    use lab_core::experiment::Channels;
+    let (mut shape, classes) = match (&plan.data.source, known) {
+        (source, Some((of, info))) if source == of => (info.shape, info.classes.len()),
+        (Source::Embedded, _) => ([1, 28, 28], 10),
+        _ => return None,
+    };
+    if let Some(resize) = plan.data.resize {
+        (shape[1], shape[2]) = (resize.height, resize.width);
+    }
+    match plan.data.channels {
+        Channels::Auto => {}
+        Channels::Gray => shape[0] = 1,
+        Channels::Rgb => shape[0] = 3,
+    }
+    Some((shape, classes))
+}
+
+/// Steps of an epoch; a guess where the images are not known yet.
+fn steps_per_epoch(plan: &Plan, known: Option<&(Source, DatasetInfo)>) -> u64 {
+    let images = known.filter(|(source, _)| *source == plan.data.source).map_or(5000, |(_, info)| info.train);
+    let images = plan.data.train_limit.map_or(images, |limit| limit.min(images));
+    (images / plan.recipe.batch_size.max(1)).max(1) as u64
+}
+
+/// A section that folds. Folded, it says in a few words what is inside, or how many fields are wrong.
+fn section(ui: &mut Ui, title: &str, summary: &str, open: bool, wrong: usize, body: impl FnOnce(&mut Ui)) {
+    let tokens = Tokens::of(ui);
+    ui.add_space(space::S);
+    let rect = ui.available_rect_before_wrap();
+    ui.painter().hline(rect.x_range(), rect.top(), tokens.line());
+    ui.add_space(space::S);
+    let shown =
+        CollapsingHeader::new(theme::heading(title)).id_salt(title).default_open(open).show_unindented(ui, |ui| {
+            ui.add_space(space::XS);
+            body(ui);
+        });
+    let (text, color) = if wrong > 0 {
+        (format!("{} to correct", lab_core::number::plural(wrong as u64, "field")), tokens.error)
+    } else {
+        (summary.to_owned(), tokens.weak)
+    };
+    if wrong > 0 || shown.fully_closed() {
+        let font = eframe::egui::FontId::proportional(theme::size::SMALL);
+        let at = shown.header_response.rect.right_center() - eframe::egui::vec2(space::XS, 0.0);
+        let at = eframe::egui::pos2(rect.right() - space::XS, at.y);
+        let room = rect.right() - shown.header_response.rect.left() - 130.0;
+        let galley = theme::elided(ui.painter(), &text, font, color, room.max(40.0));
+        ui.painter().galley(at - eframe::egui::vec2(galley.size().x, galley.size().y / 2.0), galley, color);
+    }
+}

@@ -1,0 +1,216 @@
+//! The rows of one network.
+
+use super::field::{Fields, choose, named};
+use super::help;
+use super::recipe::{optional, whole};
+use crate::kit::theme;
+use eframe::egui::{Button, CollapsingHeader, RichText, Ui};
+use lab_core::experiment::{
+    Activation, Block, Body, Distribution, Downsampling, Fan, Gain, HeadPool, Naming, Network, Norm, Scheme, Shortcut,
+    Stage, StageEntry, StemKind,
+};
+
+const BLOCKS: [(Block, &str); 5] = [
+    (Block::Basic, "Basic"),
+    (Block::ReluBeforeAdd, "Basic, ReLU before sum"),
+    (Block::Bottleneck, "Bottleneck"),
+    (Block::PreBasic, "Pre-activation basic"),
+    (Block::PreBottleneck, "Pre-activation bottleneck"),
+];
+const SHORTCUTS: [(Shortcut, &str); 5] = [
+    (Shortcut::None, "None: plain net"),
+    (Shortcut::A, "A: zero-padded"),
+    (Shortcut::B, "B: projected"),
+    (Shortcut::C, "C: all projected"),
+    (Shortcut::D, "D: pooled, projected"),
+];
+const ACTIVATIONS: [(Activation, &str); 5] = [
+    (Activation::Relu, "ReLU"),
+    (Activation::LeakyRelu, "Leaky ReLU"),
+    (Activation::Gelu, "GELU"),
+    (Activation::Silu, "SiLU"),
+    (Activation::Tanh, "tanh"),
+];
+const STEMS: [(StemKind, &str); 3] =
+    [(StemKind::Conv3, "3×3"), (StemKind::Conv3Pool, "3×3, max-pool"), (StemKind::Conv7Pool, "7×7, max-pool")];
+
+/// Rows of a network: what people change first, the rest in a fold.
+pub fn ui(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
+    body(ui, fields, network, preset);
+    let base = preset.map(|p| &p.shortcut);
+    let shortcut =
+        fields.choice(ui, ("Shortcut", "shortcut"), &help::SHORTCUT, &mut network.shortcut, base, &SHORTCUTS);
+    if shortcut.changed() && network.shortcut == Shortcut::None {
+        // A plain net has no addition to weigh and no branch that could be dropped or silenced.
+        network.gain = Gain::default();
+        network.stochastic_depth = 0.0;
+        network.init.zero_gamma = false;
+    }
+    fields.choice(ui, ("Block", "block"), &help::BLOCK, &mut network.block, preset.map(|p| &p.block), &BLOCKS);
+    norm(ui, fields, network, preset);
+    let base = preset.map(|p| &p.activation);
+    fields.choice(ui, ("Activation", "activation"), &help::ACTIVATION, &mut network.activation, base, &ACTIVATIONS);
+    let title = fields.owner.map_or_else(|| "More".to_owned(), |owner| format!("More of {owner}"));
+    CollapsingHeader::new(title).id_salt(&fields.path).show_unindented(ui, |ui| more(ui, fields, network, preset));
+}
+
+fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
+    let family = |body: &Body| match body {
+        Body::Cifar { .. } => 0,
+        Body::ImageNet { .. } => 1,
+        Body::Stages(_) => 2,
+    };
+    let mut chosen = family(&network.body);
+    let base = preset.map(|p| family(&p.body));
+    let options = [(0, "CIFAR, three stages"), (1, "ImageNet, four stages"), (2, "Stages, spelled out")];
+    fields.row(ui, ("Family", "body"), &help::FAMILY, &mut chosen, base.as_ref(), |ui, chosen| {
+        choose(ui, chosen, &options)
+    });
+    if chosen != family(&network.body) {
+        let kept = preset.filter(|p| family(&p.body) == chosen).map(|p| p.body.clone());
+        network.body = kept.unwrap_or_else(|| match chosen {
+            0 => Body::Cifar { depth: 2 + 6 * network.block.convolutions(), width: 16 },
+            1 => Body::ImageNet { depth: if network.block.is_bottleneck() { 50 } else { 18 }, width: 64 },
+            _ => Body::Stages(network.stages()),
+        });
+        network.naming = if chosen == 1 { Naming::Torchvision } else { Naming::Cifar };
+    }
+    let base = preset.map(|p| &p.body);
+    let below = fields.below("body");
+    fields.error(ui, "body.stages");
+    match &mut network.body {
+        Body::Cifar { depth, width } => {
+            let base = if let Some(Body::Cifar { depth, width }) = base { Some((depth, width)) } else { None };
+            below.whole(ui, ("Depth", "cifar.depth"), &help::DEPTH, depth, base.map(|b| b.0), " layers");
+            below.whole(ui, ("Width", "cifar.width"), &help::WIDTH, width, base.map(|b| b.1), " channels");
+        }
+        Body::ImageNet { depth, width } => {
+            let base = if let Some(Body::ImageNet { depth, width }) = base { Some((depth, width)) } else { None };
+            below.whole(ui, ("Depth", "imagenet.depth"), &help::DEPTH, depth, base.map(|b| b.0), " layers");
+            below.whole(ui, ("Width", "imagenet.width"), &help::WIDTH, width, base.map(|b| b.1), " channels");
+        }
+        Body::Stages(list) => {
+            let base = if let Some(Body::Stages(base)) = base { &base[..] } else { &[] };
+            stages(ui, &below, list, base);
+        }
+    }
+}
+
+/// The stages, one after the other, with ways to add and remove them.
+fn stages(ui: &mut Ui, fields: &Fields, stages: &mut Vec<Stage>, preset: &[Stage]) {
+    let entries = [(StageEntry::Block, "The first block"), (StageEntry::ConvPool, "3×3, max-pool")];
+    let of = fields.owner.map_or_else(String::new, |owner| format!(" of {owner}"));
+    let (mut removed, count) = (None, stages.len());
+    for (index, stage) in stages.iter_mut().enumerate() {
+        let (below, base, number) = (fields.below(&format!("stages[{index}]")), preset.get(index), index + 1);
+        let label = |what: &str| format!("{what} {number}");
+        below.whole(ui, (&label("Blocks"), "blocks"), &help::BLOCKS, &mut stage.blocks, base.map(|b| &b.blocks), "");
+        let (names, base_width) = ((&*label("Width"), "width"), base.map(|b| &b.width));
+        below.whole(ui, names, &help::STAGE_WIDTH, &mut stage.width, base_width, " channels");
+        below.whole(ui, (&label("Stride"), "stride"), &help::STRIDE, &mut stage.stride, base.map(|b| &b.stride), "");
+        let (names, base_entry) = ((&*label("Entry"), "entry"), base.map(|b| &b.entry));
+        below.choice(ui, names, &help::ENTRY, &mut stage.entry, base_entry, &entries);
+        let remove = ui.add_enabled(
+            count > 1,
+            Button::new(RichText::new(format!("Remove stage {number}")).size(theme::size::SMALL)),
+        );
+        if named(ui, remove, &format!("Remove stage {number}{of}")).clicked() {
+            removed = Some(index);
+        }
+    }
+    if let Some(index) = removed {
+        stages.remove(index);
+    }
+    let add = ui.button("+ Add a stage");
+    if named(ui, add, &format!("Add a stage{of}")).clicked() {
+        let width = stages.last().map_or(16, |last| 2 * last.width);
+        stages.push(Stage::new(1, width, if stages.is_empty() { 1 } else { 2 }));
+    }
+}
+
+fn norm(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
+    let kind = |norm: &Norm| match norm {
+        Norm::Batch => 0,
+        Norm::Group(_) => 1,
+        Norm::None => 2,
+    };
+    let mut chosen = kind(&network.norm);
+    let base = preset.map(|p| kind(&p.norm));
+    let options = [(0, "Batch"), (1, "Group"), (2, "None")];
+    fields
+        .row(ui, ("Norm", "norm"), &help::NORM, &mut chosen, base.as_ref(), |ui, chosen| choose(ui, chosen, &options));
+    if chosen != kind(&network.norm) {
+        network.norm = [Norm::Batch, Norm::Group(8), Norm::None][chosen];
+        if network.norm == Norm::None {
+            network.init.zero_gamma = false;
+        }
+    }
+    if let Norm::Group(groups) = &mut network.norm {
+        let base = if let Some(Norm::Group(groups)) = preset.map(|p| &p.norm) { Some(groups) } else { None };
+        fields.whole(ui, ("Groups", "norm.group"), &help::GROUPS, groups, base, "");
+    }
+}
+
+fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
+    fields.choice(ui, ("Stem", "stem.kind"), &help::STEM, &mut network.stem.kind, preset.map(|p| &p.stem.kind), &STEMS);
+    let base = preset.map(|p| &p.stem.width);
+    fields.row(ui, ("Stem width", "stem.width"), &help::STEM_WIDTH, &mut network.stem.width, base, |ui, value| {
+        optional(ui, value, 16, "Channels of the stem", whole)
+    });
+    let options = [
+        (Downsampling::Strided, "Strided"),
+        (Downsampling::MaxPool, "Max-pool"),
+        (Downsampling::AvgPool, "Average pool"),
+    ];
+    let base = preset.map(|p| &p.downsampling);
+    fields.choice(ui, ("Downsampling", "downsampling"), &help::DOWNSAMPLING, &mut network.downsampling, base, &options);
+    // In a plain net they are out of place, and shown only to be put right.
+    if network.is_residual() || network.gain != Gain::default() {
+        let base = preset.map(|p| &p.gain);
+        fields.number(ui, ("Gain α", "gain.value"), &help::GAIN, &mut network.gain.value, base.map(|b| &b.value));
+        let learned = &mut network.gain.learned;
+        fields.tick(ui, ("Learned gain", "gain.learned"), &help::GAIN_LEARNED, learned, base.map(|b| &b.learned));
+        fields.error(ui, "gain");
+    }
+    if network.is_residual() || network.stochastic_depth != 0.0 {
+        let base = preset.map(|p| &p.stochastic_depth);
+        let (names, value) = (("Stochastic depth", "stochastic_depth"), &mut network.stochastic_depth);
+        fields.number(ui, names, &help::STOCHASTIC_DEPTH, value, base);
+    }
+    let init = preset.map(|p| &p.init);
+    let options = [(Scheme::Kaiming, "Kaiming"), (Scheme::Xavier, "Xavier"), (Scheme::Orthogonal, "Orthogonal")];
+    let base = init.map(|i| &i.scheme);
+    fields.choice(ui, ("Initial weights", "init.scheme"), &help::SCHEME, &mut network.init.scheme, base, &options);
+    if network.init.scheme != Scheme::Orthogonal {
+        let options = [(Distribution::Normal, "Normal"), (Distribution::Uniform, "Uniform")];
+        let (names, base) = (("Distribution", "init.distribution"), init.map(|i| &i.distribution));
+        fields.choice(ui, names, &help::DISTRIBUTION, &mut network.init.distribution, base, &options);
+    }
+    if network.init.scheme == Scheme::Kaiming {
+        let options = [(Fan::In, "Inputs"), (Fan::Out, "Outputs")];
+        fields.choice(ui, ("Fan", "init.fan"), &help::FAN, &mut network.init.fan, init.map(|i| &i.fan), &options);
+    }
+    if network.is_residual() || network.init.zero_gamma {
+        let (names, base) = (("Zero-γ", "init.zero_gamma"), init.map(|i| &i.zero_gamma));
+        fields.tick(ui, names, &help::ZERO_GAMMA, &mut network.init.zero_gamma, base);
+    }
+    let head = preset.map(|p| &p.head);
+    let options = [(HeadPool::Average, "Average"), (HeadPool::Max, "Maximum")];
+    fields.choice(
+        ui,
+        ("Head pool", "head.pool"),
+        &help::HEAD_POOL,
+        &mut network.head.pool,
+        head.map(|h| &h.pool),
+        &options,
+    );
+    let base = head.map(|h| &h.dropout);
+    fields.number(ui, ("Dropout", "head.dropout"), &help::DROPOUT, &mut network.head.dropout, base);
+    let (names, base) = (("Head bias", "head.bias"), head.map(|h| &h.bias));
+    fields.tick(ui, names, &help::HEAD_BIAS, &mut network.head.bias, base);
+    let (names, base) = (("Logit factor", "head.scale"), head.map(|h| &h.scale));
+    fields.number(ui, names, &help::HEAD_SCALE, &mut network.head.scale, base);
+    let options = [(Naming::Cifar, "CIFAR nets"), (Naming::Torchvision, "torchvision")];
+    let (names, base) = (("Weight names", "naming"), preset.map(|p| &p.naming));
+    fields.choice(ui, names, &help::NAMING, &mut network.naming, base, &options);
+}

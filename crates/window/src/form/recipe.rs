@@ -1,0 +1,156 @@
+//! The rows on how long and how all arms train.
+
+use super::field::{Fields, choose, decimal, named};
+use super::help::{self, Help};
+use crate::kit::theme;
+use eframe::egui::{DragValue, Response, Ui, emath::Numeric, vec2};
+use lab_core::experiment::{Augmentation, EarlyStopping, Interval, Length, Recipe};
+
+/// Rows of the recipe that are neither optimiser, schedule nor augmentation.
+pub fn ui(ui: &mut Ui, fields: &Fields, recipe: &mut Recipe, preset: Option<&Recipe>) {
+    length(ui, fields, &mut recipe.length, preset.map(|p| &p.length));
+    let base = preset.map(|p| &p.batch_size);
+    fields.whole(ui, ("Batch size", "batch_size"), &help::BATCH_SIZE, &mut recipe.batch_size, base, " images");
+    fields.whole(ui, ("Seed", "seed"), &help::SEED, &mut recipe.seed, preset.map(|p| &p.seed), "");
+    let base = preset.map(|p| &p.label_smoothing);
+    fields.single(
+        ui,
+        ("Label smoothing", "label_smoothing"),
+        &help::LABEL_SMOOTHING,
+        &mut recipe.label_smoothing,
+        base,
+    );
+    let base = preset.map(|p| &p.clip_norm);
+    fields.row(ui, ("Clip gradient at", "clip_norm"), &help::CLIP, &mut recipe.clip_norm, base, |ui, value| {
+        optional(ui, value, 1.0, "Largest gradient norm", decimal)
+    });
+    interval(ui, fields, &mut recipe.evaluate_every, preset.map(|p| &p.evaluate_every));
+    let base = preset.map(|p| &p.probe_every);
+    fields.whole(ui, ("Probe every", "probe_every"), &help::PROBE, &mut recipe.probe_every, base, " steps");
+    early(ui, fields, &mut recipe.early_stopping, preset.map(|p| &p.early_stopping));
+}
+
+/// A value that may be left out: a box to tick, and the value when it is ticked.
+pub fn optional<T>(
+    ui: &mut Ui,
+    value: &mut Option<T>,
+    fresh: T,
+    name: &str,
+    widget: impl FnOnce(&mut Ui, &mut T) -> Response,
+) -> Response {
+    let mut on = value.is_some();
+    let ticked = ui.checkbox(&mut on, if value.is_some() { "" } else { "off" });
+    match (on, value.is_some()) {
+        (true, false) => *value = Some(fresh),
+        (false, true) => *value = None,
+        _ => {}
+    }
+    if let Some(value) = value {
+        let response = widget(ui, value);
+        named(ui, response, name);
+    }
+    ticked
+}
+
+/// A whole number as wide as there is room.
+pub fn whole<T: Numeric>(ui: &mut Ui, value: &mut T) -> Response {
+    let size = vec2(ui.available_width(), theme::ROW);
+    ui.add(DragValue::new(value).speed(0.1).min_size(size))
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Count {
+    Epochs,
+    Steps,
+}
+
+/// A number beside what it counts.
+fn counted(ui: &mut Ui, mut number: u64, mut count: Count) -> (Response, u64, Count) {
+    let size = vec2((ui.available_width() - 88.0).max(40.0), theme::ROW);
+    let response = ui.add(DragValue::new(&mut number).speed(0.1).min_size(size));
+    let unit = choose(ui, &mut count, &[(Count::Epochs, "epochs"), (Count::Steps, "steps")]);
+    named(ui, unit, "Unit");
+    (response, number, count)
+}
+
+fn narrow(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn length(ui: &mut Ui, fields: &Fields, length: &mut Length, preset: Option<&Length>) {
+    let (field, number, count) = match *length {
+        Length::Epochs(epochs) => ("length.epochs", u64::from(epochs), Count::Epochs),
+        Length::Steps(steps) => ("length.steps", steps, Count::Steps),
+    };
+    fields.row(ui, ("Train for", field), &help::LENGTH, length, preset, |ui, length| {
+        let (response, number, count) = counted(ui, number, count);
+        *length = match count {
+            Count::Epochs => Length::Epochs(narrow(number)),
+            Count::Steps => Length::Steps(number),
+        };
+        response
+    });
+}
+
+fn interval(ui: &mut Ui, fields: &Fields, interval: &mut Interval, preset: Option<&Interval>) {
+    let (field, number, count) = match *interval {
+        Interval::Epochs(epochs) => ("evaluate_every.epochs", u64::from(epochs), Count::Epochs),
+        Interval::Steps(steps) => ("evaluate_every.steps", steps, Count::Steps),
+    };
+    fields.row(ui, ("Validate every", field), &help::EVALUATE, interval, preset, |ui, interval| {
+        let (response, number, count) = counted(ui, number, count);
+        *interval = match count {
+            Count::Epochs => Interval::Epochs(narrow(number)),
+            Count::Steps => Interval::Steps(number),
+        };
+        response
+    });
+}
+
+fn early(ui: &mut Ui, fields: &Fields, value: &mut Option<EarlyStopping>, preset: Option<&Option<EarlyStopping>>) {
+    let mut on = value.is_some();
+    let base = preset.map(Option::is_some);
+    fields.tick(ui, ("Stop early", "early_stopping"), &help::EARLY_STOPPING, &mut on, base.as_ref());
+    if on != value.is_some() {
+        let kept = preset.copied().flatten();
+        *value = on.then(|| kept.unwrap_or(EarlyStopping { patience: 10, min_delta: 0.0 }));
+    }
+    let Some(value) = value else { return };
+    let base = preset.and_then(Option::as_ref);
+    let below = fields.below("early_stopping");
+    let names = ("Patience", "patience");
+    below.whole(ui, names, &help::PATIENCE, &mut value.patience, base.map(|b| &b.patience), " validations");
+    let names = ("Least fall", "min_delta");
+    below.number(ui, names, &help::MIN_DELTA, &mut value.min_delta, base.map(|b| &b.min_delta));
+}
+
+/// Rows of the augmentation.
+pub fn augmentation(ui: &mut Ui, fields: &Fields, value: &mut Augmentation, preset: Option<&Augmentation>) {
+    let mut single = |name: (&str, &str), help: &'static Help, value: &mut f32, preset: Option<&f32>| {
+        fields.single(ui, name, help, value, preset);
+    };
+    single(("Brightness ±", "brightness"), &help::BRIGHTNESS, &mut value.brightness, preset.map(|p| &p.brightness));
+    single(("Contrast ±", "contrast"), &help::CONTRAST, &mut value.contrast, preset.map(|p| &p.contrast));
+    single(("Rotation ± °", "rotation"), &help::ROTATION, &mut value.rotation, preset.map(|p| &p.rotation));
+    single(("Mixup alpha", "mixup"), &help::MIXUP, &mut value.mixup, preset.map(|p| &p.mixup));
+    let base = preset.map(|p| &p.pad_crop);
+    fields.whole(ui, ("Pad and crop", "pad_crop"), &help::PAD_CROP, &mut value.pad_crop, base, " pixels");
+    fields.tick(ui, ("Mirror", "flip"), &help::FLIP, &mut value.flip, preset.map(|p| &p.flip));
+    fields.whole(ui, ("Cutout", "cutout"), &help::CUTOUT, &mut value.cutout, preset.map(|p| &p.cutout), " pixels");
+}
+
+/// What the augmentation does, in a few words.
+#[must_use]
+pub fn augmentation_in_words(value: &Augmentation) -> String {
+    let parts = [
+        (value.pad_crop > 0, "crop"),
+        (value.flip, "mirror"),
+        (value.cutout > 0, "cutout"),
+        (value.brightness > 0.0, "brightness"),
+        (value.contrast > 0.0, "contrast"),
+        (value.rotation > 0.0, "rotation"),
+        (value.mixup > 0.0, "mixup"),
+    ];
+    let on: Vec<&str> = parts.iter().filter(|part| part.0).map(|part| part.1).collect();
+    if on.is_empty() { "none".into() } else { on.join(", ") }
+}

@@ -1,0 +1,136 @@
+//! The schedule's rows, and a picture of the learning rate over the whole training.
+
+use super::field::{Fields, choose, named, numbers};
+use super::help;
+use crate::kit::theme::{self, Tokens};
+use eframe::egui::{Shape, Stroke, Ui, pos2, vec2};
+use lab_core::experiment::{Curve, Schedule, Unit};
+use lab_core::number;
+
+/// Rows of a schedule.
+pub fn ui(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&Schedule>) {
+    curve(ui, fields, schedule, preset);
+    let below = fields.below("curve");
+    let base = preset.map(|p| &p.curve).filter(|p| p.label() == schedule.curve.label());
+    values(ui, &below, &mut schedule.curve, base);
+    let units = [(Unit::Epochs, "Epochs"), (Unit::Steps, "Steps")];
+    fields.choice(ui, ("Counts in", "unit"), &help::UNIT, &mut schedule.unit, preset.map(|p| &p.unit), &units);
+    fields.number(ui, ("Warm-up", "warmup"), &help::WARMUP, &mut schedule.warmup, preset.map(|p| &p.warmup));
+    if schedule.warmup > 0.0 {
+        let base = preset.map(|p| &p.warmup_from);
+        fields.number(ui, ("Warm-up from", "warmup_from"), &help::WARMUP_FROM, &mut schedule.warmup_from, base);
+    }
+}
+
+fn curve(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&Schedule>) {
+    let mut label = schedule.curve.label();
+    let before = label;
+    let base = preset.map(|p| p.curve.label());
+    fields.row(ui, ("Curve", "curve"), &help::CURVE, &mut label, base.as_ref(), |ui, label| {
+        let options = Curve::all().map(|curve| (curve.label(), curve.label()));
+        choose(ui, label, &options)
+    });
+    if label != before {
+        let kept = preset.filter(|p| p.curve.label() == label).map(|p| p.curve.clone());
+        if let Some(curve) = kept.or_else(|| Curve::all().into_iter().find(|curve| curve.label() == label)) {
+            schedule.curve = curve;
+        }
+    }
+}
+
+/// The rows of one curve. Its values go back to the preset's together, with the curve.
+fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve>) {
+    let base = preset.cloned();
+    let mut number = |name: (&str, &str), help, value: &mut f64, preset: Option<f64>| {
+        fields.number(ui, name, help, value, preset.as_ref());
+    };
+    match (curve, base) {
+        (Curve::Constant, _) => {}
+        (Curve::Step { every, factor }, base) => {
+            let base = if let Some(Curve::Step { every, factor }) = base { Some((every, factor)) } else { None };
+            number(("Every", "every"), &help::EVERY, every, base.map(|b| b.0));
+            number(("Factor", "factor"), &help::FACTOR, factor, base.map(|b| b.1));
+        }
+        (Curve::MultiStep { milestones: times, factor }, base) => {
+            let base = if let Some(Curve::MultiStep { milestones, factor }) = base {
+                Some((milestones, factor))
+            } else {
+                None
+            };
+            number(("Factor", "factor"), &help::FACTOR, factor, base.as_ref().map(|b| b.1));
+            let names = ("Milestones", "milestones");
+            fields.row(ui, names, &help::MILESTONES, times, base.as_ref().map(|b| &b.0), numbers);
+        }
+        (Curve::Exponential { factor }, base) => {
+            let base = if let Some(Curve::Exponential { factor }) = base { Some(factor) } else { None };
+            number(("Factor", "factor"), &help::FACTOR, factor, base);
+        }
+        (Curve::Polynomial { power }, base) => {
+            let base = if let Some(Curve::Polynomial { power }) = base { Some(power) } else { None };
+            number(("Power", "power"), &help::POWER, power, base);
+        }
+        (Curve::Cosine { end }, base) => {
+            let base = if let Some(Curve::Cosine { end }) = base { Some(end) } else { None };
+            number(("End", "end"), &help::END, end, base);
+        }
+        (Curve::CosineRestarts { period, growth, end }, base) => {
+            let base = if let Some(Curve::CosineRestarts { period, growth, end }) = base {
+                Some((period, growth, end))
+            } else {
+                None
+            };
+            number(("Period", "period"), &help::PERIOD, period, base.map(|b| b.0));
+            number(("Growth", "growth"), &help::GROWTH, growth, base.map(|b| b.1));
+            number(("End", "end"), &help::END, end, base.map(|b| b.2));
+        }
+        (Curve::OneCycle { rise, start_div, final_div }, base) => {
+            let base = if let Some(Curve::OneCycle { rise, start_div, final_div }) = base {
+                Some((rise, start_div, final_div))
+            } else {
+                None
+            };
+            number(("Rise", "rise"), &help::RISE, rise, base.map(|b| b.0));
+            number(("Start divisor", "start_div"), &help::START_DIV, start_div, base.map(|b| b.1));
+            number(("Final divisor", "final_div"), &help::FINAL_DIV, final_div, base.map(|b| b.2));
+        }
+        (Curve::Plateau { factor, patience, threshold }, base) => {
+            let base = if let Some(Curve::Plateau { factor, patience, threshold }) = base {
+                Some((factor, patience, threshold))
+            } else {
+                None
+            };
+            number(("Factor", "factor"), &help::FACTOR, factor, base.map(|b| b.0));
+            number(("Threshold", "threshold"), &help::THRESHOLD, threshold, base.map(|b| b.2));
+            fields.whole(ui, ("Patience", "patience"), &help::PATIENCE, patience, base.as_ref().map(|b| &b.1), "");
+        }
+    }
+}
+
+/// The learning rate over the training, drawn small.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a picture some hundred points wide")]
+pub fn preview(ui: &mut Ui, schedule: &Schedule, learning_rate: f64, steps: u64, steps_per_epoch: u64) {
+    let tokens = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 56.0), eframe::egui::Sense::hover());
+    let count = 160;
+    let at = |index: u64| (steps.saturating_sub(1)) * index / count;
+    let factors: Vec<f64> = (0..=count).map(|index| schedule.factor(at(index), steps, steps_per_epoch)).collect();
+    let top = factors.iter().copied().fold(0.0, f64::max).max(1e-12);
+    let inner = rect.shrink2(vec2(1.0, 6.0));
+    let point = |(index, factor): (usize, &f64)| {
+        let x = inner.left() + inner.width() * index as f32 / count as f32;
+        pos2(x, inner.bottom() - inner.height() * (*factor / top) as f32)
+    };
+    let points = factors.iter().enumerate().map(point).collect();
+    ui.painter().hline(rect.x_range(), inner.bottom(), tokens.line());
+    ui.painter().add(Shape::line(points, Stroke::new(theme::CURVE, tokens.accent)));
+    let last = factors.last().copied().unwrap_or(0.0);
+    let summary = format!(
+        "Learning rate from {} over at most {} to {} in {}",
+        number::short(factors[0] * learning_rate),
+        number::short(top * learning_rate),
+        number::short(last * learning_rate),
+        number::plural(steps, "step")
+    );
+    named(ui, response.on_hover_text(&summary), &summary);
+    ui.label(theme::caption(summary, &tokens));
+}

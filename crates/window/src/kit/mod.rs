@@ -1,0 +1,7 @@
+//! What form and panels are made of: colours and sizes, plots, widgets, words. Knows no action, no state and no panel.
+
+pub mod chart;
+pub mod latest;
+pub mod plot;
+pub mod theme;
+pub mod typed_path;

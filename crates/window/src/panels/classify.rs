@@ -1,0 +1,236 @@
+//! What every arm sees in pictures that are dropped, opened, pasted or named by their path.
+
+use super::{Scene, chip, empty, together};
+use crate::action::Action;
+use crate::form::field::named;
+use crate::kit::theme::{self, Tokens, space};
+use crate::kit::typed_path;
+use crate::state::answers::{Answers, Asked, top};
+use eframe::egui::{
+    Align, Align2, ColorImage, DragValue, FontId, Image, Label, Layout, Rect, Response, RichText, Role, ScrollArea,
+    Sense, TextEdit, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
+};
+use lab_core::number::percent;
+use lab_core::protocol::{Classified, Picture, Seen};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Side of the picture as the networks see it, in points.
+const PICTURE: f32 = 72.0;
+/// Side of a picture in the strip of those seen so far.
+const THUMBNAIL: f32 = 36.0;
+/// Least width of an arm's answer beside another's.
+const COLUMN: f32 = 150.0;
+
+/// What a person chose to see.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct View {
+    /// Classes shown for each arm.
+    top: usize,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { top: 3 }
+    }
+}
+
+/// A picture by its question and its place in it.
+type Place = (u64, usize);
+
+/// The panel's state.
+#[derive(Default)]
+pub struct Classify {
+    path: String,
+    /// Pictures that are on the graphics card.
+    pictures: HashMap<Place, TextureHandle>,
+    /// The one to be scrolled to.
+    wanted: Option<Place>,
+}
+
+impl Classify {
+    /// The panel.
+    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action>) {
+        let Scene { session, answers, .. } = scene;
+        self.tools(ui, view, actions);
+        if answers.asked.is_empty() {
+            let text = if session.asked().0.is_empty() {
+                "What every arm sees in your own pictures will appear here: press Start or open weights, then drop a picture on \
+                 the window."
+            } else {
+                "Drop pictures or folders anywhere on the window, or open, paste or type one above: every arm says what it \
+                 sees."
+            };
+            return empty(ui, text);
+        }
+        self.pictures.retain(|(id, _), _| answers.asked.iter().any(|asked| asked.id == *id));
+        self.strip(ui, answers);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            for asked in &answers.asked {
+                self.entry(ui, asked, view.top);
+            }
+        });
+        self.wanted = None;
+    }
+
+    fn tools(&mut self, ui: &mut Ui, view: &mut View, actions: &mut Vec<Action>) {
+        ui.horizontal_wrapped(|ui| {
+            let width = (ui.available_width() - 290.0).max(120.0);
+            let edit =
+                TextEdit::singleline(&mut self.path).hint_text("Path of a picture, then Enter").desired_width(width);
+            let response = ui.add(edit);
+            let entered = response.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+            named(ui, response, "Path of a picture");
+            if entered && !self.path.trim().is_empty() {
+                actions.push(Action::Classify(vec![Picture::File(typed_path::read(&self.path))]));
+                self.path.clear();
+            }
+            if ui.button("Open…").on_hover_text("Choose pictures (Ctrl O)").clicked() {
+                actions.push(Action::ChoosePictures);
+            }
+            if ui.button("Paste").on_hover_text("The picture or path in the clipboard (Ctrl V)").clicked() {
+                actions.push(Action::Paste);
+            }
+            let hint = "A network from a file answers: safetensors, or PyTorch's .pt, .pth or .th";
+            if ui.button("Weights…").on_hover_text(hint).clicked() {
+                actions.push(Action::OpenWeights);
+            }
+            together(ui, 72.0);
+            let label = ui.label("Top");
+            ui.add(DragValue::new(&mut view.top).range(1..=20).speed(0.05)).labelled_by(label.id);
+        });
+        ui.add_space(space::XS);
+    }
+
+    /// Everything seen so far, small; a click scrolls to it.
+    fn strip(&mut self, ui: &mut Ui, answers: &Answers) {
+        let seen: Vec<(Place, &Classified)> = answers
+            .asked
+            .iter()
+            .filter_map(|asked| asked.answer.as_ref()?.as_ref().ok().map(|pictures| (asked.id, pictures)))
+            .flat_map(|(id, pictures)| pictures.iter().enumerate().map(move |(index, one)| ((id, index), one)))
+            .filter(|(_, picture)| picture.probabilities.is_ok())
+            .collect();
+        if seen.len() < 2 {
+            return;
+        }
+        ScrollArea::horizontal().id_salt("strip").auto_shrink([false, true]).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = space::XS;
+                for (place, picture) in seen {
+                    let texture = self.pictures.entry(place).or_insert_with(|| upload(ui, &picture.seen));
+                    let image = Image::new((texture.id(), vec2(THUMBNAIL, THUMBNAIL))).corner_radius(4);
+                    let button = ui.add(image.sense(Sense::click())).on_hover_text(&picture.name);
+                    let name = format!("Scroll to {}", picture.name);
+                    button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+                    if button.clicked() {
+                        self.wanted = Some(place);
+                    }
+                }
+            });
+        });
+        ui.add_space(space::XS);
+    }
+
+    fn entry(&mut self, ui: &mut Ui, asked: &Asked, most: usize) {
+        let tokens = Tokens::of(ui);
+        match &asked.answer {
+            None => {
+                ui.label(theme::caption(format!("{}: waiting for the networks…", asked.about), &tokens));
+            }
+            Some(Err(why)) => problem(ui, &asked.about, why),
+            Some(Ok(pictures)) => {
+                for (index, picture) in pictures.iter().enumerate() {
+                    match &picture.probabilities {
+                        Err(why) => problem(ui, &picture.name, why),
+                        Ok(arms) => self.answer(ui, (asked, index), picture, arms, most),
+                    }
+                }
+            }
+        }
+        ui.add_space(space::XS);
+        let rect = ui.available_rect_before_wrap();
+        ui.painter().hline(rect.x_range(), rect.top(), tokens.line());
+        ui.add_space(space::S);
+    }
+
+    fn answer(
+        &mut self,
+        ui: &mut Ui,
+        (asked, index): (&Asked, usize),
+        picture: &Classified,
+        arms: &[Vec<f32>],
+        most: usize,
+    ) {
+        let place = (asked.id, index);
+        let title = ui.add(Label::new(theme::strong(&picture.name)).truncate());
+        if self.wanted == Some(place) {
+            title.scroll_to_me(Some(Align::TOP));
+        }
+        ui.horizontal_top(|ui| {
+            let texture = self.pictures.entry(place).or_insert_with(|| upload(ui, &picture.seen));
+            let image = Image::new((texture.id(), vec2(PICTURE, PICTURE)))
+                .alt_text(format!("{} as the networks see it", picture.name));
+            ui.add(image.corner_radius(4)).on_hover_text(format!(
+                "As the networks see it: {} × {} pixels, each channel then shifted and scaled as in training",
+                picture.seen.width, picture.seen.height
+            ));
+            // Side by side where there is room, else one below the other.
+            #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]
+            let count = arms.len().max(1) as f32;
+            let each = (ui.available_width() - space::M * (count - 1.0)) / count;
+            let width = if each >= COLUMN { each } else { ui.available_width() };
+            ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
+                ui.spacing_mut().item_spacing.x = space::M - 1.0;
+                for (arm, probabilities) in arms.iter().enumerate() {
+                    ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+                        ui.set_width(width);
+                        column(ui, asked, arm, probabilities, most);
+                    });
+                }
+            });
+        });
+    }
+}
+
+/// What one arm says.
+fn column(ui: &mut Ui, asked: &Asked, arm: usize, probabilities: &[f32], most: usize) {
+    let name = asked.arms.get(arm).map_or("", String::as_str);
+    let likely = top(probabilities, most);
+    let class = |class: usize| asked.classes.get(class).map_or_else(|| format!("class {class}"), Clone::clone);
+    let best = likely
+        .first()
+        .map_or_else(String::new, |(index, share)| format!("{name}: {} {}", class(*index), percent(f64::from(*share))));
+    ui.horizontal(|ui| chip(ui, arm, &best));
+    for (index, share) in likely {
+        let response = bar(ui, arm, &class(index), share);
+        named(ui, response, &format!("{} {}, {name}", class(index), percent(f64::from(share))));
+    }
+}
+
+fn upload(ui: &Ui, seen: &Seen) -> TextureHandle {
+    let whole = seen.width * seen.height * 3 == seen.rgb.len() && !seen.rgb.is_empty();
+    let image = if whole { ColorImage::from_rgb([seen.width, seen.height], &seen.rgb) } else { ColorImage::example() };
+    ui.ctx().load_texture("picture", image, TextureOptions::NEAREST)
+}
+
+fn problem(ui: &mut Ui, about: &str, why: &str) {
+    let tokens = Tokens::of(ui);
+    ui.add(Label::new(theme::strong(about)).truncate());
+    ui.add(Label::new(RichText::new(why).color(tokens.error)).wrap());
+}
+
+/// One class with its probability.
+fn bar(ui: &mut Ui, arm: usize, class: &str, share: f32) -> Response {
+    let tokens = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+    let filled = Rect::from_min_size(rect.min, vec2(rect.width() * share.clamp(0.0, 1.0), rect.height()));
+    ui.painter().rect_filled(rect, 3.0, tokens.raised.gamma_multiply(0.5));
+    ui.painter().rect_filled(filled, 3.0, tokens.arm(arm).gamma_multiply(if tokens.dark { 0.45 } else { 0.35 }));
+    let font = FontId::proportional(theme::size::SMALL);
+    ui.painter().text(rect.left_center() + vec2(space::XS, 0.0), Align2::LEFT_CENTER, class, font.clone(), tokens.text);
+    let at = rect.right_center() - vec2(space::XS, 0.0);
+    ui.painter().text(at, Align2::RIGHT_CENTER, percent(f64::from(share)), font, tokens.text);
+    response
+}

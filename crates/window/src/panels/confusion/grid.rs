@@ -1,0 +1,134 @@
+//! One confusion matrix as it is drawn: cells, names of classes, and what is told under the pointer.
+
+use super::matrix::{Matrix, Unit};
+use crate::form::field::named;
+use crate::kit::theme::{self, Tokens, space};
+use crate::panels::told;
+use eframe::egui::epaint::TextShape;
+use eframe::egui::{FontId, Label, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
+use lab_core::number::{count, percent};
+
+/// One matrix as it is drawn.
+pub struct Grid<'a> {
+    /// The matrix.
+    pub matrix: &'a Matrix<'a>,
+    /// What differences are taken from.
+    pub first: &'a Matrix<'a>,
+    /// The classes from top to bottom and from left to right.
+    pub order: &'a [usize],
+    /// What the cells say.
+    pub unit: Unit,
+}
+
+/// Least side of a cell whose class is named beside it.
+const NAMED: f32 = 10.0;
+/// Least side of a cell that says its number, where the number fits.
+const WRITTEN: f32 = 22.0;
+/// Widest name of a class beside its row, in points.
+pub const LABEL: f32 = 88.0;
+
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "places and shades in a small grid"
+)]
+impl Grid<'_> {
+    /// Draws the matrix and gives the actual and predicted class of a cell that was clicked.
+    pub fn show(&self, ui: &mut Ui, width: f32) -> Option<(usize, usize)> {
+        let tokens = Tokens::of(ui);
+        let classes = self.matrix.classes;
+        let text = self.matrix.summary(self.first, self.unit);
+        ui.set_max_width(width);
+        told(ui, self.matrix.arm, &text);
+        let font = FontId::proportional(theme::size::SMALL - 1.0);
+        let wide = |class: &String| ui.painter().layout_no_wrap(class.clone(), font.clone(), tokens.weak).size().x;
+        let n = classes.len() as f32;
+        let mut labels = classes.iter().map(wide).fold(0.0, f32::max).min(LABEL) + space::XS;
+        let mut side = ((width - labels) / n).min(34.0);
+        let named_classes = side >= NAMED;
+        if !named_classes {
+            (labels, side) = (0.0, (width / n).clamp(3.0, NAMED));
+            let text = "More classes than names have room for: point at a cell, or make the panel larger.";
+            ui.add(Label::new(theme::caption(text, &tokens)).wrap());
+        }
+        let (outer, response) = ui.allocate_exact_size(Vec2::splat(labels + side * n), Sense::click());
+        let origin = outer.min + vec2(labels, 0.0);
+        let painter = ui.painter().with_clip_rect(outer.expand(2.0).intersect(ui.clip_rect()));
+        for (place, &row) in self.order.iter().enumerate() {
+            let y = origin.y + side * place as f32;
+            if named_classes {
+                self.label(&painter, &classes[row], (origin, place, side), labels, &tokens);
+            }
+            for (column_place, &column) in self.order.iter().enumerate() {
+                let cell = Rect::from_min_size(pos2(origin.x + side * column_place as f32, y), Vec2::splat(side));
+                self.cell(&painter, cell, (row, column), &tokens);
+            }
+        }
+        let grid = Rect::from_min_size(origin, Vec2::splat(side * n));
+        painter.rect_stroke(grid, 0.0, Stroke::new(theme::HAIRLINE, tokens.hairline), StrokeKind::Outside);
+        let response = named(ui, response, &format!("Confusion matrix. {text}"));
+        let at = response.hover_pos().filter(|at| grid.contains(*at))?;
+        let place = |distance: f32| self.order[((distance / side) as usize).min(classes.len() - 1)];
+        let (row, column) = (place(at.y - origin.y), place(at.x - origin.x));
+        let clicked = response.clicked();
+        response.on_hover_ui_at_pointer(|ui| {
+            ui.label(theme::strong(format!("{} taken for {}", classes[row], classes[column])));
+            ui.label(format!("{} images", count(self.matrix.cell(row, column).into())));
+            ui.label(format!(
+                "{} of actual, {} of predicted",
+                percent(self.matrix.share(row, column, Unit::OfActual)),
+                percent(self.matrix.share(row, column, Unit::OfPredicted))
+            ));
+        });
+        clicked.then_some((row, column))
+    }
+
+    /// A class's name beside its row and below its column.
+    fn label(
+        &self,
+        painter: &Painter,
+        class: &str,
+        (origin, place, side): (Pos2, usize, f32),
+        room: f32,
+        tokens: &Tokens,
+    ) {
+        let font = FontId::proportional(theme::size::SMALL - 1.0);
+        let (n, place) = (self.order.len() as f32, place as f32);
+        let label = theme::elided(painter, class, font.clone(), tokens.weak, room - space::XS);
+        let beside =
+            pos2(origin.x - space::XS - label.size().x, origin.y + side * place + (side - label.size().y) / 2.0);
+        let below =
+            pos2(origin.x + side * place + f32::midpoint(side, label.size().y), origin.y + side * n + space::XS);
+        painter.galley(beside, label.clone(), tokens.weak);
+        let turned = TextShape::new(below, label, tokens.weak);
+        painter.add(turned.with_angle(std::f32::consts::FRAC_PI_2));
+    }
+
+    fn cell(&self, painter: &Painter, cell: Rect, (row, column): (usize, usize), tokens: &Tokens) {
+        let counted = self.matrix.cell(row, column);
+        let share = self.matrix.share(row, column, self.unit) as f32;
+        let difference = self.matrix.difference(self.first, row, column) as f32;
+        let (fill, ink, text) = match self.unit {
+            Unit::Counts => (tokens.share(share), tokens.on_share(share), counted.to_string()),
+            Unit::Difference => {
+                let arm = if difference > 0.0 { self.matrix.arm } else { self.first.arm };
+                let fill = tokens.background.lerp_to_gamma(tokens.arm(arm), difference.abs().sqrt().min(1.0));
+                (fill, tokens.text, format!("{:+.0}", 100.0 * difference).replace('-', "−"))
+            }
+            _ => (tokens.share(share), tokens.on_share(share), format!("{:.0}", 100.0 * share)),
+        };
+        let empty = if self.unit == Unit::Difference { difference == 0.0 } else { counted == 0 };
+        if empty {
+            return;
+        }
+        painter.rect_filled(cell, 0.0, fill);
+        let font = FontId::proportional(theme::size::SMALL - 1.0);
+        if cell.width() >= WRITTEN {
+            let text = painter.layout_no_wrap(text, font, ink);
+            if text.size().x <= cell.width() - 2.0 {
+                painter.galley(cell.center() - text.size() / 2.0, text, ink);
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A plot as it is given away: all its data as a table in long form, and its picture with title, legend and units.
+
+use super::figure::{Figure, Frame, label_width};
+use super::source::Source;
+use crate::export::{Exportable, Table};
+use crate::kit::plot::Axis;
+use crate::kit::theme::{self, Tokens, space};
+use crate::state::trace::Clock;
+use eframe::egui::{Color32, Label, Sense, Stroke, Ui, Vec2, vec2};
+use std::sync::Arc;
+
+/// A plot on its way out of the window.
+pub struct Paper<'a> {
+    /// The plot.
+    pub figure: &'a Figure<'a>,
+}
+
+/// Size of a picture in points.
+const SIZE: Vec2 = vec2(800.0, 500.0);
+/// Height of the axis' name, in points.
+const TITLE: f32 = 20.0;
+
+/// Rows of the table before they become columns.
+#[derive(Default)]
+struct Rows {
+    arm: Vec<Arc<str>>,
+    kind: Vec<Arc<str>>,
+    step: Vec<f64>,
+    epoch: Vec<f64>,
+    seconds: Vec<f64>,
+    images: Vec<f64>,
+    value: Vec<f64>,
+}
+
+impl Rows {
+    fn push(&mut self, source: &Source, [arm, kind]: [&Arc<str>; 2], (step, seconds): (f64, f64), value: f64) {
+        self.arm.push(Arc::clone(arm));
+        self.kind.push(Arc::clone(kind));
+        self.step.push(step);
+        self.epoch.push(Axis::Epoch.place(step, seconds, source.pace));
+        self.seconds.push(seconds);
+        self.images.push(Axis::Images.place(step, seconds, source.pace));
+        self.value.push(value);
+    }
+
+    fn column(&mut self, source: &Source, names: [&Arc<str>; 2], clock: &Clock, values: &[f64]) {
+        for ((&step, &seconds), &value) in clock.steps.iter().zip(&clock.seconds).zip(values) {
+            self.push(source, names, (step, seconds), value);
+        }
+    }
+}
+
+impl Exportable for Paper<'_> {
+    fn name(&self) -> String {
+        self.figure.metric.id().replace('_', "-")
+    }
+
+    fn table(&self) -> Table {
+        let mut rows = Rows::default();
+        let [training, smoothed, validation] = ["training", "smoothed", "validation"].map(Arc::<str>::from);
+        for curve in &self.figure.curves {
+            let arm = Arc::from(curve.source.name.as_str());
+            if let Some((clock, column)) = curve.raw {
+                rows.column(curve.source, [&arm, &training], clock, column.values());
+                if let Some(column) = curve.smoothed {
+                    rows.column(curve.source, [&arm, &smoothed], clock, column.values());
+                }
+            }
+            for (evaluation, value) in self.figure.metric.sparse(curve.source.trace) {
+                let when = (evaluation.step as f64, evaluation.seconds);
+                rows.push(curve.source, [&arm, &validation], when, value);
+            }
+        }
+        Table::default()
+            .words("arm", rows.arm)
+            .words("kind", rows.kind)
+            .numbers("step", rows.step)
+            .numbers("epoch", rows.epoch)
+            .numbers("seconds", rows.seconds)
+            .numbers("images", rows.images)
+            .numbers(&self.figure.metric.id(), rows.value)
+    }
+
+    fn size(&self) -> Option<Vec2> {
+        Some(SIZE)
+    }
+
+    fn draw(&self, ui: &mut Ui) {
+        let tokens = Tokens::of(ui);
+        let (metric, axis) = (self.figure.metric, self.figure.frame.axis);
+        ui.horizontal(|ui| {
+            let unit = if metric.unit().is_empty() { String::new() } else { format!(" ({})", metric.unit()) };
+            ui.label(theme::heading(format!("{}{unit}", metric.title())));
+            if self.figure.log_y {
+                ui.label(theme::caption("logarithmic", &tokens));
+            }
+        });
+        ui.horizontal_wrapped(|ui| {
+            for curve in &self.figure.curves {
+                let color = tokens.arm(curve.source.color);
+                if curve.raw.is_some() {
+                    let training = if metric.is_validated() { ", training" } else { "" };
+                    key(ui, color, false, format!("{}{training}", curve.source.name));
+                }
+                if metric.is_validated() {
+                    key(ui, color, true, format!("{}, validation", curve.source.name));
+                }
+            }
+            if self.figure.curves.iter().any(|curve| curve.smoothed.is_some()) {
+                let text = format!("moving average {:.2}, raw values behind", self.figure.frame.smoothing);
+                ui.label(theme::caption(text, &tokens));
+            }
+        });
+        ui.add_space(space::XS);
+        let mut figure = self.figure.clone();
+        figure.frame = Frame { cursor: None, ..figure.frame };
+        // What is in view is what is drawn, also where it fits by itself.
+        figure.draw(ui, ui.available_height() - TITLE);
+        ui.vertical_centered(|ui| {
+            let log = if figure.frame.log_x { ", logarithmic" } else { "" };
+            ui.label(theme::caption(format!("{}{log}", axis.title()), &tokens));
+        });
+    }
+}
+
+/// A piece of a line with what it stands for; in the next row where it would be torn.
+fn key(ui: &mut Ui, color: Color32, dashed: bool, text: String) {
+    if ui.available_size_before_wrap().x < label_width(&text) + 40.0 {
+        ui.end_row();
+    }
+    let (rect, _) = ui.allocate_exact_size(vec2(24.0, 14.0), Sense::hover());
+    let stroke = Stroke::new(theme::CURVE, color);
+    let y = rect.center().y;
+    if dashed {
+        for part in [0.0, 9.0, 18.0] {
+            ui.painter().hline(rect.left() + part..=rect.left() + part + 6.0, y, stroke);
+        }
+        ui.painter().circle_filled(rect.center(), 2.5, color);
+    } else {
+        ui.painter().hline(rect.x_range(), y, stroke);
+    }
+    ui.add(Label::new(theme::caption(text, &Tokens::of(ui))).extend());
+}

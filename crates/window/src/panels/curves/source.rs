@@ -1,0 +1,70 @@
+//! Whose curves are drawn: the arms of the experiment under way, and those of runs on disk that lie over them.
+
+use crate::kit::plot::Pace;
+use crate::shelf::Overlay;
+use crate::state::Session;
+use crate::state::trace::Trace;
+use lab_core::protocol::Intervention;
+
+/// Tells curves apart from frame to frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The number of a run on disk; `None` for the experiment under way.
+    pub run: Option<u64>,
+    /// Which arm.
+    pub arm: usize,
+}
+
+/// One arm with its curves.
+#[derive(Clone)]
+pub struct Source<'a> {
+    /// Tells it from the others.
+    pub key: Key,
+    /// What it is called on the plots.
+    pub name: String,
+    /// Which colour it has.
+    pub color: usize,
+    /// Its numbers.
+    pub trace: &'a Trace,
+    /// What its steps are in other measures.
+    pub pace: Pace,
+}
+
+/// Everything that is drawn, the experiment under way first.
+#[must_use]
+pub fn sources<'a>(session: &'a Session, overlays: &'a [Overlay]) -> Vec<Source<'a>> {
+    let mut sources = Vec::new();
+    if let Some(prepared) = &session.prepared {
+        let pace = Pace {
+            steps_per_epoch: prepared.steps_per_epoch as f64,
+            batch_size: prepared.experiment.recipe.batch_size as f64,
+        };
+        for (arm, trace) in session.arms.iter().enumerate() {
+            let key = Key { run: None, arm };
+            sources.push(Source { key, name: session.arm_name(arm).to_owned(), color: arm, trace, pace });
+        }
+    }
+    for overlay in overlays {
+        for (arm, (name, trace)) in overlay.arms.iter().enumerate() {
+            let name =
+                if overlay.arms.len() == 1 { overlay.name.clone() } else { format!("{} · {name}", overlay.name) };
+            let key = Key { run: Some(overlay.id), arm };
+            sources.push(Source { key, name, color: sources.len(), trace, pace: overlay.pace });
+        }
+    }
+    sources
+}
+
+/// Steps and seconds at which something happened to the experiment under way.
+#[must_use]
+pub fn interventions(session: &Session) -> Vec<(f64, f64, &Intervention)> {
+    let seconds = |step: f64| {
+        let index = crate::kit::plot::nearest(&session.steps, step);
+        index.and_then(|index| session.seconds.get(index)).copied().unwrap_or(0.0)
+    };
+    let place = |intervention| {
+        let &Intervention { step, .. } = intervention;
+        (step as f64, seconds(step as f64), intervention)
+    };
+    session.interventions.iter().map(place).collect()
+}

@@ -1,0 +1,327 @@
+//! Where everything of a network's diagram goes: one row from the image to the classes, shortcuts arched over blocks.
+//! Knows nothing of how it is painted.
+
+use eframe::egui::{Pos2, Rect, pos2, vec2};
+use lab_core::blueprint::outline::{Block, Outline, Part, ShortcutKind, Stage};
+
+/// Narrowest block, in points: wide enough to be told from its neighbours.
+pub const NARROWEST: f32 = 7.0;
+/// Widest block, in points: wide enough for its layers to be written inside.
+pub const WIDEST: f32 = 112.0;
+
+/// Least width of blocks in one row; narrower ones are drawn in a row for each stage.
+const READABLE: f32 = 18.0;
+
+/// Height of the stages' names.
+const NAMES: f32 = 18.0;
+/// Height of the shapes below.
+const SHAPES: f32 = 18.0;
+/// Space between two rows.
+const APART: f32 = 6.0;
+/// Width of a character of a shape, at the most.
+const CHARACTER: f32 = 8.0;
+/// Room for the image's shape at the left and the number of classes at the right.
+const AROUND: f32 = 60.0;
+
+/// The sizes that follow from a block's width.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measure {
+    /// Width of a block.
+    pub width: f32,
+    /// Space between two blocks, where shortcuts part and are added.
+    pub gap: f32,
+    height: f32,
+    arch: f32,
+}
+
+impl Measure {
+    /// For blocks of this width.
+    #[must_use]
+    pub fn new(width: f32) -> Self {
+        let width = width.clamp(NARROWEST, WIDEST);
+        Self {
+            width,
+            gap: (width * 0.3).clamp(3.0, 28.0),
+            height: (width * 0.6).clamp(22.0, 52.0),
+            arch: (width * 0.4).clamp(9.0, 26.0),
+        }
+    }
+
+    /// The widest blocks with which so many of them fit into a width.
+    fn widest(most: usize, room: f32) -> Self {
+        #[allow(clippy::cast_precision_loss, reason = "a few thousand blocks at most")]
+        let taken = |measure: Self| most as f32 * (measure.width + measure.gap) + 2.0 * measure.gap + AROUND;
+        let mut measure = Self::new(WIDEST);
+        while measure.width > NARROWEST && taken(measure) > room {
+            measure = Self::new(measure.width - 1.0);
+        }
+        measure
+    }
+}
+
+/// How several networks are drawn, so that they can be compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrangement {
+    /// The sizes.
+    pub measure: Measure,
+    /// Whether each stage has a row of its own.
+    pub wrapped: bool,
+}
+
+impl Arrangement {
+    /// In one row each where blocks stay wide enough to be read, else in a row for each stage.
+    #[must_use]
+    pub fn fitting<'a>(outlines: impl Iterator<Item = &'a Outline> + Clone, room: f32) -> Self {
+        let whole = Measure::widest(outlines.clone().map(pieces).max().unwrap_or(1), room);
+        if whole.width >= READABLE {
+            return Self { measure: whole, wrapped: false };
+        }
+        let stages = outlines.flat_map(|outline| &outline.stages);
+        // Stem and head share a row with a stage.
+        let most = stages.map(|stage| 1 + in_stage(stage)).max().unwrap_or(1);
+        Self { measure: Measure::widest(most, room), wrapped: true }
+    }
+}
+
+/// Stem, entries, blocks and head.
+fn pieces(outline: &Outline) -> usize {
+    2 + outline.stages.iter().map(in_stage).sum::<usize>()
+}
+
+fn in_stage(stage: &Stage) -> usize {
+    stage.blocks.len() + usize::from(stage.entry.is_some())
+}
+
+/// A box of the diagram.
+pub struct Node<'a> {
+    /// Where it is.
+    pub rect: Rect,
+    /// What it stands for.
+    pub part: &'a Part,
+    /// [channels, height, width] before it.
+    pub input: [usize; 3],
+    /// The block, if it is one.
+    pub block: Option<&'a Block>,
+}
+
+/// A shortcut: up, over a block and down to the addition.
+pub struct Arch {
+    /// Where it leaves the main line.
+    pub from: Pos2,
+    /// Where it is added.
+    pub to: Pos2,
+    /// How high it rises.
+    pub top: f32,
+    /// What carries the input.
+    pub kind: ShortcutKind,
+}
+
+/// A stage.
+pub struct Group {
+    /// Around its blocks.
+    pub rect: Rect,
+    /// What it is called; shortened to what fits.
+    pub name: String,
+}
+
+/// A network's diagram, its left upper corner at the origin.
+pub struct Lane<'a> {
+    /// Everything that computes, in order.
+    pub nodes: Vec<Node<'a>>,
+    /// Shortcuts.
+    pub arches: Vec<Arch>,
+    /// Stages.
+    pub groups: Vec<Group>,
+    /// Shapes of the maps on the edges, each centred at a point.
+    pub shapes: Vec<(Pos2, String)>,
+    /// The main line from left to right, row by row.
+    pub lines: Vec<[Pos2; 2]>,
+    /// Width and height in all.
+    pub size: eframe::egui::Vec2,
+}
+
+impl<'a> Lane<'a> {
+    /// Lays a network out.
+    #[must_use]
+    pub fn new(outline: &'a Outline, Arrangement { measure, wrapped }: Arrangement) -> Self {
+        let Measure { width, gap, height, arch } = measure;
+        let above = NAMES + arch + 8.0;
+        let mut lane = Self {
+            nodes: Vec::new(),
+            arches: Vec::new(),
+            groups: Vec::new(),
+            shapes: Vec::new(),
+            lines: Vec::new(),
+            size: vec2(0.0, 0.0),
+        };
+        let mut at = Cursor { x: 0.0, measure, top: above, map: outline.input, told: 0.0, owed: false };
+        at.begin(&mut lane);
+        at.place(&mut lane, &outline.stem, None);
+        for (index, stage) in outline.stages.iter().enumerate() {
+            if wrapped && index > 0 {
+                at.end(&mut lane);
+                at.top += height + SHAPES + APART + above;
+                at.begin(&mut lane);
+            }
+            let left = at.x - gap / 2.0;
+            if let Some(entry) = &stage.entry {
+                at.place(&mut lane, entry, None);
+            }
+            for block in &stage.blocks {
+                if block.shortcut != ShortcutKind::None {
+                    let ends = [at.x - gap / 2.0, at.x + width + gap / 2.0].map(|x| pos2(x, at.axis()));
+                    lane.arches.push(Arch { from: ends[0], to: ends[1], top: at.top - arch, kind: block.shortcut });
+                }
+                at.place(&mut lane, &block.part, Some(block));
+            }
+            let corners = [pos2(left, at.top - above), pos2(at.x - gap / 2.0, at.top + height + 4.0)];
+            let rect = Rect::from_min_max(corners[0], corners[1]).shrink2(vec2(1.0, 0.0));
+            let name = stage_in_words(&stage.name, stage.blocks.len(), at.map[0], rect.width());
+            lane.groups.push(Group { rect, name });
+        }
+        at.place(&mut lane, &outline.head, None);
+        at.end(&mut lane);
+        lane.size.y = at.top + height + SHAPES;
+        lane
+    }
+}
+
+struct Cursor {
+    /// Where the next box begins.
+    x: f32,
+    measure: Measure,
+    /// Upper edge of the boxes in this row.
+    top: f32,
+    map: [usize; 3],
+    /// Where the last shape that was written ends.
+    told: f32,
+    /// Whether a shape changed and there was no room to write it yet.
+    owed: bool,
+}
+
+impl Cursor {
+    fn axis(&self) -> f32 {
+        self.top + self.measure.height / 2.0
+    }
+
+    /// Begins a row with the map that comes in.
+    fn begin(&mut self, lane: &mut Lane) {
+        let start = in_words(self.map).chars().count() as f32 * CHARACTER / 2.0 + 4.0;
+        lane.lines.push([pos2(start, self.axis()); 2]);
+        (self.told, self.x) = (f32::NEG_INFINITY, start + self.measure.gap);
+        self.tell(lane, start, self.map, true);
+    }
+
+    /// Ends a row.
+    fn end(&self, lane: &mut Lane) {
+        let end = self.x + self.measure.gap;
+        if let Some(line) = lane.lines.last_mut() {
+            line[1].x = end;
+        }
+        lane.size.x = lane.size.x.max(end + 12.0);
+    }
+
+    fn place<'a>(&mut self, lane: &mut Lane<'a>, part: &'a Part, block: Option<&'a Block>) {
+        let Measure { width, gap, height, .. } = self.measure;
+        let rect = Rect::from_min_size(pos2(self.x, self.top), vec2(width, height));
+        lane.nodes.push(Node { rect, part, input: self.map, block });
+        let changed = self.map != part.output;
+        self.map = part.output;
+        self.x += width + gap;
+        self.tell(lane, self.x - gap / 2.0, part.output, changed);
+    }
+
+    /// Writes a shape where it changes or as soon after that as there is room, and elsewhere too if blocks are wide.
+    fn tell(&mut self, lane: &mut Lane, x: f32, map: [usize; 3], changed: bool) {
+        let text = in_words(map);
+        let half = text.chars().count() as f32 * CHARACTER / 2.0;
+        let room = x - half > self.told;
+        let wanted = changed || self.owed || self.measure.width > 60.0;
+        self.owed = wanted && !room;
+        if wanted && room {
+            lane.shapes.push((pos2(x, self.top + self.measure.height + SHAPES / 2.0 + 2.0), text));
+            self.told = x + half + 6.0;
+        }
+    }
+}
+
+/// `16×32×32`, or the number of features where the map is one pixel.
+#[must_use]
+pub fn in_words([channels, height, width]: [usize; 3]) -> String {
+    if (height, width) == (1, 1) { channels.to_string() } else { format!("{channels}×{height}×{width}") }
+}
+
+fn stage_in_words(name: &str, blocks: usize, channels: usize, room: f32) -> String {
+    let number = name.trim_start_matches("layer");
+    let long = match blocks {
+        1 => format!("Stage {number}: 1 block of {channels}"),
+        _ => format!("Stage {number}: {blocks} blocks of {channels}"),
+    };
+    [long, format!("Stage {number}"), number.to_owned()]
+        .into_iter()
+        .find(|text| text.chars().count() as f32 * CHARACTER < room)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab_core::experiment::{Arm, Network, Shortcut};
+
+    fn outline(depth: usize, shortcut: Shortcut) -> Outline {
+        Outline::new(&Arm::new("net", Network::cifar(depth, 16, shortcut)), [3, 32, 32], 10).unwrap()
+    }
+
+    fn arrangements(width: f32) -> [Arrangement; 2] {
+        [false, true].map(|wrapped| Arrangement { measure: Measure::new(width), wrapped })
+    }
+
+    #[test]
+    fn every_block_has_its_box_and_every_shortcut_its_arch() {
+        for (depth, blocks) in [(20, 9), (110, 54)] {
+            for (shortcut, arches) in [(Shortcut::A, blocks), (Shortcut::None, 0)] {
+                let outline = outline(depth, shortcut);
+                for arrangement in arrangements(20.0) {
+                    let lane = Lane::new(&outline, arrangement);
+                    assert_eq!(lane.nodes.iter().filter(|node| node.block.is_some()).count(), blocks);
+                    assert_eq!(lane.arches.len(), arches);
+                    assert_eq!(lane.groups.len(), 3);
+                    assert_eq!(lane.lines.len(), if arrangement.wrapped { 3 } else { 1 });
+                    let whole = Rect::from_min_size(Pos2::ZERO, lane.size);
+                    assert!(lane.nodes.iter().all(|node| whole.contains_rect(node.rect)));
+                    let apart = |pair: &[Node]| !pair[0].rect.intersects(pair[1].rect);
+                    assert!(lane.nodes.windows(2).all(apart), "no overlap");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shapes_are_written_where_they_change_and_never_over_each_other() {
+        let outline = outline(110, Shortcut::A);
+        for arrangement in [NARROWEST, 30.0, 70.0, WIDEST].into_iter().flat_map(arrangements) {
+            let lane = Lane::new(&outline, arrangement);
+            let texts: Vec<&str> = lane.shapes.iter().map(|(_, text)| text.as_str()).collect();
+            for expected in ["3×32×32", "32×16×16", "64×8×8"] {
+                assert!(texts.contains(&expected), "{expected} with {arrangement:?}");
+            }
+            let apart = |pair: &[(Pos2, String)]| {
+                pair[1].0.y > pair[0].0.y || pair[1].0.x - pair[0].0.x > pair[0].1.chars().count() as f32 * 7.8
+            };
+            assert!(lane.shapes.windows(2).all(apart), "with {arrangement:?}");
+        }
+    }
+
+    #[test]
+    fn networks_are_drawn_as_large_as_there_is_room() {
+        let outline = outline(110, Shortcut::A);
+        let fitting = |room| Arrangement::fitting([&outline].into_iter(), room);
+        assert_eq!((fitting(100.0).measure.width, fitting(1e6).measure.width), (NARROWEST, WIDEST));
+        assert_eq!([390.0, 600.0, 2000.0].map(|room| fitting(room).wrapped), [true, true, false]);
+        for room in [390.0, 600.0, 2000.0] {
+            let lane = Lane::new(&outline, fitting(room));
+            assert!(lane.size.x <= room, "{} of {room}", lane.size.x);
+            assert!(fitting(room).measure.width >= 10.0, "wide enough for {room}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Gradients of every block as they are given away: every number of every probe as a table, and the heat maps.
+
+use super::Gradients;
+use crate::export::{Exportable, Table};
+use crate::kit::theme;
+use crate::panels::Scene;
+use crate::panels::quantity::{Quantity, legend};
+use eframe::egui::{Ui, Vec2, vec2};
+use lab_core::protocol::BlockProbe;
+use std::sync::Arc;
+
+/// The heat maps on their way out of the window.
+pub struct Paper<'a> {
+    /// What is looked at.
+    pub quantity: Quantity,
+    /// What the panel looks at.
+    pub scene: Scene<'a>,
+}
+
+/// Size of the picture in points, which grows with each arm.
+const SIZE: Vec2 = vec2(900.0, 300.0);
+/// Heights of a heat map and of the plot below them.
+const HEIGHTS: [f32; 2] = [180.0, 220.0];
+
+type Column = (&'static str, fn(&BlockProbe) -> f64);
+
+/// Every column of numbers in the table.
+const COLUMNS: [Column; 6] = [
+    ("weight gradient norm", |block| block.weight_gradient_norm),
+    ("output gradient norm", |block| block.output_gradient_norm),
+    ("weight norm", |block| block.weight_norm),
+    ("update norm", |block| block.update_norm),
+    ("output mean", |block| block.activation_mean),
+    ("output std", |block| block.activation_std),
+];
+
+impl Exportable for Paper<'_> {
+    fn name(&self) -> String {
+        "gradients-by-step".into()
+    }
+
+    fn table(&self) -> Table {
+        let session = self.scene.session;
+        let nameless = Arc::<str>::from("");
+        let names: Vec<Vec<Arc<str>>> = session.prepared.as_ref().map_or_else(Vec::new, |prepared| {
+            prepared.arms.iter().map(|arm| arm.blocks.iter().map(|block| Arc::from(block.as_str())).collect()).collect()
+        });
+        let arms: Vec<Arc<str>> = (0..session.arms.len()).map(|arm| Arc::from(session.arm_name(arm))).collect();
+        let rows: Vec<(usize, u64, usize, &BlockProbe)> = session
+            .probes
+            .iter()
+            .flat_map(|probe| {
+                let arms = probe.arms.iter().enumerate();
+                arms.flat_map(|(arm, seen)| seen.blocks.iter().enumerate().map(move |(at, block)| (arm, at, block)))
+                    .map(|(arm, at, block)| (arm, probe.step, at, block))
+            })
+            .collect();
+        let name = |arm: usize, at: usize| names.get(arm).and_then(|names| names.get(at)).unwrap_or(&nameless);
+        let table = Table::default()
+            .words("arm", rows.iter().map(|(arm, ..)| Arc::clone(arms.get(*arm).unwrap_or(&nameless))))
+            .numbers("step", rows.iter().map(|(_, step, ..)| *step as f64))
+            .words("block", rows.iter().map(|(arm, _, at, _)| Arc::clone(name(*arm, *at))));
+        COLUMNS.iter().fold(table, |table, (title, of)| table.numbers(title, rows.iter().map(|(.., block)| of(block))))
+    }
+
+    fn size(&self) -> Option<Vec2> {
+        Some(SIZE)
+    }
+
+    fn draw(&self, ui: &mut Ui) {
+        ui.label(theme::heading(format!("{} by block and step", self.quantity.title())));
+        // Textures of the window do not exist here.
+        let mut drawn = Gradients::default();
+        drawn.update(ui, self.scene.session, self.quantity);
+        legend(ui, drawn.scale);
+        drawn.figure(ui, self.scene, self.quantity, HEIGHTS);
+    }
+}

@@ -1,0 +1,215 @@
+//! What all instruments' panels have in common: asking, waiting, taking back, saying what is seen, giving it away.
+
+use super::paper::{Figure, Paper, sheets};
+use crate::action::Action;
+use crate::export;
+use crate::form::field::{choose, named};
+use crate::kit::theme::{self, Tokens, space};
+use crate::panels::Scene;
+use crate::state::Session;
+use crate::state::inquiries::{Inquiries, Inquiry, Place};
+use crate::state::selected::SelectedBlock;
+use eframe::egui::{Button, Label, Popup, ProgressBar, RichText, Ui, vec2};
+use lab_core::instrument::Which;
+use lab_core::instrument::{About, Finding, Instrument, Question};
+use lab_core::number::count;
+use lab_core::protocol::Subject;
+use serde::{Deserialize, Serialize};
+
+/// Whose weights are asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Weights {
+    /// As they are now.
+    #[default]
+    Now,
+    /// The checkpoints with the least validation loss.
+    Best,
+    /// The newest checkpoints.
+    Last,
+}
+
+/// What a panel works with.
+pub struct Bench<'a> {
+    /// The experiment under way.
+    pub session: &'a Session,
+    /// What was asked and found.
+    pub inquiries: &'a Inquiries,
+    /// The block that every panel looks at.
+    pub selected: Option<&'a SelectedBlock>,
+    /// Whose weights are asked.
+    pub weights: Weights,
+    /// What shall be done after the frame.
+    pub actions: &'a mut Vec<Action>,
+}
+
+impl<'a> Bench<'a> {
+    /// What a panel of this scene works with.
+    pub fn new(scene: Scene<'a>, actions: &'a mut Vec<Action>) -> Self {
+        Self {
+            session: scene.session,
+            inquiries: scene.inquiries,
+            selected: scene.selected,
+            weights: Weights::Now,
+            actions,
+        }
+    }
+
+    /// The selected block's arm and its place in it.
+    pub fn selected(&self) -> Option<(usize, usize)> {
+        self.selected?.place(self.session.prepared.as_ref()?)
+    }
+
+    /// Asks something of the chosen weights.
+    pub fn ask(&mut self, question: Question) {
+        let of = self.subject();
+        self.actions.push(Action::Ask { of, question });
+    }
+
+    fn subject(&self) -> Subject {
+        let folder = self.session.prepared.as_ref().and_then(|prepared| prepared.run.clone());
+        match (self.weights, folder) {
+            (Weights::Best, Some(folder)) => Subject::Run { folder, which: Which::Best },
+            (Weights::Last, Some(folder)) => Subject::Run { folder, which: Which::Last },
+            _ => Subject::Current,
+        }
+    }
+
+    /// Whether there are networks to ask.
+    #[must_use]
+    pub fn has_networks(&self) -> bool {
+        self.session.prepared.is_some()
+    }
+
+    /// What an instrument found in each arm, with the arm's place.
+    pub fn findings(&self, instrument: Instrument) -> impl Iterator<Item = (usize, &str, &Result<Finding, String>)> {
+        self.inquiries.findings(instrument).map(|(name, finding)| (self.arm(name), name, finding))
+    }
+
+    /// The place of an arm by its name: its colour.
+    #[must_use]
+    pub fn arm(&self, name: &str) -> usize {
+        let arms = self.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.arms);
+        arms.iter().position(|arm| arm.name == name).unwrap_or(0)
+    }
+}
+
+/// The row above an instrument: a button that asks, or how far the answer is and a button that takes the question back; for
+/// which weights; what this is; and a menu that gives away what was found, `figure` as its picture.
+pub fn tools(
+    ui: &mut Ui,
+    bench: &mut Bench,
+    about: Instrument,
+    verb: &str,
+    question: impl FnOnce() -> Question,
+    figure: Figure<impl Fn(&mut Ui, &Bench)>,
+) {
+    let place = Place::Of(about);
+    let inquiry = bench.inquiries.at(place).cloned().unwrap_or_default();
+    let title = about.about().title;
+    ui.horizontal_wrapped(|ui| {
+        if inquiry.awaited.is_some() {
+            waiting(ui, bench, place, &inquiry, title);
+        } else {
+            let button = ui.add_enabled(bench.has_networks(), Button::new(verb));
+            let button = named(ui, button, &format!("{verb}: {title}"));
+            if button.clicked() {
+                bench.ask(question());
+            }
+        }
+        weights(ui, bench);
+        explain(ui, about);
+        if bench.inquiries.findings(about).any(|(_, finding)| finding.is_ok()) && inquiry.awaited.is_none() {
+            export(ui, bench, about, figure);
+        }
+        if let Some(found) = &inquiry.found {
+            ui.label(theme::caption(format!("after step {}", count(found.step)), &Tokens::of(ui)));
+        }
+    });
+    failure(ui, &inquiry);
+    if inquiry.found.is_none() && inquiry.awaited.is_none() {
+        let what = theme::caption(about.about().what, &Tokens::of(ui));
+        ui.add(Label::new(what).wrap());
+    }
+    ui.add_space(space::XS);
+}
+
+/// The menu that gives away what an instrument found, `figure` as its picture.
+pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<impl Fn(&mut Ui, &Bench)>) {
+    let found = bench.inquiries.of(about).and_then(|inquiry| inquiry.found.clone()).unwrap_or_default();
+    let mut actions = Vec::new();
+    let About { name, title, .. } = about.about();
+    let seen = &*bench;
+    let paper = Paper {
+        name,
+        title: format!("{title}, after step {}", count(found.step)),
+        sheets: || sheets(&found),
+        figure: Figure { height: figure.height, draw: |ui: &mut Ui| (figure.draw)(ui, seen) },
+    };
+    export::button(ui, title, &paper, &mut actions);
+    bench.actions.append(&mut actions);
+}
+
+fn waiting(ui: &mut Ui, bench: &mut Bench, place: Place, inquiry: &Inquiry, title: &str) {
+    let (done, total) = inquiry.progress;
+    #[allow(clippy::cast_precision_loss, reason = "a share for a bar")]
+    let share = done as f32 / total.max(1) as f32;
+    let text = if total == 0 { "Waiting".to_owned() } else { format!("{:.0} %", 100.0 * share) };
+    let bar = ui.add_sized(vec2(120.0, theme::ROW), ProgressBar::new(share).text(text));
+    named(ui, bar, &format!("{title}: {done} of {total}"));
+    let cancel = ui.button("Cancel").on_hover_text("Keeps what has been found so far");
+    if named(ui, cancel, &format!("Cancel: {title}")).clicked() {
+        bench.actions.push(Action::Cancel(place));
+    }
+}
+
+/// Why a question failed.
+pub fn failure(ui: &mut Ui, inquiry: &Inquiry) {
+    if let Some(why) = &inquiry.failed {
+        let tokens = Tokens::of(ui);
+        ui.add(Label::new(RichText::new(why).color(tokens.error)).wrap());
+    }
+}
+
+/// Why an arm has no finding, or nothing.
+pub fn refusal(ui: &mut Ui, name: &str, why: &str) {
+    let tokens = Tokens::of(ui);
+    ui.add(Label::new(theme::caption(format!("{name}: {why}."), &tokens)).wrap());
+}
+
+/// Chooses whose weights are asked, where there is a choice.
+fn weights(ui: &mut Ui, bench: &mut Bench) {
+    let kept = bench.session.prepared.as_ref().is_some_and(|prepared| prepared.run.is_some());
+    if !kept {
+        return;
+    }
+    let options =
+        [(Weights::Now, "Weights now"), (Weights::Best, "Best checkpoint"), (Weights::Last, "Last checkpoint")];
+    ui.push_id("weights", |ui| {
+        ui.set_max_width(130.0);
+        let response = choose(ui, &mut bench.weights, &options);
+        named(ui, response, "Weights that are asked");
+    });
+}
+
+/// A "?" that says what is seen, by which formula, and where that comes from.
+pub fn explain(ui: &mut Ui, instrument: Instrument) {
+    let tokens = Tokens::of(ui);
+    let about = instrument.about();
+    let text = RichText::new("?").size(theme::size::SMALL).color(tokens.weak);
+    let button = ui.add(Button::new(text).min_size(vec2(theme::ICON, theme::ICON)));
+    let button = named(ui, button, &format!("What am I looking at: {}", about.title));
+    let tell = |ui: &mut Ui| {
+        ui.set_max_width(380.0);
+        ui.label(theme::strong(about.title));
+        ui.add(Label::new(about.what).wrap());
+        ui.add_space(space::XS);
+        ui.add(Label::new(RichText::new(about.formula).size(theme::size::SMALL)).wrap());
+        if !about.reference.is_empty() {
+            ui.add(Label::new(theme::caption(about.reference, &tokens)).wrap());
+        }
+    };
+    if !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&button)) {
+        button.clone().on_hover_ui(tell);
+    }
+    Popup::from_toggle_button_response(&button).show(tell);
+}

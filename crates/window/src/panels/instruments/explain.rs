@@ -1,0 +1,348 @@
+//! Where in one image a decision comes from, as every arm sees it: Grad-CAM at every block, occlusion, feature maps, filters,
+//! and what remains when a block is cut.
+
+use super::bench as kit;
+use super::bench::Bench;
+use super::maps::{Textures, WHOLE};
+use super::paper::{Figure, PLOT, ROWS};
+use crate::form::field::{choose, named};
+use crate::kit::chart::{self, Scale, Series};
+use crate::kit::theme::{self, Tokens, space};
+use crate::panels::{empty, told};
+use eframe::egui::{
+    Color32, ComboBox, DragValue, FontId, Key, Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit,
+    Ui, Vec2, vec2,
+};
+use lab_core::instrument::{Cut, Explanation, Finding, HeatMap, Instrument, Maps, Picture, Question, Sight};
+use lab_core::number::{percent, short};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Mode {
+    #[default]
+    Strip,
+    Features,
+    Filters,
+    Cuts,
+}
+
+const MODES: [(Mode, &str); 4] = [
+    (Mode::Strip, "Grad-CAM"),
+    (Mode::Features, "Feature maps"),
+    (Mode::Filters, "First-layer filters"),
+    (Mode::Cuts, "Cuts"),
+];
+
+/// What a person chose to see.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct View {
+    mode: Mode,
+    /// How strongly maps cover the image.
+    strength: f32,
+    occlusion: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { mode: Mode::Strip, strength: 0.7, occlusion: false }
+    }
+}
+
+/// The panel's state.
+#[derive(Default)]
+pub struct Explain {
+    image: usize,
+    /// A picture that is looked at instead of a validation image.
+    file: Option<String>,
+    path: String,
+    class: Option<usize>,
+    block: usize,
+    /// The wish of another panel that was followed last.
+    followed: Option<u64>,
+    /// The selected block that was followed last.
+    selected: Option<(usize, usize)>,
+    textures: Textures,
+}
+
+/// Side of a picture in the strip, in points.
+const SMALL: f32 = 60.0;
+/// Side of the picture that is looked at.
+const LARGE: f32 = 132.0;
+
+impl Explain {
+    /// The panel.
+    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
+        if !bench.has_networks() {
+            return empty(
+                ui,
+                "Where in an image each network's decision comes from will be shown here: press Start, then Explain.",
+            );
+        }
+        if let Some((number, image)) = bench.inquiries.explained
+            && self.followed != Some(number)
+        {
+            (self.followed, self.image, self.file) = (Some(number), image, None);
+        }
+        // A block that is selected elsewhere is looked at here, too, until another one is chosen.
+        if let Some(selected) = bench.selected()
+            && self.selected != Some(selected)
+        {
+            (self.selected, self.block) = (Some(selected), selected.1);
+        }
+        self.textures.refresh(bench.inquiries.version);
+        self.choices(ui, view, bench);
+        let (sight, class, block) = (self.sight(), self.class, self.block);
+        let (mode, strength, occlusion) = (view.mode, view.strength, view.occlusion);
+        let instrument = match mode {
+            Mode::Strip if occlusion => Instrument::Occlusion,
+            Mode::Strip => Instrument::GradCam,
+            Mode::Features => Instrument::Features,
+            Mode::Filters => Instrument::Filters,
+            Mode::Cuts => Instrument::Cuts,
+        };
+        let draw = |ui: &mut Ui, bench: &Bench, textures: &mut Textures| match mode {
+            Mode::Strip => strips(ui, textures, strength, bench, instrument),
+            Mode::Features | Mode::Filters => maps(ui, textures, bench, instrument),
+            Mode::Cuts => cuts(ui, bench),
+        };
+        let verb = match mode {
+            Mode::Strip => "Explain",
+            Mode::Features | Mode::Filters => "Show",
+            Mode::Cuts => "Cut",
+        };
+        let question = || match mode {
+            Mode::Strip => Question::Explain { sight, class, occlusion },
+            Mode::Features => Question::Features { sight, block },
+            Mode::Filters => Question::Filters,
+            Mode::Cuts => Question::Cuts { sight },
+        };
+        let height = if mode == Mode::Cuts { PLOT } else { ROWS };
+        let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
+        kit::tools(ui, bench, instrument, verb, question, Figure { height, draw: off_screen });
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| draw(ui, bench, &mut self.textures));
+    }
+
+    fn sight(&self) -> Sight {
+        match &self.file {
+            Some(path) => Sight::Picture(Picture::File(path.into())),
+            None => Sight::Validation(self.image),
+        }
+    }
+
+    fn choices(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
+        let Some(prepared) = &bench.session.prepared else { return };
+        let (images, classes) = (prepared.dataset.validation, &prepared.dataset.classes);
+        ui.horizontal_wrapped(|ui| {
+            ui.push_id("mode", |ui| {
+                ui.set_max_width(140.0);
+                let response = choose(ui, &mut view.mode, &MODES);
+                named(ui, response, "What is shown of the image");
+            });
+            if view.mode != Mode::Filters {
+                let label = ui.label("Image");
+                let drag = ui.add(DragValue::new(&mut self.image).range(0..=images.saturating_sub(1)));
+                let drag = named(ui, drag.labelled_by(label.id), "Validation image");
+                if drag.changed() {
+                    self.file = None;
+                }
+                let edit = TextEdit::singleline(&mut self.path).hint_text("or a picture's path").desired_width(130.0);
+                let edit = ui.add(edit);
+                let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+                named(ui, edit, "Path of a picture to explain");
+                if entered && !self.path.trim().is_empty() {
+                    self.file = Some(self.path.trim().to_owned());
+                }
+            }
+            if view.mode == Mode::Features {
+                let blocks = prepared.arms.iter().max_by_key(|arm| arm.blocks.len()).map_or(&[][..], |arm| &arm.blocks);
+                let names: Vec<(usize, &str)> = blocks.iter().map(String::as_str).enumerate().collect();
+                ui.push_id("block", |ui| {
+                    ui.set_max_width(100.0);
+                    let response = choose(ui, &mut self.block, &names);
+                    named(ui, response, "Block that is shown");
+                });
+            }
+        });
+        if view.mode != Mode::Strip {
+            return;
+        }
+        ui.horizontal_wrapped(|ui| {
+            let title = |class: Option<usize>| {
+                class.and_then(|class| classes.get(class)).map_or("Each arm's own", String::as_str)
+            };
+            let label = ui.label("Class");
+            let list =
+                ComboBox::from_id_salt("class").width(120.0).selected_text(title(self.class)).show_ui(ui, |ui| {
+                    for option in std::iter::once(None).chain((0..classes.len()).map(Some)) {
+                        ui.selectable_value(&mut self.class, option, title(option));
+                    }
+                });
+            list.response.labelled_by(label.id);
+            let label = ui.label("Overlay");
+            let slider = ui.add(Slider::new(&mut view.strength, 0.0..=1.0).show_value(false)).labelled_by(label.id);
+            named(ui, slider, "Strength of the overlay");
+            ui.checkbox(&mut view.occlusion, "Occlusion too");
+        });
+    }
+}
+
+/// For each arm the image, and a strip with one map for each block.
+fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, instrument: Instrument) {
+    let classes = bench.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
+    let title = |class: usize| classes.get(class).map_or("?", String::as_str);
+    let found: Vec<(usize, &str, &Explanation)> = bench
+        .findings(instrument)
+        .filter_map(|(arm, name, finding)| match finding {
+            Ok(Finding::Explanation(found)) => Some((arm, name, found)),
+            _ => None,
+        })
+        .collect();
+    for (_, name, finding) in bench.findings(instrument) {
+        if let Err(why) = finding {
+            kit::refusal(ui, name, why);
+        }
+    }
+    for (arm, name, found) in found {
+        let share = found.probabilities.get(found.class).copied().unwrap_or(0.0);
+        let truth = found.truth.map_or_else(String::new, |truth| format!(", truly {}", title(truth)));
+        let text = format!("{name}: {} {}{truth}", title(found.class), percent(f64::from(share)));
+        told(ui, arm, &text);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
+            let name = format!("{arm} seen");
+            let texture = textures.picture(ui.ctx(), &name, &found.seen).id();
+            let (rect, response) = ui.allocate_exact_size(Vec2::splat(LARGE), Sense::hover());
+            ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
+            named(ui, response, "The image as the networks see it");
+            if let Some(map) = &found.occlusion {
+                let rect = overlay(ui, textures, (LARGE, arm), found, ("occlusion", map), strength);
+                let tokens = Tokens::of(ui);
+                ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, tokens.hairline), StrokeKind::Outside);
+            }
+        });
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
+            for (block, map) in &found.strip {
+                let rect = overlay(ui, textures, (SMALL, arm), found, (block, map), strength);
+                if bench.selected.is_some_and(|selected| selected.block == *block) {
+                    let stroke = Stroke::new(2.0, Tokens::of(ui).accent);
+                    ui.painter().rect_stroke(rect, 0.0, stroke, StrokeKind::Inside);
+                }
+            }
+        });
+        ui.add_space(space::S);
+    }
+}
+
+/// The image with a map over it, each map on its own scale: only the place matters, not the strength.
+fn overlay(
+    ui: &mut Ui,
+    textures: &mut Textures,
+    (side, arm): (f32, usize),
+    found: &Explanation,
+    (block, map): (&str, &HeatMap),
+    strength: f32,
+) -> Rect {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+    let picture = textures.picture(ui.ctx(), &format!("{arm} seen"), &found.seen).id();
+    ui.painter().image(picture, rect, WHOLE, Color32::WHITE);
+    let ends = [0.0, map.range()[1].max(1e-12)];
+    let over = textures.map(ui.ctx(), &format!("{arm} {block}"), map, ends, Some(strength)).id();
+    ui.painter().image(over, rect, WHOLE, Color32::WHITE);
+    // The block's number in a corner, on a ground that keeps it readable.
+    let font = FontId::proportional(theme::size::SMALL - 1.0);
+    let label = ui.painter().layout_no_wrap(block.replace("layer", ""), font, Color32::WHITE);
+    let ground = Rect::from_min_size(rect.min, label.size() + vec2(4.0, 0.0));
+    ui.painter().rect_filled(ground, 0.0, theme::BEHIND_TEXT);
+    ui.painter().galley(rect.min + vec2(2.0, 0.0), label, Color32::WHITE);
+    let text = format!("{block}: {} × {}, at most {}", map.width, map.height, short(f64::from(map.range()[1])));
+    named(ui, response.on_hover_text(&text), &text);
+    rect
+}
+
+/// Channels or filters of every arm on one scale.
+fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrument) {
+    let found: Vec<(usize, &str, &Maps)> = bench
+        .findings(instrument)
+        .filter_map(|(arm, name, finding)| match finding {
+            Ok(Finding::Maps(found)) => Some((arm, name, found)),
+            _ => None,
+        })
+        .collect();
+    for (_, name, finding) in bench.findings(instrument) {
+        if let Err(why) = finding {
+            kit::refusal(ui, name, why);
+        }
+    }
+    let all = || found.iter().flat_map(|(_, _, maps)| &maps.maps).map(HeatMap::range);
+    let ends = [all().map(|[low, _]| low).fold(0.0, f32::min), all().map(|[_, high]| high).fold(1e-12, f32::max)];
+    for (arm, name, maps) in found {
+        let text = format!(
+            "{name}: {} of {}, from {} to {}",
+            maps.maps.len(),
+            maps.of,
+            short(f64::from(ends[0])),
+            short(f64::from(ends[1]))
+        );
+        told(ui, arm, &text);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
+            for (title, map) in maps.names.iter().zip(&maps.maps) {
+                let (rect, response) = ui.allocate_exact_size(vec2(56.0, 56.0), Sense::hover());
+                let texture = textures.map(ui.ctx(), &format!("{arm} {} {title}", maps.of), map, ends, None).id();
+                ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
+                named(ui, response.on_hover_text(title), &format!("{name}, {}, {title}", maps.of));
+            }
+        });
+        ui.add_space(space::S);
+    }
+}
+
+/// The logit of each arm's own class, with each block's branch or shortcut cut.
+fn cuts(ui: &mut Ui, bench: &Bench) {
+    let classes = bench.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
+    let (mut lines, mut words) = (Vec::new(), Vec::new());
+    for (arm, name, finding) in bench.findings(Instrument::Cuts) {
+        let found: &[Cut] = match finding {
+            Ok(Finding::Cuts(found)) => found,
+            Ok(_) => continue,
+            Err(why) => {
+                kit::refusal(ui, name, why);
+                continue;
+            }
+        };
+        let Some(whole) = found.first().and_then(|cut| cut.without_branch.as_ref()) else { continue };
+        let class = (0..whole.len()).max_by(|&a, &b| whole[a].total_cmp(&whole[b])).unwrap_or(0);
+        let points = |of: fn(&Cut) -> Option<&Vec<f32>>| -> Vec<[f64; 2]> {
+            let blocks = found.iter().skip(1).zip(1..);
+            blocks.filter_map(|(cut, index)| Some([f64::from(index), f64::from(*of(cut)?.get(class)?)])).collect()
+        };
+        let level = Some(f64::from(whole[class]));
+        lines.push(Series {
+            arm,
+            name: name.to_owned(),
+            points: points(|cut| cut.without_branch.as_ref()),
+            level,
+            ..Series::default()
+        });
+        let shortcut = points(|cut| cut.without_shortcut.as_ref());
+        if !shortcut.is_empty() {
+            lines.push(Series { arm, name: name.to_owned(), points: shortcut, dashed: true, ..Series::default() });
+        }
+        let title = classes.get(class).map_or("?", String::as_str);
+        words.push((arm, format!("{name}: {title}, logit {} whole", short(f64::from(whole[class])))));
+    }
+    if lines.is_empty() {
+        return;
+    }
+    let tokens = Tokens::of(ui);
+    let caption = "Logit of each arm's own class by the block that is cut: solid without its branch, dashed without its shortcut, level as trained";
+    ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
+    let said: Vec<&str> = words.iter().map(|(_, words)| words.as_str()).collect();
+    let height = (ui.available_height() - 60.0).clamp(140.0, 360.0);
+    chart::draw(ui, "cuts", &format!("{caption}. {}", said.join("; ")), &lines, Scale::Linear, height);
+    for (arm, words) in &words {
+        told(ui, *arm, words);
+    }
+}

@@ -1,0 +1,233 @@
+//! How one parameter's values and its gradient moved over the training: step by value for each arm, on the same axes and
+//! in the same colours.
+
+use super::bench::Bench;
+use super::maps::WHOLE;
+use super::paper::{Figure, Paper, ROWS};
+use crate::export;
+use crate::form::field::named;
+use crate::kit::theme::{self, Tokens, space, viridis};
+use crate::panels::told;
+use crate::state::Session;
+use eframe::egui::{
+    Align2, Color32, ColorImage, FontId, Label, Rect, Response, Sense, TextureHandle, TextureOptions, Ui, pos2, vec2,
+};
+use lab_core::instrument::{Histogram, Sheet, Spread};
+use lab_core::number::{count, percent, short};
+
+/// Rows between both ends of an axis; odd, so that one of them is around 0.
+const CELLS: usize = 81;
+/// Height of a map in points.
+const HEIGHT: f32 = 112.0;
+/// Width from which a parameter's maps stand side by side.
+const BESIDE: f32 = 400.0;
+/// Room for the ends of an axis beside a map.
+const GUTTER: f32 = 48.0;
+
+/// One of a parameter's two histograms.
+type Side = fn(&Histogram) -> Spread<'_>;
+
+/// What is drawn on the left and on the right.
+const SIDES: [(&str, Side); 2] = [("values", Histogram::values), ("gradient", Histogram::gradient)];
+
+/// What the maps were made of; they are made again when this changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Made {
+    generation: u64,
+    newest: u64,
+    parameter: String,
+}
+
+/// The maps of one parameter.
+#[derive(Default)]
+pub struct Histories {
+    made: Made,
+    steps: Vec<u64>,
+    kinds: [Kind; 2],
+}
+
+/// The maps of all arms that share their axes and colours.
+#[derive(Default)]
+struct Kind {
+    /// Where the axis ends on both sides.
+    limit: f64,
+    /// The share that is yellow.
+    most: f64,
+    arms: Vec<Option<Map>>,
+}
+
+/// One arm's map.
+struct Map {
+    /// The share of the values in each cell, moment by moment, from the least value to the largest.
+    shares: Vec<f64>,
+    /// The standard deviation at the first and the last moment.
+    std: [f64; 2],
+    texture: TextureHandle,
+}
+
+impl Histories {
+    /// The maps with what stands above them.
+    pub fn ui(&mut self, ui: &mut Ui, parameter: &str, bench: &mut Bench) {
+        let tokens = Tokens::of(ui);
+        let session = bench.session;
+        if session.spreads.is_empty() {
+            let text = "How a parameter moves over the training will be drawn here: its values are counted at some of the \
+                        looks inside, so these must be on.";
+            ui.add(Label::new(theme::caption(text, &tokens)).wrap());
+            return;
+        }
+        ui.horizontal_wrapped(|ui| {
+            ui.label(theme::strong("Over the training"));
+            let paper = Paper {
+                name: "histograms-by-step",
+                title: format!("{parameter} over the training"),
+                sheets: || sheets(parameter, session),
+                figure: Figure { height: ROWS, draw: |ui: &mut Ui| Self::default().figure(ui, parameter, session) },
+            };
+            export::button(ui, "Histograms by step", &paper, bench.actions);
+        });
+        self.figure(ui, parameter, session);
+    }
+
+    fn figure(&mut self, ui: &mut Ui, parameter: &str, session: &Session) {
+        let newest = session.spreads.last().map_or(0, |record| record.step);
+        let now = Made { generation: session.generation, newest, parameter: parameter.to_owned() };
+        if self.made != now {
+            self.steps = session.spreads.iter().map(|record| record.step).collect();
+            self.kinds = SIDES.map(|(_, of)| Kind::new(ui, parameter, session, of));
+            self.made = now;
+        }
+        let tokens = Tokens::of(ui);
+        let [values, gradient] = &self.kinds;
+        let caption = format!(
+            "Steps to the right, {parameter} and its gradient upwards. Colour: share of all values from none (violet) to \
+             {} (yellow), of the gradient's to {}; axes and colours are those of all arms",
+            percent(values.most),
+            percent(gradient.most)
+        );
+        ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
+        let narrow = ui.available_width() < BESIDE;
+        let width = if narrow { ui.available_width() } else { (ui.available_width() - space::L) / 2.0 };
+        for arm in 0..session.arms.len() {
+            let name = session.arm_name(arm);
+            let both = self.kinds.each_ref().map(|kind| kind.arms.get(arm).and_then(Option::as_ref));
+            let [Some(one), Some(other)] = both else {
+                told(ui, arm, &format!("{name} has no {parameter}"));
+                continue;
+            };
+            let moved = |map: &Map| format!("{} → {}", short(map.std[0]), short(map.std[1]));
+            let text = format!("{name}: std of the values {}, of the gradient {}", moved(one), moved(other));
+            told(ui, arm, &text);
+            ui.horizontal_wrapped(|ui| {
+                for ((kind, map), (title, _)) in self.kinds.iter().zip([one, other]).zip(SIDES) {
+                    let name = format!("{name} {parameter}, {title} by step: std {}", moved(map));
+                    kind.draw(ui, map, (&self.steps, title), width, &name);
+                }
+            });
+        }
+    }
+}
+
+impl Kind {
+    fn new(ui: &Ui, parameter: &str, session: &Session, of: Side) -> Self {
+        let moment = |arm: usize| {
+            let found = session.spreads.iter().map(move |record| {
+                record.arms.get(arm)?.iter().find(|histogram| histogram.parameter == parameter).map(of)
+            });
+            found.collect::<Vec<Option<Spread>>>()
+        };
+        let arms: Vec<Vec<Option<Spread>>> = (0..session.arms.len()).map(moment).collect();
+        let known = || arms.iter().flatten().flatten();
+        let limit = known().map(|spread| spread.limit).fold(0.0, f64::max);
+        let shares: Vec<Option<(Vec<f64>, [f64; 2])>> = arms
+            .iter()
+            .map(|moments| {
+                let mut found = moments.iter().flatten();
+                let first = found.next()?;
+                let std = [first.std(), found.next_back().unwrap_or(first).std()];
+                let nothing = || vec![0.0; CELLS];
+                let column =
+                    |spread: &Option<Spread>| spread.map_or_else(nothing, |spread| spread.shares(limit, CELLS));
+                Some((moments.iter().flat_map(column).collect(), std))
+            })
+            .collect();
+        let most = shares.iter().flatten().flat_map(|(shares, _)| shares).copied().fold(0.0, f64::max);
+        let map = |(shares, std): (Vec<f64>, [f64; 2])| {
+            let texture = ui.ctx().load_texture("histories", picture(&shares, most), TextureOptions::NEAREST);
+            Map { shares, std, texture }
+        };
+        Self { limit, most, arms: shares.into_iter().map(|arm| arm.map(map)).collect() }
+    }
+
+    fn draw(&self, ui: &mut Ui, map: &Map, (steps, title): (&[u64], &str), width: f32, name: &str) {
+        let tokens = Tokens::of(ui);
+        let (outer, response) = ui.allocate_exact_size(vec2(width, HEIGHT + 16.0), Sense::hover());
+        let rect = Rect::from_min_max(outer.min + vec2(GUTTER, 0.0), pos2(outer.right(), outer.top() + HEIGHT));
+        ui.painter().image(map.texture.id(), rect, WHOLE, Color32::WHITE);
+        let font = FontId::proportional(theme::size::SMALL - 1.0);
+        let write = |at, anchor, text: String| ui.painter().text(at, anchor, text, font.clone(), tokens.weak);
+        let end = short(self.limit);
+        write(rect.left_top() - vec2(space::XS, 0.0), Align2::RIGHT_TOP, end.clone());
+        write(rect.left_center() - vec2(space::XS, 0.0), Align2::RIGHT_CENTER, "0".into());
+        write(rect.left_bottom() - vec2(space::XS, 0.0), Align2::RIGHT_BOTTOM, format!("−{end}"));
+        write(rect.center_bottom() + vec2(0.0, 2.0), Align2::CENTER_TOP, title.to_owned());
+        if let (Some(first), Some(last)) = (steps.first(), steps.last()) {
+            write(rect.left_bottom() + vec2(0.0, 2.0), Align2::LEFT_TOP, format!("step {}", count(*first)));
+            write(rect.right_bottom() + vec2(0.0, 2.0), Align2::RIGHT_TOP, count(*last));
+        }
+        let response = named(ui, response, name);
+        self.pointed(response, rect, map, steps);
+    }
+
+    /// The share below the pointer.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a place in a small grid"
+    )]
+    fn pointed(&self, response: Response, rect: Rect, map: &Map, steps: &[u64]) {
+        let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) else { return };
+        let place = (at - rect.min) / rect.size();
+        let moment = ((place.x * steps.len() as f32) as usize).min(steps.len().saturating_sub(1));
+        let row = ((1.0 - place.y) * CELLS as f32) as usize;
+        let (Some(step), Some(share)) = (steps.get(moment), map.shares.get(moment * CELLS + row.min(CELLS - 1))) else {
+            return;
+        };
+        let edge = |row: usize| short(self.limit * (2.0 * row as f64 / CELLS as f64 - 1.0));
+        response.on_hover_ui_at_pointer(|ui| {
+            ui.label(theme::strong(format!("Step {}", count(*step))));
+            ui.label(format!("{} from {} to {}", percent(*share), edge(row), edge(row + 1)));
+        });
+    }
+}
+
+/// A column for each moment, the largest values above.
+#[allow(clippy::cast_possible_truncation, reason = "shares for colours")]
+fn picture(shares: &[f64], most: f64) -> ColorImage {
+    let columns = shares.len() / CELLS;
+    let color = |index: usize| {
+        let (row, column) = (CELLS - 1 - index / columns, index % columns);
+        viridis((shares[column * CELLS + row] / most.max(f64::MIN_POSITIVE)).sqrt() as f32)
+    };
+    ColorImage::new([columns, CELLS], (0..shares.len()).map(color).collect())
+}
+
+/// One parameter's counts at every moment.
+fn sheets(parameter: &str, session: &Session) -> Vec<(String, Sheet)> {
+    let of = |arm: usize| {
+        let mut all = Sheet::new("histograms-by-step", &["step"]);
+        for record in session.spreads.iter() {
+            let found = record.arms.get(arm).and_then(|all| all.iter().find(|one| one.parameter == parameter));
+            let Some(found) = found else { continue };
+            let sheet = Histogram::sheet(std::slice::from_ref(found));
+            if all.header.len() == 1 {
+                all.header.extend(sheet.header);
+            }
+            all.rows
+                .extend(sheet.rows.into_iter().map(|row| [record.step.to_string()].into_iter().chain(row).collect()));
+        }
+        (session.arm_name(arm).to_owned(), all)
+    };
+    (0..session.arms.len()).map(of).collect()
+}

@@ -1,0 +1,165 @@
+//! Gradients and responses block by block at one moment, warnings in words, and histograms of every parameter at one
+//! moment and over the training.
+
+use super::bench as kit;
+use super::bench::Bench;
+use super::histograms;
+use super::histories::Histories;
+use super::paper::{Figure, ROWS};
+use crate::form::field::choose;
+use crate::kit::chart::{self, Scale, Series};
+use crate::kit::theme::{self, Tokens, space};
+use crate::panels::{chip, empty, told};
+use eframe::egui::{Label, RichText, ScrollArea, Ui};
+use lab_core::instrument::{BlockLook, Finding, GradientLook, Instrument, Question};
+use lab_core::number::short;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Quantity {
+    #[default]
+    InputGradient,
+    OutputGradient,
+    WeightGradient,
+    Relative,
+    Branch,
+    Response,
+    Dead,
+    Zeros,
+}
+
+const QUANTITIES: [(Quantity, &str); 8] = [
+    (Quantity::InputGradient, "Input gradient ‖∂L/∂x‖"),
+    (Quantity::OutputGradient, "Output gradient ‖∂L/∂y‖"),
+    (Quantity::WeightGradient, "Weight gradient ‖∂L/∂W‖"),
+    (Quantity::Relative, "Relative ‖∂L/∂W‖ / ‖W‖"),
+    (Quantity::Branch, "Branch ‖αF(x)‖ / ‖x‖"),
+    (Quantity::Response, "Layer response (std)"),
+    (Quantity::Dead, "Dead channels"),
+    (Quantity::Zeros, "Zero activations"),
+];
+
+impl Quantity {
+    /// Its values from the input to the head; a response for each layer.
+    fn of(self, block: &BlockLook) -> Vec<f64> {
+        match self {
+            Self::InputGradient => vec![block.input_gradient],
+            Self::OutputGradient => vec![block.output_gradient],
+            Self::WeightGradient => vec![block.weight_gradient],
+            Self::Relative => vec![block.weight_gradient / block.weight_norm],
+            Self::Branch => vec![block.branch_ratio.unwrap_or(f64::NAN)],
+            Self::Response => block.responses.clone(),
+            Self::Dead => vec![block.dead.unwrap_or(f64::NAN)],
+            Self::Zeros => vec![block.zeros.unwrap_or(f64::NAN)],
+        }
+    }
+
+    fn scale(self) -> Scale {
+        match self {
+            Self::Dead | Self::Zeros => Scale::Percent,
+            Self::Response | Self::Branch => Scale::Linear,
+            _ => Scale::Log,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        QUANTITIES.iter().find(|(quantity, _)| *quantity == self).map_or("", |(_, title)| title)
+    }
+}
+
+/// What a person chose to see.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct View {
+    quantity: Quantity,
+    parameter: String,
+}
+
+/// Images of the batch that is looked at.
+const IMAGES: usize = 64;
+
+/// The panel's state.
+#[derive(Default)]
+pub struct Inside {
+    histories: Histories,
+}
+
+impl Inside {
+    /// The panel.
+    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
+        if !bench.has_networks() {
+            return empty(
+                ui,
+                "Gradients, responses and dead channels of every block will be drawn here: press Start, then Look.",
+            );
+        }
+        ui.horizontal_wrapped(|ui| {
+            let label = ui.label("By block");
+            ui.scope(|ui| {
+                ui.set_max_width(190.0);
+                choose(ui, &mut view.quantity, &QUANTITIES).labelled_by(label.id);
+            });
+        });
+        let question = || Question::Gradients { images: IMAGES };
+        let quantity = view.quantity;
+        let figure = Figure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| blocks(ui, quantity, bench) };
+        kit::tools(ui, bench, Instrument::Gradients, "Look", question, figure);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            blocks(ui, view.quantity, bench);
+            ui.add_space(space::M);
+            ui.label(theme::strong("Histograms"));
+            let question = || Question::Histograms { images: IMAGES };
+            histograms::choose_parameter(ui, &mut view.parameter, bench);
+            let parameter = view.parameter.as_str();
+            let draw = |ui: &mut Ui, bench: &Bench| histograms::figure(ui, parameter, bench);
+            kit::tools(ui, bench, Instrument::Histograms, "Count", question, Figure { height: ROWS, draw });
+            histograms::figure(ui, parameter, bench);
+            ui.add_space(space::M);
+            self.histories.ui(ui, parameter, bench);
+        });
+    }
+}
+
+fn blocks(ui: &mut Ui, quantity: Quantity, bench: &Bench) {
+    let found: Vec<(usize, &str, &GradientLook)> = bench
+        .findings(Instrument::Gradients)
+        .filter_map(|(arm, name, finding)| match finding {
+            Ok(Finding::Gradients(found)) => Some((arm, name, found)),
+            _ => None,
+        })
+        .collect();
+    if found.is_empty() {
+        return;
+    }
+    let tokens = Tokens::of(ui);
+    let line = |(arm, name, look): &(usize, &str, &GradientLook)| {
+        let values = look.blocks.iter().flat_map(|block| quantity.of(block));
+        let points = values.zip(1..).map(|(value, index)| [f64::from(index), value]).collect();
+        Series { arm: *arm, name: (*name).to_owned(), points, ..Series::default() }
+    };
+    let lines: Vec<Series> = found.iter().map(line).collect();
+    let said = |line: &Series| {
+        let known = || line.points.iter().map(|point| point[1]).filter(|value| value.is_finite());
+        match (known().next(), known().next_back()) {
+            (Some(first), Some(last)) => format!("{}: first {}, last {}", line.name, short(first), short(last)),
+            _ => format!("{}: none", line.name),
+        }
+    };
+    let words: Vec<String> = lines.iter().map(said).collect();
+    let scale = if quantity.scale() == Scale::Log { ", log scale" } else { "" };
+    let caption = format!("{} from the input to the head{scale}", quantity.title());
+    ui.add(Label::new(theme::caption(&caption, &tokens)).wrap());
+    let name = format!("{caption}. {}", words.join("; "));
+    chart::draw(ui, "inside", &name, &lines, quantity.scale(), 200.0);
+    for (line, words) in lines.iter().zip(&words) {
+        told(ui, line.arm, words);
+    }
+    for (arm, name, look) in &found {
+        for warning in look.warnings() {
+            ui.horizontal_top(|ui| {
+                chip(ui, *arm, name);
+                ui.add(Label::new(RichText::new(warning).color(tokens.warning)).wrap());
+            });
+        }
+    }
+}

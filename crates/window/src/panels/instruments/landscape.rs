@@ -1,0 +1,304 @@
+//! The loss around the weights and between weights, and how gradients reach the input: what theory looks at.
+
+use super::bench as kit;
+use super::bench::Bench;
+use super::maps::{Textures, WHOLE};
+use super::paper::{Figure, PLOT, ROWS};
+use crate::form::field::{choose, named};
+use crate::kit::chart::{self, Scale, Series};
+use crate::kit::theme::{self, Tokens, space, viridis};
+use crate::panels::{empty, told};
+use eframe::egui::{Align, Color32, Label, Layout, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use lab_core::instrument::{Finding, HeatMap, Instrument, PathLength, Question, Start, Surface};
+use lab_core::number::{percent, short};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Mode {
+    #[default]
+    Plane,
+    Line,
+    Path,
+    Lengths,
+    Shattered,
+}
+
+const MODES: [(Mode, &str); 5] = [
+    (Mode::Plane, "Loss on a plane"),
+    (Mode::Line, "Loss along a line"),
+    (Mode::Path, "Straight path"),
+    (Mode::Lengths, "Gradient by path length"),
+    (Mode::Shattered, "Shattered gradients"),
+];
+
+const STARTS: [(Start, &str); 3] = [
+    (Start::Initial, "From the first weights"),
+    (Start::Best, "From the best checkpoint"),
+    (Start::Last, "From the last checkpoint"),
+];
+
+/// What a person chose to see.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct View {
+    mode: Mode,
+    solid: bool,
+}
+
+/// The panel's state.
+#[derive(Default)]
+pub struct Landscape {
+    from: Start,
+    textures: Textures,
+}
+
+/// Places on each side of the plane's middle.
+const HALF: usize = 8;
+/// Images that a loss is taken over.
+const IMAGES: usize = 256;
+/// Contour lines of the plane.
+const CONTOURS: u8 = 9;
+
+impl Landscape {
+    /// The panel.
+    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
+        if !bench.has_networks() {
+            return empty(ui, "The loss around each network's weights will be drawn here: press Start, then Compute.");
+        }
+        ui.horizontal_wrapped(|ui| {
+            ui.push_id("mode", |ui| {
+                ui.set_max_width(190.0);
+                let response = choose(ui, &mut view.mode, &MODES);
+                named(ui, response, "Theory that is looked at");
+            });
+            if view.mode == Mode::Plane {
+                ui.checkbox(&mut view.solid, "As a surface");
+            }
+            if view.mode == Mode::Path {
+                ui.push_id("start", |ui| {
+                    ui.set_max_width(190.0);
+                    let response = choose(ui, &mut self.from, &STARTS);
+                    named(ui, response, "Where the path starts");
+                });
+            }
+        });
+        let (instrument, from) = (instrument(view.mode), self.from);
+        let question = || match view.mode {
+            Mode::Plane => Question::Surface { half: HALF, images: IMAGES },
+            Mode::Line => Question::Slice { half: 20, images: IMAGES },
+            Mode::Path => Question::Path { from, points: 21, images: IMAGES },
+            Mode::Lengths => Question::PathLengths { draws: 3, images: 32 },
+            Mode::Shattered => Question::Shattered { points: 256, lines: 4 },
+        };
+        let draw = |ui: &mut Ui, bench: &Bench, textures: &mut Textures| match view.mode {
+            Mode::Plane => planes(ui, textures, bench, view.solid),
+            _ => lines(ui, bench, instrument),
+        };
+        let height = if view.mode == Mode::Plane { ROWS } else { PLOT };
+        let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
+        kit::tools(ui, bench, instrument, "Compute", question, Figure { height, draw: off_screen });
+        self.textures.refresh(bench.inquiries.version);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| draw(ui, bench, &mut self.textures));
+    }
+}
+
+/// The planes of all arms side by side on one scale.
+fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, solid: bool) {
+    let found: Vec<(usize, &str, &Surface)> = bench
+        .findings(Instrument::Surface)
+        .filter_map(|(arm, name, finding)| match finding {
+            Ok(Finding::Surface(found)) => Some((arm, name, found)),
+            _ => None,
+        })
+        .collect();
+    if found.is_empty() {
+        return;
+    }
+    let maps: Vec<HeatMap> = found.iter().map(|(_, _, surface)| surface.map()).collect();
+    let ends = [
+        maps.iter().map(|map| map.range()[0]).fold(f32::INFINITY, f32::min),
+        maps.iter().map(|map| map.range()[1]).fold(f32::NEG_INFINITY, f32::max),
+    ];
+    let tokens = Tokens::of(ui);
+    let [low, high] = ends.map(|end| short(10f64.powf(f64::from(end))));
+    let caption = format!(
+        "Training loss from {low} (violet) to {high} (yellow), log scale, all arms; the weights are in the middle"
+    );
+    ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
+    #[allow(clippy::cast_precision_loss, reason = "a few arms")]
+    let each = ((ui.available_width() - space::L * found.len() as f32) / found.len() as f32).clamp(160.0, 420.0);
+    ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
+        ui.spacing_mut().item_spacing = vec2(space::L, space::S);
+        for ((arm, name, surface), map) in found.iter().zip(&maps) {
+            ui.allocate_ui(vec2(each, each + 28.0), |ui| {
+                ui.vertical(|ui| {
+                    let total = surface.loss.len();
+                    let middle = surface.loss.get(total / 2).copied().unwrap_or(f64::NAN);
+                    let text = format!("{name}: {} in the middle, {} of {total} places", short(middle), surface.done);
+                    told(ui, *arm, &text);
+                    let (rect, response) = ui.allocate_exact_size(Vec2::splat(each), Sense::hover());
+                    if solid {
+                        raised(ui, rect, map, ends);
+                    } else {
+                        let texture = textures.map(ui.ctx(), &format!("plane {arm}"), map, ends, None).id();
+                        ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
+                        contours(ui, rect, map, ends);
+                        // Seen on violet and on yellow.
+                        ui.painter().circle_stroke(rect.center(), 4.0, Stroke::new(3.0, Color32::BLACK));
+                        ui.painter().circle_stroke(rect.center(), 4.0, Stroke::new(1.5, Color32::WHITE));
+                    }
+                    named(ui, response, &format!("Loss landscape. {text}"));
+                });
+            });
+        }
+    });
+}
+
+fn instrument(mode: Mode) -> Instrument {
+    match mode {
+        Mode::Plane => Instrument::Surface,
+        Mode::Line => Instrument::Slice,
+        Mode::Path => Instrument::Path,
+        Mode::Lengths => Instrument::PathLengths,
+        Mode::Shattered => Instrument::Shattered,
+    }
+}
+
+/// Lines of equal loss, one each ninth of the scale (marching squares, whose cells are cut by straight lines).
+#[allow(clippy::cast_precision_loss, reason = "places in a small grid")]
+fn contours(ui: &Ui, rect: Rect, map: &HeatMap, [low, high]: [f32; 2]) {
+    let side = map.width;
+    let stroke = Stroke::new(1.0, theme::CONTOUR);
+    let at =
+        |column: f32, row: f32| rect.min + vec2((column + 0.5) / side as f32, (row + 0.5) / side as f32) * rect.size();
+    for level in 1..CONTOURS {
+        let level = low + (high - low) * f32::from(level) / f32::from(CONTOURS);
+        for row in 0..side.saturating_sub(1) {
+            for column in 0..side - 1 {
+                let corners = [(column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1)];
+                let value = |(x, y): (usize, usize)| map.values[y * side + x] - level;
+                let mut crossings: Vec<Pos2> = Vec::with_capacity(4);
+                for k in 0..4 {
+                    let (a, b) = (corners[k], corners[(k + 1) % 4]);
+                    let (va, vb) = (value(a), value(b));
+                    if (va < 0.0) != (vb < 0.0) {
+                        let t = va / (va - vb);
+                        let along = |a: usize, b: usize| a as f32 + t * (b as f32 - a as f32);
+                        crossings.push(at(along(a.0, b.0), along(a.1, b.1)));
+                    }
+                }
+                for pair in crossings.chunks_exact(2) {
+                    ui.painter().line_segment([pair[0], pair[1]], stroke);
+                }
+            }
+        }
+    }
+}
+
+/// The plane as a surface seen from above one corner, the farther cells first.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "places in a small grid")]
+fn raised(ui: &Ui, rect: Rect, map: &HeatMap, ends: [f32; 2]) {
+    let side = map.width;
+    let shares = map.shares(ends);
+    let place = |column: usize, row: usize| -> Pos2 {
+        let span = (side.max(2) - 1) as f32;
+        let (x, y) = (column as f32 / span - 0.5, row as f32 / span - 0.5);
+        let height = shares[row * side + column];
+        let across = 0.5 + 0.48 * (x - y);
+        let down = 0.68 + 0.28 * (x + y) - 0.38 * height;
+        pos2(rect.left() + rect.width() * across, rect.top() + rect.height() * down)
+    };
+    let mut mesh = Mesh::default();
+    for row in 0..side.saturating_sub(1) {
+        for column in 0..side - 1 {
+            let first = mesh.vertices.len() as u32;
+            for (x, y) in [(column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1)] {
+                mesh.colored_vertex(place(x, y), viridis(shares[y * side + x]));
+            }
+            mesh.add_triangle(first, first + 1, first + 2);
+            mesh.add_triangle(first, first + 2, first + 3);
+        }
+    }
+    ui.painter().add(mesh);
+    let stroke = Stroke::new(0.5, theme::MESH);
+    for row in 0..side {
+        for column in 0..side.saturating_sub(1) {
+            ui.painter().line_segment([place(column, row), place(column + 1, row)], stroke);
+            ui.painter().line_segment([place(row, column), place(row, column + 1)], stroke);
+        }
+    }
+}
+
+/// What is drawn as lines, all arms in one chart.
+fn lines(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
+    let (mut lines, mut words) = (Vec::new(), Vec::new());
+    for (arm, name, finding) in bench.findings(instrument) {
+        match finding {
+            Ok(finding) => {
+                let (drawn, said) = line(arm, name, finding);
+                lines.extend(drawn);
+                words.push((arm, format!("{name}: {said}")));
+            }
+            Err(why) => kit::refusal(ui, name, why),
+        }
+    }
+    if lines.iter().all(|line| line.points.is_empty()) {
+        return;
+    }
+    let (caption, scale) = match instrument {
+        Instrument::Slice => {
+            ("Training loss along a filter-normalised direction; 0 is where the weights are", Scale::Log)
+        }
+        Instrument::Path => ("Training loss from the start (0) to the weights (1)", Scale::Log),
+        Instrument::PathLengths => {
+            ("Share of the gradient by the number of branches on the path; dashed: share of all paths", Scale::Percent)
+        }
+        _ => ("Autocorrelation of the gradient by distance on a line between two images", Scale::Linear),
+    };
+    let tokens = Tokens::of(ui);
+    ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
+    let said: Vec<&str> = words.iter().map(|(_, words)| words.as_str()).collect();
+    let height = (ui.available_height() - 60.0).clamp(140.0, 420.0);
+    chart::draw(ui, "theory", &format!("{caption}. {}", said.join("; ")), &lines, scale, height);
+    for (arm, words) in &words {
+        told(ui, *arm, words);
+    }
+}
+
+fn line(arm: usize, name: &str, finding: &Finding) -> (Vec<Series>, String) {
+    let series =
+        |points: Vec<[f64; 2]>, dashed| Series { arm, name: name.to_owned(), points, dashed, ..Series::default() };
+    match finding {
+        Finding::Slice(found) => {
+            let points = found.at.iter().zip(&found.loss).map(|(&at, &loss)| [at, loss]).collect();
+            let ends = [found.loss.first(), found.loss.last()].map(|loss| short(loss.copied().unwrap_or(f64::NAN)));
+            let least = found.loss.iter().copied().fold(f64::INFINITY, f64::min);
+            (
+                vec![series(points, false)],
+                format!("{} at the left, {} at the right, least {}", ends[0], ends[1], short(least)),
+            )
+        }
+        Finding::PathLengths(found) => {
+            let whole: f64 = found.iter().map(|length| length.share * length.mean()).sum();
+            let point = |length: &PathLength, share: f64| [length.branches as f64, share];
+            let gradient =
+                found.iter().map(|length| point(length, length.share * length.mean() / whole.max(f64::MIN_POSITIVE)));
+            let paths = found.iter().map(|length| point(length, length.share));
+            let mean: f64 = gradient.clone().map(|[branches, share]| branches * share).sum();
+            let most = found.len().saturating_sub(1);
+            let said =
+                format!("paths of {mean:.1} of {most} branches carry the gradient, {:.1} are usual", most as f64 / 2.0);
+            (vec![series(gradient.collect(), false), series(paths.collect(), true)], said)
+        }
+        Finding::Shattered(found) => {
+            let mean = found.mean();
+            let half = mean.iter().position(|&value| value < 0.5);
+            let said = half.map_or_else(
+                || "stays above a half".to_owned(),
+                |k| format!("falls below {} after {k} of {} points", percent(0.5), 2 * (mean.len() - 1)),
+            );
+            (vec![series(mean.iter().enumerate().map(|(k, &value)| [k as f64, value]).collect(), false)], said)
+        }
+        _ => (Vec::new(), "nothing yet".to_owned()),
+    }
+}

@@ -1,0 +1,119 @@
+//! What an instrument found as it is given away: every number of every arm in one table, and the figure as the window
+//! shows it. Knows nothing of what the figures show.
+
+use crate::export::{Exportable, Table};
+use crate::kit::theme::{self, space};
+use eframe::egui::{Ui, Vec2, vec2};
+use lab_core::instrument::{Findings, Sheet};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A figure: how it is drawn, and how much room its plots would like.
+pub struct Figure<D> {
+    /// The picture's least height in points.
+    pub height: f32,
+    /// Draws it.
+    pub draw: D,
+}
+
+/// Room for one plot.
+pub const PLOT: f32 = 440.0;
+/// Rows of pictures are as high as they are.
+pub const ROWS: f32 = 80.0;
+
+/// Something on its way out of the window.
+pub struct Paper<'a, S, D> {
+    /// What a file of it is called.
+    pub name: &'a str,
+    /// What stands above the picture.
+    pub title: String,
+    /// Makes the tables, each with the name of its arm.
+    pub sheets: S,
+    /// The picture.
+    pub figure: Figure<D>,
+}
+
+/// Width of a picture in points.
+const WIDTH: f32 = 900.0;
+
+impl<S: Fn() -> Vec<(String, Sheet)>, D: Fn(&mut Ui)> Exportable for Paper<'_, S, D> {
+    fn name(&self) -> String {
+        self.name.to_owned()
+    }
+
+    fn table(&self) -> Table {
+        table(&(self.sheets)())
+    }
+
+    fn size(&self) -> Option<Vec2> {
+        Some(vec2(WIDTH, self.figure.height))
+    }
+
+    fn draw(&self, ui: &mut Ui) {
+        ui.label(theme::heading(&self.title));
+        ui.add_space(space::XS);
+        (self.figure.draw)(ui);
+    }
+}
+
+/// The tables of every arm that has any.
+pub fn sheets(found: &Findings) -> Vec<(String, Sheet)> {
+    let known = found.arms.iter().filter_map(|arm| Some((&arm.arm, arm.finding.as_ref().ok()?)));
+    known
+        .flat_map(|(arm, finding)| finding.sheets(&found.classes).into_iter().map(move |sheet| (arm.clone(), sheet)))
+        .collect()
+}
+
+/// Tables below each other, with a column for each title that any of them has, and in front of it the arm and, where
+/// there are several kinds of tables, the table's name.
+fn table(sheets: &[(String, Sheet)]) -> Table {
+    let mut titles: Vec<&str> = Vec::new();
+    for title in sheets.iter().flat_map(|(_, sheet)| &sheet.header) {
+        if !titles.contains(&title.as_str()) {
+            titles.push(title);
+        }
+    }
+    let mut columns: Vec<Vec<Arc<str>>> = vec![Vec::new(); titles.len()];
+    let (mut arms, mut kinds) = (Vec::<Arc<str>>::new(), Vec::<Arc<str>>::new());
+    let nothing: Arc<str> = Arc::from("");
+    for (arm, sheet) in sheets {
+        let (arm, kind): (Arc<str>, Arc<str>) = (Arc::from(arm.as_str()), Arc::from(sheet.name.as_str()));
+        let places: HashMap<&str, usize> = sheet.header.iter().map(String::as_str).zip(0..).collect();
+        for row in &sheet.rows {
+            arms.push(Arc::clone(&arm));
+            kinds.push(Arc::clone(&kind));
+            for (title, column) in titles.iter().zip(&mut columns) {
+                let cell = places.get(title).and_then(|&place| row.get(place));
+                column.push(cell.map_or_else(|| Arc::clone(&nothing), |cell| Arc::from(cell.as_str())));
+            }
+        }
+    }
+    let mut table = Table::default().words("arm", arms);
+    if kinds.windows(2).any(|pair| pair[0] != pair[1]) {
+        table = table.words("table", kinds);
+    }
+    titles.iter().zip(columns).fold(table, |table, (title, column)| table.words(title, column))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_of_several_kinds_stand_below_each_other() {
+        let sheet = |name: &str, header: &[&str], row: &[&str]| {
+            let mut sheet = Sheet::new(name, header);
+            sheet.push(row.iter().map(|&cell| cell.to_owned()));
+            sheet
+        };
+        let blocks = sheet("blocks", &["block", "norm"], &["layer1.0", "2"]);
+        let all = [
+            ("plain".to_owned(), blocks.clone()),
+            ("plain".to_owned(), sheet("parameters", &["parameter", "norm"], &["conv1", "3"])),
+        ];
+        let expected = "arm,table,block,norm,parameter\nplain,blocks,layer1.0,2,\nplain,parameters,,3,conv1\n";
+        assert_eq!(table(&all).csv(), expected);
+        let same = [("plain".to_owned(), blocks.clone()), ("residual".to_owned(), blocks)];
+        assert_eq!(table(&same).csv(), "arm,block,norm\nplain,layer1.0,2\nresidual,layer1.0,2\n");
+    }
+}

@@ -1,0 +1,306 @@
+//! The validation images with what every arm takes them for: sorted, filtered, chosen, looked at one by one.
+
+use super::bench as kit;
+use super::bench::Bench;
+use super::maps::{Atlas, Textures, WHOLE};
+use super::paper::{Figure, ROWS};
+use super::several;
+use super::sieve::Sieve;
+use super::tiles::{self, CELL, class, tile};
+use super::verdict::{self, Arm};
+use crate::form::field::named;
+use crate::kit::theme::{self, Tokens};
+use crate::panels::{chip, empty, told};
+use crate::state::answers::top;
+use crate::state::inquiries::Place;
+use eframe::egui::{Color32, Label, Modifiers, ScrollArea, Sense, Ui, Vec2, vec2};
+use lab_core::instrument::{ArmFinding, Finding, Findings, Gallery, Instrument, Question, Sight};
+use lab_core::number::{count, percent, plural, short};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Mode {
+    #[default]
+    Images,
+    Classes,
+    Calibration,
+}
+
+/// What a person chose to see.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct View {
+    mode: Mode,
+    sieve: Sieve,
+}
+
+impl View {
+    /// Shows the images of one cell of an arm's confusion matrix.
+    pub fn show_cell(&mut self, arm: usize, truth: usize, predicted: usize) {
+        self.mode = Mode::Images;
+        self.sieve.show_cell(arm, truth, predicted);
+    }
+}
+
+/// The panel's state.
+#[derive(Default)]
+pub struct Predictions {
+    /// All images, of the experiment of this number.
+    atlas: Option<(u64, Atlas)>,
+    /// The images shown, for the view and answers they were chosen from.
+    shown: Vec<usize>,
+    made: Option<(Sieve, u64)>,
+    chosen: BTreeSet<usize>,
+    textures: Textures,
+}
+
+/// What every arm of these findings says, with its place.
+fn arms<'a>(found: &'a Findings, bench: &Bench) -> Vec<Arm<'a>> {
+    let said = |entry: &'a ArmFinding| match &entry.finding {
+        Ok(Finding::Predictions(found)) if !found.is_empty() => {
+            Some((bench.arm(&entry.arm), entry.arm.as_str(), found))
+        }
+        _ => None,
+    };
+    found.arms.iter().filter_map(said).collect()
+}
+
+impl Predictions {
+    /// The panel.
+    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
+        if !bench.has_networks() {
+            return empty(
+                ui,
+                "Every validation image with what the networks take it for will be shown here: press Start, then Predict.",
+            );
+        }
+        ui.horizontal_wrapped(|ui| {
+            let modes = [(Mode::Images, "Images"), (Mode::Classes, "Per class"), (Mode::Calibration, "Calibration")];
+            for (mode, title) in modes {
+                ui.selectable_value(&mut view.mode, mode, title);
+            }
+        });
+        // Held by this frame, so that asking can go on meanwhile.
+        let found = bench.inquiries.of(Instrument::Predictions).and_then(|inquiry| inquiry.found.clone());
+        let found = found.unwrap_or_default();
+        let (arms, gallery) = (arms(&found, bench), bench.inquiries.gallery.clone());
+        let (mut asked, sieve) = (false, view.sieve);
+        let question = || {
+            asked = true;
+            Question::Predictions
+        };
+        let off_screen = |ui: &mut Ui, _: &Bench| {
+            if let Some(gallery) = &gallery {
+                tiles::sheet(ui, &sieve.images(&arms), &arms, gallery);
+            }
+        };
+        let figure = Figure { height: ROWS, draw: off_screen };
+        kit::tools(ui, bench, Instrument::Predictions, "Predict", question, figure);
+        if asked && bench.inquiries.gallery.is_none() {
+            bench.ask(Question::Gallery);
+        }
+        let (Some(gallery), false) = (&gallery, arms.is_empty()) else {
+            if bench.inquiries.awaited(Place::Of(Instrument::Predictions)).is_none() {
+                empty(ui, "Press Predict to see what every arm takes each validation image for.");
+            }
+            return;
+        };
+        match view.mode {
+            Mode::Images => self.images(ui, &mut view.sieve, bench, &arms, gallery),
+            Mode::Classes => {
+                let scroll = ScrollArea::both().auto_shrink(false);
+                scroll.show(ui, |ui| verdict::classes(ui, &arms, &gallery.classes, bench.actions));
+            }
+            Mode::Calibration => verdict::calibration(ui, &arms, bench.actions),
+        }
+    }
+
+    fn images(&mut self, ui: &mut Ui, sieve: &mut Sieve, bench: &mut Bench, arms: &[Arm], gallery: &Arc<Gallery>) {
+        sieve.ui(ui, arms, gallery);
+        let version = bench.inquiries.version;
+        if self.made != Some((*sieve, version)) {
+            self.shown = sieve.images(arms);
+            self.made = Some((*sieve, version));
+        }
+        self.textures.refresh(version);
+        if self.atlas.as_ref().is_none_or(|(of, _)| *of != bench.session.generation) {
+            let atlas = Atlas::new(ui.ctx(), gallery, 0..gallery.labels.len());
+            self.atlas = Some((bench.session.generation, atlas));
+            self.chosen.clear();
+        }
+        let known = arms.iter().map(|(_, _, found)| found.len()).min().unwrap_or(0);
+        self.chosen.retain(|&image| image < known);
+        let tokens = Tokens::of(ui);
+        ui.horizontal_wrapped(|ui| {
+            tiles::legend(ui, arms);
+            let all = ui.small_button("Choose all").on_hover_text("All images shown, to be copied or saved");
+            if all.clicked() {
+                self.chosen = self.shown.iter().copied().collect();
+            }
+        });
+        let mut said =
+            vec![format!("{} of {} images", count(self.shown.len() as u64), count(gallery.labels.len() as u64))];
+        said.extend(verdict::disagreements(arms));
+        ui.horizontal_wrapped(|ui| {
+            ui.label(theme::caption(said.join("; "), &tokens));
+            if arms.len() > 1 {
+                kit::explain(ui, Instrument::Disagreement);
+            }
+        });
+        let detail = if self.chosen.is_empty() { 0.0 } else { 236.0_f32.min(ui.available_height() * 0.55) };
+        let height = (ui.available_height() - detail).max(80.0);
+        ui.allocate_ui(vec2(ui.available_width(), height), |ui| self.grid(ui, arms, gallery));
+        if detail > 0.0 {
+            ui.separator();
+            ScrollArea::vertical()
+                .id_salt("detail")
+                .auto_shrink(false)
+                .show(ui, |ui| self.detail(ui, bench, arms, gallery));
+        }
+    }
+
+    /// Only the rows in view are drawn.
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a grid's cells"
+    )]
+    fn grid(&mut self, ui: &mut Ui, arms: &[Arm], gallery: &Gallery) {
+        let columns = ((ui.available_width() / CELL) as usize).max(1);
+        let rows = self.shown.len().div_ceil(columns);
+        let Self { atlas: Some((_, atlas)), shown, chosen, .. } = self else { return };
+        ScrollArea::vertical().id_salt("grid").auto_shrink(false).show_rows(ui, CELL, rows, |ui, range| {
+            for row in range {
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing = Vec2::ZERO;
+                    for &image in shown.iter().skip(row * columns).take(columns) {
+                        let picture = (atlas.texture.id(), atlas.place(image));
+                        if tile(ui, picture, image, arms, gallery, chosen.contains(&image)) {
+                            let add = ui.input(|input| input.modifiers.matches_logically(Modifiers::COMMAND));
+                            if !add {
+                                chosen.clear();
+                            }
+                            if !chosen.remove(&image) {
+                                chosen.insert(image);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+    }
+
+    fn detail(&mut self, ui: &mut Ui, bench: &mut Bench, arms: &[Arm], gallery: &Arc<Gallery>) {
+        let images: Vec<usize> = self.chosen.iter().copied().collect();
+        ui.horizontal_wrapped(|ui| {
+            ui.label(theme::strong(format!("{} chosen", plural(images.len() as u64, "image"))));
+            several::tools(ui, &images, arms, gallery, bench.actions);
+            if ui.button("Choose none").clicked() {
+                self.chosen.clear();
+            }
+        });
+        match images[..] {
+            [image] => self.single(ui, bench, arms, gallery, image),
+            _ => several::lines(ui, &images, arms, gallery),
+        }
+    }
+
+    /// One image: what every arm says, how that changed, and what is close to it.
+    fn single(&mut self, ui: &mut Ui, bench: &mut Bench, arms: &[Arm], gallery: &Gallery, image: usize) {
+        let tokens = Tokens::of(ui);
+        let Self { atlas: Some((_, atlas)), textures, .. } = self else { return };
+        ui.horizontal_top(|ui| {
+            let (rect, response) = ui.allocate_exact_size(vec2(128.0, 128.0), Sense::hover());
+            ui.painter().image(atlas.texture.id(), rect, atlas.place(image), Color32::WHITE);
+            named(ui, response, &format!("Image {image}, enlarged"));
+            ui.vertical(|ui| {
+                ui.horizontal_wrapped(|ui| {
+                    ui.label(theme::strong(format!("Image {image}: {}", class(gallery, gallery.labels[image]))));
+                    let explain = ui.button("Explain").on_hover_text("Shows in Explain where the decision comes from");
+                    if named(ui, explain, "Explain this image").clicked() {
+                        bench.actions.push(crate::action::Action::Explain(image));
+                    }
+                    let near = ui.button("Nearest").on_hover_text("The training images closest to it in feature space");
+                    if named(ui, near, "Find the nearest training images").clicked() {
+                        bench.ask(Question::Nearest { sight: Sight::Validation(image), count: 5 });
+                    }
+                    kit::explain(ui, Instrument::Nearest);
+                });
+                for (arm, name, found) in arms {
+                    let likely: Vec<String> = top(found.row(image), 3)
+                        .into_iter()
+                        .map(|(index, share)| {
+                            format!(
+                                "{} {}",
+                                gallery.classes.get(index).map_or("", String::as_str),
+                                percent(f64::from(share))
+                            )
+                        })
+                        .collect();
+                    let text = format!("{name}: {}; loss {}", likely.join(", "), short(f64::from(found.loss[image])));
+                    told(ui, *arm, &text);
+                    if let Some(history) = history(bench, *arm, image, gallery) {
+                        ui.add(Label::new(theme::caption(history, &tokens)).wrap());
+                    }
+                }
+            });
+        });
+        let Some(inquiry) = bench.inquiries.of(Instrument::Nearest).cloned() else { return };
+        if inquiry.question != Some(Question::Nearest { sight: Sight::Validation(image), count: 5 }) {
+            return;
+        }
+        kit::failure(ui, &inquiry);
+        // Until something is known of this image, what was found is of an earlier one.
+        if inquiry.failed.is_some() || inquiry.awaited.is_some() && inquiry.progress.0 == 0 {
+            return;
+        }
+        let draw = |ui: &mut Ui, bench: &Bench| neighbours(ui, &mut Textures::default(), gallery, bench);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(theme::strong("Nearest training images"));
+            kit::export(ui, bench, Instrument::Nearest, Figure { height: ROWS, draw });
+        });
+        neighbours(ui, textures, gallery, bench);
+    }
+}
+
+/// The training images nearest to an image, as every arm places them.
+fn neighbours(ui: &mut Ui, textures: &mut Textures, gallery: &Gallery, bench: &Bench) {
+    for (arm, name, finding) in bench.findings(Instrument::Nearest) {
+        let Ok(Finding::Nearest(found)) = finding else { continue };
+        ui.horizontal_wrapped(|ui| {
+            chip(ui, arm, name);
+            for neighbour in found {
+                let texture = textures.picture(ui.ctx(), &format!("near {}", neighbour.image), &neighbour.seen);
+                let (rect, response) = ui.allocate_exact_size(Vec2::splat(40.0), Sense::hover());
+                ui.painter().image(texture.id(), rect, WHOLE, Color32::WHITE);
+                let text = format!(
+                    "training image {}: {}, distance {}",
+                    neighbour.image,
+                    class(gallery, neighbour.class),
+                    short(f64::from(neighbour.distance))
+                );
+                named(ui, response.on_hover_text(&text), &text);
+            }
+        });
+    }
+}
+
+/// What an image was taken for at each validation, runs of the same class put together.
+fn history(bench: &Bench, arm: usize, image: usize, gallery: &Gallery) -> Option<String> {
+    let evaluations = &bench.session.arms.get(arm)?.evaluations;
+    let mut told: Vec<(u16, f64)> = Vec::new();
+    for evaluation in evaluations {
+        let predicted = *evaluation.predicted.get(image)?;
+        if told.last().is_none_or(|(last, _)| *last != predicted) {
+            told.push((predicted, evaluation.epoch));
+        }
+    }
+    let parts: Vec<String> = told
+        .iter()
+        .map(|(predicted, epoch)| format!("{} from epoch {}", class(gallery, *predicted), short(*epoch)))
+        .collect();
+    (!parts.is_empty()).then(|| format!("History: {}", parts.join(", ")))
+}

@@ -1,0 +1,102 @@
+//! Several chosen validation images: what every arm says of them, as lines, as a table and as a folder of pictures.
+
+use super::paper::{Figure, Paper, ROWS};
+use super::tiles::{self, class};
+use super::verdict::Arm;
+use crate::action::Action;
+use crate::export::{self, Album, Content, Table};
+use crate::form::field::named;
+use crate::kit::theme::{self, Tokens};
+use eframe::egui::Ui;
+use lab_core::instrument::{Gallery, Sheet};
+use lab_core::number::percent;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// Images that are told of one by one.
+const TOLD: usize = 200;
+
+/// Gives the chosen images away.
+pub fn tools(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Arc<Gallery>, actions: &mut Vec<Action>) {
+    let paper = Paper {
+        name: "chosen-images",
+        title: "Chosen images".to_owned(),
+        sheets: || sheets(images, arms, gallery),
+        figure: Figure { height: ROWS, draw: |ui: &mut Ui| tiles::sheet(ui, images, arms, gallery) },
+    };
+    export::button(ui, "Chosen images", &paper, actions);
+    let save = ui.button("Save pictures…");
+    let save = save.on_hover_text("A new folder with each image as a PNG and a table of what every arm says of it");
+    if named(ui, save, "Save the chosen images as pictures").clicked() {
+        let content = Content::Folder(Arc::new(album(images, arms, gallery)));
+        actions.push(Action::Save { name: "chosen-images".into(), content });
+    }
+}
+
+/// What every arm says of each image.
+pub fn lines(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Gallery) {
+    for &image in images.iter().take(TOLD) {
+        let truth = class(gallery, gallery.labels[image]);
+        let says: Vec<String> = arms
+            .iter()
+            .map(|(_, name, found)| {
+                let taken = class(gallery, found.predicted[image]);
+                format!("{name} {taken} {}", percent(f64::from(found.confidence(image))))
+            })
+            .collect();
+        ui.label(format!("Image {image}, {truth}: {}", says.join(", ")));
+    }
+    if images.len() > TOLD {
+        let text = format!("… and {} more, which the table and the folder have, too", images.len() - TOLD);
+        ui.label(theme::caption(text, &Tokens::of(ui)));
+    }
+}
+
+fn sheets(images: &[usize], arms: &[Arm], gallery: &Gallery) -> Vec<(String, Sheet)> {
+    let of = |(_, name, found): &Arm| {
+        let sheet = found.sheet(&gallery.classes);
+        let rows = images.iter().filter_map(|&image| sheet.rows.get(image).cloned()).collect();
+        ((*name).to_owned(), Sheet { rows, ..sheet })
+    };
+    arms.iter().map(of).collect()
+}
+
+/// The images with what is known of them.
+fn album(images: &[usize], arms: &[Arm], gallery: &Gallery) -> Album {
+    let names: Vec<String> = images.iter().map(|&image| file_name(image, arms, gallery)).collect();
+    let word = |text: &str| Arc::<str>::from(text);
+    let truths = images.iter().map(|&image| word(class(gallery, gallery.labels[image])));
+    let mut table = Table::default()
+        .numbers("image", images.iter().map(|&image| image as f64))
+        .words("file", names.iter().map(|name| word(name)))
+        .words("truth", truths);
+    for (_, name, found) in arms {
+        let taken = images.iter().map(|&image| word(class(gallery, found.predicted[image])));
+        table = table
+            .words(&format!("{name} prediction"), taken)
+            .numbers(&format!("{name} confidence"), images.iter().map(|&image| f64::from(found.confidence(image))))
+            .numbers(&format!("{name} loss"), images.iter().map(|&image| f64::from(found.loss[image])));
+    }
+    let seen = images.iter().map(|&image| gallery.seen(image).unwrap_or_default());
+    Album { pictures: names.into_iter().zip(seen).collect(), table: ("images.csv".into(), table) }
+}
+
+/// Longest name of a picture; file systems take 255 bytes.
+const NAME: usize = 160;
+
+/// `00012_true-Coat_plain-Shirt_residual-Coat.png`
+fn file_name(image: usize, arms: &[Arm], gallery: &Gallery) -> String {
+    let mut name = format!("{image:05}_true-{}", plain(class(gallery, gallery.labels[image])));
+    for (_, arm, found) in arms {
+        // Writing into a text cannot fail.
+        let _ = write!(name, "_{}-{}", plain(arm), plain(class(gallery, found.predicted[image])));
+    }
+    name.truncate(NAME);
+    name + ".png"
+}
+
+/// A text in letters, digits and dots that every file system takes.
+fn plain(text: &str) -> String {
+    let kept = |letter: char| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' };
+    text.chars().take(40).map(kept).collect()
+}

@@ -1,0 +1,145 @@
+//! What predictions say as a whole: per class, per confidence, and where two arms differ.
+
+use super::bench as kit;
+use super::paper::{Figure, PLOT, Paper, ROWS};
+use crate::action::Action;
+use crate::export;
+use crate::kit::chart::{self, Scale, Series};
+use crate::kit::theme::{self, Tokens, space};
+use crate::panels::{chip, dot, told};
+use eframe::egui::{Grid, Label, Ui};
+use lab_core::instrument::{Calibration, Disagreement, Instrument, Metrics, Predictions, Sheet};
+use lab_core::number::{count, percent, short};
+
+/// Bins of the calibration, as Guo et al. take them.
+const BINS: usize = 15;
+
+/// An arm's place and name with what it predicts.
+pub type Arm<'a> = (usize, &'a str, &'a Predictions);
+
+/// Precision, recall, F1 and support of every class, the arms side by side.
+pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String], actions: &mut Vec<Action>) {
+    let metrics: Vec<Metrics> =
+        arms.iter().map(|(_, _, found)| Metrics::of(&found.confusion(), found.classes)).collect();
+    ui.horizontal_wrapped(|ui| {
+        kit::explain(ui, Instrument::Confusion);
+        let paper = Paper {
+            name: "classes",
+            title: "Per class".to_owned(),
+            sheets: || named_sheets(arms, metrics.iter().map(|found| found.sheet(classes))),
+            figure: Figure {
+                height: ROWS,
+                draw: |ui: &mut Ui| {
+                    ui.horizontal_wrapped(|ui| overall(ui, arms, &metrics));
+                    table(ui, arms, &metrics, classes);
+                },
+            },
+        };
+        export::button(ui, "Per class", &paper, actions);
+        overall(ui, arms, &metrics);
+    });
+    table(ui, arms, &metrics, classes);
+}
+
+fn named_sheets(arms: &[Arm], sheets: impl Iterator<Item = Sheet>) -> Vec<(String, Sheet)> {
+    arms.iter().map(|(_, name, _)| (*name).to_owned()).zip(sheets).collect()
+}
+
+/// Each arm in a sentence.
+fn overall(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics]) {
+    for ((arm, name, found), metrics) in arms.iter().zip(metrics) {
+        let top5 = (0..found.len()).filter(|&image| found.in_top5(image)).count() as f64 / found.len().max(1) as f64;
+        let text = format!(
+            "{name}: accuracy {}, top 5 {}, macro F1 {}",
+            percent(metrics.accuracy),
+            percent(top5),
+            percent(metrics.macro_mean.f1)
+        );
+        chip(ui, *arm, &text);
+    }
+}
+
+/// Every class, with the arms' colours in front of their columns.
+fn table(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics], classes: &[String]) {
+    Grid::new("classes").striped(true).spacing([space::S, space::XS]).show(ui, |ui| {
+        ui.label(theme::strong("Class"));
+        for (arm, ..) in arms {
+            for title in ["Precision", "Recall", "F1"] {
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing.x = space::XS;
+                    dot(ui, *arm);
+                    ui.label(theme::strong(title));
+                });
+            }
+        }
+        ui.label(theme::strong("Images"));
+        ui.end_row();
+        for (class, title) in classes.iter().enumerate() {
+            ui.label(title);
+            for found in metrics {
+                let score = found.classes.get(class).copied().unwrap_or_default();
+                for share in [score.precision, score.recall, score.f1] {
+                    ui.label(percent(share));
+                }
+            }
+            let support = metrics.first().and_then(|found| found.classes.get(class)).map_or(0, |score| score.support);
+            ui.label(count(support.into()));
+            ui.end_row();
+        }
+    });
+}
+
+/// Accuracy by confidence, and the expected calibration error.
+pub fn calibration(ui: &mut Ui, arms: &[Arm], actions: &mut Vec<Action>) {
+    let found: Vec<Calibration> = arms.iter().map(|(_, _, found)| Calibration::of(found, BINS)).collect();
+    ui.horizontal_wrapped(|ui| {
+        kit::explain(ui, Instrument::Calibration);
+        let paper = Paper {
+            name: "calibration",
+            title: "Calibration".to_owned(),
+            sheets: || named_sheets(arms, found.iter().map(Calibration::sheet)),
+            figure: Figure { height: PLOT, draw: |ui: &mut Ui| reliability(ui, arms, &found) },
+        };
+        export::button(ui, "Calibration", &paper, actions);
+    });
+    reliability(ui, arms, &found);
+}
+
+fn reliability(ui: &mut Ui, arms: &[Arm], found: &[Calibration]) {
+    let mut lines = Vec::new();
+    let mut words = Vec::new();
+    for ((arm, name, _), calibration) in arms.iter().zip(found) {
+        let full = calibration.bins.iter().filter(|bin| bin.count > 0);
+        let points = full.map(|bin| [bin.confidence, bin.accuracy]).collect();
+        lines.push(Series { arm: *arm, name: (*name).to_owned(), points, ..Series::default() });
+        words.push(format!("{name}: expected calibration error {}", percent(calibration.error)));
+    }
+    let tokens = Tokens::of(ui);
+    let caption = "Accuracy by confidence; on the diagonal a network is as right as it says";
+    ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
+    let height = (ui.available_height() - 60.0).clamp(160.0, 420.0);
+    // What a perfectly calibrated network would draw.
+    let points = vec![[0.0, 0.0], [1.0, 1.0]];
+    lines.push(Series { name: "diagonal".into(), points, dashed: true, guide: true, ..Series::default() });
+    chart::draw(ui, "calibration", &format!("Calibration. {}", words.join("; ")), &lines, Scale::Percent, height);
+    for ((arm, _, _), words) in arms.iter().zip(&words) {
+        told(ui, *arm, words);
+    }
+}
+
+/// How often only one of two arms is right, in a sentence for each pair.
+pub fn disagreements(arms: &[Arm]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (index, (_, first, one)) in arms.iter().enumerate() {
+        for (_, second, other) in &arms[index + 1..] {
+            let between = Disagreement::of(one, other);
+            found.push(format!(
+                "only {first} right: {}; only {second} right: {}; McNemar p = {}",
+                count(between.first_only.into()),
+                count(between.second_only.into()),
+                short(between.p_value)
+            ));
+        }
+    }
+    found
+}

@@ -1,0 +1,33 @@
+//! The log: everything that was said, oldest first.
+
+use super::empty;
+use crate::kit::theme::{self, Tokens};
+use crate::state::{Level, Session};
+use eframe::egui::{Label, RichText, ScrollArea, Ui};
+use lab_core::number;
+
+/// The panel.
+pub fn ui(ui: &mut Ui, session: &Session) {
+    if session.log.is_empty() {
+        return empty(ui, "What happens to a run is written down here: press Start.");
+    }
+    let tokens = Tokens::of(ui);
+    let height = ui.text_style_height(&eframe::egui::TextStyle::Body);
+    let area = ScrollArea::both().auto_shrink(false).stick_to_bottom(true);
+    area.show_rows(ui, height, session.log.len(), |ui, rows| {
+        for line in &session.log[rows] {
+            let color = match line.level {
+                Level::Info => tokens.text,
+                Level::Notice => tokens.warning,
+                Level::Error => tokens.error,
+            };
+            ui.horizontal(|ui| {
+                let step = theme::caption(format!("{:>7}", number::count(line.step)), &tokens);
+                ui.label(step).on_hover_text("The step it was said at");
+                // A line is one line here; the whole text is under the pointer.
+                let text = line.text.replace('\n', " ");
+                ui.add(Label::new(RichText::new(text).color(color)).extend()).on_hover_text(&line.text);
+            });
+        }
+    });
+}

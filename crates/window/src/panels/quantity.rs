@@ -1,0 +1,82 @@
+//! What can be known of a block at every probe, and the scale that its values are drawn on.
+
+use crate::kit::theme::{self, Tokens, space, viridis};
+use eframe::egui::{Mesh, Sense, Ui, pos2, vec2};
+use lab_core::number::short;
+use lab_core::protocol::BlockProbe;
+use serde::{Deserialize, Serialize};
+
+/// What is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Quantity {
+    /// Of the block's weights, for the batch's mean loss.
+    #[default]
+    WeightGradient,
+    /// Of the block's output.
+    OutputGradient,
+    /// The size of the weights themselves.
+    WeightNorm,
+    /// How far the block's output spreads.
+    ActivationStd,
+    /// How much the branch changes what it is added to.
+    BranchRatio,
+}
+
+impl Quantity {
+    /// Each with its name.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::WeightGradient, "Weight gradient ‖∂L/∂W‖"),
+        (Self::OutputGradient, "Output gradient ‖∂L/∂y‖"),
+        (Self::WeightNorm, "Weights ‖W‖"),
+        (Self::ActivationStd, "Output std"),
+        (Self::BranchRatio, "Branch ratio ‖αF(x)‖/‖x‖"),
+    ];
+
+    /// Whether a block has it: a branch without a shortcut is added to nothing.
+    #[must_use]
+    pub fn is_of(self, probe: &BlockProbe) -> bool {
+        self != Self::BranchRatio || probe.branch_ratio.is_some()
+    }
+
+    /// Its value in a block; no number where a block does not have it.
+    #[must_use]
+    pub fn of(self, probe: &BlockProbe) -> f64 {
+        match self {
+            Self::WeightGradient => probe.weight_gradient_norm,
+            Self::OutputGradient => probe.output_gradient_norm,
+            Self::WeightNorm => probe.weight_norm,
+            Self::ActivationStd => probe.activation_std,
+            Self::BranchRatio => probe.branch_ratio.unwrap_or(f64::NAN),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        Self::ALL.iter().find(|(quantity, _)| *quantity == self).map_or("", |(_, title)| title)
+    }
+}
+
+/// A scale's ends, given as decimal logarithms, and the colours between them.
+pub fn legend(ui: &mut Ui, [low, high]: [f64; 2]) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        ui.label(theme::caption(short(10f64.powf(low)), &tokens));
+        let (rect, _) = ui.allocate_exact_size(vec2(72.0, 10.0), Sense::hover());
+        let mut mesh = Mesh::default();
+        for step in 0..=16u8 {
+            let share = f32::from(step) / 16.0;
+            let x = rect.left() + rect.width() * share;
+            mesh.colored_vertex(pos2(x, rect.top()), viridis(share));
+            mesh.colored_vertex(pos2(x, rect.bottom()), viridis(share));
+        }
+        for step in 0..16u32 {
+            mesh.add_triangle(2 * step, 2 * step + 1, 2 * step + 2);
+            mesh.add_triangle(2 * step + 1, 2 * step + 2, 2 * step + 3);
+        }
+        ui.painter().add(mesh);
+        let text = format!("{} log, all arms", short(10f64.powf(high)));
+        ui.label(theme::caption(text, &tokens));
+    });
+}

@@ -1,0 +1,269 @@
+//! The columns of the table of runs: settings and results, for a whole run or for each arm.
+
+use crate::shelf::{Entry, Score};
+use lab_core::experiment::{Length, Method, Optimizer};
+use lab_core::number::{self, count, percent, setting, short};
+use lab_core::protocol::Outcome;
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+
+/// A column that can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Column {
+    /// The run's name; always there.
+    Name,
+    /// The arms' names; always there.
+    Arm,
+    /// When it began.
+    Started,
+    /// How it stands.
+    Status,
+    /// Words a person gave it.
+    Tags,
+    /// The data set.
+    Data,
+    /// Where it ran.
+    Device,
+    /// The seed.
+    Seed,
+    /// How long it was to train.
+    Length,
+    /// Images in a step.
+    BatchSize,
+    /// The optimiser.
+    Optimizer,
+    /// The base learning rate.
+    LearningRate,
+    /// Layers.
+    Depth,
+    /// Parameters.
+    Parameters,
+    /// Steps done.
+    Steps,
+    /// Training time.
+    Time,
+    /// The last value of a metric.
+    Last(Score),
+    /// The best value of a metric.
+    Best(Score),
+}
+
+/// What rows are sorted by.
+enum SortKey {
+    Number(f64),
+    Text(String),
+}
+
+impl Column {
+    /// Those that can be chosen, in order.
+    pub fn optional() -> impl Iterator<Item = Self> {
+        let settings = [
+            Self::Status,
+            Self::Started,
+            Self::Tags,
+            Self::Data,
+            Self::Device,
+            Self::Seed,
+            Self::Length,
+            Self::BatchSize,
+            Self::Optimizer,
+            Self::LearningRate,
+            Self::Depth,
+            Self::Parameters,
+            Self::Steps,
+            Self::Time,
+        ];
+        settings.into_iter().chain(Score::ALL.map(Self::Best)).chain(Score::ALL.map(Self::Last))
+    }
+
+    /// Those at first.
+    #[must_use]
+    pub fn first() -> Vec<Self> {
+        vec![
+            Self::Status,
+            Self::Best(Score::ValidationAccuracy),
+            Self::Last(Score::ValidationAccuracy),
+            Self::Last(Score::TrainLoss),
+            Self::Steps,
+            Self::Time,
+            Self::Started,
+            Self::Tags,
+        ]
+    }
+
+    /// Its heading.
+    #[must_use]
+    pub fn title(self) -> String {
+        match self {
+            Self::Name => "Run".into(),
+            Self::Arm => "Arm".into(),
+            Self::Started => "Started".into(),
+            Self::Status => "Status".into(),
+            Self::Tags => "Tags".into(),
+            Self::Data => "Data".into(),
+            Self::Device => "Device".into(),
+            Self::Seed => "Seed".into(),
+            Self::Length => "Length".into(),
+            Self::BatchSize => "Batch size".into(),
+            Self::Optimizer => "Optimiser".into(),
+            Self::LearningRate => "Learning rate".into(),
+            Self::Depth => "Depth".into(),
+            Self::Parameters => "Parameters".into(),
+            Self::Steps => "Steps".into(),
+            Self::Time => "Time".into(),
+            Self::Last(score) => format!("Last {}", score_title(score)),
+            Self::Best(score) => format!("Best {}", score_title(score)),
+        }
+    }
+
+    /// Its width in points.
+    #[must_use]
+    pub fn width(self) -> f32 {
+        match self {
+            Self::Name => 160.0,
+            Self::Arm => 96.0,
+            Self::Started => 128.0,
+            Self::Status => 110.0,
+            Self::Tags | Self::Data | Self::Device => 120.0,
+            Self::Seed | Self::Depth => 64.0,
+            Self::Last(_) | Self::Best(_) => 132.0,
+            _ => 92.0,
+        }
+    }
+
+    /// Whether each arm has its own cell.
+    #[must_use]
+    pub fn is_of_arms(self) -> bool {
+        matches!(
+            self,
+            Self::Arm
+                | Self::Optimizer
+                | Self::LearningRate
+                | Self::Depth
+                | Self::Parameters
+                | Self::Steps
+                | Self::Time
+                | Self::Last(_)
+                | Self::Best(_)
+        )
+    }
+
+    /// What a cell says.
+    #[must_use]
+    pub fn text(self, entry: &Entry, arm: usize) -> String {
+        let results = entry.results.get(arm);
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".into());
+        match self {
+            Self::Name => entry.name().to_owned(),
+            Self::Arm => entry.info.arms.get(arm).map_or_else(String::new, |arm| arm.name.clone()),
+            Self::Started => entry.info.started.chars().take(16).collect::<String>().replace('T', " "),
+            Self::Status => status(entry).into(),
+            Self::Tags => entry.notes.tags.join(", "),
+            Self::Data => entry.info.dataset.name.clone(),
+            Self::Device => entry.info.device.clone(),
+            Self::Seed => entry.experiment.recipe.seed.to_string(),
+            Self::Length => length(entry.experiment.recipe.length),
+            Self::BatchSize => count(entry.experiment.recipe.batch_size as u64),
+            Self::Optimizer => or_dash(optimizer(entry, arm).map(|own| method(&own.method).to_owned())),
+            Self::LearningRate => or_dash(optimizer(entry, arm).map(|own| setting(own.learning_rate))),
+            Self::Depth => or_dash(entry.experiment.arms.get(arm).map(|arm| arm.network.depth().to_string())),
+            Self::Parameters => or_dash(entry.info.arms.get(arm).map(|arm| count(arm.parameters))),
+            Self::Steps => or_dash(results.map(|results| count(results.steps))),
+            Self::Time => or_dash(results.map(|results| number::duration(results.seconds))),
+            Self::Last(score) => or_dash(results.and_then(|results| results.last(score)).map(|it| value(score, it))),
+            Self::Best(score) => or_dash(results.and_then(|results| results.best(score)).map(|it| value(score, it))),
+        }
+    }
+
+    fn key(self, entry: &Entry) -> SortKey {
+        let best = |value: &dyn Fn(usize) -> Option<f64>, falls: bool| {
+            let values = (0..entry.info.arms.len()).filter_map(value);
+            let found = if falls { values.min_by(f64::total_cmp) } else { values.max_by(f64::total_cmp) };
+            SortKey::Number(found.unwrap_or(f64::NAN))
+        };
+        let results = |arm: usize| entry.results.get(arm);
+        match self {
+            Self::Seed => SortKey::Number(entry.experiment.recipe.seed as f64),
+            Self::BatchSize => SortKey::Number(entry.experiment.recipe.batch_size as f64),
+            Self::LearningRate => best(&|arm| optimizer(entry, arm).map(|own| own.learning_rate), false),
+            Self::Depth => best(&|arm| Some(entry.experiment.arms.get(arm)?.network.depth() as f64), false),
+            Self::Parameters => best(&|arm| Some(entry.info.arms.get(arm)?.parameters as f64), false),
+            Self::Steps => SortKey::Number(entry.steps() as f64),
+            Self::Time => best(&|arm| results(arm).map(|results| results.seconds), false),
+            Self::Last(score) => best(&|arm| results(arm)?.last(score), score.falls()),
+            Self::Best(score) => best(&|arm| results(arm)?.best(score), score.falls()),
+            Self::Started => SortKey::Text(entry.info.started.clone()),
+            _ => SortKey::Text(self.text(entry, 0).to_lowercase()),
+        }
+    }
+
+    /// Which of two runs comes first; those without a value come last in both directions.
+    #[must_use]
+    pub fn compare(self, a: &Entry, b: &Entry, falling: bool) -> Ordering {
+        let turned = |order: Ordering| if falling { order.reverse() } else { order };
+        match (self.key(a), self.key(b)) {
+            (SortKey::Number(a), SortKey::Number(b)) => {
+                a.is_nan().cmp(&b.is_nan()).then_with(|| turned(a.total_cmp(&b)))
+            }
+            (SortKey::Text(a), SortKey::Text(b)) => turned(a.cmp(&b)),
+            _ => Ordering::Equal,
+        }
+    }
+}
+
+/// How a run stands, in words.
+#[must_use]
+pub fn status(entry: &Entry) -> &str {
+    match &entry.outcome {
+        _ if entry.live => "training",
+        None => "interrupted",
+        Some(outcome) if all_diverged(outcome) => "diverged",
+        Some(outcome) if outcome.steps >= entry.info.total_steps => "finished",
+        Some(_) => "stopped",
+    }
+}
+
+fn all_diverged(outcome: &Outcome) -> bool {
+    !outcome.arms.is_empty() && outcome.arms.iter().all(|arm| arm.diverged_at.is_some())
+}
+
+fn score_title(score: Score) -> &'static str {
+    match score {
+        Score::TrainLoss => "training loss",
+        Score::TrainAccuracy => "training acc.",
+        Score::ValidationLoss => "validation loss",
+        Score::ValidationAccuracy => "validation acc.",
+        Score::Top5 => "top-5 acc.",
+        Score::Throughput => "images/s",
+        Score::LearningRate => "learning rate",
+    }
+}
+
+fn value(score: Score, value: f64) -> String {
+    match score {
+        Score::TrainAccuracy | Score::ValidationAccuracy | Score::Top5 => percent(value),
+        _ => short(value),
+    }
+}
+
+fn optimizer(entry: &Entry, arm: usize) -> Option<&Optimizer> {
+    Some(entry.experiment.arms.get(arm)?.optimizer(&entry.experiment.recipe))
+}
+
+fn length(length: Length) -> String {
+    match length {
+        Length::Epochs(epochs) => number::plural(epochs.into(), "epoch"),
+        Length::Steps(steps) => number::plural(steps, "step"),
+    }
+}
+
+fn method(method: &Method) -> &'static str {
+    match method {
+        Method::Sgd { .. } => "SGD",
+        Method::Adam { .. } => "Adam",
+        Method::AdamW { .. } => "AdamW",
+        Method::RmsProp { .. } => "RMSprop",
+        Method::Lion { .. } => "Lion",
+        Method::Lamb { .. } => "LAMB",
+    }
+}

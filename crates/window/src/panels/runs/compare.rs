@@ -1,0 +1,121 @@
+//! Runs field by field, as their experiment files name the fields; by default only those in which they differ.
+
+use super::columns::{Column, status};
+use crate::kit::theme::{self, Tokens, space};
+use crate::shelf::{Entry, Score};
+use eframe::egui::{Grid, Label, RichText, ScrollArea, Ui};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A field with its value in each run; `None` where a run has no such field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Its path: `recipe.batch_size`.
+    pub name: String,
+    /// One for each run.
+    pub values: Vec<Option<String>>,
+}
+
+impl Field {
+    fn differs(&self) -> bool {
+        self.values.windows(2).any(|pair| pair[0] != pair[1])
+    }
+}
+
+/// The comparison, made again when the runs change.
+#[derive(Default)]
+pub struct Compare {
+    of: Vec<(PathBuf, u64, bool)>,
+    fields: Vec<Field>,
+}
+
+impl Compare {
+    /// Draws the comparison of these runs; `all` shows also what they agree in.
+    pub fn ui(&mut self, ui: &mut Ui, entries: &[&Arc<Entry>], all: bool) {
+        let of: Vec<_> = entries.iter().map(|entry| (entry.folder.clone(), entry.steps(), entry.live)).collect();
+        if self.of != of {
+            self.fields = fields(entries);
+            self.of = of;
+        }
+        let tokens = Tokens::of(ui);
+        let shown: Vec<&Field> = self.fields.iter().filter(|field| all || field.differs()).collect();
+        if shown.is_empty() {
+            ui.label(theme::caption("These runs do not differ in any field.", &tokens));
+            return;
+        }
+        ScrollArea::both().auto_shrink(false).id_salt("compare").show(ui, |ui| {
+            Grid::new("compare").num_columns(entries.len() + 1).spacing([space::L, space::XS]).striped(true).show(
+                ui,
+                |ui| {
+                    ui.label("");
+                    for entry in entries {
+                        ui.label(theme::strong(entry.name()));
+                    }
+                    ui.end_row();
+                    for field in shown {
+                        ui.label(theme::caption(&field.name, &tokens));
+                        for value in &field.values {
+                            let text = RichText::new(value.as_deref().unwrap_or("–"));
+                            let text = if all && field.differs() { text.color(tokens.accent) } else { text };
+                            ui.add(Label::new(text).extend());
+                        }
+                        ui.end_row();
+                    }
+                },
+            );
+        });
+    }
+}
+
+/// Every field that at least one of the runs has: results first, then settings.
+#[must_use]
+pub fn fields(entries: &[&Arc<Entry>]) -> Vec<Field> {
+    let all: Vec<Vec<(String, String)>> = entries.iter().map(|entry| flattened(entry)).collect();
+    let mut known = BTreeSet::new();
+    let mut order = Vec::new();
+    for (name, _) in all.iter().flatten() {
+        if known.insert(name.as_str()) {
+            order.push(name.clone());
+        }
+    }
+    let value = |run: &Vec<(String, String)>, name: &str| {
+        run.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    };
+    order.into_iter().map(|name| Field { values: all.iter().map(|run| value(run, &name)).collect(), name }).collect()
+}
+
+fn flattened(entry: &Entry) -> Vec<(String, String)> {
+    let mut fields = vec![("status".to_owned(), status(entry).to_owned())];
+    let scores = [Column::Best(Score::ValidationAccuracy), Column::Last(Score::TrainLoss)];
+    for (arm, info) in entry.info.arms.iter().enumerate() {
+        for column in [Column::Steps, Column::Time, Column::Parameters].into_iter().chain(scores) {
+            fields.push((format!("{}: {}", info.name, column.title().to_lowercase()), column.text(entry, arm)));
+        }
+    }
+    fields.push(("device".to_owned(), entry.info.device.clone()));
+    // A plan that was read from TOML can be written as TOML.
+    if let Ok(text) = entry.experiment.clone().into_plan().to_toml()
+        && let Ok(table) = text.parse::<toml::Table>()
+    {
+        flatten(&mut fields, "", &toml::Value::Table(table));
+    }
+    fields
+}
+
+fn flatten(fields: &mut Vec<(String, String)>, path: &str, value: &toml::Value) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                flatten(fields, &if path.is_empty() { key.clone() } else { format!("{path}.{key}") }, value);
+            }
+        }
+        toml::Value::Array(values) if values.iter().any(toml::Value::is_table) => {
+            for (index, value) in values.iter().enumerate() {
+                flatten(fields, &format!("{path}[{index}]"), value);
+            }
+        }
+        toml::Value::String(text) => fields.push((path.to_owned(), text.clone())),
+        other => fields.push((path.to_owned(), other.to_string())),
+    }
+}

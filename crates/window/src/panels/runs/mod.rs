@@ -1,0 +1,230 @@
+//! All runs on disk: to search, sort, compare, annotate, and draw over the plots.
+
+mod columns;
+mod compare;
+mod details;
+mod table;
+
+use super::empty;
+use crate::action::Action;
+use crate::export::{self, Exportable, Table};
+use crate::kit::theme::{self, Tokens, space};
+use crate::shelf::{Entry, Shelf};
+use crate::state::Session;
+use columns::Column;
+use compare::Compare;
+use details::Details;
+use eframe::egui::containers::menu::{MenuButton, MenuConfig};
+use eframe::egui::{Label, Panel, PopupCloseBehavior, ScrollArea, TextEdit, Ui, Vec2};
+use lab_core::number;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What a person chose to see.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct View {
+    columns: Vec<Column>,
+    sort: Column,
+    falling: bool,
+    /// Whether a comparison shows also what runs agree in.
+    all_fields: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { columns: Column::first(), sort: Column::Started, falling: true, all_fields: false }
+    }
+}
+
+/// The panel's state.
+#[derive(Default)]
+pub struct Runs {
+    search: String,
+    selected: Option<PathBuf>,
+    comparing: bool,
+    compare: Compare,
+    details: Details,
+}
+
+impl Runs {
+    /// The panel.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        view: &mut View,
+        session: &Session,
+        shelf: &mut Shelf,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(entries) = shelf.entries.clone() else {
+            let text = if shelf.place().is_some() { "Reading the runs…" } else { "This window keeps no runs." };
+            return empty(ui, text);
+        };
+        if entries.is_empty() && shelf.damaged.is_empty() && shelf.discarded.is_empty() {
+            return empty(ui, "Every run is kept and will be listed here: press Start, or Space.");
+        }
+        let shown = self.shown(view, &entries);
+        self.tools(ui, view, shelf, &shown, entries.len(), actions);
+        let selected = entries.iter().find(|entry| Some(&entry.folder) == self.selected.as_ref()).cloned();
+        self.below(ui, view, &entries, selected.as_deref(), shelf, actions);
+        if shown.is_empty() {
+            let text = if entries.is_empty() { "No run is left." } else { "No run matches what is searched for." };
+            return empty(ui, text);
+        }
+        let own = session.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
+        table::ui(ui, view, &shown, own, &mut self.selected, shelf, actions);
+    }
+
+    /// Runs that match what is searched for, sorted.
+    fn shown(&self, view: &View, entries: &[Arc<Entry>]) -> Vec<Arc<Entry>> {
+        let words: Vec<String> = self.search.split_whitespace().map(str::to_lowercase).collect();
+        let mut shown: Vec<Arc<Entry>> = entries.iter().filter(|entry| matches(entry, &words)).cloned().collect();
+        shown.sort_by(|a, b| {
+            let starred = b.notes.starred.cmp(&a.notes.starred);
+            starred.then_with(|| view.sort.compare(a, b, view.falling))
+        });
+        shown
+    }
+
+    fn tools(
+        &mut self,
+        ui: &mut Ui,
+        view: &mut View,
+        shelf: &mut Shelf,
+        shown: &[Arc<Entry>],
+        all: usize,
+        actions: &mut Vec<Action>,
+    ) {
+        let tokens = Tokens::of(ui);
+        ui.horizontal_wrapped(|ui| {
+            ui.set_min_height(theme::ROW);
+            let search = TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(160.0);
+            let search = ui.add(search).on_hover_text("In names, tags, notes, arms, data and folders");
+            crate::form::field::named(ui, search, "Search runs");
+            chooser(ui, view);
+            let many = shelf.overlays.len() > 1;
+            self.comparing &= many;
+            let compare = ui.add_enabled_ui(many, |ui| ui.toggle_value(&mut self.comparing, "Compare")).inner;
+            compare
+                .on_hover_text("The ticked runs, field by field")
+                .on_disabled_hover_text("Tick two runs or more to compare them.");
+            if self.comparing {
+                ui.checkbox(&mut view.all_fields, "All fields").on_hover_text("Also those in which they agree");
+            }
+            export::button(ui, "the list of runs", &Listing { view, shown }, actions);
+            let text = if shown.len() == all {
+                number::plural(all as u64, "run")
+            } else {
+                format!("{} of {all} runs", shown.len())
+            };
+            ui.add(Label::new(theme::caption(text, &tokens)).extend());
+            if !shelf.damaged.is_empty() {
+                let text = format!("{} damaged", shelf.damaged.len());
+                let damaged =
+                    ui.label(eframe::egui::RichText::new(text).size(theme::size::SMALL).color(tokens.warning));
+                damaged.on_hover_text(shelf.damaged.join("\n"));
+            }
+            if let Some((from, _)) = shelf.discarded.last() {
+                let name = from.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                ui.label(theme::caption(format!("Deleted {name}."), &tokens));
+                if ui.small_button("Take it back").clicked() {
+                    shelf.restore(ui.ctx());
+                }
+            }
+        });
+        ui.add_space(space::XS);
+    }
+
+    /// Below the table: the comparison, or the run that is selected.
+    fn below(
+        &mut self,
+        ui: &mut Ui,
+        view: &View,
+        entries: &[Arc<Entry>],
+        selected: Option<&Entry>,
+        shelf: &mut Shelf,
+        actions: &mut Vec<Action>,
+    ) {
+        let frame = eframe::egui::Frame::new();
+        if self.comparing {
+            let ticked: Vec<&Arc<Entry>> = entries.iter().filter(|entry| shelf.is_ticked(&entry.folder)).collect();
+            let half = (0.45 * ui.available_height()).max(120.0);
+            Panel::bottom("compare runs").frame(frame).resizable(true).default_size(half).show(ui, |ui| {
+                ui.add_space(space::S);
+                self.compare.ui(ui, &ticked, view.all_fields);
+            });
+        } else if let Some(entry) = selected {
+            Panel::bottom("run details").frame(frame).show(ui, |ui| {
+                ui.add_space(space::S);
+                self.details.ui(ui, entry, shelf, actions);
+            });
+        }
+    }
+}
+
+/// Which columns are shown.
+fn chooser(ui: &mut Ui, view: &mut View) {
+    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    MenuButton::new("Columns").config(config).ui(ui, |ui| {
+        if ui.button("As at first").clicked() {
+            view.columns = Column::first();
+        }
+        ui.separator();
+        ScrollArea::vertical().max_height(480.0).min_scrolled_height(480.0).show(ui, |ui| {
+            for column in Column::optional() {
+                let mut shown = view.columns.contains(&column);
+                if ui.checkbox(&mut shown, column.title()).changed() {
+                    view.columns.retain(|known| *known != column);
+                    if shown {
+                        view.columns.push(column);
+                    }
+                }
+            }
+        });
+    });
+}
+
+fn matches(entry: &Entry, words: &[String]) -> bool {
+    if words.is_empty() {
+        return true;
+    }
+    let arms = entry.info.arms.iter().map(|arm| arm.name.as_str());
+    let folder = entry.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut text = format!("{} {} {} {}", entry.name(), entry.notes.note, entry.info.dataset.name, folder);
+    for part in entry.notes.tags.iter().map(String::as_str).chain(arms).chain([columns::status(entry)]) {
+        text.push(' ');
+        text.push_str(part);
+    }
+    let text = text.to_lowercase();
+    words.iter().all(|word| text.contains(word))
+}
+
+/// The list as it is given away: every shown column, a row for each arm.
+struct Listing<'a> {
+    view: &'a View,
+    shown: &'a [Arc<Entry>],
+}
+
+impl Exportable for Listing<'_> {
+    fn name(&self) -> String {
+        "runs".into()
+    }
+
+    fn table(&self) -> Table {
+        let rows: Vec<(&Entry, usize)> =
+            self.shown.iter().flat_map(|entry| (0..entry.info.arms.len()).map(|arm| (&**entry, arm))).collect();
+        let columns = [Column::Name, Column::Arm].into_iter().chain(self.view.columns.iter().copied());
+        let table = columns.fold(Table::default(), |table, column| {
+            table.words(&column.title(), rows.iter().map(|(entry, arm)| Arc::from(column.text(entry, *arm))))
+        });
+        table.words("Folder", rows.iter().map(|(entry, _)| Arc::from(entry.folder.display().to_string())))
+    }
+
+    fn size(&self) -> Option<Vec2> {
+        None
+    }
+
+    fn draw(&self, _: &mut Ui) {}
+}

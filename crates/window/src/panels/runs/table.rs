@@ -1,0 +1,196 @@
+//! The table itself: a run takes as many lines as it has arms; only what is in view is drawn.
+
+use super::View;
+use super::columns::{Column, status};
+use super::details::buttons;
+use crate::action::Action;
+use crate::form::field::named;
+use crate::kit::theme::{self, Tokens, space};
+use crate::shelf::{Entry, Shelf};
+use eframe::egui::{
+    Align2, Button, Checkbox, Color32, FontId, Painter, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2,
+};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Height of an arm's line, in points.
+const LINE: f32 = 20.0;
+/// Room between two runs, in points.
+const BETWEEN: f32 = 8.0;
+/// Width of the tick and the star, in points.
+const MARKS: f32 = 52.0;
+
+/// Where the columns are.
+struct Columns {
+    /// Each with its left edge, counted from the table's.
+    placed: Vec<(Column, f32)>,
+    width: f32,
+}
+
+impl Columns {
+    fn new(view: &View) -> Self {
+        let mut width = MARKS;
+        let mut placed = Vec::new();
+        for column in [Column::Name, Column::Arm].into_iter().chain(view.columns.iter().copied()) {
+            placed.push((column, width));
+            width += column.width() + space::S;
+        }
+        Self { placed, width }
+    }
+}
+
+/// The table. `own` is the run of the experiment under way, whose curves are drawn anyway.
+pub fn ui(
+    ui: &mut Ui,
+    view: &mut View,
+    shown: &[Arc<Entry>],
+    own: Option<&Path>,
+    selected: &mut Option<PathBuf>,
+    shelf: &mut Shelf,
+    actions: &mut Vec<Action>,
+) {
+    let columns = Columns::new(view);
+    let height = |entry: &Entry| entry.info.arms.len().max(1) as f32 * LINE + BETWEEN;
+    let total: f32 = shown.iter().map(|entry| height(entry)).sum();
+    ScrollArea::both().auto_shrink(false).id_salt("runs").show_viewport(ui, |ui, viewport| {
+        let size = vec2(columns.width.max(viewport.width()), theme::ROW + total);
+        ui.set_min_size(size);
+        let origin = ui.max_rect().min;
+        let mut top = theme::ROW;
+        for entry in shown {
+            let rect = Rect::from_min_size(origin + vec2(0.0, top), vec2(size.x, height(entry)));
+            top += height(entry);
+            if top >= viewport.top() && top - height(entry) <= viewport.bottom() {
+                row(ui, rect, &columns, entry, own, selected, shelf, actions);
+            }
+        }
+        header(ui, Rect::from_min_size(origin + vec2(0.0, viewport.top()), vec2(size.x, theme::ROW)), &columns, view);
+    });
+}
+
+/// The headings; a click sorts.
+fn header(ui: &mut Ui, rect: Rect, columns: &Columns, view: &mut View) {
+    let tokens = Tokens::of(ui);
+    ui.painter().rect_filled(rect, 0.0, tokens.background);
+    ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
+    for (column, left) in &columns.placed {
+        let at = Rect::from_min_size(
+            rect.min + vec2(*left - space::XS, 0.0),
+            vec2(column.width() + space::S, rect.height()),
+        );
+        let sorted = view.sort == *column;
+        let arrow = match (sorted, view.falling) {
+            (false, _) => "",
+            (true, true) => " ↓",
+            (true, false) => " ↑",
+        };
+        let color = if sorted { tokens.text } else { tokens.weak };
+        let text = RichText::new(format!("{}{arrow}", column.title())).size(theme::size::SMALL).color(color);
+        let mut cell = ui.new_child(UiBuilder::new().max_rect(at).id_salt(column));
+        cell.set_clip_rect(at.intersect(ui.clip_rect()));
+        cell.spacing_mut().button_padding = vec2(space::XS, 2.0);
+        let heading = cell.add(Button::new(text).frame_when_inactive(false)).on_hover_text("Sorts by this column");
+        if named(ui, heading, &format!("Sort by {}", column.title())).clicked() {
+            view.falling = if sorted { !view.falling } else { !matches!(column, Column::Name | Column::Arm) };
+            view.sort = *column;
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "one row, what it shows and what it may change")]
+fn row(
+    ui: &mut Ui,
+    rect: Rect,
+    columns: &Columns,
+    entry: &Entry,
+    own: Option<&Path>,
+    selected: &mut Option<PathBuf>,
+    shelf: &mut Shelf,
+    actions: &mut Vec<Action>,
+) {
+    let tokens = Tokens::of(ui);
+    let id = ui.scope_id().with(&entry.folder);
+    // Only what can be seen can be clicked.
+    let response = ui.interact(rect.intersect(ui.clip_rect()), id, Sense::click());
+    let is_selected = selected.as_ref() == Some(&entry.folder);
+    if is_selected {
+        ui.painter().rect_filled(rect, 0.0, tokens.accent.gamma_multiply(if tokens.dark { 0.22 } else { 0.14 }));
+    } else if response.hovered() {
+        ui.painter().rect_filled(rect, 0.0, tokens.raised.gamma_multiply(0.5));
+    }
+    ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
+    let response = named(ui, response, &sentence(entry));
+    if response.clicked() {
+        *selected = (!is_selected).then(|| entry.folder.clone());
+    }
+    response.context_menu(|ui| buttons(ui, entry, shelf, actions));
+    marks(ui, rect, entry, own == Some(&entry.folder), shelf);
+    for (column, left) in &columns.placed {
+        let lines = if column.is_of_arms() { entry.info.arms.len() } else { 1 };
+        for arm in 0..lines {
+            let at = rect.min + vec2(*left, BETWEEN / 2.0 + arm as f32 * LINE);
+            let text = column.text(entry, arm);
+            let color = match column {
+                Column::Status if entry.live => tokens.accent,
+                Column::Name | Column::Arm | Column::Best(_) | Column::Last(_) => tokens.text,
+                _ => tokens.weak,
+            };
+            write(
+                ui.painter(),
+                Rect::from_min_size(at, vec2(column.width(), LINE)),
+                &text,
+                color,
+                *column == Column::Name,
+            );
+        }
+    }
+}
+
+/// The tick that draws a run's curves, and the star.
+fn marks(ui: &mut Ui, rect: Rect, entry: &Entry, own: bool, shelf: &mut Shelf) {
+    let tokens = Tokens::of(ui);
+    let name = entry.name();
+    let at = Rect::from_min_size(rect.min + vec2(2.0, BETWEEN / 2.0), vec2(MARKS / 2.0 - 2.0, LINE));
+    let mut ticked = own || shelf.is_ticked(&entry.folder);
+    let mut cell = ui.new_child(UiBuilder::new().max_rect(at).id_salt(("tick", &entry.folder)));
+    cell.spacing_mut().interact_size.y = LINE;
+    let tick = cell.add_enabled(!own, Checkbox::without_text(&mut ticked));
+    let tick = tick
+        .on_hover_text("Draws its curves over the plots")
+        .on_disabled_hover_text("This is the experiment under way: its curves are drawn anyway.");
+    if named(ui, tick, &format!("Draw {name}")).changed() {
+        shelf.tick(entry, ticked, ui.ctx());
+    }
+    let at = at.translate(vec2(MARKS / 2.0 - 2.0, 0.0));
+    let mut cell = ui.new_child(UiBuilder::new().max_rect(at).id_salt(("star", &entry.folder)));
+    cell.spacing_mut().button_padding = vec2(2.0, 0.0);
+    cell.spacing_mut().interact_size.y = LINE;
+    let starred = entry.notes.starred;
+    let (sign, color) = if starred { ("★", tokens.warning) } else { ("☆", tokens.weak) };
+    let star = cell.add(Button::new(RichText::new(sign).color(color)).frame_when_inactive(false));
+    let star = star.on_hover_text("Starred runs come first");
+    if named(ui, star, &format!("{} {name}", if starred { "Unstar" } else { "Star" })).clicked() {
+        shelf.annotate(&entry.folder, move |notes| notes.starred = !starred, ui.ctx());
+    }
+}
+
+fn write(painter: &Painter, rect: Rect, text: &str, color: Color32, strong: bool) {
+    if !rect.intersects(painter.clip_rect()) {
+        return;
+    }
+    let family = if strong { theme::semibold() } else { eframe::egui::FontFamily::Proportional };
+    let font = FontId::new(theme::size::SMALL, family);
+    let galley = theme::elided(painter, text, font, color, rect.width());
+    let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect).min;
+    painter.galley(pos2(at.x, at.y), galley, color);
+}
+
+/// A run in one sentence.
+fn sentence(entry: &Entry) -> String {
+    let mut text = format!("Run {}, {}", entry.name(), status(entry));
+    let best = Column::Best(crate::shelf::Score::ValidationAccuracy);
+    for (arm, info) in entry.info.arms.iter().enumerate() {
+        text += &format!("; {} {}", info.name, best.text(entry, arm));
+    }
+    text
+}

@@ -1,0 +1,278 @@
+//! The runs on disk, as the window sees them: a list that a thread keeps up to date, and the curves of those that are
+//! ticked. Nothing here reads a disk on the window's thread.
+
+mod results;
+mod watcher;
+
+pub use results::{Results, Score};
+
+use crate::kit::plot::Pace;
+use crate::state::Past;
+use crate::state::trace::Trace;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use eframe::egui::Context;
+use lab_core::experiment::Experiment;
+use lab_core::protocol::{ArmStep, Evaluation, Outcome};
+use lab_core::runs::{MetricsRow, News, Notes, RunInfo};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use watcher::{Order, Told, Watcher};
+
+/// A run on disk.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// As it was started.
+    pub experiment: Experiment,
+    /// What its images and networks turned out to be.
+    pub info: RunInfo,
+    /// How it ended; `None` while it trains and after a crash.
+    pub outcome: Option<Outcome>,
+    /// What a person added.
+    pub notes: Notes,
+    /// Whether a process is writing it now.
+    pub live: bool,
+    /// One for each arm; empty until the tables have been read.
+    pub results: Vec<Results>,
+}
+
+impl Entry {
+    /// What the run is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.notes.name.as_deref().unwrap_or(&self.experiment.name)
+    }
+
+    /// What its steps are in other measures.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        Pace { steps_per_epoch: self.info.steps_per_epoch as f64, batch_size: self.experiment.recipe.batch_size as f64 }
+    }
+
+    /// Steps done by the arm that came furthest.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.results.iter().map(|results| results.steps).max().unwrap_or(0)
+    }
+
+    /// Whether it can go on from a checkpoint.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        !self.live && self.outcome.as_ref().is_none_or(|outcome| outcome.steps < self.info.total_steps)
+    }
+}
+
+/// A run on disk whose curves lie over those of the experiment under way.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    /// A number that no other one of this window ever had.
+    pub id: u64,
+    /// Where it is.
+    pub folder: PathBuf,
+    /// What the run is called.
+    pub name: String,
+    /// Its arms' names and numbers; empty until they have been read.
+    pub arms: Vec<(String, Trace)>,
+    /// What its steps are in other measures.
+    pub pace: Pace,
+}
+
+/// All runs in one place. Dropping it waits until what was ordered is written.
+pub struct Shelf {
+    place: Option<PathBuf>,
+    /// Newest first, once the thread has listed them.
+    pub entries: Option<Arc<Vec<Arc<Entry>>>>,
+    /// What is wrong with folders that are no whole runs.
+    pub damaged: Arc<Vec<String>>,
+    /// Ticked runs in the order in which they were ticked.
+    pub overlays: Vec<Overlay>,
+    /// Runs that were deleted in this window, the newest last: where they were and where they are.
+    pub discarded: Vec<(PathBuf, PathBuf)>,
+    /// What was asked for to go on with, and of which run.
+    pub recalled: Option<(PathBuf, Past)>,
+    awake: Arc<AtomicBool>,
+    next_id: u64,
+    thread: Option<(Sender<Order>, Receiver<Told>, JoinHandle<()>)>,
+}
+
+impl Shelf {
+    /// The runs in this folder. Nothing is read before [`Self::watch`].
+    #[must_use]
+    pub fn new(place: Option<PathBuf>) -> Self {
+        Self {
+            place,
+            entries: None,
+            damaged: Arc::default(),
+            overlays: Vec::new(),
+            discarded: Vec::new(),
+            recalled: None,
+            awake: Arc::default(),
+            next_id: 0,
+            thread: None,
+        }
+    }
+
+    /// Where the runs are.
+    #[must_use]
+    pub fn place(&self) -> Option<&Path> {
+        self.place.as_deref()
+    }
+
+    /// Keeps the list up to date from now on, if `shown`, or lets it rest; ticked runs are followed all the same.
+    pub fn watch(&mut self, shown: bool, ctx: &Context) {
+        let was = self.awake.swap(shown, Ordering::Relaxed);
+        if shown && !was {
+            self.order(Order::Look, ctx);
+        }
+    }
+
+    fn order(&mut self, order: Order, ctx: &Context) {
+        let Some(place) = &self.place else { return };
+        if self.thread.is_none() {
+            let (send, orders) = unbounded();
+            let (told, receive) = unbounded();
+            let watcher = Watcher::new(place.clone(), orders, told, Arc::clone(&self.awake), ctx.clone());
+            if let Ok(thread) = std::thread::Builder::new().name("runs".into()).spawn(move || watcher.run()) {
+                self.thread = Some((send, receive, thread));
+            }
+        }
+        if let Some((send, ..)) = &self.thread {
+            // A thread that has ended has told why.
+            let _ = send.send(order);
+        }
+    }
+
+    /// Takes in what the thread has found; returns what went wrong.
+    pub fn take_in(&mut self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let Some((_, receive, _)) = &self.thread else { return problems };
+        for told in receive.try_iter() {
+            match told {
+                Told::Listing(entries, damaged) => {
+                    for overlay in &mut self.overlays {
+                        if let Some(entry) = entries.iter().find(|entry| entry.folder == overlay.folder) {
+                            entry.name().clone_into(&mut overlay.name);
+                        }
+                    }
+                    (self.entries, self.damaged) = (Some(entries), damaged);
+                }
+                Told::Loaded(id, arms) => {
+                    if let Some(overlay) = self.overlays.iter_mut().find(|overlay| overlay.id == id) {
+                        overlay.arms = arms;
+                    }
+                }
+                Told::Grown(id, arm, news) => {
+                    let overlay = self.overlays.iter_mut().find(|overlay| overlay.id == id);
+                    if let Some((_, trace)) = overlay.and_then(|overlay| overlay.arms.get_mut(arm)) {
+                        news.into_iter().for_each(|news| heard(trace, arm, news));
+                    }
+                }
+                Told::Recalled(folder, past) => self.recalled = Some((folder, past)),
+                Told::Discarded(from, to) => {
+                    self.overlays.retain(|overlay| overlay.folder != from);
+                    self.discarded.push((from, to));
+                }
+                Told::Problem(text) => problems.push(text),
+            }
+        }
+        problems
+    }
+
+    /// Whether a run's curves are drawn.
+    #[must_use]
+    pub fn is_ticked(&self, folder: &Path) -> bool {
+        self.overlays.iter().any(|overlay| overlay.folder == folder)
+    }
+
+    /// Draws a run's curves, or no longer.
+    pub fn tick(&mut self, entry: &Entry, ticked: bool, ctx: &Context) {
+        if !ticked {
+            let gone: Vec<u64> = self
+                .overlays
+                .extract_if(.., |overlay| overlay.folder == entry.folder)
+                .map(|overlay| overlay.id)
+                .collect();
+            gone.into_iter().for_each(|id| self.order(Order::Leave(id), ctx));
+        } else if !self.is_ticked(&entry.folder) {
+            self.next_id += 1;
+            self.overlays.push(Overlay {
+                id: self.next_id,
+                folder: entry.folder.clone(),
+                name: entry.name().to_owned(),
+                arms: Vec::new(),
+                pace: entry.pace(),
+            });
+            self.order(Order::Follow(self.next_id, entry.folder.clone()), ctx);
+        }
+    }
+
+    /// Changes what a person added to a run. The change is made to the notes as they are on disk by then, so that two
+    /// quick ones do not undo each other.
+    pub fn annotate(&mut self, folder: &Path, change: impl FnOnce(&mut Notes) + Send + 'static, ctx: &Context) {
+        self.order(Order::Annotate(folder.to_owned(), Box::new(change)), ctx);
+    }
+
+    /// Reads what was seen of a run that shall go on.
+    pub fn recall(&mut self, folder: &Path, ctx: &Context) {
+        self.recalled = None;
+        self.order(Order::Recall(folder.to_owned()), ctx);
+    }
+
+    /// Moves a run into the trash.
+    pub fn discard(&mut self, folder: &Path, ctx: &Context) {
+        self.order(Order::Discard(folder.to_owned()), ctx);
+    }
+
+    /// Takes back the run that was deleted last.
+    pub fn restore(&mut self, ctx: &Context) {
+        if let Some((_, discarded)) = self.discarded.pop() {
+            self.order(Order::Restore(discarded), ctx);
+        }
+    }
+}
+
+impl Drop for Shelf {
+    fn drop(&mut self) {
+        self.awake.store(false, Ordering::Relaxed);
+        if let Some((send, _, thread)) = self.thread.take() {
+            // Without a sender the thread does what was ordered and ends.
+            drop(send);
+            // One that panicked has nothing more to write.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Takes a piece of news into an arm's numbers.
+fn heard(trace: &mut Trace, arm: usize, news: News) {
+    match news {
+        News::Metrics(row) => metrics(trace, arm, &row),
+        News::Probe(step, probe) => trace.probed(step, &probe),
+        News::Again => *trace = Trace::default(),
+    }
+}
+
+fn metrics(trace: &mut Trace, arm: usize, row: &MetricsRow) {
+    if let (Some(loss), Some(accuracy)) = (row.train_loss, row.train_accuracy) {
+        let learning_rate = row.learning_rate.unwrap_or(f64::NAN);
+        let throughput = row.images_per_second.unwrap_or(f64::NAN);
+        trace.step(row.step, row.seconds, throughput, &ArmStep { loss, accuracy, learning_rate });
+    }
+    if let (Some(loss), Some(accuracy)) = (row.validation_loss, row.validation_accuracy) {
+        trace.evaluated(Evaluation {
+            arm,
+            step: row.step,
+            epoch: row.epoch,
+            seconds: row.seconds,
+            loss,
+            accuracy,
+            top5: row.validation_top5.unwrap_or(f64::NAN),
+            confusion: Vec::new(),
+            predicted: Vec::new(),
+            best: trace.best().is_none_or(|best| loss < best.loss),
+        });
+    }
+}

@@ -1,0 +1,344 @@
+//! The thread that reads run folders: once a second while somebody looks, by the files' sizes and times, and only what
+//! has changed.
+
+use super::{Entry, Results, heard};
+use crate::state::Past;
+use crate::state::trace::Trace;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use eframe::egui::Context;
+use lab_core::protocol::{ArmProbe, ProbeRecord};
+use lab_core::runs::{self, Follower, News, Notes, Run, RunError};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+/// What the window asks for.
+pub(super) enum Order {
+    /// Look at once.
+    Look,
+    /// Follow this run's curves under a number.
+    Follow(u64, PathBuf),
+    /// Read this run's curves once.
+    Recall(PathBuf),
+    /// Follow that one no longer.
+    Leave(u64),
+    /// Change what a person added.
+    Annotate(PathBuf, Box<dyn FnOnce(&mut Notes) + Send>),
+    /// Move it into the trash.
+    Discard(PathBuf),
+    /// Take it back out.
+    Restore(PathBuf),
+}
+
+/// What it is told.
+pub(super) enum Told {
+    /// All runs, newest first, and what is wrong with the others.
+    Listing(Arc<Vec<Arc<Entry>>>, Arc<Vec<String>>),
+    /// The curves of a followed run, as far as they go now.
+    Loaded(u64, Vec<(String, Trace)>),
+    /// What was seen of a run, read once.
+    Recalled(PathBuf, Past),
+    /// What came to one arm of it since.
+    Grown(u64, usize, Vec<News>),
+    /// A run is in the trash: where it was and where it is.
+    Discarded(PathBuf, PathBuf),
+    /// Something could not be done.
+    Problem(String),
+}
+
+const EVERY: Duration = Duration::from_secs(1);
+/// Time between two listings while many runs are read for the first time.
+const PARTLY: Duration = Duration::from_millis(300);
+
+/// Sizes and times of a run's files.
+type Stamps = Vec<Option<(u64, SystemTime)>>;
+
+/// A run as it was read last.
+struct Known {
+    stamps: Stamps,
+    run: Run,
+    followers: Vec<Follower>,
+    entry: Arc<Entry>,
+}
+
+/// A run whose curves are drawn.
+struct Followed {
+    id: u64,
+    run: Run,
+    followers: Vec<Follower>,
+}
+
+/// The thread's state.
+pub(super) struct Watcher {
+    place: PathBuf,
+    orders: Receiver<Order>,
+    told: Sender<Told>,
+    awake: Arc<AtomicBool>,
+    ctx: Context,
+    known: HashMap<PathBuf, Known>,
+    damaged: HashMap<PathBuf, (Stamps, String)>,
+    followed: Vec<Followed>,
+    /// Whether the list has changed since it was told.
+    changed: bool,
+}
+
+impl Watcher {
+    pub(super) fn new(
+        place: PathBuf,
+        orders: Receiver<Order>,
+        told: Sender<Told>,
+        awake: Arc<AtomicBool>,
+        ctx: Context,
+    ) -> Self {
+        Self {
+            place,
+            orders,
+            told,
+            awake,
+            ctx,
+            known: HashMap::new(),
+            damaged: HashMap::new(),
+            followed: Vec::new(),
+            changed: true,
+        }
+    }
+
+    /// Works until the window is closed.
+    pub(super) fn run(mut self) {
+        loop {
+            let resting = !self.awake.load(Ordering::Relaxed) && self.followed.is_empty();
+            let order = if resting {
+                self.orders.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                self.orders.recv_timeout(EVERY)
+            };
+            match order {
+                Ok(order) => self.obey(order),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            while let Ok(order) = self.orders.try_recv() {
+                self.obey(order);
+            }
+            if self.awake.load(Ordering::Relaxed) {
+                self.look();
+            }
+            self.follow();
+        }
+    }
+
+    fn tell(&self, told: Told) {
+        // A window that was closed needs no news.
+        let _ = self.told.send(told);
+        self.ctx.request_repaint();
+    }
+
+    fn obey(&mut self, order: Order) {
+        let done = match order {
+            Order::Look => Ok(()),
+            Order::Follow(id, folder) => self.begin(id, &folder),
+            Order::Recall(folder) => past(&folder).map(|past| self.tell(Told::Recalled(folder, past))),
+            Order::Leave(id) => {
+                self.followed.retain(|followed| followed.id != id);
+                Ok(())
+            }
+            Order::Annotate(folder, change) => Notes::read(&folder)
+                .and_then(|mut notes| {
+                    change(&mut notes);
+                    notes.write(&folder)
+                })
+                .map_err(|error| error.to_string()),
+            Order::Discard(folder) => {
+                runs::discard(&folder).map_err(|error| format!("Not deleted: {error}.")).map(|to| {
+                    self.followed.retain(|followed| followed.run.folder != folder);
+                    self.tell(Told::Discarded(folder, to));
+                })
+            }
+            Order::Restore(folder) => {
+                runs::restore(&folder).map(|_| ()).map_err(|error| format!("Not taken back: {error}."))
+            }
+        };
+        if let Err(problem) = done {
+            self.tell(Told::Problem(problem));
+        }
+    }
+
+    /// Reads what has changed, and tells the list if anything has.
+    fn look(&mut self) {
+        let mut told = Instant::now();
+        let folders = folders(&self.place);
+        let before = self.known.len() + self.damaged.len();
+        self.known.retain(|folder, _| folders.contains(folder));
+        self.damaged.retain(|folder, _| folders.contains(folder));
+        self.changed |= before != self.known.len() + self.damaged.len();
+        for folder in folders {
+            // Whoever closes the window does not wait for runs that nobody looks at any more.
+            if !self.awake.load(Ordering::Relaxed) {
+                return;
+            }
+            self.visit(&folder);
+            if self.changed && told.elapsed() > PARTLY {
+                self.list();
+                told = Instant::now();
+            }
+        }
+        if self.changed {
+            self.list();
+        }
+    }
+
+    fn list(&mut self) {
+        let mut entries: Vec<Arc<Entry>> = self.known.values().map(|known| Arc::clone(&known.entry)).collect();
+        entries.sort_by(|a, b| b.info.started.cmp(&a.info.started).then_with(|| b.folder.cmp(&a.folder)));
+        let mut damaged: Vec<String> = self.damaged.values().map(|(_, why)| why.clone()).collect();
+        damaged.sort();
+        self.changed = false;
+        self.tell(Told::Listing(Arc::new(entries), Arc::new(damaged)));
+    }
+
+    fn visit(&mut self, folder: &Path) {
+        let arms = self.known.get(folder).map_or(0, |known| known.followers.len());
+        let stamps = stamps(folder, self.known.get(folder).map(|known| &known.run), arms);
+        if self.known.get(folder).is_some_and(|known| known.stamps == stamps && !known.entry.live)
+            || self.damaged.get(folder).is_some_and(|(known, _)| *known == stamps)
+        {
+            return;
+        }
+        match self.read(folder) {
+            Ok(()) => {
+                self.damaged.remove(folder);
+            }
+            Err(RunError::NotARun(_)) => {}
+            Err(error) => {
+                self.known.remove(folder);
+                self.damaged.insert(folder.to_owned(), (stamps, error.to_string()));
+                self.changed = true;
+            }
+        }
+    }
+
+    fn read(&mut self, folder: &Path) -> Result<(), RunError> {
+        let run = runs::open(folder)?;
+        let damaged = |error: std::io::Error| RunError::Damaged { path: folder.to_owned(), why: error.to_string() };
+        let notes = Notes::read(folder).map_err(damaged)?;
+        let before = self.known.remove(folder);
+        let (mut followers, mut results, last) = match before {
+            Some(known) => (known.followers, known.entry.results.clone(), Some(known.entry)),
+            None => (followers(&run, false), vec![Results::default(); run.info.arms.len()], None),
+        };
+        let live = run.outcome.is_none() && runs::is_being_written(folder);
+        let stamps = stamps(folder, Some(&run), followers.len());
+        for (follower, results) in followers.iter_mut().zip(&mut results) {
+            let take = |news| match news {
+                News::Metrics(row) => results.add(&row),
+                News::Again => *results = Results::default(),
+                News::Probe(..) => {}
+            };
+            follower.read(!live, take).map_err(damaged)?;
+        }
+        let entry = Entry {
+            folder: folder.to_owned(),
+            experiment: run.experiment.clone(),
+            info: run.info.clone(),
+            outcome: run.outcome.clone(),
+            notes,
+            live,
+            results,
+        };
+        let same = last.as_ref().is_some_and(|last| {
+            (&last.results, &last.notes, last.live, &last.outcome)
+                == (&entry.results, &entry.notes, entry.live, &entry.outcome)
+        });
+        self.changed |= !same;
+        let entry = last.filter(|_| same).unwrap_or_else(|| Arc::new(entry));
+        self.known.insert(folder.to_owned(), Known { stamps, run, followers, entry });
+        Ok(())
+    }
+
+    /// Reads a run's curves as far as they go now.
+    fn begin(&mut self, id: u64, folder: &Path) -> Result<(), String> {
+        let (run, followers, arms) = curves(folder)?;
+        self.followed.push(Followed { id, run, followers });
+        self.tell(Told::Loaded(id, arms));
+        Ok(())
+    }
+
+    /// Brings what has come to the runs whose curves are drawn.
+    fn follow(&mut self) {
+        let mut grown = Vec::new();
+        for followed in &mut self.followed {
+            let ended = !runs::is_being_written(&followed.run.folder);
+            for (arm, follower) in followed.followers.iter_mut().enumerate() {
+                let mut news = Vec::new();
+                // A run that cannot be read for a moment, or was moved away, keeps the curves it has.
+                if follower.read(ended, |it| news.push(it)).is_ok() && !news.is_empty() {
+                    grown.push(Told::Grown(followed.id, arm, news));
+                }
+            }
+        }
+        grown.into_iter().for_each(|told| self.tell(told));
+    }
+}
+
+/// A run, what follows each of its tables, and each arm's name and curves.
+type Curves = (Run, Vec<Follower>, Vec<(String, Trace)>);
+
+/// A run's curves as far as they go now, and what follows them from there.
+fn curves(folder: &Path) -> Result<Curves, String> {
+    let run = runs::open(folder).map_err(|error| error.to_string())?;
+    let mut followers = followers(&run, true);
+    let ended = !runs::is_being_written(folder);
+    let mut arms = Vec::new();
+    for (arm, (follower, info)) in followers.iter_mut().zip(&run.info.arms).enumerate() {
+        let mut trace = Trace::default();
+        follower.read(ended, |news| heard(&mut trace, arm, news)).map_err(|error| error.to_string())?;
+        arms.push((info.name.clone(), trace));
+    }
+    Ok((run, followers, arms))
+}
+
+/// What was seen of a run so far. Its arms' looks inside are put together by their steps.
+fn past(folder: &Path) -> Result<Past, String> {
+    let run = runs::open(folder).map_err(|error| error.to_string())?;
+    let arms = run.info.arms.len();
+    let mut past = Past { traces: vec![Trace::default(); arms], probes: Vec::new() };
+    let mut looks: BTreeMap<u64, Vec<ArmProbe>> = BTreeMap::new();
+    for (arm, follower) in followers(&run, true).iter_mut().enumerate() {
+        let trace = &mut past.traces[arm];
+        let told = |news| {
+            if let News::Probe(step, probe) = &news {
+                looks.entry(*step).or_insert_with(|| vec![ArmProbe::default(); arms])[arm] = probe.clone();
+            }
+            heard(trace, arm, news);
+        };
+        follower.read(true, told).map_err(|error| error.to_string())?;
+    }
+    past.probes = looks.into_iter().map(|(step, arms)| ProbeRecord { step, arms }).collect();
+    Ok(past)
+}
+
+fn followers(run: &Run, probes: bool) -> Vec<Follower> {
+    (0..run.info.arms.len())
+        .filter_map(|arm| run.arm_folder(arm))
+        .map(|folder| Follower::new(&folder, probes))
+        .collect()
+}
+
+fn folders(place: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+}
+
+/// Sizes and times of everything that a run's entry is made of.
+fn stamps(folder: &Path, run: Option<&Run>, arms: usize) -> Stamps {
+    let files = ["experiment.toml", "run.json", "outcome.json", "notes.json"].map(|name| folder.join(name));
+    let tables = (0..arms).filter_map(|arm| Some(run?.arm_folder(arm)?.join("metrics.csv")));
+    let stamp = |path: PathBuf| {
+        let data = fs::metadata(path).ok()?;
+        Some((data.len(), data.modified().ok()?))
+    };
+    files.into_iter().chain(tables).map(stamp).collect()
+}

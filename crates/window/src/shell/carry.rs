@@ -1,0 +1,309 @@
+//! Carries out what a person asked for.
+
+use super::open_weights::Weights;
+use super::palette::Palette;
+use super::prompt::Prompt;
+use super::{App, Closing};
+use crate::action::Action;
+use crate::dialogs::{Chosen, WEIGHTS, Wanted};
+use crate::export::Content;
+use crate::kit::typed_path;
+use crate::panels::Panel;
+use crate::state::Level;
+use eframe::egui::{Context, ViewportCommand, gui_zoom};
+use lab_core::experiment::{Experiment, Plan, Source, preset};
+use lab_core::instrument::Sight;
+use lab_core::protocol::{Command, Import, Phase, Picture, Question, Subject};
+use std::path::{Path, PathBuf};
+
+/// Images that immediate mode trains and validates on at most.
+const PLAYED: (usize, usize) = (500, 200);
+
+impl App {
+    /// Carries out an action.
+    pub(super) fn act(&mut self, ctx: &Context, action: Action) {
+        match action {
+            Action::Toggle
+            | Action::Step
+            | Action::Stop
+            | Action::Reset
+            | Action::ContinueRun
+            | Action::Extend(_)
+            | Action::Checkpoint
+            | Action::Tune(_) => self.drive(ctx, action),
+            Action::ResumeRun(run) => {
+                self.resume(ctx, run);
+                self.session.starting();
+            }
+            Action::Again(plan) => self.form.set_plan(*plan),
+            Action::Reveal(folder) => {
+                if let Err(why) = self.dialogs.reveal(&folder) {
+                    self.say(Level::Error, why);
+                }
+            }
+            Action::Save { name, content } => self.saving.ask(name, content, self.dialogs.as_mut(), ctx),
+            Action::CopyTable(table) => self.saving.copy(table, ctx),
+            Action::Open(paths) => self.open(paths),
+            Action::Ask { of, question } => self.ask(of, question),
+            Action::Cancel(place) => {
+                if let Some(id) = self.inquiries.awaited(place) {
+                    self.link.send(Command::Cancel(id));
+                }
+            }
+            Action::Explain(image) => {
+                self.inquiries.explain(image);
+                let sight = Sight::Validation(image);
+                self.ask(Subject::Current, Question::Explain { sight, class: None, occlusion: false });
+                self.panels.bring(Panel::Explain);
+            }
+            Action::ShowCell { arm, truth, predicted } => {
+                self.panels.show_cell(arm, truth, predicted);
+                if self.inquiries.gallery.is_none() {
+                    self.ask(Subject::Current, Question::Predictions);
+                    self.ask(Subject::Current, Question::Gallery);
+                }
+            }
+            Action::Classify(pictures) => self.classify(pictures),
+            Action::Select(block) => self.selected = block,
+            Action::ChoosePictures => self.dialogs.ask(Wanted::Pictures, ctx),
+            Action::ChooseData => self.dialogs.ask(Wanted::Data, ctx),
+            Action::ChooseRun => self.dialogs.ask(Wanted::Run, ctx),
+            Action::OpenExperiment => self.dialogs.ask(Wanted::Experiment, ctx),
+            Action::SaveExperiment { typed } => self.save_experiment(ctx, typed),
+            Action::OpenWeights => self.weights = Some(Weights::default()),
+            Action::TypePath(wanted) => self.type_path(wanted, None),
+            Action::CopyExperiment => match self.form.plan.to_toml() {
+                Ok(text) => {
+                    ctx.copy_text(text);
+                    self.say(Level::Info, "The experiment is in the clipboard.");
+                }
+                Err(error) => self.say(Level::Error, error.to_string()),
+            },
+            Action::Paste => ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
+            Action::PasteText(text) => self.paste(&text),
+            Action::Preset(id) => {
+                if let Some(preset) = preset(id) {
+                    self.form.set_plan(preset.plan());
+                }
+            }
+            Action::Immediate => self.form.immediate = !self.form.immediate,
+            Action::Undo => self.form.undo(),
+            Action::Redo => self.form.redo(),
+            Action::Show(panel) => self.panels.bring(panel),
+            Action::ResetLayout => self.panels.reset_layout(),
+            Action::Theme(preference) => ctx.set_theme(preference),
+            Action::Zoom(1) => gui_zoom::zoom_in(ctx),
+            Action::Zoom(-1) => gui_zoom::zoom_out(ctx),
+            Action::Zoom(_) => ctx.set_zoom_factor(1.0),
+            Action::FullScreen => {
+                let full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
+            }
+            Action::Palette => self.palette = Some(Palette::default()),
+            Action::Shortcuts => self.shortcuts = !self.shortcuts,
+            Action::About => self.about = true,
+            Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Action::QuitNow => {
+                self.closing = Closing::Confirmed;
+                self.link.send(Command::Stop);
+                self.link.send(Command::Quit);
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+        }
+    }
+
+    /// What happens to a run.
+    fn drive(&mut self, ctx: &Context, action: Action) {
+        let active = self.session.is_active();
+        match action {
+            Action::Toggle => match self.session.phase {
+                Phase::Paused => self.link.send(Command::Continue),
+                _ if active => self.link.send(Command::Pause),
+                _ => self.start(false),
+            },
+            Action::Step => {
+                if !active {
+                    self.start(true);
+                }
+                if self.session.is_active() {
+                    self.link.send(Command::Step);
+                }
+            }
+            Action::Stop if active => self.link.send(Command::Stop),
+            Action::Reset => {
+                if active {
+                    self.link.send(Command::Stop);
+                }
+                self.session.reset();
+            }
+            Action::ContinueRun => {
+                if let Some(run) = self.session.unfinished().map(Path::to_owned) {
+                    self.resume(ctx, run);
+                    self.session.continuing();
+                }
+            }
+            Action::Extend(epochs) => self.link.send(Command::Extend(epochs)),
+            Action::Checkpoint if active => self.link.send(Command::Checkpoint),
+            Action::Tune(tune) if active => self.link.send(Command::Tune(tune)),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, paused: bool) {
+        let Ok(experiment) = self.form.experiment() else { return };
+        let experiment = Box::new(experiment.clone());
+        self.device = self.form.device;
+        self.applied = self.form.live();
+        self.link.send(Command::Start { experiment, device: self.device, paused });
+        self.session.starting();
+    }
+
+    /// Starts anew on a few images where the form has changed since the last time.
+    pub(super) fn play(&mut self) {
+        let Ok(experiment) = self.form.experiment() else { return };
+        if self.played.as_ref() == Some(&**experiment) {
+            return;
+        }
+        let mut plan = experiment.clone().into_plan();
+        self.played = Some(plan.clone());
+        let (train, validation) = (PLAYED.0.max(plan.recipe.batch_size), PLAYED.1);
+        plan.data.train_limit = Some(plan.data.train_limit.map_or(train, |limit| limit.min(train)));
+        plan.data.validation_limit = Some(plan.data.validation_limit.map_or(validation, |limit| limit.min(validation)));
+        // Smaller limits break no rule that the whole plan keeps.
+        let Ok(experiment) = Experiment::check(plan) else { return };
+        self.device = self.form.device;
+        self.link.send(Command::Play { experiment: Box::new(experiment), device: self.device });
+        self.session.starting();
+    }
+
+    /// Goes on with a run; its curves so far are read meanwhile.
+    fn resume(&mut self, ctx: &Context, run: PathBuf) {
+        self.shelf.recall(&run, ctx);
+        self.device = self.form.device;
+        self.link.send(Command::Resume { run, device: self.device });
+    }
+
+    /// What came of a dialog or was typed.
+    pub(super) fn chosen(&mut self, ctx: &Context, chosen: Chosen) {
+        match chosen {
+            // The window for weights has a field to type into already.
+            Chosen::Unavailable(Wanted::Weights) => {}
+            Chosen::Unavailable(wanted) => {
+                let reason = "No file dialog can be opened on this system, so type the path.";
+                self.type_path(wanted, Some(reason));
+            }
+            Chosen::Paths(Wanted::Pictures, paths) => self.classify(paths.into_iter().map(Picture::File).collect()),
+            Chosen::Paths(wanted, paths) => {
+                let Some(path) = paths.into_iter().next() else { return };
+                match wanted {
+                    Wanted::Run => {
+                        self.resume(ctx, path);
+                        self.session.starting();
+                    }
+                    Wanted::Weights => self.weights.get_or_insert_default().set_path(&path),
+                    Wanted::Experiment => self.open_experiment(&path),
+                    Wanted::Export => self.saving.place(path, ctx),
+                    Wanted::Data | Wanted::Pictures => self.form.set_source(Source::Path(path)),
+                }
+            }
+        }
+    }
+
+    /// Opens files that were dropped or pasted, each as what it is.
+    fn open(&mut self, paths: Vec<PathBuf>) {
+        let mut pictures = Vec::new();
+        for path in paths {
+            let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+            if ending == "toml" {
+                self.open_experiment(&path);
+            } else if WEIGHTS.contains(&ending.as_str()) {
+                self.weights.get_or_insert_default().set_path(&path);
+            } else {
+                pictures.push(Picture::File(path));
+            }
+        }
+        self.classify(pictures);
+    }
+
+    fn open_experiment(&mut self, path: &Path) {
+        let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        let plan = read.and_then(|text| Plan::from_toml(&text).map_err(|error| error.to_string()));
+        match plan {
+            Ok(plan) => {
+                self.say(Level::Info, format!("Opened {} from {}.", plan.name, path.display()));
+                self.form.set_plan(plan);
+            }
+            Err(why) => self.say(Level::Error, format!("{} cannot be opened: {why}", path.display())),
+        }
+    }
+
+    fn save_experiment(&mut self, ctx: &Context, typed: bool) {
+        let text = match self.form.plan.to_toml() {
+            Ok(text) => Content::Text(text.into()),
+            Err(error) => return self.say(Level::Error, error.to_string()),
+        };
+        let name = "experiment.toml".to_owned();
+        if typed {
+            self.saving.hold(name, text);
+            self.type_path(Wanted::Export, None);
+        } else {
+            self.saving.ask(name, text, &mut *self.dialogs, ctx);
+        }
+    }
+
+    /// Asks for a path to be typed, and says why if it is not because a person wanted to.
+    fn type_path(&mut self, wanted: Wanted, reason: Option<&'static str>) {
+        let text = if wanted == Wanted::Export { self.saving.suggested() } else { String::new() };
+        self.prompt = Some(Prompt::new(wanted, reason).with(text));
+    }
+
+    /// Text from the clipboard: an experiment, or the paths of pictures.
+    fn paste(&mut self, text: &str) {
+        let paths: Vec<PathBuf> =
+            text.lines().map(typed_path::read).filter(|path| !path.as_os_str().is_empty()).collect();
+        if !paths.is_empty() && paths.iter().all(|path| path.exists()) {
+            return self.open(paths);
+        }
+        match Plan::from_toml(text) {
+            Ok(plan) => {
+                self.say(Level::Info, format!("Took {} from the clipboard.", plan.name));
+                self.form.set_plan(plan);
+            }
+            Err(error) => {
+                let text = format!("The clipboard holds neither a picture, nor a path, nor an experiment: {error}");
+                self.say(Level::Notice, text);
+            }
+        }
+    }
+
+    /// Reads weights, which then answer questions.
+    pub(super) fn import(&mut self, import: Box<Import>) {
+        self.session.reset();
+        self.link.send(Command::Import(import));
+        self.panels.bring(Panel::Classify);
+    }
+
+    /// Asks an instrument's question and takes back the one that it replaces.
+    fn ask(&mut self, of: Subject, question: Question) {
+        let Some((id, replaced)) = self.inquiries.ask(question.clone()) else { return };
+        replaced.into_iter().for_each(|old| self.link.send(Command::Cancel(old)));
+        self.link.send(Command::Ask { id, of, question });
+    }
+
+    pub(super) fn classify(&mut self, pictures: Vec<Picture>) {
+        if pictures.is_empty() {
+            return;
+        }
+        let (arms, classes) = self.session.asked().clone();
+        let id = self.answers.ask(&pictures, arms, classes);
+        self.link.send(Command::Ask { id, of: Subject::Current, question: Question::Classify(pictures) });
+        self.panels.bring(Panel::Classify);
+    }
+
+    /// Tells something in a corner and in the log.
+    pub(super) fn say(&mut self, level: Level, text: impl Into<String>) {
+        let text = text.into();
+        self.session.say(level, text.clone());
+        self.toasts.push(level, text);
+    }
+}

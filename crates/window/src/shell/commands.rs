@@ -1,0 +1,203 @@
+//! Every command of the window: its name, its menu, its keys. The keyboard, the menus, the palette and the list of
+//! shortcuts are all made from this one list, so none of them can lack one.
+
+use crate::action::Action;
+use crate::dialogs::Wanted;
+use crate::panels::Panel;
+use crate::state::Session;
+use eframe::egui::{Key, Modifiers, ThemePreference};
+use lab_core::experiment::PRESETS;
+use lab_core::protocol::Phase;
+
+/// Where a command is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    /// Experiments and runs as files.
+    File,
+    /// Changes of the form.
+    Edit,
+    /// What happens to a run.
+    Run,
+    /// Pictures.
+    Classify,
+    /// How the window looks.
+    View,
+    /// What there is to know.
+    Help,
+}
+
+impl Menu {
+    /// All menus, in order.
+    pub const ALL: [Self; 6] = [Self::File, Self::Edit, Self::Run, Self::Classify, Self::View, Self::Help];
+
+    /// Its title.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Edit => "Edit",
+            Self::Run => "Run",
+            Self::Classify => "Classify",
+            Self::View => "View",
+            Self::Help => "Help",
+        }
+    }
+}
+
+/// What a person presses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// Nothing.
+    None,
+    /// A key by itself, while nothing has the keyboard's focus.
+    Plain(Key),
+    /// A character by itself, wherever it is on the keyboard.
+    Typed(&'static str),
+    /// Keys together.
+    Together(Modifiers, Key),
+    /// Keys that egui itself takes care of, in words.
+    Elsewhere(&'static str),
+}
+
+/// Ctrl, or ⌘ on a Mac.
+const CTRL: Modifiers = Modifiers::COMMAND;
+/// Ctrl and Shift.
+const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
+
+impl Keys {
+    /// As lists show them: `Ctrl Shift Z`.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let key = |key: Key| match key {
+            Key::Period => ".".to_owned(),
+            other => other.name().to_owned(),
+        };
+        match self {
+            Self::None => String::new(),
+            Self::Plain(plain) => key(plain),
+            Self::Typed(text) | Self::Elsewhere(text) => text.to_owned(),
+            Self::Together(modifiers, with) => {
+                let ctrl = if cfg!(target_os = "macos") { "Cmd" } else { "Ctrl" };
+                let held = [(modifiers.command, ctrl), (modifiers.shift, "Shift")];
+                let held = held.into_iter().filter(|(down, _)| *down).map(|(_, name)| name.to_owned());
+                held.chain([key(with)]).collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+}
+
+/// When a command can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Always,
+    Active,
+    Idle,
+    Ended,
+}
+
+/// A command.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// What it does, in the imperative.
+    pub title: String,
+    /// Where it is listed.
+    pub menu: Menu,
+    /// What a person presses.
+    pub keys: Keys,
+    /// What comes of it.
+    pub action: Action,
+    when: When,
+}
+
+impl Command {
+    /// Whether it can be used now.
+    #[must_use]
+    pub fn is_possible(&self, session: &Session) -> bool {
+        match self.when {
+            When::Always => true,
+            When::Active => session.is_active(),
+            When::Idle => !session.is_active(),
+            When::Ended => session.phase == Phase::Done,
+        }
+    }
+}
+
+/// Every command.
+#[must_use]
+pub fn all() -> Vec<Command> {
+    use Keys::{Elsewhere, None, Plain, Together, Typed};
+    use When::{Active, Always, Ended, Idle};
+    let mut list = Vec::new();
+    let mut add = |menu, title: &str, keys, when, action| {
+        list.push(Command { title: title.to_owned(), menu, keys, action, when });
+    };
+    add(Menu::File, "Open an experiment…", None, Always, Action::OpenExperiment);
+    add(Menu::File, "Open an experiment by its path…", None, Always, Action::TypePath(Wanted::Experiment));
+    add(Menu::File, "Save the experiment…", Together(CTRL, Key::S), Always, Action::SaveExperiment { typed: false });
+    add(Menu::File, "Save the experiment to a path…", None, Always, Action::SaveExperiment { typed: true });
+    add(Menu::File, "Copy the experiment as text", Together(CTRL_SHIFT, Key::C), Always, Action::CopyExperiment);
+    add(Menu::File, "Choose the images to train on…", None, Always, Action::ChooseData);
+    add(Menu::File, "Continue a run from its folder…", None, Idle, Action::ChooseRun);
+    add(Menu::File, "Continue a run by its path…", None, Idle, Action::TypePath(Wanted::Run));
+    add(Menu::File, "Quit", Together(CTRL, Key::Q), Always, Action::Quit);
+
+    add(Menu::Edit, "Undo a change of the form", Together(CTRL, Key::Z), Always, Action::Undo);
+    add(Menu::Edit, "Redo", Together(CTRL_SHIFT, Key::Z), Always, Action::Redo);
+    add(Menu::Edit, "Paste a picture or an experiment", Elsewhere("Ctrl V"), Always, Action::Paste);
+    for preset in PRESETS {
+        add(Menu::Edit, &format!("Preset {}", preset.id), None, Always, Action::Preset(preset.id));
+    }
+
+    add(Menu::Run, "Start, pause or continue", Plain(Key::Space), Always, Action::Toggle);
+    add(Menu::Run, "Do one step, then pause", Plain(Key::Period), Always, Action::Step);
+    add(Menu::Run, "Stop with a checkpoint", Together(CTRL, Key::Period), Active, Action::Stop);
+    add(Menu::Run, "Reset: end the run and clear the plots", Together(CTRL, Key::R), Always, Action::Reset);
+    add(Menu::Run, "Write a checkpoint now", None, Active, Action::Checkpoint);
+    add(Menu::Run, "Continue the run that was stopped", None, Ended, Action::ContinueRun);
+    add(Menu::Run, "Extend training by an epoch", None, Ended, Action::Extend(1));
+    add(Menu::Run, "Switch immediate mode on or off", None, Always, Action::Immediate);
+
+    add(Menu::Classify, "Open pictures to classify…", Together(CTRL, Key::O), Always, Action::ChoosePictures);
+    let by_path = Action::TypePath(Wanted::Pictures);
+    add(Menu::Classify, "Open a picture by its path…", Together(CTRL_SHIFT, Key::O), Always, by_path);
+    add(Menu::Classify, "Open weights from a file…", None, Idle, Action::OpenWeights);
+
+    for panel in Panel::ALL {
+        add(Menu::View, &format!("Show {}", panel.title()), None, Always, Action::Show(panel));
+    }
+    add(Menu::View, "Panels as at first", None, Always, Action::ResetLayout);
+    add(Menu::View, "Theme: dark", None, Always, Action::Theme(ThemePreference::Dark));
+    add(Menu::View, "Theme: light", None, Always, Action::Theme(ThemePreference::Light));
+    add(Menu::View, "Theme: as the system", None, Always, Action::Theme(ThemePreference::System));
+    add(Menu::View, "Zoom in", Elsewhere("Ctrl +"), Always, Action::Zoom(1));
+    add(Menu::View, "Zoom out", Elsewhere("Ctrl −"), Always, Action::Zoom(-1));
+    add(Menu::View, "Zoom to the usual size", Elsewhere("Ctrl 0"), Always, Action::Zoom(0));
+    add(Menu::View, "Full screen", Together(Modifiers::NONE, Key::F11), Always, Action::FullScreen);
+
+    add(Menu::Help, "Find a command", Together(CTRL, Key::K), Always, Action::Palette);
+    add(Menu::Help, "Keyboard shortcuts", Typed("?"), Always, Action::Shortcuts);
+    add(Menu::Help, "About Residual Lab", None, Always, Action::About);
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_have_the_same_keys_or_the_same_name() {
+        let all = all();
+        for (index, one) in all.iter().enumerate() {
+            for other in &all[..index] {
+                assert_ne!(one.title, other.title);
+                assert!(one.keys == Keys::None || one.keys != other.keys, "{} and {}", one.title, other.title);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_told_as_they_are_written_on_the_keyboard() {
+        assert_eq!(Keys::Together(CTRL_SHIFT, Key::Z).in_words().replace("Cmd", "Ctrl"), "Ctrl Shift Z");
+        assert_eq!((Keys::Plain(Key::Space).in_words(), Keys::Typed("?").in_words()), ("Space".into(), "?".into()));
+    }
+}

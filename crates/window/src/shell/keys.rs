@@ -1,0 +1,84 @@
+//! The keyboard: turns what is pressed into actions, and lists what can be pressed.
+
+use super::commands::{self, Keys};
+use crate::action::Action;
+use crate::kit::theme::{self, Tokens, space};
+use eframe::egui::{Context, Event, Grid, Id, KeyboardShortcut, Modal, Modifiers, ScrollArea};
+
+/// Turns keys into actions. Plain keys count only while nothing has the keyboard's focus.
+pub fn read(ctx: &Context, actions: &mut Vec<Action>) {
+    if ctx.input(|input| input.events.is_empty()) {
+        return;
+    }
+    let free = ctx.memory(|memory| memory.focused().is_none());
+    let typing = ctx.text_edit_focused();
+    let pressed =
+        |modifiers, key| ctx.input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)));
+    let typed = |wanted: &str| {
+        ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Text(text) if text == wanted)))
+    };
+    let mut list = commands::all();
+    // Ctrl Shift Z is looked for before Ctrl Z, which it would match, too.
+    list.sort_by_key(|command| !matches!(command.keys, Keys::Together(Modifiers { shift: true, .. }, _)));
+    for command in list {
+        // A field that is being typed into undoes what was typed.
+        let theirs = typing && matches!(command.action, Action::Undo | Action::Redo);
+        let hit = match command.keys {
+            Keys::Plain(key) => free && pressed(Modifiers::NONE, key),
+            Keys::Typed(text) => free && typed(text),
+            Keys::Together(modifiers, key) => !theirs && pressed(modifiers, key),
+            Keys::None | Keys::Elsewhere(_) => false,
+        };
+        if hit {
+            actions.push(command.action);
+        }
+    }
+    if !typing {
+        pasted(ctx, actions);
+    }
+}
+
+/// What comes from the clipboard while no field takes it.
+fn pasted(ctx: &Context, actions: &mut Vec<Action>) {
+    ctx.input(|input| {
+        for event in &input.events {
+            match event {
+                Event::PasteImage(image) => {
+                    actions.push(Action::Classify(vec![crate::dialogs::picture(image)]));
+                }
+                Event::Paste(text) => actions.push(Action::PasteText(text.clone())),
+                _ => {}
+            }
+        }
+    });
+}
+
+/// The list of shortcuts.
+pub fn list(ctx: &Context, open: &mut bool) {
+    if !*open {
+        return;
+    }
+    let modal = Modal::new(Id::unique("shortcuts")).show(ctx, |ui| {
+        let tokens = Tokens::of(ui);
+        ui.label(theme::heading("Keyboard shortcuts"));
+        ui.add_space(space::S);
+        let height = ui.ctx().content_rect().height() - 160.0;
+        ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+            ui.set_min_width(400.0);
+            Grid::new("shortcuts").num_columns(2).spacing([space::XL, space::XS]).show(ui, |ui| {
+                for command in commands::all().into_iter().filter(|command| command.keys != Keys::None) {
+                    ui.label(theme::strong(command.keys.in_words()).color(tokens.accent));
+                    ui.label(command.title);
+                    ui.end_row();
+                }
+            });
+        });
+        ui.add_space(space::M);
+        if ui.button("Close").clicked() {
+            ui.close();
+        }
+    });
+    if modal.should_close() {
+        *open = false;
+    }
+}

@@ -1,0 +1,399 @@
+//! The window as a whole: takes in events, lays out bar, form and panels, and carries out actions.
+
+mod about;
+mod bar;
+mod carry;
+mod commands;
+mod frames;
+mod keys;
+pub mod memory;
+mod open_weights;
+mod palette;
+mod prompt;
+pub mod start;
+mod toasts;
+
+use crate::action::Action;
+use crate::dialogs::{Dialogs, Wanted};
+use crate::export::{Done, Saving};
+use crate::form::Form;
+use crate::kit::theme::{self, Tokens, space};
+use crate::panels::{Kept, Panels, Scene};
+use crate::shelf::Shelf;
+use crate::state::answers::Answers;
+use crate::state::inquiries::Inquiries;
+use crate::state::selected::SelectedBlock;
+use crate::state::{Level, Session};
+use bar::Live;
+use eframe::egui::{
+    self, Align2, CentralPanel, Context, FontId, Frame, Id, LayerId, Margin, Modal, Order, Panel as SidePanel,
+    RichText, Ui, ViewportCommand,
+};
+use frames::Frames;
+use lab_core::experiment::{Augmentation, DeviceChoice, DeviceInfo, Plan, Source};
+use lab_core::protocol::link::Link;
+use lab_core::protocol::{DatasetInfo, Event, Tune};
+use memory::Memory;
+use open_weights::{Asked, Weights};
+use palette::Palette;
+use prompt::Prompt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use toasts::Toasts;
+
+/// Where the layout is kept between two starts.
+const STORED: &str = "panels";
+/// Where the devices' speeds are kept.
+const SPEEDS: &str = "speeds";
+/// Time a frame may spend taking in events.
+const BUDGET: Duration = Duration::from_millis(4);
+/// Width of the form at first, in points.
+const FORM: f32 = 352.0;
+
+/// What a window is made of.
+pub struct Parts {
+    /// The engine.
+    pub link: Box<dyn Link>,
+    /// The system's dialogs.
+    pub dialogs: Box<dyn Dialogs>,
+    /// What the form begins with.
+    pub plan: Plan,
+    /// Where it shall run.
+    pub device: DeviceChoice,
+    /// Finds the devices of this machine; called on a thread of its own.
+    pub devices: fn() -> Vec<DeviceInfo>,
+    /// How many bytes of memory the program takes, if that can be known.
+    pub resident: fn() -> Option<u64>,
+    /// Where the runs are kept, if they are.
+    pub place: Option<PathBuf>,
+    /// Draws without pause and writes each frame's time here.
+    pub frame_log: Option<PathBuf>,
+}
+
+/// The window.
+pub struct App {
+    pub(super) link: Box<dyn Link>,
+    pub(super) dialogs: Box<dyn Dialogs>,
+    pub(super) form: Form,
+    pub(super) session: Session,
+    pub(super) answers: Answers,
+    pub(super) inquiries: Inquiries,
+    /// The block that every panel looks at.
+    pub(super) selected: Option<SelectedBlock>,
+    pub(super) live: Live,
+    pub(super) panels: Panels,
+    pub(super) shelf: Shelf,
+    pub(super) toasts: Toasts,
+    pub(super) saving: Saving,
+    frames: Frames,
+    memory: Memory,
+    /// What the images of the last experiment turned out to be, and where they came from.
+    known: Option<(Source, DatasetInfo)>,
+    /// The device of the experiment under way, as it was chosen.
+    pub(super) device: DeviceChoice,
+    /// Augmentation and steps between probes as the form had them last; only a change is sent to the engine.
+    pub(super) applied: (Augmentation, u32),
+    /// What immediate mode trained last.
+    pub(super) played: Option<Plan>,
+    pub(super) shortcuts: bool,
+    pub(super) about: bool,
+    pub(super) palette: Option<Palette>,
+    pub(super) prompt: Option<Prompt>,
+    pub(super) weights: Option<Weights>,
+    /// Whether a person is being asked to confirm the end, or has done so.
+    pub(super) closing: Closing,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Closing {
+    #[default]
+    No,
+    Asking,
+    Confirmed,
+}
+
+impl App {
+    /// A window around these parts.
+    #[must_use]
+    pub fn new(context: &eframe::CreationContext<'_>, parts: Parts) -> Self {
+        theme::install(&context.egui_ctx);
+        let kept = context.storage.and_then(|storage| eframe::get_value::<Kept>(storage, STORED));
+        let mut form = Form::new(parts.plan, parts.device, parts.devices);
+        form.speeds = context.storage.and_then(|storage| eframe::get_value(storage, SPEEDS)).unwrap_or_default();
+        Self {
+            link: parts.link,
+            dialogs: parts.dialogs,
+            form,
+            session: Session::default(),
+            answers: Answers::default(),
+            inquiries: Inquiries::default(),
+            selected: None,
+            live: Live::default(),
+            panels: Panels::new(kept),
+            shelf: Shelf::new(parts.place),
+            toasts: Toasts::default(),
+            saving: Saving::default(),
+            frames: Frames::new(parts.frame_log.as_deref()),
+            memory: Memory::new(parts.resident),
+            known: None,
+            device: parts.device,
+            applied: Default::default(),
+            played: None,
+            shortcuts: false,
+            about: false,
+            palette: None,
+            prompt: None,
+            weights: None,
+            closing: Closing::default(),
+        }
+    }
+
+    /// What the window knows of the experiment under way.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The block that every panel looks at.
+    #[must_use]
+    pub fn selected(&self) -> Option<&SelectedBlock> {
+        self.selected.as_ref()
+    }
+
+    /// What the form holds.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.form.plan
+    }
+
+    fn take_in(&mut self, ctx: &Context) {
+        let begun = Instant::now();
+        for event in self.link.drain(BUDGET) {
+            match event {
+                Event::Answer { id, answer } if Inquiries::owns(id) => self.inquiries.answered(id, answer),
+                Event::Progress { id, done, total, so_far } => self.inquiries.came(id, done, total, so_far),
+                Event::Answer { id, answer } => {
+                    for line in self.answers.answered(id, answer) {
+                        self.session.say(Level::Info, line);
+                    }
+                }
+                event => {
+                    if let Event::Prepared(prepared) = &event {
+                        // A run that is extended keeps its networks, and what was found in them.
+                        let before = self.session.prepared.as_ref().and_then(|before| before.run.as_ref());
+                        if before.is_none() || before != prepared.run.as_ref() {
+                            self.inquiries.forget();
+                        }
+                        self.live = Live::of(&prepared.experiment);
+                        self.known = Some((prepared.experiment.data.source.clone(), prepared.dataset.clone()));
+                    }
+                    if let Some((level, text)) = self.session.apply(event) {
+                        self.toasts.push(level, text);
+                    }
+                }
+            }
+        }
+        self.form.speeds.note(self.device, &self.session);
+        if begun.elapsed() >= BUDGET {
+            // There may be more: go on in the next frame.
+            ctx.request_repaint();
+        }
+        if let Some(chosen) = self.dialogs.poll() {
+            self.chosen(ctx, chosen);
+        }
+        for problem in self.shelf.take_in() {
+            self.say(Level::Error, problem);
+        }
+        if let Some((run, past)) = self.shelf.recalled.take() {
+            match &self.session.prepared {
+                Some(prepared) if prepared.run.as_ref() == Some(&run) => self.session.recall(past),
+                // It is still being loaded.
+                None if self.session.is_active() => self.shelf.recalled = Some((run, past)),
+                _ => {}
+            }
+        }
+        while let Some(done) = self.saving.poll() {
+            match done {
+                Done::Saved(path) => self.say(Level::Info, format!("Saved {}", path.display())),
+                Done::Failed(why) => self.say(Level::Error, why),
+                Done::Copy(text) => {
+                    ctx.copy_text(text);
+                    self.say(Level::Info, "The data are in the clipboard.");
+                }
+            }
+        }
+    }
+
+    /// The form; what it changes that can take effect at once does, once the field that changes it is left.
+    fn form(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        self.form.ui(ui, self.known.as_ref(), actions);
+        let busy = ui.ctx().egui_is_using_pointer() || ui.memory(|memory| memory.focused().is_some());
+        if busy || self.form.experiment().is_err() {
+            return;
+        }
+        let before = std::mem::replace(&mut self.applied, self.form.live());
+        if self.form.immediate {
+            self.play();
+        } else if self.session.is_active() {
+            let (augmentation, probe_every) = &self.applied;
+            if *augmentation != before.0 {
+                actions.push(Action::Tune(Tune::Augmentation(augmentation.clone())));
+            }
+            if *probe_every != before.1 {
+                actions.push(Action::Tune(Tune::ProbeEvery(*probe_every)));
+            }
+        }
+    }
+
+    /// Whatever lies over the window for a while.
+    fn windows(&mut self, ctx: &Context, drawn_by: &str, actions: &mut Vec<Action>) {
+        keys::list(ctx, &mut self.shortcuts);
+        let computed_on = self.session.prepared.as_ref().map(|prepared| prepared.device.clone());
+        let computed_on = computed_on.unwrap_or_else(|| self.form.device_name());
+        about::ui(ctx, &mut self.about, drawn_by, &computed_on);
+        if let Some(palette) = &mut self.palette
+            && !palette.ui(ctx, &self.session, actions)
+        {
+            self.palette = None;
+        }
+        if let Some(weights) = &mut self.weights {
+            match weights.ui(ctx, self.form.device) {
+                Asked::Nothing => {}
+                Asked::File => self.dialogs.ask(Wanted::Weights, ctx),
+                Asked::Over(import) => {
+                    self.weights = None;
+                    import.into_iter().for_each(|import| self.import(import));
+                }
+            }
+        }
+        if let Some(prompt) = &mut self.prompt {
+            let (open, chosen) = prompt.ui(ctx);
+            if !open {
+                self.prompt = None;
+            }
+            if let Some(chosen) = chosen {
+                self.chosen(ctx, chosen);
+            }
+        }
+    }
+
+    fn close(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
+        if ctx.input(|input| input.viewport().close_requested())
+            && self.closing != Closing::Confirmed
+            && self.session.is_active()
+        {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.closing = Closing::Asking;
+        }
+        if self.closing != Closing::Asking {
+            return;
+        }
+        let modal = Modal::new(Id::unique("close")).show(ctx, |ui| {
+            ui.set_width(360.0);
+            ui.label(theme::heading("Stop training and close?"));
+            ui.add_space(space::XS);
+            ui.label("The run ends after the step in progress, with a checkpoint from which it can go on.");
+            ui.add_space(space::M);
+            ui.horizontal(|ui| {
+                let tokens = Tokens::of(ui);
+                let text = RichText::new("Stop and close").family(theme::semibold()).color(tokens.on_accent);
+                let stop = ui.add(egui::Button::new(text).fill(tokens.accent));
+                if ui.memory(|memory| memory.focused().is_none()) {
+                    stop.request_focus();
+                }
+                if stop.clicked() {
+                    actions.push(Action::QuitNow);
+                }
+                if ui.button("Keep training").clicked() {
+                    ui.close();
+                }
+            });
+        });
+        if modal.should_close() {
+            self.closing = Closing::No;
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _: &mut eframe::Frame) {
+        self.frames.begin(ctx);
+        self.take_in(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        self.frames.watch(&ctx, frame);
+        let mut actions = Vec::new();
+        keys::read(&ctx, &mut actions);
+        let dropped: Vec<PathBuf> =
+            ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
+        if !dropped.is_empty() {
+            actions.push(Action::Open(dropped));
+        }
+
+        theme::color_arms(&ctx, self.form.colors(self.session.prepared.as_ref()));
+        let tokens = Tokens::of(ui);
+        let drawn_by = drawn_by(frame);
+        let frame = |margin: Margin| Frame::new().fill(tokens.panel).inner_margin(margin);
+        let bar = frame(Margin::symmetric(12, 8));
+        SidePanel::top("bar").frame(bar).show(ui, |ui| {
+            let resident = self.memory.resident();
+            bar::ui(ui, (&self.session, resident), &mut self.form, &mut self.live, &mut actions);
+        });
+        let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
+        SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {
+            self.form(ui, &mut actions);
+        });
+        CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
+            let networks = self.form.sketches(self.known.as_ref(), self.session.prepared.as_ref());
+            let scene = Scene {
+                session: &self.session,
+                networks: &networks,
+                answers: &self.answers,
+                inquiries: &self.inquiries,
+                selected: self.selected.as_ref(),
+            };
+            self.panels.ui(ui, scene, &mut self.shelf, &mut actions);
+        });
+        if ctx.input(|input| !input.raw.hovered_files.is_empty()) {
+            drop_hint(&ctx, &tokens);
+        }
+        self.windows(&ctx, &drawn_by, &mut actions);
+        self.close(&ctx, &mut actions);
+        self.toasts.ui(&ctx);
+        for action in actions {
+            self.act(&ctx, action);
+        }
+    }
+
+    fn clear_color(&self, visuals: &eframe::egui::Visuals) -> [f32; 4] {
+        visuals.extreme_bg_color.to_normalized_gamma_f32()
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, STORED, &self.panels.kept);
+        eframe::set_value(storage, SPEEDS, &self.form.speeds);
+    }
+
+    fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
+        self.frames.tell();
+    }
+}
+
+/// The renderer in words.
+fn drawn_by(frame: &eframe::Frame) -> String {
+    match frame.wgpu_render_state() {
+        Some(state) => format!("wgpu on {}", state.adapter.get_info().name),
+        None => "OpenGL (glow)".to_owned(),
+    }
+}
+
+/// Says what will happen to files that hang over the window.
+fn drop_hint(ctx: &Context, tokens: &Tokens) {
+    let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("drop")));
+    let rect = ctx.content_rect();
+    painter.rect_filled(rect, 0.0, tokens.background.gamma_multiply(0.8));
+    let font = FontId::new(theme::size::TITLE, theme::semibold());
+    painter.text(rect.center(), Align2::CENTER_CENTER, "Drop to classify", font, tokens.text);
+}

@@ -1,0 +1,206 @@
+//! Opening weights from a file: whose network they belong to, and what images it was trained on.
+
+use crate::form::field::{choose, named};
+use crate::kit::theme::{self, Tokens, space};
+use crate::kit::typed_path;
+use eframe::egui::{Button, Context, DragValue, Grid, Id, Label, Modal, Response, RichText, TextEdit, Ui};
+use lab_core::experiment::{DeviceChoice, PRESETS, Preset, preset};
+use lab_core::protocol::{DatasetInfo, Import};
+use std::path::Path;
+
+/// The question while it is open.
+pub struct Weights {
+    path: String,
+    preset: &'static str,
+    gray: bool,
+    side: usize,
+    classes: String,
+    mean: String,
+    std: String,
+    wrong: Option<String>,
+}
+
+impl Default for Weights {
+    /// As for the best-known weights for CIFAR-10.
+    fn default() -> Self {
+        Self {
+            path: String::new(),
+            preset: "resnet20",
+            gray: false,
+            side: 32,
+            classes: "airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck".into(),
+            mean: "0.485, 0.456, 0.406".into(),
+            std: "0.229, 0.224, 0.225".into(),
+            wrong: None,
+        }
+    }
+}
+
+/// What came of a frame.
+pub enum Asked {
+    /// It stays open.
+    Nothing,
+    /// A file is to be chosen by dialog.
+    File,
+    /// It is over, perhaps with something to read.
+    Over(Option<Box<Import>>),
+}
+
+impl Weights {
+    /// A file was chosen; the preset follows its name if that says which.
+    pub fn set_path(&mut self, path: &Path) {
+        self.path = path.display().to_string();
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+        // The longest name wins: resnet110 before resnet11.
+        let fits = |preset: &&Preset| stem.starts_with(preset.id);
+        if let Some(found) = single().filter(fits).max_by_key(|preset| preset.id.len()) {
+            self.preset = found.id;
+        }
+        self.wrong = None;
+    }
+
+    /// Draws the question.
+    pub fn ui(&mut self, ctx: &Context, device: DeviceChoice) -> Asked {
+        let mut asked = Asked::Nothing;
+        let modal = Modal::new(Id::unique("weights")).show(ctx, |ui| {
+            let tokens = Tokens::of(ui);
+            ui.set_width(460.0);
+            ui.label(theme::heading("Open weights"));
+            let text = "A network trained elsewhere answers in the place of an experiment's: safetensors, or PyTorch's .pt, \
+                        .pth or .th.";
+            ui.add(Label::new(theme::caption(text, &tokens)).wrap());
+            ui.add_space(space::S);
+            Grid::new("weights").num_columns(2).spacing([space::M, space::XS]).show(ui, |ui| {
+                if self.rows(ui) {
+                    asked = Asked::File;
+                }
+            });
+            if let Some(wrong) = &self.wrong {
+                ui.add(Label::new(RichText::new(wrong).color(tokens.error)).wrap());
+            }
+            ui.add_space(space::M);
+            ui.horizontal(|ui| {
+                let text = RichText::new("Open").family(theme::semibold()).color(tokens.on_accent);
+                let open = ui.add(Button::new(text).fill(tokens.accent));
+                if named(ui, open, "Open these weights").clicked() {
+                    match self.import(device) {
+                        Ok(import) => asked = Asked::Over(Some(Box::new(import))),
+                        Err(why) => self.wrong = Some(why),
+                    }
+                }
+                if ui.button("Cancel").clicked() {
+                    ui.close();
+                }
+            });
+        });
+        if modal.should_close() { Asked::Over(None) } else { asked }
+    }
+
+    /// The fields; whether a file is to be chosen by dialog.
+    fn rows(&mut self, ui: &mut Ui) -> bool {
+        let mut file = false;
+        row(ui, "File", |ui| {
+            let edit = TextEdit::singleline(&mut self.path).desired_width(230.0).hint_text("/path/to/weights");
+            let response = ui.add(edit);
+            if response.lost_focus() && !self.path.trim().is_empty() {
+                let path = typed_path::read(&self.path);
+                self.set_path(&path);
+            }
+            let choose = ui.button("Choose…");
+            file = named(ui, choose, "Choose the weights").clicked();
+            response
+        });
+        row(ui, "Network", |ui| {
+            let options: Vec<(&str, &str)> = single().map(|preset| (preset.id, preset.id)).collect();
+            ui.scope(|ui| {
+                ui.set_max_width(160.0);
+                choose(ui, &mut self.preset, &options)
+            })
+            .inner
+        });
+        row(ui, "Image side", |ui| ui.add(DragValue::new(&mut self.side).range(8..=1024).speed(0.2).suffix(" pixels")));
+        row(ui, "Gray images", |ui| ui.checkbox(&mut self.gray, ""));
+        let field = |ui: &mut Ui, text: &mut String, hint: &str| {
+            ui.add(TextEdit::singleline(text).desired_width(300.0)).on_hover_text(hint)
+        };
+        row(ui, "Classes", |ui| field(ui, &mut self.classes, "How many, or their names separated by commas"));
+        row(ui, "Mean", |ui| field(ui, &mut self.mean, "Subtracted from each channel of pixels between 0 and 1"));
+        row(ui, "Deviation", |ui| field(ui, &mut self.std, "What each channel is divided by after that"));
+        file
+    }
+
+    fn import(&self, device: DeviceChoice) -> Result<Import, String> {
+        let path = typed_path::read(&self.path);
+        if !path.is_file() {
+            return Err("Choose the file of the weights first.".into());
+        }
+        let arm = preset(self.preset).and_then(|preset| preset.plan().arms.into_iter().next());
+        let arm = arm.ok_or("Choose the network that the weights belong to.")?;
+        let channels = if self.gray { 1 } else { 3 };
+        let (mean, std) = (singles(&self.mean, channels, "mean")?, singles(&self.std, channels, "deviation")?);
+        if std.iter().any(|each| *each <= 0.0) {
+            return Err("Each deviation must be above 0.".into());
+        }
+        let names: Vec<String> = self.classes.split(',').map(|name| name.trim().to_owned()).collect();
+        let classes = match &names[..] {
+            [one] => {
+                let count: usize = one.parse().ok().filter(|count| (2..=10_000).contains(count)).ok_or_else(|| {
+                    "Say how many classes there are, or name them all, separated by commas.".to_owned()
+                })?;
+                (0..count).map(|class| format!("class {class}")).collect()
+            }
+            _ => names,
+        };
+        let shape = [channels, self.side, self.side];
+        let dataset = DatasetInfo { name: "weights".into(), shape, classes, train: 0, validation: 0, mean, std };
+        Ok(Import { name: self.preset.to_owned(), network: arm.network, weights: path, dataset, device })
+    }
+}
+
+/// The presets of one network.
+fn single() -> impl Iterator<Item = &'static Preset> {
+    PRESETS.iter().filter(|preset| preset.plan().arms.len() == 1)
+}
+
+fn row(ui: &mut Ui, label: &str, widget: impl FnOnce(&mut Ui) -> Response) {
+    let label = ui.label(label);
+    ui.horizontal(|ui| widget(ui).labelled_by(label.id));
+    ui.end_row();
+}
+
+/// One number for each channel; a single one counts for all.
+fn singles(text: &str, channels: usize, what: &str) -> Result<Vec<f32>, String> {
+    let read: Option<Vec<f32>> =
+        text.split(',').map(|part| part.trim().parse().ok().filter(|value: &f32| value.is_finite())).collect();
+    match read {
+        Some(values) if values.len() == channels => Ok(values),
+        Some(values) if values.len() == 1 => Ok(vec![values[0]; channels]),
+        Some(values) if values.len() > channels => Ok(values[..channels].to_vec()),
+        _ => Err(format!("Give the {what} as one number for each of {channels} channels, separated by commas.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_preset_follows_the_files_name() {
+        let mut weights = Weights::default();
+        for (file, preset) in
+            [("resnet110-1d1ed7c2.th", "resnet110"), ("resnet56.th", "resnet56"), ("net.pt", "resnet56")]
+        {
+            weights.set_path(Path::new(file));
+            assert_eq!(weights.preset, preset);
+        }
+    }
+
+    #[test]
+    fn numbers_are_one_for_each_channel() {
+        assert_eq!(singles("0.5", 3, "mean"), Ok(vec![0.5; 3]));
+        assert_eq!(singles("0.1, 0.2, 0.3", 3, "mean"), Ok(vec![0.1, 0.2, 0.3]));
+        assert_eq!(singles("0.1, 0.2, 0.3", 1, "mean"), Ok(vec![0.1]));
+        assert!(singles("0.1, x", 3, "mean").is_err());
+        assert!(singles("", 3, "mean").is_err());
+    }
+}

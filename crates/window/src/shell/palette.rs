@@ -1,0 +1,134 @@
+//! The command palette: a few letters of any command find it.
+
+use super::commands::{self, Command};
+use crate::action::Action;
+use crate::form::field::named;
+use crate::kit::theme::{self, Tokens, space};
+use crate::state::Session;
+use eframe::egui::{
+    Align, Align2, Context, FontId, Id, Key, Modal, Modifiers, Response, ScrollArea, TextEdit, Ui, Vec2, vec2,
+};
+
+/// The palette while it is open.
+#[derive(Default)]
+pub struct Palette {
+    query: String,
+    chosen: usize,
+}
+
+impl Palette {
+    /// Draws the palette; whether it stays open.
+    pub fn ui(&mut self, ctx: &Context, session: &Session, actions: &mut Vec<Action>) -> bool {
+        let step = |key| ctx.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key));
+        let (down, up) = (step(Key::ArrowDown), step(Key::ArrowUp));
+        let mut done = false;
+        let id = Id::unique("palette");
+        // Its upper edge stays where it is however many commands are found.
+        let area = Modal::default_area(id).anchor(Align2::CENTER_TOP, vec2(0.0, 96.0));
+        let modal = Modal::new(id).area(area).show(ctx, |ui| {
+            ui.set_width(460.0);
+            let edit = TextEdit::singleline(&mut self.query).hint_text("Find a command").desired_width(f32::INFINITY);
+            let response = ui.add(edit);
+            let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            if response.changed() {
+                self.chosen = 0;
+            }
+            let response = named(ui, response, "Command");
+            if !entered {
+                response.request_focus();
+            }
+            let found = matching(&self.query, session);
+            self.chosen = (self.chosen + down).saturating_sub(up).min(found.len().saturating_sub(1));
+            ui.add_space(space::S);
+            ScrollArea::vertical().max_height(320.0).auto_shrink([false, true]).show(ui, |ui| {
+                if found.is_empty() {
+                    ui.label(theme::caption("No command is called that.", &Tokens::of(ui)));
+                }
+                for (index, command) in found.into_iter().enumerate() {
+                    let chosen = index == self.chosen;
+                    let row = row(ui, &command, chosen);
+                    if chosen && down + up > 0 {
+                        row.scroll_to_me(Some(Align::Center));
+                    }
+                    if row.clicked() || chosen && entered {
+                        actions.push(command.action);
+                        done = true;
+                    }
+                }
+            });
+        });
+        !done && !modal.should_close()
+    }
+}
+
+fn row(ui: &mut Ui, command: &Command, chosen: bool) -> Response {
+    let tokens = Tokens::of(ui);
+    let row = ui.add_sized(vec2(ui.available_width(), theme::ROW), |ui: &mut Ui| {
+        ui.with_layout(eframe::egui::Layout::left_to_right(Align::Center).with_main_justify(true), |ui| {
+            ui.selectable_label(chosen, (command.title.as_str(), eframe::egui::Atom::grow()))
+        })
+        .inner
+    });
+    let at = row.rect.right_center() - Vec2::new(space::S, 0.0);
+    let font = FontId::proportional(theme::size::SMALL);
+    ui.painter().text(at, Align2::RIGHT_CENTER, command.keys.in_words(), font, tokens.weak);
+    row
+}
+
+/// The commands that can be used now and that the query finds, best first.
+fn matching(query: &str, session: &Session) -> Vec<Command> {
+    let possible = commands::all().into_iter().filter(|command| command.is_possible(session));
+    let mut found: Vec<(i32, Command)> =
+        possible.filter_map(|command| Some((score(query, &command.title)?, command))).collect();
+    found.sort_by_key(|(score, _)| -score);
+    found.into_iter().map(|(_, command)| command).collect()
+}
+
+/// How well the letters of a query fit a title, in their order; `None` if they do not. Beginnings of words and letters
+/// that follow each other count more.
+fn score(query: &str, title: &str) -> Option<i32> {
+    let title: Vec<char> = title.chars().flat_map(char::to_lowercase).collect();
+    let begins = |at: usize| at == 0 || !title[at - 1].is_alphanumeric();
+    // For each place in the title the best score of the letters so far if the last of them is there.
+    let mut best: Option<Vec<Option<i32>>> = None;
+    for letter in query.chars().flat_map(char::to_lowercase).filter(|letter| !letter.is_whitespace()) {
+        let before = |at: usize| match &best {
+            None => Some(0),
+            Some(best) => (0..at).filter_map(|last| Some(best[last]? + if last + 1 == at { 5 } else { 0 })).max(),
+        };
+        let here = |at: usize| Some(before(at)? + 1 + 4 * i32::from(begins(at)) + 2 * i32::from(at == 0));
+        let next = (0..title.len()).map(|at| if title[at] == letter { here(at) } else { None }).collect();
+        best = Some(next);
+    }
+    best.map_or(Some(0), |best| best.into_iter().flatten().max())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(query: &str) -> Option<String> {
+        matching(query, &Session::default()).into_iter().next().map(|command| command.title)
+    }
+
+    #[test]
+    fn a_few_letters_find_a_command() {
+        for (query, title) in [
+            ("theme light", "Theme: light"),
+            ("thli", "Theme: light"),
+            ("quit", "Quit"),
+            ("show grad", "Show Gradients"),
+            ("res", "Reset: end the run and clear the plots"),
+            ("r110", "Preset resnet110"),
+        ] {
+            assert_eq!(first(query).as_deref(), Some(title), "{query}");
+        }
+        assert_eq!(first("zzz"), None);
+        assert_eq!(matching("", &Session::default()).len(), matching(" ", &Session::default()).len());
+    }
+
+    #[test]
+    fn what_cannot_be_done_now_is_not_offered() {
+        assert!(matching("checkpoint", &Session::default()).iter().all(|command| !command.title.starts_with("Write")));
+    }
+}

@@ -1,0 +1,170 @@
+//! What the instruments were asked, how far they are, and what they found. One question at a time for each instrument: a
+//! new one takes the old one back.
+
+use lab_core::instrument::{Answer, Finding, Findings, Gallery, Instrument, Question};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Numbers of the instruments' questions begin here, so that they are never those of pictures to classify.
+const FIRST: u64 = 1 << 32;
+
+/// A place for one question and its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// The validation images.
+    Gallery,
+    /// Some blocks out at once, which a person tries beside the sweep.
+    Lesion,
+    /// One factor of all branches, which a person tries beside the sweep.
+    Gain,
+    /// Everything else, by its instrument.
+    Of(Instrument),
+}
+
+impl Place {
+    /// Where a question belongs; pictures to classify have a history of their own.
+    #[must_use]
+    pub fn of(question: &Question) -> Option<Self> {
+        match question {
+            Question::Gallery => Some(Self::Gallery),
+            Question::Lesion { .. } => Some(Self::Lesion),
+            Question::Gains { gains } if gains.len() == 1 => Some(Self::Gain),
+            other => other.instrument().map(Self::Of),
+        }
+    }
+}
+
+/// A question and what is known of its answer.
+#[derive(Clone, Debug, Default)]
+pub struct Inquiry {
+    /// The question asked last.
+    pub question: Option<Question>,
+    /// Its number while it is awaited.
+    pub awaited: Option<u64>,
+    /// Parts done and parts in all.
+    pub progress: (usize, usize),
+    /// What was found, perhaps not all of it yet; of an earlier question until something newer is there.
+    pub found: Option<Arc<Findings>>,
+    /// Why nothing was found.
+    pub failed: Option<String>,
+}
+
+/// All instruments of the window.
+#[derive(Clone, Debug, Default)]
+pub struct Inquiries {
+    last: u64,
+    places: HashMap<Place, Inquiry>,
+    /// The validation images, once they have been asked for.
+    pub gallery: Option<Arc<Gallery>>,
+    /// The validation image that another panel wants explained, numbered so that asking twice is seen.
+    pub explained: Option<(u64, usize)>,
+    /// Grows with every answer: whoever caches something compares it.
+    pub version: u64,
+}
+
+impl Inquiries {
+    /// Notes a question; gives its number and that of the question it replaces.
+    pub fn ask(&mut self, question: Question) -> Option<(u64, Option<u64>)> {
+        let inquiry = self.places.entry(Place::of(&question)?).or_default();
+        self.last += 1;
+        let id = FIRST + self.last;
+        let replaced = inquiry.awaited.replace(id);
+        inquiry.question = Some(question);
+        inquiry.progress = (0, 0);
+        inquiry.failed = None;
+        Some((id, replaced))
+    }
+
+    /// Notes an image that shall be explained.
+    pub fn explain(&mut self, image: usize) {
+        let number = self.explained.map_or(0, |(number, _)| number + 1);
+        self.explained = Some((number, image));
+    }
+
+    /// What is known at a place.
+    #[must_use]
+    pub fn at(&self, place: Place) -> Option<&Inquiry> {
+        self.places.get(&place)
+    }
+
+    /// What an instrument found.
+    #[must_use]
+    pub fn of(&self, instrument: Instrument) -> Option<&Inquiry> {
+        self.at(Place::Of(instrument))
+    }
+
+    /// What an instrument found in each arm.
+    pub fn findings(&self, instrument: Instrument) -> impl Iterator<Item = (&str, &Result<Finding, String>)> {
+        let found = self.of(instrument).and_then(|inquiry| inquiry.found.as_deref());
+        found.into_iter().flat_map(|found| &found.arms).map(|arm| (arm.arm.as_str(), &arm.finding))
+    }
+
+    /// The number of the question that is awaited at a place.
+    #[must_use]
+    pub fn awaited(&self, place: Place) -> Option<u64> {
+        self.at(place).and_then(|inquiry| inquiry.awaited)
+    }
+
+    /// Whether a number is one of these questions'.
+    #[must_use]
+    pub fn owns(id: u64) -> bool {
+        id > FIRST
+    }
+
+    fn awaiting(&mut self, id: u64) -> Option<&mut Inquiry> {
+        self.places.values_mut().find(|inquiry| inquiry.awaited == Some(id))
+    }
+
+    /// Notes how far a question has come.
+    pub fn came(&mut self, id: u64, done: usize, total: usize, so_far: Option<Answer>) {
+        let Some(inquiry) = self.awaiting(id) else { return };
+        inquiry.progress = (done, total);
+        if let Some(Answer::Found(found)) = so_far {
+            inquiry.found = Some(found);
+            self.version += 1;
+        }
+    }
+
+    /// Notes an answer; one that nobody waits for any more is dropped.
+    pub fn answered(&mut self, id: u64, answer: Result<Answer, String>) {
+        let Some(inquiry) = self.awaiting(id) else { return };
+        inquiry.awaited = None;
+        match answer {
+            Ok(Answer::Found(found)) => inquiry.found = Some(found),
+            Ok(Answer::Gallery(gallery)) => self.gallery = Some(gallery),
+            Ok(Answer::Classified(_)) => {}
+            Err(why) => inquiry.failed = Some(why),
+        }
+        self.version += 1;
+    }
+
+    /// Forgets everything that was found in the networks of an earlier experiment.
+    pub fn forget(&mut self) {
+        self.places.clear();
+        self.gallery = None;
+        self.version += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_question_takes_the_place_of_the_old_one_and_late_answers_are_dropped() {
+        let mut inquiries = Inquiries::default();
+        let (first, none) = inquiries.ask(Question::Lesions).unwrap();
+        let (second, replaced) = inquiries.ask(Question::Lesions).unwrap();
+        assert_eq!((none, replaced), (None, Some(first)));
+        assert!(Inquiries::owns(first) && first != second);
+        let found = |step| Ok(Answer::Found(Arc::new(Findings { step, ..Findings::default() })));
+        inquiries.answered(first, found(1));
+        assert!(inquiries.of(Instrument::Lesions).unwrap().found.is_none());
+        inquiries.came(second, 3, 9, None);
+        assert_eq!(inquiries.of(Instrument::Lesions).unwrap().progress, (3, 9));
+        inquiries.answered(second, found(2));
+        let inquiry = inquiries.of(Instrument::Lesions).unwrap();
+        assert_eq!((inquiry.found.as_ref().unwrap().step, inquiry.awaited), (2, None));
+        assert_eq!(inquiries.ask(Question::Classify(Vec::new())), None);
+    }
+}

@@ -1,0 +1,384 @@
+//! What the window knows of an experiment under way, fed by events alone. Knows nothing of widgets.
+
+pub mod answers;
+pub mod inquiries;
+pub mod probes;
+pub mod quantity;
+pub mod selected;
+pub mod series;
+pub mod sketch;
+pub mod spreads;
+pub mod thinned;
+pub mod trace;
+
+use lab_core::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};
+use probes::Probes;
+use spreads::Spreads;
+use std::path::Path;
+use trace::Trace;
+
+/// How much a line of the log matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// What happened.
+    Info,
+    /// What a person should know.
+    Notice,
+    /// What went wrong.
+    Error,
+}
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The step it was said at.
+    pub step: u64,
+    /// How much it matters.
+    pub level: Level,
+    /// What was said.
+    pub text: String,
+}
+
+/// An experiment as far as it has come.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// Grows by one with each experiment: whoever caches something compares it.
+    pub generation: u64,
+    /// What the engine is doing.
+    pub phase: Phase,
+    /// What was prepared.
+    pub prepared: Option<Prepared>,
+    /// Steps so far, from 1.
+    pub steps: Vec<f64>,
+    /// Training seconds at each step.
+    pub seconds: Vec<f64>,
+    /// Images per second of the last steps.
+    pub rate: Option<f64>,
+    /// One for each arm.
+    pub arms: Vec<Trace>,
+    /// Looks at gradients and activations, oldest first.
+    pub probes: Probes,
+    /// How parameters and their gradients were spread, oldest first.
+    pub spreads: Spreads,
+    /// What happened from outside, oldest first.
+    pub interventions: Vec<Intervention>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Why it failed, until read.
+    pub failure: Option<String>,
+    /// Who answers questions, and the names of the classes; a reset leaves the engine's networks as they are.
+    asked: (Vec<String>, Vec<String>),
+    /// Everything that was said, over all experiments.
+    pub log: Vec<Line>,
+    /// After a reset, until the engine has ended what was running.
+    discarding: bool,
+}
+
+/// What was seen of a run before it goes on.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// The numbers of each arm.
+    pub traces: Vec<Trace>,
+    /// The looks inside, oldest first.
+    pub probes: Vec<ProbeRecord>,
+}
+
+/// Lines the log keeps.
+const LOG_LINES: usize = 10_000;
+
+impl Session {
+    /// Forgets the experiment, but neither the log nor who answers. What the engine still sends of it is passed over.
+    pub fn reset(&mut self) {
+        let discarding = self.discarding || self.phase.is_active();
+        *self = Self {
+            generation: self.generation + 1,
+            discarding,
+            log: std::mem::take(&mut self.log),
+            asked: std::mem::take(&mut self.asked),
+            ..Self::default()
+        };
+    }
+
+    /// Makes room for an experiment that was just asked for.
+    pub fn starting(&mut self) {
+        self.reset();
+        self.phase = Phase::Loading;
+    }
+
+    /// Makes ready for a run that goes on from its last checkpoint, with the curves it has.
+    pub fn continuing(&mut self) {
+        self.phase = Phase::Loading;
+        self.outcome = None;
+        self.failure = None;
+    }
+
+    /// The folder of a run that ended before its last step and can go on.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<&Path> {
+        let (outcome, prepared) = (self.outcome.as_ref()?, self.prepared.as_ref()?);
+        let stopped = outcome.steps < prepared.total_steps && self.phase == Phase::Done;
+        outcome.run.as_deref().filter(|_| stopped)
+    }
+
+    /// The last step done.
+    #[must_use]
+    pub fn step(&self) -> u64 {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let last = self.steps.last().map(|&step| step as u64);
+        last.or(self.prepared.as_ref().map(|prepared| prepared.first_step)).unwrap_or(0)
+    }
+
+    /// Whether an experiment is under way.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.phase.is_active()
+    }
+
+    /// The share of all steps that is done.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a share for a progress bar")]
+    pub fn progress(&self) -> f64 {
+        let total = self.prepared.as_ref().map_or(0, |prepared| prepared.total_steps);
+        if total == 0 { 0.0 } else { (self.step() as f64 / total as f64).min(1.0) }
+    }
+
+    /// Seconds of training left at the pace of the last hundred steps.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+    pub fn remaining(&self) -> Option<f64> {
+        let total = self.prepared.as_ref()?.total_steps;
+        let count = self.steps.len();
+        let back = count.checked_sub(1)?.min(100);
+        if back == 0 {
+            return None;
+        }
+        let pace = (self.seconds[count - 1] - self.seconds[count - 1 - back]) / back as f64;
+        Some(pace * total.saturating_sub(self.step()) as f64)
+    }
+
+    /// The names of the networks that answer questions now, and of their classes.
+    #[must_use]
+    pub fn asked(&self) -> &(Vec<String>, Vec<String>) {
+        &self.asked
+    }
+
+    /// What an arm is called.
+    #[must_use]
+    pub fn arm_name(&self, arm: usize) -> &str {
+        self.prepared.as_ref().and_then(|prepared| prepared.arms.get(arm)).map_or("", |info| info.name.as_str())
+    }
+
+    /// The newest validation of an arm.
+    #[must_use]
+    pub fn evaluation(&self, arm: usize) -> Option<&Evaluation> {
+        self.arms.get(arm).and_then(|curves| curves.evaluations.last())
+    }
+
+    /// Writes a line into the log.
+    pub fn say(&mut self, level: Level, text: impl Into<String>) {
+        if self.log.len() >= LOG_LINES {
+            self.log.drain(..LOG_LINES / 10);
+        }
+        let text = text.into();
+        match level {
+            Level::Info => tracing::info!("{text}"),
+            Level::Notice => tracing::warn!("{text}"),
+            Level::Error => tracing::error!("{text}"),
+        }
+        self.log.push(Line { step: self.step(), level, text });
+    }
+
+    /// Takes in what the engine tells; returns what a person should be shown at once. Answers are not its business.
+    pub fn apply(&mut self, event: Event) -> Option<(Level, String)> {
+        if self.discarding && !self.ends_discarding(&event) {
+            return None;
+        }
+        match event {
+            Event::Phase(phase) => {
+                self.phase = phase;
+                None
+            }
+            Event::Prepared(prepared) => {
+                let text = described(&prepared);
+                // A run that is extended or goes on keeps its curves up to where it goes on.
+                if self.steps.is_empty() || self.arms.len() != prepared.arms.len() {
+                    self.arms = vec![Trace::default(); prepared.arms.len()];
+                }
+                let names = prepared.arms.iter().map(|arm| arm.name.clone());
+                self.asked = (names.collect(), prepared.dataset.classes.clone());
+                self.cut(prepared.first_step);
+                self.outcome = None;
+                self.prepared = Some(*prepared);
+                self.say(Level::Info, text);
+                None
+            }
+            Event::Steps(records) => {
+                records.iter().for_each(|record| self.record(record));
+                None
+            }
+            Event::Probed(record) => {
+                for (trace, seen) in self.arms.iter_mut().zip(&record.arms) {
+                    trace.probed(record.step, seen);
+                }
+                self.probes.push(*record);
+                None
+            }
+            Event::Spread(record) => {
+                self.spreads.push(*record);
+                None
+            }
+            Event::Evaluated(evaluation) => {
+                self.evaluated(*evaluation);
+                None
+            }
+            Event::Intervened(intervention) => {
+                self.say(Level::Info, intervention.what.clone());
+                self.interventions.push(intervention);
+                None
+            }
+            Event::Imported(import) => {
+                let text =
+                    format!("{} from {} is ready: drop a picture on the window", import.name, import.weights.display());
+                self.say(Level::Info, text.clone());
+                self.asked = (vec![import.name], import.dataset.classes);
+                Some((Level::Info, text))
+            }
+            Event::Answer { .. } | Event::Progress { .. } => None,
+            Event::Notice(text) => {
+                self.say(Level::Notice, text.clone());
+                Some((Level::Notice, text))
+            }
+            Event::Finished(outcome) => Some(self.finished(*outcome)),
+            Event::Failed(text) => {
+                self.phase = Phase::Idle;
+                self.asked = Default::default();
+                self.say(Level::Error, text.clone());
+                self.failure = Some(text.clone());
+                Some((Level::Error, text))
+            }
+        }
+    }
+
+    /// Whether the event is the last word of what was reset, or the first of something new.
+    fn ends_discarding(&mut self, event: &Event) -> bool {
+        match event {
+            Event::Finished(_) | Event::Failed(_) => {
+                self.discarding = false;
+                false
+            }
+            Event::Prepared(_) => {
+                self.discarding = false;
+                true
+            }
+            Event::Notice(_) | Event::Imported(_) => true,
+            _ => false,
+        }
+    }
+
+    fn record(&mut self, record: &StepRecord) {
+        #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
+        self.steps.push(record.step as f64);
+        self.seconds.push(record.seconds);
+        let rate = record.images_per_second;
+        self.rate = Some(self.rate.map_or(rate, |mean| 0.9 * mean + 0.1 * rate));
+        for (trace, step) in self.arms.iter_mut().zip(&record.arms) {
+            if let Some(step) = step {
+                trace.step(record.step, record.seconds, rate, step);
+            }
+        }
+    }
+
+    /// Puts what was seen of a run before it went on in front of what came since.
+    pub fn recall(&mut self, past: Past) {
+        let Past { traces: mut before, probes } = past;
+        let Some(first) = self.prepared.as_ref().map(|prepared| prepared.first_step) else { return };
+        let known = self.arms.iter().any(|trace| trace.clock.steps.first().is_some_and(|&at| at <= first as f64));
+        if known || before.len() != self.arms.len() {
+            return;
+        }
+        let (mut steps, mut seconds) = (Vec::new(), Vec::new());
+        for (trace, since) in before.iter_mut().zip(std::mem::take(&mut self.arms)) {
+            trace.cut(first);
+            if trace.clock.steps.len() > steps.len() {
+                (steps, seconds) = (trace.clock.steps.clone(), trace.clock.seconds.clone());
+            }
+            trace.append(since);
+        }
+        steps.append(&mut self.steps);
+        seconds.append(&mut self.seconds);
+        (self.arms, self.steps, self.seconds) = (before, steps, seconds);
+        let since = std::mem::take(&mut self.probes);
+        probes.into_iter().filter(|probe| probe.step <= first).for_each(|probe| self.probes.push(probe));
+        since.iter().for_each(|probe| self.probes.push(probe.clone()));
+        // Whoever cached averages of the curves makes them anew.
+        self.generation += 1;
+    }
+
+    /// Forgets what came after a step.
+    fn cut(&mut self, step: u64) {
+        #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
+        let kept = self.steps.partition_point(|&at| at <= step as f64);
+        self.steps.truncate(kept);
+        self.seconds.truncate(kept);
+        self.arms.iter_mut().for_each(|trace| trace.cut(step));
+        self.probes.cut(step);
+        self.spreads.cut(step);
+    }
+
+    fn evaluated(&mut self, evaluation: Evaluation) {
+        use lab_core::number::{percent, short};
+        let name = self.arm_name(evaluation.arm).to_owned();
+        let best = if evaluation.best { ", its best so far" } else { "" };
+        let text = format!(
+            "{name}: validation loss {}, accuracy {}{best}",
+            short(evaluation.loss),
+            percent(evaluation.accuracy)
+        );
+        self.say(Level::Info, text);
+        if let Some(curves) = self.arms.get_mut(evaluation.arm) {
+            curves.evaluated(evaluation);
+        }
+    }
+
+    fn finished(&mut self, outcome: Outcome) -> (Level, String) {
+        use lab_core::number::{duration, percent, plural};
+        let mut text = format!(
+            "{} after {} in {}",
+            capital(&outcome.reason),
+            plural(outcome.steps, "step"),
+            duration(outcome.seconds)
+        );
+        for arm in &outcome.arms {
+            if let Some(accuracy) = arm.validation_accuracy {
+                text += &format!("; {} {}", arm.name, percent(accuracy));
+            }
+        }
+        if self.phase.is_active() {
+            self.phase = Phase::Done;
+        }
+        self.say(Level::Info, text.clone());
+        self.outcome = Some(outcome);
+        (Level::Info, text)
+    }
+}
+
+fn described(prepared: &Prepared) -> String {
+    use lab_core::number::{count, plural};
+    let data = &prepared.dataset;
+    let arms: Vec<String> =
+        prepared.arms.iter().map(|arm| format!("{} ({} parameters)", arm.name, count(arm.parameters))).collect();
+    format!(
+        "Ready on {}: {}, {} training and {} validation images, {}; {}",
+        prepared.device,
+        data.name,
+        count(data.train as u64),
+        count(data.validation as u64),
+        plural(prepared.total_steps, "step"),
+        arms.join(", ")
+    )
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,22 @@
+//! The block that every panel looks at.
+
+use lab_core::protocol::Prepared;
+
+/// A block of an arm, chosen by a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectedBlock {
+    /// The arm's name.
+    pub arm: String,
+    /// The block's name: `layer1.0`.
+    pub block: String,
+}
+
+impl SelectedBlock {
+    /// Its arm's place among the arms of an experiment under way, and its own among that arm's blocks.
+    #[must_use]
+    pub fn place(&self, prepared: &Prepared) -> Option<(usize, usize)> {
+        let arm = prepared.arms.iter().position(|arm| arm.name == self.arm)?;
+        let block = prepared.arms[arm].blocks.iter().position(|block| *block == self.block)?;
+        Some((arm, block))
+    }
+}

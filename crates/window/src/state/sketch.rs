@@ -1,0 +1,116 @@
+//! Arms as they can be drawn, and in what two arms differ.
+
+use lab_core::blueprint::outline::Outline;
+use lab_core::experiment::{Arm, MAX_ARMS, Network};
+use std::rc::Rc;
+
+/// An arm of the form, as far as it can be drawn.
+#[derive(Clone, Debug)]
+pub struct Sketch {
+    /// What it is called.
+    pub name: String,
+    /// Its colour's place in the palette.
+    pub color: u8,
+    /// Its network on the data set's images, or why it cannot be laid out.
+    pub outline: Result<Rc<Outline>, String>,
+    /// Its place among the arms of the experiment under way, if that trains this very network.
+    pub live: Option<usize>,
+    /// Whether the experiment under way trains another network by this name.
+    pub changed: bool,
+}
+
+/// What was laid out last, so that nothing is laid out twice.
+#[derive(Default)]
+pub struct Outlines {
+    entries: Vec<(Network, Images, Result<Rc<Outline>, String>)>,
+}
+
+/// [channels, height, width] of the images and the number of classes.
+pub type Images = ([usize; 3], usize);
+
+impl Outlines {
+    /// The outline of a network that has no errors.
+    pub fn of(&mut self, arm: &Arm, images: Images) -> Result<Rc<Outline>, String> {
+        if let Some(entry) = self.entries.iter().find(|entry| entry.1 == images && entry.0 == arm.network) {
+            return entry.2.clone();
+        }
+        let outline = Outline::new(arm, images.0, images.1).map(Rc::new);
+        if self.entries.len() > 4 * MAX_ARMS {
+            self.entries.clear();
+        }
+        self.entries.push((arm.network.clone(), images, outline.clone()));
+        outline
+    }
+}
+
+/// A field in which two arms differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The field's path below the arm: `network.shortcut`.
+    pub path: String,
+    /// The field and both values: `shortcut: none → identity (A)`.
+    pub text: String,
+}
+
+/// The fields in which an arm differs from another.
+#[must_use]
+pub fn differences(from: &Arm, to: &Arm) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let tree = |arm: &Arm| {
+        let mut tree = toml::Value::try_from(arm).ok()?;
+        for label in ["name", "color"] {
+            tree.as_table_mut()?.remove(label);
+        }
+        Some(tree)
+    };
+    compare("", tree(from).as_ref(), tree(to).as_ref(), &mut found);
+    found
+}
+
+fn compare(path: &str, from: Option<&toml::Value>, to: Option<&toml::Value>, found: &mut Vec<Difference>) {
+    if let (Some(toml::Value::Table(from)), Some(toml::Value::Table(to))) = (from, to) {
+        let mut keys: Vec<&String> = from.keys().chain(to.keys()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        for key in keys {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            compare(&path, from.get(key), to.get(key), found);
+        }
+    } else if from != to {
+        let short = |value: Option<&toml::Value>| match value {
+            None => "as the recipe".into(),
+            Some(toml::Value::String(text)) => in_words(path, text),
+            Some(toml::Value::Table(_) | toml::Value::Array(_)) => "its own".into(),
+            Some(value) => value.to_string(),
+        };
+        let name = path.strip_prefix("network.").unwrap_or(path);
+        let name = ["body.cifar.", "body.imagenet.", "method."]
+            .iter()
+            .fold(name.to_owned(), |name, part| name.replace(part, ""));
+        let name = name.replace(['.', '_'], " ");
+        found.push(Difference { path: path.to_owned(), text: format!("{name}: {} → {}", short(from), short(to)) });
+    }
+}
+
+/// A named value; a shortcut's letter alone says too little.
+fn in_words(path: &str, value: &str) -> String {
+    match (path, value) {
+        ("network.shortcut", "a" | "b" | "d") => format!("identity ({})", value.to_uppercase()),
+        ("network.shortcut", "c") => "projections (C)".into(),
+        _ => value.replace('_', " "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab_core::experiment::PRESETS;
+
+    #[test]
+    fn the_default_arms_differ_in_their_shortcut_only() {
+        let plan = PRESETS[0].plan();
+        let found = differences(&plan.arms[0], &plan.arms[1]);
+        let expected = Difference { path: "network.shortcut".into(), text: "shortcut: none → identity (A)".into() };
+        assert_eq!(found, [expected]);
+    }
+}

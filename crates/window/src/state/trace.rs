@@ -1,0 +1,231 @@
+//! The numbers of one arm over time, whether it trains now or lies on disk.
+
+use super::quantity::{PROBED, Place, Quantity};
+use super::series::Column;
+use lab_core::protocol::{ArmProbe, ArmStep, Evaluation};
+
+/// When the entries of some columns were taken.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    /// Steps, ascending.
+    pub steps: Vec<f64>,
+    /// Seconds of training.
+    pub seconds: Vec<f64>,
+}
+
+impl Clock {
+    fn push(&mut self, step: f64, seconds: f64) {
+        self.steps.push(step);
+        self.seconds.push(seconds);
+    }
+
+    /// How many entries come no later than a step.
+    fn until(&self, step: f64) -> usize {
+        self.steps.partition_point(|&at| at <= step)
+    }
+
+    fn append(&mut self, later: Self) {
+        self.steps.extend(later.steps);
+        self.seconds.extend(later.seconds);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.steps.truncate(length);
+        self.seconds.truncate(length);
+    }
+}
+
+/// How far validation lags behind training.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Gap {
+    /// Validation loss minus the mean training loss since the validation before.
+    pub loss: f64,
+    /// The mean training accuracy since the validation before, minus validation accuracy.
+    pub accuracy: f64,
+}
+
+/// The curves of one arm.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// When its steps were.
+    pub clock: Clock,
+    /// Mean loss of each step's batch.
+    pub loss: Column,
+    /// Share of each step's batch that is classified correctly.
+    pub accuracy: Column,
+    /// The learning rate of each step.
+    pub learning_rate: Column,
+    /// Images a second in each step.
+    pub throughput: Column,
+    /// Every validation, oldest first.
+    pub evaluations: Vec<Evaluation>,
+    /// One for each validation.
+    pub gaps: Vec<Gap>,
+    /// When its probes were.
+    pub probe_clock: Clock,
+    /// One for each of [`PROBED`].
+    probes: [Column; PROBED.len()],
+}
+
+impl Trace {
+    /// Takes in a step.
+    pub fn step(&mut self, step: u64, seconds: f64, throughput: f64, seen: &ArmStep) {
+        self.clock.push(step as f64, seconds);
+        self.loss.push(seen.loss);
+        self.accuracy.push(seen.accuracy);
+        self.learning_rate.push(seen.learning_rate);
+        self.throughput.push(throughput);
+    }
+
+    /// Takes in a validation of the steps so far.
+    pub fn evaluated(&mut self, evaluation: Evaluation) {
+        let since = self.evaluations.last().map_or(0, |before| self.clock.until(before.step as f64));
+        let mean = |column: &Column| {
+            let recent = column.values().get(since..).unwrap_or(&[]);
+            recent.iter().sum::<f64>() / recent.len() as f64
+        };
+        let (loss, accuracy) = (mean(&self.loss), mean(&self.accuracy));
+        self.gaps.push(Gap { loss: evaluation.loss - loss, accuracy: accuracy - evaluation.accuracy });
+        self.evaluations.push(evaluation);
+    }
+
+    /// Takes in a probe of the step that was taken in last.
+    pub fn probed(&mut self, step: u64, seen: &ArmProbe) {
+        if seen.blocks.is_empty() {
+            return;
+        }
+        self.probe_clock.push(step as f64, self.clock.seconds.last().copied().unwrap_or(0.0));
+        for ((quantity, place), column) in PROBED.iter().zip(&mut self.probes) {
+            column.push(probed(seen, *quantity, *place).unwrap_or(f64::NAN));
+        }
+    }
+
+    /// What the probes saw.
+    #[must_use]
+    pub fn probe(&self, quantity: Quantity, place: Place) -> Option<&Column> {
+        PROBED.iter().position(|known| *known == (quantity, place)).map(|index| &self.probes[index])
+    }
+
+    /// Adds what came later.
+    pub fn append(&mut self, later: Self) {
+        let columns = [
+            (&mut self.loss, &later.loss),
+            (&mut self.accuracy, &later.accuracy),
+            (&mut self.learning_rate, &later.learning_rate),
+            (&mut self.throughput, &later.throughput),
+        ];
+        let probes = self.probes.iter_mut().zip(&later.probes);
+        for (column, later) in columns.into_iter().chain(probes) {
+            later.values().iter().for_each(|&value| column.push(value));
+        }
+        self.clock.append(later.clock);
+        self.probe_clock.append(later.probe_clock);
+        self.evaluations.extend(later.evaluations);
+        self.gaps.extend(later.gaps);
+    }
+
+    /// Forgets what came after a step: the run goes on from there.
+    pub fn cut(&mut self, step: u64) {
+        let step = step as f64;
+        let kept = self.clock.until(step);
+        self.clock.truncate(kept);
+        for column in [&mut self.loss, &mut self.accuracy, &mut self.learning_rate, &mut self.throughput] {
+            column.truncate(kept);
+        }
+        self.evaluations.retain(|evaluation| evaluation.step as f64 <= step);
+        self.gaps.truncate(self.evaluations.len());
+        let kept = self.probe_clock.until(step);
+        self.probe_clock.truncate(kept);
+        self.probes.iter_mut().for_each(|column| column.truncate(kept));
+    }
+
+    /// The validation with the least loss.
+    #[must_use]
+    pub fn best(&self) -> Option<&Evaluation> {
+        let finite = self.evaluations.iter().filter(|evaluation| evaluation.loss.is_finite());
+        finite.min_by(|a, b| a.loss.total_cmp(&b.loss))
+    }
+}
+
+fn probed(seen: &ArmProbe, quantity: Quantity, place: Place) -> Option<f64> {
+    let block = match place {
+        Place::Whole => None,
+        Place::First => Some(seen.blocks.first()?),
+        Place::Last => Some(seen.blocks.last()?),
+    };
+    let share = |part: f64, whole: f64| part / whole;
+    Some(match (quantity, block) {
+        (Quantity::Gradient, None) => seen.gradient_norm,
+        (Quantity::Gradient, Some(block)) => block.weight_gradient_norm,
+        (Quantity::Weight, None) => seen.weight_norm,
+        (Quantity::Weight, Some(block)) => block.weight_norm,
+        (Quantity::Update, None) => share(seen.update_norm, seen.weight_norm),
+        (Quantity::Update, Some(block)) => share(block.update_norm, block.weight_norm),
+        (Quantity::OutputGradient, block) => block?.output_gradient_norm,
+        (Quantity::Activation, block) => block?.activation_std,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab_core::protocol::BlockProbe;
+
+    fn trace(steps: u64) -> Trace {
+        let mut trace = Trace::default();
+        for step in 1..=steps {
+            let seen = ArmStep { loss: step as f64, accuracy: 0.01 * step as f64, learning_rate: 0.1 };
+            trace.step(step, step as f64, 100.0, &seen);
+            if step % 10 == 0 {
+                let evaluation = Evaluation {
+                    arm: 0,
+                    step,
+                    epoch: 0.0,
+                    seconds: step as f64,
+                    loss: 50.0 - step as f64,
+                    accuracy: 0.5,
+                    top5: 0.9,
+                    confusion: vec![],
+                    predicted: vec![],
+                    best: true,
+                };
+                trace.evaluated(evaluation);
+            }
+        }
+        trace
+    }
+
+    #[test]
+    fn the_gap_is_between_a_validation_and_the_training_since_the_one_before() {
+        let trace = trace(20);
+        // Steps 11 to 20 have a mean loss of 15.5; the validation's is 30.
+        assert_eq!(trace.gaps[1].loss, 14.5);
+        assert!((trace.gaps[1].accuracy - (0.155 - 0.5)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_run_that_goes_on_earlier_forgets_what_came_after() {
+        let mut cut = trace(37);
+        cut.cut(25);
+        let plain = trace(25);
+        assert_eq!(cut.clock.steps, plain.clock.steps);
+        assert_eq!(cut.loss.values(), plain.loss.values());
+        assert_eq!(cut.evaluations, plain.evaluations);
+        assert_eq!(cut.best().map(|best| best.step), Some(20));
+    }
+
+    #[test]
+    fn the_update_ratio_is_how_far_a_step_moved_the_weights() {
+        let mut trace = trace(1);
+        let first = BlockProbe { weight_norm: 4.0, update_norm: 0.02, ..BlockProbe::default() };
+        let last = BlockProbe { weight_norm: 2.0, update_norm: 0.02, ..BlockProbe::default() };
+        let seen = ArmProbe { gradient_norm: 3.0, weight_norm: 10.0, update_norm: 0.1, blocks: vec![first, last] };
+        trace.probed(1, &seen);
+        let value = |quantity, place| trace.probe(quantity, place).and_then(Column::last);
+        assert_eq!(value(Quantity::Update, Place::Whole), Some(0.01));
+        assert_eq!(value(Quantity::Update, Place::First), Some(0.005));
+        assert_eq!(value(Quantity::Update, Place::Last), Some(0.01));
+        assert_eq!(value(Quantity::Gradient, Place::Whole), Some(3.0));
+        assert!(trace.probe(Quantity::Activation, Place::Whole).is_none(), "a network as a whole has no output map");
+    }
+}

@@ -1,0 +1,178 @@
+//! Pictures and folders, dropped, opened, pasted and typed; and weights from a file.
+
+use crate::pictures::pictured;
+use crate::scripted::*;
+use eframe::egui::{self, Key, Modifiers, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use lab_core::protocol::{Command, Event, Picture, Question};
+use lab_window::App;
+use lab_window::dialogs::{Chosen, Wanted};
+use std::path::{Path, PathBuf};
+
+fn drop_files(harness: &mut Harness<'static, App>, paths: &[&Path]) {
+    for path in paths {
+        harness.input_mut().dropped_files.push(std::sync::Arc::new(File(path.to_path_buf())));
+    }
+    harness.run_steps(2);
+}
+
+fn asked_about(script: &Script) -> Vec<PathBuf> {
+    let sent = script.sent.borrow();
+    let asked = sent.iter().rev().find_map(|command| {
+        if let Command::Ask { question: Question::Classify(pictures), .. } = command { Some(pictures) } else { None }
+    });
+    let path = |picture: &Picture| if let Picture::File(path) = picture { path.clone() } else { PathBuf::new() };
+    asked.map_or_else(Vec::new, |pictures| pictures.iter().map(path).collect())
+}
+
+#[test]
+fn before_there_is_a_network_the_panel_says_what_to_do() {
+    let (mut harness, script) = window();
+    assert!(harness.query_by_label_contains("press Start or open weights, then drop a picture").is_some());
+    drop_files(&mut harness, &[Path::new("coat.png")]);
+    let id = script.sent.borrow().iter().find_map(
+        |command| {
+            if let Command::Ask { id, .. } = command { Some(*id) } else { None }
+        },
+    );
+    let why = "there is no network yet: press Start, or open weights".to_owned();
+    script.say(Event::Answer { id: id.unwrap(), answer: Err(why) });
+    harness.run();
+    assert!(harness.query_by_label_contains("there is no network yet").is_some());
+}
+
+#[test]
+fn a_folder_is_asked_about_as_a_whole() {
+    let (mut harness, script) = training(20);
+    drop_files(&mut harness, &[Path::new("pictures"), Path::new("coat.png")]);
+    assert_eq!(asked_about(&script), [Path::new("pictures"), Path::new("coat.png")]);
+}
+
+#[test]
+fn more_classes_are_shown_when_asked_for() {
+    let (mut harness, script) = training(20);
+    drop_files(&mut harness, &[Path::new("coat.png")]);
+    answer(&script);
+    harness.run();
+    let bars = |harness: &Harness<'static, App>| harness.query_all_by_label_contains("T-shirt 1.00 %, ").count();
+    assert_eq!(bars(&harness), 2, "one for each arm among the first three");
+    type_into(&mut harness, "Top", "1");
+    assert_eq!(bars(&harness), 0);
+}
+
+#[test]
+fn every_picture_so_far_is_a_click_away() {
+    let (mut harness, script) = training(20);
+    for name in ["coat.png", "boot.png"] {
+        drop_files(&mut harness, &[Path::new(name)]);
+        answer(&script);
+        harness.run();
+    }
+    click(&mut harness, "Scroll to coat.png");
+    assert!(harness.query_by_label("boot.png as the networks see it").is_some());
+}
+
+#[test]
+fn a_path_is_pasted_and_a_picture_too() {
+    let (mut harness, script) = training(20);
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("bag.png");
+    std::fs::write(&path, "").unwrap();
+    harness.event(egui::Event::Paste(path.display().to_string()));
+    harness.run_steps(3);
+    assert_eq!(asked_about(&script), [path]);
+    let image = std::sync::Arc::new(egui::ColorImage::filled([3, 2], egui::Color32::RED));
+    harness.event(egui::Event::PasteImage(image));
+    harness.run_steps(3);
+    assert!(script.sent(|command| matches!(command, Command::Ask { question: Question::Classify(pictures), .. }
+        if matches!(&pictures[..], [Picture::Pixels { width: 3, height: 2, .. }]))));
+}
+
+#[test]
+fn a_path_is_typed_where_no_dialog_can_be_opened() {
+    let (mut harness, script) = training(20);
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("bag.png");
+    std::fs::write(&path, "").unwrap();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    harness.run();
+    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(Wanted::Pictures));
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("No file dialog can be opened on this system").is_some());
+    harness.get_by_label("Path").type_text("/nowhere/at/all.png");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert!(harness.query_by_label("There is no /nowhere/at/all.png.").is_some());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.get_by_label("Path").type_text(&path.display().to_string());
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(asked_about(&script), [path]);
+    assert!(harness.query_by_label("Path").is_none(), "the question is over");
+}
+
+#[test]
+fn weights_are_opened_and_answer() {
+    let (mut harness, script) = window();
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("resnet56-4bfd9763.th");
+    std::fs::write(&path, "").unwrap();
+    command(&mut harness, "open weights");
+    harness.get_by_label("Open these weights").click();
+    harness.run();
+    assert!(harness.query_by_label("Choose the file of the weights first.").is_some());
+    click(&mut harness, "Choose the weights");
+    assert_eq!(*script.asked.borrow(), [Wanted::Weights]);
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Weights, vec![path.clone()]));
+    harness.run_steps(3);
+    type_into(&mut harness, "Classes", "frog, horse, ship");
+    type_into(&mut harness, "Deviation", "0.2, 0");
+    harness.get_by_label("Open these weights").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("Give the deviation as one number for each of 3 channels").is_some());
+    type_into(&mut harness, "Deviation", "0.2");
+    harness.get_by_label("Open these weights").click();
+    harness.run();
+    let import = script
+        .sent
+        .borrow()
+        .iter()
+        .find_map(|command| if let Command::Import(import) = command { Some(import.clone()) } else { None });
+    let import = import.expect("the engine is asked to read them");
+    assert_eq!((import.name.as_str(), import.network.depth(), &import.weights), ("resnet56", 56, &path));
+    assert_eq!((import.dataset.shape, &import.dataset.std), ([3, 32, 32], &vec![0.2; 3]));
+    script.say(Event::Imported(import));
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("Dismiss: resnet56 from").is_some());
+    assert!(harness.query_by_label_contains("Drop pictures or folders anywhere").is_some());
+}
+
+fn pictures_of_classify(theme: Theme, name: &str) {
+    pictured(theme, |harness, script, snapshot| {
+        harness.get_by_label("Start").click();
+        harness.run();
+        script.train(&script.started(), 20);
+        harness.run();
+        for files in [&["coat.png"][..], &["boot.png", "bad.txt"]] {
+            let paths: Vec<&Path> = files.iter().map(Path::new).collect();
+            drop_files(harness, &paths);
+            answer(script);
+            harness.run();
+        }
+        assert!(!harness.get_by_label("Classify").accesskit_node().is_disabled());
+        snapshot(harness, &format!("classify_{name}"));
+    });
+}
+
+#[test]
+fn classify_looks_as_before_in_the_dark() {
+    pictures_of_classify(Theme::Dark, "dark");
+}
+
+#[test]
+fn classify_looks_as_before_in_the_light() {
+    pictures_of_classify(Theme::Light, "light");
+}

@@ -1,0 +1,174 @@
+//! Which classes are taken for which: in each unit, in each order, per class, and by confidence.
+
+use crate::asked::*;
+use crate::pictures::pictured_in;
+use crate::predictions::answer_predictions;
+use crate::scripted::*;
+use eframe::egui::{Theme, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use lab_core::protocol::{Evaluation, Event};
+use lab_window::App;
+
+/// A validation with this matrix.
+fn validated(arm: usize, confusion: Vec<u32>) -> Event {
+    Event::Evaluated(Box::new(Evaluation { confusion, ..evaluation(arm, 60) }))
+}
+
+/// Ten classes with 100 images each, all right but for what is listed: actual, predicted, images.
+fn matrix(wrong: &[(usize, usize, u32)]) -> Vec<u32> {
+    let mut cells = vec![0; 100];
+    (0..10).for_each(|class| cells[class * 11] = 100);
+    for &(actual, predicted, images) in wrong {
+        cells[actual * 11] -= images;
+        cells[actual * 10 + predicted] += images;
+    }
+    cells
+}
+
+/// The names of the matrices.
+fn told_matrices(harness: &Harness<'static, App>) -> Vec<String> {
+    names(harness, "Confusion matrix. ")
+}
+
+#[test]
+fn each_unit_tells_what_stands_out_in_it() {
+    let (mut harness, script) = at_tab("Confusion");
+    // All shirts taken for T-shirts but one; half of what is taken for a bag is a dress, as few bags are found.
+    script.say(validated(0, matrix(&[(6, 0, 30), (3, 8, 20), (8, 9, 85)])));
+    script.say(validated(1, matrix(&[(6, 0, 30), (3, 8, 2)])));
+    harness.run();
+    let plain = "Confusion matrix. plain: 865 of 1,000 correct; ";
+    assert_eq!(
+        told_matrices(&harness),
+        [
+            format!("{plain}most often Bag taken for Ankle boot (85)"),
+            "Confusion matrix. residual: 968 of 1,000 correct; most often Shirt taken for T-shirt (30)".into()
+        ]
+    );
+    pick(&mut harness, "Cells show", "% of actual");
+    assert_eq!(told_matrices(&harness)[0], format!("{plain}of a class most often Bag taken for Ankle boot (85.0 %)"));
+    pick(&mut harness, "Cells show", "% of predicted");
+    // 20 of the 35 that are taken for a bag are dresses, 85 of 185 that are taken for an ankle boot are bags.
+    assert_eq!(told_matrices(&harness)[0], format!("{plain}of what is taken for Bag most often Dress (57.1 %)"));
+    pick(&mut harness, "Cells show", "Difference of arms");
+    let difference =
+        "Confusion matrix. residual: 968 of 1,000 correct; furthest from plain: Bag right, 85.0 points more";
+    assert_eq!(told_matrices(&harness), [difference]);
+}
+
+#[test]
+fn an_arm_without_mistakes_has_nothing_that_stands_out() {
+    let (mut harness, script) = at_tab("Confusion");
+    script.say(validated(0, matrix(&[])));
+    script.say(validated(1, matrix(&[])));
+    harness.run();
+    assert_eq!(told_matrices(&harness)[0], "Confusion matrix. plain: 1,000 of 1,000 correct");
+    pick(&mut harness, "Cells show", "Difference of arms");
+    assert_eq!(told_matrices(&harness), ["Confusion matrix. residual: 1,000 of 1,000 correct"]);
+}
+
+/// A hundred classes, most of them with names that have no room, each taken for the next one now and then.
+fn hundred(harness: &mut Harness<'static, App>, script: &Script) {
+    let mut many = prepared(&script.started());
+    let class = |class: usize| {
+        if class.is_multiple_of(3) {
+            format!("a very long name of a class, number {class}")
+        } else {
+            format!("class {class}")
+        }
+    };
+    many.dataset.classes = (0..100).map(class).collect();
+    script.say(Event::Prepared(Box::new(many)));
+    for arm in 0..2 {
+        let mut cells = vec![0; 10_000];
+        for class in 0..100 {
+            cells[class * 101] = 60 + 10 * arm as u32;
+            cells[class * 100 + (class + 7) % 100] = 40 - 10 * arm as u32;
+        }
+        script.say(validated(arm, cells));
+    }
+    harness.run();
+}
+
+#[test]
+fn a_hundred_classes_are_drawn_without_names_and_told() {
+    let (mut harness, script) = at_tab("Confusion");
+    hundred(&mut harness, &script);
+    let all = told_matrices(&harness);
+    assert_eq!(all.len(), 2);
+    assert!(all[0].contains("plain: 6,000 of 10,000 correct; most often"), "{all:?}");
+    assert_eq!(names(&harness, "More classes than names have room for").len(), 2);
+    harness.get_by_label("Similar classes together").click();
+    harness.run();
+    assert_eq!(told_matrices(&harness), all, "another order, the same numbers");
+}
+
+/// Every way in which the panel shows the same validations.
+fn compare(theme: Theme, name: &str) {
+    pictured_in(vec2(1280.0, 900.0), theme, |harness, script, snapshot| {
+        harness.get_by_label("Start").click();
+        harness.run();
+        script.train(&script.started(), 40);
+        harness.run();
+        harness.get_by_label("Confusion").click();
+        harness.run();
+        snapshot(harness, &format!("confusion_counts_{name}"));
+        for (unit, file) in
+            [("% of actual", "actual"), ("% of predicted", "predicted"), ("Difference of arms", "difference")]
+        {
+            pick(harness, "Cells show", unit);
+            snapshot(harness, &format!("confusion_{file}_{name}"));
+        }
+        pick(harness, "Cells show", "Counts");
+        script.say(validated(0, matrix(&[(6, 0, 30), (0, 6, 15), (3, 8, 20), (8, 3, 5), (7, 5, 12)])));
+        script.say(validated(1, matrix(&[(6, 0, 20), (7, 5, 2)])));
+        harness.get_by_label("Similar classes together").click();
+        harness.run();
+        snapshot(harness, &format!("confusion_similar_{name}"));
+        hundred(harness, script);
+        snapshot(harness, &format!("confusion_hundred_{name}"));
+    });
+}
+
+#[test]
+fn confusion_looks_as_it_did_in_the_dark() {
+    compare(Theme::Dark, "dark");
+}
+
+#[test]
+fn confusion_looks_as_it_did_in_the_light() {
+    compare(Theme::Light, "light");
+}
+
+/// What else is said of right and wrong.
+fn compare_verdicts(theme: Theme, name: &str) {
+    pictured_in(vec2(1280.0, 760.0), theme, |harness, script, snapshot| {
+        harness.get_by_label("Start").click();
+        harness.run();
+        script.train(&script.started(), 40);
+        harness.run();
+        harness.get_by_label("Predictions").click();
+        harness.run();
+        harness.get_by_label("Predict: Predictions").click();
+        harness.run();
+        answer_predictions(script);
+        harness.run();
+        harness.get_by_label("Per class").click();
+        harness.run();
+        snapshot(harness, &format!("classes_{name}"));
+        harness.get_by_label("Calibration").click();
+        harness.run();
+        snapshot(harness, &format!("calibration_{name}"));
+    });
+}
+
+#[test]
+fn classes_and_calibration_look_as_they_did_in_the_dark() {
+    compare_verdicts(Theme::Dark, "dark");
+}
+
+#[test]
+fn classes_and_calibration_look_as_they_did_in_the_light() {
+    compare_verdicts(Theme::Light, "light");
+}

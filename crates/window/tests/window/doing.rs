@@ -1,0 +1,258 @@
+//! Starting, watching, changing and ending an experiment.
+
+use crate::scripted::*;
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers, ThemePreference};
+use egui_kittest::kittest::{NodeT, Queryable};
+use lab_core::experiment::PRESETS;
+use lab_core::protocol::{Command, Event, Intervention, Outcome, Phase, Picture, Question, Tune};
+use lab_window::dialogs::{Chosen, Wanted};
+use std::path::Path;
+
+#[test]
+fn start_is_the_only_thing_to_press() {
+    let (mut harness, script) = window();
+    harness.get_by_label("Start").click();
+    harness.run();
+    assert_eq!(script.started().clone().into_plan(), PRESETS[0].plan());
+    assert!(harness.query_by_label("Pause").is_some());
+    script.train(&script.started(), 5);
+    harness.run();
+    assert!(!script.sent(|command| matches!(command, Command::Tune(_))), "nothing was changed, so nothing is told");
+}
+
+#[test]
+fn events_become_curves_with_a_summary_in_words() {
+    let (harness, script) = training(60);
+    assert_eq!(harness.state().session().steps.len(), 60);
+    let summary = harness.get_by_label_contains("Loss after step 60: plain");
+    assert!(summary.accesskit_node().label().unwrap().contains("; residual"), "both arms are told");
+    assert!(harness.query_by_label_contains("Accuracy after step 60").is_some());
+    assert!(harness.query_by_label_contains("step 60 of 234").is_some());
+    assert!(harness.query_by_label_contains("by block and step. plain: first ").is_some());
+    drop(script);
+}
+
+#[test]
+fn space_pauses_and_goes_on_and_a_dot_steps() {
+    let (mut harness, script) = training(5);
+    harness.key_press(Key::Space);
+    harness.run();
+    assert!(script.sent(|command| matches!(command, Command::Pause)));
+    script.say(Event::Phase(Phase::Paused));
+    harness.run();
+    harness.key_press(Key::Period);
+    harness.run();
+    assert!(script.sent(|command| matches!(command, Command::Step)));
+    harness.get_by_label("Continue").click();
+    harness.run();
+    assert!(script.sent(|command| matches!(command, Command::Continue)));
+    harness.get_by_label("Stop").click();
+    harness.run();
+    assert!(script.sent(|command| matches!(command, Command::Stop)));
+    assert_eq!(script.starts(), 1);
+}
+
+#[test]
+fn space_typed_into_a_field_is_a_letter() {
+    let (mut harness, script) = window();
+    type_into(&mut harness, "Name, plain", "plain net");
+    assert_eq!(script.starts(), 0);
+    harness.get_by_label("Start").click();
+    harness.run();
+    assert_eq!(script.started().arms[0].name, "plain net");
+}
+
+#[test]
+fn a_depth_that_is_no_net_is_told_at_the_field_and_at_start() {
+    let (mut harness, script) = window();
+    type_into(&mut harness, "Depth, plain", "21");
+    assert!(harness.query_by_label_contains("Must be 6n + 2 for this block").is_some());
+    assert!(harness.query_by_label_contains("1 field to correct").is_some());
+    assert!(harness.get_by_label("Start").accesskit_node().is_disabled());
+    harness.key_press(Key::Space);
+    harness.run();
+    assert_eq!(script.starts(), 0, "neither button nor key starts it");
+
+    harness.get_by_label("Reset Depth, plain").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("Must be").is_none());
+    type_into(&mut harness, "Depth, plain", "20");
+    harness.get_by_label("Start").click();
+    harness.run();
+    assert_eq!(script.started().arms[0].network.depth(), 20);
+}
+
+#[test]
+fn width_changes_the_parameters_and_is_undone() {
+    let (mut harness, _script) = window();
+    assert_eq!(harness.query_all_by_label_contains("56 layers · 214,402 parameters").count(), 2);
+    type_into(&mut harness, "Width, residual", "16");
+    assert!(harness.query_by_label_contains("852,730 parameters").is_some());
+    assert!(
+        harness.query_by_label_contains("Differs from plain in width: 8 → 16; shortcut: none → identity (A)").is_some()
+    );
+    // The form settles before it counts as one change.
+    step_until(&mut harness, "the change is undone", |harness| {
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        harness.query_by_label_contains("852,730 parameters").is_none()
+    });
+}
+
+#[test]
+fn a_third_arm_takes_part() {
+    let (mut harness, script) = window();
+    harness.get_by_label("Duplicate residual").click();
+    harness.run();
+    assert!(harness.query_by_label("Arm residual 2").is_some());
+    harness.get_by_label("Start").click();
+    harness.run();
+    let experiment = script.started();
+    assert_eq!(
+        experiment.arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>(),
+        ["plain", "residual", "residual 2"]
+    );
+    script.train(&experiment, 20);
+    harness.run();
+    assert!(
+        harness.get_by_label_contains("Loss after step 20").accesskit_node().label().unwrap().contains("residual 2")
+    );
+    click(&mut harness, "Remove residual 2");
+    assert!(harness.query_by_label("Arm residual 2").is_none());
+}
+
+#[test]
+fn the_learning_rate_changes_while_training() {
+    let (mut harness, script) = training(5);
+    harness.get_by_role_and_label(Role::Slider, "Learning rate").focus();
+    harness.run();
+    harness.get_by_role_and_label(Role::Slider, "Learning rate").set_value_accesskit(0.01);
+    harness.run();
+    let close = |rate: f64| (rate - 0.01).abs() < 1e-3;
+    assert!(script.sent(|command| matches!(command, Command::Tune(Tune::LearningRate(rate)) if close(*rate))));
+    script.say(Event::Intervened(Intervention { step: 5, what: "learning rate 0.1 → 0.01".into() }));
+    harness.run();
+    assert_eq!(harness.state().session().interventions.len(), 1);
+}
+
+#[test]
+fn the_theme_follows_its_switch() {
+    let (mut harness, _script) = window();
+    for expected in [ThemePreference::Light, ThemePreference::System, ThemePreference::Dark] {
+        harness.get_by_label("Theme").click();
+        harness.run();
+        assert_eq!(harness.ctx.options(|options| options.theme_preference), expected);
+    }
+}
+
+#[test]
+fn dropped_files_are_named_or_refused() {
+    let (mut harness, script) = training(20);
+    for name in ["coat.png", "bad.txt"] {
+        harness.input_mut().dropped_files.push(std::sync::Arc::new(File(name.into())));
+    }
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("waiting for the networks").is_some());
+    answer(&script);
+    harness.run();
+    assert!(harness.query_by_label_contains("plain: Pullover 91.0 %").is_some());
+    assert!(harness.query_by_label_contains("residual: Bag 91.0 %").is_some());
+    assert!(harness.query_by_label_contains("is no picture").is_some());
+}
+
+#[test]
+fn a_picture_is_opened_by_dialog_or_by_path() {
+    let (mut harness, script) = training(20);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    harness.run();
+    assert_eq!(*script.asked.borrow(), [Wanted::Pictures]);
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Pictures, vec!["bag.png".into()]));
+    harness.run_steps(2);
+    answer(&script);
+    harness.run();
+    assert!(harness.query_by_label("bag.png").is_some());
+    type_into(&mut harness, "Path of a picture", "/tmp/boot.png");
+    assert!(script.sent(|command| matches!(command, Command::Ask { question: Question::Classify(pictures), .. }
+        if matches!(&pictures[..], [Picture::File(path)] if path == Path::new("/tmp/boot.png")))));
+}
+
+#[test]
+fn closing_while_training_asks_once_and_then_stops_with_a_checkpoint() {
+    let (mut harness, script) = training(5);
+    ask_to_close(&mut harness);
+    harness.get_by_label("Keep training").click();
+    harness.run();
+    assert!(harness.query_by_label("Keep training").is_none());
+    assert!(!script.sent(|command| matches!(command, Command::Quit)));
+    ask_to_close(&mut harness);
+    assert!(harness.get_by_label("Stop and close").is_focused(), "Enter is enough");
+    harness.key_press(Key::Enter);
+    harness.run();
+    let sent = script.sent.borrow();
+    let tail: Vec<&Command> = sent.iter().rev().take(2).collect();
+    assert!(matches!(tail[..], [Command::Quit, Command::Stop]), "{tail:?}");
+}
+
+#[test]
+fn what_failed_stays_until_it_is_read() {
+    let (mut harness, script) = training(5);
+    script.say(Event::Failed("the images could not be read: no such folder; choose another in Data".into()));
+    harness.run_steps(3);
+    step_until(&mut harness, "the message is on the screen", |harness| {
+        harness.query_by_label_contains("Dismiss: the images").is_some()
+    });
+    harness.run_steps(100);
+    harness.get_by_label_contains("Dismiss: the images").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("Dismiss: the images").is_none());
+    assert!(harness.query_by_label("Start").is_some(), "another start is possible");
+}
+
+#[test]
+fn reset_clears_the_plots_and_passes_over_what_still_comes() {
+    let (mut harness, script) = training(30);
+    harness.get_by_label("Reset").click();
+    harness.run();
+    assert!(script.sent(|command| matches!(command, Command::Stop)));
+    script.say(Event::Steps(vec![record(31, 2)]));
+    let outcome = Outcome { reason: "stopped by hand".into(), steps: 31, seconds: 12.0, run: None, arms: vec![] };
+    script.say(Event::Finished(Box::new(outcome)));
+    harness.run();
+    assert!(harness.state().session().steps.is_empty());
+    assert!(
+        harness.query_by_label_contains("Drop pictures or folders anywhere").is_some(),
+        "its networks still answer"
+    );
+    harness.get_by_label("Start").click();
+    harness.run();
+    script.train(&script.started(), 3);
+    harness.run();
+    assert_eq!(harness.state().session().steps.len(), 3);
+}
+
+#[test]
+fn a_preset_replaces_the_form() {
+    let (mut harness, script) = window();
+    harness.get_by_label("Preset").click();
+    harness.run();
+    harness.get_by_label("resnet32").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("464,154 parameters; 92.5 %").is_some(), "what to expect is told");
+    click(&mut harness, "Optimiser");
+    type_into(&mut harness, "Momentum", "0.95");
+    assert!(harness.query_by_label("Changed from the preset.").is_some());
+    harness.get_by_label("Start").click();
+    harness.run();
+    let experiment = script.started();
+    assert_eq!(experiment.name, "resnet32");
+    assert_eq!(experiment.arms.len(), 1);
+    assert_eq!(experiment.recipe.optimizer.method, lab_core::experiment::Method::sgd(0.95));
+}
+
+#[test]
+fn every_question_mark_explains() {
+    let (mut harness, _script) = window();
+    harness.get_by_label("About Shortcut, plain").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("carries a block's input past").is_some());
+}

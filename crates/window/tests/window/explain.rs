@@ -1,0 +1,103 @@
+//! Seeing where a decision comes from.
+
+use crate::asked::*;
+use crate::pictures::compare_panel;
+use crate::scripted::*;
+use eframe::egui::Theme;
+use egui_kittest::kittest::Queryable;
+use lab_core::instrument::{Cut, Explanation, Finding, Maps, Picture, Question, Sight};
+use lab_core::protocol::Seen;
+
+pub fn explanation(arm: usize) -> Finding {
+    let rgb = (0..28 * 28).flat_map(|at| [((at % 28) * 9) as u8; 3]).collect();
+    let block = |index: usize| {
+        let side = [16, 8, 4][index / 9];
+        (
+            format!("layer{}.{}", index / 9 + 1, index % 9),
+            hill(side, [0.2 + 0.02 * index as f32, 0.3 + 0.2 * arm as f32]),
+        )
+    };
+    Finding::Explanation(Explanation {
+        seen: Seen { width: 28, height: 28, rgb },
+        class: 8 - arm,
+        truth: Some(8),
+        probabilities: (0..10).map(|class| if class == 8 - arm { 0.82 } else { 0.02 }).collect(),
+        strip: (0..27).map(block).collect(),
+        occlusion: None,
+    })
+}
+
+#[test]
+fn every_arm_explains_an_image_at_every_block() {
+    let (mut harness, script) = at_tab("Explain");
+    harness.get_by_label("Explain: Grad-CAM").click();
+    harness.run();
+    let (id, question) = script.asked_for(|question| matches!(question, Question::Explain { .. })).expect("asked");
+    assert_eq!(question, Question::Explain { sight: Sight::Validation(0), class: None, occlusion: false });
+    script.found(id, [Ok(explanation(0)), Ok(explanation(1))]);
+    harness.run();
+    assert!(harness.query_by_label("plain: Bag 82.0 %, truly Bag").is_some());
+    assert!(harness.query_by_label("residual: Sneaker 82.0 %, truly Bag").is_some());
+    assert_eq!(harness.query_all_by_label_contains("layer3.8: 4 × 4").count(), 2, "a map for each arm and block");
+    harness.get_by_label("What am I looking at: Grad-CAM").click();
+    harness.run();
+    assert!(told(&harness, "Selvaraju et al. 2017"));
+}
+
+#[test]
+fn a_picture_by_its_path_is_explained_for_a_chosen_class() {
+    let (mut harness, script) = at_tab("Explain");
+    type_into(&mut harness, "Path of a picture to explain", "/tmp/boot.png");
+    pick(&mut harness, "Class", "Ankle boot");
+    harness.get_by_label("Explain: Grad-CAM").click();
+    harness.run();
+    let (_, question) = script.asked_for(|question| matches!(question, Question::Explain { .. })).expect("asked");
+    let sight = Sight::Picture(Picture::File("/tmp/boot.png".into()));
+    assert_eq!(question, Question::Explain { sight, class: Some(9), occlusion: false });
+}
+
+#[test]
+fn feature_maps_filters_and_cuts_are_shown() {
+    let (mut harness, script) = at_tab("Explain");
+    pick(&mut harness, "What is shown of the image", "Feature maps");
+    pick(&mut harness, "Block that is shown", "layer1.3");
+    harness.get_by_label("Show: Feature maps").click();
+    harness.run();
+    let (id, question) = script.asked_for(|question| matches!(question, Question::Features { .. })).expect("asked");
+    assert_eq!(question, Question::Features { sight: Sight::Validation(0), block: 3 });
+    let maps = || Maps { of: "layer1.3".into(), names: vec!["channel 0".into()], maps: vec![hill(8, [0.5, 0.5])] };
+    script.found(id, [Ok(Finding::Maps(maps())), Ok(Finding::Maps(maps()))]);
+    harness.run();
+    assert!(harness.query_by_label("residual, layer1.3, channel 0").is_some());
+    pick(&mut harness, "What is shown of the image", "Cuts");
+    harness.get_by_label("Cut: Cut branch, cut shortcut").click();
+    harness.run();
+    let (id, _) = script.asked_for(|question| matches!(question, Question::Cuts { .. })).expect("asked");
+    let logits = |top: f32| Some((0..10).map(|class| if class == 2 { top } else { 0.0 }).collect::<Vec<f32>>());
+    let cut =
+        |block: &str, branch, shortcut| Cut { block: block.into(), without_branch: branch, without_shortcut: shortcut };
+    let residual = vec![cut("", logits(7.5), None), cut("layer1.0", logits(7.0), logits(1.0))];
+    let plain = vec![cut("", logits(5.0), None), cut("layer1.0", logits(2.0), None)];
+    script.found(id, [Ok(Finding::Cuts(plain)), Ok(Finding::Cuts(residual))]);
+    harness.run();
+    assert!(told(&harness, "residual: Pullover, logit 7.50 whole"));
+}
+
+fn compare(theme: Theme, name: &str) {
+    compare_panel("Explain", theme, name, |harness, script| {
+        harness.get_by_label("Explain: Grad-CAM").click();
+        harness.run();
+        let asked = script.asked_for(|question| matches!(question, Question::Explain { .. }));
+        script.found(asked.expect("asked").0, [Ok(explanation(0)), Ok(explanation(1))]);
+    });
+}
+
+#[test]
+fn explanations_look_as_they_did_in_the_dark() {
+    compare(Theme::Dark, "explain_dark");
+}
+
+#[test]
+fn explanations_look_as_they_did_in_the_light() {
+    compare(Theme::Light, "explain_light");
+}

@@ -1,0 +1,29 @@
+//! What a person does in the window, by the names that a screen reader reads out, against a scripted engine.
+
+#![allow(
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests"
+)]
+
+mod asked;
+mod classify;
+mod confusion;
+mod diagram;
+mod doing;
+mod explain;
+mod exports;
+mod form;
+mod given;
+mod inside;
+mod landscape;
+mod lesions;
+mod pictures;
+mod plots;
+mod predictions;
+mod runs;
+mod scripted;
+mod shell;

@@ -1,0 +1,212 @@
+//! Looking through the validation images.
+
+use crate::asked::*;
+use crate::pictures::compare_panel;
+use crate::scripted::*;
+use eframe::egui::{Modifiers, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use lab_core::instrument::{Answer, Finding, Neighbour, Predictions, Question, Sight};
+use lab_core::protocol::{Event, Seen};
+use lab_window::App;
+use lab_window::dialogs::{Chosen, Wanted};
+use std::sync::Arc;
+
+pub fn answer_predictions(script: &Script) {
+    let (id, _) = script.asked_for(|question| *question == Question::Predictions).expect("predictions were asked");
+    let found = [4, 12].map(|wrong| Ok(Finding::Predictions(predictions(wrong))));
+    script.found(id, found);
+    let (id, _) = script.asked_for(|question| *question == Question::Gallery).expect("the gallery was asked");
+    script.say(Event::Answer { id, answer: Ok(Answer::Gallery(Arc::new(gallery()))) });
+}
+
+pub fn predicted() -> (Harness<'static, App>, Script) {
+    let (mut harness, script) = at_tab("Predictions");
+    harness.get_by_label("Predict: Predictions").click();
+    harness.run();
+    answer_predictions(&script);
+    harness.run();
+    (harness, script)
+}
+
+#[test]
+fn images_are_sorted_filtered_and_looked_at() {
+    let (mut harness, script) = predicted();
+    // 15 of plain's and 5 of residual's predictions are wrong, and those 5 are among the 15.
+    assert!(told(&harness, "60 of 60 images; only plain right: 0; only residual right: 10"));
+    pick(&mut harness, "Images that are shown", "Only another right");
+    assert!(told(&harness, "10 of 60 images"));
+    pick(&mut harness, "Class that is shown", "Coat");
+    assert!(told(&harness, "2 of 60 images"));
+    harness.get_by_label("Image 4, Coat; plain: Sandal, residual: Coat").click();
+    harness.run();
+    assert!(told(&harness, "plain: Sandal 53.2 %"));
+    harness.get_by_label("Find the nearest training images").click();
+    harness.run();
+    let nearest = Question::Nearest { sight: Sight::Validation(4), count: 5 };
+    let (id, _) = script.asked_for(|question| *question == nearest).expect("asked");
+    let seen = Seen { width: 1, height: 1, rgb: vec![9; 3] };
+    let near = |class| Ok(Finding::Nearest(vec![Neighbour { image: 123, class, distance: 0.5, seen: seen.clone() }]));
+    script.found(id, [near(5), near(4)]);
+    harness.run();
+    assert!(harness.query_by_label("training image 123: Coat, distance 0.500").is_some());
+    harness.get_by_label("Explain this image").click();
+    harness.run();
+    let asked = script.asked_for(|question| matches!(question, Question::Explain { sight: Sight::Validation(4), .. }));
+    assert!(asked.is_some(), "Explain is asked about the image");
+}
+
+#[test]
+fn several_images_are_chosen_and_a_cell_of_the_matrix_shows_its_images() {
+    let (mut harness, _script) = predicted();
+    pick(&mut harness, "Order of the images", "As in the data");
+    harness.get_by_label_contains("Image 0, T-shirt").click();
+    harness.run();
+    harness.get_by_label_contains("Image 2, Pullover").click_modifiers(Modifiers::COMMAND);
+    harness.run();
+    assert!(harness.query_by_label("2 images chosen").is_some());
+    assert!(harness.query_by_label("Export Chosen images").is_some());
+}
+
+/// Chooses two images and asks for a folder of them.
+fn chosen_to_save() -> (Harness<'static, App>, Script) {
+    let (mut harness, script) = predicted();
+    pick(&mut harness, "Order of the images", "As in the data");
+    harness.get_by_label_contains("Image 0, T-shirt").click();
+    harness.run();
+    harness.get_by_label_contains("Image 2, Pullover").click_modifiers(Modifiers::COMMAND);
+    harness.run();
+    harness.get_by_label("Save the chosen images as pictures").click();
+    harness.run();
+    (harness, script)
+}
+
+#[test]
+fn chosen_images_become_a_folder_of_pictures_that_is_never_overwritten() {
+    let (mut harness, script) = chosen_to_save();
+    assert_eq!(script.places.borrow().last().map(String::as_str), Some("chosen-images"));
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("hard ones");
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![folder.clone()]));
+    wait_until(&mut harness, "it is told", |harness| told(harness, "Saved "));
+    let mut reader = csv::Reader::from_path(folder.join("images.csv")).unwrap();
+    let header = [
+        "image",
+        "file",
+        "truth",
+        "plain prediction",
+        "plain confidence",
+        "plain loss",
+        "residual prediction",
+        "residual confidence",
+        "residual loss",
+    ];
+    assert_eq!(reader.headers().unwrap(), &header[..]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let file = "00000_true-T-shirt_plain-Trouser_residual-Trouser.png";
+    assert_eq!((&rows[0][0], &rows[0][1], &rows[0][3]), ("0", file, "Trouser"));
+    assert!((rows[1][5].parse::<f64>().unwrap() - f64::from(predictions(4).loss[2])).abs() < 1e-9);
+    let picture = image::open(folder.join(file)).unwrap().to_rgb8();
+    assert_eq!(picture.dimensions(), (8, 8));
+    let pixels: Vec<u8> = picture.pixels().map(|pixel| pixel.0[0]).collect();
+    assert_eq!(pixels, gallery().pixels[..64], "the image as it is in the data");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 3);
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "nothing else is left behind");
+
+    std::fs::write(folder.join("notes.txt"), "mine").unwrap();
+    harness.get_by_label("Save the chosen images as pictures").click();
+    harness.run();
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![folder.clone()]));
+    wait_until(&mut harness, "it is refused", |harness| told(harness, "there is something of this name already"));
+    assert_eq!(std::fs::read_to_string(folder.join("notes.txt")).unwrap(), "mine");
+}
+
+#[test]
+fn a_folder_for_pictures_is_typed_where_no_dialog_opens() {
+    let (mut harness, script) = chosen_to_save();
+    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(Wanted::Export));
+    harness.run();
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("typed");
+    type_into(&mut harness, "Path", &folder.display().to_string());
+    wait_until(&mut harness, "the folder is there", |_| folder.join("images.csv").exists());
+}
+
+/// A question that was taken back leaves arms that know of different numbers of images.
+#[test]
+fn only_images_that_all_arms_know_are_shown_and_all_of_them_are_chosen_at_once() {
+    let (mut harness, script) = predicted();
+    harness.get_by_label("Choose all").click();
+    harness.run();
+    assert!(harness.query_by_label("60 images chosen").is_some());
+    harness.get_by_label("Predict: Predictions").click();
+    harness.run();
+    let mut few = predictions(12);
+    few.truth.truncate(20);
+    few.predicted.truncate(20);
+    few.loss.truncate(20);
+    few.probabilities.truncate(200);
+    let (id, _) = script.asked_for(|question| *question == Question::Predictions).expect("asked");
+    script.found(id, [Ok(Finding::Predictions(predictions(4))), Ok(Finding::Predictions(few))]);
+    harness.run();
+    assert!(told(&harness, "20 of 60 images"));
+    assert!(harness.query_by_label("20 images chosen").is_some());
+}
+
+#[test]
+fn classes_and_calibration_are_told_for_both_arms() {
+    let (mut harness, _script) = predicted();
+    harness.get_by_label("Per class").click();
+    harness.run();
+    assert!(told(&harness, "plain: accuracy 75.0 %"));
+    harness.get_by_label("Calibration").click();
+    harness.run();
+    assert!(told(&harness, "residual: expected calibration error"));
+}
+
+/// Ten thousand images are a matter of the rows in view.
+#[test]
+fn ten_thousand_images_are_scrolled_through() {
+    let (mut harness, script) = at_tab("Predictions");
+    harness.get_by_label("Predict: Predictions").click();
+    harness.run();
+    let many = 10_000;
+    let one = predictions(4);
+    let repeat = |values: &[u16]| values.iter().copied().cycle().take(many).collect::<Vec<u16>>();
+    let found = Predictions {
+        classes: 10,
+        truth: repeat(&one.truth),
+        predicted: repeat(&one.predicted),
+        loss: one.loss.iter().copied().cycle().take(many).collect(),
+        probabilities: one.probabilities.iter().copied().cycle().take(10 * many).collect(),
+    };
+    let (id, _) = script.asked_for(|question| *question == Question::Predictions).expect("asked");
+    script.found(id, [Ok(Finding::Predictions(found.clone())), Ok(Finding::Predictions(found))]);
+    let (id, _) = script.asked_for(|question| *question == Question::Gallery).expect("asked");
+    let mut images = gallery();
+    images.pixels = images.pixels.iter().copied().cycle().take(64 * many).collect();
+    images.labels = repeat(&images.labels);
+    script.say(Event::Answer { id, answer: Ok(Answer::Gallery(Arc::new(images))) });
+    harness.run();
+    assert!(told(&harness, "10,000 of 10,000 images"));
+    let drawn = harness.query_all_by_label_contains("; plain: ").count();
+    assert!((10..1000).contains(&drawn), "only what is in view is drawn: {drawn}");
+}
+
+fn compare(theme: Theme, name: &str) {
+    compare_panel("Predictions", theme, name, |harness, script| {
+        harness.get_by_label("Predict: Predictions").click();
+        harness.run();
+        answer_predictions(script);
+    });
+}
+
+#[test]
+fn predictions_look_as_they_did_in_the_dark() {
+    compare(Theme::Dark, "predictions_dark");
+}
+
+#[test]
+fn predictions_look_as_they_did_in_the_light() {
+    compare(Theme::Light, "predictions_light");
+}

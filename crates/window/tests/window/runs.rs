@@ -1,0 +1,261 @@
+//! The runs on disk: finding, drawing, comparing, annotating, deleting and going on with them.
+
+use crate::scripted::*;
+use eframe::egui::{Theme, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use lab_core::experiment::{Experiment, PRESETS};
+use lab_core::protocol::keep::{Keeper, Record};
+use lab_core::protocol::{Command, Event, Outcome};
+use lab_core::runs::{Folder, Notes};
+use lab_window::App;
+use std::path::{Path, PathBuf};
+
+/// A run of the default experiment under this name, with another batch size for each name's length.
+pub fn experiment(name: &str) -> Experiment {
+    let mut plan = PRESETS[0].plan();
+    name.clone_into(&mut plan.name);
+    plan.recipe.batch_size = 16 * name.len();
+    Experiment::check(plan).unwrap()
+}
+
+/// Begins a run that is being written as long as what is returned lives.
+fn begin(place: &Path, name: &str, steps: u64) -> Box<dyn Record> {
+    let mut keeper = Folder::exactly(place.join(name));
+    let mut record = keeper.open(&prepared(&experiment(name))).unwrap();
+    for step in 1..=steps {
+        record.step(&crate::scripted::record(step, 2)).unwrap();
+        if step % 10 == 0 {
+            record.probed(&probe(step, 2)).unwrap();
+            (0..2).for_each(|arm| record.evaluated(&evaluation(arm, step)).unwrap());
+        }
+    }
+    record
+}
+
+pub fn run(place: &Path, name: &str, steps: u64) -> PathBuf {
+    let mut record = begin(place, name, steps);
+    let outcome = Outcome { reason: "stopped by hand".into(), steps, seconds: 12.0, run: None, arms: vec![] };
+    record.finished(&outcome).unwrap();
+    place.join(name)
+}
+
+fn open(place: &Path) -> (Harness<'static, App>, Script) {
+    let (mut harness, script) = window_over(place, vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    harness.get_by_label("Runs").click();
+    harness.run();
+    (harness, script)
+}
+
+/// The same, with the run called short selected.
+fn open_on_short(place: &Path) -> (Harness<'static, App>, Script) {
+    let (mut harness, script) = open(place);
+    wait_for(&mut harness, "Run short,");
+    harness.get_by_label_contains("Run short,").click();
+    harness.run();
+    (harness, script)
+}
+
+fn wait_for(harness: &mut Harness<'static, App>, part: &str) {
+    wait_until(harness, part, |harness| harness.query_all_by_label_contains(part).next().is_some());
+}
+
+/// The runs in the table, from top to bottom.
+fn listed(harness: &Harness<'static, App>) -> Vec<String> {
+    let mut rows: Vec<(f32, String)> = harness
+        .query_all_by_label_contains("Run ")
+        .filter_map(|node| Some((node.rect().top(), node.accesskit_node().label()?)))
+        .filter_map(|(top, label)| Some((top, label.strip_prefix("Run ")?.split(',').next()?.to_owned())))
+        .filter(|(_, name)| !name.contains("again"))
+        .collect();
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    rows.into_iter().map(|(_, name)| name).collect()
+}
+
+#[test]
+fn an_empty_place_says_how_it_is_filled() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut harness, _script) = open(place.path());
+    wait_for(&mut harness, "Every run is kept and will be listed here");
+}
+
+#[test]
+fn runs_are_found_sorted_and_told() {
+    let place = tempfile::tempdir().unwrap();
+    for (name, steps) in [("short", 20), ("longer", 60), ("middling", 40)] {
+        run(place.path(), name, steps);
+    }
+    std::fs::create_dir(place.path().join("broken")).unwrap();
+    std::fs::write(place.path().join("broken/experiment.toml"), "nonsense").unwrap();
+    let (mut harness, _script) = open(place.path());
+    wait_for(&mut harness, "3 runs");
+    wait_for(&mut harness, "1 damaged");
+    let best = lab_core::number::percent(evaluation(1, 60).accuracy);
+    wait_for(&mut harness, "Run longer, stopped; plain ");
+    assert!(names(&harness, "Run longer, ")[0].ends_with(&format!("residual {best}")));
+    click(&mut harness, "Sort by Steps");
+    assert_eq!(listed(&harness), ["longer", "middling", "short"]);
+    click(&mut harness, "Sort by Steps");
+    assert_eq!(listed(&harness), ["short", "middling", "longer"]);
+    type_into(&mut harness, "Search runs", "ling");
+    assert_eq!(listed(&harness), ["middling"]);
+    wait_for(&mut harness, "1 of 3 runs");
+    type_into(&mut harness, "Search runs", "nothing like it");
+    wait_for(&mut harness, "No run matches");
+}
+
+#[test]
+fn two_runs_are_drawn_over_each_other_and_compared() {
+    let place = tempfile::tempdir().unwrap();
+    run(place.path(), "short", 20);
+    run(place.path(), "longer", 60);
+    let (mut harness, _script) = open(place.path());
+    wait_for(&mut harness, "2 runs");
+    for name in ["Draw short", "Draw longer"] {
+        harness.get_by_label(name).click();
+        harness.run();
+    }
+    harness.get_by_label("Compare").click();
+    harness.run();
+    wait_for(&mut harness, "recipe.batch_size");
+    assert!(harness.query_by_label("80").is_some() && harness.query_by_label("96").is_some());
+    assert!(harness.query_by_label_contains("recipe.seed").is_none(), "in which they agree");
+    harness.get_by_label("All fields").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("recipe.seed").is_some());
+
+    harness.get_by_label("Curves").click();
+    harness.run();
+    wait_for(&mut harness, "longer · residual ");
+    let told = names(&harness, "Loss after step");
+    for name in ["short · plain", "short · residual", "longer · plain", "longer · residual"] {
+        assert!(told[0].contains(name), "{} is missing in {}", name, told[0]);
+    }
+    harness.get_by_label("Runs").click();
+    harness.run();
+    harness.get_by_label("Draw short").click();
+    harness.run();
+    harness.get_by_label("Curves").click();
+    harness.run();
+    assert!(!names(&harness, "Loss after step")[0].contains("short"));
+}
+
+#[test]
+fn a_note_is_kept_when_the_window_is_closed_over_it() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    let (mut harness, _script) = open_on_short(place.path());
+    harness.get_by_label("Note of the run").click();
+    harness.run();
+    harness.get_by_label("Note of the run").type_text("half a thought");
+    harness.run();
+    assert_eq!(Notes::read(&folder).unwrap().note, "", "nothing is written while somebody types");
+    ask_to_close(&mut harness);
+    drop(harness);
+    assert_eq!(Notes::read(&folder).unwrap().note, "half a thought");
+}
+
+#[test]
+fn a_run_is_renamed_tagged_starred_and_found_by_that() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    run(place.path(), "longer", 60);
+    let (mut harness, _script) = open(place.path());
+    wait_for(&mut harness, "2 runs");
+    harness.get_by_label_contains("Run short,").click();
+    harness.run();
+    type_into(&mut harness, "Name of the run", "the baseline");
+    wait_for(&mut harness, "Run the baseline,");
+    type_into(&mut harness, "Tags of the run", "paper, figure 2");
+    type_into(&mut harness, "Note of the run", "as in the first draft");
+    wait_until(&mut harness, "the notes are written", |_| {
+        Notes::read(&folder).is_ok_and(|notes| notes.note == "as in the first draft")
+    });
+    harness.get_by_label("Star the baseline").click();
+    harness.run();
+    wait_for(&mut harness, "Unstar the baseline");
+    assert_eq!(listed(&harness)[0], "the baseline", "starred runs come first");
+    let notes = Notes::read(&folder).unwrap();
+    assert_eq!((notes.name.as_deref(), notes.tags), (Some("the baseline"), vec!["paper".into(), "figure 2".into()]));
+    type_into(&mut harness, "Search runs", "figure");
+    assert_eq!(listed(&harness), ["the baseline"]);
+}
+
+#[test]
+fn a_run_is_deleted_and_taken_back() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    let (mut harness, _script) = open_on_short(place.path());
+    harness.get_by_label("Delete short").click();
+    wait_for(&mut harness, "Deleted short.");
+    assert!(!folder.exists());
+    wait_until(&mut harness, "it is gone", |harness| names(harness, "Run short,").is_empty());
+    harness.get_by_label("Take it back").click();
+    wait_for(&mut harness, "Run short,");
+    assert!(folder.exists());
+}
+
+#[test]
+fn a_run_is_done_again_gone_on_with_and_shown() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    let (mut harness, script) = open_on_short(place.path());
+    harness.get_by_label("Open the folder of short").click();
+    harness.run();
+    assert_eq!(*script.revealed.borrow(), std::slice::from_ref(&folder));
+    harness.get_by_label("Run again: short").click();
+    harness.run();
+    harness.get_by_label("Start").click();
+    harness.run();
+    assert_eq!(script.started().recipe.batch_size, 80);
+    harness.get_by_label("Continue short").click();
+    harness.run();
+    assert!(script.sent(|command| matches!(command, Command::Resume { run, .. } if *run == folder)));
+}
+
+#[test]
+fn a_run_that_another_process_writes_is_shown_live() {
+    let place = tempfile::tempdir().unwrap();
+    let mut record = begin(place.path(), "short", 20);
+    // A checkpoint brings the tables up to date.
+    record.checkpoint(0, lab_core::instrument::Which::Last);
+    let (mut harness, _script) = open(place.path());
+    wait_for(&mut harness, "Run short, training");
+    harness.get_by_label("Draw short").click();
+    harness.run();
+    for step in 21..=40 {
+        record.step(&crate::scripted::record(step, 2)).unwrap();
+    }
+    record.checkpoint(0, lab_core::instrument::Which::Last);
+    harness.get_by_label("Curves").click();
+    harness.run();
+    let expected = crate::scripted::record(39, 2).arms[0].unwrap().loss;
+    let expected = format!("short · plain {}", lab_core::number::short(expected));
+    wait_for(&mut harness, &expected);
+    harness.get_by_label("Runs").click();
+    harness.run();
+    harness.get_by_label_contains("Run short,").click();
+    harness.run();
+    assert!(harness.get_by_label("Delete short").accesskit_node().is_disabled(), "not while it is written");
+}
+
+#[test]
+fn a_run_that_goes_on_brings_its_curves_along() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    let (mut harness, script) = open_on_short(place.path());
+    harness.get_by_label("Continue short").click();
+    harness.run();
+    // The last checkpoint is of step 15, so what came after it comes again.
+    let mut prepared = prepared(&experiment("short"));
+    (prepared.run, prepared.first_step) = (Some(folder), 15);
+    script.say(Event::Prepared(Box::new(prepared)));
+    script.say(Event::Steps(vec![crate::scripted::record(16, 2)]));
+    wait_until(&mut harness, "the curves are there", |harness| harness.state().session().steps.len() == 16);
+    let session = harness.state().session();
+    assert_eq!(session.arms[1].clock.steps, (1..=16).map(f64::from).collect::<Vec<_>>());
+    assert_eq!(session.arms[1].evaluations.len(), 1, "that of step 10");
+    let looks: Vec<_> = session.probes.iter().map(|look| (look.step, look.arms.clone())).collect();
+    assert_eq!(looks, [(10, probe(10, 2).arms)], "the heat maps go on, too");
+}

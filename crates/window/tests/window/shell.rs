@@ -1,0 +1,239 @@
+//! Menus, the palette, shortcuts, panels that are moved and remembered, and names for those who cannot see.
+
+use crate::pictures::pictured;
+use crate::scripted::*;
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers, Rect, Theme, ThemePreference, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use lab_core::instrument::Instrument;
+use lab_window::App;
+use lab_window::panels::Panel;
+use std::collections::HashMap;
+
+#[test]
+fn the_palette_does_what_a_few_letters_name() {
+    let (mut harness, script) = window();
+    command(&mut harness, "theme light");
+    assert_eq!(harness.ctx.options(|options| options.theme_preference), ThemePreference::Light);
+    command(&mut harness, "prer32");
+    assert_eq!(harness.state().plan().name, "resnet32");
+    command(&mut harness, "start");
+    assert_eq!(script.starts(), 1);
+    command(&mut harness, "zoom in");
+    assert!(harness.ctx.zoom_factor() > 1.0);
+    assert!(harness.query_by_label("Command").is_none(), "it closes");
+}
+
+#[test]
+fn the_palette_is_steered_by_arrows_and_left_by_escape() {
+    let (mut harness, script) = window();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    harness.get_by_label("Command").type_text("by its path");
+    harness.run();
+    // The experiment's comes first, the run's second.
+    harness.key_press(Key::ArrowDown);
+    harness.run();
+    harness.key_press(Key::ArrowDown);
+    harness.run();
+    harness.key_press(Key::ArrowUp);
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert!(harness.query_by_label("The folder of a run").is_some());
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(harness.query_by_label("The folder of a run").is_none());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    harness.get_by_label("Command").type_text("xyzzy");
+    harness.run();
+    assert!(harness.query_by_label("No command is called that.").is_some());
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(harness.query_by_label("Command").is_none());
+    assert_eq!(script.starts(), 0);
+}
+
+#[test]
+fn menus_hold_every_command() {
+    let (mut harness, script) = window();
+    harness.get_by_label("Menu").click();
+    harness.run();
+    for menu in ["File", "Edit", "Run", "View", "Help"] {
+        assert!(harness.query_by_role_and_label(Role::Button, menu).is_some(), "{menu}");
+    }
+    harness.get_by_role_and_label(Role::Button, "File").click();
+    harness.run();
+    let save = harness.get_by_label_contains("Save the experiment…");
+    save.click();
+    harness.run();
+    assert_eq!(*script.places.borrow(), ["experiment.toml"]);
+}
+
+#[test]
+fn the_fonts_have_every_letter_of_every_explanation() {
+    let (harness, _script) = window();
+    let font = eframe::egui::FontId::proportional(13.0);
+    for about in Instrument::ALL.iter().map(|instrument| instrument.about()) {
+        for text in [about.title, about.what, about.formula, about.reference] {
+            let has = |letter: &str| harness.ctx.fonts_mut(|fonts| fonts.has_glyphs(&font, letter));
+            let missing: String = text.chars().filter(|letter| !has(&letter.to_string())).collect();
+            assert_eq!(missing, "", "{}: {text}", about.title);
+        }
+    }
+}
+
+#[test]
+fn shortcuts_are_listed_under_a_question_mark() {
+    let (mut harness, _script) = window();
+    harness.event(eframe::egui::Event::Text("?".into()));
+    harness.run_steps(8);
+    for (keys, what) in [("Space", "Start, pause or continue"), ("Ctrl K", "Find a command"), ("F11", "Full screen")] {
+        assert!(harness.query_by_label(keys).is_some(), "{keys}");
+        assert!(harness.query_by_label(what).is_some(), "{what}");
+    }
+    harness.get_by_label("Close").click();
+    harness.run_steps(8);
+    assert!(harness.query_by_label("Find a command").is_none());
+}
+
+#[test]
+fn about_names_version_device_and_licences() {
+    let (mut harness, _script) = window();
+    command(&mut harness, "about");
+    assert!(harness.query_by_label(&format!("Version {}", env!("CARGO_PKG_VERSION"))).is_some());
+    assert!(harness.query_by_label("Computes on").is_some());
+    click(&mut harness, "Inter typeface: SIL Open Font License 1.1");
+    assert!(harness.query_by_label_contains("SIL OPEN FONT LICENSE").is_some());
+    for licence in ["Residual Lab: MIT or Apache 2.0", "Fashion-MNIST images (Zalando Research): MIT"] {
+        assert!(harness.query_by_label(licence).is_some(), "{licence}");
+    }
+}
+
+/// What eframe keeps between two starts.
+#[derive(Default)]
+struct Storage(HashMap<String, String>);
+
+impl eframe::Storage for Storage {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.get(key).cloned()
+    }
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.insert(key.to_owned(), value);
+    }
+    fn remove_string(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+    fn flush(&mut self) {}
+}
+
+fn tab(harness: &Harness<'static, App>, title: &str) -> Rect {
+    harness.get_by_role_and_label(Role::Button, title).rect()
+}
+
+#[test]
+fn panels_are_moved_by_drag_and_stay_there_after_a_restart() {
+    let (mut harness, _script) = window();
+    let (from, to) = (tab(&harness, "Log").center(), tab(&harness, "Curves").center());
+    assert!(from.x - to.x > 300.0, "the log begins on the other side");
+    harness.drag_at(from);
+    for share in [0.1, 0.5, 0.9, 1.0] {
+        harness.hover_at(from + (to - from) * share);
+        harness.run_steps(2);
+    }
+    harness.drop_at(to);
+    harness.run();
+    let moved = tab(&harness, "Log");
+    assert!((moved.center() - to).length() < 200.0, "the log lies beside the curves: {moved:?}");
+
+    let mut storage = Storage::default();
+    eframe::App::save(harness.state_mut(), &mut storage);
+    let (mut again, _script) =
+        window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))), None);
+    again.run();
+    let kept = tab(&again, "Log");
+    assert!((kept.center() - moved.center()).length() < 1.0, "{kept:?} and {moved:?}");
+    command(&mut again, "panels as at first");
+    assert!((tab(&again, "Log").center() - from).length() < 1.0);
+}
+
+#[test]
+fn speeds_are_remembered_after_a_restart() {
+    let (mut harness, script) = window();
+    harness.get_by_label("Start").click();
+    harness.run();
+    script.train(&script.started(), 20);
+    harness.run();
+    let mut storage = Storage::default();
+    eframe::App::save(harness.state_mut(), &mut storage);
+    let (mut again, _script) =
+        window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))), None);
+    again.run();
+    assert_eq!(again.query_all_by_label_contains("to train · about 47 s on").count(), 2);
+}
+
+#[test]
+fn everything_that_can_be_used_has_a_name() {
+    let (mut harness, script) = window();
+    for section in ["Data", "Training", "Optimiser", "Schedule", "Augmentation", "Device"] {
+        click(&mut harness, section);
+    }
+    click(&mut harness, "More of plain");
+    script.train(&lab_core::experiment::Experiment::check(harness.state().plan().clone()).unwrap(), 40);
+    harness.run();
+    for panel in Panel::ALL.map(Panel::title) {
+        command(&mut harness, &format!("show {panel}"));
+        let roles = [Role::Button, Role::CheckBox, Role::ComboBox, Role::Slider, Role::SpinButton, Role::TextInput];
+        for role in roles {
+            for node in harness.query_all_by_role(role) {
+                let node = node.accesskit_node();
+                let named = node.label().is_some_and(|label| !label.trim().is_empty());
+                assert!(named, "a {role:?} at {:?} has no name while {panel} is shown", node.bounding_box());
+            }
+        }
+    }
+}
+
+#[test]
+#[allow(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general in its lifetime")]
+fn the_whole_window_can_be_walked_through_by_tab() {
+    let (mut harness, script) = window();
+    // Tab, then the arrow to Start, then Space: no mouse.
+    let mut seen = Vec::new();
+    for _ in 0..60 {
+        harness.key_press(Key::Tab);
+        harness.run();
+        let focused = harness.query_all(egui_kittest::kittest::by().predicate(|node| node.is_focused())).next();
+        let label = focused.and_then(|node| node.accesskit_node().label()).unwrap_or_default();
+        seen.push(label);
+    }
+    for wanted in ["Start", "Step", "Menu", "Preset", "Name, plain", "Depth, plain", "Shortcut, plain"] {
+        assert!(seen.iter().any(|label| label == wanted), "{wanted} is not among {seen:?}");
+    }
+    assert_eq!(script.starts(), 0);
+}
+
+fn pictures_of_windows(theme: Theme, name: &str) {
+    pictured(theme, |harness, _, snapshot| {
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+        harness.run();
+        harness.get_by_label("Command").type_text("show");
+        snapshot(harness, &format!("palette_{name}"));
+        harness.key_press(Key::Escape);
+        harness.run();
+        command(harness, "about");
+        snapshot(harness, &format!("about_{name}"));
+    });
+}
+
+#[test]
+fn windows_look_as_before_in_the_dark() {
+    pictures_of_windows(Theme::Dark, "dark");
+}
+
+#[test]
+fn windows_look_as_before_in_the_light() {
+    pictures_of_windows(Theme::Light, "light");
+}

@@ -1,0 +1,204 @@
+//! `residual-lab inspect`: the window's instruments on a run's networks, or on weights from elsewhere.
+
+mod question;
+mod write;
+
+use super::counting::Counting;
+use super::network::{NetworkArgs, data_of_run, find_run, load_dataset};
+use super::output::{self, Failure};
+use lab_core::experiment::{Data, DeviceChoice};
+use lab_core::instrument::Which;
+use lab_core::instrument::{Answer, Findings, Instrument, Sheet};
+use lab_engine::inspect::{self, kept};
+use lab_engine::train::device;
+use lab_engine::train::snapshot::{Portrait, Snapshot};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Rows of a table that are printed; files have them all.
+const ROWS: usize = 60;
+
+/// Arguments of `inspect`.
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "residual-lab inspect [OPTIONS] RUN INSTRUMENT\n       \
+        residual-lab inspect [OPTIONS] --weights FILE --preset NAME --data PATH INSTRUMENT\n       \
+        residual-lab inspect --list",
+    after_help = "Examples:
+  residual-lab inspect RUN_FOLDER lesions
+  residual-lab inspect RUN_FOLDER gradcam --image 7 --out maps
+  residual-lab inspect --weights resnet56.th --preset resnet56 --data cifar-10-batches-bin lesions \\
+      --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --json"
+)]
+pub struct Args {
+    /// A run folder, or its name in the usual place (left out with --weights), then the instrument
+    #[arg(value_name = "RUN INSTRUMENT", num_args = 1..=2, required_unless_present = "list")]
+    words: Vec<String>,
+    /// Say what each instrument shows, with its formula and reference
+    #[arg(long)]
+    list: bool,
+    #[command(flatten)]
+    network: NetworkArgs,
+    /// `embedded`, or the path of a data set [default: the run's]
+    #[arg(long, value_name = "embedded|PATH")]
+    data: Option<String>,
+    /// Only this many validation images
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+    #[command(flatten)]
+    about: question::Settings,
+    /// Where to compute: auto, flex, ndarray, gpu or gpu:N
+    #[arg(long, default_value_t)]
+    device: DeviceChoice,
+    /// Write tables as CSV and maps as PNG into this folder
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "list")]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    if args.list {
+        return list();
+    }
+    let (named, instrument) = words(args)?;
+    let snapshot = open(args, named)?;
+    let question = args.about.question(instrument, &snapshot)?;
+    let findings = ask(&snapshot, &question)?;
+    if findings.arms.iter().all(|arm| arm.finding.is_err()) {
+        let why =
+            findings.arms.into_iter().filter_map(|arm| arm.finding.err().map(|why| format!("{}: {why}", arm.arm)));
+        return Err(Failure::Running(why.collect::<Vec<_>>().join("; ")));
+    }
+    if let Some(folder) = &args.out {
+        write::all(folder, instrument, &findings)?;
+    }
+    if args.json {
+        return write::json(instrument, &findings);
+    }
+    print(instrument, &findings)
+}
+
+fn list() -> Result<(), Failure> {
+    let entry = |instrument: &Instrument| {
+        let about = instrument.about();
+        let reference = if about.reference.is_empty() { String::new() } else { format!("\n    {}", about.reference) };
+        format!("{}: {}\n    {}\n    {}{reference}", about.name, about.title, about.what, about.formula)
+    };
+    output::print(&Instrument::ALL.iter().map(entry).collect::<Vec<_>>().join("\n"))
+}
+
+/// The run, if one is named, and the instrument.
+fn words(args: &Args) -> Result<(Option<&str>, Instrument), Failure> {
+    let weights = args.network.weights.is_some();
+    let (run, name) = match (args.words.as_slice(), weights) {
+        ([name], true) => (None, name),
+        ([run, name], false) => (Some(run.as_str()), name),
+        (_, true) => return Err(Failure::Usage("with --weights, name the instrument only".into())),
+        (_, false) => return Err(Failure::Usage("name a run and an instrument; --list shows the instruments".into())),
+    };
+    let instrument = Instrument::named(name).ok_or_else(|| {
+        let names: Vec<&str> = Instrument::ALL.iter().map(|instrument| instrument.about().name).collect();
+        Failure::Usage(format!("there is no instrument \"{name}\"; there are {}", names.join(", ")))
+    })?;
+    Ok((run, instrument))
+}
+
+fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
+    let limit = args.limit.map(|limit| limit as usize);
+    let limited = |data: Data| Data { validation_limit: limit.or(data.validation_limit), ..data };
+    let opened = device::open(args.device);
+    opened.notice.iter().for_each(|text| output::notice(text));
+    let Some(named) = named else {
+        let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
+        let (dataset, info) = load_dataset(&data, 0)?;
+        let trained = args.network.of_weights(info, &opened)?;
+        let portrait = |(name, model): (String, _)| Portrait::new(&name, model, [None, None]);
+        return Ok(Snapshot {
+            arms: trained.networks.into_iter().map(portrait).collect(),
+            dataset: Arc::new(dataset),
+            fit: trained.fit,
+            device: opened.device,
+            step: 0,
+            seed: 0,
+            batch: 128,
+        });
+    };
+    let run = find_run(Path::new(named))?;
+    let which = args.network.which();
+    let mut snapshot = kept::snapshot(&run, which, &opened).map_err(Failure::usage)?;
+    if let Some(arm) = args.network.arm() {
+        snapshot.arms.retain(|portrait| portrait.name == arm);
+        if snapshot.arms.is_empty() {
+            let names: Vec<&str> = run.experiment.arms.iter().map(|arm| arm.name.as_str()).collect();
+            return Err(Failure::Usage(format!("the run has no arm \"{arm}\"; it has {}", names.join(", "))));
+        }
+    }
+    if which == Which::Best {
+        let without = snapshot.arms.iter().filter(|portrait| portrait.best.is_none());
+        without.for_each(|portrait| {
+            output::notice(&format!("{} has no best checkpoint yet: this is its newest", portrait.name));
+        });
+    }
+    if args.data.is_some() || args.limit.is_some() {
+        let data = limited(data_of_run(&run, args.data.as_deref()));
+        let (dataset, info) = load_dataset(&data, run.experiment.recipe.seed)?;
+        if info.classes != run.info.dataset.classes {
+            let (theirs, own) = (info.classes.join(", "), run.info.dataset.classes.join(", "));
+            return Err(Failure::Usage(format!("the run knows the classes {own}, but the data set has {theirs}")));
+        }
+        snapshot.dataset = Arc::new(dataset);
+    }
+    Ok(snapshot)
+}
+
+fn ask(snapshot: &Snapshot, question: &lab_core::instrument::Question) -> Result<Findings, Failure> {
+    let mut counting = None;
+    let answer = inspect::answer(snapshot, question, &mut |done, total, _| {
+        counting.get_or_insert_with(|| Counting::new("parts".to_owned(), total)).reach(done);
+        true
+    });
+    drop(counting);
+    match answer.map_err(Failure::Running)? {
+        Answer::Found(findings) => Ok(Arc::unwrap_or_clone(findings)),
+        _ => Err(Failure::Running("this instrument has no table".into())),
+    }
+}
+
+fn print(instrument: Instrument, findings: &Findings) -> Result<(), Failure> {
+    let about = instrument.about();
+    let mut text = format!("{}: {}\n", about.title, about.formula);
+    if !about.reference.is_empty() {
+        text += &format!("{}\n", about.reference);
+    }
+    for (name, what) in write::sheets(instrument, findings) {
+        match what {
+            Ok(sheets) => {
+                sheets.iter().for_each(|sheet| text += &format!("\n{name}, {}\n{}\n", sheet.name, table(sheet)));
+            }
+            Err(why) => text += &format!("\n{name}: {why}\n"),
+        }
+    }
+    for arm in &findings.arms {
+        if let Ok(lab_core::instrument::Finding::Gradients(found)) = &arm.finding {
+            found.warnings().iter().for_each(|warning| text += &format!("\n{}: {warning}\n", arm.arm));
+        }
+    }
+    output::print(&text)
+}
+
+/// A table with numbers as a person reads them.
+fn table(sheet: &Sheet) -> String {
+    let short = |cell: &String| match cell.parse::<f64>() {
+        Ok(value) if cell.contains(['.', 'e']) => output::significant(value),
+        _ => cell.clone(),
+    };
+    let rows: Vec<Vec<String>> = sheet.rows.iter().take(ROWS).map(|row| row.iter().map(short).collect()).collect();
+    let header: Vec<&str> = sheet.header.iter().map(String::as_str).collect();
+    let mut text = output::table(&header, &rows);
+    if sheet.rows.len() > ROWS {
+        text += &format!("\n… and {} more rows; --out writes them all", sheet.rows.len() - ROWS);
+    }
+    text
+}

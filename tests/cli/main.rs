@@ -1,0 +1,194 @@
+//! The program as a person or a script meets it: the real binary in a fresh folder, its files, its exit codes.
+
+#![allow(clippy::cast_possible_truncation, reason = "sizes and colours in tests are small")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop where it stands")]
+
+mod lab;
+
+mod inspect;
+
+mod refusals;
+
+mod pretrained;
+
+use lab::{Lab, TINY, picture};
+use serde_json::Value;
+
+#[test]
+fn every_command_explains_itself_with_an_example() {
+    let lab = Lab::new();
+    let commands: [&[&str]; 12] = [
+        &[],
+        &["train"],
+        &["evaluate"],
+        &["classify"],
+        &["inspect"],
+        &["summary"],
+        &["presets"],
+        &["devices"],
+        &["bench"],
+        &["data"],
+        &["data", "info"],
+        &["data", "subset"],
+    ];
+    for command in commands {
+        let help = lab.ok(&[command, &["--help"]].concat());
+        assert!(help.contains("Usage: residual-lab"), "{help}");
+        assert!(help.contains("Example"), "{command:?} has no example: {help}");
+    }
+    assert!(lab.ok(&["--version"]).starts_with("residual-lab "));
+}
+
+#[test]
+fn presets_are_listed_with_their_parameters_and_printed_as_files_that_work() {
+    let lab = Lab::new();
+    let list = lab.ok(&["presets"]);
+    for known in ["plain-vs-residual", "269,722", "853,018", "11,689,512", "25,557,032", "2,777,674"] {
+        assert!(list.contains(known), "{known} is not in {list}");
+    }
+    let file = lab.path("mine.toml");
+    std::fs::write(&file, lab.ok(&["presets", "resnet20"])).unwrap();
+    let summary = lab.ok(&["summary", "mine.toml", "--image", "3x32x32", "--classes", "10"]);
+    assert!(summary.contains("269,722 parameters") && summary.contains("40.55 M"), "{summary}");
+    assert_eq!(lab.ok(&["presets", "--toml", "resnet20"]), lab.ok(&["presets", "resnet20"]));
+    let ids = lab.json(&["presets", "--json"]);
+    assert_eq!(ids[0]["id"], "plain-vs-residual");
+}
+
+#[test]
+fn a_summary_counts_what_the_literature_counts() {
+    let lab = Lab::new();
+    let found = lab.json(&["summary", "--preset", "resnet18", "--json"]);
+    let summary = &found[0]["summary"];
+    assert_eq!(summary["parameters"], 11_689_512);
+    assert_eq!(summary["depth"], 18);
+    assert_eq!(summary["macs"].as_u64().unwrap() / 1_000_000, 1814);
+    let own = lab.json(&["summary", "--preset", "resnet20", "--data", "embedded", "--json"]);
+    assert_eq!(own[0]["input"], serde_json::json!([1, 28, 28]));
+}
+
+#[test]
+fn devices_are_listed_on_any_machine() {
+    let lab = Lab::new();
+    assert!(lab.ok(&["devices"]).contains("flex"));
+    let devices = lab.json(&["devices", "--json"]);
+    assert!(devices.as_array().unwrap().iter().any(|device| device["device"] == "flex"));
+}
+
+#[test]
+fn a_data_set_is_described_and_a_small_one_made_from_it() {
+    let lab = Lab::new();
+    let embedded = lab.json(&["data", "info", "embedded", "--json"]);
+    assert_eq!(embedded["train"], 5000);
+    assert_eq!(embedded["train_per_class"], serde_json::json!([500, 500, 500, 500, 500, 500, 500, 500, 500, 500]));
+    assert_eq!(embedded["validation"], 1000);
+    assert!(lab.ok(&["data", "info", "embedded"]).contains("28×28"));
+
+    lab.idx("idx", 30, 20);
+    let args =
+        ["data", "subset", "--from", "idx", "--train-per-class", "5", "--test-per-class", "4", "--out", "small.bin"];
+    lab.ok(&args);
+    let small = lab.json(&["data", "info", "small.bin", "--json"]);
+    assert_eq!((&small["train"], &small["validation"]), (&Value::from(10), &Value::from(8)));
+}
+
+#[test]
+fn a_run_is_trained_read_asked_and_gone_on_with() {
+    let lab = Lab::new();
+    let said = lab.ok(&[&["train", "--preset", "plain-vs-residual", "--steps", "3", "--out", "run"], TINY].concat());
+    assert!(said.contains("plain") && said.contains("residual") && said.contains("run folder: "), "{said}");
+    assert!(said.contains("validation accuracy"), "there is a final table: {said}");
+    for file in ["experiment.toml", "run.json", "events.jsonl", "outcome.json"] {
+        assert!(lab.path("run").join(file).is_file(), "{file}");
+    }
+    let steps = lab.metrics("run", "residual");
+    assert_eq!(steps.iter().map(|row| row["step"].as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
+    assert!(steps[2]["validation_accuracy"].parse::<f64>().is_ok(), "validated at the end");
+
+    std::fs::write(lab.path("shirt.png"), picture(40, 30)).unwrap();
+    let said = lab.ok(&["classify", "run", "shirt.png", "--top", "2"]);
+    assert!(said.contains("shirt.png") && said.contains('%'), "{said}");
+    let answer = lab.json(&["classify", "run", "shirt.png", "--json"]);
+    let best = &answer[0]["arms"][1]["classes"][0];
+    assert!(best["class"].is_string() && best["probability"].as_f64().unwrap() > 0.0, "{answer}");
+
+    let score = lab.json(&["evaluate", "run", "--json"]);
+    let (arm, last) = (&score["arms"][1], &steps[2]);
+    assert_eq!(arm["name"], "residual");
+    let accuracy: f64 = last["validation_accuracy"].parse().unwrap();
+    assert!((arm["top1"].as_f64().unwrap() - accuracy).abs() < 1e-9, "{score} against {accuracy}");
+
+    let said = lab.ok(&["train", "--resume", "run"]);
+    assert!(said.contains("all its steps are done already"), "{said}");
+    lab.ok(&["train", "--resume", "run", "--extend", "1"]);
+    assert_eq!(lab.metrics("run", "plain").len(), 3 + 64 / 8);
+}
+
+#[test]
+fn equal_seeds_give_equal_numbers_with_any_number_of_threads() {
+    let lab = Lab::new();
+    for threads in ["1", "2", "3", "4"] {
+        let args = [&["train", "--steps", "3", "--seed", "7", "--out", threads], TINY].concat();
+        lab.command(&args).env("RAYON_NUM_THREADS", threads).output().unwrap();
+    }
+    assert!(!lab.numbers("1", "plain").is_empty());
+    for (threads, arm) in ["2", "3", "4"].into_iter().flat_map(|threads| [(threads, "plain"), (threads, "residual")]) {
+        assert_eq!(lab.numbers("1", arm), lab.numbers(threads, arm), "{threads} threads");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_with_a_checkpoint_and_going_on_gives_the_same_numbers_as_never_stopping() {
+    let lab = Lab::new();
+    let plan = ["--preset", "resnet20", "--steps", "12", "--set", "recipe.evaluate_every.steps=100"];
+    lab.ok(&[&["train", "--out", "whole"], &plan[..], TINY].concat());
+
+    let args = [&["train", "--out", "stopped"], &plan[..], TINY].concat();
+    let mut child = lab.command(&args).spawn().unwrap();
+    lab.wait_for(&mut child, || lab.path("stopped/arms/resnet20/metrics.csv").exists());
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(lab.path("stopped/arms/resnet20/checkpoints/last").is_dir());
+    let done = lab.metrics("stopped", "resnet20").len();
+    assert!(done < 12, "it was not stopped in time to tell");
+
+    lab.ok(&["train", "--resume", "stopped"]);
+    assert_eq!(lab.numbers("stopped", "resnet20"), lab.numbers("whole", "resnet20"), "stopped after {done}");
+}
+
+#[test]
+fn json_is_all_there_is_on_the_standard_output() {
+    let lab = Lab::new();
+    let outcome = lab.json(&[&["train", "--preset", "resnet20", "--steps", "2", "--json"], TINY].concat());
+    assert_eq!(outcome["steps"], 2);
+    let run = outcome["run"].as_str().unwrap();
+    assert!(run.contains("residual-lab/runs/") && run.ends_with("-resnet20"), "in the usual place: {run}");
+    let name = std::path::Path::new(run).file_name().unwrap().to_str().unwrap();
+    assert!(lab.json(&["evaluate", name, "--json"])["correct"].is_u64(), "and found there by its name");
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_failure() {
+    let lab = Lab::new();
+    let mut child = lab.command(&["presets"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let finished = child.wait_with_output().unwrap();
+    assert_eq!((finished.status.code(), finished.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+#[test]
+fn the_bench_measures_a_step() {
+    let lab = Lab::new();
+    for mode in [&[][..], &["--inference"], &["--look-inside", "--set", "arms[0].network.shortcut=b"]] {
+        let args = ["bench", "--preset", "resnet20", "--batch", "4", "--steps", "2", "--device", "flex", "--json"];
+        let found = lab.json(&[&args, mode].concat());
+        let (rate, time) = (found["images_per_second"].as_f64().unwrap(), found["step_ms_median"].as_f64().unwrap());
+        assert!((rate * time / 1000.0 - 4.0).abs() < 1e-6, "{found}");
+        assert!(found["device"].is_string() && found.get("peak_memory_mib").is_some());
+    }
+    let args = ["bench", "--preset", "plain-vs-residual", "--batch", "4", "--steps", "1", "--device", "flex"];
+    for arm in [&[][..], &["--arm", "plain"]] {
+        assert!(lab.ok(&[&args, arm].concat()).contains("images/s"));
+    }
+}

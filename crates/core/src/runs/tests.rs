@@ -4,7 +4,7 @@ use crate::experiment::{Experiment, Source, preset};
 use crate::instrument::Which;
 use crate::protocol::keep::{Keeper, Record};
 use crate::protocol::{
-    ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Outcome, Prepared,
+    ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Live, Outcome, Prepared,
     ProbeRecord, StepRecord,
 };
 use crate::runs::*;
@@ -37,6 +37,7 @@ fn prepared() -> Prepared {
         first_step: 0,
         run: None,
         arms: vec![arm("plain"), arm("residual")],
+        live: Live::default(),
     }
 }
 

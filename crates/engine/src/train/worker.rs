@@ -273,7 +273,9 @@ impl Worker {
         };
         let intervention = Intervention { step: run.session.step, what };
         run.record.intervened(&intervention)?;
+        let live = Box::new(run.session.live());
         self.outbox.send(Event::Intervened(intervention));
+        self.outbox.send(Event::Tuned(live));
         Ok(())
     }
 
@@ -418,5 +420,6 @@ fn prepared(session: &Session, run: Option<&Path>) -> Prepared {
         first_step: session.step,
         run: run.map(Path::to_path_buf),
         arms: session.arm_infos(),
+        live: session.live(),
     }
 }

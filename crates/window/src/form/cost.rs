@@ -76,7 +76,7 @@ pub fn in_words(arm: &Arm, outline: &Outline, recipe: &Recipe, costs: Costs) -> 
 mod tests {
     use super::*;
     use lab_core::experiment::{Experiment, Length, PRESETS};
-    use lab_core::protocol::{ArmInfo, DatasetInfo, Prepared};
+    use lab_core::protocol::{ArmInfo, DatasetInfo, Live, Prepared};
 
     #[allow(clippy::field_reassign_with_default, reason = "a session has a field that only it sets")]
     fn session(steps: u32, seconds_each: f64) -> Session {
@@ -100,6 +100,7 @@ mod tests {
             first_step: 0,
             run: None,
             arms: vec![info("plain"), info("residual")],
+            live: Live::default(),
         };
         let seconds: Vec<f64> = (1..=steps).map(|step| f64::from(step) * seconds_each).collect();
         let mut session = Session::default();

@@ -13,7 +13,7 @@ use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Experiment, Plan, Source, preset};
 use lab_core::instrument::Sight;
-use lab_core::protocol::{Command, Import, Phase, Picture, Question, Subject};
+use lab_core::protocol::{Command, Import, Phase, Picture, Question, Subject, Tune};
 use std::path::{Path, PathBuf};
 
 /// Images that immediate mode trains and validates on at most.
@@ -144,9 +144,21 @@ impl App {
             }
             Action::Extend(epochs) => self.link.send(Command::Extend(epochs)),
             Action::Checkpoint if active => self.link.send(Command::Checkpoint),
-            Action::Tune(tune) if active => self.link.send(Command::Tune(tune)),
+            Action::Tune(tune) if active => self.tune(tune),
             _ => {}
         }
+    }
+
+    /// Changes what trains. A form that had the same augmentation goes on having it, so that another start would use it,
+    /// too.
+    fn tune(&mut self, tune: Tune) {
+        if let Tune::Augmentation(augmentation) = &tune
+            && self.form.plan.recipe.augmentation == *self.session.live.augmentation()
+        {
+            self.form.set_augmentation(augmentation.clone());
+            self.applied.0 = augmentation.clone();
+        }
+        self.link.send(Command::Tune(tune));
     }
 
     fn start(&mut self, paused: bool) {

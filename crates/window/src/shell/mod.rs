@@ -12,6 +12,7 @@ mod palette;
 mod prompt;
 pub mod start;
 mod toasts;
+mod tuning;
 
 use crate::action::Action;
 use crate::dialogs::{Dialogs, Wanted};
@@ -24,7 +25,7 @@ use crate::state::answers::Answers;
 use crate::state::inquiries::Inquiries;
 use crate::state::selected::SelectedBlock;
 use crate::state::{Level, Session};
-use bar::Live;
+use bar::Bar;
 use eframe::egui::{
     self, Align2, CentralPanel, Context, FontId, Frame, Id, LayerId, Margin, Modal, Order, Panel as SidePanel,
     RichText, Ui, ViewportCommand,
@@ -80,7 +81,7 @@ pub struct App {
     pub(super) inquiries: Inquiries,
     /// The block that every panel looks at.
     pub(super) selected: Option<SelectedBlock>,
-    pub(super) live: Live,
+    bar: Bar,
     pub(super) panels: Panels,
     pub(super) shelf: Shelf,
     pub(super) toasts: Toasts,
@@ -91,7 +92,8 @@ pub struct App {
     known: Option<(Source, DatasetInfo)>,
     /// The device of the experiment under way, as it was chosen.
     pub(super) device: DeviceChoice,
-    /// Augmentation and steps between probes as the form had them last; only a change is sent to the engine.
+    /// Augmentation and steps between probes as the form had them last; only a change is sent to the engine. What the
+    /// engine uses is in the session.
     pub(super) applied: (Augmentation, u32),
     /// What immediate mode trained last.
     pub(super) played: Option<Plan>,
@@ -128,7 +130,7 @@ impl App {
             answers: Answers::default(),
             inquiries: Inquiries::default(),
             selected: None,
-            live: Live::default(),
+            bar: Bar::default(),
             panels: Panels::new(kept),
             shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
@@ -184,7 +186,6 @@ impl App {
                         if before.is_none() || before != prepared.run.as_ref() {
                             self.inquiries.forget();
                         }
-                        self.live = Live::of(&prepared.experiment);
                         self.known = Some((prepared.experiment.data.source.clone(), prepared.dataset.clone()));
                     }
                     if let Some((level, text)) = self.session.apply(event) {
@@ -339,7 +340,7 @@ impl eframe::App for App {
         let bar = frame(Margin::symmetric(12, 8));
         SidePanel::top("bar").frame(bar).show(ui, |ui| {
             let resident = self.memory.resident();
-            bar::ui(ui, (&self.session, resident), &mut self.form, &mut self.live, &mut actions);
+            self.bar.ui(ui, (&self.session, resident), &self.form, &mut actions);
         });
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
         SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {

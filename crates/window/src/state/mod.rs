@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod inquiries;
+pub mod live;
 pub mod probes;
 pub mod quantity;
 pub mod selected;
@@ -12,6 +13,7 @@ pub mod thinned;
 pub mod trace;
 
 use lab_core::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};
+use live::Live;
 use probes::Probes;
 use spreads::Spreads;
 use std::path::Path;
@@ -48,6 +50,8 @@ pub struct Session {
     pub phase: Phase,
     /// What was prepared.
     pub prepared: Option<Prepared>,
+    /// What can be changed while it trains, as it is now.
+    pub live: Live,
     /// Steps so far, from 1.
     pub steps: Vec<f64>,
     /// Training seconds at each step.
@@ -94,6 +98,7 @@ impl Session {
             generation: self.generation + 1,
             discarding,
             log: std::mem::take(&mut self.log),
+            live: self.live.forgotten(),
             asked: std::mem::take(&mut self.asked),
             ..Self::default()
         };
@@ -208,12 +213,14 @@ impl Session {
                 self.asked = (names.collect(), prepared.dataset.classes.clone());
                 self.cut(prepared.first_step);
                 self.outcome = None;
+                self.live.prepared(&prepared);
                 self.prepared = Some(*prepared);
                 self.say(Level::Info, text);
                 None
             }
             Event::Steps(records) => {
                 records.iter().for_each(|record| self.record(record));
+                records.last().into_iter().for_each(|record| self.live.stepped(record));
                 None
             }
             Event::Probed(record) => {
@@ -242,6 +249,10 @@ impl Session {
                 self.say(Level::Info, text.clone());
                 self.asked = (vec![import.name], import.dataset.classes);
                 Some((Level::Info, text))
+            }
+            Event::Tuned(live) => {
+                self.live.tuned(*live);
+                None
             }
             Event::Answer { .. } | Event::Progress { .. } => None,
             Event::Notice(text) => {

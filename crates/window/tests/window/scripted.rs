@@ -7,8 +7,8 @@ use lab_core::blueprint::outline::Outline;
 use lab_core::experiment::{DeviceChoice, DeviceInfo, Experiment, PRESETS};
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{
-    Answer, ArmInfo, ArmProbe, ArmStep, BlockProbe, Classified, Command, DatasetInfo, Evaluation, Event, Phase,
-    Picture, Prepared, ProbeRecord, Question, Seen, StepRecord,
+    Answer, ArmInfo, ArmLive, ArmProbe, ArmStep, BlockProbe, Classified, Command, DatasetInfo, Evaluation, Event, Live,
+    Phase, Picture, Prepared, ProbeRecord, Question, Seen, StepRecord,
 };
 use lab_window::dialogs::{Chosen, Dialogs, Wanted};
 use lab_window::{App, Parts};
@@ -119,6 +119,26 @@ pub fn prepared(experiment: &Experiment) -> Prepared {
         first_step: 0,
         run: None,
         arms: experiment.arms.iter().map(info).collect(),
+        live: live(experiment),
+    }
+}
+
+/// The settings that an experiment begins with, each arm at its base learning rate.
+pub fn live(experiment: &Experiment) -> Live {
+    let arm = |arm: &lab_core::experiment::Arm| {
+        let rule = arm.optimizer(&experiment.recipe);
+        ArmLive {
+            learning_rate: rule.learning_rate,
+            rate_in_use: Some(rule.learning_rate),
+            momentum: rule.method.momentum(),
+            weight_decay: rule.weight_decay,
+        }
+    };
+    let recipe = &experiment.recipe;
+    Live {
+        arms: experiment.arms.iter().map(arm).collect(),
+        augmentation: recipe.augmentation.clone(),
+        probe_every: recipe.probe_every,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::instrument::Which;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-pub use crate::instrument::{Answer, Classified, Histogram, Picture, Question, Seen};
+pub use crate::instrument::{Answer, Classification, Classified, Histogram, Picture, Question, Seen};
 pub use live::{ArmLive, Live};
 pub use records::{
     ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Outcome, ProbeRecord,

@@ -295,9 +295,9 @@ impl App {
         self.panels.bring(Panel::Classify);
     }
 
-    /// Asks an instrument's question and takes back the one that it replaces.
+    /// Asks a question and takes back the one that it replaces.
     fn ask(&mut self, of: Subject, question: Question) {
-        let Some((id, replaced)) = self.inquiries.ask(question.clone()) else { return };
+        let (id, replaced) = self.inquiries.ask(question.clone());
         replaced.into_iter().for_each(|old| self.link.send(Command::Cancel(old)));
         self.link.send(Command::Ask { id, of, question });
     }
@@ -306,9 +306,7 @@ impl App {
         if pictures.is_empty() {
             return;
         }
-        let (arms, classes) = self.session.asked().clone();
-        let id = self.answers.ask(&pictures, arms, classes);
-        self.link.send(Command::Ask { id, of: Subject::Current, question: Question::Classify(pictures) });
+        self.ask(Subject::Current, Question::Classify(pictures));
         self.panels.bring(Panel::Classify);
     }
 

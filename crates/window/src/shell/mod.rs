@@ -21,7 +21,6 @@ use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
 use crate::panels::{Kept, Panels, Scene};
 use crate::shelf::Shelf;
-use crate::state::answers::Answers;
 use crate::state::inquiries::Inquiries;
 use crate::state::selected::SelectedBlock;
 use crate::state::{Level, Session};
@@ -77,7 +76,6 @@ pub struct App {
     pub(super) dialogs: Box<dyn Dialogs>,
     pub(super) form: Form,
     pub(super) session: Session,
-    pub(super) answers: Answers,
     pub(super) inquiries: Inquiries,
     /// The block that every panel looks at.
     pub(super) selected: Option<SelectedBlock>,
@@ -127,7 +125,6 @@ impl App {
             dialogs: parts.dialogs,
             form,
             session: Session::default(),
-            answers: Answers::default(),
             inquiries: Inquiries::default(),
             selected: None,
             bar: Bar::default(),
@@ -172,10 +169,9 @@ impl App {
         let begun = Instant::now();
         for event in self.link.drain(BUDGET) {
             match event {
-                Event::Answer { id, answer } if Inquiries::owns(id) => self.inquiries.answered(id, answer),
                 Event::Progress { id, done, total, so_far } => self.inquiries.came(id, done, total, so_far),
                 Event::Answer { id, answer } => {
-                    for line in self.answers.answered(id, answer) {
+                    for line in self.inquiries.answered(id, answer) {
                         self.session.say(Level::Info, line);
                     }
                 }
@@ -351,7 +347,6 @@ impl eframe::App for App {
             let scene = Scene {
                 session: &self.session,
                 networks: &networks,
-                answers: &self.answers,
                 inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),
             };

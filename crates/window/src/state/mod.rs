@@ -70,8 +70,8 @@ pub struct Session {
     pub outcome: Option<Outcome>,
     /// Why it failed, until read.
     pub failure: Option<String>,
-    /// Who answers questions, and the names of the classes; a reset leaves the engine's networks as they are.
-    asked: (Vec<String>, Vec<String>),
+    /// Whether there are networks that say what is in a picture: an experiment's, also after a reset, or those of a file.
+    pub classifies: bool,
     /// Everything that was said, over all experiments.
     pub log: Vec<Line>,
     /// After a reset, until the engine has ended what was running.
@@ -91,7 +91,7 @@ pub struct Past {
 const LOG_LINES: usize = 10_000;
 
 impl Session {
-    /// Forgets the experiment, but neither the log nor who answers. What the engine still sends of it is passed over.
+    /// Forgets the experiment, but neither the log nor whether there are networks. What the engine still sends of it is passed over.
     pub fn reset(&mut self) {
         let discarding = self.discarding || self.phase.is_active();
         *self = Self {
@@ -99,7 +99,7 @@ impl Session {
             discarding,
             log: std::mem::take(&mut self.log),
             live: self.live.forgotten(),
-            asked: std::mem::take(&mut self.asked),
+            classifies: self.classifies,
             ..Self::default()
         };
     }
@@ -161,12 +161,6 @@ impl Session {
         Some(pace * total.saturating_sub(self.step()) as f64)
     }
 
-    /// The names of the networks that answer questions now, and of their classes.
-    #[must_use]
-    pub fn asked(&self) -> &(Vec<String>, Vec<String>) {
-        &self.asked
-    }
-
     /// What an arm is called.
     #[must_use]
     pub fn arm_name(&self, arm: usize) -> &str {
@@ -209,8 +203,7 @@ impl Session {
                 if self.steps.is_empty() || self.arms.len() != prepared.arms.len() {
                     self.arms = vec![Trace::default(); prepared.arms.len()];
                 }
-                let names = prepared.arms.iter().map(|arm| arm.name.clone());
-                self.asked = (names.collect(), prepared.dataset.classes.clone());
+                self.classifies = true;
                 self.cut(prepared.first_step);
                 self.outcome = None;
                 self.live.prepared(&prepared);
@@ -247,7 +240,7 @@ impl Session {
                 let text =
                     format!("{} from {} is ready: drop a picture on the window", import.name, import.weights.display());
                 self.say(Level::Info, text.clone());
-                self.asked = (vec![import.name], import.dataset.classes);
+                self.classifies = true;
                 Some((Level::Info, text))
             }
             Event::Tuned(live) => {
@@ -262,7 +255,7 @@ impl Session {
             Event::Finished(outcome) => Some(self.finished(*outcome)),
             Event::Failed(text) => {
                 self.phase = Phase::Idle;
-                self.asked = Default::default();
+                self.classifies = false;
                 self.say(Level::Error, text.clone());
                 self.failure = Some(text.clone());
                 Some((Level::Error, text))

@@ -362,7 +362,15 @@ fn a_crash_between_two_arms_checkpoints_leaves_no_trace_after_going_on() {
     std::fs::rename(early.join(last), torn.join(last)).expect("a checkpoint");
     let engine = Engine::start(Box::new(Folder::exactly(torn.clone())), || {}).expect("a thread");
     engine.send(Command::Resume { run: torn.clone(), device: DeviceChoice::Flex });
-    watch(&engine);
+    let past = |event: &Event| if let Event::Prepared(prepared) = event { prepared.past.clone() } else { None };
+    let past = watch(&engine).events.iter().find_map(past).expect("what was recorded");
+    for (arm, past) in past.arms.iter().enumerate() {
+        let steps: Vec<_> = past.steps.iter().map(|step| (step.step, Some(step.seen.loss))).collect();
+        let whole: Vec<_> = table(&whole, arm).into_iter().map(|(step, loss, _)| (step, loss)).collect();
+        assert_eq!(steps, whole[..8], "arm {arm}");
+        assert_eq!(past.evaluations.len(), 2);
+    }
+    assert_eq!(past.probes.iter().map(|probe| (probe.step, probe.arms.len())).collect::<Vec<_>>(), [(1, 2)]);
     for arm in [0, 1] {
         assert_eq!(table(&torn, arm), table(&whole, arm), "arm {arm}");
     }

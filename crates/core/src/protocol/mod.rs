@@ -7,15 +7,18 @@ pub mod keep;
 pub mod link;
 mod live;
 pub mod outbox;
+mod past;
 mod records;
 
 use crate::experiment::{Augmentation, DeviceChoice, Experiment, Network};
 use crate::instrument::Which;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use crate::instrument::{Answer, Classification, Classified, Histogram, Picture, Question, Seen};
 pub use live::{ArmLive, Live};
+pub use past::{ArmPast, Past, PastStep};
 pub use records::{
     ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Outcome, ProbeRecord,
     SpreadRecord, StepRecord,
@@ -226,4 +229,6 @@ pub struct Prepared {
     pub arms: Vec<ArmInfo>,
     /// What can be changed while training, as it is when training starts or goes on.
     pub live: Live,
+    /// What was recorded before, of a run that goes on from its files.
+    pub past: Option<Arc<Past>>,
 }

@@ -30,9 +30,9 @@ impl App {
             | Action::ContinueRun
             | Action::Extend(_)
             | Action::Checkpoint
-            | Action::Tune(_) => self.drive(ctx, action),
+            | Action::Tune(_) => self.drive(action),
             Action::ResumeRun(run) => {
-                self.resume(ctx, run);
+                self.resume(run);
                 self.session.starting();
             }
             Action::Again(plan) => self.form.set_plan(*plan),
@@ -113,7 +113,7 @@ impl App {
     }
 
     /// What happens to a run.
-    fn drive(&mut self, ctx: &Context, action: Action) {
+    fn drive(&mut self, action: Action) {
         let active = self.session.is_active();
         match action {
             Action::Toggle => match self.session.phase {
@@ -138,7 +138,7 @@ impl App {
             }
             Action::ContinueRun => {
                 if let Some(run) = self.session.unfinished().map(Path::to_owned) {
-                    self.resume(ctx, run);
+                    self.resume(run);
                     self.session.continuing();
                 }
             }
@@ -188,9 +188,8 @@ impl App {
         self.session.starting();
     }
 
-    /// Goes on with a run; its curves so far are read meanwhile.
-    fn resume(&mut self, ctx: &Context, run: PathBuf) {
-        self.shelf.recall(&run, ctx);
+    /// Goes on with a run.
+    fn resume(&mut self, run: PathBuf) {
         self.device = self.form.device;
         self.link.send(Command::Resume { run, device: self.device });
     }
@@ -209,7 +208,7 @@ impl App {
                 let Some(path) = paths.into_iter().next() else { return };
                 match wanted {
                     Wanted::Run => {
-                        self.resume(ctx, path);
+                        self.resume(path);
                         self.session.starting();
                     }
                     Wanted::Weights => self.weights.get_or_insert_default().set_path(&path),

@@ -201,14 +201,6 @@ impl App {
         for problem in self.shelf.take_in() {
             self.say(Level::Error, problem);
         }
-        if let Some((run, past)) = self.shelf.recalled.take() {
-            match &self.session.prepared {
-                Some(prepared) if prepared.run.as_ref() == Some(&run) => self.session.recall(past),
-                // It is still being loaded.
-                None if self.session.is_active() => self.shelf.recalled = Some((run, past)),
-                _ => {}
-            }
-        }
         while let Some(done) = self.saving.poll() {
             match done {
                 Done::Saved(path) => self.say(Level::Info, format!("Saved {}", path.display())),

@@ -12,11 +12,12 @@ pub mod spreads;
 pub mod thinned;
 pub mod trace;
 
-use lab_core::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};
+use lab_core::protocol::{Evaluation, Event, Intervention, Outcome, Past, Phase, Prepared, ProbeRecord, StepRecord};
 use live::Live;
 use probes::Probes;
 use spreads::Spreads;
 use std::path::Path;
+use std::sync::Arc;
 use trace::Trace;
 
 /// How much a line of the log matters.
@@ -76,15 +77,6 @@ pub struct Session {
     pub log: Vec<Line>,
     /// After a reset, until the engine has ended what was running.
     discarding: bool,
-}
-
-/// What was seen of a run before it goes on.
-#[derive(Clone, Debug)]
-pub struct Past {
-    /// The numbers of each arm.
-    pub traces: Vec<Trace>,
-    /// The looks inside, oldest first.
-    pub probes: Vec<ProbeRecord>,
 }
 
 /// Lines the log keeps.
@@ -197,13 +189,18 @@ impl Session {
                 self.phase = phase;
                 None
             }
-            Event::Prepared(prepared) => {
+            Event::Prepared(mut prepared) => {
                 let text = described(&prepared);
                 // A run that is extended or goes on keeps its curves up to where it goes on.
                 if self.steps.is_empty() || self.arms.len() != prepared.arms.len() {
                     self.arms = vec![Trace::default(); prepared.arms.len()];
                 }
                 self.classifies = true;
+                if let Some(past) = prepared.past.take()
+                    && self.steps.is_empty()
+                {
+                    self.remember(Arc::unwrap_or_clone(past), prepared.first_step);
+                }
                 self.cut(prepared.first_step);
                 self.outcome = None;
                 self.live.prepared(&prepared);
@@ -217,10 +214,7 @@ impl Session {
                 None
             }
             Event::Probed(record) => {
-                for (trace, seen) in self.arms.iter_mut().zip(&record.arms) {
-                    trace.probed(record.step, seen);
-                }
-                self.probes.push(*record);
+                self.probed(*record);
                 None
             }
             Event::Spread(record) => {
@@ -279,6 +273,13 @@ impl Session {
         }
     }
 
+    fn probed(&mut self, record: ProbeRecord) {
+        for (trace, seen) in self.arms.iter_mut().zip(&record.arms) {
+            trace.probed(record.step, seen);
+        }
+        self.probes.push(record);
+    }
+
     fn record(&mut self, record: &StepRecord) {
         #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
         self.steps.push(record.step as f64);
@@ -292,30 +293,15 @@ impl Session {
         }
     }
 
-    /// Puts what was seen of a run before it went on in front of what came since.
-    pub fn recall(&mut self, past: Past) {
-        let Past { traces: mut before, probes } = past;
-        let Some(first) = self.prepared.as_ref().map(|prepared| prepared.first_step) else { return };
-        let known = self.arms.iter().any(|trace| trace.clock.steps.first().is_some_and(|&at| at <= first as f64));
-        if known || before.len() != self.arms.len() {
-            return;
+    /// Takes in what was recorded of a run before it goes on after a step.
+    fn remember(&mut self, past: Past, until: u64) {
+        for (trace, arm) in self.arms.iter_mut().zip(past.arms) {
+            trace.remember(arm, until);
         }
-        let (mut steps, mut seconds) = (Vec::new(), Vec::new());
-        for (trace, since) in before.iter_mut().zip(std::mem::take(&mut self.arms)) {
-            trace.cut(first);
-            if trace.clock.steps.len() > steps.len() {
-                (steps, seconds) = (trace.clock.steps.clone(), trace.clock.seconds.clone());
-            }
-            trace.append(since);
+        if let Some(longest) = self.arms.iter().max_by_key(|trace| trace.clock.steps.len()) {
+            (self.steps, self.seconds) = (longest.clock.steps.clone(), longest.clock.seconds.clone());
         }
-        steps.append(&mut self.steps);
-        seconds.append(&mut self.seconds);
-        (self.arms, self.steps, self.seconds) = (before, steps, seconds);
-        let since = std::mem::take(&mut self.probes);
-        probes.into_iter().filter(|probe| probe.step <= first).for_each(|probe| self.probes.push(probe));
-        since.iter().for_each(|probe| self.probes.push(probe.clone()));
-        // Whoever cached averages of the curves makes them anew.
-        self.generation += 1;
+        past.probes.into_iter().filter(|record| record.step <= until).for_each(|record| self.probed(record));
     }
 
     /// Forgets what came after a step.

@@ -124,6 +124,7 @@ pub fn prepared(experiment: &Experiment) -> Prepared {
         run: None,
         arms: experiment.arms.iter().map(info).collect(),
         live: live(experiment),
+        past: None,
     }
 }
 

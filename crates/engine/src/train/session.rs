@@ -257,7 +257,9 @@ impl Session {
                 self.loader.set_augmentation(augmentation.clone());
             }
             Tune::ProbeEvery(steps) => self.probe_every = *steps,
-            _ => self.arms.iter_mut().for_each(|arm| arm.tune(change)),
+            Tune::LearningRate(_) | Tune::Momentum(_) | Tune::WeightDecay(_) => {
+                self.arms.iter_mut().for_each(|arm| arm.tune(change));
+            }
         }
     }
 

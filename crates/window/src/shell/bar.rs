@@ -2,7 +2,7 @@
 
 use super::commands::{self, Menu};
 use super::tuning::Tuning;
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::form::Form;
 use crate::form::field::named;
 use crate::kit::theme::{self, Tokens, space};
@@ -88,7 +88,7 @@ fn buttons(ui: &mut Ui, session: &Session, form: &Form, actions: &mut Vec<Action
     let (active, used) = (session.is_active(), session.prepared.is_some() || session.failure.is_some());
     let reset = ui.add_enabled(active || used, Button::new("Reset"));
     if reset.on_hover_text("Ends the run and clears the plots").clicked() {
-        actions.push(Action::Reset);
+        actions.push(Action::Run(RunAction::Reset));
     }
     let (label, hint) = match session.phase {
         Phase::Paused => ("Continue", "Goes on (Space)"),
@@ -103,15 +103,15 @@ fn buttons(ui: &mut Ui, session: &Session, form: &Form, actions: &mut Vec<Action
     let start = ui.add_enabled(wrong.is_none(), start.min_size(vec2(104.0, theme::ROW)));
     let start = start.on_hover_text(hint).on_disabled_hover_text(wrong.map_or_else(String::new, reasons));
     if start.clicked() {
-        actions.push(Action::Toggle);
+        actions.push(Action::Run(RunAction::Toggle));
     }
     let step = ui.add_enabled(wrong.is_none(), Button::new("Step"));
     if step.on_hover_text("Does one step and pauses (.)").clicked() {
-        actions.push(Action::Step);
+        actions.push(Action::Run(RunAction::Step));
     }
     let stop = ui.add_enabled(active, Button::new("Stop"));
     if stop.on_hover_text("Ends the run with a checkpoint").clicked() {
-        actions.push(Action::Stop);
+        actions.push(Action::Run(RunAction::Stop));
     }
 }
 
@@ -268,7 +268,7 @@ fn after_the_end(ui: &mut Ui, session: &Session, epochs: &mut u32, actions: &mut
     if session.unfinished().is_some() {
         let go_on = ui.button("Continue the run").on_hover_text("Goes on from the last checkpoint");
         if go_on.clicked() {
-            actions.push(Action::ContinueRun);
+            actions.push(Action::Run(RunAction::Continue));
         }
         ui.add_space(space::S);
     }
@@ -280,7 +280,7 @@ fn after_the_end(ui: &mut Ui, session: &Session, epochs: &mut u32, actions: &mut
         .on_hover_text("Trains these networks further, with the schedule's last learning rate")
         .clicked()
     {
-        actions.push(Action::Extend(*epochs));
+        actions.push(Action::Run(RunAction::Extend(*epochs)));
     }
     let rate = session.live.rate_in_use();
     if rate.first().is_some() {

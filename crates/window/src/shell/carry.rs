@@ -4,7 +4,7 @@ use super::open_weights::Weights;
 use super::palette::Palette;
 use super::prompt::Prompt;
 use super::{App, Closing};
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
 use crate::export::Content;
 use crate::kit::typed_path;
@@ -23,18 +23,7 @@ impl App {
     /// Carries out an action.
     pub(super) fn act(&mut self, ctx: &Context, action: Action) {
         match action {
-            Action::Toggle
-            | Action::Step
-            | Action::Stop
-            | Action::Reset
-            | Action::ContinueRun
-            | Action::Extend(_)
-            | Action::Checkpoint
-            | Action::Tune(_) => self.drive(action),
-            Action::ResumeRun(run) => {
-                self.resume(run);
-                self.session.starting();
-            }
+            Action::Run(action) => self.drive(action),
             Action::Again(plan) => self.form.set_plan(*plan),
             Action::Reveal(folder) => {
                 if let Err(why) = self.dialogs.reveal(&folder) {
@@ -112,16 +101,16 @@ impl App {
         }
     }
 
-    /// What happens to a run.
-    fn drive(&mut self, action: Action) {
+    /// What happens to a run. What makes no sense now is left alone.
+    fn drive(&mut self, action: RunAction) {
         let active = self.session.is_active();
         match action {
-            Action::Toggle => match self.session.phase {
+            RunAction::Toggle => match self.session.phase {
                 Phase::Paused => self.link.send(Command::Continue),
                 _ if active => self.link.send(Command::Pause),
                 _ => self.start(false),
             },
-            Action::Step => {
+            RunAction::Step => {
                 if !active {
                     self.start(true);
                 }
@@ -129,23 +118,38 @@ impl App {
                     self.link.send(Command::Step);
                 }
             }
-            Action::Stop if active => self.link.send(Command::Stop),
-            Action::Reset => {
+            RunAction::Stop => {
+                if active {
+                    self.link.send(Command::Stop);
+                }
+            }
+            RunAction::Reset => {
                 if active {
                     self.link.send(Command::Stop);
                 }
                 self.session.reset();
             }
-            Action::ContinueRun => {
+            RunAction::Continue => {
                 if let Some(run) = self.session.unfinished().map(Path::to_owned) {
                     self.resume(run);
                     self.session.continuing();
                 }
             }
-            Action::Extend(epochs) => self.link.send(Command::Extend(epochs)),
-            Action::Checkpoint if active => self.link.send(Command::Checkpoint),
-            Action::Tune(tune) if active => self.tune(tune),
-            _ => {}
+            RunAction::Resume(run) => {
+                self.resume(run);
+                self.session.starting();
+            }
+            RunAction::Extend(epochs) => self.link.send(Command::Extend(epochs)),
+            RunAction::Checkpoint => {
+                if active {
+                    self.link.send(Command::Checkpoint);
+                }
+            }
+            RunAction::Tune(tune) => {
+                if active {
+                    self.tune(tune);
+                }
+            }
         }
     }
 
@@ -207,10 +211,7 @@ impl App {
             Chosen::Paths(wanted, paths) => {
                 let Some(path) = paths.into_iter().next() else { return };
                 match wanted {
-                    Wanted::Run => {
-                        self.resume(path);
-                        self.session.starting();
-                    }
+                    Wanted::Run => self.drive(RunAction::Resume(path)),
                     Wanted::Weights => self.weights.get_or_insert_default().set_path(&path),
                     Wanted::Experiment => self.open_experiment(&path),
                     Wanted::Export => self.saving.place(path, ctx),

@@ -14,7 +14,7 @@ pub mod start;
 mod toasts;
 mod tuning;
 
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::dialogs::{Dialogs, Wanted};
 use crate::export::{Done, Saving};
 use crate::form::Form;
@@ -226,10 +226,10 @@ impl App {
         } else if self.session.is_active() {
             let (augmentation, probe_every) = &self.applied;
             if *augmentation != before.0 {
-                actions.push(Action::Tune(Tune::Augmentation(augmentation.clone())));
+                actions.push(Action::Run(RunAction::Tune(Tune::Augmentation(augmentation.clone()))));
             }
             if *probe_every != before.1 {
-                actions.push(Action::Tune(Tune::ProbeEvery(*probe_every)));
+                actions.push(Action::Run(RunAction::Tune(Tune::ProbeEvery(*probe_every))));
             }
         }
     }

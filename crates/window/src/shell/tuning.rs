@@ -5,7 +5,7 @@
 //! setting, by their own optimisers, its field says so beforehand: in the place of a value it has "by arm", and beside
 //! its name "all arms".
 
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::form;
 use crate::form::field::{Fields, named};
 use crate::kit::theme::{self, Tokens, space};
@@ -99,7 +99,7 @@ impl Tuning {
         if let Some(prepared) = &session.prepared {
             tunes.extend(self.augmentation(ui, live, &prepared.experiment).map(Tune::Augmentation));
         }
-        actions.extend(tunes.into_iter().map(Action::Tune));
+        actions.extend(tunes.into_iter().map(|tune| Action::Run(RunAction::Tune(tune))));
     }
 
     fn learning_rate(&mut self, ui: &mut Ui, live: &Live, roomy: bool) -> Option<f64> {

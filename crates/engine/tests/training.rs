@@ -342,12 +342,17 @@ fn a_crash_between_two_arms_checkpoints_leaves_no_trace_after_going_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let experiment = small(&["recipe.evaluate_every={steps=4}", "recipe.length={steps=12}"]);
     let (whole, torn) = (folder.path().join("whole"), folder.path().join("torn"));
-    let start = |run: &Path, steps: usize| {
+    let start = |run: &Path, steps: u64| {
         let engine = Engine::start(Box::new(Folder::exactly(run.to_owned())), || {}).expect("a thread");
         let (experiment, device) = (Box::new(experiment.clone()), DeviceChoice::Flex);
         engine.send(Command::Start { experiment, device, paused: steps < 12 });
-        (0..steps).filter(|_| steps < 12).for_each(|_| engine.send(Command::Step));
         if steps < 12 {
+            (0..steps).for_each(|_| engine.send(Command::Step));
+            // A stop is obeyed before steps that have not begun, and ends a validation.
+            await_event(&engine, |event| match event {
+                Event::Evaluated(evaluation) => (evaluation.step == steps && evaluation.arm == 1).then_some(()),
+                _ => None,
+            });
             engine.send(Command::Stop);
         }
         watch(&engine);
@@ -444,6 +449,7 @@ fn the_engine_tells_the_settings_that_train_after_a_start_a_change_a_resume_and_
     assert_eq!(rates(&engine), in_use(&tuned));
     engine.send(Command::Stop);
     watch(&engine);
+    drop(engine);
 
     // What a resume tells is what the next step is made with, and only the rates in use have moved on.
     let unmoved = |live: &Live| {

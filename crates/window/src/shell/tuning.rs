@@ -20,11 +20,11 @@ use lab_core::number;
 use lab_core::protocol::Tune;
 
 /// The least width of the bar, in points, that has room for words beside the settings and for a long slider.
-const ROOMY: f32 = 1100.0;
+const ROOMY: f32 = 1200.0;
 /// The width of a slider where there is less room.
-const SHORT: f32 = 72.0;
+const SHORT: f32 = 64.0;
 /// The width of what is said of a schedule, so that nothing moves while its numbers change.
-const SCHEDULE: f32 = 132.0;
+const SCHEDULE: f32 = 160.0;
 /// The width of the menu with the augmentation's rows, in points.
 const MENU: f32 = 312.0;
 

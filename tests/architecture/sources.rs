@@ -102,7 +102,7 @@ impl Sources {
         let of = |(index, file): (usize, &File)| {
             let imported = file.imports.values().filter(|(_, handed)| !handed).map(|(path, _)| path.clone());
             let globs = file.globs.iter().filter(|(_, handed)| !handed).map(|(path, _)| path.clone());
-            let named = file.names.iter().filter_map(|words| file.from_top(words));
+            let named = file.names.iter().filter_map(|words| file.absolute(words));
             let all = imported.chain(globs).chain(named);
             all.filter_map(|path| self.home(&path, 8)).filter(|&to| to != index).collect()
         };
@@ -186,7 +186,7 @@ impl File {
     }
 
     /// A path as it is written in this file, from its crate's root on; `None` for one that begins with nothing known.
-    fn from_top(&self, words: &[String]) -> Option<Words> {
+    fn absolute(&self, words: &[String]) -> Option<Words> {
         let (first, rest) = words.split_first()?;
         let up = words.iter().take_while(|word| *word == "super").count();
         match first.as_str() {
@@ -206,7 +206,7 @@ impl File {
             UseTree::Name(name) => self.bind(&name.ident.to_string(), &name.ident.to_string(), before, handed),
             UseTree::Rename(name) => self.bind(&name.rename.to_string(), &name.ident.to_string(), before, handed),
             UseTree::Glob(_) => {
-                if let Some(path) = self.from_top(before) {
+                if let Some(path) = self.absolute(before) {
                     self.globs.push((path, handed));
                 }
             }
@@ -217,7 +217,7 @@ impl File {
         let itself = last == "self";
         let words = if itself { before.to_vec() } else { [before, &[last.to_owned()]].concat() };
         let name = if itself && name == "self" { before.last().cloned().unwrap_or_default() } else { name.to_owned() };
-        if let Some(path) = self.from_top(&words) {
+        if let Some(path) = self.absolute(&words) {
             self.imports.insert(name, (path, handed));
         }
     }

@@ -223,6 +223,12 @@ impl Method {
         }
     }
 
+    /// Momentum, for the rules that have one.
+    #[must_use]
+    pub fn momentum(&self) -> Option<f64> {
+        self.clone().momentum_mut().copied()
+    }
+
     /// Momentum, for the rules that have one that can be changed while training.
     pub fn momentum_mut(&mut self) -> Option<&mut f64> {
         match self {

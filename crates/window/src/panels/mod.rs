@@ -15,7 +15,6 @@ use crate::form::Sketch;
 use crate::kit::theme::{self, Tokens, space};
 use crate::shelf::Shelf;
 use crate::state::Session;
-use crate::state::answers::Answers;
 use crate::state::inquiries::Inquiries;
 use crate::state::selected::SelectedBlock;
 use eframe::egui::{
@@ -100,9 +99,7 @@ pub struct Scene<'a> {
     pub session: &'a Session,
     /// The form's networks.
     pub networks: &'a [Sketch],
-    /// Questions and answers.
-    pub answers: &'a Answers,
-    /// What the instruments were asked and found.
+    /// What was asked of the networks, and what they answered.
     pub inquiries: &'a Inquiries,
     /// The block that every panel looks at; [`Action::Select`] chooses another.
     pub selected: Option<&'a SelectedBlock>,

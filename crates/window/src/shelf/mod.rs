@@ -7,13 +7,12 @@ mod watcher;
 pub use results::{Results, Score};
 
 use crate::kit::plot::Pace;
-use crate::state::Past;
 use crate::state::trace::Trace;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use eframe::egui::Context;
 use lab_core::experiment::Experiment;
-use lab_core::protocol::{ArmStep, Evaluation, Outcome};
-use lab_core::runs::{MetricsRow, News, Notes, RunInfo};
+use lab_core::protocol::Outcome;
+use lab_core::runs::{News, Notes, RunInfo};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -91,8 +90,6 @@ pub struct Shelf {
     pub overlays: Vec<Overlay>,
     /// Runs that were deleted in this window, the newest last: where they were and where they are.
     pub discarded: Vec<(PathBuf, PathBuf)>,
-    /// What was asked for to go on with, and of which run.
-    pub recalled: Option<(PathBuf, Past)>,
     awake: Arc<AtomicBool>,
     next_id: u64,
     thread: Option<(Sender<Order>, Receiver<Told>, JoinHandle<()>)>,
@@ -108,7 +105,6 @@ impl Shelf {
             damaged: Arc::default(),
             overlays: Vec::new(),
             discarded: Vec::new(),
-            recalled: None,
             awake: Arc::default(),
             next_id: 0,
             thread: None,
@@ -170,7 +166,6 @@ impl Shelf {
                         news.into_iter().for_each(|news| heard(trace, arm, news));
                     }
                 }
-                Told::Recalled(folder, past) => self.recalled = Some((folder, past)),
                 Told::Discarded(from, to) => {
                     self.overlays.retain(|overlay| overlay.folder != from);
                     self.discarded.push((from, to));
@@ -215,12 +210,6 @@ impl Shelf {
         self.order(Order::Annotate(folder.to_owned(), Box::new(change)), ctx);
     }
 
-    /// Reads what was seen of a run that shall go on.
-    pub fn recall(&mut self, folder: &Path, ctx: &Context) {
-        self.recalled = None;
-        self.order(Order::Recall(folder.to_owned()), ctx);
-    }
-
     /// Moves a run into the trash.
     pub fn discard(&mut self, folder: &Path, ctx: &Context) {
         self.order(Order::Discard(folder.to_owned()), ctx);
@@ -249,30 +238,11 @@ impl Drop for Shelf {
 /// Takes a piece of news into an arm's numbers.
 fn heard(trace: &mut Trace, arm: usize, news: News) {
     match news {
-        News::Metrics(row) => metrics(trace, arm, &row),
+        News::Metrics(row) => {
+            row.trained().iter().for_each(|step| trace.recorded(step));
+            row.evaluation(arm, &trace.evaluations).into_iter().for_each(|evaluation| trace.evaluated(evaluation));
+        }
         News::Probe(step, probe) => trace.probed(step, &probe),
         News::Again => *trace = Trace::default(),
-    }
-}
-
-fn metrics(trace: &mut Trace, arm: usize, row: &MetricsRow) {
-    if let (Some(loss), Some(accuracy)) = (row.train_loss, row.train_accuracy) {
-        let learning_rate = row.learning_rate.unwrap_or(f64::NAN);
-        let throughput = row.images_per_second.unwrap_or(f64::NAN);
-        trace.step(row.step, row.seconds, throughput, &ArmStep { loss, accuracy, learning_rate });
-    }
-    if let (Some(loss), Some(accuracy)) = (row.validation_loss, row.validation_accuracy) {
-        trace.evaluated(Evaluation {
-            arm,
-            step: row.step,
-            epoch: row.epoch,
-            seconds: row.seconds,
-            loss,
-            accuracy,
-            top5: row.validation_top5.unwrap_or(f64::NAN),
-            confusion: Vec::new(),
-            predicted: Vec::new(),
-            best: trace.best().is_none_or(|best| loss < best.loss),
-        });
     }
 }

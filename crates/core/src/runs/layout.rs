@@ -1,5 +1,10 @@
-//! Where things are in a run folder, and what folders are called.
+//! Where things are in a run folder, what folders are called, and who may write there.
 
+use crate::instrument::Which;
+use crate::protocol::{ArmInfo, DatasetInfo};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 pub(super) const EXPERIMENT: &str = "experiment.toml";
@@ -13,6 +18,25 @@ pub(super) const METRICS: &str = "metrics.csv";
 pub(super) const GRADIENTS: &str = "gradients.csv";
 pub(super) const CONFUSION: &str = "confusion.csv";
 pub(super) const PREDICTIONS: &str = "predictions.bin";
+
+/// What a run's images and networks turned out to be: the contents of `run.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// The version of Residual Lab that began it.
+    pub program: String,
+    /// When it began, local time with its offset.
+    pub started: String,
+    /// The device it began on, in words.
+    pub device: String,
+    /// Steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// Steps planned.
+    pub total_steps: u64,
+    /// Its images.
+    pub dataset: DatasetInfo,
+    /// One for each arm.
+    pub arms: Vec<ArmInfo>,
+}
 
 /// The folder that runs go to unless somebody says otherwise; `None` where the user has no data directory.
 #[must_use]
@@ -44,6 +68,28 @@ pub(super) fn arm_folders<'a>(run: &Path, names: impl Iterator<Item = &'a str>) 
         slugs.push(free.unwrap_or(slug));
     }
     slugs.into_iter().map(|slug| run.join("arms").join(slug)).collect()
+}
+
+/// Where an arm's checkpoint is.
+pub(super) fn checkpoint(arm_folder: &Path, which: Which) -> PathBuf {
+    arm_folder.join("checkpoints").join(which.name())
+}
+
+/// Keeps every other process from writing the run as long as the file is open.
+pub(super) fn lock(run: &Path) -> io::Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).open(run.join(LOCK))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(io::Error::other("another Residual Lab is training there")),
+        // Some network file systems have no locks; writing there is still better than refusing.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Whether a process is writing the run now.
+#[must_use]
+pub fn is_being_written(run: &Path) -> bool {
+    let Ok(file) = File::options().write(true).open(run.join(LOCK)) else { return false };
+    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 
 /// `name`, `name-2`, `name-3` …

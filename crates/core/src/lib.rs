@@ -12,3 +12,4 @@ pub mod number;
 pub mod protocol;
 pub mod random;
 pub mod runs;
+pub mod table;

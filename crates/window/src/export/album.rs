@@ -1,9 +1,9 @@
 //! Pictures with a table of what is known of them, as one folder.
 
 use super::png;
-use super::table::Table;
 use lab_core::files::{create_folder, write_atomically};
 use lab_core::instrument::Seen;
+use lab_core::table::Table;
 use std::path::Path;
 
 /// Pictures with a table.

@@ -4,12 +4,13 @@ use super::paper::{Figure, Paper, ROWS};
 use super::tiles::{self, class};
 use super::verdict::Arm;
 use crate::action::Action;
-use crate::export::{self, Album, Content, Table};
+use crate::export::{self, Album, Content};
 use crate::form::field::named;
 use crate::kit::theme::{self, Tokens};
 use eframe::egui::Ui;
 use lab_core::instrument::{Gallery, Sheet};
 use lab_core::number::percent;
+use lab_core::table::Table;
 use std::fmt::Write as _;
 use std::sync::Arc;
 

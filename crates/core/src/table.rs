@@ -102,6 +102,7 @@ impl Table {
     }
 
     /// The names of the columns.
+    #[must_use]
     pub fn titles(&self) -> impl ExactSizeIterator<Item = &str> {
         self.columns.iter().map(|column| column.title.as_str())
     }
@@ -113,6 +114,7 @@ impl Table {
     }
 
     /// One row's cells as they are written, one for each column; empty below the last row.
+    #[must_use]
     pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = Cow<'_, str>> {
         self.columns.iter().map(move |column| column.cells.text(row))
     }

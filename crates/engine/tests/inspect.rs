@@ -10,6 +10,7 @@ use lab_core::blueprint::Blueprint;
 use lab_core::data::Dataset;
 use lab_core::experiment::{Block, Data, Fit, Gain, Network, Norm, Scheme, Shortcut, Source, preset};
 use lab_core::instrument::{Answer, Finding, GradientLook, Question, Sight, Start};
+use lab_core::table::Table;
 use lab_engine::inspect::grad_cam::grad_cam;
 use lab_engine::inspect::{Subject, answer, examine, landscape, lesion};
 use lab_engine::nn::{Model, Pass, weights};
@@ -304,12 +305,9 @@ fn every_instrument_answers_for_every_arm_and_can_be_ended() {
         for arm in &found.arms {
             match &arm.finding {
                 Ok(finding) => {
-                    let sheets = finding.sheets(&found.classes);
-                    assert!(!sheets.is_empty() && sheets.iter().all(|sheet| !sheet.rows.is_empty()), "{question:?}");
-                    let even = |sheet: &lab_core::instrument::Sheet| {
-                        sheet.rows.iter().all(|row| row.len() == sheet.header.len())
-                    };
-                    assert!(sheets.iter().all(even), "{question:?}");
+                    let tables = finding.tables(&found.classes);
+                    let full = |table: &Table| table.rows() > 0 && table.titles().len() > 0;
+                    assert!(!tables.is_empty() && tables.iter().all(full), "{question:?}");
                     let json = serde_json::to_string(finding).expect("JSON");
                     assert!(!json.is_empty());
                 }

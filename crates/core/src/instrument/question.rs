@@ -1,6 +1,5 @@
 //! What can be asked.
 
-use super::about::Instrument;
 use super::picture::Picture;
 
 /// Something asked of networks. Answering never changes them, nor what training computes.
@@ -127,6 +126,13 @@ pub enum Sight {
     Picture(Picture),
 }
 
+impl Default for Sight {
+    /// The first validation image.
+    fn default() -> Self {
+        Self::Validation(0)
+    }
+}
+
 impl Sight {
     fn is_picture(&self) -> bool {
         matches!(self, Self::Picture(_))
@@ -170,33 +176,6 @@ impl Question {
             Self::Explain { sight, .. } | Self::Features { sight, .. } | Self::Cuts { sight } => !sight.is_picture(),
             _ => true,
         }
-    }
-
-    /// The instrument that answers it; `None` for what is asked on the side.
-    #[must_use]
-    pub fn instrument(&self) -> Option<Instrument> {
-        Some(match self {
-            Self::Classify(_) | Self::Gallery => return None,
-            Self::Predictions => Instrument::Predictions,
-            Self::Nearest { .. } => Instrument::Nearest,
-            Self::Gradients { .. } => Instrument::Gradients,
-            Self::Histograms { .. } => Instrument::Histograms,
-            Self::Explain { occlusion: false, .. } => Instrument::GradCam,
-            Self::Explain { .. } => Instrument::Occlusion,
-            Self::Features { .. } => Instrument::Features,
-            Self::Filters => Instrument::Filters,
-            Self::Cuts { .. } => Instrument::Cuts,
-            Self::Lesion { .. } | Self::Lesions => Instrument::Lesions,
-            Self::Removals { .. } => Instrument::Removals,
-            Self::Swaps { .. } => Instrument::Swaps,
-            Self::Gains { .. } => Instrument::Gains,
-            Self::Exits { .. } => Instrument::Exits,
-            Self::Slice { .. } => Instrument::Slice,
-            Self::Surface { .. } => Instrument::Surface,
-            Self::Path { .. } => Instrument::Path,
-            Self::PathLengths { .. } => Instrument::PathLengths,
-            Self::Shattered { .. } => Instrument::Shattered,
-        })
     }
 }
 

@@ -8,7 +8,7 @@ use super::rows::{GradientRow, MetricsRow};
 use super::table::GrowingTable;
 use crate::experiment::{Experiment, Source};
 use crate::files::{settle_folder, write_atomically};
-use crate::instrument::Which;
+use crate::instrument::{Which, matrix};
 use crate::protocol::keep::{Keeper, Kept, Record};
 use crate::protocol::{ArmProbe, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};
 use serde::Serialize;
@@ -168,7 +168,7 @@ impl ArmFiles {
         };
         self.newest = Some(row);
         self.predictions.push(evaluation.step, &evaluation.predicted)?;
-        write_atomically(&self.folder.join(layout::CONFUSION), &confusion(evaluation, classes)?)
+        write_atomically(&self.folder.join(layout::CONFUSION), matrix(&evaluation.confusion, classes).csv().as_bytes())
     }
 
     fn probed(&mut self, step: u64, probe: &ArmProbe, blocks: &[String]) -> io::Result<()> {
@@ -326,18 +326,6 @@ impl Drop for FolderRecord {
         // Nobody is left to tell; what was flushed before is whole.
         let _ = self.sync();
     }
-}
-
-/// The confusion matrix as a table: actual classes down, predicted classes across.
-fn confusion(evaluation: &Evaluation, classes: &[String]) -> io::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = std::iter::once("actual \\ predicted").chain(classes.iter().map(String::as_str));
-    writer.write_record(header)?;
-    for (class, counts) in classes.iter().zip(evaluation.confusion.chunks(classes.len().max(1))) {
-        let cells = std::iter::once(class.clone()).chain(counts.iter().map(u32::to_string));
-        writer.write_record(cells)?;
-    }
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {

@@ -29,7 +29,7 @@ impl Place {
             Question::Gallery => Some(Self::Gallery),
             Question::Lesion { .. } => Some(Self::Lesion),
             Question::Gains { gains } if gains.len() == 1 => Some(Self::Gain),
-            other => other.instrument().map(Self::Of),
+            other => Instrument::of(other).map(Self::Of),
         }
     }
 }

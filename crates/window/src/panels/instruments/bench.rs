@@ -1,6 +1,6 @@
 //! What all instruments' panels have in common: asking, waiting, taking back, saying what is seen, giving it away.
 
-use super::paper::{Figure, Paper, sheets};
+use super::paper::{Figure, Paper, tables};
 use crate::action::Action;
 use crate::export;
 use crate::form::field::{choose, named};
@@ -137,12 +137,12 @@ pub fn tools(
 pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<impl Fn(&mut Ui, &Bench)>) {
     let found = bench.inquiries.of(about).and_then(|inquiry| inquiry.found.clone()).unwrap_or_default();
     let mut actions = Vec::new();
-    let About { name, title, .. } = about.about();
+    let About { id, title, .. } = about.about();
     let seen = &*bench;
     let paper = Paper {
-        name,
+        name: id,
         title: format!("{title}, after step {}", count(found.step)),
-        sheets: || sheets(&found),
+        tables: || tables(about, &found),
         figure: Figure { height: figure.height, draw: |ui: &mut Ui| (figure.draw)(ui, seen) },
     };
     export::button(ui, title, &paper, &mut actions);

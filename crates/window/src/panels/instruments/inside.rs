@@ -11,7 +11,7 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::theme::{self, Tokens, space};
 use crate::panels::{chip, empty, told};
 use eframe::egui::{Label, RichText, ScrollArea, Ui};
-use lab_core::instrument::{BlockLook, Finding, GradientLook, Instrument, Question};
+use lab_core::instrument::{BlockLook, Finding, Focus, GradientLook, Instrument};
 use lab_core::number::short;
 use serde::{Deserialize, Serialize};
 
@@ -75,9 +75,6 @@ pub struct View {
     parameter: String,
 }
 
-/// Images of the batch that is looked at.
-const IMAGES: usize = 64;
-
 /// The panel's state.
 #[derive(Default)]
 pub struct Inside {
@@ -100,7 +97,7 @@ impl Inside {
                 choose(ui, &mut view.quantity, &QUANTITIES).labelled_by(label.id);
             });
         });
-        let question = || Question::Gradients { images: IMAGES };
+        let question = || Instrument::Gradients.question(&Focus::default());
         let quantity = view.quantity;
         let figure = Figure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| blocks(ui, quantity, bench) };
         kit::tools(ui, bench, Instrument::Gradients, "Look", question, figure);
@@ -108,7 +105,7 @@ impl Inside {
             blocks(ui, view.quantity, bench);
             ui.add_space(space::M);
             ui.label(theme::strong("Histograms"));
-            let question = || Question::Histograms { images: IMAGES };
+            let question = || Instrument::Histograms.question(&Focus::default());
             histograms::choose_parameter(ui, &mut view.parameter, bench);
             let parameter = view.parameter.as_str();
             let draw = |ui: &mut Ui, bench: &Bench| histograms::figure(ui, parameter, bench);

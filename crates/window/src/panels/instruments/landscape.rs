@@ -9,7 +9,7 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::panels::{empty, told};
 use eframe::egui::{Align, Color32, Label, Layout, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
-use lab_core::instrument::{Finding, HeatMap, Instrument, PathLength, Question, Start, Surface};
+use lab_core::instrument::{Finding, Focus, HeatMap, Instrument, PathLength, Start, Surface};
 use lab_core::number::{percent, short};
 use serde::{Deserialize, Serialize};
 
@@ -52,10 +52,6 @@ pub struct Landscape {
     textures: Textures,
 }
 
-/// Places on each side of the plane's middle.
-const HALF: usize = 8;
-/// Images that a loss is taken over.
-const IMAGES: usize = 256;
 /// Contour lines of the plane.
 const CONTOURS: u8 = 9;
 
@@ -83,13 +79,7 @@ impl Landscape {
             }
         });
         let (instrument, from) = (instrument(view.mode), self.from);
-        let question = || match view.mode {
-            Mode::Plane => Question::Surface { half: HALF, images: IMAGES },
-            Mode::Line => Question::Slice { half: 20, images: IMAGES },
-            Mode::Path => Question::Path { from, points: 21, images: IMAGES },
-            Mode::Lengths => Question::PathLengths { draws: 3, images: 32 },
-            Mode::Shattered => Question::Shattered { points: 256, lines: 4 },
-        };
+        let question = || instrument.question(&Focus { from, ..Focus::default() });
         let draw = |ui: &mut Ui, bench: &Bench, textures: &mut Textures| match view.mode {
             Mode::Plane => planes(ui, textures, bench, view.solid),
             _ => lines(ui, bench, instrument),

@@ -10,6 +10,7 @@ use lab_core::blueprint::Blueprint;
 use lab_core::data::Dataset;
 use lab_core::experiment::{Block, Data, Fit, Gain, Network, Norm, Scheme, Shortcut, Source, preset};
 use lab_core::instrument::{Answer, Finding, GradientLook, Question, Sight, Start};
+use lab_core::random::Draw;
 use lab_core::table::Table;
 use lab_engine::inspect::grad_cam::grad_cam;
 use lab_engine::inspect::{Subject, answer, examine, landscape, lesion};
@@ -211,7 +212,7 @@ fn the_landscape_is_the_loss_of_networks_moved_by_hand() {
     let snapshot = snapshot(&embedded(60), &[("residual", &Network::cifar(8, 4, Shortcut::B))]);
     let subject = subject(&snapshot);
     let state = snapshot.arms[0].model.state().expect("weights");
-    let directions = [0, 1].map(|number| landscape::direction(&subject, &state, number));
+    let directions = [Draw::Right, Draw::Down].map(|draw| landscape::direction(&subject, &state, draw));
     for (name, array) in &directions[0] {
         assert!(array.shape.len() > 1, "{name} is a bias or a norm and should not move");
         let length = array.values.len() / array.shape[0];

@@ -8,6 +8,7 @@ use crate::train::evaluate::Inputs;
 use lab_core::data::Images;
 use lab_core::instrument::Which;
 use lab_core::instrument::{Finding, Score, Slice, Start, Surface};
+use lab_core::random::Draw;
 
 /// Places on each side at most.
 const MOST: usize = 64;
@@ -16,10 +17,10 @@ const MOST: usize = 64;
 /// output of a convolution or of the linear layer; biases and norms do not move.
 #[must_use]
 #[allow(clippy::cast_possible_truncation, reason = "weights are single precision")]
-pub fn direction(subject: &Subject, state: &StateDict, number: u64) -> StateDict {
+pub fn direction(subject: &Subject, state: &StateDict, draw: Draw) -> StateDict {
     let mut direction = StateDict::new();
     for (index, (name, array)) in state.iter().enumerate().filter(|(_, (_, array))| array.shape.len() > 1) {
-        let mut random = subject.random(3 + number, index as u64);
+        let mut random = subject.random(draw, index as u64);
         let length = array.values.len() / array.shape[0].max(1);
         let mut values = Vec::with_capacity(array.values.len());
         for filter in array.values.chunks_exact(length.max(1)) {
@@ -88,7 +89,7 @@ fn add(slice: &mut Slice, at: f64, score: Score) {
 /// What the device says when it fails.
 pub fn slice(subject: &Subject, half: usize, images: usize, progress: &mut Progress) -> Result<Slice, String> {
     let ground = Ground::new(subject, images)?;
-    let direction = direction(subject, &ground.state, 0);
+    let direction = direction(subject, &ground.state, Draw::Right);
     let places = places(half.clamp(1, MOST));
     let mut found = Slice::default();
     for (index, &at) in places.iter().enumerate() {
@@ -106,7 +107,7 @@ pub fn slice(subject: &Subject, half: usize, images: usize, progress: &mut Progr
 /// What the device says when it fails.
 pub fn surface(subject: &Subject, half: usize, images: usize, progress: &mut Progress) -> Result<Surface, String> {
     let ground = Ground::new(subject, images)?;
-    let directions = [0, 1].map(|number| direction(subject, &ground.state, number));
+    let directions = [Draw::Right, Draw::Down].map(|draw| direction(subject, &ground.state, draw));
     let half = half.clamp(1, MOST);
     let side = 2 * half + 1;
     let mut found = Surface { at: places(half), loss: vec![f64::NAN; side * side], done: 0 };

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
 use lab_core::data::{self, Images, Normalizer};
 use lab_core::instrument::{self, Finding, Score, Seen, Sight};
-use lab_core::random::{Purpose, Random};
+use lab_core::random::{Draw, Random};
 
 /// Hears how many parts of how many are done, and sometimes what has been found by then; says whether to go on.
 pub type Progress<'a> = dyn FnMut(usize, usize, Option<Finding>) -> bool + 'a;
@@ -46,8 +46,8 @@ impl<'a> Subject<'a> {
     }
 
     /// A generator for this instrument's draws; the same draws in every arm and each time.
-    pub(super) fn random(&self, kind: u64, index: u64) -> Random {
-        Random::new(self.snapshot.seed, Purpose::Inspect, kind, index)
+    pub(super) fn random(&self, draw: Draw, index: u64) -> Random {
+        Random::of_question(self.snapshot.seed, draw, index)
     }
 
     /// How the network does on the validation images in passes of some kind.
@@ -64,7 +64,7 @@ impl<'a> Subject<'a> {
     pub(super) fn sample(&self, images: &Images, count: usize) -> Images {
         let mut order: Vec<usize> = (0..images.len()).collect();
         if count < images.len() {
-            self.random(0, 0).shuffle(&mut order);
+            self.random(Draw::Images, 0).shuffle(&mut order);
             order.truncate(count.max(1));
             order.sort_unstable();
         }

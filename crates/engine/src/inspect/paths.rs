@@ -9,6 +9,7 @@ use crate::train::loss;
 use lab_core::blueprint::ShortcutPlan;
 use lab_core::data::{Batch, Images};
 use lab_core::instrument::{Finding, PathLength};
+use lab_core::random::Draw;
 
 /// The norm of the input's gradient through `draws` random paths of each length.
 ///
@@ -34,7 +35,7 @@ pub fn path_lengths(
                 return Ok(found);
             }
             let mut order: Vec<usize> = (0..count).collect();
-            subject.random(5, (branches * 1000 + draw) as u64).shuffle(&mut order);
+            subject.random(Draw::Paths, (branches * 1000 + draw) as u64).shuffle(&mut order);
             let taken = &order[..branches];
             let route = |block| if taken.contains(&block) { Route::Branch } else { Route::Shortcut };
             let pass = if fresh { Pass::measure() } else { Pass::evaluate() };

@@ -3,6 +3,7 @@
 use super::look::{Progress, Subject};
 use crate::nn::{Model, Pass};
 use lab_core::instrument::{Finding, Swap};
+use lab_core::random::Draw;
 
 /// Pairs swapped at most.
 const MOST: usize = 10;
@@ -27,7 +28,7 @@ pub fn swaps(subject: &Subject, draws: usize, progress: &mut Progress) -> Result
             if !progress(found.len(), MOST * draws, Some(Finding::Swaps(found.clone()))) {
                 return Ok(found);
             }
-            let mut random = subject.random(2, (swaps * 1000 + draw) as u64);
+            let mut random = subject.random(Draw::Swaps, (swaps * 1000 + draw) as u64);
             let mut order: Vec<usize> = (0..blocks).collect();
             for _ in 0..swaps {
                 let [a, b] = pairs[random.below(pairs.len())];

@@ -4,6 +4,7 @@
 //! Everybody may know this crate. It knows nothing of tensors, windows or terminals.
 
 pub mod blueprint;
+pub mod checkpoint;
 pub mod data;
 pub mod experiment;
 pub mod files;

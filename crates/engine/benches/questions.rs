@@ -6,7 +6,7 @@
 use lab_core::experiment::{DeviceChoice, Experiment, preset};
 use lab_core::instrument::Sight;
 use lab_core::protocol::keep::Nowhere;
-use lab_core::protocol::{Command, Event, Phase, Picture, Question, Subject};
+use lab_core::protocol::{Command, Event, Networks, Phase, Picture, Question};
 use lab_engine::inspect::Desk;
 use lab_engine::train::engine::Engine;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ fn measure(engine: &Engine) -> Vec<(&'static str, (f64, f64))> {
     let mut ask = |question: &Question| {
         id += 1;
         let asked = Instant::now();
-        engine.send(Command::Ask { id, of: Subject::Current, question: question.clone() });
+        engine.send(Command::Ask { id, of: Networks::Current, question: question.clone() });
         await_event(engine, |event| match event {
             Event::Answer { id: answered, answer } if *answered == id => {
                 assert!(answer.is_ok(), "{answer:?}");

@@ -7,7 +7,7 @@ use lab_core::blueprint::Blueprint;
 use lab_core::experiment::{DeviceChoice, Network, Shortcut};
 use lab_core::protocol::keep::Nowhere;
 use lab_core::protocol::{
-    Answer, Classified, Command, DatasetInfo, Event, Import, Outcome, Picture, Question, Subject,
+    Answer, Classified, Command, DatasetInfo, Event, Import, Networks, Outcome, Picture, Question,
 };
 use lab_engine::inspect::{Desk, OpenRun};
 use lab_engine::nn::{Model, weights};
@@ -51,7 +51,7 @@ fn written(folder: &Path) -> Import {
 }
 
 fn ask(engine: &Engine, pictures: Vec<Picture>) -> Result<Vec<Classified>, String> {
-    engine.send(Command::Ask { id: 1, of: Subject::Current, question: Question::Classify(pictures) });
+    engine.send(Command::Ask { id: 1, of: Networks::Current, question: Question::Classify(pictures) });
     loop {
         if let Event::Answer { answer, .. } = next(engine) {
             return answer.map(|answer| match answer {

@@ -7,9 +7,10 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
 use lab_core::experiment::{Block, Data, Fit, Gain, Network, Norm, Scheme, Shortcut, Source, preset};
-use lab_core::instrument::{Answer, Finding, GradientLook, Question, Sight, Start};
+use lab_core::instrument::{Answer, Finding, GradientLook, Question, Sight};
 use lab_core::random::Draw;
 use lab_core::table::Table;
 use lab_engine::inspect::grad_cam::grad_cam;
@@ -257,13 +258,14 @@ fn a_straight_path_begins_and_ends_at_the_two_networks() {
     let mut state = start.state().expect("weights");
     state.values_mut().for_each(|array| array.values.iter_mut().for_each(|value| *value *= 1.3));
     snapshot.arms[0].model = start.clone().with_state(&state).expect("the same network");
-    let found = landscape::path(&subject(&snapshot), Start::Initial, 5, 1000, &mut |_, _, _| true).expect("a path");
+    let found = landscape::path(&subject(&snapshot), None, 5, 1000, &mut |_, _, _| true).expect("a path");
     let loss = |model: &Model| evaluate(model, snapshot.training(), 50, &Device::flex(), |_| true).expect("scores");
     for (found, model) in [(found.loss[0], &start), (found.loss[4], &snapshot.arms[0].model)] {
         let expected = loss(model).mean_loss();
         assert!((found - expected).abs() < 1e-5 * expected, "{found} for {expected}");
     }
-    let missing = landscape::path(&subject(&snapshot), Start::Best, 5, 10, &mut |_, _, _| true).expect_err("none");
+    let missing =
+        landscape::path(&subject(&snapshot), Some(Checkpoint::Best), 5, 10, &mut |_, _, _| true).expect_err("none");
     assert!(missing.contains("no best checkpoint"), "{missing}");
 }
 
@@ -290,7 +292,7 @@ fn every_instrument_answers_for_every_arm_and_can_be_ended() {
         Question::Exits { images: 40 },
         Question::Slice { half: 2, images: 20 },
         Question::Surface { half: 2, images: 20 },
-        Question::Path { from: Start::Initial, points: 3, images: 20 },
+        Question::Path { from: None, points: 3, images: 20 },
         Question::PathLengths { draws: 2, images: 8 },
         Question::Shattered { points: 16, lines: 2 },
     ];

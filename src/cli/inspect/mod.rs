@@ -6,8 +6,8 @@ mod write;
 use super::counting::Counting;
 use super::network::{NetworkArgs, data_of_run, find_run, load_dataset};
 use super::output::{self, Failure};
+use lab_core::checkpoint::Checkpoint;
 use lab_core::experiment::{Data, DeviceChoice};
-use lab_core::instrument::Which;
 use lab_core::instrument::{Answer, Finding, Findings, Instrument, Question, TablesOf};
 use lab_core::table::Table;
 use lab_engine::inspect::{self, kept};
@@ -137,7 +137,7 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
             return Err(Failure::Usage(format!("the run has no arm \"{arm}\"; it has {}", names.join(", "))));
         }
     }
-    if which == Which::Best {
+    if which == Checkpoint::Best {
         let without = snapshot.arms.iter().filter(|portrait| portrait.best.is_none());
         without.for_each(|portrait| {
             output::notice(&format!("{} has no best checkpoint yet: this is its newest", portrait.name));

@@ -1,7 +1,8 @@
 //! From options to a question.
 
 use crate::cli::output::Failure;
-use lab_core::instrument::{Focus, Instrument, Picture, Question, Sight, Start};
+use lab_core::checkpoint::Checkpoint;
+use lab_core::instrument::{Focus, Instrument, Picture, Question, Sight};
 use lab_engine::train::snapshot::Snapshot;
 use std::path::PathBuf;
 
@@ -93,11 +94,11 @@ impl Settings {
         Ok(question)
     }
 
-    fn start(&self) -> Start {
+    fn start(&self) -> Option<Checkpoint> {
         match self.from {
-            From::Initial => Start::Initial,
-            From::Best => Start::Best,
-            From::Last => Start::Last,
+            From::Initial => None,
+            From::Best => Some(Checkpoint::Best),
+            From::Last => Some(Checkpoint::Last),
         }
     }
 

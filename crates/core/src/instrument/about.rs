@@ -1,6 +1,7 @@
 //! What an instrument says about itself, and what is chosen before it is asked.
 
-use super::question::{Sight, Start};
+use super::question::Sight;
+use crate::checkpoint::Checkpoint;
 
 /// What an instrument is, for a person who sees it for the first time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,6 @@ pub struct Focus {
     pub class: Option<usize>,
     /// The block, counted from 0.
     pub block: usize,
-    /// Where a straight path starts.
-    pub from: Start,
+    /// Where a straight path starts: at a checkpoint, or at the weights that training started from.
+    pub from: Option<Checkpoint>,
 }

@@ -54,7 +54,7 @@ pub use nearest::Neighbour;
 pub use path_lengths::PathLength;
 pub use picture::{Picture, Seen};
 pub use predictions::Predictions;
-pub use question::{Question, Sight, Start, Which};
+pub use question::{Question, Sight};
 pub use removals::Band;
 pub use score::Score;
 pub use shattered::Shattered;

@@ -1,6 +1,7 @@
 //! What can be asked.
 
 use super::picture::Picture;
+use crate::checkpoint::Checkpoint;
 
 /// Something asked of networks. Answering never changes them, nor what training computes.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,8 +95,8 @@ pub enum Question {
     },
     /// The loss on the straight line from other weights to these.
     Path {
-        /// Where the line starts.
-        from: Start,
+        /// Where the line starts: at a checkpoint, or at the weights that training started from.
+        from: Option<Checkpoint>,
         /// Points, both ends included.
         points: usize,
         /// Images that the loss is taken over.
@@ -139,18 +140,6 @@ impl Sight {
     }
 }
 
-/// Where a straight path between weights starts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Start {
-    /// At the weights that training started from.
-    #[default]
-    Initial,
-    /// At the checkpoint with the least validation loss.
-    Best,
-    /// At the newest checkpoint.
-    Last,
-}
-
 impl Question {
     /// Whether it may take long, so that quick ones should not wait behind it.
     #[must_use]
@@ -175,26 +164,6 @@ impl Question {
             Self::Classify(_) | Self::Gallery | Self::Filters => false,
             Self::Explain { sight, .. } | Self::Features { sight, .. } | Self::Cuts { sight } => !sight.is_picture(),
             _ => true,
-        }
-    }
-}
-
-/// Which checkpoint of an arm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// The newest.
-    Last,
-    /// The one with the least validation loss.
-    Best,
-}
-
-impl Which {
-    /// Its folder's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Last => "last",
-            Self::Best => "best",
         }
     }
 }

@@ -7,8 +7,8 @@ pub mod keep;
 pub mod link;
 pub mod outbox;
 
+use crate::checkpoint::Checkpoint;
 use crate::experiment::{Augmentation, DeviceChoice, Experiment, Network};
-use crate::instrument::Which;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -61,7 +61,7 @@ pub enum Command {
         /// Chosen by the asker.
         id: u64,
         /// Which networks.
-        of: Subject,
+        of: Networks,
         /// The question.
         question: Question,
     },
@@ -104,7 +104,7 @@ pub enum Tune {
 
 /// Which networks a question is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Subject {
+pub enum Networks {
     /// Those of the experiment under way, of the one that ended last, or of a file, as they are now.
     #[default]
     Current,
@@ -113,7 +113,7 @@ pub enum Subject {
         /// The run's folder.
         folder: PathBuf,
         /// Which checkpoint of each arm.
-        which: Which,
+        checkpoint: Checkpoint,
     },
 }
 

@@ -1,6 +1,6 @@
 //! Where things are in a run folder, what folders are called, and who may write there.
 
-use crate::instrument::Which;
+use crate::checkpoint::Checkpoint;
 use crate::protocol::{ArmInfo, DatasetInfo};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
@@ -71,7 +71,7 @@ pub(super) fn arm_folders<'a>(run: &Path, names: impl Iterator<Item = &'a str>) 
 }
 
 /// Where an arm's checkpoint is.
-pub(super) fn checkpoint(arm_folder: &Path, which: Which) -> PathBuf {
+pub(super) fn checkpoint(arm_folder: &Path, which: Checkpoint) -> PathBuf {
     arm_folder.join("checkpoints").join(which.name())
 }
 

@@ -5,9 +5,9 @@ use super::history::{self, Validation};
 use super::layout::{self, RunInfo, arm_folders, default_place};
 use super::rows::{GradientRow, MetricsRow, Row};
 use super::table;
+use crate::checkpoint::Checkpoint;
 use crate::experiment::{Experiment, Plan, PlanError};
 use crate::files::settle_folder;
-use crate::instrument::Which;
 use crate::protocol::Outcome;
 use serde::Deserialize;
 use std::fs;
@@ -20,6 +20,14 @@ pub enum RunError {
     /// No run folder.
     #[error("{} is not a run folder: it has no {}; name the folder that training printed", .0.display(), layout::EXPERIMENT)]
     NotARun(PathBuf),
+    /// An arm that was not validated yet.
+    #[error("{} has no checkpoint of {arm} yet; let it train until the first validation", .run.display())]
+    NoCheckpoint {
+        /// The run's folder.
+        run: PathBuf,
+        /// The arm's name.
+        arm: String,
+    },
     /// A file of the run is missing or makes no sense.
     #[error("the run is damaged: {}: {why}", .path.display())]
     Damaged {
@@ -87,7 +95,7 @@ impl Run {
 
     /// The folder of an arm's checkpoint, if it has one.
     #[must_use]
-    pub fn checkpoint(&self, arm: usize, which: Which) -> Option<PathBuf> {
+    pub fn checkpoint(&self, arm: usize, which: Checkpoint) -> Option<PathBuf> {
         let folder = layout::checkpoint(&self.arm_folder(arm)?, which);
         // Whoever is training there may be replacing the folder just now. Should settling fail, the folder is absent and
         // the answer says so.
@@ -95,6 +103,18 @@ impl Run {
             let _ = settle_folder(&folder);
         }
         folder.is_dir().then_some(folder)
+    }
+
+    /// The folder of the checkpoint that an arm's weights are read from: its newest where it has no best one yet.
+    ///
+    /// # Errors
+    /// An arm without any checkpoint.
+    pub fn weights(&self, arm: usize, which: Checkpoint) -> Result<PathBuf, RunError> {
+        let found = self.checkpoint(arm, which).or_else(|| self.checkpoint(arm, Checkpoint::Last));
+        found.ok_or_else(|| RunError::NoCheckpoint {
+            run: self.folder.clone(),
+            arm: self.info.arms.get(arm).map_or_else(String::new, |arm| arm.name.clone()),
+        })
     }
 
     /// Where an arm's tables and checkpoints are.

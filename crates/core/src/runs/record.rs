@@ -6,9 +6,10 @@ use super::layout::{self, RunInfo, arm_folders, numbered, slug};
 use super::read;
 use super::rows::{GradientRow, MetricsRow};
 use super::table::GrowingTable;
+use crate::checkpoint::Checkpoint;
 use crate::experiment::{Experiment, Source};
 use crate::files::{settle_folder, write_atomically};
-use crate::instrument::{Which, matrix};
+use crate::instrument::matrix;
 use crate::protocol::keep::{Keeper, Kept, Record};
 use crate::protocol::{ArmProbe, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};
 use serde::Serialize;
@@ -140,7 +141,7 @@ struct ArmFiles {
 impl ArmFiles {
     fn open(folder: PathBuf, images: usize) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
-        for which in [Which::Last, Which::Best] {
+        for which in [Checkpoint::Last, Checkpoint::Best] {
             settle_folder(&layout::checkpoint(&folder, which))?;
         }
         let metrics = GrowingTable::append::<MetricsRow>(folder.join(layout::METRICS))?;
@@ -249,7 +250,7 @@ impl Record for FolderRecord {
         Some(&self.folder)
     }
 
-    fn checkpoint(&self, arm: usize, which: Which) -> Option<PathBuf> {
+    fn checkpoint(&self, arm: usize, which: Checkpoint) -> Option<PathBuf> {
         // Rows that cannot be written now stay in memory, and the next step reports why.
         let _ = self.sync();
         Some(layout::checkpoint(&self.arms.borrow().get(arm)?.folder, which))

@@ -5,9 +5,9 @@ use super::look::{Progress, Subject};
 use crate::nn::{Array, Model, Pass, StateDict, weights};
 use crate::train::checkpoint::WEIGHTS;
 use crate::train::evaluate::Inputs;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Images;
-use lab_core::instrument::Which;
-use lab_core::instrument::{Finding, Score, Slice, Start, Surface};
+use lab_core::instrument::{Finding, Score, Slice, Surface};
 use lab_core::random::Draw;
 
 /// Places on each side at most.
@@ -160,7 +160,7 @@ fn spread(losses: &mut [f64], known: &[bool], [row, column]: [usize; 2], side: u
 /// Weights that are not there, or what the device says when it fails.
 pub fn path(
     subject: &Subject,
-    from: Start,
+    from: Option<Checkpoint>,
     points: usize,
     images: usize,
     progress: &mut Progress,
@@ -195,14 +195,10 @@ pub fn between(a: &StateDict, b: &StateDict, t: f64) -> StateDict {
     blended
 }
 
-fn start(subject: &Subject, from: Start) -> Result<StateDict, String> {
-    let which = match from {
-        Start::Initial => {
-            let initial = Model::init(subject.blueprint(), subject.snapshot.seed, subject.device());
-            return initial.state().map_err(|error| error.to_string());
-        }
-        Start::Best => Which::Best,
-        Start::Last => Which::Last,
+fn start(subject: &Subject, from: Option<Checkpoint>) -> Result<StateDict, String> {
+    let Some(which) = from else {
+        let initial = Model::init(subject.blueprint(), subject.snapshot.seed, subject.device());
+        return initial.state().map_err(|error| error.to_string());
     };
     let folder = subject.arm.checkpoint(which).filter(|folder| folder.is_dir());
     let folder =

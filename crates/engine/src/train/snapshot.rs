@@ -8,9 +8,9 @@ use super::lens::{self, Lens};
 use super::session::Session;
 use crate::nn::Model;
 use burn::tensor::Device;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
 use lab_core::experiment::Fit;
-use lab_core::instrument::Which;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -39,10 +39,10 @@ impl Portrait {
 
     /// The folder of one of its checkpoints, where one may be.
     #[must_use]
-    pub fn checkpoint(&self, which: Which) -> Option<&PathBuf> {
+    pub fn checkpoint(&self, which: Checkpoint) -> Option<&PathBuf> {
         match which {
-            Which::Last => self.last.as_ref(),
-            Which::Best => self.best.as_ref(),
+            Checkpoint::Last => self.last.as_ref(),
+            Checkpoint::Best => self.best.as_ref(),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Experiment, Plan, Source, preset};
 use lab_core::instrument::Sight;
-use lab_core::protocol::{Command, Import, Phase, Picture, Question, Subject};
+use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question};
 use std::path::{Path, PathBuf};
 
 /// Images that immediate mode trains and validates on at most.
@@ -53,14 +53,14 @@ impl App {
             Action::Explain(image) => {
                 self.inquiries.explain(image);
                 let sight = Sight::Validation(image);
-                self.ask(Subject::Current, Question::Explain { sight, class: None, occlusion: false });
+                self.ask(Networks::Current, Question::Explain { sight, class: None, occlusion: false });
                 self.panels.bring(Panel::Explain);
             }
             Action::ShowCell { arm, truth, predicted } => {
                 self.panels.show_cell(arm, truth, predicted);
                 if self.inquiries.gallery.is_none() {
-                    self.ask(Subject::Current, Question::Predictions);
-                    self.ask(Subject::Current, Question::Gallery);
+                    self.ask(Networks::Current, Question::Predictions);
+                    self.ask(Networks::Current, Question::Gallery);
                 }
             }
             Action::Classify(pictures) => self.classify(pictures),
@@ -284,7 +284,7 @@ impl App {
     }
 
     /// Asks an instrument's question and takes back the one that it replaces.
-    fn ask(&mut self, of: Subject, question: Question) {
+    fn ask(&mut self, of: Networks, question: Question) {
         let Some((id, replaced)) = self.inquiries.ask(question.clone()) else { return };
         replaced.into_iter().for_each(|old| self.link.send(Command::Cancel(old)));
         self.link.send(Command::Ask { id, of, question });
@@ -296,7 +296,7 @@ impl App {
         }
         let (arms, classes) = self.session.asked().clone();
         let id = self.answers.ask(&pictures, arms, classes);
-        self.link.send(Command::Ask { id, of: Subject::Current, question: Question::Classify(pictures) });
+        self.link.send(Command::Ask { id, of: Networks::Current, question: Question::Classify(pictures) });
         self.panels.bring(Panel::Classify);
     }
 

@@ -9,7 +9,8 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::panels::{empty, told};
 use eframe::egui::{Align, Color32, Label, Layout, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
-use lab_core::instrument::{Finding, Focus, HeatMap, Instrument, PathLength, Start, Surface};
+use lab_core::checkpoint::Checkpoint;
+use lab_core::instrument::{Finding, Focus, HeatMap, Instrument, PathLength, Surface};
 use lab_core::number::{percent, short};
 use serde::{Deserialize, Serialize};
 
@@ -31,10 +32,10 @@ const MODES: [(Mode, &str); 5] = [
     (Mode::Shattered, "Shattered gradients"),
 ];
 
-const STARTS: [(Start, &str); 3] = [
-    (Start::Initial, "From the first weights"),
-    (Start::Best, "From the best checkpoint"),
-    (Start::Last, "From the last checkpoint"),
+const STARTS: [(Option<Checkpoint>, &str); 3] = [
+    (None, "From the first weights"),
+    (Some(Checkpoint::Best), "From the best checkpoint"),
+    (Some(Checkpoint::Last), "From the last checkpoint"),
 ];
 
 /// What a person chose to see.
@@ -48,7 +49,7 @@ pub struct View {
 /// The panel's state.
 #[derive(Default)]
 pub struct Landscape {
-    from: Start,
+    from: Option<Checkpoint>,
     textures: Textures,
 }
 

@@ -10,6 +10,7 @@ pub mod experiment;
 pub mod files;
 pub mod instrument;
 pub mod number;
+pub mod png;
 pub mod protocol;
 pub mod random;
 pub mod runs;

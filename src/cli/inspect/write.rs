@@ -1,13 +1,12 @@
 //! Findings as tables, JSON and pictures.
 
 use crate::cli::output::{self, Failure};
-use image::{ImageFormat, Rgb, RgbImage};
-use lab_core::files::write_atomically;
+use lab_core::files::{safe_name, write_atomically};
 use lab_core::instrument::{
     Calibration, Finding, Findings, HeatMap, Instrument, Metrics, Predictions, TablesOf, pairs, viridis,
 };
+use lab_core::png;
 use serde_json::{Value, json};
-use std::io::Cursor;
 use std::path::Path;
 
 /// The least side of a map's picture, in pixels.
@@ -62,23 +61,18 @@ pub fn all(folder: &Path, instrument: Instrument, findings: &Findings) -> Result
     std::fs::create_dir_all(folder).map_err(|error| Failure::Running(format!("{}: {error}", folder.display())))?;
     for TablesOf { of, tables } in instrument.tables(findings) {
         for table in tables.iter().flatten() {
-            let file = format!("{}-{}.csv", safe(&of), safe(&table.name));
+            let file = format!("{}-{}.csv", safe_name(&of), safe_name(&table.name));
             write_atomically(&folder.join(file), table.csv().as_bytes()).map_err(failed)?;
         }
     }
     for arm in &findings.arms {
         let Ok(finding) = &arm.finding else { continue };
         for (name, map) in finding.maps() {
-            let file = format!("{}-{}.png", safe(&arm.arm), safe(&name));
+            let file = format!("{}-{}.png", safe_name(&arm.arm), safe_name(&name));
             write_atomically(&folder.join(file), &picture(&map)?).map_err(failed)?;
         }
     }
     Ok(())
-}
-
-/// A name that every file system takes.
-fn safe(name: &str) -> String {
-    name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect()
 }
 
 /// A map on viridis between its own extremes, enlarged, as a PNG file.
@@ -86,11 +80,7 @@ fn picture(map: &HeatMap) -> Result<Vec<u8>, Failure> {
     let zoom = SIDE.div_ceil(map.width.max(map.height).max(1));
     let (width, height) = (map.width * zoom, map.height * zoom);
     let shares = map.shares(map.range());
-    let size = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-    let image = RgbImage::from_fn(size(width), size(height), |x, y| {
-        Rgb(viridis(shares[y as usize / zoom * map.width + x as usize / zoom]))
-    });
-    let mut bytes = Cursor::new(Vec::new());
-    image.write_to(&mut bytes, ImageFormat::Png).map_err(Failure::running)?;
-    Ok(bytes.into_inner())
+    let color = |(y, x): (usize, usize)| viridis(shares[y / zoom * map.width + x / zoom]);
+    let pixels: Vec<u8> = (0..height).flat_map(|y| (0..width).map(move |x| (y, x))).flat_map(color).collect();
+    png::rgb(&pixels, [width, height]).map_err(Failure::Running)
 }

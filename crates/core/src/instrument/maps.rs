@@ -3,6 +3,7 @@
 use super::about::{About, Focus};
 use super::heat_map::HeatMap;
 use super::question::Question;
+use crate::files::dashed;
 use serde::{Deserialize, Serialize};
 
 pub(super) const FEATURES: About = About {
@@ -43,7 +44,7 @@ pub struct Maps {
 impl Maps {
     /// Each map with a name for a file.
     pub(super) fn named(&self) -> Vec<(String, HeatMap)> {
-        let name = |name: &String| format!("{}-{}", self.of, name.replace(' ', "-"));
+        let name = |name: &String| format!("{}-{}", self.of, dashed(name, |letter| letter != ' '));
         self.names.iter().map(name).zip(self.maps.iter().cloned()).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! Where things are in a run folder, what folders are called, and who may write there.
 
 use crate::checkpoint::Checkpoint;
+use crate::files::slug;
 use crate::protocol::{ArmInfo, DatasetInfo};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
@@ -42,21 +43,6 @@ pub struct RunInfo {
 #[must_use]
 pub fn default_place() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "residual-lab").map(|dirs| dirs.data_dir().join("runs"))
-}
-
-/// A name in lower case with single dashes for all that is neither letter nor digit, at most 60 characters.
-pub(super) fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for character in name.chars().flat_map(char::to_lowercase) {
-        if character.is_alphanumeric() {
-            slug.push(character);
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    let short: String = slug.chars().take(60).collect();
-    let short = short.trim_end_matches('-');
-    if short.is_empty() { "unnamed".to_owned() } else { short.to_owned() }
 }
 
 /// One folder for each arm, in order. Names that differ only in punctuation get numbers.
@@ -101,14 +87,6 @@ pub(super) fn numbered(name: &str) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn slugs_are_readable_folder_names() {
-        assert_eq!(slug("Plain vs. Residual (56 layers)"), "plain-vs-residual-56-layers");
-        assert_eq!(slug("  α = ½, Größe  "), "α-½-größe");
-        assert_eq!(slug("---"), "unnamed");
-        assert_eq!(slug(&"long name ".repeat(20)).len(), 59);
-    }
 
     #[test]
     fn arms_whose_names_look_alike_get_folders_of_their_own() {

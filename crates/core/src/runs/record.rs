@@ -2,13 +2,13 @@
 
 use super::events::{self, EventLine};
 use super::history::History;
-use super::layout::{self, RunInfo, arm_folders, numbered, slug};
+use super::layout::{self, RunInfo, arm_folders, numbered};
 use super::read;
 use super::rows::{GradientRow, MetricsRow};
 use super::table::GrowingTable;
 use crate::checkpoint::Checkpoint;
 use crate::experiment::{Experiment, Source};
-use crate::files::{settle_folder, write_atomically};
+use crate::files::{settle_folder, slug, write_atomically};
 use crate::instrument::matrix;
 use crate::protocol::keep::{Keeper, Kept, Record};
 use crate::protocol::{ArmProbe, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};

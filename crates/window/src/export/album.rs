@@ -1,8 +1,8 @@
 //! Pictures with a table of what is known of them, as one folder.
 
-use super::png;
 use lab_core::files::{create_folder, write_atomically};
 use lab_core::instrument::Seen;
+use lab_core::png;
 use lab_core::table::Table;
 use std::path::Path;
 
@@ -24,7 +24,7 @@ impl Album {
         let encoded: Vec<(&str, Vec<u8>)> = self
             .pictures
             .iter()
-            .map(|(name, seen)| Ok((name.as_str(), png::encode(&seen.rgb, [seen.width, seen.height])?)))
+            .map(|(name, seen)| Ok((name.as_str(), png::rgb(&seen.rgb, [seen.width, seen.height])?)))
             .collect::<Result<_, String>>()?;
         let fill = |place: &Path| {
             for (name, bytes) in &encoded {

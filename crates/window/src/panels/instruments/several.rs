@@ -8,6 +8,7 @@ use crate::export::{self, Album, Content};
 use crate::form::field::named;
 use crate::kit::theme::{self, Tokens};
 use eframe::egui::Ui;
+use lab_core::files::dashed;
 use lab_core::instrument::Gallery;
 use lab_core::number::percent;
 use lab_core::table::Table;
@@ -94,6 +95,7 @@ fn file_name(image: usize, arms: &[Arm], gallery: &Gallery) -> String {
 
 /// A text in letters, digits and dots that every file system takes.
 fn plain(text: &str) -> String {
-    let kept = |letter: char| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' };
-    text.chars().take(40).map(kept).collect()
+    let mut name = dashed(text, |letter| letter.is_ascii_alphanumeric() || letter == '.');
+    name.truncate(40);
+    name
 }

@@ -9,6 +9,7 @@ use super::output::{self, Failure};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::experiment::{Data, DeviceChoice};
 use lab_core::instrument::{Answer, Finding, Findings, Instrument, Question, TablesOf};
+use lab_core::number;
 use lab_core::table::Table;
 use lab_engine::inspect::{self, kept};
 use lab_engine::train::device;
@@ -191,7 +192,7 @@ fn print(instrument: Instrument, findings: &Findings) -> Result<(), Failure> {
 /// A table with numbers as a person reads them.
 fn table(table: &Table) -> String {
     let short = |cell: Cow<str>| match cell.parse::<f64>() {
-        Ok(value) if cell.contains(['.', 'e']) => output::significant(value),
+        Ok(value) if cell.contains(['.', 'e']) => number::precise(value),
         _ => cell.into_owned(),
     };
     let rows: Vec<Vec<String>> = (0..table.rows().min(ROWS)).map(|row| table.row(row).map(short).collect()).collect();

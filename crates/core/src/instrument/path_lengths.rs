@@ -14,7 +14,7 @@ pub(super) const ABOUT: About = About {
 };
 
 pub(super) fn question(_: &Focus) -> Question {
-    Question::PathLengths { draws: 3, images: 32 }
+    Question::PathLengths { draws: 5, images: 32 }
 }
 
 /// The gradient through paths of one length.

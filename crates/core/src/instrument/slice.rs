@@ -26,7 +26,7 @@ pub(super) fn question(_: &Focus) -> Question {
 }
 
 pub(super) fn path(focus: &Focus) -> Question {
-    Question::Path { from: focus.from, points: 21, images: 512 }
+    Question::Path { from: focus.from, points: 21, images: 256 }
 }
 
 /// The loss on a line through weights.

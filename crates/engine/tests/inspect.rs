@@ -10,14 +10,14 @@ use lab_core::blueprint::Blueprint;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
 use lab_core::experiment::{Block, Data, Fit, Gain, Network, Norm, Scheme, Shortcut, Source, preset};
-use lab_core::instrument::{Answer, Finding, GradientLook, Question, Sight};
+use lab_core::instrument::{Answer, Finding, Gradients, Question, Sample};
 use lab_core::random::Draw;
 use lab_core::table::Table;
 use lab_engine::inspect::grad_cam::grad_cam;
 use lab_engine::inspect::{Subject, answer, examine, landscape, lesion};
 use lab_engine::nn::{Model, Pass, weights};
 use lab_engine::train::evaluate::evaluate;
-use lab_engine::train::snapshot::{Portrait, Snapshot};
+use lab_engine::train::snapshot::{ArmSnapshot, Snapshot};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -119,13 +119,13 @@ fn a_lesion_is_a_branch_that_adds_nothing() {
 
 /// Networks on some images, as the instruments get them.
 fn snapshot(dataset: &Arc<Dataset>, networks: &[(&str, &Network)]) -> Snapshot {
-    let portrait = |(name, network): &(&str, &Network)| {
+    let arm = |(name, network): &(&str, &Network)| {
         let blueprint = Blueprint::new(network, dataset.shape(), dataset.classes.len()).expect("it fits");
         let model = Model::init(&blueprint, 1, &Device::flex());
-        Portrait::new(name, model, [None, None])
+        ArmSnapshot::new(name, model, [None, None])
     };
     Snapshot {
-        arms: networks.iter().map(portrait).collect(),
+        arms: networks.iter().map(arm).collect(),
         dataset: Arc::clone(dataset),
         fit: Fit::default(),
         device: Device::flex(),
@@ -185,7 +185,7 @@ fn features_are_computed_once_for_weights_that_stay() {
     let data = embedded(120);
     let network = Network::cifar(8, 4, Shortcut::B);
     let ask = |snapshot: &Snapshot, image: usize| {
-        let question = Question::Nearest { sight: Sight::Validation(image), count: 5 };
+        let question = Question::Nearest { sample: Sample::Validation(image), count: 5 };
         let mut parts = 0;
         let found = examine(&subject(snapshot), &question, &mut |_, _, _| {
             parts += 1;
@@ -204,7 +204,7 @@ fn features_are_computed_once_for_weights_that_stay() {
     assert!(fresh.windows(2).all(|pair| pair[0].distance <= pair[1].distance) && fresh.len() == 5);
     let mut other = kept;
     let model = Model::init(copy.arms[0].model.blueprint(), 2, &Device::flex());
-    other.arms = vec![Portrait::new("one", model, [None, None])];
+    other.arms = vec![ArmSnapshot::new("one", model, [None, None])];
     assert_ne!(ask(&other, 4).0, fresh, "other weights have other features");
 }
 
@@ -272,19 +272,19 @@ fn a_straight_path_begins_and_ends_at_the_two_networks() {
 /// Every instrument on two arms: each answers or says why not, tells how far it has come, and ends early when told.
 #[test]
 fn every_instrument_answers_for_every_arm_and_can_be_ended() {
-    use lab_core::instrument::Sight;
+    use lab_core::instrument::Sample;
     let networks = [("plain", &Network::cifar(8, 4, Shortcut::None)), ("residual", &Network::cifar(8, 4, Shortcut::A))];
     let snapshot = snapshot(&embedded(40), &networks);
-    let sight = Sight::Validation(3);
+    let sample = Sample::Validation(3);
     let questions = [
         Question::Predictions,
-        Question::Nearest { sight: sight.clone(), count: 5 },
+        Question::Nearest { sample: sample.clone(), count: 5 },
         Question::Gradients { images: 16 },
         Question::Histograms { images: 16 },
-        Question::Explain { sight: sight.clone(), class: None, occlusion: true },
-        Question::Features { sight: sight.clone(), block: 1 },
+        Question::Explain { sample: sample.clone(), class: None, occlusion: true },
+        Question::Features { sample: sample.clone(), block: 1 },
         Question::Filters,
-        Question::Cuts { sight },
+        Question::Cuts { sample },
         Question::Lesion { blocks: vec![0] },
         Question::Lesions,
         Question::Removals { draws: 2 },
@@ -348,7 +348,7 @@ fn a_channel_that_is_never_positive_is_dead() {
 /// A kind of network by what it changes in a residual one.
 type Row<'a> = (&'a str, &'a dyn Fn(&mut Network));
 
-fn look(snapshot: &Snapshot, images: usize) -> GradientLook {
+fn look(snapshot: &Snapshot, images: usize) -> Gradients {
     let question = Question::Gradients { images };
     match examine(&subject(snapshot), &question, &mut |_, _, _| true).expect("a look") {
         Finding::Gradients(found) => found,

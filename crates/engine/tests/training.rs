@@ -4,11 +4,11 @@
 
 use lab_core::data::Dataset;
 use lab_core::experiment::{Curve, DeviceChoice, Experiment, Length, Plan, preset, with_override};
-use lab_core::instrument::{Finding, Sight};
+use lab_core::instrument::{Finding, Sample};
 use lab_core::protocol::keep::Nowhere;
 use lab_core::protocol::{Answer, Command, Event, Networks, Outcome, Phase, Picture, Question, StepRecord, Tune};
 use lab_core::runs::{Folder, open};
-use lab_engine::inspect::Desk;
+use lab_engine::inspect::Inspectors;
 use lab_engine::train::device;
 use lab_engine::train::engine::Engine;
 use lab_engine::train::session::Session;
@@ -139,20 +139,20 @@ fn histograms_count_the_weights_and_the_gradient_of_their_step() {
 fn attended() -> Engine {
     let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
     let open: lab_engine::inspect::OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
-    engine.attend(|latest, teller| Desk::start(latest, teller, open)).expect("two threads");
+    engine.attend(|latest, teller| Inspectors::start(latest, teller, open)).expect("two threads");
     engine
 }
 
 /// Questions of every kind that takes a moment; all of them draw, differentiate or change copies of the networks.
 fn questions() -> Vec<Question> {
     let picture = Picture::Pixels { width: 30, height: 20, rgba: vec![90; 30 * 20 * 4] };
-    let sight = Sight::Validation(2);
+    let sample = Sample::Validation(2);
     vec![
         Question::Classify(vec![picture]),
-        Question::Explain { sight: sight.clone(), class: None, occlusion: false },
+        Question::Explain { sample: sample.clone(), class: None, occlusion: false },
         Question::Gradients { images: 16 },
         Question::Lesion { blocks: vec![0] },
-        Question::Cuts { sight },
+        Question::Cuts { sample },
         Question::Slice { half: 1, images: 16 },
         Question::Shattered { points: 8, lines: 1 },
         Question::Histograms { images: 8 },

@@ -13,7 +13,7 @@ use lab_core::number;
 use lab_core::table::Table;
 use lab_engine::inspect::{self, kept};
 use lab_engine::train::device;
-use lab_engine::train::snapshot::{Portrait, Snapshot};
+use lab_engine::train::snapshot::{ArmSnapshot, Snapshot};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -117,9 +117,9 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
         let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
         let (dataset, info) = load_dataset(&data, 0)?;
         let trained = args.network.of_weights(info, &opened)?;
-        let portrait = |(name, model): (String, _)| Portrait::new(&name, model, [None, None]);
+        let arm = |(name, model): (String, _)| ArmSnapshot::new(&name, model, [None, None]);
         return Ok(Snapshot {
-            arms: trained.networks.into_iter().map(portrait).collect(),
+            arms: trained.networks.into_iter().map(arm).collect(),
             dataset: Arc::new(dataset),
             fit: trained.fit,
             device: opened.device,
@@ -132,16 +132,16 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     let which = args.network.which();
     let mut snapshot = kept::snapshot(&run, which, &opened).map_err(Failure::usage)?;
     if let Some(arm) = args.network.arm() {
-        snapshot.arms.retain(|portrait| portrait.name == arm);
+        snapshot.arms.retain(|it| it.name == arm);
         if snapshot.arms.is_empty() {
             let names: Vec<&str> = run.experiment.arms.iter().map(|arm| arm.name.as_str()).collect();
             return Err(Failure::Usage(format!("the run has no arm \"{arm}\"; it has {}", names.join(", "))));
         }
     }
     if which == Checkpoint::Best {
-        let without = snapshot.arms.iter().filter(|portrait| portrait.best.is_none());
-        without.for_each(|portrait| {
-            output::notice(&format!("{} has no best checkpoint yet: this is its newest", portrait.name));
+        let without = snapshot.arms.iter().filter(|arm| arm.best.is_none());
+        without.for_each(|arm| {
+            output::notice(&format!("{} has no best checkpoint yet: this is its newest", arm.name));
         });
     }
     if args.data.is_some() || args.limit.is_some() {

@@ -2,7 +2,7 @@
 
 use crate::cli::output::Failure;
 use lab_core::checkpoint::Checkpoint;
-use lab_core::instrument::{Focus, Instrument, Picture, Question, Sight};
+use lab_core::instrument::{Focus, Instrument, Picture, Question, Sample};
 use lab_engine::train::snapshot::Snapshot;
 use std::path::PathBuf;
 
@@ -57,9 +57,9 @@ impl Settings {
     pub fn question(&self, instrument: Instrument, snapshot: &Snapshot) -> Result<Question, Failure> {
         let of_class = matches!(instrument, Instrument::GradCam | Instrument::Occlusion);
         let of_block = instrument == Instrument::Features;
-        let picture = self.picture.clone().map(|path| Sight::Picture(Picture::File(path)));
+        let picture = self.picture.clone().map(|path| Sample::Picture(Picture::File(path)));
         let mut question = instrument.question(&Focus {
-            sight: picture.unwrap_or(Sight::Validation(self.image)),
+            sample: picture.unwrap_or(Sample::Validation(self.image)),
             class: if of_class { self.class_of(snapshot)? } else { None },
             block: if of_block { self.block_of(snapshot)? } else { 0 },
             from: self.start(),

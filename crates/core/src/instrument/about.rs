@@ -1,6 +1,6 @@
 //! What an instrument says about itself, and what is chosen before it is asked.
 
-use super::question::Sight;
+use super::question::Sample;
 use crate::checkpoint::Checkpoint;
 
 /// What an instrument is, for a person who sees it for the first time.
@@ -22,7 +22,7 @@ pub struct About {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Focus {
     /// The image.
-    pub sight: Sight,
+    pub sample: Sample,
     /// The class to explain; each arm's own prediction if absent.
     pub class: Option<usize>,
     /// The block, counted from 0.

@@ -2,7 +2,7 @@
 
 use super::finding::Findings;
 use super::gallery::Gallery;
-use super::picture::Seen;
+use super::picture::Thumbnail;
 use std::sync::Arc;
 
 /// What was found out.
@@ -22,7 +22,7 @@ pub struct Classified {
     /// The file's name, or "clipboard".
     pub name: String,
     /// The picture as the networks see it, [height, width, 3] bytes.
-    pub seen: Seen,
+    pub seen: Thumbnail,
     /// For each arm the probability of every class, or why the picture could not be read.
     pub probabilities: Result<Vec<Vec<f32>>, String>,
 }

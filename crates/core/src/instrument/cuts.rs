@@ -14,7 +14,7 @@ pub(super) const ABOUT: About = About {
 };
 
 pub(super) fn question(focus: &Focus) -> Question {
-    Question::Cuts { sight: focus.sight.clone() }
+    Question::Cuts { sample: focus.sample.clone() }
 }
 
 /// What remains when one block is cut.

@@ -2,7 +2,7 @@
 
 use super::about::{About, Focus};
 use super::heat_map::HeatMap;
-use super::picture::Seen;
+use super::picture::Thumbnail;
 use super::question::Question;
 use crate::table::Table;
 use serde::{Deserialize, Serialize};
@@ -24,18 +24,18 @@ pub(super) const OCCLUSION: About = About {
 };
 
 pub(super) fn grad_cam(focus: &Focus) -> Question {
-    Question::Explain { sight: focus.sight.clone(), class: focus.class, occlusion: false }
+    Question::Explain { sample: focus.sample.clone(), class: focus.class, occlusion: false }
 }
 
 pub(super) fn occlusion(focus: &Focus) -> Question {
-    Question::Explain { sight: focus.sight.clone(), class: focus.class, occlusion: true }
+    Question::Explain { sample: focus.sample.clone(), class: focus.class, occlusion: true }
 }
 
 /// Where in a picture a network's decision comes from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
     /// The picture as the network sees it.
-    pub seen: Seen,
+    pub seen: Thumbnail,
     /// The class that is explained.
     pub class: usize,
     /// The class that is right, where it is known.

@@ -4,7 +4,7 @@ use super::cuts::Cut;
 use super::exits::Exit;
 use super::explanation::Explanation;
 use super::gains::Gain;
-use super::gradients::GradientLook;
+use super::gradients::Gradients;
 use super::heat_map::HeatMap;
 use super::histograms::Histogram;
 use super::lesions::{self, Lesions};
@@ -50,7 +50,7 @@ pub enum Finding {
     /// Nearest first.
     Nearest(Vec<Neighbour>),
     /// On one batch.
-    Gradients(GradientLook),
+    Gradients(Gradients),
     /// One for each parameter.
     Histograms(Vec<Histogram>),
     /// Of one image.

@@ -1,6 +1,6 @@
 //! The validation images of an experiment, to be shown.
 
-use super::picture::Seen;
+use super::picture::Thumbnail;
 
 /// The validation images of an experiment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct Gallery {
 impl Gallery {
     /// One of the images as a picture; `None` if there is none of this number.
     #[must_use]
-    pub fn seen(&self, image: usize) -> Option<Seen> {
+    pub fn seen(&self, image: usize) -> Option<Thumbnail> {
         let stride = self.shape.iter().product::<usize>();
-        Some(Seen::new(self.pixels.get(image * stride..(image + 1) * stride)?, self.shape))
+        Some(Thumbnail::new(self.pixels.get(image * stride..(image + 1) * stride)?, self.shape))
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn question(_: &Focus) -> Question {
 
 /// What a batch shows in one block.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct BlockLook {
+pub struct BlockGradients {
     /// `layer1.0`
     pub block: String,
     /// ‖∂L/∂x‖ of the block's input.
@@ -42,7 +42,7 @@ pub struct BlockLook {
 
 /// What a batch shows in one parameter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LayerLook {
+pub struct ParameterGradient {
     /// PyTorch's name of the parameter.
     pub parameter: String,
     /// ‖∂L/∂W‖
@@ -53,15 +53,15 @@ pub struct LayerLook {
 
 /// What a batch shows in one network.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct GradientLook {
+pub struct Gradients {
     /// Images of the batch.
     pub images: usize,
     /// Its mean cross-entropy.
     pub loss: f64,
     /// From the input to the head.
-    pub blocks: Vec<BlockLook>,
+    pub blocks: Vec<BlockGradients>,
     /// Every trained parameter, in the network's order.
-    pub layers: Vec<LayerLook>,
+    pub layers: Vec<ParameterGradient>,
 }
 
 /// Below this share of the largest block's gradient, a block no longer learns.
@@ -71,13 +71,13 @@ const EXPLODED: f64 = 1e3;
 /// Above this share of dead channels a block is called dead.
 const DEAD: f64 = 0.5;
 
-impl GradientLook {
+impl Gradients {
     /// What a person should know, with the block named: gradients that vanish, explode or are no numbers, and ReLUs
     /// that are dead.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut found = Vec::new();
-        let broken = |block: &&BlockLook| !(block.input_gradient.is_finite() && block.weight_gradient.is_finite());
+        let broken = |block: &&BlockGradients| !(block.input_gradient.is_finite() && block.weight_gradient.is_finite());
         if let Some(block) = self.blocks.iter().find(broken) {
             found.push(format!(
                 "The gradient of {} is no finite number: lower the learning rate, or add norm.",
@@ -86,10 +86,10 @@ impl GradientLook {
             return found;
         }
         // Of a block's two gradients the one that is smaller beside the largest of its kind.
-        let largest = |of: fn(&BlockLook) -> f64| self.blocks.iter().map(of).fold(f64::MIN_POSITIVE, f64::max);
+        let largest = |of: fn(&BlockGradients) -> f64| self.blocks.iter().map(of).fold(f64::MIN_POSITIVE, f64::max);
         let (weights, inputs) = (largest(|block| block.weight_gradient), largest(|block| block.input_gradient));
-        let share = |block: &BlockLook| (block.weight_gradient / weights).min(block.input_gradient / inputs);
-        let vanished: Vec<&BlockLook> = self.blocks.iter().filter(|block| share(block) < VANISHED).collect();
+        let share = |block: &BlockGradients| (block.weight_gradient / weights).min(block.input_gradient / inputs);
+        let vanished: Vec<&BlockGradients> = self.blocks.iter().filter(|block| share(block) < VANISHED).collect();
         if let Some(least) = vanished.iter().min_by(|a, b| share(a).total_cmp(&share(b))) {
             found.push(format!(
                 "Gradients vanish in {} of {} blocks, most in {}: {:.1e} of the largest block's arrives there. Shortcuts, \
@@ -112,7 +112,7 @@ impl GradientLook {
                 most.input_gradient / last.output_gradient
             ));
         }
-        let dead: Vec<&BlockLook> =
+        let dead: Vec<&BlockGradients> =
             self.blocks.iter().filter(|block| block.dead.is_some_and(|share| share > DEAD)).collect();
         if let Some(worst) = dead.iter().max_by(|a, b| a.dead.unwrap_or(0.0).total_cmp(&b.dead.unwrap_or(0.0))) {
             found.push(format!(
@@ -129,10 +129,10 @@ impl GradientLook {
 
     /// A row for each block and one for each parameter.
     pub(super) fn tables(&self) -> Vec<Table> {
-        let number = |of: fn(&BlockLook) -> f64| self.blocks.iter().map(of);
+        let number = |of: fn(&BlockGradients) -> f64| self.blocks.iter().map(of);
         let maybe =
-            |of: fn(&BlockLook) -> Option<f64>| self.blocks.iter().map(move |block| of(block).unwrap_or(f64::NAN));
-        let responses = |block: &BlockLook| {
+            |of: fn(&BlockGradients) -> Option<f64>| self.blocks.iter().map(move |block| of(block).unwrap_or(f64::NAN));
+        let responses = |block: &BlockGradients| {
             block
                 .responses
                 .iter()
@@ -165,16 +165,16 @@ impl GradientLook {
 mod tests {
     use super::*;
 
-    fn look(gradients: &[f64]) -> GradientLook {
-        let block = |(index, &gradient): (usize, &f64)| BlockLook {
+    fn look(gradients: &[f64]) -> Gradients {
+        let block = |(index, &gradient): (usize, &f64)| BlockGradients {
             block: format!("layer1.{index}"),
             input_gradient: gradient,
             output_gradient: gradient,
             weight_gradient: gradient,
             weight_norm: 1.0,
-            ..BlockLook::default()
+            ..BlockGradients::default()
         };
-        GradientLook { blocks: gradients.iter().enumerate().map(block).collect(), ..GradientLook::default() }
+        Gradients { blocks: gradients.iter().enumerate().map(block).collect(), ..Gradients::default() }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) const FILTERS: About = About {
 };
 
 pub(super) fn features(focus: &Focus) -> Question {
-    Question::Features { sight: focus.sight.clone(), block: focus.block }
+    Question::Features { sample: focus.sample.clone(), block: focus.block }
 }
 
 pub(super) fn filters(_: &Focus) -> Question {

@@ -1,7 +1,7 @@
 //! The training images that a network places closest to an image.
 
 use super::about::{About, Focus};
-use super::picture::Seen;
+use super::picture::Thumbnail;
 use super::question::Question;
 use crate::table::Table;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub(super) const ABOUT: About = About {
 };
 
 pub(super) fn question(focus: &Focus) -> Question {
-    Question::Nearest { sight: focus.sight.clone(), count: 5 }
+    Question::Nearest { sample: focus.sample.clone(), count: 5 }
 }
 
 /// A training image whose features are close to those of an image asked about.
@@ -28,7 +28,7 @@ pub struct Neighbour {
     /// The Euclidean distance of the pooled features.
     pub distance: f32,
     /// As the network sees it.
-    pub seen: Seen,
+    pub seen: Thumbnail,
 }
 
 impl Neighbour {

@@ -21,7 +21,7 @@ pub enum Picture {
 
 /// A small RGB picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
+pub struct Thumbnail {
     /// Width in pixels.
     pub width: usize,
     /// Height in pixels.
@@ -30,7 +30,7 @@ pub struct Seen {
     pub rgb: Vec<u8>,
 }
 
-impl Seen {
+impl Thumbnail {
     /// Of an image's bytes, [channels, height, width] of them; one channel becomes gray.
     #[must_use]
     pub fn new(pixels: &[u8], [channels, height, width]: [usize; 3]) -> Self {

@@ -15,7 +15,7 @@ pub enum Question {
     /// The training images whose features are closest to those of an image.
     Nearest {
         /// The image.
-        sight: Sight,
+        sample: Sample,
         /// How many.
         count: usize,
     },
@@ -32,7 +32,7 @@ pub enum Question {
     /// Where in an image the decision comes from: Grad-CAM at every block.
     Explain {
         /// The image.
-        sight: Sight,
+        sample: Sample,
         /// The class to explain; each arm's own prediction if absent.
         class: Option<usize>,
         /// Whether to cover patches as well, which takes longer.
@@ -41,7 +41,7 @@ pub enum Question {
     /// The output of one block for an image, channel by channel.
     Features {
         /// The image.
-        sight: Sight,
+        sample: Sample,
         /// The block, counted from 0.
         block: usize,
     },
@@ -50,7 +50,7 @@ pub enum Question {
     /// What remains of an image's logits when a block's branch or its shortcut is cut.
     Cuts {
         /// The image.
-        sight: Sight,
+        sample: Sample,
     },
     /// Scores with these blocks out, counted from 0.
     Lesion {
@@ -120,21 +120,21 @@ pub enum Question {
 
 /// An image that a question is about.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Sight {
+pub enum Sample {
     /// A validation image by its place.
     Validation(usize),
     /// A picture from elsewhere.
     Picture(Picture),
 }
 
-impl Default for Sight {
+impl Default for Sample {
     /// The first validation image.
     fn default() -> Self {
         Self::Validation(0)
     }
 }
 
-impl Sight {
+impl Sample {
     fn is_picture(&self) -> bool {
         matches!(self, Self::Picture(_))
     }
@@ -162,7 +162,9 @@ impl Question {
     pub fn needs_images(&self) -> bool {
         match self {
             Self::Classify(_) | Self::Gallery | Self::Filters => false,
-            Self::Explain { sight, .. } | Self::Features { sight, .. } | Self::Cuts { sight } => !sight.is_picture(),
+            Self::Explain { sample, .. } | Self::Features { sample, .. } | Self::Cuts { sample } => {
+                !sample.is_picture()
+            }
             _ => true,
         }
     }

@@ -12,7 +12,7 @@ use crate::experiment::{Augmentation, DeviceChoice, Experiment, Network};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-pub use crate::instrument::{Answer, Classified, Histogram, Picture, Question, Seen};
+pub use crate::instrument::{Answer, Classified, Histogram, Picture, Question, Thumbnail};
 
 /// What the engine is asked to do.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use crate::nn::{Model, weights};
 use crate::train::checkpoint::{self, WEIGHTS};
 use crate::train::device::Opened;
 use crate::train::lens;
-use crate::train::snapshot::{Portrait, Snapshot};
+use crate::train::snapshot::{ArmSnapshot, Snapshot};
 use lab_core::blueprint::Blueprint;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
@@ -31,7 +31,7 @@ pub fn snapshot(run: &Run, which: Checkpoint, opened: &Opened) -> Result<Snapsho
         let model = Model::init(&blueprint.map_err(|error| error.to_string())?, seed, &opened.device);
         let model = model.with_state(&state).map_err(|error| format!("{}: {error}", folder.display()))?;
         step = step.max(checkpoint::state(&folder)?.progress.step);
-        arms.push(Portrait::new(&arm.name, model, [last, best]));
+        arms.push(ArmSnapshot::new(&arm.name, model, [last, best]));
     }
     Ok(Snapshot {
         arms,

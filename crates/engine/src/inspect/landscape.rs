@@ -1,7 +1,7 @@
 //! The loss around a network's weights along filter-normalised directions, and on the straight line between two sets of
 //! weights (Li et al. 2018; Goodfellow, Vinyals and Saxe 2015).
 
-use super::look::{Progress, Subject};
+use super::subject::{Progress, Subject};
 use crate::nn::{Array, Model, Pass, StateDict, weights};
 use crate::train::checkpoint::WEIGHTS;
 use crate::train::evaluate::Inputs;
@@ -61,7 +61,7 @@ struct Ground<'a> {
 impl<'a> Ground<'a> {
     fn new(subject: &'a Subject<'a>, images: usize) -> Result<Self, String> {
         let state = subject.model().state().map_err(|error| error.to_string())?;
-        Ok(Self { subject, images: subject.sample(&subject.snapshot.dataset.train, images), state })
+        Ok(Self { subject, images: subject.draw(&subject.snapshot.dataset.train, images), state })
     }
 
     fn score(&self, state: &StateDict) -> Result<Score, String> {

@@ -4,7 +4,7 @@
 //! Only the shortcut carries the signal past a block that is out. A plain net's block can be left out where its
 //! input and output have the same shape, and nowhere else.
 
-use super::look::{Progress, Subject};
+use super::subject::{Progress, Subject};
 use crate::nn::Pass;
 use lab_core::blueprint::ShortcutPlan;
 use lab_core::instrument::{Band, Finding, Gain, Lesion, Lesions, Score};

@@ -3,7 +3,7 @@
 //! The values go forward through the whole network; on the way back, k random blocks let the gradient through their branch
 //! alone and all others through their shortcut alone.
 
-use super::look::{Progress, Subject, values};
+use super::subject::{Progress, Subject, values};
 use crate::nn::{Pass, Route};
 use crate::train::loss;
 use lab_core::blueprint::ShortcutPlan;
@@ -25,7 +25,7 @@ pub fn path_lengths(
     if !blocks.contains(&true) {
         return Err("a plain net has one path only, through all of its layers".into());
     }
-    let images = subject.sample(&subject.snapshot.dataset.train, images);
+    let images = subject.draw(&subject.snapshot.dataset.train, images);
     let (fresh, draws, count) = (subject.is_fresh()?, draws.max(1), blocks.len());
     let mut found = Vec::with_capacity(count + 1);
     for branches in 0..=count {

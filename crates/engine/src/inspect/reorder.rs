@@ -1,6 +1,6 @@
 //! Blocks in another order than the trained one (Veit, Wilber and Belongie 2016, section 4.3).
 
-use super::look::{Progress, Subject};
+use super::subject::{Progress, Subject};
 use crate::nn::{Model, Pass};
 use lab_core::instrument::{Finding, Swap};
 use lab_core::random::Draw;

@@ -1,7 +1,7 @@
 //! Pictures with a table of what is known of them, as one folder.
 
 use lab_core::files::{create_folder, write_atomically};
-use lab_core::instrument::Seen;
+use lab_core::instrument::Thumbnail;
 use lab_core::png;
 use lab_core::table::Table;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::path::Path;
 #[derive(Clone, Debug)]
 pub struct Album {
     /// Each with the name of its file.
-    pub pictures: Vec<(String, Seen)>,
+    pub pictures: Vec<(String, Thumbnail)>,
     /// With the name of its file.
     pub table: (String, Table),
 }

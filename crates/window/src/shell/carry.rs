@@ -12,7 +12,7 @@ use crate::panels::Panel;
 use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Experiment, Plan, Source, preset};
-use lab_core::instrument::Sight;
+use lab_core::instrument::Sample;
 use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question};
 use std::path::{Path, PathBuf};
 
@@ -52,8 +52,8 @@ impl App {
             }
             Action::Explain(image) => {
                 self.inquiries.explain(image);
-                let sight = Sight::Validation(image);
-                self.ask(Networks::Current, Question::Explain { sight, class: None, occlusion: false });
+                let sample = Sample::Validation(image);
+                self.ask(Networks::Current, Question::Explain { sample, class: None, occlusion: false });
                 self.panels.bring(Panel::Explain);
             }
             Action::ShowCell { arm, truth, predicted } => {

@@ -11,7 +11,7 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::theme::{self, Tokens, space};
 use crate::panels::{chip, empty, told};
 use eframe::egui::{Label, RichText, ScrollArea, Ui};
-use lab_core::instrument::{BlockLook, Finding, Focus, GradientLook, Instrument};
+use lab_core::instrument::{BlockGradients, Finding, Focus, Gradients, Instrument};
 use lab_core::number::short;
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ const QUANTITIES: [(Quantity, &str); 8] = [
 
 impl Quantity {
     /// Its values from the input to the head; a response for each layer.
-    fn of(self, block: &BlockLook) -> Vec<f64> {
+    fn of(self, block: &BlockGradients) -> Vec<f64> {
         match self {
             Self::InputGradient => vec![block.input_gradient],
             Self::OutputGradient => vec![block.output_gradient],
@@ -118,7 +118,7 @@ impl Inside {
 }
 
 fn blocks(ui: &mut Ui, quantity: Quantity, bench: &Bench) {
-    let found: Vec<(usize, &str, &GradientLook)> = bench
+    let found: Vec<(usize, &str, &Gradients)> = bench
         .findings(Instrument::Gradients)
         .filter_map(|(arm, name, finding)| match finding {
             Ok(Finding::Gradients(found)) => Some((arm, name, found)),
@@ -129,7 +129,7 @@ fn blocks(ui: &mut Ui, quantity: Quantity, bench: &Bench) {
         return;
     }
     let tokens = Tokens::of(ui);
-    let line = |(arm, name, look): &(usize, &str, &GradientLook)| {
+    let line = |(arm, name, look): &(usize, &str, &Gradients)| {
         let values = look.blocks.iter().flat_map(|block| quantity.of(block));
         let points = values.zip(1..).map(|(value, index)| [f64::from(index), value]).collect();
         Series { arm: *arm, name: (*name).to_owned(), points, ..Series::default() }

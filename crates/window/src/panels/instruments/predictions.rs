@@ -14,7 +14,7 @@ use crate::panels::{chip, empty, told};
 use crate::state::answers::top;
 use crate::state::inquiries::Place;
 use eframe::egui::{Color32, Label, Modifiers, ScrollArea, Sense, Ui, Vec2, vec2};
-use lab_core::instrument::{ArmFinding, Finding, Findings, Focus, Gallery, Instrument, Question, Sight};
+use lab_core::instrument::{ArmFinding, Finding, Findings, Focus, Gallery, Instrument, Question, Sample};
 use lab_core::number::{count, percent, plural, short};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -268,7 +268,7 @@ impl Predictions {
 
 /// What the training images nearest to a validation image are.
 fn nearest(image: usize) -> Question {
-    Instrument::Nearest.question(&Focus { sight: Sight::Validation(image), ..Focus::default() })
+    Instrument::Nearest.question(&Focus { sample: Sample::Validation(image), ..Focus::default() })
 }
 
 /// The training images nearest to an image, as every arm places them.

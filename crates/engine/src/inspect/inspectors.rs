@@ -55,14 +55,14 @@ impl Shared {
 }
 
 /// The running threads. Dropping it ends them after the part that is being computed.
-pub struct Desk {
+pub struct Inspectors {
     shared: Arc<Shared>,
     /// For quick questions and for long ones.
     tasks: Option<[Sender<Task>; 2]>,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Desk {
+impl Inspectors {
     /// Starts the threads. `latest` shows the networks that are training, `open` finds those of kept runs.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl Desk {
     }
 }
 
-impl Answerer for Desk {
+impl Answerer for Inspectors {
     fn ask(&self, id: u64, of: Networks, question: Question) {
         self.shared.pending().insert(id, false);
         let Some(tasks) = &self.tasks else { return };
@@ -97,7 +97,7 @@ impl Answerer for Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for Inspectors {
     fn drop(&mut self) {
         self.shared.closing.store(true, Ordering::Relaxed);
         self.tasks = None;

@@ -6,17 +6,16 @@ mod drawing;
 mod png;
 mod saving;
 mod svg;
-mod table;
 
 pub use album::Album;
 pub use drawing::Drawing;
 pub use saving::{Content, Done, Saving};
-pub use table::Table;
 
 use crate::action::Action;
 use crate::form::field::named;
 use crate::kit::theme::Tokens;
 use eframe::egui::{Button, Popup, Ui, Vec2, vec2};
+use lab_core::table::Table;
 use std::sync::Arc;
 
 /// Something that can be copied and saved.

@@ -5,12 +5,13 @@ mod matrix;
 
 use super::empty;
 use crate::action::Action;
-use crate::export::{self, Exportable, Table};
+use crate::export::{self, Exportable};
 use crate::form::field::choose;
 use crate::kit::theme::{self, Tokens, space};
 use crate::state::Session;
 use eframe::egui::{Align, Label, Layout, ScrollArea, Ui, Vec2, vec2};
 use grid::{Grid, LABEL};
+use lab_core::table::Table;
 use matrix::{Matrix, Unit, order, table};
 use serde::{Deserialize, Serialize};
 

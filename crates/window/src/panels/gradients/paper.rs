@@ -1,12 +1,13 @@
 //! Gradients of every block as they are given away: every number of every probe as a table, and the heat maps.
 
 use super::Gradients;
-use crate::export::{Exportable, Table};
+use crate::export::Exportable;
 use crate::kit::theme;
 use crate::panels::Scene;
 use crate::panels::quantity::{Quantity, legend};
 use eframe::egui::{Ui, Vec2, vec2};
 use lab_core::protocol::BlockProbe;
+use lab_core::table::Table;
 use std::sync::Arc;
 
 /// The heat maps on their way out of the window.

@@ -7,7 +7,7 @@ mod table;
 
 use super::empty;
 use crate::action::Action;
-use crate::export::{self, Exportable, Table};
+use crate::export::{self, Exportable};
 use crate::kit::theme::{self, Tokens, space};
 use crate::shelf::{Entry, Shelf};
 use crate::state::Session;
@@ -17,6 +17,7 @@ use details::Details;
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{Label, Panel, PopupCloseBehavior, ScrollArea, TextEdit, Ui, Vec2};
 use lab_core::number;
+use lab_core::table::Table;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -217,9 +218,9 @@ impl Exportable for Listing<'_> {
             self.shown.iter().flat_map(|entry| (0..entry.info.arms.len()).map(|arm| (&**entry, arm))).collect();
         let columns = [Column::Name, Column::Arm].into_iter().chain(self.view.columns.iter().copied());
         let table = columns.fold(Table::default(), |table, column| {
-            table.words(&column.title(), rows.iter().map(|(entry, arm)| Arc::from(column.text(entry, *arm))))
+            table.words(&column.title(), rows.iter().map(|(entry, arm)| column.text(entry, *arm)))
         });
-        table.words("Folder", rows.iter().map(|(entry, _)| Arc::from(entry.folder.display().to_string())))
+        table.words("Folder", rows.iter().map(|(entry, _)| entry.folder.display().to_string()))
     }
 
     fn size(&self) -> Option<Vec2> {

@@ -3,8 +3,8 @@
 use super::commands::{self, Menu};
 use crate::action::Action;
 use crate::form::Form;
-use crate::form::field::named;
 use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::named;
 use crate::state::Session;
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{

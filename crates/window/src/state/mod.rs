@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod inquiries;
+pub mod measured;
 pub mod probes;
 pub mod quantity;
 pub mod selected;

@@ -2,7 +2,8 @@
 
 use super::figure::{Figure, Frame, label_width};
 use super::source::Source;
-use crate::export::{Exportable, Table};
+use crate::export::Table;
+use crate::give_away::Exportable;
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::state::trace::Clock;

@@ -17,7 +17,7 @@ mod verdict;
 
 pub use bench::{Bench, Weights};
 
-use super::Panel;
+use crate::panel::Panel;
 use eframe::egui::Ui;
 use serde::{Deserialize, Serialize};
 

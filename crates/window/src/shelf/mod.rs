@@ -7,7 +7,7 @@ mod results;
 mod watcher;
 
 pub use entry::Entry;
-pub use results::{Results, Score};
+pub use results::Score;
 
 use crate::kit::plot::Pace;
 use crate::state::Past;

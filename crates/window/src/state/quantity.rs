@@ -174,13 +174,6 @@ impl Metric {
         let evaluations = trace.evaluations[..count].iter().zip(&trace.gaps);
         evaluations.map(move |(evaluation, gap)| (evaluation, value(evaluation, gap)))
     }
-
-    /// The newest value, of training or else of validation.
-    #[must_use]
-    pub fn last(self, trace: &Trace) -> Option<f64> {
-        let dense = self.dense(trace).and_then(|(_, column)| column.last());
-        dense.or_else(|| self.sparse(trace).next_back().map(|(_, value)| value))
-    }
 }
 
 #[cfg(test)]

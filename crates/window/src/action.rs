@@ -2,7 +2,7 @@
 
 use crate::dialogs::Wanted;
 use crate::export::Content;
-use crate::panels::Panel;
+use crate::panel::Panel;
 use crate::state::inquiries::Place;
 use crate::state::selected::SelectedBlock;
 use lab_core::experiment::Plan;

@@ -145,7 +145,7 @@ mod tests {
     use eframe::egui::{Context, CornerRadius, vec2};
 
     fn drawn(draw: impl FnMut(&mut eframe::egui::Ui)) -> image::RgbImage {
-        let file = Drawing::new(&Context::default(), vec2(100.0, 60.0), draw).png().unwrap();
+        let file = write(&Drawing::new(&Context::default(), vec2(100.0, 60.0), draw)).unwrap();
         image::load_from_memory(&file).unwrap().to_rgb8()
     }
 

@@ -2,6 +2,7 @@
 
 use super::album::Album;
 use super::drawing::Drawing;
+use super::{png, svg};
 use crate::dialogs::Dialogs;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use eframe::egui::Context;
@@ -31,8 +32,8 @@ impl Content {
         match self {
             Self::Text(text) => file(text.as_bytes()),
             Self::Csv(table) => file(table.csv().as_bytes()),
-            Self::Png(drawing) => file(&drawing.png()?),
-            Self::Svg(drawing) => file(drawing.svg().as_bytes()),
+            Self::Png(drawing) => file(&png::write(drawing)?),
+            Self::Svg(drawing) => file(svg::write(drawing).as_bytes()),
             Self::Folder(album) => album.write(path),
         }
     }

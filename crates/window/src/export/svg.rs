@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn shapes_text_and_pictures_are_all_there() {
-        let svg = Drawing::new(&Context::default(), vec2(200.0, 100.0), |ui| {
+        let drawing = Drawing::new(&Context::default(), vec2(200.0, 100.0), |ui| {
             ui.label("loss < 1 & falling");
             let points = vec![Pos2::new(10.0, 50.0), Pos2::new(60.0, 80.0), Pos2::new(90.0, 60.0)];
             ui.painter().line(points, Stroke::new(2.0, Color32::from_rgb(0, 114, 178)));
@@ -292,8 +292,8 @@ mod tests {
             let place = Rect::from_min_size(Pos2::new(120.0, 40.0), vec2(40.0, 30.0));
             ui.painter().image(texture.id(), place, whole, Color32::WHITE);
             ui.data_mut(|data| data.insert_temp(eframe::egui::Id::unique("kept"), texture));
-        })
-        .svg();
+        });
+        let svg = write(&drawing);
         assert!(svg.contains(">loss &lt; 1 &amp; falling</text>"), "{svg}");
         assert!(
             svg.contains("points=\"10,50 60,80 90,60\" fill=\"none\" stroke=\"#0072b2\" stroke-width=\"2\""),

@@ -1,7 +1,8 @@
 //! The optimiser's rows; the recipe's, or an arm's own.
 
-use super::field::{Fields, choose};
+use super::field::Fields;
 use super::help;
+use crate::kit::widgets::choose;
 use eframe::egui::Ui;
 use lab_core::experiment::optimizer::{Setting, Value};
 use lab_core::experiment::{Method, Optimizer};

@@ -1,10 +1,11 @@
 //! What every arm sees in pictures that are dropped, opened, pasted or named by their path.
 
-use super::{Scene, chip, empty, together};
 use crate::action::Action;
-use crate::form::field::named;
+use crate::kit::chips::{chip, empty, together};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
+use crate::kit::widgets::named;
+use crate::scene::Scene;
 use crate::state::answers::{Answers, Asked, class_name, top};
 use eframe::egui::{
     Align, Align2, ColorImage, DragValue, FontId, Image, Label, Layout, Rect, Response, RichText, Role, ScrollArea,

@@ -8,7 +8,7 @@ use crate::action::{Action, RunAction};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
 use crate::export::Content;
 use crate::kit::typed_path;
-use crate::panels::Panel;
+use crate::panel::Panel;
 use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Experiment, Plan, Source, preset};

@@ -2,7 +2,7 @@
 
 use super::figure::{Figure, Frame, label_width};
 use super::source::Source;
-use crate::export::Exportable;
+use crate::give_away::Exportable;
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::state::trace::Clock;

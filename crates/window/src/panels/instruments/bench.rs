@@ -2,10 +2,10 @@
 
 use super::paper::{Figure, Paper, tables};
 use crate::action::Action;
-use crate::export;
-use crate::form::field::{choose, named};
+use crate::give_away;
 use crate::kit::theme::{self, Tokens, space};
-use crate::panels::Scene;
+use crate::kit::widgets::{choose, named};
+use crate::scene::Scene;
 use crate::state::Session;
 use crate::state::inquiries::{Inquiries, Inquiry, Place};
 use crate::state::selected::SelectedBlock;
@@ -125,7 +125,7 @@ pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<
         tables: || tables(about, &found),
         figure: Figure { height: figure.height, draw: |ui: &mut Ui| (figure.draw)(ui, seen) },
     };
-    export::button(ui, title, &paper, &mut actions);
+    give_away::button(ui, title, &paper, &mut actions);
     bench.actions.append(&mut actions);
 }
 

@@ -5,10 +5,10 @@ use super::bench as kit;
 use super::bench::Bench;
 use super::maps::{Textures, WHOLE};
 use super::paper::{Figure, PLOT, ROWS};
-use crate::form::field::{choose, named};
 use crate::kit::chart::{self, Scale, Series};
+use crate::kit::chips::{empty, told};
 use crate::kit::theme::{self, Tokens, space};
-use crate::panels::{empty, told};
+use crate::kit::widgets::{choose, named};
 use eframe::egui::{
     Color32, ComboBox, DragValue, FontId, Key, Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit,
     Ui, Vec2, vec2,

@@ -4,10 +4,10 @@
 use super::bench::Bench;
 use super::maps::WHOLE;
 use super::paper::{Figure, Paper, ROWS};
-use crate::export;
-use crate::form::field::named;
+use crate::give_away;
+use crate::kit::chips::told;
 use crate::kit::theme::{self, Tokens, space, viridis};
-use crate::panels::told;
+use crate::kit::widgets::named;
 use crate::state::Session;
 use eframe::egui::{
     Align2, Color32, ColorImage, FontId, Label, Rect, Response, Sense, TextureHandle, TextureOptions, Ui, pos2, vec2,
@@ -85,7 +85,7 @@ impl Histories {
                 tables: || tables(parameter, session),
                 figure: Figure { height: ROWS, draw: |ui: &mut Ui| Self::default().figure(ui, parameter, session) },
             };
-            export::button(ui, "Histograms by step", &paper, bench.actions);
+            give_away::button(ui, "Histograms by step", &paper, bench.actions);
         });
         self.figure(ui, parameter, session);
     }

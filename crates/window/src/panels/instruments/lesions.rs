@@ -3,10 +3,10 @@
 use super::bench as kit;
 use super::bench::Bench;
 use super::paper::{Figure, PLOT};
-use crate::form::field::{choose, named};
 use crate::kit::chart::{self, Scale, Series};
+use crate::kit::chips::{empty, told};
 use crate::kit::theme::{self, Tokens, space, viridis};
-use crate::panels::{empty, told};
+use crate::kit::widgets::{choose, named};
 use crate::state::inquiries::Place;
 use eframe::egui::{Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, vec2};
 use lab_core::instrument::{Band, Finding, Focus, Instrument, Lesions as Sweep, Question, Score};

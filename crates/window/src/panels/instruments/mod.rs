@@ -17,7 +17,7 @@ mod verdict;
 
 pub use bench::Bench;
 
-use super::Panel;
+use crate::panel::Panel;
 use eframe::egui::Ui;
 use lab_core::checkpoint::Checkpoint;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! What an instrument found as it is given away: every number of every arm in one table, and the figure as the window
 //! shows it. Knows nothing of what the figures show.
 
-use crate::export::Exportable;
+use crate::give_away::Exportable;
 use crate::kit::theme::{self, space};
 use eframe::egui::{Ui, Vec2, vec2};
 use lab_core::instrument::{Findings, Instrument};

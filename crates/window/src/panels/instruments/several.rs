@@ -4,9 +4,10 @@ use super::paper::{Figure, Paper, ROWS};
 use super::tiles::{self, class};
 use super::verdict::Arm;
 use crate::action::Action;
-use crate::export::{self, Album, Content};
-use crate::form::field::named;
+use crate::export::{Album, Content};
+use crate::give_away;
 use crate::kit::theme::{self, Tokens};
+use crate::kit::widgets::named;
 use eframe::egui::Ui;
 use lab_core::files::dashed;
 use lab_core::instrument::Gallery;
@@ -26,7 +27,7 @@ pub fn tools(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Arc<Gallery>
         tables: || tables(images, arms, gallery),
         figure: Figure { height: ROWS, draw: |ui: &mut Ui| tiles::sheet(ui, images, arms, gallery) },
     };
-    export::button(ui, "Chosen images", &paper, actions);
+    give_away::button(ui, "Chosen images", &paper, actions);
     let save = ui.button("Save pictures…");
     let save = save.on_hover_text("A new folder with each image as a PNG and a table of what every arm says of it");
     if named(ui, save, "Save the chosen images as pictures").clicked() {

@@ -3,10 +3,10 @@
 use super::bench as kit;
 use super::paper::{Figure, PLOT, Paper, ROWS};
 use crate::action::Action;
-use crate::export;
+use crate::give_away;
 use crate::kit::chart::{self, Scale, Series};
+use crate::kit::chips::{chip, dot, told};
 use crate::kit::theme::{self, Tokens, space};
-use crate::panels::{chip, dot, told};
 use eframe::egui::{Grid, Label, Ui};
 use lab_core::instrument::{Calibration, Disagreement, Instrument, Metrics, Predictions};
 use lab_core::number::{count, percent, short};
@@ -33,7 +33,7 @@ pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String], actions: &mut Vec<
                 },
             },
         };
-        export::button(ui, "Per class", &paper, actions);
+        give_away::button(ui, "Per class", &paper, actions);
         overall(ui, arms, &metrics);
     });
     table(ui, arms, &metrics, classes);
@@ -97,7 +97,7 @@ pub fn calibration(ui: &mut Ui, arms: &[Arm], actions: &mut Vec<Action>) {
             tables: || of_arms(arms, found.iter().map(Calibration::table)),
             figure: Figure { height: PLOT, draw: |ui: &mut Ui| reliability(ui, arms, &found) },
         };
-        export::button(ui, "Calibration", &paper, actions);
+        give_away::button(ui, "Calibration", &paper, actions);
     });
     reliability(ui, arms, &found);
 }

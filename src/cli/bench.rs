@@ -5,6 +5,7 @@ use super::plan::{self, Shape};
 use super::presets::usual_images;
 use lab_core::data::{Batch, Dataset, Images, evaluation_batches};
 use lab_core::experiment::{Arm as ArmPlan, DeviceChoice, Method, Optimizer, Recipe};
+use lab_core::number;
 use lab_core::random::{Purpose, Random};
 use lab_engine::nn::Model;
 use lab_engine::train::arm::{Arm, Clock};
@@ -125,7 +126,7 @@ fn report(args: &Args, [channels, height, width]: [usize; 3], opened: &Opened, t
         args.preset,
         args.batch,
         opened.name,
-        output::significant(rate),
+        number::precise(rate),
         1000.0 * median,
     ))
 }

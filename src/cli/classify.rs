@@ -1,10 +1,11 @@
 //! `residual-lab classify`: what is in a picture.
 
 use super::network::{NetworkArgs, Trained, find_run, load_dataset};
-use super::output::{self, Failure, percent};
+use super::output::{self, Failure};
 use super::plan::Shape;
 use lab_core::data::read_picture;
 use lab_core::experiment::DeviceChoice;
+use lab_core::number::precise_percent;
 use lab_core::protocol::DatasetInfo;
 use lab_engine::train::device::{self, Opened};
 use lab_engine::train::lens::Lens;
@@ -136,7 +137,7 @@ fn lines(path: &Path, probabilities: &[Vec<f32>], trained: &Trained, top: usize)
     for ((name, _), probabilities) in trained.networks.iter().zip(probabilities) {
         let ranked = best(probabilities, &trained.dataset.classes, top).into_iter();
         let named: Vec<String> =
-            ranked.map(|(class, share)| format!("{class} {}", percent(f64::from(share)))).collect();
+            ranked.map(|(class, share)| format!("{class} {}", precise_percent(f64::from(share)))).collect();
         text += &format!("\n  {name}: {}", named.join(", "));
     }
     text

@@ -2,9 +2,10 @@
 
 use super::counting::Counting;
 use super::network::{NetworkArgs, Trained, data_of_run, find_run, load_dataset};
-use super::output::{self, Failure, percent, significant};
+use super::output::{self, Failure};
 use lab_core::data::Dataset;
 use lab_core::experiment::DeviceChoice;
+use lab_core::number::{precise, precise_percent};
 use lab_engine::train::device::{self, Opened};
 use lab_engine::train::evaluate::{Inputs, Scores, evaluate};
 use serde_json::{Value, json};
@@ -75,9 +76,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             vec![
                 (*name).clone(),
                 format!("{} of {}", scores.correct, scores.total),
-                percent(scores.accuracy()),
-                percent(scores.top5_share()),
-                significant(scores.mean_loss()),
+                precise_percent(scores.accuracy()),
+                precise_percent(scores.top5_share()),
+                precise(scores.mean_loss()),
             ]
         })
         .collect();

@@ -1,17 +1,21 @@
-//! The window. It sees plain values only: plans, commands and events, never a tensor or a model.
+//! The window of Residual Lab: plans, commands and events go in and out as plain values. It must not know burn, the
+//! engine or the kernels: whoever opens it hands in a [`Link`](lab_core::protocol::link::Link) to whatever trains.
 //!
 //! Each frame [`App`] takes in the engine's events (`state`), draws the form, the bar and the panels, and carries out
 //! what a person asked for (`action`). Nothing here waits: dialogs and the engine answer by messages.
 
-pub mod action;
+mod action;
 pub mod dialogs;
-pub mod export;
-pub mod form;
+mod export;
+mod form;
+mod give_away;
 mod kit;
-pub mod panels;
+pub mod panel;
+mod panels;
+mod scene;
 mod shelf;
 mod shell;
-pub mod state;
+mod state;
 
 pub use shell::start::{AppError, Connect, Options, Renderer, Wake, run};
 pub use shell::{App, Parts};

@@ -4,10 +4,11 @@
 //! Only the shortcut carries the signal past a block that is out. A plain net's block can be left out where its
 //! input and output have the same shape, and nowhere else.
 
-use super::look::{Progress, Subject};
+use super::subject::{Progress, Subject};
 use crate::nn::Pass;
 use lab_core::blueprint::ShortcutPlan;
 use lab_core::instrument::{Band, Finding, Gain, Lesion, Lesions, Score};
+use lab_core::random::Draw;
 
 /// Blocks removed at most by [`removals`].
 const MOST: usize = 20;
@@ -77,7 +78,7 @@ pub fn removals(subject: &Subject, draws: usize, progress: &mut Progress) -> Res
                 return Ok(found);
             }
             let mut order = candidates.clone();
-            subject.random(1, (removed * 1000 + draw) as u64).shuffle(&mut order);
+            subject.random(Draw::Removals, (removed * 1000 + draw) as u64).shuffle(&mut order);
             band.draws.push(without(subject, &order[..removed])?);
         }
         found.push(band);

@@ -5,14 +5,13 @@
 
 mod classify;
 mod cuts;
-mod desk;
 mod exits;
 pub mod grad_cam;
 mod gradients;
+mod inspectors;
 pub mod kept;
 pub mod landscape;
 pub mod lesion;
-mod look;
 mod maps;
 mod nearest;
 mod occlusion;
@@ -20,12 +19,13 @@ mod paths;
 mod predictions;
 mod reorder;
 mod shattered;
+mod subject;
 
-pub use desk::{Desk, OpenRun};
-pub use look::{Progress, Subject};
+pub use inspectors::{Inspectors, OpenRun};
+pub use subject::{Progress, Subject};
 
 use crate::train::contained::{INSPECTOR, STACK, contained};
-use crate::train::snapshot::{Portrait, Snapshot};
+use crate::train::snapshot::{ArmSnapshot, Snapshot};
 use lab_core::instrument::{Answer, ArmFinding, Finding, Findings, Gallery, Question};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
@@ -108,7 +108,7 @@ impl Board<'_> {
 
     fn findings(&self) -> Findings {
         let arms = self.snapshot.arms.iter().zip(&self.seen);
-        let found = |(arm, seen): (&Portrait, &Option<Result<Finding, String>>)| {
+        let found = |(arm, seen): (&ArmSnapshot, &Option<Result<Finding, String>>)| {
             Some(ArmFinding { arm: arm.name.clone(), finding: seen.clone()? })
         };
         let classes = self.snapshot.dataset.classes.clone();
@@ -129,15 +129,15 @@ pub fn examine(subject: &Subject, question: &Question, progress: &mut Progress) 
     Ok(match question {
         Question::Classify(_) | Question::Gallery => return Err("this is asked of all networks together".into()),
         Question::Predictions => Finding::Predictions(predictions::predictions(subject, progress)?),
-        Question::Nearest { sight, count } => Finding::Nearest(nearest::nearest(subject, sight, *count, progress)?),
+        Question::Nearest { sample, count } => Finding::Nearest(nearest::nearest(subject, sample, *count, progress)?),
         Question::Gradients { images } => Finding::Gradients(gradients::gradients(subject, *images, progress)?),
         Question::Histograms { images } => Finding::Histograms(gradients::histograms(subject, *images)?),
-        Question::Explain { sight, class, occlusion } => {
-            Finding::Explanation(grad_cam::explain(subject, sight, *class, *occlusion, progress)?)
+        Question::Explain { sample, class, occlusion } => {
+            Finding::Explanation(grad_cam::explain(subject, sample, *class, *occlusion, progress)?)
         }
-        Question::Features { sight, block } => Finding::Maps(maps::features(subject, sight, *block)?),
+        Question::Features { sample, block } => Finding::Maps(maps::features(subject, sample, *block)?),
         Question::Filters => Finding::Maps(maps::filters(subject)?),
-        Question::Cuts { sight } => Finding::Cuts(cuts::cuts(subject, sight, progress)?),
+        Question::Cuts { sample } => Finding::Cuts(cuts::cuts(subject, sample, progress)?),
         Question::Lesion { blocks } => Finding::Lesion(lesion::lesion(subject, blocks)?),
         Question::Lesions => Finding::Lesions(lesion::sweep(subject, progress)?),
         Question::Removals { draws } => Finding::Removals(lesion::removals(subject, *draws, progress)?),

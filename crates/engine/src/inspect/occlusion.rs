@@ -1,6 +1,6 @@
 //! Occlusion: by how much a class's probability falls when a patch of the image is covered (Zeiler and Fergus 2014).
 
-use super::look::Subject;
+use super::subject::Subject;
 use lab_core::instrument::HeatMap;
 
 /// Places of the patch in each direction, about.

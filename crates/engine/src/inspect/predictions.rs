@@ -1,6 +1,6 @@
 //! What a network says of every validation image.
 
-use super::look::{Progress, Subject};
+use super::subject::{Progress, Subject};
 use crate::train::evaluate::{logits, predicted, softmax};
 use lab_core::data::evaluation_batches;
 use lab_core::instrument::Predictions;

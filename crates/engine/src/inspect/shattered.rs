@@ -1,9 +1,10 @@
 //! Shattered gradients: how long the gradient keeps its value along a line between two images (Balduzzi et al. 2017).
 
-use super::look::{Progress, Subject, values};
+use super::subject::{Progress, Subject, values};
 use crate::nn::Pass;
 use burn::tensor::{Tensor, TensorData, s};
 use lab_core::instrument::{Finding, Shattered};
+use lab_core::random::Draw;
 
 /// The autocorrelation of the derivative along `lines` lines between random validation images, at `points` points each.
 ///
@@ -20,10 +21,10 @@ pub fn shattered(subject: &Subject, points: usize, lines: usize, progress: &mut 
         if !progress(line, lines.max(1), Some(Finding::Shattered(found.clone()))) {
             break;
         }
-        let mut random = subject.random(6, line as u64);
+        let mut random = subject.random(Draw::Lines, line as u64);
         let first = random.below(images.len());
         let second = (first + 1 + random.below(images.len() - 1)) % images.len();
-        let ends = super::look::subset(images, &[first, second]);
+        let ends = super::subject::subset(images, &[first, second]);
         let ends = values(subject.input(&ends, subject.device()))?;
         let (a, b) = ends.split_at(images.stride());
         let class = usize::from(images.labels[first]);

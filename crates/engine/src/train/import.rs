@@ -1,7 +1,7 @@
 //! Networks whose weights come from a file, to be asked what they see.
 
 use super::device;
-use super::snapshot::{Portrait, Snapshot};
+use super::snapshot::{ArmSnapshot, Snapshot};
 use crate::nn::{Model, weights};
 use burn::tensor::Device;
 use lab_core::blueprint::Blueprint;
@@ -30,7 +30,7 @@ pub fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
         std: about.std.clone(),
         notices: Vec::new(),
     };
-    let arms = vec![Portrait::new(&import.name, model, [None, None])];
+    let arms = vec![ArmSnapshot::new(&import.name, model, [None, None])];
     let (dataset, fit, device) = (Arc::new(dataset), Fit::default(), opened.device);
     Ok((Snapshot { arms, dataset, fit, device, step: 0, seed: 0, batch: 128 }, opened.notice))
 }

@@ -1,6 +1,5 @@
 //! A picture drawn off the screen by the code that draws the window, in the light theme, for paper and slides.
 
-use super::{png, svg};
 use crate::kit::theme::{self, Tokens};
 use eframe::egui::epaint::{ClippedPrimitive, ClippedShape, ImageData, textures::TexturesDelta};
 use eframe::egui::{
@@ -66,20 +65,6 @@ impl Drawing {
         }
         drawing.triangles = ctx.tessellate(drawing.shapes.clone(), SCALE);
         drawing
-    }
-
-    /// The picture as a text of vectors.
-    #[must_use]
-    pub fn svg(&self) -> String {
-        svg::write(self)
-    }
-
-    /// The picture as pixels.
-    ///
-    /// # Errors
-    /// What the encoder says.
-    pub fn png(&self) -> Result<Vec<u8>, String> {
-        png::write(self)
     }
 
     fn take_textures(&mut self, mut delta: TexturesDelta) {

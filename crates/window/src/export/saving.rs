@@ -2,11 +2,12 @@
 
 use super::album::Album;
 use super::drawing::Drawing;
-use super::table::Table;
+use super::{png, svg};
 use crate::dialogs::Dialogs;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use eframe::egui::Context;
 use lab_core::files::write_atomically;
+use lab_core::table::Table;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,8 +32,8 @@ impl Content {
         match self {
             Self::Text(text) => file(text.as_bytes()),
             Self::Csv(table) => file(table.csv().as_bytes()),
-            Self::Png(drawing) => file(&drawing.png()?),
-            Self::Svg(drawing) => file(drawing.svg().as_bytes()),
+            Self::Png(drawing) => file(&png::write(drawing)?),
+            Self::Svg(drawing) => file(svg::write(drawing).as_bytes()),
             Self::Folder(album) => album.write(path),
         }
     }

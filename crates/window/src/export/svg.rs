@@ -3,7 +3,6 @@
 use super::drawing::{Drawing, Texture};
 use eframe::egui::epaint::{ColorMode, Mesh, PathShape, PathStroke, RectShape, TextShape};
 use eframe::egui::{Color32, FontFamily, Pos2, Rect, Shape, Stroke, TextureFilter, TextureId};
-use image::ImageEncoder as _;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -234,10 +233,7 @@ fn embedded(texture: &Texture, part: Rect) -> Option<String> {
     let row = |y: usize| texture.image.pixels.get(y * across + left..)?.get(..width);
     let rows: Vec<&[Color32]> = (top..bottom).map(row).collect::<Option<_>>()?;
     let pixels: Vec<u8> = rows.into_iter().flatten().flat_map(Color32::to_srgba_unmultiplied).collect();
-    let mut file = Vec::new();
-    let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
-    let encoder = image::codecs::png::PngEncoder::new(&mut file);
-    encoder.write_image(&pixels, width, height, image::ExtendedColorType::Rgba8).ok()?;
+    let file = lab_core::png::rgba(&pixels, [width, height]).ok()?;
     Some(base64(&file))
 }
 
@@ -286,7 +282,7 @@ mod tests {
 
     #[test]
     fn shapes_text_and_pictures_are_all_there() {
-        let svg = Drawing::new(&Context::default(), vec2(200.0, 100.0), |ui| {
+        let drawing = Drawing::new(&Context::default(), vec2(200.0, 100.0), |ui| {
             ui.label("loss < 1 & falling");
             let points = vec![Pos2::new(10.0, 50.0), Pos2::new(60.0, 80.0), Pos2::new(90.0, 60.0)];
             ui.painter().line(points, Stroke::new(2.0, Color32::from_rgb(0, 114, 178)));
@@ -296,8 +292,8 @@ mod tests {
             let place = Rect::from_min_size(Pos2::new(120.0, 40.0), vec2(40.0, 30.0));
             ui.painter().image(texture.id(), place, whole, Color32::WHITE);
             ui.data_mut(|data| data.insert_temp(eframe::egui::Id::unique("kept"), texture));
-        })
-        .svg();
+        });
+        let svg = write(&drawing);
         assert!(svg.contains(">loss &lt; 1 &amp; falling</text>"), "{svg}");
         assert!(
             svg.contains("points=\"10,50 60,80 90,60\" fill=\"none\" stroke=\"#0072b2\" stroke-width=\"2\""),

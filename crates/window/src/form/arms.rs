@@ -1,10 +1,11 @@
 //! The list of arms: each with its name, colour and network, what it costs and how it differs from the first.
 
 use super::cost::{Costs, in_words};
-use super::field::{Fields, named};
+use super::field::Fields;
 use super::help;
 use super::{network, optimizer, schedule};
 use crate::kit::theme::{self, PALETTE_NAMES, Tokens, space};
+use crate::kit::widgets::named;
 use crate::state::sketch::{Difference, Images, Outlines};
 use eframe::egui::collapsing_header::{CollapsingState, paint_default_icon};
 use eframe::egui::{

@@ -1,10 +1,11 @@
 //! The data section's rows.
 
-use super::field::{Fields, choose, decimal, named, numbers};
+use super::field::Fields;
 use super::help;
 use super::recipe::{optional, whole};
 use crate::action::Action;
 use crate::kit::theme;
+use crate::kit::widgets::{choose, decimal, named, numbers};
 use eframe::egui::{Response, TextEdit, Ui, vec2};
 use lab_core::experiment::{Channels, Data, Fit, Holdout, Normalization, Resize, Source};
 

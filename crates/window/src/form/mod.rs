@@ -13,17 +13,17 @@ mod recipe;
 mod schedule;
 mod sheet;
 
-pub use crate::state::sketch::Sketch;
 pub use cost::Speeds;
 
 use crate::action::Action;
 use crate::kit::theme::{self, Tokens, space};
-use crate::state::sketch::{Difference, Images, Outlines, differences};
+use crate::kit::widgets::{choose_explained, named};
+use crate::state::sketch::{Difference, Images, Outlines, Sketch, differences};
 use cost::Costs;
 use devices::Devices;
 use eframe::egui::util::undoer::Undoer;
 use eframe::egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui};
-use field::{Fields, choose_explained};
+use field::Fields;
 use lab_core::experiment::{
     Arm, Augmentation, DeviceChoice, DeviceInfo, Experiment, Invalid, MAX_ARMS, PRESETS, Plan, Preset, Source, preset,
 };
@@ -328,7 +328,7 @@ fn files(ui: &mut Ui, actions: &mut Vec<Action>) {
         ] {
             let text = RichText::new(label).size(theme::size::SMALL);
             let button = ui.button(text).on_hover_text(hint);
-            if field::named(ui, button, &format!("{} experiment", label.trim_end_matches('…'))).clicked() {
+            if named(ui, button, &format!("{} experiment", label.trim_end_matches('…'))).clicked() {
                 actions.push(action);
             }
         }

@@ -1,9 +1,10 @@
 //! The rows of one network.
 
-use super::field::{Fields, choose, named};
+use super::field::Fields;
 use super::help;
 use super::recipe::{optional, whole};
 use crate::kit::theme;
+use crate::kit::widgets::{choose, named};
 use eframe::egui::{Button, CollapsingHeader, RichText, Ui};
 use lab_core::experiment::{
     Activation, Block, Body, Distribution, Downsampling, Fan, Gain, HeadPool, Naming, Network, Norm, Scheme, Shortcut,

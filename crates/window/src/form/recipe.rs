@@ -1,8 +1,9 @@
 //! The rows on how long and how all arms train.
 
-use super::field::{Fields, choose, decimal, named};
+use super::field::Fields;
 use super::help::{self, Help};
 use crate::kit::theme;
+use crate::kit::widgets::{choose, decimal, named};
 use eframe::egui::{DragValue, Response, Ui, emath::Numeric, vec2};
 use lab_core::experiment::{Augmentation, EarlyStopping, Interval, Length, Recipe};
 

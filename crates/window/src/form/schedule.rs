@@ -1,8 +1,9 @@
 //! The schedule's rows, and a picture of the learning rate over the whole training.
 
-use super::field::{Fields, choose, named, numbers};
+use super::field::Fields;
 use super::help;
 use crate::kit::theme::{self, Tokens};
+use crate::kit::widgets::{choose, named, numbers};
 use eframe::egui::{Shape, Stroke, Ui, pos2, vec2};
 use lab_core::experiment::{Curve, Schedule, Unit};
 use lab_core::number;

@@ -2,11 +2,11 @@
 
 use super::plot;
 use super::theme::{self, Tokens};
-use crate::form::field::named;
-use crate::state::series::Extremes;
+use super::widgets::named;
 use eframe::egui::{Color32, Ui};
 use egui_plot::{HLine, Line, LineStyle, MarkerShape, PlotBounds, Points, Polygon};
 use lab_core::number;
+use std::ops::RangeInclusive;
 
 /// How the vertical axis is scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,17 +55,20 @@ pub fn draw(ui: &mut Ui, id: &str, name: &str, lines: &[Series], scale: Scale, h
         let placed = points.iter().map(|[x, y]| [*x, scale.place(*y)]);
         placed.filter(|point| point[0].is_finite() && point[1].is_finite()).collect()
     };
-    let (mut across, mut up) = (Extremes::NONE, Extremes::NONE);
+    let mut ends = PlotBounds::NOTHING;
     for line in lines {
         let band = line.band.iter().flatten().flatten();
         for point in scaled(&line.points.iter().chain(band).copied().collect::<Vec<_>>()) {
-            across.add(point[0]);
-            up.add(point[1]);
+            ends.extend_with(&point.into());
         }
-        line.level.iter().for_each(|level| up.add(scale.place(*level)));
+        line.level
+            .iter()
+            .map(|level| scale.place(*level))
+            .filter(|y| y.is_finite())
+            .for_each(|y| ends.extend_with_y(y));
     }
-    let [left, right] = wide(&across, 0.02);
-    let [low, high] = if scale == Scale::Percent { [-0.02, 1.02] } else { wide(&up, 0.06) };
+    let [left, right] = wide(ends.range_x(), 0.02);
+    let [low, high] = if scale == Scale::Percent { [-0.02, 1.02] } else { wide(ends.range_y(), 0.06) };
     let whole = lines.iter().flat_map(|line| &line.points).all(|point| point[0].fract() == 0.0);
     let drawn = plot::bare(id, ui)
         .height(height)
@@ -123,10 +126,11 @@ pub fn draw(ui: &mut Ui, id: &str, name: &str, lines: &[Series], scale: Scale, h
 }
 
 /// Both ends with some room around them.
-fn wide(extremes: &Extremes, room: f64) -> [f64; 2] {
-    if !extremes.is_some() {
+fn wide(ends: RangeInclusive<f64>, room: f64) -> [f64; 2] {
+    if ends.is_empty() {
         return [0.0, 1.0];
     }
-    let around = ((extremes.max - extremes.min) * room).max(1e-9 + 1e-3 * extremes.max.abs());
-    [extremes.min - around, extremes.max + around]
+    let (min, max) = ends.into_inner();
+    let around = ((max - min) * room).max(1e-9 + 1e-3 * max.abs());
+    [min - around, max + around]
 }

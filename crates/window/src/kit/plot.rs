@@ -1,7 +1,6 @@
 //! What all plots share: axes, ticks, and where the pointer is in a series.
 
 use super::theme::Tokens;
-use crate::state::trace::Clock;
 use eframe::egui::{Id, Ui};
 use egui_plot::{GridInput, GridMark, Plot};
 use lab_core::number;
@@ -91,10 +90,10 @@ impl Axis {
         }
     }
 
-    /// Where a clock's entries lie.
+    /// Where entries lie that were taken at these steps and seconds.
     #[must_use]
-    pub fn places(self, clock: &Clock, pace: Pace) -> Places<'_> {
-        let column = if self == Self::Time { &clock.seconds } else { &clock.steps };
+    pub fn places<'a>(self, steps: &'a [f64], seconds: &'a [f64], pace: Pace) -> Places<'a> {
+        let column = if self == Self::Time { seconds } else { steps };
         Places { column, factor: self.factor(pace) }
     }
 

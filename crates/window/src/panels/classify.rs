@@ -1,17 +1,18 @@
 //! What every arm sees in pictures that are dropped, opened, pasted or named by their path.
 
-use super::{Scene, chip, empty, together};
 use crate::action::Action;
-use crate::form::field::named;
+use crate::kit::chips::{chip, empty, together};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
+use crate::kit::widgets::named;
+use crate::scene::Scene;
 use crate::state::answers::{Answers, Asked, class_name, top};
 use eframe::egui::{
     Align, Align2, ColorImage, DragValue, FontId, Image, Label, Layout, Rect, Response, RichText, Role, ScrollArea,
     Sense, TextEdit, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
 };
 use lab_core::number::percent;
-use lab_core::protocol::{Classification, Classified, Picture, Seen};
+use lab_core::protocol::{Classification, Classified, Picture, Thumbnail};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -208,7 +209,7 @@ fn column(ui: &mut Ui, said: &Classification, arm: usize, probabilities: &[f32],
     }
 }
 
-fn upload(ui: &Ui, seen: &Seen) -> TextureHandle {
+fn upload(ui: &Ui, seen: &Thumbnail) -> TextureHandle {
     let whole = seen.width * seen.height * 3 == seen.rgb.len() && !seen.rgb.is_empty();
     let image = if whole { ColorImage::from_rgb([seen.width, seen.height], &seen.rgb) } else { ColorImage::example() };
     ui.ctx().load_texture("picture", image, TextureOptions::NEAREST)

@@ -1,6 +1,6 @@
 //! The log: everything that was said, oldest first.
 
-use super::empty;
+use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens};
 use crate::state::{Level, Session};
 use eframe::egui::{Label, RichText, ScrollArea, Ui};

@@ -1,68 +1,25 @@
 //! The runs on disk, as the window sees them: a list that a thread keeps up to date, and the curves of those that are
 //! ticked. Nothing here reads a disk on the window's thread.
 
+mod entry;
+mod news;
 mod results;
 mod watcher;
 
-pub use results::{Results, Score};
+pub use entry::Entry;
+pub use results::Score;
 
 use crate::kit::plot::Pace;
 use crate::state::trace::Trace;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use eframe::egui::Context;
-use lab_core::experiment::Experiment;
-use lab_core::protocol::Outcome;
-use lab_core::runs::{News, Notes, RunInfo};
+use lab_core::runs::Notes;
+use news::heard;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use watcher::{Order, Told, Watcher};
-
-/// A run on disk.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Its folder.
-    pub folder: PathBuf,
-    /// As it was started.
-    pub experiment: Experiment,
-    /// What its images and networks turned out to be.
-    pub info: RunInfo,
-    /// How it ended; `None` while it trains and after a crash.
-    pub outcome: Option<Outcome>,
-    /// What a person added.
-    pub notes: Notes,
-    /// Whether a process is writing it now.
-    pub live: bool,
-    /// One for each arm; empty until the tables have been read.
-    pub results: Vec<Results>,
-}
-
-impl Entry {
-    /// What the run is called.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.notes.name.as_deref().unwrap_or(&self.experiment.name)
-    }
-
-    /// What its steps are in other measures.
-    #[must_use]
-    pub fn pace(&self) -> Pace {
-        Pace { steps_per_epoch: self.info.steps_per_epoch as f64, batch_size: self.experiment.recipe.batch_size as f64 }
-    }
-
-    /// Steps done by the arm that came furthest.
-    #[must_use]
-    pub fn steps(&self) -> u64 {
-        self.results.iter().map(|results| results.steps).max().unwrap_or(0)
-    }
-
-    /// Whether it can go on from a checkpoint.
-    #[must_use]
-    pub fn is_unfinished(&self) -> bool {
-        !self.live && self.outcome.as_ref().is_none_or(|outcome| outcome.steps < self.info.total_steps)
-    }
-}
 
 /// A run on disk whose curves lie over those of the experiment under way.
 #[derive(Clone, Debug)]
@@ -232,17 +189,5 @@ impl Drop for Shelf {
             // One that panicked has nothing more to write.
             let _ = thread.join();
         }
-    }
-}
-
-/// Takes a piece of news into an arm's numbers.
-fn heard(trace: &mut Trace, arm: usize, news: News) {
-    match news {
-        News::Metrics(row) => {
-            row.trained().iter().for_each(|step| trace.recorded(step));
-            row.evaluation(arm, &trace.evaluations).into_iter().for_each(|evaluation| trace.evaluated(evaluation));
-        }
-        News::Probe(step, probe) => trace.probed(step, &probe),
-        News::Again => *trace = Trace::default(),
     }
 }

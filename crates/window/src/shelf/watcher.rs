@@ -1,7 +1,9 @@
 //! The thread that reads run folders: once a second while somebody looks, by the files' sizes and times, and only what
 //! has changed.
 
-use super::{Entry, Results, heard};
+use super::entry::Entry;
+use super::news::heard;
+use super::results::Results;
 use crate::state::trace::Trace;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use eframe::egui::Context;

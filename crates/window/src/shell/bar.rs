@@ -4,8 +4,8 @@ use super::commands::{self, Menu};
 use super::tuning::{Tuning, read_as};
 use crate::action::{Action, RunAction};
 use crate::form::Form;
-use crate::form::field::named;
 use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::named;
 use crate::state::Session;
 use eframe::egui::{
     Align, Atom, Button, DragValue, Label, Layout, Pos2, ProgressBar, Rect, Response, RichText, ScrollArea, Shape,

@@ -8,12 +8,12 @@ use crate::action::{Action, RunAction};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
 use crate::export::Content;
 use crate::kit::typed_path;
-use crate::panels::Panel;
+use crate::panel::Panel;
 use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Experiment, Plan, Source, preset};
-use lab_core::instrument::Sight;
-use lab_core::protocol::{Command, Import, Phase, Picture, Question, Subject, Tune};
+use lab_core::instrument::Sample;
+use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question, Tune};
 use std::path::{Path, PathBuf};
 
 /// Images that immediate mode trains and validates on at most.
@@ -41,15 +41,15 @@ impl App {
             }
             Action::Explain(image) => {
                 self.inquiries.explain(image);
-                let sight = Sight::Validation(image);
-                self.ask(Subject::Current, Question::Explain { sight, class: None, occlusion: false });
+                let sample = Sample::Validation(image);
+                self.ask(Networks::Current, Question::Explain { sample, class: None, occlusion: false });
                 self.panels.bring(Panel::Explain);
             }
             Action::ShowCell { arm, truth, predicted } => {
                 self.panels.show_cell(arm, truth, predicted);
                 if self.inquiries.gallery.is_none() {
-                    self.ask(Subject::Current, Question::Predictions);
-                    self.ask(Subject::Current, Question::Gallery);
+                    self.ask(Networks::Current, Question::Predictions);
+                    self.ask(Networks::Current, Question::Gallery);
                 }
             }
             Action::Classify(pictures) => self.classify(pictures),
@@ -296,7 +296,7 @@ impl App {
     }
 
     /// Asks a question and takes back the one that it replaces.
-    fn ask(&mut self, of: Subject, question: Question) {
+    fn ask(&mut self, of: Networks, question: Question) {
         let (id, replaced) = self.inquiries.ask(question.clone());
         replaced.into_iter().for_each(|old| self.link.send(Command::Cancel(old)));
         self.link.send(Command::Ask { id, of, question });
@@ -306,7 +306,7 @@ impl App {
         if pictures.is_empty() {
             return;
         }
-        self.ask(Subject::Current, Question::Classify(pictures));
+        self.ask(Networks::Current, Question::Classify(pictures));
         self.panels.bring(Panel::Classify);
     }
 

@@ -3,7 +3,7 @@
 
 use crate::action::{Action, RunAction};
 use crate::dialogs::Wanted;
-use crate::panels::Panel;
+use crate::panel::Panel;
 use crate::state::Session;
 use eframe::egui::{Key, Modifiers, ThemePreference};
 use lab_core::experiment::PRESETS;

@@ -1,8 +1,8 @@
 //! Opening weights from a file: whose network they belong to, and what images it was trained on.
 
-use crate::form::field::{choose, named};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
+use crate::kit::widgets::{choose, named};
 use eframe::egui::{Button, Context, DragValue, Grid, Id, Label, Modal, Response, RichText, TextEdit, Ui};
 use lab_core::experiment::{DeviceChoice, PRESETS, Preset, preset};
 use lab_core::protocol::{DatasetInfo, Import};

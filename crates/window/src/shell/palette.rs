@@ -2,8 +2,8 @@
 
 use super::commands::{self, Command};
 use crate::action::Action;
-use crate::form::field::named;
 use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::named;
 use crate::state::Session;
 use eframe::egui::{
     Align, Align2, Context, FontId, Id, Key, Modal, Modifiers, Response, ScrollArea, TextEdit, Ui, Vec2, vec2,

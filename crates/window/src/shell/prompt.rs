@@ -1,9 +1,9 @@
 //! A path typed by hand, where no file dialog can be opened or a person prefers to type.
 
 use crate::dialogs::{Chosen, Wanted};
-use crate::form::field::named;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
+use crate::kit::widgets::named;
 use eframe::egui::{Context, Id, Label, Modal, RichText, TextEdit, Ui};
 
 /// The question while it is open.

@@ -1,7 +1,7 @@
 //! Short messages in the corner. What went wrong stays until it is read; the rest goes by itself.
 
-use crate::form::field::named;
 use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::named;
 use crate::state::Level;
 use eframe::egui::{Align2, Area, Button, Context, Frame, Id, Label, Margin, Order, RichText, Stroke, vec2};
 

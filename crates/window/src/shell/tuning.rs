@@ -7,8 +7,9 @@
 
 use crate::action::{Action, RunAction};
 use crate::form;
-use crate::form::field::{Fields, named};
+use crate::form::field::Fields;
 use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::named;
 use crate::state::Session;
 use crate::state::live::{BY_ARM, ByArm, Live};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod inquiries;
 pub mod live;
+pub mod measured;
 pub mod probes;
 pub mod quantity;
 pub mod selected;

@@ -1,53 +1,11 @@
 //! What can be plotted over time: its name, its unit, and where in a trace it is.
 
+use super::measured::{PROBED, Place, Quantity};
 use super::series::Column;
 use super::trace::{Clock, Gap, Trace};
 use lab_core::number::{self, percent, short};
 use lab_core::protocol::Evaluation;
 use serde::{Deserialize, Serialize};
-
-/// What a probe measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Quantity {
-    /// ‖∂L/∂W‖
-    Gradient,
-    /// ‖ΔW‖ / ‖W‖
-    Update,
-    /// ‖W‖
-    Weight,
-    /// Standard deviation of the output.
-    Activation,
-    /// ‖∂L/∂y‖ of the output y.
-    OutputGradient,
-}
-
-/// Where it is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Place {
-    /// Over all parameters.
-    Whole,
-    /// In the first block.
-    First,
-    /// In the last block.
-    Last,
-}
-
-/// What is measured where.
-pub const PROBED: [(Quantity, Place); 13] = [
-    (Quantity::Gradient, Place::Whole),
-    (Quantity::Gradient, Place::First),
-    (Quantity::Gradient, Place::Last),
-    (Quantity::Update, Place::Whole),
-    (Quantity::Update, Place::First),
-    (Quantity::Update, Place::Last),
-    (Quantity::Weight, Place::Whole),
-    (Quantity::Weight, Place::First),
-    (Quantity::Weight, Place::Last),
-    (Quantity::Activation, Place::First),
-    (Quantity::Activation, Place::Last),
-    (Quantity::OutputGradient, Place::First),
-    (Quantity::OutputGradient, Place::Last),
-];
 
 /// Something that can be plotted over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -215,13 +173,6 @@ impl Metric {
         let count = if self.is_validated() { trace.evaluations.len() } else { 0 };
         let evaluations = trace.evaluations[..count].iter().zip(&trace.gaps);
         evaluations.map(move |(evaluation, gap)| (evaluation, value(evaluation, gap)))
-    }
-
-    /// The newest value, of training or else of validation.
-    #[must_use]
-    pub fn last(self, trace: &Trace) -> Option<f64> {
-        let dense = self.dense(trace).and_then(|(_, column)| column.last());
-        dense.or_else(|| self.sparse(trace).next_back().map(|(_, value)| value))
     }
 }
 

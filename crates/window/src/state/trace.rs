@@ -1,6 +1,6 @@
 //! The numbers of one arm over time, whether it trains now or lies on disk.
 
-use super::quantity::{PROBED, Place, Quantity};
+use super::measured::{PROBED, Place, Quantity};
 use super::series::Column;
 use lab_core::protocol::{ArmPast, ArmProbe, ArmStep, Evaluation, PastStep};
 

@@ -8,7 +8,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::instrument::Instrument;
 use lab_window::App;
-use lab_window::panels::Panel;
+use lab_window::panel::Panel;
 use std::collections::HashMap;
 
 #[test]

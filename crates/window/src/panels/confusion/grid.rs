@@ -1,9 +1,9 @@
 //! One confusion matrix as it is drawn: cells, names of classes, and what is told under the pointer.
 
 use super::matrix::{Matrix, Unit};
-use crate::form::field::named;
+use crate::kit::chips::told;
 use crate::kit::theme::{self, Tokens, space};
-use crate::panels::told;
+use crate::kit::widgets::named;
 use eframe::egui::epaint::TextShape;
 use eframe::egui::{FontId, Label, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use lab_core::number::{count, percent};

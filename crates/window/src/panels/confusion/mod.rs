@@ -3,14 +3,15 @@
 mod grid;
 mod matrix;
 
-use super::empty;
 use crate::action::Action;
-use crate::export::{self, Exportable, Table};
-use crate::form::field::choose;
+use crate::give_away::{self, Exportable};
+use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::choose;
 use crate::state::Session;
 use eframe::egui::{Align, Label, Layout, ScrollArea, Ui, Vec2, vec2};
 use grid::{Grid, LABEL};
+use lab_core::table::Table;
 use matrix::{Matrix, Unit, order, table};
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +52,7 @@ pub fn ui(ui: &mut Ui, view: &mut View, session: &Session, actions: &mut Vec<Act
             choose(ui, &mut view.unit, &options).labelled_by(label.id);
         });
         ui.checkbox(&mut view.similar, "Similar classes together");
-        export::button(ui, "Confusion", &Paper { view: *view, matrices: &matrices }, actions);
+        give_away::button(ui, "Confusion", &Paper { view: *view, matrices: &matrices }, actions);
     });
     let tokens = Tokens::of(ui);
     ui.add(Label::new(theme::caption("Rows: actual. Columns: predicted. Click for the images.", &tokens)).wrap());

@@ -1,6 +1,6 @@
 //! One plot: training solid, validation dashed with marks, on axes that may be logarithmic.
 
-use super::source::Source;
+use super::source::{Source, places};
 use crate::kit::plot::{self, Axis};
 use crate::kit::theme::{self, Tokens, space};
 use crate::state::quantity::Metric;
@@ -118,7 +118,7 @@ impl Figure<'_> {
         let mut found = Extremes::NONE;
         for curve in &self.curves {
             if let Some((clock, column)) = curve.raw {
-                let places = self.frame.axis.places(clock, curve.source.pace);
+                let places = places(self.frame.axis, clock, curve.source.pace);
                 found.merge(column.extremes(places.within(self.span())));
             }
         }
@@ -228,7 +228,7 @@ impl Figure<'_> {
     fn line(&self, plot: &mut PlotUi, source: &Source, (clock, column): (&Clock, &Column), color: Color32, width: f32) {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in pixels")]
         let most = plot.response().rect.width().max(100.0) as usize;
-        let places = self.frame.axis.places(clock, source.pace);
+        let places = places(self.frame.axis, clock, source.pace);
         let range = places.within(self.span());
         let x = |index| warp(places.at(index), self.frame.log_x);
         for range in stretches(range, self.frame.log_x) {
@@ -313,7 +313,7 @@ impl Figure<'_> {
     fn end(&self, curve: &Curve) -> Option<[f64; 2]> {
         let [x, y] = if let Some((clock, column)) = curve.main() {
             let index = column.values().len().checked_sub(1)?;
-            let x = self.frame.axis.places(clock, curve.source.pace).at(index);
+            let x = places(self.frame.axis, clock, curve.source.pace).at(index);
             [warp(x, self.frame.log_x), column.values()[index]]
         } else {
             let (evaluation, value) = self.metric.sparse(curve.source.trace).next_back()?;

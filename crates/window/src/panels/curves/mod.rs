@@ -5,15 +5,16 @@ mod paper;
 mod readout;
 mod source;
 
-use super::{empty, together};
 use crate::action::Action;
-use crate::export;
-use crate::form::field::{choose, named};
+use crate::give_away;
+use crate::kit::chips::{empty, together};
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::{choose, named};
 use crate::shelf::Overlay;
 use crate::state::Session;
-use crate::state::quantity::{Metric, Place, Quantity};
+use crate::state::measured::{Place, Quantity};
+use crate::state::quantity::Metric;
 use crate::state::series::{Column, Smoothed};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
@@ -120,7 +121,8 @@ impl Curves {
         let width = ui.available_width();
         self.tools(ui, view);
         let sources = source::sources(session, overlays);
-        let spans = sources.iter().filter_map(|source| view.axis.places(&source.trace.clock, source.pace).ends());
+        let spans =
+            sources.iter().filter_map(|source| source::places(view.axis, &source.trace.clock, source.pace).ends());
         let whole = spans.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
         let Some(whole) = whole else {
             return empty(
@@ -328,7 +330,7 @@ fn cell(ui: &mut Ui, rect: Rect, figure: &Figure, step: u64, view: &mut View, ac
         let right = (header.right() - HEADER - space::S).max(left);
         let room = Rect::from_x_y_ranges(left..=right, header.y_range());
         readout::line(ui, room, figure);
-        export::button(ui, metric.title(), &paper, actions);
+        give_away::button(ui, metric.title(), &paper, actions);
     });
     let mut ui = ui.new_child(UiBuilder::new().max_rect(body).id_salt(metric).layout(Layout::top_down(Align::Min)));
     let drawn = figure.draw(&mut ui, body.height());
@@ -342,7 +344,7 @@ fn cell(ui: &mut Ui, rect: Rect, figure: &Figure, step: u64, view: &mut View, ac
             view.set_shown(metric, false);
         }
         ui.separator();
-        export::entries(ui, &paper, actions);
+        give_away::entries(ui, &paper, actions);
     });
     if let Some(x) = drawn.pointer
         && !response.context_menu_opened()

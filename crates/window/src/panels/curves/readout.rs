@@ -2,9 +2,10 @@
 //! crosshair.
 
 use super::figure::{Curve, Figure, label_width, unwarp, warp};
+use super::source::places;
+use crate::kit::chips::{DOT, chip, paint_dot};
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
-use crate::panels::{DOT, chip, paint_dot};
 use eframe::egui::{FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2};
 use lab_core::number;
 
@@ -28,11 +29,11 @@ impl Values {
     /// Those at a place on the horizontal axis: of the nearest step, and of the last validation before it.
     fn at(figure: &Figure, curve: &Curve, x: f64) -> Self {
         let axis = figure.frame.axis;
-        let index = curve.raw.and_then(|(clock, _)| axis.places(clock, curve.source.pace).nearest(x));
+        let index = curve.raw.and_then(|(clock, _)| places(axis, clock, curve.source.pace).nearest(x));
         let value = |column: &crate::state::series::Column| column.values().get(index?).copied();
         // The nearest step may lie a little to the right of the crosshair; its validation belongs to it.
         let slack =
-            curve.raw.zip(index).map_or(x, |((clock, _), index)| axis.places(clock, curve.source.pace).at(index));
+            curve.raw.zip(index).map_or(x, |((clock, _), index)| places(axis, clock, curve.source.pace).at(index));
         let before = figure.metric.sparse(curve.source.trace).rev().find(|(evaluation, _)| {
             axis.place(evaluation.step as f64, evaluation.seconds, curve.source.pace) <= x.max(slack)
         });
@@ -154,7 +155,7 @@ fn heading(figure: &Figure, x: f64) -> String {
     let Some(curve) = figure.curves.first() else { return own() };
     let trace = curve.source.trace;
     let clock = curve.raw.map_or(&trace.clock, |(clock, _)| clock);
-    let Some(index) = figure.frame.axis.places(clock, curve.source.pace).nearest(x) else { return own() };
+    let Some(index) = places(figure.frame.axis, clock, curve.source.pace).nearest(x) else { return own() };
     let (step, seconds) = (clock.steps[index], clock.seconds[index]);
     let words = |axis: Axis| axis.in_words(axis.place(step, seconds, curve.source.pace));
     format!("Step {} · epoch {} · {}", words(Axis::Step), words(Axis::Epoch), words(Axis::Time))

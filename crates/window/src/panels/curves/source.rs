@@ -1,9 +1,9 @@
 //! Whose curves are drawn: the arms of the experiment under way, and those of runs on disk that lie over them.
 
-use crate::kit::plot::Pace;
+use crate::kit::plot::{Axis, Pace, Places, nearest};
 use crate::shelf::Overlay;
 use crate::state::Session;
-use crate::state::trace::Trace;
+use crate::state::trace::{Clock, Trace};
 use lab_core::protocol::Intervention;
 
 /// Tells curves apart from frame to frame.
@@ -28,6 +28,12 @@ pub struct Source<'a> {
     pub trace: &'a Trace,
     /// What its steps are in other measures.
     pub pace: Pace,
+}
+
+/// Where a clock's entries lie on an axis.
+#[must_use]
+pub fn places(axis: Axis, clock: &Clock, pace: Pace) -> Places<'_> {
+    axis.places(&clock.steps, &clock.seconds, pace)
 }
 
 /// Everything that is drawn, the experiment under way first.
@@ -59,7 +65,7 @@ pub fn sources<'a>(session: &'a Session, overlays: &'a [Overlay]) -> Vec<Source<
 #[must_use]
 pub fn interventions(session: &Session) -> Vec<(f64, f64, &Intervention)> {
     let seconds = |step: f64| {
-        let index = crate::kit::plot::nearest(&session.steps, step);
+        let index = nearest(&session.steps, step);
         index.and_then(|index| session.seconds.get(index)).copied().unwrap_or(0.0)
     };
     let place = |intervention| {

@@ -3,15 +3,17 @@
 mod layout;
 mod paint;
 
-use super::quantity::{Quantity, legend};
-use super::{Scene, colored_chip, empty};
+use super::quantity::Quantity;
 use crate::action::Action;
-use crate::form::Sketch;
-use crate::form::field::choose;
+use crate::kit::chips::{colored_chip, empty};
+use crate::kit::legend::legend;
 use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::choose;
+use crate::scene::Scene;
 use crate::state::Session;
 use crate::state::selected::SelectedBlock;
 use crate::state::series::Extremes;
+use crate::state::sketch::Sketch;
 use eframe::egui::{Button, Label, Response, RichText, Role, ScrollArea, Sense, Slider, Ui, Vec2, WidgetInfo};
 use lab_core::blueprint::outline::{Outline, ShortcutKind};
 use lab_core::number::{count, large, short};

@@ -1,12 +1,14 @@
 //! Gradients of every block as they are given away: every number of every probe as a table, and the heat maps.
 
-use super::Gradients;
-use crate::export::{Exportable, Table};
+use super::maps::HeatMaps;
+use crate::give_away::Exportable;
+use crate::kit::legend::legend;
 use crate::kit::theme;
-use crate::panels::Scene;
-use crate::panels::quantity::{Quantity, legend};
+use crate::panels::quantity::Quantity;
+use crate::scene::Scene;
 use eframe::egui::{Ui, Vec2, vec2};
 use lab_core::protocol::BlockProbe;
+use lab_core::table::Table;
 use std::sync::Arc;
 
 /// The heat maps on their way out of the window.
@@ -70,7 +72,7 @@ impl Exportable for Paper<'_> {
     fn draw(&self, ui: &mut Ui) {
         ui.label(theme::heading(format!("{} by block and step", self.quantity.title())));
         // Textures of the window do not exist here.
-        let mut drawn = Gradients::default();
+        let mut drawn = HeatMaps::default();
         drawn.update(ui, self.scene.session, self.quantity);
         legend(ui, drawn.scale);
         drawn.figure(ui, self.scene, self.quantity, HEIGHTS);

@@ -1,32 +1,19 @@
 //! What all instruments' panels have in common: asking, waiting, taking back, saying what is seen, giving it away.
 
-use super::paper::{Figure, Paper, sheets};
+use super::paper::{Figure, Paper, tables};
 use crate::action::Action;
-use crate::export;
-use crate::form::field::{choose, named};
+use crate::give_away;
 use crate::kit::theme::{self, Tokens, space};
-use crate::panels::Scene;
+use crate::kit::widgets::{choose, named};
+use crate::scene::Scene;
 use crate::state::Session;
 use crate::state::inquiries::{Inquiries, Inquiry, Place};
 use crate::state::selected::SelectedBlock;
 use eframe::egui::{Button, Label, Popup, ProgressBar, RichText, Ui, vec2};
-use lab_core::instrument::Which;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::instrument::{About, Finding, Instrument, Question};
 use lab_core::number::count;
-use lab_core::protocol::Subject;
-use serde::{Deserialize, Serialize};
-
-/// Whose weights are asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Weights {
-    /// As they are now.
-    #[default]
-    Now,
-    /// The checkpoints with the least validation loss.
-    Best,
-    /// The newest checkpoints.
-    Last,
-}
+use lab_core::protocol::Networks;
 
 /// What a panel works with.
 pub struct Bench<'a> {
@@ -36,8 +23,8 @@ pub struct Bench<'a> {
     pub inquiries: &'a Inquiries,
     /// The block that every panel looks at.
     pub selected: Option<&'a SelectedBlock>,
-    /// Whose weights are asked.
-    pub weights: Weights,
+    /// The checkpoint whose weights are asked; the weights as they are now if absent.
+    pub checkpoint: Option<Checkpoint>,
     /// What shall be done after the frame.
     pub actions: &'a mut Vec<Action>,
 }
@@ -45,13 +32,7 @@ pub struct Bench<'a> {
 impl<'a> Bench<'a> {
     /// What a panel of this scene works with.
     pub fn new(scene: Scene<'a>, actions: &'a mut Vec<Action>) -> Self {
-        Self {
-            session: scene.session,
-            inquiries: scene.inquiries,
-            selected: scene.selected,
-            weights: Weights::Now,
-            actions,
-        }
+        Self { session: scene.session, inquiries: scene.inquiries, selected: scene.selected, checkpoint: None, actions }
     }
 
     /// The selected block's arm and its place in it.
@@ -61,16 +42,15 @@ impl<'a> Bench<'a> {
 
     /// Asks something of the chosen weights.
     pub fn ask(&mut self, question: Question) {
-        let of = self.subject();
+        let of = self.networks();
         self.actions.push(Action::Ask { of, question });
     }
 
-    fn subject(&self) -> Subject {
+    fn networks(&self) -> Networks {
         let folder = self.session.prepared.as_ref().and_then(|prepared| prepared.run.clone());
-        match (self.weights, folder) {
-            (Weights::Best, Some(folder)) => Subject::Run { folder, which: Which::Best },
-            (Weights::Last, Some(folder)) => Subject::Run { folder, which: Which::Last },
-            _ => Subject::Current,
+        match (self.checkpoint, folder) {
+            (Some(checkpoint), Some(folder)) => Networks::Run { folder, checkpoint },
+            _ => Networks::Current,
         }
     }
 
@@ -137,15 +117,15 @@ pub fn tools(
 pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<impl Fn(&mut Ui, &Bench)>) {
     let found = bench.inquiries.of(about).and_then(|inquiry| inquiry.found.clone()).unwrap_or_default();
     let mut actions = Vec::new();
-    let About { name, title, .. } = about.about();
+    let About { id, title, .. } = about.about();
     let seen = &*bench;
     let paper = Paper {
-        name,
+        name: id,
         title: format!("{title}, after step {}", count(found.step)),
-        sheets: || sheets(&found),
+        tables: || tables(about, &found),
         figure: Figure { height: figure.height, draw: |ui: &mut Ui| (figure.draw)(ui, seen) },
     };
-    export::button(ui, title, &paper, &mut actions);
+    give_away::button(ui, title, &paper, &mut actions);
     bench.actions.append(&mut actions);
 }
 
@@ -182,11 +162,14 @@ fn weights(ui: &mut Ui, bench: &mut Bench) {
     if !kept {
         return;
     }
-    let options =
-        [(Weights::Now, "Weights now"), (Weights::Best, "Best checkpoint"), (Weights::Last, "Last checkpoint")];
+    let options = [
+        (None, "Weights now"),
+        (Some(Checkpoint::Best), "Best checkpoint"),
+        (Some(Checkpoint::Last), "Last checkpoint"),
+    ];
     ui.push_id("weights", |ui| {
         ui.set_max_width(130.0);
-        let response = choose(ui, &mut bench.weights, &options);
+        let response = choose(ui, &mut bench.checkpoint, &options);
         named(ui, response, "Weights that are asked");
     });
 }

@@ -5,15 +5,15 @@ use super::bench as kit;
 use super::bench::Bench;
 use super::maps::{Textures, WHOLE};
 use super::paper::{Figure, PLOT, ROWS};
-use crate::form::field::{choose, named};
 use crate::kit::chart::{self, Scale, Series};
+use crate::kit::chips::{empty, told};
 use crate::kit::theme::{self, Tokens, space};
-use crate::panels::{empty, told};
+use crate::kit::widgets::{choose, named};
 use eframe::egui::{
     Color32, ComboBox, DragValue, FontId, Key, Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit,
     Ui, Vec2, vec2,
 };
-use lab_core::instrument::{Cut, Explanation, Finding, HeatMap, Instrument, Maps, Picture, Question, Sight};
+use lab_core::instrument::{Cut, Explanation, Finding, Focus, HeatMap, Instrument, Maps, Picture, Sample};
 use lab_core::number::{percent, short};
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +92,7 @@ impl Explain {
         }
         self.textures.refresh(bench.inquiries.version);
         self.choices(ui, view, bench);
-        let (sight, class, block) = (self.sight(), self.class, self.block);
+        let focus = Focus { sample: self.sample(), class: self.class, block: self.block, ..Focus::default() };
         let (mode, strength, occlusion) = (view.mode, view.strength, view.occlusion);
         let instrument = match mode {
             Mode::Strip if occlusion => Instrument::Occlusion,
@@ -111,22 +111,17 @@ impl Explain {
             Mode::Features | Mode::Filters => "Show",
             Mode::Cuts => "Cut",
         };
-        let question = || match mode {
-            Mode::Strip => Question::Explain { sight, class, occlusion },
-            Mode::Features => Question::Features { sight, block },
-            Mode::Filters => Question::Filters,
-            Mode::Cuts => Question::Cuts { sight },
-        };
+        let question = || instrument.question(&focus);
         let height = if mode == Mode::Cuts { PLOT } else { ROWS };
         let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
         kit::tools(ui, bench, instrument, verb, question, Figure { height, draw: off_screen });
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| draw(ui, bench, &mut self.textures));
     }
 
-    fn sight(&self) -> Sight {
+    fn sample(&self) -> Sample {
         match &self.file {
-            Some(path) => Sight::Picture(Picture::File(path.into())),
-            None => Sight::Validation(self.image),
+            Some(path) => Sample::Picture(Picture::File(path.into())),
+            None => Sample::Validation(self.image),
         }
     }
 

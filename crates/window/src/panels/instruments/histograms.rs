@@ -1,9 +1,9 @@
 //! How one parameter's values and its gradient are spread at one moment, all arms on the same axes.
 
 use super::bench::Bench;
-use crate::form::field::named;
+use crate::kit::chips::told;
 use crate::kit::theme::{self, Tokens, space};
-use crate::panels::told;
+use crate::kit::widgets::named;
 use eframe::egui::{Align2, ComboBox, FontId, Mesh, Rect, Sense, Ui, pos2, vec2};
 use lab_core::instrument::{Finding, Histogram, Instrument, Spread};
 use lab_core::number::short;

@@ -15,18 +15,19 @@ mod sieve;
 mod tiles;
 mod verdict;
 
-pub use bench::{Bench, Weights};
+pub use bench::Bench;
 
-use super::Panel;
+use crate::panel::Panel;
 use eframe::egui::Ui;
+use lab_core::checkpoint::Checkpoint;
 use serde::{Deserialize, Serialize};
 
 /// What a person chose to see.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
-    /// Whose weights are asked.
-    pub weights: Weights,
+    /// The checkpoint whose weights are asked; the weights as they are now if absent.
+    pub checkpoint: Option<Checkpoint>,
     predictions: predictions::View,
     inside: inside::View,
     explain: explain::View,
@@ -47,7 +48,7 @@ pub struct Instruments {
 impl Instruments {
     /// One of the panels.
     pub fn ui(&mut self, ui: &mut Ui, panel: Panel, view: &mut View, bench: &mut Bench) {
-        bench.weights = view.weights;
+        bench.checkpoint = view.checkpoint;
         match panel {
             Panel::Predictions => self.predictions.ui(ui, &mut view.predictions, bench),
             Panel::Inside => self.inside.ui(ui, &mut view.inside, bench),
@@ -56,7 +57,7 @@ impl Instruments {
             Panel::Landscape => self.landscape.ui(ui, &mut view.landscape, bench),
             _ => {}
         }
-        view.weights = bench.weights;
+        view.checkpoint = bench.checkpoint;
     }
 
     /// Shows the images of one cell of an arm's confusion matrix.

@@ -1,7 +1,7 @@
 //! Which validation images are shown, and in which order.
 
 use super::verdict::Arm;
-use crate::form::field::{choose, named};
+use crate::kit::widgets::{choose, named};
 use eframe::egui::{ComboBox, Ui};
 use lab_core::instrument::Gallery;
 use serde::{Deserialize, Serialize};

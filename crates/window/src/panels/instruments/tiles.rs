@@ -2,9 +2,9 @@
 
 use super::maps::Atlas;
 use super::verdict::Arm;
-use crate::form::field::named;
+use crate::kit::chips::chip;
 use crate::kit::theme::{self, Tokens};
-use crate::panels::chip;
+use crate::kit::widgets::named;
 use eframe::egui::{Color32, Label, Rect, Sense, Stroke, StrokeKind, TextureId, Ui, Vec2, pos2, vec2};
 use lab_core::instrument::Gallery;
 use lab_core::number::{count, plural};

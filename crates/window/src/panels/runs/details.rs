@@ -2,8 +2,8 @@
 
 use super::columns::{Column, status};
 use crate::action::{Action, RunAction};
-use crate::form::field::named;
 use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::named;
 use crate::shelf::{Entry, Shelf};
 use eframe::egui::{Align, Button, Label, Layout, TextEdit, Ui, vec2};
 use lab_core::number;

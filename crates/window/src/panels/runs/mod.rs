@@ -4,10 +4,11 @@ mod columns;
 mod compare;
 mod details;
 mod table;
+mod view;
 
-use super::empty;
 use crate::action::Action;
-use crate::export::{self, Exportable, Table};
+use crate::give_away::{self, Exportable};
+use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens, space};
 use crate::shelf::{Entry, Shelf};
 use crate::state::Session;
@@ -17,26 +18,11 @@ use details::Details;
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{Label, Panel, PopupCloseBehavior, ScrollArea, TextEdit, Ui, Vec2};
 use lab_core::number;
-use serde::{Deserialize, Serialize};
+use lab_core::table::Table;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What a person chose to see.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default)]
-pub struct View {
-    columns: Vec<Column>,
-    sort: Column,
-    falling: bool,
-    /// Whether a comparison shows also what runs agree in.
-    all_fields: bool,
-}
-
-impl Default for View {
-    fn default() -> Self {
-        Self { columns: Column::first(), sort: Column::Started, falling: true, all_fields: false }
-    }
-}
+pub use view::View;
 
 /// The panel's state.
 #[derive(Default)]
@@ -102,7 +88,7 @@ impl Runs {
             ui.set_min_height(theme::ROW);
             let search = TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(160.0);
             let search = ui.add(search).on_hover_text("In names, tags, notes, arms, data and folders");
-            crate::form::field::named(ui, search, "Search runs");
+            crate::kit::widgets::named(ui, search, "Search runs");
             chooser(ui, view);
             let many = shelf.overlays.len() > 1;
             self.comparing &= many;
@@ -113,7 +99,7 @@ impl Runs {
             if self.comparing {
                 ui.checkbox(&mut view.all_fields, "All fields").on_hover_text("Also those in which they agree");
             }
-            export::button(ui, "the list of runs", &Listing { view, shown }, actions);
+            give_away::button(ui, "the list of runs", &Listing { view, shown }, actions);
             let text = if shown.len() == all {
                 number::plural(all as u64, "run")
             } else {
@@ -217,9 +203,9 @@ impl Exportable for Listing<'_> {
             self.shown.iter().flat_map(|entry| (0..entry.info.arms.len()).map(|arm| (&**entry, arm))).collect();
         let columns = [Column::Name, Column::Arm].into_iter().chain(self.view.columns.iter().copied());
         let table = columns.fold(Table::default(), |table, column| {
-            table.words(&column.title(), rows.iter().map(|(entry, arm)| Arc::from(column.text(entry, *arm))))
+            table.words(&column.title(), rows.iter().map(|(entry, arm)| column.text(entry, *arm)))
         });
-        table.words("Folder", rows.iter().map(|(entry, _)| Arc::from(entry.folder.display().to_string())))
+        table.words("Folder", rows.iter().map(|(entry, _)| entry.folder.display().to_string()))
     }
 
     fn size(&self) -> Option<Vec2> {

@@ -1,11 +1,11 @@
 //! The table itself: a run takes as many lines as it has arms; only what is in view is drawn.
 
-use super::View;
 use super::columns::{Column, status};
 use super::details::buttons;
+use super::view::View;
 use crate::action::Action;
-use crate::form::field::named;
 use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::named;
 use crate::shelf::{Entry, Shelf};
 use eframe::egui::{
     Align2, Button, Checkbox, Color32, FontId, Painter, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2,

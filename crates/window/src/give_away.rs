@@ -1,0 +1,57 @@
+//! The menu of whatever can be given away: any panel that implements [`Exportable`] gets the same. Knows nothing of what
+//! the panels show.
+
+use crate::action::Action;
+use crate::export::{Content, Drawing};
+use crate::kit::theme::Tokens;
+use crate::kit::widgets::named;
+use eframe::egui::{Button, Popup, Ui, Vec2, vec2};
+use lab_core::table::Table;
+use std::sync::Arc;
+
+/// Something that can be copied and saved.
+pub trait Exportable {
+    /// What a file of it is called, without its ending: `loss`, `confusion-plain`.
+    fn name(&self) -> String;
+
+    /// All its data, not only what fits on the screen.
+    fn table(&self) -> Table;
+
+    /// The picture's size in points, which grows downwards where it must; `None` for what has no picture.
+    fn size(&self) -> Option<Vec2>;
+
+    /// Draws it into a `Ui` of that size, off the screen: textures of the window do not exist there, so it makes its own.
+    /// It is called more than once for one picture.
+    fn draw(&self, ui: &mut Ui);
+}
+
+/// A small button that opens the same menu, for those who use the keyboard. `about` names what is exported.
+pub fn button(ui: &mut Ui, about: &str, what: &dyn Exportable, actions: &mut Vec<Action>) {
+    let side = ui.spacing().interact_size.y;
+    let response = ui.add(Button::new("").frame_when_inactive(false).min_size(vec2(side, side)));
+    let color = Tokens::of(ui).weak;
+    for row in [-4.0, 0.0, 4.0] {
+        ui.painter().circle_filled(response.rect.center() + vec2(0.0, row), 1.25, color);
+    }
+    let response = named(ui, response.on_hover_text("Copy or save"), &format!("Export {about}"));
+    Popup::menu(&response).show(|ui| entries(ui, what, actions));
+}
+
+/// What the menu offers. Tables and pictures are made only when asked for.
+pub fn entries(ui: &mut Ui, what: &dyn Exportable, actions: &mut Vec<Action>) {
+    let save = |ending: &str, content: Content| Action::Save { name: format!("{}.{ending}", what.name()), content };
+    if ui.button("Copy data").clicked() {
+        actions.push(Action::CopyTable(Arc::new(what.table())));
+    }
+    if ui.button("Save CSV…").clicked() {
+        actions.push(save("csv", Content::Csv(Arc::new(what.table()))));
+    }
+    let Some(size) = what.size() else { return };
+    let drawing = |ui: &Ui| Arc::new(Drawing::new(ui.ctx(), size, |ui| what.draw(ui)));
+    if ui.button("Save PNG…").clicked() {
+        actions.push(save("png", Content::Png(drawing(ui))));
+    }
+    if ui.button("Save SVG…").clicked() {
+        actions.push(save("svg", Content::Svg(drawing(ui))));
+    }
+}

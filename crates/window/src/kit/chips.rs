@@ -1,0 +1,74 @@
+//! What panels say in a row: an arm's colour with a few words, a sentence, or what an empty panel will show.
+
+use super::theme::{self, Tokens, space};
+use eframe::egui::{Align, Color32, FontId, Label, Layout, Painter, Pos2, RichText, Sense, Ui, vec2};
+
+/// Begins a new row where there is no room for what belongs together.
+pub fn together(ui: &mut Ui, width: f32) {
+    if ui.available_size_before_wrap().x < width {
+        ui.end_row();
+        // The row is as high as the others from its first widget on, so that a label in front is centred.
+        ui.allocate_space(vec2(0.0, theme::ROW));
+        ui.add_space(-ui.spacing().item_spacing.x);
+    }
+}
+
+/// What an empty panel says: what will appear, and which button makes it appear.
+pub fn empty(ui: &mut Ui, text: &str) {
+    let tokens = Tokens::of(ui);
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.add_space((ui.available_height() / 2.0 - space::XL).max(0.0));
+        ui.set_max_width(ui.available_width().min(320.0));
+        ui.add(Label::new(RichText::new(text).color(tokens.weak)).wrap());
+    });
+}
+
+/// The arm's colour and what there is to say of it; in a row, in the next one where it wraps and there is no room left,
+/// cut off where there is none at all.
+pub fn chip(ui: &mut Ui, arm: usize, text: &str) {
+    let color = Tokens::of(ui).arm(arm);
+    colored_chip(ui, color, text);
+}
+
+/// The arm's colour and a sentence, over several lines where it needs them.
+pub fn told(ui: &mut Ui, arm: usize, text: &str) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        dot(ui, arm);
+        ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).wrap());
+    });
+}
+
+/// A chip in any colour.
+pub fn colored_chip(ui: &mut Ui, color: Color32, text: &str) {
+    let tokens = Tokens::of(ui);
+    let height = theme::size::SMALL + space::XS;
+    ui.spacing_mut().interact_size.y = height;
+    let font = FontId::proportional(theme::size::SMALL);
+    let width = ui.painter().layout_no_wrap(text.to_owned(), font, tokens.text).size().x;
+    let begun = ui.cursor().left() > ui.max_rect().left() + 1.0;
+    if begun && ui.layout().main_wrap && width + space::XL > ui.available_size_before_wrap().x {
+        ui.end_row();
+    }
+    colored_dot(ui, color);
+    ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).truncate());
+}
+
+/// The arm's colour.
+pub fn dot(ui: &mut Ui, arm: usize) {
+    let color = Tokens::of(ui).arm(arm);
+    colored_dot(ui, color);
+}
+
+pub fn colored_dot(ui: &mut Ui, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(DOT, theme::size::SMALL + space::XS), Sense::hover());
+    paint_dot(ui.painter(), rect.center(), color);
+}
+
+/// The width of an arm's dot with its edges, in points.
+pub const DOT: f32 = 10.0;
+
+/// A dot where no widget is wanted.
+pub fn paint_dot(painter: &Painter, center: Pos2, color: Color32) {
+    painter.circle_filled(center, 0.5 * DOT - 0.5, color);
+}

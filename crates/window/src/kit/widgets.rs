@@ -1,0 +1,84 @@
+//! Widgets that form, panels and windows share: lists of values, numbers, and names for those who cannot see.
+
+use super::theme;
+use eframe::egui::{ComboBox, DragValue, Response, TextEdit, Ui, vec2};
+use lab_core::number;
+
+/// A box that opens a list of values.
+pub fn choose<T: Clone + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T, &str)]) -> Response {
+    choose_explained(ui, value, options, |_| None)
+}
+
+/// A box that opens a list of values, each with something to be told under the pointer.
+pub fn choose_explained<T: Clone + PartialEq>(
+    ui: &mut Ui,
+    value: &mut T,
+    options: &[(T, &str)],
+    explain: impl Fn(&T) -> Option<&'static str>,
+) -> Response {
+    let shown = options.iter().find(|(option, _)| option == value).map_or("", |(_, label)| *label);
+    let mut picked = None;
+    let mut response = ComboBox::from_id_salt("choice")
+        .width(ui.available_width())
+        .selected_text(shown)
+        .truncate()
+        .show_ui(ui, |ui| {
+            for (option, label) in options {
+                let mut entry = ui.selectable_label(option == value, *label);
+                if let Some(text) = explain(option) {
+                    entry = entry.on_hover_text(text);
+                }
+                if entry.clicked() {
+                    picked = Some(option.clone());
+                }
+            }
+        })
+        .response;
+    if let Some(picked) = picked
+        && picked != *value
+    {
+        *value = picked;
+        response.mark_changed();
+    }
+    response
+}
+
+/// A decimal number as wide as there is room.
+pub fn decimal(ui: &mut Ui, value: &mut f64) -> Response {
+    let size = vec2(ui.available_width(), theme::ROW);
+    let speed = (value.abs() * 0.01).max(1e-6);
+    let field = DragValue::new(value)
+        .speed(speed)
+        .max_decimals(12)
+        .custom_formatter(|value, _| number::setting(value))
+        .custom_parser(|text| text.trim().replace(',', ".").parse().ok());
+    ui.add(field.min_size(size))
+}
+
+/// Numbers separated by commas. What is typed is kept until the field is left, so that half a number is no error.
+pub fn numbers(ui: &mut Ui, values: &mut Vec<f64>) -> Response {
+    let id = ui.scope_id().with("text");
+    let written = || values.iter().map(|value| number::setting(*value)).collect::<Vec<_>>().join(", ");
+    let mut text: String = ui.data(|data| data.get_temp(id)).unwrap_or_else(written);
+    let mut response = ui.add(TextEdit::singleline(&mut text).desired_width(f32::INFINITY));
+    if response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+    } else if response.lost_focus() {
+        ui.data_mut(|data| data.remove::<String>(id));
+        let read: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+        if let Ok(read) = read
+            && read != *values
+        {
+            *values = read;
+            response.mark_changed();
+        }
+    }
+    response
+}
+
+/// Gives a widget a name that is not drawn.
+#[allow(clippy::must_use_candidate, reason = "naming is the effect; the response is for chaining")]
+pub fn named(ui: &Ui, response: Response, name: &str) -> Response {
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    response
+}

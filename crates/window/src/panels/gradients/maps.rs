@@ -1,0 +1,253 @@
+//! The heat maps of all arms on one shared scale, and below them every block at the latest probe.
+
+use crate::kit::chips::told;
+use crate::kit::plot;
+use crate::kit::theme::{self, Tokens, space, viridis};
+use crate::kit::widgets::named;
+use crate::panels::quantity::Quantity;
+use crate::scene::Scene;
+use crate::state::Session;
+use crate::state::series::Extremes;
+use eframe::egui::{
+    Align2, Color32, ColorImage, FontId, Rect, Response, Sense, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui,
+    pos2, vec2,
+};
+use egui_plot::{Line, PlotBounds, Points};
+use lab_core::number::{self, short};
+use lab_core::protocol::{BlockProbe, ProbeRecord};
+
+/// Probes that one column of the picture stands for, at most this many columns.
+const COLUMNS: usize = 512;
+
+/// What a heat map was made of; it is made again when this changes.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Made {
+    generation: u64,
+    newest: u64,
+    quantity: Quantity,
+}
+
+/// The heat maps of all arms, made again only when there is something new to see.
+#[derive(Default)]
+pub struct HeatMaps {
+    made: Made,
+    /// Decimal logarithms of the shared scale's ends.
+    pub scale: [f64; 2],
+    maps: Vec<Option<TextureHandle>>,
+}
+
+impl HeatMaps {
+    /// Makes the pictures anew if there is something new to see.
+    pub fn update(&mut self, ui: &Ui, session: &Session, quantity: Quantity) {
+        let newest = session.probes.last().map_or(0, |probe| probe.step);
+        let now = Made { generation: session.generation, newest, quantity };
+        if self.made != now {
+            self.make(ui, session, quantity);
+            self.made = now;
+        }
+    }
+
+    /// A heat map for each arm, and below them every block at the latest probe.
+    pub fn figure(&self, ui: &mut Ui, scene: Scene, quantity: Quantity, [height, below]: [f32; 2]) {
+        let session = scene.session;
+        for (arm, texture) in self.maps.iter().enumerate() {
+            if let Some(texture) = texture {
+                told(ui, arm, &summary(session, arm, quantity));
+                let rect = map(ui, texture, session, arm, quantity, height);
+                mark(ui, rect, scene, arm);
+            }
+        }
+        latest(ui, session, quantity, below);
+    }
+
+    fn make(&mut self, ui: &Ui, session: &Session, quantity: Quantity) {
+        let tokens = Tokens::of(ui);
+        let grids: Vec<Grid> = (0..session.arms.len()).map(|arm| Grid::new(&session.probes, arm, quantity)).collect();
+        let mut extremes = Extremes::NONE;
+        grids.iter().flat_map(|grid| &grid.cells).for_each(|&cell| extremes.add(cell));
+        self.scale =
+            if extremes.is_some() { [extremes.min, extremes.max.max(extremes.min + 0.1)] } else { [-1.0, 0.0] };
+        self.maps.resize(grids.len(), None);
+        for (arm, (grid, map)) in grids.iter().zip(&mut self.maps).enumerate() {
+            if grid.cells.is_empty() {
+                *map = None;
+                continue;
+            }
+            let image = grid.picture(self.scale, tokens.background);
+            match map {
+                Some(texture) => texture.set(image, TextureOptions::NEAREST),
+                None => *map = Some(ui.ctx().load_texture(format!("gradients {arm}"), image, TextureOptions::NEAREST)),
+            }
+        }
+    }
+}
+
+/// Probes a column of the heat map stands for.
+fn bucket(probes: usize) -> usize {
+    probes.div_ceil(COLUMNS).max(1)
+}
+
+/// Decimal logarithms, block by column; not-a-number where nothing was seen.
+struct Grid {
+    columns: usize,
+    blocks: usize,
+    cells: Vec<f64>,
+}
+
+impl Grid {
+    /// The largest value of each bucket of probes, so that explosions stay visible.
+    fn new(probes: &[ProbeRecord], arm: usize, quantity: Quantity) -> Self {
+        let blocks =
+            probes.iter().filter_map(|probe| probe.arms.get(arm)).map(|arm| arm.blocks.len()).max().unwrap_or(0);
+        let size = bucket(probes.len());
+        let columns = probes.len().div_ceil(size);
+        let mut cells = vec![f64::NAN; columns * blocks];
+        for (index, probe) in probes.iter().enumerate() {
+            let Some(seen) = probe.arms.get(arm) else { continue };
+            for (block, probe) in seen.blocks.iter().enumerate() {
+                let value = quantity.of(probe).log10();
+                let cell = &mut cells[block * columns + index / size];
+                if value.is_finite() && (cell.is_nan() || *cell < value) {
+                    *cell = value;
+                }
+            }
+        }
+        Self { columns, blocks, cells }
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "a share for a colour")]
+    fn picture(&self, [low, high]: [f64; 2], missing: Color32) -> ColorImage {
+        let color = |cell: &f64| if cell.is_finite() { viridis(((cell - low) / (high - low)) as f32) } else { missing };
+        ColorImage::new([self.columns, self.blocks], self.cells.iter().map(color).collect())
+    }
+}
+
+/// An arm's heat map in a sentence.
+fn summary(session: &Session, arm: usize, quantity: Quantity) -> String {
+    let name = session.arm_name(arm);
+    let Some(seen) =
+        session.probes.iter().rev().find_map(|probe| probe.arms.get(arm).filter(|arm| !arm.blocks.is_empty()))
+    else {
+        return format!("{name}: nothing seen");
+    };
+    if !seen.blocks.iter().any(|block| quantity.is_of(block)) {
+        return format!("{name}: no shortcut that a branch is added to");
+    }
+    let ends =
+        [seen.blocks.first(), seen.blocks.last()].map(|block| block.map_or(f64::NAN, |block| quantity.of(block)));
+    format!("{name}: first {}, last block {}", short(ends[0]), short(ends[1]))
+}
+
+/// One heat map: blocks from top to bottom, steps from left to right. Returns where it is.
+fn map(ui: &mut Ui, texture: &TextureHandle, session: &Session, arm: usize, quantity: Quantity, height: f32) -> Rect {
+    let tokens = Tokens::of(ui);
+    let (outer, response) = ui.allocate_exact_size(vec2(ui.available_width(), height + 16.0), Sense::hover());
+    let gutter = 52.0;
+    let rect = Rect::from_min_max(outer.min + vec2(gutter, 0.0), pos2(outer.right(), outer.top() + height));
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
+    let names =
+        session.prepared.as_ref().and_then(|prepared| prepared.arms.get(arm)).map_or(&[][..], |info| &info.blocks);
+    let font = FontId::proportional(theme::size::SMALL - 1.0);
+    let write = |at, anchor, text: String| ui.painter().text(at, anchor, text, font.clone(), tokens.weak);
+    if let (Some(first), Some(last)) = (names.first(), names.last()) {
+        write(rect.left_top() - vec2(space::XS, 0.0), Align2::RIGHT_TOP, shortened(first));
+        write(rect.left_bottom() - vec2(space::XS, 0.0), Align2::RIGHT_BOTTOM, shortened(last));
+    }
+    let step = |probe: Option<&ProbeRecord>| probe.map_or_else(String::new, |probe| number::count(probe.step));
+    write(rect.left_bottom() + vec2(0.0, 2.0), Align2::LEFT_TOP, format!("step {}", step(session.probes.first())));
+    write(rect.right_bottom() + vec2(0.0, 2.0), Align2::RIGHT_TOP, step(session.probes.last()));
+    let text = format!("{} by block and step. {}", quantity.title(), summary(session, arm, quantity));
+    let response = named(ui, response, &text);
+    pointed(response, rect, session, arm, quantity, names);
+    rect
+}
+
+/// A frame around the row of the block that every panel looks at.
+#[allow(clippy::cast_precision_loss, reason = "a block's number")]
+fn mark(ui: &Ui, rect: Rect, scene: Scene, arm: usize) {
+    let Some(prepared) = &scene.session.prepared else { return };
+    let Some((_, block)) = scene.selected.and_then(|selected| selected.place(prepared)).filter(|it| it.0 == arm) else {
+        return;
+    };
+    let each = rect.height() / prepared.arms[arm].blocks.len().max(1) as f32;
+    let row = Rect::from_min_size(rect.min + vec2(0.0, each * block as f32), vec2(rect.width(), each));
+    let stroke = Stroke::new(theme::CURVE, Tokens::of(ui).accent);
+    ui.painter().rect_stroke(row, 0.0, stroke, StrokeKind::Outside);
+}
+
+fn shortened(block: &str) -> String {
+    block.replace("layer", "")
+}
+
+/// The value below the pointer.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a place in a small grid"
+)]
+fn pointed(response: Response, rect: Rect, session: &Session, arm: usize, quantity: Quantity, names: &[String]) {
+    let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) else { return };
+    let share = (at - rect.min) / rect.size();
+    let count = session.probes.len();
+    let size = bucket(count);
+    let column = (share.x * count.div_ceil(size) as f32) as usize;
+    let block = (share.y * names.len() as f32) as usize;
+    let range = (column * size).min(count - 1)..((column + 1) * size).min(count);
+    let probes = &session.probes[range];
+    let value = probes
+        .iter()
+        .filter_map(|probe| probe.arms.get(arm)?.blocks.get(block))
+        .map(|probe| quantity.of(probe))
+        .fold(f64::NAN, f64::max);
+    let (Some(first), Some(name)) = (probes.first(), names.get(block)) else { return };
+    response.on_hover_ui_at_pointer(|ui| {
+        ui.label(theme::strong(format!("{name}, step {}", number::count(first.step))));
+        ui.label(format!("{} {}", quantity.title(), short(value)));
+    });
+}
+
+/// Every block at the latest probe.
+#[allow(clippy::cast_precision_loss, reason = "a block's number")]
+fn latest(ui: &mut Ui, session: &Session, quantity: Quantity, height: f32) {
+    let tokens = Tokens::of(ui);
+    let Some(probe) = session.probes.last() else { return };
+    ui.add_space(space::XS);
+    ui.label(theme::caption(format!("By block at step {}, log scale", number::count(probe.step)), &tokens));
+    let mut extremes = Extremes::NONE;
+    let mut longest = 1;
+    let lines: Vec<Vec<[f64; 2]>> = probe
+        .arms
+        .iter()
+        .map(|arm| {
+            longest = longest.max(arm.blocks.len());
+            let point = |(index, block): (usize, &BlockProbe)| [index as f64 + 1.0, quantity.of(block).log10()];
+            arm.blocks.iter().enumerate().map(point).filter(|point| point[1].is_finite()).collect()
+        })
+        .collect();
+    lines.iter().flatten().for_each(|point| extremes.add(point[1]));
+    let [low, high] = if extremes.is_some() { [extremes.min - 0.1, extremes.max + 0.1] } else { [-1.0, 0.0] };
+    let drawn = plot::bare("latest", ui)
+        .height(height)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_boxed_zoom(false)
+        .x_grid_spacer(|input| {
+            plot::linear_marks(input, 60.0).into_iter().filter(|mark| mark.value.fract() == 0.0).collect()
+        })
+        .y_grid_spacer(plot::log_marks)
+        .x_axis_formatter(|mark, _| format!("{}", mark.value))
+        .y_axis_formatter(|mark, _| number::tick(10f64.powf(mark.value)))
+        .show(ui, |plot| {
+            plot.set_plot_bounds(PlotBounds::from_min_max([0.5, low], [longest as f64 + 0.5, high]));
+            for (arm, points) in lines.into_iter().enumerate() {
+                let color = tokens.arm(arm);
+                plot.points(
+                    Points::new(session.arm_name(arm), points.clone()).color(color).radius(2.5).allow_hover(false),
+                );
+                plot.line(Line::new(session.arm_name(arm), points).color(color).width(theme::CURVE).allow_hover(false));
+            }
+        });
+    named(ui, drawn.response, &format!("{} by block at step {}", quantity.title(), probe.step));
+}

@@ -13,7 +13,7 @@ use burn::backend::autodiff::{
 };
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, NdArray, Wgpu, backend_extension, tensor::FloatTensor};
 use burn::tensor::{Tensor, TensorData};
-use lab_kernels::ops::{self, KernelOps};
+use lab_kernels::ops;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -110,7 +110,7 @@ impl Measured for Wgpu {}
 
 impl Measured for Flex {
     fn measures(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        Self::kernel_measure(x)
+        ops::measure_on_flex(x)
     }
 }
 

@@ -5,7 +5,7 @@
 use rayon::prelude::*;
 
 use crate::map::Statistics;
-use crate::norm::{Affine, BlendTask, NormGradients, Normalise, Signs, SumTask};
+use crate::norm::{Affine, BlendTask, Centred, NormGradients, Normalise, Signs, SumTask};
 use crate::simd::dispatch;
 use crate::statistics::{Gather, Moments, Total};
 
@@ -116,7 +116,7 @@ pub(crate) fn group_norm_backward(
             let channel_moments = groups.spread(moments);
             let mut part = vec![0.0; 2 * groups.channels()];
             let signs = signs.part(range);
-            let centred = Some((z, channel_moments.mean.as_slice()));
+            let centred = Some(Centred { z, mean: &channel_moments.mean });
             dispatch(SumTask { gradients, signs, centred, channels: groups.channels(), part: &mut part });
             if let Some(shortcut) = shortcut {
                 shortcut.copy_from_slice(gradients);

@@ -102,14 +102,21 @@ pub(crate) enum Signs<'a> {
     Norm(&'a Affine, f32),
 }
 
-/// Adds up what the gradients of a norm need from the gradients of its activated output. `centred` is the norm's
-/// input and its mean; without it the products are zero.
-pub(crate) fn sums(gradients: &mut [f32], signs: Signs, centred: Option<(&[f32], &[f32])>, channels: usize) -> Sums {
+/// The input of a norm and its mean per channel.
+#[derive(Clone, Copy)]
+pub(crate) struct Centred<'a> {
+    pub z: &'a [f32],
+    pub mean: &'a [f32],
+}
+
+/// Adds up what the gradients of a norm need from the gradients of its activated output; without `centred` the products
+/// are zero.
+pub(crate) fn sums(gradients: &mut [f32], signs: Signs, centred: Option<Centred>, channels: usize) -> Sums {
     if let Signs::Output(y, _) = signs {
         assert_eq!(y.len(), gradients.len(), "maps of different sizes");
     }
     assert!(
-        centred.is_none_or(|(z, mean)| z.len() == gradients.len() && mean.len() == channels),
+        centred.is_none_or(|Centred { z, mean }| z.len() == gradients.len() && mean.len() == channels),
         "maps of different sizes"
     );
     let len = block_len(channels);
@@ -120,7 +127,7 @@ pub(crate) fn sums(gradients: &mut [f32], signs: Signs, centred: Option<(&[f32],
             let range = index * len..index * len + gradients.len();
             let mut part = vec![0.0; 2 * channels];
             let signs = signs.part(range.clone());
-            let centred = centred.map(|(z, mean)| (&z[range], mean));
+            let centred = centred.map(|Centred { z, mean }| Centred { z: &z[range], mean });
             dispatch(SumTask { gradients, signs, centred, channels, part: &mut part });
             part
         })
@@ -146,7 +153,7 @@ impl Signs<'_> {
 pub(super) struct SumTask<'a> {
     pub gradients: &'a mut [f32],
     pub signs: Signs<'a>,
-    pub centred: Option<(&'a [f32], &'a [f32])>,
+    pub centred: Option<Centred<'a>>,
     pub channels: usize,
     pub part: &'a mut [f32],
 }
@@ -163,7 +170,7 @@ impl Work for SumTask<'_> {
                 let count = channels - channel;
                 let (mut sum, mut product) = (S::splat(0.0), S::splat(0.0));
                 let mean = match self.centred {
-                    Some((_, mean)) => load_up_to::<S>(mean.as_ptr().add(channel), count),
+                    Some(Centred { mean, .. }) => load_up_to::<S>(mean.as_ptr().add(channel), count),
                     None => S::splat(0.0),
                 };
                 let norm = match self.signs {
@@ -175,7 +182,7 @@ impl Work for SumTask<'_> {
                 for index in (channel..self.gradients.len()).step_by(channels) {
                     let at = self.gradients.as_mut_ptr().add(index);
                     let z = match self.centred {
-                        Some((z, _)) => load_up_to::<S>(z.as_ptr().add(index), count),
+                        Some(Centred { z, .. }) => load_up_to::<S>(z.as_ptr().add(index), count),
                         None => mean,
                     };
                     let mut gradient = load_up_to::<S>(at, count);

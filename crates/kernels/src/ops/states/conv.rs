@@ -6,7 +6,7 @@ use burn_flex::FlexTensor;
 use super::activated::Activated;
 use crate::conv;
 use crate::map::{ActivatedBlend, Blend, Plain, Source};
-use crate::norm::{Affine, NormGradients, Signs, sums};
+use crate::norm::{Affine, Centred, NormGradients, Signs, sums};
 use crate::ops::backend::{ConvOptions, Differentiate, Extra, Given, KernelOps, NormOptions};
 use crate::ops::flex::{conv_shape, conv_statistics, normalised};
 use crate::ops::memory::Buffer;
@@ -129,7 +129,7 @@ impl Differentiate for ConvNormState {
         let Given { gradient, wanted, share } = given;
         let mut gradient = OwnedMap::new(gradient);
         let z = self.z.values();
-        let centred = Some((z, self.moments.mean.as_slice()));
+        let centred = Some(Centred { z, mean: &self.moments.mean });
         let slope = self.activated.slope;
         let by_norm = !self.has_shortcut && slope != 1.0;
         let signs = if by_norm { Signs::Norm(&self.affine, slope) } else { self.activated.signs() };

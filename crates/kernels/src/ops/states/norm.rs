@@ -5,7 +5,7 @@ use burn_flex::FlexTensor;
 
 use super::activated::Activated;
 use crate::group::{Groups, group_norm_backward};
-use crate::norm::{NormGradients, blend, sums};
+use crate::norm::{Centred, NormGradients, blend, sums};
 use crate::ops::backend::{Differentiate, Extra, Given, KernelOps, NormOptions};
 use crate::ops::flex::{NormMoments, normed};
 use crate::ops::memory::Buffer;
@@ -54,7 +54,7 @@ impl Differentiate for NormState {
         let (gamma, beta) = match &self.moments {
             NormMoments::Batch(moments) => {
                 let channels = gamma.len();
-                let centred = Some((x, moments.mean.as_slice()));
+                let centred = Some(Centred { z: x, mean: &moments.mean });
                 let sums = sums(gradient.values_mut(), signs, centred, channels);
                 if let Some(shortcut) = &mut shortcut {
                     shortcut.copy_from_slice(gradient.values());
@@ -106,7 +106,7 @@ impl Differentiate for AffineState {
         let mut gradient = OwnedMap::new(gradient);
         let (x, channels) = (self.x.values(), self.scale.values().len());
         let zeros = vec![0.0; channels];
-        let sums = sums(gradient.values_mut(), self.activated.signs(), Some((x, &zeros)), channels);
+        let sums = sums(gradient.values_mut(), self.activated.signs(), Some(Centred { z: x, mean: &zeros }), channels);
         let shortcut = wanted[3].then(|| {
             let mut shortcut = Buffer::new(x.len());
             shortcut.copy_from_slice(gradient.values());

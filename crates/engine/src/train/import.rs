@@ -15,7 +15,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Images that are too small, a file that holds no weights, or weights of another network.
-pub fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
+pub(crate) fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
     let opened = device::open(import.device);
     let about = &import.dataset;
     let model = load(&import.network, about.shape, about.classes.len(), &import.weights, &opened.device)?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// What every arm sees in each picture; one that cannot be read says so and spoils nothing.
 #[must_use]
-pub fn classify(snapshot: &Snapshot, pictures: &[instrument::Picture]) -> Vec<Classified> {
+pub(super) fn classify(snapshot: &Snapshot, pictures: &[instrument::Picture]) -> Vec<Classified> {
     expanded(pictures).iter().map(|picture| one(snapshot, picture)).collect()
 }
 

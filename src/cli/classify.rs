@@ -1,5 +1,6 @@
 //! `residual-lab classify`: what is in a picture.
 
+use super::devices;
 use super::network::{NetworkArgs, Trained, find_run, load_dataset};
 use super::output::{self, Failure};
 use super::plan::Shape;
@@ -7,7 +8,7 @@ use lab_core::data::read_picture;
 use lab_core::experiment::DeviceChoice;
 use lab_core::number::precise_percent;
 use lab_core::protocol::DatasetInfo;
-use lab_engine::train::device::{self, Opened};
+use lab_engine::train::device::Opened;
 use lab_engine::train::lens::Lens;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -71,21 +72,17 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
-    let open = || {
-        let opened = device::open(args.device);
-        opened.notice.iter().for_each(|text| output::notice(text));
-        opened
-    };
+    let open = || devices::open(args.device);
     if args.network.weights.is_some() {
         let info = info(args)?;
-        let opened = open();
+        let opened = open()?;
         let trained = args.network.of_weights(info, &opened)?;
         return Ok((opened, trained, &args.paths));
     }
     match args.paths.split_first() {
         Some((run, pictures)) if !pictures.is_empty() => {
             let run = find_run(run)?;
-            let opened = open();
+            let opened = open()?;
             let trained = args.network.of_run(&run, &opened)?;
             Ok((opened, trained, pictures))
         }

@@ -21,7 +21,7 @@ pub use augmentation::Augmentation;
 pub use checked::Experiment;
 pub use data::{Channels, Data, Fit, Holdout, Normalization, Resize, Source};
 pub use device::{DeviceChoice, DeviceInfo};
-pub use file::{PlanError, with_override};
+pub use file::{PlanError, with_overrides};
 pub use network::{
     Activation, Block, Body, Distribution, Downsampling, Fan, Gain, Head, HeadPool, Init, Naming, Network, Norm,
     Scheme, Shortcut, Stage, StageEntry, Stem, StemKind,

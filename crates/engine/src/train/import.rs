@@ -14,9 +14,9 @@ use std::sync::Arc;
 /// A network from a file, without images of its own; what a person should know of the device comes along.
 ///
 /// # Errors
-/// Images that are too small, a file that holds no weights, or weights of another network.
+/// Images that are too small, a file that holds no weights, weights of another network, or a device that is not there.
 pub(crate) fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
-    let opened = device::open(import.device);
+    let opened = device::open(import.device)?;
     let about = &import.dataset;
     let model = load(&import.network, about.shape, about.classes.len(), &import.weights, &opened.device)?;
     let [channels, height, width] = about.shape;

@@ -238,9 +238,7 @@ impl App {
     }
 
     fn open_experiment(&mut self, path: &Path) {
-        let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
-        let plan = read.and_then(|text| Plan::from_toml(&text).map_err(|error| error.to_string()));
-        match plan {
+        match Plan::read(path) {
             Ok(plan) => {
                 self.say(Level::Info, format!("Opened {} from {}.", plan.name, path.display()));
                 self.form.set_plan(plan);

@@ -27,7 +27,7 @@ bench-peers *ARGS:
 
 # compute the reference numbers again with PyTorch (needs Python with torch)
 golden:
-    python3 tests/golden/generate.py
+    python3 crates/engine/tests/golden/generate.py
 
 # cut the embedded data set again from the full one (Debian's package dataset-fashion-mnist)
 subset FROM="/usr/share/datasets/fashion-mnist":

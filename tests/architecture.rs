@@ -1,230 +1,144 @@
-//! The rules of ARCHITECTURE.md that a compiler does not keep: which module may name which.
+//! The rules of ARCHITECTURE.md that a compiler does not keep: who may name whom, and that nobody does so in a circle.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read the sources should fail")]
 
+#[path = "architecture/sources.rs"]
+mod sources;
+
+use sources::{File, Sources};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Each module under `src/` with the modules it may name.
-const ARROWS: &[(&str, &[&str])] = &[
-    ("random", &[]),
-    ("files", &[]),
-    ("instrument", &[]),
-    ("experiment", &["random", "files"]),
-    ("data", &["experiment", "random", "files"]),
-    ("nn", &["data", "experiment", "random", "files"]),
-    ("train", &["instrument", "nn", "data", "experiment", "random", "files"]),
-    ("inspect", &["instrument", "train", "nn", "data", "experiment", "random", "files"]),
-    ("runs", &["train", "nn", "data", "experiment", "random", "files"]),
-    // The window sees plain values only: it asks the engine and never holds a network or a data set.
-    ("app", &["runs", "train", "instrument", "experiment", "files"]),
-    ("cli", &["inspect", "instrument", "runs", "train", "nn", "data", "experiment", "random", "files"]),
-];
-
-/// What belongs to one side and must not be named by the others.
+/// What draws a window.
 const WINDOW: &[&str] = &["eframe", "egui", "egui_plot", "egui_tiles", "epaint", "rfd", "winit"];
-const TENSORS: &[&str] = &["burn", "burn_flex", "Tensor"];
-const WITHOUT_TENSORS: &[&str] = &["app", "random", "files", "instrument", "experiment", "runs"];
+/// What computes with tensors.
+const TENSORS: &[&str] = &["burn", "cubecl", "cubek", "lab-engine", "lab-kernels"];
+/// Longer files are not read, but searched.
+const LONGEST_FILE: usize = 500;
 
-const LONGEST_FILE: usize = 600;
-
-struct Source {
-    path: PathBuf,
-    /// The module right below the crate's root.
-    module: String,
-    text: String,
-    /// The identifiers of the code, in order, with `::` and `{`, `}`, `,` between them; no comments, no texts.
-    words: Vec<String>,
-}
-
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut folders = vec![root.clone()];
-    let mut sources = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                let below = path.strip_prefix(&root).unwrap();
-                let module = Path::new(below.iter().next().unwrap()).with_extension("").to_string_lossy().into_owned();
-                let words = words(&text);
-                sources.push(Source { path: below.to_owned(), module, text, words });
-            }
-        }
-    }
-    assert!(sources.len() > 10, "the sources are elsewhere");
-    sources
-}
-
-/// Cuts code into identifiers and the signs that paths are made of.
-fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let identifier = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-        let skipped = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            rest.find("*/").map_or(rest.len(), |end| end + 2)
-        } else if first == 'r' && rest[1..].trim_start_matches('#').starts_with('"') {
-            let hashes = rest[1..].chars().take_while(|&c| c == '#').count();
-            let open = 2 + hashes;
-            let close = format!("\"{}", "#".repeat(hashes));
-            rest[open..].find(&close).map_or(rest.len(), |end| open + end + close.len())
-        } else if first == '"' {
-            text_literal(rest)
-        } else if let Some(character) = character_literal(rest) {
-            character
-        } else if identifier > 0 {
-            words.push(rest[..identifier].to_owned());
-            identifier
-        } else {
-            let sign = ["::", "{", "}", ",", ";"].into_iter().find(|sign| rest.starts_with(sign));
-            words.extend(sign.map(str::to_owned));
-            sign.map_or(first.len_utf8(), str::len)
-        };
-        rest = &rest[skipped..];
-    }
-    words
-}
-
-/// The length of a text in double quotes.
-fn text_literal(rest: &str) -> usize {
-    let mut escaped = false;
-    let end = rest.char_indices().skip(1).find(|&(_, c)| {
-        let closes = c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
-        closes
-    });
-    end.map_or(rest.len(), |(at, _)| at + 1)
-}
-
-/// The length of a character in single quotes; `None` for a lifetime or anything else.
-fn character_literal(rest: &str) -> Option<usize> {
-    let inside = rest.strip_prefix('\'')?;
-    if inside.starts_with('\\') {
-        return inside[2..].find('\'').map(|end| end + 4);
-    }
-    let length = inside.chars().next()?.len_utf8();
-    inside[length..].starts_with('\'').then_some(length + 2)
-}
-
-/// The modules right below the root that code names through `crate::…`, or through more `super::` than the file is
-/// deep.
-fn named_modules(words: &[String], depth: usize) -> Vec<String> {
-    let mut named = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let continues = at > 0 && words[at - 1] == "::";
-        if word == "crate" || word == "residual_lab" {
-            named.extend(heads(&words[at + 1..]));
-        } else if word == "super" && !continues {
-            let supers = words[at..].chunks(2).take_while(|pair| pair[0] == "super").count();
-            // One more for the module of unit tests at the end of a file.
-            if supers > depth {
-                named.extend(heads(&words[at + 2 * supers - 1..]));
-            }
-        }
-    }
-    named
-}
-
-/// The first identifiers below a path that goes on with `::name` or `::{name, name::deeper}`.
-fn heads(words: &[String]) -> Vec<String> {
-    if words.first().is_none_or(|word| word != "::") {
-        return Vec::new();
-    }
-    if words.get(1).is_none_or(|word| word != "{") {
-        return words.get(1).cloned().into_iter().collect();
-    }
-    let (mut heads, mut depth) = (Vec::new(), 0);
-    for pair in words[1..].windows(2) {
-        match pair[0].as_str() {
-            "{" => depth += 1,
-            "}" => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            break;
-        }
-        if depth == 1 && (pair[0] == "{" || pair[0] == ",") {
-            heads.push(pair[1].clone());
-        }
-    }
-    heads
-}
-
-fn allowed(module: &str) -> &'static [&'static str] {
-    let found = ARROWS.iter().find(|(name, _)| *name == module);
-    found.unwrap_or_else(|| panic!("src/{module} is not on the map: add it to ARROWS and to ARCHITECTURE.md")).1
-}
-
-fn is_root(source: &Source) -> bool {
-    source.module == "lib" || source.module == "main"
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 #[test]
-fn arrows_point_one_way() {
-    let mut wrong = Vec::new();
-    for source in sources().iter().filter(|source| !is_root(source)) {
-        let allowed = allowed(&source.module);
-        let depth = source.path.iter().count() - usize::from(source.path.ends_with("mod.rs"));
-        for named in named_modules(&source.words, depth) {
-            let is_module = ARROWS.iter().any(|(module, _)| *module == named);
-            if is_module && named != source.module && !allowed.contains(&named.as_str()) {
-                wrong.push(format!("{} names {named}", source.path.display()));
+fn no_files_name_each_other_in_a_circle() {
+    let sources = Sources::read(root());
+    assert!(sources.files.len() > 200, "the sources are elsewhere");
+    let circle = sources.circle();
+    assert!(circle.is_empty(), "each of these files names the next, and the last the first: {circle:#?}");
+}
+
+/// The list in ARCHITECTURE.md is exactly what the sources do: neither an arrow that it does not have, nor one that is
+/// not there any more.
+#[test]
+fn the_arrows_are_those_of_the_map() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let block = text.split("```arrows\n").nth(1).and_then(|rest| rest.split("```").next());
+    let mut listed = BTreeMap::new();
+    for line in block.expect("ARCHITECTURE.md has a block ```arrows").lines() {
+        let (from, to) = line.split_once('→').unwrap_or_else(|| panic!("no arrow in {line:?}"));
+        let to: BTreeSet<String> = to.split_whitespace().map(str::to_owned).collect();
+        listed.insert(from.trim().to_owned(), to);
+    }
+    let found = Sources::read(root()).rooms();
+    let line = |(room, to): (&String, &BTreeSet<String>)| {
+        format!("{room} → {}", to.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
+    };
+    let only = |these: &BTreeMap<String, BTreeSet<String>>, those: &BTreeMap<String, BTreeSet<String>>| {
+        these.iter().filter(|(room, to)| those.get(*room) != Some(to)).map(line).collect::<Vec<_>>()
+    };
+    let (missing, gone) = (only(&found, &listed), only(&listed, &found));
+    assert!(missing.is_empty() && gone.is_empty(), "the sources say\n{missing:#?}\nand the map says\n{gone:#?}");
+}
+
+/// What a package of this workspace is built from, itself left out, as Cargo.lock has it.
+fn tree(package: &str) -> BTreeSet<String> {
+    let lock: toml::Table = fs::read_to_string(root().join("Cargo.lock")).unwrap().parse().unwrap();
+    let named = |package: &toml::Value| package["name"].as_str().unwrap().to_owned();
+    let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for package in lock["package"].as_array().unwrap() {
+        let listed = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
+        // Where there are several versions, theirs follows the name; they are taken together.
+        let names = listed.map(|entry| entry.as_str().unwrap().split(' ').next().unwrap().to_owned());
+        needs.entry(named(package)).or_default().extend(names);
+    }
+    let (mut seen, mut next) = (BTreeSet::new(), vec![package.to_owned()]);
+    while let Some(name) = next.pop() {
+        for needed in needs.get(&name).unwrap_or_else(|| panic!("Cargo.lock has no {name}")) {
+            if seen.insert(needed.clone()) {
+                next.push(needed.clone());
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    seen
 }
 
 #[test]
-fn the_window_holds_no_tensors_and_the_engine_draws_nothing() {
-    let mut wrong = Vec::new();
-    for source in sources().iter().filter(|source| !is_root(source)) {
-        let mut foreign: Vec<&str> = Vec::new();
-        if source.module != "app" {
-            foreign.extend(WINDOW);
-        }
-        if WITHOUT_TENSORS.contains(&source.module.as_str()) {
-            foreign.extend(TENSORS);
-        }
-        let named = foreign.iter().filter(|name| source.words.iter().any(|word| word == **name));
-        wrong.extend(named.map(|name| format!("{} names {name}", source.path.display())));
+fn the_window_is_built_without_tensors_and_the_engine_without_a_window() {
+    let within = |package: &str, foreign: &[&str]| {
+        let is_foreign =
+            |name: &&String| foreign.iter().any(|part| *name == part || name.starts_with(&format!("{part}-")));
+        tree(package).iter().filter(is_foreign).cloned().collect::<Vec<_>>()
+    };
+    for package in ["lab-core", "lab-window"] {
+        assert_eq!(within(package, TENSORS), Vec::<String>::new(), "{package} is built with tensors");
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    for package in ["lab-core", "lab-kernels", "lab-engine"] {
+        assert_eq!(within(package, WINDOW), Vec::<String>::new(), "{package} is built with a window");
+    }
+    assert!(!within("residual-lab", WINDOW).is_empty() && !within("residual-lab", TENSORS).is_empty());
 }
 
 #[test]
 fn only_the_kernels_are_unsafe() {
-    let is_unsafe = |source: &&Source| source.words.iter().any(|word| word == "unsafe");
-    let outside = |source: &&Source| !source.path.starts_with("nn/kernels");
-    let sources = sources();
-    let wrong: Vec<_> = sources.iter().filter(outside).filter(is_unsafe).map(|source| &source.path).collect();
+    let sources = Sources::read(root());
+    let is_wrong = |file: &&File| file.is_unsafe && !file.path.starts_with("crates/kernels");
+    let wrong: Vec<_> = sources.files.iter().filter(is_wrong).map(|file| &file.path).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(sources.files.iter().any(|file| file.is_unsafe), "nothing was seen");
 }
 
 #[test]
 fn no_file_is_too_long_to_be_read() {
-    let sources = sources();
-    let length = |source: &&Source| source.text.lines().count() > LONGEST_FILE;
-    let wrong: Vec<_> = sources.iter().filter(length).map(|source| &source.path).collect();
+    let sources = Sources::read(root());
+    let is_long = |file: &&File| file.lines > LONGEST_FILE;
+    let wrong: Vec<_> = sources.files.iter().filter(is_long).map(|file| &file.path).collect();
     assert!(wrong.is_empty(), "longer than {LONGEST_FILE} lines: {wrong:?}");
 }
 
 #[test]
+fn every_file_says_what_it_is_for() {
+    let sources = Sources::read(root());
+    let wrong: Vec<_> = sources.files.iter().filter(|file| !file.says_why).map(|file| &file.path).collect();
+    assert!(wrong.is_empty(), "without a first line //!: {wrong:?}");
+}
+
+/// The checks themselves, on a small house with a circle through a re-export, a macro and an inline path.
+#[test]
 fn the_checks_see_what_they_look_for() {
-    let code = r##"
-        use crate::{data::Dataset, nn, train::{keep, nn2}};
-        // crate::comment and unsafe words
-        fn life<'a>(x: &'a str) -> char { crate::runs::open("crate::text \" egui"); r#"crate::raw"# ; '"' }
-        use super::super::app;
-    "##;
-    let words = words(code);
-    assert_eq!(named_modules(&words, 1), ["data", "nn", "train", "runs", "app"]);
-    assert_eq!(named_modules(&words, 2), ["data", "nn", "train", "runs"]);
-    assert!(!words.iter().any(|word| word == "egui" || word == "unsafe"));
+    let place = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = place.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("Cargo.toml", "[package]\nname = \"small\"");
+    write("src/main.rs", "//! Root.\nmod a;\nmod b;\nmod c;\nfn main() { b::two(); }");
+    write("src/a/mod.rs", "//! Alias.\nmod one;\npub use one::One;");
+    write("src/a/one.rs", "//! One.\nuse crate::b;\npub struct One;\nfn f() { assert!(b::two()); }");
+    write("src/b.rs", "//! Two.\npub fn two() -> bool { true }");
+    write("src/c.rs", "use crate::a::One;\n#[cfg(test)]\nmod tests { use crate::b::two; }\nfn g(_: One) { unsafe {} }");
+    let sources = Sources::read(place.path());
+    assert_eq!(sources.circle(), Vec::<String>::new());
+    let rooms = sources.rooms();
+    assert_eq!(rooms["small/c"], BTreeSet::from(["small/a".to_owned()]), "{rooms:?}");
+    assert_eq!(rooms["small/a"], BTreeSet::from(["small/b".to_owned()]));
+    let c = sources.files.iter().find(|file| file.path.ends_with("c.rs")).unwrap();
+    assert!(c.is_unsafe && !c.says_why);
+
+    write("src/b.rs", "//! Two.\npub fn two() -> bool { vec![crate::a::One].is_empty() }");
+    let circle = Sources::read(place.path()).circle();
+    assert_eq!(circle.len(), 2, "{circle:?}");
+    assert!(circle.iter().any(|file| file.ends_with("a/one.rs")), "the re-export was not followed: {circle:?}");
 }

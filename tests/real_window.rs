@@ -1,5 +1,7 @@
 //! The program itself in a real window on a virtual screen, with nothing but a keyboard.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop where it stands")]
+
 use lab_core::instrument::Which;
 use lab_core::runs;
 use std::io::{BufRead, BufReader, Read};

@@ -62,6 +62,7 @@ impl Progress {
             | Event::Answer { .. }
             | Event::Progress { .. }
             | Event::Imported(_)
+            | Event::Tuned(_)
             | Event::Finished(_)
             | Event::Failed(_) => Ok(()),
         }

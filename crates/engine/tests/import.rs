@@ -54,10 +54,10 @@ fn ask(engine: &Engine, pictures: Vec<Picture>) -> Result<Vec<Classified>, Strin
     engine.send(Command::Ask { id: 1, of: Subject::Current, question: Question::Classify(pictures) });
     loop {
         if let Event::Answer { answer, .. } = next(engine) {
-            return answer.map(|answer| match answer {
-                Answer::Classified(pictures) => pictures,
-                #[allow(unreachable_patterns, reason = "there may be other questions")]
-                _ => panic!("another answer"),
+            return answer.map(|answer| {
+                let Answer::Classified(said) = answer else { panic!("another answer") };
+                assert_eq!((said.arms, said.classes.len()), (vec!["net".to_owned()], 4), "it says who answers");
+                said.pictures
             });
         }
     }

@@ -3,10 +3,12 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use lab_core::data::Dataset;
-use lab_core::experiment::{Curve, DeviceChoice, Experiment, Length, Plan, preset, with_override};
+use lab_core::experiment::{
+    Augmentation, Curve, DeviceChoice, Experiment, Length, Optimizer, Plan, preset, with_override,
+};
 use lab_core::instrument::{Finding, Sight};
 use lab_core::protocol::keep::Nowhere;
-use lab_core::protocol::{Answer, Command, Event, Outcome, Phase, Picture, Question, StepRecord, Subject, Tune};
+use lab_core::protocol::{Answer, Command, Event, Live, Outcome, Phase, Picture, Question, StepRecord, Subject, Tune};
 use lab_core::runs::{Folder, open};
 use lab_engine::inspect::Desk;
 use lab_engine::train::device;
@@ -340,12 +342,17 @@ fn a_crash_between_two_arms_checkpoints_leaves_no_trace_after_going_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let experiment = small(&["recipe.evaluate_every={steps=4}", "recipe.length={steps=12}"]);
     let (whole, torn) = (folder.path().join("whole"), folder.path().join("torn"));
-    let start = |run: &Path, steps: usize| {
+    let start = |run: &Path, steps: u64| {
         let engine = Engine::start(Box::new(Folder::exactly(run.to_owned())), || {}).expect("a thread");
         let (experiment, device) = (Box::new(experiment.clone()), DeviceChoice::Flex);
         engine.send(Command::Start { experiment, device, paused: steps < 12 });
-        (0..steps).filter(|_| steps < 12).for_each(|_| engine.send(Command::Step));
         if steps < 12 {
+            (0..steps).for_each(|_| engine.send(Command::Step));
+            // A stop is obeyed before steps that have not begun, and ends a validation.
+            await_event(&engine, |event| match event {
+                Event::Evaluated(evaluation) => (evaluation.step == steps && evaluation.arm == 1).then_some(()),
+                _ => None,
+            });
             engine.send(Command::Stop);
         }
         watch(&engine);
@@ -360,10 +367,106 @@ fn a_crash_between_two_arms_checkpoints_leaves_no_trace_after_going_on() {
     std::fs::rename(early.join(last), torn.join(last)).expect("a checkpoint");
     let engine = Engine::start(Box::new(Folder::exactly(torn.clone())), || {}).expect("a thread");
     engine.send(Command::Resume { run: torn.clone(), device: DeviceChoice::Flex });
-    watch(&engine);
+    let past = |event: &Event| if let Event::Prepared(prepared) = event { prepared.past.clone() } else { None };
+    let past = watch(&engine).events.iter().find_map(past).expect("what was recorded");
+    for (arm, past) in past.arms.iter().enumerate() {
+        let steps: Vec<_> = past.steps.iter().map(|step| (step.step, Some(step.seen.loss))).collect();
+        let whole: Vec<_> = table(&whole, arm).into_iter().map(|(step, loss, _)| (step, loss)).collect();
+        assert_eq!(steps, whole[..8], "arm {arm}");
+        assert_eq!(past.evaluations.len(), 2);
+    }
+    assert_eq!(past.probes.iter().map(|probe| (probe.step, probe.arms.len())).collect::<Vec<_>>(), [(1, 2)]);
     for arm in [0, 1] {
         assert_eq!(table(&torn, arm), table(&whole, arm), "arm {arm}");
     }
+}
+
+/// Waits for the event that somebody wants; others are passed over.
+fn await_event<T>(engine: &Engine, wanted: impl Fn(&Event) -> Option<T>) -> T {
+    loop {
+        let event = engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes");
+        assert!(!matches!(event, Event::Failed(_)), "{event:?}");
+        if let Some(found) = wanted(&event) {
+            return found;
+        }
+    }
+}
+
+fn settings(event: &Event) -> Option<Live> {
+    match event {
+        Event::Prepared(prepared) => Some(prepared.live.clone()),
+        Event::Tuned(live) => Some((**live).clone()),
+        _ => None,
+    }
+}
+
+/// The learning rates of the first step that is told next.
+fn rates(engine: &Engine) -> Vec<Option<f64>> {
+    let first = |event: &Event| if let Event::Steps(steps) = event { steps.first().cloned() } else { None };
+    await_event(engine, first).arms.iter().map(|arm| arm.map(|arm| arm.learning_rate)).collect()
+}
+
+fn in_use(live: &Live) -> Vec<Option<f64>> {
+    live.arms.iter().map(|arm| arm.rate_in_use).collect()
+}
+
+#[test]
+fn the_engine_tells_the_settings_that_train_after_a_start_a_change_a_resume_and_an_extension() {
+    let mut plan = small(&["recipe.length={steps=12}", "recipe.augmentation={flip=true}"]).into_plan();
+    let own = Optimizer { learning_rate: 0.01, weight_decay: 0.0, ..plan.recipe.optimizer.clone() };
+    (plan.arms[1].optimizer, plan.arms[1].schedule) = (Some(own), Some(Curve::Cosine { end: 0.1 }.into()));
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run");
+    let device = DeviceChoice::Flex;
+    let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).expect("a thread");
+    let experiment = Box::new(Experiment::check(plan).expect("valid"));
+    engine.send(Command::Start { experiment, device, paused: true });
+    let begun = await_event(&engine, settings);
+    let arms: Vec<_> = begun.arms.iter().map(|arm| (arm.learning_rate, arm.momentum, arm.weight_decay)).collect();
+    assert_eq!(arms, [(0.1, Some(0.9), 1e-4), (0.01, Some(0.9), 0.0)]);
+    assert!(begun.augmentation.flip && begun.probe_every == 10);
+    engine.send(Command::Step);
+    assert_eq!(rates(&engine), in_use(&begun));
+
+    let augmentation = Augmentation { cutout: 3, ..Augmentation::default() };
+    let mut tuned = Live::default();
+    for tune in [
+        Tune::LearningRate(0.05),
+        Tune::Momentum(0.5),
+        Tune::WeightDecay(0.001),
+        Tune::ProbeEvery(3),
+        Tune::Augmentation(augmentation.clone()),
+    ] {
+        engine.send(Command::Tune(tune));
+        tuned = await_event(&engine, settings);
+    }
+    for arm in &tuned.arms {
+        assert_eq!((arm.learning_rate, arm.momentum, arm.weight_decay), (0.05, Some(0.5), 0.001));
+    }
+    assert_eq!((tuned.probe_every, &tuned.augmentation), (3, &augmentation));
+    assert_ne!(tuned.arms[0].rate_in_use, tuned.arms[1].rate_in_use, "each follows its own schedule");
+    engine.send(Command::Step);
+    assert_eq!(rates(&engine), in_use(&tuned));
+    engine.send(Command::Stop);
+    watch(&engine);
+    drop(engine);
+
+    // What a resume tells is what the next step is made with, and only the rates in use have moved on.
+    let unmoved = |live: &Live| {
+        let mut live = live.clone();
+        live.arms.iter_mut().for_each(|arm| arm.rate_in_use = None);
+        live
+    };
+    let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).expect("a thread");
+    engine.send(Command::Resume { run, device });
+    let resumed = await_event(&engine, settings);
+    assert_eq!(unmoved(&resumed), unmoved(&tuned));
+    assert_eq!(rates(&engine), in_use(&resumed));
+    watch(&engine);
+    engine.send(Command::Extend(1));
+    let extended = await_event(&engine, settings);
+    assert_eq!(unmoved(&extended), unmoved(&tuned));
+    assert_eq!(rates(&engine), in_use(&extended));
 }
 
 #[test]

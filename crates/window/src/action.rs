@@ -10,9 +10,9 @@ use lab_core::protocol::{Picture, Question, Subject, Tune};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Something to be done after the frame.
+/// What happens to a run.
 #[derive(Clone, Debug)]
-pub enum Action {
+pub enum RunAction {
     /// Starts, pauses or goes on, whichever makes sense.
     Toggle,
     /// Does one step, starting first if nothing is under way.
@@ -22,21 +22,28 @@ pub enum Action {
     /// Ends what is under way and clears the plots.
     Reset,
     /// Goes on with the run that was stopped, from its last checkpoint.
-    ContinueRun,
-    /// Lets a person choose the folder of a run to go on with.
-    ChooseRun,
+    Continue,
     /// Goes on with the run in this folder, from its last checkpoint.
-    ResumeRun(PathBuf),
-    /// Puts an experiment into the form.
-    Again(Box<Plan>),
-    /// Shows a folder in the desktop's file manager.
-    Reveal(PathBuf),
+    Resume(PathBuf),
     /// Trains this many epochs more.
     Extend(u32),
     /// Writes a checkpoint now.
     Checkpoint,
     /// Changes something from the next step on.
     Tune(Tune),
+}
+
+/// Something to be done after the frame.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Something that happens to a run.
+    Run(RunAction),
+    /// Lets a person choose the folder of a run to go on with.
+    ChooseRun,
+    /// Puts an experiment into the form.
+    Again(Box<Plan>),
+    /// Shows a folder in the desktop's file manager.
+    Reveal(PathBuf),
     /// Chooses the block that every panel looks at.
     Select(Option<SelectedBlock>),
     /// Opens what was dropped: experiments as such, everything else as pictures.

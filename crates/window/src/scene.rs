@@ -1,7 +1,6 @@
 //! What all panels look at.
 
 use crate::state::Session;
-use crate::state::answers::Answers;
 use crate::state::inquiries::Inquiries;
 use crate::state::selected::SelectedBlock;
 use crate::state::sketch::Sketch;
@@ -13,9 +12,7 @@ pub struct Scene<'a> {
     pub session: &'a Session,
     /// The form's networks.
     pub networks: &'a [Sketch],
-    /// Questions and answers.
-    pub answers: &'a Answers,
-    /// What the instruments were asked and found.
+    /// What was asked of the networks, and what they answered.
     pub inquiries: &'a Inquiries,
     /// The block that every panel looks at; [`crate::action::Action::Select`] chooses another.
     pub selected: Option<&'a SelectedBlock>,

@@ -1,4 +1,7 @@
-//! Optimisers as values, with PyTorch's names, meanings and defaults. The arithmetic is in `train::optimizer`.
+//! Optimisers as values, with PyTorch's names, meanings and defaults. The engine has the arithmetic.
+//!
+//! A new optimiser is a variant of [`Method`] with its rows below, and its update rule in the engine; forms, checks and
+//! lists are made of these rows.
 
 use serde::{Deserialize, Serialize};
 
@@ -151,6 +154,64 @@ impl Method {
         ]
     }
 
+    /// The rule's name in a file, which never changes.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        self.names().0
+    }
+
+    /// The rule's name as people write it.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        self.names().1
+    }
+
+    /// Where a search for its learning rate begins.
+    #[must_use]
+    pub fn usual_rate(&self) -> f64 {
+        self.names().2
+    }
+
+    fn names(&self) -> (&'static str, &'static str, f64) {
+        match self {
+            Self::Sgd { .. } => ("sgd", "SGD", 0.1),
+            Self::Adam { .. } => ("adam", "Adam", 1e-3),
+            Self::AdamW { .. } => ("adam_w", "AdamW", 1e-3),
+            Self::RmsProp { .. } => ("rms_prop", "RMSprop", 1e-3),
+            Self::Lion { .. } => ("lion", "Lion", 1e-4),
+            Self::Lamb { .. } => ("lamb", "LAMB", 1e-2),
+        }
+    }
+
+    /// What can be set, in the order a form lists it.
+    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+        use Setting as S;
+        match self {
+            Self::Sgd { momentum, dampening, nesterov } => vec![
+                S::number("momentum", "Momentum", Bound::Share, momentum),
+                S::number("dampening", "Dampening", Bound::UpTo(1.0), dampening),
+                S::switch("nesterov", "Nesterov", nesterov),
+            ],
+            Self::Adam { beta1, beta2, epsilon }
+            | Self::AdamW { beta1, beta2, epsilon }
+            | Self::Lamb { beta1, beta2, epsilon } => vec![
+                S::number("beta1", "Beta 1", Bound::Share, beta1),
+                S::number("beta2", "Beta 2", Bound::Share, beta2),
+                S::number("epsilon", "Epsilon", Bound::Positive(1.0), epsilon),
+            ],
+            Self::RmsProp { alpha, epsilon, momentum, centered } => vec![
+                S::number("alpha", "Alpha", Bound::Share, alpha),
+                S::number("epsilon", "Epsilon", Bound::Positive(1.0), epsilon),
+                S::number("momentum", "Momentum", Bound::Share, momentum),
+                S::switch("centered", "Centred", centered),
+            ],
+            Self::Lion { beta1, beta2 } => vec![
+                S::number("beta1", "Beta 1", Bound::Share, beta1),
+                S::number("beta2", "Beta 2", Bound::Share, beta2),
+            ],
+        }
+    }
+
     /// Values that are kept for each parameter from one step to the next.
     #[must_use]
     pub fn kept_values(&self) -> u64 {
@@ -162,17 +223,10 @@ impl Method {
         }
     }
 
-    /// The rule's name as people write it.
+    /// Momentum, for the rules that have one.
     #[must_use]
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Sgd { .. } => "SGD",
-            Self::Adam { .. } => "Adam",
-            Self::AdamW { .. } => "AdamW",
-            Self::RmsProp { .. } => "RMSprop",
-            Self::Lion { .. } => "Lion",
-            Self::Lamb { .. } => "LAMB",
-        }
+    pub fn momentum(&self) -> Option<f64> {
+        self.clone().momentum_mut().copied()
     }
 
     /// Momentum, for the rules that have one that can be changed while training.
@@ -183,6 +237,64 @@ impl Method {
             | Self::AdamW { beta1, .. }
             | Self::Lion { beta1, .. }
             | Self::Lamb { beta1, .. } => Some(beta1),
+        }
+    }
+}
+
+/// Something of an update rule that can be set.
+#[derive(Debug)]
+pub struct Setting<'a> {
+    /// Its name in a file.
+    pub id: &'static str,
+    /// Its name as people write it.
+    pub label: &'static str,
+    /// Its value.
+    pub value: Value<'a>,
+}
+
+/// The value of a [`Setting`].
+#[derive(Debug)]
+pub enum Value<'a> {
+    /// A number within bounds.
+    Number(&'a mut f64, Bound),
+    /// On or off.
+    Switch(&'a mut bool),
+}
+
+/// Which numbers a setting can have.
+#[derive(Clone, Copy, Debug)]
+pub enum Bound {
+    /// At least 0 and below 1.
+    Share,
+    /// From 0 to this.
+    UpTo(f64),
+    /// Above 0 and at most this.
+    Positive(f64),
+}
+
+impl<'a> Setting<'a> {
+    fn number(id: &'static str, label: &'static str, bound: Bound, value: &'a mut f64) -> Self {
+        Self { id, label, value: Value::Number(value, bound) }
+    }
+
+    fn switch(id: &'static str, label: &'static str, value: &'a mut bool) -> Self {
+        Self { id, label, value: Value::Switch(value) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_files_and_every_value_can_be_set() {
+        for mut method in Method::all() {
+            let written = toml::Value::try_from(&method).unwrap();
+            let fields = written.as_table().unwrap();
+            assert_eq!(fields["name"].as_str(), Some(method.id()));
+            let mut ids: Vec<&str> = method.settings().iter().map(|setting| setting.id).collect();
+            ids.sort_unstable();
+            assert_eq!(ids, fields.keys().filter(|name| *name != "name").collect::<Vec<_>>());
         }
     }
 }

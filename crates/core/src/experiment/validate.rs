@@ -1,5 +1,6 @@
 //! The rules a plan must keep, each with the field's path, its value and the range allowed.
 
+use super::optimizer::{Bound, Setting, Value};
 use super::{Arm, Body, Curve, Data, Holdout, Interval, Length, MAX_ARMS, Method, Network, Norm};
 use super::{Normalization, Optimizer, Plan, Recipe, Resize, Schedule, StageEntry};
 use std::fmt;
@@ -146,29 +147,17 @@ fn optimizer(check: &mut Check, optimizer: &Optimizer) {
     check.positive("learning_rate", optimizer.learning_rate, 1e3);
     check.range("weight_decay", optimizer.weight_decay, 0.0, 1e2);
     let mut check = check.below("method");
-    match optimizer.method {
-        Method::Sgd { momentum, dampening, nesterov } => {
-            check.share("momentum", momentum);
-            check.range("dampening", dampening, 0.0, 1.0);
-            let holds = !nesterov || (momentum > 0.0 && dampening == 0.0);
-            check.hold("nesterov", nesterov, holds, "false unless momentum is above 0 and dampening is 0");
+    for Setting { id, value, .. } in optimizer.method.clone().settings() {
+        match value {
+            Value::Number(value, Bound::Share) => check.share(id, *value),
+            Value::Number(value, Bound::UpTo(high)) => check.range(id, *value, 0.0, high),
+            Value::Number(value, Bound::Positive(high)) => check.positive(id, *value, high),
+            Value::Switch(_) => {}
         }
-        Method::Adam { beta1, beta2, epsilon }
-        | Method::AdamW { beta1, beta2, epsilon }
-        | Method::Lamb { beta1, beta2, epsilon } => {
-            check.share("beta1", beta1);
-            check.share("beta2", beta2);
-            check.positive("epsilon", epsilon, 1.0);
-        }
-        Method::RmsProp { alpha, epsilon, momentum, .. } => {
-            check.share("alpha", alpha);
-            check.positive("epsilon", epsilon, 1.0);
-            check.share("momentum", momentum);
-        }
-        Method::Lion { beta1, beta2 } => {
-            check.share("beta1", beta1);
-            check.share("beta2", beta2);
-        }
+    }
+    if let Method::Sgd { momentum, dampening, nesterov } = optimizer.method {
+        let holds = !nesterov || (momentum > 0.0 && dampening == 0.0);
+        check.hold("nesterov", nesterov, holds, "false unless momentum is above 0 and dampening is 0");
     }
 }
 

@@ -3,7 +3,7 @@
 use super::blocks::{Band, Cut, Exit, Gain, GradientLook, Lesions, PathLength, Score, Shattered, Swap};
 use super::histogram::Histogram;
 use super::landscape::{Slice, Surface};
-use super::picture::{Classified, Explanation, HeatMap, Maps, Seen};
+use super::picture::{Classification, Explanation, HeatMap, Maps, Seen};
 use super::predictions::{Neighbour, Predictions};
 use super::sheet::{Sheet, cell};
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,8 @@ use std::sync::Arc;
 /// What was found out.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// One for each picture.
-    Classified(Vec<Classified>),
+    /// Of pictures from elsewhere.
+    Classified(Classification),
     /// The validation images.
     Gallery(Arc<Gallery>),
     /// One for each arm.

@@ -22,7 +22,7 @@ pub use blocks::{
 pub use histogram::{Histogram, Spread};
 pub use landscape::{Slice, Surface};
 pub use metrics::{Calibration, CalibrationBin, ClassScores, Disagreement, Metrics, similar_order};
-pub use picture::{Classified, Explanation, HeatMap, Maps, Picture, Seen, viridis};
+pub use picture::{Classification, Classified, Explanation, HeatMap, Maps, Picture, Seen, viridis};
 pub use predictions::{Neighbour, Predictions};
 pub use question::{Question, Sight, Start, Which};
 pub use sheet::Sheet;

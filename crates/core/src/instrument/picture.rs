@@ -20,8 +20,19 @@ pub enum Picture {
     },
 }
 
+/// What every arm says is in pictures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Classification {
+    /// The arms' names.
+    pub arms: Vec<String>,
+    /// The names of the classes.
+    pub classes: Vec<String>,
+    /// One for each picture.
+    pub pictures: Vec<Classified>,
+}
+
 /// A picture with what every arm says is in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Classified {
     /// The file's name, or "clipboard".
     pub name: String,

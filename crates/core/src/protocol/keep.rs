@@ -2,7 +2,7 @@
 //!
 //! The engine calls these on its own thread; an error ends the experiment with a message, never the engine.
 
-use super::{ArmInfo, DatasetInfo, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};
+use super::{ArmInfo, DatasetInfo, Evaluation, Intervention, Outcome, Past, Prepared, ProbeRecord, StepRecord};
 use crate::experiment::Experiment;
 use crate::instrument::Which;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,8 @@ pub struct Kept {
     pub dataset: DatasetInfo,
     /// What its arms were.
     pub arms: Vec<ArmInfo>,
+    /// What was recorded of it, also after its last checkpoints.
+    pub past: Past,
     /// Where it goes on writing.
     pub record: Box<dyn Record>,
 }

@@ -5,14 +5,24 @@
 
 pub mod keep;
 pub mod link;
+mod live;
 pub mod outbox;
+mod past;
+mod records;
 
 use crate::experiment::{Augmentation, DeviceChoice, Experiment, Network};
 use crate::instrument::Which;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-pub use crate::instrument::{Answer, Classified, Histogram, Picture, Question, Seen};
+pub use crate::instrument::{Answer, Classification, Classified, Histogram, Picture, Question, Seen};
+pub use live::{ArmLive, Live};
+pub use past::{ArmPast, Past, PastStep};
+pub use records::{
+    ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Outcome, ProbeRecord,
+    SpreadRecord, StepRecord,
+};
 
 /// What the engine is asked to do.
 #[derive(Clone, Debug)]
@@ -86,7 +96,8 @@ pub struct Import {
     pub device: DeviceChoice,
 }
 
-/// A change to a running experiment.
+/// A change to a running experiment. What belongs to an optimiser is set in every arm, also where arms differ in it by
+/// design; whoever asks says so beforehand. The engine answers with [`Event::Tuned`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tune {
@@ -136,6 +147,8 @@ pub enum Event {
     Evaluated(Box<Evaluation>),
     /// Somebody changed something, or an arm stopped; drawn as a marker on every plot.
     Intervened(Intervention),
+    /// What can be changed while training, after a change.
+    Tuned(Box<Live>),
     /// How far a question has come that takes its time.
     Progress {
         /// The asker's number.
@@ -214,184 +227,8 @@ pub struct Prepared {
     pub run: Option<PathBuf>,
     /// One for each arm.
     pub arms: Vec<ArmInfo>,
-}
-
-/// What the images of an experiment turned out to be. With the weights, this is all that classifying needs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DatasetInfo {
-    /// What the data set is called.
-    pub name: String,
-    /// [channels, height, width] of a network's input.
-    pub shape: [usize; 3],
-    /// In the order of the labels.
-    pub classes: Vec<String>,
-    /// Training images.
-    pub train: usize,
-    /// Validation images.
-    pub validation: usize,
-    /// Subtracted per channel from pixels in [0, 1].
-    pub mean: Vec<f32>,
-    /// Divided by per channel.
-    pub std: Vec<f32>,
-}
-
-/// What an arm is, counted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ArmInfo {
-    /// The arm's name.
-    pub name: String,
-    /// Parameters.
-    pub parameters: u64,
-    /// Multiply-accumulate operations of one image's forward pass.
-    pub macs: u64,
-    /// The blocks that probes report on, in order: `layer1.0`, …
-    pub blocks: Vec<String>,
-}
-
-/// One optimiser step of all arms.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StepRecord {
-    /// From 1.
-    pub step: u64,
-    /// Passes over the training images so far.
-    pub epoch: f64,
-    /// Training time so far in seconds, pauses left out.
-    pub seconds: f64,
-    /// Images each arm saw in this step over the time of the step.
-    pub images_per_second: f64,
-    /// One for each arm; `None` once an arm has stopped.
-    pub arms: Vec<Option<ArmStep>>,
-}
-
-/// One optimiser step of one arm.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ArmStep {
-    /// Mean loss over the batch.
-    pub loss: f64,
-    /// Share of the batch that is classified correctly.
-    pub accuracy: f64,
-    /// The learning rate used.
-    pub learning_rate: f64,
-}
-
-/// A look at gradients and activations during one step.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ProbeRecord {
-    /// The step, from 1.
-    pub step: u64,
-    /// One for each arm; empty once an arm has stopped.
-    pub arms: Vec<ArmProbe>,
-}
-
-/// What a probe saw in one arm.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ArmProbe {
-    /// ‖∂L/∂W‖ over all parameters, before clipping.
-    pub gradient_norm: f64,
-    /// ‖W‖ over all parameters.
-    pub weight_norm: f64,
-    /// ‖ΔW‖ over all parameters: how far the step moved them.
-    pub update_norm: f64,
-    /// One for each block, in the order of [`ArmInfo::blocks`].
-    pub blocks: Vec<BlockProbe>,
-}
-
-/// What a probe saw in one block.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct BlockProbe {
-    /// ‖∂L/∂W‖ over the block's parameters.
-    pub weight_gradient_norm: f64,
-    /// ‖W‖ over the block's parameters.
-    pub weight_norm: f64,
-    /// ‖ΔW‖ over the block's parameters: how far the step moved them.
-    pub update_norm: f64,
-    /// ‖∂L/∂y‖ of the block's output y, for the batch's mean loss.
-    pub output_gradient_norm: f64,
-    /// Standard deviation of the block's output.
-    pub activation_std: f64,
-    /// Mean of the block's output.
-    pub activation_mean: f64,
-    /// ‖αF(x)‖ / ‖x‖: how much the branch changes its input; absent where nothing is added.
-    pub branch_ratio: Option<f64>,
-}
-
-/// How the values of all parameters and of their gradients were spread in one step.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SpreadRecord {
-    /// The step, from 1. Weights are those before it, gradients those that it was made from.
-    pub step: u64,
-    /// One for each arm and parameter; empty once an arm has stopped.
-    pub arms: Vec<Vec<Histogram>>,
-}
-
-/// An arm validated on the whole validation set.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Evaluation {
-    /// Which arm.
-    pub arm: usize,
-    /// After this many steps.
-    pub step: u64,
-    /// Passes over the training images by then.
-    pub epoch: f64,
-    /// Training time by then, in seconds.
-    pub seconds: f64,
-    /// Mean cross-entropy, without label smoothing.
-    pub loss: f64,
-    /// Share classified correctly.
-    pub accuracy: f64,
-    /// Share whose class is among the five likeliest; 1 with five classes or fewer.
-    pub top5: f64,
-    /// Images by actual class (row) and predicted class (column), row by row.
-    pub confusion: Vec<u32>,
-    /// What each validation image was taken for.
-    pub predicted: Vec<u16>,
-    /// Whether this is the arm's best validation loss so far.
-    pub best: bool,
-}
-
-/// Something that happened to a run from outside, or an arm that stopped.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Intervention {
-    /// After this many steps.
-    pub step: u64,
-    /// What happened, in words.
-    pub what: String,
-}
-
-/// How an experiment ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// Why: finished, stopped by hand, early stopping, diverged.
-    pub reason: String,
-    /// Steps done.
-    pub steps: u64,
-    /// Training time in seconds.
-    pub seconds: f64,
-    /// The run's folder, if it is kept.
-    pub run: Option<PathBuf>,
-    /// One for each arm.
-    pub arms: Vec<ArmOutcome>,
-}
-
-/// How an arm ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ArmOutcome {
-    /// The arm's name.
-    pub name: String,
-    /// Parameters.
-    pub parameters: u64,
-    /// Mean training loss of the last epoch (or of all steps, if there was none).
-    pub train_loss: Option<f64>,
-    /// Share of the last epoch's training images classified correctly.
-    pub train_accuracy: Option<f64>,
-    /// At the last evaluation.
-    pub validation_loss: Option<f64>,
-    /// At the last evaluation.
-    pub validation_accuracy: Option<f64>,
-    /// At the evaluation with the least loss.
-    pub best_accuracy: Option<f64>,
-    /// The step of the evaluation with the least loss.
-    pub best_step: Option<u64>,
-    /// The step at which the loss left the finite numbers, if it did.
-    pub diverged_at: Option<u64>,
+    /// What can be changed while training, as it is when training starts or goes on.
+    pub live: Live,
+    /// What was recorded before, of a run that goes on from its files.
+    pub past: Option<Arc<Past>>,
 }

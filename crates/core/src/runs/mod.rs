@@ -21,6 +21,7 @@ mod follow;
 mod history;
 mod layout;
 mod notes;
+mod past;
 mod read;
 mod record;
 mod table;

@@ -2,6 +2,7 @@
 
 use super::history::History;
 use super::layout::{self, arm_folders, numbered, slug};
+use super::past;
 use super::read::{self, EventLine};
 use super::table::{GradientRow, MetricsRow, Table};
 use crate::experiment::{Experiment, Source};
@@ -112,8 +113,10 @@ impl Keeper for Folder {
     fn reopen(&mut self, folder: &Path) -> Result<Kept, String> {
         let run = read::open(folder).map_err(|error| error.to_string())?;
         let record = FolderRecord::open(&run.folder, &run.info).map_err(|error| writing(folder, &error))?;
+        let folders = arm_folders(&run.folder, run.info.arms.iter().map(|arm| arm.name.as_str()));
+        let past = past::read(&folders).map_err(|error| cannot("read the tables of", folder, &error))?;
         let RunInfo { dataset, arms, .. } = run.info;
-        Ok(Kept { experiment: run.experiment, dataset, arms, record: Box::new(record) })
+        Ok(Kept { experiment: run.experiment, dataset, arms, past, record: Box::new(record) })
     }
 }
 

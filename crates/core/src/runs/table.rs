@@ -3,6 +3,7 @@
 //! A crash may tear the last line. Readers leave it out, and the next one who appends cuts it off.
 
 use crate::files::write_atomically;
+use crate::protocol::{ArmStep, Evaluation, PastStep};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -31,6 +32,40 @@ pub struct MetricsRow {
     pub validation_accuracy: Option<f64>,
     /// Share of the validation images whose class is among the five likeliest.
     pub validation_top5: Option<f64>,
+}
+
+impl MetricsRow {
+    /// The step, unless the row has a validation alone.
+    #[must_use]
+    pub fn trained(&self) -> Option<PastStep> {
+        let (loss, accuracy) = (self.train_loss?, self.train_accuracy?);
+        let learning_rate = self.learning_rate.unwrap_or(f64::NAN);
+        Some(PastStep {
+            step: self.step,
+            seconds: self.seconds,
+            images_per_second: self.images_per_second.unwrap_or(f64::NAN),
+            seen: ArmStep { loss, accuracy, learning_rate },
+        })
+    }
+
+    /// The validation of an arm, if there was one, after those `before`.
+    #[must_use]
+    pub fn evaluation(&self, arm: usize, before: &[Evaluation]) -> Option<Evaluation> {
+        let (loss, accuracy) = (self.validation_loss?, self.validation_accuracy?);
+        let finite = before.iter().map(|evaluation| evaluation.loss).filter(|loss| loss.is_finite());
+        Some(Evaluation {
+            arm,
+            step: self.step,
+            epoch: self.epoch,
+            seconds: self.seconds,
+            loss,
+            accuracy,
+            top5: self.validation_top5.unwrap_or(f64::NAN),
+            confusion: Vec::new(),
+            predicted: Vec::new(),
+            best: finite.min_by(f64::total_cmp).is_none_or(|best| loss < best),
+        })
+    }
 }
 
 /// What a probe saw in one block, or in the network as a whole: block `all`, which has no output.

@@ -4,8 +4,8 @@ use crate::experiment::{Experiment, Source, preset};
 use crate::instrument::Which;
 use crate::protocol::keep::{Keeper, Record};
 use crate::protocol::{
-    ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Outcome, Prepared,
-    ProbeRecord, StepRecord,
+    ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Live, Outcome, Past,
+    Prepared, ProbeRecord, StepRecord,
 };
 use crate::runs::*;
 use std::fs;
@@ -37,6 +37,8 @@ fn prepared() -> Prepared {
         first_step: 0,
         run: None,
         arms: vec![arm("plain"), arm("residual")],
+        live: Live::default(),
+        past: None,
     }
 }
 
@@ -166,6 +168,22 @@ fn going_on_cuts_what_came_after_the_checkpoint_and_what_a_crash_tore() {
     assert_eq!(run.metrics(1).unwrap()[1].validation_loss, Some(1.5), "validated before the cut");
     let events: Vec<String> = run.events().unwrap().into_iter().map(|line| line.event).collect();
     assert_eq!(events, ["start", "resume", "finish"]);
+}
+
+#[test]
+fn a_run_that_goes_on_brings_along_what_was_recorded() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = trained(&place.path().join("run")).folder;
+    let Past { arms, probes } = Folder::under(place.path().to_owned()).reopen(&folder).unwrap().past;
+    let steps = |arm: usize| arms[arm].steps.iter().map(|it| (it.step, it.seen.loss)).collect::<Vec<_>>();
+    assert_eq!(steps(0), [(1, 1.0), (2, 0.5), (3, 1.0 / 3.0)]);
+    assert_eq!(steps(1), [1, 2, 3, 4].map(|at| (at, 0.1)));
+    assert_eq!((arms[1].steps[1].seconds, arms[1].steps[1].images_per_second), (2.0, 100.0));
+    assert!(arms[0].evaluations.is_empty());
+    let seen: Vec<_> = arms[1].evaluations.iter().map(|it| (it.arm, it.step, it.loss, it.best)).collect();
+    assert_eq!(seen, [(1, 2, 1.5, true), (1, 4, 1.5, false)], "the same loss is no better");
+    assert_eq!(probes.iter().map(|it| it.step).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(probes[3].arms, [probe(4).arms[0].clone(), ArmProbe::default()], "the second arm was not looked at");
 }
 
 #[test]

@@ -3,13 +3,17 @@
 use super::look::picture_of;
 use crate::train::snapshot::Snapshot;
 use lab_core::data::Picture;
-use lab_core::instrument::{self, Classified, Seen};
+use lab_core::instrument::{self, Classification, Classified, Seen};
 use std::path::{Path, PathBuf};
 
 /// What every arm sees in each picture; one that cannot be read says so and spoils nothing.
 #[must_use]
-pub fn classify(snapshot: &Snapshot, pictures: &[instrument::Picture]) -> Vec<Classified> {
-    expanded(pictures).iter().map(|picture| one(snapshot, picture)).collect()
+pub fn classify(snapshot: &Snapshot, pictures: &[instrument::Picture]) -> Classification {
+    Classification {
+        arms: snapshot.arms.iter().map(|arm| arm.name.clone()).collect(),
+        classes: snapshot.dataset.classes.clone(),
+        pictures: expanded(pictures).iter().map(|picture| one(snapshot, picture)).collect(),
+    }
 }
 
 /// Pictures of a folder that are looked at, so that an answer stays within a bounded time.

@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::{Blueprint, BlueprintError, Summary};
 use lab_core::data::{Batch, Dataset};
 use lab_core::experiment::{Arm as ArmPlan, Plateau, Recipe, Schedule};
-use lab_core::protocol::{ArmOutcome, ArmStep, Evaluation, Tune};
+use lab_core::protocol::{ArmLive, ArmOutcome, ArmStep, Evaluation, Tune};
 use serde::{Deserialize, Serialize};
 
 /// One arm of a session.
@@ -293,6 +293,18 @@ impl Arm {
             }
             Tune::WeightDecay(decay) => rule.weight_decay = decay,
             Tune::Augmentation(_) | Tune::ProbeEvery(_) => {}
+        }
+    }
+
+    /// What [`Self::tune`] can change, as it is now.
+    #[must_use]
+    pub fn live(&self, clock: Clock) -> ArmLive {
+        let rule = &self.optimizer.rule;
+        ArmLive {
+            learning_rate: rule.learning_rate,
+            rate_in_use: self.progress.diverged_at.is_none().then(|| self.learning_rate(clock)),
+            momentum: rule.method.momentum(),
+            weight_decay: rule.weight_decay,
         }
     }
 

@@ -12,7 +12,9 @@ use lab_core::data::{Dataset, Loader, LoaderOptions, Position};
 use lab_core::experiment::{Augmentation, DeviceChoice, Experiment};
 use lab_core::instrument::Which;
 use lab_core::protocol::keep::Record;
-use lab_core::protocol::{ArmInfo, DatasetInfo, Evaluation, Outcome, ProbeRecord, SpreadRecord, StepRecord, Tune};
+use lab_core::protocol::{
+    ArmInfo, DatasetInfo, Evaluation, Live, Outcome, ProbeRecord, SpreadRecord, StepRecord, Tune,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -255,7 +257,19 @@ impl Session {
                 self.loader.set_augmentation(augmentation.clone());
             }
             Tune::ProbeEvery(steps) => self.probe_every = *steps,
-            _ => self.arms.iter_mut().for_each(|arm| arm.tune(change)),
+            Tune::LearningRate(_) | Tune::Momentum(_) | Tune::WeightDecay(_) => {
+                self.arms.iter_mut().for_each(|arm| arm.tune(change));
+            }
+        }
+    }
+
+    /// What [`Self::tune`] can change, as it is now.
+    #[must_use]
+    pub fn live(&self) -> Live {
+        Live {
+            arms: self.arms.iter().map(|arm| arm.live(self.clock())).collect(),
+            augmentation: self.augmentation.clone(),
+            probe_every: self.probe_every,
         }
     }
 

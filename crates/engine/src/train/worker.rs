@@ -11,7 +11,7 @@ use lab_core::experiment::{DeviceChoice, Experiment};
 use lab_core::instrument::Which;
 use lab_core::protocol::keep::{Keeper, Nowhere, Record};
 use lab_core::protocol::outbox::Outbox;
-use lab_core::protocol::{Command, Event, Import, Intervention, Phase, Prepared, Tune};
+use lab_core::protocol::{Command, Event, Import, Intervention, Past, Phase, Prepared, Tune};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -184,7 +184,7 @@ impl Worker {
         let session = self.session(experiment, dataset, choice)?;
         let prepared = prepared(&session, None);
         let record = if manner.kept { self.keeper.open(&prepared)? } else { Box::new(Nowhere) };
-        self.begin(session, record, manner.paused)
+        self.begin(session, record, None, manner.paused)
     }
 
     fn import(&mut self, import: Box<Import>) -> Result<(), String> {
@@ -219,7 +219,7 @@ impl Worker {
         let steps: Vec<u64> = session.arms.iter().map(|arm| arm.progress.step).collect();
         record.rewind(&steps)?;
         record.intervened(&Intervention { step: session.step, what: format!("resumed on {}", session.opened.name) })?;
-        self.begin(session, record, false)
+        self.begin(session, record, Some(Arc::new(kept.past)), false)
     }
 
     fn session(&mut self, experiment: Experiment, dataset: Dataset, choice: DeviceChoice) -> Result<Session, String> {
@@ -233,8 +233,14 @@ impl Worker {
         Session::new(experiment, Arc::new(dataset), opened)
     }
 
-    fn begin(&mut self, session: Session, record: Box<dyn Record>, paused: bool) -> Result<(), String> {
-        let prepared = prepared(&session, record.folder());
+    fn begin(
+        &mut self,
+        session: Session,
+        record: Box<dyn Record>,
+        past: Option<Arc<Past>>,
+        paused: bool,
+    ) -> Result<(), String> {
+        let prepared = Prepared { past, ..prepared(&session, record.folder()) };
         let over = session.is_over();
         let saved = Instant::now();
         let both = |arm| [Which::Last, Which::Best].map(|which| record.checkpoint(arm, which));
@@ -273,7 +279,9 @@ impl Worker {
         };
         let intervention = Intervention { step: run.session.step, what };
         run.record.intervened(&intervention)?;
+        let live = Box::new(run.session.live());
         self.outbox.send(Event::Intervened(intervention));
+        self.outbox.send(Event::Tuned(live));
         Ok(())
     }
 
@@ -418,5 +426,7 @@ fn prepared(session: &Session, run: Option<&Path>) -> Prepared {
         first_step: session.step,
         run: run.map(Path::to_path_buf),
         arms: session.arm_infos(),
+        live: session.live(),
+        past: None,
     }
 }

@@ -22,11 +22,14 @@ impl Speeds {
     /// Takes note of how fast an experiment under way is.
     pub fn note(&mut self, device: DeviceChoice, session: &Session) {
         let Some(prepared) = &session.prepared else { return };
-        let steps = session.seconds.len();
+        // What was recorded before may be another device's.
+        let before = session.steps.partition_point(|&step| step <= prepared.first_step as f64);
+        let seconds = &session.seconds[before..];
+        let steps = seconds.len();
         if steps < WARM_UP + ENOUGH || session.phase == lab_core::protocol::Phase::Diverged {
             return;
         }
-        let taken = session.seconds[steps - 1] - session.seconds[WARM_UP - 1];
+        let taken = seconds[steps - 1] - seconds[WARM_UP - 1];
         let macs: u64 = prepared.arms.iter().map(|arm| arm.macs).sum();
         let each = macs as f64 * prepared.experiment.recipe.batch_size as f64;
         let speed = each * (steps - WARM_UP) as f64 / taken;
@@ -76,7 +79,7 @@ pub fn in_words(arm: &Arm, outline: &Outline, recipe: &Recipe, costs: Costs) -> 
 mod tests {
     use super::*;
     use lab_core::experiment::{Experiment, Length, PRESETS};
-    use lab_core::protocol::{ArmInfo, DatasetInfo, Prepared};
+    use lab_core::protocol::{ArmInfo, DatasetInfo, Live, Prepared};
 
     #[allow(clippy::field_reassign_with_default, reason = "a session has a field that only it sets")]
     fn session(steps: u32, seconds_each: f64) -> Session {
@@ -100,6 +103,8 @@ mod tests {
             first_step: 0,
             run: None,
             arms: vec![info("plain"), info("residual")],
+            live: Live::default(),
+            past: None,
         };
         let seconds: Vec<f64> = (1..=steps).map(|step| f64::from(step) * seconds_each).collect();
         let mut session = Session::default();

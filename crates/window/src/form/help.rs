@@ -109,3 +109,36 @@ help! {
     IMMEDIATE: "For playing: every change of the form starts training anew at once, on at most 500 images, and keeps no run.", "Off for real runs.";
     DEVICE: "Where the networks train. Auto takes a real GPU if there is one, else the CPU with the fused kernels. NdArray is slow and there to check the others against.", "Auto.";
 }
+
+/// The settings of update rules by their ids.
+const RULES: [(&str, &Help); 8] = [
+    ("momentum", &MOMENTUM),
+    ("dampening", &DAMPENING),
+    ("nesterov", &NESTEROV),
+    ("beta1", &BETA1),
+    ("beta2", &BETA2),
+    ("epsilon", &EPSILON),
+    ("alpha", &ALPHA),
+    ("centered", &CENTERED),
+];
+
+/// The explanation of a setting of an update rule; of update rules as such for one without its own.
+#[must_use]
+pub fn of_rule(id: &str) -> &'static Help {
+    RULES.iter().find(|(known, _)| *known == id).map_or(&METHOD, |(_, help)| help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab_core::experiment::Method;
+
+    #[test]
+    fn every_setting_of_every_rule_is_explained() {
+        for mut method in Method::all() {
+            for setting in method.settings() {
+                assert!(RULES.iter().any(|(id, _)| *id == setting.id), "{} of {}", setting.id, setting.label);
+            }
+        }
+    }
+}

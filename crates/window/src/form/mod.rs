@@ -28,7 +28,7 @@ use lab_core::experiment::{
     Arm, Augmentation, DeviceChoice, DeviceInfo, Experiment, Invalid, MAX_ARMS, PRESETS, Plan, Preset, Source, preset,
 };
 use lab_core::protocol::{DatasetInfo, Prepared};
-use recipe::augmentation_in_words;
+pub use recipe::{augmentation, augmentation_in_words};
 use sheet::Sheet;
 
 /// The form's state.
@@ -149,6 +149,12 @@ impl Form {
         self.recheck();
     }
 
+    /// Varies training images in another way.
+    pub fn set_augmentation(&mut self, augmentation: Augmentation) {
+        self.plan.recipe.augmentation = augmentation;
+        self.recheck();
+    }
+
     /// The arms as they can be drawn, beside what an experiment under way trains.
     pub fn sketches(&mut self, known: Option<&(Source, DatasetInfo)>, prepared: Option<&Prepared>) -> Vec<Sketch> {
         let found = self.checked.as_ref().err().map_or(&[][..], Vec::as_slice);
@@ -204,18 +210,6 @@ impl Form {
         }
         let now = self.edited();
         self.undoer.feed_state(ui.input(|input| input.time), &now);
-    }
-
-    /// The augmentation's rows alone, for where it is changed while training.
-    pub fn augmentation(&mut self, ui: &mut Ui) {
-        let found = self.checked.as_ref().err().map_or(&[][..], Vec::as_slice);
-        let fields = Fields::new(found, "recipe").below("augmentation");
-        let before = self.plan.recipe.augmentation.clone();
-        let base = Some(&self.base.recipe.augmentation);
-        recipe::augmentation(ui, &fields, &mut self.plan.recipe.augmentation, base);
-        if before != self.plan.recipe.augmentation {
-            self.recheck();
-        }
     }
 
     fn top(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {

@@ -6,13 +6,13 @@ use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
 use crate::kit::widgets::named;
 use crate::scene::Scene;
-use crate::state::answers::{Answers, Asked, top};
+use crate::state::answers::{Answers, Asked, class_name, top};
 use eframe::egui::{
     Align, Align2, ColorImage, DragValue, FontId, Image, Label, Layout, Rect, Response, RichText, Role, ScrollArea,
     Sense, TextEdit, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
 };
 use lab_core::number::percent;
-use lab_core::protocol::{Classified, Picture, Seen};
+use lab_core::protocol::{Classification, Classified, Picture, Seen};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -53,15 +53,15 @@ pub struct Classify {
 impl Classify {
     /// The panel.
     pub fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action>) {
-        let Scene { session, answers, .. } = scene;
+        let (session, answers) = (scene.session, &scene.inquiries.pictures);
         self.tools(ui, view, actions);
         if answers.asked.is_empty() {
-            let text = if session.asked().0.is_empty() {
-                "What every arm sees in your own pictures will appear here: press Start or open weights, then drop a picture on \
-                 the window."
-            } else {
+            let text = if session.classifies {
                 "Drop pictures or folders anywhere on the window, or open, paste or type one above: every arm says what it \
                  sees."
+            } else {
+                "What every arm sees in your own pictures will appear here: press Start or open weights, then drop a picture on \
+                 the window."
             };
             return empty(ui, text);
         }
@@ -109,7 +109,7 @@ impl Classify {
         let seen: Vec<(Place, &Classified)> = answers
             .asked
             .iter()
-            .filter_map(|asked| asked.answer.as_ref()?.as_ref().ok().map(|pictures| (asked.id, pictures)))
+            .filter_map(|asked| asked.answer.as_ref()?.as_ref().ok().map(|said| (asked.id, &said.pictures)))
             .flat_map(|(id, pictures)| pictures.iter().enumerate().map(move |(index, one)| ((id, index), one)))
             .filter(|(_, picture)| picture.probabilities.is_ok())
             .collect();
@@ -141,11 +141,11 @@ impl Classify {
                 ui.label(theme::caption(format!("{}: waiting for the networks…", asked.about), &tokens));
             }
             Some(Err(why)) => problem(ui, &asked.about, why),
-            Some(Ok(pictures)) => {
-                for (index, picture) in pictures.iter().enumerate() {
+            Some(Ok(said)) => {
+                for (index, picture) in said.pictures.iter().enumerate() {
                     match &picture.probabilities {
                         Err(why) => problem(ui, &picture.name, why),
-                        Ok(arms) => self.answer(ui, (asked, index), picture, arms, most),
+                        Ok(arms) => self.answer(ui, (asked.id, index), (said, picture), arms, most),
                     }
                 }
             }
@@ -159,12 +159,11 @@ impl Classify {
     fn answer(
         &mut self,
         ui: &mut Ui,
-        (asked, index): (&Asked, usize),
-        picture: &Classified,
+        place: Place,
+        (said, picture): (&Classification, &Classified),
         arms: &[Vec<f32>],
         most: usize,
     ) {
-        let place = (asked.id, index);
         let title = ui.add(Label::new(theme::strong(&picture.name)).truncate());
         if self.wanted == Some(place) {
             title.scroll_to_me(Some(Align::TOP));
@@ -187,7 +186,7 @@ impl Classify {
                 for (arm, probabilities) in arms.iter().enumerate() {
                     ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
                         ui.set_width(width);
-                        column(ui, asked, arm, probabilities, most);
+                        column(ui, said, arm, probabilities, most);
                     });
                 }
             });
@@ -196,10 +195,10 @@ impl Classify {
 }
 
 /// What one arm says.
-fn column(ui: &mut Ui, asked: &Asked, arm: usize, probabilities: &[f32], most: usize) {
-    let name = asked.arms.get(arm).map_or("", String::as_str);
+fn column(ui: &mut Ui, said: &Classification, arm: usize, probabilities: &[f32], most: usize) {
+    let name = said.arms.get(arm).map_or("", String::as_str);
     let likely = top(probabilities, most);
-    let class = |class: usize| asked.classes.get(class).map_or_else(|| format!("class {class}"), Clone::clone);
+    let class = |class: usize| class_name(said, class);
     let best = likely
         .first()
         .map_or_else(String::new, |(index, share)| format!("{name}: {} {}", class(*index), percent(f64::from(*share))));

@@ -10,7 +10,6 @@ pub use entry::Entry;
 pub use results::Score;
 
 use crate::kit::plot::Pace;
-use crate::state::Past;
 use crate::state::trace::Trace;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use eframe::egui::Context;
@@ -48,8 +47,6 @@ pub struct Shelf {
     pub overlays: Vec<Overlay>,
     /// Runs that were deleted in this window, the newest last: where they were and where they are.
     pub discarded: Vec<(PathBuf, PathBuf)>,
-    /// What was asked for to go on with, and of which run.
-    pub recalled: Option<(PathBuf, Past)>,
     awake: Arc<AtomicBool>,
     next_id: u64,
     thread: Option<(Sender<Order>, Receiver<Told>, JoinHandle<()>)>,
@@ -65,7 +62,6 @@ impl Shelf {
             damaged: Arc::default(),
             overlays: Vec::new(),
             discarded: Vec::new(),
-            recalled: None,
             awake: Arc::default(),
             next_id: 0,
             thread: None,
@@ -127,7 +123,6 @@ impl Shelf {
                         news.into_iter().for_each(|news| heard(trace, arm, news));
                     }
                 }
-                Told::Recalled(folder, past) => self.recalled = Some((folder, past)),
                 Told::Discarded(from, to) => {
                     self.overlays.retain(|overlay| overlay.folder != from);
                     self.discarded.push((from, to));
@@ -170,12 +165,6 @@ impl Shelf {
     /// quick ones do not undo each other.
     pub fn annotate(&mut self, folder: &Path, change: impl FnOnce(&mut Notes) + Send + 'static, ctx: &Context) {
         self.order(Order::Annotate(folder.to_owned(), Box::new(change)), ctx);
-    }
-
-    /// Reads what was seen of a run that shall go on.
-    pub fn recall(&mut self, folder: &Path, ctx: &Context) {
-        self.recalled = None;
-        self.order(Order::Recall(folder.to_owned()), ctx);
     }
 
     /// Moves a run into the trash.

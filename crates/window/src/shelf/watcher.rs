@@ -4,13 +4,11 @@
 use super::entry::Entry;
 use super::news::heard;
 use super::results::Results;
-use crate::state::Past;
 use crate::state::trace::Trace;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use eframe::egui::Context;
-use lab_core::protocol::{ArmProbe, ProbeRecord};
 use lab_core::runs::{self, Follower, News, Notes, Run, RunError};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,8 +21,6 @@ pub(super) enum Order {
     Look,
     /// Follow this run's curves under a number.
     Follow(u64, PathBuf),
-    /// Read this run's curves once.
-    Recall(PathBuf),
     /// Follow that one no longer.
     Leave(u64),
     /// Change what a person added.
@@ -41,8 +37,6 @@ pub(super) enum Told {
     Listing(Arc<Vec<Arc<Entry>>>, Arc<Vec<String>>),
     /// The curves of a followed run, as far as they go now.
     Loaded(u64, Vec<(String, Trace)>),
-    /// What was seen of a run, read once.
-    Recalled(PathBuf, Past),
     /// What came to one arm of it since.
     Grown(u64, usize, Vec<News>),
     /// A run is in the trash: where it was and where it is.
@@ -142,7 +136,6 @@ impl Watcher {
         let done = match order {
             Order::Look => Ok(()),
             Order::Follow(id, folder) => self.begin(id, &folder),
-            Order::Recall(folder) => past(&folder).map(|past| self.tell(Told::Recalled(folder, past))),
             Order::Leave(id) => {
                 self.followed.retain(|followed| followed.id != id);
                 Ok(())
@@ -300,26 +293,6 @@ fn curves(folder: &Path) -> Result<Curves, String> {
         arms.push((info.name.clone(), trace));
     }
     Ok((run, followers, arms))
-}
-
-/// What was seen of a run so far. Its arms' looks inside are put together by their steps.
-fn past(folder: &Path) -> Result<Past, String> {
-    let run = runs::open(folder).map_err(|error| error.to_string())?;
-    let arms = run.info.arms.len();
-    let mut past = Past { traces: vec![Trace::default(); arms], probes: Vec::new() };
-    let mut looks: BTreeMap<u64, Vec<ArmProbe>> = BTreeMap::new();
-    for (arm, follower) in followers(&run, true).iter_mut().enumerate() {
-        let trace = &mut past.traces[arm];
-        let told = |news| {
-            if let News::Probe(step, probe) = &news {
-                looks.entry(*step).or_insert_with(|| vec![ArmProbe::default(); arms])[arm] = probe.clone();
-            }
-            heard(trace, arm, news);
-        };
-        follower.read(true, told).map_err(|error| error.to_string())?;
-    }
-    past.probes = looks.into_iter().map(|(step, arms)| ProbeRecord { step, arms }).collect();
-    Ok(past)
 }
 
 fn followers(run: &Run, probes: bool) -> Vec<Follower> {

@@ -1,49 +1,30 @@
 //! The bar on top: what a person does with a run, how far it is, and what can be changed while it trains.
 
 use super::commands::{self, Menu};
-use crate::action::Action;
+use super::tuning::Tuning;
+use crate::action::{Action, RunAction};
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::state::Session;
-use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
-    Align, Atom, Button, DragValue, Frame, Label, Layout, Margin, PopupCloseBehavior, Pos2, ProgressBar, Rect,
-    Response, RichText, ScrollArea, Shape, Slider, Stroke, ThemePreference, Ui, Vec2, vec2,
+    Align, Atom, Button, DragValue, Label, Layout, Pos2, ProgressBar, Rect, Response, RichText, ScrollArea, Shape,
+    Stroke, ThemePreference, Ui, Vec2, vec2,
 };
-use lab_core::experiment::{Experiment, Invalid};
+use lab_core::experiment::Invalid;
 use lab_core::number;
-use lab_core::protocol::{Phase, Tune};
+use lab_core::protocol::Phase;
 
-/// The least width of the bar, in points, that has room for words beside the live settings.
-const ROOMY: f32 = 1100.0;
-/// The width of the menu with the augmentation's rows, in points.
-const MENU: f32 = 312.0;
-
-/// The settings that can be changed while training, as they are now.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Live {
-    learning_rate: f64,
-    momentum: Option<f64>,
-    weight_decay: f64,
-    /// Steps between two looks inside.
-    probe_every: u32,
+/// The bar's state.
+pub struct Bar {
+    tuning: Tuning,
     /// Epochs that training would be extended by.
     epochs: u32,
 }
 
-impl Live {
-    /// As an experiment sets them.
-    #[must_use]
-    pub fn of(experiment: &Experiment) -> Self {
-        let mut optimizer = experiment.recipe.optimizer.clone();
-        Self {
-            learning_rate: optimizer.learning_rate,
-            weight_decay: optimizer.weight_decay,
-            probe_every: experiment.recipe.probe_every,
-            epochs: 1,
-            momentum: optimizer.method.momentum_mut().map(|momentum| *momentum),
-        }
+impl Default for Bar {
+    fn default() -> Self {
+        Self { tuning: Tuning::default(), epochs: 1 }
     }
 }
 
@@ -63,36 +44,42 @@ pub fn phase_in_words(phase: Phase) -> &'static str {
     }
 }
 
-/// The bar. `resident` is how many bytes of memory the program takes.
-pub fn ui(
-    ui: &mut Ui,
-    (session, resident): (&Session, Option<u64>),
-    form: &mut Form,
-    live: &mut Live,
-    actions: &mut Vec<Action>,
-) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
-        ui.spacing_mut().button_padding = vec2(space::M, space::XS);
-        buttons(ui, session, form, actions);
-        ui.add_space(space::S);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            corner(ui, session, actions);
+impl Bar {
+    /// The bar. `resident` is how many bytes of memory the program takes.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        (session, resident): (&Session, Option<u64>),
+        form: &Form,
+        actions: &mut Vec<Action>,
+    ) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            ui.spacing_mut().button_padding = vec2(space::M, space::XS);
+            buttons(ui, session, form, actions);
             ui.add_space(space::S);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| status(ui, (session, resident), form));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                corner(ui, session, actions);
+                ui.add_space(space::S);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| status(ui, (session, resident), form));
+            });
         });
-    });
-    if session.prepared.is_some() {
-        ui.add_space(space::XS);
-        ui.horizontal_wrapped(|ui| {
-            ui.set_min_height(theme::ROW);
-            if session.is_active() {
-                live_settings(ui, form, live, actions);
-                aside(ui, session, form);
-            } else {
-                after_the_end(ui, session, live, actions);
-            }
-        });
+        if session.prepared.is_none() || !session.is_active() {
+            // What was being chosen for one run is not for the next one.
+            self.tuning = Tuning::default();
+        }
+        if session.prepared.is_some() {
+            ui.add_space(space::XS);
+            ui.horizontal_wrapped(|ui| {
+                ui.set_min_height(theme::ROW);
+                if session.is_active() {
+                    self.tuning.ui(ui, session, actions);
+                    aside(ui, session, form);
+                } else {
+                    after_the_end(ui, session, &mut self.epochs, actions);
+                }
+            });
+        }
     }
 }
 
@@ -101,7 +88,7 @@ fn buttons(ui: &mut Ui, session: &Session, form: &Form, actions: &mut Vec<Action
     let (active, used) = (session.is_active(), session.prepared.is_some() || session.failure.is_some());
     let reset = ui.add_enabled(active || used, Button::new("Reset"));
     if reset.on_hover_text("Ends the run and clears the plots").clicked() {
-        actions.push(Action::Reset);
+        actions.push(Action::Run(RunAction::Reset));
     }
     let (label, hint) = match session.phase {
         Phase::Paused => ("Continue", "Goes on (Space)"),
@@ -116,15 +103,15 @@ fn buttons(ui: &mut Ui, session: &Session, form: &Form, actions: &mut Vec<Action
     let start = ui.add_enabled(wrong.is_none(), start.min_size(vec2(104.0, theme::ROW)));
     let start = start.on_hover_text(hint).on_disabled_hover_text(wrong.map_or_else(String::new, reasons));
     if start.clicked() {
-        actions.push(Action::Toggle);
+        actions.push(Action::Run(RunAction::Toggle));
     }
     let step = ui.add_enabled(wrong.is_none(), Button::new("Step"));
     if step.on_hover_text("Does one step and pauses (.)").clicked() {
-        actions.push(Action::Step);
+        actions.push(Action::Run(RunAction::Step));
     }
     let stop = ui.add_enabled(active, Button::new("Stop"));
     if stop.on_hover_text("Ends the run with a checkpoint").clicked() {
-        actions.push(Action::Stop);
+        actions.push(Action::Run(RunAction::Stop));
     }
 }
 
@@ -268,7 +255,7 @@ fn theme_icon(ui: &Ui, center: Pos2, preference: ThemePreference) {
 }
 
 /// What can be done with a run that has ended: its networks are still there.
-fn after_the_end(ui: &mut Ui, session: &Session, live: &mut Live, actions: &mut Vec<Action>) {
+fn after_the_end(ui: &mut Ui, session: &Session, epochs: &mut u32, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     if let Some(outcome) = &session.outcome {
         let text = format!("Ended after {}: {}", number::plural(outcome.steps, "step"), outcome.reason);
@@ -281,19 +268,27 @@ fn after_the_end(ui: &mut Ui, session: &Session, live: &mut Live, actions: &mut 
     if session.unfinished().is_some() {
         let go_on = ui.button("Continue the run").on_hover_text("Goes on from the last checkpoint");
         if go_on.clicked() {
-            actions.push(Action::ContinueRun);
+            actions.push(Action::Run(RunAction::Continue));
         }
         ui.add_space(space::S);
     }
     let label = ui.label("Train on for");
-    let field = DragValue::new(&mut live.epochs).range(1..=100_000).speed(0.1).suffix(" epochs");
+    let field = DragValue::new(epochs).range(1..=100_000).speed(0.1).suffix(" epochs");
     ui.add(field).labelled_by(label.id);
     if ui
         .button("Extend")
         .on_hover_text("Trains these networks further, with the schedule's last learning rate")
         .clicked()
     {
-        actions.push(Action::Extend(live.epochs));
+        actions.push(Action::Run(RunAction::Extend(*epochs)));
+    }
+    let rate = session.live.rate_in_use();
+    if rate.first().is_some() {
+        let last = ui.label(theme::caption(format!("last learning rate {}", rate.in_a_word(number::short)), &tokens));
+        if rate.common().is_none() {
+            let each = format!("Last learning rate: {}", rate.in_words(number::short));
+            named(ui, last.on_hover_text(&each), &each);
+        }
     }
 }
 
@@ -310,64 +305,4 @@ fn aside(ui: &mut Ui, session: &Session, form: &Form) {
     ui.add_space(space::S);
     let tokens = Tokens::of(ui);
     ui.add(Label::new(RichText::new(text).size(theme::size::SMALL).color(tokens.accent)).truncate());
-}
-
-/// What takes effect at the next step. A slider speaks once, when it is let go of.
-fn live_settings(ui: &mut Ui, form: &mut Form, live: &mut Live, actions: &mut Vec<Action>) {
-    let tokens = Tokens::of(ui);
-    let settled = |response: &Response| response.drag_stopped() || response.changed() && !response.dragged();
-    if ui.available_width() > ROOMY {
-        ui.label(theme::caption("From the next step on", &tokens));
-        ui.add_space(space::S);
-    }
-    let label = ui.label("Learning rate");
-    let rate = Slider::new(&mut live.learning_rate, 1e-6..=10.0)
-        .logarithmic(true)
-        .update_while_editing(false)
-        .custom_formatter(|value, _| number::short(value))
-        .custom_parser(|text| text.trim().parse().ok());
-    let response = ui.add(rate).labelled_by(label.id);
-    if settled(&response) {
-        actions.push(Action::Tune(Tune::LearningRate(live.learning_rate)));
-    }
-    if let Some(momentum) = &mut live.momentum {
-        ui.add_space(space::S);
-        let label = ui.label("Momentum");
-        let field = DragValue::new(momentum).range(0.0..=0.999_999).speed(0.002).update_while_editing(false);
-        let response = ui.add(field.custom_formatter(|value, _| number::setting(value))).labelled_by(label.id);
-        if settled(&response) {
-            actions.push(Action::Tune(Tune::Momentum(*momentum)));
-        }
-    }
-    ui.add_space(space::S);
-    let label = ui.label("Weight decay");
-    let speed = (live.weight_decay * 0.01).max(1e-6);
-    let field = DragValue::new(&mut live.weight_decay).range(0.0..=100.0).speed(speed).update_while_editing(false);
-    let field =
-        field.custom_formatter(|value, _| number::setting(value)).custom_parser(|text| text.trim().parse().ok());
-    let response = ui.add(field).labelled_by(label.id);
-    if settled(&response) {
-        actions.push(Action::Tune(Tune::WeightDecay(live.weight_decay)));
-    }
-    ui.add_space(space::S);
-    let label = ui.label("Look inside every");
-    let field = DragValue::new(&mut live.probe_every).range(0..=1_000_000).speed(0.1).suffix(" steps");
-    let response = ui.add(field.update_while_editing(false)).labelled_by(label.id);
-    let hint = "Steps between two looks at gradients and activations; 0 never looks";
-    if settled(&response.on_hover_text(hint)) {
-        actions.push(Action::Tune(Tune::ProbeEvery(live.probe_every)));
-    }
-    ui.add_space(space::S);
-    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    let (button, _) = MenuButton::new("Augmentation").config(config).ui(ui, |ui| {
-        // These are fields, not a menu's entries.
-        ui.reset_style();
-        // The mark of a changed field stands left of its row.
-        Frame::new().inner_margin(Margin { left: 8, ..Margin::ZERO }).show(ui, |ui| {
-            ui.set_width(MENU);
-            form.augmentation(ui);
-        });
-    });
-    let hint = "How training images are changed before the networks see them; the same as in the form";
-    named(ui, button.on_hover_text(hint), "Augmentation while training");
 }

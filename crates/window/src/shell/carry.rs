@@ -4,7 +4,7 @@ use super::open_weights::Weights;
 use super::palette::Palette;
 use super::prompt::Prompt;
 use super::{App, Closing};
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
 use crate::export::Content;
 use crate::kit::typed_path;
@@ -13,7 +13,7 @@ use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Experiment, Plan, Source, preset};
 use lab_core::instrument::Sight;
-use lab_core::protocol::{Command, Import, Phase, Picture, Question, Subject};
+use lab_core::protocol::{Command, Import, Phase, Picture, Question, Subject, Tune};
 use std::path::{Path, PathBuf};
 
 /// Images that immediate mode trains and validates on at most.
@@ -23,18 +23,7 @@ impl App {
     /// Carries out an action.
     pub(super) fn act(&mut self, ctx: &Context, action: Action) {
         match action {
-            Action::Toggle
-            | Action::Step
-            | Action::Stop
-            | Action::Reset
-            | Action::ContinueRun
-            | Action::Extend(_)
-            | Action::Checkpoint
-            | Action::Tune(_) => self.drive(ctx, action),
-            Action::ResumeRun(run) => {
-                self.resume(ctx, run);
-                self.session.starting();
-            }
+            Action::Run(action) => self.drive(action),
             Action::Again(plan) => self.form.set_plan(*plan),
             Action::Reveal(folder) => {
                 if let Err(why) = self.dialogs.reveal(&folder) {
@@ -112,16 +101,16 @@ impl App {
         }
     }
 
-    /// What happens to a run.
-    fn drive(&mut self, ctx: &Context, action: Action) {
+    /// What happens to a run. What makes no sense now is left alone.
+    fn drive(&mut self, action: RunAction) {
         let active = self.session.is_active();
         match action {
-            Action::Toggle => match self.session.phase {
+            RunAction::Toggle => match self.session.phase {
                 Phase::Paused => self.link.send(Command::Continue),
                 _ if active => self.link.send(Command::Pause),
                 _ => self.start(false),
             },
-            Action::Step => {
+            RunAction::Step => {
                 if !active {
                     self.start(true);
                 }
@@ -129,24 +118,51 @@ impl App {
                     self.link.send(Command::Step);
                 }
             }
-            Action::Stop if active => self.link.send(Command::Stop),
-            Action::Reset => {
+            RunAction::Stop => {
+                if active {
+                    self.link.send(Command::Stop);
+                }
+            }
+            RunAction::Reset => {
                 if active {
                     self.link.send(Command::Stop);
                 }
                 self.session.reset();
             }
-            Action::ContinueRun => {
+            RunAction::Continue => {
                 if let Some(run) = self.session.unfinished().map(Path::to_owned) {
-                    self.resume(ctx, run);
+                    self.resume(run);
                     self.session.continuing();
                 }
             }
-            Action::Extend(epochs) => self.link.send(Command::Extend(epochs)),
-            Action::Checkpoint if active => self.link.send(Command::Checkpoint),
-            Action::Tune(tune) if active => self.link.send(Command::Tune(tune)),
-            _ => {}
+            RunAction::Resume(run) => {
+                self.resume(run);
+                self.session.starting();
+            }
+            RunAction::Extend(epochs) => self.link.send(Command::Extend(epochs)),
+            RunAction::Checkpoint => {
+                if active {
+                    self.link.send(Command::Checkpoint);
+                }
+            }
+            RunAction::Tune(tune) => {
+                if active {
+                    self.tune(tune);
+                }
+            }
         }
+    }
+
+    /// Changes what trains. A form that had the same augmentation goes on having it, so that another start would use it,
+    /// too.
+    fn tune(&mut self, tune: Tune) {
+        if let Tune::Augmentation(augmentation) = &tune
+            && self.form.plan.recipe.augmentation == *self.session.live.augmentation()
+        {
+            self.form.set_augmentation(augmentation.clone());
+            self.applied.0 = augmentation.clone();
+        }
+        self.link.send(Command::Tune(tune));
     }
 
     fn start(&mut self, paused: bool) {
@@ -176,9 +192,8 @@ impl App {
         self.session.starting();
     }
 
-    /// Goes on with a run; its curves so far are read meanwhile.
-    fn resume(&mut self, ctx: &Context, run: PathBuf) {
-        self.shelf.recall(&run, ctx);
+    /// Goes on with a run.
+    fn resume(&mut self, run: PathBuf) {
         self.device = self.form.device;
         self.link.send(Command::Resume { run, device: self.device });
     }
@@ -196,10 +211,7 @@ impl App {
             Chosen::Paths(wanted, paths) => {
                 let Some(path) = paths.into_iter().next() else { return };
                 match wanted {
-                    Wanted::Run => {
-                        self.resume(ctx, path);
-                        self.session.starting();
-                    }
+                    Wanted::Run => self.drive(RunAction::Resume(path)),
                     Wanted::Weights => self.weights.get_or_insert_default().set_path(&path),
                     Wanted::Experiment => self.open_experiment(&path),
                     Wanted::Export => self.saving.place(path, ctx),
@@ -283,9 +295,9 @@ impl App {
         self.panels.bring(Panel::Classify);
     }
 
-    /// Asks an instrument's question and takes back the one that it replaces.
+    /// Asks a question and takes back the one that it replaces.
     fn ask(&mut self, of: Subject, question: Question) {
-        let Some((id, replaced)) = self.inquiries.ask(question.clone()) else { return };
+        let (id, replaced) = self.inquiries.ask(question.clone());
         replaced.into_iter().for_each(|old| self.link.send(Command::Cancel(old)));
         self.link.send(Command::Ask { id, of, question });
     }
@@ -294,9 +306,7 @@ impl App {
         if pictures.is_empty() {
             return;
         }
-        let (arms, classes) = self.session.asked().clone();
-        let id = self.answers.ask(&pictures, arms, classes);
-        self.link.send(Command::Ask { id, of: Subject::Current, question: Question::Classify(pictures) });
+        self.ask(Subject::Current, Question::Classify(pictures));
         self.panels.bring(Panel::Classify);
     }
 

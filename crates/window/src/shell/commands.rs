@@ -1,7 +1,7 @@
 //! Every command of the window: its name, its menu, its keys. The keyboard, the menus, the palette and the list of
 //! shortcuts are all made from this one list, so none of them can lack one.
 
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::dialogs::Wanted;
 use crate::panel::Panel;
 use crate::state::Session;
@@ -148,13 +148,19 @@ pub fn all() -> Vec<Command> {
         add(Menu::Edit, &format!("Preset {}", preset.id), None, Always, Action::Preset(preset.id));
     }
 
-    add(Menu::Run, "Start, pause or continue", Plain(Key::Space), Always, Action::Toggle);
-    add(Menu::Run, "Do one step, then pause", Plain(Key::Period), Always, Action::Step);
-    add(Menu::Run, "Stop with a checkpoint", Together(CTRL, Key::Period), Active, Action::Stop);
-    add(Menu::Run, "Reset: end the run and clear the plots", Together(CTRL, Key::R), Always, Action::Reset);
-    add(Menu::Run, "Write a checkpoint now", None, Active, Action::Checkpoint);
-    add(Menu::Run, "Continue the run that was stopped", None, Ended, Action::ContinueRun);
-    add(Menu::Run, "Extend training by an epoch", None, Ended, Action::Extend(1));
+    add(Menu::Run, "Start, pause or continue", Plain(Key::Space), Always, Action::Run(RunAction::Toggle));
+    add(Menu::Run, "Do one step, then pause", Plain(Key::Period), Always, Action::Run(RunAction::Step));
+    add(Menu::Run, "Stop with a checkpoint", Together(CTRL, Key::Period), Active, Action::Run(RunAction::Stop));
+    add(
+        Menu::Run,
+        "Reset: end the run and clear the plots",
+        Together(CTRL, Key::R),
+        Always,
+        Action::Run(RunAction::Reset),
+    );
+    add(Menu::Run, "Write a checkpoint now", None, Active, Action::Run(RunAction::Checkpoint));
+    add(Menu::Run, "Continue the run that was stopped", None, Ended, Action::Run(RunAction::Continue));
+    add(Menu::Run, "Extend training by an epoch", None, Ended, Action::Run(RunAction::Extend(1)));
     add(Menu::Run, "Switch immediate mode on or off", None, Always, Action::Immediate);
 
     add(Menu::Classify, "Open pictures to classify…", Together(CTRL, Key::O), Always, Action::ChoosePictures);

@@ -12,8 +12,9 @@ mod palette;
 mod prompt;
 pub mod start;
 mod toasts;
+mod tuning;
 
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::dialogs::{Dialogs, Wanted};
 use crate::export::{Done, Saving};
 use crate::form::Form;
@@ -21,11 +22,10 @@ use crate::kit::theme::{self, Tokens, space};
 use crate::panels::{Kept, Panels};
 use crate::scene::Scene;
 use crate::shelf::Shelf;
-use crate::state::answers::Answers;
 use crate::state::inquiries::Inquiries;
 use crate::state::selected::SelectedBlock;
 use crate::state::{Level, Session};
-use bar::Live;
+use bar::Bar;
 use eframe::egui::{
     self, Align2, CentralPanel, Context, FontId, Frame, Id, LayerId, Margin, Modal, Order, Panel as SidePanel,
     RichText, Ui, ViewportCommand,
@@ -77,11 +77,10 @@ pub struct App {
     pub(super) dialogs: Box<dyn Dialogs>,
     pub(super) form: Form,
     pub(super) session: Session,
-    pub(super) answers: Answers,
     pub(super) inquiries: Inquiries,
     /// The block that every panel looks at.
     pub(super) selected: Option<SelectedBlock>,
-    pub(super) live: Live,
+    bar: Bar,
     pub(super) panels: Panels,
     pub(super) shelf: Shelf,
     pub(super) toasts: Toasts,
@@ -92,7 +91,8 @@ pub struct App {
     known: Option<(Source, DatasetInfo)>,
     /// The device of the experiment under way, as it was chosen.
     pub(super) device: DeviceChoice,
-    /// Augmentation and steps between probes as the form had them last; only a change is sent to the engine.
+    /// Augmentation and steps between probes as the form had them last; only a change is sent to the engine. What the
+    /// engine uses is in the session.
     pub(super) applied: (Augmentation, u32),
     /// What immediate mode trained last.
     pub(super) played: Option<Plan>,
@@ -126,10 +126,9 @@ impl App {
             dialogs: parts.dialogs,
             form,
             session: Session::default(),
-            answers: Answers::default(),
             inquiries: Inquiries::default(),
             selected: None,
-            live: Live::default(),
+            bar: Bar::default(),
             panels: Panels::new(kept),
             shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
@@ -171,10 +170,9 @@ impl App {
         let begun = Instant::now();
         for event in self.link.drain(BUDGET) {
             match event {
-                Event::Answer { id, answer } if Inquiries::owns(id) => self.inquiries.answered(id, answer),
                 Event::Progress { id, done, total, so_far } => self.inquiries.came(id, done, total, so_far),
                 Event::Answer { id, answer } => {
-                    for line in self.answers.answered(id, answer) {
+                    for line in self.inquiries.answered(id, answer) {
                         self.session.say(Level::Info, line);
                     }
                 }
@@ -185,7 +183,6 @@ impl App {
                         if before.is_none() || before != prepared.run.as_ref() {
                             self.inquiries.forget();
                         }
-                        self.live = Live::of(&prepared.experiment);
                         self.known = Some((prepared.experiment.data.source.clone(), prepared.dataset.clone()));
                     }
                     if let Some((level, text)) = self.session.apply(event) {
@@ -204,14 +201,6 @@ impl App {
         }
         for problem in self.shelf.take_in() {
             self.say(Level::Error, problem);
-        }
-        if let Some((run, past)) = self.shelf.recalled.take() {
-            match &self.session.prepared {
-                Some(prepared) if prepared.run.as_ref() == Some(&run) => self.session.recall(past),
-                // It is still being loaded.
-                None if self.session.is_active() => self.shelf.recalled = Some((run, past)),
-                _ => {}
-            }
         }
         while let Some(done) = self.saving.poll() {
             match done {
@@ -238,10 +227,10 @@ impl App {
         } else if self.session.is_active() {
             let (augmentation, probe_every) = &self.applied;
             if *augmentation != before.0 {
-                actions.push(Action::Tune(Tune::Augmentation(augmentation.clone())));
+                actions.push(Action::Run(RunAction::Tune(Tune::Augmentation(augmentation.clone()))));
             }
             if *probe_every != before.1 {
-                actions.push(Action::Tune(Tune::ProbeEvery(*probe_every)));
+                actions.push(Action::Run(RunAction::Tune(Tune::ProbeEvery(*probe_every))));
             }
         }
     }
@@ -340,7 +329,7 @@ impl eframe::App for App {
         let bar = frame(Margin::symmetric(12, 8));
         SidePanel::top("bar").frame(bar).show(ui, |ui| {
             let resident = self.memory.resident();
-            bar::ui(ui, (&self.session, resident), &mut self.form, &mut self.live, &mut actions);
+            self.bar.ui(ui, (&self.session, resident), &self.form, &mut actions);
         });
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
         SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {
@@ -351,7 +340,6 @@ impl eframe::App for App {
             let scene = Scene {
                 session: &self.session,
                 networks: &networks,
-                answers: &self.answers,
                 inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),
             };

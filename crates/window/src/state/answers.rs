@@ -1,7 +1,7 @@
 //! Pictures that were asked about, and what the networks said; newest first.
 
 use lab_core::number::percent;
-use lab_core::protocol::{Answer, Classified, Picture};
+use lab_core::protocol::{Answer, Classification, Classified, Picture};
 
 /// A question and, once it has come, its answer.
 #[derive(Clone, Debug)]
@@ -10,35 +10,33 @@ pub struct Asked {
     pub id: u64,
     /// What was asked about, in words.
     pub about: String,
-    /// The names of the arms when it was asked.
-    pub arms: Vec<String>,
-    /// The classes when it was asked.
-    pub classes: Vec<String>,
-    /// One for each picture, or why there is none; `None` while it is awaited.
-    pub answer: Option<Result<Vec<Classified>, String>>,
+    /// What the networks said, or why they did not; `None` while it is awaited.
+    pub answer: Option<Result<Classification, String>>,
 }
 
-impl Asked {
-    /// What every arm sees in a picture.
-    fn in_words(&self, picture: &Classified) -> String {
-        let arms = match &picture.probabilities {
-            Ok(arms) => arms,
-            Err(why) => return format!("{}: {why}", picture.name),
-        };
-        let sees = |(name, shares): (&String, &Vec<f32>)| {
-            let (class, share) = *top(shares, 1).first()?;
-            let class = self.classes.get(class).map_or_else(|| format!("class {class}"), Clone::clone);
-            Some(format!("{name} sees {class} ({})", percent(f64::from(share))))
-        };
-        let all: Vec<String> = self.arms.iter().zip(arms).filter_map(sees).collect();
-        format!("{}: {}", picture.name, all.join(", "))
-    }
+/// What every arm sees in a picture.
+fn in_words(picture: &Classified, of: &Classification) -> String {
+    let arms = match &picture.probabilities {
+        Ok(arms) => arms,
+        Err(why) => return format!("{}: {why}", picture.name),
+    };
+    let sees = |(name, shares): (&String, &Vec<f32>)| {
+        let (class, share) = *top(shares, 1).first()?;
+        Some(format!("{name} sees {} ({})", class_name(of, class), percent(f64::from(share))))
+    };
+    let all: Vec<String> = of.arms.iter().zip(arms).filter_map(sees).collect();
+    format!("{}: {}", picture.name, all.join(", "))
 }
 
-/// All questions of this window.
+/// What a class is called.
+#[must_use]
+pub fn class_name(of: &Classification, class: usize) -> String {
+    of.classes.get(class).map_or_else(|| format!("class {class}"), Clone::clone)
+}
+
+/// All pictures of this window.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
-    last_id: u64,
     /// Newest first.
     pub asked: Vec<Asked>,
 }
@@ -47,25 +45,31 @@ pub struct Answers {
 const HISTORY: usize = 50;
 
 impl Answers {
-    /// Notes a question and returns its number.
-    pub fn ask(&mut self, pictures: &[Picture], arms: Vec<String>, classes: Vec<String>) -> u64 {
-        self.last_id += 1;
+    /// Notes a question.
+    pub(super) fn ask(&mut self, id: u64, pictures: &[Picture]) {
         let about = match pictures {
             [one] => name(one),
             many => format!("{} pictures", many.len()),
         };
-        self.asked.insert(0, Asked { id: self.last_id, about, arms, classes, answer: None });
+        self.asked.insert(0, Asked { id, about, answer: None });
         self.asked.truncate(HISTORY);
-        self.last_id
     }
 
     /// Notes an answer; one that nobody waits for is dropped. Returns what it says, for the log.
-    pub fn answered(&mut self, id: u64, answer: Result<Answer, String>) -> Vec<String> {
-        let Some(asked) = self.asked.iter_mut().find(|asked| asked.id == id) else { return Vec::new() };
-        let answer = answer.map(|answer| if let Answer::Classified(pictures) = answer { pictures } else { Vec::new() });
-        let told = match &answer {
-            Err(why) => vec![format!("{}: {why}", asked.about)],
-            Ok(pictures) => pictures.iter().map(|picture| asked.in_words(picture)).collect(),
+    pub(super) fn answered(&mut self, id: u64, answer: Result<Answer, String>) -> Vec<String> {
+        let awaited = |asked: &&mut Asked| asked.id == id && asked.answer.is_none();
+        let Some(asked) = self.asked.iter_mut().find(awaited) else { return Vec::new() };
+        let (answer, told) = match answer {
+            Ok(Answer::Classified(said)) => {
+                let told = said.pictures.iter().map(|picture| in_words(picture, &said)).collect();
+                (Ok(said), told)
+            }
+            // No question about pictures is answered like that.
+            Ok(Answer::Gallery(_) | Answer::Found(_)) => return Vec::new(),
+            Err(why) => {
+                let told = vec![format!("{}: {why}", asked.about)];
+                (Err(why), told)
+            }
         };
         asked.answer = Some(answer);
         told

@@ -1,12 +1,10 @@
-//! What the instruments were asked, how far they are, and what they found. One question at a time for each instrument: a
-//! new one takes the old one back.
+//! What was asked of the networks, how far the answers are, and what was found. One question at a time for each instrument:
+//! a new one takes the old one back. Pictures to classify wait beside each other.
 
+use super::answers::Answers;
 use lab_core::instrument::{Answer, Finding, Findings, Gallery, Instrument, Question};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// Numbers of the instruments' questions begin here, so that they are never those of pictures to classify.
-const FIRST: u64 = 1 << 32;
 
 /// A place for one question and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,11 +47,13 @@ pub struct Inquiry {
     pub failed: Option<String>,
 }
 
-/// All instruments of the window.
+/// All questions of the window.
 #[derive(Clone, Debug, Default)]
 pub struct Inquiries {
     last: u64,
     places: HashMap<Place, Inquiry>,
+    /// Pictures that were asked about.
+    pub pictures: Answers,
     /// The validation images, once they have been asked for.
     pub gallery: Option<Arc<Gallery>>,
     /// The validation image that another panel wants explained, numbered so that asking twice is seen.
@@ -64,15 +64,21 @@ pub struct Inquiries {
 
 impl Inquiries {
     /// Notes a question; gives its number and that of the question it replaces.
-    pub fn ask(&mut self, question: Question) -> Option<(u64, Option<u64>)> {
-        let inquiry = self.places.entry(Place::of(&question)?).or_default();
+    pub fn ask(&mut self, question: Question) -> (u64, Option<u64>) {
         self.last += 1;
-        let id = FIRST + self.last;
+        let id = self.last;
+        let Some(place) = Place::of(&question) else {
+            if let Question::Classify(pictures) = &question {
+                self.pictures.ask(id, pictures);
+            }
+            return (id, None);
+        };
+        let inquiry = self.places.entry(place).or_default();
         let replaced = inquiry.awaited.replace(id);
         inquiry.question = Some(question);
         inquiry.progress = (0, 0);
         inquiry.failed = None;
-        Some((id, replaced))
+        (id, replaced)
     }
 
     /// Notes an image that shall be explained.
@@ -105,12 +111,6 @@ impl Inquiries {
         self.at(place).and_then(|inquiry| inquiry.awaited)
     }
 
-    /// Whether a number is one of these questions'.
-    #[must_use]
-    pub fn owns(id: u64) -> bool {
-        id > FIRST
-    }
-
     fn awaiting(&mut self, id: u64) -> Option<&mut Inquiry> {
         self.places.values_mut().find(|inquiry| inquiry.awaited == Some(id))
     }
@@ -125,9 +125,9 @@ impl Inquiries {
         }
     }
 
-    /// Notes an answer; one that nobody waits for any more is dropped.
-    pub fn answered(&mut self, id: u64, answer: Result<Answer, String>) {
-        let Some(inquiry) = self.awaiting(id) else { return };
+    /// Notes an answer; one that nobody waits for any more is dropped. Returns what the log shall say of it.
+    pub fn answered(&mut self, id: u64, answer: Result<Answer, String>) -> Vec<String> {
+        let Some(inquiry) = self.awaiting(id) else { return self.pictures.answered(id, answer) };
         inquiry.awaited = None;
         match answer {
             Ok(Answer::Found(found)) => inquiry.found = Some(found),
@@ -136,6 +136,7 @@ impl Inquiries {
             Err(why) => inquiry.failed = Some(why),
         }
         self.version += 1;
+        Vec::new()
     }
 
     /// Forgets everything that was found in the networks of an earlier experiment.
@@ -149,14 +150,15 @@ impl Inquiries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lab_core::instrument::{Classification, Classified, Picture, Seen};
 
     #[test]
     fn a_new_question_takes_the_place_of_the_old_one_and_late_answers_are_dropped() {
         let mut inquiries = Inquiries::default();
-        let (first, none) = inquiries.ask(Question::Lesions).unwrap();
-        let (second, replaced) = inquiries.ask(Question::Lesions).unwrap();
+        let (first, none) = inquiries.ask(Question::Lesions);
+        let (second, replaced) = inquiries.ask(Question::Lesions);
         assert_eq!((none, replaced), (None, Some(first)));
-        assert!(Inquiries::owns(first) && first != second);
+        assert_ne!(first, second);
         let found = |step| Ok(Answer::Found(Arc::new(Findings { step, ..Findings::default() })));
         inquiries.answered(first, found(1));
         assert!(inquiries.of(Instrument::Lesions).unwrap().found.is_none());
@@ -165,6 +167,28 @@ mod tests {
         inquiries.answered(second, found(2));
         let inquiry = inquiries.of(Instrument::Lesions).unwrap();
         assert_eq!((inquiry.found.as_ref().unwrap().step, inquiry.awaited), (2, None));
-        assert_eq!(inquiries.ask(Question::Classify(Vec::new())), None);
+    }
+
+    #[test]
+    fn pictures_wait_beside_each_other_and_beside_the_instruments() {
+        let mut inquiries = Inquiries::default();
+        let ask = |inquiries: &mut Inquiries| inquiries.ask(Question::Classify(vec![Picture::File("coat.png".into())]));
+        let ((first, replaced), (lesions, _)) = (ask(&mut inquiries), inquiries.ask(Question::Lesions));
+        let (second, replaced_again) = ask(&mut inquiries);
+        assert_eq!((replaced, replaced_again), (None, None));
+        let picture = Classified {
+            name: "coat.png".into(),
+            seen: Seen::default(),
+            probabilities: Ok(vec![vec![0.75, 0.25], vec![0.25, 0.75]]),
+        };
+        let (arms, classes) = (vec!["plain".into(), "residual".into()], vec!["cat".into(), "dog".into()]);
+        let said = Answer::Classified(Classification { arms, classes, pictures: vec![picture] });
+        let told = inquiries.answered(second, Ok(said.clone()));
+        assert_eq!(told, ["coat.png: plain sees cat (75.0 %), residual sees dog (75.0 %)"]);
+        assert!(inquiries.answered(second, Ok(said)).is_empty(), "it has been answered");
+        assert_eq!(inquiries.answered(first, Err("it is gone".into())), ["coat.png: it is gone"]);
+        assert_eq!(inquiries.awaited(Place::Of(Instrument::Lesions)), Some(lesions));
+        let newest_first: Vec<u64> = inquiries.pictures.asked.iter().map(|asked| asked.id).collect();
+        assert_eq!(newest_first, [second, first]);
     }
 }

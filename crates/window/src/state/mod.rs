@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod inquiries;
+pub mod live;
 pub mod measured;
 pub mod probes;
 pub mod quantity;
@@ -12,10 +13,12 @@ pub mod spreads;
 pub mod thinned;
 pub mod trace;
 
-use lab_core::protocol::{Evaluation, Event, Intervention, Outcome, Phase, Prepared, ProbeRecord, StepRecord};
+use lab_core::protocol::{Evaluation, Event, Intervention, Outcome, Past, Phase, Prepared, ProbeRecord, StepRecord};
+use live::Live;
 use probes::Probes;
 use spreads::Spreads;
 use std::path::Path;
+use std::sync::Arc;
 use trace::Trace;
 
 /// How much a line of the log matters.
@@ -49,6 +52,8 @@ pub struct Session {
     pub phase: Phase,
     /// What was prepared.
     pub prepared: Option<Prepared>,
+    /// What can be changed while it trains, as it is now.
+    pub live: Live,
     /// Steps so far, from 1.
     pub steps: Vec<f64>,
     /// Training seconds at each step.
@@ -67,35 +72,27 @@ pub struct Session {
     pub outcome: Option<Outcome>,
     /// Why it failed, until read.
     pub failure: Option<String>,
-    /// Who answers questions, and the names of the classes; a reset leaves the engine's networks as they are.
-    asked: (Vec<String>, Vec<String>),
+    /// Whether there are networks that say what is in a picture: an experiment's, also after a reset, or those of a file.
+    pub classifies: bool,
     /// Everything that was said, over all experiments.
     pub log: Vec<Line>,
     /// After a reset, until the engine has ended what was running.
     discarding: bool,
 }
 
-/// What was seen of a run before it goes on.
-#[derive(Clone, Debug)]
-pub struct Past {
-    /// The numbers of each arm.
-    pub traces: Vec<Trace>,
-    /// The looks inside, oldest first.
-    pub probes: Vec<ProbeRecord>,
-}
-
 /// Lines the log keeps.
 const LOG_LINES: usize = 10_000;
 
 impl Session {
-    /// Forgets the experiment, but neither the log nor who answers. What the engine still sends of it is passed over.
+    /// Forgets the experiment, but neither the log nor whether there are networks. What the engine still sends of it is passed over.
     pub fn reset(&mut self) {
         let discarding = self.discarding || self.phase.is_active();
         *self = Self {
             generation: self.generation + 1,
             discarding,
             log: std::mem::take(&mut self.log),
-            asked: std::mem::take(&mut self.asked),
+            live: self.live.forgotten(),
+            classifies: self.classifies,
             ..Self::default()
         };
     }
@@ -157,12 +154,6 @@ impl Session {
         Some(pace * total.saturating_sub(self.step()) as f64)
     }
 
-    /// The names of the networks that answer questions now, and of their classes.
-    #[must_use]
-    pub fn asked(&self) -> &(Vec<String>, Vec<String>) {
-        &self.asked
-    }
-
     /// What an arm is called.
     #[must_use]
     pub fn arm_name(&self, arm: usize) -> &str {
@@ -199,29 +190,32 @@ impl Session {
                 self.phase = phase;
                 None
             }
-            Event::Prepared(prepared) => {
+            Event::Prepared(mut prepared) => {
                 let text = described(&prepared);
                 // A run that is extended or goes on keeps its curves up to where it goes on.
                 if self.steps.is_empty() || self.arms.len() != prepared.arms.len() {
                     self.arms = vec![Trace::default(); prepared.arms.len()];
                 }
-                let names = prepared.arms.iter().map(|arm| arm.name.clone());
-                self.asked = (names.collect(), prepared.dataset.classes.clone());
+                self.classifies = true;
+                if let Some(past) = prepared.past.take()
+                    && self.steps.is_empty()
+                {
+                    self.remember(Arc::unwrap_or_clone(past), prepared.first_step);
+                }
                 self.cut(prepared.first_step);
                 self.outcome = None;
+                self.live.prepared(&prepared);
                 self.prepared = Some(*prepared);
                 self.say(Level::Info, text);
                 None
             }
             Event::Steps(records) => {
                 records.iter().for_each(|record| self.record(record));
+                records.last().into_iter().for_each(|record| self.live.stepped(record));
                 None
             }
             Event::Probed(record) => {
-                for (trace, seen) in self.arms.iter_mut().zip(&record.arms) {
-                    trace.probed(record.step, seen);
-                }
-                self.probes.push(*record);
+                self.probed(*record);
                 None
             }
             Event::Spread(record) => {
@@ -241,8 +235,12 @@ impl Session {
                 let text =
                     format!("{} from {} is ready: drop a picture on the window", import.name, import.weights.display());
                 self.say(Level::Info, text.clone());
-                self.asked = (vec![import.name], import.dataset.classes);
+                self.classifies = true;
                 Some((Level::Info, text))
+            }
+            Event::Tuned(live) => {
+                self.live.tuned(*live);
+                None
             }
             Event::Answer { .. } | Event::Progress { .. } => None,
             Event::Notice(text) => {
@@ -252,7 +250,7 @@ impl Session {
             Event::Finished(outcome) => Some(self.finished(*outcome)),
             Event::Failed(text) => {
                 self.phase = Phase::Idle;
-                self.asked = Default::default();
+                self.classifies = false;
                 self.say(Level::Error, text.clone());
                 self.failure = Some(text.clone());
                 Some((Level::Error, text))
@@ -276,6 +274,13 @@ impl Session {
         }
     }
 
+    fn probed(&mut self, record: ProbeRecord) {
+        for (trace, seen) in self.arms.iter_mut().zip(&record.arms) {
+            trace.probed(record.step, seen);
+        }
+        self.probes.push(record);
+    }
+
     fn record(&mut self, record: &StepRecord) {
         #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
         self.steps.push(record.step as f64);
@@ -289,30 +294,15 @@ impl Session {
         }
     }
 
-    /// Puts what was seen of a run before it went on in front of what came since.
-    pub fn recall(&mut self, past: Past) {
-        let Past { traces: mut before, probes } = past;
-        let Some(first) = self.prepared.as_ref().map(|prepared| prepared.first_step) else { return };
-        let known = self.arms.iter().any(|trace| trace.clock.steps.first().is_some_and(|&at| at <= first as f64));
-        if known || before.len() != self.arms.len() {
-            return;
+    /// Takes in what was recorded of a run before it goes on after a step.
+    fn remember(&mut self, past: Past, until: u64) {
+        for (trace, arm) in self.arms.iter_mut().zip(past.arms) {
+            trace.remember(arm, until);
         }
-        let (mut steps, mut seconds) = (Vec::new(), Vec::new());
-        for (trace, since) in before.iter_mut().zip(std::mem::take(&mut self.arms)) {
-            trace.cut(first);
-            if trace.clock.steps.len() > steps.len() {
-                (steps, seconds) = (trace.clock.steps.clone(), trace.clock.seconds.clone());
-            }
-            trace.append(since);
+        if let Some(longest) = self.arms.iter().max_by_key(|trace| trace.clock.steps.len()) {
+            (self.steps, self.seconds) = (longest.clock.steps.clone(), longest.clock.seconds.clone());
         }
-        steps.append(&mut self.steps);
-        seconds.append(&mut self.seconds);
-        (self.arms, self.steps, self.seconds) = (before, steps, seconds);
-        let since = std::mem::take(&mut self.probes);
-        probes.into_iter().filter(|probe| probe.step <= first).for_each(|probe| self.probes.push(probe));
-        since.iter().for_each(|probe| self.probes.push(probe.clone()));
-        // Whoever cached averages of the curves makes them anew.
-        self.generation += 1;
+        past.probes.into_iter().filter(|record| record.step <= until).for_each(|record| self.probed(record));
     }
 
     /// Forgets what came after a step.

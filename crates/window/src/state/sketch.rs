@@ -30,7 +30,7 @@ pub type Images = ([usize; 3], usize);
 
 impl Outlines {
     /// The outline of a network that has no errors.
-    pub fn of(&mut self, arm: &Arm, images: Images) -> Result<Rc<Outline>, String> {
+    pub(crate) fn of(&mut self, arm: &Arm, images: Images) -> Result<Rc<Outline>, String> {
         if let Some(entry) = self.entries.iter().find(|entry| entry.1 == images && entry.0 == arm.network) {
             return entry.2.clone();
         }

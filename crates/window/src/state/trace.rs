@@ -2,7 +2,7 @@
 
 use super::measured::{PROBED, Place, Quantity};
 use super::series::Column;
-use lab_core::protocol::{ArmProbe, ArmStep, Evaluation};
+use lab_core::protocol::{ArmPast, ArmProbe, ArmStep, Evaluation, PastStep};
 
 /// When the entries of some columns were taken.
 #[derive(Clone, Debug, Default)]
@@ -22,11 +22,6 @@ impl Clock {
     /// How many entries come no later than a step.
     fn until(&self, step: f64) -> usize {
         self.steps.partition_point(|&at| at <= step)
-    }
-
-    fn append(&mut self, later: Self) {
-        self.steps.extend(later.steps);
-        self.seconds.extend(later.seconds);
     }
 
     fn truncate(&mut self, length: usize) {
@@ -89,12 +84,30 @@ impl Trace {
         self.evaluations.push(evaluation);
     }
 
-    /// Takes in a probe of the step that was taken in last.
+    /// Takes in a step that was recorded.
+    pub fn recorded(&mut self, step: &PastStep) {
+        self.step(step.step, step.seconds, step.images_per_second, &step.seen);
+    }
+
+    /// Takes in what was recorded until a step; looks inside come after it.
+    pub fn remember(&mut self, past: ArmPast, until: u64) {
+        let mut evaluations = past.evaluations.into_iter().filter(|evaluation| evaluation.step <= until).peekable();
+        for step in past.steps.iter().take_while(|step| step.step <= until) {
+            while let Some(earlier) = evaluations.next_if(|evaluation| evaluation.step < step.step) {
+                self.evaluated(earlier);
+            }
+            self.recorded(step);
+        }
+        evaluations.for_each(|evaluation| self.evaluated(evaluation));
+    }
+
+    /// Takes in a probe of a step that was taken in before.
     pub fn probed(&mut self, step: u64, seen: &ArmProbe) {
         if seen.blocks.is_empty() {
             return;
         }
-        self.probe_clock.push(step as f64, self.clock.seconds.last().copied().unwrap_or(0.0));
+        let taken = self.clock.until(step as f64).checked_sub(1).map_or(0.0, |last| self.clock.seconds[last]);
+        self.probe_clock.push(step as f64, taken);
         for ((quantity, place), column) in PROBED.iter().zip(&mut self.probes) {
             column.push(probed(seen, *quantity, *place).unwrap_or(f64::NAN));
         }
@@ -104,24 +117,6 @@ impl Trace {
     #[must_use]
     pub fn probe(&self, quantity: Quantity, place: Place) -> Option<&Column> {
         PROBED.iter().position(|known| *known == (quantity, place)).map(|index| &self.probes[index])
-    }
-
-    /// Adds what came later.
-    pub fn append(&mut self, later: Self) {
-        let columns = [
-            (&mut self.loss, &later.loss),
-            (&mut self.accuracy, &later.accuracy),
-            (&mut self.learning_rate, &later.learning_rate),
-            (&mut self.throughput, &later.throughput),
-        ];
-        let probes = self.probes.iter_mut().zip(&later.probes);
-        for (column, later) in columns.into_iter().chain(probes) {
-            later.values().iter().for_each(|&value| column.push(value));
-        }
-        self.clock.append(later.clock);
-        self.probe_clock.append(later.probe_clock);
-        self.evaluations.extend(later.evaluations);
-        self.gaps.extend(later.gaps);
     }
 
     /// Forgets what came after a step: the run goes on from there.

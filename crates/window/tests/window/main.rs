@@ -21,6 +21,7 @@ mod given;
 mod inside;
 mod landscape;
 mod lesions;
+mod live;
 mod pictures;
 mod plots;
 mod predictions;

@@ -7,8 +7,8 @@ use lab_core::blueprint::outline::Outline;
 use lab_core::experiment::{DeviceChoice, DeviceInfo, Experiment, PRESETS};
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{
-    Answer, ArmInfo, ArmProbe, ArmStep, BlockProbe, Classified, Command, DatasetInfo, Evaluation, Event, Phase,
-    Picture, Prepared, ProbeRecord, Question, Seen, StepRecord,
+    Answer, ArmInfo, ArmLive, ArmProbe, ArmStep, BlockProbe, Classification, Classified, Command, DatasetInfo,
+    Evaluation, Event, Live, Phase, Picture, Prepared, ProbeRecord, Question, Seen, StepRecord,
 };
 use lab_window::dialogs::{Chosen, Dialogs, Wanted};
 use lab_window::{App, Parts};
@@ -94,20 +94,24 @@ impl Script {
     }
 }
 
+pub fn classes() -> Vec<String> {
+    ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
+        .map(String::from)
+        .into()
+}
+
 pub fn prepared(experiment: &Experiment) -> Prepared {
     let info = |arm: &lab_core::experiment::Arm| {
         let outline = Outline::new(arm, [1, 28, 28], 10).unwrap();
         let blocks = outline.blocks().map(|block| block.part.name.clone()).collect();
         ArmInfo { name: arm.name.clone(), parameters: outline.parameters, macs: outline.macs, blocks }
     };
-    let classes =
-        ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
     Prepared {
         experiment: experiment.clone(),
         dataset: DatasetInfo {
             name: "Fashion-MNIST".into(),
             shape: [1, 28, 28],
-            classes: classes.map(String::from).into(),
+            classes: classes(),
             train: 5000,
             validation: 1000,
             mean: vec![0.28],
@@ -119,6 +123,27 @@ pub fn prepared(experiment: &Experiment) -> Prepared {
         first_step: 0,
         run: None,
         arms: experiment.arms.iter().map(info).collect(),
+        live: live(experiment),
+        past: None,
+    }
+}
+
+/// The settings that an experiment begins with, each arm at its base learning rate.
+pub fn live(experiment: &Experiment) -> Live {
+    let arm = |arm: &lab_core::experiment::Arm| {
+        let rule = arm.optimizer(&experiment.recipe);
+        ArmLive {
+            learning_rate: rule.learning_rate,
+            rate_in_use: Some(rule.learning_rate),
+            momentum: rule.method.momentum(),
+            weight_decay: rule.weight_decay,
+        }
+    };
+    let recipe = &experiment.recipe;
+    Live {
+        arms: experiment.arms.iter().map(arm).collect(),
+        augmentation: recipe.augmentation.clone(),
+        probe_every: recipe.probe_every,
     }
 }
 
@@ -344,7 +369,9 @@ pub fn answer(script: &Script) {
         };
         Classified { name, seen: Seen { width: 2, height: 2, rgb: vec![200; 12] }, probabilities }
     };
-    script.say(Event::Answer { id, answer: Ok(Answer::Classified(pictures.iter().map(classified).collect())) });
+    let (arms, classes) = (vec!["plain".into(), "residual".into()], classes());
+    let pictures = pictures.iter().map(classified).collect();
+    script.say(Event::Answer { id, answer: Ok(Answer::Classified(Classification { arms, classes, pictures })) });
 }
 
 /// Does a command by its name, through the palette.

@@ -1,7 +1,7 @@
 //! The columns of the table of runs: settings and results, for a whole run or for each arm.
 
 use crate::shelf::{Entry, Score};
-use lab_core::experiment::{Length, Method, Optimizer};
+use lab_core::experiment::{Length, Optimizer};
 use lab_core::number::{self, count, percent, setting, short};
 use lab_core::protocol::Outcome;
 use serde::{Deserialize, Serialize};
@@ -164,7 +164,7 @@ impl Column {
             Self::Seed => entry.experiment.recipe.seed.to_string(),
             Self::Length => length(entry.experiment.recipe.length),
             Self::BatchSize => count(entry.experiment.recipe.batch_size as u64),
-            Self::Optimizer => or_dash(optimizer(entry, arm).map(|own| method(&own.method).to_owned())),
+            Self::Optimizer => or_dash(optimizer(entry, arm).map(|own| own.method.label().to_owned())),
             Self::LearningRate => or_dash(optimizer(entry, arm).map(|own| setting(own.learning_rate))),
             Self::Depth => or_dash(entry.experiment.arms.get(arm).map(|arm| arm.network.depth().to_string())),
             Self::Parameters => or_dash(entry.info.arms.get(arm).map(|arm| count(arm.parameters))),
@@ -254,16 +254,5 @@ fn length(length: Length) -> String {
     match length {
         Length::Epochs(epochs) => number::plural(epochs.into(), "epoch"),
         Length::Steps(steps) => number::plural(steps, "step"),
-    }
-}
-
-fn method(method: &Method) -> &'static str {
-    match method {
-        Method::Sgd { .. } => "SGD",
-        Method::Adam { .. } => "Adam",
-        Method::AdamW { .. } => "AdamW",
-        Method::RmsProp { .. } => "RMSprop",
-        Method::Lion { .. } => "Lion",
-        Method::Lamb { .. } => "LAMB",
     }
 }

@@ -1,7 +1,7 @@
 //! One run: what a person can add to it and do with it.
 
 use super::columns::{Column, status};
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::shelf::{Entry, Shelf};
@@ -90,7 +90,7 @@ pub fn buttons(ui: &mut Ui, entry: &Entry, shelf: &mut Shelf, actions: &mut Vec<
         "All its steps are done."
     });
     if named(ui, go_on, &format!("Continue {name}")).clicked() {
-        actions.push(Action::ResumeRun(entry.folder.clone()));
+        actions.push(Action::Run(RunAction::Resume(entry.folder.clone())));
     }
     let open = ui.button("Open folder").on_hover_text("Shows its files");
     if named(ui, open, &format!("Open the folder of {name}")).clicked() {

@@ -1,0 +1,31 @@
+//! What can be changed while an experiment trains, as it is now.
+//!
+//! The engine owns these values and tells them with `Prepared` and after each change. Whoever watches
+//! shows what was told last and works nothing out from the experiment as it was planned: a checkpoint or a change may have
+//! brought other values.
+
+use crate::experiment::Augmentation;
+
+/// The settings in use.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Live {
+    /// One for each arm.
+    pub arms: Vec<ArmLive>,
+    /// How training images are varied.
+    pub augmentation: Augmentation,
+    /// Steps between two looks at gradients and activations; 0 never looks.
+    pub probe_every: u32,
+}
+
+/// The settings of one arm's optimiser.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ArmLive {
+    /// The base learning rate, which the schedule scales; for most schedules, the peak.
+    pub learning_rate: f64,
+    /// The learning rate of the next step; `None` once the arm has stopped.
+    pub rate_in_use: Option<f64>,
+    /// Momentum (β₁ for Adam and its kin), for the rules that have one.
+    pub momentum: Option<f64>,
+    /// L2 penalty or decoupled decay, whichever the rule has.
+    pub weight_decay: f64,
+}

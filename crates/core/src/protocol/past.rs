@@ -1,0 +1,34 @@
+//! What was recorded of a run before it goes on: whoever watches has its curves from the beginning.
+
+use super::records::{ArmStep, Evaluation, ProbeRecord};
+
+/// A run so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Past {
+    /// One for each arm.
+    pub arms: Vec<ArmPast>,
+    /// Looks at gradients and activations, oldest first.
+    pub probes: Vec<ProbeRecord>,
+}
+
+/// An arm so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ArmPast {
+    /// Its steps, oldest first.
+    pub steps: Vec<PastStep>,
+    /// Its validations, oldest first; without confusion matrix and predictions, which have files of their own.
+    pub evaluations: Vec<Evaluation>,
+}
+
+/// A step of one arm, as it was recorded. What an older version did not record is not a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PastStep {
+    /// From 1.
+    pub step: u64,
+    /// Training time by then, in seconds.
+    pub seconds: f64,
+    /// Throughput of the step.
+    pub images_per_second: f64,
+    /// What was measured.
+    pub seen: ArmStep,
+}

@@ -1,0 +1,131 @@
+//! What can be changed while training, as the engine told it last. Works nothing out, and knows nothing of widgets.
+
+use lab_core::experiment::{Augmentation, Curve, Experiment};
+use lab_core::protocol::{ArmLive, Live as Told, Prepared, StepRecord};
+
+/// The settings in use.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    told: Told,
+    /// The arms' names.
+    names: Vec<String>,
+    scheduled: bool,
+    version: u64,
+}
+
+impl Live {
+    pub(super) fn prepared(&mut self, prepared: &Prepared) {
+        self.names = prepared.arms.iter().map(|arm| arm.name.clone()).collect();
+        self.scheduled = is_scheduled(&prepared.experiment);
+        self.tuned(prepared.live.clone());
+    }
+
+    pub(super) fn tuned(&mut self, told: Told) {
+        self.told = told;
+        self.version += 1;
+    }
+
+    /// A step says at which learning rates it was made.
+    pub(super) fn stepped(&mut self, record: &StepRecord) {
+        for (arm, step) in self.told.arms.iter_mut().zip(&record.arms) {
+            arm.rate_in_use = step.map(|step| step.learning_rate);
+        }
+    }
+
+    /// Nothing is known any more; whoever awaits an answer hears of that, too.
+    pub(super) fn forgotten(&self) -> Self {
+        Self { version: self.version + 1, ..Self::default() }
+    }
+
+    /// Grows with every word of the engine on these settings: whoever has sent a change knows by it of the answer.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether the learning rate of any arm changes by itself.
+    #[must_use]
+    pub fn is_scheduled(&self) -> bool {
+        self.scheduled
+    }
+
+    /// The base learning rates.
+    #[must_use]
+    pub fn peak(&self) -> ByArm<'_> {
+        self.by_arm(|arm| Some(arm.learning_rate))
+    }
+
+    /// The learning rates of the step done last, or of the next one where a change was told since.
+    #[must_use]
+    pub fn rate_in_use(&self) -> ByArm<'_> {
+        self.by_arm(|arm| arm.rate_in_use)
+    }
+
+    /// The momenta, of the arms whose rule has one.
+    #[must_use]
+    pub fn momentum(&self) -> ByArm<'_> {
+        self.by_arm(|arm| arm.momentum)
+    }
+
+    /// The weight decays.
+    #[must_use]
+    pub fn weight_decay(&self) -> ByArm<'_> {
+        self.by_arm(|arm| Some(arm.weight_decay))
+    }
+
+    /// Steps between two looks inside.
+    #[must_use]
+    pub fn probe_every(&self) -> u32 {
+        self.told.probe_every
+    }
+
+    /// How training images are varied.
+    #[must_use]
+    pub fn augmentation(&self) -> &Augmentation {
+        &self.told.augmentation
+    }
+
+    fn by_arm(&self, value: impl Fn(&ArmLive) -> Option<f64>) -> ByArm<'_> {
+        let training = self.names.iter().zip(&self.told.arms).filter(|(_, arm)| arm.rate_in_use.is_some());
+        ByArm(training.filter_map(|(name, arm)| Some((name.as_str(), value(arm)?))).collect())
+    }
+}
+
+fn is_scheduled(experiment: &Experiment) -> bool {
+    let mut schedules = experiment.arms.iter().map(|arm| arm.schedule(&experiment.recipe));
+    schedules.any(|schedule| schedule.curve != Curve::Constant || schedule.warmup > 0.0)
+}
+
+/// One setting of every arm that still trains.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ByArm<'a>(Vec<(&'a str, f64)>);
+
+impl ByArm<'_> {
+    /// The first arm's.
+    #[must_use]
+    pub fn first(&self) -> Option<f64> {
+        self.0.first().map(|(_, value)| *value)
+    }
+
+    /// The value that all arms have; `None` where they differ.
+    #[must_use]
+    #[allow(clippy::float_cmp, reason = "arms that were set alike have the very same number")]
+    pub fn common(&self) -> Option<f64> {
+        self.first().filter(|first| self.0.iter().all(|(_, value)| value == first))
+    }
+
+    /// The common value, or that there is none.
+    #[must_use]
+    pub fn in_a_word(&self, write: impl Fn(f64) -> String) -> String {
+        self.common().map_or_else(|| BY_ARM.to_owned(), write)
+    }
+
+    /// Every arm with its value: `plain 0.1, residual 0.01`.
+    #[must_use]
+    pub fn in_words(&self, write: impl Fn(f64) -> String) -> String {
+        self.0.iter().map(|(name, value)| format!("{name} {}", write(*value))).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// What stands in the place of a value in which arms differ.
+pub const BY_ARM: &str = "by arm";

@@ -1,0 +1,231 @@
+//! The settings that can be changed while training: the bar shows what the engine says it trains with, and nothing else.
+
+use crate::scripted::*;
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use lab_core::experiment::{Curve, Experiment, PRESETS, Plan};
+use lab_core::protocol::{Command, Event, Live, Outcome, Phase, Prepared, Tune};
+use lab_window::App;
+use lab_window::dialogs::{Chosen, Wanted};
+use std::path::PathBuf;
+
+/// What a field shows, by its name.
+fn shown(harness: &Harness<'static, App>, role: Role, name: &str) -> String {
+    harness.get_by_role_and_label(role, name).accesskit_node().value().unwrap_or_default()
+}
+
+/// The learning rate at the slider.
+fn rate(harness: &Harness<'static, App>) -> f64 {
+    harness.get_by_role_and_label(Role::Slider, "Learning rate").accesskit_node().numeric_value().unwrap()
+}
+
+fn momentum(harness: &Harness<'static, App>) -> String {
+    shown(harness, Role::SpinButton, "Momentum")
+}
+
+fn has(harness: &Harness<'static, App>, text: &str) -> bool {
+    harness.query_all_by_label_contains(text).next().is_some()
+}
+
+/// An experiment's settings after somebody has changed them, at these rates in use.
+fn tuned(experiment: &Experiment, in_use: f64) -> Live {
+    let mut live = live(experiment);
+    for arm in &mut live.arms {
+        (arm.learning_rate, arm.momentum, arm.weight_decay, arm.rate_in_use) = (0.02, Some(0.5), 0.003, Some(in_use));
+    }
+    live.probe_every = 7;
+    live.augmentation.pad_crop = 3;
+    live
+}
+
+fn assert_tuned(harness: &Harness<'static, App>) {
+    assert_eq!(rate(harness), 0.02);
+    assert_eq!(momentum(harness), "0.5");
+    assert_eq!(shown(harness, Role::SpinButton, "Weight decay"), "0.003");
+    assert!(shown(harness, Role::SpinButton, "Look inside every").starts_with('7'));
+}
+
+fn outcome(steps: u64, run: Option<PathBuf>) -> Event {
+    Event::Finished(Box::new(Outcome { reason: "stopped by hand".into(), steps, seconds: 4.0, run, arms: vec![] }))
+}
+
+/// A window in which an experiment with these changes trains.
+fn training_of(change: impl FnOnce(&mut Plan)) -> (Harness<'static, App>, Script) {
+    let mut plan = PRESETS[0].plan();
+    change(&mut plan);
+    let experiment = Experiment::check(plan).unwrap();
+    let (mut harness, script) = window();
+    script.train(&experiment, 5);
+    harness.run();
+    (harness, script)
+}
+
+/// An engine that has ended a run of which somebody had changed the settings.
+fn ended(steps: u64, run: Option<PathBuf>) -> (Harness<'static, App>, Script, Prepared) {
+    let (mut harness, script) = training(5);
+    let mut prepared = prepared(&script.started());
+    prepared.run.clone_from(&run);
+    script.say(Event::Tuned(Box::new(tuned(&prepared.experiment, 0.02))));
+    script.say(Event::Prepared(Box::new(prepared.clone())));
+    script.say(outcome(steps, run));
+    script.say(Event::Phase(Phase::Done));
+    harness.run();
+    (prepared.live, prepared.first_step) = (tuned(&prepared.experiment, 8e-8), steps);
+    (harness, script, prepared)
+}
+
+#[test]
+fn an_extended_run_shows_what_it_goes_on_with() {
+    let (mut harness, script, mut prepared) = ended(234, None);
+    assert!(has(&harness, "last learning rate 0.100"));
+    harness.get_by_label("Extend").click();
+    harness.run();
+    assert!(script.sent(|command| matches!(command, Command::Extend(1))));
+    prepared.total_steps += 39;
+    script.say(Event::Prepared(Box::new(prepared)));
+    script.say(Event::Phase(Phase::Training));
+    harness.run();
+    assert_tuned(&harness);
+    assert!(has(&harness, "now 8.00e-8, peak 0.0200"), "the schedule has ended, and the bar says so");
+}
+
+#[test]
+fn a_run_that_was_stopped_and_goes_on_shows_what_it_goes_on_with() {
+    let (mut harness, script, prepared) = ended(5, Some("runs/mine".into()));
+    harness.get_by_label("Continue the run").click();
+    harness.run();
+    assert!(script.sent(|command| matches!(command, Command::Resume { .. })));
+    script.say(Event::Prepared(Box::new(prepared)));
+    script.say(Event::Phase(Phase::Training));
+    harness.run();
+    assert_tuned(&harness);
+}
+
+#[test]
+fn a_run_from_the_disk_shows_its_own_settings_and_not_the_form_s() {
+    let (mut harness, script) = window();
+    command(&mut harness, "continue a run from its folder");
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Run, vec!["runs/mine".into()]));
+    harness.run_steps(3);
+    let mut plan = PRESETS[0].plan();
+    (plan.recipe.optimizer.learning_rate, plan.recipe.probe_every) = (0.5, 99);
+    let mut prepared = prepared(&Experiment::check(plan).unwrap());
+    prepared.live = tuned(&prepared.experiment, 0.01);
+    script.say(Event::Prepared(Box::new(prepared)));
+    script.say(Event::Phase(Phase::Training));
+    harness.run();
+    assert_tuned(&harness);
+    click(&mut harness, "Augmentation while training");
+    assert!(shown(&harness, Role::SpinButton, "Pad and crop").starts_with('3'));
+    // The form has another one, and keeps it.
+    type_into(&mut harness, "Pad and crop", "2");
+    assert!(script.sent(|command| matches!(command, Command::Tune(Tune::Augmentation(it)) if it.pad_crop == 2)));
+    assert_eq!(harness.state().plan().recipe.augmentation.pad_crop, 0);
+    assert!(!script.sent(|command| matches!(command, Command::Tune(Tune::ProbeEvery(_)))));
+}
+
+#[test]
+fn arms_with_their_own_optimisers_are_told_apart_before_a_change_sets_them_all() {
+    let (mut harness, script) = training_of(|plan| {
+        let mut own = plan.recipe.optimizer.clone();
+        (own.learning_rate, own.weight_decay) = (0.004, 0.0);
+        plan.arms[1].optimizer = Some(own);
+        plan.recipe.schedule = Curve::Constant.into();
+    });
+    assert!(has(&harness, "Learning rate, all arms: now plain 0.100, residual 0.00400"));
+    assert!(has(&harness, "Weight decay, all arms: now plain 1e-4, residual 0"));
+    assert_eq!(shown(&harness, Role::SpinButton, "Weight decay, all arms"), "by arm");
+    assert_eq!(momentum(&harness), "0.9", "in which they agree");
+    // To visit a field is not to change it.
+    for field in ["Weight decay, all arms", "Momentum"] {
+        harness.get_by_role_and_label(Role::SpinButton, field).click();
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.run();
+    }
+    assert!(!script.sent(|command| matches!(command, Command::Tune(_))));
+    type_into(&mut harness, "Weight decay, all arms", "0.01");
+    assert!(script.sent(|command| matches!(command, Command::Tune(Tune::WeightDecay(it)) if *it == 0.01)));
+    let experiment = harness.state().session().prepared.as_ref().unwrap().experiment.clone();
+    let mut now = live(&experiment);
+    now.arms.iter_mut().for_each(|arm| arm.weight_decay = 0.01);
+    script.say(Event::Tuned(Box::new(now)));
+    harness.run();
+    assert_eq!(shown(&harness, Role::SpinButton, "Weight decay"), "0.01");
+    assert!(has(&harness, "Learning rate, all arms"), "in which they still differ");
+}
+
+#[test]
+fn an_arm_that_has_stopped_has_no_settings_any_more() {
+    let (mut harness, script) = training_of(|plan| {
+        let mut own = plan.recipe.optimizer.clone();
+        own.learning_rate = 0.004;
+        plan.arms[1].optimizer = Some(own);
+    });
+    let mut step = record(6, 2);
+    step.arms[1] = None;
+    script.say(Event::Steps(vec![step]));
+    harness.run();
+    assert_eq!(rate(&harness), 0.1);
+}
+
+#[test]
+fn under_a_schedule_the_rate_in_use_is_beside_the_peak() {
+    let (mut harness, script) = training(5);
+    assert!(has(&harness, "now 0.100, peak 0.100"));
+    let mut step = record(6, 2);
+    step.arms.iter_mut().flatten().for_each(|arm| arm.learning_rate = 0.031);
+    script.say(Event::Steps(vec![step.clone()]));
+    harness.run();
+    assert!(has(&harness, "now 0.0310, peak 0.100"));
+    assert_eq!(rate(&harness), 0.1, "the slider sets the peak");
+    step.arms[1].as_mut().unwrap().learning_rate = 0.002;
+    script.say(Event::Steps(vec![step]));
+    harness.run();
+    assert!(has(
+        &harness,
+        "Learning rate now: plain 0.0310, residual 0.00200. At its peak: plain 0.100, residual 0.100"
+    ));
+}
+
+#[test]
+fn without_a_schedule_there_is_one_rate_to_show() {
+    let (harness, _script) = training_of(|plan| plan.recipe.schedule = Curve::Constant.into());
+    assert_eq!(rate(&harness), 0.1);
+    assert!(!has(&harness, "peak"));
+}
+
+#[test]
+fn a_choice_is_shown_until_the_engine_has_answered_and_then_the_answer() {
+    let (mut harness, script) = training(5);
+    type_into(&mut harness, "Momentum", "0.5");
+    harness.run_steps(5);
+    assert_eq!(momentum(&harness), "0.5");
+    script.say(Event::Steps(vec![record(6, 2)]));
+    harness.run();
+    assert_eq!(momentum(&harness), "0.5", "a step is no answer");
+    let mut answer = live(&script.started());
+    answer.arms.iter_mut().for_each(|arm| arm.momentum = Some(0.45));
+    script.say(Event::Tuned(Box::new(answer)));
+    harness.run();
+    assert_eq!(momentum(&harness), "0.45", "what trains, whatever was asked for");
+}
+
+#[test]
+fn a_setting_is_not_changed_by_being_shown() {
+    // The slider ends at 10, and three digits are shown of a rate.
+    for rate in [12.0, 0.012_345_6] {
+        let (mut harness, script) = training_of(|plan| plan.recipe.optimizer.learning_rate = rate);
+        assert_eq!(self::rate(&harness), rate);
+        for _ in 0..14 {
+            harness.key_press_modifiers(Modifiers::NONE, Key::Tab);
+            harness.run();
+        }
+        harness.key_press(Key::Escape);
+        harness.run();
+        assert_eq!(self::rate(&harness), rate);
+        assert!(!script.sent(|command| matches!(command, Command::Tune(_))), "{rate}");
+    }
+}

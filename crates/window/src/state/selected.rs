@@ -1,6 +1,7 @@
-//! The block that every panel looks at.
+//! What a person chose in one panel and others look at, too.
 
 use lab_core::protocol::Prepared;
+use serde::{Deserialize, Serialize};
 
 /// A block of an arm, chosen by a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,4 +20,27 @@ impl SelectedBlock {
         let block = prepared.arms[arm].blocks.iter().position(|block| *block == self.block)?;
         Some((arm, block))
     }
+}
+
+/// A cell of an arm's confusion matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConfusionCell {
+    /// The arm's place.
+    pub arm: usize,
+    /// The actual class.
+    pub truth: usize,
+    /// The predicted class.
+    pub predicted: usize,
+}
+
+/// Whose weights the instruments ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AskedWeights {
+    /// As they are now.
+    #[default]
+    Now,
+    /// The checkpoints with the least validation loss.
+    Best,
+    /// The newest checkpoints.
+    Last,
 }

@@ -5,28 +5,15 @@ use crate::action::Action;
 use crate::give_away;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
-use crate::scene::Scene;
+use crate::scene::{Effects, Scene};
 use crate::state::Session;
 use crate::state::inquiries::{Inquiries, Inquiry, Place};
-use crate::state::selected::SelectedBlock;
+use crate::state::selected::{AskedWeights, SelectedBlock};
 use eframe::egui::{Button, Label, Popup, ProgressBar, RichText, Ui, vec2};
 use lab_core::instrument::Which;
 use lab_core::instrument::{About, Finding, Instrument, Question};
 use lab_core::number::count;
 use lab_core::protocol::Subject;
-use serde::{Deserialize, Serialize};
-
-/// Whose weights are asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Weights {
-    /// As they are now.
-    #[default]
-    Now,
-    /// The checkpoints with the least validation loss.
-    Best,
-    /// The newest checkpoints.
-    Last,
-}
 
 /// What a panel works with.
 pub struct Bench<'a> {
@@ -37,20 +24,20 @@ pub struct Bench<'a> {
     /// The block that every panel looks at.
     pub selected: Option<&'a SelectedBlock>,
     /// Whose weights are asked.
-    pub weights: Weights,
+    pub weights: &'a mut AskedWeights,
     /// What shall be done after the frame.
     pub actions: &'a mut Vec<Action>,
 }
 
 impl<'a> Bench<'a> {
     /// What a panel of this scene works with.
-    pub fn new(scene: Scene<'a>, actions: &'a mut Vec<Action>) -> Self {
+    pub fn new(scene: Scene<'a>, effects: &'a mut Effects) -> Self {
         Self {
             session: scene.session,
             inquiries: scene.inquiries,
             selected: scene.selected,
-            weights: Weights::Now,
-            actions,
+            weights: effects.weights,
+            actions: effects.actions,
         }
     }
 
@@ -67,9 +54,9 @@ impl<'a> Bench<'a> {
 
     fn subject(&self) -> Subject {
         let folder = self.session.prepared.as_ref().and_then(|prepared| prepared.run.clone());
-        match (self.weights, folder) {
-            (Weights::Best, Some(folder)) => Subject::Run { folder, which: Which::Best },
-            (Weights::Last, Some(folder)) => Subject::Run { folder, which: Which::Last },
+        match (*self.weights, folder) {
+            (AskedWeights::Best, Some(folder)) => Subject::Run { folder, which: Which::Best },
+            (AskedWeights::Last, Some(folder)) => Subject::Run { folder, which: Which::Last },
             _ => Subject::Current,
         }
     }
@@ -182,11 +169,14 @@ fn weights(ui: &mut Ui, bench: &mut Bench) {
     if !kept {
         return;
     }
-    let options =
-        [(Weights::Now, "Weights now"), (Weights::Best, "Best checkpoint"), (Weights::Last, "Last checkpoint")];
+    let options = [
+        (AskedWeights::Now, "Weights now"),
+        (AskedWeights::Best, "Best checkpoint"),
+        (AskedWeights::Last, "Last checkpoint"),
+    ];
     ui.push_id("weights", |ui| {
         ui.set_max_width(130.0);
-        let response = choose(ui, &mut bench.weights, &options);
+        let response = choose(ui, bench.weights, &options);
         named(ui, response, "Weights that are asked");
     });
 }

@@ -6,7 +6,7 @@ use cli::Failure;
 use lab_core::experiment::DeviceChoice;
 use lab_core::protocol::link::Link;
 use lab_core::runs;
-use lab_engine::inspect::{Desk, kept};
+use lab_engine::inspect::{Inspectors, kept};
 use lab_engine::train::device;
 use lab_engine::train::engine::Engine;
 use lab_window::{AppError, Options, Renderer, Wake};
@@ -68,10 +68,10 @@ fn run() -> Result<(), Failure> {
 fn connect(place: PathBuf, wake: Wake) -> std::io::Result<Box<dyn Link>> {
     let open = |folder: &Path, which| {
         let run = runs::open(folder).map_err(|error| error.to_string())?;
-        kept::snapshot(&run, which, &device::open(DeviceChoice::Auto))
+        kept::snapshot(&run, which, &device::open(DeviceChoice::Auto)?)
     };
     let mut engine = Engine::start(Box::new(runs::Folder::under(place)), wake)?;
-    engine.attend(|latest, teller| Desk::start(latest, teller, Arc::new(open)))?;
+    engine.attend(|latest, teller| Inspectors::start(latest, teller, Arc::new(open)))?;
     Ok(Box::new(engine))
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop where it stands")]
 
-use lab_core::instrument::Which;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::runs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -169,7 +169,7 @@ fn a_keyboard_is_enough_and_the_run_is_intact() {
     for arm in 0..2 {
         let metrics = run.metrics(arm).unwrap();
         assert_eq!(metrics.len() as u64, outcome.steps, "a row for each step");
-        assert!(run.checkpoint(arm, Which::Last).is_some(), "a checkpoint to go on from");
+        assert!(run.checkpoint(arm, Checkpoint::Last).is_some(), "a checkpoint to go on from");
     }
     let mut again = Command::new(env!("CARGO_BIN_EXE_residual-lab"))
         .args(["train", "--resume"])

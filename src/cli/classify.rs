@@ -1,12 +1,14 @@
 //! `residual-lab classify`: what is in a picture.
 
+use super::devices;
 use super::network::{NetworkArgs, Trained, find_run, load_dataset};
-use super::output::{self, Failure, percent};
+use super::output::{self, Failure};
 use super::plan::Shape;
 use lab_core::data::read_picture;
 use lab_core::experiment::DeviceChoice;
+use lab_core::number::precise_percent;
 use lab_core::protocol::DatasetInfo;
-use lab_engine::train::device::{self, Opened};
+use lab_engine::train::device::Opened;
 use lab_engine::train::lens::Lens;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -70,21 +72,17 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
-    let open = || {
-        let opened = device::open(args.device);
-        opened.notice.iter().for_each(|text| output::notice(text));
-        opened
-    };
+    let open = || devices::open(args.device);
     if args.network.weights.is_some() {
         let info = info(args)?;
-        let opened = open();
+        let opened = open()?;
         let trained = args.network.of_weights(info, &opened)?;
         return Ok((opened, trained, &args.paths));
     }
     match args.paths.split_first() {
         Some((run, pictures)) if !pictures.is_empty() => {
             let run = find_run(run)?;
-            let opened = open();
+            let opened = open()?;
             let trained = args.network.of_run(&run, &opened)?;
             Ok((opened, trained, pictures))
         }
@@ -136,7 +134,7 @@ fn lines(path: &Path, probabilities: &[Vec<f32>], trained: &Trained, top: usize)
     for ((name, _), probabilities) in trained.networks.iter().zip(probabilities) {
         let ranked = best(probabilities, &trained.dataset.classes, top).into_iter();
         let named: Vec<String> =
-            ranked.map(|(class, share)| format!("{class} {}", percent(f64::from(share)))).collect();
+            ranked.map(|(class, share)| format!("{class} {}", precise_percent(f64::from(share)))).collect();
         text += &format!("\n  {name}: {}", named.join(", "));
     }
     text

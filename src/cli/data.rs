@@ -1,8 +1,9 @@
 //! `residual-lab data`: look at data sets, make small ones.
 
-use super::output::{self, Failure, percent};
+use super::output::{self, Failure};
 use lab_core::data::{Dataset, subset};
 use lab_core::experiment::{Data, Source};
+use lab_core::number::precise_percent;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -91,7 +92,7 @@ fn info(source: &str, as_json: bool) -> Result<(), Failure> {
         .iter()
         .zip(train.iter().zip(&validation))
         .map(|(class, (train, validation))| {
-            vec![class.clone(), train.to_string(), percent(*train as f64 / total), validation.to_string()]
+            vec![class.clone(), train.to_string(), precise_percent(*train as f64 / total), validation.to_string()]
         })
         .collect();
     let numbers = |values: &[f32]| values.iter().map(|value| format!("{value:.4}")).collect::<Vec<_>>().join(", ");

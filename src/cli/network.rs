@@ -2,9 +2,9 @@
 
 use super::output::{self, Failure};
 use super::plan;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
 use lab_core::experiment::{Channels, Data, Fit, Normalization, Resize, Source};
-use lab_core::instrument::Which;
 use lab_core::protocol::DatasetInfo;
 use lab_core::runs::{self, Run};
 use lab_engine::nn::Model;
@@ -64,7 +64,7 @@ impl NetworkArgs {
             if self.arm.as_ref().is_some_and(|wanted| *wanted != arm.name) {
                 continue;
             }
-            let file = self.checkpoint_of(run, index)?.join(WEIGHTS);
+            let file = run.weights(index, self.which()).map_err(Failure::usage)?.join(WEIGHTS);
             networks.push((
                 arm.name.clone(),
                 load(&arm.network, *shape, classes.len(), &file, &opened.device).map_err(Failure::Usage)?,
@@ -90,10 +90,10 @@ impl NetworkArgs {
     }
 
     /// Which checkpoint of a run is wanted.
-    pub(super) fn which(&self) -> Which {
+    pub(super) fn which(&self) -> Checkpoint {
         match self.checkpoint {
-            Choice::Best => Which::Best,
-            Choice::Last => Which::Last,
+            Choice::Best => Checkpoint::Best,
+            Choice::Last => Checkpoint::Last,
         }
     }
 
@@ -119,18 +119,6 @@ impl NetworkArgs {
             }
             Normalization::Measured | Normalization::Off => Ok((vec![0.0; channels], vec![1.0; channels])),
         }
-    }
-
-    fn checkpoint_of(&self, run: &Run, arm: usize) -> Result<PathBuf, Failure> {
-        let last = || run.checkpoint(arm, Which::Last);
-        let found = match self.checkpoint {
-            Choice::Best => run.checkpoint(arm, Which::Best).or_else(last),
-            Choice::Last => last(),
-        };
-        found.ok_or_else(|| {
-            let (name, folder) = (&run.experiment.arms[arm].name, run.folder.display());
-            Failure::Usage(format!("{folder} has no checkpoint of {name} yet; let it train until the first validation"))
-        })
     }
 }
 

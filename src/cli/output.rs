@@ -110,78 +110,9 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
-/// 1234567 as 1,234,567.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A large count with three or four significant digits: 40.55 M.
-pub(super) fn scaled(number: u64) -> String {
-    let units = [(1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")];
-    let value = number as f64;
-    match units.into_iter().find(|(size, _)| value >= *size) {
-        Some((size, unit)) => format!("{:.2}{unit}", value / size),
-        None => number.to_string(),
-    }
-}
-
-/// A share as a percentage: 92.50 %.
-pub(super) fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
-}
-
-/// A loss or a rate with four significant digits.
-pub(super) fn significant(value: f64) -> String {
-    let magnitude = value.abs();
-    match magnitude {
-        _ if !value.is_finite() => value.to_string(),
-        0.0 => "0".to_owned(),
-        0.001..1.0 => format!("{value:.4}"),
-        1.0..10.0 => format!("{value:.3}"),
-        10.0..100.0 => format!("{value:.2}"),
-        100.0..100_000.0 => format!("{value:.1}"),
-        _ => format!("{value:.3e}"),
-    }
-}
-
-/// A number that may be absent.
-pub(super) fn or_dash(value: Option<f64>, format: fn(f64) -> String) -> String {
-    value.map_or_else(|| "–".to_owned(), format)
-}
-
-/// Seconds as a person says them.
-pub(super) fn duration(seconds: f64) -> String {
-    if seconds < 60.0 {
-        return format!("{seconds:.1} s");
-    }
-    let minutes = (seconds / 60.0).floor();
-    if minutes < 60.0 {
-        format!("{minutes} min {:.0} s", (seconds - 60.0 * minutes).floor())
-    } else {
-        let hours = (minutes / 60.0).floor();
-        format!("{hours} h {:.0} min", minutes - 60.0 * hours)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_written_for_people() {
-        assert_eq!([0, 999, 1000, 269_722].map(grouped), ["0", "999", "1,000", "269,722"]);
-        assert_eq!([999, 40_551_936].map(scaled), ["999", "40.55 M"]);
-        assert_eq!([0.0, 0.031_25, 2.312_59, 1e-7].map(significant), ["0", "0.0312", "2.313", "1.000e-7"]);
-        assert_eq!([9.96, 61.0, 3725.0].map(duration), ["10.0 s", "1 min 1 s", "1 h 2 min"]);
-    }
 
     #[test]
     fn a_parsers_paragraphs_become_one_line() {

@@ -4,6 +4,7 @@ use super::output::{self, Failure};
 use super::plan::from_preset;
 use lab_core::blueprint::{Blueprint, Summary};
 use lab_core::experiment::{PRESETS, Preset};
+use lab_core::number;
 use serde_json::json;
 
 /// Arguments of `presets`.
@@ -39,7 +40,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn counts(preset: &Preset) -> String {
-    parameters(preset).into_iter().map(output::grouped).collect::<Vec<_>>().join(" / ")
+    parameters(preset).into_iter().map(number::count).collect::<Vec<_>>().join(" / ")
 }
 
 /// Each arm's parameters, on images of the kind that the preset is known for.

@@ -1,7 +1,8 @@
 //! Training seen from a terminal: a bar that moves, or plain lines where nobody watches.
 
-use super::output::{self, Failure, duration, percent, significant};
+use super::output::{self, Failure};
 use indicatif::{ProgressBar, ProgressStyle};
+use lab_core::number::{self, duration, precise, precise_percent};
 use lab_core::protocol::{Evaluation, Event, Phase, Prepared, StepRecord};
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
@@ -80,7 +81,7 @@ impl Progress {
             prepared.device
         ))?;
         for arm in &prepared.arms {
-            let (parameters, macs) = (output::grouped(arm.parameters), output::scaled(arm.macs));
+            let (parameters, macs) = (number::count(arm.parameters), number::precise_large(arm.macs));
             self.say(&format!("{}: {parameters} parameters, {macs} MAC an image", arm.name))?;
         }
         if let Some(run) = &prepared.run {
@@ -107,9 +108,9 @@ impl Progress {
                 arm.steps += 1;
             }
         }
-        let rate = format!("{} images/s", significant(record.images_per_second));
+        let rate = format!("{} images/s", precise(record.images_per_second));
         if let Some(bar) = &self.bar {
-            let losses: Vec<String> = record.arms.iter().flatten().map(|step| significant(step.loss)).collect();
+            let losses: Vec<String> = record.arms.iter().flatten().map(|step| precise(step.loss)).collect();
             bar.set_position(record.step);
             bar.set_message(format!("loss {}  {rate}", losses.join(" ")));
         } else if self.newest_line.elapsed() > HEARTBEAT {
@@ -118,7 +119,7 @@ impl Progress {
                 .iter()
                 .filter_map(|arm| {
                     let (loss, _) = arm.mean()?;
-                    Some(format!("{} loss {}", arm.name, significant(loss)))
+                    Some(format!("{} loss {}", arm.name, precise(loss)))
                 })
                 .collect();
             let total = self.total_steps;
@@ -133,10 +134,10 @@ impl Progress {
         let mut line =
             format!("epoch {:.2}  step {}/{}  {}", evaluation.epoch, evaluation.step, self.total_steps, arm.name);
         if let Some((loss, accuracy)) = arm.mean() {
-            line += &format!("  training: loss {}, accuracy {}", significant(loss), percent(accuracy));
+            line += &format!("  training: loss {}, accuracy {}", precise(loss), precise_percent(accuracy));
         }
         arm.clear();
-        let (loss, accuracy) = (significant(evaluation.loss), percent(evaluation.accuracy));
+        let (loss, accuracy) = (precise(evaluation.loss), precise_percent(evaluation.accuracy));
         line += &format!("  validation: loss {loss}, accuracy {accuracy}");
         line += if evaluation.best { ", best so far" } else { "" };
         line += &format!("  ({})", duration(evaluation.seconds));

@@ -1,11 +1,12 @@
 //! `residual-lab summary`: what networks cost, layer by layer.
 
-use super::output::{self, Failure, grouped, scaled};
+use super::output::{self, Failure};
 use super::plan::{PlanArgs, Shape};
 use super::presets::usual_images;
 use lab_core::blueprint::{Blueprint, Summary};
 use lab_core::data::Dataset;
 use lab_core::experiment::Arm;
+use lab_core::number::{count, precise_large};
 use serde_json::json;
 
 /// Arguments of `summary`.
@@ -57,14 +58,19 @@ fn describe(name: &str, [channels, height, width]: [usize; 3], summary: &Summary
         .map(|layer| {
             let [channels, height, width] = layer.output;
             let output = format!("{channels}×{height}×{width}");
-            vec![format!("{:<24} {}", layer.name, layer.kind), output, grouped(layer.parameters), scaled(layer.macs)]
+            vec![
+                format!("{:<24} {}", layer.name, layer.kind),
+                output,
+                count(layer.parameters),
+                precise_large(layer.macs),
+            ]
         })
         .collect();
     format!(
         "{name}: {} layers, {} parameters, {} MAC and {:.2} MiB of activations for an image of {channels}×{height}×{width}\n\n{}\n",
         summary.depth,
-        grouped(summary.parameters),
-        scaled(summary.macs),
+        count(summary.parameters),
+        precise_large(summary.macs),
         summary.activation_bytes as f64 / f64::from(1 << 20),
         output::table(&["layer", "output", "parameters", "MAC"], &rows),
     )

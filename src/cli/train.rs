@@ -5,6 +5,7 @@ use super::plan::PlanArgs;
 use super::progress::Progress;
 use crossbeam_channel::RecvTimeoutError;
 use lab_core::experiment::DeviceChoice;
+use lab_core::number::{count, duration, or_dash, precise, precise_percent};
 use lab_core::protocol::{Command, Event, Outcome};
 use lab_core::runs;
 use lab_engine::train::engine::Engine;
@@ -158,22 +159,22 @@ fn summary(outcome: &Outcome) -> String {
         .iter()
         .map(|arm| {
             let best = match (arm.best_accuracy, arm.best_step) {
-                (Some(accuracy), Some(step)) => format!("{} (step {step})", output::percent(accuracy)),
-                _ => "–".to_owned(),
+                (Some(accuracy), Some(step)) => format!("{} (step {step})", precise_percent(accuracy)),
+                _ => or_dash(None),
             };
             let diverged = arm.diverged_at.map(|step| format!("diverged at step {step}"));
             vec![
                 arm.name.clone(),
-                output::grouped(arm.parameters),
-                diverged.unwrap_or_else(|| output::or_dash(arm.train_loss, output::significant)),
-                output::or_dash(arm.train_accuracy, output::percent),
-                output::or_dash(arm.validation_loss, output::significant),
-                output::or_dash(arm.validation_accuracy, output::percent),
+                count(arm.parameters),
+                diverged.unwrap_or_else(|| or_dash(arm.train_loss.map(precise))),
+                or_dash(arm.train_accuracy.map(precise_percent)),
+                or_dash(arm.validation_loss.map(precise)),
+                or_dash(arm.validation_accuracy.map(precise_percent)),
                 best,
             ]
         })
         .collect();
-    let time = output::duration(outcome.seconds);
+    let time = duration(outcome.seconds);
     let mut text =
         format!("\n{}\n\n{}, {} steps in {time}", output::table(&header, &rows), outcome.reason, outcome.steps);
     if let Some(run) = &outcome.run {

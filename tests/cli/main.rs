@@ -7,6 +7,8 @@ mod lab;
 
 mod inspect;
 
+mod kept;
+
 mod refusals;
 
 mod pretrained;

@@ -1,7 +1,7 @@
 //! Files and folders that are either as they were or as they should be, never half-written.
 //!
 //! Contents go to a temporary name beside the target, are synced to the disk and then renamed. Knows nothing of
-//! what it writes.
+//! what it writes. Names for files are made here, too.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -93,6 +93,28 @@ pub fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// A text as part of a name: what is not to be kept becomes a dash.
+pub fn dashed(text: &str, keep: impl Fn(char) -> bool) -> String {
+    text.chars().map(|letter| if keep(letter) { letter } else { '-' }).collect()
+}
+
+/// A name that every file system takes: letters, digits, dashes, lines and dots.
+#[must_use]
+pub fn safe_name(name: &str) -> String {
+    dashed(name, |letter| letter.is_alphanumeric() || "-_.".contains(letter))
+}
+
+/// A name in lower case with single dashes for all that is neither letter nor digit, at most 60 characters.
+#[must_use]
+pub(crate) fn slug(name: &str) -> String {
+    let lower: String = name.chars().flat_map(char::to_lowercase).collect();
+    let words = dashed(&lower, char::is_alphanumeric);
+    let words: Vec<&str> = words.split('-').filter(|word| !word.is_empty()).collect();
+    let short: String = words.join("-").chars().take(60).collect();
+    let short = short.trim_end_matches('-');
+    if short.is_empty() { "unnamed".to_owned() } else { short.to_owned() }
+}
+
 /// Where a folder is kept while another one takes its place.
 fn superseded(target: &Path) -> PathBuf {
     let mut name = OsString::from(".");
@@ -130,6 +152,23 @@ fn naming(what: &str, path: &Path, error: &io::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slugs_are_readable_folder_names() {
+        assert_eq!(slug("Plain vs. Residual (56 layers)"), "plain-vs-residual-56-layers");
+        assert_eq!(slug("  α = ½, Größe  "), "α-½-größe");
+        assert_eq!(slug("---"), "unnamed");
+        assert_eq!(slug(&"long name ".repeat(20)).len(), 59);
+    }
+
+    #[test]
+    fn what_a_name_cannot_have_becomes_a_dash() {
+        assert_eq!(safe_name("plain net: layer1.0_α/β"), "plain-net--layer1.0_α-β");
+        assert_eq!(
+            dashed("T-shirt/top_2.0 ½", |letter| letter.is_ascii_alphanumeric() || letter == '.'),
+            "T-shirt-top-2.0--"
+        );
+    }
 
     #[test]
     fn a_folder_is_made_as_a_whole_and_never_over_another() {

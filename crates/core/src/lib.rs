@@ -4,11 +4,14 @@
 //! Everybody may know this crate. It knows nothing of tensors, windows or terminals.
 
 pub mod blueprint;
+pub mod checkpoint;
 pub mod data;
 pub mod experiment;
 pub mod files;
 pub mod instrument;
 pub mod number;
+pub mod png;
 pub mod protocol;
 pub mod random;
 pub mod runs;
+pub mod table;

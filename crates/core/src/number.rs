@@ -1,4 +1,5 @@
-//! How numbers are written: three significant digits, thousands set apart, always with their unit.
+//! How numbers are written: three significant digits, thousands set apart, always with their unit. In the terminal, where
+//! they are compared with those in papers, some have a digit more: `precise`, `precise_percent` and `precise_large`.
 
 /// Three significant digits: `0.0123`, `1.23`, `123`, `1,230`, `1.23e-5`.
 #[must_use]
@@ -24,6 +25,20 @@ pub fn short(value: f64) -> String {
     match text.strip_prefix('-') {
         Some(digits) => format!("−{digits}"),
         None => text,
+    }
+}
+
+/// Four significant digits: `0.0312`, `2.313`, `1.000e-7`.
+#[must_use]
+pub fn precise(value: f64) -> String {
+    match value.abs() {
+        _ if !value.is_finite() => value.to_string(),
+        0.0 => "0".to_owned(),
+        0.001..1.0 => format!("{value:.4}"),
+        1.0..10.0 => format!("{value:.3}"),
+        10.0..100.0 => format!("{value:.2}"),
+        100.0..100_000.0 => format!("{value:.1}"),
+        _ => format!("{value:.3e}"),
     }
 }
 
@@ -77,6 +92,18 @@ pub fn large(value: u64) -> String {
     format!("{}{prefix}", short(value / scale))
 }
 
+/// The same with two digits behind the point, from a thousand on: `40.55 M`.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "a few digits are shown")]
+pub fn precise_large(value: u64) -> String {
+    let units = [(1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")];
+    let whole = value as f64;
+    match units.into_iter().find(|(size, _)| whole >= *size) {
+        Some((size, unit)) => format!("{:.2}{unit}", whole / size),
+        None => value.to_string(),
+    }
+}
+
 /// An amount of memory: `191 MiB`.
 #[must_use]
 pub fn bytes(value: u64) -> String {
@@ -93,6 +120,18 @@ pub fn bytes(value: u64) -> String {
 #[must_use]
 pub fn percent(share: f64) -> String {
     format!("{} %", short(share * 100.0))
+}
+
+/// The same with two digits behind the point: `92.50 %`.
+#[must_use]
+pub fn precise_percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// What is written in the place of a number that is not there, too.
+#[must_use]
+pub fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "–".to_owned())
 }
 
 /// A time in words: `8.3 s`, `1 min 23 s`, `2 h 05 min`.
@@ -132,10 +171,17 @@ mod tests {
     }
 
     #[test]
+    fn precise_numbers_have_a_digit_more() {
+        assert_eq!([0.0, 0.031_25, 2.312_59, 1e-7].map(precise), ["0", "0.0312", "2.313", "1.000e-7"]);
+        assert_eq!([999, 40_551_936].map(precise_large), ["999", "40.55 M"]);
+        assert_eq!((precise_percent(0.925), or_dash(None)), ("92.50 %".to_owned(), "–".to_owned()));
+    }
+
+    #[test]
     fn counts_and_times_read_well() {
-        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(large(31_234_567), "31.2 M");
-        assert_eq!([8.34, 83.0, 7500.0].map(duration), ["8.3 s", "1 min 23 s", "2 h 05 min"]);
+        assert_eq!([8.34, 9.96, 83.0, 7500.0].map(duration), ["8.3 s", "10.0 s", "1 min 23 s", "2 h 05 min"]);
         assert_eq!([500, 200_000_000, 3 << 30].map(bytes), ["0.488 KiB", "191 MiB", "3.00 GiB"]);
         assert_eq!((percent(0.843_21), plural(1, "step")), ("84.3 %".into(), "1 step".into()));
     }

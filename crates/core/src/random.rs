@@ -25,6 +25,27 @@ pub enum Purpose {
     Inspect = 8,
 }
 
+/// What a question draws for, with [`Purpose::Inspect`]: each has a stream of its own, whose number never changes, so
+/// that an instrument finds the same today and tomorrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Draw {
+    /// Which images a batch or a loss is made of.
+    Images = 0,
+    /// Which blocks are left out together; the index is 1000 times their number, plus the draw's.
+    Removals = 1,
+    /// Which blocks change places; the index is 1000 times the number of swaps, plus the draw's.
+    Swaps = 2,
+    /// The direction to the right in a landscape of the loss; the index counts parameters.
+    Right = 3,
+    /// The direction downwards in it; the index counts parameters.
+    Down = 4,
+    /// Which blocks a path goes through; the index is 1000 times their number, plus the draw's.
+    Paths = 5,
+    /// Between which two images a line runs; the index counts lines.
+    Lines = 6,
+}
+
 /// A generator for one key. The counter is mixed with `SplitMix64`'s finaliser (Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
 pub struct Random {
@@ -46,6 +67,12 @@ impl Random {
             mix(key.wrapping_add(0x9E37_79B9_7F4A_7C15) ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93))
         };
         Self { key: [purpose as u64, epoch, index].into_iter().fold(mix(seed), step), counter: 0 }
+    }
+
+    /// The generator of a draw for a question.
+    #[must_use]
+    pub fn of_question(seed: u64, draw: Draw, index: u64) -> Self {
+        Self::new(seed, Purpose::Inspect, draw as u64, index)
     }
 
     /// 64 random bits.
@@ -99,6 +126,25 @@ mod tests {
         drawn.sort_unstable();
         drawn.dedup();
         assert_eq!(drawn.len(), keys.len() + 1);
+    }
+
+    #[test]
+    fn every_draw_of_a_question_keeps_its_stream() {
+        let streams = [
+            (Draw::Images, [0xBF05_E6D7_C99A_8227_u64, 0x99BF_A6AC_A3BA_6F08]),
+            (Draw::Removals, [0x18FD_6146_EDB6_84B3, 0x9C3D_4E28_3A4F_B0A8]),
+            (Draw::Swaps, [0xB612_46CF_0C62_ABA6, 0x2202_D0DA_B38B_3923]),
+            (Draw::Right, [0x3997_0DC7_9BDA_16B3, 0x9803_2AAB_A68D_CF5B]),
+            (Draw::Down, [0x6949_DCE2_E9EB_8551, 0x8F6A_7318_984A_F7F5]),
+            (Draw::Paths, [0xAA80_8DC5_E54F_B8D6, 0xD860_7C8B_4EB5_D3A2]),
+            (Draw::Lines, [0x9EA2_9721_DF8C_821C, 0x6124_8234_5F8F_A4D8]),
+        ];
+        for (draw, expected) in streams {
+            assert_eq!([0, 1003].map(|index| Random::of_question(7, draw, index).bits()), expected, "{draw:?}");
+        }
+        let mut keys = streams.map(|(draw, _)| draw as u64).to_vec();
+        keys.dedup();
+        assert_eq!(keys.len(), streams.len(), "no two share a key");
     }
 
     #[test]

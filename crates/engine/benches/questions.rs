@@ -4,10 +4,10 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench")]
 
 use lab_core::experiment::{DeviceChoice, Experiment, preset};
-use lab_core::instrument::Sight;
+use lab_core::instrument::Sample;
 use lab_core::protocol::keep::Nowhere;
-use lab_core::protocol::{Command, Event, Phase, Picture, Question, Subject};
-use lab_engine::inspect::Desk;
+use lab_core::protocol::{Command, Event, Networks, Phase, Picture, Question};
+use lab_engine::inspect::Inspectors;
 use lab_engine::train::engine::Engine;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ const ROUNDS: usize = 30;
 fn main() {
     let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
     let open: lab_engine::inspect::OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
-    engine.attend(|latest, teller| Desk::start(latest, teller, open)).expect("two threads");
+    engine.attend(|latest, teller| Inspectors::start(latest, teller, open)).expect("two threads");
     let experiment = Experiment::check(preset("plain-vs-residual").expect("the default preset").plan());
     let experiment = Box::new(experiment.expect("a valid experiment"));
     engine.send(Command::Start { experiment, device: DeviceChoice::Flex, paused: false });
@@ -36,12 +36,12 @@ fn main() {
 
 fn questions() -> Vec<(&'static str, Question)> {
     let picture = Picture::Pixels { width: 28, height: 28, rgba: vec![90; 28 * 28 * 4] };
-    let sight = Sight::Validation(2);
+    let sample = Sample::Validation(2);
     vec![
         ("first-layer filters", Question::Filters),
         ("classify a picture", Question::Classify(vec![picture])),
-        ("Grad-CAM", Question::Explain { sight: sight.clone(), class: None, occlusion: false }),
-        ("cuts of every block", Question::Cuts { sight }),
+        ("Grad-CAM", Question::Explain { sample: sample.clone(), class: None, occlusion: false }),
+        ("cuts of every block", Question::Cuts { sample }),
         ("one lesion", Question::Lesion { blocks: vec![0] }),
     ]
 }
@@ -52,7 +52,7 @@ fn measure(engine: &Engine) -> Vec<(&'static str, (f64, f64))> {
     let mut ask = |question: &Question| {
         id += 1;
         let asked = Instant::now();
-        engine.send(Command::Ask { id, of: Subject::Current, question: question.clone() });
+        engine.send(Command::Ask { id, of: Networks::Current, question: question.clone() });
         await_event(engine, |event| match event {
             Event::Answer { id: answered, answer } if *answered == id => {
                 assert!(answer.is_ok(), "{answer:?}");

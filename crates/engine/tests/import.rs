@@ -7,9 +7,9 @@ use lab_core::blueprint::Blueprint;
 use lab_core::experiment::{DeviceChoice, Network, Shortcut};
 use lab_core::protocol::keep::Nowhere;
 use lab_core::protocol::{
-    Answer, Classified, Command, DatasetInfo, Event, Import, Outcome, Picture, Question, Subject,
+    Answer, Classified, Command, DatasetInfo, Event, Import, Networks, Outcome, Picture, Question,
 };
-use lab_engine::inspect::{Desk, OpenRun};
+use lab_engine::inspect::{Inspectors, OpenRun};
 use lab_engine::nn::{Model, weights};
 use lab_engine::train::engine::Engine;
 use std::path::Path;
@@ -19,7 +19,7 @@ use std::time::Duration;
 fn engine() -> Engine {
     let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
     let open: OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
-    engine.attend(|latest, teller| Desk::start(latest, teller, open)).expect("two threads");
+    engine.attend(|latest, teller| Inspectors::start(latest, teller, open)).expect("two threads");
     engine
 }
 
@@ -51,7 +51,7 @@ fn written(folder: &Path) -> Import {
 }
 
 fn ask(engine: &Engine, pictures: Vec<Picture>) -> Result<Vec<Classified>, String> {
-    engine.send(Command::Ask { id: 1, of: Subject::Current, question: Question::Classify(pictures) });
+    engine.send(Command::Ask { id: 1, of: Networks::Current, question: Question::Classify(pictures) });
     loop {
         if let Event::Answer { answer, .. } = next(engine) {
             return answer.map(|answer| {

@@ -7,14 +7,17 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
 use lab_core::experiment::{Block, Data, Fit, Gain, Network, Norm, Scheme, Shortcut, Source, preset};
-use lab_core::instrument::{Answer, Finding, GradientLook, Question, Sight, Start};
+use lab_core::instrument::{Answer, Finding, Gradients, Question, Sample};
+use lab_core::random::Draw;
+use lab_core::table::Table;
 use lab_engine::inspect::grad_cam::grad_cam;
 use lab_engine::inspect::{Subject, answer, examine, landscape, lesion};
 use lab_engine::nn::{Model, Pass, weights};
 use lab_engine::train::evaluate::evaluate;
-use lab_engine::train::snapshot::{Portrait, Snapshot};
+use lab_engine::train::snapshot::{ArmSnapshot, Snapshot};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -116,13 +119,13 @@ fn a_lesion_is_a_branch_that_adds_nothing() {
 
 /// Networks on some images, as the instruments get them.
 fn snapshot(dataset: &Arc<Dataset>, networks: &[(&str, &Network)]) -> Snapshot {
-    let portrait = |(name, network): &(&str, &Network)| {
+    let arm = |(name, network): &(&str, &Network)| {
         let blueprint = Blueprint::new(network, dataset.shape(), dataset.classes.len()).expect("it fits");
         let model = Model::init(&blueprint, 1, &Device::flex());
-        Portrait::new(name, model, [None, None])
+        ArmSnapshot::new(name, model, [None, None])
     };
     Snapshot {
-        arms: networks.iter().map(portrait).collect(),
+        arms: networks.iter().map(arm).collect(),
         dataset: Arc::clone(dataset),
         fit: Fit::default(),
         device: Device::flex(),
@@ -182,7 +185,7 @@ fn features_are_computed_once_for_weights_that_stay() {
     let data = embedded(120);
     let network = Network::cifar(8, 4, Shortcut::B);
     let ask = |snapshot: &Snapshot, image: usize| {
-        let question = Question::Nearest { sight: Sight::Validation(image), count: 5 };
+        let question = Question::Nearest { sample: Sample::Validation(image), count: 5 };
         let mut parts = 0;
         let found = examine(&subject(snapshot), &question, &mut |_, _, _| {
             parts += 1;
@@ -201,7 +204,7 @@ fn features_are_computed_once_for_weights_that_stay() {
     assert!(fresh.windows(2).all(|pair| pair[0].distance <= pair[1].distance) && fresh.len() == 5);
     let mut other = kept;
     let model = Model::init(copy.arms[0].model.blueprint(), 2, &Device::flex());
-    other.arms = vec![Portrait::new("one", model, [None, None])];
+    other.arms = vec![ArmSnapshot::new("one", model, [None, None])];
     assert_ne!(ask(&other, 4).0, fresh, "other weights have other features");
 }
 
@@ -210,7 +213,7 @@ fn the_landscape_is_the_loss_of_networks_moved_by_hand() {
     let snapshot = snapshot(&embedded(60), &[("residual", &Network::cifar(8, 4, Shortcut::B))]);
     let subject = subject(&snapshot);
     let state = snapshot.arms[0].model.state().expect("weights");
-    let directions = [0, 1].map(|number| landscape::direction(&subject, &state, number));
+    let directions = [Draw::Right, Draw::Down].map(|draw| landscape::direction(&subject, &state, draw));
     for (name, array) in &directions[0] {
         assert!(array.shape.len() > 1, "{name} is a bias or a norm and should not move");
         let length = array.values.len() / array.shape[0];
@@ -255,32 +258,33 @@ fn a_straight_path_begins_and_ends_at_the_two_networks() {
     let mut state = start.state().expect("weights");
     state.values_mut().for_each(|array| array.values.iter_mut().for_each(|value| *value *= 1.3));
     snapshot.arms[0].model = start.clone().with_state(&state).expect("the same network");
-    let found = landscape::path(&subject(&snapshot), Start::Initial, 5, 1000, &mut |_, _, _| true).expect("a path");
+    let found = landscape::path(&subject(&snapshot), None, 5, 1000, &mut |_, _, _| true).expect("a path");
     let loss = |model: &Model| evaluate(model, snapshot.training(), 50, &Device::flex(), |_| true).expect("scores");
     for (found, model) in [(found.loss[0], &start), (found.loss[4], &snapshot.arms[0].model)] {
         let expected = loss(model).mean_loss();
         assert!((found - expected).abs() < 1e-5 * expected, "{found} for {expected}");
     }
-    let missing = landscape::path(&subject(&snapshot), Start::Best, 5, 10, &mut |_, _, _| true).expect_err("none");
+    let missing =
+        landscape::path(&subject(&snapshot), Some(Checkpoint::Best), 5, 10, &mut |_, _, _| true).expect_err("none");
     assert!(missing.contains("no best checkpoint"), "{missing}");
 }
 
 /// Every instrument on two arms: each answers or says why not, tells how far it has come, and ends early when told.
 #[test]
 fn every_instrument_answers_for_every_arm_and_can_be_ended() {
-    use lab_core::instrument::Sight;
+    use lab_core::instrument::Sample;
     let networks = [("plain", &Network::cifar(8, 4, Shortcut::None)), ("residual", &Network::cifar(8, 4, Shortcut::A))];
     let snapshot = snapshot(&embedded(40), &networks);
-    let sight = Sight::Validation(3);
+    let sample = Sample::Validation(3);
     let questions = [
         Question::Predictions,
-        Question::Nearest { sight: sight.clone(), count: 5 },
+        Question::Nearest { sample: sample.clone(), count: 5 },
         Question::Gradients { images: 16 },
         Question::Histograms { images: 16 },
-        Question::Explain { sight: sight.clone(), class: None, occlusion: true },
-        Question::Features { sight: sight.clone(), block: 1 },
+        Question::Explain { sample: sample.clone(), class: None, occlusion: true },
+        Question::Features { sample: sample.clone(), block: 1 },
         Question::Filters,
-        Question::Cuts { sight },
+        Question::Cuts { sample },
         Question::Lesion { blocks: vec![0] },
         Question::Lesions,
         Question::Removals { draws: 2 },
@@ -288,7 +292,7 @@ fn every_instrument_answers_for_every_arm_and_can_be_ended() {
         Question::Exits { images: 40 },
         Question::Slice { half: 2, images: 20 },
         Question::Surface { half: 2, images: 20 },
-        Question::Path { from: Start::Initial, points: 3, images: 20 },
+        Question::Path { from: None, points: 3, images: 20 },
         Question::PathLengths { draws: 2, images: 8 },
         Question::Shattered { points: 16, lines: 2 },
     ];
@@ -304,12 +308,9 @@ fn every_instrument_answers_for_every_arm_and_can_be_ended() {
         for arm in &found.arms {
             match &arm.finding {
                 Ok(finding) => {
-                    let sheets = finding.sheets(&found.classes);
-                    assert!(!sheets.is_empty() && sheets.iter().all(|sheet| !sheet.rows.is_empty()), "{question:?}");
-                    let even = |sheet: &lab_core::instrument::Sheet| {
-                        sheet.rows.iter().all(|row| row.len() == sheet.header.len())
-                    };
-                    assert!(sheets.iter().all(even), "{question:?}");
+                    let tables = finding.tables(&found.classes);
+                    let full = |table: &Table| table.rows() > 0 && table.titles().len() > 0;
+                    assert!(!tables.is_empty() && tables.iter().all(full), "{question:?}");
                     let json = serde_json::to_string(finding).expect("JSON");
                     assert!(!json.is_empty());
                 }
@@ -347,7 +348,7 @@ fn a_channel_that_is_never_positive_is_dead() {
 /// A kind of network by what it changes in a residual one.
 type Row<'a> = (&'a str, &'a dyn Fn(&mut Network));
 
-fn look(snapshot: &Snapshot, images: usize) -> GradientLook {
+fn look(snapshot: &Snapshot, images: usize) -> Gradients {
     let question = Question::Gradients { images };
     match examine(&subject(snapshot), &question, &mut |_, _, _| true).expect("a look") {
         Finding::Gradients(found) => found,

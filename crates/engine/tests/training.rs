@@ -3,14 +3,12 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use lab_core::data::Dataset;
-use lab_core::experiment::{
-    Augmentation, Curve, DeviceChoice, Experiment, Length, Optimizer, Plan, preset, with_override,
-};
-use lab_core::instrument::{Finding, Sight};
+use lab_core::experiment::{Augmentation, Curve, DeviceChoice, Experiment, Length, Optimizer, preset, with_overrides};
+use lab_core::instrument::{Finding, Sample};
 use lab_core::protocol::keep::Nowhere;
-use lab_core::protocol::{Answer, Command, Event, Live, Outcome, Phase, Picture, Question, StepRecord, Subject, Tune};
+use lab_core::protocol::{Answer, Command, Event, Live, Networks, Outcome, Phase, Picture, Question, StepRecord, Tune};
 use lab_core::runs::{Folder, open};
-use lab_engine::inspect::Desk;
+use lab_engine::inspect::Inspectors;
 use lab_engine::train::device;
 use lab_engine::train::engine::Engine;
 use lab_engine::train::session::Session;
@@ -30,10 +28,8 @@ fn small(settings: &[&str]) -> Experiment {
         "arms[0].network.body.cifar={depth=8,width=4}",
         "arms[1].network.body.cifar={depth=8,width=4}",
     ];
-    let plan = shrink
-        .iter()
-        .chain(settings)
-        .fold(plan, |plan: Plan, setting| with_override(&plan, setting).unwrap_or_else(|error| panic!("{error}")));
+    let settings: Vec<&str> = shrink.iter().chain(settings).copied().collect();
+    let plan = with_overrides(&plan, &settings).unwrap_or_else(|error| panic!("{error}"));
     Experiment::check(plan).expect("a valid experiment")
 }
 
@@ -105,7 +101,8 @@ fn histograms_count_the_weights_and_the_gradient_of_their_step() {
         "recipe.optimizer.method.momentum=0",
     ]);
     let dataset = Arc::new(Dataset::load(&experiment.data, 0).expect("the embedded images"));
-    let mut session = Session::new(experiment, dataset, device::open(DeviceChoice::Flex)).expect("a session");
+    let mut session =
+        Session::new(experiment, dataset, device::open(DeviceChoice::Flex).expect("a device")).expect("a session");
     let weights = |session: &Session| session.arms[1].model.state().expect("weights");
     let before = weights(&session);
     let stepped = session.advance().expect("a step");
@@ -141,20 +138,20 @@ fn histograms_count_the_weights_and_the_gradient_of_their_step() {
 fn attended() -> Engine {
     let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
     let open: lab_engine::inspect::OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
-    engine.attend(|latest, teller| Desk::start(latest, teller, open)).expect("two threads");
+    engine.attend(|latest, teller| Inspectors::start(latest, teller, open)).expect("two threads");
     engine
 }
 
 /// Questions of every kind that takes a moment; all of them draw, differentiate or change copies of the networks.
 fn questions() -> Vec<Question> {
     let picture = Picture::Pixels { width: 30, height: 20, rgba: vec![90; 30 * 20 * 4] };
-    let sight = Sight::Validation(2);
+    let sample = Sample::Validation(2);
     vec![
         Question::Classify(vec![picture]),
-        Question::Explain { sight: sight.clone(), class: None, occlusion: false },
+        Question::Explain { sample: sample.clone(), class: None, occlusion: false },
         Question::Gradients { images: 16 },
         Question::Lesion { blocks: vec![0] },
-        Question::Cuts { sight },
+        Question::Cuts { sample },
         Question::Slice { half: 1, images: 16 },
         Question::Shattered { points: 8, lines: 1 },
         Question::Histograms { images: 8 },
@@ -173,7 +170,7 @@ fn the_same_experiment_gives_the_same_bits_again_whatever_is_asked_meanwhile() {
     let questions = questions();
     for (id, question) in (0..100).zip(questions.iter().cycle()) {
         let question = question.clone();
-        engine.send(Command::Ask { id, of: Subject::Current, question });
+        engine.send(Command::Ask { id, of: Networks::Current, question });
     }
     engine.send(Command::Continue);
     let (mut steps, mut answers, mut over) = (Vec::new(), 0, false);
@@ -222,16 +219,16 @@ fn await_answer(engine: &Engine, wanted: u64) -> (Result<Answer, String>, usize)
 #[test]
 fn a_long_question_tells_how_far_it_is_lets_quick_ones_pass_and_can_be_taken_back() {
     let engine = attended();
-    engine.send(Command::Ask { id: 0, of: Subject::Current, question: Question::Filters });
+    engine.send(Command::Ask { id: 0, of: Networks::Current, question: Question::Filters });
     assert!(await_answer(&engine, 0).0.expect_err("nothing to ask").contains("press Start"));
     engine.send(Command::Start { experiment: Box::new(small(&[])), device: DeviceChoice::Flex, paused: true });
     await_phase(&engine, Phase::Paused);
     let long = Question::Surface { half: 64, images: 1000 };
     // The last of them has to wait.
     for id in [1, 5, 6, 2] {
-        engine.send(Command::Ask { id, of: Subject::Current, question: long.clone() });
+        engine.send(Command::Ask { id, of: Networks::Current, question: long.clone() });
     }
-    engine.send(Command::Ask { id: 3, of: Subject::Current, question: Question::Filters });
+    engine.send(Command::Ask { id: 3, of: Networks::Current, question: Question::Filters });
     assert!(await_answer(&engine, 3).0.is_ok(), "a quick question does not wait for a long one");
     // It has come some way and says so before it is taken back.
     loop {
@@ -476,7 +473,7 @@ fn the_number_of_threads_does_not_change_a_single_bit() {
     let losses = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| {
-            let opened = device::open(DeviceChoice::Flex);
+            let opened = device::open(DeviceChoice::Flex).expect("a device");
             let mut session = Session::new(experiment.clone(), Arc::clone(&dataset), opened).expect("a session");
             (0..8).map(|_| session.advance().expect("a step").record.arms).collect::<Vec<_>>()
         })

@@ -1,12 +1,13 @@
 //! Everything a person can make the window do. Widgets and keys only name an action; the shell carries it out.
 
 use crate::dialogs::Wanted;
-use crate::export::{Content, Table};
+use crate::export::Content;
 use crate::panel::PanelId;
 use crate::state::inquiries::Place;
 use crate::state::selected::{ConfusionCell, SelectedBlock};
 use lab_core::experiment::Plan;
-use lab_core::protocol::{Picture, Question, Subject, Tune};
+use lab_core::protocol::{Networks, Picture, Question, Tune};
+use lab_core::table::Table;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ pub enum Action {
     /// Asks an instrument's question; the answer goes to its place.
     Ask {
         /// Of which networks.
-        of: Subject,
+        of: Networks,
         /// The question.
         question: Question,
     },

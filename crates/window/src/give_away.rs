@@ -2,10 +2,11 @@
 //! the panels show.
 
 use crate::action::Action;
-use crate::export::{Content, Drawing, Table};
+use crate::export::{Content, Drawing};
 use crate::kit::theme::Tokens;
 use crate::kit::widgets::named;
 use eframe::egui::{Button, Popup, Ui, Vec2, vec2};
+use lab_core::table::Table;
 use std::sync::Arc;
 
 /// Something that can be copied and saved.

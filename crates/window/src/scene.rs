@@ -4,9 +4,10 @@ use crate::action::Action;
 use crate::shelf::Shelf;
 use crate::state::Session;
 use crate::state::inquiries::Inquiries;
-use crate::state::selected::{AskedWeights, ConfusionCell, SelectedBlock};
+use crate::state::selected::{ConfusionCell, SelectedBlock};
 use crate::state::sketch::Sketch;
 use eframe::egui::Ui;
+use lab_core::checkpoint::Checkpoint;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -38,8 +39,8 @@ pub struct Effects<'a> {
     pub actions: &'a mut Vec<Action>,
     /// The runs on disk.
     pub shelf: &'a mut Shelf,
-    /// Whose weights the instruments ask: one choice for all of them.
-    pub weights: &'a mut AskedWeights,
+    /// The checkpoint whose weights all instruments ask; the weights as they are now if absent.
+    pub checkpoint: &'a mut Option<Checkpoint>,
     /// A cell of a confusion matrix whose images shall be shown, until the panel that shows them takes it.
     pub cell: &'a mut Option<ConfusionCell>,
 }

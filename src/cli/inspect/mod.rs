@@ -4,14 +4,17 @@ mod question;
 mod write;
 
 use super::counting::Counting;
+use super::devices;
 use super::network::{NetworkArgs, data_of_run, find_run, load_dataset};
 use super::output::{self, Failure};
+use lab_core::checkpoint::Checkpoint;
 use lab_core::experiment::{Data, DeviceChoice};
-use lab_core::instrument::Which;
-use lab_core::instrument::{Answer, Findings, Instrument, Sheet};
+use lab_core::instrument::{Answer, Finding, Findings, Instrument, Question, TablesOf};
+use lab_core::number;
+use lab_core::table::Table;
 use lab_engine::inspect::{self, kept};
-use lab_engine::train::device;
-use lab_engine::train::snapshot::{Portrait, Snapshot};
+use lab_engine::train::snapshot::{ArmSnapshot, Snapshot};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,7 +87,7 @@ fn list() -> Result<(), Failure> {
     let entry = |instrument: &Instrument| {
         let about = instrument.about();
         let reference = if about.reference.is_empty() { String::new() } else { format!("\n    {}", about.reference) };
-        format!("{}: {}\n    {}\n    {}{reference}", about.name, about.title, about.what, about.formula)
+        format!("{}: {}\n    {}\n    {}{reference}", about.id, about.title, about.what, about.formula)
     };
     output::print(&Instrument::ALL.iter().map(entry).collect::<Vec<_>>().join("\n"))
 }
@@ -99,7 +102,7 @@ fn words(args: &Args) -> Result<(Option<&str>, Instrument), Failure> {
         (_, false) => return Err(Failure::Usage("name a run and an instrument; --list shows the instruments".into())),
     };
     let instrument = Instrument::named(name).ok_or_else(|| {
-        let names: Vec<&str> = Instrument::ALL.iter().map(|instrument| instrument.about().name).collect();
+        let names: Vec<&str> = Instrument::ALL.iter().map(|instrument| instrument.about().id).collect();
         Failure::Usage(format!("there is no instrument \"{name}\"; there are {}", names.join(", ")))
     })?;
     Ok((run, instrument))
@@ -108,15 +111,14 @@ fn words(args: &Args) -> Result<(Option<&str>, Instrument), Failure> {
 fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     let limit = args.limit.map(|limit| limit as usize);
     let limited = |data: Data| Data { validation_limit: limit.or(data.validation_limit), ..data };
-    let opened = device::open(args.device);
-    opened.notice.iter().for_each(|text| output::notice(text));
+    let opened = devices::open(args.device)?;
     let Some(named) = named else {
         let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
         let (dataset, info) = load_dataset(&data, 0)?;
         let trained = args.network.of_weights(info, &opened)?;
-        let portrait = |(name, model): (String, _)| Portrait::new(&name, model, [None, None]);
+        let arm = |(name, model): (String, _)| ArmSnapshot::new(&name, model, [None, None]);
         return Ok(Snapshot {
-            arms: trained.networks.into_iter().map(portrait).collect(),
+            arms: trained.networks.into_iter().map(arm).collect(),
             dataset: Arc::new(dataset),
             fit: trained.fit,
             device: opened.device,
@@ -129,16 +131,16 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     let which = args.network.which();
     let mut snapshot = kept::snapshot(&run, which, &opened).map_err(Failure::usage)?;
     if let Some(arm) = args.network.arm() {
-        snapshot.arms.retain(|portrait| portrait.name == arm);
+        snapshot.arms.retain(|it| it.name == arm);
         if snapshot.arms.is_empty() {
             let names: Vec<&str> = run.experiment.arms.iter().map(|arm| arm.name.as_str()).collect();
             return Err(Failure::Usage(format!("the run has no arm \"{arm}\"; it has {}", names.join(", "))));
         }
     }
-    if which == Which::Best {
-        let without = snapshot.arms.iter().filter(|portrait| portrait.best.is_none());
-        without.for_each(|portrait| {
-            output::notice(&format!("{} has no best checkpoint yet: this is its newest", portrait.name));
+    if which == Checkpoint::Best {
+        let without = snapshot.arms.iter().filter(|arm| arm.best.is_none());
+        without.for_each(|arm| {
+            output::notice(&format!("{} has no best checkpoint yet: this is its newest", arm.name));
         });
     }
     if args.data.is_some() || args.limit.is_some() {
@@ -153,7 +155,7 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     Ok(snapshot)
 }
 
-fn ask(snapshot: &Snapshot, question: &lab_core::instrument::Question) -> Result<Findings, Failure> {
+fn ask(snapshot: &Snapshot, question: &Question) -> Result<Findings, Failure> {
     let mut counting = None;
     let answer = inspect::answer(snapshot, question, &mut |done, total, _| {
         counting.get_or_insert_with(|| Counting::new("parts".to_owned(), total)).reach(done);
@@ -172,16 +174,14 @@ fn print(instrument: Instrument, findings: &Findings) -> Result<(), Failure> {
     if !about.reference.is_empty() {
         text += &format!("{}\n", about.reference);
     }
-    for (name, what) in write::sheets(instrument, findings) {
-        match what {
-            Ok(sheets) => {
-                sheets.iter().for_each(|sheet| text += &format!("\n{name}, {}\n{}\n", sheet.name, table(sheet)));
-            }
-            Err(why) => text += &format!("\n{name}: {why}\n"),
+    for TablesOf { of, tables } in instrument.tables(findings) {
+        match tables {
+            Ok(tables) => tables.iter().for_each(|it| text += &format!("\n{of}, {}\n{}\n", it.name, table(it))),
+            Err(why) => text += &format!("\n{of}: {why}\n"),
         }
     }
     for arm in &findings.arms {
-        if let Ok(lab_core::instrument::Finding::Gradients(found)) = &arm.finding {
+        if let Ok(Finding::Gradients(found)) = &arm.finding {
             found.warnings().iter().for_each(|warning| text += &format!("\n{}: {warning}\n", arm.arm));
         }
     }
@@ -189,16 +189,15 @@ fn print(instrument: Instrument, findings: &Findings) -> Result<(), Failure> {
 }
 
 /// A table with numbers as a person reads them.
-fn table(sheet: &Sheet) -> String {
-    let short = |cell: &String| match cell.parse::<f64>() {
-        Ok(value) if cell.contains(['.', 'e']) => output::significant(value),
-        _ => cell.clone(),
+fn table(table: &Table) -> String {
+    let short = |cell: Cow<str>| match cell.parse::<f64>() {
+        Ok(value) if cell.contains(['.', 'e']) => number::precise(value),
+        _ => cell.into_owned(),
     };
-    let rows: Vec<Vec<String>> = sheet.rows.iter().take(ROWS).map(|row| row.iter().map(short).collect()).collect();
-    let header: Vec<&str> = sheet.header.iter().map(String::as_str).collect();
-    let mut text = output::table(&header, &rows);
-    if sheet.rows.len() > ROWS {
-        text += &format!("\n… and {} more rows; --out writes them all", sheet.rows.len() - ROWS);
+    let rows: Vec<Vec<String>> = (0..table.rows().min(ROWS)).map(|row| table.row(row).map(short).collect()).collect();
+    let mut text = output::table(&table.titles().collect::<Vec<_>>(), &rows);
+    if table.rows() > ROWS {
+        text += &format!("\n… and {} more rows; --out writes them all", table.rows() - ROWS);
     }
     text
 }

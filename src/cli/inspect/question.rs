@@ -1,7 +1,8 @@
 //! From options to a question.
 
 use crate::cli::output::Failure;
-use lab_core::instrument::{Instrument, Picture, Question, Sight, Start};
+use lab_core::checkpoint::Checkpoint;
+use lab_core::instrument::{Focus, Instrument, Picture, Question, Sample};
 use lab_engine::train::snapshot::Snapshot;
 use std::path::PathBuf;
 
@@ -20,21 +21,21 @@ pub struct Settings {
     /// The block to look at, such as layer2.0 [default: the last one]
     #[arg(long, value_name = "BLOCK")]
     block: Option<String>,
-    /// Images of a batch, or images that a loss is taken over
+    /// Images of a batch, or images that a loss is taken over [default: what the window asks]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     images: Option<u32>,
-    /// Random draws for each setting, or lines
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    draws: u32,
-    /// Points on a line, or on each side of a landscape's middle
+    /// Random draws for each setting, or lines [default: what the window asks]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    draws: Option<u32>,
+    /// Points on a line, or on each side of a landscape's middle [default: what the window asks]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     points: Option<u32>,
-    /// Factors of all branches
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',', default_value = "0,0.25,0.5,0.75,1,1.25,1.5")]
-    gains: Vec<f64>,
-    /// How many neighbours to name
-    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    neighbours: u32,
+    /// Factors of all branches [default: 0 to 1.5 in steps of 0.125]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    gains: Option<Vec<f64>>,
+    /// How many neighbours to name [default: what the window asks]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    neighbours: Option<u32>,
     /// Where a straight path starts
     #[arg(long, value_enum, default_value_t = From::Initial)]
     from: From,
@@ -47,48 +48,57 @@ enum From {
     Last,
 }
 
+fn set(own: &mut usize, given: Option<u32>) {
+    *own = given.map_or(*own, |given| given as usize);
+}
+
 impl Settings {
-    /// What to ask of these networks.
+    /// What to ask of these networks: the instrument's own question, with what was said otherwise.
     pub fn question(&self, instrument: Instrument, snapshot: &Snapshot) -> Result<Question, Failure> {
-        let images = |default: usize| self.images.map_or(default, |images| images as usize);
-        let points = |default: usize| self.points.map_or(default, |points| points as usize);
-        let draws = self.draws as usize;
-        let sight =
-            || self.picture.clone().map_or(Sight::Validation(self.image), |path| Sight::Picture(Picture::File(path)));
-        Ok(match instrument {
-            Instrument::Predictions | Instrument::Confusion | Instrument::Calibration | Instrument::Disagreement => {
-                Question::Predictions
+        let of_class = matches!(instrument, Instrument::GradCam | Instrument::Occlusion);
+        let of_block = instrument == Instrument::Features;
+        let picture = self.picture.clone().map(|path| Sample::Picture(Picture::File(path)));
+        let mut question = instrument.question(&Focus {
+            sample: picture.unwrap_or(Sample::Validation(self.image)),
+            class: if of_class { self.class_of(snapshot)? } else { None },
+            block: if of_block { self.block_of(snapshot)? } else { 0 },
+            from: self.start(),
+        });
+        match &mut question {
+            Question::Nearest { count, .. } => set(count, self.neighbours),
+            Question::Gradients { images } | Question::Histograms { images } | Question::Exits { images } => {
+                set(images, self.images);
             }
-            Instrument::Nearest => Question::Nearest { sight: sight(), count: self.neighbours as usize },
-            Instrument::Gradients => Question::Gradients { images: images(128) },
-            Instrument::Histograms => Question::Histograms { images: images(128) },
-            Instrument::GradCam => {
-                Question::Explain { sight: sight(), class: self.class_of(snapshot)?, occlusion: false }
+            Question::Removals { draws } | Question::Swaps { draws } => set(draws, self.draws),
+            Question::Gains { gains } => {
+                if let Some(given) = &self.gains {
+                    gains.clone_from(given);
+                }
             }
-            Instrument::Occlusion => {
-                Question::Explain { sight: sight(), class: self.class_of(snapshot)?, occlusion: true }
+            Question::Slice { half: points, images }
+            | Question::Surface { half: points, images }
+            | Question::Path { points, images, .. } => {
+                set(points, self.points);
+                set(images, self.images);
             }
-            Instrument::Features => Question::Features { sight: sight(), block: self.block_of(snapshot)? },
-            Instrument::Filters => Question::Filters,
-            Instrument::Cuts => Question::Cuts { sight: sight() },
-            Instrument::Lesions => Question::Lesions,
-            Instrument::Removals => Question::Removals { draws },
-            Instrument::Swaps => Question::Swaps { draws },
-            Instrument::Gains => Question::Gains { gains: self.gains.clone() },
-            Instrument::Exits => Question::Exits { images: images(2000) },
-            Instrument::Slice => Question::Slice { half: points(10), images: images(512) },
-            Instrument::Surface => Question::Surface { half: points(8), images: images(256) },
-            Instrument::Path => Question::Path { from: self.start(), points: points(21), images: images(512) },
-            Instrument::PathLengths => Question::PathLengths { draws, images: images(32) },
-            Instrument::Shattered => Question::Shattered { points: points(256), lines: draws },
-        })
+            Question::PathLengths { draws, images } => {
+                set(draws, self.draws);
+                set(images, self.images);
+            }
+            Question::Shattered { points, lines } => {
+                set(points, self.points);
+                set(lines, self.draws);
+            }
+            _ => {}
+        }
+        Ok(question)
     }
 
-    fn start(&self) -> Start {
+    fn start(&self) -> Option<Checkpoint> {
         match self.from {
-            From::Initial => Start::Initial,
-            From::Best => Start::Best,
-            From::Last => Start::Last,
+            From::Initial => None,
+            From::Best => Some(Checkpoint::Best),
+            From::Last => Some(Checkpoint::Last),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Dataset, Picture, augmented_samples};
 use crate::experiment::{Augmentation, Data};
-use crate::protocol::Seen;
+use crate::protocol::Thumbnail;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +21,9 @@ pub struct Wanted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Samples {
     /// As they are.
-    pub plain: Vec<Seen>,
+    pub plain: Vec<Thumbnail>,
     /// As a network gets them.
-    pub varied: Vec<Seen>,
+    pub varied: Vec<Thumbnail>,
 }
 
 /// Images on a sheet.
@@ -71,8 +71,8 @@ impl Sampler {
     }
 }
 
-fn seen(picture: Picture) -> Seen {
-    Seen { width: picture.width, height: picture.height, rgb: picture.rgb }
+fn seen(picture: Picture) -> Thumbnail {
+    Thumbnail { width: picture.width, height: picture.height, rgb: picture.rgb }
 }
 
 #[cfg(test)]

@@ -1,8 +1,22 @@
 //! What a network says of every image of a set.
 
-use super::picture::Seen;
-use super::sheet::{Sheet, cell};
+use super::about::{About, Focus};
+use super::question::Question;
+use crate::table::Table;
 use serde::{Deserialize, Serialize};
+
+pub(super) const ABOUT: About = About {
+    id: "predictions",
+    title: "Predictions",
+    what: "Every validation image with its class, what the network takes it for, and how sure it is. A small or negative margin marks images near the border between classes; a high loss with high confidence marks images that are mislabelled or look like another class.",
+    formula: "confidence = max p; margin = p(truth) − max p(other); entropy = −Σ p log p; loss = −log p(truth)",
+    reference: "",
+};
+
+/// The same for all instruments that say what predictions mean.
+pub(super) fn question(_: &Focus) -> Question {
+    Question::Predictions
+}
 
 /// What a network says of every image of a set, in the set's order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -73,6 +87,12 @@ impl Predictions {
         row.iter().enumerate().filter(|&pair| above(pair)).count() < 5
     }
 
+    /// The share of the images whose true class is among the five likeliest.
+    #[must_use]
+    pub fn top5(&self) -> f64 {
+        (0..self.len()).filter(|&image| self.in_top5(image)).count() as f64 / self.len().max(1) as f64
+    }
+
     /// Images by actual class (row) and predicted class (column), row by row.
     #[must_use]
     pub fn confusion(&self) -> Vec<u32> {
@@ -85,34 +105,23 @@ impl Predictions {
 
     /// A row for each image.
     #[must_use]
-    pub fn sheet(&self, classes: &[String]) -> Sheet {
+    pub fn table(&self, classes: &[String]) -> Table {
         let name = |class: u16| classes.get(usize::from(class)).map_or_else(|| class.to_string(), Clone::clone);
-        let header = ["image", "truth", "prediction", "right", "confidence", "loss", "margin", "entropy", "in top 5"];
-        let mut sheet = Sheet::new("predictions", &header);
-        for class in 0..self.classes {
-            sheet.header.push(format!("p({})", name(u16::try_from(class).unwrap_or(u16::MAX))));
-        }
-        for image in 0..self.len() {
-            let numbers = [self.confidence(image), self.loss[image], self.margin(image), self.entropy(image)];
-            let words = [image.to_string(), name(self.truth[image]), name(self.predicted[image])];
-            let cells = words.into_iter().chain([self.is_right(image).to_string()]);
-            let cells = cells.chain(numbers.map(|number| cell(f64::from(number))));
-            let cells = cells.chain([self.in_top5(image).to_string()]);
-            sheet.push(cells.chain(self.row(image).iter().map(|&share| cell(f64::from(share)))));
-        }
-        sheet
+        let number = |of: fn(&Self, usize) -> f32| (0..self.len()).map(move |image| of(self, image).into());
+        let yes = |of: fn(&Self, usize) -> bool| (0..self.len()).map(move |image| of(self, image).to_string());
+        let table = Table::new("predictions")
+            .counts("image", 0..self.len())
+            .words("truth", self.truth.iter().map(|&class| name(class)))
+            .words("prediction", self.predicted.iter().map(|&class| name(class)))
+            .words("right", yes(Self::is_right))
+            .numbers("confidence", number(Self::confidence))
+            .numbers("loss", self.loss.iter().map(|&loss| loss.into()))
+            .numbers("margin", number(Self::margin))
+            .numbers("entropy", number(Self::entropy))
+            .words("in top 5", yes(Self::in_top5));
+        (0..self.classes).fold(table, |table, class| {
+            let title = format!("p({})", name(u16::try_from(class).unwrap_or(u16::MAX)));
+            table.numbers(&title, (0..self.len()).map(|image| self.row(image)[class].into()))
+        })
     }
-}
-
-/// A training image whose features are close to those of an image asked about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Neighbour {
-    /// Its place among the training images.
-    pub image: usize,
-    /// Its class.
-    pub class: u16,
-    /// The Euclidean distance of the pooled features.
-    pub distance: f32,
-    /// As the network sees it.
-    pub seen: Seen,
 }

@@ -1,7 +1,7 @@
 //! What can be asked.
 
-use super::about::Instrument;
 use super::picture::Picture;
+use crate::checkpoint::Checkpoint;
 
 /// Something asked of networks. Answering never changes them, nor what training computes.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,7 @@ pub enum Question {
     /// The training images whose features are closest to those of an image.
     Nearest {
         /// The image.
-        sight: Sight,
+        sample: Sample,
         /// How many.
         count: usize,
     },
@@ -32,7 +32,7 @@ pub enum Question {
     /// Where in an image the decision comes from: Grad-CAM at every block.
     Explain {
         /// The image.
-        sight: Sight,
+        sample: Sample,
         /// The class to explain; each arm's own prediction if absent.
         class: Option<usize>,
         /// Whether to cover patches as well, which takes longer.
@@ -41,7 +41,7 @@ pub enum Question {
     /// The output of one block for an image, channel by channel.
     Features {
         /// The image.
-        sight: Sight,
+        sample: Sample,
         /// The block, counted from 0.
         block: usize,
     },
@@ -50,7 +50,7 @@ pub enum Question {
     /// What remains of an image's logits when a block's branch or its shortcut is cut.
     Cuts {
         /// The image.
-        sight: Sight,
+        sample: Sample,
     },
     /// Scores with these blocks out, counted from 0.
     Lesion {
@@ -95,8 +95,8 @@ pub enum Question {
     },
     /// The loss on the straight line from other weights to these.
     Path {
-        /// Where the line starts.
-        from: Start,
+        /// Where the line starts: at a checkpoint, or at the weights that training started from.
+        from: Option<Checkpoint>,
         /// Points, both ends included.
         points: usize,
         /// Images that the loss is taken over.
@@ -120,29 +120,24 @@ pub enum Question {
 
 /// An image that a question is about.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Sight {
+pub enum Sample {
     /// A validation image by its place.
     Validation(usize),
     /// A picture from elsewhere.
     Picture(Picture),
 }
 
-impl Sight {
-    fn is_picture(&self) -> bool {
-        matches!(self, Self::Picture(_))
+impl Default for Sample {
+    /// The first validation image.
+    fn default() -> Self {
+        Self::Validation(0)
     }
 }
 
-/// Where a straight path between weights starts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Start {
-    /// At the weights that training started from.
-    #[default]
-    Initial,
-    /// At the checkpoint with the least validation loss.
-    Best,
-    /// At the newest checkpoint.
-    Last,
+impl Sample {
+    fn is_picture(&self) -> bool {
+        matches!(self, Self::Picture(_))
+    }
 }
 
 impl Question {
@@ -167,55 +162,10 @@ impl Question {
     pub fn needs_images(&self) -> bool {
         match self {
             Self::Classify(_) | Self::Gallery | Self::Filters => false,
-            Self::Explain { sight, .. } | Self::Features { sight, .. } | Self::Cuts { sight } => !sight.is_picture(),
+            Self::Explain { sample, .. } | Self::Features { sample, .. } | Self::Cuts { sample } => {
+                !sample.is_picture()
+            }
             _ => true,
-        }
-    }
-
-    /// The instrument that answers it; `None` for what is asked on the side.
-    #[must_use]
-    pub fn instrument(&self) -> Option<Instrument> {
-        Some(match self {
-            Self::Classify(_) | Self::Gallery => return None,
-            Self::Predictions => Instrument::Predictions,
-            Self::Nearest { .. } => Instrument::Nearest,
-            Self::Gradients { .. } => Instrument::Gradients,
-            Self::Histograms { .. } => Instrument::Histograms,
-            Self::Explain { occlusion: false, .. } => Instrument::GradCam,
-            Self::Explain { .. } => Instrument::Occlusion,
-            Self::Features { .. } => Instrument::Features,
-            Self::Filters => Instrument::Filters,
-            Self::Cuts { .. } => Instrument::Cuts,
-            Self::Lesion { .. } | Self::Lesions => Instrument::Lesions,
-            Self::Removals { .. } => Instrument::Removals,
-            Self::Swaps { .. } => Instrument::Swaps,
-            Self::Gains { .. } => Instrument::Gains,
-            Self::Exits { .. } => Instrument::Exits,
-            Self::Slice { .. } => Instrument::Slice,
-            Self::Surface { .. } => Instrument::Surface,
-            Self::Path { .. } => Instrument::Path,
-            Self::PathLengths { .. } => Instrument::PathLengths,
-            Self::Shattered { .. } => Instrument::Shattered,
-        })
-    }
-}
-
-/// Which checkpoint of an arm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// The newest.
-    Last,
-    /// The one with the least validation loss.
-    Best,
-}
-
-impl Which {
-    /// Its folder's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Last => "last",
-            Self::Best => "best",
         }
     }
 }

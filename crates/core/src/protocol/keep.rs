@@ -3,8 +3,8 @@
 //! The engine calls these on its own thread; an error ends the experiment with a message, never the engine.
 
 use super::{ArmInfo, DatasetInfo, Evaluation, Intervention, Outcome, Past, Prepared, ProbeRecord, StepRecord};
+use crate::checkpoint::Checkpoint;
 use crate::experiment::Experiment;
-use crate::instrument::Which;
 use std::path::{Path, PathBuf};
 
 /// Opens records of experiments.
@@ -43,7 +43,7 @@ pub trait Record: Send {
     fn folder(&self) -> Option<&Path>;
 
     /// The folder of an arm's checkpoint, which the session replaces as a whole; `None` to write none.
-    fn checkpoint(&self, arm: usize, which: Which) -> Option<PathBuf>;
+    fn checkpoint(&self, arm: usize, which: Checkpoint) -> Option<PathBuf>;
 
     /// Drops whatever was recorded of each arm after its own step; a crash can leave arms at different ones.
     ///
@@ -98,7 +98,7 @@ impl Record for Nowhere {
     fn folder(&self) -> Option<&Path> {
         None
     }
-    fn checkpoint(&self, _: usize, _: Which) -> Option<PathBuf> {
+    fn checkpoint(&self, _: usize, _: Checkpoint) -> Option<PathBuf> {
         None
     }
     fn rewind(&mut self, _: &[u64]) -> Result<(), String> {

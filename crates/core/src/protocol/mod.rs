@@ -10,13 +10,13 @@ pub mod outbox;
 mod past;
 mod records;
 
+use crate::checkpoint::Checkpoint;
 use crate::experiment::{Augmentation, DeviceChoice, Experiment, Network};
-use crate::instrument::Which;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use crate::instrument::{Answer, Classification, Classified, Histogram, Picture, Question, Seen};
+pub use crate::instrument::{Answer, Classification, Classified, Histogram, Picture, Question, Thumbnail};
 pub use live::{ArmLive, Live};
 pub use past::{ArmPast, Past, PastStep};
 pub use records::{
@@ -71,7 +71,7 @@ pub enum Command {
         /// Chosen by the asker.
         id: u64,
         /// Which networks.
-        of: Subject,
+        of: Networks,
         /// The question.
         question: Question,
     },
@@ -115,7 +115,7 @@ pub enum Tune {
 
 /// Which networks a question is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Subject {
+pub enum Networks {
     /// Those of the experiment under way, of the one that ended last, or of a file, as they are now.
     #[default]
     Current,
@@ -124,7 +124,7 @@ pub enum Subject {
         /// The run's folder.
         folder: PathBuf,
         /// Which checkpoint of each arm.
-        which: Which,
+        checkpoint: Checkpoint,
     },
 }
 

@@ -4,8 +4,8 @@
 //! went on from an earlier step has other rows than before; that is noticed, and reading starts over.
 
 use super::layout;
-use super::table::MetricsRow;
-use crate::protocol::{ArmProbe, BlockProbe};
+use super::rows::{GradientRow, MetricsRow, Row};
+use crate::protocol::ArmProbe;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -47,38 +47,11 @@ impl Follower {
             *self = Self::new(&arm.unwrap_or_default(), probes);
             tell(News::Again);
         }
-        let names = [
-            "step",
-            "epoch",
-            "seconds",
-            "images_per_second",
-            "learning_rate",
-            "train_loss",
-            "train_accuracy",
-            "validation_loss",
-            "validation_accuracy",
-            "validation_top5",
-        ];
-        self.metrics.lines(&names, ended, |cells| {
-            if let Some(row) = metrics_row(cells) {
-                tell(News::Metrics(row));
-            }
-        })?;
+        self.metrics.rows(ended, |row| tell(News::Metrics(row)))?;
         if let Some(gradients) = &mut self.gradients {
-            let names = [
-                "step",
-                "block",
-                "weight_gradient_norm",
-                "weight_norm",
-                "update_norm",
-                "output_gradient_norm",
-                "activation_mean",
-                "activation_std",
-                "branch_ratio",
-            ];
             let open = &mut self.open;
-            gradients.lines(&names, ended, |cells| {
-                if let Some((step, probe)) = gradient_row(open, cells) {
+            gradients.rows(ended, |row: GradientRow| {
+                if let Some((step, probe)) = row.put_together(open) {
                     tell(News::Probe(step, probe));
                 }
             })?;
@@ -88,56 +61,6 @@ impl Follower {
         }
         Ok(())
     }
-}
-
-fn number(cell: &str) -> Option<f64> {
-    cell.parse().ok()
-}
-
-fn metrics_row(cells: &[&str]) -> Option<MetricsRow> {
-    let &[step, epoch, seconds, rate, learning_rate, train_loss, train_accuracy, loss, accuracy, top5] = cells else {
-        return None;
-    };
-    Some(MetricsRow {
-        step: step.parse().ok()?,
-        epoch: number(epoch)?,
-        seconds: number(seconds)?,
-        images_per_second: number(rate),
-        learning_rate: number(learning_rate),
-        train_loss: number(train_loss),
-        train_accuracy: number(train_accuracy),
-        validation_loss: number(loss),
-        validation_accuracy: number(accuracy),
-        validation_top5: number(top5),
-    })
-}
-
-/// Takes in a line; gives the probe before it when this one begins another.
-fn gradient_row(open: &mut Option<(u64, ArmProbe)>, cells: &[&str]) -> Option<(u64, ArmProbe)> {
-    let &[step, block, gradient, weight, update, output, mean, std, ratio] = cells else { return None };
-    let step: u64 = step.parse().ok()?;
-    let value = |cell| number(cell).unwrap_or(f64::NAN);
-    if block == "all" {
-        let probe = ArmProbe {
-            gradient_norm: value(gradient),
-            weight_norm: value(weight),
-            update_norm: value(update),
-            blocks: Vec::new(),
-        };
-        return open.replace((step, probe));
-    }
-    if let Some((_, probe)) = open.as_mut().filter(|(at, _)| *at == step) {
-        probe.blocks.push(BlockProbe {
-            weight_gradient_norm: value(gradient),
-            weight_norm: value(weight),
-            update_norm: value(update),
-            output_gradient_norm: value(output),
-            activation_mean: value(mean),
-            activation_std: value(std),
-            branch_ratio: number(ratio),
-        });
-    }
-    None
 }
 
 /// A table of plain cells that grows at its end.
@@ -171,9 +94,9 @@ impl Tail {
         Ok(now != self.last)
     }
 
-    /// Hands over the named cells of each new line; cells of columns that the table does not have are empty. Without
-    /// `ended` the last line is kept for the next time.
-    fn lines(&mut self, names: &[&str], ended: bool, mut tell: impl FnMut(&[&str])) -> io::Result<()> {
+    /// Hands over each new row that makes sense; cells of columns that the table does not have are empty. Without `ended`
+    /// the last row is kept for the next time.
+    fn rows<R: Row>(&mut self, ended: bool, mut tell: impl FnMut(R)) -> io::Result<()> {
         let Some(mut file) = opened(&self.path)? else { return Ok(()) };
         if file.metadata()?.len() <= self.offset {
             return Ok(());
@@ -187,7 +110,7 @@ impl Tail {
             // A torn line is no line yet.
             let whole = line.last() == Some(&b'\n');
             if !held.is_empty() && (whole || ended) {
-                self.take(&held, names, &mut tell);
+                self.take(&held).into_iter().for_each(&mut tell);
                 held.clear();
             }
             if !whole {
@@ -203,17 +126,17 @@ impl Tail {
         }
     }
 
-    fn take(&mut self, line: &[u8], names: &[&str], tell: &mut impl FnMut(&[&str])) {
+    fn take<R: Row>(&mut self, line: &[u8]) -> Option<R> {
         self.offset += line.len() as u64;
         self.last.clear();
         self.last.extend_from_slice(line);
-        let mut found = [""; 16];
+        let mut found = vec![""; R::COLUMNS.len()];
         for (name, cell) in self.header.iter().zip(text(line).split(',')) {
-            if let Some(place) = names.iter().position(|known| known == name) {
+            if let Some(place) = R::COLUMNS.iter().position(|known| known == name) {
                 found[place] = cell;
             }
         }
-        tell(&found[..names.len()]);
+        R::from_cells(&found)
     }
 }
 

@@ -1,5 +1,11 @@
-//! Where things are in a run folder, and what folders are called.
+//! Where things are in a run folder, what folders are called, and who may write there.
 
+use crate::checkpoint::Checkpoint;
+use crate::files::slug;
+use crate::protocol::{ArmInfo, DatasetInfo};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 pub(super) const EXPERIMENT: &str = "experiment.toml";
@@ -14,25 +20,29 @@ pub(super) const GRADIENTS: &str = "gradients.csv";
 pub(super) const CONFUSION: &str = "confusion.csv";
 pub(super) const PREDICTIONS: &str = "predictions.bin";
 
+/// What a run's images and networks turned out to be: the contents of `run.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// The version of Residual Lab that began it.
+    pub program: String,
+    /// When it began, local time with its offset.
+    pub started: String,
+    /// The device it began on, in words.
+    pub device: String,
+    /// Steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// Steps planned.
+    pub total_steps: u64,
+    /// Its images.
+    pub dataset: DatasetInfo,
+    /// One for each arm.
+    pub arms: Vec<ArmInfo>,
+}
+
 /// The folder that runs go to unless somebody says otherwise; `None` where the user has no data directory.
 #[must_use]
 pub fn default_place() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "residual-lab").map(|dirs| dirs.data_dir().join("runs"))
-}
-
-/// A name in lower case with single dashes for all that is neither letter nor digit, at most 60 characters.
-pub(super) fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for character in name.chars().flat_map(char::to_lowercase) {
-        if character.is_alphanumeric() {
-            slug.push(character);
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    let short: String = slug.chars().take(60).collect();
-    let short = short.trim_end_matches('-');
-    if short.is_empty() { "unnamed".to_owned() } else { short.to_owned() }
 }
 
 /// One folder for each arm, in order. Names that differ only in punctuation get numbers.
@@ -46,6 +56,28 @@ pub(super) fn arm_folders<'a>(run: &Path, names: impl Iterator<Item = &'a str>) 
     slugs.into_iter().map(|slug| run.join("arms").join(slug)).collect()
 }
 
+/// Where an arm's checkpoint is.
+pub(super) fn checkpoint(arm_folder: &Path, which: Checkpoint) -> PathBuf {
+    arm_folder.join("checkpoints").join(which.name())
+}
+
+/// Keeps every other process from writing the run as long as the file is open.
+pub(super) fn lock(run: &Path) -> io::Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).open(run.join(LOCK))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(io::Error::other("another Residual Lab is training there")),
+        // Some network file systems have no locks; writing there is still better than refusing.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Whether a process is writing the run now.
+#[must_use]
+pub fn is_being_written(run: &Path) -> bool {
+    let Ok(file) = File::options().write(true).open(run.join(LOCK)) else { return false };
+    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+}
+
 /// `name`, `name-2`, `name-3` …
 pub(super) fn numbered(name: &str) -> impl Iterator<Item = String> {
     let again = (2u32..).map(move |count| format!("{name}-{count}"));
@@ -55,14 +87,6 @@ pub(super) fn numbered(name: &str) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn slugs_are_readable_folder_names() {
-        assert_eq!(slug("Plain vs. Residual (56 layers)"), "plain-vs-residual-56-layers");
-        assert_eq!(slug("  α = ½, Größe  "), "α-½-größe");
-        assert_eq!(slug("---"), "unnamed");
-        assert_eq!(slug(&"long name ".repeat(20)).len(), 59);
-    }
 
     #[test]
     fn arms_whose_names_look_alike_get_folders_of_their_own() {

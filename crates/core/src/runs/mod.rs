@@ -17,6 +17,7 @@
 //! [`Folder`] writes such folders for the engine, [`Run`] reads them, [`Follower`] reads them while they
 //! grow. What is inside a checkpoint is the session's affair.
 
+mod events;
 mod follow;
 mod history;
 mod layout;
@@ -24,17 +25,19 @@ mod notes;
 mod past;
 mod read;
 mod record;
+mod rows;
 mod table;
 mod trash;
 
+pub use events::EventLine;
 pub use follow::{Follower, News};
 pub use history::Validation;
-pub use layout::default_place;
+pub use layout::{RunInfo, default_place, is_being_written};
 pub use notes::Notes;
-pub use read::{EventLine, Run, RunError, Runs, find, list, open};
-pub use record::{Folder, RunInfo, vacant};
-pub use table::{GradientRow, MetricsRow};
-pub use trash::{discard, is_being_written, restore};
+pub use read::{Run, RunError, Runs, find, list, open};
+pub use record::{Folder, vacant};
+pub use rows::{GradientRow, MetricsRow};
+pub use trash::{discard, restore};
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,15 @@
 //! Reads run folders.
 
+use super::events::{self, EventLine};
 use super::history::{self, Validation};
-use super::layout::{self, arm_folders, default_place};
-use super::record::{self, RunInfo};
-use super::table::{self, GradientRow, MetricsRow};
+use super::layout::{self, RunInfo, arm_folders, default_place};
+use super::rows::{GradientRow, MetricsRow, Row};
+use super::table;
+use crate::checkpoint::Checkpoint;
 use crate::experiment::{Experiment, Plan, PlanError};
 use crate::files::settle_folder;
-use crate::instrument::Which;
 use crate::protocol::Outcome;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,14 @@ pub enum RunError {
     /// No run folder.
     #[error("{} is not a run folder: it has no {}; name the folder that training printed", .0.display(), layout::EXPERIMENT)]
     NotARun(PathBuf),
+    /// An arm that was not validated yet.
+    #[error("{} has no checkpoint of {arm} yet; let it train until the first validation", .run.display())]
+    NoCheckpoint {
+        /// The run's folder.
+        run: PathBuf,
+        /// The arm's name.
+        arm: String,
+    },
     /// A file of the run is missing or makes no sense.
     #[error("the run is damaged: {}: {why}", .path.display())]
     Damaged {
@@ -27,26 +36,6 @@ pub enum RunError {
         /// What is wrong with it.
         why: String,
     },
-}
-
-/// A line of `events.jsonl`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventLine {
-    /// Local time with its offset.
-    pub time: String,
-    /// After this many steps.
-    pub step: u64,
-    /// `start`, `resume`, `intervention` or `finish`.
-    pub event: String,
-    /// In words.
-    pub what: String,
-}
-
-impl EventLine {
-    pub(super) fn new(step: u64, event: &str, what: &str) -> Self {
-        let time = jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-        Self { time, step, event: event.to_owned(), what: what.to_owned() }
-    }
 }
 
 /// A run on disk. Its numbers are read when asked for.
@@ -79,7 +68,7 @@ impl Run {
         self.table(arm, layout::GRADIENTS)
     }
 
-    fn table<R: table::Row>(&self, arm: usize, name: &str) -> Result<Vec<R>, RunError> {
+    fn table<R: Row>(&self, arm: usize, name: &str) -> Result<Vec<R>, RunError> {
         let Some(folder) = self.arm_folder(arm) else { return Ok(Vec::new()) };
         let path = folder.join(name);
         table::read(&path).map_err(|error| damaged(&path, error))
@@ -101,19 +90,31 @@ impl Run {
     /// A file that cannot be read.
     pub fn events(&self) -> Result<Vec<EventLine>, RunError> {
         let path = self.folder.join(layout::EVENTS);
-        events(&path).map_err(|error| damaged(&path, error))
+        events::read(&path).map_err(|error| damaged(&path, error))
     }
 
     /// The folder of an arm's checkpoint, if it has one.
     #[must_use]
-    pub fn checkpoint(&self, arm: usize, which: Which) -> Option<PathBuf> {
-        let folder = checkpoint(&self.arm_folder(arm)?, which);
+    pub fn checkpoint(&self, arm: usize, which: Checkpoint) -> Option<PathBuf> {
+        let folder = layout::checkpoint(&self.arm_folder(arm)?, which);
         // Whoever is training there may be replacing the folder just now. Should settling fail, the folder is absent and
         // the answer says so.
-        if let Ok(_lock) = record::lock(&self.folder) {
+        if let Ok(_lock) = layout::lock(&self.folder) {
             let _ = settle_folder(&folder);
         }
         folder.is_dir().then_some(folder)
+    }
+
+    /// The folder of the checkpoint that an arm's weights are read from: its newest where it has no best one yet.
+    ///
+    /// # Errors
+    /// An arm without any checkpoint.
+    pub fn weights(&self, arm: usize, which: Checkpoint) -> Result<PathBuf, RunError> {
+        let found = self.checkpoint(arm, which).or_else(|| self.checkpoint(arm, Checkpoint::Last));
+        found.ok_or_else(|| RunError::NoCheckpoint {
+            run: self.folder.clone(),
+            arm: self.info.arms.get(arm).map_or_else(String::new, |arm| arm.name.clone()),
+        })
     }
 
     /// Where an arm's tables and checkpoints are.
@@ -179,19 +180,6 @@ pub fn list(place: &Path) -> io::Result<Runs> {
 pub fn find(named: &Path) -> Result<Run, RunError> {
     let known = default_place().map(|place| place.join(named)).filter(|folder| !named.exists() && folder.exists());
     open(&known.unwrap_or_else(|| named.to_owned()))
-}
-
-pub(super) fn checkpoint(arm_folder: &Path, which: Which) -> PathBuf {
-    arm_folder.join("checkpoints").join(which.name())
-}
-
-/// Lines that make no sense are passed over: only the last one can be torn, and the others are no less true for it.
-pub(super) fn events(path: &Path) -> io::Result<Vec<EventLine>> {
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let text = fs::read_to_string(path)?;
-    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
 fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, RunError> {

@@ -1,45 +1,27 @@
 //! Writes run folders while the engine trains.
 
+use super::events::{self, EventLine};
 use super::history::History;
-use super::layout::{self, arm_folders, numbered, slug};
+use super::layout::{self, RunInfo, arm_folders, numbered};
 use super::past;
-use super::read::{self, EventLine};
-use super::table::{GradientRow, MetricsRow, Table};
+use super::read;
+use super::rows::{GradientRow, MetricsRow};
+use super::table::GrowingTable;
+use crate::checkpoint::Checkpoint;
 use crate::experiment::{Experiment, Source};
-use crate::files::{settle_folder, write_atomically};
-use crate::instrument::Which;
+use crate::files::{settle_folder, slug, write_atomically};
+use crate::instrument::matrix;
 use crate::protocol::keep::{Keeper, Kept, Record};
-use crate::protocol::{
-    ArmInfo, ArmProbe, DatasetInfo, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord,
-};
-use serde::{Deserialize, Serialize};
+use crate::protocol::{ArmProbe, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};
+use serde::Serialize;
 use std::cell::RefCell;
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long rows may wait in memory.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
-
-/// What a run's images and networks turned out to be: the contents of `run.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunInfo {
-    /// The version of Residual Lab that began it.
-    pub program: String,
-    /// When it began, local time with its offset.
-    pub started: String,
-    /// The device it began on, in words.
-    pub device: String,
-    /// Steps in an epoch.
-    pub steps_per_epoch: u64,
-    /// Steps planned.
-    pub total_steps: u64,
-    /// Its images.
-    pub dataset: DatasetInfo,
-    /// One for each arm.
-    pub arms: Vec<ArmInfo>,
-}
 
 /// Keeps experiments in folders.
 pub struct Folder {
@@ -123,7 +105,7 @@ impl Keeper for Folder {
 fn begin(folder: &Path, prepared: &Prepared) -> Result<FolderRecord, String> {
     let info = RunInfo {
         program: env!("CARGO_PKG_VERSION").to_owned(),
-        started: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        started: events::now(),
         device: prepared.device.clone(),
         steps_per_epoch: prepared.steps_per_epoch,
         total_steps: prepared.total_steps,
@@ -153,8 +135,8 @@ fn portable(experiment: &Experiment) -> Result<String, String> {
 /// The files of one arm.
 struct ArmFiles {
     folder: PathBuf,
-    metrics: Table,
-    gradients: Table,
+    metrics: GrowingTable,
+    gradients: GrowingTable,
     predictions: History,
     newest: Option<MetricsRow>,
 }
@@ -162,11 +144,11 @@ struct ArmFiles {
 impl ArmFiles {
     fn open(folder: PathBuf, images: usize) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
-        for which in [Which::Last, Which::Best] {
-            settle_folder(&read::checkpoint(&folder, which))?;
+        for which in [Checkpoint::Last, Checkpoint::Best] {
+            settle_folder(&layout::checkpoint(&folder, which))?;
         }
-        let metrics = Table::append::<MetricsRow>(folder.join(layout::METRICS))?;
-        let gradients = Table::append::<GradientRow>(folder.join(layout::GRADIENTS))?;
+        let metrics = GrowingTable::append::<MetricsRow>(folder.join(layout::METRICS))?;
+        let gradients = GrowingTable::append::<GradientRow>(folder.join(layout::GRADIENTS))?;
         let predictions = History::new(folder.join(layout::PREDICTIONS), images);
         Ok(Self { folder, metrics, gradients, predictions, newest: None })
     }
@@ -190,33 +172,11 @@ impl ArmFiles {
         };
         self.newest = Some(row);
         self.predictions.push(evaluation.step, &evaluation.predicted)?;
-        write_atomically(&self.folder.join(layout::CONFUSION), &confusion(evaluation, classes)?)
+        write_atomically(&self.folder.join(layout::CONFUSION), matrix(&evaluation.confusion, classes).csv().as_bytes())
     }
 
     fn probed(&mut self, step: u64, probe: &ArmProbe, blocks: &[String]) -> io::Result<()> {
-        let all = GradientRow {
-            step,
-            block: "all".to_owned(),
-            weight_gradient_norm: probe.gradient_norm,
-            weight_norm: Some(probe.weight_norm),
-            update_norm: Some(probe.update_norm),
-            ..GradientRow::default()
-        };
-        self.gradients.push(&all)?;
-        for (block, seen) in blocks.iter().zip(&probe.blocks) {
-            self.gradients.push(&GradientRow {
-                step,
-                block: block.clone(),
-                weight_gradient_norm: seen.weight_gradient_norm,
-                weight_norm: Some(seen.weight_norm),
-                update_norm: Some(seen.update_norm),
-                output_gradient_norm: Some(seen.output_gradient_norm),
-                activation_mean: Some(seen.activation_mean),
-                activation_std: Some(seen.activation_std),
-                branch_ratio: seen.branch_ratio,
-            })?;
-        }
-        Ok(())
+        GradientRow::of(step, probe, blocks).try_for_each(|row| self.gradients.push(&row))
     }
 
     fn rewind(&mut self, step: u64) -> io::Result<()> {
@@ -246,7 +206,7 @@ struct FolderRecord {
 
 impl FolderRecord {
     fn open(folder: &Path, info: &RunInfo) -> io::Result<Self> {
-        let lock = lock(folder)?;
+        let lock = layout::lock(folder)?;
         let folders = arm_folders(folder, info.arms.iter().map(|arm| arm.name.as_str()));
         let arm = |folder| ArmFiles::open(folder, info.dataset.validation);
         Ok(Self {
@@ -260,10 +220,7 @@ impl FolderRecord {
     }
 
     fn note(&self, line: &EventLine) -> io::Result<()> {
-        let mut file = File::options().create(true).append(true).open(self.folder.join(layout::EVENTS))?;
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
-        file.write_all(&text)
+        events::append(&self.folder.join(layout::EVENTS), line)
     }
 
     fn flush_if_due(&mut self) -> io::Result<()> {
@@ -296,24 +253,17 @@ impl Record for FolderRecord {
         Some(&self.folder)
     }
 
-    fn checkpoint(&self, arm: usize, which: Which) -> Option<PathBuf> {
+    fn checkpoint(&self, arm: usize, which: Checkpoint) -> Option<PathBuf> {
         // Rows that cannot be written now stay in memory, and the next step reports why.
         let _ = self.sync();
-        Some(read::checkpoint(&self.arms.borrow().get(arm)?.folder, which))
+        Some(layout::checkpoint(&self.arms.borrow().get(arm)?.folder, which))
     }
 
     fn rewind(&mut self, steps: &[u64]) -> Result<(), String> {
         let step = steps.iter().copied().min().unwrap_or(0);
         self.with_arms(|index, arm| arm.rewind(steps.get(index).copied().unwrap_or(step)))?;
         let again = || -> io::Result<()> {
-            let path = self.folder.join(layout::EVENTS);
-            let kept = read::events(&path)?.into_iter().filter(|line| line.step <= step);
-            let mut text = Vec::new();
-            for line in kept {
-                serde_json::to_writer(&mut text, &line)?;
-                text.push(b'\n');
-            }
-            write_atomically(&path, &text)?;
+            events::cut(&self.folder.join(layout::EVENTS), step)?;
             remove_if_there(&self.folder.join(layout::OUTCOME))?;
             self.note(&EventLine::new(step, "resume", &format!("goes on after step {step}")))
         };
@@ -380,27 +330,6 @@ impl Drop for FolderRecord {
         // Nobody is left to tell; what was flushed before is whole.
         let _ = self.sync();
     }
-}
-
-pub(super) fn lock(folder: &Path) -> io::Result<File> {
-    let file = File::options().create(true).truncate(false).write(true).open(folder.join(layout::LOCK))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(io::Error::other("another Residual Lab is training there")),
-        // Some network file systems have no locks; writing there is still better than refusing.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
-    }
-}
-
-/// The confusion matrix as a table: actual classes down, predicted classes across.
-fn confusion(evaluation: &Evaluation, classes: &[String]) -> io::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = std::iter::once("actual \\ predicted").chain(classes.iter().map(String::as_str));
-    writer.write_record(header)?;
-    for (class, counts) in classes.iter().zip(evaluation.confusion.chunks(classes.len().max(1))) {
-        let cells = std::iter::once(class.clone()).chain(counts.iter().map(u32::to_string));
-        writer.write_record(cells)?;
-    }
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {

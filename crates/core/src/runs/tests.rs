@@ -1,7 +1,7 @@
 //! A run is written as the engine would, torn as a crash would, read as a person would.
 
+use crate::checkpoint::Checkpoint;
 use crate::experiment::{Experiment, Source, preset};
-use crate::instrument::Which;
 use crate::protocol::keep::{Keeper, Record};
 use crate::protocol::{
     ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Live, Outcome, Past,
@@ -93,7 +93,7 @@ fn train(record: &mut dyn Record) {
         record.step(&step(at, [(at < 4).then_some(1.0 / at as f64), Some(0.1)])).unwrap();
         record.probed(&probe(at)).unwrap();
         if at % 2 == 0 {
-            assert!(record.checkpoint(1, Which::Last).is_some(), "which flushes before the validation is known");
+            assert!(record.checkpoint(1, Checkpoint::Last).is_some(), "which flushes before the validation is known");
             record.evaluated(&evaluation(1, at)).unwrap();
         }
     }
@@ -259,7 +259,7 @@ fn a_growing_run_is_followed_row_by_row() {
         record.step(&step(at, [None, Some(at as f64)])).unwrap();
     }
     // Asking for a checkpoint's path brings the tables up to date.
-    assert!(record.checkpoint(1, Which::Last).is_some());
+    assert!(record.checkpoint(1, Checkpoint::Last).is_some());
     assert!(is_being_written(&folder));
     assert_eq!(steps(&heard(&mut follower, false)), [1, 2], "a validation may still come beside the newest");
     record.evaluated(&evaluation(1, 3)).unwrap();

@@ -1,16 +1,9 @@
 //! Deleting a run moves its folder into a trash folder beside it, from which it can be taken back.
 
-use super::layout::{self, numbered};
-use std::fs::{self, File, TryLockError};
+use super::layout::{self, is_being_written, numbered};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Whether a process is writing the run now.
-#[must_use]
-pub fn is_being_written(run: &Path) -> bool {
-    let Ok(file) = File::options().write(true).open(run.join(layout::LOCK)) else { return false };
-    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
-}
 
 /// Moves a run into the trash and says where it is now.
 ///

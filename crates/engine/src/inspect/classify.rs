@@ -1,14 +1,14 @@
 //! What every arm sees in pictures from elsewhere.
 
-use super::look::picture_of;
+use super::subject::picture_of;
 use crate::train::snapshot::Snapshot;
 use lab_core::data::Picture;
-use lab_core::instrument::{self, Classification, Classified, Seen};
+use lab_core::instrument::{self, Classification, Classified, Thumbnail};
 use std::path::{Path, PathBuf};
 
 /// What every arm sees in each picture; one that cannot be read says so and spoils nothing.
 #[must_use]
-pub fn classify(snapshot: &Snapshot, pictures: &[instrument::Picture]) -> Classification {
+pub(super) fn classify(snapshot: &Snapshot, pictures: &[instrument::Picture]) -> Classification {
     Classification {
         arms: snapshot.arms.iter().map(|arm| arm.name.clone()).collect(),
         classes: snapshot.dataset.classes.clone(),
@@ -45,13 +45,13 @@ fn one(snapshot: &Snapshot, picture: &instrument::Picture) -> Classified {
             let (seen, probabilities) = ask(snapshot, &read);
             Classified { name, seen, probabilities }
         }
-        Err(why) => Classified { name, seen: Seen::default(), probabilities: Err(why) },
+        Err(why) => Classified { name, seen: Thumbnail::default(), probabilities: Err(why) },
     }
 }
 
-fn ask(snapshot: &Snapshot, picture: &Picture) -> (Seen, Result<Vec<Vec<f32>>, String>) {
+fn ask(snapshot: &Snapshot, picture: &Picture) -> (Thumbnail, Result<Vec<Vec<f32>>, String>) {
     let lens = snapshot.lens();
     let pixels = lens.pixels(picture);
     let networks = snapshot.arms.iter().map(|arm| &arm.model);
-    (Seen::new(&pixels, lens.shape), lens.probabilities(&pixels, networks))
+    (Thumbnail::new(&pixels, lens.shape), lens.probabilities(&pixels, networks))
 }

@@ -1,19 +1,19 @@
 //! What remains of an image's logits when one block loses its branch or its shortcut.
 
-use super::look::{Progress, Subject};
+use super::subject::{Progress, Subject};
 use crate::nn::Pass;
 use burn::tensor::{Tensor, TensorData};
 use lab_core::blueprint::ShortcutPlan;
-use lab_core::instrument::{Cut, Finding, Sight};
+use lab_core::instrument::{Cut, Finding, Sample};
 
 /// The whole network first, then each block.
-pub fn cuts(subject: &Subject, sight: &Sight, progress: &mut Progress) -> Result<Vec<Cut>, String> {
-    let image = subject.sight(sight)?;
+pub(super) fn cuts(subject: &Subject, sample: &Sample, progress: &mut Progress) -> Result<Vec<Cut>, String> {
+    let image = subject.sample_input(sample)?;
     let [channels, height, width] = image.shape;
     let logits = |mut pass: Pass| {
         let data = TensorData::new(image.inputs.clone(), [1, channels, height, width]);
         let x = Tensor::<4>::from_data(data, subject.device());
-        super::look::values(subject.model().forward(x, &mut pass))
+        super::subject::values(subject.model().forward(x, &mut pass))
     };
     let whole = Cut { without_branch: Some(logits(Pass::evaluate())?), ..Cut::default() };
     let mut found = vec![whole];

@@ -3,7 +3,7 @@
 //! Softmax regression on standardised features with a ridge of 1e-3, by Nesterov's method from zero with the step that
 //! the largest curvature allows, so that the answer is a function of the features alone.
 
-use super::look::{Progress, Subject, values};
+use super::subject::{Progress, Subject, values};
 use crate::nn::Pass;
 use crate::train::evaluate::Inputs;
 use burn::tensor::{Tensor, TensorData};
@@ -18,9 +18,9 @@ const ROUNDS: usize = 300;
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn exits(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Vec<Exit>, String> {
+pub(super) fn exits(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Vec<Exit>, String> {
     let (data, classes) = (&subject.snapshot.dataset, subject.blueprint().classes);
-    let train = subject.sample(&data.train, images);
+    let train = subject.draw(&data.train, images);
     let total = train.len() + data.validation.len();
     let mut tell = |done: usize, so_far| progress(done, total + 1, so_far);
     let Some(fitted) = features(subject, &train, |done| tell(done, None))? else { return Ok(Vec::new()) };

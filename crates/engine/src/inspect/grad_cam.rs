@@ -2,21 +2,21 @@
 //!
 //! `map = ReLU(Σ w[k] · A[k])`, where `A` is the block's output and `w[k]` the mean over the map of `∂score / ∂A[k]`.
 
-use super::look::{Progress, Subject};
 use super::occlusion;
+use super::subject::{Progress, Subject};
 use crate::nn::{Model, Pass};
 use burn::tensor::{Device, Tensor, TensorData, s};
-use lab_core::instrument::{Explanation, Finding, HeatMap, Sight};
+use lab_core::instrument::{Explanation, Finding, HeatMap, Sample};
 
 /// Grad-CAM of one image at every block, for a class or for the network's own prediction.
 pub(super) fn explain(
     subject: &Subject,
-    sight: &Sight,
+    sample: &Sample,
     class: Option<usize>,
     occlude: bool,
     progress: &mut Progress,
 ) -> Result<Explanation, String> {
-    let image = subject.sight(sight)?;
+    let image = subject.sample_input(sample)?;
     let probabilities = subject.probabilities(image.inputs.clone(), 1)?.pop().unwrap_or_default();
     let likeliest = (0..probabilities.len()).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
     let class = class.or(likeliest).unwrap_or(0);

@@ -1,12 +1,12 @@
 //! Gradients and responses, block by block, on one batch of training images with its own statistics.
 
-use super::look::{Progress, Subject, values};
+use super::subject::{Progress, Subject, values};
 use crate::nn::{Model, Pass};
 use crate::train::optimizer::{FlatGradients, flat_gradients, flat_parameters};
 use crate::train::{histogram, loss};
 use burn::tensor::Tensor;
 use lab_core::data::Batch;
-use lab_core::instrument::{BlockLook, GradientLook, Histogram, LayerLook};
+use lab_core::instrument::{BlockGradients, Gradients, Histogram, ParameterGradient};
 
 /// What a backward pass leaves.
 struct Backward {
@@ -20,7 +20,7 @@ struct Backward {
 
 fn backward(subject: &Subject, images: usize) -> Result<Backward, String> {
     let (model, device) = subject.with_graph()?;
-    let images = subject.sample(&subject.snapshot.dataset.train, images);
+    let images = subject.draw(&subject.snapshot.dataset.train, images);
     let x = subject.input(&images, &device);
     let mut pass = Pass::measure().with_input_taps();
     let logits = model.forward(x, &mut pass);
@@ -34,7 +34,7 @@ fn backward(subject: &Subject, images: usize) -> Result<Backward, String> {
 }
 
 /// Norms of gradients and weights, and what each layer answers.
-pub fn gradients(subject: &Subject, images: usize, progress: &mut Progress) -> Result<GradientLook, String> {
+pub(super) fn gradients(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Gradients, String> {
     progress(0, 2, None);
     let Backward { model, names, gradients, pass, loss, images } = backward(subject, images)?;
     progress(1, 2, None);
@@ -42,17 +42,19 @@ pub fn gradients(subject: &Subject, images: usize, progress: &mut Progress) -> R
     let gradient_norms = gradients.iter().map(zero).collect::<Result<Vec<f64>, String>>()?;
     let weight_norms = flat_parameters(&model).iter().map(norm).collect::<Result<Vec<f64>, String>>()?;
     let layers = names.iter().zip(gradient_norms.iter().zip(&weight_norms));
-    let layers = layers.map(|(name, (&gradient, &norm))| LayerLook { parameter: name.clone(), gradient, norm });
-    let layers: Vec<LayerLook> = layers.collect();
+    let layers = layers.map(|(name, (&gradient, &norm))| ParameterGradient { parameter: name.clone(), gradient, norm });
+    let layers: Vec<ParameterGradient> = layers.collect();
     let watched = watch(subject, images)?;
     let mut blocks = Vec::with_capacity(watched.watched().len());
     for ((plan, tap), seen) in subject.blueprint().blocks().zip(pass.taps()).zip(watched.watched()) {
-        let inside =
-            |layer: &&LayerLook| layer.parameter.strip_prefix(&plan.name).is_some_and(|rest| rest.starts_with('.'));
-        let sum =
-            |of: fn(&LayerLook) -> f64| layers.iter().filter(inside).map(|layer| of(layer).powi(2)).sum::<f64>().sqrt();
+        let inside = |layer: &&ParameterGradient| {
+            layer.parameter.strip_prefix(&plan.name).is_some_and(|rest| rest.starts_with('.'))
+        };
+        let sum = |of: fn(&ParameterGradient) -> f64| {
+            layers.iter().filter(inside).map(|layer| of(layer).powi(2)).sum::<f64>().sqrt()
+        };
         let share = |[whole, part]: [f64; 2]| (whole > 0.0).then(|| part / whole);
-        blocks.push(BlockLook {
+        blocks.push(BlockGradients {
             block: plan.name.clone(),
             input_gradient: tap.input_gradient.take_norm().unwrap_or(0.0),
             output_gradient: tap.gradient.take_norm().unwrap_or(0.0),
@@ -64,12 +66,12 @@ pub fn gradients(subject: &Subject, images: usize, progress: &mut Progress) -> R
             zeros: share(seen.values),
         });
     }
-    Ok(GradientLook { images, loss, blocks, layers })
+    Ok(Gradients { images, loss, blocks, layers })
 }
 
 /// A pass over the same images that notes what each layer answers.
 fn watch(subject: &Subject, images: usize) -> Result<Pass, String> {
-    let images = subject.sample(&subject.snapshot.dataset.train, images);
+    let images = subject.draw(&subject.snapshot.dataset.train, images);
     let mut pass = Pass::measure().with_watch();
     values(subject.model().forward(subject.input(&images, subject.device()), &mut pass))?;
     Ok(pass)
@@ -81,7 +83,7 @@ fn norm(vector: &Tensor<1>) -> Result<f64, String> {
 }
 
 /// How the values of every parameter and of its gradient are spread.
-pub fn histograms(subject: &Subject, images: usize) -> Result<Vec<Histogram>, String> {
+pub(super) fn histograms(subject: &Subject, images: usize) -> Result<Vec<Histogram>, String> {
     let Backward { model, names, gradients, .. } = backward(subject, images)?;
     histogram::histograms(&names, &flat_parameters(&model), &gradients)
 }

@@ -4,10 +4,10 @@ use crate::nn::{Model, weights};
 use crate::train::checkpoint::{self, WEIGHTS};
 use crate::train::device::Opened;
 use crate::train::lens;
-use crate::train::snapshot::{Portrait, Snapshot};
+use crate::train::snapshot::{ArmSnapshot, Snapshot};
 use lab_core::blueprint::Blueprint;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
-use lab_core::instrument::Which;
 use lab_core::runs::Run;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Images that cannot be read any more, or an arm without a checkpoint.
-pub fn snapshot(run: &Run, which: Which, opened: &Opened) -> Result<Snapshot, String> {
+pub fn snapshot(run: &Run, which: Checkpoint, opened: &Opened) -> Result<Snapshot, String> {
     let seed = run.experiment.recipe.seed;
     let dataset = Dataset::load(&run.experiment.data, seed).map_err(|error| error.to_string())?;
     if dataset.classes != run.info.dataset.classes || dataset.shape() != run.info.dataset.shape {
@@ -24,18 +24,14 @@ pub fn snapshot(run: &Run, which: Which, opened: &Opened) -> Result<Snapshot, St
     }
     let (mut arms, mut step) = (Vec::with_capacity(run.experiment.arms.len()), 0);
     for (index, arm) in run.experiment.arms.iter().enumerate() {
-        let [last, best] = [Which::Last, Which::Best].map(|which| run.checkpoint(index, which));
-        let chosen = if which == Which::Best { best.as_ref().or(last.as_ref()) } else { last.as_ref() };
-        let Some(folder) = chosen else {
-            let (run, name) = (run.folder.display(), &arm.name);
-            return Err(format!("{run} has no checkpoint of {name} yet; let it train until the first validation"));
-        };
+        let [last, best] = [Checkpoint::Last, Checkpoint::Best].map(|which| run.checkpoint(index, which));
+        let folder = run.weights(index, which).map_err(|error| error.to_string())?;
         let state = weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;
         let blueprint = Blueprint::new(&arm.network, dataset.shape(), dataset.classes.len());
         let model = Model::init(&blueprint.map_err(|error| error.to_string())?, seed, &opened.device);
         let model = model.with_state(&state).map_err(|error| format!("{}: {error}", folder.display()))?;
-        step = step.max(checkpoint::state(folder)?.progress.step);
-        arms.push(Portrait::new(&arm.name, model, [last, best]));
+        step = step.max(checkpoint::state(&folder)?.progress.step);
+        arms.push(ArmSnapshot::new(&arm.name, model, [last, best]));
     }
     Ok(Snapshot {
         arms,

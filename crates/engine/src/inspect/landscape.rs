@@ -1,13 +1,14 @@
 //! The loss around a network's weights along filter-normalised directions, and on the straight line between two sets of
 //! weights (Li et al. 2018; Goodfellow, Vinyals and Saxe 2015).
 
-use super::look::{Progress, Subject};
+use super::subject::{Progress, Subject};
 use crate::nn::{Array, Model, Pass, StateDict, weights};
 use crate::train::checkpoint::WEIGHTS;
 use crate::train::evaluate::Inputs;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Images;
-use lab_core::instrument::Which;
-use lab_core::instrument::{Finding, Score, Slice, Start, Surface};
+use lab_core::instrument::{Finding, Score, Slice, Surface};
+use lab_core::random::Draw;
 
 /// Places on each side at most.
 const MOST: usize = 64;
@@ -16,10 +17,10 @@ const MOST: usize = 64;
 /// output of a convolution or of the linear layer; biases and norms do not move.
 #[must_use]
 #[allow(clippy::cast_possible_truncation, reason = "weights are single precision")]
-pub fn direction(subject: &Subject, state: &StateDict, number: u64) -> StateDict {
+pub fn direction(subject: &Subject, state: &StateDict, draw: Draw) -> StateDict {
     let mut direction = StateDict::new();
     for (index, (name, array)) in state.iter().enumerate().filter(|(_, (_, array))| array.shape.len() > 1) {
-        let mut random = subject.random(3 + number, index as u64);
+        let mut random = subject.random(draw, index as u64);
         let length = array.values.len() / array.shape[0].max(1);
         let mut values = Vec::with_capacity(array.values.len());
         for filter in array.values.chunks_exact(length.max(1)) {
@@ -36,7 +37,7 @@ pub fn direction(subject: &Subject, state: &StateDict, number: u64) -> StateDict
 /// The weights a step along some directions away.
 #[must_use]
 #[allow(clippy::cast_possible_truncation, reason = "weights are single precision")]
-pub fn moved(state: &StateDict, steps: &[(f64, &StateDict)]) -> StateDict {
+fn moved(state: &StateDict, steps: &[(f64, &StateDict)]) -> StateDict {
     let mut moved = state.clone();
     for (by, direction) in steps {
         for (name, array) in *direction {
@@ -60,7 +61,7 @@ struct Ground<'a> {
 impl<'a> Ground<'a> {
     fn new(subject: &'a Subject<'a>, images: usize) -> Result<Self, String> {
         let state = subject.model().state().map_err(|error| error.to_string())?;
-        Ok(Self { subject, images: subject.sample(&subject.snapshot.dataset.train, images), state })
+        Ok(Self { subject, images: subject.draw(&subject.snapshot.dataset.train, images), state })
     }
 
     fn score(&self, state: &StateDict) -> Result<Score, String> {
@@ -88,7 +89,7 @@ fn add(slice: &mut Slice, at: f64, score: Score) {
 /// What the device says when it fails.
 pub fn slice(subject: &Subject, half: usize, images: usize, progress: &mut Progress) -> Result<Slice, String> {
     let ground = Ground::new(subject, images)?;
-    let direction = direction(subject, &ground.state, 0);
+    let direction = direction(subject, &ground.state, Draw::Right);
     let places = places(half.clamp(1, MOST));
     let mut found = Slice::default();
     for (index, &at) in places.iter().enumerate() {
@@ -106,7 +107,7 @@ pub fn slice(subject: &Subject, half: usize, images: usize, progress: &mut Progr
 /// What the device says when it fails.
 pub fn surface(subject: &Subject, half: usize, images: usize, progress: &mut Progress) -> Result<Surface, String> {
     let ground = Ground::new(subject, images)?;
-    let directions = [0, 1].map(|number| direction(subject, &ground.state, number));
+    let directions = [Draw::Right, Draw::Down].map(|draw| direction(subject, &ground.state, draw));
     let half = half.clamp(1, MOST);
     let side = 2 * half + 1;
     let mut found = Surface { at: places(half), loss: vec![f64::NAN; side * side], done: 0 };
@@ -159,7 +160,7 @@ fn spread(losses: &mut [f64], known: &[bool], [row, column]: [usize; 2], side: u
 /// Weights that are not there, or what the device says when it fails.
 pub fn path(
     subject: &Subject,
-    from: Start,
+    from: Option<Checkpoint>,
     points: usize,
     images: usize,
     progress: &mut Progress,
@@ -194,14 +195,10 @@ pub fn between(a: &StateDict, b: &StateDict, t: f64) -> StateDict {
     blended
 }
 
-fn start(subject: &Subject, from: Start) -> Result<StateDict, String> {
-    let which = match from {
-        Start::Initial => {
-            let initial = Model::init(subject.blueprint(), subject.snapshot.seed, subject.device());
-            return initial.state().map_err(|error| error.to_string());
-        }
-        Start::Best => Which::Best,
-        Start::Last => Which::Last,
+fn start(subject: &Subject, from: Option<Checkpoint>) -> Result<StateDict, String> {
+    let Some(which) = from else {
+        let initial = Model::init(subject.blueprint(), subject.snapshot.seed, subject.device());
+        return initial.state().map_err(|error| error.to_string());
     };
     let folder = subject.arm.checkpoint(which).filter(|folder| folder.is_dir());
     let folder =

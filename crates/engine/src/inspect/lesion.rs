@@ -4,10 +4,11 @@
 //! Only the shortcut carries the signal past a block that is out. A plain net's block can be left out where its
 //! input and output have the same shape, and nowhere else.
 
-use super::look::{Progress, Subject};
+use super::subject::{Progress, Subject};
 use crate::nn::Pass;
 use lab_core::blueprint::ShortcutPlan;
 use lab_core::instrument::{Band, Finding, Gain, Lesion, Lesions, Score};
+use lab_core::random::Draw;
 
 /// Blocks removed at most by [`removals`].
 const MOST: usize = 20;
@@ -16,7 +17,7 @@ const MOST: usize = 20;
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn weighed(subject: &Subject, gains: &[f64]) -> Result<Score, String> {
+fn weighed(subject: &Subject, gains: &[f64]) -> Result<Score, String> {
     subject.score(subject.model(), || Pass::evaluate().with_branch_gains(gains.to_vec()))
 }
 
@@ -66,7 +67,7 @@ pub fn sweep(subject: &Subject, progress: &mut Progress) -> Result<Lesions, Stri
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn removals(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Band>, String> {
+pub(super) fn removals(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Band>, String> {
     let candidates = subject.removable();
     let (most, mut found) = (candidates.len().min(MOST), Vec::<Band>::new());
     for removed in 1..=most {
@@ -77,7 +78,7 @@ pub fn removals(subject: &Subject, draws: usize, progress: &mut Progress) -> Res
                 return Ok(found);
             }
             let mut order = candidates.clone();
-            subject.random(1, (removed * 1000 + draw) as u64).shuffle(&mut order);
+            subject.random(Draw::Removals, (removed * 1000 + draw) as u64).shuffle(&mut order);
             band.draws.push(without(subject, &order[..removed])?);
         }
         found.push(band);
@@ -89,7 +90,7 @@ pub fn removals(subject: &Subject, draws: usize, progress: &mut Progress) -> Res
 ///
 /// # Errors
 /// A plain net, which has no branches to weigh, or what the device says when it fails.
-pub fn gains(subject: &Subject, factors: &[f64], progress: &mut Progress) -> Result<Vec<Gain>, String> {
+pub(super) fn gains(subject: &Subject, factors: &[f64], progress: &mut Progress) -> Result<Vec<Gain>, String> {
     let blocks: Vec<_> = subject.blueprint().blocks().collect();
     if blocks.iter().all(|block| block.shortcut == ShortcutPlan::None) {
         return Err("a plain net has no shortcuts, so its branches cannot be weighed against them".into());

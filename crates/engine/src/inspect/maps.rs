@@ -1,13 +1,13 @@
 //! Feature maps of a block, and the filters of the first layer.
 
-use super::look::{Subject, values};
+use super::subject::{Subject, values};
 use crate::nn::Pass;
 use burn::tensor::{Tensor, TensorData};
-use lab_core::instrument::{HeatMap, Maps, Sight};
+use lab_core::instrument::{HeatMap, Maps, Sample};
 
 /// Every channel of a block's output for one image.
-pub fn features(subject: &Subject, sight: &Sight, block: usize) -> Result<Maps, String> {
-    let image = subject.sight(sight)?;
+pub(super) fn features(subject: &Subject, sample: &Sample, block: usize) -> Result<Maps, String> {
+    let image = subject.sample_input(sample)?;
     let blocks = subject.blueprint().blocks().count();
     let Some(plan) = subject.blueprint().blocks().nth(block) else {
         return Err(format!("this network has {blocks} blocks, counted from 0; there is no block {block}"));
@@ -23,7 +23,7 @@ pub fn features(subject: &Subject, sight: &Sight, block: usize) -> Result<Maps, 
 }
 
 /// The first convolution's filters, one for each output and input channel.
-pub fn filters(subject: &Subject) -> Result<Maps, String> {
+pub(super) fn filters(subject: &Subject) -> Result<Maps, String> {
     let weight = subject.model().stem.conv.weight.val();
     let [outputs, inputs, height, width] = weight.dims();
     let weight = values(weight)?;

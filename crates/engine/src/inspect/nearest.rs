@@ -1,22 +1,22 @@
 //! The training images whose pooled features are closest to those of an image.
 
-use super::look::{Progress, Subject, values};
+use super::subject::{Progress, Subject, values};
 use crate::nn::Pass;
 use burn::tensor::{Tensor, TensorData};
 use lab_core::data::{Images, evaluation_batches};
-use lab_core::instrument::{Finding, Neighbour, Seen, Sight};
+use lab_core::instrument::{Finding, Neighbour, Sample, Thumbnail};
 
 /// Most features that are kept for the next question: 64 MiB.
 const KEPT: usize = 16 << 20;
 
 /// The `count` nearest training images, nearest first. The training images' features are kept with the weights.
-pub fn nearest(
+pub(super) fn nearest(
     subject: &Subject,
-    sight: &Sight,
+    sample: &Sample,
     count: usize,
     progress: &mut Progress,
 ) -> Result<Vec<Neighbour>, String> {
-    let image = subject.sight(sight)?;
+    let image = subject.sample_input(sample)?;
     let wanted = pooled(subject, image.inputs, 1, image.shape)?;
     let inputs = subject.snapshot.training();
     let total = inputs.images.len();
@@ -61,7 +61,7 @@ impl Ranking<'_> {
             let squares = features.iter().zip(self.wanted).map(|(a, b)| (a - b) * (a - b));
             let distance = squares.sum::<f32>().sqrt();
             if self.best.len() < self.count || self.best.last().is_some_and(|last| distance < last.distance) {
-                let seen = Seen::new(self.images.image(image), self.images.shape());
+                let seen = Thumbnail::new(self.images.image(image), self.images.shape());
                 self.best.push(Neighbour { image, class: self.images.labels[image], distance, seen });
                 self.best.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.image.cmp(&b.image)));
                 self.best.truncate(self.count);

@@ -3,18 +3,19 @@
 //! The values go forward through the whole network; on the way back, k random blocks let the gradient through their branch
 //! alone and all others through their shortcut alone.
 
-use super::look::{Progress, Subject, values};
+use super::subject::{Progress, Subject, values};
 use crate::nn::{Pass, Route};
 use crate::train::loss;
 use lab_core::blueprint::ShortcutPlan;
 use lab_core::data::{Batch, Images};
 use lab_core::instrument::{Finding, PathLength};
+use lab_core::random::Draw;
 
 /// The norm of the input's gradient through `draws` random paths of each length.
 ///
 /// # Errors
 /// A plain net, which has one path only, or what the device says when it fails.
-pub fn path_lengths(
+pub(super) fn path_lengths(
     subject: &Subject,
     draws: usize,
     images: usize,
@@ -24,7 +25,7 @@ pub fn path_lengths(
     if !blocks.contains(&true) {
         return Err("a plain net has one path only, through all of its layers".into());
     }
-    let images = subject.sample(&subject.snapshot.dataset.train, images);
+    let images = subject.draw(&subject.snapshot.dataset.train, images);
     let (fresh, draws, count) = (subject.is_fresh()?, draws.max(1), blocks.len());
     let mut found = Vec::with_capacity(count + 1);
     for branches in 0..=count {
@@ -34,7 +35,7 @@ pub fn path_lengths(
                 return Ok(found);
             }
             let mut order: Vec<usize> = (0..count).collect();
-            subject.random(5, (branches * 1000 + draw) as u64).shuffle(&mut order);
+            subject.random(Draw::Paths, (branches * 1000 + draw) as u64).shuffle(&mut order);
             let taken = &order[..branches];
             let route = |block| if taken.contains(&block) { Route::Branch } else { Route::Shortcut };
             let pass = if fresh { Pass::measure() } else { Pass::evaluate() };
@@ -52,7 +53,7 @@ fn share(n: usize, k: usize) -> f64 {
 }
 
 /// ‖∂L/∂input‖ for the mean cross-entropy of some images.
-pub fn input_gradient(subject: &Subject, images: &Images, mut pass: Pass) -> Result<f64, String> {
+fn input_gradient(subject: &Subject, images: &Images, mut pass: Pass) -> Result<f64, String> {
     let leaf = subject.input(images, subject.device()).autodiff().require_grad();
     let logits = subject.model().forward(leaf.clone(), &mut pass);
     let (size, shape) = (images.len(), images.shape());

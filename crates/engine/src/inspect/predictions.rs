@@ -1,12 +1,12 @@
 //! What a network says of every validation image.
 
-use super::look::{Progress, Subject};
+use super::subject::{Progress, Subject};
 use crate::train::evaluate::{logits, predicted, softmax};
 use lab_core::data::evaluation_batches;
 use lab_core::instrument::Predictions;
 
 /// Every validation image's class, likeliest class, loss and probabilities.
-pub fn predictions(subject: &Subject, progress: &mut Progress) -> Result<Predictions, String> {
+pub(super) fn predictions(subject: &Subject, progress: &mut Progress) -> Result<Predictions, String> {
     let inputs = subject.snapshot.validation();
     let (classes, total) = (subject.blueprint().classes, inputs.images.len());
     let mut found = Predictions { classes, ..Predictions::default() };

@@ -1,8 +1,9 @@
 //! Blocks in another order than the trained one (Veit, Wilber and Belongie 2016, section 4.3).
 
-use super::look::{Progress, Subject};
+use super::subject::{Progress, Subject};
 use crate::nn::{Model, Pass};
 use lab_core::instrument::{Finding, Swap};
+use lab_core::random::Draw;
 
 /// Pairs swapped at most.
 const MOST: usize = 10;
@@ -12,7 +13,7 @@ const MOST: usize = 10;
 ///
 /// # Errors
 /// A network without two such blocks, or what the device says when it fails.
-pub fn swaps(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Swap>, String> {
+pub(super) fn swaps(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Swap>, String> {
     let stages = movable(subject);
     let pairs: Vec<[usize; 2]> =
         stages.iter().flat_map(|stage| stage.iter().flat_map(|&a| stage.iter().map(move |&b| [a, b]))).collect();
@@ -27,7 +28,7 @@ pub fn swaps(subject: &Subject, draws: usize, progress: &mut Progress) -> Result
             if !progress(found.len(), MOST * draws, Some(Finding::Swaps(found.clone()))) {
                 return Ok(found);
             }
-            let mut random = subject.random(2, (swaps * 1000 + draw) as u64);
+            let mut random = subject.random(Draw::Swaps, (swaps * 1000 + draw) as u64);
             let mut order: Vec<usize> = (0..blocks).collect();
             for _ in 0..swaps {
                 let [a, b] = pairs[random.below(pairs.len())];

@@ -3,6 +3,7 @@
 use super::model::Model;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
+use lab_core::blueprint::Blueprint;
 use lab_core::experiment::Naming;
 use std::collections::BTreeMap;
 
@@ -92,12 +93,12 @@ impl Model {
 /// Where a visitor is, as burn's field names.
 struct Path {
     parts: Vec<String>,
-    naming: Naming,
+    blueprint: Blueprint,
 }
 
 impl Path {
     fn new(model: &Model) -> Self {
-        Self { parts: Vec::new(), naming: model.blueprint().network.naming }
+        Self { parts: Vec::new(), blueprint: model.blueprint().clone() }
     }
 
     fn enter(&mut self, name: &str) {
@@ -110,20 +111,23 @@ impl Path {
 
     /// The PyTorch name of the parameter at this place.
     fn name(&self) -> String {
+        let naming = self.blueprint.network.naming;
+        let block = |s: &str, b: &str| &self.blueprint.stages[index(s)].blocks[index(b)].name;
         let parts: Vec<&str> = self.parts.iter().map(String::as_str).collect();
         let (place, field): (String, &[&str]) = match parts.as_slice() {
-            ["stem", kind, field @ ..] => (if *kind == "conv" { "conv1" } else { "bn1" }.into(), field),
-            ["stages", s, "entry", kind, field @ ..] => (format!("layer{}.entry.{}", next(s), short(kind)), field),
+            ["stem", kind, field @ ..] => (layer(Naming::STEM, kind).into(), field),
+            ["stages", s, "entry", kind, field @ ..] => {
+                (format!("{}.{}", Naming::stage(index(s)), layer(Naming::ENTRY, kind)), field)
+            }
             ["stages", s, "blocks", b, "branch", k, kind, field @ ..] => {
-                (format!("layer{}.{b}.{}{}", next(s), short(kind), next(k)), field)
+                (format!("{}.{}", block(s, b), layer(Naming::unit(index(k)), kind)), field)
             }
             ["stages", s, "blocks", b, "shortcut", kind, field @ ..] => {
-                let word = if self.naming == Naming::Cifar { "shortcut" } else { "downsample" };
-                (format!("layer{}.{b}.{word}.{}", next(s), usize::from(*kind != "conv")), field)
+                (format!("{}.{}", block(s, b), layer(naming.projection(), kind)), field)
             }
-            ["stages", s, "blocks", b, field @ ..] => (format!("layer{}.{b}", next(s)), field),
-            ["last", field @ ..] => ("bn_last".into(), field),
-            ["head", field @ ..] => (if self.naming == Naming::Cifar { "linear" } else { "fc" }.into(), field),
+            ["stages", s, "blocks", b, field @ ..] => (block(s, b).clone(), field),
+            ["last", field @ ..] => (Naming::LAST_NORM.into(), field),
+            ["head", field @ ..] => (naming.head().into(), field),
             other => (other.join("."), &[]),
         };
         let field = match field {
@@ -137,12 +141,14 @@ impl Path {
     }
 }
 
-fn next(index: &str) -> usize {
-    index.parse::<usize>().unwrap_or(0) + 1
+/// A place in a list, as burn writes it.
+fn index(part: &str) -> usize {
+    part.parse().unwrap_or(0)
 }
 
-fn short(kind: &str) -> &'static str {
-    if kind == "conv" { "conv" } else { "bn" }
+/// The name of a unit's convolution or of its norm, of which burn knows the field.
+fn layer<T>([conv, norm]: [T; 2], field: &str) -> T {
+    if field == "conv" { conv } else { norm }
 }
 
 struct Reader {

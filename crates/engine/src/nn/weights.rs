@@ -68,11 +68,8 @@ pub fn read(path: &Path) -> Result<StateDict, WeightsError> {
     if state.is_empty() { Err(format("there is no tensor in it".into())) } else { Ok(state) }
 }
 
-/// Reads safetensors from memory.
-///
-/// # Errors
-/// What is wrong with the bytes, in words.
-pub fn from_safetensors(bytes: &[u8]) -> Result<StateDict, String> {
+/// What is wrong with the bytes is an error in words.
+fn from_safetensors(bytes: &[u8]) -> Result<StateDict, String> {
     let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
     let mut state = StateDict::new();
     for (name, view) in file.tensors() {
@@ -88,11 +85,8 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<StateDict, String> {
     Ok(state)
 }
 
-/// Weights as a safetensors file's bytes.
-///
-/// # Errors
-/// What the format cannot hold, in words.
-pub fn to_safetensors(state: &StateDict) -> Result<Vec<u8>, String> {
+/// A file's bytes; what the format cannot hold is an error in words.
+fn to_safetensors(state: &StateDict) -> Result<Vec<u8>, String> {
     let bytes: Vec<(&String, Vec<u8>, &Array)> = state
         .iter()
         .map(|(name, array)| (name, array.values.iter().flat_map(|v| v.to_le_bytes()).collect(), array))

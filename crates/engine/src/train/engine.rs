@@ -7,14 +7,14 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use lab_core::protocol::keep::Keeper;
 use lab_core::protocol::link::Link;
 use lab_core::protocol::outbox::{Outbox, Teller};
-use lab_core::protocol::{Command, Event, Question, Subject};
+use lab_core::protocol::{Command, Event, Networks, Question};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Answers questions on threads of its own, so that training never waits for them. Dropping it ends the threads.
 pub trait Answerer: Send {
     /// Takes up a question; returns at once.
-    fn ask(&self, id: u64, of: Subject, question: Question);
+    fn ask(&self, id: u64, of: Networks, question: Question);
 
     /// Takes a question back.
     fn cancel(&self, id: u64);

@@ -1,7 +1,7 @@
 //! Networks whose weights come from a file, to be asked what they see.
 
 use super::device;
-use super::snapshot::{Portrait, Snapshot};
+use super::snapshot::{ArmSnapshot, Snapshot};
 use crate::nn::{Model, weights};
 use burn::tensor::Device;
 use lab_core::blueprint::Blueprint;
@@ -14,9 +14,9 @@ use std::sync::Arc;
 /// A network from a file, without images of its own; what a person should know of the device comes along.
 ///
 /// # Errors
-/// Images that are too small, a file that holds no weights, or weights of another network.
-pub fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
-    let opened = device::open(import.device);
+/// Images that are too small, a file that holds no weights, weights of another network, or a device that is not there.
+pub(crate) fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
+    let opened = device::open(import.device)?;
     let about = &import.dataset;
     let model = load(&import.network, about.shape, about.classes.len(), &import.weights, &opened.device)?;
     let [channels, height, width] = about.shape;
@@ -30,7 +30,7 @@ pub fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
         std: about.std.clone(),
         notices: Vec::new(),
     };
-    let arms = vec![Portrait::new(&import.name, model, [None, None])];
+    let arms = vec![ArmSnapshot::new(&import.name, model, [None, None])];
     let (dataset, fit, device) = (Arc::new(dataset), Fit::default(), opened.device);
     Ok((Snapshot { arms, dataset, fit, device, step: 0, seed: 0, batch: 128 }, opened.notice))
 }

@@ -5,12 +5,12 @@
 use super::arm::{Arm, Clock};
 use super::checkpoint::{self, SessionState};
 use super::device::Opened;
-use super::probe::{Look, Seen};
+use super::probe::{Look, Observed};
 use burn::tensor::Device;
 use lab_core::blueprint::{Blueprint, Summary};
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{Dataset, Loader, LoaderOptions, Position};
 use lab_core::experiment::{Augmentation, DeviceChoice, Experiment};
-use lab_core::instrument::Which;
 use lab_core::protocol::keep::Record;
 use lab_core::protocol::{
     ArmInfo, DatasetInfo, Evaluation, Live, Outcome, ProbeRecord, SpreadRecord, StepRecord, Tune,
@@ -103,7 +103,7 @@ impl Session {
     pub fn resume(&mut self, record: &dyn Record) -> Result<(), String> {
         let mut states = Vec::with_capacity(self.arms.len());
         for (index, arm) in self.arms.iter_mut().enumerate() {
-            let folder = record.checkpoint(index, Which::Last).ok_or("this run keeps no checkpoints")?;
+            let folder = record.checkpoint(index, Checkpoint::Last).ok_or("this run keeps no checkpoints")?;
             states.push((checkpoint::read(arm, &folder)?, arm.progress.clone()));
         }
         let running = states.iter().filter(|(_, progress)| progress.diverged_at.is_none());
@@ -170,7 +170,7 @@ impl Session {
         for (index, arm) in self.arms.iter_mut().enumerate() {
             if !arm.is_due(self.step) {
                 arms.push(None);
-                seen.push(Seen::default());
+                seen.push(Observed::default());
                 continue;
             }
             let (step, looked) = arm.step(&batch, clock, &self.autodiff, look)?;
@@ -241,7 +241,7 @@ impl Session {
             if arm.progress.diverged_at.is_some() {
                 continue;
             }
-            let kinds = [Some(Which::Last), best.contains(&index).then_some(Which::Best)];
+            let kinds = [Some(Checkpoint::Last), best.contains(&index).then_some(Checkpoint::Best)];
             for folder in kinds.into_iter().flatten().filter_map(|which| record.checkpoint(index, which)) {
                 checkpoint::write(arm, &state, &folder)?;
             }

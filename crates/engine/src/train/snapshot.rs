@@ -8,15 +8,15 @@ use super::lens::{self, Lens};
 use super::session::Session;
 use crate::nn::Model;
 use burn::tensor::Device;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
 use lab_core::experiment::Fit;
-use lab_core::instrument::Which;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// An arm at one moment.
 #[derive(Clone, Debug)]
-pub struct Portrait {
+pub struct ArmSnapshot {
     /// The arm's name.
     pub name: String,
     /// Its network, without a graph, on the snapshot's device.
@@ -30,7 +30,7 @@ pub struct Portrait {
     pub features: Arc<OnceLock<Vec<f32>>>,
 }
 
-impl Portrait {
+impl ArmSnapshot {
     /// A network of which nothing has been asked yet, with the folders of its newest and its best checkpoint.
     #[must_use]
     pub fn new(name: &str, model: Model, [last, best]: [Option<PathBuf>; 2]) -> Self {
@@ -39,10 +39,10 @@ impl Portrait {
 
     /// The folder of one of its checkpoints, where one may be.
     #[must_use]
-    pub fn checkpoint(&self, which: Which) -> Option<&PathBuf> {
+    pub fn checkpoint(&self, which: Checkpoint) -> Option<&PathBuf> {
         match which {
-            Which::Last => self.last.as_ref(),
-            Which::Best => self.best.as_ref(),
+            Checkpoint::Last => self.last.as_ref(),
+            Checkpoint::Best => self.best.as_ref(),
         }
     }
 }
@@ -51,7 +51,7 @@ impl Portrait {
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     /// The arms.
-    pub arms: Vec<Portrait>,
+    pub arms: Vec<ArmSnapshot>,
     /// The images.
     pub dataset: Arc<Dataset>,
     /// What happens to pictures of another aspect ratio.
@@ -70,11 +70,11 @@ impl Snapshot {
     /// A session's arms as they are now.
     #[must_use]
     pub fn of(session: &Session, checkpoints: &[[Option<PathBuf>; 2]]) -> Self {
-        let portrait = |(index, arm): (usize, &super::arm::Arm)| {
-            Portrait::new(&arm.name, plain(&arm.model), checkpoints.get(index).cloned().unwrap_or_default())
+        let arm = |(index, arm): (usize, &super::arm::Arm)| {
+            ArmSnapshot::new(&arm.name, plain(&arm.model), checkpoints.get(index).cloned().unwrap_or_default())
         };
         Self {
-            arms: session.arms.iter().enumerate().map(portrait).collect(),
+            arms: session.arms.iter().enumerate().map(arm).collect(),
             dataset: Arc::clone(&session.dataset),
             fit: lens::fit(&session.experiment.data),
             device: session.opened.device.clone(),

@@ -6,9 +6,9 @@ use super::import;
 use super::session::{Session, Stepped, dataset_info};
 use super::snapshot::{Latest, Snapshot};
 use crossbeam_channel::{Receiver, TryRecvError};
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
 use lab_core::experiment::{DeviceChoice, Experiment};
-use lab_core::instrument::Which;
 use lab_core::protocol::keep::{Keeper, Nowhere, Record};
 use lab_core::protocol::outbox::Outbox;
 use lab_core::protocol::{Command, Event, Import, Intervention, Past, Phase, Prepared, Tune};
@@ -226,7 +226,7 @@ impl Worker {
         for notice in &dataset.notices {
             self.outbox.send(Event::Notice(notice.clone()));
         }
-        let opened: Opened = device::open(choice);
+        let opened: Opened = device::open(choice)?;
         if let Some(notice) = &opened.notice {
             self.outbox.send(Event::Notice(notice.clone()));
         }
@@ -243,7 +243,7 @@ impl Worker {
         let prepared = Prepared { past, ..prepared(&session, record.folder()) };
         let over = session.is_over();
         let saved = Instant::now();
-        let both = |arm| [Which::Last, Which::Best].map(|which| record.checkpoint(arm, which));
+        let both = |arm| [Checkpoint::Last, Checkpoint::Best].map(|which| record.checkpoint(arm, which));
         let checkpoints = (0..session.arms.len()).map(both).collect();
         self.run = Some(Run { session, record, paused, over, singles: 0, saved, checkpoints, shown: None });
         // Whoever hears that the networks are ready may ask of them at once.

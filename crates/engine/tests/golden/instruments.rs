@@ -6,10 +6,10 @@ use burn::tensor::Device;
 use lab_core::blueprint::Blueprint;
 use lab_core::data::{Dataset, Images};
 use lab_core::experiment::Fit;
-use lab_core::instrument::{Calibration, Disagreement, Finding, Metrics, Predictions, Question, Sight};
+use lab_core::instrument::{Calibration, Disagreement, Finding, Metrics, Predictions, Question, Sample};
 use lab_engine::inspect::{Subject, examine};
 use lab_engine::nn::{Model, Pass, Route};
-use lab_engine::train::snapshot::{Portrait, Snapshot};
+use lab_engine::train::snapshot::{ArmSnapshot, Snapshot};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -97,7 +97,7 @@ fn snapshot(golden: &Golden, network: &Network) -> Snapshot {
         notices: Vec::new(),
     };
     Snapshot {
-        arms: vec![Portrait::new(&network.name, model, [None, None])],
+        arms: vec![ArmSnapshot::new(&network.name, model, [None, None])],
         dataset: Arc::new(dataset),
         fit: Fit::default(),
         device: Device::flex(),
@@ -152,14 +152,14 @@ fn grad_cam_and_cuts_of_every_block_are_pytorchs() {
     let mut maps = Worst::new("Grad-CAM", 1e-4);
     let mut cuts = Worst::new("cut logits", 1e-5);
     for network in &golden.networks {
-        let (snapshot, sight) = (snapshot(&golden, network), Sight::Validation(0));
-        let question = Question::Explain { sight: sight.clone(), class: Some(network.class), occlusion: false };
+        let (snapshot, sample) = (snapshot(&golden, network), Sample::Validation(0));
+        let question = Question::Explain { sample: sample.clone(), class: Some(network.class), occlusion: false };
         let Finding::Explanation(found) = ask(&snapshot, &question) else { panic!("maps") };
         assert_eq!(found.strip.len(), network.strip.len());
         for ((block, found), expected) in found.strip.iter().zip(&network.strip) {
             maps.note(apart(&found.values, expected), format!("{} {block}", network.name));
         }
-        let Finding::Cuts(found) = ask(&snapshot, &Question::Cuts { sight }) else { panic!("cuts") };
+        let Finding::Cuts(found) = ask(&snapshot, &Question::Cuts { sample }) else { panic!("cuts") };
         for (found, expected) in found[1..].iter().zip(&network.cuts) {
             let pairs = [(&found.without_branch, &expected.branch), (&found.without_shortcut, &expected.shortcut)];
             for (found, expected) in pairs {

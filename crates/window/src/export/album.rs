@@ -1,16 +1,16 @@
 //! Pictures with a table of what is known of them, as one folder.
 
-use super::png;
-use super::table::Table;
 use lab_core::files::{create_folder, write_atomically};
-use lab_core::instrument::Seen;
+use lab_core::instrument::Thumbnail;
+use lab_core::png;
+use lab_core::table::Table;
 use std::path::Path;
 
 /// Pictures with a table.
 #[derive(Clone, Debug)]
 pub struct Album {
     /// Each with the name of its file.
-    pub pictures: Vec<(String, Seen)>,
+    pub pictures: Vec<(String, Thumbnail)>,
     /// With the name of its file.
     pub table: (String, Table),
 }
@@ -24,7 +24,7 @@ impl Album {
         let encoded: Vec<(&str, Vec<u8>)> = self
             .pictures
             .iter()
-            .map(|(name, seen)| Ok((name.as_str(), png::encode(&seen.rgb, [seen.width, seen.height])?)))
+            .map(|(name, seen)| Ok((name.as_str(), png::rgb(&seen.rgb, [seen.width, seen.height])?)))
             .collect::<Result<_, String>>()?;
         let fill = |place: &Path| {
             for (name, bytes) in &encoded {

@@ -6,9 +6,7 @@ mod drawing;
 mod png;
 mod saving;
 mod svg;
-mod table;
 
 pub use album::Album;
 pub use drawing::Drawing;
 pub use saving::{Content, Done, Saving};
-pub use table::Table;

@@ -4,7 +4,6 @@
 use super::drawing::{Drawing, Texture};
 use eframe::egui::epaint::{Mesh, Primitive, Vertex};
 use eframe::egui::{Color32, Pos2, Rect, TextureFilter, Vec2};
-use image::ImageEncoder as _;
 
 /// The drawing as a PNG file.
 ///
@@ -13,20 +12,7 @@ use image::ImageEncoder as _;
 pub fn write(drawing: &Drawing) -> Result<Vec<u8>, String> {
     let canvas = rasterise(drawing);
     let bytes: Vec<u8> = canvas.pixels.iter().flat_map(|pixel| pixel.map(byte)).collect();
-    encode(&bytes, [canvas.width, canvas.height])
-}
-
-/// Pixels, three bytes each, as a PNG file.
-///
-/// # Errors
-/// What the encoder says.
-pub fn encode(rgb: &[u8], [width, height]: [usize; 2]) -> Result<Vec<u8>, String> {
-    let mut file = Vec::new();
-    let size = |side: usize| u32::try_from(side).map_err(|error| error.to_string());
-    image::codecs::png::PngEncoder::new(&mut file)
-        .write_image(rgb, size(width)?, size(height)?, image::ExtendedColorType::Rgb8)
-        .map_err(|error| error.to_string())?;
-    Ok(file)
+    lab_core::png::rgb(&bytes, [canvas.width, canvas.height])
 }
 
 struct Canvas {

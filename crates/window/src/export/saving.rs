@@ -2,12 +2,12 @@
 
 use super::album::Album;
 use super::drawing::Drawing;
-use super::table::Table;
 use super::{png, svg};
 use crate::dialogs::Dialogs;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use eframe::egui::Context;
 use lab_core::files::write_atomically;
+use lab_core::table::Table;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

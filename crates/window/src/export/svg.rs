@@ -3,7 +3,6 @@
 use super::drawing::{Drawing, Texture};
 use eframe::egui::epaint::{ColorMode, Mesh, PathShape, PathStroke, RectShape, TextShape};
 use eframe::egui::{Color32, FontFamily, Pos2, Rect, Shape, Stroke, TextureFilter, TextureId};
-use image::ImageEncoder as _;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -234,10 +233,7 @@ fn embedded(texture: &Texture, part: Rect) -> Option<String> {
     let row = |y: usize| texture.image.pixels.get(y * across + left..)?.get(..width);
     let rows: Vec<&[Color32]> = (top..bottom).map(row).collect::<Option<_>>()?;
     let pixels: Vec<u8> = rows.into_iter().flatten().flat_map(Color32::to_srgba_unmultiplied).collect();
-    let mut file = Vec::new();
-    let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
-    let encoder = image::codecs::png::PngEncoder::new(&mut file);
-    encoder.write_image(&pixels, width, height, image::ExtendedColorType::Rgba8).ok()?;
+    let file = lab_core::png::rgba(&pixels, [width, height]).ok()?;
     Some(base64(&file))
 }
 

@@ -7,7 +7,7 @@ use eframe::egui::{Color32, ColorImage, Image, Label, RichText, TextureHandle, T
 use lab_core::data::samples::{Sampler, Samples, Wanted};
 use lab_core::experiment::Plan;
 use lab_core::number::plural;
-use lab_core::protocol::Seen;
+use lab_core::protocol::Thumbnail;
 
 /// The sheet's state.
 #[derive(Default)]
@@ -79,7 +79,7 @@ fn upload(ui: &Ui, samples: &Samples) -> TextureHandle {
     ui.ctx().load_texture("samples", image, TextureOptions::NEAREST)
 }
 
-fn place(image: &mut ColorImage, picture: &Seen, [left, top]: [usize; 2]) {
+fn place(image: &mut ColorImage, picture: &Thumbnail, [left, top]: [usize; 2]) {
     for (index, rgb) in picture.rgb.chunks_exact(3).enumerate() {
         let (x, y) = (left + index % picture.width.max(1), top + index / picture.width.max(1));
         image[(x, y)] = Color32::from_rgb(rgb[0], rgb[1], rgb[2]);

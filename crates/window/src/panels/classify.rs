@@ -12,7 +12,7 @@ use eframe::egui::{
     Sense, TextEdit, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
 };
 use lab_core::number::percent;
-use lab_core::protocol::{Classification, Classified, Picture, Seen};
+use lab_core::protocol::{Classification, Classified, Picture, Thumbnail};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -212,7 +212,7 @@ fn column(ui: &mut Ui, said: &Classification, arm: usize, probabilities: &[f32],
     }
 }
 
-fn upload(ui: &Ui, seen: &Seen) -> TextureHandle {
+fn upload(ui: &Ui, seen: &Thumbnail) -> TextureHandle {
     let whole = seen.width * seen.height * 3 == seen.rgb.len() && !seen.rgb.is_empty();
     let image = if whole { ColorImage::from_rgb([seen.width, seen.height], &seen.rgb) } else { ColorImage::example() };
     ui.ctx().load_texture("picture", image, TextureOptions::NEAREST)

@@ -17,11 +17,12 @@ use crate::action::Action;
 use crate::panel::{CLASSIFY, EXPLAIN, PREDICTIONS, PanelId};
 use crate::scene::{Effects, Scene};
 use crate::shelf::Shelf;
-use crate::state::selected::{AskedWeights, ConfusionCell};
+use crate::state::selected::ConfusionCell;
 use dock::Dock;
 use eframe::Storage;
 use eframe::egui::Ui;
 use egui_tiles::{Tile, Tree};
+use lab_core::checkpoint::Checkpoint;
 use row::Corner::{Left, LowerRight, UpperRight};
 use row::{Drawn, Row};
 
@@ -44,14 +45,14 @@ pub static PANELS: [Row; 12] = [
 
 /// Where the layout is kept between two starts.
 const LAYOUT: &str = "panels";
-/// Where it is kept whose weights are asked.
-const WEIGHTS: &str = "asked weights";
+/// Where it is kept which checkpoint is asked.
+const CHECKPOINT: &str = "asked checkpoint";
 
 /// The panels as they lie and what they have drawn.
 pub struct Panels {
     layout: Tree<PanelId>,
     all: Vec<Box<dyn Drawn>>,
-    weights: AskedWeights,
+    checkpoint: Option<Checkpoint>,
     cell: Option<ConfusionCell>,
 }
 
@@ -59,11 +60,11 @@ impl Panels {
     /// Panels as they were left. What cannot be read is as at first.
     pub fn new(storage: Option<&dyn Storage>) -> Self {
         let layout = storage.and_then(|storage| eframe::get_value::<Tree<String>>(storage, LAYOUT));
-        let weights = storage.and_then(|storage| eframe::get_value(storage, WEIGHTS));
+        let checkpoint = storage.and_then(|storage| eframe::get_value(storage, CHECKPOINT));
         Self {
             layout: layout.map_or_else(|| dock::first(&PANELS), |layout| dock::restored(&layout, &PANELS)),
             all: PANELS.iter().map(|row| row.panel(storage)).collect(),
-            weights: weights.unwrap_or_default(),
+            checkpoint: checkpoint.unwrap_or_default(),
             cell: None,
         }
     }
@@ -71,7 +72,7 @@ impl Panels {
     /// Keeps for the next start where the panels lie and what they show.
     pub fn keep(&self, storage: &mut dyn Storage) {
         eframe::set_value(storage, LAYOUT, &self.layout);
-        eframe::set_value(storage, WEIGHTS, &self.weights);
+        eframe::set_value(storage, CHECKPOINT, &self.checkpoint);
         self.all.iter().for_each(|panel| panel.keep(storage));
     }
 
@@ -93,8 +94,8 @@ impl Panels {
 
     /// Draws the panels.
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, shelf: &mut Shelf, actions: &mut Vec<Action>) {
-        let Self { layout, all, weights, cell } = self;
-        let mut effects = Effects { actions, shelf, weights, cell };
+        let Self { layout, all, checkpoint, cell } = self;
+        let mut effects = Effects { actions, shelf, checkpoint, cell };
         let show = |ui: &mut Ui, shown: PanelId| {
             if let Some(panel) = all.iter_mut().find(|panel| panel.id() == shown) {
                 panel.ui(ui, scene, &mut effects);

@@ -1,7 +1,7 @@
 //! The bar on top: what a person does with a run, how far it is, and what can be changed while it trains.
 
 use super::commands::{self, Menu};
-use super::tuning::Tuning;
+use super::tuning::{Tuning, read_as};
 use crate::action::{Action, RunAction};
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
@@ -287,7 +287,7 @@ fn after_the_end(ui: &mut Ui, session: &Session, epochs: &mut u32, actions: &mut
         let last = ui.label(theme::caption(format!("last learning rate {}", rate.in_a_word(number::short)), &tokens));
         if rate.common().is_none() {
             let each = format!("Last learning rate: {}", rate.in_words(number::short));
-            named(ui, last.on_hover_text(&each), &each);
+            read_as(last.on_hover_text(&each), &each);
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::panel::{CLASSIFY, EXPLAIN};
 use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Experiment, Plan, Source, preset};
-use lab_core::instrument::Sight;
-use lab_core::protocol::{Command, Import, Phase, Picture, Question, Subject, Tune};
+use lab_core::instrument::Sample;
+use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question, Tune};
 use std::path::{Path, PathBuf};
 
 /// Images that immediate mode trains and validates on at most.
@@ -41,15 +41,15 @@ impl App {
             }
             Action::Explain(image) => {
                 self.inquiries.explain(image);
-                let sight = Sight::Validation(image);
-                self.ask(Subject::Current, Question::Explain { sight, class: None, occlusion: false });
+                let sample = Sample::Validation(image);
+                self.ask(Networks::Current, Question::Explain { sample, class: None, occlusion: false });
                 self.panels.bring(EXPLAIN);
             }
             Action::ShowCell(cell) => {
                 self.panels.show_cell(cell);
                 if self.inquiries.gallery.is_none() {
-                    self.ask(Subject::Current, Question::Predictions);
-                    self.ask(Subject::Current, Question::Gallery);
+                    self.ask(Networks::Current, Question::Predictions);
+                    self.ask(Networks::Current, Question::Gallery);
                 }
             }
             Action::Classify(pictures) => self.classify(pictures),
@@ -238,9 +238,7 @@ impl App {
     }
 
     fn open_experiment(&mut self, path: &Path) {
-        let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
-        let plan = read.and_then(|text| Plan::from_toml(&text).map_err(|error| error.to_string()));
-        match plan {
+        match Plan::read(path) {
             Ok(plan) => {
                 self.say(Level::Info, format!("Opened {} from {}.", plan.name, path.display()));
                 self.form.set_plan(plan);
@@ -296,7 +294,7 @@ impl App {
     }
 
     /// Asks a question and takes back the one that it replaces.
-    fn ask(&mut self, of: Subject, question: Question) {
+    fn ask(&mut self, of: Networks, question: Question) {
         let (id, replaced) = self.inquiries.ask(question.clone());
         replaced.into_iter().for_each(|old| self.link.send(Command::Cancel(old)));
         self.link.send(Command::Ask { id, of, question });
@@ -306,7 +304,7 @@ impl App {
         if pictures.is_empty() {
             return;
         }
-        self.ask(Subject::Current, Question::Classify(pictures));
+        self.ask(Networks::Current, Question::Classify(pictures));
         self.panels.bring(CLASSIFY);
     }
 

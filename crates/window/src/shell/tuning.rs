@@ -14,18 +14,18 @@ use crate::state::Session;
 use crate::state::live::{BY_ARM, ByArm, Live};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
-    Align, DragValue, Frame, Label, Layout, Margin, PopupCloseBehavior, Response, Slider, SliderClamping, Ui, vec2,
+    Align, DragValue, Frame, Label, Layout, Margin, PopupCloseBehavior, Response, Role, Slider, Ui, WidgetInfo, vec2,
 };
 use lab_core::experiment::{Augmentation, Experiment, Invalid};
 use lab_core::number;
 use lab_core::protocol::Tune;
 
 /// The least width of the bar, in points, that has room for words beside the settings and for a long slider.
-const ROOMY: f32 = 1100.0;
+const ROOMY: f32 = 1200.0;
 /// The width of a slider where there is less room.
-const SHORT: f32 = 72.0;
+const SHORT: f32 = 64.0;
 /// The width of what is said of a schedule, so that nothing moves while its numbers change.
-const SCHEDULE: f32 = 132.0;
+const SCHEDULE: f32 = 160.0;
 /// The width of the menu with the augmentation's rows, in points.
 const MENU: f32 = 312.0;
 
@@ -113,9 +113,9 @@ impl Tuning {
         if !roomy {
             ui.spacing_mut().slider_width = SHORT;
         }
-        let slider = Slider::new(&mut value, 1e-6..=10.0)
+        // A rate that was typed elsewhere may lie beyond the usual ends.
+        let slider = Slider::new(&mut value, now.min(1e-6)..=now.max(10.0))
             .logarithmic(true)
-            .clamping(SliderClamping::Edits)
             .update_while_editing(false)
             .custom_formatter(|value, _| write(value))
             .custom_parser(|text| parsed(text, now, &write));
@@ -189,8 +189,16 @@ fn label(ui: &mut Ui, name: &str, values: &ByArm, write: impl Fn(f64) -> String)
         return ui.label(name);
     }
     let (text, each) = (format!("{name}, all arms"), values.in_words(write));
-    let label = ui.label(&text).on_hover_text(format!("Now {each}. A change here sets all arms."));
-    named(ui, label, &format!("{text}: now {each}"))
+    read_as(
+        ui.label(&text).on_hover_text(format!("Now {each}. A change here sets all arms.")),
+        &format!("{text}: now {each}"),
+    )
+}
+
+/// Lets a text be read out as another one, which says more.
+pub(super) fn read_as(label: Response, text: &str) -> Response {
+    label.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    label
 }
 
 /// How a field writes its value: arms that differ have none until a person chooses one.
@@ -218,7 +226,7 @@ fn field(
     let label = label(ui, name, values, number::setting);
     let mut value = draft.over(first, live);
     let (now, write) = (value, written(draft, values, number::setting));
-    let field = shape(DragValue::new(&mut value), now).clamp_existing_to_range(false).update_while_editing(false);
+    let field = shape(DragValue::new(&mut value), now).update_while_editing(false);
     let field = field.custom_formatter(|value, _| write(value)).custom_parser(|text| parsed(text, now, &write));
     let response = ui.add(field).labelled_by(label.id);
     draft.settle(&response, value, live)
@@ -245,7 +253,6 @@ fn schedule(ui: &mut Ui, live: &Live) {
     if now.common().is_none() || peak.common().is_none() {
         let (now, peak) = (now.in_words(number::short), peak.in_words(number::short));
         let each = format!("Learning rate now: {now}\nAt its peak: {peak}");
-        let response = response.on_hover_text(&each);
-        named(ui, response, &each.replace('\n', ". "));
+        read_as(response.on_hover_text(&each), &each.replace('\n', ". "));
     }
 }

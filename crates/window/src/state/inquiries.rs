@@ -27,7 +27,7 @@ impl Place {
             Question::Gallery => Some(Self::Gallery),
             Question::Lesion { .. } => Some(Self::Lesion),
             Question::Gains { gains } if gains.len() == 1 => Some(Self::Gain),
-            other => other.instrument().map(Self::Of),
+            other => Instrument::of(other).map(Self::Of),
         }
     }
 }
@@ -150,7 +150,7 @@ impl Inquiries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_core::instrument::{Classification, Classified, Picture, Seen};
+    use lab_core::instrument::{Classification, Classified, Picture, Thumbnail};
 
     #[test]
     fn a_new_question_takes_the_place_of_the_old_one_and_late_answers_are_dropped() {
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!((replaced, replaced_again), (None, None));
         let picture = Classified {
             name: "coat.png".into(),
-            seen: Seen::default(),
+            seen: Thumbnail::default(),
             probabilities: Ok(vec![vec![0.75, 0.25], vec![0.25, 0.75]]),
         };
         let (arms, classes) = (vec!["plain".into(), "residual".into()], vec!["cat".into(), "dog".into()]);

@@ -1,7 +1,6 @@
 //! What a person chose in one panel and others look at, too.
 
 use lab_core::protocol::Prepared;
-use serde::{Deserialize, Serialize};
 
 /// A block of an arm, chosen by a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,16 +30,4 @@ pub struct ConfusionCell {
     pub truth: usize,
     /// The predicted class.
     pub predicted: usize,
-}
-
-/// Whose weights the instruments ask.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AskedWeights {
-    /// As they are now.
-    #[default]
-    Now,
-    /// The checkpoints with the least validation loss.
-    Best,
-    /// The newest checkpoints.
-    Last,
 }

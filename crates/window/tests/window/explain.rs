@@ -5,8 +5,8 @@ use crate::pictures::compare_panel;
 use crate::scripted::*;
 use eframe::egui::Theme;
 use egui_kittest::kittest::Queryable;
-use lab_core::instrument::{Cut, Explanation, Finding, Maps, Picture, Question, Sight};
-use lab_core::protocol::Seen;
+use lab_core::instrument::{Cut, Explanation, Finding, Maps, Picture, Question, Sample};
+use lab_core::protocol::Thumbnail;
 
 pub fn explanation(arm: usize) -> Finding {
     let rgb = (0..28 * 28).flat_map(|at| [((at % 28) * 9) as u8; 3]).collect();
@@ -18,7 +18,7 @@ pub fn explanation(arm: usize) -> Finding {
         )
     };
     Finding::Explanation(Explanation {
-        seen: Seen { width: 28, height: 28, rgb },
+        seen: Thumbnail { width: 28, height: 28, rgb },
         class: 8 - arm,
         truth: Some(8),
         probabilities: (0..10).map(|class| if class == 8 - arm { 0.82 } else { 0.02 }).collect(),
@@ -33,7 +33,7 @@ fn every_arm_explains_an_image_at_every_block() {
     harness.get_by_label("Explain: Grad-CAM").click();
     harness.run();
     let (id, question) = script.asked_for(|question| matches!(question, Question::Explain { .. })).expect("asked");
-    assert_eq!(question, Question::Explain { sight: Sight::Validation(0), class: None, occlusion: false });
+    assert_eq!(question, Question::Explain { sample: Sample::Validation(0), class: None, occlusion: false });
     script.found(id, [Ok(explanation(0)), Ok(explanation(1))]);
     harness.run();
     assert!(harness.query_by_label("plain: Bag 82.0 %, truly Bag").is_some());
@@ -52,8 +52,8 @@ fn a_picture_by_its_path_is_explained_for_a_chosen_class() {
     harness.get_by_label("Explain: Grad-CAM").click();
     harness.run();
     let (_, question) = script.asked_for(|question| matches!(question, Question::Explain { .. })).expect("asked");
-    let sight = Sight::Picture(Picture::File("/tmp/boot.png".into()));
-    assert_eq!(question, Question::Explain { sight, class: Some(9), occlusion: false });
+    let sample = Sample::Picture(Picture::File("/tmp/boot.png".into()));
+    assert_eq!(question, Question::Explain { sample, class: Some(9), occlusion: false });
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn feature_maps_filters_and_cuts_are_shown() {
     harness.get_by_label("Show: Feature maps").click();
     harness.run();
     let (id, question) = script.asked_for(|question| matches!(question, Question::Features { .. })).expect("asked");
-    assert_eq!(question, Question::Features { sight: Sight::Validation(0), block: 3 });
+    assert_eq!(question, Question::Features { sample: Sample::Validation(0), block: 3 });
     let maps = || Maps { of: "layer1.3".into(), names: vec!["channel 0".into()], maps: vec![hill(8, [0.5, 0.5])] };
     script.found(id, [Ok(Finding::Maps(maps())), Ok(Finding::Maps(maps()))]);
     harness.run();

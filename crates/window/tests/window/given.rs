@@ -8,8 +8,8 @@ use crate::scripted::*;
 use eframe::egui::Modifiers;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use lab_core::instrument::{Cut, Finding, Gain, Maps, Neighbour, Question, Sight, Slice};
-use lab_core::protocol::{Event, Seen};
+use lab_core::instrument::{Cut, Finding, Gain, Maps, Neighbour, Question, Sample, Slice};
+use lab_core::protocol::{Event, Thumbnail};
 use lab_window::App;
 use std::collections::HashSet;
 use std::fs;
@@ -173,10 +173,10 @@ fn neighbours_are_given_away_once_they_are_those_of_the_image() {
         harness.run();
         harness.get_by_label("Find the nearest training images").click();
         harness.run();
-        let nearest = Question::Nearest { sight: Sight::Validation(image), count: 5 };
+        let nearest = Question::Nearest { sample: Sample::Validation(image), count: 5 };
         script.asked_for(|question| *question == nearest).expect("it was asked").0
     };
-    let seen = Seen { width: 2, height: 1, rgb: vec![250, 9, 9, 9, 9, 250] };
+    let seen = Thumbnail { width: 2, height: 1, rgb: vec![250, 9, 9, 9, 9, 250] };
     let near = |image| Ok(Finding::Nearest(vec![Neighbour { image, class: 4, distance: 0.5, seen: seen.clone() }]));
     let first = ask(&mut harness, 4);
     script.found(first, [near(123), near(77)]);

@@ -6,7 +6,7 @@ use crate::scripted::*;
 use eframe::egui::{Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use lab_core::instrument::{BlockLook, Finding, GradientLook, Histogram, Question};
+use lab_core::instrument::{BlockGradients, Finding, Gradients, Histogram, Question};
 use lab_core::protocol::{Event, SpreadRecord};
 use lab_window::App;
 
@@ -14,17 +14,17 @@ use lab_window::App;
 pub fn look(shrink: f64) -> Finding {
     let block = |index: i32| {
         let gradient = shrink.powi(27 - index);
-        BlockLook {
+        BlockGradients {
             block: format!("layer{}.{}", index / 9 + 1, index % 9),
             input_gradient: gradient,
             output_gradient: gradient / shrink,
             weight_gradient: gradient,
             weight_norm: 4.0,
             responses: vec![1.0, 0.9],
-            ..BlockLook::default()
+            ..BlockGradients::default()
         }
     };
-    Finding::Gradients(GradientLook { images: 64, loss: 2.3, blocks: (0..27).map(block).collect(), layers: vec![] })
+    Finding::Gradients(Gradients { images: 64, loss: 2.3, blocks: (0..27).map(block).collect(), layers: vec![] })
 }
 
 /// A parameter's values as a hill, and its gradient spread evenly.

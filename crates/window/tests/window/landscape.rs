@@ -4,7 +4,8 @@ use crate::asked::*;
 use crate::pictures::compare_panel;
 use eframe::egui::Theme;
 use egui_kittest::kittest::Queryable;
-use lab_core::instrument::{Finding, PathLength, Question, Shattered, Slice, Start, Surface};
+use lab_core::checkpoint::Checkpoint;
+use lab_core::instrument::{Finding, PathLength, Question, Shattered, Slice, Surface};
 
 /// A bowl, steeper and rougher for the plain arm.
 pub fn bowl(plain: bool) -> Finding {
@@ -42,7 +43,7 @@ fn paths_lengths_and_shattered_gradients_are_told_and_failures_shown() {
     harness.get_by_label("Compute: Straight path").click();
     harness.run();
     let (id, question) = script.asked_for(|question| matches!(question, Question::Path { .. })).expect("asked");
-    assert!(matches!(question, Question::Path { from: Start::Best, .. }));
+    assert!(matches!(question, Question::Path { from: Some(Checkpoint::Best), .. }));
     let slice = || Slice { at: vec![0.0, 0.5, 1.0], loss: vec![2.3, 1.0, 0.4], accuracy: vec![0.1, 0.5, 0.8] };
     script.found(id, [Err("there is no best checkpoint of plain yet".into()), Ok(Finding::Slice(slice()))]);
     harness.run();

@@ -6,8 +6,8 @@ use crate::scripted::*;
 use eframe::egui::{Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use lab_core::instrument::{Answer, Finding, Neighbour, Predictions, Question, Sight};
-use lab_core::protocol::{Event, Seen};
+use lab_core::instrument::{Answer, Finding, Neighbour, Predictions, Question, Sample};
+use lab_core::protocol::{Event, Thumbnail};
 use lab_window::App;
 use lab_window::dialogs::{Chosen, Wanted};
 use std::sync::Arc;
@@ -43,16 +43,17 @@ fn images_are_sorted_filtered_and_looked_at() {
     assert!(told(&harness, "plain: Sandal 53.2 %"));
     harness.get_by_label("Find the nearest training images").click();
     harness.run();
-    let nearest = Question::Nearest { sight: Sight::Validation(4), count: 5 };
+    let nearest = Question::Nearest { sample: Sample::Validation(4), count: 5 };
     let (id, _) = script.asked_for(|question| *question == nearest).expect("asked");
-    let seen = Seen { width: 1, height: 1, rgb: vec![9; 3] };
+    let seen = Thumbnail { width: 1, height: 1, rgb: vec![9; 3] };
     let near = |class| Ok(Finding::Nearest(vec![Neighbour { image: 123, class, distance: 0.5, seen: seen.clone() }]));
     script.found(id, [near(5), near(4)]);
     harness.run();
     assert!(harness.query_by_label("training image 123: Coat, distance 0.500").is_some());
     harness.get_by_label("Explain this image").click();
     harness.run();
-    let asked = script.asked_for(|question| matches!(question, Question::Explain { sight: Sight::Validation(4), .. }));
+    let asked =
+        script.asked_for(|question| matches!(question, Question::Explain { sample: Sample::Validation(4), .. }));
     assert!(asked.is_some(), "Explain is asked about the image");
 }
 

@@ -8,7 +8,7 @@ use lab_core::experiment::{DeviceChoice, DeviceInfo, Experiment, PRESETS};
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{
     Answer, ArmInfo, ArmLive, ArmProbe, ArmStep, BlockProbe, Classification, Classified, Command, DatasetInfo,
-    Evaluation, Event, Live, Phase, Picture, Prepared, ProbeRecord, Question, Seen, StepRecord,
+    Evaluation, Event, Live, Phase, Picture, Prepared, ProbeRecord, Question, StepRecord, Thumbnail,
 };
 use lab_window::dialogs::{Chosen, Dialogs, Wanted};
 use lab_window::{App, Parts};
@@ -367,7 +367,7 @@ pub fn answer(script: &Script) {
         } else {
             Ok(vec![sure(2), sure(8)])
         };
-        Classified { name, seen: Seen { width: 2, height: 2, rgb: vec![200; 12] }, probabilities }
+        Classified { name, seen: Thumbnail { width: 2, height: 2, rgb: vec![200; 12] }, probabilities }
     };
     let (arms, classes) = (vec!["plain".into(), "residual".into()], classes());
     let pictures = pictures.iter().map(classified).collect();

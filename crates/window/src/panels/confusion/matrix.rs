@@ -1,9 +1,9 @@
 //! A confusion matrix as numbers: counts, shares, the order of its classes, and all of it as a table. Knows nothing of how
 //! it is drawn.
 
-use crate::export::Table;
 use lab_core::instrument::similar_order;
 use lab_core::number::{count, percent};
+use lab_core::table::Table;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

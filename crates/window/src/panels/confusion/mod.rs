@@ -4,7 +4,6 @@ mod grid;
 mod matrix;
 
 use crate::action::Action;
-use crate::export::Table;
 use crate::give_away::{self, Exportable};
 use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens, space};
@@ -14,6 +13,7 @@ use crate::state::Session;
 use crate::state::selected::ConfusionCell;
 use eframe::egui::{Align, Label, Layout, ScrollArea, Ui, Vec2, vec2};
 use grid::{Grid, LABEL};
+use lab_core::table::Table;
 use matrix::{Matrix, Unit, order, table};
 use serde::{Deserialize, Serialize};
 

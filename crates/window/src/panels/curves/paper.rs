@@ -2,12 +2,12 @@
 
 use super::figure::{Figure, Frame, label_width};
 use super::source::Source;
-use crate::export::Table;
 use crate::give_away::Exportable;
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::state::trace::Clock;
 use eframe::egui::{Color32, Label, Sense, Stroke, Ui, Vec2, vec2};
+use lab_core::table::Table;
 use std::sync::Arc;
 
 /// A plot on its way out of the window.

@@ -1,7 +1,6 @@
 //! Gradients of every block as they are given away: every number of every probe as a table, and the heat maps.
 
 use super::maps::HeatMaps;
-use crate::export::Table;
 use crate::give_away::Exportable;
 use crate::kit::legend::legend;
 use crate::kit::theme;
@@ -9,6 +8,7 @@ use crate::panels::block_quantity::BlockQuantity;
 use crate::scene::Scene;
 use eframe::egui::{Ui, Vec2, vec2};
 use lab_core::protocol::BlockProbe;
+use lab_core::table::Table;
 use std::sync::Arc;
 
 /// The heat maps on their way out of the window.

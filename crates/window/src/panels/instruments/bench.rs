@@ -1,6 +1,6 @@
 //! What all instruments' panels have in common: asking, waiting, taking back, saying what is seen, giving it away.
 
-use super::paper::{Figure, Paper, sheets};
+use super::paper::{Figure, Paper, tables};
 use crate::action::Action;
 use crate::give_away;
 use crate::kit::theme::{self, Tokens, space};
@@ -8,12 +8,12 @@ use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Scene};
 use crate::state::Session;
 use crate::state::inquiries::{Inquiries, Inquiry, Place};
-use crate::state::selected::{AskedWeights, SelectedBlock};
+use crate::state::selected::SelectedBlock;
 use eframe::egui::{Button, Label, Popup, ProgressBar, RichText, Ui, vec2};
-use lab_core::instrument::Which;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::instrument::{About, Finding, Instrument, Question};
 use lab_core::number::count;
-use lab_core::protocol::Subject;
+use lab_core::protocol::Networks;
 
 /// What a panel works with.
 pub struct Bench<'a> {
@@ -23,8 +23,8 @@ pub struct Bench<'a> {
     pub inquiries: &'a Inquiries,
     /// The block that every panel looks at.
     pub selected: Option<&'a SelectedBlock>,
-    /// Whose weights are asked.
-    pub weights: &'a mut AskedWeights,
+    /// The checkpoint whose weights are asked; the weights as they are now if absent.
+    pub checkpoint: &'a mut Option<Checkpoint>,
     /// What shall be done after the frame.
     pub actions: &'a mut Vec<Action>,
 }
@@ -36,7 +36,7 @@ impl<'a> Bench<'a> {
             session: scene.session,
             inquiries: scene.inquiries,
             selected: scene.selected,
-            weights: effects.weights,
+            checkpoint: effects.checkpoint,
             actions: effects.actions,
         }
     }
@@ -48,16 +48,15 @@ impl<'a> Bench<'a> {
 
     /// Asks something of the chosen weights.
     pub fn ask(&mut self, question: Question) {
-        let of = self.subject();
+        let of = self.networks();
         self.actions.push(Action::Ask { of, question });
     }
 
-    fn subject(&self) -> Subject {
+    fn networks(&self) -> Networks {
         let folder = self.session.prepared.as_ref().and_then(|prepared| prepared.run.clone());
-        match (*self.weights, folder) {
-            (AskedWeights::Best, Some(folder)) => Subject::Run { folder, which: Which::Best },
-            (AskedWeights::Last, Some(folder)) => Subject::Run { folder, which: Which::Last },
-            _ => Subject::Current,
+        match (*self.checkpoint, folder) {
+            (Some(checkpoint), Some(folder)) => Networks::Run { folder, checkpoint },
+            _ => Networks::Current,
         }
     }
 
@@ -124,12 +123,12 @@ pub fn tools(
 pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<impl Fn(&mut Ui, &Bench)>) {
     let found = bench.inquiries.of(about).and_then(|inquiry| inquiry.found.clone()).unwrap_or_default();
     let mut actions = Vec::new();
-    let About { name, title, .. } = about.about();
+    let About { id, title, .. } = about.about();
     let seen = &*bench;
     let paper = Paper {
-        name,
+        name: id,
         title: format!("{title}, after step {}", count(found.step)),
-        sheets: || sheets(&found),
+        tables: || tables(about, &found),
         figure: Figure { height: figure.height, draw: |ui: &mut Ui| (figure.draw)(ui, seen) },
     };
     give_away::button(ui, title, &paper, &mut actions);
@@ -170,13 +169,13 @@ fn weights(ui: &mut Ui, bench: &mut Bench) {
         return;
     }
     let options = [
-        (AskedWeights::Now, "Weights now"),
-        (AskedWeights::Best, "Best checkpoint"),
-        (AskedWeights::Last, "Last checkpoint"),
+        (None, "Weights now"),
+        (Some(Checkpoint::Best), "Best checkpoint"),
+        (Some(Checkpoint::Last), "Last checkpoint"),
     ];
     ui.push_id("weights", |ui| {
         ui.set_max_width(130.0);
-        let response = choose(ui, bench.weights, &options);
+        let response = choose(ui, bench.checkpoint, &options);
         named(ui, response, "Weights that are asked");
     });
 }

@@ -14,7 +14,7 @@ use eframe::egui::{
     Color32, ComboBox, DragValue, FontId, Key, Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit,
     Ui, Vec2, vec2,
 };
-use lab_core::instrument::{Cut, Explanation, Finding, HeatMap, Instrument, Maps, Picture, Question, Sight};
+use lab_core::instrument::{Cut, Explanation, Finding, Focus, HeatMap, Instrument, Maps, Picture, Sample};
 use lab_core::number::{percent, short};
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +95,7 @@ impl Panel for Explain {
         }
         self.textures.refresh(bench.inquiries.version);
         self.choices(ui, view, bench);
-        let (sight, class, block) = (self.sight(), self.class, self.block);
+        let focus = Focus { sample: self.sample(), class: self.class, block: self.block, ..Focus::default() };
         let (mode, strength, occlusion) = (view.mode, view.strength, view.occlusion);
         let instrument = match mode {
             Mode::Strip if occlusion => Instrument::Occlusion,
@@ -114,12 +114,7 @@ impl Panel for Explain {
             Mode::Features | Mode::Filters => "Show",
             Mode::Cuts => "Cut",
         };
-        let question = || match mode {
-            Mode::Strip => Question::Explain { sight, class, occlusion },
-            Mode::Features => Question::Features { sight, block },
-            Mode::Filters => Question::Filters,
-            Mode::Cuts => Question::Cuts { sight },
-        };
+        let question = || instrument.question(&focus);
         let height = if mode == Mode::Cuts { PLOT } else { ROWS };
         let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
         kit::tools(ui, bench, instrument, verb, question, Figure { height, draw: off_screen });
@@ -128,10 +123,10 @@ impl Panel for Explain {
 }
 
 impl Explain {
-    fn sight(&self) -> Sight {
+    fn sample(&self) -> Sample {
         match &self.file {
-            Some(path) => Sight::Picture(Picture::File(path.into())),
-            None => Sight::Validation(self.image),
+            Some(path) => Sample::Picture(Picture::File(path.into())),
+            None => Sample::Validation(self.image),
         }
     }
 

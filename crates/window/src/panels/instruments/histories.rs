@@ -12,8 +12,9 @@ use crate::state::Session;
 use eframe::egui::{
     Align2, Color32, ColorImage, FontId, Label, Rect, Response, Sense, TextureHandle, TextureOptions, Ui, pos2, vec2,
 };
-use lab_core::instrument::{Histogram, Sheet, Spread};
+use lab_core::instrument::{Histogram, Spread};
 use lab_core::number::{count, percent, short};
+use lab_core::table::Table;
 
 /// Rows between both ends of an axis; odd, so that one of them is around 0.
 const CELLS: usize = 81;
@@ -81,7 +82,7 @@ impl Histories {
             let paper = Paper {
                 name: "histograms-by-step",
                 title: format!("{parameter} over the training"),
-                sheets: || sheets(parameter, session),
+                tables: || tables(parameter, session),
                 figure: Figure { height: ROWS, draw: |ui: &mut Ui| Self::default().figure(ui, parameter, session) },
             };
             give_away::button(ui, "Histograms by step", &paper, bench.actions);
@@ -214,20 +215,16 @@ fn picture(shares: &[f64], most: f64) -> ColorImage {
 }
 
 /// One parameter's counts at every moment.
-fn sheets(parameter: &str, session: &Session) -> Vec<(String, Sheet)> {
+fn tables(parameter: &str, session: &Session) -> Vec<(String, Table)> {
     let of = |arm: usize| {
-        let mut all = Sheet::new("histograms-by-step", &["step"]);
-        for record in session.spreads.iter() {
-            let found = record.arms.get(arm).and_then(|all| all.iter().find(|one| one.parameter == parameter));
-            let Some(found) = found else { continue };
-            let sheet = Histogram::sheet(std::slice::from_ref(found));
-            if all.header.len() == 1 {
-                all.header.extend(sheet.header);
-            }
-            all.rows
-                .extend(sheet.rows.into_iter().map(|row| [record.step.to_string()].into_iter().chain(row).collect()));
-        }
-        (session.arm_name(arm).to_owned(), all)
+        let found = session.spreads.iter().filter_map(move |record| {
+            let of_arm = record.arms.get(arm)?;
+            of_arm.iter().find(|one| one.parameter == parameter).map(|one| (record.step, one))
+        });
+        let found: Vec<(u64, &Histogram)> = found.collect();
+        let steps = found.iter().flat_map(|(step, one)| one.counts.iter().map(|_| *step as f64));
+        let counts = Histogram::table(found.iter().map(|(_, one)| *one));
+        (session.arm_name(arm).to_owned(), Table::new("histograms-by-step").numbers("step", steps).beside(counts))
     };
     (0..session.arms.len()).map(of).collect()
 }

@@ -12,7 +12,7 @@ use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::choose;
 use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{Label, RichText, ScrollArea, Ui};
-use lab_core::instrument::{BlockLook, Finding, GradientLook, Instrument, Question};
+use lab_core::instrument::{BlockGradients, Finding, Focus, Gradients, Instrument};
 use lab_core::number::short;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ const QUANTITIES: [(Quantity, &str); 8] = [
 
 impl Quantity {
     /// Its values from the input to the head; a response for each layer.
-    fn of(self, block: &BlockLook) -> Vec<f64> {
+    fn of(self, block: &BlockGradients) -> Vec<f64> {
         match self {
             Self::InputGradient => vec![block.input_gradient],
             Self::OutputGradient => vec![block.output_gradient],
@@ -76,9 +76,6 @@ pub struct View {
     parameter: String,
 }
 
-/// Images of the batch that is looked at.
-const IMAGES: usize = 64;
-
 /// The panel's state.
 #[derive(Default)]
 pub struct Inside {
@@ -103,7 +100,7 @@ impl Panel for Inside {
                 choose(ui, &mut view.quantity, &QUANTITIES).labelled_by(label.id);
             });
         });
-        let question = || Question::Gradients { images: IMAGES };
+        let question = || Instrument::Gradients.question(&Focus::default());
         let quantity = view.quantity;
         let figure = Figure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| blocks(ui, quantity, bench) };
         kit::tools(ui, bench, Instrument::Gradients, "Look", question, figure);
@@ -111,7 +108,7 @@ impl Panel for Inside {
             blocks(ui, view.quantity, bench);
             ui.add_space(space::M);
             ui.label(theme::strong("Histograms"));
-            let question = || Question::Histograms { images: IMAGES };
+            let question = || Instrument::Histograms.question(&Focus::default());
             histograms::choose_parameter(ui, &mut view.parameter, bench);
             let parameter = view.parameter.as_str();
             let draw = |ui: &mut Ui, bench: &Bench| histograms::figure(ui, parameter, bench);
@@ -124,7 +121,7 @@ impl Panel for Inside {
 }
 
 fn blocks(ui: &mut Ui, quantity: Quantity, bench: &Bench) {
-    let found: Vec<(usize, &str, &GradientLook)> = bench
+    let found: Vec<(usize, &str, &Gradients)> = bench
         .findings(Instrument::Gradients)
         .filter_map(|(arm, name, finding)| match finding {
             Ok(Finding::Gradients(found)) => Some((arm, name, found)),
@@ -135,7 +132,7 @@ fn blocks(ui: &mut Ui, quantity: Quantity, bench: &Bench) {
         return;
     }
     let tokens = Tokens::of(ui);
-    let line = |(arm, name, look): &(usize, &str, &GradientLook)| {
+    let line = |(arm, name, look): &(usize, &str, &Gradients)| {
         let values = look.blocks.iter().flat_map(|block| quantity.of(block));
         let points = values.zip(1..).map(|(value, index)| [f64::from(index), value]).collect();
         Series { arm: *arm, name: (*name).to_owned(), points, ..Series::default() }

@@ -10,7 +10,8 @@ use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{Align, Color32, Label, Layout, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
-use lab_core::instrument::{Finding, HeatMap, Instrument, PathLength, Question, Start, Surface};
+use lab_core::checkpoint::Checkpoint;
+use lab_core::instrument::{Finding, Focus, HeatMap, Instrument, PathLength, Surface};
 use lab_core::number::{percent, short};
 use serde::{Deserialize, Serialize};
 
@@ -32,10 +33,10 @@ const MODES: [(Mode, &str); 5] = [
     (Mode::Shattered, "Shattered gradients"),
 ];
 
-const STARTS: [(Start, &str); 3] = [
-    (Start::Initial, "From the first weights"),
-    (Start::Best, "From the best checkpoint"),
-    (Start::Last, "From the last checkpoint"),
+const STARTS: [(Option<Checkpoint>, &str); 3] = [
+    (None, "From the first weights"),
+    (Some(Checkpoint::Best), "From the best checkpoint"),
+    (Some(Checkpoint::Last), "From the last checkpoint"),
 ];
 
 /// What a person chose to see.
@@ -49,14 +50,10 @@ pub struct View {
 /// The panel's state.
 #[derive(Default)]
 pub struct Landscape {
-    from: Start,
+    from: Option<Checkpoint>,
     textures: Textures,
 }
 
-/// Places on each side of the plane's middle.
-const HALF: usize = 8;
-/// Images that a loss is taken over.
-const IMAGES: usize = 256;
 /// Contour lines of the plane.
 const CONTOURS: u8 = 9;
 
@@ -86,13 +83,7 @@ impl Panel for Landscape {
             }
         });
         let (instrument, from) = (instrument(view.mode), self.from);
-        let question = || match view.mode {
-            Mode::Plane => Question::Surface { half: HALF, images: IMAGES },
-            Mode::Line => Question::Slice { half: 20, images: IMAGES },
-            Mode::Path => Question::Path { from, points: 21, images: IMAGES },
-            Mode::Lengths => Question::PathLengths { draws: 3, images: 32 },
-            Mode::Shattered => Question::Shattered { points: 256, lines: 4 },
-        };
+        let question = || instrument.question(&Focus { from, ..Focus::default() });
         let draw = |ui: &mut Ui, bench: &Bench, textures: &mut Textures| match view.mode {
             Mode::Plane => planes(ui, textures, bench, view.solid),
             _ => lines(ui, bench, instrument),

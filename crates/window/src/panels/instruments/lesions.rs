@@ -10,7 +10,7 @@ use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::inquiries::Place;
 use eframe::egui::{Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, vec2};
-use lab_core::instrument::{Band, Finding, Instrument, Lesions as Sweep, Question, Score};
+use lab_core::instrument::{Band, Finding, Focus, Instrument, Lesions as Sweep, Question, Score};
 use lab_core::number::{percent, setting};
 use lab_core::protocol::ArmInfo;
 use serde::{Deserialize, Serialize};
@@ -48,11 +48,6 @@ pub struct Lesions {
     gain: Option<f64>,
 }
 
-/// Draws for each number of blocks or swaps.
-const DRAWS: usize = 3;
-/// Training images that exits are fitted to.
-const FITTED: usize = 2000;
-
 impl Panel for Lesions {
     type View = View;
 
@@ -75,13 +70,7 @@ impl Panel for Lesions {
             Mode::Gain => Instrument::Gains,
             Mode::Exits => Instrument::Exits,
         };
-        let question = || match view.mode {
-            Mode::Each => Question::Lesions,
-            Mode::Several => Question::Removals { draws: DRAWS },
-            Mode::Swapped => Question::Swaps { draws: DRAWS },
-            Mode::Gain => Question::Gains { gains: (0..=12).map(|step| f64::from(step) * 0.125).collect() },
-            Mode::Exits => Question::Exits { images: FITTED },
-        };
+        let question = || instrument.question(&Focus::default());
         let off_screen = |ui: &mut Ui, bench: &Bench| {
             if view.mode == Mode::Each {
                 self.strips(ui, bench);

@@ -2,7 +2,7 @@
 
 use crate::kit::theme::viridis;
 use eframe::egui::{Color32, ColorImage, Context, Pos2, Rect, TextureHandle, TextureOptions, pos2};
-use lab_core::instrument::{Gallery, HeatMap, Seen};
+use lab_core::instrument::{Gallery, HeatMap, Thumbnail};
 use std::collections::HashMap;
 
 /// The longest side of an image in the atlas, in pixels.
@@ -76,7 +76,7 @@ impl Textures {
     }
 
     /// A picture by its name.
-    pub fn picture(&mut self, ctx: &Context, name: &str, seen: &Seen) -> &TextureHandle {
+    pub fn picture(&mut self, ctx: &Context, name: &str, seen: &Thumbnail) -> &TextureHandle {
         self.kept.entry(name.to_owned()).or_insert_with(|| {
             let whole = seen.rgb.len() == 3 * seen.width * seen.height && !seen.rgb.is_empty();
             let image =

@@ -1,11 +1,11 @@
 //! What an instrument found as it is given away: every number of every arm in one table, and the figure as the window
 //! shows it. Knows nothing of what the figures show.
 
-use crate::export::Table;
 use crate::give_away::Exportable;
 use crate::kit::theme::{self, space};
 use eframe::egui::{Ui, Vec2, vec2};
-use lab_core::instrument::{Findings, Sheet};
+use lab_core::instrument::{Findings, Instrument};
+use lab_core::table::Table;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub struct Paper<'a, S, D> {
     /// What stands above the picture.
     pub title: String,
     /// Makes the tables, each with the name of its arm.
-    pub sheets: S,
+    pub tables: S,
     /// The picture.
     pub figure: Figure<D>,
 }
@@ -37,13 +37,13 @@ pub struct Paper<'a, S, D> {
 /// Width of a picture in points.
 const WIDTH: f32 = 900.0;
 
-impl<S: Fn() -> Vec<(String, Sheet)>, D: Fn(&mut Ui)> Exportable for Paper<'_, S, D> {
+impl<S: Fn() -> Vec<(String, Table)>, D: Fn(&mut Ui)> Exportable for Paper<'_, S, D> {
     fn name(&self) -> String {
         self.name.to_owned()
     }
 
     fn table(&self) -> Table {
-        table(&(self.sheets)())
+        stacked(&(self.tables)())
     }
 
     fn size(&self) -> Option<Vec2> {
@@ -58,34 +58,30 @@ impl<S: Fn() -> Vec<(String, Sheet)>, D: Fn(&mut Ui)> Exportable for Paper<'_, S
 }
 
 /// The tables of every arm that has any.
-pub fn sheets(found: &Findings) -> Vec<(String, Sheet)> {
-    let known = found.arms.iter().filter_map(|arm| Some((&arm.arm, arm.finding.as_ref().ok()?)));
-    known
-        .flat_map(|(arm, finding)| finding.sheets(&found.classes).into_iter().map(move |sheet| (arm.clone(), sheet)))
-        .collect()
+pub fn tables(instrument: Instrument, found: &Findings) -> Vec<(String, Table)> {
+    let arms = instrument.tables(found).into_iter();
+    arms.flat_map(|arm| arm.tables.into_iter().flatten().map(move |table| (arm.of.clone(), table))).collect()
 }
 
 /// Tables below each other, with a column for each title that any of them has, and in front of it the arm and, where
 /// there are several kinds of tables, the table's name.
-fn table(sheets: &[(String, Sheet)]) -> Table {
+fn stacked(tables: &[(String, Table)]) -> Table {
     let mut titles: Vec<&str> = Vec::new();
-    for title in sheets.iter().flat_map(|(_, sheet)| &sheet.header) {
-        if !titles.contains(&title.as_str()) {
+    for title in tables.iter().flat_map(|(_, table)| table.titles()) {
+        if !titles.contains(&title) {
             titles.push(title);
         }
     }
     let mut columns: Vec<Vec<Arc<str>>> = vec![Vec::new(); titles.len()];
     let (mut arms, mut kinds) = (Vec::<Arc<str>>::new(), Vec::<Arc<str>>::new());
-    let nothing: Arc<str> = Arc::from("");
-    for (arm, sheet) in sheets {
-        let (arm, kind): (Arc<str>, Arc<str>) = (Arc::from(arm.as_str()), Arc::from(sheet.name.as_str()));
-        let places: HashMap<&str, usize> = sheet.header.iter().map(String::as_str).zip(0..).collect();
-        for row in &sheet.rows {
+    for (arm, table) in tables {
+        let (arm, kind): (Arc<str>, Arc<str>) = (Arc::from(arm.as_str()), Arc::from(table.name.as_str()));
+        let places: HashMap<&str, usize> = table.titles().zip(0..).collect();
+        for row in (0..table.rows()).map(|row| table.row(row).collect::<Vec<_>>()) {
             arms.push(Arc::clone(&arm));
             kinds.push(Arc::clone(&kind));
             for (title, column) in titles.iter().zip(&mut columns) {
-                let cell = places.get(title).and_then(|&place| row.get(place));
-                column.push(cell.map_or_else(|| Arc::clone(&nothing), |cell| Arc::from(cell.as_str())));
+                column.push(places.get(title).map_or_else(Arc::default, |&place| Arc::from(&*row[place])));
             }
         }
     }
@@ -102,19 +98,17 @@ mod tests {
 
     #[test]
     fn tables_of_several_kinds_stand_below_each_other() {
-        let sheet = |name: &str, header: &[&str], row: &[&str]| {
-            let mut sheet = Sheet::new(name, header);
-            sheet.push(row.iter().map(|&cell| cell.to_owned()));
-            sheet
+        let table = |name: &str, label: &str, value: &str, norm: f64| {
+            Table::new(name).words(label, [value]).numbers("norm", [norm])
         };
-        let blocks = sheet("blocks", &["block", "norm"], &["layer1.0", "2"]);
+        let blocks = table("blocks", "block", "layer1.0", 2.0);
         let all = [
             ("plain".to_owned(), blocks.clone()),
-            ("plain".to_owned(), sheet("parameters", &["parameter", "norm"], &["conv1", "3"])),
+            ("plain".to_owned(), table("parameters", "parameter", "conv1", 3.0)),
         ];
         let expected = "arm,table,block,norm,parameter\nplain,blocks,layer1.0,2,\nplain,parameters,,3,conv1\n";
-        assert_eq!(table(&all).csv(), expected);
+        assert_eq!(stacked(&all).csv(), expected);
         let same = [("plain".to_owned(), blocks.clone()), ("residual".to_owned(), blocks)];
-        assert_eq!(table(&same).csv(), "arm,block,norm\nplain,layer1.0,2\nresidual,layer1.0,2\n");
+        assert_eq!(stacked(&same).csv(), "arm,block,norm\nplain,layer1.0,2\nresidual,layer1.0,2\n");
     }
 }

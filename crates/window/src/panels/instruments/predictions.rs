@@ -16,7 +16,7 @@ use crate::state::answers::top;
 use crate::state::inquiries::Place;
 use crate::state::selected::ConfusionCell;
 use eframe::egui::{Color32, Label, Modifiers, ScrollArea, Sense, Ui, Vec2, vec2};
-use lab_core::instrument::{ArmFinding, Finding, Findings, Gallery, Instrument, Question, Sight};
+use lab_core::instrument::{ArmFinding, Finding, Findings, Focus, Gallery, Instrument, Question, Sample};
 use lab_core::number::{count, percent, plural, short};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -234,7 +234,7 @@ impl Predictions {
                     }
                     let near = ui.button("Nearest").on_hover_text("The training images closest to it in feature space");
                     if named(ui, near, "Find the nearest training images").clicked() {
-                        bench.ask(Question::Nearest { sight: Sight::Validation(image), count: 5 });
+                        bench.ask(nearest(image));
                     }
                     kit::explain(ui, Instrument::Nearest);
                 });
@@ -258,7 +258,7 @@ impl Predictions {
             });
         });
         let Some(inquiry) = bench.inquiries.of(Instrument::Nearest).cloned() else { return };
-        if inquiry.question != Some(Question::Nearest { sight: Sight::Validation(image), count: 5 }) {
+        if inquiry.question != Some(nearest(image)) {
             return;
         }
         kit::failure(ui, &inquiry);
@@ -273,6 +273,11 @@ impl Predictions {
         });
         neighbours(ui, textures, gallery, bench);
     }
+}
+
+/// What the training images nearest to a validation image are.
+fn nearest(image: usize) -> Question {
+    Instrument::Nearest.question(&Focus { sample: Sample::Validation(image), ..Focus::default() })
 }
 
 /// The training images nearest to an image, as every arm places them.

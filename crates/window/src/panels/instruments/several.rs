@@ -4,13 +4,15 @@ use super::paper::{Figure, Paper, ROWS};
 use super::tiles::{self, class};
 use super::verdict::Arm;
 use crate::action::Action;
-use crate::export::{Album, Content, Table};
+use crate::export::{Album, Content};
 use crate::give_away;
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::named;
 use eframe::egui::Ui;
-use lab_core::instrument::{Gallery, Sheet};
+use lab_core::files::dashed;
+use lab_core::instrument::Gallery;
 use lab_core::number::percent;
+use lab_core::table::Table;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ pub fn tools(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Arc<Gallery>
     let paper = Paper {
         name: "chosen-images",
         title: "Chosen images".to_owned(),
-        sheets: || sheets(images, arms, gallery),
+        tables: || tables(images, arms, gallery),
         figure: Figure { height: ROWS, draw: |ui: &mut Ui| tiles::sheet(ui, images, arms, gallery) },
     };
     give_away::button(ui, "Chosen images", &paper, actions);
@@ -53,12 +55,8 @@ pub fn lines(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Gallery) {
     }
 }
 
-fn sheets(images: &[usize], arms: &[Arm], gallery: &Gallery) -> Vec<(String, Sheet)> {
-    let of = |(_, name, found): &Arm| {
-        let sheet = found.sheet(&gallery.classes);
-        let rows = images.iter().filter_map(|&image| sheet.rows.get(image).cloned()).collect();
-        ((*name).to_owned(), Sheet { rows, ..sheet })
-    };
+fn tables(images: &[usize], arms: &[Arm], gallery: &Gallery) -> Vec<(String, Table)> {
+    let of = |(_, name, found): &Arm| ((*name).to_owned(), found.table(&gallery.classes).only(images));
     arms.iter().map(of).collect()
 }
 
@@ -98,6 +96,7 @@ fn file_name(image: usize, arms: &[Arm], gallery: &Gallery) -> String {
 
 /// A text in letters, digits and dots that every file system takes.
 fn plain(text: &str) -> String {
-    let kept = |letter: char| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' };
-    text.chars().take(40).map(kept).collect()
+    let mut name = dashed(text, |letter| letter.is_ascii_alphanumeric() || letter == '.');
+    name.truncate(40);
+    name
 }

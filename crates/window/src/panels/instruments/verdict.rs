@@ -8,11 +8,9 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::{chip, dot, told};
 use crate::kit::theme::{self, Tokens, space};
 use eframe::egui::{Grid, Label, Ui};
-use lab_core::instrument::{Calibration, Disagreement, Instrument, Metrics, Predictions, Sheet};
+use lab_core::instrument::{Calibration, Disagreement, Instrument, Metrics, Predictions};
 use lab_core::number::{count, percent, short};
-
-/// Bins of the calibration, as Guo et al. take them.
-const BINS: usize = 15;
+use lab_core::table::Table;
 
 /// An arm's place and name with what it predicts.
 pub type Arm<'a> = (usize, &'a str, &'a Predictions);
@@ -26,7 +24,7 @@ pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String], actions: &mut Vec<
         let paper = Paper {
             name: "classes",
             title: "Per class".to_owned(),
-            sheets: || named_sheets(arms, metrics.iter().map(|found| found.sheet(classes))),
+            tables: || of_arms(arms, metrics.iter().map(|found| found.table(classes))),
             figure: Figure {
                 height: ROWS,
                 draw: |ui: &mut Ui| {
@@ -41,18 +39,17 @@ pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String], actions: &mut Vec<
     table(ui, arms, &metrics, classes);
 }
 
-fn named_sheets(arms: &[Arm], sheets: impl Iterator<Item = Sheet>) -> Vec<(String, Sheet)> {
-    arms.iter().map(|(_, name, _)| (*name).to_owned()).zip(sheets).collect()
+fn of_arms(arms: &[Arm], tables: impl Iterator<Item = Table>) -> Vec<(String, Table)> {
+    arms.iter().map(|(_, name, _)| (*name).to_owned()).zip(tables).collect()
 }
 
 /// Each arm in a sentence.
 fn overall(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics]) {
     for ((arm, name, found), metrics) in arms.iter().zip(metrics) {
-        let top5 = (0..found.len()).filter(|&image| found.in_top5(image)).count() as f64 / found.len().max(1) as f64;
         let text = format!(
             "{name}: accuracy {}, top 5 {}, macro F1 {}",
             percent(metrics.accuracy),
-            percent(top5),
+            percent(found.top5()),
             percent(metrics.macro_mean.f1)
         );
         chip(ui, *arm, &text);
@@ -91,13 +88,13 @@ fn table(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics], classes: &[String]) {
 
 /// Accuracy by confidence, and the expected calibration error.
 pub fn calibration(ui: &mut Ui, arms: &[Arm], actions: &mut Vec<Action>) {
-    let found: Vec<Calibration> = arms.iter().map(|(_, _, found)| Calibration::of(found, BINS)).collect();
+    let found: Vec<Calibration> = arms.iter().map(|(_, _, found)| Calibration::of(found, Calibration::BINS)).collect();
     ui.horizontal_wrapped(|ui| {
         kit::explain(ui, Instrument::Calibration);
         let paper = Paper {
             name: "calibration",
             title: "Calibration".to_owned(),
-            sheets: || named_sheets(arms, found.iter().map(Calibration::sheet)),
+            tables: || of_arms(arms, found.iter().map(Calibration::table)),
             figure: Figure { height: PLOT, draw: |ui: &mut Ui| reliability(ui, arms, &found) },
         };
         give_away::button(ui, "Calibration", &paper, actions);

@@ -2,7 +2,7 @@
 
 use crate::shelf::{Entry, Score};
 use lab_core::experiment::{Length, Optimizer};
-use lab_core::number::{self, count, percent, setting, short};
+use lab_core::number::{self, count, or_dash, percent, setting, short};
 use lab_core::protocol::Outcome;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -152,7 +152,6 @@ impl Column {
     #[must_use]
     pub fn text(self, entry: &Entry, arm: usize) -> String {
         let results = entry.results.get(arm);
-        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".into());
         match self {
             Self::Name => entry.name().to_owned(),
             Self::Arm => entry.info.arms.get(arm).map_or_else(String::new, |arm| arm.name.clone()),

@@ -7,7 +7,6 @@ mod table;
 mod view;
 
 use crate::action::Action;
-use crate::export::Table;
 use crate::give_away::{self, Exportable};
 use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens, space};
@@ -19,6 +18,7 @@ use details::Details;
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{self, Label, PopupCloseBehavior, ScrollArea, TextEdit, Ui, Vec2};
 use lab_core::number;
+use lab_core::table::Table;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -200,9 +200,9 @@ impl Exportable for Listing<'_> {
             self.shown.iter().flat_map(|entry| (0..entry.info.arms.len()).map(|arm| (&**entry, arm))).collect();
         let columns = [Column::Name, Column::Arm].into_iter().chain(self.view.columns.iter().copied());
         let table = columns.fold(Table::default(), |table, column| {
-            table.words(&column.title(), rows.iter().map(|(entry, arm)| Arc::from(column.text(entry, *arm))))
+            table.words(&column.title(), rows.iter().map(|(entry, arm)| column.text(entry, *arm)))
         });
-        table.words("Folder", rows.iter().map(|(entry, _)| Arc::from(entry.folder.display().to_string())))
+        table.words("Folder", rows.iter().map(|(entry, _)| entry.folder.display().to_string()))
     }
 
     fn size(&self) -> Option<Vec2> {

@@ -2,12 +2,12 @@
 
 use crate::nn::{Model, Pass};
 use crate::train::evaluate::{Inputs, Scores, evaluate_as, logits, softmax};
-use crate::train::snapshot::{Portrait, Snapshot};
+use crate::train::snapshot::{ArmSnapshot, Snapshot};
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
 use lab_core::data::{self, Images, Normalizer};
-use lab_core::instrument::{self, Finding, Score, Seen, Sight};
-use lab_core::random::{Purpose, Random};
+use lab_core::instrument::{self, Finding, Sample, Score, Thumbnail};
+use lab_core::random::{Draw, Random};
 
 /// Hears how many parts of how many are done, and sometimes what has been found by then; says whether to go on.
 pub type Progress<'a> = dyn FnMut(usize, usize, Option<Finding>) -> bool + 'a;
@@ -18,7 +18,7 @@ pub struct Subject<'a> {
     /// All arms and the images.
     pub snapshot: &'a Snapshot,
     /// This one.
-    pub arm: &'a Portrait,
+    pub arm: &'a ArmSnapshot,
 }
 
 /// Images at a time where none need to be together.
@@ -35,7 +35,6 @@ impl<'a> Subject<'a> {
         self.arm.model.blueprint()
     }
 
-    /// Where it is.
     pub(super) fn device(&self) -> &'a Device {
         &self.snapshot.device
     }
@@ -46,8 +45,8 @@ impl<'a> Subject<'a> {
     }
 
     /// A generator for this instrument's draws; the same draws in every arm and each time.
-    pub(super) fn random(&self, kind: u64, index: u64) -> Random {
-        Random::new(self.snapshot.seed, Purpose::Inspect, kind, index)
+    pub(super) fn random(&self, draw: Draw, index: u64) -> Random {
+        Random::of_question(self.snapshot.seed, draw, index)
     }
 
     /// How the network does on the validation images in passes of some kind.
@@ -61,10 +60,10 @@ impl<'a> Subject<'a> {
     }
 
     /// This many random images, the same in every arm; all of them if there are fewer.
-    pub(super) fn sample(&self, images: &Images, count: usize) -> Images {
+    pub(super) fn draw(&self, images: &Images, count: usize) -> Images {
         let mut order: Vec<usize> = (0..images.len()).collect();
         if count < images.len() {
-            self.random(0, 0).shuffle(&mut order);
+            self.random(Draw::Images, 0).shuffle(&mut order);
             order.truncate(count.max(1));
             order.sort_unstable();
         }
@@ -81,22 +80,22 @@ impl<'a> Subject<'a> {
     }
 
     /// The image of a question.
-    pub(super) fn sight(&self, sight: &Sight) -> Result<Sighted, String> {
+    pub(super) fn sample_input(&self, sample: &Sample) -> Result<SampleInput, String> {
         let (lens, validation) = (self.snapshot.lens(), &self.snapshot.dataset.validation);
-        let (pixels, truth) = match sight {
-            Sight::Validation(index) if *index < validation.len() => {
+        let (pixels, truth) = match sample {
+            Sample::Validation(index) if *index < validation.len() => {
                 (validation.image(*index).to_vec(), Some(usize::from(validation.labels[*index])))
             }
-            Sight::Validation(index) => {
+            Sample::Validation(index) => {
                 let count = validation.len();
                 return Err(format!("there is no validation image {index}; there are {count}, counted from 0"));
             }
-            Sight::Picture(picture) => (lens.pixels(&picture_of(picture).1?), None),
+            Sample::Picture(picture) => (lens.pixels(&picture_of(picture).1?), None),
         };
         let [_, height, width] = lens.shape;
         let mut inputs = Vec::with_capacity(pixels.len());
         Normalizer::new(lens.mean, lens.std).extend(&pixels, height * width, &mut inputs);
-        Ok(Sighted { seen: Seen::new(&pixels, lens.shape), inputs, shape: lens.shape, truth })
+        Ok(SampleInput { seen: Thumbnail::new(&pixels, lens.shape), inputs, shape: lens.shape, truth })
     }
 
     /// The probability of every class for some inputs of one image each, [images · channels · height · width].
@@ -130,9 +129,9 @@ impl<'a> Subject<'a> {
 }
 
 /// An image that a question is about.
-pub(super) struct Sighted {
+pub(super) struct SampleInput {
     /// As the network sees it.
-    pub seen: Seen,
+    pub seen: Thumbnail,
     /// Normalised, [channels, height, width].
     pub inputs: Vec<f32>,
     /// [channels, height, width]
@@ -141,7 +140,6 @@ pub(super) struct Sighted {
     pub truth: Option<usize>,
 }
 
-/// Scores in brief.
 pub(super) fn score(scores: &Scores) -> Score {
     Score { images: scores.total, accuracy: scores.accuracy(), loss: scores.mean_loss() }
 }

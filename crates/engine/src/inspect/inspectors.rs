@@ -8,10 +8,10 @@ use crate::train::contained::{INSPECTOR, STACK, contained};
 use crate::train::engine::Answerer;
 use crate::train::snapshot::{Latest, Snapshot};
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use lab_core::instrument::Which;
+use lab_core::checkpoint::Checkpoint;
 use lab_core::instrument::{Answer, Question};
 use lab_core::protocol::outbox::Teller;
-use lab_core::protocol::{Event, Subject};
+use lab_core::protocol::{Event, Networks};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Brings back the networks and images of a run that is kept.
-pub type OpenRun = Arc<dyn Fn(&Path, Which) -> Result<Snapshot, String> + Send + Sync>;
+pub type OpenRun = Arc<dyn Fn(&Path, Checkpoint) -> Result<Snapshot, String> + Send + Sync>;
 
 /// Long questions that are answered at a time.
 const LONG: usize = 3;
@@ -30,7 +30,7 @@ const TELL_EVERY: Duration = Duration::from_millis(150);
 
 struct Task {
     id: u64,
-    of: Subject,
+    of: Networks,
     question: Question,
 }
 
@@ -55,14 +55,14 @@ impl Shared {
 }
 
 /// The running threads. Dropping it ends them after the part that is being computed.
-pub struct Desk {
+pub struct Inspectors {
     shared: Arc<Shared>,
     /// For quick questions and for long ones.
     tasks: Option<[Sender<Task>; 2]>,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Desk {
+impl Inspectors {
     /// Starts the threads. `latest` shows the networks that are training, `open` finds those of kept runs.
     ///
     /// # Errors
@@ -82,8 +82,8 @@ impl Desk {
     }
 }
 
-impl Answerer for Desk {
-    fn ask(&self, id: u64, of: Subject, question: Question) {
+impl Answerer for Inspectors {
+    fn ask(&self, id: u64, of: Networks, question: Question) {
         self.shared.pending().insert(id, false);
         let Some(tasks) = &self.tasks else { return };
         // The threads live as long as this value.
@@ -97,7 +97,7 @@ impl Answerer for Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for Inspectors {
     fn drop(&mut self) {
         self.shared.closing.store(true, Ordering::Relaxed);
         self.tasks = None;
@@ -120,10 +120,10 @@ fn work(shared: &Shared, tasks: &Receiver<Task>) {
     }
 }
 
-fn find(shared: &Shared, id: u64, of: &Subject, question: &Question) -> Result<Answer, String> {
+fn find(shared: &Shared, id: u64, of: &Networks, question: &Question) -> Result<Answer, String> {
     let snapshot = match of {
-        Subject::Current => shared.latest.get().ok_or("there is no network yet: press Start, or open weights")?,
-        Subject::Run { folder, which } => (shared.open)(folder, *which)?,
+        Networks::Current => shared.latest.get().ok_or("there is no network yet: press Start, or open weights")?,
+        Networks::Run { folder, checkpoint } => (shared.open)(folder, *checkpoint)?,
     };
     let mut told = Instant::now();
     answer(&snapshot, question, &mut |done, total, so_far| {

@@ -1,7 +1,21 @@
 //! How the values of parameters and of their gradients are spread.
 
-use super::sheet::{Sheet, cell};
+use super::about::{About, Focus};
+use super::question::Question;
+use crate::table::Table;
 use serde::{Deserialize, Serialize};
+
+pub(super) const ABOUT: About = About {
+    id: "histograms",
+    title: "Histograms",
+    what: "How the values of every parameter and of its gradient are spread. Spikes at zero, long tails and shifted centres show what training does to a layer.",
+    formula: "counts in 41 bins of equal width, symmetric about 0",
+    reference: "",
+};
+
+pub(super) fn question(_: &Focus) -> Question {
+    Question::Histograms { images: 128 }
+}
 
 /// How a parameter's values are spread.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,9 +42,8 @@ pub struct Spread<'a> {
 }
 
 impl Spread<'_> {
-    /// Values counted.
     #[must_use]
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.counts.iter().copied().map(u64::from).sum()
     }
 
@@ -92,28 +105,22 @@ impl Histogram {
     }
 
     /// A row for each bin of each parameter.
-    #[must_use]
-    pub fn sheet(all: &[Self]) -> Sheet {
-        let header = ["parameter", "from", "to", "values", "gradient from", "gradient to", "gradient values"];
-        let mut sheet = Sheet::new("histograms", &header);
-        for histogram in all {
-            let bins = histogram.counts.len().max(1) as f64;
-            let edge = |limit: f64, index: usize| cell(limit * (2.0 * index as f64 / bins - 1.0));
-            for (index, count) in histogram.counts.iter().enumerate() {
-                let limits = (histogram.limit, histogram.gradient_limit);
-                let gradient = histogram.gradient_counts.get(index);
-                sheet.push([
-                    histogram.parameter.clone(),
-                    edge(limits.0, index),
-                    edge(limits.0, index + 1),
-                    count.to_string(),
-                    edge(limits.1, index),
-                    edge(limits.1, index + 1),
-                    gradient.map_or_else(String::new, u32::to_string),
-                ]);
-            }
-        }
-        sheet
+    pub fn table<'a>(all: impl Iterator<Item = &'a Self> + Clone) -> Table {
+        let bins = || all.clone().flat_map(|one| (0..one.counts.len()).map(move |bin| (one, bin)));
+        let edges = |of: fn(&Self) -> f64, next: usize| {
+            bins().map(move |(one, bin)| of(one) * (2.0 * (bin + next) as f64 / one.counts.len() as f64 - 1.0))
+        };
+        Table::new("histograms")
+            .words("parameter", bins().map(|(one, _)| one.parameter.as_str()))
+            .numbers("from", edges(|one| one.limit, 0))
+            .numbers("to", edges(|one| one.limit, 1))
+            .numbers("values", bins().map(|(one, bin)| one.counts[bin].into()))
+            .numbers("gradient from", edges(|one| one.gradient_limit, 0))
+            .numbers("gradient to", edges(|one| one.gradient_limit, 1))
+            .numbers(
+                "gradient values",
+                bins().map(|(one, bin)| one.gradient_counts.get(bin).map_or(f64::NAN, |&n| n.into())),
+            )
     }
 }
 

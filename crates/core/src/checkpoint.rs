@@ -1,0 +1,23 @@
+//! The checkpoints that an arm keeps.
+
+use serde::{Deserialize, Serialize};
+
+/// Which checkpoint of an arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Checkpoint {
+    /// The newest.
+    Last,
+    /// The one with the least validation loss.
+    Best,
+}
+
+impl Checkpoint {
+    /// Its folder's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Last => "last",
+            Self::Best => "best",
+        }
+    }
+}

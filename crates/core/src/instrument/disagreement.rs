@@ -1,0 +1,129 @@
+//! On how many images only one of two networks is right, and whether that could be chance.
+
+use super::about::About;
+use super::finding::{Findings, TablesOf};
+use super::predictions::Predictions;
+use crate::table::Table;
+use serde::{Deserialize, Serialize};
+
+pub(super) const ABOUT: About = About {
+    id: "disagreement",
+    title: "Disagreement",
+    what: "On how many images only one of two networks is right, and whether that could be chance: a small p says that one of them truly errs less.",
+    formula: "exact two-sided binomial test of the images that only one gets right, against one half",
+    reference: "McNemar 1947, Note on the sampling error of the difference between correlated proportions or percentages",
+};
+
+/// Where two networks differ on the same images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Disagreement {
+    /// Both right.
+    pub both_right: u32,
+    /// Only the first right.
+    pub first_only: u32,
+    /// Only the second right.
+    pub second_only: u32,
+    /// Both wrong.
+    pub both_wrong: u32,
+    /// Both wrong, in different ways.
+    pub wrong_differently: u32,
+    /// `McNemar`'s test, exact and two-sided: how likely a split of the discordant images as uneven as this one is if
+    /// both networks err equally often (`McNemar` 1947).
+    pub p_value: f64,
+}
+
+impl Disagreement {
+    /// Between predictions on the same images.
+    #[must_use]
+    pub fn of(first: &Predictions, second: &Predictions) -> Self {
+        let mut found = Self::default();
+        for image in 0..first.len().min(second.len()) {
+            match (first.is_right(image), second.is_right(image)) {
+                (true, true) => found.both_right += 1,
+                (true, false) => found.first_only += 1,
+                (false, true) => found.second_only += 1,
+                (false, false) => {
+                    found.both_wrong += 1;
+                    found.wrong_differently += u32::from(first.predicted[image] != second.predicted[image]);
+                }
+            }
+        }
+        found.p_value = sign_test(found.first_only, found.second_only);
+        found
+    }
+
+    fn table(&self, first: &str, second: &str) -> Table {
+        let columns = [
+            ("both right", self.both_right),
+            (&format!("only {first} right"), self.first_only),
+            (&format!("only {second} right"), self.second_only),
+            ("both wrong", self.both_wrong),
+            ("both wrong, differently", self.wrong_differently),
+        ];
+        let table = columns
+            .into_iter()
+            .fold(Table::new("disagreement"), |table, (title, count)| table.numbers(title, [count.into()]));
+        table.numbers("p of McNemar's exact test", [self.p_value])
+    }
+}
+
+/// Two arms with where they differ.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pair {
+    /// The name of one arm.
+    pub first: String,
+    /// The name of the other.
+    pub second: String,
+    /// Where they differ.
+    pub finding: Disagreement,
+}
+
+/// Every pair of arms whose predictions are known.
+#[must_use]
+pub fn pairs(found: &Findings) -> Vec<Pair> {
+    let known: Vec<(&str, &Predictions)> = found.predictions().collect();
+    let pair = |one: (&str, &Predictions), other: (&str, &Predictions)| Pair {
+        first: one.0.to_owned(),
+        second: other.0.to_owned(),
+        finding: Disagreement::of(one.1, other.1),
+    };
+    let after = |(index, &one)| known[index + 1..].iter().map(move |&other| pair(one, other));
+    known.iter().enumerate().flat_map(after).collect()
+}
+
+/// One table for each pair of arms.
+pub(super) fn tables(found: &Findings) -> Vec<TablesOf> {
+    let of = |Pair { first, second, finding }: Pair| TablesOf {
+        of: format!("{first} and {second}"),
+        tables: Ok(vec![finding.table(&first, &second)]),
+    };
+    pairs(found).into_iter().map(of).collect()
+}
+
+/// The exact two-sided binomial test of a fair coin that fell this often on each side. Probabilities are summed as
+/// logarithms, so that no count is too large.
+fn sign_test(one: u32, other: u32) -> f64 {
+    let (few, all) = (one.min(other), f64::from(one + other));
+    let half = 0.5_f64.ln() * all;
+    let (mut ways, mut tail) = (0.0_f64, 0.0_f64);
+    for k in 0..=few {
+        if k > 0 {
+            ways += ((all - f64::from(k) + 1.0) / f64::from(k)).ln();
+        }
+        tail += (ways + half).exp();
+    }
+    (2.0 * tail).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sign_test_is_the_binomial_one() {
+        // 2 · (1 + 10 + 45) / 1024 and 2 · Σ of all halves.
+        assert!((sign_test(2, 8) - 112.0 / 1024.0).abs() < 1e-12);
+        assert_eq!((sign_test(0, 0), sign_test(5, 5)), (1.0, 1.0));
+        assert!(sign_test(9_000, 11_000) < 1e-40);
+    }
+}

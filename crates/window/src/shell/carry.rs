@@ -8,7 +8,7 @@ use crate::action::{Action, RunAction};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
 use crate::export::Content;
 use crate::kit::typed_path;
-use crate::panel::Panel;
+use crate::panel::{CLASSIFY, EXPLAIN};
 use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Experiment, Plan, Source, preset};
@@ -43,10 +43,10 @@ impl App {
                 self.inquiries.explain(image);
                 let sample = Sample::Validation(image);
                 self.ask(Networks::Current, Question::Explain { sample, class: None, occlusion: false });
-                self.panels.bring(Panel::Explain);
+                self.panels.bring(EXPLAIN);
             }
-            Action::ShowCell { arm, truth, predicted } => {
-                self.panels.show_cell(arm, truth, predicted);
+            Action::ShowCell(cell) => {
+                self.panels.show_cell(cell);
                 if self.inquiries.gallery.is_none() {
                     self.ask(Networks::Current, Question::Predictions);
                     self.ask(Networks::Current, Question::Gallery);
@@ -290,7 +290,7 @@ impl App {
     pub(super) fn import(&mut self, import: Box<Import>) {
         self.session.reset();
         self.link.send(Command::Import(import));
-        self.panels.bring(Panel::Classify);
+        self.panels.bring(CLASSIFY);
     }
 
     /// Asks a question and takes back the one that it replaces.
@@ -305,7 +305,7 @@ impl App {
             return;
         }
         self.ask(Networks::Current, Question::Classify(pictures));
-        self.panels.bring(Panel::Classify);
+        self.panels.bring(CLASSIFY);
     }
 
     /// Tells something in a corner and in the log.

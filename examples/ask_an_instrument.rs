@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     plan.data.train_limit = Some(500);
     let experiment = Experiment::check(plan).map_err(|found| format!("{found:?}"))?;
     let dataset = Arc::new(Dataset::load(&experiment.data, experiment.recipe.seed)?);
-    let session = Session::new(experiment, dataset, device::open(DeviceChoice::Flex))?;
+    let session = Session::new(experiment, dataset, device::open(DeviceChoice::Flex)?)?;
 
     // A snapshot is what the networks are at one moment; questions are asked of it and change nothing. A question that
     // takes long tells how far it has come, and goes on for as long as it is told to.

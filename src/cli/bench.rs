@@ -1,5 +1,6 @@
 //! `residual-lab bench`: the speed of a training step or of inference.
 
+use super::devices;
 use super::output::{self, Failure};
 use super::plan::{self, Shape};
 use super::presets::usual_images;
@@ -9,7 +10,7 @@ use lab_core::number;
 use lab_core::random::{Purpose, Random};
 use lab_engine::nn::Model;
 use lab_engine::train::arm::{Arm, Clock};
-use lab_engine::train::device::{self, Opened};
+use lab_engine::train::device::Opened;
 use lab_engine::train::evaluate::{logits, plain};
 use lab_engine::train::probe::Look;
 use serde_json::json;
@@ -77,8 +78,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let shape = args.image.map_or(shape, |Shape(shape)| shape);
     let classes = args.classes.map_or(classes, |classes| classes as usize);
     let dataset = noise(shape, classes, args.batch as usize);
-    let opened = device::open(args.device);
-    opened.notice.iter().for_each(|text| output::notice(text));
+    let opened = devices::open(args.device)?;
     let times = measure(&arms, &dataset, &opened, args)?;
     report(args, shape, &opened, &times)
 }

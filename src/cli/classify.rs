@@ -1,5 +1,6 @@
 //! `residual-lab classify`: what is in a picture.
 
+use super::devices;
 use super::network::{NetworkArgs, Trained, find_run, load_dataset};
 use super::output::{self, Failure};
 use super::plan::Shape;
@@ -7,7 +8,7 @@ use lab_core::data::read_picture;
 use lab_core::experiment::DeviceChoice;
 use lab_core::number::precise_percent;
 use lab_core::protocol::DatasetInfo;
-use lab_engine::train::device::{self, Opened};
+use lab_engine::train::device::Opened;
 use lab_engine::train::lens::Lens;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -33,7 +34,8 @@ pub struct Args {
     /// With --weights and without --data: what the network takes [default: 3x32x32]
     #[arg(long, value_name = "CxHxW", requires = "weights", conflicts_with = "data")]
     image: Option<Shape>,
-    /// With --weights and without --data: the names of the classes, in order [default: ten numbers]
+    /// With --weights and without --data: the names of the classes, in order [default: numbers, as many as
+    /// the weights tell apart]
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', requires = "weights", conflicts_with = "data")]
     classes: Vec<String>,
     /// How many classes to name for each picture
@@ -71,21 +73,17 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
-    let open = || {
-        let opened = device::open(args.device);
-        opened.notice.iter().for_each(|text| output::notice(text));
-        opened
-    };
+    let open = || devices::open(args.device);
     if args.network.weights.is_some() {
         let info = info(args)?;
-        let opened = open();
+        let opened = open()?;
         let trained = args.network.of_weights(info, &opened)?;
         return Ok((opened, trained, &args.paths));
     }
     match args.paths.split_first() {
         Some((run, pictures)) if !pictures.is_empty() => {
             let run = find_run(run)?;
-            let opened = open();
+            let opened = open()?;
             let trained = args.network.of_run(&run, &opened)?;
             Ok((opened, trained, pictures))
         }
@@ -99,8 +97,11 @@ fn info(args: &Args) -> Result<DatasetInfo, Failure> {
     }
     let Shape(shape) = args.image.unwrap_or(Shape([3, 32, 32]));
     let (mean, std) = args.network.normalization(shape[0])?;
-    let numbered = || (0..10).map(|class| class.to_string()).collect();
-    let classes = if args.classes.is_empty() { numbered() } else { args.classes.clone() };
+    let classes = if args.classes.is_empty() {
+        (0..args.network.classes()?.unwrap_or(10)).map(|class| class.to_string()).collect()
+    } else {
+        args.classes.clone()
+    };
     Ok(DatasetInfo { name: "weights".to_owned(), shape, classes, train: 0, validation: 0, mean, std })
 }
 

@@ -1,8 +1,8 @@
 //! `residual-lab devices`: what this machine can train on.
 
 use super::output::{self, Failure};
-use lab_core::experiment::DeviceInfo;
-use lab_engine::train::device;
+use lab_core::experiment::{DeviceChoice, DeviceInfo};
+use lab_engine::train::device::{self, Opened};
 use serde_json::json;
 
 /// Arguments of `devices`.
@@ -23,4 +23,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return output::print_json(&devices.iter().map(entry).collect::<Vec<_>>());
     }
     devices.iter().try_for_each(|device| output::print(&format!("{:<9} {}", device.choice, device.name)))
+}
+
+/// Opens the device that was asked for and says what a person should know of it.
+pub(super) fn open(choice: DeviceChoice) -> Result<Opened, Failure> {
+    let opened = device::open(choice).map_err(Failure::Usage)?;
+    opened.notice.iter().for_each(|text| output::notice(text));
+    Ok(opened)
 }

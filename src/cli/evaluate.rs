@@ -1,12 +1,13 @@
 //! `residual-lab evaluate`: how well trained networks do on images.
 
 use super::counting::Counting;
+use super::devices;
 use super::network::{NetworkArgs, Trained, data_of_run, find_run, load_dataset};
 use super::output::{self, Failure};
 use lab_core::data::Dataset;
 use lab_core::experiment::DeviceChoice;
 use lab_core::number::{precise, precise_percent};
-use lab_engine::train::device::{self, Opened};
+use lab_engine::train::device::Opened;
 use lab_engine::train::evaluate::{Inputs, Scores, evaluate};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -86,11 +87,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn prepare(args: &Args) -> Result<(Opened, Dataset, Trained), Failure> {
-    let open = || {
-        let opened = device::open(args.device);
-        opened.notice.iter().for_each(|text| output::notice(text));
-        opened
-    };
+    let open = || devices::open(args.device);
     if let Some(named) = &args.run {
         let run = find_run(named)?;
         let (dataset, info) = load_dataset(&data_of_run(&run, args.data.as_deref()), run.experiment.recipe.seed)?;
@@ -98,13 +95,13 @@ fn prepare(args: &Args) -> Result<(Opened, Dataset, Trained), Failure> {
             let (theirs, own) = (info.classes.join(", "), run.info.dataset.classes.join(", "));
             return Err(Failure::Usage(format!("the run knows the classes {own}, but the data set has {theirs}")));
         }
-        let opened = open();
+        let opened = open()?;
         let trained = args.network.of_run(&run, &opened)?;
         return Ok((opened, dataset, trained));
     }
     let data = args.network.data(args.data.as_deref().unwrap_or("embedded"))?;
     let (dataset, info) = load_dataset(&data, 0)?;
-    let opened = open();
+    let opened = open()?;
     let trained = args.network.of_weights(info, &opened)?;
     Ok((opened, dataset, trained))
 }

@@ -3,7 +3,7 @@
 use super::output::Failure;
 use lab_core::experiment::{
     Arm, Data, Experiment, Length, Network, Normalization, PRESETS, Plan, PlanError, Preset, Source, preset,
-    with_override,
+    with_overrides,
 };
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -54,9 +54,7 @@ impl PlanArgs {
         if let Some(seed) = self.seed {
             plan.recipe.seed = seed;
         }
-        for setting in &self.set {
-            plan = with_override(&plan, setting).map_err(Failure::usage)?;
-        }
+        let plan = with_overrides(&plan, &self.set).map_err(Failure::usage)?;
         Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)))
     }
 
@@ -79,13 +77,16 @@ impl PlanArgs {
 }
 
 fn from_file(file: &Path) -> Result<Plan, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
+    Plan::read(file).map_err(|error| {
         let name = file.to_string_lossy();
-        let hint =
-            if preset(&name).is_some() { format!("; for the preset say --preset {name}") } else { String::new() };
-        Failure::Usage(format!("cannot read the experiment {name}: {error}{hint}"))
-    })?;
-    Plan::from_toml(&text).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
+        match error {
+            PlanError::Unreadable { .. } if preset(&name).is_some() => {
+                Failure::Usage(format!("{error}; for the preset say --preset {name}"))
+            }
+            PlanError::Unreadable { .. } | PlanError::NoText(_) => Failure::usage(error),
+            error => Failure::Usage(format!("{name}: {error}")),
+        }
+    })
 }
 
 /// The plan of a preset.
@@ -99,10 +100,7 @@ pub(super) fn from_preset(name: &str) -> Result<Plan, Failure> {
 
 /// The arms of a preset after `settings`, or only the one of that name.
 pub(super) fn arms_of(preset: &str, settings: &[String], name: Option<&str>) -> Result<Vec<Arm>, Failure> {
-    let mut plan = from_preset(preset)?;
-    for setting in settings {
-        plan = with_override(&plan, setting).map_err(Failure::usage)?;
-    }
+    let plan = with_overrides(&from_preset(preset)?, settings).map_err(Failure::usage)?;
     let experiment = Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)))?;
     let names = experiment.arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
     let missing = name.map(|name| format!("{preset} has no arm \"{name}\"; there are {names}"));

@@ -268,6 +268,9 @@ impl<'a> Visit<'a> for File {
         self.import(&item.tree, &[], handed);
     }
 
+    /// `pub(super)` names nothing.
+    fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
+
     fn visit_path(&mut self, path: &'a syn::Path) {
         self.note(path.segments.iter().map(|segment| segment.ident.to_string()).collect());
         visit::visit_path(self, path);

@@ -9,6 +9,7 @@ fn wrong_usage() {
     lab.refuses(2, &["bogus", "--help"], &["bogus"]);
     lab.refuses(2, &["--epoch", "--epochs"], &["train", "--epoch", "2"]);
     lab.refuses(2, &["there is no device", "gpu:N"], &["train", "--device", "tpu"]);
+    lab.refuses(2, &["there is no gpu:99", "or auto"], &["train", "--device", "gpu:99"]);
     lab.refuses(2, &["--steps"], &["train", "--steps", "2", "--epochs", "2"]);
     lab.refuses(2, &["--resume"], &["train", "--resume", "run", "--epochs", "2"]);
     lab.refuses(2, &["PATH"], &["data", "info"]);

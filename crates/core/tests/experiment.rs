@@ -5,7 +5,7 @@
 use lab_core::blueprint::{Blueprint, BlueprintError, Summary};
 use lab_core::experiment::{
     Block, Body, Curve, Experiment, Length, Network, Norm, PRESETS, Plan, Schedule, Shortcut, Stage, preset,
-    with_override,
+    with_overrides,
 };
 
 fn default_plan() -> Plan {
@@ -18,7 +18,7 @@ fn complaints(plan: Plan) -> Vec<String> {
 }
 
 fn set(setting: &str) -> Plan {
-    with_override(&default_plan(), setting).unwrap_or_else(|error| panic!("{setting}: {error}"))
+    with_overrides(&default_plan(), &[setting]).unwrap_or_else(|error| panic!("{setting}: {error}"))
 }
 
 #[test]
@@ -101,11 +101,49 @@ fn settings_that_lead_nowhere_say_so() {
         ("recipe.batch_size", "there is no ="),
         ("arms[7].name=x", "not a place in a list of 2"),
         ("recipe.seed.low=1", "there is nothing below \"recipe.seed\""),
-        ("recipe.batch_size=many", "invalid type"),
+        ("recipe.batch_size=many", "it must be a whole number of 0 or more, and \"many\" was given"),
+        ("recipe.batch_size=128.0", "it must be a whole number of 0 or more, and 128.0 was given"),
+        ("recipe.optimizer.learning_rate=\"0.1\"", "it must be a number, and \"0.1\" was given"),
+        ("data.resize.height=32", "width is missing"),
     ] {
-        let error = with_override(&default_plan(), setting).expect_err(setting).to_string();
+        let error = with_overrides(&default_plan(), &[setting]).expect_err(setting).to_string();
         assert!(error.contains(expected), "{setting}: {error}");
     }
+}
+
+/// Each setting alone would leave a size without its other side.
+#[test]
+fn settings_are_applied_together_and_the_wrong_one_is_named() {
+    let plan = with_overrides(&default_plan(), &["data.resize.height=32", "data.resize.width=48"]).expect("a size");
+    assert_eq!(plan.data.resize.map(|size| (size.height, size.width)), Some((32, 48)));
+    let settings = ["recipe.seed=3", "recipe.batch_size=lots", "name=mine"];
+    let error = with_overrides(&default_plan(), &settings).expect_err("no number").to_string();
+    assert!(error.starts_with("cannot set \"recipe.batch_size=lots\""), "{error}");
+}
+
+/// Windows PowerShell 5 writes what a program prints as UTF-16.
+#[test]
+fn a_file_is_read_in_the_encodings_that_editors_and_shells_write() {
+    let plan = default_plan();
+    let text = plan.to_toml().expect("text");
+    let place = tempfile::tempdir().expect("a folder");
+    let wide = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+        [mark.to_vec(), text.encode_utf16().flat_map(bytes).collect()].concat()
+    };
+    let cases: [Vec<u8>; 4] = [
+        text.clone().into_bytes(),
+        [&[0xEF, 0xBB, 0xBF], text.as_bytes()].concat(),
+        wide([0xFF, 0xFE], u16::to_le_bytes),
+        wide([0xFE, 0xFF], u16::to_be_bytes),
+    ];
+    let path = place.path().join("mine.toml");
+    for bytes in cases {
+        std::fs::write(&path, bytes).expect("a file");
+        assert_eq!(Plan::read(&path).expect("a plan"), plan);
+    }
+    std::fs::write(&path, b"\x89PNG\r\n\x1a\n\xFF").expect("a file");
+    let error = Plan::read(&path).expect_err("a picture").to_string();
+    assert!(error.contains("is not a text file"), "{error}");
 }
 
 #[test]

@@ -82,13 +82,13 @@ fn fused_operations_agree_with_burns_own() {
 
 #[test]
 fn the_reference_backend_agrees_with_flex() {
-    compare("ndarray", &Device::flex(), false, &device::open(DeviceChoice::NdArray).device);
+    compare("ndarray", &Device::flex(), false, &device::open(DeviceChoice::NdArray).expect("a device").device);
 }
 
 #[test]
 fn the_gpu_agrees_with_flex_and_stays_with_it_for_twenty_steps() {
     let Some(choice) = gpu() else { return };
-    compare("gpu", &Device::flex(), false, &device::open(choice).device);
+    compare("gpu", &Device::flex(), false, &device::open(choice).expect("a device").device);
 
     let mut plan = preset("plain-vs-residual").expect("the default preset").plan();
     plan.arms[0].network = Network::cifar(8, 4, Shortcut::None);
@@ -99,7 +99,8 @@ fn the_gpu_agrees_with_flex_and_stays_with_it_for_twenty_steps() {
     plan.recipe.optimizer.learning_rate = 0.003;
     let experiment = Experiment::check(plan).expect("a valid experiment");
     let losses = |choice| {
-        let mut session = Session::new(experiment.clone(), images(), device::open(choice)).expect("a session");
+        let mut session =
+            Session::new(experiment.clone(), images(), device::open(choice).expect("a device")).expect("a session");
         let mut step = || session.advance().expect("a step").record.arms;
         (0..20).map(|_| step()).collect::<Vec<_>>()
     };
@@ -111,8 +112,8 @@ fn the_gpu_agrees_with_flex_and_stays_with_it_for_twenty_steps() {
 }
 
 #[test]
-fn a_device_that_is_not_there_is_replaced_by_the_cpu_with_a_word_about_it() {
-    let opened = device::open(DeviceChoice::Gpu(99));
-    assert_eq!(opened.choice, DeviceChoice::Flex);
-    assert!(opened.notice.expect("a notice").contains("no gpu:99"));
+fn a_device_that_was_named_and_is_not_there_is_refused_and_auto_takes_what_there_is() {
+    let why = device::open(DeviceChoice::Gpu(99)).expect_err("there is none");
+    assert!(why.contains("there is no gpu:99") && why.contains("or auto"), "{why}");
+    assert_ne!(device::open(DeviceChoice::Auto).expect("any device").choice, DeviceChoice::Auto);
 }

@@ -3,9 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use lab_core::data::Dataset;
-use lab_core::experiment::{
-    Augmentation, Curve, DeviceChoice, Experiment, Length, Optimizer, Plan, preset, with_override,
-};
+use lab_core::experiment::{Augmentation, Curve, DeviceChoice, Experiment, Length, Optimizer, preset, with_overrides};
 use lab_core::instrument::{Finding, Sample};
 use lab_core::protocol::keep::Nowhere;
 use lab_core::protocol::{Answer, Command, Event, Live, Networks, Outcome, Phase, Picture, Question, StepRecord, Tune};
@@ -30,10 +28,8 @@ fn small(settings: &[&str]) -> Experiment {
         "arms[0].network.body.cifar={depth=8,width=4}",
         "arms[1].network.body.cifar={depth=8,width=4}",
     ];
-    let plan = shrink
-        .iter()
-        .chain(settings)
-        .fold(plan, |plan: Plan, setting| with_override(&plan, setting).unwrap_or_else(|error| panic!("{error}")));
+    let settings: Vec<&str> = shrink.iter().chain(settings).copied().collect();
+    let plan = with_overrides(&plan, &settings).unwrap_or_else(|error| panic!("{error}"));
     Experiment::check(plan).expect("a valid experiment")
 }
 
@@ -105,7 +101,8 @@ fn histograms_count_the_weights_and_the_gradient_of_their_step() {
         "recipe.optimizer.method.momentum=0",
     ]);
     let dataset = Arc::new(Dataset::load(&experiment.data, 0).expect("the embedded images"));
-    let mut session = Session::new(experiment, dataset, device::open(DeviceChoice::Flex)).expect("a session");
+    let mut session =
+        Session::new(experiment, dataset, device::open(DeviceChoice::Flex).expect("a device")).expect("a session");
     let weights = |session: &Session| session.arms[1].model.state().expect("weights");
     let before = weights(&session);
     let stepped = session.advance().expect("a step");
@@ -476,7 +473,7 @@ fn the_number_of_threads_does_not_change_a_single_bit() {
     let losses = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| {
-            let opened = device::open(DeviceChoice::Flex);
+            let opened = device::open(DeviceChoice::Flex).expect("a device");
             let mut session = Session::new(experiment.clone(), Arc::clone(&dataset), opened).expect("a session");
             (0..8).map(|_| session.advance().expect("a step").record.arms).collect::<Vec<_>>()
         })

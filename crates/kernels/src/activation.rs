@@ -19,13 +19,13 @@ pub enum Smooth {
 const CHUNK: usize = 16 * 1024;
 
 /// `out = f(x)`.
-pub fn activate(kind: Smooth, x: &[f32], out: &mut [f32]) {
+pub(crate) fn activate(kind: Smooth, x: &[f32], out: &mut [f32]) {
     assert_eq!(x.len(), out.len(), "maps of different sizes");
     out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(out, x)| dispatch(Forward { kind, x, out }));
 }
 
 /// `gradients *= f'(x)`, in place.
-pub fn activate_backward(kind: Smooth, x: &[f32], gradients: &mut [f32]) {
+pub(crate) fn activate_backward(kind: Smooth, x: &[f32], gradients: &mut [f32]) {
     assert_eq!(x.len(), gradients.len(), "maps of different sizes");
     gradients
         .par_chunks_mut(CHUNK)

@@ -1,18 +1,8 @@
 //! Convolutions of any shape: picks the way to compute each and knows nothing of norms or layers.
 
 use crate::map::{Finish, Source};
-use crate::shape::ConvShape;
+use crate::shape::{Backward, ConvShape};
 use crate::{direct, winograd};
-
-/// What a backward pass is to write.
-pub struct Backward<'a> {
-    /// Gradients of the inputs `[n][h][w][in]`, if they are wanted.
-    pub inputs: Option<&'a mut [f32]>,
-    /// Whether to add to what `inputs` holds.
-    pub accumulate: bool,
-    /// Gradients of the weights `[out][in][k][k]`.
-    pub weights: &'a mut [f32],
-}
 
 /// Tiles of four by four need maps that fill them, and enough of them to repay the transform of the weights.
 fn by_tiles(shape: &ConvShape) -> bool {
@@ -22,7 +12,7 @@ fn by_tiles(shape: &ConvShape) -> bool {
 
 /// Convolves `source` `[n][h][w][in]` with `weights` `[out][in][k][k]` into `out` `[n][h'][w'][out]`. `finish`
 /// makes what finishes the values of a block of work, given its number; the finishers come back in that order.
-pub fn forward<F: Finish + Send>(
+pub(crate) fn forward<F: Finish + Send>(
     shape: &ConvShape,
     source: &impl Source,
     weights: &[f32],
@@ -39,7 +29,13 @@ pub fn forward<F: Finish + Send>(
 }
 
 /// Differentiates a convolution of `source` with `weights`, given the gradients of its outputs.
-pub fn backward(shape: &ConvShape, source: &impl Source, weights: &[f32], gradients: &impl Source, wanted: Backward) {
+pub(crate) fn backward(
+    shape: &ConvShape,
+    source: &impl Source,
+    weights: &[f32],
+    gradients: &impl Source,
+    wanted: Backward,
+) {
     assert_eq!(weights.len(), shape.weight_len(), "weights of another shape");
     assert_eq!(wanted.weights.len(), shape.weight_len(), "weight gradients of another shape");
     if let Some(inputs) = &wanted.inputs {

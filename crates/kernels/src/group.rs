@@ -5,13 +5,13 @@
 use rayon::prelude::*;
 
 use crate::map::Statistics;
-use crate::norm::{Affine, BlendTask, NormGradients, Normalise, Signs, SumTask};
+use crate::norm::{Affine, BlendTask, Centred, NormGradients, Normalise, Signs, SumTask};
 use crate::simd::dispatch;
 use crate::statistics::{Gather, Moments, Total};
 
 /// What a group norm needs to know besides its maps.
 #[derive(Clone, Copy, Debug)]
-pub struct Groups<'a> {
+pub(crate) struct Groups<'a> {
     pub count: usize,
     pub gamma: &'a [f32],
     pub beta: &'a [f32],
@@ -60,7 +60,7 @@ impl Groups<'_> {
 
 /// Normalises `x`, whose images have `image_len` values, into `out`; returns the statistics of every group of
 /// every image.
-pub fn group_norm(
+pub(crate) fn group_norm(
     groups: &Groups,
     x: &[f32],
     image_len: usize,
@@ -87,7 +87,7 @@ pub fn group_norm(
 
 /// Gradients of γ and β; `gradients` goes from those of the output to those of the norm's input. Where a
 /// `shortcut` is given it receives the gradients behind the activation, which are its own.
-pub fn group_norm_backward(
+pub(crate) fn group_norm_backward(
     groups: &Groups,
     moments: &[Moments],
     x: &[f32],
@@ -116,7 +116,7 @@ pub fn group_norm_backward(
             let channel_moments = groups.spread(moments);
             let mut part = vec![0.0; 2 * groups.channels()];
             let signs = signs.part(range);
-            let centred = Some((z, channel_moments.mean.as_slice()));
+            let centred = Some(Centred { z, mean: &channel_moments.mean });
             dispatch(SumTask { gradients, signs, centred, channels: groups.channels(), part: &mut part });
             if let Some(shortcut) = shortcut {
                 shortcut.copy_from_slice(gradients);

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 /// A map `[n][c][h][w]` in memory, each dimension with a stride of its own.
 #[derive(Clone, Copy, Debug)]
-pub struct Strided<'a> {
+pub(crate) struct Strided<'a> {
     pub values: &'a [f32],
     /// Index of the first value.
     pub offset: usize,
@@ -16,7 +16,6 @@ pub struct Strided<'a> {
 
 impl Strided<'_> {
     /// Whether the values lie one after the other in the order `n, h, w, c`.
-    #[must_use]
     pub fn is_channels_last(&self) -> bool {
         let [_, c, h, w] = self.shape;
         let wanted = [h * w * c, 1, w * c, c];
@@ -29,7 +28,7 @@ impl Strided<'_> {
 }
 
 /// Copies `map` into `out` `[n][h][w][c]`.
-pub fn to_channels_last(map: &Strided, out: &mut [f32]) {
+pub(crate) fn to_channels_last(map: &Strided, out: &mut [f32]) {
     let [n, c, h, w] = map.shape;
     assert_eq!(out.len(), n * c * h * w, "a map of another size");
     let at = |index: isize| map.values[map.offset.wrapping_add_signed(index)];

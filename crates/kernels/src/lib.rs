@@ -7,45 +7,37 @@
 //! other without a copy and every other operation still sees what it expects.
 //!
 //! Work is cut by the shape alone, and partial sums are added in a fixed order: results are the same bit for
-//! bit, whatever the number of threads. All code that is not checked by the compiler is in this folder; every
+//! bit, whatever the number of threads. All code that is not checked by the compiler is in this crate; every
 //! operation has a plain twin in [`twin`], which is its definition and what the tests compare it with.
 
-#![allow(
+#![expect(
     clippy::inline_always,
     reason = "a register kernel that is not inlined into its instruction set's function spills every register"
 )]
-#![allow(
+#![expect(
     clippy::cast_possible_truncation,
     clippy::many_single_char_names,
     clippy::needless_range_loop,
-    clippy::similar_names,
     reason = "kernels are written in the letters of their formulas, over indices, and in single precision"
 )]
-#![allow(
-    missing_docs,
-    clippy::missing_panics_doc,
-    clippy::missing_safety_doc,
-    clippy::wildcard_imports,
-    reason = "internal to the networks: the operations say what their fields are, slices are checked at each \
-              operation's edge, and a SIMD type's methods share the condition on its trait"
-)]
-#![allow(unsafe_code, reason = "inner loops that the compiler cannot check; each says why it is sound")]
+#![expect(unsafe_code, reason = "inner loops that the compiler cannot check; each says why it is sound")]
 
 pub mod activation;
-pub mod conv;
-pub mod descent;
+mod block;
+mod conv;
+mod descent;
 mod direct;
-pub mod group;
-pub mod layout;
-pub mod map;
+mod group;
+mod layout;
+mod map;
 mod matmul;
-pub mod norm;
+mod norm;
 pub mod ops;
 pub mod pooling;
 mod scratch;
 pub mod shape;
 pub mod shortcut;
-pub mod simd;
-pub mod statistics;
+mod simd;
+mod statistics;
 pub mod twin;
 mod winograd;

@@ -7,7 +7,7 @@
 use crate::simd::{Simd, load_up_to, prefetch};
 
 /// A map that a convolution reads.
-pub trait Source: Sync {
+pub(crate) trait Source: Sync {
     /// What is kept in registers while values of the same channels follow one another.
     type Held<S: Simd>: Copy;
 
@@ -28,7 +28,7 @@ pub trait Source: Sync {
 }
 
 /// What happens to a finished value of a convolution.
-pub trait Finish {
+pub(crate) trait Finish {
     /// What is kept in registers while values of the same channels follow one another.
     type Held<S: Simd>: Copy;
 
@@ -53,7 +53,7 @@ pub trait Finish {
 
 /// A map as it is.
 #[derive(Clone, Copy)]
-pub struct Plain<'a>(pub &'a [f32]);
+pub(crate) struct Plain<'a>(pub &'a [f32]);
 
 impl Source for Plain<'_> {
     type Held<S: Simd> = ();
@@ -77,7 +77,7 @@ impl Source for Plain<'_> {
 /// The gradient that batch norm hands back: a blend `first · g + second · z + shift` of the gradient of its
 /// output and its input `z`, each factor per channel.
 #[derive(Clone, Copy)]
-pub struct Blend<'a> {
+pub(crate) struct Blend<'a> {
     pub gradients: &'a [f32],
     pub z: &'a [f32],
     pub first: &'a [f32],
@@ -115,7 +115,7 @@ impl Source for Blend<'_> {
 /// As [`Blend`], of gradients that lie behind the activation of the norm's output: they are multiplied by its
 /// slope, which `z` tells. `norm` is mean, scale and shift of the forward pass.
 #[derive(Clone, Copy)]
-pub struct ActivatedBlend<'a> {
+pub(crate) struct ActivatedBlend<'a> {
     pub blend: Blend<'a>,
     pub norm: [&'a [f32]; 3],
     pub slope: f32,
@@ -177,7 +177,7 @@ pub(super) unsafe fn load_each<S: Simd, const N: usize>(from: [&[f32]; N], chann
 }
 
 /// Stores the sums as they are.
-pub struct Keep;
+pub(crate) struct Keep;
 
 impl Finish for Keep {
     type Held<S: Simd> = ();
@@ -192,7 +192,7 @@ impl Finish for Keep {
 }
 
 /// Adds the sums to what the map holds already; `base` is where its index 0 would be.
-pub struct Accumulate {
+pub(crate) struct Accumulate {
     pub base: *const f32,
 }
 
@@ -211,7 +211,7 @@ impl Finish for Accumulate {
 
 /// Adds a bias and the shortcut and activates: `act(sums + bias + shortcut)`.
 #[derive(Clone, Copy)]
-pub struct Activate<'a> {
+pub(crate) struct Activate<'a> {
     /// One value for each channel.
     pub bias: Option<&'a [f32]>,
     /// A map like the output.
@@ -249,7 +249,7 @@ impl Finish for Activate<'_> {
 
 /// Adds up values and squares per channel, relative to the first value that each channel shows: sums of squares
 /// of raw values would drown the variance of a map whose mean is large.
-pub struct Statistics {
+pub(crate) struct Statistics {
     /// Shifts, sums, sums of squares and counts, `stride` (a multiple of the lanes) of each. The count of a
     /// vector of channels stands at its first channel.
     pub(super) state: Vec<f32>,
@@ -258,7 +258,7 @@ pub struct Statistics {
 
 /// One vector of channels of [`Statistics`].
 #[derive(Clone, Copy)]
-pub struct HeldStatistics<V> {
+pub(crate) struct HeldStatistics<V> {
     shift: V,
     sum: V,
     squares: V,

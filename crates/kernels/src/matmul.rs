@@ -5,16 +5,16 @@ use crate::simd::{Simd, Work};
 
 /// Rows of a tile two vectors wide: twelve sums, two vectors of the right matrix and a broadcast fit the
 /// sixteen registers of AVX2, and two vectors are loaded for every six values.
-pub const TALL: usize = 6;
+pub(crate) const TALL: usize = 6;
 /// Rows of a tile one vector wide: eight sums hide the latency of the multiply-add.
-pub const SLIM: usize = 8;
+pub(crate) const SLIM: usize = 8;
 
 /// Adds `Σ_j left[rows[r] + j · left_step] · right[j · right_step ..]` to `sums[r]`, for `depth` values of `j`.
 ///
 /// # Safety
 /// Every address named above must be readable.
 #[inline(always)]
-pub unsafe fn tile<S: Simd, const R: usize, const N: usize>(
+pub(crate) unsafe fn tile<S: Simd, const R: usize, const N: usize>(
     sums: &mut [[S::V; N]; R],
     left: *const f32,
     rows: &[usize; R],
@@ -44,7 +44,7 @@ pub unsafe fn tile<S: Simd, const R: usize, const N: usize>(
 }
 
 /// `out[r][k] = Σ_j left[r][j] · right[j][k]`, or `+=` where `add` is set.
-pub struct Matmul {
+pub(crate) struct Matmul {
     pub left: *const f32,
     /// From one row of `left` to the next.
     pub left_row: usize,
@@ -64,8 +64,7 @@ pub struct Matmul {
 }
 
 /// Columns of the packed panel that starts at column `start` of `columns`: two vectors, or one at the end.
-#[must_use]
-pub fn panel_width(lanes: usize, start: usize, columns: usize) -> usize {
+pub(crate) fn panel_width(lanes: usize, start: usize, columns: usize) -> usize {
     (columns - start).min(2 * lanes)
 }
 

@@ -12,7 +12,7 @@ use crate::statistics::{Moments, block_len};
 
 /// What a norm does to each channel: `scale · (z − mean) + shift`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Affine {
+pub(crate) struct Affine {
     pub mean: Vec<f32>,
     pub scale: Vec<f32>,
     pub shift: Vec<f32>,
@@ -20,13 +20,11 @@ pub struct Affine {
 
 impl Affine {
     /// Nothing, to each of `channels` channels.
-    #[must_use]
     pub fn identity(channels: usize) -> Self {
         Self { mean: vec![0.0; channels], scale: vec![1.0; channels], shift: vec![0.0; channels] }
     }
 
     /// A norm with the given statistics.
-    #[must_use]
     pub fn new(moments: &Moments, gamma: &[f32], beta: &[f32], epsilon: f32) -> Self {
         let scale = gamma.iter().zip(&moments.variance).map(|(gamma, variance)| gamma / (variance + epsilon).sqrt());
         Self { mean: moments.mean.clone(), scale: scale.collect(), shift: beta.to_vec() }
@@ -35,7 +33,7 @@ impl Affine {
 
 /// `out = act(scale · (z − mean) + shift + shortcut)` with `act(v) = max(v, slope · v)`: a slope of 0 is `ReLU`, one of
 /// 1 is no activation.
-pub fn normalise(z: &[f32], affine: &Affine, shortcut: Option<&[f32]>, slope: f32, out: &mut [f32]) {
+pub(crate) fn normalise(z: &[f32], affine: &Affine, shortcut: Option<&[f32]>, slope: f32, out: &mut [f32]) {
     let channels = affine.shift.len();
     assert_eq!(z.len(), out.len(), "maps of different sizes");
     assert!(shortcut.is_none_or(|shortcut| shortcut.len() == z.len()), "shortcut of another size");
@@ -88,14 +86,14 @@ impl Work for Normalise<'_> {
 
 /// Per channel, the sums of the gradients and of the gradients times `z − mean`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sums {
+pub(crate) struct Sums {
     pub gradient: Vec<f32>,
     pub product: Vec<f32>,
 }
 
 /// What tells the slope of the activation at each value.
 #[derive(Clone, Copy)]
-pub enum Signs<'a> {
+pub(crate) enum Signs<'a> {
     /// There is no activation.
     None,
     /// The output and the slope below zero; the gradients are multiplied by the slope in place.
@@ -104,14 +102,21 @@ pub enum Signs<'a> {
     Norm(&'a Affine, f32),
 }
 
-/// Adds up what the gradients of a norm need from the gradients of its activated output. `centred` is the norm's
-/// input and its mean; without it the products are zero.
-pub fn sums(gradients: &mut [f32], signs: Signs, centred: Option<(&[f32], &[f32])>, channels: usize) -> Sums {
+/// The input of a norm and its mean per channel.
+#[derive(Clone, Copy)]
+pub(crate) struct Centred<'a> {
+    pub z: &'a [f32],
+    pub mean: &'a [f32],
+}
+
+/// Adds up what the gradients of a norm need from the gradients of its activated output; without `centred` the products
+/// are zero.
+pub(crate) fn sums(gradients: &mut [f32], signs: Signs, centred: Option<Centred>, channels: usize) -> Sums {
     if let Signs::Output(y, _) = signs {
         assert_eq!(y.len(), gradients.len(), "maps of different sizes");
     }
     assert!(
-        centred.is_none_or(|(z, mean)| z.len() == gradients.len() && mean.len() == channels),
+        centred.is_none_or(|Centred { z, mean }| z.len() == gradients.len() && mean.len() == channels),
         "maps of different sizes"
     );
     let len = block_len(channels);
@@ -122,7 +127,7 @@ pub fn sums(gradients: &mut [f32], signs: Signs, centred: Option<(&[f32], &[f32]
             let range = index * len..index * len + gradients.len();
             let mut part = vec![0.0; 2 * channels];
             let signs = signs.part(range.clone());
-            let centred = centred.map(|(z, mean)| (&z[range], mean));
+            let centred = centred.map(|Centred { z, mean }| Centred { z: &z[range], mean });
             dispatch(SumTask { gradients, signs, centred, channels, part: &mut part });
             part
         })
@@ -148,7 +153,7 @@ impl Signs<'_> {
 pub(super) struct SumTask<'a> {
     pub gradients: &'a mut [f32],
     pub signs: Signs<'a>,
-    pub centred: Option<(&'a [f32], &'a [f32])>,
+    pub centred: Option<Centred<'a>>,
     pub channels: usize,
     pub part: &'a mut [f32],
 }
@@ -165,7 +170,7 @@ impl Work for SumTask<'_> {
                 let count = channels - channel;
                 let (mut sum, mut product) = (S::splat(0.0), S::splat(0.0));
                 let mean = match self.centred {
-                    Some((_, mean)) => load_up_to::<S>(mean.as_ptr().add(channel), count),
+                    Some(Centred { mean, .. }) => load_up_to::<S>(mean.as_ptr().add(channel), count),
                     None => S::splat(0.0),
                 };
                 let norm = match self.signs {
@@ -177,7 +182,7 @@ impl Work for SumTask<'_> {
                 for index in (channel..self.gradients.len()).step_by(channels) {
                     let at = self.gradients.as_mut_ptr().add(index);
                     let z = match self.centred {
-                        Some((z, _)) => load_up_to::<S>(z.as_ptr().add(index), count),
+                        Some(Centred { z, .. }) => load_up_to::<S>(z.as_ptr().add(index), count),
                         None => mean,
                     };
                     let mut gradient = load_up_to::<S>(at, count);
@@ -203,7 +208,7 @@ impl Work for SumTask<'_> {
 /// Gradients of a norm's parameters, and the factors that blend the output gradients `g` and the input `z` into
 /// the input's gradients: `first · g + second · z + shift`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NormGradients {
+pub(crate) struct NormGradients {
     pub gamma: Vec<f32>,
     pub beta: Vec<f32>,
     pub first: Vec<f32>,
@@ -214,7 +219,6 @@ pub struct NormGradients {
 impl NormGradients {
     /// For a norm with batch statistics over `pixels` values a channel:
     /// `dz = γ/σ · (g − Σg/n − (z − mean)/σ² · Σg(z − mean)/n)`.
-    #[must_use]
     pub fn new(sums: Sums, moments: &Moments, gamma: &[f32], epsilon: f32, pixels: usize) -> Self {
         let channels = gamma.len();
         let mut result = Self {
@@ -242,7 +246,7 @@ impl NormGradients {
 }
 
 /// Writes the blend `first · g + second · z + shift` that [`NormGradients`] describes, over the gradients `g`.
-pub fn blend(gradients: &mut [f32], z: &[f32], factors: &NormGradients) {
+pub(crate) fn blend(gradients: &mut [f32], z: &[f32], factors: &NormGradients) {
     let channels = factors.shift.len();
     assert_eq!(gradients.len(), z.len(), "maps of different sizes");
     let len = block_len(channels);
@@ -284,7 +288,7 @@ impl Work for BlendTask<'_> {
 }
 
 /// `sum += other`
-pub fn add(sum: &mut [f32], other: &[f32]) {
+pub(crate) fn add(sum: &mut [f32], other: &[f32]) {
     assert_eq!(sum.len(), other.len(), "maps of different sizes");
     let len = block_len(1);
     sum.par_chunks_mut(len).zip(other.par_chunks(len)).for_each(|(sum, other)| {

@@ -6,15 +6,22 @@ use rayon::prelude::*;
 
 use crate::simd::{Simd, Work, dispatch, load_up_to, store_up_to};
 
-/// Square windows over maps.
+/// Square windows over maps `[batch][height][width][channels]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolShape {
+    /// Images in the batch.
     pub batch: usize,
+    /// Channels of input and output.
     pub channels: usize,
+    /// Rows of the input.
     pub height: usize,
+    /// Columns of the input.
     pub width: usize,
+    /// Rows and columns of a window.
     pub kernel: usize,
+    /// From one window to the next, in both directions.
     pub stride: usize,
+    /// Pixels around the input, on each side, that belong to windows but have no value.
     pub padding: usize,
     /// Whether a window that sticks out at the end still counts.
     pub ceil: bool,
@@ -107,12 +114,12 @@ impl Window {
 }
 
 /// The largest value under each window; padding never wins, and what is no number always does.
-pub fn max_pool(shape: &PoolShape, x: &[f32], out: &mut [f32]) {
+pub(crate) fn max_pool(shape: &PoolShape, x: &[f32], out: &mut [f32]) {
     pool(shape, true, x, out);
 }
 
 /// The mean of each window; padding is left out.
-pub fn average_pool(shape: &PoolShape, x: &[f32], out: &mut [f32]) {
+pub(crate) fn average_pool(shape: &PoolShape, x: &[f32], out: &mut [f32]) {
     pool(shape, false, x, out);
 }
 
@@ -165,13 +172,13 @@ impl Work for Pool<'_> {
 }
 
 /// Hands each output gradient to the first of the window's pixels that has its largest value.
-pub fn max_pool_backward(shape: &PoolShape, x: &[f32], y: &[f32], gradients: &[f32], out: &mut [f32]) {
+pub(crate) fn max_pool_backward(shape: &PoolShape, x: &[f32], y: &[f32], gradients: &[f32], out: &mut [f32]) {
     shape.check(x.len(), y.len());
     pool_backward(shape, Some((x, y)), gradients, out);
 }
 
 /// Spreads each output gradient evenly over its window.
-pub fn average_pool_backward(shape: &PoolShape, gradients: &[f32], out: &mut [f32]) {
+pub(crate) fn average_pool_backward(shape: &PoolShape, gradients: &[f32], out: &mut [f32]) {
     pool_backward(shape, None, gradients, out);
 }
 
@@ -236,7 +243,7 @@ impl Work for PoolBackward<'_> {
 }
 
 /// The mean over the pixels of each image: `[n][pixels][c]` to `[n][c]`.
-pub fn global_average(x: &[f32], pixels: usize, channels: usize, out: &mut [f32]) {
+pub(crate) fn global_average(x: &[f32], pixels: usize, channels: usize, out: &mut [f32]) {
     assert_eq!(x.len() * channels, out.len() * pixels * channels, "maps of different batches");
     out.par_chunks_mut(channels).zip(x.par_chunks(pixels * channels)).for_each(|(out, x)| {
         out.fill(0.0);
@@ -250,7 +257,7 @@ pub fn global_average(x: &[f32], pixels: usize, channels: usize, out: &mut [f32]
 }
 
 /// Spreads the gradients of the means evenly: `[n][c]` to `[n][pixels][c]`.
-pub fn global_average_backward(gradients: &[f32], pixels: usize, channels: usize, out: &mut [f32]) {
+pub(crate) fn global_average_backward(gradients: &[f32], pixels: usize, channels: usize, out: &mut [f32]) {
     assert_eq!(out.len(), gradients.len() * pixels, "maps of different batches");
     out.par_chunks_mut(pixels * channels).zip(gradients.par_chunks(channels)).for_each(|(out, gradients)| {
         for pixel in out.chunks_exact_mut(channels) {

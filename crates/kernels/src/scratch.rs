@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// Lends `len` floats, aligned to a cache line, whose contents are whatever was left there.
-pub fn with<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
+pub(crate) fn with<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
     let lines = len.div_ceil(16);
     // A thread that helps another task while it waits may come here again: the buffer is taken out while lent.
     let mut buffer = FREE.with_borrow_mut(|free| {
@@ -44,13 +44,11 @@ impl AsFlattenedFloats for [Line] {
 }
 
 /// The next multiple of `step`.
-#[must_use]
-pub fn round_up(value: usize, step: usize) -> usize {
+pub(crate) fn round_up(value: usize, step: usize) -> usize {
     value.div_ceil(step) * step
 }
 
 /// At least `len` floats, and an odd number of cache lines: planes that far apart do not share cache sets.
-#[must_use]
-pub fn plane_len(len: usize) -> usize {
+pub(crate) fn plane_len(len: usize) -> usize {
     (len.div_ceil(16) | 1) * 16
 }

@@ -1,9 +1,4 @@
-//! Shapes of convolutions and maps, and how a map is cut into blocks of work.
-//!
-//! The cut depends on the shape alone, never on the number of threads: that is what makes results the same
-//! bit for bit however many threads there are.
-
-use std::ops::Range;
+//! The shape of a convolution, and what its backward pass is to write.
 
 /// A convolution over maps `[batch][height][width][in_channels]` with a square kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,69 +57,12 @@ impl ConvShape {
     }
 }
 
-/// Some whole images, or a band of row groups of one image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Block {
-    /// The images.
-    pub images: Range<usize>,
-    /// The row groups, in each of the images.
-    pub groups: Range<usize>,
-}
-
-impl Block {
-    /// Row groups in the block, over all of its images; never none.
-    #[must_use]
-    #[allow(clippy::len_without_is_empty, reason = "a block is never empty")]
-    pub fn len(&self) -> usize {
-        self.images.len() * self.groups.len()
-    }
-
-    /// Where the block lies in a map whose images have `height` rows of `row_len` values, `group_rows` rows to
-    /// a group.
-    #[must_use]
-    pub fn range(&self, height: usize, row_len: usize, group_rows: usize) -> Range<usize> {
-        let first = self.images.start * height + (self.groups.start * group_rows).min(height);
-        let last = (self.images.end - 1) * height + (self.groups.end * group_rows).min(height);
-        first * row_len..last * row_len
-    }
-}
-
-/// Blocks that even a single image is cut into, for as many threads.
-const LEAST_BLOCKS: usize = 8;
-
-/// Cuts `batch` images of `groups` row groups into blocks of about `target` groups, or fewer where there would be
-/// too few blocks.
-#[must_use]
-pub fn blocks(batch: usize, groups: usize, target: usize) -> Vec<Block> {
-    let target = target.min((batch * groups).div_ceil(LEAST_BLOCKS)).max(1);
-    if groups <= target {
-        let images = (target / groups.max(1)).max(1);
-        return (0..batch)
-            .step_by(images)
-            .map(|first| Block { images: first..(first + images).min(batch), groups: 0..groups })
-            .collect();
-    }
-    let bands = groups.div_ceil(target);
-    let rows = groups.div_ceil(bands);
-    (0..batch)
-        .flat_map(|image| {
-            (0..groups)
-                .step_by(rows)
-                .map(move |first| Block { images: image..image + 1, groups: first..(first + rows).min(groups) })
-        })
-        .collect()
-}
-
-/// Splits a map into the slices of consecutive `ranges`, which cover it from its beginning.
-pub fn split(mut map: &mut [f32], ranges: impl Iterator<Item = Range<usize>>) -> Vec<&mut [f32]> {
-    let mut parts = Vec::new();
-    let mut taken = 0;
-    for range in ranges {
-        assert_eq!(range.start, taken, "blocks follow one another");
-        let (part, rest) = map.split_at_mut(range.len());
-        parts.push(part);
-        map = rest;
-        taken = range.end;
-    }
-    parts
+/// What a backward pass is to write.
+pub(crate) struct Backward<'a> {
+    /// Gradients of the inputs `[n][h][w][in]`, if they are wanted.
+    pub inputs: Option<&'a mut [f32]>,
+    /// Whether to add to what `inputs` holds.
+    pub accumulate: bool,
+    /// Gradients of the weights `[out][in][k][k]`.
+    pub weights: &'a mut [f32],
 }

@@ -3,14 +3,20 @@
 
 use rayon::prelude::*;
 
-/// A shortcut over maps `[n][h][w][c]`.
+/// A shortcut over maps `[batch][height][width][in_channels]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PadShape {
+    /// Images in the batch.
     pub batch: usize,
+    /// Rows of the input.
     pub height: usize,
+    /// Columns of the input.
     pub width: usize,
+    /// Channels of the input.
     pub in_channels: usize,
+    /// Channels of the output, no fewer than those of the input.
     pub out_channels: usize,
+    /// Step between the pixels that are taken, in both directions.
     pub stride: usize,
 }
 
@@ -41,7 +47,7 @@ impl PadShape {
 }
 
 /// `out[n][y][x] = 0 … 0, x[n][y · stride][x · stride], 0 … 0`.
-pub fn pad(shape: &PadShape, x: &[f32], out: &mut [f32]) {
+pub(crate) fn pad(shape: &PadShape, x: &[f32], out: &mut [f32]) {
     shape.check(x.len(), out.len());
     let row = shape.out_width() * shape.out_channels;
     out.par_chunks_mut(row).enumerate().with_min_len(8).for_each(|(index, out)| {
@@ -59,7 +65,7 @@ pub fn pad(shape: &PadShape, x: &[f32], out: &mut [f32]) {
 }
 
 /// The gradients of the input: those of the pixels and channels that were taken, zero elsewhere.
-pub fn pad_backward(shape: &PadShape, gradients: &[f32], out: &mut [f32]) {
+pub(crate) fn pad_backward(shape: &PadShape, gradients: &[f32], out: &mut [f32]) {
     shape.check(out.len(), gradients.len());
     let row = shape.width * shape.in_channels;
     out.par_chunks_mut(row).enumerate().with_min_len(8).for_each(|(index, out)| {

@@ -7,14 +7,13 @@ use rayon::prelude::*;
 
 /// Mean and biased variance of every channel.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Moments {
+pub(crate) struct Moments {
     pub mean: Vec<f32>,
     pub variance: Vec<f32>,
 }
 
 impl Moments {
     /// Merges what blocks gathered, in the order in which they come.
-    #[must_use]
     pub fn merge(blocks: &[Statistics], channels: usize) -> Self {
         let mut merged = Self { mean: vec![0.0; channels], variance: vec![0.0; channels] };
         for channel in 0..channels {
@@ -29,7 +28,7 @@ impl Moments {
 
 /// Some values, counted, with their mean and the sum of squared deviations from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Total {
+pub(crate) struct Total {
     pub count: f64,
     pub mean: f64,
     pub squares: f64,
@@ -48,21 +47,18 @@ impl Total {
     }
 
     /// The biased variance; 0 of nothing.
-    #[must_use]
     pub fn variance(&self) -> f64 {
         if self.count > 0.0 { self.squares / self.count } else { 0.0 }
     }
 
     /// The Euclidean norm of the values.
-    #[must_use]
     pub fn norm(&self) -> f64 {
         (self.squares + self.count * self.mean * self.mean).sqrt()
     }
 }
 
 /// The total of all values of a map, in one pass.
-#[must_use]
-pub fn total(values: &[f32]) -> Total {
+pub(crate) fn total(values: &[f32]) -> Total {
     // As if they were pixels of some channels; what does not fill the last pixel is added one by one.
     let channels = 2 * MOST_LANES;
     let (pixels, rest) = values.split_at(values.len() / channels * channels);
@@ -83,8 +79,7 @@ pub fn total(values: &[f32]) -> Total {
 }
 
 /// Mean and biased variance of every channel of `map` `[pixels][channels]`.
-#[must_use]
-pub fn moments(map: &[f32], channels: usize) -> Moments {
+pub(crate) fn moments(map: &[f32], channels: usize) -> Moments {
     let blocks: Vec<Statistics> = map
         .par_chunks(block_len(channels))
         .map(|map| {
@@ -97,8 +92,7 @@ pub fn moments(map: &[f32], channels: usize) -> Moments {
 }
 
 /// Values of a map that one task of an elementwise pass takes: whole pixels, about 64 KiB.
-#[must_use]
-pub fn block_len(channels: usize) -> usize {
+pub(crate) fn block_len(channels: usize) -> usize {
     (16 * 1024 / channels).max(1) * channels
 }
 
@@ -131,7 +125,6 @@ impl Work for Gather<'_> {
 
 impl Statistics {
     /// Nothing gathered yet, for maps of `channels` channels.
-    #[must_use]
     pub fn new(channels: usize) -> Self {
         let stride = round_up(channels, lanes());
         Self { state: vec![0.0; 4 * stride], stride }

@@ -2,9 +2,9 @@
 
 use crate::dialogs::Wanted;
 use crate::export::Content;
-use crate::panel::Panel;
+use crate::panel::PanelId;
 use crate::state::inquiries::Place;
-use crate::state::selected::SelectedBlock;
+use crate::state::selected::{ConfusionCell, SelectedBlock};
 use lab_core::experiment::Plan;
 use lab_core::protocol::{Networks, Picture, Question, Tune};
 use lab_core::table::Table;
@@ -61,14 +61,7 @@ pub enum Action {
     /// Shows where a validation image's class comes from.
     Explain(usize),
     /// Shows the images of one cell of an arm's confusion matrix.
-    ShowCell {
-        /// The arm.
-        arm: usize,
-        /// The actual class.
-        truth: usize,
-        /// The predicted class.
-        predicted: usize,
-    },
+    ShowCell(ConfusionCell),
     /// Asks the networks what is in these pictures.
     Classify(Vec<Picture>),
     /// Lets a person choose pictures to classify.
@@ -97,7 +90,7 @@ pub enum Action {
     /// Lets a person choose a data set.
     ChooseData,
     /// Brings a panel to the front.
-    Show(Panel),
+    Show(PanelId),
     /// Makes everything larger (1), smaller (−1) or of the usual size (0).
     Zoom(i8),
     /// Fills the screen, or no longer.

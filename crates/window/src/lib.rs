@@ -10,7 +10,7 @@ mod export;
 mod form;
 mod give_away;
 mod kit;
-pub mod panel;
+mod panel;
 mod panels;
 mod scene;
 mod shelf;

@@ -1,9 +1,24 @@
-//! What all panels look at.
+//! What makes something a panel: what it is given in each frame, and what it may bring about.
 
+use crate::action::Action;
+use crate::shelf::Shelf;
 use crate::state::Session;
 use crate::state::inquiries::Inquiries;
-use crate::state::selected::SelectedBlock;
+use crate::state::selected::{ConfusionCell, SelectedBlock};
 use crate::state::sketch::Sketch;
+use eframe::egui::Ui;
+use lab_core::checkpoint::Checkpoint;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A panel, with what it has drawn and what is being typed into it.
+pub trait Panel: Default + 'static {
+    /// What is remembered of it from one start of the program to the next.
+    type View: Default + Serialize + DeserializeOwned;
+
+    /// Draws it.
+    fn ui(&mut self, ui: &mut Ui, view: &mut Self::View, scene: Scene, effects: &mut Effects);
+}
 
 /// What the panels look at.
 #[derive(Clone, Copy)]
@@ -14,6 +29,18 @@ pub struct Scene<'a> {
     pub networks: &'a [Sketch],
     /// What was asked of the networks, and what they answered.
     pub inquiries: &'a Inquiries,
-    /// The block that every panel looks at; [`crate::action::Action::Select`] chooses another.
+    /// The block that every panel looks at; [`Action::Select`] chooses another.
     pub selected: Option<&'a SelectedBlock>,
+}
+
+/// What a panel may bring about.
+pub struct Effects<'a> {
+    /// What shall be done after the frame.
+    pub actions: &'a mut Vec<Action>,
+    /// The runs on disk.
+    pub shelf: &'a mut Shelf,
+    /// The checkpoint whose weights all instruments ask; the weights as they are now if absent.
+    pub checkpoint: &'a mut Option<Checkpoint>,
+    /// A cell of a confusion matrix whose images shall be shown, until the panel that shows them takes it.
+    pub cell: &'a mut Option<ConfusionCell>,
 }

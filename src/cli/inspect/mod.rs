@@ -4,6 +4,7 @@ mod question;
 mod write;
 
 use super::counting::Counting;
+use super::devices;
 use super::network::{NetworkArgs, data_of_run, find_run, load_dataset};
 use super::output::{self, Failure};
 use lab_core::checkpoint::Checkpoint;
@@ -12,7 +13,6 @@ use lab_core::instrument::{Answer, Finding, Findings, Instrument, Question, Tabl
 use lab_core::number;
 use lab_core::table::Table;
 use lab_engine::inspect::{self, kept};
-use lab_engine::train::device;
 use lab_engine::train::snapshot::{ArmSnapshot, Snapshot};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -111,8 +111,7 @@ fn words(args: &Args) -> Result<(Option<&str>, Instrument), Failure> {
 fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     let limit = args.limit.map(|limit| limit as usize);
     let limited = |data: Data| Data { validation_limit: limit.or(data.validation_limit), ..data };
-    let opened = device::open(args.device);
-    opened.notice.iter().for_each(|text| output::notice(text));
+    let opened = devices::open(args.device)?;
     let Some(named) = named else {
         let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
         let (dataset, info) = load_dataset(&data, 0)?;

@@ -1,7 +1,7 @@
 //! What a network costs, counted layer by layer from its blueprint: parameters, MACs, activation memory.
 
 use super::{Blueprint, ConvPlan, MapShape, PoolPlan, ShortcutPlan, UnitPlan};
-use crate::experiment::{HeadPool, Norm};
+use crate::experiment::{HeadPool, Naming, Norm};
 use serde::Serialize;
 
 /// The costs of a network.
@@ -40,22 +40,17 @@ impl Summary {
     #[must_use]
     pub fn new(blueprint: &Blueprint) -> Self {
         let mut counter = Counter { layers: Vec::new() };
-        let linear = match blueprint.network.naming {
-            crate::experiment::Naming::Cifar => "linear",
-            crate::experiment::Naming::Torchvision => "fc",
-        };
-        counter.unit("conv1", "bn1", &blueprint.stem);
+        counter.unit("", &Naming::STEM, &blueprint.stem);
         for (index, stage) in blueprint.stages.iter().enumerate() {
-            let layer = format!("layer{}", index + 1);
             if let Some(entry) = &stage.entry {
-                counter.unit(&format!("{layer}.entry.conv"), &format!("{layer}.entry.bn"), entry);
+                counter.unit(&format!("{}.", Naming::stage(index)), &Naming::ENTRY, entry);
             }
             for block in &stage.blocks {
                 counter.block(block, blueprint);
             }
         }
         if blueprint.last_norm && blueprint.network.norm != Norm::None {
-            counter.norm("bn_last", blueprint.features);
+            counter.norm(Naming::LAST_NORM, blueprint.features);
         }
         let [channels, height, width] = blueprint.features;
         let pool = match blueprint.network.head.pool {
@@ -65,7 +60,7 @@ impl Summary {
         counter.add("pool", format!("{pool} {height}×{width}"), [channels, 1, 1], 0, 0);
         let (weights, classes) = (channels * blueprint.classes, blueprint.classes);
         let bias = if blueprint.network.head.bias { classes } else { 0 };
-        counter.add(linear, "linear".into(), [classes, 1, 1], weights + bias, weights);
+        counter.add(blueprint.network.naming.head(), "linear".into(), [classes, 1, 1], weights + bias, weights);
         counter.total(blueprint.network.depth())
     }
 }
@@ -101,14 +96,16 @@ impl Counter {
         self.add(name, format!("{0}×{0} {kind} pool /{1}", pool.kernel, pool.stride), pool.output, 0, 0);
     }
 
-    fn unit(&mut self, conv: &str, norm: &str, unit: &UnitPlan) {
+    /// A unit below `path`, with the names of its convolution and its norm there.
+    fn unit(&mut self, path: &str, names: &[impl AsRef<str>; 2], unit: &UnitPlan) {
+        let [conv, norm] = names.each_ref().map(|name| format!("{path}{}", name.as_ref()));
         if unit.pre && unit.norm {
-            self.norm(norm, unit.conv.input);
+            self.norm(&norm, unit.conv.input);
         }
-        self.conv(conv, &unit.conv);
+        self.conv(&conv, &unit.conv);
         if !unit.pre && unit.norm {
             let kind = if unit.activate { "norm, activation" } else { "norm" };
-            self.add(norm, kind.into(), unit.conv.output, 2 * unit.conv.output[0], 0);
+            self.add(&norm, kind.into(), unit.conv.output, 2 * unit.conv.output[0], 0);
         }
         if let Some(pool) = &unit.pool {
             self.pool(&format!("{conv}.pool"), pool);
@@ -116,22 +113,18 @@ impl Counter {
     }
 
     fn block(&mut self, block: &super::BlockPlan, blueprint: &Blueprint) {
-        let name = &block.name;
+        let (path, naming) = (format!("{}.", block.name), blueprint.network.naming);
         for (index, unit) in block.branch.iter().enumerate() {
-            self.unit(&format!("{name}.conv{}", index + 1), &format!("{name}.bn{}", index + 1), unit);
+            self.unit(&path, &Naming::unit(index), unit);
         }
         if let ShortcutPlan::Project { pool, unit } = &block.shortcut {
-            let word = match blueprint.network.naming {
-                crate::experiment::Naming::Cifar => "shortcut",
-                crate::experiment::Naming::Torchvision => "downsample",
-            };
             if let Some(pool) = pool {
-                self.pool(&format!("{name}.{word}.pool"), pool);
+                self.pool(&format!("{path}{}.pool", naming.shortcut()), pool);
             }
-            self.unit(&format!("{name}.{word}.0"), &format!("{name}.{word}.1"), unit);
+            self.unit(&path, &naming.projection(), unit);
         }
         if blueprint.network.gain.learned && block.shortcut != ShortcutPlan::None {
-            self.add(&format!("{name}.alpha"), "learned gain".into(), block.output, 1, 0);
+            self.add(&format!("{path}alpha"), "learned gain".into(), block.output, 1, 0);
         }
     }
 

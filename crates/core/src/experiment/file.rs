@@ -2,10 +2,24 @@
 
 use super::{Invalid, Plan};
 use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+use toml::Value;
 
 /// Why a text is not an experiment.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
+    /// The file cannot be read.
+    #[error("cannot read the experiment {}: {why}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// The bytes are no text.
+    #[error("{} is not a text file; an experiment is TOML in UTF-8 or UTF-16", .0.display())]
+    NoText(PathBuf),
     /// The text is not TOML, or has unknown, missing or ill-typed fields.
     #[error("this is not an experiment: {0}")]
     Parse(String),
@@ -31,6 +45,15 @@ fn list(found: &[Invalid]) -> String {
 }
 
 impl Plan {
+    /// Reads a plan from a file.
+    ///
+    /// # Errors
+    /// What the system says, a file that is no text, or what [`Self::from_toml`] says.
+    pub fn read(path: &Path) -> Result<Self, PlanError> {
+        let bytes = std::fs::read(path).map_err(|why| PlanError::Unreadable { path: path.to_owned(), why })?;
+        Self::from_toml(&decoded(&bytes).ok_or_else(|| PlanError::NoText(path.to_owned()))?)
+    }
+
     /// Reads a plan from TOML.
     ///
     /// # Errors
@@ -38,7 +61,7 @@ impl Plan {
     pub fn from_toml(text: &str) -> Result<Self, PlanError> {
         toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
-            PlanError::Parse(format!("line {line}: {}", error.message()))
+            PlanError::Parse(format!("line {line}: {}", in_words(error.message())))
         })
     }
 
@@ -51,42 +74,106 @@ impl Plan {
     }
 }
 
-/// Sets one field of a plan by its path, as in `recipe.batch_size=64` or `arms[1].network.gain.value=0.5`. The value
-/// is TOML; text that is no TOML value counts as a string.
+/// A text in UTF-8, with or without a byte order mark, or in UTF-16 with one, as Windows PowerShell redirects it.
+fn decoded(bytes: &[u8]) -> Option<String> {
+    let wide = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect();
+        String::from_utf16(&units).ok().filter(|_| bytes.len().is_multiple_of(2))
+    };
+    match bytes {
+        [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
+        _ => String::from_utf8(bytes.to_vec()).ok(),
+    }
+}
+
+/// What a parser complains about, without the names of Rust's types.
+fn in_words(message: &str) -> String {
+    if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        return format!("{field} is missing");
+    }
+    let wrong = ["invalid type: ", "invalid value: "].iter().find_map(|start| message.strip_prefix(start));
+    let Some((given, expected)) = wrong.and_then(|rest| rest.rsplit_once(", expected ")) else {
+        return message.to_owned();
+    };
+    let must = match expected {
+        "usize" | "u8" | "u16" | "u32" | "u64" => "a whole number of 0 or more",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a string" | "string" => "text in quotes",
+        "a boolean" => "true or false",
+        "a sequence" => "a list in [ ]",
+        "a map" => "a table",
+        other => other,
+    };
+    // The parser names the kind before the value, which the value shows by itself.
+    let kinds = ["floating point ", "integer ", "string ", "boolean "];
+    let value = kinds.iter().find_map(|kind| given.strip_prefix(kind)).unwrap_or(given);
+    format!("it must be {must}, and {} was given", value.trim_matches('`'))
+}
+
+/// Sets fields of a plan by their paths, as in `recipe.batch_size=64` or `arms[1].network.gain.value=0.5`, all together,
+/// in their order. A value is TOML; text that is no TOML value counts as a string.
 ///
 /// # Errors
-/// A path that leads nowhere, or a value that does not fit there.
-pub fn with_override(plan: &Plan, setting: &str) -> Result<Plan, PlanError> {
-    let refuse = |why: &str| PlanError::Override { setting: setting.to_owned(), why: why.to_owned() };
+/// A path that leads nowhere, or values that do not fit there.
+pub fn with_overrides<S: AsRef<str>>(plan: &Plan, settings: &[S]) -> Result<Plan, PlanError> {
+    let unwritable = |error: toml::ser::Error| PlanError::Parse(error.to_string());
+    let tree = Value::try_from(plan).map_err(unwritable)?;
+    let read = |skipped: Option<usize>| {
+        let mut tree = tree.clone();
+        for (_, setting) in settings.iter().enumerate().filter(|(index, _)| Some(*index) != skipped) {
+            put(&mut tree, setting.as_ref())?;
+        }
+        let all = || settings.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" ");
+        tree.try_into::<Plan>().map_err(|error| refused(&all(), &in_words(error.message())))
+    };
+    read(None).map_err(|error| {
+        // The one setting without which the others make a plan is the one to blame.
+        let PlanError::Override { why, .. } = &error else { return error };
+        match (0..settings.len()).find(|&index| read(Some(index)).is_ok()) {
+            Some(index) => refused(settings[index].as_ref(), why),
+            None => error,
+        }
+    })
+}
+
+fn refused(setting: &str, why: &str) -> PlanError {
+    PlanError::Override { setting: setting.to_owned(), why: why.to_owned() }
+}
+
+/// Puts one value into a plan's tree.
+fn put(tree: &mut Value, setting: &str) -> Result<(), PlanError> {
+    let refuse = |why: &str| refused(setting, why);
     let (path, value) = setting.split_once('=').ok_or_else(|| refuse("there is no ="))?;
     let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut table| table.remove("v"));
-    let value = parsed.unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    let value = parsed.unwrap_or_else(|| Value::String(value.to_owned()));
 
-    let mut tree = toml::Value::try_from(plan).map_err(|error| refuse(&error.to_string()))?;
-    let mut at = &mut tree;
+    let mut at = tree;
     let steps = path.replace('[', ".").replace(']', "");
     let steps: Vec<&str> = steps.split('.').map(str::trim).collect();
     for (depth, step) in steps.iter().enumerate() {
         let last = depth + 1 == steps.len();
         at = match at {
-            toml::Value::Array(items) => {
+            Value::Array(items) => {
                 let count = items.len();
                 step.parse().ok().and_then(|index: usize| items.get_mut(index)).ok_or_else(|| {
                     refuse(&format!("\"{step}\" is not a place in a list of {count} (they count from 0)"))
                 })?
             }
             // A path may replace an either-or value such as length, and may name a field that was left out.
-            toml::Value::Table(fields) => {
+            Value::Table(fields) => {
                 let either_or = ["length", "evaluate_every", "body"]
                     .contains(&steps.get(depth.wrapping_sub(1)).copied().unwrap_or(""));
                 if last && either_or && !fields.contains_key(*step) {
                     fields.clear();
                 }
-                fields.entry(*step).or_insert_with(|| toml::Value::Table(toml::Table::new()))
+                fields.entry(*step).or_insert_with(|| Value::Table(toml::Table::new()))
             }
             _ => return Err(refuse(&format!("there is nothing below \"{}\"", steps[..depth].join(".")))),
         };
     }
     *at = value;
-    tree.try_into().map_err(|error: toml::de::Error| refuse(error.message()))
+    Ok(())
 }

@@ -419,7 +419,7 @@ pub enum HeadPool {
     Max,
 }
 
-/// Whose names the weights have in files.
+/// Whose names the weights have in files, and what these names are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Naming {
@@ -428,4 +428,50 @@ pub enum Naming {
     Cifar,
     /// The same with `downsample.0` and `fc`.
     Torchvision,
+}
+
+impl Naming {
+    /// The convolution and the norm of the stem.
+    pub const STEM: [&str; 2] = ["conv1", "bn1"];
+    /// The convolution and the norm of a stage's entry, within the stage.
+    pub const ENTRY: [&str; 2] = ["entry.conv", "entry.bn"];
+    /// The norm behind the last block of a pre-activation net.
+    pub const LAST_NORM: &str = "bn_last";
+
+    /// A stage, counted from 0: `layer1` is the first, as in PyTorch's models.
+    #[must_use]
+    pub fn stage(index: usize) -> String {
+        format!("layer{}", index + 1)
+    }
+
+    /// The convolution and the norm of a unit of a branch, counted from 0, within the block: `conv1` and `bn1` are the
+    /// first.
+    #[must_use]
+    pub fn unit(index: usize) -> [String; 2] {
+        [format!("conv{}", index + 1), format!("bn{}", index + 1)]
+    }
+
+    /// What a projecting shortcut is called, within the block.
+    #[must_use]
+    pub fn shortcut(self) -> &'static str {
+        match self {
+            Self::Cifar => "shortcut",
+            Self::Torchvision => "downsample",
+        }
+    }
+
+    /// The convolution and the norm of a projecting shortcut, within the block.
+    #[must_use]
+    pub fn projection(self) -> [String; 2] {
+        [0, 1].map(|layer| format!("{}.{layer}", self.shortcut()))
+    }
+
+    /// The linear layer.
+    #[must_use]
+    pub fn head(self) -> &'static str {
+        match self {
+            Self::Cifar => "linear",
+            Self::Torchvision => "fc",
+        }
+    }
 }

@@ -52,7 +52,6 @@ impl Disagreement {
         found
     }
 
-    /// One row.
     fn table(&self, first: &str, second: &str) -> Table {
         let columns = [
             ("both right", self.both_right),

@@ -42,9 +42,8 @@ pub struct Spread<'a> {
 }
 
 impl Spread<'_> {
-    /// Values counted.
     #[must_use]
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.counts.iter().copied().map(u64::from).sum()
     }
 

@@ -20,7 +20,6 @@ pub struct EventLine {
 }
 
 impl EventLine {
-    /// Something that happens now.
     pub(super) fn new(step: u64, event: &str, what: &str) -> Self {
         Self { time: now(), step, event: event.to_owned(), what: what.to_owned() }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// What every arm sees in each picture; one that cannot be read says so and spoils nothing.
 #[must_use]
-pub fn classify(snapshot: &Snapshot, pictures: &[instrument::Picture]) -> Classification {
+pub(super) fn classify(snapshot: &Snapshot, pictures: &[instrument::Picture]) -> Classification {
     Classification {
         arms: snapshot.arms.iter().map(|arm| arm.name.clone()).collect(),
         classes: snapshot.dataset.classes.clone(),

@@ -7,7 +7,7 @@ use lab_core::blueprint::ShortcutPlan;
 use lab_core::instrument::{Cut, Finding, Sample};
 
 /// The whole network first, then each block.
-pub fn cuts(subject: &Subject, sample: &Sample, progress: &mut Progress) -> Result<Vec<Cut>, String> {
+pub(super) fn cuts(subject: &Subject, sample: &Sample, progress: &mut Progress) -> Result<Vec<Cut>, String> {
     let image = subject.sample_input(sample)?;
     let [channels, height, width] = image.shape;
     let logits = |mut pass: Pass| {

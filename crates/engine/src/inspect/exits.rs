@@ -18,7 +18,7 @@ const ROUNDS: usize = 300;
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn exits(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Vec<Exit>, String> {
+pub(super) fn exits(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Vec<Exit>, String> {
     let (data, classes) = (&subject.snapshot.dataset, subject.blueprint().classes);
     let train = subject.draw(&data.train, images);
     let total = train.len() + data.validation.len();

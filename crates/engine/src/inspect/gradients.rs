@@ -34,7 +34,7 @@ fn backward(subject: &Subject, images: usize) -> Result<Backward, String> {
 }
 
 /// Norms of gradients and weights, and what each layer answers.
-pub fn gradients(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Gradients, String> {
+pub(super) fn gradients(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Gradients, String> {
     progress(0, 2, None);
     let Backward { model, names, gradients, pass, loss, images } = backward(subject, images)?;
     progress(1, 2, None);
@@ -83,7 +83,7 @@ fn norm(vector: &Tensor<1>) -> Result<f64, String> {
 }
 
 /// How the values of every parameter and of its gradient are spread.
-pub fn histograms(subject: &Subject, images: usize) -> Result<Vec<Histogram>, String> {
+pub(super) fn histograms(subject: &Subject, images: usize) -> Result<Vec<Histogram>, String> {
     let Backward { model, names, gradients, .. } = backward(subject, images)?;
     histogram::histograms(&names, &flat_parameters(&model), &gradients)
 }

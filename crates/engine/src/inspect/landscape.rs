@@ -37,7 +37,7 @@ pub fn direction(subject: &Subject, state: &StateDict, draw: Draw) -> StateDict 
 /// The weights a step along some directions away.
 #[must_use]
 #[allow(clippy::cast_possible_truncation, reason = "weights are single precision")]
-pub fn moved(state: &StateDict, steps: &[(f64, &StateDict)]) -> StateDict {
+fn moved(state: &StateDict, steps: &[(f64, &StateDict)]) -> StateDict {
     let mut moved = state.clone();
     for (by, direction) in steps {
         for (name, array) in *direction {

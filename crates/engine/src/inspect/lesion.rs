@@ -17,7 +17,7 @@ const MOST: usize = 20;
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn weighed(subject: &Subject, gains: &[f64]) -> Result<Score, String> {
+fn weighed(subject: &Subject, gains: &[f64]) -> Result<Score, String> {
     subject.score(subject.model(), || Pass::evaluate().with_branch_gains(gains.to_vec()))
 }
 
@@ -67,7 +67,7 @@ pub fn sweep(subject: &Subject, progress: &mut Progress) -> Result<Lesions, Stri
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn removals(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Band>, String> {
+pub(super) fn removals(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Band>, String> {
     let candidates = subject.removable();
     let (most, mut found) = (candidates.len().min(MOST), Vec::<Band>::new());
     for removed in 1..=most {
@@ -90,7 +90,7 @@ pub fn removals(subject: &Subject, draws: usize, progress: &mut Progress) -> Res
 ///
 /// # Errors
 /// A plain net, which has no branches to weigh, or what the device says when it fails.
-pub fn gains(subject: &Subject, factors: &[f64], progress: &mut Progress) -> Result<Vec<Gain>, String> {
+pub(super) fn gains(subject: &Subject, factors: &[f64], progress: &mut Progress) -> Result<Vec<Gain>, String> {
     let blocks: Vec<_> = subject.blueprint().blocks().collect();
     if blocks.iter().all(|block| block.shortcut == ShortcutPlan::None) {
         return Err("a plain net has no shortcuts, so its branches cannot be weighed against them".into());

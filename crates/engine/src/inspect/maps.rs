@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 use lab_core::instrument::{HeatMap, Maps, Sample};
 
 /// Every channel of a block's output for one image.
-pub fn features(subject: &Subject, sample: &Sample, block: usize) -> Result<Maps, String> {
+pub(super) fn features(subject: &Subject, sample: &Sample, block: usize) -> Result<Maps, String> {
     let image = subject.sample_input(sample)?;
     let blocks = subject.blueprint().blocks().count();
     let Some(plan) = subject.blueprint().blocks().nth(block) else {
@@ -23,7 +23,7 @@ pub fn features(subject: &Subject, sample: &Sample, block: usize) -> Result<Maps
 }
 
 /// The first convolution's filters, one for each output and input channel.
-pub fn filters(subject: &Subject) -> Result<Maps, String> {
+pub(super) fn filters(subject: &Subject) -> Result<Maps, String> {
     let weight = subject.model().stem.conv.weight.val();
     let [outputs, inputs, height, width] = weight.dims();
     let weight = values(weight)?;

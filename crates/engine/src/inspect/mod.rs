@@ -52,14 +52,15 @@ pub fn answer(snapshot: &Snapshot, question: &Question, tell: &mut Tell) -> Resu
         );
     }
     let arms = snapshot.arms.len();
-    let board = Mutex::new(Board { snapshot, seen: vec![None; arms], parts: vec![(0, 0); arms], wanted: true, tell });
+    let board =
+        Mutex::new(Board { snapshot, seen: vec![None; arms], parts: vec![Parts::default(); arms], wanted: true, tell });
     // The arms are asked side by side, so that what is found of one can be compared with what is found of another.
     std::thread::scope(|scope| {
         for (index, arm) in snapshot.arms.iter().enumerate() {
             let (board, subject) = (&board, Subject { snapshot, arm });
             let look = move || {
                 let mut progress = |done: usize, total: usize, so_far: Option<Finding>| {
-                    locked(board).hear(index, (done, total), so_far)
+                    locked(board).hear(index, Parts { done, total }, so_far)
                 };
                 let finding = contained("the question", ADVICE, || examine(&subject, question, &mut progress));
                 locked(board).seen[index] = Some(finding);
@@ -77,28 +78,34 @@ pub fn answer(snapshot: &Snapshot, question: &Question, tell: &mut Tell) -> Resu
 /// What to do after a panic.
 const ADVICE: &str = "training and its networks are unharmed; ask again, and of another network if this comes again";
 
+/// How far an arm has come; 0 of 0 before it has begun.
+#[derive(Clone, Copy, Default)]
+struct Parts {
+    done: usize,
+    total: usize,
+}
+
 /// What all arms have found so far.
 struct Board<'a> {
     snapshot: &'a Snapshot,
     seen: Vec<Option<Result<Finding, String>>>,
-    /// Parts done and parts in all; 0 and 0 of an arm that has not begun.
-    parts: Vec<(usize, usize)>,
+    parts: Vec<Parts>,
     wanted: bool,
     tell: &'a mut Tell<'a>,
 }
 
 impl Board<'_> {
     /// Takes note of how far an arm has come and says whether to go on.
-    fn hear(&mut self, arm: usize, parts: (usize, usize), so_far: Option<Finding>) -> bool {
+    fn hear(&mut self, arm: usize, parts: Parts, so_far: Option<Finding>) -> bool {
         self.parts[arm] = parts;
         let partly = so_far.is_some();
         if let Some(finding) = so_far {
             self.seen[arm] = Some(Ok(finding));
         }
         if self.wanted {
-            let largest = self.parts.iter().map(|(_, total)| *total).max().unwrap_or(0);
-            let total = self.parts.iter().map(|(_, total)| if *total == 0 { largest } else { *total }).sum();
-            let done = self.parts.iter().map(|(done, _)| done).sum();
+            let largest = self.parts.iter().map(|arm| arm.total).max().unwrap_or(0);
+            let total = self.parts.iter().map(|arm| if arm.total == 0 { largest } else { arm.total }).sum();
+            let done = self.parts.iter().map(|arm| arm.done).sum();
             let found = || Answer::Found(Arc::new(self.findings()));
             let found = partly.then(found);
             self.wanted = (self.tell)(done, total, found);

@@ -10,7 +10,7 @@ use lab_core::instrument::{Finding, Neighbour, Sample, Thumbnail};
 const KEPT: usize = 16 << 20;
 
 /// The `count` nearest training images, nearest first. The training images' features are kept with the weights.
-pub fn nearest(
+pub(super) fn nearest(
     subject: &Subject,
     sample: &Sample,
     count: usize,

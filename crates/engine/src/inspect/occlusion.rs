@@ -8,7 +8,7 @@ const PLACES: usize = 14;
 
 /// The fall of the probability of `class` for each place of a patch whose side is a fifth of the image's. A covered pixel
 /// has the mean colour of the training images, which is 0 once normalised.
-pub fn falls(subject: &Subject, inputs: &[f32], shape: [usize; 3], class: usize) -> Result<HeatMap, String> {
+pub(super) fn falls(subject: &Subject, inputs: &[f32], shape: [usize; 3], class: usize) -> Result<HeatMap, String> {
     let [channels, height, width] = shape;
     let step = |side: usize| side.div_ceil(PLACES).max(1);
     let reach = |side: usize| (side / 10).max(1);

@@ -15,7 +15,7 @@ use lab_core::random::Draw;
 ///
 /// # Errors
 /// A plain net, which has one path only, or what the device says when it fails.
-pub fn path_lengths(
+pub(super) fn path_lengths(
     subject: &Subject,
     draws: usize,
     images: usize,
@@ -53,7 +53,7 @@ fn share(n: usize, k: usize) -> f64 {
 }
 
 /// ‖∂L/∂input‖ for the mean cross-entropy of some images.
-pub fn input_gradient(subject: &Subject, images: &Images, mut pass: Pass) -> Result<f64, String> {
+fn input_gradient(subject: &Subject, images: &Images, mut pass: Pass) -> Result<f64, String> {
     let leaf = subject.input(images, subject.device()).autodiff().require_grad();
     let logits = subject.model().forward(leaf.clone(), &mut pass);
     let (size, shape) = (images.len(), images.shape());

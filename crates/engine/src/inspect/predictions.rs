@@ -6,7 +6,7 @@ use lab_core::data::evaluation_batches;
 use lab_core::instrument::Predictions;
 
 /// Every validation image's class, likeliest class, loss and probabilities.
-pub fn predictions(subject: &Subject, progress: &mut Progress) -> Result<Predictions, String> {
+pub(super) fn predictions(subject: &Subject, progress: &mut Progress) -> Result<Predictions, String> {
     let inputs = subject.snapshot.validation();
     let (classes, total) = (subject.blueprint().classes, inputs.images.len());
     let mut found = Predictions { classes, ..Predictions::default() };

@@ -13,7 +13,7 @@ const MOST: usize = 10;
 ///
 /// # Errors
 /// A network without two such blocks, or what the device says when it fails.
-pub fn swaps(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Swap>, String> {
+pub(super) fn swaps(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Swap>, String> {
     let stages = movable(subject);
     let pairs: Vec<[usize; 2]> =
         stages.iter().flat_map(|stage| stage.iter().flat_map(|&a| stage.iter().map(move |&b| [a, b]))).collect();

@@ -10,7 +10,12 @@ use lab_core::random::Draw;
 ///
 /// # Errors
 /// Fewer than two validation images, or what the device says when it fails.
-pub fn shattered(subject: &Subject, points: usize, lines: usize, progress: &mut Progress) -> Result<Shattered, String> {
+pub(super) fn shattered(
+    subject: &Subject,
+    points: usize,
+    lines: usize,
+    progress: &mut Progress,
+) -> Result<Shattered, String> {
     let images = &subject.snapshot.dataset.validation;
     if images.len() < 2 {
         return Err("a line needs two validation images".into());
@@ -27,22 +32,24 @@ pub fn shattered(subject: &Subject, points: usize, lines: usize, progress: &mut 
         let ends = super::subject::subset(images, &[first, second]);
         let ends = values(subject.input(&ends, subject.device()))?;
         let (a, b) = ends.split_at(images.stride());
-        let class = usize::from(images.labels[first]);
-        let slopes = slopes(subject, (a, b), class, points, fresh)?;
-        found.lines.push(autocorrelation(&slopes));
+        let line = Line { a, b, class: usize::from(images.labels[first]) };
+        found.lines.push(autocorrelation(&slopes(subject, &line, points, fresh)?));
     }
     Ok(found)
 }
 
+/// A line from one image to another.
+struct Line<'a> {
+    a: &'a [f32],
+    b: &'a [f32],
+    /// The class of the image that it starts at.
+    class: usize,
+}
+
 /// d logit[class] / dt at x(t) = (1 − t) · a + t · b.
 #[allow(clippy::cast_possible_truncation, reason = "inputs are single precision")]
-fn slopes(
-    subject: &Subject,
-    (a, b): (&[f32], &[f32]),
-    class: usize,
-    points: usize,
-    fresh: bool,
-) -> Result<Vec<f64>, String> {
+fn slopes(subject: &Subject, line: &Line, points: usize, fresh: bool) -> Result<Vec<f64>, String> {
+    let &Line { a, b, class } = line;
     let [channels, height, width] = subject.blueprint().input;
     let blend = |index: usize| {
         let t = (index as f64 / (points - 1) as f64) as f32;

@@ -35,7 +35,6 @@ impl<'a> Subject<'a> {
         self.arm.model.blueprint()
     }
 
-    /// Where it is.
     pub(super) fn device(&self) -> &'a Device {
         &self.snapshot.device
     }
@@ -141,7 +140,6 @@ pub(super) struct SampleInput {
     pub truth: Option<usize>,
 }
 
-/// Scores in brief.
 pub(super) fn score(scores: &Scores) -> Score {
     Score { images: scores.total, accuracy: scores.accuracy(), loss: scores.mean_loss() }
 }

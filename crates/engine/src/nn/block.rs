@@ -1,9 +1,9 @@
 //! A block: branch, shortcut, and the addition that makes it residual.
 
+use super::factor::Factor;
 use super::layers::Maker;
-use super::pass::{Pass, Route, Tap};
-use super::tap::{GradientSink, norm, tap, without_graph};
-use super::unit::{Addition, Factor, Unit, activate, pad, pool};
+use super::pass::{Pass, Route};
+use super::unit::{Addition, Unit, activate, pad, pool};
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use lab_core::blueprint::{BlockPlan, ShortcutPlan};
@@ -12,7 +12,7 @@ use lab_core::random::Purpose;
 
 /// shortcut(x) + α · F(x), or F(x) alone in a plain net.
 #[derive(Module, Debug)]
-pub struct Block {
+pub(crate) struct Block {
     /// F: two or three units.
     pub branch: Vec<Unit>,
     /// The 1×1 convolution of a projecting shortcut.
@@ -56,24 +56,9 @@ impl Block {
 
     /// [batch, in, height, width] → [batch, out, height / stride, width / stride]
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        let input_gradient = GradientSink::default();
-        let x = if pass.taps_inputs && x.is_autodiff() { tap(x, &input_gradient) } else { x };
-        if let Some(watch) = &mut pass.watch {
-            watch.open(&x);
-        }
-        let input_norm = pass.has_taps().then(|| norm(&x));
+        let x = pass.open_block(x);
         let y = self.compute(x, pass);
-        if let Some(watch) = &mut pass.watch {
-            if self.after() == Some(Activation::Relu) {
-                watch.relu(&y);
-            }
-            watch.close();
-        }
-        let Some(taps) = &mut pass.taps else { return y };
-        let gradient = GradientSink::default();
-        let branch_ratio = pass.branch_norm.take().zip(input_norm).map(|(branch, input)| branch / input);
-        taps.push(Tap { output: without_graph(&y), gradient: gradient.clone(), input_gradient, branch_ratio });
-        if y.is_autodiff() { tap(y, &gradient) } else { y }
+        pass.close_block(y, self.after())
     }
 
     fn compute(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {

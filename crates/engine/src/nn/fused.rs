@@ -1,9 +1,9 @@
 //! The units' arithmetic by the fused CPU operations: the same functions as `stock`, with fewer passes over memory.
 
-use super::layers::{Conv, EPSILON, NormKind, NormLayer};
+use super::factor::Factor;
+use super::layers::{Conv, ConvNormAct, EPSILON, NormKind, NormLayer};
 use super::pass::Pass;
 use super::stock;
-use super::unit::Factor;
 use burn::module::Param;
 use burn::tensor::Tensor;
 use lab_core::blueprint::{PoolKind, PoolPlan};
@@ -36,12 +36,11 @@ fn scaled<const D: usize>(x: Tensor<D>, gain: &Factor) -> Tensor<D> {
 
 /// act(gain · norm(conv(x)) + shortcut). The gain goes into scale and shift, or into the weights where there is no
 /// norm, so that the sum costs no pass of its own.
-pub fn conv_norm_act(
-    conv: &Conv,
-    norm: Option<&NormLayer>,
-    act: Option<Activation>,
+pub(super) fn conv_norm_act(
+    ConvNormAct { conv, norm, act }: ConvNormAct,
     x: Tensor<4>,
-    (shortcut, gain): (Option<Tensor<4>>, &Factor),
+    gain: &Factor,
+    shortcut: Option<Tensor<4>>,
     pass: &mut Pass,
 ) -> Tensor<4> {
     let (w, steps, act) = (conv.weight.val(), steps(conv), kernel(act));
@@ -71,7 +70,7 @@ pub fn conv_norm_act(
 }
 
 /// act(norm(x))
-pub fn norm_act(norm: Option<&NormLayer>, act: Option<Activation>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+pub(super) fn norm_act(norm: Option<&NormLayer>, act: Option<Activation>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
     let act = kernel(act);
     let Some(norm) = norm else { return ops::activate(x, act) };
     let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
@@ -91,17 +90,17 @@ pub fn norm_act(norm: Option<&NormLayer>, act: Option<Activation>, x: Tensor<4>,
 }
 
 /// act(shortcut + gain · branch), where the branch could not take the shortcut in.
-pub fn add(branch: Tensor<4>, shortcut: Tensor<4>, gain: &Factor, act: Option<Activation>) -> Tensor<4> {
+pub(super) fn add(branch: Tensor<4>, shortcut: Tensor<4>, gain: &Factor, act: Option<Activation>) -> Tensor<4> {
     ops::add_act(scaled(branch, gain), shortcut, kernel(act))
 }
 
 /// The non-linearity, if there is one.
-pub fn activate(act: Option<Activation>, x: Tensor<4>) -> Tensor<4> {
+pub(super) fn activate(act: Option<Activation>, x: Tensor<4>) -> Tensor<4> {
     ops::activate(x, kernel(act))
 }
 
 /// Pooling; an average leaves padding out.
-pub fn pool(x: Tensor<4>, plan: &PoolPlan) -> Tensor<4> {
+pub(super) fn pool(x: Tensor<4>, plan: &PoolPlan) -> Tensor<4> {
     let steps = Steps { stride: plan.stride, padding: plan.padding };
     let windows = Windows { kernel: plan.kernel, steps, ceil: plan.ceil };
     match plan.kind {
@@ -111,11 +110,11 @@ pub fn pool(x: Tensor<4>, plan: &PoolPlan) -> Tensor<4> {
 }
 
 /// Option A: every stride-th pixel, zeros for new channels, half of them before.
-pub fn pad(x: Tensor<4>, stride: usize, channels: usize) -> Tensor<4> {
+pub(super) fn pad(x: Tensor<4>, stride: usize, channels: usize) -> Tensor<4> {
     if x.dims()[1] > channels { stock::pad(x, stride, channels) } else { ops::pad_shortcut(x, stride, channels) }
 }
 
 /// [batch, channels, height, width] → the mean of each map, [batch, channels].
-pub fn global_average(x: Tensor<4>) -> Tensor<2> {
+pub(super) fn global_average(x: Tensor<4>) -> Tensor<2> {
     ops::global_average_pool(x)
 }

@@ -8,7 +8,7 @@ use lab_core::random::{Purpose, Random};
 
 /// What a weight is for, which decides its scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     /// A convolution followed (or preceded) by an activation: gain √2 in Kaiming's and the orthogonal scheme.
     Convolution,
     /// The linear layer in front of the softmax: gain 1, fan-in.
@@ -19,9 +19,8 @@ pub enum Role {
 ///
 /// Kaiming: √(2 / fan), He et al. 2015; Xavier: √(2 / (in + out)), Glorot and Bengio 2010. An orthogonal matrix's
 /// entries have no prescribed deviation; its rows have norm √2 (1 for the head).
-#[must_use]
 #[allow(clippy::cast_precision_loss, reason = "fans are far below 2^52")]
-pub fn deviation(init: Init, role: Role, fan_in: usize, fan_out: usize) -> f64 {
+fn deviation(init: Init, role: Role, fan_in: usize, fan_out: usize) -> f64 {
     let gain = gain(role);
     match (init.scheme, role, init.fan) {
         (Scheme::Xavier, ..) => (2.0 / (fan_in + fan_out) as f64).sqrt(),
@@ -38,9 +37,8 @@ fn gain(role: Role) -> f64 {
 }
 
 /// Initial values of a weight of shape [out, in, …], row by row.
-#[must_use]
 #[allow(clippy::cast_possible_truncation, reason = "weights are stored in single precision")]
-pub fn weight(init: Init, role: Role, shape: &[usize], seed: u64, path: &str) -> Vec<f32> {
+pub(super) fn weight(init: Init, role: Role, shape: &[usize], seed: u64, path: &str) -> Vec<f32> {
     let field: usize = shape[2..].iter().product();
     let (fan_in, fan_out) = (shape[1] * field, shape[0] * field);
     let mut random = Random::new(seed, Purpose::Init, 0, key(path));

@@ -5,19 +5,17 @@ use super::pass::{BatchStatistics, Pass};
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData, module as functional, ops::ConvOptions};
 use lab_core::blueprint::ConvPlan;
-use lab_core::experiment::{Init, Norm};
+use lab_core::experiment::{Activation, Init, Norm};
 
 /// PyTorch's default ε of batch and group norms.
-pub const EPSILON: f64 = 1e-5;
+pub(super) const EPSILON: f64 = 1e-5;
 
 /// PyTorch's default share of a new batch in the running statistics.
-pub const MOMENTUM: f64 = 0.1;
+pub(super) const MOMENTUM: f64 = 0.1;
 
 /// Makes parameters on one device for one network.
-pub struct Maker<'a> {
-    /// How weights start.
+pub(crate) struct Maker<'a> {
     pub init: Init,
-    /// The experiment's seed.
     pub seed: u64,
     /// Where they live; an autodiff device for a network that trains.
     pub device: &'a Device,
@@ -79,7 +77,7 @@ impl Maker<'_> {
 
 /// A square convolution with padding ⌊kernel / 2⌋.
 #[derive(Module, Debug)]
-pub struct Conv {
+pub(crate) struct Conv {
     /// [out, in, kernel, kernel]
     pub weight: Param<Tensor<4>>,
     /// [out]; only where no norm follows.
@@ -89,7 +87,7 @@ pub struct Conv {
 }
 
 impl Conv {
-    /// In both directions.
+    /// The step between neighbouring outputs, in both directions.
     pub fn stride(&self) -> usize {
         self.stride
     }
@@ -104,7 +102,7 @@ impl Conv {
 
 /// Batch or group normalisation with scale and shift per channel.
 #[derive(Module, Debug)]
-pub struct NormLayer {
+pub(crate) struct NormLayer {
     /// Scale, [channels].
     pub gamma: Param<Tensor<1>>,
     /// Shift, [channels].
@@ -117,9 +115,17 @@ pub struct NormLayer {
     index: usize,
 }
 
+/// A convolution with what follows it: act(norm(conv(x))).
+#[derive(Clone, Copy)]
+pub(super) struct ConvNormAct<'a> {
+    pub conv: &'a Conv,
+    pub norm: Option<&'a NormLayer>,
+    pub act: Option<Activation>,
+}
+
 /// What a norm takes its statistics over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NormKind {
+pub(crate) enum NormKind {
     /// A channel of the whole batch.
     Batch,
     /// A group of channels of each image.
@@ -128,7 +134,7 @@ pub enum NormKind {
 
 /// Running statistics of a batch norm, not trained.
 #[derive(Module, Debug)]
-pub struct Running {
+pub(crate) struct Running {
     /// [channels]
     pub mean: Param<Tensor<1>>,
     /// Unbiased, as PyTorch keeps it; [channels].
@@ -153,7 +159,6 @@ impl NormLayer {
         }
     }
 
-    /// Batch or group.
     pub fn kind(&self) -> NormKind {
         if self.running.is_some() { NormKind::Batch } else { NormKind::Group(self.groups) }
     }
@@ -202,7 +207,7 @@ fn blend(running: &mut Param<Tensor<1>>, seen: &Tensor<1>, factor: f64) {
 
 /// The linear layer of the head, with PyTorch's [out, in] weight.
 #[derive(Module, Debug)]
-pub struct Linear {
+pub(crate) struct Linear {
     /// [out, in]
     pub weight: Param<Tensor<2>>,
     /// [out]

@@ -3,11 +3,14 @@
 //! Knows nothing of data sets, training loops or windows.
 
 mod block;
+mod factor;
 mod fused;
 mod init;
 mod layers;
 mod model;
 mod pass;
+mod ratio;
+mod sink;
 mod state;
 mod stock;
 mod tap;
@@ -15,17 +18,17 @@ mod unit;
 mod watch;
 pub mod weights;
 
-pub use init::{Role, deviation};
-pub use lab_kernels::ops::release as release_memory;
+pub(crate) use lab_kernels::ops::release as release_memory;
 pub use model::Model;
-pub use pass::{Pass, Route, Tap};
+pub use pass::{Pass, Route};
 pub use state::{Array, StateDict, StateError};
+pub use tap::Tap;
 pub use watch::BlockWatch;
 
 use burn::tensor::Device;
 use lab_kernels::ops;
 
 /// Runs a pass or a step where its device computes best: fused operations cost less among their own threads.
-pub fn compute<R: Send>(device: &Device, work: impl FnOnce() -> R + Send) -> R {
+pub(crate) fn compute<R: Send>(device: &Device, work: impl FnOnce() -> R + Send) -> R {
     if ops::run_on(device) { ops::among_workers(work) } else { work() }
 }

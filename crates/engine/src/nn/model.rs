@@ -14,24 +14,20 @@ use lab_core::random::Purpose;
 /// A residual or plain network.
 #[derive(Module, Debug)]
 pub struct Model {
-    /// Before the first block.
-    pub stem: Unit,
-    /// The stages.
-    pub stages: Vec<StageModule>,
+    pub(crate) stem: Unit,
+    pub(crate) stages: Vec<StageModule>,
     /// The norm after the last block of a pre-activation net.
-    pub last: Option<NormLayer>,
-    /// The linear layer.
-    pub head: Linear,
+    last: Option<NormLayer>,
+    head: Linear,
     #[module(skip)]
     blueprint: Blueprint,
 }
 
-/// Blocks of one width.
+/// Blocks of one width, and what may come before them.
 #[derive(Module, Debug)]
-pub struct StageModule {
+pub(crate) struct StageModule {
     /// Convolution and pool before the first block.
     pub entry: Option<Unit>,
-    /// The blocks.
     pub blocks: Vec<Block>,
 }
 

@@ -1,9 +1,10 @@
 //! What one forward pass needs to know and leaves behind besides its logits.
 
-use super::tap::{self, GradientSink};
-use super::unit::Factor;
+use super::factor::Factor;
+use super::tap::{Tap, Taps};
 use super::watch::{BlockWatch, Watch};
 use burn::tensor::Tensor;
+use lab_core::experiment::Activation;
 use lab_core::random::{Purpose, Random};
 use lab_kernels::ops;
 
@@ -20,12 +21,8 @@ pub struct Pass {
     pub(super) watch: Option<Watch>,
     /// What the batch norms measured, by their index; filled in training.
     pub(super) statistics: Vec<(usize, BatchStatistics)>,
-    /// What was seen at the blocks' outputs, in order; filled if asked for.
-    pub(super) taps: Option<Vec<Tap>>,
-    /// Whether the gradients that arrive at the blocks' inputs are noted as well.
-    pub(super) taps_inputs: bool,
-    /// ‖αF(x)‖ of the branch seen last, [1], until its block takes it.
-    pub(super) branch_norm: Option<Tensor<1>>,
+    /// What was seen at the blocks' outputs; filled if asked for.
+    taps: Option<Taps>,
 }
 
 /// Which way gradients take back through a block; the values that go forward stay the same.
@@ -42,26 +39,13 @@ pub enum Route {
 
 /// What a batch norm measured on a batch.
 #[derive(Clone, Debug)]
-pub struct BatchStatistics {
+pub(super) struct BatchStatistics {
     /// Mean per channel, [channels].
     pub mean: Tensor<1>,
     /// Variance per channel over n values, divided by n; [channels].
     pub variance: Tensor<1>,
     /// Values per channel.
     pub count: usize,
-}
-
-/// What was seen at a block's output.
-#[derive(Clone, Debug)]
-pub struct Tap {
-    /// The output itself, [batch, channels, height, width], without its graph.
-    pub output: Tensor<4>,
-    /// Where the backward pass leaves the norm of the gradient that arrives there.
-    pub gradient: GradientSink,
-    /// The same for the block's input, if asked for.
-    pub input_gradient: GradientSink,
-    /// ‖αF(x)‖ / ‖x‖, [1], in a block that adds its branch to a shortcut.
-    pub branch_ratio: Option<Tensor<1>>,
 }
 
 impl Pass {
@@ -87,15 +71,15 @@ impl Pass {
     /// Also looks at the blocks' outputs and at the gradients that arrive there.
     #[must_use]
     pub fn with_taps(mut self) -> Self {
-        self.taps = Some(Vec::new());
+        self.taps = Some(Taps::new(false));
         self
     }
 
     /// Also notes the gradients that arrive at the blocks' inputs; asks for taps.
     #[must_use]
     pub fn with_input_taps(mut self) -> Self {
-        self.taps_inputs = true;
-        self.with_taps()
+        self.taps = Some(Taps::new(true));
+        self
     }
 
     /// Also notes what each layer answers. For passes without a graph, by burn's own operations.
@@ -150,18 +134,41 @@ impl Pass {
         self.without_shortcut == Some(block)
     }
 
-    /// Measures a branch's output before it is added, if blocks are looked at.
+    /// A block begins with this input, which comes back as the block is to go on with it.
+    pub(super) fn open_block(&mut self, x: Tensor<4>) -> Tensor<4> {
+        let x = match &mut self.taps {
+            Some(taps) => taps.open(x),
+            None => x,
+        };
+        if let Some(watch) = &mut self.watch {
+            watch.open(&x);
+        }
+        x
+    }
+
+    /// A branch's output, before it is multiplied by its factor and added.
     pub(super) fn see_branch(&mut self, branch: &Tensor<4>, gain: &Factor) {
         if let Some(watch) = &mut self.watch {
             watch.branch(branch, gain);
         }
-        self.branch_norm = self.has_taps().then(|| {
-            let norm = tap::norm(branch);
-            match gain {
-                Factor::Fixed(gain) => norm * gain.abs(),
-                Factor::Learned(gain) => norm * tap::without_graph(gain).abs(),
+        if let Some(taps) = &mut self.taps {
+            taps.branch(branch, gain);
+        }
+    }
+
+    /// The block ends with this output, behind the activation `after` the addition; it comes back as the network is to go
+    /// on with it.
+    pub(super) fn close_block(&mut self, y: Tensor<4>, after: Option<Activation>) -> Tensor<4> {
+        if let Some(watch) = &mut self.watch {
+            if after == Some(Activation::Relu) {
+                watch.relu(&y);
             }
-        });
+            watch.close();
+        }
+        match &mut self.taps {
+            Some(taps) => taps.close(y),
+            None => y,
+        }
     }
 
     /// What was seen inside the blocks, in order.
@@ -189,7 +196,7 @@ impl Pass {
     /// What was seen at the blocks' outputs, in order.
     #[must_use]
     pub fn taps(&self) -> &[Tap] {
-        self.taps.as_deref().unwrap_or(&[])
+        self.taps.as_ref().map_or(&[], |taps| &taps.blocks)
     }
 
     /// The generator for something random in this pass; `None` when evaluating.

@@ -3,7 +3,9 @@
 use super::model::Model;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
+use lab_core::blueprint::Blueprint;
 use lab_core::experiment::Naming;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Weights and running statistics by PyTorch's names.
@@ -26,6 +28,16 @@ pub enum StateError {
         "the weights lack \"{0}\": they belong to another network; choose the preset or experiment they were trained with"
     )]
     Missing(String),
+    /// Nothing the network needs is there.
+    #[error(
+        "the file holds {held}, and this network needs {needed} and others: they belong to another network; choose the preset or experiment they were trained with"
+    )]
+    Foreign {
+        /// The first weight that the network needs.
+        needed: String,
+        /// The first few names in the file, and how many there are.
+        held: String,
+    },
     /// A weight has another shape.
     #[error(
         "\"{name}\" has shape {found:?}, but this network needs {needed:?}; choose the preset or experiment the weights were trained with"
@@ -62,19 +74,27 @@ impl Model {
         }
     }
 
-    /// The same network with these weights. Counters such as `num_batches_tracked` are passed over.
+    /// The same network with these weights, whatever a script wrapped around their names: `state_dict.`, `module.`,
+    /// `model.`, … Counters such as `num_batches_tracked` are passed over, and so is what lies beside the network.
     ///
     /// # Errors
     /// The first weight that is missing, has another shape, or has no place.
     pub fn with_state(self, state: &StateDict) -> Result<Self, StateError> {
+        let needed = self.parameter_names();
+        let prefix = prefix(state, &needed);
+        if needed.iter().all(|name| !state.contains_key(&format!("{prefix}{name}"))) {
+            let needed = needed.into_iter().next().unwrap_or_default();
+            return Err(StateError::Foreign { needed, held: held(state) });
+        }
         let path = Path::new(&self);
-        let mut writer = Writer { path, state, used: Vec::new(), failed: None };
+        let mut writer = Writer { path, state, prefix: &prefix, used: Vec::new(), failed: None };
         let model = self.map(&mut writer);
         if let Some(failed) = writer.failed {
             return Err(failed);
         }
         let used: std::collections::HashSet<&String> = writer.used.iter().collect();
-        match state.keys().find(|name| !used.contains(name) && !name.ends_with("num_batches_tracked")) {
+        let inside = |name: &&String| name.starts_with(&prefix) && !name.ends_with("num_batches_tracked");
+        match state.keys().filter(inside).find(|name| !used.contains(name)) {
             Some(surplus) => Err(StateError::Surplus(surplus.clone())),
             None => Ok(model),
         }
@@ -89,15 +109,33 @@ impl Model {
     }
 }
 
+/// What stands in front of a network's names in a file: the prefix below which most of them are found. Of several, that
+/// of the weights themselves comes before that of their moving average.
+fn prefix(state: &StateDict, needed: &[String]) -> String {
+    let found = |prefix: &str| needed.iter().filter(|name| state.contains_key(&format!("{prefix}{name}"))).count();
+    let Some(first) = needed.first().filter(|_| found("") < needed.len()) else { return String::new() };
+    let before = |name: &String| name.strip_suffix(first.as_str()).map(str::to_owned);
+    let candidates = state.keys().filter_map(before).filter(|prefix| prefix.is_empty() || prefix.ends_with('.'));
+    let best = candidates.max_by_key(|prefix| (found(prefix), !prefix.contains("ema"), Reverse(prefix.len())));
+    best.unwrap_or_default()
+}
+
+/// The first few names of a file.
+fn held(state: &StateDict) -> String {
+    let names: Vec<&str> = state.keys().take(3).map(String::as_str).collect();
+    let more = state.len() - names.len();
+    if more == 0 { names.join(", ") } else { format!("{} and {more} others", names.join(", ")) }
+}
+
 /// Where a visitor is, as burn's field names.
 struct Path {
     parts: Vec<String>,
-    naming: Naming,
+    blueprint: Blueprint,
 }
 
 impl Path {
     fn new(model: &Model) -> Self {
-        Self { parts: Vec::new(), naming: model.blueprint().network.naming }
+        Self { parts: Vec::new(), blueprint: model.blueprint().clone() }
     }
 
     fn enter(&mut self, name: &str) {
@@ -110,20 +148,23 @@ impl Path {
 
     /// The PyTorch name of the parameter at this place.
     fn name(&self) -> String {
+        let naming = self.blueprint.network.naming;
+        let block = |s: &str, b: &str| &self.blueprint.stages[index(s)].blocks[index(b)].name;
         let parts: Vec<&str> = self.parts.iter().map(String::as_str).collect();
         let (place, field): (String, &[&str]) = match parts.as_slice() {
-            ["stem", kind, field @ ..] => (if *kind == "conv" { "conv1" } else { "bn1" }.into(), field),
-            ["stages", s, "entry", kind, field @ ..] => (format!("layer{}.entry.{}", next(s), short(kind)), field),
+            ["stem", kind, field @ ..] => (layer(Naming::STEM, kind).into(), field),
+            ["stages", s, "entry", kind, field @ ..] => {
+                (format!("{}.{}", Naming::stage(index(s)), layer(Naming::ENTRY, kind)), field)
+            }
             ["stages", s, "blocks", b, "branch", k, kind, field @ ..] => {
-                (format!("layer{}.{b}.{}{}", next(s), short(kind), next(k)), field)
+                (format!("{}.{}", block(s, b), layer(Naming::unit(index(k)), kind)), field)
             }
             ["stages", s, "blocks", b, "shortcut", kind, field @ ..] => {
-                let word = if self.naming == Naming::Cifar { "shortcut" } else { "downsample" };
-                (format!("layer{}.{b}.{word}.{}", next(s), usize::from(*kind != "conv")), field)
+                (format!("{}.{}", block(s, b), layer(naming.projection(), kind)), field)
             }
-            ["stages", s, "blocks", b, field @ ..] => (format!("layer{}.{b}", next(s)), field),
-            ["last", field @ ..] => ("bn_last".into(), field),
-            ["head", field @ ..] => (if self.naming == Naming::Cifar { "linear" } else { "fc" }.into(), field),
+            ["stages", s, "blocks", b, field @ ..] => (block(s, b).clone(), field),
+            ["last", field @ ..] => (Naming::LAST_NORM.into(), field),
+            ["head", field @ ..] => (naming.head().into(), field),
             other => (other.join("."), &[]),
         };
         let field = match field {
@@ -137,12 +178,14 @@ impl Path {
     }
 }
 
-fn next(index: &str) -> usize {
-    index.parse::<usize>().unwrap_or(0) + 1
+/// A place in a list, as burn writes it.
+fn index(part: &str) -> usize {
+    part.parse().unwrap_or(0)
 }
 
-fn short(kind: &str) -> &'static str {
-    if kind == "conv" { "conv" } else { "bn" }
+/// The name of a unit's convolution or of its norm, of which burn knows the field.
+fn layer<T>([conv, norm]: [T; 2], field: &str) -> T {
+    if field == "conv" { conv } else { norm }
 }
 
 struct Reader {
@@ -191,13 +234,14 @@ impl ModuleVisitor for Names {
 struct Writer<'a> {
     path: Path,
     state: &'a StateDict,
+    prefix: &'a str,
     used: Vec<String>,
     failed: Option<StateError>,
 }
 
 impl Writer<'_> {
     fn find(&mut self, needed: &[usize]) -> Result<TensorData, StateError> {
-        let name = self.path.name();
+        let name = format!("{}{}", self.prefix, self.path.name());
         let array = self.state.get(&name).ok_or_else(|| StateError::Missing(name.clone()))?;
         if array.shape != needed {
             return Err(StateError::Shape { name, found: array.shape.clone(), needed: needed.to_vec() });

@@ -1,21 +1,15 @@
 //! The units' arithmetic by burn's own operations: on every device, and the measure of the fused operations.
 
-use super::layers::{Conv, NormLayer};
+use super::factor::Factor;
+use super::layers::{ConvNormAct, NormLayer};
 use super::pass::Pass;
-use super::unit::Factor;
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Slice, Tensor, activation, module as functional, s};
 use lab_core::blueprint::{PoolKind, PoolPlan};
 use lab_core::experiment::Activation;
 
 /// act(norm(conv(x)))
-pub fn conv_norm_act(
-    conv: &Conv,
-    norm: Option<&NormLayer>,
-    act: Option<Activation>,
-    x: Tensor<4>,
-    pass: &mut Pass,
-) -> Tensor<4> {
+pub(super) fn conv_norm_act(ConvNormAct { conv, norm, act }: ConvNormAct, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
     let z = normed(norm, conv.forward(x), pass);
     if let Some(watch) = &mut pass.watch {
         watch.response(&z);
@@ -24,7 +18,7 @@ pub fn conv_norm_act(
 }
 
 /// act(norm(x))
-pub fn norm_act(norm: Option<&NormLayer>, act: Option<Activation>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+pub(super) fn norm_act(norm: Option<&NormLayer>, act: Option<Activation>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
     let x = normed(norm, x, pass);
     activated(act, x, pass)
 }
@@ -45,7 +39,7 @@ fn activated(act: Option<Activation>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4
 }
 
 /// act(shortcut + gain · branch)
-pub fn add(branch: Tensor<4>, shortcut: Tensor<4>, gain: Factor, act: Option<Activation>) -> Tensor<4> {
+pub(super) fn add(branch: Tensor<4>, shortcut: Tensor<4>, gain: Factor, act: Option<Activation>) -> Tensor<4> {
     let sum = match gain {
         Factor::Fixed(1.0) => branch + shortcut,
         Factor::Fixed(gain) => branch * gain + shortcut,
@@ -55,7 +49,7 @@ pub fn add(branch: Tensor<4>, shortcut: Tensor<4>, gain: Factor, act: Option<Act
 }
 
 /// The non-linearity, if there is one.
-pub fn activate(kind: Option<Activation>, x: Tensor<4>) -> Tensor<4> {
+pub(super) fn activate(kind: Option<Activation>, x: Tensor<4>) -> Tensor<4> {
     match kind {
         None => x,
         Some(Activation::Relu) => activation::relu(x),
@@ -67,7 +61,7 @@ pub fn activate(kind: Option<Activation>, x: Tensor<4>) -> Tensor<4> {
 }
 
 /// Pooling; an average leaves padding out.
-pub fn pool(x: Tensor<4>, plan: &PoolPlan) -> Tensor<4> {
+pub(super) fn pool(x: Tensor<4>, plan: &PoolPlan) -> Tensor<4> {
     let (kernel_size, stride, padding) = ([plan.kernel; 2], [plan.stride; 2], [(plan.padding, plan.padding); 2]);
     let ceil_mode = plan.ceil;
     match plan.kind {
@@ -82,7 +76,7 @@ pub fn pool(x: Tensor<4>, plan: &PoolPlan) -> Tensor<4> {
 }
 
 /// Option A: every stride-th pixel, zeros for new channels, half of them before; surplus channels are left out.
-pub fn pad(x: Tensor<4>, stride: usize, channels: usize) -> Tensor<4> {
+pub(super) fn pad(x: Tensor<4>, stride: usize, channels: usize) -> Tensor<4> {
     let step = Slice::with_step(0, None, isize::try_from(stride).unwrap_or(1));
     let x = if stride > 1 { x.slice(s![.., .., step, step]) } else { x };
     let [batch, available, height, width] = x.dims();
@@ -99,7 +93,7 @@ pub fn pad(x: Tensor<4>, stride: usize, channels: usize) -> Tensor<4> {
 }
 
 /// [batch, channels, height, width] → the mean of each map, [batch, channels].
-pub fn global_average(x: Tensor<4>) -> Tensor<2> {
+pub(super) fn global_average(x: Tensor<4>) -> Tensor<2> {
     let [batch, channels, height, width] = x.dims();
     x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels])
 }

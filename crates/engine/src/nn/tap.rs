@@ -1,45 +1,21 @@
-//! An identity operation that notes the norm of the gradient passing through it, and what is measured of the map there.
-//!
-//! burn gives gradients of leaves only; block gradients are gradients of inner tensors. The tap costs one pass over
-//! the gradient, in the steps that ask for it.
+//! Taps: what is seen at the blocks' outputs, and of the gradients that arrive there, by a pass that trains.
 
-#![allow(deprecated, reason = "burn-ndarray is deprecated upstream, but is the independent reference here")]
+use super::factor::Factor;
+use super::ratio::{BranchRatio, without_graph};
+use super::sink::{GradientSink, tap};
+use burn::tensor::Tensor;
+use lab_kernels::ops;
 
-use super::pass::Tap;
-use burn::backend::autodiff::{
-    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-    grads::Gradients,
-    ops::{Backward, Ops, OpsKind},
-};
-use burn::backend::{Autodiff, Backend, Dispatch, Flex, NdArray, Wgpu, backend_extension, tensor::FloatTensor};
-use burn::tensor::{Tensor, TensorData};
-use lab_kernels::ops::{self, KernelOps};
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-
-type Reading = Box<dyn FnOnce() -> Option<TensorData> + Send>;
-
-/// Where a backward pass leaves the norm of a gradient.
-#[derive(Clone, Default)]
-pub struct GradientSink(Arc<Mutex<Option<Reading>>>);
-
-impl fmt::Debug for GradientSink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GradientSink")
-    }
-}
-
-impl GradientSink {
-    /// ‖∂L/∂x‖, once the backward pass has run; waits for the device.
-    #[must_use]
-    pub fn take_norm(&self) -> Option<f64> {
-        let reading = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        reading()?.iter::<f64>().last()
-    }
-
-    fn put(&self, reading: Reading) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading);
-    }
+/// What was seen at a block's output.
+#[derive(Clone, Debug)]
+pub struct Tap {
+    /// The output itself, [batch, channels, height, width], without its graph.
+    pub output: Tensor<4>,
+    /// Where the backward pass leaves the norm of the gradient that arrives there.
+    pub gradient: GradientSink,
+    /// The same for the block's input, if asked for.
+    pub input_gradient: GradientSink,
+    branch_ratio: Option<Tensor<1>>,
 }
 
 impl Tap {
@@ -70,88 +46,50 @@ impl Tap {
     }
 }
 
-/// The values without what led to them.
-#[must_use]
-pub fn without_graph<const D: usize>(x: &Tensor<D>) -> Tensor<D> {
-    if x.is_autodiff() { x.clone().inner() } else { x.clone() }
+/// The taps of a pass.
+#[derive(Debug, Default)]
+pub(super) struct Taps {
+    /// Block after block.
+    pub blocks: Vec<Tap>,
+    /// Whether gradients that arrive at the blocks' inputs are noted as well.
+    inputs: bool,
+    open: Option<Open>,
 }
 
-/// ‖x‖ on the device, [1].
-#[must_use]
-pub fn norm(x: &Tensor<4>) -> Tensor<1> {
-    let x = without_graph(x);
-    if ops::available(&x) { ops::measure(x).slice(2..3) } else { (x.clone() * x).sum().sqrt() }
+/// The block that the pass is in.
+#[derive(Debug)]
+struct Open {
+    input_gradient: GradientSink,
+    ratio: BranchRatio<Tensor<1>>,
 }
 
-/// The identity, whose backward pass fills `sink`.
-#[must_use]
-pub fn tap(x: Tensor<4>, sink: &GradientSink) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as GradientTap>::tap(x.into_dispatch(), sink.clone()))
-}
-
-/// The operation behind [`tap`].
-#[backend_extension(Flex, NdArray, Cube, Autodiff)]
-pub trait GradientTap: Backend {
-    /// The identity on a plain backend; notes gradients on an autodiff one.
-    fn tap(x: FloatTensor<Self>, sink: GradientSink) -> FloatTensor<Self>;
-}
-
-/// Backends on which a gradient's norm can be taken.
-trait Measured: Backend {
-    /// Values of which the last is the Euclidean norm of `x`.
-    fn measures(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        Self::float_sqrt(Self::float_sum(Self::float_mul(x.clone(), x)))
+impl Taps {
+    /// Taps at the blocks' outputs, and at their `inputs` if that is asked for.
+    pub fn new(inputs: bool) -> Self {
+        Self { inputs, ..Self::default() }
     }
-}
 
-impl Measured for NdArray {}
-
-impl Measured for Wgpu {}
-
-impl Measured for Flex {
-    fn measures(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        Self::kernel_measure(x)
-    }
-}
-
-impl GradientTap for Flex {
-    fn tap(x: FloatTensor<Self>, _: GradientSink) -> FloatTensor<Self> {
+    /// A block begins with this input, which goes on with the tap at it.
+    pub fn open(&mut self, x: Tensor<4>) -> Tensor<4> {
+        let input_gradient = GradientSink::default();
+        let x = if self.inputs && x.is_autodiff() { tap(x, &input_gradient) } else { x };
+        self.open = Some(Open { input_gradient, ratio: BranchRatio::new(&x) });
         x
     }
-}
 
-impl GradientTap for NdArray {
-    fn tap(x: FloatTensor<Self>, _: GradientSink) -> FloatTensor<Self> {
-        x
-    }
-}
-
-impl GradientTap for Wgpu {
-    fn tap(x: FloatTensor<Self>, _: GradientSink) -> FloatTensor<Self> {
-        x
-    }
-}
-
-impl<B: GradientTap + Measured, C: CheckpointStrategy> GradientTap for Autodiff<B, C> {
-    fn tap(x: FloatTensor<Self>, sink: GradientSink) -> FloatTensor<Self> {
-        #[derive(Debug)]
-        struct Note;
-        impl<B: Measured> Backward<B, 1> for Note {
-            type State = GradientSink;
-            fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
-                let [parent] = ops.parents;
-                let gradient = grads.consume::<B>(&ops.node);
-                let measures = B::measures(gradient.clone());
-                ops.state.put(Box::new(move || burn::tensor::read_sync(B::float_into_data(measures)).ok()));
-                if let Some(node) = parent {
-                    grads.register::<B>(node.id, gradient);
-                }
-            }
+    /// A branch's output, before it is added.
+    pub fn branch(&mut self, branch: &Tensor<4>, gain: &Factor) {
+        if let Some(open) = &mut self.open {
+            open.ratio.see(branch, gain);
         }
-        let (primitive, node) = x.into_parts();
-        match Note.prepare::<C>([node]).compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => prepared.finish(sink, primitive),
-            OpsKind::UnTracked(prepared) => prepared.finish(primitive),
-        }
+    }
+
+    /// The block ends with this output, which goes on with the tap at it.
+    pub fn close(&mut self, y: Tensor<4>) -> Tensor<4> {
+        let Some(Open { input_gradient, ratio }) = self.open.take() else { return y };
+        let gradient = GradientSink::default();
+        let branch_ratio = ratio.get();
+        self.blocks.push(Tap { output: without_graph(&y), gradient: gradient.clone(), input_gradient, branch_ratio });
+        if y.is_autodiff() { tap(y, &gradient) } else { y }
     }
 }

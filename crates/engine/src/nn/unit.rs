@@ -1,7 +1,8 @@
 //! Convolution, norm, activation and pooling as one unit: the only way the networks compute maps, and the one place
 //! that chooses between burn's operations and the fused ones.
 
-use super::layers::{Conv, Maker, NormLayer};
+use super::factor::Factor;
+use super::layers::{Conv, ConvNormAct, Maker, NormLayer};
 use super::pass::Pass;
 use super::{fused, stock};
 use burn::module::Module;
@@ -11,10 +12,8 @@ use lab_core::experiment::{Activation, Norm};
 
 /// Conv → norm → activation → pool, or norm → activation → conv → pool in pre-activation nets.
 #[derive(Module, Debug)]
-pub struct Unit {
-    /// The convolution.
+pub(crate) struct Unit {
     pub conv: Conv,
-    /// Its norm, if there is one.
     pub norm: Option<NormLayer>,
     #[module(skip)]
     plan: UnitPlan,
@@ -23,21 +22,12 @@ pub struct Unit {
 }
 
 /// What a block adds to the map of its last unit: act(shortcut + gain · branch).
-pub struct Addition {
+pub(crate) struct Addition {
     /// [batch, channels, height, width] of the unit's output.
     pub shortcut: Tensor<4>,
-    /// Factor of the branch.
     pub gain: Factor,
-    /// The activation after the sum.
+    /// After the sum.
     pub activation: Option<Activation>,
-}
-
-/// A factor of a branch: known, or learned.
-pub enum Factor {
-    /// A constant.
-    Fixed(f64),
-    /// A parameter of shape [1].
-    Learned(Box<Tensor<1>>),
 }
 
 impl Unit {
@@ -56,18 +46,18 @@ impl Unit {
         self.plan.activate.then_some(self.activation)
     }
 
+    /// The convolution, the norm if it comes behind it, and an activation behind both.
+    fn layers(&self, act: Option<Activation>) -> ConvNormAct<'_> {
+        ConvNormAct { conv: &self.conv, norm: self.norm.as_ref().filter(|_| !self.plan.pre), act }
+    }
+
     /// The unit's map: [batch, in, height, width] → [batch, out, …].
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         if self.plan.pre {
             let x = self.before(x, pass);
             return self.after(x, pass);
         }
-        let norm = self.norm.as_ref();
-        let y = if pass.is_fused(&x) {
-            fused::conv_norm_act(&self.conv, norm, self.act(), x, (None, &Factor::Fixed(1.0)), pass)
-        } else {
-            stock::conv_norm_act(&self.conv, norm, self.act(), x, pass)
-        };
+        let y = conv_norm_act(self.layers(self.act()), x, pass);
         self.pool(y, pass)
     }
 
@@ -78,11 +68,7 @@ impl Unit {
 
     /// What follows [`Self::before`].
     pub fn after(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        let y = if pass.is_fused(&x) {
-            fused::conv_norm_act(&self.conv, None, None, x, (None, &Factor::Fixed(1.0)), pass)
-        } else {
-            stock::conv_norm_act(&self.conv, None, None, x, pass)
-        };
+        let y = conv_norm_act(self.layers(None), x, pass);
         self.pool(y, pass)
     }
 
@@ -101,14 +87,14 @@ impl Unit {
                 stock::add(branch, shortcut, gain, activation)
             };
         }
-        let (x, norm) = if self.plan.pre { (self.before(x, pass), None) } else { (x, self.norm.as_ref()) };
+        let x = if self.plan.pre { self.before(x, pass) } else { x };
         if pass.has_taps() {
             // Alone, the branch can be measured; the sum comes out the same to the last bit.
-            let branch = fused::conv_norm_act(&self.conv, norm, None, x, (None, &gain), pass);
-            pass.see_branch(&branch, &Factor::Fixed(1.0));
-            return fused::add(branch, shortcut, &Factor::Fixed(1.0), activation);
+            let branch = fused::conv_norm_act(self.layers(None), x, &gain, None, pass);
+            pass.see_branch(&branch, &Factor::ONE);
+            return fused::add(branch, shortcut, &Factor::ONE, activation);
         }
-        fused::conv_norm_act(&self.conv, norm, activation, x, (Some(shortcut), &gain), pass)
+        fused::conv_norm_act(self.layers(activation), x, &gain, Some(shortcut), pass)
     }
 
     fn pool(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
@@ -119,27 +105,35 @@ impl Unit {
     }
 }
 
+fn conv_norm_act(layers: ConvNormAct, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    if pass.is_fused(&x) {
+        fused::conv_norm_act(layers, x, &Factor::ONE, None, pass)
+    } else {
+        stock::conv_norm_act(layers, x, pass)
+    }
+}
+
 /// act(norm(x)) for a norm that belongs to no convolution before it.
-pub fn norm_act(norm: Option<&NormLayer>, act: Option<Activation>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+pub(super) fn norm_act(norm: Option<&NormLayer>, act: Option<Activation>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
     if pass.is_fused(&x) { fused::norm_act(norm, act, x, pass) } else { stock::norm_act(norm, act, x, pass) }
 }
 
 /// The non-linearity, if there is one.
-pub fn activate(act: Option<Activation>, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+pub(super) fn activate(act: Option<Activation>, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
     if pass.is_fused(&x) { fused::activate(act, x) } else { stock::activate(act, x) }
 }
 
 /// Pooling; an average leaves padding out.
-pub fn pool(x: Tensor<4>, plan: &PoolPlan, pass: &Pass) -> Tensor<4> {
+pub(super) fn pool(x: Tensor<4>, plan: &PoolPlan, pass: &Pass) -> Tensor<4> {
     if pass.is_fused(&x) { fused::pool(x, plan) } else { stock::pool(x, plan) }
 }
 
 /// Option A's shortcut to `channels` channels.
-pub fn pad(x: Tensor<4>, stride: usize, channels: usize, pass: &Pass) -> Tensor<4> {
+pub(super) fn pad(x: Tensor<4>, stride: usize, channels: usize, pass: &Pass) -> Tensor<4> {
     if pass.is_fused(&x) { fused::pad(x, stride, channels) } else { stock::pad(x, stride, channels) }
 }
 
 /// [batch, channels, height, width] → the mean of each map, [batch, channels].
-pub fn global_average(x: Tensor<4>, pass: &Pass) -> Tensor<2> {
+pub(super) fn global_average(x: Tensor<4>, pass: &Pass) -> Tensor<2> {
     if pass.is_fused(&x) { fused::global_average(x) } else { stock::global_average(x) }
 }

@@ -2,7 +2,8 @@
 //!
 //! Watching reads from the device after each layer and uses burn's own operations, so it is slow and for single batches.
 
-use super::unit::Factor;
+use super::factor::Factor;
+use super::ratio::{BranchRatio, scalar};
 use burn::tensor::Tensor;
 
 /// What was seen inside one block.
@@ -22,25 +23,26 @@ pub struct BlockWatch {
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     pub blocks: Vec<BlockWatch>,
-    open: bool,
-    input_norm: f64,
+    /// Of the block that the pass is in.
+    ratio: Option<BranchRatio<f64>>,
 }
 
 impl Watch {
     /// A block begins with this input.
     pub fn open(&mut self, x: &Tensor<4>) {
         self.blocks.push(BlockWatch::default());
-        self.open = true;
-        self.input_norm = norm(x);
+        self.ratio = Some(BranchRatio::new(x));
     }
 
     /// The block ends.
     pub fn close(&mut self) {
-        self.open = false;
+        if let (Some(block), Some(ratio)) = (self.blocks.last_mut(), self.ratio.take()) {
+            block.branch_ratio = ratio.get();
+        }
     }
 
     fn block(&mut self) -> Option<&mut BlockWatch> {
-        self.blocks.last_mut().filter(|_| self.open)
+        self.blocks.last_mut().filter(|_| self.ratio.is_some())
     }
 
     /// A convolution's output after its norm.
@@ -68,21 +70,8 @@ impl Watch {
 
     /// A branch's output, before it is added.
     pub fn branch(&mut self, branch: &Tensor<4>, gain: &Factor) {
-        let input = self.input_norm;
-        let Some(block) = self.block() else { return };
-        let gain = match gain {
-            Factor::Fixed(gain) => *gain,
-            Factor::Learned(gain) => scalar((**gain).clone()),
-        };
-        block.branch_ratio = Some(gain.abs() * norm(branch) / input.max(f64::MIN_POSITIVE));
+        if let Some(ratio) = &mut self.ratio {
+            ratio.see(branch, gain);
+        }
     }
-}
-
-fn norm(x: &Tensor<4>) -> f64 {
-    scalar((x.clone() * x.clone()).sum()).sqrt()
-}
-
-/// What a device that fails gives is no number, and is shown as such.
-fn scalar(x: Tensor<1>) -> f64 {
-    x.try_into_scalar::<f32>().map_or(f64::NAN, f64::from)
 }

@@ -4,7 +4,7 @@ use super::evaluate::{self, Inputs, Scores};
 use super::histogram::histograms;
 use super::loss;
 use super::optimizer::{self, FlatGradients, Optimizer};
-use super::probe::{self, Look, Seen};
+use super::probe::{self, Look, Observed};
 use crate::nn::{Model, Pass, compute, release_memory};
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::{Blueprint, BlueprintError, Summary};
@@ -161,7 +161,7 @@ impl Arm {
         clock: Clock,
         device: &Device,
         look: Look,
-    ) -> Result<(ArmStep, Option<Seen>), String> {
+    ) -> Result<(ArmStep, Option<Observed>), String> {
         compute(device, || self.compute_step(batch, clock, device, look))
     }
 
@@ -171,7 +171,7 @@ impl Arm {
         clock: Clock,
         device: &Device,
         look: Look,
-    ) -> Result<(ArmStep, Option<Seen>), String> {
+    ) -> Result<(ArmStep, Option<Observed>), String> {
         let classes = self.model.blueprint().classes;
         let [channels, height, width] = batch.shape;
         let shape = [batch.size, channels, height, width];
@@ -199,7 +199,7 @@ impl Arm {
         let mut gradients = objective.backward();
         let flat = optimizer::flat_gradients(&self.model, &mut gradients);
         let before = if probing { optimizer::flat_parameters(&self.model) } else { Vec::new() };
-        let mut seen = probing.then(Seen::default);
+        let mut seen = probing.then(Observed::default);
         if let Some(seen) = &mut seen {
             seen.probe = probe::look(&self.model, &self.names, &before, &flat, &pass)?;
         }

@@ -17,7 +17,7 @@ const STATE: &str = "state.toml";
 /// What a checkpoint says besides weights and the optimiser's memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct State {
+pub(crate) struct State {
     /// The arm's own.
     pub progress: Progress,
     /// The optimiser, as it may have been changed while training.
@@ -28,7 +28,7 @@ pub struct State {
 
 /// What a session must know to go on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SessionState {
+pub(crate) struct SessionState {
     /// Training time so far, in seconds.
     pub seconds: f64,
     /// Steps in all, more than planned if training was extended.
@@ -44,7 +44,7 @@ pub struct SessionState {
 ///
 /// # Errors
 /// What could not be read from the device or written.
-pub fn write(arm: &Arm, session: &SessionState, folder: &Path) -> Result<bool, String> {
+pub(crate) fn write(arm: &Arm, session: &SessionState, folder: &Path) -> Result<bool, String> {
     let state = super::evaluate::plain(&arm.model).state().map_err(|error| error.to_string())?;
     if state.values().any(|array| array.values.iter().any(|value| !value.is_finite())) {
         return Ok(false);
@@ -68,7 +68,7 @@ pub fn write(arm: &Arm, session: &SessionState, folder: &Path) -> Result<bool, S
 ///
 /// # Errors
 /// A checkpoint that is missing or damaged.
-pub fn state(folder: &Path) -> Result<State, String> {
+pub(crate) fn state(folder: &Path) -> Result<State, String> {
     let path = folder.join(STATE);
     let text = std::fs::read_to_string(&path)
         .map_err(|error| format!("{}: {error}; there is no checkpoint to go on from", path.display()))?;
@@ -80,7 +80,7 @@ pub fn state(folder: &Path) -> Result<State, String> {
 ///
 /// # Errors
 /// What is missing, damaged, or belongs to another network.
-pub fn read(arm: &mut Arm, folder: &Path) -> Result<SessionState, String> {
+pub(crate) fn read(arm: &mut Arm, folder: &Path) -> Result<SessionState, String> {
     files::settle_folder(folder).map_err(|error| error.to_string())?;
     let state = state(folder)?;
     let saved = weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;

@@ -5,13 +5,13 @@ use std::panic;
 use std::sync::Once;
 
 /// The thread that owns the networks.
-pub const ENGINE: &str = "engine";
+pub(crate) const ENGINE: &str = "engine";
 
 /// What threads that answer questions are called.
-pub const INSPECTOR: &str = "inspector";
+pub(crate) const INSPECTOR: &str = "inspector";
 
 /// Backward passes through deep networks recurse; 64 MiB are far more than 1,202 layers need.
-pub const STACK: usize = 64 << 20;
+pub(crate) const STACK: usize = 64 << 20;
 
 /// The names of the threads whose panics become events.
 const NAMES: [&str; 2] = [ENGINE, INSPECTOR];
@@ -22,7 +22,7 @@ thread_local! {
 }
 
 /// Keeps the engine's panics off the terminal: they become events. Other threads' panics are printed as ever.
-pub fn quiet_panics() {
+pub(crate) fn quiet_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = panic::take_hook();
@@ -44,7 +44,7 @@ pub fn quiet_panics() {
 ///
 /// # Errors
 /// What `run` says, or the panic's message.
-pub fn contained<T>(ends: &str, advice: &str, run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(crate) fn contained<T>(ends: &str, advice: &str, run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     panic::catch_unwind(panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
         let message = LAST_PANIC.take().unwrap_or_else(|| "no message".into());
         Err(format!("an internal error ended {ends}: {message}; {advice}"))

@@ -46,33 +46,34 @@ pub fn list() -> Vec<DeviceInfo> {
     found
 }
 
-/// Opens a device. What cannot be had is replaced by the CPU, with a notice that says so.
-#[must_use]
-pub fn open(choice: DeviceChoice) -> Opened {
-    let flex =
-        |notice| Opened { device: Device::flex(), choice: DeviceChoice::Flex, name: "CPU (Flex)".into(), notice };
-    match choice {
-        DeviceChoice::Flex => flex(None),
-        DeviceChoice::FlexStock => {
-            Opened { device: Device::flex(), choice, name: "CPU (Flex, stock operations)".into(), notice: None }
-        }
-        DeviceChoice::NdArray => {
-            Opened { device: Device::ndarray(), choice, name: "CPU (NdArray)".into(), notice: None }
-        }
+/// Opens a device. Only where any will do, the CPU takes the place of a GPU that does not start, with a notice.
+///
+/// # Errors
+/// A device that was named and is not there or does not start.
+pub fn open(choice: DeviceChoice) -> Result<Opened, String> {
+    let cpu = |device, choice, name: &str| Opened { device, choice, name: name.to_owned(), notice: None };
+    let flex = || cpu(Device::flex(), DeviceChoice::Flex, "CPU (Flex)");
+    Ok(match choice {
+        DeviceChoice::Flex => flex(),
+        DeviceChoice::FlexStock => cpu(Device::flex(), choice, "CPU (Flex, stock operations)"),
+        DeviceChoice::NdArray => cpu(Device::ndarray(), choice, "CPU (NdArray)"),
         DeviceChoice::Auto => match adapters().iter().position(|adapter| !adapter.software) {
-            Some(index) => gpu(index).unwrap_or_else(|| flex(Some(unavailable(index)))),
-            None => flex(None),
+            Some(index) => gpu(index).unwrap_or_else(|| {
+                let notice = Some(format!("{}, so this runs on the CPU.", unavailable(index)));
+                Opened { notice, ..flex() }
+            }),
+            None => flex(),
         },
-        DeviceChoice::Gpu(index) => gpu(index).unwrap_or_else(|| flex(Some(unavailable(index)))),
-    }
+        DeviceChoice::Gpu(index) => gpu(index)
+            .ok_or_else(|| format!("{}; choose one that `residual-lab devices` lists, or auto", unavailable(index)))?,
+    })
 }
 
 fn unavailable(index: usize) -> String {
-    let why = match adapters().get(index) {
-        Some(adapter) => format!("{} (gpu:{index}) did not start", adapter.name),
-        None => format!("There is no gpu:{index} on this machine ({} found)", adapters().len()),
-    };
-    format!("{why}, so this runs on the CPU; `residual-lab devices` lists what there is.")
+    match adapters().get(index) {
+        Some(adapter) => format!("{} (gpu:{index}) does not start", adapter.name),
+        None => format!("there is no gpu:{index} on this machine ({} found)", adapters().len()),
+    }
 }
 
 fn gpu(index: usize) -> Option<Opened> {

@@ -100,7 +100,7 @@ pub fn evaluate(
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn evaluate_as(
+pub(crate) fn evaluate_as(
     model: &Model,
     inputs: Inputs,
     batch: usize,
@@ -136,16 +136,14 @@ pub fn evaluate_as(
 }
 
 /// The class of the largest logit, the first one on a tie.
-#[must_use]
-pub fn predicted(logits: &[f32]) -> usize {
+pub(crate) fn predicted(logits: &[f32]) -> usize {
     let better = |best: usize, k: usize| if logits[k] > logits[best] { k } else { best };
     (1..logits.len()).fold(0, better)
 }
 
 /// softmax of one row of logits.
-#[must_use]
 #[allow(clippy::cast_possible_truncation, reason = "probabilities for display")]
-pub fn softmax(logits: &[f32]) -> Vec<f32> {
+pub(crate) fn softmax(logits: &[f32]) -> Vec<f32> {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let exponentials: Vec<f64> = logits.iter().map(|&x| f64::from(x - largest).exp()).collect();
     let sum: f64 = exponentials.iter().sum();

@@ -11,7 +11,7 @@ const BINS: usize = 41;
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn histograms(
+pub(crate) fn histograms(
     names: &[String],
     weights: &[Tensor<1>],
     gradients: &FlatGradients,

@@ -35,7 +35,7 @@ pub fn cross_entropy(logits: Tensor<2>, targets: &[f32], device: &Device) -> Ten
 
 /// What the logits of a batch say, computed in double precision.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Score {
+pub(crate) struct Score {
     /// Sum over images of −Σ target · log softmax(logits).
     pub loss: f64,
     /// Images whose largest logit is at their label.
@@ -45,8 +45,7 @@ pub struct Score {
 }
 
 /// Scores logits [batch, classes] against target distributions and labels.
-#[must_use]
-pub fn score(logits: &[f32], targets: &[f32], labels: &[u16], classes: usize) -> Score {
+pub(crate) fn score(logits: &[f32], targets: &[f32], labels: &[u16], classes: usize) -> Score {
     let mut score = Score::default();
     let rows = logits.chunks_exact(classes).zip(targets.chunks_exact(classes)).zip(labels);
     for ((row, targets), &label) in rows {

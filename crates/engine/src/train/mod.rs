@@ -1,14 +1,14 @@
 //! Training: arms in lock step, their optimisers and schedules, probes and checkpoints, and the thread they run on.
 //!
-//! Watchers see `protocol` and `engine` only. Knows nothing of windows, terminals or how runs lie on disk.
+//! Watchers see `engine` and the protocol of `lab_core` only. Knows nothing of windows, terminals or how runs lie on disk.
 
 pub mod arm;
 pub mod checkpoint;
-pub mod contained;
+pub(crate) mod contained;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
-pub mod histogram;
+pub(crate) mod histogram;
 pub mod import;
 pub mod lens;
 pub mod loss;

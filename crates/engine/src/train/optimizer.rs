@@ -156,7 +156,7 @@ impl Optimizer {
     ///
     /// # Errors
     /// What the device says when it fails.
-    pub fn state(&self, names: &[String]) -> Result<StateDict, String> {
+    pub(super) fn state(&self, names: &[String]) -> Result<StateDict, String> {
         let mut state = StateDict::new();
         for ((name, slots), &steps) in names.iter().zip(&self.slots).zip(&self.steps) {
             for (k, slot) in slots.iter().enumerate() {
@@ -175,7 +175,7 @@ impl Optimizer {
     ///
     /// # Errors
     /// The first parameter whose memory is not there or has another length.
-    pub fn restore(&mut self, names: &[String], model: &Model, state: &StateDict) -> Result<(), String> {
+    pub(super) fn restore(&mut self, names: &[String], model: &Model, state: &StateDict) -> Result<(), String> {
         for (index, (name, weight)) in names.iter().zip(flat_parameters(model)).enumerate() {
             let steps = state.get(&format!("{name}/steps")).filter(|array| array.values.len() == 2);
             let steps = steps.ok_or_else(|| format!("the optimiser's memory of \"{name}\" is not there"))?;
@@ -275,7 +275,7 @@ fn trust_ratio(w: &Tensor<1>, direction: &Tensor<1>) -> Tensor<1> {
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn global_norm(gradients: &FlatGradients) -> Result<f64, String> {
+fn global_norm(gradients: &FlatGradients) -> Result<f64, String> {
     let sums: Vec<Tensor<1>> = gradients.iter().flatten().map(|g| (g.clone() * g.clone()).sum()).collect();
     if sums.is_empty() {
         return Ok(0.0);
@@ -288,7 +288,7 @@ pub fn global_norm(gradients: &FlatGradients) -> Result<f64, String> {
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn clip(gradients: FlatGradients, limit: f64) -> Result<FlatGradients, String> {
+pub(crate) fn clip(gradients: FlatGradients, limit: f64) -> Result<FlatGradients, String> {
     let factor = limit / (global_norm(&gradients)? + 1e-6);
     if factor >= 1.0 {
         return Ok(gradients);

@@ -17,9 +17,9 @@ pub enum Look {
     Histograms,
 }
 
-/// What a look brought.
+/// What a look at one arm found.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
+pub struct Observed {
     /// Norms and moments.
     pub probe: ArmProbe,
     /// One for each parameter, if they were asked for.
@@ -27,10 +27,7 @@ pub struct Seen {
 }
 
 /// Reads what a training pass left behind. `names`, `weights` and `gradients` are in visiting order.
-///
-/// # Errors
-/// What the device says when it fails.
-pub fn look(
+pub(super) fn look(
     model: &Model,
     names: &[String],
     weights: &[Tensor<1>],
@@ -61,14 +58,16 @@ pub fn look(
 }
 
 /// Adds how far the step moved the weights, which were `before`, in visiting order like `names`.
-///
-/// # Errors
-/// What the device says when it fails.
-pub fn look_back(seen: &mut ArmProbe, model: &Model, names: &[String], before: Vec<Tensor<1>>) -> Result<(), String> {
+pub(super) fn look_back(
+    found: &mut ArmProbe,
+    model: &Model,
+    names: &[String],
+    before: Vec<Tensor<1>>,
+) -> Result<(), String> {
     let moved: Vec<Tensor<1>> = flat_parameters(model).into_iter().zip(before).map(|(now, then)| now - then).collect();
     let squares = squares(moved.iter().map(Some))?;
-    seen.update_norm = norm(&squares);
-    for (plan, block) in model.blueprint().blocks().zip(&mut seen.blocks) {
+    found.update_norm = norm(&squares);
+    for (plan, block) in model.blueprint().blocks().zip(&mut found.blocks) {
         block.update_norm = norm_within(&plan.name, names, &squares);
     }
     Ok(())

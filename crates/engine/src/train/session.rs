@@ -5,7 +5,7 @@
 use super::arm::{Arm, Clock};
 use super::checkpoint::{self, SessionState};
 use super::device::Opened;
-use super::probe::{Look, Seen};
+use super::probe::{Look, Observed};
 use burn::tensor::Device;
 use lab_core::blueprint::{Blueprint, Summary};
 use lab_core::checkpoint::Checkpoint;
@@ -170,7 +170,7 @@ impl Session {
         for (index, arm) in self.arms.iter_mut().enumerate() {
             if !arm.is_due(self.step) {
                 arms.push(None);
-                seen.push(Seen::default());
+                seen.push(Observed::default());
                 continue;
             }
             let (step, looked) = arm.step(&batch, clock, &self.autodiff, look)?;

@@ -226,7 +226,7 @@ impl Worker {
         for notice in &dataset.notices {
             self.outbox.send(Event::Notice(notice.clone()));
         }
-        let opened: Opened = device::open(choice);
+        let opened: Opened = device::open(choice)?;
         if let Some(notice) = &opened.notice {
             self.outbox.send(Event::Notice(notice.clone()));
         }

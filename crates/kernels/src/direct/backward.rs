@@ -3,17 +3,24 @@
 
 use rayon::prelude::*;
 
+use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_input, padded_outputs};
 use super::weights::{Taps, phase_offsets};
-use super::{Padded, SCRATCH_BUDGET, padded_input, padded_outputs, small, weights};
-use crate::conv::Backward;
+use super::{small, weights};
+use crate::block::{Block, blocks, split_wanted};
 use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
-use crate::shape::{Block, ConvShape, blocks, split};
+use crate::shape::{Backward, ConvShape};
 use crate::simd::{MOST_LANES, Simd, Work, dispatch, store_up_to};
 
 /// Differentiates a convolution of `source` with `weights`, given the gradients of its outputs.
-pub fn backward(shape: &ConvShape, source: &impl Source, weights: &[f32], gradients: &impl Source, wanted: Backward) {
+pub(crate) fn backward(
+    shape: &ConvShape,
+    source: &impl Source,
+    weights: &[f32],
+    gradients: &impl Source,
+    wanted: Backward,
+) {
     if small::pays(shape) {
         small::backward(shape, source, weights, gradients, wanted);
         return;
@@ -39,12 +46,7 @@ pub fn backward(shape: &ConvShape, source: &impl Source, weights: &[f32], gradie
             weights::pack_backward(shape, weights, packed);
         }
         let packed = &*packed;
-        let mut maps: Vec<Option<&mut [f32]>> = match wanted.inputs {
-            Some(map) => {
-                split(map, blocks.iter().map(|block| block.range(1, image_len, 1))).into_iter().map(Some).collect()
-            }
-            None => blocks.iter().map(|_| None).collect(),
-        };
+        let mut maps = split_wanted(wanted.inputs, blocks.iter().map(|block| block.range(1, image_len, 1)));
         parts
             .par_chunks_mut(part_len)
             .zip(blocks.par_chunks(per_chunk))
@@ -109,16 +111,15 @@ impl<A: Source, G: Source> Work for BlockBackward<'_, A, G> {
     unsafe fn run<S: Simd>(self) {
         let Self { shape, block, from, to, .. } = self;
         let (inputs, gradients) = self.scratch.split_at_mut(block.images.len() * from.len());
+        let (size, out_size) = (ImageSize::inputs(shape), ImageSize::outputs(shape));
         for (index, image) in block.images.clone().enumerate() {
-            let dims = (shape.height, shape.width, shape.in_channels);
-            let out_dims = (shape.out_height(), shape.out_width(), shape.out_channels);
             let top = -shape.padding.cast_signed();
             // SAFETY: the scratch was made for these copies.
             unsafe {
                 let inputs = &mut inputs[index * from.len()..][..from.len()];
-                from.fill::<S>(self.source, image, top, dims, inputs);
+                from.fill::<S>(self.source, image, top, size, inputs);
                 let gradients = &mut gradients[index * to.len()..][..to.len()];
-                to.fill::<S>(self.gradients, image, -to.left.cast_signed(), out_dims, gradients);
+                to.fill::<S>(self.gradients, image, -to.left.cast_signed(), out_size, gradients);
             }
         }
         let images = block.images.len();

@@ -1,17 +1,17 @@
 //! Forward: a band of output rows from the padded copy of the input rows below it.
 
-use rayon::prelude::*;
-
-use super::{Padded, SCRATCH_BUDGET, padded_input, padded_outputs, small, weights};
+use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_input, padded_outputs};
+use super::{small, weights};
+use crate::block::{Block, blocks, each_block, split};
 use crate::map::{Finish, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
-use crate::shape::{Block, ConvShape, blocks, split};
+use crate::shape::ConvShape;
 use crate::simd::{Simd, Work, dispatch, store_up_to};
 
 /// Convolves `source` with `weights` `[out][in][k][k]` into `out`. `finish` makes what finishes the values of a
 /// block, given its number; what it holds at the end comes back in the order of the blocks.
-pub fn forward<F: Finish + Send>(
+pub(crate) fn forward<F: Finish + Send>(
     shape: &ConvShape,
     source: &impl Source,
     weights: &[f32],
@@ -32,22 +32,13 @@ pub fn forward<F: Finish + Send>(
     scratch::with(weights::packed_len(shape), |packed| {
         weights::pack(shape, weights, packed);
         let packed = &*packed;
-        blocks
-            .par_iter()
-            .zip(parts)
-            .enumerate()
-            .with_max_len(1)
-            .map(|(index, (block, out))| {
-                let padded = padded_input(shape, block.groups.len());
-                let mut finish = finish(index);
-                let base = block.range(height, row_len, 1).start;
-                scratch::with(padded.len(), |scratch| {
-                    let finish = &mut finish;
-                    dispatch(BlockForward { shape, block, source, packed, padded, out, base, finish, scratch });
-                });
-                finish
-            })
-            .collect()
+        each_block(&blocks, parts, finish, |block, out, finish| {
+            let padded = padded_input(shape, block.groups.len());
+            let base = block.range(height, row_len, 1).start;
+            scratch::with(padded.len(), |scratch| {
+                dispatch(BlockForward { shape, block, source, packed, padded, out, base, finish, scratch });
+            });
+        })
     })
 }
 
@@ -70,12 +61,12 @@ impl<A: Source, F: Finish> Work for BlockForward<'_, A, F> {
     unsafe fn run<S: Simd>(mut self) {
         let shape = self.shape;
         let top = (self.block.groups.start * shape.stride).cast_signed() - shape.padding.cast_signed();
+        let size = ImageSize::inputs(shape);
         let pixels = self.block.groups.len() * shape.out_width();
         for (index, image) in self.block.images.clone().enumerate() {
-            let dims = (shape.height, shape.width, shape.in_channels);
             // SAFETY: the scratch was made for the padded copy; tiles stay inside the band and the copy.
             unsafe {
-                self.padded.fill::<S>(self.source, image, top, dims, self.scratch);
+                self.padded.fill::<S>(self.source, image, top, size, self.scratch);
                 let mut column = 0;
                 while column < padded_outputs(shape) {
                     let width = panel_width(S::LANES, column, padded_outputs(shape));

@@ -4,12 +4,13 @@
 
 use rayon::prelude::*;
 
-use super::{Padded, padded_outputs, weights};
-use crate::conv::Backward;
+use super::padded::{ImageSize, Padded, padded_outputs};
+use super::weights;
+use crate::block::{Block, blocks, each_block, split};
 use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len, round_up};
-use crate::shape::{Block, ConvShape, blocks, split};
+use crate::shape::{Backward, ConvShape};
 use crate::simd::{Simd, Work, dispatch, lanes, store_up_to};
 
 /// Output pixels of an image up to which its tiles would be mostly empty otherwise.
@@ -22,7 +23,7 @@ const MOST: usize = 16 << 20;
 const CHANNELS: usize = 64;
 
 /// Whether this way is the faster one.
-pub fn pays(shape: &ConvShape) -> bool {
+pub(super) fn pays(shape: &ConvShape) -> bool {
     shape.out_height() * shape.out_width() <= FEW
         && shape.batch >= MANY
         && shape.input_len() + shape.output_len() <= MOST
@@ -54,27 +55,17 @@ fn pairs(shape: &ConvShape) -> Vec<Pair> {
     pairs
 }
 
-/// The copy of a map of `pixels` pixels an image whose images lie an odd number of cache lines apart.
+/// The copy of a map whose images lie an odd number of cache lines apart.
 #[derive(Clone, Copy)]
 struct Copy {
     padded: Padded,
-    height: usize,
-    width: usize,
-    from_channels: usize,
+    from: ImageSize,
 }
 
 impl Copy {
-    fn new(height: usize, width: usize, from_channels: usize) -> Self {
-        let channels = plane_len(from_channels);
-        Self { padded: Padded { rows: height, columns: width, channels, left: 0 }, height, width, from_channels }
-    }
-
-    fn inputs(shape: &ConvShape) -> Self {
-        Self::new(shape.height, shape.width, shape.in_channels)
-    }
-
-    fn outputs(shape: &ConvShape) -> Self {
-        Self::new(shape.out_height(), shape.out_width(), shape.out_channels)
+    fn new(from: ImageSize) -> Self {
+        let channels = plane_len(from.channels);
+        Self { padded: Padded { rows: from.height, columns: from.width, channels, left: 0 }, from }
     }
 
     /// From one image to the next; an odd number of lines even where the pixels are an even number.
@@ -100,17 +91,16 @@ impl<A: Source> Work for CopyTask<'_, A> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Copy { padded, height, width, from_channels } = self.copy;
+        let Copy { padded, from } = self.copy;
         for (index, out) in self.out.chunks_exact_mut(self.copy.image_len()).enumerate() {
-            let dims = (height, width, from_channels);
             // SAFETY: the image is one of the map's, and the copy has room for it.
-            unsafe { padded.fill::<S>(self.source, self.first + index, 0, dims, &mut out[..padded.len()]) };
+            unsafe { padded.fill::<S>(self.source, self.first + index, 0, from, &mut out[..padded.len()]) };
         }
     }
 }
 
 /// As [`super::forward()`].
-pub fn forward<F: Finish + Send>(
+pub(super) fn forward<F: Finish + Send>(
     shape: &ConvShape,
     source: &impl Source,
     weights: &[f32],
@@ -118,39 +108,31 @@ pub fn forward<F: Finish + Send>(
     finish: impl Fn(usize) -> F + Sync,
 ) -> Vec<F> {
     let pixels = shape.out_height() * shape.out_width();
-    let (copy, pairs) = (Copy::inputs(shape), pairs(shape));
+    let (copy, pairs) = (Copy::new(ImageSize::inputs(shape)), pairs(shape));
     let blocks = blocks(shape.batch, 1, 4 * MANY);
     let image_len = pixels * shape.out_channels;
     let parts = split(out, blocks.iter().map(|block| block.range(1, image_len, 1)));
     scratch::with(weights::packed_len(shape), |packed| {
         weights::pack(shape, weights, packed);
         let packed = &*packed;
-        blocks
-            .par_iter()
-            .zip(parts)
-            .enumerate()
-            .with_max_len(1)
-            .map(|(index, (block, out))| {
-                let mut finish = finish(index);
-                let copied = block.images.len() * copy.image_len();
-                scratch::with(copied + pixels * block.images.len() * 2 * lanes(), |buffer| {
-                    let (inputs, sums) = buffer.split_at_mut(copied);
-                    dispatch(CopyTask { copy, source, first: block.images.start, out: inputs });
-                    let products = Products {
-                        from: copy,
-                        left: inputs,
-                        depth: shape.in_channels,
-                        pairs: pairs.iter().map(|pair| (pair.output, pair.input, pair.tap)).collect(),
-                        taps: shape.kernel * shape.kernel,
-                        packed,
-                        pixels,
-                        channels: shape.out_channels,
-                    };
-                    dispatch(ProductsTask { products, block, sums, out, finish: &mut finish });
-                });
-                finish
-            })
-            .collect()
+        each_block(&blocks, parts, finish, |block, out, finish| {
+            let copied = block.images.len() * copy.image_len();
+            scratch::with(copied + pixels * block.images.len() * 2 * lanes(), |buffer| {
+                let (inputs, sums) = buffer.split_at_mut(copied);
+                dispatch(CopyTask { copy, source, first: block.images.start, out: inputs });
+                let products = Products {
+                    from: copy,
+                    left: inputs,
+                    depth: shape.in_channels,
+                    pairs: pairs.iter().map(|pair| (pair.output, pair.input, pair.tap)).collect(),
+                    taps: shape.kernel * shape.kernel,
+                    packed,
+                    pixels,
+                    channels: shape.out_channels,
+                };
+                dispatch(ProductsTask { products, block, sums, out, finish });
+            });
+        })
     })
 }
 
@@ -238,8 +220,15 @@ impl<F: Finish> Work for ProductsTask<'_, F> {
 }
 
 /// As [`super::backward()`].
-pub fn backward(shape: &ConvShape, source: &impl Source, weights: &[f32], gradients: &impl Source, wanted: Backward) {
-    let (from, to, pairs) = (Copy::inputs(shape), Copy::outputs(shape), pairs(shape));
+pub(super) fn backward(
+    shape: &ConvShape,
+    source: &impl Source,
+    weights: &[f32],
+    gradients: &impl Source,
+    wanted: Backward,
+) {
+    let (from, to) = (Copy::new(ImageSize::inputs(shape)), Copy::new(ImageSize::outputs(shape)));
+    let pairs = pairs(shape);
     let inputs_len = shape.batch * from.image_len();
     let gradients_len = shape.batch * to.image_len();
     scratch::with(inputs_len + gradients_len + weights::packed_len(shape), |buffer| {

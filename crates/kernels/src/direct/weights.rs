@@ -3,57 +3,69 @@
 
 use rayon::prelude::*;
 
-use super::padded_outputs;
+use super::padded::padded_outputs;
 use crate::matmul::panel_width;
 use crate::scratch::round_up;
 use crate::shape::ConvShape;
 use crate::simd::lanes;
 
 /// Length of the weights that [`pack_transposed`] packs.
-pub fn transposed_len(shape: &ConvShape) -> usize {
+pub(super) fn transposed_len(shape: &ConvShape) -> usize {
     shape.kernel * shape.kernel * shape.out_channels * round_up(shape.in_channels, lanes())
 }
 
 /// Length of the packed weights of a forward pass.
-pub fn packed_len(shape: &ConvShape) -> usize {
+pub(super) fn packed_len(shape: &ConvShape) -> usize {
     shape.kernel * shape.kernel * shape.in_channels * padded_outputs(shape)
 }
 
 /// Packs weights `[out][in][k][k]` as panels of output channels, each `[ky][kx][in][width]`.
-pub fn pack(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
-    let taps = shape.kernel * shape.kernel;
-    let (inputs, outputs) = ((shape.in_channels, taps), (shape.out_channels, shape.in_channels * taps));
-    pack_panels(weights, taps, inputs, outputs, packed);
+pub(super) fn pack(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
+    pack_panels(shape, weights, Axis::inputs(shape), Axis::outputs(shape), packed);
 }
 
 /// Packs weights `[out][in][k][k]` as panels of input channels, each `[ky][kx][out][width]`.
-pub fn pack_transposed(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
-    let taps = shape.kernel * shape.kernel;
-    let (inputs, outputs) = ((shape.in_channels, taps), (shape.out_channels, shape.in_channels * taps));
-    pack_panels(weights, taps, outputs, inputs, packed);
+pub(super) fn pack_transposed(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
+    pack_panels(shape, weights, Axis::outputs(shape), Axis::inputs(shape), packed);
 }
 
-/// Packs weights as panels of columns, each `[tap][row][width]`; rows and columns come with the step from one to the
-/// next among the weights, where taps are neighbours.
-fn pack_panels(
-    weights: &[f32],
-    taps: usize,
-    (rows, row_step): (usize, usize),
-    (columns, column_step): (usize, usize),
-    packed: &mut [f32],
-) {
+/// The input or the output channels among weights `[out][in][k][k]`.
+#[derive(Clone, Copy)]
+struct Axis {
+    count: usize,
+    /// From one channel to the next.
+    step: usize,
+}
+
+impl Axis {
+    fn inputs(shape: &ConvShape) -> Self {
+        Self { count: shape.in_channels, step: shape.kernel * shape.kernel }
+    }
+
+    fn outputs(shape: &ConvShape) -> Self {
+        Self { count: shape.out_channels, step: shape.in_channels * shape.kernel * shape.kernel }
+    }
+}
+
+/// Packs weights as panels of columns, each `[tap][row][width]`.
+fn pack_panels(shape: &ConvShape, weights: &[f32], rows: Axis, columns: Axis, packed: &mut [f32]) {
+    let taps = shape.kernel * shape.kernel;
     let lanes = lanes();
-    let padded = round_up(columns, lanes);
-    packed.par_chunks_mut(taps * rows * 2 * lanes).enumerate().for_each(|(panel, packed)| {
+    let padded = round_up(columns.count, lanes);
+    packed.par_chunks_mut(taps * rows.count * 2 * lanes).enumerate().for_each(|(panel, packed)| {
         let start = panel * 2 * lanes;
         let width = panel_width(lanes, start, padded);
         // Row after row, so that each column's weights are read one after the other.
-        for row in 0..rows {
+        for row in 0..rows.count {
             for tap in 0..taps {
-                let to = &mut packed[(tap * rows + row) * width..][..width];
+                let to = &mut packed[(tap * rows.count + row) * width..][..width];
                 for (lane, to) in to.iter_mut().enumerate() {
                     let column = start + lane;
-                    *to = if column < columns { weights[column * column_step + row * row_step + tap] } else { 0.0 };
+                    *to = if column < columns.count {
+                        weights[column * columns.step + row * rows.step + tap]
+                    } else {
+                        0.0
+                    };
                 }
             }
         }
@@ -62,7 +74,7 @@ fn pack_panels(
 
 /// The taps `first, first + stride, …` of one direction that meet the input pixels of one phase.
 #[derive(Clone, Copy, Debug)]
-pub struct Taps {
+pub(super) struct Taps {
     first: usize,
     stride: usize,
     /// How many there are.
@@ -83,7 +95,7 @@ impl Taps {
 
 /// Where the packed weights of a phase of the backward pass begin, phase after phase, and their length at the
 /// end.
-pub fn phase_offsets(shape: &ConvShape) -> Vec<usize> {
+pub(super) fn phase_offsets(shape: &ConvShape) -> Vec<usize> {
     let unit = padded_outputs(shape) * round_up(shape.in_channels, lanes());
     let mut offsets = vec![0];
     for y in 0..shape.stride {
@@ -97,7 +109,7 @@ pub fn phase_offsets(shape: &ConvShape) -> Vec<usize> {
 
 /// Packs weights `[out][in][k][k]` for the backward pass: for every phase panels of input channels, each
 /// `[y][x][out, padded][width]`.
-pub fn pack_backward(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
+pub(super) fn pack_backward(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
     let (lanes, k) = (lanes(), shape.kernel);
     let outputs = padded_outputs(shape);
     let inputs = round_up(shape.in_channels, lanes);
@@ -130,7 +142,7 @@ pub fn pack_backward(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
 }
 
 /// Adds up the `parts` (each `[ky][kx][in][out, padded]`) in their order into gradients `[out][in][k][k]`.
-pub fn unpack(shape: &ConvShape, parts: &[f32], gradients: &mut [f32]) {
+pub(super) fn unpack(shape: &ConvShape, parts: &[f32], gradients: &mut [f32]) {
     let taps = shape.kernel * shape.kernel;
     let outputs = padded_outputs(shape);
     let inputs = shape.in_channels;

@@ -3,15 +3,18 @@
 //!
 //! Maps are `[n, c, h, w]`, vectors have one value for each channel.
 
+use std::fmt::Debug;
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, backend_extension};
+use burn_flex::FlexTensor;
 
 use crate::activation::Smooth;
 use crate::descent::Descent;
 
 /// Stride, padding and the slope of the activation below zero (1 for none) of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ConvOptions {
+pub(crate) struct ConvOptions {
     pub stride: usize,
     pub padding: usize,
     pub slope: f32,
@@ -19,7 +22,7 @@ pub struct ConvOptions {
 
 /// What a norm adds to the variance, the slope of the activation behind it, and its groups (none: batch norm).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NormOptions {
+pub(crate) struct NormOptions {
     pub epsilon: f32,
     pub slope: f32,
     pub groups: Option<usize>,
@@ -27,7 +30,7 @@ pub struct NormOptions {
 
 /// A pool's windows, whether those that stick out at the end count, and whether it takes their mean or their largest value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PoolOptions {
+pub(crate) struct PoolOptions {
     pub kernel: usize,
     pub stride: usize,
     pub padding: usize,
@@ -37,7 +40,7 @@ pub struct PoolOptions {
 
 /// An operand that may be missing.
 #[derive(Clone, Debug, ExtensionType)]
-pub enum Extra<B: Backend> {
+pub(crate) enum Extra<B: Backend> {
     Given(FloatTensor<B>),
     Missing,
 }
@@ -57,7 +60,7 @@ impl<B: Backend> Extra<B> {
 
 /// Operations on maps that are computed in one go.
 #[backend_extension(Flex, Autodiff)]
-pub trait KernelOps: Backend {
+pub(crate) trait KernelOps: Backend {
     /// `act(conv(x, w) + bias + shortcut)`
     fn kernel_conv(
         x: FloatTensor<Self>,
@@ -121,4 +124,25 @@ pub trait KernelOps: Backend {
         #[extension_type] b: Extra<Self>,
         rule: Descent,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
+}
+
+/// What an operation keeps for its backward pass. Its first parent is the map it works on.
+pub(super) trait Differentiate: Clone + Debug + Send + 'static {
+    /// Parents of the operation.
+    const PARENTS: usize;
+    /// Which of them is the shortcut that it adds, if it adds one.
+    const SHORTCUT: Option<usize> = None;
+
+    /// The gradients of the parents, in their order.
+    fn differentiate(self, given: Given) -> Vec<Option<FlexTensor>>;
+}
+
+/// What a backward pass starts from.
+pub(super) struct Given<'a> {
+    /// The gradient of the operation's output.
+    pub gradient: FlexTensor,
+    /// For each parent, whether its gradient is used.
+    pub wanted: &'a [bool],
+    /// What is to be added to the gradient of the first parent.
+    pub share: Option<FlexTensor>,
 }

@@ -20,7 +20,7 @@ use crate::shortcut::{self, PadShape};
 use crate::statistics::{Moments, moments, total};
 
 /// The shape of a convolution of `x` with weights `[out, in, k, k]`.
-pub fn conv_shape(x: &Map, w: &FlexTensor, options: ConvOptions) -> ConvShape {
+pub(super) fn conv_shape(x: &Map, w: &FlexTensor, options: ConvOptions) -> ConvShape {
     let [batch, in_channels, height, width] = x.shape;
     let weights = w.layout().shape();
     assert_eq!(weights[1], in_channels, "weights for another number of channels");
@@ -40,22 +40,22 @@ pub fn conv_shape(x: &Map, w: &FlexTensor, options: ConvOptions) -> ConvShape {
 }
 
 /// `n, c, h, w` of a convolution's output.
-pub fn out_shape(shape: &ConvShape) -> [usize; 4] {
+pub(super) fn out_shape(shape: &ConvShape) -> [usize; 4] {
     [shape.batch, shape.out_channels, shape.out_height(), shape.out_width()]
 }
 
-pub fn pool_shape(shape: [usize; 4], options: PoolOptions) -> PoolShape {
+pub(super) fn pool_shape(shape: [usize; 4], options: PoolOptions) -> PoolShape {
     let [batch, channels, height, width] = shape;
     let PoolOptions { kernel, stride, padding, ceil, .. } = options;
     PoolShape { batch, channels, height, width, kernel, stride, padding, ceil }
 }
 
-pub fn pad_shape(shape: [usize; 4], stride: usize, out_channels: usize) -> PadShape {
+pub(super) fn pad_shape(shape: [usize; 4], stride: usize, out_channels: usize) -> PadShape {
     let [batch, in_channels, height, width] = shape;
     PadShape { batch, height, width, in_channels, out_channels, stride }
 }
 
-/// Values of an optional map or vector, empty if there is none.
+/// The map of a shortcut, if there is one.
 fn shortcut_map(shortcut: Option<&FlexTensor>, shape: [usize; 4]) -> Option<Map> {
     shortcut.map(|shortcut| {
         let map = Map::new(shortcut);
@@ -65,7 +65,7 @@ fn shortcut_map(shortcut: Option<&FlexTensor>, shape: [usize; 4]) -> Option<Map>
 }
 
 /// A convolution whose norm is still to come: the raw map and its statistics.
-pub fn conv_statistics(x: &Map, w: &Values, shape: &ConvShape) -> (FlexTensor, Moments) {
+pub(super) fn conv_statistics(x: &Map, w: &Values, shape: &ConvShape) -> (FlexTensor, Moments) {
     let mut z = Buffer::new(shape.output_len());
     let channels = shape.out_channels;
     let blocks = conv::forward(shape, &Plain(x.values()), w.values(), &mut z, |_| Statistics::new(channels));
@@ -73,25 +73,49 @@ pub fn conv_statistics(x: &Map, w: &Values, shape: &ConvShape) -> (FlexTensor, M
 }
 
 /// `act(scale (z − mean) + shift + shortcut)`
-pub fn normalised(z: &Map, affine: &Affine, shortcut: Option<&FlexTensor>, slope: f32) -> FlexTensor {
+pub(super) fn normalised(z: &Map, affine: &Affine, shortcut: Option<&FlexTensor>, slope: f32) -> FlexTensor {
     let shortcut = shortcut_map(shortcut, z.shape);
     let mut y = Buffer::new(z.values().len());
     normalise(z.values(), affine, shortcut.as_ref().map(Map::values), slope, &mut y);
     map_tensor(y, z.shape)
 }
 
-/// A group norm and the statistics of every group of every image.
-pub fn group_normalised(
+/// Statistics of a norm: of the batch, or of every group of every image.
+#[derive(Clone, Debug)]
+pub(super) enum NormMoments {
+    Batch(Moments),
+    Groups(usize, Vec<Moments>),
+}
+
+impl NormMoments {
+    /// Mean and biased variance of the batch, empty for groups.
+    pub fn of_batch(&self) -> (FlexTensor, FlexTensor) {
+        match self {
+            Self::Batch(moments) => (vector(&moments.mean), vector(&moments.variance)),
+            Self::Groups(..) => (vector(&[]), vector(&[])),
+        }
+    }
+}
+
+/// `act(norm(x) + shortcut)` and the statistics that it was normalised by.
+pub(super) fn normed(
     x: &Map,
-    groups: &Groups,
+    gamma: &Values,
+    beta: &Values,
     shortcut: Option<&FlexTensor>,
-    slope: f32,
-) -> (FlexTensor, Vec<Moments>) {
+    norm: NormOptions,
+) -> (FlexTensor, NormMoments) {
+    let Some(count) = norm.groups else {
+        let moments = moments(x.values(), x.shape[1]);
+        let affine = Affine::new(&moments, gamma.values(), beta.values(), norm.epsilon);
+        return (normalised(x, &affine, shortcut, norm.slope), NormMoments::Batch(moments));
+    };
+    let groups = Groups { count, gamma: gamma.values(), beta: beta.values(), epsilon: norm.epsilon };
     let shortcut = shortcut_map(shortcut, x.shape);
     let mut y = Buffer::new(x.values().len());
     let image_len = x.shape[1..].iter().product();
-    let moments = group_norm(groups, x.values(), image_len, shortcut.as_ref().map(Map::values), slope, &mut y);
-    (map_tensor(y, x.shape), moments)
+    let moments = group_norm(&groups, x.values(), image_len, shortcut.as_ref().map(Map::values), norm.slope, &mut y);
+    (map_tensor(y, x.shape), NormMoments::Groups(count, moments))
 }
 
 impl KernelOps for Flex {
@@ -141,17 +165,10 @@ impl KernelOps for Flex {
         shortcut: Extra<Self>,
         norm: NormOptions,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let x = Map::new(&x);
         let (gamma, beta) = (Values::new(&gamma), Values::new(&beta));
-        if let Some(count) = norm.groups {
-            let groups = Groups { count, gamma: gamma.values(), beta: beta.values(), epsilon: norm.epsilon };
-            let (y, _) = group_normalised(&x, &groups, shortcut.into_option().as_ref(), norm.slope);
-            return (y, vector(&[]), vector(&[]));
-        }
-        let moments = moments(x.values(), x.shape[1]);
-        let affine = Affine::new(&moments, gamma.values(), beta.values(), norm.epsilon);
-        let y = normalised(&x, &affine, shortcut.into_option().as_ref(), norm.slope);
-        (y, vector(&moments.mean), vector(&moments.variance))
+        let (y, moments) = normed(&Map::new(&x), &gamma, &beta, shortcut.into_option().as_ref(), norm);
+        let (mean, variance) = moments.of_batch();
+        (y, mean, variance)
     }
 
     fn kernel_affine(

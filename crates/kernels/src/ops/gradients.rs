@@ -1,7 +1,6 @@
 //! The fused operations on differentiated Flex: each keeps what its backward pass needs, and burn calls that
 //! pass when gradients are wanted.
 
-use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -12,29 +11,17 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn_flex::FlexTensor;
 
-use super::backend::{ConvOptions, Extra, KernelOps, NormOptions, PoolOptions};
+use super::backend::{ConvOptions, Differentiate, Extra, Given, KernelOps, NormOptions, PoolOptions};
 use super::lineage::{Link, Share, Slot, descend, leave, link};
-use super::states::{AddState, AffineState, ConvNormState, ConvState, GlobalState, NormState};
-use super::states::{PadState, PoolState, SmoothState};
+use super::states::{
+    AddState, AffineState, ConvNormState, ConvState, GlobalState, NormState, PadState, PoolState, SmoothState,
+};
 use super::tensors::vector;
 use crate::activation::Smooth;
 use crate::descent::Descent;
 
 /// A Flex tensor that burn may differentiate.
 type Tracked = FloatTensor<Autodiff<Flex>>;
-
-/// What an operation keeps for its backward pass. Its first parent is the map it works on.
-pub trait Differentiate: Clone + Debug + Send + 'static {
-    /// Parents of the operation.
-    const PARENTS: usize;
-    /// Which of them is the shortcut that it adds, if it adds one.
-    const SHORTCUT: Option<usize> = None;
-
-    /// The gradients of the parents, in their order, from the gradient of the output. `wanted` says for each
-    /// parent whether its gradient is used; `share` is to be added to the gradient of the first.
-    fn differentiate(self, gradient: FlexTensor, wanted: &[bool], share: Option<FlexTensor>)
-    -> Vec<Option<FlexTensor>>;
-}
 
 /// Registers the gradients that the kept state computes.
 #[derive(Debug)]
@@ -61,7 +48,7 @@ impl<D: Differentiate, const N: usize> Backward<Flex, N> for Step<D> {
             Share::Awaited(meeting) => (None, Some(meeting)),
         };
         link.announce();
-        let gradients = state.differentiate(gradient, &wanted, share);
+        let gradients = state.differentiate(Given { gradient, wanted: &wanted, share });
         for (index, (parent, gradient)) in ops.parents.into_iter().zip(gradients).enumerate() {
             let (Some(parent), Some(mut gradient)) = (parent, gradient) else { continue };
             if let (0, Some(meeting)) = (index, &meeting) {
@@ -146,7 +133,7 @@ impl<C: CheckpointStrategy> KernelOps for Autodiff<Flex, C> {
         let ((x, x_node), (shortcut, shortcut_node)) = (x.into_parts(), optional(shortcut));
         let ((gamma, gamma_node), (beta, beta_node)) = (gamma.into_parts(), beta.into_parts());
         let (output, state) = NormState::forward(&x, &gamma, &beta, shortcut.as_ref(), norm);
-        let (mean, variance) = state.batch_statistics();
+        let (mean, variance) = state.moments().of_batch();
         let output = record::<C, _, 4>([x_node, gamma_node, beta_node, shortcut_node], output, state);
         (output, Tracked::new(mean), Tracked::new(variance))
     }

@@ -19,10 +19,10 @@ type Meeting = Arc<Mutex<Option<FlexTensor>>>;
 
 /// An operation's appointment: set when it is certain that another share of its input's gradient exists.
 #[derive(Clone, Debug, Default)]
-pub struct Slot(Arc<Mutex<Option<Meeting>>>);
+pub(super) struct Slot(Arc<Mutex<Option<Meeting>>>);
 
 /// The other share of a gradient, as an operation finds it.
-pub enum Share {
+pub(super) enum Share {
     /// There is none: the gradient is whole.
     None,
     /// It is still to come: leave this one with [`Slot::leave`].
@@ -60,13 +60,13 @@ impl Slot {
 }
 
 /// Leaves a share for the operation that comes later.
-pub fn leave(meeting: &Meeting, gradient: FlexTensor) {
+pub(super) fn leave(meeting: &Meeting, gradient: FlexTensor) {
     *lock(meeting) = Some(gradient);
 }
 
 /// How a block's last operation hands on the gradient of its shortcut.
 #[derive(Clone, Debug)]
-pub enum Link {
+pub(super) enum Link {
     /// By burn.
     Ordinary,
     /// The shortcut is the map itself: its gradient is left for the operation with this slot.
@@ -125,7 +125,7 @@ fn slot(ancestor: &Ancestor) -> Option<Slot> {
 }
 
 /// Finds how an operation on `input` may hand on the gradient of its `shortcut`.
-pub fn link(input: NodeId, shortcut: NodeId) -> Link {
+pub(super) fn link(input: NodeId, shortcut: NodeId) -> Link {
     let branch = ancestors(input);
     let identity = branch.iter().find(|ancestor| ancestor.map == shortcut).and_then(slot);
     if let Some(slot) = identity {
@@ -143,7 +143,7 @@ pub fn link(input: NodeId, shortcut: NodeId) -> Link {
 }
 
 /// Remembers that `output` comes from `input` by the operation with that slot.
-pub fn descend(output: NodeId, input: NodeId, slot: &Slot) {
+pub(super) fn descend(output: NodeId, input: NodeId, slot: &Slot) {
     let mut lineage = vec![Ancestor { map: input, slot: Arc::downgrade(&slot.0) }];
     lineage.extend(ancestors(input).into_iter().take(DEPTH - 1));
     LINEAGES.with_borrow_mut(|lineages| {

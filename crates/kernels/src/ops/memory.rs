@@ -21,7 +21,7 @@ const FADING: usize = 1 << 16;
 const ALIGN: usize = 64;
 
 /// A block of floats, all initialised, of which nothing else is known.
-pub struct Buffer {
+pub(super) struct Buffer {
     block: Block,
     len: usize,
 }

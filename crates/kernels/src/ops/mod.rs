@@ -12,13 +12,13 @@ mod memory;
 mod states;
 mod tensors;
 
-use burn::backend::{Dispatch, DispatchDevice};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Dispatch, DispatchDevice, DispatchTensor, Flex};
 use burn::tensor::{Device, Tensor};
 
 use crate::activation::Smooth;
 pub use crate::descent::Descent;
-pub use backend::KernelOps;
-use backend::{ConvOptions, Extra, NormOptions, PoolOptions};
+use backend::{ConvOptions, Extra, KernelOps, NormOptions, PoolOptions};
 pub use memory::release;
 
 /// What follows a norm or a convolution.
@@ -340,6 +340,15 @@ pub fn measure(x: Tensor<4>) -> Tensor<1> {
     Tensor::from_dispatch(Dispatch::kernel_measure(x.into_dispatch()))
 }
 
+/// [`measure`] of a tensor of the backend itself, for operations that extend burn's backends.
+///
+/// # Shapes
+/// `[n, c, h, w]` to `[3]`
+#[must_use]
+pub fn measure_on_flex(x: FloatTensor<Flex>) -> FloatTensor<Flex> {
+    Flex::kernel_measure(x)
+}
+
 /// A parameter and its momentum `b` after a step of gradient descent; not differentiable.
 ///
 /// # Shapes
@@ -354,15 +363,14 @@ fn extra<const D: usize>(tensor: Option<Tensor<D>>) -> Extra<Dispatch> {
     Extra::new(tensor.map(Tensor::into_dispatch))
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "an epsilon in single precision, like the maps")]
 fn norm_options(epsilon: f64, slope: f32, groups: Option<usize>) -> NormOptions {
     NormOptions { epsilon: epsilon as f32, slope, groups }
 }
 
 fn normalised(
-    output: burn::backend::DispatchTensor,
-    mean: burn::backend::DispatchTensor,
-    variance: burn::backend::DispatchTensor,
+    output: DispatchTensor,
+    mean: DispatchTensor,
+    variance: DispatchTensor,
     activation: Activation,
 ) -> Normalised {
     Normalised {

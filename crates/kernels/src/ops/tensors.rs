@@ -5,10 +5,11 @@ use burn_flex::{FlexTensor, Layout};
 
 use super::memory::Buffer;
 use crate::layout::{Strided, to_channels_last};
+use crate::norm::add;
 
 /// A map `[n][h][w][c]` that a kernel reads.
 #[derive(Clone, Debug)]
-pub struct Map {
+pub(super) struct Map {
     tensor: FlexTensor,
     /// `n, c, h, w`
     pub shape: [usize; 4],
@@ -39,7 +40,7 @@ impl Map {
 }
 
 /// A map `[n][h][w][c]` that a kernel may overwrite.
-pub struct OwnedMap {
+pub(super) struct OwnedMap {
     tensor: FlexTensor,
     len: usize,
 }
@@ -74,6 +75,14 @@ impl OwnedMap {
     pub fn into_tensor(self) -> FlexTensor {
         self.tensor
     }
+
+    /// The sum with another map, if there is one.
+    pub fn plus(mut self, other: Option<FlexTensor>) -> FlexTensor {
+        if let Some(other) = other {
+            add(self.values_mut(), Map::new(&other).values());
+        }
+        self.tensor
+    }
 }
 
 fn strided(tensor: &FlexTensor) -> Strided<'_> {
@@ -88,18 +97,18 @@ fn strided(tensor: &FlexTensor) -> Strided<'_> {
 }
 
 /// A tensor `[n, c, h, w]` over channels-last memory.
-pub fn map_tensor(map: Buffer, [n, c, h, w]: [usize; 4]) -> FlexTensor {
+pub(super) fn map_tensor(map: Buffer, [n, c, h, w]: [usize; 4]) -> FlexTensor {
     let strides = [h * w * c, 1, w * c, c].map(usize::cast_signed).to_vec();
     FlexTensor::new(map.into_bytes(), Layout::new(Shape::new([n, c, h, w]), strides, 0), DType::F32)
 }
 
 /// A tensor in the order of its dimensions.
-pub fn tensor<const D: usize>(values: Buffer, shape: [usize; D]) -> FlexTensor {
+pub(super) fn tensor<const D: usize>(values: Buffer, shape: [usize; D]) -> FlexTensor {
     FlexTensor::new(values.into_bytes(), Layout::contiguous(Shape::new(shape)), DType::F32)
 }
 
 /// A tensor of one dimension.
-pub fn vector(values: &[f32]) -> FlexTensor {
+pub(super) fn vector(values: &[f32]) -> FlexTensor {
     let mut buffer = Buffer::new(values.len());
     buffer.copy_from_slice(values);
     tensor(buffer, [values.len()])
@@ -107,7 +116,7 @@ pub fn vector(values: &[f32]) -> FlexTensor {
 
 /// Values of a small tensor in the order of its dimensions.
 #[derive(Clone, Debug)]
-pub struct Values(FlexTensor);
+pub(super) struct Values(FlexTensor);
 
 impl Values {
     pub fn new(tensor: &FlexTensor) -> Self {

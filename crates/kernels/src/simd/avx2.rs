@@ -1,12 +1,13 @@
 //! Eight lanes: AVX2 with FMA.
 
+#[allow(clippy::wildcard_imports, reason = "the instructions of one set, each named once below")]
 use std::arch::x86_64::*;
 
-use super::{Simd, Work};
+use super::vector::{Simd, Work};
 
 /// AVX2 with FMA.
 #[derive(Clone, Copy)]
-pub struct Avx2;
+pub(super) struct Avx2;
 
 /// Lanes of which the first `count` are set, for masked loads and stores.
 #[inline(always)]

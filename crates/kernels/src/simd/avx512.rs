@@ -1,12 +1,13 @@
 //! Sixteen lanes: AVX-512F.
 
+#[allow(clippy::wildcard_imports, reason = "the instructions of one set, each named once below")]
 use std::arch::x86_64::*;
 
-use super::{Simd, Work};
+use super::vector::{Simd, Work};
 
 /// AVX-512F.
 #[derive(Clone, Copy)]
-pub struct Avx512;
+pub(super) struct Avx512;
 
 /// Lanes of which the first `count` are set.
 #[inline(always)]

@@ -1,11 +1,11 @@
 //! Eight lanes in plain Rust, for processors without kernels of their own. Compilers turn the loops into
 //! whatever vectors the target has.
 
-use super::{Simd, Work};
+use super::vector::{Simd, Work};
 
 /// Plain Rust.
 #[derive(Clone, Copy)]
-pub struct Scalar;
+pub(super) struct Scalar;
 
 #[inline(always)]
 fn zip(a: [f32; 8], b: [f32; 8], f: impl Fn(f32, f32) -> f32) -> [f32; 8] {

@@ -6,8 +6,11 @@ use crate::activation::Smooth;
 /// image.
 #[derive(Clone, Debug)]
 pub struct Normed {
+    /// The map, as large as the input.
     pub y: Vec<f64>,
+    /// Means: `[c]` of a batch norm, `[n][groups]` of a group norm.
     pub mean: Vec<f64>,
+    /// Biased variances, in the order of the means.
     pub variance: Vec<f64>,
 }
 
@@ -68,7 +71,8 @@ fn normalise_backward(
     (dx.collect(), dgamma, dbeta)
 }
 
-/// Batch norm over maps `[pixels][c]`.
+/// Batch norm over maps `[pixels][c]`, the pixels being those of all images:
+/// `γ (x − mean) / √(variance + ε) + β` with the statistics of each channel.
 #[must_use]
 pub fn batch_norm(x: &[f64], gamma: &[f64], beta: &[f64], epsilon: f64) -> Normed {
     let channels = gamma.len();
@@ -88,7 +92,8 @@ pub fn batch_norm_backward(
     normalise_backward(x, gamma, epsilon, normed, gradients, |index| index % channels)
 }
 
-/// Group norm over images of `image_len` values.
+/// Group norm over images `[pixels][c]` of `image_len` values: the formula of [`batch_norm`] with the statistics of
+/// each group of neighbouring channels of each image.
 #[must_use]
 pub fn group_norm(x: &[f64], gamma: &[f64], beta: &[f64], epsilon: f64, groups: usize, image_len: usize) -> Normed {
     let sets = x.len() / image_len * groups;
@@ -125,7 +130,7 @@ pub fn leaky_backward(y: &[f64], slope: f64, gradients: &[f64]) -> Vec<f64> {
     y.iter().zip(gradients).map(|(&y, gradient)| if y > 0.0 { *gradient } else { slope * gradient }).collect()
 }
 
-/// GELU, `SiLU` or tanh.
+/// `v Φ(v)`, `v σ(v)` or `tanh v` of every value.
 #[must_use]
 pub fn smooth(kind: Smooth, x: &[f64]) -> Vec<f64> {
     let f = |v: f64| match kind {

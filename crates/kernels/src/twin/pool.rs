@@ -35,7 +35,7 @@ fn input_len(shape: &PoolShape) -> usize {
     shape.batch * shape.height * shape.width * shape.channels
 }
 
-/// The largest value of each window.
+/// The largest value of each window: `[n][h][w][c]` to `[n][h'][w'][c]`. Padding never wins.
 #[must_use]
 pub fn max_pool(shape: &PoolShape, x: &[f64]) -> Vec<f64> {
     let mut y = vec![f64::NEG_INFINITY; output_len(shape)];
@@ -65,7 +65,7 @@ fn window_sizes(shape: &PoolShape) -> Vec<f64> {
     sizes
 }
 
-/// The mean of each window, padding left out.
+/// The mean of each window, padding left out: `[n][h][w][c]` to `[n][h'][w'][c]`.
 #[must_use]
 pub fn average_pool(shape: &PoolShape, x: &[f64]) -> Vec<f64> {
     let (mut y, sizes) = (vec![0.0; output_len(shape)], window_sizes(shape));
@@ -115,7 +115,8 @@ fn for_each_kept(shape: &PadShape, mut pair: impl FnMut(usize, usize)) {
     }
 }
 
-/// Every `stride`-th pixel, with zero channels on both sides.
+/// `y[n][y][x] = 0 … 0, x[n][y·s][x·s], 0 … 0`: every `stride`-th pixel, with zero channels on both sides, half of them
+/// (rounded down) before.
 #[must_use]
 pub fn pad(shape: &PadShape, x: &[f64]) -> Vec<f64> {
     let mut y = vec![0.0; shape.batch * shape.out_height() * shape.out_width() * shape.out_channels];

@@ -3,7 +3,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::{Grid, PATCH, Planes, TILE};
+use super::grid::{Grid, PATCH, Planes, TILE};
 use crate::map::{Finish, Source};
 use crate::simd::{Simd, prefetch, store_up_to};
 
@@ -15,7 +15,7 @@ const LINE: usize = 16;
 
 /// `Bᵀ d`: six inputs to six points.
 #[inline(always)]
-pub unsafe fn input<S: Simd>(d: [S::V; 6]) -> [S::V; 6] {
+pub(super) unsafe fn input<S: Simd>(d: [S::V; 6]) -> [S::V; 6] {
     // SAFETY: arithmetic on registers, in the width that the caller dispatched; so in all of these functions.
     unsafe {
         let (two, four, five) = (S::splat(2.0), S::splat(4.0), S::splat(5.0));
@@ -36,7 +36,7 @@ pub unsafe fn input<S: Simd>(d: [S::V; 6]) -> [S::V; 6] {
 
 /// `Aᵀ m`: six points to four outputs.
 #[inline(always)]
-pub unsafe fn output<S: Simd>(m: [S::V; 6]) -> [S::V; 4] {
+pub(super) unsafe fn output<S: Simd>(m: [S::V; 6]) -> [S::V; 4] {
     // SAFETY: the caller runs inside `dispatch`; nothing here touches memory.
     unsafe {
         let (two, four, eight) = (S::splat(2.0), S::splat(4.0), S::splat(8.0));
@@ -53,7 +53,7 @@ pub unsafe fn output<S: Simd>(m: [S::V; 6]) -> [S::V; 4] {
 
 /// `A y`: the gradients of four outputs to six points, the transpose of [`output`].
 #[inline(always)]
-pub unsafe fn gradient<S: Simd>(y: [S::V; 4]) -> [S::V; 6] {
+pub(super) unsafe fn gradient<S: Simd>(y: [S::V; 4]) -> [S::V; 6] {
     // SAFETY: the caller runs inside `dispatch`; nothing here touches memory.
     unsafe {
         let (two, four) = (S::splat(2.0), S::splat(4.0));
@@ -65,7 +65,7 @@ pub unsafe fn gradient<S: Simd>(y: [S::V; 4]) -> [S::V; 6] {
 
 /// One tile of a map of `channels` channels: its place, and how much of its patch lies inside the map.
 #[derive(Clone, Copy)]
-pub struct Place {
+pub(super) struct Place {
     /// Index of the map value at the patch's first row and column; wraps where that lies outside.
     origin: usize,
     row_len: usize,

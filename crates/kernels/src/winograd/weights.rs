@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::POINTS;
+use super::grid::POINTS;
 use crate::matmul::panel_width;
 use crate::scratch::round_up;
 use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes};
@@ -45,14 +45,14 @@ unsafe fn gather<S: Simd>(u: [S::V; 6]) -> [S::V; 3] {
 }
 
 /// Length of packed weights with `rows` channels that are summed over and `columns` that come out.
-pub fn packed_len(rows: usize, columns: usize) -> usize {
+pub(super) fn packed_len(rows: usize, columns: usize) -> usize {
     POINTS * rows * round_up(columns, lanes())
 }
 
 /// Transforms weights `[out][in][3][3]` into 36 matrices `[in][out]`: panel after panel, in each panel point
 /// after point. With `flip` the kernel is turned by 180° and the matrices are `[out][in]`: the weights of the
 /// backward convolution.
-pub fn pack(weights: &[f32], outputs: usize, inputs: usize, flip: bool, packed: &mut [f32]) {
+pub(super) fn pack(weights: &[f32], outputs: usize, inputs: usize, flip: bool, packed: &mut [f32]) {
     assert_eq!(weights.len(), outputs * inputs * 9);
     let (rows, columns) = if flip { (outputs, inputs) } else { (inputs, outputs) };
     let panel = 2 * lanes();
@@ -113,7 +113,7 @@ impl Work for Pack<'_> {
 
 /// Adds up the `parts` (each 36 matrices `[in][out]`, padded) in their order and transforms the sum back into
 /// gradients `[out][in][3][3]`.
-pub fn unpack(parts: &[f32], outputs: usize, inputs: usize, gradients: &mut [f32]) {
+pub(super) fn unpack(parts: &[f32], outputs: usize, inputs: usize, gradients: &mut [f32]) {
     assert_eq!(gradients.len(), outputs * inputs * 9);
     let lanes = lanes();
     gradients.par_chunks_mut(inputs * 9 * lanes).enumerate().for_each(|(index, gradients)| {

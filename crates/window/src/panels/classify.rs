@@ -5,7 +5,7 @@ use crate::kit::chips::{chip, empty, together};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
 use crate::kit::widgets::named;
-use crate::scene::Scene;
+use crate::scene::{Effects, Panel, Scene};
 use crate::state::answers::{Answers, Asked, class_name, top};
 use eframe::egui::{
     Align, Align2, ColorImage, DragValue, FontId, Image, Label, Layout, Rect, Response, RichText, Role, ScrollArea,
@@ -50,11 +50,12 @@ pub struct Classify {
     wanted: Option<Place>,
 }
 
-impl Classify {
-    /// The panel.
-    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action>) {
+impl Panel for Classify {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let (session, answers) = (scene.session, &scene.inquiries.pictures);
-        self.tools(ui, view, actions);
+        self.tools(ui, view, effects.actions);
         if answers.asked.is_empty() {
             let text = if session.classifies {
                 "Drop pictures or folders anywhere on the window, or open, paste or type one above: every arm says what it \
@@ -74,7 +75,9 @@ impl Classify {
         });
         self.wanted = None;
     }
+}
 
+impl Classify {
     fn tools(&mut self, ui: &mut Ui, view: &mut View, actions: &mut Vec<Action>) {
         ui.horizontal_wrapped(|ui| {
             let width = (ui.available_width() - 290.0).max(120.0);

@@ -2,12 +2,24 @@
 
 use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens};
+use crate::scene::{Effects, Panel, Scene};
 use crate::state::{Level, Session};
 use eframe::egui::{Label, RichText, ScrollArea, Ui};
 use lab_core::number;
 
 /// The panel.
-pub fn ui(ui: &mut Ui, session: &Session) {
+#[derive(Default)]
+pub struct Log;
+
+impl Panel for Log {
+    type View = ();
+
+    fn ui(&mut self, ui: &mut Ui, (): &mut (), scene: Scene, _: &mut Effects) {
+        lines(ui, scene.session);
+    }
+}
+
+fn lines(ui: &mut Ui, session: &Session) {
     if session.log.is_empty() {
         return empty(ui, "What happens to a run is written down here: press Start.");
     }

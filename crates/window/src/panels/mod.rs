@@ -1,5 +1,7 @@
-//! The panels in the middle, and the dock that arranges them.
+//! The panels in the middle. A panel is a file or folder of this one and a row of [`PANELS`]; nothing else of the window
+//! knows it, but for the few that are named in `panel`. Panels know nothing of each other and of this table.
 
+mod block_quantity;
 mod classify;
 mod confusion;
 mod curves;
@@ -8,118 +10,98 @@ mod dock;
 mod gradients;
 mod instruments;
 mod log;
-mod quantity;
+mod row;
 mod runs;
 
 use crate::action::Action;
-use crate::panel::Panel;
-use crate::scene::Scene;
+use crate::panel::{CLASSIFY, EXPLAIN, PREDICTIONS, PanelId};
+use crate::scene::{Effects, Scene};
 use crate::shelf::Shelf;
-use dock::{Dock, first_layout};
+use crate::state::selected::ConfusionCell;
+use dock::Dock;
+use eframe::Storage;
 use eframe::egui::Ui;
 use egui_tiles::{Tile, Tree};
-use serde::{Deserialize, Serialize};
+use lab_core::checkpoint::Checkpoint;
+use row::Corner::{Left, LowerRight, UpperRight};
+use row::{Drawn, Row};
 
-/// What the panels remember from one start of the program to the next.
-#[derive(Serialize, Deserialize)]
-#[serde(default)]
-pub struct Kept {
-    tree: Tree<Panel>,
-    curves: curves::View,
-    diagram: diagram::View,
-    runs: runs::View,
-    gradients: gradients::View,
-    confusion: confusion::View,
-    classify: classify::View,
-    instruments: instruments::View,
-}
+/// Every panel: the name it is kept under, its title, where it lies at first, and what draws it. Those of one corner lie
+/// there in this order, and so do the commands that show them.
+pub static PANELS: [Row; 12] = [
+    Row::new::<curves::Curves>(PanelId("curves"), "Curves", Left),
+    Row::new::<runs::Runs>(PanelId("runs"), "Runs", Left),
+    Row::new::<diagram::Diagram>(PanelId("diagram"), "Diagram", Left),
+    Row::new::<gradients::Gradients>(PanelId("gradients"), "Gradients", UpperRight),
+    Row::new::<confusion::Confusion>(PanelId("confusion"), "Confusion", UpperRight),
+    Row::new::<classify::Classify>(CLASSIFY, "Classify", LowerRight),
+    Row::new::<log::Log>(PanelId("log"), "Log", LowerRight),
+    Row::new::<instruments::predictions::Predictions>(PREDICTIONS, "Predictions", Left),
+    Row::new::<instruments::inside::Inside>(PanelId("inside"), "Inside", UpperRight),
+    Row::new::<instruments::explain::Explain>(EXPLAIN, "Explain", Left),
+    Row::new::<instruments::lesions::Lesions>(PanelId("lesions"), "Lesions", Left),
+    Row::new::<instruments::landscape::Landscape>(PanelId("landscape"), "Landscape", Left),
+];
 
-impl Default for Kept {
-    fn default() -> Self {
-        Self {
-            tree: first_layout(),
-            curves: Default::default(),
-            diagram: Default::default(),
-            runs: Default::default(),
-            gradients: Default::default(),
-            confusion: Default::default(),
-            classify: Default::default(),
-            instruments: Default::default(),
-        }
-    }
-}
+/// Where the layout is kept between two starts.
+const LAYOUT: &str = "panels";
+/// Where it is kept which checkpoint is asked.
+const CHECKPOINT: &str = "asked checkpoint";
 
-/// The panels and what they have drawn.
-#[derive(Default)]
+/// The panels as they lie and what they have drawn.
 pub struct Panels {
-    /// What is remembered.
-    pub kept: Kept,
-    curves: curves::Curves,
-    runs: runs::Runs,
-    gradients: gradients::Gradients,
-    classify: classify::Classify,
-    instruments: instruments::Instruments,
+    layout: Tree<PanelId>,
+    all: Vec<Box<dyn Drawn>>,
+    checkpoint: Option<Checkpoint>,
+    cell: Option<ConfusionCell>,
 }
 
 impl Panels {
-    /// Panels as they were left; a layout that lost a panel starts anew.
-    #[must_use]
-    pub fn new(kept: Option<Kept>) -> Self {
-        let mut kept = kept.unwrap_or_default();
-        if Panel::ALL.iter().any(|panel| kept.tree.tiles.find_pane(panel).is_none()) {
-            kept.tree = first_layout();
+    /// Panels as they were left. What cannot be read is as at first.
+    pub fn new(storage: Option<&dyn Storage>) -> Self {
+        let layout = storage.and_then(|storage| eframe::get_value::<Tree<String>>(storage, LAYOUT));
+        let checkpoint = storage.and_then(|storage| eframe::get_value(storage, CHECKPOINT));
+        Self {
+            layout: layout.map_or_else(|| dock::first(&PANELS), |layout| dock::restored(&layout, &PANELS)),
+            all: PANELS.iter().map(|row| row.panel(storage)).collect(),
+            checkpoint: checkpoint.unwrap_or_default(),
+            cell: None,
         }
-        Self { kept, ..Self::default() }
+    }
+
+    /// Keeps for the next start where the panels lie and what they show.
+    pub fn keep(&self, storage: &mut dyn Storage) {
+        eframe::set_value(storage, LAYOUT, &self.layout);
+        eframe::set_value(storage, CHECKPOINT, &self.checkpoint);
+        self.all.iter().for_each(|panel| panel.keep(storage));
     }
 
     /// Brings the panels back to where they were at first.
     pub fn reset_layout(&mut self) {
-        self.kept.tree = first_layout();
+        self.layout = dock::first(&PANELS);
     }
 
     /// Brings a panel to the front.
-    pub fn bring(&mut self, panel: Panel) {
-        self.kept.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == panel));
+    pub fn bring(&mut self, panel: PanelId) {
+        self.layout.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == panel));
     }
 
     /// Shows the images of one cell of an arm's confusion matrix.
-    pub fn show_cell(&mut self, arm: usize, truth: usize, predicted: usize) {
-        instruments::Instruments::show_cell(&mut self.kept.instruments, arm, truth, predicted);
-        self.bring(Panel::Predictions);
+    pub fn show_cell(&mut self, cell: ConfusionCell) {
+        self.cell = Some(cell);
+        self.bring(PREDICTIONS);
     }
 
     /// Draws the panels.
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, shelf: &mut Shelf, actions: &mut Vec<Action>) {
-        let session = scene.session;
-        let Self { kept, curves, runs, gradients, classify, instruments } = self;
-        let Kept {
-            tree,
-            curves: curves_view,
-            runs: runs_view,
-            diagram,
-            gradients: gradients_view,
-            confusion: confusion_view,
-            classify: classify_view,
-            instruments: instruments_view,
-        } = kept;
-        let mut runs_shown = false;
-        let show = |ui: &mut Ui, panel: Panel| match panel {
-            Panel::Curves => curves.ui(ui, curves_view, session, &shelf.overlays, actions),
-            Panel::Runs => {
-                runs_shown = true;
-                runs.ui(ui, runs_view, session, shelf, actions);
+        let Self { layout, all, checkpoint, cell } = self;
+        let mut effects = Effects { actions, shelf, checkpoint, cell };
+        let show = |ui: &mut Ui, shown: PanelId| {
+            if let Some(panel) = all.iter_mut().find(|panel| panel.id() == shown) {
+                panel.ui(ui, scene, &mut effects);
             }
-            Panel::Diagram => diagram::ui(ui, diagram, scene, actions),
-            Panel::Gradients => gradients.ui(ui, gradients_view, scene, actions),
-            Panel::Confusion => confusion::ui(ui, confusion_view, session, actions),
-            Panel::Predictions | Panel::Inside | Panel::Explain | Panel::Lesions | Panel::Landscape => {
-                let mut bench = instruments::Bench::new(scene, actions);
-                instruments.ui(ui, panel, instruments_view, &mut bench);
-            }
-            Panel::Classify => classify.ui(ui, classify_view, scene, actions),
-            Panel::Log => log::ui(ui, session),
         };
-        tree.ui(&mut Dock { show }, ui);
-        shelf.watch(runs_shown, ui.ctx());
+        layout.ui(&mut Dock { rows: &PANELS, show }, ui);
+        shelf.rest();
     }
 }

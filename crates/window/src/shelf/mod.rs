@@ -47,13 +47,15 @@ pub struct Shelf {
     pub overlays: Vec<Overlay>,
     /// Runs that were deleted in this window, the newest last: where they were and where they are.
     pub discarded: Vec<(PathBuf, PathBuf)>,
+    /// Whether the list was drawn in this frame.
+    looked: bool,
     awake: Arc<AtomicBool>,
     next_id: u64,
     thread: Option<(Sender<Order>, Receiver<Told>, JoinHandle<()>)>,
 }
 
 impl Shelf {
-    /// The runs in this folder. Nothing is read before [`Self::watch`].
+    /// The runs in this folder. Nothing is read before [`Self::look`].
     #[must_use]
     pub fn new(place: Option<PathBuf>) -> Self {
         Self {
@@ -62,6 +64,7 @@ impl Shelf {
             damaged: Arc::default(),
             overlays: Vec::new(),
             discarded: Vec::new(),
+            looked: false,
             awake: Arc::default(),
             next_id: 0,
             thread: None,
@@ -74,12 +77,18 @@ impl Shelf {
         self.place.as_deref()
     }
 
-    /// Keeps the list up to date from now on, if `shown`, or lets it rest; ticked runs are followed all the same.
-    pub fn watch(&mut self, shown: bool, ctx: &Context) {
-        let was = self.awake.swap(shown, Ordering::Relaxed);
-        if shown && !was {
+    /// Keeps the list up to date, as somebody looks at it in this frame.
+    pub fn look(&mut self, ctx: &Context) {
+        self.looked = true;
+        if !self.awake.swap(true, Ordering::Relaxed) {
             self.order(Order::Look, ctx);
         }
+    }
+
+    /// Lets the list rest unless somebody has looked at it since the last call; ticked runs are followed all the same.
+    pub fn rest(&mut self) {
+        let looked = std::mem::take(&mut self.looked);
+        self.awake.store(looked, Ordering::Relaxed);
     }
 
     fn order(&mut self, order: Order, ctx: &Context) {

@@ -8,7 +8,7 @@ use crate::action::{Action, RunAction};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
 use crate::export::Content;
 use crate::kit::typed_path;
-use crate::panel::Panel;
+use crate::panel::{CLASSIFY, EXPLAIN};
 use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Experiment, Plan, Source, preset};
@@ -43,10 +43,10 @@ impl App {
                 self.inquiries.explain(image);
                 let sample = Sample::Validation(image);
                 self.ask(Networks::Current, Question::Explain { sample, class: None, occlusion: false });
-                self.panels.bring(Panel::Explain);
+                self.panels.bring(EXPLAIN);
             }
-            Action::ShowCell { arm, truth, predicted } => {
-                self.panels.show_cell(arm, truth, predicted);
+            Action::ShowCell(cell) => {
+                self.panels.show_cell(cell);
                 if self.inquiries.gallery.is_none() {
                     self.ask(Networks::Current, Question::Predictions);
                     self.ask(Networks::Current, Question::Gallery);
@@ -238,9 +238,7 @@ impl App {
     }
 
     fn open_experiment(&mut self, path: &Path) {
-        let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
-        let plan = read.and_then(|text| Plan::from_toml(&text).map_err(|error| error.to_string()));
-        match plan {
+        match Plan::read(path) {
             Ok(plan) => {
                 self.say(Level::Info, format!("Opened {} from {}.", plan.name, path.display()));
                 self.form.set_plan(plan);
@@ -292,7 +290,7 @@ impl App {
     pub(super) fn import(&mut self, import: Box<Import>) {
         self.session.reset();
         self.link.send(Command::Import(import));
-        self.panels.bring(Panel::Classify);
+        self.panels.bring(CLASSIFY);
     }
 
     /// Asks a question and takes back the one that it replaces.
@@ -307,7 +305,7 @@ impl App {
             return;
         }
         self.ask(Networks::Current, Question::Classify(pictures));
-        self.panels.bring(Panel::Classify);
+        self.panels.bring(CLASSIFY);
     }
 
     /// Tells something in a corner and in the log.

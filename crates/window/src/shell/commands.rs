@@ -3,7 +3,7 @@
 
 use crate::action::{Action, RunAction};
 use crate::dialogs::Wanted;
-use crate::panel::Panel;
+use crate::panels::PANELS;
 use crate::state::Session;
 use eframe::egui::{Key, Modifiers, ThemePreference};
 use lab_core::experiment::PRESETS;
@@ -168,8 +168,8 @@ pub fn all() -> Vec<Command> {
     add(Menu::Classify, "Open a picture by its path…", Together(CTRL_SHIFT, Key::O), Always, by_path);
     add(Menu::Classify, "Open weights from a file…", None, Idle, Action::OpenWeights);
 
-    for panel in Panel::ALL {
-        add(Menu::View, &format!("Show {}", panel.title()), None, Always, Action::Show(panel));
+    for panel in &PANELS {
+        add(Menu::View, &format!("Show {}", panel.title), None, Always, Action::Show(panel.id));
     }
     add(Menu::View, "Panels as at first", None, Always, Action::ResetLayout);
     add(Menu::View, "Theme: dark", None, Always, Action::Theme(ThemePreference::Dark));

@@ -19,7 +19,7 @@ use crate::dialogs::{Dialogs, Wanted};
 use crate::export::{Done, Saving};
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
-use crate::panels::{Kept, Panels};
+use crate::panels::Panels;
 use crate::scene::Scene;
 use crate::shelf::Shelf;
 use crate::state::inquiries::Inquiries;
@@ -42,8 +42,6 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use toasts::Toasts;
 
-/// Where the layout is kept between two starts.
-const STORED: &str = "panels";
 /// Where the devices' speeds are kept.
 const SPEEDS: &str = "speeds";
 /// Time a frame may spend taking in events.
@@ -118,7 +116,6 @@ impl App {
     #[must_use]
     pub fn new(context: &eframe::CreationContext<'_>, parts: Parts) -> Self {
         theme::install(&context.egui_ctx);
-        let kept = context.storage.and_then(|storage| eframe::get_value::<Kept>(storage, STORED));
         let mut form = Form::new(parts.plan, parts.device, parts.devices);
         form.speeds = context.storage.and_then(|storage| eframe::get_value(storage, SPEEDS)).unwrap_or_default();
         Self {
@@ -129,7 +126,7 @@ impl App {
             inquiries: Inquiries::default(),
             selected: None,
             bar: Bar::default(),
-            panels: Panels::new(kept),
+            panels: Panels::new(context.storage),
             shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
             saving: Saving::default(),
@@ -361,7 +358,7 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, STORED, &self.panels.kept);
+        self.panels.keep(storage);
         eframe::set_value(storage, SPEEDS, &self.form.speeds);
     }
 

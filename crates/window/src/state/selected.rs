@@ -1,4 +1,4 @@
-//! The block that every panel looks at.
+//! What a person chose in one panel and others look at, too.
 
 use lab_core::protocol::Prepared;
 
@@ -19,4 +19,15 @@ impl SelectedBlock {
         let block = prepared.arms[arm].blocks.iter().position(|block| *block == self.block)?;
         Some((arm, block))
     }
+}
+
+/// A cell of an arm's confusion matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConfusionCell {
+    /// The arm's place.
+    pub arm: usize,
+    /// The actual class.
+    pub truth: usize,
+    /// The predicted class.
+    pub predicted: usize,
 }

@@ -8,7 +8,6 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::instrument::Instrument;
 use lab_window::App;
-use lab_window::panel::Panel;
 use std::collections::HashMap;
 
 #[test]
@@ -159,6 +158,59 @@ fn panels_are_moved_by_drag_and_stay_there_after_a_restart() {
     assert!((tab(&again, "Log").center() - from).length() < 1.0);
 }
 
+/// A window that finds this where the layout is kept.
+fn window_after(layout: &str) -> Harness<'static, App> {
+    let mut storage = Storage::default();
+    eframe::Storage::set_string(&mut storage, "panels", layout.to_owned());
+    let kept: &'static dyn eframe::Storage = Box::leak(Box::new(storage));
+    let (mut harness, _script) = window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(kept), None);
+    harness.run();
+    harness
+}
+
+#[test]
+fn what_the_first_version_kept_is_replaced_by_the_first_layout() {
+    let (mut fresh, _script) = window();
+    for kept in [include_str!("kept-0.1.ron"), "neither a layout nor anything else"] {
+        let mut harness = window_after(kept);
+        for panel in ["Curves", "Gradients", "Classify"] {
+            assert_eq!(tab(&harness, panel), tab(&fresh, panel), "{panel}");
+        }
+        assert_eq!(panels(&mut harness), panels(&mut fresh));
+    }
+}
+
+#[test]
+fn a_layout_of_another_version_keeps_what_it_knows_and_gets_the_rest() {
+    let (mut harness, _script) = window();
+    let mut storage = Storage::default();
+    eframe::App::save(harness.state_mut(), &mut storage);
+    // As if a version had been left that had no log, but another panel, and had it elsewhere.
+    let layout = &storage.0["panels"];
+    let other = layout.replace("\"log\"", "\"forecast\"").replace("1.45", "0.5");
+    assert_ne!(*layout, other);
+    let mut again = window_after(&other);
+    let at = |harness, panel| tab(harness, panel).left();
+    assert!(at(&again, "Gradients") < at(&harness, "Gradients") - 100.0, "the rest is as it was left");
+    assert!(at(&again, "Log") > at(&again, "Classify"), "a new panel lies beside its neighbours");
+    command(&mut again, "show log");
+    assert!(again.query_by_label_contains("What happens to a run is written down here").is_some());
+}
+
+#[test]
+fn a_view_is_remembered_after_a_restart_whatever_became_of_the_others() {
+    let (mut harness, _script) = window();
+    type_into(&mut harness, "Top", "7");
+    let mut storage = Storage::default();
+    eframe::App::save(harness.state_mut(), &mut storage);
+    storage.0.insert("panels.curves".into(), "(axis: Fathoms)".into());
+    let (mut again, _script) =
+        window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))), None);
+    again.run();
+    let top = again.get_by_label("Top").accesskit_node().value();
+    assert_eq!(top.as_deref(), Some("7"));
+}
+
 #[test]
 fn speeds_are_remembered_after_a_restart() {
     let (mut harness, script) = window();
@@ -174,6 +226,16 @@ fn speeds_are_remembered_after_a_restart() {
     assert_eq!(again.query_all_by_label_contains("to train · about 47 s on").count(), 2);
 }
 
+/// The titles of all panels, as the palette offers to show them.
+fn panels(harness: &mut Harness<'static, App>) -> Vec<String> {
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    let offered = names(harness, "Show ");
+    harness.key_press(Key::Escape);
+    harness.run();
+    offered.iter().filter_map(|title| title.strip_prefix("Show ").map(str::to_owned)).collect()
+}
+
 #[test]
 fn everything_that_can_be_used_has_a_name() {
     let (mut harness, script) = window();
@@ -183,7 +245,9 @@ fn everything_that_can_be_used_has_a_name() {
     click(&mut harness, "More of plain");
     script.train(&lab_core::experiment::Experiment::check(harness.state().plan().clone()).unwrap(), 40);
     harness.run();
-    for panel in Panel::ALL.map(Panel::title) {
+    let panels = panels(&mut harness);
+    assert!(panels.len() >= 12, "{panels:?}");
+    for panel in panels {
         command(&mut harness, &format!("show {panel}"));
         let roles = [Role::Button, Role::CheckBox, Role::ComboBox, Role::Slider, Role::SpinButton, Role::TextInput];
         for role in roles {

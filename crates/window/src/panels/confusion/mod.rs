@@ -8,7 +8,9 @@ use crate::give_away::{self, Exportable};
 use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::choose;
+use crate::scene::{Effects, Panel, Scene};
 use crate::state::Session;
+use crate::state::selected::ConfusionCell;
 use eframe::egui::{Align, Label, Layout, ScrollArea, Ui, Vec2, vec2};
 use grid::{Grid, LABEL};
 use lab_core::table::Table;
@@ -25,7 +27,18 @@ pub struct View {
 }
 
 /// The panel.
-pub fn ui(ui: &mut Ui, view: &mut View, session: &Session, actions: &mut Vec<Action>) {
+#[derive(Default)]
+pub struct Confusion;
+
+impl Panel for Confusion {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+        matrices(ui, view, scene.session, effects.actions);
+    }
+}
+
+fn matrices(ui: &mut Ui, view: &mut View, session: &Session, actions: &mut Vec<Action>) {
     let classes = session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
     let matrix = |arm: usize| {
         let evaluation = session.evaluation(arm)?;
@@ -59,14 +72,12 @@ pub fn ui(ui: &mut Ui, view: &mut View, session: &Session, actions: &mut Vec<Act
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let wide = ui.available_width() > 560.0;
         let each = if wide { (ui.available_width() - space::L) / 2.0 } else { ui.available_width() };
-        if let Some((arm, truth, predicted)) = figure(ui, *view, &matrices, each) {
-            actions.push(Action::ShowCell { arm, truth, predicted });
-        }
+        actions.extend(figure(ui, *view, &matrices, each).map(Action::ShowCell));
     });
 }
 
-/// The matrices side by side, each this wide; gives the arm and the classes of a cell that was clicked.
-fn figure(ui: &mut Ui, view: View, matrices: &[Matrix], each: f32) -> Option<(usize, usize, usize)> {
+/// The matrices side by side, each this wide; gives a cell that was clicked.
+fn figure(ui: &mut Ui, view: View, matrices: &[Matrix], each: f32) -> Option<ConfusionCell> {
     let first = matrices.first()?;
     let order = order(view.similar, matrices);
     let skipped = usize::from(view.unit == Unit::Difference);
@@ -76,7 +87,7 @@ fn figure(ui: &mut Ui, view: View, matrices: &[Matrix], each: f32) -> Option<(us
         for matrix in &matrices[skipped..] {
             let grid = Grid { matrix, first, order: &order, unit: view.unit };
             let at = ui.allocate_ui(vec2(each, each), |ui| ui.vertical(|ui| grid.show(ui, each)).inner).inner;
-            clicked = at.map(|(truth, predicted)| (matrix.arm, truth, predicted)).or(clicked);
+            clicked = at.map(|(truth, predicted)| ConfusionCell { arm: matrix.arm, truth, predicted }).or(clicked);
         }
     });
     clicked

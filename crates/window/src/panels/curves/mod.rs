@@ -11,7 +11,7 @@ use crate::kit::chips::{empty, together};
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
-use crate::shelf::Overlay;
+use crate::scene::{Effects, Panel, Scene};
 use crate::state::Session;
 use crate::state::measured::{Place, Quantity};
 use crate::state::quantity::Metric;
@@ -105,22 +105,17 @@ pub struct Curves {
     cursor: Option<f64>,
 }
 
-impl Curves {
-    /// The panel.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        view: &mut View,
-        session: &Session,
-        overlays: &[Overlay],
-        actions: &mut Vec<Action>,
-    ) {
+impl Panel for Curves {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+        let session = scene.session;
         if self.generation != session.generation {
             *self = Self { generation: session.generation, ..Self::default() };
         }
         let width = ui.available_width();
         self.tools(ui, view);
-        let sources = source::sources(session, overlays);
+        let sources = source::sources(session, &effects.shelf.overlays);
         let spans =
             sources.iter().filter_map(|source| source::places(view.axis, &source.trace.clock, source.pace).ends());
         let whole = spans.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
@@ -136,9 +131,11 @@ impl Curves {
         }
         self.take_in(ui, view, &sources);
         let room = vec2(width, ui.available_height());
-        self.grid(ui, view, session, &sources, (whole, room), actions);
+        self.grid(ui, view, session, &sources, (whole, room), effects.actions);
     }
+}
 
+impl Curves {
     fn tools(&mut self, ui: &mut Ui, view: &mut View) {
         ui.horizontal_wrapped(|ui| {
             ui.set_min_height(theme::ROW);

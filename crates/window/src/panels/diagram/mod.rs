@@ -3,13 +3,13 @@
 mod layout;
 mod paint;
 
-use super::quantity::Quantity;
+use super::block_quantity::BlockQuantity;
 use crate::action::Action;
 use crate::kit::chips::{colored_chip, empty};
 use crate::kit::legend::legend;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::choose;
-use crate::scene::Scene;
+use crate::scene::{Effects, Panel, Scene};
 use crate::state::Session;
 use crate::state::selected::SelectedBlock;
 use crate::state::series::Extremes;
@@ -27,19 +27,30 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct View {
     /// What colours the blocks; nothing if absent.
-    tint: Option<Quantity>,
+    tint: Option<BlockQuantity>,
     /// Width of a block in points; as wide as there is room if absent.
     width: Option<f32>,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { tint: Some(Quantity::default()), width: None }
+        Self { tint: Some(BlockQuantity::default()), width: None }
     }
 }
 
 /// The panel.
-pub fn ui(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action>) {
+#[derive(Default)]
+pub struct Diagram;
+
+impl Panel for Diagram {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+        networks(ui, view, scene, effects.actions);
+    }
+}
+
+fn networks(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action>) {
     let drawn: Vec<&Outline> = scene.networks.iter().filter_map(|sketch| sketch.outline.as_deref().ok()).collect();
     if drawn.is_empty() {
         let why = scene.networks.iter().find_map(|sketch| sketch.outline.as_ref().err());
@@ -100,7 +111,7 @@ fn tools(ui: &mut Ui, view: &mut View, session: &Session, fitting: f32) -> Optio
         ui.scope(|ui| {
             ui.set_max_width(200.0);
             let mut options = vec![(None, "Nothing")];
-            options.extend(Quantity::ALL.map(|(quantity, title)| (Some(quantity), title)));
+            options.extend(BlockQuantity::ALL.map(|(quantity, title)| (Some(quantity), title)));
             choose(ui, &mut view.tint, &options).labelled_by(label.id);
         });
     });
@@ -131,7 +142,7 @@ fn tools(ui: &mut Ui, view: &mut View, session: &Session, fitting: f32) -> Optio
 }
 
 /// The ends of what all arms show at a probe.
-fn scale(probe: &ProbeRecord, quantity: Quantity) -> Option<[f64; 2]> {
+fn scale(probe: &ProbeRecord, quantity: BlockQuantity) -> Option<[f64; 2]> {
     let mut extremes = Extremes::NONE;
     probe.arms.iter().flat_map(|arm| &arm.blocks).for_each(|block| extremes.add(quantity.of(block).log10()));
     extremes.is_some().then_some([extremes.min, extremes.max.max(extremes.min + 0.1)])
@@ -168,7 +179,7 @@ fn kinds(ui: &mut Ui, outlines: &[&Outline]) {
 struct Tint<'a> {
     session: &'a Session,
     live: Option<usize>,
-    quantity: Option<Quantity>,
+    quantity: Option<BlockQuantity>,
     scale: Option<[f64; 2]>,
 }
 
@@ -263,7 +274,7 @@ fn explain(ui: &mut Ui, node: &Node, probe: Option<&BlockProbe>) {
     }
     if let Some(probe) = probe {
         ui.add_space(space::XS);
-        for (quantity, title) in Quantity::ALL.into_iter().filter(|(quantity, _)| quantity.is_of(probe)) {
+        for (quantity, title) in BlockQuantity::ALL.into_iter().filter(|(quantity, _)| quantity.is_of(probe)) {
             ui.label(format!("{title} {}", short(quantity.of(probe))));
         }
     }

@@ -4,7 +4,7 @@ use crate::kit::chips::told;
 use crate::kit::plot;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::named;
-use crate::panels::quantity::Quantity;
+use crate::panels::block_quantity::BlockQuantity;
 use crate::scene::Scene;
 use crate::state::Session;
 use crate::state::series::Extremes;
@@ -24,7 +24,7 @@ const COLUMNS: usize = 512;
 struct Made {
     generation: u64,
     newest: u64,
-    quantity: Quantity,
+    quantity: BlockQuantity,
 }
 
 /// The heat maps of all arms, made again only when there is something new to see.
@@ -38,7 +38,7 @@ pub struct HeatMaps {
 
 impl HeatMaps {
     /// Makes the pictures anew if there is something new to see.
-    pub fn update(&mut self, ui: &Ui, session: &Session, quantity: Quantity) {
+    pub fn update(&mut self, ui: &Ui, session: &Session, quantity: BlockQuantity) {
         let newest = session.probes.last().map_or(0, |probe| probe.step);
         let now = Made { generation: session.generation, newest, quantity };
         if self.made != now {
@@ -48,7 +48,7 @@ impl HeatMaps {
     }
 
     /// A heat map for each arm, and below them every block at the latest probe.
-    pub fn figure(&self, ui: &mut Ui, scene: Scene, quantity: Quantity, [height, below]: [f32; 2]) {
+    pub fn figure(&self, ui: &mut Ui, scene: Scene, quantity: BlockQuantity, [height, below]: [f32; 2]) {
         let session = scene.session;
         for (arm, texture) in self.maps.iter().enumerate() {
             if let Some(texture) = texture {
@@ -60,7 +60,7 @@ impl HeatMaps {
         latest(ui, session, quantity, below);
     }
 
-    fn make(&mut self, ui: &Ui, session: &Session, quantity: Quantity) {
+    fn make(&mut self, ui: &Ui, session: &Session, quantity: BlockQuantity) {
         let tokens = Tokens::of(ui);
         let grids: Vec<Grid> = (0..session.arms.len()).map(|arm| Grid::new(&session.probes, arm, quantity)).collect();
         let mut extremes = Extremes::NONE;
@@ -96,7 +96,7 @@ struct Grid {
 
 impl Grid {
     /// The largest value of each bucket of probes, so that explosions stay visible.
-    fn new(probes: &[ProbeRecord], arm: usize, quantity: Quantity) -> Self {
+    fn new(probes: &[ProbeRecord], arm: usize, quantity: BlockQuantity) -> Self {
         let blocks =
             probes.iter().filter_map(|probe| probe.arms.get(arm)).map(|arm| arm.blocks.len()).max().unwrap_or(0);
         let size = bucket(probes.len());
@@ -123,7 +123,7 @@ impl Grid {
 }
 
 /// An arm's heat map in a sentence.
-fn summary(session: &Session, arm: usize, quantity: Quantity) -> String {
+fn summary(session: &Session, arm: usize, quantity: BlockQuantity) -> String {
     let name = session.arm_name(arm);
     let Some(seen) =
         session.probes.iter().rev().find_map(|probe| probe.arms.get(arm).filter(|arm| !arm.blocks.is_empty()))
@@ -139,7 +139,14 @@ fn summary(session: &Session, arm: usize, quantity: Quantity) -> String {
 }
 
 /// One heat map: blocks from top to bottom, steps from left to right. Returns where it is.
-fn map(ui: &mut Ui, texture: &TextureHandle, session: &Session, arm: usize, quantity: Quantity, height: f32) -> Rect {
+fn map(
+    ui: &mut Ui,
+    texture: &TextureHandle,
+    session: &Session,
+    arm: usize,
+    quantity: BlockQuantity,
+    height: f32,
+) -> Rect {
     let tokens = Tokens::of(ui);
     let (outer, response) = ui.allocate_exact_size(vec2(ui.available_width(), height + 16.0), Sense::hover());
     let gutter = 52.0;
@@ -187,7 +194,7 @@ fn shortened(block: &str) -> String {
     clippy::cast_precision_loss,
     reason = "a place in a small grid"
 )]
-fn pointed(response: Response, rect: Rect, session: &Session, arm: usize, quantity: Quantity, names: &[String]) {
+fn pointed(response: Response, rect: Rect, session: &Session, arm: usize, quantity: BlockQuantity, names: &[String]) {
     let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) else { return };
     let share = (at - rect.min) / rect.size();
     let count = session.probes.len();
@@ -210,7 +217,7 @@ fn pointed(response: Response, rect: Rect, session: &Session, arm: usize, quanti
 
 /// Every block at the latest probe.
 #[allow(clippy::cast_precision_loss, reason = "a block's number")]
-fn latest(ui: &mut Ui, session: &Session, quantity: Quantity, height: f32) {
+fn latest(ui: &mut Ui, session: &Session, quantity: BlockQuantity, height: f32) {
     let tokens = Tokens::of(ui);
     let Some(probe) = session.probes.last() else { return };
     ui.add_space(space::XS);

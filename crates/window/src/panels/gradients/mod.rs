@@ -3,14 +3,13 @@
 mod maps;
 mod paper;
 
-use super::quantity::Quantity;
-use crate::action::Action;
+use super::block_quantity::BlockQuantity;
 use crate::give_away;
 use crate::kit::chips::empty;
 use crate::kit::legend::legend;
 use crate::kit::theme::{self, space};
 use crate::kit::widgets::choose;
-use crate::scene::Scene;
+use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{ScrollArea, Ui};
 use maps::HeatMaps;
 use paper::Paper;
@@ -20,7 +19,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
-    quantity: Quantity,
+    quantity: BlockQuantity,
 }
 
 /// The panel's state.
@@ -29,9 +28,10 @@ pub struct Gradients {
     maps: HeatMaps,
 }
 
-impl Gradients {
-    /// The panel.
-    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action>) {
+impl Panel for Gradients {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let session = scene.session;
         if session.probes.is_empty() {
             return empty(
@@ -43,9 +43,9 @@ impl Gradients {
             let label = ui.label("Show");
             ui.scope(|ui| {
                 ui.set_max_width((ui.available_width() - theme::ROW - space::S).min(200.0));
-                choose(ui, &mut view.quantity, &Quantity::ALL).labelled_by(label.id);
+                choose(ui, &mut view.quantity, &BlockQuantity::ALL).labelled_by(label.id);
             });
-            give_away::button(ui, "Gradients", &Paper { quantity: view.quantity, scene }, actions);
+            give_away::button(ui, "Gradients", &Paper { quantity: view.quantity, scene }, effects.actions);
         });
         self.maps.update(ui, session, view.quantity);
         legend(ui, self.maps.scale);

@@ -4,7 +4,7 @@ use super::maps::HeatMaps;
 use crate::give_away::Exportable;
 use crate::kit::legend::legend;
 use crate::kit::theme;
-use crate::panels::quantity::Quantity;
+use crate::panels::block_quantity::BlockQuantity;
 use crate::scene::Scene;
 use eframe::egui::{Ui, Vec2, vec2};
 use lab_core::protocol::BlockProbe;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The heat maps on their way out of the window.
 pub struct Paper<'a> {
     /// What is looked at.
-    pub quantity: Quantity,
+    pub quantity: BlockQuantity,
     /// What the panel looks at.
     pub scene: Scene<'a>,
 }

@@ -5,7 +5,7 @@ use crate::action::Action;
 use crate::give_away;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
-use crate::scene::Scene;
+use crate::scene::{Effects, Scene};
 use crate::state::Session;
 use crate::state::inquiries::{Inquiries, Inquiry, Place};
 use crate::state::selected::SelectedBlock;
@@ -24,15 +24,21 @@ pub struct Bench<'a> {
     /// The block that every panel looks at.
     pub selected: Option<&'a SelectedBlock>,
     /// The checkpoint whose weights are asked; the weights as they are now if absent.
-    pub checkpoint: Option<Checkpoint>,
+    pub checkpoint: &'a mut Option<Checkpoint>,
     /// What shall be done after the frame.
     pub actions: &'a mut Vec<Action>,
 }
 
 impl<'a> Bench<'a> {
     /// What a panel of this scene works with.
-    pub fn new(scene: Scene<'a>, actions: &'a mut Vec<Action>) -> Self {
-        Self { session: scene.session, inquiries: scene.inquiries, selected: scene.selected, checkpoint: None, actions }
+    pub fn new(scene: Scene<'a>, effects: &'a mut Effects) -> Self {
+        Self {
+            session: scene.session,
+            inquiries: scene.inquiries,
+            selected: scene.selected,
+            checkpoint: effects.checkpoint,
+            actions: effects.actions,
+        }
     }
 
     /// The selected block's arm and its place in it.
@@ -48,7 +54,7 @@ impl<'a> Bench<'a> {
 
     fn networks(&self) -> Networks {
         let folder = self.session.prepared.as_ref().and_then(|prepared| prepared.run.clone());
-        match (self.checkpoint, folder) {
+        match (*self.checkpoint, folder) {
             (Some(checkpoint), Some(folder)) => Networks::Run { folder, checkpoint },
             _ => Networks::Current,
         }
@@ -169,7 +175,7 @@ fn weights(ui: &mut Ui, bench: &mut Bench) {
     ];
     ui.push_id("weights", |ui| {
         ui.set_max_width(130.0);
-        let response = choose(ui, &mut bench.checkpoint, &options);
+        let response = choose(ui, bench.checkpoint, &options);
         named(ui, response, "Weights that are asked");
     });
 }

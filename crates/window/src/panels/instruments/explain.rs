@@ -9,6 +9,7 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::{empty, told};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
+use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{
     Color32, ComboBox, DragValue, FontId, Key, Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit,
     Ui, Vec2, vec2,
@@ -70,9 +71,11 @@ const SMALL: f32 = 60.0;
 /// Side of the picture that is looked at.
 const LARGE: f32 = 132.0;
 
-impl Explain {
-    /// The panel.
-    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
+impl Panel for Explain {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+        let bench = &mut Bench::new(scene, effects);
         if !bench.has_networks() {
             return empty(
                 ui,
@@ -117,7 +120,9 @@ impl Explain {
         kit::tools(ui, bench, instrument, verb, question, Figure { height, draw: off_screen });
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| draw(ui, bench, &mut self.textures));
     }
+}
 
+impl Explain {
     fn sample(&self) -> Sample {
         match &self.file {
             Some(path) => Sample::Picture(Picture::File(path.into())),

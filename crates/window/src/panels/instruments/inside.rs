@@ -10,6 +10,7 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::{chip, empty, told};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::choose;
+use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{Label, RichText, ScrollArea, Ui};
 use lab_core::instrument::{BlockGradients, Finding, Focus, Gradients, Instrument};
 use lab_core::number::short;
@@ -81,9 +82,11 @@ pub struct Inside {
     histories: Histories,
 }
 
-impl Inside {
-    /// The panel.
-    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
+impl Panel for Inside {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+        let bench = &mut Bench::new(scene, effects);
         if !bench.has_networks() {
             return empty(
                 ui,

@@ -8,6 +8,7 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::{empty, told};
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::{choose, named};
+use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{Align, Color32, Label, Layout, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::instrument::{Finding, Focus, HeatMap, Instrument, PathLength, Surface};
@@ -56,9 +57,11 @@ pub struct Landscape {
 /// Contour lines of the plane.
 const CONTOURS: u8 = 9;
 
-impl Landscape {
-    /// The panel.
-    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
+impl Panel for Landscape {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+        let bench = &mut Bench::new(scene, effects);
         if !bench.has_networks() {
             return empty(ui, "The loss around each network's weights will be drawn here: press Start, then Compute.");
         }

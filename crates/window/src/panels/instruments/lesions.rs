@@ -7,6 +7,7 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::{empty, told};
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::{choose, named};
+use crate::scene::{Effects, Panel, Scene};
 use crate::state::inquiries::Place;
 use eframe::egui::{Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, vec2};
 use lab_core::instrument::{Band, Finding, Focus, Instrument, Lesions as Sweep, Question, Score};
@@ -47,9 +48,11 @@ pub struct Lesions {
     gain: Option<f64>,
 }
 
-impl Lesions {
-    /// The panel.
-    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
+impl Panel for Lesions {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+        let bench = &mut Bench::new(scene, effects);
         if !bench.has_networks() {
             return empty(ui, "What is left when blocks are cut out will be drawn here: press Start, then Sweep.");
         }
@@ -84,7 +87,9 @@ impl Lesions {
             findings(ui, bench, instrument);
         });
     }
+}
 
+impl Lesions {
     /// Every arm's blocks as cells; gives the block that was clicked.
     fn strips(&self, ui: &mut Ui, bench: &Bench) -> Option<usize> {
         let mut clicked = None;

@@ -11,8 +11,10 @@ use super::verdict::{self, Arm};
 use crate::kit::chips::{chip, empty, told};
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::named;
+use crate::scene::{Effects, Panel, Scene};
 use crate::state::answers::top;
 use crate::state::inquiries::Place;
+use crate::state::selected::ConfusionCell;
 use eframe::egui::{Color32, Label, Modifiers, ScrollArea, Sense, Ui, Vec2, vec2};
 use lab_core::instrument::{ArmFinding, Finding, Findings, Focus, Gallery, Instrument, Question, Sample};
 use lab_core::number::{count, percent, plural, short};
@@ -38,9 +40,9 @@ pub struct View {
 
 impl View {
     /// Shows the images of one cell of an arm's confusion matrix.
-    pub fn show_cell(&mut self, arm: usize, truth: usize, predicted: usize) {
+    fn show_cell(&mut self, cell: ConfusionCell) {
         self.mode = Mode::Images;
-        self.sieve.show_cell(arm, truth, predicted);
+        self.sieve.show_cell(cell);
     }
 }
 
@@ -67,9 +69,14 @@ fn arms<'a>(found: &'a Findings, bench: &Bench) -> Vec<Arm<'a>> {
     found.arms.iter().filter_map(said).collect()
 }
 
-impl Predictions {
-    /// The panel.
-    pub fn ui(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
+impl Panel for Predictions {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+        if let Some(cell) = effects.cell.take() {
+            view.show_cell(cell);
+        }
+        let bench = &mut Bench::new(scene, effects);
         if !bench.has_networks() {
             return empty(
                 ui,
@@ -116,7 +123,9 @@ impl Predictions {
             Mode::Calibration => verdict::calibration(ui, &arms, bench.actions),
         }
     }
+}
 
+impl Predictions {
     fn images(&mut self, ui: &mut Ui, sieve: &mut Sieve, bench: &mut Bench, arms: &[Arm], gallery: &Arc<Gallery>) {
         sieve.ui(ui, arms, gallery);
         let version = bench.inquiries.version;

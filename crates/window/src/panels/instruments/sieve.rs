@@ -2,6 +2,7 @@
 
 use super::verdict::Arm;
 use crate::kit::widgets::{choose, named};
+use crate::state::selected::ConfusionCell;
 use eframe::egui::{ComboBox, Ui};
 use lab_core::instrument::Gallery;
 use serde::{Deserialize, Serialize};
@@ -52,7 +53,8 @@ pub struct Sieve {
 
 impl Sieve {
     /// Lets the images of one cell of an arm's confusion matrix pass.
-    pub fn show_cell(&mut self, arm: usize, truth: usize, predicted: usize) {
+    pub fn show_cell(&mut self, cell: ConfusionCell) {
+        let ConfusionCell { arm, truth, predicted } = cell;
         *self = Self { filter: Filter::Cell(truth, predicted), class: None, arm, ..*self };
     }
 

@@ -10,13 +10,13 @@ use crate::action::Action;
 use crate::give_away::{self, Exportable};
 use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens, space};
+use crate::scene::{Effects, Panel, Scene};
 use crate::shelf::{Entry, Shelf};
-use crate::state::Session;
 use columns::Column;
 use compare::Compare;
 use details::Details;
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
-use eframe::egui::{Label, Panel, PopupCloseBehavior, ScrollArea, TextEdit, Ui, Vec2};
+use eframe::egui::{self, Label, PopupCloseBehavior, ScrollArea, TextEdit, Ui, Vec2};
 use lab_core::number;
 use lab_core::table::Table;
 use std::path::PathBuf;
@@ -34,16 +34,12 @@ pub struct Runs {
     details: Details,
 }
 
-impl Runs {
-    /// The panel.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        view: &mut View,
-        session: &Session,
-        shelf: &mut Shelf,
-        actions: &mut Vec<Action>,
-    ) {
+impl Panel for Runs {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+        let Effects { shelf, actions, .. } = effects;
+        shelf.look(ui.ctx());
         let Some(entries) = shelf.entries.clone() else {
             let text = if shelf.place().is_some() { "Reading the runs…" } else { "This window keeps no runs." };
             return empty(ui, text);
@@ -59,10 +55,12 @@ impl Runs {
             let text = if entries.is_empty() { "No run is left." } else { "No run matches what is searched for." };
             return empty(ui, text);
         }
-        let own = session.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
+        let own = scene.session.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
         table::ui(ui, view, &shown, own, &mut self.selected, shelf, actions);
     }
+}
 
+impl Runs {
     /// Runs that match what is searched for, sorted.
     fn shown(&self, view: &View, entries: &[Arc<Entry>]) -> Vec<Arc<Entry>> {
         let words: Vec<String> = self.search.split_whitespace().map(str::to_lowercase).collect();
@@ -108,8 +106,7 @@ impl Runs {
             ui.add(Label::new(theme::caption(text, &tokens)).extend());
             if !shelf.damaged.is_empty() {
                 let text = format!("{} damaged", shelf.damaged.len());
-                let damaged =
-                    ui.label(eframe::egui::RichText::new(text).size(theme::size::SMALL).color(tokens.warning));
+                let damaged = ui.label(egui::RichText::new(text).size(theme::size::SMALL).color(tokens.warning));
                 damaged.on_hover_text(shelf.damaged.join("\n"));
             }
             if let Some((from, _)) = shelf.discarded.last() {
@@ -133,16 +130,16 @@ impl Runs {
         shelf: &mut Shelf,
         actions: &mut Vec<Action>,
     ) {
-        let frame = eframe::egui::Frame::new();
+        let frame = egui::Frame::new();
         if self.comparing {
             let ticked: Vec<&Arc<Entry>> = entries.iter().filter(|entry| shelf.is_ticked(&entry.folder)).collect();
             let half = (0.45 * ui.available_height()).max(120.0);
-            Panel::bottom("compare runs").frame(frame).resizable(true).default_size(half).show(ui, |ui| {
+            egui::Panel::bottom("compare runs").frame(frame).resizable(true).default_size(half).show(ui, |ui| {
                 ui.add_space(space::S);
                 self.compare.ui(ui, &ticked, view.all_fields);
             });
         } else if let Some(entry) = selected {
-            Panel::bottom("run details").frame(frame).show(ui, |ui| {
+            egui::Panel::bottom("run details").frame(frame).show(ui, |ui| {
                 ui.add_space(space::S);
                 self.details.ui(ui, entry, shelf, actions);
             });

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Quantity {
+pub enum BlockQuantity {
     /// Of the block's weights, for the batch's mean loss.
     #[default]
     WeightGradient,
@@ -19,7 +19,7 @@ pub enum Quantity {
     BranchRatio,
 }
 
-impl Quantity {
+impl BlockQuantity {
     /// Each with its name.
     pub const ALL: [(Self, &'static str); 5] = [
         (Self::WeightGradient, "Weight gradient ‖∂L/∂W‖"),

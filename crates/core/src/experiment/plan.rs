@@ -1,0 +1,69 @@
+//! What somebody wrote, which may be wrong: a data set, a recipe and arms.
+
+use super::{Data, Network, Optimizer, Recipe, Schedule};
+use serde::{Deserialize, Serialize};
+
+/// The most arms an experiment may have: as many as there are colours that can be told apart.
+pub const MAX_ARMS: usize = 8;
+
+/// A data set, a training recipe and one or more arms, as written in a form or a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// What the experiment is called; names its run folder.
+    pub name: String,
+    /// Where the images come from and how they are prepared.
+    #[serde(default)]
+    pub data: Data,
+    /// How every arm is trained.
+    #[serde(default)]
+    pub recipe: Recipe,
+    /// The networks that train in lock step, at least one.
+    pub arms: Vec<Arm>,
+}
+
+/// One network of an experiment and, if it differs from the recipe's, its own optimiser and schedule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arm {
+    /// What the arm is called in plots, tables and folders; unique in its experiment.
+    pub name: String,
+    /// Its colour's place in the palette, from 0; its own place among the arms if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<u8>,
+    /// The network.
+    #[serde(default)]
+    pub network: Network,
+    /// Replaces the recipe's optimiser for this arm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub optimizer: Option<Optimizer>,
+    /// Replaces the recipe's learning-rate schedule for this arm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+}
+
+impl Arm {
+    /// An arm that follows the recipe.
+    #[must_use]
+    pub fn new(name: &str, network: Network) -> Self {
+        Self { name: name.to_owned(), color: None, network, optimizer: None, schedule: None }
+    }
+
+    /// The place in the palette of the arm that stands at `index`.
+    #[must_use]
+    pub fn color(&self, index: usize) -> u8 {
+        self.color.unwrap_or_else(|| u8::try_from(index % MAX_ARMS).unwrap_or(0))
+    }
+
+    /// The optimiser this arm trains with.
+    #[must_use]
+    pub fn optimizer<'a>(&'a self, recipe: &'a Recipe) -> &'a Optimizer {
+        self.optimizer.as_ref().unwrap_or(&recipe.optimizer)
+    }
+
+    /// The schedule this arm trains with.
+    #[must_use]
+    pub fn schedule<'a>(&'a self, recipe: &'a Recipe) -> &'a Schedule {
+        self.schedule.as_ref().unwrap_or(&recipe.schedule)
+    }
+}

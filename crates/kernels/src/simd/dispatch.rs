@@ -1,0 +1,65 @@
+//! The instruction set of this processor, and the way into it.
+
+use super::scalar::Scalar;
+use super::vector::{Simd, Work};
+#[cfg(target_arch = "x86_64")]
+use super::{avx2::Avx2, avx512::Avx512};
+
+/// Instruction sets that have kernels of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InstructionSet {
+    Avx512,
+    Avx2,
+    Portable,
+}
+
+/// The best instruction set of this processor.
+///
+/// The environment variable `RESIDUAL_LAB_CPU` (`portable`, `avx2`) can hold it down, to compare the kernels.
+pub(crate) fn instruction_set() -> InstructionSet {
+    static FOUND: std::sync::OnceLock<InstructionSet> = std::sync::OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let limit = std::env::var("RESIDUAL_LAB_CPU").unwrap_or_default();
+        detect(&limit)
+    })
+}
+
+#[cfg(target_arch = "x86_64")]
+fn detect(limit: &str) -> InstructionSet {
+    if limit == "portable" {
+        InstructionSet::Portable
+    } else if limit != "avx2" && is_x86_feature_detected!("avx512f") {
+        InstructionSet::Avx512
+    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        InstructionSet::Avx2
+    } else {
+        InstructionSet::Portable
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn detect(_limit: &str) -> InstructionSet {
+    InstructionSet::Portable
+}
+
+/// Floats in one vector of the instruction set in use.
+pub(crate) fn lanes() -> usize {
+    match instruction_set() {
+        InstructionSet::Avx512 => 16,
+        InstructionSet::Avx2 | InstructionSet::Portable => 8,
+    }
+}
+
+/// Runs `work` with the widest vectors of this processor.
+pub(crate) fn dispatch<W: Work>(work: W) -> W::Output {
+    match instruction_set() {
+        // SAFETY: the instruction set was found on this processor.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => unsafe { Avx512::call(work) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => unsafe { Avx2::call(work) },
+        // SAFETY: the scalar vectors need no particular instructions.
+        _ => unsafe { Scalar::call(work) },
+    }
+}

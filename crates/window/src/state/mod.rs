@@ -84,7 +84,8 @@ pub struct Session {
 const LOG_LINES: usize = 10_000;
 
 impl Session {
-    /// Forgets the experiment, but neither the log nor whether there are networks. What the engine still sends of it is passed over.
+    /// Forgets the experiment, but neither the log nor whether there are networks. What the engine still sends of it is
+    /// passed over.
     pub fn reset(&mut self) {
         let discarding = self.discarding || self.phase.is_active();
         *self = Self {

@@ -7,12 +7,13 @@ use crate::kit::widgets::{choose, named, numbers};
 use eframe::egui::{Shape, Stroke, Ui, pos2, vec2};
 use lab_core::experiment::{Curve, Schedule, Unit};
 use lab_core::number;
+use std::mem::discriminant;
 
 /// Rows of a schedule.
 pub fn ui(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&Schedule>) {
     curve(ui, fields, schedule, preset);
     let below = fields.below("curve");
-    let base = preset.map(|p| &p.curve).filter(|p| p.label() == schedule.curve.label());
+    let base = preset.map(|p| &p.curve).filter(|p| discriminant(*p) == discriminant(&schedule.curve));
     values(ui, &below, &mut schedule.curve, base);
     let units = [(Unit::Epochs, "Epochs"), (Unit::Steps, "Steps")];
     fields.choice(ui, ("Counts in", "unit"), &help::UNIT, &mut schedule.unit, preset.map(|p| &p.unit), &units);
@@ -24,16 +25,15 @@ pub fn ui(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<
 }
 
 fn curve(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&Schedule>) {
-    let mut label = schedule.curve.label();
-    let before = label;
-    let base = preset.map(|p| p.curve.label());
-    fields.row(ui, ("Curve", "curve"), &help::CURVE, &mut label, base.as_ref(), |ui, label| {
-        let options = Curve::all().map(|curve| (curve.label(), curve.label()));
-        choose(ui, label, &options)
+    let before = discriminant(&schedule.curve);
+    let (mut kind, base) = (before, preset.map(|p| discriminant(&p.curve)));
+    fields.row(ui, ("Curve", "curve"), &help::CURVE, &mut kind, base.as_ref(), |ui, kind| {
+        let options = Curve::all().map(|curve| (discriminant(&curve), curve.label()));
+        choose(ui, kind, &options)
     });
-    if label != before {
-        let kept = preset.filter(|p| p.curve.label() == label).map(|p| p.curve.clone());
-        if let Some(curve) = kept.or_else(|| Curve::all().into_iter().find(|curve| curve.label() == label)) {
+    if kind != before {
+        let kept = preset.map(|p| p.curve.clone()).filter(|curve| discriminant(curve) == kind);
+        if let Some(curve) = kept.or_else(|| Curve::all().into_iter().find(|curve| discriminant(curve) == kind)) {
             schedule.curve = curve;
         }
     }

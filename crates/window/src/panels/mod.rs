@@ -1,6 +1,7 @@
 //! The panels in the middle. A panel is a file or folder of this one and a row of [`PANELS`]; nothing else of the window
 //! knows it, but for the few that are named in `panel`. Panels know nothing of each other and of this table.
 
+mod block_name;
 mod block_quantity;
 mod classify;
 mod confusion;

@@ -90,15 +90,16 @@ fn buttons(ui: &mut Ui, session: &Session, form: &Form, actions: &mut Vec<Action
     if reset.on_hover_text("Ends the run and clears the plots").clicked() {
         actions.push(Action::Run(RunAction::Reset));
     }
-    let (label, hint) = match session.phase {
-        Phase::Paused => ("Continue", "Goes on (Space)"),
-        _ if active => ("Pause", "Stops before the next step (Space)"),
-        _ => ("Start", "Trains every arm from the beginning (Space)"),
+    let pauses = active && session.phase != Phase::Paused;
+    let (label, hint) = match (active, pauses) {
+        (true, true) => ("Pause", "Stops before the next step (Space)"),
+        (true, false) => ("Continue", "Goes on (Space)"),
+        (false, _) => ("Start", "Trains every arm from the beginning (Space)"),
     };
     let wrong = if active { None } else { form.experiment().err() };
     let text = RichText::new(label).family(theme::semibold()).color(tokens.on_accent);
-    let (pause, faint) = (label == "Pause", wrong.is_some());
-    let icon = Atom::paint(Vec2::splat(12.0), move |ui, place| start_icon(ui, place.rect.center(), pause, faint));
+    let faint = wrong.is_some();
+    let icon = Atom::paint(Vec2::splat(12.0), move |ui, place| start_icon(ui, place.rect.center(), pauses, faint));
     let start = Button::new((Atom::grow(), icon, text, Atom::grow())).fill(tokens.accent);
     let start = ui.add_enabled(wrong.is_none(), start.min_size(vec2(104.0, theme::ROW)));
     let start = start.on_hover_text(hint).on_disabled_hover_text(wrong.map_or_else(String::new, reasons));

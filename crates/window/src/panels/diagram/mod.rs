@@ -214,12 +214,12 @@ fn network(
     for node in &lane.nodes {
         let rect = node.rect.translate(offset);
         let index = block;
-        block += usize::from(node.block.is_some());
-        let same = selected.filter(|selected| node.block.is_some() && selected.block == node.part.name);
+        block += usize::from(node.block().is_some());
+        let same = selected.filter(|selected| node.block().is_some() && selected.block == node.part.name);
         let chosen = same.is_some_and(|selected| selected.arm == sketch.name);
-        let share = node.block.and_then(|_| tint.share(index));
+        let share = node.block().and_then(|_| tint.share(index));
         let id = ui.scope_id().with((&sketch.name, &node.part.name));
-        let sense = if node.block.is_some() { Sense::click() } else { Sense::hover() };
+        let sense = if node.block().is_some() { Sense::click() } else { Sense::hover() };
         let response = ui.interact(rect, id, sense);
         let look = Look { share, chosen, alike: same.is_some(), pointed: response.hovered() || response.has_focus() };
         if response.gained_focus() {
@@ -233,14 +233,14 @@ fn network(
             let block = (!chosen).then(|| SelectedBlock { arm: sketch.name.clone(), block: node.part.name.clone() });
             actions.push(Action::Select(block));
         }
-        response.on_hover_ui(|ui| explain(ui, node, tint.probe(index).filter(|_| node.block.is_some())));
+        response.on_hover_ui(|ui| explain(ui, node, tint.probe(index).filter(|_| node.block().is_some())));
     }
 }
 
 /// What a screen reader says of a box.
 fn name(response: &Response, node: &Node, sketch: &Sketch, chosen: bool) {
     let text = || {
-        let shortcut = node.block.map_or_else(String::new, |block| format!(", {}", block.shortcut.in_words()));
+        let shortcut = node.block().map_or_else(String::new, |block| format!(", {}", block.shortcut.in_words()));
         format!(
             "{}, {}: {} to {}{shortcut}, {} parameters, {} MACs",
             node.part.name,
@@ -251,7 +251,7 @@ fn name(response: &Response, node: &Node, sketch: &Sketch, chosen: bool) {
             large(node.part.macs)
         )
     };
-    response.widget_info(|| match node.block {
+    response.widget_info(|| match node.block() {
         Some(_) => WidgetInfo::selected(Role::Button, true, chosen, text()),
         None => WidgetInfo::labeled(Role::Label, true, text()),
     });
@@ -263,7 +263,7 @@ fn explain(ui: &mut Ui, node: &Node, probe: Option<&BlockProbe>) {
     ui.label(theme::strong(&node.part.name));
     ui.label(format!("{} → {}", in_words(node.input), in_words(node.part.output)));
     ui.label(format!("{} parameters, {} MACs", count(node.part.parameters), large(node.part.macs)));
-    if let Some(block) = node.block {
+    if let Some(block) = node.block() {
         ui.label(block.shortcut.in_words());
         if block.keep < 1.0 {
             ui.label(format!("kept in {} of the training steps", lab_core::number::percent(block.keep)));

@@ -4,6 +4,7 @@ use crate::kit::chips::told;
 use crate::kit::plot;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::named;
+use crate::panels::block_name::short_name;
 use crate::panels::block_quantity::BlockQuantity;
 use crate::scene::Scene;
 use crate::state::Session;
@@ -158,8 +159,8 @@ fn map(
     let font = FontId::proportional(theme::size::SMALL - 1.0);
     let write = |at, anchor, text: String| ui.painter().text(at, anchor, text, font.clone(), tokens.weak);
     if let (Some(first), Some(last)) = (names.first(), names.last()) {
-        write(rect.left_top() - vec2(space::XS, 0.0), Align2::RIGHT_TOP, shortened(first));
-        write(rect.left_bottom() - vec2(space::XS, 0.0), Align2::RIGHT_BOTTOM, shortened(last));
+        write(rect.left_top() - vec2(space::XS, 0.0), Align2::RIGHT_TOP, short_name(first).to_owned());
+        write(rect.left_bottom() - vec2(space::XS, 0.0), Align2::RIGHT_BOTTOM, short_name(last).to_owned());
     }
     let step = |probe: Option<&ProbeRecord>| probe.map_or_else(String::new, |probe| number::count(probe.step));
     write(rect.left_bottom() + vec2(0.0, 2.0), Align2::LEFT_TOP, format!("step {}", step(session.probes.first())));
@@ -181,10 +182,6 @@ fn mark(ui: &Ui, rect: Rect, scene: Scene, arm: usize) {
     let row = Rect::from_min_size(rect.min + vec2(0.0, each * block as f32), vec2(rect.width(), each));
     let stroke = Stroke::new(theme::CURVE, Tokens::of(ui).accent);
     ui.painter().rect_stroke(row, 0.0, stroke, StrokeKind::Outside);
-}
-
-fn shortened(block: &str) -> String {
-    block.replace("layer", "")
 }
 
 /// The value below the pointer.

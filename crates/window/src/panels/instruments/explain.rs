@@ -9,6 +9,7 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::{empty, told};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
+use crate::panels::block_name::short_name;
 use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{
     Color32, ComboBox, DragValue, FontId, Key, Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit,
@@ -252,7 +253,7 @@ fn overlay(
     ui.painter().image(over, rect, WHOLE, Color32::WHITE);
     // The block's number in a corner, on a ground that keeps it readable.
     let font = FontId::proportional(theme::size::SMALL - 1.0);
-    let label = ui.painter().layout_no_wrap(block.replace("layer", ""), font, Color32::WHITE);
+    let label = ui.painter().layout_no_wrap(short_name(block).to_owned(), font, Color32::WHITE);
     let ground = Rect::from_min_size(rect.min, label.size() + vec2(4.0, 0.0));
     ui.painter().rect_filled(ground, 0.0, theme::BEHIND_TEXT);
     ui.painter().galley(rect.min + vec2(2.0, 0.0), label, Color32::WHITE);

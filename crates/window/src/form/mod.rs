@@ -10,8 +10,8 @@ mod help;
 mod network;
 mod optimizer;
 mod recipe;
+mod samples;
 mod schedule;
-mod sheet;
 
 pub use cost::Speeds;
 
@@ -29,7 +29,7 @@ use lab_core::experiment::{
 };
 use lab_core::protocol::{DatasetInfo, Prepared};
 pub use recipe::{augmentation, augmentation_in_words};
-use sheet::Sheet;
+use samples::AugmentationSamples;
 
 /// The form's state.
 pub struct Form {
@@ -49,7 +49,7 @@ pub struct Form {
     differs: Vec<Vec<Difference>>,
     outlines: Outlines,
     devices: Devices,
-    sheet: Sheet,
+    samples: AugmentationSamples,
     undoer: Undoer<Edited>,
 }
 
@@ -71,7 +71,7 @@ impl Form {
             speeds: Speeds::default(),
             outlines: Outlines::default(),
             devices: Devices::new(devices),
-            sheet: Sheet::default(),
+            samples: AugmentationSamples::default(),
             undoer: Undoer::default(),
         };
         form.set_plan(plan);
@@ -262,7 +262,7 @@ impl Form {
     }
 
     fn sections(&mut self, ui: &mut Ui, known: Option<&(Source, DatasetInfo)>, actions: &mut Vec<Action>) {
-        let Self { plan, device, base, checked, differs, outlines, devices, sheet, speeds, .. } = self;
+        let Self { plan, device, base, checked, differs, outlines, devices, samples, speeds, .. } = self;
         let found = checked.as_ref().err().map_or(&[][..], Vec::as_slice);
         let summary = data::in_words(&plan.data);
         let recipe = Fields::new(found, "recipe");
@@ -307,7 +307,7 @@ impl Form {
             let base = Some(&base.recipe.augmentation);
             recipe::augmentation(ui, &recipe.below("augmentation"), &mut plan.recipe.augmentation, base);
             if errors(found, "recipe.augmentation") + errors(found, "data") == 0 {
-                sheet.ui(ui, plan);
+                samples.ui(ui, plan);
             }
         });
         section(ui, "Device", &devices.name(*device), false, 0, |ui| {

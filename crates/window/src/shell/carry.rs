@@ -1,6 +1,6 @@
 //! Carries out what a person asked for.
 
-use super::open_weights::Weights;
+use super::open_weights::OpenWeights;
 use super::palette::Palette;
 use super::prompt::Prompt;
 use super::{App, Closing};
@@ -59,7 +59,7 @@ impl App {
             Action::ChooseRun => self.dialogs.ask(Wanted::Run, ctx),
             Action::OpenExperiment => self.dialogs.ask(Wanted::Experiment, ctx),
             Action::SaveExperiment { typed } => self.save_experiment(ctx, typed),
-            Action::OpenWeights => self.weights = Some(Weights::default()),
+            Action::OpenWeights => self.weights = Some(OpenWeights::default()),
             Action::TypePath(wanted) => self.type_path(wanted, None),
             Action::CopyExperiment => match self.form.plan.to_toml() {
                 Ok(text) => {

@@ -35,7 +35,7 @@ use lab_core::experiment::{Augmentation, DeviceChoice, DeviceInfo, Plan, Source}
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{DatasetInfo, Event, Tune};
 use memory::Memory;
-use open_weights::{Asked, Weights};
+use open_weights::{Next, OpenWeights};
 use palette::Palette;
 use prompt::Prompt;
 use std::path::PathBuf;
@@ -98,7 +98,7 @@ pub struct App {
     pub(super) about: bool,
     pub(super) palette: Option<Palette>,
     pub(super) prompt: Option<Prompt>,
-    pub(super) weights: Option<Weights>,
+    pub(super) weights: Option<OpenWeights>,
     /// Whether a person is being asked to confirm the end, or has done so.
     pub(super) closing: Closing,
 }
@@ -245,9 +245,9 @@ impl App {
         }
         if let Some(weights) = &mut self.weights {
             match weights.ui(ctx, self.form.device) {
-                Asked::Nothing => {}
-                Asked::File => self.dialogs.ask(Wanted::Weights, ctx),
-                Asked::Over(import) => {
+                Next::Stay => {}
+                Next::ChooseFile => self.dialogs.ask(Wanted::Weights, ctx),
+                Next::Close(import) => {
                     self.weights = None;
                     import.into_iter().for_each(|import| self.import(import));
                 }

@@ -299,8 +299,8 @@ impl Session {
         for (trace, arm) in self.arms.iter_mut().zip(past.arms) {
             trace.remember(arm, until);
         }
-        if let Some(longest) = self.arms.iter().max_by_key(|trace| trace.clock.steps.len()) {
-            (self.steps, self.seconds) = (longest.clock.steps.clone(), longest.clock.seconds.clone());
+        if let Some(longest) = self.arms.iter().max_by_key(|trace| trace.times.steps.len()) {
+            (self.steps, self.seconds) = (longest.times.steps.clone(), longest.times.seconds.clone());
         }
         past.probes.into_iter().filter(|record| record.step <= until).for_each(|record| self.probed(record));
     }

@@ -13,7 +13,7 @@ use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Session;
-use crate::state::measured::{Place, Quantity};
+use crate::state::measured::{Part, Quantity};
 use crate::state::quantity::Metric;
 use crate::state::series::{Column, Smoothed};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
@@ -42,16 +42,16 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        let wide = |(quantity, place)| Metric::Probe(quantity, place);
+        let wide = |(quantity, part)| Metric::Probe(quantity, part);
         let log = [
-            (Quantity::Gradient, Place::Whole),
-            (Quantity::Gradient, Place::First),
-            (Quantity::Gradient, Place::Last),
-            (Quantity::Update, Place::Whole),
-            (Quantity::Update, Place::First),
-            (Quantity::Update, Place::Last),
-            (Quantity::OutputGradient, Place::First),
-            (Quantity::OutputGradient, Place::Last),
+            (Quantity::Gradient, Part::Whole),
+            (Quantity::Gradient, Part::First),
+            (Quantity::Gradient, Part::Last),
+            (Quantity::Update, Part::Whole),
+            (Quantity::Update, Part::First),
+            (Quantity::Update, Part::Last),
+            (Quantity::OutputGradient, Part::First),
+            (Quantity::OutputGradient, Part::Last),
         ];
         Self {
             smoothing: 0.8,
@@ -117,7 +117,7 @@ impl Panel for Curves {
         self.tools(ui, view);
         let sources = source::sources(session, &effects.shelf.overlays);
         let spans =
-            sources.iter().filter_map(|source| source::places(view.axis, &source.trace.clock, source.pace).ends());
+            sources.iter().filter_map(|source| source::places(view.axis, &source.trace.times, source.pace).ends());
         let whole = spans.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
         let Some(whole) = whole else {
             return empty(

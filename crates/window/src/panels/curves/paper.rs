@@ -5,7 +5,7 @@ use super::source::Source;
 use crate::give_away::Exportable;
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
-use crate::state::trace::Clock;
+use crate::state::trace::Times;
 use eframe::egui::{Color32, Label, Sense, Stroke, Ui, Vec2, vec2};
 use lab_core::table::Table;
 use std::sync::Arc;
@@ -44,8 +44,8 @@ impl Rows {
         self.value.push(value);
     }
 
-    fn column(&mut self, source: &Source, names: [&Arc<str>; 2], clock: &Clock, values: &[f64]) {
-        for ((&step, &seconds), &value) in clock.steps.iter().zip(&clock.seconds).zip(values) {
+    fn column(&mut self, source: &Source, names: [&Arc<str>; 2], times: &Times, values: &[f64]) {
+        for ((&step, &seconds), &value) in times.steps.iter().zip(&times.seconds).zip(values) {
             self.push(source, names, (step, seconds), value);
         }
     }
@@ -61,10 +61,10 @@ impl Exportable for Paper<'_> {
         let [training, smoothed, validation] = ["training", "smoothed", "validation"].map(Arc::<str>::from);
         for curve in &self.figure.curves {
             let arm = Arc::from(curve.source.name.as_str());
-            if let Some((clock, column)) = curve.raw {
-                rows.column(curve.source, [&arm, &training], clock, column.values());
+            if let Some((times, column)) = curve.raw {
+                rows.column(curve.source, [&arm, &training], times, column.values());
                 if let Some(column) = curve.smoothed {
-                    rows.column(curve.source, [&arm, &smoothed], clock, column.values());
+                    rows.column(curve.source, [&arm, &smoothed], times, column.values());
                 }
             }
             for (evaluation, value) in self.figure.metric.sparse(curve.source.trace) {
@@ -79,7 +79,7 @@ impl Exportable for Paper<'_> {
             .numbers("epoch", rows.epoch)
             .numbers("seconds", rows.seconds)
             .numbers("images", rows.images)
-            .numbers(&self.figure.metric.id(), rows.value)
+            .numbers(self.figure.metric.id(), rows.value)
     }
 
     fn size(&self) -> Option<Vec2> {

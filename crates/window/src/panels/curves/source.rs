@@ -3,7 +3,7 @@
 use crate::kit::plot::{Axis, Pace, Places, nearest};
 use crate::shelf::Overlay;
 use crate::state::Session;
-use crate::state::trace::{Clock, Trace};
+use crate::state::trace::{Times, Trace};
 use lab_core::protocol::Intervention;
 
 /// Tells curves apart from frame to frame.
@@ -30,10 +30,10 @@ pub struct Source<'a> {
     pub pace: Pace,
 }
 
-/// Where a clock's entries lie on an axis.
+/// Where entries taken at these times lie on an axis.
 #[must_use]
-pub fn places(axis: Axis, clock: &Clock, pace: Pace) -> Places<'_> {
-    axis.places(&clock.steps, &clock.seconds, pace)
+pub fn places(axis: Axis, times: &Times, pace: Pace) -> Places<'_> {
+    axis.places(&times.steps, &times.seconds, pace)
 }
 
 /// Everything that is drawn, the experiment under way first.

@@ -16,7 +16,6 @@ pub trait Panel: Default + 'static {
     /// What is remembered of it from one start of the program to the next.
     type View: Default + Serialize + DeserializeOwned;
 
-    /// Draws it.
     fn ui(&mut self, ui: &mut Ui, view: &mut Self::View, scene: Scene, effects: &mut Effects);
 }
 
@@ -25,7 +24,6 @@ pub trait Panel: Default + 'static {
 pub struct Scene<'a> {
     /// The experiment under way.
     pub session: &'a Session,
-    /// The form's networks.
     pub networks: &'a [Sketch],
     /// What was asked of the networks, and what they answered.
     pub inquiries: &'a Inquiries,

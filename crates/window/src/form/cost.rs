@@ -46,11 +46,8 @@ impl Speeds {
 /// What an estimate is made from.
 #[derive(Clone, Copy)]
 pub struct Costs<'a> {
-    /// What was measured.
     pub speeds: &'a Speeds,
-    /// The device chosen.
     pub device: DeviceChoice,
-    /// Its name.
     pub device_name: &'a str,
     /// Steps of an epoch, if the images are known.
     pub steps_per_epoch: Option<u64>,

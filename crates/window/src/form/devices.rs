@@ -49,7 +49,7 @@ impl Devices {
             names.push((*device, self.name(*device)));
         }
         let options: Vec<(DeviceChoice, &str)> = names.iter().map(|(choice, name)| (*choice, name.as_str())).collect();
-        fields.choice(ui, ("Device", "device"), &help::DEVICE, device, Some(&DeviceChoice::Auto), &options);
+        fields.choice(ui, help::DEVICE.row("Device", "device"), device, Some(&DeviceChoice::Auto), &options);
     }
 }
 

@@ -1,5 +1,5 @@
 //! The experiment as a form: edits a plan, shows what is wrong with it where it is wrong, and what changed from the
-//! preset it began as. Knows nothing of the engine.
+//! preset it began as. Must not know the engine, the panels or the shell.
 
 mod arms;
 mod cost;
@@ -31,7 +31,6 @@ use lab_core::protocol::{DatasetInfo, Prepared};
 pub use recipe::{augmentation, augmentation_in_words};
 use samples::AugmentationSamples;
 
-/// The form's state.
 pub struct Form {
     /// What is being edited.
     pub plan: Plan,
@@ -218,7 +217,7 @@ impl Form {
         let fields = Fields::new(found, "");
         let before = self.preset.map(|preset| preset.id);
         let mut chosen = before;
-        fields.row(ui, ("Preset", "preset"), &help::PRESET, &mut chosen, None, |ui, chosen| {
+        fields.row(ui, help::PRESET.row("Preset", "preset"), &mut chosen, None, |ui, chosen| {
             let mut options: Vec<(Option<&str>, &str)> =
                 PRESETS.iter().map(|preset| (Some(preset.id), preset.id)).collect();
             if before.is_none() {
@@ -226,7 +225,7 @@ impl Form {
             }
             choose_explained(ui, chosen, &options, |id| id.and_then(preset).map(|preset| preset.about))
         });
-        fields.tick(ui, ("Immediate", "immediate"), &help::IMMEDIATE, &mut self.immediate, None);
+        fields.tick(ui, help::IMMEDIATE.row("Immediate", "immediate"), &mut self.immediate, None);
         let about = self.preset.map_or("An experiment of your own.", |preset| preset.about);
         ui.add(Label::new(theme::caption(about, &tokens)).wrap());
         if self.plan != self.base {
@@ -281,7 +280,7 @@ impl Form {
         let wrong = found.iter().filter(|invalid| is_training(&invalid.field)).count();
         section(ui, "Training", &summary, false, wrong, |ui| {
             let fields = Fields::new(found, "");
-            fields.row(ui, ("Run name", "name"), &help::RUN_NAME, &mut plan.name, Some(&base.name), |ui, name| {
+            fields.row(ui, help::RUN_NAME.row("Run name", "name"), &mut plan.name, Some(&base.name), |ui, name| {
                 ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
             });
             recipe::ui(ui, &recipe, &mut plan.recipe, Some(&base.recipe));

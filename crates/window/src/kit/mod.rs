@@ -1,4 +1,4 @@
-//! What form and panels are made of: colours and sizes, plots, widgets, words. Knows no action, no state and no panel.
+//! What form and panels are made of: colours and sizes, plots, widgets, words. Must not know actions, state or panels.
 
 pub mod background;
 pub mod chart;

@@ -7,7 +7,6 @@ use crate::state::{Level, Session};
 use eframe::egui::{Label, RichText, ScrollArea, Ui};
 use lab_core::number;
 
-/// The panel.
 #[derive(Default)]
 pub struct Log;
 

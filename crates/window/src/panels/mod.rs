@@ -1,5 +1,6 @@
-//! The panels in the middle. A panel is a file or folder of this one and a row of [`PANELS`]; nothing else of the window
-//! knows it, but for the few that are named in `panel`. Panels know nothing of each other and of this table.
+//! The panels in the middle. A panel is a file or folder beside this file and a row of [`PANELS`]; nothing else of the
+//! window knows it, but for the few that are named in `panel`. Panels must not know each other, this table, the form or
+//! the shell.
 
 mod block_name;
 mod block_quantity;
@@ -93,7 +94,6 @@ impl Panels {
         self.bring(PREDICTIONS);
     }
 
-    /// Draws the panels.
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, shelf: &mut Shelf, actions: &mut Vec<Action>) {
         let Self { layout, all, checkpoint, cell } = self;
         let mut effects = Effects { actions, shelf, checkpoint, cell };

@@ -15,7 +15,6 @@ use lab_core::experiment::Invalid;
 use lab_core::number;
 use lab_core::protocol::Phase;
 
-/// The bar's state.
 pub struct Bar {
     tuning: Tuning,
     /// Epochs that training would be extended by.
@@ -49,7 +48,8 @@ impl Bar {
     pub fn ui(
         &mut self,
         ui: &mut Ui,
-        (session, resident): (&Session, Option<u64>),
+        session: &Session,
+        resident: Option<u64>,
         form: &Form,
         actions: &mut Vec<Action>,
     ) {
@@ -61,7 +61,7 @@ impl Bar {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 corner(ui, session, actions);
                 ui.add_space(space::S);
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| status(ui, (session, resident), form));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| status(ui, session, resident, form));
             });
         });
         if session.prepared.is_none() || !session.is_active() {
@@ -135,7 +135,7 @@ fn reasons(found: &[Invalid]) -> String {
 }
 
 /// Phase, progress, time left, pace and device, as far as there is room.
-fn status(ui: &mut Ui, (session, resident): (&Session, Option<u64>), form: &Form) {
+fn status(ui: &mut Ui, session: &Session, resident: Option<u64>, form: &Form) {
     let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing.x = space::M;
     if let (false, Err(found)) = (session.is_active(), form.experiment()) {

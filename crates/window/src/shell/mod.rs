@@ -1,4 +1,5 @@
-//! The window as a whole: takes in events, lays out bar, form and panels, and carries out actions.
+//! The window as a whole: takes in events, lays out bar, form and panels, and carries out actions. The only folder that
+//! knows all others; none of them may know it.
 
 mod about;
 mod bar;
@@ -326,7 +327,7 @@ impl eframe::App for App {
         let bar = frame(Margin::symmetric(12, 8));
         SidePanel::top("bar").frame(bar).show(ui, |ui| {
             let resident = self.memory.resident();
-            self.bar.ui(ui, (&self.session, resident), &self.form, &mut actions);
+            self.bar.ui(ui, &self.session, resident, &self.form, &mut actions);
         });
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
         SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {

@@ -38,7 +38,6 @@ impl Default for OpenWeights {
 
 /// What came of a frame.
 pub enum Next {
-    /// It stays open.
     Stay,
     /// A file is to be chosen by dialog.
     ChooseFile,
@@ -59,7 +58,6 @@ impl OpenWeights {
         self.wrong = None;
     }
 
-    /// Draws the question.
     pub fn ui(&mut self, ctx: &Context, device: DeviceChoice) -> Next {
         let mut next = Next::Stay;
         let modal = Modal::new(Id::unique("weights")).show(ctx, |ui| {

@@ -93,9 +93,10 @@ impl Tuning {
         }
         let mut tunes = Vec::new();
         tunes.extend(self.learning_rate(ui, live, roomy).map(Tune::LearningRate));
-        tunes.extend(field(ui, ("Momentum", &live.momentum()), &mut self.momentum, live, momentum).map(Tune::Momentum));
-        let decay = ("Weight decay", &live.weight_decay());
-        tunes.extend(field(ui, decay, &mut self.weight_decay, live, weight_decay).map(Tune::WeightDecay));
+        tunes.extend(field(ui, "Momentum", &live.momentum(), &mut self.momentum, live, momentum).map(Tune::Momentum));
+        let decay = live.weight_decay();
+        let decay = field(ui, "Weight decay", &decay, &mut self.weight_decay, live, weight_decay);
+        tunes.extend(decay.map(Tune::WeightDecay));
         tunes.extend(self.probe_every(ui, live).map(Tune::ProbeEvery));
         if let Some(prepared) = &session.prepared {
             tunes.extend(self.augmentation(ui, live, &prepared.experiment).map(Tune::Augmentation));
@@ -216,7 +217,8 @@ fn parsed(text: &str, now: f64, write: impl Fn(f64) -> String) -> Option<f64> {
 /// A number that all arms have or that is set in all of them.
 fn field(
     ui: &mut Ui,
-    (name, values): (&str, &ByArm),
+    name: &str,
+    values: &ByArm,
     draft: &mut Draft<f64>,
     live: &Live,
     shape: fn(DragValue<'_>, f64) -> DragValue<'_>,

@@ -1,4 +1,4 @@
-//! What the window knows of an experiment under way, fed by events alone. Knows nothing of widgets.
+//! What the window knows of an experiment under way, fed by events alone. Must not know widgets, panels or run folders.
 
 pub mod answers;
 pub mod inquiries;
@@ -39,7 +39,6 @@ pub struct Line {
     pub step: u64,
     /// How much it matters.
     pub level: Level,
-    /// What was said.
     pub text: String,
 }
 
@@ -50,7 +49,6 @@ pub struct Session {
     pub generation: u64,
     /// What the engine is doing.
     pub phase: Phase,
-    /// What was prepared.
     pub prepared: Option<Prepared>,
     /// What can be changed while it trains, as it is now.
     pub live: Live,
@@ -68,7 +66,6 @@ pub struct Session {
     pub spreads: Spreads,
     /// What happened from outside, oldest first.
     pub interventions: Vec<Intervention>,
-    /// How it ended.
     pub outcome: Option<Outcome>,
     /// Why it failed, until read.
     pub failure: Option<String>,

@@ -20,7 +20,6 @@ pub enum Metric {
     LossGap,
     /// How much smaller the validation accuracy is.
     AccuracyGap,
-    /// The learning rate.
     LearningRate,
     /// Images a second.
     Throughput,

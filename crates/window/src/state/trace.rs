@@ -216,7 +216,7 @@ mod tests {
         let last = BlockProbe { weight_norm: 2.0, update_norm: 0.02, ..BlockProbe::default() };
         let seen = ArmProbe { gradient_norm: 3.0, weight_norm: 10.0, update_norm: 0.1, blocks: vec![first, last] };
         trace.probed(1, &seen);
-        let value = |quantity, place| trace.probe(quantity, part).and_then(Column::last);
+        let value = |quantity, part| trace.probe(quantity, part).and_then(Column::last);
         assert_eq!(value(Quantity::Update, Part::Whole), Some(0.01));
         assert_eq!(value(Quantity::Update, Part::First), Some(0.005));
         assert_eq!(value(Quantity::Update, Part::Last), Some(0.01));

@@ -1,4 +1,5 @@
-//! Which classes are taken for which, at each arm's latest validation. Rows are actual classes, columns predicted.
+//! Which classes are taken for which, at each arm's latest validation. Rows are actual classes, columns predicted. Must
+//! not know other panels.
 
 mod grid;
 mod matrix;
@@ -26,7 +27,6 @@ pub struct View {
     similar: bool,
 }
 
-/// The panel.
 #[derive(Default)]
 pub struct Confusion;
 
@@ -42,7 +42,7 @@ fn matrices(ui: &mut Ui, view: &mut View, session: &Session, actions: &mut Vec<A
     let classes = session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
     let matrix = |arm: usize| {
         let evaluation = session.evaluation(arm)?;
-        Matrix::new((arm, session.arm_name(arm)), classes, &evaluation.confusion)
+        Matrix::new(arm, session.arm_name(arm), classes, &evaluation.confusion)
     };
     let matrices: Vec<Matrix> = (0..session.arms.len()).filter_map(matrix).collect();
     if matrices.is_empty() {

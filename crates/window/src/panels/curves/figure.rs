@@ -28,7 +28,6 @@ pub struct Frame {
 /// One arm's curves in one plot.
 #[derive(Clone)]
 pub struct Curve<'a> {
-    /// Whose they are.
     pub source: &'a Source<'a>,
     /// When the column's values were taken, and the column.
     pub raw: Option<(&'a Times, &'a Column)>,
@@ -36,16 +35,13 @@ pub struct Curve<'a> {
     pub smoothed: Option<&'a Column>,
 }
 
-/// One plot.
 #[derive(Clone)]
 pub struct Figure<'a> {
-    /// What is plotted.
     pub metric: Metric,
     /// Whether its axis is logarithmic.
     pub log_y: bool,
     /// What it shares with the others.
     pub frame: Frame,
-    /// Whose curves.
     pub curves: Vec<Curve<'a>>,
     /// Steps, seconds and what happened.
     pub interventions: &'a [(f64, f64, &'a Intervention)],
@@ -55,7 +51,6 @@ pub struct Figure<'a> {
 
 /// What came of drawing.
 pub struct Drawn {
-    /// The plot's.
     pub response: Response,
     /// What is in view now, as drawn: horizontally and vertically.
     pub span: [f64; 2],
@@ -161,7 +156,7 @@ impl Figure<'_> {
         let (metric, log_y) = (self.metric, self.log_y);
         let asked = self.range.unwrap_or_else(|| self.fit());
         let scale = (span[1] - span[0]) / f64::from((ui.available_width() - AXIS).max(1.0));
-        let drawn = plot::bare(&metric.id(), ui)
+        let drawn = plot::bare(metric.id(), ui)
             .height(height)
             .x_grid_spacer(move |input| if log_x { plot::log_marks(input) } else { plot::linear_marks(input, 80.0) })
             .y_grid_spacer(move |input| if log_y { plot::log_marks(input) } else { plot::linear_marks(input, 40.0) })
@@ -218,14 +213,14 @@ impl Figure<'_> {
         let color = tokens.arm(curve.source.color);
         if let Some(smoothed) = curve.smoothed {
             let faint = color.gamma_multiply(if tokens.dark { 0.3 } else { 0.25 });
-            self.line(plot, curve.source, (times, raw), faint, 1.0);
-            self.line(plot, curve.source, (times, smoothed), color, width(curve.source));
+            self.line(plot, curve.source, times, raw, faint, 1.0);
+            self.line(plot, curve.source, times, smoothed, color, width(curve.source));
         } else {
-            self.line(plot, curve.source, (times, raw), color, width(curve.source));
+            self.line(plot, curve.source, times, raw, color, width(curve.source));
         }
     }
 
-    fn line(&self, plot: &mut PlotUi, source: &Source, (times, column): (&Times, &Column), color: Color32, width: f32) {
+    fn line(&self, plot: &mut PlotUi, source: &Source, times: &Times, column: &Column, color: Color32, width: f32) {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in pixels")]
         let most = plot.response().rect.width().max(100.0) as usize;
         let places = places(self.frame.axis, times, source.pace);

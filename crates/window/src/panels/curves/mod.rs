@@ -1,4 +1,5 @@
-//! Everything that can be plotted over time, in a grid: one horizontal axis and one crosshair for all plots.
+//! Everything that can be plotted over time, in a grid: one horizontal axis and one crosshair for all plots. Must not
+//! know other panels.
 
 mod figure;
 mod paper;
@@ -92,7 +93,6 @@ const LEAST: [f32; 2] = [232.0, 132.0];
 /// The height of the line above a plot, in points.
 const HEADER: f32 = 22.0;
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Curves {
     generation: u64,
@@ -103,6 +103,14 @@ pub struct Curves {
     y: HashMap<Metric, [f64; 2]>,
     /// Where the pointer is on any plot, as drawn.
     cursor: Option<f64>,
+}
+
+/// What all plots show.
+struct Plotted<'a> {
+    session: &'a Session,
+    sources: &'a [Source<'a>],
+    /// The first and the last place on the horizontal axis.
+    whole: [f64; 2],
 }
 
 impl Panel for Curves {
@@ -131,7 +139,7 @@ impl Panel for Curves {
         }
         self.take_in(ui, view, &sources);
         let room = vec2(width, ui.available_height());
-        self.grid(ui, view, session, &sources, (whole, room), effects.actions);
+        self.grid(ui, view, &Plotted { session, sources: &sources, whole }, room, effects.actions);
     }
 }
 
@@ -240,15 +248,8 @@ impl Curves {
         }
     }
 
-    fn grid(
-        &mut self,
-        ui: &mut Ui,
-        view: &mut View,
-        session: &Session,
-        sources: &[Source],
-        (whole, room): ([f64; 2], Vec2),
-        actions: &mut Vec<Action>,
-    ) {
+    fn grid(&mut self, ui: &mut Ui, view: &mut View, data: &Plotted, room: Vec2, actions: &mut Vec<Action>) {
+        let Plotted { session, sources, whole } = *data;
         let interventions = source::interventions(session);
         let count = view.shown.len();
         let (columns, size) = cells(count, room);

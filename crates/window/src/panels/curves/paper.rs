@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 /// A plot on its way out of the window.
 pub struct Paper<'a> {
-    /// The plot.
     pub figure: &'a Figure<'a>,
 }
 
@@ -34,7 +33,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn push(&mut self, source: &Source, [arm, kind]: [&Arc<str>; 2], (step, seconds): (f64, f64), value: f64) {
+    fn push(&mut self, source: &Source, [arm, kind]: [&Arc<str>; 2], step: f64, seconds: f64, value: f64) {
         self.arm.push(Arc::clone(arm));
         self.kind.push(Arc::clone(kind));
         self.step.push(step);
@@ -46,7 +45,7 @@ impl Rows {
 
     fn column(&mut self, source: &Source, names: [&Arc<str>; 2], times: &Times, values: &[f64]) {
         for ((&step, &seconds), &value) in times.steps.iter().zip(&times.seconds).zip(values) {
-            self.push(source, names, (step, seconds), value);
+            self.push(source, names, step, seconds, value);
         }
     }
 }
@@ -68,8 +67,8 @@ impl Exportable for Paper<'_> {
                 }
             }
             for (evaluation, value) in self.figure.metric.sparse(curve.source.trace) {
-                let when = (evaluation.step as f64, evaluation.seconds);
-                rows.push(curve.source, [&arm, &validation], when, value);
+                let (step, seconds) = (evaluation.step as f64, evaluation.seconds);
+                rows.push(curve.source, [&arm, &validation], step, seconds, value);
             }
         }
         Table::default()

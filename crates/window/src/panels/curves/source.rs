@@ -11,7 +11,6 @@ use lab_core::protocol::Intervention;
 pub struct Key {
     /// The number of a run on disk; `None` for the experiment under way.
     pub run: Option<u64>,
-    /// Which arm.
     pub arm: usize,
 }
 
@@ -24,7 +23,6 @@ pub struct Source<'a> {
     pub name: String,
     /// Which colour it has.
     pub color: usize,
-    /// Its numbers.
     pub trace: &'a Trace,
     /// What its steps are in other measures.
     pub pace: Pace,

@@ -62,7 +62,6 @@ impl Measure {
 /// How several networks are drawn, so that they can be compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Arrangement {
-    /// The sizes.
     pub measure: Measure,
     /// Whether each stage has a row of its own.
     pub wrapped: bool,
@@ -99,7 +98,6 @@ pub enum Piece<'a> {
     Stem,
     /// Convolution and pool before a stage's first block.
     Entry,
-    /// A block.
     Block(&'a Block),
     /// What comes after the last block.
     Head,
@@ -107,7 +105,6 @@ pub enum Piece<'a> {
 
 /// A box of the diagram.
 pub struct Node<'a> {
-    /// Where it is.
     pub rect: Rect,
     /// What it stands for.
     pub piece: Piece<'a>,
@@ -136,7 +133,6 @@ pub struct Arch {
     pub kind: ShortcutKind,
 }
 
-/// A stage.
 pub struct Group {
     /// Around its blocks.
     pub rect: Rect,

@@ -1,4 +1,5 @@
 //! Each arm drawn block by block, with every shortcut; while training, blocks take the colour of what goes on in them.
+//! Must not know other panels.
 
 mod layout;
 mod paint;
@@ -38,7 +39,6 @@ impl Default for View {
     }
 }
 
-/// The panel.
 #[derive(Default)]
 pub struct Diagram;
 

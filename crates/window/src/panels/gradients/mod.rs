@@ -1,4 +1,5 @@
-//! Gradients of every block: over the steps as a heat map per arm on one shared scale, and at the latest step.
+//! Gradients of every block: over the steps as a heat map per arm on one shared scale, and at the latest step. Must not
+//! know other panels.
 
 mod maps;
 mod paper;
@@ -22,7 +23,6 @@ pub struct View {
     quantity: BlockQuantity,
 }
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Gradients {
     maps: HeatMaps,

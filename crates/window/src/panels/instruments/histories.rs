@@ -122,7 +122,7 @@ impl Histories {
             ui.horizontal_wrapped(|ui| {
                 for ((kind, map), (title, _)) in self.kinds.iter().zip([one, other]).zip(SIDES) {
                     let name = format!("{name} {parameter}, {title} by step: std {}", moved(map));
-                    kind.draw(ui, map, (&self.steps, title), width, &name);
+                    kind.draw(ui, map, &self.steps, title, width, &name);
                 }
             });
         }
@@ -160,7 +160,7 @@ impl Kind {
         Self { limit, most, arms: shares.into_iter().map(|arm| arm.map(map)).collect() }
     }
 
-    fn draw(&self, ui: &mut Ui, map: &Map, (steps, title): (&[u64], &str), width: f32, name: &str) {
+    fn draw(&self, ui: &mut Ui, map: &Map, steps: &[u64], title: &str, width: f32, name: &str) {
         let tokens = Tokens::of(ui);
         let (outer, response) = ui.allocate_exact_size(vec2(width, HEIGHT + 16.0), Sense::hover());
         let rect = Rect::from_min_max(outer.min + vec2(GUTTER, 0.0), pos2(outer.right(), outer.top() + HEIGHT));

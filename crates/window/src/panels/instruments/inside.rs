@@ -76,7 +76,6 @@ pub struct View {
     parameter: String,
 }
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Inside {
     histories: Histories,

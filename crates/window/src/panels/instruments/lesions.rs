@@ -40,7 +40,6 @@ pub struct View {
     mode: Mode,
 }
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Lesions {
     /// Blocks that a person has left out.

@@ -46,7 +46,6 @@ impl View {
     }
 }
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Predictions {
     /// All images, of the experiment of this number.
@@ -186,8 +185,8 @@ impl Predictions {
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing = Vec2::ZERO;
                     for &image in shown.iter().skip(row * columns).take(columns) {
-                        let picture = (atlas.texture.id(), atlas.place(image));
-                        if tile(ui, picture, image, arms, gallery, chosen.contains(&image)) {
+                        let (texture, part) = (atlas.texture.id(), atlas.place(image));
+                        if tile(ui, texture, part, image, arms, gallery, chosen.contains(&image)) {
                             let add = ui.input(|input| input.modifiers.matches_logically(Modifiers::COMMAND));
                             if !add {
                                 chosen.clear();

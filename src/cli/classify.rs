@@ -34,7 +34,8 @@ pub struct Args {
     /// With --weights and without --data: what the network takes [default: 3x32x32]
     #[arg(long, value_name = "CxHxW", requires = "weights", conflicts_with = "data")]
     image: Option<Shape>,
-    /// With --weights and without --data: the names of the classes, in order [default: ten numbers]
+    /// With --weights and without --data: the names of the classes, in order [default: numbers, as many as
+    /// the weights tell apart]
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', requires = "weights", conflicts_with = "data")]
     classes: Vec<String>,
     /// How many classes to name for each picture
@@ -96,8 +97,11 @@ fn info(args: &Args) -> Result<DatasetInfo, Failure> {
     }
     let Shape(shape) = args.image.unwrap_or(Shape([3, 32, 32]));
     let (mean, std) = args.network.normalization(shape[0])?;
-    let numbered = || (0..10).map(|class| class.to_string()).collect();
-    let classes = if args.classes.is_empty() { numbered() } else { args.classes.clone() };
+    let classes = if args.classes.is_empty() {
+        (0..args.network.classes()?.unwrap_or(10)).map(|class| class.to_string()).collect()
+    } else {
+        args.classes.clone()
+    };
     Ok(DatasetInfo { name: "weights".to_owned(), shape, classes, train: 0, validation: 0, mean, std })
 }
 

@@ -7,10 +7,10 @@ use lab_core::data::Dataset;
 use lab_core::experiment::{Channels, Data, Fit, Normalization, Resize, Source};
 use lab_core::protocol::DatasetInfo;
 use lab_core::runs::{self, Run};
-use lab_engine::nn::Model;
+use lab_engine::nn::{Model, weights};
 use lab_engine::train::checkpoint::WEIGHTS;
 use lab_engine::train::device::Opened;
-use lab_engine::train::import::load;
+use lab_engine::train::import::{LoadError, load};
 use lab_engine::train::lens;
 use lab_engine::train::session::dataset_info;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ impl NetworkArgs {
             let file = run.weights(index, self.which()).map_err(Failure::usage)?.join(WEIGHTS);
             networks.push((
                 arm.name.clone(),
-                load(&arm.network, *shape, classes.len(), &file, &opened.device).map_err(Failure::Usage)?,
+                load(&arm.network, *shape, classes.len(), &file, &opened.device).map_err(unloadable)?,
             ));
         }
         if networks.is_empty() {
@@ -84,9 +84,16 @@ impl NetworkArgs {
         let preset = self.preset.as_deref().unwrap_or_default();
         let file = self.weights.as_deref().unwrap_or(Path::new(""));
         let network = plan::network_of(preset)?;
-        let model =
-            load(&network, dataset.shape, dataset.classes.len(), file, &opened.device).map_err(Failure::Usage)?;
+        let model = load(&network, dataset.shape, dataset.classes.len(), file, &opened.device).map_err(unloadable)?;
         Ok(Trained { networks: vec![(preset.to_owned(), model)], dataset, fit: Fit::default() })
+    }
+
+    /// How many classes the weights tell apart, if they say.
+    pub(super) fn classes(&self) -> Result<Option<usize>, Failure> {
+        let Some(file) = &self.weights else { return Ok(None) };
+        let network = plan::network_of(self.preset.as_deref().unwrap_or_default())?;
+        let state = weights::read(file).map_err(Failure::usage)?;
+        Ok(weights::classes(&state, network.naming))
     }
 
     /// Which checkpoint of a run is wanted.
@@ -119,6 +126,14 @@ impl NetworkArgs {
             }
             Normalization::Measured | Normalization::Off => Ok((vec![0.0; channels], vec![1.0; channels])),
         }
+    }
+}
+
+/// Weights that are no numbers are a failure of whoever trained them, not of whoever names the file.
+fn unloadable(error: LoadError) -> Failure {
+    match error {
+        LoadError::NotFinite { .. } => Failure::Running(error.to_string()),
+        error => Failure::usage(error),
     }
 }
 

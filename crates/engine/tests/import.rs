@@ -4,14 +4,16 @@
 
 use burn::tensor::Device;
 use lab_core::blueprint::Blueprint;
-use lab_core::experiment::{DeviceChoice, Network, Shortcut};
+use lab_core::experiment::{DeviceChoice, Naming, Network, Shortcut};
 use lab_core::protocol::keep::Nowhere;
 use lab_core::protocol::{
     Answer, Classified, Command, DatasetInfo, Event, Import, Networks, Outcome, Picture, Question,
 };
 use lab_engine::inspect::{Inspectors, OpenRun};
-use lab_engine::nn::{Model, weights};
+use lab_engine::nn::{Array, Model, weights};
 use lab_engine::train::engine::Engine;
+use lab_engine::train::import::load;
+use safetensors::tensor::{Dtype, TensorView};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,4 +143,80 @@ fn playing_keeps_nothing_and_takes_the_place_of_what_is_running() {
         }
     };
     assert_eq!((finished.reason.as_str(), finished.run), ("stopped by hand", None));
+}
+
+/// A file of weights in some width of number, each name changed, with counters beside them.
+fn wrapped(path: &Path, dtype: Dtype, bytes: fn(f32) -> Vec<u8>, name: impl Fn(&str) -> String) {
+    let state = untrained().state().unwrap();
+    let bytes = |array: &Array| -> Vec<u8> { array.values.iter().flat_map(|&value| bytes(value)).collect() };
+    let arrays: Vec<_> = state.iter().map(|(key, array)| (name(key), array.shape.clone(), bytes(array))).collect();
+    let counter = 7_i64.to_le_bytes();
+    let floats =
+        arrays.iter().map(|(key, shape, bytes)| (key.as_str(), TensorView::new(dtype, shape.clone(), bytes).unwrap()));
+    let counters = ["n_averaged", "epoch"].map(|key| (key, TensorView::new(Dtype::I64, vec![1], &counter).unwrap()));
+    safetensors::serialize_to_file(floats.chain(counters), None, path).unwrap();
+}
+
+fn untrained() -> Model {
+    Model::init(&Blueprint::new(&Network::cifar(8, 4, Shortcut::B), [3, 16, 16], 4).unwrap(), 7, &Device::flex())
+}
+
+fn loaded(path: &Path) -> Result<Model, String> {
+    let network = Network::cifar(8, 4, Shortcut::B);
+    load(&network, [3, 16, 16], 4, path, &Device::flex()).map_err(|error| error.to_string())
+}
+
+fn single(value: f32) -> Vec<u8> {
+    value.to_le_bytes().to_vec()
+}
+
+/// What scripts wrap around a network's weights, in every width of number; the file's name says nothing.
+#[test]
+fn weights_are_found_in_whatever_a_script_wrapped_around_them() {
+    let place = tempfile::tempdir().unwrap();
+    type Case = (&'static str, Dtype, fn(f32) -> Vec<u8>, fn(&str) -> String, f32);
+    let cases: [Case; 7] = [
+        ("plain.pth", Dtype::F32, single, str::to_owned, 0.0),
+        ("lightning.SAFETENSORS", Dtype::F32, single, |name| format!("state_dict.model.{name}"), 0.0),
+        ("compiled", Dtype::F32, single, |name| format!("module._orig_mod.{name}"), 0.0),
+        ("inside", Dtype::F32, single, |name| name.replacen("layer1.", "layer1._orig_mod.", 1), 0.0),
+        ("double", Dtype::F64, |value| f64::from(value).to_le_bytes().to_vec(), |name| format!("net.{name}"), 0.0),
+        ("half", Dtype::F16, |value| half::f16::from_f32(value).to_le_bytes().to_vec(), str::to_owned, 1e-3),
+        ("brain", Dtype::BF16, |value| half::bf16::from_f32(value).to_le_bytes().to_vec(), str::to_owned, 5e-3),
+    ];
+    let expected = untrained().state().unwrap();
+    for (file, dtype, bytes, name, within) in cases {
+        let path = place.path().join(file);
+        wrapped(&path, dtype, bytes, name);
+        assert_eq!(weights::classes(&weights::read(&path).unwrap(), Naming::Cifar), Some(4), "{file}");
+        for (name, array) in loaded(&path).unwrap_or_else(|why| panic!("{file}: {why}")).state().unwrap() {
+            let pairs = array.values.iter().zip(&expected[&name].values);
+            let apart = pairs.map(|(found, expected)| (found - expected).abs() / expected.abs().max(1e-3));
+            assert!(apart.fold(0.0, f32::max) <= within, "{file}: {name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_use_as_weights_is_refused_for_its_true_reason() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("net.safetensors");
+    for (bytes, expected) in [
+        (&b""[..], "it is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "`git lfs pull` brings it"),
+        (b"<!DOCTYPE html><html></html>", "it is a web page"),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        let why = loaded(&path).unwrap_err();
+        assert!(why.contains(expected), "{why}");
+    }
+    wrapped(&path, Dtype::F32, single, |name| format!("backbone.{}", name.replace("conv", "c").replace("linear", "l")));
+    let why = loaded(&path).unwrap_err();
+    assert!(why.contains("belong to another network"), "{why}");
+    wrapped(&path, Dtype::F32, single, |name| format!("tower.{}", name.replace('.', "/")));
+    let why = loaded(&path).unwrap_err();
+    assert!(why.contains("the file holds tower.") && why.contains("others, and this network needs"), "{why}");
+    wrapped(&path, Dtype::F32, |_| single(f32::NAN), str::to_owned);
+    let why = loaded(&path).unwrap_err();
+    assert!(why.contains("are not finite") && why.contains("diverged"), "{why}");
 }

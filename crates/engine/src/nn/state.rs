@@ -5,6 +5,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
 use lab_core::experiment::Naming;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Weights and running statistics by PyTorch's names.
@@ -27,6 +28,16 @@ pub enum StateError {
         "the weights lack \"{0}\": they belong to another network; choose the preset or experiment they were trained with"
     )]
     Missing(String),
+    /// Nothing the network needs is there.
+    #[error(
+        "the file holds {held}, and this network needs {needed} and others: they belong to another network; choose the preset or experiment they were trained with"
+    )]
+    Foreign {
+        /// The first weight that the network needs.
+        needed: String,
+        /// The first few names in the file, and how many there are.
+        held: String,
+    },
     /// A weight has another shape.
     #[error(
         "\"{name}\" has shape {found:?}, but this network needs {needed:?}; choose the preset or experiment the weights were trained with"
@@ -63,19 +74,27 @@ impl Model {
         }
     }
 
-    /// The same network with these weights. Counters such as `num_batches_tracked` are passed over.
+    /// The same network with these weights, whatever a script wrapped around their names: `state_dict.`, `module.`,
+    /// `model.`, … Counters such as `num_batches_tracked` are passed over, and so is what lies beside the network.
     ///
     /// # Errors
     /// The first weight that is missing, has another shape, or has no place.
     pub fn with_state(self, state: &StateDict) -> Result<Self, StateError> {
+        let needed = self.parameter_names();
+        let prefix = prefix(state, &needed);
+        if needed.iter().all(|name| !state.contains_key(&format!("{prefix}{name}"))) {
+            let needed = needed.into_iter().next().unwrap_or_default();
+            return Err(StateError::Foreign { needed, held: held(state) });
+        }
         let path = Path::new(&self);
-        let mut writer = Writer { path, state, used: Vec::new(), failed: None };
+        let mut writer = Writer { path, state, prefix: &prefix, used: Vec::new(), failed: None };
         let model = self.map(&mut writer);
         if let Some(failed) = writer.failed {
             return Err(failed);
         }
         let used: std::collections::HashSet<&String> = writer.used.iter().collect();
-        match state.keys().find(|name| !used.contains(name) && !name.ends_with("num_batches_tracked")) {
+        let inside = |name: &&String| name.starts_with(&prefix) && !name.ends_with("num_batches_tracked");
+        match state.keys().filter(inside).find(|name| !used.contains(name)) {
             Some(surplus) => Err(StateError::Surplus(surplus.clone())),
             None => Ok(model),
         }
@@ -88,6 +107,24 @@ impl Model {
         self.visit(&mut names);
         names.names
     }
+}
+
+/// What stands in front of a network's names in a file: the prefix below which most of them are found. Of several, that
+/// of the weights themselves comes before that of their moving average.
+fn prefix(state: &StateDict, needed: &[String]) -> String {
+    let found = |prefix: &str| needed.iter().filter(|name| state.contains_key(&format!("{prefix}{name}"))).count();
+    let Some(first) = needed.first().filter(|_| found("") < needed.len()) else { return String::new() };
+    let before = |name: &String| name.strip_suffix(first.as_str()).map(str::to_owned);
+    let candidates = state.keys().filter_map(before).filter(|prefix| prefix.is_empty() || prefix.ends_with('.'));
+    let best = candidates.max_by_key(|prefix| (found(prefix), !prefix.contains("ema"), Reverse(prefix.len())));
+    best.unwrap_or_default()
+}
+
+/// The first few names of a file.
+fn held(state: &StateDict) -> String {
+    let names: Vec<&str> = state.keys().take(3).map(String::as_str).collect();
+    let more = state.len() - names.len();
+    if more == 0 { names.join(", ") } else { format!("{} and {more} others", names.join(", ")) }
 }
 
 /// Where a visitor is, as burn's field names.
@@ -197,13 +234,14 @@ impl ModuleVisitor for Names {
 struct Writer<'a> {
     path: Path,
     state: &'a StateDict,
+    prefix: &'a str,
     used: Vec<String>,
     failed: Option<StateError>,
 }
 
 impl Writer<'_> {
     fn find(&mut self, needed: &[usize]) -> Result<TensorData, StateError> {
-        let name = self.path.name();
+        let name = format!("{}{}", self.prefix, self.path.name());
         let array = self.state.get(&name).ok_or_else(|| StateError::Missing(name.clone()))?;
         if array.shape != needed {
             return Err(StateError::Shape { name, found: array.shape.clone(), needed: needed.to_vec() });

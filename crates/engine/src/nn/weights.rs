@@ -1,9 +1,12 @@
 //! Weights in files: safetensors to write and read, PyTorch's own format to read.
 
 use super::state::{Array, StateDict};
+use lab_core::experiment::Naming;
 use lab_core::files;
 use pytorch_reader::{DType as TorchType, PytorchReader};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Why a file's weights could not be read or written.
@@ -29,43 +32,64 @@ pub enum WeightsError {
     },
 }
 
-/// Reads weights by PyTorch's names; wrappers such as `state_dict` and `module.` are taken off.
+/// Reads weights by the names that the file has for them, as single precision. The format is told by content, not by the
+/// file's name. What is not a floating-point number is a counter, and left out.
 ///
 /// # Errors
 /// A file that cannot be read, is damaged, or holds something else.
 pub fn read(path: &Path) -> Result<StateDict, WeightsError> {
     let format = |why: String| WeightsError::Format { path: path.display().to_string(), why };
-    if path.extension().is_some_and(|extension| extension == "safetensors") {
-        let bytes = std::fs::read(path)
-            .map_err(|error| WeightsError::File { path: path.display().to_string(), why: error.to_string() })?;
-        return from_safetensors(&bytes).map_err(format);
-    }
-    std::fs::File::open(path)
-        .map_err(|error| WeightsError::File { path: path.display().to_string(), why: error.to_string() })?;
-    let open = |key: &str| PytorchReader::with_top_level_key(path, key).ok().filter(|reader| !reader.is_empty());
-    let reader = match open("state_dict").or_else(|| open("model")) {
-        Some(reader) => reader,
-        None => PytorchReader::new(path).map_err(|error| format(error.to_string()))?,
+    let failed = |error: io::Error| WeightsError::File { path: path.display().to_string(), why: error.to_string() };
+    let mut start = Vec::new();
+    File::open(path).map_err(failed)?.take(64).read_to_end(&mut start).map_err(failed)?;
+    let state = match start.as_slice() {
+        [] => Err("it is empty".to_owned()),
+        // Eight bytes with the header's length, then the header, which is JSON.
+        [_, _, _, _, _, _, _, _, b'{', ..] => from_safetensors(&std::fs::read(path).map_err(failed)?),
+        text if text.starts_with(b"version https://git-lfs") => {
+            Err("it is a pointer to a file kept by Git LFS, not the file itself; `git lfs pull` brings it".to_owned())
+        }
+        text if text.trim_ascii_start().starts_with(b"<") => {
+            Err("it is a web page, not the file that it offers; download the file itself".to_owned())
+        }
+        _ => from_pytorch(path),
     };
+    let state = state.map_err(format)?;
+    if state.is_empty() { Err(format("there is no weight in it".into())) } else { Ok(state) }
+}
+
+/// For how many classes weights are: the outputs of the head, which a network of this naming ends with.
+#[must_use]
+pub fn classes(state: &StateDict, naming: Naming) -> Option<usize> {
+    let head = format!("{}.weight", naming.head());
+    let is_head =
+        |name: &str| name.strip_suffix(head.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    state.iter().find(|(name, _)| is_head(name)).and_then(|(_, array)| array.shape.first().copied())
+}
+
+/// Parts of names that `torch.compile` and its kin put between a module and its weights.
+const WRAPPERS: [&str; 3] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
+
+fn name_of(written: &str) -> String {
+    written.split('.').filter(|part| !WRAPPERS.contains(part)).collect::<Vec<_>>().join(".")
+}
+
+/// What is wrong with the file is an error in words.
+fn from_pytorch(path: &Path) -> Result<StateDict, String> {
+    let reader = PytorchReader::new(path).map_err(|error| error.to_string())?;
     let mut state = StateDict::new();
     for (name, tensor) in reader.into_tensors() {
-        let name = name.strip_prefix("module.").unwrap_or(&name).to_owned();
-        if name.ends_with("num_batches_tracked") {
-            continue;
-        }
-        let bytes = tensor.read().map_err(|error| format(error.to_string()))?;
-        let values = match tensor.dtype() {
-            TorchType::F32 => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-            #[allow(clippy::cast_possible_truncation, reason = "networks compute in single precision")]
-            TorchType::F64 => bytes
-                .chunks_exact(8)
-                .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32)
-                .collect(),
-            other => return Err(format(format!("\"{name}\" is {other:?}, not single or double precision"))),
+        let width = match tensor.dtype() {
+            TorchType::F16 => Width::Half,
+            TorchType::BF16 => Width::BrainHalf,
+            TorchType::F32 => Width::Single,
+            TorchType::F64 => Width::Double,
+            _ => continue,
         };
-        state.insert(name, Array { shape: tensor.shape().to_vec(), values });
+        let bytes = tensor.read().map_err(|error| error.to_string())?;
+        state.insert(name_of(&name), Array { shape: tensor.shape().to_vec(), values: width.read(&bytes) });
     }
-    if state.is_empty() { Err(format("there is no tensor in it".into())) } else { Ok(state) }
+    Ok(state)
 }
 
 /// What is wrong with the bytes is an error in words.
@@ -73,16 +97,42 @@ fn from_safetensors(bytes: &[u8]) -> Result<StateDict, String> {
     let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
     let mut state = StateDict::new();
     for (name, view) in file.tensors() {
-        if view.dtype() != Dtype::F32 {
-            if name.ends_with("num_batches_tracked") {
-                continue;
-            }
-            return Err(format!("\"{name}\" is {:?}, not single precision", view.dtype()));
-        }
-        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        state.insert(name, Array { shape: view.shape().to_vec(), values });
+        let width = match view.dtype() {
+            Dtype::F16 => Width::Half,
+            Dtype::BF16 => Width::BrainHalf,
+            Dtype::F32 => Width::Single,
+            Dtype::F64 => Width::Double,
+            _ => continue,
+        };
+        state.insert(name_of(&name), Array { shape: view.shape().to_vec(), values: width.read(view.data()) });
     }
     Ok(state)
+}
+
+/// How wide a floating-point number is; all are little-endian.
+#[derive(Clone, Copy)]
+enum Width {
+    Half,
+    BrainHalf,
+    Single,
+    Double,
+}
+
+impl Width {
+    /// The numbers as single precision.
+    fn read(self, bytes: &[u8]) -> Vec<f32> {
+        let pair = |b: &[u8]| [b[0], b[1]];
+        match self {
+            Self::Half => bytes.chunks_exact(2).map(|b| half::f16::from_le_bytes(pair(b)).to_f32()).collect(),
+            Self::BrainHalf => bytes.chunks_exact(2).map(|b| half::bf16::from_le_bytes(pair(b)).to_f32()).collect(),
+            Self::Single => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+            #[allow(clippy::cast_possible_truncation, reason = "networks compute in single precision")]
+            Self::Double => bytes
+                .chunks_exact(8)
+                .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32)
+                .collect(),
+        }
+    }
 }
 
 /// A file's bytes; what the format cannot hold is an error in words.

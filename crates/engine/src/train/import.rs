@@ -2,13 +2,14 @@
 
 use super::device;
 use super::snapshot::{ArmSnapshot, Snapshot};
-use crate::nn::{Model, weights};
+use crate::nn::weights::{self, WeightsError};
+use crate::nn::{Array, Model, StateError};
 use burn::tensor::Device;
-use lab_core::blueprint::Blueprint;
+use lab_core::blueprint::{Blueprint, BlueprintError};
 use lab_core::data::{Dataset, Images};
 use lab_core::experiment::{Fit, Network};
 use lab_core::protocol::Import;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A network from a file, without images of its own; what a person should know of the device comes along.
@@ -18,7 +19,8 @@ use std::sync::Arc;
 pub(crate) fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
     let opened = device::open(import.device)?;
     let about = &import.dataset;
-    let model = load(&import.network, about.shape, about.classes.len(), &import.weights, &opened.device)?;
+    let model = load(&import.network, about.shape, about.classes.len(), &import.weights, &opened.device)
+        .map_err(|error| error.to_string())?;
     let [channels, height, width] = about.shape;
     let none = Images { channels, height, width, ..Images::default() };
     let dataset = Dataset {
@@ -35,19 +37,55 @@ pub(crate) fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), St
     Ok((Snapshot { arms, dataset, fit, device, step: 0, seed: 0, batch: 128 }, opened.notice))
 }
 
+/// Why a network cannot be made of a file of weights.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The images are too small for the network.
+    #[error(transparent)]
+    Images(#[from] BlueprintError),
+    /// The file holds no weights.
+    #[error(transparent)]
+    File(#[from] WeightsError),
+    /// The weights are another network's.
+    #[error("{}: {why}", .file.display())]
+    Fit {
+        /// The file.
+        file: PathBuf,
+        /// What does not fit.
+        why: StateError,
+    },
+    /// Whoever trained the weights went on after the numbers had left what can be computed with.
+    #[error(
+        "{}: {count} of its numbers are not finite, the first of them in \"{name}\": the training that wrote it had diverged; take an earlier checkpoint", .file.display()
+    )]
+    NotFinite {
+        /// The file.
+        file: PathBuf,
+        /// How many numbers.
+        count: usize,
+        /// The first weight with such a number.
+        name: String,
+    },
+}
+
 /// A network for images of shape [channels, height, width] with the weights of a file.
 ///
 /// # Errors
-/// Images that are too small, a file that holds no weights, or weights of another network.
+/// Images that are too small, a file that holds no weights, weights of another network, or numbers that are none.
 pub fn load(
     network: &Network,
     shape: [usize; 3],
     classes: usize,
     file: &Path,
     device: &Device,
-) -> Result<Model, String> {
-    let blueprint = Blueprint::new(network, shape, classes).map_err(|error| error.to_string())?;
-    let state = weights::read(file).map_err(|error| error.to_string())?;
-    let model = Model::init(&blueprint, 0, device).with_state(&state);
-    model.map_err(|error| format!("{}: {error}", file.display()))
+) -> Result<Model, LoadError> {
+    let blueprint = Blueprint::new(network, shape, classes)?;
+    let state = weights::read(file)?;
+    let wrong = |array: &Array| array.values.iter().filter(|value| !value.is_finite()).count();
+    if let Some((name, _)) = state.iter().find(|(_, array)| wrong(array) > 0) {
+        let count = state.values().map(wrong).sum();
+        return Err(LoadError::NotFinite { file: file.to_owned(), count, name: name.clone() });
+    }
+    let fit = |why| LoadError::Fit { file: file.to_owned(), why };
+    Model::init(&blueprint, 0, device).with_state(&state).map_err(fit)
 }

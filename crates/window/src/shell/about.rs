@@ -32,7 +32,7 @@ pub fn ui(ctx: &Context, open: &mut bool, drawn_by: &str, computed_on: &str) {
         ui.label(theme::title("Residual Lab"));
         ui.label(theme::caption(concat!("Version ", env!("CARGO_PKG_VERSION")), &tokens));
         ui.add_space(space::S);
-        ui.add(Label::new(env!("CARGO_PKG_DESCRIPTION")).wrap());
+        ui.add(Label::new("A desktop workbench for experimenting with residual networks on image classification").wrap());
         ui.add_space(space::S);
         fact(ui, "Computes on", computed_on);
         fact(ui, "Drawn by", drawn_by);

@@ -168,7 +168,7 @@ pub fn all() -> Vec<Command> {
     add(Menu::Classify, "Open a picture by its path…", Together(CTRL_SHIFT, Key::O), Always, by_path);
     add(Menu::Classify, "Open weights from a file…", None, Idle, Action::OpenWeights);
 
-    for panel in &PANELS {
+    for panel in PANELS {
         add(Menu::View, &format!("Show {}", panel.title), None, Always, Action::Show(panel.id));
     }
     add(Menu::View, "Panels as at first", None, Always, Action::ResetLayout);

@@ -59,10 +59,10 @@ impl Panel for Classify {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
-        let (session, answers) = (scene.session, &scene.inquiries.pictures);
+        let (monitor, answers) = (scene.monitor, &scene.inquiries.pictures);
         self.tools(ui, view, effects.actions);
         if answers.asked.is_empty() {
-            let text = if session.classifies {
+            let text = if monitor.classifies {
                 "Drop pictures or folders anywhere on the window, or open, paste or type one above: every arm says what it \
                  sees."
             } else {

@@ -10,7 +10,7 @@ use crate::form;
 use crate::form::field::Fields;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
-use crate::state::Session;
+use crate::state::Monitor;
 use crate::state::live::{BY_ARM, ByArm, Live};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
@@ -84,8 +84,8 @@ impl<T: Clone> Draft<T> {
 
 impl Tuning {
     /// The settings of an experiment that trains. A slider speaks once, when it is let go of.
-    pub fn ui(&mut self, ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
-        let live = &session.live;
+    pub fn ui(&mut self, ui: &mut Ui, monitor: &Monitor, actions: &mut Vec<Action>) {
+        let live = &monitor.live;
         let roomy = ui.available_width() > ROOMY;
         if roomy {
             ui.label(theme::caption("From the next step on", &Tokens::of(ui)));
@@ -98,7 +98,7 @@ impl Tuning {
         let decay = field(ui, "Weight decay", &decay, &mut self.weight_decay, live, weight_decay);
         tunes.extend(decay.map(Tune::WeightDecay));
         tunes.extend(self.probe_every(ui, live).map(Tune::ProbeEvery));
-        if let Some(prepared) = &session.prepared {
+        if let Some(prepared) = &monitor.prepared {
             tunes.extend(self.augmentation(ui, live, &prepared.experiment).map(Tune::Augmentation));
         }
         actions.extend(tunes.into_iter().map(|tune| Action::Run(RunAction::Tune(tune))));

@@ -42,9 +42,9 @@ pub struct Line {
     pub text: String,
 }
 
-/// An experiment as far as it has come.
+/// What is known of the experiment under way, as far as it has come.
 #[derive(Clone, Debug, Default)]
-pub struct Session {
+pub struct Monitor {
     /// Grows by one with each experiment: whoever caches something compares it.
     pub generation: u64,
     /// What the engine is doing.
@@ -80,7 +80,7 @@ pub struct Session {
 /// Lines the log keeps.
 const LOG_LINES: usize = 10_000;
 
-impl Session {
+impl Monitor {
     /// Forgets the experiment, but neither the log nor whether there are networks. What the engine still sends of it is passed over.
     pub fn reset(&mut self) {
         let discarding = self.discarding || self.phase.is_active();

@@ -13,7 +13,7 @@ use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::Session;
+use crate::state::Monitor;
 use crate::state::measured::{Part, Quantity};
 use crate::state::quantity::Metric;
 use crate::state::series::{Column, Smoothed};
@@ -107,7 +107,7 @@ pub struct Curves {
 
 /// What all plots show.
 struct Plotted<'a> {
-    session: &'a Session,
+    monitor: &'a Monitor,
     sources: &'a [Source<'a>],
     /// The first and the last place on the horizontal axis.
     whole: [f64; 2],
@@ -117,13 +117,13 @@ impl Panel for Curves {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
-        let session = scene.session;
-        if self.generation != session.generation {
-            *self = Self { generation: session.generation, ..Self::default() };
+        let monitor = scene.monitor;
+        if self.generation != monitor.generation {
+            *self = Self { generation: monitor.generation, ..Self::default() };
         }
         let width = ui.available_width();
         self.tools(ui, view);
-        let sources = source::sources(session, &effects.shelf.overlays);
+        let sources = source::sources(monitor, &effects.shelf.overlays);
         let spans =
             sources.iter().filter_map(|source| source::places(view.axis, &source.trace.times, source.pace).ends());
         let whole = spans.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
@@ -139,7 +139,7 @@ impl Panel for Curves {
         }
         self.take_in(ui, view, &sources);
         let room = vec2(width, ui.available_height());
-        self.grid(ui, view, &Plotted { session, sources: &sources, whole }, room, effects.actions);
+        self.grid(ui, view, &Plotted { monitor, sources: &sources, whole }, room, effects.actions);
     }
 }
 
@@ -249,8 +249,8 @@ impl Curves {
     }
 
     fn grid(&mut self, ui: &mut Ui, view: &mut View, data: &Plotted, room: Vec2, actions: &mut Vec<Action>) {
-        let Plotted { session, sources, whole } = *data;
-        let interventions = source::interventions(session);
+        let Plotted { monitor, sources, whole } = *data;
+        let interventions = source::interventions(monitor);
         let count = view.shown.len();
         let (columns, size) = cells(count, room);
         let span = self.x.unwrap_or_else(|| everything(view, sources, whole, size[0]));
@@ -273,7 +273,7 @@ impl Curves {
                     interventions: &interventions,
                     range: self.y.get(&metric).copied(),
                 };
-                let drawn = cell(ui, rect, &figure, session.step(), view, actions);
+                let drawn = cell(ui, rect, &figure, monitor.step(), view, actions);
                 pointer = pointer.or(drawn.pointer);
                 self.moved(metric, frame.span, &drawn);
             }

@@ -11,7 +11,7 @@ use crate::kit::legend::legend;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::choose;
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::Session;
+use crate::state::Monitor;
 use crate::state::selected::SelectedBlock;
 use crate::state::series::Extremes;
 use crate::state::sketch::Sketch;
@@ -58,7 +58,7 @@ fn networks(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action
     }
     let room = ui.available_width() - space::M;
     let fitting = Arrangement::fitting(drawn.iter().copied(), room);
-    let scale = tools(ui, view, scene.session, fitting.measure.width);
+    let scale = tools(ui, view, scene.monitor, fitting.measure.width);
     let measure = view.width.map_or(fitting.measure, Measure::new);
     let arrangement = Arrangement { measure, ..fitting };
     kinds(ui, &drawn);
@@ -69,7 +69,7 @@ fn networks(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action
             match &sketch.outline {
                 Ok(outline) => {
                     let lane = Lane::new(outline, arrangement);
-                    let tint = Tint { session: scene.session, live: sketch.live, quantity: view.tint, scale };
+                    let tint = Tint { monitor: scene.monitor, live: sketch.live, quantity: view.tint, scale };
                     network(ui, sketch, &lane, tint, scene.selected, actions);
                 }
                 Err(why) => {
@@ -104,8 +104,8 @@ fn in_a_line(sketch: &Sketch) -> String {
 }
 
 /// What is chosen above the drawing; the shared scale's ends as decimal logarithms.
-fn tools(ui: &mut Ui, view: &mut View, session: &Session, fitting: f32) -> Option<[f64; 2]> {
-    let scale = view.tint.and_then(|quantity| scale(session.probes.last()?, quantity));
+fn tools(ui: &mut Ui, view: &mut View, monitor: &Monitor, fitting: f32) -> Option<[f64; 2]> {
+    let scale = view.tint.and_then(|quantity| scale(monitor.probes.last()?, quantity));
     ui.horizontal(|ui| {
         let label = ui.label("Colour by");
         ui.scope(|ui| {
@@ -177,7 +177,7 @@ fn kinds(ui: &mut Ui, outlines: &[&Outline]) {
 /// What colours the blocks of one arm.
 #[derive(Clone, Copy)]
 struct Tint<'a> {
-    session: &'a Session,
+    monitor: &'a Monitor,
     live: Option<usize>,
     quantity: Option<BlockQuantity>,
     scale: Option<[f64; 2]>,
@@ -187,7 +187,7 @@ impl<'a> Tint<'a> {
     /// The newest look at a block.
     fn probe(self, block: usize) -> Option<&'a BlockProbe> {
         let live = self.live?;
-        self.session.probes.iter().rev().find_map(|probe| probe.arms.get(live)?.blocks.get(block))
+        self.monitor.probes.iter().rev().find_map(|probe| probe.arms.get(live)?.blocks.get(block))
     }
 
     /// The block's place on the scale.

@@ -131,7 +131,7 @@ impl Explain {
     }
 
     fn choices(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
-        let Some(prepared) = &bench.session.prepared else { return };
+        let Some(prepared) = &bench.monitor.prepared else { return };
         let (images, classes) = (prepared.dataset.validation, &prepared.dataset.classes);
         ui.horizontal_wrapped(|ui| {
             ui.push_id("mode", |ui| {
@@ -189,7 +189,7 @@ impl Explain {
 
 /// For each arm the image, and a strip with one map for each block.
 fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, instrument: Instrument) {
-    let classes = bench.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
+    let classes = bench.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
     let title = |class: usize| classes.get(class).map_or("?", String::as_str);
     let found: Vec<(usize, &str, &Explanation)> = bench
         .findings(instrument)
@@ -306,7 +306,7 @@ fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrum
 
 /// The logit of each arm's own class, with each block's branch or shortcut cut.
 fn cuts(ui: &mut Ui, bench: &Bench) {
-    let classes = bench.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
+    let classes = bench.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
     let (mut lines, mut words) = (Vec::new(), Vec::new());
     for (arm, name, finding) in bench.findings(Instrument::Cuts) {
         let found: &[Cut] = match finding {

@@ -27,7 +27,7 @@ fn counted<'a>(bench: &'a Bench) -> Vec<(usize, &'a str, &'a Vec<Histogram>)> {
 /// Chooses one of the parameters that anything is known of.
 pub fn choose_parameter(ui: &mut Ui, parameter: &mut String, bench: &Bench) {
     let found = counted(bench);
-    let kept = bench.session.spreads.last().map_or(&[][..], |record| &record.arms);
+    let kept = bench.monitor.spreads.last().map_or(&[][..], |record| &record.arms);
     let (mut names, mut known): (Vec<&str>, HashSet<&str>) = Default::default();
     for histogram in found.iter().flat_map(|(_, _, all)| *all).chain(kept.iter().flatten()) {
         if known.insert(&histogram.parameter) {

@@ -54,7 +54,7 @@ impl Panel for Runs {
             let text = if entries.is_empty() { "No run is left." } else { "No run matches what is searched for." };
             return empty(ui, text);
         }
-        let own = scene.session.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
+        let own = scene.monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
         table::ui(ui, view, &shown, &mut table::Table { own, selected: &mut self.selected, shelf, actions });
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::action::Action;
 use crate::shelf::Shelf;
-use crate::state::Session;
+use crate::state::Monitor;
 use crate::state::inquiries::Inquiries;
 use crate::state::selected::{ConfusionCell, SelectedBlock};
 use crate::state::sketch::Sketch;
@@ -16,7 +16,6 @@ pub trait Panel: Default + 'static {
     /// What is remembered of it from one start of the program to the next.
     type View: Default + Serialize + DeserializeOwned;
 
-    /// Draws it.
     fn ui(&mut self, ui: &mut Ui, view: &mut Self::View, scene: Scene, effects: &mut Effects);
 }
 
@@ -24,8 +23,7 @@ pub trait Panel: Default + 'static {
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
     /// The experiment under way.
-    pub session: &'a Session,
-    /// The form's networks.
+    pub monitor: &'a Monitor,
     pub networks: &'a [Sketch],
     /// What was asked of the networks, and what they answered.
     pub inquiries: &'a Inquiries,

@@ -1,5 +1,5 @@
-//! What a panel gives away: its data as a table, its picture as PNG or SVG. Any panel that implements [`Exportable`]
-//! gets the same menu. Knows nothing of what the panels show.
+//! What leaves the window, as plain values that are put into files on a thread of their own: texts, tables, pictures
+//! drawn off the screen, folders of images. Must not know actions, panels or what they show.
 
 mod album;
 mod drawing;

@@ -15,7 +15,6 @@ use lab_core::experiment::{Arm, Invalid, MAX_ARMS, Plan};
 
 /// What the list needs to know besides the plan.
 pub struct Context<'a> {
-    /// The preset's plan.
     pub base: &'a Plan,
     /// Everything that is wrong.
     pub found: &'a [Invalid],
@@ -23,7 +22,6 @@ pub struct Context<'a> {
     pub differs: &'a [Vec<Difference>],
     /// The images' shape and the number of classes, once known.
     pub images: Option<Images>,
-    /// What computing costs.
     pub costs: Costs<'a>,
 }
 
@@ -162,13 +160,13 @@ fn rows(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, differs: 
     let path = format!("arms[{index}]");
     let differing: Vec<String> = differs.iter().map(|each| format!("{path}.{}", each.path)).collect();
     let fields = Fields { found: context.found, path, owner: Some(&name), differing: &differing };
-    fields.row(ui, ("Name", "name"), &help::ARM_NAME, &mut arm.name, preset.map(|p| &p.name), |ui, name| {
+    fields.row(ui, help::ARM_NAME.row("Name", "name"), &mut arm.name, preset.map(|p| &p.name), |ui, name| {
         ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
     });
     network::ui(ui, &fields.below("network"), &mut arm.network, preset.map(|p| &p.network));
     let base = preset.map(|p| p.optimizer.is_some());
     let mut own = arm.optimizer.is_some();
-    fields.tick(ui, ("Own optimiser", "optimizer"), &help::OWN_OPTIMIZER, &mut own, base.as_ref());
+    fields.tick(ui, help::OWN_OPTIMIZER.row("Own optimiser", "optimizer"), &mut own, base.as_ref());
     if own != arm.optimizer.is_some() {
         arm.optimizer = own.then(|| recipe.optimizer.clone());
     }
@@ -177,7 +175,7 @@ fn rows(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, differs: 
     }
     let base = preset.map(|p| p.schedule.is_some());
     let mut own = arm.schedule.is_some();
-    fields.tick(ui, ("Own schedule", "schedule"), &help::OWN_SCHEDULE, &mut own, base.as_ref());
+    fields.tick(ui, help::OWN_SCHEDULE.row("Own schedule", "schedule"), &mut own, base.as_ref());
     if own != arm.schedule.is_some() {
         arm.schedule = own.then(|| recipe.schedule.clone());
     }

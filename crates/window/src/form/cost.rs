@@ -1,6 +1,6 @@
 //! What an arm costs on the device chosen: memory, and time once the device's speed has been measured.
 
-use crate::state::Session;
+use crate::state::Monitor;
 use lab_core::blueprint::outline::Outline;
 use lab_core::experiment::{Arm, DeviceChoice, Recipe};
 use lab_core::number::{bytes, count, duration, large};
@@ -20,13 +20,13 @@ pub struct Speeds(BTreeMap<String, f64>);
 
 impl Speeds {
     /// Takes note of how fast an experiment under way is.
-    pub fn note(&mut self, device: DeviceChoice, session: &Session) {
-        let Some(prepared) = &session.prepared else { return };
+    pub fn note(&mut self, device: DeviceChoice, monitor: &Monitor) {
+        let Some(prepared) = &monitor.prepared else { return };
         // What was recorded before may be another device's.
-        let before = session.steps.partition_point(|&step| step <= prepared.first_step as f64);
-        let seconds = &session.seconds[before..];
+        let before = monitor.steps.partition_point(|&step| step <= prepared.first_step as f64);
+        let seconds = &monitor.seconds[before..];
         let steps = seconds.len();
-        if steps < WARM_UP + ENOUGH || session.phase == lab_core::protocol::Phase::Diverged {
+        if steps < WARM_UP + ENOUGH || monitor.phase == lab_core::protocol::Phase::Diverged {
             return;
         }
         let taken = seconds[steps - 1] - seconds[WARM_UP - 1];
@@ -46,11 +46,8 @@ impl Speeds {
 /// What an estimate is made from.
 #[derive(Clone, Copy)]
 pub struct Costs<'a> {
-    /// What was measured.
     pub speeds: &'a Speeds,
-    /// The device chosen.
     pub device: DeviceChoice,
-    /// Its name.
     pub device_name: &'a str,
     /// Steps of an epoch, if the images are known.
     pub steps_per_epoch: Option<u64>,
@@ -81,8 +78,8 @@ mod tests {
     use lab_core::experiment::{Experiment, Length, PRESETS};
     use lab_core::protocol::{ArmInfo, DatasetInfo, Live, Prepared};
 
-    #[allow(clippy::field_reassign_with_default, reason = "a session has a field that only it sets")]
-    fn session(steps: u32, seconds_each: f64) -> Session {
+    #[allow(clippy::field_reassign_with_default, reason = "a monitor has a field that only it sets")]
+    fn monitor(steps: u32, seconds_each: f64) -> Monitor {
         let experiment = Experiment::check(PRESETS[0].plan()).unwrap();
         let info = |name: &str| ArmInfo { name: name.into(), parameters: 1, macs: 1_000_000, blocks: vec![] };
         let dataset = DatasetInfo {
@@ -107,10 +104,10 @@ mod tests {
             past: None,
         };
         let seconds: Vec<f64> = (1..=steps).map(|step| f64::from(step) * seconds_each).collect();
-        let mut session = Session::default();
-        session.prepared = Some(prepared);
-        session.seconds = seconds;
-        session
+        let mut monitor = Monitor::default();
+        monitor.prepared = Some(prepared);
+        monitor.seconds = seconds;
+        monitor
     }
 
     #[test]
@@ -123,9 +120,9 @@ mod tests {
             let costs = Costs { speeds, device: DeviceChoice::Flex, device_name: "CPU", steps_per_epoch: Some(39) };
             in_words(arm, &outline, recipe, costs).remove(1)
         };
-        speeds.note(DeviceChoice::Flex, &session(4, 0.2));
+        speeds.note(DeviceChoice::Flex, &monitor(4, 0.2));
         assert!(told(&speeds, &recipe).ends_with("time not yet measured on CPU"));
-        speeds.note(DeviceChoice::Flex, &session(50, 0.2));
+        speeds.note(DeviceChoice::Flex, &monitor(50, 0.2));
         // A step of both arms took 0.2 s, so one arm of the same size takes half of it.
         assert!(told(&speeds, &recipe).ends_with("about 10 s on CPU"), "{}", told(&speeds, &recipe));
         recipe.batch_size *= 2;

@@ -12,25 +12,26 @@ use lab_core::experiment::{Channels, Data, Fit, Holdout, Normalization, Resize, 
 /// Rows of the data set.
 pub fn ui(ui: &mut Ui, fields: &Fields, data: &mut Data, preset: Option<&Data>, actions: &mut Vec<Action>) {
     source(ui, fields, &mut data.source, preset.map(|p| &p.source), actions);
-    fields.row(ui, ("Validate on", "holdout"), &help::HOLDOUT, &mut data.holdout, preset.map(|p| &p.holdout), holdout);
+    fields.row(ui, help::HOLDOUT.row("Validate on", "holdout"), &mut data.holdout, preset.map(|p| &p.holdout), holdout);
     let base = preset.map(|p| &p.train_limit);
-    fields.row(ui, ("Training limit", "train_limit"), &help::TRAIN_LIMIT, &mut data.train_limit, base, |ui, value| {
+    fields.row(ui, help::TRAIN_LIMIT.row("Training limit", "train_limit"), &mut data.train_limit, base, |ui, value| {
         optional(ui, value, 1000, "Training images", whole)
     });
-    let (names, base) = (("Validation limit", "validation_limit"), preset.map(|p| &p.validation_limit));
-    fields.row(ui, names, &help::VALIDATION_LIMIT, &mut data.validation_limit, base, |ui, value| {
+    let (row, base) =
+        (help::VALIDATION_LIMIT.row("Validation limit", "validation_limit"), preset.map(|p| &p.validation_limit));
+    fields.row(ui, row, &mut data.validation_limit, base, |ui, value| {
         optional(ui, value, 500, "Validation images", whole)
     });
     resize(ui, fields, &mut data.resize, preset.map(|p| &p.resize));
     let options = [(Channels::Auto, "As they are"), (Channels::Gray, "Gray"), (Channels::Rgb, "Colour")];
     let base = preset.map(|p| &p.channels);
-    fields.choice(ui, ("Colour", "channels"), &help::CHANNELS, &mut data.channels, base, &options);
+    fields.choice(ui, help::CHANNELS.row("Colour", "channels"), &mut data.channels, base, &options);
     normalization(ui, fields, &mut data.normalization, preset.map(|p| &p.normalization));
 }
 
 fn resize(ui: &mut Ui, fields: &Fields, value: &mut Option<Resize>, preset: Option<&Option<Resize>>) {
     let mut on = value.is_some();
-    fields.tick(ui, ("Resize", "resize"), &help::RESIZE, &mut on, preset.map(Option::is_some).as_ref());
+    fields.tick(ui, help::RESIZE.row("Resize", "resize"), &mut on, preset.map(Option::is_some).as_ref());
     if on != value.is_some() {
         let kept = preset.copied().flatten();
         *value = on.then(|| kept.unwrap_or(Resize { height: 32, width: 32, fit: Fit::Cover }));
@@ -38,12 +39,12 @@ fn resize(ui: &mut Ui, fields: &Fields, value: &mut Option<Resize>, preset: Opti
     let Some(value) = value else { return };
     let base = preset.and_then(Option::as_ref);
     let below = fields.below("resize");
-    let (names, base_height) = (("Image height", "height"), base.map(|b| &b.height));
-    below.whole(ui, names, &help::IMAGE_SIDE, &mut value.height, base_height, " pixels");
-    let (names, base_width) = (("Image width", "width"), base.map(|b| &b.width));
-    below.whole(ui, names, &help::IMAGE_SIDE, &mut value.width, base_width, " pixels");
+    let (row, base_height) = (help::IMAGE_SIDE.row("Image height", "height"), base.map(|b| &b.height));
+    below.whole(ui, row, &mut value.height, base_height, " pixels");
+    let (row, base_width) = (help::IMAGE_SIDE.row("Image width", "width"), base.map(|b| &b.width));
+    below.whole(ui, row, &mut value.width, base_width, " pixels");
     let options = [(Fit::Cover, "Cover"), (Fit::Contain, "Contain"), (Fit::Stretch, "Stretch")];
-    below.choice(ui, ("Other shapes", "fit"), &help::FIT, &mut value.fit, base.map(|b| &b.fit), &options);
+    below.choice(ui, help::FIT.row("Other shapes", "fit"), &mut value.fit, base.map(|b| &b.fit), &options);
 }
 
 fn normalization(ui: &mut Ui, fields: &Fields, value: &mut Normalization, preset: Option<&Normalization>) {
@@ -54,8 +55,8 @@ fn normalization(ui: &mut Ui, fields: &Fields, value: &mut Normalization, preset
     };
     let mut chosen = kind(value);
     let options = [(0, "Measured"), (1, "Given numbers"), (2, "Off")];
-    let names = ("Normalise", "normalization.given");
-    fields.choice(ui, names, &help::NORMALIZATION, &mut chosen, preset.map(kind).as_ref(), &options);
+    let row = help::NORMALIZATION.row("Normalise", "normalization.given");
+    fields.choice(ui, row, &mut chosen, preset.map(kind).as_ref(), &options);
     if chosen != kind(value) {
         let kept = preset.filter(|p| kind(p) == chosen).cloned();
         *value = kept.unwrap_or_else(|| match chosen {
@@ -67,8 +68,8 @@ fn normalization(ui: &mut Ui, fields: &Fields, value: &mut Normalization, preset
     if let Normalization::Given { mean, std } = value {
         let base = if let Some(Normalization::Given { mean, std }) = preset { Some((mean, std)) } else { None };
         let below = fields.below("normalization.given");
-        below.row(ui, ("Mean", "mean"), &help::MEAN, mean, base.map(|b| b.0), singles);
-        below.row(ui, ("Deviation", "std"), &help::STD, std, base.map(|b| b.1), singles);
+        below.row(ui, help::MEAN.row("Mean", "mean"), mean, base.map(|b| b.0), singles);
+        below.row(ui, help::STD.row("Deviation", "std"), std, base.map(|b| b.1), singles);
     }
 }
 
@@ -85,7 +86,7 @@ fn singles(ui: &mut Ui, values: &mut Vec<f32>) -> Response {
 }
 
 fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Source>, actions: &mut Vec<Action>) {
-    fields.row(ui, ("Images", "source"), &help::SOURCE, source, preset, |ui, source| {
+    fields.row(ui, help::SOURCE.row("Images", "source"), source, preset, |ui, source| {
         let mut own = *source != Source::Embedded;
         let options = [(false, "Fashion-MNIST, embedded"), (true, "Folder or file")];
         let response = choose(ui, &mut own, &options);
@@ -97,7 +98,7 @@ fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Sou
         response
     });
     if let Source::Path(path) = source {
-        fields.row(ui, ("Path", "source.path"), &help::SOURCE, path, None, |ui, path| {
+        fields.row(ui, help::SOURCE.row("Path", "source.path"), path, None, |ui, path| {
             let mut text = path.to_string_lossy().into_owned();
             let width = (ui.available_width() - 64.0).max(40.0);
             let response = ui.add(TextEdit::singleline(&mut text).desired_width(width).hint_text("/path/to/images"));

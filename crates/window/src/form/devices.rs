@@ -2,14 +2,14 @@
 
 use super::field::Fields;
 use super::help;
-use crate::kit::latest::Latest;
+use crate::kit::background::Background;
 use eframe::egui::Ui;
 use lab_core::experiment::{DeviceChoice, DeviceInfo};
 
 /// The devices found so far.
 pub struct Devices {
     list: fn() -> Vec<DeviceInfo>,
-    search: Option<Latest<(), Vec<DeviceInfo>>>,
+    search: Option<Background<(), Vec<DeviceInfo>>>,
     found: Vec<DeviceInfo>,
 }
 
@@ -36,7 +36,7 @@ impl Devices {
     pub fn ui(&mut self, ui: &mut Ui, fields: &Fields, device: &mut DeviceChoice) {
         let list = self.list;
         let search = self.search.get_or_insert_with(|| {
-            let mut search = Latest::new("devices", ui.ctx(), move |()| list());
+            let mut search = Background::new("devices", ui.ctx(), move |()| list());
             search.ask(());
             search
         });
@@ -49,7 +49,7 @@ impl Devices {
             names.push((*device, self.name(*device)));
         }
         let options: Vec<(DeviceChoice, &str)> = names.iter().map(|(choice, name)| (*choice, name.as_str())).collect();
-        fields.choice(ui, ("Device", "device"), &help::DEVICE, device, Some(&DeviceChoice::Auto), &options);
+        fields.choice(ui, help::DEVICE.row("Device", "device"), device, Some(&DeviceChoice::Auto), &options);
     }
 }
 

@@ -1,6 +1,6 @@
 //! One row of the form: label, widget, a way back to the preset's value, a "?", and what is wrong with the value.
 
-use super::help::Help;
+use super::help::{Help, Row};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, decimal, named};
 use eframe::egui::{
@@ -46,8 +46,7 @@ impl<'a> Fields<'a> {
     pub fn row<T: Clone + PartialEq>(
         &self,
         ui: &mut Ui,
-        (label, field): (&str, &str),
-        help: &'static Help,
+        Row { label, field, help }: Row,
         value: &mut T,
         preset: Option<&T>,
         widget: impl FnOnce(&mut Ui, &mut T) -> Response,
@@ -119,40 +118,25 @@ impl<'a> Fields<'a> {
     pub fn whole<T: Numeric>(
         &self,
         ui: &mut Ui,
-        names: (&str, &str),
-        help: &'static Help,
+        row: Row,
         value: &mut T,
         preset: Option<&T>,
         unit: &'static str,
     ) -> Response {
-        self.row(ui, names, help, value, preset, |ui, value| {
+        self.row(ui, row, value, preset, |ui, value| {
             let size = vec2(ui.available_width(), theme::ROW);
             ui.add(DragValue::new(value).speed(0.05).suffix(unit).min_size(size))
         })
     }
 
     /// A row with a number that may be small; dragging changes it in proportion.
-    pub fn number(
-        &self,
-        ui: &mut Ui,
-        names: (&str, &str),
-        help: &'static Help,
-        value: &mut f64,
-        preset: Option<&f64>,
-    ) -> Response {
-        self.row(ui, names, help, value, preset, decimal)
+    pub fn number(&self, ui: &mut Ui, row: Row, value: &mut f64, preset: Option<&f64>) -> Response {
+        self.row(ui, row, value, preset, decimal)
     }
 
     /// A row with a number of single precision.
-    pub fn single(
-        &self,
-        ui: &mut Ui,
-        names: (&str, &str),
-        help: &'static Help,
-        value: &mut f32,
-        preset: Option<&f32>,
-    ) -> Response {
-        self.row(ui, names, help, value, preset, |ui, value| {
+    pub fn single(&self, ui: &mut Ui, row: Row, value: &mut f32, preset: Option<&f32>) -> Response {
+        self.row(ui, row, value, preset, |ui, value| {
             // The shortest decimal that is this value, so that 0.1 reads as 0.1.
             let mut wide = value.to_string().parse().unwrap_or(f64::from(*value));
             let response = decimal(ui, &mut wide);
@@ -165,28 +149,20 @@ impl<'a> Fields<'a> {
     }
 
     /// A row with a box to tick.
-    pub fn tick(
-        &self,
-        ui: &mut Ui,
-        names: (&str, &str),
-        help: &'static Help,
-        value: &mut bool,
-        preset: Option<&bool>,
-    ) -> Response {
-        self.row(ui, names, help, value, preset, |ui, value| ui.checkbox(value, ""))
+    pub fn tick(&self, ui: &mut Ui, row: Row, value: &mut bool, preset: Option<&bool>) -> Response {
+        self.row(ui, row, value, preset, |ui, value| ui.checkbox(value, ""))
     }
 
     /// A row with one of a few values.
     pub fn choice<T: Clone + PartialEq>(
         &self,
         ui: &mut Ui,
-        names: (&str, &str),
-        help: &'static Help,
+        row: Row,
         value: &mut T,
         preset: Option<&T>,
         options: &[(T, &str)],
     ) -> Response {
-        self.row(ui, names, help, value, preset, |ui, value| choose(ui, value, options))
+        self.row(ui, row, value, preset, |ui, value| choose(ui, value, options))
     }
 }
 
@@ -266,7 +242,7 @@ mod tests {
                 .show(ui, |ui| {
                     for index in 0..50 {
                         let name = format!("row {index}");
-                        fields.row(ui, (&name, &name), &help::WIDTH, &mut 1, None, |ui, value: &mut i32| {
+                        fields.row(ui, help::WIDTH.row(&name, &name), &mut 1, None, |ui, value: &mut i32| {
                             drawn.push(index);
                             ui.add(DragValue::new(value).min_size(vec2(ui.available_width(), theme::ROW)))
                         });

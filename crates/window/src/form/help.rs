@@ -3,10 +3,25 @@
 /// The explanation of a field.
 #[derive(Debug)]
 pub struct Help {
-    /// What it does.
     pub what: &'static str,
-    /// A good value.
     pub good: &'static str,
+}
+
+/// What a row of the form is about.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    /// What it is called.
+    pub label: &'a str,
+    /// The last part of its field's path.
+    pub field: &'a str,
+    pub help: &'static Help,
+}
+
+impl Help {
+    /// A row that this explains.
+    pub fn row<'a>(&'static self, label: &'a str, field: &'a str) -> Row<'a> {
+        Row { label, field, help: self }
+    }
 }
 
 macro_rules! help {

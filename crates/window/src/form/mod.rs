@@ -1,5 +1,5 @@
 //! The experiment as a form: edits a plan, shows what is wrong with it where it is wrong, and what changed from the
-//! preset it began as. Knows nothing of the engine.
+//! preset it began as. Must not know the engine, the panels or the shell.
 
 mod arms;
 mod cost;
@@ -10,8 +10,8 @@ mod help;
 mod network;
 mod optimizer;
 mod recipe;
+mod samples;
 mod schedule;
-mod sheet;
 
 pub use cost::Speeds;
 
@@ -29,9 +29,8 @@ use lab_core::experiment::{
 };
 use lab_core::protocol::{DatasetInfo, Prepared};
 pub use recipe::{augmentation, augmentation_in_words};
-use sheet::Sheet;
+use samples::AugmentationSamples;
 
-/// The form's state.
 pub struct Form {
     /// What is being edited.
     pub plan: Plan,
@@ -49,7 +48,7 @@ pub struct Form {
     differs: Vec<Vec<Difference>>,
     outlines: Outlines,
     devices: Devices,
-    sheet: Sheet,
+    samples: AugmentationSamples,
     undoer: Undoer<Edited>,
 }
 
@@ -71,7 +70,7 @@ impl Form {
             speeds: Speeds::default(),
             outlines: Outlines::default(),
             devices: Devices::new(devices),
-            sheet: Sheet::default(),
+            samples: AugmentationSamples::default(),
             undoer: Undoer::default(),
         };
         form.set_plan(plan);
@@ -218,7 +217,7 @@ impl Form {
         let fields = Fields::new(found, "");
         let before = self.preset.map(|preset| preset.id);
         let mut chosen = before;
-        fields.row(ui, ("Preset", "preset"), &help::PRESET, &mut chosen, None, |ui, chosen| {
+        fields.row(ui, help::PRESET.row("Preset", "preset"), &mut chosen, None, |ui, chosen| {
             let mut options: Vec<(Option<&str>, &str)> =
                 PRESETS.iter().map(|preset| (Some(preset.id), preset.id)).collect();
             if before.is_none() {
@@ -226,7 +225,7 @@ impl Form {
             }
             choose_explained(ui, chosen, &options, |id| id.and_then(preset).map(|preset| preset.about))
         });
-        fields.tick(ui, ("Immediate", "immediate"), &help::IMMEDIATE, &mut self.immediate, None);
+        fields.tick(ui, help::IMMEDIATE.row("Immediate", "immediate"), &mut self.immediate, None);
         let about = self.preset.map_or("An experiment of your own.", |preset| preset.about);
         ui.add(Label::new(theme::caption(about, &tokens)).wrap());
         if self.plan != self.base {
@@ -262,7 +261,7 @@ impl Form {
     }
 
     fn sections(&mut self, ui: &mut Ui, known: Option<&(Source, DatasetInfo)>, actions: &mut Vec<Action>) {
-        let Self { plan, device, base, checked, differs, outlines, devices, sheet, speeds, .. } = self;
+        let Self { plan, device, base, checked, differs, outlines, devices, samples, speeds, .. } = self;
         let found = checked.as_ref().err().map_or(&[][..], Vec::as_slice);
         let summary = data::in_words(&plan.data);
         let recipe = Fields::new(found, "recipe");
@@ -281,7 +280,7 @@ impl Form {
         let wrong = found.iter().filter(|invalid| is_training(&invalid.field)).count();
         section(ui, "Training", &summary, false, wrong, |ui| {
             let fields = Fields::new(found, "");
-            fields.row(ui, ("Run name", "name"), &help::RUN_NAME, &mut plan.name, Some(&base.name), |ui, name| {
+            fields.row(ui, help::RUN_NAME.row("Run name", "name"), &mut plan.name, Some(&base.name), |ui, name| {
                 ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
             });
             recipe::ui(ui, &recipe, &mut plan.recipe, Some(&base.recipe));
@@ -307,7 +306,7 @@ impl Form {
             let base = Some(&base.recipe.augmentation);
             recipe::augmentation(ui, &recipe.below("augmentation"), &mut plan.recipe.augmentation, base);
             if errors(found, "recipe.augmentation") + errors(found, "data") == 0 {
-                sheet.ui(ui, plan);
+                samples.ui(ui, plan);
             }
         });
         section(ui, "Device", &devices.name(*device), false, 0, |ui| {

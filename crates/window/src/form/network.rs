@@ -40,17 +40,17 @@ pub fn ui(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&N
     body(ui, fields, network, preset);
     let base = preset.map(|p| &p.shortcut);
     let shortcut =
-        fields.choice(ui, ("Shortcut", "shortcut"), &help::SHORTCUT, &mut network.shortcut, base, &SHORTCUTS);
+        fields.choice(ui, help::SHORTCUT.row("Shortcut", "shortcut"), &mut network.shortcut, base, &SHORTCUTS);
     if shortcut.changed() && network.shortcut == Shortcut::None {
         // A plain net has no addition to weigh and no branch that could be dropped or silenced.
         network.gain = Gain::default();
         network.stochastic_depth = 0.0;
         network.init.zero_gamma = false;
     }
-    fields.choice(ui, ("Block", "block"), &help::BLOCK, &mut network.block, preset.map(|p| &p.block), &BLOCKS);
+    fields.choice(ui, help::BLOCK.row("Block", "block"), &mut network.block, preset.map(|p| &p.block), &BLOCKS);
     norm(ui, fields, network, preset);
     let base = preset.map(|p| &p.activation);
-    fields.choice(ui, ("Activation", "activation"), &help::ACTIVATION, &mut network.activation, base, &ACTIVATIONS);
+    fields.choice(ui, help::ACTIVATION.row("Activation", "activation"), &mut network.activation, base, &ACTIVATIONS);
     let title = fields.owner.map_or_else(|| "More".to_owned(), |owner| format!("More of {owner}"));
     CollapsingHeader::new(title).id_salt(&fields.path).show_unindented(ui, |ui| more(ui, fields, network, preset));
 }
@@ -64,7 +64,7 @@ fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     let mut chosen = family(&network.body);
     let base = preset.map(|p| family(&p.body));
     let options = [(0, "CIFAR, three stages"), (1, "ImageNet, four stages"), (2, "Stages, spelled out")];
-    fields.row(ui, ("Family", "body"), &help::FAMILY, &mut chosen, base.as_ref(), |ui, chosen| {
+    fields.row(ui, help::FAMILY.row("Family", "body"), &mut chosen, base.as_ref(), |ui, chosen| {
         choose(ui, chosen, &options)
     });
     if chosen != family(&network.body) {
@@ -82,13 +82,13 @@ fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     match &mut network.body {
         Body::Cifar { depth, width } => {
             let base = if let Some(Body::Cifar { depth, width }) = base { Some((depth, width)) } else { None };
-            below.whole(ui, ("Depth", "cifar.depth"), &help::DEPTH, depth, base.map(|b| b.0), " layers");
-            below.whole(ui, ("Width", "cifar.width"), &help::WIDTH, width, base.map(|b| b.1), " channels");
+            below.whole(ui, help::DEPTH.row("Depth", "cifar.depth"), depth, base.map(|b| b.0), " layers");
+            below.whole(ui, help::WIDTH.row("Width", "cifar.width"), width, base.map(|b| b.1), " channels");
         }
         Body::ImageNet { depth, width } => {
             let base = if let Some(Body::ImageNet { depth, width }) = base { Some((depth, width)) } else { None };
-            below.whole(ui, ("Depth", "imagenet.depth"), &help::DEPTH, depth, base.map(|b| b.0), " layers");
-            below.whole(ui, ("Width", "imagenet.width"), &help::WIDTH, width, base.map(|b| b.1), " channels");
+            below.whole(ui, help::DEPTH.row("Depth", "imagenet.depth"), depth, base.map(|b| b.0), " layers");
+            below.whole(ui, help::WIDTH.row("Width", "imagenet.width"), width, base.map(|b| b.1), " channels");
         }
         Body::Stages(list) => {
             let base = if let Some(Body::Stages(base)) = base { &base[..] } else { &[] };
@@ -105,12 +105,12 @@ fn stages(ui: &mut Ui, fields: &Fields, stages: &mut Vec<Stage>, preset: &[Stage
     for (index, stage) in stages.iter_mut().enumerate() {
         let (below, base, number) = (fields.below(&format!("stages[{index}]")), preset.get(index), index + 1);
         let label = |what: &str| format!("{what} {number}");
-        below.whole(ui, (&label("Blocks"), "blocks"), &help::BLOCKS, &mut stage.blocks, base.map(|b| &b.blocks), "");
-        let (names, base_width) = ((&*label("Width"), "width"), base.map(|b| &b.width));
-        below.whole(ui, names, &help::STAGE_WIDTH, &mut stage.width, base_width, " channels");
-        below.whole(ui, (&label("Stride"), "stride"), &help::STRIDE, &mut stage.stride, base.map(|b| &b.stride), "");
-        let (names, base_entry) = ((&*label("Entry"), "entry"), base.map(|b| &b.entry));
-        below.choice(ui, names, &help::ENTRY, &mut stage.entry, base_entry, &entries);
+        below.whole(ui, help::BLOCKS.row(&label("Blocks"), "blocks"), &mut stage.blocks, base.map(|b| &b.blocks), "");
+        let base_width = base.map(|b| &b.width);
+        below.whole(ui, help::STAGE_WIDTH.row(&label("Width"), "width"), &mut stage.width, base_width, " channels");
+        below.whole(ui, help::STRIDE.row(&label("Stride"), "stride"), &mut stage.stride, base.map(|b| &b.stride), "");
+        let base_entry = base.map(|b| &b.entry);
+        below.choice(ui, help::ENTRY.row(&label("Entry"), "entry"), &mut stage.entry, base_entry, &entries);
         let remove = ui.add_enabled(
             count > 1,
             Button::new(RichText::new(format!("Remove stage {number}")).size(theme::size::SMALL)),
@@ -139,7 +139,7 @@ fn norm(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     let base = preset.map(|p| kind(&p.norm));
     let options = [(0, "Batch"), (1, "Group"), (2, "None")];
     fields
-        .row(ui, ("Norm", "norm"), &help::NORM, &mut chosen, base.as_ref(), |ui, chosen| choose(ui, chosen, &options));
+        .row(ui, help::NORM.row("Norm", "norm"), &mut chosen, base.as_ref(), |ui, chosen| choose(ui, chosen, &options));
     if chosen != kind(&network.norm) {
         network.norm = [Norm::Batch, Norm::Group(8), Norm::None][chosen];
         if network.norm == Norm::None {
@@ -148,14 +148,20 @@ fn norm(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     }
     if let Norm::Group(groups) = &mut network.norm {
         let base = if let Some(Norm::Group(groups)) = preset.map(|p| &p.norm) { Some(groups) } else { None };
-        fields.whole(ui, ("Groups", "norm.group"), &help::GROUPS, groups, base, "");
+        fields.whole(ui, help::GROUPS.row("Groups", "norm.group"), groups, base, "");
     }
 }
 
 fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
-    fields.choice(ui, ("Stem", "stem.kind"), &help::STEM, &mut network.stem.kind, preset.map(|p| &p.stem.kind), &STEMS);
+    fields.choice(
+        ui,
+        help::STEM.row("Stem", "stem.kind"),
+        &mut network.stem.kind,
+        preset.map(|p| &p.stem.kind),
+        &STEMS,
+    );
     let base = preset.map(|p| &p.stem.width);
-    fields.row(ui, ("Stem width", "stem.width"), &help::STEM_WIDTH, &mut network.stem.width, base, |ui, value| {
+    fields.row(ui, help::STEM_WIDTH.row("Stem width", "stem.width"), &mut network.stem.width, base, |ui, value| {
         optional(ui, value, 16, "Channels of the stem", whole)
     });
     let options = [
@@ -164,54 +170,60 @@ fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
         (Downsampling::AvgPool, "Average pool"),
     ];
     let base = preset.map(|p| &p.downsampling);
-    fields.choice(ui, ("Downsampling", "downsampling"), &help::DOWNSAMPLING, &mut network.downsampling, base, &options);
+    fields.choice(
+        ui,
+        help::DOWNSAMPLING.row("Downsampling", "downsampling"),
+        &mut network.downsampling,
+        base,
+        &options,
+    );
     // In a plain net they are out of place, and shown only to be put right.
     if network.is_residual() || network.gain != Gain::default() {
         let base = preset.map(|p| &p.gain);
-        fields.number(ui, ("Gain α", "gain.value"), &help::GAIN, &mut network.gain.value, base.map(|b| &b.value));
+        fields.number(ui, help::GAIN.row("Gain α", "gain.value"), &mut network.gain.value, base.map(|b| &b.value));
         let learned = &mut network.gain.learned;
-        fields.tick(ui, ("Learned gain", "gain.learned"), &help::GAIN_LEARNED, learned, base.map(|b| &b.learned));
+        fields.tick(ui, help::GAIN_LEARNED.row("Learned gain", "gain.learned"), learned, base.map(|b| &b.learned));
         fields.error(ui, "gain");
     }
     if network.is_residual() || network.stochastic_depth != 0.0 {
         let base = preset.map(|p| &p.stochastic_depth);
-        let (names, value) = (("Stochastic depth", "stochastic_depth"), &mut network.stochastic_depth);
-        fields.number(ui, names, &help::STOCHASTIC_DEPTH, value, base);
+        let (row, value) =
+            (help::STOCHASTIC_DEPTH.row("Stochastic depth", "stochastic_depth"), &mut network.stochastic_depth);
+        fields.number(ui, row, value, base);
     }
     let init = preset.map(|p| &p.init);
     let options = [(Scheme::Kaiming, "Kaiming"), (Scheme::Xavier, "Xavier"), (Scheme::Orthogonal, "Orthogonal")];
     let base = init.map(|i| &i.scheme);
-    fields.choice(ui, ("Initial weights", "init.scheme"), &help::SCHEME, &mut network.init.scheme, base, &options);
+    fields.choice(ui, help::SCHEME.row("Initial weights", "init.scheme"), &mut network.init.scheme, base, &options);
     if network.init.scheme != Scheme::Orthogonal {
         let options = [(Distribution::Normal, "Normal"), (Distribution::Uniform, "Uniform")];
-        let (names, base) = (("Distribution", "init.distribution"), init.map(|i| &i.distribution));
-        fields.choice(ui, names, &help::DISTRIBUTION, &mut network.init.distribution, base, &options);
+        let (row, base) = (help::DISTRIBUTION.row("Distribution", "init.distribution"), init.map(|i| &i.distribution));
+        fields.choice(ui, row, &mut network.init.distribution, base, &options);
     }
     if network.init.scheme == Scheme::Kaiming {
         let options = [(Fan::In, "Inputs"), (Fan::Out, "Outputs")];
-        fields.choice(ui, ("Fan", "init.fan"), &help::FAN, &mut network.init.fan, init.map(|i| &i.fan), &options);
+        fields.choice(ui, help::FAN.row("Fan", "init.fan"), &mut network.init.fan, init.map(|i| &i.fan), &options);
     }
     if network.is_residual() || network.init.zero_gamma {
-        let (names, base) = (("Zero-γ", "init.zero_gamma"), init.map(|i| &i.zero_gamma));
-        fields.tick(ui, names, &help::ZERO_GAMMA, &mut network.init.zero_gamma, base);
+        let (row, base) = (help::ZERO_GAMMA.row("Zero-γ", "init.zero_gamma"), init.map(|i| &i.zero_gamma));
+        fields.tick(ui, row, &mut network.init.zero_gamma, base);
     }
     let head = preset.map(|p| &p.head);
     let options = [(HeadPool::Average, "Average"), (HeadPool::Max, "Maximum")];
     fields.choice(
         ui,
-        ("Head pool", "head.pool"),
-        &help::HEAD_POOL,
+        help::HEAD_POOL.row("Head pool", "head.pool"),
         &mut network.head.pool,
         head.map(|h| &h.pool),
         &options,
     );
     let base = head.map(|h| &h.dropout);
-    fields.number(ui, ("Dropout", "head.dropout"), &help::DROPOUT, &mut network.head.dropout, base);
-    let (names, base) = (("Head bias", "head.bias"), head.map(|h| &h.bias));
-    fields.tick(ui, names, &help::HEAD_BIAS, &mut network.head.bias, base);
-    let (names, base) = (("Logit factor", "head.scale"), head.map(|h| &h.scale));
-    fields.number(ui, names, &help::HEAD_SCALE, &mut network.head.scale, base);
+    fields.number(ui, help::DROPOUT.row("Dropout", "head.dropout"), &mut network.head.dropout, base);
+    let (row, base) = (help::HEAD_BIAS.row("Head bias", "head.bias"), head.map(|h| &h.bias));
+    fields.tick(ui, row, &mut network.head.bias, base);
+    let (row, base) = (help::HEAD_SCALE.row("Logit factor", "head.scale"), head.map(|h| &h.scale));
+    fields.number(ui, row, &mut network.head.scale, base);
     let options = [(Naming::Cifar, "CIFAR nets"), (Naming::Torchvision, "torchvision")];
-    let (names, base) = (("Weight names", "naming"), preset.map(|p| &p.naming));
-    fields.choice(ui, names, &help::NAMING, &mut network.naming, base, &options);
+    let (row, base) = (help::NAMING.row("Weight names", "naming"), preset.map(|p| &p.naming));
+    fields.choice(ui, row, &mut network.naming, base, &options);
 }

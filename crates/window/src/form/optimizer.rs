@@ -12,8 +12,7 @@ pub fn ui(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Optio
     method(ui, fields, optimizer, preset);
     fields.number(
         ui,
-        ("Learning rate", "learning_rate"),
-        &help::LEARNING_RATE,
+        help::LEARNING_RATE.row("Learning rate", "learning_rate"),
         &mut optimizer.learning_rate,
         preset.map(|p| &p.learning_rate),
     );
@@ -26,25 +25,23 @@ pub fn ui(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Optio
         match value {
             Value::Number(value, _) => {
                 let base = if let Some(Value::Number(base, _)) = base { Some(&*base) } else { None };
-                below.number(ui, (label, id), help::of_rule(id), value, base);
+                below.number(ui, help::of_rule(id).row(label, id), value, base);
             }
             Value::Switch(value) => {
                 let base = if let Some(Value::Switch(base)) = base { Some(&*base) } else { None };
-                below.tick(ui, (label, id), help::of_rule(id), value, base);
+                below.tick(ui, help::of_rule(id).row(label, id), value, base);
             }
         }
     }
     fields.number(
         ui,
-        ("Weight decay", "weight_decay"),
-        &help::WEIGHT_DECAY,
+        help::WEIGHT_DECAY.row("Weight decay", "weight_decay"),
         &mut optimizer.weight_decay,
         preset.map(|p| &p.weight_decay),
     );
     fields.tick(
         ui,
-        ("Decay norms, biases", "decay_norm_and_bias"),
-        &help::DECAY_ALL,
+        help::DECAY_ALL.row("Decay norms, biases", "decay_norm_and_bias"),
         &mut optimizer.decay_norm_and_bias,
         preset.map(|p| &p.decay_norm_and_bias),
     );
@@ -54,7 +51,7 @@ pub fn ui(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Optio
 fn method(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Option<&Optimizer>) {
     let before = optimizer.method.id();
     let (mut id, base) = (before, preset.map(|p| p.method.id()));
-    fields.row(ui, ("Method", "method"), &help::METHOD, &mut id, base.as_ref(), |ui, id| {
+    fields.row(ui, help::METHOD.row("Method", "method"), &mut id, base.as_ref(), |ui, id| {
         let options = Method::all().map(|method| (method.id(), method.label()));
         choose(ui, id, &options)
     });

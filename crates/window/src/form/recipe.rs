@@ -1,7 +1,7 @@
 //! The rows on how long and how all arms train.
 
 use super::field::Fields;
-use super::help::{self, Help};
+use super::help::{self, Row};
 use crate::kit::theme;
 use crate::kit::widgets::{choose, decimal, named};
 use eframe::egui::{DragValue, Response, Ui, emath::Numeric, vec2};
@@ -11,23 +11,22 @@ use lab_core::experiment::{Augmentation, EarlyStopping, Interval, Length, Recipe
 pub fn ui(ui: &mut Ui, fields: &Fields, recipe: &mut Recipe, preset: Option<&Recipe>) {
     length(ui, fields, &mut recipe.length, preset.map(|p| &p.length));
     let base = preset.map(|p| &p.batch_size);
-    fields.whole(ui, ("Batch size", "batch_size"), &help::BATCH_SIZE, &mut recipe.batch_size, base, " images");
-    fields.whole(ui, ("Seed", "seed"), &help::SEED, &mut recipe.seed, preset.map(|p| &p.seed), "");
+    fields.whole(ui, help::BATCH_SIZE.row("Batch size", "batch_size"), &mut recipe.batch_size, base, " images");
+    fields.whole(ui, help::SEED.row("Seed", "seed"), &mut recipe.seed, preset.map(|p| &p.seed), "");
     let base = preset.map(|p| &p.label_smoothing);
     fields.single(
         ui,
-        ("Label smoothing", "label_smoothing"),
-        &help::LABEL_SMOOTHING,
+        help::LABEL_SMOOTHING.row("Label smoothing", "label_smoothing"),
         &mut recipe.label_smoothing,
         base,
     );
     let base = preset.map(|p| &p.clip_norm);
-    fields.row(ui, ("Clip gradient at", "clip_norm"), &help::CLIP, &mut recipe.clip_norm, base, |ui, value| {
+    fields.row(ui, help::CLIP.row("Clip gradient at", "clip_norm"), &mut recipe.clip_norm, base, |ui, value| {
         optional(ui, value, 1.0, "Largest gradient norm", decimal)
     });
     interval(ui, fields, &mut recipe.evaluate_every, preset.map(|p| &p.evaluate_every));
     let base = preset.map(|p| &p.probe_every);
-    fields.whole(ui, ("Probe every", "probe_every"), &help::PROBE, &mut recipe.probe_every, base, " steps");
+    fields.whole(ui, help::PROBE.row("Probe every", "probe_every"), &mut recipe.probe_every, base, " steps");
     early(ui, fields, &mut recipe.early_stopping, preset.map(|p| &p.early_stopping));
 }
 
@@ -83,7 +82,7 @@ fn length(ui: &mut Ui, fields: &Fields, length: &mut Length, preset: Option<&Len
         Length::Epochs(epochs) => ("length.epochs", u64::from(epochs), Count::Epochs),
         Length::Steps(steps) => ("length.steps", steps, Count::Steps),
     };
-    fields.row(ui, ("Train for", field), &help::LENGTH, length, preset, |ui, length| {
+    fields.row(ui, help::LENGTH.row("Train for", field), length, preset, |ui, length| {
         let (response, number, count) = counted(ui, number, count);
         *length = match count {
             Count::Epochs => Length::Epochs(narrow(number)),
@@ -98,7 +97,7 @@ fn interval(ui: &mut Ui, fields: &Fields, interval: &mut Interval, preset: Optio
         Interval::Epochs(epochs) => ("evaluate_every.epochs", u64::from(epochs), Count::Epochs),
         Interval::Steps(steps) => ("evaluate_every.steps", steps, Count::Steps),
     };
-    fields.row(ui, ("Validate every", field), &help::EVALUATE, interval, preset, |ui, interval| {
+    fields.row(ui, help::EVALUATE.row("Validate every", field), interval, preset, |ui, interval| {
         let (response, number, count) = counted(ui, number, count);
         *interval = match count {
             Count::Epochs => Interval::Epochs(narrow(number)),
@@ -111,7 +110,7 @@ fn interval(ui: &mut Ui, fields: &Fields, interval: &mut Interval, preset: Optio
 fn early(ui: &mut Ui, fields: &Fields, value: &mut Option<EarlyStopping>, preset: Option<&Option<EarlyStopping>>) {
     let mut on = value.is_some();
     let base = preset.map(Option::is_some);
-    fields.tick(ui, ("Stop early", "early_stopping"), &help::EARLY_STOPPING, &mut on, base.as_ref());
+    fields.tick(ui, help::EARLY_STOPPING.row("Stop early", "early_stopping"), &mut on, base.as_ref());
     if on != value.is_some() {
         let kept = preset.copied().flatten();
         *value = on.then(|| kept.unwrap_or(EarlyStopping { patience: 10, min_delta: 0.0 }));
@@ -119,25 +118,25 @@ fn early(ui: &mut Ui, fields: &Fields, value: &mut Option<EarlyStopping>, preset
     let Some(value) = value else { return };
     let base = preset.and_then(Option::as_ref);
     let below = fields.below("early_stopping");
-    let names = ("Patience", "patience");
-    below.whole(ui, names, &help::PATIENCE, &mut value.patience, base.map(|b| &b.patience), " validations");
-    let names = ("Least fall", "min_delta");
-    below.number(ui, names, &help::MIN_DELTA, &mut value.min_delta, base.map(|b| &b.min_delta));
+    let row = help::PATIENCE.row("Patience", "patience");
+    below.whole(ui, row, &mut value.patience, base.map(|b| &b.patience), " validations");
+    let row = help::MIN_DELTA.row("Least fall", "min_delta");
+    below.number(ui, row, &mut value.min_delta, base.map(|b| &b.min_delta));
 }
 
 /// Rows of the augmentation.
 pub fn augmentation(ui: &mut Ui, fields: &Fields, value: &mut Augmentation, preset: Option<&Augmentation>) {
-    let mut single = |name: (&str, &str), help: &'static Help, value: &mut f32, preset: Option<&f32>| {
-        fields.single(ui, name, help, value, preset);
+    let mut single = |row: Row, value: &mut f32, preset: Option<&f32>| {
+        fields.single(ui, row, value, preset);
     };
-    single(("Brightness ±", "brightness"), &help::BRIGHTNESS, &mut value.brightness, preset.map(|p| &p.brightness));
-    single(("Contrast ±", "contrast"), &help::CONTRAST, &mut value.contrast, preset.map(|p| &p.contrast));
-    single(("Rotation ± °", "rotation"), &help::ROTATION, &mut value.rotation, preset.map(|p| &p.rotation));
-    single(("Mixup alpha", "mixup"), &help::MIXUP, &mut value.mixup, preset.map(|p| &p.mixup));
+    single(help::BRIGHTNESS.row("Brightness ±", "brightness"), &mut value.brightness, preset.map(|p| &p.brightness));
+    single(help::CONTRAST.row("Contrast ±", "contrast"), &mut value.contrast, preset.map(|p| &p.contrast));
+    single(help::ROTATION.row("Rotation ± °", "rotation"), &mut value.rotation, preset.map(|p| &p.rotation));
+    single(help::MIXUP.row("Mixup alpha", "mixup"), &mut value.mixup, preset.map(|p| &p.mixup));
     let base = preset.map(|p| &p.pad_crop);
-    fields.whole(ui, ("Pad and crop", "pad_crop"), &help::PAD_CROP, &mut value.pad_crop, base, " pixels");
-    fields.tick(ui, ("Mirror", "flip"), &help::FLIP, &mut value.flip, preset.map(|p| &p.flip));
-    fields.whole(ui, ("Cutout", "cutout"), &help::CUTOUT, &mut value.cutout, preset.map(|p| &p.cutout), " pixels");
+    fields.whole(ui, help::PAD_CROP.row("Pad and crop", "pad_crop"), &mut value.pad_crop, base, " pixels");
+    fields.tick(ui, help::FLIP.row("Mirror", "flip"), &mut value.flip, preset.map(|p| &p.flip));
+    fields.whole(ui, help::CUTOUT.row("Cutout", "cutout"), &mut value.cutout, preset.map(|p| &p.cutout), " pixels");
 }
 
 /// What the augmentation does, in a few words.

@@ -1,39 +1,39 @@
 //! The schedule's rows, and a picture of the learning rate over the whole training.
 
 use super::field::Fields;
-use super::help;
+use super::help::{self, Row};
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::{choose, named, numbers};
 use eframe::egui::{Shape, Stroke, Ui, pos2, vec2};
 use lab_core::experiment::{Curve, Schedule, Unit};
 use lab_core::number;
+use std::mem::discriminant;
 
 /// Rows of a schedule.
 pub fn ui(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&Schedule>) {
     curve(ui, fields, schedule, preset);
     let below = fields.below("curve");
-    let base = preset.map(|p| &p.curve).filter(|p| p.label() == schedule.curve.label());
+    let base = preset.map(|p| &p.curve).filter(|p| discriminant(*p) == discriminant(&schedule.curve));
     values(ui, &below, &mut schedule.curve, base);
     let units = [(Unit::Epochs, "Epochs"), (Unit::Steps, "Steps")];
-    fields.choice(ui, ("Counts in", "unit"), &help::UNIT, &mut schedule.unit, preset.map(|p| &p.unit), &units);
-    fields.number(ui, ("Warm-up", "warmup"), &help::WARMUP, &mut schedule.warmup, preset.map(|p| &p.warmup));
+    fields.choice(ui, help::UNIT.row("Counts in", "unit"), &mut schedule.unit, preset.map(|p| &p.unit), &units);
+    fields.number(ui, help::WARMUP.row("Warm-up", "warmup"), &mut schedule.warmup, preset.map(|p| &p.warmup));
     if schedule.warmup > 0.0 {
         let base = preset.map(|p| &p.warmup_from);
-        fields.number(ui, ("Warm-up from", "warmup_from"), &help::WARMUP_FROM, &mut schedule.warmup_from, base);
+        fields.number(ui, help::WARMUP_FROM.row("Warm-up from", "warmup_from"), &mut schedule.warmup_from, base);
     }
 }
 
 fn curve(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&Schedule>) {
-    let mut label = schedule.curve.label();
-    let before = label;
-    let base = preset.map(|p| p.curve.label());
-    fields.row(ui, ("Curve", "curve"), &help::CURVE, &mut label, base.as_ref(), |ui, label| {
-        let options = Curve::all().map(|curve| (curve.label(), curve.label()));
-        choose(ui, label, &options)
+    let before = discriminant(&schedule.curve);
+    let (mut kind, base) = (before, preset.map(|p| discriminant(&p.curve)));
+    fields.row(ui, help::CURVE.row("Curve", "curve"), &mut kind, base.as_ref(), |ui, kind| {
+        let options = Curve::all().map(|curve| (discriminant(&curve), curve.label()));
+        choose(ui, kind, &options)
     });
-    if label != before {
-        let kept = preset.filter(|p| p.curve.label() == label).map(|p| p.curve.clone());
-        if let Some(curve) = kept.or_else(|| Curve::all().into_iter().find(|curve| curve.label() == label)) {
+    if kind != before {
+        let kept = preset.map(|p| p.curve.clone()).filter(|curve| discriminant(curve) == kind);
+        if let Some(curve) = kept.or_else(|| Curve::all().into_iter().find(|curve| discriminant(curve) == kind)) {
             schedule.curve = curve;
         }
     }
@@ -42,15 +42,15 @@ fn curve(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&
 /// The rows of one curve. Its values go back to the preset's together, with the curve.
 fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve>) {
     let base = preset.cloned();
-    let mut number = |name: (&str, &str), help, value: &mut f64, preset: Option<f64>| {
-        fields.number(ui, name, help, value, preset.as_ref());
+    let mut number = |row: Row, value: &mut f64, preset: Option<f64>| {
+        fields.number(ui, row, value, preset.as_ref());
     };
     match (curve, base) {
         (Curve::Constant, _) => {}
         (Curve::Step { every, factor }, base) => {
             let base = if let Some(Curve::Step { every, factor }) = base { Some((every, factor)) } else { None };
-            number(("Every", "every"), &help::EVERY, every, base.map(|b| b.0));
-            number(("Factor", "factor"), &help::FACTOR, factor, base.map(|b| b.1));
+            number(help::EVERY.row("Every", "every"), every, base.map(|b| b.0));
+            number(help::FACTOR.row("Factor", "factor"), factor, base.map(|b| b.1));
         }
         (Curve::MultiStep { milestones: times, factor }, base) => {
             let base = if let Some(Curve::MultiStep { milestones, factor }) = base {
@@ -58,21 +58,21 @@ fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve
             } else {
                 None
             };
-            number(("Factor", "factor"), &help::FACTOR, factor, base.as_ref().map(|b| b.1));
-            let names = ("Milestones", "milestones");
-            fields.row(ui, names, &help::MILESTONES, times, base.as_ref().map(|b| &b.0), numbers);
+            number(help::FACTOR.row("Factor", "factor"), factor, base.as_ref().map(|b| b.1));
+            let row = help::MILESTONES.row("Milestones", "milestones");
+            fields.row(ui, row, times, base.as_ref().map(|b| &b.0), numbers);
         }
         (Curve::Exponential { factor }, base) => {
             let base = if let Some(Curve::Exponential { factor }) = base { Some(factor) } else { None };
-            number(("Factor", "factor"), &help::FACTOR, factor, base);
+            number(help::FACTOR.row("Factor", "factor"), factor, base);
         }
         (Curve::Polynomial { power }, base) => {
             let base = if let Some(Curve::Polynomial { power }) = base { Some(power) } else { None };
-            number(("Power", "power"), &help::POWER, power, base);
+            number(help::POWER.row("Power", "power"), power, base);
         }
         (Curve::Cosine { end }, base) => {
             let base = if let Some(Curve::Cosine { end }) = base { Some(end) } else { None };
-            number(("End", "end"), &help::END, end, base);
+            number(help::END.row("End", "end"), end, base);
         }
         (Curve::CosineRestarts { period, growth, end }, base) => {
             let base = if let Some(Curve::CosineRestarts { period, growth, end }) = base {
@@ -80,9 +80,9 @@ fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve
             } else {
                 None
             };
-            number(("Period", "period"), &help::PERIOD, period, base.map(|b| b.0));
-            number(("Growth", "growth"), &help::GROWTH, growth, base.map(|b| b.1));
-            number(("End", "end"), &help::END, end, base.map(|b| b.2));
+            number(help::PERIOD.row("Period", "period"), period, base.map(|b| b.0));
+            number(help::GROWTH.row("Growth", "growth"), growth, base.map(|b| b.1));
+            number(help::END.row("End", "end"), end, base.map(|b| b.2));
         }
         (Curve::OneCycle { rise, start_div, final_div }, base) => {
             let base = if let Some(Curve::OneCycle { rise, start_div, final_div }) = base {
@@ -90,9 +90,9 @@ fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve
             } else {
                 None
             };
-            number(("Rise", "rise"), &help::RISE, rise, base.map(|b| b.0));
-            number(("Start divisor", "start_div"), &help::START_DIV, start_div, base.map(|b| b.1));
-            number(("Final divisor", "final_div"), &help::FINAL_DIV, final_div, base.map(|b| b.2));
+            number(help::RISE.row("Rise", "rise"), rise, base.map(|b| b.0));
+            number(help::START_DIV.row("Start divisor", "start_div"), start_div, base.map(|b| b.1));
+            number(help::FINAL_DIV.row("Final divisor", "final_div"), final_div, base.map(|b| b.2));
         }
         (Curve::Plateau { factor, patience, threshold }, base) => {
             let base = if let Some(Curve::Plateau { factor, patience, threshold }) = base {
@@ -100,9 +100,9 @@ fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve
             } else {
                 None
             };
-            number(("Factor", "factor"), &help::FACTOR, factor, base.map(|b| b.0));
-            number(("Threshold", "threshold"), &help::THRESHOLD, threshold, base.map(|b| b.2));
-            fields.whole(ui, ("Patience", "patience"), &help::PATIENCE, patience, base.as_ref().map(|b| &b.1), "");
+            number(help::FACTOR.row("Factor", "factor"), factor, base.map(|b| b.0));
+            number(help::THRESHOLD.row("Threshold", "threshold"), threshold, base.map(|b| b.2));
+            fields.whole(ui, help::PATIENCE.row("Patience", "patience"), patience, base.as_ref().map(|b| &b.1), "");
         }
     }
 }

@@ -19,7 +19,6 @@ pub enum Scale {
     Percent,
 }
 
-/// One line.
 #[derive(Clone, Debug, Default)]
 pub struct Series {
     /// The arm's place, for its colour.

@@ -1,8 +1,8 @@
-//! What form and panels are made of: colours and sizes, plots, widgets, words. Knows no action, no state and no panel.
+//! What form and panels are made of: colours and sizes, plots, widgets, words. Must not know actions, state or panels.
 
+pub mod background;
 pub mod chart;
 pub mod chips;
-pub mod latest;
 pub mod legend;
 pub mod plot;
 pub mod theme;

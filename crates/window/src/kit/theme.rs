@@ -1,4 +1,4 @@
-//! The look: every colour, size and font of the window. Nothing else in `app` names a raw colour or size.
+//! The look: every colour, size and font of the window. Nothing else in this crate names a raw colour or size.
 //!
 //! Arms take the Okabe–Ito colours, magnitudes viridis; both can be told apart with any kind of colour vision.
 

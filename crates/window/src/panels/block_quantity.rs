@@ -47,7 +47,6 @@ impl BlockQuantity {
         }
     }
 
-    /// Its name.
     #[must_use]
     pub fn title(self) -> &'static str {
         Self::ALL.iter().find(|(quantity, _)| *quantity == self).map_or("", |(_, title)| title)

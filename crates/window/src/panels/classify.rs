@@ -37,27 +37,32 @@ impl Default for View {
     }
 }
 
-/// A picture by its question and its place in it.
-type Place = (u64, usize);
+/// Tells pictures apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct PictureKey {
+    /// The number of the question it was part of.
+    question: u64,
+    /// Its place in that.
+    index: usize,
+}
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Classify {
     path: String,
     /// Pictures that are on the graphics card.
-    pictures: HashMap<Place, TextureHandle>,
+    pictures: HashMap<PictureKey, TextureHandle>,
     /// The one to be scrolled to.
-    wanted: Option<Place>,
+    wanted: Option<PictureKey>,
 }
 
 impl Panel for Classify {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
-        let (session, answers) = (scene.session, &scene.inquiries.pictures);
+        let (monitor, answers) = (scene.monitor, &scene.inquiries.pictures);
         self.tools(ui, view, effects.actions);
         if answers.asked.is_empty() {
-            let text = if session.classifies {
+            let text = if monitor.classifies {
                 "Drop pictures or folders anywhere on the window, or open, paste or type one above: every arm says what it \
                  sees."
             } else {
@@ -66,7 +71,7 @@ impl Panel for Classify {
             };
             return empty(ui, text);
         }
-        self.pictures.retain(|(id, _), _| answers.asked.iter().any(|asked| asked.id == *id));
+        self.pictures.retain(|key, _| answers.asked.iter().any(|asked| asked.id == key.question));
         self.strip(ui, answers);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for asked in &answers.asked {
@@ -109,11 +114,13 @@ impl Classify {
 
     /// Everything seen so far, small; a click scrolls to it.
     fn strip(&mut self, ui: &mut Ui, answers: &Answers) {
-        let seen: Vec<(Place, &Classified)> = answers
+        let seen: Vec<(PictureKey, &Classified)> = answers
             .asked
             .iter()
             .filter_map(|asked| asked.answer.as_ref()?.as_ref().ok().map(|said| (asked.id, &said.pictures)))
-            .flat_map(|(id, pictures)| pictures.iter().enumerate().map(move |(index, one)| ((id, index), one)))
+            .flat_map(|(id, pictures)| {
+                pictures.iter().enumerate().map(move |(index, one)| (PictureKey { question: id, index }, one))
+            })
             .filter(|(_, picture)| picture.probabilities.is_ok())
             .collect();
         if seen.len() < 2 {
@@ -122,14 +129,14 @@ impl Classify {
         ScrollArea::horizontal().id_salt("strip").auto_shrink([false, true]).show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = space::XS;
-                for (place, picture) in seen {
-                    let texture = self.pictures.entry(place).or_insert_with(|| upload(ui, &picture.seen));
+                for (key, picture) in seen {
+                    let texture = self.pictures.entry(key).or_insert_with(|| upload(ui, &picture.seen));
                     let image = Image::new((texture.id(), vec2(THUMBNAIL, THUMBNAIL))).corner_radius(4);
                     let button = ui.add(image.sense(Sense::click())).on_hover_text(&picture.name);
                     let name = format!("Scroll to {}", picture.name);
                     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
                     if button.clicked() {
-                        self.wanted = Some(place);
+                        self.wanted = Some(key);
                     }
                 }
             });
@@ -148,7 +155,10 @@ impl Classify {
                 for (index, picture) in said.pictures.iter().enumerate() {
                     match &picture.probabilities {
                         Err(why) => problem(ui, &picture.name, why),
-                        Ok(arms) => self.answer(ui, (asked.id, index), (said, picture), arms, most),
+                        Ok(arms) => {
+                            let key = PictureKey { question: asked.id, index };
+                            self.answer(ui, key, said, picture, arms, most);
+                        }
                     }
                 }
             }
@@ -162,17 +172,18 @@ impl Classify {
     fn answer(
         &mut self,
         ui: &mut Ui,
-        place: Place,
-        (said, picture): (&Classification, &Classified),
+        key: PictureKey,
+        said: &Classification,
+        picture: &Classified,
         arms: &[Vec<f32>],
         most: usize,
     ) {
         let title = ui.add(Label::new(theme::strong(&picture.name)).truncate());
-        if self.wanted == Some(place) {
+        if self.wanted == Some(key) {
             title.scroll_to_me(Some(Align::TOP));
         }
         ui.horizontal_top(|ui| {
-            let texture = self.pictures.entry(place).or_insert_with(|| upload(ui, &picture.seen));
+            let texture = self.pictures.entry(key).or_insert_with(|| upload(ui, &picture.seen));
             let image = Image::new((texture.id(), vec2(PICTURE, PICTURE)))
                 .alt_text(format!("{} as the networks see it", picture.name));
             ui.add(image.corner_radius(4)).on_hover_text(format!(

@@ -3,11 +3,10 @@
 use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens};
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::{Level, Session};
+use crate::state::{Level, Monitor};
 use eframe::egui::{Label, RichText, ScrollArea, Ui};
 use lab_core::number;
 
-/// The panel.
 #[derive(Default)]
 pub struct Log;
 
@@ -15,19 +14,19 @@ impl Panel for Log {
     type View = ();
 
     fn ui(&mut self, ui: &mut Ui, (): &mut (), scene: Scene, _: &mut Effects) {
-        lines(ui, scene.session);
+        lines(ui, scene.monitor);
     }
 }
 
-fn lines(ui: &mut Ui, session: &Session) {
-    if session.log.is_empty() {
+fn lines(ui: &mut Ui, monitor: &Monitor) {
+    if monitor.log.is_empty() {
         return empty(ui, "What happens to a run is written down here: press Start.");
     }
     let tokens = Tokens::of(ui);
     let height = ui.text_style_height(&eframe::egui::TextStyle::Body);
     let area = ScrollArea::both().auto_shrink(false).stick_to_bottom(true);
-    area.show_rows(ui, height, session.log.len(), |ui, rows| {
-        for line in &session.log[rows] {
+    area.show_rows(ui, height, monitor.log.len(), |ui, rows| {
+        for line in &monitor.log[rows] {
             let color = match line.level {
                 Level::Info => tokens.text,
                 Level::Notice => tokens.warning,

@@ -1,6 +1,8 @@
-//! The panels in the middle. A panel is a file or folder of this one and a row of [`PANELS`]; nothing else of the window
-//! knows it, but for the few that are named in `panel`. Panels know nothing of each other and of this table.
+//! The panels in the middle. A panel is a file or folder beside this file and a row of [`PANELS`]; nothing else of the
+//! window knows it, but for the few that are named in `panel`. Panels must not know each other, this table, the form or
+//! the shell.
 
+mod block_name;
 mod block_quantity;
 mod classify;
 mod confusion;
@@ -28,7 +30,7 @@ use row::{Drawn, Row};
 
 /// Every panel: the name it is kept under, its title, where it lies at first, and what draws it. Those of one corner lie
 /// there in this order, and so do the commands that show them.
-pub static PANELS: [Row; 12] = [
+pub static PANELS: &[Row] = &[
     Row::new::<curves::Curves>(PanelId("curves"), "Curves", Left),
     Row::new::<runs::Runs>(PanelId("runs"), "Runs", Left),
     Row::new::<diagram::Diagram>(PanelId("diagram"), "Diagram", Left),
@@ -62,7 +64,7 @@ impl Panels {
         let layout = storage.and_then(|storage| eframe::get_value::<Tree<String>>(storage, LAYOUT));
         let checkpoint = storage.and_then(|storage| eframe::get_value(storage, CHECKPOINT));
         Self {
-            layout: layout.map_or_else(|| dock::first(&PANELS), |layout| dock::restored(&layout, &PANELS)),
+            layout: layout.map_or_else(|| dock::first(PANELS), |layout| dock::restored(&layout, PANELS)),
             all: PANELS.iter().map(|row| row.panel(storage)).collect(),
             checkpoint: checkpoint.unwrap_or_default(),
             cell: None,
@@ -78,7 +80,7 @@ impl Panels {
 
     /// Brings the panels back to where they were at first.
     pub fn reset_layout(&mut self) {
-        self.layout = dock::first(&PANELS);
+        self.layout = dock::first(PANELS);
     }
 
     /// Brings a panel to the front.
@@ -92,7 +94,6 @@ impl Panels {
         self.bring(PREDICTIONS);
     }
 
-    /// Draws the panels.
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, shelf: &mut Shelf, actions: &mut Vec<Action>) {
         let Self { layout, all, checkpoint, cell } = self;
         let mut effects = Effects { actions, shelf, checkpoint, cell };
@@ -101,7 +102,19 @@ impl Panels {
                 panel.ui(ui, scene, &mut effects);
             }
         };
-        layout.ui(&mut Dock { rows: &PANELS, show }, ui);
+        layout.ui(&mut Dock { rows: PANELS, show }, ui);
         shelf.rest();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_panels_are_kept_under_one_name_and_those_that_are_named_elsewhere_exist() {
+        let ids: Vec<PanelId> = PANELS.iter().map(|row| row.id).collect();
+        assert!(ids.iter().enumerate().all(|(index, id)| !ids[..index].contains(id)), "{ids:?}");
+        assert!([CLASSIFY, EXPLAIN, PREDICTIONS].iter().all(|id| ids.contains(id)), "{ids:?}");
     }
 }

@@ -10,7 +10,6 @@ use std::path::PathBuf;
 /// A run on disk.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Its folder.
     pub folder: PathBuf,
     /// As it was started.
     pub experiment: Experiment,

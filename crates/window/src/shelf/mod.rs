@@ -1,5 +1,5 @@
 //! The runs on disk, as the window sees them: a list that a thread keeps up to date, and the curves of those that are
-//! ticked. Nothing here reads a disk on the window's thread.
+//! ticked. Nothing here reads a disk on the window's thread. Must not know panels, actions or the shell.
 
 mod entry;
 mod news;
@@ -26,7 +26,6 @@ use watcher::{Order, Told, Watcher};
 pub struct Overlay {
     /// A number that no other one of this window ever had.
     pub id: u64,
-    /// Where it is.
     pub folder: PathBuf,
     /// What the run is called.
     pub name: String,

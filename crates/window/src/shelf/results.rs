@@ -18,12 +18,10 @@ pub enum Score {
     Top5,
     /// Images a second.
     Throughput,
-    /// Learning rate.
     LearningRate,
 }
 
 impl Score {
-    /// All of them.
     pub const ALL: [Self; 7] = [
         Self::ValidationAccuracy,
         Self::ValidationLoss,
@@ -56,7 +54,6 @@ impl Score {
 /// What an arm has come to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
-    /// Steps done.
     pub steps: u64,
     /// Training time in seconds.
     pub seconds: f64,

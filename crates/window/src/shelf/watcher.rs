@@ -67,7 +67,6 @@ struct Followed {
     followers: Vec<Follower>,
 }
 
-/// The thread's state.
 pub(super) struct Watcher {
     place: PathBuf,
     orders: Receiver<Order>,

@@ -6,7 +6,7 @@ use crate::action::{Action, RunAction};
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
-use crate::state::Session;
+use crate::state::Monitor;
 use eframe::egui::{
     Align, Atom, Button, DragValue, Label, Layout, Pos2, ProgressBar, Rect, Response, RichText, ScrollArea, Shape,
     Stroke, ThemePreference, Ui, Vec2, vec2,
@@ -15,7 +15,6 @@ use lab_core::experiment::Invalid;
 use lab_core::number;
 use lab_core::protocol::Phase;
 
-/// The bar's state.
 pub struct Bar {
     tuning: Tuning,
     /// Epochs that training would be extended by.
@@ -49,56 +48,58 @@ impl Bar {
     pub fn ui(
         &mut self,
         ui: &mut Ui,
-        (session, resident): (&Session, Option<u64>),
+        monitor: &Monitor,
+        resident: Option<u64>,
         form: &Form,
         actions: &mut Vec<Action>,
     ) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             ui.spacing_mut().button_padding = vec2(space::M, space::XS);
-            buttons(ui, session, form, actions);
+            buttons(ui, monitor, form, actions);
             ui.add_space(space::S);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                corner(ui, session, actions);
+                corner(ui, monitor, actions);
                 ui.add_space(space::S);
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| status(ui, (session, resident), form));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| status(ui, monitor, resident, form));
             });
         });
-        if session.prepared.is_none() || !session.is_active() {
+        if monitor.prepared.is_none() || !monitor.is_active() {
             // What was being chosen for one run is not for the next one.
             self.tuning = Tuning::default();
         }
-        if session.prepared.is_some() {
+        if monitor.prepared.is_some() {
             ui.add_space(space::XS);
             ui.horizontal_wrapped(|ui| {
                 ui.set_min_height(theme::ROW);
-                if session.is_active() {
-                    self.tuning.ui(ui, session, actions);
-                    aside(ui, session, form);
+                if monitor.is_active() {
+                    self.tuning.ui(ui, monitor, actions);
+                    aside(ui, monitor, form);
                 } else {
-                    after_the_end(ui, session, &mut self.epochs, actions);
+                    after_the_end(ui, monitor, &mut self.epochs, actions);
                 }
             });
         }
     }
 }
 
-fn buttons(ui: &mut Ui, session: &Session, form: &Form, actions: &mut Vec<Action>) {
+fn buttons(ui: &mut Ui, monitor: &Monitor, form: &Form, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    let (active, used) = (session.is_active(), session.prepared.is_some() || session.failure.is_some());
+    let (active, used) = (monitor.is_active(), monitor.prepared.is_some() || monitor.failure.is_some());
     let reset = ui.add_enabled(active || used, Button::new("Reset"));
     if reset.on_hover_text("Ends the run and clears the plots").clicked() {
         actions.push(Action::Run(RunAction::Reset));
     }
-    let (label, hint) = match session.phase {
-        Phase::Paused => ("Continue", "Goes on (Space)"),
-        _ if active => ("Pause", "Stops before the next step (Space)"),
-        _ => ("Start", "Trains every arm from the beginning (Space)"),
+    let pauses = active && monitor.phase != Phase::Paused;
+    let (label, hint) = match (active, pauses) {
+        (true, true) => ("Pause", "Stops before the next step (Space)"),
+        (true, false) => ("Continue", "Goes on (Space)"),
+        (false, _) => ("Start", "Trains every arm from the beginning (Space)"),
     };
     let wrong = if active { None } else { form.experiment().err() };
     let text = RichText::new(label).family(theme::semibold()).color(tokens.on_accent);
-    let (pause, faint) = (label == "Pause", wrong.is_some());
-    let icon = Atom::paint(Vec2::splat(12.0), move |ui, place| start_icon(ui, place.rect.center(), pause, faint));
+    let faint = wrong.is_some();
+    let icon = Atom::paint(Vec2::splat(12.0), move |ui, place| start_icon(ui, place.rect.center(), pauses, faint));
     let start = Button::new((Atom::grow(), icon, text, Atom::grow())).fill(tokens.accent);
     let start = ui.add_enabled(wrong.is_none(), start.min_size(vec2(104.0, theme::ROW)));
     let start = start.on_hover_text(hint).on_disabled_hover_text(wrong.map_or_else(String::new, reasons));
@@ -134,35 +135,35 @@ fn reasons(found: &[Invalid]) -> String {
 }
 
 /// Phase, progress, time left, pace and device, as far as there is room.
-fn status(ui: &mut Ui, (session, resident): (&Session, Option<u64>), form: &Form) {
+fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
     let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing.x = space::M;
-    if let (false, Err(found)) = (session.is_active(), form.experiment()) {
+    if let (false, Err(found)) = (monitor.is_active(), form.experiment()) {
         let text = format!("{} to correct before the start", number::plural(found.len() as u64, "field"));
         ui.add(Label::new(RichText::new(text).color(tokens.error)).truncate()).on_hover_text(reasons(found));
         return;
     }
-    let color = match session.phase {
+    let color = match monitor.phase {
         Phase::Diverged => tokens.error,
         Phase::Paused => tokens.warning,
         _ => tokens.text,
     };
-    ui.label(theme::strong(phase_in_words(session.phase)).color(color));
-    let Some(prepared) = &session.prepared else {
+    ui.label(theme::strong(phase_in_words(monitor.phase)).color(color));
+    let Some(prepared) = &monitor.prepared else {
         let hint =
-            if session.is_active() { "Reading images and building networks…" } else { "Press Start, or Space." };
+            if monitor.is_active() { "Reading images and building networks…" } else { "Press Start, or Space." };
         ui.add(Label::new(theme::caption(hint, &tokens)).truncate());
         return;
     };
     let mut facts = Vec::new();
-    if session.is_active() {
-        if let Some(seconds) = session.remaining() {
+    if monitor.is_active() {
+        if let Some(seconds) = monitor.remaining() {
             facts.push((format!("{} left", number::duration(seconds)), 92.0));
         }
-    } else if let Some(outcome) = &session.outcome {
+    } else if let Some(outcome) = &monitor.outcome {
         facts.push((format!("in {}", number::duration(outcome.seconds)), 92.0));
     }
-    if let Some(rate) = session.rate {
+    if let Some(rate) = monitor.rate {
         facts.push((format!("{} images/s", number::short(rate)), 100.0));
     }
     if let Some(resident) = resident {
@@ -177,9 +178,9 @@ fn status(ui: &mut Ui, (session, resident): (&Session, Option<u64>), form: &Form
         room >= 0.0
     });
     let taken: f32 = facts.iter().map(|(_, width)| width + space::M).sum();
-    let text = format!("step {} of {}", number::count(session.step()), number::count(prepared.total_steps));
+    let text = format!("step {} of {}", number::count(monitor.step()), number::count(prepared.total_steps));
     #[allow(clippy::cast_possible_truncation, reason = "a share")]
-    let share = session.progress() as f32;
+    let share = monitor.progress() as f32;
     let width = (ui.available_width() - taken).clamp(80.0, 420.0);
     // What there is no room for is told under the pointer.
     progress(ui, share, &text, width).on_hover_text(all);
@@ -204,12 +205,12 @@ fn progress(ui: &mut Ui, share: f32, text: &str, width: f32) -> Response {
 }
 
 /// Theme and help, at the right end; drawn from right to left.
-fn corner(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
+fn corner(ui: &mut Ui, monitor: &Monitor, actions: &mut Vec<Action>) {
     let help = ui.add(Button::new("?").frame_when_inactive(false).min_size(vec2(theme::ROW, theme::ROW)));
     if named(ui, help.on_hover_text("Keyboard shortcuts (?)"), "Shortcuts").clicked() {
         actions.push(Action::Shortcuts);
     }
-    ui.menu_button("Menu", |ui| menus(ui, session, actions));
+    ui.menu_button("Menu", |ui| menus(ui, monitor, actions));
     let now = ui.ctx().options(|options| options.theme_preference);
     let (next, hint) = match now {
         ThemePreference::System => (ThemePreference::Dark, "Theme: as the system. Click for dark."),
@@ -224,14 +225,14 @@ fn corner(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
 }
 
 /// Every command by its menu.
-fn menus(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
+fn menus(ui: &mut Ui, monitor: &Monitor, actions: &mut Vec<Action>) {
     let all = commands::all();
     for menu in Menu::ALL {
         ui.menu_button(menu.title(), |ui| {
             ScrollArea::vertical().max_height(ui.ctx().content_rect().height() - 96.0).show(ui, |ui| {
                 for command in all.iter().filter(|command| command.menu == menu) {
                     let button = Button::new(&command.title).shortcut_text(command.keys.in_words());
-                    if ui.add_enabled(command.is_possible(session), button).clicked() {
+                    if ui.add_enabled(command.is_possible(monitor), button).clicked() {
                         actions.push(command.action.clone());
                         ui.close();
                     }
@@ -255,17 +256,17 @@ fn theme_icon(ui: &Ui, center: Pos2, preference: ThemePreference) {
 }
 
 /// What can be done with a run that has ended: its networks are still there.
-fn after_the_end(ui: &mut Ui, session: &Session, epochs: &mut u32, actions: &mut Vec<Action>) {
+fn after_the_end(ui: &mut Ui, monitor: &Monitor, epochs: &mut u32, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    if let Some(outcome) = &session.outcome {
+    if let Some(outcome) = &monitor.outcome {
         let text = format!("Ended after {}: {}", number::plural(outcome.steps, "step"), outcome.reason);
         ui.label(theme::caption(text, &tokens));
         ui.add_space(space::S);
     }
-    if session.phase != Phase::Done {
+    if monitor.phase != Phase::Done {
         return;
     }
-    if session.unfinished().is_some() {
+    if monitor.unfinished().is_some() {
         let go_on = ui.button("Continue the run").on_hover_text("Goes on from the last checkpoint");
         if go_on.clicked() {
             actions.push(Action::Run(RunAction::Continue));
@@ -282,7 +283,7 @@ fn after_the_end(ui: &mut Ui, session: &Session, epochs: &mut u32, actions: &mut
     {
         actions.push(Action::Run(RunAction::Extend(*epochs)));
     }
-    let rate = session.live.rate_in_use();
+    let rate = monitor.live.rate_in_use();
     if rate.first().is_some() {
         let last = ui.label(theme::caption(format!("last learning rate {}", rate.in_a_word(number::short)), &tokens));
         if rate.common().is_none() {
@@ -293,8 +294,8 @@ fn after_the_end(ui: &mut Ui, session: &Session, epochs: &mut u32, actions: &mut
 }
 
 /// What a person should know of what is under way beside the form.
-fn aside(ui: &mut Ui, session: &Session, form: &Form) {
-    let Some(prepared) = &session.prepared else { return };
+fn aside(ui: &mut Ui, monitor: &Monitor, form: &Form) {
+    let Some(prepared) = &monitor.prepared else { return };
     let text = if form.immediate && prepared.run.is_none() {
         "Immediate: on a few images, and not kept"
     } else if form.is_changed_from(&prepared.experiment) {

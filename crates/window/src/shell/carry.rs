@@ -1,6 +1,6 @@
 //! Carries out what a person asked for.
 
-use super::open_weights::Weights;
+use super::open_weights::OpenWeights;
 use super::palette::Palette;
 use super::prompt::Prompt;
 use super::{App, Closing};
@@ -59,7 +59,7 @@ impl App {
             Action::ChooseRun => self.dialogs.ask(Wanted::Run, ctx),
             Action::OpenExperiment => self.dialogs.ask(Wanted::Experiment, ctx),
             Action::SaveExperiment { typed } => self.save_experiment(ctx, typed),
-            Action::OpenWeights => self.weights = Some(Weights::default()),
+            Action::OpenWeights => self.weights = Some(OpenWeights::default()),
             Action::TypePath(wanted) => self.type_path(wanted, None),
             Action::CopyExperiment => match self.form.plan.to_toml() {
                 Ok(text) => {
@@ -103,9 +103,9 @@ impl App {
 
     /// What happens to a run. What makes no sense now is left alone.
     fn drive(&mut self, action: RunAction) {
-        let active = self.session.is_active();
+        let active = self.monitor.is_active();
         match action {
-            RunAction::Toggle => match self.session.phase {
+            RunAction::Toggle => match self.monitor.phase {
                 Phase::Paused => self.link.send(Command::Continue),
                 _ if active => self.link.send(Command::Pause),
                 _ => self.start(false),
@@ -114,7 +114,7 @@ impl App {
                 if !active {
                     self.start(true);
                 }
-                if self.session.is_active() {
+                if self.monitor.is_active() {
                     self.link.send(Command::Step);
                 }
             }
@@ -127,17 +127,17 @@ impl App {
                 if active {
                     self.link.send(Command::Stop);
                 }
-                self.session.reset();
+                self.monitor.reset();
             }
             RunAction::Continue => {
-                if let Some(run) = self.session.unfinished().map(Path::to_owned) {
+                if let Some(run) = self.monitor.unfinished().map(Path::to_owned) {
                     self.resume(run);
-                    self.session.continuing();
+                    self.monitor.continuing();
                 }
             }
             RunAction::Resume(run) => {
                 self.resume(run);
-                self.session.starting();
+                self.monitor.starting();
             }
             RunAction::Extend(epochs) => self.link.send(Command::Extend(epochs)),
             RunAction::Checkpoint => {
@@ -157,7 +157,7 @@ impl App {
     /// too.
     fn tune(&mut self, tune: Tune) {
         if let Tune::Augmentation(augmentation) = &tune
-            && self.form.plan.recipe.augmentation == *self.session.live.augmentation()
+            && self.form.plan.recipe.augmentation == *self.monitor.live.augmentation()
         {
             self.form.set_augmentation(augmentation.clone());
             self.applied.0 = augmentation.clone();
@@ -171,7 +171,7 @@ impl App {
         self.device = self.form.device;
         self.applied = self.form.live();
         self.link.send(Command::Start { experiment, device: self.device, paused });
-        self.session.starting();
+        self.monitor.starting();
     }
 
     /// Starts anew on a few images where the form has changed since the last time.
@@ -189,7 +189,7 @@ impl App {
         let Ok(experiment) = Experiment::check(plan) else { return };
         self.device = self.form.device;
         self.link.send(Command::Play { experiment: Box::new(experiment), device: self.device });
-        self.session.starting();
+        self.monitor.starting();
     }
 
     /// Goes on with a run.
@@ -288,7 +288,7 @@ impl App {
 
     /// Reads weights, which then answer questions.
     pub(super) fn import(&mut self, import: Box<Import>) {
-        self.session.reset();
+        self.monitor.reset();
         self.link.send(Command::Import(import));
         self.panels.bring(CLASSIFY);
     }
@@ -311,7 +311,7 @@ impl App {
     /// Tells something in a corner and in the log.
     pub(super) fn say(&mut self, level: Level, text: impl Into<String>) {
         let text = text.into();
-        self.session.say(level, text.clone());
+        self.monitor.say(level, text.clone());
         self.toasts.push(level, text);
     }
 }

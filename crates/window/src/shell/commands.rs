@@ -4,7 +4,7 @@
 use crate::action::{Action, RunAction};
 use crate::dialogs::Wanted;
 use crate::panels::PANELS;
-use crate::state::Session;
+use crate::state::Monitor;
 use eframe::egui::{Key, Modifiers, ThemePreference};
 use lab_core::experiment::PRESETS;
 use lab_core::protocol::Phase;
@@ -112,12 +112,12 @@ pub struct Command {
 impl Command {
     /// Whether it can be used now.
     #[must_use]
-    pub fn is_possible(&self, session: &Session) -> bool {
+    pub fn is_possible(&self, monitor: &Monitor) -> bool {
         match self.when {
             When::Always => true,
-            When::Active => session.is_active(),
-            When::Idle => !session.is_active(),
-            When::Ended => session.phase == Phase::Done,
+            When::Active => monitor.is_active(),
+            When::Idle => !monitor.is_active(),
+            When::Ended => monitor.phase == Phase::Done,
         }
     }
 }
@@ -168,7 +168,7 @@ pub fn all() -> Vec<Command> {
     add(Menu::Classify, "Open a picture by its path…", Together(CTRL_SHIFT, Key::O), Always, by_path);
     add(Menu::Classify, "Open weights from a file…", None, Idle, Action::OpenWeights);
 
-    for panel in &PANELS {
+    for panel in PANELS {
         add(Menu::View, &format!("Show {}", panel.title), None, Always, Action::Show(panel.id));
     }
     add(Menu::View, "Panels as at first", None, Always, Action::ResetLayout);

@@ -1,4 +1,5 @@
-//! The window as a whole: takes in events, lays out bar, form and panels, and carries out actions.
+//! The window as a whole: takes in events, lays out bar, form and panels, and carries out actions. The only folder that
+//! knows all others; none of them may know it.
 
 mod about;
 mod bar;
@@ -24,7 +25,7 @@ use crate::scene::Scene;
 use crate::shelf::Shelf;
 use crate::state::inquiries::Inquiries;
 use crate::state::selected::SelectedBlock;
-use crate::state::{Level, Session};
+use crate::state::{Level, Monitor};
 use bar::Bar;
 use eframe::egui::{
     self, Align2, CentralPanel, Context, FontId, Frame, Id, LayerId, Margin, Modal, Order, Panel as SidePanel,
@@ -35,7 +36,7 @@ use lab_core::experiment::{Augmentation, DeviceChoice, DeviceInfo, Plan, Source}
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{DatasetInfo, Event, Tune};
 use memory::Memory;
-use open_weights::{Asked, Weights};
+use open_weights::{Next, OpenWeights};
 use palette::Palette;
 use prompt::Prompt;
 use std::path::PathBuf;
@@ -74,7 +75,7 @@ pub struct App {
     pub(super) link: Box<dyn Link>,
     pub(super) dialogs: Box<dyn Dialogs>,
     pub(super) form: Form,
-    pub(super) session: Session,
+    pub(super) monitor: Monitor,
     pub(super) inquiries: Inquiries,
     /// The block that every panel looks at.
     pub(super) selected: Option<SelectedBlock>,
@@ -90,7 +91,7 @@ pub struct App {
     /// The device of the experiment under way, as it was chosen.
     pub(super) device: DeviceChoice,
     /// Augmentation and steps between probes as the form had them last; only a change is sent to the engine. What the
-    /// engine uses is in the session.
+    /// engine uses is in the monitor.
     pub(super) applied: (Augmentation, u32),
     /// What immediate mode trained last.
     pub(super) played: Option<Plan>,
@@ -98,7 +99,7 @@ pub struct App {
     pub(super) about: bool,
     pub(super) palette: Option<Palette>,
     pub(super) prompt: Option<Prompt>,
-    pub(super) weights: Option<Weights>,
+    pub(super) weights: Option<OpenWeights>,
     /// Whether a person is being asked to confirm the end, or has done so.
     pub(super) closing: Closing,
 }
@@ -122,7 +123,7 @@ impl App {
             link: parts.link,
             dialogs: parts.dialogs,
             form,
-            session: Session::default(),
+            monitor: Monitor::default(),
             inquiries: Inquiries::default(),
             selected: None,
             bar: Bar::default(),
@@ -147,8 +148,8 @@ impl App {
 
     /// What the window knows of the experiment under way.
     #[must_use]
-    pub fn session(&self) -> &Session {
-        &self.session
+    pub fn monitor(&self) -> &Monitor {
+        &self.monitor
     }
 
     /// The block that every panel looks at.
@@ -170,25 +171,25 @@ impl App {
                 Event::Progress { id, done, total, so_far } => self.inquiries.came(id, done, total, so_far),
                 Event::Answer { id, answer } => {
                     for line in self.inquiries.answered(id, answer) {
-                        self.session.say(Level::Info, line);
+                        self.monitor.say(Level::Info, line);
                     }
                 }
                 event => {
                     if let Event::Prepared(prepared) = &event {
                         // A run that is extended keeps its networks, and what was found in them.
-                        let before = self.session.prepared.as_ref().and_then(|before| before.run.as_ref());
+                        let before = self.monitor.prepared.as_ref().and_then(|before| before.run.as_ref());
                         if before.is_none() || before != prepared.run.as_ref() {
                             self.inquiries.forget();
                         }
                         self.known = Some((prepared.experiment.data.source.clone(), prepared.dataset.clone()));
                     }
-                    if let Some((level, text)) = self.session.apply(event) {
+                    if let Some((level, text)) = self.monitor.apply(event) {
                         self.toasts.push(level, text);
                     }
                 }
             }
         }
-        self.form.speeds.note(self.device, &self.session);
+        self.form.speeds.note(self.device, &self.monitor);
         if begun.elapsed() >= BUDGET {
             // There may be more: go on in the next frame.
             ctx.request_repaint();
@@ -221,7 +222,7 @@ impl App {
         let before = std::mem::replace(&mut self.applied, self.form.live());
         if self.form.immediate {
             self.play();
-        } else if self.session.is_active() {
+        } else if self.monitor.is_active() {
             let (augmentation, probe_every) = &self.applied;
             if *augmentation != before.0 {
                 actions.push(Action::Run(RunAction::Tune(Tune::Augmentation(augmentation.clone()))));
@@ -235,19 +236,19 @@ impl App {
     /// Whatever lies over the window for a while.
     fn windows(&mut self, ctx: &Context, drawn_by: &str, actions: &mut Vec<Action>) {
         keys::list(ctx, &mut self.shortcuts);
-        let computed_on = self.session.prepared.as_ref().map(|prepared| prepared.device.clone());
+        let computed_on = self.monitor.prepared.as_ref().map(|prepared| prepared.device.clone());
         let computed_on = computed_on.unwrap_or_else(|| self.form.device_name());
         about::ui(ctx, &mut self.about, drawn_by, &computed_on);
         if let Some(palette) = &mut self.palette
-            && !palette.ui(ctx, &self.session, actions)
+            && !palette.ui(ctx, &self.monitor, actions)
         {
             self.palette = None;
         }
         if let Some(weights) = &mut self.weights {
             match weights.ui(ctx, self.form.device) {
-                Asked::Nothing => {}
-                Asked::File => self.dialogs.ask(Wanted::Weights, ctx),
-                Asked::Over(import) => {
+                Next::Stay => {}
+                Next::ChooseFile => self.dialogs.ask(Wanted::Weights, ctx),
+                Next::Close(import) => {
                     self.weights = None;
                     import.into_iter().for_each(|import| self.import(import));
                 }
@@ -267,7 +268,7 @@ impl App {
     fn close(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
         if ctx.input(|input| input.viewport().close_requested())
             && self.closing != Closing::Confirmed
-            && self.session.is_active()
+            && self.monitor.is_active()
         {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.closing = Closing::Asking;
@@ -319,23 +320,23 @@ impl eframe::App for App {
             actions.push(Action::Open(dropped));
         }
 
-        theme::color_arms(&ctx, self.form.colors(self.session.prepared.as_ref()));
+        theme::color_arms(&ctx, self.form.colors(self.monitor.prepared.as_ref()));
         let tokens = Tokens::of(ui);
         let drawn_by = drawn_by(frame);
         let frame = |margin: Margin| Frame::new().fill(tokens.panel).inner_margin(margin);
         let bar = frame(Margin::symmetric(12, 8));
         SidePanel::top("bar").frame(bar).show(ui, |ui| {
             let resident = self.memory.resident();
-            self.bar.ui(ui, (&self.session, resident), &self.form, &mut actions);
+            self.bar.ui(ui, &self.monitor, resident, &self.form, &mut actions);
         });
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
         SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {
             self.form(ui, &mut actions);
         });
         CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
-            let networks = self.form.sketches(self.known.as_ref(), self.session.prepared.as_ref());
+            let networks = self.form.sketches(self.known.as_ref(), self.monitor.prepared.as_ref());
             let scene = Scene {
-                session: &self.session,
+                monitor: &self.monitor,
                 networks: &networks,
                 inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),

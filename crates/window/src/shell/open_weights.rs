@@ -9,7 +9,7 @@ use lab_core::protocol::{DatasetInfo, Import};
 use std::path::Path;
 
 /// The question while it is open.
-pub struct Weights {
+pub struct OpenWeights {
     path: String,
     preset: &'static str,
     gray: bool,
@@ -20,7 +20,7 @@ pub struct Weights {
     wrong: Option<String>,
 }
 
-impl Default for Weights {
+impl Default for OpenWeights {
     /// As for the best-known weights for CIFAR-10.
     fn default() -> Self {
         Self {
@@ -37,16 +37,15 @@ impl Default for Weights {
 }
 
 /// What came of a frame.
-pub enum Asked {
-    /// It stays open.
-    Nothing,
+pub enum Next {
+    Stay,
     /// A file is to be chosen by dialog.
-    File,
+    ChooseFile,
     /// It is over, perhaps with something to read.
-    Over(Option<Box<Import>>),
+    Close(Option<Box<Import>>),
 }
 
-impl Weights {
+impl OpenWeights {
     /// A file was chosen; the preset follows its name if that says which.
     pub fn set_path(&mut self, path: &Path) {
         self.path = path.display().to_string();
@@ -59,9 +58,8 @@ impl Weights {
         self.wrong = None;
     }
 
-    /// Draws the question.
-    pub fn ui(&mut self, ctx: &Context, device: DeviceChoice) -> Asked {
-        let mut asked = Asked::Nothing;
+    pub fn ui(&mut self, ctx: &Context, device: DeviceChoice) -> Next {
+        let mut next = Next::Stay;
         let modal = Modal::new(Id::unique("weights")).show(ctx, |ui| {
             let tokens = Tokens::of(ui);
             ui.set_width(460.0);
@@ -72,7 +70,7 @@ impl Weights {
             ui.add_space(space::S);
             Grid::new("weights").num_columns(2).spacing([space::M, space::XS]).show(ui, |ui| {
                 if self.rows(ui) {
-                    asked = Asked::File;
+                    next = Next::ChooseFile;
                 }
             });
             if let Some(wrong) = &self.wrong {
@@ -84,7 +82,7 @@ impl Weights {
                 let open = ui.add(Button::new(text).fill(tokens.accent));
                 if named(ui, open, "Open these weights").clicked() {
                     match self.import(device) {
-                        Ok(import) => asked = Asked::Over(Some(Box::new(import))),
+                        Ok(import) => next = Next::Close(Some(Box::new(import))),
                         Err(why) => self.wrong = Some(why),
                     }
                 }
@@ -93,7 +91,7 @@ impl Weights {
                 }
             });
         });
-        if modal.should_close() { Asked::Over(None) } else { asked }
+        if modal.should_close() { Next::Close(None) } else { next }
     }
 
     /// The fields; whether a file is to be chosen by dialog.
@@ -186,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_preset_follows_the_files_name() {
-        let mut weights = Weights::default();
+        let mut weights = OpenWeights::default();
         for (file, preset) in
             [("resnet110-1d1ed7c2.th", "resnet110"), ("resnet56.th", "resnet56"), ("net.pt", "resnet56")]
         {

@@ -4,7 +4,7 @@ use super::commands::{self, Command};
 use crate::action::Action;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
-use crate::state::Session;
+use crate::state::Monitor;
 use eframe::egui::{
     Align, Align2, Context, FontId, Id, Key, Modal, Modifiers, Response, ScrollArea, TextEdit, Ui, Vec2, vec2,
 };
@@ -18,7 +18,7 @@ pub struct Palette {
 
 impl Palette {
     /// Draws the palette; whether it stays open.
-    pub fn ui(&mut self, ctx: &Context, session: &Session, actions: &mut Vec<Action>) -> bool {
+    pub fn ui(&mut self, ctx: &Context, monitor: &Monitor, actions: &mut Vec<Action>) -> bool {
         let step = |key| ctx.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key));
         let (down, up) = (step(Key::ArrowDown), step(Key::ArrowUp));
         let mut done = false;
@@ -37,7 +37,7 @@ impl Palette {
             if !entered {
                 response.request_focus();
             }
-            let found = matching(&self.query, session);
+            let found = matching(&self.query, monitor);
             self.chosen = (self.chosen + down).saturating_sub(up).min(found.len().saturating_sub(1));
             ui.add_space(space::S);
             ScrollArea::vertical().max_height(320.0).auto_shrink([false, true]).show(ui, |ui| {
@@ -76,8 +76,8 @@ fn row(ui: &mut Ui, command: &Command, chosen: bool) -> Response {
 }
 
 /// The commands that can be used now and that the query finds, best first.
-fn matching(query: &str, session: &Session) -> Vec<Command> {
-    let possible = commands::all().into_iter().filter(|command| command.is_possible(session));
+fn matching(query: &str, monitor: &Monitor) -> Vec<Command> {
+    let possible = commands::all().into_iter().filter(|command| command.is_possible(monitor));
     let mut found: Vec<(i32, Command)> =
         possible.filter_map(|command| Some((score(query, &command.title)?, command))).collect();
     found.sort_by_key(|(score, _)| -score);
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     fn first(query: &str) -> Option<String> {
-        matching(query, &Session::default()).into_iter().next().map(|command| command.title)
+        matching(query, &Monitor::default()).into_iter().next().map(|command| command.title)
     }
 
     #[test]
@@ -124,11 +124,11 @@ mod tests {
             assert_eq!(first(query).as_deref(), Some(title), "{query}");
         }
         assert_eq!(first("zzz"), None);
-        assert_eq!(matching("", &Session::default()).len(), matching(" ", &Session::default()).len());
+        assert_eq!(matching("", &Monitor::default()).len(), matching(" ", &Monitor::default()).len());
     }
 
     #[test]
     fn what_cannot_be_done_now_is_not_offered() {
-        assert!(matching("checkpoint", &Session::default()).iter().all(|command| !command.title.starts_with("Write")));
+        assert!(matching("checkpoint", &Monitor::default()).iter().all(|command| !command.title.starts_with("Write")));
     }
 }

@@ -33,7 +33,6 @@ impl Toasts {
         }
     }
 
-    /// Draws the messages.
     pub fn ui(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
         for toast in self.shown.iter_mut().filter(|toast| toast.level != Level::Error) {

@@ -10,7 +10,7 @@ use crate::form;
 use crate::form::field::Fields;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
-use crate::state::Session;
+use crate::state::Monitor;
 use crate::state::live::{BY_ARM, ByArm, Live};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
@@ -84,8 +84,8 @@ impl<T: Clone> Draft<T> {
 
 impl Tuning {
     /// The settings of an experiment that trains. A slider speaks once, when it is let go of.
-    pub fn ui(&mut self, ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
-        let live = &session.live;
+    pub fn ui(&mut self, ui: &mut Ui, monitor: &Monitor, actions: &mut Vec<Action>) {
+        let live = &monitor.live;
         let roomy = ui.available_width() > ROOMY;
         if roomy {
             ui.label(theme::caption("From the next step on", &Tokens::of(ui)));
@@ -93,11 +93,12 @@ impl Tuning {
         }
         let mut tunes = Vec::new();
         tunes.extend(self.learning_rate(ui, live, roomy).map(Tune::LearningRate));
-        tunes.extend(field(ui, ("Momentum", &live.momentum()), &mut self.momentum, live, momentum).map(Tune::Momentum));
-        let decay = ("Weight decay", &live.weight_decay());
-        tunes.extend(field(ui, decay, &mut self.weight_decay, live, weight_decay).map(Tune::WeightDecay));
+        tunes.extend(field(ui, "Momentum", &live.momentum(), &mut self.momentum, live, momentum).map(Tune::Momentum));
+        let decay = live.weight_decay();
+        let decay = field(ui, "Weight decay", &decay, &mut self.weight_decay, live, weight_decay);
+        tunes.extend(decay.map(Tune::WeightDecay));
         tunes.extend(self.probe_every(ui, live).map(Tune::ProbeEvery));
-        if let Some(prepared) = &session.prepared {
+        if let Some(prepared) = &monitor.prepared {
             tunes.extend(self.augmentation(ui, live, &prepared.experiment).map(Tune::Augmentation));
         }
         actions.extend(tunes.into_iter().map(|tune| Action::Run(RunAction::Tune(tune))));
@@ -216,7 +217,8 @@ fn parsed(text: &str, now: f64, write: impl Fn(f64) -> String) -> Option<f64> {
 /// A number that all arms have or that is set in all of them.
 fn field(
     ui: &mut Ui,
-    (name, values): (&str, &ByArm),
+    name: &str,
+    values: &ByArm,
     draft: &mut Draft<f64>,
     live: &Live,
     shape: fn(DragValue<'_>, f64) -> DragValue<'_>,

@@ -19,7 +19,7 @@ pub enum Quantity {
 
 /// Where it is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Place {
+pub enum Part {
     /// Over all parameters.
     Whole,
     /// In the first block.
@@ -29,18 +29,18 @@ pub enum Place {
 }
 
 /// What is measured where.
-pub const PROBED: [(Quantity, Place); 13] = [
-    (Quantity::Gradient, Place::Whole),
-    (Quantity::Gradient, Place::First),
-    (Quantity::Gradient, Place::Last),
-    (Quantity::Update, Place::Whole),
-    (Quantity::Update, Place::First),
-    (Quantity::Update, Place::Last),
-    (Quantity::Weight, Place::Whole),
-    (Quantity::Weight, Place::First),
-    (Quantity::Weight, Place::Last),
-    (Quantity::Activation, Place::First),
-    (Quantity::Activation, Place::Last),
-    (Quantity::OutputGradient, Place::First),
-    (Quantity::OutputGradient, Place::Last),
+pub const PROBED: [(Quantity, Part); 13] = [
+    (Quantity::Gradient, Part::Whole),
+    (Quantity::Gradient, Part::First),
+    (Quantity::Gradient, Part::Last),
+    (Quantity::Update, Part::Whole),
+    (Quantity::Update, Part::First),
+    (Quantity::Update, Part::Last),
+    (Quantity::Weight, Part::Whole),
+    (Quantity::Weight, Part::First),
+    (Quantity::Weight, Part::Last),
+    (Quantity::Activation, Part::First),
+    (Quantity::Activation, Part::Last),
+    (Quantity::OutputGradient, Part::First),
+    (Quantity::OutputGradient, Part::Last),
 ];

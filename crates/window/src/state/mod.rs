@@ -1,4 +1,4 @@
-//! What the window knows of an experiment under way, fed by events alone. Knows nothing of widgets.
+//! What the window knows of an experiment under way, fed by events alone. Must not know widgets, panels or run folders.
 
 pub mod answers;
 pub mod inquiries;
@@ -39,18 +39,16 @@ pub struct Line {
     pub step: u64,
     /// How much it matters.
     pub level: Level,
-    /// What was said.
     pub text: String,
 }
 
-/// An experiment as far as it has come.
+/// What is known of the experiment under way, as far as it has come.
 #[derive(Clone, Debug, Default)]
-pub struct Session {
+pub struct Monitor {
     /// Grows by one with each experiment: whoever caches something compares it.
     pub generation: u64,
     /// What the engine is doing.
     pub phase: Phase,
-    /// What was prepared.
     pub prepared: Option<Prepared>,
     /// What can be changed while it trains, as it is now.
     pub live: Live,
@@ -68,7 +66,6 @@ pub struct Session {
     pub spreads: Spreads,
     /// What happened from outside, oldest first.
     pub interventions: Vec<Intervention>,
-    /// How it ended.
     pub outcome: Option<Outcome>,
     /// Why it failed, until read.
     pub failure: Option<String>,
@@ -83,7 +80,7 @@ pub struct Session {
 /// Lines the log keeps.
 const LOG_LINES: usize = 10_000;
 
-impl Session {
+impl Monitor {
     /// Forgets the experiment, but neither the log nor whether there are networks. What the engine still sends of it is
     /// passed over.
     pub fn reset(&mut self) {
@@ -300,8 +297,8 @@ impl Session {
         for (trace, arm) in self.arms.iter_mut().zip(past.arms) {
             trace.remember(arm, until);
         }
-        if let Some(longest) = self.arms.iter().max_by_key(|trace| trace.clock.steps.len()) {
-            (self.steps, self.seconds) = (longest.clock.steps.clone(), longest.clock.seconds.clone());
+        if let Some(longest) = self.arms.iter().max_by_key(|trace| trace.times.steps.len()) {
+            (self.steps, self.seconds) = (longest.times.steps.clone(), longest.times.seconds.clone());
         }
         past.probes.into_iter().filter(|record| record.step <= until).for_each(|record| self.probed(record));
     }

@@ -1,8 +1,8 @@
 //! What can be plotted over time: its name, its unit, and where in a trace it is.
 
-use super::measured::{PROBED, Place, Quantity};
+use super::measured::{PROBED, Part, Quantity};
 use super::series::Column;
-use super::trace::{Clock, Gap, Trace};
+use super::trace::{Gap, Times, Trace};
 use lab_core::number::{self, percent, short};
 use lab_core::protocol::Evaluation;
 use serde::{Deserialize, Serialize};
@@ -20,16 +20,15 @@ pub enum Metric {
     LossGap,
     /// How much smaller the validation accuracy is.
     AccuracyGap,
-    /// The learning rate.
     LearningRate,
     /// Images a second.
     Throughput,
     /// What probes see.
-    Probe(Quantity, Place),
+    Probe(Quantity, Part),
 }
 
-/// A column with its clock.
-pub type Dense<'a> = (&'a Clock, &'a Column);
+/// A column with when its entries were taken.
+pub type Dense<'a> = (&'a Times, &'a Column);
 
 impl Metric {
     /// All of them, in the order in which they are offered.
@@ -43,7 +42,7 @@ impl Metric {
             Self::LearningRate,
             Self::Throughput,
         ];
-        first.into_iter().chain(PROBED.map(|(quantity, place)| Self::Probe(quantity, place)))
+        first.into_iter().chain(PROBED.map(|(quantity, part)| Self::Probe(quantity, part)))
     }
 
     /// What it is called.
@@ -57,19 +56,19 @@ impl Metric {
             Self::AccuracyGap => "Accuracy gap",
             Self::LearningRate => "Learning rate",
             Self::Throughput => "Throughput",
-            Self::Probe(quantity, place) => match (quantity, place) {
-                (Quantity::Gradient, Place::Whole) => "Gradient norm",
-                (Quantity::Gradient, Place::First) => "Gradient norm, first block",
-                (Quantity::Gradient, Place::Last) => "Gradient norm, last block",
-                (Quantity::Update, Place::Whole) => "Update ratio",
-                (Quantity::Update, Place::First) => "Update ratio, first block",
-                (Quantity::Update, Place::Last) => "Update ratio, last block",
-                (Quantity::Weight, Place::Whole) => "Weight norm",
-                (Quantity::Weight, Place::First) => "Weight norm, first block",
-                (Quantity::Weight, Place::Last) => "Weight norm, last block",
-                (Quantity::Activation, Place::First) => "Activation std, first block",
+            Self::Probe(quantity, part) => match (quantity, part) {
+                (Quantity::Gradient, Part::Whole) => "Gradient norm",
+                (Quantity::Gradient, Part::First) => "Gradient norm, first block",
+                (Quantity::Gradient, Part::Last) => "Gradient norm, last block",
+                (Quantity::Update, Part::Whole) => "Update ratio",
+                (Quantity::Update, Part::First) => "Update ratio, first block",
+                (Quantity::Update, Part::Last) => "Update ratio, last block",
+                (Quantity::Weight, Part::Whole) => "Weight norm",
+                (Quantity::Weight, Part::First) => "Weight norm, first block",
+                (Quantity::Weight, Part::Last) => "Weight norm, last block",
+                (Quantity::Activation, Part::First) => "Activation std, first block",
                 (Quantity::Activation, _) => "Activation std, last block",
-                (Quantity::OutputGradient, Place::First) => "Output gradient, first block",
+                (Quantity::OutputGradient, Part::First) => "Output gradient, first block",
                 (Quantity::OutputGradient, _) => "Output gradient, last block",
             },
         }
@@ -96,11 +95,32 @@ impl Metric {
         }
     }
 
-    /// Its name in files: `loss`, `gradient_norm_first_block`.
-    #[must_use]
-    pub fn id(self) -> String {
-        let letters = self.title().chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
-        letters.collect::<String>().replace("__", "_")
+    /// Its name in files, which stays the same whatever it is called on the screen.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Loss => "loss",
+            Self::Accuracy => "accuracy",
+            Self::Top5 => "top_5_accuracy",
+            Self::LossGap => "generalisation_gap",
+            Self::AccuracyGap => "accuracy_gap",
+            Self::LearningRate => "learning_rate",
+            Self::Throughput => "throughput",
+            Self::Probe(quantity, part) => match (quantity, part) {
+                (Quantity::Gradient, Part::Whole) => "gradient_norm",
+                (Quantity::Gradient, Part::First) => "gradient_norm_first_block",
+                (Quantity::Gradient, Part::Last) => "gradient_norm_last_block",
+                (Quantity::Update, Part::Whole) => "update_ratio",
+                (Quantity::Update, Part::First) => "update_ratio_first_block",
+                (Quantity::Update, Part::Last) => "update_ratio_last_block",
+                (Quantity::Weight, Part::Whole) => "weight_norm",
+                (Quantity::Weight, Part::First) => "weight_norm_first_block",
+                (Quantity::Weight, Part::Last) => "weight_norm_last_block",
+                (Quantity::Activation, Part::First) => "activation_std_first_block",
+                (Quantity::Activation, _) => "activation_std_last_block",
+                (Quantity::OutputGradient, Part::First) => "output_gradient_first_block",
+                (Quantity::OutputGradient, _) => "output_gradient_last_block",
+            },
+        }
     }
 
     /// Its unit; empty where it has none.
@@ -147,10 +167,10 @@ impl Metric {
             Self::Accuracy => &trace.accuracy,
             Self::LearningRate => &trace.learning_rate,
             Self::Throughput => &trace.throughput,
-            Self::Probe(quantity, place) => return Some((&trace.probe_clock, trace.probe(quantity, place)?)),
+            Self::Probe(quantity, part) => return Some((&trace.probe_times, trace.probe(quantity, part)?)),
             Self::Top5 | Self::LossGap | Self::AccuracyGap => return None,
         };
-        Some((&trace.clock, column))
+        Some((&trace.times, column))
     }
 
     /// Whether validations have a value of it.
@@ -183,9 +203,9 @@ mod tests {
 
     #[test]
     fn no_two_have_the_same_name() {
-        let ids: HashSet<String> = Metric::all().map(Metric::id).collect();
+        let ids: HashSet<&str> = Metric::all().map(Metric::id).collect();
         assert_eq!(ids.len(), Metric::all().count());
-        assert_eq!(Metric::Probe(Quantity::Gradient, Place::First).id(), "gradient_norm_first_block");
+        assert_eq!(Metric::Probe(Quantity::Gradient, Part::First).id(), "gradient_norm_first_block");
         assert_eq!(Metric::Top5.id(), "top_5_accuracy");
     }
 }

@@ -5,7 +5,6 @@ use lab_core::protocol::Prepared;
 /// A block of an arm, chosen by a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectedBlock {
-    /// The arm's name.
     pub arm: String,
     /// The block's name: `layer1.0`.
     pub block: String,
@@ -24,10 +23,7 @@ impl SelectedBlock {
 /// A cell of an arm's confusion matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConfusionCell {
-    /// The arm's place.
     pub arm: usize,
-    /// The actual class.
     pub truth: usize,
-    /// The predicted class.
     pub predicted: usize,
 }

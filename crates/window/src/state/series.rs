@@ -10,7 +10,6 @@ const LEVELS: usize = 9;
 /// The least and the greatest of a run of values, leaving out what is not a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Extremes {
-    /// Least.
     pub min: f64,
     /// Greatest; below `min` when there was no number.
     pub max: f64,

@@ -1,19 +1,19 @@
 //! The numbers of one arm over time, whether it trains now or lies on disk.
 
-use super::measured::{PROBED, Place, Quantity};
+use super::measured::{PROBED, Part, Quantity};
 use super::series::Column;
 use lab_core::protocol::{ArmPast, ArmProbe, ArmStep, Evaluation, PastStep};
 
 /// When the entries of some columns were taken.
 #[derive(Clone, Debug, Default)]
-pub struct Clock {
+pub struct Times {
     /// Steps, ascending.
     pub steps: Vec<f64>,
     /// Seconds of training.
     pub seconds: Vec<f64>,
 }
 
-impl Clock {
+impl Times {
     fn push(&mut self, step: f64, seconds: f64) {
         self.steps.push(step);
         self.seconds.push(seconds);
@@ -43,7 +43,7 @@ pub struct Gap {
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     /// When its steps were.
-    pub clock: Clock,
+    pub times: Times,
     /// Mean loss of each step's batch.
     pub loss: Column,
     /// Share of each step's batch that is classified correctly.
@@ -57,7 +57,7 @@ pub struct Trace {
     /// One for each validation.
     pub gaps: Vec<Gap>,
     /// When its probes were.
-    pub probe_clock: Clock,
+    pub probe_times: Times,
     /// One for each of [`PROBED`].
     probes: [Column; PROBED.len()],
 }
@@ -65,7 +65,7 @@ pub struct Trace {
 impl Trace {
     /// Takes in a step.
     pub fn step(&mut self, step: u64, seconds: f64, throughput: f64, seen: &ArmStep) {
-        self.clock.push(step as f64, seconds);
+        self.times.push(step as f64, seconds);
         self.loss.push(seen.loss);
         self.accuracy.push(seen.accuracy);
         self.learning_rate.push(seen.learning_rate);
@@ -74,7 +74,7 @@ impl Trace {
 
     /// Takes in a validation of the steps so far.
     pub fn evaluated(&mut self, evaluation: Evaluation) {
-        let since = self.evaluations.last().map_or(0, |before| self.clock.until(before.step as f64));
+        let since = self.evaluations.last().map_or(0, |before| self.times.until(before.step as f64));
         let mean = |column: &Column| {
             let recent = column.values().get(since..).unwrap_or(&[]);
             recent.iter().sum::<f64>() / recent.len() as f64
@@ -106,31 +106,31 @@ impl Trace {
         if seen.blocks.is_empty() {
             return;
         }
-        let taken = self.clock.until(step as f64).checked_sub(1).map_or(0.0, |last| self.clock.seconds[last]);
-        self.probe_clock.push(step as f64, taken);
-        for ((quantity, place), column) in PROBED.iter().zip(&mut self.probes) {
-            column.push(probed(seen, *quantity, *place).unwrap_or(f64::NAN));
+        let taken = self.times.until(step as f64).checked_sub(1).map_or(0.0, |last| self.times.seconds[last]);
+        self.probe_times.push(step as f64, taken);
+        for ((quantity, part), column) in PROBED.iter().zip(&mut self.probes) {
+            column.push(probed(seen, *quantity, *part).unwrap_or(f64::NAN));
         }
     }
 
     /// What the probes saw.
     #[must_use]
-    pub fn probe(&self, quantity: Quantity, place: Place) -> Option<&Column> {
-        PROBED.iter().position(|known| *known == (quantity, place)).map(|index| &self.probes[index])
+    pub fn probe(&self, quantity: Quantity, part: Part) -> Option<&Column> {
+        PROBED.iter().position(|known| *known == (quantity, part)).map(|index| &self.probes[index])
     }
 
     /// Forgets what came after a step: the run goes on from there.
     pub fn cut(&mut self, step: u64) {
         let step = step as f64;
-        let kept = self.clock.until(step);
-        self.clock.truncate(kept);
+        let kept = self.times.until(step);
+        self.times.truncate(kept);
         for column in [&mut self.loss, &mut self.accuracy, &mut self.learning_rate, &mut self.throughput] {
             column.truncate(kept);
         }
         self.evaluations.retain(|evaluation| evaluation.step as f64 <= step);
         self.gaps.truncate(self.evaluations.len());
-        let kept = self.probe_clock.until(step);
-        self.probe_clock.truncate(kept);
+        let kept = self.probe_times.until(step);
+        self.probe_times.truncate(kept);
         self.probes.iter_mut().for_each(|column| column.truncate(kept));
     }
 
@@ -142,11 +142,11 @@ impl Trace {
     }
 }
 
-fn probed(seen: &ArmProbe, quantity: Quantity, place: Place) -> Option<f64> {
-    let block = match place {
-        Place::Whole => None,
-        Place::First => Some(seen.blocks.first()?),
-        Place::Last => Some(seen.blocks.last()?),
+fn probed(seen: &ArmProbe, quantity: Quantity, part: Part) -> Option<f64> {
+    let block = match part {
+        Part::Whole => None,
+        Part::First => Some(seen.blocks.first()?),
+        Part::Last => Some(seen.blocks.last()?),
     };
     let share = |part: f64, whole: f64| part / whole;
     Some(match (quantity, block) {
@@ -203,7 +203,7 @@ mod tests {
         let mut cut = trace(37);
         cut.cut(25);
         let plain = trace(25);
-        assert_eq!(cut.clock.steps, plain.clock.steps);
+        assert_eq!(cut.times.steps, plain.times.steps);
         assert_eq!(cut.loss.values(), plain.loss.values());
         assert_eq!(cut.evaluations, plain.evaluations);
         assert_eq!(cut.best().map(|best| best.step), Some(20));
@@ -216,11 +216,11 @@ mod tests {
         let last = BlockProbe { weight_norm: 2.0, update_norm: 0.02, ..BlockProbe::default() };
         let seen = ArmProbe { gradient_norm: 3.0, weight_norm: 10.0, update_norm: 0.1, blocks: vec![first, last] };
         trace.probed(1, &seen);
-        let value = |quantity, place| trace.probe(quantity, place).and_then(Column::last);
-        assert_eq!(value(Quantity::Update, Place::Whole), Some(0.01));
-        assert_eq!(value(Quantity::Update, Place::First), Some(0.005));
-        assert_eq!(value(Quantity::Update, Place::Last), Some(0.01));
-        assert_eq!(value(Quantity::Gradient, Place::Whole), Some(3.0));
-        assert!(trace.probe(Quantity::Activation, Place::Whole).is_none(), "a network as a whole has no output map");
+        let value = |quantity, part| trace.probe(quantity, part).and_then(Column::last);
+        assert_eq!(value(Quantity::Update, Part::Whole), Some(0.01));
+        assert_eq!(value(Quantity::Update, Part::First), Some(0.005));
+        assert_eq!(value(Quantity::Update, Part::Last), Some(0.01));
+        assert_eq!(value(Quantity::Gradient, Part::Whole), Some(3.0));
+        assert!(trace.probe(Quantity::Activation, Part::Whole).is_none(), "a network as a whole has no output map");
     }
 }

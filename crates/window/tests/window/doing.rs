@@ -24,7 +24,7 @@ fn start_is_the_only_thing_to_press() {
 #[test]
 fn events_become_curves_with_a_summary_in_words() {
     let (harness, script) = training(60);
-    assert_eq!(harness.state().session().steps.len(), 60);
+    assert_eq!(harness.state().monitor().steps.len(), 60);
     let summary = harness.get_by_label_contains("Loss after step 60: plain");
     assert!(summary.accesskit_node().label().unwrap().contains("; residual"), "both arms are told");
     assert!(harness.query_by_label_contains("Accuracy after step 60").is_some());
@@ -132,7 +132,7 @@ fn the_learning_rate_changes_while_training() {
     assert!(script.sent(|command| matches!(command, Command::Tune(Tune::LearningRate(rate)) if close(*rate))));
     script.say(Event::Intervened(Intervention { step: 5, what: "learning rate 0.1 → 0.01".into() }));
     harness.run();
-    assert_eq!(harness.state().session().interventions.len(), 1);
+    assert_eq!(harness.state().monitor().interventions.len(), 1);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn reset_clears_the_plots_and_passes_over_what_still_comes() {
     let outcome = Outcome { reason: "stopped by hand".into(), steps: 31, seconds: 12.0, run: None, arms: vec![] };
     script.say(Event::Finished(Box::new(outcome)));
     harness.run();
-    assert!(harness.state().session().steps.is_empty());
+    assert!(harness.state().monitor().steps.is_empty());
     assert!(
         harness.query_by_label_contains("Drop pictures or folders anywhere").is_some(),
         "its networks still answer"
@@ -227,7 +227,7 @@ fn reset_clears_the_plots_and_passes_over_what_still_comes() {
     harness.run();
     script.train(&script.started(), 3);
     harness.run();
-    assert_eq!(harness.state().session().steps.len(), 3);
+    assert_eq!(harness.state().monitor().steps.len(), 3);
 }
 
 #[test]

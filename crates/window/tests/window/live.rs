@@ -154,7 +154,7 @@ fn arms_with_their_own_optimisers_are_told_apart_before_a_change_sets_them_all()
     harness.key_press(Key::Enter);
     harness.run();
     assert!(script.sent(|command| matches!(command, Command::Tune(Tune::WeightDecay(it)) if *it == 0.01)));
-    let experiment = harness.state().session().prepared.as_ref().unwrap().experiment.clone();
+    let experiment = harness.state().monitor().prepared.as_ref().unwrap().experiment.clone();
     let mut now = live(&experiment);
     now.arms.iter_mut().for_each(|arm| arm.weight_decay = 0.01);
     script.say(Event::Tuned(Box::new(now)));

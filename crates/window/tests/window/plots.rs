@@ -192,7 +192,7 @@ fn a_million_steps_of_three_arms_in_twenty_plots() {
         }
     }
     script.say(Event::Probed(Box::new(probe(1_000_020, 3))));
-    wait_until(&mut harness, "everything is taken in", |harness| harness.state().session().steps.len() == 1_000_020);
+    wait_until(&mut harness, "everything is taken in", |harness| harness.state().monitor().steps.len() == 1_000_020);
     harness.get_by_label("Plots").click();
     harness.run_steps(3);
     harness.get_by_label("All").click();

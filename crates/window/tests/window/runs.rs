@@ -255,10 +255,10 @@ fn a_run_that_goes_on_brings_its_curves_along() {
     script.say(Event::Prepared(Box::new(prepared)));
     script.say(Event::Steps(vec![crate::scripted::record(16, 2)]));
     harness.run();
-    let session = harness.state().session();
-    assert_eq!(session.steps, (1..=16).map(f64::from).collect::<Vec<_>>());
-    assert_eq!(session.arms[1].clock.steps, (1..=16).map(f64::from).collect::<Vec<_>>());
-    assert_eq!(session.arms[1].evaluations.len(), 1, "that of step 10");
-    let looks: Vec<_> = session.probes.iter().map(|look| (look.step, look.arms.clone())).collect();
+    let monitor = harness.state().monitor();
+    assert_eq!(monitor.steps, (1..=16).map(f64::from).collect::<Vec<_>>());
+    assert_eq!(monitor.arms[1].times.steps, (1..=16).map(f64::from).collect::<Vec<_>>());
+    assert_eq!(monitor.arms[1].evaluations.len(), 1, "that of step 10");
+    let looks: Vec<_> = monitor.probes.iter().map(|look| (look.step, look.arms.clone())).collect();
     assert_eq!(looks, [(10, probe(10, 2).arms)], "the heat maps go on, too");
 }

@@ -10,7 +10,6 @@ use lab_core::number::{count, percent};
 
 /// One matrix as it is drawn.
 pub struct Grid<'a> {
-    /// The matrix.
     pub matrix: &'a Matrix<'a>,
     /// What differences are taken from.
     pub first: &'a Matrix<'a>,
@@ -18,6 +17,14 @@ pub struct Grid<'a> {
     pub order: &'a [usize],
     /// What the cells say.
     pub unit: Unit,
+}
+
+/// Where the cells are drawn.
+#[derive(Clone, Copy)]
+struct Cells {
+    /// The left upper corner of the first one.
+    origin: Pos2,
+    side: f32,
 }
 
 /// Least side of a cell whose class is named beside it.
@@ -55,14 +62,15 @@ impl Grid<'_> {
         let (outer, response) = ui.allocate_exact_size(Vec2::splat(labels + side * n), Sense::click());
         let origin = outer.min + vec2(labels, 0.0);
         let painter = ui.painter().with_clip_rect(outer.expand(2.0).intersect(ui.clip_rect()));
+        let cells = Cells { origin, side };
         for (place, &row) in self.order.iter().enumerate() {
             let y = origin.y + side * place as f32;
             if named_classes {
-                self.label(&painter, &classes[row], (origin, place, side), labels, &tokens);
+                self.label(&painter, &classes[row], place, cells, labels, &tokens);
             }
             for (column_place, &column) in self.order.iter().enumerate() {
                 let cell = Rect::from_min_size(pos2(origin.x + side * column_place as f32, y), Vec2::splat(side));
-                self.cell(&painter, cell, (row, column), &tokens);
+                self.cell(&painter, cell, row, column, &tokens);
             }
         }
         let grid = Rect::from_min_size(origin, Vec2::splat(side * n));
@@ -85,14 +93,8 @@ impl Grid<'_> {
     }
 
     /// A class's name beside its row and below its column.
-    fn label(
-        &self,
-        painter: &Painter,
-        class: &str,
-        (origin, place, side): (Pos2, usize, f32),
-        room: f32,
-        tokens: &Tokens,
-    ) {
+    fn label(&self, painter: &Painter, class: &str, place: usize, cells: Cells, room: f32, tokens: &Tokens) {
+        let Cells { origin, side } = cells;
         let font = FontId::proportional(theme::size::SMALL - 1.0);
         let (n, place) = (self.order.len() as f32, place as f32);
         let label = theme::elided(painter, class, font.clone(), tokens.weak, room - space::XS);
@@ -105,7 +107,7 @@ impl Grid<'_> {
         painter.add(turned.with_angle(std::f32::consts::FRAC_PI_2));
     }
 
-    fn cell(&self, painter: &Painter, cell: Rect, (row, column): (usize, usize), tokens: &Tokens) {
+    fn cell(&self, painter: &Painter, cell: Rect, row: usize, column: usize, tokens: &Tokens) {
         let counted = self.matrix.cell(row, column);
         let share = self.matrix.share(row, column, self.unit) as f32;
         let difference = self.matrix.difference(self.first, row, column) as f32;

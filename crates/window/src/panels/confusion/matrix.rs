@@ -10,7 +10,6 @@ use std::sync::Arc;
 /// What the cells say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unit {
-    /// Images.
     #[default]
     Counts,
     /// Share of the actual class.
@@ -48,9 +47,7 @@ pub fn order(similar: bool, matrices: &[Matrix]) -> Vec<usize> {
 
 /// A matrix as rows of shares and what its cells say.
 pub struct Matrix<'a> {
-    /// The arm's place.
     pub arm: usize,
-    /// Its name.
     pub name: &'a str,
     /// The names of the classes.
     pub classes: &'a [String],
@@ -61,7 +58,7 @@ pub struct Matrix<'a> {
 
 impl<'a> Matrix<'a> {
     /// Of cells row by row; `None` where they are no matrix of these classes.
-    pub fn new((arm, name): (usize, &'a str), classes: &'a [String], cells: &'a [u32]) -> Option<Self> {
+    pub fn new(arm: usize, name: &'a str, classes: &'a [String], cells: &'a [u32]) -> Option<Self> {
         let n = classes.len();
         if n == 0 || cells.len() != n * n {
             return None;
@@ -87,7 +84,6 @@ impl<'a> Matrix<'a> {
         self.share(row, column, Unit::OfActual) - other.share(row, column, Unit::OfActual)
     }
 
-    /// Classes.
     pub fn size(&self) -> usize {
         self.classes.len()
     }

@@ -1,4 +1,5 @@
-//! Which classes are taken for which, at each arm's latest validation. Rows are actual classes, columns predicted.
+//! Which classes are taken for which, at each arm's latest validation. Rows are actual classes, columns predicted. Must
+//! not know other panels.
 
 mod grid;
 mod matrix;
@@ -9,7 +10,7 @@ use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::choose;
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::Session;
+use crate::state::Monitor;
 use crate::state::selected::ConfusionCell;
 use eframe::egui::{Align, Label, Layout, ScrollArea, Ui, Vec2, vec2};
 use grid::{Grid, LABEL};
@@ -26,7 +27,6 @@ pub struct View {
     similar: bool,
 }
 
-/// The panel.
 #[derive(Default)]
 pub struct Confusion;
 
@@ -34,17 +34,17 @@ impl Panel for Confusion {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
-        matrices(ui, view, scene.session, effects.actions);
+        matrices(ui, view, scene.monitor, effects.actions);
     }
 }
 
-fn matrices(ui: &mut Ui, view: &mut View, session: &Session, actions: &mut Vec<Action>) {
-    let classes = session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
+fn matrices(ui: &mut Ui, view: &mut View, monitor: &Monitor, actions: &mut Vec<Action>) {
+    let classes = monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
     let matrix = |arm: usize| {
-        let evaluation = session.evaluation(arm)?;
-        Matrix::new((arm, session.arm_name(arm)), classes, &evaluation.confusion)
+        let evaluation = monitor.evaluation(arm)?;
+        Matrix::new(arm, monitor.arm_name(arm), classes, &evaluation.confusion)
     };
-    let matrices: Vec<Matrix> = (0..session.arms.len()).filter_map(matrix).collect();
+    let matrices: Vec<Matrix> = (0..monitor.arms.len()).filter_map(matrix).collect();
     if matrices.is_empty() {
         return empty(
             ui,

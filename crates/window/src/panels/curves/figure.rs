@@ -5,7 +5,7 @@ use crate::kit::plot::{self, Axis};
 use crate::kit::theme::{self, Tokens, space};
 use crate::state::quantity::Metric;
 use crate::state::series::{Column, Extremes};
-use crate::state::trace::Clock;
+use crate::state::trace::Times;
 use eframe::egui::{Align2, Color32, FontId, Pos2, Rect, Response, Ui, pos2, vec2};
 use egui_plot::{Line, LineStyle, MarkerShape, PlotBounds, PlotPoint, PlotTransform, PlotUi, Points, VLine};
 use lab_core::protocol::{Evaluation, Intervention};
@@ -28,24 +28,20 @@ pub struct Frame {
 /// One arm's curves in one plot.
 #[derive(Clone)]
 pub struct Curve<'a> {
-    /// Whose they are.
     pub source: &'a Source<'a>,
     /// When the column's values were taken, and the column.
-    pub raw: Option<(&'a Clock, &'a Column)>,
+    pub raw: Option<(&'a Times, &'a Column)>,
     /// The column's moving average, if there is one.
     pub smoothed: Option<&'a Column>,
 }
 
-/// One plot.
 #[derive(Clone)]
 pub struct Figure<'a> {
-    /// What is plotted.
     pub metric: Metric,
     /// Whether its axis is logarithmic.
     pub log_y: bool,
     /// What it shares with the others.
     pub frame: Frame,
-    /// Whose curves.
     pub curves: Vec<Curve<'a>>,
     /// Steps, seconds and what happened.
     pub interventions: &'a [(f64, f64, &'a Intervention)],
@@ -55,7 +51,6 @@ pub struct Figure<'a> {
 
 /// What came of drawing.
 pub struct Drawn {
-    /// The plot's.
     pub response: Response,
     /// What is in view now, as drawn: horizontally and vertically.
     pub span: [f64; 2],
@@ -96,9 +91,9 @@ pub fn padded(low: f64, high: f64, share: f64) -> [f64; 2] {
 impl<'a> Curve<'a> {
     /// The moving average where there is one, else the values.
     #[must_use]
-    pub fn main(&self) -> Option<(&'a Clock, &'a Column)> {
-        let (clock, raw) = self.raw?;
-        Some((clock, self.smoothed.unwrap_or(raw)))
+    pub fn main(&self) -> Option<(&'a Times, &'a Column)> {
+        let (times, raw) = self.raw?;
+        Some((times, self.smoothed.unwrap_or(raw)))
     }
 }
 
@@ -117,8 +112,8 @@ impl Figure<'_> {
     pub fn fit(&self) -> [f64; 2] {
         let mut found = Extremes::NONE;
         for curve in &self.curves {
-            if let Some((clock, column)) = curve.raw {
-                let places = places(self.frame.axis, clock, curve.source.pace);
+            if let Some((times, column)) = curve.raw {
+                let places = places(self.frame.axis, times, curve.source.pace);
                 found.merge(column.extremes(places.within(self.span())));
             }
         }
@@ -161,7 +156,7 @@ impl Figure<'_> {
         let (metric, log_y) = (self.metric, self.log_y);
         let asked = self.range.unwrap_or_else(|| self.fit());
         let scale = (span[1] - span[0]) / f64::from((ui.available_width() - AXIS).max(1.0));
-        let drawn = plot::bare(&metric.id(), ui)
+        let drawn = plot::bare(metric.id(), ui)
             .height(height)
             .x_grid_spacer(move |input| if log_x { plot::log_marks(input) } else { plot::linear_marks(input, 80.0) })
             .y_grid_spacer(move |input| if log_y { plot::log_marks(input) } else { plot::linear_marks(input, 40.0) })
@@ -214,21 +209,21 @@ impl Figure<'_> {
     }
 
     fn training(&self, plot: &mut PlotUi, curve: &Curve, tokens: &Tokens) {
-        let Some((clock, raw)) = curve.raw else { return };
+        let Some((times, raw)) = curve.raw else { return };
         let color = tokens.arm(curve.source.color);
         if let Some(smoothed) = curve.smoothed {
             let faint = color.gamma_multiply(if tokens.dark { 0.3 } else { 0.25 });
-            self.line(plot, curve.source, (clock, raw), faint, 1.0);
-            self.line(plot, curve.source, (clock, smoothed), color, width(curve.source));
+            self.line(plot, curve.source, times, raw, faint, 1.0);
+            self.line(plot, curve.source, times, smoothed, color, width(curve.source));
         } else {
-            self.line(plot, curve.source, (clock, raw), color, width(curve.source));
+            self.line(plot, curve.source, times, raw, color, width(curve.source));
         }
     }
 
-    fn line(&self, plot: &mut PlotUi, source: &Source, (clock, column): (&Clock, &Column), color: Color32, width: f32) {
+    fn line(&self, plot: &mut PlotUi, source: &Source, times: &Times, column: &Column, color: Color32, width: f32) {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in pixels")]
         let most = plot.response().rect.width().max(100.0) as usize;
-        let places = places(self.frame.axis, clock, source.pace);
+        let places = places(self.frame.axis, times, source.pace);
         let range = places.within(self.span());
         let x = |index| warp(places.at(index), self.frame.log_x);
         for range in stretches(range, self.frame.log_x) {
@@ -311,9 +306,9 @@ impl Figure<'_> {
 
     /// Where a curve ends, as drawn.
     fn end(&self, curve: &Curve) -> Option<[f64; 2]> {
-        let [x, y] = if let Some((clock, column)) = curve.main() {
+        let [x, y] = if let Some((times, column)) = curve.main() {
             let index = column.values().len().checked_sub(1)?;
-            let x = places(self.frame.axis, clock, curve.source.pace).at(index);
+            let x = places(self.frame.axis, times, curve.source.pace).at(index);
             [warp(x, self.frame.log_x), column.values()[index]]
         } else {
             let (evaluation, value) = self.metric.sparse(curve.source.trace).next_back()?;

@@ -1,4 +1,5 @@
-//! Everything that can be plotted over time, in a grid: one horizontal axis and one crosshair for all plots.
+//! Everything that can be plotted over time, in a grid: one horizontal axis and one crosshair for all plots. Must not
+//! know other panels.
 
 mod figure;
 mod paper;
@@ -12,8 +13,8 @@ use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::Session;
-use crate::state::measured::{Place, Quantity};
+use crate::state::Monitor;
+use crate::state::measured::{Part, Quantity};
 use crate::state::quantity::Metric;
 use crate::state::series::{Column, Smoothed};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
@@ -42,16 +43,16 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        let wide = |(quantity, place)| Metric::Probe(quantity, place);
+        let wide = |(quantity, part)| Metric::Probe(quantity, part);
         let log = [
-            (Quantity::Gradient, Place::Whole),
-            (Quantity::Gradient, Place::First),
-            (Quantity::Gradient, Place::Last),
-            (Quantity::Update, Place::Whole),
-            (Quantity::Update, Place::First),
-            (Quantity::Update, Place::Last),
-            (Quantity::OutputGradient, Place::First),
-            (Quantity::OutputGradient, Place::Last),
+            (Quantity::Gradient, Part::Whole),
+            (Quantity::Gradient, Part::First),
+            (Quantity::Gradient, Part::Last),
+            (Quantity::Update, Part::Whole),
+            (Quantity::Update, Part::First),
+            (Quantity::Update, Part::Last),
+            (Quantity::OutputGradient, Part::First),
+            (Quantity::OutputGradient, Part::Last),
         ];
         Self {
             smoothing: 0.8,
@@ -92,7 +93,6 @@ const LEAST: [f32; 2] = [232.0, 132.0];
 /// The height of the line above a plot, in points.
 const HEADER: f32 = 22.0;
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Curves {
     generation: u64,
@@ -105,19 +105,27 @@ pub struct Curves {
     cursor: Option<f64>,
 }
 
+/// What all plots show.
+struct Plotted<'a> {
+    monitor: &'a Monitor,
+    sources: &'a [Source<'a>],
+    /// The first and the last place on the horizontal axis.
+    whole: [f64; 2],
+}
+
 impl Panel for Curves {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
-        let session = scene.session;
-        if self.generation != session.generation {
-            *self = Self { generation: session.generation, ..Self::default() };
+        let monitor = scene.monitor;
+        if self.generation != monitor.generation {
+            *self = Self { generation: monitor.generation, ..Self::default() };
         }
         let width = ui.available_width();
         self.tools(ui, view);
-        let sources = source::sources(session, &effects.shelf.overlays);
+        let sources = source::sources(monitor, &effects.shelf.overlays);
         let spans =
-            sources.iter().filter_map(|source| source::places(view.axis, &source.trace.clock, source.pace).ends());
+            sources.iter().filter_map(|source| source::places(view.axis, &source.trace.times, source.pace).ends());
         let whole = spans.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
         let Some(whole) = whole else {
             return empty(
@@ -131,7 +139,7 @@ impl Panel for Curves {
         }
         self.take_in(ui, view, &sources);
         let room = vec2(width, ui.available_height());
-        self.grid(ui, view, session, &sources, (whole, room), effects.actions);
+        self.grid(ui, view, &Plotted { monitor, sources: &sources, whole }, room, effects.actions);
     }
 }
 
@@ -240,16 +248,9 @@ impl Curves {
         }
     }
 
-    fn grid(
-        &mut self,
-        ui: &mut Ui,
-        view: &mut View,
-        session: &Session,
-        sources: &[Source],
-        (whole, room): ([f64; 2], Vec2),
-        actions: &mut Vec<Action>,
-    ) {
-        let interventions = source::interventions(session);
+    fn grid(&mut self, ui: &mut Ui, view: &mut View, data: &Plotted, room: Vec2, actions: &mut Vec<Action>) {
+        let Plotted { monitor, sources, whole } = *data;
+        let interventions = source::interventions(monitor);
         let count = view.shown.len();
         let (columns, size) = cells(count, room);
         let span = self.x.unwrap_or_else(|| everything(view, sources, whole, size[0]));
@@ -272,7 +273,7 @@ impl Curves {
                     interventions: &interventions,
                     range: self.y.get(&metric).copied(),
                 };
-                let drawn = cell(ui, rect, &figure, session.step(), view, actions);
+                let drawn = cell(ui, rect, &figure, monitor.step(), view, actions);
                 pointer = pointer.or(drawn.pointer);
                 self.moved(metric, frame.span, &drawn);
             }

@@ -5,14 +5,13 @@ use super::source::Source;
 use crate::give_away::Exportable;
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
-use crate::state::trace::Clock;
+use crate::state::trace::Times;
 use eframe::egui::{Color32, Label, Sense, Stroke, Ui, Vec2, vec2};
 use lab_core::table::Table;
 use std::sync::Arc;
 
 /// A plot on its way out of the window.
 pub struct Paper<'a> {
-    /// The plot.
     pub figure: &'a Figure<'a>,
 }
 
@@ -34,7 +33,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn push(&mut self, source: &Source, [arm, kind]: [&Arc<str>; 2], (step, seconds): (f64, f64), value: f64) {
+    fn push(&mut self, source: &Source, [arm, kind]: [&Arc<str>; 2], step: f64, seconds: f64, value: f64) {
         self.arm.push(Arc::clone(arm));
         self.kind.push(Arc::clone(kind));
         self.step.push(step);
@@ -44,9 +43,9 @@ impl Rows {
         self.value.push(value);
     }
 
-    fn column(&mut self, source: &Source, names: [&Arc<str>; 2], clock: &Clock, values: &[f64]) {
-        for ((&step, &seconds), &value) in clock.steps.iter().zip(&clock.seconds).zip(values) {
-            self.push(source, names, (step, seconds), value);
+    fn column(&mut self, source: &Source, names: [&Arc<str>; 2], times: &Times, values: &[f64]) {
+        for ((&step, &seconds), &value) in times.steps.iter().zip(&times.seconds).zip(values) {
+            self.push(source, names, step, seconds, value);
         }
     }
 }
@@ -61,15 +60,15 @@ impl Exportable for Paper<'_> {
         let [training, smoothed, validation] = ["training", "smoothed", "validation"].map(Arc::<str>::from);
         for curve in &self.figure.curves {
             let arm = Arc::from(curve.source.name.as_str());
-            if let Some((clock, column)) = curve.raw {
-                rows.column(curve.source, [&arm, &training], clock, column.values());
+            if let Some((times, column)) = curve.raw {
+                rows.column(curve.source, [&arm, &training], times, column.values());
                 if let Some(column) = curve.smoothed {
-                    rows.column(curve.source, [&arm, &smoothed], clock, column.values());
+                    rows.column(curve.source, [&arm, &smoothed], times, column.values());
                 }
             }
             for (evaluation, value) in self.figure.metric.sparse(curve.source.trace) {
-                let when = (evaluation.step as f64, evaluation.seconds);
-                rows.push(curve.source, [&arm, &validation], when, value);
+                let (step, seconds) = (evaluation.step as f64, evaluation.seconds);
+                rows.push(curve.source, [&arm, &validation], step, seconds, value);
             }
         }
         Table::default()
@@ -79,7 +78,7 @@ impl Exportable for Paper<'_> {
             .numbers("epoch", rows.epoch)
             .numbers("seconds", rows.seconds)
             .numbers("images", rows.images)
-            .numbers(&self.figure.metric.id(), rows.value)
+            .numbers(self.figure.metric.id(), rows.value)
     }
 
     fn size(&self) -> Option<Vec2> {

@@ -29,11 +29,11 @@ impl Values {
     /// Those at a place on the horizontal axis: of the nearest step, and of the last validation before it.
     fn at(figure: &Figure, curve: &Curve, x: f64) -> Self {
         let axis = figure.frame.axis;
-        let index = curve.raw.and_then(|(clock, _)| places(axis, clock, curve.source.pace).nearest(x));
+        let index = curve.raw.and_then(|(times, _)| places(axis, times, curve.source.pace).nearest(x));
         let value = |column: &crate::state::series::Column| column.values().get(index?).copied();
         // The nearest step may lie a little to the right of the crosshair; its validation belongs to it.
         let slack =
-            curve.raw.zip(index).map_or(x, |((clock, _), index)| places(axis, clock, curve.source.pace).at(index));
+            curve.raw.zip(index).map_or(x, |((times, _), index)| places(axis, times, curve.source.pace).at(index));
         let before = figure.metric.sparse(curve.source.trace).rev().find(|(evaluation, _)| {
             axis.place(evaluation.step as f64, evaluation.seconds, curve.source.pace) <= x.max(slack)
         });
@@ -154,9 +154,9 @@ fn heading(figure: &Figure, x: f64) -> String {
     let own = || format!("{} {}", figure.frame.axis.title(), figure.frame.axis.in_words(x));
     let Some(curve) = figure.curves.first() else { return own() };
     let trace = curve.source.trace;
-    let clock = curve.raw.map_or(&trace.clock, |(clock, _)| clock);
-    let Some(index) = places(figure.frame.axis, clock, curve.source.pace).nearest(x) else { return own() };
-    let (step, seconds) = (clock.steps[index], clock.seconds[index]);
+    let times = curve.raw.map_or(&trace.times, |(times, _)| times);
+    let Some(index) = places(figure.frame.axis, times, curve.source.pace).nearest(x) else { return own() };
+    let (step, seconds) = (times.steps[index], times.seconds[index]);
     let words = |axis: Axis| axis.in_words(axis.place(step, seconds, curve.source.pace));
     format!("Step {} · epoch {} · {}", words(Axis::Step), words(Axis::Epoch), words(Axis::Time))
 }

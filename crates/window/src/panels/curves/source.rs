@@ -2,8 +2,8 @@
 
 use crate::kit::plot::{Axis, Pace, Places, nearest};
 use crate::shelf::Overlay;
-use crate::state::Session;
-use crate::state::trace::{Clock, Trace};
+use crate::state::Monitor;
+use crate::state::trace::{Times, Trace};
 use lab_core::protocol::Intervention;
 
 /// Tells curves apart from frame to frame.
@@ -11,7 +11,6 @@ use lab_core::protocol::Intervention;
 pub struct Key {
     /// The number of a run on disk; `None` for the experiment under way.
     pub run: Option<u64>,
-    /// Which arm.
     pub arm: usize,
 }
 
@@ -24,30 +23,29 @@ pub struct Source<'a> {
     pub name: String,
     /// Which colour it has.
     pub color: usize,
-    /// Its numbers.
     pub trace: &'a Trace,
     /// What its steps are in other measures.
     pub pace: Pace,
 }
 
-/// Where a clock's entries lie on an axis.
+/// Where entries taken at these times lie on an axis.
 #[must_use]
-pub fn places(axis: Axis, clock: &Clock, pace: Pace) -> Places<'_> {
-    axis.places(&clock.steps, &clock.seconds, pace)
+pub fn places(axis: Axis, times: &Times, pace: Pace) -> Places<'_> {
+    axis.places(&times.steps, &times.seconds, pace)
 }
 
 /// Everything that is drawn, the experiment under way first.
 #[must_use]
-pub fn sources<'a>(session: &'a Session, overlays: &'a [Overlay]) -> Vec<Source<'a>> {
+pub fn sources<'a>(monitor: &'a Monitor, overlays: &'a [Overlay]) -> Vec<Source<'a>> {
     let mut sources = Vec::new();
-    if let Some(prepared) = &session.prepared {
+    if let Some(prepared) = &monitor.prepared {
         let pace = Pace {
             steps_per_epoch: prepared.steps_per_epoch as f64,
             batch_size: prepared.experiment.recipe.batch_size as f64,
         };
-        for (arm, trace) in session.arms.iter().enumerate() {
+        for (arm, trace) in monitor.arms.iter().enumerate() {
             let key = Key { run: None, arm };
-            sources.push(Source { key, name: session.arm_name(arm).to_owned(), color: arm, trace, pace });
+            sources.push(Source { key, name: monitor.arm_name(arm).to_owned(), color: arm, trace, pace });
         }
     }
     for overlay in overlays {
@@ -63,14 +61,14 @@ pub fn sources<'a>(session: &'a Session, overlays: &'a [Overlay]) -> Vec<Source<
 
 /// Steps and seconds at which something happened to the experiment under way.
 #[must_use]
-pub fn interventions(session: &Session) -> Vec<(f64, f64, &Intervention)> {
+pub fn interventions(monitor: &Monitor) -> Vec<(f64, f64, &Intervention)> {
     let seconds = |step: f64| {
-        let index = nearest(&session.steps, step);
-        index.and_then(|index| session.seconds.get(index)).copied().unwrap_or(0.0)
+        let index = nearest(&monitor.steps, step);
+        index.and_then(|index| monitor.seconds.get(index)).copied().unwrap_or(0.0)
     };
     let place = |intervention| {
         let &Intervention { step, .. } = intervention;
         (step as f64, seconds(step as f64), intervention)
     };
-    session.interventions.iter().map(place).collect()
+    monitor.interventions.iter().map(place).collect()
 }

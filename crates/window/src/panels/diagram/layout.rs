@@ -62,7 +62,6 @@ impl Measure {
 /// How several networks are drawn, so that they can be compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Arrangement {
-    /// The sizes.
     pub measure: Measure,
     /// Whether each stage has a row of its own.
     pub wrapped: bool,
@@ -92,16 +91,34 @@ fn in_stage(stage: &Stage) -> usize {
     stage.blocks.len() + usize::from(stage.entry.is_some())
 }
 
+/// What a box of the diagram stands for.
+#[derive(Clone, Copy)]
+pub enum Piece<'a> {
+    /// What comes before the first block.
+    Stem,
+    /// Convolution and pool before a stage's first block.
+    Entry,
+    Block(&'a Block),
+    /// What comes after the last block.
+    Head,
+}
+
 /// A box of the diagram.
 pub struct Node<'a> {
-    /// Where it is.
     pub rect: Rect,
     /// What it stands for.
+    pub piece: Piece<'a>,
+    /// What it is made of.
     pub part: &'a Part,
     /// [channels, height, width] before it.
     pub input: [usize; 3],
+}
+
+impl<'a> Node<'a> {
     /// The block, if it is one.
-    pub block: Option<&'a Block>,
+    pub fn block(&self) -> Option<&'a Block> {
+        if let Piece::Block(block) = self.piece { Some(block) } else { None }
+    }
 }
 
 /// A shortcut: up, over a block and down to the addition.
@@ -116,7 +133,6 @@ pub struct Arch {
     pub kind: ShortcutKind,
 }
 
-/// A stage.
 pub struct Group {
     /// Around its blocks.
     pub rect: Rect,
@@ -156,7 +172,7 @@ impl<'a> Lane<'a> {
         };
         let mut at = Cursor { x: 0.0, measure, top: above, map: outline.input, told: 0.0, owed: false };
         at.begin(&mut lane);
-        at.place(&mut lane, &outline.stem, None);
+        at.place(&mut lane, &outline.stem, Piece::Stem);
         for (index, stage) in outline.stages.iter().enumerate() {
             if wrapped && index > 0 {
                 at.end(&mut lane);
@@ -165,21 +181,21 @@ impl<'a> Lane<'a> {
             }
             let left = at.x - gap / 2.0;
             if let Some(entry) = &stage.entry {
-                at.place(&mut lane, entry, None);
+                at.place(&mut lane, entry, Piece::Entry);
             }
             for block in &stage.blocks {
                 if block.shortcut != ShortcutKind::None {
                     let ends = [at.x - gap / 2.0, at.x + width + gap / 2.0].map(|x| pos2(x, at.axis()));
                     lane.arches.push(Arch { from: ends[0], to: ends[1], top: at.top - arch, kind: block.shortcut });
                 }
-                at.place(&mut lane, &block.part, Some(block));
+                at.place(&mut lane, &block.part, Piece::Block(block));
             }
             let corners = [pos2(left, at.top - above), pos2(at.x - gap / 2.0, at.top + height + 4.0)];
             let rect = Rect::from_min_max(corners[0], corners[1]).shrink2(vec2(1.0, 0.0));
-            let name = stage_in_words(&stage.name, stage.blocks.len(), at.map[0], rect.width());
+            let name = stage_in_words(index + 1, stage.blocks.len(), at.map[0], rect.width());
             lane.groups.push(Group { rect, name });
         }
-        at.place(&mut lane, &outline.head, None);
+        at.place(&mut lane, &outline.head, Piece::Head);
         at.end(&mut lane);
         lane.size.y = at.top + height + SHAPES;
         lane
@@ -221,10 +237,10 @@ impl Cursor {
         lane.size.x = lane.size.x.max(end + 12.0);
     }
 
-    fn place<'a>(&mut self, lane: &mut Lane<'a>, part: &'a Part, block: Option<&'a Block>) {
+    fn place<'a>(&mut self, lane: &mut Lane<'a>, part: &'a Part, piece: Piece<'a>) {
         let Measure { width, gap, height, .. } = self.measure;
         let rect = Rect::from_min_size(pos2(self.x, self.top), vec2(width, height));
-        lane.nodes.push(Node { rect, part, input: self.map, block });
+        lane.nodes.push(Node { rect, piece, part, input: self.map });
         let changed = self.map != part.output;
         self.map = part.output;
         self.x += width + gap;
@@ -251,13 +267,12 @@ pub fn in_words([channels, height, width]: [usize; 3]) -> String {
     if (height, width) == (1, 1) { channels.to_string() } else { format!("{channels}×{height}×{width}") }
 }
 
-fn stage_in_words(name: &str, blocks: usize, channels: usize, room: f32) -> String {
-    let number = name.trim_start_matches("layer");
+fn stage_in_words(number: usize, blocks: usize, channels: usize, room: f32) -> String {
     let long = match blocks {
         1 => format!("Stage {number}: 1 block of {channels}"),
         _ => format!("Stage {number}: {blocks} blocks of {channels}"),
     };
-    [long, format!("Stage {number}"), number.to_owned()]
+    [long, format!("Stage {number}"), number.to_string()]
         .into_iter()
         .find(|text| text.chars().count() as f32 * CHARACTER < room)
         .unwrap_or_default()
@@ -283,7 +298,7 @@ mod tests {
                 let outline = outline(depth, shortcut);
                 for arrangement in arrangements(20.0) {
                     let lane = Lane::new(&outline, arrangement);
-                    assert_eq!(lane.nodes.iter().filter(|node| node.block.is_some()).count(), blocks);
+                    assert_eq!(lane.nodes.iter().filter(|node| node.block().is_some()).count(), blocks);
                     assert_eq!(lane.arches.len(), arches);
                     assert_eq!(lane.groups.len(), 3);
                     assert_eq!(lane.lines.len(), if arrangement.wrapped { 3 } else { 1 });

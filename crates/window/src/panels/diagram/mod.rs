@@ -1,4 +1,5 @@
 //! Each arm drawn block by block, with every shortcut; while training, blocks take the colour of what goes on in them.
+//! Must not know other panels.
 
 mod layout;
 mod paint;
@@ -10,7 +11,7 @@ use crate::kit::legend::legend;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::choose;
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::Session;
+use crate::state::Monitor;
 use crate::state::selected::SelectedBlock;
 use crate::state::series::Extremes;
 use crate::state::sketch::Sketch;
@@ -38,7 +39,6 @@ impl Default for View {
     }
 }
 
-/// The panel.
 #[derive(Default)]
 pub struct Diagram;
 
@@ -58,7 +58,7 @@ fn networks(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action
     }
     let room = ui.available_width() - space::M;
     let fitting = Arrangement::fitting(drawn.iter().copied(), room);
-    let scale = tools(ui, view, scene.session, fitting.measure.width);
+    let scale = tools(ui, view, scene.monitor, fitting.measure.width);
     let measure = view.width.map_or(fitting.measure, Measure::new);
     let arrangement = Arrangement { measure, ..fitting };
     kinds(ui, &drawn);
@@ -69,7 +69,7 @@ fn networks(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action
             match &sketch.outline {
                 Ok(outline) => {
                     let lane = Lane::new(outline, arrangement);
-                    let tint = Tint { session: scene.session, live: sketch.live, quantity: view.tint, scale };
+                    let tint = Tint { monitor: scene.monitor, live: sketch.live, quantity: view.tint, scale };
                     network(ui, sketch, &lane, tint, scene.selected, actions);
                 }
                 Err(why) => {
@@ -104,8 +104,8 @@ fn in_a_line(sketch: &Sketch) -> String {
 }
 
 /// What is chosen above the drawing; the shared scale's ends as decimal logarithms.
-fn tools(ui: &mut Ui, view: &mut View, session: &Session, fitting: f32) -> Option<[f64; 2]> {
-    let scale = view.tint.and_then(|quantity| scale(session.probes.last()?, quantity));
+fn tools(ui: &mut Ui, view: &mut View, monitor: &Monitor, fitting: f32) -> Option<[f64; 2]> {
+    let scale = view.tint.and_then(|quantity| scale(monitor.probes.last()?, quantity));
     ui.horizontal(|ui| {
         let label = ui.label("Colour by");
         ui.scope(|ui| {
@@ -177,7 +177,7 @@ fn kinds(ui: &mut Ui, outlines: &[&Outline]) {
 /// What colours the blocks of one arm.
 #[derive(Clone, Copy)]
 struct Tint<'a> {
-    session: &'a Session,
+    monitor: &'a Monitor,
     live: Option<usize>,
     quantity: Option<BlockQuantity>,
     scale: Option<[f64; 2]>,
@@ -187,7 +187,7 @@ impl<'a> Tint<'a> {
     /// The newest look at a block.
     fn probe(self, block: usize) -> Option<&'a BlockProbe> {
         let live = self.live?;
-        self.session.probes.iter().rev().find_map(|probe| probe.arms.get(live)?.blocks.get(block))
+        self.monitor.probes.iter().rev().find_map(|probe| probe.arms.get(live)?.blocks.get(block))
     }
 
     /// The block's place on the scale.
@@ -214,12 +214,12 @@ fn network(
     for node in &lane.nodes {
         let rect = node.rect.translate(offset);
         let index = block;
-        block += usize::from(node.block.is_some());
-        let same = selected.filter(|selected| node.block.is_some() && selected.block == node.part.name);
+        block += usize::from(node.block().is_some());
+        let same = selected.filter(|selected| node.block().is_some() && selected.block == node.part.name);
         let chosen = same.is_some_and(|selected| selected.arm == sketch.name);
-        let share = node.block.and_then(|_| tint.share(index));
+        let share = node.block().and_then(|_| tint.share(index));
         let id = ui.scope_id().with((&sketch.name, &node.part.name));
-        let sense = if node.block.is_some() { Sense::click() } else { Sense::hover() };
+        let sense = if node.block().is_some() { Sense::click() } else { Sense::hover() };
         let response = ui.interact(rect, id, sense);
         let look = Look { share, chosen, alike: same.is_some(), pointed: response.hovered() || response.has_focus() };
         if response.gained_focus() {
@@ -233,14 +233,14 @@ fn network(
             let block = (!chosen).then(|| SelectedBlock { arm: sketch.name.clone(), block: node.part.name.clone() });
             actions.push(Action::Select(block));
         }
-        response.on_hover_ui(|ui| explain(ui, node, tint.probe(index).filter(|_| node.block.is_some())));
+        response.on_hover_ui(|ui| explain(ui, node, tint.probe(index).filter(|_| node.block().is_some())));
     }
 }
 
 /// What a screen reader says of a box.
 fn name(response: &Response, node: &Node, sketch: &Sketch, chosen: bool) {
     let text = || {
-        let shortcut = node.block.map_or_else(String::new, |block| format!(", {}", block.shortcut.in_words()));
+        let shortcut = node.block().map_or_else(String::new, |block| format!(", {}", block.shortcut.in_words()));
         format!(
             "{}, {}: {} to {}{shortcut}, {} parameters, {} MACs",
             node.part.name,
@@ -251,7 +251,7 @@ fn name(response: &Response, node: &Node, sketch: &Sketch, chosen: bool) {
             large(node.part.macs)
         )
     };
-    response.widget_info(|| match node.block {
+    response.widget_info(|| match node.block() {
         Some(_) => WidgetInfo::selected(Role::Button, true, chosen, text()),
         None => WidgetInfo::labeled(Role::Label, true, text()),
     });
@@ -263,7 +263,7 @@ fn explain(ui: &mut Ui, node: &Node, probe: Option<&BlockProbe>) {
     ui.label(theme::strong(&node.part.name));
     ui.label(format!("{} → {}", in_words(node.input), in_words(node.part.output)));
     ui.label(format!("{} parameters, {} MACs", count(node.part.parameters), large(node.part.macs)));
-    if let Some(block) = node.block {
+    if let Some(block) = node.block() {
         ui.label(block.shortcut.in_words());
         if block.keep < 1.0 {
             ui.label(format!("kept in {} of the training steps", lab_core::number::percent(block.keep)));

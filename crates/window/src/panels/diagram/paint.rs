@@ -1,7 +1,8 @@
 //! Paints what the layout has placed.
 
-use super::layout::{Arch, Lane, Node};
+use super::layout::{Arch, Lane, Node, Piece};
 use crate::kit::theme::{self, Tokens, on_viridis, viridis};
+use crate::panels::block_name::short_name;
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use lab_core::blueprint::outline::ShortcutKind;
 
@@ -120,14 +121,14 @@ pub fn node(ui: &Ui, node: &Node, rect: Rect, look: Look) {
     let radius = if rect.width() < 16.0 { 2.0 } else { 4.0 };
     let (fill, text) = match look.share {
         Some(share) => (viridis(share), on_viridis(share)),
-        None if node.block.is_some() => (tokens.raised, tokens.text),
+        None if node.block().is_some() => (tokens.raised, tokens.text),
         None => (tokens.background, tokens.weak),
     };
     let stroke = match look {
         Look { chosen: true, .. } => Stroke::new(3.0, tokens.accent),
         Look { alike: true, .. } => Stroke::new(theme::CURVE, tokens.accent),
         Look { pointed: true, .. } => Stroke::new(theme::CURVE, tokens.text),
-        _ => Stroke::new(theme::HAIRLINE, if node.block.is_some() { tokens.weak } else { tokens.hairline }),
+        _ => Stroke::new(theme::HAIRLINE, if node.block().is_some() { tokens.weak } else { tokens.hairline }),
     };
     painter.rect(rect, radius, fill, stroke, StrokeKind::Inside);
     let font = FontId::proportional(theme::size::SMALL - 1.0);
@@ -143,7 +144,7 @@ pub fn node(ui: &Ui, node: &Node, rect: Rect, look: Look) {
 /// What is written inside a box of this width.
 fn inside(node: &Node, width: f32) -> Vec<String> {
     let own = |name: &str| !name.starts_with("shortcut") && !name.starts_with("downsample");
-    if width >= LAYERS && node.part.name != "head" {
+    if width >= LAYERS && !matches!(node.piece, Piece::Head) {
         let convolutions = node.part.layers.iter().filter(|layer| own(&layer.name) && layer.kind.contains("conv"));
         return convolutions
             .map(|layer| {
@@ -152,10 +153,11 @@ fn inside(node: &Node, width: f32) -> Vec<String> {
             })
             .collect();
     }
-    let short = match node.part.name.as_str() {
-        name @ ("stem" | "head") => name,
-        name if name.ends_with("entry") => "entry",
-        name => name.trim_start_matches("layer"),
+    let short = match node.piece {
+        Piece::Stem => "stem",
+        Piece::Entry => "entry",
+        Piece::Block(block) => short_name(&block.part.name),
+        Piece::Head => "head",
     };
     if width >= NAMES { vec![short.to_owned()] } else { Vec::new() }
 }

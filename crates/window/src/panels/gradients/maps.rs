@@ -4,9 +4,10 @@ use crate::kit::chips::told;
 use crate::kit::plot;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::named;
+use crate::panels::block_name::short_name;
 use crate::panels::block_quantity::BlockQuantity;
 use crate::scene::Scene;
-use crate::state::Session;
+use crate::state::Monitor;
 use crate::state::series::Extremes;
 use eframe::egui::{
     Align2, Color32, ColorImage, FontId, Rect, Response, Sense, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui,
@@ -38,31 +39,31 @@ pub struct HeatMaps {
 
 impl HeatMaps {
     /// Makes the pictures anew if there is something new to see.
-    pub fn update(&mut self, ui: &Ui, session: &Session, quantity: BlockQuantity) {
-        let newest = session.probes.last().map_or(0, |probe| probe.step);
-        let now = Made { generation: session.generation, newest, quantity };
+    pub fn update(&mut self, ui: &Ui, monitor: &Monitor, quantity: BlockQuantity) {
+        let newest = monitor.probes.last().map_or(0, |probe| probe.step);
+        let now = Made { generation: monitor.generation, newest, quantity };
         if self.made != now {
-            self.make(ui, session, quantity);
+            self.make(ui, monitor, quantity);
             self.made = now;
         }
     }
 
     /// A heat map for each arm, and below them every block at the latest probe.
     pub fn figure(&self, ui: &mut Ui, scene: Scene, quantity: BlockQuantity, [height, below]: [f32; 2]) {
-        let session = scene.session;
+        let monitor = scene.monitor;
         for (arm, texture) in self.maps.iter().enumerate() {
             if let Some(texture) = texture {
-                told(ui, arm, &summary(session, arm, quantity));
-                let rect = map(ui, texture, session, arm, quantity, height);
+                told(ui, arm, &summary(monitor, arm, quantity));
+                let rect = map(ui, texture, monitor, arm, quantity, height);
                 mark(ui, rect, scene, arm);
             }
         }
-        latest(ui, session, quantity, below);
+        latest(ui, monitor, quantity, below);
     }
 
-    fn make(&mut self, ui: &Ui, session: &Session, quantity: BlockQuantity) {
+    fn make(&mut self, ui: &Ui, monitor: &Monitor, quantity: BlockQuantity) {
         let tokens = Tokens::of(ui);
-        let grids: Vec<Grid> = (0..session.arms.len()).map(|arm| Grid::new(&session.probes, arm, quantity)).collect();
+        let grids: Vec<Grid> = (0..monitor.arms.len()).map(|arm| Grid::new(&monitor.probes, arm, quantity)).collect();
         let mut extremes = Extremes::NONE;
         grids.iter().flat_map(|grid| &grid.cells).for_each(|&cell| extremes.add(cell));
         self.scale =
@@ -123,10 +124,10 @@ impl Grid {
 }
 
 /// An arm's heat map in a sentence.
-fn summary(session: &Session, arm: usize, quantity: BlockQuantity) -> String {
-    let name = session.arm_name(arm);
+fn summary(monitor: &Monitor, arm: usize, quantity: BlockQuantity) -> String {
+    let name = monitor.arm_name(arm);
     let Some(seen) =
-        session.probes.iter().rev().find_map(|probe| probe.arms.get(arm).filter(|arm| !arm.blocks.is_empty()))
+        monitor.probes.iter().rev().find_map(|probe| probe.arms.get(arm).filter(|arm| !arm.blocks.is_empty()))
     else {
         return format!("{name}: nothing seen");
     };
@@ -142,7 +143,7 @@ fn summary(session: &Session, arm: usize, quantity: BlockQuantity) -> String {
 fn map(
     ui: &mut Ui,
     texture: &TextureHandle,
-    session: &Session,
+    monitor: &Monitor,
     arm: usize,
     quantity: BlockQuantity,
     height: f32,
@@ -154,26 +155,26 @@ fn map(
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
     let names =
-        session.prepared.as_ref().and_then(|prepared| prepared.arms.get(arm)).map_or(&[][..], |info| &info.blocks);
+        monitor.prepared.as_ref().and_then(|prepared| prepared.arms.get(arm)).map_or(&[][..], |info| &info.blocks);
     let font = FontId::proportional(theme::size::SMALL - 1.0);
     let write = |at, anchor, text: String| ui.painter().text(at, anchor, text, font.clone(), tokens.weak);
     if let (Some(first), Some(last)) = (names.first(), names.last()) {
-        write(rect.left_top() - vec2(space::XS, 0.0), Align2::RIGHT_TOP, shortened(first));
-        write(rect.left_bottom() - vec2(space::XS, 0.0), Align2::RIGHT_BOTTOM, shortened(last));
+        write(rect.left_top() - vec2(space::XS, 0.0), Align2::RIGHT_TOP, short_name(first).to_owned());
+        write(rect.left_bottom() - vec2(space::XS, 0.0), Align2::RIGHT_BOTTOM, short_name(last).to_owned());
     }
     let step = |probe: Option<&ProbeRecord>| probe.map_or_else(String::new, |probe| number::count(probe.step));
-    write(rect.left_bottom() + vec2(0.0, 2.0), Align2::LEFT_TOP, format!("step {}", step(session.probes.first())));
-    write(rect.right_bottom() + vec2(0.0, 2.0), Align2::RIGHT_TOP, step(session.probes.last()));
-    let text = format!("{} by block and step. {}", quantity.title(), summary(session, arm, quantity));
+    write(rect.left_bottom() + vec2(0.0, 2.0), Align2::LEFT_TOP, format!("step {}", step(monitor.probes.first())));
+    write(rect.right_bottom() + vec2(0.0, 2.0), Align2::RIGHT_TOP, step(monitor.probes.last()));
+    let text = format!("{} by block and step. {}", quantity.title(), summary(monitor, arm, quantity));
     let response = named(ui, response, &text);
-    pointed(response, rect, session, arm, quantity, names);
+    pointed(response, rect, monitor, arm, quantity, names);
     rect
 }
 
 /// A frame around the row of the block that every panel looks at.
 #[allow(clippy::cast_precision_loss, reason = "a block's number")]
 fn mark(ui: &Ui, rect: Rect, scene: Scene, arm: usize) {
-    let Some(prepared) = &scene.session.prepared else { return };
+    let Some(prepared) = &scene.monitor.prepared else { return };
     let Some((_, block)) = scene.selected.and_then(|selected| selected.place(prepared)).filter(|it| it.0 == arm) else {
         return;
     };
@@ -183,10 +184,6 @@ fn mark(ui: &Ui, rect: Rect, scene: Scene, arm: usize) {
     ui.painter().rect_stroke(row, 0.0, stroke, StrokeKind::Outside);
 }
 
-fn shortened(block: &str) -> String {
-    block.replace("layer", "")
-}
-
 /// The value below the pointer.
 #[allow(
     clippy::cast_possible_truncation,
@@ -194,15 +191,15 @@ fn shortened(block: &str) -> String {
     clippy::cast_precision_loss,
     reason = "a place in a small grid"
 )]
-fn pointed(response: Response, rect: Rect, session: &Session, arm: usize, quantity: BlockQuantity, names: &[String]) {
+fn pointed(response: Response, rect: Rect, monitor: &Monitor, arm: usize, quantity: BlockQuantity, names: &[String]) {
     let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) else { return };
     let share = (at - rect.min) / rect.size();
-    let count = session.probes.len();
+    let count = monitor.probes.len();
     let size = bucket(count);
     let column = (share.x * count.div_ceil(size) as f32) as usize;
     let block = (share.y * names.len() as f32) as usize;
     let range = (column * size).min(count - 1)..((column + 1) * size).min(count);
-    let probes = &session.probes[range];
+    let probes = &monitor.probes[range];
     let value = probes
         .iter()
         .filter_map(|probe| probe.arms.get(arm)?.blocks.get(block))
@@ -217,9 +214,9 @@ fn pointed(response: Response, rect: Rect, session: &Session, arm: usize, quanti
 
 /// Every block at the latest probe.
 #[allow(clippy::cast_precision_loss, reason = "a block's number")]
-fn latest(ui: &mut Ui, session: &Session, quantity: BlockQuantity, height: f32) {
+fn latest(ui: &mut Ui, monitor: &Monitor, quantity: BlockQuantity, height: f32) {
     let tokens = Tokens::of(ui);
-    let Some(probe) = session.probes.last() else { return };
+    let Some(probe) = monitor.probes.last() else { return };
     ui.add_space(space::XS);
     ui.label(theme::caption(format!("By block at step {}, log scale", number::count(probe.step)), &tokens));
     let mut extremes = Extremes::NONE;
@@ -251,9 +248,9 @@ fn latest(ui: &mut Ui, session: &Session, quantity: BlockQuantity, height: f32) 
             for (arm, points) in lines.into_iter().enumerate() {
                 let color = tokens.arm(arm);
                 plot.points(
-                    Points::new(session.arm_name(arm), points.clone()).color(color).radius(2.5).allow_hover(false),
+                    Points::new(monitor.arm_name(arm), points.clone()).color(color).radius(2.5).allow_hover(false),
                 );
-                plot.line(Line::new(session.arm_name(arm), points).color(color).width(theme::CURVE).allow_hover(false));
+                plot.line(Line::new(monitor.arm_name(arm), points).color(color).width(theme::CURVE).allow_hover(false));
             }
         });
     named(ui, drawn.response, &format!("{} by block at step {}", quantity.title(), probe.step));

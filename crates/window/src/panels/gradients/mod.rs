@@ -1,4 +1,5 @@
-//! Gradients of every block: over the steps as a heat map per arm on one shared scale, and at the latest step.
+//! Gradients of every block: over the steps as a heat map per arm on one shared scale, and at the latest step. Must not
+//! know other panels.
 
 mod maps;
 mod paper;
@@ -22,7 +23,6 @@ pub struct View {
     quantity: BlockQuantity,
 }
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Gradients {
     maps: HeatMaps,
@@ -32,8 +32,8 @@ impl Panel for Gradients {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
-        let session = scene.session;
-        if session.probes.is_empty() {
+        let monitor = scene.monitor;
+        if monitor.probes.is_empty() {
             return empty(
                 ui,
                 "How strong the gradient is in each block, step by step, will be drawn here: press Start.",
@@ -47,12 +47,12 @@ impl Panel for Gradients {
             });
             give_away::button(ui, "Gradients", &Paper { quantity: view.quantity, scene }, effects.actions);
         });
-        self.maps.update(ui, session, view.quantity);
+        self.maps.update(ui, monitor, view.quantity);
         legend(ui, self.maps.scale);
         let room = ui.available_height();
         let below = (room * 0.34).clamp(110.0, 240.0);
         #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]
-        let height = ((room - below - space::XL) / session.arms.len().max(1) as f32 - 44.0).clamp(40.0, 240.0);
+        let height = ((room - below - space::XL) / monitor.arms.len().max(1) as f32 - 44.0).clamp(40.0, 240.0);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             self.maps.figure(ui, scene, view.quantity, [height, below - space::XL]);
         });

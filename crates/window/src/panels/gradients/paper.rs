@@ -42,13 +42,13 @@ impl Exportable for Paper<'_> {
     }
 
     fn table(&self) -> Table {
-        let session = self.scene.session;
+        let monitor = self.scene.monitor;
         let nameless = Arc::<str>::from("");
-        let names: Vec<Vec<Arc<str>>> = session.prepared.as_ref().map_or_else(Vec::new, |prepared| {
+        let names: Vec<Vec<Arc<str>>> = monitor.prepared.as_ref().map_or_else(Vec::new, |prepared| {
             prepared.arms.iter().map(|arm| arm.blocks.iter().map(|block| Arc::from(block.as_str())).collect()).collect()
         });
-        let arms: Vec<Arc<str>> = (0..session.arms.len()).map(|arm| Arc::from(session.arm_name(arm))).collect();
-        let rows: Vec<(usize, u64, usize, &BlockProbe)> = session
+        let arms: Vec<Arc<str>> = (0..monitor.arms.len()).map(|arm| Arc::from(monitor.arm_name(arm))).collect();
+        let rows: Vec<(usize, u64, usize, &BlockProbe)> = monitor
             .probes
             .iter()
             .flat_map(|probe| {
@@ -73,7 +73,7 @@ impl Exportable for Paper<'_> {
         ui.label(theme::heading(format!("{} by block and step", self.quantity.title())));
         // Textures of the window do not exist here.
         let mut drawn = HeatMaps::default();
-        drawn.update(ui, self.scene.session, self.quantity);
+        drawn.update(ui, self.scene.monitor, self.quantity);
         legend(ui, drawn.scale);
         drawn.figure(ui, self.scene, self.quantity, HEIGHTS);
     }

@@ -6,7 +6,7 @@ use crate::give_away;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Scene};
-use crate::state::Session;
+use crate::state::Monitor;
 use crate::state::inquiries::{Inquiries, Inquiry, Place};
 use crate::state::selected::SelectedBlock;
 use eframe::egui::{Button, Label, Popup, ProgressBar, RichText, Ui, vec2};
@@ -18,7 +18,7 @@ use lab_core::protocol::Networks;
 /// What a panel works with.
 pub struct Bench<'a> {
     /// The experiment under way.
-    pub session: &'a Session,
+    pub monitor: &'a Monitor,
     /// What was asked and found.
     pub inquiries: &'a Inquiries,
     /// The block that every panel looks at.
@@ -33,7 +33,7 @@ impl<'a> Bench<'a> {
     /// What a panel of this scene works with.
     pub fn new(scene: Scene<'a>, effects: &'a mut Effects) -> Self {
         Self {
-            session: scene.session,
+            monitor: scene.monitor,
             inquiries: scene.inquiries,
             selected: scene.selected,
             checkpoint: effects.checkpoint,
@@ -43,7 +43,7 @@ impl<'a> Bench<'a> {
 
     /// The selected block's arm and its place in it.
     pub fn selected(&self) -> Option<(usize, usize)> {
-        self.selected?.place(self.session.prepared.as_ref()?)
+        self.selected?.place(self.monitor.prepared.as_ref()?)
     }
 
     /// Asks something of the chosen weights.
@@ -53,7 +53,7 @@ impl<'a> Bench<'a> {
     }
 
     fn networks(&self) -> Networks {
-        let folder = self.session.prepared.as_ref().and_then(|prepared| prepared.run.clone());
+        let folder = self.monitor.prepared.as_ref().and_then(|prepared| prepared.run.clone());
         match (*self.checkpoint, folder) {
             (Some(checkpoint), Some(folder)) => Networks::Run { folder, checkpoint },
             _ => Networks::Current,
@@ -63,7 +63,7 @@ impl<'a> Bench<'a> {
     /// Whether there are networks to ask.
     #[must_use]
     pub fn has_networks(&self) -> bool {
-        self.session.prepared.is_some()
+        self.monitor.prepared.is_some()
     }
 
     /// What an instrument found in each arm, with the arm's place.
@@ -74,7 +74,7 @@ impl<'a> Bench<'a> {
     /// The place of an arm by its name: its colour.
     #[must_use]
     pub fn arm(&self, name: &str) -> usize {
-        let arms = self.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.arms);
+        let arms = self.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.arms);
         arms.iter().position(|arm| arm.name == name).unwrap_or(0)
     }
 }
@@ -164,7 +164,7 @@ pub fn refusal(ui: &mut Ui, name: &str, why: &str) {
 
 /// Chooses whose weights are asked, where there is a choice.
 fn weights(ui: &mut Ui, bench: &mut Bench) {
-    let kept = bench.session.prepared.as_ref().is_some_and(|prepared| prepared.run.is_some());
+    let kept = bench.monitor.prepared.as_ref().is_some_and(|prepared| prepared.run.is_some());
     if !kept {
         return;
     }

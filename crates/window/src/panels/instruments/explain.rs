@@ -9,6 +9,7 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::{empty, told};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
+use crate::panels::block_name::short_name;
 use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{
     Color32, ComboBox, DragValue, FontId, Key, Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit,
@@ -50,7 +51,6 @@ impl Default for View {
     }
 }
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Explain {
     image: usize,
@@ -131,7 +131,7 @@ impl Explain {
     }
 
     fn choices(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
-        let Some(prepared) = &bench.session.prepared else { return };
+        let Some(prepared) = &bench.monitor.prepared else { return };
         let (images, classes) = (prepared.dataset.validation, &prepared.dataset.classes);
         ui.horizontal_wrapped(|ui| {
             ui.push_id("mode", |ui| {
@@ -189,7 +189,7 @@ impl Explain {
 
 /// For each arm the image, and a strip with one map for each block.
 fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, instrument: Instrument) {
-    let classes = bench.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
+    let classes = bench.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
     let title = |class: usize| classes.get(class).map_or("?", String::as_str);
     let found: Vec<(usize, &str, &Explanation)> = bench
         .findings(instrument)
@@ -208,6 +208,7 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
         let truth = found.truth.map_or_else(String::new, |truth| format!(", truly {}", title(truth)));
         let text = format!("{name}: {} {}{truth}", title(found.class), percent(f64::from(share)));
         told(ui, arm, &text);
+        let overlay = Overlay { arm, found, strength };
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
             let name = format!("{arm} seen");
@@ -216,7 +217,7 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
             ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
             named(ui, response, "The image as the networks see it");
             if let Some(map) = &found.occlusion {
-                let rect = overlay(ui, textures, (LARGE, arm), found, ("occlusion", map), strength);
+                let rect = overlay.draw(ui, textures, LARGE, "occlusion", map);
                 let tokens = Tokens::of(ui);
                 ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, tokens.hairline), StrokeKind::Outside);
             }
@@ -224,7 +225,7 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
             for (block, map) in &found.strip {
-                let rect = overlay(ui, textures, (SMALL, arm), found, (block, map), strength);
+                let rect = overlay.draw(ui, textures, SMALL, block, map);
                 if bench.selected.is_some_and(|selected| selected.block == *block) {
                     let stroke = Stroke::new(2.0, Tokens::of(ui).accent);
                     ui.painter().rect_stroke(rect, 0.0, stroke, StrokeKind::Inside);
@@ -235,30 +236,34 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
     }
 }
 
-/// The image with a map over it, each map on its own scale: only the place matters, not the strength.
-fn overlay(
-    ui: &mut Ui,
-    textures: &mut Textures,
-    (side, arm): (f32, usize),
-    found: &Explanation,
-    (block, map): (&str, &HeatMap),
+/// One arm's image with maps over it.
+struct Overlay<'a> {
+    arm: usize,
+    found: &'a Explanation,
+    /// How strongly the maps cover the image.
     strength: f32,
-) -> Rect {
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
-    let picture = textures.picture(ui.ctx(), &format!("{arm} seen"), &found.seen).id();
-    ui.painter().image(picture, rect, WHOLE, Color32::WHITE);
-    let ends = [0.0, map.range()[1].max(1e-12)];
-    let over = textures.map(ui.ctx(), &format!("{arm} {block}"), map, ends, Some(strength)).id();
-    ui.painter().image(over, rect, WHOLE, Color32::WHITE);
-    // The block's number in a corner, on a ground that keeps it readable.
-    let font = FontId::proportional(theme::size::SMALL - 1.0);
-    let label = ui.painter().layout_no_wrap(block.replace("layer", ""), font, Color32::WHITE);
-    let ground = Rect::from_min_size(rect.min, label.size() + vec2(4.0, 0.0));
-    ui.painter().rect_filled(ground, 0.0, theme::BEHIND_TEXT);
-    ui.painter().galley(rect.min + vec2(2.0, 0.0), label, Color32::WHITE);
-    let text = format!("{block}: {} × {}, at most {}", map.width, map.height, short(f64::from(map.range()[1])));
-    named(ui, response.on_hover_text(&text), &text);
-    rect
+}
+
+impl Overlay<'_> {
+    /// The image with a map over it, each map on its own scale: only the place matters, not the strength.
+    fn draw(&self, ui: &mut Ui, textures: &mut Textures, side: f32, block: &str, map: &HeatMap) -> Rect {
+        let Self { arm, found, strength } = *self;
+        let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+        let picture = textures.picture(ui.ctx(), &format!("{arm} seen"), &found.seen).id();
+        ui.painter().image(picture, rect, WHOLE, Color32::WHITE);
+        let ends = [0.0, map.range()[1].max(1e-12)];
+        let over = textures.map(ui.ctx(), &format!("{arm} {block}"), map, ends, Some(strength)).id();
+        ui.painter().image(over, rect, WHOLE, Color32::WHITE);
+        // The block's number in a corner, on a ground that keeps it readable.
+        let font = FontId::proportional(theme::size::SMALL - 1.0);
+        let label = ui.painter().layout_no_wrap(short_name(block).to_owned(), font, Color32::WHITE);
+        let ground = Rect::from_min_size(rect.min, label.size() + vec2(4.0, 0.0));
+        ui.painter().rect_filled(ground, 0.0, theme::BEHIND_TEXT);
+        ui.painter().galley(rect.min + vec2(2.0, 0.0), label, Color32::WHITE);
+        let text = format!("{block}: {} × {}, at most {}", map.width, map.height, short(f64::from(map.range()[1])));
+        named(ui, response.on_hover_text(&text), &text);
+        rect
+    }
 }
 
 /// Channels or filters of every arm on one scale.
@@ -301,7 +306,7 @@ fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrum
 
 /// The logit of each arm's own class, with each block's branch or shortcut cut.
 fn cuts(ui: &mut Ui, bench: &Bench) {
-    let classes = bench.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
+    let classes = bench.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
     let (mut lines, mut words) = (Vec::new(), Vec::new());
     for (arm, name, finding) in bench.findings(Instrument::Cuts) {
         let found: &[Cut] = match finding {

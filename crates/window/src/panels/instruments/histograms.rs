@@ -27,7 +27,7 @@ fn counted<'a>(bench: &'a Bench) -> Vec<(usize, &'a str, &'a Vec<Histogram>)> {
 /// Chooses one of the parameters that anything is known of.
 pub fn choose_parameter(ui: &mut Ui, parameter: &mut String, bench: &Bench) {
     let found = counted(bench);
-    let kept = bench.session.spreads.last().map_or(&[][..], |record| &record.arms);
+    let kept = bench.monitor.spreads.last().map_or(&[][..], |record| &record.arms);
     let (mut names, mut known): (Vec<&str>, HashSet<&str>) = Default::default();
     for histogram in found.iter().flat_map(|(_, _, all)| *all).chain(kept.iter().flatten()) {
         if known.insert(&histogram.parameter) {
@@ -72,7 +72,7 @@ pub fn figure(ui: &mut Ui, parameter: &str, bench: &Bench) {
         ui.horizontal(|ui| {
             let both = [(histogram.values(), "values"), (histogram.gradient(), "gradient")];
             for ((spread, title), axis) in both.into_iter().zip(&axes) {
-                axis.bars(ui, *arm, (spread, title), width, &format!("{name} {parameter}: {title}"));
+                axis.bars(ui, *arm, spread, title, width, &format!("{name} {parameter}: {title}"));
             }
         });
     }
@@ -95,7 +95,7 @@ impl Axis {
 
     /// An arm's bars, 0 in the middle, with the axis below them.
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "heights of bars")]
-    fn bars(&self, ui: &mut Ui, arm: usize, (spread, title): (Spread, &str), width: f32, name: &str) {
+    fn bars(&self, ui: &mut Ui, arm: usize, spread: Spread, title: &str, width: f32, name: &str) {
         let tokens = Tokens::of(ui);
         let (outer, response) = ui.allocate_exact_size(vec2(width, HEIGHT + 16.0), Sense::hover());
         let rect = Rect::from_min_size(outer.min, vec2(width, HEIGHT));

@@ -8,7 +8,7 @@ use crate::give_away;
 use crate::kit::chips::told;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::named;
-use crate::state::Session;
+use crate::state::Monitor;
 use eframe::egui::{
     Align2, Color32, ColorImage, FontId, Label, Rect, Response, Sense, TextureHandle, TextureOptions, Ui, pos2, vec2,
 };
@@ -70,8 +70,8 @@ impl Histories {
     /// The maps with what stands above them.
     pub fn ui(&mut self, ui: &mut Ui, parameter: &str, bench: &mut Bench) {
         let tokens = Tokens::of(ui);
-        let session = bench.session;
-        if session.spreads.is_empty() {
+        let monitor = bench.monitor;
+        if monitor.spreads.is_empty() {
             let text = "How a parameter moves over the training will be drawn here: its values are counted at some of the \
                         looks inside, so these must be on.";
             ui.add(Label::new(theme::caption(text, &tokens)).wrap());
@@ -82,20 +82,20 @@ impl Histories {
             let paper = Paper {
                 name: "histograms-by-step",
                 title: format!("{parameter} over the training"),
-                tables: || tables(parameter, session),
-                figure: Figure { height: ROWS, draw: |ui: &mut Ui| Self::default().figure(ui, parameter, session) },
+                tables: || tables(parameter, monitor),
+                figure: Figure { height: ROWS, draw: |ui: &mut Ui| Self::default().figure(ui, parameter, monitor) },
             };
             give_away::button(ui, "Histograms by step", &paper, bench.actions);
         });
-        self.figure(ui, parameter, session);
+        self.figure(ui, parameter, monitor);
     }
 
-    fn figure(&mut self, ui: &mut Ui, parameter: &str, session: &Session) {
-        let newest = session.spreads.last().map_or(0, |record| record.step);
-        let now = Made { generation: session.generation, newest, parameter: parameter.to_owned() };
+    fn figure(&mut self, ui: &mut Ui, parameter: &str, monitor: &Monitor) {
+        let newest = monitor.spreads.last().map_or(0, |record| record.step);
+        let now = Made { generation: monitor.generation, newest, parameter: parameter.to_owned() };
         if self.made != now {
-            self.steps = session.spreads.iter().map(|record| record.step).collect();
-            self.kinds = SIDES.map(|(_, of)| Kind::new(ui, parameter, session, of));
+            self.steps = monitor.spreads.iter().map(|record| record.step).collect();
+            self.kinds = SIDES.map(|(_, of)| Kind::new(ui, parameter, monitor, of));
             self.made = now;
         }
         let tokens = Tokens::of(ui);
@@ -109,8 +109,8 @@ impl Histories {
         ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
         let narrow = ui.available_width() < BESIDE;
         let width = if narrow { ui.available_width() } else { (ui.available_width() - space::L) / 2.0 };
-        for arm in 0..session.arms.len() {
-            let name = session.arm_name(arm);
+        for arm in 0..monitor.arms.len() {
+            let name = monitor.arm_name(arm);
             let both = self.kinds.each_ref().map(|kind| kind.arms.get(arm).and_then(Option::as_ref));
             let [Some(one), Some(other)] = both else {
                 told(ui, arm, &format!("{name} has no {parameter}"));
@@ -122,7 +122,7 @@ impl Histories {
             ui.horizontal_wrapped(|ui| {
                 for ((kind, map), (title, _)) in self.kinds.iter().zip([one, other]).zip(SIDES) {
                     let name = format!("{name} {parameter}, {title} by step: std {}", moved(map));
-                    kind.draw(ui, map, (&self.steps, title), width, &name);
+                    kind.draw(ui, map, &self.steps, title, width, &name);
                 }
             });
         }
@@ -130,14 +130,14 @@ impl Histories {
 }
 
 impl Kind {
-    fn new(ui: &Ui, parameter: &str, session: &Session, of: Side) -> Self {
+    fn new(ui: &Ui, parameter: &str, monitor: &Monitor, of: Side) -> Self {
         let moment = |arm: usize| {
-            let found = session.spreads.iter().map(move |record| {
+            let found = monitor.spreads.iter().map(move |record| {
                 record.arms.get(arm)?.iter().find(|histogram| histogram.parameter == parameter).map(of)
             });
             found.collect::<Vec<Option<Spread>>>()
         };
-        let arms: Vec<Vec<Option<Spread>>> = (0..session.arms.len()).map(moment).collect();
+        let arms: Vec<Vec<Option<Spread>>> = (0..monitor.arms.len()).map(moment).collect();
         let known = || arms.iter().flatten().flatten();
         let limit = known().map(|spread| spread.limit).fold(0.0, f64::max);
         let shares: Vec<Option<(Vec<f64>, [f64; 2])>> = arms
@@ -160,7 +160,7 @@ impl Kind {
         Self { limit, most, arms: shares.into_iter().map(|arm| arm.map(map)).collect() }
     }
 
-    fn draw(&self, ui: &mut Ui, map: &Map, (steps, title): (&[u64], &str), width: f32, name: &str) {
+    fn draw(&self, ui: &mut Ui, map: &Map, steps: &[u64], title: &str, width: f32, name: &str) {
         let tokens = Tokens::of(ui);
         let (outer, response) = ui.allocate_exact_size(vec2(width, HEIGHT + 16.0), Sense::hover());
         let rect = Rect::from_min_max(outer.min + vec2(GUTTER, 0.0), pos2(outer.right(), outer.top() + HEIGHT));
@@ -215,16 +215,16 @@ fn picture(shares: &[f64], most: f64) -> ColorImage {
 }
 
 /// One parameter's counts at every moment.
-fn tables(parameter: &str, session: &Session) -> Vec<(String, Table)> {
+fn tables(parameter: &str, monitor: &Monitor) -> Vec<(String, Table)> {
     let of = |arm: usize| {
-        let found = session.spreads.iter().filter_map(move |record| {
+        let found = monitor.spreads.iter().filter_map(move |record| {
             let of_arm = record.arms.get(arm)?;
             of_arm.iter().find(|one| one.parameter == parameter).map(|one| (record.step, one))
         });
         let found: Vec<(u64, &Histogram)> = found.collect();
         let steps = found.iter().flat_map(|(step, one)| one.counts.iter().map(|_| *step as f64));
         let counts = Histogram::table(found.iter().map(|(_, one)| *one));
-        (session.arm_name(arm).to_owned(), Table::new("histograms-by-step").numbers("step", steps).beside(counts))
+        (monitor.arm_name(arm).to_owned(), Table::new("histograms-by-step").numbers("step", steps).beside(counts))
     };
-    (0..session.arms.len()).map(of).collect()
+    (0..monitor.arms.len()).map(of).collect()
 }

@@ -17,7 +17,7 @@ use lab_core::number::short;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Quantity {
+enum LookQuantity {
     #[default]
     InputGradient,
     OutputGradient,
@@ -29,18 +29,18 @@ enum Quantity {
     Zeros,
 }
 
-const QUANTITIES: [(Quantity, &str); 8] = [
-    (Quantity::InputGradient, "Input gradient ‖∂L/∂x‖"),
-    (Quantity::OutputGradient, "Output gradient ‖∂L/∂y‖"),
-    (Quantity::WeightGradient, "Weight gradient ‖∂L/∂W‖"),
-    (Quantity::Relative, "Relative ‖∂L/∂W‖ / ‖W‖"),
-    (Quantity::Branch, "Branch ‖αF(x)‖ / ‖x‖"),
-    (Quantity::Response, "Layer response (std)"),
-    (Quantity::Dead, "Dead channels"),
-    (Quantity::Zeros, "Zero activations"),
+const QUANTITIES: [(LookQuantity, &str); 8] = [
+    (LookQuantity::InputGradient, "Input gradient ‖∂L/∂x‖"),
+    (LookQuantity::OutputGradient, "Output gradient ‖∂L/∂y‖"),
+    (LookQuantity::WeightGradient, "Weight gradient ‖∂L/∂W‖"),
+    (LookQuantity::Relative, "Relative ‖∂L/∂W‖ / ‖W‖"),
+    (LookQuantity::Branch, "Branch ‖αF(x)‖ / ‖x‖"),
+    (LookQuantity::Response, "Layer response (std)"),
+    (LookQuantity::Dead, "Dead channels"),
+    (LookQuantity::Zeros, "Zero activations"),
 ];
 
-impl Quantity {
+impl LookQuantity {
     /// Its values from the input to the head; a response for each layer.
     fn of(self, block: &BlockGradients) -> Vec<f64> {
         match self {
@@ -72,11 +72,10 @@ impl Quantity {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
-    quantity: Quantity,
+    quantity: LookQuantity,
     parameter: String,
 }
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Inside {
     histories: Histories,
@@ -120,7 +119,7 @@ impl Panel for Inside {
     }
 }
 
-fn blocks(ui: &mut Ui, quantity: Quantity, bench: &Bench) {
+fn blocks(ui: &mut Ui, quantity: LookQuantity, bench: &Bench) {
     let found: Vec<(usize, &str, &Gradients)> = bench
         .findings(Instrument::Gradients)
         .filter_map(|(arm, name, finding)| match finding {

@@ -47,7 +47,6 @@ pub struct View {
     solid: bool,
 }
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Landscape {
     from: Option<Checkpoint>,

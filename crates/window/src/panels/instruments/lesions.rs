@@ -40,7 +40,6 @@ pub struct View {
     mode: Mode,
 }
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Lesions {
     /// Blocks that a person has left out.
@@ -93,7 +92,7 @@ impl Lesions {
     /// Every arm's blocks as cells; gives the block that was clicked.
     fn strips(&self, ui: &mut Ui, bench: &Bench) -> Option<usize> {
         let mut clicked = None;
-        let arms = bench.session.prepared.as_ref().map_or(&[][..], |prepared| &prepared.arms);
+        let arms = bench.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.arms);
         for (arm, info) in arms.iter().enumerate() {
             let swept = bench.findings(Instrument::Lesions).find_map(|(_, name, finding)| match finding {
                 Ok(Finding::Lesions(found)) if name == info.name => Some(found),
@@ -108,7 +107,7 @@ impl Lesions {
 
     /// Every arm's blocks: a click leaves one out, and accuracy follows at once.
     fn blocks(&mut self, ui: &mut Ui, bench: &mut Bench) {
-        let Some(prepared) = &bench.session.prepared else { return };
+        let Some(prepared) = &bench.monitor.prepared else { return };
         let chosen = bench.selected.and_then(|selected| Some((selected.place(prepared)?.1, selected.block.clone())));
         let mut changed = self.strips(ui, bench);
         let tokens = Tokens::of(ui);

@@ -10,7 +10,6 @@ const TILE: usize = 32;
 
 /// Validation images in one texture.
 pub struct Atlas {
-    /// The texture.
     pub texture: TextureHandle,
     columns: usize,
     rows: usize,

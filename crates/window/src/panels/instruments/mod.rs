@@ -1,5 +1,6 @@
 //! The instruments' panels: what is asked of the networks, and what comes back, arm beside arm on shared scales. What
-//! they have in common is in `bench`; which weights are asked is one choice for all of them.
+//! they have in common is in `bench`; which weights are asked is one choice for all of them. Must not know other
+//! panels.
 
 mod bench;
 pub mod explain;

@@ -13,7 +13,6 @@ use std::sync::Arc;
 pub struct Figure<D> {
     /// The picture's least height in points.
     pub height: f32,
-    /// Draws it.
     pub draw: D,
 }
 
@@ -30,7 +29,6 @@ pub struct Paper<'a, S, D> {
     pub title: String,
     /// Makes the tables, each with the name of its arm.
     pub tables: S,
-    /// The picture.
     pub figure: Figure<D>,
 }
 

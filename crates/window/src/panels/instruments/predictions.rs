@@ -46,7 +46,6 @@ impl View {
     }
 }
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Predictions {
     /// All images, of the experiment of this number.
@@ -134,9 +133,9 @@ impl Predictions {
             self.made = Some((*sieve, version));
         }
         self.textures.refresh(version);
-        if self.atlas.as_ref().is_none_or(|(of, _)| *of != bench.session.generation) {
+        if self.atlas.as_ref().is_none_or(|(of, _)| *of != bench.monitor.generation) {
             let atlas = Atlas::new(ui.ctx(), gallery, 0..gallery.labels.len());
-            self.atlas = Some((bench.session.generation, atlas));
+            self.atlas = Some((bench.monitor.generation, atlas));
             self.chosen.clear();
         }
         let known = arms.iter().map(|(_, _, found)| found.len()).min().unwrap_or(0);
@@ -186,8 +185,8 @@ impl Predictions {
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing = Vec2::ZERO;
                     for &image in shown.iter().skip(row * columns).take(columns) {
-                        let picture = (atlas.texture.id(), atlas.place(image));
-                        if tile(ui, picture, image, arms, gallery, chosen.contains(&image)) {
+                        let (texture, part) = (atlas.texture.id(), atlas.place(image));
+                        if tile(ui, texture, part, image, arms, gallery, chosen.contains(&image)) {
                             let add = ui.input(|input| input.modifiers.matches_logically(Modifiers::COMMAND));
                             if !add {
                                 chosen.clear();
@@ -304,7 +303,7 @@ fn neighbours(ui: &mut Ui, textures: &mut Textures, gallery: &Gallery, bench: &B
 
 /// What an image was taken for at each validation, runs of the same class put together.
 fn history(bench: &Bench, arm: usize, image: usize, gallery: &Gallery) -> Option<String> {
-    let evaluations = &bench.session.arms.get(arm)?.evaluations;
+    let evaluations = &bench.monitor.arms.get(arm)?.evaluations;
     let mut told: Vec<(u16, f64)> = Vec::new();
     for evaluation in evaluations {
         let predicted = *evaluation.predicted.get(image)?;

@@ -43,7 +43,7 @@ pub fn sheet(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Gallery) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = Vec2::ZERO;
         for (index, &image) in shown.iter().enumerate() {
-            tile(ui, (atlas.texture.id(), atlas.place(index)), image, arms, gallery, false);
+            tile(ui, atlas.texture.id(), atlas.place(index), image, arms, gallery, false);
         }
     });
 }
@@ -52,7 +52,8 @@ pub fn sheet(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Gallery) {
 #[allow(clippy::cast_precision_loss, reason = "a mark's place")]
 pub fn tile(
     ui: &mut Ui,
-    (texture, part): (TextureId, Rect),
+    texture: TextureId,
+    part: Rect,
     image: usize,
     arms: &[Arm],
     gallery: &Gallery,

@@ -20,27 +20,20 @@ pub enum Column {
     Status,
     /// Words a person gave it.
     Tags,
-    /// The data set.
     Data,
-    /// Where it ran.
     Device,
-    /// The seed.
     Seed,
     /// How long it was to train.
     Length,
     /// Images in a step.
     BatchSize,
-    /// The optimiser.
     Optimizer,
     /// The base learning rate.
     LearningRate,
     /// Layers.
     Depth,
-    /// Parameters.
     Parameters,
-    /// Steps done.
     Steps,
-    /// Training time.
     Time,
     /// The last value of a metric.
     Last(Score),
@@ -91,7 +84,6 @@ impl Column {
         ]
     }
 
-    /// Its heading.
     #[must_use]
     pub fn title(self) -> String {
         match self {

@@ -20,7 +20,6 @@ pub struct Details {
 }
 
 impl Details {
-    /// Draws the run.
     pub fn ui(&mut self, ui: &mut Ui, entry: &Entry, shelf: &mut Shelf, actions: &mut Vec<Action>) {
         if self.of != entry.folder {
             *self = Self {

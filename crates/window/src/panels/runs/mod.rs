@@ -1,4 +1,4 @@
-//! All runs on disk: to search, sort, compare, annotate, and draw over the plots.
+//! All runs on disk: to search, sort, compare, annotate, and draw over the plots. Must not know other panels.
 
 mod columns;
 mod compare;
@@ -24,7 +24,6 @@ use std::sync::Arc;
 
 pub use view::View;
 
-/// The panel's state.
 #[derive(Default)]
 pub struct Runs {
     search: String,
@@ -55,8 +54,8 @@ impl Panel for Runs {
             let text = if entries.is_empty() { "No run is left." } else { "No run matches what is searched for." };
             return empty(ui, text);
         }
-        let own = scene.session.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
-        table::ui(ui, view, &shown, own, &mut self.selected, shelf, actions);
+        let own = scene.monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
+        table::ui(ui, view, &shown, &mut table::Table { own, selected: &mut self.selected, shelf, actions });
     }
 }
 

@@ -39,16 +39,18 @@ impl Columns {
     }
 }
 
-/// The table. `own` is the run of the experiment under way, whose curves are drawn anyway.
-pub fn ui(
-    ui: &mut Ui,
-    view: &mut View,
-    shown: &[Arc<Entry>],
-    own: Option<&Path>,
-    selected: &mut Option<PathBuf>,
-    shelf: &mut Shelf,
-    actions: &mut Vec<Action>,
-) {
+/// What a row knows of the others, and what it may change.
+pub struct Table<'a> {
+    /// The run of the experiment under way, whose curves are drawn anyway.
+    pub own: Option<&'a Path>,
+    /// The run that is looked at.
+    pub selected: &'a mut Option<PathBuf>,
+    pub shelf: &'a mut Shelf,
+    pub actions: &'a mut Vec<Action>,
+}
+
+/// The table of these runs.
+pub fn ui(ui: &mut Ui, view: &mut View, shown: &[Arc<Entry>], table: &mut Table) {
     let columns = Columns::new(view);
     let height = |entry: &Entry| entry.info.arms.len().max(1) as f32 * LINE + BETWEEN;
     let total: f32 = shown.iter().map(|entry| height(entry)).sum();
@@ -61,7 +63,7 @@ pub fn ui(
             let rect = Rect::from_min_size(origin + vec2(0.0, top), vec2(size.x, height(entry)));
             top += height(entry);
             if top >= viewport.top() && top - height(entry) <= viewport.bottom() {
-                row(ui, rect, &columns, entry, own, selected, shelf, actions);
+                row(ui, rect, &columns, entry, table);
             }
         }
         header(ui, Rect::from_min_size(origin + vec2(0.0, viewport.top()), vec2(size.x, theme::ROW)), &columns, view);
@@ -97,17 +99,8 @@ fn header(ui: &mut Ui, rect: Rect, columns: &Columns, view: &mut View) {
     }
 }
 
-#[allow(clippy::too_many_arguments, reason = "one row, what it shows and what it may change")]
-fn row(
-    ui: &mut Ui,
-    rect: Rect,
-    columns: &Columns,
-    entry: &Entry,
-    own: Option<&Path>,
-    selected: &mut Option<PathBuf>,
-    shelf: &mut Shelf,
-    actions: &mut Vec<Action>,
-) {
+fn row(ui: &mut Ui, rect: Rect, columns: &Columns, entry: &Entry, table: &mut Table) {
+    let Table { own, selected, shelf, actions } = table;
     let tokens = Tokens::of(ui);
     let id = ui.scope_id().with(&entry.folder);
     // Only what can be seen can be clicked.
@@ -121,10 +114,10 @@ fn row(
     ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
     let response = named(ui, response, &sentence(entry));
     if response.clicked() {
-        *selected = (!is_selected).then(|| entry.folder.clone());
+        **selected = (!is_selected).then(|| entry.folder.clone());
     }
     response.context_menu(|ui| buttons(ui, entry, shelf, actions));
-    marks(ui, rect, entry, own == Some(&entry.folder), shelf);
+    marks(ui, rect, entry, *own == Some(&entry.folder), shelf);
     for (column, left) in &columns.placed {
         let lines = if column.is_of_arms() { entry.info.arms.len() } else { 1 };
         for arm in 0..lines {

@@ -1,6 +1,6 @@
 //! A few training images as they are and, below each, as augmentation shows it to a network.
 
-use crate::kit::latest::Latest;
+use crate::kit::background::Background;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use eframe::egui::{Color32, ColorImage, Image, Label, RichText, TextureHandle, TextureOptions, Ui};
@@ -9,10 +9,10 @@ use lab_core::experiment::Plan;
 use lab_core::number::plural;
 use lab_core::protocol::Thumbnail;
 
-/// The sheet's state.
+/// The samples that are shown, and those that are asked for.
 #[derive(Default)]
-pub struct Sheet {
-    worker: Option<Latest<Wanted, Result<Samples, String>>>,
+pub struct AugmentationSamples {
+    worker: Option<Background<Wanted, Result<Samples, String>>>,
     asked: Option<Wanted>,
     epoch: u64,
     shown: Option<Result<(TextureHandle, usize), String>>,
@@ -21,15 +21,15 @@ pub struct Sheet {
 /// Pixels between two images.
 const SPACE: usize = 1;
 
-impl Sheet {
-    /// Draws the sheet of a plan whose data and augmentation have no errors.
+impl AugmentationSamples {
+    /// Draws the samples of a plan whose data and augmentation have no errors.
     pub fn ui(&mut self, ui: &mut Ui, plan: &Plan) {
         let tokens = Tokens::of(ui);
         let (data, augmentation) = (plan.data.clone(), plan.recipe.augmentation.clone());
         let wanted = Wanted { data, augmentation, seed: plan.recipe.seed, epoch: self.epoch };
         let worker = self.worker.get_or_insert_with(|| {
             let mut sampler = Sampler::default();
-            Latest::new("samples", ui.ctx(), move |wanted| sampler.samples(&wanted))
+            Background::new("samples", ui.ctx(), move |wanted| sampler.samples(&wanted))
         });
         if self.asked.as_ref() != Some(&wanted) {
             worker.ask(wanted.clone());

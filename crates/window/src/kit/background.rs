@@ -3,14 +3,14 @@
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use eframe::egui::Context;
 
-/// A thread that answers questions.
-pub struct Latest<Q, A> {
+/// A thread that answers the newest question.
+pub struct Background<Q, A> {
     ask: Sender<(u64, Q)>,
     answers: Receiver<(u64, A)>,
     newest: u64,
 }
 
-impl<Q: Send + 'static, A: Send + 'static> Latest<Q, A> {
+impl<Q: Send + 'static, A: Send + 'static> Background<Q, A> {
     /// Starts the thread. Where the system gives none, questions stay without an answer.
     #[must_use]
     pub fn new(name: &str, ctx: &Context, mut work: impl FnMut(Q) -> A + Send + 'static) -> Self {
@@ -52,15 +52,15 @@ mod tests {
 
     #[test]
     fn only_the_newest_question_is_answered() {
-        let mut latest = Latest::new("test", &Context::default(), |number: u32| number * 2);
-        (1..=100).for_each(|number| latest.ask(number));
+        let mut background = Background::new("test", &Context::default(), |number: u32| number * 2);
+        (1..=100).for_each(|number| background.ask(number));
         let answer = loop {
-            if let Some(answer) = latest.poll() {
+            if let Some(answer) = background.poll() {
                 break answer;
             }
             std::thread::yield_now();
         };
         assert_eq!(answer, 200);
-        assert_eq!(latest.poll(), None);
+        assert_eq!(background.poll(), None);
     }
 }

@@ -73,7 +73,7 @@ impl Program {
             .env("XDG_RUNTIME_DIR", home.path())
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
             .env("WINIT_X11_SCALE_FACTOR", "1")
-            .env("RUST_LOG", "residual_lab=info")
+            .env("RUST_LOG", "lab_window=info")
             .env("NO_COLOR", "1")
             .envs(more.iter().copied())
             .env_remove("WAYLAND_DISPLAY")

@@ -170,11 +170,13 @@ fn single(value: f32) -> Vec<u8> {
     value.to_le_bytes().to_vec()
 }
 
+/// A file, its numbers, how one is written, how a name is changed, and how far a number may then be off.
+type Case = (&'static str, Dtype, fn(f32) -> Vec<u8>, fn(&str) -> String, f32);
+
 /// What scripts wrap around a network's weights, in every width of number; the file's name says nothing.
 #[test]
 fn weights_are_found_in_whatever_a_script_wrapped_around_them() {
     let place = tempfile::tempdir().unwrap();
-    type Case = (&'static str, Dtype, fn(f32) -> Vec<u8>, fn(&str) -> String, f32);
     let cases: [Case; 7] = [
         ("plain.pth", Dtype::F32, single, str::to_owned, 0.0),
         ("lightning.SAFETENSORS", Dtype::F32, single, |name| format!("state_dict.model.{name}"), 0.0),

@@ -11,6 +11,7 @@ mod error;
 mod formats;
 mod found;
 mod images;
+mod jpeg;
 mod loader;
 mod picture;
 pub mod samples;

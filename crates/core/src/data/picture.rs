@@ -1,10 +1,12 @@
 //! One picture of any size: decoding it safely and bringing it to the shape a network expects.
 
 use super::error::DataError;
+use super::jpeg::{self, Flaw};
 use crate::experiment::Fit;
 use image::error::ImageError;
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageReader, Limits, Rgb};
+use std::borrow::Cow;
 use std::fs;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -87,6 +89,7 @@ pub fn decode_picture(bytes: &[u8]) -> Result<Picture, DataError> {
 pub(super) fn picture_size(path: &Path) -> Result<(usize, usize), DataError> {
     let name = path.display().to_string();
     let bytes = read_file(path)?;
+    let bytes = tidied(&bytes, &name)?;
     guarded(&name, || {
         let mut decoder = decoder(&bytes, &name)?;
         let (width, height) = decoder.dimensions();
@@ -109,11 +112,12 @@ fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
 }
 
 fn decode(bytes: &[u8], name: &str) -> Result<Picture, DataError> {
-    if is_cut_off_jpeg(bytes) {
-        return Err(DataError::Picture { name: name.to_owned(), problem: "it ends too early".into() });
-    }
+    let bytes = &*tidied(bytes, name)?;
     guarded(name, || {
         let mut decoder = decoder(bytes, name)?;
+        if bytes.starts_with(&jpeg::START) {
+            jpeg::check(bytes).map_err(|flaw| flawed(name, flaw))?;
+        }
         // A picture with a broken EXIF block is still a picture.
         let orientation = decoder.orientation().ok();
         let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refused(name, &error))?;
@@ -129,19 +133,17 @@ fn decode(bytes: &[u8], name: &str) -> Result<Picture, DataError> {
     })
 }
 
-/// Whether a JPEG file has no end marker after the start of its image data. The decoder would fill up the rest
-/// with gray, and a network would be trained on that.
-fn is_cut_off_jpeg(bytes: &[u8]) -> bool {
-    let Some(mut rest) = bytes.strip_prefix(&[0xff, 0xd8]) else { return false };
-    // Before the image data, each segment says how long it is; previews in them have end markers of their own.
-    while let [0xff, marker, high, low, ..] = *rest {
-        if marker == 0xda {
-            return !rest.windows(2).any(|pair| pair == [0xff, 0xd9]);
-        }
-        let length = 2 + usize::from(u16::from_be_bytes([high, low]));
-        rest = rest.get(length..).unwrap_or(&[]);
+/// What the decoder gets to see.
+fn tidied<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, DataError> {
+    if bytes.starts_with(&jpeg::START) {
+        jpeg::tidy(bytes).map_err(|flaw| flawed(name, flaw))
+    } else {
+        Ok(bytes.into())
     }
-    true
+}
+
+fn flawed(name: &str, flaw: Flaw) -> DataError {
+    DataError::Picture { name: name.to_owned(), problem: flaw.in_words().into() }
 }
 
 /// A fault in a decoder must cost one picture, not the training that goes on beside it.

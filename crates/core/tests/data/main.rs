@@ -7,5 +7,6 @@ mod bad_input;
 mod batches;
 mod folders;
 mod formats;
+mod jpeg;
 mod make;
 mod pictures;

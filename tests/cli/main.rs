@@ -9,6 +9,8 @@ mod inspect;
 
 mod refusals;
 
+mod pictures;
+
 mod pretrained;
 
 use lab::{Lab, TINY, picture};

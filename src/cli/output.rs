@@ -91,7 +91,7 @@ pub(super) fn one_line(text: &str) -> String {
 
 /// A table in plain text, aligned as a terminal shows it, where some letters are as wide as two: the first column to the left, the others to the right.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
-    let length = UnicodeWidthStr::width;
+    let length = |text: &str| UnicodeWidthStr::width(text);
     let widths: Vec<usize> = (0..header.len())
         .map(|column| {
             let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| length(cell));

@@ -103,8 +103,9 @@ impl Dataset {
             }
             None => split::choose(&train.labels(), own_labels.as_deref(), classes.len(), data, seed),
         };
-        check_split(path, &train, &split)?;
+        check_split(path, &train, &split, options.scoring.is_some())?;
         let mut report = Report { left_out, ..Report::default() };
+        let names_come_apart = matches!(train, Part::Images(_));
         let (train, validation) = match (train, own) {
             (Part::Images(train), own) => in_memory(path, train, own, &split, data)?,
             (Part::Files(store, train), own) => {
@@ -120,7 +121,7 @@ impl Dataset {
                     classes.iter().zip(counts).filter(|(_, count)| *count == 0).map(|(name, _)| name.clone()).collect();
                 notices.extend(absent_in_words(&report.absent));
             }
-            None => check_counts(path, &classes, &train, data, &report, &mut notices)?,
+            None => notices.extend(check_counts(path, &classes, &train, (data, names_come_apart), &report)?),
         }
         if validation.is_empty() {
             return Err(DataError::unusable(path, "no validation image can be read", "replace these files"));
@@ -157,8 +158,9 @@ fn absent_in_words(absent: &[String]) -> Option<String> {
     }
 }
 
-fn check_split(path: &Path, train: &Part, split: &Split) -> Result<(), DataError> {
-    if !split.validation.is_empty() {
+fn check_split(path: &Path, train: &Part, split: &Split, is_scoring: bool) -> Result<(), DataError> {
+    let lacks_training = train.labels().is_empty() && !is_scoring;
+    if !split.validation.is_empty() && !lacks_training {
         return Ok(());
     }
     Err(if train.labels().is_empty() {
@@ -222,27 +224,34 @@ impl Files<'_> {
     }
 }
 
+/// Checks that there are images of each class to train on, or says of which there are none where that may be: if there
+/// are to be few images, or the format `names` its classes whether or not it has images of them.
 fn check_counts(
     path: &Path,
     classes: &[String],
     train: &Images,
-    data: &Data,
+    (data, names): (&Data, bool),
     report: &Report,
-    notices: &mut Vec<String>,
-) -> Result<(), DataError> {
+) -> Result<Option<String>, DataError> {
     if train.is_empty() {
         let problem = "no image is left to train on";
         return Err(DataError::unusable(path, problem, "let the limit of training images be 1 or more"));
     }
     let counts = train.class_counts(classes.len());
-    if let Some(empty) = counts.iter().position(|&count| count == 0) {
-        let problem = format!("no training image of the class \"{}\" is left", classes[empty]);
-        if data.train_limit.is_none_or(|limit| limit >= classes.len()) {
-            let why = left_out::in_words(&report.left_out).map_or_else(String::new, |text| format!(" ({text})"));
-            let advice = "add images of that class or remove its folder";
-            return Err(DataError::unusable(path, problem + &why, advice));
-        }
-        notices.push(format!("{problem}: the limit of training images is below the number of classes"));
+    let empty: Vec<&str> =
+        classes.iter().zip(counts).filter(|(_, count)| *count == 0).map(|(name, _)| name.as_str()).collect();
+    let Some(first) = empty.first() else { return Ok(None) };
+    let problem = format!("no training image of the class \"{first}\" is left");
+    if data.train_limit.is_some_and(|limit| limit < classes.len()) {
+        return Ok(Some(format!("{problem}: the limit of training images is below the number of classes")));
     }
-    Ok(())
+    if names {
+        let more = if empty.len() > 5 { ", …" } else { "" };
+        let some = empty[..empty.len().min(5)].join(", ");
+        let count = classes.len();
+        let lacking = format!("{} of the {count} classes have no training image: {some}{more}", empty.len());
+        return Ok(Some(format!("{lacking}; networks cannot learn them")));
+    }
+    let why = left_out::in_words(&report.left_out).map_or_else(String::new, |text| format!(" ({text})"));
+    Err(DataError::unusable(path, problem + &why, "add images of that class or remove its folder"))
 }

@@ -146,6 +146,14 @@ fn archives_that_are_cut_off_damaged_or_locked_say_so() {
     let packed = place.path().join("other.7z");
     fs::write(&packed, b"7z\xbc\xaf\x27\x1c\0\x04").unwrap();
     refused(&data_at(&packed), &["it is a 7z archive; unpack it and give the folder"]);
+    let alone = tempdir().unwrap();
+    fs::write(alone.path().join("cifar.tar.gz"), gzip(&[b'x'; 1000])).unwrap();
+    refused(
+        &data_at(alone.path()),
+        &["it holds only cifar.tar.gz, a file packed by gzip; unpack it and give the folder"],
+    );
+    fs::write(alone.path().join("more.rar"), b"Rar!\x1a\x07\x01").unwrap();
+    refused(&data_at(alone.path()), &["several packed files: cifar.tar.gz, more.rar; give one of them"]);
 }
 
 #[test]

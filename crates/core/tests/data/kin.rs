@@ -12,7 +12,7 @@ fn write_pair(folder: &Path, images: &str, labels: &str, values: &[u8]) {
     let count = u32::try_from(values.len()).unwrap();
     let (images_file, labels_file) = (idx(&[count, 4, 3], &pixels(values.len(), 12)), idx(&[count], values));
     for (name, bytes) in [(images, images_file), (labels, labels_file)] {
-        let bytes = if name.ends_with(".gz") { gzip(&bytes) } else { bytes };
+        let bytes = if Path::new(name).extension().is_some_and(|end| end == "gz") { gzip(&bytes) } else { bytes };
         fs::write(folder.join(name), bytes).unwrap();
     }
 }
@@ -126,7 +126,8 @@ fn cifar_for_python_is_read_without_running_anything() {
         let folder = place.path().join("cifar-10-batches-py");
         fs::create_dir(&folder).unwrap();
         for number in 1..=5 {
-            fs::write(folder.join(format!("data_batch_{number}")), batch("labels", &[number, 0], in_letters)).unwrap();
+            let labels = [number, number + 4, 0];
+            fs::write(folder.join(format!("data_batch_{number}")), batch("labels", &labels, in_letters)).unwrap();
         }
         fs::write(folder.join("test_batch"), batch("labels", &[3, 9], in_letters)).unwrap();
         let names: Vec<String> = (0..10).map(|class| format!("class {class}")).collect();
@@ -134,7 +135,7 @@ fn cifar_for_python_is_read_without_running_anything() {
         fs::write(folder.join("readme.html"), "<html>").unwrap();
         let dataset = load(&folder).unwrap();
         assert_eq!((dataset.name.as_str(), dataset.shape(), &dataset.classes), ("CIFAR-10", [3, 32, 32], &names));
-        assert_eq!((dataset.train.labels[..4].to_vec(), dataset.train.len()), (vec![1, 0, 2, 0], 10));
+        assert_eq!((dataset.train.labels[..4].to_vec(), dataset.train.len()), (vec![1, 5, 0, 2], 15));
         assert_eq!((&dataset.train.pixels[..6144], &dataset.validation.labels), (&pixels(2, 3072)[..], &vec![3, 9]));
         assert!(dataset.notices.is_empty(), "{:?}", dataset.notices);
         assert_eq!(load(place.path()).unwrap().train, dataset.train, "found one level deeper");
@@ -146,7 +147,10 @@ fn cifar_100_for_python_has_fine_labels() {
     let place = tempdir().unwrap();
     fs::write(place.path().join("train"), batch("fine_labels", &[99, 7, 12], true)).unwrap();
     fs::write(place.path().join("test"), batch("fine_labels", &[7], true)).unwrap();
-    refused(&data_at(place.path()), &["no training image of the class \"0\""]);
+    let dataset = load(place.path()).unwrap();
+    assert_eq!(dataset.train.labels, [99, 7, 12]);
+    let notice = &dataset.notices[0];
+    assert!(notice.contains("97 of the 100 classes have no training image: 0, 1, 2, 3, 4, …"), "{notice}");
     let names: Vec<String> = (0..100).map(|class| format!("class {class}")).collect();
     let all: Vec<u8> = (0..100).collect();
     fs::write(place.path().join("train"), batch("fine_labels", &all, false)).unwrap();
@@ -169,12 +173,9 @@ fn pickles_that_are_damaged_or_hostile_are_refused() {
     // Each list holds the one before twice.
     let doubling = [&b"\x80\x02]"[..], &b"2\x86".repeat(1 << 16), b"."].concat();
     let command = b"cos\nsystem\n(S'touch hacked'\ntR.".to_vec();
-    let order = {
-        let mut bytes = good.clone();
-        let at = bytes.windows(4).rposition(|it| it == b"b\x89\x58\0" || it[..2] == *b"b\x89").unwrap();
-        bytes[at + 1] = 0x88;
-        bytes
-    };
+    let mut order = good.clone();
+    let at = order.windows(2).rposition(|pair| pair == b"b\x89").unwrap();
+    order[at + 1] = 0x88;
     for bytes in [
         vec![],
         good[..good.len() / 2].to_vec(),

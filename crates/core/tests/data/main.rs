@@ -16,5 +16,4 @@ mod make;
 mod pictures;
 mod python;
 mod scoring;
-mod scratch;
 mod sizes;

@@ -20,7 +20,7 @@ pub(super) struct Batches {
 
 /// Whether a file name is one of a batch.
 pub(super) fn is_batch(name: &str) -> bool {
-    name.starts_with(START) && (name.ends_with(".bin") || !name.contains('.'))
+    name.starts_with(START) && Path::new(name).extension().is_none_or(|ending| ending == "bin")
 }
 
 /// The batches in a folder whose names end like this: `.bin`, or nothing.

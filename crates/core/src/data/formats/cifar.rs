@@ -146,7 +146,7 @@ fn read(store: &Store, paths: &[PathBuf], kind: &Kind, classes: usize) -> Result
 /// Labels and pixels of records.
 fn records(path: &Path, bytes: &[u8], label_bytes: usize, name: &str) -> Result<(Vec<u16>, Vec<u8>), DataError> {
     let record = label_bytes + PIXELS;
-    if bytes.is_empty() || bytes.len() % record != 0 {
+    if bytes.is_empty() || !bytes.len().is_multiple_of(record) {
         let problem = format!(
             "{name} images come in records of {record} bytes, and its {} bytes are {}",
             bytes.len(),

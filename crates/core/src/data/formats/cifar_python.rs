@@ -15,7 +15,7 @@ pub(super) fn class_names(store: &Store, path: &Path) -> Result<Vec<String>, Dat
     let bytes = store.read(path)?;
     let pickle = load(path, &bytes)?;
     let names = ["label_names", "fine_label_names"].iter().find_map(|key| pickle.entry(key)).and_then(|names| {
-        let text = |value: &Value| pickle.bytes(value).map(|text| String::from_utf8_lossy(&text).into_owned());
+        let text = |value: &Value| value.bytes().map(|text| String::from_utf8_lossy(&text).into_owned());
         pickle.list(names)?.map(text).collect::<Option<Vec<String>>>()
     });
     let names = names.filter(|names| !names.is_empty() && names.len() <= 256);
@@ -25,7 +25,7 @@ pub(super) fn class_names(store: &Store, path: &Path) -> Result<Vec<String>, Dat
 /// Labels and pixels of a file, with `stride` bytes for each image.
 pub(super) fn batch(path: &Path, bytes: &[u8], stride: usize) -> Result<(Vec<u16>, Vec<u8>), DataError> {
     let pickle = load(path, bytes)?;
-    let label = |value: &Value| pickle.integer(value).and_then(|label| u16::try_from(label).ok());
+    let label = |value: &Value| value.integer().and_then(|label| u16::try_from(label).ok());
     let labels = ["labels", "fine_labels"].iter().find_map(|key| pickle.entry(key));
     let labels = labels.and_then(|labels| pickle.list(labels)?.map(label).collect::<Option<Vec<u16>>>());
     let labels = labels.ok_or_else(|| DataError::damaged(path, "it holds no list of labels"))?;

@@ -137,7 +137,7 @@ fn read_images(store: &Store, path: &Path) -> Result<Images, DataError> {
 
 fn unfitting(path: &Path, sizes: [usize; 3], bytes: u64) -> DataError {
     let [count, height, width] = sizes;
-    let swapped = sizes.map(|size| u32::try_from(size).unwrap_or(u32::MAX).swap_bytes() as u64);
+    let swapped = sizes.map(|size| u64::from(u32::try_from(size).unwrap_or(u32::MAX).swap_bytes()));
     let fits = swapped[1].max(swapped[2]) <= MAX_SIDE as u64 && swapped.iter().product::<u64>() == bytes;
     let order = if fits { "; its numbers are in the wrong byte order" } else { "" };
     let says = format!("it announces {count} images of {width}×{height} pixels, and {bytes} bytes follow");

@@ -94,19 +94,31 @@ fn open_folder(store: &Store, path: &Path) -> Result<Found, DataError> {
         }
     }
     let inside = store.entries(path)?;
-    if let (Store::Disk, [only]) = (store, &archives(store, &inside)[..])
+    let packed = packed(store, &inside);
+    if let (Store::Disk, [(only, _)]) = (store, &packed[..])
         && let Some(archive) = Store::of_archive(only)?
     {
         return open_archive(&archive, only);
     }
-    Err(DataError::unknown(path, hint_for_folder(&inside)))
+    let names: Vec<String> = packed.iter().map(|(path, _)| name_of(path)).collect();
+    Err(DataError::unknown(
+        path,
+        match &packed[..] {
+            [] => hint_for_folder(&inside),
+            [(_, what)] => format!("it holds only {}, {what}; unpack it and give the folder", names[0]),
+            _ => format!("it holds several packed files: {}; give one of them, or unpack them", names.join(", ")),
+        },
+    ))
 }
 
-/// Files that are archives or look like one.
-fn archives(store: &Store, inside: &[Entry]) -> Vec<PathBuf> {
-    let is_packed = |path: &Path| store.start(path).is_ok_and(|start| matches!(content(&start), Content::Packed(_)));
+/// Files that are archives or otherwise packed, and what they are.
+fn packed(store: &Store, inside: &[Entry]) -> Vec<(PathBuf, &'static str)> {
+    let what = |path: &Path| match content(&store.start(path).ok()?) {
+        Content::Packed(what) => Some(what),
+        _ => None,
+    };
     let files = inside.iter().filter(|entry| entry.kind == Kind::File).map(|entry| &entry.path);
-    files.filter(|path| is_packed(path)).cloned().collect()
+    files.filter_map(|path| Some((path.clone(), what(path)?))).collect()
 }
 
 fn in_folder(store: &Store, path: &Path) -> Result<Option<Found>, DataError> {

@@ -26,6 +26,27 @@ pub(super) enum Value<'a> {
     Other,
 }
 
+impl<'a> Value<'a> {
+    /// A string's bytes.
+    pub fn bytes(&self) -> Option<Cow<'a, [u8]>> {
+        match self {
+            Self::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
+            Self::Letters(text) => {
+                str::from_utf8(text).ok()?.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect()
+            }
+            _ => None,
+        }
+    }
+
+    /// A whole number.
+    pub fn integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
 /// A pickle's values.
 #[derive(Debug)]
 pub(super) struct Pickle<'a> {
@@ -63,36 +84,17 @@ impl<'a> Pickle<'a> {
     /// The elements of a list.
     pub fn list<'b>(&'b self, value: &'b Value) -> Option<impl Iterator<Item = &'b Value<'a>>> {
         let Value::List(places) = value else { return None };
-        Some(places.iter().map(|place| &self.values[*place]))
+        Some(places.iter().map(move |place| &self.values[*place]))
     }
 
-    /// A string's bytes.
-    pub fn bytes(&self, value: &Value<'a>) -> Option<Cow<'a, [u8]>> {
-        match value {
-            Value::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
-            Value::Letters(text) => {
-                str::from_utf8(text).ok()?.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect()
-            }
-            _ => None,
-        }
-    }
-
-    /// A whole number.
-    pub fn integer(&self, value: &Value) -> Option<i64> {
-        match value {
-            Value::Integer(number) => Some(*number),
-            _ => None,
-        }
-    }
-
-    /// The bytes of an array of NumPy: the last of the five values of its state.
+    /// The bytes of an array of `NumPy`: the last of the five values of its state.
     pub fn array(&self, value: &Value<'a>) -> Option<Cow<'a, [u8]>> {
         let Value::Object(Some(state)) = value else { return None };
         let Value::List(parts) = &self.values[*state] else { return None };
         let [_, _, _, order, data] = parts[..] else { return None };
         // Images whose rows are stored as columns would be scrambled.
         let is_by_rows = matches!(self.values[order], Value::Integer(0));
-        self.bytes(&self.values[data]).filter(|_| is_by_rows)
+        self.values[data].bytes().filter(|_| is_by_rows)
     }
 }
 
@@ -112,17 +114,17 @@ impl<'a> Reader<'a> {
     fn step(&mut self, code: u8) -> Option<()> {
         match code {
             // The protocol's number, and a frame's length.
-            0x80 => drop(self.take(1)?),
-            0x95 => drop(self.take(8)?),
+            0x80 => _ = self.take(1)?,
+            0x95 => _ = self.take(8)?,
             b'(' => self.marks.push(self.stack.len()),
-            b'0' => drop(self.stack.pop()?),
-            b'1' => drop(self.marked()?),
+            b'0' => _ = self.stack.pop()?,
+            b'1' => _ = self.marked()?,
             b'2' => self.stack.push(*self.stack.last()?),
             // Remembering and recalling.
             b'p' => self.remember_line()?,
             b'q' => self.remember(1)?,
             b'r' => self.remember(4)?,
-            0x94 => drop(self.memory.insert(self.memory.len(), *self.stack.last()?)),
+            0x94 => _ = self.memory.insert(self.memory.len(), *self.stack.last()?),
             b'g' => {
                 let number = self.number_line()?;
                 self.recall(usize::try_from(number).ok()?)?;
@@ -283,8 +285,8 @@ impl<'a> Reader<'a> {
                 self.push(if length < 8 { Value::Integer(number) } else { Value::Other });
                 return Some(());
             }
-            b'G' => drop(self.take(8)?),
-            b'F' => drop(self.line()?),
+            b'G' => _ = self.take(8)?,
+            b'F' => _ = self.line()?,
             _ => {}
         }
         self.push(Value::Other);

@@ -64,7 +64,7 @@ impl Archive {
     }
 
     /// A file.
-    pub fn member(&self, path: &Path) -> Result<Member, DataError> {
+    pub(super) fn member(&self, path: &Path) -> Result<Member, DataError> {
         self.index.file(self.within(path)).ok_or_else(|| DataError::Missing(path.to_owned()))
     }
 

@@ -33,8 +33,8 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
         };
     }
     let Layout { train, own, beside, mut notices } = Layout::of(&root)?;
-    let named = if train.is_empty() { own.as_deref().unwrap_or_default() } else { &train };
-    let (filled, empty): (Vec<&Tree>, Vec<&Tree>) = named.iter().partition(|class| class.count() > 0);
+    let named = if train.is_empty() { own.as_deref().unwrap_or_default() } else { &train[..] };
+    let (filled, empty): (Vec<&Tree>, Vec<&Tree>) = named.iter().copied().partition(|class| class.count() > 0);
     let empty: Vec<String> = empty.into_iter().map(|class| without_pictures(class, &left_out)).collect();
     if filled.len() == 1 && !empty.is_empty() {
         let problem = format!("it has one class only ({}); {}", filled[0].name(), empty.join("; "));

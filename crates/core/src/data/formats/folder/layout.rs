@@ -66,12 +66,12 @@ impl<'a> Layout<'a> {
 /// Goes down where everything lies in one folder that holds folders of pictures itself: that one is the data set.
 fn unwrapped<'a>(mut folder: &'a Tree, notices: &mut Vec<String>) -> &'a Tree {
     let from = folder;
-    while folder.pictures.is_empty()
-        && let mut inside = folder.filled()
-        && let (Some(only), None) = (inside.next(), inside.next())
-        && has_classes(only)
-    {
-        folder = only;
+    loop {
+        let mut inside = folder.filled();
+        match (inside.next(), inside.next()) {
+            (Some(only), None) if folder.pictures.is_empty() && has_classes(only) => folder = only,
+            _ => break,
+        }
     }
     if folder.path != from.path {
         notices.push(format!("the images were found in {}", shown_path(&folder.path)));
@@ -79,7 +79,7 @@ fn unwrapped<'a>(mut folder: &'a Tree, notices: &mut Vec<String>) -> &'a Tree {
     folder
 }
 
-/// Whether folders in it hold pictures and it holds none itself, or few beside many.
+/// Whether folders in it hold pictures.
 fn has_classes(folder: &Tree) -> bool {
     folder.filled().next().is_some()
 }

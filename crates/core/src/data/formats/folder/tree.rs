@@ -90,13 +90,14 @@ impl Reader<'_> {
     fn read(&mut self, folder: &Path) -> Result<Tree, DataError> {
         let identity = self.store.identity(folder);
         let mut tree = Tree { path: folder.to_owned(), pictures: Vec::new(), folders: Vec::new(), unread: 0, identity };
-        let visits = self.visits.entry(tree.identity.clone()).or_default();
-        *visits += 1;
+        let known = self.visits.entry(tree.identity.clone()).or_default();
+        *known += 1;
+        let visits = *known;
         if self.above.contains(&tree.identity) {
             self.leave_out("circle", "this link leads back to a folder that it lies in", folder.to_owned());
             return Ok(tree);
         }
-        if *visits > MAX_VISITS || self.above.len() > MAX_DEPTH {
+        if visits > MAX_VISITS || self.above.len() > MAX_DEPTH {
             self.leave_out("deep", "this folder lies too deep or has too many links to it", folder.to_owned());
             return Ok(tree);
         }

@@ -4,7 +4,7 @@ use super::devices;
 use super::network::{NetworkArgs, Trained, find_run, load_dataset};
 use super::output::{self, Failure};
 use super::plan::Shape;
-use lab_core::data::read_picture;
+use lab_core::data::{LoadOptions, read_picture};
 use lab_core::experiment::DeviceChoice;
 use lab_core::number::precise_percent;
 use lab_core::protocol::DatasetInfo;
@@ -93,7 +93,8 @@ fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
 
 fn info(args: &Args) -> Result<DatasetInfo, Failure> {
     if let Some(source) = &args.data {
-        return Ok(load_dataset(&args.network.data(source)?, 0)?.1);
+        let options = LoadOptions { usual_side: args.network.usual_side()?, scoring: None };
+        return Ok(load_dataset(&args.network.data(source)?, 0, options)?.info);
     }
     let Shape(shape) = args.image.unwrap_or(Shape([3, 32, 32]));
     let (mean, std) = args.network.normalization(shape[0])?;

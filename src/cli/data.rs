@@ -1,10 +1,10 @@
 //! `residual-lab data`: look at data sets, make small ones.
 
 use super::output::{self, Failure};
-use lab_core::data::{Dataset, subset};
+use lab_core::data::{Dataset, LeftOut, LoadOptions, Report, Sizes, subset};
 use lab_core::experiment::{Data, Source};
 use lab_core::number::precise_percent;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Arguments of `data`.
@@ -20,7 +20,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum DataCommand {
-    /// Say what is in a data set: shape, classes, counts, means and standard deviations
+    /// Say what is in a data set: shape, sizes, classes, counts, means and standard deviations, and what is left out
     #[command(after_help = "Example:
   residual-lab data info pictures/ --json")]
     Info {
@@ -68,7 +68,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 fn info(source: &str, as_json: bool) -> Result<(), Failure> {
     let data = Data { source: Source::from(source.to_owned()), ..Data::default() };
-    let dataset = Dataset::load(&data, 0).map_err(Failure::usage)?;
+    let (dataset, report) = Dataset::load_with(&data, 0, LoadOptions::default()).map_err(Failure::usage)?;
+    let Report { left_out, sizes, .. } = report;
     dataset.notices.iter().for_each(|text| output::notice(text));
     let [channels, height, width] = dataset.shape();
     let count = dataset.classes.len();
@@ -84,6 +85,13 @@ fn info(source: &str, as_json: bool) -> Result<(), Failure> {
             "validation_per_class": validation,
             "mean": dataset.mean,
             "std": dataset.std,
+            "sizes": sizes.map(|sizes| json!({
+                "smallest": sizes.smallest,
+                "median": sizes.median,
+                "largest": sizes.largest,
+            })),
+            "left_out": left_out.iter().map(describe).collect::<Vec<_>>(),
+            "notices": dataset.notices,
         }));
     }
     let total = dataset.train.len().max(1) as f64;
@@ -97,12 +105,27 @@ fn info(source: &str, as_json: bool) -> Result<(), Failure> {
         .collect();
     let numbers = |values: &[f32]| values.iter().map(|value| format!("{value:.4}")).collect::<Vec<_>>().join(", ");
     output::print(&format!(
-        "{}: {} training and {} validation images of {channels}×{height}×{width} in {count} classes\nmean {}\nstd  {}\n\n{}",
+        "{}: {} training and {} validation images of {channels}×{height}×{width} in {count} classes\n{}mean {}\nstd  {}\n\n{}",
         dataset.name,
         dataset.train.len(),
         dataset.validation.len(),
+        sizes.map_or_else(String::new, in_words),
         numbers(&dataset.mean),
         numbers(&dataset.std),
         output::table(&["class", "training", "share", "validation"], &rows),
     ))
+}
+
+fn describe(left_out: &LeftOut) -> Value {
+    json!({ "reason": left_out.reason, "count": left_out.files.len(), "files": left_out.names() })
+}
+
+/// Width and height of the files' pictures, for a line of its own.
+fn in_words(sizes: Sizes) -> String {
+    let shown = |(width, height): (usize, usize)| format!("{width}×{height}");
+    let Sizes { smallest, median, largest, .. } = sizes;
+    if sizes.are_equal() {
+        return format!("all pictures have {} pixels\n", shown(median));
+    }
+    format!("pictures have {} to {} pixels, the median {}\n", shown(smallest), shown(largest), shown(median))
 }

@@ -2,9 +2,9 @@
 
 use super::counting::Counting;
 use super::devices;
-use super::network::{NetworkArgs, Trained, data_of_run, find_run, load_dataset};
+use super::network::{Loaded, NetworkArgs, Trained, data_of_run, find_run, load_dataset};
 use super::output::{self, Failure};
-use lab_core::data::Dataset;
+use lab_core::data::{LoadOptions, Scoring};
 use lab_core::experiment::DeviceChoice;
 use lab_core::number::{precise, precise_percent};
 use lab_engine::train::device::Opened;
@@ -31,7 +31,8 @@ pub struct Args {
     run: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArgs,
-    /// `embedded`, or the path of a data set; its validation or test images are used [default: the run's]
+    /// `embedded`, or the path of a data set; its validation or test images are used, or all if there are no such
+    /// [default: the run's]
     #[arg(long, value_name = "embedded|PATH", required_unless_present = "run")]
     data: Option<String>,
     /// Use the training images instead
@@ -49,8 +50,9 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let (opened, dataset, trained) = prepare(args)?;
-    let images = if args.train { &dataset.train } else { &dataset.validation };
+    let (opened, Loaded { dataset, absent, .. }, trained) = prepare(args)?;
+    // Where another data set is named, what is to be scored on are its images to validate on.
+    let images = if args.train && args.data.is_none() { &dataset.train } else { &dataset.validation };
     let mut found = Vec::new();
     for (name, model) in &trained.networks {
         let mut counting = Counting::new(format!("images of {name}"), images.len());
@@ -63,10 +65,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     if args.json {
         return output::print_json(&match &found[..] {
-            [(name, scores)] => describe(name, scores, &opened, &dataset.classes),
+            [(name, scores)] => describe(name, scores, &opened, (&dataset.classes, &absent)),
             several => {
-                let arms: Vec<Value> =
-                    several.iter().map(|(name, scores)| describe(name, scores, &opened, &dataset.classes)).collect();
+                let arms: Vec<Value> = several
+                    .iter()
+                    .map(|(name, scores)| describe(name, scores, &opened, (&dataset.classes, &absent)))
+                    .collect();
                 json!({ "arms": arms })
             }
         });
@@ -86,27 +90,31 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     output::print(&output::table(&["network", "correct", "accuracy", "top 5", "loss"], &rows))
 }
 
-fn prepare(args: &Args) -> Result<(Opened, Dataset, Trained), Failure> {
+fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
     let open = || devices::open(args.device);
     if let Some(named) = &args.run {
         let run = find_run(named)?;
-        let (dataset, info) = load_dataset(&data_of_run(&run, args.data.as_deref()), run.experiment.recipe.seed)?;
-        if info.classes != run.info.dataset.classes {
-            let (theirs, own) = (info.classes.join(", "), run.info.dataset.classes.join(", "));
+        let (data, seed) = (data_of_run(&run, args.data.as_deref()), run.experiment.recipe.seed);
+        let known = &run.info.dataset.classes;
+        let scoring = args.data.is_some().then_some(Scoring { known: Some(known), training: args.train });
+        let loaded = load_dataset(&data, seed, LoadOptions { scoring, ..LoadOptions::of(&run.experiment) })?;
+        if loaded.info.classes != *known {
+            let (theirs, own) = (loaded.info.classes.join(", "), known.join(", "));
             return Err(Failure::Usage(format!("the run knows the classes {own}, but the data set has {theirs}")));
         }
         let opened = open()?;
         let trained = args.network.of_run(&run, &opened)?;
-        return Ok((opened, dataset, trained));
+        return Ok((opened, loaded, trained));
     }
     let data = args.network.data(args.data.as_deref().unwrap_or("embedded"))?;
-    let (dataset, info) = load_dataset(&data, 0)?;
+    let scoring = Some(Scoring { known: None, training: args.train });
+    let loaded = load_dataset(&data, 0, LoadOptions { usual_side: args.network.usual_side()?, scoring })?;
     let opened = open()?;
-    let trained = args.network.of_weights(info, &opened)?;
-    Ok((opened, dataset, trained))
+    let trained = args.network.of_weights(loaded.info.clone(), &opened)?;
+    Ok((opened, loaded, trained))
 }
 
-fn describe(name: &str, scores: &Scores, opened: &Opened, classes: &[String]) -> Value {
+fn describe(name: &str, scores: &Scores, opened: &Opened, (classes, absent): (&[String], &[String])) -> Value {
     json!({
         "name": name,
         "correct": scores.correct,
@@ -116,6 +124,7 @@ fn describe(name: &str, scores: &Scores, opened: &Opened, classes: &[String]) ->
         "loss": scores.mean_loss(),
         "device": opened.name,
         "classes": classes,
+        "absent": absent,
         "confusion": scores.confusion.chunks(classes.len().max(1)).collect::<Vec<_>>(),
     })
 }

@@ -3,7 +3,7 @@
 use super::output::{self, Failure};
 use super::plan;
 use lab_core::checkpoint::Checkpoint;
-use lab_core::data::Dataset;
+use lab_core::data::{Dataset, LoadOptions, usual_side};
 use lab_core::experiment::{Channels, Data, Fit, Normalization, Resize, Source};
 use lab_core::protocol::DatasetInfo;
 use lab_core::runs::{self, Run};
@@ -109,6 +109,12 @@ impl NetworkArgs {
         self.arm.as_deref()
     }
 
+    /// The side of the images that the weights' network was made for.
+    pub(super) fn usual_side(&self) -> Result<Option<usize>, Failure> {
+        let network = self.preset.as_deref().map(plan::network_of).transpose()?;
+        Ok(network.map(|network| usual_side(&network)))
+    }
+
     /// The data set that goes with weights.
     pub(super) fn data(&self, source: &str) -> Result<Data, Failure> {
         plan::data(source, &self.mean, &self.std)
@@ -153,11 +159,19 @@ pub(super) fn data_of_run(run: &Run, source: Option<&str>) -> Data {
 }
 
 /// Loads a data set and tells what a person should know about it.
-pub(super) fn load_dataset(data: &Data, seed: u64) -> Result<(Dataset, DatasetInfo), Failure> {
-    let dataset = Dataset::load(data, seed).map_err(Failure::usage)?;
+pub(super) fn load_dataset(data: &Data, seed: u64, options: LoadOptions) -> Result<Loaded, Failure> {
+    let (dataset, report) = Dataset::load_with(data, seed, options).map_err(Failure::usage)?;
     dataset.notices.iter().for_each(|text| output::notice(text));
     let info = dataset_info(&dataset);
-    Ok((dataset, info))
+    Ok(Loaded { dataset, info, absent: report.absent })
+}
+
+/// A data set, and what is said about it.
+pub(super) struct Loaded {
+    pub dataset: Dataset,
+    pub info: DatasetInfo,
+    /// Classes that networks to be scored know, and that no image is of.
+    pub absent: Vec<String>,
 }
 
 /// Finds the run that somebody named.

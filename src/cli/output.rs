@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::io::{self, Write};
+use unicode_width::UnicodeWidthStr;
 
 /// Why a command ends without success.
 #[derive(Debug)]
@@ -88,9 +89,9 @@ pub(super) fn one_line(text: &str) -> String {
     if usage < text.len() { format!("{joined}; --help shows how to use it") } else { joined }
 }
 
-/// A table in plain text: the first column to the left, the others to the right.
+/// A table in plain text, aligned as a terminal shows it, where some letters are as wide as two: the first column to the left, the others to the right.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
-    let length = |text: &str| text.chars().count();
+    let length = |text: &str| UnicodeWidthStr::width(text);
     let widths: Vec<usize> = (0..header.len())
         .map(|column| {
             let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| length(cell));
@@ -126,5 +127,8 @@ mod tests {
     fn columns_are_aligned() {
         let rows = [vec!["plain".to_owned(), "7".to_owned()], vec!["α".to_owned(), "12,345".to_owned()]];
         assert_eq!(table(&["arm", "steps"], &rows), "arm     steps\n─────  ──────\nplain       7\nα      12,345");
+        let wide = ["日本語", "🐱", "été", "e\u{301}"].map(|name| vec![name.to_owned(), "1".to_owned()]);
+        let expected = "class   \n──────  ─\n日本語  1\n🐱      1\nété     1\ne\u{301}       1";
+        assert_eq!(table(&["class", ""], &wide), expected.replace("class   \n", "class\n"));
     }
 }

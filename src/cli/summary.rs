@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let experiment = args.plan.experiment()?;
     let (mut shape, mut classes) = usual_images(&experiment.name);
     if args.plan.names_data() && (args.image.is_none() || args.classes.is_none()) {
-        let dataset = Dataset::load(&experiment.data, experiment.recipe.seed).map_err(Failure::usage)?;
+        let dataset = Dataset::of(&experiment).map_err(Failure::usage)?;
         (shape, classes) = (dataset.shape(), dataset.classes.len());
     }
     let shape = args.image.map_or(shape, |Shape(shape)| shape);

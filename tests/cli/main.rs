@@ -11,6 +11,8 @@ mod kept;
 
 mod refusals;
 
+mod pictures;
+
 mod pretrained;
 
 use lab::{Lab, TINY, picture};

@@ -5,9 +5,10 @@ mod write;
 
 use super::counting::Counting;
 use super::devices;
-use super::network::{NetworkArgs, data_of_run, find_run, load_dataset};
+use super::network::{Loaded, NetworkArgs, data_of_run, find_run, load_dataset};
 use super::output::{self, Failure};
 use lab_core::checkpoint::Checkpoint;
+use lab_core::data::LoadOptions;
 use lab_core::experiment::{Data, DeviceChoice};
 use lab_core::instrument::{Answer, Finding, Findings, Instrument, Question, TablesOf};
 use lab_core::number;
@@ -114,7 +115,8 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     let opened = devices::open(args.device)?;
     let Some(named) = named else {
         let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
-        let (dataset, info) = load_dataset(&data, 0)?;
+        let options = LoadOptions { usual_side: args.network.usual_side()?, scoring: None };
+        let Loaded { dataset, info, .. } = load_dataset(&data, 0, options)?;
         let trained = args.network.of_weights(info, &opened)?;
         let arm = |(name, model): (String, _)| ArmSnapshot::new(&name, model, [None, None]);
         return Ok(Snapshot {
@@ -145,7 +147,8 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     }
     if args.data.is_some() || args.limit.is_some() {
         let data = limited(data_of_run(&run, args.data.as_deref()));
-        let (dataset, info) = load_dataset(&data, run.experiment.recipe.seed)?;
+        let options = LoadOptions::of(&run.experiment);
+        let Loaded { dataset, info, .. } = load_dataset(&data, run.experiment.recipe.seed, options)?;
         if info.classes != run.info.dataset.classes {
             let (theirs, own) = (info.classes.join(", "), run.info.dataset.classes.join(", "));
             return Err(Failure::Usage(format!("the run knows the classes {own}, but the data set has {theirs}")));

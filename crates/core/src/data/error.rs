@@ -1,5 +1,6 @@
 //! What can be wrong with images on disk: each message says what, where, why, and what to do.
 
+use super::names::shown_path;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,10 +8,10 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DataError {
     /// There is nothing at this path.
-    #[error("there is no file or folder {}; check the path", .0.display())]
+    #[error("there is no file or folder {}; check the path", shown_path(.0))]
     Missing(PathBuf),
     /// The system refused to read.
-    #[error("cannot read {}: {reason}; check that it may be read and that its disk works", path.display())]
+    #[error("cannot read {}: {reason}; check that it may be read and that its disk works", shown_path(path))]
     Unreadable {
         /// Where.
         path: PathBuf,
@@ -23,9 +24,9 @@ pub enum DataError {
     /// A place that holds no known format.
     #[error(
         "found no data set in {}: {hint}. Looked for IDX files (train-images-idx3-ubyte, with .gz or without), CIFAR \
-         binary files (data_batch_1.bin …, or train.bin of CIFAR-100), and one folder per class with PNG, JPEG, \
-         WebP, BMP or GIF pictures, with or without train and val or test above",
-        path.display()
+         for C or Python (data_batch_1.bin …, data_batch_1 …, or the train files of CIFAR-100), and one folder per class \
+         with PNG, JPEG, WebP, TIFF, BMP, GIF or PNM pictures, with or without train and val or test above",
+        shown_path(path)
     )]
     Unknown {
         /// Where.
@@ -34,7 +35,7 @@ pub enum DataError {
         hint: String,
     },
     /// A file that is not what its name says.
-    #[error("{} is damaged or not what its name says: {problem}; get the file again", path.display())]
+    #[error("{} is damaged or not what its name says: {problem}; get the file again", shown_path(path))]
     Damaged {
         /// Which file.
         path: PathBuf,
@@ -42,7 +43,7 @@ pub enum DataError {
         problem: String,
     },
     /// Images that can be read but not be trained on.
-    #[error("cannot use {}: {problem}; {advice}", path.display())]
+    #[error("cannot use {}: {problem}; {advice}", shown_path(path))]
     Unusable {
         /// Which data set.
         path: PathBuf,
@@ -52,12 +53,12 @@ pub enum DataError {
         advice: String,
     },
     /// A picture that cannot be decoded.
-    #[error("cannot read {name} as a picture: {problem}; use a PNG, JPEG, WebP, BMP or GIF file")]
+    #[error("cannot read {name} as a picture: {fault}; {}", fault.advice())]
     Picture {
         /// Its file, or where it comes from.
         name: String,
         /// Why.
-        problem: String,
+        fault: Fault,
     },
     /// A picture beyond what is decoded.
     #[error("{name} is too large: {problem}; scale it down first")]
@@ -83,6 +84,77 @@ pub enum DataError {
     Worker(String),
 }
 
+/// Why a file gives no picture. The words follow "because".
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It has no bytes.
+    #[error("the file is empty")]
+    Empty,
+    /// It is a folder, a pipe or a device.
+    #[error("it is not a file")]
+    NoFile,
+    /// It ends before all of the picture has come.
+    #[error("it is cut off, and a part of the picture is missing")]
+    CutOff,
+    /// What is there contradicts itself; in which way.
+    #[error("its image data is damaged{}", in_brackets(.0))]
+    Damaged(String),
+    /// A picture of a format that is not read; what it is.
+    #[error("it is {0}, which is not read")]
+    Unread(&'static str),
+    /// A rare kind of a format that is read; which.
+    #[error("its kind of picture is not read{}", in_brackets(.0))]
+    Unusual(String),
+    /// No picture; what it is.
+    #[error("it is {0} and no picture")]
+    Other(&'static str),
+    /// Nobody knows what it is.
+    #[error("it does not start like any picture")]
+    Unknown,
+    /// The decoder asks for more than it gets.
+    #[error("decoding it would take too much memory")]
+    Memory,
+}
+
+fn in_brackets(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" ({text})") }
+}
+
+impl Fault {
+    /// What to do.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Empty | Self::CutOff | Self::Damaged(_) => "get the file again or remove it",
+            Self::Unread(_) | Self::Unusual(_) => "convert it to JPEG or PNG",
+            Self::Memory => "scale it down first",
+            Self::NoFile | Self::Other(_) | Self::Unknown => "use a PNG, JPEG, WebP, TIFF, BMP, GIF or PNM file",
+        }
+    }
+
+    /// The same for all files that are left out for the same kind of reason.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::NoFile => "no file",
+            Self::CutOff => "cut off",
+            Self::Damaged(_) => "damaged",
+            Self::Unread(what) | Self::Other(what) => what,
+            Self::Unusual(_) => "unusual",
+            Self::Unknown => "unknown",
+            Self::Memory => "memory",
+        }
+    }
+
+    /// Why a file is left out, with what to do where the reason does not say.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Unread(_) | Self::Unusual(_) => format!("{self}: {}", self.advice()),
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl DataError {
     pub(super) fn reading(path: &Path, error: &io::Error) -> Self {
         match error.kind() {
@@ -101,5 +173,16 @@ impl DataError {
 
     pub(super) fn unknown(path: &Path, hint: impl Into<String>) -> Self {
         Self::Unknown { path: path.to_owned(), hint: hint.into() }
+    }
+
+    /// Why a file is left out: the kind of reason, and the reason itself.
+    pub(super) fn reason(&self) -> (&'static str, String) {
+        match self {
+            Self::Picture { fault, .. } => (fault.kind(), fault.reason()),
+            Self::TooLarge { problem, .. } => ("too large", problem.clone()),
+            Self::Missing(_) => ("missing", "it is not there any more".to_owned()),
+            Self::Unreadable { reason, .. } => ("unreadable", format!("it cannot be read ({reason})")),
+            other => ("other", other.to_string()),
+        }
     }
 }

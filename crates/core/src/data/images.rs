@@ -115,6 +115,16 @@ impl Images {
         Self { height: to.height, width: to.width, pixels, ..self }
     }
 
+    /// Rows for columns.
+    pub(super) fn transposed(self) -> Self {
+        let (height, width) = (self.height, self.width);
+        let turned = |plane: &[u8]| -> Vec<u8> {
+            (0..width).flat_map(|x| (0..height).map(move |y| (x, y))).map(|(x, y)| plane[y * width + x]).collect()
+        };
+        let pixels = self.pixels.chunks_exact((height * width).max(1)).flat_map(turned).collect();
+        Self { height: width, width: height, pixels, ..self }
+    }
+
     /// One channel, luma; `self` must have three.
     pub(super) fn into_gray(self) -> Self {
         let plane = self.height * self.width;
@@ -136,7 +146,7 @@ impl Images {
 pub(super) fn check_size(path: &Path, count: usize, [channels, height, width]: [usize; 3]) -> Result<(), DataError> {
     if height.min(width) == 0 || height.max(width) > MAX_SIDE {
         let problem = format!("its images are {width}×{height} pixels, and sides of 1 to {MAX_SIDE} can be trained on");
-        return Err(DataError::unusable(path, problem, "set data.resize"));
+        return Err(DataError::unusable(path, problem, "choose a size to bring them to (Resize)"));
     }
     let each = (channels * height * width) as u64;
     match (count as u64).checked_mul(each) {
@@ -146,7 +156,7 @@ pub(super) fn check_size(path: &Path, count: usize, [channels, height, width]: [
                 "{count} images of {width}×{height} pixels do not fit into the {} GiB that images may take",
                 MAX_BYTES >> 30
             );
-            Err(DataError::unusable(path, problem, "set a smaller data.resize or data.train_limit"))
+            Err(DataError::unusable(path, problem, "choose a smaller size (Resize) or fewer training images"))
         }
     }
 }

@@ -1,14 +1,16 @@
 //! One picture of any size: decoding it safely and bringing it to the shape a network expects.
 
-use super::error::DataError;
+use super::content::{Content, content, is_raw_tiff};
+use super::error::{DataError, Fault};
 use super::jpeg::{self, Flaw};
+use super::names::shown_path;
+use super::store::{Kind, Store};
 use crate::experiment::Fit;
 use image::error::ImageError;
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageReader, Limits, Rgb};
 use std::borrow::Cow;
-use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -38,7 +40,7 @@ impl Picture {
         let bytes = width.checked_mul(height).and_then(|pixels| pixels.checked_mul(4));
         if rgba.is_empty() || bytes != Some(rgba.len()) {
             let problem = format!("{} bytes are not {width}×{height} pixels of four bytes", rgba.len());
-            return Err(DataError::Picture { name: "the pasted picture".into(), problem });
+            return Err(faulty("the pasted picture", Fault::Damaged(problem)));
         }
         let rgb = rgba.chunks_exact(4).flat_map(|p| on_white([p[0], p[1], p[2]], p[3])).collect();
         Ok(Self { width, height, rgb })
@@ -74,7 +76,12 @@ pub(super) fn luma([red, green, blue]: [u8; 3]) -> u8 {
 /// # Errors
 /// If the file cannot be read, is no picture or has more than [`MAX_PIXELS`].
 pub fn read_picture(path: &Path) -> Result<Picture, DataError> {
-    decode(&read_file(path)?, &path.display().to_string())
+    read_picture_in(&Store::Disk, path)
+}
+
+/// Like [`read_picture`], wherever the file lies.
+pub(super) fn read_picture_in(store: &Store, path: &Path) -> Result<Picture, DataError> {
+    decode(&read_file(store, path)?, &shown_path(path))
 }
 
 /// Like [`read_picture`], from bytes in memory.
@@ -86,10 +93,10 @@ pub fn decode_picture(bytes: &[u8]) -> Result<Picture, DataError> {
 }
 
 /// Width and height as [`read_picture`] would give them, from the file's header.
-pub(super) fn picture_size(path: &Path) -> Result<(usize, usize), DataError> {
-    let name = path.display().to_string();
-    let bytes = read_file(path)?;
-    let bytes = tidied(&bytes, &name)?;
+pub(super) fn picture_size(store: &Store, path: &Path) -> Result<(usize, usize), DataError> {
+    let name = shown_path(path);
+    let bytes = read_file(store, path)?;
+    let bytes = told(&bytes, &name)?;
     guarded(&name, || {
         let mut decoder = decoder(&bytes, &name)?;
         let (width, height) = decoder.dimensions();
@@ -98,21 +105,20 @@ pub(super) fn picture_size(path: &Path) -> Result<(usize, usize), DataError> {
     })
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
-    let about = fs::metadata(path).map_err(|error| DataError::reading(path, &error))?;
-    let name = path.display().to_string();
-    if !about.is_file() {
-        return Err(DataError::Picture { name, problem: "it is not a file".into() });
+fn read_file(store: &Store, path: &Path) -> Result<Vec<u8>, DataError> {
+    if store.kind(path) != Kind::File {
+        return Err(faulty(&shown_path(path), Fault::NoFile));
     }
-    if about.len() > MAX_FILE {
-        let problem = format!("the file has {} MB and the limit is {} MB", about.len() >> 20, MAX_FILE >> 20);
-        return Err(DataError::TooLarge { name, problem });
+    let length = store.length(path)?;
+    if length > MAX_FILE {
+        let problem = format!("the file has {} MB and the limit is {} MB", length >> 20, MAX_FILE >> 20);
+        return Err(DataError::TooLarge { name: shown_path(path), problem });
     }
-    fs::read(path).map_err(|error| DataError::reading(path, &error))
+    store.read(path)
 }
 
 fn decode(bytes: &[u8], name: &str) -> Result<Picture, DataError> {
-    let bytes = &*tidied(bytes, name)?;
+    let bytes = &*told(bytes, name)?;
     guarded(name, || {
         let mut decoder = decoder(bytes, name)?;
         if bytes.starts_with(&jpeg::START) {
@@ -133,33 +139,45 @@ fn decode(bytes: &[u8], name: &str) -> Result<Picture, DataError> {
     })
 }
 
-/// What the decoder gets to see.
-fn tidied<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, DataError> {
-    if bytes.starts_with(&jpeg::START) {
-        jpeg::tidy(bytes).map_err(|flaw| flawed(name, flaw))
-    } else {
-        Ok(bytes.into())
-    }
+/// The bytes for the decoder, if they look like a picture that one can read.
+fn told<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, DataError> {
+    let fault = match content(bytes) {
+        Content::Picture if bytes.starts_with(&jpeg::START) => {
+            return jpeg::tidy(bytes).map_err(|flaw| flawed(name, flaw));
+        }
+        Content::Picture if !is_raw_tiff(bytes) => return Ok(bytes.into()),
+        Content::Picture => Fault::Unread("a RAW photograph"),
+        Content::Unread(what) => Fault::Unread(what),
+        Content::Other(what) | Content::Packed(what) => Fault::Other(what),
+        Content::Empty => Fault::Empty,
+        Content::Unknown => Fault::Unknown,
+    };
+    Err(faulty(name, fault))
+}
+
+fn faulty(name: &str, fault: Fault) -> DataError {
+    DataError::Picture { name: name.to_owned(), fault }
 }
 
 fn flawed(name: &str, flaw: Flaw) -> DataError {
-    DataError::Picture { name: name.to_owned(), problem: flaw.in_words().into() }
+    let fault = match flaw {
+        Flaw::CutOff => Fault::CutOff,
+        Flaw::Damaged => Fault::Damaged(String::new()),
+    };
+    faulty(name, fault)
 }
 
 /// A fault in a decoder must cost one picture, not the training that goes on beside it.
 fn guarded<T>(name: &str, work: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
-    let fault = || DataError::Picture { name: name.to_owned(), problem: "its contents break the decoder".into() };
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(fault()))
+    let fault = || Fault::Damaged("it breaks the decoder".to_owned());
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(faulty(name, fault())))
 }
 
 /// A decoder that has read the header and found the size within limits.
 fn decoder<'a>(bytes: &'a [u8], name: &str) -> Result<impl ImageDecoder + 'a, DataError> {
-    if bytes.is_empty() {
-        return Err(DataError::Picture { name: name.to_owned(), problem: "the file is empty".into() });
-    }
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
-        .map_err(|error| DataError::Picture { name: name.to_owned(), problem: error.to_string() })?;
+        .map_err(|error| faulty(name, Fault::Damaged(error.to_string())))?;
     let mut limits = Limits::no_limits();
     // 16 bits in four channels, and as much again for the decoder's own work.
     limits.max_alloc = Some(16 * MAX_PIXELS);
@@ -171,18 +189,20 @@ fn decoder<'a>(bytes: &'a [u8], name: &str) -> Result<impl ImageDecoder + 'a, Da
         return Err(DataError::TooLarge { name: name.to_owned(), problem });
     }
     if width == 0 || height == 0 {
-        return Err(DataError::Picture { name: name.to_owned(), problem: "it has no pixels".into() });
+        return Err(faulty(name, Fault::Damaged("it has no pixels".to_owned())));
     }
     Ok(decoder)
 }
 
 fn refused(name: &str, error: &ImageError) -> DataError {
-    let problem = match error {
-        ImageError::Unsupported(_) => "its format is not supported".to_owned(),
-        ImageError::Limits(_) => "decoding it would take too much memory".to_owned(),
-        other => other.to_string().replace('\n', " "),
+    let text = || error.to_string().replace('\n', " ");
+    let fault = match error {
+        ImageError::Unsupported(_) => Fault::Unusual(text()),
+        ImageError::Limits(_) => Fault::Memory,
+        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => Fault::CutOff,
+        _ => Fault::Damaged(text()),
     };
-    DataError::Picture { name: name.to_owned(), problem }
+    faulty(name, fault)
 }
 
 /// Brings a picture to a network's input shape: `[channel][row][column]`, luma for one channel. Scaling averages

@@ -39,6 +39,25 @@ pub(super) fn choose(train: &[u16], own: Option<&[u16]>, classes: usize, data: &
     }
 }
 
+/// Takes all images to validate on: the data set's own, else those to train on. These are only taken for training,
+/// too, where something must be `measured` on images that are not validated on.
+pub(super) fn everything(
+    train: &[u16],
+    own: Option<&[u16]>,
+    classes: usize,
+    data: &Data,
+    seed: u64,
+    measured: bool,
+) -> Split {
+    let from = own.unwrap_or(train);
+    let all = (0..from.len()).collect();
+    Split {
+        train: if own.is_some() && measured { (0..train.len()).collect() } else { Vec::new() },
+        validation: limit(all, from, classes, data.validation_limit, (seed, Draw::ValidationLimit)),
+        own: own.is_some(),
+    }
+}
+
 /// A balanced choice of `count` of all images: ascending indices.
 pub(super) fn balanced(labels: &[u16], classes: usize, count: usize, seed: u64) -> Vec<usize> {
     limit((0..labels.len()).collect(), labels, classes, Some(count), (seed, Draw::TrainLimit))

@@ -17,7 +17,7 @@ pub struct Data {
     /// Uses only this many validation images, balanced over the classes; all of them if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_limit: Option<usize>,
-    /// Brings every image to one size. Needed where the images of a folder differ in size.
+    /// Brings every image to one size. Images of different sizes are brought to one that suits them if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resize: Option<Resize>,
     /// Gray or colour.
@@ -33,7 +33,7 @@ pub enum Source {
     /// The Fashion-MNIST subset inside the program.
     #[default]
     Embedded,
-    /// An IDX folder, a CIFAR binary folder, or one folder per class.
+    /// IDX files, CIFAR's files, one folder per class, or an archive of these.
     Path(PathBuf),
 }
 

@@ -181,7 +181,7 @@ fn limits_are_balanced_and_a_smaller_one_takes_part_of_a_larger_one() {
     assert_eq!((large.train.class_counts(10), large.validation.len()), (vec![10; 10], 1000));
     let of_large: Vec<&[u8]> = (0..100).map(|i| large.train.image(i)).collect();
     assert!((0..25).all(|i| of_large.contains(&small.train.image(i))));
-    assert!(with(4, 10).notices.iter().any(|notice| notice.contains("data.train_limit")));
+    assert!(with(4, 10).notices.iter().any(|notice| notice.contains("the limit of training images")));
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn images_that_would_not_fit_into_memory_are_refused_before_they_are_made() {
     write_idx(place.path(), &labels, &[0, 1]);
     let resize = Some(Resize { height: 1024, width: 1024, fit: Fit::Cover });
     let data = Data { resize, channels: Channels::Rgb, ..data_at(place.path()) };
-    refused(&data, &["6002 images of 1024×1024 pixels do not fit into the 16 GiB", "smaller data.resize"]);
+    refused(&data, &["6002 images of 1024×1024 pixels do not fit into the 16 GiB", "a smaller size"]);
 }
 
 #[test]

@@ -3,10 +3,17 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod archives;
 mod bad_input;
 mod batches;
 mod folders;
 mod formats;
 mod jpeg;
+mod kin;
+mod layouts;
+mod left_out;
 mod make;
 mod pictures;
+mod python;
+mod scoring;
+mod sizes;

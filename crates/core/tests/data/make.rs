@@ -2,11 +2,11 @@
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use image::{ImageFormat, RgbImage};
-use lab_core::data::{DataError, Dataset};
+use image::{ImageBuffer, ImageFormat, RgbImage};
+use lab_core::data::{DataError, Dataset, LoadOptions, Report};
 use lab_core::experiment::{Data, Source};
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Cursor, Write};
 use std::path::Path;
 
 /// Says that a test did nothing, past the capture that swallows what passing tests print.
@@ -20,6 +20,21 @@ pub fn data_at(path: &Path) -> Data {
 
 pub fn load(path: &Path) -> Result<Dataset, DataError> {
     Dataset::load(&data_at(path), 0)
+}
+
+/// Loads, and says what was found on the way.
+pub fn report(path: &Path) -> (Dataset, Report) {
+    Dataset::load_with(&data_at(path), 0, LoadOptions::default()).unwrap()
+}
+
+/// A picture as a PNG file.
+pub fn png<P: image::PixelWithColorType>(image: &ImageBuffer<P, Vec<P::Subpixel>>) -> Vec<u8>
+where
+    [P::Subpixel]: image::EncodableLayout,
+{
+    let mut bytes = Vec::new();
+    image.write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png).unwrap();
+    bytes
 }
 
 /// Loads what must not load, and checks that the message is one line that holds every part.

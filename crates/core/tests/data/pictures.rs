@@ -1,4 +1,4 @@
-use crate::make::{picture, save};
+use crate::make::{picture, png, save};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
@@ -6,17 +6,7 @@ use image::{ExtendedColorType, ImageBuffer, ImageEncoder, Luma, LumaA, Rgb, RgbI
 use lab_core::data::{DataError, Picture, decode_picture, fit_picture, read_picture};
 use lab_core::experiment::Fit;
 use std::fs;
-use std::io::Cursor;
 use tempfile::tempdir;
-
-fn png<P: image::PixelWithColorType>(image: &ImageBuffer<P, Vec<P::Subpixel>>) -> Vec<u8>
-where
-    [P::Subpixel]: image::EncodableLayout,
-{
-    let mut bytes = Vec::new();
-    image.write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
-    bytes
-}
 
 /// An EXIF block with nothing but an orientation.
 fn exif(orientation: u8) -> Vec<u8> {
@@ -154,8 +144,8 @@ fn what_is_no_picture_says_so() {
     let path = place.path().join("x.png");
     for (bytes, problem) in [
         (&b""[..], "the file is empty"),
-        (b"hello, this is text", "cannot read"),
-        (b"\x89PNG\r\n\x1a\n", "cannot read"),
+        (b"hello, this is text", "it is a text and no picture"),
+        (b"\x89PNG\r\n\x1a\n", "it is cut off"),
     ] {
         fs::write(&path, bytes).unwrap();
         let message = read_picture(&path).unwrap_err().to_string();
@@ -169,7 +159,7 @@ fn what_is_no_picture_says_so() {
 #[test]
 fn a_truncated_picture_is_refused() {
     let place = tempdir().unwrap();
-    for end in ["png", "jpg", "webp", "bmp", "gif"] {
+    for end in ["png", "jpg", "webp", "bmp", "gif", "tif", "ppm"] {
         let path = place.path().join(format!("half.{end}"));
         save(&path, &picture(3, 64, 64));
         let whole = fs::read(&path).unwrap();

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Images that cannot be read any more, or an arm without a checkpoint.
 pub fn snapshot(run: &Run, which: Checkpoint, opened: &Opened) -> Result<Snapshot, String> {
     let seed = run.experiment.recipe.seed;
-    let dataset = Dataset::load(&run.experiment.data, seed).map_err(|error| error.to_string())?;
+    let dataset = Dataset::of(&run.experiment).map_err(|error| error.to_string())?;
     if dataset.classes != run.info.dataset.classes || dataset.shape() != run.info.dataset.shape {
         let run = run.folder.display();
         return Err(format!("the images of {run} have changed since it was trained; put them back"));

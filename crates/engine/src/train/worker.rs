@@ -180,7 +180,7 @@ impl Worker {
     fn start(&mut self, experiment: Experiment, choice: DeviceChoice, manner: Manner) -> Result<(), String> {
         self.forget();
         self.enter(Phase::Loading);
-        let dataset = Dataset::load(&experiment.data, experiment.recipe.seed).map_err(|error| error.to_string())?;
+        let dataset = Dataset::of(&experiment).map_err(|error| error.to_string())?;
         let session = self.session(experiment, dataset, choice)?;
         let prepared = prepared(&session, None);
         let record = if manner.kept { self.keeper.open(&prepared)? } else { Box::new(Nowhere) };
@@ -201,8 +201,7 @@ impl Worker {
         self.forget();
         self.enter(Phase::Loading);
         let kept = self.keeper.reopen(folder)?;
-        let data = &kept.experiment.data;
-        let dataset = Dataset::load(data, kept.experiment.recipe.seed).map_err(|error| error.to_string())?;
+        let dataset = Dataset::of(&kept.experiment).map_err(|error| error.to_string())?;
         if dataset_info(&dataset) != kept.dataset {
             return Err(format!(
                 "the images of this run have changed since it was started ({} training and {} validation images then, {} \

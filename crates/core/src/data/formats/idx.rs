@@ -1,36 +1,66 @@
 //! IDX files, the format of MNIST and its kin: a magic number, sizes as big-endian 32-bit numbers, then bytes.
 //! Format: <http://yann.lecun.com/exdb/mnist/>.
 
+use super::idx_files::{Family, Files, families};
 use crate::data::error::DataError;
-use crate::data::found::{Format, Found, Part, name_of};
-use crate::data::images::{Images, check_size};
+use crate::data::found::{Format, Found, Part};
+use crate::data::images::{Images, MAX_SIDE, check_size};
+use crate::data::names::name_of;
+use crate::data::store::Store;
 use flate2::read::MultiGzDecoder;
-use std::fs::File;
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Two zeros, 8 for unsigned bytes, 3 for three dimensions.
 const IMAGES: [u8; 4] = [0, 0, 8, 3];
 /// The same with one dimension.
 const LABELS: [u8; 4] = [0, 0, 8, 1];
+/// Two zeros, 12 for signed 32-bit numbers, 2 for two dimensions: QMNIST's labels, of which the first column counts.
+const TABLE: [u8; 4] = [0, 0, 12, 2];
 
 /// The classes of Fashion-MNIST, whose files have the names of MNIST's and hold no names of classes.
 pub(super) const FASHION: [&str; 10] =
     ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
 /// The row in the table of formats.
-pub(super) const FORMAT: Format = Format { is_part: is_name, open_folder: open, ..Format::NONE };
-
-/// Whether a file name is one that [`open`] looks for.
-fn is_name(name: &str) -> bool {
-    ["train", "t10k"].iter().any(|part| name.starts_with(part)) && name.contains("idx")
-}
+pub(super) const FORMAT: Format = Format { is_part: super::idx_files::is_name, open_folder: open, open_file };
 
 /// The data set in a folder that holds `train-images-idx3-ubyte` and its companions; `None` without them.
-pub(super) fn open(folder: &Path) -> Result<Option<Found>, DataError> {
-    let Some(train) = find(folder, "train", "images", 3) else { return Ok(None) };
-    let train = read_part(folder, "train", &train)?;
-    let own = find(folder, "t10k", "images", 3).map(|path| read_part(folder, "t10k", &path)).transpose()?;
+pub(super) fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
+    let mut families = families(store, folder)?;
+    match families.len() {
+        0 => Ok(None),
+        1 => families.pop().map(|family| read(store, folder, &family)).transpose(),
+        _ => {
+            let names: Vec<&str> = families.iter().map(|family| family.name.as_str()).collect();
+            let problem = format!("it holds the files of several data sets ({})", names.join(", "));
+            Err(DataError::unusable(folder, problem, "name one of the files instead of the folder"))
+        }
+    }
+}
+
+/// The data set that one of its files stands for.
+fn open_file(store: &Store, path: &Path) -> Result<Option<Found>, DataError> {
+    let folder = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    let Some(name) = Family::of(path) else { return Ok(None) };
+    let family = families(store, folder)?.into_iter().find(|family| family.name == name);
+    family.map(|family| read(store, folder, &family)).transpose()
+}
+
+fn read(store: &Store, folder: &Path, family: &Family) -> Result<Found, DataError> {
+    let part = |files: &Files| {
+        let images = read_part(store, folder, files)?;
+        // EMNIST's images lie on their side: rows are stored as columns.
+        Ok(if family.is_transposed() { images.transposed() } else { images })
+    };
+    let own = family.test.as_ref().map(part).transpose()?;
+    let train = match (family.train.as_ref().map(part).transpose()?, &own) {
+        (Some(train), _) => train,
+        // What is only there to be tested on can still be scored.
+        (None, Some(own)) => Images { pixels: Vec::new(), labels: Vec::new(), files: Vec::new(), ..*own },
+        (None, None) => return Err(DataError::unknown(folder, "it holds no IDX files")),
+    };
     if let Some(own) = own.as_ref().filter(|own| own.shape() != train.shape()) {
         let problem = format!(
             "training images have {}×{} pixels and test images {}×{}",
@@ -38,69 +68,98 @@ pub(super) fn open(folder: &Path) -> Result<Option<Found>, DataError> {
         );
         return Err(DataError::unusable(folder, problem, "put images of one size there"));
     }
-    let classes = count_classes(folder, &train, own.as_ref())?;
-    let is_fashion = classes == FASHION.len() && folder.to_string_lossy().to_lowercase().contains("fashion");
-    let name = |class: usize| if is_fashion { FASHION[class].to_owned() } else { class.to_string() };
-    Ok(Some(Found {
-        name: name_of(folder),
-        classes: (0..classes).map(name).collect(),
-        train: Part::Images(train),
-        own: own.map(Part::Images),
-        notices: Vec::new(),
-    }))
+    named(folder, train, own)
 }
 
-fn find(folder: &Path, part: &str, kind: &str, dimensions: u8) -> Option<PathBuf> {
-    ["-", "."].iter().flat_map(|mark| ["", ".gz"].map(|end| (*mark, end))).find_map(|(mark, end)| {
-        let path = folder.join(format!("{part}-{kind}{mark}idx{dimensions}-ubyte{end}"));
-        path.is_file().then_some(path)
+/// IDX files do not say what their classes are: each label that occurs is one.
+fn named(folder: &Path, train: Images, own: Option<Images>) -> Result<Found, DataError> {
+    let source = if train.is_empty() { own.as_ref() } else { Some(&train) };
+    let labels: BTreeSet<u16> = source.map_or_else(BTreeSet::new, |images| images.labels.iter().copied().collect());
+    let labels: Vec<u16> = labels.into_iter().collect();
+    let own_labels = own.as_ref().map_or(&[][..], |own| &own.labels);
+    if let Some(index) = own_labels.iter().position(|label| labels.binary_search(label).is_err()) {
+        let problem = format!("test image {index} has label {}, and no training image has it", own_labels[index]);
+        return Err(DataError::unusable(folder, problem, "check that both parts belong together"));
+    }
+    let is_fashion = labels.iter().copied().eq(0..10) && folder.to_string_lossy().to_lowercase().contains("fashion");
+    let classes: Vec<String> = labels
+        .iter()
+        .map(|&label| if is_fashion { FASHION[usize::from(label)].to_owned() } else { label.to_string() })
+        .collect();
+    let has_gaps = labels.iter().copied().ne((0..).take(labels.len()));
+    let (first, last) = (labels.first().unwrap_or(&0), labels.last().unwrap_or(&0));
+    let notice = format!("labels go from {first} to {last}: the {} that occur are the classes", labels.len());
+    // Where each label stands among those that occur.
+    let places: Vec<u16> = (0..=*last).map(|label| place(&labels, label)).collect();
+    Ok(Found {
+        name: name_of(folder),
+        classes,
+        train: Part::Images(train).relabelled(&places),
+        own: own.map(|own| Part::Images(own).relabelled(&places)),
+        notices: if has_gaps { vec![notice] } else { Vec::new() },
+        left_out: Vec::new(),
     })
 }
 
-/// IDX files do not say how many classes there are: labels must run from 0 without gaps.
-fn count_classes(folder: &Path, train: &Images, own: Option<&Images>) -> Result<usize, DataError> {
-    let advice = "labels must run from 0 to one less than the number of classes, each with training images";
-    let classes = train.labels.iter().max().map_or(0, |&most| usize::from(most) + 1);
-    if let Some(missing) = train.class_counts(classes).iter().position(|&count| count == 0) {
-        let problem = format!("a training label is {}, but none is {missing}", classes - 1);
-        return Err(DataError::unusable(folder, problem, advice));
-    }
-    let labels = own.map_or(&[][..], |own| &own.labels);
-    match labels.iter().position(|&label| usize::from(label) >= classes) {
-        Some(index) => {
-            let problem =
-                format!("test image {index} has label {}, and training labels end at {}", labels[index], classes - 1);
-            Err(DataError::unusable(folder, problem, advice))
-        }
-        None => Ok(classes),
-    }
+fn place(labels: &[u16], label: u16) -> u16 {
+    u16::try_from(labels.partition_point(|&other| other < label)).unwrap_or(u16::MAX)
 }
 
-fn read_part(folder: &Path, part: &str, images_path: &Path) -> Result<Images, DataError> {
-    let labels_path = find(folder, part, "labels", 1)
-        .ok_or_else(|| DataError::Missing(folder.join(format!("{part}-labels-idx1-ubyte"))))?;
-    let mut images = read_images(images_path)?;
-    images.labels = read_labels(&labels_path)?;
+fn read_part(store: &Store, folder: &Path, files: &Files) -> Result<Images, DataError> {
+    let Some(labels_path) = &files.labels else {
+        let images = name_of(&files.images);
+        let labels = images.replace("images", "labels").replace("idx3", "idx1");
+        return Err(DataError::Missing(folder.join(labels)));
+    };
+    let mut images = read_images(store, &files.images)?;
+    images.labels = read_labels(store, labels_path)?;
     let count = images.pixels.len() / images.stride();
     if images.labels.len() != count {
         let problem = format!("it has {} labels for the {count} images beside it", images.labels.len());
-        return Err(DataError::damaged(&labels_path, problem));
+        return Err(DataError::damaged(labels_path, problem));
     }
     Ok(images)
 }
 
-fn read_images(path: &Path) -> Result<Images, DataError> {
-    let mut file = Idx::open(path)?;
-    let [count, height, width] = file.header(IMAGES, "images")?;
-    check_size(path, count, [1, height, width])?;
+fn read_images(store: &Store, path: &Path) -> Result<Images, DataError> {
+    let mut file = Idx::open(store, path)?;
+    let (_, [count, height, width]) = file.header(&[IMAGES], "images")?;
+    if let Err(refused) = check_size(path, count, [1, height, width]) {
+        // Whoever wrote a header in another byte order gets absurd sizes, and should learn why.
+        let announced = (count as u128) * (height as u128) * (width as u128);
+        let bytes = file.count(u64::try_from(announced).unwrap_or(u64::MAX))?;
+        let fits = u128::from(bytes) == announced && height.min(width) > 0;
+        return Err(if fits { refused } else { unfitting(path, [count, height, width], bytes) });
+    }
     let pixels = file.body(count * height * width)?;
     Ok(Images { channels: 1, height, width, pixels, ..Images::default() })
 }
 
-fn read_labels(path: &Path) -> Result<Vec<u16>, DataError> {
-    let mut file = Idx::open(path)?;
-    let [count] = file.header(LABELS, "labels")?;
-    Ok(file.body(count)?.into_iter().map(u16::from).collect())
+fn unfitting(path: &Path, sizes: [usize; 3], bytes: u64) -> DataError {
+    let [count, height, width] = sizes;
+    let swapped = sizes.map(|size| u64::from(u32::try_from(size).unwrap_or(u32::MAX).swap_bytes()));
+    let fits = swapped[1].max(swapped[2]) <= MAX_SIDE as u64 && swapped.iter().product::<u64>() == bytes;
+    let order = if fits { "; its numbers are in the wrong byte order" } else { "" };
+    let says = format!("it announces {count} images of {width}×{height} pixels, and {bytes} bytes follow");
+    DataError::damaged(path, format!("its header does not fit the file: {says}{order}"))
+}
+
+fn read_labels(store: &Store, path: &Path) -> Result<Vec<u16>, DataError> {
+    let mut file = Idx::open(store, path)?;
+    let (magic, [count]) = file.header(&[LABELS, TABLE], "labels")?;
+    if magic == LABELS {
+        return Ok(file.body(count)?.into_iter().map(u16::from).collect());
+    }
+    let columns = u32::from_be_bytes(file.word()?) as usize;
+    if columns == 0 || columns > 64 {
+        return Err(DataError::damaged(path, format!("it announces {columns} numbers for each image")));
+    }
+    let rows = file.body(count.saturating_mul(4 * columns))?;
+    let label = |row: &[u8]| match *row {
+        [0, 0, high, low, ..] => Ok(u16::from_be_bytes([high, low])),
+        _ => Err(DataError::damaged(path, "it holds a label that is no class")),
+    };
+    rows.chunks_exact(4 * columns).map(label).collect()
 }
 
 /// An open IDX file, unpacked on the way if it is compressed.
@@ -110,18 +169,25 @@ struct Idx<'a> {
 }
 
 impl<'a> Idx<'a> {
-    fn open(path: &'a Path) -> Result<Self, DataError> {
+    fn open(store: &Store, path: &'a Path) -> Result<Self, DataError> {
         let failed = |error| DataError::reading(path, &error);
-        let mut file = BufReader::new(File::open(path).map_err(failed)?);
+        let mut file = BufReader::new(store.open(path)?);
         let packed = file.fill_buf().map_err(failed)?.starts_with(&[0x1f, 0x8b]);
         let reader: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
         Ok(Self { path, reader })
     }
 
-    fn header<const N: usize>(&mut self, magic: [u8; 4], what: &str) -> Result<[usize; N], DataError> {
+    /// Which of the kinds of files it is, and its sizes.
+    fn header<const N: usize>(&mut self, kinds: &[[u8; 4]], what: &str) -> Result<([u8; 4], [usize; N]), DataError> {
         let found = self.word()?;
-        if found != magic {
-            let problem = format!("it starts with {found:02x?}, and IDX files of {what} start with {magic:02x?}");
+        if !kinds.contains(&found) {
+            let mut reversed = found;
+            reversed.reverse();
+            let problem = if kinds.contains(&reversed) {
+                "its header does not fit the file: its numbers are in the wrong byte order".to_owned()
+            } else {
+                format!("it starts with {found:02x?}, and IDX files of {what} start with {:02x?}", kinds[0])
+            };
             return Err(DataError::damaged(self.path, problem));
         }
         let mut sizes = [0; N];
@@ -131,7 +197,7 @@ impl<'a> Idx<'a> {
         if sizes[0] == 0 {
             return Err(DataError::damaged(self.path, format!("it says that it holds no {what}")));
         }
-        Ok(sizes)
+        Ok((found, sizes))
     }
 
     fn word(&mut self) -> Result<[u8; 4], DataError> {
@@ -140,10 +206,16 @@ impl<'a> Idx<'a> {
         Ok(word)
     }
 
+    /// How many bytes are left, counted to one more than what is `announced`.
+    fn count(&mut self, announced: u64) -> Result<u64, DataError> {
+        let counted = io::copy(&mut self.reader.by_ref().take(announced.saturating_add(1)), &mut io::sink());
+        counted.map_err(|error| self.failed(&error))
+    }
+
     /// The rest of the file, which must be `length` bytes. Memory grows with what is there, not with what is said.
     fn body(mut self, length: usize) -> Result<Vec<u8>, DataError> {
         let mut bytes = Vec::new();
-        let read = self.reader.by_ref().take(length as u64 + 1).read_to_end(&mut bytes);
+        let read = self.reader.by_ref().take((length as u64).saturating_add(1)).read_to_end(&mut bytes);
         read.map_err(|error| self.failed(&error))?;
         if bytes.len() == length {
             return Ok(bytes);

@@ -1,69 +1,155 @@
 //! The table of formats, and what lies at a path. A new format is a file here and a row in the table.
 
+mod batches;
 mod cifar;
+mod cifar_python;
 mod folder;
 mod idx;
+mod idx_files;
+mod pickle;
 pub mod subset;
 
+use super::content::{Content, content};
 use super::error::DataError;
-use super::found::{Format, Found, entries, first_few, name_of};
+use super::found::{Format, Found};
+use super::names::{name_of, shown_path};
+use super::store::{Entry, Kind, Store};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// All formats, in the order in which they are tried. Folders of pictures come last: they are told by least.
 const FORMATS: [Format; 4] = [idx::FORMAT, cifar::FORMAT, subset::FORMAT, folder::FORMAT];
 
+/// How many folders deep a data set is looked for where none lies in the folder itself.
+const DEEPEST: usize = 3;
+
 /// Opens the data set at a path, whatever its format.
 pub(super) fn open(path: &Path) -> Result<Found, DataError> {
     let about = fs::metadata(path).map_err(|error| DataError::reading(path, &error))?;
     if about.is_dir() {
-        return open_folder(path);
+        return open_folder(&Store::Disk, path);
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    if is_part(&name) {
-        return open_folder(path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")));
+    if !about.is_file() {
+        return Err(DataError::unknown(path, "it is neither a file nor a folder"));
     }
-    for format in FORMATS.iter().filter(|_| about.is_file()) {
-        if let Some(found) = (format.open_file)(path)? {
+    for format in &FORMATS {
+        if let Some(found) = (format.open_file)(&Store::Disk, path)? {
             return Ok(found);
         }
     }
-    let hint = if [".zip", ".tar", ".tgz", ".gz", ".7z"].iter().any(|end| name.ends_with(end)) {
-        "it is an archive; unpack it and give the folder"
-    } else {
-        "it is a single file; give the folder that holds the data set"
-    };
-    Err(DataError::unknown(path, hint))
+    if is_part(path) {
+        return open_folder(
+            &Store::Disk,
+            path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")),
+        );
+    }
+    match Store::of_archive(path)? {
+        Some(archive) => open_archive(&archive, path),
+        None => Err(DataError::unknown(path, hint_for_file(path)?)),
+    }
+}
+
+fn open_archive(archive: &Store, path: &Path) -> Result<Found, DataError> {
+    let mut found = open_folder(archive, path)?;
+    found.notices.extend(archive.notice());
+    Ok(found)
 }
 
 /// Whether a file's name says that it belongs to a data set of several files.
-fn is_part(name: &str) -> bool {
-    FORMATS.iter().any(|format| (format.is_part)(name))
+fn is_part(path: &Path) -> bool {
+    let name = name_of(path).to_lowercase();
+    FORMATS.iter().any(|format| (format.is_part)(&name))
 }
 
-fn open_folder(path: &Path) -> Result<Found, DataError> {
-    for format in &FORMATS {
-        if let Some(found) = (format.open_folder)(path)? {
-            return Ok(found);
+fn hint_for_file(path: &Path) -> Result<String, DataError> {
+    Ok(match content(&Store::Disk.start(path)?) {
+        Content::Picture | Content::Unread(_) => {
+            "it is a single picture; give a folder with one folder per class".into()
+        }
+        Content::Packed(what) => format!("it is {what}; unpack it and give the folder"),
+        Content::Other(what) => format!("it is a single file, {what}; give the folder that holds the data set"),
+        Content::Empty => "it is an empty file; get it again".into(),
+        Content::Unknown => "it is a single file; give the folder that holds the data set".into(),
+    })
+}
+
+fn open_folder(store: &Store, path: &Path) -> Result<Found, DataError> {
+    if let Some(found) = in_folder(store, path)? {
+        return Ok(found);
+    }
+    let mut deeper = Vec::new();
+    look_deeper(store, path, DEEPEST, &mut deeper)?;
+    match &deeper[..] {
+        [only] => {
+            if let Some(mut found) = in_folder(store, only)? {
+                found.notices.insert(0, format!("the images were found in {}", shown_path(only)));
+                return Ok(found);
+            }
+        }
+        [] => {}
+        several => {
+            let all: Vec<String> = several.iter().map(|path| shown_path(path)).collect();
+            let hint = format!("there are several deeper down: {}; give one of them", all.join(", "));
+            return Err(DataError::unknown(path, hint));
         }
     }
-    let inside = entries(path)?;
-    let holds = |folder: &&PathBuf| {
-        folder.is_dir() && entries(folder).is_ok_and(|inside| inside.iter().any(|file| is_part(&name_of(file))))
-    };
+    let inside = store.entries(path)?;
+    let packed = packed(store, &inside);
+    if let (Store::Disk, [(only, _)]) = (store, &packed[..])
+        && let Some(archive) = Store::of_archive(only)?
+    {
+        return open_archive(&archive, only);
+    }
+    let names: Vec<String> = packed.iter().map(|(path, _)| name_of(path)).collect();
     Err(DataError::unknown(
         path,
-        if inside.is_empty() {
-            "the folder is empty".to_owned()
-        } else if let Some(deeper) = inside.iter().find(holds) {
-            format!("there is one in {}; give that folder", deeper.display())
-        } else if inside.iter().any(|file| name_of(file) == "data_batch_1") {
-            "these are CIFAR's files for Python; get the binary version".to_owned()
-        } else if inside.iter().any(|file| folder::is_picture(file)) {
-            "pictures lie in it directly, and each class needs a folder of its own".to_owned()
-        } else {
-            let names: Vec<PathBuf> = inside.iter().map(|path| name_of(path).into()).collect();
-            format!("it holds only {}", first_few(&names))
+        match &packed[..] {
+            [] => hint_for_folder(&inside),
+            [(_, what)] => format!("it holds only {}, {what}; unpack it and give the folder", names[0]),
+            _ => format!("it holds several packed files: {}; give one of them, or unpack them", names.join(", ")),
         },
     ))
+}
+
+/// Files that are archives or otherwise packed, and what they are.
+fn packed(store: &Store, inside: &[Entry]) -> Vec<(PathBuf, &'static str)> {
+    let what = |path: &Path| match content(&store.start(path).ok()?) {
+        Content::Packed(what) => Some(what),
+        _ => None,
+    };
+    let files = inside.iter().filter(|entry| entry.kind == Kind::File).map(|entry| &entry.path);
+    files.filter_map(|path| Some((path.clone(), what(path)?))).collect()
+}
+
+fn in_folder(store: &Store, path: &Path) -> Result<Option<Found>, DataError> {
+    for format in &FORMATS {
+        if let Some(found) = (format.open_folder)(store, path)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Folders below with parts of a data set of several files.
+fn look_deeper(store: &Store, path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), DataError> {
+    for Entry { path, .. } in store.entries(path)?.into_iter().filter(|entry| entry.kind == Kind::Folder) {
+        if store.entries(&path)?.iter().any(|entry| entry.kind == Kind::File && is_part(&entry.path)) {
+            found.push(path);
+        } else if depth > 1 {
+            look_deeper(store, &path, depth - 1, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn hint_for_folder(inside: &[Entry]) -> String {
+    let names: Vec<String> = inside.iter().take(5).map(|entry| name_of(&entry.path)).collect();
+    let more = if inside.len() > 5 { ", …" } else { "" };
+    if inside.is_empty() {
+        "the folder is empty".to_owned()
+    } else if inside.iter().any(|entry| entry.kind == Kind::File && folder::is_picture(&entry.path)) {
+        "pictures lie in it directly, and each class needs a folder of its own".to_owned()
+    } else {
+        format!("it holds only {}{more}", names.join(", "))
+    }
 }

@@ -8,14 +8,15 @@
 use super::idx;
 
 use crate::data::error::DataError;
-use crate::data::found::{Format, Found, Part, name_of};
+use crate::data::found::{Format, Found, Part};
 use crate::data::images::{Images, check_size};
+use crate::data::names::name_of;
 use crate::data::split;
+use crate::data::store::Store;
 use crate::files;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::iter;
 use std::path::Path;
@@ -58,7 +59,7 @@ pub fn write(
     seed: u64,
     out: &Path,
 ) -> Result<Summary, DataError> {
-    let found = idx::open(source)?.ok_or_else(|| DataError::unknown(source, "it holds no IDX files"))?;
+    let found = idx::open(&Store::Disk, source)?.ok_or_else(|| DataError::unknown(source, "it holds no IDX files"))?;
     let (Part::Images(train), Some(Part::Images(test))) = (found.train, found.own) else {
         let advice = "put t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte beside the training images";
         return Err(DataError::unusable(source, "it has no test images", advice));
@@ -109,8 +110,8 @@ fn pack(plain: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 /// Whether a file is one that [`write`] made.
-fn is_subset(path: &Path) -> Result<bool, DataError> {
-    let file = File::open(path).map_err(|error| DataError::reading(path, &error))?;
+fn is_subset(store: &Store, path: &Path) -> Result<bool, DataError> {
+    let file = store.open(path)?;
     let mut start = [0; MAGIC.len()];
     Ok(GzDecoder::new(BufReader::new(file)).read_exact(&mut start).is_ok() && start == *MAGIC)
 }
@@ -121,12 +122,11 @@ pub(in crate::data) fn embedded() -> Result<Found, DataError> {
 }
 
 /// Reads a file that [`write`] made.
-fn open(path: &Path) -> Result<Option<Found>, DataError> {
-    if !is_subset(path)? {
+fn open(store: &Store, path: &Path) -> Result<Option<Found>, DataError> {
+    if !is_subset(store, path)? {
         return Ok(None);
     }
-    let file = File::open(path).map_err(|error| DataError::reading(path, &error))?;
-    read(BufReader::new(file), path).map(Some)
+    read(store.open(path)?, path).map(Some)
 }
 
 fn read(packed: impl Read, path: &Path) -> Result<Found, DataError> {
@@ -165,7 +165,7 @@ fn read(packed: impl Read, path: &Path) -> Result<Found, DataError> {
         Ok(_) => return Err(DataError::damaged(path, "it holds more than it announces")),
         Err(error) => return Err(failed(error)),
     }
-    Ok(Found { name: name_of(path), train, own: Some(test), classes: names, notices: Vec::new() })
+    Ok(Found { name: name_of(path), train, own: Some(test), classes: names, notices: Vec::new(), left_out: Vec::new() })
 }
 
 /// Sums the differences up again and takes the classes in turn, so that any stretch of images is balanced.

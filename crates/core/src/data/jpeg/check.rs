@@ -33,9 +33,6 @@ pub(in crate::data) fn check(bytes: &[u8]) -> Result<(), Flaw> {
             RESTART_INTERVAL => state.interval = body.iter().fold(0, |sum, &byte| (sum << 8) | usize::from(byte)),
             START_OF_SCAN => {
                 scans += 1;
-                if scan.is_empty() {
-                    return Err(Flaw::CutOff);
-                }
                 if state.frame.is_none() || scans > MAX_SCANS {
                     return Ok(());
                 }

@@ -8,12 +8,3 @@ pub(in crate::data) enum Flaw {
     /// What is there contradicts itself.
     Damaged,
 }
-
-impl Flaw {
-    pub(in crate::data) fn in_words(self) -> &'static str {
-        match self {
-            Self::CutOff => "it is cut off, and a part of the picture is missing",
-            Self::Damaged => "its image data is damaged",
-        }
-    }
-}

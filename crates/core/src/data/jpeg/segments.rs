@@ -111,6 +111,10 @@ pub(in crate::data) fn tidy(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Flaw> {
         tidied.extend(length.to_be_bytes());
         tidied.extend_from_slice(body);
         tidied.extend_from_slice(scan);
+        // An end marker behind a cut may have become the end of a header.
+        if code == START_OF_SCAN && scan.is_empty() {
+            return Err(Flaw::CutOff);
+        }
         has_scan |= code == START_OF_SCAN;
     }
     if !has_scan {

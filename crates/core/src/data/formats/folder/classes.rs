@@ -1,0 +1,86 @@
+//! The format: from folders to classes and their picture files.
+
+use super::layout::Layout;
+use super::tree::Tree;
+use crate::data::error::DataError;
+use crate::data::found::{Format, Found, Listed, Part};
+use crate::data::left_out::{self, LeftOut, leave_out};
+use crate::data::names::name_of;
+use crate::data::store::Store;
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// The most classes: labels have 16 bits.
+const MAX_CLASSES: usize = 1 << 16;
+
+/// The row in the table of formats.
+pub(in crate::data::formats) const FORMAT: Format = Format { open_folder: open, ..Format::NONE };
+
+/// The data set whose classes are the subfolders of `folder`, or of folders for training and validation in it, with
+/// the pictures at any depth below. `None` if there are no pictures in subfolders.
+fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
+    let mut left_out = Vec::new();
+    let root = Tree::read(store, folder, &mut left_out)?;
+    if root.filled().next().is_none() {
+        // Pictures of formats that are not read are better named than denied.
+        return match left_out::in_words(&left_out) {
+            Some(words) if root.has_unread() && root.pictures.is_empty() => {
+                let problem = format!("it holds no picture that is read: {words}");
+                Err(DataError::unusable(folder, problem, "convert these pictures"))
+            }
+            _ => Ok(None),
+        };
+    }
+    let Layout { train, own, beside, mut notices } = Layout::of(&root)?;
+    let named = if train.is_empty() { own.as_deref().unwrap_or_default() } else { &train[..] };
+    let (filled, empty): (Vec<&Tree>, Vec<&Tree>) = named.iter().copied().partition(|class| class.count() > 0);
+    let empty: Vec<String> = empty.into_iter().map(|class| without_pictures(class, &left_out)).collect();
+    if filled.len() == 1 && !empty.is_empty() {
+        let problem = format!("it has one class only ({}); {}", filled[0].name(), empty.join("; "));
+        return Err(DataError::unusable(folder, problem, "put pictures there"));
+    }
+    if filled.len() > MAX_CLASSES {
+        let problem = format!("it has {} classes and the limit is {MAX_CLASSES}", filled.len());
+        return Err(DataError::unusable(folder, problem, "check that its subfolders are classes"));
+    }
+    notices.extend(empty);
+    for path in beside.iter().flat_map(|folder| &folder.pictures) {
+        leave_out(&mut left_out, "beside", "it lies beside the folders of the classes", path.clone());
+    }
+    let keys: HashMap<&OsStr, u16> = filled.iter().map(|class| key(class)).zip(0..=u16::MAX).collect();
+    let classes = filled.iter().map(|class| class.name()).collect();
+    let own = own.map(|own| with_labels(folder, &own, &keys)).transpose()?.filter(|own| !own.is_empty());
+    let train = with_labels(folder, &train, &keys)?;
+    Ok(Some(Found {
+        name: name_of(folder),
+        train: Part::Files(store.clone(), train),
+        own: own.map(|own| Part::Files(store.clone(), own)),
+        classes,
+        notices,
+        left_out,
+    }))
+}
+
+/// What tells classes apart: the name itself, and not what is shown of it.
+fn key(class: &Tree) -> &OsStr {
+    class.path.file_name().unwrap_or_default()
+}
+
+fn without_pictures(class: &Tree, left_out: &[LeftOut]) -> String {
+    let inside: Vec<LeftOut> = left_out.iter().filter_map(|files| files.below(&class.path)).collect();
+    let why = left_out::in_words(&inside).map_or_else(String::new, |words| format!(": {words}"));
+    format!("the folder \"{}\" holds no pictures and is no class{why}", class.name())
+}
+
+fn with_labels(folder: &Path, found: &[&Tree], classes: &HashMap<&OsStr, u16>) -> Result<Vec<Listed>, DataError> {
+    let mut listed = Vec::new();
+    for class in found.iter().filter(|class| class.count() > 0) {
+        let Some(&label) = classes.get(key(class)) else {
+            let problem = format!("its class \"{}\" has validation pictures but none to train on", class.name());
+            return Err(DataError::unusable(folder, problem, "give both parts the same class folders"));
+        };
+        listed.extend(class.all().into_iter().map(|path| Listed { path, label }));
+    }
+    Ok(listed)
+}

@@ -1,0 +1,103 @@
+//! Which folders are the classes, and which are the parts that a data set is split into.
+
+use super::part::Part;
+use super::tree::{Tree, listed};
+use crate::data::error::DataError;
+use crate::data::names::{counted, shown_path};
+
+/// The folders of the classes.
+pub(super) struct Layout<'a> {
+    /// Those to train on; none where there are only others.
+    pub train: Vec<&'a Tree>,
+    /// Those to validate on, if they lie apart.
+    pub own: Option<Vec<&'a Tree>>,
+    /// Folders with pictures that lie beside those of the classes.
+    pub beside: Vec<&'a Tree>,
+    pub notices: Vec<String>,
+}
+
+impl<'a> Layout<'a> {
+    /// How the folders below `root`, which holds pictures somewhere, are meant.
+    pub fn of(root: &'a Tree) -> Result<Self, DataError> {
+        let mut notices = Vec::new();
+        let top = unwrapped(root, &mut notices);
+        let parts: Vec<(Part, &Tree)> =
+            top.filled().filter_map(|folder| Part::named(&folder.name()).map(|part| (part, folder))).collect();
+        let others: Vec<&Tree> = top.filled().filter(|folder| Part::named(&folder.name()).is_none()).collect();
+        if !are_parts(&parts, &others) {
+            if let [(_, part)] = &parts[..] {
+                let (name, beside) = (part.name(), counted(others.len(), "other folder"));
+                notices.push(format!("{name} is taken for a class, as {beside} with pictures lie beside it"));
+            }
+            return Ok(Self { train: top.folders.iter().collect(), own: None, beside: vec![top], notices });
+        }
+        let usable: Vec<(Part, &Tree)> = parts.iter().copied().filter(|(_, folder)| has_classes(folder)).collect();
+        if usable.is_empty() || parts.iter().any(|(part, folder)| *part == Part::Train && !has_classes(folder)) {
+            return Err(without_classes(root, &parts));
+        }
+        let choose = |part: Part| {
+            let all = || usable.iter().filter(|(of, _)| *of == part).map(|(_, folder)| *folder);
+            all().find(|folder| Part::is_plain(&folder.name())).or_else(|| all().next())
+        };
+        let train = choose(Part::Train);
+        let own = choose(Part::Validation).or_else(|| choose(Part::Test));
+        let mut used: Vec<&Tree> = train.into_iter().chain(own).collect();
+        let unused: Vec<&Tree> =
+            top.filled().filter(|folder| !used.iter().any(|used| used.path == folder.path)).collect();
+        if !unused.is_empty() {
+            let doing = match own {
+                Some(own) => format!("validating on {}; ", shown_path(&own.path)),
+                None => String::new(),
+            };
+            let are = if unused.len() == 1 { "is" } else { "are" };
+            notices.push(format!("{doing}{} {are} left out", listed(&unused)));
+        }
+        let [train, own] = [train, own].map(|part| part.map(|part| unwrapped(part, &mut notices)));
+        used.extend(train.into_iter().chain(own));
+        used.push(top);
+        used.sort_by(|a, b| a.path.cmp(&b.path));
+        used.dedup_by(|a, b| a.path == b.path);
+        let classes = |part: &'a Tree| part.folders.iter().collect::<Vec<_>>();
+        let (train, own) = (train.map(classes).unwrap_or_default(), own.map(classes));
+        Ok(Self { train, own, beside: used, notices })
+    }
+}
+
+/// Goes down where everything lies in one folder that holds folders of pictures itself: that one is the data set.
+fn unwrapped<'a>(mut folder: &'a Tree, notices: &mut Vec<String>) -> &'a Tree {
+    let from = folder;
+    loop {
+        let mut inside = folder.filled();
+        match (inside.next(), inside.next()) {
+            (Some(only), None) if folder.pictures.is_empty() && has_classes(only) => folder = only,
+            _ => break,
+        }
+    }
+    if folder.path != from.path {
+        notices.push(format!("the images were found in {}", shown_path(&folder.path)));
+    }
+    folder
+}
+
+/// Whether folders in it hold pictures.
+fn has_classes(folder: &Tree) -> bool {
+    folder.filled().next().is_some()
+}
+
+/// Whether folders with the names of parts are such, and not classes. "Train" is the name of a vehicle, too.
+fn are_parts(parts: &[(Part, &Tree)], others: &[&Tree]) -> bool {
+    let kinds = parts.iter().map(|(part, _)| *part);
+    let several = kinds.clone().min() != kinds.max();
+    match parts.first() {
+        None => false,
+        Some(_) if several => true,
+        Some((_, folder)) => others.is_empty() || (others.len() == 1 && has_classes(folder)),
+    }
+}
+
+fn without_classes(root: &Tree, parts: &[(Part, &Tree)]) -> DataError {
+    let names: Vec<String> = parts.iter().filter(|(_, folder)| !has_classes(folder)).map(|(_, it)| it.name()).collect();
+    let (names, itself) = (names.join(" and "), if names.len() == 1 { "itself" } else { "themselves" });
+    let problem = format!("pictures lie in {names} {itself}");
+    DataError::unusable(&root.path, problem, "give each class a folder there, and put its pictures into it")
+}

@@ -1,0 +1,9 @@
+//! One folder per class: finds the picture files without decoding them. `decode` reads those that are needed.
+
+mod classes;
+mod layout;
+mod part;
+mod tree;
+
+pub(super) use classes::FORMAT;
+pub(super) use tree::is_picture;

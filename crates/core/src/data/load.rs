@@ -1,0 +1,257 @@
+//! From files to a data set: found, split, resized, limited, measured.
+
+use super::dataset::Dataset;
+use super::decode::Decoder;
+use super::error::DataError;
+use super::formats::{self, subset};
+use super::found::{Found, Listed, Part};
+use super::images::{self, Images};
+use super::left_out::{self, LeftOut};
+use super::sizes::Sizes;
+use super::split::{self, Split};
+use super::statistics;
+use super::store::Store;
+use crate::experiment::{Channels, Data, Experiment, Network, Normalization, Source, StemKind};
+use std::path::Path;
+
+/// How a data set is wanted, beyond what an experiment says about its data.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions<'a> {
+    /// The side in pixels that the networks were made for: the most that pictures of different sizes are brought to
+    /// where nobody names a size.
+    pub usual_side: Option<usize>,
+    /// Whether networks are only scored on the images, and how.
+    pub scoring: Option<Scoring<'a>>,
+}
+
+impl LoadOptions<'_> {
+    /// What the networks of an experiment expect.
+    #[must_use]
+    pub fn of(experiment: &Experiment) -> Self {
+        Self { usual_side: experiment.arms.iter().map(|arm| usual_side(&arm.network)).max(), scoring: None }
+    }
+}
+
+/// The side in pixels of the images that a network like this one was made for.
+#[must_use]
+pub fn usual_side(network: &Network) -> usize {
+    if network.stem.kind == StemKind::Conv7Pool { 224 } else { 32 }
+}
+
+/// Images that networks are scored on: the validation images of [`Dataset`] are all there are, and the training
+/// images only what a mean and deviation are measured on, if these are not given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scoring<'a> {
+    /// The classes that the networks know, in their order; the images may lack some. The data set's own if left out.
+    pub known: Option<&'a [String]>,
+    /// Scores on the training images where there are others, too.
+    pub training: bool,
+}
+
+/// What was found on the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Files that are not used.
+    pub left_out: Vec<LeftOut>,
+    /// Of the pictures as they lie in their files; `None` where all images are of one size by their format.
+    pub sizes: Option<Sizes>,
+    /// Classes that the networks know and that no image to score on is of.
+    pub absent: Vec<String>,
+}
+
+impl Dataset {
+    /// Loads what `data` describes; `seed` decides which images are held out or left out.
+    ///
+    /// # Errors
+    /// What is wrong with the files or does not fit `data`, where, and what to do.
+    pub fn load(data: &Data, seed: u64) -> Result<Self, DataError> {
+        Self::load_with(data, seed, LoadOptions::default()).map(|(dataset, _)| dataset)
+    }
+
+    /// Loads the data set of an experiment, in the size that suits its networks where the experiment names none.
+    ///
+    /// # Errors
+    /// Like [`Dataset::load`].
+    pub fn of(experiment: &Experiment) -> Result<Self, DataError> {
+        let options = LoadOptions::of(experiment);
+        Self::load_with(&experiment.data, experiment.recipe.seed, options).map(|(dataset, _)| dataset)
+    }
+
+    /// The same with more to say about what is wanted and what was found.
+    ///
+    /// # Errors
+    /// Like [`Dataset::load`]; also images of a class that the networks to be scored do not know.
+    pub fn load_with(data: &Data, seed: u64, options: LoadOptions) -> Result<(Self, Report), DataError> {
+        let (path, mut found) = match &data.source {
+            Source::Embedded => (Path::new("embedded"), subset::embedded()?),
+            Source::Path(path) => (path.as_path(), formats::open(path)?),
+        };
+        if let Some(known) = options.scoring.and_then(|scoring| scoring.known) {
+            found = known_as(path, found, known)?;
+        }
+        let Found { name, classes, train, own, mut notices, left_out } = found;
+        if classes.len() < 2 {
+            let problem = format!("it has one class only ({})", classes.join(", "));
+            return Err(DataError::unusable(path, problem, "classification needs at least two"));
+        }
+        let own_labels = own.as_ref().map(Part::labels);
+        let split = match options.scoring {
+            Some(Scoring { training, .. }) => {
+                let own = own_labels.as_deref().filter(|_| !training || train.labels().is_empty());
+                let measured = data.normalization == Normalization::Measured;
+                split::everything(&train.labels(), own, classes.len(), data, seed, measured)
+            }
+            None => split::choose(&train.labels(), own_labels.as_deref(), classes.len(), data, seed),
+        };
+        check_split(path, &train, &split, options.scoring.is_some())?;
+        let mut report = Report { left_out, ..Report::default() };
+        let names_come_apart = matches!(train, Part::Images(_));
+        let (train, validation) = match (train, own) {
+            (Part::Images(train), own) => in_memory(path, train, own, &split, data)?,
+            (Part::Files(store, train), own) => {
+                let files =
+                    Files { path, store: &store, train: &train, own: own.as_ref(), usual_side: options.usual_side };
+                files.decode(&split, data, &mut report, &mut notices)?
+            }
+        };
+        match options.scoring {
+            Some(_) => {
+                let counts = validation.class_counts(classes.len());
+                report.absent =
+                    classes.iter().zip(counts).filter(|(_, count)| *count == 0).map(|(name, _)| name.clone()).collect();
+                notices.extend(absent_in_words(&report.absent));
+            }
+            None => notices.extend(check_counts(path, &classes, &train, (data, names_come_apart), &report)?),
+        }
+        if validation.is_empty() {
+            return Err(DataError::unusable(path, "no validation image can be read", "replace these files"));
+        }
+        notices.extend(left_out::in_words(&report.left_out));
+        let measured_on = if train.is_empty() { &validation } else { &train };
+        let (mean, std) = statistics::settle(&data.normalization, measured_on)?;
+        Ok((Self { name, classes, train, validation, mean, std, notices }, report))
+    }
+}
+
+/// The same images with the labels of the networks that are to be scored on them.
+fn known_as(path: &Path, found: Found, known: &[String]) -> Result<Found, DataError> {
+    let mut labels = Vec::new();
+    for class in &found.classes {
+        let label = known.iter().position(|name| name == class).and_then(|index| u16::try_from(index).ok());
+        labels.push(label.ok_or_else(|| {
+            let problem =
+                format!("its class \"{class}\" is none of those that the network knows: {}", known.join(", "));
+            DataError::unusable(path, problem, "give each class the name that it had in training, or leave it out")
+        })?);
+    }
+    let own = found.own.map(|own| own.relabelled(&labels));
+    Ok(Found { classes: known.to_vec(), train: found.train.relabelled(&labels), own, ..found })
+}
+
+fn absent_in_words(absent: &[String]) -> Option<String> {
+    match absent {
+        [] => None,
+        [class] => Some(format!("there is no image of the class \"{class}\", so nothing is said about it")),
+        several => {
+            Some(format!("there are no images of the classes {}, so nothing is said about them", several.join(", ")))
+        }
+    }
+}
+
+fn check_split(path: &Path, train: &Part, split: &Split, is_scoring: bool) -> Result<(), DataError> {
+    let lacks_training = train.labels().is_empty() && !is_scoring;
+    if !split.validation.is_empty() && !lacks_training {
+        return Ok(());
+    }
+    Err(if train.labels().is_empty() {
+        let advice =
+            "put the images to train on into a folder train beside the others, or give one of its folders alone";
+        DataError::unusable(path, "it has images to validate or test on, but none to train on", advice)
+    } else {
+        let advice = "add pictures, or a folder val beside train";
+        DataError::unusable(path, "it has too few images to hold some out for validation", advice)
+    })
+}
+
+fn in_memory(
+    path: &Path,
+    train: Images,
+    own: Option<Part>,
+    split: &Split,
+    data: &Data,
+) -> Result<(Images, Images), DataError> {
+    if let Some(to) = data.resize {
+        let channels = if data.channels == Channels::Rgb { 3 } else { train.channels };
+        images::check_size(path, split.train.len() + split.validation.len(), [channels, to.height, to.width])?;
+    }
+    let (train, validation) = match own {
+        Some(Part::Images(own)) if split.own => (train.select(&split.train), own.select(&split.validation)),
+        _ => (train.clone().select(&split.train), train.select(&split.validation)),
+    };
+    Ok((train.prepared(data.resize, data.channels), validation.prepared(data.resize, data.channels)))
+}
+
+/// A data set whose images lie in a file each.
+struct Files<'a> {
+    path: &'a Path,
+    store: &'a Store,
+    train: &'a [Listed],
+    own: Option<&'a Part>,
+    usual_side: Option<usize>,
+}
+
+impl Files<'_> {
+    /// Both parts are decoded together: they must agree in size, and in whether they are gray.
+    fn decode(
+        &self,
+        split: &Split,
+        data: &Data,
+        report: &mut Report,
+        notices: &mut Vec<String>,
+    ) -> Result<(Images, Images), DataError> {
+        let validation_source = match self.own {
+            Some(Part::Files(_, own)) if split.own => own,
+            _ => self.train,
+        };
+        let mut listed: Vec<Listed> = split.train.iter().map(|&index| self.train[index].clone()).collect();
+        listed.extend(split.validation.iter().map(|&index| validation_source[index].clone()));
+        let decoder = Decoder { folder: self.path, store: self.store, data, usual_side: self.usual_side };
+        let decoded = decoder.decode(&listed, &mut report.left_out)?;
+        report.sizes = decoded.sizes;
+        notices.extend(decoded.notice);
+        let train_count = decoded.good.partition_point(|&index| index < split.train.len());
+        Ok(decoded.images.split_at(train_count))
+    }
+}
+
+/// Checks that there are images of each class to train on, or says of which there are none where that may be: if there
+/// are to be few images, or the format `names` its classes whether or not it has images of them.
+fn check_counts(
+    path: &Path,
+    classes: &[String],
+    train: &Images,
+    (data, names): (&Data, bool),
+    report: &Report,
+) -> Result<Option<String>, DataError> {
+    if train.is_empty() {
+        let problem = "no image is left to train on";
+        return Err(DataError::unusable(path, problem, "let the limit of training images be 1 or more"));
+    }
+    let counts = train.class_counts(classes.len());
+    let empty: Vec<&str> =
+        classes.iter().zip(counts).filter(|(_, count)| *count == 0).map(|(name, _)| name.as_str()).collect();
+    let Some(first) = empty.first() else { return Ok(None) };
+    let problem = format!("no training image of the class \"{first}\" is left");
+    if data.train_limit.is_some_and(|limit| limit < classes.len()) {
+        return Ok(Some(format!("{problem}: the limit of training images is below the number of classes")));
+    }
+    if names {
+        let more = if empty.len() > 5 { ", …" } else { "" };
+        let some = empty[..empty.len().min(5)].join(", ");
+        let count = classes.len();
+        let lacking = format!("{} of the {count} classes have no training image: {some}{more}", empty.len());
+        return Ok(Some(format!("{lacking}; networks cannot learn them")));
+    }
+    let why = left_out::in_words(&report.left_out).map_or_else(String::new, |text| format!(" ({text})"));
+    Err(DataError::unusable(path, problem + &why, "add images of that class or remove its folder"))
+}

@@ -15,6 +15,8 @@ mod pictures;
 
 mod pretrained;
 
+mod readme;
+
 use lab::{Lab, TINY, picture};
 use serde_json::Value;
 

@@ -8,6 +8,7 @@ use crate::state::selected::{ConfusionCell, SelectedBlock};
 use crate::state::sketch::Sketch;
 use eframe::egui::Ui;
 use lab_core::checkpoint::Checkpoint;
+use lab_core::experiment::Plan;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -24,6 +25,8 @@ pub trait Panel: Default + 'static {
 pub struct Scene<'a> {
     /// The experiment under way.
     pub monitor: &'a Monitor,
+    /// What the form holds; it may be wrong.
+    pub plan: &'a Plan,
     pub networks: &'a [Sketch],
     /// What was asked of the networks, and what they answered.
     pub inquiries: &'a Inquiries,

@@ -14,6 +14,7 @@ mod instruments;
 mod log;
 mod row;
 mod runs;
+mod welcome;
 
 use crate::action::Action;
 use crate::panel::{CLASSIFY, EXPLAIN, PREDICTIONS, PanelId};

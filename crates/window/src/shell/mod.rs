@@ -23,6 +23,7 @@ use crate::kit::theme::{self, Tokens, space};
 use crate::panels::Panels;
 use crate::scene::Scene;
 use crate::shelf::Shelf;
+use crate::state::guess::Guess;
 use crate::state::inquiries::Inquiries;
 use crate::state::selected::SelectedBlock;
 use crate::state::{Level, Monitor};
@@ -93,6 +94,8 @@ pub struct App {
     /// Augmentation and steps between probes as the form had them last; only a change is sent to the engine. What the
     /// engine uses is in the monitor.
     pub(super) applied: (Augmentation, u32),
+    /// What a person expects of the experiment under way.
+    pub(super) guess: Option<Guess>,
     /// What immediate mode trained last.
     pub(super) played: Option<Plan>,
     pub(super) shortcuts: bool,
@@ -136,6 +139,7 @@ impl App {
             known: None,
             device: parts.device,
             applied: Default::default(),
+            guess: None,
             played: None,
             shortcuts: false,
             about: false,
@@ -337,6 +341,7 @@ impl eframe::App for App {
             let networks = self.form.sketches(self.known.as_ref(), self.monitor.prepared.as_ref());
             let scene = Scene {
                 monitor: &self.monitor,
+                plan: &self.form.plan,
                 networks: &networks,
                 inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),

@@ -1,6 +1,7 @@
 //! What the window knows of an experiment under way, fed by events alone. Must not know widgets, panels or run folders.
 
 pub mod answers;
+pub mod guess;
 pub mod inquiries;
 pub mod live;
 pub mod measured;

@@ -12,6 +12,7 @@ use crate::kit::chips::{empty, together};
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
+use crate::panels::welcome::Welcome;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Monitor;
 use crate::state::measured::{Part, Quantity};
@@ -95,6 +96,7 @@ const HEADER: f32 = 22.0;
 
 #[derive(Default)]
 pub struct Curves {
+    welcome: Welcome,
     generation: u64,
     smoothed: HashMap<(Key, Metric), Smoothed>,
     /// The part of the horizontal axis in view, as drawn; `None` shows everything and follows the training.
@@ -119,7 +121,8 @@ impl Panel for Curves {
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let monitor = scene.monitor;
         if self.generation != monitor.generation {
-            *self = Self { generation: monitor.generation, ..Self::default() };
+            let welcome = std::mem::take(&mut self.welcome);
+            *self = Self { generation: monitor.generation, welcome, ..Self::default() };
         }
         let width = ui.available_width();
         self.tools(ui, view);
@@ -128,11 +131,7 @@ impl Panel for Curves {
             sources.iter().filter_map(|source| source::places(view.axis, &source.trace.times, source.pace).ends());
         let whole = spans.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
         let Some(whole) = whole else {
-            return empty(
-                ui,
-                "Loss and accuracy of every arm will be drawn here: press Start, or Space. Runs that are \
-                              ticked in Runs appear here too.",
-            );
+            return self.welcome.ui(ui, scene, effects.actions);
         };
         if view.shown.is_empty() {
             return empty(ui, "No plot is chosen: tick some under Plots.");

@@ -9,6 +9,7 @@ mod counting;
 mod data;
 mod devices;
 mod evaluate;
+mod find;
 mod inspect;
 mod network;
 mod output;
@@ -74,6 +75,8 @@ pub enum Command {
     Devices(devices::Args),
     /// Measure the speed of training or inference
     Bench(bench::Args),
+    /// Find a learning rate or a batch size to begin with
+    Find(find::Args),
     /// Look at data sets and make small ones
     Data(data::Args),
 }
@@ -109,6 +112,7 @@ impl Command {
             Self::Presets(args) => presets::run(&args),
             Self::Devices(args) => devices::run(&args),
             Self::Bench(args) => bench::run(&args),
+            Self::Find(args) => find::run(&args),
             Self::Data(args) => data::run(&args),
         }
     }

@@ -113,7 +113,7 @@ fn watch(engine: &Engine, interrupted: &AtomicBool, starts: u32, progress: &mut 
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(Failure::Running("the engine ended without saying why".to_owned()));
+                return Err(engine_failure());
             }
         }
         if stopping || !interrupted.load(Ordering::Relaxed) {
@@ -126,6 +126,11 @@ fn watch(engine: &Engine, interrupted: &AtomicBool, starts: u32, progress: &mut 
         output::notice("stopping after this step; Ctrl-C again to stop at once");
         engine.send(Command::Stop);
     }
+}
+
+/// What there is to say of an engine whose thread is gone.
+pub(super) fn engine_failure() -> Failure {
+    Failure::Running("the engine ended without saying why".to_owned())
 }
 
 fn report(outcome: &Outcome, json: bool) -> Result<(), Failure> {

@@ -5,6 +5,8 @@
 
 mod lab;
 
+mod find;
+
 mod inspect;
 
 mod kept;
@@ -23,7 +25,7 @@ use serde_json::Value;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let lab = Lab::new();
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 15] = [
         &[],
         &["train"],
         &["evaluate"],
@@ -33,6 +35,9 @@ fn every_command_explains_itself_with_an_example() {
         &["presets"],
         &["devices"],
         &["bench"],
+        &["find"],
+        &["find", "rate"],
+        &["find", "batch"],
         &["data"],
         &["data", "info"],
         &["data", "subset"],

@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod data;
 pub mod experiment;
 pub mod files;
+pub mod finder;
 pub mod instrument;
 pub mod number;
 pub mod png;

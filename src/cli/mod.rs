@@ -18,6 +18,7 @@ mod presets;
 mod progress;
 mod summary;
 mod train;
+mod verdict;
 
 pub use output::Failure;
 
@@ -65,6 +66,8 @@ pub enum Command {
     Evaluate(evaluate::Args),
     /// Say what is in pictures
     Classify(classify::Args),
+    /// Say what runs have shown, over one seed or several
+    Verdict(verdict::Args),
     /// Look inside trained networks: lesions, gradients, Grad-CAM, loss landscape and more
     Inspect(inspect::Args),
     /// Count a network's parameters, MACs and memory, layer by layer
@@ -112,6 +115,7 @@ impl Command {
             Self::Presets(args) => presets::run(&args),
             Self::Devices(args) => devices::run(&args),
             Self::Bench(args) => bench::run(&args),
+            Self::Verdict(args) => verdict::run(&args),
             Self::Find(args) => find::run(&args),
             Self::Data(args) => data::run(&args),
         }

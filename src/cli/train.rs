@@ -3,6 +3,7 @@
 use super::output::{self, Failure};
 use super::plan::PlanArgs;
 use super::progress::Progress;
+use super::verdict;
 use crossbeam_channel::RecvTimeoutError;
 use lab_core::experiment::DeviceChoice;
 use lab_core::number::{count, duration, or_dash, precise, precise_percent};
@@ -134,10 +135,12 @@ pub(super) fn engine_failure() -> Failure {
 }
 
 fn report(outcome: &Outcome, json: bool) -> Result<(), Failure> {
+    let shown = outcome.run.as_deref().map(verdict::of).transpose()?;
     if json {
         output::print_json(outcome)?;
     } else {
         output::print(&summary(outcome))?;
+        shown.iter().try_for_each(|shown| output::print(&format!("\n{}", verdict::in_words(shown))))?;
     }
     let diverged = outcome.arms.iter().filter_map(|arm| arm.diverged_at).max();
     match diverged {

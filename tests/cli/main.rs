@@ -13,6 +13,8 @@ mod kept;
 
 mod refusals;
 
+mod verdicts;
+
 mod pictures;
 
 mod pretrained;
@@ -25,7 +27,7 @@ use serde_json::Value;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let lab = Lab::new();
-    let commands: [&[&str]; 15] = [
+    let commands: [&[&str]; 16] = [
         &[],
         &["train"],
         &["evaluate"],
@@ -35,6 +37,7 @@ fn every_command_explains_itself_with_an_example() {
         &["presets"],
         &["devices"],
         &["bench"],
+        &["verdict"],
         &["find"],
         &["find", "rate"],
         &["find", "batch"],

@@ -15,4 +15,6 @@ pub mod png;
 pub mod protocol;
 pub mod random;
 pub mod runs;
+pub mod statistics;
 pub mod table;
+pub mod verdict;

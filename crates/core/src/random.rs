@@ -23,6 +23,8 @@ pub enum Purpose {
     Mixup = 7,
     /// Questions asked of a network, such as random lesions.
     Inspect = 8,
+    /// Which differences change their sign in a test; the index counts draws.
+    SignFlip = 10,
 }
 
 /// What a question draws for, with [`Purpose::Inspect`]: each has a stream of its own, whose number never changes, so

@@ -113,6 +113,12 @@ row! {
 const ALL: &str = "all";
 
 impl GradientRow {
+    /// Whether the row is of the network as a whole, not of a block.
+    #[must_use]
+    pub fn is_of_whole_network(&self) -> bool {
+        self.block == ALL
+    }
+
     /// The network as a whole first, then each block.
     pub(super) fn of<'a>(step: u64, probe: &'a ArmProbe, blocks: &'a [String]) -> impl Iterator<Item = Self> + use<'a> {
         let whole = Self {

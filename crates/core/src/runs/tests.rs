@@ -84,7 +84,15 @@ fn outcome(steps: u64) -> Outcome {
         best_step: None,
         diverged_at: Some(3),
     };
-    Outcome { reason: "finished".to_owned(), steps, seconds: 4.0, run: None, arms: vec![arm] }
+    Outcome {
+        reason: "finished".to_owned(),
+        steps,
+        seconds: 4.0,
+        run: None,
+        arms: vec![arm],
+        planned: None,
+        discordant: Vec::new(),
+    }
 }
 
 /// Four steps with a validation of both arms after the second and the fourth; the first arm stops after three.

@@ -49,7 +49,7 @@ fn tpe_beats_chance_where_choices_and_numbers_go_together() {
         let [rate, shortcut, blocks, width] = [0, 1, 2, 3].map(|index| number(point.0[index]));
         // The second kind of shortcut is best, and it takes a higher rate than the others.
         let best_rate = if shortcut == 2.0 { -0.7 } else { -2.0 };
-        let of_shortcut = [0.3, 0.5, 0.0, 0.8][shortcut as usize];
+        let of_shortcut = 0.3 * (shortcut - 2.0).abs();
         (rate.log10() - best_rate).powi(2) + of_shortcut + 0.02 * (blocks - 5.0).powi(2) + (width / 30.0).ln().powi(2)
     });
     assert!(tpe < 0.5 * random, "TPE {tpe}, random {random}");

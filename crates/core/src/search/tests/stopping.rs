@@ -2,7 +2,6 @@
 
 use super::making::told;
 use crate::search::{Decision, Goal, Halving, HalvingError, MedianRule, Point, Reason, State, Told, hopeless};
-use std::collections::BTreeMap;
 
 /// Trials that had these values at a rung.
 fn at_rung(rung: u64, values: &[f64]) -> Vec<Told> {
@@ -84,9 +83,8 @@ fn whoever_is_worse_than_the_median_stops() {
     let mut known = at_rung(4, &[0.1, 0.2, 0.4, 0.9]);
     known.iter_mut().for_each(|one| one.state = State::Finished(0.0));
     let rule = MedianRule { first: 4, warm_up: 3 };
-    let decide = |rule: &MedianRule, values: &[(u64, f64)]| {
-        rule.decide(Goal::Lowest, &BTreeMap::from_iter(values.iter().copied()), &known)
-    };
+    let decide =
+        |rule: &MedianRule, values: &[(u64, f64)]| rule.decide(Goal::Lowest, &values.iter().copied().collect(), &known);
     let stopped = decide(&rule, &[(3, 0.5), (4, 0.35)]);
     assert!(matches!(stopped, Decision::Stop(Reason::BelowMedian { at: 4, best: 0.35, .. })), "{stopped:?}");
     assert_eq!(

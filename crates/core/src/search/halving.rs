@@ -86,13 +86,14 @@ impl Halving {
     pub fn second_chance(&self, goal: Goal, told: &[Told]) -> Option<u64> {
         self.rungs.iter().rev().find_map(|rung| {
             let stopped = told.iter().filter(|one| one.state == State::Pruned);
-            let here =
-                stopped.filter_map(|one| one.rungs.last_key_value().map(|(last, value)| (one.trial, *last, *value)));
-            let here = here.filter(|(_, last, _)| last == rung);
+            let here = stopped.filter_map(|one| {
+                let (last, value) = one.rungs.last_key_value()?;
+                (last == rung).then_some((one.trial, *value))
+            });
             let goes_on = |trial, value| self.decide(goal, trial, *rung, value, told) == Decision::Continue;
-            let chances = here.filter(|(trial, _, value)| goes_on(*trial, *value));
-            let best = chances.min_by(|a, b| goal.cost(a.2).total_cmp(&goal.cost(b.2)).then(a.0.cmp(&b.0)));
-            best.map(|(trial, _, _)| trial)
+            let chances = here.filter(|(trial, value)| goes_on(*trial, *value));
+            let best = chances.min_by(|a, b| goal.cost(a.1).total_cmp(&goal.cost(b.1)).then(a.0.cmp(&b.0)));
+            best.map(|(trial, _)| trial)
         })
     }
 }

@@ -123,8 +123,15 @@ fn sobol_points_are_spread_evenly_over_each_axis() {
         }
         assert_ne!(points[0].0[0], points[0].0[256], "other sequences are scrambled otherwise");
     }
-    let other = Search::sobol(search.space().clone(), 6);
-    assert_ne!(search.propose(0, &[]), other.propose(0, &[]));
+    assert_ne!(search.propose(0, &[]), search.propose(1 << 16, &[]), "a sequence that is used up is scrambled anew");
+}
+
+#[test]
+fn another_seed_proposes_other_points() {
+    let known = history(&Search::random(mixed(), 0), 20);
+    for search in [Search::random, Search::sobol, |space, seed| Search::tpe(space, seed, Goal::Lowest)] {
+        assert_ne!(search(mixed(), 3).propose(20, &known), search(mixed(), 4).propose(20, &known));
+    }
 }
 
 #[test]
@@ -151,7 +158,7 @@ fn what_teaches_nothing_changes_no_proposal() {
     known.push(told(30, point.clone(), State::Failed));
     known.push(told(31, point.clone(), State::Finished(f64::NAN)));
     known.push(told(32, Point(vec![Value::Choice(9)]), State::Finished(0.0)));
-    known.push(told(50, point.clone(), State::Running));
+    known.push(told(50, point.clone(), State::Finished(-9.0)));
     assert_eq!(search.propose(50, &known), proposed);
     known.push(told(33, point, State::Finished(-9.0)));
     assert_ne!(search.propose(50, &known), proposed);

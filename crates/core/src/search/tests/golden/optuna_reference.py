@@ -30,6 +30,7 @@ SPACES = {
     "floats": [FLOAT, LOG],
     "whole": [WHOLE, STEPS, WHOLE_LOG],
     "choice": [CHOICE],
+    "odd": [IntDistribution(3, 100, log=True), IntDistribution(0, 1000, step=7), FLOAT],
     "mixed": [LOG, CHOICE, STEPS, FLOAT, WHOLE_LOG, IntDistribution(3, 3)],
 }
 STATES = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "running": TrialState.RUNNING, "failed": TrialState.FAIL}
@@ -173,6 +174,7 @@ golden = {
         importances("whole", 60, 12, "highest"),
         importances("mixed", 50, 13, "lowest"),
         importances("mixed", 300, 14, "lowest"),
+        *(importances("odd", count, 100 + count, "highest") for count in range(20, 60, 5)),
     ],
     "halving": [
         stops(optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3), "lowest", 21),

@@ -15,7 +15,7 @@ fn at_rung(rung: u64, values: &[f64]) -> Vec<Told> {
 
 fn sentence(decision: Decision) -> String {
     match decision {
-        Decision::Stop(reason) => reason.to_string(),
+        Decision::Stop(reason) => reason.sentence("epoch"),
         Decision::Continue => "It goes on.".into(),
     }
 }
@@ -42,7 +42,7 @@ fn the_best_third_goes_on() {
     assert_eq!(highest, Decision::Stop(Reason::Behind { at: 3, value: 0.65, place: 4, of: 6, promoted: 2 }));
     assert_eq!(
         sentence(highest),
-        "Stopped after 3: its objective of 0.650 is number 4 of 6 there, and only the best 2 go on."
+        "Stopped after 3 epochs: its objective of 0.650 is number 4 of 6 there, and only the best 2 go on."
     );
     assert_eq!(decide(f64::NAN), Decision::Stop(Reason::NotFinite { at: 3 }));
 }
@@ -89,7 +89,7 @@ fn whoever_is_worse_than_the_median_stops() {
     assert!(matches!(stopped, Decision::Stop(Reason::BelowMedian { at: 4, best: 0.35, .. })), "{stopped:?}");
     assert_eq!(
         sentence(stopped),
-        "Stopped after 4: its best objective so far, 0.350, is worse than what half of the finished trials had then, \
+        "Stopped after 4 epochs: its best objective so far, 0.350, is worse than what half of the finished trials had then, \
          0.300."
     );
     assert_eq!(decide(&rule, &[(3, 0.25), (4, 0.35)]), Decision::Continue, "it was better once");
@@ -103,11 +103,14 @@ fn whoever_is_worse_than_the_median_stops() {
 #[test]
 fn whoever_has_no_hope_ends_at_once_and_says_why() {
     let say = |goal, value, limit| sentence(hopeless(goal, 2, value, limit));
-    assert_eq!(say(Goal::Lowest, f64::NAN, None), "Stopped after 2: its objective is no longer a finite number.");
+    assert_eq!(
+        say(Goal::Lowest, f64::NAN, None),
+        "Stopped after 2 epochs: its objective is no longer a finite number."
+    );
     assert_eq!(say(Goal::Lowest, f64::INFINITY, Some(23.0)), say(Goal::Lowest, f64::NAN, None));
     assert_eq!(
         say(Goal::Lowest, 4e5, Some(23.0)),
-        "Stopped after 2: its objective of 400,000 is beyond 23.0, so it has diverged."
+        "Stopped after 2 epochs: its objective of 400,000 is beyond 23.0, so it has diverged."
     );
     assert_eq!(hopeless(Goal::Lowest, 2, 22.0, Some(23.0)), Decision::Continue);
     assert_eq!(hopeless(Goal::Lowest, 2, 1e9, None), Decision::Continue);

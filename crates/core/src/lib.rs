@@ -16,5 +16,6 @@ pub mod protocol;
 pub mod random;
 pub mod runs;
 pub mod statistics;
+pub mod search;
 pub mod table;
 pub mod verdict;

@@ -25,6 +25,8 @@ pub enum Purpose {
     Inspect = 8,
     /// Which differences change their sign in a test; the index counts draws.
     SignFlip = 10,
+    /// Which settings a search tries next.
+    Search = 9,
 }
 
 /// What a question draws for, with [`Purpose::Inspect`]: each has a stream of its own, whose number never changes, so
@@ -46,6 +48,19 @@ pub enum Draw {
     Paths = 5,
     /// Between which two images a line runs; the index counts lines.
     Lines = 6,
+}
+
+/// What a search draws for, with [`Purpose::Search`]: each has a stream of its own, whose number never changes, so that a
+/// search that goes on proposes what it would have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Proposal {
+    /// A uniform point; the index is the trial's.
+    Uniform = 0,
+    /// The scrambling of a Sobol sequence; the index counts stretches of 2^16 trials.
+    Sobol = 1,
+    /// Candidates of the tree-structured Parzen estimator; the index is the trial's.
+    Candidates = 2,
 }
 
 /// A generator for one key. The counter is mixed with `SplitMix64`'s finaliser (Steele, Lea and Flood 2014).
@@ -75,6 +90,12 @@ impl Random {
     #[must_use]
     pub fn of_question(seed: u64, draw: Draw, index: u64) -> Self {
         Self::new(seed, Purpose::Inspect, draw as u64, index)
+    }
+
+    /// The generator of a search's draw.
+    #[must_use]
+    pub fn of_search(seed: u64, proposal: Proposal, index: u64) -> Self {
+        Self::new(seed, Purpose::Search, proposal as u64, index)
     }
 
     /// 64 random bits.
@@ -147,6 +168,18 @@ mod tests {
         let mut keys = streams.map(|(draw, _)| draw as u64).to_vec();
         keys.dedup();
         assert_eq!(keys.len(), streams.len(), "no two share a key");
+    }
+
+    #[test]
+    fn every_draw_of_a_search_keeps_its_stream() {
+        let streams = [
+            (Proposal::Uniform, [0xC677_2F2B_C59B_75F9_u64, 0x375B_0EFA_519C_EBE2]),
+            (Proposal::Sobol, [0x9BCF_A5A2_44E8_8371, 0x8E36_9C7A_9495_8AD9]),
+            (Proposal::Candidates, [0x8496_E8C4_FFF9_32DD, 0x0FC3_0EDA_44C7_8445]),
+        ];
+        for (proposal, expected) in streams {
+            assert_eq!([0, 1003].map(|index| Random::of_search(7, proposal, index).bits()), expected, "{proposal:?}");
+        }
     }
 
     #[test]

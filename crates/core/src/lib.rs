@@ -14,4 +14,5 @@ pub mod png;
 pub mod protocol;
 pub mod random;
 pub mod runs;
+pub mod study;
 pub mod table;

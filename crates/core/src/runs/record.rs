@@ -8,7 +8,6 @@ use super::read;
 use super::rows::{GradientRow, MetricsRow};
 use super::table::GrowingTable;
 use crate::checkpoint::Checkpoint;
-use crate::experiment::{Experiment, Source};
 use crate::files::{settle_folder, slug, write_atomically};
 use crate::instrument::matrix;
 use crate::protocol::keep::{Keeper, Kept, Record};
@@ -112,7 +111,8 @@ fn begin(folder: &Path, prepared: &Prepared) -> Result<FolderRecord, String> {
         dataset: prepared.dataset.clone(),
         arms: prepared.arms.clone(),
     };
-    let plan = portable(&prepared.experiment)?;
+    let plan = prepared.experiment.clone().into_plan().anchored().map_err(|error| error.to_string())?;
+    let plan = plan.to_toml().map_err(|error| error.to_string())?;
     let write = || -> io::Result<FolderRecord> {
         write_atomically(&folder.join(layout::EXPERIMENT), plan.as_bytes())?;
         write_atomically(&folder.join(layout::INFO), &json(&info)?)?;
@@ -121,15 +121,6 @@ fn begin(folder: &Path, prepared: &Prepared) -> Result<FolderRecord, String> {
         Ok(record)
     };
     write().map_err(|error| writing(folder, &error))
-}
-
-/// The plan with its data set's path made absolute, so that it can go on from any working directory.
-fn portable(experiment: &Experiment) -> Result<String, String> {
-    let mut plan = experiment.clone().into_plan();
-    if let Source::Path(path) = &mut plan.data.source {
-        *path = std::path::absolute(&*path).map_err(|error| cannot("find", path, &error))?;
-    }
-    plan.to_toml().map_err(|error| error.to_string())
 }
 
 /// The files of one arm.

@@ -14,5 +14,6 @@ pub mod png;
 pub mod protocol;
 pub mod random;
 pub mod runs;
+pub mod search;
 pub mod study;
 pub mod table;

@@ -23,6 +23,8 @@ pub enum Purpose {
     Mixup = 7,
     /// Questions asked of a network, such as random lesions.
     Inspect = 8,
+    /// Which settings a search tries next.
+    Search = 9,
 }
 
 /// What a question draws for, with [`Purpose::Inspect`]: each has a stream of its own, whose number never changes, so
@@ -44,6 +46,19 @@ pub enum Draw {
     Paths = 5,
     /// Between which two images a line runs; the index counts lines.
     Lines = 6,
+}
+
+/// What a search draws for, with [`Purpose::Search`]: each has a stream of its own, whose number never changes, so that a
+/// search that goes on proposes what it would have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Proposal {
+    /// A uniform point; the index is the trial's.
+    Uniform = 0,
+    /// The scrambling of a Sobol sequence; the index counts stretches of 2^16 trials.
+    Sobol = 1,
+    /// Candidates of the tree-structured Parzen estimator; the index is the trial's.
+    Candidates = 2,
 }
 
 /// A generator for one key. The counter is mixed with `SplitMix64`'s finaliser (Steele, Lea and Flood 2014).
@@ -73,6 +88,12 @@ impl Random {
     #[must_use]
     pub fn of_question(seed: u64, draw: Draw, index: u64) -> Self {
         Self::new(seed, Purpose::Inspect, draw as u64, index)
+    }
+
+    /// The generator of a search's draw.
+    #[must_use]
+    pub fn of_search(seed: u64, proposal: Proposal, index: u64) -> Self {
+        Self::new(seed, Purpose::Search, proposal as u64, index)
     }
 
     /// 64 random bits.

@@ -1,6 +1,8 @@
 //! What a study varies: one field of its experiment, and the values that it takes. Knows nothing of trials.
 
 use crate::experiment::file::{halves, steps, value};
+use crate::number;
+use crate::search::{self, Range, Scale};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
@@ -63,26 +65,6 @@ impl Number {
     }
 }
 
-/// What an axis may take, checked.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Domain {
-    /// One of these, in their order.
-    Choice(Vec<Value>),
-    /// Any number from low to high.
-    Range {
-        /// The least.
-        low: f64,
-        /// The greatest, above the least.
-        high: f64,
-        /// Whether whole numbers only.
-        whole: bool,
-        /// Whether equal ratios count alike and not equal distances; then both ends are above 0.
-        log: bool,
-        /// How many values a grid takes.
-        steps: Option<usize>,
-    },
-}
-
 impl Axis {
     /// An axis with these values.
     #[must_use]
@@ -123,17 +105,37 @@ impl Axis {
         Ok(axis)
     }
 
-    /// The axis with its values checked.
+    /// What the axis may take, with its values checked, and how many of them a grid takes: all, where it is a list or does
+    /// not say.
     ///
     /// # Errors
     /// What is wrong with them, without the name of the axis.
-    pub fn domain(&self) -> Result<Domain, String> {
+    pub(super) fn range(&self) -> Result<(Range, usize), String> {
         let &Self { low, high, steps, log, .. } = self;
         match (&self.values, low, high) {
             (Some(values), None, None) if steps.is_none() && !log => choice(values),
             (None, Some(low), Some(high)) => range(low, high, steps, log),
             (Some(_), ..) => Err("it has both values and a range; keep one of them".to_owned()),
             _ => Err("it has no values; give values = [ … ], or low and high".to_owned()),
+        }
+    }
+
+    /// The value that a search means.
+    pub(super) fn value(&self, found: search::Value) -> Option<Value> {
+        match found {
+            search::Value::Choice(index) => self.values.as_ref()?.get(index).cloned(),
+            search::Value::Float(real) => Some(Value::Float(real)),
+            search::Value::Integer(whole) => Some(Value::Integer(whole)),
+        }
+    }
+
+    /// What a search calls a value of this axis.
+    pub(super) fn found(&self, value: &Value) -> Option<search::Value> {
+        match (&self.values, value) {
+            (Some(values), _) => values.iter().position(|known| known == value).map(search::Value::Choice),
+            (None, Value::Float(real)) => Some(search::Value::Float(*real)),
+            (None, Value::Integer(whole)) => Some(search::Value::Integer(*whole)),
+            _ => None,
         }
     }
 
@@ -164,81 +166,41 @@ fn listed(text: &str) -> Vec<&str> {
     parts.map(str::trim).collect()
 }
 
-fn choice(values: &[Value]) -> Result<Domain, String> {
+fn choice(values: &[Value]) -> Result<(Range, usize), String> {
     if values.is_empty() || values.len() > MOST {
         return Err(format!("it has {} values, but must have 1 to {MOST}", values.len()));
     }
     let again = values.iter().enumerate().find(|(index, value)| values[..*index].contains(value));
     match again {
         Some((_, value)) => Err(format!("it has the value {} twice", shown(value))),
-        None => Ok(Domain::Choice(values.to_vec())),
+        None => Ok((Range::Choice { values: values.len() }, values.len())),
     }
 }
 
-fn range(low: Number, high: Number, steps: Option<usize>, log: bool) -> Result<Domain, String> {
-    let whole = matches!((low, high), (Number::Whole(_), Number::Whole(_)));
-    let (low, high) = (low.real(), high.real());
-    if !(low.is_finite() && high.is_finite() && low < high) {
-        return Err(format!("low is {low} and high is {high}, but low must be the smaller of two numbers"));
-    }
-    if log && low <= 0.0 {
-        return Err(format!("low is {low}, but must be above 0 where neighbours have an equal ratio"));
-    }
+fn range(low: Number, high: Number, steps: Option<usize>, log: bool) -> Result<(Range, usize), String> {
     if let Some(steps) = steps.filter(|steps| !(2..=MOST).contains(steps)) {
         return Err(format!("steps is {steps}, but must be from 2 to {MOST}"));
     }
-    Ok(Domain::Range { low, high, whole, log, steps })
+    let scale = if log { Scale::Log } else { Scale::Linear };
+    let Number::Whole(from) = low else { return Ok((real(low, high, scale), steps.unwrap_or(0))) };
+    let Number::Whole(to) = high else { return Ok((real(low, high, scale), steps.unwrap_or(0))) };
+    // Where so many whole numbers lie at equal distances, a search keeps to them, as a grid does.
+    let gaps = steps.map_or(0, |steps| steps as u64 - 1);
+    let even = !log && gaps > 0 && to > from && to.abs_diff(from).is_multiple_of(gaps);
+    let step = if even { to.abs_diff(from) / gaps } else { 1 };
+    Ok((Range::Integer { low: from, high: to, step, scale }, steps.unwrap_or(usize::MAX)))
 }
 
-impl Domain {
-    /// The values that a grid takes, in their order.
-    ///
-    /// # Errors
-    /// A range of which it is not said how many.
-    pub fn grid(&self) -> Result<Vec<Value>, String> {
-        let &Self::Range { low, high, whole, log, steps } = self else {
-            let Self::Choice(values) = self else { return Ok(Vec::new()) };
-            return Ok(values.clone());
-        };
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked just before")]
-        let every = || (whole && !log && high - low < MOST as f64).then_some((high - low) as usize + 1);
-        let steps = steps.or_else(every).ok_or_else(|| {
-            "a grid must know how many values to take of a range: set steps (on the command line LOW..HIGH:STEPS)"
-                .to_owned()
-        })?;
-        let at = |step: usize| {
-            let share = step as f64 / (steps - 1) as f64;
-            match step {
-                0 => low,
-                _ if step + 1 == steps => high,
-                _ if log => rounded(low * (high / low).powf(share)),
-                _ => rounded(low + (high - low) * share),
-            }
-        };
-        let mut values: Vec<Value> = (0..steps).map(|step| number(at(step), whole)).collect();
-        values.dedup();
-        Ok(values)
-    }
+fn real(low: Number, high: Number, scale: Scale) -> Range {
+    Range::Float { low: low.real(), high: high.real(), scale }
 }
 
-/// A number as a value; `whole` rounds it.
-#[must_use]
-pub(super) fn number(real: f64, whole: bool) -> Value {
-    #[allow(clippy::cast_possible_truncation, reason = "settings stay far below 2^53")]
-    if whole { Value::Integer(real.round() as i64) } else { Value::Float(real) }
-}
-
-/// Six significant digits, so that the values between two ends have names that a person can read.
-fn rounded(real: f64) -> f64 {
-    format!("{real:.5e}").parse().unwrap_or(real)
-}
-
-/// A value as a person writes it: text without quotes.
+/// A value as a person writes it: text without quotes, numbers with four digits at most.
 #[must_use]
 pub fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Float(real) => crate::number::setting(*real),
+        Value::Float(real) => number::setting(format!("{real:.3e}").parse().unwrap_or(*real)),
         other => other.to_string(),
     }
 }
@@ -247,20 +209,22 @@ pub fn shown(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn grid(text: &str) -> Vec<String> {
-        Axis::typed(text).unwrap().domain().unwrap().grid().unwrap().iter().map(shown).collect()
+    fn values(text: &str) -> Vec<String> {
+        Axis::typed(text).unwrap().values.unwrap().iter().map(shown).collect()
     }
 
     #[test]
     fn axes_are_read_as_typed() {
-        assert_eq!(grid("recipe.optimizer.learning_rate=0.01,0.03, 0.1"), ["0.01", "0.03", "0.1"]);
-        assert_eq!(grid("a=0.001..0.1:5:log"), ["0.001", "0.00316228", "0.01", "0.0316228", "0.1"]);
-        assert_eq!(grid("a=0.0..1.0:3"), ["0", "0.5", "1"]);
-        assert_eq!(grid("a=8..56:9"), ["8", "14", "20", "26", "32", "38", "44", "50", "56"]);
-        assert_eq!(grid("a=1..4"), ["1", "2", "3", "4"]);
-        assert_eq!(grid("a=16..128:4:log"), ["16", "32", "64", "128"]);
-        assert_eq!(grid("arms[x=y].network.norm=batch,{ group = 4 },none"), ["batch", "{ group = 4 }", "none"]);
-        assert_eq!(grid("arms[*].network.shortcut=\"a\",b"), ["a", "b"]);
+        assert_eq!(values("recipe.optimizer.learning_rate=0.01,0.03, 0.1"), ["0.01", "0.03", "0.1"]);
+        assert_eq!(values("arms[x=y].network.norm=batch,{ group = 4 },none"), ["batch", "{ group = 4 }", "none"]);
+        assert_eq!(values("arms[*].network.shortcut=\"a\",b"), ["a", "b"]);
+        let range = |text| Axis::typed(text).unwrap().range().unwrap();
+        let float = Range::Float { low: 0.001, high: 0.1, scale: Scale::Log };
+        assert_eq!(range("a=0.001..0.1:5:log"), (float, 5));
+        let whole = |high, step, scale| Range::Integer { low: 8, high, step, scale };
+        assert_eq!(range("a=8..56:9"), (whole(56, 6, Scale::Linear), 9));
+        assert_eq!(range("a=8..11"), (whole(11, 1, Scale::Linear), usize::MAX));
+        assert_eq!(range("a=8..128:log:5"), (whole(128, 1, Scale::Log), 5));
     }
 
     #[test]
@@ -274,17 +238,10 @@ mod tests {
             let error = Axis::typed(text).unwrap_err();
             assert!(error.contains(expected) && error.contains(text) && error.contains("LOW..HIGH:STEPS"), "{error}");
         }
-        for (text, expected) in [
-            ("a=0.1,0.2,0.1", "the value 0.1 twice"),
-            ("a=3..1", "low is 3 and high is 1"),
-            ("a=0.0..1.0:5:log", "must be above 0"),
-            ("a=0.0..1.0:1", "steps is 1"),
-        ] {
-            let error = Axis::typed(text).unwrap().domain().unwrap_err();
+        for (text, expected) in [("a=0.1,0.2,0.1", "the value 0.1 twice"), ("a=0.0..1.0:1", "steps is 1")] {
+            let error = Axis::typed(text).unwrap().range().unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
         }
-        let error = Axis::typed("a=0.0..1.0").unwrap().domain().unwrap().grid().unwrap_err();
-        assert!(error.contains("how many values"), "{error}");
     }
 
     #[test]

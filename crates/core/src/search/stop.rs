@@ -1,0 +1,82 @@
+//! Whether a trial goes on, and if not, why.
+
+use crate::number;
+use std::fmt;
+
+/// What becomes of a trial.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// It goes on.
+    Continue,
+    /// It ends here.
+    Stop(Reason),
+}
+
+/// Why a trial ends early. Displayed as a sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// The objective is infinite or not a number.
+    NotFinite {
+        /// The epochs, or whatever resource, after which it was.
+        at: u64,
+    },
+    /// The objective is worse than what can still come to something.
+    Diverged {
+        /// The epochs, or whatever resource, after which it was.
+        at: u64,
+        /// The objective.
+        value: f64,
+        /// The worst that would have been let through.
+        limit: f64,
+    },
+    /// Too many others were better at the same rung.
+    Behind {
+        /// The rung.
+        at: u64,
+        /// The objective.
+        value: f64,
+        /// Its place among the trials at the rung, from 1.
+        place: usize,
+        /// How many have reached the rung, it included.
+        of: usize,
+        /// How many of these go on.
+        promoted: usize,
+    },
+    /// Half of the finished trials had been better.
+    BelowMedian {
+        /// The epochs, or whatever resource, after which it was.
+        at: u64,
+        /// The best objective of the trial so far.
+        best: f64,
+        /// The median of the finished trials' objectives then.
+        median: f64,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::NotFinite { at } => write!(f, "Stopped after {at}: its objective is no longer a finite number."),
+            Self::Diverged { at, value, limit } => {
+                let (value, limit) = (number::short(value), number::short(limit));
+                write!(f, "Stopped after {at}: its objective of {value} is beyond {limit}, so it has diverged.")
+            }
+            Self::Behind { at, value, place, of, promoted } => {
+                let (value, go) = (number::short(value), if promoted == 1 { "goes" } else { "go" });
+                write!(
+                    f,
+                    "Stopped after {at}: its objective of {value} is number {place} of {of} there, and only the best \
+                     {promoted} {go} on."
+                )
+            }
+            Self::BelowMedian { at, best, median } => {
+                let (best, median) = (number::short(best), number::short(median));
+                write!(
+                    f,
+                    "Stopped after {at}: its best objective so far, {best}, is worse than what half of the finished \
+                     trials had then, {median}."
+                )
+            }
+        }
+    }
+}

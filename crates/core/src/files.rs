@@ -45,7 +45,9 @@ pub fn create_first(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     // A second name for a file that is whole already: nobody can see half of it, and the second of two fails.
     let linked = write(&temporary).and_then(|()| match fs::hard_link(&temporary, path) {
         // A file system without hard links, such as FAT; there, a reader may see the file unfinished for a moment.
-        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => write(path),
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
+            write(path)
+        }
         linked => linked,
     });
     let placed = linked.and_then(|()| sync_folder(parent(path)));
@@ -54,7 +56,9 @@ pub fn create_first(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     match placed {
         Ok(()) => Ok(true),
         // A network file system may have done it, lost its answer, and done it again.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(fs::read(path).is_ok_and(|there| there == bytes)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Ok(fs::read(path).is_ok_and(|there| there == bytes))
+        }
         Err(error) => Err(naming("cannot write", path, &error)),
     }
 }

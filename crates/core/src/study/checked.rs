@@ -3,8 +3,10 @@
 
 use super::axis::{Axis, shown};
 use super::error::StudyError;
-use super::plan::{Base, Seeds, StudyPlan};
+use super::plan::{Base, Seeds, StudyPlan, Way};
+use crate::experiment::file::{halves, value};
 use crate::experiment::{Experiment, Plan, with_overrides};
+use crate::search::{self, Dimension, Range, Search, Space, Told};
 use std::ops::Deref;
 use std::path::Path;
 use toml::Value;
@@ -12,28 +14,19 @@ use toml::Value;
 /// More than this, and looking through the folder takes longer than training.
 const MOST_TRIALS: u64 = 10_000;
 
+/// Of a long range, so many values are tried out.
+const MOST_SAMPLES: usize = 1000;
+
 /// A plan of a study whose every point has been found to be a valid experiment; read-only.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Study {
     plan: StudyPlan,
     base: Plan,
-    axes: Vec<Varied>,
+    labels: Vec<String>,
     seeds: Vec<u64>,
-}
-
-/// An axis with what it is called and the values that a grid takes.
-#[derive(Clone, Debug, PartialEq)]
-struct Varied {
-    axis: Axis,
-    label: String,
-    values: Vec<Value>,
-}
-
-/// One value for each axis.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// In the order of the axes.
-    pub values: Vec<Value>,
+    /// How points are found; none where nothing is varied.
+    search: Option<Search>,
+    points: u32,
 }
 
 /// A point with a seed: one run.
@@ -42,10 +35,10 @@ pub struct Trial {
     /// Counted from 1; the same as in its folder's name.
     pub number: u32,
     /// Which point, from 0.
-    pub point: usize,
+    pub point: u32,
     /// The point in words: `learning_rate 0.01, depth 20`; empty without axes.
     pub words: String,
-    /// What the point sets, as in `recipe.optimizer.learning_rate=0.01`.
+    /// What the point sets, in the order of the axes, as in `recipe.optimizer.learning_rate=0.01`.
     pub settings: Vec<String>,
     /// The seed.
     pub seed: u64,
@@ -59,24 +52,29 @@ impl Deref for Study {
 }
 
 impl Study {
-    /// Checks a plan: its own fields, every axis, and every point as a whole experiment.
+    /// Checks a plan: its own fields, every axis, and every point as a whole experiment. The points of a search that
+    /// learns are not known yet; of these, every value is checked by itself.
     ///
     /// # Errors
     /// The first thing that is wrong: which axis, which value, and why.
     pub fn check(plan: StudyPlan) -> Result<Self, StudyError> {
         let base = plan.experiment.plan()?;
         own_fields(&plan, &base)?;
-        let axes = plan.axes.iter().map(|axis| varied(axis, &plan.axes)).collect::<Result<Vec<_>, _>>()?;
+        let labels = plan.axes.iter().map(|axis| axis.label(&plan.axes)).collect();
         let seeds = seeds(&plan, &base)?;
-        let points = axes.iter().fold(1_u64, |points, axis| points.saturating_mul(axis.values.len() as u64));
-        let trials = points.saturating_mul(seeds.len() as u64);
+        let search = search(&plan, base.recipe.seed)?;
+        let count = search.as_ref().map_or(Some(1), Search::count).or(plan.search.points.map(u64::from));
+        let rule = "the number of points to try, which this way of searching does not know by itself";
+        let count = count.ok_or_else(|| invalid("search.points", "left out".to_owned(), rule))?;
+        let trials = count.saturating_mul(seeds.len() as u64);
+        if trials == 0 {
+            return Err(invalid("search.points", "0".to_owned(), "1 or more"));
+        }
         if trials > MOST_TRIALS {
             return Err(StudyError::TooMany { trials, most: MOST_TRIALS });
         }
-        let study = Self { plan, base, axes, seeds };
-        for index in 0..study.points() {
-            study.experiment_at(&study.point(index), study.seeds[0])?;
-        }
+        let study = Self { plan, base, labels, seeds, search, points: u32::try_from(count).unwrap_or(u32::MAX) };
+        study.check_points()?;
         Ok(study)
     }
 
@@ -88,30 +86,28 @@ impl Study {
     pub(super) fn anchored(mut self) -> std::io::Result<Self> {
         self.base = self.base.anchored()?;
         self.plan.experiment = Base::Whole(Box::new(self.base.clone()));
-        let axes = self.plan.axes.iter_mut().zip(&mut self.axes);
-        for (axis, varied) in axes.filter(|(axis, _)| axis.field == "data.source") {
-            for value in varied.values.iter_mut().chain(axis.values.iter_mut().flatten()) {
+        for axis in self.plan.axes.iter_mut().filter(|axis| axis.field == "data.source") {
+            for value in axis.values.iter_mut().flatten() {
                 if let Value::String(path) = value
                     && path != "embedded"
                 {
                     *path = std::path::absolute(Path::new(path))?.to_string_lossy().into_owned();
                 }
             }
-            varied.axis = axis.clone();
         }
         Ok(self)
     }
 
     /// How many points are tried.
     #[must_use]
-    pub fn points(&self) -> usize {
-        self.axes.iter().map(|axis| axis.values.len()).product()
+    pub fn points(&self) -> u32 {
+        self.points
     }
 
     /// How many trials there are: points times seeds.
     #[must_use]
     pub fn trials(&self) -> u32 {
-        u32::try_from(self.points() * self.seeds.len()).unwrap_or(u32::MAX)
+        self.points.saturating_mul(u32::try_from(self.seeds.len()).unwrap_or(u32::MAX))
     }
 
     /// The seeds that each point is trained with.
@@ -122,8 +118,8 @@ impl Study {
 
     /// What the axes are called, in their order.
     #[must_use]
-    pub fn labels(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.axes.iter().map(|axis| axis.label.as_str())
+    pub fn labels(&self) -> &[String] {
+        &self.labels
     }
 
     /// The arms' names, the same in every trial.
@@ -139,39 +135,62 @@ impl Study {
         self.arms().enumerate().filter(|(_, name)| named(name)).map(|(index, _)| index).collect()
     }
 
-    /// The point at a place of the grid; the last axis changes fastest.
-    fn point(&self, mut index: usize) -> Point {
-        let mut values = Vec::with_capacity(self.axes.len());
-        for axis in self.axes.iter().rev() {
-            values.push(axis.values[index % axis.values.len()].clone());
-            index /= axis.values.len();
-        }
-        values.reverse();
-        Point { values }
+    /// Whether points depend on what was found before them.
+    fn learns(&self) -> bool {
+        self.plan.search.method == Way::Tpe
     }
 
-    /// A trial by its number. All points are tried with the first seed before any is tried with the second, so that there
-    /// is something to see of each point early on.
+    /// A trial's place: its point and its seed. All points are tried with the first seed before any is tried with the
+    /// second, so that there is something to see of each early on; only a search that learns has to know a point's worth
+    /// before it chooses the next.
     ///
     /// # Errors
     /// A number that no trial has.
-    pub fn trial(&self, number: u32) -> Result<Trial, StudyError> {
+    pub fn place(&self, number: u32) -> Result<(u32, u64), StudyError> {
         let none = || StudyError::NoTrial { number, trials: self.trials() };
-        let index = number.checked_sub(1).filter(|_| number <= self.trials()).ok_or_else(none)? as usize;
-        let (point, seed) = (index % self.points(), self.seeds[index / self.points()]);
-        let at = self.point(point);
-        Ok(Trial { number, point, words: self.words(&at), settings: self.settings(&at), seed })
+        let index = number.checked_sub(1).filter(|_| number <= self.trials()).ok_or_else(none)?;
+        let seeds = u32::try_from(self.seeds.len()).unwrap_or(u32::MAX);
+        let (point, seed) = match self.learns() {
+            true => (index / seeds, index % seeds),
+            false => (index % self.points, index / self.points),
+        };
+        Ok((point, self.seeds[seed as usize]))
     }
 
-    /// A point in words.
-    fn words(&self, point: &Point) -> String {
-        let word = |(label, value): (&str, &Value)| format!("{label} {}", shown(value));
-        self.labels().zip(&point.values).map(word).collect::<Vec<_>>().join(", ")
+    /// A trial by its number, given what is known of the points before it.
+    ///
+    /// # Errors
+    /// A number that no trial has.
+    pub fn trial(&self, number: u32, told: &[Told]) -> Result<Trial, StudyError> {
+        let (point, seed) = self.place(number)?;
+        let settings = self.proposed(point, told);
+        Ok(Trial { number, point, words: self.words(&settings), settings, seed })
     }
 
-    fn settings(&self, point: &Point) -> Vec<String> {
-        let setting = |(axis, value): (&Varied, &Value)| format!("{}={value}", axis.axis.field);
-        self.axes.iter().zip(&point.values).map(setting).collect()
+    fn proposed(&self, point: u32, told: &[Told]) -> Vec<String> {
+        let found = self.search.as_ref().and_then(|search| search.propose(u64::from(point), told));
+        let found = found.map(|point| point.0).unwrap_or_default();
+        let setting = |(axis, value): (&Axis, search::Value)| Some(format!("{}={}", axis.field, axis.value(value)?));
+        self.plan.axes.iter().zip(found).filter_map(setting).collect()
+    }
+
+    /// What a search calls the point of these settings; `None` if they are of another study.
+    #[must_use]
+    pub(super) fn found(&self, settings: &[String]) -> Option<search::Point> {
+        let value = |(axis, setting): (&Axis, &String)| axis.found(&value(halves(setting)?.1));
+        let values = self.plan.axes.iter().zip(settings).map(value).collect::<Option<Vec<_>>>()?;
+        Some(search::Point(values))
+    }
+
+    /// Each axis's value in these settings, as a person writes it.
+    #[must_use]
+    pub fn values(&self, settings: &[String]) -> Vec<String> {
+        settings.iter().map(|setting| shown(&value(halves(setting).unwrap_or_default().1))).collect()
+    }
+
+    fn words(&self, settings: &[String]) -> String {
+        let word = |(label, value): (&String, String)| format!("{label} {value}");
+        self.labels.iter().zip(self.values(settings)).map(word).collect::<Vec<_>>().join(", ")
     }
 
     /// The experiment of a trial.
@@ -183,21 +202,29 @@ impl Study {
         self.built(&trial.settings, trial.seed).map_err(why)
     }
 
-    fn experiment_at(&self, point: &Point, seed: u64) -> Result<Experiment, StudyError> {
-        let settings = self.settings(point);
-        self.built(&settings, seed).map_err(|why| {
-            let fails = |setting: &String| self.built(std::slice::from_ref(setting), seed).is_err();
-            let to_blame = settings.iter().position(fails).filter(|_| self.built(&[], seed).is_ok());
-            match to_blame {
-                Some(index) => StudyError::Value {
-                    axis: self.axes[index].axis.field.clone(),
-                    value: shown(&point.values[index]),
-                    why,
-                },
-                None if settings.is_empty() => StudyError::Experiment(why),
-                None => StudyError::Point { point: self.words(point), why },
+    fn check_points(&self) -> Result<(), StudyError> {
+        let Some(search) = &self.search else { return self.check_point(&[]) };
+        if !self.learns() {
+            return (0..self.points).try_for_each(|point| self.check_point(&self.proposed(point, &[])));
+        }
+        for (axis, dimension) in self.plan.axes.iter().zip(search.space().dimensions()) {
+            for value in samples(&dimension.range).into_iter().filter_map(|value| axis.value(value)) {
+                self.check_point(&[format!("{}={value}", axis.field)])?;
             }
-        })
+        }
+        Ok(())
+    }
+
+    /// Checks the experiment with these settings; if it cannot be run, finds the one that is to blame.
+    fn check_point(&self, settings: &[String]) -> Result<(), StudyError> {
+        let builds = |settings: &[String]| self.built(settings, self.seeds[0]);
+        let Err(why) = builds(settings) else { return Ok(()) };
+        let fails = |setting: &&String| builds(std::slice::from_ref(*setting)).is_err();
+        match settings.iter().find(fails).filter(|_| builds(&[]).is_ok()).and_then(|setting| halves(setting)) {
+            Some((axis, text)) => Err(StudyError::Value { axis: axis.to_owned(), value: shown(&value(text)), why }),
+            None if settings.is_empty() => Err(StudyError::Experiment(why)),
+            None => Err(StudyError::Point { point: self.words(settings), why }),
+        }
     }
 
     fn built(&self, settings: &[String], seed: u64) -> Result<Experiment, String> {
@@ -212,23 +239,53 @@ impl Study {
     }
 }
 
-fn varied(axis: &Axis, all: &[Axis]) -> Result<Varied, StudyError> {
-    let wrong = |why: String| StudyError::Axis { axis: axis.field.clone(), why };
-    if ["recipe.seed", "recipe.seeds"].contains(&axis.field.as_str()) {
-        return Err(wrong("seeds are no axis: set the study's seeds".to_owned()));
+/// Values of a range that stand for all: each of a few, or both ends.
+fn samples(range: &Range) -> Vec<search::Value> {
+    match *range {
+        Range::Choice { values } => (0..values).map(search::Value::Choice).collect(),
+        Range::Float { low, high, .. } => vec![search::Value::Float(low), search::Value::Float(high)],
+        Range::Integer { low, high, step, .. } => {
+            let step = usize::try_from(step).unwrap_or(usize::MAX);
+            let mut values: Vec<i64> = (low..=high).step_by(step).take(MOST_SAMPLES).collect();
+            values.push(high);
+            values.into_iter().map(search::Value::Integer).collect()
+        }
     }
-    if axis.field == "name" {
-        return Err(wrong("the experiment's name says nothing about the networks".to_owned()));
+}
+
+fn search(plan: &StudyPlan, seed: u64) -> Result<Option<Search>, StudyError> {
+    let mut dimensions = Vec::new();
+    let mut numbers = Vec::new();
+    for axis in &plan.axes {
+        let wrong = |why: String| StudyError::Axis { axis: axis.field.clone(), why };
+        if ["recipe.seed", "recipe.seeds"].contains(&axis.field.as_str()) {
+            return Err(wrong("seeds are no axis: set the study's seeds".to_owned()));
+        }
+        if axis.field == "name" {
+            return Err(wrong("the experiment's name says nothing about the networks".to_owned()));
+        }
+        let (range, number) = axis.range().map_err(wrong)?;
+        if plan.search.method == Way::Grid && number == 0 {
+            let why = "a grid must know how many values of it to take: set steps (on the command line LOW..HIGH:STEPS)";
+            return Err(wrong(why.to_owned()));
+        }
+        dimensions.push(Dimension::new(&axis.field, range));
+        numbers.push(number);
     }
-    if all.iter().filter(|other| other.field == axis.field).count() > 1 {
-        return Err(wrong("it is there twice; put all its values into one".to_owned()));
+    if dimensions.is_empty() {
+        return Ok(None);
     }
-    let values = axis.domain().and_then(|domain| domain.grid()).map_err(wrong)?;
-    Ok(Varied { axis: axis.clone(), label: axis.label(all), values })
+    let space = Space::new(dimensions).map_err(|error| StudyError::Axes(error.to_string()))?;
+    Ok(Some(match plan.search.method {
+        Way::Grid => Search::grid(space, &numbers, MOST_TRIALS).map_err(|error| StudyError::Axes(error.to_string()))?,
+        Way::Random => Search::random(space, seed),
+        Way::Sobol => Search::sobol(space, seed),
+        Way::Tpe => Search::tpe(space, seed, plan.search.objective.goal()),
+    }))
 }
 
 fn seeds(plan: &StudyPlan, base: &Plan) -> Result<Vec<u64>, StudyError> {
-    let invalid = |value: String, rule: &str| StudyError::Invalid { field: "seeds", value, rule: rule.to_owned() };
+    let invalid = |value, rule| invalid("seeds", value, rule);
     let first = base.recipe.seed;
     let seeds = match plan.seeds.clone().unwrap_or(Seeds::Count(base.recipe.seeds)) {
         Seeds::Count(count) => (0..u64::from(count)).map(|index| first.saturating_add(index)).collect(),
@@ -245,21 +302,23 @@ fn seeds(plan: &StudyPlan, base: &Plan) -> Result<Vec<u64>, StudyError> {
 }
 
 fn own_fields(plan: &StudyPlan, base: &Plan) -> Result<(), StudyError> {
-    let invalid = |field, value: String, rule: String| Err(StudyError::Invalid { field, value, rule });
-    if plan.name.trim().is_empty() || plan.name.chars().count() > 80 || plan.name.chars().any(char::is_control) {
-        return invalid("name", format!("\"{}\"", plan.name), "1 to 80 characters".to_owned());
+    let name = &plan.name;
+    if name.trim().is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
+        return Err(invalid("name", format!("\"{name}\""), "1 to 80 characters"));
     }
     if let Some(arm) = &plan.search.arm
         && !base.arms.iter().any(|known| known.name == *arm)
     {
         let names: Vec<&str> = base.arms.iter().map(|arm| arm.name.as_str()).collect();
-        return invalid("search.arm", format!("\"{arm}\""), format!("one of {}", names.join(", ")));
+        return Err(invalid("search.arm", format!("\"{arm}\""), &format!("one of {}", names.join(", "))));
     }
     match plan.early_stopping {
-        Some(rule) if rule.min_epochs == 0 => {
-            invalid("early_stopping.min_epochs", "0".to_owned(), "1 or more".to_owned())
-        }
-        Some(rule) if rule.eta < 2 => invalid("early_stopping.eta", rule.eta.to_string(), "2 or more".to_owned()),
+        Some(rule) if rule.min_epochs == 0 => Err(invalid("early_stopping.min_epochs", "0".to_owned(), "1 or more")),
+        Some(rule) if rule.eta < 2 => Err(invalid("early_stopping.eta", rule.eta.to_string(), "2 or more")),
         _ => Ok(()),
     }
+}
+
+fn invalid(field: &'static str, value: String, rule: &str) -> StudyError {
+    StudyError::Invalid { field, value, rule: rule.to_owned() }
 }

@@ -41,6 +41,9 @@ pub enum StudyError {
         /// What is wrong with it.
         why: String,
     },
+    /// Axes that make no space together.
+    #[error("the axes: {0}")]
+    Axes(String),
     /// A value with which the experiment cannot be run, whatever the others are.
     #[error("the axis {axis} cannot have the value {value}: {why}")]
     Value {

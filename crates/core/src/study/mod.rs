@@ -17,7 +17,7 @@ mod checked;
 mod error;
 mod plan;
 
-pub use axis::{Axis, Domain, Number, shown};
-pub use checked::{Point, Study, Trial};
+pub use axis::{Axis, Number, shown};
+pub use checked::{Study, Trial};
 pub use error::StudyError;
-pub use plan::{Base, EarlyEnd, EndRule, Objective, Search, Seeds, StudyPlan, Way};
+pub use plan::{Base, EarlyEnd, EndRule, Objective, SearchPlan, Seeds, StudyPlan, Way};

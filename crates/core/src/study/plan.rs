@@ -4,6 +4,7 @@ use super::axis::Axis;
 use super::error::StudyError;
 use crate::experiment::file::{decoded, in_words, parsed};
 use crate::experiment::{Experiment, Plan, PlanError, preset, with_overrides};
+use crate::search::Goal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::path::Path;
@@ -21,8 +22,8 @@ pub struct StudyPlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seeds: Option<Seeds>,
     /// Which points are tried.
-    #[serde(default, skip_serializing_if = "Search::is_default")]
-    pub search: Search,
+    #[serde(default, skip_serializing_if = "SearchPlan::is_default")]
+    pub search: SearchPlan,
     /// Ends trials that are behind the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyEnd>,
@@ -46,7 +47,7 @@ pub enum Seeds {
 /// Which points are tried, and what makes one better than another.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Search {
+pub struct SearchPlan {
     /// How points are chosen.
     pub method: Way,
     /// How many points are tried, each with every seed; a grid has as many as it has.
@@ -59,7 +60,7 @@ pub struct Search {
     pub arm: Option<String>,
 }
 
-impl Search {
+impl SearchPlan {
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -72,6 +73,12 @@ pub enum Way {
     /// All combinations of all values.
     #[default]
     Grid,
+    /// Each point drawn by itself.
+    Random,
+    /// A scrambled Sobol sequence, which fills the space more evenly.
+    Sobol,
+    /// Where the trials so far were best (a tree-structured Parzen estimator, as in Optuna).
+    Tpe,
 }
 
 /// What is to become as good as possible.
@@ -90,10 +97,19 @@ pub enum Objective {
 }
 
 impl Objective {
-    /// Whether the greater is the better.
+    /// Which values are good.
     #[must_use]
-    pub fn is_accuracy(self) -> bool {
-        matches!(self, Self::ValidationAccuracy | Self::BestValidationAccuracy)
+    pub fn goal(self) -> Goal {
+        match self {
+            Self::ValidationAccuracy | Self::BestValidationAccuracy => Goal::Highest,
+            Self::ValidationLoss | Self::BestValidationLoss => Goal::Lowest,
+        }
+    }
+
+    /// Whether the best validation counts and not the last one.
+    #[must_use]
+    pub(super) fn is_best(self) -> bool {
+        matches!(self, Self::BestValidationAccuracy | Self::BestValidationLoss)
     }
 
     /// In words, as a table's title has it.
@@ -202,7 +218,7 @@ impl StudyPlan {
             name: plan.name.clone(),
             question: String::new(),
             seeds: None,
-            search: Search::default(),
+            search: SearchPlan::default(),
             early_stopping: None,
             axes: Vec::new(),
             experiment: Base::Whole(Box::new(plan)),

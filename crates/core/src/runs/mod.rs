@@ -30,6 +30,7 @@ mod table;
 mod trash;
 
 pub use events::EventLine;
+pub(crate) use events::now;
 pub use follow::{Follower, News};
 pub use history::Validation;
 pub use layout::{RunInfo, default_place, is_being_written};

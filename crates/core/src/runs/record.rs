@@ -30,6 +30,7 @@ pub struct Folder {
 enum Place {
     Under(PathBuf),
     Exactly(PathBuf),
+    Within(PathBuf),
 }
 
 impl Folder {
@@ -45,6 +46,12 @@ impl Folder {
         Self { place: Place::Exactly(folder) }
     }
 
+    /// A run in this very folder, which may hold other things but no run.
+    #[must_use]
+    pub(crate) fn within(folder: PathBuf) -> Self {
+        Self { place: Place::Within(folder) }
+    }
+
     fn create(&self, name: &str) -> Result<PathBuf, String> {
         match &self.place {
             Place::Exactly(folder) => {
@@ -52,6 +59,10 @@ impl Folder {
                 fs::create_dir_all(folder).map_err(|error| cannot("create the run folder", folder, &error))?;
                 Ok(folder.clone())
             }
+            Place::Within(folder) if folder.join(layout::EXPERIMENT).exists() => {
+                Err(format!("there is a run in {} already", folder.display()))
+            }
+            Place::Within(folder) => Ok(folder.clone()),
             Place::Under(place) => {
                 fs::create_dir_all(place).map_err(|error| cannot("create the folder of runs", place, &error))?;
                 let name = format!("{}-{}", jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S"), slug(name));
@@ -86,8 +97,10 @@ impl Keeper for Folder {
     fn open(&mut self, prepared: &Prepared) -> Result<Box<dyn Record>, String> {
         let folder = self.create(&prepared.experiment.name)?;
         begin(&folder, prepared).map(|record| Box::new(record) as Box<dyn Record>).inspect_err(|_| {
-            // The folder is this run's own, and nothing worth keeping is in it.
-            let _ = fs::remove_dir_all(&folder);
+            if !matches!(self.place, Place::Within(_)) {
+                // The folder is this run's own, and nothing worth keeping is in it.
+                let _ = fs::remove_dir_all(&folder);
+            }
         })
     }
 

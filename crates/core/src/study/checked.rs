@@ -136,7 +136,7 @@ impl Study {
     }
 
     /// Whether points depend on what was found before them.
-    fn learns(&self) -> bool {
+    pub(super) fn learns(&self) -> bool {
         self.plan.search.method == Way::Tpe
     }
 
@@ -150,10 +150,8 @@ impl Study {
         let none = || StudyError::NoTrial { number, trials: self.trials() };
         let index = number.checked_sub(1).filter(|_| number <= self.trials()).ok_or_else(none)?;
         let seeds = u32::try_from(self.seeds.len()).unwrap_or(u32::MAX);
-        let (point, seed) = match self.learns() {
-            true => (index / seeds, index % seeds),
-            false => (index % self.points, index / self.points),
-        };
+        let learning = (index / seeds, index % seeds);
+        let (point, seed) = if self.learns() { learning } else { (index % self.points, index / self.points) };
         Ok((point, self.seeds[seed as usize]))
     }
 

@@ -124,7 +124,8 @@ pub enum StudyError {
 
 impl StudyError {
     /// Wraps what the system says of a study's folder.
-    pub(super) fn disk(folder: &Path) -> impl Fn(io::Error) -> Self {
-        move |why| Self::Disk { folder: folder.to_owned(), why }
+    pub(super) fn disk(folder: &Path) -> impl Fn(io::Error) -> Self + use<> {
+        let folder = folder.to_owned();
+        move |why| Self::Disk { folder: folder.clone(), why }
     }
 }

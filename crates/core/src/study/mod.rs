@@ -14,10 +14,24 @@
 
 mod axis;
 mod checked;
+mod claim;
+mod ending;
 mod error;
+mod folder;
+mod keeper;
+mod layout;
+mod lease;
+mod owner;
 mod plan;
+mod record;
+mod work;
 
 pub use axis::{Axis, Number, shown};
 pub use checked::{Study, Trial};
 pub use error::StudyError;
+pub use folder::{Begun, Seen, Standing, StudyFolder, is_study};
+pub use layout::default_place;
+pub use owner::Owner;
 pub use plan::{Base, EarlyEnd, EndRule, Objective, SearchPlan, Seeds, StudyPlan, Way};
+pub use record::{Report, TrialRecord, TrialState};
+pub use work::{Assignment, Ending, Next, Worker};

@@ -172,6 +172,12 @@ impl Study {
         self.plan.axes.iter().zip(found).filter_map(setting).collect()
     }
 
+    /// What a point sets, unless that is only known once it is chosen.
+    #[must_use]
+    pub(super) fn settings_of(&self, point: u32) -> Option<Vec<String>> {
+        (!self.learns()).then(|| self.proposed(point, &[]))
+    }
+
     /// What a search calls the point of these settings; `None` if they are of another study.
     #[must_use]
     pub(super) fn found(&self, settings: &[String]) -> Option<search::Point> {

@@ -24,6 +24,7 @@ mod lease;
 mod owner;
 mod plan;
 mod record;
+mod results;
 mod work;
 
 pub use axis::{Axis, Number, shown};
@@ -34,4 +35,5 @@ pub use layout::default_place;
 pub use owner::Owner;
 pub use plan::{Base, EarlyEnd, EndRule, Objective, SearchPlan, Seeds, StudyPlan, Way};
 pub use record::{Report, TrialRecord, TrialState};
+pub use results::{ArmResult, PointResult, Results, Spread};
 pub use work::{Assignment, Ending, Next, Worker};

@@ -133,8 +133,10 @@ fn many_workers_share_all_trials_and_none_is_run_twice() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert!(names.contains(&"0002-learning_rate-0.1-seed-0".to_owned()), "{names:?}");
-    let hidden =
-        walk(&place.folder).into_iter().filter(|path| path.to_string_lossy().contains(".tmp")).collect::<Vec<_>>();
+    let hidden = walk(&place.folder)
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|ending| ending == "tmp"))
+        .collect::<Vec<_>>();
     assert_eq!(hidden, Vec::<PathBuf>::new(), "nothing stays behind");
 }
 

@@ -4,8 +4,9 @@ use crate::files::process_token;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A process, told from every other on any machine.
+/// One who works, told from every other on any machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The machine's name, for people.
@@ -18,7 +19,7 @@ pub struct Owner {
     /// How often the scheduler has started the job again.
     #[serde(default)]
     restarts: u32,
-    /// No other process has the same.
+    /// Nobody else has the same.
     token: String,
     /// Which start of which machine, and which of its containers; only processes of one place see each other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,9 +30,10 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// This process.
+    /// Somebody new in this process.
     #[must_use]
     pub fn me() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
         let process = std::process::id();
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let text = |path: &str| fs::read_to_string(path).ok().map(|text| text.trim().to_owned());
@@ -45,7 +47,7 @@ impl Owner {
             process,
             job: job(variable),
             restarts: variable("SLURM_RESTART_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0),
-            token: process_token().to_owned(),
+            token: format!("{}-{}", process_token(), COUNT.fetch_add(1, Ordering::Relaxed)),
             place,
             started: life(process).map(|life| life.started),
         }

@@ -153,7 +153,7 @@ pub fn safe_name(name: &str) -> String {
 
 /// A name in lower case with single dashes for all that is neither letter nor digit, at most 60 characters.
 #[must_use]
-pub(crate) fn slug(name: &str) -> String {
+pub fn slug(name: &str) -> String {
     let lower: String = name.chars().flat_map(char::to_lowercase).collect();
     let words = dashed(&lower, char::is_alphanumeric);
     let words: Vec<&str> = words.split('-').filter(|word| !word.is_empty()).collect();

@@ -8,7 +8,7 @@ use super::read;
 use super::rows::{GradientRow, MetricsRow};
 use super::table::GrowingTable;
 use crate::checkpoint::Checkpoint;
-use crate::files::{settle_folder, slug, write_atomically};
+use crate::files::{settle_folder, write_atomically};
 use crate::instrument::matrix;
 use crate::protocol::keep::{Keeper, Kept, Record};
 use crate::protocol::{ArmProbe, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};
@@ -65,8 +65,7 @@ impl Folder {
             Place::Within(folder) => Ok(folder.clone()),
             Place::Under(place) => {
                 fs::create_dir_all(place).map_err(|error| cannot("create the folder of runs", place, &error))?;
-                let name = format!("{}-{}", jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S"), slug(name));
-                for name in numbered(&name) {
+                for name in numbered(&layout::dated(name)) {
                     let folder = place.join(name);
                     match fs::create_dir(&folder) {
                         Ok(()) => return Ok(folder),

@@ -8,6 +8,7 @@ use super::owner::Owner;
 use super::plan::StudyPlan;
 use super::record::{TrialRecord, TrialState};
 use crate::files::{create_folder, write_atomically};
+use crate::runs;
 use crate::search::{State, Told};
 use std::collections::BTreeMap;
 use std::fs;
@@ -89,6 +90,14 @@ impl StudyFolder {
         })
         .map_err(&disk)?;
         Ok(Self { folder: folder.to_owned(), study })
+    }
+
+    /// Makes a new folder in this one, named by date, time and study.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create_under(place: &Path, study: Study) -> Result<Self, StudyError> {
+        Self::create(&runs::free_name(place, &study.name), study)
     }
 
     /// Opens a study's folder.

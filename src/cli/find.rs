@@ -4,7 +4,6 @@ use super::bench::{self, Work};
 use super::devices;
 use super::output::{self, Failure};
 use super::plan::PlanArgs;
-use super::train::engine_failure;
 use clap::Subcommand;
 use crossbeam_channel::RecvTimeoutError;
 use indicatif::ProgressBar;
@@ -148,7 +147,9 @@ fn watch(engine: &Engine, arms: usize, steps: u64, quiet: bool) -> Result<Vec<Ve
             }
             Ok(Event::Failed(why)) => return Err(Failure::Usage(why)),
             Ok(_) | Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Err(engine_failure()),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Failure::Running("the engine ended without saying why".to_owned()));
+            }
         }
     }
 }

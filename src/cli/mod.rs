@@ -16,11 +16,15 @@ mod output;
 mod plan;
 mod presets;
 mod progress;
+mod signals;
+mod study;
 mod summary;
 mod train;
 mod verdict;
+mod watch;
 
 pub use output::Failure;
+pub use signals::keep_to_the_allocation;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
@@ -62,6 +66,9 @@ fn renderers() -> impl TypedValueParser<Value = Renderer> {
 pub enum Command {
     /// Train the networks of an experiment, or go on with a run
     Train(train::Args),
+    /// Vary an experiment: every combination or a search, with several seeds, here or on a cluster
+    #[command(subcommand)]
+    Study(study::Command),
     /// Measure how well a trained network does on images
     Evaluate(evaluate::Args),
     /// Say what is in pictures
@@ -108,6 +115,7 @@ impl Command {
     pub fn run(self) -> Result<(), Failure> {
         match self {
             Self::Train(args) => train::run(&args),
+            Self::Study(command) => study::run(command),
             Self::Evaluate(args) => evaluate::run(&args),
             Self::Classify(args) => classify::run(&args),
             Self::Inspect(args) => inspect::run(&args),

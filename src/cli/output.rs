@@ -11,6 +11,8 @@ pub enum Failure {
     Usage(String),
     /// Something went wrong on the way: exit code 1.
     Running(String),
+    /// Stopped by a scheduler before the work was done, with a checkpoint: exit code 75, which means "try again".
+    Again,
     /// There is nothing to tell: help was asked for, or whoever read the output has gone away. Exit code 0.
     Silent,
 }
@@ -21,7 +23,7 @@ impl Failure {
     pub fn message(&self) -> Option<&str> {
         match self {
             Self::Usage(message) | Self::Running(message) => Some(message),
-            Self::Silent => None,
+            Self::Again | Self::Silent => None,
         }
     }
 
@@ -31,6 +33,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Running(_) => 1,
+            Self::Again => 75,
             Self::Silent => 0,
         }
     }

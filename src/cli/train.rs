@@ -3,31 +3,28 @@
 use super::output::{self, Failure};
 use super::plan::PlanArgs;
 use super::progress::Progress;
+use super::signals::Signals;
+use super::study;
 use super::verdict;
-use crossbeam_channel::RecvTimeoutError;
+use super::watch::{Watched, watch};
 use lab_core::experiment::DeviceChoice;
 use lab_core::number::{count, duration, or_dash, precise, precise_percent};
-use lab_core::protocol::{Command, Event, Outcome};
+use lab_core::protocol::{Command, Outcome};
 use lab_core::runs;
+use lab_core::study::{StudyFolder, StudyPlan};
 use lab_engine::train::engine::Engine;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-/// How long Ctrl-C may go unnoticed.
-const LISTEN: Duration = Duration::from_millis(50);
+use std::path::{Path, PathBuf};
 
 /// Arguments of `train`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Ctrl-C stops after the step in progress and keeps a checkpoint; a second Ctrl-C does not wait.
+SIGTERM, SIGUSR1 and SIGUSR2 do so, too, and end with exit code 75: there is more to do.
 
 Examples:
   residual-lab train
   residual-lab train --preset resnet20 --data cifar-10-batches-bin --epochs 2
   residual-lab train my.toml --set recipe.batch_size=64 --out runs/first
+  residual-lab train --set recipe.seeds=3 --epochs 2 --out three-seeds
   residual-lab train --resume runs/first
   residual-lab train --resume runs/first --extend 2")]
 pub struct Args {
@@ -51,30 +48,55 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let command = match &args.resume {
-        Some(_) if !args.plan.is_empty() => {
+    if let Some(named) = &args.resume {
+        if !args.plan.is_empty() {
             let why = "a run goes on as it was planned; leave out what describes an experiment beside --resume";
             return Err(Failure::Usage(why.to_owned()));
         }
-        Some(named) => {
-            let run = runs::find(named).map_err(Failure::usage)?.folder;
-            Command::Resume { run, device: args.device }
+        if let Some(folder) = study::find(named) {
+            return resume_study(args, &folder);
         }
-        None => {
-            let experiment = Box::new(args.plan.experiment()?);
-            Command::Start { experiment, device: args.device, paused: false }
-        }
-    };
+        let run = runs::find(named).map_err(Failure::usage)?.folder;
+        return train(args, Command::Resume { run, device: args.device });
+    }
+    let experiment = Box::new(args.plan.experiment()?);
+    if experiment.recipe.seeds > 1 {
+        let plan = StudyPlan::of_seeds(*experiment);
+        let study = study::create(plan, args.out.as_deref())?;
+        return study::here(study, args.device, args.json);
+    }
+    train(args, Command::Start { experiment, device: args.device, paused: false })
+}
+
+/// Goes on with a study, as an experiment with several seeds is one.
+fn resume_study(args: &Args, folder: &Path) -> Result<(), Failure> {
+    if args.extend.is_some() {
+        let why = "a study is as long as its study.toml says; --extend goes with a single run";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    study::here(StudyFolder::open(folder).map_err(Failure::usage)?, args.device, args.json)
+}
+
+fn train(args: &Args, command: Command) -> Result<(), Failure> {
     let keeper = keeper(args.out.clone())?;
-    let interrupted = interrupts()?;
+    let signals = Signals::listen()?;
     let engine = Engine::start(Box::new(keeper), || {}).map_err(Failure::running)?;
     engine.send(command);
     if let Some(epochs) = args.extend {
         engine.send(Command::Extend(epochs));
     }
     let starts = if args.extend.is_some() { 2 } else { 1 };
-    let outcome = watch(&engine, &interrupted, starts, &mut Progress::new(args.json))?;
-    report(&outcome, args.json)
+    match watch(&engine, || signals.asked(), starts, &mut Progress::new(args.json))? {
+        Watched::Ended(outcome) => report(&outcome, args.json),
+        Watched::Stopped(outcome) => {
+            report(&outcome, args.json)?;
+            signals.stopped()
+        }
+        Watched::NotBegun => {
+            output::notice("stopped before training began");
+            signals.stopped().and(Err(Failure::Running("interrupted before training began".to_owned())))
+        }
+    }
 }
 
 fn keeper(out: Option<PathBuf>) -> Result<runs::Folder, Failure> {
@@ -86,52 +108,6 @@ fn keeper(out: Option<PathBuf>) -> Result<runs::Folder, Failure> {
         Failure::Usage("there is no home directory to keep runs in; name a folder with --out".to_owned())
     })?;
     Ok(runs::Folder::under(place))
-}
-
-/// A flag that Ctrl-C and the system's request to end raise; the second one ends the process at once.
-fn interrupts() -> Result<Arc<AtomicBool>, Failure> {
-    let asked = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // In this order: a signal finds the flag raised only if it is the second one.
-        flag::register_conditional_shutdown(signal, 1, Arc::clone(&asked))
-            .and_then(|_| flag::register(signal, Arc::clone(&asked)))
-            .map_err(|error| Failure::Running(format!("cannot listen for Ctrl-C: {error}")))?;
-    }
-    Ok(asked)
-}
-
-/// Shows what happens until the run ends. A run that is extended starts twice, and may have ended in between.
-fn watch(engine: &Engine, interrupted: &AtomicBool, starts: u32, progress: &mut Progress) -> Result<Outcome, Failure> {
-    let (mut started, mut stopping) = (0, false);
-    loop {
-        match engine.events().recv_timeout(LISTEN) {
-            Ok(Event::Finished(outcome)) if started >= starts => return Ok(*outcome),
-            Ok(Event::Failed(why)) if started > 0 => return Err(Failure::Running(why)),
-            Ok(Event::Failed(why)) => return Err(Failure::Usage(why)),
-            Ok(event) => {
-                started += u32::from(matches!(event, Event::Prepared(_)));
-                progress.show(event)?;
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(engine_failure());
-            }
-        }
-        if stopping || !interrupted.load(Ordering::Relaxed) {
-            continue;
-        }
-        if started == 0 {
-            return Err(Failure::Running("interrupted before training began".to_owned()));
-        }
-        stopping = true;
-        output::notice("stopping after this step; Ctrl-C again to stop at once");
-        engine.send(Command::Stop);
-    }
-}
-
-/// What there is to say of an engine whose thread is gone.
-pub(super) fn engine_failure() -> Failure {
-    Failure::Running("the engine ended without saying why".to_owned())
 }
 
 fn report(outcome: &Outcome, json: bool) -> Result<(), Failure> {

@@ -21,13 +21,22 @@ mod pretrained;
 
 mod readme;
 
+#[cfg(unix)]
+mod signals;
+
+#[cfg(unix)]
+mod slurm;
+
+#[cfg(unix)]
+mod studies;
+
 use lab::{Lab, TINY, picture};
 use serde_json::Value;
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let lab = Lab::new();
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 24] = [
         &[],
         &["train"],
         &["evaluate"],
@@ -44,6 +53,14 @@ fn every_command_explains_itself_with_an_example() {
         &["data"],
         &["data", "info"],
         &["data", "subset"],
+        &["study", "new"],
+        &["study", "run"],
+        &["study", "work"],
+        &["study", "status"],
+        &["study", "results"],
+        &["study", "submit"],
+        &["study", "stop"],
+        &["study", "retry"],
     ];
     for command in commands {
         let help = lab.ok(&[command, &["--help"]].concat());

@@ -5,8 +5,10 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Replaces a file's contents as a whole, or leaves the file as it was.
@@ -25,6 +27,40 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     placed.map_err(|error| naming("cannot write", path, &error))
+}
+
+/// Writes a file that must not be there yet: of several that try at once, on whatever machines, with different bytes, one
+/// is told `true`.
+///
+/// # Errors
+/// What went wrong, with the path; a file that is there already is none.
+pub fn create_first(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let write = |path: &Path| {
+        File::create_new(path).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
+    };
+    let temporary = beside(path, "tmp");
+    // A second name for a file that is whole already: nobody can see half of it, and the second of two fails.
+    let linked = write(&temporary).and_then(|()| match fs::hard_link(&temporary, path) {
+        // A file system without hard links, such as FAT; there, a reader may see the file unfinished for a moment.
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
+            write(path)
+        }
+        linked => linked,
+    });
+    let placed = linked.and_then(|()| sync_folder(parent(path)));
+    // A temporary file that stays behind is harmless.
+    let _ = fs::remove_file(&temporary);
+    match placed {
+        Ok(()) => Ok(true),
+        // A network file system may have done it, lost its answer, and done it again.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Ok(fs::read(path).is_ok_and(|there| there == bytes))
+        }
+        Err(error) => Err(naming("cannot write", path, &error)),
+    }
 }
 
 /// Makes a folder that holds what `fill` puts into it, or makes none at all.
@@ -82,15 +118,26 @@ pub fn settle_folder(target: &Path) -> io::Result<()> {
     settled.map_err(|error| naming("cannot restore the folder", target, &error))
 }
 
-/// A name beside `path` that nothing else in this process or another one uses.
+/// A name beside `path` that nothing else uses, in this process or another one, on this machine or another one.
 #[must_use]
 pub fn beside(path: &Path, ending: &str) -> PathBuf {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}-{count}.{ending}", std::process::id()));
+    name.push(format!(".{}-{count}.{ending}", process_token()));
     path.with_file_name(name)
+}
+
+/// What tells this process from every other: its id, which another machine may have too, and random digits.
+#[must_use]
+pub(crate) fn process_token() -> &'static str {
+    static TOKEN: OnceLock<String> = OnceLock::new();
+    TOKEN.get_or_init(|| {
+        // The standard library's only source of randomness.
+        let random = RandomState::new().build_hasher().finish();
+        format!("{}-{random:016x}", std::process::id())
+    })
 }
 
 /// A text as part of a name: what is not to be kept becomes a dash.
@@ -106,7 +153,7 @@ pub fn safe_name(name: &str) -> String {
 
 /// A name in lower case with single dashes for all that is neither letter nor digit, at most 60 characters.
 #[must_use]
-pub(crate) fn slug(name: &str) -> String {
+pub fn slug(name: &str) -> String {
     let lower: String = name.chars().flat_map(char::to_lowercase).collect();
     let words = dashed(&lower, char::is_alphanumeric);
     let words: Vec<&str> = words.split('-').filter(|word| !word.is_empty()).collect();
@@ -205,6 +252,21 @@ mod tests {
         write_atomically(&path, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
         assert_eq!(names(place.path()), ["table.csv"]);
+    }
+
+    #[test]
+    fn of_many_that_create_a_file_one_is_first_and_its_contents_stay() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("claim");
+        let winners: Vec<u8> = std::thread::scope(|scope| {
+            let path = &path;
+            let threads: Vec<_> =
+                (0..16).map(|id| scope.spawn(move || create_first(path, &[id]).unwrap().then_some(id))).collect();
+            threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(winners, fs::read(&path).unwrap());
+        assert_eq!(names(place.path()), ["claim"]);
+        assert!(create_first(&place.path().join("nowhere/claim"), b"x").is_err());
     }
 
     #[test]

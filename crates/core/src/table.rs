@@ -39,6 +39,13 @@ impl Cells {
         }
     }
 
+    fn alignment<'a>(&self, words: &'a str, numbers: &'a str) -> &'a str {
+        match self {
+            Self::Numbers(_) => numbers,
+            Self::Words(_) => words,
+        }
+    }
+
     fn only(&self, rows: &[usize]) -> Self {
         match self {
             Self::Numbers(values) => {
@@ -54,6 +61,24 @@ impl Cells {
 /// As many digits as bring a number back, nothing for one that is not finite.
 fn number(value: f64) -> Cow<'static, str> {
     if value.is_finite() { Cow::Owned(value.to_string()) } else { Cow::Borrowed("") }
+}
+
+/// A cell as LaTeX sets it.
+fn latex(cell: &str) -> String {
+    let mut text = String::new();
+    for letter in cell.chars() {
+        match letter {
+            '&' | '%' | '$' | '#' | '_' | '{' | '}' => text.extend(['\\', letter]),
+            '~' => text += "\\textasciitilde{}",
+            '^' => text += "\\textasciicircum{}",
+            '\\' => text += "\\textbackslash{}",
+            '±' => text += "$\\pm$",
+            '–' => text += "--",
+            '\n' => text.push(' '),
+            _ => text.push(letter),
+        }
+    }
+    text
 }
 
 impl Table {
@@ -131,6 +156,38 @@ impl Table {
         self.separated(b'\t')
     }
 
+    /// The table as Markdown, one row in bold if it stands out.
+    #[must_use]
+    pub fn markdown(&self, bold: Option<usize>) -> String {
+        let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
+        let escaped = |cell: &str| cell.replace('|', "\\|").replace('\n', " ");
+        let mut text = line(&mut self.titles().map(escaped));
+        text += &line(&mut self.columns.iter().map(|column| column.cells.alignment("---", "---:").to_owned()));
+        for row in 0..self.rows() {
+            let stands_out =
+                |cell: String| if bold == Some(row) && !cell.is_empty() { format!("**{cell}**") } else { cell };
+            text += &line(&mut self.row(row).map(|cell| stands_out(escaped(&cell))));
+        }
+        text
+    }
+
+    /// The table as LaTeX with the rules of the package booktabs, one row in bold if it stands out.
+    #[must_use]
+    pub fn latex(&self, bold: Option<usize>) -> String {
+        let line =
+            |cells: &mut dyn Iterator<Item = String>| format!("{} \\\\\n", cells.collect::<Vec<_>>().join(" & "));
+        let columns: String = self.columns.iter().map(|column| column.cells.alignment("l", "r")).collect();
+        let mut text = format!("\\begin{{tabular}}{{{columns}}}\n\\toprule\n");
+        text += &line(&mut self.titles().map(latex));
+        text += "\\midrule\n";
+        for row in 0..self.rows() {
+            let stands_out =
+                |cell: String| if bold == Some(row) && !cell.is_empty() { format!("\\textbf{{{cell}}}") } else { cell };
+            text += &line(&mut self.row(row).map(|cell| stands_out(latex(&cell))));
+        }
+        text + "\\bottomrule\n\\end{tabular}\n"
+    }
+
     fn separated(&self, separator: u8) -> String {
         let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
         // Writing into memory cannot fail, and all rows are of one length.
@@ -171,6 +228,20 @@ mod tests {
         let table = Table::new("x").words("a b", ["cat, tabby", "#1 'dog'", "a\tb"]).numbers("n", [2.0, -0.25, 1e21]);
         assert_eq!(table.csv(), "a b,n\n\"cat, tabby\",2\n#1 'dog',-0.25\na\tb,1000000000000000000000\n");
         assert_eq!(table.tabbed(), "a b\tn\ncat, tabby\t2\n#1 'dog'\t-0.25\n\"a\tb\"\t1000000000000000000000\n");
+    }
+
+    #[test]
+    fn papers_and_web_pages_set_it_as_it_is() {
+        let table = Table::new("x")
+            .words("learning_rate", ["0.1", "a|b"])
+            .words("%", ["91.30 ± 0.42 %", ""])
+            .counts("n", [3, 1]);
+        let markdown = "| learning_rate | % | n |\n| --- | --- | ---: |\n| **0.1** | **91.30 ± 0.42 %** | **3** |\n| a\\|b |  | 1 |\n";
+        assert_eq!(table.markdown(Some(0)), markdown);
+        let latex = "\\begin{tabular}{llr}\n\\toprule\nlearning\\_rate & \\% & n \\\\\n\\midrule\n\
+            0.1 & 91.30 $\\pm$ 0.42 \\% & 3 \\\\\na|b &  & \\textbf{1} \\\\\n\\bottomrule\n\\end{tabular}\n";
+        assert_eq!(table.latex(Some(1)).replace("\\textbf{a|b}", "a|b"), latex);
+        assert!(Table::new("y").words("^", ["~", "\\"]).latex(None).contains("textasciitilde{} "));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A plan as TOML text, and single fields of it set from a command line.
 
 use super::{Invalid, Plan};
+use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -59,10 +60,7 @@ impl Plan {
     /// # Errors
     /// The first thing in the text that is not TOML or not a field of a plan, with its line.
     pub fn from_toml(text: &str) -> Result<Self, PlanError> {
-        toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
-            PlanError::Parse(format!("line {line}: {}", in_words(error.message())))
-        })
+        parsed(text).map_err(PlanError::Parse)
     }
 
     /// Writes the plan as TOML that [`Self::from_toml`] reads back unchanged.
@@ -74,8 +72,16 @@ impl Plan {
     }
 }
 
+/// Reads TOML; what is wrong with it is said in words, with its line.
+pub(crate) fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(0, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+        format!("line {line}: {}", in_words(error.message()))
+    })
+}
+
 /// A text in UTF-8, with or without a byte order mark, or in UTF-16 with one, as Windows PowerShell redirects it.
-fn decoded(bytes: &[u8]) -> Option<String> {
+pub(crate) fn decoded(bytes: &[u8]) -> Option<String> {
     let wide = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect();
         String::from_utf16(&units).ok().filter(|_| bytes.len().is_multiple_of(2))
@@ -89,7 +95,7 @@ fn decoded(bytes: &[u8]) -> Option<String> {
 }
 
 /// What a parser complains about, without the names of Rust's types.
-fn in_words(message: &str) -> String {
+pub(crate) fn in_words(message: &str) -> String {
     if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         return format!("{field} is missing");
     }
@@ -113,8 +119,9 @@ fn in_words(message: &str) -> String {
     format!("it must be {must}, and {} was given", value.trim_matches('`'))
 }
 
-/// Sets fields of a plan by their paths, as in `recipe.batch_size=64` or `arms[1].network.gain.value=0.5`, all together,
-/// in their order. A value is TOML; text that is no TOML value counts as a string.
+/// Sets fields of a plan by their paths, as in `recipe.batch_size=64`, `arms[1].network.gain.value=0.5`,
+/// `arms[plain].color=3` or `arms[*].network.shortcut=b`, all together, in their order. A value is TOML; text that is no
+/// TOML value counts as a string.
 ///
 /// # Errors
 /// A path that leads nowhere, or values that do not fit there.
@@ -143,37 +150,70 @@ fn refused(setting: &str, why: &str) -> PlanError {
     PlanError::Override { setting: setting.to_owned(), why: why.to_owned() }
 }
 
+/// A setting taken apart at its first `=` outside brackets: the path and the value's text.
+pub(crate) fn halves(setting: &str) -> Option<(&str, &str)> {
+    let mut depth = 0;
+    let at = setting.find(|letter| {
+        depth += i32::from(letter == '[') - i32::from(letter == ']');
+        letter == '=' && depth == 0
+    })?;
+    Some((setting[..at].trim(), &setting[at + 1..]))
+}
+
+/// A value as it is written in a setting: TOML; text that is no TOML value counts as a string.
+pub(crate) fn value(text: &str) -> Value {
+    let parsed = toml::from_str::<toml::Table>(&format!("v = {text}")).ok().and_then(|mut table| table.remove("v"));
+    parsed.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// The parts of a path: `arms[plain].network` is `arms`, `plain`, `network`. What is in brackets stays together.
+pub(crate) fn steps(path: &str) -> Vec<&str> {
+    let mut inside = false;
+    let parts = path.split(|letter| {
+        inside = letter == '[' || (inside && letter != ']');
+        letter == '[' || letter == ']' || (letter == '.' && !inside)
+    });
+    let mut parts: Vec<&str> = parts.map(str::trim).collect();
+    // Between "]" and "." there is nothing.
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
 /// Puts one value into a plan's tree.
 fn put(tree: &mut Value, setting: &str) -> Result<(), PlanError> {
-    let refuse = |why: &str| refused(setting, why);
-    let (path, value) = setting.split_once('=').ok_or_else(|| refuse("there is no ="))?;
-    let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut table| table.remove("v"));
-    let value = parsed.unwrap_or_else(|| Value::String(value.to_owned()));
+    let (path, text) = halves(setting).ok_or_else(|| refused(setting, "there is no ="))?;
+    put_below(tree, &steps(path), 0, &value(text)).map_err(|why| refused(setting, &why))
+}
 
-    let mut at = tree;
-    let steps = path.replace('[', ".").replace(']', "");
-    let steps: Vec<&str> = steps.split('.').map(str::trim).collect();
-    for (depth, step) in steps.iter().enumerate() {
-        let last = depth + 1 == steps.len();
-        at = match at {
-            Value::Array(items) => {
+/// Puts a value where the steps from `depth` on lead.
+fn put_below(at: &mut Value, steps: &[&str], depth: usize, value: &Value) -> Result<(), String> {
+    let Some(step) = steps.get(depth) else {
+        *at = value.clone();
+        return Ok(());
+    };
+    match at {
+        Value::Array(items) if *step == "*" => {
+            items.iter_mut().try_for_each(|item| put_below(item, steps, depth + 1, value))
+        }
+        Value::Array(items) => {
+            let named = |item: &Value| item.get("name").and_then(Value::as_str) == Some(step);
+            let place = step.parse().ok().filter(|index| *index < items.len());
+            let index = place.or_else(|| items.iter().position(named)).ok_or_else(|| {
                 let count = items.len();
-                step.parse().ok().and_then(|index: usize| items.get_mut(index)).ok_or_else(|| {
-                    refuse(&format!("\"{step}\" is not a place in a list of {count} (they count from 0)"))
-                })?
+                format!("\"{step}\" is not a place in a list of {count} (they count from 0), nor a name there, nor * for all")
+            })?;
+            put_below(&mut items[index], steps, depth + 1, value)
+        }
+        // A path may replace an either-or value such as length, and may name a field that was left out.
+        Value::Table(fields) => {
+            let either_or =
+                ["length", "evaluate_every", "body"].contains(&steps.get(depth.wrapping_sub(1)).copied().unwrap_or(""));
+            if depth + 1 == steps.len() && either_or && !fields.contains_key(*step) {
+                fields.clear();
             }
-            // A path may replace an either-or value such as length, and may name a field that was left out.
-            Value::Table(fields) => {
-                let either_or = ["length", "evaluate_every", "body"]
-                    .contains(&steps.get(depth.wrapping_sub(1)).copied().unwrap_or(""));
-                if last && either_or && !fields.contains_key(*step) {
-                    fields.clear();
-                }
-                fields.entry(*step).or_insert_with(|| Value::Table(toml::Table::new()))
-            }
-            _ => return Err(refuse(&format!("there is nothing below \"{}\"", steps[..depth].join(".")))),
-        };
+            let below = fields.entry(*step).or_insert_with(|| Value::Table(toml::Table::new()));
+            put_below(below, steps, depth + 1, value)
+        }
+        _ => Err(format!("there is nothing below \"{}\"", steps[..depth].join("."))),
     }
-    *at = value;
-    Ok(())
 }

@@ -1,7 +1,8 @@
 //! What somebody wrote, which may be wrong: a data set, a recipe and arms.
 
-use super::{Data, Network, Optimizer, Recipe, Schedule};
+use super::{Data, Network, Optimizer, Recipe, Schedule, Source};
 use serde::{Deserialize, Serialize};
+use std::io;
 
 /// The most arms an experiment may have: as many as there are colours that can be told apart.
 pub const MAX_ARMS: usize = 8;
@@ -40,6 +41,17 @@ pub struct Arm {
     /// Replaces the recipe's learning-rate schedule for this arm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
+}
+
+impl Plan {
+    /// The plan with its data set's path made absolute, so that it means the same in any working directory.
+    pub(crate) fn anchored(mut self) -> io::Result<Self> {
+        if let Source::Path(path) = &mut self.data.source {
+            *path = std::path::absolute(&*path)
+                .map_err(|error| io::Error::new(error.kind(), format!("cannot find {}: {error}", path.display())))?;
+        }
+        Ok(self)
+    }
 }
 
 impl Arm {

@@ -13,6 +13,9 @@ pub struct Recipe {
     pub batch_size: usize,
     /// The seed of everything random.
     pub seed: u64,
+    /// Trains this many times, each with the next seed. More than one is a study without axes.
+    #[serde(skip_serializing_if = "is_one")]
+    pub seeds: u32,
     /// The optimiser.
     pub optimizer: Optimizer,
     /// The learning rate over time.
@@ -39,6 +42,7 @@ impl Default for Recipe {
             length: Length::Epochs(6),
             batch_size: 128,
             seed: 0,
+            seeds: 1,
             optimizer: Optimizer { method: Method::nesterov(0.9), ..Optimizer::default() },
             schedule: Schedule::from(Curve::one_cycle()),
             label_smoothing: 0.0,
@@ -49,6 +53,12 @@ impl Default for Recipe {
             probe_every: 10,
         }
     }
+}
+
+/// Files of experiments with one seed stay as they were before there were several.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+fn is_one(seeds: &u32) -> bool {
+    *seeds == 1
 }
 
 /// How long to train: `{ epochs = 6 }` or `{ steps = 500 }`.

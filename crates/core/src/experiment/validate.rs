@@ -118,6 +118,7 @@ fn recipe(check: &mut Check, recipe: &Recipe) {
     check.range("batch_size", recipe.batch_size, 1, 65_536);
     // TOML's integers are signed.
     check.range("seed", recipe.seed, 0, i64::MAX.unsigned_abs());
+    check.range("seeds", recipe.seeds, 1, 1000);
     optimizer(&mut check.below("optimizer"), &recipe.optimizer);
     schedule(&mut check.below("schedule"), &recipe.schedule);
     check.share("label_smoothing", f64::from(recipe.label_smoothing));

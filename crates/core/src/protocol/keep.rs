@@ -75,6 +75,15 @@ pub trait Record: Send {
     /// What could not be written.
     fn intervened(&mut self, intervention: &Intervention) -> Result<(), String>;
 
+    /// Asked when every arm has been validated at this step, and when training goes on from it: whether the experiment is
+    /// to end here, and why.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn enough(&mut self, _step: u64) -> Result<Option<String>, String> {
+        Ok(None)
+    }
+
     /// The experiment ended.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ impl EventLine {
 }
 
 /// Local time with its offset, as every file of a run has it.
-pub(super) fn now() -> String {
+pub(crate) fn now() -> String {
     jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 

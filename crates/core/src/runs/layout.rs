@@ -78,6 +78,18 @@ pub fn is_being_written(run: &Path) -> bool {
     matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 
+/// A name with date and time before it.
+pub(super) fn dated(name: &str) -> String {
+    format!("{}-{}", jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S"), slug(name))
+}
+
+/// A folder that is not there yet, named by date, time and what is in it.
+pub(crate) fn free_name(place: &Path, name: &str) -> PathBuf {
+    let name = dated(name);
+    let free = numbered(&name).map(|name| place.join(name)).find(|folder| !folder.exists());
+    free.unwrap_or_else(|| place.join(name))
+}
+
 /// `name`, `name-2`, `name-3` …
 pub(super) fn numbered(name: &str) -> impl Iterator<Item = String> {
     let again = (2u32..).map(move |count| format!("{name}-{count}"));

@@ -30,8 +30,10 @@ mod table;
 mod trash;
 
 pub use events::EventLine;
+pub(crate) use events::now;
 pub use follow::{Follower, News};
 pub use history::Validation;
+pub(crate) use layout::free_name;
 pub use layout::{RunInfo, default_place, is_being_written};
 pub use notes::Notes;
 pub use read::{Run, RunError, Runs, find, list, open};

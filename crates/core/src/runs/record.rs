@@ -8,8 +8,7 @@ use super::read;
 use super::rows::{GradientRow, MetricsRow};
 use super::table::GrowingTable;
 use crate::checkpoint::Checkpoint;
-use crate::experiment::{Experiment, Source};
-use crate::files::{settle_folder, slug, write_atomically};
+use crate::files::{settle_folder, write_atomically};
 use crate::instrument::matrix;
 use crate::protocol::keep::{Keeper, Kept, Record};
 use crate::protocol::{ArmProbe, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};
@@ -31,6 +30,7 @@ pub struct Folder {
 enum Place {
     Under(PathBuf),
     Exactly(PathBuf),
+    Within(PathBuf),
 }
 
 impl Folder {
@@ -46,6 +46,12 @@ impl Folder {
         Self { place: Place::Exactly(folder) }
     }
 
+    /// A run in this very folder, which may hold other things but no run.
+    #[must_use]
+    pub(crate) fn within(folder: PathBuf) -> Self {
+        Self { place: Place::Within(folder) }
+    }
+
     fn create(&self, name: &str) -> Result<PathBuf, String> {
         match &self.place {
             Place::Exactly(folder) => {
@@ -53,10 +59,13 @@ impl Folder {
                 fs::create_dir_all(folder).map_err(|error| cannot("create the run folder", folder, &error))?;
                 Ok(folder.clone())
             }
+            Place::Within(folder) if folder.join(layout::EXPERIMENT).exists() => {
+                Err(format!("there is a run in {} already", folder.display()))
+            }
+            Place::Within(folder) => Ok(folder.clone()),
             Place::Under(place) => {
                 fs::create_dir_all(place).map_err(|error| cannot("create the folder of runs", place, &error))?;
-                let name = format!("{}-{}", jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S"), slug(name));
-                for name in numbered(&name) {
+                for name in numbered(&layout::dated(name)) {
                     let folder = place.join(name);
                     match fs::create_dir(&folder) {
                         Ok(()) => return Ok(folder),
@@ -87,8 +96,10 @@ impl Keeper for Folder {
     fn open(&mut self, prepared: &Prepared) -> Result<Box<dyn Record>, String> {
         let folder = self.create(&prepared.experiment.name)?;
         begin(&folder, prepared).map(|record| Box::new(record) as Box<dyn Record>).inspect_err(|_| {
-            // The folder is this run's own, and nothing worth keeping is in it.
-            let _ = fs::remove_dir_all(&folder);
+            if !matches!(self.place, Place::Within(_)) {
+                // The folder is this run's own, and nothing worth keeping is in it.
+                let _ = fs::remove_dir_all(&folder);
+            }
         })
     }
 
@@ -112,7 +123,8 @@ fn begin(folder: &Path, prepared: &Prepared) -> Result<FolderRecord, String> {
         dataset: prepared.dataset.clone(),
         arms: prepared.arms.clone(),
     };
-    let plan = portable(&prepared.experiment)?;
+    let plan = prepared.experiment.clone().into_plan().anchored().map_err(|error| error.to_string())?;
+    let plan = plan.to_toml().map_err(|error| error.to_string())?;
     let write = || -> io::Result<FolderRecord> {
         write_atomically(&folder.join(layout::EXPERIMENT), plan.as_bytes())?;
         write_atomically(&folder.join(layout::INFO), &json(&info)?)?;
@@ -121,15 +133,6 @@ fn begin(folder: &Path, prepared: &Prepared) -> Result<FolderRecord, String> {
         Ok(record)
     };
     write().map_err(|error| writing(folder, &error))
-}
-
-/// The plan with its data set's path made absolute, so that it can go on from any working directory.
-fn portable(experiment: &Experiment) -> Result<String, String> {
-    let mut plan = experiment.clone().into_plan();
-    if let Source::Path(path) = &mut plan.data.source {
-        *path = std::path::absolute(&*path).map_err(|error| cannot("find", path, &error))?;
-    }
-    plan.to_toml().map_err(|error| error.to_string())
 }
 
 /// The files of one arm.

@@ -251,6 +251,9 @@ impl Worker {
         if over {
             return self.finish("all its steps are done already");
         }
+        if let Some(reason) = self.enough()? {
+            return self.finish(&reason);
+        }
         if paused {
             self.enter(Phase::Paused);
         }
@@ -317,7 +320,9 @@ impl Worker {
             return self.finish("every arm's loss left the finite numbers");
         }
         if run.session.is_evaluation_due() {
-            self.evaluate()?;
+            if let Some(reason) = self.evaluate()? {
+                return self.finish(&reason);
+            }
         } else if run.saved.elapsed() > SAVE_EVERY {
             self.save(&[])?;
         }
@@ -359,11 +364,12 @@ impl Worker {
         Ok(())
     }
 
-    /// Validates every arm and saves. Commands that come meanwhile are obeyed afterwards, those that end it at once.
-    fn evaluate(&mut self) -> Result<(), String> {
+    /// Validates every arm and saves; says why it is to end here, if it is. Commands that come meanwhile are obeyed
+    /// afterwards, those that end it at once.
+    fn evaluate(&mut self) -> Result<Option<String>, String> {
         self.enter(Phase::Evaluating);
         self.show(false);
-        let Self { run: Some(run), inbox, deferred, outbox, .. } = self else { return Ok(()) };
+        let Self { run: Some(run), inbox, deferred, outbox, .. } = self else { return Ok(None) };
         let (mut best, mut ending) = (Vec::new(), false);
         for index in 0..run.session.arms.len() {
             let go_on = |_| {
@@ -381,7 +387,16 @@ impl Worker {
             run.record.evaluated(&evaluation)?;
             outbox.send(Event::Evaluated(Box::new(evaluation)));
         }
-        self.save(&best)
+        // Asked before the checkpoint is written, so that whoever goes on from it finds the question answered.
+        let enough = if ending { None } else { self.enough()? };
+        self.save(&best)?;
+        Ok(enough)
+    }
+
+    /// Whether whoever keeps the record wants no more of the experiment, and why.
+    fn enough(&mut self) -> Result<Option<String>, String> {
+        let Some(run) = self.run.as_mut().filter(|run| run.session.step > 0) else { return Ok(None) };
+        run.record.enough(run.session.step)
     }
 
     fn save(&mut self, best: &[usize]) -> Result<(), String> {

@@ -1,0 +1,184 @@
+//! Keeps a trial: a run folder like any other, beside which the trial's own file is kept up to date while the engine
+//! trains. Here it is decided whether the trial ends early, and here whoever has lost the trial to another stops writing.
+
+use super::ending::decide;
+use super::folder::{Begun, StudyFolder, write};
+use super::lease::Pulse;
+use super::record::{Report, TrialRecord, epochs};
+use crate::checkpoint::Checkpoint;
+use crate::protocol::keep::{Keeper, Kept, Record};
+use crate::protocol::{Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};
+use crate::runs;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What is known of the trial that somebody works on.
+#[derive(Clone)]
+pub(super) struct Kit {
+    pub study: Arc<StudyFolder>,
+    pub folder: PathBuf,
+    pub record: Arc<Mutex<TrialRecord>>,
+    pub pulse: Arc<Pulse>,
+}
+
+/// Opens the record of one trial.
+pub(super) struct TrialKeeper {
+    kit: Kit,
+    runs: runs::Folder,
+}
+
+/// The record of one trial.
+struct TrialKept {
+    kit: Kit,
+    run: Box<dyn Record>,
+    /// Epochs in all.
+    epochs: u64,
+    steps_per_epoch: u64,
+    /// Each arm's validations: the loss and the accuracy after a step.
+    seen: Vec<BTreeMap<u64, (f64, f64)>>,
+}
+
+impl TrialKeeper {
+    pub fn new(kit: Kit) -> Self {
+        Self { runs: runs::Folder::within(kit.folder.clone()), kit }
+    }
+
+    fn kept(
+        &self,
+        run: Box<dyn Record>,
+        arms: usize,
+        steps_per_epoch: u64,
+        total_steps: u64,
+    ) -> Result<TrialKept, String> {
+        self.kit.note(|record| record.total_steps = Some(total_steps))?;
+        let steps_per_epoch = steps_per_epoch.max(1);
+        let seen = vec![BTreeMap::new(); arms];
+        Ok(TrialKept { kit: self.kit.clone(), run, epochs: total_steps / steps_per_epoch, steps_per_epoch, seen })
+    }
+}
+
+impl Keeper for TrialKeeper {
+    fn open(&mut self, prepared: &Prepared) -> Result<Box<dyn Record>, String> {
+        let run = self.runs.open(prepared)?;
+        Ok(Box::new(self.kept(run, prepared.arms.len(), prepared.steps_per_epoch, prepared.total_steps)?))
+    }
+
+    fn reopen(&mut self, run: &Path) -> Result<Kept, String> {
+        let info = runs::open(run).map_err(|error| error.to_string())?.info;
+        let kept = self.runs.reopen(run)?;
+        let mut record = self.kept(kept.record, info.arms.len(), info.steps_per_epoch, info.total_steps)?;
+        for (seen, arm) in record.seen.iter_mut().zip(&kept.past.arms) {
+            seen.extend(arm.evaluations.iter().map(|one| (one.step, (one.loss, one.accuracy))));
+        }
+        Ok(Kept { record: Box::new(record), ..kept })
+    }
+}
+
+impl Kit {
+    /// Changes what is written down of the trial.
+    pub fn note(&self, change: impl FnOnce(&mut TrialRecord)) -> Result<(), String> {
+        self.mine()?;
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut record);
+        write(&self.folder, &record).map_err(|error| error.to_string())
+    }
+
+    /// Whether the trial is still this process's.
+    fn mine(&self) -> Result<(), String> {
+        if self.pulse.is_mine() {
+            return Ok(());
+        }
+        Err("this process was silent for so long that another one has taken over the trial".to_owned())
+    }
+}
+
+impl TrialKept {
+    /// The objective after a step: the mean over the arms that are judged; `None` where one of them has none.
+    fn value(&self, step: u64) -> Option<f64> {
+        let (study, goal) = (self.kit.study.study(), self.kit.study.study().search.objective.goal());
+        let arms = study.judged();
+        let value = |arm: &usize| self.seen.get(*arm)?.get(&step).copied();
+        let values = arms.iter().map(value).collect::<Option<Vec<_>>>()?;
+        let of = |(loss, accuracy): (f64, f64)| if goal == crate::search::Goal::Lowest { loss } else { accuracy };
+        let mean = values.into_iter().map(of).sum::<f64>() / arms.len() as f64;
+        mean.is_finite().then_some(mean)
+    }
+}
+
+impl Record for TrialKept {
+    fn folder(&self) -> Option<&Path> {
+        self.run.folder()
+    }
+
+    fn checkpoint(&self, arm: usize, which: Checkpoint) -> Option<PathBuf> {
+        self.kit.mine().ok().and_then(|()| self.run.checkpoint(arm, which))
+    }
+
+    fn rewind(&mut self, steps: &[u64]) -> Result<(), String> {
+        self.kit.mine()?;
+        for (seen, step) in self.seen.iter_mut().zip(steps) {
+            seen.retain(|at, _| at <= step);
+        }
+        let step = steps.iter().copied().min().unwrap_or(0);
+        self.kit.note(|record| record.reports.retain(|report| report.step <= step))?;
+        self.run.rewind(steps)
+    }
+
+    fn step(&mut self, record: &StepRecord) -> Result<(), String> {
+        self.kit.mine()?;
+        self.kit.pulse.at(record.step);
+        self.run.step(record)
+    }
+
+    fn probed(&mut self, record: &ProbeRecord) -> Result<(), String> {
+        self.run.probed(record)
+    }
+
+    fn evaluated(&mut self, evaluation: &Evaluation) -> Result<(), String> {
+        self.kit.mine()?;
+        if let Some(seen) = self.seen.get_mut(evaluation.arm) {
+            seen.insert(evaluation.step, (evaluation.loss, evaluation.accuracy));
+        }
+        self.run.evaluated(evaluation)
+    }
+
+    fn intervened(&mut self, intervention: &Intervention) -> Result<(), String> {
+        self.run.intervened(intervention)
+    }
+
+    fn enough(&mut self, step: u64) -> Result<Option<String>, String> {
+        let known = {
+            let record = self.kit.record.lock().unwrap_or_else(PoisonError::into_inner);
+            let answered = record.reports.last().is_some_and(|report| report.step >= step);
+            answered.then(|| record.why.clone())
+        };
+        let validated = self.seen.iter().any(|seen| seen.contains_key(&step));
+        if let Some(why) = known.or_else(|| (!validated).then_some(None)) {
+            return Ok(why);
+        }
+        let (value, epoch) = (self.value(step), step as f64 / self.steps_per_epoch as f64);
+        let search = &self.kit.study.study().search;
+        self.kit.note(|record| record.report(Report { step, epoch, value }, search.objective))?;
+        let (Some(rule), true) = (self.kit.study.study().early_stopping, epochs(epoch) < self.epochs) else {
+            return Ok(None);
+        };
+        let others = self.kit.study.begun().map_err(|error| error.to_string())?;
+        let mine = self.kit.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let others: Vec<TrialRecord> = others
+            .into_values()
+            .map(|Begun { record, .. }| record)
+            .filter(|record| record.number != mine.number)
+            .collect();
+        let why = decide(rule, search.objective.goal(), &mine, self.epochs, &others);
+        if why.is_some() {
+            self.kit.note(|record| record.why.clone_from(&why))?;
+        }
+        Ok(why)
+    }
+
+    fn finished(&mut self, outcome: &Outcome) -> Result<(), String> {
+        self.kit.mine()?;
+        self.run.finished(outcome)
+    }
+}

@@ -1,0 +1,39 @@
+//! A study: an experiment with axes and seeds, whose trials are worked through by any number of processes on any number
+//! of machines that share its folder.
+//!
+//! ```text
+//! depth-and-rate/
+//!   study.toml                      all that is needed to do it again
+//!   trials/0001-depth-20/           a run folder like any other …
+//!     trial.json                    … and what the trial is, how it stands, what it came to
+//!   claims/0001-0001.json           who works on the trial, with a heartbeat
+//!   stop                            there while nobody is to go on
+//! ```
+//!
+//! A [`StudyPlan`] may be wrong, a [`Study`] cannot be. The folder is the whole state: there is no server and no index.
+
+mod axis;
+mod checked;
+mod claim;
+mod ending;
+mod error;
+mod folder;
+mod keeper;
+mod layout;
+mod lease;
+mod owner;
+mod plan;
+mod record;
+mod results;
+mod work;
+
+pub use axis::{Axis, Number, shown};
+pub use checked::{Study, Trial};
+pub use error::StudyError;
+pub use folder::{Begun, Seen, Standing, StudyFolder, is_study};
+pub use layout::default_place;
+pub use owner::Owner;
+pub use plan::{Base, EarlyEnd, EndRule, Objective, SearchPlan, Seeds, StudyPlan, Way};
+pub use record::{Report, TrialRecord, TrialState};
+pub use results::{ArmResult, PointResult, Results, Spread};
+pub use work::{Assignment, Ending, Next, Worker};

@@ -1,0 +1,167 @@
+//! `residual-lab study run`: a study on this machine, several trials at a time, each in a process of its own.
+
+use super::folder::{create, find, open};
+use super::here::{here, show};
+use super::status::{state, tally};
+use super::work::title;
+use crate::cli::output::{self, Failure};
+use crate::cli::signals::Signals;
+use indicatif::ProgressBar;
+use lab_core::experiment::DeviceChoice;
+use lab_core::study::{Standing, StudyFolder, StudyPlan};
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Signals are looked for this often, and whether a process has ended.
+const LISTEN: Duration = Duration::from_millis(100);
+
+/// The folder is looked through this often.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Arguments of `study run`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ctrl-C stops after the steps in progress and keeps everything; the same command goes on.
+
+Examples:
+  residual-lab study run rates
+  residual-lab study run rates --jobs 4
+  residual-lab study run my-study.toml --out rates")]
+pub struct Args {
+    /// A study's folder, or a study.toml of which a folder is made
+    #[arg(value_name = "FILE_OR_FOLDER")]
+    study: PathBuf,
+    /// How many trials at a time; the processor's threads are shared among them
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=512))]
+    jobs: u16,
+    /// Where to train: auto, flex, ndarray, gpu or gpu:N; `residual-lab devices` lists them
+    #[arg(long, default_value_t)]
+    device: DeviceChoice,
+    /// With a file: the study's folder, which must be empty or absent; a new one in the usual place if left out
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Print the results as JSON and nothing else
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let study = if find(&args.study).is_none() && args.study.is_file() {
+        create(StudyPlan::read(&args.study).map_err(Failure::usage)?, args.out.as_deref())?
+    } else if args.out.is_some() {
+        return Err(Failure::Usage("--out goes with a study's file; a folder is where it is".to_owned()));
+    } else {
+        open(&args.study)?
+    };
+    if args.jobs == 1 { here(study, args.device, args.json) } else { together(&study, args) }
+}
+
+fn together(study: &StudyFolder, args: &Args) -> Result<(), Failure> {
+    let signals = Signals::listen()?;
+    study.go_on().map_err(Failure::running)?;
+    if !args.json {
+        output::print(&format!("study folder: {}", study.path().display()))?;
+    }
+    let threads = (rayon::current_num_threads() / usize::from(args.jobs)).max(1);
+    let mut workers =
+        (0..args.jobs).map(|_| start(study, args.device, threads)).collect::<Result<Vec<Child>, Failure>>()?;
+    let mut watcher = Watcher::new(study, args.json);
+    let mut failed = false;
+    while !workers.is_empty() {
+        std::thread::sleep(LISTEN);
+        if signals.asked() {
+            // The end of their input is what they stop for, and would be, too, if this process ended by force.
+            workers.iter_mut().for_each(|worker| drop(worker.stdin.take()));
+        }
+        let mut left = Vec::new();
+        for mut worker in workers {
+            match worker.try_wait().map_err(Failure::running)? {
+                Some(status) => failed |= !status.success(),
+                None => left.push(worker),
+            }
+        }
+        workers = left;
+        watcher.look(workers.is_empty())?;
+    }
+    drop(watcher);
+    show(study, args.json)?;
+    let trials = study.trials().map_err(Failure::running)?;
+    let is_over = trials.iter().all(|trial| matches!(trial.standing, Standing::Over(_)));
+    match (signals.asked() && !is_over, failed) {
+        (true, _) => {
+            output::notice(&format!("{}; the same command goes on", tally(study, &trials)));
+            signals.stopped()
+        }
+        (false, true) => Err(Failure::Running(format!(
+            "{}; `study status` says more, the same command goes on",
+            tally(study, &trials)
+        ))),
+        (false, false) => Ok(()),
+    }
+}
+
+/// Starts a process that takes trials; dropping its input asks it to stop.
+fn start(study: &StudyFolder, device: DeviceChoice, threads: usize) -> Result<Child, Failure> {
+    let program = std::env::current_exe().map_err(Failure::running)?;
+    let mut command = Command::new(program);
+    command.args(["study", "work", "--quiet", "--until-input-ends", "--device", &device.to_string()]);
+    command.arg(study.path()).env("RAYON_NUM_THREADS", threads.to_string());
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::inherit());
+    command.spawn().map_err(|error| Failure::Running(format!("cannot start another process: {error}")))
+}
+
+/// Tells of trials that have ended: a bar on a terminal, a line for each.
+struct Watcher<'a> {
+    study: &'a StudyFolder,
+    quiet: bool,
+    bar: Option<ProgressBar>,
+    told: BTreeSet<u32>,
+    looked: Instant,
+}
+
+impl<'a> Watcher<'a> {
+    fn new(study: &'a StudyFolder, quiet: bool) -> Self {
+        let bar = (stderr().is_terminal() && !quiet).then(|| ProgressBar::new(u64::from(study.study().trials())));
+        let over = study.trials().unwrap_or_default().into_iter();
+        let told = over.filter(|trial| matches!(trial.standing, Standing::Over(_))).map(|trial| trial.number).collect();
+        Self { study, quiet, bar, told, looked: Instant::now() }
+    }
+
+    fn look(&mut self, now: bool) -> Result<(), Failure> {
+        if self.quiet || (self.looked.elapsed() < LOOK && !now) {
+            return Ok(());
+        }
+        self.looked = Instant::now();
+        for trial in self.study.trials().map_err(Failure::running)? {
+            let (Standing::Over(_), Some(begun)) = (&trial.standing, &trial.begun) else { continue };
+            if !self.told.insert(trial.number) {
+                continue;
+            }
+            let objective = begun.record.objective;
+            let name = self.study.study().search.objective.name();
+            let objective =
+                objective.map_or(String::new(), |value| format!(", {name} {}", lab_core::number::precise(value)));
+            let why = begun.record.why.as_ref().map_or(String::new(), |why| format!(" ({why})"));
+            let line =
+                format!("{}: {}{objective}{why}", title(self.study.study(), &begun.record), state(&trial.standing));
+            match &self.bar {
+                Some(bar) => bar.suspend(|| output::print(&line))?,
+                None => output::print(&line)?,
+            }
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.told.len() as u64);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Watcher<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `residual-lab study results`: the table, for a terminal, a spreadsheet, a web page or a paper.
+
+use super::folder::open;
+use crate::cli::output::{self, Failure};
+use lab_core::study::{Results, StudyFolder};
+use lab_core::table::Table;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// Arguments of `study results`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  residual-lab study results rates
+  residual-lab study results rates --csv > rates.csv
+  residual-lab study results rates --latex > rates.tex      (needs the package booktabs)")]
+pub struct Args {
+    /// The study's folder
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+    /// Every number in a cell of its own, with all its digits
+    #[arg(long, conflicts_with_all = ["markdown", "latex", "json"])]
+    csv: bool,
+    /// A table for a web page
+    #[arg(long, conflicts_with_all = ["latex", "json"])]
+    markdown: bool,
+    /// A table for a paper
+    #[arg(long, conflicts_with = "json")]
+    latex: bool,
+    /// For another program
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let study = open(&args.folder)?;
+    let results = study.results().map_err(Failure::running)?;
+    output::print(&match args {
+        Args { csv: true, .. } => results.table().csv(),
+        Args { markdown: true, .. } => results.summary().markdown(results.best),
+        Args { latex: true, .. } => results.summary().latex(results.best),
+        Args { json: true, .. } => json(&study, &results)?,
+        _ => summary(&results),
+    })
+}
+
+/// The results as a terminal shows them, the best point marked.
+pub(super) fn summary(results: &Results) -> String {
+    let table = results.summary();
+    let header: Vec<&str> = std::iter::once("").chain(table.titles()).collect();
+    let rows: Vec<Vec<String>> = (0..table.rows())
+        .map(|row| {
+            let mark = if results.best == Some(row) { "★" } else { "" };
+            std::iter::once(mark.to_owned()).chain(table.row(row).map(std::borrow::Cow::into_owned)).collect()
+        })
+        .collect();
+    output::table(&header, &rows)
+}
+
+/// The results for another program: one object for each point, with the columns of the CSV.
+pub(super) fn json(study: &StudyFolder, results: &Results) -> Result<String, Failure> {
+    let table = results.table();
+    let points: Vec<Value> = (0..table.rows()).map(|row| object(&table, row)).collect();
+    let all = json!({
+        "study": study.study().name,
+        "folder": study.path(),
+        "points": points,
+        "best": results.best,
+    });
+    serde_json::to_string_pretty(&all).map_err(Failure::running)
+}
+
+fn object(table: &Table, row: usize) -> Value {
+    let value = |cell: &str| match cell.parse::<f64>() {
+        Ok(number) => json!(number),
+        Err(_) if cell.is_empty() => Value::Null,
+        Err(_) => json!(cell),
+    };
+    let fields: Map<String, Value> =
+        table.titles().zip(table.row(row)).map(|(title, cell)| (title.to_owned(), value(&cell))).collect();
+    Value::Object(fields)
+}

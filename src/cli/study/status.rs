@@ -1,0 +1,155 @@
+//! `residual-lab study status`, `stop` and `retry`: how every trial stands, and changing that.
+
+use super::folder::{open, refused};
+use crate::cli::output::{self, Failure};
+use lab_core::number::{or_dash, precise, precise_percent};
+use lab_core::search::Goal;
+use lab_core::study::{Seen, Standing, StudyFolder, TrialState, Worker};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Arguments of `study status`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  residual-lab study status rates
+  residual-lab study status rates --json")]
+pub struct Args {
+    /// The study's folder
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+    /// For another program
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `study stop`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "`residual-lab study run` and `study submit` go on with it.
+
+Example:
+  residual-lab study stop rates")]
+pub struct StopArgs {
+    /// The study's folder
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+}
+
+/// Arguments of `study retry`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  residual-lab study retry rates            all that failed
+  residual-lab study retry rates 3 7        these two, whatever became of them")]
+pub struct RetryArgs {
+    /// The study's folder
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+    /// Trials by their numbers
+    #[arg(value_name = "TRIAL")]
+    trials: Vec<u32>,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let study = open(&args.folder)?;
+    let trials = study.trials().map_err(Failure::running)?;
+    if args.json {
+        let rows: Vec<Value> = trials.iter().map(for_programs).collect();
+        return output::print_json(&json!({ "stopped": study.is_stopped(), "trials": rows }));
+    }
+    let goal = study.study().search.objective.goal();
+    let rows: Vec<Vec<String>> = trials.iter().map(|trial| row(trial, goal)).collect();
+    let header = ["trial", "point", "seed", "state", "steps", study.study().search.objective.name(), ""];
+    output::print(&output::table(&header, &rows))?;
+    output::print(&format!("\n{}", tally(&study, &trials)))
+}
+
+pub(super) fn stop(args: &StopArgs) -> Result<(), Failure> {
+    let study = open(&args.folder)?;
+    study.stop().map_err(Failure::running)?;
+    output::print("whoever works on the study stops after the step in progress; `residual-lab study run` goes on")
+}
+
+pub(super) fn retry(args: &RetryArgs) -> Result<(), Failure> {
+    let mut worker = Worker::new(open(&args.folder)?);
+    let done = worker.retry(&args.trials).map_err(refused)?;
+    let numbers = done.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    output::print(&if done.is_empty() {
+        "no trial has failed".to_owned()
+    } else {
+        format!("back to the start: {numbers}")
+    })
+}
+
+/// How many trials stand how, in words.
+pub(super) fn tally(study: &StudyFolder, trials: &[Seen]) -> String {
+    let names = ["done", "ended early", "diverged", "failed", "running", "interrupted", "waiting"];
+    let count = |name| trials.iter().filter(|trial| state(&trial.standing) == name).count();
+    let parts = names.into_iter().map(|name| (count(name), name)).filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, name)| format!("{count} {name}")).collect();
+    let stopped = if study.is_stopped() { "; stopped" } else { "" };
+    format!("{} trials: {}{stopped}", trials.len(), parts.join(", "))
+}
+
+pub(super) fn state(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Waiting | Standing::Over(TrialState::Waiting) => "waiting",
+        Standing::Running { .. } => "running",
+        Standing::Interrupted => "interrupted",
+        Standing::Over(TrialState::Done) => "done",
+        Standing::Over(TrialState::EndedEarly) => "ended early",
+        Standing::Over(TrialState::Diverged) => "diverged",
+        Standing::Over(TrialState::Failed) => "failed",
+    }
+}
+
+fn steps(trial: &Seen) -> (u64, Option<u64>) {
+    let record = trial.begun.as_ref().map(|begun| &begun.record);
+    let total = record.and_then(|record| record.total_steps);
+    match &trial.standing {
+        Standing::Running { step, .. } => (*step, total),
+        Standing::Over(TrialState::Done) => (total.unwrap_or(0), total),
+        _ => (record.map_or(0, lab_core::study::TrialRecord::step), total),
+    }
+}
+
+fn row(trial: &Seen, goal: Goal) -> Vec<String> {
+    let record = trial.begun.as_ref().map(|begun| &begun.record);
+    let (done, total) = steps(trial);
+    let shown = |value| if goal == Goal::Highest { precise_percent(value) } else { precise(value) };
+    let newest = record.and_then(|record| record.objective.or_else(|| record.reports.last()?.value));
+    let remark = match &trial.standing {
+        Standing::Running { owner, .. } => owner.to_string(),
+        _ => record.and_then(|record| record.why.clone()).unwrap_or_default(),
+    };
+    vec![
+        trial.number.to_string(),
+        trial.point.clone().unwrap_or_else(|| "not chosen yet".to_owned()),
+        trial.seed.to_string(),
+        state(&trial.standing).to_owned(),
+        total.map_or_else(|| or_dash(None), |total| format!("{done}/{total}")),
+        or_dash(newest.map(shown)),
+        remark,
+    ]
+}
+
+fn for_programs(trial: &Seen) -> Value {
+    let record = trial.begun.as_ref().map(|begun| &begun.record);
+    let (done, total) = steps(trial);
+    let owner = match &trial.standing {
+        Standing::Running { owner, .. } => Some(owner),
+        _ => None,
+    };
+    json!({
+        "trial": trial.number,
+        "point": trial.point,
+        "settings": record.map(|record| &record.settings),
+        "seed": trial.seed,
+        "state": state(&trial.standing),
+        "steps": done,
+        "total_steps": total,
+        "objective": record.and_then(|record| record.objective),
+        "why": record.and_then(|record| record.why.as_ref()),
+        "owner": owner.map(ToString::to_string),
+        "job": owner.and_then(|owner| owner.job.as_ref()),
+        "folder": trial.begun.as_ref().map(|begun| &begun.folder),
+    })
+}

@@ -1,0 +1,151 @@
+//! `residual-lab study work`: one process that takes trials of a study until nothing is left to do. It is the one place
+//! where trials are run, whoever started the process: a person, `study run`, the window or a scheduler.
+
+use super::folder::{open, refused};
+use crate::cli::output::{self, Failure};
+use crate::cli::progress::Progress;
+use crate::cli::signals::Signals;
+use crate::cli::watch::{Watched, watch};
+use lab_core::experiment::DeviceChoice;
+use lab_core::protocol::Command;
+use lab_core::study::{Assignment, Ending, Next, Study, TrialRecord, TrialState, Worker};
+use lab_engine::train::engine::Engine;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// While others may have died at work, it is looked again this often.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// After so many failures, one after another, it is not the trials' fault.
+const MOST_FAILURES: u32 = 3;
+
+/// Arguments of `study work`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 nothing is left to do, 75 stopped by a scheduler (SIGTERM, SIGUSR1, SIGUSR2) before that,
+1 trials failed.
+
+Examples:
+  residual-lab study work rates
+  residual-lab study work rates --index 3      trial 3 and no other"
+)]
+pub struct Args {
+    /// The study's folder
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+    /// Work on this trial only; they count from 1
+    #[arg(long, value_name = "I")]
+    index: Option<u32>,
+    /// Where to train: auto, flex, ndarray, gpu or gpu:N; `residual-lab devices` lists them
+    #[arg(long, default_value_t)]
+    device: DeviceChoice,
+    /// Say nothing but what goes wrong
+    #[arg(long)]
+    quiet: bool,
+    /// Stop, with a checkpoint, when the standard input ends: for whoever starts this process and may end before it
+    #[arg(long)]
+    until_input_ends: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let signals = Signals::listen()?;
+    if args.until_input_ends {
+        signals.mind_the_input();
+    }
+    let mut worker = Worker::new(open(&args.folder)?);
+    work(&mut worker, args.index, args.device, args.quiet, &signals)
+}
+
+/// Takes trials until nothing is left to do.
+pub(super) fn work(
+    worker: &mut Worker,
+    only: Option<u32>,
+    device: DeviceChoice,
+    quiet: bool,
+    signals: &Signals,
+) -> Result<(), Failure> {
+    let (mut failed, mut in_a_row) = (0, 0);
+    while !signals.asked() {
+        match worker.next(only).map_err(refused)? {
+            Next::Trial(assignment) => {
+                if !quiet {
+                    output::print(&format!("\n{}", title(worker.study().study(), &assignment.record())))?;
+                }
+                match one(*assignment, device, quiet, signals)? {
+                    TrialState::Failed => (failed, in_a_row) = (failed + 1, in_a_row + 1),
+                    _ => in_a_row = 0,
+                }
+                if in_a_row == MOST_FAILURES {
+                    break;
+                }
+            }
+            Next::Wait => std::thread::sleep(LOOK),
+            Next::Nothing { held } => {
+                if held > 0 && !quiet {
+                    output::notice(&format!("{held} trials are being worked on by others"));
+                }
+                break;
+            }
+            Next::Stopped => {
+                output::notice("the study was stopped; `residual-lab study run` goes on with it");
+                break;
+            }
+        }
+    }
+    if failed > 0 {
+        let rest = if in_a_row == MOST_FAILURES { ", one after another, so the rest was left alone" } else { "" };
+        let why =
+            format!("{failed} trials failed{rest}; `residual-lab study status` says why, `study retry` tries again");
+        return Err(Failure::Running(why));
+    }
+    if signals.asked() { signals.stopped() } else { Ok(()) }
+}
+
+/// Runs one trial to its end, or until somebody wants to stop.
+fn one(assignment: Assignment, device: DeviceChoice, quiet: bool, signals: &Signals) -> Result<TrialState, Failure> {
+    let outcome = match assignment.experiment() {
+        Ok(experiment) => {
+            let engine = Engine::start(assignment.keeper(), || {}).map_err(Failure::running)?;
+            engine.send(if assignment.resumes() {
+                Command::Resume { run: assignment.folder().to_owned(), device }
+            } else {
+                Command::Start { experiment: Box::new(experiment.clone()), device, paused: false }
+            });
+            let asked = || signals.asked() || assignment.is_stopping();
+            watch(&engine, asked, 1, &mut Progress::new(quiet))
+        }
+        Err(why) => Err(Failure::usage(why)),
+    };
+    let ending = match &outcome {
+        Ok(Watched::Ended(outcome)) => Ending::Finished(outcome),
+        Ok(Watched::Stopped(_) | Watched::NotBegun) => Ending::Interrupted,
+        Err(Failure::Running(why) | Failure::Usage(why)) => Ending::Failed(why.clone()),
+        // Whoever read the output has gone away; the trial is gone on with some other time.
+        Err(_) => Ending::Interrupted,
+    };
+    let number = assignment.record().number;
+    match assignment.end(&ending) {
+        Ok(record) => {
+            if let Some(why) = &record.why {
+                output::notice(&format!("trial {number}: {why}"));
+            }
+            if let Err(failure @ (Failure::Silent | Failure::Again)) = outcome {
+                Err(failure)
+            } else {
+                Ok(record.state)
+            }
+        }
+        Err(why) => {
+            output::notice(&format!("trial {number} is left to others: {why}"));
+            Ok(TrialState::Waiting)
+        }
+    }
+}
+
+/// What a trial is, in one line.
+pub(super) fn title(study: &Study, record: &TrialRecord) -> String {
+    let seed = if study.seeds().len() > 1 { format!("seed {}", record.seed) } else { String::new() };
+    let parts: Vec<&str> = [record.point.as_str(), &seed].into_iter().filter(|part| !part.is_empty()).collect();
+    let of = format!("trial {} of {}", record.number, study.trials());
+    if parts.is_empty() { of } else { format!("{of}: {}", parts.join(", ")) }
+}

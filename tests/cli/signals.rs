@@ -1,0 +1,93 @@
+//! What signals do to a run: a checkpoint and an exit code by which a scheduler knows that there is more to do.
+
+use crate::lab::{Lab, TINY};
+use crate::studies::{SMALL, assert_same_runs, rates, signal, trials, work};
+use std::process::Child;
+
+const PLAN: &[&str] = &["--preset", "resnet20", "--steps", "24", "--set", "recipe.evaluate_every.steps=100"];
+
+/// A training that has begun.
+fn begun(lab: &Lab, run: &str) -> Child {
+    let mut child = lab.command(&[&["train", "--out", run], PLAN, TINY].concat()).spawn().unwrap();
+    lab.wait_for(&mut child, || lab.path(run).join("arms/resnet20/metrics.csv").exists());
+    child
+}
+
+#[test]
+fn schedulers_get_their_own_exit_code_and_going_on_gives_the_same_numbers() {
+    let lab = Lab::new();
+    lab.ok(&[&["train", "--out", "whole"], PLAN, TINY].concat());
+    for name in ["TERM", "USR1", "USR2"] {
+        let mut child = begun(&lab, name);
+        signal(&child, name);
+        assert_eq!(child.wait().unwrap().code(), Some(75), "{name}");
+        let done = lab.metrics(name, "resnet20").len();
+        assert!(done < 24 && lab.path(name).join("arms/resnet20/checkpoints/last").is_dir(), "{name} after {done}");
+        lab.ok(&["train", "--resume", name, "--device", "flex"]);
+        assert_eq!(lab.numbers(name, "resnet20"), lab.numbers("whole", "resnet20"), "{name} after {done}");
+    }
+}
+
+/// SLURM sends TERM twice, and only a person at the keyboard is in a hurry.
+#[test]
+fn a_second_term_waits_for_the_checkpoint_and_a_second_ctrl_c_does_not() {
+    let lab = Lab::new();
+    let mut child = begun(&lab, "patient");
+    for name in ["TERM", "TERM", "INT", "TERM"] {
+        signal(&child, name);
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(75));
+    let outcome = std::fs::read_to_string(lab.path("patient/outcome.json")).unwrap();
+    assert!(outcome.contains("stopped by hand"), "{outcome}");
+
+    let mut child = begun(&lab, "hasty");
+    signal(&child, "STOP");
+    for name in ["INT", "CONT"] {
+        signal(&child, name);
+    }
+    signal(&child, "INT");
+    let code = child.wait().unwrap().code();
+    assert!(code == Some(1) || lab.path("hasty/outcome.json").exists(), "{code:?}");
+}
+
+#[test]
+fn a_worker_that_is_told_to_go_lets_go_of_its_trial_and_another_goes_on() {
+    let lab = Lab::new();
+    for name in ["whole", "moved"] {
+        rates(&lab, name, &["--epochs", "12"]);
+    }
+    assert!(work(&lab, "whole").wait_with_output().unwrap().status.success());
+    let mut child = work(&lab, "moved");
+    let has_checkpoint =
+        || trials(&lab, "moved").first().is_some_and(|run| lab.path(run).join("arms/plain/checkpoints/last").is_dir());
+    lab.wait_for(&mut child, has_checkpoint);
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(75));
+    let status = lab.json(&["study", "status", "moved", "--json"]);
+    assert_ne!(status["trials"][0]["state"], "running", "{status}");
+    for index in ["1", "2", "3", "3"] {
+        lab.ok(&["study", "work", "moved", "--index", index, "--device", "flex"]);
+    }
+    assert_same_runs(&lab, "moved", "whole");
+}
+
+/// A task of one processor on a node of several must not start a thread for each.
+#[test]
+fn threads_are_those_of_the_allocation() {
+    let lab = Lab::new();
+    let args = [&["bench", "--steps", "1", "--batch", "2", "--device", "flex", "--json"], SMALL].concat();
+    let threads = |known: &[(&str, &str)]| {
+        let output = lab.command(&args).env_remove("RAYON_NUM_THREADS").envs(known.iter().copied()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|error| panic!("{error}: {text}"))["threads"]
+            .clone()
+    };
+    assert_eq!(threads(&[("SLURM_CPUS_PER_TASK", "1")]), 1);
+    assert_eq!(
+        threads(&[("SLURM_CPUS_PER_TASK", "1"), ("RAYON_NUM_THREADS", "3")]),
+        3,
+        "whoever says so has the last word"
+    );
+    let all = std::thread::available_parallelism().unwrap().get();
+    assert_eq!(threads(&[("SLURM_CPUS_PER_TASK", "100000")]), all);
+}

@@ -11,6 +11,7 @@ mod devices;
 mod evaluate;
 mod find;
 mod inspect;
+mod learn;
 mod network;
 mod output;
 mod plan;
@@ -85,6 +86,8 @@ pub enum Command {
     Devices(devices::Args),
     /// Measure the speed of training or inference
     Bench(bench::Args),
+    /// Guided experiments: a question, your guess, and what the measurements say
+    Learn(learn::Args),
     /// Find a learning rate or a batch size to begin with
     Find(find::Args),
     /// Look at data sets and make small ones
@@ -124,6 +127,7 @@ impl Command {
             Self::Devices(args) => devices::run(&args),
             Self::Bench(args) => bench::run(&args),
             Self::Verdict(args) => verdict::run(&args),
+            Self::Learn(args) => learn::run(&args),
             Self::Find(args) => find::run(&args),
             Self::Data(args) => data::run(&args),
         }

@@ -10,6 +10,7 @@ pub mod experiment;
 pub mod files;
 pub mod finder;
 pub mod instrument;
+pub mod learn;
 pub mod number;
 pub mod png;
 pub mod protocol;

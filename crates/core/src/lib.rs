@@ -12,6 +12,7 @@ pub mod instrument;
 pub mod number;
 pub mod png;
 pub mod protocol;
+pub mod quantity;
 pub mod random;
 pub mod runs;
 pub mod table;

@@ -7,6 +7,8 @@ use crate::protocol::{ArmProbe, BlockProbe};
 /// A column of `gradients.csv`.
 struct Column {
     name: &'static str,
+    /// Its column in tables that are given away.
+    words: &'static str,
     /// What it is called where all blocks are drawn on a logarithmic scale; `None` where that shows nothing.
     title: Option<&'static str>,
     block: Field<BlockProbe>,
@@ -22,6 +24,7 @@ table! {
         #[default]
         WeightGradient => Column {
             name: "weight_gradient_norm",
+            words: "weight gradient norm",
             title: Some("Weight gradient ‖∂L/∂W‖"),
             block: field!(weight_gradient_norm),
             whole: Some(field!(gradient_norm)),
@@ -29,6 +32,7 @@ table! {
         /// Of the block's output.
         OutputGradient => Column {
             name: "output_gradient_norm",
+            words: "output gradient norm",
             title: Some("Output gradient ‖∂L/∂y‖"),
             block: field!(output_gradient_norm),
             whole: None,
@@ -36,6 +40,7 @@ table! {
         /// The size of the weights themselves.
         WeightNorm => Column {
             name: "weight_norm",
+            words: "weight norm",
             title: Some("Weights ‖W‖"),
             block: field!(weight_norm),
             whole: Some(field!(weight_norm)),
@@ -43,6 +48,7 @@ table! {
         /// How far the step moved the weights.
         UpdateNorm => Column {
             name: "update_norm",
+            words: "update norm",
             title: None,
             block: field!(update_norm),
             whole: Some(field!(update_norm)),
@@ -50,6 +56,7 @@ table! {
         /// Mean of the block's output.
         ActivationMean => Column {
             name: "activation_mean",
+            words: "output mean",
             title: None,
             block: field!(activation_mean),
             whole: None,
@@ -57,6 +64,7 @@ table! {
         /// How far the block's output spreads.
         ActivationStd => Column {
             name: "activation_std",
+            words: "output std",
             title: Some("Output std"),
             block: field!(activation_std),
             whole: None,
@@ -64,6 +72,7 @@ table! {
         /// How much the branch changes what it is added to; a branch without a shortcut is added to nothing.
         BranchRatio => Column {
             name: "branch_ratio",
+            words: "branch ratio",
             title: Some("Branch ratio ‖αF(x)‖/‖x‖"),
             block: Field { get: |block| block.branch_ratio, set: |block, value| block.branch_ratio = value },
             whole: None,
@@ -88,6 +97,12 @@ impl BlockQuantity {
     #[must_use]
     pub fn column(self) -> &'static str {
         self.row().name
+    }
+
+    /// Its column in tables that are given away.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        self.row().words
     }
 
     /// What it is called where it is drawn.

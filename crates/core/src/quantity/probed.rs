@@ -16,7 +16,8 @@ pub enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Whole, Self::First, Self::Last];
+    /// All of them, the whole first.
+    pub const ALL: [Self; 3] = [Self::Whole, Self::First, Self::Last];
 }
 
 struct Curve {

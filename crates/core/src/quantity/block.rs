@@ -148,6 +148,21 @@ mod tests {
     }
 
     #[test]
+    fn columns_of_tables_that_are_given_away_are_what_they_always_were() {
+        let words: Vec<&str> = BlockQuantity::ALL.iter().map(|quantity| quantity.words()).collect();
+        let expected = [
+            "weight gradient norm",
+            "output gradient norm",
+            "weight norm",
+            "update norm",
+            "output mean",
+            "output std",
+            "branch ratio",
+        ];
+        assert_eq!(words, expected);
+    }
+
+    #[test]
     fn a_block_has_no_branch_ratio_where_nothing_is_added() {
         let block = BlockProbe { weight_norm: 2.0, ..BlockProbe::default() };
         assert_eq!((BlockQuantity::WeightNorm.of(&block), BlockQuantity::BranchRatio.of(&block)), (Some(2.0), None));

@@ -137,6 +137,30 @@ fn a_run_reads_back_as_it_was_trained() {
 }
 
 #[test]
+fn tables_have_the_bytes_that_they_always_had() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = trained(&place.path().join("run")).folder;
+    let begins = |path: &str, expected: &str| {
+        let text = fs::read_to_string(folder.join(path)).unwrap();
+        assert_eq!(text.split_inclusive('\n').take(expected.lines().count()).collect::<String>(), expected);
+    };
+    begins(
+        "arms/residual/metrics.csv",
+        "step,epoch,seconds,images_per_second,learning_rate,train_loss,train_accuracy,validation_loss,\
+         validation_accuracy,validation_top5\n\
+         1,0.5,1.0,100.0,0.1,0.1,0.5,,,\n\
+         2,1.0,2.0,100.0,0.1,0.1,0.5,1.5,0.75,1.0\n",
+    );
+    begins(
+        "arms/plain/gradients.csv",
+        "step,block,weight_gradient_norm,weight_norm,update_norm,output_gradient_norm,activation_mean,\
+         activation_std,branch_ratio\n\
+         1,all,0.5,0.0,0.0,,,,\n\
+         1,layer1.0,0.25,2.0,0.0,0.0,0.0,0.0,0.5\n",
+    );
+}
+
+#[test]
 fn the_data_set_is_found_again_from_anywhere() {
     let place = tempfile::tempdir().unwrap();
     let run = trained(&place.path().join("run"));

@@ -14,6 +14,7 @@ pub mod learn;
 pub mod number;
 pub mod png;
 pub mod protocol;
+pub mod quantity;
 pub mod random;
 pub mod runs;
 pub mod search;

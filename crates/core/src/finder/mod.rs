@@ -5,4 +5,4 @@ mod batch;
 mod rate;
 
 pub use batch::{Fit, Tried, recommended, sizes};
-pub use rate::{RateTest, Suggestion, smoothed, suggestion};
+pub use rate::{RateTest, Suggestion, suggestion};

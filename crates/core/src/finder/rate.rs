@@ -4,6 +4,7 @@
 //! After Smith, "Cyclical Learning Rates for Training Neural Networks" (2017).
 
 use crate::experiment::{Curve, Experiment, Interval, Invalid, Length, Optimizer, Schedule, Unit};
+use crate::statistics::smoothed;
 use serde::Serialize;
 
 /// Which rates are tried, and in how many steps.
@@ -66,24 +67,10 @@ pub struct Suggestion {
     pub too_high_at: Option<f64>,
 }
 
-/// Weight of the past in the moving average of the losses.
-const SMOOTHING: f64 = 0.9;
 /// How much of the least-loss rate is suggested: as many shares were tried as ARCHITECTURE.md tells.
 const SHARE: f64 = 1.0 / 3.0;
 /// By how much the averaged loss must fall below its beginning, as a share of it, for the test to say anything.
 const LEAST_FALL: f64 = 0.01;
-
-/// The moving average of the losses, corrected for its beginning at nothing.
-#[must_use]
-pub fn smoothed(losses: &[f64]) -> Vec<f64> {
-    let (mut mean, mut weight) = (0.0, 1.0);
-    let smooth = |&loss: &f64| {
-        mean = SMOOTHING * mean + (1.0 - SMOOTHING) * loss;
-        weight *= SMOOTHING;
-        mean / (1.0 - weight)
-    };
-    losses.iter().map(smooth).collect()
-}
 
 /// What to use, from the learning rate and the loss of every step, in order; losses that are not finite end it. `None`
 /// where the loss never fell: the network does not learn, or the rates were too high from the beginning.

@@ -2,7 +2,9 @@
 
 use super::asked::Asked;
 use crate::number::{count, duration, percent, short, tick};
+use crate::quantity::{BlockQuantity, Measure};
 use crate::runs::{GradientRow, MetricsRow, Run, RunError};
+use crate::statistics::smoothed;
 use crate::verdict::reached;
 use serde::{Deserialize, Serialize};
 
@@ -37,9 +39,6 @@ pub enum Quantity {
     /// Mean autocorrelation of the input's gradient with its five next neighbours on a line.
     GradientCorrelation,
 }
-
-/// Weight of the past in the averaged loss.
-const SMOOTHING: f64 = 0.9;
 
 impl Quantity {
     /// Whether it is about the lesson's loss.
@@ -121,23 +120,17 @@ fn gradient_ratio(rows: &[GradientRow], last: bool) -> Option<f64> {
     let blocks: Vec<f64> = rows
         .iter()
         .filter(|row| row.step == step && !row.is_of_whole_network())
-        .map(|row| row.weight_gradient_norm)
+        .filter_map(|row| row.get(BlockQuantity::WeightGradient))
         .collect();
     let floor = |norm: f64| norm.max(f64::from(f32::MIN_POSITIVE));
     Some((floor(*blocks.first()?) / floor(*blocks.last()?)).log10())
 }
 
 fn reached_at(rows: &[MetricsRow], loss: f64, when: impl Fn(&MetricsRow) -> f64) -> Option<f64> {
-    let (mut mean, mut weight) = (0.0, 1.0);
-    let trained: Vec<&MetricsRow> = rows.iter().filter(|row| row.train_loss.is_some()).collect();
-    let averaged: Vec<(u64, f64)> = (0u64..)
-        .zip(&trained)
-        .map(|(index, row)| {
-            mean = SMOOTHING * mean + (1.0 - SMOOTHING) * row.train_loss.unwrap_or(f64::NAN);
-            weight *= SMOOTHING;
-            (index, mean / (1.0 - weight))
-        })
-        .collect();
+    let trained: Vec<(&MetricsRow, f64)> =
+        rows.iter().filter_map(|row| Some((row, row.get(Measure::TrainLoss)?))).collect();
+    let losses: Vec<f64> = trained.iter().map(|(_, loss)| *loss).collect();
+    let averaged: Vec<(u64, f64)> = (0..).zip(smoothed(&losses)).collect();
     let at = reached(&averaged, loss).and_then(|index| trained.get(usize::try_from(index).ok()?));
-    at.map(|row| when(row)).or_else(|| trained.last().map(|row| when(row) + 1.0))
+    at.map(|(row, _)| when(row)).or_else(|| trained.last().map(|(row, _)| when(row) + 1.0))
 }

@@ -52,7 +52,7 @@ pub struct StepRecord {
 }
 
 /// One optimiser step of one arm.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ArmStep {
     /// Mean loss over the batch.
     pub loss: f64,
@@ -113,7 +113,7 @@ pub struct SpreadRecord {
 }
 
 /// An arm validated on the whole validation set.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
     /// Which arm.
     pub arm: usize,

@@ -4,12 +4,14 @@ use super::facts::{ArmFacts, Facts, Measured, Trial};
 use super::reach::lead_changes;
 use super::words::Verdict;
 use crate::files::write_atomically;
+use crate::quantity::{BlockQuantity, Measure};
 use crate::runs::{GradientRow, MetricsRow, Run, RunError};
+use crate::statistics::smoothed;
 use std::io;
 use std::path::Path;
 
-/// Weight of the past in the averaged loss.
-const SMOOTHING: f64 = 0.9;
+/// A block's gradient.
+const GRADIENT: BlockQuantity = BlockQuantity::WeightGradient;
 /// Points of the averaged loss that are kept.
 const POINTS: usize = 400;
 
@@ -54,9 +56,11 @@ fn measured(run: &Run, arm: usize, rows: &[MetricsRow], gradients: &[GradientRow
     let ended = run.outcome.as_ref().and_then(|outcome| outcome.arms.get(arm));
     Measured {
         steps: last.map_or(0, |row| row.step),
-        accuracy: rows.iter().rev().find_map(|row| row.validation_accuracy),
-        train_loss: ended.and_then(|ended| ended.train_loss).or_else(|| mean(|row| row.train_loss)),
-        train_accuracy: ended.and_then(|ended| ended.train_accuracy).or_else(|| mean(|row| row.train_accuracy)),
+        accuracy: rows.iter().rev().find_map(|row| row.get(Measure::ValidationAccuracy)),
+        train_loss: ended.and_then(|ended| ended.train_loss).or_else(|| mean(|row| row.get(Measure::TrainLoss))),
+        train_accuracy: ended
+            .and_then(|ended| ended.train_accuracy)
+            .or_else(|| mean(|row| row.get(Measure::TrainAccuracy))),
         diverged_at: ended.and_then(|ended| ended.diverged_at),
         first_gradients: first_gradients(gradients),
         losses: averaged(rows),
@@ -69,28 +73,23 @@ fn first_gradients(rows: &[GradientRow]) -> Option<[f64; 2]> {
     let step = rows.first()?.step;
     let of: Vec<&GradientRow> =
         rows.iter().take_while(|row| row.step == step).filter(|row| !row.is_of_whole_network()).collect();
-    Some([of.first()?.weight_gradient_norm, of.last()?.weight_gradient_norm])
+    Some([of.first()?.get(GRADIENT)?, of.last()?.get(GRADIENT)?])
 }
 
 /// The training loss as a moving average, thinned.
 fn averaged(rows: &[MetricsRow]) -> Vec<(u64, f64)> {
-    let losses = rows.iter().filter_map(|row| Some((row.step, row.train_loss?)));
-    let (mut mean, mut weight) = (0.0, 1.0);
-    let all: Vec<(u64, f64)> = losses
-        .map(|(step, loss)| {
-            mean = SMOOTHING * mean + (1.0 - SMOOTHING) * loss;
-            weight *= SMOOTHING;
-            (step, mean / (1.0 - weight))
-        })
-        .collect();
+    let losses = rows.iter().filter_map(|row| Some((row.step, row.get(Measure::TrainLoss)?)));
+    let (steps, losses): (Vec<u64>, Vec<f64>) = losses.unzip();
+    let all: Vec<(u64, f64)> = steps.into_iter().zip(smoothed(&losses)).collect();
     let every = all.len().div_ceil(POINTS).max(1);
     all.into_iter().step_by(every).collect()
 }
 
 /// The arms' accuracies at every validation of the second half.
 fn second_half(rows: &[Vec<MetricsRow>]) -> Vec<Vec<f64>> {
-    let validations =
-        |rows: &Vec<MetricsRow>| -> Vec<f64> { rows.iter().filter_map(|row| row.validation_accuracy).collect() };
+    let validations = |rows: &Vec<MetricsRow>| -> Vec<f64> {
+        rows.iter().filter_map(|row| row.get(Measure::ValidationAccuracy)).collect()
+    };
     let arms: Vec<Vec<f64>> = rows.iter().map(validations).collect();
     let count = arms.iter().map(Vec::len).min().unwrap_or(0);
     (count / 2..count).map(|at| arms.iter().map(|arm| arm[at]).collect()).collect()

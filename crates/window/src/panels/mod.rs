@@ -3,7 +3,6 @@
 //! the shell.
 
 mod block_name;
-mod block_quantity;
 mod classify;
 mod confusion;
 mod curves;

@@ -15,8 +15,6 @@ use crate::kit::widgets::{choose, named};
 use crate::panels::welcome::Welcome;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Monitor;
-use crate::state::measured::{Part, Quantity};
-use crate::state::quantity::Metric;
 use crate::state::series::{Column, Smoothed};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
@@ -24,6 +22,7 @@ use eframe::egui::{
     vec2,
 };
 use figure::{Curve, Drawn, Figure, Frame, label_width, padded, warp};
+use lab_core::quantity::Metric;
 use paper::Paper;
 use serde::{Deserialize, Serialize};
 use source::{Key, Source};
@@ -44,23 +43,12 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        let wide = |(quantity, part)| Metric::Probe(quantity, part);
-        let log = [
-            (Quantity::Gradient, Part::Whole),
-            (Quantity::Gradient, Part::First),
-            (Quantity::Gradient, Part::Last),
-            (Quantity::Update, Part::Whole),
-            (Quantity::Update, Part::First),
-            (Quantity::Update, Part::Last),
-            (Quantity::OutputGradient, Part::First),
-            (Quantity::OutputGradient, Part::Last),
-        ];
         Self {
             smoothing: 0.8,
             axis: Axis::Step,
             log_x: false,
             shown: vec![Metric::Loss, Metric::Accuracy],
-            log: log.map(wide).to_vec(),
+            log: Metric::all().filter(|metric| metric.is_log()).collect(),
         }
     }
 }
@@ -237,7 +225,7 @@ impl Curves {
         }
         for &metric in view.shown.iter().filter(|metric| metric.is_noisy()) {
             for source in sources {
-                let Some((_, column)) = metric.dense(source.trace) else { continue };
+                let Some((_, column)) = source.trace.dense(metric) else { continue };
                 let smoothed = self.smoothed.entry((source.key, metric)).or_default();
                 done &= smoothed.follow(column, view.smoothing, &mut budget);
             }
@@ -292,7 +280,7 @@ impl Curves {
         let smoothed = self.smoothed.get(&(source.key, metric)).map(Smoothed::column);
         Curve {
             source,
-            raw: metric.dense(source.trace),
+            raw: source.trace.dense(metric),
             smoothed: smoothed.filter(|column: &&Column| !column.values().is_empty()),
         }
     }

@@ -1,5 +1,5 @@
 //! Plain statistics of small samples: means and their intervals, paired differences, corrections for several
-//! comparisons. Knows nothing of experiments and runs; SciPy's numbers are its golden data.
+//! comparisons. Knows nothing of experiments and runs; `SciPy`'s numbers are its golden data.
 
 mod holm;
 mod paired;

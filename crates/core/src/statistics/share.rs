@@ -17,13 +17,15 @@ pub fn sign_test(one: u32, other: u32) -> f64 {
     (2.0 * tail).min(1.0)
 }
 
+/// The normal quantile of 97.5 %.
+const Z: f64 = 1.959_963_984_540_054;
+
 /// An interval that holds the true share with 95 % probability (Wilson 1927), for `right` of `all`.
 #[must_use]
 pub fn wilson(right: u32, all: u32) -> [f64; 2] {
     if all == 0 {
         return [0.0, 1.0];
     }
-    const Z: f64 = 1.959_963_984_540_054;
     let (n, p) = (f64::from(all), f64::from(right) / f64::from(all));
     let (center, scale) = (p + Z * Z / (2.0 * n), 1.0 + Z * Z / n);
     let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();

@@ -1,4 +1,4 @@
-//! Statistics against SciPy's and statsmodels' numbers; `golden.py` made them.
+//! Statistics against `SciPy`'s and statsmodels' numbers; `golden.py` made them.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     reason = "a test may stop where it stands"
 )]
 

@@ -14,13 +14,15 @@ mod prompt;
 pub mod start;
 mod toasts;
 mod tuning;
+mod verdict;
 
 use crate::action::{Action, RunAction};
 use crate::dialogs::{Dialogs, Wanted};
 use crate::export::{Done, Saving};
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
-use crate::panels::Panels;
+use crate::laboratory::Laboratory;
+use crate::panels::{Panels, Stores};
 use crate::scene::Scene;
 use crate::shelf::Shelf;
 use crate::state::guess::Guess;
@@ -43,6 +45,7 @@ use prompt::Prompt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use toasts::Toasts;
+use verdict::Verdicts;
 
 /// Where the devices' speeds are kept.
 const SPEEDS: &str = "speeds";
@@ -67,6 +70,8 @@ pub struct Parts {
     pub resident: fn() -> Option<u64>,
     /// Where the runs are kept, if they are.
     pub place: Option<PathBuf>,
+    /// This program, to be started again to work on studies.
+    pub program: Option<PathBuf>,
     /// Draws without pause and writes each frame's time here.
     pub frame_log: Option<PathBuf>,
 }
@@ -83,6 +88,8 @@ pub struct App {
     bar: Bar,
     pub(super) panels: Panels,
     pub(super) shelf: Shelf,
+    laboratory: Laboratory,
+    verdicts: Verdicts,
     pub(super) toasts: Toasts,
     pub(super) saving: Saving,
     frames: Frames,
@@ -131,6 +138,8 @@ impl App {
             selected: None,
             bar: Bar::default(),
             panels: Panels::new(context.storage),
+            laboratory: Laboratory::new(parts.place.as_ref().map(|runs| runs.with_file_name("studies")), parts.program),
+            verdicts: Verdicts::default(),
             shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
             saving: Saving::default(),
@@ -204,6 +213,7 @@ impl App {
         for problem in self.shelf.take_in() {
             self.say(Level::Error, problem);
         }
+        self.laboratory.tend(ctx);
         while let Some(done) = self.saving.poll() {
             match done {
                 Done::Saved(path) => self.say(Level::Info, format!("Saved {}", path.display())),
@@ -333,6 +343,7 @@ impl eframe::App for App {
             let resident = self.memory.resident();
             self.bar.ui(ui, &self.monitor, resident, &self.form, &mut actions);
         });
+        self.verdicts.ui(ui, &self.monitor, self.guess.as_ref(), &mut actions);
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
         SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {
             self.form(ui, &mut actions);
@@ -346,7 +357,8 @@ impl eframe::App for App {
                 inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),
             };
-            self.panels.ui(ui, scene, &mut self.shelf, &mut actions);
+            let stores = Stores { shelf: &mut self.shelf, laboratory: &mut self.laboratory };
+            self.panels.ui(ui, scene, stores, &mut actions);
         });
         if ctx.input(|input| !input.raw.hovered_files.is_empty()) {
             drop_hint(&ctx, &tokens);

@@ -35,7 +35,10 @@ pub fn work(lab: &Lab, name: &str) -> Child {
 pub fn trials(lab: &Lab, study: &str) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(lab.path(study).join("trials"))
         .unwrap()
-        .map(|entry| format!("{study}/trials/{}", entry.unwrap().file_name().into_string().unwrap()))
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        // What a process that was killed has left unfinished is hidden.
+        .filter(|name| !name.starts_with('.'))
+        .map(|name| format!("{study}/trials/{name}"))
         .collect();
     names.sort();
     names
@@ -251,7 +254,7 @@ fn studies_that_cannot_be_are_refused_with_axis_value_and_reason() {
     lab.refuses(2, &["taken", "not empty"], &["study", "new", "taken"]);
     rates(&lab, "rates", &[]);
     lab.refuses(2, &["no trial 9", "the study has 3"], &["study", "work", "rates", "--index", "9"]);
-    lab.refuses(2, &["a file; a folder"], &["study", "run", "rates", "--out", "elsewhere"]);
+    lab.refuses(2, &["--out goes with a study's file"], &["study", "run", "rates", "--out", "elsewhere"]);
 }
 
 /// All networks at once, or one by its name.

@@ -16,6 +16,9 @@ mod pictures;
 mod pretrained;
 
 #[cfg(unix)]
+mod readme;
+
+#[cfg(unix)]
 mod signals;
 
 #[cfg(unix)]

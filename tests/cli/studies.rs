@@ -187,7 +187,7 @@ fn a_study_that_is_stopped_by_hand_waits_until_it_is_run_again() {
     lab.ok(&["study", "stop", "rates"]);
     let start = Instant::now();
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert!(start.elapsed() < Duration::from_secs(60));
+    assert!(start.elapsed() < Duration::from_mins(1));
     let waits = lab.command(&["study", "work", "rates"]).output().unwrap();
     assert!(String::from_utf8_lossy(&waits.stderr).contains("study run"), "{waits:?}");
     let status = lab.ok(&["study", "status", "rates"]);

@@ -22,6 +22,9 @@ mod pretrained;
 mod readme;
 
 #[cfg(unix)]
+mod readme;
+
+#[cfg(unix)]
 mod signals;
 
 #[cfg(unix)]

@@ -24,7 +24,7 @@ pub struct Args {
     folder: PathBuf,
     #[command(flatten)]
     plan: PlanArgs,
-    /// A field and its values, as in recipe.optimizer.learning_rate=0.01,0.03,0.1; may be given several times
+    /// A field and its values, as in `recipe.optimizer.learning_rate=0.01,0.03,0.1`; may be given several times
     #[arg(long, value_name = "FIELD=VALUES")]
     vary: Vec<String>,
     /// How often each point is trained, or the seeds themselves with commas between them

@@ -13,21 +13,22 @@ use std::path::PathBuf;
   residual-lab study results rates
   residual-lab study results rates --csv > rates.csv
   residual-lab study results rates --latex > rates.tex      (needs the package booktabs)")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag, and clap takes only one of them")]
 pub struct Args {
     /// The study's folder
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
     /// Every number in a cell of its own, with all its digits
-    #[arg(long, conflicts_with_all = ["markdown", "latex", "json"])]
+    #[arg(long, group = "form")]
     csv: bool,
     /// A table for a web page
-    #[arg(long, conflicts_with_all = ["latex", "json"])]
+    #[arg(long, group = "form")]
     markdown: bool,
     /// A table for a paper
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, group = "form")]
     latex: bool,
     /// For another program
-    #[arg(long)]
+    #[arg(long, group = "form")]
     json: bool,
 }
 

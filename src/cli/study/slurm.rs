@@ -156,14 +156,15 @@ fn script(args: &Args, study: &StudyFolder, folder: &Path, program: &Path, array
         args.mem.as_ref().map(|mem| format!("--mem={mem}")),
     ];
     let options: Vec<String> = options.into_iter().flatten().chain(args.options.iter().cloned()).collect();
-    let options: String = options.iter().map(|option| format!("#SBATCH {option}\n")).collect();
+    let options: Vec<String> = options.iter().map(|option| format!("#SBATCH {option}")).collect();
+    let options = options.join("\n");
     let index = if array.is_trial { " --index \"$SLURM_ARRAY_TASK_ID\"" } else { "" };
     let (program, folder) = (quoted(program)?, quoted(folder)?);
     let device = args.device;
     Ok(format!(
         "#!/bin/bash\n\
          # Written by `residual-lab study submit`; submit it again with sbatch, or write it anew.\n\
-         {options}\n\
+         {options}\n\n\
          # srun passes signals on at once; the shell would wait for the program to end.\n\
          srun --cpus-per-task=\"$SLURM_CPUS_PER_TASK\" {program} study work {folder}{index} --device {device}\n\
          code=$?\n\

@@ -1,6 +1,6 @@
 //! What somebody wrote, which may be wrong: a data set, a recipe and arms.
 
-use super::{Data, Network, Optimizer, Recipe, Schedule};
+use super::{Data, Freeze, Network, Optimizer, Recipe, Schedule, Start};
 use serde::{Deserialize, Serialize};
 
 /// The most arms an experiment may have: as many as there are colours that can be told apart.
@@ -34,6 +34,9 @@ pub struct Arm {
     /// The network.
     #[serde(default)]
     pub network: Network,
+    /// Weights that it starts from; fresh ones if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
     /// Replaces the recipe's optimiser for this arm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimizer: Option<Optimizer>,
@@ -46,13 +49,19 @@ impl Arm {
     /// An arm that follows the recipe.
     #[must_use]
     pub fn new(name: &str, network: Network) -> Self {
-        Self { name: name.to_owned(), color: None, network, optimizer: None, schedule: None }
+        Self { name: name.to_owned(), color: None, network, start: None, optimizer: None, schedule: None }
     }
 
     /// The place in the palette of the arm that stands at `index`.
     #[must_use]
     pub fn color(&self, index: usize) -> u8 {
         self.color.unwrap_or_else(|| u8::try_from(index % MAX_ARMS).unwrap_or(0))
+    }
+
+    /// The part of the network that is not trained.
+    #[must_use]
+    pub fn freeze(&self) -> Freeze {
+        self.start.as_ref().map_or(Freeze::None, |start| start.freeze)
     }
 
     /// The optimiser this arm trains with.

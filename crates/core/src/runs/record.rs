@@ -7,11 +7,12 @@ use super::past;
 use super::read;
 use super::rows::{GradientRow, MetricsRow};
 use super::table::GrowingTable;
+use super::trained;
 use crate::checkpoint::Checkpoint;
-use crate::experiment::{Experiment, Source};
+use crate::experiment::{Experiment, Source, Start};
 use crate::files::{settle_folder, slug, write_atomically};
 use crate::instrument::matrix;
-use crate::protocol::keep::{Keeper, Kept, Record};
+use crate::protocol::keep::{Keeper, Kept, Record, Trained};
 use crate::protocol::{ArmProbe, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -99,6 +100,10 @@ impl Keeper for Folder {
         let past = past::read(&folders).map_err(|error| cannot("read the tables of", folder, &error))?;
         let RunInfo { dataset, arms, .. } = run.info;
         Ok(Kept { experiment: run.experiment, dataset, arms, past, record: Box::new(record) })
+    }
+
+    fn trained(&self, start: &Start, arm: &str) -> Result<Trained, String> {
+        trained::find(start, arm)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod block;
 mod factor;
+mod freeze;
 mod fused;
 mod init;
 mod layers;
@@ -19,6 +20,7 @@ mod watch;
 pub mod weights;
 
 pub(crate) use lab_kernels::ops::release as release_memory;
+pub(crate) use freeze::Trainable;
 pub use model::Model;
 pub use pass::{Pass, Route};
 pub use state::{Array, StateDict, StateError};

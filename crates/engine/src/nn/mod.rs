@@ -19,8 +19,8 @@ mod unit;
 mod watch;
 pub mod weights;
 
-pub(crate) use lab_kernels::ops::release as release_memory;
 pub(crate) use freeze::Trainable;
+pub(crate) use lab_kernels::ops::release as release_memory;
 pub use model::Model;
 pub use pass::{Pass, Route};
 pub use state::{Array, StateDict, StateError};

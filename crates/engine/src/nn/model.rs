@@ -166,7 +166,8 @@ impl Model {
         let mut elements = Vec::new();
         for (index, stage) in self.stages.iter().enumerate() {
             let frozen = self.frozen.holds_stage(index + 1);
-            let layers = stage.entry.as_ref().map(Layers::Entry).into_iter().chain(stage.blocks.iter().map(Layers::Block));
+            let layers =
+                stage.entry.as_ref().map(Layers::Entry).into_iter().chain(stage.blocks.iter().map(Layers::Block));
             elements.extend(layers.map(|layers| Element { layers, frozen }));
         }
         elements

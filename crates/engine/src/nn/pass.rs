@@ -196,7 +196,7 @@ impl Pass {
     }
 
     /// Whether the blocks' outputs are looked at.
-    pub(super) fn has_taps(&self) -> bool {
+    pub(crate) fn has_taps(&self) -> bool {
         self.taps.is_some()
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod contained;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
+mod features;
 pub(crate) mod histogram;
 pub mod import;
 pub mod lens;
@@ -16,6 +17,7 @@ pub mod optimizer;
 pub mod probe;
 pub mod session;
 pub mod snapshot;
+mod start;
 mod worker;
 
 pub use session::dataset_info;

@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use lab_core::data::{Dataset, Loader, LoaderOptions, Position};
-use lab_core::experiment::{DeviceChoice, Experiment, Method, Optimizer as Rule, preset, with_overrides};
+use lab_core::experiment::{
+    DeviceChoice, Experiment, Method, Optimizer as Rule, imagenet_normalization, preset, with_overrides,
+};
 use lab_core::protocol::{Command, Event, Outcome, Prepared};
 use lab_core::runs::{Folder, open};
 use lab_engine::nn::{StateDict, weights};
@@ -295,7 +297,14 @@ fn images_are_normalised_as_the_weights_expect() {
     assert_ne!(measured, known.mean);
     let file = run.join("arms/resnet20/checkpoints/last/weights.safetensors");
     let unknown = keep(tiny(&from(&file, &[&data])), &place.path().join("file")).unwrap();
-    assert_eq!(unknown.prepared.unwrap().dataset.mean, any.prepared.dataset.mean);
+    assert_eq!(unknown.prepared.unwrap().dataset.mean, measured);
+    let colour = place.path().join("colour");
+    keep(tiny(&set(&["data.channels=rgb"])), &colour).unwrap();
+    let settings = ["data.channels=rgb", "arms[0].start.normalization=imagenet"];
+    let named = keep(tiny(&from(&colour, &settings)), &place.path().join("imagenet")).unwrap();
+    assert_eq!(named.prepared.unwrap().dataset.mean, [0.485, 0.456, 0.406]);
+    let kept = open(&place.path().join("imagenet")).unwrap().experiment;
+    assert_eq!(kept.data.normalization, imagenet_normalization(), "the run says it itself");
     assert!(unknown.notices.iter().any(|text| text.contains("does not say how the images were normalised")));
 }
 

@@ -85,6 +85,8 @@ pub(super) fn settle(experiment: Experiment, keeper: &dyn Keeper) -> Result<Sett
             ));
         }
         plan.data.normalization = wanted;
+        // From here on the data set says it for all.
+        plan.arms.iter_mut().flat_map(|arm| &mut arm.start).for_each(|start| start.normalization = Expected::Any);
     }
     let experiment = Experiment::check(plan).map_err(|found| PlanError::Invalid(found).to_string())?;
     Ok(Settled { experiment, origins, notices })

@@ -7,6 +7,8 @@ mod lab;
 
 mod find;
 
+mod finetune;
+
 mod inspect;
 
 mod kept;

@@ -5,7 +5,6 @@ use super::checkpoint::WEIGHTS;
 use super::import;
 use crate::nn::weights;
 use lab_core::experiment::{Expected, Experiment, Normalization, PlanError, StartHead, imagenet_normalization};
-use lab_core::number::count;
 use lab_core::protocol::DatasetInfo;
 use lab_core::protocol::keep::Keeper;
 use std::path::{Path, PathBuf};
@@ -143,7 +142,7 @@ impl Named<'_> {
                 format!("{start}, with a new head for {ours} classes instead of that for {theirs}")
             }
             Some(_) if renamed => format!("{start}, with a new head because its {ours} classes are others"),
-            _ => format!("{start}, with a new head for {} classes", count(ours as u64)),
+            _ => format!("{start}, with a new head for {ours} classes"),
         }
     }
 }

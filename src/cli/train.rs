@@ -99,7 +99,8 @@ fn train(args: &Args, command: Command) -> Result<(), Failure> {
     }
 }
 
-fn keeper(out: Option<PathBuf>) -> Result<runs::Folder, Failure> {
+/// What keeps runs: in the folder asked for, or in the usual place.
+pub(super) fn keeper(out: Option<PathBuf>) -> Result<runs::Folder, Failure> {
     if let Some(folder) = out {
         runs::vacant(&folder).map_err(Failure::Usage)?;
         return Ok(runs::Folder::exactly(folder));

@@ -7,6 +7,8 @@ mod lab;
 
 mod find;
 
+mod finetune;
+
 mod inspect;
 
 mod kept;
@@ -22,8 +24,6 @@ mod pretrained;
 mod readme;
 
 #[cfg(unix)]
-mod readme;
-
 #[cfg(unix)]
 mod signals;
 

@@ -119,6 +119,14 @@ fn report(outcome: &Outcome, json: bool) -> Result<(), Failure> {
         output::print(&summary(outcome))?;
         shown.iter().try_for_each(|shown| output::print(&format!("\n{}", verdict::in_words(shown))))?;
     }
+    let unsaved: Vec<&str> = outcome.arms.iter().filter(|arm| arm.unsaved).map(|arm| arm.name.as_str()).collect();
+    if !unsaved.is_empty() {
+        return Err(Failure::Running(format!(
+            "the weights of {} are no longer finite numbers, so no checkpoint has them; try a lower learning rate, as in \
+             --set recipe.optimizer.learning_rate=0.01",
+            unsaved.join(", ")
+        )));
+    }
     let diverged = outcome.arms.iter().filter_map(|arm| arm.diverged_at).max();
     match diverged {
         Some(step) if outcome.arms.iter().all(|arm| arm.diverged_at.is_some()) => Err(Failure::Running(format!(

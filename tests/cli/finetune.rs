@@ -66,7 +66,10 @@ fn what_cannot_be_started_from_is_refused_in_words() {
     refuse(&["has no arm \"plain\" but resnet20"], &["arms[0].start.weights=first", "arms[0].start.arm=plain"]);
     refuse(&["\"stage 4\"", "\"stage 1\" to \"stage 3\""], &["arms[0].start={weights='first',freeze='stage 4'}"]);
     refuse(&["\"half\" is no part of a network"], &["arms[0].start={weights='first',freeze='half'}"]);
-    refuse(&["cannot start from", "other network"], &["arms[0].start.weights=first", "arms[0].network.norm={group=2}"]);
+    refuse(
+        &["cannot start from", "which this network has no place for"],
+        &["arms[0].start.weights=first", "arms[0].network.norm={group=2}"],
+    );
     lab.write("no-weights.pth", b"<html>not found</html>");
     refuse(&["it is a web page"], &["arms[0].start.weights=no-weights.pth"]);
 }

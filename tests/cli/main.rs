@@ -5,6 +5,8 @@
 
 mod lab;
 
+mod endings;
+
 mod find;
 
 mod finetune;

@@ -32,6 +32,8 @@ pub struct Arm {
     seed: u64,
     stock: bool,
     parameters: u64,
+    /// Whether the last checkpoint was left out because its weights were no finite numbers.
+    pub(super) unsaved: bool,
     /// What its frozen backbone makes of the training and of the validation images.
     kept: Option<[Kept; 2]>,
 }
@@ -126,6 +128,7 @@ impl Arm {
         let kept = kept(&dataset.train).zip(kept(&dataset.validation)).map(<[Kept; 2]>::from);
         Ok(Self {
             name: plan.name.clone(),
+            unsaved: false,
             kept: kept.filter(|_| plan.freeze().holds_backbone()),
             optimizer: Optimizer::with_factors(plan.optimizer(recipe).clone(), factors),
             progress: Progress::default(),
@@ -334,10 +337,13 @@ impl Arm {
         if best {
             progress.best = Some(Best { step: clock.step, loss, accuracy });
         }
-        if progress.reference.is_none_or(|reference| loss < reference - min_delta) {
+        // Early stopping counts from the first loss that is a number: before, there is nothing to compare with.
+        progress.reference = progress.reference.filter(|reference| reference.is_finite());
+        let falls = progress.reference.is_none_or(|reference| loss < reference - min_delta) && loss.is_finite();
+        if falls {
             progress.reference = Some(loss);
             progress.stale = 0;
-        } else {
+        } else if progress.reference.is_some() {
             progress.stale += 1;
         }
         progress.last = Some((loss, accuracy));
@@ -399,6 +405,7 @@ impl Arm {
             best_accuracy: progress.best.map(|best| best.accuracy),
             best_step: progress.best.map(|best| best.step),
             diverged_at: progress.diverged_at,
+            unsaved: self.unsaved,
         }
     }
 }

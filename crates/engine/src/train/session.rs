@@ -257,27 +257,36 @@ impl Session {
         Ok(whole.then(|| arm.note(index, &scores, clock, seconds, min_delta)))
     }
 
-    /// Writes the `last` checkpoints, and `best` for the arms in `best`.
+    /// Writes the `last` checkpoints, and `best` for the arms in `best`. Says which arms could be saved no longer.
     ///
     /// # Errors
     /// What could not be written.
-    pub fn save(&self, record: &dyn Record, best: &[usize]) -> Result<(), String> {
+    pub fn save(&mut self, record: &dyn Record, best: &[usize]) -> Result<Vec<String>, String> {
+        let mut said = Vec::new();
         let state = SessionState {
             seconds: self.seconds,
             total_steps: self.total_steps,
             augmentation: self.augmentation.clone(),
             probe_every: self.probe_every,
         };
-        for (index, arm) in self.arms.iter().enumerate() {
+        for (index, arm) in self.arms.iter_mut().enumerate() {
             if arm.progress.diverged_at.is_some() {
                 continue;
             }
+            let was_saved = !arm.unsaved;
             let kinds = [Some(Checkpoint::Last), best.contains(&index).then_some(Checkpoint::Best)];
             for folder in kinds.into_iter().flatten().filter_map(|which| record.checkpoint(index, which)) {
-                checkpoint::write(arm, &state, &folder)?;
+                arm.unsaved = !checkpoint::write(arm, &state, &folder)?;
+            }
+            if arm.unsaved && was_saved {
+                said.push(format!(
+                    "{}: not saved at step {}, because its weights are no longer finite numbers; checkpoints of earlier \
+                     steps stay; try a smaller learning rate or a warm-up",
+                    arm.name, self.step
+                ));
             }
         }
-        Ok(())
+        Ok(said)
     }
 
     /// Changes something from the next step on.

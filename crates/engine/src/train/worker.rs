@@ -406,7 +406,9 @@ impl Worker {
     fn save(&mut self, best: &[usize]) -> Result<(), String> {
         let Some(run) = &mut self.run else { return Ok(()) };
         run.saved = Instant::now();
-        run.session.save(run.record.as_ref(), best)
+        let said = run.session.save(run.record.as_ref(), best)?;
+        said.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
+        Ok(())
     }
 
     /// Ends what is running, if anything is, with a checkpoint.

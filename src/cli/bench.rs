@@ -79,12 +79,29 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let classes = args.classes.map_or(classes, |classes| classes as usize);
     let dataset = noise(shape, classes, args.batch as usize);
     let opened = devices::open(args.device)?;
-    let times = measure(&arms, &dataset, &opened, args)?;
+    let work = Work { steps: args.steps, inference: args.inference, look_inside: args.look_inside };
+    let times = measure(&arms, &dataset, &opened, work)?;
     report(args, shape, &opened, &times)
 }
 
+/// What is measured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Work {
+    /// Steps measured, after those of the warm-up.
+    steps: u32,
+    inference: bool,
+    look_inside: bool,
+}
+
+impl Work {
+    /// So many training steps.
+    pub(super) fn training(steps: u32) -> Self {
+        Self { steps, inference: false, look_inside: false }
+    }
+}
+
 /// How long steps took, in seconds.
-struct Times {
+pub(super) struct Times {
     /// On the clock, the shortest first.
     wall: Vec<f64>,
     /// Of the processor, the least of all steps: what a step costs even where others want the processor too.
@@ -92,7 +109,7 @@ struct Times {
 }
 
 impl Times {
-    fn median(&self) -> f64 {
+    pub(super) fn median(&self) -> f64 {
         let wall = &self.wall;
         f64::midpoint(wall[(wall.len() - 1) / 2], wall[wall.len() / 2])
     }
@@ -108,7 +125,6 @@ fn report(args: &Args, [channels, height, width]: [usize; 3], opened: &Opened, t
             "step_ms_median": 1000.0 * median,
             "step_ms_best": 1000.0 * times.wall[0],
             "processor_ms_best": times.processor.map(|seconds| 1000.0 * seconds),
-            "step_ms_best": 1000.0 * times.wall[0],
             "device": opened.name,
             "peak_memory_mib": peak_memory_mib(),
             "preset": args.preset,
@@ -132,7 +148,7 @@ fn report(args: &Args, [channels, height, width]: [usize; 3], opened: &Opened, t
 }
 
 /// Measures steps of all arms.
-fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, args: &Args) -> Result<Times, Failure> {
+pub(super) fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, work: Work) -> Result<Times, Failure> {
     let recipe = Recipe {
         batch_size: dataset.train.len(),
         optimizer: Optimizer {
@@ -153,10 +169,10 @@ fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, args: &Args) -
     let batch = evaluation_batches(&dataset.train, &dataset.mean, &dataset.std, dataset.train.len()).next();
     let batch = batch.ok_or(Failure::Silent)?;
     let networks: Vec<Model> = arms.iter().map(|arm| plain(&arm.model)).collect();
-    let planned = WARM_UP + u64::from(args.steps);
+    let planned = WARM_UP + u64::from(work.steps);
     let mut step = |step: u64| -> Result<(f64, Option<f64>), Failure> {
         let (start, before) = (Instant::now(), processor_seconds());
-        if args.inference {
+        if work.inference {
             let Batch { size, shape: [channels, height, width], ref pixels, .. } = batch;
             let shape = [size, channels, height, width];
             for network in &networks {
@@ -165,7 +181,7 @@ fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, args: &Args) -
         } else {
             let clock = Clock { step, planned, steps_per_epoch: planned };
             for arm in &mut arms {
-                let look = if args.look_inside { Look::Norms } else { Look::Away };
+                let look = if work.look_inside { Look::Norms } else { Look::Away };
                 arm.step(&batch, clock, &autodiff, look).map_err(Failure::Running)?;
             }
         }
@@ -179,7 +195,7 @@ fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, args: &Args) -
 }
 
 /// Images of noise; all that a network's speed depends on is their shape.
-fn noise(shape: [usize; 3], classes: usize, count: usize) -> Dataset {
+pub(super) fn noise(shape: [usize; 3], classes: usize, count: usize) -> Dataset {
     let [channels, height, width] = shape;
     let mut random = Random::new(0, Purpose::Inspect, 0, 0);
     let pixels = (0..count * channels * height * width).map(|_| random.bits().to_le_bytes()[0]).collect();

@@ -9,7 +9,9 @@ mod counting;
 mod data;
 mod devices;
 mod evaluate;
+mod find;
 mod inspect;
+mod learn;
 mod network;
 mod output;
 mod plan;
@@ -19,6 +21,7 @@ mod signals;
 mod study;
 mod summary;
 mod train;
+mod verdict;
 mod watch;
 
 pub use output::Failure;
@@ -71,6 +74,8 @@ pub enum Command {
     Evaluate(evaluate::Args),
     /// Say what is in pictures
     Classify(classify::Args),
+    /// Say what runs have shown, over one seed or several
+    Verdict(verdict::Args),
     /// Look inside trained networks: lesions, gradients, Grad-CAM, loss landscape and more
     Inspect(inspect::Args),
     /// Count a network's parameters, MACs and memory, layer by layer
@@ -81,6 +86,10 @@ pub enum Command {
     Devices(devices::Args),
     /// Measure the speed of training or inference
     Bench(bench::Args),
+    /// Guided experiments: a question, your guess, and what the measurements say
+    Learn(learn::Args),
+    /// Find a learning rate or a batch size to begin with
+    Find(find::Args),
     /// Look at data sets and make small ones
     Data(data::Args),
 }
@@ -117,6 +126,9 @@ impl Command {
             Self::Presets(args) => presets::run(&args),
             Self::Devices(args) => devices::run(&args),
             Self::Bench(args) => bench::run(&args),
+            Self::Verdict(args) => verdict::run(&args),
+            Self::Learn(args) => learn::run(&args),
+            Self::Find(args) => find::run(&args),
             Self::Data(args) => data::run(&args),
         }
     }

@@ -5,6 +5,7 @@ use super::plan::PlanArgs;
 use super::progress::Progress;
 use super::signals::Signals;
 use super::study;
+use super::verdict;
 use super::watch::{Watched, watch};
 use lab_core::experiment::DeviceChoice;
 use lab_core::number::{count, duration, or_dash, precise, precise_percent};
@@ -110,10 +111,12 @@ fn keeper(out: Option<PathBuf>) -> Result<runs::Folder, Failure> {
 }
 
 fn report(outcome: &Outcome, json: bool) -> Result<(), Failure> {
+    let shown = outcome.run.as_deref().map(verdict::of).transpose()?;
     if json {
         output::print_json(outcome)?;
     } else {
         output::print(&summary(outcome))?;
+        shown.iter().try_for_each(|shown| output::print(&format!("\n{}", verdict::in_words(shown))))?;
     }
     let diverged = outcome.arms.iter().filter_map(|arm| arm.diverged_at).max();
     match diverged {

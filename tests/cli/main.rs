@@ -5,15 +5,21 @@
 
 mod lab;
 
+mod find;
+
 mod inspect;
 
 mod kept;
 
 mod refusals;
 
+mod verdicts;
+
 mod pictures;
 
 mod pretrained;
+
+mod readme;
 
 #[cfg(unix)]
 mod readme;
@@ -33,7 +39,7 @@ use serde_json::Value;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let lab = Lab::new();
-    let commands: [&[&str]; 20] = [
+    let commands: [&[&str]; 24] = [
         &[],
         &["train"],
         &["evaluate"],
@@ -43,6 +49,10 @@ fn every_command_explains_itself_with_an_example() {
         &["presets"],
         &["devices"],
         &["bench"],
+        &["verdict"],
+        &["find"],
+        &["find", "rate"],
+        &["find", "batch"],
         &["data"],
         &["data", "info"],
         &["data", "subset"],

@@ -4,7 +4,7 @@ use crate::lab::Lab;
 use std::path::PathBuf;
 
 /// Weights and images are too large for the repository; a folder `shared/data` beside it or in it may have them.
-fn shared(name: &str) -> Option<PathBuf> {
+pub fn shared(name: &str) -> Option<PathBuf> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let places = [root.join("../shared/data"), root.join("../../shared/data"), root.join("shared/data")];
     let found = places.into_iter().map(|place| place.join(name)).find(|path| path.exists());

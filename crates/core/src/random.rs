@@ -23,6 +23,8 @@ pub enum Purpose {
     Mixup = 7,
     /// Questions asked of a network, such as random lesions.
     Inspect = 8,
+    /// Which differences change their sign in a test; the index counts draws.
+    SignFlip = 10,
     /// Which settings a search tries next.
     Search = 9,
 }
@@ -166,6 +168,18 @@ mod tests {
         let mut keys = streams.map(|(draw, _)| draw as u64).to_vec();
         keys.dedup();
         assert_eq!(keys.len(), streams.len(), "no two share a key");
+    }
+
+    #[test]
+    fn every_draw_of_a_search_keeps_its_stream() {
+        let streams = [
+            (Proposal::Uniform, [0xC677_2F2B_C59B_75F9_u64, 0x375B_0EFA_519C_EBE2]),
+            (Proposal::Sobol, [0x9BCF_A5A2_44E8_8371, 0x8E36_9C7A_9495_8AD9]),
+            (Proposal::Candidates, [0x8496_E8C4_FFF9_32DD, 0x0FC3_0EDA_44C7_8445]),
+        ];
+        for (proposal, expected) in streams {
+            assert_eq!([0, 1003].map(|index| Random::of_search(7, proposal, index).bits()), expected, "{proposal:?}");
+        }
     }
 
     #[test]

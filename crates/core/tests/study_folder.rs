@@ -59,7 +59,15 @@ fn outcome(accuracy: f64, diverged_at: Option<u64>) -> Outcome {
         best_step: None,
         diverged_at,
     };
-    Outcome { reason: "all steps are done".to_owned(), steps: 90, seconds: 4.0, run: None, arms: vec![arm] }
+    Outcome {
+        reason: "all steps are done".to_owned(),
+        steps: 90,
+        seconds: 4.0,
+        run: None,
+        arms: vec![arm],
+        planned: None,
+        discordant: vec![],
+    }
 }
 
 fn prepared(assignment: &Assignment) -> Prepared {

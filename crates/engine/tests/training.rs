@@ -7,6 +7,7 @@ use lab_core::experiment::{Augmentation, Curve, DeviceChoice, Experiment, Length
 use lab_core::instrument::{Finding, Sample};
 use lab_core::protocol::keep::Nowhere;
 use lab_core::protocol::{Answer, Command, Event, Live, Networks, Outcome, Phase, Picture, Question, StepRecord, Tune};
+use lab_core::quantity::Measure;
 use lab_core::runs::{Folder, open};
 use lab_engine::inspect::Inspectors;
 use lab_engine::train::device;
@@ -331,7 +332,7 @@ fn a_network_that_blows_up_leaves_its_last_good_checkpoint() {
 /// What does not depend on the clock in an arm's table: step, training loss and validation loss.
 fn table(run: &Path, arm: usize) -> Vec<(u64, Option<f64>, Option<f64>)> {
     let rows = open(run).expect("a run").metrics(arm).expect("a table");
-    rows.into_iter().map(|row| (row.step, row.train_loss, row.validation_loss)).collect()
+    rows.into_iter().map(|row| (row.step, row.get(Measure::TrainLoss), row.get(Measure::ValidationLoss))).collect()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::dialogs::Wanted;
 use crate::export::Content;
 use crate::panel::PanelId;
+use crate::state::guess::Guess;
 use crate::state::inquiries::Place;
 use crate::state::selected::{ConfusionCell, SelectedBlock};
 use lab_core::experiment::Plan;
@@ -39,6 +40,8 @@ pub enum RunAction {
 pub enum Action {
     /// Something that happens to a run.
     Run(RunAction),
+    /// Starts with a guess of how it will end.
+    Guess(Guess),
     /// Lets a person choose the folder of a run to go on with.
     ChooseRun,
     /// Puts an experiment into the form.

@@ -10,6 +10,7 @@ mod export;
 mod form;
 mod give_away;
 mod kit;
+mod laboratory;
 mod panel;
 mod panels;
 mod scene;

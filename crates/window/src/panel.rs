@@ -14,3 +14,25 @@ pub const EXPLAIN: PanelId = PanelId("explain");
 pub const PREDICTIONS: PanelId = PanelId("predictions");
 /// What the networks see in pictures.
 pub const CLASSIFY: PanelId = PanelId("classify");
+/// Loss and accuracy over time.
+pub const CURVES: PanelId = PanelId("curves");
+/// The gradient in each block.
+pub const GRADIENTS: PanelId = PanelId("gradients");
+/// What is left without a block.
+pub const LESIONS: PanelId = PanelId("lesions");
+/// Every block and shortcut.
+pub const DIAGRAM: PanelId = PanelId("diagram");
+/// Gradients, responses and parameters of every block.
+pub const INSIDE: PanelId = PanelId("inside");
+/// A study of one's own.
+pub const STUDY: PanelId = PanelId("study");
+
+/// Panels that texts may point at, with their titles.
+pub const NAMED: [(PanelId, &str); 6] = [
+    (CURVES, "Curves"),
+    (GRADIENTS, "Gradients"),
+    (LESIONS, "Lesions"),
+    (DIAGRAM, "Diagram"),
+    (INSIDE, "Inside"),
+    (STUDY, "Study"),
+];

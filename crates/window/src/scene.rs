@@ -1,6 +1,7 @@
 //! What makes something a panel: what it is given in each frame, and what it may bring about.
 
 use crate::action::Action;
+use crate::laboratory::Laboratory;
 use crate::shelf::Shelf;
 use crate::state::Monitor;
 use crate::state::inquiries::Inquiries;
@@ -8,6 +9,7 @@ use crate::state::selected::{ConfusionCell, SelectedBlock};
 use crate::state::sketch::Sketch;
 use eframe::egui::Ui;
 use lab_core::checkpoint::Checkpoint;
+use lab_core::experiment::Plan;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -24,6 +26,8 @@ pub trait Panel: Default + 'static {
 pub struct Scene<'a> {
     /// The experiment under way.
     pub monitor: &'a Monitor,
+    /// What the form holds; it may be wrong.
+    pub plan: &'a Plan,
     pub networks: &'a [Sketch],
     /// What was asked of the networks, and what they answered.
     pub inquiries: &'a Inquiries,
@@ -37,6 +41,8 @@ pub struct Effects<'a> {
     pub actions: &'a mut Vec<Action>,
     /// The runs on disk.
     pub shelf: &'a mut Shelf,
+    /// The study that is looked at, and the process that works on it.
+    pub laboratory: &'a mut Laboratory,
     /// The checkpoint whose weights all instruments ask; the weights as they are now if absent.
     pub checkpoint: &'a mut Option<Checkpoint>,
     /// A cell of a confusion matrix whose images shall be shown, until the panel that shows them takes it.

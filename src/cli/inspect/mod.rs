@@ -10,7 +10,7 @@ use super::output::{self, Failure};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::LoadOptions;
 use lab_core::experiment::{Data, DeviceChoice};
-use lab_core::instrument::{Answer, Finding, Findings, Instrument, Question, TablesOf};
+use lab_core::instrument::{Answer, Finding, Findings, Focus, Instrument, Question, Sample, TablesOf};
 use lab_core::number;
 use lab_core::table::Table;
 use lab_engine::inspect::{self, kept};
@@ -169,6 +169,16 @@ fn ask(snapshot: &Snapshot, question: &Question) -> Result<Findings, Failure> {
         Answer::Found(findings) => Ok(Arc::unwrap_or_clone(findings)),
         _ => Err(Failure::Running("this instrument has no table".into())),
     }
+}
+
+/// What an instrument answers of a run's newest networks, asked as it is by default.
+pub(super) fn of_run(run: &Path, instrument: &str) -> Result<Findings, Failure> {
+    let instrument = Instrument::named(instrument).ok_or(Failure::Silent)?;
+    let run = find_run(run)?;
+    let opened = devices::open(DeviceChoice::default())?;
+    let snapshot = kept::snapshot(&run, Checkpoint::Last, &opened).map_err(Failure::running)?;
+    let focus = Focus { sample: Sample::Validation(0), class: None, block: 0, from: None };
+    ask(&snapshot, &instrument.question(&focus))
 }
 
 fn print(instrument: Instrument, findings: &Findings) -> Result<(), Failure> {

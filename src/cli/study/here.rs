@@ -9,15 +9,32 @@ use lab_core::study::{StudyFolder, Worker};
 
 /// Works on a study until nothing is left to do, and shows what it has come to.
 pub(in crate::cli) fn here(study: StudyFolder, device: DeviceChoice, json: bool) -> Result<(), Failure> {
+    let folder = study.path().to_owned();
+    let worked = worked(study, device, Manner { quiet: json, until_input_ends: false });
+    show(&StudyFolder::open(&folder).map_err(Failure::running)?, json)?;
+    worked
+}
+
+/// How a study is worked on.
+#[derive(Clone, Copy)]
+pub(in crate::cli) struct Manner {
+    /// Says nothing but what goes wrong.
+    pub quiet: bool,
+    /// Stops, with a checkpoint, when the standard input ends.
+    pub until_input_ends: bool,
+}
+
+/// Works on a study until nothing is left to do.
+pub(in crate::cli) fn worked(study: StudyFolder, device: DeviceChoice, manner: Manner) -> Result<(), Failure> {
     let signals = Signals::listen()?;
+    if manner.until_input_ends {
+        signals.mind_the_input();
+    }
     study.go_on().map_err(Failure::running)?;
-    if !json {
+    if !manner.quiet {
         output::print(&format!("study folder: {}", study.path().display()))?;
     }
-    let mut worker = Worker::new(study);
-    let worked = work(&mut worker, None, device, json, &signals);
-    show(worker.study(), json)?;
-    worked
+    work(&mut Worker::new(study), None, device, manner.quiet, &signals)
 }
 
 /// Shows what a study has come to.

@@ -10,7 +10,7 @@ mod status;
 mod work;
 
 pub(super) use folder::{create, find};
-pub(super) use here::here;
+pub(super) use here::{Manner, here, worked};
 
 use super::output::Failure;
 

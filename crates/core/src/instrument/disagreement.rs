@@ -3,6 +3,7 @@
 use super::about::About;
 use super::finding::{Findings, TablesOf};
 use super::predictions::Predictions;
+use crate::statistics::sign_test;
 use crate::table::Table;
 use serde::{Deserialize, Serialize};
 
@@ -98,32 +99,4 @@ pub(super) fn tables(found: &Findings) -> Vec<TablesOf> {
         tables: Ok(vec![finding.table(&first, &second)]),
     };
     pairs(found).into_iter().map(of).collect()
-}
-
-/// The exact two-sided binomial test of a fair coin that fell this often on each side. Probabilities are summed as
-/// logarithms, so that no count is too large.
-fn sign_test(one: u32, other: u32) -> f64 {
-    let (few, all) = (one.min(other), f64::from(one + other));
-    let half = 0.5_f64.ln() * all;
-    let (mut ways, mut tail) = (0.0_f64, 0.0_f64);
-    for k in 0..=few {
-        if k > 0 {
-            ways += ((all - f64::from(k) + 1.0) / f64::from(k)).ln();
-        }
-        tail += (ways + half).exp();
-    }
-    (2.0 * tail).min(1.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sign_test_is_the_binomial_one() {
-        // 2 · (1 + 10 + 45) / 1024 and 2 · Σ of all halves.
-        assert!((sign_test(2, 8) - 112.0 / 1024.0).abs() < 1e-12);
-        assert_eq!((sign_test(0, 0), sign_test(5, 5)), (1.0, 1.0));
-        assert!(sign_test(9_000, 11_000) < 1e-40);
-    }
 }

@@ -20,8 +20,8 @@ pub use crate::instrument::{Answer, Classification, Classified, Histogram, Pictu
 pub use live::{ArmLive, Live};
 pub use past::{ArmPast, Past, PastStep};
 pub use records::{
-    ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Outcome, ProbeRecord,
-    SpreadRecord, StepRecord,
+    ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Discordant, Evaluation, Intervention, Outcome,
+    ProbeRecord, SpreadRecord, StepRecord,
 };
 
 /// What the engine is asked to do.

@@ -1,6 +1,6 @@
 //! What was recorded of a run before it goes on: whoever watches has its curves from the beginning.
 
-use super::records::{ArmStep, Evaluation, ProbeRecord};
+use super::records::{ArmStep, Evaluation, ProbeRecord, StepRecord};
 
 /// A run so far.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,8 +20,8 @@ pub struct ArmPast {
     pub evaluations: Vec<Evaluation>,
 }
 
-/// A step of one arm, as it was recorded. What an older version did not record is not a number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A step of one arm, as it is recorded. What an older version did not record is not a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PastStep {
     /// From 1.
     pub step: u64,
@@ -31,4 +31,13 @@ pub struct PastStep {
     pub images_per_second: f64,
     /// What was measured.
     pub seen: ArmStep,
+}
+
+impl PastStep {
+    /// An arm's part of a step; `None` once the arm has stopped.
+    #[must_use]
+    pub fn of(record: &StepRecord, arm: usize) -> Option<Self> {
+        let &StepRecord { step, seconds, images_per_second, .. } = record;
+        Some(Self { step, seconds, images_per_second, seen: record.arms.get(arm).copied().flatten()? })
+    }
 }

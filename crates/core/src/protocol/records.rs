@@ -52,7 +52,7 @@ pub struct StepRecord {
 }
 
 /// One optimiser step of one arm.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ArmStep {
     /// Mean loss over the batch.
     pub loss: f64,
@@ -113,7 +113,7 @@ pub struct SpreadRecord {
 }
 
 /// An arm validated on the whole validation set.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
     /// Which arm.
     pub arm: usize,
@@ -159,6 +159,25 @@ pub struct Outcome {
     pub run: Option<PathBuf>,
     /// One for each arm.
     pub arms: Vec<ArmOutcome>,
+    /// Steps that were planned, with all extensions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<u64>,
+    /// Of every two arms that were validated after the same step: on how many images only one was right.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discordant: Vec<Discordant>,
+}
+
+/// On how many validation images only one of two arms was right at its last validation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discordant {
+    /// The place of one arm.
+    pub first: usize,
+    /// The place of another.
+    pub second: usize,
+    /// Images that only the first got right.
+    pub first_only: u32,
+    /// Images that only the second got right.
+    pub second_only: u32,
 }
 
 /// How an arm ended.

@@ -5,6 +5,7 @@
 
 use super::layout;
 use super::rows::{GradientRow, MetricsRow, Row};
+use super::table::in_order;
 use crate::protocol::ArmProbe;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
@@ -103,6 +104,7 @@ impl Tail {
         }
         file.seek(SeekFrom::Start(self.offset))?;
         let mut reader = BufReader::with_capacity(1 << 18, file);
+        let columns = R::columns();
         let (mut held, mut line) = (Vec::new(), Vec::new());
         loop {
             line.clear();
@@ -110,7 +112,7 @@ impl Tail {
             // A torn line is no line yet.
             let whole = line.last() == Some(&b'\n');
             if !held.is_empty() && (whole || ended) {
-                self.take(&held).into_iter().for_each(&mut tell);
+                self.take(&columns, &held).into_iter().for_each(&mut tell);
                 held.clear();
             }
             if !whole {
@@ -126,17 +128,12 @@ impl Tail {
         }
     }
 
-    fn take<R: Row>(&mut self, line: &[u8]) -> Option<R> {
+    fn take<R: Row>(&mut self, columns: &[&str], line: &[u8]) -> Option<R> {
         self.offset += line.len() as u64;
         self.last.clear();
         self.last.extend_from_slice(line);
-        let mut found = vec![""; R::COLUMNS.len()];
-        for (name, cell) in self.header.iter().zip(text(line).split(',')) {
-            if let Some(place) = R::COLUMNS.iter().position(|known| known == name) {
-                found[place] = cell;
-            }
-        }
-        R::from_cells(&found)
+        let header = self.header.iter().map(String::as_str);
+        R::from_cells(&in_order(columns, header, text(line).split(',')))
     }
 }
 

@@ -157,19 +157,12 @@ impl ArmFiles {
     }
 
     fn evaluated(&mut self, evaluation: &Evaluation, classes: &[String]) -> io::Result<()> {
-        let validated = |row: MetricsRow| MetricsRow {
-            validation_loss: Some(evaluation.loss),
-            validation_accuracy: Some(evaluation.accuracy),
-            validation_top5: Some(evaluation.top5),
-            ..row
-        };
         let row = if let Some(step) = self.newest.take().filter(|row| row.step == evaluation.step) {
-            let row = validated(step);
+            let row = step.validated(evaluation);
             self.metrics.replace_newest(&row)?;
             row
         } else {
-            let Evaluation { step, epoch, seconds, .. } = *evaluation;
-            let row = validated(MetricsRow { step, epoch, seconds, ..MetricsRow::default() });
+            let row = MetricsRow::at(evaluation.step, evaluation.epoch, evaluation.seconds).validated(evaluation);
             self.metrics.push(&row)?;
             row
         };
@@ -275,17 +268,7 @@ impl Record for FolderRecord {
 
     fn step(&mut self, record: &StepRecord) -> Result<(), String> {
         self.with_arms(|index, arm| {
-            let Some(step) = record.arms.get(index).copied().flatten() else { return Ok(()) };
-            let row = MetricsRow {
-                step: record.step,
-                epoch: record.epoch,
-                seconds: record.seconds,
-                images_per_second: Some(record.images_per_second),
-                learning_rate: Some(step.learning_rate),
-                train_loss: Some(step.loss),
-                train_accuracy: Some(step.accuracy),
-                ..MetricsRow::default()
-            };
+            let Some(row) = MetricsRow::of(record, index) else { return Ok(()) };
             arm.metrics.push(&row)?;
             arm.newest = Some(row);
             Ok(())

@@ -4,6 +4,7 @@
 
 use super::rows::Row;
 use crate::files::write_atomically;
+use csv::Position;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ impl GrowingTable {
         let file = File::options().create(true).truncate(false).write(true).open(&path)?;
         let mut table = Self { path, file, written: kept.len() as u64, buffer: Vec::new(), newest: None };
         if kept.is_empty() {
-            table.buffer.extend_from_slice(R::COLUMNS.join(",").as_bytes());
+            table.buffer.extend_from_slice(R::columns().join(",").as_bytes());
             table.buffer.push(b'\n');
         }
         table.flush()?;
@@ -105,6 +106,28 @@ pub(super) fn read<R: Row>(path: &Path) -> io::Result<Vec<R>> {
     }
     let text = whole_lines(path)?;
     // A run that was begun by another version may go on with other columns.
-    let rows = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes()).into_deserialize();
-    rows.collect::<Result<_, _>>().map_err(io::Error::other)
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let (header, columns) = (reader.headers()?.clone(), R::columns());
+    let row = |record: csv::Result<csv::StringRecord>| {
+        let record = record?;
+        let nonsense =
+            || io::Error::other(format!("line {} makes no sense", record.position().map_or(0, Position::line)));
+        R::from_cells(&in_order(&columns, header.iter(), record.iter())).ok_or_else(nonsense)
+    };
+    reader.records().map(row).collect()
+}
+
+/// A line's cells in the order of these columns; empty for those that its table does not have.
+pub(super) fn in_order<'a, 'b>(
+    columns: &[&str],
+    header: impl Iterator<Item = &'b str>,
+    cells: impl Iterator<Item = &'a str>,
+) -> Vec<&'a str> {
+    let mut found = vec![""; columns.len()];
+    for (name, cell) in header.zip(cells) {
+        if let Some(place) = columns.iter().position(|known| *known == name) {
+            found[place] = cell;
+        }
+    }
+    found
 }

@@ -7,6 +7,7 @@ use crate::protocol::{
     ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Live, Outcome, Past,
     Prepared, ProbeRecord, StepRecord,
 };
+use crate::quantity::{BlockQuantity, Measure};
 use crate::runs::*;
 use std::fs;
 use std::path::Path;
@@ -84,7 +85,15 @@ fn outcome(steps: u64) -> Outcome {
         best_step: None,
         diverged_at: Some(3),
     };
-    Outcome { reason: "finished".to_owned(), steps, seconds: 4.0, run: None, arms: vec![arm] }
+    Outcome {
+        reason: "finished".to_owned(),
+        steps,
+        seconds: 4.0,
+        run: None,
+        arms: vec![arm],
+        planned: None,
+        discordant: Vec::new(),
+    }
 }
 
 /// Four steps with a validation of both arms after the second and the fourth; the first arm stops after three.
@@ -118,21 +127,45 @@ fn a_run_reads_back_as_it_was_trained() {
 
     let residual = run.metrics(1).unwrap();
     assert_eq!(residual.iter().map(|row| row.step).collect::<Vec<_>>(), [1, 2, 3, 4]);
-    assert_eq!(residual[1].train_loss, Some(0.1));
-    assert_eq!(residual[1].validation_accuracy, Some(0.75), "beside the step that it followed");
-    assert_eq!(residual[2].validation_accuracy, None);
+    assert_eq!(residual[1].get(Measure::TrainLoss), Some(0.1));
+    assert_eq!(residual[1].get(Measure::ValidationAccuracy), Some(0.75), "beside the step that it followed");
+    assert_eq!(residual[2].get(Measure::ValidationAccuracy), None);
     assert_eq!(run.metrics(0).unwrap().len(), 3, "a stopped arm gets no more rows");
 
     let gradients = run.gradients(0).unwrap();
     assert_eq!(gradients.len(), 4 * 3);
-    assert_eq!((gradients[0].block.as_str(), gradients[0].weight_gradient_norm), ("all", 0.5));
-    assert_eq!((gradients[1].block.as_str(), gradients[1].weight_norm), ("layer1.0", Some(2.0)));
+    assert_eq!((gradients[0].block.as_str(), gradients[0].get(BlockQuantity::WeightGradient)), ("all", Some(0.5)));
+    assert_eq!((gradients[1].block.as_str(), gradients[1].get(BlockQuantity::WeightNorm)), ("layer1.0", Some(2.0)));
     assert!(run.gradients(1).unwrap().is_empty());
 
     let events: Vec<String> = run.events().unwrap().into_iter().map(|line| line.event).collect();
     assert_eq!(events, ["start", "intervention", "finish"]);
     let matrix = fs::read_to_string(run.folder.join("arms/residual/confusion.csv")).unwrap();
     assert_eq!(matrix, "actual \\ predicted,\"cat, tabby\",dog\n\"cat, tabby\",1,2\ndog,3,4\n");
+}
+
+#[test]
+fn tables_have_the_bytes_that_they_always_had() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = trained(&place.path().join("run")).folder;
+    let begins = |path: &str, expected: &str| {
+        let text = fs::read_to_string(folder.join(path)).unwrap();
+        assert_eq!(text.split_inclusive('\n').take(expected.lines().count()).collect::<String>(), expected);
+    };
+    begins(
+        "arms/residual/metrics.csv",
+        "step,epoch,seconds,images_per_second,learning_rate,train_loss,train_accuracy,validation_loss,\
+         validation_accuracy,validation_top5\n\
+         1,0.5,1.0,100.0,0.1,0.1,0.5,,,\n\
+         2,1.0,2.0,100.0,0.1,0.1,0.5,1.5,0.75,1.0\n",
+    );
+    begins(
+        "arms/plain/gradients.csv",
+        "step,block,weight_gradient_norm,weight_norm,update_norm,output_gradient_norm,activation_mean,\
+         activation_std,branch_ratio\n\
+         1,all,0.5,0.0,0.0,,,,\n\
+         1,layer1.0,0.25,2.0,0.0,0.0,0.0,0.0,0.5\n",
+    );
 }
 
 #[test]
@@ -164,8 +197,8 @@ fn going_on_cuts_what_came_after_the_checkpoint_and_what_a_crash_tore() {
 
     let steps: Vec<u64> = run.metrics(1).unwrap().iter().map(|row| row.step).collect();
     assert_eq!(steps, [1, 2, 3]);
-    assert_eq!(run.metrics(1).unwrap()[2].train_loss, Some(9.0));
-    assert_eq!(run.metrics(1).unwrap()[1].validation_loss, Some(1.5), "validated before the cut");
+    assert_eq!(run.metrics(1).unwrap()[2].get(Measure::TrainLoss), Some(9.0));
+    assert_eq!(run.metrics(1).unwrap()[1].get(Measure::ValidationLoss), Some(1.5), "validated before the cut");
     let events: Vec<String> = run.events().unwrap().into_iter().map(|line| line.event).collect();
     assert_eq!(events, ["start", "resume", "finish"]);
 }
@@ -268,7 +301,7 @@ fn a_growing_run_is_followed_row_by_row() {
     assert!(!is_being_written(&folder));
     let rest = heard(&mut follower, true);
     let [News::Metrics(row)] = &rest[..] else { panic!("{rest:?}") };
-    assert_eq!((row.step, row.train_loss, row.validation_loss), (3, Some(3.0), Some(1.5)));
+    assert_eq!((row.step, row.get(Measure::TrainLoss), row.get(Measure::ValidationLoss)), (3, Some(3.0), Some(1.5)));
     assert!(heard(&mut follower, true).is_empty());
 }
 
@@ -315,9 +348,9 @@ fn a_table_of_an_older_version_is_read_and_followed() {
     let run = trained(&place.path().join("run"));
     let table = run.arm_folder(1).unwrap().join("metrics.csv");
     fs::write(&table, "step,epoch,seconds,train_loss\n1,0.5,1,2.5\n2,1,2,2.25,0.1,extra\n").unwrap();
-    assert_eq!(run.metrics(1).unwrap()[1].train_loss, Some(2.25));
+    assert_eq!(run.metrics(1).unwrap()[1].get(Measure::TrainLoss), Some(2.25));
     let News::Metrics(row) = heard(&mut Follower::new(&run.arm_folder(1).unwrap(), false), true).remove(1) else {
         panic!("no row")
     };
-    assert_eq!((row.train_loss, row.train_accuracy), (Some(2.25), None));
+    assert_eq!((row.get(Measure::TrainLoss), row.get(Measure::TrainAccuracy)), (Some(2.25), None));
 }

@@ -1,12 +1,12 @@
 //! Which trials are not worth going on with: asynchronous successive halving, the median rule, and those without hope.
 
 use super::stop::{Decision, Reason};
-use super::told::{Goal, Told};
+use super::told::{Goal, State, Told};
 use std::collections::BTreeMap;
 
-/// Asynchronous successive halving (ASHA, Li et al. 2020), in the form in which a trial is stopped for good: at rungs
-/// that are `eta` times as far apart each time, the best `1 / eta` of those that have come there go on. Nobody waits for
-/// others, so while fewer than `eta` are there, the best so far goes on.
+/// Asynchronous successive halving (ASHA, Li et al. 2020): at rungs that are `eta` times as far apart each time, the best
+/// `1 / eta` of those that have come there go on. Nobody waits for others, so while fewer than `eta` are there, the best
+/// so far goes on; whoever was stopped too early can be taken up again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Halving {
     rungs: Vec<u64>,
@@ -78,6 +78,23 @@ impl Halving {
             return Decision::Continue;
         }
         Decision::Stop(Reason::Behind { at: rung, value, place: better + 1, of, promoted })
+    }
+
+    /// A stopped trial that would go on by now, since those that came to its rung later were worse; of several the one
+    /// that came furthest, and of these the best. Where trials leave checkpoints, it is taken up before a new one begins.
+    #[must_use]
+    pub fn second_chance(&self, goal: Goal, told: &[Told]) -> Option<u64> {
+        self.rungs.iter().rev().find_map(|rung| {
+            let stopped = told.iter().filter(|one| one.state == State::Pruned);
+            let here = stopped.filter_map(|one| {
+                let (last, value) = one.rungs.last_key_value()?;
+                (last == rung).then_some((one.trial, *value))
+            });
+            let goes_on = |trial, value| self.decide(goal, trial, *rung, value, told) == Decision::Continue;
+            let chances = here.filter(|(trial, value)| goes_on(*trial, *value));
+            let best = chances.min_by(|a, b| goal.cost(a.1).total_cmp(&goal.cost(b.1)).then(a.0.cmp(&b.0)));
+            best.map(|(trial, _)| trial)
+        })
     }
 }
 

@@ -109,7 +109,7 @@ fn width(cells: &[f64], weights: &[f64]) -> f64 {
     let up_to: Vec<f64> = up_to.collect();
     let cell = |is: &dyn Fn(f64) -> bool| up_to.iter().position(|sum| is(*sum)).unwrap_or(cells.len() - 1);
     let first = cell(&|sum| sum >= (total / 4.0).floor());
-    let third = cell(&|sum| sum > (total * 3.0 / 4.0).floor());
+    let third = cell(&|sum| sum > total * 3.0 / 4.0);
     let quartiles = cells[third] - cells[first];
     (1.059 * deviation.min(quartiles / 1.34) * total.powf(-0.2)).max(0.5 / 1.64)
 }

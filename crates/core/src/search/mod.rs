@@ -18,7 +18,7 @@
 //! let point = search.propose(0, &told); // None: a grid is done
 //! // … train; at each rung write the loss down in `Told::rungs`, and ask:
 //! if let Decision::Stop(reason) = halving.decide(Goal::Lowest, 0, 3, 1.25, &told) {
-//!     println!("{reason}");
+//!     println!("{}", reason.sentence("epoch"));
 //! }
 //! # told.clear();
 //! # Ok::<(), Box<dyn std::error::Error>>(())

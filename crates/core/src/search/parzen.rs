@@ -46,16 +46,6 @@ impl Bell {
         Self { mean, deviation, log_mass }
     }
 
-    /// The logarithm of a value's density, or of its cell's mass where it has one.
-    fn log_density(&self, axis: &Axis, value: f64) -> f64 {
-        let standard = |place: f64| (place - self.mean) / self.deviation;
-        let log = match axis.cell(value) {
-            Some((from, to)) => normal::log_mass(standard(from), standard(to)),
-            None => normal::log_density(standard(axis.place(value))) - self.deviation.ln(),
-        };
-        log - self.log_mass
-    }
-
     /// A random place. Mean and width are such that at least a third of all draws fall on the axis.
     fn draw(&self, axis: &Axis, random: &mut Random) -> f64 {
         loop {
@@ -83,11 +73,25 @@ impl Kernels {
         Self::Choices(observed.iter().map(row).chain([uniform]).collect())
     }
 
-    fn log_density(&self, kernel: usize, value: f64) -> f64 {
+    /// Adds to each kernel's logarithm that of the value's density, or of its cell's mass where it has one.
+    fn add_log_density(&self, value: f64, logs: &mut [f64]) {
         match self {
-            Self::Single(_) => 0.0,
-            Self::Choices(rows) => rows[kernel].get(index(value)).map_or(f64::NEG_INFINITY, |share| share.ln()),
-            Self::Bells { axis, bells } => bells[kernel].log_density(axis, value),
+            Self::Single(_) => {}
+            Self::Choices(rows) => {
+                let choice = index(value);
+                logs.iter_mut().zip(rows).for_each(|(log, shares)| *log += shares[choice].ln());
+            }
+            Self::Bells { axis, bells } => {
+                let (place, cell) = (axis.place(value), axis.cell(value));
+                for (log, bell) in logs.iter_mut().zip(bells) {
+                    let standard = |place: f64| (place - bell.mean) / bell.deviation;
+                    *log += match cell {
+                        Some((from, to)) => normal::log_mass(standard(from), standard(to)),
+                        None => normal::log_density(standard(place)) - bell.deviation.ln(),
+                    };
+                    *log -= bell.log_mass;
+                }
+            }
         }
     }
 
@@ -120,11 +124,10 @@ fn pick(shares: &[f64], random: &mut Random) -> usize {
 impl Estimator {
     /// The logarithm of the density at a point, whose values are given as numbers.
     pub fn log_density(&self, point: &[f64]) -> f64 {
-        let of_kernel = |(kernel, weight): (usize, &f64)| {
-            let dimensions = self.dimensions.iter().zip(point);
-            weight.ln() + dimensions.map(|(kernels, value)| kernels.log_density(kernel, *value)).sum::<f64>()
-        };
-        let logs: Vec<f64> = self.weights.iter().enumerate().map(of_kernel).collect();
+        let mut logs: Vec<f64> = self.weights.iter().map(|weight| weight.ln()).collect();
+        for (kernels, value) in self.dimensions.iter().zip(point) {
+            kernels.add_log_density(*value, &mut logs);
+        }
         let most = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if most == f64::NEG_INFINITY {
             return most;

@@ -1,7 +1,6 @@
 //! Whether a trial goes on, and if not, why.
 
 use crate::number;
-use std::fmt;
 
 /// What becomes of a trial.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +11,7 @@ pub enum Decision {
     Stop(Reason),
 }
 
-/// Why a trial ends early. Displayed as a sentence.
+/// Why a trial ends early.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
     /// The objective is infinite or not a number.
@@ -53,28 +52,30 @@ pub enum Reason {
     },
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Reason {
+    /// The reason as a sentence; `resource` is what trials are given, in the singular: `epoch`, `step`.
+    #[must_use]
+    pub fn sentence(&self, resource: &str) -> String {
+        let stopped = |at| format!("Stopped after {}", number::plural(at, resource));
         match *self {
-            Self::NotFinite { at } => write!(f, "Stopped after {at}: its objective is no longer a finite number."),
+            Self::NotFinite { at } => format!("{}: its objective is no longer a finite number.", stopped(at)),
             Self::Diverged { at, value, limit } => {
                 let (value, limit) = (number::short(value), number::short(limit));
-                write!(f, "Stopped after {at}: its objective of {value} is beyond {limit}, so it has diverged.")
+                format!("{}: its objective of {value} is beyond {limit}, so it has diverged.", stopped(at))
             }
             Self::Behind { at, value, place, of, promoted } => {
                 let (value, go) = (number::short(value), if promoted == 1 { "goes" } else { "go" });
-                write!(
-                    f,
-                    "Stopped after {at}: its objective of {value} is number {place} of {of} there, and only the best \
-                     {promoted} {go} on."
+                format!(
+                    "{}: its objective of {value} is number {place} of {of} there, and only the best {promoted} {go} on.",
+                    stopped(at)
                 )
             }
             Self::BelowMedian { at, best, median } => {
                 let (best, median) = (number::short(best), number::short(median));
-                write!(
-                    f,
-                    "Stopped after {at}: its best objective so far, {best}, is worse than what half of the finished \
-                     trials had then, {median}."
+                format!(
+                    "{}: its best objective so far, {best}, is worse than what half of the finished trials had then, \
+                     {median}.",
+                    stopped(at)
                 )
             }
         }

@@ -21,7 +21,7 @@ pub(super) fn decide(
     let value = newest.value.unwrap_or(f64::NAN);
     let least = u64::from(rule.min_epochs);
     if let Decision::Stop(reason) = hopeless(goal, epoch, value, None) {
-        return Some(reason.to_string());
+        return Some(reason.sentence("epoch"));
     }
     let number = u64::from(trial.number);
     let decision = match rule.method {
@@ -39,7 +39,7 @@ pub(super) fn decide(
     };
     match decision {
         Decision::Continue => None,
-        Decision::Stop(reason) => Some(reason.to_string()),
+        Decision::Stop(reason) => Some(reason.sentence("epoch")),
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod contained;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
+mod guesses;
 pub(crate) mod histogram;
 pub mod import;
 pub mod lens;

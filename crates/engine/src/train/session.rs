@@ -5,6 +5,7 @@
 use super::arm::{Arm, Clock};
 use super::checkpoint::{self, SessionState};
 use super::device::Opened;
+use super::guesses::Guesses;
 use super::probe::{Look, Observed};
 use burn::tensor::Device;
 use lab_core::blueprint::{Blueprint, Summary};
@@ -42,6 +43,7 @@ pub struct Session {
     loader: Loader,
     augmentation: Augmentation,
     probe_every: u32,
+    guesses: Guesses,
 }
 
 /// Looks that count values, over a whole run.
@@ -84,6 +86,7 @@ impl Session {
             steps_per_epoch,
             augmentation: recipe.augmentation.clone(),
             probe_every: recipe.probe_every,
+            guesses: Guesses::new(experiment.arms.len()),
             experiment,
             dataset,
             arms,
@@ -223,6 +226,9 @@ impl Session {
         let batch = self.experiment.recipe.batch_size;
         let scores = arm.score(&self.dataset, batch, &self.opened.device, go_on)?;
         let whole = scores.total == self.dataset.validation.len();
+        if whole {
+            self.guesses.note(index, clock.step, &scores.predicted);
+        }
         Ok(whole.then(|| arm.note(index, &scores, clock, seconds, min_delta)))
     }
 
@@ -288,6 +294,8 @@ impl Session {
             seconds: self.seconds,
             run: run.map(Path::to_path_buf),
             arms: self.arms.iter().map(Arm::outcome).collect(),
+            planned: Some(self.total_steps),
+            discordant: self.guesses.discordant(&self.dataset.validation.labels),
         }
     }
 }

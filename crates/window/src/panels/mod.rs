@@ -3,7 +3,6 @@
 //! the shell.
 
 mod block_name;
-mod block_quantity;
 mod classify;
 mod confusion;
 mod curves;
@@ -11,12 +10,16 @@ mod diagram;
 mod dock;
 mod gradients;
 mod instruments;
+mod learn;
 mod log;
 mod row;
 mod runs;
+mod study;
+mod welcome;
 
 use crate::action::Action;
-use crate::panel::{CLASSIFY, EXPLAIN, PREDICTIONS, PanelId};
+use crate::laboratory::Laboratory;
+use crate::panel::{CLASSIFY, CURVES, DIAGRAM, EXPLAIN, GRADIENTS, INSIDE, LESIONS, PREDICTIONS, PanelId, STUDY};
 use crate::scene::{Effects, Scene};
 use crate::shelf::Shelf;
 use crate::state::selected::ConfusionCell;
@@ -31,17 +34,19 @@ use row::{Drawn, Row};
 /// Every panel: the name it is kept under, its title, where it lies at first, and what draws it. Those of one corner lie
 /// there in this order, and so do the commands that show them.
 pub static PANELS: &[Row] = &[
-    Row::new::<curves::Curves>(PanelId("curves"), "Curves", Left),
+    Row::new::<curves::Curves>(CURVES, "Curves", Left),
+    Row::new::<learn::Learn>(PanelId("learn"), "Learn", Left),
+    Row::new::<study::Study>(STUDY, "Study", Left),
     Row::new::<runs::Runs>(PanelId("runs"), "Runs", Left),
-    Row::new::<diagram::Diagram>(PanelId("diagram"), "Diagram", Left),
-    Row::new::<gradients::Gradients>(PanelId("gradients"), "Gradients", UpperRight),
+    Row::new::<diagram::Diagram>(DIAGRAM, "Diagram", Left),
+    Row::new::<gradients::Gradients>(GRADIENTS, "Gradients", UpperRight),
     Row::new::<confusion::Confusion>(PanelId("confusion"), "Confusion", UpperRight),
     Row::new::<classify::Classify>(CLASSIFY, "Classify", LowerRight),
     Row::new::<log::Log>(PanelId("log"), "Log", LowerRight),
     Row::new::<instruments::predictions::Predictions>(PREDICTIONS, "Predictions", Left),
-    Row::new::<instruments::inside::Inside>(PanelId("inside"), "Inside", UpperRight),
+    Row::new::<instruments::inside::Inside>(INSIDE, "Inside", UpperRight),
     Row::new::<instruments::explain::Explain>(EXPLAIN, "Explain", Left),
-    Row::new::<instruments::lesions::Lesions>(PanelId("lesions"), "Lesions", Left),
+    Row::new::<instruments::lesions::Lesions>(LESIONS, "Lesions", Left),
     Row::new::<instruments::landscape::Landscape>(PanelId("landscape"), "Landscape", Left),
 ];
 
@@ -49,6 +54,14 @@ pub static PANELS: &[Row] = &[
 const LAYOUT: &str = "panels";
 /// Where it is kept which checkpoint is asked.
 const CHECKPOINT: &str = "asked checkpoint";
+
+/// What is on disk, as far as the window knows.
+pub struct Stores<'a> {
+    /// The runs.
+    pub shelf: &'a mut Shelf,
+    /// The study that is looked at.
+    pub laboratory: &'a mut Laboratory,
+}
 
 /// The panels as they lie and what they have drawn.
 pub struct Panels {
@@ -94,9 +107,10 @@ impl Panels {
         self.bring(PREDICTIONS);
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, scene: Scene, shelf: &mut Shelf, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, scene: Scene, stores: Stores, actions: &mut Vec<Action>) {
+        let Stores { shelf, laboratory } = stores;
         let Self { layout, all, checkpoint, cell } = self;
-        let mut effects = Effects { actions, shelf, checkpoint, cell };
+        let mut effects = Effects { actions, shelf, laboratory, checkpoint, cell };
         let show = |ui: &mut Ui, shown: PanelId| {
             if let Some(panel) = all.iter_mut().find(|panel| panel.id() == shown) {
                 panel.ui(ui, scene, &mut effects);
@@ -115,6 +129,10 @@ mod tests {
     fn no_two_panels_are_kept_under_one_name_and_those_that_are_named_elsewhere_exist() {
         let ids: Vec<PanelId> = PANELS.iter().map(|row| row.id).collect();
         assert!(ids.iter().enumerate().all(|(index, id)| !ids[..index].contains(id)), "{ids:?}");
-        assert!([CLASSIFY, EXPLAIN, PREDICTIONS].iter().all(|id| ids.contains(id)), "{ids:?}");
+        let named = crate::panel::NAMED.map(|(id, _)| id);
+        assert!([CLASSIFY, EXPLAIN, PREDICTIONS].iter().chain(&named).all(|id| ids.contains(id)), "{ids:?}");
+        assert!(
+            crate::panel::NAMED.iter().all(|(id, title)| PANELS.iter().any(|row| row.id == *id && row.title == *title))
+        );
     }
 }

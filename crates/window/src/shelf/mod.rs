@@ -7,7 +7,6 @@ mod results;
 mod watcher;
 
 pub use entry::Entry;
-pub use results::Score;
 
 use crate::kit::plot::Pace;
 use crate::state::trace::Trace;

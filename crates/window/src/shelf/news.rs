@@ -7,7 +7,7 @@ use lab_core::runs::News;
 pub fn heard(trace: &mut Trace, arm: usize, news: News) {
     match news {
         News::Metrics(row) => {
-            row.trained().iter().for_each(|step| trace.recorded(step));
+            row.trained().iter().for_each(|step| trace.step(step));
             row.evaluation(arm, &trace.evaluations).into_iter().for_each(|evaluation| trace.evaluated(evaluation));
         }
         News::Probe(step, probe) => trace.probed(step, &probe),

@@ -1,55 +1,7 @@
-//! What an arm of a run on disk has come to: the last and the best value of each metric.
+//! What an arm of a run on disk has come to: the last and the best value of each measure.
 
+use lab_core::quantity::Measure;
 use lab_core::runs::MetricsRow;
-use serde::{Deserialize, Serialize};
-
-/// A metric that a run ends with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Score {
-    /// Mean loss of a step's batch.
-    TrainLoss,
-    /// Share of a step's batch.
-    TrainAccuracy,
-    /// Mean over the validation images.
-    ValidationLoss,
-    /// Share of the validation images.
-    ValidationAccuracy,
-    /// Share of the validation images whose class is among the five likeliest.
-    Top5,
-    /// Images a second.
-    Throughput,
-    LearningRate,
-}
-
-impl Score {
-    pub const ALL: [Self; 7] = [
-        Self::ValidationAccuracy,
-        Self::ValidationLoss,
-        Self::Top5,
-        Self::TrainAccuracy,
-        Self::TrainLoss,
-        Self::Throughput,
-        Self::LearningRate,
-    ];
-
-    /// Whether less is better.
-    #[must_use]
-    pub fn falls(self) -> bool {
-        matches!(self, Self::TrainLoss | Self::ValidationLoss)
-    }
-
-    fn of(self, row: &MetricsRow) -> Option<f64> {
-        match self {
-            Self::TrainLoss => row.train_loss,
-            Self::TrainAccuracy => row.train_accuracy,
-            Self::ValidationLoss => row.validation_loss,
-            Self::ValidationAccuracy => row.validation_accuracy,
-            Self::Top5 => row.validation_top5,
-            Self::Throughput => row.images_per_second,
-            Self::LearningRate => row.learning_rate,
-        }
-    }
-}
 
 /// What an arm has come to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,8 +9,8 @@ pub struct Results {
     pub steps: u64,
     /// Training time in seconds.
     pub seconds: f64,
-    /// For each of [`Score::ALL`], the last and the best value.
-    scores: [Option<[f64; 2]>; Score::ALL.len()],
+    /// For each of [`Measure::ALL`], the last and the best value.
+    scores: [Option<[f64; 2]>; Measure::ALL.len()],
 }
 
 impl Results {
@@ -66,27 +18,24 @@ impl Results {
     pub fn add(&mut self, row: &MetricsRow) {
         self.steps = row.step;
         self.seconds = row.seconds;
-        for (score, kept) in Score::ALL.iter().zip(&mut self.scores) {
-            let Some(value) = score.of(row) else { continue };
-            let best = kept.map_or(value, |[_, best]| if score.falls() { best.min(value) } else { best.max(value) });
+        for (&measure, kept) in Measure::ALL.iter().zip(&mut self.scores) {
+            let Some(value) = row.get(measure) else { continue };
+            let better = if measure.less_is_better() { f64::min } else { f64::max };
+            let best = kept.map_or(value, |[_, best]| better(best, value));
             *kept = Some([value, best]);
         }
     }
 
-    /// The last value of a metric.
+    /// The last value of a measure.
     #[must_use]
-    pub fn last(&self, score: Score) -> Option<f64> {
-        self.both(score).map(|[last, _]| last)
+    pub fn last(&self, measure: Measure) -> Option<f64> {
+        self.scores[measure as usize].map(|[last, _]| last)
     }
 
-    /// The best value of a metric.
+    /// The best value of a measure.
     #[must_use]
-    pub fn best(&self, score: Score) -> Option<f64> {
-        self.both(score).map(|[_, best]| best)
-    }
-
-    fn both(&self, score: Score) -> Option<[f64; 2]> {
-        Score::ALL.iter().position(|known| *known == score).and_then(|index| self.scores[index])
+    pub fn best(&self, measure: Measure) -> Option<f64> {
+        self.scores[measure as usize].map(|[_, best]| best)
     }
 }
 
@@ -98,17 +47,17 @@ mod tests {
     fn the_best_loss_is_the_least_and_the_best_accuracy_the_greatest() {
         let mut results = Results::default();
         for (step, value) in [(1, 0.5), (2, 0.2), (3, 0.4)] {
-            let row = MetricsRow {
-                step,
-                validation_loss: Some(value),
-                validation_accuracy: Some(value),
-                ..MetricsRow::default()
-            };
+            let row = MetricsRow::at(step, 0.0, 0.0)
+                .with(Measure::ValidationLoss, value)
+                .with(Measure::ValidationAccuracy, value);
             results.add(&row);
         }
-        results.add(&MetricsRow { step: 4, ..MetricsRow::default() });
-        assert_eq!((results.last(Score::ValidationLoss), results.best(Score::ValidationLoss)), (Some(0.4), Some(0.2)));
-        assert_eq!(results.best(Score::ValidationAccuracy), Some(0.5));
-        assert_eq!((results.steps, results.best(Score::TrainLoss)), (4, None));
+        results.add(&MetricsRow::at(4, 0.0, 0.0));
+        assert_eq!(
+            (results.last(Measure::ValidationLoss), results.best(Measure::ValidationLoss)),
+            (Some(0.4), Some(0.2))
+        );
+        assert_eq!(results.best(Measure::ValidationAccuracy), Some(0.5));
+        assert_eq!((results.steps, results.best(Measure::TrainLoss)), (4, None));
     }
 }

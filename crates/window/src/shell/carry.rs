@@ -24,6 +24,10 @@ impl App {
     pub(super) fn act(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::Run(action) => self.drive(action),
+            Action::Guess(guess) => {
+                self.start(false);
+                self.guess = Some(guess);
+            }
             Action::Again(plan) => self.form.set_plan(*plan),
             Action::Reveal(folder) => {
                 if let Err(why) = self.dialogs.reveal(&folder) {
@@ -168,6 +172,7 @@ impl App {
     fn start(&mut self, paused: bool) {
         let Ok(experiment) = self.form.experiment() else { return };
         let experiment = Box::new(experiment.clone());
+        self.guess = None;
         self.device = self.form.device;
         self.applied = self.form.live();
         self.link.send(Command::Start { experiment, device: self.device, paused });

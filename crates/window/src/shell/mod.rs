@@ -14,15 +14,18 @@ mod prompt;
 pub mod start;
 mod toasts;
 mod tuning;
+mod verdict;
 
 use crate::action::{Action, RunAction};
 use crate::dialogs::{Dialogs, Wanted};
 use crate::export::{Done, Saving};
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
-use crate::panels::Panels;
+use crate::laboratory::Laboratory;
+use crate::panels::{Panels, Stores};
 use crate::scene::Scene;
 use crate::shelf::Shelf;
+use crate::state::guess::Guess;
 use crate::state::inquiries::Inquiries;
 use crate::state::selected::SelectedBlock;
 use crate::state::{Level, Monitor};
@@ -42,6 +45,7 @@ use prompt::Prompt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use toasts::Toasts;
+use verdict::Verdicts;
 
 /// Where the devices' speeds are kept.
 const SPEEDS: &str = "speeds";
@@ -66,6 +70,8 @@ pub struct Parts {
     pub resident: fn() -> Option<u64>,
     /// Where the runs are kept, if they are.
     pub place: Option<PathBuf>,
+    /// This program, to be started again to work on studies.
+    pub program: Option<PathBuf>,
     /// Draws without pause and writes each frame's time here.
     pub frame_log: Option<PathBuf>,
 }
@@ -82,6 +88,8 @@ pub struct App {
     bar: Bar,
     pub(super) panels: Panels,
     pub(super) shelf: Shelf,
+    laboratory: Laboratory,
+    verdicts: Verdicts,
     pub(super) toasts: Toasts,
     pub(super) saving: Saving,
     frames: Frames,
@@ -93,6 +101,8 @@ pub struct App {
     /// Augmentation and steps between probes as the form had them last; only a change is sent to the engine. What the
     /// engine uses is in the monitor.
     pub(super) applied: (Augmentation, u32),
+    /// What a person expects of the experiment under way.
+    pub(super) guess: Option<Guess>,
     /// What immediate mode trained last.
     pub(super) played: Option<Plan>,
     pub(super) shortcuts: bool,
@@ -128,6 +138,8 @@ impl App {
             selected: None,
             bar: Bar::default(),
             panels: Panels::new(context.storage),
+            laboratory: Laboratory::new(parts.place.as_ref().map(|runs| runs.with_file_name("studies")), parts.program),
+            verdicts: Verdicts::default(),
             shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
             saving: Saving::default(),
@@ -136,6 +148,7 @@ impl App {
             known: None,
             device: parts.device,
             applied: Default::default(),
+            guess: None,
             played: None,
             shortcuts: false,
             about: false,
@@ -200,6 +213,7 @@ impl App {
         for problem in self.shelf.take_in() {
             self.say(Level::Error, problem);
         }
+        self.laboratory.tend(ctx);
         while let Some(done) = self.saving.poll() {
             match done {
                 Done::Saved(path) => self.say(Level::Info, format!("Saved {}", path.display())),
@@ -329,6 +343,7 @@ impl eframe::App for App {
             let resident = self.memory.resident();
             self.bar.ui(ui, &self.monitor, resident, &self.form, &mut actions);
         });
+        self.verdicts.ui(ui, &self.monitor, self.guess.as_ref(), &mut actions);
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
         SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {
             self.form(ui, &mut actions);
@@ -337,11 +352,13 @@ impl eframe::App for App {
             let networks = self.form.sketches(self.known.as_ref(), self.monitor.prepared.as_ref());
             let scene = Scene {
                 monitor: &self.monitor,
+                plan: &self.form.plan,
                 networks: &networks,
                 inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),
             };
-            self.panels.ui(ui, scene, &mut self.shelf, &mut actions);
+            let stores = Stores { shelf: &mut self.shelf, laboratory: &mut self.laboratory };
+            self.panels.ui(ui, scene, stores, &mut actions);
         });
         if ctx.input(|input| !input.raw.hovered_files.is_empty()) {
             drop_hint(&ctx, &tokens);

@@ -203,6 +203,7 @@ fn build(context: &eframe::CreationContext<'_>, options: Options) -> std::io::Re
         devices: options.devices,
         resident: super::memory::resident,
         place: options.place,
+        program: std::env::current_exe().ok(),
         frame_log: options.frame_log,
     };
     let app = App::new(context, parts);

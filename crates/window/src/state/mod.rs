@@ -1,11 +1,10 @@
 //! What the window knows of an experiment under way, fed by events alone. Must not know widgets, panels or run folders.
 
 pub mod answers;
+pub mod guess;
 pub mod inquiries;
 pub mod live;
-pub mod measured;
 pub mod probes;
-pub mod quantity;
 pub mod selected;
 pub mod series;
 pub mod sketch;
@@ -13,7 +12,9 @@ pub mod spreads;
 pub mod thinned;
 pub mod trace;
 
-use lab_core::protocol::{Evaluation, Event, Intervention, Outcome, Past, Phase, Prepared, ProbeRecord, StepRecord};
+use lab_core::protocol::{
+    Evaluation, Event, Intervention, Outcome, Past, PastStep, Phase, Prepared, ProbeRecord, StepRecord,
+};
 use live::Live;
 use probes::Probes;
 use spreads::Spreads;
@@ -285,9 +286,9 @@ impl Monitor {
         self.seconds.push(record.seconds);
         let rate = record.images_per_second;
         self.rate = Some(self.rate.map_or(rate, |mean| 0.9 * mean + 0.1 * rate));
-        for (trace, step) in self.arms.iter_mut().zip(&record.arms) {
-            if let Some(step) = step {
-                trace.step(record.step, record.seconds, rate, step);
+        for (arm, trace) in self.arms.iter_mut().enumerate() {
+            if let Some(step) = PastStep::of(record, arm) {
+                trace.step(&step);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The numbers of one arm over time, whether it trains now or lies on disk.
 
-use super::measured::{PROBED, Part, Quantity};
 use super::series::Column;
-use lab_core::protocol::{ArmPast, ArmProbe, ArmStep, Evaluation, PastStep};
+use lab_core::protocol::{ArmPast, ArmProbe, Evaluation, PastStep};
+use lab_core::quantity::{Measure, Metric, Part, Probed, Source};
 
 /// When the entries of some columns were taken.
 #[derive(Clone, Debug, Default)]
@@ -30,46 +30,33 @@ impl Times {
     }
 }
 
-/// How far validation lags behind training.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Gap {
-    /// Validation loss minus the mean training loss since the validation before.
-    pub loss: f64,
-    /// The mean training accuracy since the validation before, minus validation accuracy.
-    pub accuracy: f64,
-}
+/// A column with when its entries were taken.
+pub type Dense<'a> = (&'a Times, &'a Column);
 
 /// The curves of one arm.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     /// When its steps were.
     pub times: Times,
-    /// Mean loss of each step's batch.
-    pub loss: Column,
-    /// Share of each step's batch that is classified correctly.
-    pub accuracy: Column,
-    /// The learning rate of each step.
-    pub learning_rate: Column,
-    /// Images a second in each step.
-    pub throughput: Column,
+    /// One for each of [`Measure::ALL`]; those of validations stay empty.
+    steps: [Column; Measure::ALL.len()],
     /// Every validation, oldest first.
     pub evaluations: Vec<Evaluation>,
-    /// One for each validation.
-    pub gaps: Vec<Gap>,
+    /// For each validation, the mean of each of [`Measure::ALL`] over the steps since the validation before.
+    means: Vec<[f64; Measure::ALL.len()]>,
     /// When its probes were.
     pub probe_times: Times,
-    /// One for each of [`PROBED`].
-    probes: [Column; PROBED.len()],
+    /// For each of [`Probed::ALL`], one for each part.
+    probes: [[Column; 3]; Probed::ALL.len()],
 }
 
 impl Trace {
     /// Takes in a step.
-    pub fn step(&mut self, step: u64, seconds: f64, throughput: f64, seen: &ArmStep) {
-        self.times.push(step as f64, seconds);
-        self.loss.push(seen.loss);
-        self.accuracy.push(seen.accuracy);
-        self.learning_rate.push(seen.learning_rate);
-        self.throughput.push(throughput);
+    pub fn step(&mut self, step: &PastStep) {
+        self.times.push(step.step as f64, step.seconds);
+        for (measure, column) in Measure::ALL.iter().zip(&mut self.steps) {
+            measure.of_step(step).into_iter().for_each(|value| column.push(value));
+        }
     }
 
     /// Takes in a validation of the steps so far.
@@ -79,14 +66,33 @@ impl Trace {
             let recent = column.values().get(since..).unwrap_or(&[]);
             recent.iter().sum::<f64>() / recent.len() as f64
         };
-        let (loss, accuracy) = (mean(&self.loss), mean(&self.accuracy));
-        self.gaps.push(Gap { loss: evaluation.loss - loss, accuracy: accuracy - evaluation.accuracy });
+        self.means.push(self.steps.each_ref().map(mean));
         self.evaluations.push(evaluation);
     }
 
-    /// Takes in a step that was recorded.
-    pub fn recorded(&mut self, step: &PastStep) {
-        self.step(step.step, step.seconds, step.images_per_second, &step.seen);
+    /// The values of each step or probe, if it has them.
+    #[must_use]
+    pub fn dense(&self, metric: Metric) -> Option<Dense<'_>> {
+        match metric.source() {
+            Source::Measured { trained, .. } => Some((&self.times, &self.steps[trained? as usize])),
+            Source::Gap { .. } => None,
+            Source::Probed(probed, part) => Some((&self.probe_times, &self.probes[probed as usize][part as usize])),
+        }
+    }
+
+    /// The value at each validation, if validations have it.
+    #[must_use]
+    pub fn sparse(&self, metric: Metric) -> impl DoubleEndedIterator<Item = (&Evaluation, f64)> {
+        let value = move |evaluation: &Evaluation, means: &[f64; Measure::ALL.len()]| match metric.source() {
+            Source::Measured { validated, .. } => validated.and_then(|measure| measure.of_validation(evaluation)),
+            Source::Gap { trained, validated } => validated.of_validation(evaluation).map(|value| {
+                let worse = value - means[trained as usize];
+                if validated.less_is_better() { worse } else { -worse }
+            }),
+            Source::Probed(..) => None,
+        };
+        let evaluations = self.evaluations.iter().zip(&self.means);
+        evaluations.filter_map(move |(evaluation, means)| Some((evaluation, value(evaluation, means)?)))
     }
 
     /// Takes in what was recorded until a step; looks inside come after it.
@@ -96,7 +102,7 @@ impl Trace {
             while let Some(earlier) = evaluations.next_if(|evaluation| evaluation.step < step.step) {
                 self.evaluated(earlier);
             }
-            self.recorded(step);
+            self.step(step);
         }
         evaluations.for_each(|evaluation| self.evaluated(evaluation));
     }
@@ -108,15 +114,11 @@ impl Trace {
         }
         let taken = self.times.until(step as f64).checked_sub(1).map_or(0.0, |last| self.times.seconds[last]);
         self.probe_times.push(step as f64, taken);
-        for ((quantity, part), column) in PROBED.iter().zip(&mut self.probes) {
-            column.push(probed(seen, *quantity, *part).unwrap_or(f64::NAN));
+        for (probed, columns) in Probed::ALL.iter().zip(&mut self.probes) {
+            for (part, column) in Part::ALL.iter().zip(columns) {
+                column.push(probed.of(*part, seen).unwrap_or(f64::NAN));
+            }
         }
-    }
-
-    /// What the probes saw.
-    #[must_use]
-    pub fn probe(&self, quantity: Quantity, part: Part) -> Option<&Column> {
-        PROBED.iter().position(|known| *known == (quantity, part)).map(|index| &self.probes[index])
     }
 
     /// Forgets what came after a step: the run goes on from there.
@@ -124,14 +126,12 @@ impl Trace {
         let step = step as f64;
         let kept = self.times.until(step);
         self.times.truncate(kept);
-        for column in [&mut self.loss, &mut self.accuracy, &mut self.learning_rate, &mut self.throughput] {
-            column.truncate(kept);
-        }
+        self.steps.iter_mut().for_each(|column| column.truncate(kept));
         self.evaluations.retain(|evaluation| evaluation.step as f64 <= step);
-        self.gaps.truncate(self.evaluations.len());
+        self.means.truncate(self.evaluations.len());
         let kept = self.probe_times.until(step);
         self.probe_times.truncate(kept);
-        self.probes.iter_mut().for_each(|column| column.truncate(kept));
+        self.probes.iter_mut().flatten().for_each(|column| column.truncate(kept));
     }
 
     /// The validation with the least loss.
@@ -142,48 +142,20 @@ impl Trace {
     }
 }
 
-fn probed(seen: &ArmProbe, quantity: Quantity, part: Part) -> Option<f64> {
-    let block = match part {
-        Part::Whole => None,
-        Part::First => Some(seen.blocks.first()?),
-        Part::Last => Some(seen.blocks.last()?),
-    };
-    let share = |part: f64, whole: f64| part / whole;
-    Some(match (quantity, block) {
-        (Quantity::Gradient, None) => seen.gradient_norm,
-        (Quantity::Gradient, Some(block)) => block.weight_gradient_norm,
-        (Quantity::Weight, None) => seen.weight_norm,
-        (Quantity::Weight, Some(block)) => block.weight_norm,
-        (Quantity::Update, None) => share(seen.update_norm, seen.weight_norm),
-        (Quantity::Update, Some(block)) => share(block.update_norm, block.weight_norm),
-        (Quantity::OutputGradient, block) => block?.output_gradient_norm,
-        (Quantity::Activation, block) => block?.activation_std,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_core::protocol::BlockProbe;
+    use lab_core::protocol::{ArmStep, BlockProbe};
 
     fn trace(steps: u64) -> Trace {
         let mut trace = Trace::default();
         for step in 1..=steps {
             let seen = ArmStep { loss: step as f64, accuracy: 0.01 * step as f64, learning_rate: 0.1 };
-            trace.step(step, step as f64, 100.0, &seen);
+            trace.step(&PastStep { step, seconds: step as f64, images_per_second: 100.0, seen });
             if step % 10 == 0 {
-                let evaluation = Evaluation {
-                    arm: 0,
-                    step,
-                    epoch: 0.0,
-                    seconds: step as f64,
-                    loss: 50.0 - step as f64,
-                    accuracy: 0.5,
-                    top5: 0.9,
-                    confusion: vec![],
-                    predicted: vec![],
-                    best: true,
-                };
+                let (seconds, loss) = (step as f64, 50.0 - step as f64);
+                let evaluation =
+                    Evaluation { step, seconds, loss, accuracy: 0.5, top5: 0.9, best: true, ..Evaluation::default() };
                 trace.evaluated(evaluation);
             }
         }
@@ -194,8 +166,9 @@ mod tests {
     fn the_gap_is_between_a_validation_and_the_training_since_the_one_before() {
         let trace = trace(20);
         // Steps 11 to 20 have a mean loss of 15.5; the validation's is 30.
-        assert_eq!(trace.gaps[1].loss, 14.5);
-        assert!((trace.gaps[1].accuracy - (0.155 - 0.5)).abs() < 1e-12);
+        let last = |metric| trace.sparse(metric).next_back().map(|(at, value)| (at.step, value)).unwrap();
+        assert_eq!(last(Metric::LossGap), (20, 14.5));
+        assert!((last(Metric::AccuracyGap).1 - (0.155 - 0.5)).abs() < 1e-12);
     }
 
     #[test]
@@ -204,23 +177,24 @@ mod tests {
         cut.cut(25);
         let plain = trace(25);
         assert_eq!(cut.times.steps, plain.times.steps);
-        assert_eq!(cut.loss.values(), plain.loss.values());
+        let loss = |trace: &Trace| trace.dense(Metric::Loss).unwrap().1.values().to_vec();
+        assert_eq!(loss(&cut), loss(&plain));
         assert_eq!(cut.evaluations, plain.evaluations);
         assert_eq!(cut.best().map(|best| best.step), Some(20));
     }
 
     #[test]
-    fn the_update_ratio_is_how_far_a_step_moved_the_weights() {
-        let mut trace = trace(1);
-        let first = BlockProbe { weight_norm: 4.0, update_norm: 0.02, ..BlockProbe::default() };
-        let last = BlockProbe { weight_norm: 2.0, update_norm: 0.02, ..BlockProbe::default() };
-        let seen = ArmProbe { gradient_norm: 3.0, weight_norm: 10.0, update_norm: 0.1, blocks: vec![first, last] };
-        trace.probed(1, &seen);
-        let value = |quantity, part| trace.probe(quantity, part).and_then(Column::last);
-        assert_eq!(value(Quantity::Update, Part::Whole), Some(0.01));
-        assert_eq!(value(Quantity::Update, Part::First), Some(0.005));
-        assert_eq!(value(Quantity::Update, Part::Last), Some(0.01));
-        assert_eq!(value(Quantity::Gradient, Part::Whole), Some(3.0));
-        assert!(trace.probe(Quantity::Activation, Part::Whole).is_none(), "a network as a whole has no output map");
+    fn what_probes_see_is_plotted_at_the_step_they_looked_at() {
+        let mut trace = trace(3);
+        let blocks = [4.0, 5.0].map(|weight_norm| BlockProbe { weight_norm, ..BlockProbe::default() }).to_vec();
+        trace.probed(2, &ArmProbe { weight_norm: 10.0, blocks, ..ArmProbe::default() });
+        let seen = |part| {
+            let (times, column) = trace.dense(Metric::Probe(Probed::Weight, part)).unwrap();
+            (times.steps.clone(), column.last())
+        };
+        assert_eq!(seen(Part::Whole), (vec![2.0], Some(10.0)));
+        assert_eq!(seen(Part::First), (vec![2.0], Some(4.0)));
+        assert_eq!(seen(Part::Last), (vec![2.0], Some(5.0)));
+        assert!(trace.sparse(Metric::Probe(Probed::Weight, Part::Last)).next().is_none(), "no validation has it");
     }
 }

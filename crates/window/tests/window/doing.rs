@@ -215,7 +215,15 @@ fn reset_clears_the_plots_and_passes_over_what_still_comes() {
     harness.run();
     assert!(script.sent(|command| matches!(command, Command::Stop)));
     script.say(Event::Steps(vec![record(31, 2)]));
-    let outcome = Outcome { reason: "stopped by hand".into(), steps: 31, seconds: 12.0, run: None, arms: vec![] };
+    let outcome = Outcome {
+        reason: "stopped by hand".into(),
+        steps: 31,
+        seconds: 12.0,
+        run: None,
+        arms: vec![],
+        planned: None,
+        discordant: vec![],
+    };
     script.say(Event::Finished(Box::new(outcome)));
     harness.run();
     assert!(harness.state().monitor().steps.is_empty());

@@ -48,7 +48,15 @@ fn assert_tuned(harness: &Harness<'static, App>) {
 }
 
 fn outcome(steps: u64, run: Option<PathBuf>) -> Event {
-    Event::Finished(Box::new(Outcome { reason: "stopped by hand".into(), steps, seconds: 4.0, run, arms: vec![] }))
+    Event::Finished(Box::new(Outcome {
+        reason: "stopped by hand".into(),
+        steps,
+        seconds: 4.0,
+        run,
+        arms: vec![],
+        planned: None,
+        discordant: vec![],
+    }))
 }
 
 /// A window in which an experiment with these changes trains.

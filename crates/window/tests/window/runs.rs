@@ -36,7 +36,15 @@ fn begin(place: &Path, name: &str, steps: u64) -> Box<dyn Record> {
 
 pub fn run(place: &Path, name: &str, steps: u64) -> PathBuf {
     let mut record = begin(place, name, steps);
-    let outcome = Outcome { reason: "stopped by hand".into(), steps, seconds: 12.0, run: None, arms: vec![] };
+    let outcome = Outcome {
+        reason: "stopped by hand".into(),
+        steps,
+        seconds: 12.0,
+        run: None,
+        arms: vec![],
+        planned: None,
+        discordant: vec![],
+    };
     record.finished(&outcome).unwrap();
     place.join(name)
 }

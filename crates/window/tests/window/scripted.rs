@@ -240,6 +240,7 @@ pub fn window_with(
         devices,
         resident: || Some(256 << 20),
         place,
+        program: None,
         frame_log: None,
     };
     let builder = Harness::builder().with_size(size).with_theme(theme).with_max_steps(64);

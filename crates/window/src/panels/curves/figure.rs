@@ -3,12 +3,12 @@
 use super::source::{Source, places};
 use crate::kit::plot::{self, Axis};
 use crate::kit::theme::{self, Tokens, space};
-use crate::state::quantity::Metric;
 use crate::state::series::{Column, Extremes};
 use crate::state::trace::Times;
 use eframe::egui::{Align2, Color32, FontId, Pos2, Rect, Response, Ui, pos2, vec2};
 use egui_plot::{Line, LineStyle, MarkerShape, PlotBounds, PlotPoint, PlotTransform, PlotUi, Points, VLine};
 use lab_core::protocol::{Evaluation, Intervention};
+use lab_core::quantity::Metric;
 
 /// What all plots of the panel share.
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +123,7 @@ impl Figure<'_> {
         let reach = if self.log_y || !found.is_some() { f64::INFINITY } else { 2.0 * (found.max - found.min) };
         let mut validated = Vec::new();
         for curve in &self.curves {
-            for (evaluation, value) in self.metric.sparse(curve.source.trace) {
+            for (evaluation, value) in curve.source.trace.sparse(self.metric) {
                 let x = self.place(evaluation, curve.source);
                 if (self.frame.span[0]..=self.frame.span[1]).contains(&x) && value.is_finite() {
                     validated.push(value);
@@ -166,7 +166,7 @@ impl Figure<'_> {
                 let end = mark.value + f64::from(0.5 * label_width(&text) - space::S) * scale;
                 if end > span[1] { String::new() } else { text }
             })
-            .y_axis_formatter(move |mark, _| metric.tick(unwarp(mark.value, log_y)))
+            .y_axis_formatter(move |mark, _| metric.unit().tick(unwarp(mark.value, log_y)))
             .show(ui, |plot| {
                 plot.set_plot_bounds(PlotBounds::from_min_max([span[0], asked[0]], [span[1], asked[1]]));
                 self.markers(plot, &tokens);
@@ -244,7 +244,7 @@ impl Figure<'_> {
     fn validation(&self, plot: &mut PlotUi, curve: &Curve, range: [f64; 2], color: Color32) {
         let (source, name) = (curve.source, curve.source.name.as_str());
         let place = |(evaluation, value): (&Evaluation, f64)| [self.place(evaluation, source), warp(value, self.log_y)];
-        let all = self.metric.sparse(source.trace).map(place).filter(|point| point[1].is_finite());
+        let all = source.trace.sparse(self.metric).map(place).filter(|point| point[1].is_finite());
         let width_in_points = plot.response().rect.width();
         let (points, dotted) = thinned(all.collect(), self.frame.span, width_in_points);
         if points.is_empty() {
@@ -262,7 +262,7 @@ impl Figure<'_> {
             plot.points(above.color(color).allow_hover(false));
         }
         let best = source.trace.best().map(|best| best.step);
-        if let Some(best) = self.metric.sparse(source.trace).find(|(evaluation, _)| Some(evaluation.step) == best) {
+        if let Some(best) = source.trace.sparse(self.metric).find(|(evaluation, _)| Some(evaluation.step) == best) {
             let diamond = Points::new(name, vec![place(best)]).shape(MarkerShape::Diamond).radius(6.0).filled(true);
             plot.points(diamond.color(color).allow_hover(false));
         }
@@ -289,12 +289,12 @@ impl Figure<'_> {
         }
         let top = edge(range);
         for curve in &self.curves {
-            let far = self.metric.sparse(curve.source.trace).find(|(_, value)| warp(*value, self.log_y) > top);
+            let far = curve.source.trace.sparse(self.metric).find(|(_, value)| warp(*value, self.log_y) > top);
             let Some((evaluation, value)) = far.filter(|(_, value)| value.is_finite()) else { continue };
             let x = self.place(evaluation, curve.source);
             let at = transform.position_from_point(&PlotPoint::new(x, top)) + vec2(space::S, 0.0);
             let at = pos2(at.x, at.y.max(rect.top() + 8.0));
-            let text = format!("validation {}", self.metric.in_words(value));
+            let text = format!("validation {}", self.metric.unit().in_words(value));
             let place = Rect::from_min_size(at - vec2(0.0, 7.0), vec2(label_width(&text), 14.0));
             if rect.x_range().contains(place.left()) && !taken.iter().any(|other| other.intersects(place)) {
                 taken.push(place);
@@ -311,7 +311,7 @@ impl Figure<'_> {
             let x = places(self.frame.axis, times, curve.source.pace).at(index);
             [warp(x, self.frame.log_x), column.values()[index]]
         } else {
-            let (evaluation, value) = self.metric.sparse(curve.source.trace).next_back()?;
+            let (evaluation, value) = curve.source.trace.sparse(self.metric).next_back()?;
             [self.place(evaluation, curve.source), value]
         };
         y.is_finite().then(|| [x, warp(y, self.log_y)])

@@ -12,10 +12,9 @@ use crate::kit::chips::{empty, together};
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
+use crate::panels::welcome::Welcome;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Monitor;
-use crate::state::measured::{Part, Quantity};
-use crate::state::quantity::Metric;
 use crate::state::series::{Column, Smoothed};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
@@ -23,6 +22,7 @@ use eframe::egui::{
     vec2,
 };
 use figure::{Curve, Drawn, Figure, Frame, label_width, padded, warp};
+use lab_core::quantity::Metric;
 use paper::Paper;
 use serde::{Deserialize, Serialize};
 use source::{Key, Source};
@@ -43,23 +43,12 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        let wide = |(quantity, part)| Metric::Probe(quantity, part);
-        let log = [
-            (Quantity::Gradient, Part::Whole),
-            (Quantity::Gradient, Part::First),
-            (Quantity::Gradient, Part::Last),
-            (Quantity::Update, Part::Whole),
-            (Quantity::Update, Part::First),
-            (Quantity::Update, Part::Last),
-            (Quantity::OutputGradient, Part::First),
-            (Quantity::OutputGradient, Part::Last),
-        ];
         Self {
             smoothing: 0.8,
             axis: Axis::Step,
             log_x: false,
             shown: vec![Metric::Loss, Metric::Accuracy],
-            log: log.map(wide).to_vec(),
+            log: Metric::all().filter(|metric| metric.is_log()).collect(),
         }
     }
 }
@@ -95,6 +84,7 @@ const HEADER: f32 = 22.0;
 
 #[derive(Default)]
 pub struct Curves {
+    welcome: Welcome,
     generation: u64,
     smoothed: HashMap<(Key, Metric), Smoothed>,
     /// The part of the horizontal axis in view, as drawn; `None` shows everything and follows the training.
@@ -119,7 +109,8 @@ impl Panel for Curves {
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let monitor = scene.monitor;
         if self.generation != monitor.generation {
-            *self = Self { generation: monitor.generation, ..Self::default() };
+            let welcome = std::mem::take(&mut self.welcome);
+            *self = Self { generation: monitor.generation, welcome, ..Self::default() };
         }
         let width = ui.available_width();
         self.tools(ui, view);
@@ -128,11 +119,7 @@ impl Panel for Curves {
             sources.iter().filter_map(|source| source::places(view.axis, &source.trace.times, source.pace).ends());
         let whole = spans.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
         let Some(whole) = whole else {
-            return empty(
-                ui,
-                "Loss and accuracy of every arm will be drawn here: press Start, or Space. Runs that are \
-                              ticked in Runs appear here too.",
-            );
+            return self.welcome.ui(ui, scene, effects.actions);
         };
         if view.shown.is_empty() {
             return empty(ui, "No plot is chosen: tick some under Plots.");
@@ -238,7 +225,7 @@ impl Curves {
         }
         for &metric in view.shown.iter().filter(|metric| metric.is_noisy()) {
             for source in sources {
-                let Some((_, column)) = metric.dense(source.trace) else { continue };
+                let Some((_, column)) = source.trace.dense(metric) else { continue };
                 let smoothed = self.smoothed.entry((source.key, metric)).or_default();
                 done &= smoothed.follow(column, view.smoothing, &mut budget);
             }
@@ -293,7 +280,7 @@ impl Curves {
         let smoothed = self.smoothed.get(&(source.key, metric)).map(Smoothed::column);
         Curve {
             source,
-            raw: metric.dense(source.trace),
+            raw: source.trace.dense(metric),
             smoothed: smoothed.filter(|column: &&Column| !column.values().is_empty()),
         }
     }

@@ -66,7 +66,7 @@ impl Exportable for Paper<'_> {
                     rows.column(curve.source, [&arm, &smoothed], times, column.values());
                 }
             }
-            for (evaluation, value) in self.figure.metric.sparse(curve.source.trace) {
+            for (evaluation, value) in curve.source.trace.sparse(self.figure.metric) {
                 let (step, seconds) = (evaluation.step as f64, evaluation.seconds);
                 rows.push(curve.source, [&arm, &validation], step, seconds, value);
             }
@@ -89,7 +89,8 @@ impl Exportable for Paper<'_> {
         let tokens = Tokens::of(ui);
         let (metric, axis) = (self.figure.metric, self.figure.frame.axis);
         ui.horizontal(|ui| {
-            let unit = if metric.unit().is_empty() { String::new() } else { format!(" ({})", metric.unit()) };
+            let unit = metric.unit().symbol();
+            let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
             ui.label(theme::heading(format!("{}{unit}", metric.title())));
             if self.figure.log_y {
                 ui.label(theme::caption("logarithmic", &tokens));

@@ -22,7 +22,7 @@ impl Values {
         Self {
             training: curve.raw.and_then(|(_, column)| column.last()),
             smoothed: curve.smoothed.and_then(crate::state::series::Column::last),
-            validation: figure.metric.sparse(curve.source.trace).next_back().map(|(_, value)| value),
+            validation: curve.source.trace.sparse(figure.metric).next_back().map(|(_, value)| value),
         }
     }
 
@@ -34,7 +34,7 @@ impl Values {
         // The nearest step may lie a little to the right of the crosshair; its validation belongs to it.
         let slack =
             curve.raw.zip(index).map_or(x, |((times, _), index)| places(axis, times, curve.source.pace).at(index));
-        let before = figure.metric.sparse(curve.source.trace).rev().find(|(evaluation, _)| {
+        let before = curve.source.trace.sparse(figure.metric).rev().find(|(evaluation, _)| {
             axis.place(evaluation.step as f64, evaluation.seconds, curve.source.pace) <= x.max(slack)
         });
         Self {
@@ -54,7 +54,7 @@ struct Told {
 impl Told {
     fn new(figure: &Figure, curve: &Curve, at: Option<f64>) -> Self {
         let values = at.map_or_else(|| Values::last(figure, curve), |x| Values::at(figure, curve, x));
-        let words = |value: f64| figure.metric.in_words(value);
+        let words = |value: f64| figure.metric.unit().in_words(value);
         let name = &curve.source.name;
         let forms = match (values.smoothed.or(values.training), values.validation) {
             (Some(main), Some(validation)) => {
@@ -107,7 +107,7 @@ pub fn sentence(figure: &Figure, step: u64) -> String {
     let mut text = format!("{} after step {}:", figure.metric.title(), number::count(step));
     for (index, curve) in figure.curves.iter().enumerate() {
         let values = Values::last(figure, curve);
-        let words = |value: f64| figure.metric.in_words(value);
+        let words = |value: f64| figure.metric.unit().in_words(value);
         let separator = if index == 0 { "" } else { ";" };
         text += &format!("{separator} {} ", curve.source.name);
         text += &match (values.training, values.validation) {
@@ -128,7 +128,7 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
     ui.label(theme::caption(heading(figure, x), &tokens));
     for curve in &figure.curves {
         let values = Values::at(figure, curve, x);
-        let words = |value: f64| figure.metric.in_words(value);
+        let words = |value: f64| figure.metric.unit().in_words(value);
         let parts = [
             values.training.map(words),
             values.smoothed.map(|value| format!("smoothed {}", words(value))),

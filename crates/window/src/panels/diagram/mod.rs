@@ -4,7 +4,6 @@
 mod layout;
 mod paint;
 
-use super::block_quantity::BlockQuantity;
 use crate::action::Action;
 use crate::kit::chips::{colored_chip, empty};
 use crate::kit::legend::legend;
@@ -19,6 +18,7 @@ use eframe::egui::{Button, Label, Response, RichText, Role, ScrollArea, Sense, S
 use lab_core::blueprint::outline::{Outline, ShortcutKind};
 use lab_core::number::{count, large, short};
 use lab_core::protocol::{BlockProbe, ProbeRecord};
+use lab_core::quantity::BlockQuantity;
 use layout::{Arrangement, Lane, Measure, NARROWEST, Node, WIDEST, in_words};
 use paint::Look;
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,7 @@ fn tools(ui: &mut Ui, view: &mut View, monitor: &Monitor, fitting: f32) -> Optio
         ui.scope(|ui| {
             ui.set_max_width(200.0);
             let mut options = vec![(None, "Nothing")];
-            options.extend(BlockQuantity::ALL.map(|(quantity, title)| (Some(quantity), title)));
+            options.extend(BlockQuantity::drawn().map(|(quantity, title)| (Some(quantity), title)));
             choose(ui, &mut view.tint, &options).labelled_by(label.id);
         });
     });
@@ -144,7 +144,8 @@ fn tools(ui: &mut Ui, view: &mut View, monitor: &Monitor, fitting: f32) -> Optio
 /// The ends of what all arms show at a probe.
 fn scale(probe: &ProbeRecord, quantity: BlockQuantity) -> Option<[f64; 2]> {
     let mut extremes = Extremes::NONE;
-    probe.arms.iter().flat_map(|arm| &arm.blocks).for_each(|block| extremes.add(quantity.of(block).log10()));
+    let values = probe.arms.iter().flat_map(|arm| &arm.blocks).filter_map(|block| quantity.of(block));
+    values.for_each(|value| extremes.add(value.log10()));
     extremes.is_some().then_some([extremes.min, extremes.max.max(extremes.min + 0.1)])
 }
 
@@ -194,7 +195,7 @@ impl<'a> Tint<'a> {
     #[allow(clippy::cast_possible_truncation, reason = "a share for a colour")]
     fn share(self, block: usize) -> Option<f32> {
         let [low, high] = self.scale?;
-        let value = self.quantity?.of(self.probe(block)?).log10();
+        let value = self.quantity?.of(self.probe(block)?)?.log10();
         value.is_finite().then(|| ((value - low) / (high - low)) as f32)
     }
 }
@@ -274,8 +275,10 @@ fn explain(ui: &mut Ui, node: &Node, probe: Option<&BlockProbe>) {
     }
     if let Some(probe) = probe {
         ui.add_space(space::XS);
-        for (quantity, title) in BlockQuantity::ALL.into_iter().filter(|(quantity, _)| quantity.is_of(probe)) {
-            ui.label(format!("{title} {}", short(quantity.of(probe))));
+        for (quantity, title) in BlockQuantity::drawn() {
+            if let Some(value) = quantity.of(probe) {
+                ui.label(format!("{title} {}", short(value)));
+            }
         }
     }
 }

@@ -5,7 +5,6 @@ use crate::kit::plot;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::named;
 use crate::panels::block_name::short_name;
-use crate::panels::block_quantity::BlockQuantity;
 use crate::scene::Scene;
 use crate::state::Monitor;
 use crate::state::series::Extremes;
@@ -16,6 +15,7 @@ use eframe::egui::{
 use egui_plot::{Line, PlotBounds, Points};
 use lab_core::number::{self, short};
 use lab_core::protocol::{BlockProbe, ProbeRecord};
+use lab_core::quantity::BlockQuantity;
 
 /// Probes that one column of the picture stands for, at most this many columns.
 const COLUMNS: usize = 512;
@@ -83,6 +83,11 @@ impl HeatMaps {
     }
 }
 
+/// Not a number where a block does not have the quantity.
+fn value(quantity: BlockQuantity, probe: &BlockProbe) -> f64 {
+    quantity.of(probe).unwrap_or(f64::NAN)
+}
+
 /// Probes a column of the heat map stands for.
 fn bucket(probes: usize) -> usize {
     probes.div_ceil(COLUMNS).max(1)
@@ -106,7 +111,7 @@ impl Grid {
         for (index, probe) in probes.iter().enumerate() {
             let Some(seen) = probe.arms.get(arm) else { continue };
             for (block, probe) in seen.blocks.iter().enumerate() {
-                let value = quantity.of(probe).log10();
+                let value = value(quantity, probe).log10();
                 let cell = &mut cells[block * columns + index / size];
                 if value.is_finite() && (cell.is_nan() || *cell < value) {
                     *cell = value;
@@ -131,11 +136,11 @@ fn summary(monitor: &Monitor, arm: usize, quantity: BlockQuantity) -> String {
     else {
         return format!("{name}: nothing seen");
     };
-    if !seen.blocks.iter().any(|block| quantity.is_of(block)) {
+    if !seen.blocks.iter().any(|block| quantity.of(block).is_some()) {
         return format!("{name}: no shortcut that a branch is added to");
     }
     let ends =
-        [seen.blocks.first(), seen.blocks.last()].map(|block| block.map_or(f64::NAN, |block| quantity.of(block)));
+        [seen.blocks.first(), seen.blocks.last()].map(|block| block.map_or(f64::NAN, |block| value(quantity, block)));
     format!("{name}: first {}, last block {}", short(ends[0]), short(ends[1]))
 }
 
@@ -203,7 +208,7 @@ fn pointed(response: Response, rect: Rect, monitor: &Monitor, arm: usize, quanti
     let value = probes
         .iter()
         .filter_map(|probe| probe.arms.get(arm)?.blocks.get(block))
-        .map(|probe| quantity.of(probe))
+        .map(|probe| self::value(quantity, probe))
         .fold(f64::NAN, f64::max);
     let (Some(first), Some(name)) = (probes.first(), names.get(block)) else { return };
     response.on_hover_ui_at_pointer(|ui| {
@@ -226,7 +231,7 @@ fn latest(ui: &mut Ui, monitor: &Monitor, quantity: BlockQuantity, height: f32) 
         .iter()
         .map(|arm| {
             longest = longest.max(arm.blocks.len());
-            let point = |(index, block): (usize, &BlockProbe)| [index as f64 + 1.0, quantity.of(block).log10()];
+            let point = |(index, block): (usize, &BlockProbe)| [index as f64 + 1.0, value(quantity, block).log10()];
             arm.blocks.iter().enumerate().map(point).filter(|point| point[1].is_finite()).collect()
         })
         .collect();

@@ -4,7 +4,6 @@
 mod maps;
 mod paper;
 
-use super::block_quantity::BlockQuantity;
 use crate::give_away;
 use crate::kit::chips::empty;
 use crate::kit::legend::legend;
@@ -12,6 +11,7 @@ use crate::kit::theme::{self, space};
 use crate::kit::widgets::choose;
 use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{ScrollArea, Ui};
+use lab_core::quantity::BlockQuantity;
 use maps::HeatMaps;
 use paper::Paper;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,8 @@ impl Panel for Gradients {
             let label = ui.label("Show");
             ui.scope(|ui| {
                 ui.set_max_width((ui.available_width() - theme::ROW - space::S).min(200.0));
-                choose(ui, &mut view.quantity, &BlockQuantity::ALL).labelled_by(label.id);
+                let options: Vec<_> = BlockQuantity::drawn().collect();
+                choose(ui, &mut view.quantity, &options).labelled_by(label.id);
             });
             give_away::button(ui, "Gradients", &Paper { quantity: view.quantity, scene }, effects.actions);
         });

@@ -4,10 +4,10 @@ use super::maps::HeatMaps;
 use crate::give_away::Exportable;
 use crate::kit::legend::legend;
 use crate::kit::theme;
-use crate::panels::block_quantity::BlockQuantity;
 use crate::scene::Scene;
 use eframe::egui::{Ui, Vec2, vec2};
 use lab_core::protocol::BlockProbe;
+use lab_core::quantity::BlockQuantity;
 use lab_core::table::Table;
 use std::sync::Arc;
 
@@ -23,18 +23,6 @@ pub struct Paper<'a> {
 const SIZE: Vec2 = vec2(900.0, 300.0);
 /// Heights of a heat map and of the plot below them.
 const HEIGHTS: [f32; 2] = [180.0, 220.0];
-
-type Column = (&'static str, fn(&BlockProbe) -> f64);
-
-/// Every column of numbers in the table.
-const COLUMNS: [Column; 6] = [
-    ("weight gradient norm", |block| block.weight_gradient_norm),
-    ("output gradient norm", |block| block.output_gradient_norm),
-    ("weight norm", |block| block.weight_norm),
-    ("update norm", |block| block.update_norm),
-    ("output mean", |block| block.activation_mean),
-    ("output std", |block| block.activation_std),
-];
 
 impl Exportable for Paper<'_> {
     fn name(&self) -> String {
@@ -62,7 +50,10 @@ impl Exportable for Paper<'_> {
             .words("arm", rows.iter().map(|(arm, ..)| Arc::clone(arms.get(*arm).unwrap_or(&nameless))))
             .numbers("step", rows.iter().map(|(_, step, ..)| *step as f64))
             .words("block", rows.iter().map(|(arm, _, at, _)| Arc::clone(name(*arm, *at))));
-        COLUMNS.iter().fold(table, |table, (title, of)| table.numbers(title, rows.iter().map(|(.., block)| of(block))))
+        BlockQuantity::ALL.iter().fold(table, |table, quantity| {
+            let values = rows.iter().map(|(.., block)| quantity.of(block).unwrap_or(f64::NAN));
+            table.numbers(quantity.words(), values)
+        })
     }
 
     fn size(&self) -> Option<Vec2> {

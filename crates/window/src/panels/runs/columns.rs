@@ -1,9 +1,10 @@
 //! The columns of the table of runs: settings and results, for a whole run or for each arm.
 
-use crate::shelf::{Entry, Score};
+use crate::shelf::Entry;
 use lab_core::experiment::{Length, Optimizer};
-use lab_core::number::{self, count, or_dash, percent, setting, short};
+use lab_core::number::{self, count, or_dash, setting};
 use lab_core::protocol::Outcome;
+use lab_core::quantity::Measure;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
@@ -35,10 +36,22 @@ pub enum Column {
     Parameters,
     Steps,
     Time,
-    /// The last value of a metric.
-    Last(Score),
-    /// The best value of a metric.
-    Best(Score),
+    /// The last value of a measure.
+    Last(Measure),
+    /// The best value of a measure.
+    Best(Measure),
+}
+
+/// Every measure in the order in which their columns are offered: what people look for first, then the others.
+fn measures() -> impl Iterator<Item = Measure> {
+    let first = [
+        Measure::ValidationAccuracy,
+        Measure::ValidationLoss,
+        Measure::Top5,
+        Measure::TrainAccuracy,
+        Measure::TrainLoss,
+    ];
+    first.into_iter().chain(Measure::ALL.iter().copied().filter(move |measure| !first.contains(measure)))
 }
 
 /// What rows are sorted by.
@@ -66,7 +79,7 @@ impl Column {
             Self::Steps,
             Self::Time,
         ];
-        settings.into_iter().chain(Score::ALL.map(Self::Best)).chain(Score::ALL.map(Self::Last))
+        settings.into_iter().chain(measures().map(Self::Best)).chain(measures().map(Self::Last))
     }
 
     /// Those at first.
@@ -74,9 +87,9 @@ impl Column {
     pub fn first() -> Vec<Self> {
         vec![
             Self::Status,
-            Self::Best(Score::ValidationAccuracy),
-            Self::Last(Score::ValidationAccuracy),
-            Self::Last(Score::TrainLoss),
+            Self::Best(Measure::ValidationAccuracy),
+            Self::Last(Measure::ValidationAccuracy),
+            Self::Last(Measure::TrainLoss),
             Self::Steps,
             Self::Time,
             Self::Started,
@@ -103,8 +116,8 @@ impl Column {
             Self::Parameters => "Parameters".into(),
             Self::Steps => "Steps".into(),
             Self::Time => "Time".into(),
-            Self::Last(score) => format!("Last {}", score_title(score)),
-            Self::Best(score) => format!("Best {}", score_title(score)),
+            Self::Last(measure) => format!("Last {}", measure.words()),
+            Self::Best(measure) => format!("Best {}", measure.words()),
         }
     }
 
@@ -161,8 +174,12 @@ impl Column {
             Self::Parameters => or_dash(entry.info.arms.get(arm).map(|arm| count(arm.parameters))),
             Self::Steps => or_dash(results.map(|results| count(results.steps))),
             Self::Time => or_dash(results.map(|results| number::duration(results.seconds))),
-            Self::Last(score) => or_dash(results.and_then(|results| results.last(score)).map(|it| value(score, it))),
-            Self::Best(score) => or_dash(results.and_then(|results| results.best(score)).map(|it| value(score, it))),
+            Self::Last(measure) => {
+                or_dash(results.and_then(|results| results.last(measure)).map(|last| measure.unit().in_cell(last)))
+            }
+            Self::Best(measure) => {
+                or_dash(results.and_then(|results| results.best(measure)).map(|best| measure.unit().in_cell(best)))
+            }
         }
     }
 
@@ -181,8 +198,8 @@ impl Column {
             Self::Parameters => best(&|arm| Some(entry.info.arms.get(arm)?.parameters as f64), false),
             Self::Steps => SortKey::Number(entry.steps() as f64),
             Self::Time => best(&|arm| results(arm).map(|results| results.seconds), false),
-            Self::Last(score) => best(&|arm| results(arm)?.last(score), score.falls()),
-            Self::Best(score) => best(&|arm| results(arm)?.best(score), score.falls()),
+            Self::Last(measure) => best(&|arm| results(arm)?.last(measure), measure.less_is_better()),
+            Self::Best(measure) => best(&|arm| results(arm)?.best(measure), measure.less_is_better()),
             Self::Started => SortKey::Text(entry.info.started.clone()),
             _ => SortKey::Text(self.text(entry, 0).to_lowercase()),
         }
@@ -216,25 +233,6 @@ pub fn status(entry: &Entry) -> &str {
 
 fn all_diverged(outcome: &Outcome) -> bool {
     !outcome.arms.is_empty() && outcome.arms.iter().all(|arm| arm.diverged_at.is_some())
-}
-
-fn score_title(score: Score) -> &'static str {
-    match score {
-        Score::TrainLoss => "training loss",
-        Score::TrainAccuracy => "training acc.",
-        Score::ValidationLoss => "validation loss",
-        Score::ValidationAccuracy => "validation acc.",
-        Score::Top5 => "top-5 acc.",
-        Score::Throughput => "images/s",
-        Score::LearningRate => "learning rate",
-    }
-}
-
-fn value(score: Score, value: f64) -> String {
-    match score {
-        Score::TrainAccuracy | Score::ValidationAccuracy | Score::Top5 => percent(value),
-        _ => short(value),
-    }
 }
 
 fn optimizer(entry: &Entry, arm: usize) -> Option<&Optimizer> {

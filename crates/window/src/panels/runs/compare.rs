@@ -2,8 +2,9 @@
 
 use super::columns::{Column, status};
 use crate::kit::theme::{self, Tokens, space};
-use crate::shelf::{Entry, Score};
+use crate::shelf::Entry;
 use eframe::egui::{Grid, Label, RichText, ScrollArea, Ui};
+use lab_core::quantity::Measure;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -87,9 +88,9 @@ pub fn fields(entries: &[&Arc<Entry>]) -> Vec<Field> {
 
 fn flattened(entry: &Entry) -> Vec<(String, String)> {
     let mut fields = vec![("status".to_owned(), status(entry).to_owned())];
-    let scores = [Column::Best(Score::ValidationAccuracy), Column::Last(Score::TrainLoss)];
+    let measured = [Column::Best(Measure::ValidationAccuracy), Column::Last(Measure::TrainLoss)];
     for (arm, info) in entry.info.arms.iter().enumerate() {
-        for column in [Column::Steps, Column::Time, Column::Parameters].into_iter().chain(scores) {
+        for column in [Column::Steps, Column::Time, Column::Parameters].into_iter().chain(measured) {
             fields.push((format!("{}: {}", info.name, column.title().to_lowercase()), column.text(entry, arm)));
         }
     }

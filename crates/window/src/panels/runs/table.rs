@@ -181,7 +181,7 @@ fn write(painter: &Painter, rect: Rect, text: &str, color: Color32, strong: bool
 /// A run in one sentence.
 fn sentence(entry: &Entry) -> String {
     let mut text = format!("Run {}, {}", entry.name(), status(entry));
-    let best = Column::Best(crate::shelf::Score::ValidationAccuracy);
+    let best = Column::Best(lab_core::quantity::Measure::ValidationAccuracy);
     for (arm, info) in entry.info.arms.iter().enumerate() {
         text += &format!("; {} {}", info.name, best.text(entry, arm));
     }

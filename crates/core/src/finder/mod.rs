@@ -1,0 +1,8 @@
+//! What helps to find a learning rate and a batch size before anything is trained for long. Knows neither engine nor
+//! files.
+
+mod batch;
+mod rate;
+
+pub use batch::{Fit, Tried, recommended, sizes};
+pub use rate::{RateTest, Suggestion, suggestion};

@@ -1,0 +1,213 @@
+//! What a guided experiment has shown, from the trials that have ended so far.
+
+use super::asked::Asked;
+use super::lesson::{Claim, Lesson, Side};
+use super::quantity::Quantity;
+use crate::number::plural;
+use crate::runs::{self, Run};
+use crate::statistics::{Paired, Sample, holm};
+use crate::study::{StudyError, StudyFolder, TrialState, shown};
+use crate::verdict::Call;
+use serde::{Deserialize, Serialize};
+
+/// The share of luck that is accepted over all claims of a lesson together.
+const ALPHA: f64 = 0.05;
+
+/// What a guided experiment has shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conclusion {
+    /// The answer to the question in a sentence or two.
+    pub headline: String,
+    /// What was guessed, if something was, and whether it was right; `None` while the measurements say nothing.
+    pub guess: Option<(String, Option<bool>)>,
+    /// Each claim, in the lesson's order.
+    pub claims: Vec<Answered>,
+    /// Trials that came to their end.
+    pub trials: usize,
+    /// Trials that there are.
+    pub of: usize,
+}
+
+/// What was measured for a claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// What is compared, in words.
+    pub says: String,
+    /// One side over its seeds.
+    pub of: Option<Sample>,
+    /// The other.
+    pub than: Option<Sample>,
+    /// What may be said of the difference.
+    pub call: Call,
+    /// Seeds that have both sides.
+    pub n: usize,
+    /// How likely such a difference is by chance, corrected for the number of claims; `None` where it was counted, or
+    /// one seed cannot tell.
+    pub p: Option<f64>,
+    /// The numbers in a sentence.
+    pub numbers: String,
+    /// What it means; empty while it is undecided.
+    pub means: String,
+}
+
+/// A trial that came to its end.
+struct Ended {
+    seed: u64,
+    values: Vec<String>,
+    run: Run,
+    asked: Option<Asked>,
+}
+
+/// What one side of a claim was in one seed.
+type BySeed = Vec<(u64, f64)>;
+
+/// Concludes from a study's folder, with what a person guessed (a place among the lesson's guesses).
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn conclude(lesson: &Lesson, folder: &StudyFolder, guess: Option<usize>) -> Result<Conclusion, StudyError> {
+    let study = folder.study();
+    let mut ended = Vec::new();
+    for begun in folder.begun()?.into_values() {
+        if !matches!(begun.record.state, TrialState::Done | TrialState::Diverged) {
+            continue;
+        }
+        let values = study.values(&begun.record.settings);
+        let run = runs::open(&begun.folder).map_err(|error| damaged(&begun.folder, error))?;
+        ended.push(Ended { seed: begun.record.seed, values, asked: Asked::read(&begun.folder), run });
+    }
+    let read = |claim: &Claim, side: &Side| {
+        sides(lesson, claim, side, study.labels(), &ended).map_err(|error| damaged(folder.path(), error))
+    };
+    let mut claims = Vec::new();
+    for claim in &lesson.claims {
+        claims.push(answer(claim, &read(claim, &claim.of)?, &read(claim, &claim.than)?));
+    }
+    decide(lesson, &mut claims);
+    let guess = guess.and_then(|guess| lesson.guesses.get(guess)).map(|guess| {
+        let call = claims.first().map_or(Call::Undecided, |claim| claim.call);
+        (guess.text.clone(), (call != Call::Undecided).then_some(guess.call == call))
+    });
+    let of = study.trials() as usize;
+    Ok(Conclusion { headline: headline(&claims, ended.len()), guess, claims, trials: ended.len(), of })
+}
+
+fn damaged(path: &std::path::Path, why: impl std::fmt::Display) -> StudyError {
+    StudyError::Damaged { path: path.to_owned(), why: why.to_string() }
+}
+
+/// One side in every seed: the arm, or the one of several that is best in the mean.
+fn sides(
+    lesson: &Lesson,
+    claim: &Claim,
+    side: &Side,
+    labels: &[String],
+    ended: &[Ended],
+) -> Result<BySeed, runs::RunError> {
+    let quantity = side.quantity.unwrap_or(claim.quantity);
+    let mut best: Option<(f64, BySeed)> = None;
+    for name in side.arms() {
+        let mut found = Vec::new();
+        for trial in ended.iter().filter(|trial| is_at(side, labels, &trial.values)) {
+            let Some(arm) = trial.run.info.arms.iter().position(|arm| arm.name == name) else { continue };
+            let value = quantity.of(&trial.run, arm, lesson.loss.unwrap_or(f64::NAN), trial.asked.as_ref())?;
+            found.extend(value.map(|value| (trial.seed, value)));
+        }
+        let Some(sample) = Sample::of(found.iter().map(|(_, value)| *value)) else { continue };
+        let cost = if quantity.less_is_better() { sample.mean } else { -sample.mean };
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            best = Some((cost, found));
+        }
+    }
+    Ok(best.map(|(_, found)| found).unwrap_or_default())
+}
+
+fn is_at(side: &Side, labels: &[String], values: &[String]) -> bool {
+    side.at.iter().all(|(axis, value)| {
+        labels
+            .iter()
+            .position(|label| label == axis)
+            .and_then(|place| values.get(place))
+            .is_some_and(|it| *it == shown(value))
+    })
+}
+
+fn answer(claim: &Claim, of: &BySeed, than: &BySeed) -> Answered {
+    let value = |side: &BySeed, seed| side.iter().find(|(known, _)| *known == seed).map(|(_, value)| *value);
+    let pairs: Vec<(f64, f64)> = of.iter().filter_map(|(seed, one)| Some((*one, value(than, *seed)?))).collect();
+    let [one, other] = [Sample::of(pairs.iter().map(|pair| pair.0)), Sample::of(pairs.iter().map(|pair| pair.1))];
+    let paired = Paired::of(pairs.iter().copied());
+    let counted = claim.quantity.is_counted();
+    let call = match paired {
+        Some(paired) if counted && paired.difference.mean > 0.0 => Call::Higher,
+        Some(paired) if counted && paired.difference.mean < 0.0 => Call::Lower,
+        Some(_) if counted => Call::Tie,
+        _ => Call::Undecided,
+    };
+    let p = paired.filter(|_| !counted).and_then(|paired| paired.t_test);
+    let numbers = match (one, other) {
+        (Some(one), Some(other)) => sentence(claim, one, other),
+        _ => "not measured yet".to_owned(),
+    };
+    Answered { says: claim.says.clone(), of: one, than: other, call, n: pairs.len(), p, numbers, means: String::new() }
+}
+
+/// Both sides with their spread.
+fn sentence(claim: &Claim, one: Sample, other: Sample) -> String {
+    let words = |quantity: Quantity, sample: Sample| {
+        let mean = quantity.in_words(sample.mean);
+        if sample.n < 2 || quantity.is_counted() {
+            return mean;
+        }
+        let ends = [sample.mean - sample.sd, sample.mean + sample.sd].map(|end| quantity.in_words(end));
+        // Where the spread is on another scale than what is shown, its ends say more than a number.
+        if matches!(quantity, Quantity::FirstGradientRatio | Quantity::LastGradientRatio) {
+            format!("{mean} ({} to {})", ends[0], ends[1])
+        } else {
+            format!("{mean} ± {}", quantity.in_words(sample.sd))
+        }
+    };
+    let first = words(claim.of.quantity.unwrap_or(claim.quantity), one);
+    let second = words(claim.than.quantity.unwrap_or(claim.quantity), other);
+    let seeds = if one.n == 1 { "one seed".to_owned() } else { plural(one.n as u64, "seed") };
+    if claim.quantity.is_counted() {
+        format!("{first} against {second}")
+    } else {
+        format!("{first} against {second}, {seeds}")
+    }
+}
+
+/// Corrects for the number of claims, makes the calls, and says what they mean.
+fn decide(lesson: &Lesson, claims: &mut [Answered]) {
+    let p: Vec<f64> = claims.iter().map(|claim| claim.p.unwrap_or(f64::NAN)).collect();
+    for ((claim, corrected), asked) in claims.iter_mut().zip(holm(&p)).zip(&lesson.claims) {
+        if !corrected.is_nan() {
+            claim.p = Some(corrected);
+            let difference = claim.of.zip(claim.than).map_or(0.0, |(one, other)| one.mean - other.mean);
+            claim.call = match corrected <= ALPHA {
+                true if difference > 0.0 => Call::Higher,
+                true if difference < 0.0 => Call::Lower,
+                _ => Call::Tie,
+            };
+        }
+        claim.means = match claim.call {
+            Call::Higher => asked.means.higher.clone(),
+            Call::Lower => asked.means.lower.clone(),
+            Call::Tie => asked.means.tie.clone(),
+            Call::Undecided => String::new(),
+        };
+    }
+}
+
+fn headline(claims: &[Answered], trials: usize) -> String {
+    let Some(first) = claims.first() else { return String::new() };
+    match (trials, first.call) {
+        (0, _) => "Nothing was measured yet.".to_owned(),
+        (_, Call::Undecided) if first.n == 0 => "What the question is about was not measured yet.".to_owned(),
+        (_, Call::Undecided) => {
+            format!("One seed cannot tell a difference from luck so far: {}.", first.numbers)
+        }
+        (_, Call::Tie) => format!("No difference found: {}. {}", first.numbers, first.means),
+        (_, Call::Higher | Call::Lower) => format!("{} ({})", first.means, first.numbers),
+    }
+}

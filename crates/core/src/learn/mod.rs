@@ -1,0 +1,14 @@
+//! Guided experiments: a question, a guess, a study that answers it, and a conclusion computed from what was measured.
+//! Each is a file in `assets/learn`, so that a teacher adds one without code. Must not know the engine or windows.
+
+mod asked;
+mod catalogue;
+mod conclude;
+mod lesson;
+mod quantity;
+
+pub use asked::{Asked, noted};
+pub use catalogue::{Entry, LESSONS, lesson};
+pub use conclude::{Answered, Conclusion, conclude};
+pub use lesson::{At, Claim, Guess, Lesson, LessonError, Means, Side, Watch};
+pub use quantity::Quantity;

@@ -1,0 +1,180 @@
+//! Two arms against each other, and what may be said of the difference.
+
+use super::facts::{Facts, Trial};
+use crate::statistics::{Paired, holm, sign_test};
+use serde::{Deserialize, Serialize};
+
+/// The share of luck that is accepted over all comparisons together.
+pub(super) const ALPHA: f64 = 0.05;
+
+/// What a comparison has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// The first is higher, by more than chance.
+    Higher,
+    /// The first is lower, by more than chance.
+    Lower,
+    /// No difference was found.
+    Tie,
+    /// There is a difference, but nothing tells whether it is chance.
+    Undecided,
+}
+
+/// What tells a difference from chance.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Test {
+    /// The paired differences of several seeds, by Student's t.
+    Paired,
+    /// The images of one seed that only one of both gets right, by `McNemar`'s exact test.
+    McNemar {
+        /// Images that only the first gets right.
+        first_only: u32,
+        /// Images that only the second gets right.
+        second_only: u32,
+    },
+    /// Nothing.
+    None,
+}
+
+/// Two arms compared in one quantity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// `validation_accuracy` or `train_loss`.
+    pub quantity: String,
+    /// The name of one arm.
+    pub first: String,
+    /// The name of another.
+    pub second: String,
+    /// The mean of the first over the seeds that both have.
+    pub first_mean: f64,
+    /// The mean of the second over the same seeds.
+    pub second_mean: f64,
+    /// The first minus the second, in the mean.
+    pub difference: f64,
+    /// A 95 % interval of the difference, from two seeds on.
+    pub interval: Option<[f64; 2]>,
+    /// The interval that the call is made by: wider, where several comparisons are made.
+    pub corrected_interval: Option<[f64; 2]>,
+    /// Seeds that both have.
+    pub n: usize,
+    /// What tells it from chance.
+    pub test: Test,
+    /// How likely a difference at least as large is by chance, uncorrected.
+    pub p: Option<f64>,
+    /// The same corrected for all comparisons that were made.
+    pub corrected_p: Option<f64>,
+    /// What may be said.
+    pub call: Call,
+}
+
+/// A quantity that arms are compared in.
+struct Quantity {
+    id: &'static str,
+    of: fn(&Trial, usize) -> Option<f64>,
+}
+
+/// The validation accuracy, then the training loss, of arms that did not diverge.
+const QUANTITIES: [Quantity; 2] = [
+    Quantity { id: ACCURACY, of: |trial, arm| finite(trial, arm, |measured| measured.accuracy) },
+    Quantity { id: LOSS, of: |trial, arm| finite(trial, arm, |measured| measured.train_loss) },
+];
+
+/// The id of the validation accuracy.
+pub(super) const ACCURACY: &str = "validation_accuracy";
+/// The id of the training loss.
+pub(super) const LOSS: &str = "train_loss";
+
+fn finite(trial: &Trial, arm: usize, get: fn(&super::facts::Measured) -> Option<f64>) -> Option<f64> {
+    let measured = trial.arms.get(arm).filter(|measured| measured.diverged_at.is_none())?;
+    get(measured).filter(|value| value.is_finite())
+}
+
+/// Every two arms in every quantity that both have, with their calls.
+pub(super) fn all(facts: &Facts) -> Vec<Comparison> {
+    let mut found = Vec::new();
+    for quantity in &QUANTITIES {
+        for first in 0..facts.arms.len() {
+            for second in first + 1..facts.arms.len() {
+                found.extend(compare(facts, quantity, first, second));
+            }
+        }
+    }
+    decide(&mut found);
+    found
+}
+
+fn compare(facts: &Facts, quantity: &Quantity, first: usize, second: usize) -> Option<Comparison> {
+    let both = facts.trials.iter().filter_map(|trial| {
+        let pair = ((quantity.of)(trial, first)?, (quantity.of)(trial, second)?);
+        Some((trial, pair))
+    });
+    let (trials, pairs): (Vec<&Trial>, Vec<(f64, f64)>) = both.unzip();
+    let paired = Paired::of(pairs.iter().copied())?;
+    #[allow(clippy::cast_precision_loss, reason = "there are few seeds")]
+    let mean = |get: fn(&(f64, f64)) -> f64| pairs.iter().map(get).sum::<f64>() / pairs.len() as f64;
+    let discordant = trials[0].discordant.iter().find(|pair| (pair.first, pair.second) == (first, second));
+    let (test, p) = match (trials.len(), discordant) {
+        (1, Some(pair)) if quantity.id == ACCURACY => {
+            let test = Test::McNemar { first_only: pair.first_only, second_only: pair.second_only };
+            (test, Some(sign_test(pair.first_only, pair.second_only)))
+        }
+        (1, _) => (Test::None, None),
+        _ => (Test::Paired, paired.t_test),
+    };
+    Some(Comparison {
+        quantity: quantity.id.to_owned(),
+        first: facts.arms[first].name.clone(),
+        second: facts.arms[second].name.clone(),
+        first_mean: mean(|pair| pair.0),
+        second_mean: mean(|pair| pair.1),
+        difference: paired.difference.mean,
+        interval: paired.interval(1.0 - ALPHA),
+        corrected_interval: None,
+        n: pairs.len(),
+        test,
+        p,
+        corrected_p: None,
+        call: Call::Undecided,
+    })
+}
+
+/// Corrects for the number of comparisons, and makes the calls. Accuracies and losses are two questions: each has its own
+/// correction over all pairs of arms.
+fn decide(found: &mut [Comparison]) {
+    for quantity in &QUANTITIES {
+        let mut of: Vec<&mut Comparison> = found.iter_mut().filter(|found| found.quantity == quantity.id).collect();
+        let p: Vec<f64> = of.iter().map(|found| found.p.unwrap_or(f64::NAN)).collect();
+        let corrected = holm(&p);
+        let tested = p.iter().filter(|p| !p.is_nan()).count();
+        for (index, comparison) in of.iter_mut().enumerate() {
+            let Some(raw) = comparison.p else {
+                comparison.call = if comparison.difference == 0.0 { Call::Tie } else { Call::Undecided };
+                continue;
+            };
+            comparison.corrected_p = Some(corrected[index]);
+            // Holm's step: as many comparisons as have no smaller p.
+            #[allow(clippy::cast_precision_loss, reason = "there are few comparisons")]
+            let level = 1.0 - ALPHA / (tested - p.iter().filter(|other| **other < raw).count()).max(1) as f64;
+            comparison.corrected_interval = corrected_interval(comparison, level);
+            let certain = corrected[index] <= ALPHA
+                && comparison.corrected_interval.is_none_or(|[low, high]| low > 0.0 || high < 0.0);
+            comparison.call = match certain {
+                true if comparison.difference > 0.0 => Call::Higher,
+                true if comparison.difference < 0.0 => Call::Lower,
+                _ => Call::Tie,
+            };
+        }
+    }
+}
+
+/// The 95 % interval made as wide as another level asks for.
+fn corrected_interval(comparison: &Comparison, level: f64) -> Option<[f64; 2]> {
+    let [low, high] = comparison.interval?;
+    #[allow(clippy::cast_precision_loss, reason = "there are few seeds")]
+    let freedom = (comparison.n - 1) as f64;
+    let t = |level: f64| crate::statistics::t_quantile(1.0 - (1.0 - level) / 2.0, freedom);
+    let half = (high - low) / 2.0 * t(level) / t(1.0 - ALPHA);
+    Some([comparison.difference - half, comparison.difference + half])
+}

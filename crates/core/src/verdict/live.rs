@@ -1,0 +1,90 @@
+//! One sentence on how it stands while training.
+
+use super::reasons::capital;
+use crate::number::{percent, plural, short};
+
+/// The newest numbers of an arm.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Newest {
+    /// What it is called.
+    pub name: String,
+    /// The averaged training loss.
+    pub train_loss: Option<f64>,
+    /// The loss of the last validation.
+    pub validation_loss: Option<f64>,
+    /// The share that the last validation found classified correctly.
+    pub accuracy: Option<f64>,
+    /// The step at which it diverged, if it did.
+    pub diverged_at: Option<u64>,
+}
+
+/// How many times the training loss a validation loss must be to be told as a fault of the batch statistics.
+const FAR_OFF: f64 = 5.0;
+/// Points of accuracy below which nobody is called ahead.
+const AHEAD: f64 = 0.02;
+/// By how much the loss must be lower, as a share, to be called ahead where nothing was validated.
+const AHEAD_IN_LOSS: f64 = 0.1;
+
+/// How it stands, for whole epochs done; `None` before there is anything to say.
+#[must_use]
+pub fn live(epochs: u64, arms: &[Newest]) -> Option<String> {
+    let lost: Vec<&str> = arms.iter().filter(|arm| arm.diverged_at.is_some()).map(|arm| arm.name.as_str()).collect();
+    let alive: Vec<&Newest> = arms.iter().filter(|arm| arm.diverged_at.is_none()).collect();
+    let standing = far_off(&alive).or_else(|| by_accuracy(epochs, &alive)).or_else(|| by_loss(&alive));
+    if lost.is_empty() {
+        return standing;
+    }
+    let diverged = capital(&format!("{} diverged.", lost.join(", ")));
+    Some(standing.map_or(diverged.clone(), |standing| format!("{diverged} {standing}")))
+}
+
+/// Validation losses that say more of the running means than of the network.
+fn far_off(arms: &[&Newest]) -> Option<String> {
+    let off = arms.iter().filter(|arm| match (arm.train_loss, arm.validation_loss) {
+        (Some(train), Some(validation)) => validation > FAR_OFF * train && validation > 2.0 * FAR_OFF,
+        _ => false,
+    });
+    let names: Vec<&str> = off.map(|arm| arm.name.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        format!("The validation of {} is far off: its batch statistics have not settled yet.", names.join(", "))
+    })
+}
+
+fn by_accuracy(epochs: u64, arms: &[&Newest]) -> Option<String> {
+    let when = if epochs == 0 { "So far".to_owned() } else { format!("After {}", plural(epochs, "epoch")) };
+    let mut known: Vec<(f64, &str)> =
+        arms.iter().filter_map(|arm| Some((arm.accuracy.filter(|it| it.is_finite())?, arm.name.as_str()))).collect();
+    if known.len() < arms.len() {
+        return None;
+    }
+    known.sort_by(|a, b| b.0.total_cmp(&a.0));
+    match known.as_slice() {
+        [] => None,
+        [(accuracy, name)] => {
+            Some(format!("{when}, {name} gets {} of the validation images right.", percent(*accuracy)))
+        }
+        [(best, name), (second, other), ..] if best - second >= AHEAD => {
+            let points = short(100.0 * (best - second));
+            Some(format!("{when}, {name} is ahead of {other} by {points} points ({} right).", percent(*best)))
+        }
+        [(best, _), .., (last, _)] if best - last < AHEAD => {
+            Some(format!("{when}, nobody is ahead: {} to {} right.", percent(*last), percent(*best)))
+        }
+        [(best, name), (_, other), ..] => {
+            Some(format!("{when}, {name} and {other} are about even in front ({} right).", percent(*best)))
+        }
+    }
+}
+
+fn by_loss(arms: &[&Newest]) -> Option<String> {
+    let mut known: Vec<(f64, &str)> =
+        arms.iter().filter_map(|arm| Some((arm.train_loss.filter(|it| it.is_finite())?, arm.name.as_str()))).collect();
+    known.sort_by(|a, b| a.0.total_cmp(&b.0));
+    match known.as_slice() {
+        [(best, name), (second, other), ..] if *best < (1.0 - AHEAD_IN_LOSS) * second => {
+            let (best, second) = (short(*best), short(*second));
+            Some(format!("So far the training loss of {name} is lower: {best}, {other} {second}."))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,21 @@
+//! What an experiment has shown, in a sentence with its reasons: made from numbers alone, the same in window, terminal
+//! and files. It must not know how numbers came about; only `of_runs` knows run folders.
+//!
+//! Ties are called ties. One seed gets `McNemar`'s test and the words "one seed"; from two seeds on, arms are compared by
+//! their paired differences, and several comparisons are corrected (Holm 1979).
+
+mod compare;
+mod facts;
+mod live;
+mod of_runs;
+mod reach;
+mod reasons;
+mod words;
+
+pub use compare::{Call, Comparison, Test};
+pub use facts::{ArmFacts, Facts, Measured, Trial};
+pub use live::{Newest, live};
+pub use of_runs::{facts_of, write};
+pub use reach::{lead_changes, reached};
+pub use reasons::{Look, Reason};
+pub use words::{ArmSummary, Verdict, verdict};

@@ -1,0 +1,105 @@
+//! The numbers of a verdict from run folders, and the verdict into them.
+
+use super::facts::{ArmFacts, Facts, Measured, Trial};
+use super::reach::lead_changes;
+use super::words::Verdict;
+use crate::files::write_atomically;
+use crate::quantity::{BlockQuantity, Measure};
+use crate::runs::{GradientRow, MetricsRow, Run, RunError};
+use crate::statistics::smoothed;
+use std::io;
+use std::path::Path;
+
+/// A block's gradient.
+const GRADIENT: BlockQuantity = BlockQuantity::WeightGradient;
+/// Points of the averaged loss that are kept.
+const POINTS: usize = 400;
+
+/// What runs that differ in their seed only have come to, finished or not. Where their arms differ in name or number,
+/// those of the first run count.
+///
+/// # Errors
+/// A table that cannot be read.
+pub fn facts_of(runs: &[Run]) -> Result<Facts, RunError> {
+    let Some(first) = runs.first() else { return Ok(Facts::default()) };
+    let arms = first.info.arms.iter().map(|arm| ArmFacts { name: arm.name.clone() }).collect();
+    let trials = runs.iter().map(trial).collect::<Result<_, _>>()?;
+    Ok(Facts { arms, trials, images: first.info.dataset.validation })
+}
+
+fn trial(run: &Run) -> Result<Trial, RunError> {
+    let count = run.info.arms.len();
+    let rows = (0..count).map(|arm| run.metrics(arm)).collect::<Result<Vec<_>, _>>()?;
+    let mut arms = Vec::new();
+    for (arm, rows) in rows.iter().enumerate() {
+        arms.push(measured(run, arm, rows, &run.gradients(arm)?));
+    }
+    let discordant = run.outcome.iter().flat_map(|outcome| &outcome.discordant);
+    Ok(Trial {
+        seed: run.experiment.recipe.seed,
+        planned: run.outcome.as_ref().and_then(|outcome| outcome.planned).unwrap_or(run.info.total_steps),
+        arms,
+        discordant: discordant.copied().collect(),
+        lead_changes: lead_changes(&second_half(&rows)),
+    })
+}
+
+fn measured(run: &Run, arm: usize, rows: &[MetricsRow], gradients: &[GradientRow]) -> Measured {
+    let last = rows.last();
+    let per_epoch = usize::try_from(run.info.steps_per_epoch).unwrap_or(usize::MAX).max(1);
+    let epoch = &rows[rows.len().saturating_sub(per_epoch)..];
+    let mean = |get: fn(&MetricsRow) -> Option<f64>| {
+        let values: Vec<f64> = epoch.iter().filter_map(get).collect();
+        #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    };
+    let ended = run.outcome.as_ref().and_then(|outcome| outcome.arms.get(arm));
+    Measured {
+        steps: last.map_or(0, |row| row.step),
+        accuracy: rows.iter().rev().find_map(|row| row.get(Measure::ValidationAccuracy)),
+        train_loss: ended.and_then(|ended| ended.train_loss).or_else(|| mean(|row| row.get(Measure::TrainLoss))),
+        train_accuracy: ended
+            .and_then(|ended| ended.train_accuracy)
+            .or_else(|| mean(|row| row.get(Measure::TrainAccuracy))),
+        diverged_at: ended.and_then(|ended| ended.diverged_at),
+        first_gradients: first_gradients(gradients),
+        losses: averaged(rows),
+        worst_lesion: None,
+    }
+}
+
+/// The first and the last block's gradient at the first probe.
+fn first_gradients(rows: &[GradientRow]) -> Option<[f64; 2]> {
+    let step = rows.first()?.step;
+    let of: Vec<&GradientRow> =
+        rows.iter().take_while(|row| row.step == step).filter(|row| !row.is_of_whole_network()).collect();
+    Some([of.first()?.get(GRADIENT)?, of.last()?.get(GRADIENT)?])
+}
+
+/// The training loss as a moving average, thinned.
+fn averaged(rows: &[MetricsRow]) -> Vec<(u64, f64)> {
+    let losses = rows.iter().filter_map(|row| Some((row.step, row.get(Measure::TrainLoss)?)));
+    let (steps, losses): (Vec<u64>, Vec<f64>) = losses.unzip();
+    let all: Vec<(u64, f64)> = steps.into_iter().zip(smoothed(&losses)).collect();
+    let every = all.len().div_ceil(POINTS).max(1);
+    all.into_iter().step_by(every).collect()
+}
+
+/// The arms' accuracies at every validation of the second half.
+fn second_half(rows: &[Vec<MetricsRow>]) -> Vec<Vec<f64>> {
+    let validations = |rows: &Vec<MetricsRow>| -> Vec<f64> {
+        rows.iter().filter_map(|row| row.get(Measure::ValidationAccuracy)).collect()
+    };
+    let arms: Vec<Vec<f64>> = rows.iter().map(validations).collect();
+    let count = arms.iter().map(Vec::len).min().unwrap_or(0);
+    (count / 2..count).map(|at| arms.iter().map(|arm| arm[at]).collect()).collect()
+}
+
+/// Writes `verdict.json` into a folder.
+///
+/// # Errors
+/// What the system says.
+pub fn write(folder: &Path, verdict: &Verdict) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(verdict).map_err(io::Error::other)?;
+    write_atomically(&folder.join("verdict.json"), (text + "\n").as_bytes())
+}

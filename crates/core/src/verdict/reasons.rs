@@ -1,0 +1,129 @@
+//! What the instruments measured that may explain a difference: sentences, each with the place to look at.
+
+use super::facts::{Facts, Trial};
+use super::reach::reached;
+use crate::number::{count, percent, short, tick};
+use serde::{Deserialize, Serialize};
+
+/// Where a reason can be looked at; a stable name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// Loss and accuracy over time.
+    Curves,
+    /// The gradient in each block.
+    Gradients,
+    /// What is left without a block.
+    Lesions,
+    /// The images that only one gets right.
+    Predictions,
+}
+
+/// Something that was measured, in a sentence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Where to look at it.
+    pub look: Look,
+    /// What was measured.
+    pub text: String,
+}
+
+/// How many times as uneven one arm's gradients must be as another's to be named.
+const UNEVEN: f64 = 3.0;
+/// How many times as many steps one arm must need as another to be named.
+const SLOWER: f64 = 1.2;
+
+/// What was measured in the first seed, the clearest first.
+pub(super) fn all(facts: &Facts) -> Vec<Reason> {
+    let Some(trial) = facts.trials.first().filter(|trial| trial.arms.len() > 1) else { return Vec::new() };
+    [gradients(facts, trial), speed(facts, trial), lesions(facts, trial), predictions(facts, trial)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// How uneven the gradients were before anything was learned.
+fn gradients(facts: &Facts, trial: &Trial) -> Option<Reason> {
+    let mut found: Vec<(f64, &str)> = Vec::new();
+    for (measured, arm) in trial.arms.iter().zip(&facts.arms) {
+        let [first, last] = measured.first_gradients?;
+        let ratio = first / last;
+        found.push((if ratio.is_finite() && ratio > 0.0 { ratio } else { return None }, &arm.name));
+    }
+    found.sort_by(|a, b| b.0.ln().abs().total_cmp(&a.0.ln().abs()));
+    let (most, least) = (found.first()?, found.last()?);
+    if (most.0.ln().abs() - least.0.ln().abs()) < UNEVEN.ln() {
+        return None;
+    }
+    let text = format!(
+        "At the first look, the first block's gradient is {} the last one's in {}, {} in {}.",
+        times(most.0, " than"),
+        most.1,
+        times(least.0, ""),
+        least.1
+    );
+    Some(Reason { look: Look::Gradients, text })
+}
+
+/// A ratio in words.
+fn times(ratio: f64, than: &str) -> String {
+    if ratio >= 1.0 { format!("{} times", tick(ratio)) } else { format!("{} times smaller{than}", tick(1.0 / ratio)) }
+}
+
+/// Who gets first where the slowest ends.
+fn speed(facts: &Facts, trial: &Trial) -> Option<Reason> {
+    let least =
+        |losses: &[(u64, f64)]| losses.iter().map(|(_, loss)| *loss).filter(|loss| loss.is_finite()).reduce(f64::min);
+    let goal = trial.arms.iter().map(|arm| least(&arm.losses)).collect::<Option<Vec<f64>>>()?;
+    let goal = goal.into_iter().reduce(f64::max)?;
+    let mut found: Vec<(u64, &str)> = Vec::new();
+    for (measured, arm) in trial.arms.iter().zip(&facts.arms) {
+        found.push((reached(&measured.losses, goal)?, &arm.name));
+    }
+    found.sort_unstable();
+    let (fastest, slowest) = (found.first()?, found.last()?);
+    #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
+    if (slowest.0 as f64) < SLOWER * fastest.0 as f64 {
+        return None;
+    }
+    let text = format!(
+        "{} reaches a training loss of {} after {} steps, {} after {}.",
+        fastest.1,
+        short(goal),
+        count(fastest.0),
+        slowest.1,
+        count(slowest.0)
+    );
+    Some(Reason { look: Look::Curves, text: capital(&text) })
+}
+
+fn lesions(facts: &Facts, trial: &Trial) -> Option<Reason> {
+    let known = trial.arms.iter().zip(&facts.arms).filter_map(|(measured, arm)| {
+        let (block, left) = measured.worst_lesion.as_ref()?;
+        Some(format!("{} keeps {} without block {block}", arm.name, percent(*left)))
+    });
+    let parts: Vec<String> = known.collect();
+    if parts.is_empty() {
+        return None;
+    }
+    Some(Reason { look: Look::Lesions, text: capital(&format!("{}.", parts.join(", "))) })
+}
+
+fn predictions(facts: &Facts, trial: &Trial) -> Option<Reason> {
+    let most = trial.discordant.iter().max_by_key(|pair| pair.first_only.abs_diff(pair.second_only))?;
+    let name = |arm: usize| facts.arms.get(arm).map_or("", |arm| arm.name.as_str());
+    let text = format!(
+        "{} images only {} gets right, {} only {}.",
+        count(most.first_only.into()),
+        name(most.first),
+        count(most.second_only.into()),
+        name(most.second)
+    );
+    Some(Reason { look: Look::Predictions, text })
+}
+
+/// The same with a large first letter.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,330 @@
+//! The verdict itself: comparisons put into sentences.
+
+use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
+use super::facts::{Facts, Measured};
+use super::reasons::{self, Reason, capital};
+use crate::number::{count, plural, short};
+use crate::statistics::Sample;
+use serde::{Deserialize, Serialize};
+
+/// What an experiment has shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The conclusion in a sentence or two.
+    pub headline: String,
+    /// What may be said of the arms as a whole: higher means that the best one is better than all others by more than
+    /// chance.
+    pub call: Call,
+    /// The arm with the highest mean accuracy (or the least loss, where nothing was validated), unless no difference was
+    /// found or none is left.
+    pub best: Option<String>,
+    /// Why that may be so, as far as it was measured.
+    pub reasons: Vec<Reason>,
+    /// What a reader should bear in mind.
+    pub caveats: Vec<String>,
+    /// Every arm over its seeds.
+    pub arms: Vec<ArmSummary>,
+    /// Every two arms.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// An arm over its seeds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArmSummary {
+    /// What it is called.
+    pub name: String,
+    /// Share of the validation images classified correctly in the end; seeds that diverged are left out.
+    pub accuracy: Option<Sample>,
+    /// Mean training loss of the last epoch, likewise.
+    pub train_loss: Option<Sample>,
+    /// Seeds that diverged.
+    pub diverged: usize,
+}
+
+impl ArmSummary {
+    /// Its accuracy as `83.5 ± 0.8 %`, or its loss where there is none.
+    fn score(&self, quantity: &str) -> String {
+        match (quantity == ACCURACY, self.accuracy, self.train_loss) {
+            (true, Some(accuracy), _) => spread(accuracy, 100.0, " %"),
+            (false, _, Some(loss)) => spread(loss, 1.0, ""),
+            _ => "–".to_owned(),
+        }
+    }
+}
+
+/// Mean ± standard deviation with as many decimals; the mean alone of a single number.
+fn spread(sample: Sample, scale: f64, unit: &str) -> String {
+    let mean = short(scale * sample.mean);
+    if sample.n < 2 {
+        return format!("{mean}{unit}");
+    }
+    let decimals = mean.split_once('.').map_or(0, |(_, after)| after.len());
+    let sd = scale * sample.sd;
+    let written = format!("{sd:.decimals$}");
+    let vanishes = sd > 0.0 && written.trim_matches(['0', '.']).is_empty();
+    format!("{mean} ± {}{unit}", if vanishes || mean.contains('e') { short(sd) } else { written })
+}
+
+/// A difference in points of a percentage, or in a loss.
+fn step(value: f64, is_points: bool) -> String {
+    if is_points { format!("{value:.1}").replace('-', "−") } else { short(value) }
+}
+
+/// The conclusion from these numbers.
+#[must_use]
+pub fn verdict(facts: &Facts) -> Verdict {
+    let comparisons = compare::all(facts);
+    let arms: Vec<ArmSummary> = (0..facts.arms.len()).map(|arm| summary(facts, arm)).collect();
+    let quantity = if arms.iter().any(|arm| arm.accuracy.is_some()) { ACCURACY } else { LOSS };
+    let told = headline(facts, &arms, &comparisons, quantity);
+    Verdict {
+        headline: told.text,
+        call: told.call,
+        best: told.best,
+        reasons: if told.call == Call::Tie { Vec::new() } else { reasons::all(facts) },
+        caveats: caveats(facts, quantity, told.call).into_iter().chain(unseen(&comparisons, quantity)).collect(),
+        arms,
+        comparisons,
+    }
+}
+
+fn summary(facts: &Facts, arm: usize) -> ArmSummary {
+    let of = |get: fn(&Measured) -> Option<f64>| {
+        let trials = facts.trials.iter().filter_map(|trial| trial.arms.get(arm));
+        Sample::of(trials.filter(|measured| measured.diverged_at.is_none()).filter_map(get))
+    };
+    let diverged = facts.trials.iter().filter_map(|trial| trial.arms.get(arm)?.diverged_at);
+    ArmSummary {
+        name: facts.arms[arm].name.clone(),
+        accuracy: of(|measured| measured.accuracy),
+        train_loss: of(|measured| measured.train_loss),
+        diverged: diverged.count(),
+    }
+}
+
+struct Told {
+    text: String,
+    call: Call,
+    best: Option<String>,
+}
+
+impl Told {
+    fn open(text: impl Into<String>) -> Self {
+        Self { text: text.into(), call: Call::Undecided, best: None }
+    }
+}
+
+fn headline(facts: &Facts, arms: &[ArmSummary], comparisons: &[Comparison], quantity: &str) -> Told {
+    let lost = diverged(facts, arms);
+    let score = |arm: &ArmSummary| if quantity == ACCURACY { arm.accuracy } else { arm.train_loss.map(negative) };
+    let mut left: Vec<&ArmSummary> = arms.iter().filter(|arm| score(arm).is_some()).collect();
+    left.sort_by(|a, b| {
+        let mean = |arm: &ArmSummary| score(arm).map_or(f64::NEG_INFINITY, |sample| sample.mean);
+        mean(b).total_cmp(&mean(a))
+    });
+    let mut told = match left.as_slice() {
+        [] if lost.is_empty() => Told::open("Nothing was measured yet."),
+        [] => Told::open("No network is left to compare; try a lower learning rate."),
+        [only] => alone(only, quantity),
+        [best, rest @ ..] => against(best, rest, comparisons, quantity),
+    };
+    if !lost.is_empty() {
+        told.text = format!("{lost} {}", told.text);
+    }
+    told
+}
+
+fn negative(sample: Sample) -> Sample {
+    Sample { mean: -sample.mean, ..sample }
+}
+
+/// The arms that diverged, by name; empty where none did.
+fn diverged(facts: &Facts, arms: &[ArmSummary]) -> String {
+    let seeds = facts.trials.len();
+    let parts: Vec<String> = arms
+        .iter()
+        .enumerate()
+        .filter(|(_, arm)| arm.diverged > 0)
+        .map(|(index, arm)| {
+            let steps = facts.trials.iter().filter_map(|trial| trial.arms.get(index)?.diverged_at);
+            match (seeds, steps.min()) {
+                (0 | 1, Some(step)) => format!("{} diverged at step {}", arm.name, count(step)),
+                _ => format!("{} diverged with {} of {}", arm.name, arm.diverged, plural(seeds as u64, "seed")),
+            }
+        })
+        .collect();
+    if parts.is_empty() { String::new() } else { capital(&format!("{}.", parts.join(", "))) }
+}
+
+fn alone(arm: &ArmSummary, quantity: &str) -> Told {
+    let loss = arm.train_loss.map(|loss| format!("training loss {}", spread(loss, 1.0, "")));
+    let right = (quantity == ACCURACY).then(|| format!("{} of the validation images right", arm.score(quantity)));
+    let n = arm.accuracy.or(arm.train_loss).map_or(0, |sample| sample.n);
+    let told: Vec<String> = right.into_iter().chain(loss).collect();
+    let text = capital(&format!("{}: {} ({}).", arm.name, told.join(", "), seeds(n)));
+    Told { text, call: Call::Undecided, best: Some(arm.name.clone()) }
+}
+
+/// The best against all others.
+fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], quantity: &str) -> Told {
+    let with = |other: &&ArmSummary| {
+        comparisons.iter().find(|found| {
+            found.quantity == quantity
+                && ((found.first == best.name && found.second == other.name)
+                    || (found.first == other.name && found.second == best.name))
+        })
+    };
+    let is_better = |found: &Comparison| {
+        let ahead = (found.first == best.name) == (quantity == ACCURACY);
+        found.call == if ahead { Call::Higher } else { Call::Lower }
+    };
+    let pairs: Vec<(&ArmSummary, &Comparison)> = rest.iter().filter_map(|other| Some((*other, with(other)?))).collect();
+    if let [(other, found)] = pairs[..] {
+        return two(best, other, found, is_better(found), quantity);
+    }
+    let names = |all: &[&ArmSummary]| all.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
+    let scores: Vec<String> =
+        std::iter::once(&best).chain(rest).map(|arm| format!("{} {}", arm.name, arm.score(quantity))).collect();
+    let scores = scores.join(", ");
+    let n = pairs.iter().map(|(_, found)| found.n).min().unwrap_or(0);
+    let beaten: Vec<&ArmSummary> = pairs.iter().filter(|(_, found)| is_better(found)).map(|(arm, _)| *arm).collect();
+    let open: Vec<&ArmSummary> = pairs.iter().filter(|(_, found)| !is_better(found)).map(|(arm, _)| *arm).collect();
+    let undecided = pairs.iter().any(|(_, found)| found.call == Call::Undecided);
+    let (text, call) = match (beaten.is_empty(), open.is_empty()) {
+        (false, true) => (format!("{} is better than all others", best.name), Call::Higher),
+        (false, false) if undecided => {
+            (format!("{} is ahead; whether that is luck, one seed does not tell", best.name), Call::Undecided)
+        }
+        (false, false) => {
+            let (beaten, open) = (names(&beaten), names(&open));
+            (format!("{} is better than {beaten}; no difference from {open} was found", best.name), Call::Tie)
+        }
+        (true, _) if undecided => {
+            (format!("{} is ahead; whether that is luck, one seed does not tell", best.name), Call::Undecided)
+        }
+        (true, _) => ("No difference between the best and the others was found".to_owned(), Call::Tie),
+    };
+    let text = capital(&format!("{text}: {scores} ({}).", seeds(n)));
+    Told { text, call, best: (!beaten.is_empty() || call == Call::Undecided).then(|| best.name.clone()) }
+}
+
+fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, quantity: &str) -> Told {
+    let (mut one, mut two) = (best.score(quantity), other.score(quantity));
+    if quantity == LOSS {
+        one = format!("a training loss of {one}");
+        two.insert_str(0, "one of ");
+    }
+    let luck = match found.test {
+        Test::McNemar { first_only, second_only } => {
+            let (ours, theirs) =
+                if found.first == best.name { (first_only, second_only) } else { (second_only, first_only) };
+            let images = |count: u32| plural(count.into(), "image");
+            let luck = if better { ": chance would hardly do this" } else { ": chance can do this" };
+            let (ours, theirs) = (images(ours), count(theirs.into()));
+            format!("one seed; {ours} only {} gets right, {theirs} only {}{luck}", best.name, other.name)
+        }
+        Test::Paired => {
+            let is_points = quantity == ACCURACY;
+            let (unit, scale) = if is_points { (" points", 100.0) } else { ("", 1.0) };
+            let sign = if found.first == best.name { scale } else { -scale };
+            let ends = found.interval.map(|ends| ends.map(|end| sign * end));
+            let interval = ends.map_or_else(String::new, |ends| {
+                format!(
+                    ", 95 % interval {} to {}",
+                    step(ends[0].min(ends[1]), is_points),
+                    step(ends[0].max(ends[1]), is_points)
+                )
+            });
+            format!("difference {}{unit}{interval}, {}", step(sign * found.difference, is_points), seeds(found.n))
+        }
+        Test::None => "whether that is luck, one seed does not tell".to_owned(),
+    };
+    let (text, call) = if better {
+        (format!("{} is better: {one} against {two} ({luck}).", best.name), Call::Higher)
+    } else if found.call == Call::Undecided {
+        (format!("{} is ahead: {one} against {two} ({luck}).", best.name), Call::Undecided)
+    } else {
+        let text = format!("No difference found: {} {one}, {} {two} ({luck}).", best.name, other.name);
+        (text, Call::Tie)
+    };
+    Told { text: capital(&text), call, best: (call != Call::Tie).then(|| best.name.clone()) }
+}
+
+fn seeds(n: usize) -> String {
+    if n == 1 { "one seed".to_owned() } else { plural(n as u64, "seed") }
+}
+
+fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> {
+    let mut found = Vec::new();
+    let measured = |arm: &Measured| arm.diverged_at.is_none() && (arm.accuracy.is_some() || arm.train_loss.is_some());
+    let known = facts.trials.iter().map(|trial| trial.arms.iter().filter(|arm| measured(arm)).count());
+    let several = known.max().unwrap_or(0) > 1;
+    let n = facts.trials.len();
+    if several && n == 1 {
+        let text = "One seed only: another seed starts from other weights and sees other batches, and may differ by more \
+                    than the networks do. Train with three seeds or more to know.";
+        found.push(text.to_owned());
+    } else if several && n == 2 {
+        found
+            .push("With two seeds the interval is wide: only very large differences can be told from luck.".to_owned());
+    }
+    if several && quantity == LOSS && n > 0 {
+        found.push("Nothing was validated: this is about the training images only.".to_owned());
+    }
+    let stopped = facts.trials.iter().filter(|trial| trial.arms.iter().any(|arm| is_short(arm, trial.planned)));
+    let stopped: Vec<_> = stopped.collect();
+    if let Some(trial) = stopped.first() {
+        let steps: Vec<u64> = trial.arms.iter().filter(|arm| arm.diverged_at.is_none()).map(|arm| arm.steps).collect();
+        let (least, most) = (steps.iter().min().copied().unwrap_or(0), steps.iter().max().copied().unwrap_or(0));
+        found.push(if least == most {
+            format!("Stopped after {} of {} steps: the end may look different.", count(most), count(trial.planned))
+        } else {
+            let (least, most) = (count(least), count(most));
+            format!("The networks trained for different lengths: {least} to {most} of {} steps.", count(trial.planned))
+        });
+    }
+    if several && facts.trials.iter().any(|trial| trial.lead_changes > 1) && call != Call::Tie {
+        let text = "The networks changed places more than once in the second half: with another number of steps the \
+                    other one might be ahead.";
+        found.push(text.to_owned());
+    }
+    if let Some(chance) = by_guessing(facts) {
+        found.push(chance);
+    }
+    found
+}
+
+/// How large a difference must be to be seen, where none was found and a large one could have been missed.
+fn unseen(comparisons: &[Comparison], quantity: &str) -> Option<String> {
+    let ties = comparisons.iter().filter(|found| found.quantity == quantity && found.call == Call::Tie);
+    let widest = ties.filter_map(|found| Some((found.corrected_interval?, found.n)));
+    let ([low, high], n) = widest.max_by(|(a, _), (b, _)| (a[1] - a[0]).total_cmp(&(b[1] - b[0])))?;
+    let half = (high - low) / 2.0;
+    (quantity == ACCURACY && half > UNSEEN).then(|| {
+        format!(
+            "With {}, only a difference of more than {} points could be told from luck; more seeds see smaller ones.",
+            seeds(n),
+            (100.0 * half).ceil()
+        )
+    })
+}
+
+/// Half the width of an interval of the accuracy above which a reader is told.
+const UNSEEN: f64 = 0.02;
+
+fn is_short(arm: &Measured, planned: u64) -> bool {
+    arm.diverged_at.is_none() && arm.steps < planned
+}
+
+/// Says that an arm has learned nothing, where its loss stands where guessing would.
+fn by_guessing(facts: &Facts) -> Option<String> {
+    let stuck = facts.arms.iter().enumerate().filter(|(arm, _)| {
+        let losses = facts.trials.iter().filter_map(|trial| trial.arms.get(*arm));
+        let mut begun =
+            losses.filter_map(|measured| Some((measured.losses.first()?.1, measured.train_loss?))).peekable();
+        begun.peek().is_some() && begun.all(|(first, last)| (last - first).abs() < 0.01 * first)
+    });
+    let names: Vec<&str> = stuck.map(|(_, arm)| arm.name.as_str()).collect();
+    let text = format!("{} has learned nothing: its loss is where it began.", names.join(", "));
+    (!names.is_empty()).then(|| capital(&text))
+}

@@ -1,0 +1,154 @@
+//! What the experiment shows, under the bar: one sentence while it trains; in the end what differs, by how much, how sure,
+//! and the ways to the reasons.
+
+use crate::action::Action;
+use crate::kit::background::Background;
+use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::named;
+use crate::panel::{CURVES, GRADIENTS, LESIONS, PREDICTIONS};
+use crate::state::Monitor;
+use crate::state::guess::Guess;
+use crate::state::trace::Trace;
+use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, RichText, Ui};
+use lab_core::quantity::Metric;
+use lab_core::runs;
+use lab_core::verdict::{Call, Look, Newest, Verdict, facts_of, live, verdict, write};
+use std::path::{Path, PathBuf};
+
+/// Steps whose training loss is averaged for the sentence.
+const RECENT: usize = 20;
+
+/// The verdict on the run that has ended.
+#[derive(Default)]
+pub(super) struct Verdicts {
+    worker: Option<Background<PathBuf, Result<Verdict, String>>>,
+    /// The run that was asked about.
+    asked: Option<PathBuf>,
+    found: Option<Result<Verdict, String>>,
+}
+
+impl Verdicts {
+    pub fn ui(&mut self, ui: &mut Ui, monitor: &Monitor, guess: Option<&Guess>, actions: &mut Vec<Action>) {
+        let ended = monitor.outcome.as_ref().filter(|_| !monitor.is_active());
+        self.follow(ui, ended.and_then(|outcome| outcome.run.as_deref()));
+        let sentence = if monitor.is_active() { standing(monitor) } else { None };
+        let found = if ended.is_some() { self.found.as_ref() } else { None };
+        if sentence.is_none() && found.is_none() {
+            return;
+        }
+        let tokens = Tokens::of(ui);
+        let frame = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 16, right: 16, top: 4, bottom: 6 });
+        Panel::top("verdict").frame(frame).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = space::XS;
+            match (sentence, found) {
+                (Some(sentence), _) => {
+                    ui.add(Label::new(sentence).truncate());
+                }
+                (None, Some(Ok(found))) => concluded(ui, found, guess, actions),
+                (None, Some(Err(why))) => {
+                    ui.add(Label::new(RichText::new(why).color(tokens.error)).wrap());
+                }
+                (None, None) => {}
+            }
+        });
+    }
+
+    /// Asks for the verdict on a run that has ended, once.
+    fn follow(&mut self, ui: &Ui, run: Option<&Path>) {
+        if self.asked.as_deref() != run {
+            self.asked = run.map(Path::to_owned);
+            self.found = None;
+            if let Some(run) = run {
+                let worker = self
+                    .worker
+                    .get_or_insert_with(|| Background::new("verdict", ui.ctx(), |run: PathBuf| concluded_of(&run)));
+                worker.ask(run.to_owned());
+            }
+        }
+        if let Some(answer) = self.worker.as_mut().and_then(Background::poll) {
+            self.found = self.asked.is_some().then_some(answer);
+        }
+    }
+}
+
+/// The verdict from the run's folder, which gets it, too.
+fn concluded_of(folder: &Path) -> Result<Verdict, String> {
+    let run = runs::open(folder).map_err(|error| error.to_string())?;
+    let found = verdict(&facts_of(&[run]).map_err(|error| error.to_string())?);
+    write(folder, &found).map_err(|error| format!("the verdict cannot be written into the run's folder: {error}"))?;
+    Ok(found)
+}
+
+fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal_wrapped(|ui| {
+        ui.add(Label::new(RichText::new(&found.headline).family(theme::semibold())).wrap());
+        if let Some(guess) = guess {
+            let (text, color) = match is_right(found, guess) {
+                Some(true) => ("as you expected", tokens.accent),
+                Some(false) => ("not as you expected", tokens.warning),
+                None => ("what you expected is open", tokens.weak),
+            };
+            ui.colored_label(color, format!("{}: {text}", guess.in_words()));
+        }
+        for (look, panel, title) in [
+            (Look::Gradients, GRADIENTS, "Gradients"),
+            (Look::Curves, CURVES, "Curves"),
+            (Look::Lesions, LESIONS, "Remove a block"),
+            (Look::Predictions, PREDICTIONS, "Which images"),
+        ] {
+            let reason = found.reasons.iter().find(|reason| reason.look == look);
+            let text =
+                reason.map_or("Which block matters? Looks at the accuracy without each one", |it| it.text.as_str());
+            if (reason.is_some() || look == Look::Lesions && found.arms.len() > 1)
+                && ui.link(title).on_hover_text(text).clicked()
+            {
+                actions.push(Action::Show(panel));
+            }
+        }
+    });
+    if !found.reasons.is_empty() || !found.caveats.is_empty() {
+        let title = RichText::new("Why, and how sure").size(theme::size::SMALL);
+        let header = CollapsingHeader::new(title).id_salt("reasons").show(ui, |ui| {
+            for reason in &found.reasons {
+                ui.add(Label::new(format!("· {}", reason.text)).wrap());
+            }
+            for caveat in &found.caveats {
+                ui.add(Label::new(RichText::new(caveat).color(tokens.weak)).wrap());
+            }
+        });
+        named(ui, header.header_response, "Why, and how sure");
+    }
+}
+
+/// Whether a guess has come true; `None` where the verdict leaves it open.
+fn is_right(found: &Verdict, guess: &Guess) -> Option<bool> {
+    match (found.call, guess) {
+        (Call::Undecided, _) => None,
+        (Call::Tie, guess) => Some(*guess == Guess::NoDifference),
+        (Call::Higher | Call::Lower, guess) => {
+            Some(found.best.as_ref().is_some_and(|best| *guess == Guess::Arm(best.clone())))
+        }
+    }
+}
+
+/// How it stands while training.
+fn standing(monitor: &Monitor) -> Option<String> {
+    let prepared = monitor.prepared.as_ref()?;
+    let newest = |(place, trace): (usize, &Trace)| {
+        let losses = trace.dense(Metric::Loss).map_or(&[][..], |(_, losses)| losses.values());
+        let losses = &losses[losses.len().saturating_sub(RECENT)..];
+        #[allow(clippy::cast_precision_loss, reason = "a few steps")]
+        let mean = (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / losses.len() as f64);
+        let evaluation = monitor.evaluation(place);
+        Newest {
+            name: monitor.arm_name(place).to_owned(),
+            train_loss: mean,
+            validation_loss: evaluation.map(|it| it.loss),
+            accuracy: evaluation.map(|it| it.accuracy),
+            diverged_at: None,
+        }
+    };
+    let arms: Vec<Newest> = monitor.arms.iter().enumerate().map(newest).collect();
+    live(monitor.step() / prepared.steps_per_epoch.max(1), &arms)
+}

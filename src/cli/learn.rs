@@ -1,0 +1,195 @@
+//! `residual-lab learn`: guided experiments, each a question that a study answers.
+
+use super::inspect;
+use super::output::{self, Failure};
+use super::study::{Manner, create, find, worked};
+use clap::Subcommand;
+use lab_core::experiment::DeviceChoice;
+use lab_core::learn::{Asked, Conclusion, LESSONS, Lesson, conclude, lesson, noted};
+use lab_core::number::or_dash;
+use lab_core::study::{StudyFolder, TrialState};
+use lab_core::verdict::Call;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Arguments of `learn`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  residual-lab learn                        every question
+  residual-lab learn shortcut               one of them, with its background
+  residual-lab learn run shortcut --guess 1")]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
+    /// Show this one
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Train what a question needs, and say what it has shown
+    Run(RunArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ctrl-C stops with a conclusion from what is there; the same command with --out goes on.
+
+Example:
+  residual-lab learn run shortcut --guess 1 --out my-first-study")]
+struct RunArgs {
+    /// Which question
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// What you expect: the number of one of the guesses
+    #[arg(long, value_name = "N")]
+    guess: Option<usize>,
+    /// How often everything is trained, each time with another seed [default: the question's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    seeds: Option<u32>,
+    /// The study's folder; a new one in the usual place if left out
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Where to train: auto, flex, ndarray, gpu or gpu:N
+    #[arg(long, default_value_t)]
+    device: DeviceChoice,
+    /// Stop, with a conclusion, when the standard input ends
+    #[arg(long)]
+    until_input_ends: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    match (&args.what, &args.name) {
+        (Some(What::Run(args)), _) => train(args),
+        (None, Some(name)) => show(&named(name)?, args.json),
+        (None, None) => list(args.json),
+    }
+}
+
+fn named(name: &str) -> Result<Lesson, Failure> {
+    let entry = lesson(name).ok_or_else(|| {
+        let names: Vec<&str> = LESSONS.iter().map(|entry| entry.id).collect();
+        Failure::Usage(format!("there is no guided experiment \"{name}\"; there are {}", names.join(", ")))
+    })?;
+    entry.lesson().map_err(Failure::running)
+}
+
+fn list(json: bool) -> Result<(), Failure> {
+    let lessons = LESSONS.iter().map(|entry| entry.lesson().map_err(Failure::running));
+    let lessons = lessons.collect::<Result<Vec<_>, _>>()?;
+    if json {
+        let entry = |lesson: &Lesson| json!({ "id": lesson.id, "title": lesson.title, "question": lesson.question });
+        return output::print_json(&lessons.iter().map(entry).collect::<Vec<_>>());
+    }
+    lessons.iter().try_for_each(|lesson| output::print(&format!("{:<16} {}", lesson.id, lesson.title)))
+}
+
+fn show(lesson: &Lesson, json: bool) -> Result<(), Failure> {
+    let guesses: Vec<&str> = lesson.guesses.iter().map(|guess| guess.text.as_str()).collect();
+    let watch: Vec<&str> = lesson.watch.iter().map(|watch| watch.what.as_str()).collect();
+    if json {
+        return output::print_json(&json!({
+            "id": lesson.id, "title": lesson.title, "question": lesson.question, "background": lesson.background.trim(),
+            "paper": lesson.paper, "guesses": guesses, "watch": watch,
+        }));
+    }
+    let numbered = |(index, guess): (usize, &&str)| format!("  {}  {guess}", index + 1);
+    let guesses: Vec<String> = guesses.iter().enumerate().map(numbered).collect();
+    let watch: Vec<String> = watch.iter().map(|what| format!("  · {what}")).collect();
+    output::print(&format!(
+        "{}\n\n{}\n\n{}\n\nWhat do you expect?\n{}\n\nTo watch:\n{}\n\n{}\n\nresidual-lab learn run {} --guess N",
+        lesson.title,
+        lesson.question,
+        lesson.background.trim(),
+        guesses.join("\n"),
+        watch.join("\n"),
+        lesson.paper,
+        lesson.id
+    ))
+}
+
+fn train(args: &RunArgs) -> Result<(), Failure> {
+    let lesson = named(&args.name)?;
+    if let Some(guess) = args.guess.filter(|guess| !(1..=lesson.guesses.len()).contains(guess)) {
+        let most = lesson.guesses.len();
+        return Err(Failure::Usage(format!("--guess {guess}: there are guesses 1 to {most}")));
+    }
+    let study = match args.out.as_deref().and_then(find) {
+        Some(folder) => StudyFolder::open(&folder).map_err(Failure::usage)?,
+        None => create(lesson.plan(args.seeds.unwrap_or(lesson.seeds)), args.out.as_deref())?,
+    };
+    let folder = study.path().to_owned();
+    let manner = Manner { quiet: args.json, until_input_ends: args.until_input_ends };
+    let worked = worked(study, args.device, manner);
+    let study = StudyFolder::open(&folder).map_err(Failure::running)?;
+    ask(&lesson, &study)?;
+    let found = conclude(&lesson, &study, args.guess.map(|guess| guess - 1)).map_err(Failure::running)?;
+    let text = serde_json::to_vec_pretty(&found).map_err(Failure::running)?;
+    lab_core::files::write_atomically(&folder.join("conclusion.json"), &text).map_err(Failure::running)?;
+    if args.json {
+        output::print_json(&found)?;
+    } else {
+        output::print(&in_words(&lesson, &found))?;
+        output::print(&format!("\nstudy folder: {}", folder.display()))?;
+    }
+    worked
+}
+
+/// Asks the lesson's instruments of every trial that has ended and was not asked yet.
+fn ask(lesson: &Lesson, study: &StudyFolder) -> Result<(), Failure> {
+    if lesson.ask.is_empty() {
+        return Ok(());
+    }
+    for begun in study.begun().map_err(Failure::running)?.into_values() {
+        if begun.record.state != TrialState::Done || Asked::read(&begun.folder).is_some() {
+            continue;
+        }
+        let mut asked = Asked::default();
+        for instrument in &lesson.ask {
+            noted(&mut asked, &inspect::of_run(&begun.folder, instrument)?);
+        }
+        asked.write(&begun.folder).map_err(Failure::running)?;
+    }
+    Ok(())
+}
+
+fn in_words(lesson: &Lesson, found: &Conclusion) -> String {
+    let rows: Vec<Vec<String>> = found
+        .claims
+        .iter()
+        .map(|claim| {
+            let call = match claim.call {
+                Call::Higher => "higher",
+                Call::Lower => "lower",
+                Call::Tie => "no difference",
+                Call::Undecided => "not decided",
+            };
+            let p = or_dash(claim.p.map(|p| if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }));
+            vec![claim.says.clone(), claim.numbers.clone(), call.to_owned(), p]
+        })
+        .collect();
+    let table = output::table(&["compared", "measured", "found", "p"], &rows);
+    let mut text = format!("\n{}\n\n{}\n\n{table}\n", lesson.question, found.headline);
+    for claim in found.claims.iter().skip(1).filter(|claim| !claim.means.is_empty()) {
+        text += &format!("\n· {}", claim.means);
+    }
+    if let Some((guess, right)) = &found.guess {
+        let how = match right {
+            Some(true) => "That is what was measured.",
+            Some(false) => "That is not what was measured.",
+            None => "That is open.",
+        };
+        text += &format!("\n\nYou expected: {guess}. {how}");
+    }
+    if found.trials < found.of {
+        text += &format!("\n\n{} of {} trainings have ended; more may change the answer.", found.trials, found.of);
+    }
+    text
+}

@@ -1,0 +1,86 @@
+//! `residual-lab verdict`: what runs have shown.
+
+use super::network::find_run;
+use super::output::{self, Failure};
+use lab_core::number::{or_dash, precise, precise_percent};
+use lab_core::runs::{self, Run};
+use lab_core::statistics::Sample;
+use lab_core::verdict::{self, Verdict};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `verdict`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Several runs must differ in their seed only: their networks are compared by what they differ in each seed.
+
+Examples:
+  residual-lab verdict RUN_FOLDER
+  residual-lab verdict seed-0 seed-1 seed-2 --json"
+)]
+pub struct Args {
+    /// Run folders, or their names in the usual place
+    #[arg(value_name = "RUN", required = true)]
+    runs: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let runs = args.runs.iter().map(|named| find_run(named)).collect::<Result<Vec<Run>, Failure>>()?;
+    let alike = |run: &Run| {
+        let mut plan = run.experiment.clone().into_plan();
+        (plan.recipe.seed, plan.name) = (0, String::new());
+        plan
+    };
+    if let Some(other) = runs[1..].iter().find(|run| alike(run) != alike(&runs[0])) {
+        let (first, other) = (runs[0].folder.display(), other.folder.display());
+        return Err(Failure::Usage(format!("{first} and {other} differ in more than their seed")));
+    }
+    let facts = verdict::facts_of(&runs).map_err(Failure::usage)?;
+    let found = verdict::verdict(&facts);
+    if args.json {
+        output::print_json(&found)
+    } else {
+        output::print(&format!("{}\n\n{}", table(&found), in_words(&found)))
+    }
+}
+
+/// The verdict on a run that has ended, which is written into its folder, too.
+pub(super) fn of(folder: &Path) -> Result<Verdict, Failure> {
+    let run = runs::open(folder).map_err(Failure::running)?;
+    let found = verdict::verdict(&verdict::facts_of(&[run]).map_err(Failure::running)?);
+    verdict::write(folder, &found).map_err(Failure::running)?;
+    Ok(found)
+}
+
+/// The sentence, its reasons and what to bear in mind.
+pub(super) fn in_words(found: &Verdict) -> String {
+    let reasons = found.reasons.iter().map(|reason| format!("  · {}", reason.text));
+    let caveats = found.caveats.iter().map(|caveat| format!("  ! {caveat}"));
+    std::iter::once(found.headline.clone()).chain(reasons).chain(caveats).collect::<Vec<_>>().join("\n")
+}
+
+/// Every arm over its seeds.
+fn table(found: &Verdict) -> String {
+    let spread = |sample: Option<Sample>, write: fn(f64) -> String| {
+        or_dash(
+            sample.map(|it| if it.n > 1 { format!("{} ± {}", write(it.mean), write(it.sd)) } else { write(it.mean) }),
+        )
+    };
+    let rows: Vec<Vec<String>> = found
+        .arms
+        .iter()
+        .map(|arm| {
+            let n = arm.accuracy.or(arm.train_loss).map_or(0, |sample| sample.n);
+            vec![
+                arm.name.clone(),
+                n.to_string(),
+                spread(arm.accuracy, precise_percent),
+                spread(arm.train_loss, precise),
+                arm.diverged.to_string(),
+            ]
+        })
+        .collect();
+    output::table(&["network", "seeds", "validation accuracy", "training loss", "diverged"], &rows)
+}

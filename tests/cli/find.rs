@@ -1,0 +1,36 @@
+//! What to begin with: learning rates and batch sizes.
+
+use crate::lab::{Lab, TINY};
+
+const SMALL: &[&str] = &["--set", "arms[0].network.body.cifar={depth=8,width=4}"];
+
+#[test]
+fn a_learning_rate_is_suggested_for_a_network_that_learns_and_none_for_one_that_cannot() {
+    let lab = Lab::new();
+    let plan = ["--preset", "resnet20", "--set", "data.train_limit=500"];
+    let find = [&["find", "rate"], &plan[..], SMALL, &["--test-steps", "60", "--json"]].concat();
+    let found = lab.json(&find);
+    let suggestion = &found[0]["suggestion"];
+    let [rate, least] = ["learning_rate", "least_loss_at"].map(|field| suggestion[field].as_f64().unwrap());
+    assert!((1e-4..3.0).contains(&rate) && rate < least, "{suggestion}");
+    let steps = found[0]["steps"].as_array().unwrap();
+    assert!(steps.len() > 20 && steps.len() <= 60, "{}", steps.len());
+    assert_eq!(lab.json(&find), found, "the same test gives the same numbers");
+
+    let low = [&["find", "rate"], TINY, SMALL, &["--preset", "resnet20", "--low", "1e-12", "--high", "1e-11"]].concat();
+    lab.refuses(1, &["the loss fell for no network"], &low);
+    lab.refuses(2, &["--low must be above 0 and below --high"], &["find", "rate", "--low", "1", "--high", "0.1"]);
+    assert!(!lab.path(".data").exists(), "a test keeps no run");
+}
+
+#[test]
+fn batch_sizes_end_where_memory_does() {
+    let lab = Lab::new();
+    let plan = ["--preset", "resnet20", "--set", "data.train_limit=100", "--memory", "8"];
+    let found = lab.json(&[&["find", "batch"], &plan[..], SMALL, &["--json"]].concat());
+    let tried: Vec<u64> = found["tried"].as_array().unwrap().iter().map(|it| it["batch"].as_u64().unwrap()).collect();
+    assert_eq!(tried[0], 8);
+    assert!(tried.contains(&found["recommended"].as_u64().unwrap()), "{found}");
+    assert!(found["largest"]["bytes"].as_u64().unwrap() <= 8 << 20, "{found}");
+    lab.refuses(1, &["not even 8 images"], &["find", "batch", "--preset", "resnet50", "--memory", "1"]);
+}

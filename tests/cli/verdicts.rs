@@ -1,0 +1,42 @@
+//! What runs have shown, in a sentence.
+
+use crate::lab::{Lab, TINY};
+
+const ARMS: &[&str] =
+    &["--set", "arms[0].network.body.cifar={depth=8,width=2}", "--set", "arms[1].network.body.cifar={depth=8,width=2}"];
+
+#[test]
+fn a_run_ends_with_a_verdict_in_words_and_in_its_folder() {
+    let lab = Lab::new();
+    let said = lab.ok(&[&["train", "--epochs", "2", "--out", "run"], TINY, ARMS].concat());
+    let file = std::fs::read_to_string(lab.path("run/verdict.json")).unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&file).unwrap();
+    let headline = kept["headline"].as_str().unwrap();
+    assert!(said.contains(headline) && headline.contains("one seed"), "{said}");
+    assert!(headline.contains("plain") && headline.contains("residual"), "{headline}");
+    let [only, other] = ["first_only", "second_only"].map(|side| {
+        kept["comparisons"][0]["test"]["mc_nemar"][side].as_u64().unwrap_or_else(|| panic!("no {side} in {file}"))
+    });
+    // Who is right on more images is right on more of those where only one is.
+    let outcome: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(lab.path("run/outcome.json")).unwrap()).unwrap();
+    let right = |arm: usize| (20.0 * outcome["arms"][arm]["validation_accuracy"].as_f64().unwrap()).round() as i64;
+    assert_eq!(right(0) - right(1), only as i64 - other as i64);
+    assert_eq!(lab.json(&["verdict", "run", "--json"])["headline"], headline);
+}
+
+#[test]
+fn seeds_are_taken_together_and_other_runs_refused() {
+    let lab = Lab::new();
+    for seed in ["0", "1", "2"] {
+        lab.ok(&[&["train", "--epochs", "2", "--seed", seed, "--out", seed], TINY, ARMS].concat());
+    }
+    let found = lab.json(&["verdict", "0", "1", "2", "--json"]);
+    assert_eq!(found["arms"][0]["accuracy"]["n"], 3);
+    assert!(found["headline"].as_str().unwrap().contains("3 seeds"), "{found}");
+    assert!(found["comparisons"][0]["interval"][0].is_f64(), "{found}");
+    let said = lab.ok(&["verdict", "0", "1", "2"]);
+    assert!(said.contains(" ± "), "{said}");
+    lab.ok(&[&["train", "--epochs", "1", "--out", "short"], TINY, ARMS].concat());
+    lab.refuses(2, &["differ in more than their seed"], &["verdict", "0", "short"]);
+}

@@ -105,6 +105,11 @@ fn mistakes_in_a_file_are_named() {
         ("name = \"x\"\nexperiment = { preset = \"resnet20\", set = [\"recipe.batch=3\"] }", "recipe.batch=3"),
         ("name = \"x\"\naxis = 3\nexperiment = { preset = \"resnet20\" }", "line 2: unknown field `axis`"),
         ("name = \"x\"\nseeds = [1, 1]\nexperiment = { preset = \"resnet20\" }", "seeds is 1 twice"),
+        (
+            "name = \"x\"\nexperiment = { preset = \"resnet20\", set = [\"recipe.length.epochs=1\"] }\n\
+             early_stopping = { method = \"median\" }",
+            "less than the 1 epochs",
+        ),
         ("name = \"\"\nexperiment = { preset = \"resnet20\" }", "name is \"\""),
         ("name = \"x\"\nexperiment = { preset = \"resnet20\" }\nsearch = { arm = \"y\" }", "one of resnet20"),
         (

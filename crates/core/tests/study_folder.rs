@@ -2,13 +2,15 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
-use lab_core::protocol::{ArmInfo, ArmOutcome, DatasetInfo, Evaluation, Live, Outcome, Prepared};
+use lab_core::checkpoint::Checkpoint;
+use lab_core::protocol::{ArmInfo, ArmOutcome, DatasetInfo, Evaluation, Live, Outcome, Prepared, StepRecord};
 use lab_core::study::{
     Assignment, Ending, Next, Standing, Study, StudyError, StudyFolder, StudyPlan, TrialState, Worker,
 };
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
 struct Place {
     _place: tempfile::TempDir,
@@ -178,6 +180,55 @@ fn what_ends_is_written_down_and_what_is_let_go_of_is_taken_up_again() {
     assert_eq!((third.record().number, third.record().why), (1, None));
     assert!(matches!(worker.retry(&[1]), Err(StudyError::Busy { number: 1, .. })));
     assert!(matches!(worker.retry(&[7]), Err(StudyError::NoTrial { number: 7, trials: 6 })));
+}
+
+/// Makes the owner of a trial somebody on another machine who was last heard of so long ago.
+fn elsewhere(place: &Place, claim: &str, silent: Duration) {
+    let path = place.folder.join("claims").join(claim);
+    let mut text: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    text["owner"]["place"] = "another machine".into();
+    text["owner"]["token"] = "another process".into();
+    text["released"] = false.into();
+    fs::write(&path, text.to_string()).unwrap();
+    fs::File::options().append(true).open(&path).unwrap().set_modified(SystemTime::now() - silent).unwrap();
+}
+
+#[test]
+fn a_trial_whose_owner_was_silent_for_a_minute_is_taken_over_by_one() {
+    let place = Place::new("");
+    drop(next(&mut place.worker()).unwrap());
+    elsewhere(&place, "0001-0001.json", Duration::from_secs(30));
+    assert_eq!(next(&mut place.worker()).unwrap().record().number, 2, "perhaps alive");
+    assert!(matches!(place.study().trials().unwrap()[0].standing, Standing::Running { .. }));
+    assert!(matches!(place.worker().next(Some(1)).unwrap(), Next::Wait), "whoever wants this one waits");
+
+    elsewhere(&place, "0001-0001.json", Duration::from_secs(90));
+    assert_eq!(place.study().trials().unwrap()[0].standing, Standing::Interrupted);
+    let (mut one, mut other) = (place.worker(), place.worker());
+    let taken = next(&mut one).unwrap();
+    let second = next(&mut other).unwrap();
+    assert_eq!((taken.record().number, second.record().number), (1, 2));
+}
+
+#[test]
+fn whoever_has_lost_a_trial_stops_writing_there() {
+    let place = Place::new("");
+    let assignment = next(&mut place.worker()).unwrap();
+    let mut record = assignment.keeper().open(&prepared(&assignment)).unwrap();
+    let step = |step| StepRecord { step, epoch: 0.1, seconds: 1.0, images_per_second: 1.0, arms: vec![None] };
+    record.step(&step(1)).unwrap();
+    assert!(record.checkpoint(0, Checkpoint::Last).is_some());
+    let claims = place.folder.join("claims");
+    fs::copy(claims.join("0001-0001.json"), claims.join("0001-0002.json")).unwrap();
+    let start = Instant::now();
+    while record.step(&step(2)).is_ok() {
+        assert!(start.elapsed().as_secs() < 20, "it went on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(record.step(&step(3)).unwrap_err().contains("taken over"));
+    assert_eq!(record.checkpoint(0, Checkpoint::Last), None);
+    drop(record);
+    assert!(assignment.end(&Ending::Interrupted).unwrap_err().to_string().contains("taken over"));
 }
 
 #[test]

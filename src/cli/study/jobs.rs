@@ -8,7 +8,7 @@ use crate::cli::output::{self, Failure};
 use crate::cli::signals::Signals;
 use indicatif::ProgressBar;
 use lab_core::experiment::DeviceChoice;
-use lab_core::study::{Standing, StudyFolder, StudyPlan};
+use lab_core::study::{Standing, StudyFolder, StudyPlan, TrialState};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
@@ -68,38 +68,30 @@ fn together(study: &StudyFolder, args: &Args) -> Result<(), Failure> {
     let mut workers =
         (0..args.jobs).map(|_| start(study, args.device, threads)).collect::<Result<Vec<Child>, Failure>>()?;
     let mut watcher = Watcher::new(study, args.json);
-    let mut failed = false;
     while !workers.is_empty() {
         std::thread::sleep(LISTEN);
         if signals.asked() {
             // The end of their input is what they stop for, and would be, too, if this process ended by force.
             workers.iter_mut().for_each(|worker| drop(worker.stdin.take()));
         }
-        let mut left = Vec::new();
-        for mut worker in workers {
-            match worker.try_wait().map_err(Failure::running)? {
-                Some(status) => failed |= !status.success(),
-                None => left.push(worker),
-            }
-        }
-        workers = left;
+        // How they ended says less than the folder: what one leaves behind, another may have done.
+        workers.retain_mut(|worker| worker.try_wait().is_ok_and(|status| status.is_none()));
         watcher.look(workers.is_empty())?;
     }
     drop(watcher);
     show(study, args.json)?;
     let trials = study.trials().map_err(Failure::running)?;
     let is_over = trials.iter().all(|trial| matches!(trial.standing, Standing::Over(_)));
-    match (signals.asked() && !is_over, failed) {
-        (true, _) => {
-            output::notice(&format!("{}; the same command goes on", tally(study, &trials)));
-            signals.stopped()
-        }
-        (false, true) => Err(Failure::Running(format!(
-            "{}; `study status` says more, the same command goes on",
-            tally(study, &trials)
-        ))),
-        (false, false) => Ok(()),
+    let has_failed = trials.iter().any(|trial| trial.standing == Standing::Over(TrialState::Failed));
+    let tally = tally(study, &trials);
+    if is_over && !has_failed {
+        return Ok(());
     }
+    if !is_over && (signals.asked() || study.is_stopped()) {
+        output::notice(&format!("{tally}; the same command goes on"));
+        return signals.stopped();
+    }
+    Err(Failure::Running(format!("{tally}; `study status` says more, `study retry` puts back what failed")))
 }
 
 /// Starts a process that takes trials; dropping its input asks it to stop.

@@ -64,6 +64,10 @@ pub(super) fn work(
     quiet: bool,
     signals: &Signals,
 ) -> Result<(), Failure> {
+    if device != DeviceChoice::Auto {
+        // A device that is not there is no trial's fault.
+        lab_engine::train::device::open(device).map_err(Failure::Usage)?;
+    }
     let (mut failed, mut in_a_row) = (0, 0);
     while !signals.asked() {
         match worker.next(only).map_err(refused)? {

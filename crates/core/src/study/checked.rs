@@ -5,7 +5,7 @@ use super::axis::{Axis, shown};
 use super::error::StudyError;
 use super::plan::{Base, Seeds, StudyPlan, Way};
 use crate::experiment::file::{halves, value};
-use crate::experiment::{Experiment, Plan, with_overrides};
+use crate::experiment::{Experiment, Length, Plan, with_overrides};
 use crate::search::{self, Dimension, Range, Search, Space, Told};
 use std::ops::Deref;
 use std::path::Path;
@@ -316,7 +316,16 @@ fn own_fields(plan: &StudyPlan, base: &Plan) -> Result<(), StudyError> {
         let names: Vec<&str> = base.arms.iter().map(|arm| arm.name.as_str()).collect();
         return Err(invalid("search.arm", format!("\"{arm}\""), &format!("one of {}", names.join(", "))));
     }
+    let is_length_varied = plan.axes.iter().any(|axis| axis.field.starts_with("recipe.length"));
+    let epochs = match base.recipe.length {
+        Length::Epochs(epochs) if !is_length_varied => epochs,
+        _ => u32::MAX,
+    };
     match plan.early_stopping {
+        Some(rule) if rule.min_epochs >= epochs => {
+            let rule_in_words = format!("less than the {epochs} epochs of a trial");
+            Err(invalid("early_stopping.min_epochs", rule.min_epochs.to_string(), &rule_in_words))
+        }
         Some(rule) if rule.min_epochs == 0 => Err(invalid("early_stopping.min_epochs", "0".to_owned(), "1 or more")),
         Some(rule) if rule.eta < 2 => Err(invalid("early_stopping.eta", rule.eta.to_string(), "2 or more")),
         _ => Ok(()),

@@ -102,7 +102,7 @@ pub fn save(path: &Path, picture: &RgbImage) {
 pub fn write_classes(folder: &Path, classes: &[&str], each: u8) {
     for (class, name) in (0..).zip(classes) {
         for number in 0..each {
-            save(&folder.join(name).join(format!("{number}.png")), &picture(class * 100 + number, 8, 8));
+            save(&folder.join(name).join(format!("{number}.png")), &picture(class.wrapping_mul(100).wrapping_add(number), 8, 8));
         }
     }
 }

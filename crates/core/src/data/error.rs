@@ -79,6 +79,9 @@ pub enum DataError {
         /// How many are needed.
         channels: usize,
     },
+    /// Whoever waited for the pictures did not want them any more.
+    #[error("reading the pictures was stopped; start again to read them")]
+    Stopped,
     /// A thread that puts batches together ended.
     #[error("putting a batch together failed: {0}; this is a fault of the program, go on from the last checkpoint")]
     Worker(String),
@@ -173,6 +176,11 @@ impl DataError {
 
     pub(super) fn unknown(path: &Path, hint: impl Into<String>) -> Self {
         Self::Unknown { path: path.to_owned(), hint: hint.into() }
+    }
+
+    /// Whether files that are left out for a reason of this kind may be read another time though they are the same.
+    pub(super) fn may_pass(kind: &str) -> bool {
+        matches!(kind, "missing" | "unreadable")
     }
 
     /// Why a file is left out: the kind of reason, and the reason itself.

@@ -4,12 +4,14 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod archives;
+mod arrays;
 mod bad_input;
 mod batches;
 mod folders;
 mod formats;
 mod jpeg;
 mod kin;
+mod labelled;
 mod layouts;
 mod left_out;
 mod make;

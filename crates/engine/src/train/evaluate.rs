@@ -114,6 +114,7 @@ pub(crate) fn evaluate_as(
         if !go_on(scores.total) {
             break;
         }
+        let batch = batch.map_err(|error| error.to_string())?;
         let [channels, height, width] = batch.shape;
         let shape = [batch.size, channels, height, width];
         let logits = logits_of(model, batch.pixels, shape, device, pass())?;

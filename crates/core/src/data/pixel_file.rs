@@ -71,8 +71,11 @@ impl PixelFile {
         read_exact_at(&self.file, target, at).map_err(|error| DataError::reading(&self.path, &error))?;
         let marks = self.marks.get(index * channels..).unwrap_or_default();
         let is_whole = target.chunks_exact(plane).zip(marks).all(|(bytes, mark)| Mark::of(bytes).check == mark.check);
-        let damaged = || DataError::damaged(&self.path, "pictures that were kept in it have changed since; delete it");
-        is_whole.then_some(()).ok_or_else(damaged)
+        let changed = || {
+            let problem = "its pictures have changed since they were kept";
+            DataError::unusable(&self.path, problem, "delete this file, and it is made again at the next start")
+        };
+        is_whole.then_some(()).ok_or_else(changed)
     }
 }
 

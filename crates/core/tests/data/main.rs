@@ -10,6 +10,7 @@ mod batches;
 mod folders;
 mod formats;
 mod jpeg;
+mod keeping;
 mod kin;
 mod labelled;
 mod layouts;

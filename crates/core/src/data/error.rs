@@ -1,6 +1,6 @@
 //! What can be wrong with images on disk: each message says what, where, why, and what to do.
 
-use super::names::shown_path;
+use super::names::{counted, name_of, shown_path};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -176,6 +176,24 @@ impl DataError {
 
     pub(super) fn unknown(path: &Path, hint: impl Into<String>) -> Self {
         Self::Unknown { path: path.to_owned(), hint: hint.into() }
+    }
+
+    /// The same in few words beside the field that holds the path, which need not be said again.
+    #[must_use]
+    pub fn at_field(&self) -> String {
+        match self {
+            Self::Missing(path) if path.as_os_str().is_empty() => "choose a folder or a file".to_owned(),
+            Self::Missing(_) => "there is nothing at this path".to_owned(),
+            Self::Unreadable { reason, .. } => format!("it cannot be read ({reason})"),
+            Self::Unknown { hint, .. } => format!("no data set lies here: {hint}"),
+            Self::Damaged { path, problem } => format!("{} is damaged: {problem}", name_of(path)),
+            Self::Unusable { problem, advice, .. } => format!("{problem}; {advice}"),
+            Self::Normalization { given, channels } => {
+                let given = counted(*given, "channel");
+                format!("mean and deviation are given for {given}, and the images have {channels}")
+            }
+            other => other.to_string(),
+        }
     }
 
     /// Whether files that are left out for a reason of this kind may be read another time though they are the same.

@@ -27,6 +27,7 @@ mod sizes;
 mod split;
 mod statistics;
 mod store;
+mod survey;
 mod watch;
 
 pub use batch::{Batch, Mix, augmented_samples, evaluation_batches};
@@ -41,4 +42,5 @@ pub use picture::{MAX_PIXELS, Picture, decode_picture, fit_picture, read_picture
 pub use pixels::Pixels;
 pub use sizes::Sizes;
 pub use statistics::Normalizer;
+pub use survey::{ClassCount, Double, Standing, Survey};
 pub use watch::{Progress, Watch};

@@ -20,3 +20,4 @@ mod pictures;
 mod python;
 mod scoring;
 mod sizes;
+mod survey;

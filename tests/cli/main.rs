@@ -34,6 +34,7 @@ fn every_command_explains_itself_with_an_example() {
         &["data"],
         &["data", "info"],
         &["data", "subset"],
+        &["data", "cache"],
     ];
     for command in commands {
         let help = lab.ok(&[command, &["--help"]].concat());

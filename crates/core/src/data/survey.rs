@@ -5,6 +5,7 @@ use super::error::DataError;
 use super::images::Images;
 use super::left_out::LeftOut;
 use super::load::{LoadOptions, Report};
+use super::names::shown_path;
 use super::pixel_file::Mark;
 use super::sizes::Sizes;
 use crate::experiment::Data;
@@ -65,6 +66,15 @@ pub struct Standing {
     pub file: Option<PathBuf>,
 }
 
+impl Standing {
+    /// Its file, or its part and number.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let part = if self.is_validation { "validation" } else { "training" };
+        self.file.as_ref().map_or_else(|| format!("{part} image {}", self.index), |file| shown_path(file))
+    }
+}
+
 impl Double {
     /// Whether networks are validated on an image that they were trained on: their scores then look too good.
     #[must_use]
@@ -97,8 +107,7 @@ impl Survey {
         let count = dataset.classes.len();
         let (train, validation) = (dataset.train.class_counts(count), dataset.validation.class_counts(count));
         let counts = train.into_iter().zip(validation);
-        let class =
-            |(name, (train, validation)): (&String, _)| ClassCount { name: name.clone(), train, validation };
+        let class = |(name, (train, validation)): (&String, _)| ClassCount { name: name.clone(), train, validation };
         Ok(Self {
             name: dataset.name.clone(),
             shape: dataset.shape(),

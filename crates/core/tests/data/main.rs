@@ -9,6 +9,7 @@ mod bad_input;
 mod batches;
 mod folders;
 mod formats;
+mod hub;
 mod jpeg;
 mod keeping;
 mod kin;

@@ -22,7 +22,12 @@ fn images_that_stand_there_twice_are_told() {
     copy("train/ape/1.png", "val/ape/seen.png");
     copy("train/ape/2.png", "train/bee/other.png");
     for from in [u64::MAX, 0] {
-        let keeping = Keeping { folder: Some(kept.path()), from, in_memory: if from == 0 { 0 } else { u64::MAX }, ..Keeping::default() };
+        let keeping = Keeping {
+            folder: Some(kept.path()),
+            from,
+            in_memory: if from == 0 { 0 } else { u64::MAX },
+            ..Keeping::default()
+        };
         let options = LoadOptions { keeping, ..LoadOptions::default() };
         let survey = Survey::read(&data_at(place.path()), 0, options).unwrap();
         let [twice, both, torn] = &survey.doubles[..] else { panic!("{:?}", survey.doubles) };

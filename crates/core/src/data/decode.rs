@@ -228,7 +228,7 @@ impl Decoder<'_> {
             let pixels = &mut pixels[..stride * paths.len()];
             pixels.fill(0);
             results.par_extend(pixels.par_chunks_mut(stride).zip(paths).map(watched));
-            if results.iter().any(|result| *result == Err(DataError::Stopped)) {
+            if results.contains(&Err(DataError::Stopped)) {
                 return Err(DataError::Stopped);
             }
             if let Err(error) = take(pixels) {

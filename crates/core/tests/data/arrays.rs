@@ -1,4 +1,4 @@
-//! Formats that hold images as arrays, in files that NumPy and SciPy wrote (`golden/make.py`), and damaged ones.
+//! Formats that hold images as arrays, in files that `NumPy` and `SciPy` wrote (`golden/make.py`), and damaged ones.
 
 use crate::make::{data_at, load, refused};
 use lab_core::data::{Dataset, Images};

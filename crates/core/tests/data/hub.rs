@@ -1,4 +1,4 @@
-//! Parquet files as the Hugging Face hub has them, written by PyArrow (`golden/make.py`).
+//! Parquet files as the Hugging Face hub has them, written by `PyArrow` (`golden/make.py`).
 
 use crate::arrays::{check, golden, spoil};
 use crate::make::{data_at, load, refused};

@@ -1,4 +1,4 @@
-//! Pictures whose classes are written beside them: in WebDataset's archives, in tables, in files with names.
+//! Pictures whose classes are written beside them: in archives of `WebDataset`, in tables, in files with names.
 
 use crate::arrays::{check, golden, spoil};
 use crate::make::{data_at, load, picture, refused, report, save, write_classes, write_idx};

@@ -72,7 +72,8 @@ pub(super) fn make_room(folder: &Path, at_most: u64, except: &Path) {
     for file in files {
         let is_abandoned = !file.is_named && file.used.elapsed().is_ok_and(|age| age > ABANDONED);
         let is_too_much = file.is_named && file.path != except && total > at_most;
-        if (is_abandoned || is_too_much) && fs::remove_file(&file.path).is_ok() && is_too_much {
+        let is_gone = (is_abandoned || is_too_much) && fs::remove_file(&file.path).is_ok();
+        if is_gone && file.is_named {
             total -= file.bytes;
         }
     }

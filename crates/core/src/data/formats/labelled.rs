@@ -42,13 +42,13 @@ impl Labels {
         }
         let labels: HashMap<&str, u16> = classes.iter().map(String::as_str).zip(0..=u16::MAX).collect();
         let listed = |rows: &[Row]| -> Result<Vec<Listed>, DataError> {
-            let listed = |row: &Row| match labels.get(row.class.as_str()) {
-                Some(&label) => Ok(Listed { path: row.path.clone(), label }),
-                None => {
+            let listed = |row: &Row| {
+                let label = labels.get(row.class.as_str()).copied().ok_or_else(|| {
                     let class = shown(OsStr::new(&row.class));
                     let problem = format!("its class \"{class}\" has validation pictures but none to train on");
-                    Err(DataError::unusable(place, problem, "give both parts the same classes"))
-                }
+                    DataError::unusable(place, problem, "give both parts the same classes")
+                })?;
+                Ok(Listed { path: row.path.clone(), label })
             };
             rows.iter().map(listed).collect()
         };

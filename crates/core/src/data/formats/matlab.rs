@@ -1,4 +1,4 @@
-//! Arrays of whole numbers in MATLAB's files of level 5, as `save` and SciPy's `savemat` write them.
+//! Arrays of whole numbers in MATLAB's files of level 5, as `save` and `scipy.io.savemat` write them.
 //! Format: <https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf>.
 
 use flate2::read::ZlibDecoder;

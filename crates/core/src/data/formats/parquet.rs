@@ -114,7 +114,7 @@ fn labels(path: &Path) -> Result<Table, String> {
     let features = features(&reader);
     let is = |feature: &Value, kind: &str| feature.get("_type").and_then(Value::as_str) == Some(kind);
     let fields = reader.metadata().file_metadata().schema().get_fields();
-    let name = column(fields, &LABELS, |name| is(&features[name], "ClassLabel"), |field| field.is_primitive());
+    let name = column(fields, &LABELS, |name| is(&features[name], "ClassLabel"), Type::is_primitive);
     let name = name.ok_or_else(|| format!("it has no column label; its columns are {}", columns(fields)))?;
     image_column(&reader)?;
     let class = |field: &Field| match field {

@@ -108,8 +108,8 @@ fn read(store: &Store, path: &Path) -> Result<Option<Table>, DataError> {
         return Ok(None);
     }
     let bytes = store.read(path)?;
-    let first = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let count = |mark: u8| first.iter().filter(|&&byte| byte == mark).count();
+    let first = String::from_utf8_lossy(bytes.split(|&byte| byte == b'\n').next().unwrap_or_default());
+    let count = |mark: u8| first.matches(char::from(mark)).count();
     let mark = [b',', b';', b'\t'].into_iter().max_by_key(|&mark| count(mark)).unwrap_or(b',');
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let mut reader = csv::ReaderBuilder::new().delimiter(mark).flexible(true).trim(csv::Trim::All).from_reader(text);

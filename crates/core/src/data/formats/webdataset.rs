@@ -1,4 +1,4 @@
-//! WebDataset's tar archives: a picture and what is known about it have the same name with different endings, such as
+//! Tar archives of `WebDataset`: a picture and what is known about it have the same name with different endings, such as
 //! `000017.jpg` and `000017.cls`. Format: <https://github.com/webdataset/webdataset>.
 
 use super::folder::{Part as Role, is_picture};

@@ -4,6 +4,7 @@ use crate::make::{data_at, load, refused};
 use lab_core::data::{Dataset, Images};
 use lab_core::random::{Purpose, Random};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::tempdir;
 
@@ -128,6 +129,19 @@ fn arrays_of_another_kind_say_what_they_are() {
         write("x_train.npy", header, &[0; 24]);
         refused(&data_at(unpacked.path()), &[words]);
     }
+}
+
+#[test]
+fn a_packed_array_cannot_fill_the_memory() {
+    let place = tempdir().unwrap();
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    (0..260).for_each(|_| encoder.write_all(&[0; 1 << 20]).unwrap());
+    let packed = encoder.finish().unwrap();
+    let header = fs::read(golden("svhn_packed.mat")).unwrap()[..128].to_vec();
+    let length = u32::try_from(packed.len()).unwrap().to_le_bytes();
+    let path = place.path().join("train_32x32.mat");
+    fs::write(&path, [&header[..], &15_u32.to_le_bytes(), &length, &packed].concat()).unwrap();
+    refused(&data_at(place.path()), &["its files would take more than 256 MB"]);
 }
 
 /// Changes bytes of a file in many ways and loads what comes out; whatever is made of it, nothing breaks.

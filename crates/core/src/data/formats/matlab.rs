@@ -1,14 +1,12 @@
 //! Arrays of whole numbers in MATLAB's files of level 5, as `save` and `scipy.io.savemat` write them.
 //! Format: <https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf>.
 
+use crate::data::store::{most, too_much};
 use flate2::read::ZlibDecoder;
 use std::io::Read;
 
 /// Bytes before the first element.
 const HEADER: usize = 128;
-
-/// The most bytes that an element of so many packed ones may become.
-const MAX_RATIO: u64 = 1100;
 
 /// Kinds of elements.
 const INT8: u32 = 1;
@@ -71,10 +69,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Array>, String> {
     while rest.len() >= 8 {
         let (kind, body, next) = element(rest).ok_or("it is cut off or damaged")?;
         if kind == COMPRESSED {
-            let limit = (body.len() as u64).saturating_mul(MAX_RATIO) + 1024;
+            let limit = most(body.len() as u64);
             let mut unpacked = Vec::new();
             let read = ZlibDecoder::new(body).take(limit).read_to_end(&mut unpacked);
             read.map_err(|error| format!("it cannot be unpacked ({error})"))?;
+            if unpacked.len() as u64 >= limit {
+                return Err(too_much(body.len() as u64));
+            }
             let inside = element(&unpacked).filter(|(kind, ..)| *kind == MATRIX);
             arrays.extend(inside.and_then(|(_, body, _)| matrix(body)));
         } else if kind == MATRIX {

@@ -12,5 +12,6 @@ mod tarball;
 mod zipped;
 
 pub(super) use entry::{Entry, Kind};
+pub(super) use index::{most, too_much};
 pub(super) use places::Store;
 pub(super) use rows::Rows;

@@ -167,7 +167,7 @@ pub(super) fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, wor
     });
     let mut arms = arms.collect::<Result<Vec<Arm>, Failure>>()?;
     let batch = evaluation_batches(&dataset.train, &dataset.mean, &dataset.std, dataset.train.len()).next();
-    let batch = batch.ok_or(Failure::Silent)?;
+    let batch = batch.ok_or(Failure::Silent)?.map_err(Failure::running)?;
     let networks: Vec<Model> = arms.iter().map(|arm| plain(&arm.model)).collect();
     let planned = WARM_UP + u64::from(work.steps);
     let mut step = |step: u64| -> Result<(f64, Option<f64>), Failure> {
@@ -198,9 +198,9 @@ pub(super) fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, wor
 pub(super) fn noise(shape: [usize; 3], classes: usize, count: usize) -> Dataset {
     let [channels, height, width] = shape;
     let mut random = Random::new(0, Purpose::Inspect, 0, 0);
-    let pixels = (0..count * channels * height * width).map(|_| random.bits().to_le_bytes()[0]).collect();
+    let pixels: Vec<u8> = (0..count * channels * height * width).map(|_| random.bits().to_le_bytes()[0]).collect();
     let labels = (0..count).map(|index| u16::try_from(index % classes).unwrap_or(0)).collect();
-    let images = Images { channels, height, width, pixels, labels, files: Vec::new() };
+    let images = Images { channels, height, width, pixels: pixels.into(), labels, files: Vec::new() };
     Dataset {
         name: "noise".to_owned(),
         classes: (0..classes).map(|class| class.to_string()).collect(),

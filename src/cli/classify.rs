@@ -93,7 +93,7 @@ fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
 
 fn info(args: &Args) -> Result<DatasetInfo, Failure> {
     if let Some(source) = &args.data {
-        let options = LoadOptions { usual_side: args.network.usual_side()?, scoring: None };
+        let options = LoadOptions { usual_side: args.network.usual_side()?, ..LoadOptions::default() };
         return Ok(load_dataset(&args.network.data(source)?, 0, options)?.info);
     }
     let Shape(shape) = args.image.unwrap_or(Shape([3, 32, 32]));

@@ -1,7 +1,8 @@
 //! `residual-lab data`: look at data sets, make small ones.
 
 use super::output::{self, Failure};
-use lab_core::data::{Dataset, LeftOut, LoadOptions, Report, Sizes, subset};
+use lab_core::data::cache::{self, Cached};
+use lab_core::data::{ClassCount, Double, LeftOut, LoadOptions, Sizes, Standing, Survey, subset};
 use lab_core::experiment::{Data, Source};
 use lab_core::number::precise_percent;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   residual-lab data info embedded
   residual-lab data info pictures/
+  residual-lab data cache --list
   residual-lab data subset --from fashion-mnist/ --train-per-class 500 --test-per-class 100 --out subset.bin")]
 pub struct Args {
     #[command(subcommand)]
@@ -29,6 +31,21 @@ enum DataCommand {
         source: String,
         /// Print JSON
         #[arg(long)]
+        json: bool,
+    },
+    /// List or remove the decoded pictures that are kept, so that they are not decoded again at each start
+    #[command(after_help = "Examples:
+  residual-lab data cache --list
+  residual-lab data cache --clear")]
+    Cache {
+        /// List them, which also happens without this
+        #[arg(long, conflicts_with = "clear")]
+        list: bool,
+        /// Remove them all
+        #[arg(long)]
+        clear: bool,
+        /// Print JSON
+        #[arg(long, conflicts_with = "clear")]
         json: bool,
     },
     /// Write a small data set with as many images of each class, chosen from IDX files
@@ -57,6 +74,7 @@ enum DataCommand {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
         DataCommand::Info { source, json } => info(source, *json),
+        DataCommand::Cache { list: _, clear, json } => kept(*clear, *json),
         DataCommand::Subset { from, train_per_class, test_per_class, seed, out } => {
             let made = subset::write(from, *train_per_class, *test_per_class, *seed, out).map_err(Failure::usage)?;
             let size = made.bytes as f64 / 1e6;
@@ -68,52 +86,112 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 fn info(source: &str, as_json: bool) -> Result<(), Failure> {
     let data = Data { source: Source::from(source.to_owned()), ..Data::default() };
-    let (dataset, report) = Dataset::load_with(&data, 0, LoadOptions::default()).map_err(Failure::usage)?;
-    let Report { left_out, sizes, .. } = report;
-    dataset.notices.iter().for_each(|text| output::notice(text));
-    let [channels, height, width] = dataset.shape();
-    let count = dataset.classes.len();
-    let (train, validation) = (dataset.train.class_counts(count), dataset.validation.class_counts(count));
+    let survey = Survey::read(&data, 0, LoadOptions::default()).map_err(Failure::usage)?;
+    survey.notices.iter().for_each(|text| output::notice(text));
+    let total = |count: fn(&ClassCount) -> usize| survey.classes.iter().map(count).sum::<usize>();
+    let (train, validation) = (total(|class| class.train), total(|class| class.validation));
     if as_json {
+        let each = |count: fn(&ClassCount) -> usize| survey.classes.iter().map(count).collect::<Vec<_>>();
         return output::print_json(&json!({
-            "name": dataset.name,
-            "shape": dataset.shape(),
-            "classes": dataset.classes,
-            "train": dataset.train.len(),
-            "validation": dataset.validation.len(),
-            "train_per_class": train,
-            "validation_per_class": validation,
-            "mean": dataset.mean,
-            "std": dataset.std,
-            "sizes": sizes.map(|sizes| json!({
+            "name": survey.name,
+            "shape": survey.shape,
+            "classes": survey.classes.iter().map(|class| &class.name).collect::<Vec<_>>(),
+            "train": train,
+            "validation": validation,
+            "train_per_class": each(|class| class.train),
+            "validation_per_class": each(|class| class.validation),
+            "imbalance": survey.imbalance(),
+            "mean": survey.mean,
+            "std": survey.std,
+            "sizes": survey.sizes.map(|sizes| json!({
                 "smallest": sizes.smallest,
                 "median": sizes.median,
                 "largest": sizes.largest,
             })),
-            "left_out": left_out.iter().map(describe).collect::<Vec<_>>(),
-            "notices": dataset.notices,
+            "left_out": survey.left_out.iter().map(describe).collect::<Vec<_>>(),
+            "doubles": survey.doubles.iter().map(double).collect::<Vec<_>>(),
+            "notices": survey.notices,
         }));
     }
-    let total = dataset.train.len().max(1) as f64;
-    let rows: Vec<Vec<String>> = dataset
+    let rows: Vec<Vec<String>> = survey
         .classes
         .iter()
-        .zip(train.iter().zip(&validation))
-        .map(|(class, (train, validation))| {
-            vec![class.clone(), train.to_string(), precise_percent(*train as f64 / total), validation.to_string()]
+        .map(|ClassCount { name, train: own, validation }| {
+            let share = precise_percent(*own as f64 / train.max(1) as f64);
+            vec![name.clone(), own.to_string(), share, validation.to_string()]
         })
         .collect();
     let numbers = |values: &[f32]| values.iter().map(|value| format!("{value:.4}")).collect::<Vec<_>>().join(", ");
+    let [channels, height, width] = survey.shape;
     output::print(&format!(
-        "{}: {} training and {} validation images of {channels}×{height}×{width} in {count} classes\n{}mean {}\nstd  {}\n\n{}",
-        dataset.name,
-        dataset.train.len(),
-        dataset.validation.len(),
-        sizes.map_or_else(String::new, in_words),
-        numbers(&dataset.mean),
-        numbers(&dataset.std),
+        "{}: {train} training and {validation} validation images of {channels}×{height}×{width} in {} classes\n\
+         {}mean {}\nstd  {}\n{}\n{}",
+        survey.name,
+        survey.classes.len(),
+        survey.sizes.map_or_else(String::new, in_words),
+        numbers(&survey.mean),
+        numbers(&survey.std),
+        remarks(&survey),
         output::table(&["class", "training", "share", "validation"], &rows),
     ))
+}
+
+/// What is unlike what one would wish, a line each.
+fn remarks(survey: &Survey) -> String {
+    let mut lines = Vec::new();
+    if let Some(imbalance) = survey.imbalance().filter(|times| *times > 1.5) {
+        lines.push(format!("the largest class has {imbalance:.1} times as many training images as the smallest"));
+    }
+    let groups = |is: fn(&Double) -> bool| survey.doubles.iter().filter(|double| is(double)).collect::<Vec<_>>();
+    let remark = |groups: &[&Double], what: &str| {
+        let first = groups.first()?.images.iter().map(Standing::name).collect::<Vec<_>>().join(" = ");
+        let (count, are) =
+            if groups.len() == 1 { ("1 image".to_owned(), "is") } else { (format!("{} images", groups.len()), "are") };
+        Some(format!("{count} {are} there {what}, such as {first}"))
+    };
+    lines.extend(remark(&groups(|_| true), "more than once"));
+    lines
+        .extend(remark(&groups(Double::is_in_both_parts), "both to train and to validate on, so accuracy is too high"));
+    lines.extend(remark(&groups(Double::contradicts_itself), "in several classes"));
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+fn double(double: &Double) -> Value {
+    json!({
+        "images": double.images.iter().map(Standing::name).collect::<Vec<_>>(),
+        "in_both_parts": double.is_in_both_parts(),
+        "in_several_classes": double.contradicts_itself(),
+    })
+}
+
+fn kept(clear: bool, as_json: bool) -> Result<(), Failure> {
+    let folder = cache::user_folder().ok_or_else(|| Failure::running("there is no folder to keep pictures in"))?;
+    if clear {
+        let (files, bytes) = cache::clear(&folder).map_err(Failure::running)?;
+        return output::print(&format!(
+            "removed {files} files, {:.1} MB, from {}",
+            bytes as f64 / 1e6,
+            folder.display()
+        ));
+    }
+    let kept = cache::list(&folder).map_err(Failure::running)?;
+    let source = |kept: &Cached| kept.source.as_ref().map(|source| source.display().to_string());
+    if as_json {
+        let described = |it: &Cached| json!({ "file": it.path, "source": source(it), "count": it.count, "size": it.size, "bytes": it.bytes });
+        return output::print_json(&json!(kept.iter().map(described).collect::<Vec<_>>()));
+    }
+    let row = |it: &Cached| {
+        let size = format!("{}×{}", it.size.0, it.size.1);
+        vec![
+            source(it).unwrap_or_else(|| "damaged".to_owned()),
+            it.count.to_string(),
+            size,
+            format!("{:.1} MB", it.bytes as f64 / 1e6),
+        ]
+    };
+    let rows: Vec<Vec<String>> = kept.iter().map(row).collect();
+    let table = output::table(&["data set", "pictures", "size", "on disk"], &rows);
+    output::print(&format!("{}\n\n{table}", folder.display()))
 }
 
 fn describe(left_out: &LeftOut) -> Value {

@@ -108,7 +108,11 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
     }
     let data = args.network.data(args.data.as_deref().unwrap_or("embedded"))?;
     let scoring = Some(Scoring { known: None, training: args.train });
-    let loaded = load_dataset(&data, 0, LoadOptions { usual_side: args.network.usual_side()?, scoring })?;
+    let loaded = load_dataset(
+        &data,
+        0,
+        LoadOptions { usual_side: args.network.usual_side()?, scoring, ..LoadOptions::default() },
+    )?;
     let opened = open()?;
     let trained = args.network.of_weights(loaded.info.clone(), &opened)?;
     Ok((opened, loaded, trained))

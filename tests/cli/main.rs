@@ -41,7 +41,7 @@ use serde_json::Value;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let lab = Lab::new();
-    let commands: [&[&str]; 24] = [
+    let commands: [&[&str]; 27] = [
         &[],
         &["train"],
         &["evaluate"],
@@ -52,6 +52,8 @@ fn every_command_explains_itself_with_an_example() {
         &["devices"],
         &["bench"],
         &["verdict"],
+        &["learn"],
+        &["learn", "run"],
         &["find"],
         &["find", "rate"],
         &["find", "batch"],
@@ -66,6 +68,7 @@ fn every_command_explains_itself_with_an_example() {
         &["study", "submit"],
         &["study", "stop"],
         &["study", "retry"],
+        &["data", "cache"],
     ];
     for command in commands {
         let help = lab.ok(&[command, &["--help"]].concat());

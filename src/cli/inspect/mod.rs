@@ -115,7 +115,7 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     let opened = devices::open(args.device)?;
     let Some(named) = named else {
         let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
-        let options = LoadOptions { usual_side: args.network.usual_side()?, scoring: None };
+        let options = LoadOptions { usual_side: args.network.usual_side()?, ..LoadOptions::default() };
         let Loaded { dataset, info, .. } = load_dataset(&data, 0, options)?;
         let trained = args.network.of_weights(info, &opened)?;
         let arm = |(name, model): (String, _)| ArmSnapshot::new(&name, model, [None, None]);

@@ -1,6 +1,7 @@
 //! Batches: normalised inputs and labels of some images, as they are or varied for training.
 
 use super::augment::{Draws, cut_out, mix_weights, vary};
+use super::error::DataError;
 use super::images::Images;
 use super::statistics::Normalizer;
 use super::{Dataset, Picture};
@@ -33,31 +34,37 @@ pub struct Mix {
     pub labels: Vec<u16>,
 }
 
-/// Batches of at most `batch_size` images in order, without augmentation; the last one may be smaller.
+/// Batches of at most `batch_size` images in order, without augmentation; the last one may be smaller. Each can fail
+/// where the images lie in a file that cannot be read any more.
 pub fn evaluation_batches<'a>(
     images: &'a Images,
     mean: &[f32],
     std: &[f32],
     batch_size: usize,
-) -> impl Iterator<Item = Batch> + 'a + use<'a> {
+) -> impl Iterator<Item = Result<Batch, DataError>> + 'a + use<'a> {
     let normalizer = Normalizer::new(mean, std);
-    let (size, stride, plane) = (batch_size.max(1), images.stride(), images.height * images.width);
+    let (size, plane) = (batch_size.max(1), images.height * images.width);
     images.labels.chunks(size).enumerate().map(move |(index, labels)| {
-        let bytes = &images.pixels[index * size * stride..][..labels.len() * stride];
+        let bytes = images.some(index * size, labels.len())?;
         let mut pixels = Vec::with_capacity(bytes.len());
-        normalizer.extend(bytes, plane, &mut pixels);
+        normalizer.extend(&bytes, plane, &mut pixels);
+        let (shape, labels) = (images.shape(), labels.to_vec());
         let indices = (index * size..).take(labels.len()).collect();
-        Batch { size: labels.len(), shape: images.shape(), pixels, labels: labels.to_vec(), indices, mix: None }
+        Ok(Batch { size: labels.len(), shape, pixels, labels, indices, mix: None })
     })
 }
 
 /// Network inputs `[image][channel][row][column]` of the images at these places, without augmentation.
-#[must_use]
-pub fn plain_inputs(images: &Images, mean: &[f32], std: &[f32], indices: &[usize]) -> Vec<f32> {
+///
+/// # Errors
+/// If the images lie in a file that cannot be read any more.
+pub fn plain_inputs(images: &Images, mean: &[f32], std: &[f32], indices: &[usize]) -> Result<Vec<f32>, DataError> {
     let (normalizer, plane) = (Normalizer::new(mean, std), images.height * images.width);
     let mut inputs = Vec::with_capacity(indices.len() * images.stride());
-    indices.iter().for_each(|&index| normalizer.extend(images.image(index), plane, &mut inputs));
-    inputs
+    for &index in indices {
+        normalizer.extend(&images.image(index)?, plane, &mut inputs);
+    }
+    Ok(inputs)
 }
 
 /// Which batch: what its random changes are keyed by, besides the seed and the indices of its images.
@@ -87,7 +94,7 @@ impl Assembler {
         Self { pixels: false, ..self }
     }
 
-    pub fn assemble(&self, images: &Images, key: Key, indices: &[usize]) -> Batch {
+    pub fn assemble(&self, images: &Images, key: Key, indices: &[usize]) -> Result<Batch, DataError> {
         let shape = images.shape();
         let plane = images.height * images.width;
         let mut pixels = Vec::with_capacity(indices.len() * images.stride());
@@ -95,7 +102,8 @@ impl Assembler {
         for &index in indices.iter().filter(|_| self.pixels) {
             let mut random = Random::new(self.seed, Purpose::Augment, key.epoch, index as u64);
             let draws = Draws::new(&self.augmentation, shape, &mut random);
-            let varied = vary(images.image(index), shape, &draws, &mut scratch);
+            let image = images.image(index)?;
+            let varied = vary(&image, shape, &draws, &mut scratch);
             let start = pixels.len();
             self.normalizer.extend(varied, plane, &mut pixels);
             cut_out(&mut pixels[start..], shape, self.augmentation.cutout as usize, draws.hole);
@@ -103,7 +111,7 @@ impl Assembler {
         let labels: Vec<u16> = indices.iter().map(|&index| images.labels[index]).collect();
         let mix = (self.pixels && self.augmentation.mixup > 0.0)
             .then(|| self.mix(key, images.stride(), &mut pixels, &labels));
-        Batch { size: indices.len(), shape, pixels, labels, indices: indices.to_vec(), mix }
+        Ok(Batch { size: indices.len(), shape, pixels, labels, indices: indices.to_vec(), mix })
     }
 
     fn mix(&self, key: Key, stride: usize, pixels: &mut Vec<f32>, labels: &[u16]) -> Mix {
@@ -121,17 +129,19 @@ impl Assembler {
 
 /// What training images with these indices look like in one epoch, to be shown: what the network gets, turned back
 /// into colours. With mixup, the images given are each other's partners.
-#[must_use]
+///
+/// # Errors
+/// If the images lie in a file that cannot be read any more.
 pub fn augmented_samples(
     dataset: &Dataset,
     augmentation: &Augmentation,
     seed: u64,
     epoch: u64,
     indices: &[usize],
-) -> Vec<Picture> {
+) -> Result<Vec<Picture>, DataError> {
     let indices: Vec<usize> = indices.iter().copied().filter(|&index| index < dataset.train.len()).collect();
     let assembler = Assembler::new(dataset, augmentation.clone(), seed);
-    let batch = assembler.assemble(&dataset.train, Key { epoch, step: epoch }, &indices);
+    let batch = assembler.assemble(&dataset.train, Key { epoch, step: epoch }, &indices)?;
     let plane = dataset.train.height * dataset.train.width;
     let picture = |inputs: &[f32]| {
         let channels = inputs.chunks_exact(plane).enumerate();
@@ -141,5 +151,5 @@ pub fn augmented_samples(
             .collect();
         Picture::from_planes(&bytes, dataset.shape())
     };
-    batch.pixels.chunks_exact(dataset.train.stride().max(1)).map(picture).collect()
+    Ok(batch.pixels.chunks_exact(dataset.train.stride().max(1)).map(picture).collect())
 }

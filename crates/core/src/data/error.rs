@@ -1,6 +1,6 @@
 //! What can be wrong with images on disk: each message says what, where, why, and what to do.
 
-use super::names::shown_path;
+use super::names::{counted, name_of, shown_path};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,8 +24,9 @@ pub enum DataError {
     /// A place that holds no known format.
     #[error(
         "found no data set in {}: {hint}. Looked for IDX files (train-images-idx3-ubyte, with .gz or without), CIFAR \
-         for C or Python (data_batch_1.bin …, data_batch_1 …, or the train files of CIFAR-100), and one folder per class \
-         with PNG, JPEG, WebP, TIFF, BMP, GIF or PNM pictures, with or without train and val or test above",
+         for C or Python (data_batch_1.bin …, data_batch_1 …, or the train files of CIFAR-100), STL-10, SVHN, arrays of \
+         NumPy (.npz), Parquet, WebDataset, a table of labels (CSV) beside pictures, and one folder per class with PNG, \
+         JPEG, WebP, TIFF, BMP, GIF or PNM pictures, with or without train and val or test above",
         shown_path(path)
     )]
     Unknown {
@@ -79,6 +80,9 @@ pub enum DataError {
         /// How many are needed.
         channels: usize,
     },
+    /// Whoever waited for the pictures did not want them any more.
+    #[error("reading the pictures was stopped; start again to read them")]
+    Stopped,
     /// A thread that puts batches together ended.
     #[error("putting a batch together failed: {0}; this is a fault of the program, go on from the last checkpoint")]
     Worker(String),
@@ -173,6 +177,29 @@ impl DataError {
 
     pub(super) fn unknown(path: &Path, hint: impl Into<String>) -> Self {
         Self::Unknown { path: path.to_owned(), hint: hint.into() }
+    }
+
+    /// The same in few words beside the field that holds the path, which need not be said again.
+    #[must_use]
+    pub fn at_field(&self) -> String {
+        match self {
+            Self::Missing(path) if path.as_os_str().is_empty() => "choose a folder or a file".to_owned(),
+            Self::Missing(_) => "there is nothing at this path".to_owned(),
+            Self::Unreadable { reason, .. } => format!("it cannot be read ({reason})"),
+            Self::Unknown { hint, .. } => format!("no data set lies here: {hint}"),
+            Self::Damaged { path, problem } => format!("{} is damaged: {problem}", name_of(path)),
+            Self::Unusable { problem, advice, .. } => format!("{problem}; {advice}"),
+            Self::Normalization { given, channels } => {
+                let given = counted(*given, "channel");
+                format!("mean and deviation are given for {given}, and the images have {channels}")
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether files that are left out for a reason of this kind may be read another time though they are the same.
+    pub(super) fn may_pass(kind: &str) -> bool {
+        matches!(kind, "missing" | "unreadable")
     }
 
     /// Why a file is left out: the kind of reason, and the reason itself.

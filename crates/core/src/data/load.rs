@@ -1,5 +1,6 @@
 //! From files to a data set: found, split, resized, limited, measured.
 
+use super::cache::Keeping;
 use super::dataset::Dataset;
 use super::decode::Decoder;
 use super::error::DataError;
@@ -11,6 +12,7 @@ use super::sizes::Sizes;
 use super::split::{self, Split};
 use super::statistics;
 use super::store::Store;
+use super::watch::Watch;
 use crate::experiment::{Channels, Data, Experiment, Network, Normalization, Source, StemKind};
 use std::path::Path;
 
@@ -22,13 +24,17 @@ pub struct LoadOptions<'a> {
     pub usual_side: Option<usize>,
     /// Whether networks are only scored on the images, and how.
     pub scoring: Option<Scoring<'a>>,
+    /// Which decoded pictures are kept, and where.
+    pub keeping: Keeping<'a>,
+    /// Who waits.
+    pub watch: Option<Watch<'a>>,
 }
 
 impl LoadOptions<'_> {
     /// What the networks of an experiment expect.
     #[must_use]
     pub fn of(experiment: &Experiment) -> Self {
-        Self { usual_side: experiment.arms.iter().map(|arm| usual_side(&arm.network)).max(), scoring: None }
+        Self { usual_side: experiment.arms.iter().map(|arm| usual_side(&arm.network)).max(), ..Self::default() }
     }
 }
 
@@ -109,8 +115,7 @@ impl Dataset {
         let (train, validation) = match (train, own) {
             (Part::Images(train), own) => in_memory(path, train, own, &split, data)?,
             (Part::Files(store, train), own) => {
-                let files =
-                    Files { path, store: &store, train: &train, own: own.as_ref(), usual_side: options.usual_side };
+                let files = Files { path, store: &store, train: &train, own: own.as_ref(), options };
                 files.decode(&split, data, &mut report, &mut notices)?
             }
         };
@@ -197,7 +202,7 @@ struct Files<'a> {
     store: &'a Store,
     train: &'a [Listed],
     own: Option<&'a Part>,
-    usual_side: Option<usize>,
+    options: LoadOptions<'a>,
 }
 
 impl Files<'_> {
@@ -215,10 +220,11 @@ impl Files<'_> {
         };
         let mut listed: Vec<Listed> = split.train.iter().map(|&index| self.train[index].clone()).collect();
         listed.extend(split.validation.iter().map(|&index| validation_source[index].clone()));
-        let decoder = Decoder { folder: self.path, store: self.store, data, usual_side: self.usual_side };
+        let LoadOptions { usual_side, keeping, watch, .. } = self.options;
+        let decoder = Decoder { folder: self.path, store: self.store, data, usual_side, keeping, watch };
         let decoded = decoder.decode(&listed, &mut report.left_out)?;
         report.sizes = decoded.sizes;
-        notices.extend(decoded.notice);
+        notices.extend(decoded.notices);
         let train_count = decoded.good.partition_point(|&index| index < split.train.len());
         Ok(decoded.images.split_at(train_count))
     }

@@ -222,7 +222,7 @@ fn epoch_order(count: usize, seed: u64, epoch: u64) -> Vec<usize> {
 fn work(queue: &Receiver<Job>, dataset: &Dataset) {
     for job in queue {
         let made = catch_unwind(AssertUnwindSafe(|| job.assembler.assemble(&dataset.train, job.key, &job.indices)));
-        let result = made.map_err(|panic| DataError::Worker(what_broke(panic.as_ref())));
+        let result = made.unwrap_or_else(|panic| Err(DataError::Worker(what_broke(panic.as_ref()))));
         // The trainer may have dropped the receiver; then nobody needs this batch.
         let _ = job.answer.send(result);
     }

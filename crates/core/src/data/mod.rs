@@ -6,6 +6,7 @@
 
 mod augment;
 mod batch;
+pub mod cache;
 mod content;
 mod dataset;
 mod decode;
@@ -19,11 +20,15 @@ mod load;
 mod loader;
 mod names;
 mod picture;
+mod pixel_file;
+mod pixels;
 pub mod samples;
 mod sizes;
 mod split;
 mod statistics;
 mod store;
+mod survey;
+mod watch;
 
 pub use batch::{Batch, Mix, augmented_samples, evaluation_batches, plain_inputs};
 pub use dataset::Dataset;
@@ -34,5 +39,8 @@ pub use left_out::LeftOut;
 pub use load::{LoadOptions, Report, Scoring, usual_side};
 pub use loader::{Loader, LoaderOptions, Position};
 pub use picture::{MAX_PIXELS, Picture, decode_picture, fit_picture, read_picture};
+pub use pixels::Pixels;
 pub use sizes::Sizes;
 pub use statistics::Normalizer;
+pub use survey::{ClassCount, Double, Standing, Survey};
+pub use watch::{Progress, Watch};

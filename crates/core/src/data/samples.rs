@@ -48,13 +48,11 @@ impl Sampler {
         let count = dataset.train.len();
         // Far apart, so that images of several classes are among them.
         let indices: Vec<usize> = (0..SHOWN.min(count)).map(|index| index * count / SHOWN.min(count)).collect();
-        let pictures = |augmentation: &Augmentation| {
-            augmented_samples(dataset, augmentation, wanted.seed, wanted.epoch, &indices)
-                .into_iter()
-                .map(seen)
-                .collect()
+        let pictures = |augmentation: &Augmentation| -> Result<Vec<Thumbnail>, String> {
+            let pictures = augmented_samples(dataset, augmentation, wanted.seed, wanted.epoch, &indices);
+            Ok(pictures.map_err(|error| error.to_string())?.into_iter().map(seen).collect())
         };
-        Ok(Samples { plain: pictures(&Augmentation::default()), varied: pictures(&wanted.augmentation) })
+        Ok(Samples { plain: pictures(&Augmentation::default())?, varied: pictures(&wanted.augmentation)? })
     }
 
     fn dataset(&mut self, data: &Data, seed: u64) -> Result<&Dataset, String> {

@@ -18,26 +18,23 @@ pub(super) fn settle(how: &Normalization, images: &Images) -> Result<(Vec<f32>, 
     }
 }
 
-/// Mean and (population) standard deviation of all pixels of a channel, in [0, 1]. Counting how often each of the
-/// 256 values occurs makes the sums exact. A channel of one value gets a deviation of 1, to divide by.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts stay far below 2^53")]
+/// Mean and (population) standard deviation of all pixels of a channel, in [0, 1]. Sums of whole numbers are exact,
+/// whatever their order. A channel of one value gets a deviation of 1, to divide by.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "only the results are rounded")]
 fn measure(images: &Images) -> (Vec<f32>, Vec<f32>) {
-    let plane = images.height * images.width;
-    let mut counts = vec![[0_u64; 256]; images.channels];
-    for (index, values) in images.pixels.chunks_exact(plane.max(1)).enumerate() {
-        let counts = &mut counts[index % images.channels];
-        for &value in values {
-            counts[usize::from(value)] += 1;
-        }
-    }
-    let moments = |counts: &[u64; 256]| {
-        let total = counts.iter().sum::<u64>().max(1) as f64;
-        let mean = (0..).zip(counts).map(|(v, &n)| f64::from(v) * n as f64).sum::<f64>() / total;
-        let squares: f64 = (0..).zip(counts).map(|(v, &n)| (f64::from(v) - mean).powi(2) * n as f64).sum();
-        let std = (squares / total).sqrt() / 255.0;
+    let marks = images.marks();
+    let count = (images.len() * images.height * images.width).max(1) as u128;
+    let moments = |channel: usize| {
+        let of_channel = || marks.iter().skip(channel).step_by(images.channels.max(1));
+        let sum: u128 = of_channel().map(|mark| u128::from(mark.sum)).sum();
+        let squares: u128 = of_channel().map(|mark| u128::from(mark.squares)).sum();
+        let mean = sum as f64 / count as f64;
+        // The deviations' squares, times the square of the count.
+        let spread = count * squares - sum * sum;
+        let std = (spread as f64).sqrt() / count as f64 / 255.0;
         ((mean / 255.0) as f32, if std > 0.0 { std as f32 } else { 1.0 })
     };
-    counts.iter().map(moments).unzip()
+    (0..images.channels).map(moments).unzip()
 }
 
 /// Turns bytes into network inputs: (x / 255 − mean) / std per channel, looked up.

@@ -48,8 +48,8 @@ fn a_subset_holds_images_of_its_source_and_is_a_data_set_itself() {
     subset::write(place.path(), 5, 2, 1, &out).unwrap();
     let (full, small) = (load(place.path()).unwrap(), load(&out).unwrap());
     assert_eq!((small.train.class_counts(3), small.validation.class_counts(3)), (vec![5; 3], vec![2; 3]));
-    let of_full: Vec<_> = (0..60).map(|i| (full.train.image(i), full.train.labels[i])).collect();
-    assert!((0..15).all(|i| of_full.contains(&(small.train.image(i), small.train.labels[i]))));
+    let of_full: Vec<_> = (0..60).map(|i| (full.train.image(i).unwrap(), full.train.labels[i])).collect();
+    assert!((0..15).all(|i| of_full.contains(&(small.train.image(i).unwrap(), small.train.labels[i]))));
     let again = place.path().join("again.bin");
     subset::write(place.path(), 5, 2, 1, &again).unwrap();
     assert_eq!(fs::read(&out).unwrap(), fs::read(&again).unwrap());
@@ -85,8 +85,11 @@ fn idx_files_are_read_exactly_under_every_name_packed_or_not() {
         }
         let dataset = load(place.path()).unwrap();
         assert_eq!((dataset.train.shape(), dataset.classes.len()), ([1, 4, 3], 3));
-        assert_eq!((&dataset.train.pixels, &dataset.train.labels), (&pixels(4, 12), &vec![0, 1, 2, 1]));
-        assert_eq!((&dataset.validation.pixels, &dataset.validation.labels), (&pixels(2, 12), &vec![2, 0]));
+        assert_eq!((&*dataset.train.bytes().unwrap(), &dataset.train.labels), (&pixels(4, 12)[..], &vec![0, 1, 2, 1]));
+        assert_eq!(
+            (&*dataset.validation.bytes().unwrap(), &dataset.validation.labels),
+            (&pixels(2, 12)[..], &vec![2, 0])
+        );
         let file = place.path().join(format!("train-images{mark}idx3-ubyte{end}"));
         assert_eq!(load(&file).unwrap().train, dataset.train, "one of the files stands for its folder");
     }
@@ -104,8 +107,8 @@ fn cifar_10_is_read_exactly_from_any_number_of_files() {
     assert_eq!((dataset.name.as_str(), dataset.shape()), ("CIFAR-10", [3, 32, 32]));
     assert_eq!(dataset.classes, ["one", "two", "three", "four"]);
     assert_eq!(dataset.train.labels, [3, 0, 1, 2]);
-    assert_eq!(dataset.train.pixels[..2 * 3072], pixels(2, 3072));
-    assert_eq!(dataset.train.image(3), pixels(1, 3072));
+    assert_eq!(dataset.train.bytes().unwrap()[..2 * 3072], pixels(2, 3072));
+    assert_eq!(dataset.train.image(3).unwrap(), pixels(1, 3072));
     assert_eq!(dataset.validation.labels, [3, 1]);
 }
 
@@ -119,7 +122,7 @@ fn cifar_100_has_fine_labels() {
     let dataset = load(place.path()).unwrap();
     assert_eq!((dataset.name.as_str(), dataset.classes.len()), ("CIFAR-100", 100));
     assert_eq!((dataset.train.len(), &dataset.validation.labels), (100, &vec![40, 41]));
-    assert_eq!(dataset.train.image(7), &pixels(8, 3072)[7 * 3072..]);
+    assert_eq!(dataset.train.image(7).unwrap(), &pixels(8, 3072)[7 * 3072..]);
 }
 
 #[test]
@@ -133,8 +136,8 @@ fn the_real_cifar_10_has_its_counts_and_statistics() {
     assert_eq!(dataset.train.class_counts(10), [1000; 10]);
     assert_eq!(dataset.validation.class_counts(10), [200; 10]);
     assert_eq!((dataset.train.labels[0], dataset.classes[9].as_str()), (9, "truck"));
-    assert_eq!(dataset.train.pixels[..7], [219, 224, 227, 232, 230, 218, 212]);
-    assert_eq!(dataset.validation.pixels.last_chunk(), Some(&[172, 173, 172]));
+    assert_eq!(dataset.train.bytes().unwrap()[..7], [219, 224, 227, 232, 230, 218, 212]);
+    assert_eq!(dataset.validation.bytes().unwrap().last_chunk(), Some(&[172, 173, 172]));
     // From numpy, in double precision.
     let close = |found: &[f32], known: [f32; 3]| found.iter().zip(known).all(|(a, b)| (a - b).abs() < 1e-6);
     assert!(close(&dataset.mean, [0.491_084, 0.483_085, 0.447_714]), "{:?}", dataset.mean);
@@ -147,10 +150,10 @@ fn a_held_out_share_is_stratified_and_disjoint() {
     let dataset = Dataset::load(&data, 5).unwrap();
     assert_eq!(dataset.train.class_counts(10), [400; 10]);
     assert_eq!(dataset.validation.class_counts(10), [100; 10]);
-    let mut all: Vec<&[u8]> = (0..4000).map(|i| dataset.train.image(i)).collect();
-    all.extend((0..1000).map(|i| dataset.validation.image(i)));
+    let mut all: Vec<std::borrow::Cow<[u8]>> = (0..4000).map(|i| dataset.train.image(i).unwrap()).collect();
+    all.extend((0..1000).map(|i| dataset.validation.image(i).unwrap()));
     let full = Dataset::load(&Data::default(), 0).unwrap();
-    let mut expected: Vec<&[u8]> = (0..5000).map(|i| full.train.image(i)).collect();
+    let mut expected: Vec<std::borrow::Cow<[u8]>> = (0..5000).map(|i| full.train.image(i).unwrap()).collect();
     all.sort_unstable();
     expected.sort_unstable();
     assert!(all == expected, "every training image is in one of the two parts, once");
@@ -179,8 +182,8 @@ fn limits_are_balanced_and_a_smaller_one_takes_part_of_a_larger_one() {
     assert_eq!(small.train.class_counts(10), [3, 3, 3, 3, 3, 2, 2, 2, 2, 2]);
     assert_eq!(small.validation.class_counts(10), [1; 10]);
     assert_eq!((large.train.class_counts(10), large.validation.len()), (vec![10; 10], 1000));
-    let of_large: Vec<&[u8]> = (0..100).map(|i| large.train.image(i)).collect();
-    assert!((0..25).all(|i| of_large.contains(&small.train.image(i))));
+    let of_large: Vec<std::borrow::Cow<[u8]>> = (0..100).map(|i| large.train.image(i).unwrap()).collect();
+    assert!((0..25).all(|i| of_large.contains(&small.train.image(i).unwrap())));
     assert!(with(4, 10).notices.iter().any(|notice| notice.contains("the limit of training images")));
 }
 
@@ -191,8 +194,8 @@ fn images_change_size_and_channels_when_asked() {
     let resize = Some(Resize { height: 8, width: 6, fit: Fit::Stretch });
     let data = Data { resize, channels: Channels::Rgb, ..data_at(place.path()) };
     let dataset = Dataset::load(&data, 0).unwrap();
-    assert_eq!((dataset.shape(), dataset.train.pixels.len()), ([3, 8, 6], 4 * 3 * 48));
-    let image = dataset.validation.image(1);
+    assert_eq!((dataset.shape(), dataset.train.bytes().unwrap().len()), ([3, 8, 6], 4 * 3 * 48));
+    let image = dataset.validation.image(1).unwrap();
     assert_eq!((&image[..48], &image[48..96]), (&image[48..96], &image[96..]));
     assert_eq!(dataset.mean.len(), 3);
     let gray = Dataset::load(&Data { channels: Channels::Gray, ..data_at(place.path()) }, 0).unwrap();
@@ -210,9 +213,9 @@ fn colour_images_become_gray_by_luma() {
     let colour = load(place.path()).unwrap().train;
     assert_eq!(gray.shape(), [1, 32, 32]);
     for place in [0, 500, 1023] {
-        let [r, g, b] = [0, 1024, 2048].map(|plane| f64::from(colour.image(1)[plane + place]));
+        let [r, g, b] = [0, 1024, 2048].map(|plane| f64::from(colour.image(1).unwrap()[plane + place]));
         let luma = 0.299 * r + 0.587 * g + 0.114 * b;
-        assert!((f64::from(gray.train.image(1)[place]) - luma).abs() < 0.51, "{r} {g} {b}");
+        assert!((f64::from(gray.train.image(1).unwrap()[place]) - luma).abs() < 0.51, "{r} {g} {b}");
     }
 }
 

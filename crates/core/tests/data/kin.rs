@@ -62,7 +62,7 @@ fn emnist_lies_on_its_side_and_its_labels_are_classes_of_their_names() {
     assert_eq!((&dataset.train.labels, &dataset.validation.labels), (&vec![0, 2, 1, 0], &vec![2, 0]));
     let stored = pixels(1, 12);
     let turned: Vec<u8> = (0..3).flat_map(|x| (0..4).map(move |y| (x, y))).map(|(x, y)| stored[y * 3 + x]).collect();
-    assert_eq!(dataset.train.image(0), turned);
+    assert_eq!(dataset.train.image(0).unwrap(), turned);
     assert!(dataset.notices[0].contains("labels go from 1 to 26"), "{:?}", dataset.notices);
     // A second data set beside it has to be chosen by one of its files.
     write_pair(
@@ -136,7 +136,10 @@ fn cifar_for_python_is_read_without_running_anything() {
         let dataset = load(&folder).unwrap();
         assert_eq!((dataset.name.as_str(), dataset.shape(), &dataset.classes), ("CIFAR-10", [3, 32, 32], &names));
         assert_eq!((dataset.train.labels[..4].to_vec(), dataset.train.len()), (vec![1, 5, 0, 2], 15));
-        assert_eq!((&dataset.train.pixels[..6144], &dataset.validation.labels), (&pixels(2, 3072)[..], &vec![3, 9]));
+        assert_eq!(
+            (&dataset.train.bytes().unwrap()[..6144], &dataset.validation.labels),
+            (&pixels(2, 3072)[..], &vec![3, 9])
+        );
         assert!(dataset.notices.is_empty(), "{:?}", dataset.notices);
         assert_eq!(load(place.path()).unwrap().train, dataset.train, "found one level deeper");
     }

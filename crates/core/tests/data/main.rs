@@ -4,12 +4,16 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod archives;
+mod arrays;
 mod bad_input;
 mod batches;
 mod folders;
 mod formats;
+mod hub;
 mod jpeg;
+mod keeping;
 mod kin;
+mod labelled;
 mod layouts;
 mod left_out;
 mod make;
@@ -17,3 +21,4 @@ mod pictures;
 mod python;
 mod scoring;
 mod sizes;
+mod survey;

@@ -100,9 +100,12 @@ pub fn save(path: &Path, picture: &RgbImage) {
 
 /// A folder per class with as many PNG files each of 8×8 pixels.
 pub fn write_classes(folder: &Path, classes: &[&str], each: u8) {
-    for (class, name) in (0..).zip(classes) {
+    for (class, name) in (0_u8..).zip(classes) {
         for number in 0..each {
-            save(&folder.join(name).join(format!("{number}.png")), &picture(class * 100 + number, 8, 8));
+            save(
+                &folder.join(name).join(format!("{number}.png")),
+                &picture(class.wrapping_mul(100).wrapping_add(number), 8, 8),
+            );
         }
     }
 }

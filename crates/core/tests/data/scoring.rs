@@ -12,7 +12,7 @@ fn score(place: &Path, known: &[&str]) -> Result<(Dataset, Report), DataError> {
     let resize = Some(Resize { height: 8, width: 8, fit: Default::default() });
     let data = Data { normalization, resize, channels: lab_core::experiment::Channels::Rgb, ..data_at(place) };
     let scoring = Some(Scoring { known: Some(&known), training: false });
-    Dataset::load_with(&data, 0, LoadOptions { usual_side: None, scoring })
+    Dataset::load_with(&data, 0, LoadOptions { scoring, ..Default::default() })
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn classes_may_be_absent_and_in_another_order() {
 fn without_numbers_given_the_training_images_are_measured() {
     let place = tempdir().unwrap();
     write_idx(place.path(), &[0, 1, 0, 1], &[0, 1]);
-    let scoring = |training| LoadOptions { usual_side: None, scoring: Some(Scoring { known: None, training }) };
+    let scoring = |training| LoadOptions { scoring: Some(Scoring { known: None, training }), ..Default::default() };
     let plain = Dataset::load(&data_at(place.path()), 0).unwrap();
     let (dataset, _) = Dataset::load_with(&data_at(place.path()), 0, scoring(false)).unwrap();
     assert_eq!(

@@ -15,7 +15,7 @@ fn collection(place: &Path, sizes: &[(u32, u32)]) {
 }
 
 fn load(place: &Path, usual_side: Option<usize>) -> (Dataset, lab_core::data::Report) {
-    Dataset::load_with(&data_at(place), 0, LoadOptions { usual_side, scoring: None }).unwrap()
+    Dataset::load_with(&data_at(place), 0, LoadOptions { usual_side, ..Default::default() }).unwrap()
 }
 
 #[test]

@@ -61,6 +61,7 @@ fn features(
         if !go_on(done) {
             return Ok(None);
         }
+        let batch = batch.map_err(|error| error.to_string())?;
         let [channels, height, width] = batch.shape;
         let data = TensorData::new(batch.pixels, [batch.size, channels, height, width]);
         let mut pass = Pass::evaluate().with_taps();

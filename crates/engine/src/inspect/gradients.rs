@@ -21,7 +21,7 @@ struct Backward {
 fn backward(subject: &Subject, images: usize) -> Result<Backward, String> {
     let (model, device) = subject.with_graph()?;
     let images = subject.draw(&subject.snapshot.dataset.train, images);
-    let x = subject.input(&images, &device);
+    let x = subject.input(&images, &device)?;
     let mut pass = Pass::measure().with_input_taps();
     let logits = model.forward(x, &mut pass);
     let classes = subject.blueprint().classes;
@@ -73,7 +73,7 @@ pub(super) fn gradients(subject: &Subject, images: usize, progress: &mut Progres
 fn watch(subject: &Subject, images: usize) -> Result<Pass, String> {
     let images = subject.draw(&subject.snapshot.dataset.train, images);
     let mut pass = Pass::measure().with_watch();
-    values(subject.model().forward(subject.input(&images, subject.device()), &mut pass))?;
+    values(subject.model().forward(subject.input(&images, subject.device())?, &mut pass))?;
     Ok(pass)
 }
 

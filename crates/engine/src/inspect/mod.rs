@@ -41,7 +41,7 @@ pub type Tell<'a> = dyn FnMut(usize, usize, Option<Answer>) -> bool + Send + 'a;
 pub fn answer(snapshot: &Snapshot, question: &Question, tell: &mut Tell) -> Result<Answer, String> {
     match question {
         Question::Classify(pictures) => return Ok(Answer::Classified(classify::classify(snapshot, pictures))),
-        Question::Gallery => return Ok(Answer::Gallery(Arc::new(gallery(snapshot)))),
+        Question::Gallery => return Ok(Answer::Gallery(Arc::new(gallery(snapshot)?))),
         _ => {}
     }
     if question.needs_images() && snapshot.dataset.train.is_empty() {
@@ -165,12 +165,11 @@ pub fn examine(subject: &Subject, question: &Question, progress: &mut Progress) 
     })
 }
 
-fn gallery(snapshot: &Snapshot) -> Gallery {
+/// The most bytes of images to look through; more are scaled down.
+const GALLERY: usize = 256 << 20;
+
+fn gallery(snapshot: &Snapshot) -> Result<Gallery, String> {
     let images = &snapshot.dataset.validation;
-    Gallery {
-        shape: images.shape(),
-        pixels: images.pixels.clone(),
-        labels: images.labels.clone(),
-        classes: snapshot.dataset.classes.clone(),
-    }
+    let (shape, pixels) = images.small(GALLERY).map_err(|error| error.to_string())?;
+    Ok(Gallery { shape, pixels, labels: images.labels.clone(), classes: snapshot.dataset.classes.clone() })
 }

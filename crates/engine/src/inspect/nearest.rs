@@ -22,15 +22,16 @@ pub(super) fn nearest(
     let total = inputs.images.len();
     let mut ranking = Ranking { images: inputs.images, wanted: &wanted, count, best: Vec::new() };
     if let Some(features) = subject.arm.features.get() {
-        ranking.take(0, features);
+        ranking.take(0, features)?;
         progress(total, total, None);
         return Ok(ranking.best);
     }
     let (mut done, mut all) = (0, Vec::new());
     let keeping = total * wanted.len() <= KEPT;
     for batch in evaluation_batches(inputs.images, inputs.mean, inputs.std, subject.batch()) {
+        let batch = batch.map_err(|error| error.to_string())?;
         let features = pooled(subject, batch.pixels, batch.size, batch.shape)?;
-        ranking.take(done, &features);
+        ranking.take(done, &features)?;
         done += batch.size;
         if keeping {
             all.extend(features);
@@ -56,17 +57,19 @@ struct Ranking<'a> {
 
 impl Ranking<'_> {
     /// Takes in the features of images from this one on.
-    fn take(&mut self, first: usize, features: &[f32]) {
+    fn take(&mut self, first: usize, features: &[f32]) -> Result<(), String> {
         for (image, features) in (first..).zip(features.chunks_exact(self.wanted.len())) {
             let squares = features.iter().zip(self.wanted).map(|(a, b)| (a - b) * (a - b));
             let distance = squares.sum::<f32>().sqrt();
             if self.best.len() < self.count || self.best.last().is_some_and(|last| distance < last.distance) {
-                let seen = Thumbnail::new(self.images.image(image), self.images.shape());
+                let pixels = self.images.image(image).map_err(|error| error.to_string())?;
+                let seen = Thumbnail::new(&pixels, self.images.shape());
                 self.best.push(Neighbour { image, class: self.images.labels[image], distance, seen });
                 self.best.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.image.cmp(&b.image)));
                 self.best.truncate(self.count);
             }
         }
+        Ok(())
     }
 }
 

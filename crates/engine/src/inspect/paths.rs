@@ -54,7 +54,7 @@ fn share(n: usize, k: usize) -> f64 {
 
 /// ‖∂L/∂input‖ for the mean cross-entropy of some images.
 fn input_gradient(subject: &Subject, images: &Images, mut pass: Pass) -> Result<f64, String> {
-    let leaf = subject.input(images, subject.device()).autodiff().require_grad();
+    let leaf = subject.input(images, subject.device())?.autodiff().require_grad();
     let logits = subject.model().forward(leaf.clone(), &mut pass);
     let (size, shape) = (images.len(), images.shape());
     let batch =

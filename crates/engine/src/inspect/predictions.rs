@@ -14,6 +14,7 @@ pub(super) fn predictions(subject: &Subject, progress: &mut Progress) -> Result<
         if !progress(found.len(), total, None) {
             break;
         }
+        let batch = batch.map_err(|error| error.to_string())?;
         let [channels, height, width] = batch.shape;
         let rows = logits(subject.model(), batch.pixels, [batch.size, channels, height, width], subject.device())?;
         for (row, &truth) in rows.chunks_exact(classes).zip(&batch.labels) {

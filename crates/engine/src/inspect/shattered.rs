@@ -29,8 +29,8 @@ pub(super) fn shattered(
         let mut random = subject.random(Draw::Lines, line as u64);
         let first = random.below(images.len());
         let second = (first + 1 + random.below(images.len() - 1)) % images.len();
-        let ends = super::subject::subset(images, &[first, second]);
-        let ends = values(subject.input(&ends, subject.device()))?;
+        let ends = images.subset(&[first, second]);
+        let ends = values(subject.input(&ends, subject.device())?)?;
         let (a, b) = ends.split_at(images.stride());
         let line = Line { a, b, class: usize::from(images.labels[first]) };
         found.lines.push(autocorrelation(&slopes(subject, &line, points, fresh)?));

@@ -67,16 +67,17 @@ impl<'a> Subject<'a> {
             order.truncate(count.max(1));
             order.sort_unstable();
         }
-        subset(images, &order)
+        images.subset(&order)
     }
 
     /// A batch of images as the network's input, [images, channels, height, width].
-    pub(super) fn input(&self, images: &Images, device: &Device) -> Tensor<4> {
-        let mut pixels = Vec::with_capacity(images.pixels.len());
+    pub(super) fn input(&self, images: &Images, device: &Device) -> Result<Tensor<4>, String> {
+        let bytes = images.bytes().map_err(|error| error.to_string())?;
+        let mut pixels = Vec::with_capacity(bytes.len());
         let data = &self.snapshot.dataset;
-        Normalizer::new(&data.mean, &data.std).extend(&images.pixels, images.height * images.width, &mut pixels);
+        Normalizer::new(&data.mean, &data.std).extend(&bytes, images.height * images.width, &mut pixels);
         let [channels, height, width] = images.shape();
-        Tensor::from_data(TensorData::new(pixels, [images.len(), channels, height, width]), device)
+        Ok(Tensor::from_data(TensorData::new(pixels, [images.len(), channels, height, width]), device))
     }
 
     /// The image of a question.
@@ -84,7 +85,8 @@ impl<'a> Subject<'a> {
         let (lens, validation) = (self.snapshot.lens(), &self.snapshot.dataset.validation);
         let (pixels, truth) = match sample {
             Sample::Validation(index) if *index < validation.len() => {
-                (validation.image(*index).to_vec(), Some(usize::from(validation.labels[*index])))
+                let image = validation.image(*index).map_err(|error| error.to_string())?;
+                (image.into_owned(), Some(usize::from(validation.labels[*index])))
             }
             Sample::Validation(index) => {
                 let count = validation.len();
@@ -142,13 +144,6 @@ pub(super) struct SampleInput {
 
 pub(super) fn score(scores: &Scores) -> Score {
     Score { images: scores.total, accuracy: scores.accuracy(), loss: scores.mean_loss() }
-}
-
-/// The images with these numbers, in this order.
-pub(super) fn subset(images: &Images, order: &[usize]) -> Images {
-    let pixels = order.iter().flat_map(|&index| images.image(index)).copied().collect();
-    let labels = order.iter().map(|&index| images.labels[index]).collect();
-    Images { pixels, labels, files: Vec::new(), ..*images }
 }
 
 /// A picture's name and pixels, or why it cannot be read.

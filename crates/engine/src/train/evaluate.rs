@@ -112,6 +112,7 @@ pub(crate) fn evaluate_as(
     let mut batches = data::evaluation_batches(inputs.images, inputs.mean, inputs.std, batch);
     let mut logits = |_| {
         let Some(batch) = batches.next() else { return Ok(Vec::new()) };
+        let batch = batch.map_err(|error| error.to_string())?;
         let [channels, height, width] = batch.shape;
         logits_of(model, batch.pixels, [batch.size, channels, height, width], device, pass())
     };

@@ -86,7 +86,7 @@ fn snapshot(golden: &Golden, network: &Network) -> Snapshot {
     let blueprint = Blueprint::new(&case.network, [channels, height, width], 10).unwrap();
     let model = Model::init(&blueprint, 0, &Device::flex()).with_state(&case.below("weights")).unwrap();
     let (pixels, labels) = (network.images.clone(), network.labels.clone());
-    let images = Images { channels, height, width, pixels, labels, files: Vec::new() };
+    let images = Images { channels, height, width, pixels: pixels.into(), labels, files: Vec::new() };
     let dataset = Dataset {
         name: "golden".into(),
         classes: (0..10).map(|class| class.to_string()).collect(),

@@ -124,10 +124,10 @@ fn class_names(store: &Store, path: &Path) -> Result<Vec<String>, DataError> {
 
 fn read(store: &Store, paths: &[PathBuf], kind: &Kind, classes: usize) -> Result<Images, DataError> {
     let [channels, height, width] = SHAPE;
-    let mut images = Images { channels, height, width, ..Images::default() };
+    let (mut all_labels, mut all_pixels): (Vec<u16>, Vec<u8>) = (Vec::new(), Vec::new());
     for path in paths {
         let length = usize::try_from(store.length(path)?).unwrap_or(usize::MAX);
-        check_size(path, images.len().saturating_add(length / PIXELS), SHAPE)?;
+        check_size(path, all_labels.len().saturating_add(length / PIXELS), SHAPE)?;
         let bytes = store.read(path)?;
         let (labels, pixels) = match kind.language {
             Language::C { label_bytes } => records(path, &bytes, label_bytes, kind.name)?,
@@ -137,10 +137,10 @@ fn read(store: &Store, paths: &[PathBuf], kind: &Kind, classes: usize) -> Result
             let problem = format!("image {index} has label {}, and labels end at {}", labels[index], classes - 1);
             return Err(DataError::damaged(path, problem));
         }
-        images.labels.extend(labels);
-        images.pixels.extend(pixels);
+        all_labels.extend(labels);
+        all_pixels.extend(pixels);
     }
-    Ok(images)
+    Ok(Images { channels, height, width, pixels: all_pixels.into(), labels: all_labels, files: Vec::new() })
 }
 
 /// Labels and pixels of records.

@@ -2,13 +2,13 @@
 //! Format: <http://yann.lecun.com/exdb/mnist/>.
 
 use super::idx_files::{Family, Files, families};
+use super::numbered::{self, Numbered};
 use crate::data::error::DataError;
-use crate::data::found::{Format, Found, Part};
+use crate::data::found::{Format, Found};
 use crate::data::images::{Images, MAX_SIDE, check_size};
 use crate::data::names::name_of;
 use crate::data::store::Store;
 use flate2::read::MultiGzDecoder;
-use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -55,54 +55,13 @@ fn read(store: &Store, folder: &Path, family: &Family) -> Result<Found, DataErro
         Ok(if family.is_transposed() { images.transposed() } else { images })
     };
     let own = family.test.as_ref().map(part).transpose()?;
-    let train = match (family.train.as_ref().map(part).transpose()?, &own) {
-        (Some(train), _) => train,
-        // What is only there to be tested on can still be scored.
-        (None, Some(own)) => Images { pixels: Vec::new(), labels: Vec::new(), files: Vec::new(), ..*own },
-        (None, None) => return Err(DataError::unknown(folder, "it holds no IDX files")),
-    };
-    if let Some(own) = own.as_ref().filter(|own| own.shape() != train.shape()) {
-        let problem = format!(
-            "training images have {}×{} pixels and test images {}×{}",
-            train.width, train.height, own.width, own.height
-        );
-        return Err(DataError::unusable(folder, problem, "put images of one size there"));
-    }
-    named(folder, train, own)
-}
-
-/// IDX files do not say what their classes are: each label that occurs is one.
-fn named(folder: &Path, train: Images, own: Option<Images>) -> Result<Found, DataError> {
-    let source = if train.is_empty() { own.as_ref() } else { Some(&train) };
-    let labels: BTreeSet<u16> = source.map_or_else(BTreeSet::new, |images| images.labels.iter().copied().collect());
-    let labels: Vec<u16> = labels.into_iter().collect();
-    let own_labels = own.as_ref().map_or(&[][..], |own| &own.labels);
-    if let Some(index) = own_labels.iter().position(|label| labels.binary_search(label).is_err()) {
-        let problem = format!("test image {index} has label {}, and no training image has it", own_labels[index]);
-        return Err(DataError::unusable(folder, problem, "check that both parts belong together"));
-    }
-    let is_fashion = labels.iter().copied().eq(0..10) && folder.to_string_lossy().to_lowercase().contains("fashion");
-    let classes: Vec<String> = labels
-        .iter()
-        .map(|&label| if is_fashion { FASHION[usize::from(label)].to_owned() } else { label.to_string() })
-        .collect();
-    let has_gaps = labels.iter().copied().ne((0..).take(labels.len()));
-    let (first, last) = (labels.first().unwrap_or(&0), labels.last().unwrap_or(&0));
-    let notice = format!("labels go from {first} to {last}: the {} that occur are the classes", labels.len());
-    // Where each label stands among those that occur.
-    let places: Vec<u16> = (0..=*last).map(|label| place(&labels, label)).collect();
-    Ok(Found {
-        name: name_of(folder),
-        classes,
-        train: Part::Images(train).relabelled(&places),
-        own: own.map(|own| Part::Images(own).relabelled(&places)),
-        notices: if has_gaps { vec![notice] } else { Vec::new() },
-        left_out: Vec::new(),
-    })
-}
-
-fn place(labels: &[u16], label: u16) -> u16 {
-    u16::try_from(labels.partition_point(|&other| other < label)).unwrap_or(u16::MAX)
+    let train = family.train.as_ref().map(part).transpose()?;
+    let found = numbered::found(folder, Numbered { train, own, notices: Vec::new() })?;
+    // IDX files do not say what their classes are.
+    let is_fashion = found.classes.iter().enumerate().all(|(index, class)| *class == index.to_string())
+        && found.classes.len() == FASHION.len()
+        && folder.to_string_lossy().to_lowercase().contains("fashion");
+    Ok(if is_fashion { Found { classes: FASHION.map(str::to_owned).to_vec(), ..found } } else { found })
 }
 
 fn read_part(store: &Store, folder: &Path, files: &Files) -> Result<Images, DataError> {
@@ -111,17 +70,17 @@ fn read_part(store: &Store, folder: &Path, files: &Files) -> Result<Images, Data
         let labels = images.replace("images", "labels").replace("idx3", "idx1");
         return Err(DataError::Missing(folder.join(labels)));
     };
-    let mut images = read_images(store, &files.images)?;
-    images.labels = read_labels(store, labels_path)?;
-    let count = images.pixels.len() / images.stride();
-    if images.labels.len() != count {
-        let problem = format!("it has {} labels for the {count} images beside it", images.labels.len());
+    let (count, images) = read_images(store, &files.images)?;
+    let labels = read_labels(store, labels_path)?;
+    if labels.len() != count {
+        let problem = format!("it has {} labels for the {count} images beside it", labels.len());
         return Err(DataError::damaged(labels_path, problem));
     }
-    Ok(images)
+    Ok(Images { labels, ..images })
 }
 
-fn read_images(store: &Store, path: &Path) -> Result<Images, DataError> {
+/// How many images there are, and these without labels.
+fn read_images(store: &Store, path: &Path) -> Result<(usize, Images), DataError> {
     let mut file = Idx::open(store, path)?;
     let (_, [count, height, width]) = file.header(&[IMAGES], "images")?;
     if let Err(refused) = check_size(path, count, [1, height, width]) {
@@ -132,7 +91,7 @@ fn read_images(store: &Store, path: &Path) -> Result<Images, DataError> {
         return Err(if fits { refused } else { unfitting(path, [count, height, width], bytes) });
     }
     let pixels = file.body(count * height * width)?;
-    Ok(Images { channels: 1, height, width, pixels, ..Images::default() })
+    Ok((count, Images { channels: 1, height, width, pixels: pixels.into(), ..Images::default() }))
 }
 
 fn unfitting(path: &Path, sizes: [usize; 3], bytes: u64) -> DataError {

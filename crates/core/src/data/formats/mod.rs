@@ -3,11 +3,22 @@
 mod batches;
 mod cifar;
 mod cifar_python;
+mod class_names;
 mod folder;
 mod idx;
 mod idx_files;
+mod labelled;
+mod matlab;
+mod npz;
+mod numbered;
+mod numpy;
+mod parquet;
 mod pickle;
+mod stl10;
 pub mod subset;
+mod svhn;
+mod table;
+mod webdataset;
 
 use super::content::{Content, content};
 use super::error::DataError;
@@ -18,7 +29,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// All formats, in the order in which they are tried. Folders of pictures come last: they are told by least.
-const FORMATS: [Format; 4] = [idx::FORMAT, cifar::FORMAT, subset::FORMAT, folder::FORMAT];
+const FORMATS: [Format; 10] = [
+    idx::FORMAT,
+    cifar::FORMAT,
+    subset::FORMAT,
+    npz::FORMAT,
+    stl10::FORMAT,
+    svhn::FORMAT,
+    parquet::FORMAT,
+    webdataset::FORMAT,
+    table::FORMAT,
+    folder::FORMAT,
+];
 
 /// How many folders deep a data set is looked for where none lies in the folder itself.
 const DEEPEST: usize = 3;
@@ -34,7 +56,8 @@ pub(super) fn open(path: &Path) -> Result<Found, DataError> {
     }
     for format in &FORMATS {
         if let Some(found) = (format.open_file)(&Store::Disk, path)? {
-            return Ok(found);
+            let beside = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+            return Ok(class_names::named(&Store::Disk, beside, found));
         }
     }
     if is_part(path) {
@@ -124,7 +147,7 @@ fn packed(store: &Store, inside: &[Entry]) -> Vec<(PathBuf, &'static str)> {
 fn in_folder(store: &Store, path: &Path) -> Result<Option<Found>, DataError> {
     for format in &FORMATS {
         if let Some(found) = (format.open_folder)(store, path)? {
-            return Ok(Some(found));
+            return Ok(Some(class_names::named(store, path, found)));
         }
     }
     Ok(None)

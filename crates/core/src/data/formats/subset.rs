@@ -78,7 +78,7 @@ pub fn write(
         let mut order: Vec<usize> = (0..chosen.len()).collect();
         order.sort_by_key(|&index| chosen.labels[index]);
         for index in order {
-            plain.extend(differences(chosen.image(index), width));
+            plain.extend(differences(&chosen.image(index)?, width));
         }
     }
     let packed = pack(&plain).map_err(|error| DataError::Unwritable(error.to_string()))?;
@@ -171,15 +171,15 @@ fn read(packed: impl Read, path: &Path) -> Result<Found, DataError> {
 /// Sums the differences up again and takes the classes in turn, so that any stretch of images is balanced.
 fn restore(stored: &[u8], classes: usize, per_class: usize, height: usize, width: usize) -> Images {
     let stride = height * width;
-    let mut images = Images { channels: 1, height, width, ..Images::default() };
+    let (mut pixels, mut labels): (Vec<u8>, Vec<u16>) = (Vec::new(), Vec::new());
     for (rank, class) in (0..per_class).flat_map(|rank| (0..classes).map(move |class| (rank, class))) {
         let image = &stored[(class * per_class + rank) * stride..][..stride];
-        let start = images.pixels.len();
+        let start = pixels.len();
         for (index, &difference) in image.iter().enumerate() {
-            let above = if index < width { 0 } else { images.pixels[start + index - width] };
-            images.pixels.push(above.wrapping_add(difference));
+            let above = if index < width { 0 } else { pixels[start + index - width] };
+            pixels.push(above.wrapping_add(difference));
         }
-        images.labels.push(u16::try_from(class).unwrap_or(u16::MAX));
+        labels.push(u16::try_from(class).unwrap_or(u16::MAX));
     }
-    images
+    Images { channels: 1, height, width, pixels: pixels.into(), labels, files: Vec::new() }
 }

@@ -10,14 +10,17 @@ use crate::data::names::counted;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// An archive that is read in place.
 pub(in crate::data) struct Archive {
-    path: PathBuf,
+    pub path: PathBuf,
     index: Index,
     packed: Packed,
     /// What a person should know about it.
     pub notice: Option<String>,
+    /// When its file was last written.
+    pub written: SystemTime,
 }
 
 enum Packed {
@@ -33,12 +36,14 @@ impl Archive {
             let advice = "unpack it with a program that you trust, and give the folder";
             DataError::unusable(path, problem, advice)
         };
-        let file = Shared::new(File::open(path).map_err(failed)?).map_err(failed)?;
+        let file = File::open(path).map_err(failed)?;
+        let written = file.metadata().and_then(|about| about.modified()).map_err(failed)?;
+        let file = Shared::new(file).map_err(failed)?;
         let mut start = Vec::new();
         file.part(0, 512).read_to_end(&mut start).map_err(failed)?;
         if start.starts_with(Zipped::START) {
             let (zipped, index) = Zipped::open(&file).map_err(refused)?;
-            return Ok(Some(Self { path: path.to_owned(), index, packed: Packed::Zip(zipped), notice: None }));
+            return Ok(Some(Self { path: path.to_owned(), index, packed: Packed::Zip(zipped), notice: None, written }));
         }
         let tar = if tarball::starts(&start) {
             Some(file)
@@ -50,7 +55,7 @@ impl Archive {
         let Some(tar) = tar else { return Ok(None) };
         let (index, links) = tarball::list(&tar).map_err(refused)?;
         let notice = (links > 0).then(|| format!("{} in the archive {} left out", counted(links, "link"), are(links)));
-        Ok(Some(Self { path: path.to_owned(), index, packed: Packed::Tar(tar), notice }))
+        Ok(Some(Self { path: path.to_owned(), index, packed: Packed::Tar(tar), notice, written }))
     }
 
     /// What a folder holds, in the order of names.

@@ -22,12 +22,12 @@ const UNSUSPICIOUS: u64 = 256 << 20;
 const MAX_RATIO: u64 = 200;
 
 /// The most bytes that may come out of an archive of so many bytes.
-pub(super) fn most(packed: u64) -> u64 {
+pub(in crate::data) fn most(packed: u64) -> u64 {
     packed.saturating_mul(MAX_RATIO).clamp(UNSUSPICIOUS, MAX_BYTES)
 }
 
 /// Why more is refused.
-pub(super) fn too_much(packed: u64) -> String {
+pub(in crate::data) fn too_much(packed: u64) -> String {
     format!("its files would take more than {} MB, and it has {} MB itself", most(packed) >> 20, packed >> 20)
 }
 

@@ -6,9 +6,12 @@ mod disk;
 mod entry;
 mod index;
 mod places;
+mod rows;
 mod shared;
 mod tarball;
 mod zipped;
 
 pub(super) use entry::{Entry, Kind};
+pub(super) use index::{most, too_much};
 pub(super) use places::Store;
+pub(super) use rows::Rows;

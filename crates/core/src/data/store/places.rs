@@ -3,33 +3,57 @@
 use super::archive::Archive;
 use super::disk;
 use super::entry::{Entry, Kind};
+use super::rows::Rows;
 use crate::data::content::ENOUGH;
 use crate::data::error::DataError;
 use std::fs::{self, File};
 use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Bytes of a picture file that hold its header, mostly: a camera's preview lies before it.
+const HEAD: u64 = 128 << 10;
 
 /// Where the files of a data set lie.
 #[derive(Clone)]
 pub(in crate::data) enum Store {
     /// On the disk, under their own paths.
     Disk,
-    /// In an archive, whose path theirs go on from.
-    Archive(Arc<Archive>),
+    /// In archives, whose paths theirs go on from.
+    Archives(Arc<[Archive]>),
+    /// In the rows of files, whose paths theirs go on from.
+    Rows(Arc<[Rows]>),
 }
 
 impl Store {
     /// Opens an archive; `None` where something else lies.
     pub fn of_archive(path: &Path) -> Result<Option<Self>, DataError> {
-        Ok(Archive::open(path)?.map(|archive| Self::Archive(Arc::new(archive))))
+        Ok(Archive::open(path)?.map(|archive| Self::Archives([archive].into())))
+    }
+
+    /// All that lies in several archives.
+    pub fn of_archives(paths: &[PathBuf]) -> Result<Self, DataError> {
+        let archives: Vec<Option<Archive>> = paths.iter().map(|path| Archive::open(path)).collect::<Result<_, _>>()?;
+        Ok(Self::Archives(archives.into_iter().flatten().collect()))
+    }
+
+    /// The archive that a path leads into.
+    fn archive<'a>(archives: &'a [Archive], path: &Path) -> Result<&'a Archive, DataError> {
+        let leads = |archive: &&Archive| path.starts_with(&archive.path);
+        archives.iter().find(leads).ok_or_else(|| DataError::Missing(path.to_owned()))
+    }
+
+    /// The file whose row a path leads to.
+    fn rows<'a>(rows: &'a [Rows], path: &Path) -> Result<&'a Rows, DataError> {
+        rows.iter().find(|rows| path.starts_with(&rows.path)).ok_or_else(|| DataError::Missing(path.to_owned()))
     }
 
     /// What a person should know about it.
     pub fn notice(&self) -> Option<String> {
         match self {
-            Self::Disk => None,
-            Self::Archive(archive) => archive.notice.clone(),
+            Self::Disk | Self::Rows(_) => None,
+            Self::Archives(archives) => archives.iter().find_map(|archive| archive.notice.clone()),
         }
     }
 
@@ -37,7 +61,8 @@ impl Store {
     pub fn entries(&self, folder: &Path) -> Result<Vec<Entry>, DataError> {
         let mut entries = match self {
             Self::Disk => disk::entries(folder)?,
-            Self::Archive(archive) => archive.entries(folder),
+            Self::Archives(archives) => Self::archive(archives, folder)?.entries(folder),
+            Self::Rows(_) => Vec::new(),
         };
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(entries)
@@ -47,7 +72,9 @@ impl Store {
     pub fn kind(&self, path: &Path) -> Kind {
         match self {
             Self::Disk => disk::kind(path),
-            Self::Archive(archive) => archive.kind(path),
+            Self::Archives(archives) => Self::archive(archives, path).map_or(Kind::File, |archive| archive.kind(path)),
+            Self::Rows(rows) if Self::rows(rows, path).is_ok_and(|rows| rows.path == path) => Kind::Folder,
+            Self::Rows(_) => Kind::File,
         }
     }
 
@@ -60,7 +87,24 @@ impl Store {
     pub fn length(&self, path: &Path) -> Result<u64, DataError> {
         match self {
             Self::Disk => Ok(fs::metadata(path).map_err(|error| DataError::reading(path, &error))?.len()),
-            Self::Archive(archive) => Ok(archive.member(path)?.length),
+            Self::Archives(archives) => Ok(Self::archive(archives, path)?.member(path)?.length),
+            Self::Rows(rows) => Self::rows(rows, path)?.length(path),
+        }
+    }
+
+    /// What changes when a file does: its length in bytes, and when it was last written. That of a file in an archive is
+    /// the archive's.
+    pub fn stamp(&self, path: &Path) -> Option<(u64, SystemTime)> {
+        match self {
+            Self::Disk => {
+                let about = fs::metadata(path).ok()?;
+                Some((about.len(), about.modified().ok()?))
+            }
+            Self::Archives(archives) => {
+                let archive = Self::archive(archives, path).ok()?;
+                Some((archive.member(path).ok()?.length, archive.written))
+            }
+            Self::Rows(rows) => Self::rows(rows, path).ok()?.stamp(path),
         }
     }
 
@@ -71,13 +115,19 @@ impl Store {
                 let file = File::open(path).map_err(|error| DataError::reading(path, &error))?;
                 Box::new(BufReader::new(file))
             }
-            Self::Archive(archive) => Box::new(Cursor::new(archive.read(path, u64::MAX)?)),
+            Self::Archives(archives) => Box::new(Cursor::new(Self::archive(archives, path)?.read(path, u64::MAX)?)),
+            Self::Rows(rows) => Box::new(Cursor::new(Self::rows(rows, path)?.read(path, u64::MAX)?)),
         })
     }
 
     /// A file's contents, as long as they are said to be or shorter.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, DataError> {
         self.read_up_to(path, self.length(path)?)
+    }
+
+    /// A file's first bytes, enough for most pictures' headers.
+    pub fn head(&self, path: &Path) -> Result<Vec<u8>, DataError> {
+        self.read_up_to(path, HEAD)
     }
 
     /// A file's first bytes, enough to tell what it is.
@@ -93,7 +143,8 @@ impl Store {
                 read.map_err(|error| DataError::reading(path, &error))?;
                 Ok(bytes)
             }
-            Self::Archive(archive) => archive.read(path, length),
+            Self::Archives(archives) => Self::archive(archives, path)?.read(path, length),
+            Self::Rows(rows) => Self::rows(rows, path)?.read(path, length),
         }
     }
 
@@ -101,7 +152,7 @@ impl Store {
     pub fn identity(&self, folder: &Path) -> PathBuf {
         match self {
             Self::Disk => folder.canonicalize().unwrap_or_else(|_| folder.to_owned()),
-            Self::Archive(_) => folder.to_owned(),
+            Self::Archives(_) | Self::Rows(_) => folder.to_owned(),
         }
     }
 }

@@ -6,4 +6,5 @@ mod part;
 mod tree;
 
 pub(super) use classes::FORMAT;
-pub(super) use tree::is_picture;
+pub(super) use part::Part;
+pub(super) use tree::{Tree, is_picture};

@@ -2,7 +2,7 @@
 
 /// What the images of a part are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(in crate::data::formats) enum Part {
     Train,
     Validation,
     Test,

@@ -25,7 +25,7 @@ pub(in crate::data::formats) fn is_picture(path: &Path) -> bool {
 }
 
 /// A folder.
-pub(super) struct Tree {
+pub(in crate::data::formats) struct Tree {
     pub path: PathBuf,
     /// Picture files that lie in it directly.
     pub pictures: Vec<PathBuf>,

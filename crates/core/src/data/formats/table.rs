@@ -1,0 +1,173 @@
+//! A table (CSV) of labels beside pictures: a column with names of files or their beginnings, and one with classes.
+
+use super::folder::{Part as Role, Tree};
+use super::labelled::{Labels, Row};
+use crate::data::error::DataError;
+use crate::data::found::{Format, Found};
+use crate::data::left_out::{LeftOut, leave_out};
+use crate::data::names::{counted, name_of};
+use crate::data::store::{Entry, Kind, Store};
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+/// The row in the table of formats.
+pub(super) const FORMAT: Format = Format { open_folder: open, ..Format::NONE };
+
+/// What columns are called.
+const PICTURES: [&str; 12] = [
+    "file_name",
+    "filename",
+    "file",
+    "image",
+    "image_id",
+    "image_name",
+    "image_path",
+    "path",
+    "filepath",
+    "img",
+    "id",
+    "name",
+];
+const CLASSES: [&str; 8] = ["label", "class", "category", "target", "species", "breed", "class_name", "labels"];
+
+/// The largest table that is read, in bytes.
+const MAX_FILE: u64 = 512 << 20;
+
+/// What a table says.
+struct Table {
+    /// Names of pictures, classes and, if there is a column for it, parts.
+    rows: Vec<(String, String, Option<Role>)>,
+    /// The part that the table itself is called by.
+    role: Option<Role>,
+}
+
+/// The data set in a folder with a table of labels; `None` where no table has the columns or most of its pictures.
+fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
+    let is_table = |entry: &&Entry| {
+        let ending = entry.path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        entry.kind == Kind::File && matches!(ending.as_str(), "csv" | "tsv")
+    };
+    let entries = store.entries(folder)?;
+    let paths: Vec<&PathBuf> = entries.iter().filter(is_table).map(|entry| &entry.path).collect();
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let mut tables = Vec::new();
+    for path in &paths {
+        tables.extend(read(store, path)?.map(|table| ((*path).clone(), table)));
+    }
+    if tables.is_empty() {
+        return Ok(None);
+    }
+    let mut left_out = Vec::new();
+    let pictures = Pictures::below(&Tree::read(store, folder, &mut left_out)?, folder);
+    let (mut train, mut validation, mut test) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut all, mut missing) = (0, Vec::new());
+    for (path, table) in &tables {
+        for (name, class, role) in &table.rows {
+            all += 1;
+            if leads_out(name) {
+                let problem = format!("{} names a file outside of the folder: {name}", name_of(path));
+                return Err(DataError::unusable(folder, problem, "put the pictures into the folder"));
+            }
+            let Some(picture) = pictures.find(name) else {
+                missing.push(folder.join(name));
+                continue;
+            };
+            let row = Row { path: picture.to_owned(), class: class.clone() };
+            match role.or(table.role) {
+                Some(Role::Validation) => validation.push(row),
+                Some(Role::Test) => test.push(row),
+                Some(Role::Train) | None => train.push(row),
+            }
+        }
+    }
+    if missing.len() * 2 > all || all == 0 {
+        return Ok(None);
+    }
+    let names: Vec<String> = tables.iter().map(|(path, _)| name_of(path)).collect();
+    let mut notices = vec![format!("the classes come from {}", names.join(", "))];
+    if !validation.is_empty() && !test.is_empty() {
+        let count = counted(test.len(), "picture");
+        notices.push(format!("validating on the part val; {count} of the part test are left out"));
+    }
+    let own = if validation.is_empty() { test } else { validation };
+    let mut found = Labels { train, own }.found(folder, store, notices)?;
+    // Whatever lies beside the pictures was read, or is not of this data set.
+    let of_pictures = |files: &LeftOut| !files.files.iter().all(|file| paths.contains(&file));
+    found.left_out = left_out.into_iter().filter(of_pictures).collect();
+    for path in missing {
+        leave_out(&mut found.left_out, "not there", "the table names it, and it is not there", path);
+    }
+    Ok(Some(found))
+}
+
+/// The rows of a table; `None` without the columns.
+fn read(store: &Store, path: &Path) -> Result<Option<Table>, DataError> {
+    if store.length(path)? > MAX_FILE {
+        return Ok(None);
+    }
+    let bytes = store.read(path)?;
+    let first = String::from_utf8_lossy(bytes.split(|&byte| byte == b'\n').next().unwrap_or_default());
+    let count = |mark: u8| first.matches(char::from(mark)).count();
+    let mark = [b',', b';', b'\t'].into_iter().max_by_key(|&mark| count(mark)).unwrap_or(b',');
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let mut reader = csv::ReaderBuilder::new().delimiter(mark).flexible(true).trim(csv::Trim::All).from_reader(text);
+    let Ok(head) = reader.headers() else { return Ok(None) };
+    let head: Vec<String> = head.iter().map(str::to_lowercase).collect();
+    let column = |names: &[&str]| names.iter().find_map(|name| head.iter().position(|it| it == name));
+    let (Some(picture), Some(class)) = (column(&PICTURES), column(&CLASSES)) else { return Ok(None) };
+    let part = column(&["split", "set", "subset", "part"]);
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let damaged = |error: csv::Error| DataError::damaged(path, error.to_string().replace('\n', " "));
+        let record = record.map_err(damaged)?;
+        let cell = |column: usize| record.get(column).map(str::to_owned);
+        let (Some(picture), Some(class)) = (cell(picture), cell(class)) else { continue };
+        if picture.is_empty() || class.is_empty() {
+            continue;
+        }
+        rows.push((picture, class, part.and_then(cell).and_then(|name| Role::named(&name))));
+    }
+    let role = Role::named(&path.file_stem().unwrap_or_default().to_string_lossy());
+    Ok((!rows.is_empty()).then_some(Table { rows, role }))
+}
+
+/// Whether a name is one from the root, or goes up.
+fn leads_out(name: &str) -> bool {
+    Path::new(name).components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+/// Pictures by the names that a table may have for them.
+struct Pictures {
+    /// With folders, as it lies below the data set's.
+    by_path: HashMap<String, PathBuf>,
+    /// The name alone, with its ending and without; `None` where several have it.
+    by_name: HashMap<String, Option<PathBuf>>,
+}
+
+impl Pictures {
+    fn below(tree: &Tree, folder: &Path) -> Self {
+        let (mut by_path, mut by_name) = (HashMap::new(), HashMap::new());
+        for path in tree.all() {
+            let inside = path.strip_prefix(folder).unwrap_or(&path);
+            let name = |path: &Path| path.to_string_lossy().replace('\\', "/");
+            for path_in_it in [inside.to_owned(), inside.with_extension("")] {
+                by_path.entry(name(&path_in_it)).or_insert_with(|| path.clone());
+                let alone = path_in_it.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let known = by_name.entry(alone).or_insert_with(|| Some(path.clone()));
+                if known.as_ref().is_some_and(|known| *known != path) {
+                    *known = None;
+                }
+            }
+        }
+        Self { by_path, by_name }
+    }
+
+    fn find(&self, name: &str) -> Option<&Path> {
+        let name = name.strip_prefix("./").unwrap_or(name).replace('\\', "/");
+        let found = self.by_path.get(&name);
+        let alone = || self.by_name.get(name.rsplit('/').next().unwrap_or(&name)).and_then(Option::as_ref);
+        found.or_else(alone).map(PathBuf::as_path)
+    }
+}

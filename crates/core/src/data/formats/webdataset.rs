@@ -1,0 +1,99 @@
+//! Tar archives of `WebDataset`: a picture and what is known about it have the same name with different endings, such as
+//! `000017.jpg` and `000017.cls`. Format: <https://github.com/webdataset/webdataset>.
+
+use super::folder::{Part as Role, is_picture};
+use super::labelled::{Labels, Row};
+use crate::data::error::DataError;
+use crate::data::found::{Format, Found};
+use crate::data::names::name_of;
+use crate::data::store::{Entry, Kind, Store};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The row in the table of formats.
+pub(super) const FORMAT: Format = Format { open_folder: open, ..Format::NONE };
+
+/// What a description in JSON calls the class.
+const KEYS: [&str; 5] = ["label", "cls", "class", "label_name", "class_name"];
+
+/// The longest description that is read, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// An archive, or a folder with the parts of a data set in an archive each; `None` where no classes lie beside pictures.
+fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
+    if !matches!(store, Store::Disk) {
+        let Some(rows) = rows(store, folder)? else { return Ok(None) };
+        return Labels { train: rows, own: Vec::new() }.found(folder, store, Vec::new()).map(Some);
+    }
+    let entries = store.entries(folder)?;
+    let is_tar = |entry: &&Entry| entry.kind == Kind::File && name_of(&entry.path).to_lowercase().ends_with(".tar");
+    let shards: Vec<PathBuf> = entries.iter().filter(is_tar).map(|entry| entry.path.clone()).collect();
+    let (mut train, mut validation, mut test) = (Vec::new(), Vec::new(), Vec::new());
+    if shards.is_empty() {
+        return Ok(None);
+    }
+    let store = Store::of_archives(&shards)?;
+    for path in shards {
+        let Some(rows) = rows(&store, &path)? else { return Ok(None) };
+        match Role::named(&path.file_stem().unwrap_or_default().to_string_lossy()) {
+            Some(Role::Validation) => validation.extend(rows),
+            Some(Role::Test) => test.extend(rows),
+            Some(Role::Train) | None => train.extend(rows),
+        }
+    }
+    let mut notices = Vec::new();
+    if !validation.is_empty() && !test.is_empty() {
+        notices.push("validating on the archives val; those named test are left out".to_owned());
+    }
+    let own = if validation.is_empty() { test } else { validation };
+    Labels { train, own }.found(folder, &store, notices).map(Some)
+}
+
+/// The pictures of an archive with their classes; `None` unless each has one.
+fn rows(store: &Store, root: &Path) -> Result<Option<Vec<Row>>, DataError> {
+    let mut groups: BTreeMap<PathBuf, (Option<PathBuf>, Option<PathBuf>)> = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for Entry { path, kind } in store.entries(&folder)? {
+            if kind == Kind::Folder {
+                folders.push(path);
+                continue;
+            }
+            // The key ends at the first dot of the name.
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Some((key, ending)) = name.split_once('.') else { continue };
+            let group = groups.entry(path.with_file_name(key)).or_default();
+            match ending.to_lowercase().as_str() {
+                "cls" => group.1 = Some(path),
+                "json" if group.1.is_none() => group.1 = Some(path),
+                _ if is_picture(&path) && group.0.is_none() => group.0 = Some(path),
+                _ => {}
+            }
+        }
+    }
+    let mut rows = Vec::new();
+    for (picture, about) in groups.into_values() {
+        let Some(picture) = picture else { continue };
+        let class = match about {
+            Some(about) if store.length(&about)? <= MAX_FILE => class(&about, &store.read(&about)?),
+            _ => None,
+        };
+        let Some(class) = class else { return Ok(None) };
+        rows.push(Row { path: picture, class });
+    }
+    Ok((!rows.is_empty()).then_some(rows))
+}
+
+fn class(path: &Path, bytes: &[u8]) -> Option<String> {
+    let text = str::from_utf8(bytes).ok()?.trim();
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
+        let about: Value = serde_json::from_str(text).ok()?;
+        return KEYS.iter().find_map(|key| match about.get(key)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
+    }
+    (!text.is_empty() && text.len() < 256).then(|| text.to_owned())
+}

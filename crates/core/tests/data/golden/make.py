@@ -1,0 +1,66 @@
+"""Writes the small files beside this script: data sets as NumPy, SciPy, Python's tarfile and PyArrow write them.
+
+Run with numpy 2.4, scipy 1.17, pyarrow 26, pillow 13: `python make.py`. Every value follows from its place.
+"""
+import io, json, pathlib, tarfile
+import numpy as np, scipy.io, pyarrow as pa, pyarrow.parquet as pq
+from PIL import Image
+
+HERE = pathlib.Path(__file__).parent
+
+
+def images(count, height, width, channels, first=0):
+    i, y, x, c = np.ogrid[first : first + count, :height, :width, :channels]
+    return ((i * 37 + y * 11 + x * 5 + c * 3) % 251).astype(np.uint8)
+
+
+def png(image):
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return file.getvalue()
+
+
+def labels(count, classes):
+    return np.arange(count) % classes
+
+
+# MedMNIST: gray images without a place for channels, labels as a column.
+np.savez(
+    HERE / "medmnist.npz",
+    train_images=images(6, 4, 3, 1)[..., 0], train_labels=labels(6, 3).astype(np.uint8)[:, None],
+    val_images=images(3, 4, 3, 1, 6)[..., 0], val_labels=labels(3, 3).astype(np.uint8)[:, None],
+    test_images=images(3, 4, 3, 1, 9)[..., 0], test_labels=labels(3, 3).astype(np.uint8)[:, None],
+)
+# Keras: colours, labels in 64 bits, packed.
+np.savez_compressed(
+    HERE / "keras.npz",
+    x_train=images(4, 5, 6, 3), y_train=labels(4, 2), x_test=images(2, 5, 6, 3, 4), y_test=labels(2, 2),
+)
+# SVHN: the digit 0 has the label 10.
+for name, packed in [("svhn_packed.mat", True), ("svhn_plain.mat", False)]:
+    y = labels(6, 3).astype(np.uint8)
+    y[y == 0] = 10
+    scipy.io.savemat(
+        HERE / name, {"X": images(6, 4, 5, 3).transpose(1, 2, 3, 0), "y": y[:, None]}, do_compression=packed
+    )
+# WebDataset: a picture and its class by the same key.
+with tarfile.open(HERE / "webdataset.tar", "w") as tar:
+    for index, image in enumerate(images(6, 4, 5, 3)):
+        for ending, data in [("png", png(image)), ("cls", str(index % 2).encode()), ("json", b'{"width": 5}')]:
+            about = tarfile.TarInfo(f"{index:06}.{ending}")
+            about.size = len(data)
+            tar.addfile(about, io.BytesIO(data))
+# A Hugging Face hub's data set: names of the classes in the schema.
+features = {"image": {"_type": "Image"}, "label": {"names": ["ape", "bee"], "_type": "ClassLabel"}}
+schema = pa.schema(
+    [("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])), ("label", pa.int64())],
+    metadata={"huggingface": json.dumps({"info": {"features": features}})},
+)
+(HERE / "hub").mkdir(exist_ok=True)
+for part, first, count in [("train", 0, 6), ("test", 6, 2)]:
+    rows = [
+        {"image": {"bytes": png(image), "path": None}, "label": index % 2}
+        for index, image in enumerate(images(count, 4, 5, 3, first))
+    ]
+    table = pa.Table.from_pylist(rows, schema=schema)
+    pq.write_table(table, HERE / "hub" / f"{part}-00000-of-00001.parquet", compression="snappy", row_group_size=4)

@@ -1,0 +1,115 @@
+//! Pictures whose classes are written beside them: in archives of `WebDataset`, in tables, in files with names.
+
+use crate::arrays::{check, golden, spoil};
+use crate::make::{data_at, load, picture, refused, report, save, write_classes, write_idx};
+use lab_core::data::Dataset;
+use std::fs;
+use std::path::Path;
+use tempfile::tempdir;
+
+/// Images in the order of their files.
+fn together(dataset: &Dataset) -> Vec<(String, String)> {
+    let of = |images: &lab_core::data::Images| {
+        let class = |index: usize| dataset.classes[usize::from(images.labels[index])].clone();
+        let name = |index: usize| images.files[index].file_name().unwrap().to_str().unwrap().to_owned();
+        (0..images.len()).map(|index| (name(index), class(index))).collect::<Vec<_>>()
+    };
+    let mut all = [of(&dataset.train), of(&dataset.validation)].concat();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_webdataset_is_read_from_one_archive_or_several() {
+    let expected: Vec<(String, String)> =
+        (0..6).map(|index| (format!("{index:06}.png"), (index % 2).to_string())).collect();
+    let dataset = load(&golden("webdataset.tar")).unwrap();
+    assert_eq!((together(&dataset), dataset.shape()), (expected, [3, 4, 5]));
+    let place = tempdir().unwrap();
+    for name in ["set-train-000.tar", "set-train-001.tar", "set-val-000.tar"] {
+        fs::copy(golden("webdataset.tar"), place.path().join(name)).unwrap();
+    }
+    fs::write(place.path().join("classes.txt"), "ape\nbee").unwrap();
+    let dataset = load(place.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.validation.len()), (12, 6));
+    assert_eq!(dataset.classes, ["ape", "bee"]);
+    check(&dataset.validation, 0, [3, 4, 5]);
+    let files = [("webdataset.tar", fs::read(golden("webdataset.tar")).unwrap())];
+    spoil(tempdir().unwrap().path(), &files, 100);
+}
+
+fn write_table(folder: &Path, name: &str, lines: &str) {
+    for number in 0..6 {
+        save(&folder.join(format!("pictures/{number}.png")), &picture(number, 8, 8));
+    }
+    fs::write(folder.join(name), lines).unwrap();
+}
+
+#[test]
+fn a_table_says_which_class_a_picture_is_of() {
+    let expected: Vec<(String, String)> =
+        (0..6).map(|number| (format!("{number}.png"), if number < 3 { "ape" } else { "bee" }.to_owned())).collect();
+    for (name, head, mark, ending) in [
+        ("labels.csv", "id,breed", ",", ""),
+        ("train.csv", "\u{feff}Image,Label", ",", ".png"),
+        ("metadata.csv", "file_name;label", ";", ".png"),
+        ("table.tsv", "filename\tclass", "\t", ".png"),
+    ] {
+        for folder in ["", "pictures/", "./pictures/", "elsewhere/", "pictures\\"] {
+            let place = tempdir().unwrap();
+            let row = |number| format!("{folder}{number}{ending}{mark}{}", if number < 3 { "ape" } else { "bee" });
+            let lines: Vec<String> = [head.to_owned()].into_iter().chain((0..6).map(row)).collect();
+            write_table(place.path(), name, &lines.join("\r\n"));
+            let dataset = load(place.path()).unwrap();
+            assert_eq!(together(&dataset), expected, "{name} {folder}");
+            assert!(dataset.notices[0].contains(name), "{:?}", dataset.notices);
+        }
+    }
+}
+
+#[test]
+fn a_table_may_say_what_is_validated_on_and_name_what_is_not_there() {
+    let place = tempdir().unwrap();
+    let lines = "file_name,label,split\n0.png,1,train\n1.png,0,train\n2.png,1,val\n3.png,0,test\nlost.png,1,train\n";
+    write_table(place.path(), "metadata.csv", lines);
+    let (dataset, report) = report(place.path());
+    assert_eq!((dataset.train.labels, dataset.validation.labels), (vec![1, 0], vec![1]));
+    assert!(dataset.notices.iter().any(|text| text.contains("part test are left out")), "{:?}", dataset.notices);
+    assert_eq!(report.left_out.len(), 1);
+    assert!(report.left_out[0].reason.contains("not there"));
+}
+
+#[test]
+fn tables_that_lead_out_or_belong_to_something_else() {
+    let place = tempdir().unwrap();
+    for name in ["../outside.png", "/etc/passwd", "pictures/../../x.png"] {
+        write_table(place.path(), "labels.csv", &format!("file,label\n{name},a\n0.png,a\n1.png,b\n2.png,a\n"));
+        refused(&data_at(place.path()), &["labels.csv names a file outside of the folder"]);
+    }
+    let beside = tempdir().unwrap();
+    write_classes(beside.path(), &["ape", "bee"], 4);
+    fs::write(beside.path().join("results.csv"), "file,label\nx.png,a\ny.png,b\n").unwrap();
+    fs::write(beside.path().join("other.csv"), "epoch,loss\n1,2\n").unwrap();
+    assert_eq!(load(beside.path()).unwrap().classes, ["ape", "bee"]);
+    let table = ("labels.csv", b"file,label\n0.png,a\n1.png,\"b\n2.png,a\n".to_vec());
+    spoil(beside.path(), &[table], 100);
+}
+
+#[test]
+fn classes_get_their_names_from_a_file_beside_them() {
+    let place = tempdir().unwrap();
+    write_idx(place.path(), &[0, 1, 0, 1], &[0, 1]);
+    fs::write(place.path().join("labels.txt"), "0 zero\n1 one\n").unwrap();
+    let dataset = load(place.path()).unwrap();
+    assert_eq!(dataset.classes, ["zero", "one"]);
+    assert!(dataset.notices[0].contains("labels.txt"), "{:?}", dataset.notices);
+    let folders = tempdir().unwrap();
+    write_classes(folders.path(), &["n01", "n02"], 4);
+    fs::write(folders.path().join("class_names.json"), r#"{"0": ["n01", "ape"], "1": ["n02", "bee"]}"#).unwrap();
+    let (dataset, report) = report(folders.path());
+    assert_eq!((dataset.classes, report.left_out.len()), (vec!["ape".to_owned(), "bee".to_owned()], 0));
+    fs::write(folders.path().join("class_names.json"), r#"["only one"]"#).unwrap();
+    let dataset = load(folders.path()).unwrap();
+    assert_eq!(dataset.classes, ["n01", "n02"]);
+    assert!(dataset.notices[0].contains("does not name the 2 classes"), "{:?}", dataset.notices);
+}

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Paired {
     /// The differences.
     pub difference: Sample,
-    /// Two-sided p of the paired t test; `None` for a single pair.
+    /// Two-sided p of the paired t test; of the sign-flip test where all differences are equal; `None` for a single pair.
     pub t_test: Option<f64>,
     /// Two-sided p of the sign-flip test, which asks for no distribution; `None` for a single pair.
     pub sign_flip: Option<f64>,
@@ -26,24 +26,31 @@ impl Paired {
         let all: Vec<f64> =
             pairs.into_iter().map(|(one, other)| one - other).filter(|difference| difference.is_finite()).collect();
         let difference = Sample::of(all.iter().copied())?;
-        let several = difference.n > 1;
-        let t = match (difference.sd == 0.0, difference.mean == 0.0) {
-            (true, true) => 0.0,
-            (true, false) => f64::INFINITY,
-            _ => difference.mean / difference.error(),
+        if difference.n < 2 {
+            return Some(Self { difference, t_test: None, sign_flip: None });
+        }
+        let flipped = sign_flip(&all);
+        // Shares of a few images are often equally far apart. Their spread is then nothing, which says nothing of luck.
+        let t_test = if is_steady(difference) {
+            flipped
+        } else {
+            student::two_sided(difference.mean / difference.error(), (difference.n - 1) as f64)
         };
-        Some(Self {
-            difference,
-            t_test: several.then(|| student::two_sided(t, (difference.n - 1) as f64)),
-            sign_flip: several.then(|| sign_flip(&all)),
-        })
+        Some(Self { difference, t_test: Some(t_test), sign_flip: Some(flipped) })
     }
 
-    /// An interval of the true difference.
+    /// An interval of the true difference; `None` where there is a single pair, or where all differ by the same amount,
+    /// whose spread is not known.
     #[must_use]
     pub fn interval(&self, level: f64) -> Option<[f64; 2]> {
-        self.difference.interval(level)
+        let known = !is_steady(self.difference) || self.difference.mean == 0.0;
+        self.difference.interval(level).filter(|_| known)
     }
+}
+
+/// Whether all differences are equal, but for rounding.
+fn is_steady(difference: Sample) -> bool {
+    difference.sd <= 1e-9 * difference.mean.abs()
 }
 
 /// Pairs up to which all changes of sign are tried.

@@ -163,6 +163,8 @@ fn decide(found: &mut [Comparison]) {
             comparison.call = match certain {
                 true if comparison.difference > 0.0 => Call::Higher,
                 true if comparison.difference < 0.0 => Call::Lower,
+                // Equally far apart with every seed, and too few seeds to know how steady that is.
+                _ if comparison.test == Test::Paired && comparison.interval.is_none() => Call::Undecided,
                 _ => Call::Tie,
             };
         }

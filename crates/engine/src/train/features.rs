@@ -41,7 +41,8 @@ impl Kept {
     ) -> Result<Vec<f32>, String> {
         let new: Vec<usize> = indices.iter().copied().filter(|&index| !self.known[index]).collect();
         if !new.is_empty() {
-            let pixels = data::plain_inputs(inputs.images, inputs.mean, inputs.std, &new);
+            let pixels =
+                data::plain_inputs(inputs.images, inputs.mean, inputs.std, &new).map_err(|error| error.to_string())?;
             let [channels, height, width] = inputs.images.shape();
             let found = compute(device, || {
                 let x = Tensor::from_data(TensorData::new(pixels, [new.len(), channels, height, width]), device);

@@ -189,7 +189,7 @@ impl Session {
         let look = self.look();
         if look != Look::Away && batch.pixels.is_empty() {
             let Dataset { train, mean, std, .. } = &*self.dataset;
-            batch.pixels = data::plain_inputs(train, mean, std, &batch.indices);
+            batch.pixels = data::plain_inputs(train, mean, std, &batch.indices).map_err(|error| error.to_string())?;
         }
         let (mut arms, mut seen, mut diverged) = (Vec::new(), Vec::new(), Vec::new());
         for (index, arm) in self.arms.iter_mut().enumerate() {

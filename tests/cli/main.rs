@@ -21,7 +21,7 @@ use serde_json::Value;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let lab = Lab::new();
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 13] = [
         &[],
         &["train"],
         &["evaluate"],

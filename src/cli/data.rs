@@ -169,7 +169,8 @@ fn kept(clear: bool, as_json: bool) -> Result<(), Failure> {
     if clear {
         let (files, bytes) = cache::clear(&folder).map_err(Failure::running)?;
         return output::print(&format!(
-            "removed {files} files, {:.1} MB, from {}",
+            "removed {} of decoded pictures, {:.1} MB, from {}",
+            if files == 1 { "1 file".to_owned() } else { format!("{files} files") },
             bytes as f64 / 1e6,
             folder.display()
         ));

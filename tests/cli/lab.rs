@@ -62,6 +62,7 @@ impl Lab {
             command.env_remove(gone);
         }
         command.env("HOME", self.place.path()).env("XDG_DATA_HOME", self.path(".data"));
+        command.env("XDG_CACHE_HOME", self.path(".cache"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -54,3 +54,39 @@ fn a_folder_is_scored_on_as_a_whole_with_the_classes_that_are_there() {
     lab.pictures("other", &["a", "x"], 2);
     lab.refuses(2, &["class \"x\" is none of those that the network knows"], &["evaluate", "run", "--data", "other"]);
 }
+
+#[test]
+fn decoded_pictures_are_kept_listed_and_removed() {
+    let lab = Lab::new();
+    for number in 0..4_u8 {
+        let class = if number < 2 { "ape" } else { "bee" };
+        let pixels: Vec<u8> =
+            (0..1200 * 1200).flat_map(|place| [number, u8::try_from(place % 251).unwrap(), 9]).collect();
+        lab.write(&format!("pets/{class}/{number}.ppm"), &[b"P6 1200 1200 255\n", &pixels[..]].concat());
+    }
+    let first = lab.json(&["data", "info", "pets", "--json"]);
+    let kept = lab.json(&["data", "cache", "--list", "--json"]);
+    assert_eq!((&kept[0]["count"], &kept[0]["size"]), (&4.into(), &serde_json::json!([224, 224])), "{kept}");
+    assert!(kept[0]["source"].as_str().unwrap().ends_with("pets"), "{kept}");
+    assert_eq!(lab.json(&["data", "info", "pets", "--json"]), first);
+    assert!(lab.ok(&["data", "cache"]).contains("224×224"));
+    assert!(lab.ok(&["data", "cache", "--clear"]).starts_with("removed 1 file"));
+    assert_eq!(lab.json(&["data", "cache", "--json"]), serde_json::json!([]));
+}
+
+#[test]
+fn images_that_are_there_twice_are_told() {
+    let lab = Lab::new();
+    lab.pictures("pets/train", &["ape", "bee"], 6);
+    lab.pictures("pets/val", &["ape", "bee"], 2);
+    std::fs::copy(lab.path("pets/train/ape/0.png"), lab.path("pets/val/ape/seen.png")).unwrap();
+    std::fs::copy(lab.path("pets/train/ape/0.png"), lab.path("pets/train/bee/other.png")).unwrap();
+    let said = lab.ok(&["data", "info", "pets"]);
+    assert!(said.contains("both to train and to validate on, so accuracy is too high"), "{said}");
+    assert!(said.contains("in several classes") && said.contains("pets/val/ape/seen.png"), "{said}");
+    let described = lab.json(&["data", "info", "pets", "--json"]);
+    assert!(
+        described["doubles"].as_array().unwrap().iter().any(|double| double["in_both_parts"] == true),
+        "{described}"
+    );
+}

@@ -135,7 +135,8 @@ fn arrays_of_another_kind_say_what_they_are() {
 fn a_packed_array_cannot_fill_the_memory() {
     let place = tempdir().unwrap();
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-    (0..260).for_each(|_| encoder.write_all(&[0; 1 << 20]).unwrap());
+    let zeros = vec![0; 1 << 20];
+    (0..260).for_each(|_| encoder.write_all(&zeros).unwrap());
     let packed = encoder.finish().unwrap();
     let header = fs::read(golden("svhn_packed.mat")).unwrap()[..128].to_vec();
     let length = u32::try_from(packed.len()).unwrap().to_le_bytes();

@@ -45,16 +45,6 @@ impl Lab {
         command
     }
 
-    /// Lines for a shell that finds the program by its name, as a person types them.
-    pub fn shell(&self, lines: &str) -> Command {
-        let ours = Path::new(PROGRAM).parent().unwrap().to_owned();
-        let theirs = std::env::var_os("PATH").unwrap_or_default();
-        let path = std::env::join_paths(std::iter::once(ours).chain(std::env::split_paths(&theirs))).unwrap();
-        let mut command = self.process("sh");
-        command.args(["-e", "-c", lines]).env("PATH", path);
-        command
-    }
-
     fn process(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.place.path());

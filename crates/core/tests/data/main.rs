@@ -9,7 +9,6 @@ mod bad_input;
 mod batches;
 mod folders;
 mod formats;
-mod hub;
 mod jpeg;
 mod keeping;
 mod kin;

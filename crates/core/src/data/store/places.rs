@@ -3,7 +3,6 @@
 use super::archive::Archive;
 use super::disk;
 use super::entry::{Entry, Kind};
-use super::rows::Rows;
 use crate::data::content::ENOUGH;
 use crate::data::error::DataError;
 use std::fs::{self, File};
@@ -22,8 +21,6 @@ pub(in crate::data) enum Store {
     Disk,
     /// In archives, whose paths theirs go on from.
     Archives(Arc<[Archive]>),
-    /// In the rows of files, whose paths theirs go on from.
-    Rows(Arc<[Rows]>),
 }
 
 impl Store {
@@ -44,15 +41,10 @@ impl Store {
         archives.iter().find(leads).ok_or_else(|| DataError::Missing(path.to_owned()))
     }
 
-    /// The file whose row a path leads to.
-    fn rows<'a>(rows: &'a [Rows], path: &Path) -> Result<&'a Rows, DataError> {
-        rows.iter().find(|rows| path.starts_with(&rows.path)).ok_or_else(|| DataError::Missing(path.to_owned()))
-    }
-
     /// What a person should know about it.
     pub fn notice(&self) -> Option<String> {
         match self {
-            Self::Disk | Self::Rows(_) => None,
+            Self::Disk => None,
             Self::Archives(archives) => archives.iter().find_map(|archive| archive.notice.clone()),
         }
     }
@@ -62,7 +54,6 @@ impl Store {
         let mut entries = match self {
             Self::Disk => disk::entries(folder)?,
             Self::Archives(archives) => Self::archive(archives, folder)?.entries(folder),
-            Self::Rows(_) => Vec::new(),
         };
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(entries)
@@ -73,8 +64,6 @@ impl Store {
         match self {
             Self::Disk => disk::kind(path),
             Self::Archives(archives) => Self::archive(archives, path).map_or(Kind::File, |archive| archive.kind(path)),
-            Self::Rows(rows) if Self::rows(rows, path).is_ok_and(|rows| rows.path == path) => Kind::Folder,
-            Self::Rows(_) => Kind::File,
         }
     }
 
@@ -88,7 +77,6 @@ impl Store {
         match self {
             Self::Disk => Ok(fs::metadata(path).map_err(|error| DataError::reading(path, &error))?.len()),
             Self::Archives(archives) => Ok(Self::archive(archives, path)?.member(path)?.length),
-            Self::Rows(rows) => Self::rows(rows, path)?.length(path),
         }
     }
 
@@ -104,7 +92,6 @@ impl Store {
                 let archive = Self::archive(archives, path).ok()?;
                 Some((archive.member(path).ok()?.length, archive.written))
             }
-            Self::Rows(rows) => Self::rows(rows, path).ok()?.stamp(path),
         }
     }
 
@@ -116,7 +103,6 @@ impl Store {
                 Box::new(BufReader::new(file))
             }
             Self::Archives(archives) => Box::new(Cursor::new(Self::archive(archives, path)?.read(path, u64::MAX)?)),
-            Self::Rows(rows) => Box::new(Cursor::new(Self::rows(rows, path)?.read(path, u64::MAX)?)),
         })
     }
 
@@ -144,7 +130,6 @@ impl Store {
                 Ok(bytes)
             }
             Self::Archives(archives) => Self::archive(archives, path)?.read(path, length),
-            Self::Rows(rows) => Self::rows(rows, path)?.read(path, length),
         }
     }
 
@@ -152,7 +137,7 @@ impl Store {
     pub fn identity(&self, folder: &Path) -> PathBuf {
         match self {
             Self::Disk => folder.canonicalize().unwrap_or_else(|_| folder.to_owned()),
-            Self::Archives(_) | Self::Rows(_) => folder.to_owned(),
+            Self::Archives(_) => folder.to_owned(),
         }
     }
 }

@@ -3,7 +3,7 @@
 Run with numpy 2.4, scipy 1.17, pyarrow 26, pillow 13: `python make.py`. Every value follows from its place.
 """
 import io, json, pathlib, tarfile
-import numpy as np, scipy.io, pyarrow as pa, pyarrow.parquet as pq
+import numpy as np, scipy.io
 from PIL import Image
 
 HERE = pathlib.Path(__file__).parent
@@ -50,17 +50,3 @@ with tarfile.open(HERE / "webdataset.tar", "w") as tar:
             about = tarfile.TarInfo(f"{index:06}.{ending}")
             about.size = len(data)
             tar.addfile(about, io.BytesIO(data))
-# A Hugging Face hub's data set: names of the classes in the schema.
-features = {"image": {"_type": "Image"}, "label": {"names": ["ape", "bee"], "_type": "ClassLabel"}}
-schema = pa.schema(
-    [("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])), ("label", pa.int64())],
-    metadata={"huggingface": json.dumps({"info": {"features": features}})},
-)
-(HERE / "hub").mkdir(exist_ok=True)
-for part, first, count in [("train", 0, 6), ("test", 6, 2)]:
-    rows = [
-        {"image": {"bytes": png(image), "path": None}, "label": index % 2}
-        for index, image in enumerate(images(count, 4, 5, 3, first))
-    ]
-    table = pa.Table.from_pylist(rows, schema=schema)
-    pq.write_table(table, HERE / "hub" / f"{part}-00000-of-00001.parquet", compression="snappy", row_group_size=4)

@@ -4,6 +4,7 @@ use super::bench::{self, Work};
 use super::devices;
 use super::output::{self, Failure};
 use super::plan::PlanArgs;
+use super::train::keeper;
 use clap::Subcommand;
 use crossbeam_channel::RecvTimeoutError;
 use indicatif::ProgressBar;
@@ -11,7 +12,6 @@ use lab_core::data::Dataset;
 use lab_core::experiment::{DeviceChoice, PlanError};
 use lab_core::finder::{RateTest, Suggestion, Tried, recommended, sizes, suggestion};
 use lab_core::number::{bytes, precise, setting};
-use lab_core::protocol::keep::Nowhere;
 use lab_core::protocol::{Command, Event};
 use lab_engine::train::engine::Engine;
 use serde_json::json;
@@ -98,7 +98,8 @@ fn rate(args: &RateArgs) -> Result<(), Failure> {
     let invalid = |found| Failure::usage(PlanError::Invalid(found));
     let experiment = test.experiment(&args.plan.experiment()?).map_err(invalid)?;
     let names: Vec<String> = experiment.arms.iter().map(|arm| arm.name.clone()).collect();
-    let engine = Engine::start(Box::new(Nowhere), || {}).map_err(Failure::running)?;
+    // It opens no record, but knows the runs that networks may start from.
+    let engine = Engine::start(Box::new(keeper(None)?), || {}).map_err(Failure::running)?;
     engine.send(Command::Play { experiment: Box::new(experiment), device: args.device });
     let losses = watch(&engine, names.len(), u64::from(args.test_steps), args.json)?;
     let found: Vec<Option<Suggestion>> = losses.iter().map(|steps| suggestion(steps)).collect();

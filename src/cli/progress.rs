@@ -3,7 +3,7 @@
 use super::output::{self, Failure};
 use indicatif::{ProgressBar, ProgressStyle};
 use lab_core::number::{self, duration, precise, precise_percent};
-use lab_core::protocol::{Evaluation, Event, Phase, Prepared, StepRecord};
+use lab_core::protocol::{ArmStep, Evaluation, Event, Phase, Prepared, StepRecord};
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,12 @@ struct ArmProgress {
 impl ArmProgress {
     fn mean(&self) -> Option<(f64, f64)> {
         (self.steps > 0).then(|| (self.loss / f64::from(self.steps), self.correct / f64::from(self.steps)))
+    }
+
+    fn add(&mut self, step: &ArmStep) {
+        self.loss += step.loss;
+        self.correct += step.accuracy;
+        self.steps += 1;
     }
 
     fn clear(&mut self) {
@@ -90,6 +96,13 @@ impl Progress {
         self.total_steps = prepared.total_steps;
         let arm = |name: &String| ArmProgress { name: name.clone(), loss: 0.0, correct: 0.0, steps: 0 };
         self.arms = prepared.arms.iter().map(|info| arm(&info.name)).collect();
+        // A run that goes on in the middle of an epoch has a part of its mean already.
+        let past = prepared.past.iter().flat_map(|past| &past.arms);
+        for (arm, past) in self.arms.iter_mut().zip(past) {
+            let since = past.evaluations.last().map_or(0, |evaluation| evaluation.step);
+            let steps = past.steps.iter().filter(|step| (since + 1..=prepared.first_step).contains(&step.step));
+            steps.for_each(|step| arm.add(&step.seen));
+        }
         if stderr().is_terminal() && !self.quiet {
             let template = "{wide_bar:.blue} {pos}/{len} steps  {elapsed} elapsed, {eta} left  {msg}";
             let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -103,9 +116,7 @@ impl Progress {
     fn step(&mut self, record: &StepRecord) -> Result<(), Failure> {
         for (arm, step) in self.arms.iter_mut().zip(&record.arms) {
             if let Some(step) = step {
-                arm.loss += step.loss;
-                arm.correct += step.accuracy;
-                arm.steps += 1;
+                arm.add(step);
             }
         }
         let rate = format!("{} images/s", precise(record.images_per_second));

@@ -99,7 +99,8 @@ fn train(args: &Args, command: Command) -> Result<(), Failure> {
     }
 }
 
-fn keeper(out: Option<PathBuf>) -> Result<runs::Folder, Failure> {
+/// What keeps runs: in the folder asked for, or in the usual place.
+pub(super) fn keeper(out: Option<PathBuf>) -> Result<runs::Folder, Failure> {
     if let Some(folder) = out {
         runs::vacant(&folder).map_err(Failure::Usage)?;
         return Ok(runs::Folder::exactly(folder));
@@ -117,6 +118,14 @@ fn report(outcome: &Outcome, json: bool) -> Result<(), Failure> {
     } else {
         output::print(&summary(outcome))?;
         shown.iter().try_for_each(|shown| output::print(&format!("\n{}", verdict::in_words(shown))))?;
+    }
+    let unsaved: Vec<&str> = outcome.arms.iter().filter(|arm| arm.unsaved).map(|arm| arm.name.as_str()).collect();
+    if !unsaved.is_empty() {
+        return Err(Failure::Running(format!(
+            "the weights of {} are no longer finite numbers, so no checkpoint has them; try a lower learning rate, as in \
+             --set recipe.optimizer.learning_rate=0.01",
+            unsaved.join(", ")
+        )));
     }
     let diverged = outcome.arms.iter().filter_map(|arm| arm.diverged_at).max();
     match diverged {

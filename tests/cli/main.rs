@@ -5,7 +5,11 @@
 
 mod lab;
 
+mod endings;
+
 mod find;
+
+mod finetune;
 
 mod inspect;
 
@@ -22,8 +26,6 @@ mod pretrained;
 mod readme;
 
 #[cfg(unix)]
-mod readme;
-
 #[cfg(unix)]
 mod signals;
 

@@ -21,7 +21,7 @@ fn a_run_ends_with_a_verdict_in_words_and_in_its_folder() {
     let outcome: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(lab.path("run/outcome.json")).unwrap()).unwrap();
     let right = |arm: usize| (20.0 * outcome["arms"][arm]["validation_accuracy"].as_f64().unwrap()).round() as i64;
-    assert_eq!(right(0) - right(1), only as i64 - other as i64);
+    assert_eq!(right(0) - right(1), i64::try_from(only).unwrap() - i64::try_from(other).unwrap());
     assert_eq!(lab.json(&["verdict", "run", "--json"])["headline"], headline);
 }
 

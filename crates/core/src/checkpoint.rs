@@ -4,10 +4,13 @@ use serde::{Deserialize, Serialize};
 
 /// Which checkpoint of an arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Checkpoint {
     /// The newest.
+    #[serde(alias = "Last")]
     Last,
     /// The one with the least validation loss.
+    #[serde(alias = "Best")]
     Best,
 }
 

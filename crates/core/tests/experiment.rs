@@ -79,11 +79,37 @@ fn values_out_of_range_are_refused_with_field_value_and_range() {
         ),
         ("arms[0].network.init.zero_gamma=true", "arms[0].network.init.zero_gamma is true"),
         ("arms=[]", "arms is 0 arms"),
+        ("arms[0].start.weights=", "arms[0].start.weights is nothing, but must be a file of weights"),
+        (
+            "arms[0].start={weights='a.pth', freeze='stage 4'}",
+            "arms[0].start.freeze is \"stage 4\", but must be none, stem",
+        ),
+        (
+            "arms[0].start={weights='a.pth', backbone_factor=1.5}",
+            "arms[0].start.backbone_factor is 1.5, but must be from 0",
+        ),
     ];
     for (setting, expected) in cases {
         let found = complaints(set(setting));
         assert!(found.iter().any(|complaint| complaint.contains(expected)), "{setting}: {found:?}");
     }
+}
+
+#[test]
+fn arms_start_from_weights_only_if_the_file_says_so() {
+    let text = default_plan().to_toml().expect("text");
+    assert!(!text.contains("start]"), "an arm with fresh weights is written as before: {text}");
+    let plan = set("arms[1].start.weights=some.pth");
+    let text = plan.to_toml().expect("text");
+    assert!(text.contains("[arms.start]\nweights = \"some.pth\"\n"), "what is as usual is not written: {text}");
+    assert_eq!(Plan::from_toml(&text).expect("a plan"), plan);
+    let start =
+        "arms[1].start={weights='run', freeze='stage 2', head='new', normalization='imagenet', checkpoint='last'}";
+    let (plan, text) = (set(start), set(start).to_toml().expect("text"));
+    assert!(text.contains("freeze = \"stage 2\"") && text.contains("checkpoint = \"last\""), "{text}");
+    assert_eq!(Plan::from_toml(&text).expect("a plan"), plan);
+    let wrong = with_overrides(&plan, &["arms[1].start.freeze=half"]).expect_err("no part").to_string();
+    assert!(wrong.contains("\"half\" is no part of a network") && wrong.contains("backbone"), "{wrong}");
 }
 
 #[test]

@@ -14,10 +14,12 @@ pub struct Batch {
     pub size: usize,
     /// `[channels, height, width]`
     pub shape: [usize; 3],
-    /// Network inputs `[image][channel][row][column]`.
+    /// Network inputs `[image][channel][row][column]`; empty where nobody asks for them.
     pub pixels: Vec<f32>,
     /// One per image.
     pub labels: Vec<u16>,
+    /// The images' places in the data set.
+    pub indices: Vec<usize>,
     /// How images were mixed, if they were.
     pub mix: Option<Mix>,
 }
@@ -44,8 +46,18 @@ pub fn evaluation_batches<'a>(
         let bytes = &images.pixels[index * size * stride..][..labels.len() * stride];
         let mut pixels = Vec::with_capacity(bytes.len());
         normalizer.extend(bytes, plane, &mut pixels);
-        Batch { size: labels.len(), shape: images.shape(), pixels, labels: labels.to_vec(), mix: None }
+        let indices = (index * size..).take(labels.len()).collect();
+        Batch { size: labels.len(), shape: images.shape(), pixels, labels: labels.to_vec(), indices, mix: None }
     })
+}
+
+/// Network inputs `[image][channel][row][column]` of the images at these places, without augmentation.
+#[must_use]
+pub fn plain_inputs(images: &Images, mean: &[f32], std: &[f32], indices: &[usize]) -> Vec<f32> {
+    let (normalizer, plane) = (Normalizer::new(mean, std), images.height * images.width);
+    let mut inputs = Vec::with_capacity(indices.len() * images.stride());
+    indices.iter().for_each(|&index| normalizer.extend(images.image(index), plane, &mut inputs));
+    inputs
 }
 
 /// Which batch: what its random changes are keyed by, besides the seed and the indices of its images.
@@ -61,11 +73,18 @@ pub(super) struct Assembler {
     normalizer: Normalizer,
     augmentation: Augmentation,
     seed: u64,
+    /// Whether somebody asks for pixels.
+    pixels: bool,
 }
 
 impl Assembler {
     pub fn new(dataset: &Dataset, augmentation: Augmentation, seed: u64) -> Self {
-        Self { normalizer: Normalizer::new(&dataset.mean, &dataset.std), augmentation, seed }
+        Self { normalizer: Normalizer::new(&dataset.mean, &dataset.std), augmentation, seed, pixels: true }
+    }
+
+    /// Puts batches together that have labels only.
+    pub fn without_pixels(self) -> Self {
+        Self { pixels: false, ..self }
     }
 
     pub fn assemble(&self, images: &Images, key: Key, indices: &[usize]) -> Batch {
@@ -73,7 +92,7 @@ impl Assembler {
         let plane = images.height * images.width;
         let mut pixels = Vec::with_capacity(indices.len() * images.stride());
         let mut scratch = Vec::new();
-        for &index in indices {
+        for &index in indices.iter().filter(|_| self.pixels) {
             let mut random = Random::new(self.seed, Purpose::Augment, key.epoch, index as u64);
             let draws = Draws::new(&self.augmentation, shape, &mut random);
             let varied = vary(images.image(index), shape, &draws, &mut scratch);
@@ -82,8 +101,9 @@ impl Assembler {
             cut_out(&mut pixels[start..], shape, self.augmentation.cutout as usize, draws.hole);
         }
         let labels: Vec<u16> = indices.iter().map(|&index| images.labels[index]).collect();
-        let mix = (self.augmentation.mixup > 0.0).then(|| self.mix(key, images.stride(), &mut pixels, &labels));
-        Batch { size: indices.len(), shape, pixels, labels, mix }
+        let mix = (self.pixels && self.augmentation.mixup > 0.0)
+            .then(|| self.mix(key, images.stride(), &mut pixels, &labels));
+        Batch { size: indices.len(), shape, pixels, labels, indices: indices.to_vec(), mix }
     }
 
     fn mix(&self, key: Key, stride: usize, pixels: &mut Vec<f32>, labels: &[u16]) -> Mix {

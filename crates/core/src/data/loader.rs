@@ -60,6 +60,7 @@ struct Job {
 pub struct Loader {
     dataset: Arc<Dataset>,
     options: LoaderOptions,
+    pixels: bool,
     assembler: Arc<Assembler>,
     /// Of the batch that [`Loader::next_batch`] gives.
     position: Position,
@@ -94,6 +95,7 @@ impl Loader {
         let mut loader = Self {
             dataset,
             options,
+            pixels: true,
             assembler,
             position: start,
             ahead: start,
@@ -144,8 +146,21 @@ impl Loader {
 
     /// Varies images differently from the next batch on.
     pub fn set_augmentation(&mut self, augmentation: Augmentation) {
-        self.assembler = Arc::new(Assembler::new(&self.dataset, augmentation.clone(), self.options.seed));
         self.options.augmentation = augmentation;
+        self.renew();
+    }
+
+    /// Says from the next batch on whether anybody asks for its pixels, which otherwise are left out.
+    pub fn set_pixels(&mut self, pixels: bool) {
+        if self.pixels != pixels {
+            self.pixels = pixels;
+            self.renew();
+        }
+    }
+
+    fn renew(&mut self) {
+        let assembler = Assembler::new(&self.dataset, self.options.augmentation.clone(), self.options.seed);
+        self.assembler = Arc::new(if self.pixels { assembler } else { assembler.without_pixels() });
         self.seek(self.position);
     }
 

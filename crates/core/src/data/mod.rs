@@ -25,7 +25,7 @@ mod split;
 mod statistics;
 mod store;
 
-pub use batch::{Batch, Mix, augmented_samples, evaluation_batches};
+pub use batch::{Batch, Mix, augmented_samples, evaluation_batches, plain_inputs};
 pub use dataset::Dataset;
 pub use error::{DataError, Fault};
 pub use formats::subset;

@@ -15,6 +15,7 @@ mod plan;
 pub mod presets;
 pub mod recipe;
 pub mod schedule;
+pub mod start;
 mod validate;
 
 pub use augmentation::Augmentation;
@@ -31,4 +32,5 @@ pub use plan::{Arm, MAX_ARMS, Plan};
 pub use presets::{PRESETS, Preset, preset};
 pub use recipe::{EarlyStopping, Interval, Length, Recipe};
 pub use schedule::{Curve, Plateau, Schedule, Unit};
+pub use start::{Expected, Freeze, Start, StartHead, imagenet_normalization};
 pub use validate::Invalid;

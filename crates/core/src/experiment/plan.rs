@@ -1,6 +1,6 @@
 //! What somebody wrote, which may be wrong: a data set, a recipe and arms.
 
-use super::{Data, Network, Optimizer, Recipe, Schedule, Source};
+use super::{Data, Freeze, Network, Optimizer, Recipe, Schedule, Source, Start};
 use serde::{Deserialize, Serialize};
 use std::io;
 
@@ -35,6 +35,9 @@ pub struct Arm {
     /// The network.
     #[serde(default)]
     pub network: Network,
+    /// Weights that it starts from; fresh ones if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
     /// Replaces the recipe's optimiser for this arm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimizer: Option<Optimizer>,
@@ -44,9 +47,17 @@ pub struct Arm {
 }
 
 impl Plan {
-    /// The plan with its data set's path made absolute, so that it means the same in any working directory.
+    /// The plan with the paths of its data set and of weights made absolute, so that it means the same in any working
+    /// directory.
     pub(crate) fn anchored(mut self) -> io::Result<Self> {
-        if let Source::Path(path) = &mut self.data.source {
+        let data = match &mut self.data.source {
+            Source::Path(path) => Some(path),
+            Source::Embedded => None,
+        };
+        // What is not there may be the name of a run, which means the same everywhere.
+        let weights = self.arms.iter_mut().filter_map(|arm| Some(&mut arm.start.as_mut()?.weights));
+        let weights = weights.filter(|path| path.exists());
+        for path in data.into_iter().chain(weights) {
             *path = std::path::absolute(&*path)
                 .map_err(|error| io::Error::new(error.kind(), format!("cannot find {}: {error}", path.display())))?;
         }
@@ -58,13 +69,19 @@ impl Arm {
     /// An arm that follows the recipe.
     #[must_use]
     pub fn new(name: &str, network: Network) -> Self {
-        Self { name: name.to_owned(), color: None, network, optimizer: None, schedule: None }
+        Self { name: name.to_owned(), color: None, network, start: None, optimizer: None, schedule: None }
     }
 
     /// The place in the palette of the arm that stands at `index`.
     #[must_use]
     pub fn color(&self, index: usize) -> u8 {
         self.color.unwrap_or_else(|| u8::try_from(index % MAX_ARMS).unwrap_or(0))
+    }
+
+    /// The part of the network that is not trained.
+    #[must_use]
+    pub fn freeze(&self) -> Freeze {
+        self.start.as_ref().map_or(Freeze::None, |start| start.freeze)
     }
 
     /// The optimiser this arm trains with.

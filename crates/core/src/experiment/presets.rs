@@ -1,8 +1,9 @@
 //! Experiments with known-good settings, each with a line on what to expect of it.
 
 use super::{
-    Activation, Arm, Augmentation, Block, Body, Curve, Data, Distribution, Head, HeadPool, Init, Length, Method,
-    Network, Norm, Optimizer, Plan, Recipe, Schedule, Scheme, Shortcut, Stage, StageEntry, Stem, StemKind,
+    Activation, Arm, Augmentation, Block, Body, Channels, Curve, Data, Distribution, Expected, Fit, Freeze, Head,
+    HeadPool, Init, Length, Method, Network, Norm, Optimizer, Plan, Recipe, Resize, Schedule, Scheme, Shortcut, Stage,
+    StageEntry, Start, StartHead, Stem, StemKind,
 };
 
 /// A named experiment.
@@ -102,6 +103,26 @@ pub static PRESETS: &[Preset] = &[
         build: page,
     },
     Preset {
+        id: "finetune-resnet20",
+        about: "A ResNet-20 that knows CIFAR-10 learns classes of your own from few images: everything but the head is frozen.",
+        build: finetune_cifar,
+    },
+    Preset {
+        id: "finetune-resnet18",
+        about: "torchvision's ResNet-18, trained on ImageNet, learns classes of your own at 224 pixels: only the head is trained.",
+        build: |id| finetune_imagenet(id, 18, "resnet18-f37072fd.pth"),
+    },
+    Preset {
+        id: "finetune-resnet34",
+        about: "The same with torchvision's ResNet-34.",
+        build: |id| finetune_imagenet(id, 34, "resnet34-b627a593.pth"),
+    },
+    Preset {
+        id: "finetune-resnet50",
+        about: "The same with torchvision's ResNet-50 (its first weights, V1).",
+        build: |id| finetune_imagenet(id, 50, "resnet50-0676ba61.pth"),
+    },
+    Preset {
         id: "article",
         about: "The article's example made true: real shortcut additions, 2,777,674 parameters for three channels and ten classes.",
         build: article,
@@ -161,6 +182,45 @@ fn imagenet(id: &str, depth: usize) -> Plan {
         ..Recipe::default()
     };
     single(id, Network::imagenet(depth), recipe)
+}
+
+/// Weights of other people under the name that they are published by, which `arms[0].start.weights` replaces.
+fn finetune(id: &str, network: Network, weights: &str) -> Plan {
+    let recipe = Recipe {
+        length: Length::Epochs(30),
+        batch_size: 32,
+        optimizer: Optimizer {
+            learning_rate: 0.05,
+            weight_decay: 1e-4,
+            method: Method::sgd(0.9),
+            ..Optimizer::default()
+        },
+        schedule: Schedule::from(Curve::Cosine { end: 0.0 }),
+        ..Recipe::default()
+    };
+    let start = Start {
+        head: StartHead::New,
+        freeze: Freeze::Backbone,
+        normalization: Expected::ImageNet,
+        ..Start::from(weights)
+    };
+    let mut plan = single(id, network, recipe);
+    plan.data.channels = Channels::Rgb;
+    plan.arms[0].start = Some(start);
+    plan
+}
+
+/// Chen's weights for CIFAR-10 were trained on images normalised by ImageNet's numbers.
+fn finetune_cifar(id: &str) -> Plan {
+    let mut plan = finetune(id, Network::cifar(20, 16, Shortcut::A), "resnet20-12fca82f.th");
+    plan.data.resize = Some(Resize { height: 32, width: 32, fit: Fit::Cover });
+    plan
+}
+
+fn finetune_imagenet(id: &str, depth: usize, weights: &str) -> Plan {
+    let mut plan = finetune(id, Network::imagenet(depth), weights);
+    plan.data.resize = Some(Resize { height: 224, width: 224, fit: Fit::Cover });
+    plan
 }
 
 fn wide(id: &str) -> Plan {

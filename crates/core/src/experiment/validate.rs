@@ -1,8 +1,8 @@
 //! The rules a plan must keep, each with the field's path, its value and the range allowed.
 
 use super::optimizer::{Bound, Setting, Value};
-use super::{Arm, Body, Curve, Data, Holdout, Interval, Length, MAX_ARMS, Method, Network, Norm};
-use super::{Normalization, Optimizer, Plan, Recipe, Resize, Schedule, StageEntry};
+use super::{Arm, Body, Curve, Data, Expected, Freeze, Holdout, Interval, Length, MAX_ARMS, Method, Network, Norm};
+use super::{Normalization, Optimizer, Plan, Recipe, Resize, Schedule, StageEntry, Start};
 use std::fmt;
 
 /// A field that is out of range.
@@ -71,6 +71,9 @@ pub(super) fn plan(plan: &Plan) -> Vec<Invalid> {
     for (index, each) in plan.arms.iter().enumerate() {
         let mut check = check.below(&format!("arms[{index}]"));
         arm(&mut check, each);
+        if let Some(from) = &each.start {
+            start(&mut check.below("start"), from, each, &plan.data.normalization);
+        }
         let twice = plan.arms[..index].iter().any(|other| other.name == each.name);
         check.hold("name", format!("\"{}\" again", each.name), !twice, "different from every other arm's");
     }
@@ -212,6 +215,20 @@ fn arm(check: &mut Check, arm: &Arm) {
         schedule(&mut check.below("schedule"), own);
     }
     network(&mut check.below("network"), &arm.network);
+}
+
+fn start(check: &mut Check, start: &Start, arm: &Arm, normalization: &Normalization) {
+    let named = !start.weights.as_os_str().is_empty();
+    check.hold("weights", "nothing", named, "a file of weights or the folder of a run");
+    check.range("backbone_factor", start.backbone_factor, 0.0, 1.0);
+    let stages = arm.network.stages().len();
+    if let Freeze::Stage(stage) = start.freeze {
+        let rule = format!("none, stem, \"stage 1\" to \"stage {stages}\", or backbone");
+        check.hold("freeze", format!("\"{}\"", start.freeze), (1..=stages).contains(&stage), rule);
+    }
+    let free = start.normalization != Expected::ImageNet || *normalization == Normalization::Measured;
+    let rule = "own or any where data.normalization is not measured: images are normalised in one way only";
+    check.hold("normalization", "imagenet", free, rule);
 }
 
 fn network(check: &mut Check, network: &Network) {

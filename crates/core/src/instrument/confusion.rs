@@ -90,12 +90,28 @@ impl Metrics {
     }
 }
 
-/// A confusion matrix, row by row, as a table: actual classes down, predicted ones across.
+/// The most classes whose confusion matrix is written out whole; of more, nearly all cells are 0.
+const WHOLE: usize = 1000;
+
+/// A confusion matrix, row by row, as a table: actual classes down, predicted ones across. With more than a thousand
+/// classes, a row for each pair of classes that there are images of.
 #[must_use]
 pub fn matrix(confusion: &[u32], classes: &[String]) -> Table {
+    if classes.len() > WHOLE {
+        return pairs(confusion, classes);
+    }
     let cells = |column: usize| confusion.iter().skip(column).step_by(classes.len()).map(|&count| count.into());
     let table = Table::new("confusion").words("actual \\ predicted", classes.iter().map(String::as_str));
     classes.iter().enumerate().fold(table, |table, (column, name)| table.numbers(name, cells(column)))
+}
+
+fn pairs(confusion: &[u32], classes: &[String]) -> Table {
+    let seen = || confusion.iter().enumerate().filter(|(_, count)| **count > 0);
+    let name = |class: usize| classes.get(class).map_or("", String::as_str);
+    Table::new("confusion")
+        .words("actual", seen().map(|(cell, _)| name(cell / classes.len())))
+        .words("predicted", seen().map(|(cell, _)| name(cell % classes.len())))
+        .numbers("images", seen().map(|(_, count)| f64::from(*count)))
 }
 
 /// An order in which classes that are taken for each other stand together: a chain that begins with the pair confused
@@ -135,5 +151,14 @@ mod tests {
         let order = similar_order(&confusion, 4);
         assert_eq!(order, [0, 2, 3, 1]);
         assert_eq!(similar_order(&[], 3), [0, 1, 2]);
+    }
+
+    #[test]
+    fn the_table_of_ten_thousand_classes_has_a_row_for_each_pair_that_was_seen() {
+        let classes: Vec<String> = (0..10_000).map(|class| format!("c{class}")).collect();
+        let mut confusion = vec![0; 10_000 * 10_000];
+        (confusion[3 * 10_000 + 9_999], confusion[7 * 10_000 + 7]) = (2, 5);
+        assert_eq!(matrix(&confusion, &classes).csv(), "actual,predicted,images\nc3,c9999,2\nc7,c7,5\n");
+        assert!(matrix(&[1, 0, 0, 1], &classes[..2]).csv().starts_with("actual \\ predicted,c0,c1\n"));
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{ArmInfo, DatasetInfo, Evaluation, Intervention, Outcome, Past, Prepared, ProbeRecord, StepRecord};
 use crate::checkpoint::Checkpoint;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Start};
 use std::path::{Path, PathBuf};
 
 /// Opens records of experiments.
@@ -21,6 +21,36 @@ pub trait Keeper: Send {
     /// # Errors
     /// Why it cannot go on: no such folder, no checkpoint, a damaged file.
     fn reopen(&mut self, run: &Path) -> Result<Kept, String>;
+
+    /// Finds the weights that an arm of this name starts from. Whoever knows of no runs takes them for a file's.
+    ///
+    /// # Errors
+    /// Why they cannot be found: no such run, no checkpoint in it, several networks that could be meant.
+    fn trained(&self, start: &Start, arm: &str) -> Result<Trained, String> {
+        let _ = arm;
+        Trained::file(start)
+    }
+}
+
+/// Weights that an arm starts from.
+pub struct Trained {
+    /// What was named, from whatever folder it is read: the file, or the run's folder.
+    pub source: PathBuf,
+    /// The file, or the folder of the checkpoint.
+    pub weights: PathBuf,
+    /// What the weights were trained on, where that is known.
+    pub dataset: Option<DatasetInfo>,
+}
+
+impl Trained {
+    /// A file of weights, which says nothing of the images.
+    ///
+    /// # Errors
+    /// A path without a working folder to start from.
+    pub fn file(start: &Start) -> Result<Self, String> {
+        let path = std::path::absolute(&start.weights).map_err(|why| format!("{}: {why}", start.weights.display()))?;
+        Ok(Self { source: path.clone(), weights: path, dataset: None })
+    }
 }
 
 /// An experiment found on disk.

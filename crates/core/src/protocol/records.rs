@@ -201,4 +201,7 @@ pub struct ArmOutcome {
     pub best_step: Option<u64>,
     /// The step at which the loss left the finite numbers, if it did.
     pub diverged_at: Option<u64>,
+    /// Whether its weights were no finite numbers in the end, so that no checkpoint has them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsaved: bool,
 }

@@ -27,6 +27,7 @@ mod read;
 mod record;
 mod rows;
 mod table;
+mod trained;
 mod trash;
 
 pub use events::EventLine;

@@ -7,10 +7,12 @@ use super::past;
 use super::read;
 use super::rows::{GradientRow, MetricsRow};
 use super::table::GrowingTable;
+use super::trained;
 use crate::checkpoint::Checkpoint;
+use crate::experiment::Start;
 use crate::files::{settle_folder, write_atomically};
 use crate::instrument::matrix;
-use crate::protocol::keep::{Keeper, Kept, Record};
+use crate::protocol::keep::{Keeper, Kept, Record, Trained};
 use crate::protocol::{ArmProbe, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -110,6 +112,10 @@ impl Keeper for Folder {
         let past = past::read(&folders).map_err(|error| cannot("read the tables of", folder, &error))?;
         let RunInfo { dataset, arms, .. } = run.info;
         Ok(Kept { experiment: run.experiment, dataset, arms, past, record: Box::new(record) })
+    }
+
+    fn trained(&self, start: &Start, arm: &str) -> Result<Trained, String> {
+        trained::find(start, arm)
     }
 }
 

@@ -84,6 +84,7 @@ fn outcome(steps: u64) -> Outcome {
         best_accuracy: None,
         best_step: None,
         diverged_at: Some(3),
+        unsaved: false,
     };
     Outcome {
         reason: "finished".to_owned(),

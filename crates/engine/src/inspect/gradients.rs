@@ -26,7 +26,7 @@ fn backward(subject: &Subject, images: usize) -> Result<Backward, String> {
     let logits = model.forward(x, &mut pass);
     let classes = subject.blueprint().classes;
     let (size, shape) = (images.len(), images.shape());
-    let batch = Batch { size, shape, pixels: Vec::new(), labels: images.labels, mix: None };
+    let batch = Batch { size, shape, pixels: Vec::new(), labels: images.labels, indices: Vec::new(), mix: None };
     let objective = loss::cross_entropy(logits, &loss::targets(&batch, classes, 0.0), &device);
     let value = values(objective.clone().inner())?.first().map_or(f64::NAN, |&loss| f64::from(loss));
     let gradients = flat_gradients(&model, &mut objective.backward());

@@ -57,7 +57,8 @@ fn input_gradient(subject: &Subject, images: &Images, mut pass: Pass) -> Result<
     let leaf = subject.input(images, subject.device()).autodiff().require_grad();
     let logits = subject.model().forward(leaf.clone(), &mut pass);
     let (size, shape) = (images.len(), images.shape());
-    let batch = Batch { size, shape, pixels: Vec::new(), labels: images.labels.clone(), mix: None };
+    let batch =
+        Batch { size, shape, pixels: Vec::new(), labels: images.labels.clone(), indices: Vec::new(), mix: None };
     let targets = loss::targets(&batch, subject.blueprint().classes, 0.0);
     let objective = loss::cross_entropy(logits, &targets, &leaf.device());
     let gradients = objective.backward();

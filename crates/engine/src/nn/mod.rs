@@ -4,6 +4,7 @@
 
 mod block;
 mod factor;
+mod freeze;
 mod fused;
 mod init;
 mod layers;
@@ -18,6 +19,7 @@ mod unit;
 mod watch;
 pub mod weights;
 
+pub(crate) use freeze::Trainable;
 pub(crate) use lab_kernels::ops::release as release_memory;
 pub use model::Model;
 pub use pass::{Pass, Route};

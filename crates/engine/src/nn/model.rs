@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
 use lab_core::blueprint::Summary;
-use lab_core::experiment::{HeadPool, Norm};
+use lab_core::experiment::{Freeze, HeadPool, Norm};
 use lab_core::random::Purpose;
 
 /// A residual or plain network.
@@ -19,6 +19,8 @@ pub struct Model {
     /// The norm after the last block of a pre-activation net.
     last: Option<NormLayer>,
     head: Linear,
+    #[module(skip)]
+    pub(super) frozen: Freeze,
     #[module(skip)]
     blueprint: Blueprint,
 }
@@ -33,16 +35,23 @@ pub(crate) struct StageModule {
 
 /// Something between stem and head.
 #[derive(Clone, Copy)]
-enum Element<'a> {
+struct Element<'a> {
+    layers: Layers<'a>,
+    frozen: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Layers<'a> {
     Entry(&'a Unit),
     Block(&'a Block),
 }
 
 impl Element<'_> {
     fn forward(self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        match self {
-            Self::Entry(unit) => unit.forward(x, pass),
-            Self::Block(block) => block.forward(x, pass),
+        pass.enter(self.frozen);
+        match self.layers {
+            Layers::Entry(unit) => unit.forward(x, pass),
+            Layers::Block(block) => block.forward(x, pass),
         }
     }
 }
@@ -70,7 +79,7 @@ impl Model {
         let channels = blueprint.features[0];
         let last = if blueprint.last_norm { maker.norm(norm, channels, 1.0) } else { None };
         let head = maker.linear(channels, blueprint.classes, network.head.bias, "head");
-        Self { stem, stages, last, head, blueprint: blueprint.clone() }
+        Self { stem, stages, last, head, frozen: Freeze::None, blueprint: blueprint.clone() }
     }
 
     /// How the network is laid out.
@@ -92,6 +101,18 @@ impl Model {
         self.classify(features, pass)
     }
 
+    /// What the head gets of each image: [batch, channels, height, width] → [batch, features].
+    #[must_use]
+    pub(crate) fn pooled(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let some = self.images_at_once(&x, pass);
+        if x.dims()[0] > some {
+            let parts = x.split(some, 0).into_iter().map(|x| self.pooled(x, pass));
+            return Tensor::cat(parts.collect(), 0);
+        }
+        let features = self.features(x, pass);
+        self.pool(features, pass)
+    }
+
     /// Images that go through the network together. Where it is only evaluated on the processor it pays to take few,
     /// whose maps stay in the caches, but enough to repay preparing the weights.
     fn images_at_once(&self, x: &Tensor<4>, pass: &Pass) -> usize {
@@ -107,14 +128,19 @@ impl Model {
     /// The map before the head: [batch, channels, height, width] → [batch, features, height', width'].
     #[must_use]
     pub fn features(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        let x = self.stem.forward(x, pass);
+        let x = self.begin(x, pass);
         self.finish(self.elements().into_iter().fold(x, |x, element| element.forward(x, pass)), pass)
+    }
+
+    fn begin(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        pass.enter(self.frozen.holds_stem());
+        self.stem.forward(x, pass)
     }
 
     /// The output of block `block` (counted from 0 over all stages).
     #[must_use]
     pub fn forward_to(&self, x: Tensor<4>, block: usize, pass: &mut Pass) -> Tensor<4> {
-        let x = self.stem.forward(x, pass);
+        let x = self.begin(x, pass);
         self.elements()[..self.after(block)].iter().fold(x, |x, element| element.forward(x, pass))
     }
 
@@ -131,15 +157,18 @@ impl Model {
         if !self.blueprint.last_norm {
             return x;
         }
+        pass.enter(self.frozen.holds_backbone());
         norm_act(self.last.as_ref(), Some(self.blueprint.network.activation), x, pass)
     }
 
     /// Everything between stem and head, in order.
     fn elements(&self) -> Vec<Element<'_>> {
         let mut elements = Vec::new();
-        for stage in &self.stages {
-            elements.extend(stage.entry.as_ref().map(Element::Entry));
-            elements.extend(stage.blocks.iter().map(Element::Block));
+        for (index, stage) in self.stages.iter().enumerate() {
+            let frozen = self.frozen.holds_stage(index + 1);
+            let layers =
+                stage.entry.as_ref().map(Layers::Entry).into_iter().chain(stage.blocks.iter().map(Layers::Block));
+            elements.extend(layers.map(|layers| Element { layers, frozen }));
         }
         elements
     }
@@ -147,21 +176,32 @@ impl Model {
     /// Elements up to and including a block; all of them if there are fewer blocks.
     fn after(&self, block: usize) -> usize {
         let elements = self.elements();
-        let blocks = elements.iter().enumerate().filter(|(_, element)| matches!(element, Element::Block(_)));
+        let blocks = elements.iter().enumerate().filter(|(_, element)| matches!(element.layers, Layers::Block(_)));
         blocks.map(|(index, _)| index + 1).nth(block).unwrap_or(elements.len())
     }
 
     /// The head: [batch, features, height, width] → [batch, classes].
     #[must_use]
     pub fn classify(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
-        let head = &self.blueprint.network.head;
-        let pooled = match head.pool {
+        let pooled = self.pool(x, pass);
+        self.answer(pooled, pass)
+    }
+
+    fn pool(&self, x: Tensor<4>, pass: &Pass) -> Tensor<2> {
+        match self.blueprint.network.head.pool {
             HeadPool::Average => global_average(x, pass),
             HeadPool::Max => {
                 let [batch, channels, height, width] = x.dims();
                 x.reshape([batch, channels, height * width]).max_dim(2).reshape([batch, channels])
             }
-        };
+        }
+    }
+
+    /// The logits from what [`Self::pooled`] gave: [batch, features] → [batch, classes].
+    #[must_use]
+    pub(crate) fn answer(&self, pooled: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+        let head = &self.blueprint.network.head;
+        pass.enter(false);
         let pooled = dropout(pooled, head.dropout, pass);
         let logits = self.head.forward(pooled);
         if head.scale == 1.0 { logits } else { logits * head.scale }

@@ -13,6 +13,8 @@ use lab_kernels::ops;
 pub struct Pass {
     training: bool,
     stock: bool,
+    /// Whether the pass is in a part of the network that is not trained, and evaluates it whatever it does elsewhere.
+    frozen: bool,
     key: Option<(u64, u64)>,
     branch_gains: Vec<f64>,
     routes: Vec<Route>,
@@ -182,14 +184,19 @@ impl Pass {
         !self.stock && ops::available(x)
     }
 
-    /// Whether this is a training pass.
+    /// Whether this is a training pass, in a part of the network that is trained.
     #[must_use]
     pub fn is_training(&self) -> bool {
-        self.training
+        self.training && !self.frozen
+    }
+
+    /// The pass enters a part of the network that is frozen or not.
+    pub(super) fn enter(&mut self, frozen: bool) {
+        self.frozen = frozen;
     }
 
     /// Whether the blocks' outputs are looked at.
-    pub(super) fn has_taps(&self) -> bool {
+    pub(crate) fn has_taps(&self) -> bool {
         self.taps.is_some()
     }
 
@@ -201,6 +208,6 @@ impl Pass {
 
     /// The generator for something random in this pass; `None` when evaluating.
     pub(super) fn random(&self, purpose: Purpose, index: u64) -> Option<Random> {
-        self.key.map(|(seed, step)| Random::new(seed, purpose, step, index))
+        self.key.filter(|_| !self.frozen).map(|(seed, step)| Random::new(seed, purpose, step, index))
     }
 }

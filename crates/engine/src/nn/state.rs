@@ -80,6 +80,19 @@ impl Model {
     /// # Errors
     /// The first weight that is missing, has another shape, or has no place.
     pub fn with_state(self, state: &StateDict) -> Result<Self, StateError> {
+        self.taking(state, true)
+    }
+
+    /// The same network with these weights everywhere but in the head, which stays as it is. The weights may have a head
+    /// of any kind, or none.
+    ///
+    /// # Errors
+    /// Like [`Self::with_state`].
+    pub fn with_backbone(self, state: &StateDict) -> Result<Self, StateError> {
+        self.taking(state, false)
+    }
+
+    fn taking(self, state: &StateDict, head: bool) -> Result<Self, StateError> {
         let needed = self.parameter_names();
         let prefix = prefix(state, &needed);
         if needed.iter().all(|name| !state.contains_key(&format!("{prefix}{name}"))) {
@@ -87,20 +100,24 @@ impl Model {
             return Err(StateError::Foreign { needed, held: held(state) });
         }
         let path = Path::new(&self);
-        let mut writer = Writer { path, state, prefix: &prefix, used: Vec::new(), failed: None };
+        let other_head = (!head).then(|| format!("{prefix}{}.", self.blueprint().network.naming.head()));
+        let mut writer = Writer { path, state, prefix: &prefix, head, used: Vec::new(), failed: None };
         let model = self.map(&mut writer);
         if let Some(failed) = writer.failed {
             return Err(failed);
         }
         let used: std::collections::HashSet<&String> = writer.used.iter().collect();
-        let inside = |name: &&String| name.starts_with(&prefix) && !name.ends_with("num_batches_tracked");
+        let inside = |name: &&String| {
+            let of_head = other_head.as_ref().is_some_and(|head| name.starts_with(head));
+            name.starts_with(&prefix) && !name.ends_with("num_batches_tracked") && !of_head
+        };
         match state.keys().filter(inside).find(|name| !used.contains(name)) {
             Some(surplus) => Err(StateError::Surplus(surplus.clone())),
             None => Ok(model),
         }
     }
 
-    /// The PyTorch name of every trained parameter, in the order in which burn visits them.
+    /// The PyTorch name of every parameter, frozen or not, in the order in which burn visits them.
     #[must_use]
     pub fn parameter_names(&self) -> Vec<String> {
         let mut names = Names { path: Path::new(self), names: Vec::new() };
@@ -235,6 +252,8 @@ struct Writer<'a> {
     path: Path,
     state: &'a StateDict,
     prefix: &'a str,
+    /// Whether the head's weights are taken, too.
+    head: bool,
     used: Vec<String>,
     failed: Option<StateError>,
 }
@@ -259,6 +278,9 @@ impl ModuleMapper for Writer<'_> {
         self.path.exit();
     }
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if !self.head && self.path.parts.first().is_some_and(|part| part == "head") {
+            return param;
+        }
         match self.find(&param.dims()) {
             Ok(data) => param.map(|old| Tensor::from_data(data, &old.device()).set_require_grad(old.is_require_grad())),
             Err(error) => {

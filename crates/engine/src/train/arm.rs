@@ -1,6 +1,7 @@
 //! One arm of a session: its network, optimiser, schedule, and how it is doing.
 
 use super::evaluate::{self, Inputs, Scores};
+use super::features::Kept;
 use super::histogram::histograms;
 use super::loss;
 use super::optimizer::{self, FlatGradients, Optimizer};
@@ -8,7 +9,7 @@ use super::probe::{self, Look, Observed};
 use crate::nn::{Model, Pass, compute, release_memory};
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::{Blueprint, BlueprintError, Summary};
-use lab_core::data::{Batch, Dataset};
+use lab_core::data::{Batch, Dataset, Images};
 use lab_core::experiment::{Arm as ArmPlan, Plateau, Recipe, Schedule};
 use lab_core::protocol::{ArmLive, ArmOutcome, ArmStep, Evaluation, Tune};
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ pub struct Arm {
     pub optimizer: Optimizer,
     /// What changes as it trains besides weights and the optimiser's memory.
     pub progress: Progress,
-    /// PyTorch's names of the trained parameters, in visiting order.
+    /// PyTorch's names of the parameters, in visiting order.
     pub names: Vec<String>,
     schedule: Schedule,
     label_smoothing: f32,
@@ -31,6 +32,10 @@ pub struct Arm {
     seed: u64,
     stock: bool,
     parameters: u64,
+    /// Whether the last checkpoint was left out because its weights were no finite numbers.
+    pub(super) unsaved: bool,
+    /// What its frozen backbone makes of the training and of the validation images.
+    kept: Option<[Kept; 2]>,
 }
 
 /// What changes as an arm trains besides weights and the optimiser's memory.
@@ -114,11 +119,18 @@ impl Arm {
         stock: bool,
     ) -> Result<Self, BlueprintError> {
         let blueprint = Blueprint::new(&plan.network, dataset.shape(), dataset.classes.len())?;
-        let model = Model::init(&blueprint, recipe.seed, device);
+        let model = Model::init(&blueprint, recipe.seed, device).freeze(plan.freeze());
         let names = model.parameter_names();
+        let head = format!("{}.", plan.network.naming.head());
+        let backbone = plan.start.as_ref().map_or(1.0, |start| start.backbone_factor);
+        let factors = names.iter().map(|name| if name.starts_with(&head) { 1.0 } else { backbone }).collect();
+        let kept = |images: &Images| Kept::new(images.len(), blueprint.features[0]);
+        let kept = kept(&dataset.train).zip(kept(&dataset.validation)).map(<[Kept; 2]>::from);
         Ok(Self {
             name: plan.name.clone(),
-            optimizer: Optimizer::new(plan.optimizer(recipe).clone(), names.len()),
+            unsaved: false,
+            kept: kept.filter(|_| plan.freeze().holds_backbone()),
+            optimizer: Optimizer::with_factors(plan.optimizer(recipe).clone(), factors),
             progress: Progress::default(),
             parameters: Summary::new(&blueprint).parameters,
             model,
@@ -151,6 +163,32 @@ impl Arm {
         self.progress.diverged_at.is_none() && self.progress.step <= step
     }
 
+    /// Goes on with other weights.
+    pub(super) fn adopt(&mut self, model: Model) {
+        self.model = model;
+        self.kept.iter_mut().flatten().for_each(Kept::clear);
+    }
+
+    /// Whether its backbone makes the same of an image at each step, and it can be kept.
+    pub(super) fn keeps_features(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// What its frozen backbone makes of these training images as they are; `None` if nothing is kept.
+    ///
+    /// # Errors
+    /// What the device says when it fails.
+    pub(super) fn features(
+        &mut self,
+        dataset: &Dataset,
+        indices: &[usize],
+        device: &Device,
+    ) -> Result<Option<Vec<f32>>, String> {
+        let Some([train, _]) = &mut self.kept else { return Ok(None) };
+        let inputs = Inputs { images: &dataset.train, mean: &dataset.mean, std: &dataset.std };
+        train.of(indices, inputs, &evaluate::plain(&self.model), device, self.stock).map(Some)
+    }
+
     /// One optimiser step on a batch, and what the look at it brought, if there was one.
     ///
     /// # Errors
@@ -162,26 +200,55 @@ impl Arm {
         device: &Device,
         look: Look,
     ) -> Result<(ArmStep, Option<Observed>), String> {
-        compute(device, || self.compute_step(batch, clock, device, look))
+        self.step_from(batch, None, clock, device, look)
+    }
+
+    /// The same, from what the backbone makes of the images, if that is known.
+    ///
+    /// # Errors
+    /// What the device says when it fails.
+    pub(super) fn step_from(
+        &mut self,
+        batch: &Batch,
+        features: Option<Vec<f32>>,
+        clock: Clock,
+        device: &Device,
+        look: Look,
+    ) -> Result<(ArmStep, Option<Observed>), String> {
+        compute(device, || self.compute_step(batch, features, clock, device, look))
+    }
+
+    /// The logits of a batch. Of known features the head alone makes them; a pass with taps looks at the backbone all the
+    /// same.
+    fn logits(&self, batch: &Batch, features: Option<Vec<f32>>, pass: &mut Pass, device: &Device) -> Tensor<2> {
+        let input = || {
+            let [channels, height, width] = batch.shape;
+            let shape = [batch.size, channels, height, width];
+            Tensor::from_data(TensorData::new(batch.pixels.clone(), shape), device)
+        };
+        let Some(features) = features else { return self.model.forward(input(), pass) };
+        if pass.has_taps() {
+            drop(self.model.features(input(), pass));
+        }
+        let width = features.len() / batch.size.max(1);
+        self.model.answer(Tensor::from_data(TensorData::new(features, [batch.size, width]), device), pass)
     }
 
     fn compute_step(
         &mut self,
         batch: &Batch,
+        features: Option<Vec<f32>>,
         clock: Clock,
         device: &Device,
         look: Look,
     ) -> Result<(ArmStep, Option<Observed>), String> {
         let classes = self.model.blueprint().classes;
-        let [channels, height, width] = batch.shape;
-        let shape = [batch.size, channels, height, width];
-        let x = Tensor::from_data(TensorData::new(batch.pixels.clone(), shape), device);
         let mut pass = Pass::train(self.seed, clock.step).with_stock_operations(self.stock);
         let probing = look != Look::Away;
         if probing {
             pass = pass.with_taps();
         }
-        let logits = self.model.forward(x, &mut pass);
+        let logits = self.logits(batch, features, &mut pass, device);
         let targets = loss::targets(batch, classes, self.label_smoothing);
         let objective = loss::cross_entropy(logits.clone(), &targets, device);
         let values = logits.inner().try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
@@ -240,14 +307,26 @@ impl Arm {
     /// # Errors
     /// What the device says when it fails.
     pub fn score(
-        &self,
+        &mut self,
         dataset: &Dataset,
         batch: usize,
         device: &Device,
         go_on: impl FnMut(usize) -> bool,
     ) -> Result<Scores, String> {
         let inputs = Inputs { images: &dataset.validation, mean: &dataset.mean, std: &dataset.std };
-        evaluate::evaluate(&evaluate::plain(&self.model), inputs, batch, device, go_on)
+        let model = evaluate::plain(&self.model);
+        let Some([_, validation]) = &mut self.kept else {
+            return evaluate::evaluate(&model, inputs, batch, device, go_on);
+        };
+        let logits = |indices: std::ops::Range<usize>| {
+            let (size, indices) = (indices.len(), indices.collect::<Vec<usize>>());
+            let features = validation.of(&indices, inputs, &model, device, false)?;
+            let width = features.len() / size.max(1);
+            let features = Tensor::from_data(TensorData::new(features, [size, width]), device);
+            let logits = model.answer(features, &mut Pass::evaluate());
+            logits.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+        };
+        evaluate::tally(&inputs.images.labels, model.blueprint().classes, batch, go_on, logits)
     }
 
     /// Takes note of an evaluation and says how it stands.
@@ -258,10 +337,13 @@ impl Arm {
         if best {
             progress.best = Some(Best { step: clock.step, loss, accuracy });
         }
-        if progress.reference.is_none_or(|reference| loss < reference - min_delta) {
+        // Early stopping counts from the first loss that is a number: before, there is nothing to compare with.
+        progress.reference = progress.reference.filter(|reference| reference.is_finite());
+        let falls = progress.reference.is_none_or(|reference| loss < reference - min_delta) && loss.is_finite();
+        if falls {
             progress.reference = Some(loss);
             progress.stale = 0;
-        } else {
+        } else if progress.reference.is_some() {
             progress.stale += 1;
         }
         progress.last = Some((loss, accuracy));
@@ -323,6 +405,7 @@ impl Arm {
             best_accuracy: progress.best.map(|best| best.accuracy),
             best_step: progress.best.map(|best| best.step),
             diverged_at: progress.diverged_at,
+            unsaved: self.unsaved,
         }
     }
 }

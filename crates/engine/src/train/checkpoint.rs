@@ -85,7 +85,7 @@ pub(crate) fn read(arm: &mut Arm, folder: &Path) -> Result<SessionState, String>
     let state = state(folder)?;
     let saved = weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;
     let memory = weights::read(&folder.join(MEMORY)).map_err(|error| error.to_string())?;
-    arm.model = arm.model.clone().with_state(&saved).map_err(|error| error.to_string())?;
+    arm.adopt(arm.model.clone().with_state(&saved).map_err(|error| error.to_string())?);
     arm.optimizer.restore(&arm.names, &arm.model, &memory)?;
     arm.optimizer.rule = state.optimizer;
     arm.progress = state.progress;

@@ -5,6 +5,7 @@ use crate::nn::{Model, Pass, compute};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::data::{self, Images};
+use std::ops::Range;
 
 /// A network's answers on a set of images.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -108,25 +109,42 @@ pub(crate) fn evaluate_as(
     pass: impl Fn() -> Pass,
     mut go_on: impl FnMut(usize) -> bool,
 ) -> Result<Scores, String> {
-    let classes = model.blueprint().classes;
+    let mut batches = data::evaluation_batches(inputs.images, inputs.mean, inputs.std, batch);
+    let mut logits = |_| {
+        let Some(batch) = batches.next() else { return Ok(Vec::new()) };
+        let [channels, height, width] = batch.shape;
+        logits_of(model, batch.pixels, [batch.size, channels, height, width], device, pass())
+    };
+    tally(&inputs.images.labels, model.blueprint().classes, batch, &mut go_on, &mut logits)
+}
+
+/// Scores logits of images with these labels, `batch` at a time: `logits` gives those of the images in a range.
+///
+/// # Errors
+/// What `logits` says.
+pub(super) fn tally(
+    labels: &[u16],
+    classes: usize,
+    batch: usize,
+    mut go_on: impl FnMut(usize) -> bool,
+    mut logits: impl FnMut(Range<usize>) -> Result<Vec<f32>, String>,
+) -> Result<Scores, String> {
     let mut scores = Scores { confusion: vec![0; classes * classes], ..Scores::default() };
-    for batch in data::evaluation_batches(inputs.images, inputs.mean, inputs.std, batch) {
+    for labels in labels.chunks(batch.max(1)) {
         if !go_on(scores.total) {
             break;
         }
-        let [channels, height, width] = batch.shape;
-        let shape = [batch.size, channels, height, width];
-        let logits = logits_of(model, batch.pixels, shape, device, pass())?;
-        let mut targets = vec![0.0; batch.size * classes];
-        for (row, &label) in batch.labels.iter().enumerate() {
+        let logits = logits(scores.total..scores.total + labels.len())?;
+        let mut targets = vec![0.0; labels.len() * classes];
+        for (row, &label) in labels.iter().enumerate() {
             targets[row * classes + usize::from(label)] = 1.0;
         }
-        let score = score(&logits, &targets, &batch.labels, classes);
-        scores.total += batch.size;
+        let score = score(&logits, &targets, labels, classes);
+        scores.total += labels.len();
         scores.correct += score.correct;
         scores.top5 += score.top5;
         scores.loss += score.loss;
-        for (row, &label) in logits.chunks_exact(classes).zip(&batch.labels) {
+        for (row, &label) in logits.chunks_exact(classes).zip(labels) {
             let class = predicted(row);
             scores.confusion[usize::from(label) * classes + class] += 1;
             scores.predicted.push(u16::try_from(class).unwrap_or(u16::MAX));

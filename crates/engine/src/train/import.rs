@@ -3,7 +3,7 @@
 use super::device;
 use super::snapshot::{ArmSnapshot, Snapshot};
 use crate::nn::weights::{self, WeightsError};
-use crate::nn::{Array, Model, StateError};
+use crate::nn::{Array, Model, StateDict, StateError};
 use burn::tensor::Device;
 use lab_core::blueprint::{Blueprint, BlueprintError};
 use lab_core::data::{Dataset, Images};
@@ -80,12 +80,21 @@ pub fn load(
     device: &Device,
 ) -> Result<Model, LoadError> {
     let blueprint = Blueprint::new(network, shape, classes)?;
+    let state = read(file)?;
+    let fit = |why| LoadError::Fit { file: file.to_owned(), why };
+    Model::init(&blueprint, 0, device).with_state(&state).map_err(fit)
+}
+
+/// The weights of a file.
+///
+/// # Errors
+/// A file that holds no weights, or numbers that are none.
+pub(super) fn read(file: &Path) -> Result<StateDict, LoadError> {
     let state = weights::read(file)?;
     let wrong = |array: &Array| array.values.iter().filter(|value| !value.is_finite()).count();
     if let Some((name, _)) = state.iter().find(|(_, array)| wrong(array) > 0) {
         let count = state.values().map(wrong).sum();
         return Err(LoadError::NotFinite { file: file.to_owned(), count, name: name.clone() });
     }
-    let fit = |why| LoadError::Fit { file: file.to_owned(), why };
-    Model::init(&blueprint, 0, device).with_state(&state).map_err(fit)
+    Ok(state)
 }

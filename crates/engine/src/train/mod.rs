@@ -8,6 +8,7 @@ pub(crate) mod contained;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
+mod features;
 mod guesses;
 pub(crate) mod histogram;
 pub mod import;
@@ -17,6 +18,7 @@ pub mod optimizer;
 pub mod probe;
 pub mod session;
 pub mod snapshot;
+mod start;
 mod worker;
 
 pub use session::dataset_info;

@@ -3,49 +3,68 @@
 //! burn's own optimisers differ from PyTorch's in defaults and cannot change momentum while running or put their
 //! state into a checkpoint under names, so the update rules are here, each as its source states it.
 
-use crate::nn::{Array, Model, StateDict};
+use crate::nn::{Array, Model, StateDict, Trainable};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 use lab_core::experiment::{Method, Optimizer as Rule};
 use lab_kernels::ops::{self, Descent};
 
-/// Gradients of all trained parameters in visiting order, flat, without their graph; `None` where a parameter took no
-/// part in the pass (its branch was dropped).
+/// Gradients of all parameters in visiting order, flat, without their graph; `None` where a parameter took no part in the
+/// pass (its branch was dropped) or is frozen.
 pub type FlatGradients = Vec<Option<Tensor<1>>>;
 
-/// Takes the trained parameters' gradients out of a backward pass.
+/// Takes the parameters' gradients out of a backward pass.
 #[must_use]
 pub fn flat_gradients(model: &Model, gradients: &mut Gradients) -> FlatGradients {
     struct Collect<'a> {
         gradients: &'a mut Gradients,
+        trainable: Trainable,
         flat: FlatGradients,
     }
     impl ModuleVisitor for Collect<'_> {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.trainable.enter(name);
+        }
+        fn exit_module(&mut self, name: &str, _: &str) {
+            self.trainable.exit(name);
+        }
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if param.is_require_grad() {
-                self.flat.push(param.val().grad_remove(self.gradients).map(flatten));
+            if self.trainable.is_here() {
+                let trained = param.is_require_grad();
+                self.flat.push(trained.then(|| param.val().grad_remove(self.gradients)).flatten().map(flatten));
             }
         }
     }
-    let mut collect = Collect { gradients, flat: Vec::new() };
+    let mut collect = Collect { gradients, trainable: Trainable::default(), flat: Vec::new() };
     model.visit(&mut collect);
     collect.flat
 }
 
-/// The trained parameters in visiting order, flat, without their graph.
+/// The parameters in visiting order, frozen or not, flat, without their graph.
 #[must_use]
 pub fn flat_parameters(model: &Model) -> Vec<Tensor<1>> {
-    struct Collect(Vec<Tensor<1>>);
+    #[derive(Default)]
+    struct Collect {
+        trainable: Trainable,
+        flat: Vec<Tensor<1>>,
+    }
     impl ModuleVisitor for Collect {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.trainable.enter(name);
+        }
+        fn exit_module(&mut self, name: &str, _: &str) {
+            self.trainable.exit(name);
+        }
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if param.is_require_grad() {
-                self.0.push(flatten(param.val().inner()));
+            if self.trainable.is_here() {
+                let tensor = param.val();
+                self.flat.push(flatten(if tensor.is_autodiff() { tensor.inner() } else { tensor }));
             }
         }
     }
-    let mut collect = Collect(Vec::new());
+    let mut collect = Collect::default();
     model.visit(&mut collect);
-    collect.0
+    collect.flat
 }
 
 fn flatten<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
@@ -58,15 +77,24 @@ fn flatten<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
 pub struct Optimizer {
     /// The rule; momentum and weight decay may be changed between steps.
     pub rule: Rule,
+    /// What the learning rate is multiplied by for each parameter.
+    factors: Vec<f64>,
     steps: Vec<u64>,
     slots: Vec<Vec<Tensor<1>>>,
 }
 
 impl Optimizer {
-    /// An optimiser without memory for a model of `parameters` trained parameters.
+    /// An optimiser without memory for a model of `parameters` parameters.
     #[must_use]
     pub fn new(rule: Rule, parameters: usize) -> Self {
-        Self { rule, steps: vec![0; parameters], slots: vec![Vec::new(); parameters] }
+        Self::with_factors(rule, vec![1.0; parameters])
+    }
+
+    /// The same with a factor of the learning rate for each parameter, in visiting order.
+    #[must_use]
+    pub fn with_factors(rule: Rule, factors: Vec<f64>) -> Self {
+        let parameters = factors.len();
+        Self { rule, factors, steps: vec![0; parameters], slots: vec![Vec::new(); parameters] }
     }
 
     /// Moves a model against its gradients.
@@ -76,26 +104,40 @@ impl Optimizer {
             optimizer: &'a mut Optimizer,
             gradients: std::vec::IntoIter<Option<Tensor<1>>>,
             learning_rate: f64,
+            trainable: Trainable,
             index: usize,
         }
         impl ModuleMapper for Update<'_> {
+            fn enter_module(&mut self, name: &str, _: &str) {
+                self.trainable.enter(name);
+            }
+            fn exit_module(&mut self, name: &str, _: &str) {
+                self.trainable.exit(name);
+            }
             fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-                if !param.is_require_grad() {
+                if !self.trainable.is_here() {
                     return param;
                 }
                 let index = self.index;
                 self.index += 1;
                 let Some(gradient) = self.gradients.next().flatten() else { return param };
+                let learning_rate = self.learning_rate * self.optimizer.factors[index];
                 let decays = D > 1 || self.optimizer.rule.decay_norm_and_bias;
                 param.map(|weight| {
                     let shape = weight.dims();
                     let weight = flatten(weight.inner());
-                    let moved = self.optimizer.update(index, weight, gradient, self.learning_rate, decays);
+                    let moved = self.optimizer.update(index, weight, gradient, learning_rate, decays);
                     Tensor::from_inner(moved.reshape(shape)).require_grad()
                 })
             }
         }
-        let mut update = Update { optimizer: self, gradients: gradients.into_iter(), learning_rate, index: 0 };
+        let mut update = Update {
+            optimizer: self,
+            gradients: gradients.into_iter(),
+            learning_rate,
+            trainable: Trainable::default(),
+            index: 0,
+        };
         model.map(&mut update)
     }
 

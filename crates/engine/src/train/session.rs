@@ -7,10 +7,11 @@ use super::checkpoint::{self, SessionState};
 use super::device::Opened;
 use super::guesses::Guesses;
 use super::probe::{Look, Observed};
+use super::start::Origin;
 use burn::tensor::Device;
 use lab_core::blueprint::{Blueprint, Summary};
 use lab_core::checkpoint::Checkpoint;
-use lab_core::data::{Dataset, Loader, LoaderOptions, Position};
+use lab_core::data::{self, Dataset, Loader, LoaderOptions, Position};
 use lab_core::experiment::{Augmentation, DeviceChoice, Experiment};
 use lab_core::protocol::keep::Record;
 use lab_core::protocol::{
@@ -98,6 +99,20 @@ impl Session {
         })
     }
 
+    /// Puts the weights into the arms that start from some; says what became of their heads.
+    ///
+    /// # Errors
+    /// Weights that do not fit their arm.
+    pub(super) fn start_from(&mut self, origins: &[Option<Origin>]) -> Result<Vec<String>, String> {
+        let mut said = Vec::new();
+        for (arm, origin) in self.arms.iter_mut().zip(origins) {
+            if let Some(origin) = origin {
+                said.push(origin.put_into(arm, &self.dataset.classes)?);
+            }
+        }
+        Ok(said)
+    }
+
     /// Goes on from the checkpoints of a run. Where a crash left arms at different steps, those ahead wait for the
     /// others.
     ///
@@ -166,9 +181,16 @@ impl Session {
     /// What the loader or the device says when it fails.
     pub fn advance(&mut self) -> Result<Stepped, String> {
         let started = Instant::now();
-        let batch = self.loader.next_batch().map_err(|error| error.to_string())?;
+        // Frozen backbones make the same of the same images.
+        let same_images = self.augmentation == Augmentation::default();
+        self.loader.set_pixels(!same_images || !self.arms.iter().all(Arm::keeps_features));
+        let mut batch = self.loader.next_batch().map_err(|error| error.to_string())?;
         let clock = self.clock();
         let look = self.look();
+        if look != Look::Away && batch.pixels.is_empty() {
+            let Dataset { train, mean, std, .. } = &*self.dataset;
+            batch.pixels = data::plain_inputs(train, mean, std, &batch.indices);
+        }
         let (mut arms, mut seen, mut diverged) = (Vec::new(), Vec::new(), Vec::new());
         for (index, arm) in self.arms.iter_mut().enumerate() {
             if !arm.is_due(self.step) {
@@ -176,7 +198,10 @@ impl Session {
                 seen.push(Observed::default());
                 continue;
             }
-            let (step, looked) = arm.step(&batch, clock, &self.autodiff, look)?;
+            let known = arm.keeps_features() && same_images;
+            let features = known.then(|| arm.features(&self.dataset, &batch.indices, &self.opened.device));
+            let features = features.transpose()?.flatten();
+            let (step, looked) = arm.step_from(&batch, features, clock, &self.autodiff, look)?;
             if arm.progress.diverged_at.is_some() {
                 diverged.push(index);
             }
@@ -232,27 +257,36 @@ impl Session {
         Ok(whole.then(|| arm.note(index, &scores, clock, seconds, min_delta)))
     }
 
-    /// Writes the `last` checkpoints, and `best` for the arms in `best`.
+    /// Writes the `last` checkpoints, and `best` for the arms in `best`. Says which arms could be saved no longer.
     ///
     /// # Errors
     /// What could not be written.
-    pub fn save(&self, record: &dyn Record, best: &[usize]) -> Result<(), String> {
+    pub fn save(&mut self, record: &dyn Record, best: &[usize]) -> Result<Vec<String>, String> {
+        let mut said = Vec::new();
         let state = SessionState {
             seconds: self.seconds,
             total_steps: self.total_steps,
             augmentation: self.augmentation.clone(),
             probe_every: self.probe_every,
         };
-        for (index, arm) in self.arms.iter().enumerate() {
+        for (index, arm) in self.arms.iter_mut().enumerate() {
             if arm.progress.diverged_at.is_some() {
                 continue;
             }
+            let was_saved = !arm.unsaved;
             let kinds = [Some(Checkpoint::Last), best.contains(&index).then_some(Checkpoint::Best)];
             for folder in kinds.into_iter().flatten().filter_map(|which| record.checkpoint(index, which)) {
-                checkpoint::write(arm, &state, &folder)?;
+                arm.unsaved = !checkpoint::write(arm, &state, &folder)?;
+            }
+            if arm.unsaved && was_saved {
+                said.push(format!(
+                    "{}: not saved at step {}, because its weights are no longer finite numbers; checkpoints of earlier \
+                     steps stay; try a smaller learning rate or a warm-up",
+                    arm.name, self.step
+                ));
             }
         }
-        Ok(())
+        Ok(said)
     }
 
     /// Changes something from the next step on.

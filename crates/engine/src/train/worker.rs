@@ -5,6 +5,7 @@ use super::device::{self, Opened};
 use super::import;
 use super::session::{Session, Stepped, dataset_info};
 use super::snapshot::{Latest, Snapshot};
+use super::start::{self, Settled};
 use crossbeam_channel::{Receiver, TryRecvError};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
@@ -180,8 +181,11 @@ impl Worker {
     fn start(&mut self, experiment: Experiment, choice: DeviceChoice, manner: Manner) -> Result<(), String> {
         self.forget();
         self.enter(Phase::Loading);
+        let Settled { experiment, origins, notices } = start::settle(experiment, self.keeper.as_ref())?;
+        notices.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
         let dataset = Dataset::of(&experiment).map_err(|error| error.to_string())?;
-        let session = self.session(experiment, dataset, choice)?;
+        let mut session = self.session(experiment, dataset, choice)?;
+        session.start_from(&origins)?.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
         let prepared = prepared(&session, None);
         let record = if manner.kept { self.keeper.open(&prepared)? } else { Box::new(Nowhere) };
         self.begin(session, record, None, manner.paused)
@@ -402,7 +406,9 @@ impl Worker {
     fn save(&mut self, best: &[usize]) -> Result<(), String> {
         let Some(run) = &mut self.run else { return Ok(()) };
         run.saved = Instant::now();
-        run.session.save(run.record.as_ref(), best)
+        let said = run.session.save(run.record.as_ref(), best)?;
+        said.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
+        Ok(())
     }
 
     /// Ends what is running, if anything is, with a checkpoint.

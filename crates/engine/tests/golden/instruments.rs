@@ -196,7 +196,14 @@ fn the_gradient_through_a_single_path_is_pytorchs() {
             let logits = model.forward(leaf.clone(), &mut pass);
             let [size, channels, height, width] = network.shape;
             let shape = [channels, height, width];
-            let batch = Batch { size, shape, pixels: Vec::new(), labels: network.labels.clone(), mix: None };
+            let batch = Batch {
+                size,
+                shape,
+                pixels: Vec::new(),
+                labels: network.labels.clone(),
+                indices: Vec::new(),
+                mix: None,
+            };
             let objective = loss::cross_entropy(logits, &loss::targets(&batch, 10, 0.0), &leaf.device());
             let gradient = leaf.grad(&objective.backward()).unwrap().into_data().try_to_vec::<f32>().unwrap();
             let norm = gradient.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt();

@@ -23,7 +23,14 @@ impl<'a> Run<'a> {
     fn new(case: &'a Case, device: &Device, stock: bool) -> Self {
         let input = case.array("input");
         let (size, shape) = (input.shape[0], case.shape());
-        let batch = Batch { size, shape, pixels: input.values.clone(), labels: case.labels.clone(), mix: None };
+        let batch = Batch {
+            size,
+            shape,
+            pixels: input.values.clone(),
+            labels: case.labels.clone(),
+            indices: Vec::new(),
+            mix: None,
+        };
         Self { case, batch, device: device.clone(), stock }
     }
 

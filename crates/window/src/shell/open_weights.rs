@@ -4,7 +4,7 @@ use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
 use crate::kit::widgets::{choose, named};
 use eframe::egui::{Button, Context, DragValue, Grid, Id, Label, Modal, Response, RichText, TextEdit, Ui};
-use lab_core::experiment::{DeviceChoice, PRESETS, Preset, preset};
+use lab_core::experiment::{DeviceChoice, PRESETS, Plan, Preset, preset};
 use lab_core::protocol::{DatasetInfo, Import};
 use std::path::Path;
 
@@ -155,9 +155,10 @@ impl OpenWeights {
     }
 }
 
-/// The presets of one network.
+/// The presets of one network; those that start from weights have the network of another one.
 fn single() -> impl Iterator<Item = &'static Preset> {
-    PRESETS.iter().filter(|preset| preset.plan().arms.len() == 1)
+    let lone = |plan: Plan| plan.arms.len() == 1 && plan.arms.iter().all(|arm| arm.start.is_none());
+    PRESETS.iter().filter(move |preset| lone(preset.plan()))
 }
 
 fn row(ui: &mut Ui, label: &str, widget: impl FnOnce(&mut Ui) -> Response) {

@@ -20,8 +20,6 @@ pub const TINY: &[&str] = &[
     "data.validation_limit=20",
 ];
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_residual-lab");
-
 /// How long anything here may take on a slow and busy machine.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -40,24 +38,8 @@ impl Lab {
 
     /// The program with these arguments, as somebody without a display would start it.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.process(PROGRAM);
-        command.args(args);
-        command
-    }
-
-    /// Lines for a shell that finds the program by its name, as a person types them.
-    pub fn shell(&self, lines: &str) -> Command {
-        let ours = Path::new(PROGRAM).parent().unwrap().to_owned();
-        let theirs = std::env::var_os("PATH").unwrap_or_default();
-        let path = std::env::join_paths(std::iter::once(ours).chain(std::env::split_paths(&theirs))).unwrap();
-        let mut command = self.process("sh");
-        command.args(["-e", "-c", lines]).env("PATH", path);
-        command
-    }
-
-    fn process(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command.current_dir(self.place.path());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_residual-lab"));
+        command.args(args).current_dir(self.place.path());
         for gone in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "RUST_LOG", "RUST_BACKTRACE"] {
             command.env_remove(gone);
         }

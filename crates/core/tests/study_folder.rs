@@ -58,6 +58,7 @@ fn outcome(accuracy: f64, diverged_at: Option<u64>) -> Outcome {
         best_accuracy: None,
         best_step: None,
         diverged_at,
+        unsaved: false,
     };
     Outcome {
         reason: "all steps are done".to_owned(),

@@ -20,8 +20,6 @@ pub const TINY: &[&str] = &[
     "data.validation_limit=20",
 ];
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_residual-lab");
-
 /// How long anything here may take on a slow and busy machine.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -40,19 +38,12 @@ impl Lab {
 
     /// The program with these arguments, as somebody without a display would start it.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.process(PROGRAM);
-        command.args(args);
-        command
-    }
-
-    fn process(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command.current_dir(self.place.path());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_residual-lab"));
+        command.args(args).current_dir(self.place.path());
         for gone in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "RUST_LOG", "RUST_BACKTRACE"] {
             command.env_remove(gone);
         }
         command.env("HOME", self.place.path()).env("XDG_DATA_HOME", self.path(".data"));
-        command.env("XDG_CACHE_HOME", self.path(".cache"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

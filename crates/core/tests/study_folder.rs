@@ -303,6 +303,22 @@ fn a_trial_that_is_behind_the_others_ends_early_and_says_so() {
 }
 
 #[test]
+fn a_trial_that_ended_early_goes_on_when_those_after_it_were_worse() {
+    let place = Place::new("[early_stopping]\nmethod = \"asha\"\neta = 2");
+    let mut worker = place.worker();
+    let mut taken = Vec::new();
+    let accuracy = [0.5, 0.4, 0.3, 0.2, 0.1, 0.05];
+    while let Some(assignment) = next(&mut worker) {
+        let number = assignment.record().number;
+        taken.push(number);
+        train(assignment, &[accuracy[number as usize - 1]; 9]);
+    }
+    assert_eq!(taken[..5], [1, 2, 3, 4, 2], "with four at the first rung, two go on");
+    assert_eq!(taken.iter().filter(|number| **number == 6).count(), 1, "{taken:?}");
+    assert!(place.worker().next(None).is_ok_and(|next| matches!(next, Next::Nothing { held: 0 })), "it ends");
+}
+
+#[test]
 fn a_search_that_learns_is_told_what_its_trials_came_to() {
     let place = Place::new("[search]\nmethod = \"tpe\"\npoints = 20");
     let mut worker = place.worker();

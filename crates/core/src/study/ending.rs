@@ -43,6 +43,20 @@ pub(super) fn decide(
     }
 }
 
+/// A trial that ended early and would go on by now, since those that came as far after it were worse.
+pub(super) fn second_chance<'a>(
+    rule: EarlyEnd,
+    goal: Goal,
+    trials: impl Iterator<Item = &'a TrialRecord> + Clone,
+) -> Option<u32> {
+    let total = trials.clone().find_map(TrialRecord::epochs)?;
+    let halving =
+        (rule.method == EndRule::Asha).then(|| Halving::new(rule.min_epochs.into(), total, rule.eta as usize));
+    let halving = halving?.ok()?;
+    let told: Vec<Told> = trials.map(|one| told(one, goal, halving.rungs())).collect();
+    halving.second_chance(goal, &told).and_then(|number| u32::try_from(number).ok())
+}
+
 /// A trial as the rules know it. Where rungs are given, its value at each is that of the first validation there or later.
 fn told(record: &TrialRecord, goal: Goal, rungs: &[u64]) -> Told {
     let at = record.rungs();

@@ -263,7 +263,9 @@ impl StudyFolder {
                 }
             };
             let place = self.study.found(&records.first()?.settings)?;
-            Some(Told { trial: u64::from(point), point: place, state, rungs: BTreeMap::new() })
+            // How far points came that were ended early; for several seeds, the first stands for all.
+            let rungs = records.first()?.rungs();
+            Some(Told { trial: u64::from(point), point: place, state, rungs })
         };
         points.into_iter().filter_map(told).collect()
     }

@@ -100,6 +100,12 @@ impl TrialRecord {
         self.reports.last().map_or(0, |report| report.step)
     }
 
+    /// Whole epochs in all, once it was validated.
+    pub(super) fn epochs(&self) -> Option<u64> {
+        let (total, newest) = (self.total_steps?, self.reports.last()?);
+        Some(epochs(total as f64 * newest.epoch / newest.step as f64))
+    }
+
     /// The objective at the first validation after each of so many whole epochs.
     pub(super) fn rungs(&self) -> BTreeMap<u64, f64> {
         let mut rungs = BTreeMap::new();
@@ -116,6 +122,11 @@ impl TrialRecord {
             Goal::Lowest => f64::INFINITY,
         };
         self.objective.unwrap_or(worst)
+    }
+
+    /// As it was before it ended, with all that it came to by then.
+    pub(super) fn revived(self) -> Self {
+        Self { state: TrialState::Waiting, why: None, objective: None, ended: None, seconds: None, ..self }
     }
 
     /// Notes the objective at a validation; the best so far, where the best counts.

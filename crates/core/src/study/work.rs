@@ -1,6 +1,7 @@
 //! Takes trials one after another: finds one that nobody works on, claims it, hands it out, and writes down how it ended.
 
 use super::claim::{Claim, Claims, Grip};
+use super::ending::second_chance;
 use super::error::StudyError;
 use super::folder::{Begun, StudyFolder, write};
 use super::keeper::{Kit, TrialKeeper};
@@ -93,6 +94,12 @@ impl Worker {
         let begun = self.study.begun()?;
         let generations = claims.generations().map_err(&disk)?;
         let (mut held, mut wait, mut now) = (0, false, None);
+        if let Some(number) = self.second_chance(&begun).filter(|_| only.is_none()) {
+            let generation = generations.get(&number).map_or(1, |generation| generation + 1);
+            if let Some(assignment) = self.take(&claims, number, generation, true)? {
+                return Ok(Next::Trial(Box::new(assignment)));
+            }
+        }
         for number in only.map_or(1..=self.study.study().trials(), |number| number..=number) {
             if self.over.contains(&number) {
                 continue;
@@ -108,7 +115,7 @@ impl Worker {
             };
             if grip == Grip::Free {
                 let generation = generation.map_or(1, |generation| generation + 1);
-                match self.take(&claims, number, generation)? {
+                match self.take(&claims, number, generation, false)? {
                     Some(assignment) => return Ok(Next::Trial(Box::new(assignment))),
                     // Somebody was faster.
                     None => held += 1,
@@ -137,8 +144,21 @@ impl Worker {
         Ok(found.grip(&self.me, now, Some(before)))
     }
 
-    /// Claims a trial; `None` if somebody else did so first, is still writing there, or has finished it.
-    fn take(&mut self, claims: &Claims, number: u32, generation: u32) -> Result<Option<Assignment>, StudyError> {
+    /// A trial that ended early and is to go on after all.
+    fn second_chance(&self, begun: &BTreeMap<u32, Begun>) -> Option<u32> {
+        let study = self.study.study();
+        second_chance(study.early_stopping?, study.search.objective.goal(), begun.values().map(|begun| &begun.record))
+    }
+
+    /// Claims a trial; `None` if somebody else did so first, is still writing there, or has finished it. One that ended
+    /// early is taken only if it is to be `revived`.
+    fn take(
+        &mut self,
+        claims: &Claims,
+        number: u32,
+        generation: u32,
+        revived: bool,
+    ) -> Result<Option<Assignment>, StudyError> {
         let disk = StudyError::disk(self.study.path());
         let claim = Claim { owner: self.me.clone(), since: runs::now(), step: 0, released: false };
         if !claims.make(number, generation, &claim).map_err(&disk)? {
@@ -148,7 +168,11 @@ impl Worker {
         // Only now does nobody else write what is there.
         let begun = self.study.begun()?;
         let known = begun.get(&number).cloned();
-        if known.as_ref().is_some_and(|begun| begun.record.state.is_over()) {
+        let is_over = |trial: &Begun| match trial.record.state {
+            TrialState::EndedEarly => !revived || self.second_chance(&begun) != Some(number),
+            state => state.is_over(),
+        };
+        if known.as_ref().is_some_and(is_over) {
             self.over.insert(number);
             return Ok(None);
         }
@@ -166,6 +190,11 @@ impl Worker {
             record = TrialRecord { began: Some(runs::now()), ..TrialRecord::new(&trial) };
             write(&folder, &record).map_err(&disk)?;
         }
+        if record.state.is_over() {
+            record = record.revived();
+            write(&folder, &record).map_err(&disk)?;
+        }
+        self.over.remove(&number);
         lease.pulse().at(record.step());
         let kit =
             Kit { study: Arc::clone(&self.study), folder, record: Arc::new(Mutex::new(record)), pulse: lease.pulse() };

@@ -44,7 +44,7 @@ pub(super) fn settle(experiment: Experiment, keeper: &dyn Keeper) -> Result<Sett
             continue;
         };
         let found = keeper.trained(start, &arm.name).map_err(|why| format!("arm \"{}\": {why}", arm.name))?;
-        start.weights = found.source.clone();
+        start.weights.clone_from(&found.source);
         let wanted = match (start.normalization, &found.dataset) {
             (Expected::Any, _) => None,
             (Expected::ImageNet, _) => Some(imagenet_normalization()),

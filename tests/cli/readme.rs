@@ -13,7 +13,7 @@ use std::time::Duration;
 /// How long a command may go without a sign.
 const PATIENCE: Duration = Duration::from_mins(4);
 
-/// The commands in a page's blocks of shell, lines that end in `\` put together, comments left out.
+/// The commands in a page's `sh` blocks, lines that end in a backslash put together, comments left out.
 fn commands(page: &str) -> Vec<String> {
     let mut found = Vec::new();
     let (mut inside, mut begun) = (false, String::new());

@@ -3,7 +3,7 @@
 use super::cost::{Costs, in_words};
 use super::field::Fields;
 use super::help;
-use super::{network, optimizer, schedule};
+use super::{network, optimizer, schedule, start};
 use crate::kit::theme::{self, PALETTE_NAMES, Tokens, space};
 use crate::kit::widgets::named;
 use crate::state::sketch::{Difference, Images, Outlines};
@@ -163,7 +163,10 @@ fn rows(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, differs: 
     fields.row(ui, help::ARM_NAME.row("Name", "name"), &mut arm.name, preset.map(|p| &p.name), |ui, name| {
         ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
     });
-    network::ui(ui, &fields.below("network"), &mut arm.network, preset.map(|p| &p.network));
+    let stages = arm.network.stages().len();
+    network::ui(ui, &fields.below("network"), &mut arm.network, preset.map(|p| &p.network), |ui| {
+        start::ui(ui, &fields, &mut arm.start, preset.map(|p| &p.start), stages);
+    });
     let base = preset.map(|p| p.optimizer.is_some());
     let mut own = arm.optimizer.is_some();
     fields.tick(ui, help::OWN_OPTIMIZER.row("Own optimiser", "optimizer"), &mut own, base.as_ref());

@@ -71,6 +71,11 @@ help! {
     HEAD_BIAS: "Whether the last layer has a bias.", "On.";
     HEAD_SCALE: "What the logits are multiplied by.", "1; 0.125 in Page's ResNet-9.";
     NAMING: "Whose names the weights have in files: those of the CIFAR nets (linear, shortcut) or torchvision's (fc, downsample). Changes nothing else.", "That of the weights you compare with.";
+    START: "Weights that this network starts from instead of fresh ones: a file as PyTorch saves them, or the folder of a run.", "Off; weights that know similar pictures where you have few of your own.";
+    START_HEAD: "What becomes of the head, which tells the classes apart: kept if it is for the same classes, always new, or always kept.", "New for classes of your own.";
+    FREEZE: "The part that stays as it is, from the front: it is not trained, and its norms use their running statistics.", "All but the head with few images; nothing, or the stem, with many.";
+    BACKBONE_FACTOR: "The learning rate of everything but the head, as a share of the head's.", "0.1 where the backbone is trained, too.";
+    EXPECTED: "Which mean and deviation the weights expect of their images. A run knows its own; files do not say. It counts where images are normalised as measured.", "ImageNet's numbers for torchvision's weights.";
     OWN_SCHEDULE: "Gives this network a learning-rate schedule of its own instead of the one all share.", "Off, so that only the networks differ.";
     OWN_OPTIMIZER: "Trains this network with its own optimiser instead of the one all share.", "Off, so that only the networks differ.";
 

@@ -12,6 +12,7 @@ mod optimizer;
 mod recipe;
 mod samples;
 mod schedule;
+mod start;
 
 pub use cost::Speeds;
 

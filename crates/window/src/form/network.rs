@@ -35,8 +35,8 @@ const ACTIVATIONS: [(Activation, &str); 5] = [
 const STEMS: [(StemKind, &str); 3] =
     [(StemKind::Conv3, "3×3"), (StemKind::Conv3Pool, "3×3, max-pool"), (StemKind::Conv7Pool, "7×7, max-pool")];
 
-/// Rows of a network: what people change first, the rest in a fold.
-pub fn ui(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
+/// Rows of a network: what people change first, the rest in a fold, where also stands what is `beside` the network.
+pub fn ui(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>, beside: impl FnOnce(&mut Ui)) {
     body(ui, fields, network, preset);
     let base = preset.map(|p| &p.shortcut);
     let shortcut =
@@ -52,7 +52,10 @@ pub fn ui(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&N
     let base = preset.map(|p| &p.activation);
     fields.choice(ui, help::ACTIVATION.row("Activation", "activation"), &mut network.activation, base, &ACTIVATIONS);
     let title = fields.owner.map_or_else(|| "More".to_owned(), |owner| format!("More of {owner}"));
-    CollapsingHeader::new(title).id_salt(&fields.path).show_unindented(ui, |ui| more(ui, fields, network, preset));
+    CollapsingHeader::new(title).id_salt(&fields.path).show_unindented(ui, |ui| {
+        more(ui, fields, network, preset);
+        beside(ui);
+    });
 }
 
 fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {

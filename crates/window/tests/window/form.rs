@@ -6,7 +6,9 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key, Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lab_core::experiment::{Body, Experiment, Length, Method, PRESETS, Plan, preset};
+use lab_core::experiment::{
+    Body, Expected, Experiment, Freeze, Length, Method, PRESETS, Plan, Start, StartHead, preset,
+};
 use lab_core::protocol::{Command, Tune};
 use lab_window::App;
 use lab_window::dialogs::{Chosen, Wanted};
@@ -388,6 +390,34 @@ fn an_arm_s_own_schedule_is_previewed_too() {
     unfold(&mut harness, "More of residual");
     click(&mut harness, "Own schedule, residual");
     wait_for(&mut harness, "the images are counted", |harness| has(harness, "Learning rate from 0.00400 over at most"));
+}
+
+#[test]
+fn an_arm_starts_from_weights() {
+    let (mut harness, script) = window();
+    unfold(&mut harness, "More of residual");
+    click(&mut harness, "Start from weights, residual");
+    assert!(has(&harness, "Must be a file of weights or the folder of a run"));
+    type_into(&mut harness, "Weights, residual", "resnet20.th");
+    choose(&mut harness, "Head, residual", "New");
+    choose(&mut harness, "Frozen, residual", "Up to stage 2");
+    type_into(&mut harness, "Backbone factor, residual", "2");
+    assert!(has(&harness, "Must be from 0 to 1"));
+    type_into(&mut harness, "Backbone factor, residual", "0.1");
+    choose(&mut harness, "Weights expect, residual", "ImageNet's numbers");
+    for field in ["Start from weights", "Weights", "Head", "Frozen", "Backbone factor", "Weights expect"] {
+        assert!(has(&harness, &format!("About {field}, residual")), "{field}");
+    }
+    click(&mut harness, "Start");
+    let started = script.started();
+    let start = Start {
+        head: StartHead::New,
+        freeze: Freeze::Stage(2),
+        backbone_factor: 0.1,
+        normalization: Expected::ImageNet,
+        ..Start::from("resnet20.th")
+    };
+    assert_eq!((started.arms[0].start.as_ref(), started.arms[1].start.as_ref()), (None, Some(&start)));
 }
 
 #[test]

@@ -205,12 +205,12 @@ pub fn evaluation(arm: usize, step: u64) -> Evaluation {
 }
 
 pub fn window_of(size: egui::Vec2, theme: Theme, pixels: bool) -> (Harness<'static, App>, Script) {
-    window_with(size, theme, pixels, None, None)
+    window_with(size, theme, pixels, None, Places::default())
 }
 
 /// A window whose runs are in this folder.
 pub fn window_over(place: &Path, size: egui::Vec2, theme: Theme, pixels: bool) -> (Harness<'static, App>, Script) {
-    window_with(size, theme, pixels, None, Some(place.to_owned()))
+    window_with(size, theme, pixels, None, Places { runs: Some(place.to_owned()), program: None })
 }
 
 /// What a machine without a GPU has.
@@ -223,13 +223,22 @@ fn devices() -> Vec<DeviceInfo> {
     ]
 }
 
+/// What of the disk a window knows.
+#[derive(Default)]
+pub struct Places {
+    /// Where its runs are.
+    pub runs: Option<PathBuf>,
+    /// What it starts to work on studies.
+    pub program: Option<PathBuf>,
+}
+
 /// A window that finds what was kept when it was closed last, and runs in a place.
 pub fn window_with(
     size: egui::Vec2,
     theme: Theme,
     pixels: bool,
     kept: Option<&'static dyn eframe::Storage>,
-    place: Option<PathBuf>,
+    places: Places,
 ) -> (Harness<'static, App>, Script) {
     let script = Script::default();
     let parts = Parts {
@@ -239,8 +248,8 @@ pub fn window_with(
         device: DeviceChoice::Auto,
         devices,
         resident: || Some(256 << 20),
-        place,
-        program: None,
+        place: places.runs,
+        program: places.program,
         frame_log: None,
     };
     let builder = Harness::builder().with_size(size).with_theme(theme).with_max_steps(64);

@@ -150,7 +150,7 @@ fn panels_are_moved_by_drag_and_stay_there_after_a_restart() {
     let mut storage = Storage::default();
     eframe::App::save(harness.state_mut(), &mut storage);
     let (mut again, _script) =
-        window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))), None);
+        window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))), Places::default());
     again.run();
     let kept = tab(&again, "Log");
     assert!((kept.center() - moved.center()).length() < 1.0, "{kept:?} and {moved:?}");
@@ -163,7 +163,7 @@ fn window_after(layout: &str) -> Harness<'static, App> {
     let mut storage = Storage::default();
     eframe::Storage::set_string(&mut storage, "panels", layout.to_owned());
     let kept: &'static dyn eframe::Storage = Box::leak(Box::new(storage));
-    let (mut harness, _script) = window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(kept), None);
+    let (mut harness, _script) = window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(kept), Places::default());
     harness.run();
     harness
 }
@@ -205,7 +205,7 @@ fn a_view_is_remembered_after_a_restart_whatever_became_of_the_others() {
     eframe::App::save(harness.state_mut(), &mut storage);
     storage.0.insert("panels.curves".into(), "(axis: Fathoms)".into());
     let (mut again, _script) =
-        window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))), None);
+        window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))), Places::default());
     again.run();
     let top = again.get_by_label("Top").accesskit_node().value();
     assert_eq!(top.as_deref(), Some("7"));
@@ -221,7 +221,7 @@ fn speeds_are_remembered_after_a_restart() {
     let mut storage = Storage::default();
     eframe::App::save(harness.state_mut(), &mut storage);
     let (mut again, _script) =
-        window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))), None);
+        window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(Box::leak(Box::new(storage))), Places::default());
     again.run();
     assert_eq!(again.query_all_by_label_contains("to train · about 47 s on").count(), 2);
 }

@@ -1,0 +1,191 @@
+//! What an experiment shows: a guess before it, a sentence while it trains, a verdict in the end; guided experiments and
+//! studies of one's own.
+
+use crate::pictures::{compare_panel, pictured};
+use crate::runs::run;
+use crate::scripted::*;
+use eframe::egui::{Theme, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use lab_core::protocol::{ArmOutcome, Discordant, Event, Outcome};
+use lab_window::App;
+use std::path::{Path, PathBuf};
+
+fn shows(harness: &Harness<'static, App>, part: &str) -> bool {
+    harness.query_all_by_label_contains(part).next().is_some()
+}
+
+fn wait_for(harness: &mut Harness<'static, App>, part: &str) {
+    wait_until(harness, part, |harness| shows(harness, part));
+}
+
+/// How the default experiment ended: the residual arm right on more images.
+fn outcome(folder: &Path) -> Outcome {
+    let arm = |name: &str, accuracy: f64, loss: f64| ArmOutcome {
+        name: name.into(),
+        parameters: 214_402,
+        train_loss: Some(loss),
+        train_accuracy: Some(accuracy),
+        validation_loss: Some(loss),
+        validation_accuracy: Some(accuracy),
+        best_accuracy: Some(accuracy),
+        best_step: Some(40),
+        diverged_at: None,
+        unsaved: false,
+    };
+    Outcome {
+        reason: "all steps are done".into(),
+        steps: 40,
+        seconds: 12.0,
+        run: Some(folder.to_owned()),
+        arms: vec![arm("plain", 0.677, 0.79), arm("residual", 0.835, 0.31)],
+        planned: Some(40),
+        discordant: vec![Discordant { first: 0, second: 1, first_only: 43, second_only: 201 }],
+    }
+}
+
+/// A run on disk that ended so.
+fn ended(place: &Path) -> Outcome {
+    let folder = run(place, "verdict", 40);
+    let outcome = outcome(&folder);
+    std::fs::write(folder.join("outcome.json"), serde_json::to_vec(&outcome).unwrap()).unwrap();
+    outcome
+}
+
+#[test]
+fn a_guess_starts_and_is_held_against_the_verdict() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut harness, script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    assert!(shows(&harness, "Two networks of 56 layers. They differ in the shortcuts only."));
+    assert!(shows(&harness, "Which of the two learns better?"));
+    harness.get_by_label("No difference").click();
+    harness.run();
+    assert_eq!(script.starts(), 1);
+    script.train(&script.started(), 40);
+    harness.run();
+    assert!(shows(&harness, "After 1 epoch, "), "no sentence on how it stands");
+    script.say(Event::Finished(Box::new(ended(place.path()))));
+    wait_for(&mut harness, "is better: ");
+    let headline = names(&harness, "Residual is better: ")[0].clone();
+    assert!(headline.contains("201 images only residual gets right, 43 only plain"), "{headline}");
+    assert!(shows(&harness, "No difference: not as you expected"));
+    click(&mut harness, "Why, and how sure");
+    assert!(shows(&harness, "One seed only"));
+    click(&mut harness, "Which images");
+    harness.run();
+    assert!(harness.get_by_label("Predictions").accesskit_node().is_selected().unwrap_or(true));
+    let written = std::fs::read_to_string(place.path().join("verdict/verdict.json")).unwrap();
+    assert!(written.contains("Residual is better"), "{written}");
+}
+
+#[test]
+fn a_reset_takes_the_verdict_away() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut harness, script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    click(&mut harness, "Start");
+    script.train(&script.started(), 40);
+    script.say(Event::Finished(Box::new(ended(place.path()))));
+    wait_for(&mut harness, "is better: ");
+    click(&mut harness, "Reset");
+    harness.run();
+    assert!(!shows(&harness, "is better: ") && shows(&harness, "Which of the two learns better?"));
+}
+
+/// A program that writes down how it was started, and where it did so.
+fn noting(place: &Path) -> (PathBuf, PathBuf) {
+    use std::os::unix::fs::PermissionsExt;
+    let (program, notes) = (place.join("program"), place.join("started"));
+    std::fs::write(&program, format!("#!/bin/sh\necho \"$@\" >> {}\n", notes.display())).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    (program, notes)
+}
+
+fn beside(place: &Path) -> (Harness<'static, App>, PathBuf) {
+    let (program, notes) = noting(place);
+    let places = Places { runs: Some(place.join("runs")), program: Some(program) };
+    let (mut harness, _script) = window_with(vec2(1440.0, 900.0), Theme::Dark, false, None, places);
+    harness.run();
+    (harness, notes)
+}
+
+fn written(harness: &mut Harness<'static, App>, notes: &Path) -> String {
+    wait_until(harness, "the program was not started", |_| notes.exists());
+    wait_until(harness, "nothing was noted", |_| std::fs::read_to_string(notes).is_ok_and(|text| text.ends_with('\n')));
+    std::fs::read_to_string(notes).unwrap()
+}
+
+#[test]
+fn a_guided_experiment_is_asked_with_a_guess_in_a_process_of_its_own() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut harness, notes) = beside(place.path());
+    click(&mut harness, "Learn");
+    assert!(shows(&harness, "Two networks of 56 layers. They differ in their shortcuts only."));
+    assert!(shows(&harness, "What do you expect?"));
+    click(&mut harness, "The residual one");
+    click(&mut harness, "Measure it");
+    let started = written(&mut harness, &notes);
+    let folder = place.path().join("studies");
+    assert!(started.starts_with("learn run shortcut --guess 1 --out "), "{started}");
+    assert!(started.contains(&*folder.to_string_lossy()) && started.contains("--until-input-ends"), "{started}");
+}
+
+#[test]
+fn a_study_is_checked_before_it_is_made_and_then_worked_on() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut harness, notes) = beside(place.path());
+    click(&mut harness, "Study");
+    assert!(shows(&harness, "9 trainings, one after another"));
+    type_into(&mut harness, "Axis 1", "recipe.batch_size=16,0");
+    harness.run();
+    assert!(shows(&harness, "recipe.batch_size"), "the error does not name the field");
+    click(&mut harness, "Start study");
+    assert!(!notes.exists(), "a study that cannot be was begun");
+    type_into(&mut harness, "Axis 1", "recipe.batch_size=16,32");
+    harness.run();
+    assert!(shows(&harness, "6 trainings, one after another"));
+    click(&mut harness, "Start study");
+    let started = written(&mut harness, &notes);
+    assert!(started.starts_with("study work ") && started.contains("--until-input-ends"), "{started}");
+    let made = std::fs::read_dir(place.path().join("studies")).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(made.join("study.toml")).unwrap();
+    assert!(text.contains("recipe.batch_size") && text.contains("seeds = 3"), "{text}");
+    wait_for(&mut harness, "0 of 6 trainings");
+}
+
+#[test]
+fn without_a_place_nothing_is_begun_and_the_reason_told() {
+    let (mut harness, _script) = window_of(vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    click(&mut harness, "Learn");
+    click(&mut harness, "Measure it");
+    assert!(shows(&harness, "there is no home folder to keep studies in"));
+}
+
+fn verdict_picture(theme: Theme, name: &str) {
+    let place = tempfile::tempdir().unwrap();
+    let outcome = ended(place.path());
+    pictured(theme, |harness, script, compare| {
+        click(harness, "residual");
+        script.train(&script.started(), 40);
+        harness.run();
+        script.say(Event::Finished(Box::new(outcome.clone())));
+        wait_for(harness, "is better: ");
+        compare(harness, name);
+    });
+}
+
+#[test]
+fn the_verdict_looks_as_kept() {
+    verdict_picture(Theme::Dark, "verdict_dark");
+    verdict_picture(Theme::Light, "verdict_light");
+}
+
+#[test]
+fn the_panels_look_as_kept() {
+    for (theme, name) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        compare_panel("Learn", theme, &format!("learn_{name}"), |_, _| {});
+        compare_panel("Study", theme, &format!("study_{name}"), |_, _| {});
+    }
+}

@@ -12,6 +12,7 @@ mod features;
 pub(crate) mod histogram;
 pub mod import;
 pub mod lens;
+pub mod load;
 pub mod loss;
 pub mod optimizer;
 pub mod probe;

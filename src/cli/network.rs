@@ -10,8 +10,8 @@ use lab_core::runs::{self, Run};
 use lab_engine::nn::{Model, weights};
 use lab_engine::train::checkpoint::WEIGHTS;
 use lab_engine::train::device::Opened;
-use lab_engine::train::import::{LoadError, load};
 use lab_engine::train::lens;
+use lab_engine::train::load::{LoadError, load};
 use lab_engine::train::session::dataset_info;
 use std::path::{Path, PathBuf};
 

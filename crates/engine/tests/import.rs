@@ -12,7 +12,7 @@ use lab_core::protocol::{
 use lab_engine::inspect::{Inspectors, OpenRun};
 use lab_engine::nn::{Array, Model, weights};
 use lab_engine::train::engine::Engine;
-use lab_engine::train::import::load;
+use lab_engine::train::load::load;
 use safetensors::tensor::{Dtype, TensorView};
 use std::path::Path;
 use std::sync::Arc;

@@ -1,15 +1,11 @@
 //! Networks whose weights come from a file, to be asked what they see.
 
 use super::device;
+use super::load::load;
 use super::snapshot::{ArmSnapshot, Snapshot};
-use crate::nn::weights::{self, WeightsError};
-use crate::nn::{Array, Model, StateDict, StateError};
-use burn::tensor::Device;
-use lab_core::blueprint::{Blueprint, BlueprintError};
 use lab_core::data::{Dataset, Images};
-use lab_core::experiment::{Fit, Network};
+use lab_core::experiment::Fit;
 use lab_core::protocol::Import;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A network from a file, without images of its own; what a person should know of the device comes along.
@@ -35,66 +31,4 @@ pub(crate) fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), St
     let arms = vec![ArmSnapshot::new(&import.name, model, [None, None])];
     let (dataset, fit, device) = (Arc::new(dataset), Fit::default(), opened.device);
     Ok((Snapshot { arms, dataset, fit, device, step: 0, seed: 0, batch: 128 }, opened.notice))
-}
-
-/// Why a network cannot be made of a file of weights.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The images are too small for the network.
-    #[error(transparent)]
-    Images(#[from] BlueprintError),
-    /// The file holds no weights.
-    #[error(transparent)]
-    File(#[from] WeightsError),
-    /// The weights are another network's.
-    #[error("{}: {why}", .file.display())]
-    Fit {
-        /// The file.
-        file: PathBuf,
-        /// What does not fit.
-        why: StateError,
-    },
-    /// Whoever trained the weights went on after the numbers had left what can be computed with.
-    #[error(
-        "{}: {count} of its numbers are not finite, the first of them in \"{name}\": the training that wrote it had diverged; take an earlier checkpoint", .file.display()
-    )]
-    NotFinite {
-        /// The file.
-        file: PathBuf,
-        /// How many numbers.
-        count: usize,
-        /// The first weight with such a number.
-        name: String,
-    },
-}
-
-/// A network for images of shape [channels, height, width] with the weights of a file.
-///
-/// # Errors
-/// Images that are too small, a file that holds no weights, weights of another network, or numbers that are none.
-pub fn load(
-    network: &Network,
-    shape: [usize; 3],
-    classes: usize,
-    file: &Path,
-    device: &Device,
-) -> Result<Model, LoadError> {
-    let blueprint = Blueprint::new(network, shape, classes)?;
-    let state = read(file)?;
-    let fit = |why| LoadError::Fit { file: file.to_owned(), why };
-    Model::init(&blueprint, 0, device).with_state(&state).map_err(fit)
-}
-
-/// The weights of a file.
-///
-/// # Errors
-/// A file that holds no weights, or numbers that are none.
-pub(super) fn read(file: &Path) -> Result<StateDict, LoadError> {
-    let state = weights::read(file)?;
-    let wrong = |array: &Array| array.values.iter().filter(|value| !value.is_finite()).count();
-    if let Some((name, _)) = state.iter().find(|(_, array)| wrong(array) > 0) {
-        let count = state.values().map(wrong).sum();
-        return Err(LoadError::NotFinite { file: file.to_owned(), count, name: name.clone() });
-    }
-    Ok(state)
 }

@@ -13,6 +13,7 @@ mod guesses;
 pub(crate) mod histogram;
 pub mod import;
 pub mod lens;
+pub mod load;
 pub mod loss;
 pub mod optimizer;
 pub mod probe;

@@ -2,7 +2,7 @@
 
 use super::arm::Arm;
 use super::checkpoint::WEIGHTS;
-use super::import;
+use super::load;
 use crate::nn::weights;
 use lab_core::experiment::{Expected, Experiment, Normalization, PlanError, StartHead, imagenet_normalization};
 use lab_core::protocol::DatasetInfo;
@@ -97,7 +97,7 @@ impl Origin {
     /// # Errors
     /// A file that cannot be read, weights of another network, or a head that cannot be kept.
     pub fn put_into(&self, arm: &mut Arm, classes: &[String]) -> Result<String, String> {
-        let state = import::read(&self.file).map_err(|error| error.to_string())?;
+        let state = load::read(&self.file).map_err(|error| error.to_string())?;
         let naming = arm.model.blueprint().network.naming;
         let theirs = weights::classes(&state, naming);
         let fits = theirs == Some(classes.len());

@@ -164,7 +164,7 @@ fn sentence(claim: &Claim, one: Sample, other: Sample) -> String {
         if matches!(quantity, Quantity::FirstGradientRatio | Quantity::LastGradientRatio) {
             format!("{mean} ({} to {})", ends[0], ends[1])
         } else {
-            format!("{mean} ± {}", quantity.in_words(sample.sd))
+            format!("{} ± {}", mean.trim_end_matches(" %"), quantity.spread_in_words(sample.sd))
         }
     };
     let first = words(claim.of.quantity.unwrap_or(claim.quantity), one);

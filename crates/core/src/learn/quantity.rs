@@ -83,6 +83,17 @@ impl Quantity {
         }
     }
 
+    /// A standard deviation, as it is written behind a mean: with two digits, and without a unit that the mean has.
+    #[must_use]
+    pub fn spread_in_words(self, sd: f64) -> String {
+        match self {
+            Self::ValidationAccuracy | Self::ValidationError => format!("{} %", two_digits(100.0 * sd)),
+            Self::GeneralisationGap | Self::MeanLesionLoss | Self::WorstLesionLoss => two_digits(100.0 * sd),
+            Self::TrainingLoss | Self::GradientCorrelation => two_digits(sd),
+            _ => self.in_words(sd),
+        }
+    }
+
     /// Of an arm of a run that has ended; `None` where it was not measured. A loss that was never reached counts as
     /// reached one step, or one second, after the end.
     ///
@@ -111,6 +122,16 @@ impl Quantity {
         }
         .filter(|value| value.is_finite()))
     }
+}
+
+/// Two significant digits: what is itself uncertain is not known better.
+fn two_digits(value: f64) -> String {
+    if value <= 0.0 || !value.is_finite() {
+        return short(value);
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "an exponent")]
+    let decimals = (1 - value.log10().floor() as i32).clamp(0, 6);
+    format!("{value:.*}", usize::try_from(decimals).unwrap_or(0))
 }
 
 /// The first block's gradient over the last's at the first or the last probe, as a power of ten. A gradient that has

@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_mins(4);
 
 struct Slurm {
     lab: tempfile::TempDir,
+    /// The first of two that nobody else listens on.
+    port: u32,
 }
 
 impl Slurm {
@@ -28,7 +30,8 @@ impl Slurm {
             eprintln!("SKIPPED: studies on SLURM are not tested: it is not installed, or this is not root");
             return None;
         }
-        let slurm = Self { lab: tempfile::tempdir().unwrap() };
+        let port = 20_000 + 2 * (std::process::id() % 10_000);
+        let slurm = Self { lab: tempfile::tempdir().unwrap(), port };
         let output = slurm.script("start").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Some(slurm)
@@ -36,7 +39,7 @@ impl Slurm {
 
     fn script(&self, name: &str) -> Command {
         let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slurm").join(name));
-        command.env("LAB", self.lab.path()).env("PORT", "16817").env("CPUS", "2");
+        command.env("LAB", self.lab.path()).env("PORT", self.port.to_string()).env("CPUS", "2");
         command
     }
 

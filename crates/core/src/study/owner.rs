@@ -58,15 +58,12 @@ impl Owner {
         if self.token == me.token {
             return Some(true);
         }
-        // The scheduler starts a job again only after it has ended it.
-        if self.job.is_some() && self.job == me.job && self.restarts < me.restarts {
-            return Some(false);
+        if self.place.is_some() && self.place == me.place {
+            return Some(life(self.process).is_some_and(|life| !life.is_over && Some(life.started) == self.started));
         }
-        if self.place.is_none() || self.place != me.place {
-            return None;
-        }
-        let alive = life(self.process).is_some_and(|life| !life.is_over && Some(life.started) == self.started);
-        Some(alive)
+        // The scheduler starts a job again only after it has ended it, or has lost the machine it was on.
+        let was_restarted = self.job.is_some() && self.job == me.job && self.restarts < me.restarts;
+        was_restarted.then_some(false)
     }
 }
 

@@ -43,10 +43,12 @@ impl Panel for Learn {
             self.lessons.iter().map(|lesson| (lesson.id.clone(), lesson.title.as_str())).collect();
         ui.horizontal(|ui| {
             let label = ui.label("Question");
-            ui.set_max_width(ui.available_width().min(420.0));
-            if choose(ui, &mut view.lesson, &options).labelled_by(label.id).changed() {
-                (self.guess, self.failure) = (None, None);
-            }
+            ui.scope(|ui| {
+                ui.set_max_width(ui.available_width().min(420.0));
+                if choose(ui, &mut view.lesson, &options).labelled_by(label.id).changed() {
+                    (self.guess, self.failure) = (None, None);
+                }
+            });
         });
         let Some(lesson) = self.lessons.iter().find(|lesson| lesson.id == view.lesson) else { return };
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

@@ -81,8 +81,10 @@ impl Welcome {
             let arms = plan.arms.iter().map(|arm| Guess::Arm(arm.name.clone()));
             for guess in arms.chain([Guess::NoDifference]) {
                 let text = guess.in_words().to_owned();
+                let name = format!("Guess: {text}");
                 let button = ui.add(Button::new(text).min_size(vec2(0.0, theme::ROW)));
-                if button.on_hover_text("Notes your guess and starts").clicked() {
+                let button = button.on_hover_text("Notes your guess and starts");
+                if named(ui, button, &name).clicked() {
                     actions.push(Action::Guess(guess));
                 }
             }

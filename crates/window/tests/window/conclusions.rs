@@ -59,7 +59,7 @@ fn a_guess_starts_and_is_held_against_the_verdict() {
     harness.run();
     assert!(shows(&harness, "Two networks of 56 layers. They differ in the shortcuts only."));
     assert!(shows(&harness, "Which of the two learns better?"));
-    harness.get_by_label("No difference").click();
+    harness.get_by_label("Guess: No difference").click();
     harness.run();
     assert_eq!(script.starts(), 1);
     script.train(&script.started(), 40);
@@ -167,7 +167,7 @@ fn verdict_picture(theme: Theme, name: &str) {
     let place = tempfile::tempdir().unwrap();
     let outcome = ended(place.path());
     pictured(theme, |harness, script, compare| {
-        click(harness, "residual");
+        click(harness, "Guess: residual");
         script.train(&script.started(), 40);
         harness.run();
         script.say(Event::Finished(Box::new(outcome.clone())));
@@ -177,15 +177,31 @@ fn verdict_picture(theme: Theme, name: &str) {
 }
 
 #[test]
-fn the_verdict_looks_as_kept() {
+fn the_verdict_looks_as_kept_in_the_dark() {
     verdict_picture(Theme::Dark, "verdict_dark");
+}
+
+#[test]
+fn the_verdict_looks_as_kept_in_the_light() {
     verdict_picture(Theme::Light, "verdict_light");
 }
 
 #[test]
-fn the_panels_look_as_kept() {
-    for (theme, name) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
-        compare_panel("Learn", theme, &format!("learn_{name}"), |_, _| {});
-        compare_panel("Study", theme, &format!("study_{name}"), |_, _| {});
-    }
+fn guided_experiments_look_as_kept_in_the_dark() {
+    compare_panel("Learn", Theme::Dark, "learn_dark", |_, _| {});
+}
+
+#[test]
+fn guided_experiments_look_as_kept_in_the_light() {
+    compare_panel("Learn", Theme::Light, "learn_light", |_, _| {});
+}
+
+#[test]
+fn studies_look_as_kept_in_the_dark() {
+    compare_panel("Study", Theme::Dark, "study_dark", |_, _| {});
+}
+
+#[test]
+fn studies_look_as_kept_in_the_light() {
+    compare_panel("Study", Theme::Light, "study_light", |_, _| {});
 }

@@ -47,7 +47,7 @@ fn next(worker: &mut Worker) -> Option<Box<Assignment>> {
     }
 }
 
-fn outcome(accuracy: f64, diverged_at: Option<u64>) -> Outcome {
+fn outcome(accuracy: f64, steps: u64, diverged_at: Option<u64>) -> Outcome {
     let arm = ArmOutcome {
         name: "resnet20".to_owned(),
         parameters: 10,
@@ -92,7 +92,7 @@ fn prepared(assignment: &Assignment) -> Prepared {
 fn train(assignment: Box<Assignment>, accuracies: &[f64]) -> Option<String> {
     let mut record = assignment.keeper().open(&prepared(&assignment)).unwrap();
     let mut why = None;
-    let mut reached = 0.0;
+    let (mut reached, mut at) = (0.0, 0);
     for (epoch, &accuracy) in (1_u32..).zip(accuracies) {
         let step = u64::from(epoch) * 10;
         let (confusion, predicted) = (vec![1, 0, 0, 1], vec![0, 1]);
@@ -100,14 +100,14 @@ fn train(assignment: Box<Assignment>, accuracies: &[f64]) -> Option<String> {
         let one =
             Evaluation { arm: 0, step, epoch, seconds, loss, accuracy, top5: 1.0, confusion, predicted, best: true };
         record.evaluated(&one).unwrap();
-        reached = accuracy;
+        (reached, at) = (accuracy, step);
         why = record.enough(step).unwrap();
         if why.is_some() {
             assert_eq!(record.enough(step).unwrap(), why, "asked again, it says the same");
             break;
         }
     }
-    let outcome = outcome(reached, None);
+    let outcome = outcome(reached, at, None);
     record.finished(&outcome).unwrap();
     drop(record);
     assignment.end(&Ending::Finished(&outcome)).unwrap();
@@ -172,8 +172,12 @@ fn what_ends_is_written_down_and_what_is_let_go_of_is_taken_up_again() {
     again.end(&Ending::Failed("the disk is full".to_owned())).unwrap();
     let second = next(&mut worker).unwrap();
     assert_eq!(second.record().number, 2);
-    let record = second.end(&Ending::Finished(&outcome(0.5, Some(3)))).unwrap();
+    let record = second.end(&Ending::Finished(&outcome(0.5, 90, Some(3)))).unwrap();
     assert_eq!((record.state, record.objective), (TrialState::Diverged, None));
+
+    let third = next(&mut worker).unwrap();
+    let record = third.end(&Ending::Finished(&outcome(0.5, 90, None))).unwrap();
+    assert_eq!(record.state, TrialState::Waiting, "its last validation was not made");
 
     assert_eq!(worker.retry(&[]).unwrap(), [1], "what has failed");
     assert_eq!(worker.retry(&[2]).unwrap(), [2], "what was asked for");

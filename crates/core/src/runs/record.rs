@@ -182,13 +182,14 @@ impl ArmFiles {
     }
 
     fn rewind(&mut self, step: u64) -> io::Result<()> {
-        self.newest = None;
         self.gradients.cut::<GradientRow>(step)?;
         self.predictions.cut(step)?;
         if self.metrics.cut::<MetricsRow>(step)? {
             // The matrix may be newer than the step; the next validation writes it anew.
             remove_if_there(&self.folder.join(layout::CONFUSION))?;
         }
+        // A stop may have ended a validation, which then comes after its step has been written.
+        self.newest = self.metrics.take_up()?;
         Ok(())
     }
 }

@@ -55,6 +55,16 @@ impl GrowingTable {
         self.push(row)
     }
 
+    /// The row that is the newest in the file, which [`Self::replace_newest`] then replaces.
+    pub(super) fn take_up<R: Row>(&mut self) -> io::Result<Option<R>> {
+        self.flush()?;
+        let text = whole_lines(&self.path)?;
+        let Some(start) = text.trim_end_matches('\n').rfind('\n').map(|end| end + 1) else { return Ok(None) };
+        self.newest = Some(start as u64);
+        let header = text.lines().next().unwrap_or_default();
+        Ok(rows(&format!("{header}\n{}", &text[start..]))?.pop())
+    }
+
     /// Hands all rows to the system. After an error nothing is lost: the next flush tries again.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(self.written))?;
@@ -104,7 +114,10 @@ pub(super) fn read<R: Row>(path: &Path) -> io::Result<Vec<R>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let text = whole_lines(path)?;
+    rows(&whole_lines(path)?)
+}
+
+fn rows<R: Row>(text: &str) -> io::Result<Vec<R>> {
     // A run that was begun by another version may go on with other columns.
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let (header, columns) = (reader.headers()?.clone(), R::columns());

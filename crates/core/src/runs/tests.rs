@@ -355,3 +355,24 @@ fn a_table_of_an_older_version_is_read_and_followed() {
     };
     assert_eq!((row.get(Measure::TrainLoss), row.get(Measure::TrainAccuracy)), (Some(2.25), None));
 }
+
+/// A stop may come between a step and its validation, which then belongs to the step all the same.
+#[test]
+fn a_validation_after_going_on_is_written_beside_its_step() {
+    let place = tempfile::tempdir().unwrap();
+    let (whole, torn) = (place.path().join("whole"), place.path().join("torn"));
+    for folder in [&whole, &torn] {
+        let mut record = Folder::exactly(folder.clone()).open(&prepared()).unwrap();
+        (1..=2).for_each(|at| record.step(&step(at, [Some(0.5), Some(0.25)])).unwrap());
+        if folder == &torn {
+            drop(record);
+            record = Folder::under(place.path().to_owned()).reopen(folder).unwrap().record;
+            record.rewind(&[2, 2]).unwrap();
+        }
+        record.evaluated(&evaluation(1, 2)).unwrap();
+        record.step(&step(3, [Some(0.5), Some(0.25)])).unwrap();
+    }
+    let table = |run: &Path| fs::read_to_string(run.join("arms/residual/metrics.csv")).unwrap();
+    assert_eq!(table(&torn), table(&whole));
+    assert_eq!(open(&torn).unwrap().metrics(1).unwrap().len(), 3);
+}

@@ -287,13 +287,18 @@ impl Assignment {
             Ending::Finished(outcome) if outcome.arms.iter().all(|arm| arm.diverged_at.is_some()) => {
                 TrialState::Diverged
             }
+            // A stop that came during the last validation has ended it.
+            Ending::Finished(outcome) if self.record().step() < outcome.steps => TrialState::Waiting,
             Ending::Finished(_) if self.record().why.is_some() => TrialState::EndedEarly,
             Ending::Finished(_) => TrialState::Done,
         };
         let change = |record: &mut TrialRecord| {
             record.state = state;
+            if state == TrialState::Waiting {
+                return;
+            }
             match ending {
-                Ending::Interrupted => return,
+                Ending::Interrupted => {}
                 Ending::Failed(why) => record.why = Some(why.clone()),
                 Ending::Finished(outcome) => record.seconds = Some(outcome.seconds),
             }

@@ -171,6 +171,17 @@ impl Session {
         self.arms.iter().all(|arm| arm.progress.diverged_at.is_some() || arm.progress.stale >= stopping.patience)
     }
 
+    /// Whether an arm that is left was not validated at this step although that was due: a stop can end a validation.
+    #[must_use]
+    pub fn is_evaluation_missing(&self) -> bool {
+        let missing = |arm: &Arm| {
+            let progress = &arm.progress;
+            let here = progress.diverged_at.is_none() && progress.step <= self.step;
+            here && progress.evaluated_at.is_none_or(|step| step < self.step)
+        };
+        self.is_evaluation_due() && self.arms.iter().any(missing)
+    }
+
     fn clock(&self) -> Clock {
         Clock { step: self.step, planned: self.planned, steps_per_epoch: self.steps_per_epoch }
     }

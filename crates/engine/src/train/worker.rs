@@ -252,11 +252,12 @@ impl Worker {
         // Whoever hears that the networks are ready may ask of them at once.
         self.show(false);
         self.outbox.send(Event::Prepared(Box::new(prepared)));
+        let missing = self.run.as_ref().is_some_and(|run| run.session.is_evaluation_missing());
+        if let Some(reason) = if missing { self.evaluate()? } else { self.enough()? } {
+            return self.finish(&reason);
+        }
         if over {
             return self.finish("all its steps are done already");
-        }
-        if let Some(reason) = self.enough()? {
-            return self.finish(&reason);
         }
         if paused {
             self.enter(Phase::Paused);

@@ -34,7 +34,9 @@ fn seeds_are_taken_together_and_other_runs_refused() {
     let found = lab.json(&["verdict", "0", "1", "2", "--json"]);
     assert_eq!(found["arms"][0]["accuracy"]["n"], 3);
     assert!(found["headline"].as_str().unwrap().contains("3 seeds"), "{found}");
-    assert!(found["comparisons"][0]["interval"][0].is_f64(), "{found}");
+    // Of twenty images, accuracies may be equally far apart with every seed; losses are not.
+    assert_eq!(found["comparisons"][1]["quantity"], "train_loss");
+    assert!(found["comparisons"][1]["interval"][0].is_f64(), "{found}");
     let said = lab.ok(&["verdict", "0", "1", "2"]);
     assert!(said.contains(" ± "), "{said}");
     lab.ok(&[&["train", "--epochs", "1", "--out", "short"], TINY, ARMS].concat());

@@ -4,7 +4,7 @@
 //! After Smith, "Cyclical Learning Rates for Training Neural Networks" (2017).
 
 use crate::experiment::{Curve, Experiment, Interval, Invalid, Length, Optimizer, Schedule, Unit};
-use crate::statistics::smoothed;
+use crate::statistics::{Sample, smoothed};
 use serde::Serialize;
 
 /// Which rates are tried, and in how many steps.
@@ -81,12 +81,20 @@ pub fn suggestion(steps: &[(f64, f64)]) -> Option<Suggestion> {
     let averaged = smoothed(&losses);
     let first = *averaged.get(FIRST)?;
     let (least, &loss) = averaged.iter().enumerate().skip(FIRST).min_by(|a, b| a.1.total_cmp(b.1))?;
-    if loss > first * (1.0 - LEAST_FALL) {
+    if first - loss < LEAST_FALL * first || first - loss < NOISE * spread(&losses[..=least], &averaged) {
         return None;
     }
     let too_high = averaged.iter().enumerate().skip(least).find(|(_, later)| **later > first).map(|(at, _)| rates[at]);
     let too_high_at = too_high.or_else(|| (finite < steps.len()).then(|| steps[finite].0));
     Some(Suggestion { learning_rate: rates[least] * SHARE, least_loss_at: rates[least], too_high_at })
+}
+
+/// By how many standard deviations of single losses the average must fall: so much, and less, it wanders by chance.
+const NOISE: f64 = 1.0;
+
+/// How far single losses lie from their average, as a standard deviation.
+fn spread(losses: &[f64], averaged: &[f64]) -> f64 {
+    Sample::of(losses.iter().zip(averaged).map(|(loss, mean)| loss - mean)).map_or(0.0, |sample| sample.sd)
 }
 
 /// Losses that the average needs before it says anything.
@@ -96,6 +104,7 @@ const FIRST: usize = 4;
 mod tests {
     use super::*;
     use crate::experiment::PRESETS;
+    use crate::random::{Purpose, Random};
 
     /// A loss that falls with the rate until `best`, and grows beyond it.
     fn test_of(best: f64) -> Vec<(f64, f64)> {
@@ -119,6 +128,9 @@ mod tests {
     fn nothing_is_suggested_where_nothing_is_learned() {
         let flat: Vec<(f64, f64)> = test_of(0.1).iter().map(|(rate, _)| (*rate, 2.3)).collect();
         assert_eq!(suggestion(&flat), None);
+        let mut random = Random::new(0, Purpose::Inspect, 0, 0);
+        let noisy: Vec<(f64, f64)> = flat.iter().map(|(rate, loss)| (*rate, loss + 0.2 * random.normal())).collect();
+        assert_eq!(suggestion(&noisy), None, "noise is no fall");
         assert_eq!(suggestion(&[]), None);
         assert_eq!(suggestion(&[(0.1, f64::NAN); 8]), None);
     }

@@ -228,13 +228,17 @@ fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, 
             let (unit, scale) = if is_points { (" points", 100.0) } else { ("", 1.0) };
             let sign = if found.first == best.name { scale } else { -scale };
             let ends = found.interval.map(|ends| ends.map(|end| sign * end));
-            let interval = ends.map_or_else(String::new, |ends| {
-                format!(
-                    ", 95 % interval {} to {}",
-                    step(ends[0].min(ends[1]), is_points),
-                    step(ends[0].max(ends[1]), is_points)
-                )
-            });
+            let steady = if better { " with each" } else { " with each, too few to tell it from luck" };
+            let interval = ends.map_or_else(
+                || steady.to_owned(),
+                |ends| {
+                    format!(
+                        ", 95 % interval {} to {}",
+                        step(ends[0].min(ends[1]), is_points),
+                        step(ends[0].max(ends[1]), is_points)
+                    )
+                },
+            );
             format!("difference {}{unit}{interval}, {}", step(sign * found.difference, is_points), seeds(found.n))
         }
         Test::None => "whether that is luck, one seed does not tell".to_owned(),

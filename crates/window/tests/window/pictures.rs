@@ -20,6 +20,16 @@ fn can_draw() -> bool {
     found
 }
 
+/// Waits for the images of the first question, which a thread reads.
+fn settle(harness: &mut Harness<'static, App>) {
+    let shows =
+        |harness: &Harness<'static, App>, part: &str| harness.query_all_by_label_contains(part).next().is_some();
+    if shows(harness, "learns better?") {
+        wait_until(harness, "the images are shown", |harness| shows(harness, "A training image"));
+        harness.run();
+    }
+}
+
 /// Draws a window of the usual size and compares what a test does in it with pictures kept beside the tests.
 pub fn pictured(
     theme: Theme,
@@ -42,6 +52,7 @@ pub fn pictured_in(
     test(&mut harness, &script, &|harness, name| {
         harness.remove_cursor();
         harness.run();
+        settle(harness);
         let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(400);
         harness.snapshot_options(name, &options);
     });
@@ -55,6 +66,7 @@ fn compare(theme: Theme, name: &str) {
     let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(400);
     let (mut harness, script) = window_of(vec2(1024.0, 700.0), theme, true);
     harness.run();
+    settle(&mut harness);
     harness.snapshot_options(format!("empty_{name}"), &options);
     harness.get_by_label("Start").click();
     harness.run();

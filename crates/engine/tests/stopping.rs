@@ -5,6 +5,7 @@
 use lab_core::data::Dataset;
 use lab_core::experiment::{DeviceChoice, Experiment, preset, with_overrides};
 use lab_core::protocol::{Command, Event};
+use lab_core::quantity::Measure;
 use lab_core::runs::{self, Folder};
 use lab_engine::train::arm::Clock;
 use lab_engine::train::device;
@@ -77,7 +78,7 @@ fn a_validation_that_a_stop_ended_is_made_when_the_run_goes_on() {
     drop(engine);
     let validated = |run: &Path, arm| {
         let rows = runs::open(run).unwrap().metrics(arm).unwrap().into_iter();
-        rows.map(|row| (row.step, row.validation_loss)).collect::<Vec<_>>()
+        rows.map(|row| (row.step, row.get(Measure::ValidationLoss))).collect::<Vec<_>>()
     };
     for arm in [0, 1] {
         assert_eq!(validated(&torn, arm), validated(&whole, arm), "arm {arm}");

@@ -62,7 +62,7 @@ fn outcome(accuracy: f64, steps: u64, diverged_at: Option<u64>) -> Outcome {
     };
     Outcome {
         reason: "all steps are done".to_owned(),
-        steps: 90,
+        steps,
         seconds: 4.0,
         run: None,
         arms: vec![arm],

@@ -90,7 +90,7 @@ pub fn suggestion(steps: &[(f64, f64)]) -> Option<Suggestion> {
 }
 
 /// By how many standard deviations of single losses the average must fall: so much, and less, it wanders by chance.
-const NOISE: f64 = 1.0;
+const NOISE: f64 = 1.5;
 
 /// How far single losses lie from their average, as a standard deviation.
 fn spread(losses: &[f64], averaged: &[f64]) -> f64 {

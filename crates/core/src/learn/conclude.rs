@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::lesson::{Claim, Lesson, Side};
-use crate::number::plural;
+use crate::number::{capital, plural};
 use crate::runs::{self, Run};
 use crate::statistics::{Paired, Sample, holm};
 use crate::study::{StudyError, StudyFolder, TrialState, shown};
@@ -196,7 +196,8 @@ fn decide(lesson: &Lesson, claims: &mut [Answered]) {
             Call::Tie => asked.means.tie.clone(),
             Call::Undecided if claim.n > 1 => {
                 let seeds = plural(claim.n as u64, "seed");
-                format!("All {seeds} point the same way, but so few cannot tell it from luck: more would.")
+                let says = capital(&claim.says);
+                format!("{says}: all {seeds} point the same way, but so few cannot tell it from luck; more would.")
             }
             Call::Undecided => String::new(),
         };

@@ -18,6 +18,8 @@ mod inspect;
 
 mod kept;
 
+mod lessons;
+
 mod refusals;
 
 mod verdicts;

@@ -9,6 +9,7 @@ pub mod checksum;
 pub mod data;
 pub mod experiment;
 pub mod export;
+pub mod fetch;
 pub mod files;
 pub mod finder;
 pub mod instrument;

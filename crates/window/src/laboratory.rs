@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The guided experiment that a study answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guided {
     /// Its name.
-    pub id: &'static str,
+    pub id: String,
     /// The place of the guess among those that it offers.
     pub guess: Option<usize>,
 }
@@ -94,8 +94,8 @@ impl Laboratory {
 
     /// The guided experiment whose study is looked at.
     #[must_use]
-    pub fn guided(&self) -> Option<Guided> {
-        self.wanted.as_ref().and_then(|wanted| wanted.guided)
+    pub fn guided(&self) -> Option<&Guided> {
+        self.wanted.as_ref().and_then(|wanted| wanted.guided.as_ref())
     }
 
     /// A folder for a new study that nobody has.
@@ -114,12 +114,12 @@ impl Laboratory {
     ///
     /// # Errors
     /// Why it cannot be begun.
-    pub fn learn(&mut self, id: &'static str, guess: Option<usize>) -> Result<(), String> {
+    pub fn learn(&mut self, id: &str, guess: Option<usize>) -> Result<(), String> {
         let folder = self.vacant(&format!("learn {id}"))?;
         let mut arguments = vec!["learn".to_owned(), "run".to_owned(), id.to_owned()];
         arguments.extend(guess.iter().flat_map(|guess| ["--guess".to_owned(), (guess + 1).to_string()]));
         self.start(&arguments, &folder, "--out")?;
-        self.watch(folder, Some(Guided { id, guess }));
+        self.watch(folder, Some(Guided { id: id.to_owned(), guess }));
         Ok(())
     }
 
@@ -203,8 +203,8 @@ impl Laboratory {
 
 fn look(wanted: &Wanted) -> Result<Arc<Looked>, String> {
     let study = StudyFolder::open(&wanted.folder).map_err(|error| error.to_string())?;
-    let conclusion = wanted.guided.and_then(|guided| {
-        let lesson = lesson(guided.id)?.lesson().ok()?;
+    let conclusion = wanted.guided.as_ref().and_then(|guided| {
+        let lesson = lesson(&guided.id).ok()?;
         conclude(&lesson, &study, guided.guess).ok()
     });
     Ok(Arc::new(Looked {

@@ -24,6 +24,8 @@ pub const LESIONS: PanelId = PanelId("lesions");
 pub const DIAGRAM: PanelId = PanelId("diagram");
 /// Gradients, responses and parameters of every block.
 pub const INSIDE: PanelId = PanelId("inside");
+/// What the images are that the form names.
+pub const DATA: PanelId = PanelId("data");
 /// A study of one's own.
 pub const STUDY: PanelId = PanelId("study");
 

@@ -10,7 +10,7 @@ use super::under_way::{RETRY, Run};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use lab_core::data::Dataset;
 use lab_core::experiment::{DeviceChoice, Experiment};
-use lab_core::protocol::keep::{Keeper, Nowhere};
+use lab_core::protocol::keep::{KeepNothing, Keeper};
 use lab_core::protocol::outbox::Outbox;
 use lab_core::protocol::{Change, Command, Event, Import, Intervention, Outcome, Past, Phase, Prepared, Tune};
 use std::collections::VecDeque;
@@ -45,7 +45,7 @@ pub struct Worker {
 
 /// How an experiment starts.
 #[derive(Clone, Copy)]
-struct Manner {
+struct Start {
     /// Whether it waits before its first step.
     paused: bool,
     /// Whether it is kept.
@@ -161,11 +161,11 @@ impl Worker {
         match command {
             Command::Start { experiment, device, paused } => {
                 self.end("another experiment was started")?;
-                self.start(*experiment, device, Manner { paused, kept: true })
+                self.start(*experiment, device, Start { paused, kept: true })
             }
             Command::Play { experiment, device } => {
                 self.end("another experiment was started")?;
-                self.start(*experiment, device, Manner { paused: false, kept: false })
+                self.start(*experiment, device, Start { paused: false, kept: false })
             }
             Command::Import(import) => {
                 self.end("weights were opened")?;
@@ -200,7 +200,7 @@ impl Worker {
         }
     }
 
-    fn start(&mut self, experiment: Experiment, choice: DeviceChoice, manner: Manner) -> Result<(), String> {
+    fn start(&mut self, experiment: Experiment, choice: DeviceChoice, start: Start) -> Result<(), String> {
         self.forget();
         self.enter(Phase::Loading);
         let Settled { experiment, origins, notices } = start::settle(experiment, self.keeper.as_ref())?;
@@ -210,8 +210,8 @@ impl Worker {
         let said = session.start_from(&origins, &vec![true; origins.len()])?;
         self.say(said);
         let prepared = session.prepared(None);
-        let record = if manner.kept { self.keeper.open(&prepared)? } else { Box::new(Nowhere) };
-        let mut run = Run::new(session, record, Vec::new(), manner.paused);
+        let record = if start.kept { self.keeper.open(&prepared)? } else { Box::new(KeepNothing) };
+        let mut run = Run::new(session, record, Vec::new(), start.paused);
         // Whoever is killed before the first checkpoint goes on from this one.
         let said = run.save()?;
         self.begin(run, Before::default(), said)

@@ -10,7 +10,7 @@ use eframe::egui::{
 use lab_core::experiment::Invalid;
 
 /// Width of the labels' column, in points.
-const LABEL: f32 = 112.0;
+pub const LABEL: f32 = 112.0;
 
 /// What the rows below one path share.
 pub struct Fields<'a> {

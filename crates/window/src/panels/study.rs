@@ -11,9 +11,8 @@ use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{Button, DragValue, Grid, Label, ProgressBar, RichText, ScrollArea, TextEdit, Ui, Vec2, vec2};
 use lab_core::experiment::Plan;
 use lab_core::number::plural;
-use lab_core::study::{
-    ArmResult, Axis, Base, Seeds, Spread, Standing, Study as Planned, StudyFolder, StudyPlan, TrialState,
-};
+use lab_core::statistics::Sample;
+use lab_core::study::{ArmResult, Axis, Base, Seeds, Standing, Study as Planned, StudyFolder, StudyPlan, TrialState};
 use lab_core::table::Table;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -237,15 +236,12 @@ fn ladder(ui: &mut Ui, looked: &Looked) {
     chart::draw(ui, "ladder", &format!("{text}. {}", said.join("; ")), &lines, Scale::Percent, 200.0);
 }
 
-fn lines(looked: &Looked, of: fn(&ArmResult) -> Spread) -> Vec<Series> {
+fn lines(looked: &Looked, of: fn(&ArmResult) -> Option<Sample>) -> Vec<Series> {
     let mut found: Vec<Series> = Vec::new();
     for point in &looked.results.points {
         let Some(x) = point.values.first().and_then(|value| value.parse::<f64>().ok()) else { continue };
         for (arm, name) in looked.arms.iter().enumerate() {
-            let spread = point.arms.get(arm).map(of).unwrap_or_default();
-            if spread.n == 0 {
-                continue;
-            }
+            let Some(spread) = point.arms.get(arm).and_then(of) else { continue };
             let others: Vec<&str> = point.values[1..].iter().map(String::as_str).collect();
             let name = if others.is_empty() { name.clone() } else { format!("{name}, {}", others.join(", ")) };
             let place = found.iter().position(|line| line.name == name).unwrap_or_else(|| {
@@ -253,12 +249,11 @@ fn lines(looked: &Looked, of: fn(&ArmResult) -> Spread) -> Vec<Series> {
                 found.push(Series { arm, name, band, dashed: false, ..Series::default() });
                 found.len() - 1
             });
-            let sd = if spread.sd.is_finite() { spread.sd } else { 0.0 };
             let line = &mut found[place];
             line.points.push([x, spread.mean]);
             if let Some([low, high]) = &mut line.band {
-                low.push([x, spread.mean - sd]);
-                high.push([x, spread.mean + sd]);
+                low.push([x, spread.mean - spread.sd]);
+                high.push([x, spread.mean + spread.sd]);
             }
         }
     }

@@ -172,6 +172,9 @@ impl App {
     }
 
     fn start(&mut self, paused: bool) {
+        if self.form.fault.is_some() {
+            return;
+        }
         let Ok(experiment) = self.form.experiment() else { return };
         let experiment = Box::new(experiment.clone());
         self.guess = None;
@@ -183,6 +186,9 @@ impl App {
 
     /// Starts anew on a few images where the form has changed since the last time.
     pub(super) fn play(&mut self) {
+        if self.form.fault.is_some() {
+            return;
+        }
         let Ok(experiment) = self.form.experiment() else { return };
         if self.played.as_ref() == Some(&**experiment) {
             return;

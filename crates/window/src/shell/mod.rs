@@ -17,6 +17,7 @@ mod tuning;
 mod verdict;
 
 use crate::action::{Action, RunAction};
+use crate::collection::Collection;
 use crate::dialogs::{Dialogs, Wanted};
 use crate::export::{Done, Saving};
 use crate::form::Form;
@@ -89,6 +90,8 @@ pub struct App {
     pub(super) panels: Panels,
     pub(super) shelf: Shelf,
     laboratory: Laboratory,
+    /// The images that the form names.
+    collection: Collection,
     verdicts: Verdicts,
     pub(super) toasts: Toasts,
     pub(super) saving: Saving,
@@ -139,6 +142,7 @@ impl App {
             bar: Bar::default(),
             panels: Panels::new(context.storage),
             laboratory: Laboratory::new(parts.place.as_ref().map(|runs| runs.with_file_name("studies")), parts.program),
+            collection: Collection::default(),
             verdicts: Verdicts::default(),
             shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
@@ -214,6 +218,8 @@ impl App {
             self.say(Level::Error, problem);
         }
         self.laboratory.tend(ctx);
+        self.collection.tend(ctx, &self.form.plan, self.form.is_sound_on_images());
+        self.form.fault = self.collection.fault();
         while let Some(done) = self.saving.poll() {
             match done {
                 Done::Saved(path) => self.say(Level::Info, format!("Saved {}", path.display())),
@@ -228,7 +234,7 @@ impl App {
 
     /// The form; what it changes that can take effect at once does, once the field that changes it is left.
     fn form(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        self.form.ui(ui, self.known.as_ref(), actions);
+        self.form.ui(ui, self.known.as_ref(), &mut self.collection, actions);
         let busy = ui.ctx().egui_is_using_pointer() || ui.memory(|memory| memory.focused().is_some());
         if busy || self.form.experiment().is_err() {
             return;
@@ -357,7 +363,8 @@ impl eframe::App for App {
                 inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),
             };
-            let stores = Stores { shelf: &mut self.shelf, laboratory: &mut self.laboratory };
+            let stores =
+                Stores { shelf: &mut self.shelf, laboratory: &mut self.laboratory, collection: &mut self.collection };
             self.panels.ui(ui, scene, stores, &mut actions);
         });
         if ctx.input(|input| !input.raw.hovered_files.is_empty()) {

@@ -57,7 +57,7 @@ mod tests {
         let mut bytes = io::Cursor::new(Vec::new());
         write(&run, &mut bytes).unwrap();
         let mut archive = zip::ZipArchive::new(bytes).unwrap();
-        let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+        let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
         assert_eq!(names.len(), 2, "{names:?}");
         let text = io::read_to_string(archive.by_name("run/arms/plain/metrics.csv").unwrap()).unwrap();
         assert_eq!(text, "step\n1\n");

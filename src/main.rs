@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let Err(failure) = outcome else { return ExitCode::SUCCESS };
     if let Some(message) = failure.message() {
         // If the standard error is closed too, the exit code has to do.
-        let _ = writeln!(std::io::stderr(), "error: {message}");
+        let _ = writeln!(std::io::stderr(), "error: {}", cli::harmless(message));
     }
     ExitCode::from(failure.code())
 }

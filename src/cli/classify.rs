@@ -131,7 +131,7 @@ fn describe(path: &Path, probabilities: &[Vec<f32>], trained: &Trained, top: usi
             .collect();
         json!({ "name": name, "classes": classes })
     });
-    json!({ "image": path, "arms": arms.collect::<Vec<_>>() })
+    json!({ "image": path.to_string_lossy(), "arms": arms.collect::<Vec<_>>() })
 }
 
 fn lines(path: &Path, probabilities: &[Vec<f32>], trained: &Trained, top: usize) -> String {

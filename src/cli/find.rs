@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 use lab_core::data::Dataset;
 use lab_core::experiment::{DeviceChoice, PlanError};
 use lab_core::finder::{RateTest, Suggestion, Tried, recommended, sizes, suggestion};
+use lab_core::memory;
 use lab_core::number::{bytes, precise, setting};
 use lab_core::protocol::{Command, Event};
 use lab_engine::train::engine::Engine;
@@ -165,7 +166,8 @@ fn batch(args: &BatchArgs) -> Result<(), Failure> {
     let dataset = Dataset::of(&experiment).map_err(Failure::usage)?;
     let images = (dataset.shape(), dataset.classes.len());
     let opened = devices::open(args.device)?;
-    let memory = args.memory.map(|mib| mib << 20).or_else(free_memory).unwrap_or(1 << 30);
+    let memory =
+        args.memory.map(|mib| mib << 20).or_else(|| memory::free().map(|free| free / 5 * 4)).unwrap_or(1 << 30);
     let fits = sizes(&experiment, images, dataset.train.len(), memory).map_err(Failure::Usage)?;
     let Some(largest) = fits.last().copied() else {
         let why = format!("not even 8 images at a time fit into {}: make the networks smaller", bytes(memory));
@@ -200,12 +202,4 @@ fn batch(args: &BatchArgs) -> Result<(), Failure> {
     output::print(&output::table(&["batch size", "memory", "images/s"], &rows))?;
     let text = format!("\nup to {} images at a time fit into {} ({})", largest.batch, bytes(memory), opened.name);
     output::print(&text)
-}
-
-/// Four fifths of the memory that is free; known on Linux only.
-fn free_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kibibytes * 1024 / 5 * 4)
 }

@@ -9,6 +9,7 @@ mod counting;
 mod data;
 mod devices;
 mod evaluate;
+mod export;
 mod find;
 mod get;
 mod inspect;
@@ -18,6 +19,7 @@ mod output;
 mod plan;
 mod presets;
 mod progress;
+mod runs;
 mod signals;
 mod study;
 mod summary;
@@ -26,7 +28,7 @@ mod verdict;
 mod watch;
 mod weights;
 
-pub use output::Failure;
+pub use output::{Failure, harmless};
 pub use signals::keep_to_the_allocation;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -76,6 +78,11 @@ pub enum Command {
     Evaluate(evaluate::Args),
     /// Say what is in pictures
     Classify(classify::Args),
+    /// Give a run to other programs: ONNX, PyTorch, TensorBoard, a web page, a zip file
+    Export(export::Args),
+    /// Look after run folders
+    #[command(subcommand)]
+    Runs(runs::Command),
     /// Say what runs have shown, over one seed or several
     Verdict(verdict::Args),
     /// Look inside trained networks: lesions, gradients, Grad-CAM, loss landscape and more
@@ -125,6 +132,8 @@ impl Command {
             Self::Study(command) => study::run(command),
             Self::Evaluate(args) => evaluate::run(&args),
             Self::Classify(args) => classify::run(&args),
+            Self::Export(args) => export::run(&args),
+            Self::Runs(command) => runs::run(&command),
             Self::Inspect(args) => inspect::run(&args),
             Self::Summary(args) => summary::run(&args),
             Self::Presets(args) => presets::run(&args),

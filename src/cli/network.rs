@@ -59,17 +59,28 @@ impl NetworkArgs {
     /// The networks of a run, each from its checkpoint.
     pub(super) fn of_run(&self, run: &Run, opened: &Opened) -> Result<Trained, Failure> {
         let DatasetInfo { shape, classes, .. } = &run.info.dataset;
-        let mut networks = Vec::new();
+        let (mut networks, mut without) = (Vec::new(), Vec::new());
         for (index, arm) in run.experiment.arms.iter().enumerate() {
             if self.arm.as_ref().is_some_and(|wanted| *wanted != arm.name) {
                 continue;
             }
-            let file = run.weights(index, self.which()).map_err(Failure::usage)?.join(WEIGHTS);
+            let file = match run.weights(index, self.which()) {
+                Ok(folder) => folder.join(WEIGHTS),
+                // It may have diverged at once; the others can be asked all the same.
+                Err(why) => {
+                    without.push(why);
+                    continue;
+                }
+            };
             networks.push((
                 arm.name.clone(),
                 load(&arm.network, *shape, classes.len(), &file, &opened.device).map_err(unloadable)?,
             ));
         }
+        if let (true, Some(why)) = (networks.is_empty(), without.first()) {
+            return Err(Failure::usage(why));
+        }
+        without.iter().for_each(|why| output::notice(&why.to_string()));
         if networks.is_empty() {
             let names: Vec<&str> = run.experiment.arms.iter().map(|arm| arm.name.as_str()).collect();
             let wanted = self.arm.as_deref().unwrap_or_default();

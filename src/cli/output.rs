@@ -1,6 +1,7 @@
 //! How results and failures are printed.
 
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
@@ -63,8 +64,14 @@ impl From<io::Error> for Failure {
 /// Prints a line or several.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", text.trim_end())?;
+    writeln!(out, "{}", harmless(text.trim_end()))?;
     Ok(out.flush()?)
+}
+
+/// Names come from files and folders of anybody's making: what would make a terminal do something is not passed on.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let harmful = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+    if text.contains(harmful) { text.replace(harmful, "\u{fffd}").into() } else { text.into() }
 }
 
 /// Prints a value for another program to read.
@@ -75,7 +82,7 @@ pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 /// Tells a person something on the side, where a program that reads the output does not see it.
 pub(super) fn notice(text: &str) {
     // If nobody listens on the standard error, nothing is lost that could be told elsewhere.
-    let _ = writeln!(io::stderr(), "note: {}", one_line(text));
+    let _ = writeln!(io::stderr(), "note: {}", harmless(&one_line(text)));
 }
 
 /// Makes one line of several: clap's usage hints are left out, the rest is joined.
@@ -124,6 +131,11 @@ mod tests {
         let expected = "unexpected argument '--epoch' found; tip: try '--epochs'; --help shows how to use it";
         assert_eq!(one_line(text), expected);
         assert_eq!(one_line("cannot read it:\n  no such file"), "cannot read it: no such file");
+    }
+
+    #[test]
+    fn names_cannot_make_a_terminal_do_anything() {
+        assert_eq!(harmless("cat\x1b[2J\u{9b}31m\r\n\tdog é 猫"), "cat\u{fffd}[2J\u{fffd}31m\u{fffd}\n\tdog é 猫");
     }
 
     #[test]

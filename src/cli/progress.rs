@@ -60,6 +60,19 @@ impl Progress {
                 self.beside_bar(|| output::notice(&text));
                 Ok(())
             }
+            Event::Unwritten(why) => {
+                let text = why.map_or_else(
+                    || "everything has been written now".to_owned(),
+                    |why| {
+                        format!(
+                            "{why} (type its name and press Enter); training goes on in memory, and everything is written \
+                             as soon as that is possible"
+                        )
+                    },
+                );
+                self.beside_bar(|| output::notice(&text));
+                Ok(())
+            }
             Event::Phase(phase) => {
                 self.phase(phase);
                 Ok(())
@@ -76,6 +89,9 @@ impl Progress {
     }
 
     fn prepared(&mut self, prepared: &Prepared) -> Result<(), Failure> {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
         let data = &prepared.dataset;
         let [channels, height, width] = data.shape;
         self.say(&format!(
@@ -155,7 +171,12 @@ impl Progress {
         self.say(&line)
     }
 
-    fn phase(&self, phase: Phase) {
+    fn phase(&mut self, phase: Phase) {
+        if phase == Phase::Loading && stderr().is_terminal() && !self.quiet {
+            let bar = ProgressBar::new_spinner().with_message("reading images");
+            bar.enable_steady_tick(Duration::from_millis(100));
+            self.bar = Some(bar);
+        }
         let Some(bar) = &self.bar else { return };
         match phase {
             Phase::Tuning => bar.set_message("trying out GPU kernels"),

@@ -6,14 +6,17 @@ use super::progress::Progress;
 use super::signals::Signals;
 use super::study;
 use super::verdict;
-use super::watch::{Watched, watch};
+use super::watch::{Watched, typed, watch};
+use lab_core::checkpoint::Keeping;
 use lab_core::experiment::DeviceChoice;
+use lab_core::files;
 use lab_core::number::{count, duration, or_dash, precise, precise_percent};
 use lab_core::protocol::{Command, Outcome};
 use lab_core::runs;
 use lab_core::study::{StudyFolder, StudyPlan};
 use lab_engine::train::engine::Engine;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Arguments of `train`.
 #[derive(Debug, clap::Args)]
@@ -42,6 +45,12 @@ pub struct Args {
     /// The folder of this run, which must be empty or absent; a new one in the usual place if left out
     #[arg(long, value_name = "RUN_FOLDER", conflicts_with = "resume")]
     out: Option<PathBuf>,
+    /// Write a checkpoint at least this often [default: 2]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=10_080))]
+    checkpoint_every: Option<u64>,
+    /// Keep this many of the newest checkpoints, besides the last and the best one
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    keep_checkpoints: usize,
     /// Print how the run ended as JSON and nothing else
     #[arg(long)]
     json: bool,
@@ -78,7 +87,11 @@ fn resume_study(args: &Args, folder: &Path) -> Result<(), Failure> {
 }
 
 fn train(args: &Args, command: Command) -> Result<(), Failure> {
-    let keeper = keeper(args.out.clone())?;
+    let mut keeping = Keeping { newest: args.keep_checkpoints, ..Keeping::default() };
+    if let Some(minutes) = args.checkpoint_every {
+        keeping.every = Duration::from_mins(minutes);
+    }
+    let keeper = keeper(args.out.clone())?.keeping(keeping);
     let signals = Signals::listen()?;
     let engine = Engine::start(Box::new(keeper), || {}).map_err(Failure::running)?;
     engine.send(command);
@@ -86,13 +99,15 @@ fn train(args: &Args, command: Command) -> Result<(), Failure> {
         engine.send(Command::Extend(epochs));
     }
     let starts = if args.extend.is_some() { 2 } else { 1 };
-    match watch(&engine, || signals.asked(), starts, &mut Progress::new(args.json))? {
+    match watch(&engine, || signals.asked(), typed(), starts, &mut Progress::new(args.json))? {
         Watched::Ended(outcome) => report(&outcome, args.json),
         Watched::Stopped(outcome) => {
             report(&outcome, args.json)?;
             signals.stopped()
         }
         Watched::NotBegun => {
+            // Images may still be read for minutes; nothing is lost if that ends with the process.
+            std::mem::forget(engine);
             output::notice("stopped before training began");
             signals.stopped().and(Err(Failure::Running("interrupted before training began".to_owned())))
         }
@@ -103,6 +118,7 @@ fn train(args: &Args, command: Command) -> Result<(), Failure> {
 pub(super) fn keeper(out: Option<PathBuf>) -> Result<runs::Folder, Failure> {
     if let Some(folder) = out {
         runs::vacant(&folder).map_err(Failure::Usage)?;
+        files::can_hold(&folder).map_err(Failure::usage)?;
         return Ok(runs::Folder::exactly(folder));
     }
     let place = runs::default_place().ok_or_else(|| {
@@ -126,6 +142,9 @@ fn report(outcome: &Outcome, json: bool) -> Result<(), Failure> {
              --set recipe.optimizer.learning_rate=0.01",
             unsaved.join(", ")
         )));
+    }
+    if let Some((name, why)) = outcome.arms.iter().find_map(|arm| Some((&arm.name, arm.fault.as_ref()?))) {
+        return Err(Failure::Running(format!("{name}: {why}")));
     }
     let diverged = outcome.arms.iter().filter_map(|arm| arm.diverged_at).max();
     match diverged {
@@ -155,7 +174,8 @@ fn summary(outcome: &Outcome) -> String {
                 (Some(accuracy), Some(step)) => format!("{} (step {step})", precise_percent(accuracy)),
                 _ => or_dash(None),
             };
-            let diverged = arm.diverged_at.map(|step| format!("diverged at step {step}"));
+            let fault = arm.fault.as_ref().map(|_| "ended by a fault".to_owned());
+            let diverged = arm.diverged_at.map(|step| format!("diverged at step {step}")).or(fault);
             vec![
                 arm.name.clone(),
                 count(arm.parameters),

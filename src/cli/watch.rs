@@ -2,13 +2,18 @@
 
 use super::output::{self, Failure};
 use super::progress::Progress;
-use crossbeam_channel::RecvTimeoutError;
+use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
 use lab_core::protocol::{Command, Event, Outcome};
 use lab_engine::train::engine::Engine;
-use std::time::Duration;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// How long a signal may go unnoticed.
 const LISTEN: Duration = Duration::from_millis(50);
+
+/// How long somebody who wants to stop waits for a run that is about to begin.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How a training ended.
 pub(super) enum Watched {
@@ -21,27 +26,33 @@ pub(super) enum Watched {
 }
 
 /// Shows what happens until the run ends, or until `asked` and the step in progress is done. A run that is extended starts
-/// twice, and may have ended in between.
+/// twice, and may have ended in between. What cannot be written is waited for, or goes to a folder that `another` names.
 pub(super) fn watch(
     engine: &Engine,
     asked: impl Fn() -> bool,
+    mut another: impl FnMut() -> Option<PathBuf>,
     starts: u32,
     progress: &mut Progress,
 ) -> Result<Watched, Failure> {
     let (mut started, mut stopping, mut total) = (0, false, 0);
+    let (mut unwritten, mut ended, mut since) = (None, None, None);
     loop {
         match engine.events().recv_timeout(LISTEN) {
             Ok(Event::Finished(outcome)) if started >= starts => {
-                let diverged = outcome.arms.iter().all(|arm| arm.diverged_at.is_some());
+                let diverged = outcome.arms.iter().all(|arm| arm.diverged_at.is_some() || arm.fault.is_some());
                 let on_the_way = stopping && outcome.steps < total && !diverged;
-                return Ok(if on_the_way { Watched::Stopped(*outcome) } else { Watched::Ended(*outcome) });
+                ended = Some(if on_the_way { Watched::Stopped(*outcome) } else { Watched::Ended(*outcome) });
             }
             Ok(Event::Failed(why)) if started > 0 => return Err(Failure::Running(why)),
             Ok(Event::Failed(why)) => return Err(Failure::Usage(why)),
             Ok(event) => {
-                if let Event::Prepared(prepared) = &event {
-                    started += 1;
-                    total = prepared.total_steps;
+                match &event {
+                    Event::Prepared(prepared) => {
+                        started += 1;
+                        total = prepared.total_steps;
+                    }
+                    Event::Unwritten(why) => unwritten.clone_from(why),
+                    _ => {}
                 }
                 progress.show(event)?;
             }
@@ -50,14 +61,54 @@ pub(super) fn watch(
                 return Err(Failure::Running("the engine ended without saying why".to_owned()));
             }
         }
+        match (&unwritten, ended.is_some()) {
+            (None, true) => return ended.ok_or(Failure::Silent),
+            (Some(why), true) if asked() => {
+                return Err(Failure::Running(format!("the end of the run is not written: {why}")));
+            }
+            (Some(_), _) => another().into_iter().for_each(|folder| engine.send(Command::MoveRun(folder))),
+            (None, false) => {}
+        }
         if stopping || !asked() {
             continue;
         }
         if started == 0 {
+            // It may be about to begin; reading images may take minutes more.
+            if since.get_or_insert_with(Instant::now).elapsed() < GRACE {
+                continue;
+            }
             return Ok(Watched::NotBegun);
         }
         stopping = true;
         output::notice("stopping after this step; Ctrl-C again to stop at once");
         engine.send(Command::Stop);
     }
+}
+
+/// Folders that a person types, one a line. Reading begins with the first time that one is wanted, and not where it would
+/// stop a process in the background.
+pub(super) fn typed() -> impl FnMut() -> Option<PathBuf> {
+    let mut lines: Option<Receiver<PathBuf>> = None;
+    move || {
+        let lines = lines.get_or_insert_with(|| {
+            let (sender, receiver) = unbounded();
+            if !is_in_the_background() {
+                std::thread::spawn(move || {
+                    let lines = std::io::stdin().lines().map_while(Result::ok);
+                    let mut folders = lines.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty());
+                    folders.all(|folder| sender.send(PathBuf::from(folder)).is_ok());
+                });
+            }
+            receiver
+        });
+        lines.try_recv().ok()
+    }
+}
+
+/// Whether the terminal belongs to another process at present, as the system tells it on Linux.
+fn is_in_the_background() -> bool {
+    let about = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name in parentheses may hold spaces; after it come state, parent, group, session, terminal, the terminal's group.
+    let fields: Vec<&str> = about.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    std::io::stdin().is_terminal() && fields.get(2) != fields.get(5)
 }

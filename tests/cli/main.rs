@@ -5,6 +5,9 @@
 
 mod lab;
 
+#[cfg(unix)]
+mod crash;
+
 mod endings;
 
 mod find;
@@ -21,13 +24,14 @@ mod refusals;
 
 mod verdicts;
 
+mod leaving;
+
 mod pictures;
 
 mod pretrained;
 
 mod readme;
 
-#[cfg(unix)]
 #[cfg(unix)]
 mod signals;
 
@@ -37,18 +41,22 @@ mod slurm;
 #[cfg(unix)]
 mod studies;
 
+mod trust;
+
 use lab::{Lab, TINY, picture};
 use serde_json::Value;
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let lab = Lab::new();
-    let commands: [&[&str]; 27] = [
+    let commands: [&[&str]; 29] = [
         &[],
         &["train"],
         &["evaluate"],
         &["classify"],
         &["inspect"],
+        &["export"],
+        &["runs", "check"],
         &["summary"],
         &["presets"],
         &["devices"],
@@ -190,7 +198,7 @@ fn ctrl_c_stops_with_a_checkpoint_and_going_on_gives_the_same_numbers_as_never_s
     lab.wait_for(&mut child, || lab.path("stopped/arms/resnet20/metrics.csv").exists());
     assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert!(lab.path("stopped/arms/resnet20/checkpoints/last").is_dir());
+    assert!(lab.path("stopped/arms/resnet20/checkpoints").is_dir());
     let done = lab.metrics("stopped", "resnet20").len();
     assert!(done < 12, "it was not stopped in time to tell");
 

@@ -82,7 +82,9 @@ pub fn create_folder(target: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) 
 }
 
 /// Puts the folder `new` in the place of `target`, which need not exist. Both must be on one file system; `new` and
-/// all that it holds are synced first. A crash in between leaves the old folder where [`settle_folder`] finds it.
+/// all that it holds are synced first. Where the system can exchange two names, whoever looks finds the old folder or the
+/// new one, whenever this process is killed; elsewhere a crash in between leaves the old one where [`settle_folder`]
+/// finds it.
 ///
 /// # Errors
 /// What went wrong, with the path; the old folder is then back in its place.
@@ -90,6 +92,12 @@ pub fn replace_folder(new: &Path, target: &Path) -> io::Result<()> {
     let old = superseded(target);
     let replaced = sync_tree(new).and_then(|()| settle_folder(target)).and_then(|()| {
         let had_one = target.exists();
+        if had_one && exchange(new, target)? {
+            sync_folder(parent(target))?;
+            // It has the old contents now; what stays of them is swept by the next writer.
+            let _ = fs::remove_dir_all(new);
+            return Ok(());
+        }
         if had_one {
             fs::rename(target, &old)?;
         }
@@ -103,6 +111,57 @@ pub fn replace_folder(new: &Path, target: &Path) -> io::Result<()> {
         if had_one { fs::remove_dir_all(&old) } else { Ok(()) }
     });
     replaced.map_err(|error| naming("cannot replace the folder", target, &error))
+}
+
+/// Lets two folders change places in one step; `false` where the system or the file system has no such thing.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(true),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP | Errno::PERM) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// Gives every file of a folder a second name in the folder `to`, which is made, or copies it where a file has one name
+/// only.
+///
+/// # Errors
+/// What the system says.
+pub fn link_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            link_folder(&entry.path(), &target)?;
+        } else if fs::hard_link(entry.path(), &target).is_err() {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what a writer that was killed left half-done in a folder. To be called by whoever alone may write there.
+pub(crate) fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        // Version 0.1 began checkpoints under the second of these names.
+        if (name.starts_with('.') && name.ends_with(".tmp")) || name.starts_with(".new-") {
+            let path = entry.path();
+            // What cannot be removed does no harm, and is tried again by the next one who writes here.
+            let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        }
+    }
 }
 
 /// Finishes or takes back a [`replace_folder`] that a crash interrupted. Call it before reading such a folder.
@@ -190,6 +249,40 @@ fn sync_tree(folder: &Path) -> io::Result<()> {
 /// Makes names in a folder durable, where the system has a way to ask for that.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Whether something can be written in a folder, which need not be there yet.
+///
+/// # Errors
+/// What the system says, with the path.
+pub fn can_hold(folder: &Path) -> io::Result<()> {
+    let there = folder.ancestors().find(|above| above.exists()).filter(|above| !above.as_os_str().is_empty());
+    let tried = tempfile::tempdir_in(there.unwrap_or(Path::new("."))).and_then(tempfile::TempDir::close);
+    tried.map_err(|error| naming("cannot write", folder, &error))
+}
+
+/// Why a folder cannot be written to, and what can be done about it.
+#[must_use]
+pub fn in_words(folder: &Path, error: &io::Error) -> String {
+    use io::ErrorKind::{
+        NotADirectory, NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StaleNetworkFileHandle,
+        StorageFull,
+    };
+    let folder = folder.display();
+    match error.kind() {
+        StorageFull => format!("the disk of {folder} is full; make room there, or choose another folder"),
+        QuotaExceeded => {
+            format!("your share of the disk of {folder} is used up; make room there, or choose another folder")
+        }
+        NotFound | NotADirectory | StaleNetworkFileHandle => {
+            format!("the folder {folder} is gone; bring it back, or choose another one")
+        }
+        PermissionDenied => format!("this user may not write to {folder}; allow it, or choose another folder"),
+        ReadOnlyFilesystem => {
+            format!("the disk of {folder} can only be read; make it writable, or choose another folder")
+        }
+        _ => format!("{folder} cannot be written to ({error}); mend it, or choose another folder"),
+    }
 }
 
 fn naming(what: &str, path: &Path, error: &io::Error) -> io::Error {
@@ -292,6 +385,19 @@ mod tests {
         }
         assert!(replace_folder(&new, &target).is_err(), "there is no new folder any more");
         assert_eq!(fs::read_to_string(target.join("deep/file")).unwrap(), "second");
+    }
+
+    #[test]
+    fn files_get_a_second_name_and_leftovers_of_killed_writers_go() {
+        let place = tempfile::tempdir().unwrap();
+        folder_with(&place.path().join("old"), "weights");
+        link_folder(&place.path().join("old"), &place.path().join("kept")).unwrap();
+        fs::remove_dir_all(place.path().join("old")).unwrap();
+        folder_with(&place.path().join(".new-a7"), "half");
+        fs::write(beside(&place.path().join("table.csv"), "tmp"), "half").unwrap();
+        sweep(place.path());
+        assert_eq!(names(place.path()), ["kept"]);
+        assert_eq!(fs::read_to_string(place.path().join("kept/deep/file")).unwrap(), "weights");
     }
 
     #[test]

@@ -5,13 +5,16 @@
 
 pub mod blueprint;
 pub mod checkpoint;
+pub mod checksum;
 pub mod data;
 pub mod experiment;
+pub mod export;
 pub mod fetch;
 pub mod files;
 pub mod finder;
 pub mod instrument;
 pub mod learn;
+pub mod memory;
 pub mod number;
 pub mod png;
 pub mod protocol;

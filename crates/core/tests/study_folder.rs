@@ -2,7 +2,6 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
-use lab_core::checkpoint::Checkpoint;
 use lab_core::protocol::{ArmInfo, ArmOutcome, DatasetInfo, Evaluation, Live, Outcome, Prepared, StepRecord};
 use lab_core::study::{
     Assignment, Ending, Next, Standing, Study, StudyError, StudyFolder, StudyPlan, TrialState, Worker,
@@ -59,6 +58,7 @@ fn outcome(accuracy: f64, steps: u64, diverged_at: Option<u64>) -> Outcome {
         best_step: None,
         diverged_at,
         unsaved: false,
+        fault: None,
     };
     Outcome {
         reason: "all steps are done".to_owned(),
@@ -222,7 +222,7 @@ fn whoever_has_lost_a_trial_stops_writing_there() {
     let mut record = assignment.keeper().open(&prepared(&assignment)).unwrap();
     let step = |step| StepRecord { step, epoch: 0.1, seconds: 1.0, images_per_second: 1.0, arms: vec![None] };
     record.step(&step(1)).unwrap();
-    assert!(record.checkpoint(0, Checkpoint::Last).is_some());
+    assert!(record.checkpoints(0).is_some());
     let claims = place.folder.join("claims");
     fs::copy(claims.join("0001-0001.json"), claims.join("0001-0002.json")).unwrap();
     let start = Instant::now();
@@ -231,7 +231,7 @@ fn whoever_has_lost_a_trial_stops_writing_there() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(record.step(&step(3)).unwrap_err().contains("taken over"));
-    assert_eq!(record.checkpoint(0, Checkpoint::Last), None);
+    assert_eq!(record.checkpoints(0), None);
     drop(record);
     assert!(assignment.end(&Ending::Interrupted).unwrap_err().to_string().contains("taken over"));
 }

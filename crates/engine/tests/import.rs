@@ -222,3 +222,32 @@ fn what_is_no_use_as_weights_is_refused_for_its_true_reason() {
     let why = loaded(&path).unwrap_err();
     assert!(why.contains("are not finite") && why.contains("diverged"), "{why}");
 }
+
+/// Real files of weights, changed at random: an error or weights, never a panic, and not for long. `RESIDUAL_LAB_MUTATIONS`
+/// says how often.
+#[test]
+fn damage_anywhere_in_weights_never_panics() {
+    let place = tempfile::tempdir().unwrap();
+    let import = written(place.path());
+    let good = std::fs::read(&import.weights).unwrap();
+    let count = std::env::var("RESIDUAL_LAB_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(1500);
+    let header = usize::from(good[0]) + 256 * usize::from(good[1]) + 8;
+    let mut random = lab_core::random::Random::new(3, lab_core::random::Purpose::Inspect, 0, 0);
+    for number in 0..count {
+        let mut bytes = good.clone();
+        for _ in 0..=random.below(6) {
+            // Most of what can go wrong stands in the header.
+            let at = random.below(if number % 4 == 0 { bytes.len() } else { header });
+            match random.below(4) {
+                0 => bytes[at] ^= 1 << random.below(8),
+                1 => bytes[at] = b"09{}[]:,\"-e"[random.below(11)],
+                2 => drop(bytes.splice(at..at, *b"99999999")),
+                _ => bytes.truncate(at.max(9)),
+            }
+        }
+        std::fs::write(&import.weights, &bytes).unwrap();
+        let start = std::time::Instant::now();
+        drop(weights::read(&import.weights));
+        assert!(start.elapsed() < Duration::from_secs(2), "change {number}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Everything a person can make the window do. Widgets and keys only name an action; the shell carries it out.
 
 use crate::dialogs::Wanted;
-use crate::export::Content;
+use crate::export::{Content, Format};
 use crate::panel::PanelId;
 use crate::state::guess::Guess;
 use crate::state::inquiries::Place;
@@ -44,6 +44,8 @@ pub enum Action {
     Guess(Guess),
     /// Lets a person choose the folder of a run to go on with.
     ChooseRun,
+    /// Lets a person choose another folder for the run under way, which cannot be written where it is.
+    ChooseElsewhere,
     /// Puts an experiment into the form.
     Again(Box<Plan>),
     /// Shows a folder in the desktop's file manager.
@@ -119,6 +121,8 @@ pub enum Action {
         /// What it shall hold.
         content: Content,
     },
+    /// Asks for a place and writes the newest run there for another program.
+    SaveRun(Format),
     /// Puts a table into the clipboard.
     CopyTable(Arc<Table>),
     /// Takes back the last change of the form.

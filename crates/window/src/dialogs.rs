@@ -22,6 +22,8 @@ pub enum Wanted {
     Experiment,
     /// A place for something that is saved.
     Export,
+    /// Another folder for the run under way.
+    Elsewhere,
 }
 
 impl Wanted {
@@ -35,13 +37,14 @@ impl Wanted {
             Self::Weights => "Weights of a network",
             Self::Experiment => "An experiment",
             Self::Export => "Save as",
+            Self::Elsewhere => "Another folder for this run",
         }
     }
 
     /// Whether something will be written there.
     #[must_use]
     pub fn is_written(self) -> bool {
-        self == Self::Export
+        matches!(self, Self::Export | Self::Elsewhere)
     }
 }
 
@@ -111,7 +114,7 @@ impl Dialogs for Native {
                 let choice = dialog.add_filter("Pictures", &extensions).pick_files();
                 thread.spawn(move || answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice))))
             }
-            Wanted::Data | Wanted::Run => {
+            Wanted::Data | Wanted::Run | Wanted::Elsewhere => {
                 let choice = dialog.pick_folder();
                 thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
             }

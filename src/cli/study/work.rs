@@ -116,7 +116,7 @@ fn one(assignment: Assignment, device: DeviceChoice, quiet: bool, signals: &Sign
                 Command::Start { experiment: Box::new(experiment.clone()), device, paused: false }
             });
             let asked = || signals.asked() || assignment.is_stopping();
-            watch(&engine, asked, 1, &mut Progress::new(quiet))
+            watch(&engine, asked, || None, 1, &mut Progress::new(quiet))
         }
         Err(why) => Err(Failure::usage(why)),
     };

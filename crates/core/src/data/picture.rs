@@ -17,6 +17,10 @@ use std::path::Path;
 /// The most pixels that are decoded, so that a small file cannot ask for all memory.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
+/// Bytes that a picture's header and what stands beside the pixels may take: colour profiles, notes, thumbnails. A file of a
+/// few kilobytes can ask for gigabytes of these.
+const MAX_ASIDE: u64 = 64 << 20;
+
 /// The largest file that is read as a picture, in bytes.
 const MAX_FILE: u64 = 512 << 20;
 
@@ -135,6 +139,8 @@ fn decode(bytes: &[u8], name: &str) -> Result<Picture, DataError> {
         }
         // A picture with a broken EXIF block is still a picture.
         let orientation = decoder.orientation().ok();
+        // 16 bits in four channels, and as much again for the decoder's own work.
+        decoder.set_limits(limits(16 * MAX_PIXELS)).map_err(|error| refused(name, &error))?;
         let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refused(name, &error))?;
         if let Some(orientation) = orientation {
             image.apply_orientation(orientation);
@@ -187,10 +193,7 @@ fn decoder<'a>(bytes: &'a [u8], name: &str) -> Result<impl ImageDecoder + 'a, Da
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|error| faulty(name, Fault::Damaged(error.to_string())))?;
-    let mut limits = Limits::no_limits();
-    // 16 bits in four channels, and as much again for the decoder's own work.
-    limits.max_alloc = Some(16 * MAX_PIXELS);
-    reader.limits(limits);
+    reader.limits(limits(MAX_ASIDE));
     let decoder = reader.into_decoder().map_err(|error| refused(name, &error))?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
@@ -201,6 +204,12 @@ fn decoder<'a>(bytes: &'a [u8], name: &str) -> Result<impl ImageDecoder + 'a, Da
         return Err(faulty(name, Fault::Damaged("it has no pixels".to_owned())));
     }
     Ok(decoder)
+}
+
+fn limits(bytes: u64) -> Limits {
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(bytes);
+    limits
 }
 
 fn refused(name: &str, error: &ImageError) -> DataError {

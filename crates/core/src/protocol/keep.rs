@@ -2,8 +2,11 @@
 //!
 //! The engine calls these on its own thread; an error ends the experiment with a message, never the engine.
 
-use super::{ArmInfo, DatasetInfo, Evaluation, Intervention, Outcome, Past, Prepared, ProbeRecord, StepRecord};
-use crate::checkpoint::Checkpoint;
+use super::{
+    ArmInfo, Change, DatasetInfo, Evaluation, Intervention, Outcome, Past, Prepared, ProbeRecord, SpreadRecord,
+    StepRecord,
+};
+use crate::checkpoint::Keeping;
 use crate::experiment::{Experiment, Start};
 use std::path::{Path, PathBuf};
 
@@ -63,6 +66,8 @@ pub struct Kept {
     pub arms: Vec<ArmInfo>,
     /// What was recorded of it, also after its last checkpoints.
     pub past: Past,
+    /// How it ended, if it did.
+    pub outcome: Option<Outcome>,
     /// Where it goes on writing.
     pub record: Box<dyn Record>,
 }
@@ -72,14 +77,42 @@ pub trait Record: Send {
     /// The run's folder; `None` for a record that keeps nothing on disk.
     fn folder(&self) -> Option<&Path>;
 
-    /// The folder of an arm's checkpoint, which the session replaces as a whole; `None` to write none.
-    fn checkpoint(&self, arm: usize, which: Checkpoint) -> Option<PathBuf>;
+    /// The folder of an arm's checkpoints, which the session replaces as a whole; `None` to write none.
+    fn checkpoints(&mut self, arm: usize) -> Option<PathBuf>;
 
-    /// Drops whatever was recorded of each arm after its own step; a crash can leave arms at different ones.
+    /// When checkpoints are written, and which are kept.
+    fn keeping(&self) -> Keeping {
+        Keeping::default()
+    }
+
+    /// Drops whatever was recorded of each arm after its own step, because the experiment goes on from `step`; a crash can
+    /// leave arms at different ones. Gives what was changed by hand from then on, oldest first, to be changed again.
     ///
     /// # Errors
     /// What could not be written.
-    fn rewind(&mut self, steps: &[u64]) -> Result<(), String>;
+    fn rewind(&mut self, step: u64, steps: &[u64]) -> Result<Vec<(u64, Change)>, String>;
+
+    /// The experiment goes on from a step: it has not ended, whatever was written before.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn resumed(&mut self, step: u64) -> Result<(), String>;
+
+    /// Why some of what was recorded cannot be written at present; it is kept in memory. `None` where all is well.
+    fn unwritten(&self) -> Option<String> {
+        None
+    }
+
+    /// Tries to write what could not be written.
+    fn write(&mut self) {}
+
+    /// Goes on in another folder, which must be empty or absent, with all there is.
+    ///
+    /// # Errors
+    /// Why that folder will not do.
+    fn move_to(&mut self, folder: &Path) -> Result<(), String> {
+        Err(format!("{} is of no use: this session keeps no runs", folder.display()))
+    }
 
     /// A step was done.
     ///
@@ -92,6 +125,14 @@ pub trait Record: Send {
     /// # Errors
     /// What could not be written.
     fn probed(&mut self, record: &ProbeRecord) -> Result<(), String>;
+
+    /// Values were counted.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn counted(&mut self, _record: &SpreadRecord) -> Result<(), String> {
+        Ok(())
+    }
 
     /// An arm was validated.
     ///
@@ -137,10 +178,13 @@ impl Record for KeepNothing {
     fn folder(&self) -> Option<&Path> {
         None
     }
-    fn checkpoint(&self, _: usize, _: Checkpoint) -> Option<PathBuf> {
+    fn checkpoints(&mut self, _: usize) -> Option<PathBuf> {
         None
     }
-    fn rewind(&mut self, _: &[u64]) -> Result<(), String> {
+    fn rewind(&mut self, _: u64, _: &[u64]) -> Result<Vec<(u64, Change)>, String> {
+        Ok(Vec::new())
+    }
+    fn resumed(&mut self, _: u64) -> Result<(), String> {
         Ok(())
     }
     fn step(&mut self, _: &StepRecord) -> Result<(), String> {

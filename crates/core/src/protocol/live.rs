@@ -5,6 +5,7 @@
 //! brought other values.
 
 use crate::experiment::Augmentation;
+use serde::{Deserialize, Serialize};
 
 /// The settings in use.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,4 +29,21 @@ pub struct ArmLive {
     pub momentum: Option<f64>,
     /// L2 penalty or decoupled decay, whichever the rule has.
     pub weight_decay: f64,
+}
+
+/// A change to a running experiment. What belongs to an optimiser is set in every arm, also where arms differ in it by
+/// design; whoever asks says so beforehand. The engine answers with [`Event::Tuned`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tune {
+    /// Replaces every arm's base learning rate, which its schedule goes on scaling.
+    LearningRate(f64),
+    /// Replaces every arm's momentum (β₁ for Adam and its kin).
+    Momentum(f64),
+    /// Replaces every arm's weight decay.
+    WeightDecay(f64),
+    /// Replaces the augmentation.
+    Augmentation(Augmentation),
+    /// Replaces the steps between two probes.
+    ProbeEvery(u32),
 }

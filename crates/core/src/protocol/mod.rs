@@ -11,17 +11,17 @@ mod past;
 mod records;
 
 use crate::checkpoint::Checkpoint;
-use crate::experiment::{Augmentation, DeviceChoice, Experiment, Network};
+use crate::experiment::{DeviceChoice, Experiment, Network};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use crate::instrument::{Answer, Classification, Classified, Histogram, Picture, Question, Thumbnail};
-pub use live::{ArmLive, Live};
+pub use live::{ArmLive, Live, Tune};
 pub use past::{ArmPast, Past, PastStep};
 pub use records::{
-    ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Discordant, Evaluation, Intervention, Outcome,
-    ProbeRecord, SpreadRecord, StepRecord,
+    ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, Change, DatasetInfo, Discordant, Evaluation, Intervention,
+    Outcome, ProbeRecord, SpreadRecord, StepRecord,
 };
 
 /// What the engine is asked to do.
@@ -77,6 +77,8 @@ pub enum Command {
     },
     /// Takes a question back; one that is being answered ends with what has been found so far.
     Cancel(u64),
+    /// Goes on writing the run in this folder, which must be empty or absent, with all there is of it.
+    MoveRun(PathBuf),
     /// Ends the engine's thread, after a checkpoint if something is running.
     Quit,
 }
@@ -94,23 +96,6 @@ pub struct Import {
     pub dataset: DatasetInfo,
     /// Where to compute.
     pub device: DeviceChoice,
-}
-
-/// A change to a running experiment. What belongs to an optimiser is set in every arm, also where arms differ in it by
-/// design; whoever asks says so beforehand. The engine answers with [`Event::Tuned`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tune {
-    /// Replaces every arm's base learning rate, which its schedule goes on scaling.
-    LearningRate(f64),
-    /// Replaces every arm's momentum (β₁ for Adam and its kin).
-    Momentum(f64),
-    /// Replaces every arm's weight decay.
-    WeightDecay(f64),
-    /// Replaces the augmentation.
-    Augmentation(Augmentation),
-    /// Replaces the steps between two probes.
-    ProbeEvery(u32),
 }
 
 /// Which networks a question is about.
@@ -169,6 +154,8 @@ pub enum Event {
     },
     /// Something a person should know that ends nothing: a fall-back, a skipped file.
     Notice(String),
+    /// Why what was measured cannot be written at present, and is kept in memory; `None` when all has been written.
+    Unwritten(Option<String>),
     /// The experiment ended by itself or by [`Command::Stop`].
     Finished(Box<Outcome>),
     /// The experiment ended by an error: what happened and what to do.

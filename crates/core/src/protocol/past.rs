@@ -16,7 +16,7 @@ pub struct Past {
 pub struct ArmPast {
     /// Its steps, oldest first.
     pub steps: Vec<PastStep>,
-    /// Its validations, oldest first; without confusion matrix and predictions, which have files of their own.
+    /// Its validations, oldest first; without confusion matrix, which has a file of its own.
     pub evaluations: Vec<Evaluation>,
 }
 

@@ -1,7 +1,8 @@
 //! What is measured and told of an experiment: plain values that the engine makes, a run folder keeps and a watcher draws.
 
+use super::live::Tune;
 use crate::instrument::Histogram;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::path::PathBuf;
 
 /// What the images of an experiment turned out to be. With the weights, this is all that classifying needs.
@@ -144,6 +145,19 @@ pub struct Intervention {
     pub step: u64,
     /// What happened, in words.
     pub what: String,
+    /// What was changed by hand, if something was: whoever goes on from an earlier step makes the change again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+}
+
+/// Something that a person changed in a run under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// A setting.
+    Tune(Tune),
+    /// The steps in all.
+    Length(u64),
 }
 
 /// How an experiment ended.
@@ -155,7 +169,8 @@ pub struct Outcome {
     pub steps: u64,
     /// Training time in seconds.
     pub seconds: f64,
-    /// The run's folder, if it is kept.
+    /// The run's folder, if it is kept. A name that is no Unicode text is written as nearly as text can.
+    #[serde(serialize_with = "as_text")]
     pub run: Option<PathBuf>,
     /// One for each arm.
     pub arms: Vec<ArmOutcome>,
@@ -165,6 +180,10 @@ pub struct Outcome {
     /// Of every two arms that were validated after the same step: on how many images only one was right.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discordant: Vec<Discordant>,
+}
+
+fn as_text<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
 /// On how many validation images only one of two arms was right at its last validation.
@@ -204,4 +223,7 @@ pub struct ArmOutcome {
     /// Whether its weights were no finite numbers in the end, so that no checkpoint has them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsaved: bool,
+    /// What went wrong in it, if that ended it, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }

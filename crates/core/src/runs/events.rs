@@ -1,13 +1,15 @@
 //! What happened to a run: a file with a line of JSON for each event, oldest first.
 
+use super::growing::{Growing, whole_lines};
 use crate::files::write_atomically;
+use crate::protocol::Change;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::Path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// A line of `events.jsonl`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EventLine {
     /// Local time with its offset.
     pub time: String,
@@ -17,11 +19,14 @@ pub struct EventLine {
     pub event: String,
     /// In words.
     pub what: String,
+    /// What was changed by hand, so that it can be done again after a crash.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "exact")]
+    pub change: Option<Change>,
 }
 
 impl EventLine {
     pub(super) fn new(step: u64, event: &str, what: &str) -> Self {
-        Self { time: now(), step, event: event.to_owned(), what: what.to_owned() }
+        Self { time: now(), step, event: event.to_owned(), what: what.to_owned(), change: None }
     }
 }
 
@@ -35,25 +40,91 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<EventLine>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let text = fs::read_to_string(path)?;
-    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    Ok(parse(&fs::read(path)?))
 }
 
-/// Adds a line at the end.
-pub(super) fn append(path: &Path, line: &EventLine) -> io::Result<()> {
-    let mut file = File::options().create(true).append(true).open(path)?;
-    file.write_all(&encoded(line)?)
+fn parse(bytes: &[u8]) -> Vec<EventLine> {
+    bytes.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
-/// Drops what came after this step.
-pub(super) fn cut(path: &Path, step: u64) -> io::Result<()> {
-    let kept = read(path)?.into_iter().filter(|line| line.step <= step);
-    let lines = kept.map(|line| encoded(&line)).collect::<io::Result<Vec<_>>>()?;
-    write_atomically(path, &lines.concat())
+/// The file that is being written.
+pub(super) struct Diary(Growing);
+
+impl Diary {
+    /// Opens a run's file, or begins it.
+    pub(super) fn open(path: PathBuf) -> io::Result<Self> {
+        Growing::open(path, whole_lines).map(Self)
+    }
+
+    /// Adds a line at the end; it reaches the file with the next flush.
+    pub(super) fn note(&mut self, line: &EventLine) -> io::Result<()> {
+        self.0.push(&encoded(line)?);
+        Ok(())
+    }
+
+    /// Drops what came after this step. Changes by hand stay, because whoever goes on from here makes them again; they are
+    /// given, with those made at this very step.
+    pub(super) fn cut(&mut self, step: u64) -> io::Result<Vec<(u64, Change)>> {
+        let lines = parse(&self.0.contents()?);
+        let kept = lines.iter().filter(|line| line.step <= step || line.change.is_some());
+        let kept = kept.map(encoded).collect::<io::Result<Vec<_>>>()?;
+        write_atomically(self.0.path(), &kept.concat())?;
+        *self = Self::open(self.0.path().to_owned())?;
+        let later = lines.into_iter().filter(|line| line.step >= step);
+        Ok(later.filter_map(|line| Some((line.step, line.change?))).collect())
+    }
+
+    /// The file below.
+    pub(super) fn file(&mut self) -> &mut Growing {
+        &mut self.0
+    }
 }
 
 fn encoded(line: &EventLine) -> io::Result<Vec<u8>> {
     let mut text = serde_json::to_vec(line)?;
     text.push(b'\n');
     Ok(text)
+}
+
+/// As TOML within the line, because JSON does not give back every number to the last bit.
+mod exact {
+    use super::Change;
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Wrapped {
+        change: Change,
+    }
+
+    pub fn serialize<S: Serializer>(change: &Option<Change>, serializer: S) -> Result<S::Ok, S::Error> {
+        let change = change.clone().ok_or_else(|| S::Error::custom("there is no change"))?;
+        toml::to_string(&Wrapped { change }).map_err(S::Error::custom)?.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Change>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        toml::from_str(&text).map(|wrapped: Wrapped| Some(wrapped.change)).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Tune;
+
+    #[test]
+    fn changes_by_hand_are_given_back_to_the_last_bit() {
+        let place = tempfile::tempdir().unwrap();
+        let mut diary = Diary::open(place.path().join("events.jsonl")).unwrap();
+        let changes = [Change::Tune(Tune::LearningRate(0.1 + 0.2)), Change::Length(90)];
+        for (step, change) in [(4, Some(changes[0].clone())), (9, None), (12, Some(changes[1].clone()))] {
+            diary.note(&EventLine { change, ..EventLine::new(step, "intervention", "by hand") }).unwrap();
+        }
+        assert_eq!(diary.cut(4).unwrap(), [(4, changes[0].clone()), (12, changes[1].clone())]);
+        assert_eq!(diary.cut(5).unwrap(), [(12, changes[1].clone())], "what was said without a change is gone");
+        let steps = |path: &Path| read(path).unwrap().iter().map(|line| line.step).collect::<Vec<_>>();
+        assert_eq!(steps(&place.path().join("events.jsonl")), [4, 12]);
+    }
 }

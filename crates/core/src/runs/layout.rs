@@ -1,10 +1,10 @@
 //! Where things are in a run folder, what folders are called, and who may write there.
 
 use crate::checkpoint::Checkpoint;
-use crate::files::slug;
+use crate::files::{settle_folder, slug};
 use crate::protocol::{ArmInfo, DatasetInfo};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,9 +20,15 @@ pub(super) const GRADIENTS: &str = "gradients.csv";
 pub(super) const CONFUSION: &str = "confusion.csv";
 pub(super) const PREDICTIONS: &str = "predictions.bin";
 
+/// The version of what is in a run folder; that of version 0.1 of the program was 0, without a word.
+pub(super) const FORMAT: u32 = 1;
+
 /// What a run's images and networks turned out to be: the contents of `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunInfo {
+    /// The version of what is in the folder.
+    #[serde(default)]
+    pub format: u32,
     /// The version of Residual Lab that began it.
     pub program: String,
     /// When it began, local time with its offset.
@@ -38,6 +44,40 @@ pub struct RunInfo {
     /// One for each arm.
     pub arms: Vec<ArmInfo>,
 }
+
+impl RunInfo {
+    /// Whether a run can have been so: whoever reads the file makes room for what it says.
+    ///
+    /// # Errors
+    /// What makes no sense.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.format > FORMAT {
+            let ours = env!("CARGO_PKG_VERSION");
+            return Err(format!(
+                "a newer version of Residual Lab wrote it ({}, and this is {ours}); use that one",
+                self.program
+            ));
+        }
+        let DatasetInfo { shape: [channels, height, width], classes, mean, std, .. } = &self.dataset;
+        let values = [channels, height, width].into_iter().try_fold(1usize, |all, side| all.checked_mul(*side));
+        let sense = [
+            (values.is_some_and(|values| (1..=MOST_VALUES).contains(&values)), "images of that shape"),
+            (mean.len() == *channels && std.len() == *channels, "a mean and a deviation for each channel"),
+            (mean.iter().chain(std).all(|value| value.is_finite()) && !std.contains(&0.0), "numbers to normalise with"),
+            ((1..=MOST_CLASSES).contains(&classes.len()), "that many classes"),
+            (self.dataset.train.max(self.dataset.validation) <= MOST_IMAGES, "that many images"),
+        ];
+        match sense.into_iter().find(|(holds, _)| !holds) {
+            Some((_, what)) => Err(format!("it makes no sense: there are no {what}; put the file back from a copy")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// More than any image has that is trained on, than any data set has classes, and images.
+const MOST_VALUES: usize = 1 << 28;
+const MOST_CLASSES: usize = 1 << 16;
+const MOST_IMAGES: usize = 1 << 32;
 
 /// The folder that runs go to unless somebody says otherwise; `None` where the user has no data directory.
 #[must_use]
@@ -56,9 +96,16 @@ pub(super) fn arm_folders<'a>(run: &Path, names: impl Iterator<Item = &'a str>) 
     slugs.into_iter().map(|slug| run.join("arms").join(slug)).collect()
 }
 
-/// Where an arm's checkpoint is.
-pub(super) fn checkpoint(arm_folder: &Path, which: Checkpoint) -> PathBuf {
-    arm_folder.join("checkpoints").join(which.name())
+/// Where an arm's checkpoints are.
+pub(super) fn checkpoints(arm_folder: &Path) -> PathBuf {
+    arm_folder.join("checkpoints")
+}
+
+/// Finishes or takes back what a crash interrupted, in this version or in 0.1, which replaced each checkpoint by itself.
+pub(super) fn settle(arm_folder: &Path) -> io::Result<()> {
+    let folder = checkpoints(arm_folder);
+    settle_folder(&folder)?;
+    [Checkpoint::Last, Checkpoint::Best].iter().try_for_each(|which| settle_folder(&folder.join(which.name())))
 }
 
 /// Keeps every other process from writing the run as long as the file is open.
@@ -69,6 +116,29 @@ pub(super) fn lock(run: &Path) -> io::Result<File> {
         // Some network file systems have no locks; writing there is still better than refusing.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
     }
+}
+
+/// Whether a folder holds nothing but what a run begins with, because whoever began it was killed: its plan comes last.
+pub(super) fn is_beginning(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    let known =
+        |name: &str| [INFO, EVENTS, LOCK, "arms"].contains(&name) || (name.starts_with('.') && name.ends_with(".tmp"));
+    let mut names = entries.map(|entry| entry.map(|entry| entry.file_name()));
+    names.all(|name| name.is_ok_and(|name| name.to_str().is_some_and(known))) && !is_being_written(folder)
+}
+
+/// Removes such beginnings from a folder.
+pub(super) fn clear_beginnings(folder: &Path) {
+    if folder.join(LOCK).exists() && is_beginning(folder) {
+        // What cannot be removed is overwritten.
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+/// Removes the folders of runs that were never begun, which only a killed process leaves.
+pub(super) fn sweep_beginnings(place: &Path) {
+    let entries = fs::read_dir(place).into_iter().flatten().flatten();
+    entries.for_each(|entry| clear_beginnings(&entry.path()));
 }
 
 /// Whether a process is writing the run now.

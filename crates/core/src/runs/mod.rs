@@ -11,14 +11,18 @@
 //!   arms/plain/gradients.csv        a row for every block and probe
 //!   arms/plain/confusion.csv        the newest confusion matrix: actual classes down, predicted across
 //!   arms/plain/predictions.bin      what each validation image was taken for, at every validation
-//!   arms/plain/checkpoints/{last,best}/
+//!   arms/plain/events.out.tfevents… the same for TensorBoard
+//!   arms/plain/checkpoints/         replaced as a whole: last/, best/; start/ before the first one; step-…/ if asked for
 //! ```
 //!
 //! [`Folder`] writes such folders for the engine, [`Run`] reads them, [`Follower`] reads them while they
 //! grow. What is inside a checkpoint is the session's affair.
 
+mod arm;
+mod board;
 mod events;
 mod follow;
+mod growing;
 mod history;
 mod layout;
 mod notes;
@@ -29,6 +33,7 @@ mod rows;
 mod table;
 mod trained;
 mod trash;
+mod written;
 
 pub use events::EventLine;
 pub(crate) use events::now;
@@ -38,9 +43,10 @@ pub(crate) use layout::free_name;
 pub use layout::{RunInfo, default_place, is_being_written};
 pub use notes::Notes;
 pub use read::{Run, RunError, Runs, find, list, open};
-pub use record::{Folder, vacant};
+pub use record::Folder;
 pub use rows::{GradientRow, MetricsRow, first_and_last_gradient};
 pub use trash::{discard, restore};
+pub use written::vacant;
 
 #[cfg(test)]
 mod tests;

@@ -1,26 +1,39 @@
 //! Reads what was recorded of a run that goes on.
 
 use super::follow::{Follower, News};
+use super::read::Run;
 use crate::protocol::{ArmPast, ArmProbe, Past, ProbeRecord};
 use std::collections::BTreeMap;
-use std::io;
-use std::path::PathBuf;
 
-/// What is in the arms' tables. Their looks inside are put together by their steps.
-pub(super) fn read(arms: &[PathBuf]) -> io::Result<Past> {
-    let mut past = Past { arms: vec![ArmPast::default(); arms.len()], probes: Vec::new() };
+/// Validations of which more is told than their scores: a crash can leave one after the last checkpoint.
+const NEWEST: usize = 3;
+
+/// What is in the arms' tables. Their looks inside are put together by their steps, and what each arm took the images for is
+/// told of its newest validations.
+pub(super) fn read(run: &Run) -> Result<Past, String> {
+    let arms = run.info.arms.len();
+    let mut past = Past { arms: vec![ArmPast::default(); arms], probes: Vec::new() };
     let mut looks: BTreeMap<u64, Vec<ArmProbe>> = BTreeMap::new();
-    for (arm, (folder, known)) in arms.iter().zip(&mut past.arms).enumerate() {
-        Follower::new(folder, true).read(true, |news| match news {
-            News::Metrics(row) => {
-                known.steps.extend(row.trained());
-                known.evaluations.extend(row.evaluation(arm, &known.evaluations));
-            }
-            News::Probe(step, probe) => {
-                looks.entry(step).or_insert_with(|| vec![ArmProbe::default(); arms.len()])[arm] = probe;
-            }
-            News::Again => *known = ArmPast::default(),
-        })?;
+    for (arm, known) in past.arms.iter_mut().enumerate() {
+        let folder = run.arm_folder(arm).unwrap_or_default();
+        let failed = |error| format!("cannot read the tables in {}: {error}", folder.display());
+        Follower::new(&folder, true)
+            .read(true, |news| match news {
+                News::Metrics(row) => {
+                    known.steps.extend(row.trained());
+                    known.evaluations.extend(row.evaluation(arm, &known.evaluations));
+                }
+                News::Probe(step, probe) => {
+                    looks.entry(step).or_insert_with(|| vec![ArmProbe::default(); arms])[arm] = probe;
+                }
+                News::Again => *known = ArmPast::default(),
+            })
+            .map_err(failed)?;
+        let validations = run.validations(arm).map_err(|error| error.to_string())?;
+        for validation in validations.into_iter().rev().take(NEWEST) {
+            let same = known.evaluations.iter_mut().rfind(|evaluation| evaluation.step == validation.step);
+            same.into_iter().for_each(|evaluation| evaluation.predicted.clone_from(&validation.predicted));
+        }
     }
     past.probes = looks.into_iter().map(|(step, arms)| ProbeRecord { step, arms }).collect();
     Ok(past)

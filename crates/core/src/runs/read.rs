@@ -5,9 +5,8 @@ use super::history::{self, Validation};
 use super::layout::{self, RunInfo, arm_folders, default_place};
 use super::rows::{GradientRow, MetricsRow, Row};
 use super::table;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, START};
 use crate::experiment::{Experiment, Plan, PlanError};
-use crate::files::settle_folder;
 use crate::protocol::Outcome;
 use serde::Deserialize;
 use std::fs;
@@ -27,6 +26,14 @@ pub enum RunError {
         run: PathBuf,
         /// The arm's name.
         arm: String,
+    },
+    /// A file of the run is there, but the system does not give it.
+    #[error("{}: {why}", .path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        why: io::Error,
     },
     /// A file of the run is missing or makes no sense.
     #[error("the run is damaged: {}: {why}", .path.display())]
@@ -84,6 +91,12 @@ impl Run {
         history::read(&path, self.info.dataset.validation).map_err(|error| damaged(&path, error))
     }
 
+    /// An arm's newest confusion matrix as CSV, if it has one.
+    #[must_use]
+    pub fn confusion(&self, arm: usize) -> Option<String> {
+        fs::read_to_string(self.arm_folder(arm)?.join(layout::CONFUSION)).ok()
+    }
+
     /// What happened to the run, oldest first.
     ///
     /// # Errors
@@ -96,13 +109,27 @@ impl Run {
     /// The folder of an arm's checkpoint, if it has one.
     #[must_use]
     pub fn checkpoint(&self, arm: usize, which: Checkpoint) -> Option<PathBuf> {
-        let folder = layout::checkpoint(&self.arm_folder(arm)?, which);
+        let arm = self.arm_folder(arm)?;
         // Whoever is training there may be replacing the folder just now. Should settling fail, the folder is absent and
         // the answer says so.
         if let Ok(_lock) = layout::lock(&self.folder) {
-            let _ = settle_folder(&folder);
+            let _ = layout::settle(&arm);
         }
+        let folder = layout::checkpoints(&arm).join(which.name());
         folder.is_dir().then_some(folder)
+    }
+
+    /// The folder of what an arm began with, as long as it has no checkpoint.
+    #[must_use]
+    pub fn beginning(&self, arm: usize) -> Option<PathBuf> {
+        Some(layout::checkpoints(&self.arm_folder(arm)?).join(START)).filter(|folder| folder.is_dir())
+    }
+
+    /// Whether every arm has a checkpoint to go on from, be it that of its beginning.
+    #[must_use]
+    pub fn can_go_on(&self) -> bool {
+        let newest = |arm| self.checkpoint(arm, Checkpoint::Last).or_else(|| self.beginning(arm));
+        (0..self.info.arms.len()).all(|arm| newest(arm).is_some())
     }
 
     /// The folder of the checkpoint that an arm's weights are read from: its newest where it has no best one yet.
@@ -130,15 +157,20 @@ impl Run {
 /// No run folder, or one with a missing or damaged file.
 pub fn open(folder: &Path) -> Result<Run, RunError> {
     let plan = folder.join(layout::EXPERIMENT);
-    if !plan.is_file() {
-        return Err(RunError::NotARun(folder.to_owned()));
-    }
-    let text = fs::read_to_string(&plan).map_err(|error| damaged(&plan, error))?;
+    let text = match fs::read_to_string(&plan) {
+        Ok(text) => text,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Err(RunError::NotARun(folder.to_owned()));
+        }
+        Err(error) => return Err(RunError::Unreadable { path: plan, why: error }),
+    };
+    // Said first, because a newer version may write plans that this one does not know.
+    let info: RunInfo = read_json(&folder.join(layout::INFO))?;
+    info.check().map_err(|why| damaged(&folder.join(layout::INFO), why))?;
     let checked = Plan::from_toml(&text).and_then(|plan| Experiment::check(plan).map_err(PlanError::Invalid));
     let experiment = checked.map_err(|error| damaged(&plan, error))?;
-    let info: RunInfo = read_json(&folder.join(layout::INFO))?;
-    if info.arms.len() != experiment.arms.len() {
-        return Err(damaged(&folder.join(layout::INFO), "it has another number of arms than the experiment"));
+    if !info.arms.iter().map(|arm| &arm.name).eq(experiment.arms.iter().map(|arm| &arm.name)) {
+        return Err(damaged(&folder.join(layout::INFO), "it has other arms than the experiment"));
     }
     let ended = folder.join(layout::OUTCOME);
     let outcome = if ended.exists() { Some(read_json(&ended)?) } else { None };

@@ -2,21 +2,16 @@
 //!
 //! A crash may tear the last line. Readers leave it out, and the next one who appends cuts it off.
 
+use super::growing::{Growing, whole_lines};
 use super::rows::Row;
 use crate::files::write_atomically;
 use csv::Position;
-use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A table that is being written.
 pub(super) struct GrowingTable {
-    path: PathBuf,
-    file: File,
-    /// Bytes of whole rows in the file.
-    written: u64,
-    /// Rows that are not in the file yet.
-    buffer: Vec<u8>,
+    file: Growing,
     /// Where the newest row starts, counted from the start of the file.
     newest: Option<u64>,
 }
@@ -24,75 +19,65 @@ pub(super) struct GrowingTable {
 impl GrowingTable {
     /// Opens a table for appending, or begins it with its header.
     pub(super) fn append<R: Row>(path: PathBuf) -> io::Result<Self> {
-        let kept = if path.exists() { whole_lines(&path)? } else { String::new() };
-        let file = File::options().create(true).truncate(false).write(true).open(&path)?;
-        let mut table = Self { path, file, written: kept.len() as u64, buffer: Vec::new(), newest: None };
-        if kept.is_empty() {
-            table.buffer.extend_from_slice(R::columns().join(",").as_bytes());
-            table.buffer.push(b'\n');
+        let mut file = Growing::open(path, whole_lines)?;
+        if file.end() == 0 {
+            file.push(R::columns().join(",").as_bytes());
+            file.push(b"\n");
+            file.flush()?;
         }
-        table.flush()?;
-        Ok(table)
+        Ok(Self { file, newest: None })
     }
 
-    /// Adds a row; it reaches the file with the next [`Self::flush`].
+    /// Adds a row; it reaches the file with the next flush.
     pub(super) fn push<R: Row>(&mut self, row: &R) -> io::Result<()> {
-        self.newest = Some(self.written + self.buffer.len() as u64);
-        self.buffer.extend_from_slice(&line(row)?);
+        self.newest = Some(self.file.end());
+        self.file.push(&line(row)?);
         Ok(())
     }
 
     /// Puts a row in the place of the one pushed last.
     pub(super) fn replace_newest<R: Row>(&mut self, row: &R) -> io::Result<()> {
         if let Some(start) = self.newest {
-            if let Some(keep) = start.checked_sub(self.written) {
-                self.buffer.truncate(usize::try_from(keep).unwrap_or(usize::MAX));
-            } else {
-                self.written = start;
-                self.buffer.clear();
-            }
+            self.file.cut(start);
         }
         self.push(row)
     }
 
     /// The row that is the newest in the file, which [`Self::replace_newest`] then replaces.
     pub(super) fn take_up<R: Row>(&mut self) -> io::Result<Option<R>> {
-        self.flush()?;
-        let text = whole_lines(&self.path)?;
+        let text = text(self.file.contents()?)?;
         let Some(start) = text.trim_end_matches('\n').rfind('\n').map(|end| end + 1) else { return Ok(None) };
         self.newest = Some(start as u64);
         let header = text.lines().next().unwrap_or_default();
         Ok(rows(&format!("{header}\n{}", &text[start..]))?.pop())
     }
 
-    /// Hands all rows to the system. After an error nothing is lost: the next flush tries again.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(self.written))?;
-        self.file.write_all(&self.buffer)?;
-        self.written += self.buffer.len() as u64;
-        self.buffer.clear();
-        self.file.set_len(self.written)
+    /// All its rows.
+    pub(super) fn rows<R: Row>(&self) -> io::Result<Vec<R>> {
+        rows(&text(self.file.contents()?)?)
     }
 
-    /// Flushes, and waits until the rows are on the disk.
-    pub(super) fn sync(&mut self) -> io::Result<()> {
-        self.flush()?;
-        self.file.sync_data()
+    /// The file below.
+    pub(super) fn file(&mut self) -> &mut Growing {
+        &mut self.file
     }
 
-    /// Drops the rows after a step; says whether there were any.
-    pub(super) fn cut<R: Row>(&mut self, step: u64) -> io::Result<bool> {
-        self.flush()?;
-        let text = whole_lines(&self.path)?;
+    /// Drops the rows after a step, and gives those that make sense.
+    pub(super) fn cut<R: Row>(&mut self, step: u64) -> io::Result<Vec<R>> {
+        self.file.flush()?;
+        let text = text(self.file.contents()?)?;
         let number = |line: &str| line.split(',').next().and_then(|first| first.parse().ok());
         let keep = |line: &&str| number(line).is_none_or(|at: u64| at <= step);
-        let kept: String = text.split_inclusive('\n').filter(keep).collect();
-        if kept.len() == text.len() {
-            return Ok(false);
+        let (kept, cut): (Vec<&str>, Vec<&str>) = text.split_inclusive('\n').partition(keep);
+        if cut.is_empty() {
+            return Ok(Vec::new());
         }
-        write_atomically(&self.path, kept.as_bytes())?;
-        *self = Self::append::<R>(std::mem::take(&mut self.path))?;
-        Ok(true)
+        let path = self.file.path().to_owned();
+        let header = text.lines().next().unwrap_or_default();
+        let cut = cut.iter().flat_map(|line| rows(&format!("{header}\n{line}")).unwrap_or_default()).collect();
+        write_atomically(&path, kept.concat().as_bytes())?;
+        *self = Self::append::<R>(path)?;
+        Ok(cut)
     }
 }
 
@@ -102,10 +87,7 @@ fn line<R: Row>(row: &R) -> io::Result<Vec<u8>> {
     writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-/// The text up to and with its last line break.
-fn whole_lines(path: &Path) -> io::Result<String> {
-    let mut bytes = std::fs::read(path)?;
-    bytes.truncate(bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1));
+fn text(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not text"))
 }
 
@@ -114,7 +96,9 @@ pub(super) fn read<R: Row>(path: &Path) -> io::Result<Vec<R>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    rows(&whole_lines(path)?)
+    let mut bytes = std::fs::read(path)?;
+    bytes.truncate(whole_lines(&bytes));
+    rows(&text(bytes)?)
 }
 
 fn rows<R: Row>(text: &str) -> io::Result<Vec<R>> {

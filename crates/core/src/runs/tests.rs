@@ -1,6 +1,5 @@
 //! A run is written as the engine would, torn as a crash would, read as a person would.
 
-use crate::checkpoint::Checkpoint;
 use crate::experiment::{Experiment, Source, preset};
 use crate::protocol::keep::{Keeper, Record};
 use crate::protocol::{
@@ -85,6 +84,7 @@ fn outcome(steps: u64) -> Outcome {
         best_step: None,
         diverged_at: Some(3),
         unsaved: false,
+        fault: None,
     };
     Outcome {
         reason: "finished".to_owned(),
@@ -103,11 +103,11 @@ fn train(record: &mut dyn Record) {
         record.step(&step(at, [(at < 4).then_some(1.0 / at as f64), Some(0.1)])).unwrap();
         record.probed(&probe(at)).unwrap();
         if at % 2 == 0 {
-            assert!(record.checkpoint(1, Checkpoint::Last).is_some(), "which flushes before the validation is known");
+            assert!(record.checkpoints(1).is_some(), "which flushes before the validation is known");
             record.evaluated(&evaluation(1, at)).unwrap();
         }
     }
-    record.intervened(&Intervention { step: 3, what: "learning rate 0.05".to_owned() }).unwrap();
+    record.intervened(&Intervention { step: 3, what: "learning rate 0.05".to_owned(), change: None }).unwrap();
     record.finished(&outcome(4)).unwrap();
 }
 
@@ -188,7 +188,8 @@ fn going_on_cuts_what_came_after_the_checkpoint_and_what_a_crash_tore() {
 
     let mut kept = Folder::under(place.path().to_owned()).reopen(&folder).unwrap();
     assert_eq!(kept.arms, prepared().arms);
-    kept.record.rewind(&[2, 2]).unwrap();
+    kept.record.rewind(2, &[2, 2]).unwrap();
+    kept.record.resumed(2).unwrap();
     let run = open(&folder).unwrap();
     assert_eq!(run.outcome, None);
     assert!(!folder.join("arms/residual/confusion.csv").exists());
@@ -225,7 +226,7 @@ fn an_arm_whose_checkpoint_is_ahead_keeps_its_rows() {
     let place = tempfile::tempdir().unwrap();
     let folder = trained(&place.path().join("run")).folder;
     let mut kept = Folder::under(place.path().to_owned()).reopen(&folder).unwrap();
-    kept.record.rewind(&[2, 4]).unwrap();
+    kept.record.rewind(2, &[2, 4]).unwrap();
     drop(kept);
     let run = open(&folder).unwrap();
     let rows = |arm: usize| run.metrics(arm).unwrap().iter().map(|row| row.step).collect::<Vec<u64>>();
@@ -293,7 +294,7 @@ fn a_growing_run_is_followed_row_by_row() {
         record.step(&step(at, [None, Some(at as f64)])).unwrap();
     }
     // Asking for a checkpoint's path brings the tables up to date.
-    assert!(record.checkpoint(1, Checkpoint::Last).is_some());
+    assert!(record.checkpoints(1).is_some());
     assert!(is_being_written(&folder));
     assert_eq!(steps(&heard(&mut follower, false)), [1, 2], "a validation may still come beside the newest");
     record.evaluated(&evaluation(1, 3)).unwrap();
@@ -318,7 +319,7 @@ fn following_starts_over_when_a_run_went_on_from_an_earlier_step() {
     assert_eq!((last.gradient_norm, last.blocks.len(), last.blocks[1].weight_norm), (0.5, 2, 2.0));
 
     let mut kept = Folder::under(place.path().to_owned()).reopen(&folder).unwrap();
-    kept.record.rewind(&[2, 2]).unwrap();
+    kept.record.rewind(2, &[2, 2]).unwrap();
     // Longer than before, so that its length alone gives nothing away.
     for at in 3..=9 {
         kept.record.step(&step(at, [Some(7.0), None])).unwrap();
@@ -367,7 +368,7 @@ fn a_validation_after_going_on_is_written_beside_its_step() {
         if folder == &torn {
             drop(record);
             record = Folder::under(place.path().to_owned()).reopen(folder).unwrap().record;
-            record.rewind(&[2, 2]).unwrap();
+            record.rewind(2, &[2, 2]).unwrap();
         }
         record.evaluated(&evaluation(1, 2)).unwrap();
         record.step(&step(3, [Some(0.5), Some(0.25)])).unwrap();
@@ -375,4 +376,39 @@ fn a_validation_after_going_on_is_written_beside_its_step() {
     let table = |run: &Path| fs::read_to_string(run.join("arms/residual/metrics.csv")).unwrap();
     assert_eq!(table(&torn), table(&whole));
     assert_eq!(open(&torn).unwrap().metrics(1).unwrap().len(), 3);
+}
+
+/// Somebody takes the folder away and puts something else there; when that is gone, all is written anew.
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_written_waits_and_is_written_when_it_can() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("run");
+    let mut record = Folder::exactly(folder.clone()).open(&prepared()).unwrap();
+    record.step(&step(1, [Some(1.0), Some(0.1)])).unwrap();
+    record.write();
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    record.step(&step(2, [Some(0.5), Some(0.1)])).unwrap();
+    record.evaluated(&evaluation(1, 2)).unwrap();
+    record.finished(&outcome(2)).unwrap();
+    assert!(record.unwritten().unwrap().contains("choose another"), "{:?}", record.unwritten());
+    fs::remove_file(&folder).unwrap();
+    record.write();
+    assert_eq!(record.unwritten(), None);
+    let run = open(&folder).unwrap();
+    assert_eq!(run.outcome, Some(outcome(2)));
+    let steps = |arm: usize| run.metrics(arm).unwrap().iter().map(|row| row.step).collect::<Vec<u64>>();
+    assert_eq!((steps(0), steps(1)), (vec![1, 2], vec![1, 2]));
+    assert_eq!(run.validations(1).unwrap().len(), 1);
+    let events: Vec<String> = run.events().unwrap().into_iter().map(|line| line.event).collect();
+    assert_eq!(events, ["start", "finish"]);
+
+    // Another folder gets all there is, and the old one is left as it was.
+    let elsewhere = place.path().join("elsewhere");
+    record.move_to(&elsewhere).unwrap();
+    record.step(&step(3, [Some(0.25), Some(0.1)])).unwrap();
+    drop(record);
+    assert_eq!(open(&elsewhere).unwrap().metrics(0).unwrap().len(), 3);
+    assert_eq!(open(&folder).unwrap().metrics(0).unwrap().len(), 2);
 }

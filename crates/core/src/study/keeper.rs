@@ -5,9 +5,8 @@ use super::ending::decide;
 use super::folder::{Begun, StudyFolder, write};
 use super::lease::Pulse;
 use super::record::{Report, TrialRecord, epochs};
-use crate::checkpoint::Checkpoint;
 use crate::protocol::keep::{Keeper, Kept, Record};
-use crate::protocol::{Evaluation, Intervention, Outcome, Prepared, ProbeRecord, StepRecord};
+use crate::protocol::{Change, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, SpreadRecord, StepRecord};
 use crate::runs;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -111,18 +110,31 @@ impl Record for TrialKept {
         self.run.folder()
     }
 
-    fn checkpoint(&self, arm: usize, which: Checkpoint) -> Option<PathBuf> {
-        self.kit.mine().ok().and_then(|()| self.run.checkpoint(arm, which))
+    fn checkpoints(&mut self, arm: usize) -> Option<PathBuf> {
+        self.kit.mine().ok().and_then(|()| self.run.checkpoints(arm))
     }
 
-    fn rewind(&mut self, steps: &[u64]) -> Result<(), String> {
+    fn resumed(&mut self, step: u64) -> Result<(), String> {
+        self.run.resumed(step)
+    }
+
+    fn unwritten(&self) -> Option<String> {
+        self.run.unwritten()
+    }
+
+    fn write(&mut self) {
+        if self.kit.mine().is_ok() {
+            self.run.write();
+        }
+    }
+
+    fn rewind(&mut self, step: u64, steps: &[u64]) -> Result<Vec<(u64, Change)>, String> {
         self.kit.mine()?;
         for (seen, step) in self.seen.iter_mut().zip(steps) {
             seen.retain(|at, _| at <= step);
         }
-        let step = steps.iter().copied().min().unwrap_or(0);
         self.kit.note(|record| record.reports.retain(|report| report.step <= step))?;
-        self.run.rewind(steps)
+        self.run.rewind(step, steps)
     }
 
     fn step(&mut self, record: &StepRecord) -> Result<(), String> {
@@ -133,6 +145,10 @@ impl Record for TrialKept {
 
     fn probed(&mut self, record: &ProbeRecord) -> Result<(), String> {
         self.run.probed(record)
+    }
+
+    fn counted(&mut self, record: &SpreadRecord) -> Result<(), String> {
+        self.run.counted(record)
     }
 
     fn evaluated(&mut self, evaluation: &Evaluation) -> Result<(), String> {

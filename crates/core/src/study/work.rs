@@ -9,7 +9,6 @@ use super::layout::TRIAL;
 use super::lease::Lease;
 use super::owner::Owner;
 use super::record::{TrialRecord, TrialState};
-use crate::checkpoint::Checkpoint;
 use crate::experiment::Experiment;
 use crate::protocol::Outcome;
 use crate::protocol::keep::Keeper;
@@ -317,8 +316,7 @@ impl Assignment {
 
 /// Whether there is a checkpoint of every arm to go on from.
 fn can_resume(folder: &Path) -> bool {
-    runs::open(folder)
-        .is_ok_and(|run| (0..run.info.arms.len()).all(|arm| run.checkpoint(arm, Checkpoint::Last).is_some()))
+    runs::open(folder).is_ok_and(|run| run.can_go_on())
 }
 
 /// Removes what there is of a run beside the trial's own file; first the file that makes the folder a run.

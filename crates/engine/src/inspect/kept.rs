@@ -25,7 +25,9 @@ pub fn snapshot(run: &Run, which: Checkpoint, opened: &Opened) -> Result<Snapsho
     let (mut arms, mut step) = (Vec::with_capacity(run.experiment.arms.len()), 0);
     for (index, arm) in run.experiment.arms.iter().enumerate() {
         let [last, best] = [Checkpoint::Last, Checkpoint::Best].map(|which| run.checkpoint(index, which));
-        let folder = run.weights(index, which).map_err(|error| error.to_string())?;
+        // One that diverged before its first checkpoint is shown as it began.
+        let folder = run.weights(index, which).or_else(|why| run.beginning(index).ok_or(why));
+        let folder = folder.map_err(|error| error.to_string())?;
         let state = weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;
         let blueprint = Blueprint::new(&arm.network, dataset.shape(), dataset.classes.len());
         let model = Model::init(&blueprint.map_err(|error| error.to_string())?, seed, &opened.device);

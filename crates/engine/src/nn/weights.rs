@@ -40,6 +40,10 @@ pub enum WeightsError {
 pub fn read(path: &Path) -> Result<StateDict, WeightsError> {
     let format = |why: String| WeightsError::Format { path: path.display().to_string(), why };
     let failed = |error: io::Error| WeightsError::File { path: path.display().to_string(), why: error.to_string() };
+    // A pipe would be waited for without end.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(io::Error::other("it is not a file")));
+    }
     let mut start = Vec::new();
     File::open(path).map_err(failed)?.take(64).read_to_end(&mut start).map_err(failed)?;
     let state = match start.as_slice() {
@@ -78,6 +82,9 @@ fn name_of(written: &str) -> String {
 fn from_pytorch(path: &Path) -> Result<StateDict, String> {
     let reader = PytorchReader::new(path).map_err(|error| error.to_string())?;
     let mut state = StateDict::new();
+    // A tensor may repeat what is stored once, so a small file can ask for any amount of memory.
+    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    let mut room = length.saturating_mul(8).saturating_add(64 << 20);
     for (name, tensor) in reader.into_tensors() {
         let width = match tensor.dtype() {
             TorchType::F16 => Width::Half,
@@ -86,6 +93,9 @@ fn from_pytorch(path: &Path) -> Result<StateDict, String> {
             TorchType::F64 => Width::Double,
             _ => continue,
         };
+        let values = tensor.shape().iter().try_fold(1u64, |all, size| all.checked_mul(*size as u64));
+        let left = values.and_then(|values| room.checked_sub(values.checked_mul(8)?));
+        room = left.ok_or_else(|| format!("\"{name}\" and others would take far more memory than the file has"))?;
         let bytes = tensor.read().map_err(|error| error.to_string())?;
         state.insert(name_of(&name), Array { shape: tensor.shape().to_vec(), values: width.read(&bytes) });
     }
@@ -135,8 +145,11 @@ impl Width {
     }
 }
 
-/// A file's bytes; what the format cannot hold is an error in words.
-fn to_safetensors(state: &StateDict) -> Result<Vec<u8>, String> {
+/// A file's bytes.
+///
+/// # Errors
+/// What the format cannot hold, in words.
+pub(crate) fn to_bytes(state: &StateDict) -> Result<Vec<u8>, String> {
     let bytes: Vec<(&String, Vec<u8>, &Array)> = state
         .iter()
         .map(|(name, array)| (name, array.values.iter().flat_map(|v| v.to_le_bytes()).collect(), array))
@@ -155,6 +168,6 @@ fn to_safetensors(state: &StateDict) -> Result<Vec<u8>, String> {
 /// A file that cannot be written.
 pub fn write(path: &Path, state: &StateDict) -> Result<(), WeightsError> {
     let file = |why: String| WeightsError::File { path: path.display().to_string(), why };
-    let bytes = to_safetensors(state).map_err(file)?;
+    let bytes = to_bytes(state).map_err(file)?;
     files::write_atomically(path, &bytes).map_err(|error| file(error.to_string()))
 }

@@ -1,5 +1,6 @@
 //! One arm of a session: its network, optimiser, schedule, and how it is doing.
 
+use super::contained::contained;
 use super::evaluate::{self, Inputs, Scores};
 use super::features::Kept;
 use super::histogram::histograms;
@@ -13,6 +14,9 @@ use lab_core::data::{Batch, Dataset, Images};
 use lab_core::experiment::{Arm as ArmPlan, Plateau, Recipe, Schedule};
 use lab_core::protocol::{ArmLive, ArmOutcome, ArmStep, Evaluation, Tune};
 use serde::{Deserialize, Serialize};
+
+/// The files of a checkpoint, by their names.
+pub(super) type Files = [(&'static str, Vec<u8>); 3];
 
 /// One arm of a session.
 pub struct Arm {
@@ -34,6 +38,10 @@ pub struct Arm {
     parameters: u64,
     /// Whether the last checkpoint was left out because its weights were no finite numbers.
     pub(super) unsaved: bool,
+    /// The best checkpoint, if the disk did not take it.
+    pub(super) unwritten_best: Option<Files>,
+    /// What went wrong inside, if that ended it. Its last good checkpoint stays, and a run that goes on tries again.
+    pub(super) fault: Option<String>,
     /// What its frozen backbone makes of the training and of the validation images.
     kept: Option<[Kept; 2]>,
 }
@@ -129,6 +137,8 @@ impl Arm {
         Ok(Self {
             name: plan.name.clone(),
             unsaved: false,
+            unwritten_best: None,
+            fault: None,
             kept: kept.filter(|_| plan.freeze().holds_backbone()),
             optimizer: Optimizer::with_factors(plan.optimizer(recipe).clone(), factors),
             progress: Progress::default(),
@@ -160,7 +170,20 @@ impl Arm {
     /// checkpoint has it ahead of the others.
     #[must_use]
     pub fn is_due(&self, step: u64) -> bool {
-        self.progress.diverged_at.is_none() && self.progress.step <= step
+        !self.has_stopped() && self.progress.step <= step
+    }
+
+    /// Whether it takes no more steps: its loss left the finite numbers, or something went wrong.
+    #[must_use]
+    pub fn has_stopped(&self) -> bool {
+        self.progress.diverged_at.is_some() || self.fault.is_some()
+    }
+
+    /// Does something that may fail or panic; that ends this arm alone. `None` then.
+    pub(super) fn contained<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, String>) -> Option<T> {
+        let advice = "the others go on; resuming the run, with smaller batches or on another device, tries it again";
+        let done = contained("this network", advice, || act(self).map_err(|why| format!("{why}; {advice}")));
+        done.map_err(|why| self.fault = Some(why)).ok()
     }
 
     /// Goes on with other weights.
@@ -242,6 +265,8 @@ impl Arm {
         device: &Device,
         look: Look,
     ) -> Result<(ArmStep, Option<Observed>), String> {
+        #[cfg(test)]
+        super::faults::happen(&self.name, clock.step)?;
         let classes = self.model.blueprint().classes;
         let mut pass = Pass::train(self.seed, clock.step).with_stock_operations(self.stock);
         let probing = look != Look::Away;
@@ -384,7 +409,7 @@ impl Arm {
         let rule = &self.optimizer.rule;
         ArmLive {
             learning_rate: rule.learning_rate,
-            rate_in_use: self.progress.diverged_at.is_none().then(|| self.learning_rate(clock)),
+            rate_in_use: (!self.has_stopped()).then(|| self.learning_rate(clock)),
             momentum: rule.method.momentum(),
             weight_decay: rule.weight_decay,
         }
@@ -406,6 +431,7 @@ impl Arm {
             best_step: progress.best.map(|best| best.step),
             diverged_at: progress.diverged_at,
             unsaved: self.unsaved,
+            fault: self.fault.clone(),
         }
     }
 }

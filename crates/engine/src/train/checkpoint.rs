@@ -1,18 +1,27 @@
-//! An arm on disk: weights and the optimiser's memory as safetensors, progress as TOML, in one folder that is
-//! replaced as a whole.
+//! An arm on disk: weights and the optimiser's memory as safetensors, progress as TOML. All checkpoints of an arm are in
+//! one folder, which is replaced as a whole: the best one can never be ahead of the newest, or behind what it says.
 
-use super::arm::{Arm, Progress};
+use super::arm::{Arm, Files, Progress};
 use crate::nn::weights;
+use lab_core::checkpoint::{Checkpoint, START};
+use lab_core::checksum::crc32c;
 use lab_core::experiment::{Augmentation, Optimizer as Rule};
 use lab_core::files;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// The weights' file in a checkpoint folder, under PyTorch's names.
 pub const WEIGHTS: &str = "weights.safetensors";
 const MEMORY: &str = "optimizer.safetensors";
 /// TOML, which gives back every number as it was; JSON has no infinity.
 const STATE: &str = "state.toml";
+/// What the other files are to be, so that damage is noticed.
+const SEAL: &str = "seal.toml";
+/// What the folders of the newest checkpoints are called, before their step.
+const STEP: &str = "step-";
 
 /// What a checkpoint says besides weights and the optimiser's memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,29 +48,170 @@ pub(crate) struct SessionState {
     pub probe_every: u32,
 }
 
-/// Writes an arm into `folder`, whole or not at all. An arm whose weights are not finite is left out, so that the
-/// last good checkpoint stays; then the answer is `false`.
-///
-/// # Errors
-/// What could not be read from the device or written.
-pub(crate) fn write(arm: &Arm, session: &SessionState, folder: &Path) -> Result<bool, String> {
-    let state = super::evaluate::plain(&arm.model).state().map_err(|error| error.to_string())?;
+/// Whose checkpoint it is, and what is in its files.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Seal {
+    arm: String,
+    /// CRC-32C of each file, by its name.
+    files: BTreeMap<String, u32>,
+}
+
+/// Why a checkpoint was not written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SaveError {
+    /// The device or the format failed.
+    #[error("{0}")]
+    Compute(String),
+    /// The disk failed, which may be mended while training goes on.
+    #[error("{}", files::in_words(.0, .1))]
+    Disk(PathBuf, io::Error),
+}
+
+/// Writes an arm's checkpoints into `folder`, whole or not at all: the newest, the best one if this is it, and the `kept`
+/// newest ones by their steps. Before its first step there is only what it begins with. An arm whose weights are not finite is left out, so that the last good checkpoint stays; then
+/// the answer is `false`. Of an arm that has diverged only that is written down, beside its last good weights.
+pub(crate) fn write(arm: &mut Arm, session: &SessionState, folder: &Path, kept: usize) -> Result<bool, SaveError> {
+    let described =
+        State { progress: arm.progress.clone(), optimizer: arm.optimizer.rule.clone(), session: session.clone() };
+    let described = toml::to_string(&described).map_err(|error| SaveError::Compute(error.to_string()))?;
+    if arm.progress.diverged_at.is_some() {
+        return mark(arm, &described, folder).map(|()| true);
+    }
+    let state = super::evaluate::plain(&arm.model).state().map_err(|error| SaveError::Compute(error.to_string()))?;
     if state.values().any(|array| array.values.iter().any(|value| !value.is_finite())) {
         return Ok(false);
     }
-    let memory = arm.optimizer.state(&arm.names)?;
-    let described =
-        State { progress: arm.progress.clone(), optimizer: arm.optimizer.rule.clone(), session: session.clone() };
-    let described = toml::to_string(&described).map_err(|error| error.to_string())?;
-    let parent = folder.parent().ok_or_else(|| format!("{} has no parent folder", folder.display()))?;
-    let io = |error: std::io::Error| format!("cannot write a checkpoint to {}: {error}", folder.display());
-    std::fs::create_dir_all(parent).map_err(io)?;
-    let new = tempfile::Builder::new().prefix(".new-").tempdir_in(parent).map_err(io)?;
-    weights::write(&new.path().join(WEIGHTS), &state).map_err(|error| error.to_string())?;
-    weights::write(&new.path().join(MEMORY), &memory).map_err(|error| error.to_string())?;
-    files::write_atomically(&new.path().join(STATE), described.as_bytes()).map_err(io)?;
-    files::replace_folder(&new.keep(), folder).map_err(io)?;
-    Ok(true)
+    let memory = arm.optimizer.state(&arm.names).map_err(SaveError::Compute)?;
+    let [state, memory] = [&state, &memory].map(|it| weights::to_bytes(it).map_err(SaveError::Compute));
+    let contents: Files = [(WEIGHTS, state?), (MEMORY, memory?), (STATE, described.into_bytes())];
+    let is_best = arm.progress.best.is_some_and(|best| best.step == arm.progress.step);
+    let written = replace(folder, |new| {
+        let begins = arm.progress == Progress::default();
+        let last = new.join(if begins { START } else { Checkpoint::Last.name() });
+        fs::create_dir_all(&last)?;
+        write_sealed(&last, &arm.name, &contents)?;
+        if begins {
+            return Ok(());
+        }
+        let best = Checkpoint::Best.name();
+        if is_best {
+            files::link_folder(&last, &new.join(best))?;
+        } else if let Some(unwritten) = &arm.unwritten_best {
+            fs::create_dir_all(new.join(best))?;
+            write_sealed(&new.join(best), &arm.name, unwritten)?;
+        } else {
+            keep(folder, new, best)?;
+        }
+        if kept > 0 {
+            let before: Vec<String> = by_step(folder).into_iter().rev().take(kept - 1).collect();
+            before.iter().try_for_each(|name| keep(folder, new, name))?;
+            let name = format!("{STEP}{:08}", arm.progress.step);
+            if !before.contains(&name) {
+                files::link_folder(&last, &new.join(name))?;
+            }
+        }
+        Ok(())
+    });
+    // Training goes on while the disk is full, and the best weights must not be lost with it.
+    match &written {
+        Ok(()) => arm.unwritten_best = None,
+        Err(_) if is_best => arm.unwritten_best = Some(contents),
+        Err(_) => {}
+    }
+    written.map(|()| true)
+}
+
+/// Writes down that an arm has diverged, unless that is written already.
+fn mark(arm: &Arm, described: &str, folder: &Path) -> Result<(), SaveError> {
+    let Some(last) = newest(folder) else { return Ok(()) };
+    if state(&last).is_ok_and(|state| state.progress.diverged_at.is_some()) {
+        return Ok(());
+    }
+    replace(folder, |new| {
+        files::link_folder(folder, new)?;
+        let Some(last) = newest(new) else { return Ok(()) };
+        let mut seal = read_seal(&last).unwrap_or_default();
+        arm.name.clone_into(&mut seal.arm);
+        seal.files.insert(STATE.to_owned(), crc32c(described.as_bytes()));
+        // New files, because the old ones have a second name that must keep what it has.
+        files::write_atomically(&last.join(STATE), described.as_bytes())?;
+        files::write_atomically(&last.join(SEAL), toml::to_string(&seal).map_err(io::Error::other)?.as_bytes())
+    })
+}
+
+/// Where an arm goes on from: its newest checkpoint, or what it began with.
+pub(crate) fn newest(folder: &Path) -> Option<PathBuf> {
+    [Checkpoint::Last.name(), START].map(|name| folder.join(name)).into_iter().find(|folder| folder.is_dir())
+}
+
+fn replace(folder: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), SaveError> {
+    let new = files::beside(folder, "tmp");
+    let made = fs::create_dir_all(&new).and_then(|()| fill(&new)).and_then(|()| files::replace_folder(&new, folder));
+    made.map_err(|error| {
+        // The first error is the one to report; what stays behind is swept by the next writer.
+        let _ = fs::remove_dir_all(&new);
+        SaveError::Disk(folder.to_owned(), error)
+    })
+}
+
+fn write_sealed(folder: &Path, arm: &str, contents: &[(&str, Vec<u8>)]) -> io::Result<()> {
+    let mut seal = Seal { arm: arm.to_owned(), files: BTreeMap::new() };
+    for (name, bytes) in contents {
+        fs::write(folder.join(name), bytes)?;
+        seal.files.insert((*name).to_owned(), crc32c(bytes));
+    }
+    fs::write(folder.join(SEAL), toml::to_string(&seal).map_err(io::Error::other)?)
+}
+
+fn keep(from: &Path, to: &Path, name: &str) -> io::Result<()> {
+    let folder = from.join(name);
+    if folder.is_dir() { files::link_folder(&folder, &to.join(name)) } else { Ok(()) }
+}
+
+/// The names of the checkpoints that are kept by their steps, oldest first.
+fn by_step(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(STEP)).collect();
+    names.sort();
+    names
+}
+
+fn read_seal(folder: &Path) -> Option<Seal> {
+    toml::from_str(&fs::read_to_string(folder.join(SEAL)).ok()?).ok()
+}
+
+/// Whether a checkpoint's files are what was written. Version 0.1 sealed none, so nothing can be said of these.
+///
+/// # Errors
+/// What is damaged, missing or another arm's.
+pub fn verify(folder: &Path, arm: &str) -> Result<(), String> {
+    if !folder.join(SEAL).exists() {
+        return Ok(());
+    }
+    let seal = read_seal(folder).ok_or_else(|| format!("{} is damaged", folder.join(SEAL).display()))?;
+    if seal.arm != arm {
+        return Err(format!("{} is a checkpoint of \"{}\", not of \"{arm}\"", folder.display(), seal.arm));
+    }
+    for (name, sum) in &seal.files {
+        let path = folder.join(name);
+        let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        if crc32c(&bytes) != *sum {
+            return Err(format!("{} is damaged: it is not what was written", path.display()));
+        }
+    }
+    Ok(())
+}
+
+/// Every checkpoint in an arm's folder of them, the newest first as far as they say.
+#[must_use]
+pub fn all(folder: &Path) -> Vec<PathBuf> {
+    let names = [Checkpoint::Last.name(), Checkpoint::Best.name(), START].map(str::to_owned);
+    let folders =
+        names.into_iter().chain(by_step(folder)).map(|name| folder.join(name)).filter(|folder| folder.is_dir());
+    let mut found: Vec<PathBuf> = folders.collect();
+    found.sort_by_key(|folder| std::cmp::Reverse(state(folder).map(|state| state.progress.step).unwrap_or(0)));
+    found
 }
 
 /// What a checkpoint says besides weights and the optimiser's memory.
@@ -70,18 +220,26 @@ pub(crate) fn write(arm: &Arm, session: &SessionState, folder: &Path) -> Result<
 /// A checkpoint that is missing or damaged.
 pub(crate) fn state(folder: &Path) -> Result<State, String> {
     let path = folder.join(STATE);
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| format!("{}: {error}; there is no checkpoint to go on from", path.display()))?;
-    toml::from_str(&text)
-        .map_err(|error| format!("{} is damaged: {}; go on from a copy or start anew", path.display(), error.message()))
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let state: State = toml::from_str(&text)
+        .map_err(|error| format!("{} is damaged: {}; {REPAIR}", path.display(), error.message()))?;
+    let rule = &state.optimizer;
+    let sane = |value: f64| value.is_finite() && value >= 0.0;
+    if sane(rule.learning_rate) && sane(rule.weight_decay) {
+        Ok(state)
+    } else {
+        Err(format!("{} is damaged: its optimiser makes no sense; {REPAIR}", path.display()))
+    }
 }
+
+const REPAIR: &str = "`residual-lab runs check` says what can be repaired";
 
 /// Takes an arm back to where its checkpoint is.
 ///
 /// # Errors
 /// What is missing, damaged, or belongs to another network.
 pub(crate) fn read(arm: &mut Arm, folder: &Path) -> Result<SessionState, String> {
-    files::settle_folder(folder).map_err(|error| error.to_string())?;
+    verify(folder, &arm.name).map_err(|why| format!("{why}; {REPAIR}"))?;
     let state = state(folder)?;
     let saved = weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;
     let memory = weights::read(&folder.join(MEMORY)).map_err(|error| error.to_string())?;

@@ -8,6 +8,8 @@ pub(crate) mod contained;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
+#[cfg(test)]
+mod faults;
 mod features;
 mod guesses;
 pub(crate) mod histogram;
@@ -20,6 +22,9 @@ pub mod probe;
 pub mod session;
 pub mod snapshot;
 mod start;
+#[cfg(test)]
+mod tests;
+mod under_way;
 mod worker;
 
 pub use session::dataset_info;

@@ -3,19 +3,21 @@
 //! Decides nothing about when to pause or what to show; that is the worker's.
 
 use super::arm::{Arm, Clock};
-use super::checkpoint::{self, SessionState};
+use super::checkpoint::{self, SaveError, SessionState};
 use super::device::Opened;
 use super::guesses::Guesses;
 use super::probe::{Look, Observed};
 use super::start::Origin;
 use burn::tensor::Device;
+use lab_core::blueprint::outline::Outline;
 use lab_core::blueprint::{Blueprint, Summary};
-use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{self, Dataset, Loader, LoaderOptions, Position};
 use lab_core::experiment::{Augmentation, DeviceChoice, Experiment};
+use lab_core::memory;
+use lab_core::number;
 use lab_core::protocol::keep::Record;
 use lab_core::protocol::{
-    ArmInfo, DatasetInfo, Evaluation, Live, Outcome, ProbeRecord, SpreadRecord, StepRecord, Tune,
+    ArmInfo, DatasetInfo, Evaluation, Live, Outcome, Past, Prepared, ProbeRecord, SpreadRecord, StepRecord, Tune,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -58,8 +60,17 @@ pub struct Stepped {
     pub probe: Option<ProbeRecord>,
     /// How all parameters and gradients were spread, in some of these steps.
     pub spread: Option<SpreadRecord>,
-    /// Arms whose loss left the finite numbers in this step.
-    pub diverged: Vec<usize>,
+    /// Arms whose loss left the finite numbers in this step, or in which something went wrong.
+    pub stopped: Vec<usize>,
+}
+
+/// What came of writing checkpoints.
+#[derive(Debug, Default)]
+pub struct Saved {
+    /// What a person should know: which arms could be saved no longer.
+    pub said: Vec<String>,
+    /// Why the disk did not take them, if it did not.
+    pub unwritten: Option<String>,
 }
 
 impl Session {
@@ -69,6 +80,7 @@ impl Session {
     /// What is wrong with the images, or which network does not fit them.
     pub fn new(experiment: Experiment, dataset: Arc<Dataset>, opened: Opened) -> Result<Self, String> {
         let recipe = &experiment.recipe;
+        fits_into_memory(&experiment, &dataset, opened.is_gpu())?;
         let autodiff = opened.device.clone().autodiff();
         let stock = opened.choice == DeviceChoice::FlexStock;
         let arms = experiment.arms.iter().map(|plan| {
@@ -99,56 +111,111 @@ impl Session {
         })
     }
 
-    /// Puts the weights into the arms that start from some; says what became of their heads.
+    /// Puts the weights into the arms that start from some; says what became of their heads. Of a run that goes on, only
+    /// those that are `new` start.
     ///
     /// # Errors
     /// Weights that do not fit their arm.
-    pub(super) fn start_from(&mut self, origins: &[Option<Origin>]) -> Result<Vec<String>, String> {
+    pub(super) fn start_from(&mut self, origins: &[Option<Origin>], new: &[bool]) -> Result<Vec<String>, String> {
         let mut said = Vec::new();
-        for (arm, origin) in self.arms.iter_mut().zip(origins) {
-            if let Some(origin) = origin {
+        for ((arm, origin), new) in self.arms.iter_mut().zip(origins).zip(new) {
+            if let (Some(origin), true) = (origin, new) {
                 said.push(origin.put_into(arm, &self.dataset.classes)?);
             }
         }
         Ok(said)
     }
 
-    /// Goes on from the checkpoints of a run. Where a crash left arms at different steps, those ahead wait for the
-    /// others.
+    /// Which arms of a run have no checkpoint, not even of their beginning: its writer was killed before that.
+    pub(super) fn without_checkpoint(&self, record: &mut dyn Record) -> Vec<bool> {
+        let mut has = |arm| record.checkpoints(arm).is_some_and(|folder| checkpoint::newest(&folder).is_some());
+        (0..self.arms.len()).map(|arm| !has(arm)).collect()
+    }
+
+    /// Goes on from the checkpoints of a run, and from the beginning in an arm that has none. Where a crash left arms at
+    /// different steps, those ahead wait for the others. Says what of the run's tables is missing.
     ///
     /// # Errors
-    /// A checkpoint that is missing, damaged, or of another network.
-    pub fn resume(&mut self, record: &dyn Record) -> Result<(), String> {
+    /// A checkpoint that is damaged, or of another network.
+    pub fn resume(&mut self, record: &mut dyn Record, past: &Past) -> Result<Vec<String>, String> {
         let mut states = Vec::with_capacity(self.arms.len());
         for (index, arm) in self.arms.iter_mut().enumerate() {
-            let folder = record.checkpoint(index, Checkpoint::Last).ok_or("this run keeps no checkpoints")?;
-            states.push((checkpoint::read(arm, &folder)?, arm.progress.clone()));
+            let folder = record.checkpoints(index).ok_or("this run keeps no checkpoints")?;
+            let newest = checkpoint::newest(&folder);
+            // Every validation was followed by a checkpoint; before the first one, it begins anew.
+            if newest.is_none() && past.arms.get(index).is_some_and(|past| !past.evaluations.is_empty()) {
+                let (name, folder) = (&arm.name, folder.display());
+                return Err(format!(
+                    "the checkpoints of {name} are gone from {folder}; bring them back, or start a new run"
+                ));
+            }
+            let state = newest.map(|folder| checkpoint::read(arm, &folder)).transpose()?;
+            states.push((state, arm.progress.clone()));
         }
         let running = states.iter().filter(|(_, progress)| progress.diverged_at.is_none());
-        let Some((state, progress)) = running.min_by_key(|(_, progress)| progress.step) else {
-            return Err("every arm of this run has diverged, so there is nothing to go on with; start it anew".into());
-        };
-        self.step = progress.step;
-        self.seconds = state.seconds;
-        self.total_steps = state.total_steps;
-        self.probe_every = state.probe_every;
-        self.augmentation = state.augmentation.clone();
+        let running = running.min_by_key(|(_, progress)| progress.step);
+        let last = states.iter().max_by_key(|(_, progress)| progress.diverged_at);
+        let Some((state, _)) = running.or(last) else { return Ok(Vec::new()) };
+        self.step = running.map_or_else(|| self.recorded().into_iter().max().unwrap_or(0), |(_, it)| it.step);
+        if let Some(state) = state {
+            self.seconds = state.seconds;
+            self.total_steps = state.total_steps;
+            self.probe_every = state.probe_every;
+            self.augmentation = state.augmentation.clone();
+        }
         self.loader.set_augmentation(self.augmentation.clone());
         let batch = usize::try_from(self.step % self.steps_per_epoch).unwrap_or(0);
         self.loader.seek(Position { epoch: self.step / self.steps_per_epoch, batch });
-        Ok(())
+        let mut missing = Vec::new();
+        for (index, (steps, known)) in self.recorded().into_iter().zip(&past.arms).enumerate() {
+            let rows = known.steps.iter().filter(|row| row.step <= steps).count() as u64;
+            if rows < steps {
+                let name = &self.arms[index].name;
+                missing.push(format!(
+                    "{name}: metrics.csv has lost {} of {steps} steps; its curves have gaps",
+                    steps - rows
+                ));
+            }
+            let newest = known.evaluations.iter().rfind(|it| it.step <= steps && !it.predicted.is_empty());
+            newest.into_iter().for_each(|it| self.guesses.note(index, it.step, &it.predicted));
+        }
+        Ok(missing)
+    }
+
+    /// Why an arm has stopped, in words.
+    #[must_use]
+    pub fn why_stopped(&self, arm: usize) -> String {
+        let arm = &self.arms[arm];
+        match &arm.fault {
+            Some(why) => format!("{}: {why}", arm.name),
+            None => format!(
+                "{}: the loss is no longer a finite number, so this arm stops; try a smaller learning rate or a warm-up",
+                arm.name
+            ),
+        }
+    }
+
+    /// The step up to which each arm has something to record.
+    pub(super) fn recorded(&self) -> Vec<u64> {
+        self.arms.iter().map(|arm| arm.progress.diverged_at.unwrap_or(arm.progress.step)).collect()
+    }
+
+    /// Trains up to this step. Early stopping waits anew.
+    pub(super) fn reach(&mut self, total_steps: u64) {
+        self.total_steps = total_steps;
+        self.arms.iter_mut().for_each(|arm| arm.progress.stale = 0);
     }
 
     /// Whether all planned steps are done or no arm is left.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.step >= self.total_steps || self.all_diverged()
+        self.step >= self.total_steps || self.all_stopped()
     }
 
     /// Whether no arm is left.
     #[must_use]
-    pub fn all_diverged(&self) -> bool {
-        self.arms.iter().all(|arm| arm.progress.diverged_at.is_some())
+    pub fn all_stopped(&self) -> bool {
+        self.arms.iter().all(Arm::has_stopped)
     }
 
     /// Whether any arm's schedule is warming up.
@@ -168,7 +235,7 @@ impl Session {
     #[must_use]
     pub fn has_stalled(&self) -> bool {
         let Some(stopping) = self.experiment.recipe.early_stopping else { return false };
-        self.arms.iter().all(|arm| arm.progress.diverged_at.is_some() || arm.progress.stale >= stopping.patience)
+        self.arms.iter().all(|arm| arm.has_stopped() || arm.progress.stale >= stopping.patience)
     }
 
     /// Whether an arm that is left was not validated at this step although that was due: a stop can end a validation.
@@ -176,7 +243,7 @@ impl Session {
     pub fn is_evaluation_missing(&self) -> bool {
         let missing = |arm: &Arm| {
             let progress = &arm.progress;
-            let here = progress.diverged_at.is_none() && progress.step <= self.step;
+            let here = !arm.has_stopped() && progress.step <= self.step;
             here && progress.evaluated_at.is_none_or(|step| step < self.step)
         };
         self.is_evaluation_due() && self.arms.iter().any(missing)
@@ -202,19 +269,28 @@ impl Session {
             let Dataset { train, mean, std, .. } = &*self.dataset;
             batch.pixels = data::plain_inputs(train, mean, std, &batch.indices).map_err(|error| error.to_string())?;
         }
-        let (mut arms, mut seen, mut diverged) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut arms, mut seen, mut stopped) = (Vec::new(), Vec::new(), Vec::new());
         for (index, arm) in self.arms.iter_mut().enumerate() {
             if !arm.is_due(self.step) {
                 arms.push(None);
                 seen.push(Observed::default());
                 continue;
             }
-            let known = arm.keeps_features() && same_images;
-            let features = known.then(|| arm.features(&self.dataset, &batch.indices, &self.opened.device));
-            let features = features.transpose()?.flatten();
-            let (step, looked) = arm.step_from(&batch, features, clock, &self.autodiff, look)?;
-            if arm.progress.diverged_at.is_some() {
-                diverged.push(index);
+            let (dataset, device) = (&self.dataset, &self.opened.device);
+            let stepped = arm.contained(|arm| {
+                let known = arm.keeps_features() && same_images;
+                let features = known.then(|| arm.features(dataset, &batch.indices, device));
+                let features = features.transpose()?.flatten();
+                arm.step_from(&batch, features, clock, &self.autodiff, look)
+            });
+            let Some((step, looked)) = stepped else {
+                stopped.push(index);
+                arms.push(None);
+                seen.push(Observed::default());
+                continue;
+            };
+            if arm.has_stopped() {
+                stopped.push(index);
             }
             arms.push(Some(step));
             seen.push(looked.unwrap_or_default());
@@ -232,7 +308,7 @@ impl Session {
         let (probes, histograms) = seen.into_iter().map(|seen| (seen.probe, seen.histograms)).unzip();
         let probe = (look != Look::Away).then_some(ProbeRecord { step: self.step, arms: probes });
         let spread = (look == Look::Histograms).then_some(SpreadRecord { step: self.step, arms: histograms });
-        Ok(Stepped { record, probe, spread, diverged })
+        Ok(Stepped { record, probe, spread, stopped })
     }
 
     /// How closely the next step is looked at: of the steps that are looked at, a few dozen over the whole run count
@@ -256,11 +332,12 @@ impl Session {
         let min_delta = self.experiment.recipe.early_stopping.map_or(0.0, |stopping| stopping.min_delta);
         let arm = &mut self.arms[index];
         let behind = arm.progress.step > clock.step || arm.progress.evaluated_at.is_some_and(|step| step >= clock.step);
-        if arm.progress.diverged_at.is_some() || behind {
+        if arm.has_stopped() || behind {
             return Ok(None);
         }
         let batch = self.experiment.recipe.batch_size;
-        let scores = arm.score(&self.dataset, batch, &self.opened.device, go_on)?;
+        let (dataset, device) = (&self.dataset, &self.opened.device);
+        let Some(scores) = arm.contained(|arm| arm.score(dataset, batch, device, go_on)) else { return Ok(None) };
         let whole = scores.total == self.dataset.validation.len();
         if whole {
             self.guesses.note(index, clock.step, &scores.predicted);
@@ -268,36 +345,40 @@ impl Session {
         Ok(whole.then(|| arm.note(index, &scores, clock, seconds, min_delta)))
     }
 
-    /// Writes the `last` checkpoints, and `best` for the arms in `best`. Says which arms could be saved no longer.
+    /// Writes every arm's checkpoints.
     ///
     /// # Errors
-    /// What could not be written.
-    pub fn save(&mut self, record: &dyn Record, best: &[usize]) -> Result<Vec<String>, String> {
-        let mut said = Vec::new();
+    /// What could not be read from the device.
+    pub fn save(&mut self, record: &mut dyn Record) -> Result<Saved, String> {
+        let mut saved = Saved::default();
         let state = SessionState {
             seconds: self.seconds,
             total_steps: self.total_steps,
             augmentation: self.augmentation.clone(),
             probe_every: self.probe_every,
         };
+        let kept = record.keeping().newest;
         for (index, arm) in self.arms.iter_mut().enumerate() {
-            if arm.progress.diverged_at.is_some() {
+            // What a fault left is not to be trusted.
+            if arm.fault.is_some() {
                 continue;
             }
             let was_saved = !arm.unsaved;
-            let kinds = [Some(Checkpoint::Last), best.contains(&index).then_some(Checkpoint::Best)];
-            for folder in kinds.into_iter().flatten().filter_map(|which| record.checkpoint(index, which)) {
-                arm.unsaved = !checkpoint::write(arm, &state, &folder)?;
+            let Some(folder) = record.checkpoints(index) else { continue };
+            match checkpoint::write(arm, &state, &folder, kept) {
+                Ok(finite) => arm.unsaved = !finite,
+                Err(SaveError::Compute(why)) => return Err(why),
+                Err(why @ SaveError::Disk(..)) => saved.unwritten = Some(why.to_string()),
             }
             if arm.unsaved && was_saved {
-                said.push(format!(
+                saved.said.push(format!(
                     "{}: not saved at step {}, because its weights are no longer finite numbers; checkpoints of earlier \
                      steps stay; try a smaller learning rate or a warm-up",
                     arm.name, self.step
                 ));
             }
         }
-        Ok(said)
+        Ok(saved)
     }
 
     /// Changes something from the next step on.
@@ -330,6 +411,23 @@ impl Session {
         self.arms.iter().map(|arm| arm_info(&arm.name, arm.model.blueprint())).collect()
     }
 
+    /// The session as whoever watches is told of it before it trains.
+    #[must_use]
+    pub fn prepared(&self, run: Option<&Path>) -> Prepared {
+        Prepared {
+            experiment: self.experiment.clone(),
+            dataset: dataset_info(&self.dataset),
+            device: self.opened.name.clone(),
+            steps_per_epoch: self.steps_per_epoch,
+            total_steps: self.total_steps,
+            first_step: self.step,
+            run: run.map(Path::to_path_buf),
+            arms: self.arm_infos(),
+            live: self.live(),
+            past: None,
+        }
+    }
+
     /// How the session stands.
     #[must_use]
     pub fn outcome(&self, reason: &str, run: Option<&Path>) -> Outcome {
@@ -343,6 +441,33 @@ impl Session {
             discordant: self.guesses.discordant(&self.dataset.validation.labels),
         }
     }
+}
+
+/// Whether there is room for what training takes, before any of it is taken: without it, the system would end the whole
+/// program. A GPU's memory is not known.
+fn fits_into_memory(experiment: &Experiment, dataset: &Dataset, gpu: bool) -> Result<(), String> {
+    let Some(free) = memory::free().filter(|_| !gpu) else { return Ok(()) };
+    let batch = experiment.recipe.batch_size as u64;
+    let (mut kept, mut most) = (0u64, 0u64);
+    for arm in &experiment.arms {
+        let outline = Outline::new(arm, dataset.shape(), dataset.classes.len());
+        let Ok(outline) = outline else { continue };
+        let values = arm.optimizer(&experiment.recipe).method.kept_values();
+        let weights = outline.training_bytes(0, values);
+        // Arms step in turn, so that only one has its maps in memory.
+        most = most.max(outline.training_bytes(batch, values) - weights);
+        kept = kept.saturating_add(weights);
+    }
+    let needed = kept.saturating_add(most);
+    if needed <= free {
+        return Ok(());
+    }
+    Err(format!(
+        "training takes about {} and {} are free; take smaller batches than {batch} images, smaller networks or smaller \
+         images (Resize)",
+        number::bytes(needed),
+        number::bytes(free)
+    ))
 }
 
 fn arm_info(name: &str, blueprint: &Blueprint) -> ArmInfo {

@@ -4,28 +4,32 @@ use super::contained::contained;
 use super::device::{self, Opened};
 use super::import;
 use super::session::{Session, Stepped, dataset_info};
-use super::snapshot::{Latest, Snapshot};
+use super::snapshot::Latest;
 use super::start::{self, Settled};
-use crossbeam_channel::{Receiver, TryRecvError};
-use lab_core::checkpoint::Checkpoint;
+use super::under_way::{RETRY, Run};
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use lab_core::data::Dataset;
 use lab_core::experiment::{DeviceChoice, Experiment};
-use lab_core::protocol::keep::{KeepNothing, Keeper, Record};
+use lab_core::protocol::keep::{KeepNothing, Keeper};
 use lab_core::protocol::outbox::Outbox;
-use lab_core::protocol::{Command, Event, Import, Intervention, Past, Phase, Prepared, Tune};
+use lab_core::protocol::{Change, Command, Event, Import, Intervention, Outcome, Past, Phase, Prepared, Tune};
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// How long a run may go without a checkpoint.
-const SAVE_EVERY: Duration = Duration::from_mins(2);
 
 /// How long a busy engine goes on before it shows its networks anew.
 const SHOW_EVERY: Duration = Duration::from_millis(100);
 
 /// What to do after a panic.
 const ADVICE: &str = "the last checkpoint is kept, so resume the run, on another device if this comes again";
+
+/// What is known of a run that goes on.
+#[derive(Default)]
+struct Before {
+    past: Option<Arc<Past>>,
+    outcome: Option<Outcome>,
+}
 
 /// The engine's thread.
 pub struct Worker {
@@ -48,21 +52,6 @@ struct Start {
     kept: bool,
 }
 
-/// A session with its record.
-struct Run {
-    session: Session,
-    record: Box<dyn Record>,
-    paused: bool,
-    over: bool,
-    /// Steps to be done although the session is paused.
-    singles: u32,
-    saved: Instant,
-    /// The folders of each arm's checkpoints.
-    checkpoints: Vec<[Option<PathBuf>; 2]>,
-    /// The step at which the networks were last shown, and when that was.
-    shown: Option<(u64, Instant)>,
-}
-
 impl Worker {
     /// A worker that does nothing yet.
     pub fn new(inbox: Receiver<Command>, outbox: Outbox, keeper: Box<dyn Keeper>, latest: Latest) -> Self {
@@ -78,28 +67,60 @@ impl Worker {
                 Some(Command::Quit) => break,
                 Some(command) => self.guarded(|worker| worker.obey(command)),
                 None if busy => self.guarded(Self::advance),
-                None => break,
+                None => self.guarded(Self::retry),
             }
         }
         self.guarded(|worker| worker.end("the program was closed"));
         self.outbox.flush();
     }
 
-    /// The next command: at once if there is work to do, else whenever it comes. `None` is "none now" for a busy
-    /// worker and "none ever again" for an idle one.
+    /// The next command: at once if there is work to do, else whenever it comes. `None` is "none now".
     fn next(&mut self, busy: bool) -> Option<Command> {
         if let Some(command) = self.deferred.pop_front() {
             return Some(command);
         }
-        if !busy {
-            self.outbox.flush();
-            return self.inbox.recv().ok();
+        if busy {
+            return match self.inbox.try_recv() {
+                Ok(command) => Some(command),
+                Err(TryRecvError::Empty) => None,
+                Err(TryRecvError::Disconnected) => Some(Command::Quit),
+            };
         }
-        match self.inbox.try_recv() {
+        self.outbox.flush();
+        if !self.run.as_ref().is_some_and(Run::waits) {
+            return Some(self.inbox.recv().unwrap_or(Command::Quit));
+        }
+        match self.inbox.recv_timeout(RETRY) {
             Ok(command) => Some(command),
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Command::Quit),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Command::Quit),
         }
+    }
+
+    /// Tries again to write what could not be written.
+    fn retry(&mut self) -> Result<(), String> {
+        let Some(run) = &mut self.run else { return Ok(()) };
+        let said = run.retry()?;
+        self.say(said);
+        Ok(())
+    }
+
+    /// Tells notices, and whether anything cannot be written.
+    fn say(&mut self, notices: Vec<String>) {
+        notices.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
+        if let Some(news) = self.run.as_mut().and_then(Run::news) {
+            self.outbox.send(news);
+        }
+    }
+
+    fn move_run(&mut self, folder: &Path) -> Result<(), String> {
+        let Some(run) = &mut self.run else { return Ok(()) };
+        // A folder that will not do is no reason to end anything.
+        let said = run.move_to(folder).unwrap_or_else(|why| vec![why]);
+        let prepared = run.session.prepared(run.record.folder());
+        self.outbox.send(Event::Prepared(Box::new(prepared)));
+        self.say(said);
+        Ok(())
     }
 
     /// Does something; an error or a panic ends the experiment with a message.
@@ -118,7 +139,7 @@ impl Worker {
         let Some(run) = &mut self.run else { return };
         let recent = |(step, at): (u64, Instant)| step == run.session.step || (busy && at.elapsed() < SHOW_EVERY);
         if !run.shown.is_some_and(recent) {
-            self.latest.show(Some(Snapshot::of(&run.session, &run.checkpoints)));
+            self.latest.show(Some(run.snapshot()));
             run.shown = Some((run.session.step, Instant::now()));
         }
     }
@@ -171,7 +192,8 @@ impl Worker {
             }
             Command::Stop => self.end("stopped by hand"),
             Command::Tune(change) => self.tune(&change),
-            Command::Checkpoint => self.save(&[]),
+            Command::Checkpoint => self.save(),
+            Command::MoveRun(folder) => self.move_run(&folder),
             Command::Extend(epochs) => self.extend(epochs),
             // Questions never come this far: the engine hands them to whoever answers them.
             Command::Ask { .. } | Command::Cancel(_) | Command::Quit => Ok(()),
@@ -185,10 +207,14 @@ impl Worker {
         notices.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
         let dataset = Dataset::of(&experiment).map_err(|error| error.to_string())?;
         let mut session = self.session(experiment, dataset, choice)?;
-        session.start_from(&origins)?.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
-        let prepared = prepared(&session, None);
+        let said = session.start_from(&origins, &vec![true; origins.len()])?;
+        self.say(said);
+        let prepared = session.prepared(None);
         let record = if start.kept { self.keeper.open(&prepared)? } else { Box::new(KeepNothing) };
-        self.begin(session, record, None, start.paused)
+        let mut run = Run::new(session, record, Vec::new(), start.paused);
+        // Whoever is killed before the first checkpoint goes on from this one.
+        let said = run.save()?;
+        self.begin(run, Before::default(), said)
     }
 
     fn import(&mut self, import: Box<Import>) -> Result<(), String> {
@@ -216,13 +242,22 @@ impl Worker {
                 dataset.validation.len()
             ));
         }
-        let mut session = self.session(kept.experiment, dataset, choice)?;
         let mut record = kept.record;
-        session.resume(record.as_ref())?;
-        let steps: Vec<u64> = session.arms.iter().map(|arm| arm.progress.step).collect();
-        record.rewind(&steps)?;
-        record.intervened(&Intervention { step: session.step, what: format!("resumed on {}", session.opened.name) })?;
-        self.begin(session, record, Some(Arc::new(kept.past)), false)
+        let mut session = self.session(kept.experiment.clone(), dataset, choice)?;
+        let new = session.without_checkpoint(record.as_mut());
+        if new.contains(&true) {
+            let Settled { origins, .. } = start::settle(kept.experiment, self.keeper.as_ref())?;
+            session.start_from(&origins, &new)?;
+        }
+        let said = session.resume(record.as_mut(), &kept.past)?;
+        let again = record.rewind(session.step, &session.recorded())?;
+        let mut run = Run::new(session, record, again, false);
+        if !run.over {
+            run.record.resumed(run.session.step)?;
+            let what = format!("resumed on {}", run.session.opened.name);
+            run.record.intervened(&Intervention { step: run.session.step, what, change: None })?;
+        }
+        self.begin(run, Before { past: Some(Arc::new(kept.past)), outcome: kept.outcome }, said)
     }
 
     fn session(&mut self, experiment: Experiment, dataset: Dataset, choice: DeviceChoice) -> Result<Session, String> {
@@ -236,32 +271,35 @@ impl Worker {
         Session::new(experiment, Arc::new(dataset), opened)
     }
 
-    fn begin(
-        &mut self,
-        session: Session,
-        record: Box<dyn Record>,
-        past: Option<Arc<Past>>,
-        paused: bool,
-    ) -> Result<(), String> {
-        let prepared = Prepared { past, ..prepared(&session, record.folder()) };
-        let over = session.is_over();
-        let saved = Instant::now();
-        let both = |arm| [Checkpoint::Last, Checkpoint::Best].map(|which| record.checkpoint(arm, which));
-        let checkpoints = (0..session.arms.len()).map(both).collect();
-        self.run = Some(Run { session, record, paused, over, singles: 0, saved, checkpoints, shown: None });
+    fn begin(&mut self, run: Run, before: Before, said: Vec<String>) -> Result<(), String> {
+        let prepared = Prepared { past: before.past, ..run.session.prepared(run.record.folder()) };
+        let (over, paused, step) = (run.over, run.paused, run.session.step);
+        let missing = run.session.is_evaluation_missing();
+        self.run = Some(run);
         // Whoever hears that the networks are ready may ask of them at once.
         self.show(false);
         self.outbox.send(Event::Prepared(Box::new(prepared)));
-        let missing = self.run.as_ref().is_some_and(|run| run.session.is_evaluation_missing());
+        self.say(said);
+        if over && !missing && before.outcome.is_some_and(|outcome| outcome.steps == step) {
+            return self.ended_before();
+        }
         if let Some(reason) = if missing { self.evaluate()? } else { self.enough()? } {
             return self.finish(&reason);
         }
-        if over {
-            return self.finish("all its steps are done already");
+        if self.run.as_ref().is_some_and(|run| run.over || run.session.has_stalled()) {
+            return self.finish_by_itself();
         }
         if paused {
             self.enter(Phase::Paused);
         }
+        Ok(())
+    }
+
+    /// A run that has ended stays as it is.
+    fn ended_before(&mut self) -> Result<(), String> {
+        let Some(run) = &self.run else { return Ok(()) };
+        let outcome = run.outcome("all its steps are done already");
+        self.tell_end(outcome);
         Ok(())
     }
 
@@ -284,7 +322,8 @@ impl Worker {
             Tune::Augmentation(_) => "augmentation changed".into(),
             Tune::ProbeEvery(steps) => format!("probes every {steps} steps"),
         };
-        let intervention = Intervention { step: run.session.step, what };
+        let change = Some(Change::Tune(change.clone()));
+        let intervention = Intervention { step: run.session.step, what, change };
         run.record.intervened(&intervention)?;
         let live = Box::new(run.session.live());
         self.outbox.send(Event::Intervened(intervention));
@@ -293,14 +332,15 @@ impl Worker {
     }
 
     fn extend(&mut self, epochs: u32) -> Result<(), String> {
-        let Some(run) = self.run.as_mut().filter(|run| !run.session.all_diverged()) else { return Ok(()) };
-        run.session.total_steps =
-            run.session.step.max(run.session.total_steps) + u64::from(epochs) * run.session.steps_per_epoch;
+        let Some(run) = self.run.as_mut().filter(|run| !run.session.all_stopped()) else { return Ok(()) };
+        let planned = run.session.step.max(run.session.total_steps);
+        run.session.reach(planned + u64::from(epochs) * run.session.steps_per_epoch);
         run.over = false;
         run.paused = false;
-        let intervention = Intervention { step: run.session.step, what: format!("extended by {epochs} epochs") };
+        let (what, change) = (format!("extended by {epochs} epochs"), Some(Change::Length(run.session.total_steps)));
+        let intervention = Intervention { step: run.session.step, what, change };
         run.record.intervened(&intervention)?;
-        let prepared = prepared(&run.session, run.record.folder());
+        let prepared = run.session.prepared(run.record.folder());
         self.outbox.send(Event::Intervened(intervention));
         self.outbox.send(Event::Prepared(Box::new(prepared)));
         Ok(())
@@ -321,23 +361,27 @@ impl Worker {
         let stepped = run.session.advance()?;
         self.tell(stepped)?;
         let Some(run) = &mut self.run else { return Ok(()) };
-        if run.session.all_diverged() {
-            return self.finish("every arm's loss left the finite numbers");
+        if run.session.all_stopped() {
+            self.save()?;
+            return self.finish_by_itself();
         }
         if run.session.is_evaluation_due() {
             if let Some(reason) = self.evaluate()? {
                 return self.finish(&reason);
             }
-        } else if run.saved.elapsed() > SAVE_EVERY {
-            self.save(&[])?;
+        } else if run.is_save_due() {
+            self.save()?;
+        }
+        self.retry()?;
+        let Some(run) = &mut self.run else { return Ok(()) };
+        if run.change_again() {
+            let live = Box::new(run.session.live());
+            self.outbox.send(Event::Tuned(live));
+        }
+        if self.run.as_ref().is_some_and(|run| run.session.is_over() || run.session.has_stalled()) {
+            return self.finish_by_itself();
         }
         let Some(run) = &mut self.run else { return Ok(()) };
-        if run.session.is_over() {
-            return self.finish("all steps are done");
-        }
-        if run.session.has_stalled() {
-            return self.finish("stopped early: the validation loss no longer falls");
-        }
         if run.paused && run.singles == 0 {
             self.enter(Phase::Paused);
         }
@@ -348,24 +392,27 @@ impl Worker {
     fn tell(&mut self, stepped: Stepped) -> Result<(), String> {
         let Some(run) = &mut self.run else { return Ok(()) };
         run.record.step(&stepped.record)?;
-        let step = stepped.record.step;
         self.outbox.step(stepped.record);
         if let Some(probe) = stepped.probe {
             run.record.probed(&probe)?;
             self.outbox.send(Event::Probed(Box::new(probe)));
         }
         if let Some(spread) = stepped.spread {
+            run.record.counted(&spread)?;
             self.outbox.send(Event::Spread(Box::new(spread)));
         }
-        for index in stepped.diverged {
-            let name = &run.session.arms[index].name;
-            let what = format!(
-                "{name}: the loss is no longer a finite number, so this arm stops; try a smaller learning rate or a warm-up"
-            );
-            let intervention = Intervention { step, what };
-            run.record.intervened(&intervention)?;
-            self.outbox.send(Event::Intervened(intervention));
+        for arm in stepped.stopped {
+            self.tell_stopped(arm)?;
         }
+        Ok(())
+    }
+
+    fn tell_stopped(&mut self, arm: usize) -> Result<(), String> {
+        let Some(run) = &mut self.run else { return Ok(()) };
+        let what = run.session.why_stopped(arm);
+        let intervention = Intervention { step: run.session.step, what, change: None };
+        run.record.intervened(&intervention)?;
+        self.outbox.send(Event::Intervened(intervention));
         Ok(())
     }
 
@@ -375,7 +422,7 @@ impl Worker {
         self.enter(Phase::Evaluating);
         self.show(false);
         let Self { run: Some(run), inbox, deferred, outbox, .. } = self else { return Ok(None) };
-        let (mut best, mut ending) = (Vec::new(), false);
+        let (mut failed, mut ending) = (Vec::new(), false);
         for index in 0..run.session.arms.len() {
             let go_on = |_| {
                 for command in inbox.try_iter() {
@@ -385,16 +432,20 @@ impl Worker {
                 }
                 !ending
             };
-            let Some(evaluation) = run.session.evaluate(index, go_on)? else { continue };
-            if evaluation.best {
-                best.push(index);
-            }
+            let left = !run.session.arms[index].has_stopped();
+            let Some(evaluation) = run.session.evaluate(index, go_on)? else {
+                if left && run.session.arms[index].has_stopped() {
+                    failed.push(index);
+                }
+                continue;
+            };
             run.record.evaluated(&evaluation)?;
             outbox.send(Event::Evaluated(Box::new(evaluation)));
         }
+        failed.into_iter().try_for_each(|arm| self.tell_stopped(arm))?;
         // Asked before the checkpoint is written, so that whoever goes on from it finds the question answered.
         let enough = if ending { None } else { self.enough()? };
-        self.save(&best)?;
+        self.save()?;
         Ok(enough)
     }
 
@@ -404,11 +455,10 @@ impl Worker {
         run.record.enough(run.session.step)
     }
 
-    fn save(&mut self, best: &[usize]) -> Result<(), String> {
+    fn save(&mut self) -> Result<(), String> {
         let Some(run) = &mut self.run else { return Ok(()) };
-        run.saved = Instant::now();
-        let said = run.session.save(run.record.as_ref(), best)?;
-        said.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
+        let said = run.save()?;
+        self.say(said);
         Ok(())
     }
 
@@ -416,7 +466,7 @@ impl Worker {
     fn end(&mut self, reason: &str) -> Result<(), String> {
         match &self.run {
             Some(run) if !run.over => {
-                self.save(&[])?;
+                self.save()?;
                 self.finish(reason)
             }
             _ => Ok(()),
@@ -426,28 +476,23 @@ impl Worker {
     /// Ends the run but keeps its networks, so that questions can be asked and training extended.
     fn finish(&mut self, reason: &str) -> Result<(), String> {
         let Some(run) = &mut self.run else { return Ok(()) };
-        run.over = true;
-        run.singles = 0;
-        let outcome = run.session.outcome(reason, run.record.folder());
+        let outcome = run.outcome(reason);
         run.record.finished(&outcome)?;
-        let phase = if run.session.all_diverged() { Phase::Diverged } else { Phase::Done };
-        self.enter(phase);
-        self.outbox.send(Event::Finished(Box::new(outcome)));
+        self.say(Vec::new());
+        self.tell_end(outcome);
         Ok(())
     }
-}
 
-fn prepared(session: &Session, run: Option<&Path>) -> Prepared {
-    Prepared {
-        experiment: session.experiment.clone(),
-        dataset: dataset_info(&session.dataset),
-        device: session.opened.name.clone(),
-        steps_per_epoch: session.steps_per_epoch,
-        total_steps: session.total_steps,
-        first_step: session.step,
-        run: run.map(Path::to_path_buf),
-        arms: session.arm_infos(),
-        live: session.live(),
-        past: None,
+    fn finish_by_itself(&mut self) -> Result<(), String> {
+        let Some(reason) = self.run.as_ref().map(Run::reason) else { return Ok(()) };
+        self.finish(&reason)
+    }
+
+    fn tell_end(&mut self, outcome: Outcome) {
+        let Some(run) = &mut self.run else { return };
+        (run.over, run.singles) = (true, 0);
+        let phase = if run.session.all_stopped() { Phase::Diverged } else { Phase::Done };
+        self.enter(phase);
+        self.outbox.send(Event::Finished(Box::new(outcome)));
     }
 }

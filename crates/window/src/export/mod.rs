@@ -4,9 +4,11 @@
 mod album;
 mod drawing;
 mod png;
+mod run;
 mod saving;
 mod svg;
 
 pub use album::Album;
 pub use drawing::Drawing;
+pub use run::{Format, RunExport};
 pub use saving::{Content, Done, Saving};

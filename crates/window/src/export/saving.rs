@@ -2,6 +2,7 @@
 
 use super::album::Album;
 use super::drawing::Drawing;
+use super::run::RunExport;
 use super::{png, svg};
 use crate::dialogs::Dialogs;
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -24,6 +25,8 @@ pub enum Content {
     Svg(Arc<Drawing>),
     /// Many pictures in a new folder.
     Folder(Arc<Album>),
+    /// A run for another program.
+    Run(RunExport),
 }
 
 impl Content {
@@ -35,6 +38,7 @@ impl Content {
             Self::Png(drawing) => file(&png::write(drawing)?),
             Self::Svg(drawing) => file(svg::write(drawing).as_bytes()),
             Self::Folder(album) => album.write(path),
+            Self::Run(run) => run.write(path),
         }
     }
 }

@@ -63,6 +63,9 @@ impl Bar {
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| status(ui, monitor, resident, form));
             });
         });
+        if let Some(why) = &monitor.unwritten {
+            ui.horizontal_wrapped(|ui| unwritten(ui, why, actions));
+        }
         if monitor.prepared.is_none() || !monitor.is_active() {
             // What was being chosen for one run is not for the next one.
             self.tuning = Tuning::default();
@@ -79,6 +82,15 @@ impl Bar {
                 }
             });
         }
+    }
+}
+
+/// What cannot be written at present, and a way out.
+fn unwritten(ui: &mut Ui, why: &str, actions: &mut Vec<Action>) {
+    let text = format!("Not saved: {why}. All is kept in memory until then.");
+    ui.label(RichText::new(text).color(Tokens::of(ui).error));
+    if ui.button("Another folder…").clicked() {
+        actions.push(Action::ChooseElsewhere);
     }
 }
 

@@ -6,7 +6,7 @@ use super::prompt::Prompt;
 use super::{App, Closing};
 use crate::action::{Action, RunAction};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
-use crate::export::Content;
+use crate::export::{Content, Format, RunExport};
 use crate::kit::typed_path;
 use crate::panel::{CLASSIFY, EXPLAIN};
 use crate::state::Level;
@@ -35,6 +35,7 @@ impl App {
                 }
             }
             Action::Save { name, content } => self.saving.ask(name, content, self.dialogs.as_mut(), ctx),
+            Action::SaveRun(format) => self.save_run(ctx, format),
             Action::CopyTable(table) => self.saving.copy(table, ctx),
             Action::Open(paths) => self.open(paths),
             Action::Ask { of, question } => self.ask(of, question),
@@ -61,6 +62,7 @@ impl App {
             Action::ChoosePictures => self.dialogs.ask(Wanted::Pictures, ctx),
             Action::ChooseData => self.dialogs.ask(Wanted::Data, ctx),
             Action::ChooseRun => self.dialogs.ask(Wanted::Run, ctx),
+            Action::ChooseElsewhere => self.dialogs.ask(Wanted::Elsewhere, ctx),
             Action::OpenExperiment => self.dialogs.ask(Wanted::Experiment, ctx),
             Action::SaveExperiment { typed } => self.save_experiment(ctx, typed),
             Action::OpenWeights => self.weights = Some(OpenWeights::default()),
@@ -226,6 +228,7 @@ impl App {
                     Wanted::Weights => self.weights.get_or_insert_default().set_path(&path),
                     Wanted::Experiment => self.open_experiment(&path),
                     Wanted::Export => self.saving.place(path, ctx),
+                    Wanted::Elsewhere => self.link.send(Command::MoveRun(path)),
                     Wanted::Data | Wanted::Pictures => self.form.set_source(Source::Path(path)),
                 }
             }
@@ -270,6 +273,15 @@ impl App {
         } else {
             self.saving.ask(name, text, &mut *self.dialogs, ctx);
         }
+    }
+
+    /// The run under way, or the one that ended last.
+    fn save_run(&mut self, ctx: &Context, format: Format) {
+        let Some(run) = self.monitor.prepared.as_ref().and_then(|prepared| prepared.run.clone()) else {
+            return self.say(Level::Notice, "There is no run yet: start one, or continue one from its folder.");
+        };
+        let export = RunExport { run, format };
+        self.saving.ask(export.name(), Content::Run(export), self.dialogs.as_mut(), ctx);
     }
 
     /// Asks for a path to be typed, and says why if it is not because a person wanted to.

@@ -3,6 +3,7 @@
 
 use crate::action::{Action, RunAction};
 use crate::dialogs::Wanted;
+use crate::export::Format;
 use crate::panels::PANELS;
 use crate::state::Monitor;
 use eframe::egui::{Key, Modifiers, ThemePreference};
@@ -159,8 +160,12 @@ pub fn all() -> Vec<Command> {
         Action::Run(RunAction::Reset),
     );
     add(Menu::Run, "Write a checkpoint now", None, Active, Action::Run(RunAction::Checkpoint));
+    add(Menu::Run, "Write the run into another folder…", None, Active, Action::ChooseElsewhere);
     add(Menu::Run, "Continue the run that was stopped", None, Ended, Action::Run(RunAction::Continue));
     add(Menu::Run, "Extend training by an epoch", None, Ended, Action::Run(RunAction::Extend(1)));
+    for format in Format::ALL {
+        add(Menu::Run, format.title(), None, Always, Action::SaveRun(format));
+    }
     add(Menu::Run, "Switch immediate mode on or off", None, Always, Action::Immediate);
 
     add(Menu::Classify, "Open pictures to classify…", Together(CTRL, Key::O), Always, Action::ChoosePictures);

@@ -68,6 +68,8 @@ pub struct Monitor {
     /// What happened from outside, oldest first.
     pub interventions: Vec<Intervention>,
     pub outcome: Option<Outcome>,
+    /// Why what is measured cannot be written at present.
+    pub unwritten: Option<String>,
     /// Why it failed, until read.
     pub failure: Option<String>,
     /// Whether there are networks that say what is in a picture: an experiment's, also after a reset, or those of a file.
@@ -246,10 +248,18 @@ impl Monitor {
                 self.say(Level::Notice, text.clone());
                 Some((Level::Notice, text))
             }
+            Event::Unwritten(why) => {
+                let level = if why.is_some() { Level::Error } else { Level::Info };
+                let text = why.clone().unwrap_or_else(|| "everything has been written now".to_owned());
+                self.unwritten = why;
+                self.say(level, text.clone());
+                Some((level, text))
+            }
             Event::Finished(outcome) => Some(self.finished(*outcome)),
             Event::Failed(text) => {
                 self.phase = Phase::Idle;
                 self.classifies = false;
+                self.unwritten = None;
                 self.say(Level::Error, text.clone());
                 self.failure = Some(text.clone());
                 Some((Level::Error, text))

@@ -32,6 +32,7 @@ fn outcome(folder: &Path) -> Outcome {
         best_step: Some(40),
         diverged_at: None,
         unsaved: false,
+        fault: None,
     };
     Outcome {
         reason: "all steps are done".into(),

@@ -228,7 +228,7 @@ fn a_run_that_another_process_writes_is_shown_live() {
     let place = tempfile::tempdir().unwrap();
     let mut record = begin(place.path(), "short", 20);
     // A checkpoint brings the tables up to date.
-    record.checkpoint(0, lab_core::checkpoint::Checkpoint::Last);
+    record.checkpoints(0);
     let (mut harness, _script) = open(place.path());
     wait_for(&mut harness, "Run short, training");
     harness.get_by_label("Draw short").click();
@@ -236,7 +236,7 @@ fn a_run_that_another_process_writes_is_shown_live() {
     for step in 21..=40 {
         record.step(&crate::scripted::record(step, 2)).unwrap();
     }
-    record.checkpoint(0, lab_core::checkpoint::Checkpoint::Last);
+    record.checkpoints(0);
     harness.get_by_label("Curves").click();
     harness.run();
     let expected = crate::scripted::record(39, 2).arms[0].unwrap().loss;

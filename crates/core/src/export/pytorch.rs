@@ -1,0 +1,58 @@
+//! A script that builds a network anew with nothing but PyTorch, and loads its weights with `strict=True`. The classes in it
+//! are those by which our own networks are tested against PyTorch.
+
+use crate::experiment::Network;
+use crate::protocol::DatasetInfo;
+use serde_json::{Value, json};
+
+const NETWORK: &str = include_str!("network.py");
+const LOADING: &str = include_str!("pytorch.py");
+
+/// The script. It looks for the weights beside itself, in a file of its own name that ends in `.safetensors`.
+///
+/// # Errors
+/// A network that cannot be written down, which none that was checked is.
+pub fn script(name: &str, network: &Network, dataset: &DatasetInfo) -> Result<String, String> {
+    let arm = serde_json::to_value(network).map_err(|error| error.to_string())?;
+    let [channels, height, width] = dataset.shape;
+    let settings = [
+        ("ARM", arm),
+        ("CHANNELS", json!(channels)),
+        ("SIDES", json!([height, width])),
+        ("CLASSES", json!(dataset.classes)),
+        ("MEAN", json!(dataset.mean)),
+        ("STD", json!(dataset.std)),
+    ];
+    let settings = settings.map(|(name, value)| format!("{name} = {}\n", python(&value))).concat();
+    let begins = NETWORK.find("\nimport copy\n").map_or(NETWORK, |start| &NETWORK[start..]);
+    let title = python(&json!(format!("{name}, trained by Residual Lab.")));
+    let rest = begins.replacen("import copy\n", "import copy\nimport json\nimport pathlib\n", 1);
+    Ok(format!("{title}\n{rest}\n\n{settings}{LOADING}"))
+}
+
+/// A value as Python writes it.
+fn python(value: &Value) -> String {
+    match value {
+        Value::Null => "None".to_owned(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        // JSON's texts are Python's, too.
+        Value::Number(_) | Value::String(_) => value.to_string(),
+        Value::Array(values) => format!("[{}]", values.iter().map(python).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| format!("{}: {}", json!(name), python(value));
+            format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_python() {
+        let value = json!({"a": [1, 2.5, null], "b": true, "c": "x\"y\n"});
+        assert_eq!(python(&value), "{\"a\": [1, 2.5, None], \"b\": True, \"c\": \"x\\\"y\\n\"}");
+    }
+}

@@ -1,0 +1,83 @@
+//! Curves as a drawing within a web page.
+
+use super::page::escaped;
+use crate::number::precise;
+
+/// A curve.
+pub(super) struct Line<'a> {
+    pub name: &'a str,
+    /// In the order in which they are joined.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Of a palette that colour-blind people tell apart (Okabe and Ito 2008).
+const COLOURS: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8a8f3c"];
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 240.0;
+const LEFT: f64 = 60.0;
+const BOTTOM: f64 = 40.0;
+const TOP: f64 = 28.0;
+/// Points of a curve; of more, means of neighbours are drawn.
+const MOST: usize = 600;
+
+/// The drawing; nothing where no curve has two points.
+pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
+    let thin = lines.iter().map(|line| (line.name, thinned(&line.points))).zip(COLOURS.iter().cycle());
+    let lines: Vec<_> = thin.filter(|((_, points), _)| points.len() > 1).collect();
+    let all = || lines.iter().flat_map(|((_, points), _)| points.iter());
+    let ends = |of: fn(&(f64, f64)) -> f64| {
+        let (low, high) =
+            all().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        if high > low { (low, high) } else { (low - 0.5, high + 0.5) }
+    };
+    if lines.is_empty() {
+        return String::new();
+    }
+    let ((x0, x1), (y0, y1)) = (ends(|point| point.0), ends(|point| point.1));
+    let x = |value: f64| LEFT + (value - x0) / (x1 - x0) * (WIDTH - LEFT - 10.0);
+    let y = |value: f64| HEIGHT - BOTTOM - (value - y0) / (y1 - y0) * (HEIGHT - BOTTOM - TOP);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" font-size=\"12\" \
+         role=\"img\" aria-label=\"{0}\"><text x=\"{LEFT}\" y=\"16\" font-weight=\"600\">{0}</text>",
+        escaped(title)
+    );
+    for step in 0..=4 {
+        let share = f64::from(step) / 4.0;
+        let (at_x, at_y) = (x0 + share * (x1 - x0), y0 + share * (y1 - y0));
+        svg += &format!(
+            "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{1:.1}\" y2=\"{1:.1}\" stroke=\"#dde3ea\"/>\
+             <text x=\"{2}\" y=\"{3:.1}\" text-anchor=\"end\">{4}</text>\
+             <text x=\"{5:.1}\" y=\"{6}\" text-anchor=\"middle\">{7}</text>",
+            WIDTH - 10.0,
+            y(at_y),
+            LEFT - 6.0,
+            y(at_y) + 4.0,
+            precise(at_y),
+            x(at_x),
+            HEIGHT - BOTTOM + 16.0,
+            precise(at_x)
+        );
+    }
+    svg +=
+        &format!("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", WIDTH - 10.0, HEIGHT - 6.0, escaped(along));
+    for (place, ((name, points), colour)) in lines.iter().enumerate() {
+        let path: Vec<String> = points.iter().map(|point| format!("{:.1},{:.1}", x(point.0), y(point.1))).collect();
+        svg += &format!(
+            "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\" points=\"{}\"/>\
+             <text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"{colour}\">{}</text>",
+            path.join(" "),
+            WIDTH - 10.0,
+            TOP + 14.0 * (place as f64 + 1.0),
+            escaped(name)
+        );
+    }
+    svg + "</svg>"
+}
+
+fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mean = |part: &[(f64, f64)]| {
+        let count = part.len() as f64;
+        (part.iter().map(|it| it.0).sum::<f64>() / count, part.iter().map(|it| it.1).sum::<f64>() / count)
+    };
+    points.chunks(points.len().div_ceil(MOST).max(1)).map(mean).collect()
+}

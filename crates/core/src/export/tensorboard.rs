@@ -1,0 +1,142 @@
+//! TensorBoard's event files: records with a length and masked sums around each message. Written beside a run's tables, so
+//! that `tensorboard --logdir RUNS` shows them while they train. Knows nothing of runs.
+//!
+//! <https://github.com/tensorflow/tensorboard/blob/master/tensorboard/compat/proto/event.proto>
+
+use super::protobuf::Message;
+use crate::checksum::crc32c;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What such a file is called; TensorBoard knows it by the part in the middle.
+pub const FILE: &str = "events.out.tfevents.0.residual-lab";
+
+/// How values of one kind are spread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spread {
+    /// The upper end of each bin.
+    pub limits: Vec<f64>,
+    /// Values in each bin.
+    pub counts: Vec<f64>,
+}
+
+/// What a file begins with.
+#[must_use]
+pub fn beginning() -> Vec<u8> {
+    record(&event(0).text(3, "brain.Event:2"))
+}
+
+/// Numbers at a step, each under its name; a slash in it makes a group.
+#[must_use]
+pub fn scalars(step: u64, values: &[(String, f64)]) -> Vec<u8> {
+    #[allow(clippy::cast_possible_truncation, reason = "the format holds single precision")]
+    let value = |(tag, value): &(String, f64)| Message::new().text(1, tag).float(2, *value as f32);
+    summary(step, values.iter().map(value))
+}
+
+/// A picture as PNG.
+#[must_use]
+pub fn picture(step: u64, tag: &str, png: &[u8], [width, height]: [usize; 2]) -> Vec<u8> {
+    let image = Message::new().number(1, height as u64).number(2, width as u64).number(3, 3).raw(4, png);
+    summary(step, [Message::new().text(1, tag).message(4, &image)].into_iter())
+}
+
+/// How values are spread.
+#[must_use]
+pub fn spread(step: u64, tag: &str, spread: &Spread) -> Vec<u8> {
+    let total: f64 = spread.counts.iter().sum();
+    let ends = |index: Option<&f64>| index.copied().unwrap_or_default();
+    let histogram = Message::new()
+        .double(1, ends(spread.limits.first()))
+        .double(2, ends(spread.limits.last()))
+        .double(3, total)
+        .double(4, spread.limits.iter().zip(&spread.counts).map(|(limit, count)| limit * count).sum())
+        .double(5, spread.limits.iter().zip(&spread.counts).map(|(limit, count)| limit * limit * count).sum())
+        .doubles(6, &spread.limits)
+        .doubles(7, &spread.counts);
+    summary(step, [Message::new().text(1, tag).message(5, &histogram)].into_iter())
+}
+
+/// A text in Markdown.
+#[must_use]
+pub fn text(step: u64, tag: &str, markdown: &str) -> Vec<u8> {
+    const STRING: u64 = 7;
+    let one = Message::new().message(2, &Message::new().number(1, 1));
+    let tensor = Message::new().number(1, STRING).message(2, &one).text(8, markdown);
+    let plugin = Message::new().message(1, &Message::new().text(1, "text"));
+    let value = Message::new().text(1, &format!("{tag}/text_summary")).message(8, &tensor).message(9, &plugin);
+    summary(step, [value].into_iter())
+}
+
+fn summary(step: u64, values: impl Iterator<Item = Message>) -> Vec<u8> {
+    let values = values.fold(Message::new(), |summary, value| summary.message(1, &value));
+    record(&event(step).message(5, &values))
+}
+
+fn event(step: u64) -> Message {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    // The step comes first, so that `whole` finds it where it looks.
+    Message::new().number(2, step).double(1, now.as_secs_f64())
+}
+
+/// A sum in the way of this format, which protects sums of sums.
+fn masked(bytes: &[u8]) -> u32 {
+    crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+fn record(message: &Message) -> Vec<u8> {
+    let length = (message.bytes().len() as u64).to_le_bytes();
+    let sums = [masked(&length), masked(message.bytes())].map(u32::to_le_bytes);
+    [&length[..], &sums[0], message.bytes(), &sums[1]].concat()
+}
+
+/// How many of a file's first bytes are whole records of steps up to this one.
+#[must_use]
+pub fn whole(bytes: &[u8], step: u64) -> usize {
+    let mut end = 0;
+    while let Some(message) = next(&bytes[end..]) {
+        if step_of(message) > step {
+            break;
+        }
+        end += message.len() + 16;
+    }
+    end
+}
+
+/// The first record's message, if it is whole.
+fn next(bytes: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let (sum, rest) = rest.split_first_chunk::<4>()?;
+    let size = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    let (message, rest) = rest.split_at_checked(size)?;
+    let (sum_of_message, _) = rest.split_first_chunk::<4>()?;
+    let whole = *sum == masked(length).to_le_bytes() && *sum_of_message == masked(message).to_le_bytes();
+    whole.then_some(message)
+}
+
+/// The step of a message of this program's.
+fn step_of(message: &[u8]) -> u64 {
+    let digits = message.get(1..).unwrap_or_default();
+    let length = digits.iter().position(|byte| byte & 0x80 == 0).map_or(0, |last| last + 1).min(9);
+    digits[..length].iter().rev().fold(0, |step, byte| (step << 7) | u64::from(byte & 0x7f))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_whole_up_to_a_step_and_what_is_torn_is_left_out() {
+        let loss = |step| scalars(step, &[("train/loss".to_owned(), 0.5)]);
+        let mut file = [beginning(), loss(1), loss(300), loss(70_000)].concat();
+        let ends = [0, 1, 299, 300, 70_000].map(|step| whole(&file, step));
+        let first = beginning().len();
+        assert_eq!(ends[0], first);
+        assert_eq!((ends[1], ends[2]), (first + loss(1).len(), ends[1]));
+        assert_eq!((ends[3], ends[4]), (ends[1] + loss(300).len(), file.len()));
+        file.truncate(file.len() - 1);
+        assert_eq!(whole(&file, u64::MAX), ends[3]);
+        file[first + 20] ^= 1;
+        assert_eq!(whole(&file, u64::MAX), first, "a damaged record ends what can be trusted");
+        assert_eq!(whole(&[0xff; 40], 9), 0);
+    }
+}

@@ -1,0 +1,287 @@
+//! A run folder that is being written. Whatever cannot be written waits in memory, and is written once that is possible
+//! again: here, or in another folder.
+
+use super::arm::ArmFiles;
+use super::events::{Diary, EventLine};
+use super::layout::{self, RunInfo, arm_folders};
+use super::rows::MetricsRow;
+use crate::checkpoint::Keeping;
+use crate::files::{self, write_atomically};
+use crate::protocol::keep::Record;
+use crate::protocol::{Change, Evaluation, Intervention, Outcome, ProbeRecord, SpreadRecord, StepRecord};
+use serde::Serialize;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long rows may wait in memory.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+pub(super) struct FolderRecord {
+    folder: PathBuf,
+    /// The bytes of `experiment.toml` and of `run.json`.
+    plan: Vec<u8>,
+    info: Vec<u8>,
+    names: Vec<String>,
+    classes: Vec<String>,
+    blocks: Vec<Vec<String>>,
+    arms: Vec<ArmFiles>,
+    diary: Diary,
+    /// How it ended, until that is written.
+    outcome: Option<Vec<u8>>,
+    /// Whether there is a file that says how it ended.
+    ended: bool,
+    unwritten: Option<String>,
+    flushed: Instant,
+    keeping: Keeping,
+    /// Held while this record lives, so that no second process writes here.
+    _lock: File,
+}
+
+/// Whether a run can begin in this folder.
+///
+/// # Errors
+/// Why not: there is something in it already, or it is a file.
+pub fn vacant(folder: &Path) -> Result<(), String> {
+    match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
+        Ok(empty) if empty || layout::is_beginning(folder) => Ok(()),
+        Ok(_) => Err(format!("{} is not empty: name a new folder for the run", folder.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(format!("cannot use the folder {}: {error}", folder.display())),
+    }
+}
+
+impl FolderRecord {
+    /// Begins a run. The plan comes last: a folder without one is no run yet, so that none is half-begun.
+    pub fn begin(folder: &Path, plan: String, info: &RunInfo, keeping: Keeping) -> Result<Self, String> {
+        let begin = || {
+            let lock = layout::lock(folder)?;
+            write_atomically(&folder.join(layout::INFO), &json(info)?)?;
+            let mut record = Self::open(folder, plan.into_bytes(), info, keeping, lock)?;
+            record.diary.note(&EventLine::new(0, "start", &format!("started on {}", info.device)))?;
+            record.diary.file().sync()?;
+            write_atomically(&folder.join(layout::EXPERIMENT), &record.plan)?;
+            Ok(record)
+        };
+        begin().map_err(|error: io::Error| writing(folder, &error))
+    }
+
+    /// Goes on with a run.
+    pub fn reopen(folder: &Path, info: &RunInfo, keeping: Keeping) -> Result<Self, String> {
+        let reopen = || {
+            let lock = layout::lock(folder)?;
+            files::sweep(folder);
+            let plan = fs::read(folder.join(layout::EXPERIMENT))?;
+            Self::open(folder, plan, info, keeping, lock)
+        };
+        reopen().map_err(|error| writing(folder, &error))
+    }
+
+    fn open(folder: &Path, plan: Vec<u8>, info: &RunInfo, keeping: Keeping, lock: File) -> io::Result<Self> {
+        let names: Vec<String> = info.arms.iter().map(|arm| arm.name.clone()).collect();
+        let folders = arm_folders(folder, names.iter().map(String::as_str));
+        let text = String::from_utf8_lossy(&plan).into_owned();
+        let arm = |folder| ArmFiles::open(folder, info.dataset.validation, &text);
+        Ok(Self {
+            folder: folder.to_owned(),
+            plan,
+            info: json(info)?,
+            classes: info.dataset.classes.clone(),
+            blocks: info.arms.iter().map(|arm| arm.blocks.clone()).collect(),
+            arms: folders.into_iter().map(arm).collect::<Result<_, _>>()?,
+            diary: Diary::open(folder.join(layout::EVENTS))?,
+            outcome: None,
+            ended: folder.join(layout::OUTCOME).exists(),
+            unwritten: None,
+            flushed: Instant::now(),
+            keeping,
+            names,
+            _lock: lock,
+        })
+    }
+
+    /// Writes all that waits; where that fails, it goes on waiting.
+    fn attempt(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) {
+        self.flushed = Instant::now();
+        self.unwritten = write(self).err().map(|error| files::in_words(&self.folder, &error));
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stand()?;
+        self.arms.iter_mut().try_for_each(ArmFiles::flush)?;
+        self.diary.file().flush()?;
+        if let Some(outcome) = &self.outcome {
+            write_atomically(&self.folder.join(layout::OUTCOME), outcome)?;
+            (self.outcome, self.ended) = (None, true);
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.flush()?;
+        self.arms.iter_mut().try_for_each(ArmFiles::sync)?;
+        self.diary.file().sync()
+    }
+
+    /// Puts a folder that somebody took away back in its place.
+    fn stand(&mut self) -> io::Result<()> {
+        if self.folder.join(layout::EXPERIMENT).exists() {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.folder)?;
+        self._lock = layout::lock(&self.folder)?;
+        write_atomically(&self.folder.join(layout::INFO), &self.info)?;
+        write_atomically(&self.folder.join(layout::EXPERIMENT), &self.plan)
+    }
+
+    /// It has not ended, whatever was written before.
+    fn goes_on(&mut self) {
+        self.outcome = None;
+        if self.ended {
+            // Where it cannot be removed, the next outcome takes its place.
+            let _ = fs::remove_file(self.folder.join(layout::OUTCOME));
+            self.ended = false;
+        }
+    }
+
+    fn with_arms(&mut self, mut act: impl FnMut(usize, &mut ArmFiles) -> io::Result<()>) -> Result<(), String> {
+        let done = self.arms.iter_mut().enumerate().try_for_each(|(index, arm)| act(index, arm));
+        if self.flushed.elapsed() >= FLUSH_EVERY {
+            self.attempt(Self::flush);
+        }
+        done.map_err(|error| writing(&self.folder, &error))
+    }
+
+    fn cut(&mut self, steps: &[u64], step: u64) -> io::Result<Vec<(u64, Change)>> {
+        for (index, arm) in self.arms.iter_mut().enumerate() {
+            arm.rewind(steps.get(index).copied().unwrap_or(step))?;
+        }
+        self.diary.cut(step)
+    }
+}
+
+impl Record for FolderRecord {
+    fn folder(&self) -> Option<&Path> {
+        Some(&self.folder)
+    }
+
+    fn checkpoints(&mut self, arm: usize) -> Option<PathBuf> {
+        // A checkpoint must not be ahead of the tables.
+        self.attempt(Self::sync);
+        Some(self.arms.get(arm)?.checkpoints())
+    }
+
+    fn keeping(&self) -> Keeping {
+        self.keeping
+    }
+
+    fn rewind(&mut self, step: u64, steps: &[u64]) -> Result<Vec<(u64, Change)>, String> {
+        self.cut(steps, step).map_err(|error| writing(&self.folder, &error))
+    }
+
+    fn resumed(&mut self, step: u64) -> Result<(), String> {
+        self.goes_on();
+        let line = EventLine::new(step, "resume", &format!("goes on after step {step}"));
+        self.diary.note(&line).map_err(|error| writing(&self.folder, &error))?;
+        self.attempt(Self::flush);
+        Ok(())
+    }
+
+    fn step(&mut self, record: &StepRecord) -> Result<(), String> {
+        self.goes_on();
+        self.with_arms(|index, arm| MetricsRow::of(record, index).map_or(Ok(()), |row| arm.stepped(row)))
+    }
+
+    fn probed(&mut self, record: &ProbeRecord) -> Result<(), String> {
+        let blocks = std::mem::take(&mut self.blocks);
+        let done = self.with_arms(|index, arm| match (record.arms.get(index), blocks.get(index)) {
+            (Some(probe), Some(blocks)) if !probe.blocks.is_empty() => arm.probed(record.step, probe, blocks),
+            _ => Ok(()),
+        });
+        self.blocks = blocks;
+        done
+    }
+
+    fn counted(&mut self, record: &SpreadRecord) -> Result<(), String> {
+        self.with_arms(|index, arm| {
+            arm.counted(record.step, record.arms.get(index).map_or(&[], Vec::as_slice));
+            Ok(())
+        })
+    }
+
+    fn evaluated(&mut self, evaluation: &Evaluation) -> Result<(), String> {
+        let classes = std::mem::take(&mut self.classes);
+        let done = self.with_arms(
+            |index, arm| {
+                if index == evaluation.arm { arm.evaluated(evaluation, &classes) } else { Ok(()) }
+            },
+        );
+        self.classes = classes;
+        done
+    }
+
+    fn intervened(&mut self, intervention: &Intervention) -> Result<(), String> {
+        let Intervention { step, what, change } = intervention;
+        let line = EventLine { change: change.clone(), ..EventLine::new(*step, "intervention", what) };
+        self.diary.note(&line).map_err(|error| writing(&self.folder, &error))?;
+        self.attempt(Self::flush);
+        Ok(())
+    }
+
+    fn finished(&mut self, outcome: &Outcome) -> Result<(), String> {
+        let failed = |error: io::Error| writing(&self.folder, &error);
+        self.outcome = Some(json(outcome).map_err(failed)?);
+        self.diary.note(&EventLine::new(outcome.steps, "finish", &outcome.reason)).map_err(failed)?;
+        self.attempt(Self::sync);
+        Ok(())
+    }
+
+    fn unwritten(&self) -> Option<String> {
+        self.unwritten.clone()
+    }
+
+    fn write(&mut self) {
+        self.attempt(Self::sync);
+    }
+
+    fn move_to(&mut self, folder: &Path) -> Result<(), String> {
+        // A folder with other things in it gets one for the run.
+        let name = self.folder.file_name().unwrap_or_default();
+        let within = if vacant(folder).is_err() && folder.is_dir() { folder.join(name) } else { folder.to_owned() };
+        let folder = &within;
+        vacant(folder)?;
+        let mut begin = || -> io::Result<()> {
+            fs::create_dir_all(folder)?;
+            let lock = layout::lock(folder)?;
+            write_atomically(&folder.join(layout::INFO), &self.info)?;
+            let folders = arm_folders(folder, self.names.iter().map(String::as_str));
+            self.arms.iter_mut().zip(folders).try_for_each(|(arm, folder)| arm.move_to(&folder))?;
+            self.diary.file().move_to(folder.join(layout::EVENTS))?;
+            write_atomically(&folder.join(layout::EXPERIMENT), &self.plan)?;
+            self._lock = lock;
+            Ok(())
+        };
+        begin().map_err(|error| files::in_words(folder, &error))?;
+        folder.clone_into(&mut self.folder);
+        self.attempt(Self::sync);
+        Ok(())
+    }
+}
+
+impl Drop for FolderRecord {
+    fn drop(&mut self) {
+        // Nobody is left to tell; what was flushed before is whole.
+        let _ = self.sync();
+    }
+}
+
+fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn writing(folder: &Path, error: &io::Error) -> String {
+    format!("cannot write the run in {}: {error}", folder.display())
+}

@@ -1,0 +1,214 @@
+//! Real files of every format, changed at random: whatever comes of it, nothing panics, takes longer than two seconds or more
+//! memory than 512 MB. The same seed changes them in the same way.
+//!
+//! `RESIDUAL_LAB_MUTATIONS` says how often each file is changed; ten thousand take some minutes where files are read from a
+//! disk.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
+#![allow(dead_code, reason = "the files are made by a module that other tests share")]
+
+#[path = "../data/make.rs"]
+mod make;
+
+use image::ImageFormat;
+use lab_core::data::decode_picture;
+use lab_core::experiment::{Experiment, Plan, preset};
+use lab_core::random::{Purpose, Random};
+use lab_core::runs;
+use make::{cifar, gzip, load, picture, write_classes, write_idx};
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tempfile::tempdir;
+
+/// How often each file is changed, unless somebody says otherwise.
+fn times(usual: u32) -> u32 {
+    std::env::var("RESIDUAL_LAB_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+}
+
+/// Numbers at which sizes go wrong.
+const EDGES: [u32; 8] = [0, 1, 0x7f, 0xff, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
+
+/// Changes one to eight places: a bit, a byte, a number at the edge, a part left out, doubled or swapped, an early end.
+fn mutate(good: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = good.to_vec();
+    for _ in 0..=random.below(8) {
+        let at = random.below(bytes.len().max(1));
+        let end = (at + 1 + random.below(16)).min(bytes.len());
+        let edge = EDGES[random.below(EDGES.len())];
+        match random.below(8) {
+            _ if bytes.is_empty() => {}
+            0 => bytes[at] ^= 1 << random.below(8),
+            1 => bytes[at] = u8::try_from(random.below(256)).unwrap(),
+            2 => bytes.splice(at..(at + 4).min(bytes.len()), edge.to_le_bytes()).for_each(drop),
+            3 => bytes.splice(at..(at + 4).min(bytes.len()), edge.to_be_bytes()).for_each(drop),
+            4 => drop(bytes.drain(at..end)),
+            5 => {
+                let part = bytes[at..end].to_vec();
+                bytes.splice(at..at, part).for_each(drop);
+            }
+            6 => {
+                let other = random.below(bytes.len());
+                bytes.swap(at, other);
+            }
+            _ if random.below(4) == 0 => bytes.truncate(at),
+            _ => {}
+        }
+    }
+    bytes
+}
+
+/// The most memory that this process has ever taken, in bytes; `None` where the system does not say.
+fn peak() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? << 10)
+}
+
+/// Does something with a file changed so often, and keeps what it was where that takes too long.
+fn hold(name: &str, good: &[u8], count: u32, mut act: impl FnMut(&[u8])) {
+    let mut random = Random::new(7, Purpose::Inspect, 0, good.len() as u64);
+    for number in 0..count {
+        let bytes = mutate(good, &mut random);
+        let start = Instant::now();
+        act(&bytes);
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(2), "{name}: change {number} took {took:?}");
+        assert!(peak().is_none_or(|peak| peak < 512 << 20), "{name}: change {number} took {:?} bytes", peak());
+    }
+}
+
+#[test]
+fn pictures() {
+    use ImageFormat::{Bmp, Gif, Jpeg, Png, Pnm, Tiff, WebP};
+    let image = picture(3, 16, 12);
+    for format in [Png, Jpeg, WebP, Bmp, Gif, Tiff, Pnm] {
+        let mut good = Vec::new();
+        image.write_to(&mut Cursor::new(&mut good), format).unwrap();
+        decode_picture(&good).unwrap();
+        hold(&format!("{format:?}"), &good, times(10_000), |bytes| drop(decode_picture(bytes)));
+    }
+}
+
+/// A few kilobytes that ask for gigabytes beside their pixels.
+#[test]
+fn pictures_that_ask_for_more_than_they_are_worth() {
+    let mut png = Vec::new();
+    picture(3, 16, 12).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
+    let zeros = {
+        let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        (0..1400).for_each(|_| packer.write_all(&vec![0; 1 << 20]).unwrap());
+        packer.finish().unwrap()
+    };
+    let chunk = [b"iCCPbomb\0\0", &zeros[..]].concat();
+    let mut sum = flate2::Crc::new();
+    sum.update(&chunk);
+    let length = u32::try_from(chunk.len() - 4).unwrap().to_be_bytes();
+    png.splice(33..33, [&length[..], &chunk, &sum.sum().to_be_bytes()].concat());
+    let _ = decode_picture(&png);
+
+    let mut webp = Vec::new();
+    picture(3, 16, 12).write_to(&mut Cursor::new(&mut webp), ImageFormat::WebP).unwrap();
+    let pixels = webp.split_off(12);
+    let extended =
+        [b"VP8X\x0a\0\0\0\x08\0\0\0\x0f\0\0\x0b\0\0", &pixels[..], b"EXIF\xf0\xff\xff\x5f", &[0; 64]].concat();
+    webp.extend(extended);
+    let length = u32::try_from(webp.len() - 8).unwrap().to_le_bytes();
+    webp.splice(4..8, length);
+    let _ = decode_picture(&webp);
+    assert!(peak().is_none_or(|peak| peak < 512 << 20), "{:?} bytes", peak());
+}
+
+/// Reads a data set of which one file has been changed.
+fn hold_file(victim: &Path, data: &Path) {
+    let good = fs::read(victim).unwrap();
+    load(data).unwrap_or_else(|error| panic!("{}: {error}", data.display()));
+    hold(&victim.display().to_string(), &good, times(400), |bytes| {
+        fs::write(victim, bytes).unwrap();
+        drop(load(data));
+    });
+    fs::write(victim, good).unwrap();
+}
+
+#[test]
+fn data_sets() {
+    let place = tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    fs::create_dir(at("idx")).unwrap();
+    write_idx(&at("idx"), &[0, 1, 0, 1], &[0, 1]);
+    for name in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"] {
+        hold_file(&at("idx").join(name), &at("idx"));
+    }
+    fs::create_dir(at("cifar")).unwrap();
+    for name in ["data_batch_1.bin", "test_batch.bin"] {
+        fs::write(at("cifar").join(name), cifar(&[&[0], &[1], &[1]])).unwrap();
+    }
+    hold_file(&at("cifar/data_batch_1.bin"), &at("cifar"));
+    write_classes(&at("classes"), &["ape", "bee"], 2);
+    hold_file(&at("classes/ape/0.png"), &at("classes"));
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden");
+    for name in ["keras.npz", "medmnist.npz", "webdataset.tar"] {
+        let copy = at(name);
+        fs::copy(golden.join(name), &copy).unwrap();
+        hold_file(&copy, &copy);
+    }
+    let packed = at("packed.tar.gz");
+    fs::write(&packed, gzip(&fs::read(golden.join("webdataset.tar")).unwrap())).unwrap();
+    hold_file(&packed, &packed);
+}
+
+#[test]
+fn experiments() {
+    let text = preset("plain-vs-residual").unwrap().plan().to_toml().unwrap();
+    hold("experiment.toml", text.as_bytes(), times(3000), |bytes| {
+        if let Ok(plan) = Plan::from_toml(&String::from_utf8_lossy(bytes)) {
+            drop(Experiment::check(plan));
+        }
+    });
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+fn copied(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copied(&entry.path(), &target)
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A run that version 0.1 wrote, of which one file is changed: it is listed, read, reported and gone on with.
+#[test]
+fn run_folders() {
+    let place = tempdir().unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/kept-run-0.1/half");
+    let folder = place.path().join("run");
+    copied(&kept, &folder);
+    let mut all = Vec::new();
+    files(&folder, &mut all);
+    all.retain(|path| !path.components().any(|part| part.as_os_str() == "checkpoints"));
+    all.sort();
+    for victim in all {
+        let good = fs::read(&victim).unwrap();
+        hold(&victim.display().to_string(), &good, times(200), |bytes| {
+            fs::write(&victim, bytes).unwrap();
+            let Ok(run) = runs::open(&folder) else { return };
+            for arm in 0..run.info.arms.len() {
+                drop((run.metrics(arm), run.gradients(arm), run.validations(arm), run.events()));
+            }
+            drop(lab_core::export::report::html(&run));
+        });
+        fs::write(&victim, good).unwrap();
+    }
+}

@@ -1,0 +1,24 @@
+//! Faults made on purpose, which only exist in tests.
+
+use std::sync::Mutex;
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    Panic,
+    /// What a device says that has no memory left, or is gone.
+    Device,
+}
+
+/// In which arm, at which step.
+pub(super) static PLANNED: Mutex<Vec<(&str, u64, Fault)>> = Mutex::new(Vec::new());
+
+/// Does what is planned for this step of this arm.
+pub(super) fn happen(arm: &str, step: u64) -> Result<(), String> {
+    let planned = PLANNED.lock().unwrap().iter().find(|(name, at, _)| (*name, *at) == (arm, step)).copied();
+    match planned {
+        Some((_, _, Fault::Panic)) => panic!("a fault that was made on purpose"),
+        Some((_, _, Fault::Device)) => Err("the device is out of memory".to_owned()),
+        None => Ok(()),
+    }
+}

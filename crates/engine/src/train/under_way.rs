@@ -1,0 +1,172 @@
+//! A session with its record: what is written of it, what cannot be written at present, and what is to be changed again
+//! after a crash. Decides nothing about when to train; that is the worker's.
+
+use super::session::Session;
+use super::snapshot::Snapshot;
+use lab_core::checkpoint::Checkpoint;
+use lab_core::protocol::keep::Record;
+use lab_core::protocol::{Change, Event, Outcome};
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long after a failure writing is tried again.
+pub(super) const RETRY: Duration = Duration::from_secs(2);
+
+/// A session with its record.
+pub(super) struct Run {
+    pub session: Session,
+    pub record: Box<dyn Record>,
+    pub paused: bool,
+    pub over: bool,
+    /// Steps to be done although the session is paused.
+    pub singles: u32,
+    /// The step at which the networks were last shown, and when that was.
+    pub shown: Option<(u64, Instant)>,
+    /// The folder of each arm's checkpoints.
+    folders: Vec<Option<PathBuf>>,
+    /// When checkpoints were written last.
+    saved: Instant,
+    /// Why the last ones could not be.
+    unsaved: Option<String>,
+    /// What was last told of all that cannot be written.
+    told: Option<String>,
+    tried: Instant,
+    /// What was changed by hand before a crash, to be changed again at these steps.
+    again: VecDeque<(u64, Change)>,
+}
+
+impl Run {
+    pub fn new(session: Session, record: Box<dyn Record>, again: Vec<(u64, Change)>, paused: bool) -> Self {
+        let now = Instant::now();
+        let (again, over) = (again.into(), false);
+        let mut run = Self {
+            session,
+            record,
+            paused,
+            over,
+            singles: 0,
+            shown: None,
+            folders: Vec::new(),
+            saved: now,
+            unsaved: None,
+            told: None,
+            tried: now,
+            again,
+        };
+        run.find_folders();
+        run.change_again();
+        run.over = run.session.is_over() || run.session.has_stalled();
+        run
+    }
+
+    /// Makes the changes that were made by hand at this step before a crash; says whether there were any.
+    pub fn change_again(&mut self) -> bool {
+        let mut any = false;
+        while let Some((_, change)) = self.again.pop_front_if(|(step, _)| *step <= self.session.step) {
+            any = true;
+            match change {
+                Change::Tune(tune) => self.session.tune(&tune),
+                Change::Length(steps) => self.session.reach(steps),
+            }
+        }
+        any
+    }
+
+    /// Asking a record for these brings its files up to date, so it is not done at each look.
+    fn find_folders(&mut self) {
+        self.folders = (0..self.session.arms.len()).map(|arm| self.record.checkpoints(arm)).collect();
+    }
+
+    /// The networks as they are now, and where their checkpoints are.
+    pub fn snapshot(&self) -> Snapshot {
+        let which = [Checkpoint::Last, Checkpoint::Best];
+        let both = |folder: &Option<PathBuf>| which.map(|which| Some(folder.as_ref()?.join(which.name())));
+        Snapshot::of(&self.session, &self.folders.iter().map(both).collect::<Vec<_>>())
+    }
+
+    /// Whether a checkpoint is due although no validation is.
+    pub fn is_save_due(&self) -> bool {
+        self.saved.elapsed() > self.record.keeping().every
+    }
+
+    /// Writes checkpoints; what a person should know of that is given.
+    ///
+    /// # Errors
+    /// What the device says when it fails. A disk that fails ends nothing.
+    pub fn save(&mut self) -> Result<Vec<String>, String> {
+        self.saved = Instant::now();
+        let saved = self.session.save(self.record.as_mut())?;
+        self.unsaved = saved.unwritten;
+        Ok(saved.said)
+    }
+
+    /// Why something cannot be written at present.
+    fn unwritten(&self) -> Option<String> {
+        self.record.unwritten().or_else(|| self.unsaved.clone())
+    }
+
+    /// Whether something waits for being written.
+    pub fn waits(&self) -> bool {
+        self.told.is_some() || self.unwritten().is_some()
+    }
+
+    /// Tries again to write what waits, from time to time.
+    ///
+    /// # Errors
+    /// What the device says when it fails.
+    pub fn retry(&mut self) -> Result<Vec<String>, String> {
+        if self.unwritten().is_none() || self.tried.elapsed() < RETRY {
+            return Ok(Vec::new());
+        }
+        self.write()
+    }
+
+    /// Tries at once.
+    ///
+    /// # Errors
+    /// What the device says when it fails.
+    pub fn write(&mut self) -> Result<Vec<String>, String> {
+        self.tried = Instant::now();
+        self.record.write();
+        if self.unsaved.is_some() { self.save() } else { Ok(Vec::new()) }
+    }
+
+    /// Goes on writing in another folder.
+    ///
+    /// # Errors
+    /// Why that folder will not do, or what the device says when it fails.
+    pub fn move_to(&mut self, folder: &Path) -> Result<Vec<String>, String> {
+        self.record.move_to(folder)?;
+        self.find_folders();
+        self.shown = None;
+        self.save()
+    }
+
+    /// What is to be told of what cannot be written, if that has changed.
+    pub fn news(&mut self) -> Option<Event> {
+        let now = self.unwritten();
+        if now == self.told {
+            return None;
+        }
+        self.told.clone_from(&now);
+        Some(Event::Unwritten(now))
+    }
+
+    /// How the session stands.
+    pub fn outcome(&self, reason: &str) -> Outcome {
+        self.session.outcome(reason, self.record.folder())
+    }
+
+    /// Why it is over, when it is.
+    pub fn reason(&self) -> String {
+        let session = &self.session;
+        let faulty = session.arms.iter().position(|arm| arm.fault.is_some());
+        match faulty.filter(|_| session.all_stopped()) {
+            Some(arm) => format!("no network is left: {}", session.why_stopped(arm)),
+            None if session.all_stopped() => "every arm's loss left the finite numbers".to_owned(),
+            None if session.step >= session.total_steps => "all steps are done".to_owned(),
+            None => "stopped early: the validation loss no longer falls".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! `residual-lab export`: a run in other programs' formats.
+
+use super::network::find_run;
+use super::output::{self, Failure};
+use lab_core::blueprint::Blueprint;
+use lab_core::checkpoint::Checkpoint;
+use lab_core::export::{Weight, Weights, bundle, onnx, pytorch, report};
+use lab_core::files::{safe_name, write_atomically};
+use lab_core::runs::Run;
+use lab_engine::nn::weights;
+use lab_engine::train::checkpoint::WEIGHTS;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `export`.
+#[derive(Debug, clap::Args)]
+#[command(
+    group = clap::ArgGroup::new("format").required(true),
+    after_help = "Networks go into a file for each, named after them. TensorBoard needs no export: its files are written while a run
+trains, so `tensorboard --logdir RUNS` shows all runs of a folder.
+
+Examples:
+  residual-lab export RUN_FOLDER --onnx
+  residual-lab export RUN_FOLDER --torch --out for-pytorch
+  residual-lab export RUN_FOLDER --html --out report.html"
+)]
+pub struct Args {
+    /// A run folder, or its name in the usual place; for --bundle also a study's
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// Each network as ONNX (opset 18): images in, logits out
+    #[arg(long, group = "format")]
+    onnx: bool,
+    /// Each network as a Python script that builds it with PyTorch alone, and its weights
+    #[arg(long, group = "format")]
+    torch: bool,
+    /// One web page that says what the run has shown, and loads nothing
+    #[arg(long, group = "format")]
+    html: bool,
+    /// Everything as one zip file, for another machine
+    #[arg(long, group = "format")]
+    bundle: bool,
+    /// Where `tensorboard --logdir` finds the run
+    #[arg(long, group = "format")]
+    tensorboard: bool,
+    /// Only this network
+    #[arg(long, value_name = "NAME")]
+    arm: Option<String>,
+    /// Which weights: those with the least validation loss, or the newest
+    #[arg(long, value_parser = ["best", "last"], default_value = "best")]
+    checkpoint: String,
+    /// The file, or the folder for networks [default: here, named after the run's folder]
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    if args.bundle {
+        return bundled(args);
+    }
+    let run = find_run(&args.run)?;
+    if args.html {
+        let place = args.place(&run.folder, ".html");
+        let page = report::html(&run).map_err(Failure::running)?;
+        write_atomically(&place, page.as_bytes()).map_err(Failure::running)?;
+        return said(&place);
+    }
+    if args.tensorboard {
+        return output::print(&format!("tensorboard --logdir {}", run.folder.display()));
+    }
+    networks(args, &run)
+}
+
+impl Args {
+    fn place(&self, folder: &Path, ending: &str) -> PathBuf {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        self.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}{ending}")))
+    }
+}
+
+fn said(place: &Path) -> Result<(), Failure> {
+    output::print(&format!("wrote {}", place.display()))
+}
+
+fn bundled(args: &Args) -> Result<(), Failure> {
+    let folder = match find_run(&args.run) {
+        Ok(run) => run.folder,
+        Err(_) if args.run.join("study.toml").is_file() => args.run.clone(),
+        Err(failure) => return Err(failure),
+    };
+    let folder = fs::canonicalize(&folder).map_err(Failure::running)?;
+    let place = args.place(&folder, ".zip");
+    let write = || -> io::Result<()> {
+        let file = File::create_new(&place)?;
+        bundle::write(&folder, &file)?;
+        file.sync_all()
+    };
+    write().map_err(|error| Failure::Running(format!("cannot write {}: {error}", place.display())))?;
+    said(&place)
+}
+
+fn networks(args: &Args, run: &Run) -> Result<(), Failure> {
+    let which = if args.checkpoint == "last" { Checkpoint::Last } else { Checkpoint::Best };
+    let arms: Vec<usize> = (0..run.info.arms.len())
+        .filter(|&arm| args.arm.as_ref().is_none_or(|wanted| *wanted == run.info.arms[arm].name))
+        .collect();
+    if arms.is_empty() {
+        let names: Vec<&str> = run.info.arms.iter().map(|arm| arm.name.as_str()).collect();
+        return Err(Failure::Usage(format!("the run has no such network; it has {}", names.join(", "))));
+    }
+    let folder = args.place(&run.folder, if args.onnx { "-onnx" } else { "-torch" });
+    let found: Vec<_> = arms.into_iter().map(|arm| (arm, run.weights(arm, which))).collect();
+    let none = found.iter().all(|(_, weights)| weights.is_err());
+    for (arm, checkpoint) in found {
+        let checkpoint = match checkpoint {
+            Ok(checkpoint) => checkpoint,
+            // It may have diverged at once; the others are of use all the same.
+            Err(why) if !none => {
+                output::notice(&why.to_string());
+                continue;
+            }
+            Err(why) => return Err(Failure::usage(why)),
+        };
+        fs::create_dir_all(&folder).map_err(Failure::running)?;
+        if args.onnx { as_onnx(run, arm, &checkpoint, &folder)? } else { as_torch(run, arm, &checkpoint, &folder)? }
+    }
+    Ok(())
+}
+
+fn as_onnx(run: &Run, arm: usize, checkpoint: &Path, folder: &Path) -> Result<(), Failure> {
+    let (name, dataset) = (&run.info.arms[arm].name, &run.info.dataset);
+    let network = &run.experiment.arms[arm].network;
+    let blueprint = Blueprint::new(network, dataset.shape, dataset.classes.len()).map_err(Failure::usage)?;
+    let state = weights::read(&checkpoint.join(WEIGHTS)).map_err(Failure::running)?;
+    let weights: Weights = state
+        .iter()
+        .map(|(name, array)| (name.as_str(), Weight { shape: &array.shape, values: &array.values }))
+        .collect();
+    let numbers = |values: &[f32]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    let metadata = [
+        ("classes", serde_json::to_string(&dataset.classes).map_err(Failure::running)?),
+        ("mean", numbers(&dataset.mean)),
+        ("std", numbers(&dataset.std)),
+        ("input", "pixels in [0, 1], less mean, by std, as [batch, channels, height, width]".to_owned()),
+    ];
+    let bytes = onnx::bytes(name, &blueprint, &weights, &metadata).map_err(Failure::Running)?;
+    let place = folder.join(format!("{}.onnx", safe_name(name)));
+    write_atomically(&place, &bytes).map_err(Failure::running)?;
+    said(&place)
+}
+
+fn as_torch(run: &Run, arm: usize, checkpoint: &Path, folder: &Path) -> Result<(), Failure> {
+    let name = &run.info.arms[arm].name;
+    let script =
+        pytorch::script(name, &run.experiment.arms[arm].network, &run.info.dataset).map_err(Failure::Running)?;
+    let place = folder.join(format!("{}.py", safe_name(name)));
+    fs::copy(checkpoint.join(WEIGHTS), place.with_extension("safetensors")).map_err(Failure::running)?;
+    write_atomically(&place, script.as_bytes()).map_err(Failure::running)?;
+    said(&place)
+}

@@ -1,0 +1,92 @@
+//! `residual-lab runs`: looks after run folders.
+
+use super::network::find_run;
+use super::output::{self, Failure};
+use lab_core::files;
+use lab_core::runs;
+use lab_core::runs::{Follower, News, Run};
+use lab_engine::train::checkpoint;
+use std::path::{Path, PathBuf};
+
+/// What can be done with run folders.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Say what of a run is damaged or missing, and repair what can be
+    Check(Args),
+}
+
+/// Arguments of `runs check`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A damaged checkpoint to go on from is replaced by the newest one that is whole. Exit code 1: something is damaged.
+
+Example:
+  residual-lab runs check RUN_FOLDER
+  residual-lab runs check RUN_FOLDER --repair"
+)]
+pub struct Args {
+    /// Run folders, or their names in the usual place
+    #[arg(value_name = "RUN", required = true)]
+    runs: Vec<PathBuf>,
+    /// Repair what can be repaired
+    #[arg(long)]
+    repair: bool,
+}
+
+pub(super) fn run(command: &Command) -> Result<(), Failure> {
+    let Command::Check(args) = command;
+    let mut damaged = 0;
+    for named in &args.runs {
+        let run = find_run(named)?;
+        if args.repair && runs::is_being_written(&run.folder) {
+            return Err(Failure::Usage(format!("{} is training; stop it first", run.folder.display())));
+        }
+        let mut found = Vec::new();
+        for arm in 0..run.info.arms.len() {
+            found.extend(checked(&run, arm, args.repair));
+        }
+        found.extend(run.events().err().map(|error| error.to_string()));
+        damaged += found.len();
+        let folder = run.folder.display();
+        let lines = found.iter().map(|line| format!("\n  {line}")).collect::<String>();
+        output::print(&if found.is_empty() { format!("{folder}: whole") } else { format!("{folder}:{lines}") })?;
+    }
+    if damaged > 0 { Err(Failure::Running(format!("{damaged} things were damaged"))) } else { Ok(()) }
+}
+
+/// What is wrong with an arm.
+fn checked(run: &Run, arm: usize, repair: bool) -> Vec<String> {
+    let name = &run.info.arms[arm].name;
+    let Some(folder) = run.arm_folder(arm) else { return Vec::new() };
+    let mut found = Vec::new();
+    let (mut last, mut lost) = (0, 0);
+    let follow = Follower::new(&folder, true).read(true, |news| {
+        if let News::Metrics(row) = news {
+            lost += row.step.saturating_sub(last + 1);
+            last = row.step;
+        }
+    });
+    found.extend(follow.err().map(|error| format!("{name}: a table cannot be read: {error}")));
+    found.extend((lost > 0).then(|| format!("{name}: metrics.csv lacks {lost} steps, which nothing brings back")));
+    found.extend(run.metrics(arm).err().map(|error| error.to_string()));
+    found.extend(run.gradients(arm).err().map(|error| error.to_string()));
+    for checkpoint in checkpoint::all(&folder.join("checkpoints")) {
+        let Err(why) = checkpoint::verify(&checkpoint, name) else { continue };
+        let mended = if repair { mend(&checkpoint, name) } else { None };
+        found.push(mended.map_or_else(|| why.clone(), |mended| format!("{why}; {mended}")));
+    }
+    found
+}
+
+/// Puts the newest checkpoint that is whole in the place of the one to go on from; others that are damaged are taken away.
+fn mend(damaged: &Path, arm: &str) -> Option<String> {
+    let all = damaged.parent()?;
+    let whole =
+        checkpoint::all(all).into_iter().find(|other| other != damaged && checkpoint::verify(other, arm).is_ok())?;
+    let new = files::beside(damaged, "tmp");
+    let replaced = files::link_folder(&whole, &new).and_then(|()| files::replace_folder(&new, damaged));
+    Some(match replaced {
+        Ok(()) => format!("the checkpoint {} took its place", whole.display()),
+        Err(error) => format!("it could not be repaired: {error}"),
+    })
+}

@@ -1,0 +1,129 @@
+//! What leaves: runs in other programs' formats. Where the Python that `RESIDUAL_LAB_PYTHON` names has their packages, those
+//! programs read them back; `tests/export/check.py` is what they are asked.
+
+use crate::lab::{Lab, TINY, picture};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Networks of every kind of layer, each with its settings.
+const KINDS: [(&str, &str); 8] = [
+    ("plain", ""),
+    ("option-a", "shortcut=\"a\",activation=\"silu\",gain={value=0.5,learned=true}"),
+    (
+        "option-b",
+        "shortcut=\"b\",norm={group=2},activation=\"gelu\",head={pool=\"max\",dropout=0.0,bias=false,scale=0.5}",
+    ),
+    ("option-d", "shortcut=\"d\",block=\"pre_basic\",stochastic_depth=0.5"),
+    ("bottleneck", "shortcut=\"c\",block=\"pre_bottleneck\",activation=\"leaky_relu\""),
+    ("pooled", "shortcut=\"b\",downsampling=\"avg_pool\",norm=\"none\",activation=\"tanh\""),
+    ("relu-before", "shortcut=\"a\",block=\"relu_before_add\",downsampling=\"max_pool\",stem={kind=\"conv3_pool\"}"),
+    ("stages", "shortcut=\"d\",stem={kind=\"conv7_pool\"},naming=\"torchvision\""),
+];
+
+fn trained(lab: &Lab, settings: &str) {
+    let mut plan = lab.ok(&["presets", "resnet20"]);
+    let start = plan.find("[arms.network]").unwrap();
+    plan.truncate(start);
+    let depth = if settings.contains("bottleneck") { 11 } else { 8 };
+    let fields = settings.replace("=", " = ");
+    let mut network = format!("network = {{ body = {{ cifar = {{ depth = {depth}, width = 4 }} }}");
+    if !fields.is_empty() {
+        network += ", ";
+        network += &fields;
+    }
+    plan += &format!("{network} }}\n");
+    lab.write("plan.toml", plan.as_bytes());
+    let _ = fs::remove_dir_all(lab.path("run"));
+    lab.ok(&[
+        &["train", "plan.toml", "--steps", "4", "--out", "run", "--set", "recipe.optimizer.learning_rate=0.01"],
+        TINY,
+    ]
+    .concat());
+}
+
+fn python() -> Option<String> {
+    let python = std::env::var("RESIDUAL_LAB_PYTHON").unwrap_or_else(|_| "python3".into());
+    let has = Command::new(&python).args(["-c", "import onnx, onnxruntime, numpy"]).output();
+    has.is_ok_and(|output| output.status.success()).then_some(python)
+}
+
+fn asked(python: &str, what: &str, paths: &[&Path]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/check.py");
+    let output = Command::new(python).arg(script).arg(what).args(paths).output().unwrap();
+    assert!(output.status.success(), "{what} {paths:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn networks_answer_elsewhere_as_they_do_here() {
+    let lab = Lab::new();
+    let Some(python) = python() else {
+        eprintln!("SKIPPED: no Python with onnx and onnxruntime");
+        return;
+    };
+    lab.write("shirt.png", &picture(28, 28));
+    for (kind, settings) in KINDS {
+        trained(&lab, settings);
+        lab.ok(&["export", "run", "--onnx", "--out", kind]);
+        lab.ok(&["export", "run", "--torch", "--out", kind]);
+        let answer = lab.json(&["classify", "run", "shirt.png", "--top", "10", "--json"]);
+        lab.write("answer.json", answer.to_string().as_bytes());
+        let [onnx, script] = ["resnet20.onnx", "resnet20.py"].map(|name| lab.path(kind).join(name));
+        asked(&python, "onnx", &[&onnx, &lab.path("shirt.png"), &lab.path("answer.json")]);
+        asked(&python, "torch", &[&script, &onnx]);
+    }
+}
+
+#[test]
+fn tensorboard_reads_what_is_written_while_a_run_trains() {
+    let lab = Lab::new();
+    let args = ["--steps", "6", "--set", "recipe.evaluate_every.steps=3", "--set", "recipe.probe_every=2"];
+    lab.ok(&[&["train", "--preset", "resnet20", "--out", "run"], &args[..], TINY].concat());
+    let arm = lab.path("run/arms/resnet20");
+    let bytes = fs::read(arm.join("events.out.tfevents.0.residual-lab")).unwrap();
+    assert_eq!(lab_core::export::tensorboard::whole(&bytes, u64::MAX), bytes.len());
+    let Some(python) = python() else {
+        eprintln!("SKIPPED: no Python with tensorboard");
+        return;
+    };
+    asked(&python, "tensorboard", &[&arm, &arm.join("metrics.csv")]);
+}
+
+#[test]
+fn a_report_is_one_page_that_loads_nothing() {
+    let lab = Lab::new();
+    let args = ["--steps", "6", "--set", "recipe.evaluate_every.steps=3", "--set", "recipe.probe_every=2"];
+    lab.ok(&[&["train", "--out", "run", "--set", "name=Tom & Jerry"], &args[..], TINY].concat());
+    lab.ok(&["export", "run", "--html", "--out", "report.html"]);
+    let page = fs::read_to_string(lab.path("report.html")).unwrap();
+    for part in [
+        "<title>Tom &amp; Jerry</title>",
+        "<svg",
+        "Confusion of residual",
+        "Gradients of plain",
+        "Settings",
+        "residual-lab train",
+    ] {
+        assert!(page.contains(part), "{part} is not in the page");
+    }
+    for outside in ["http:", "https:", "src=", "@import", "url("] {
+        let found = page.replace("http://www.w3.org/2000/svg", "");
+        assert!(!found.contains(outside), "{outside} is in the page");
+    }
+}
+
+#[test]
+fn a_bundle_holds_the_whole_run() {
+    let lab = Lab::new();
+    lab.ok(&[&["train", "--preset", "resnet20", "--steps", "2", "--out", "run"], TINY].concat());
+    lab.ok(&["export", "run", "--bundle"]);
+    lab.refuses(1, &["run.zip"], &["export", "run", "--bundle"]);
+    let names =
+        Command::new("python3").args(["-m", "zipfile", "-e", "run.zip", "there"]).current_dir(lab.path(".")).status();
+    if !names.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: no Python to unpack with");
+        return;
+    }
+    let said = lab.json(&["evaluate", "there/run", "--json"]);
+    assert_eq!(said["correct"], lab.json(&["evaluate", "run", "--json"])["correct"]);
+}

@@ -1,0 +1,173 @@
+//! What is in a run's files is not trusted blindly: damage is noticed, said, and repaired where that is possible.
+
+use crate::lab::{Lab, TINY, picture};
+use std::fs;
+
+const PLAN: &[&str] = &[
+    "--steps",
+    "6",
+    "--set",
+    "arms[*].network.body.cifar={depth=8,width=2}",
+    "--set",
+    "recipe.evaluate_every.steps=3",
+];
+
+fn trained(lab: &Lab) {
+    lab.ok(&[&["train", "--out", "run", "--keep-checkpoints", "2"], PLAN, TINY].concat());
+    lab.write("shirt.png", &picture(28, 28));
+}
+
+/// Sizes that would take all memory, and numbers that are none.
+#[test]
+fn a_run_that_makes_no_sense_is_refused_before_any_room_is_made_for_it() {
+    let lab = Lab::new();
+    trained(&lab);
+    let path = lab.path("run/run.json");
+    let good: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let changes: [(&str, serde_json::Value); 7] = [
+        ("mean", serde_json::json!([])),
+        ("std", serde_json::json!([0.0])),
+        ("shape", serde_json::json!([1_000_000_000, 28, 28])),
+        ("shape", serde_json::json!([1, 1_000_000_000, 1_000_000_000])),
+        ("shape", serde_json::json!([1, 0, 28])),
+        ("classes", serde_json::json!([])),
+        ("validation", serde_json::json!(u64::MAX / 2)),
+    ];
+    for (field, value) in changes {
+        let mut info = good.clone();
+        info["dataset"][field] = value.clone();
+        fs::write(&path, info.to_string()).unwrap();
+        lab.refuses(2, &["run.json", "makes no sense"], &["classify", "run", "shirt.png"]);
+        lab.refuses(2, &["run.json", "makes no sense"], &["evaluate", "run"]);
+        lab.refuses(2, &["run.json", "makes no sense"], &["inspect", "run", "confusion"]);
+        lab.refuses(2, &["run.json", "makes no sense"], &["train", "--resume", "run"]);
+    }
+    let mut info = good.clone();
+    info["format"] = 1000.into();
+    fs::write(&path, info.to_string()).unwrap();
+    lab.refuses(2, &["a newer version of Residual Lab wrote it"], &["evaluate", "run"]);
+}
+
+#[test]
+fn damaged_and_swapped_checkpoints_are_noticed_and_repaired() {
+    let lab = Lab::new();
+    trained(&lab);
+    assert!(lab.ok(&["runs", "check", "run"]).contains("run: whole"));
+    let weights = lab.path("run/arms/plain/checkpoints/last/weights.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    // A new file: the old one has other names, too.
+    fs::remove_file(&weights).unwrap();
+    fs::write(&weights, &bytes).unwrap();
+    lab.refuses(
+        2,
+        &["weights.safetensors is damaged", "runs check"],
+        &["train", "--resume", "run", "--device", "flex"],
+    );
+    lab.refuses(1, &["1 things were damaged"], &["runs", "check", "run"]);
+    let mended = lab.command(&["runs", "check", "run", "--repair"]).output().unwrap();
+    let said = String::from_utf8_lossy(&mended.stdout).into_owned();
+    assert!(said.contains("took its place"), "{said}");
+    assert!(lab.ok(&["runs", "check", "run"]).contains("run: whole"));
+    lab.ok(&["train", "--resume", "run", "--device", "flex"]);
+
+    let [plain, residual] = ["plain", "residual"].map(|arm| lab.path("run/arms").join(arm).join("checkpoints"));
+    fs::rename(&plain, lab.path("aside")).unwrap();
+    fs::rename(&residual, &plain).unwrap();
+    fs::rename(lab.path("aside"), &residual).unwrap();
+    lab.refuses(
+        2,
+        &["is a checkpoint of \"residual\", not of \"plain\""],
+        &["train", "--resume", "run", "--device", "flex"],
+    );
+}
+
+#[test]
+fn an_optimiser_that_makes_no_sense_is_refused() {
+    let lab = Lab::new();
+    trained(&lab);
+    let folder = lab.path("run/arms/plain/checkpoints/last");
+    fs::remove_file(folder.join("seal.toml")).unwrap();
+    let state = fs::read_to_string(folder.join("state.toml")).unwrap();
+    for rate in ["-1.0", "inf", "nan"] {
+        let line = state.lines().find(|line| line.starts_with("learning_rate")).unwrap();
+        fs::remove_file(folder.join("state.toml")).unwrap();
+        fs::write(folder.join("state.toml"), state.replace(line, &format!("learning_rate = {rate}"))).unwrap();
+        lab.refuses(2, &["its optimiser makes no sense"], &["train", "--resume", "run", "--device", "flex"]);
+    }
+}
+
+#[test]
+fn lost_rows_are_said() {
+    let lab = Lab::new();
+    trained(&lab);
+    let path = lab.path("run/arms/plain/metrics.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(
+        &path,
+        text.lines().filter(|line| !line.starts_with("3,")).map(|line| format!("{line}\n")).collect::<String>(),
+    )
+    .unwrap();
+    let output = lab.command(&["train", "--resume", "run", "--device", "flex"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("has lost 1 of 6 steps"), "{said}");
+    lab.refuses(1, &["damaged"], &["runs", "check", "run"]);
+}
+
+/// Names that are no Unicode text.
+#[cfg(target_os = "linux")]
+#[test]
+fn files_and_folders_of_any_name_are_read_and_written() {
+    use std::os::unix::ffi::OsStrExt;
+    let lab = Lab::new();
+    trained(&lab);
+    let odd = |name: &[u8]| std::ffi::OsStr::from_bytes(name).to_owned();
+    fs::copy(lab.path("shirt.png"), lab.path(".").join(odd(b"bad\xff.png"))).unwrap();
+    let mut command = lab.command(&["classify", "run"]);
+    let output = command.arg(odd(b"bad\xff.png")).arg("--json").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut command = lab.command(&[&["train"], PLAN, TINY].concat());
+    let output = command.arg("--out").arg(odd(b"run\xff")).arg("--json").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut command = lab.command(&["train", "--device", "flex"]);
+    let output = command.arg("--resume").arg(odd(b"run\xff")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_found_before_the_images_are_read() {
+    let lab = Lab::new();
+    lab.write("file", b"something");
+    lab.refuses(2, &["file/run"], &["train", "--out", "file/run", "--data", "nowhere"]);
+}
+
+/// Ctrl-C while the images are being read ends the program at once, and leaves nothing.
+#[cfg(unix)]
+#[test]
+fn whoever_stops_while_images_are_read_does_not_wait() {
+    let lab = Lab::new();
+    let big = image::RgbImage::from_fn(3000, 2000, |x, y| {
+        image::Rgb([(x * y % 251) as u8, (x % 256) as u8, (y % 256) as u8])
+    });
+    for class in ["ape", "bee"] {
+        fs::create_dir_all(lab.path("big").join(class)).unwrap();
+        big.save(lab.path("big").join(class).join("0.png")).unwrap();
+        for copy in 1..60 {
+            fs::hard_link(
+                lab.path("big").join(class).join("0.png"),
+                lab.path("big").join(class).join(format!("{copy}.png")),
+            )
+            .unwrap();
+        }
+    }
+    let args = ["train", "--data", "big", "--out", "run", "--device", "flex"];
+    let mut child = lab.command(&args).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    assert!(child.try_wait().unwrap().is_none(), "it was too quick to tell");
+    let start = std::time::Instant::now();
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(start.elapsed() < std::time::Duration::from_secs(2), "it took {:?}", start.elapsed());
+    assert!(!lab.path("run").exists());
+}

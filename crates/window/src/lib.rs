@@ -7,6 +7,7 @@
 mod action;
 pub mod dialogs;
 mod export;
+mod finder;
 mod form;
 mod give_away;
 mod kit;

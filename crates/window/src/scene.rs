@@ -1,6 +1,7 @@
 //! What makes something a panel: what it is given in each frame, and what it may bring about.
 
 use crate::action::Action;
+use crate::finder::Finder;
 use crate::laboratory::Laboratory;
 use crate::shelf::Shelf;
 use crate::state::Monitor;
@@ -43,6 +44,8 @@ pub struct Effects<'a> {
     pub shelf: &'a mut Shelf,
     /// The study that is looked at, and the process that works on it.
     pub laboratory: &'a mut Laboratory,
+    /// What finds a learning rate and a batch size.
+    pub finder: &'a mut Finder,
     /// The checkpoint whose weights all instruments ask; the weights as they are now if absent.
     pub checkpoint: &'a mut Option<Checkpoint>,
     /// A cell of a confusion matrix whose images shall be shown, until the panel that shows them takes it.

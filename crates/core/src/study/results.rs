@@ -12,7 +12,7 @@ use crate::table::Table;
 use std::collections::BTreeMap;
 
 /// A study's results, point by point.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
     /// What the table is called.
     name: String,
@@ -33,6 +33,8 @@ pub struct Results {
 /// What one point came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PointResult {
+    /// Which point, from 0, as in [`Study::place`].
+    pub point: u32,
     /// Its values, in the order of the axes.
     pub values: Vec<String>,
     /// Over the seeds that came to their end.
@@ -77,7 +79,8 @@ impl Spread {
     }
 
     /// `91.30 ± 0.40 %`, or the mean alone of one.
-    fn words(self, is_share: bool) -> String {
+    #[must_use]
+    pub fn words(self, is_share: bool) -> String {
         match (self.n, is_share) {
             (0, _) => or_dash(None),
             (1, true) => precise_percent(self.mean),
@@ -109,7 +112,7 @@ impl StudyFolder {
                 begun.first().map(|begun| begun.record.settings.clone()).or_else(|| study.settings_of(point));
             // What a search that learns has not chosen yet is no point.
             let Some(settings) = settings else { continue };
-            rows.push(row(study.values(&settings), study.seeds().len(), &begun, arms.len()));
+            rows.push(row((point, study.values(&settings)), study.seeds().len(), &begun, arms.len()));
         }
         let objective = study.search.objective;
         let most = rows.iter().map(|row| row.objective.n).max().unwrap_or(0);
@@ -141,7 +144,7 @@ fn objective_name(study: &Study) -> String {
     }
 }
 
-fn row(values: Vec<String>, seeds: usize, begun: &[Begun], arms: usize) -> PointResult {
+fn row((point, values): (u32, Vec<String>), seeds: usize, begun: &[Begun], arms: usize) -> PointResult {
     let done = |begun: &&Begun| begun.record.state == TrialState::Done;
     let objectives: Vec<f64> = begun.iter().filter(done).filter_map(|begun| begun.record.objective).collect();
     let outcomes: Vec<Vec<ArmOutcome>> =
@@ -157,6 +160,7 @@ fn row(values: Vec<String>, seeds: usize, begun: &[Begun], arms: usize) -> Point
     };
     let lost = outcomes.iter().flatten().filter(|arm| arm.diverged_at.is_some()).map(|arm| arm.name.as_str());
     PointResult {
+        point,
         values,
         objective: Spread::of(&objectives),
         arms: (0..arms).map(arm).collect(),
@@ -187,6 +191,18 @@ fn remark<'a>(
 }
 
 impl Results {
+    /// What the objective is called.
+    #[must_use]
+    pub fn objective(&self) -> &str {
+        &self.objective
+    }
+
+    /// Whether the objective is a share, of which more is better, and not a loss.
+    #[must_use]
+    pub fn is_share(&self) -> bool {
+        self.is_share
+    }
+
     /// All numbers, each in a cell of its own, with all their digits.
     #[must_use]
     pub fn table(&self) -> Table {

@@ -13,6 +13,7 @@ mod recipe;
 mod samples;
 mod schedule;
 mod start;
+mod wishes;
 
 pub use cost::Speeds;
 
@@ -31,6 +32,7 @@ use lab_core::experiment::{
 use lab_core::protocol::{DatasetInfo, Prepared};
 pub use recipe::{augmentation, augmentation_in_words};
 use samples::AugmentationSamples;
+use wishes::Wishes;
 
 pub struct Form {
     /// What is being edited.
@@ -149,6 +151,28 @@ impl Form {
         self.recheck();
     }
 
+    /// Trains with another learning rate: one arm, which then has an optimiser of its own, or all.
+    pub fn set_rate(&mut self, arm: Option<usize>, rate: f64) {
+        match arm.and_then(|arm| self.plan.arms.get_mut(arm)) {
+            Some(arm) => {
+                let own = arm.optimizer.get_or_insert_with(|| self.plan.recipe.optimizer.clone());
+                own.learning_rate = rate;
+            }
+            None => {
+                self.plan.recipe.optimizer.learning_rate = rate;
+                let own = self.plan.arms.iter_mut().filter_map(|arm| arm.optimizer.as_mut());
+                own.for_each(|own| own.learning_rate = rate);
+            }
+        }
+        self.recheck();
+    }
+
+    /// Trains with batches of another size.
+    pub fn set_batch(&mut self, size: usize) {
+        self.plan.recipe.batch_size = size;
+        self.recheck();
+    }
+
     /// Varies training images in another way.
     pub fn set_augmentation(&mut self, augmentation: Augmentation) {
         self.plan.recipe.augmentation = augmentation;
@@ -198,16 +222,18 @@ impl Form {
     /// Draws the form. `known` is what the images of the last experiment turned out to be.
     pub fn ui(&mut self, ui: &mut Ui, known: Option<&(Source, DatasetInfo)>, actions: &mut Vec<Action>) {
         let before = self.plan.clone();
+        let wishes = Wishes::default();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             // The scroll bar floats over this margin.
             ui.set_max_width(ui.available_width() - space::M);
             self.top(ui, actions);
-            self.sections(ui, known, actions);
+            self.sections(ui, known, &wishes, actions);
             ui.add_space(space::XL);
         });
         if before != self.plan {
             self.recheck();
         }
+        actions.extend(wishes.actions(&self.plan));
         let now = self.edited();
         self.undoer.feed_state(ui.input(|input| input.time), &now);
     }
@@ -261,20 +287,26 @@ impl Form {
         }
     }
 
-    fn sections(&mut self, ui: &mut Ui, known: Option<&(Source, DatasetInfo)>, actions: &mut Vec<Action>) {
+    fn sections(
+        &mut self,
+        ui: &mut Ui,
+        known: Option<&(Source, DatasetInfo)>,
+        wishes: &Wishes,
+        actions: &mut Vec<Action>,
+    ) {
         let Self { plan, device, base, checked, differs, outlines, devices, samples, speeds, .. } = self;
         let found = checked.as_ref().err().map_or(&[][..], Vec::as_slice);
         let summary = data::in_words(&plan.data);
-        let recipe = Fields::new(found, "recipe");
+        let recipe = Fields::new(found, "recipe").heard(wishes);
         section(ui, "Data", &summary, false, errors(found, "data"), |ui| {
-            data::ui(ui, &Fields::new(found, "data"), &mut plan.data, Some(&base.data), actions);
+            data::ui(ui, &Fields::new(found, "data").heard(wishes), &mut plan.data, Some(&base.data), actions);
         });
         let summary = lab_core::number::plural(plan.arms.len() as u64, "arm");
         section(ui, "Networks", &summary, true, errors(found, "arms"), |ui| {
             let name = devices.name(*device);
             let steps_per_epoch = images(plan, known).map(|_| steps_per_epoch(plan, known));
             let costs = Costs { speeds, device: *device, device_name: &name, steps_per_epoch };
-            let context = arms::Context { base, found, differs, images: images(plan, known), costs };
+            let context = arms::Context { base, found, wishes, differs, images: images(plan, known), costs };
             arms::ui(ui, plan, &context, outlines);
         });
         let summary = training_in_words(plan);
@@ -352,7 +384,11 @@ fn training_in_words(plan: &Plan) -> String {
         Length::Epochs(epochs) => lab_core::number::plural(u64::from(epochs), "epoch"),
         Length::Steps(steps) => lab_core::number::plural(steps, "step"),
     };
-    format!("{length}, batch {}", plan.recipe.batch_size)
+    let seeds = match plan.recipe.seeds {
+        1 => String::new(),
+        seeds => format!(", {seeds} seeds"),
+    };
+    format!("{length}, batch {}{seeds}", plan.recipe.batch_size)
 }
 
 /// The images' shape and the number of classes, if they can be known before loading.

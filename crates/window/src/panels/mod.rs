@@ -8,6 +8,7 @@ mod confusion;
 mod curves;
 mod diagram;
 mod dock;
+mod find;
 mod gradients;
 mod instruments;
 mod learn;
@@ -18,8 +19,9 @@ mod study;
 mod welcome;
 
 use crate::action::Action;
+use crate::finder::Finder;
 use crate::laboratory::Laboratory;
-use crate::panel::{CLASSIFY, CURVES, DIAGRAM, EXPLAIN, GRADIENTS, INSIDE, LESIONS, PREDICTIONS, PanelId, STUDY};
+use crate::panel::{CLASSIFY, CURVES, DIAGRAM, EXPLAIN, FIND, GRADIENTS, INSIDE, LESIONS, PREDICTIONS, PanelId, STUDY};
 use crate::scene::{Effects, Scene};
 use crate::shelf::Shelf;
 use crate::state::selected::ConfusionCell;
@@ -37,6 +39,7 @@ pub static PANELS: &[Row] = &[
     Row::new::<curves::Curves>(CURVES, "Curves", Left),
     Row::new::<learn::Learn>(PanelId("learn"), "Learn", Left),
     Row::new::<study::Study>(STUDY, "Study", Left),
+    Row::new::<find::Find>(FIND, "Find", Left),
     Row::new::<runs::Runs>(PanelId("runs"), "Runs", Left),
     Row::new::<diagram::Diagram>(DIAGRAM, "Diagram", Left),
     Row::new::<gradients::Gradients>(GRADIENTS, "Gradients", UpperRight),
@@ -59,8 +62,10 @@ const CHECKPOINT: &str = "asked checkpoint";
 pub struct Stores<'a> {
     /// The runs.
     pub shelf: &'a mut Shelf,
-    /// The study that is looked at.
+    /// The studies.
     pub laboratory: &'a mut Laboratory,
+    /// What finds settings.
+    pub finder: &'a mut Finder,
 }
 
 /// The panels as they lie and what they have drawn.
@@ -108,9 +113,9 @@ impl Panels {
     }
 
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, stores: Stores, actions: &mut Vec<Action>) {
-        let Stores { shelf, laboratory } = stores;
+        let Stores { shelf, laboratory, finder } = stores;
         let Self { layout, all, checkpoint, cell } = self;
-        let mut effects = Effects { actions, shelf, laboratory, checkpoint, cell };
+        let mut effects = Effects { actions, shelf, laboratory, finder, checkpoint, cell };
         let show = |ui: &mut Ui, shown: PanelId| {
             if let Some(panel) = all.iter_mut().find(|panel| panel.id() == shown) {
                 panel.ui(ui, scene, &mut effects);

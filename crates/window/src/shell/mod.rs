@@ -19,6 +19,7 @@ mod verdict;
 use crate::action::{Action, RunAction};
 use crate::dialogs::{Dialogs, Wanted};
 use crate::export::{Done, Saving};
+use crate::finder::Finder;
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
 use crate::laboratory::Laboratory;
@@ -89,6 +90,7 @@ pub struct App {
     pub(super) panels: Panels,
     pub(super) shelf: Shelf,
     laboratory: Laboratory,
+    pub(super) finder: Finder,
     verdicts: Verdicts,
     pub(super) toasts: Toasts,
     pub(super) saving: Saving,
@@ -138,6 +140,7 @@ impl App {
             selected: None,
             bar: Bar::default(),
             panels: Panels::new(context.storage),
+            finder: Finder::new(parts.program.clone()),
             laboratory: Laboratory::new(parts.place.as_ref().map(|runs| runs.with_file_name("studies")), parts.program),
             verdicts: Verdicts::default(),
             shelf: Shelf::new(parts.place),
@@ -214,6 +217,7 @@ impl App {
             self.say(Level::Error, problem);
         }
         self.laboratory.tend(ctx);
+        self.finder.tend();
         while let Some(done) = self.saving.poll() {
             match done {
                 Done::Saved(path) => self.say(Level::Info, format!("Saved {}", path.display())),
@@ -357,7 +361,10 @@ impl eframe::App for App {
                 inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),
             };
-            let stores = Stores { shelf: &mut self.shelf, laboratory: &mut self.laboratory };
+            self.laboratory.device = self.form.device;
+            self.finder.device = self.form.device;
+            let (shelf, laboratory, finder) = (&mut self.shelf, &mut self.laboratory, &mut self.finder);
+            let stores = Stores { shelf, laboratory, finder };
             self.panels.ui(ui, scene, stores, &mut actions);
         });
         if ctx.input(|input| !input.raw.hovered_files.is_empty()) {

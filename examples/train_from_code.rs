@@ -2,7 +2,7 @@
 //! `cargo run --release --example train_from_code`.
 
 use lab_core::experiment::{Body, DeviceChoice, Experiment, Length, preset};
-use lab_core::protocol::keep::Nowhere;
+use lab_core::protocol::keep::KeepNothing;
 use lab_core::protocol::{Command, Event};
 use lab_engine::train::engine::Engine;
 use std::error::Error;
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let experiment = Box::new(Experiment::check(plan).map_err(|found| format!("{found:?}"))?);
 
     // The engine trains on a thread of its own: commands go in, events come out.
-    let engine = Engine::start(Box::new(Nowhere), || {})?;
+    let engine = Engine::start(Box::new(KeepNothing), || {})?;
     engine.send(Command::Start { experiment, device: DeviceChoice::Flex, paused: false });
     for event in engine.events() {
         match event {

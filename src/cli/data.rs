@@ -1,9 +1,11 @@
-//! `residual-lab data`: look at data sets, make small ones.
+//! `residual-lab data`: look at data sets, get well-known ones, make small ones.
 
+use super::get;
 use super::output::{self, Failure};
 use lab_core::data::cache::{self, Cached};
-use lab_core::data::{ClassCount, Double, LeftOut, LoadOptions, Sizes, Standing, Survey, subset};
+use lab_core::data::{ClassCount, Double, LeftOut, LoadOptions, Standing, Survey, subset};
 use lab_core::experiment::{Data, Source};
+use lab_core::fetch::Kind;
 use lab_core::number::precise_percent;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -13,6 +15,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   residual-lab data info embedded
   residual-lab data info pictures/
+  residual-lab data get cifar-10
   residual-lab data cache --list
   residual-lab data subset --from fashion-mnist/ --train-per-class 500 --test-per-class 100 --out subset.bin")]
 pub struct Args {
@@ -33,6 +36,12 @@ enum DataCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Get a well-known data set from where it was published, or list those that there are
+    #[command(after_help = "Examples:
+  residual-lab data get
+  residual-lab data get cifar-10
+  residual-lab data get mnist --from https://mirror.example.org/mnist --into sets/")]
+    Get(get::Args),
     /// List or remove the decoded pictures that are kept, so that they are not decoded again at each start
     #[command(after_help = "Examples:
   residual-lab data cache --list
@@ -74,6 +83,7 @@ enum DataCommand {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
         DataCommand::Info { source, json } => info(source, *json),
+        DataCommand::Get(args) => get::run(Kind::Images, args),
         DataCommand::Cache { list: _, clear, json } => kept(*clear, *json),
         DataCommand::Subset { from, train_per_class, test_per_class, seed, out } => {
             let made = subset::write(from, *train_per_class, *test_per_class, *seed, out).map_err(Failure::usage)?;
@@ -128,32 +138,12 @@ fn info(source: &str, as_json: bool) -> Result<(), Failure> {
          {}mean {}\nstd  {}\n{}\n{}",
         survey.name,
         survey.classes.len(),
-        survey.sizes.map_or_else(String::new, in_words),
+        survey.sizes.map_or_else(String::new, |sizes| sizes.in_words() + "\n"),
         numbers(&survey.mean),
         numbers(&survey.std),
-        remarks(&survey),
+        survey.remarks().into_iter().map(|remark| remark + "\n").collect::<String>(),
         output::table(&["class", "training", "share", "validation"], &rows),
     ))
-}
-
-/// What is unlike what one would wish, a line each.
-fn remarks(survey: &Survey) -> String {
-    let mut lines = Vec::new();
-    if let Some(imbalance) = survey.imbalance().filter(|times| *times > 1.5) {
-        lines.push(format!("the largest class has {imbalance:.1} times as many training images as the smallest"));
-    }
-    let groups = |is: fn(&Double) -> bool| survey.doubles.iter().filter(|double| is(double)).collect::<Vec<_>>();
-    let remark = |groups: &[&Double], what: &str| {
-        let first = groups.first()?.images.iter().map(Standing::name).collect::<Vec<_>>().join(" = ");
-        let (count, are) =
-            if groups.len() == 1 { ("1 image".to_owned(), "is") } else { (format!("{} images", groups.len()), "are") };
-        Some(format!("{count} {are} there {what}, such as {first}"))
-    };
-    lines.extend(remark(&groups(|_| true), "more than once"));
-    lines
-        .extend(remark(&groups(Double::is_in_both_parts), "both to train and to validate on, so accuracy is too high"));
-    lines.extend(remark(&groups(Double::contradicts_itself), "in several classes"));
-    lines.into_iter().map(|line| line + "\n").collect()
 }
 
 fn double(double: &Double) -> Value {
@@ -197,14 +187,4 @@ fn kept(clear: bool, as_json: bool) -> Result<(), Failure> {
 
 fn describe(left_out: &LeftOut) -> Value {
     json!({ "reason": left_out.reason, "count": left_out.files.len(), "files": left_out.names() })
-}
-
-/// Width and height of the files' pictures, for a line of its own.
-fn in_words(sizes: Sizes) -> String {
-    let shown = |(width, height): (usize, usize)| format!("{width}×{height}");
-    let Sizes { smallest, median, largest, .. } = sizes;
-    if sizes.are_equal() {
-        return format!("all pictures have {} pixels\n", shown(median));
-    }
-    format!("pictures have {} to {} pixels, the median {}\n", shown(smallest), shown(largest), shown(median))
 }

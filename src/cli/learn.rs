@@ -5,7 +5,7 @@ use super::output::{self, Failure};
 use super::study::{Manner, create, find, worked};
 use clap::Subcommand;
 use lab_core::experiment::DeviceChoice;
-use lab_core::learn::{Asked, Conclusion, LESSONS, Lesson, conclude, lesson, noted};
+use lab_core::learn::{Asked, Conclusion, Lesson, conclude, lesson, lessons, noted};
 use lab_core::number::or_dash;
 use lab_core::study::{StudyFolder, TrialState};
 use lab_core::verdict::Call;
@@ -17,7 +17,8 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   residual-lab learn                        every question
   residual-lab learn shortcut               one of them, with its background
-  residual-lab learn run shortcut --guess 1")]
+  residual-lab learn run shortcut --guess 1
+  residual-lab learn run my-question.toml   one of your own; docs/learn.md says how to write it")]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
     #[command(subcommand)]
@@ -42,7 +43,7 @@ enum What {
 Example:
   residual-lab learn run shortcut --guess 1 --out my-first-study")]
 struct RunArgs {
-    /// Which question
+    /// Which question: a name, or a file of your own
     #[arg(value_name = "NAME")]
     name: String,
     /// What you expect: the number of one of the guesses
@@ -74,16 +75,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn named(name: &str) -> Result<Lesson, Failure> {
-    let entry = lesson(name).ok_or_else(|| {
-        let names: Vec<&str> = LESSONS.iter().map(|entry| entry.id).collect();
-        Failure::Usage(format!("there is no guided experiment \"{name}\"; there are {}", names.join(", ")))
-    })?;
-    entry.lesson().map_err(Failure::running)
+    lesson(name).map_err(Failure::usage)
 }
 
 fn list(json: bool) -> Result<(), Failure> {
-    let lessons = LESSONS.iter().map(|entry| entry.lesson().map_err(Failure::running));
-    let lessons = lessons.collect::<Result<Vec<_>, _>>()?;
+    let (lessons, refused): (Vec<_>, Vec<_>) = lessons().into_iter().partition(Result::is_ok);
+    let lessons: Vec<Lesson> = lessons.into_iter().flatten().collect();
+    refused.iter().filter_map(|refused| refused.as_ref().err()).for_each(|why| output::notice(&why.to_string()));
     if json {
         let entry = |lesson: &Lesson| json!({ "id": lesson.id, "title": lesson.title, "question": lesson.question });
         return output::print_json(&lessons.iter().map(entry).collect::<Vec<_>>());

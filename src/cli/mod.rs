@@ -10,6 +10,7 @@ mod data;
 mod devices;
 mod evaluate;
 mod find;
+mod get;
 mod inspect;
 mod learn;
 mod network;
@@ -23,6 +24,7 @@ mod summary;
 mod train;
 mod verdict;
 mod watch;
+mod weights;
 
 pub use output::Failure;
 pub use signals::keep_to_the_allocation;
@@ -90,8 +92,10 @@ pub enum Command {
     Learn(learn::Args),
     /// Find a learning rate or a batch size to begin with
     Find(find::Args),
-    /// Look at data sets and make small ones
+    /// Look at data sets, get well-known ones, make small ones
     Data(data::Args),
+    /// Get weights to start from
+    Weights(weights::Args),
 }
 
 /// Reads the arguments of this process.
@@ -130,6 +134,7 @@ impl Command {
             Self::Learn(args) => learn::run(&args),
             Self::Find(args) => find::run(&args),
             Self::Data(args) => data::run(&args),
+            Self::Weights(args) => weights::run(&args),
         }
     }
 }

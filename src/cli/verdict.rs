@@ -2,7 +2,7 @@
 
 use super::network::find_run;
 use super::output::{self, Failure};
-use lab_core::number::{or_dash, precise, precise_percent};
+use lab_core::number::{or_dash, precise};
 use lab_core::runs::{self, Run};
 use lab_core::statistics::Sample;
 use lab_core::verdict::{self, Verdict};
@@ -63,10 +63,8 @@ pub(super) fn in_words(found: &Verdict) -> String {
 
 /// Every arm over its seeds.
 fn table(found: &Verdict) -> String {
-    let spread = |sample: Option<Sample>, write: fn(f64) -> String| {
-        or_dash(
-            sample.map(|it| if it.n > 1 { format!("{} ± {}", write(it.mean), write(it.sd)) } else { write(it.mean) }),
-        )
+    let spread = |sample: Option<Sample>, times: f64, unit: &str| {
+        or_dash(sample.map(|sample| sample.in_words(times, precise, unit)))
     };
     let rows: Vec<Vec<String>> = found
         .arms
@@ -76,8 +74,8 @@ fn table(found: &Verdict) -> String {
             vec![
                 arm.name.clone(),
                 n.to_string(),
-                spread(arm.accuracy, precise_percent),
-                spread(arm.train_loss, precise),
+                spread(arm.accuracy, 100.0, " %"),
+                spread(arm.train_loss, 1.0, ""),
                 arm.diverged.to_string(),
             ]
         })

@@ -15,6 +15,8 @@ mod inspect;
 
 mod kept;
 
+mod lessons;
+
 mod refusals;
 
 mod verdicts;

@@ -7,6 +7,7 @@ pub mod blueprint;
 pub mod checkpoint;
 pub mod data;
 pub mod experiment;
+pub mod fetch;
 pub mod files;
 pub mod finder;
 pub mod instrument;

@@ -158,6 +158,13 @@ pub fn plural(count_of: u64, word: &str) -> String {
     format!("{} {word}{}", count(count_of), if count_of == 1 { "" } else { "s" })
 }
 
+/// A sentence with a large first letter.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

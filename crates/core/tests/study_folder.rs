@@ -279,9 +279,9 @@ fn results_are_means_over_seeds_and_the_best_is_marked() {
     next(&mut worker).unwrap().end(&Ending::Failed("lost".to_owned())).unwrap();
     let results = place.study().results().unwrap();
     assert_eq!(results.best, Some(1));
-    let ns: Vec<usize> = results.points.iter().map(|point| point.objective.n).collect();
+    let ns: Vec<usize> = results.points.iter().map(|point| point.objective.map_or(0, |of| of.n)).collect();
     assert_eq!(ns, [2, 2, 1]);
-    assert!((results.points[1].objective.mean - 0.75).abs() < 1e-12);
+    assert!((results.points[1].objective.unwrap().mean - 0.75).abs() < 1e-12);
     let summary = results.summary().markdown(results.best);
     assert!(summary.contains("| **0.1** | **2** | **0.2500 ± 0.0707** | **75.00 ± 7.07 %** |"), "{summary}");
     assert!(summary.contains("| 60.00 % | 1 failed |"), "{summary}");
@@ -303,7 +303,7 @@ fn a_trial_that_is_behind_the_others_ends_early_and_says_so() {
     assert_eq!((record.state, record.step(), record.why), (TrialState::EndedEarly, 10, Some(why)));
     assert_eq!(train(next(&mut worker).unwrap(), &[0.6; 9]), None);
     let results = place.study().results().unwrap();
-    assert_eq!((results.points[1].remark.as_str(), results.points[1].objective.n), ("1 ended early, 1 to do", 0));
+    assert_eq!((results.points[1].remark.as_str(), results.points[1].objective), ("1 ended early, 1 to do", None));
 }
 
 #[test]

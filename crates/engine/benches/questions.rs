@@ -5,7 +5,7 @@
 
 use lab_core::experiment::{DeviceChoice, Experiment, preset};
 use lab_core::instrument::Sample;
-use lab_core::protocol::keep::Nowhere;
+use lab_core::protocol::keep::KeepNothing;
 use lab_core::protocol::{Command, Event, Networks, Phase, Picture, Question};
 use lab_engine::inspect::Inspectors;
 use lab_engine::train::engine::Engine;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 30;
 
 fn main() {
-    let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    let mut engine = Engine::start(Box::new(KeepNothing), || {}).expect("a thread");
     let open: lab_engine::inspect::OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
     engine.attend(|latest, teller| Inspectors::start(latest, teller, open)).expect("two threads");
     let experiment = Experiment::check(preset("plain-vs-residual").expect("the default preset").plan());

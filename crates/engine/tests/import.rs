@@ -5,7 +5,7 @@
 use burn::tensor::Device;
 use lab_core::blueprint::Blueprint;
 use lab_core::experiment::{DeviceChoice, Naming, Network, Shortcut};
-use lab_core::protocol::keep::Nowhere;
+use lab_core::protocol::keep::KeepNothing;
 use lab_core::protocol::{
     Answer, Classified, Command, DatasetInfo, Event, Import, Networks, Outcome, Picture, Question,
 };
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn engine() -> Engine {
-    let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    let mut engine = Engine::start(Box::new(KeepNothing), || {}).expect("a thread");
     let open: OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
     engine.attend(|latest, teller| Inspectors::start(latest, teller, open)).expect("two threads");
     engine

@@ -5,7 +5,7 @@
 use lab_core::data::Dataset;
 use lab_core::experiment::{Augmentation, Curve, DeviceChoice, Experiment, Length, Optimizer, preset, with_overrides};
 use lab_core::instrument::{Finding, Sample};
-use lab_core::protocol::keep::Nowhere;
+use lab_core::protocol::keep::KeepNothing;
 use lab_core::protocol::{Answer, Command, Event, Live, Networks, Outcome, Phase, Picture, Question, StepRecord, Tune};
 use lab_core::quantity::Measure;
 use lab_core::runs::{Folder, open};
@@ -54,7 +54,7 @@ fn watch(engine: &Engine) -> Watched {
 }
 
 fn train(experiment: Experiment, device: DeviceChoice) -> Watched {
-    let engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    let engine = Engine::start(Box::new(KeepNothing), || {}).expect("a thread");
     engine.send(Command::Start { experiment: Box::new(experiment), device, paused: false });
     watch(&engine)
 }
@@ -137,7 +137,7 @@ fn histograms_count_the_weights_and_the_gradient_of_their_step() {
 
 /// An engine with somebody who answers questions.
 fn attended() -> Engine {
-    let mut engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    let mut engine = Engine::start(Box::new(KeepNothing), || {}).expect("a thread");
     let open: lab_engine::inspect::OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
     engine.attend(|latest, teller| Inspectors::start(latest, teller, open)).expect("two threads");
     engine
@@ -251,7 +251,7 @@ fn a_long_question_tells_how_far_it_is_lets_quick_ones_pass_and_can_be_taken_bac
 
 #[test]
 fn a_pause_holds_and_single_steps_are_single() {
-    let engine = Engine::start(Box::new(Nowhere), || {}).expect("a thread");
+    let engine = Engine::start(Box::new(KeepNothing), || {}).expect("a thread");
     engine.send(Command::Start { experiment: Box::new(small(&[])), device: DeviceChoice::Flex, paused: true });
     for _ in 0..3 {
         engine.send(Command::Step);

@@ -5,6 +5,7 @@
 //! what a person asked for (`action`). Nothing here waits: dialogs and the engine answer by messages.
 
 mod action;
+mod collection;
 pub mod dialogs;
 mod export;
 mod finder;

@@ -26,6 +26,8 @@ pub const DIAGRAM: PanelId = PanelId("diagram");
 pub const INSIDE: PanelId = PanelId("inside");
 /// A learning rate and a batch size to begin with.
 pub const FIND: PanelId = PanelId("find");
+/// What the images are that the form names.
+pub const DATA: PanelId = PanelId("data");
 /// A study of one's own.
 pub const STUDY: PanelId = PanelId("study");
 

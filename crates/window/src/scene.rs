@@ -1,6 +1,7 @@
 //! What makes something a panel: what it is given in each frame, and what it may bring about.
 
 use crate::action::Action;
+use crate::collection::Collection;
 use crate::finder::Finder;
 use crate::laboratory::Laboratory;
 use crate::shelf::Shelf;
@@ -44,6 +45,8 @@ pub struct Effects<'a> {
     pub shelf: &'a mut Shelf,
     /// The study that is looked at, and the process that works on it.
     pub laboratory: &'a mut Laboratory,
+    /// The images that the form names.
+    pub collection: &'a mut Collection,
     /// What finds a learning rate and a batch size.
     pub finder: &'a mut Finder,
     /// The checkpoint whose weights all instruments ask; the weights as they are now if absent.

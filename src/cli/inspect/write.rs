@@ -34,7 +34,7 @@ pub fn json(instrument: Instrument, findings: &Findings) -> Result<(), Failure> 
             let of = |found: &Predictions| json!(Calibration::of(found, Calibration::BINS));
             json!({ "instrument": id, "arms": arms(&of) })
         }
-        Instrument::Disagreement => json!({ "instrument": id, "pairs": pairs(findings) }),
+        Instrument::Disagreement => json!({ "instrument": id, "pairs": pairs(findings.predictions()) }),
         _ => {
             let arms = findings.arms.iter().map(|arm| match &arm.finding {
                 Ok(finding) => json!({ "arm": arm.arm, "finding": inner(finding) }),

@@ -1,7 +1,7 @@
 //! An arm's network as plain values for whoever draws it: stages, blocks and shortcuts, with their shapes and costs.
 
 use super::{BlockPlan, Blueprint, LayerSummary, ShortcutPlan, Summary};
-use crate::experiment::Arm;
+use crate::experiment::{Arm, Naming};
 
 /// A network on images of a known size.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -111,7 +111,7 @@ impl Outline {
     pub fn new(arm: &Arm, shape: [usize; 3], classes: usize) -> Result<Self, String> {
         let blueprint = Blueprint::new(&arm.network, shape, classes).map_err(|error| error.to_string())?;
         let summary = Summary::new(&blueprint);
-        let in_stages = |layer: &&LayerSummary| layer.name.starts_with("layer");
+        let in_stages = |layer: &&LayerSummary| Naming::in_stages(&layer.name).is_some();
         let first = summary.layers.iter().take_while(|layer| !in_stages(layer)).count();
         let last = summary.layers.iter().filter(in_stages).count() + first;
         let below = |name: String| {
@@ -119,7 +119,7 @@ impl Outline {
             part(name, summary.layers.iter().filter(|layer| layer.name.starts_with(&prefix)), prefix.len())
         };
         let stages = blueprint.stages.iter().enumerate().map(|(index, stage)| {
-            let name = format!("layer{}", index + 1);
+            let name = Naming::stage(index);
             let entry = stage.entry.is_some().then(|| below(format!("{name}.entry")));
             let block = |plan: &BlockPlan| Block {
                 part: below(plan.name.clone()),

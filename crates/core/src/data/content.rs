@@ -20,8 +20,19 @@ pub(super) enum Content {
     Unknown,
 }
 
-/// Beginnings of files, with what they are. Where several fit, the first one counts.
-const STARTS: &[(usize, &[u8], Content)] = &[
+/// A place in a file, what stands there, and what that says of the file.
+type Start = (usize, &'static [u8], Content);
+
+const RAW: Content = Content::Unread("a RAW photograph");
+const HEIC: Content = Content::Unread("a HEIC picture");
+const JXL: Content = Content::Unread("a JPEG XL picture");
+const JPEG_2000: Content = Content::Unread("a JPEG 2000 picture");
+const HDR: Content = Content::Unread("a Radiance HDR picture");
+const VIDEO: Content = Content::Other("a video");
+const BASE64: Content = Content::Other("a picture written out as text (base64)");
+
+/// Pictures, read or not. Where several fit, the first one counts: a RAW photograph may begin like a TIFF.
+const PICTURES: &[Start] = &[
     (0, b"\x89PNG\r\n\x1a\n", Content::Picture),
     (0, b"\xff\xd8", Content::Picture),
     (0, b"GIF87a", Content::Picture),
@@ -41,9 +52,6 @@ const STARTS: &[(usize, &[u8], Content)] = &[
     (4, b"ftyphev", HEIC),
     (4, b"ftypmif1", HEIC),
     (4, b"ftypmsf1", HEIC),
-    (4, b"ftyp", VIDEO),
-    (4, b"moov", VIDEO),
-    (4, b"mdat", VIDEO),
     (4, b"JXL \r\n\x87\n", JXL),
     (0, b"\xff\x0a", JXL),
     (4, b"jP  \r\n\x87\n", JPEG_2000),
@@ -54,15 +62,17 @@ const STARTS: &[(usize, &[u8], Content)] = &[
     (0, b"icns", Content::Unread("an icon (ICNS)")),
     (0, b"DDS ", Content::Unread("a DDS texture")),
     (0, b"\x76\x2f\x31\x01", Content::Unread("an OpenEXR picture")),
-    (0, b"#?RADIANCE", Content::Unread("a Radiance HDR picture")),
-    (0, b"#?RGBE", Content::Unread("a Radiance HDR picture")),
+    (0, b"#?RADIANCE", HDR),
+    (0, b"#?RGBE", HDR),
     (0, b"qoif", Content::Unread("a QOI picture")),
     (0, b"farbfeld", Content::Unread("a farbfeld picture")),
     (0, b"II\xbc\x01", Content::Unread("a JPEG XR picture")),
     (128, b"DICM", Content::Unread("a DICOM picture")),
     (0, b"SIMPLE  =", Content::Unread("a FITS picture")),
-    (0, b"%PDF", Content::Other("a PDF document")),
-    (0, b"%!PS", Content::Other("a PostScript document")),
+];
+
+/// Archives, and files made smaller.
+const PACKED: &[Start] = &[
     (0, b"PK\x03\x04", Content::Packed("a zip archive")),
     (0, b"\x1f\x8b", Content::Packed("a file packed by gzip")),
     (0, b"7z\xbc\xaf\x27\x1c", Content::Packed("a 7z archive")),
@@ -71,6 +81,15 @@ const STARTS: &[(usize, &[u8], Content)] = &[
     (0, b"BZh", Content::Packed("a file packed by bzip2")),
     (0, b"\x28\xb5\x2f\xfd", Content::Packed("a file packed by zstd")),
     (257, b"ustar", Content::Packed("a tar archive")),
+];
+
+/// Everything else that lies in folders of pictures.
+const OTHERS: &[Start] = &[
+    (0, b"%PDF", Content::Other("a PDF document")),
+    (0, b"%!PS", Content::Other("a PostScript document")),
+    (4, b"ftyp", VIDEO),
+    (4, b"moov", VIDEO),
+    (4, b"mdat", VIDEO),
     (8, b"AVI ", VIDEO),
     (0, b"\x1aE\xdf\xa3", VIDEO),
     (8, b"WAVE", Content::Other("a sound")),
@@ -86,13 +105,6 @@ const STARTS: &[(usize, &[u8], Content)] = &[
     (0, b"data:image/", BASE64),
 ];
 
-const RAW: Content = Content::Unread("a RAW photograph");
-const HEIC: Content = Content::Unread("a HEIC picture");
-const JXL: Content = Content::Unread("a JPEG XL picture");
-const JPEG_2000: Content = Content::Unread("a JPEG 2000 picture");
-const VIDEO: Content = Content::Other("a video");
-const BASE64: Content = Content::Other("a picture written out as text (base64)");
-
 /// Looks at the first bytes of a file, [`ENOUGH`] of them or all.
 pub(super) fn content(start: &[u8]) -> Content {
     if start.is_empty() {
@@ -103,7 +115,7 @@ pub(super) fn content(start: &[u8]) -> Content {
     if holds(4, b"ftyp") && start.iter().take(64).copied().collect::<Vec<_>>().windows(4).any(|name| name == b"avif") {
         return Content::Unread("an AVIF picture");
     }
-    if let Some((.., found)) = STARTS.iter().find(|(at, magic, _)| holds(*at, magic)) {
+    if let Some((.., found)) = PICTURES.iter().chain(PACKED).chain(OTHERS).find(|(at, magic, _)| holds(*at, magic)) {
         return *found;
     }
     match *start {

@@ -39,6 +39,17 @@ impl Sizes {
         self.smallest == self.largest
     }
 
+    /// In a sentence without its end.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let shown = |(width, height): (usize, usize)| format!("{width}×{height}");
+        if self.are_equal() {
+            return format!("all pictures have {} pixels", shown(self.median));
+        }
+        let (smallest, largest) = (shown(self.smallest), shown(self.largest));
+        format!("pictures have {smallest} to {largest} pixels, the median {}", shown(self.median))
+    }
+
     /// The side of the squares that pictures of these sizes are brought to: the median of their shorter sides, but no
     /// more than networks expect.
     pub(super) fn side(&self, usual: Option<usize>) -> usize {

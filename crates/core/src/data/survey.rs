@@ -5,7 +5,7 @@ use super::error::DataError;
 use super::images::Images;
 use super::left_out::LeftOut;
 use super::load::{LoadOptions, Report};
-use super::names::shown_path;
+use super::names::{counted, shown_path};
 use super::pixel_file::Mark;
 use super::sizes::Sizes;
 use crate::experiment::Data;
@@ -76,6 +76,12 @@ impl Standing {
 }
 
 impl Double {
+    /// All its images.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.images.iter().map(Standing::name).collect::<Vec<_>>().join(" = ")
+    }
+
     /// Whether networks are validated on an image that they were trained on: their scores then look too good.
     #[must_use]
     pub fn is_in_both_parts(&self) -> bool {
@@ -129,6 +135,31 @@ impl Survey {
         let (least, most) = (counts().min()?, counts().max()?);
         (least > 0).then(|| most as f64 / least as f64)
     }
+}
+
+impl Survey {
+    /// What is unlike what one would wish, a sentence each, without what lies in `left_out` and `notices`.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if let Some(imbalance) = self.imbalance().filter(|times| *times > 1.5) {
+            let than = "times as many training images as the smallest";
+            remarks.push(format!("the largest class has {imbalance:.1} {than}"));
+        }
+        let groups = |is: fn(&Double) -> bool| self.doubles.iter().filter(|double| is(double)).collect::<Vec<_>>();
+        remarks.extend(remark(&groups(|_| true), "more than once"));
+        let both = "both to train and to validate on, so accuracy is too high";
+        remarks.extend(remark(&groups(Double::is_in_both_parts), both));
+        remarks.extend(remark(&groups(Double::contradicts_itself), "in several classes"));
+        remarks
+    }
+}
+
+fn remark(groups: &[&Double], what: &str) -> Option<String> {
+    let first = groups.first()?.name();
+    let count = counted(groups.len(), "image");
+    let are = if groups.len() == 1 { "is" } else { "are" };
+    Some(format!("{count} {are} there {what}, such as {first}"))
 }
 
 /// Groups of equal images, in the order of their first ones.

@@ -438,10 +438,26 @@ impl Naming {
     /// The norm behind the last block of a pre-activation net.
     pub const LAST_NORM: &str = "bn_last";
 
-    /// A stage, counted from 0: `layer1` is the first, as in PyTorch's models.
+    /// What the names of all stages begin with, as in PyTorch's models.
+    const STAGE: &str = "layer";
+
+    /// A stage, counted from 0: `layer1` is the first.
     #[must_use]
     pub fn stage(index: usize) -> String {
-        format!("layer{}", index + 1)
+        format!("{}{}", Self::STAGE, index + 1)
+    }
+
+    /// A stage's or block's name, or that of something inside, without what all have in common: `2.0` of `layer2.0`;
+    /// `None` outside the stages.
+    #[must_use]
+    pub fn in_stages(name: &str) -> Option<&str> {
+        name.strip_prefix(Self::STAGE)
+    }
+
+    /// Whether something within a block, by its name there, belongs to the shortcut.
+    #[must_use]
+    pub fn is_of_shortcut(name: &str) -> bool {
+        [Self::Cifar, Self::Torchvision].iter().any(|naming| name.starts_with(naming.shortcut()))
     }
 
     /// The convolution and the norm of a unit of a branch, counted from 0, within the block: `conv1` and `bn1` are the

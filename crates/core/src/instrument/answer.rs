@@ -1,6 +1,6 @@
 //! What comes back.
 
-use super::finding::Findings;
+use super::Findings;
 use super::gallery::Gallery;
 use super::picture::Thumbnail;
 use std::sync::Arc;

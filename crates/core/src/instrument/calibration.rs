@@ -1,7 +1,6 @@
 //! Whether a network is as often right as it says.
 
 use super::about::About;
-use super::finding::{Finding, Findings, TablesOf};
 use super::predictions::Predictions;
 use crate::table::Table;
 use serde::{Deserialize, Serialize};
@@ -15,11 +14,8 @@ pub(super) const ABOUT: About = About {
 };
 
 /// The bins of each arm.
-pub(super) fn tables(found: &Findings) -> Vec<TablesOf> {
-    found.tables_of(|finding| match finding {
-        Finding::Predictions(predictions) => vec![Calibration::of(predictions, Calibration::BINS).table()],
-        other => other.tables(&found.classes),
-    })
+pub(super) fn tables(predictions: &Predictions, _classes: &[String]) -> Vec<Table> {
+    vec![Calibration::of(predictions, Calibration::BINS).table()]
 }
 
 /// Images that a network is about equally sure of.

@@ -1,7 +1,7 @@
 //! How many images of each class are taken for each other one, and how well each class is found.
 
 use super::about::About;
-use super::finding::{Finding, Findings, TablesOf};
+use super::predictions::Predictions;
 use crate::table::Table;
 use serde::{Deserialize, Serialize};
 
@@ -14,14 +14,9 @@ pub(super) const ABOUT: About = About {
 };
 
 /// The matrix of each arm, and what it says of each class.
-pub(super) fn tables(found: &Findings) -> Vec<TablesOf> {
-    found.tables_of(|finding| match finding {
-        Finding::Predictions(predictions) => {
-            let confusion = predictions.confusion();
-            vec![matrix(&confusion, &found.classes), Metrics::of(&confusion, predictions.classes).table(&found.classes)]
-        }
-        other => other.tables(&found.classes),
-    })
+pub(super) fn tables(predictions: &Predictions, classes: &[String]) -> Vec<Table> {
+    let confusion = predictions.confusion();
+    vec![matrix(&confusion, classes), Metrics::of(&confusion, predictions.classes).table(classes)]
 }
 
 /// How well one class is told from the others. Undefined ratios are 0, as scikit-learn has them.

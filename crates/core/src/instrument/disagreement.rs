@@ -1,8 +1,8 @@
 //! On how many images only one of two networks is right, and whether that could be chance.
 
 use super::about::About;
-use super::finding::{Findings, TablesOf};
 use super::predictions::Predictions;
+use super::tables::TablesOf;
 use crate::statistics::sign_test;
 use crate::table::Table;
 use serde::{Deserialize, Serialize};
@@ -79,10 +79,10 @@ pub struct Pair {
     pub finding: Disagreement,
 }
 
-/// Every pair of arms whose predictions are known.
+/// Every pair of these arms, each a name with what it says of every image.
 #[must_use]
-pub fn pairs(found: &Findings) -> Vec<Pair> {
-    let known: Vec<(&str, &Predictions)> = found.predictions().collect();
+pub fn pairs<'a>(of_arms: impl Iterator<Item = (&'a str, &'a Predictions)>) -> Vec<Pair> {
+    let known: Vec<(&str, &Predictions)> = of_arms.collect();
     let pair = |one: (&str, &Predictions), other: (&str, &Predictions)| Pair {
         first: one.0.to_owned(),
         second: other.0.to_owned(),
@@ -93,10 +93,10 @@ pub fn pairs(found: &Findings) -> Vec<Pair> {
 }
 
 /// One table for each pair of arms.
-pub(super) fn tables(found: &Findings) -> Vec<TablesOf> {
+pub(super) fn tables<'a>(of_arms: impl Iterator<Item = (&'a str, &'a Predictions)>) -> Vec<TablesOf> {
     let of = |Pair { first, second, finding }: Pair| TablesOf {
         of: format!("{first} and {second}"),
         tables: Ok(vec![finding.table(&first, &second)]),
     };
-    pairs(found).into_iter().map(of).collect()
+    pairs(of_arms).into_iter().map(of).collect()
 }

@@ -1,7 +1,7 @@
 //! Instruments as plain values: what can be asked of trained networks, what comes back, and what it means.
 //!
 //! Each instrument is a file with what it says about itself, what it asks, what it finds and the table that this becomes,
-//! and a row of the table below, from which lists, menus, defaults and files are made. The window, the command line and
+//! and a row of the table below, from which lists, menus, defaults and files are made, with its variant of [`Finding`]. The window, the command line and
 //! files share these types. How answers are computed is the engine's affair; this module knows nothing of tensors, data
 //! sets, windows or files.
 
@@ -13,7 +13,6 @@ mod cuts;
 mod disagreement;
 mod exits;
 mod explanation;
-mod finding;
 mod gains;
 mod gallery;
 mod gradients;
@@ -32,6 +31,7 @@ mod shattered;
 mod slice;
 mod surface;
 mod swaps;
+mod tables;
 
 pub use about::{About, Focus};
 pub use answer::{Answer, Classification, Classified};
@@ -41,7 +41,6 @@ pub use cuts::Cut;
 pub use disagreement::{Disagreement, Pair, pairs};
 pub use exits::Exit;
 pub use explanation::Explanation;
-pub use finding::{ArmFinding, Finding, Findings, TablesOf};
 pub use gains::Gain;
 pub use gallery::Gallery;
 pub use gradients::{BlockGradients, Gradients, ParameterGradient};
@@ -60,6 +59,70 @@ pub use shattered::Shattered;
 pub use slice::Slice;
 pub use surface::Surface;
 pub use swaps::Swap;
+pub use tables::TablesOf;
+
+use crate::table::Table;
+use serde::{Deserialize, Serialize};
+
+/// What an instrument found in every arm, at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    /// Steps of training that the networks had seen.
+    pub step: u64,
+    /// The names of the classes.
+    pub classes: Vec<String>,
+    /// One for each arm that was asked.
+    pub arms: Vec<ArmFinding>,
+}
+
+/// What an instrument found in one arm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArmFinding {
+    /// The arm's name.
+    pub arm: String,
+    /// What was found, or why the instrument does not apply.
+    pub finding: Result<Finding, String>,
+}
+
+/// What an instrument found in one network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// Of every validation image.
+    Predictions(Predictions),
+    /// Nearest first.
+    Nearest(Vec<Neighbour>),
+    /// On one batch.
+    Gradients(Gradients),
+    /// One for each parameter.
+    Histograms(Vec<Histogram>),
+    /// Of one image.
+    Explanation(Explanation),
+    /// Feature maps or filters.
+    Maps(Maps),
+    /// The whole network first, then each block.
+    Cuts(Vec<Cut>),
+    /// Some blocks out at once.
+    Lesion(Score),
+    /// Each block out in turn.
+    Lesions(Lesions),
+    /// By the number of blocks out.
+    Removals(Vec<Band>),
+    /// One for each draw.
+    Swaps(Vec<Swap>),
+    /// One for each factor.
+    Gains(Vec<Gain>),
+    /// One for each block.
+    Exits(Vec<Exit>),
+    /// Along a random direction, or along a path between weights.
+    Slice(Slice),
+    /// On a plane.
+    Surface(Surface),
+    /// One for each length.
+    PathLengths(Vec<PathLength>),
+    /// Along lines between images.
+    Shattered(Shattered),
+}
 
 macro_rules! instruments {
     ($($(#[$what:meta])* $variant:ident: $about:expr, $question:expr, $tables:expr;)*) => {
@@ -86,7 +149,7 @@ macro_rules! instruments {
             /// What it found, as tables of each arm or of each pair of arms.
             #[must_use]
             pub fn tables(self, found: &Findings) -> Vec<TablesOf> {
-                match self { $(Self::$variant => $tables(found),)* }
+                match self { $(Self::$variant => ($tables)(found),)* }
             }
         }
     };
@@ -98,11 +161,11 @@ instruments! {
     /// What an image is compared with.
     Nearest: nearest::ABOUT, nearest::question, Findings::tables;
     /// Which classes are taken for which.
-    Confusion: confusion::ABOUT, predictions::question, confusion::tables;
+    Confusion: confusion::ABOUT, predictions::question, |found: &Findings| found.tables_of_predictions(confusion::tables);
     /// Whether confidence is deserved.
-    Calibration: calibration::ABOUT, predictions::question, calibration::tables;
+    Calibration: calibration::ABOUT, predictions::question, |found: &Findings| found.tables_of_predictions(calibration::tables);
     /// Whether one arm errs less than another.
-    Disagreement: disagreement::ABOUT, predictions::question, disagreement::tables;
+    Disagreement: disagreement::ABOUT, predictions::question, |found: &Findings| disagreement::tables(found.predictions());
     /// Gradients and responses by block.
     Gradients: gradients::ABOUT, gradients::question, Findings::tables;
     /// How parameters and their gradients are spread.
@@ -171,6 +234,78 @@ impl Instrument {
             Question::PathLengths { .. } => Self::PathLengths,
             Question::Shattered { .. } => Self::Shattered,
         })
+    }
+}
+
+impl Findings {
+    /// What each arm says of every image, with the arm's name; arms of which that is not known are left out.
+    pub fn predictions(&self) -> impl Iterator<Item = (&str, &Predictions)> {
+        self.arms.iter().filter_map(|arm| match &arm.finding {
+            Ok(Finding::Predictions(found)) => Some((arm.arm.as_str(), found)),
+            _ => None,
+        })
+    }
+
+    /// What is made of each arm's finding.
+    fn tables_of(&self, of: impl Fn(&Finding) -> Vec<Table>) -> Vec<TablesOf> {
+        let arm = |arm: &ArmFinding| TablesOf {
+            of: arm.arm.clone(),
+            tables: arm.finding.as_ref().map(&of).map_err(Clone::clone),
+        };
+        self.arms.iter().map(arm).collect()
+    }
+
+    /// What is made of what each arm says of every image.
+    fn tables_of_predictions(&self, of: fn(&Predictions, &[String]) -> Vec<Table>) -> Vec<TablesOf> {
+        self.tables_of(|finding| match finding {
+            Finding::Predictions(found) => of(found, &self.classes),
+            other => other.tables(&self.classes),
+        })
+    }
+
+    /// Each arm's finding as it is.
+    fn tables(&self) -> Vec<TablesOf> {
+        self.tables_of(|finding| finding.tables(&self.classes))
+    }
+}
+
+impl Finding {
+    /// The finding as tables.
+    #[must_use]
+    pub fn tables(&self, classes: &[String]) -> Vec<Table> {
+        match self {
+            Self::Predictions(found) => vec![found.table(classes)],
+            Self::Nearest(found) => vec![Neighbour::table(found, classes)],
+            Self::Gradients(found) => found.tables(),
+            Self::Histograms(found) => vec![Histogram::table(found.iter())],
+            Self::Explanation(found) => {
+                let maps = self.maps();
+                [found.table(classes)].into_iter().chain(maps.iter().map(|(name, map)| map.table(name))).collect()
+            }
+            Self::Maps(_) => self.maps().iter().map(|(name, map)| map.table(name)).collect(),
+            Self::Cuts(found) => vec![Cut::table(found, classes)],
+            Self::Lesion(score) => vec![lesions::together(score)],
+            Self::Lesions(found) => vec![found.table()],
+            Self::Removals(found) => vec![Band::table(found)],
+            Self::Swaps(found) => vec![Swap::table(found)],
+            Self::Gains(found) => vec![Gain::table(found)],
+            Self::Exits(found) => vec![Exit::table(found)],
+            Self::Slice(found) => vec![found.table()],
+            Self::Surface(found) => vec![found.table()],
+            Self::PathLengths(found) => vec![PathLength::table(found)],
+            Self::Shattered(found) => vec![found.table()],
+        }
+    }
+
+    /// The finding's maps, each with a name for a file.
+    #[must_use]
+    pub fn maps(&self) -> Vec<(String, HeatMap)> {
+        match self {
+            Self::Explanation(found) => found.named(),
+            Self::Maps(found) => found.named(),
+            Self::Surface(found) => vec![("landscape".to_owned(), found.map())],
+            _ => Vec::new(),
+        }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use super::asked::Asked;
 use super::lesson::{Claim, Lesson, Side};
-use super::quantity::Quantity;
-use crate::number::plural;
+use crate::number::{capital, plural};
 use crate::runs::{self, Run};
 use crate::statistics::{Paired, Sample, holm};
 use crate::study::{StudyError, StudyFolder, TrialState, shown};
@@ -41,6 +40,8 @@ pub struct Answered {
     pub call: Call,
     /// Seeds that have both sides.
     pub n: usize,
+    /// Whether every seed points the same way.
+    pub agree: bool,
     /// How likely such a difference is by chance, corrected for the number of claims; `None` where it was counted, or
     /// one seed cannot tell.
     pub p: Option<f64>,
@@ -137,6 +138,7 @@ fn answer(claim: &Claim, of: &BySeed, than: &BySeed) -> Answered {
     let pairs: Vec<(f64, f64)> = of.iter().filter_map(|(seed, one)| Some((*one, value(than, *seed)?))).collect();
     let [one, other] = [Sample::of(pairs.iter().map(|pair| pair.0)), Sample::of(pairs.iter().map(|pair| pair.1))];
     let paired = Paired::of(pairs.iter().copied());
+    let agree = pairs.iter().all(|(one, other)| one > other) || pairs.iter().all(|(one, other)| one < other);
     let counted = claim.quantity.is_counted();
     let call = match paired {
         Some(paired) if counted && paired.difference.mean > 0.0 => Call::Higher,
@@ -149,26 +151,23 @@ fn answer(claim: &Claim, of: &BySeed, than: &BySeed) -> Answered {
         (Some(one), Some(other)) => sentence(claim, one, other),
         _ => "not measured yet".to_owned(),
     };
-    Answered { says: claim.says.clone(), of: one, than: other, call, n: pairs.len(), p, numbers, means: String::new() }
+    Answered {
+        says: claim.says.clone(),
+        of: one,
+        than: other,
+        call,
+        n: pairs.len(),
+        agree,
+        p,
+        numbers,
+        means: String::new(),
+    }
 }
 
 /// Both sides with their spread.
 fn sentence(claim: &Claim, one: Sample, other: Sample) -> String {
-    let words = |quantity: Quantity, sample: Sample| {
-        let mean = quantity.in_words(sample.mean);
-        if sample.n < 2 || quantity.is_counted() {
-            return mean;
-        }
-        let ends = [sample.mean - sample.sd, sample.mean + sample.sd].map(|end| quantity.in_words(end));
-        // Where the spread is on another scale than what is shown, its ends say more than a number.
-        if matches!(quantity, Quantity::FirstGradientRatio | Quantity::LastGradientRatio) {
-            format!("{mean} ({} to {})", ends[0], ends[1])
-        } else {
-            format!("{} ± {}", mean.trim_end_matches(" %"), quantity.spread_in_words(sample.sd))
-        }
-    };
-    let first = words(claim.of.quantity.unwrap_or(claim.quantity), one);
-    let second = words(claim.than.quantity.unwrap_or(claim.quantity), other);
+    let first = claim.of.quantity.unwrap_or(claim.quantity).spread_in_words(one);
+    let second = claim.than.quantity.unwrap_or(claim.quantity).spread_in_words(other);
     let seeds = if one.n == 1 { "one seed".to_owned() } else { plural(one.n as u64, "seed") };
     if claim.quantity.is_counted() {
         format!("{first} against {second}")
@@ -187,6 +186,7 @@ fn decide(lesson: &Lesson, claims: &mut [Answered]) {
             claim.call = match corrected <= ALPHA {
                 true if difference > 0.0 => Call::Higher,
                 true if difference < 0.0 => Call::Lower,
+                _ if claim.agree && is_too_few(claim.n) => Call::Undecided,
                 _ => Call::Tie,
             };
         }
@@ -194,9 +194,20 @@ fn decide(lesson: &Lesson, claims: &mut [Answered]) {
             Call::Higher => asked.means.higher.clone(),
             Call::Lower => asked.means.lower.clone(),
             Call::Tie => asked.means.tie.clone(),
+            Call::Undecided if claim.n > 1 => {
+                let seeds = plural(claim.n as u64, "seed");
+                let says = capital(&claim.says);
+                format!("{says}: all {seeds} point the same way, but so few cannot tell it from luck; more would.")
+            }
             Call::Undecided => String::new(),
         };
     }
+}
+
+/// Whether so many seeds that all point the same way would still do so by chance more often than is accepted: all signs
+/// are alike in 2 of 2ⁿ cases. To call that "no difference" would be wrong.
+fn is_too_few(n: usize) -> bool {
+    0.5f64.powi(i32::try_from(n).unwrap_or(i32::MAX)) * 2.0 > ALPHA
 }
 
 fn headline(claims: &[Answered], trials: usize) -> String {
@@ -204,6 +215,7 @@ fn headline(claims: &[Answered], trials: usize) -> String {
     match (trials, first.call) {
         (0, _) => "Nothing was measured yet.".to_owned(),
         (_, Call::Undecided) if first.n == 0 => "What the question is about was not measured yet.".to_owned(),
+        (_, Call::Undecided) if first.n > 1 => format!("Not certain yet: {}. {}", first.numbers, first.means),
         (_, Call::Undecided) => {
             format!("One seed cannot tell a difference from luck so far: {}.", first.numbers)
         }

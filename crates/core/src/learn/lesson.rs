@@ -6,6 +6,8 @@ use crate::study::{Axis, Base, Seeds, Study, StudyError, StudyPlan};
 use crate::verdict::Call;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
 use toml::Value;
 
 /// Why a file is no guided experiment.
@@ -30,6 +32,30 @@ pub enum LessonError {
         "there is no instrument \"{0}\" whose answer a guided experiment can take in; there are lesions and shattered"
     )]
     Instrument(String),
+    /// Nobody knows a guided experiment of this name.
+    #[error("there is no guided experiment \"{name}\"; there are {known}, and files that end in .toml")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// A file that cannot be read.
+    #[error("{} cannot be read: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A file with something wrong inside.
+    #[error("{}: {error}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: Box<LessonError>,
+    },
 }
 
 /// A guided experiment.

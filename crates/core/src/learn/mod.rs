@@ -1,5 +1,5 @@
 //! Guided experiments: a question, a guess, a study that answers it, and a conclusion computed from what was measured.
-//! Each is a file in `assets/learn`, so that a teacher adds one without code. Must not know the engine or windows.
+//! Each is a file, in `assets/learn` or of a teacher's own. Must not know the engine or windows.
 
 mod asked;
 mod catalogue;
@@ -8,7 +8,7 @@ mod lesson;
 mod quantity;
 
 pub use asked::{Asked, noted};
-pub use catalogue::{Entry, LESSONS, lesson};
+pub use catalogue::{lesson, lessons, own_lessons};
 pub use conclude::{Answered, Conclusion, conclude};
 pub use lesson::{At, Claim, Guess, Lesson, LessonError, Means, Side, Watch};
 pub use quantity::Quantity;

@@ -1,10 +1,10 @@
 //! What a claim of a guided experiment may be about, read from a trial's run folder.
 
 use super::asked::Asked;
-use crate::number::{count, duration, percent, short, tick};
-use crate::quantity::{BlockQuantity, Measure};
-use crate::runs::{GradientRow, MetricsRow, Run, RunError};
-use crate::statistics::smoothed;
+use crate::number::{count, short, tick};
+use crate::quantity::Measure;
+use crate::runs::{GradientRow, MetricsRow, Run, RunError, first_and_last_gradient};
+use crate::statistics::{Sample, smoothed};
 use crate::verdict::reached;
 use serde::{Deserialize, Serialize};
 
@@ -66,31 +66,40 @@ impl Quantity {
         !matches!(self, Self::ValidationAccuracy | Self::GradientCorrelation)
     }
 
-    /// As it is written.
-    #[must_use]
-    pub fn in_words(self, value: f64) -> String {
+    /// By what it is taken where it is written, and the unit that stands behind.
+    fn unit(self) -> (f64, &'static str) {
         match self {
-            Self::ValidationAccuracy | Self::ValidationError => percent(value),
-            Self::GeneralisationGap | Self::MeanLesionLoss | Self::WorstLesionLoss => {
-                format!("{} points", short(100.0 * value))
-            }
-            Self::FirstGradientRatio | Self::LastGradientRatio => format!("×{}", tick(10f64.powf(value))),
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts")]
-            Self::Parameters | Self::StepsToLoss => count(value.round() as u64),
-            Self::Macs => format!("{} M", short(value / 1e6)),
-            Self::SecondsToLoss => duration(value),
-            Self::TrainingLoss | Self::GradientCorrelation => short(value),
+            Self::ValidationAccuracy | Self::ValidationError => (100.0, " %"),
+            Self::GeneralisationGap | Self::MeanLesionLoss | Self::WorstLesionLoss => (100.0, " points"),
+            Self::Macs => (1e-6, " M"),
+            Self::SecondsToLoss => (1.0, " s"),
+            _ => (1.0, ""),
         }
     }
 
-    /// A standard deviation, as it is written behind a mean: with two digits, and without a unit that the mean has.
+    /// As it is written.
     #[must_use]
-    pub fn spread_in_words(self, sd: f64) -> String {
+    pub fn in_words(self, value: f64) -> String {
+        let (times, unit) = self.unit();
         match self {
-            Self::ValidationAccuracy | Self::ValidationError => format!("{} %", two_digits(100.0 * sd)),
-            Self::GeneralisationGap | Self::MeanLesionLoss | Self::WorstLesionLoss => two_digits(100.0 * sd),
-            Self::TrainingLoss | Self::GradientCorrelation => two_digits(sd),
-            _ => self.in_words(sd),
+            Self::FirstGradientRatio | Self::LastGradientRatio => format!("×{}", tick(10f64.powf(value))),
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+            Self::Parameters => count(value.round() as u64),
+            _ => format!("{}{unit}", short(times * value)),
+        }
+    }
+
+    /// A mean with its spread, as it is written. Where the spread is on another scale than what is shown, its ends say
+    /// more than a number.
+    pub(super) fn spread_in_words(self, sample: Sample) -> String {
+        let (times, unit) = self.unit();
+        match self {
+            Self::FirstGradientRatio | Self::LastGradientRatio if sample.n > 1 => {
+                let [low, high] = [sample.mean - sample.sd, sample.mean + sample.sd].map(|end| self.in_words(end));
+                format!("{} ({low} to {high})", self.in_words(sample.mean))
+            }
+            _ if sample.n < 2 || self.is_counted() => self.in_words(sample.mean),
+            _ => sample.in_words(times, short, unit),
         }
     }
 
@@ -124,27 +133,13 @@ impl Quantity {
     }
 }
 
-/// Two significant digits: what is itself uncertain is not known better.
-fn two_digits(value: f64) -> String {
-    if value <= 0.0 || !value.is_finite() {
-        return short(value);
-    }
-    #[allow(clippy::cast_possible_truncation, reason = "an exponent")]
-    let decimals = (1 - value.log10().floor() as i32).clamp(0, 6);
-    format!("{value:.*}", usize::try_from(decimals).unwrap_or(0))
-}
-
 /// The first block's gradient over the last's at the first or the last probe, as a power of ten. A gradient that has
 /// vanished altogether counts as the least number there is.
 fn gradient_ratio(rows: &[GradientRow], last: bool) -> Option<f64> {
     let step = if last { rows.last()?.step } else { rows.first()?.step };
-    let blocks: Vec<f64> = rows
-        .iter()
-        .filter(|row| row.step == step && !row.is_of_whole_network())
-        .filter_map(|row| row.get(BlockQuantity::WeightGradient))
-        .collect();
     let floor = |norm: f64| norm.max(f64::from(f32::MIN_POSITIVE));
-    Some((floor(*blocks.first()?) / floor(*blocks.last()?)).log10())
+    let [first, last] = first_and_last_gradient(rows, step)?;
+    Some((floor(first) / floor(last)).log10())
 }
 
 fn reached_at(rows: &[MetricsRow], loss: f64, when: impl Fn(&MetricsRow) -> f64) -> Option<f64> {

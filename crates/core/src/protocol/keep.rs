@@ -121,10 +121,10 @@ pub trait Record: Send {
     fn finished(&mut self, outcome: &Outcome) -> Result<(), String>;
 }
 
-/// Keeps nothing.
-pub struct Nowhere;
+/// For sessions that leave nothing behind: nothing is written, and nothing can go on.
+pub struct KeepNothing;
 
-impl Keeper for Nowhere {
+impl Keeper for KeepNothing {
     fn open(&mut self, _: &Prepared) -> Result<Box<dyn Record>, String> {
         Ok(Box::new(Self))
     }
@@ -133,7 +133,7 @@ impl Keeper for Nowhere {
     }
 }
 
-impl Record for Nowhere {
+impl Record for KeepNothing {
     fn folder(&self) -> Option<&Path> {
         None
     }

@@ -39,7 +39,7 @@ pub use layout::{RunInfo, default_place, is_being_written};
 pub use notes::Notes;
 pub use read::{Run, RunError, Runs, find, list, open};
 pub use record::{Folder, vacant};
-pub use rows::{GradientRow, MetricsRow};
+pub use rows::{GradientRow, MetricsRow, first_and_last_gradient};
 pub use trash::{discard, restore};
 
 #[cfg(test)]

@@ -79,6 +79,15 @@ fn numbers<const COUNT: usize>(cells: &[&str]) -> Option<[Option<f64>; COUNT]> {
 /// What the whole network is called among the blocks.
 const ALL: &str = "all";
 
+/// The gradient of the first and of the last block's weights at this step; `None` where it was not looked at.
+#[must_use]
+pub fn first_and_last_gradient(rows: &[GradientRow], step: u64) -> Option<[f64; 2]> {
+    let mut of = rows.iter().filter(|row| row.step == step && !row.is_of_whole_network());
+    let first = of.next()?;
+    let last = of.next_back().unwrap_or(first);
+    Some([first.get(BlockQuantity::WeightGradient)?, last.get(BlockQuantity::WeightGradient)?])
+}
+
 impl GradientRow {
     /// Whether the row is of the network as a whole, not of a block.
     #[must_use]

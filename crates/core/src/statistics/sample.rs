@@ -1,6 +1,7 @@
 //! What a few numbers say of where they come from.
 
 use super::student;
+use crate::number::short;
 use serde::{Deserialize, Serialize};
 
 /// Size, mean and spread of a sample.
@@ -40,6 +41,21 @@ impl Sample {
         self.sd / (self.n as f64).sqrt()
     }
 
+    /// Mean ± standard deviation, to as many decimals: `83.5 ± 0.8 %`; the mean alone of a single number. The numbers
+    /// are taken so many times, and the mean is written by this function.
+    #[must_use]
+    pub fn in_words(&self, times: f64, write: fn(f64) -> String, unit: &str) -> String {
+        let mean = write(times * self.mean);
+        if self.n < 2 {
+            return format!("{mean}{unit}");
+        }
+        let decimals = mean.split_once('.').map_or(0, |(_, after)| after.len());
+        let sd = times * self.sd;
+        let written = format!("{sd:.decimals$}");
+        let vanishes = sd > 0.0 && written.trim_matches(['0', '.']).is_empty();
+        format!("{mean} ± {}{unit}", if vanishes || mean.contains('e') { short(sd) } else { written })
+    }
+
     /// An interval that holds the true mean with this probability if the numbers are normally distributed: mean ±
     /// t(1 − (1 − level)/2, n − 1) · sd/√n. `None` for a single number, which says nothing of its own spread.
     #[must_use]
@@ -53,5 +69,26 @@ impl Sample {
         }
         let half = student::quantile(1.0 - (1.0 - level) / 2.0, (self.n - 1) as f64) * self.error();
         Some([self.mean - half, self.mean + half])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::precise;
+
+    #[test]
+    fn a_spread_has_as_many_decimals_as_its_mean() {
+        let sample = Sample::of([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
+        assert_eq!((sample.n, sample.mean), (8, 5.0));
+        assert!((sample.sd - (32.0_f64 / 7.0).sqrt()).abs() < 1e-15);
+        assert_eq!(sample.in_words(1.0, precise, ""), "5.000 ± 2.138");
+        let shares = Sample::of([0.5, 0.75]).unwrap();
+        assert_eq!(
+            [precise, short].map(|write| shares.in_words(100.0, write, " %")),
+            ["62.50 ± 17.68 %", "62.5 ± 17.7 %"]
+        );
+        assert_eq!(Sample::of([0.913]).unwrap().in_words(100.0, precise, " %"), "91.30 %");
+        assert_eq!(Sample::of([70.0, 70.000_1]).unwrap().in_words(1.0, short, ""), "70.0 ± 7.07e-5");
     }
 }

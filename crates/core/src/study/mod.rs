@@ -36,5 +36,5 @@ pub use layout::default_place;
 pub use owner::Owner;
 pub use plan::{Base, EarlyEnd, EndRule, Objective, SearchPlan, Seeds, StudyPlan, Way};
 pub use record::{Report, TrialRecord, TrialState};
-pub use results::{ArmResult, PointResult, Results, Spread};
+pub use results::{ArmResult, PointResult, Results};
 pub use work::{Assignment, Ending, Next, Worker};

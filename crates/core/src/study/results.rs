@@ -4,10 +4,11 @@ use super::checked::Study;
 use super::error::StudyError;
 use super::folder::{Begun, StudyFolder};
 use super::record::{TrialRecord, TrialState};
-use crate::number::{or_dash, precise, precise_percent};
+use crate::number::{or_dash, precise};
 use crate::protocol::ArmOutcome;
 use crate::runs;
 use crate::search::Goal;
+use crate::statistics::Sample;
 use crate::table::Table;
 use std::collections::BTreeMap;
 
@@ -38,7 +39,7 @@ pub struct PointResult {
     /// Its values, in the order of the axes.
     pub values: Vec<String>,
     /// Over the seeds that came to their end.
-    pub objective: Spread,
+    pub objective: Option<Sample>,
     /// What each arm came to, likewise.
     pub arms: Vec<ArmResult>,
     /// What became of the other seeds, in words; empty where all came to their end.
@@ -49,46 +50,11 @@ pub struct PointResult {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ArmResult {
     /// Mean training loss of the last epoch.
-    pub train_loss: Spread,
+    pub train_loss: Option<Sample>,
     /// At the last validation.
-    pub validation_loss: Spread,
+    pub validation_loss: Option<Sample>,
     /// At the last validation.
-    pub validation_accuracy: Spread,
-}
-
-/// Mean and standard deviation of some numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Spread {
-    /// How many.
-    pub n: usize,
-    /// Their mean; not a number without any.
-    pub mean: f64,
-    /// The standard deviation of the population they are drawn from (dividing by n − 1); not a number below two.
-    pub sd: f64,
-}
-
-impl Spread {
-    /// Of these numbers.
-    #[must_use]
-    pub fn of(values: &[f64]) -> Self {
-        let n = values.len();
-        let mean = values.iter().sum::<f64>() / n as f64;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let sd = if n < 2 { f64::NAN } else { (squares / (n - 1) as f64).sqrt() };
-        Self { n, mean, sd }
-    }
-
-    /// `91.30 ± 0.40 %`, or the mean alone of one.
-    #[must_use]
-    pub fn words(self, is_share: bool) -> String {
-        match (self.n, is_share) {
-            (0, _) => or_dash(None),
-            (1, true) => precise_percent(self.mean),
-            (1, false) => precise(self.mean),
-            (_, true) => format!("{:.2} ± {}", 100.0 * self.mean, precise_percent(self.sd)),
-            (_, false) => format!("{} ± {}", precise(self.mean), precise(self.sd)),
-        }
-    }
+    pub validation_accuracy: Option<Sample>,
 }
 
 impl StudyFolder {
@@ -115,12 +81,11 @@ impl StudyFolder {
             rows.push(row((point, study.values(&settings)), study.seeds().len(), &begun, arms.len()));
         }
         let objective = study.search.objective;
-        let most = rows.iter().map(|row| row.objective.n).max().unwrap_or(0);
-        let cost = |row: &PointResult| {
-            if objective.goal() == Goal::Highest { -row.objective.mean } else { row.objective.mean }
-        };
-        let judged = rows.iter().enumerate().filter(|(_, row)| most > 0 && row.objective.n == most);
-        let best = judged.min_by(|(_, a), (_, b)| cost(a).total_cmp(&cost(b))).map(|(index, _)| index);
+        let judged = rows.iter().enumerate().filter_map(|(index, row)| Some((index, row.objective?)));
+        let most = judged.clone().map(|(_, of)| of.n).max();
+        let cost = |of: Sample| if objective.goal() == Goal::Highest { -of.mean } else { of.mean };
+        let judged = judged.filter(|(_, of)| Some(of.n) == most);
+        let best = judged.min_by(|(_, a), (_, b)| cost(*a).total_cmp(&cost(*b))).map(|(index, _)| index);
         Ok(Results {
             name: study.name.clone(),
             labels: study.labels().to_vec(),
@@ -146,12 +111,12 @@ fn objective_name(study: &Study) -> String {
 
 fn row((point, values): (u32, Vec<String>), seeds: usize, begun: &[Begun], arms: usize) -> PointResult {
     let done = |begun: &&Begun| begun.record.state == TrialState::Done;
-    let objectives: Vec<f64> = begun.iter().filter(done).filter_map(|begun| begun.record.objective).collect();
+    let objectives = begun.iter().filter(done).filter_map(|begun| begun.record.objective);
     let outcomes: Vec<Vec<ArmOutcome>> =
         begun.iter().filter(done).filter_map(|begun| Some(runs::open(&begun.folder).ok()?.outcome?.arms)).collect();
     let of = |arm: usize, value: fn(&ArmOutcome) -> Option<f64>| {
         let values = outcomes.iter().filter_map(|arms| arms.get(arm)).filter(|arm| arm.diverged_at.is_none());
-        Spread::of(&values.filter_map(value).collect::<Vec<f64>>())
+        Sample::of(values.filter_map(value))
     };
     let arm = |arm| ArmResult {
         train_loss: of(arm, |arm| arm.train_loss),
@@ -162,7 +127,7 @@ fn row((point, values): (u32, Vec<String>), seeds: usize, begun: &[Begun], arms:
     PointResult {
         point,
         values,
-        objective: Spread::of(&objectives),
+        objective: Sample::of(objectives),
         arms: (0..arms).map(arm).collect(),
         remark: remark(seeds, begun.iter().map(|begun| &begun.record), lost),
     }
@@ -207,10 +172,11 @@ impl Results {
     #[must_use]
     pub fn table(&self) -> Table {
         let mut table = self.with_values();
-        table = table.counts("n", self.points.iter().map(|point| point.objective.n));
+        table = table.counts("n", self.points.iter().map(|point| point.objective.map_or(0, |of| of.n)));
         table = spread(table, &self.objective, self.points.iter().map(|point| point.objective));
         for (arm, name) in self.arms.iter().enumerate() {
-            let of = |what: fn(&ArmResult) -> Spread| self.points.iter().map(move |point| what(&point.arms[arm]));
+            let of =
+                |what: fn(&ArmResult) -> Option<Sample>| self.points.iter().map(move |point| what(&point.arms[arm]));
             table = spread(table, &format!("{name} train loss"), of(|arm| arm.train_loss));
             table = spread(table, &format!("{name} validation loss"), of(|arm| arm.validation_loss));
             table = spread(table, &format!("{name} validation accuracy"), of(|arm| arm.validation_accuracy));
@@ -222,10 +188,14 @@ impl Results {
     #[must_use]
     pub fn summary(&self) -> Table {
         let mut table = self.with_values();
-        table = table.counts("n", self.points.iter().map(|point| point.objective.n));
-        let words = |spread: Spread, is_share| spread.words(is_share);
+        table = table.counts("n", self.points.iter().map(|point| point.objective.map_or(0, |of| of.n)));
+        let words = |sample: Option<Sample>, is_share| {
+            let (times, unit) = if is_share { (100.0, " %") } else { (1.0, "") };
+            or_dash(sample.map(|sample| sample.in_words(times, precise, unit)))
+        };
         for (arm, name) in self.arms.iter().enumerate() {
-            let of = |what: fn(&ArmResult) -> Spread| self.points.iter().map(move |point| what(&point.arms[arm]));
+            let of =
+                |what: fn(&ArmResult) -> Option<Sample>| self.points.iter().map(move |point| what(&point.arms[arm]));
             let (loss, accuracy) = (of(|arm| arm.train_loss), of(|arm| arm.validation_accuracy));
             table = table.words(&format!("{name} train loss"), loss.map(|spread| words(spread, false)));
             table = table.words(&format!("{name} validation accuracy"), accuracy.map(|spread| words(spread, true)));
@@ -247,23 +217,8 @@ impl Results {
     }
 }
 
-fn spread(table: Table, title: &str, spreads: impl Iterator<Item = Spread> + Clone) -> Table {
-    let table = table.numbers(&format!("{title} mean"), spreads.clone().map(|spread| spread.mean));
-    table.numbers(&format!("{title} sd"), spreads.map(|spread| spread.sd))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spreads_are_those_of_a_sample() {
-        let spread = Spread::of(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
-        assert_eq!((spread.n, spread.mean), (8, 5.0));
-        assert!((spread.sd - (32.0_f64 / 7.0).sqrt()).abs() < 1e-15);
-        assert_eq!(spread.words(false), "5.000 ± 2.138");
-        assert_eq!(Spread::of(&[0.913]).words(true), "91.30 %");
-        assert_eq!(Spread::of(&[0.5, 0.75]).words(true), "62.50 ± 17.68 %");
-        assert_eq!(Spread::of(&[]).words(true), "–");
-    }
+/// A single number has no spread, and its cell stays empty.
+fn spread(table: Table, title: &str, of: impl Iterator<Item = Option<Sample>> + Clone) -> Table {
+    let table = table.numbers(&format!("{title} mean"), of.clone().map(|of| of.map_or(f64::NAN, |of| of.mean)));
+    table.numbers(&format!("{title} sd"), of.map(|of| of.filter(|of| of.n > 1).map_or(f64::NAN, |of| of.sd)))
 }

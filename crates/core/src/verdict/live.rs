@@ -1,7 +1,6 @@
 //! One sentence on how it stands while training.
 
-use super::reasons::capital;
-use crate::number::{percent, plural, short};
+use crate::number::{capital, percent, plural, short};
 
 /// The newest numbers of an arm.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,14 +4,12 @@ use super::facts::{ArmFacts, Facts, Measured, Trial};
 use super::reach::lead_changes;
 use super::words::Verdict;
 use crate::files::write_atomically;
-use crate::quantity::{BlockQuantity, Measure};
-use crate::runs::{GradientRow, MetricsRow, Run, RunError};
+use crate::quantity::Measure;
+use crate::runs::{GradientRow, MetricsRow, Run, RunError, first_and_last_gradient};
 use crate::statistics::smoothed;
 use std::io;
 use std::path::Path;
 
-/// A block's gradient.
-const GRADIENT: BlockQuantity = BlockQuantity::WeightGradient;
 /// Points of the averaged loss that are kept.
 const POINTS: usize = 400;
 
@@ -62,18 +60,10 @@ fn measured(run: &Run, arm: usize, rows: &[MetricsRow], gradients: &[GradientRow
             .and_then(|ended| ended.train_accuracy)
             .or_else(|| mean(|row| row.get(Measure::TrainAccuracy))),
         diverged_at: ended.and_then(|ended| ended.diverged_at),
-        first_gradients: first_gradients(gradients),
+        first_gradients: gradients.first().and_then(|row| first_and_last_gradient(gradients, row.step)),
         losses: averaged(rows),
         worst_lesion: None,
     }
-}
-
-/// The first and the last block's gradient at the first probe.
-fn first_gradients(rows: &[GradientRow]) -> Option<[f64; 2]> {
-    let step = rows.first()?.step;
-    let of: Vec<&GradientRow> =
-        rows.iter().take_while(|row| row.step == step).filter(|row| !row.is_of_whole_network()).collect();
-    Some([of.first()?.get(GRADIENT)?, of.last()?.get(GRADIENT)?])
 }
 
 /// The training loss as a moving average, thinned.

@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Trial};
 use super::reach::reached;
-use crate::number::{count, percent, short, tick};
+use crate::number::{capital, count, percent, short, tick};
 use serde::{Deserialize, Serialize};
 
 /// Where a reason can be looked at; a stable name.
@@ -120,10 +120,4 @@ fn predictions(facts: &Facts, trial: &Trial) -> Option<Reason> {
         name(most.second)
     );
     Some(Reason { look: Look::Predictions, text })
-}
-
-/// The same with a large first letter.
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

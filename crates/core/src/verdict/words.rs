@@ -2,8 +2,8 @@
 
 use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
 use super::facts::{Facts, Measured};
-use super::reasons::{self, Reason, capital};
-use crate::number::{count, plural, short};
+use super::reasons::{self, Reason};
+use crate::number::{capital, count, plural, short};
 use crate::statistics::Sample;
 use serde::{Deserialize, Serialize};
 
@@ -45,24 +45,11 @@ impl ArmSummary {
     /// Its accuracy as `83.5 ± 0.8 %`, or its loss where there is none.
     fn score(&self, quantity: &str) -> String {
         match (quantity == ACCURACY, self.accuracy, self.train_loss) {
-            (true, Some(accuracy), _) => spread(accuracy, 100.0, " %"),
-            (false, _, Some(loss)) => spread(loss, 1.0, ""),
+            (true, Some(accuracy), _) => accuracy.in_words(100.0, short, " %"),
+            (false, _, Some(loss)) => loss.in_words(1.0, short, ""),
             _ => "–".to_owned(),
         }
     }
-}
-
-/// Mean ± standard deviation with as many decimals; the mean alone of a single number.
-fn spread(sample: Sample, scale: f64, unit: &str) -> String {
-    let mean = short(scale * sample.mean);
-    if sample.n < 2 {
-        return format!("{mean}{unit}");
-    }
-    let decimals = mean.split_once('.').map_or(0, |(_, after)| after.len());
-    let sd = scale * sample.sd;
-    let written = format!("{sd:.decimals$}");
-    let vanishes = sd > 0.0 && written.trim_matches(['0', '.']).is_empty();
-    format!("{mean} ± {}{unit}", if vanishes || mean.contains('e') { short(sd) } else { written })
 }
 
 /// A difference in points of a percentage, or in a loss.
@@ -157,7 +144,7 @@ fn diverged(facts: &Facts, arms: &[ArmSummary]) -> String {
 }
 
 fn alone(arm: &ArmSummary, quantity: &str) -> Told {
-    let loss = arm.train_loss.map(|loss| format!("training loss {}", spread(loss, 1.0, "")));
+    let loss = arm.train_loss.map(|loss| format!("training loss {}", loss.in_words(1.0, short, "")));
     let right = (quantity == ACCURACY).then(|| format!("{} of the validation images right", arm.score(quantity)));
     let n = arm.accuracy.or(arm.train_loss).map_or(0, |sample| sample.n);
     let told: Vec<String> = right.into_iter().chain(loss).collect();

@@ -3,6 +3,7 @@
 use super::subject::{Subject, values};
 use crate::nn::Pass;
 use burn::tensor::{Tensor, TensorData};
+use lab_core::experiment::Naming;
 use lab_core::instrument::{HeatMap, Maps, Sample};
 
 /// Every channel of a block's output for one image.
@@ -33,5 +34,5 @@ pub(super) fn filters(subject: &Subject) -> Result<Maps, String> {
         3 => format!("filter {} {}", index / 3, ["red", "green", "blue"][index % 3]),
         _ => format!("filter {} input {}", index / inputs, index % inputs),
     };
-    Ok(Maps { of: "conv1".into(), names: (0..outputs * inputs).map(name).collect(), maps: maps.collect() })
+    Ok(Maps { of: Naming::STEM[0].into(), names: (0..outputs * inputs).map(name).collect(), maps: maps.collect() })
 }

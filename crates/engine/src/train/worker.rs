@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, TryRecvError};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
 use lab_core::experiment::{DeviceChoice, Experiment};
-use lab_core::protocol::keep::{Keeper, Nowhere, Record};
+use lab_core::protocol::keep::{KeepNothing, Keeper, Record};
 use lab_core::protocol::outbox::Outbox;
 use lab_core::protocol::{Command, Event, Import, Intervention, Past, Phase, Prepared, Tune};
 use std::collections::VecDeque;
@@ -41,7 +41,7 @@ pub struct Worker {
 
 /// How an experiment starts.
 #[derive(Clone, Copy)]
-struct Manner {
+struct Start {
     /// Whether it waits before its first step.
     paused: bool,
     /// Whether it is kept.
@@ -140,11 +140,11 @@ impl Worker {
         match command {
             Command::Start { experiment, device, paused } => {
                 self.end("another experiment was started")?;
-                self.start(*experiment, device, Manner { paused, kept: true })
+                self.start(*experiment, device, Start { paused, kept: true })
             }
             Command::Play { experiment, device } => {
                 self.end("another experiment was started")?;
-                self.start(*experiment, device, Manner { paused: false, kept: false })
+                self.start(*experiment, device, Start { paused: false, kept: false })
             }
             Command::Import(import) => {
                 self.end("weights were opened")?;
@@ -178,7 +178,7 @@ impl Worker {
         }
     }
 
-    fn start(&mut self, experiment: Experiment, choice: DeviceChoice, manner: Manner) -> Result<(), String> {
+    fn start(&mut self, experiment: Experiment, choice: DeviceChoice, start: Start) -> Result<(), String> {
         self.forget();
         self.enter(Phase::Loading);
         let Settled { experiment, origins, notices } = start::settle(experiment, self.keeper.as_ref())?;
@@ -187,8 +187,8 @@ impl Worker {
         let mut session = self.session(experiment, dataset, choice)?;
         session.start_from(&origins)?.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
         let prepared = prepared(&session, None);
-        let record = if manner.kept { self.keeper.open(&prepared)? } else { Box::new(Nowhere) };
-        self.begin(session, record, None, manner.paused)
+        let record = if start.kept { self.keeper.open(&prepared)? } else { Box::new(KeepNothing) };
+        self.begin(session, record, None, start.paused)
     }
 
     fn import(&mut self, import: Box<Import>) -> Result<(), String> {

@@ -1,17 +1,28 @@
 //! The data section's rows.
 
-use super::field::Fields;
+use super::field::{Fields, LABEL, error_text};
 use super::help;
 use super::recipe::{optional, whole};
 use crate::action::Action;
-use crate::kit::theme;
+use crate::collection::{Collection, Standing};
+use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, decimal, named, numbers};
-use eframe::egui::{Response, TextEdit, Ui, vec2};
+use crate::panel::DATA;
+use eframe::egui::{Label, Response, RichText, TextEdit, Ui, vec2};
+use lab_core::data::ClassCount;
 use lab_core::experiment::{Channels, Data, Fit, Holdout, Normalization, Resize, Source};
+use lab_core::number::plural;
 
 /// Rows of the data set.
-pub fn ui(ui: &mut Ui, fields: &Fields, data: &mut Data, preset: Option<&Data>, actions: &mut Vec<Action>) {
+pub fn ui(
+    ui: &mut Ui,
+    fields: &Fields,
+    data: &mut Data,
+    preset: Option<&Data>,
+    (collection, actions): (&mut Collection, &mut Vec<Action>),
+) {
     source(ui, fields, &mut data.source, preset.map(|p| &p.source), actions);
+    standing(ui, data, collection, actions);
     fields.row(ui, help::HOLDOUT.row("Validate on", "holdout"), &mut data.holdout, preset.map(|p| &p.holdout), holdout);
     let base = preset.map(|p| &p.train_limit);
     fields.row(ui, help::TRAIN_LIMIT.row("Training limit", "train_limit"), &mut data.train_limit, base, |ui, value| {
@@ -23,6 +34,15 @@ pub fn ui(ui: &mut Ui, fields: &Fields, data: &mut Data, preset: Option<&Data>, 
         optional(ui, value, 500, "Validation images", whole)
     });
     resize(ui, fields, &mut data.resize, preset.map(|p| &p.resize));
+    if let (None, Standing::Found(look)) = (data.resize, collection.standing())
+        && let Some(sizes) = look.survey.sizes.filter(|sizes| !sizes.are_equal())
+    {
+        let [_, height, width] = look.survey.shape;
+        beside(ui, |ui, tokens| {
+            let text = format!("The {}; all become {width}×{height}.", sizes.in_words());
+            ui.add(Label::new(theme::caption(text, tokens)).wrap());
+        });
+    }
     let options = [(Channels::Auto, "As they are"), (Channels::Gray, "Gray"), (Channels::Rgb, "Colour")];
     let base = preset.map(|p| &p.channels);
     fields.choice(ui, help::CHANNELS.row("Colour", "channels"), &mut data.channels, base, &options);
@@ -112,6 +132,68 @@ fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Sou
             response
         });
     }
+}
+
+/// What is known of the images so far, below the field that names them.
+fn standing(ui: &mut Ui, data: &Data, collection: &mut Collection, actions: &mut Vec<Action>) {
+    if data.source == Source::Embedded {
+        return;
+    }
+    if let Standing::Failed(error) = collection.standing() {
+        return error_text(ui, &capitalised(&format!("{}.", error.at_field())));
+    }
+    beside(ui, |ui, tokens| match collection.standing() {
+        Standing::Unread | Standing::Failed(_) => {
+            ui.label(theme::caption("Looking…", tokens));
+        }
+        Standing::Reading(done, of) => {
+            let text = if of == 0 { "Looking…".to_owned() } else { format!("Reading {done} of {of} pictures…") };
+            ui.label(theme::caption(text, tokens));
+            if small_button(ui, "Cancel", "Cancel reading the images") {
+                collection.stop();
+            }
+        }
+        Standing::Stopped => {
+            ui.label(theme::caption("Not read.", tokens));
+            if small_button(ui, "Read", "Read the images") {
+                collection.look_again();
+            }
+        }
+        Standing::Found(look) => {
+            let total = |count: fn(&ClassCount) -> usize| look.survey.classes.iter().map(count).sum::<usize>();
+            let images = total(|class| class.train) + total(|class| class.validation);
+            let classes = look.survey.classes.len();
+            let text = format!(
+                "{} in {}",
+                plural(images as u64, "image"),
+                if classes == 1 { "1 class".to_owned() } else { format!("{classes} classes") }
+            );
+            ui.label(theme::caption(text, tokens));
+            if small_button(ui, "Look", "Look at the images") {
+                actions.push(Action::Show(DATA));
+            }
+        }
+    });
+}
+
+/// A line beside the fields, below one of them.
+fn beside(ui: &mut Ui, line: impl FnOnce(&mut Ui, &Tokens)) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        ui.add_space(LABEL + space::XS);
+        line(ui, &tokens);
+    });
+}
+
+fn small_button(ui: &mut Ui, text: &str, name: &str) -> bool {
+    let button = ui.button(RichText::new(text).size(theme::size::SMALL));
+    named(ui, button, name).clicked()
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn holdout(ui: &mut Ui, value: &mut Holdout) -> Response {

@@ -13,7 +13,7 @@ use lab_core::experiment::Invalid;
 use serde::Serialize;
 
 /// Width of the labels' column, in points.
-const LABEL: f32 = 112.0;
+pub const LABEL: f32 = 112.0;
 /// Width of the button that has a value found.
 const FIND: f32 = 48.0;
 

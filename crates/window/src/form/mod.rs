@@ -10,7 +10,6 @@ mod help;
 mod network;
 mod optimizer;
 mod recipe;
-mod samples;
 mod schedule;
 mod start;
 mod wishes;
@@ -18,6 +17,8 @@ mod wishes;
 pub use cost::Speeds;
 
 use crate::action::Action;
+use crate::collection::Collection;
+use crate::kit::samples::AugmentationSamples;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose_explained, named};
 use crate::state::sketch::{Difference, Images, Outlines, Sketch, differences};
@@ -31,7 +32,6 @@ use lab_core::experiment::{
 };
 use lab_core::protocol::{DatasetInfo, Prepared};
 pub use recipe::{augmentation, augmentation_in_words};
-use samples::AugmentationSamples;
 use wishes::Wishes;
 
 pub struct Form {
@@ -43,6 +43,8 @@ pub struct Form {
     pub immediate: bool,
     /// How fast devices were.
     pub speeds: Speeds,
+    /// Why the images cannot be used, if somebody has found out.
+    pub fault: Option<String>,
     /// What it began as: a preset, or somebody's own experiment.
     preset: Option<&'static Preset>,
     base: Plan,
@@ -71,6 +73,7 @@ impl Form {
             device,
             immediate: false,
             speeds: Speeds::default(),
+            fault: None,
             outlines: Outlines::default(),
             devices: Devices::new(devices),
             samples: AugmentationSamples::default(),
@@ -112,6 +115,20 @@ impl Form {
     /// Every field that is out of range.
     pub fn experiment(&self) -> Result<&Experiment, &[Invalid]> {
         self.checked.as_ref().map_err(Vec::as_slice)
+    }
+
+    /// Why training cannot start, a sentence each.
+    #[must_use]
+    pub fn obstacles(&self) -> Vec<String> {
+        let wrong = self.checked.as_ref().err().into_iter().flatten().map(ToString::to_string);
+        wrong.chain(self.fault.iter().map(|fault| format!("the images: {fault}"))).collect()
+    }
+
+    /// Whether nothing is wrong with what the form says on images and how they are varied.
+    #[must_use]
+    pub fn is_sound_on_images(&self) -> bool {
+        let found = self.checked.as_ref().err().map_or(&[][..], Vec::as_slice);
+        errors(found, "data") + errors(found, "recipe.augmentation") == 0
     }
 
     /// What can change while training without starting anew: augmentation, and steps between two probes.
@@ -220,14 +237,20 @@ impl Form {
     }
 
     /// Draws the form. `known` is what the images of the last experiment turned out to be.
-    pub fn ui(&mut self, ui: &mut Ui, known: Option<&(Source, DatasetInfo)>, actions: &mut Vec<Action>) {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        known: Option<&(Source, DatasetInfo)>,
+        collection: &mut Collection,
+        actions: &mut Vec<Action>,
+    ) {
         let before = self.plan.clone();
         let wishes = Wishes::default();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             // The scroll bar floats over this margin.
             ui.set_max_width(ui.available_width() - space::M);
             self.top(ui, actions);
-            self.sections(ui, known, &wishes, actions);
+            self.sections(ui, known, &wishes, (collection, actions));
             ui.add_space(space::XL);
         });
         if before != self.plan {
@@ -292,14 +315,16 @@ impl Form {
         ui: &mut Ui,
         known: Option<&(Source, DatasetInfo)>,
         wishes: &Wishes,
-        actions: &mut Vec<Action>,
+        (collection, actions): (&mut Collection, &mut Vec<Action>),
     ) {
-        let Self { plan, device, base, checked, differs, outlines, devices, samples, speeds, .. } = self;
+        let Self { plan, device, base, checked, differs, outlines, devices, samples, speeds, fault, .. } = self;
         let found = checked.as_ref().err().map_or(&[][..], Vec::as_slice);
         let summary = data::in_words(&plan.data);
         let recipe = Fields::new(found, "recipe").heard(wishes);
-        section(ui, "Data", &summary, false, errors(found, "data"), |ui| {
-            data::ui(ui, &Fields::new(found, "data").heard(wishes), &mut plan.data, Some(&base.data), actions);
+        let wrong = errors(found, "data") + usize::from(fault.is_some());
+        section(ui, "Data", &summary, false, wrong, |ui| {
+            let fields = Fields::new(found, "data").heard(wishes);
+            data::ui(ui, &fields, &mut plan.data, Some(&base.data), (collection, actions));
         });
         let summary = lab_core::number::plural(plan.arms.len() as u64, "arm");
         section(ui, "Networks", &summary, true, errors(found, "arms"), |ui| {

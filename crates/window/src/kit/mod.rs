@@ -5,6 +5,7 @@ pub mod chart;
 pub mod chips;
 pub mod legend;
 pub mod plot;
+pub mod samples;
 pub mod theme;
 pub mod typed_path;
 pub mod widgets;

@@ -66,8 +66,8 @@ impl Laboratory {
 
     /// The guided experiment whose study is looked at.
     #[must_use]
-    pub fn guided(&self) -> Option<Guided> {
-        self.wanted.as_ref().and_then(|wanted| wanted.guided)
+    pub fn guided(&self) -> Option<&Guided> {
+        self.wanted.as_ref().and_then(|wanted| wanted.guided.as_ref())
     }
 
     /// The study that is looked at.
@@ -101,13 +101,13 @@ impl Laboratory {
     ///
     /// # Errors
     /// Why it cannot be begun.
-    pub fn learn(&mut self, id: &'static str, guess: Option<usize>) -> Result<(), String> {
+    pub fn learn(&mut self, id: &str, guess: Option<usize>) -> Result<(), String> {
         let folder = self.vacant(&format!("learn {id}"))?;
         let mut arguments = vec!["learn".to_owned(), "run".to_owned(), id.to_owned()];
         arguments.extend(guess.iter().flat_map(|guess| ["--guess".to_owned(), (guess + 1).to_string()]));
         arguments.extend(["--out".to_owned(), folder.display().to_string()]);
         self.work.add(Job { folder: folder.clone(), arguments })?;
-        self.watch(folder, Some(Guided { id, guess }));
+        self.watch(folder, Some(Guided { id: id.to_owned(), guess }));
         Ok(())
     }
 

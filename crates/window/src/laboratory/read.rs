@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 /// The guided experiment that a study answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guided {
     /// Its name.
-    pub id: &'static str,
+    pub id: String,
     /// The place of the guess among those that it offers.
     pub guess: Option<usize>,
 }
@@ -46,8 +46,8 @@ impl Reader {
     pub fn look(&mut self, wanted: &Wanted) -> Result<Arc<Looked>, String> {
         let in_words = |error: lab_core::study::StudyError| error.to_string();
         let study = self.study(&wanted.folder)?;
-        let conclusion = wanted.guided.and_then(|guided| {
-            let lesson = lesson(guided.id)?.lesson().ok()?;
+        let conclusion = wanted.guided.as_ref().and_then(|guided| {
+            let lesson = lesson(&guided.id).ok()?;
             conclude(&lesson, &study, guided.guess).ok()
         });
         let (trials, results) = (study.trials().map_err(in_words)?, study.results().map_err(in_words)?);

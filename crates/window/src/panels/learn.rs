@@ -8,7 +8,7 @@ use crate::laboratory::Laboratory;
 use crate::panel::PanelId;
 use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{Button, Grid, Label, ProgressBar, RadioButton, RichText, ScrollArea, Ui, Vec2, vec2};
-use lab_core::learn::{Answered, Conclusion, LESSONS, Lesson};
+use lab_core::learn::{Answered, Conclusion, Lesson, lessons};
 use lab_core::number::plural;
 use lab_core::table::Table;
 use lab_core::verdict::Call;
@@ -33,7 +33,7 @@ impl Panel for Learn {
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, _: Scene, effects: &mut Effects) {
         if self.lessons.is_empty() {
-            self.lessons = LESSONS.iter().filter_map(|entry| entry.lesson().ok()).collect();
+            self.lessons = lessons().into_iter().flatten().collect();
         }
         let Some(first) = self.lessons.first() else { return };
         if !self.lessons.iter().any(|lesson| lesson.id == view.lesson) {
@@ -60,8 +60,8 @@ impl Panel for Learn {
                 under_way(ui, effects);
             } else {
                 let start = guesses(ui, lesson, &mut self.guess, effects.laboratory.is_running());
-                if start && let Some(id) = LESSONS.iter().find(|entry| entry.id == lesson.id).map(|entry| entry.id) {
-                    self.failure = effects.laboratory.learn(id, self.guess).err();
+                if start {
+                    self.failure = effects.laboratory.learn(&lesson.id, self.guess).err();
                 }
             }
             if let Some(why) = self.failure.as_ref().or(effects.laboratory.failure()) {

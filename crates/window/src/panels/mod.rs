@@ -6,6 +6,7 @@ mod block_name;
 mod classify;
 mod confusion;
 mod curves;
+mod data;
 mod diagram;
 mod dock;
 mod find;
@@ -19,9 +20,12 @@ mod study;
 mod welcome;
 
 use crate::action::Action;
+use crate::collection::Collection;
 use crate::finder::Finder;
 use crate::laboratory::Laboratory;
-use crate::panel::{CLASSIFY, CURVES, DIAGRAM, EXPLAIN, FIND, GRADIENTS, INSIDE, LESIONS, PREDICTIONS, PanelId, STUDY};
+use crate::panel::{
+    CLASSIFY, CURVES, DATA, DIAGRAM, EXPLAIN, FIND, GRADIENTS, INSIDE, LESIONS, PREDICTIONS, PanelId, STUDY,
+};
 use crate::scene::{Effects, Scene};
 use crate::shelf::Shelf;
 use crate::state::selected::ConfusionCell;
@@ -51,6 +55,7 @@ pub static PANELS: &[Row] = &[
     Row::new::<instruments::explain::Explain>(EXPLAIN, "Explain", Left),
     Row::new::<instruments::lesions::Lesions>(LESIONS, "Lesions", Left),
     Row::new::<instruments::landscape::Landscape>(PanelId("landscape"), "Landscape", Left),
+    Row::new::<data::Images>(DATA, "Data", Left),
 ];
 
 /// Where the layout is kept between two starts.
@@ -66,6 +71,8 @@ pub struct Stores<'a> {
     pub laboratory: &'a mut Laboratory,
     /// What finds settings.
     pub finder: &'a mut Finder,
+    /// The images that the form names.
+    pub collection: &'a mut Collection,
 }
 
 /// The panels as they lie and what they have drawn.
@@ -113,9 +120,9 @@ impl Panels {
     }
 
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, stores: Stores, actions: &mut Vec<Action>) {
-        let Stores { shelf, laboratory, finder } = stores;
+        let Stores { shelf, laboratory, finder, collection } = stores;
         let Self { layout, all, checkpoint, cell } = self;
-        let mut effects = Effects { actions, shelf, laboratory, finder, checkpoint, cell };
+        let mut effects = Effects { actions, shelf, laboratory, finder, collection, checkpoint, cell };
         let show = |ui: &mut Ui, shown: PanelId| {
             if let Some(panel) = all.iter_mut().find(|panel| panel.id() == shown) {
                 panel.ui(ui, scene, &mut effects);
@@ -135,7 +142,7 @@ mod tests {
         let ids: Vec<PanelId> = PANELS.iter().map(|row| row.id).collect();
         assert!(ids.iter().enumerate().all(|(index, id)| !ids[..index].contains(id)), "{ids:?}");
         let named = crate::panel::NAMED.map(|(id, _)| id);
-        assert!([CLASSIFY, EXPLAIN, PREDICTIONS].iter().chain(&named).all(|id| ids.contains(id)), "{ids:?}");
+        assert!([CLASSIFY, DATA, EXPLAIN, PREDICTIONS].iter().chain(&named).all(|id| ids.contains(id)), "{ids:?}");
         assert!(
             crate::panel::NAMED.iter().all(|(id, title)| PANELS.iter().any(|row| row.id == *id && row.title == *title))
         );

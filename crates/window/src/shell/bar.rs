@@ -11,7 +11,6 @@ use eframe::egui::{
     Align, Atom, Button, DragValue, Label, Layout, Pos2, ProgressBar, Rect, Response, RichText, ScrollArea, Shape,
     Stroke, ThemePreference, Ui, Vec2, vec2,
 };
-use lab_core::experiment::Invalid;
 use lab_core::number;
 use lab_core::protocol::Phase;
 
@@ -99,17 +98,17 @@ fn buttons(ui: &mut Ui, monitor: &Monitor, form: &Form, actions: &mut Vec<Action
         }
         (false, _) => ("Start", "Trains every arm from the beginning (Space)"),
     };
-    let wrong = if active { None } else { form.experiment().err() };
+    let wrong = if active { Vec::new() } else { form.obstacles() };
     let text = RichText::new(label).family(theme::semibold()).color(tokens.on_accent);
-    let faint = wrong.is_some();
+    let faint = !wrong.is_empty();
     let icon = Atom::paint(Vec2::splat(12.0), move |ui, place| start_icon(ui, place.rect.center(), pauses, faint));
     let start = Button::new((Atom::grow(), icon, text, Atom::grow())).fill(tokens.accent);
-    let start = ui.add_enabled(wrong.is_none(), start.min_size(vec2(104.0, theme::ROW)));
-    let start = start.on_hover_text(hint).on_disabled_hover_text(wrong.map_or_else(String::new, reasons));
+    let start = ui.add_enabled(wrong.is_empty(), start.min_size(vec2(104.0, theme::ROW)));
+    let start = start.on_hover_text(hint).on_disabled_hover_text(wrong.join("\n"));
     if start.clicked() {
         actions.push(Action::Run(RunAction::Toggle));
     }
-    let step = ui.add_enabled(wrong.is_none(), Button::new("Step"));
+    let step = ui.add_enabled(wrong.is_empty(), Button::new("Step"));
     if step.on_hover_text("Does one step and pauses (.)").clicked() {
         actions.push(Action::Run(RunAction::Step));
     }
@@ -133,17 +132,14 @@ fn start_icon(ui: &Ui, center: Pos2, pause: bool, faint: bool) {
     }
 }
 
-fn reasons(found: &[Invalid]) -> String {
-    found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
-
 /// Phase, progress, time left, pace and device, as far as there is room.
 fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
     let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing.x = space::M;
-    if let (false, Err(found)) = (monitor.is_active(), form.experiment()) {
-        let text = format!("{} to correct before the start", number::plural(found.len() as u64, "field"));
-        ui.add(Label::new(RichText::new(text).color(tokens.error)).truncate()).on_hover_text(reasons(found));
+    let wrong = form.obstacles();
+    if !monitor.is_active() && !wrong.is_empty() {
+        let text = format!("{} to correct before the start", number::plural(wrong.len() as u64, "field"));
+        ui.add(Label::new(RichText::new(text).color(tokens.error)).truncate()).on_hover_text(wrong.join("\n"));
         return;
     }
     let color = match monitor.phase {

@@ -185,6 +185,9 @@ impl App {
     }
 
     fn start(&mut self, paused: bool) {
+        if self.form.fault.is_some() {
+            return;
+        }
         let Ok(experiment) = self.form.experiment() else { return };
         if experiment.recipe.seeds > 1 {
             let study = StudyPlan::of_seeds(experiment.clone());
@@ -212,6 +215,9 @@ impl App {
 
     /// Starts anew on a few images where the form has changed since the last time.
     pub(super) fn play(&mut self) {
+        if self.form.fault.is_some() {
+            return;
+        }
         let Ok(experiment) = self.form.experiment() else { return };
         if self.played.as_ref() == Some(&**experiment) {
             return;

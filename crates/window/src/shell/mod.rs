@@ -17,6 +17,7 @@ mod tuning;
 mod verdict;
 
 use crate::action::{Action, RunAction};
+use crate::collection::Collection;
 use crate::dialogs::{Dialogs, Wanted};
 use crate::export::{Done, Saving};
 use crate::finder::Finder;
@@ -91,6 +92,8 @@ pub struct App {
     pub(super) shelf: Shelf,
     laboratory: Laboratory,
     pub(super) finder: Finder,
+    /// The images that the form names.
+    collection: Collection,
     verdicts: Verdicts,
     pub(super) toasts: Toasts,
     pub(super) saving: Saving,
@@ -142,6 +145,7 @@ impl App {
             panels: Panels::new(context.storage),
             finder: Finder::new(parts.program.clone()),
             laboratory: Laboratory::new(parts.place.as_ref().map(|runs| runs.with_file_name("studies")), parts.program),
+            collection: Collection::default(),
             verdicts: Verdicts::default(),
             shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
@@ -218,6 +222,8 @@ impl App {
         }
         self.laboratory.tend(ctx);
         self.finder.tend();
+        self.collection.tend(ctx, &self.form.plan, self.form.is_sound_on_images());
+        self.form.fault = self.collection.fault();
         while let Some(done) = self.saving.poll() {
             match done {
                 Done::Saved(path) => self.say(Level::Info, format!("Saved {}", path.display())),
@@ -232,7 +238,7 @@ impl App {
 
     /// The form; what it changes that can take effect at once does, once the field that changes it is left.
     fn form(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        self.form.ui(ui, self.known.as_ref(), actions);
+        self.form.ui(ui, self.known.as_ref(), &mut self.collection, actions);
         let busy = ui.ctx().egui_is_using_pointer() || ui.memory(|memory| memory.focused().is_some());
         if busy || self.form.experiment().is_err() {
             return;
@@ -363,8 +369,9 @@ impl eframe::App for App {
             };
             self.laboratory.device = self.form.device;
             self.finder.device = self.form.device;
-            let (shelf, laboratory, finder) = (&mut self.shelf, &mut self.laboratory, &mut self.finder);
-            let stores = Stores { shelf, laboratory, finder };
+            let (shelf, laboratory) = (&mut self.shelf, &mut self.laboratory);
+            let (finder, collection) = (&mut self.finder, &mut self.collection);
+            let stores = Stores { shelf, laboratory, finder, collection };
             self.panels.ui(ui, scene, stores, &mut actions);
         });
         if ctx.input(|input| !input.raw.hovered_files.is_empty()) {

@@ -331,7 +331,7 @@ impl Monitor {
     }
 
     fn finished(&mut self, outcome: Outcome) -> (Level, String) {
-        use lab_core::number::{duration, percent, plural};
+        use lab_core::number::{capital, duration, percent, plural};
         let mut text = format!(
             "{} after {} in {}",
             capital(&outcome.reason),
@@ -366,9 +366,4 @@ fn described(prepared: &Prepared) -> String {
         plural(prepared.total_steps, "step"),
         arms.join(", ")
     )
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

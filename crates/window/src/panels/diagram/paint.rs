@@ -5,6 +5,7 @@ use crate::kit::theme::{self, Tokens, on_viridis, viridis};
 use crate::panels::block_name::short_name;
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use lab_core::blueprint::outline::ShortcutKind;
+use lab_core::experiment::Naming;
 
 /// How a box is to look.
 #[derive(Clone, Copy)]
@@ -143,7 +144,7 @@ pub fn node(ui: &Ui, node: &Node, rect: Rect, look: Look) {
 
 /// What is written inside a box of this width.
 fn inside(node: &Node, width: f32) -> Vec<String> {
-    let own = |name: &str| !name.starts_with("shortcut") && !name.starts_with("downsample");
+    let own = |name: &str| !Naming::is_of_shortcut(name);
     if width >= LAYERS && !matches!(node.piece, Piece::Head) {
         let convolutions = node.part.layers.iter().filter(|layer| own(&layer.name) && layer.kind.contains("conv"));
         return convolutions

@@ -7,7 +7,7 @@ use crate::laboratory::Looked;
 use eframe::egui::Color32;
 use lab_core::number;
 use lab_core::statistics::Sample;
-use lab_core::study::{PointResult, Spread};
+use lab_core::study::PointResult;
 
 /// How many times the least value the greatest must be for an axis of numbers to be drawn by ratios.
 const WIDE: f64 = 10.0;
@@ -94,10 +94,10 @@ pub fn along(tokens: &Tokens, share: f32) -> Color32 {
 }
 
 /// What is judged of a setting: the objective if 0, else the accuracy of the network before that.
-pub fn judged(point: &PointResult, what: usize) -> Spread {
+pub fn judged(point: &PointResult, what: usize) -> Option<Sample> {
     match what.checked_sub(1) {
         None => point.objective,
-        Some(arm) => point.arms.get(arm).map_or_else(Spread::default, |arm| arm.validation_accuracy),
+        Some(arm) => point.arms.get(arm)?.validation_accuracy,
     }
 }
 
@@ -124,8 +124,7 @@ pub fn in_words(looked: &Looked, what: usize, value: f64) -> String {
 
 /// The settings that have come to something, with it.
 pub fn known(looked: &Looked, what: usize) -> impl Iterator<Item = (&PointResult, f64)> {
-    let scored = looked.results.points.iter().map(move |point| (point, judged(point, what)));
-    scored.filter(|(_, spread)| spread.n > 0 && spread.mean.is_finite()).map(|(point, spread)| (point, spread.mean))
+    looked.results.points.iter().filter_map(move |point| Some((point, judged(point, what)?.mean)))
 }
 
 /// Where a value lies between the least and the greatest of all settings, from 0 for the worst to 1 for the best.
@@ -163,7 +162,7 @@ mod tests {
         let point = |value: String| PointResult {
             point: 0,
             values: vec![value],
-            objective: Spread::default(),
+            objective: None,
             arms: Vec::new(),
             remark: String::new(),
         };

@@ -1,8 +1,8 @@
 //! A few training images as they are and, below each, as augmentation shows it to a network.
 
-use crate::kit::background::Background;
-use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::named;
+use super::background::Background;
+use super::theme::{self, Tokens, space};
+use super::widgets::named;
 use eframe::egui::{Color32, ColorImage, Image, Label, RichText, TextureHandle, TextureOptions, Ui};
 use lab_core::data::samples::{Sampler, Samples, Wanted};
 use lab_core::experiment::Plan;

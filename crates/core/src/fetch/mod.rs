@@ -1,0 +1,20 @@
+//! Gets well-known data sets and weights from where they were published, or from a mirror or folder that a person names.
+//!
+//! What lies in its place is whole and was checked; what is under way lies beside it and goes on where it stopped. A new
+//! set is a row of `catalogue.rs`.
+
+mod catalogue;
+mod check;
+mod error;
+mod get;
+mod place;
+mod transfer;
+mod watch;
+
+pub use catalogue::{Kind, OFFERS, Offer, Remote, Size, offer};
+pub use check::Check;
+pub use error::FetchError;
+pub use get::{Fetch, Got};
+pub use place::{From, user_folder};
+pub use transfer::Patience;
+pub use watch::{Progress, Watch};

@@ -1,0 +1,49 @@
+//! Where files come from, and where they go.
+
+use super::catalogue::{Kind, Remote};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where a person wants files to come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum From {
+    /// Where they were published.
+    #[default]
+    Published,
+    /// A folder of a server, or one file there.
+    Mirror(String),
+    /// A folder on this machine, or one file.
+    Disk(PathBuf),
+}
+
+impl FromStr for From {
+    type Err = std::convert::Infallible;
+
+    /// An address or a path.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_address = ["http://", "https://"].iter().any(|start| text.starts_with(start));
+        Ok(if is_address { Self::Mirror(text.to_owned()) } else { Self::Disk(text.into()) })
+    }
+}
+
+impl From {
+    /// The addresses to try for a file, of a server.
+    pub(super) fn addresses(&self, published: &[&str], file: &Remote) -> Vec<String> {
+        match self {
+            Self::Published => published.iter().map(|folder| format!("{folder}{}", file.name)).collect(),
+            Self::Mirror(address) if address.ends_with(&format!("/{}", file.name)) => vec![address.clone()],
+            Self::Mirror(address) => vec![format!("{}/{}", address.trim_end_matches('/'), file.name)],
+            Self::Disk(_) => Vec::new(),
+        }
+    }
+}
+
+/// Where things go if nobody names another folder; `None` where the user has no folder at all.
+#[must_use]
+pub fn user_folder(kind: Kind) -> Option<PathBuf> {
+    let name = match kind {
+        Kind::Images => "data",
+        Kind::Weights => "weights",
+    };
+    directories::ProjectDirs::from("", "", "residual-lab").map(|dirs| dirs.data_dir().join(name))
+}

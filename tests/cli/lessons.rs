@@ -1,0 +1,68 @@
+//! Guided experiments: three of them once more, smaller, and a teacher's own.
+
+use crate::lab::Lab;
+use serde_json::Value;
+
+/// The guided experiment of this name as its file says it.
+fn text(name: &str) -> String {
+    std::fs::read_to_string(format!("{}/assets/learn/{name}.toml", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// What a guided experiment found with one seed, after these changes of its file: each claim's two sides.
+fn small(name: &str, changes: &[(&str, &str)]) -> Vec<[f64; 2]> {
+    let lab = Lab::new();
+    let changed = changes.iter().fold(text(name), |text, (from, to)| {
+        assert!(text.contains(from), "{name} says {from} no more");
+        text.replace(from, to)
+    });
+    std::fs::write(lab.path("small.toml"), changed).unwrap();
+    let found = lab.json(&["learn", "run", "small.toml", "--seeds", "1", "--device", "flex", "--json"]);
+    let side = |claim: &Value, side: &str| claim[side]["mean"].as_f64().unwrap_or_else(|| panic!("{side} of {claim}"));
+    found["claims"].as_array().unwrap().iter().map(|claim| [side(claim, "of"), side(claim, "than")]).collect()
+}
+
+#[test]
+fn a_shortcut_lets_56_layers_train() {
+    let found = small(
+        "shortcut",
+        &[
+            ("values = [20, 56]", "values = [8, 56]"),
+            ("depth = 20 }", "depth = 8 }"),
+            ("train_limit = 2560", "train_limit = 1280"),
+        ],
+    );
+    let [residual, plain] = found[0];
+    assert!(residual < plain - 0.3, "training loss at 56 layers: residual {residual}, plain {plain}");
+}
+
+#[test]
+fn gradients_vanish_with_xavier_explode_with_batch_norm_and_are_even_with_shortcuts() {
+    let found = small("gradients", &[("train_limit = 1000", "train_limit = 200"), ("steps = 40", "steps = 2")]);
+    let [xavier, he] = found[0];
+    assert!(xavier < he - 5.0, "powers of ten between the first block and the last: Xavier {xavier}, He {he}");
+    let [plain, _] = found[1];
+    assert!(plain > 1.5, "batch norm in a plain network: {plain}");
+    let [residual, _] = found[2];
+    assert!(residual.abs() < 1.0, "batch norm in a residual network: {residual}");
+}
+
+#[test]
+fn a_residual_networks_gradient_is_less_shattered() {
+    let [residual, plain] = small("shattered", &[])[0];
+    assert!(residual > plain + 0.3, "autocorrelation: residual {residual}, plain {plain}");
+}
+
+#[test]
+fn a_teachers_file_is_listed_shown_and_what_is_wrong_with_it_said() {
+    let lab = Lab::new();
+    let place = lab.path(".data/residual-lab/learn");
+    std::fs::create_dir_all(&place).unwrap();
+    std::fs::write(place.join("ours.toml"), text("shattered").replacen("title = \"", "title = \"Ours: ", 1)).unwrap();
+    let listed = lab.ok(&["learn"]);
+    assert!(listed.lines().last().unwrap().starts_with("ours             Ours: "), "{listed}");
+    assert!(lab.ok(&["learn", "ours"]).starts_with("Ours: "));
+    std::fs::write(place.join("ours.toml"), "title = 7").unwrap();
+    lab.refuses(2, &["ours.toml", "is no guided experiment"], &["learn", "ours"]);
+    // The others are there all the same.
+    assert!(lab.ok(&["learn"]).starts_with("shortcut"));
+}

@@ -67,6 +67,9 @@ struct RateArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Print a line of JSON after each step, for a program that shows them, and nothing else
+    #[arg(long, conflicts_with = "json")]
+    follow: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -82,6 +85,9 @@ struct BatchArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Print a line of JSON for each size once it is measured, for a program that shows them, and nothing else
+    #[arg(long, conflicts_with = "json")]
+    follow: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -102,7 +108,10 @@ fn rate(args: &RateArgs) -> Result<(), Failure> {
     // It opens no record, but knows the runs that networks may start from.
     let engine = Engine::start(Box::new(keeper(None)?), || {}).map_err(Failure::running)?;
     engine.send(Command::Play { experiment: Box::new(experiment), device: args.device });
-    let losses = watch(&engine, names.len(), u64::from(args.test_steps), args.json)?;
+    let losses = watch(&engine, names.len(), args)?;
+    if args.follow {
+        return Ok(());
+    }
     let found: Vec<Option<Suggestion>> = losses.iter().map(|steps| suggestion(steps)).collect();
     if args.json {
         let arms = names.iter().zip(&found).zip(&losses);
@@ -129,14 +138,19 @@ fn rate(args: &RateArgs) -> Result<(), Failure> {
 }
 
 /// The rate and the loss of every step of each arm.
-fn watch(engine: &Engine, arms: usize, steps: u64, quiet: bool) -> Result<Vec<Vec<(f64, f64)>>, Failure> {
-    let bar = if quiet || !stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new(steps) };
+fn watch(engine: &Engine, arms: usize, args: &RateArgs) -> Result<Vec<Vec<(f64, f64)>>, Failure> {
+    let quiet = args.json || args.follow || !stderr().is_terminal();
+    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(u64::from(args.test_steps)) };
     let mut seen = vec![Vec::new(); arms];
     loop {
         match engine.events().recv_timeout(Duration::from_secs(1)) {
             Ok(Event::Steps(records)) => {
                 for record in records {
                     bar.set_position(record.step);
+                    if args.follow {
+                        let tried = record.arms.iter().map(|step| step.map(|step| (step.learning_rate, step.loss)));
+                        output::print(&json!(tried.collect::<Vec<_>>()).to_string())?;
+                    }
                     for (seen, step) in seen.iter_mut().zip(record.arms) {
                         seen.extend(step.map(|step| (step.learning_rate, step.loss)));
                     }
@@ -178,6 +192,9 @@ fn batch(args: &BatchArgs) -> Result<(), Failure> {
         let noise = bench::noise(images.0, images.1, fit.batch);
         let seconds = bench::measure(&experiment.arms, &noise, &opened, Work::training(3))?.median();
         tried.push(Tried { fit, images_per_second: fit.batch as f64 / seconds });
+        if args.follow {
+            output::print(&json!(tried.last()).to_string())?;
+        }
         // Twice the images in more than twice the time, two times over: it gets no faster.
         if let [.., a, b, c] = tried.as_slice()
             && b.images_per_second < a.images_per_second
@@ -187,6 +204,9 @@ fn batch(args: &BatchArgs) -> Result<(), Failure> {
         }
     }
     let best = recommended(&tried).copied();
+    if args.follow {
+        return Ok(());
+    }
     if args.json {
         return output::print_json(&json!({
             "tried": tried, "recommended": best.map(|best| best.fit.batch), "largest": largest,

@@ -10,16 +10,18 @@
 )]
 #![allow(dead_code, reason = "the tests of the window use the rest")]
 
+#[path = "../tests/window/made.rs"]
+mod made;
 #[path = "../tests/window/scripted.rs"]
 mod scripted;
 
 use divan::{Bencher, black_box};
-use eframe::egui::Key;
+use eframe::egui::{Key, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use lab_core::protocol::Event;
 use lab_window::App;
-use scripted::{Script, evaluation, probe, record, window};
+use scripted::{Places, Script, evaluation, names, probe, record, wait_until, window, window_with};
 
 fn main() {
     divan::main();
@@ -62,6 +64,25 @@ fn frame(harness: &mut Harness<'static, App>) {
 #[divan::bench(args = [(1_000, false), (1_000, true), (1_000_000, false), (1_000_000, true)], sample_count = 200)]
 fn build(bencher: Bencher, (steps, all): (u64, bool)) {
     let (mut harness, _script) = trained(steps, all);
+    bencher.bench_local(|| frame(&mut harness));
+}
+
+/// A study of 200 trainings in each way of looking at it.
+#[divan::bench(
+    args = ["Results", "Trials", "Ladder", "Slice", "Heat map", "Parallel", "Importance", "History", "Timeline", "Curves"],
+    sample_count = 200
+)]
+fn build_study(bencher: Bencher, tab: &str) {
+    let place = tempfile::tempdir().expect("a folder");
+    let axes = ["recipe.optimizer.learning_rate=0.001..1.0:10:log", "arms[*].network.body.cifar.depth=8,14,20,56"];
+    made::study(&place.path().join("studies"), "large", &axes, 5, 200, 200);
+    let places = Places { runs: Some(place.path().join("runs")), program: None };
+    let (mut harness, _script) = window_with(vec2(1440.0, 900.0), Theme::Dark, false, None, places);
+    harness.run();
+    made::look_at(&mut harness, "large");
+    wait_until(&mut harness, "there is a verdict", |harness| !names(harness, "Verdict: ").is_empty());
+    made::see(&mut harness, tab);
+    harness.run_steps(20);
     bencher.bench_local(|| frame(&mut harness));
 }
 

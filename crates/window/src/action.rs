@@ -9,6 +9,7 @@ use crate::state::selected::{ConfusionCell, SelectedBlock};
 use lab_core::experiment::Plan;
 use lab_core::protocol::{Networks, Picture, Question, Tune};
 use lab_core::table::Table;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,6 +34,27 @@ pub enum RunAction {
     Checkpoint,
     /// Changes something from the next step on.
     Tune(Tune),
+}
+
+/// What a good value is found of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sought {
+    /// The learning rate, by a short training in which it rises.
+    #[default]
+    LearningRate,
+    /// The batch size, by measuring how fast each is.
+    BatchSize,
+}
+
+impl Sought {
+    /// What it is called, and how it is found.
+    #[must_use]
+    pub fn in_words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::LearningRate => ("learning rate", "Trains for a few steps while the rate rises, and suggests one"),
+            Self::BatchSize => ("batch size", "Measures which sizes fit into memory, and how fast each of them is"),
+        }
+    }
 }
 
 /// Something to be done after the frame.
@@ -125,6 +147,16 @@ pub enum Action {
     SaveRun(Format),
     /// Puts a table into the clipboard.
     CopyTable(Arc<Table>),
+    /// Puts text into the clipboard.
+    CopyText(String),
+    /// Varies a field of the form in a study: an axis as it is typed.
+    Vary(String),
+    /// Shows where a good value of this is found.
+    Find(Sought),
+    /// Puts a learning rate into the form: of the arm in this place, or of all.
+    UseRate(Option<usize>, f64),
+    /// Puts a batch size into the form.
+    UseBatch(usize),
     /// Takes back the last change of the form.
     Undo,
     /// Does again what was taken back.

@@ -17,6 +17,12 @@ pub trait Exportable {
     /// All its data, not only what fits on the screen.
     fn table(&self) -> Table;
 
+    /// The same as a person reads it, for web pages and papers, with the row that stands out; `None` for what is too long
+    /// to be read.
+    fn summary(&self) -> Option<(Table, Option<usize>)> {
+        None
+    }
+
     /// The picture's size in points, which grows downwards where it must; `None` for what has no picture.
     fn size(&self) -> Option<Vec2>;
 
@@ -24,6 +30,9 @@ pub trait Exportable {
     /// It is called more than once for one picture.
     fn draw(&self, ui: &mut Ui);
 }
+
+/// How a table is written, with the row that stands out.
+type Written = fn(&Table, Option<usize>) -> String;
 
 /// A small button that opens the same menu, for those who use the keyboard. `about` names what is exported.
 pub fn button(ui: &mut Ui, about: &str, what: &dyn Exportable, actions: &mut Vec<Action>) {
@@ -42,6 +51,13 @@ pub fn entries(ui: &mut Ui, what: &dyn Exportable, actions: &mut Vec<Action>) {
     let save = |ending: &str, content: Content| Action::Save { name: format!("{}.{ending}", what.name()), content };
     if ui.button("Copy data").clicked() {
         actions.push(Action::CopyTable(Arc::new(what.table())));
+    }
+    for (title, write) in [("Copy as Markdown", Table::markdown as Written), ("Copy as LaTeX", Table::latex)] {
+        if let Some((table, best)) = what.summary()
+            && ui.button(title).clicked()
+        {
+            actions.push(Action::CopyText(write(&table, best)));
+        }
     }
     if ui.button("Save CSV…").clicked() {
         actions.push(save("csv", Content::Csv(Arc::new(what.table()))));

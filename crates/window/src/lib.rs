@@ -8,6 +8,7 @@ mod action;
 mod collection;
 pub mod dialogs;
 mod export;
+mod finder;
 mod form;
 mod give_away;
 mod kit;

@@ -24,6 +24,8 @@ pub const LESIONS: PanelId = PanelId("lesions");
 pub const DIAGRAM: PanelId = PanelId("diagram");
 /// Gradients, responses and parameters of every block.
 pub const INSIDE: PanelId = PanelId("inside");
+/// A learning rate and a batch size to begin with.
+pub const FIND: PanelId = PanelId("find");
 /// What the images are that the form names.
 pub const DATA: PanelId = PanelId("data");
 /// A study of one's own.

@@ -2,6 +2,7 @@
 
 use crate::action::Action;
 use crate::collection::Collection;
+use crate::finder::Finder;
 use crate::laboratory::Laboratory;
 use crate::shelf::Shelf;
 use crate::state::Monitor;
@@ -46,6 +47,8 @@ pub struct Effects<'a> {
     pub laboratory: &'a mut Laboratory,
     /// The images that the form names.
     pub collection: &'a mut Collection,
+    /// What finds a learning rate and a batch size.
+    pub finder: &'a mut Finder,
     /// The checkpoint whose weights all instruments ask; the weights as they are now if absent.
     pub checkpoint: &'a mut Option<Checkpoint>,
     /// A cell of a confusion matrix whose images shall be shown, until the panel that shows them takes it.

@@ -2,10 +2,10 @@
 
 use crate::blueprint::outline::Outline;
 use crate::experiment::Experiment;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A batch size, and what training with it needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fit {
     /// Images at a time.
     pub batch: usize,
@@ -14,7 +14,7 @@ pub struct Fit {
 }
 
 /// A batch size that was measured.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tried {
     /// What it needs.
     #[serde(flatten)]

@@ -135,6 +135,11 @@ impl Study {
         self.arms().enumerate().filter(|(_, name)| named(name)).map(|(index, _)| index).collect()
     }
 
+    /// What is searched; `None` where nothing is varied.
+    pub(super) fn space(&self) -> Option<&Space> {
+        self.search.as_ref().map(Search::space)
+    }
+
     /// Whether points depend on what was found before them.
     pub(super) fn learns(&self) -> bool {
         self.plan.search.method == Way::Tpe

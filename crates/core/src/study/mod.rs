@@ -18,6 +18,7 @@ mod claim;
 mod ending;
 mod error;
 mod folder;
+mod importance;
 mod keeper;
 mod layout;
 mod lease;

@@ -100,6 +100,13 @@ impl TrialRecord {
         self.reports.last().map_or(0, |report| report.step)
     }
 
+    /// When it began and ended, in seconds of Unix time; neither where it has not begun.
+    #[must_use]
+    pub fn span(&self) -> Option<(f64, Option<f64>)> {
+        let seconds = |text: &String| text.parse::<jiff::Timestamp>().ok().map(|time| time.as_second() as f64);
+        Some((seconds(self.began.as_ref()?)?, self.ended.as_ref().and_then(seconds)))
+    }
+
     /// Whole epochs in all, once it was validated.
     pub(super) fn epochs(&self) -> Option<u64> {
         let (total, newest) = (self.total_steps?, self.reports.last()?);
@@ -182,6 +189,16 @@ mod tests {
         assert_eq!(of(Objective::BestValidationAccuracy), [Some(0.5), Some(0.5), None, None]);
         assert_eq!(of(Objective::BestValidationLoss), [Some(0.5), Some(0.25), None, None]);
         assert_eq!(of(Objective::ValidationLoss), [Some(0.5), Some(0.25), None, Some(0.75)]);
+    }
+
+    #[test]
+    fn the_time_that_a_trial_took_is_read_from_what_is_written() {
+        let (began, ended) =
+            (Some("2026-03-01T14:25:30+01:00".to_owned()), Some("2026-03-01T13:26:00+00:00".to_owned()));
+        let record = TrialRecord { began, ended, ..record() };
+        let (from, to) = record.span().unwrap();
+        assert_eq!(to.unwrap() - from, 30.0);
+        assert_eq!(TrialRecord { began: None, ..record }.span(), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::table::Table;
 use std::collections::BTreeMap;
 
 /// A study's results, point by point.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
     /// What the table is called.
     name: String,
@@ -34,6 +34,8 @@ pub struct Results {
 /// What one point came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PointResult {
+    /// Which point, from 0, as in [`Study::place`].
+    pub point: u32,
     /// Its values, in the order of the axes.
     pub values: Vec<String>,
     /// Over the seeds that came to their end.
@@ -76,7 +78,7 @@ impl StudyFolder {
                 begun.first().map(|begun| begun.record.settings.clone()).or_else(|| study.settings_of(point));
             // What a search that learns has not chosen yet is no point.
             let Some(settings) = settings else { continue };
-            rows.push(row(study.values(&settings), study.seeds().len(), &begun, arms.len()));
+            rows.push(row((point, study.values(&settings)), study.seeds().len(), &begun, arms.len()));
         }
         let objective = study.search.objective;
         let judged = rows.iter().enumerate().filter_map(|(index, row)| Some((index, row.objective?)));
@@ -107,7 +109,7 @@ fn objective_name(study: &Study) -> String {
     }
 }
 
-fn row(values: Vec<String>, seeds: usize, begun: &[Begun], arms: usize) -> PointResult {
+fn row((point, values): (u32, Vec<String>), seeds: usize, begun: &[Begun], arms: usize) -> PointResult {
     let done = |begun: &&Begun| begun.record.state == TrialState::Done;
     let objectives = begun.iter().filter(done).filter_map(|begun| begun.record.objective);
     let outcomes: Vec<Vec<ArmOutcome>> =
@@ -123,6 +125,7 @@ fn row(values: Vec<String>, seeds: usize, begun: &[Begun], arms: usize) -> Point
     };
     let lost = outcomes.iter().flatten().filter(|arm| arm.diverged_at.is_some()).map(|arm| arm.name.as_str());
     PointResult {
+        point,
         values,
         objective: Sample::of(objectives),
         arms: (0..arms).map(arm).collect(),
@@ -153,6 +156,18 @@ fn remark<'a>(
 }
 
 impl Results {
+    /// What the objective is called.
+    #[must_use]
+    pub fn objective(&self) -> &str {
+        &self.objective
+    }
+
+    /// Whether the objective is a share, of which more is better, and not a loss.
+    #[must_use]
+    pub fn is_share(&self) -> bool {
+        self.is_share
+    }
+
     /// All numbers, each in a cell of its own, with all their digits.
     #[must_use]
     pub fn table(&self) -> Table {

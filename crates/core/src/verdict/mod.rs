@@ -4,6 +4,7 @@
 //! Ties are called ties. One seed gets `McNemar`'s test and the words "one seed"; from two seeds on, arms are compared by
 //! their paired differences, and several comparisons are corrected (Holm 1979).
 
+mod beside;
 mod compare;
 mod facts;
 mod live;
@@ -12,6 +13,7 @@ mod reach;
 mod reasons;
 mod words;
 
+pub use beside::beside;
 pub use compare::{Call, Comparison, Test};
 pub use facts::{ArmFacts, Facts, Measured, Trial};
 pub use live::{Newest, live};

@@ -3,6 +3,7 @@
 use super::cost::{Costs, in_words};
 use super::field::Fields;
 use super::help;
+use super::wishes::Wishes;
 use super::{network, optimizer, schedule, start};
 use crate::kit::theme::{self, PALETTE_NAMES, Tokens, space};
 use crate::kit::widgets::named;
@@ -18,6 +19,7 @@ pub struct Context<'a> {
     pub base: &'a Plan,
     /// Everything that is wrong.
     pub found: &'a [Invalid],
+    pub wishes: &'a Wishes,
     /// In what each arm differs from the first one.
     pub differs: &'a [Vec<Difference>],
     /// The images' shape and the number of classes, once known.
@@ -159,7 +161,8 @@ fn rows(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, differs: 
     let preset = context.base.arms.get(index);
     let path = format!("arms[{index}]");
     let differing: Vec<String> = differs.iter().map(|each| format!("{path}.{}", each.path)).collect();
-    let fields = Fields { found: context.found, path, owner: Some(&name), differing: &differing };
+    let wishes = Some(context.wishes);
+    let fields = Fields { found: context.found, path, owner: Some(&name), differing: &differing, wishes };
     fields.row(ui, help::ARM_NAME.row("Name", "name"), &mut arm.name, preset.map(|p| &p.name), |ui, name| {
         ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
     });

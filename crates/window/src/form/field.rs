@@ -1,6 +1,8 @@
 //! One row of the form: label, widget, a way back to the preset's value, a "?", and what is wrong with the value.
 
 use super::help::{Help, Row};
+use super::wishes::Wishes;
+use crate::action::Sought;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, decimal, named};
 use eframe::egui::{
@@ -8,9 +10,12 @@ use eframe::egui::{
     UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
 };
 use lab_core::experiment::Invalid;
+use serde::Serialize;
 
 /// Width of the labels' column, in points.
 pub const LABEL: f32 = 112.0;
+/// Width of the button that has a value found.
+const FIND: f32 = 48.0;
 
 /// What the rows below one path share.
 pub struct Fields<'a> {
@@ -22,13 +27,21 @@ pub struct Fields<'a> {
     pub owner: Option<&'a str>,
     /// The paths of fields in which this arm differs from the first.
     pub differing: &'a [String],
+    /// Takes what a person wants with a field beside changing it, if anybody listens.
+    pub wishes: Option<&'a Wishes>,
 }
 
 impl<'a> Fields<'a> {
     /// Rows of the plan itself or of its recipe and data.
     #[must_use]
     pub fn new(found: &'a [Invalid], path: &str) -> Self {
-        Self { found, path: path.to_owned(), owner: None, differing: &[] }
+        Self { found, path: path.to_owned(), owner: None, differing: &[], wishes: None }
+    }
+
+    /// The same, and somebody listens to what is wished for.
+    #[must_use]
+    pub fn heard(self, wishes: &'a Wishes) -> Self {
+        Self { wishes: Some(wishes), ..self }
     }
 
     /// The same rows one level down.
@@ -46,10 +59,23 @@ impl<'a> Fields<'a> {
     pub fn row<T: Clone + PartialEq>(
         &self,
         ui: &mut Ui,
+        row: Row,
+        value: &mut T,
+        preset: Option<&T>,
+        widget: impl FnOnce(&mut Ui, &mut T) -> Response,
+    ) -> Response {
+        self.row_of(ui, row, value, preset, widget, &Vec::new)
+    }
+
+    /// The same for a value of which all others can be told.
+    fn row_of<T: Clone + PartialEq>(
+        &self,
+        ui: &mut Ui,
         Row { label, field, help }: Row,
         value: &mut T,
         preset: Option<&T>,
         widget: impl FnOnce(&mut Ui, &mut T) -> Response,
+        values: &dyn Fn() -> Vec<toml::Value>,
     ) -> Response {
         let tokens = Tokens::of(ui);
         let path = if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) };
@@ -72,7 +98,7 @@ impl<'a> Fields<'a> {
                         (_, true) => tokens.accent,
                         _ => tokens.text,
                     };
-                    let (at, shown) = ui.allocate_exact_size(vec2(LABEL, theme::ROW), Sense::hover());
+                    let (at, shown) = ui.allocate_exact_size(vec2(LABEL, theme::ROW), Sense::CLICK);
                     shown.widget_info(|| WidgetInfo::labeled(Role::Label, true, label));
                     let body = TextStyle::Body.resolve(ui.style());
                     let text = theme::elided(ui.painter(), label, body, color, LABEL);
@@ -94,7 +120,13 @@ impl<'a> Fields<'a> {
                         Some(_) => named(ui, response, &self.name(label)),
                     };
                     reset_button(ui, &self.name(label), changed, value, preset);
-                    help_button(ui, &self.name(label), label, help);
+                    let wish = |ui: &mut Ui| self.wish(ui, &path, values);
+                    let heard = self.wishes.is_some() && Wishes::can_vary(&path);
+                    help_button(ui, &self.name(label), label, help, heard.then_some(&wish as &dyn Fn(&mut Ui)));
+                    if heard {
+                        shown.context_menu(wish);
+                        response.context_menu(wish);
+                    }
                     response
                 })
                 .inner
@@ -104,6 +136,44 @@ impl<'a> Fields<'a> {
             error_text(ui, &format!("Must be {}.", wrong.rule));
         }
         response
+    }
+
+    /// What can be wished for beside another value.
+    fn wish(&self, ui: &mut Ui, path: &str, values: &dyn Fn() -> Vec<toml::Value>) {
+        let Some(wishes) = self.wishes else { return };
+        let hint = "Adds it to the panel Study, which trains the experiment with each of several values";
+        let title = self.owner.map_or_else(|| "Vary this…".to_owned(), |owner| format!("Vary this of {owner}…"));
+        if ui.button(title).on_hover_text(hint).clicked() {
+            wishes.vary(path, false, values());
+            ui.close();
+        }
+        if self.owner.is_some() && ui.button("Vary this of every network…").on_hover_text(hint).clicked() {
+            wishes.vary(path, true, values());
+            ui.close();
+        }
+    }
+
+    /// A value with a button beside it that has a good one found.
+    pub fn found<T>(
+        &self,
+        ui: &mut Ui,
+        what: Sought,
+        value: &mut T,
+        widget: impl FnOnce(&mut Ui, &mut T) -> Response,
+    ) -> Response {
+        let Some(wishes) = self.wishes else { return widget(ui, value) };
+        let size = vec2((ui.available_width() - FIND - space::XS).max(theme::ROW), theme::ROW);
+        let response = ui.allocate_ui_with_layout(size, left(), |ui| {
+            ui.set_min_size(size);
+            widget(ui, value)
+        });
+        let button = Button::new(RichText::new("Find…").size(theme::size::SMALL)).min_size(vec2(FIND, theme::ROW));
+        let (name, hint) = what.in_words();
+        let button = ui.add(button).on_hover_text(hint);
+        if named(ui, button, &self.name(&format!("Find a {name}"))).clicked() {
+            wishes.find(what);
+        }
+        response.inner
     }
 
     /// What is wrong with a field that has no row of its own.
@@ -154,7 +224,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A row with one of a few values.
-    pub fn choice<T: Clone + PartialEq>(
+    pub fn choice<T: Clone + PartialEq + Serialize>(
         &self,
         ui: &mut Ui,
         row: Row,
@@ -162,7 +232,8 @@ impl<'a> Fields<'a> {
         preset: Option<&T>,
         options: &[(T, &str)],
     ) -> Response {
-        self.row(ui, row, value, preset, |ui, value| choose(ui, value, options))
+        let values = || options.iter().filter_map(|(value, _)| toml::Value::try_from(value).ok()).collect();
+        self.row_of(ui, row, value, preset, |ui, value| choose(ui, value, options), &values)
     }
 }
 
@@ -208,7 +279,7 @@ fn icon(ui: &mut Ui, text: RichText) -> Response {
 }
 
 /// The "?" beside a field: explains on hover, and stays open when clicked.
-fn help_button(ui: &mut Ui, name: &str, title: &str, help: &'static Help) {
+fn help_button(ui: &mut Ui, name: &str, title: &str, help: &'static Help, wish: Option<&dyn Fn(&mut Ui)>) {
     let tokens = Tokens::of(ui);
     let text = RichText::new("?").size(theme::size::SMALL).color(tokens.weak);
     let response = icon(ui, text);
@@ -222,7 +293,13 @@ fn help_button(ui: &mut Ui, name: &str, title: &str, help: &'static Help) {
     if !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response)) {
         response.clone().on_hover_ui(explain);
     }
-    Popup::from_toggle_button_response(&response).show(explain);
+    Popup::from_toggle_button_response(&response).show(|ui| {
+        explain(ui);
+        if let Some(wish) = wish {
+            ui.add_space(space::XS);
+            wish(ui);
+        }
+    });
 }
 
 #[cfg(test)]

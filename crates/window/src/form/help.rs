@@ -82,6 +82,7 @@ help! {
     LENGTH: "How long to train: passes over the training images (epochs), or single optimiser steps.", "6 epochs for a first look, 100 and more for the papers' numbers.";
     BATCH_SIZE: "Images in each step. Larger batches give smoother gradients and fewer steps.", "128.";
     SEED: "The start of everything random: weights, order, augmentation. The same seed gives the same curves.", "Any; try three before believing a small difference.";
+    SEEDS: "How often everything is trained, each time with the next seed. More than one makes a study: Start trains one after the other in the panel Study, where curves have bands and the verdict says what is luck.", "1 to look, 3 to say that something is better, 10 for a paper.";
     LABEL_SMOOTHING: "Share of each target that is spread evenly over all classes; keeps networks from being too sure.", "0; 0.1 on large data sets.";
     CLIP: "Scales the gradient down when its norm over all parameters exceeds this. Tames explosions.", "Off; 1 to 5 when the loss jumps.";
     EARLY_STOPPING: "Stops when the validation loss has not fallen for a number of validations.", "Off; 10 when training long.";

@@ -12,6 +12,7 @@ mod optimizer;
 mod recipe;
 mod schedule;
 mod start;
+mod wishes;
 
 pub use cost::Speeds;
 
@@ -31,6 +32,7 @@ use lab_core::experiment::{
 };
 use lab_core::protocol::{DatasetInfo, Prepared};
 pub use recipe::{augmentation, augmentation_in_words};
+use wishes::Wishes;
 
 pub struct Form {
     /// What is being edited.
@@ -166,6 +168,28 @@ impl Form {
         self.recheck();
     }
 
+    /// Trains with another learning rate: one arm, which then has an optimiser of its own, or all.
+    pub fn set_rate(&mut self, arm: Option<usize>, rate: f64) {
+        match arm.and_then(|arm| self.plan.arms.get_mut(arm)) {
+            Some(arm) => {
+                let own = arm.optimizer.get_or_insert_with(|| self.plan.recipe.optimizer.clone());
+                own.learning_rate = rate;
+            }
+            None => {
+                self.plan.recipe.optimizer.learning_rate = rate;
+                let own = self.plan.arms.iter_mut().filter_map(|arm| arm.optimizer.as_mut());
+                own.for_each(|own| own.learning_rate = rate);
+            }
+        }
+        self.recheck();
+    }
+
+    /// Trains with batches of another size.
+    pub fn set_batch(&mut self, size: usize) {
+        self.plan.recipe.batch_size = size;
+        self.recheck();
+    }
+
     /// Varies training images in another way.
     pub fn set_augmentation(&mut self, augmentation: Augmentation) {
         self.plan.recipe.augmentation = augmentation;
@@ -221,16 +245,18 @@ impl Form {
         actions: &mut Vec<Action>,
     ) {
         let before = self.plan.clone();
+        let wishes = Wishes::default();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             // The scroll bar floats over this margin.
             ui.set_max_width(ui.available_width() - space::M);
             self.top(ui, actions);
-            self.sections(ui, known, collection, actions);
+            self.sections(ui, known, &wishes, (collection, actions));
             ui.add_space(space::XL);
         });
         if before != self.plan {
             self.recheck();
         }
+        actions.extend(wishes.actions(&self.plan));
         let now = self.edited();
         self.undoer.feed_state(ui.input(|input| input.time), &now);
     }
@@ -288,16 +314,16 @@ impl Form {
         &mut self,
         ui: &mut Ui,
         known: Option<&(Source, DatasetInfo)>,
-        collection: &mut Collection,
-        actions: &mut Vec<Action>,
+        wishes: &Wishes,
+        (collection, actions): (&mut Collection, &mut Vec<Action>),
     ) {
         let Self { plan, device, base, checked, differs, outlines, devices, samples, speeds, fault, .. } = self;
         let found = checked.as_ref().err().map_or(&[][..], Vec::as_slice);
         let summary = data::in_words(&plan.data);
-        let recipe = Fields::new(found, "recipe");
+        let recipe = Fields::new(found, "recipe").heard(wishes);
         let wrong = errors(found, "data") + usize::from(fault.is_some());
         section(ui, "Data", &summary, false, wrong, |ui| {
-            let fields = Fields::new(found, "data");
+            let fields = Fields::new(found, "data").heard(wishes);
             data::ui(ui, &fields, &mut plan.data, Some(&base.data), (collection, actions));
         });
         let summary = lab_core::number::plural(plan.arms.len() as u64, "arm");
@@ -305,7 +331,7 @@ impl Form {
             let name = devices.name(*device);
             let steps_per_epoch = images(plan, known).map(|_| steps_per_epoch(plan, known));
             let costs = Costs { speeds, device: *device, device_name: &name, steps_per_epoch };
-            let context = arms::Context { base, found, differs, images: images(plan, known), costs };
+            let context = arms::Context { base, found, wishes, differs, images: images(plan, known), costs };
             arms::ui(ui, plan, &context, outlines);
         });
         let summary = training_in_words(plan);
@@ -383,7 +409,11 @@ fn training_in_words(plan: &Plan) -> String {
         Length::Epochs(epochs) => lab_core::number::plural(u64::from(epochs), "epoch"),
         Length::Steps(steps) => lab_core::number::plural(steps, "step"),
     };
-    format!("{length}, batch {}", plan.recipe.batch_size)
+    let seeds = match plan.recipe.seeds {
+        1 => String::new(),
+        seeds => format!(", {seeds} seeds"),
+    };
+    format!("{length}, batch {}{seeds}", plan.recipe.batch_size)
 }
 
 /// The images' shape and the number of classes, if they can be known before loading.

@@ -2,7 +2,8 @@
 
 use super::field::Fields;
 use super::help;
-use crate::kit::widgets::choose;
+use crate::action::Sought;
+use crate::kit::widgets::{choose, decimal};
 use eframe::egui::Ui;
 use lab_core::experiment::optimizer::{Setting, Value};
 use lab_core::experiment::{Method, Optimizer};
@@ -10,12 +11,10 @@ use lab_core::experiment::{Method, Optimizer};
 /// Rows of an optimiser.
 pub fn ui(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Option<&Optimizer>) {
     method(ui, fields, optimizer, preset);
-    fields.number(
-        ui,
-        help::LEARNING_RATE.row("Learning rate", "learning_rate"),
-        &mut optimizer.learning_rate,
-        preset.map(|p| &p.learning_rate),
-    );
+    let (row, base) = (help::LEARNING_RATE.row("Learning rate", "learning_rate"), preset.map(|p| &p.learning_rate));
+    fields.row(ui, row, &mut optimizer.learning_rate, base, |ui, value| {
+        fields.found(ui, Sought::LearningRate, value, decimal)
+    });
     // A preset of another method has no values for this one to go back to; they go back with the method.
     let mut base = preset.map(|p| p.method.clone()).filter(|method| method.id() == optimizer.method.id());
     let mut base = base.as_mut().map(Method::settings).unwrap_or_default().into_iter();

@@ -2,6 +2,7 @@
 
 use super::field::Fields;
 use super::help::{self, Row};
+use crate::action::Sought;
 use crate::kit::theme;
 use crate::kit::widgets::{choose, decimal, named};
 use eframe::egui::{DragValue, Response, Ui, emath::Numeric, vec2};
@@ -11,8 +12,18 @@ use lab_core::experiment::{Augmentation, EarlyStopping, Interval, Length, Recipe
 pub fn ui(ui: &mut Ui, fields: &Fields, recipe: &mut Recipe, preset: Option<&Recipe>) {
     length(ui, fields, &mut recipe.length, preset.map(|p| &p.length));
     let base = preset.map(|p| &p.batch_size);
-    fields.whole(ui, help::BATCH_SIZE.row("Batch size", "batch_size"), &mut recipe.batch_size, base, " images");
+    fields.row(ui, help::BATCH_SIZE.row("Batch size", "batch_size"), &mut recipe.batch_size, base, |ui, value| {
+        fields.found(ui, Sought::BatchSize, value, |ui, value| {
+            let size = vec2(ui.available_width(), theme::ROW);
+            ui.add(DragValue::new(value).speed(0.05).suffix(" images").min_size(size))
+        })
+    });
     fields.whole(ui, help::SEED.row("Seed", "seed"), &mut recipe.seed, preset.map(|p| &p.seed), "");
+    let base = preset.map(|p| &p.seeds);
+    fields.row(ui, help::SEEDS.row("Seeds", "seeds"), &mut recipe.seeds, base, |ui, seeds| {
+        let size = vec2(ui.available_width(), theme::ROW);
+        ui.add(DragValue::new(seeds).range(1..=1000).speed(0.05).min_size(size))
+    });
     let base = preset.map(|p| &p.label_smoothing);
     fields.single(
         ui,

@@ -4,7 +4,7 @@ use super::plot;
 use super::theme::{self, Tokens};
 use super::widgets::named;
 use eframe::egui::{Color32, Ui};
-use egui_plot::{HLine, Line, LineStyle, MarkerShape, PlotBounds, Points, Polygon};
+use egui_plot::{FilledArea, HLine, Line, LineStyle, MarkerShape, PlotBounds, Points, VLine};
 use lab_core::number;
 use std::ops::RangeInclusive;
 
@@ -15,14 +15,33 @@ pub enum Scale {
     Linear,
     /// By powers of ten.
     Log,
-    /// A share in percent.
+    /// A share in percent, from nothing to all.
     Percent,
+    /// A share in percent, only as far as the lines reach.
+    PartOfPercent,
+}
+
+/// What runs across a plot.
+#[derive(Clone, Copy, Debug)]
+pub struct Across<'a> {
+    /// How it is scaled.
+    pub scale: Scale,
+    /// What stands below 0, 1, 2, … where these are no numbers.
+    pub names: &'a [String],
+}
+
+impl Default for Across<'_> {
+    fn default() -> Self {
+        Self { scale: Scale::Linear, names: &[] }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Series {
     /// The arm's place, for its colour.
     pub arm: usize,
+    /// Another colour than the arm's.
+    pub color: Option<Color32>,
     /// What it is called.
     pub name: String,
     /// Its points, from left to right.
@@ -37,6 +56,10 @@ pub struct Series {
     pub dashed: bool,
     /// Whether only the points are drawn.
     pub scattered: bool,
+    /// Whether only the line is drawn.
+    pub unmarked: bool,
+    /// Places across to compare with.
+    pub stops: Vec<f64>,
     /// Whether it is a guide for the eye rather than an arm's line.
     pub guide: bool,
 }
@@ -45,13 +68,38 @@ impl Scale {
     fn place(self, value: f64) -> f64 {
         if self == Self::Log { value.log10() } else { value }
     }
+
+    fn value(self, place: f64) -> f64 {
+        if self == Self::Log { 10f64.powf(place) } else { place }
+    }
+
+    /// What stands beside a mark.
+    fn words(self, place: f64) -> String {
+        match self {
+            Self::Linear => number::tick(place),
+            Self::Log => number::tick(10f64.powf(place)),
+            Self::Percent | Self::PartOfPercent => format!("{} %", number::tick(100.0 * place)),
+        }
+    }
 }
 
-/// Draws lines; `name` says what they show. Gives the place below the pointer.
+/// Draws lines over numbers; `name` says what they show. Gives the place below the pointer.
 pub fn draw(ui: &mut Ui, id: &str, name: &str, lines: &[Series], scale: Scale, height: f32) -> Option<[f64; 2]> {
+    draw_across(ui, (id, name), lines, Across::default(), scale, height)
+}
+
+/// The same over what is not spread evenly, or no number.
+pub fn draw_across(
+    ui: &mut Ui,
+    (id, name): (&str, &str),
+    lines: &[Series],
+    across: Across,
+    scale: Scale,
+    height: f32,
+) -> Option<[f64; 2]> {
     let tokens = Tokens::of(ui);
     let scaled = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
-        let placed = points.iter().map(|[x, y]| [*x, scale.place(*y)]);
+        let placed = points.iter().map(|[x, y]| [across.scale.place(*x), scale.place(*y)]);
         placed.filter(|point| point[0].is_finite() && point[1].is_finite()).collect()
     };
     let mut ends = PlotBounds::NOTHING;
@@ -60,43 +108,61 @@ pub fn draw(ui: &mut Ui, id: &str, name: &str, lines: &[Series], scale: Scale, h
         for point in scaled(&line.points.iter().chain(band).copied().collect::<Vec<_>>()) {
             ends.extend_with(&point.into());
         }
+        line.stops.iter().for_each(|stop| ends.extend_with_x(across.scale.place(*stop)));
         line.level
             .iter()
             .map(|level| scale.place(*level))
             .filter(|y| y.is_finite())
             .for_each(|y| ends.extend_with_y(y));
     }
-    let [left, right] = wide(ends.range_x(), 0.02);
+    let [left, right] = match across.names.len() {
+        0 => wide(ends.range_x(), 0.02),
+        #[allow(clippy::cast_precision_loss, reason = "a few names")]
+        names => [-0.5, names as f64 - 0.5],
+    };
     let [low, high] = if scale == Scale::Percent { [-0.02, 1.02] } else { wide(ends.range_y(), 0.06) };
     let whole = lines.iter().flat_map(|line| &line.points).all(|point| point[0].fract() == 0.0);
+    let (names, across_scale) = (across.names.to_vec(), across.scale);
     let drawn = plot::bare(id, ui)
         .height(height)
         .allow_drag(false)
         .allow_zoom(false)
         .allow_boxed_zoom(false)
         .x_grid_spacer(move |input| {
+            if across_scale == Scale::Log {
+                return plot::log_marks(input);
+            }
             let marks = plot::linear_marks(input, 60.0).into_iter();
             marks.filter(|mark| !whole || mark.value.fract() == 0.0).collect()
         })
         .y_grid_spacer(
             move |input| if scale == Scale::Log { plot::log_marks(input) } else { plot::linear_marks(input, 40.0) },
         )
-        .x_axis_formatter(|mark, _| number::tick(mark.value))
-        .y_axis_formatter(move |mark, _| match scale {
-            Scale::Linear => number::tick(mark.value),
-            Scale::Log => number::tick(10f64.powf(mark.value)),
-            Scale::Percent => format!("{} %", number::tick(100.0 * mark.value)),
+        .x_axis_formatter(move |mark, _| {
+            if names.is_empty() {
+                return across_scale.words(mark.value);
+            }
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place among a few names")]
+            let place = mark.value.round().max(0.0) as usize;
+            if mark.value < 0.0 { String::new() } else { names.get(place).cloned().unwrap_or_default() }
         })
+        .y_axis_formatter(move |mark, _| scale.words(mark.value))
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([left, low], [right, high]));
             for line in lines {
-                let color = if line.guide { tokens.weak } else { tokens.arm(line.arm) };
+                let color = line.color.unwrap_or_else(|| if line.guide { tokens.weak } else { tokens.arm(line.arm) });
                 if let Some([low, high]) = &line.band {
-                    let edge = scaled(low).into_iter().chain(scaled(high).into_iter().rev()).collect::<Vec<_>>();
-                    let fill = color.gamma_multiply(0.18);
-                    plot.polygon(
-                        Polygon::new("", edge).fill_color(fill).stroke((0.0, Color32::TRANSPARENT)).allow_hover(false),
-                    );
+                    let edges = low.iter().zip(high);
+                    let edges = edges
+                        .map(|(low, high)| [across_scale.place(low[0]), scale.place(low[1]), scale.place(high[1])]);
+                    let edges: Vec<[f64; 3]> = edges.filter(|edge| edge.iter().all(|end| end.is_finite())).collect();
+                    let [xs, lows, highs] = [0, 1, 2].map(|of| edges.iter().map(|edge| edge[of]).collect::<Vec<_>>());
+                    let area = FilledArea::new("", &xs, &lows, &highs).fill_color(color.gamma_multiply(0.18));
+                    plot.add(area.allow_hover(false));
+                }
+                for stop in &line.stops {
+                    let (place, style) = (across_scale.place(*stop), LineStyle::dashed_loose());
+                    plot.vline(VLine::new("", place).color(color).width(1.0).style(style).allow_hover(false));
                 }
                 if let Some(level) = line.level {
                     let style = LineStyle::dashed_loose();
@@ -111,7 +177,7 @@ pub fn draw(ui: &mut Ui, id: &str, name: &str, lines: &[Series], scale: Scale, h
                         Line::new(line.name.clone(), points.clone()).color(color).width(theme::CURVE).style(style);
                     plot.line(drawn.allow_hover(false));
                 }
-                if line.scattered || points.len() <= 120 {
+                if line.scattered || points.len() <= 120 && !line.unmarked {
                     plot.points(Points::new("", points).color(color).radius(2.5).allow_hover(false));
                 }
                 let marked = Points::new("", scaled(&line.marked)).color(color).radius(5.0).shape(MarkerShape::Diamond);
@@ -121,7 +187,7 @@ pub fn draw(ui: &mut Ui, id: &str, name: &str, lines: &[Series], scale: Scale, h
         });
     let pointed = drawn.inner.filter(|_| drawn.response.hovered());
     named(ui, drawn.response, name);
-    pointed.map(|place| [place.x, if scale == Scale::Log { 10f64.powf(place.y) } else { place.y }])
+    pointed.map(|place| [across.scale.value(place.x), scale.value(place.y)])
 }
 
 /// Both ends with some room around them.

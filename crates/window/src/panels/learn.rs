@@ -64,7 +64,7 @@ impl Panel for Learn {
                     self.failure = effects.laboratory.learn(&lesson.id, self.guess).err();
                 }
             }
-            if let Some(why) = self.failure.as_ref().or(effects.laboratory.failure.as_ref()) {
+            if let Some(why) = self.failure.as_ref().or(effects.laboratory.failure()) {
                 ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
             }
             watching(ui, lesson, effects.actions);
@@ -114,13 +114,12 @@ fn under_way(ui: &mut Ui, effects: &mut Effects) {
         named(ui, bar, &format!("Progress: {text}"));
         if laboratory.is_running() {
             if ui.button("Stop").on_hover_text("Stops with a checkpoint and says what is known so far").clicked() {
-                laboratory.stop();
+                laboratory.work.stop();
             }
         } else if let Some(Ok(looked)) = &looked {
             if over < of && ui.button("Go on").on_hover_text("Works on the trainings that are left").clicked() {
-                let guided = laboratory.guided().cloned();
-                laboratory.failure = laboratory.work(&looked.folder).err();
-                laboratory.watch(looked.folder.clone(), guided);
+                let done = laboratory.work(&looked.folder);
+                laboratory.tell(done);
             }
             if ui.button("Once more").on_hover_text("Asks the question again, with a new guess").clicked() {
                 laboratory.forget();
@@ -219,6 +218,10 @@ impl Exportable for Paper<'_> {
             .words("compared", claims.iter().map(|claim| claim.says.as_str()))
             .words("measured", claims.iter().map(|claim| claim.numbers.as_str()))
             .words("found", claims.iter().map(found))
+    }
+
+    fn summary(&self) -> Option<(Table, Option<usize>)> {
+        Some((self.table(), None))
     }
 
     fn size(&self) -> Option<Vec2> {

@@ -9,6 +9,7 @@ mod curves;
 mod data;
 mod diagram;
 mod dock;
+mod find;
 mod gradients;
 mod instruments;
 mod learn;
@@ -20,8 +21,11 @@ mod welcome;
 
 use crate::action::Action;
 use crate::collection::Collection;
+use crate::finder::Finder;
 use crate::laboratory::Laboratory;
-use crate::panel::{CLASSIFY, CURVES, DATA, DIAGRAM, EXPLAIN, GRADIENTS, INSIDE, LESIONS, PREDICTIONS, PanelId, STUDY};
+use crate::panel::{
+    CLASSIFY, CURVES, DATA, DIAGRAM, EXPLAIN, FIND, GRADIENTS, INSIDE, LESIONS, PREDICTIONS, PanelId, STUDY,
+};
 use crate::scene::{Effects, Scene};
 use crate::shelf::Shelf;
 use crate::state::selected::ConfusionCell;
@@ -39,6 +43,7 @@ pub static PANELS: &[Row] = &[
     Row::new::<curves::Curves>(CURVES, "Curves", Left),
     Row::new::<learn::Learn>(PanelId("learn"), "Learn", Left),
     Row::new::<study::Study>(STUDY, "Study", Left),
+    Row::new::<find::Find>(FIND, "Find", Left),
     Row::new::<runs::Runs>(PanelId("runs"), "Runs", Left),
     Row::new::<diagram::Diagram>(DIAGRAM, "Diagram", Left),
     Row::new::<gradients::Gradients>(GRADIENTS, "Gradients", UpperRight),
@@ -62,8 +67,10 @@ const CHECKPOINT: &str = "asked checkpoint";
 pub struct Stores<'a> {
     /// The runs.
     pub shelf: &'a mut Shelf,
-    /// The study that is looked at.
+    /// The studies.
     pub laboratory: &'a mut Laboratory,
+    /// What finds settings.
+    pub finder: &'a mut Finder,
     /// The images that the form names.
     pub collection: &'a mut Collection,
 }
@@ -113,9 +120,9 @@ impl Panels {
     }
 
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, stores: Stores, actions: &mut Vec<Action>) {
-        let Stores { shelf, laboratory, collection } = stores;
+        let Stores { shelf, laboratory, finder, collection } = stores;
         let Self { layout, all, checkpoint, cell } = self;
-        let mut effects = Effects { actions, shelf, laboratory, collection, checkpoint, cell };
+        let mut effects = Effects { actions, shelf, laboratory, finder, collection, checkpoint, cell };
         let show = |ui: &mut Ui, shown: PanelId| {
             if let Some(panel) = all.iter_mut().find(|panel| panel.id() == shown) {
                 panel.ui(ui, scene, &mut effects);

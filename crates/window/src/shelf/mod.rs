@@ -148,24 +148,29 @@ impl Shelf {
 
     /// Draws a run's curves, or no longer.
     pub fn tick(&mut self, entry: &Entry, ticked: bool, ctx: &Context) {
-        if !ticked {
-            let gone: Vec<u64> = self
-                .overlays
-                .extract_if(.., |overlay| overlay.folder == entry.folder)
-                .map(|overlay| overlay.id)
-                .collect();
-            gone.into_iter().for_each(|id| self.order(Order::Leave(id), ctx));
-        } else if !self.is_ticked(&entry.folder) {
-            self.next_id += 1;
-            self.overlays.push(Overlay {
-                id: self.next_id,
-                folder: entry.folder.clone(),
-                name: entry.name().to_owned(),
-                arms: Vec::new(),
-                pace: entry.pace(),
-            });
-            self.order(Order::Follow(self.next_id, entry.folder.clone()), ctx);
+        if ticked {
+            self.draw(&entry.folder, entry.name(), entry.pace(), ctx);
+        } else {
+            self.leave(&entry.folder, ctx);
         }
+    }
+
+    /// Draws the curves of any run, in the list or not.
+    pub fn draw(&mut self, folder: &Path, name: &str, pace: Pace, ctx: &Context) {
+        if self.is_ticked(folder) {
+            return;
+        }
+        self.next_id += 1;
+        let (id, folder, name) = (self.next_id, folder.to_owned(), name.to_owned());
+        self.overlays.push(Overlay { id, folder: folder.clone(), name, arms: Vec::new(), pace });
+        self.order(Order::Follow(id, folder), ctx);
+    }
+
+    /// Draws a run's curves no longer.
+    pub fn leave(&mut self, folder: &Path, ctx: &Context) {
+        let gone = self.overlays.extract_if(.., |overlay| overlay.folder == folder).map(|overlay| overlay.id);
+        let gone: Vec<u64> = gone.collect();
+        gone.into_iter().for_each(|id| self.order(Order::Leave(id), ctx));
     }
 
     /// Changes what a person added to a run. The change is made to the notes as they are on disk by then, so that two

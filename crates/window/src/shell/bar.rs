@@ -105,6 +105,9 @@ fn buttons(ui: &mut Ui, monitor: &Monitor, form: &Form, actions: &mut Vec<Action
     let (label, hint) = match (active, pauses) {
         (true, true) => ("Pause", "Stops before the next step (Space)"),
         (true, false) => ("Continue", "Goes on (Space)"),
+        (false, _) if form.plan.recipe.seeds > 1 => {
+            ("Start", "Trains every arm with each of the seeds, as a study (Space)")
+        }
         (false, _) => ("Start", "Trains every arm from the beginning (Space)"),
     };
     let wrong = if active { Vec::new() } else { form.obstacles() };

@@ -8,12 +8,13 @@ use crate::action::{Action, RunAction};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
 use crate::export::{Content, Format, RunExport};
 use crate::kit::typed_path;
-use crate::panel::{CLASSIFY, EXPLAIN};
+use crate::panel::{CLASSIFY, EXPLAIN, FIND, STUDY};
 use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Experiment, Plan, Source, preset};
 use lab_core::instrument::Sample;
 use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question, Tune};
+use lab_core::study::StudyPlan;
 use std::path::{Path, PathBuf};
 
 /// Images that immediate mode trains and validates on at most.
@@ -37,6 +38,20 @@ impl App {
             Action::Save { name, content } => self.saving.ask(name, content, self.dialogs.as_mut(), ctx),
             Action::SaveRun(format) => self.save_run(ctx, format),
             Action::CopyTable(table) => self.saving.copy(table, ctx),
+            Action::CopyText(text) => {
+                ctx.copy_text(text);
+                self.say(Level::Info, "The table is in the clipboard.");
+            }
+            Action::Find(what) => {
+                self.finder.sought = Some(what);
+                self.panels.bring(FIND);
+            }
+            Action::UseRate(arm, rate) => self.form.set_rate(arm, rate),
+            Action::UseBatch(size) => self.form.set_batch(size),
+            Action::Vary(axis) => {
+                self.laboratory.varied.push(axis);
+                self.panels.bring(STUDY);
+            }
             Action::Open(paths) => self.open(paths),
             Action::Ask { of, question } => self.ask(of, question),
             Action::Cancel(place) => {
@@ -176,12 +191,28 @@ impl App {
             return;
         }
         let Ok(experiment) = self.form.experiment() else { return };
+        if experiment.recipe.seeds > 1 {
+            let study = StudyPlan::of_seeds(experiment.clone());
+            return self.start_seeds(study, paused);
+        }
         let experiment = Box::new(experiment.clone());
         self.guess = None;
         self.device = self.form.device;
         self.applied = self.form.live();
         self.link.send(Command::Start { experiment, device: self.device, paused });
         self.monitor.starting();
+    }
+
+    /// Trains an experiment of several seeds: a study, which the panel Study shows.
+    fn start_seeds(&mut self, study: StudyPlan, paused: bool) {
+        if paused {
+            let text = "Steps are done with one seed only: set Seeds to 1 in the form, or press Start.";
+            return self.say(Level::Notice, text);
+        }
+        match self.laboratory.begin(study) {
+            Ok(()) => self.panels.bring(STUDY),
+            Err(why) => self.say(Level::Error, format!("The seeds cannot be trained: {why}.")),
+        }
     }
 
     /// Starts anew on a few images where the form has changed since the last time.

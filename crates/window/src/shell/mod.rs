@@ -20,6 +20,7 @@ use crate::action::{Action, RunAction};
 use crate::collection::Collection;
 use crate::dialogs::{Dialogs, Wanted};
 use crate::export::{Done, Saving};
+use crate::finder::Finder;
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
 use crate::laboratory::Laboratory;
@@ -90,6 +91,7 @@ pub struct App {
     pub(super) panels: Panels,
     pub(super) shelf: Shelf,
     laboratory: Laboratory,
+    pub(super) finder: Finder,
     /// The images that the form names.
     collection: Collection,
     verdicts: Verdicts,
@@ -141,6 +143,7 @@ impl App {
             selected: None,
             bar: Bar::default(),
             panels: Panels::new(context.storage),
+            finder: Finder::new(parts.program.clone()),
             laboratory: Laboratory::new(parts.place.as_ref().map(|runs| runs.with_file_name("studies")), parts.program),
             collection: Collection::default(),
             verdicts: Verdicts::default(),
@@ -218,6 +221,7 @@ impl App {
             self.say(Level::Error, problem);
         }
         self.laboratory.tend(ctx);
+        self.finder.tend();
         self.collection.tend(ctx, &self.form.plan, self.form.is_sound_on_images());
         self.form.fault = self.collection.fault();
         while let Some(done) = self.saving.poll() {
@@ -363,8 +367,11 @@ impl eframe::App for App {
                 inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),
             };
-            let stores =
-                Stores { shelf: &mut self.shelf, laboratory: &mut self.laboratory, collection: &mut self.collection };
+            self.laboratory.device = self.form.device;
+            self.finder.device = self.form.device;
+            let (shelf, laboratory) = (&mut self.shelf, &mut self.laboratory);
+            let (finder, collection) = (&mut self.finder, &mut self.collection);
+            let stores = Stores { shelf, laboratory, finder, collection };
             self.panels.ui(ui, scene, stores, &mut actions);
         });
         if ctx.input(|input| !input.raw.hovered_files.is_empty()) {

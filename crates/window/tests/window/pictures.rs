@@ -91,6 +91,29 @@ pub fn compare_panel(tab: &str, theme: Theme, name: &str, ask: impl Fn(&mut Harn
     harness.snapshot_options(name, &options);
 }
 
+/// Draws a study of two axes in every way, and compares each with the picture kept beside the tests.
+pub fn compare_study(theme: Theme, size: Vec2, name: &str) {
+    if !can_draw() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    crate::made::study(&place.path().join("studies"), "rates and depths", &crate::made::AXES, 3, 16, 40);
+    let places = Places { runs: Some(place.path().join("runs")), program: None };
+    let (mut harness, _script) = window_with(size, theme, true, None, places);
+    harness.run();
+    crate::made::look_at(&mut harness, "rates and depths");
+    wait_until(&mut harness, "there is a verdict", |harness| !names(harness, "Verdict: ").is_empty());
+    let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(400);
+    for tab in
+        ["Results", "Trials", "Ladder", "Slice", "Heat map", "Parallel", "Importance", "History", "Timeline", "Curves"]
+    {
+        crate::made::see(&mut harness, tab);
+        harness.remove_cursor();
+        harness.run();
+        harness.snapshot_options(format!("study_{}_{name}", tab.to_lowercase().replace(' ', "_")), &options);
+    }
+}
+
 /// Makes a run as old in each picture.
 fn dated(run: &std::path::Path) {
     let path = run.join("run.json");

@@ -204,6 +204,10 @@ impl Exportable for Listing<'_> {
         table.words("Folder", rows.iter().map(|(entry, _)| entry.folder.display().to_string()))
     }
 
+    fn summary(&self) -> Option<(Table, Option<usize>)> {
+        Some((self.table(), None))
+    }
+
     fn size(&self) -> Option<Vec2> {
         None
     }

@@ -1,0 +1,159 @@
+//! Finds a learning rate and a batch size in a process of this program, whose lines a thread reads as they come. Nothing
+//! here waits for it. Must not know panels or the shell.
+
+use crate::action::Sought;
+use crossbeam_channel::{Receiver, unbounded};
+use eframe::egui::Context;
+use lab_core::experiment::{DeviceChoice, Plan};
+use lab_core::finder::{RateTest, Tried};
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+/// A learning-rate test, as far as it has come.
+pub struct Rates {
+    /// The arms' names.
+    pub arms: Vec<String>,
+    /// The rate and the loss of each step of each arm.
+    pub steps: Vec<Vec<(f64, f64)>>,
+    /// Steps that are done.
+    pub done: u32,
+    /// Steps in all.
+    pub of: u32,
+}
+
+/// What a process of ours has said.
+enum Said {
+    Line(String),
+    /// It has ended; what it said of its failure, if it failed.
+    End(String),
+}
+
+struct Working {
+    what: Sought,
+    process: Child,
+    said: Receiver<Said>,
+    plan: PathBuf,
+}
+
+/// What finds settings, and what it has found.
+#[derive(Default)]
+pub struct Finder {
+    program: Option<PathBuf>,
+    /// Where it is tried out.
+    pub device: DeviceChoice,
+    /// What shall be found, until whoever shows it takes notice.
+    pub sought: Option<Sought>,
+    working: Option<Working>,
+    /// The newest learning-rate test.
+    pub rates: Option<Rates>,
+    /// The newest batch sizes, as they were measured.
+    pub sizes: Vec<Tried>,
+    /// What went wrong.
+    pub failure: Option<String>,
+}
+
+impl Finder {
+    /// Finds with this program.
+    #[must_use]
+    pub fn new(program: Option<PathBuf>) -> Self {
+        Self { program, ..Self::default() }
+    }
+
+    /// What is being found.
+    #[must_use]
+    pub fn working(&self) -> Option<Sought> {
+        self.working.as_ref().map(|working| working.what)
+    }
+
+    /// Tries rising learning rates on every arm.
+    pub fn rates(&mut self, plan: &Plan, test: RateTest, ctx: &Context) {
+        let arms: Vec<String> = plan.arms.iter().map(|arm| arm.name.clone()).collect();
+        self.rates = Some(Rates { steps: vec![Vec::new(); arms.len()], arms, done: 0, of: test.steps });
+        let settings = [
+            ("--low", test.low.to_string()),
+            ("--high", test.high.to_string()),
+            ("--test-steps", test.steps.to_string()),
+        ];
+        let settings = settings.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect();
+        self.failure = self.start(Sought::LearningRate, plan, settings, ctx).err();
+    }
+
+    /// Measures batch sizes.
+    pub fn sizes(&mut self, plan: &Plan, ctx: &Context) {
+        self.sizes.clear();
+        self.failure = self.start(Sought::BatchSize, plan, Vec::new(), ctx).err();
+    }
+
+    fn start(&mut self, what: Sought, plan: &Plan, settings: Vec<String>, ctx: &Context) -> Result<(), String> {
+        self.stop();
+        let program = self.program.as_ref().ok_or("the program cannot find itself to try settings out")?;
+        let text = plan.to_toml().map_err(|error| error.to_string())?;
+        let path = std::env::temp_dir().join(format!("residual-lab-find-{}.toml", std::process::id()));
+        std::fs::write(&path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+        let name = if what == Sought::LearningRate { "rate" } else { "batch" };
+        let mut command = Command::new(program);
+        command.args(["find", name]).arg(&path).args(settings).arg("--follow");
+        command.args(["--device", &self.device.to_string()]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().map_err(|error| format!("{} does not start: {error}", program.display()))?;
+        let (send, said) = unbounded();
+        let (output, errors, ctx) = (process.stdout.take(), process.stderr.take(), ctx.clone());
+        let listen = move || {
+            for line in output.into_iter().flat_map(|output| BufReader::new(output).lines()).map_while(Result::ok) {
+                // A window that was closed needs no news.
+                let _ = send.send(Said::Line(line));
+                ctx.request_repaint_after(std::time::Duration::from_millis(33));
+            }
+            let mut why = String::new();
+            let _ = errors.map(|mut errors| errors.read_to_string(&mut why));
+            let _ = send.send(Said::End(why));
+            ctx.request_repaint();
+        };
+        std::thread::Builder::new().name("find".into()).spawn(listen).map_err(|error| error.to_string())?;
+        self.working = Some(Working { what, process, said, plan: path });
+        Ok(())
+    }
+
+    /// Ends what is under way; what was found so far stays.
+    pub fn stop(&mut self) {
+        self.working = None;
+    }
+
+    /// Takes in what the process has said.
+    pub fn tend(&mut self) {
+        let Some(working) = &self.working else { return };
+        let mut ended = None;
+        for said in working.said.try_iter() {
+            match (said, working.what) {
+                (Said::Line(line), Sought::LearningRate) => self.rates.iter_mut().for_each(|rates| rates.hear(&line)),
+                (Said::Line(line), Sought::BatchSize) => self.sizes.extend(serde_json::from_str::<Tried>(&line)),
+                (Said::End(why), _) => ended = Some(why),
+            }
+        }
+        let Some(why) = ended else { return };
+        let failed = why.lines().find_map(|line| line.strip_prefix("error: ").map(str::to_owned));
+        self.stop();
+        self.failure = failed;
+    }
+}
+
+impl Rates {
+    /// Takes in a step: for each arm that still trains, its rate and its loss, which may be no number.
+    fn hear(&mut self, line: &str) {
+        let Ok(step) = serde_json::from_str::<Vec<Option<(f64, Option<f64>)>>>(line) else { return };
+        self.done += 1;
+        for (steps, step) in self.steps.iter_mut().zip(step) {
+            steps.extend(step.map(|(rate, loss)| (rate, loss.unwrap_or(f64::NAN))));
+        }
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        // One that has ended by itself needs no end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = std::fs::remove_file(&self.plan);
+    }
+}

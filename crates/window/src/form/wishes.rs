@@ -1,0 +1,153 @@
+//! What a person may want with a field beside changing it: to vary it in a study, or to have a good value found. Knows no
+//! widgets of the form.
+
+use crate::action::{Action, Sought};
+use lab_core::experiment::{Experiment, Plan, with_overrides};
+use std::cell::RefCell;
+use toml::Value;
+
+/// Depths that networks are known by.
+const DEPTHS: [i64; 12] = [8, 14, 18, 20, 26, 32, 34, 50, 56, 101, 110, 152];
+/// Most of them that are varied at first.
+const MOST: usize = 4;
+
+/// A field that is to be varied.
+#[derive(Clone, Debug)]
+struct Varied {
+    path: String,
+    /// In every network, not only in this one.
+    everywhere: bool,
+    /// The values that it can have, where they are few.
+    values: Vec<Value>,
+}
+
+/// What was wished for while the form was drawn.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    varied: RefCell<Vec<Varied>>,
+    sought: RefCell<Vec<Sought>>,
+}
+
+impl Wishes {
+    /// Whether a field can be an axis of a study.
+    pub fn can_vary(path: &str) -> bool {
+        let is_of_arms_or_recipe = ["arms[", "recipe.", "data."].iter().any(|start| path.starts_with(start));
+        is_of_arms_or_recipe && !["recipe.seed", "recipe.seeds"].contains(&path) && !path.ends_with("].name")
+    }
+
+    /// Varies a field.
+    pub fn vary(&self, path: &str, everywhere: bool, values: Vec<Value>) {
+        self.varied.borrow_mut().push(Varied { path: path.to_owned(), everywhere, values });
+    }
+
+    /// Finds a good value.
+    pub fn find(&self, what: Sought) {
+        self.sought.borrow_mut().push(what);
+    }
+
+    /// What is to be done about them.
+    pub fn actions(self, plan: &Plan) -> Vec<Action> {
+        let varied = self.varied.into_inner().into_iter().map(|varied| Action::Vary(axis(plan, &varied)));
+        varied.chain(self.sought.into_inner().into_iter().map(Action::Find)).collect()
+    }
+}
+
+/// The axis as it is typed, with values around the present one that the experiment can have.
+fn axis(plan: &Plan, varied: &Varied) -> String {
+    let path = named(plan, &varied.path, varied.everywhere);
+    let now = Value::try_from(plan).ok().and_then(|tree| at(&tree, &varied.path));
+    let around = match (&now, varied.values.is_empty()) {
+        (_, false) => varied.values.clone(),
+        (Some(now), true) => around(now, &path),
+        (None, true) => Vec::new(),
+    };
+    let text = |value: &Value| value.to_string();
+    let fits = |value: &Value| {
+        with_overrides(plan, &[format!("{path}={}", text(value))]).is_ok_and(|plan| Experiment::check(plan).is_ok())
+    };
+    let mut values: Vec<Value> = around.into_iter().filter(fits).collect();
+    if let Some(now) = now
+        && !values.contains(&now)
+    {
+        values.insert(0, now);
+    }
+    values.dedup();
+    format!("{path}={}", values.iter().map(text).collect::<Vec<_>>().join(","))
+}
+
+/// A path with the arm's name in the place of its number, or with every arm.
+fn named(plan: &Plan, path: &str, everywhere: bool) -> String {
+    let Some((index, rest)) = path.strip_prefix("arms[").and_then(|rest| rest.split_once(']')) else {
+        return path.to_owned();
+    };
+    let name = index.parse().ok().and_then(|index: usize| plan.arms.get(index)).map(|arm| arm.name.as_str());
+    let whose = if everywhere { "*" } else { name.unwrap_or(index) };
+    format!("arms[{whose}]{rest}")
+}
+
+/// The value at a path of a plan's tree.
+fn at(tree: &Value, path: &str) -> Option<Value> {
+    let mut value = tree;
+    for step in path.split(['.', '[', ']']).filter(|step| !step.is_empty()) {
+        value = match step.parse::<usize>() {
+            Ok(index) => value.get(index)?,
+            Err(_) => value.get(step)?,
+        };
+    }
+    Some(value.clone())
+}
+
+/// Values to begin with: a third, as much, three times as much; half and twice of what is counted; both ways of a switch.
+fn around(now: &Value, path: &str) -> Vec<Value> {
+    match *now {
+        Value::Boolean(_) => vec![Value::Boolean(false), Value::Boolean(true)],
+        Value::Float(0.0) => [0.0, 0.1].map(Value::Float).into(),
+        Value::Float(now) => [now / 3.0, now, 3.0 * now].map(|value| Value::Float(two_digits(value))).into(),
+        Value::Integer(now) if path.ends_with(".depth") => {
+            let mut depths: Vec<i64> = DEPTHS.into_iter().filter(|depth| *depth <= 2 * now).collect();
+            if !depths.contains(&now) {
+                depths.push(now);
+            }
+            depths.sort_unstable();
+            depths.into_iter().map(Value::Integer).collect()
+        }
+        Value::Integer(now) => [now / 2, now, 2 * now].map(Value::Integer).into(),
+        ref other => vec![other.clone()],
+    }
+}
+
+fn two_digits(value: f64) -> f64 {
+    format!("{value:.1e}").parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab_core::experiment::PRESETS;
+
+    fn of(path: &str, everywhere: bool, values: &[&str]) -> String {
+        let values = values.iter().map(|value| Value::String((*value).to_owned())).collect();
+        axis(&PRESETS[0].plan(), &Varied { path: path.to_owned(), everywhere, values })
+    }
+
+    #[test]
+    fn axes_begin_with_values_around_the_present_one_that_can_be() {
+        assert_eq!(of("recipe.optimizer.learning_rate", false, &[]), "recipe.optimizer.learning_rate=0.033,0.1,0.3");
+        assert_eq!(of("recipe.batch_size", false, &[]), "recipe.batch_size=64,128,256");
+        assert_eq!(
+            of("arms[1].network.shortcut", false, &["none", "a", "b"]),
+            "arms[residual].network.shortcut=\"none\",\"a\",\"b\""
+        );
+        let depths = of("arms[0].network.body.cifar.depth", true, &[]);
+        assert!(depths.starts_with("arms[*].network.body.cifar.depth=8,14,20,26,32,50,56"), "{depths}");
+        assert!(!depths.contains("18"), "18 is no depth of a CIFAR net: {depths}");
+        assert_eq!(of("recipe.augmentation.flip", false, &[]), "recipe.augmentation.flip=false,true");
+    }
+
+    #[test]
+    fn seeds_and_names_are_no_axes() {
+        let can = Wishes::can_vary;
+        assert!(can("recipe.batch_size") && can("arms[0].network.norm") && can("data.train_limit"));
+        assert!(!can("recipe.seed") && !can("recipe.seeds") && !can("name") && !can("arms[0].name"));
+    }
+}

@@ -1,0 +1,101 @@
+//! A study as the window sees it: plain values, read from its folder. Knows nothing of threads and processes.
+
+use lab_core::experiment::Experiment;
+use lab_core::learn::Conclusion;
+use lab_core::study::{Results, Seen, Standing, TrialState};
+use lab_core::verdict::{Facts, Verdict};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A study as its folder was last.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// What it is called.
+    pub name: String,
+    /// What its axes are called.
+    pub labels: Vec<String>,
+    /// The arms' names.
+    pub arms: Vec<String>,
+    /// Every trial.
+    pub trials: Vec<Seen>,
+    /// For each trial, the place of its point among those of the results, once it is known.
+    pub points: Vec<Option<usize>>,
+    /// What each trial has measured, as far as it has come.
+    pub measured: Vec<Option<Arc<Measured>>>,
+    /// What it has come to.
+    pub results: Results,
+    /// How much each axis matters.
+    pub importance: Vec<f64>,
+    /// What it has shown, each with what is compared; first what is asked first.
+    pub verdicts: Vec<(String, Verdict)>,
+    /// What a guided experiment has shown so far.
+    pub conclusion: Option<Conclusion>,
+}
+
+/// What a trial has measured.
+#[derive(Debug)]
+pub struct Measured {
+    /// As it was started.
+    pub experiment: Experiment,
+    /// Steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// What a verdict is made from.
+    pub facts: Facts,
+    /// For each arm, its curves in the order of [`Curve::ALL`]: a value after so many steps.
+    pub curves: Vec<[Vec<[f64; 2]>; 3]>,
+}
+
+/// What is drawn of a trial over its steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Curve {
+    /// The averaged training loss.
+    TrainLoss,
+    /// The loss at each validation.
+    ValidationLoss,
+    /// The share that each validation found classified correctly.
+    #[default]
+    Accuracy,
+}
+
+impl Curve {
+    /// All of them with their names.
+    pub const ALL: [(Self, &'static str); 3] = [
+        (Self::TrainLoss, "Training loss"),
+        (Self::ValidationLoss, "Validation loss"),
+        (Self::Accuracy, "Validation accuracy"),
+    ];
+}
+
+impl Looked {
+    /// Trials that nobody has to work on any more.
+    #[must_use]
+    pub fn over(&self) -> usize {
+        self.trials.iter().filter(|trial| matches!(trial.standing, Standing::Over(_))).count()
+    }
+
+    /// Trials that failed.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.trials.iter().filter(|trial| trial.standing == Standing::Over(TrialState::Failed)).count()
+    }
+
+    /// Whether somebody works on it, here or elsewhere.
+    #[must_use]
+    pub fn is_worked_on(&self) -> bool {
+        self.trials.iter().any(|trial| matches!(trial.standing, Standing::Running { .. }))
+    }
+
+    /// What a trial is called beside the others.
+    #[must_use]
+    pub fn title(&self, trial: &Seen) -> String {
+        let seed = format!("seed {}", trial.seed);
+        match trial.point.as_deref() {
+            Some("") => seed,
+            Some(point) => format!("{point}, {seed}"),
+            None => format!("not chosen yet, {seed}"),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The studies of this window: the one that is looked at, which a thread reads, those on disk, and the processes of ours
+//! that work on them. Nothing here waits for a disk or a process. Must not know panels, actions or the shell.
+
+mod looked;
+mod read;
+mod work;
+
+pub use looked::{Curve, Looked, Measured};
+pub use read::Guided;
+pub use work::Work;
+
+use crate::kit::background::Background;
+use eframe::egui::Context;
+use lab_core::experiment::DeviceChoice;
+use lab_core::study::{Study, StudyFolder, StudyPlan, Worker, is_study};
+use read::{Reader, Wanted};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+use work::Job;
+
+/// How often a study's folder is read.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The studies of this window.
+#[derive(Default)]
+pub struct Laboratory {
+    /// Where new studies go.
+    place: Option<PathBuf>,
+    /// Where studies are trained.
+    pub device: DeviceChoice,
+    /// What works on studies.
+    pub work: Work,
+    /// Fields that are to be varied, as axes are typed, until whoever makes studies takes them.
+    pub varied: Vec<String>,
+    wanted: Option<Wanted>,
+    watcher: Option<Background<Wanted, Result<Arc<Looked>, String>>>,
+    asked: Option<Instant>,
+    /// What was read last, or why nothing could be.
+    pub looked: Option<Result<Arc<Looked>, String>>,
+    lister: Option<Background<PathBuf, Vec<PathBuf>>>,
+    /// The studies on disk, the newest first, once they were listed.
+    pub listed: Vec<PathBuf>,
+    /// What went wrong with what was asked for.
+    failure: Option<String>,
+}
+
+impl Laboratory {
+    /// Studies in this place, worked on by this program. Without either, none can be begun.
+    #[must_use]
+    pub fn new(place: Option<PathBuf>, program: Option<PathBuf>) -> Self {
+        Self { place, work: Work::new(program), ..Self::default() }
+    }
+
+    /// Whether a process of this window works on a study.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.work.is_running()
+    }
+
+    /// What went wrong last.
+    #[must_use]
+    pub fn failure(&self) -> Option<&String> {
+        self.failure.as_ref().or(self.work.failure())
+    }
+
+    /// The guided experiment whose study is looked at.
+    #[must_use]
+    pub fn guided(&self) -> Option<&Guided> {
+        self.wanted.as_ref().and_then(|wanted| wanted.guided.as_ref())
+    }
+
+    /// The study that is looked at.
+    #[must_use]
+    pub fn watched(&self) -> Option<&Path> {
+        self.wanted.as_ref().map(|wanted| wanted.folder.as_path())
+    }
+
+    /// A folder for a new study that nobody has.
+    fn vacant(&self, name: &str) -> Result<PathBuf, String> {
+        let place = self.place.as_ref().ok_or("there is no home folder to keep studies in")?;
+        let name = lab_core::files::safe_name(name);
+        let again = (2..).map(|count| format!("{name}-{count}"));
+        let free = std::iter::once(name.clone()).chain(again).map(|name| place.join(name)).find(|path| !path.exists());
+        free.ok_or_else(|| "there is no free name for the study".to_owned())
+    }
+
+    /// Makes a study and works on it, now or behind those that wait.
+    ///
+    /// # Errors
+    /// What is wrong with the plan, or why it cannot be begun.
+    pub fn begin(&mut self, plan: StudyPlan) -> Result<(), String> {
+        let study = Study::check(plan).map_err(|error| error.to_string())?;
+        let folder = self.vacant(&study.name)?;
+        StudyFolder::create(&folder, study).map_err(|error| error.to_string())?;
+        self.listed.insert(0, folder.clone());
+        self.work(&folder)
+    }
+
+    /// Begins a guided experiment.
+    ///
+    /// # Errors
+    /// Why it cannot be begun.
+    pub fn learn(&mut self, id: &str, guess: Option<usize>) -> Result<(), String> {
+        let folder = self.vacant(&format!("learn {id}"))?;
+        let mut arguments = vec!["learn".to_owned(), "run".to_owned(), id.to_owned()];
+        arguments.extend(guess.iter().flat_map(|guess| ["--guess".to_owned(), (guess + 1).to_string()]));
+        arguments.extend(["--out".to_owned(), folder.display().to_string()]);
+        self.work.add(Job { folder: folder.clone(), arguments })?;
+        self.watch(folder, Some(Guided { id: id.to_owned(), guess }));
+        Ok(())
+    }
+
+    /// Works on a study's folder, which exists: now, or behind those that wait.
+    ///
+    /// # Errors
+    /// Why that cannot be begun.
+    pub fn work(&mut self, folder: &Path) -> Result<(), String> {
+        StudyFolder::open(folder).and_then(|study| study.go_on()).map_err(|error| error.to_string())?;
+        let mut arguments = vec!["study".to_owned(), "work".to_owned(), folder.display().to_string()];
+        if self.device != DeviceChoice::Auto {
+            arguments.extend(["--device".to_owned(), self.device.to_string()]);
+        }
+        self.work.add(Job { folder: folder.to_owned(), arguments })?;
+        if self.watched() == Some(folder) {
+            (self.asked, self.failure) = (None, None);
+        } else {
+            self.watch(folder.to_owned(), None);
+        }
+        Ok(())
+    }
+
+    /// Puts trials back to their beginning, all that failed or these, and works on the study.
+    ///
+    /// # Errors
+    /// Why that cannot be.
+    pub fn retry(&mut self, folder: &Path, trials: &[u32]) -> Result<(), String> {
+        let study = StudyFolder::open(folder).map_err(|error| error.to_string())?;
+        Worker::new(study).retry(trials).map_err(|error| error.to_string())?;
+        self.work(folder)
+    }
+
+    /// Looks at a study.
+    pub fn watch(&mut self, folder: PathBuf, guided: Option<Guided>) {
+        self.wanted = Some(Wanted { folder, guided });
+        (self.looked, self.asked, self.failure) = (None, None, None);
+    }
+
+    /// Looks at no study any more; what works on one goes on.
+    pub fn forget(&mut self) {
+        (self.wanted, self.looked, self.failure) = (None, None, None);
+    }
+
+    /// Tells what went wrong with what was asked for, or that nothing did.
+    pub fn tell(&mut self, done: Result<(), String>) {
+        self.failure = done.err();
+    }
+
+    /// Lists the studies on disk once, as somebody looks for them.
+    pub fn list(&mut self, ctx: &Context) {
+        if self.lister.is_some() {
+            return;
+        }
+        let Some(place) = &self.place else { return };
+        let lister = self.lister.insert(Background::new("studies", ctx, |place: PathBuf| listed(&place)));
+        lister.ask(place.clone());
+    }
+
+    /// Takes in what the threads have read and whether a process has ended, and asks again in a while.
+    pub fn tend(&mut self, ctx: &Context) {
+        if self.work.tend() {
+            self.asked = None;
+        }
+        if let Some(listed) = self.lister.as_mut().and_then(Background::poll) {
+            self.listed = listed;
+        }
+        if self.is_running() {
+            ctx.request_repaint_after(EVERY);
+        }
+        let Some(wanted) = &self.wanted else { return };
+        let watcher = self.watcher.get_or_insert_with(|| {
+            let mut reader = Reader::default();
+            Background::new("study", ctx, move |wanted: Wanted| reader.look(&wanted))
+        });
+        if let Some(answer) = watcher.poll() {
+            // A folder that the process has not made yet is not missing.
+            if answer.is_ok() || !self.work.is_running() {
+                self.looked = Some(answer);
+            }
+        }
+        let lively = self.work.is_running()
+            || self.looked.as_ref().is_some_and(|looked| looked.as_ref().is_ok_and(|looked| looked.is_worked_on()));
+        if self.asked.is_none_or(|asked| lively && asked.elapsed() >= EVERY) {
+            watcher.ask(wanted.clone());
+            self.asked = Some(Instant::now());
+        }
+        if lively {
+            ctx.request_repaint_after(EVERY);
+        }
+    }
+}
+
+/// The studies in a folder, the newest first.
+fn listed(place: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
+    let dated = |path: PathBuf| {
+        let made = std::fs::metadata(path.join("study.toml")).and_then(|data| data.modified());
+        (made.unwrap_or(SystemTime::UNIX_EPOCH), path)
+    };
+    let mut studies: Vec<_> = entries.map(|entry| entry.path()).filter(|path| is_study(path)).map(dated).collect();
+    studies.sort_by(|a, b| b.cmp(a));
+    studies.into_iter().map(|(_, path)| path).collect()
+}

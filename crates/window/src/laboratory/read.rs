@@ -1,0 +1,193 @@
+//! Reads a study's folder away from the window's thread; of its trials, only what has changed since the last time.
+
+use super::looked::{Curve, Looked, Measured};
+use lab_core::learn::{conclude, lesson};
+use lab_core::quantity::Measure;
+use lab_core::runs::{self, Run};
+use lab_core::study::{Begun, Results, Seen, Standing, StudyFolder, TrialState};
+use lab_core::verdict::{Facts, Verdict, beside, facts_of, verdict, write};
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// The guided experiment that a study answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guided {
+    /// Its name.
+    pub id: String,
+    /// The place of the guess among those that it offers.
+    pub guess: Option<usize>,
+}
+
+/// What is asked of the thread.
+#[derive(Clone)]
+pub(super) struct Wanted {
+    pub folder: PathBuf,
+    pub guided: Option<Guided>,
+}
+
+/// Networks that are compared with each other at most: beyond, a sentence on all of them says nothing.
+const COMPARED: usize = 24;
+
+/// Sizes and times of files.
+type Stamps = Vec<Option<(u64, SystemTime)>>;
+
+/// What was read so far.
+#[derive(Default)]
+pub(super) struct Reader {
+    study: Option<(PathBuf, Stamps, Arc<StudyFolder>)>,
+    trials: HashMap<PathBuf, (Stamps, Option<Arc<Measured>>)>,
+    written: Option<Verdict>,
+}
+
+impl Reader {
+    pub fn look(&mut self, wanted: &Wanted) -> Result<Arc<Looked>, String> {
+        let in_words = |error: lab_core::study::StudyError| error.to_string();
+        let study = self.study(&wanted.folder)?;
+        let conclusion = wanted.guided.as_ref().and_then(|guided| {
+            let lesson = lesson(&guided.id).ok()?;
+            conclude(&lesson, &study, guided.guess).ok()
+        });
+        let (trials, results) = (study.trials().map_err(in_words)?, study.results().map_err(in_words)?);
+        let point = |trial: &Seen| {
+            let (point, _) = study.study().place(trial.number).ok()?;
+            results.points.iter().position(|row| row.point == point)
+        };
+        let points: Vec<Option<usize>> = trials.iter().map(point).collect();
+        let measured: Vec<Option<Arc<Measured>>> =
+            trials.iter().map(|trial| self.measured(trial.begun.as_ref()?)).collect();
+        let verdicts = verdicts(study.study().labels(), &results, &trials, &points, &measured);
+        let looked = Looked {
+            folder: wanted.folder.clone(),
+            name: study.study().name.clone(),
+            labels: study.study().labels().to_vec(),
+            arms: study.study().arms().map(str::to_owned).collect(),
+            importance: study.importance().map_err(in_words)?,
+            trials,
+            points,
+            measured,
+            results,
+            verdicts,
+            conclusion,
+        };
+        self.write_down(&looked);
+        Ok(Arc::new(looked))
+    }
+
+    fn study(&mut self, folder: &Path) -> Result<Arc<StudyFolder>, String> {
+        let stamps = stamps([folder.join("study.toml")]);
+        if let Some((known, before, study)) = &self.study
+            && (known.as_path(), before) == (folder, &stamps)
+        {
+            return Ok(Arc::clone(study));
+        }
+        let study = Arc::new(StudyFolder::open(folder).map_err(|error| error.to_string())?);
+        self.study = Some((folder.to_owned(), stamps, Arc::clone(&study)));
+        (self.trials, self.written) = (HashMap::new(), None);
+        Ok(study)
+    }
+
+    /// What a trial has measured; `None` where it is not a run yet or cannot be read for a moment.
+    fn measured(&mut self, begun: &Begun) -> Option<Arc<Measured>> {
+        let tables = fs::read_dir(begun.folder.join("arms")).into_iter().flatten().filter_map(Result::ok);
+        let tables = tables.map(|arm| arm.path().join("metrics.csv"));
+        let stamps = stamps(tables.chain([begun.folder.join("outcome.json")]));
+        if let Some((before, measured)) = self.trials.get(&begun.folder)
+            && *before == stamps
+        {
+            return measured.clone();
+        }
+        let measured = runs::open(&begun.folder).ok().and_then(|run| measured(&run)).map(Arc::new);
+        self.trials.insert(begun.folder.clone(), (stamps, measured.clone()));
+        measured
+    }
+
+    /// Writes the verdict of a study that is over beside its trials.
+    fn write_down(&mut self, looked: &Looked) {
+        let Some((_, found)) = looked.verdicts.first() else { return };
+        if looked.over() < looked.trials.len() || self.written.as_ref() == Some(found) {
+            return;
+        }
+        if let Err(error) = write(&looked.folder, found) {
+            tracing::warn!("the verdict is not written into {}: {error}", looked.folder.display());
+        }
+        self.written = Some(found.clone());
+    }
+}
+
+fn stamps(files: impl IntoIterator<Item = PathBuf>) -> Stamps {
+    let stamp = |path: PathBuf| {
+        let data = fs::metadata(path).ok()?;
+        Some((data.len(), data.modified().ok()?))
+    };
+    files.into_iter().map(stamp).collect()
+}
+
+#[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
+fn measured(run: &Run) -> Option<Measured> {
+    let facts = facts_of(std::slice::from_ref(run)).ok()?;
+    let curves = (0..run.info.arms.len()).map(|arm| {
+        let rows = run.metrics(arm).unwrap_or_default();
+        Curve::ALL.map(|(curve, _)| match curve {
+            Curve::TrainLoss => {
+                let losses = facts.trials.first().and_then(|trial| trial.arms.get(arm)).map(|arm| &arm.losses);
+                losses.into_iter().flatten().map(|&(step, loss)| [step as f64, loss]).collect()
+            }
+            Curve::ValidationLoss => validated(&rows, Measure::ValidationLoss),
+            Curve::Accuracy => validated(&rows, Measure::ValidationAccuracy),
+        })
+    });
+    let curves = curves.collect();
+    Some(Measured { experiment: run.experiment.clone(), steps_per_epoch: run.info.steps_per_epoch, facts, curves })
+}
+
+#[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
+fn validated(rows: &[runs::MetricsRow], measure: Measure) -> Vec<[f64; 2]> {
+    rows.iter().filter_map(|row| Some([row.step as f64, row.get(measure)?])).collect()
+}
+
+/// What the study has shown: the networks against each other at each point, the best one first, and the points against each
+/// other. Only trials that came to their end count.
+fn verdicts(
+    labels: &[String],
+    results: &Results,
+    trials: &[Seen],
+    points: &[Option<usize>],
+    measured: &[Option<Arc<Measured>>],
+) -> Vec<(String, Verdict)> {
+    let mut facts: Vec<Facts> = vec![Facts::default(); results.points.len()];
+    for ((trial, point), measured) in trials.iter().zip(points).zip(measured) {
+        let ended = matches!(trial.standing, Standing::Over(TrialState::Done | TrialState::Diverged));
+        let (Some(point), Some(measured)) = (point, measured.as_ref().filter(|_| ended)) else { continue };
+        let all = &mut facts[*point];
+        if all.arms.is_empty() {
+            *all = measured.facts.clone();
+        } else {
+            all.trials.extend(measured.facts.trials.iter().cloned());
+        }
+    }
+    let words = |point: usize| {
+        let values = labels.iter().zip(&results.points[point].values);
+        values.map(|(label, value)| format!("{label} {value}")).collect::<Vec<_>>().join(", ")
+    };
+    let known: Vec<usize> = (0..facts.len()).filter(|&point| !facts[point].trials.is_empty()).collect();
+    let Some(&first) = known.first() else { return Vec::new() };
+    let arms = facts[first].arms.len();
+    let mut found = Vec::new();
+    let one = |point: usize| {
+        let at = words(point);
+        (if at.is_empty() { "Networks".to_owned() } else { format!("Networks at {at}") }, verdict(&facts[point]))
+    };
+    if arms > 1 || labels.is_empty() {
+        let best = results.best.filter(|best| known.contains(best)).unwrap_or(first);
+        found.push(one(best));
+        found.extend(known.iter().filter(|&&point| point != best).map(|&point| one(point)));
+    }
+    if known.len() > 1 && known.len() * arms <= COMPARED {
+        let all: Vec<(String, Facts)> = known.iter().map(|&point| (words(point), facts[point].clone())).collect();
+        found.insert(found.len().min(1), ("All settings".to_owned(), verdict(&beside(&all))));
+    }
+    found
+}

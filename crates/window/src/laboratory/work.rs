@@ -1,0 +1,169 @@
+//! Studies that are worked on by processes of this program, one after the other: what runs, what waits. Nothing here waits
+//! for a process. Knows nothing of what is in a study's folder.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// What the program is called with to work on a study; the folder is part of it.
+#[derive(Clone, Debug)]
+pub(super) struct Job {
+    pub folder: PathBuf,
+    pub arguments: Vec<String>,
+}
+
+struct Running {
+    job: Job,
+    process: Child,
+    /// Whether it was asked to stop.
+    stopping: bool,
+}
+
+/// The process that works, and what waits for it to end.
+#[derive(Default)]
+pub struct Work {
+    program: Option<PathBuf>,
+    running: Option<Running>,
+    waiting: Vec<Job>,
+    /// Whether nothing new is begun.
+    paused: bool,
+    /// How the last process ended, if not well.
+    failure: Option<String>,
+}
+
+impl Work {
+    pub(super) fn new(program: Option<PathBuf>) -> Self {
+        Self { program, ..Self::default() }
+    }
+
+    /// Whether a process of this window works on a study.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// The study that is worked on.
+    #[must_use]
+    pub fn current(&self) -> Option<&Path> {
+        self.running.as_ref().map(|running| running.job.folder.as_path())
+    }
+
+    /// Whether it was asked to stop and has not done so yet.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.stopping)
+    }
+
+    /// Whether nothing new is begun until [`Self::go_on`].
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// The studies that wait, in their order.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<&Path> {
+        self.waiting.iter().map(|job| job.folder.as_path()).collect()
+    }
+
+    pub(super) fn failure(&self) -> Option<&String> {
+        self.failure.as_ref()
+    }
+
+    /// Begins at once, or behind the studies that wait already.
+    pub(super) fn add(&mut self, job: Job) -> Result<(), String> {
+        if self.program.is_none() {
+            return Err("the program cannot find itself to work on a study".to_owned());
+        }
+        let is_known =
+            |folder: &Path| self.current() == Some(folder) && !self.is_stopping() || self.waiting().contains(&folder);
+        if is_known(&job.folder) {
+            return Ok(());
+        }
+        if self.running.is_some() || self.paused {
+            self.waiting.push(job);
+            return Ok(());
+        }
+        self.start(job)
+    }
+
+    fn start(&mut self, job: Job) -> Result<(), String> {
+        let program = self.program.as_ref().ok_or("the program cannot find itself to work on a study")?;
+        let mut command = Command::new(program);
+        // When the window ends, by force or not, its end of the pipe closes, and the process stops with a checkpoint.
+        command.args(&job.arguments).arg("--until-input-ends").stdin(Stdio::piped());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let process = command.spawn().map_err(|error| format!("{} does not start: {error}", program.display()))?;
+        self.running = Some(Running { job, process, stopping: false });
+        self.failure = None;
+        Ok(())
+    }
+
+    /// Asks the process to stop after the step in progress, with a checkpoint; the next study begins.
+    pub fn stop(&mut self) {
+        if let Some(running) = &mut self.running {
+            drop(running.process.stdin.take());
+            running.stopping = true;
+        }
+    }
+
+    /// The same, but nothing else begins, and the study is the first to go on.
+    pub fn pause(&mut self) {
+        if let Some(running) = &self.running {
+            let Job { folder, mut arguments } = running.job.clone();
+            if arguments.first().is_none_or(|first| first != "study") {
+                // A guided experiment goes on as the study that it has become.
+                arguments = vec!["study".to_owned(), "work".to_owned(), folder.display().to_string()];
+            }
+            self.waiting.insert(0, Job { folder, arguments });
+        }
+        self.paused = true;
+        self.stop();
+    }
+
+    /// Takes a pause back.
+    pub fn go_on(&mut self) {
+        self.paused = false;
+    }
+
+    /// Lets a waiting study and the one behind it change places.
+    pub fn later(&mut self, place: usize) {
+        if place + 1 < self.waiting.len() {
+            self.waiting.swap(place, place + 1);
+        }
+    }
+
+    /// Takes a study from among those that wait; its folder stays.
+    pub fn leave(&mut self, place: usize) {
+        if place < self.waiting.len() {
+            self.waiting.remove(place);
+        }
+    }
+
+    /// Looks whether the process has ended, and begins the next one. Whether anything has changed.
+    pub(super) fn tend(&mut self) -> bool {
+        let mut ended = false;
+        if let Some(running) = &mut self.running
+            && let Ok(Some(status)) = running.process.try_wait()
+        {
+            if !status.success() && status.code() != Some(75) {
+                let name = running.job.folder.file_name().map(|name| name.to_string_lossy().into_owned());
+                let name = name.unwrap_or_default();
+                self.failure = Some(match status.code() {
+                    Some(1) => format!("{name}: trainings failed; the table of trials says why."),
+                    _ => format!("{name}: the process that worked on it ended: {status}"),
+                });
+            }
+            self.running = None;
+            ended = true;
+        }
+        if self.running.is_none() && !self.paused && !self.waiting.is_empty() {
+            let failure = self.failure.take();
+            let job = self.waiting.remove(0);
+            let begun = self.start(job);
+            // What went wrong with the study before is still told.
+            self.failure = begun.err().or(failure);
+            ended = true;
+        }
+        ended
+    }
+}

@@ -1,0 +1,85 @@
+//! Small choices that several views of a study share, and what an empty one says.
+
+use super::dimension::judged_name;
+use super::view::{Band, View};
+use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::{choose, named};
+use crate::laboratory::{Curve, Looked};
+use eframe::egui::{Label, Ui};
+
+/// A list with a label in front, as wide as its entries need.
+pub fn listed<T: Clone + PartialEq>(ui: &mut Ui, (label, hint): (&str, &str), value: &mut T, options: &[(T, &str)]) {
+    if options.len() < 2 {
+        return;
+    }
+    let longest = options.iter().map(|(_, name)| name.chars().count()).max().unwrap_or(0);
+    #[allow(clippy::cast_precision_loss, reason = "a width in points")]
+    let width = (longest as f32 * 7.5 + 36.0).min(ui.max_rect().width() - 90.0).clamp(90.0, 260.0);
+    crate::kit::chips::together(ui, width + 64.0);
+    ui.label(label);
+    ui.scope(|ui| {
+        ui.set_max_width(width);
+        let list = choose(ui, value, options).on_hover_text(hint);
+        named(ui, list, label);
+    });
+    ui.add_space(space::S);
+}
+
+/// Which axis, by its name.
+pub fn axis(ui: &mut Ui, label: (&str, &str), looked: &Looked, value: &mut usize) {
+    let options: Vec<(usize, &str)> =
+        looked.labels.iter().enumerate().map(|(index, label)| (index, label.as_str())).collect();
+    listed(ui, label, value, &options);
+}
+
+/// What is judged: the objective, or the accuracy of one network.
+pub fn judged(ui: &mut Ui, looked: &Looked, view: &mut View) {
+    let names: Vec<String> = (0..=looked.arms.len()).map(|what| judged_name(looked, what)).collect();
+    // With one network, the objective is its own.
+    let several = if looked.arms.len() > 1 { names.len() } else { 1 };
+    let options: Vec<(usize, &str)> =
+        names.iter().take(several).enumerate().map(|(what, name)| (what, name.as_str())).collect();
+    listed(ui, ("Of", "What the settings are judged by"), &mut view.judged, &options);
+}
+
+/// What colours tell apart.
+pub fn color(ui: &mut Ui, looked: &Looked, view: &mut View) {
+    let axes = looked.labels.iter().enumerate().map(|(index, label)| (index + 1, label.as_str()));
+    let options: Vec<(usize, &str)> = std::iter::once((0, "Network")).chain(axes).collect();
+    listed(ui, ("Colour by", "What the colours tell apart"), &mut view.color, &options);
+}
+
+/// Which curve.
+pub fn curve(ui: &mut Ui, view: &mut View) {
+    listed(ui, ("Show", "What is drawn"), &mut view.curve, &Curve::ALL);
+}
+
+/// How the spread over the seeds is drawn.
+pub fn band(ui: &mut Ui, view: &mut View) {
+    let hint =
+        "A standard deviation says how far single seeds lie apart; an interval says how well their mean is known";
+    listed(ui, ("Band", hint), &mut view.band, &Band::ALL);
+}
+
+/// What a view says that has nothing to show yet.
+pub fn nothing(ui: &mut Ui, text: &str) {
+    ui.add_space(space::M);
+    ui.add(Label::new(theme::caption(text, &Tokens::of(ui))).wrap());
+}
+
+/// Choices that were made for another study and do not fit this one.
+pub fn fit(view: &mut View, looked: &Looked) {
+    let axes = looked.labels.len();
+    if view.across >= axes {
+        view.across = 0;
+    }
+    if view.up >= axes || view.up == view.across {
+        view.up = (0..axes).find(|axis| *axis != view.across).unwrap_or(0);
+    }
+    if view.color > axes {
+        view.color = 0;
+    }
+    if view.judged > looked.arms.len() {
+        view.judged = 0;
+    }
+}

@@ -1,0 +1,171 @@
+//! Loss or accuracy over the steps: for each setting and network the mean over its seeds with a band, or all seeds.
+
+use super::bits;
+use super::dimension::{Dimension, banded};
+use super::view::{Band, View};
+use crate::kit::chart::{self, Scale, Series};
+use crate::kit::chips::colored_chip;
+use crate::kit::theme::{self, Tokens};
+use crate::laboratory::{Curve, Looked};
+use eframe::egui::{Label, Ui};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Points of all lines together: more can hardly be told apart, and cost time in every frame.
+const POINTS: usize = 6000;
+/// Lines whose bands do not yet hide each other.
+const BANDS: usize = 8;
+
+/// The lines that were made last, and what of.
+#[derive(Default)]
+pub struct Curves {
+    made: Option<(Arc<Looked>, Key, Vec<Series>)>,
+}
+
+/// What lines depend on beside the study.
+type Key = (Curve, Band, usize, bool);
+
+impl Curves {
+    pub fn ui(&mut self, ui: &mut Ui, looked: &Arc<Looked>, view: &mut View, height: f32) {
+        ui.horizontal_wrapped(|ui| {
+            bits::curve(ui, view);
+            bits::band(ui, view);
+            bits::color(ui, looked, view);
+        });
+        let tokens = Tokens::of(ui);
+        let key = (view.curve, view.band, view.color, tokens.dark);
+        let fits = |made: &(Arc<Looked>, Key, Vec<Series>)| Arc::ptr_eq(&made.0, looked) && made.1 == key;
+        if !self.made.as_ref().is_some_and(fits) {
+            self.made = Some((Arc::clone(looked), key, lines(looked, view, &tokens)));
+        }
+        let Some((_, _, lines)) = &self.made else { return };
+        if lines.is_empty() {
+            return bits::nothing(ui, "Curves appear here once a training has come to its first step.");
+        }
+        let name = Curve::ALL.iter().find(|(curve, _)| *curve == view.curve).map_or("", |(_, name)| name);
+        let text = format!("{name} over the steps: {}", view.band.in_words());
+        ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
+        let scale = if view.curve == Curve::Accuracy { Scale::PartOfPercent } else { Scale::Log };
+        let said = format!("{text}. {} lines", lines.len());
+        chart::draw(ui, "study curves", &said, lines, scale, height);
+        legend(ui, looked, view, &tokens);
+    }
+}
+
+/// What the colours mean.
+pub fn legend(ui: &mut Ui, looked: &Looked, view: &View, tokens: &Tokens) {
+    ui.horizontal_wrapped(|ui| match view.color.checked_sub(1) {
+        None => looked.arms.iter().enumerate().for_each(|(arm, name)| colored_chip(ui, tokens.arm(arm), name)),
+        Some(axis) => {
+            let axis = Dimension::of(looked, axis);
+            ui.label(theme::caption(&axis.label, tokens));
+            // Of a long axis, the ends and the middle tell enough.
+            let many = axis.values.len() > 8;
+            let places = [0, axis.values.len() / 2, axis.values.len().saturating_sub(1)];
+            let shown = axis.values.iter().enumerate().filter(|(place, _)| !many || places.contains(place));
+            shown.for_each(|(_, value)| colored_chip(ui, axis.color(tokens, value), value));
+        }
+    });
+}
+
+fn lines(looked: &Looked, view: &View, tokens: &Tokens) -> Vec<Series> {
+    let place = Curve::ALL.iter().position(|(curve, _)| *curve == view.curve).unwrap_or(0);
+    let axis = view.color.checked_sub(1).map(|axis| (axis, Dimension::of(looked, axis)));
+    let mut found = Vec::new();
+    for (index, point) in looked.results.points.iter().enumerate() {
+        let seeds = looked.points.iter().zip(&looked.measured).filter(|(at, _)| **at == Some(index));
+        let seeds: Vec<_> = seeds.filter_map(|(_, measured)| measured.as_ref()).collect();
+        let color = axis.as_ref().and_then(|(axis, of)| Some(of.color(tokens, point.values.get(*axis)?)));
+        for (arm, name) in looked.arms.iter().enumerate() {
+            let curves = seeds.iter().filter_map(|measured| Some(measured.curves.get(arm)?[place].as_slice()));
+            let curves: Vec<&[[f64; 2]]> = curves.filter(|curve| !curve.is_empty()).collect();
+            let name = match point.values.join(", ") {
+                values if values.is_empty() => name.clone(),
+                values => format!("{name}, {values}"),
+            };
+            let line = Series { arm, name, color, dashed: axis.is_some() && arm % 2 == 1, ..Series::default() };
+            if view.band == Band::All {
+                found.extend(curves.iter().map(|curve| Series { points: curve.to_vec(), ..line.clone() }));
+            } else if !curves.is_empty() {
+                found.push(over_seeds(line, &curves, view.band));
+            }
+        }
+    }
+    if found.len() > BANDS {
+        found.iter_mut().for_each(|line| line.band = None);
+    }
+    let most = (POINTS / found.len().max(1)).clamp(16, 400);
+    for line in &mut found {
+        line.unmarked = line.points.len() > 40;
+        thin(&mut line.points, most);
+        line.band.iter_mut().flatten().for_each(|edge| thin(edge, most));
+    }
+    found
+}
+
+/// Mean and band at each step that every seed has which has come so far.
+fn over_seeds(line: Series, curves: &[&[[f64; 2]]], band: Band) -> Series {
+    let mut at: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for [step, value] in curves.iter().copied().flatten() {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "steps are counted from 0")]
+        at.entry(*step as u64).or_default().push(*value);
+    }
+    let ends: Vec<u64> = curves
+        .iter()
+        .filter_map(|curve| curve.last())
+        .map(|[step, _]| {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "steps are counted from 0")]
+            let step = *step as u64;
+            step
+        })
+        .collect();
+    let (mut points, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new());
+    for (step, values) in at {
+        // Where a seed has a value at another step only, a mean over the others would jump.
+        if values.len() < ends.iter().filter(|end| **end >= step).count() {
+            continue;
+        }
+        if let Some([mean, lower, upper]) = banded(&values, band) {
+            #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
+            let step = step as f64;
+            points.push([step, mean]);
+            low.push([step, lower]);
+            high.push([step, upper]);
+        }
+    }
+    Series { points, band: (curves.len() > 1).then_some([low, high]), ..line }
+}
+
+/// Keeps every so many-th point, and the last.
+fn thin(points: &mut Vec<[f64; 2]>, most: usize) {
+    let every = points.len().div_ceil(most).max(1);
+    let last = points.len().saturating_sub(1);
+    let mut place = 0;
+    points.retain(|_| {
+        place += 1;
+        (place - 1) % every == 0 || place - 1 == last
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_is_taken_where_all_seeds_that_came_so_far_have_a_value() {
+        let one = [[10.0, 1.0], [20.0, 2.0], [30.0, 3.0]];
+        let other = [[10.0, 3.0], [20.0, 4.0]];
+        let odd = [[10.0, 2.0], [15.0, 9.0], [20.0, 3.0]];
+        let line = over_seeds(Series::default(), &[&one, &other, &odd], Band::Deviation);
+        assert_eq!(line.points, [[10.0, 2.0], [20.0, 3.0], [30.0, 3.0]]);
+        let [low, high] = line.band.unwrap();
+        assert_eq!((low[0], high[0]), ([10.0, 1.0], [10.0, 3.0]));
+    }
+
+    #[test]
+    fn thinned_lines_keep_their_ends() {
+        let mut points: Vec<[f64; 2]> = (0..100).map(|step| [f64::from(step), 0.0]).collect();
+        thin(&mut points, 10);
+        assert!(points.len() <= 11 && points[0][0] == 0.0 && points.last().unwrap()[0] == 99.0, "{points:?}");
+    }
+}

@@ -1,0 +1,46 @@
+//! Each training in the order in which they ended, and the best so far.
+
+use super::bits;
+use super::dimension::is_share;
+use crate::kit::chart::{self, Scale, Series};
+use crate::kit::chips::colored_chip;
+use crate::kit::theme::{self, Tokens};
+use crate::laboratory::Looked;
+use eframe::egui::{Label, Ui};
+use lab_core::study::Standing;
+
+pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
+    let mut ended: Vec<(f64, f64)> = looked
+        .trials
+        .iter()
+        .filter(|trial| matches!(trial.standing, Standing::Over(_)))
+        .filter_map(|trial| trial.begun.as_ref())
+        .filter_map(|begun| Some((begun.record.span()?.1?, begun.record.objective?)))
+        .collect();
+    if ended.is_empty() {
+        return bits::nothing(ui, "A point appears here with each training that ends.");
+    }
+    ended.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let more = is_share(looked, 0);
+    let tokens = Tokens::of(ui);
+    #[allow(clippy::cast_precision_loss, reason = "at most 10,000 trainings")]
+    let points: Vec<[f64; 2]> =
+        ended.iter().enumerate().map(|(place, (_, value))| [(place + 1) as f64, *value]).collect();
+    let mut best = f64::NAN;
+    let so_far = points.iter().map(|[place, value]| {
+        best = if more { best.max(*value) } else { best.min(*value) };
+        [*place, best]
+    });
+    let so_far: Vec<[f64; 2]> = so_far.collect();
+    let each = Series { color: Some(tokens.weak), points, scattered: true, ..Series::default() };
+    let line = Series { color: Some(tokens.accent), points: so_far, unmarked: true, ..Series::default() };
+    let text = format!("{} of each training, in the order in which they ended", looked.results.objective());
+    ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
+    let scale = if more { Scale::PartOfPercent } else { Scale::Log };
+    let said = format!("{text}. {} trainings", each.points.len());
+    chart::draw(ui, "history", &said, &[each, line], scale, height);
+    ui.horizontal_wrapped(|ui| {
+        colored_chip(ui, tokens.weak, "each training");
+        colored_chip(ui, tokens.accent, "the best so far");
+    });
+}

@@ -1,0 +1,132 @@
+//! The panel: a study to be made, the one that is looked at, and a row of ways to look at it.
+
+use super::cells::Cells;
+use super::curves::Curves;
+use super::parallel::Parallel;
+use super::plan::{Planning, vary};
+use super::trials::Trials;
+use super::verdict::Shown;
+use super::view::{Tab, View};
+use super::{bits, heat, history, importance, ladder, queue, results, slice, timeline, trials};
+use crate::action::Action;
+use crate::kit::theme::{self, Tokens, space};
+use crate::laboratory::Looked;
+use crate::scene::{Effects, Panel, Scene};
+use eframe::egui::{Button, CollapsingHeader, Label, RichText, ScrollArea, Ui};
+use std::sync::Arc;
+
+/// What stands above and below a view, in points.
+const AROUND: f32 = 250.0;
+
+#[derive(Default)]
+pub struct Study {
+    planning: Planning,
+    verdict: Shown,
+    curves: Curves,
+    parallel: Parallel,
+    trials: Trials,
+    /// Both tables, and the study that they were made from.
+    tables: Option<(Arc<Looked>, Cells, Cells)>,
+    /// Whether what is to be varied shall fold, or unfold, in this frame.
+    fold: Option<bool>,
+}
+
+impl Panel for Study {
+    type View = View;
+
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+        for axis in std::mem::take(&mut effects.laboratory.varied) {
+            vary(view, axis);
+            self.fold = Some(true);
+        }
+        let height = (ui.available_height() - AROUND).clamp(220.0, 560.0);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            // The scroll bar floats over this margin.
+            ui.set_max_width(ui.available_width() - space::S);
+            ui.spacing_mut().item_spacing.y = space::S;
+            queue::chooser(ui, effects.laboratory);
+            let open = effects.laboratory.watched().is_none();
+            let title = theme::strong("New study");
+            let fold = self.fold.take();
+            CollapsingHeader::new(title).default_open(open).open(fold).show_unindented(ui, |ui| {
+                if self.planning.ui(ui, view, scene.plan, effects.laboratory) {
+                    self.fold = Some(false);
+                    view.tab = Tab::Results;
+                }
+            });
+            if let Some(why) = effects.laboratory.failure() {
+                ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
+            }
+            queue::waiting(ui, effects.laboratory);
+            match effects.laboratory.looked.clone() {
+                Some(Ok(looked)) => {
+                    ui.separator();
+                    queue::under_way(ui, &looked, effects);
+                    self.verdict.ui(ui, &looked, effects.actions);
+                    self.looked_at(ui, view, &looked, height, effects);
+                }
+                Some(Err(why)) => {
+                    ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
+                }
+                None if effects.laboratory.watched().is_some() => {
+                    ui.label(theme::caption("Reading the study…", &Tokens::of(ui)));
+                }
+                None => {
+                    let text = "A study trains the form's experiment at every combination of the values above, with \
+                                several seeds, and says how much is due to luck. Its results appear here.";
+                    ui.add(Label::new(theme::caption(text, &Tokens::of(ui))).wrap());
+                }
+            }
+        });
+    }
+}
+
+impl Study {
+    fn looked_at(&mut self, ui: &mut Ui, view: &mut View, looked: &Arc<Looked>, height: f32, effects: &mut Effects) {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = eframe::egui::vec2(2.0, 2.0);
+            for (tab, name, hint) in Tab::ALL {
+                let is_chosen = view.tab == tab;
+                let button = Button::selectable(is_chosen, name);
+                if ui.add(button).on_hover_text(hint).clicked() {
+                    view.tab = tab;
+                }
+            }
+        });
+        bits::fit(view, looked);
+        let Self { curves, parallel, trials, tables, .. } = self;
+        let (_, settings, each) = match tables.take() {
+            Some(made) if Arc::ptr_eq(&made.0, looked) => tables.insert(made),
+            _ => tables.insert((Arc::clone(looked), results::cells(looked), trials::cells(looked))),
+        };
+        match view.tab {
+            Tab::Results => {
+                best(ui, looked, effects.actions);
+                results::ui(ui, looked, settings, height);
+            }
+            Tab::Trials => trials.ui(ui, looked, each, height, effects),
+            Tab::Curves => curves.ui(ui, looked, view, height),
+            Tab::Ladder => ladder::ui(ui, looked, view, height),
+            Tab::Slice => slice::ui(ui, looked, view, height),
+            Tab::HeatMap => heat::ui(ui, looked, view, height),
+            Tab::Parallel => parallel.ui(ui, looked, view, height),
+            Tab::Importance => importance::ui(ui, looked),
+            Tab::History => history::ui(ui, looked, height),
+            Tab::Timeline => timeline::ui(ui, looked, height),
+        }
+    }
+}
+
+/// Puts the best setting into the form.
+fn best(ui: &mut Ui, looked: &Looked, actions: &mut Vec<Action>) {
+    let Some(best) = looked.results.best else { return };
+    let trials = looked.points.iter().zip(&looked.measured);
+    let Some(measured) = trials.filter(|(point, _)| **point == Some(best)).find_map(|(_, measured)| measured.as_ref())
+    else {
+        return;
+    };
+    let hint = "Puts the experiment with the values of the best setting into the form";
+    if ui.button("Use the best setting").on_hover_text(hint).clicked() {
+        actions.push(Action::Again(Box::new(measured.experiment.clone().into_plan())));
+    }
+}

@@ -1,0 +1,38 @@
+//! Every setting with what it has come to; the best one is marked.
+
+use super::cells::Cells;
+use crate::kit::theme::{self, Tokens};
+use crate::laboratory::Looked;
+use eframe::egui::Ui;
+use lab_core::number::plural;
+use lab_core::study::{Standing, TrialState};
+
+/// The table, made once for what was read last.
+pub fn cells(looked: &Looked) -> Cells {
+    let table = looked.results.summary();
+    let best = |row: usize| if looked.results.best == Some(row) { "best" } else { "" };
+    let marked = looked.results.best.is_some();
+    let titles = marked.then(String::new).into_iter().chain(table.titles().map(str::to_owned)).collect();
+    let row = |row: usize| {
+        let mark = marked.then(|| best(row).to_owned());
+        mark.into_iter().chain(table.row(row).map(std::borrow::Cow::into_owned)).collect()
+    };
+    let name = |row: usize| {
+        let best = if looked.results.best == Some(row) { "Best setting: " } else { "Setting: " };
+        let parts = table.titles().zip(table.row(row)).filter(|(_, cell)| !cell.is_empty());
+        format!("{best}{}", parts.map(|(title, cell)| format!("{title} {cell}")).collect::<Vec<_>>().join(", "))
+    };
+    let rows = 0..table.rows();
+    Cells::new(titles, rows.clone().map(row).collect(), rows.map(name).collect())
+}
+
+pub fn ui(ui: &mut Ui, looked: &Looked, cells: &Cells, height: f32) {
+    let tokens = Tokens::of(ui);
+    let stands_out = |row: usize| looked.results.best == Some(row);
+    cells.ui(ui, "points", height, |_, row, _| (stands_out(row), stands_out(row).then_some(tokens.accent)));
+    let early = looked.trials.iter().filter(|trial| trial.standing == Standing::Over(TrialState::EndedEarly)).count();
+    if early > 0 {
+        let text = format!("{} ended early: they were behind", plural(early as u64, "training"));
+        ui.label(theme::caption(text, &tokens));
+    }
+}

@@ -1,0 +1,105 @@
+//! What is remembered of the panel from one start to the next: what is varied, and how the results are looked at.
+
+use crate::laboratory::Curve;
+use serde::{Deserialize, Serialize};
+
+/// What is varied, as it is typed, and how the results are looked at.
+#[derive(Serialize, Deserialize)]
+#[serde(default)]
+pub struct View {
+    pub axes: Vec<String>,
+    pub seeds: u32,
+    pub tab: Tab,
+    /// What is drawn over the steps, and against an axis.
+    pub curve: Curve,
+    pub band: Band,
+    /// What colours tell apart: the networks if 0, else the values of the axis before that.
+    pub color: usize,
+    /// What is judged: the objective if 0, else the accuracy of the network before that.
+    pub judged: usize,
+    /// The axis that runs across.
+    pub across: usize,
+    /// The axis that runs up.
+    pub up: usize,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            axes: vec!["recipe.optimizer.learning_rate=0.03,0.1,0.3".to_owned()],
+            seeds: 3,
+            tab: Tab::Results,
+            curve: Curve::default(),
+            band: Band::default(),
+            color: 0,
+            judged: 0,
+            across: 0,
+            up: 1,
+        }
+    }
+}
+
+/// A way of looking at the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tab {
+    Results,
+    Curves,
+    Ladder,
+    Slice,
+    HeatMap,
+    Parallel,
+    Importance,
+    History,
+    Timeline,
+    Trials,
+}
+
+impl Tab {
+    /// All of them, with their names and what they show.
+    pub const ALL: [(Self, &'static str, &'static str); 10] = [
+        (
+            Self::Results,
+            "Results",
+            "A row for each setting: mean ± standard deviation over its seeds, the best one marked",
+        ),
+        (Self::Trials, "Trials", "A row for each training: how it stands; a double click opens it like any run"),
+        (Self::Curves, "Curves", "Loss or accuracy over the steps, with a band over the seeds"),
+        (Self::Ladder, "Ladder", "What each network came to against one axis, with a band over the seeds"),
+        (Self::Slice, "Slice", "Every setting as a point against one axis"),
+        (Self::HeatMap, "Heat map", "The mean for every two values of two axes"),
+        (
+            Self::Parallel,
+            "Parallel",
+            "Every setting as a line through all axes; drag along an axis to keep a part of it",
+        ),
+        (Self::Importance, "Importance", "Which axes decide whether a setting is among the best"),
+        (Self::History, "History", "Each training in the order in which they ended, and the best so far"),
+        (Self::Timeline, "Timeline", "When each training began and ended"),
+    ];
+}
+
+/// How the spread over the seeds is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Band {
+    /// One standard deviation to each side of the mean.
+    #[default]
+    Deviation,
+    /// Where the true mean lies in 95 of 100 cases.
+    Interval,
+    /// Every seed as a line of its own.
+    All,
+}
+
+impl Band {
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Deviation, "± standard deviation"), (Self::Interval, "95 % interval"), (Self::All, "All seeds")];
+
+    /// What the band is, for a caption.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Deviation => "mean, with a band of one standard deviation over the seeds",
+            Self::Interval => "mean, with a band that holds the true mean in 95 of 100 cases",
+            Self::All => "one line for each seed",
+        }
+    }
+}

@@ -6,8 +6,8 @@ use crate::action::Sought;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, decimal, named};
 use eframe::egui::{
-    Align, Atom, Button, DragValue, Label, Layout, Popup, Rect, Response, RichText, Role, Sense, TextStyle, Ui,
-    UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
+    Align, Atom, Button, DragValue, Label, Layout, Popup, Rect, Response, RichText, Role, Sense, SetOpenCommand,
+    TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
 };
 use lab_core::experiment::Invalid;
 use serde::Serialize;
@@ -124,8 +124,10 @@ impl<'a> Fields<'a> {
                     let heard = self.wishes.is_some() && Wishes::can_vary(&path);
                     help_button(ui, &self.name(label), label, help, heard.then_some(&wish as &dyn Fn(&mut Ui)));
                     if heard {
-                        shown.context_menu(wish);
-                        response.context_menu(wish);
+                        // The menu is the label's: the widget may have a list of its own.
+                        let asked = shown.secondary_clicked() || response.secondary_clicked();
+                        let set = asked.then_some(SetOpenCommand::Bool(true));
+                        Popup::menu(&shown).open_memory(set).at_pointer_fixed().show(wish);
                     }
                     response
                 })

@@ -8,8 +8,6 @@ use toml::Value;
 
 /// Depths that networks are known by.
 const DEPTHS: [i64; 12] = [8, 14, 18, 20, 26, 32, 34, 50, 56, 101, 110, 152];
-/// Most of them that are varied at first.
-const MOST: usize = 4;
 
 /// A field that is to be varied.
 #[derive(Clone, Debug)]

@@ -38,6 +38,7 @@ pub fn study(place: &Path, name: &str, axes: &[&str], seeds: u32, done: usize, s
             record.step(&trained(&experiment, step)).unwrap();
             if step % 10 == 0 {
                 (0..2).for_each(|arm| record.evaluated(&validated(&experiment, arm, step)).unwrap());
+                record.enough(step).unwrap();
             }
         }
         let outcome = ended(&experiment, steps, &run);
@@ -127,7 +128,8 @@ pub fn look_at(harness: &mut Harness<'static, App>, name: &str) {
     let all = harness.query_all_by_label("Study");
     all.into_iter().find(|node| node.accesskit_node().role() == Role::ComboBox).unwrap().click();
     harness.run();
-    harness.get_by_label(name).click();
+    // The list lies over everything else.
+    harness.query_all_by_label(name).last().unwrap().click();
     wait_until(harness, "the study is read", |harness| !names(harness, "Progress: ").is_empty());
     harness.run();
 }

@@ -150,7 +150,7 @@ fn every_way_of_looking_at_a_study_says_what_it_shows() {
         assert!(shows(&harness, said), "{tab} does not say “{said}”");
     }
     see(&mut harness, "Curves");
-    assert!(shows(&harness, "Validation accuracy over the steps: mean, with a band of one standard deviation"));
+    assert!(shows(&harness, "Validation accuracy over the steps: mean over the seeds; so many lines have no bands"));
     choose(&mut harness, "Band", "All seeds");
     assert!(shows(&harness, "one line for each seed. 24 lines"));
     choose(&mut harness, "Colour by", "depth");

@@ -43,7 +43,9 @@ impl Curves {
             return bits::nothing(ui, "Curves appear here once a training has come to its first step.");
         }
         let name = Curve::ALL.iter().find(|(curve, _)| *curve == view.curve).map_or("", |(_, name)| name);
-        let text = format!("{name} over the steps: {}", view.band.in_words());
+        let hidden = lines.iter().all(|line| line.band.is_none()) && view.band != Band::All;
+        let band = if hidden { "mean over the seeds; so many lines have no bands" } else { view.band.in_words() };
+        let text = format!("{name} over the steps: {band}");
         ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
         let scale = if view.curve == Curve::Accuracy { Scale::PartOfPercent } else { Scale::Log };
         let said = format!("{text}. {} lines", lines.len());

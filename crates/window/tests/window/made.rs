@@ -83,6 +83,7 @@ fn ended(experiment: &Experiment, steps: u64, run: &Path) -> Outcome {
     let arm = |index: usize| {
         let (first, last) = (trained(experiment, steps), validated(experiment, index, steps));
         ArmOutcome {
+            fault: None,
             name: experiment.arms[index].name.clone(),
             parameters: 214_402,
             train_loss: first.arms[index].map(|step| step.loss),

@@ -113,7 +113,7 @@ fn differences(run: &Path, whole: &Path) -> Vec<String> {
     found
 }
 
-fn train<'a>(out: &'a str) -> Vec<&'a str> {
+fn train(out: &str) -> Vec<&str> {
     [&["train", "--out", out], PLAN, TINY].concat()
 }
 

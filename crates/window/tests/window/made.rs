@@ -61,7 +61,7 @@ fn bonus(experiment: &Experiment, arm: usize) -> f64 {
     let rate: f64 = experiment.recipe.optimizer.learning_rate;
     let depth = experiment.arms[arm].network.depth() as f64;
     let of_depth = if arm == 0 { -0.002 * depth } else { 0.0015 * depth };
-    let luck = 0.02 * wobble(experiment.recipe.seed * 17 + 5 * arm as u64 + depth as u64);
+    let luck = 0.02 * wobble(experiment.recipe.seed * (17 + 6 * arm as u64) + 5 * arm as u64 + depth as u64);
     of_depth + luck - 0.04 * (rate / 0.1).ln().abs()
 }
 

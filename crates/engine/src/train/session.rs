@@ -12,7 +12,7 @@ use burn::tensor::Device;
 use lab_core::blueprint::{Blueprint, Summary};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{self, Dataset, Loader, LoaderOptions, Position};
-use lab_core::experiment::{Augmentation, DeviceChoice, Experiment};
+use lab_core::experiment::{Augmentation, Course, DeviceChoice, Experiment, Extension};
 use lab_core::protocol::keep::Record;
 use lab_core::protocol::{
     ArmInfo, DatasetInfo, Evaluation, Live, Outcome, ProbeRecord, SpreadRecord, StepRecord, Tune,
@@ -39,7 +39,7 @@ pub struct Session {
     pub steps_per_epoch: u64,
     /// Training time so far in seconds, pauses and evaluations left out.
     pub seconds: f64,
-    planned: u64,
+    course: Course,
     autodiff: Device,
     loader: Loader,
     augmentation: Augmentation,
@@ -82,7 +82,7 @@ impl Session {
         let steps_per_epoch = loader.batches_per_epoch() as u64;
         let planned = recipe.length.steps(steps_per_epoch);
         Ok(Self {
-            planned,
+            course: Course::new(planned),
             total_steps: planned,
             steps_per_epoch,
             augmentation: recipe.augmentation.clone(),
@@ -131,6 +131,9 @@ impl Session {
         self.step = progress.step;
         self.seconds = state.seconds;
         self.total_steps = state.total_steps;
+        if let Some(course) = &state.course {
+            self.course.clone_from(course);
+        }
         self.probe_every = state.probe_every;
         self.augmentation = state.augmentation.clone();
         self.loader.set_augmentation(self.augmentation.clone());
@@ -183,7 +186,7 @@ impl Session {
     }
 
     fn clock(&self) -> Clock {
-        Clock { step: self.step, planned: self.planned, steps_per_epoch: self.steps_per_epoch }
+        Clock { step: self.step, scheduled: self.course.at(self.step), steps_per_epoch: self.steps_per_epoch }
     }
 
     /// One step of every arm that is left.
@@ -277,6 +280,7 @@ impl Session {
         let state = SessionState {
             seconds: self.seconds,
             total_steps: self.total_steps,
+            course: Some(self.course.clone()),
             augmentation: self.augmentation.clone(),
             probe_every: self.probe_every,
         };
@@ -298,6 +302,13 @@ impl Session {
             }
         }
         Ok(said)
+    }
+
+    /// Trains so many epochs longer.
+    pub fn extend(&mut self, epochs: u32, schedule: Extension) {
+        let (end, added) = (self.step.max(self.total_steps), u64::from(epochs) * self.steps_per_epoch);
+        self.course.extend(end, added, schedule);
+        self.total_steps = end + added;
     }
 
     /// Changes something from the next step on.

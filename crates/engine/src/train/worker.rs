@@ -9,7 +9,7 @@ use super::start::{self, Settled};
 use crossbeam_channel::{Receiver, TryRecvError};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
-use lab_core::experiment::{DeviceChoice, Experiment};
+use lab_core::experiment::{DeviceChoice, Experiment, Extension};
 use lab_core::protocol::keep::{KeepNothing, Keeper, Record};
 use lab_core::protocol::outbox::Outbox;
 use lab_core::protocol::{Command, Event, Import, Intervention, Past, Phase, Prepared, Tune};
@@ -172,7 +172,7 @@ impl Worker {
             Command::Stop => self.end("stopped by hand"),
             Command::Tune(change) => self.tune(&change),
             Command::Checkpoint => self.save(&[]),
-            Command::Extend(epochs) => self.extend(epochs),
+            Command::Extend { epochs, schedule } => self.extend(epochs, schedule),
             // Questions never come this far: the engine hands them to whoever answers them.
             Command::Ask { .. } | Command::Cancel(_) | Command::Quit => Ok(()),
         }
@@ -292,13 +292,13 @@ impl Worker {
         Ok(())
     }
 
-    fn extend(&mut self, epochs: u32) -> Result<(), String> {
+    fn extend(&mut self, epochs: u32, schedule: Extension) -> Result<(), String> {
         let Some(run) = self.run.as_mut().filter(|run| !run.session.all_diverged()) else { return Ok(()) };
-        run.session.total_steps =
-            run.session.step.max(run.session.total_steps) + u64::from(epochs) * run.session.steps_per_epoch;
+        run.session.extend(epochs, schedule);
         run.over = false;
         run.paused = false;
-        let intervention = Intervention { step: run.session.step, what: format!("extended by {epochs} epochs") };
+        let what = format!("extended by {epochs} epochs; {}", schedule.in_words());
+        let intervention = Intervention { step: run.session.step, what };
         run.record.intervened(&intervention)?;
         let prepared = prepared(&run.session, run.record.folder());
         self.outbox.send(Event::Intervened(intervention));

@@ -6,7 +6,7 @@ use crate::dialogs::Wanted;
 use crate::panels::PANELS;
 use crate::state::Monitor;
 use eframe::egui::{Key, Modifiers, ThemePreference};
-use lab_core::experiment::PRESETS;
+use lab_core::experiment::{Extension, PRESETS};
 use lab_core::protocol::Phase;
 
 /// Where a command is listed.
@@ -160,7 +160,7 @@ pub fn all() -> Vec<Command> {
     );
     add(Menu::Run, "Write a checkpoint now", None, Active, Action::Run(RunAction::Checkpoint));
     add(Menu::Run, "Continue the run that was stopped", None, Ended, Action::Run(RunAction::Continue));
-    add(Menu::Run, "Extend training by an epoch", None, Ended, Action::Run(RunAction::Extend(1)));
+    add(Menu::Run, "Extend training by an epoch", None, Ended, Action::Run(RunAction::Extend(1, Extension::default())));
     add(Menu::Run, "Switch immediate mode on or off", None, Always, Action::Immediate);
 
     add(Menu::Classify, "Open pictures to classify…", Together(CTRL, Key::O), Always, Action::ChoosePictures);

@@ -179,7 +179,7 @@ pub(super) fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, wor
                 logits(network, pixels.clone(), shape, &opened.device).map_err(Failure::Running)?;
             }
         } else {
-            let clock = Clock { step, planned, steps_per_epoch: planned };
+            let clock = Clock { step, scheduled: (step, planned), steps_per_epoch: planned };
             for arm in &mut arms {
                 let look = if work.look_inside { Look::Norms } else { Look::Away };
                 arm.step(&batch, clock, &autodiff, look).map_err(Failure::Running)?;

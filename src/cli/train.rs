@@ -7,8 +7,9 @@ use super::signals::Signals;
 use super::study;
 use super::verdict;
 use super::watch::{Watched, typed, watch};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lab_core::checkpoint::Keeping;
-use lab_core::experiment::DeviceChoice;
+use lab_core::experiment::{DeviceChoice, Extension};
 use lab_core::files;
 use lab_core::number::{count, duration, or_dash, precise, precise_percent};
 use lab_core::protocol::{Command, Outcome};
@@ -39,6 +40,10 @@ pub struct Args {
     /// With --resume: train for this many epochs more than planned
     #[arg(long, value_name = "N", requires = "resume", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     extend: Option<u32>,
+    /// With --extend: what becomes of the learning rate's schedule; "stretch" lays it over all steps, "restart" begins it
+    /// anew, "constant" holds the last learning rate
+    #[arg(long, value_name = "WHAT", requires = "extend", default_value = "stretch", value_parser = extensions())]
+    schedule: Extension,
     /// Where to train: auto, flex, ndarray, gpu or gpu:N; `residual-lab devices` lists them
     #[arg(long, default_value_t)]
     device: DeviceChoice,
@@ -54,6 +59,12 @@ pub struct Args {
     /// Print how the run ended as JSON and nothing else
     #[arg(long)]
     json: bool,
+}
+
+/// What can become of a schedule, by name.
+fn extensions() -> impl TypedValueParser<Value = Extension> {
+    let of = |name: String| Extension::ALL.into_iter().find(|(_, known, _)| *known == name).map(|(it, ..)| it);
+    PossibleValuesParser::new(Extension::ALL.map(|(_, name, _)| name)).map(move |name| of(name).unwrap_or_default())
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -96,7 +107,7 @@ fn train(args: &Args, command: Command) -> Result<(), Failure> {
     let engine = Engine::start(Box::new(keeper), || {}).map_err(Failure::running)?;
     engine.send(command);
     if let Some(epochs) = args.extend {
-        engine.send(Command::Extend(epochs));
+        engine.send(Command::Extend { epochs, schedule: args.schedule });
     }
     let starts = if args.extend.is_some() { 2 } else { 1 };
     match watch(&engine, || signals.asked(), typed(), starts, &mut Progress::new(args.json))? {

@@ -231,7 +231,7 @@ fn kept_features_change_no_bit() {
     let autodiff = opened().device.autodiff();
     for step in 0..15 {
         let kept = session.advance().unwrap().record.arms[0].unwrap();
-        let clock = Clock { step, planned: session.total_steps, steps_per_epoch: session.steps_per_epoch };
+        let clock = Clock { step, scheduled: (step, session.total_steps), steps_per_epoch: session.steps_per_epoch };
         let (computed, _) = other.arms[0].step(&loader.next_batch().unwrap(), clock, &autodiff, Look::Away).unwrap();
         assert_eq!(kept, computed, "step {step}");
     }

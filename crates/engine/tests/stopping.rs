@@ -28,7 +28,7 @@ fn early_stopping_counts_from_the_first_loss_that_is_a_number() {
     let dataset = Arc::new(Dataset::load(&experiment.data, 0).unwrap());
     let mut session = Session::new(experiment, dataset, device::open(DeviceChoice::Flex).unwrap()).unwrap();
     let mut note = |step: u64, loss: f64| {
-        let clock = Clock { step, planned: 100, steps_per_epoch: 10 };
+        let clock = Clock { step, scheduled: (step, 100), steps_per_epoch: 10 };
         session.arms[0].note(0, &Scores { total: 1, loss, ..Scores::default() }, clock, 0.0, 0.0);
         session.has_stalled()
     };

@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use lab_core::data::Dataset;
-use lab_core::experiment::{Augmentation, Curve, DeviceChoice, Experiment, Length, Optimizer, preset, with_overrides};
+use lab_core::experiment::{
+    Augmentation, Curve, DeviceChoice, Experiment, Extension, Length, Optimizer, preset, with_overrides,
+};
 use lab_core::instrument::{Finding, Sample};
 use lab_core::protocol::keep::KeepNothing;
 use lab_core::protocol::{Answer, Command, Event, Live, Networks, Outcome, Phase, Picture, Question, StepRecord, Tune};
@@ -461,7 +463,7 @@ fn the_engine_tells_the_settings_that_train_after_a_start_a_change_a_resume_and_
     assert_eq!(unmoved(&resumed), unmoved(&tuned));
     assert_eq!(rates(&engine), in_use(&resumed));
     watch(&engine);
-    engine.send(Command::Extend(1));
+    engine.send(Command::Extend { epochs: 1, schedule: Extension::Constant });
     let extended = await_event(&engine, settings);
     assert_eq!(unmoved(&extended), unmoved(&tuned));
     assert_eq!(rates(&engine), in_use(&extended));
@@ -492,5 +494,37 @@ fn two_arms_with_the_same_network_stay_the_same() {
     let watched = train(Experiment::check(plan).expect("valid"), DeviceChoice::Flex);
     for step in losses(&watched) {
         assert_eq!(step[0], step[1]);
+    }
+}
+
+#[test]
+fn a_schedule_that_has_ended_is_stretched_begun_anew_or_held_when_the_run_is_extended() {
+    let device = DeviceChoice::Flex;
+    let planned = small(&["recipe.length={epochs=1}", "recipe.schedule={curve={name=\"cosine\",end=0.0}}"]);
+    let whole = small(&["recipe.length={epochs=2}", "recipe.schedule={curve={name=\"cosine\",end=0.0}}"]);
+    let rates = |watched: &Watched| -> Vec<f64> {
+        watched.steps.iter().filter_map(|step| step.arms[0].map(|arm| arm.learning_rate)).collect()
+    };
+    let (once, twice) = (rates(&train(planned.clone(), device)), rates(&train(whole, device)));
+    let held = vec![once[9]; 10];
+    for (schedule, expected) in
+        [(Extension::Stretch, &twice[10..]), (Extension::Restart, &once[..]), (Extension::Constant, &held[..])]
+    {
+        let place = tempfile::tempdir().expect("a folder");
+        let run = place.path().join("run");
+        let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).expect("a thread");
+        engine.send(Command::Start { experiment: Box::new(planned.clone()), device, paused: false });
+        watch(&engine);
+        engine.send(Command::Extend { epochs: 1, schedule });
+        // Stopped on the way, it goes on in the same way.
+        engine.send(Command::Stop);
+        let mut after = rates(&watch(&engine));
+        drop(engine);
+        if after.len() < 10 {
+            let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).expect("a thread");
+            engine.send(Command::Resume { run, device });
+            after.extend(rates(&watch(&engine)));
+        }
+        assert_eq!(after, expected, "{schedule:?}");
     }
 }

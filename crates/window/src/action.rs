@@ -6,7 +6,7 @@ use crate::panel::PanelId;
 use crate::state::guess::Guess;
 use crate::state::inquiries::Place;
 use crate::state::selected::{ConfusionCell, SelectedBlock};
-use lab_core::experiment::Plan;
+use lab_core::experiment::{Extension, Plan};
 use lab_core::protocol::{Networks, Picture, Question, Tune};
 use lab_core::table::Table;
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,8 @@ pub enum RunAction {
     Continue,
     /// Goes on with the run in this folder, from its last checkpoint.
     Resume(PathBuf),
-    /// Trains this many epochs more.
-    Extend(u32),
+    /// Trains this many epochs more, the schedule going on like this.
+    Extend(u32, Extension),
     /// Writes a checkpoint now.
     Checkpoint,
     /// Changes something from the next step on.

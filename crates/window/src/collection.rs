@@ -3,8 +3,9 @@
 
 use crate::kit::background::Background;
 use eframe::egui::Context;
-use lab_core::data::{DataError, LoadOptions, Look, Progress, Watch, usual_side};
+use lab_core::data::{DataError, LoadOptions, Look, Progress, Survey, Watch, usual_side};
 use lab_core::experiment::{Data, Plan, Source};
+use lab_core::protocol::DatasetInfo;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -47,6 +48,8 @@ pub struct Collection {
     answer: Option<Result<Arc<Look>, DataError>>,
     /// When images that cannot be used are looked at again.
     again: Option<Instant>,
+    /// What was found last, until somebody takes it.
+    news: Option<(Source, DatasetInfo)>,
     /// Whether somebody looks at them, who wants to see also those inside the program.
     is_watched: bool,
     /// Whether the form's sections on data and augmentation have no errors.
@@ -87,6 +90,11 @@ impl Collection {
     #[must_use]
     pub fn fault(&self) -> Option<String> {
         if let Standing::Failed(error) = self.standing() { Some(error.at_field()) } else { None }
+    }
+
+    /// What the images have turned out to be, once.
+    pub fn news(&mut self) -> Option<(Source, DatasetInfo)> {
+        self.news.take()
     }
 
     /// Somebody looks at the images in this frame.
@@ -138,6 +146,8 @@ impl Collection {
         {
             self.again = answer.is_err().then(|| Instant::now() + AGAIN.max(10 * took));
             self.reading = None;
+            let found = self.wanted.as_ref().zip(answer.as_ref().ok());
+            self.news = found.map(|(wanted, look)| (wanted.data.source.clone(), info(&look.survey)));
             self.answer = Some(answer);
         }
         if let Some(since) = self.pending {
@@ -165,6 +175,19 @@ impl Collection {
         let reading = Arc::new(Reading::default());
         self.reading = Some(Arc::clone(&reading));
         self.worker.get_or_insert_with(|| Background::new("images", ctx, look)).ask((wanted, reading));
+    }
+}
+
+/// The same as an experiment on these images would tell.
+fn info(survey: &Survey) -> DatasetInfo {
+    DatasetInfo {
+        name: survey.name.clone(),
+        shape: survey.shape,
+        classes: survey.classes.iter().map(|class| class.name.clone()).collect(),
+        train: survey.classes.iter().map(|class| class.train).sum(),
+        validation: survey.classes.iter().map(|class| class.validation).sum(),
+        mean: survey.mean.clone(),
+        std: survey.std.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::error::DataError;
 use super::found::Listed;
 use super::images::{Images, MAX_SIDE, check_bytes};
 use super::left_out::{LeftOut, leave_out};
-use super::picture::{Picture, fit_picture, picture_size, read_picture_in};
+use super::picture::{fit_picture, picture_size, read_picture_for};
 use super::pixel_file::Mark;
 use super::pixels::Pixels;
 use super::sizes::Sizes;
@@ -21,6 +21,9 @@ use std::time::SystemTime;
 
 /// The most bytes that the images of one data set may take in a file.
 const MAX_BYTES: u64 = 256 << 30;
+
+/// Counts up when pictures come out otherwise than before, so that none is taken that was kept earlier.
+const MANNER: u32 = 2;
 
 /// Bytes of images that are decoded before they are written.
 const AT_A_TIME: usize = 64 << 20;
@@ -46,6 +49,8 @@ pub(super) struct Decoded {
     pub sizes: Option<Sizes>,
     /// That a size was chosen for them, and what else a person should know.
     pub notices: Vec<String>,
+    /// The one of these that tells of the size.
+    pub size_notice: Option<String>,
 }
 
 impl Decoder<'_> {
@@ -58,7 +63,8 @@ impl Decoder<'_> {
         let paths: Vec<&Path> = order.iter().map(|&index| listed[index].path.as_path()).collect();
         let mut notices = Vec::new();
         let (about, pixels) = self.kept_or_made(&paths, &mut notices)?;
-        notices.extend(about.notice);
+        notices.extend(about.notice.clone());
+        let size_notice = about.notice;
         let mut places = vec![0; order.len()];
         order.iter().enumerate().for_each(|(place, &index)| places[index] = place);
         let mut sizes = Vec::new();
@@ -80,7 +86,7 @@ impl Decoder<'_> {
         let files = good.iter().map(|&index| listed[index].path.clone()).collect();
         let images = Images { channels, height, width, pixels, labels, files };
         let images = if self.data.channels == Channels::Auto { images.one_channel_if_gray() } else { images };
-        Ok(Decoded { images, good, sizes: Sizes::of(sizes), notices })
+        Ok(Decoded { images, good, sizes: Sizes::of(sizes), notices, size_notice })
     }
 
     /// From the cache folder if they are there. What is made is kept there if it took long, and must be if it is large.
@@ -147,7 +153,7 @@ impl Decoder<'_> {
         let mut key = Key::new();
         let folder = std::path::absolute(self.folder).unwrap_or_else(|_| PathBuf::new());
         key.add(folder.as_os_str().as_encoded_bytes());
-        let how = (&self.data.resize, self.data.channels == Channels::Gray, self.usual_side);
+        let how = (&self.data.resize, self.data.channels == Channels::Gray, self.usual_side, MANNER);
         key.add(format!("{how:?}").as_bytes());
         for (path, stamp) in paths.iter().zip(stamps) {
             key.add(path.as_os_str().as_encoded_bytes());
@@ -207,10 +213,9 @@ impl Decoder<'_> {
         let stride: usize = shape.iter().product();
         let done = AtomicUsize::new(0);
         let read = |(target, path): (&mut [u8], &&Path)| {
-            let picture = read_picture_in(self.store, path)?;
+            let (picture, size) = read_picture_for(self.store, path, shape[1].max(shape[2]))?;
             target.copy_from_slice(&fit_picture(&picture, shape, fit));
-            let Picture { width, height, .. } = picture;
-            Ok((width, height))
+            Ok(size)
         };
         let watched = |job: (&mut [u8], &&Path)| {
             let goes_on = |done| self.watch.is_none_or(|watch| (watch.0)(Progress { done, of: paths.len() }));

@@ -61,6 +61,8 @@ pub struct Report {
     pub left_out: Vec<LeftOut>,
     /// Of the pictures as they lie in their files; `None` where all images are of one size by their format.
     pub sizes: Option<Sizes>,
+    /// What becomes of pictures of several sizes, if there are such.
+    pub size_notice: Option<String>,
     /// Classes that the networks know and that no image to score on is of.
     pub absent: Vec<String>,
 }
@@ -224,6 +226,7 @@ impl Files<'_> {
         let decoder = Decoder { folder: self.path, store: self.store, data, usual_side, keeping, watch };
         let decoded = decoder.decode(&listed, &mut report.left_out)?;
         report.sizes = decoded.sizes;
+        report.size_notice = decoded.size_notice;
         notices.extend(decoded.notices);
         let train_count = decoded.good.partition_point(|&index| index < split.train.len());
         Ok(decoded.images.split_at(train_count))

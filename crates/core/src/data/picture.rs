@@ -80,12 +80,17 @@ pub(super) fn luma([red, green, blue]: [u8; 3]) -> u8 {
 /// # Errors
 /// If the file cannot be read, is no picture or has more than [`MAX_PIXELS`].
 pub fn read_picture(path: &Path) -> Result<Picture, DataError> {
-    read_picture_in(&Store::Disk, path)
+    decode(&read_file(&Store::Disk, path)?, &shown_path(path), None).map(|(picture, _)| picture)
 }
 
-/// Like [`read_picture`], wherever the file lies.
-pub(super) fn read_picture_in(store: &Store, path: &Path) -> Result<Picture, DataError> {
-    decode(&read_file(store, path)?, &shown_path(path))
+/// Like [`read_picture`], wherever the file lies and good enough to be scaled to sides of `least` pixels; also its width
+/// and height in the file.
+pub(super) fn read_picture_for(
+    store: &Store,
+    path: &Path,
+    least: usize,
+) -> Result<(Picture, (usize, usize)), DataError> {
+    decode(&read_file(store, path)?, &shown_path(path), Some(least))
 }
 
 /// Like [`read_picture`], from bytes in memory.
@@ -93,7 +98,7 @@ pub(super) fn read_picture_in(store: &Store, path: &Path) -> Result<Picture, Dat
 /// # Errors
 /// If the bytes are no picture or one with more than [`MAX_PIXELS`].
 pub fn decode_picture(bytes: &[u8]) -> Result<Picture, DataError> {
-    decode(bytes, "the picture")
+    decode(bytes, "the picture", None).map(|(picture, _)| picture)
 }
 
 /// Width and height as [`read_picture`] would give them, from the file's header.
@@ -130,27 +135,37 @@ fn read_file(store: &Store, path: &Path) -> Result<Vec<u8>, DataError> {
     store.read(path)
 }
 
-fn decode(bytes: &[u8], name: &str) -> Result<Picture, DataError> {
+fn decode(bytes: &[u8], name: &str, least: Option<usize>) -> Result<(Picture, (usize, usize)), DataError> {
     let bytes = &*told(bytes, name)?;
     guarded(name, || {
         let mut decoder = decoder(bytes, name)?;
+        let (width, height) = decoder.dimensions();
+        let whole = (width as usize, height as usize);
+        let mut reduced = None;
         if bytes.starts_with(&jpeg::START) {
             jpeg::check(bytes).map_err(|flaw| flawed(name, flaw))?;
+            reduced = least.and_then(|least| jpeg::reduced(bytes, whole, least));
         }
         // A picture with a broken EXIF block is still a picture.
         let orientation = decoder.orientation().ok();
         // 16 bits in four channels, and as much again for the decoder's own work.
         decoder.set_limits(limits(16 * MAX_PIXELS)).map_err(|error| refused(name, &error))?;
-        let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refused(name, &error))?;
+        let mut image = match reduced {
+            Some(image) => image,
+            None => DynamicImage::from_decoder(decoder).map_err(|error| refused(name, &error))?,
+        };
         if let Some(orientation) = orientation {
             image.apply_orientation(orientation);
         }
+        let is_turned = orientation.is_some_and(|orientation| orientation.to_exif() >= 5);
+        let whole = if is_turned { (whole.1, whole.0) } else { whole };
         let (width, height) = (image.width() as usize, image.height() as usize);
-        if image.color().has_alpha() {
-            Picture::from_rgba(width, height, image.into_rgba8().as_raw())
+        let picture = if image.color().has_alpha() {
+            Picture::from_rgba(width, height, image.into_rgba8().as_raw())?
         } else {
-            Ok(Picture { width, height, rgb: image.into_rgb8().into_raw() })
-        }
+            Picture { width, height, rgb: image.into_rgb8().into_raw() }
+        };
+        Ok((picture, whole))
     })
 }
 

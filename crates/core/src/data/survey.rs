@@ -3,7 +3,7 @@
 use super::dataset::Dataset;
 use super::error::DataError;
 use super::images::Images;
-use super::left_out::LeftOut;
+use super::left_out::{self, LeftOut};
 use super::load::{LoadOptions, Report};
 use super::names::{counted, shown_path};
 use super::pixel_file::Mark;
@@ -33,6 +33,8 @@ pub struct Survey {
     pub doubles: Vec<Double>,
     /// What else a person should know.
     pub notices: Vec<String>,
+    /// The one of these that tells what becomes of pictures of several sizes.
+    size_notice: Option<String>,
 }
 
 /// How many images a class has.
@@ -124,6 +126,7 @@ impl Survey {
             left_out: report.left_out,
             doubles: doubles(dataset)?,
             notices: dataset.notices.clone(),
+            size_notice: report.size_notice,
         })
     }
 
@@ -138,6 +141,12 @@ impl Survey {
 }
 
 impl Survey {
+    /// The notices on what neither `sizes` nor `left_out` tells.
+    pub fn other_notices(&self) -> impl Iterator<Item = &String> {
+        let told = [self.size_notice.clone(), left_out::in_words(&self.left_out)];
+        self.notices.iter().filter(move |notice| !told.iter().flatten().any(|told| told == *notice))
+    }
+
     /// What is unlike what one would wish, a sentence each, without what lies in `left_out` and `notices`.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {

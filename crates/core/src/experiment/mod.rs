@@ -6,6 +6,7 @@
 
 pub mod augmentation;
 mod checked;
+mod course;
 pub mod data;
 pub mod device;
 pub mod file;
@@ -20,6 +21,7 @@ mod validate;
 
 pub use augmentation::Augmentation;
 pub use checked::Experiment;
+pub use course::{Course, Extension};
 pub use data::{Channels, Data, Fit, Holdout, Normalization, Resize, Source};
 pub use device::{DeviceChoice, DeviceInfo};
 pub use file::{PlanError, with_overrides};

@@ -11,7 +11,7 @@ mod past;
 mod records;
 
 use crate::checkpoint::Checkpoint;
-use crate::experiment::{DeviceChoice, Experiment, Network};
+use crate::experiment::{DeviceChoice, Experiment, Extension, Network};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,8 +64,13 @@ pub enum Command {
     Tune(Tune),
     /// Writes a checkpoint now.
     Checkpoint,
-    /// Trains this many epochs more than planned.
-    Extend(u32),
+    /// Trains longer than planned.
+    Extend {
+        /// So many epochs more.
+        epochs: u32,
+        /// What becomes of the schedule.
+        schedule: Extension,
+    },
     /// Asks something of networks; answered by [`Event::Answer`] with the same number. Training does not wait for it.
     Ask {
         /// Chosen by the asker.

@@ -1,6 +1,7 @@
 //! What is measured and told of an experiment: plain values that the engine makes, a run folder keeps and a watcher draws.
 
 use super::live::Tune;
+use crate::experiment::Course;
 use crate::instrument::Histogram;
 use serde::{Deserialize, Serialize, Serializer};
 use std::path::PathBuf;
@@ -156,8 +157,13 @@ pub struct Intervention {
 pub enum Change {
     /// A setting.
     Tune(Tune),
-    /// The steps in all.
-    Length(u64),
+    /// Training was extended.
+    Length {
+        /// The steps in all.
+        steps: u64,
+        /// How the schedule is laid over them.
+        course: Course,
+    },
 }
 
 /// How an experiment ended.

@@ -112,13 +112,15 @@ mod exact {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::Course;
     use crate::protocol::Tune;
 
     #[test]
     fn changes_by_hand_are_given_back_to_the_last_bit() {
         let place = tempfile::tempdir().unwrap();
         let mut diary = Diary::open(place.path().join("events.jsonl")).unwrap();
-        let changes = [Change::Tune(Tune::LearningRate(0.1 + 0.2)), Change::Length(90)];
+        let changes =
+            [Change::Tune(Tune::LearningRate(0.1 + 0.2)), Change::Length { steps: 90, course: Course::new(90) }];
         for (step, change) in [(4, Some(changes[0].clone())), (9, None), (12, Some(changes[1].clone()))] {
             diary.note(&EventLine { change, ..EventLine::new(step, "intervention", "by hand") }).unwrap();
         }

@@ -3,7 +3,8 @@
 use crate::make::{data_at, load, picture, refused, save, write_classes};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
-use lab_core::data::decode_picture;
+use lab_core::data::{Dataset, LoadOptions, decode_picture, fit_picture, read_picture};
+use lab_core::experiment::{Data, Fit, Holdout, Resize};
 use lab_core::random::{Purpose, Random};
 use std::fs;
 use tempfile::tempdir;
@@ -172,5 +173,40 @@ fn real_encoders_write_whole_files() {
         let path = place.path().join("x.jpg");
         save(&path, &picture(3, width, height));
         assert_eq!(decode_picture(&fs::read(&path).unwrap()).unwrap().width, width as usize);
+    }
+}
+
+/// A photograph's kind of picture: slow waves of colour.
+fn waves(phase: u32, width: u32, height: u32) -> image::RgbImage {
+    image::RgbImage::from_fn(width, height, |x, y| {
+        let wave = |speed: f64, at: u32, side: u32| (f64::from(at) / f64::from(side) * speed + f64::from(phase)).sin();
+        let value = |speed: f64| {
+            let light = 128.0 + 60.0 * wave(speed, x, width) + 50.0 * wave(speed + 3.0, y, height);
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+            let light = light.clamp(0.0, 255.0) as u8;
+            light
+        };
+        image::Rgb([value(5.0), value(9.0), value(14.0)])
+    })
+}
+
+#[test]
+fn large_pictures_are_decoded_at_a_fraction_of_their_size_and_look_the_same() {
+    let place = tempdir().unwrap();
+    for (phase, class) in ["ape", "bee"].into_iter().cycle().take(8).enumerate() {
+        let phase = u32::try_from(phase).unwrap();
+        let (width, height) = if phase < 4 { (800, 600) } else { (601, 811) };
+        save(&place.path().join(format!("{class}/{phase}.jpg")), &waves(phase, width, height));
+    }
+    let side = Resize { height: 32, width: 32, fit: Fit::Cover };
+    let data = Data { resize: Some(side), holdout: Holdout::Share(0.25), ..data_at(place.path()) };
+    let (dataset, report) = Dataset::load_with(&data, 0, LoadOptions::default()).unwrap();
+    assert_eq!(report.sizes.map(|sizes| (sizes.smallest, sizes.largest)), Some(((800, 600), (601, 811))));
+    for (index, file) in dataset.train.files.iter().enumerate() {
+        let whole = fit_picture(&read_picture(file).unwrap(), [3, 32, 32], Fit::Cover);
+        let seen = dataset.train.image(index).unwrap();
+        let apart: Vec<u8> = whole.iter().zip(seen.iter()).map(|(a, b)| a.abs_diff(*b)).collect();
+        let mean = apart.iter().map(|apart| f64::from(*apart)).sum::<f64>() / 3072.0;
+        assert!(mean < 1.5 && apart.iter().all(|apart| *apart < 12), "{}: {mean}", file.display());
     }
 }

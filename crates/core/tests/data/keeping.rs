@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 use tempfile::{TempDir, tempdir};
 
 /// Keeps everything, and leaves it in the file.
@@ -196,4 +197,36 @@ fn without_a_folder_to_keep_them_in_pictures_are_decoded_each_time() {
     assert!(dataset.notices.iter().any(|text| text.contains("decoded again at each start")), "{:?}", dataset.notices);
     let message = load(&data_at(place.path()), 0, in_file(&taken)).unwrap_err().to_string();
     assert!(message.contains("cannot write decoded pictures") && message.contains("space left"), "{message}");
+}
+
+/// A measurement for ARCHITECTURE.md: `cargo test --release --test data -- --ignored --nocapture how_fast`.
+#[test]
+#[ignore = "it takes a minute and is for an idle machine"]
+fn how_fast_batches_of_small_images_come_from_memory_and_from_the_file() {
+    let (place, kept) = (tempdir().unwrap(), tempdir().unwrap());
+    for number in 0..20_000_u32 {
+        let [class, shade] = [number % 10, number % 251].map(|part| u8::try_from(part).unwrap());
+        save(&place.path().join(format!("{class}/{number}.png")), &picture(shade, 32, 32));
+    }
+    let data = data_at(place.path());
+    let [file, memory] = [in_file(kept.path()), in_memory(kept.path())].map(|keeping| load(&data, 0, keeping).unwrap());
+    let mut loaders = [file, memory].map(|dataset| {
+        let options = LoaderOptions::new(128, 7, Augmentation::pad_crop_flip());
+        Loader::new(Arc::new(dataset), options, Position::default()).unwrap()
+    });
+    let mut epoch = |which: usize| {
+        let begun = Instant::now();
+        (0..loaders[which].batches_per_epoch()).for_each(|_| drop(loaders[which].next_batch().unwrap()));
+        begun.elapsed().as_secs_f64() * 1e6 / 18_000.0
+    };
+    let mut ratios: Vec<f64> = (0..9)
+        .map(|pair| {
+            let (file, memory) = (epoch(0), epoch(1));
+            println!("pair {pair}: {file:.2} µs an image from the file, {memory:.2} µs from memory");
+            file / memory
+        })
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    println!("median ratio {:.2}", ratios[4]);
+    assert!(ratios[4] < 3.0, "{ratios:?}");
 }

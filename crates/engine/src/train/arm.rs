@@ -108,8 +108,8 @@ impl Tally {
 pub struct Clock {
     /// Steps done before this one.
     pub step: u64,
-    /// Steps that the schedules are spread over.
-    pub planned: u64,
+    /// The step of the schedules that belongs to it, and how many they have.
+    pub scheduled: (u64, u64),
     /// Steps in an epoch.
     pub steps_per_epoch: u64,
 }
@@ -156,14 +156,14 @@ impl Arm {
     /// The learning rate of the step after `clock.step`.
     #[must_use]
     pub fn learning_rate(&self, clock: Clock) -> f64 {
-        let factor = self.schedule.factor(clock.step, clock.planned, clock.steps_per_epoch);
+        let factor = self.schedule.factor(clock.scheduled.0, clock.scheduled.1, clock.steps_per_epoch);
         self.optimizer.rule.learning_rate * factor * self.progress.plateau.factor
     }
 
     /// Whether the schedule is still warming up at this step.
     #[must_use]
     pub fn is_warming_up(&self, clock: Clock) -> bool {
-        self.schedule.is_warming_up(clock.step, clock.steps_per_epoch)
+        self.schedule.is_warming_up(clock.scheduled.0, clock.steps_per_epoch)
     }
 
     /// Whether it takes part in the step after `step`: not if its loss left the finite numbers, and not if a

@@ -5,7 +5,7 @@ use super::arm::{Arm, Files, Progress};
 use crate::nn::weights;
 use lab_core::checkpoint::{Checkpoint, START};
 use lab_core::checksum::crc32c;
-use lab_core::experiment::{Augmentation, Optimizer as Rule};
+use lab_core::experiment::{Augmentation, Course, Optimizer as Rule};
 use lab_core::files;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,6 +42,9 @@ pub(crate) struct SessionState {
     pub seconds: f64,
     /// Steps in all, more than planned if training was extended.
     pub total_steps: u64,
+    /// How the schedules are laid over them; as planned if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<Course>,
     /// The augmentation, as it may have been changed while training.
     pub augmentation: Augmentation,
     /// Steps between two probes, likewise.

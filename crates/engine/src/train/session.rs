@@ -12,7 +12,7 @@ use burn::tensor::Device;
 use lab_core::blueprint::outline::Outline;
 use lab_core::blueprint::{Blueprint, Summary};
 use lab_core::data::{self, Dataset, Loader, LoaderOptions, Position};
-use lab_core::experiment::{Augmentation, DeviceChoice, Experiment};
+use lab_core::experiment::{Augmentation, Course, DeviceChoice, Experiment, Extension};
 use lab_core::memory;
 use lab_core::number;
 use lab_core::protocol::keep::Record;
@@ -41,7 +41,7 @@ pub struct Session {
     pub steps_per_epoch: u64,
     /// Training time so far in seconds, pauses and evaluations left out.
     pub seconds: f64,
-    planned: u64,
+    course: Course,
     autodiff: Device,
     loader: Loader,
     augmentation: Augmentation,
@@ -94,7 +94,7 @@ impl Session {
         let steps_per_epoch = loader.batches_per_epoch() as u64;
         let planned = recipe.length.steps(steps_per_epoch);
         Ok(Self {
-            planned,
+            course: Course::new(planned),
             total_steps: planned,
             steps_per_epoch,
             augmentation: recipe.augmentation.clone(),
@@ -160,6 +160,9 @@ impl Session {
         if let Some(state) = state {
             self.seconds = state.seconds;
             self.total_steps = state.total_steps;
+            if let Some(course) = &state.course {
+                self.course.clone_from(course);
+            }
             self.probe_every = state.probe_every;
             self.augmentation = state.augmentation.clone();
         }
@@ -200,9 +203,15 @@ impl Session {
         self.arms.iter().map(|arm| arm.progress.diverged_at.unwrap_or(arm.progress.step)).collect()
     }
 
-    /// Trains up to this step. Early stopping waits anew.
-    pub(super) fn reach(&mut self, total_steps: u64) {
+    /// How the schedule is laid over the steps.
+    pub(super) fn course(&self) -> &Course {
+        &self.course
+    }
+
+    /// Trains up to this step, with the schedule laid over the steps like this. Early stopping waits anew.
+    pub(super) fn reach(&mut self, total_steps: u64, course: Course) {
         self.total_steps = total_steps;
+        self.course = course;
         self.arms.iter_mut().for_each(|arm| arm.progress.stale = 0);
     }
 
@@ -250,7 +259,7 @@ impl Session {
     }
 
     fn clock(&self) -> Clock {
-        Clock { step: self.step, planned: self.planned, steps_per_epoch: self.steps_per_epoch }
+        Clock { step: self.step, scheduled: self.course.at(self.step), steps_per_epoch: self.steps_per_epoch }
     }
 
     /// One step of every arm that is left.
@@ -354,6 +363,7 @@ impl Session {
         let state = SessionState {
             seconds: self.seconds,
             total_steps: self.total_steps,
+            course: Some(self.course.clone()),
             augmentation: self.augmentation.clone(),
             probe_every: self.probe_every,
         };
@@ -379,6 +389,14 @@ impl Session {
             }
         }
         Ok(saved)
+    }
+
+    /// Trains so many epochs longer.
+    pub fn extend(&mut self, epochs: u32, schedule: Extension) {
+        let (end, added) = (self.step.max(self.total_steps), u64::from(epochs) * self.steps_per_epoch);
+        let mut course = self.course.clone();
+        course.extend(end, added, schedule);
+        self.reach(end + added, course);
     }
 
     /// Changes something from the next step on.

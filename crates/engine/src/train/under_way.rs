@@ -67,7 +67,7 @@ impl Run {
             any = true;
             match change {
                 Change::Tune(tune) => self.session.tune(&tune),
-                Change::Length(steps) => self.session.reach(steps),
+                Change::Length { steps, course } => self.session.reach(steps, course),
             }
         }
         any

@@ -9,7 +9,7 @@ use super::start::{self, Settled};
 use super::under_way::{RETRY, Run};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use lab_core::data::Dataset;
-use lab_core::experiment::{DeviceChoice, Experiment};
+use lab_core::experiment::{DeviceChoice, Experiment, Extension};
 use lab_core::protocol::keep::{KeepNothing, Keeper};
 use lab_core::protocol::outbox::Outbox;
 use lab_core::protocol::{Change, Command, Event, Import, Intervention, Outcome, Past, Phase, Prepared, Tune};
@@ -194,7 +194,7 @@ impl Worker {
             Command::Tune(change) => self.tune(&change),
             Command::Checkpoint => self.save(),
             Command::MoveRun(folder) => self.move_run(&folder),
-            Command::Extend(epochs) => self.extend(epochs),
+            Command::Extend { epochs, schedule } => self.extend(epochs, schedule),
             // Questions never come this far: the engine hands them to whoever answers them.
             Command::Ask { .. } | Command::Cancel(_) | Command::Quit => Ok(()),
         }
@@ -331,13 +331,14 @@ impl Worker {
         Ok(())
     }
 
-    fn extend(&mut self, epochs: u32) -> Result<(), String> {
+    fn extend(&mut self, epochs: u32, schedule: Extension) -> Result<(), String> {
         let Some(run) = self.run.as_mut().filter(|run| !run.session.all_stopped()) else { return Ok(()) };
-        let planned = run.session.step.max(run.session.total_steps);
-        run.session.reach(planned + u64::from(epochs) * run.session.steps_per_epoch);
+        run.session.extend(epochs, schedule);
         run.over = false;
         run.paused = false;
-        let (what, change) = (format!("extended by {epochs} epochs"), Some(Change::Length(run.session.total_steps)));
+        let what = format!("extended by {epochs} epochs; {}", schedule.in_words());
+        let course = run.session.course().clone();
+        let change = Some(Change::Length { steps: run.session.total_steps, course });
         let intervention = Intervention { step: run.session.step, what, change };
         run.record.intervened(&intervention)?;
         let prepared = run.session.prepared(run.record.folder());

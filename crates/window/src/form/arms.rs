@@ -1,6 +1,7 @@
 //! The list of arms: each with its name, colour and network, what it costs and how it differs from the first.
 
 use super::cost::{Costs, in_words};
+use super::fetching::Fetching;
 use super::field::Fields;
 use super::help;
 use super::wishes::Wishes;
@@ -27,6 +28,12 @@ pub struct Context<'a> {
     pub costs: Costs<'a>,
 }
 
+/// What the list remembers from one frame to the next.
+pub struct Tools<'a> {
+    pub outlines: &'a mut Outlines,
+    pub fetching: &'a mut Fetching,
+}
+
 enum Change {
     Duplicate(usize),
     Remove(usize),
@@ -34,12 +41,12 @@ enum Change {
 }
 
 /// The list of arms.
-pub fn ui(ui: &mut Ui, plan: &mut Plan, context: &Context, outlines: &mut Outlines) {
+pub fn ui(ui: &mut Ui, plan: &mut Plan, context: &Context, tools: &mut Tools) {
     let mut change = None;
     for index in 0..plan.arms.len() {
         let differs = context.differs.get(index).map_or(&[][..], Vec::as_slice);
         ui.push_id(("arm", index), |ui| {
-            change = change.take().or(arm(ui, plan, index, context, outlines, differs));
+            change = change.take().or(arm(ui, plan, index, context, tools, differs));
         });
         ui.add_space(space::S);
     }
@@ -96,7 +103,7 @@ fn arm(
     plan: &mut Plan,
     index: usize,
     context: &Context,
-    outlines: &mut Outlines,
+    tools: &mut Tools,
     differs: &[Difference],
 ) -> Option<Change> {
     let tokens = Tokens::of(ui);
@@ -130,13 +137,13 @@ fn arm(
         });
     });
     named(ui, header.response, &format!("Arm {name}"));
-    for line in told(plan, index, context, outlines) {
+    for line in told(plan, index, context, tools.outlines) {
         ui.add(Label::new(theme::caption(line, &tokens)).wrap());
     }
     if index > 0 {
         difference(ui, &first, differs);
     }
-    fold.show_body_unindented(ui, |ui| rows(ui, plan, index, context, differs));
+    fold.show_body_unindented(ui, |ui| rows(ui, plan, index, (context, differs), tools.fetching));
     change
 }
 
@@ -155,7 +162,13 @@ fn told(plan: &Plan, index: usize, context: &Context, outlines: &mut Outlines) -
     }
 }
 
-fn rows(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, differs: &[Difference]) {
+fn rows(
+    ui: &mut Ui,
+    plan: &mut Plan,
+    index: usize,
+    (context, differs): (&Context, &[Difference]),
+    fetching: &mut Fetching,
+) {
     let (recipe, arm) = (plan.recipe.clone(), &mut plan.arms[index]);
     let name = arm.name.clone();
     let preset = context.base.arms.get(index);
@@ -168,7 +181,7 @@ fn rows(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, differs: 
     });
     let stages = arm.network.stages().len();
     network::ui(ui, &fields.below("network"), &mut arm.network, preset.map(|p| &p.network), |ui| {
-        start::ui(ui, &fields, &mut arm.start, preset.map(|p| &p.start), stages);
+        start::ui(ui, &fields, &mut arm.start, preset.map(|p| &p.start), (stages, fetching));
     });
     let base = preset.map(|p| p.optimizer.is_some());
     let mut own = arm.optimizer.is_some();

@@ -5,6 +5,7 @@ mod arms;
 mod cost;
 mod data;
 mod devices;
+mod fetching;
 pub mod field;
 mod help;
 mod network;
@@ -26,12 +27,15 @@ use cost::Costs;
 use devices::Devices;
 use eframe::egui::util::undoer::Undoer;
 use eframe::egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui};
+use fetching::Fetching;
 use field::Fields;
 use lab_core::experiment::{
     Arm, Augmentation, DeviceChoice, DeviceInfo, Experiment, Invalid, MAX_ARMS, PRESETS, Plan, Preset, Source, preset,
 };
+use lab_core::fetch::Kind;
 use lab_core::protocol::{DatasetInfo, Prepared};
 pub use recipe::{augmentation, augmentation_in_words};
+use std::path::PathBuf;
 use wishes::Wishes;
 
 pub struct Form {
@@ -45,6 +49,8 @@ pub struct Form {
     pub speeds: Speeds,
     /// Why the images cannot be used, if somebody has found out.
     pub fault: Option<String>,
+    /// What can be got for its fields.
+    pub fetching: Fetching,
     /// What it began as: a preset, or somebody's own experiment.
     preset: Option<&'static Preset>,
     base: Plan,
@@ -74,6 +80,7 @@ impl Form {
             immediate: false,
             speeds: Speeds::default(),
             fault: None,
+            fetching: Fetching::default(),
             outlines: Outlines::default(),
             devices: Devices::new(devices),
             samples: AugmentationSamples::default(),
@@ -245,6 +252,9 @@ impl Form {
         actions: &mut Vec<Action>,
     ) {
         let before = self.plan.clone();
+        for (field, path) in self.fetching.arrived(ui.ctx()) {
+            self.arrived(&field, path);
+        }
         let wishes = Wishes::default();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             // The scroll bar floats over this margin.
@@ -259,6 +269,18 @@ impl Form {
         actions.extend(wishes.actions(&self.plan));
         let now = self.edited();
         self.undoer.feed_state(ui.input(|input| input.time), &now);
+    }
+
+    /// Takes what was got for a field: the images, or the weights of an arm.
+    fn arrived(&mut self, field: &str, path: PathBuf) {
+        let arms = self.plan.arms.iter_mut().enumerate();
+        let start = arms.filter(|(index, _)| format!("arms[{index}]") == field).find_map(|(_, arm)| arm.start.as_mut());
+        match start {
+            Some(start) => start.weights = path,
+            None if field == "data" => self.plan.data.source = Source::Path(path),
+            // The arm is no more, or starts from nothing now.
+            None => {}
+        }
     }
 
     fn top(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -317,7 +339,8 @@ impl Form {
         wishes: &Wishes,
         (collection, actions): (&mut Collection, &mut Vec<Action>),
     ) {
-        let Self { plan, device, base, checked, differs, outlines, devices, samples, speeds, fault, .. } = self;
+        let Self { plan, device, base, checked, differs, outlines, devices, samples, speeds, fault, fetching, .. } =
+            self;
         let found = checked.as_ref().err().map_or(&[][..], Vec::as_slice);
         let summary = data::in_words(&plan.data);
         let recipe = Fields::new(found, "recipe").heard(wishes);
@@ -325,6 +348,9 @@ impl Form {
         section(ui, "Data", &summary, false, wrong, |ui| {
             let fields = Fields::new(found, "data").heard(wishes);
             data::ui(ui, &fields, &mut plan.data, Some(&base.data), (collection, actions));
+            if let Some(path) = fetching.ui(ui, Kind::Images, "data") {
+                plan.data.source = Source::Path(path);
+            }
         });
         let summary = lab_core::number::plural(plan.arms.len() as u64, "arm");
         section(ui, "Networks", &summary, true, errors(found, "arms"), |ui| {
@@ -332,7 +358,7 @@ impl Form {
             let steps_per_epoch = images(plan, known).map(|_| steps_per_epoch(plan, known));
             let costs = Costs { speeds, device: *device, device_name: &name, steps_per_epoch };
             let context = arms::Context { base, found, wishes, differs, images: images(plan, known), costs };
-            arms::ui(ui, plan, &context, outlines);
+            arms::ui(ui, plan, &context, &mut arms::Tools { outlines, fetching });
         });
         let summary = training_in_words(plan);
         let wrong = found.iter().filter(|invalid| is_training(&invalid.field)).count();

@@ -1,13 +1,21 @@
 //! The rows of the weights that an arm starts from.
 
+use super::fetching::Fetching;
 use super::field::Fields;
 use super::help;
 use crate::kit::widgets::choose;
 use eframe::egui::{TextEdit, Ui};
 use lab_core::experiment::{Expected, Freeze, Start, StartHead};
+use lab_core::fetch::Kind;
 
 /// Rows of what an arm starts from; `stages` is how many its network has.
-pub fn ui(ui: &mut Ui, fields: &Fields, start: &mut Option<Start>, preset: Option<&Option<Start>>, stages: usize) {
+pub fn ui(
+    ui: &mut Ui,
+    fields: &Fields,
+    start: &mut Option<Start>,
+    preset: Option<&Option<Start>>,
+    (stages, fetching): (usize, &mut Fetching),
+) {
     let mut on = start.is_some();
     fields.tick(ui, help::START.row("Start from weights", "start"), &mut on, preset.map(Option::is_some).as_ref());
     if on != start.is_some() {
@@ -27,6 +35,9 @@ pub fn ui(ui: &mut Ui, fields: &Fields, start: &mut Option<Start>, preset: Optio
         }
         response
     });
+    if let Some(path) = fetching.ui(ui, Kind::Weights, &fields.path) {
+        start.weights = path;
+    }
     let heads = [(StartHead::Fitting, "Kept if it fits"), (StartHead::New, "New"), (StartHead::Kept, "Kept")];
     below.choice(ui, help::START_HEAD.row("Head", "head"), &mut start.head, base.map(|b| &b.head), &heads);
     let row = help::FREEZE.row("Frozen", "freeze");

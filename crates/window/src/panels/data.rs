@@ -12,7 +12,8 @@ use eframe::egui::{
     Align2, CollapsingHeader, Color32, ColorImage, FontId, Label, ProgressBar, Rect, RichText, Role, ScrollArea, Sense,
     TextureHandle, TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
-use lab_core::data::{ClassCount, Look, Survey};
+use lab_core::data::{ClassCount, Double, Look, Survey};
+use lab_core::experiment::{Plan, Source};
 use lab_core::number::{plural, precise_percent};
 use lab_core::protocol::Thumbnail;
 use lab_core::table::Table;
@@ -50,7 +51,7 @@ impl Panel for Images {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.set_max_width(ui.available_width() - space::M);
             head(ui, &look.survey, effects);
-            remarks(ui, &look.survey);
+            remarks(ui, &look.survey, &Within::of(scene.plan));
             self.classes(ui, &look);
             if effects.collection.is_sound {
                 ui.add_space(space::M);
@@ -107,40 +108,66 @@ fn head(ui: &mut Ui, survey: &Survey, effects: &mut Effects) {
     let total = |count: fn(&ClassCount) -> usize| survey.classes.iter().map(count).sum::<usize>();
     let [channels, height, width] = survey.shape;
     let color = if channels == 1 { "gray" } else { "colour" };
-    let mut lines = vec![format!(
-        "{} to train on and {} to validate on, in {} classes; networks see {width}×{height} pixels in {color}",
-        plural(total(|class| class.train) as u64, "image"),
-        total(|class| class.validation),
-        survey.classes.len(),
-    )];
-    lines.extend(survey.sizes.map(|sizes| sizes.in_words()));
-    for line in lines {
+    let images = plural(total(|class| class.train) as u64, "image");
+    let (validation, classes) = (total(|class| class.validation), survey.classes.len());
+    let counts = format!("{images} to train on and {validation} to validate on, in {classes} classes.");
+    let seen = match survey.sizes {
+        Some(sizes) => sentence(&format!("{}; networks see {width}×{height} in {color}", sizes.in_words())),
+        None => format!("Networks see {width}×{height} pixels in {color}."),
+    };
+    for line in [counts, seen] {
         ui.add(Label::new(theme::caption(line, &tokens)).wrap());
     }
 }
 
+/// Paths as they go on in the folder of the images, which need not be said again.
+struct Within(Option<String>);
+
+impl Within {
+    fn of(plan: &Plan) -> Self {
+        match &plan.data.source {
+            Source::Embedded => Self(None),
+            Source::Path(path) => Self(Some(format!("{}/", path.display())).filter(|path| path.len() > 1)),
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        self.0.as_ref().map_or_else(|| text.to_owned(), |folder| text.replace(folder.as_str(), ""))
+    }
+}
+
 /// What is unlike what one would wish.
-fn remarks(ui: &mut Ui, survey: &Survey) {
+fn remarks(ui: &mut Ui, survey: &Survey, within: &Within) {
     let tokens = Tokens::of(ui);
     for text in survey.remarks() {
-        ui.add(Label::new(RichText::new(text).size(theme::size::SMALL).color(tokens.warning)).wrap());
+        ui.add(
+            Label::new(RichText::new(sentence(&within.text(&text))).size(theme::size::SMALL).color(tokens.warning))
+                .wrap(),
+        );
     }
-    for text in &survey.notices {
-        ui.add(Label::new(theme::caption(text, &tokens)).wrap());
+    for text in survey.other_notices() {
+        ui.add(Label::new(theme::caption(sentence(&within.text(text)), &tokens)).wrap());
     }
     for left_out in &survey.left_out {
         let title = format!("{} left out: {}", plural(left_out.files.len() as u64, "file"), left_out.reason);
-        list(ui, &title, left_out.names());
+        list(ui, &title, left_out.names().iter().map(|name| within.text(name)).collect());
     }
     if !survey.doubles.is_empty() {
         let title = format!("{} there more than once", plural(survey.doubles.len() as u64, "image"));
-        let name = |double: &lab_core::data::Double| {
+        let name = |double: &Double| {
             let both = if double.is_in_both_parts() { ", in both parts" } else { "" };
             let several = if double.contradicts_itself() { ", in several classes" } else { "" };
-            format!("{}{both}{several}", double.name())
+            within.text(&format!("{}{both}{several}", double.name()))
         };
         list(ui, &title, survey.doubles.iter().map(name).collect());
     }
+}
+
+/// With a large letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).chain(['.']).collect()
 }
 
 /// A few lines that fold.

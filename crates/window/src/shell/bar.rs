@@ -5,12 +5,13 @@ use super::tuning::{Tuning, read_as};
 use crate::action::{Action, RunAction};
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::named;
+use crate::kit::widgets::{choose, named};
 use crate::state::Monitor;
 use eframe::egui::{
     Align, Atom, Button, DragValue, Label, Layout, Pos2, ProgressBar, Rect, Response, RichText, ScrollArea, Shape,
     Stroke, ThemePreference, Ui, Vec2, vec2,
 };
+use lab_core::experiment::Extension;
 use lab_core::number;
 use lab_core::protocol::Phase;
 
@@ -18,11 +19,13 @@ pub struct Bar {
     tuning: Tuning,
     /// Epochs that training would be extended by.
     epochs: u32,
+    /// What would become of the schedule.
+    extension: Extension,
 }
 
 impl Default for Bar {
     fn default() -> Self {
-        Self { tuning: Tuning::default(), epochs: 1 }
+        Self { tuning: Tuning::default(), epochs: 1, extension: Extension::default() }
     }
 }
 
@@ -78,7 +81,7 @@ impl Bar {
                     self.tuning.ui(ui, monitor, actions);
                     aside(ui, monitor, form);
                 } else {
-                    after_the_end(ui, monitor, &mut self.epochs, actions);
+                    after_the_end(ui, monitor, (&mut self.epochs, &mut self.extension), actions);
                 }
             });
         }
@@ -267,7 +270,12 @@ fn theme_icon(ui: &Ui, center: Pos2, preference: ThemePreference) {
 }
 
 /// What can be done with a run that has ended: its networks are still there.
-fn after_the_end(ui: &mut Ui, monitor: &Monitor, epochs: &mut u32, actions: &mut Vec<Action>) {
+fn after_the_end(
+    ui: &mut Ui,
+    monitor: &Monitor,
+    (epochs, extension): (&mut u32, &mut Extension),
+    actions: &mut Vec<Action>,
+) {
     let tokens = Tokens::of(ui);
     if let Some(outcome) = &monitor.outcome {
         let text = format!("Ended after {}: {}", number::plural(outcome.steps, "step"), outcome.reason);
@@ -287,12 +295,14 @@ fn after_the_end(ui: &mut Ui, monitor: &Monitor, epochs: &mut u32, actions: &mut
     let label = ui.label("Train on for");
     let field = DragValue::new(epochs).range(1..=100_000).speed(0.1).suffix(" epochs");
     ui.add(field).labelled_by(label.id);
-    if ui
-        .button("Extend")
-        .on_hover_text("Trains these networks further, with the schedule's last learning rate")
-        .clicked()
-    {
-        actions.push(Action::Run(RunAction::Extend(*epochs)));
+    let label = ui.label("schedule");
+    ui.scope(|ui| {
+        ui.set_max_width(128.0);
+        let options = Extension::ALL.map(|(extension, _, label)| (extension, label));
+        choose(ui, extension, &options).labelled_by(label.id);
+    });
+    if ui.button("Extend").on_hover_text(format!("Trains these networks further; {}", extension.in_words())).clicked() {
+        actions.push(Action::Run(RunAction::Extend(*epochs, *extension)));
     }
     let rate = monitor.live.rate_in_use();
     if rate.first().is_some() {

@@ -160,7 +160,7 @@ impl App {
                 self.resume(run);
                 self.monitor.starting();
             }
-            RunAction::Extend(epochs) => self.link.send(Command::Extend(epochs)),
+            RunAction::Extend(epochs, schedule) => self.link.send(Command::Extend { epochs, schedule }),
             RunAction::Checkpoint => {
                 if active {
                     self.link.send(Command::Checkpoint);

@@ -7,7 +7,7 @@ use crate::export::Format;
 use crate::panels::PANELS;
 use crate::state::Monitor;
 use eframe::egui::{Key, Modifiers, ThemePreference};
-use lab_core::experiment::PRESETS;
+use lab_core::experiment::{Extension, PRESETS};
 use lab_core::protocol::Phase;
 
 /// Where a command is listed.
@@ -162,7 +162,7 @@ pub fn all() -> Vec<Command> {
     add(Menu::Run, "Write a checkpoint now", None, Active, Action::Run(RunAction::Checkpoint));
     add(Menu::Run, "Write the run into another folder…", None, Active, Action::ChooseElsewhere);
     add(Menu::Run, "Continue the run that was stopped", None, Ended, Action::Run(RunAction::Continue));
-    add(Menu::Run, "Extend training by an epoch", None, Ended, Action::Run(RunAction::Extend(1)));
+    add(Menu::Run, "Extend training by an epoch", None, Ended, Action::Run(RunAction::Extend(1, Extension::default())));
     for format in Format::ALL {
         add(Menu::Run, format.title(), None, Always, Action::SaveRun(format));
     }

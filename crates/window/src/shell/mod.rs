@@ -44,7 +44,7 @@ use memory::Memory;
 use open_weights::{Next, OpenWeights};
 use palette::Palette;
 use prompt::Prompt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use toasts::Toasts;
 use verdict::Verdicts;
@@ -99,7 +99,7 @@ pub struct App {
     pub(super) saving: Saving,
     frames: Frames,
     memory: Memory,
-    /// What the images of the last experiment turned out to be, and where they came from.
+    /// What the images of the last experiment, or those that the form names, turned out to be, and where they came from.
     known: Option<(Source, DatasetInfo)>,
     /// The device of the experiment under way, as it was chosen.
     pub(super) device: DeviceChoice,
@@ -134,6 +134,7 @@ impl App {
         theme::install(&context.egui_ctx);
         let mut form = Form::new(parts.plan, parts.device, parts.devices);
         form.speeds = context.storage.and_then(|storage| eframe::get_value(storage, SPEEDS)).unwrap_or_default();
+        form.fetching.place = parts.place.as_ref().and_then(|runs| runs.parent().map(Path::to_owned));
         Self {
             link: parts.link,
             dialogs: parts.dialogs,
@@ -224,6 +225,9 @@ impl App {
         self.finder.tend();
         self.collection.tend(ctx, &self.form.plan, self.form.is_sound_on_images());
         self.form.fault = self.collection.fault();
+        if let Some(known) = self.collection.news() {
+            self.known = Some(known);
+        }
         while let Some(done) = self.saving.poll() {
             match done {
                 Done::Saved(path) => self.say(Level::Info, format!("Saved {}", path.display())),

@@ -16,10 +16,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Opens a section or a fold by its name, not by its place: what another thread finds (images, devices) may move it meanwhile.
-fn unfold(harness: &mut Harness<'static, App>, title: &str) {
-    harness.get_by_label(title).scroll_to_me();
+/// The panel Data is called like a section, and comes after it.
+pub fn unfold(harness: &mut Harness<'static, App>, title: &str) {
+    harness.query_all_by_label(title).next().unwrap().scroll_to_me();
     harness.run();
-    harness.get_by_label(title).click_accesskit();
+    harness.query_all_by_label(title).next().unwrap().click_accesskit();
     harness.run();
 }
 

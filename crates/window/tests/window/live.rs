@@ -5,7 +5,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lab_core::experiment::{Curve, Experiment, PRESETS, Plan};
+use lab_core::experiment::{Curve, Experiment, Extension, PRESETS, Plan};
 use lab_core::protocol::{Command, Event, Live, Outcome, Phase, Prepared, Tune};
 use lab_window::App;
 use lab_window::dialogs::{Chosen, Wanted};
@@ -90,7 +90,7 @@ fn an_extended_run_shows_what_it_goes_on_with() {
     assert!(has(&harness, "last learning rate 0.100"));
     harness.get_by_label("Extend").click();
     harness.run();
-    assert!(script.sent(|command| matches!(command, Command::Extend(1))));
+    assert!(script.sent(|command| matches!(command, Command::Extend { epochs: 1, schedule: Extension::Stretch })));
     prepared.total_steps += 39;
     script.say(Event::Prepared(Box::new(prepared)));
     script.say(Event::Phase(Phase::Training));

@@ -11,6 +11,7 @@
 
 mod asked;
 mod classify;
+mod collection;
 mod conclusions;
 mod confusion;
 mod diagram;

@@ -1,5 +1,6 @@
 //! Menus, the palette, shortcuts, panels that are moved and remembered, and names for those who cannot see.
 
+use crate::form::unfold;
 use crate::pictures::pictured;
 use crate::scripted::*;
 use eframe::egui::accesskit::Role;
@@ -240,7 +241,7 @@ fn panels(harness: &mut Harness<'static, App>) -> Vec<String> {
 fn everything_that_can_be_used_has_a_name() {
     let (mut harness, script) = window();
     for section in ["Data", "Training", "Optimiser", "Schedule", "Augmentation", "Device"] {
-        click(&mut harness, section);
+        unfold(&mut harness, section);
     }
     click(&mut harness, "More of plain");
     script.train(&lab_core::experiment::Experiment::check(harness.state().plan().clone()).unwrap(), 40);

@@ -1,0 +1,156 @@
+//! A list of what can be got, with sizes and licences; each is got on a thread of its own.
+
+use crate::kit::theme::{self, Tokens, space};
+use crate::kit::typed_path;
+use crate::kit::widgets::named;
+use crossbeam_channel::{Receiver, TryRecvError, bounded};
+use eframe::egui::{Align, CollapsingHeader, Context, Label, Layout, ProgressBar, RichText, TextEdit, Ui};
+use lab_core::fetch::{Fetch, FetchError, From, Got, Kind, OFFERS, Offer, Progress, Watch};
+use lab_core::number::bytes;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How often the progress is drawn.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// What can be got, and what is being got.
+#[derive(Default)]
+pub struct Fetching {
+    /// The folder that data sets and weights go into, each in one of its own; without it nothing can be got.
+    pub place: Option<PathBuf>,
+    /// A mirror or a folder instead of where things were published.
+    from: String,
+    jobs: Vec<Job>,
+}
+
+/// Something that is being got, or could not be.
+struct Job {
+    offer: &'static Offer,
+    /// The field that it is for.
+    field: String,
+    shared: Arc<Shared>,
+    answer: Receiver<Result<Got, FetchError>>,
+    failure: Option<String>,
+}
+
+/// What the thread and the window tell each other meanwhile.
+#[derive(Default)]
+struct Shared {
+    done: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Fetching {
+    /// Draws the list of one kind for a field; what was chosen of what is there.
+    pub fn ui(&mut self, ui: &mut Ui, kind: Kind, field: &str) -> Option<PathBuf> {
+        let folder = self.place.as_ref()?.join(if kind == Kind::Images { "data" } else { "weights" });
+        let title = if kind == Kind::Images { "Get a data set" } else { "Get weights" };
+        let mut used = None;
+        CollapsingHeader::new(RichText::new(title).size(theme::size::SMALL)).id_salt((title, field)).show(ui, |ui| {
+            for offer in OFFERS.iter().filter(|offer| offer.kind == kind) {
+                let there = folder.join(offer.target());
+                if let Some(path) = self.row(ui, offer, field, (&folder, there)) {
+                    used = Some(path);
+                }
+            }
+            let hint = "Mirror or folder, if not from where it was published";
+            let from = ui.add(TextEdit::singleline(&mut self.from).hint_text(hint).desired_width(f32::INFINITY));
+            named(ui, from, "Mirror or folder");
+            ui.add_space(space::XS);
+        });
+        used
+    }
+
+    /// What has arrived, once, each with the field that it is for.
+    pub fn arrived(&mut self, ctx: &Context) -> Vec<(String, PathBuf)> {
+        let mut arrived = Vec::new();
+        self.jobs.retain_mut(|job| {
+            if job.failure.is_some() {
+                return true;
+            }
+            match job.answer.try_recv() {
+                Err(TryRecvError::Empty) => return true,
+                Ok(Ok(got)) => arrived.push((job.field.clone(), got.path)),
+                Ok(Err(FetchError::Stopped)) => {}
+                Ok(Err(error)) => job.failure = Some(error.to_string()),
+                Err(TryRecvError::Disconnected) => job.failure = Some("the system gave no thread to get it".to_owned()),
+            }
+            job.failure.is_some()
+        });
+        if self.jobs.iter().any(|job| job.failure.is_none()) {
+            ctx.request_repaint_after(FRAME);
+        }
+        arrived
+    }
+
+    fn row(&mut self, ui: &mut Ui, offer: &'static Offer, field: &str, at: (&Path, PathBuf)) -> Option<PathBuf> {
+        let tokens = Tokens::of(ui);
+        let (folder, there) = at;
+        let mut used = None;
+        let job = self.jobs.iter().position(|job| job.offer == offer);
+        let under_way = job.filter(|job| self.jobs[*job].failure.is_none());
+        ui.horizontal(|ui| {
+            ui.label(theme::strong(offer.name));
+            ui.label(theme::caption(bytes(offer.bytes()), &tokens));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let label = if under_way.is_some() {
+                    "Cancel"
+                } else if there.exists() {
+                    "Use"
+                } else {
+                    "Get"
+                };
+                let button = ui.button(RichText::new(label).size(theme::size::SMALL));
+                if !named(ui, button, &format!("{label} {}", offer.name)).clicked() {
+                    return;
+                }
+                match (under_way, label) {
+                    (Some(job), _) => self.jobs.remove(job).shared.stop.store(true, Ordering::Relaxed),
+                    (None, "Use") => used = Some(there.clone()),
+                    (None, _) => self.begin(ui.ctx(), offer, field, folder),
+                }
+            });
+        });
+        if let Some(job) = under_way.and_then(|job| self.jobs.get(job)) {
+            let done = job.shared.done.load(Ordering::Relaxed);
+            #[allow(clippy::cast_precision_loss, reason = "a share")]
+            let bar = ProgressBar::new(done as f32 / offer.bytes() as f32).desired_height(theme::size::SMALL);
+            let bar = ui.add(bar);
+            named(ui, bar, &format!("Progress: {} of {} of {}", bytes(done), bytes(offer.bytes()), offer.name));
+        }
+        let about = format!("{}. Licence: {}.", offer.about, offer.licence);
+        ui.add(Label::new(theme::caption(about, &tokens)).wrap());
+        if let Some(why) = job.and_then(|job| self.jobs.get(job)?.failure.as_ref()) {
+            ui.add(Label::new(RichText::new(why).size(theme::size::SMALL).color(tokens.error)).wrap());
+        }
+        ui.add_space(space::XS);
+        used
+    }
+
+    fn begin(&mut self, ctx: &Context, offer: &'static Offer, field: &str, folder: &Path) {
+        let shared = Arc::new(Shared::default());
+        let (send, answer) = bounded(1);
+        let (watched, folder, ctx) = (Arc::clone(&shared), folder.to_owned(), ctx.clone());
+        let from = match self.from.trim() {
+            "" => From::Published,
+            text if text.starts_with("http") => text.parse().unwrap_or_default(),
+            path => From::Disk(typed_path::read(path)),
+        };
+        let work = move || {
+            let told = |Progress { done, .. }| {
+                watched.done.store(done, Ordering::Relaxed);
+                !watched.stop.load(Ordering::Relaxed)
+            };
+            let got = Fetch { from, watch: Some(Watch(&told)), ..Fetch::new(offer, &folder) }.get();
+            // Nobody listens any more where it was cancelled.
+            let _ = send.send(got);
+            ctx.request_repaint();
+        };
+        // Without a thread the channel is closed, which the list tells.
+        let _ = std::thread::Builder::new().name("fetch".into()).spawn(work);
+        self.jobs.retain(|job| job.offer != offer);
+        self.jobs.push(Job { offer, field: field.to_owned(), shared, answer, failure: None });
+    }
+}

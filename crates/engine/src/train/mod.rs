@@ -19,6 +19,7 @@ pub mod load;
 pub mod loss;
 pub mod optimizer;
 pub mod probe;
+mod room;
 pub mod session;
 pub mod snapshot;
 mod start;

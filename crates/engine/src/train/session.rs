@@ -7,14 +7,12 @@ use super::checkpoint::{self, SaveError, SessionState};
 use super::device::Opened;
 use super::guesses::Guesses;
 use super::probe::{Look, Observed};
+use super::room::fits_into_memory;
 use super::start::Origin;
 use burn::tensor::Device;
-use lab_core::blueprint::outline::Outline;
 use lab_core::blueprint::{Blueprint, Summary};
 use lab_core::data::{self, Dataset, Loader, LoaderOptions, Position};
 use lab_core::experiment::{Augmentation, Course, DeviceChoice, Experiment, Extension};
-use lab_core::memory;
-use lab_core::number;
 use lab_core::protocol::keep::Record;
 use lab_core::protocol::{
     ArmInfo, DatasetInfo, Evaluation, Live, Outcome, Past, Prepared, ProbeRecord, SpreadRecord, StepRecord, Tune,
@@ -459,33 +457,6 @@ impl Session {
             discordant: self.guesses.discordant(&self.dataset.validation.labels),
         }
     }
-}
-
-/// Whether there is room for what training takes, before any of it is taken: without it, the system would end the whole
-/// program. A GPU's memory is not known.
-fn fits_into_memory(experiment: &Experiment, dataset: &Dataset, gpu: bool) -> Result<(), String> {
-    let Some(free) = memory::free().filter(|_| !gpu) else { return Ok(()) };
-    let batch = experiment.recipe.batch_size as u64;
-    let (mut kept, mut most) = (0u64, 0u64);
-    for arm in &experiment.arms {
-        let outline = Outline::new(arm, dataset.shape(), dataset.classes.len());
-        let Ok(outline) = outline else { continue };
-        let values = arm.optimizer(&experiment.recipe).method.kept_values();
-        let weights = outline.training_bytes(0, values);
-        // Arms step in turn, so that only one has its maps in memory.
-        most = most.max(outline.training_bytes(batch, values) - weights);
-        kept = kept.saturating_add(weights);
-    }
-    let needed = kept.saturating_add(most);
-    if needed <= free {
-        return Ok(());
-    }
-    Err(format!(
-        "training takes about {} and {} are free; take smaller batches than {batch} images, smaller networks or smaller \
-         images (Resize)",
-        number::bytes(needed),
-        number::bytes(free)
-    ))
 }
 
 fn arm_info(name: &str, blueprint: &Blueprint) -> ArmInfo {

@@ -1,6 +1,7 @@
 //! A guided experiment as its file says it, checked.
 
 use super::quantity::Quantity;
+use crate::experiment::file::parsed;
 use crate::instrument::Instrument;
 use crate::study::{Axis, Base, Seeds, Study, StudyError, StudyPlan};
 use crate::verdict::Call;
@@ -182,7 +183,7 @@ impl Lesson {
     /// # Errors
     /// What is wrong with it.
     pub fn from_toml(id: &str, text: &str) -> Result<Self, LessonError> {
-        let mut lesson: Self = toml::from_str(text).map_err(|error| LessonError::Parse(error.to_string()))?;
+        let mut lesson: Self = parsed(text).map_err(LessonError::Parse)?;
         id.clone_into(&mut lesson.id);
         let study = Study::check(lesson.plan(1))?;
         for instrument in &lesson.ask {

@@ -118,19 +118,27 @@ fn dated(run: &Path, number: usize) {
     std::fs::write(path, trial.to_string()).unwrap();
 }
 
+/// Opens a list with a label in front and chooses one of its entries, which lies over everything else.
+pub fn pick(harness: &mut Harness<'static, App>, name: &str, entry: &str) {
+    let of = |harness: &Harness<'static, App>, name: &str, role: Role| {
+        let all = harness.query_all_by_label(name).filter(move |node| node.accesskit_node().role() == role);
+        all.last().map(|node| node.rect().center())
+    };
+    wait_until(harness, "there is a list", |harness| of(harness, name, Role::ComboBox).is_some());
+    for (name, role) in [(name, Role::ComboBox), (entry, Role::Button)] {
+        let at = of(harness, name, role).unwrap_or_else(|| panic!("no {name}"));
+        harness.hover_at(at);
+        harness.run();
+        harness.drag_at(at);
+        harness.drop_at(at);
+        harness.run();
+    }
+}
+
 /// Shows a study that is on disk.
 pub fn look_at(harness: &mut Harness<'static, App>, name: &str) {
     command(harness, "Show Study");
-    let list = |harness: &Harness<'static, App>| {
-        let mut all = harness.query_all_by_label("Study");
-        all.find(|node| node.accesskit_node().role() == Role::ComboBox).map(|node| node.rect().center())
-    };
-    wait_until(harness, "the studies are listed", |harness| list(harness).is_some());
-    let all = harness.query_all_by_label("Study");
-    all.into_iter().find(|node| node.accesskit_node().role() == Role::ComboBox).unwrap().click();
-    harness.run();
-    // The list lies over everything else.
-    harness.query_all_by_label(name).last().unwrap().click();
+    pick(harness, "Study", name);
     wait_until(harness, "the study is read", |harness| !names(harness, "Progress: ").is_empty());
     harness.run();
 }

@@ -1,6 +1,6 @@
 //! Studies: made from the form, worked on one after another, looked at in every way, opened training by training.
 
-use crate::made::{AXES, look_at, see, study};
+use crate::made::{AXES, look_at, pick, see, study};
 use crate::pictures::compare_study;
 use crate::scripted::*;
 use eframe::egui::{Key, OutputCommand, Theme, vec2};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 fn shows(harness: &Harness<'static, App>, part: &str) -> bool {
-    harness.query_all_by_label_contains(part).next().is_some()
+    !names(harness, part).is_empty()
 }
 
 fn wait_for(harness: &mut Harness<'static, App>, part: &str) {
@@ -91,7 +91,7 @@ fn studies_wait_for_each_other_in_an_order_that_can_be_changed() {
     assert_eq!(names(&harness)[0], format!("Take out: {first}"), "what was paused goes on first");
     click(&mut harness, "Go on with the queue");
     wait_until(&mut harness, "the first goes on", |_| lines(&notes).len() == 2);
-    click(&mut harness, "Stop");
+    see(&mut harness, "Stop");
     wait_until(&mut harness, "the second begins", |_| lines(&notes).len() == 3);
     assert!(
         lines(&notes)[1].contains(&first) && !lines(&notes)[2].contains(&format!("{first} ")),
@@ -124,7 +124,7 @@ fn settings_are_compared_and_the_best_one_goes_into_the_form() {
     assert_eq!(names(&harness, "Setting: ").len(), 5);
     let best = names(&harness, "Best setting: ")[0].clone();
     assert!(best.contains("learning_rate 0.1, depth 8") && best.contains("±"), "{best}");
-    choose(&mut harness, "Compare", "All settings");
+    pick(&mut harness, "Compare", "All settings");
     let verdict = names(&harness, "Verdict: ")[0].clone();
     assert!(verdict.contains("residual, learning_rate 0.1, depth 56"), "{verdict}");
     click(&mut harness, "Use the best setting");
@@ -151,10 +151,10 @@ fn every_way_of_looking_at_a_study_says_what_it_shows() {
     }
     see(&mut harness, "Curves");
     assert!(shows(&harness, "Validation accuracy over the steps: mean over the seeds; so many lines have no bands"));
-    choose(&mut harness, "Band", "All seeds");
+    pick(&mut harness, "Band", "All seeds");
     assert!(shows(&harness, "one line for each seed. 24 lines"));
-    choose(&mut harness, "Colour by", "depth");
-    choose(&mut harness, "Show", "Training loss");
+    pick(&mut harness, "Colour by", "depth");
+    pick(&mut harness, "Show", "Training loss");
     assert!(shows(&harness, "Training loss over the steps: one line for each seed. 24 lines"));
 }
 

@@ -3,7 +3,7 @@
 use super::dimension::judged_name;
 use super::view::{Band, View};
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::choose;
+use crate::kit::widgets::{choose, named};
 use crate::laboratory::{Curve, Looked};
 use eframe::egui::{Label, Ui};
 
@@ -16,10 +16,12 @@ pub fn listed<T: Clone + PartialEq>(ui: &mut Ui, (label, hint): (&str, &str), va
     #[allow(clippy::cast_precision_loss, reason = "a width in points")]
     let width = (longest as f32 * 7.5 + 36.0).min(ui.max_rect().width() - 90.0).clamp(90.0, 260.0);
     crate::kit::chips::together(ui, width + 64.0);
-    let label = ui.label(label);
-    ui.scope(|ui| {
+    ui.label(label);
+    // Lists of one row would be the same to egui, and open each other.
+    ui.push_id(label, |ui| {
         ui.set_max_width(width);
-        choose(ui, value, options).on_hover_text(hint).labelled_by(label.id);
+        let chosen = choose(ui, value, options).on_hover_text(hint);
+        named(ui, chosen, label);
     });
     ui.add_space(space::S);
 }

@@ -166,7 +166,8 @@ mod tests {
             arms: Vec::new(),
             remark: String::new(),
         };
-        let results = Results { points: values.into_iter().map(point).collect(), ..Results::default() };
+        let mut results = Results::default();
+        results.points = values.into_iter().map(point).collect();
         let looked = Looked { labels: vec!["axis".to_owned()], results, ..Looked::default() };
         Dimension::of(&looked, 0)
     }

@@ -147,7 +147,10 @@ impl Parallel {
     /// The part of an axis that is marked, and marking another one.
     fn brush(&mut self, ui: &Ui, axis: usize, label: &str, rect: Rect, tokens: &Tokens) {
         let id = ui.scope_id().with(("brush", axis));
-        let response = ui.interact(rect, id, Sense::click_and_drag()).on_hover_cursor(CursorIcon::ResizeVertical);
+        // An end of the axis is reached from beyond it.
+        let response = ui
+            .interact(rect.expand2(vec2(0.0, 8.0)), id, Sense::click_and_drag())
+            .on_hover_cursor(CursorIcon::ResizeVertical);
         let response = named(ui, response, &format!("Keep a part of {label}"));
         let share = |y: f32| ((rect.bottom() - y) / rect.height()).clamp(0.0, 1.0);
         let Some(brush) = self.brushes.get_mut(axis) else { return };

@@ -150,6 +150,8 @@ fn the_oldest_go_when_there_is_too_much_and_a_person_can_see_and_remove_all() {
     let keeping = Keeping { at_most: 3 * one + one / 2, ..in_file(kept.path()) };
     for place in [1, 2, 0, 3] {
         load(&data_at(places[place].path()), 0, keeping).unwrap();
+        // A file system's clock may tick a hundred times a second only.
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let sources: Vec<PathBuf> = cache::list(kept.path()).unwrap().into_iter().filter_map(|it| it.source).collect();
     assert_eq!(sources, [3, 0, 2].map(|place| places[place].path().to_owned()), "the last one used comes first");

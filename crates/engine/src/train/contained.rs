@@ -45,8 +45,10 @@ pub(crate) fn quiet_panics() {
 /// # Errors
 /// What `run` says, or the panic's message.
 pub(crate) fn contained<T>(ends: &str, advice: &str, run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    panic::catch_unwind(panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        let message = LAST_PANIC.take().unwrap_or_else(|| "no message".into());
+    panic::catch_unwind(panic::AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+        // A panic of a thread that helped this one was printed, and comes here with its message alone.
+        let text = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
+        let message = LAST_PANIC.take().unwrap_or_else(|| text.unwrap_or("no message").into());
         Err(format!("an internal error ended {ends}: {message}; {advice}"))
     })
 }

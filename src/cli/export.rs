@@ -25,6 +25,7 @@ Examples:
   residual-lab export RUN_FOLDER --torch --out for-pytorch
   residual-lab export RUN_FOLDER --html --out report.html"
 )]
+#[allow(clippy::struct_excessive_bools, reason = "one of these formats is named by itself")]
 pub struct Args {
     /// A run folder, or its name in the usual place; for --bundle also a study's
     #[arg(value_name = "RUN")]

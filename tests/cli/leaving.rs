@@ -26,7 +26,7 @@ fn trained(lab: &Lab, settings: &str) {
     let start = plan.find("[arms.network]").unwrap();
     plan.truncate(start);
     let depth = if settings.contains("bottleneck") { 11 } else { 8 };
-    let fields = settings.replace("=", " = ");
+    let fields = settings.replace('=', " = ");
     let mut network = format!("network = {{ body = {{ cifar = {{ depth = {depth}, width = 4 }} }}");
     if !fields.is_empty() {
         network += ", ";

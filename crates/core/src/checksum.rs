@@ -6,6 +6,7 @@ const fn tables() -> [[u32; 256]; 8] {
     let mut tables = [[0; 256]; 8];
     let mut byte = 0;
     while byte < 256 {
+        #[allow(clippy::cast_possible_truncation, reason = "below 256")]
         let (mut crc, mut bit) = (byte as u32, 0);
         while bit < 8 {
             crc = (crc >> 1) ^ (if crc & 1 == 1 { 0x82f6_3b78 } else { 0 });

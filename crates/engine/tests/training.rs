@@ -506,7 +506,7 @@ fn a_schedule_that_has_ended_is_stretched_begun_anew_or_held_when_the_run_is_ext
         watched.steps.iter().filter_map(|step| step.arms[0].map(|arm| arm.learning_rate)).collect()
     };
     let (once, twice) = (rates(&train(planned.clone(), device)), rates(&train(whole, device)));
-    let held = vec![once[9]; 10];
+    let held = [once[9]; 10];
     for (schedule, expected) in
         [(Extension::Stretch, &twice[10..]), (Extension::Restart, &once[..]), (Extension::Constant, &held[..])]
     {

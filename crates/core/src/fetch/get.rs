@@ -10,6 +10,9 @@ use std::cell::Cell;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+/// Says what is wrong with what was fetched.
+type Fault<'a> = &'a dyn Fn() -> Result<Option<String>, FetchError>;
+
 /// What is to be got, and how.
 #[derive(Clone, Debug)]
 pub struct Fetch<'a> {
@@ -106,7 +109,7 @@ impl<'a> Fetch<'a> {
         &self,
         file: &Remote,
         part: &Path,
-        (fault, told): (&dyn Fn() -> Result<Option<String>, FetchError>, &dyn Fn(u64) -> bool),
+        (fault, told): (Fault<'_>, &dyn Fn(u64) -> bool),
     ) -> Result<(), FetchError> {
         let client = Client::new(self.patience);
         let mut failed = None;

@@ -188,6 +188,7 @@ pub struct Outcome {
     pub discordant: Vec<Discordant>,
 }
 
+#[allow(clippy::ref_option, reason = "serde hands it over like this")]
 fn as_text<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }

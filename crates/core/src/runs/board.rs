@@ -37,7 +37,8 @@ impl Board {
     /// A step, a validation, or both.
     pub fn measured(&mut self, row: &MetricsRow) {
         let validated = row.get(Measure::ValidationLoss).is_some();
-        let apart = (1..).map(|power| 10u64.pow(power)).find(|apart| row.step < EVERY_STEP * apart).unwrap_or(u64::MAX);
+        let apart =
+            (1..19).map(|power| 10u64.pow(power)).find(|apart| row.step < EVERY_STEP * apart).unwrap_or(u64::MAX);
         if !validated && !row.step.is_multiple_of(apart / 10) {
             return;
         }

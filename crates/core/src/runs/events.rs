@@ -98,6 +98,7 @@ mod exact {
         change: Change,
     }
 
+    #[allow(clippy::ref_option, reason = "serde hands it over like this")]
     pub fn serialize<S: Serializer>(change: &Option<Change>, serializer: S) -> Result<S::Ok, S::Error> {
         let change = change.clone().ok_or_else(|| S::Error::custom("there is no change"))?;
         toml::to_string(&Wrapped { change }).map_err(S::Error::custom)?.serialize(serializer)

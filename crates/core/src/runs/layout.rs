@@ -119,6 +119,7 @@ pub(super) fn lock(run: &Path) -> io::Result<File> {
 }
 
 /// Whether a folder holds nothing but what a run begins with, because whoever began it was killed: its plan comes last.
+#[allow(clippy::case_sensitive_file_extension_comparisons, reason = "our own name")]
 pub(super) fn is_beginning(folder: &Path) -> bool {
     let Ok(entries) = fs::read_dir(folder) else { return false };
     let known =

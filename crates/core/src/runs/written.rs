@@ -1,6 +1,8 @@
 //! A run folder that is being written. Whatever cannot be written waits in memory, and is written once that is possible
 //! again: here, or in another folder.
 
+#![allow(clippy::used_underscore_binding, reason = "a lock is held, not read")]
+
 use super::arm::ArmFiles;
 use super::events::{Diary, EventLine};
 use super::layout::{self, RunInfo, arm_folders};

@@ -213,7 +213,7 @@ pub fn all(folder: &Path) -> Vec<PathBuf> {
     let folders =
         names.into_iter().chain(by_step(folder)).map(|name| folder.join(name)).filter(|folder| folder.is_dir());
     let mut found: Vec<PathBuf> = folders.collect();
-    found.sort_by_key(|folder| std::cmp::Reverse(state(folder).map(|state| state.progress.step).unwrap_or(0)));
+    found.sort_by_key(|folder| std::cmp::Reverse(state(folder).map_or(0, |state| state.progress.step)));
     found
 }
 

@@ -113,6 +113,7 @@ impl Worker {
         }
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "every command is answered alike")]
     fn move_run(&mut self, folder: &Path) -> Result<(), String> {
         let Some(run) = &mut self.run else { return Ok(()) };
         // A folder that will not do is no reason to end anything.
@@ -296,6 +297,7 @@ impl Worker {
     }
 
     /// A run that has ended stays as it is.
+    #[allow(clippy::unnecessary_wraps, reason = "every command is answered alike")]
     fn ended_before(&mut self) -> Result<(), String> {
         let Some(run) = &self.run else { return Ok(()) };
         let outcome = run.outcome("all its steps are done already");

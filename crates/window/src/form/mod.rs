@@ -177,6 +177,7 @@ impl Form {
 
     /// Trains with another learning rate: one arm, which then has an optimiser of its own, or all.
     pub fn set_rate(&mut self, arm: Option<usize>, rate: f64) {
+        #[allow(clippy::single_match_else, reason = "two cases of the same weight")]
         match arm.and_then(|arm| self.plan.arms.get_mut(arm)) {
             Some(arm) => {
                 let own = arm.optimizer.get_or_insert_with(|| self.plan.recipe.optimizer.clone());

@@ -101,6 +101,7 @@ fn around(now: &Value, path: &str) -> Vec<Value> {
         Value::Boolean(_) => vec![Value::Boolean(false), Value::Boolean(true)],
         Value::Float(0.0) => [0.0, 0.1].map(Value::Float).into(),
         Value::Float(now) => [now / 3.0, now, 3.0 * now].map(|value| Value::Float(two_digits(value))).into(),
+        #[allow(clippy::case_sensitive_file_extension_comparisons, reason = "a field, not a file")]
         Value::Integer(now) if path.ends_with(".depth") => {
             let mut depths: Vec<i64> = DEPTHS.into_iter().filter(|depth| *depth <= 2 * now).collect();
             if !depths.contains(&now) {

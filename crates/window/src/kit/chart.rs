@@ -37,6 +37,7 @@ impl Default for Across<'_> {
 }
 
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each says of itself how it is drawn")]
 pub struct Series {
     /// The arm's place, for its colour.
     pub arm: usize,

@@ -90,6 +90,7 @@ impl Looked {
 
     /// What a trial is called beside the others.
     #[must_use]
+    #[allow(clippy::unused_self, reason = "it is the study that names its trials")]
     pub fn title(&self, trial: &Seen) -> String {
         let seed = format!("seed {}", trial.seed);
         match trial.point.as_deref() {

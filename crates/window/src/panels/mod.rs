@@ -122,7 +122,7 @@ impl Panels {
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, stores: Stores, actions: &mut Vec<Action>) {
         let Stores { shelf, laboratory, finder, collection } = stores;
         let Self { layout, all, checkpoint, cell } = self;
-        let mut effects = Effects { actions, shelf, laboratory, finder, collection, checkpoint, cell };
+        let mut effects = Effects { actions, shelf, laboratory, collection, finder, checkpoint, cell };
         let show = |ui: &mut Ui, shown: PanelId| {
             if let Some(panel) = all.iter_mut().find(|panel| panel.id() == shown) {
                 panel.ui(ui, scene, &mut effects);

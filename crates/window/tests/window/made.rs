@@ -121,8 +121,8 @@ fn dated(run: &Path, number: usize) {
 /// Opens a list with a label in front and chooses one of its entries, which lies over everything else.
 pub fn pick(harness: &mut Harness<'static, App>, name: &str, entry: &str) {
     let of = |harness: &Harness<'static, App>, name: &str, role: Role| {
-        let all = harness.query_all_by_label(name).filter(move |node| node.accesskit_node().role() == role);
-        all.last().map(|node| node.rect().center())
+        let mut all = harness.query_all_by_label(name).filter(move |node| node.accesskit_node().role() == role);
+        all.next_back().map(|node| node.rect().center())
     };
     wait_until(harness, "there is a list", |harness| of(harness, name, Role::ComboBox).is_some());
     for (name, role) in [(name, Role::ComboBox), (entry, Role::Button)] {

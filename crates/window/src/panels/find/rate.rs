@@ -67,10 +67,10 @@ fn start(ui: &mut Ui, plan: &Plan, test: RateTest, effects: &mut Effects) {
         named(ui, bar, &format!("Progress of the test: {text}"));
         return;
     }
-    let wrong = if !(test.low > 0.0 && test.low < test.high) {
-        Some("The first rate must be above 0 and below the last one.".to_owned())
-    } else {
+    let wrong = if test.low > 0.0 && test.low < test.high {
         Experiment::check(plan.clone()).err().map(|_| "Some fields of the form have to be corrected first.".to_owned())
+    } else {
+        Some("The first rate must be above 0 and below the last one.".to_owned())
     };
     let text = RichText::new("Test learning rates").family(theme::semibold()).color(tokens.on_accent);
     let button = ui.add_enabled(wrong.is_none(), Button::new(text).fill(tokens.accent));

@@ -48,8 +48,11 @@ fn ended(measured: &Measured, curve: Curve) -> Option<f64> {
     }
 }
 
+/// What the seeds came to at each place of the axis.
+type Places = Vec<(f64, Vec<f64>)>;
+
 fn lines(looked: &Looked, view: &View, axis: &Dimension) -> Vec<Series> {
-    let mut found: Vec<(Series, Vec<(f64, Vec<f64>)>)> = Vec::new();
+    let mut found: Vec<(Series, Places)> = Vec::new();
     let place = Curve::ALL.iter().position(|(curve, _)| *curve == view.curve).unwrap_or(0);
     for (trial, (point, measured)) in looked.trials.iter().zip(looked.points.iter().zip(&looked.measured)) {
         let is_done = trial.standing == Standing::Over(TrialState::Done);

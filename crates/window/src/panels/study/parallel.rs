@@ -28,6 +28,7 @@ pub struct Parallel {
 }
 
 impl Parallel {
+    #[allow(clippy::too_many_lines, reason = "one drawing, from top to bottom")]
     pub fn ui(&mut self, ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
         let count = looked.labels.len() + 1;
         if self.of != looked.folder || self.brushes.len() != count {

@@ -88,12 +88,12 @@ pub fn cells(looked: &Looked) -> Cells {
 impl Trials {
     pub fn ui(&mut self, ui: &mut Ui, looked: &Looked, cells: &Cells, height: f32, effects: &mut Effects) {
         let selected = self.selected.and_then(|number| looked.trials.iter().find(|trial| trial.number == number));
-        ui.horizontal_wrapped(|ui| match selected {
-            Some(trial) => deeds(ui, looked, trial, effects),
-            None => {
-                let text = "A double click or Enter opens a training like any run: its curves lie over the plots.";
-                ui.label(crate::kit::theme::caption(text, &Tokens::of(ui)));
+        ui.horizontal_wrapped(|ui| {
+            if let Some(trial) = selected {
+                return deeds(ui, looked, trial, effects);
             }
+            let text = "A double click or Enter opens a training like any run: its curves lie over the plots.";
+            ui.label(crate::kit::theme::caption(text, &Tokens::of(ui)));
         });
         let tokens = Tokens::of(ui);
         let mut clicked = None;

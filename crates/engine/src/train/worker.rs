@@ -282,7 +282,8 @@ impl Worker {
         self.outbox.send(Event::Prepared(Box::new(prepared)));
         self.say(said);
         if over && !missing && before.outcome.is_some_and(|outcome| outcome.steps == step) {
-            return self.ended_before();
+            self.ended_before();
+            return Ok(());
         }
         if let Some(reason) = if missing { self.evaluate()? } else { self.enough()? } {
             return self.finish(&reason);
@@ -297,12 +298,10 @@ impl Worker {
     }
 
     /// A run that has ended stays as it is.
-    #[allow(clippy::unnecessary_wraps, reason = "every command is answered alike")]
-    fn ended_before(&mut self) -> Result<(), String> {
-        let Some(run) = &self.run else { return Ok(()) };
-        let outcome = run.outcome("all its steps are done already");
-        self.tell_end(outcome);
-        Ok(())
+    fn ended_before(&mut self) {
+        if let Some(outcome) = self.run.as_ref().map(|run| run.outcome("all its steps are done already")) {
+            self.tell_end(outcome);
+        }
     }
 
     fn pause(&mut self, paused: bool) {

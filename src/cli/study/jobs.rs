@@ -2,7 +2,7 @@
 
 use super::folder::{create, find, open};
 use super::here::{here, show};
-use super::status::{state, tally};
+use super::status::tally;
 use super::work::title;
 use crate::cli::output::{self, Failure};
 use crate::cli::signals::Signals;
@@ -137,7 +137,7 @@ impl<'a> Watcher<'a> {
                 objective.map_or(String::new(), |value| format!(", {name} {}", lab_core::number::precise(value)));
             let why = begun.record.why.as_ref().map_or(String::new(), |why| format!(" ({why})"));
             let line =
-                format!("{}: {}{objective}{why}", title(self.study.study(), &begun.record), state(&trial.standing));
+                format!("{}: {}{objective}{why}", title(self.study.study(), &begun.record), trial.standing.in_words());
             match &self.bar {
                 Some(bar) => bar.suspend(|| output::print(&line))?,
                 None => output::print(&line)?,

@@ -82,23 +82,11 @@ pub(super) fn retry(args: &RetryArgs) -> Result<(), Failure> {
 /// How many trials stand how, in words.
 pub(super) fn tally(study: &StudyFolder, trials: &[Seen]) -> String {
     let names = ["done", "ended early", "diverged", "failed", "running", "interrupted", "waiting"];
-    let count = |name| trials.iter().filter(|trial| state(&trial.standing) == name).count();
+    let count = |name| trials.iter().filter(|trial| trial.standing.in_words() == name).count();
     let parts = names.into_iter().map(|name| (count(name), name)).filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts.map(|(count, name)| format!("{count} {name}")).collect();
     let stopped = if study.is_stopped() { "; stopped" } else { "" };
     format!("{} trials: {}{stopped}", trials.len(), parts.join(", "))
-}
-
-pub(super) fn state(standing: &Standing) -> &'static str {
-    match standing {
-        Standing::Waiting | Standing::Over(TrialState::Waiting) => "waiting",
-        Standing::Running { .. } => "running",
-        Standing::Interrupted => "interrupted",
-        Standing::Over(TrialState::Done) => "done",
-        Standing::Over(TrialState::EndedEarly) => "ended early",
-        Standing::Over(TrialState::Diverged) => "diverged",
-        Standing::Over(TrialState::Failed) => "failed",
-    }
 }
 
 fn steps(trial: &Seen) -> (u64, Option<u64>) {
@@ -124,7 +112,7 @@ fn row(trial: &Seen, goal: Goal) -> Vec<String> {
         trial.number.to_string(),
         trial.point.clone().unwrap_or_else(|| "not chosen yet".to_owned()),
         trial.seed.to_string(),
-        state(&trial.standing).to_owned(),
+        trial.standing.in_words().to_owned(),
         total.map_or_else(|| or_dash(None), |total| format!("{done}/{total}")),
         or_dash(newest.map(shown)),
         remark,
@@ -143,7 +131,7 @@ fn for_programs(trial: &Seen) -> Value {
         "point": trial.point,
         "settings": record.map(|record| &record.settings),
         "seed": trial.seed,
-        "state": state(&trial.standing),
+        "state": trial.standing.in_words(),
         "steps": done,
         "total_steps": total,
         "objective": record.and_then(|record| record.objective),

@@ -49,6 +49,22 @@ pub enum Standing {
     Over(TrialState),
 }
 
+impl Standing {
+    /// In a word or two.
+    #[must_use]
+    pub fn in_words(&self) -> &'static str {
+        match self {
+            Self::Waiting | Self::Over(TrialState::Waiting) => "waiting",
+            Self::Running { .. } => "running",
+            Self::Interrupted => "interrupted",
+            Self::Over(TrialState::Done) => "done",
+            Self::Over(TrialState::EndedEarly) => "ended early",
+            Self::Over(TrialState::Diverged) => "diverged",
+            Self::Over(TrialState::Failed) => "failed",
+        }
+    }
+}
+
 /// A trial as whoever looks at the study sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {

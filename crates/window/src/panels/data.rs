@@ -14,7 +14,7 @@ use eframe::egui::{
 };
 use lab_core::data::{ClassCount, Double, Look, Survey};
 use lab_core::experiment::{Plan, Source};
-use lab_core::number::{plural, precise_percent};
+use lab_core::number::{count, plural, precise_percent};
 use lab_core::protocol::Thumbnail;
 use lab_core::table::Table;
 use std::collections::HashMap;
@@ -105,11 +105,11 @@ fn head(ui: &mut Ui, survey: &Survey, effects: &mut Effects) {
         }
         give_away::button(ui, "the classes", &Paper(survey), effects.actions);
     });
-    let total = |count: fn(&ClassCount) -> usize| survey.classes.iter().map(count).sum::<usize>();
+    let total = |of: fn(&ClassCount) -> usize| survey.classes.iter().map(of).sum::<usize>();
     let [channels, height, width] = survey.shape;
     let color = if channels == 1 { "gray" } else { "colour" };
     let images = plural(total(|class| class.train) as u64, "image");
-    let (validation, classes) = (total(|class| class.validation), survey.classes.len());
+    let (validation, classes) = (count(total(|class| class.validation) as u64), survey.classes.len());
     let counts = format!("{images} to train on and {validation} to validate on, in {classes} classes.");
     let seen = match survey.sizes {
         Some(sizes) => sentence(&format!("{}; networks see {width}×{height} in {color}", sizes.in_words())),

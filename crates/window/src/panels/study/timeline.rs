@@ -1,7 +1,7 @@
 //! When each training began and ended: a bar for each, in the order in which they began.
 
 use super::bits;
-use super::trials::{color, standing};
+use super::trials::color;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::laboratory::Looked;
@@ -50,7 +50,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
                 "Training {}: {}, {}, began after {}, took {}",
                 trial.number,
                 looked.title(trial),
-                standing(trial),
+                trial.standing.in_words(),
                 duration(from - first),
                 duration(to - from)
             );

@@ -19,20 +19,7 @@ pub struct Trials {
     selected: Option<u32>,
 }
 
-/// How a training stands, in a word.
-pub fn standing(trial: &Seen) -> &'static str {
-    match &trial.standing {
-        Standing::Waiting | Standing::Over(TrialState::Waiting) => "waiting",
-        Standing::Running { .. } => "running",
-        Standing::Interrupted => "interrupted",
-        Standing::Over(TrialState::Done) => "done",
-        Standing::Over(TrialState::EndedEarly) => "ended early",
-        Standing::Over(TrialState::Diverged) => "diverged",
-        Standing::Over(TrialState::Failed) => "failed",
-    }
-}
-
-/// A colour for that.
+/// A colour for how a training stands.
 pub fn color(tokens: &Tokens, trial: &Seen) -> Color32 {
     match &trial.standing {
         Standing::Over(TrialState::Done) => tokens.text,
@@ -69,7 +56,7 @@ pub fn cells(looked: &Looked) -> Cells {
             trial.number.to_string(),
             trial.point.clone().unwrap_or_else(|| "not chosen yet".to_owned()),
             trial.seed.to_string(),
-            standing(trial).to_owned(),
+            trial.standing.in_words().to_owned(),
             number::or_dash(newest(trial).map(|value| in_words(looked, 0, value))),
             steps(trial),
             number::or_dash(took),
@@ -79,7 +66,7 @@ pub fn cells(looked: &Looked) -> Cells {
     let titles = ["", "Setting", "Seed", "State", looked.results.objective(), "Steps", "Took", ""];
     let name = |trial: &Seen| {
         let came = newest(trial).map_or_else(String::new, |value| format!(", {}", in_words(looked, 0, value)));
-        format!("Training {}: {}, {}{came}", trial.number, looked.title(trial), standing(trial))
+        format!("Training {}: {}, {}{came}", trial.number, looked.title(trial), trial.standing.in_words())
     };
     let trials = looked.trials.iter();
     Cells::new(titles.map(str::to_owned).into(), trials.clone().map(row).collect(), trials.map(name).collect())

@@ -323,7 +323,7 @@ fn a_run_that_has_ended_stays_as_it_is_at_every_resume() {
         assert!(run == "whole" || lab.metrics(run, "plain").len() < 40, "it was to stop early");
         for _ in 0..2 {
             let said = lab.ok(&["train", "--resume", run, "--device", "flex"]);
-            assert!(said.contains("all its steps are done already"), "{said}");
+            assert!(said.contains("this run was already complete"), "{said}");
             assert!(contents(&lab.path(run)) == before, "{run} has changed");
             assert_eq!(fs::read(lab.path(run).join("outcome.json")).unwrap(), ended);
         }
@@ -355,7 +355,7 @@ fn a_run_of_which_one_network_diverged_at_once_goes_on_and_can_be_asked() {
     let diverged = outcome(&lab.path("whole"))["arms"][0]["diverged_at"].as_u64().unwrap();
     assert!(diverged <= 3, "before the first validation, but after {diverged}");
     let said = lab.ok(&["train", "--resume", "whole", "--device", "flex"]);
-    assert!(said.contains("all its steps are done already"), "{said}");
+    assert!(said.contains("this run was already complete"), "{said}");
     lab.write("shirt.png", &crate::lab::picture(28, 28));
     let said = lab.ok(&["classify", "whole", "shirt.png"]);
     assert!(said.contains("residual:") && !said.contains("plain:"), "{said}");

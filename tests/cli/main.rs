@@ -168,7 +168,7 @@ fn a_run_is_trained_read_asked_and_gone_on_with() {
     assert!((arm["top1"].as_f64().unwrap() - accuracy).abs() < 1e-9, "{score} against {accuracy}");
 
     let said = lab.ok(&["train", "--resume", "run"]);
-    assert!(said.contains("all its steps are done already"), "{said}");
+    assert!(said.contains("this run was already complete"), "{said}");
     lab.ok(&["train", "--resume", "run", "--extend", "1"]);
     assert_eq!(lab.metrics("run", "plain").len(), 3 + 64 / 8);
 }

@@ -28,6 +28,8 @@ pub enum RunAction {
     Continue,
     /// Goes on with the run in this folder, from its last checkpoint.
     Resume(PathBuf),
+    /// Shows the run in this folder as it was left.
+    Open(PathBuf),
     /// Trains this many epochs more, the schedule going on like this.
     Extend(u32, Extension),
     /// Writes a checkpoint now.
@@ -147,6 +149,8 @@ pub enum Action {
     SaveRun(Format),
     /// Puts a table into the clipboard.
     CopyTable(Arc<Table>),
+    /// Tells a person something.
+    Tell(String),
     /// Puts text into the clipboard.
     CopyText(String),
     /// Varies a field of the form in a study: an axis as it is typed.

@@ -65,6 +65,8 @@ pub struct Report {
     pub size_notice: Option<String>,
     /// Classes that the networks know and that no image to score on is of.
     pub absent: Vec<String>,
+    /// Whether the data set came with images to validate or test on.
+    pub own_validation: bool,
 }
 
 impl Dataset {
@@ -112,7 +114,7 @@ impl Dataset {
             None => split::choose(&train.labels(), own_labels.as_deref(), classes.len(), data, seed),
         };
         check_split(path, &train, &split, options.scoring.is_some())?;
-        let mut report = Report { left_out, ..Report::default() };
+        let mut report = Report { left_out, own_validation: own.is_some(), ..Report::default() };
         let names_come_apart = matches!(train, Part::Images(_));
         let (train, validation) = match (train, own) {
             (Part::Images(train), own) => in_memory(path, train, own, &split, data)?,

@@ -21,6 +21,8 @@ pub struct Survey {
     pub shape: [usize; 3],
     /// In the order of the labels.
     pub classes: Vec<ClassCount>,
+    /// Whether the data set came with images to validate or test on.
+    pub own_validation: bool,
     /// Per channel, of pixels in [0, 1].
     pub mean: Vec<f32>,
     /// Per channel.
@@ -120,6 +122,7 @@ impl Survey {
             name: dataset.name.clone(),
             shape: dataset.shape(),
             classes: dataset.classes.iter().zip(counts).map(class).collect(),
+            own_validation: report.own_validation,
             mean: dataset.mean.clone(),
             std: dataset.std.clone(),
             sizes: report.sizes,

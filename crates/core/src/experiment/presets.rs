@@ -10,6 +10,8 @@ use super::{
 pub struct Preset {
     /// What a person types.
     pub id: &'static str,
+    /// The heading it stands under in a list.
+    pub family: &'static str,
     /// What it is and what to expect of it.
     pub about: &'static str,
     build: fn(&'static str) -> Plan,
@@ -33,97 +35,121 @@ pub fn preset(id: &str) -> Option<&'static Preset> {
 pub static PRESETS: &[Preset] = &[
     Preset {
         id: "plain-vs-residual",
+        family: "Side by side",
         about: "Two nets of 56 layers that differ in their shortcuts only: the plain one falls behind within two epochs.",
         build: plain_vs_residual,
     },
     Preset {
         id: "resnet20",
+        family: "CIFAR ResNets",
         about: "He et al. 2015 for CIFAR: 269,722 parameters; 91.3 % on CIFAR-10 after the paper's 64,000 steps.",
         build: |id| he(id, 20, Shortcut::A),
     },
     Preset {
         id: "resnet32",
+        family: "CIFAR ResNets",
         about: "32 layers, 464,154 parameters; 92.5 % in the paper.",
         build: |id| he(id, 32, Shortcut::A),
     },
     Preset {
         id: "resnet44",
+        family: "CIFAR ResNets",
         about: "44 layers, 658,586 parameters; 92.8 % in the paper.",
         build: |id| he(id, 44, Shortcut::A),
     },
     Preset {
         id: "resnet56",
+        family: "CIFAR ResNets",
         about: "56 layers, 853,018 parameters; 93.0 % in the paper.",
         build: |id| he(id, 56, Shortcut::A),
     },
     Preset {
         id: "resnet110",
+        family: "CIFAR ResNets",
         about: "110 layers, 1,727,962 parameters, warmed up at a tenth of the learning rate; 93.6 % in the paper.",
         build: |id| he(id, 110, Shortcut::A),
     },
     Preset {
         id: "plain20",
+        family: "CIFAR nets without shortcuts",
         about: "ResNet-20 without shortcuts: trains almost as well.",
         build: |id| he(id, 20, Shortcut::None),
     },
     Preset {
         id: "plain32",
+        family: "CIFAR nets without shortcuts",
         about: "ResNet-32 without shortcuts: a little worse than plain20.",
         build: |id| he(id, 32, Shortcut::None),
     },
     Preset {
         id: "plain44",
+        family: "CIFAR nets without shortcuts",
         about: "ResNet-44 without shortcuts: clearly worse.",
         build: |id| he(id, 44, Shortcut::None),
     },
     Preset {
         id: "plain56",
+        family: "CIFAR nets without shortcuts",
         about: "ResNet-56 without shortcuts: worse than plain20 on the training images too. That is degradation.",
         build: |id| he(id, 56, Shortcut::None),
     },
     Preset {
         id: "resnet18",
+        family: "ImageNet nets",
         about: "ImageNet net of 18 layers as in torchvision, 11,689,512 parameters with 1,000 classes; for 64 pixels and more.",
         build: |id| imagenet(id, 18),
     },
-    Preset { id: "resnet34", about: "ImageNet net of 34 layers, 21,797,672 parameters.", build: |id| imagenet(id, 34) },
+    Preset {
+        id: "resnet34",
+        family: "ImageNet nets",
+        about: "ImageNet net of 34 layers, 21,797,672 parameters.",
+        build: |id| imagenet(id, 34),
+    },
     Preset {
         id: "resnet50",
+        family: "ImageNet nets",
         about: "ImageNet net of 50 layers in bottlenecks, 25,557,032 parameters.",
         build: |id| imagenet(id, 50),
     },
     Preset {
         id: "wrn-16-4",
+        family: "Wide and fast nets",
         about: "Wide residual net (Zagoruyko and Komodakis 2016): 16 layers, four times as wide; width instead of depth.",
         build: wide,
     },
     Preset {
         id: "resnet9",
+        family: "Wide and fast nets",
         about: "Page's fast net: 94 % on CIFAR-10 in 24 epochs with a large batch and one cycle.",
         build: page,
     },
     Preset {
         id: "finetune-resnet20",
+        family: "Fine-tuning pretrained weights",
         about: "A ResNet-20 that knows CIFAR-10 learns classes of your own from few images: everything but the head is frozen.",
         build: finetune_cifar,
     },
     Preset {
         id: "finetune-resnet18",
+        family: "Fine-tuning pretrained weights",
         about: "torchvision's ResNet-18, trained on ImageNet, learns classes of your own at 224 pixels: only the head is trained.",
         build: |id| finetune_imagenet(id, 18, "resnet18-f37072fd.pth"),
     },
     Preset {
         id: "finetune-resnet34",
+        family: "Fine-tuning pretrained weights",
         about: "The same with torchvision's ResNet-34.",
         build: |id| finetune_imagenet(id, 34, "resnet34-b627a593.pth"),
     },
     Preset {
         id: "finetune-resnet50",
+        family: "Fine-tuning pretrained weights",
         about: "The same with torchvision's ResNet-50 (its first weights, V1).",
         build: |id| finetune_imagenet(id, 50, "resnet50-0676ba61.pth"),
     },
     Preset {
         id: "article",
+        family: "From the article",
         about: "The article's example made true: real shortcut additions, 2,777,674 parameters for three channels and ten classes.",
         build: article,
     },

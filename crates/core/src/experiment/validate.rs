@@ -265,9 +265,11 @@ fn body(check: &mut Check, network: &Network) {
     match &network.body {
         Body::Cifar { depth, width } => {
             let layers = 3 * network.block.convolutions();
-            let holds = *depth <= 2000 && network.block.cifar_blocks(*depth).is_some();
-            let rule =
-                format!("{layers}n + 2 for this block ({}, {}, {} …)", layers + 2, 2 * layers + 2, 3 * layers + 2);
+            let holds = network.block.cifar_blocks(*depth).is_some();
+            let below = network.block.cifar_depths().take_while(|known| known < depth).last();
+            let above = network.block.cifar_depths().find(|known| known > depth);
+            let nearest: Vec<String> = below.iter().chain(&above).map(usize::to_string).collect();
+            let rule = format!("{layers}n + 2 for this block, such as {}", nearest.join(" or "));
             check.hold("cifar.depth", depth, holds, rule);
             check.range("cifar.width", *width, 1, 1024);
         }

@@ -3,7 +3,7 @@
 //!
 //! <https://github.com/tensorflow/tensorboard/blob/master/tensorboard/compat/proto/event.proto>
 
-use super::protobuf::Message;
+use super::protobuf::{Field, Message, fields};
 use crate::checksum::crc32c;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -102,6 +102,35 @@ pub fn whole(bytes: &[u8], step: u64) -> usize {
     end
 }
 
+/// How values were spread, as far as the file is whole: at which step, under which name.
+pub fn spreads(bytes: &[u8]) -> impl Iterator<Item = (u64, String, Spread)> {
+    let mut rest = bytes;
+    let messages = std::iter::from_fn(move || {
+        let message = next(rest)?;
+        rest = rest.get(message.len() + 16..)?;
+        Some(message)
+    });
+    let inside = |message, number| {
+        fields(message).filter_map(move |(of, field)| match field {
+            Field::Bytes(bytes) if of == number => Some(bytes),
+            _ => None,
+        })
+    };
+    messages.flat_map(move |message| {
+        let values = inside(message, 5).flat_map(move |summary| inside(summary, 1));
+        values.filter_map(move |value| {
+            let (tag, histogram) = (inside(value, 1).next()?, inside(value, 5).next()?);
+            let list = |number| inside(histogram, number).next().map(doubles);
+            let spread = Spread { limits: list(6)?, counts: list(7)? };
+            Some((step_of(message), String::from_utf8_lossy(tag).into_owned(), spread))
+        })
+    })
+}
+
+fn doubles(bytes: &[u8]) -> Vec<f64> {
+    bytes.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()
+}
+
 /// The first record's message, if it is whole.
 fn next(bytes: &[u8]) -> Option<&[u8]> {
     let (length, rest) = bytes.split_first_chunk::<8>()?;
@@ -138,5 +167,16 @@ mod tests {
         file[first + 20] ^= 1;
         assert_eq!(whole(&file, u64::MAX), first, "a damaged record ends what can be trusted");
         assert_eq!(whole(&[0xff; 40], 9), 0);
+    }
+
+    #[test]
+    fn spreads_are_read_as_they_were_written() {
+        let one = Spread { limits: vec![-0.5, 0.5], counts: vec![3.0, 4.0] };
+        let other = Spread { limits: vec![1.0], counts: vec![7.0] };
+        let loss = scalars(2, &[("train/loss".to_owned(), 0.5)]);
+        let file = [beginning(), spread(1, "weights/fc", &one), loss, spread(300, "gradients/fc", &other)].concat();
+        let read: Vec<_> = spreads(&file).collect();
+        assert_eq!(read, [(1, "weights/fc".to_owned(), one), (300, "gradients/fc".to_owned(), other)]);
+        assert_eq!(spreads(&file[..file.len() - 1]).count(), 1);
     }
 }

@@ -51,7 +51,7 @@ pub use maps::Maps;
 pub use nearest::Neighbour;
 pub use path_lengths::PathLength;
 pub use picture::{Picture, Thumbnail};
-pub use predictions::Predictions;
+pub use predictions::{Predictions, confusion};
 pub use question::{Question, Sample};
 pub use removals::Band;
 pub use score::Score;

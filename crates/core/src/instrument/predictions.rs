@@ -33,6 +33,18 @@ pub struct Predictions {
     pub probabilities: Vec<f32>,
 }
 
+/// Images by actual class (row) and predicted class (column), row by row. Labels are below `classes`.
+#[must_use]
+pub fn confusion(truth: &[u16], predicted: &[u16], classes: usize) -> Vec<u32> {
+    let mut counts = vec![0; classes * classes];
+    for (&truth, &predicted) in truth.iter().zip(predicted) {
+        if let Some(count) = counts.get_mut(usize::from(truth) * classes + usize::from(predicted)) {
+            *count += 1;
+        }
+    }
+    counts
+}
+
 impl Predictions {
     /// How many images there are.
     #[must_use]
@@ -96,11 +108,7 @@ impl Predictions {
     /// Images by actual class (row) and predicted class (column), row by row.
     #[must_use]
     pub fn confusion(&self) -> Vec<u32> {
-        let mut counts = vec![0; self.classes * self.classes];
-        for (&truth, &predicted) in self.truth.iter().zip(&self.predicted) {
-            counts[usize::from(truth) * self.classes + usize::from(predicted)] += 1;
-        }
-        counts
+        confusion(&self.truth, &self.predicted, self.classes)
     }
 
     /// A row for each image.

@@ -47,3 +47,17 @@ pub enum Tune {
     /// Replaces the steps between two probes.
     ProbeEvery(u32),
 }
+
+impl Tune {
+    /// What happens, as a run's log says it.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::LearningRate(rate) => format!("learning rate {rate}"),
+            Self::Momentum(momentum) => format!("momentum {momentum}"),
+            Self::WeightDecay(decay) => format!("weight decay {decay}"),
+            Self::Augmentation(_) => "augmentation changed".into(),
+            Self::ProbeEvery(steps) => format!("gradients measured every {steps} steps"),
+        }
+    }
+}

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use crate::instrument::{Answer, Classification, Classified, Histogram, Picture, Question, Thumbnail};
 pub use live::{ArmLive, Live, Tune};
-pub use past::{ArmPast, Past, PastStep};
+pub use past::{ArmPast, Past, PastEvent, PastStep};
 pub use records::{
     ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, Change, DatasetInfo, Discordant, Evaluation, Intervention,
     Outcome, ProbeRecord, SpreadRecord, StepRecord,
@@ -48,6 +48,13 @@ pub enum Command {
         /// The run's folder.
         run: PathBuf,
         /// Where to run it.
+        device: DeviceChoice,
+    },
+    /// Ends what is running and shows a run as it was left, with its networks, without going on with it.
+    Open {
+        /// The run's folder.
+        run: PathBuf,
+        /// Where to compute.
         device: DeviceChoice,
     },
     /// Ends what is running and reads a network's weights from a file, so that it can be asked what it sees.

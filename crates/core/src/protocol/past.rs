@@ -1,6 +1,6 @@
 //! What was recorded of a run before it goes on: whoever watches has its curves from the beginning.
 
-use super::records::{ArmStep, Evaluation, ProbeRecord, StepRecord};
+use super::records::{ArmStep, Evaluation, ProbeRecord, SpreadRecord, StepRecord};
 
 /// A run so far.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -9,6 +9,21 @@ pub struct Past {
     pub arms: Vec<ArmPast>,
     /// Looks at gradients and activations, oldest first.
     pub probes: Vec<ProbeRecord>,
+    /// How parameters and gradients were spread, oldest first.
+    pub spreads: Vec<SpreadRecord>,
+    /// What happened to it, oldest first.
+    pub events: Vec<PastEvent>,
+}
+
+/// Something that happened to a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastEvent {
+    /// After this many steps.
+    pub step: u64,
+    /// In words.
+    pub what: String,
+    /// Whether it came from outside, or an arm stopped: what is marked on every plot.
+    pub intervened: bool,
 }
 
 /// An arm so far.

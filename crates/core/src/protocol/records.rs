@@ -3,6 +3,7 @@
 use super::live::Tune;
 use crate::experiment::Course;
 use crate::instrument::Histogram;
+use crate::number::{capital, count, percent, plural};
 use serde::{Deserialize, Serialize, Serializer};
 use std::path::PathBuf;
 
@@ -188,6 +189,37 @@ pub struct Outcome {
     pub discordant: Vec<Discordant>,
 }
 
+impl Outcome {
+    /// Why a run has ended that did all it was to do.
+    pub const COMPLETE: &str = "all steps are done";
+
+    /// How it ended and how well each arm did, the best first: `Finished: residual 83.5 %, plain 67.7 %`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let head = if self.reason == Self::COMPLETE {
+            "Finished".to_owned()
+        } else {
+            format!("{} (after {})", capital(&self.reason), plural(self.steps, "step"))
+        };
+        let mut arms: Vec<&ArmOutcome> = self.arms.iter().collect();
+        arms.sort_by(|a, b| b.validation_accuracy.unwrap_or(-1.0).total_cmp(&a.validation_accuracy.unwrap_or(-1.0)));
+        let arms: Vec<String> = arms.into_iter().filter_map(ArmOutcome::in_words).collect();
+        if arms.is_empty() { head } else { format!("{head}: {}", arms.join(", ")) }
+    }
+}
+
+impl ArmOutcome {
+    /// How it ended; `None` where it was never validated and nothing went wrong.
+    fn in_words(&self) -> Option<String> {
+        let name = &self.name;
+        match (self.diverged_at, &self.fault, self.validation_accuracy) {
+            (_, Some(fault), _) => Some(format!("{name} failed ({fault})")),
+            (Some(step), None, _) => Some(format!("{name} diverged at step {}", count(step))),
+            (None, None, accuracy) => accuracy.map(|accuracy| format!("{name} {}", percent(accuracy))),
+        }
+    }
+}
+
 #[allow(clippy::ref_option, reason = "serde hands it over like this")]
 fn as_text<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
@@ -233,4 +265,44 @@ pub struct ArmOutcome {
     /// What went wrong in it, if that ended it, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_names_its_arms_the_best_first_and_those_that_died() {
+        let arm = |name: &str, accuracy, diverged_at| ArmOutcome {
+            name: name.into(),
+            parameters: 1,
+            train_loss: None,
+            train_accuracy: None,
+            validation_loss: None,
+            validation_accuracy: accuracy,
+            best_accuracy: None,
+            best_step: None,
+            diverged_at,
+            unsaved: false,
+            fault: None,
+        };
+        let mut outcome = Outcome {
+            reason: Outcome::COMPLETE.into(),
+            steps: 234,
+            seconds: 1.0,
+            run: None,
+            arms: vec![arm("plain", Some(0.677), None), arm("residual", Some(0.835), None)],
+            planned: None,
+            discordant: Vec::new(),
+        };
+        assert_eq!(outcome.in_words(), "Finished: residual 83.50 %, plain 67.70 %");
+        outcome.arms[0] = arm("plain", Some(0.1), Some(1_200));
+        outcome.reason = "stopped by hand".into();
+        assert_eq!(
+            outcome.in_words(),
+            "Stopped by hand (after 234 steps): residual 83.50 %, plain diverged at step 1,200"
+        );
+        outcome.arms.clear();
+        assert_eq!(outcome.in_words(), "Stopped by hand (after 234 steps)");
+    }
 }

@@ -6,11 +6,14 @@ use crate::export::tensorboard::{self, FILE};
 use crate::png;
 use crate::protocol::{Evaluation, Histogram};
 use crate::quantity::{BlockQuantity, Measure};
-use std::io;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::{fs, io};
 
 /// Steps up to which each one is written; of ten times as many, every tenth, and so on.
 const EVERY_STEP: u64 = 10_000;
+/// The groups of what tells how an arm's parameters and their gradients are spread.
+const SPREADS: [&str; 2] = ["weights", "gradients"];
 /// Pixels of a cell of the confusion picture.
 const CELL: usize = 16;
 
@@ -85,11 +88,8 @@ impl Board {
     /// How an arm's parameters and gradients are spread.
     pub fn spread(&mut self, step: u64, of: &[Histogram]) {
         for histogram in of {
-            let values = [
-                ("weights", histogram.limit, &histogram.counts),
-                ("gradients", histogram.gradient_limit, &histogram.gradient_counts),
-            ];
-            for (kind, limit, counts) in values.into_iter().filter(|(_, _, counts)| !counts.is_empty()) {
+            let values = [(histogram.limit, &histogram.counts), (histogram.gradient_limit, &histogram.gradient_counts)];
+            for (kind, (limit, counts)) in SPREADS.iter().zip(values).filter(|(_, (_, counts))| !counts.is_empty()) {
                 let width = 2.0 * limit / counts.len() as f64;
                 let limits = (1..=counts.len()).map(|bin| bin as f64 * width - limit).collect();
                 let counts = counts.iter().map(|count| f64::from(*count)).collect();
@@ -110,4 +110,26 @@ impl Board {
     pub fn file(&mut self) -> &mut Growing {
         &mut self.0
     }
+}
+
+/// How an arm's parameters and gradients were spread at each step that was counted, from the file in its folder.
+pub(super) fn spreads(folder: &Path) -> io::Result<BTreeMap<u64, Vec<Histogram>>> {
+    let path = folder.join(FILE);
+    let bytes = if path.exists() { fs::read(path)? } else { Vec::new() };
+    let mut found: BTreeMap<u64, Vec<Histogram>> = BTreeMap::new();
+    for (step, tag, spread) in tensorboard::spreads(&bytes) {
+        let Some((kind, parameter)) = tag.split_once('/') else { continue };
+        let limit = spread.limits.last().copied().unwrap_or_default();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they were counted")]
+        let counts = spread.counts.iter().map(|count| *count as u32).collect();
+        let histograms = found.entry(step).or_default();
+        if kind == SPREADS[0] {
+            histograms.push(Histogram { parameter: parameter.to_owned(), limit, counts, ..Histogram::default() });
+        } else if kind == SPREADS[1]
+            && let Some(last) = histograms.last_mut().filter(|last| last.parameter == parameter)
+        {
+            (last.gradient_limit, last.gradient_counts) = (limit, counts);
+        }
+    }
+    Ok(found)
 }

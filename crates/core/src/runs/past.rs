@@ -1,8 +1,11 @@
 //! Reads what was recorded of a run that goes on.
 
+use super::board;
+use super::events;
 use super::follow::{Follower, News};
 use super::read::Run;
-use crate::protocol::{ArmPast, ArmProbe, Past, ProbeRecord};
+use crate::instrument::Histogram;
+use crate::protocol::{ArmPast, ArmProbe, Past, PastEvent, ProbeRecord, SpreadRecord};
 use std::collections::BTreeMap;
 
 /// Validations of which more is told than their scores: a crash can leave one after the last checkpoint.
@@ -12,7 +15,8 @@ const NEWEST: usize = 3;
 /// told of its newest validations.
 pub(super) fn read(run: &Run) -> Result<Past, String> {
     let arms = run.info.arms.len();
-    let mut past = Past { arms: vec![ArmPast::default(); arms], probes: Vec::new() };
+    let mut past = Past { arms: vec![ArmPast::default(); arms], ..Past::default() };
+    let mut spreads: BTreeMap<u64, Vec<Vec<Histogram>>> = BTreeMap::new();
     let mut looks: BTreeMap<u64, Vec<ArmProbe>> = BTreeMap::new();
     for (arm, known) in past.arms.iter_mut().enumerate() {
         let folder = run.arm_folder(arm).unwrap_or_default();
@@ -29,6 +33,9 @@ pub(super) fn read(run: &Run) -> Result<Past, String> {
                 News::Again => *known = ArmPast::default(),
             })
             .map_err(failed)?;
+        for (step, histograms) in board::spreads(&folder).map_err(failed)? {
+            spreads.entry(step).or_insert_with(|| vec![Vec::new(); arms])[arm] = histograms;
+        }
         let validations = run.validations(arm).map_err(|error| error.to_string())?;
         for validation in validations.into_iter().rev().take(NEWEST) {
             let same = known.evaluations.iter_mut().rfind(|evaluation| evaluation.step == validation.step);
@@ -36,5 +43,10 @@ pub(super) fn read(run: &Run) -> Result<Past, String> {
         }
     }
     past.probes = looks.into_iter().map(|(step, arms)| ProbeRecord { step, arms }).collect();
+    past.spreads = spreads.into_iter().map(|(step, arms)| SpreadRecord { step, arms }).collect();
+    let happened = run.events().map_err(|error| error.to_string())?.into_iter();
+    past.events = happened
+        .map(|line| PastEvent { step: line.step, intervened: line.event == events::INTERVENTION, what: line.what })
+        .collect();
     Ok(past)
 }

@@ -7,7 +7,7 @@ use super::rows::{GradientRow, MetricsRow, Row};
 use super::table;
 use crate::checkpoint::{Checkpoint, START};
 use crate::experiment::{Experiment, Plan, PlanError};
-use crate::protocol::Outcome;
+use crate::protocol::{Change, Outcome};
 use serde::Deserialize;
 use std::fs;
 use std::io;
@@ -73,6 +73,20 @@ impl Run {
     /// A table that is no table.
     pub fn gradients(&self, arm: usize) -> Result<Vec<GradientRow>, RunError> {
         self.table(arm, layout::GRADIENTS)
+    }
+
+    /// Steps in all, with all extensions.
+    #[must_use]
+    pub fn planned_steps(&self) -> u64 {
+        if let Some(planned) = self.outcome.as_ref().and_then(|outcome| outcome.planned) {
+            return planned;
+        }
+        let happened = self.events().unwrap_or_default();
+        let extended = happened.into_iter().rev().find_map(|line| match line.change? {
+            Change::Length { steps, .. } => Some(steps),
+            Change::Tune(_) => None,
+        });
+        extended.unwrap_or(self.info.total_steps)
     }
 
     fn table<R: Row>(&self, arm: usize, name: &str) -> Result<Vec<R>, RunError> {

@@ -1,10 +1,11 @@
 //! A run is written as the engine would, torn as a crash would, read as a person would.
 
 use crate::experiment::{Experiment, Source, preset};
+use crate::instrument::Histogram;
 use crate::protocol::keep::{Keeper, Record};
 use crate::protocol::{
     ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Live, Outcome, Past,
-    Prepared, ProbeRecord, StepRecord,
+    Prepared, ProbeRecord, SpreadRecord, StepRecord,
 };
 use crate::quantity::{BlockQuantity, Measure};
 use crate::runs::*;
@@ -72,6 +73,17 @@ fn probe(step: u64) -> ProbeRecord {
     ProbeRecord { step, arms: vec![arm, ArmProbe::default()] }
 }
 
+fn spread(step: u64) -> SpreadRecord {
+    let counted = |gradient_counts: &[u32]| Histogram {
+        parameter: "layer1.0.conv1.weight".to_owned(),
+        limit: 0.3,
+        counts: vec![1, 2, 3],
+        gradient_limit: if gradient_counts.is_empty() { 0.0 } else { 7e-5 },
+        gradient_counts: gradient_counts.to_vec(),
+    };
+    SpreadRecord { step, arms: vec![vec![counted(&[4, 0, 2])], vec![counted(&[])]] }
+}
+
 fn outcome(steps: u64) -> Outcome {
     let arm = ArmOutcome {
         name: "plain".to_owned(),
@@ -102,6 +114,9 @@ fn train(record: &mut dyn Record) {
     for at in 1..=4 {
         record.step(&step(at, [(at < 4).then_some(1.0 / at as f64), Some(0.1)])).unwrap();
         record.probed(&probe(at)).unwrap();
+        if at == 3 {
+            record.counted(&spread(at)).unwrap();
+        }
         if at % 2 == 0 {
             assert!(record.checkpoints(1).is_some(), "which flushes before the validation is known");
             record.evaluated(&evaluation(1, at)).unwrap();
@@ -209,7 +224,7 @@ fn going_on_cuts_what_came_after_the_checkpoint_and_what_a_crash_tore() {
 fn a_run_that_goes_on_brings_along_what_was_recorded() {
     let place = tempfile::tempdir().unwrap();
     let folder = trained(&place.path().join("run")).folder;
-    let Past { arms, probes } = Folder::under(place.path().to_owned()).reopen(&folder).unwrap().past;
+    let Past { arms, probes, spreads, events } = Folder::under(place.path().to_owned()).reopen(&folder).unwrap().past;
     let steps = |arm: usize| arms[arm].steps.iter().map(|it| (it.step, it.seen.loss)).collect::<Vec<_>>();
     assert_eq!(steps(0), [(1, 1.0), (2, 0.5), (3, 1.0 / 3.0)]);
     assert_eq!(steps(1), [1, 2, 3, 4].map(|at| (at, 0.1)));
@@ -219,6 +234,10 @@ fn a_run_that_goes_on_brings_along_what_was_recorded() {
     assert_eq!(seen, [(1, 2, 1.5, true), (1, 4, 1.5, false)], "the same loss is no better");
     assert_eq!(probes.iter().map(|it| it.step).collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert_eq!(probes[3].arms, [probe(4).arms[0].clone(), ArmProbe::default()], "the second arm was not looked at");
+    assert_eq!(spreads, [spread(3)], "as they were counted");
+    let happened: Vec<_> = events.iter().map(|it| (it.step, it.what.as_str(), it.intervened)).collect();
+    assert_eq!(happened[1..], [(3, "learning rate 0.05", true), (4, "finished", false)]);
+    assert!(happened[0].1.starts_with("started on "), "{happened:?}");
 }
 
 #[test]

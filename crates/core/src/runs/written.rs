@@ -4,7 +4,7 @@
 #![allow(clippy::used_underscore_binding, reason = "a lock is held, not read")]
 
 use super::arm::ArmFiles;
-use super::events::{Diary, EventLine};
+use super::events::{Diary, EventLine, INTERVENTION};
 use super::layout::{self, RunInfo, arm_folders};
 use super::rows::MetricsRow;
 use crate::checkpoint::Keeping;
@@ -225,7 +225,7 @@ impl Record for FolderRecord {
 
     fn intervened(&mut self, intervention: &Intervention) -> Result<(), String> {
         let Intervention { step, what, change } = intervention;
-        let line = EventLine { change: change.clone(), ..EventLine::new(*step, "intervention", what) };
+        let line = EventLine { change: change.clone(), ..EventLine::new(*step, INTERVENTION, what) };
         self.diary.note(&line).map_err(|error| writing(&self.folder, &error))?;
         self.attempt(Self::flush);
         Ok(())

@@ -35,7 +35,7 @@ fn trial(run: &Run) -> Result<Trial, RunError> {
     let discordant = run.outcome.iter().flat_map(|outcome| &outcome.discordant);
     Ok(Trial {
         seed: run.experiment.recipe.seed,
-        planned: run.outcome.as_ref().and_then(|outcome| outcome.planned).unwrap_or(run.info.total_steps),
+        planned: run.planned_steps(),
         arms,
         discordant: discordant.copied().collect(),
         lead_changes: lead_changes(&second_half(&rows)),

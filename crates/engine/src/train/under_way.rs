@@ -1,11 +1,13 @@
 //! A session with its record: what is written of it, what cannot be written at present, and what is to be changed again
 //! after a crash. Decides nothing about when to train; that is the worker's.
 
-use super::session::Session;
+use super::session::{Session, dataset_info};
 use super::snapshot::Snapshot;
 use lab_core::checkpoint::Checkpoint;
+use lab_core::data::Dataset;
+use lab_core::instrument::confusion;
 use lab_core::protocol::keep::Record;
-use lab_core::protocol::{Change, Event, Outcome};
+use lab_core::protocol::{Change, Command, DatasetInfo, Evaluation, Event, Outcome, Past};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -32,6 +34,8 @@ pub(super) struct Run {
     /// What was last told of all that cannot be written.
     told: Option<String>,
     tried: Instant,
+    /// Whether it is as it was left: nothing has been written since it was opened.
+    pub untouched: bool,
     /// What was changed by hand before a crash, to be changed again at these steps.
     again: VecDeque<(u64, Change)>,
 }
@@ -52,12 +56,48 @@ impl Run {
             unsaved: None,
             told: None,
             tried: now,
+            untouched: false,
             again,
         };
         run.find_folders();
         run.change_again();
         run.over = run.session.is_over() || run.session.has_stalled();
         run
+    }
+
+    /// Goes on writing where the session stands: drops what was recorded after that, and has the changes that were made
+    /// by hand then made again.
+    ///
+    /// # Errors
+    /// What could not be written.
+    pub fn take_up(&mut self) -> Result<(), String> {
+        self.untouched = false;
+        self.again = self.record.rewind(self.session.step, &self.session.recorded())?.into();
+        self.change_again();
+        self.over = self.session.is_over() || self.session.has_stalled();
+        Ok(())
+    }
+
+    /// Validates every arm that is left, as long as `go_on`; gives those that this has stopped.
+    ///
+    /// # Errors
+    /// What the device says when it fails, or what could not be written.
+    pub fn evaluate(
+        &mut self,
+        mut go_on: impl FnMut() -> bool,
+        mut tell: impl FnMut(Evaluation),
+    ) -> Result<Vec<usize>, String> {
+        let mut failed = Vec::new();
+        for index in 0..self.session.arms.len() {
+            let left = !self.session.arms[index].has_stopped();
+            if let Some(evaluation) = self.session.evaluate(index, |_| go_on())? {
+                self.record.evaluated(&evaluation)?;
+                tell(evaluation);
+            } else if left && self.session.arms[index].has_stopped() {
+                failed.push(index);
+            }
+        }
+        Ok(failed)
     }
 
     /// Makes the changes that were made by hand at this step before a crash; says whether there were any.
@@ -165,8 +205,40 @@ impl Run {
         match faulty.filter(|_| session.all_stopped()) {
             Some(arm) => format!("no network is left: {}", session.why_stopped(arm)),
             None if session.all_stopped() => "every arm's loss left the finite numbers".to_owned(),
-            None if session.step >= session.total_steps => "all steps are done".to_owned(),
+            None if session.step >= session.total_steps => Outcome::COMPLETE.to_owned(),
             None => "stopped early: the validation loss no longer falls".to_owned(),
+        }
+    }
+}
+
+/// # Errors
+/// The images of a run are no longer those that it was started with.
+pub(super) fn same_images(then: &DatasetInfo, now: &Dataset) -> Result<(), String> {
+    if dataset_info(now) == *then {
+        return Ok(());
+    }
+    Err(format!(
+        "the images of this run have changed since it was started ({} training and {} validation images then, {} and {} \
+         now); put them back, or start a new run",
+        then.train,
+        then.validation,
+        now.train.len(),
+        now.validation.len()
+    ))
+}
+
+/// Whether a command ends what is under way for something else.
+pub(super) fn begins_something_else(command: &Command) -> bool {
+    use Command::{Import, Open, Play, Quit, Resume, Start};
+    matches!(command, Start { .. } | Play { .. } | Resume { .. } | Open { .. } | Import(_) | Quit)
+}
+
+/// Counts what images of which class were taken for which, in the validations of which that is known.
+pub(super) fn count(past: &mut Past, dataset: &Dataset) {
+    let labels = &dataset.validation.labels;
+    for evaluation in past.arms.iter_mut().flat_map(|arm| &mut arm.evaluations) {
+        if evaluation.predicted.len() == labels.len() {
+            evaluation.confusion = confusion(labels, &evaluation.predicted, dataset.classes.len());
         }
     }
 }

@@ -3,13 +3,14 @@
 use super::contained::contained;
 use super::device::{self, Opened};
 use super::import;
-use super::session::{Session, Stepped, dataset_info};
+use super::session::{Session, Stepped};
 use super::snapshot::Latest;
 use super::start::{self, Settled};
-use super::under_way::{RETRY, Run};
+use super::under_way::{self, RETRY, Run};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use lab_core::data::Dataset;
 use lab_core::experiment::{DeviceChoice, Experiment, Extension};
+use lab_core::number::plural;
 use lab_core::protocol::keep::{KeepNothing, Keeper};
 use lab_core::protocol::outbox::Outbox;
 use lab_core::protocol::{Change, Command, Event, Import, Intervention, Outcome, Past, Phase, Prepared, Tune};
@@ -174,7 +175,11 @@ impl Worker {
             }
             Command::Resume { run, device } => {
                 self.end("another run was resumed")?;
-                self.resume(&run, device)
+                self.reopen(&run, device, true)
+            }
+            Command::Open { run, device } => {
+                self.end("another run was opened")?;
+                self.reopen(&run, device, false)
             }
             Command::Pause => {
                 self.pause(true);
@@ -228,21 +233,14 @@ impl Worker {
         Ok(())
     }
 
-    fn resume(&mut self, folder: &Path, choice: DeviceChoice) -> Result<(), String> {
+    /// Reads a kept run, to go on with it or to show it as it was left.
+    fn reopen(&mut self, folder: &Path, choice: DeviceChoice, goes_on: bool) -> Result<(), String> {
         self.forget();
         self.enter(Phase::Loading);
-        let kept = self.keeper.reopen(folder)?;
+        let mut kept = self.keeper.reopen(folder)?;
         let dataset = Dataset::of(&kept.experiment).map_err(|error| error.to_string())?;
-        if dataset_info(&dataset) != kept.dataset {
-            return Err(format!(
-                "the images of this run have changed since it was started ({} training and {} validation images then, {} \
-                 and {} now); put them back, or start a new run",
-                kept.dataset.train,
-                kept.dataset.validation,
-                dataset.train.len(),
-                dataset.validation.len()
-            ));
-        }
+        under_way::same_images(&kept.dataset, &dataset)?;
+        under_way::count(&mut kept.past, &dataset);
         let mut record = kept.record;
         let mut session = self.session(kept.experiment.clone(), dataset, choice)?;
         let new = session.without_checkpoint(record.as_mut());
@@ -251,14 +249,33 @@ impl Worker {
             session.start_from(&origins, &new)?;
         }
         let said = session.resume(record.as_mut(), &kept.past)?;
-        let again = record.rewind(session.step, &session.recorded())?;
-        let mut run = Run::new(session, record, again, false);
+        let past = Some(Arc::new(kept.past));
+        if !goes_on {
+            let run = Run::new(session, record, Vec::new(), false);
+            return self.look(run, Before { past, outcome: kept.outcome }, said);
+        }
+        let mut run = Run::new(session, record, Vec::new(), false);
+        run.take_up()?;
         if !run.over {
             run.record.resumed(run.session.step)?;
             let what = format!("resumed on {}", run.session.opened.name);
             run.record.intervened(&Intervention { step: run.session.step, what, change: None })?;
         }
-        self.begin(run, Before { past: Some(Arc::new(kept.past)), outcome: kept.outcome }, said)
+        self.begin(run, Before { past, outcome: kept.outcome }, said)
+    }
+
+    /// Shows a run as it was left. Nothing is written before somebody goes on with it.
+    fn look(&mut self, mut run: Run, before: Before, said: Vec<String>) -> Result<(), String> {
+        run.untouched = true;
+        let left = run.outcome("it was interrupted");
+        let prepared = Prepared { past: before.past, ..run.session.prepared(run.record.folder()) };
+        self.run = Some(run);
+        self.show(false);
+        self.outbox.send(Event::Prepared(Box::new(prepared)));
+        self.say(said);
+        let known = before.outcome.filter(|known| known.steps == left.steps);
+        self.tell_end(known.map_or(left.clone(), |known| Outcome { run: left.run, ..known }));
+        Ok(())
     }
 
     fn session(&mut self, experiment: Experiment, dataset: Dataset, choice: DeviceChoice) -> Result<Session, String> {
@@ -299,7 +316,7 @@ impl Worker {
 
     /// A run that has ended stays as it is.
     fn ended_before(&mut self) {
-        if let Some(outcome) = self.run.as_ref().map(|run| run.outcome("all its steps are done already")) {
+        if let Some(outcome) = self.run.as_ref().map(|run| run.outcome("this run was already complete")) {
             self.tell_end(outcome);
         }
     }
@@ -316,14 +333,7 @@ impl Worker {
     fn tune(&mut self, change: &Tune) -> Result<(), String> {
         let Some(run) = &mut self.run else { return Ok(()) };
         run.session.tune(change);
-        let what = match change {
-            Tune::LearningRate(rate) => format!("learning rate {rate}"),
-            Tune::Momentum(momentum) => format!("momentum {momentum}"),
-            Tune::WeightDecay(decay) => format!("weight decay {decay}"),
-            Tune::Augmentation(_) => "augmentation changed".into(),
-            Tune::ProbeEvery(steps) => format!("probes every {steps} steps"),
-        };
-        let change = Some(Change::Tune(change.clone()));
+        let (what, change) = (change.in_words(), Some(Change::Tune(change.clone())));
         let intervention = Intervention { step: run.session.step, what, change };
         run.record.intervened(&intervention)?;
         let live = Box::new(run.session.live());
@@ -334,10 +344,11 @@ impl Worker {
 
     fn extend(&mut self, epochs: u32, schedule: Extension) -> Result<(), String> {
         let Some(run) = self.run.as_mut().filter(|run| !run.session.all_stopped()) else { return Ok(()) };
+        run.take_up()?;
         run.session.extend(epochs, schedule);
         run.over = false;
         run.paused = false;
-        let what = format!("extended by {epochs} epochs; {}", schedule.in_words());
+        let what = format!("extended by {}; {}", plural(epochs.into(), "epoch"), schedule.in_words());
         let course = run.session.course().clone();
         let change = Some(Change::Length { steps: run.session.total_steps, course });
         let intervention = Intervention { step: run.session.step, what, change };
@@ -419,31 +430,22 @@ impl Worker {
     }
 
     /// Validates every arm and saves; says why it is to end here, if it is. Commands that come meanwhile are obeyed
-    /// afterwards, those that end it at once.
+    /// afterwards. Those that begin something else end it at once; a stop lets it come to its end, so that all arms are
+    /// validated, and a second one does not.
     fn evaluate(&mut self) -> Result<Option<String>, String> {
         self.enter(Phase::Evaluating);
         self.show(false);
         let Self { run: Some(run), inbox, deferred, outbox, .. } = self else { return Ok(None) };
-        let (mut failed, mut ending) = (Vec::new(), false);
-        for index in 0..run.session.arms.len() {
-            let go_on = |_| {
-                for command in inbox.try_iter() {
-                    ending |=
-                        matches!(command, Command::Stop | Command::Quit | Command::Start { .. } | Command::Play { .. });
-                    deferred.push_back(command);
-                }
-                !ending
-            };
-            let left = !run.session.arms[index].has_stopped();
-            let Some(evaluation) = run.session.evaluate(index, go_on)? else {
-                if left && run.session.arms[index].has_stopped() {
-                    failed.push(index);
-                }
-                continue;
-            };
-            run.record.evaluated(&evaluation)?;
-            outbox.send(Event::Evaluated(Box::new(evaluation)));
-        }
+        let (mut ending, mut stops) = (false, 0);
+        let go_on = || {
+            for command in inbox.try_iter() {
+                stops += u32::from(matches!(command, Command::Stop));
+                ending |= stops > 1 || under_way::begins_something_else(&command);
+                deferred.push_back(command);
+            }
+            !ending
+        };
+        let failed = run.evaluate(go_on, |evaluation| outbox.send(Event::Evaluated(Box::new(evaluation))))?;
         failed.into_iter().try_for_each(|arm| self.tell_stopped(arm))?;
         // Asked before the checkpoint is written, so that whoever goes on from it finds the question answered.
         let enough = if ending { None } else { self.enough()? };

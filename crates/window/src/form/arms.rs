@@ -13,7 +13,7 @@ use eframe::egui::collapsing_header::{CollapsingState, paint_default_icon};
 use eframe::egui::{
     Align, Button, Label, Layout, Popup, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo, vec2,
 };
-use lab_core::experiment::{Arm, Invalid, MAX_ARMS, Plan};
+use lab_core::experiment::{Arm, Block, Body, Invalid, MAX_ARMS, Network, Plan};
 
 /// What the list needs to know besides the plan.
 pub struct Context<'a> {
@@ -43,6 +43,9 @@ enum Change {
 /// The list of arms.
 pub fn ui(ui: &mut Ui, plan: &mut Plan, context: &Context, tools: &mut Tools) {
     let mut change = None;
+    if plan.arms.len() > 1 {
+        everywhere(ui, plan, context);
+    }
     for index in 0..plan.arms.len() {
         let differs = context.differs.get(index).map_or(&[][..], Vec::as_slice);
         ui.push_id(("arm", index), |ui| {
@@ -58,6 +61,51 @@ pub fn ui(ui: &mut Ui, plan: &mut Plan, context: &Context, tools: &mut Tools) {
     if let Some(change) = change {
         carry_out(plan, change);
     }
+}
+
+/// Depth and width of all networks at once, where they are of one family.
+fn everywhere(ui: &mut Ui, plan: &mut Plan, context: &Context) {
+    let block = plan.arms[0].network.block;
+    let sizes: Option<Vec<[usize; 2]>> = plan.arms.iter().map(|arm| sizes(&arm.network, block)).collect();
+    let Some(sizes) = sizes else { return };
+    let Body::Cifar { .. } = plan.arms[0].network.body else { return };
+    let base: Option<Vec<[usize; 2]>> = context.base.arms.iter().map(|arm| sizes_of(&arm.network)).collect();
+    let fields = Fields::new(&[], "all arms");
+    let common = |sizes: &[[usize; 2]], which: usize| {
+        let first = sizes.first()?[which];
+        sizes.iter().all(|of| of[which] == first).then_some(first)
+    };
+    for (which, row) in
+        [(0, help::DEPTH.row("Depth, all arms", "depth")), (1, help::WIDTH.row("Width, all arms", "width"))]
+    {
+        let now = common(&sizes, which);
+        let mut value = now.unwrap_or(sizes[0][which]);
+        let before = value;
+        let word = now.is_none().then_some("by arm");
+        let preset = base.as_ref().and_then(|base| common(base, which));
+        let response = fields.row(ui, row, &mut value, preset.as_ref(), |ui, value| match which {
+            0 => network::layers(ui, value, block.cifar_depths(), word),
+            _ => network::channels(ui, value, word),
+        });
+        if value != before || response.changed() {
+            for arm in &mut plan.arms {
+                if let Body::Cifar { depth, width } = &mut arm.network.body {
+                    *(if which == 0 { depth } else { width }) = value;
+                }
+            }
+        }
+    }
+    ui.add_space(space::S);
+}
+
+/// Depth and width of a CIFAR net.
+fn sizes_of(network: &Network) -> Option<[usize; 2]> {
+    if let Body::Cifar { depth, width } = network.body { Some([depth, width]) } else { None }
+}
+
+/// The same, if its blocks have as many layers as this one, so that the same depths fit.
+fn sizes(network: &Network, block: Block) -> Option<[usize; 2]> {
+    sizes_of(network).filter(|_| network.block.convolutions() == block.convolutions())
 }
 
 /// Arms keep their colours whatever happens to those before them.
@@ -153,7 +201,9 @@ fn told(plan: &Plan, index: usize, context: &Context, outlines: &mut Outlines) -
     let path = format!("arms[{index}].network");
     let depth = format!("{} layers", arm.network.depth());
     match context.images {
-        _ if context.found.iter().any(|invalid| invalid.field.starts_with(&path)) => vec![depth],
+        _ if context.found.iter().any(|invalid| invalid.field.starts_with(&path)) => {
+            vec!["Counted once its fields are corrected".to_owned()]
+        }
         None => vec![format!("{depth} · more once the images are known")],
         Some(images) => match outlines.of(arm, images) {
             Ok(outline) => in_words(arm, &outline, &plan.recipe, context.costs),
@@ -211,26 +261,19 @@ fn rows(
     }
 }
 
-/// Differences that are written out before the rest is counted.
-const WRITTEN: usize = 4;
-
 /// In what an arm differs from the first one.
 fn difference(ui: &mut Ui, first: &str, differs: &[Difference]) {
     let tokens = Tokens::of(ui);
     let small = |text: String, color| RichText::new(text).size(theme::size::SMALL).color(color);
     if differs.is_empty() {
-        ui.add(Label::new(small(format!("The same as {first}"), tokens.warning)).wrap());
+        ui.add(Label::new(small(format!("The same as {first}"), tokens.warning)).truncate());
         return;
     }
+    // One line whatever it says, so that nothing below it moves while somebody edits.
     let all: Vec<&str> = differs.iter().map(|each| each.text.as_str()).collect();
-    let mut text = format!("Differs from {first} in {}", all[..all.len().min(WRITTEN)].join("; "));
-    if all.len() > WRITTEN {
-        text += &format!("; and {} more", all.len() - WRITTEN);
-    }
-    let shown = ui.add(Label::new(small(text, tokens.accent)).wrap());
-    if all.len() > WRITTEN {
-        shown.on_hover_text(all.join("\n"));
-    }
+    let text = format!("Differs from {first} in {}", all.join("; "));
+    let shown = ui.add(Label::new(small(text, tokens.accent)).truncate());
+    shown.on_hover_text(all.join("\n"));
 }
 
 /// A dot in an arm's colour that opens the palette; gives the colour that was chosen.

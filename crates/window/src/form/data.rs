@@ -23,7 +23,12 @@ pub fn ui(
 ) {
     source(ui, fields, &mut data.source, preset.map(|p| &p.source), actions);
     standing(ui, data, collection, actions);
-    fields.row(ui, help::HOLDOUT.row("Validate on", "holdout"), &mut data.holdout, preset.map(|p| &p.holdout), holdout);
+    let own = match collection.standing() {
+        Standing::Found(look) => look.survey.own_validation,
+        _ => true,
+    };
+    let (row, base) = (help::HOLDOUT.row("Validate on", "holdout"), preset.map(|p| &p.holdout));
+    fields.row(ui, row, &mut data.holdout, base, |ui, value| holdout(ui, value, own));
     let base = preset.map(|p| &p.train_limit);
     fields.row(ui, help::TRAIN_LIMIT.row("Training limit", "train_limit"), &mut data.train_limit, base, |ui, value| {
         optional(ui, value, 1000, "Training images", whole)
@@ -63,8 +68,8 @@ fn resize(ui: &mut Ui, fields: &Fields, value: &mut Option<Resize>, preset: Opti
     below.whole(ui, row, &mut value.height, base_height, " pixels");
     let (row, base_width) = (help::IMAGE_SIDE.row("Image width", "width"), base.map(|b| &b.width));
     below.whole(ui, row, &mut value.width, base_width, " pixels");
-    let options = [(Fit::Cover, "Cover"), (Fit::Contain, "Contain"), (Fit::Stretch, "Stretch")];
-    below.choice(ui, help::FIT.row("Other shapes", "fit"), &mut value.fit, base.map(|b| &b.fit), &options);
+    let options = [(Fit::Cover, "Crop to fill"), (Fit::Contain, "Fit inside, with bars"), (Fit::Stretch, "Stretch")];
+    below.choice(ui, help::FIT.row("Fit", "fit"), &mut value.fit, base.map(|b| &b.fit), &options);
 }
 
 fn normalization(ui: &mut Ui, fields: &Fields, value: &mut Normalization, preset: Option<&Normalization>) {
@@ -108,7 +113,7 @@ fn singles(ui: &mut Ui, values: &mut Vec<f32>) -> Response {
 fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Source>, actions: &mut Vec<Action>) {
     fields.row(ui, help::SOURCE.row("Images", "source"), source, preset, |ui, source| {
         let mut own = *source != Source::Embedded;
-        let options = [(false, "Fashion-MNIST, embedded"), (true, "Folder or file")];
+        let options = [(false, "Fashion-MNIST"), (true, "Folder or file")];
         let response = choose(ui, &mut own, &options);
         match (own, &*source) {
             (true, Source::Embedded) => *source = Source::Path(Default::default()),
@@ -196,7 +201,8 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn holdout(ui: &mut Ui, value: &mut Holdout) -> Response {
+/// `own` says whether the data set has test images of its own, as far as that is known.
+fn holdout(ui: &mut Ui, value: &mut Holdout, own: bool) -> Response {
     let mut share = matches!(value, Holdout::Share(_));
     if let Holdout::Share(part) = value {
         let mut wide = f64::from(*part);
@@ -210,7 +216,8 @@ fn holdout(ui: &mut Ui, value: &mut Holdout) -> Response {
             named(ui, response, "Share held out");
         });
     }
-    let response = choose(ui, &mut share, &[(false, "Its own test images"), (true, "of the training images")]);
+    let without = if own { "Its own test images" } else { "A tenth (it has no test images)" };
+    let response = choose(ui, &mut share, &[(false, without), (true, "of the training images")]);
     match (share, &*value) {
         (true, Holdout::Own) => *value = Holdout::Share(0.1),
         (false, Holdout::Share(_)) => *value = Holdout::Own,

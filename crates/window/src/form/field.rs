@@ -149,6 +149,13 @@ impl<'a> Fields<'a> {
             wishes.vary(path, false, values());
             ui.close();
         }
+        if self.owner.is_some() {
+            let same = ui.button("Set in every network");
+            if same.on_hover_text("Gives all networks the value that this one has").clicked() {
+                wishes.share(path);
+                ui.close();
+            }
+        }
         if self.owner.is_some() && ui.button("Vary this of every network…").on_hover_text(hint).clicked() {
             wishes.vary(path, true, values());
             ui.close();

@@ -61,6 +61,8 @@ pub struct Form {
     devices: Devices,
     samples: AugmentationSamples,
     undoer: Undoer<Edited>,
+    /// Whether it has been drawn before.
+    begun: bool,
 }
 
 /// What can be undone.
@@ -85,6 +87,7 @@ impl Form {
             devices: Devices::new(devices),
             samples: AugmentationSamples::default(),
             undoer: Undoer::default(),
+            begun: false,
         };
         form.set_plan(plan);
         form
@@ -257,13 +260,22 @@ impl Form {
             self.arrived(&field, path);
         }
         let wishes = Wishes::default();
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let area = ScrollArea::vertical().auto_shrink(false);
+        // It begins at its top, wherever it was left.
+        let begun = std::mem::replace(&mut self.begun, true);
+        let area = if begun { area } else { area.vertical_scroll_offset(0.0) };
+        area.show(ui, |ui| {
             // The scroll bar floats over this margin.
             ui.set_max_width(ui.available_width() - space::M);
             self.top(ui, actions);
             self.sections(ui, known, &wishes, (collection, actions));
             ui.add_space(space::XL);
         });
+        match wishes.shared(&self.plan) {
+            Some(Ok(plan)) => self.plan = plan,
+            Some(Err(why)) => actions.push(Action::Tell(why)),
+            None => {}
+        }
         if before != self.plan {
             self.recheck();
         }
@@ -296,7 +308,7 @@ impl Form {
             if before.is_none() {
                 options.push((None, "own experiment"));
             }
-            choose_explained(ui, chosen, &options, |id| id.and_then(preset).map(|preset| preset.about))
+            choose_explained(ui, chosen, &options, |id| id.and_then(preset).map(|preset| (preset.family, preset.about)))
         });
         fields.tick(ui, help::IMMEDIATE.row("Immediate", "immediate"), &mut self.immediate, None);
         let about = self.preset.map_or("An experiment of your own.", |preset| preset.about);

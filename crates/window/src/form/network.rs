@@ -5,7 +5,7 @@ use super::help;
 use super::recipe::{optional, whole};
 use crate::kit::theme;
 use crate::kit::widgets::{choose, named};
-use eframe::egui::{Button, CollapsingHeader, RichText, Ui};
+use eframe::egui::{Button, CollapsingHeader, DragValue, Response, RichText, Ui, vec2};
 use lab_core::experiment::{
     Activation, Block, Body, Distribution, Downsampling, Fan, Gain, HeadPool, Naming, Network, Norm, Scheme, Shortcut,
     Stage, StageEntry, StemKind,
@@ -82,15 +82,20 @@ fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     let base = preset.map(|p| &p.body);
     let below = fields.below("body");
     fields.error(ui, "body.stages");
+    let block = network.block;
     match &mut network.body {
         Body::Cifar { depth, width } => {
             let base = if let Some(Body::Cifar { depth, width }) = base { Some((depth, width)) } else { None };
-            below.whole(ui, help::DEPTH.row("Depth", "cifar.depth"), depth, base.map(|b| b.0), " layers");
+            below.row(ui, help::DEPTH.row("Depth", "cifar.depth"), depth, base.map(|b| b.0), |ui, depth| {
+                layers(ui, depth, block.cifar_depths(), None)
+            });
             below.whole(ui, help::WIDTH.row("Width", "cifar.width"), width, base.map(|b| b.1), " channels");
         }
         Body::ImageNet { depth, width } => {
             let base = if let Some(Body::ImageNet { depth, width }) = base { Some((depth, width)) } else { None };
-            below.whole(ui, help::DEPTH.row("Depth", "imagenet.depth"), depth, base.map(|b| b.0), " layers");
+            below.row(ui, help::DEPTH.row("Depth", "imagenet.depth"), depth, base.map(|b| b.0), |ui, depth| {
+                layers(ui, depth, block.imagenet_depths().iter().copied(), None)
+            });
             below.whole(ui, help::WIDTH.row("Width", "imagenet.width"), width, base.map(|b| b.1), " channels");
         }
         Body::Stages(list) => {
@@ -98,6 +103,38 @@ fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
             stages(ui, &below, list, base);
         }
     }
+}
+
+/// A number of layers, or a `word` in its place. Dragging keeps to the depths that there are; what is typed is taken as it
+/// is, and told if there is no such net.
+pub fn layers(
+    ui: &mut Ui,
+    depth: &mut usize,
+    depths: impl Iterator<Item = usize>,
+    word: Option<&'static str>,
+) -> Response {
+    let size = vec2(ui.available_width(), theme::ROW);
+    let field = DragValue::new(depth).speed(0.1).min_size(size);
+    let response = ui.add(match word {
+        Some(word) => field.custom_formatter(move |_, _| word.to_owned()),
+        None => field.suffix(" layers"),
+    });
+    if response.dragged()
+        && let Some(nearest) = depths.min_by_key(|known| known.abs_diff(*depth))
+    {
+        *depth = nearest;
+    }
+    response
+}
+
+/// A number of channels, or a `word` in its place.
+pub fn channels(ui: &mut Ui, width: &mut usize, word: Option<&'static str>) -> Response {
+    let size = vec2(ui.available_width(), theme::ROW);
+    let field = DragValue::new(width).speed(0.05).min_size(size);
+    ui.add(match word {
+        Some(word) => field.custom_formatter(move |_, _| word.to_owned()),
+        None => field.suffix(" channels"),
+    })
 }
 
 /// The stages, one after the other, with ways to add and remove them.

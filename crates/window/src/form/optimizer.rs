@@ -40,7 +40,7 @@ pub fn ui(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Optio
     );
     fields.tick(
         ui,
-        help::DECAY_ALL.row("Decay norms, biases", "decay_norm_and_bias"),
+        help::DECAY_ALL.row("Decay norms", "decay_norm_and_bias"),
         &mut optimizer.decay_norm_and_bias,
         preset.map(|p| &p.decay_norm_and_bias),
     );

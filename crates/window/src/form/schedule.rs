@@ -125,13 +125,12 @@ pub fn preview(ui: &mut Ui, schedule: &Schedule, learning_rate: f64, steps: u64,
     ui.painter().hline(rect.x_range(), inner.bottom(), tokens.line());
     ui.painter().add(Shape::line(points, Stroke::new(theme::CURVE, tokens.accent)));
     let last = factors.last().copied().unwrap_or(0.0);
-    let summary = format!(
-        "Learning rate from {} over at most {} to {} in {}",
-        number::short(factors[0] * learning_rate),
-        number::short(top * learning_rate),
-        number::short(last * learning_rate),
-        number::plural(steps, "step")
-    );
+    let [first, top, last] = [factors[0], top, last].map(|factor| number::short(factor * learning_rate));
+    let summary = if first == top && last == top {
+        format!("Learning rate {} throughout", number::setting(learning_rate))
+    } else {
+        format!("Learning rate from {first} over at most {top} to {last} in {}", number::plural(steps, "step"))
+    };
     named(ui, response.on_hover_text(&summary), &summary);
     ui.label(theme::caption(summary, &tokens));
 }

@@ -24,6 +24,8 @@ struct Varied {
 pub struct Wishes {
     varied: RefCell<Vec<Varied>>,
     sought: RefCell<Vec<Sought>>,
+    /// Paths of fields that all arms are to have as one has them.
+    shared: RefCell<Vec<String>>,
 }
 
 impl Wishes {
@@ -36,6 +38,24 @@ impl Wishes {
     /// Varies a field.
     pub fn vary(&self, path: &str, everywhere: bool, values: Vec<Value>) {
         self.varied.borrow_mut().push(Varied { path: path.to_owned(), everywhere, values });
+    }
+
+    /// Gives every arm the value that this field has in one.
+    pub fn share(&self, path: &str) {
+        self.shared.borrow_mut().push(path.to_owned());
+    }
+
+    /// The plan with what is to be the same in every arm; an error says what could not be.
+    pub fn shared(&self, plan: &Plan) -> Option<Result<Plan, String>> {
+        let path = self.shared.take().pop()?;
+        let value = Value::try_from(plan).ok().and_then(|tree| at(&tree, &path));
+        let everywhere = named(plan, &path, true);
+        let made = match value {
+            Some(value) => with_overrides(plan, &[format!("{everywhere}={value}")]),
+            // A field that is left out in one arm cannot be set in the others.
+            None => return None,
+        };
+        Some(made.map_err(|why| format!("Not every network can have this: {why}.")))
     }
 
     /// Finds a good value.

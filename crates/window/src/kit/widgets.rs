@@ -9,12 +9,12 @@ pub fn choose<T: Clone + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T, &
     choose_explained(ui, value, options, |_| None)
 }
 
-/// A box that opens a list of values, each with something to be told under the pointer.
+/// A box that opens a list of values, each with a heading that it stands under and something to be told under the pointer.
 pub fn choose_explained<T: Clone + PartialEq>(
     ui: &mut Ui,
     value: &mut T,
     options: &[(T, &str)],
-    explain: impl Fn(&T) -> Option<&'static str>,
+    explain: impl Fn(&T) -> Option<(&'static str, &'static str)>,
 ) -> Response {
     let shown = options.iter().find(|(option, _)| option == value).map_or("", |(_, label)| *label);
     let mut picked = None;
@@ -23,9 +23,16 @@ pub fn choose_explained<T: Clone + PartialEq>(
         .selected_text(shown)
         .truncate()
         .show_ui(ui, |ui| {
+            let mut heading = "";
             for (option, label) in options {
+                let told = explain(option);
+                if let Some((family, _)) = told.filter(|(family, _)| *family != heading) {
+                    heading = family;
+                    let tokens = theme::Tokens::of(ui);
+                    ui.label(theme::caption(family, &tokens));
+                }
                 let mut entry = ui.selectable_label(option == value, *label);
-                if let Some(text) = explain(option) {
+                if let Some((_, text)) = told {
                     entry = entry.on_hover_text(text);
                 }
                 if entry.clicked() {

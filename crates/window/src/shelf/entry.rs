@@ -15,6 +15,8 @@ pub struct Entry {
     pub experiment: Experiment,
     /// What its images and networks turned out to be.
     pub info: RunInfo,
+    /// Steps in all, with all extensions.
+    pub planned: u64,
     /// How it ended; `None` while it trains and after a crash.
     pub outcome: Option<Outcome>,
     /// What a person added.
@@ -47,6 +49,6 @@ impl Entry {
     /// Whether it can go on from a checkpoint.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
-        !self.live && self.outcome.as_ref().is_none_or(|outcome| outcome.steps < self.info.total_steps)
+        !self.live && self.outcome.as_ref().is_none_or(|outcome| outcome.steps < self.planned)
     }
 }

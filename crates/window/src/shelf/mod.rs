@@ -15,8 +15,8 @@ use eframe::egui::Context;
 use lab_core::runs::Notes;
 use news::heard;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use watcher::{Order, Told, Watcher};
 
@@ -48,6 +48,7 @@ pub struct Shelf {
     /// Whether the list was drawn in this frame.
     looked: bool,
     awake: Arc<AtomicBool>,
+    held: Arc<Mutex<Option<PathBuf>>>,
     next_id: u64,
     thread: Option<(Sender<Order>, Receiver<Told>, JoinHandle<()>)>,
 }
@@ -64,6 +65,7 @@ impl Shelf {
             discarded: Vec::new(),
             looked: false,
             awake: Arc::default(),
+            held: Arc::default(),
             next_id: 0,
             thread: None,
         }
@@ -73,6 +75,15 @@ impl Shelf {
     #[must_use]
     pub fn place(&self) -> Option<&Path> {
         self.place.as_deref()
+    }
+
+    /// Says which run this window holds open without training it: it is not being written, although it is locked.
+    pub fn hold(&self, folder: Option<&Path>) {
+        if let Ok(mut held) = self.held.lock()
+            && held.as_deref() != folder
+        {
+            *held = folder.map(Path::to_owned);
+        }
     }
 
     /// Keeps the list up to date, as somebody looks at it in this frame.
@@ -94,7 +105,8 @@ impl Shelf {
         if self.thread.is_none() {
             let (send, orders) = unbounded();
             let (told, receive) = unbounded();
-            let watcher = Watcher::new(place.clone(), orders, told, Arc::clone(&self.awake), ctx.clone());
+            let shared = (Arc::clone(&self.awake), Arc::clone(&self.held));
+            let watcher = Watcher::new(place.clone(), orders, told, shared, ctx.clone());
             if let Ok(thread) = std::thread::Builder::new().name("runs".into()).spawn(move || watcher.run()) {
                 self.thread = Some((send, receive, thread));
             }

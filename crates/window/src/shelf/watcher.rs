@@ -11,8 +11,8 @@ use lab_core::runs::{self, Follower, News, Notes, Run, RunError};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 /// What the window asks for.
@@ -72,6 +72,8 @@ pub(super) struct Watcher {
     orders: Receiver<Order>,
     told: Sender<Told>,
     awake: Arc<AtomicBool>,
+    /// The run that this window holds without training it.
+    held: Arc<Mutex<Option<PathBuf>>>,
     ctx: Context,
     known: HashMap<PathBuf, Known>,
     damaged: HashMap<PathBuf, (Stamps, String)>,
@@ -85,7 +87,7 @@ impl Watcher {
         place: PathBuf,
         orders: Receiver<Order>,
         told: Sender<Told>,
-        awake: Arc<AtomicBool>,
+        (awake, held): (Arc<AtomicBool>, Arc<Mutex<Option<PathBuf>>>),
         ctx: Context,
     ) -> Self {
         Self {
@@ -93,6 +95,7 @@ impl Watcher {
             orders,
             told,
             awake,
+            held,
             ctx,
             known: HashMap::new(),
             damaged: HashMap::new(),
@@ -223,7 +226,8 @@ impl Watcher {
             Some(known) => (known.followers, known.entry.results.clone(), Some(known.entry)),
             None => (followers(&run, false), vec![Results::default(); run.info.arms.len()], None),
         };
-        let live = run.outcome.is_none() && runs::is_being_written(folder);
+        let held = self.held.lock().is_ok_and(|held| held.as_deref() == Some(folder));
+        let live = run.outcome.is_none() && !held && runs::is_being_written(folder);
         let stamps = stamps(folder, Some(&run), followers.len());
         for (follower, results) in followers.iter_mut().zip(&mut results) {
             let take = |news| match news {
@@ -237,6 +241,7 @@ impl Watcher {
             folder: folder.to_owned(),
             experiment: run.experiment.clone(),
             info: run.info.clone(),
+            planned: run.planned_steps(),
             outcome: run.outcome.clone(),
             notes,
             live,

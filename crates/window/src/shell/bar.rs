@@ -163,6 +163,7 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
         _ => tokens.text,
     };
     ui.label(theme::strong(phase_in_words(monitor.phase)).color(color));
+    stopped(ui, monitor);
     let Some(prepared) = &monitor.prepared else {
         let hint =
             if monitor.is_active() { "Reading images and building networks…" } else { "Press Start, or Space." };
@@ -206,6 +207,21 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
     }
 }
 
+/// The arms that have stopped while the others go on.
+fn stopped(ui: &mut Ui, monitor: &Monitor) {
+    let arms = 0..monitor.arms.len();
+    let stopped =
+        |arm| Some(format!("{} stopped at step {}", monitor.arm_name(arm), number::count(monitor.stopped(arm)?)));
+    let stopped: Vec<String> = arms.filter_map(stopped).collect();
+    if stopped.is_empty() {
+        return;
+    }
+    let why = monitor.interventions.iter().rev().map(|what| what.what.as_str());
+    let why: Vec<&str> = why.take(stopped.len()).collect();
+    let text = RichText::new(stopped.join(", ")).color(Tokens::of(ui).error);
+    ui.add(Label::new(text).truncate()).on_hover_text(why.join("\n"));
+}
+
 fn progress(ui: &mut Ui, share: f32, text: &str, width: f32) -> Response {
     let tokens = Tokens::of(ui);
     let bar = ProgressBar::new(share)
@@ -226,10 +242,12 @@ fn corner(ui: &mut Ui, monitor: &Monitor, actions: &mut Vec<Action>) {
     }
     ui.menu_button("Menu", |ui| menus(ui, monitor, actions));
     let now = ui.ctx().options(|options| options.theme_preference);
-    let (next, hint) = match now {
-        ThemePreference::System => (ThemePreference::Dark, "Theme: as the system. Click for dark."),
-        ThemePreference::Dark => (ThemePreference::Light, "Theme: dark. Click for light."),
-        ThemePreference::Light => (ThemePreference::System, "Theme: light. Click to follow the system."),
+    // The first click always changes what is seen.
+    let (next, hint) = match (now, Tokens::of(ui).dark) {
+        (ThemePreference::System, true) => (ThemePreference::Light, "Theme: as the system, dark. Click for light."),
+        (ThemePreference::System, false) => (ThemePreference::Dark, "Theme: as the system, light. Click for dark."),
+        (ThemePreference::Dark, _) => (ThemePreference::Light, "Theme: dark. Click for light."),
+        (ThemePreference::Light, _) => (ThemePreference::Dark, "Theme: light. Click for dark."),
     };
     let theme = ui.add(Button::new("").frame_when_inactive(false).min_size(vec2(theme::ROW, theme::ROW)));
     theme_icon(ui, theme.rect.center(), now);
@@ -278,8 +296,7 @@ fn after_the_end(
 ) {
     let tokens = Tokens::of(ui);
     if let Some(outcome) = &monitor.outcome {
-        let text = format!("Ended after {}: {}", number::plural(outcome.steps, "step"), outcome.reason);
-        ui.label(theme::caption(text, &tokens));
+        ui.label(theme::caption(outcome.in_words(), &tokens));
         ui.add_space(space::S);
     }
     if monitor.phase != Phase::Done {
@@ -293,7 +310,8 @@ fn after_the_end(
         ui.add_space(space::S);
     }
     let label = ui.label("Train on for");
-    let field = DragValue::new(epochs).range(1..=100_000).speed(0.1).suffix(" epochs");
+    let unit = if *epochs == 1 { " epoch" } else { " epochs" };
+    let field = DragValue::new(epochs).range(1..=100_000).speed(0.1).suffix(unit);
     ui.add(field).labelled_by(label.id);
     let label = ui.label("schedule");
     ui.scope(|ui| {

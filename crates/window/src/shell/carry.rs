@@ -8,7 +8,7 @@ use crate::action::{Action, RunAction};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
 use crate::export::{Content, Format, RunExport};
 use crate::kit::typed_path;
-use crate::panel::{CLASSIFY, EXPLAIN, FIND, STUDY};
+use crate::panel::{CLASSIFY, CURVES, EXPLAIN, FIND, STUDY};
 use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Experiment, Plan, Source, preset};
@@ -42,6 +42,7 @@ impl App {
                 ctx.copy_text(text);
                 self.say(Level::Info, "The table is in the clipboard.");
             }
+            Action::Tell(text) => self.say(Level::Notice, text),
             Action::Find(what) => {
                 self.finder.sought = Some(what);
                 self.panels.bring(FIND);
@@ -160,6 +161,13 @@ impl App {
                 self.resume(run);
                 self.monitor.starting();
             }
+            RunAction::Open(run) => {
+                self.device = self.form.device;
+                self.awaited = Some(run.clone());
+                self.link.send(Command::Open { run, device: self.device });
+                self.monitor.starting();
+                self.panels.bring(CURVES);
+            }
             RunAction::Extend(epochs, schedule) => self.link.send(Command::Extend { epochs, schedule }),
             RunAction::Checkpoint => {
                 if active {
@@ -190,6 +198,7 @@ impl App {
         if self.form.fault.is_some() {
             return;
         }
+        self.awaited = None;
         let Ok(experiment) = self.form.experiment() else { return };
         if experiment.recipe.seeds > 1 {
             let study = StudyPlan::of_seeds(experiment.clone());
@@ -239,6 +248,7 @@ impl App {
     /// Goes on with a run.
     fn resume(&mut self, run: PathBuf) {
         self.device = self.form.device;
+        self.awaited = Some(run.clone());
         self.link.send(Command::Resume { run, device: self.device });
     }
 

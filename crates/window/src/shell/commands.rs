@@ -94,6 +94,7 @@ enum When {
     Active,
     Idle,
     Ended,
+    Unfinished,
 }
 
 /// A command.
@@ -119,6 +120,7 @@ impl Command {
             When::Active => monitor.is_active(),
             When::Idle => !monitor.is_active(),
             When::Ended => monitor.phase == Phase::Done,
+            When::Unfinished => monitor.unfinished().is_some(),
         }
     }
 }
@@ -127,7 +129,7 @@ impl Command {
 #[must_use]
 pub fn all() -> Vec<Command> {
     use Keys::{Elsewhere, None, Plain, Together, Typed};
-    use When::{Active, Always, Ended, Idle};
+    use When::{Active, Always, Ended, Idle, Unfinished};
     let mut list = Vec::new();
     let mut add = |menu, title: &str, keys, when, action| {
         list.push(Command { title: title.to_owned(), menu, keys, action, when });
@@ -161,7 +163,7 @@ pub fn all() -> Vec<Command> {
     );
     add(Menu::Run, "Write a checkpoint now", None, Active, Action::Run(RunAction::Checkpoint));
     add(Menu::Run, "Write the run into another folder…", None, Active, Action::ChooseElsewhere);
-    add(Menu::Run, "Continue the run that was stopped", None, Ended, Action::Run(RunAction::Continue));
+    add(Menu::Run, "Continue the run that was stopped", None, Unfinished, Action::Run(RunAction::Continue));
     add(Menu::Run, "Extend training by an epoch", None, Ended, Action::Run(RunAction::Extend(1, Extension::default())));
     for format in Format::ALL {
         add(Menu::Run, format.title(), None, Always, Action::SaveRun(format));
@@ -171,12 +173,12 @@ pub fn all() -> Vec<Command> {
     add(Menu::Classify, "Open pictures to classify…", Together(CTRL, Key::O), Always, Action::ChoosePictures);
     let by_path = Action::TypePath(Wanted::Pictures);
     add(Menu::Classify, "Open a picture by its path…", Together(CTRL_SHIFT, Key::O), Always, by_path);
-    add(Menu::Classify, "Open weights from a file…", None, Idle, Action::OpenWeights);
+    add(Menu::Classify, "Open weights from a file…", None, Always, Action::OpenWeights);
 
     for panel in PANELS {
         add(Menu::View, &format!("Show {}", panel.title), None, Always, Action::Show(panel.id));
     }
-    add(Menu::View, "Panels as at first", None, Always, Action::ResetLayout);
+    add(Menu::View, "Reset the layout of the panels", None, Always, Action::ResetLayout);
     add(Menu::View, "Theme: dark", None, Always, Action::Theme(ThemePreference::Dark));
     add(Menu::View, "Theme: light", None, Always, Action::Theme(ThemePreference::Light));
     add(Menu::View, "Theme: as the system", None, Always, Action::Theme(ThemePreference::System));

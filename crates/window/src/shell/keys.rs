@@ -3,14 +3,18 @@
 use super::commands::{self, Keys};
 use crate::action::Action;
 use crate::kit::theme::{self, Tokens, space};
-use eframe::egui::{Context, Event, Grid, Id, KeyboardShortcut, Modal, Modifiers, ScrollArea};
+use eframe::egui::{Context, Event, Grid, Id, KeyboardShortcut, Modal, Modifiers, Popup, ScrollArea};
 
 /// Turns keys into actions. Plain keys count only while nothing has the keyboard's focus.
 pub fn read(ctx: &Context, actions: &mut Vec<Action>) {
     if ctx.input(|input| input.events.is_empty()) {
         return;
     }
-    let free = ctx.memory(|memory| memory.focused().is_none());
+    if ctx.memory(|memory| memory.top_modal_layer().is_some()) {
+        // What lies over the window has the keyboard to itself.
+        return;
+    }
+    let free = ctx.memory(|memory| memory.focused().is_none()) && !Popup::is_any_open(ctx);
     let typing = ctx.text_edit_focused();
     let pressed =
         |modifiers, key| ctx.input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)));

@@ -7,6 +7,7 @@ mod carry;
 mod commands;
 mod frames;
 mod keys;
+mod last;
 pub mod memory;
 mod open_weights;
 mod palette;
@@ -37,9 +38,10 @@ use eframe::egui::{
     RichText, Ui, ViewportCommand,
 };
 use frames::Frames;
-use lab_core::experiment::{Augmentation, DeviceChoice, DeviceInfo, Plan, Source};
+use lab_core::experiment::{Augmentation, DeviceChoice, DeviceInfo, PRESETS, Plan, Source};
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{DatasetInfo, Event, Tune};
+use last::Last;
 use memory::Memory;
 use open_weights::{Next, OpenWeights};
 use palette::Palette;
@@ -53,6 +55,8 @@ use verdict::Verdicts;
 const SPEEDS: &str = "speeds";
 /// Time a frame may spend taking in events.
 const BUDGET: Duration = Duration::from_millis(4);
+/// Time between two times of keeping what is shown, in case of a crash.
+const SAVE_EVERY: Duration = Duration::from_secs(5);
 /// Width of the form at first, in points.
 const FORM: f32 = 352.0;
 
@@ -62,8 +66,8 @@ pub struct Parts {
     pub link: Box<dyn Link>,
     /// The system's dialogs.
     pub dialogs: Box<dyn Dialogs>,
-    /// What the form begins with.
-    pub plan: Plan,
+    /// What the form begins with; what it held last, or the default preset, if absent.
+    pub plan: Option<Plan>,
     /// Where it shall run.
     pub device: DeviceChoice,
     /// Finds the devices of this machine; called on a thread of its own.
@@ -95,6 +99,9 @@ pub struct App {
     /// The images that the form names.
     collection: Collection,
     verdicts: Verdicts,
+    last: Last,
+    /// A run that was asked for; the form takes its experiment once it is there.
+    pub(super) awaited: Option<PathBuf>,
     pub(super) toasts: Toasts,
     pub(super) saving: Saving,
     frames: Frames,
@@ -132,7 +139,9 @@ impl App {
     #[must_use]
     pub fn new(context: &eframe::CreationContext<'_>, parts: Parts) -> Self {
         theme::install(&context.egui_ctx);
-        let mut form = Form::new(parts.plan, parts.device, parts.devices);
+        let (last, plan) = Last::restored(context.storage);
+        let plan = parts.plan.or(plan).unwrap_or_else(|| PRESETS[0].plan());
+        let mut form = Form::new(plan, parts.device, parts.devices);
         form.speeds = context.storage.and_then(|storage| eframe::get_value(storage, SPEEDS)).unwrap_or_default();
         form.fetching.place = parts.place.as_ref().and_then(|runs| runs.parent().map(Path::to_owned));
         Self {
@@ -148,6 +157,8 @@ impl App {
             laboratory: Laboratory::new(parts.place.as_ref().map(|runs| runs.with_file_name("studies")), parts.program),
             collection: Collection::default(),
             verdicts: Verdicts::default(),
+            last,
+            awaited: None,
             shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
             saving: Saving::default(),
@@ -203,6 +214,11 @@ impl App {
                             self.inquiries.forget();
                         }
                         self.known = Some((prepared.experiment.data.source.clone(), prepared.dataset.clone()));
+                        self.last.forget();
+                        if self.awaited.take().is_some() {
+                            self.form.set_plan(prepared.experiment.clone().into_plan());
+                            self.applied = self.form.live();
+                        }
                     }
                     if let Some((level, text)) = self.monitor.apply(event) {
                         self.toasts.push(level, text);
@@ -210,7 +226,10 @@ impl App {
                 }
             }
         }
-        self.form.speeds.note(self.device, &self.monitor);
+        if !self.form.immediate {
+            // What is played is too short to be measured by.
+            self.form.speeds.note(self.device, &self.monitor);
+        }
         if begun.elapsed() >= BUDGET {
             // There may be more: go on in the next frame.
             ctx.request_repaint();
@@ -218,6 +237,8 @@ impl App {
         if let Some(chosen) = self.dialogs.poll() {
             self.chosen(ctx, chosen);
         }
+        let ended = self.monitor.prepared.as_ref().filter(|_| !self.monitor.is_active());
+        self.shelf.hold(ended.and_then(|prepared| prepared.run.as_deref()));
         for problem in self.shelf.take_in() {
             self.say(Level::Error, problem);
         }
@@ -273,7 +294,7 @@ impl App {
             self.palette = None;
         }
         if let Some(weights) = &mut self.weights {
-            match weights.ui(ctx, self.form.device) {
+            match weights.ui(ctx, self.form.device, self.monitor.is_active()) {
                 Next::Stay => {}
                 Next::ChooseFile => self.dialogs.ask(Wanted::Weights, ctx),
                 Next::Close(import) => {
@@ -356,6 +377,9 @@ impl eframe::App for App {
         SidePanel::top("bar").frame(bar).show(ui, |ui| {
             let resident = self.memory.resident();
             self.bar.ui(ui, &self.monitor, resident, &self.form, &mut actions);
+            if self.monitor.prepared.is_none() && !self.monitor.is_active() {
+                self.last.ui(ui, &mut actions);
+            }
         });
         self.verdicts.ui(ui, &self.monitor, self.guess.as_ref(), &mut actions);
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
@@ -396,6 +420,12 @@ impl eframe::App for App {
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         self.panels.keep(storage);
         eframe::set_value(storage, SPEEDS, &self.form.speeds);
+        let run = self.monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
+        self.last.keep(storage, &self.form.plan, run);
+    }
+
+    fn auto_save_interval(&self) -> Duration {
+        SAVE_EVERY
     }
 
     fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {

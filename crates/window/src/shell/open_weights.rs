@@ -58,7 +58,8 @@ impl OpenWeights {
         self.wrong = None;
     }
 
-    pub fn ui(&mut self, ctx: &Context, device: DeviceChoice) -> Next {
+    /// Draws the question. `active` says that a run would be ended by it.
+    pub fn ui(&mut self, ctx: &Context, device: DeviceChoice, active: bool) -> Next {
         let mut next = Next::Stay;
         let modal = Modal::new(Id::unique("weights")).show(ctx, |ui| {
             let tokens = Tokens::of(ui);
@@ -76,9 +77,14 @@ impl OpenWeights {
             if let Some(wrong) = &self.wrong {
                 ui.add(Label::new(RichText::new(wrong).color(tokens.error)).wrap());
             }
+            if active {
+                let text = "The run under way ends with a checkpoint. It can go on later: Runs, Continue.";
+                ui.add(Label::new(RichText::new(text).color(tokens.warning)).wrap());
+            }
             ui.add_space(space::M);
             ui.horizontal(|ui| {
-                let text = RichText::new("Open").family(theme::semibold()).color(tokens.on_accent);
+                let word = if active { "Stop the run and open" } else { "Open" };
+                let text = RichText::new(word).family(theme::semibold()).color(tokens.on_accent);
                 let open = ui.add(Button::new(text).fill(tokens.accent));
                 if named(ui, open, "Open these weights").clicked() {
                     match self.import(device) {
@@ -100,6 +106,9 @@ impl OpenWeights {
         row(ui, "File", |ui| {
             let edit = TextEdit::singleline(&mut self.path).desired_width(230.0).hint_text("/path/to/weights");
             let response = ui.add(edit);
+            if ui.memory(|memory| memory.focused().is_none()) {
+                response.request_focus();
+            }
             if response.lost_focus() && !self.path.trim().is_empty() {
                 let path = typed_path::read(&self.path);
                 self.set_path(&path);

@@ -4,6 +4,8 @@ use crate::dialogs::{Chosen, Wanted};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
 use crate::kit::widgets::named;
+use eframe::egui::text::{CCursor, CCursorRange};
+use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{Context, Id, Label, Modal, RichText, TextEdit, Ui};
 
 /// The question while it is open.
@@ -71,6 +73,11 @@ impl Prompt {
         let response = named(ui, response, "Path");
         if ui.memory(|memory| memory.focused().is_none()) {
             response.request_focus();
+            // What is suggested is typed over.
+            let mut state = TextEditState::load(ui.ctx(), response.id).unwrap_or_default();
+            let all = CCursorRange::two(CCursor::new(0), CCursor::new(self.text.chars().count()));
+            state.cursor.set_char_range(Some(all));
+            state.store(ui.ctx(), response.id);
         }
         entered
     }

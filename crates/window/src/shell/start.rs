@@ -4,7 +4,7 @@ use super::{App, Parts};
 use crate::dialogs::Native;
 use eframe::egui::{Context, ThemePreference, ViewportBuilder, vec2};
 use eframe::wgpu;
-use lab_core::experiment::{DeviceChoice, DeviceInfo, PRESETS, Plan};
+use lab_core::experiment::{DeviceChoice, DeviceInfo, Plan};
 use lab_core::protocol::link::Link;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ pub struct Options {
     pub renderer: Renderer,
     /// Light, dark, or as the system and the last time if absent.
     pub theme: Option<ThemePreference>,
-    /// What the form begins with; the default preset if absent.
+    /// What the form begins with; what it held last, or the default preset, if absent.
     pub plan: Option<Plan>,
     /// Where it shall run.
     pub device: DeviceChoice,
@@ -198,7 +198,7 @@ fn build(context: &eframe::CreationContext<'_>, options: Options) -> std::io::Re
     let parts = Parts {
         link: (options.connect)(wake(&context.egui_ctx))?,
         dialogs: Box::new(Native::default()),
-        plan: options.plan.unwrap_or_else(|| PRESETS[0].plan()),
+        plan: options.plan,
         device: options.device,
         devices: options.devices,
         resident: super::memory::resident,

@@ -130,11 +130,12 @@ impl Tuning {
 
     fn probe_every(&mut self, ui: &mut Ui, live: &Live) -> Option<u32> {
         ui.add_space(space::S);
-        let label = ui.label("Look inside every");
+        let label = ui.label("Gradients every");
         let mut value = self.probe_every.over(live.probe_every(), live);
         let field = DragValue::new(&mut value).range(0..=1_000_000).speed(0.1).suffix(" steps");
         let response = ui.add(field.update_while_editing(false)).labelled_by(label.id);
-        let response = response.on_hover_text("Steps between two looks at gradients and activations; 0 never looks");
+        let response =
+            response.on_hover_text("Steps between two times of measuring gradients and activations; 0 never measures");
         self.probe_every.settle(&response, value, live)
     }
 

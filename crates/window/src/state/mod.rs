@@ -13,7 +13,7 @@ pub mod thinned;
 pub mod trace;
 
 use lab_core::protocol::{
-    Evaluation, Event, Intervention, Outcome, Past, PastStep, Phase, Prepared, ProbeRecord, StepRecord,
+    Evaluation, Event, Intervention, Outcome, Past, PastEvent, PastStep, Phase, Prepared, ProbeRecord, StepRecord,
 };
 use live::Live;
 use probes::Probes;
@@ -153,6 +153,17 @@ impl Monitor {
         }
         let pace = (self.seconds[count - 1] - self.seconds[count - 1 - back]) / back as f64;
         Some(pace * total.saturating_sub(self.step()) as f64)
+    }
+
+    /// The step after which an arm has stopped, if it has: the others go on, or went on, without it.
+    #[must_use]
+    pub fn stopped(&self, arm: usize) -> Option<u64> {
+        if let Some(outcome) = &self.outcome {
+            return outcome.arms.get(arm).and_then(|arm| arm.diverged_at);
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let last = self.arms.get(arm)?.times.steps.last().map_or(0, |&step| step as u64);
+        (last < self.step() && !self.steps.is_empty()).then_some(last)
     }
 
     /// What an arm is called.
@@ -312,6 +323,13 @@ impl Monitor {
             (self.steps, self.seconds) = (longest.times.steps.clone(), longest.times.seconds.clone());
         }
         past.probes.into_iter().filter(|record| record.step <= until).for_each(|record| self.probed(record));
+        past.spreads.into_iter().filter(|record| record.step <= until).for_each(|record| self.spreads.push(record));
+        for PastEvent { step, what, intervened } in past.events {
+            if intervened && step <= until {
+                self.interventions.push(Intervention { step, what: what.clone(), change: None });
+            }
+            self.log.push(Line { step, level: Level::Info, text: what });
+        }
     }
 
     /// Forgets what came after a step.
@@ -341,18 +359,7 @@ impl Monitor {
     }
 
     fn finished(&mut self, outcome: Outcome) -> (Level, String) {
-        use lab_core::number::{capital, duration, percent, plural};
-        let mut text = format!(
-            "{} after {} in {}",
-            capital(&outcome.reason),
-            plural(outcome.steps, "step"),
-            duration(outcome.seconds)
-        );
-        for arm in &outcome.arms {
-            if let Some(accuracy) = arm.validation_accuracy {
-                text += &format!("; {} {}", arm.name, percent(accuracy));
-            }
-        }
+        let text = outcome.in_words();
         if self.phase.is_active() {
             self.phase = Phase::Done;
         }

@@ -4,7 +4,7 @@ use eframe::egui::{self, Key, Modifiers, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use lab_core::blueprint::outline::Outline;
-use lab_core::experiment::{DeviceChoice, DeviceInfo, Experiment, PRESETS};
+use lab_core::experiment::{DeviceChoice, DeviceInfo, Experiment};
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{
     Answer, ArmInfo, ArmLive, ArmProbe, ArmStep, BlockProbe, Classification, Classified, Command, DatasetInfo,
@@ -244,7 +244,7 @@ pub fn window_with(
     let parts = Parts {
         link: Box::new(script.clone()),
         dialogs: Box::new(script.clone()),
-        plan: PRESETS[0].plan(),
+        plan: None,
         device: DeviceChoice::Auto,
         devices,
         resident: || Some(256 << 20),

@@ -7,6 +7,7 @@ use lab_core::protocol::Outcome;
 use lab_core::quantity::Measure;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// A column that can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,19 +83,30 @@ impl Column {
         settings.into_iter().chain(measures().map(Self::Best)).chain(measures().map(Self::Last))
     }
 
-    /// Those at first.
+    /// Those that are shown unless others were chosen: results, whatever the runs differ in, then the rest.
     #[must_use]
-    pub fn first() -> Vec<Self> {
-        vec![
-            Self::Status,
-            Self::Best(Measure::ValidationAccuracy),
-            Self::Last(Measure::ValidationAccuracy),
-            Self::Last(Measure::TrainLoss),
-            Self::Steps,
-            Self::Time,
-            Self::Started,
-            Self::Tags,
-        ]
+    pub fn usual(entries: &[Arc<Entry>]) -> Vec<Self> {
+        let settings = [
+            Self::Data,
+            Self::Depth,
+            Self::Optimizer,
+            Self::LearningRate,
+            Self::BatchSize,
+            Self::Length,
+            Self::Seed,
+            Self::Device,
+        ];
+        let differs = |column: &Self| {
+            let texts = |entry: &Arc<Entry>| {
+                let lines = if column.is_of_arms() { entry.info.arms.len() } else { 1 };
+                (0..lines).map(|arm| column.text(entry, arm)).collect::<Vec<_>>()
+            };
+            let first = entries.first().map(texts);
+            entries.iter().any(|entry| Some(texts(entry)) != first)
+        };
+        let results = [Self::Best(Measure::ValidationAccuracy), Self::Last(Measure::TrainLoss)];
+        let rest = [Self::Status, Self::Steps, Self::Time, Self::Started, Self::Tags];
+        results.into_iter().chain(settings.into_iter().filter(differs)).chain(rest).collect()
     }
 
     #[must_use]
@@ -128,10 +140,10 @@ impl Column {
             Self::Name => 160.0,
             Self::Arm => 96.0,
             Self::Started => 128.0,
-            Self::Status => 110.0,
+            Self::Status => 92.0,
             Self::Tags | Self::Data | Self::Device => 120.0,
             Self::Seed | Self::Depth => 64.0,
-            Self::Last(_) | Self::Best(_) => 132.0,
+            Self::Last(_) | Self::Best(_) => 116.0,
             _ => 92.0,
         }
     }
@@ -226,7 +238,7 @@ pub fn status(entry: &Entry) -> &str {
         _ if entry.live => "training",
         None => "interrupted",
         Some(outcome) if all_diverged(outcome) => "diverged",
-        Some(outcome) if outcome.steps >= entry.info.total_steps => "finished",
+        Some(outcome) if outcome.steps >= entry.planned => "finished",
         Some(_) => "stopped",
     }
 }

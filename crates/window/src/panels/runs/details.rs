@@ -20,7 +20,7 @@ pub struct Details {
 }
 
 impl Details {
-    pub fn ui(&mut self, ui: &mut Ui, entry: &Entry, shelf: &mut Shelf, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, entry: &Entry, busy: bool, shelf: &mut Shelf, actions: &mut Vec<Action>) {
         if self.of != entry.folder {
             *self = Self {
                 of: entry.folder.clone(),
@@ -31,9 +31,8 @@ impl Details {
         }
         let tokens = Tokens::of(ui);
         ui.horizontal_wrapped(|ui| {
-            buttons(ui, entry, shelf, actions);
-            let steps =
-                format!("{} of {}", number::count(entry.steps()), number::plural(entry.info.total_steps, "step"));
+            buttons(ui, entry, busy, shelf, actions);
+            let steps = format!("{} of {}", number::count(entry.steps()), number::plural(entry.planned, "step"));
             let facts = format!("{}, {steps} · {}", status(entry), Column::Started.text(entry, 0));
             ui.add(Label::new(theme::caption(facts, &tokens)).truncate());
         });
@@ -76,22 +75,35 @@ impl Details {
 }
 
 /// What can be done with the run.
-pub fn buttons(ui: &mut Ui, entry: &Entry, shelf: &mut Shelf, actions: &mut Vec<Action>) {
+/// `busy` says that an experiment is under way in this window.
+pub fn buttons(ui: &mut Ui, entry: &Entry, busy: bool, shelf: &mut Shelf, actions: &mut Vec<Action>) {
     let name = entry.name();
-    let again = ui.button("Run again").on_hover_text("Puts its experiment into the form");
-    if named(ui, again, &format!("Run again: {name}")).clicked() {
+    let obstacle = if entry.live {
+        Some("It is training now: tick it to see its curves.")
+    } else if busy {
+        Some("Another run is under way: stop it first, or tick this one to see its curves.")
+    } else {
+        None
+    };
+    let open = ui.add_enabled(obstacle.is_none(), Button::new("Open"));
+    let open =
+        open.on_hover_text("Shows its curves, networks and settings as they were left (Enter, or a double click)");
+    let open = open.on_disabled_hover_text(obstacle.unwrap_or_default());
+    if named(ui, open, &format!("Open {name}")).clicked() {
+        actions.push(Action::Run(RunAction::Open(entry.folder.clone())));
+    }
+    let again = ui.button("Load into the form").on_hover_text("Puts its experiment into the form");
+    if named(ui, again, &format!("Load {name} into the form")).clicked() {
         actions.push(Action::Again(Box::new(entry.experiment.clone().into_plan())));
     }
-    let go_on = ui.add_enabled(entry.is_unfinished(), Button::new("Continue"));
-    let go_on = go_on.on_hover_text("Goes on from its last checkpoint").on_disabled_hover_text(if entry.live {
-        "It is training now."
-    } else {
-        "All its steps are done."
-    });
+    let go_on = ui.add_enabled(entry.is_unfinished() && obstacle.is_none(), Button::new("Continue"));
+    let go_on = go_on.on_hover_text("Trains on from its last checkpoint");
+    let go_on =
+        go_on.on_disabled_hover_text(obstacle.unwrap_or("All its steps are done. Open it to train it further."));
     if named(ui, go_on, &format!("Continue {name}")).clicked() {
         actions.push(Action::Run(RunAction::Resume(entry.folder.clone())));
     }
-    let open = ui.button("Open folder").on_hover_text("Shows its files");
+    let open = ui.button("Files").on_hover_text("Shows its folder");
     if named(ui, open, &format!("Open the folder of {name}")).clicked() {
         actions.push(Action::Reveal(entry.folder.clone()));
     }

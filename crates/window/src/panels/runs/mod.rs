@@ -31,6 +31,8 @@ pub struct Runs {
     comparing: bool,
     compare: Compare,
     details: Details,
+    /// The columns that are shown unless others were chosen, and the list that they were found for.
+    usual: (Option<Arc<Vec<Arc<Entry>>>>, Vec<Column>),
 }
 
 impl Panel for Runs {
@@ -47,15 +49,21 @@ impl Panel for Runs {
             return empty(ui, "Every run is kept and will be listed here: press Start, or Space.");
         }
         let shown = self.shown(view, &entries);
+        if self.usual.0.as_ref().is_none_or(|of| !Arc::ptr_eq(of, &entries)) {
+            self.usual = (Some(Arc::clone(&entries)), Column::usual(&entries));
+        }
         self.tools(ui, view, shelf, &shown, entries.len(), actions);
+        let columns = if view.chosen { view.columns.clone() } else { self.usual.1.clone() };
+        let busy = scene.monitor.is_active();
         let selected = entries.iter().find(|entry| Some(&entry.folder) == self.selected.as_ref()).cloned();
-        self.below(ui, view, &entries, selected.as_deref(), shelf, actions);
+        self.below(ui, view, &entries, (selected.as_deref(), busy), shelf, actions);
         if shown.is_empty() {
             let text = if entries.is_empty() { "No run is left." } else { "No run matches what is searched for." };
             return empty(ui, text);
         }
         let own = scene.monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
-        table::ui(ui, view, &shown, &mut table::Table { own, selected: &mut self.selected, shelf, actions });
+        let selected = &mut self.selected;
+        table::ui(ui, view, &columns, &shown, &mut table::Table { own, busy, selected, shelf, actions });
     }
 }
 
@@ -86,7 +94,7 @@ impl Runs {
             let search = TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(160.0);
             let search = ui.add(search).on_hover_text("In names, tags, notes, arms, data and folders");
             crate::kit::widgets::named(ui, search, "Search runs");
-            chooser(ui, view);
+            chooser(ui, view, &self.usual.1);
             let many = shelf.overlays.len() > 1;
             self.comparing &= many;
             let compare = ui.add_enabled_ui(many, |ui| ui.toggle_value(&mut self.comparing, "Compare")).inner;
@@ -96,7 +104,8 @@ impl Runs {
             if self.comparing {
                 ui.checkbox(&mut view.all_fields, "All fields").on_hover_text("Also those in which they agree");
             }
-            give_away::button(ui, "the list of runs", &Listing { view, shown }, actions);
+            let columns = if view.chosen { &view.columns } else { &self.usual.1 };
+            give_away::button(ui, "the list of runs", &Listing { columns, shown }, actions);
             let text = if shown.len() == all {
                 number::plural(all as u64, "run")
             } else {
@@ -125,7 +134,7 @@ impl Runs {
         ui: &mut Ui,
         view: &View,
         entries: &[Arc<Entry>],
-        selected: Option<&Entry>,
+        (selected, busy): (Option<&Entry>, bool),
         shelf: &mut Shelf,
         actions: &mut Vec<Action>,
     ) {
@@ -140,24 +149,29 @@ impl Runs {
         } else if let Some(entry) = selected {
             egui::Panel::bottom("run details").frame(frame).show(ui, |ui| {
                 ui.add_space(space::S);
-                self.details.ui(ui, entry, shelf, actions);
+                self.details.ui(ui, entry, busy, shelf, actions);
             });
         }
     }
 }
 
 /// Which columns are shown.
-fn chooser(ui: &mut Ui, view: &mut View) {
+fn chooser(ui: &mut Ui, view: &mut View, usual: &[Column]) {
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     MenuButton::new("Columns").config(config).ui(ui, |ui| {
-        if ui.button("As at first").clicked() {
-            view.columns = Column::first();
+        let default = ui.button("Default columns").on_hover_text("Results, and whatever the runs differ in");
+        if default.clicked() {
+            view.chosen = false;
+        }
+        if !view.chosen {
+            view.columns = usual.to_vec();
         }
         ui.separator();
         ScrollArea::vertical().max_height(480.0).min_scrolled_height(480.0).show(ui, |ui| {
             for column in Column::optional() {
                 let mut shown = view.columns.contains(&column);
                 if ui.checkbox(&mut shown, column.title()).changed() {
+                    view.chosen = true;
                     view.columns.retain(|known| *known != column);
                     if shown {
                         view.columns.push(column);
@@ -185,7 +199,7 @@ fn matches(entry: &Entry, words: &[String]) -> bool {
 
 /// The list as it is given away: every shown column, a row for each arm.
 struct Listing<'a> {
-    view: &'a View,
+    columns: &'a [Column],
     shown: &'a [Arc<Entry>],
 }
 
@@ -197,7 +211,7 @@ impl Exportable for Listing<'_> {
     fn table(&self) -> Table {
         let rows: Vec<(&Entry, usize)> =
             self.shown.iter().flat_map(|entry| (0..entry.info.arms.len()).map(|arm| (&**entry, arm))).collect();
-        let columns = [Column::Name, Column::Arm].into_iter().chain(self.view.columns.iter().copied());
+        let columns = [Column::Name, Column::Arm].into_iter().chain(self.columns.iter().copied());
         let table = columns.fold(Table::default(), |table, column| {
             table.words(&column.title(), rows.iter().map(|(entry, arm)| column.text(entry, *arm)))
         });

@@ -3,12 +3,13 @@
 use super::columns::{Column, status};
 use super::details::buttons;
 use super::view::View;
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::shelf::{Entry, Shelf};
 use eframe::egui::{
-    Align2, Button, Checkbox, Color32, FontId, Painter, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2,
+    Align2, Button, Checkbox, Color32, FontId, Key, Painter, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2,
+    vec2,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,22 +21,44 @@ const BETWEEN: f32 = 8.0;
 /// Width of the tick and the star, in points.
 const MARKS: f32 = 52.0;
 
+/// Columns that stay where they are when the others are scrolled.
+const STAYING: [Column; 2] = [Column::Name, Column::Arm];
+/// Runs that one click draws at most.
+const DRAWN: usize = 24;
+
 /// Where the columns are.
 struct Columns {
     /// Each with its left edge, counted from the table's.
     placed: Vec<(Column, f32)>,
+    /// Where those that stay end.
+    staying: f32,
     width: f32,
 }
 
 impl Columns {
-    fn new(view: &View) -> Self {
-        let mut width = MARKS;
+    fn new(shown: &[Column]) -> Self {
+        let (mut width, mut staying) = (MARKS, 0.0);
         let mut placed = Vec::new();
-        for column in [Column::Name, Column::Arm].into_iter().chain(view.columns.iter().copied()) {
+        for column in STAYING.into_iter().chain(shown.iter().copied()) {
             placed.push((column, width));
             width += column.width() + space::S;
+            if STAYING.contains(&column) {
+                staying = width;
+            }
         }
-        Self { placed, width }
+        Self { placed, staying, width }
+    }
+
+    /// The columns that are scrolled, or those that stay, each with its left edge on the screen; and what of `row` they
+    /// are drawn in.
+    fn parts(&self, row: Rect, scrolled: f32) -> [(impl Iterator<Item = (Column, f32)>, Rect); 2] {
+        [false, true].map(|stays| {
+            let edge = row.left() + scrolled + self.staying - space::XS;
+            let of = self.placed.iter().filter(move |(column, _)| STAYING.contains(column) == stays);
+            let shift = row.left() + if stays { scrolled } else { 0.0 };
+            let clip = if stays { row.with_max_x(edge) } else { row.with_min_x(edge) };
+            (of.map(move |(column, left)| (*column, left + shift)), clip)
+        })
     }
 }
 
@@ -43,6 +66,8 @@ impl Columns {
 pub struct Table<'a> {
     /// The run of the experiment under way, whose curves are drawn anyway.
     pub own: Option<&'a Path>,
+    /// Whether an experiment is under way in this window.
+    pub busy: bool,
     /// The run that is looked at.
     pub selected: &'a mut Option<PathBuf>,
     pub shelf: &'a mut Shelf,
@@ -50,8 +75,8 @@ pub struct Table<'a> {
 }
 
 /// The table of these runs.
-pub fn ui(ui: &mut Ui, view: &mut View, shown: &[Arc<Entry>], table: &mut Table) {
-    let columns = Columns::new(view);
+pub fn ui(ui: &mut Ui, view: &mut View, columns: &[Column], shown: &[Arc<Entry>], table: &mut Table) {
+    let columns = Columns::new(columns);
     let height = |entry: &Entry| entry.info.arms.len().max(1) as f32 * LINE + BETWEEN;
     let total: f32 = shown.iter().map(|entry| height(entry)).sum();
     ScrollArea::both().auto_shrink(false).id_salt("runs").show_viewport(ui, |ui, viewport| {
@@ -63,24 +88,24 @@ pub fn ui(ui: &mut Ui, view: &mut View, shown: &[Arc<Entry>], table: &mut Table)
             let rect = Rect::from_min_size(origin + vec2(0.0, top), vec2(size.x, height(entry)));
             top += height(entry);
             if top >= viewport.top() && top - height(entry) <= viewport.bottom() {
-                row(ui, rect, &columns, entry, table);
+                row(ui, (rect, viewport.left()), &columns, entry, table);
             }
         }
-        header(ui, Rect::from_min_size(origin + vec2(0.0, viewport.top()), vec2(size.x, theme::ROW)), &columns, view);
+        let place = Rect::from_min_size(origin + vec2(0.0, viewport.top()), vec2(size.x, theme::ROW));
+        header(ui, (place, viewport.left()), &columns, view);
+        all(ui, place.translate(vec2(viewport.left(), 0.0)), shown, table);
     });
 }
 
 /// The headings; a click sorts.
-fn header(ui: &mut Ui, rect: Rect, columns: &Columns, view: &mut View) {
+fn header(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, view: &mut View) {
     let tokens = Tokens::of(ui);
     ui.painter().rect_filled(rect, 0.0, tokens.background);
     ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
-    for (column, left) in &columns.placed {
-        let at = Rect::from_min_size(
-            rect.min + vec2(*left - space::XS, 0.0),
-            vec2(column.width() + space::S, rect.height()),
-        );
-        let sorted = view.sort == *column;
+    for (column, left, clip) in each(columns, rect, scrolled) {
+        let at =
+            Rect::from_min_size(pos2(left - space::XS, rect.top()), vec2(column.width() + space::S, rect.height()));
+        let sorted = view.sort == column;
         let arrow = match (sorted, view.falling) {
             (false, _) => "",
             (true, true) => " ↓",
@@ -89,18 +114,47 @@ fn header(ui: &mut Ui, rect: Rect, columns: &Columns, view: &mut View) {
         let color = if sorted { tokens.text } else { tokens.weak };
         let text = RichText::new(format!("{}{arrow}", column.title())).size(theme::size::SMALL).color(color);
         let mut cell = ui.new_child(UiBuilder::new().max_rect(at).id_salt(column));
-        cell.set_clip_rect(at.intersect(ui.clip_rect()));
+        cell.set_clip_rect(at.intersect(clip).intersect(ui.clip_rect()));
         cell.spacing_mut().button_padding = vec2(space::XS, 2.0);
         let heading = cell.add(Button::new(text).frame_when_inactive(false)).on_hover_text("Sorts by this column");
         if named(ui, heading, &format!("Sort by {}", column.title())).clicked() {
-            view.falling = if sorted { !view.falling } else { !matches!(column, Column::Name | Column::Arm) };
-            view.sort = *column;
+            view.falling = if sorted { !view.falling } else { !STAYING.contains(&column) };
+            view.sort = column;
         }
     }
 }
 
-fn row(ui: &mut Ui, rect: Rect, columns: &Columns, entry: &Entry, table: &mut Table) {
-    let Table { own, selected, shelf, actions } = table;
+/// The columns one after the other, with their left edges on the screen and what of a row they are drawn in.
+fn each(columns: &Columns, row: Rect, scrolled: f32) -> impl Iterator<Item = (Column, f32, Rect)> {
+    columns.parts(row, scrolled).into_iter().flat_map(|(of, clip)| of.map(move |(column, left)| (column, left, clip)))
+}
+
+/// Ticks all runs that are shown.
+fn all(ui: &mut Ui, header: Rect, shown: &[Arc<Entry>], table: &mut Table) {
+    let shelf = &mut *table.shelf;
+    let of = &shown[..shown.len().min(DRAWN)];
+    let mut ticked = !of.is_empty() && of.iter().all(|entry| shelf.is_ticked(&entry.folder));
+    let at = Rect::from_min_size(header.min + vec2(2.0, 0.0), vec2(MARKS / 2.0 - 2.0, header.height()));
+    let mut cell = ui.new_child(UiBuilder::new().max_rect(at).id_salt("all"));
+    cell.spacing_mut().interact_size.y = LINE;
+    let hint = if shown.len() > DRAWN {
+        format!("Draws the curves of the first {DRAWN} of these, or of none")
+    } else {
+        "Draws the curves of all of these, or of none".to_owned()
+    };
+    let tick = cell.add(Checkbox::without_text(&mut ticked)).on_hover_text(hint);
+    if named(ui, tick, "Draw all").changed() {
+        of.iter()
+            .filter(|entry| shelf.is_ticked(&entry.folder) != ticked)
+            .cloned()
+            .collect::<Vec<_>>()
+            .iter()
+            .for_each(|entry| shelf.tick(entry, ticked, ui.ctx()));
+    }
+}
+
+fn row(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, entry: &Entry, table: &mut Table) {
+    let Table { own, busy, selected, shelf, actions } = table;
     let tokens = Tokens::of(ui);
     let id = ui.scope_id().with(&entry.folder);
     // Only what can be seen can be clicked.
@@ -113,28 +167,28 @@ fn row(ui: &mut Ui, rect: Rect, columns: &Columns, entry: &Entry, table: &mut Ta
     }
     ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
     let response = named(ui, response, &sentence(entry));
-    if response.clicked() {
+    let entered = response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    if (response.double_clicked() || entered) && !entry.live && !*busy {
+        **selected = Some(entry.folder.clone());
+        actions.push(Action::Run(RunAction::Open(entry.folder.clone())));
+    } else if response.clicked() {
         **selected = (!is_selected).then(|| entry.folder.clone());
     }
-    response.context_menu(|ui| buttons(ui, entry, shelf, actions));
-    marks(ui, rect, entry, *own == Some(&entry.folder), shelf);
-    for (column, left) in &columns.placed {
+    response.context_menu(|ui| buttons(ui, entry, *busy, shelf, actions));
+    marks(ui, rect.translate(vec2(scrolled, 0.0)), entry, *own == Some(&entry.folder), shelf);
+    for (column, left, clip) in each(columns, rect, scrolled) {
+        let painter = ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()));
         let lines = if column.is_of_arms() { entry.info.arms.len() } else { 1 };
         for arm in 0..lines {
-            let at = rect.min + vec2(*left, BETWEEN / 2.0 + arm as f32 * LINE);
+            let at = pos2(left, rect.top() + BETWEEN / 2.0 + arm as f32 * LINE);
             let text = column.text(entry, arm);
             let color = match column {
                 Column::Status if entry.live => tokens.accent,
                 Column::Name | Column::Arm | Column::Best(_) | Column::Last(_) => tokens.text,
                 _ => tokens.weak,
             };
-            write(
-                ui.painter(),
-                Rect::from_min_size(at, vec2(column.width(), LINE)),
-                &text,
-                color,
-                *column == Column::Name,
-            );
+            let at = Rect::from_min_size(at, vec2(column.width(), LINE));
+            write(&painter, at, &text, color, column == Column::Name);
         }
     }
 }

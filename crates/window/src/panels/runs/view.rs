@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
-    /// Columns in their order, beside the run's and the arm's name.
+    /// Columns in their order, beside the run's and the arm's name, if a person chose them.
     pub columns: Vec<Column>,
+    /// Whether a person chose the columns; else they are results and whatever the runs differ in.
+    pub chosen: bool,
     /// The column that sorts.
     pub sort: Column,
     /// Whether the greatest comes first.
@@ -19,6 +21,6 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        Self { columns: Column::first(), sort: Column::Started, falling: true, all_fields: false }
+        Self { columns: Vec::new(), chosen: false, sort: Column::Started, falling: true, all_fields: false }
     }
 }

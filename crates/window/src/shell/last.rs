@@ -1,0 +1,125 @@
+//! What was under way when the window was closed last, or when it crashed: the form as it was, and a run that can be
+//! opened again or gone on with. Must not know the engine.
+
+use crate::action::{Action, RunAction};
+use crate::kit::background::Background;
+use crate::kit::theme::{self, Tokens, space};
+use eframe::Storage;
+use eframe::egui::{Label, RichText, Ui};
+use lab_core::experiment::Plan;
+use lab_core::number::{count, plural};
+use lab_core::runs::{self, Notes};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Where it is kept.
+const KEY: &str = "last session";
+
+/// What is kept from one start of the program to the next.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    /// What the form held, as TOML.
+    plan: String,
+    /// The run that was shown.
+    run: Option<PathBuf>,
+}
+
+/// A run of an earlier session.
+struct Found {
+    folder: PathBuf,
+    name: String,
+    /// How it stands.
+    stands: String,
+    /// Whether it can go on.
+    unfinished: bool,
+    /// Whether another process writes it.
+    live: bool,
+}
+
+/// What was under way last.
+#[derive(Default)]
+pub struct Last {
+    run: Option<PathBuf>,
+    found: Option<Found>,
+    reader: Option<Background<PathBuf, Option<Found>>>,
+}
+
+impl Last {
+    /// What was kept: with it the form's plan, if there was one that can be read.
+    #[must_use]
+    pub fn restored(storage: Option<&dyn Storage>) -> (Self, Option<Plan>) {
+        let kept: Kept = storage.and_then(|storage| eframe::get_value(storage, KEY)).unwrap_or_default();
+        let plan = if kept.plan.is_empty() { None } else { Plan::from_toml(&kept.plan).ok() };
+        (Self { run: kept.run, ..Self::default() }, plan)
+    }
+
+    /// Keeps what the form holds and the run that is shown; without one, that of the time before.
+    pub fn keep(&self, storage: &mut dyn Storage, plan: &Plan, run: Option<&Path>) {
+        let run = run.and_then(|run| std::path::absolute(run).ok()).or_else(|| self.run.clone());
+        // A plan that cannot be written is not worth a message while somebody edits it.
+        eframe::set_value(storage, KEY, &Kept { plan: plan.to_toml().unwrap_or_default(), run });
+    }
+
+    /// Offers it no longer.
+    pub fn forget(&mut self) {
+        (self.run, self.found, self.reader) = (None, None, None);
+    }
+
+    /// Offers to open the run, or to go on with it.
+    pub fn ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        if let (Some(run), None) = (&self.run, &self.reader) {
+            let mut reader = Background::new("last run", ui.ctx(), |folder: PathBuf| read(&folder));
+            reader.ask(run.clone());
+            self.reader = Some(reader);
+        }
+        if let Some(found) = self.reader.as_mut().and_then(Background::poll) {
+            self.found = found;
+        }
+        let Some(found) = &self.found else { return };
+        let tokens = Tokens::of(ui);
+        let mut forget = false;
+        ui.add_space(space::XS);
+        ui.horizontal_wrapped(|ui| {
+            ui.set_min_height(theme::ROW);
+            ui.label(theme::strong("Go on where you were?"));
+            let text = format!("{}: {}", found.name, found.stands);
+            let text = Label::new(RichText::new(text).color(tokens.weak)).truncate();
+            ui.add(text).on_hover_text(found.folder.display().to_string());
+            if !found.live {
+                let open = ui.button("Open the last run");
+                if open.on_hover_text("Its curves, networks and settings, as they were left").clicked() {
+                    actions.push(Action::Run(RunAction::Open(found.folder.clone())));
+                }
+            }
+            if found.unfinished && !found.live {
+                let go_on = ui.button("Continue the last run");
+                if go_on.on_hover_text("Trains on from its last checkpoint").clicked() {
+                    actions.push(Action::Run(RunAction::Resume(found.folder.clone())));
+                }
+            }
+            forget = ui.button("No, thanks").on_hover_text("It stays in Runs").clicked();
+        });
+        if forget {
+            self.forget();
+        }
+    }
+}
+
+/// How a run stands; `None` where there is none any more.
+fn read(folder: &Path) -> Option<Found> {
+    let run = runs::open(folder).ok()?;
+    let live = runs::is_being_written(folder);
+    let name = Notes::read(folder).ok().and_then(|notes| notes.name).unwrap_or_else(|| run.experiment.name.clone());
+    let planned = run.planned_steps();
+    let (stands, unfinished) = match &run.outcome {
+        _ if live => ("it is training in another window or process".to_owned(), false),
+        Some(outcome) if outcome.steps >= planned => (outcome.in_words(), false),
+        Some(outcome) => (format!("stopped after {} of {}", count(outcome.steps), plural(planned, "step")), true),
+        None => {
+            let steps = run.metrics(0).ok().and_then(|rows| rows.last().map(|row| row.step)).unwrap_or(0);
+            (format!("interrupted after {} of {}", count(steps), plural(planned, "step")), true)
+        }
+    };
+    Some(Found { folder: folder.to_owned(), name, stands, unfinished, live })
+}

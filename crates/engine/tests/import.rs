@@ -4,7 +4,7 @@
 
 use burn::tensor::Device;
 use lab_core::blueprint::Blueprint;
-use lab_core::experiment::{DeviceChoice, Naming, Network, Shortcut};
+use lab_core::experiment::{Data, DeviceChoice, Naming, Network, Shortcut};
 use lab_core::protocol::keep::KeepNothing;
 use lab_core::protocol::{
     Answer, Classified, Command, DatasetInfo, Event, Import, Networks, Outcome, Picture, Question,
@@ -40,7 +40,14 @@ fn import(weights: &Path, classes: usize) -> Import {
         std: vec![0.25; 3],
     };
     let network = Network::cifar(8, 4, Shortcut::B);
-    Import { name: "net".into(), network, weights: weights.to_owned(), dataset, device: DeviceChoice::Flex }
+    Import {
+        name: "net".into(),
+        network,
+        weights: weights.to_owned(),
+        dataset,
+        images: None,
+        device: DeviceChoice::Flex,
+    }
 }
 
 /// Weights of a network that was never trained.
@@ -73,6 +80,7 @@ fn weights_from_a_file_answer_and_a_folder_is_all_its_pictures() {
     assert!(why.contains("press Start, or open weights"), "{why}");
 
     engine.send(Command::Import(Box::new(written(place.path()))));
+    assert!(matches!(next(&engine), Event::Prepared(prepared) if prepared.arms[0].name == "net"));
     assert!(matches!(next(&engine), Event::Imported(import) if import.name == "net"));
 
     let pictures = place.path().join("pictures");
@@ -250,4 +258,45 @@ fn damage_anywhere_in_weights_never_panics() {
         drop(weights::read(&import.weights));
         assert!(start.elapsed() < Duration::from_secs(2), "change {number}");
     }
+}
+
+#[test]
+fn weights_answer_about_the_images_of_the_form_if_these_have_as_many_classes() {
+    let place = tempfile::tempdir().unwrap();
+    let mut import = import(&place.path().join("net.safetensors"), 10);
+    import.dataset.shape = [1, 28, 28];
+    (import.dataset.mean, import.dataset.std) = (vec![0.5], vec![0.25]);
+    let blueprint = Blueprint::new(&import.network, import.dataset.shape, 10).unwrap();
+    weights::write(&import.weights, &Model::init(&blueprint, 7, &Device::flex()).state().unwrap()).unwrap();
+    import.images = Some(Data { validation_limit: Some(50), ..Data::default() });
+    let engine = engine();
+    let told = |engine: &Engine| {
+        let (mut prepared, mut notices) = (None, Vec::new());
+        loop {
+            match next(engine) {
+                Event::Prepared(told) => prepared = Some(*told),
+                Event::Notice(text) => notices.push(text),
+                Event::Imported(_) => return (prepared.unwrap(), notices),
+                Event::Failed(why) => panic!("{why}"),
+                _ => {}
+            }
+        }
+    };
+    engine.send(Command::Import(Box::new(import.clone())));
+    let (prepared, _) = told(&engine);
+    assert_eq!((prepared.dataset.validation, prepared.arms[0].blocks.len(), prepared.total_steps), (50, 3, 0));
+    engine.send(Command::Ask { id: 2, of: Networks::Current, question: Question::Predictions });
+    let answer = loop {
+        if let Event::Answer { answer, .. } = next(&engine) {
+            break answer;
+        }
+    };
+    assert!(answer.is_ok(), "{answer:?}");
+
+    let mut few = written(place.path());
+    few.images = Some(Data::default());
+    engine.send(Command::Import(Box::new(few)));
+    let (prepared, notices) = told(&engine);
+    assert_eq!(prepared.dataset.validation, 0);
+    assert!(notices.iter().any(|text| text.contains("are of 10 classes, and the weights tell 4 apart")), "{notices:?}");
 }

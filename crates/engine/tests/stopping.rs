@@ -1,10 +1,12 @@
-//! How training ends: early stopping counts from the first loss that there is, and a stop loses no validation.
+//! How training ends: early stopping counts from the first loss that there is, and a stop loses no validation. How a run
+//! that has ended opens: as it was left.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use lab_core::data::Dataset;
-use lab_core::experiment::{DeviceChoice, Experiment, preset, with_overrides};
-use lab_core::protocol::{Command, Event};
+use lab_core::experiment::{DeviceChoice, Experiment, Extension, preset, with_overrides};
+use lab_core::protocol::keep::KeepNothing;
+use lab_core::protocol::{Command, Event, Networks, Outcome, Phase, Prepared, Question};
 use lab_core::quantity::Measure;
 use lab_core::runs::{self, Folder};
 use lab_engine::train::arm::Clock;
@@ -12,8 +14,11 @@ use lab_engine::train::device;
 use lab_engine::train::engine::Engine;
 use lab_engine::train::evaluate::Scores;
 use lab_engine::train::session::Session;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[test]
 fn early_stopping_counts_from_the_first_loss_that_is_a_number() {
@@ -40,9 +45,7 @@ fn early_stopping_counts_from_the_first_loss_that_is_a_number() {
     assert!(note(8, 3.5), "two without a fall end it");
 }
 
-/// The validation is cut off between the arms, and made up for when the run goes on: also the last one.
-#[test]
-fn a_validation_that_a_stop_ended_is_made_when_the_run_goes_on() {
+fn small() -> Experiment {
     let settings = [
         "arms[*].network.body.cifar={depth=8,width=2}",
         "data.train_limit=64",
@@ -51,7 +54,14 @@ fn a_validation_that_a_stop_ended_is_made_when_the_run_goes_on() {
         "recipe.evaluate_every={steps=4}",
     ];
     let plan = with_overrides(&preset("plain-vs-residual").unwrap().plan(), &settings).unwrap();
-    let experiment = Experiment::check(plan).unwrap();
+    Experiment::check(plan).unwrap()
+}
+
+/// A stop lets the validation come to its end, so that the arms are equal; a second one cuts it off between them, and it is
+/// made up for when the run goes on: also the last one.
+#[test]
+fn a_validation_that_a_stop_ended_is_made_when_the_run_goes_on() {
+    let experiment = small();
     let folder = tempfile::tempdir().unwrap();
     let (whole, torn) = (folder.path().join("whole"), folder.path().join("torn"));
     let start = |run: &Path| {
@@ -63,25 +73,125 @@ fn a_validation_that_a_stop_ended_is_made_when_the_run_goes_on() {
     let finished = |engine: &Engine| while !matches!(engine.events().recv().unwrap(), Event::Finished(_)) {};
     finished(&start(&whole));
 
+    let validations = |run: &Path| [0, 1].map(|arm| validated(run, arm).iter().filter(|it| it.1.is_some()).count());
     let mut engine = start(&torn);
-    for step in [4, 8] {
+    for (step, stops, found) in [(4, 1, [1, 1]), (8, 2, [2, 1])] {
         // When the first arm was validated, the second one's turn comes.
         let first = |event: &Event| matches!(event, Event::Evaluated(one) if one.step == step && one.arm == 0);
         while !first(&engine.events().recv().unwrap()) {}
-        engine.send(Command::Stop);
+        (0..stops).for_each(|_| engine.send(Command::Stop));
         finished(&engine);
         drop(engine);
+        assert_eq!(validations(&torn), found, "after {stops} stops");
         engine = Engine::start(Box::new(Folder::under(folder.path().to_owned())), || {}).unwrap();
         engine.send(Command::Resume { run: torn.clone(), device: DeviceChoice::Flex });
     }
     finished(&engine);
     drop(engine);
-    let validated = |run: &Path, arm| {
-        let rows = runs::open(run).unwrap().metrics(arm).unwrap().into_iter();
-        rows.map(|row| (row.step, row.get(Measure::ValidationLoss))).collect::<Vec<_>>()
-    };
     for arm in [0, 1] {
         assert_eq!(validated(&torn, arm), validated(&whole, arm), "arm {arm}");
-        assert_eq!(validated(&torn, arm).iter().filter(|(_, loss)| loss.is_some()).count(), 2);
     }
+    assert_eq!(validations(&torn), [2, 2]);
+}
+
+fn validated(run: &Path, arm: usize) -> Vec<(u64, Option<f64>)> {
+    let rows = runs::open(run).unwrap().metrics(arm).unwrap().into_iter();
+    rows.map(|row| (row.step, row.get(Measure::ValidationLoss))).collect()
+}
+
+/// All files of a folder with what is in them.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+/// What the engine tells of a run that it opens: what it is, and how it ended.
+fn opened(engine: &Engine, run: &Path) -> (Prepared, Outcome, Phase) {
+    engine.send(Command::Open { run: run.to_owned(), device: DeviceChoice::Flex });
+    let (mut prepared, mut phase) = (None, Phase::Idle);
+    loop {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Prepared(told) => prepared = Some(*told),
+            Event::Phase(told) => phase = told,
+            Event::Finished(outcome) => return (prepared.expect("it is told what the run is"), *outcome, phase),
+            Event::Failed(why) => panic!("{why}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).unwrap();
+    engine.send(Command::Start { experiment: Box::new(small()), device: DeviceChoice::Flex, paused: false });
+    let fifth = |event: &Event| matches!(event, Event::Steps(steps) if steps.iter().any(|step| step.step >= 5));
+    while !fifth(&engine.events().recv().unwrap()) {}
+    drop(engine);
+    // As after a crash: nothing says how it ended.
+    fs::remove_file(run.join("outcome.json")).unwrap();
+    let before = contents(&run);
+    let engine = Engine::start(Box::new(Folder::under(folder.path().to_owned())), || {}).unwrap();
+    let (prepared, outcome, phase) = opened(&engine, &run);
+    assert_eq!((outcome.reason.as_str(), phase), ("it was interrupted", Phase::Done));
+    assert!(outcome.steps < prepared.total_steps && prepared.first_step == outcome.steps);
+    let past = prepared.past.unwrap();
+    for arm in &past.arms {
+        let newest = arm.evaluations.last().unwrap();
+        assert_eq!(newest.confusion.iter().sum::<u32>(), u32::try_from(newest.predicted.len()).unwrap());
+        let right = (0..10).map(|class| newest.confusion[class * 11]).sum::<u32>();
+        assert!((f64::from(right) / newest.predicted.len() as f64 - newest.accuracy).abs() < 1e-9);
+    }
+    assert_eq!(past.spreads.first().map(|spread| spread.step), Some(1), "histograms are there again");
+    assert!(past.events[0].what.starts_with("started on "));
+    engine.send(Command::Ask { id: 1, of: Networks::Current, question: Question::Predictions });
+    let answered = |event: Event| if let Event::Answer { answer, .. } = event { Some(answer) } else { None };
+    let answer = std::iter::from_fn(|| engine.events().recv().ok()).find_map(answered).unwrap();
+    assert!(answer.is_ok(), "its networks answer");
+    assert_eq!(contents(&run), before, "nothing is written by looking");
+
+    engine.send(Command::Resume { run: run.clone(), device: DeviceChoice::Flex });
+    while !matches!(engine.events().recv().unwrap(), Event::Finished(_)) {}
+    let (prepared, outcome, _) = opened(&engine, &run);
+    assert_eq!((outcome.reason.as_str(), outcome.steps), (Outcome::COMPLETE, prepared.total_steps));
+    engine.send(Command::Extend { epochs: 1, schedule: Extension::Constant });
+    while !matches!(engine.events().recv().unwrap(), Event::Finished(_)) {}
+    drop(engine);
+    let steps = validated(&run, 1).into_iter().map(|(step, _)| step);
+    assert_eq!(steps.collect::<Vec<_>>(), (1..=12).collect::<Vec<_>>());
+    let kept = runs::open(&run).unwrap();
+    assert_eq!((kept.planned_steps(), kept.info.total_steps), (12, 8));
+}
+
+/// What immediate mode shows: after so few steps, running statistics and a whole learning rate would tell nonsense.
+#[test]
+fn what_is_tried_out_for_a_few_steps_tells_sensible_losses() {
+    let settings = ["arms[*].network.body.cifar={depth=20,width=8}"];
+    let plan = with_overrides(&preset("plain-vs-residual").unwrap().plan(), &settings).unwrap();
+    let experiment = Box::new(Experiment::check(plan).unwrap().brief().unwrap());
+    let engine = Engine::start(Box::new(KeepNothing), || {}).unwrap();
+    engine.send(Command::Play { experiment, device: DeviceChoice::Flex });
+    let (mut losses, mut steps) = (vec![Vec::new(); 2], 0);
+    loop {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Steps(records) => steps += records.len(),
+            Event::Evaluated(one) => losses[one.arm].push(one.loss),
+            Event::Finished(_) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(steps, 40);
+    for (arm, losses) in losses.iter().enumerate() {
+        assert!(losses.len() == 4 && losses.iter().all(|loss| *loss < 2.6), "arm {arm}: {losses:?}");
+    }
+    assert!(losses[1][3] < 1.6 && losses[1][3] < losses[0][3], "the residual net learns faster: {losses:?}");
 }

@@ -5,6 +5,7 @@
 //! This module knows nothing of tensors, files of images or windows.
 
 pub mod augmentation;
+mod brief;
 mod checked;
 mod course;
 pub mod data;

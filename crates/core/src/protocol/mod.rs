@@ -11,7 +11,7 @@ mod past;
 mod records;
 
 use crate::checkpoint::Checkpoint;
-use crate::experiment::{DeviceChoice, Experiment, Extension, Network};
+use crate::experiment::{Data, DeviceChoice, Experiment, Extension, Network};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -106,6 +106,8 @@ pub struct Import {
     pub weights: PathBuf,
     /// The images that it was trained on: shape, classes, normalisation.
     pub dataset: DatasetInfo,
+    /// Images to ask about, beside pictures of one's own.
+    pub images: Option<Data>,
     /// Where to compute.
     pub device: DeviceChoice,
 }

@@ -35,6 +35,8 @@ pub struct Arm {
     clip_norm: Option<f64>,
     seed: u64,
     stock: bool,
+    /// Whether it is validated with each batch's own statistics, as it trains too briefly for running ones.
+    pub(super) brief: bool,
     parameters: u64,
     /// Whether the last checkpoint was left out because its weights were no finite numbers.
     pub(super) unsaved: bool,
@@ -150,6 +152,7 @@ impl Arm {
             clip_norm: recipe.clip_norm,
             seed: recipe.seed,
             stock,
+            brief: false,
         })
     }
 
@@ -341,7 +344,8 @@ impl Arm {
         let inputs = Inputs { images: &dataset.validation, mean: &dataset.mean, std: &dataset.std };
         let model = evaluate::plain(&self.model);
         let Some([_, validation]) = &mut self.kept else {
-            return evaluate::evaluate(&model, inputs, batch, device, go_on);
+            let pass = if self.brief { Pass::measure } else { Pass::evaluate };
+            return evaluate::evaluate_as(&model, inputs, batch, device, pass, go_on);
         };
         let logits = |indices: std::ops::Range<usize>| {
             let (size, indices) = (indices.len(), indices.collect::<Vec<usize>>());

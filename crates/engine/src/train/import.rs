@@ -2,24 +2,103 @@
 
 use super::device;
 use super::load::load;
+use super::session::{arm_info, dataset_info};
 use super::snapshot::{ArmSnapshot, Snapshot};
 use lab_core::data::{Dataset, Images};
-use lab_core::experiment::Fit;
-use lab_core::protocol::Import;
+use lab_core::experiment::{Arm, Channels, Data, Experiment, Fit, Normalization, Plan, PlanError, Recipe, Resize};
+use lab_core::protocol::{DatasetInfo, Import, Live, Prepared};
 use std::sync::Arc;
 
-/// A network from a file, without images of its own; what a person should know of the device comes along.
+/// A network from a file, as it is asked and as it is told of.
+pub(crate) struct Imported {
+    pub snapshot: Snapshot,
+    pub prepared: Prepared,
+    /// What a person should know.
+    pub notices: Vec<String>,
+}
+
+/// Reads a network from a file, with the images that it is to be asked about, if there are such.
 ///
 /// # Errors
 /// Images that are too small, a file that holds no weights, weights of another network, or a device that is not there.
-pub(crate) fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), String> {
+pub(crate) fn read(import: &Import) -> Result<Imported, String> {
     let opened = device::open(import.device)?;
     let about = &import.dataset;
     let model = load(&import.network, about.shape, about.classes.len(), &import.weights, &opened.device)
         .map_err(|error| error.to_string())?;
+    let mut notices: Vec<String> = opened.notice.clone().into_iter().collect();
+    let data = import.images.as_ref().map_or_else(Data::default, |data| seen_by(data, about));
+    let experiment = alone(import, data)?;
+    let dataset = match import.images.as_ref().map(|_| images(&experiment, about)) {
+        Some(Ok(dataset)) => {
+            notices.extend(dataset.notices.iter().cloned());
+            dataset
+        }
+        Some(Err(why)) => {
+            notices.push(format!("{why}; so only pictures of your own can be asked about"));
+            none(about)
+        }
+        None => none(about),
+    };
+    let arm = arm_info(&import.name, model.blueprint());
+    let prepared = Prepared {
+        experiment,
+        dataset: dataset_info(&dataset),
+        device: opened.name,
+        steps_per_epoch: 0,
+        total_steps: 0,
+        first_step: 0,
+        run: None,
+        arms: vec![arm],
+        live: Live::default(),
+        past: None,
+    };
+    let arms = vec![ArmSnapshot::new(&import.name, model, [None, None])];
+    let (dataset, device) = (Arc::new(dataset), opened.device);
+    let snapshot = Snapshot { arms, dataset, fit: Fit::default(), device, step: 0, seed: 0, batch: 128 };
+    Ok(Imported { snapshot, prepared, notices })
+}
+
+/// The network as an experiment of its own, which nobody trains.
+fn alone(import: &Import, data: Data) -> Result<Experiment, String> {
+    let arms = vec![Arm::new(&import.name, import.network.clone())];
+    let plan = Plan { name: import.name.clone(), data, recipe: Recipe::default(), arms };
+    Experiment::check(plan).map_err(|found| PlanError::Invalid(found).to_string())
+}
+
+/// Images as the network was trained to see them.
+fn seen_by(data: &Data, about: &DatasetInfo) -> Data {
+    let [channels, height, width] = about.shape;
+    Data {
+        resize: Some(Resize { height, width, fit: data.resize.map_or_else(Fit::default, |resize| resize.fit) }),
+        channels: if channels == 1 { Channels::Gray } else { Channels::Rgb },
+        normalization: Normalization::Given { mean: about.mean.clone(), std: about.std.clone() },
+        ..data.clone()
+    }
+}
+
+fn images(experiment: &Experiment, about: &DatasetInfo) -> Result<Dataset, String> {
+    let mut dataset = Dataset::of(experiment).map_err(|error| error.to_string())?;
+    let (ours, theirs) = (dataset.classes.len(), about.classes.len());
+    if ours != theirs {
+        return Err(format!(
+            "the images of {} are of {ours} classes, and the weights tell {theirs} apart",
+            dataset.name
+        ));
+    }
+    if dataset.classes != about.classes {
+        dataset.notices.push(format!(
+            "the classes are taken in the order of the images' own: the weights' first one, \"{}\", is \"{}\" there",
+            about.classes[0], dataset.classes[0]
+        ));
+    }
+    Ok(dataset)
+}
+
+fn none(about: &DatasetInfo) -> Dataset {
     let [channels, height, width] = about.shape;
     let none = Images { channels, height, width, ..Images::default() };
-    let dataset = Dataset {
+    Dataset {
         name: about.name.clone(),
         classes: about.classes.clone(),
         train: none.clone(),
@@ -27,8 +106,5 @@ pub(crate) fn snapshot(import: &Import) -> Result<(Snapshot, Option<String>), St
         mean: about.mean.clone(),
         std: about.std.clone(),
         notices: Vec::new(),
-    };
-    let arms = vec![ArmSnapshot::new(&import.name, model, [None, None])];
-    let (dataset, fit, device) = (Arc::new(dataset), Fit::default(), opened.device);
-    Ok((Snapshot { arms, dataset, fit, device, step: 0, seed: 0, batch: 128 }, opened.notice))
+    }
 }

@@ -459,7 +459,7 @@ impl Session {
     }
 }
 
-fn arm_info(name: &str, blueprint: &Blueprint) -> ArmInfo {
+pub(super) fn arm_info(name: &str, blueprint: &Blueprint) -> ArmInfo {
     let summary = Summary::new(blueprint);
     ArmInfo {
         name: name.to_owned(),

@@ -35,15 +35,16 @@ pub(super) struct Run {
     told: Option<String>,
     tried: Instant,
     /// Whether it is as it was left: nothing has been written since it was opened.
-    pub untouched: bool,
+    untouched: bool,
     /// What was changed by hand before a crash, to be changed again at these steps.
     again: VecDeque<(u64, Change)>,
 }
 
 impl Run {
-    pub fn new(session: Session, record: Box<dyn Record>, again: Vec<(u64, Change)>, paused: bool) -> Self {
+    /// A session that has just begun.
+    pub fn new(session: Session, record: Box<dyn Record>, paused: bool) -> Self {
         let now = Instant::now();
-        let (again, over) = (again.into(), false);
+        let over = session.is_over() || session.has_stalled();
         let mut run = Self {
             session,
             record,
@@ -57,21 +58,26 @@ impl Run {
             told: None,
             tried: now,
             untouched: false,
-            again,
+            again: VecDeque::new(),
         };
         run.find_folders();
-        run.change_again();
-        run.over = run.session.is_over() || run.session.has_stalled();
         run
     }
 
-    /// Goes on writing where the session stands: drops what was recorded after that, and has the changes that were made
-    /// by hand then made again.
+    /// One that was kept; nothing is written before it is taken up.
+    pub fn opened(session: Session, record: Box<dyn Record>) -> Self {
+        Self { untouched: true, ..Self::new(session, record, false) }
+    }
+
+    /// Goes on writing where the session stands, if that is not so yet: drops what was recorded after that, and has the
+    /// changes that were made by hand then made again.
     ///
     /// # Errors
     /// What could not be written.
     pub fn take_up(&mut self) -> Result<(), String> {
-        self.untouched = false;
+        if !std::mem::take(&mut self.untouched) {
+            return Ok(());
+        }
         self.again = self.record.rewind(self.session.step, &self.session.recorded())?.into();
         self.change_again();
         self.over = self.session.is_over() || self.session.has_stalled();
@@ -227,10 +233,25 @@ pub(super) fn same_images(then: &DatasetInfo, now: &Dataset) -> Result<(), Strin
     ))
 }
 
-/// Whether a command ends what is under way for something else.
-pub(super) fn begins_something_else(command: &Command) -> bool {
-    use Command::{Import, Open, Play, Quit, Resume, Start};
-    matches!(command, Start { .. } | Play { .. } | Resume { .. } | Open { .. } | Import(_) | Quit)
+/// Whether a validation is to end early. A stop lets it come to its end, so that all arms are validated; a second one does
+/// not, nor does what begins something else.
+#[derive(Default)]
+pub(super) struct Ending {
+    stops: u32,
+    elsewhere: bool,
+}
+
+impl Ending {
+    pub fn hear(&mut self, command: &Command) {
+        use Command::{Import, Open, Play, Quit, Resume, Start, Stop};
+        self.stops += u32::from(matches!(command, Stop));
+        self.elsewhere |=
+            matches!(command, Start { .. } | Play { .. } | Resume { .. } | Open { .. } | Import(_) | Quit);
+    }
+
+    pub fn is_near(&self) -> bool {
+        self.elsewhere || self.stops > 1
+    }
 }
 
 /// Counts what images of which class were taken for which, in the validations of which that is known.

@@ -2,11 +2,11 @@
 
 use super::contained::contained;
 use super::device::{self, Opened};
-use super::import;
+use super::import::{self, Imported};
 use super::session::{Session, Stepped};
 use super::snapshot::Latest;
 use super::start::{self, Settled};
-use super::under_way::{self, RETRY, Run};
+use super::under_way::{self, Ending, RETRY, Run};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use lab_core::data::Dataset;
 use lab_core::experiment::{DeviceChoice, Experiment, Extension};
@@ -213,11 +213,12 @@ impl Worker {
         notices.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
         let dataset = Dataset::of(&experiment).map_err(|error| error.to_string())?;
         let mut session = self.session(experiment, dataset, choice)?;
+        session.arms.iter_mut().for_each(|arm| arm.brief = !start.kept);
         let said = session.start_from(&origins, &vec![true; origins.len()])?;
         self.say(said);
         let prepared = session.prepared(None);
         let record = if start.kept { self.keeper.open(&prepared)? } else { Box::new(KeepNothing) };
-        let mut run = Run::new(session, record, Vec::new(), start.paused);
+        let mut run = Run::new(session, record, start.paused);
         // Whoever is killed before the first checkpoint goes on from this one.
         let said = run.save()?;
         self.begin(run, Before::default(), said)
@@ -226,9 +227,10 @@ impl Worker {
     fn import(&mut self, import: Box<Import>) -> Result<(), String> {
         self.forget();
         self.enter(Phase::Idle);
-        let (imported, notice) = import::snapshot(&import)?;
-        self.latest.show(Some(imported));
-        notice.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
+        let Imported { snapshot, prepared, notices } = import::read(&import)?;
+        self.latest.show(Some(snapshot));
+        self.outbox.send(Event::Prepared(Box::new(prepared)));
+        self.say(notices);
         self.outbox.send(Event::Imported(import));
         Ok(())
     }
@@ -250,11 +252,10 @@ impl Worker {
         }
         let said = session.resume(record.as_mut(), &kept.past)?;
         let past = Some(Arc::new(kept.past));
+        let mut run = Run::opened(session, record);
         if !goes_on {
-            let run = Run::new(session, record, Vec::new(), false);
             return self.look(run, Before { past, outcome: kept.outcome }, said);
         }
-        let mut run = Run::new(session, record, Vec::new(), false);
         run.take_up()?;
         if !run.over {
             run.record.resumed(run.session.step)?;
@@ -265,14 +266,9 @@ impl Worker {
     }
 
     /// Shows a run as it was left. Nothing is written before somebody goes on with it.
-    fn look(&mut self, mut run: Run, before: Before, said: Vec<String>) -> Result<(), String> {
-        run.untouched = true;
+    fn look(&mut self, run: Run, before: Before, said: Vec<String>) -> Result<(), String> {
         let left = run.outcome("it was interrupted");
-        let prepared = Prepared { past: before.past, ..run.session.prepared(run.record.folder()) };
-        self.run = Some(run);
-        self.show(false);
-        self.outbox.send(Event::Prepared(Box::new(prepared)));
-        self.say(said);
+        self.present(run, before.past, said);
         let known = before.outcome.filter(|known| known.steps == left.steps);
         self.tell_end(known.map_or(left.clone(), |known| Outcome { run: left.run, ..known }));
         Ok(())
@@ -289,15 +285,20 @@ impl Worker {
         Session::new(experiment, Arc::new(dataset), opened)
     }
 
-    fn begin(&mut self, run: Run, before: Before, said: Vec<String>) -> Result<(), String> {
-        let prepared = Prepared { past: before.past, ..run.session.prepared(run.record.folder()) };
-        let (over, paused, step) = (run.over, run.paused, run.session.step);
-        let missing = run.session.is_evaluation_missing();
+    /// Takes a run on, and tells of it.
+    fn present(&mut self, run: Run, past: Option<Arc<Past>>, said: Vec<String>) {
+        let prepared = Prepared { past, ..run.session.prepared(run.record.folder()) };
         self.run = Some(run);
         // Whoever hears that the networks are ready may ask of them at once.
         self.show(false);
         self.outbox.send(Event::Prepared(Box::new(prepared)));
         self.say(said);
+    }
+
+    fn begin(&mut self, run: Run, before: Before, said: Vec<String>) -> Result<(), String> {
+        let (over, paused, step) = (run.over, run.paused, run.session.step);
+        let missing = run.session.is_evaluation_missing();
+        self.present(run, before.past, said);
         if over && !missing && before.outcome.is_some_and(|outcome| outcome.steps == step) {
             self.ended_before();
             return Ok(());
@@ -430,25 +431,20 @@ impl Worker {
     }
 
     /// Validates every arm and saves; says why it is to end here, if it is. Commands that come meanwhile are obeyed
-    /// afterwards. Those that begin something else end it at once; a stop lets it come to its end, so that all arms are
-    /// validated, and a second one does not.
+    /// afterwards.
     fn evaluate(&mut self) -> Result<Option<String>, String> {
         self.enter(Phase::Evaluating);
         self.show(false);
         let Self { run: Some(run), inbox, deferred, outbox, .. } = self else { return Ok(None) };
-        let (mut ending, mut stops) = (false, 0);
+        let mut ending = Ending::default();
         let go_on = || {
-            for command in inbox.try_iter() {
-                stops += u32::from(matches!(command, Command::Stop));
-                ending |= stops > 1 || under_way::begins_something_else(&command);
-                deferred.push_back(command);
-            }
-            !ending
+            deferred.extend(inbox.try_iter().inspect(|command| ending.hear(command)));
+            !ending.is_near()
         };
         let failed = run.evaluate(go_on, |evaluation| outbox.send(Event::Evaluated(Box::new(evaluation))))?;
         failed.into_iter().try_for_each(|arm| self.tell_stopped(arm))?;
         // Asked before the checkpoint is written, so that whoever goes on from it finds the question answered.
-        let enough = if ending { None } else { self.enough()? };
+        let enough = if ending.is_near() { None } else { self.enough()? };
         self.save()?;
         Ok(enough)
     }

@@ -170,6 +170,11 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
         ui.add(Label::new(theme::caption(hint, &tokens)).truncate());
         return;
     };
+    if prepared.total_steps == 0 {
+        let text = format!("weights of {} from a file, on {}", prepared.experiment.name, prepared.device);
+        ui.add(Label::new(theme::caption(text, &tokens)).truncate());
+        return;
+    }
     let mut facts = Vec::new();
     if monitor.is_active() {
         if let Some(seconds) = monitor.remaining() {

@@ -11,14 +11,11 @@ use crate::kit::typed_path;
 use crate::panel::{CLASSIFY, CURVES, EXPLAIN, FIND, STUDY};
 use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
-use lab_core::experiment::{Experiment, Plan, Source, preset};
+use lab_core::experiment::{Plan, Source, preset};
 use lab_core::instrument::Sample;
 use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question, Tune};
 use lab_core::study::StudyPlan;
 use std::path::{Path, PathBuf};
-
-/// Images that immediate mode trains and validates on at most.
-const PLAYED: (usize, usize) = (500, 200);
 
 impl App {
     /// Carries out an action.
@@ -233,13 +230,8 @@ impl App {
         if self.played.as_ref() == Some(&**experiment) {
             return;
         }
-        let mut plan = experiment.clone().into_plan();
-        self.played = Some(plan.clone());
-        let (train, validation) = (PLAYED.0.max(plan.recipe.batch_size), PLAYED.1);
-        plan.data.train_limit = Some(plan.data.train_limit.map_or(train, |limit| limit.min(train)));
-        plan.data.validation_limit = Some(plan.data.validation_limit.map_or(validation, |limit| limit.min(validation)));
-        // Smaller limits break no rule that the whole plan keeps.
-        let Ok(experiment) = Experiment::check(plan) else { return };
+        self.played = Some((**experiment).clone());
+        let Ok(experiment) = experiment.brief() else { return };
         self.device = self.form.device;
         self.link.send(Command::Play { experiment: Box::new(experiment), device: self.device });
         self.monitor.starting();

@@ -4,7 +4,7 @@ use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
 use crate::kit::widgets::{choose, named};
 use eframe::egui::{Button, Context, DragValue, Grid, Id, Label, Modal, Response, RichText, TextEdit, Ui};
-use lab_core::experiment::{DeviceChoice, PRESETS, Plan, Preset, preset};
+use lab_core::experiment::{Data, DeviceChoice, PRESETS, Plan, Preset, preset};
 use lab_core::protocol::{DatasetInfo, Import};
 use std::path::Path;
 
@@ -17,6 +17,8 @@ pub struct OpenWeights {
     classes: String,
     mean: String,
     std: String,
+    /// Whether the form's images are asked about, too.
+    images: bool,
     wrong: Option<String>,
 }
 
@@ -31,6 +33,7 @@ impl Default for OpenWeights {
             classes: "airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck".into(),
             mean: "0.485, 0.456, 0.406".into(),
             std: "0.229, 0.224, 0.225".into(),
+            images: true,
             wrong: None,
         }
     }
@@ -59,7 +62,7 @@ impl OpenWeights {
     }
 
     /// Draws the question. `active` says that a run would be ended by it.
-    pub fn ui(&mut self, ctx: &Context, device: DeviceChoice, active: bool) -> Next {
+    pub fn ui(&mut self, ctx: &Context, (device, data): (DeviceChoice, &Data), active: bool) -> Next {
         let mut next = Next::Stay;
         let modal = Modal::new(Id::unique("weights")).show(ctx, |ui| {
             let tokens = Tokens::of(ui);
@@ -87,7 +90,7 @@ impl OpenWeights {
                 let text = RichText::new(word).family(theme::semibold()).color(tokens.on_accent);
                 let open = ui.add(Button::new(text).fill(tokens.accent));
                 if named(ui, open, "Open these weights").clicked() {
-                    match self.import(device) {
+                    match self.import(device, data) {
                         Ok(import) => next = Next::Close(Some(Box::new(import))),
                         Err(why) => self.wrong = Some(why),
                     }
@@ -132,11 +135,16 @@ impl OpenWeights {
         };
         row(ui, "Classes", |ui| field(ui, &mut self.classes, "How many, or their names separated by commas"));
         row(ui, "Mean", |ui| field(ui, &mut self.mean, "Subtracted from each channel of pixels between 0 and 1"));
+        row(ui, "Form's images", |ui| {
+            let hint = "Loads the images that the form names, so that Predictions, Confusion, Lesions and all other \
+                        panels answer, too. They must be of as many classes.";
+            ui.checkbox(&mut self.images, "").on_hover_text(hint)
+        });
         row(ui, "Deviation", |ui| field(ui, &mut self.std, "What each channel is divided by after that"));
         file
     }
 
-    fn import(&self, device: DeviceChoice) -> Result<Import, String> {
+    fn import(&self, device: DeviceChoice, data: &Data) -> Result<Import, String> {
         let path = typed_path::read(&self.path);
         if !path.is_file() {
             return Err("Choose the file of the weights first.".into());
@@ -160,7 +168,8 @@ impl OpenWeights {
         };
         let shape = [channels, self.side, self.side];
         let dataset = DatasetInfo { name: "weights".into(), shape, classes, train: 0, validation: 0, mean, std };
-        Ok(Import { name: self.preset.to_owned(), network: arm.network, weights: path, dataset, device })
+        let images = self.images.then(|| data.clone());
+        Ok(Import { name: self.preset.to_owned(), network: arm.network, weights: path, dataset, images, device })
     }
 }
 

@@ -99,7 +99,7 @@ fn a_path_that_cannot_be_used_is_told_at_its_field_and_stops_the_start_until_it_
     // What becomes of pictures of two sizes.
     wait_for(&mut harness, "pictures have 48×48 to 72×72 pixels");
     assert!(shows(&harness, "all become 32×32"), "{:?}", names(&harness, "become"));
-    choose(&mut harness, "Images", "Fashion-MNIST, embedded");
+    choose(&mut harness, "Images", "Fashion-MNIST");
     assert!(can_start(&harness) && !shows(&harness, "all become"));
 }
 

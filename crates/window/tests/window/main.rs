@@ -29,6 +29,7 @@ mod made;
 mod pictures;
 mod plots;
 mod predictions;
+mod remembered;
 mod runs;
 mod scripted;
 mod shell;

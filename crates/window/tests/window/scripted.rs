@@ -13,7 +13,7 @@ use lab_core::protocol::{
 use lab_window::dialogs::{Chosen, Dialogs, Wanted};
 use lab_window::{App, Parts};
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -403,4 +403,28 @@ pub fn choose(harness: &mut Harness<'static, App>, name: &str, entry: &str) {
     harness.run();
     harness.get_by_label(entry).click();
     harness.run();
+}
+
+/// What eframe keeps between two starts.
+#[derive(Default)]
+pub struct Storage(pub HashMap<String, String>);
+
+impl eframe::Storage for Storage {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.get(key).cloned()
+    }
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.insert(key.to_owned(), value);
+    }
+    fn remove_string(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+    fn flush(&mut self) {}
+}
+
+/// What a window keeps for the next one.
+pub fn kept_of(harness: &mut Harness<'static, App>) -> &'static dyn eframe::Storage {
+    let mut storage = Storage::default();
+    eframe::App::save(harness.state_mut(), &mut storage);
+    Box::leak(Box::new(storage))
 }

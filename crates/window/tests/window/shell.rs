@@ -9,7 +9,6 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::instrument::Instrument;
 use lab_window::App;
-use std::collections::HashMap;
 
 #[test]
 fn the_palette_does_what_a_few_letters_name() {
@@ -112,23 +111,6 @@ fn about_names_version_device_and_licences() {
     }
 }
 
-/// What eframe keeps between two starts.
-#[derive(Default)]
-struct Storage(HashMap<String, String>);
-
-impl eframe::Storage for Storage {
-    fn get_string(&self, key: &str) -> Option<String> {
-        self.0.get(key).cloned()
-    }
-    fn set_string(&mut self, key: &str, value: String) {
-        self.0.insert(key.to_owned(), value);
-    }
-    fn remove_string(&mut self, key: &str) {
-        self.0.remove(key);
-    }
-    fn flush(&mut self) {}
-}
-
 fn tab(harness: &Harness<'static, App>, title: &str) -> Rect {
     harness.get_by_role_and_label(Role::Button, title).rect()
 }
@@ -155,7 +137,7 @@ fn panels_are_moved_by_drag_and_stay_there_after_a_restart() {
     again.run();
     let kept = tab(&again, "Log");
     assert!((kept.center() - moved.center()).length() < 1.0, "{kept:?} and {moved:?}");
-    command(&mut again, "panels as at first");
+    command(&mut again, "reset the layout");
     assert!((tab(&again, "Log").center() - from).length() < 1.0);
 }
 

@@ -21,8 +21,11 @@ const BETWEEN: f32 = 8.0;
 /// Width of the tick and the star, in points.
 const MARKS: f32 = 52.0;
 
-/// Columns that stay where they are when the others are scrolled.
-const STAYING: [Column; 2] = [Column::Name, Column::Arm];
+/// Columns that every table begins with.
+const FIRST: [Column; 2] = [Column::Name, Column::Arm];
+/// The share of the table's width that columns may take which stay when the others are scrolled: what is scrolled to is
+/// brought to the middle, and must not lie below them.
+const STAYING: f32 = 0.45;
 /// Runs that one click draws at most.
 const DRAWN: usize = 24;
 
@@ -30,23 +33,26 @@ const DRAWN: usize = 24;
 struct Columns {
     /// Each with its left edge, counted from the table's.
     placed: Vec<(Column, f32)>,
-    /// Where those that stay end.
+    /// How many of the first ones stay where they are when the others are scrolled.
+    stay: usize,
+    /// Where these end.
     staying: f32,
     width: f32,
 }
 
 impl Columns {
-    fn new(shown: &[Column]) -> Self {
-        let (mut width, mut staying) = (MARKS, 0.0);
+    /// In a table that is `room` points wide.
+    fn new(shown: &[Column], room: f32) -> Self {
+        let (mut width, mut stay, mut staying) = (MARKS, 0, MARKS);
         let mut placed = Vec::new();
-        for column in STAYING.into_iter().chain(shown.iter().copied()) {
+        for column in FIRST.into_iter().chain(shown.iter().copied()) {
             placed.push((column, width));
             width += column.width() + space::S;
-            if STAYING.contains(&column) {
-                staying = width;
+            if placed.len() <= FIRST.len() && width <= STAYING * room {
+                (stay, staying) = (placed.len(), width);
             }
         }
-        Self { placed, staying, width }
+        Self { placed, stay, staying, width }
     }
 
     /// The columns that are scrolled, or those that stay, each with its left edge on the screen; and what of `row` they
@@ -54,7 +60,8 @@ impl Columns {
     fn parts(&self, row: Rect, scrolled: f32) -> [(impl Iterator<Item = (Column, f32)>, Rect); 2] {
         [false, true].map(|stays| {
             let edge = row.left() + scrolled + self.staying - space::XS;
-            let of = self.placed.iter().filter(move |(column, _)| STAYING.contains(column) == stays);
+            let (first, rest) = self.placed.split_at(self.stay);
+            let of = if stays { first } else { rest }.iter();
             let shift = row.left() + if stays { scrolled } else { 0.0 };
             let clip = if stays { row.with_max_x(edge) } else { row.with_min_x(edge) };
             (of.map(move |(column, left)| (*column, left + shift)), clip)
@@ -76,7 +83,7 @@ pub struct Table<'a> {
 
 /// The table of these runs.
 pub fn ui(ui: &mut Ui, view: &mut View, columns: &[Column], shown: &[Arc<Entry>], table: &mut Table) {
-    let columns = Columns::new(columns);
+    let columns = Columns::new(columns, ui.available_width());
     let height = |entry: &Entry| entry.info.arms.len().max(1) as f32 * LINE + BETWEEN;
     let total: f32 = shown.iter().map(|entry| height(entry)).sum();
     ScrollArea::both().auto_shrink(false).id_salt("runs").show_viewport(ui, |ui, viewport| {
@@ -118,7 +125,7 @@ fn header(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, view: &
         cell.spacing_mut().button_padding = vec2(space::XS, 2.0);
         let heading = cell.add(Button::new(text).frame_when_inactive(false)).on_hover_text("Sorts by this column");
         if named(ui, heading, &format!("Sort by {}", column.title())).clicked() {
-            view.falling = if sorted { !view.falling } else { !STAYING.contains(&column) };
+            view.falling = if sorted { !view.falling } else { !FIRST.contains(&column) };
             view.sort = column;
         }
     }

@@ -9,6 +9,7 @@ use lab_core::protocol::keep::KeepNothing;
 use lab_core::protocol::{Command, Event, Networks, Outcome, Phase, Prepared, Question};
 use lab_core::quantity::Measure;
 use lab_core::runs::{self, Folder};
+use lab_engine::inspect::{Inspectors, OpenRun};
 use lab_engine::train::arm::Clock;
 use lab_engine::train::device;
 use lab_engine::train::engine::Engine;
@@ -133,14 +134,17 @@ fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
     let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).unwrap();
-    engine.send(Command::Start { experiment: Box::new(small()), device: DeviceChoice::Flex, paused: false });
+    engine.send(Command::Start { experiment: Box::new(small()), device: DeviceChoice::Flex, paused: true });
+    (0..5).for_each(|_| engine.send(Command::Step));
     let fifth = |event: &Event| matches!(event, Event::Steps(steps) if steps.iter().any(|step| step.step >= 5));
     while !fifth(&engine.events().recv().unwrap()) {}
     drop(engine);
     // As after a crash: nothing says how it ended.
     fs::remove_file(run.join("outcome.json")).unwrap();
     let before = contents(&run);
-    let engine = Engine::start(Box::new(Folder::under(folder.path().to_owned())), || {}).unwrap();
+    let mut engine = Engine::start(Box::new(Folder::under(folder.path().to_owned())), || {}).unwrap();
+    let elsewhere: OpenRun = Arc::new(|_, _| Err("no other runs are asked".into()));
+    engine.attend(|latest, teller| Inspectors::start(latest, teller, elsewhere)).unwrap();
     let (prepared, outcome, phase) = opened(&engine, &run);
     assert_eq!((outcome.reason.as_str(), phase), ("it was interrupted", Phase::Done));
     assert!(outcome.steps < prepared.total_steps && prepared.first_step == outcome.steps);

@@ -9,6 +9,7 @@ mod brief;
 mod checked;
 mod course;
 pub mod data;
+mod depths;
 pub mod device;
 pub mod file;
 pub mod network;

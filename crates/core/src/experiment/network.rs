@@ -137,9 +137,6 @@ pub enum StemKind {
     Conv7Pool,
 }
 
-/// Layers of the deepest CIFAR net.
-const MAX_CIFAR_DEPTH: usize = 2000;
-
 /// The stages of a network: a depth of a known family, or spelled out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -242,38 +239,6 @@ impl Block {
     #[must_use]
     pub fn out_channels(self, width: usize) -> usize {
         if self.is_bottleneck() { 4 * width } else { width }
-    }
-
-    /// Blocks in each of three stages of a CIFAR net of this depth, if there is such a net.
-    #[must_use]
-    pub fn cifar_blocks(self, depth: usize) -> Option<usize> {
-        let layers = 3 * self.convolutions();
-        let blocks = depth.checked_sub(2)? / layers;
-        (blocks > 0 && blocks * layers + 2 == depth && depth <= MAX_CIFAR_DEPTH).then_some(blocks)
-    }
-
-    /// The depths that CIFAR nets of this block can have, smallest first.
-    pub fn cifar_depths(self) -> impl Iterator<Item = usize> {
-        let layers = 3 * self.convolutions();
-        (1..).map(move |blocks| blocks * layers + 2).take_while(|depth| *depth <= MAX_CIFAR_DEPTH)
-    }
-
-    /// The depths that ImageNet nets of this block can have, smallest first.
-    #[must_use]
-    pub fn imagenet_depths(self) -> &'static [usize] {
-        if self.is_bottleneck() { &[50, 101, 152] } else { &[18, 34] }
-    }
-
-    /// Blocks in each of four stages of an ImageNet net of this depth, if there is such a net.
-    #[must_use]
-    pub fn imagenet_blocks(self, depth: usize) -> Option<[usize; 4]> {
-        match (self.is_bottleneck(), depth) {
-            (false, 18) => Some([2, 2, 2, 2]),
-            (false, 34) | (true, 50) => Some([3, 4, 6, 3]),
-            (true, 101) => Some([3, 4, 23, 3]),
-            (true, 152) => Some([3, 8, 36, 3]),
-            _ => None,
-        }
     }
 }
 

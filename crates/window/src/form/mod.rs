@@ -8,6 +8,7 @@ mod devices;
 mod fetching;
 pub mod field;
 mod help;
+mod known;
 mod network;
 mod optimizer;
 mod recipe;
@@ -22,13 +23,14 @@ use crate::collection::Collection;
 use crate::kit::samples::AugmentationSamples;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose_explained, named};
-use crate::state::sketch::{Difference, Images, Outlines, Sketch, differences};
+use crate::state::sketch::{Difference, Outlines, Sketch, differences};
 use cost::Costs;
 use devices::Devices;
 use eframe::egui::util::undoer::Undoer;
 use eframe::egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui};
 use fetching::Fetching;
 use field::Fields;
+use known::{images, steps_per_epoch};
 use lab_core::experiment::{
     Arm, Augmentation, DeviceChoice, DeviceInfo, Experiment, Invalid, MAX_ARMS, PRESETS, Plan, Preset, Source, preset,
 };
@@ -453,32 +455,6 @@ fn training_in_words(plan: &Plan) -> String {
         seeds => format!(", {seeds} seeds"),
     };
     format!("{length}, batch {}{seeds}", plan.recipe.batch_size)
-}
-
-/// The images' shape and the number of classes, if they can be known before loading.
-fn images(plan: &Plan, known: Option<&(Source, DatasetInfo)>) -> Option<Images> {
-    use lab_core::experiment::Channels;
-    let (mut shape, classes) = match (&plan.data.source, known) {
-        (source, Some((of, info))) if source == of => (info.shape, info.classes.len()),
-        (Source::Embedded, _) => ([1, 28, 28], 10),
-        _ => return None,
-    };
-    if let Some(resize) = plan.data.resize {
-        (shape[1], shape[2]) = (resize.height, resize.width);
-    }
-    match plan.data.channels {
-        Channels::Auto => {}
-        Channels::Gray => shape[0] = 1,
-        Channels::Rgb => shape[0] = 3,
-    }
-    Some((shape, classes))
-}
-
-/// Steps of an epoch; a guess where the images are not known yet.
-fn steps_per_epoch(plan: &Plan, known: Option<&(Source, DatasetInfo)>) -> u64 {
-    let images = known.filter(|(source, _)| *source == plan.data.source).map_or(5000, |(_, info)| info.train);
-    let images = plan.data.train_limit.map_or(images, |limit| limit.min(images));
-    (images / plan.recipe.batch_size.max(1)).max(1) as u64
 }
 
 /// A section that folds. Folded, it says in a few words what is inside, or how many fields are wrong.

@@ -124,6 +124,12 @@ pub enum Action {
     Zoom(i8),
     /// Fills the screen, or no longer.
     FullScreen,
+    /// Shows the form, or hides it.
+    Form,
+    /// Gives one panel the place of all, or shows all again.
+    Enlarge,
+    /// For a projector: full screen, one panel, larger text, no form; or everything as before.
+    Present,
     /// Opens the command palette.
     Palette,
     /// Says what this program is.

@@ -193,18 +193,18 @@ impl Results {
             let (times, unit) = if is_share { (100.0, " %") } else { (1.0, "") };
             or_dash(sample.map(|sample| sample.in_words(times, precise, unit)))
         };
+        let accuracies = self.arms.iter().map(|arm| format!("{arm} validation accuracy"));
+        let known = self.arms.len() == 1 && self.objective == "validation accuracy";
+        if !known && accuracies.into_iter().all(|title| title != self.objective) {
+            let objective = self.points.iter().map(|point| words(point.objective, self.is_share));
+            table = table.words(&self.objective, objective);
+        }
         for (arm, name) in self.arms.iter().enumerate() {
             let of =
                 |what: fn(&ArmResult) -> Option<Sample>| self.points.iter().map(move |point| what(&point.arms[arm]));
             let (loss, accuracy) = (of(|arm| arm.train_loss), of(|arm| arm.validation_accuracy));
             table = table.words(&format!("{name} train loss"), loss.map(|spread| words(spread, false)));
             table = table.words(&format!("{name} validation accuracy"), accuracy.map(|spread| words(spread, true)));
-        }
-        let accuracies = self.arms.iter().map(|arm| format!("{arm} validation accuracy"));
-        let known = self.arms.len() == 1 && self.objective == "validation accuracy";
-        if !known && accuracies.into_iter().all(|title| title != self.objective) {
-            let objective = self.points.iter().map(|point| words(point.objective, self.is_share));
-            table = table.words(&self.objective, objective);
         }
         table.words("", self.points.iter().map(|point| point.remark.as_str()))
     }

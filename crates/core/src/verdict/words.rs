@@ -41,6 +41,22 @@ pub struct ArmSummary {
     pub diverged: usize,
 }
 
+impl Verdict {
+    /// Nothing was compared, for this reason.
+    #[must_use]
+    pub fn open(why: String) -> Self {
+        Self {
+            headline: why,
+            call: Call::Undecided,
+            best: None,
+            reasons: Vec::new(),
+            caveats: Vec::new(),
+            arms: Vec::new(),
+            comparisons: Vec::new(),
+        }
+    }
+}
+
 impl ArmSummary {
     /// Its accuracy as `83.5 ± 0.8 %`, or its loss where there is none.
     fn score(&self, quantity: &str) -> String {
@@ -51,6 +67,9 @@ impl ArmSummary {
         }
     }
 }
+
+/// Arms that a sentence names, if there are many.
+const NAMED: usize = 3;
 
 /// A difference in points of a percentage, or in a loss.
 fn step(value: f64, is_points: bool) -> String {
@@ -169,10 +188,8 @@ fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], 
     if let [(other, found)] = pairs[..] {
         return two(best, other, found, is_better(found), quantity);
     }
-    let names = |all: &[&ArmSummary]| all.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
-    let scores: Vec<String> =
-        std::iter::once(&best).chain(rest).map(|arm| format!("{} {}", arm.name, arm.score(quantity))).collect();
-    let scores = scores.join(", ");
+    let names = |all: &[&ArmSummary]| several(all.iter().map(|arm| arm.name.clone()));
+    let scores = several(std::iter::once(&best).chain(rest).map(|arm| format!("{} {}", arm.name, arm.score(quantity))));
     let n = pairs.iter().map(|(_, found)| found.n).min().unwrap_or(0);
     let beaten: Vec<&ArmSummary> = pairs.iter().filter(|(_, found)| is_better(found)).map(|(arm, _)| *arm).collect();
     let open: Vec<&ArmSummary> = pairs.iter().filter(|(_, found)| !is_better(found)).map(|(arm, _)| *arm).collect();
@@ -193,6 +210,15 @@ fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], 
     };
     let text = capital(&format!("{text}: {scores} ({}).", seeds(n)));
     Told { text, call, best: (!beaten.is_empty() || call == Call::Undecided).then(|| best.name.clone()) }
+}
+
+/// The first few of several, and how many more there are.
+fn several(all: impl Iterator<Item = String>) -> String {
+    let all: Vec<String> = all.collect();
+    if all.len() <= NAMED + 1 {
+        return all.join(", ");
+    }
+    format!("{} and {} more", all[..NAMED].join(", "), all.len() - NAMED)
 }
 
 fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, quantity: &str) -> Told {

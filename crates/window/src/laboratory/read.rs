@@ -185,9 +185,18 @@ fn verdicts(
         found.push(one(best));
         found.extend(known.iter().filter(|&&point| point != best).map(|&point| one(point)));
     }
-    if known.len() > 1 && known.len() * arms <= COMPARED {
-        let all: Vec<(String, Facts)> = known.iter().map(|&point| (words(point), facts[point].clone())).collect();
-        found.insert(found.len().min(1), ("All settings".to_owned(), verdict(&beside(&all))));
+    if known.len() > 1 {
+        let told = if known.len() * arms <= COMPARED {
+            let all: Vec<(String, Facts)> = known.iter().map(|&point| (words(point), facts[point].clone())).collect();
+            verdict(&beside(&all))
+        } else {
+            Verdict::open(format!(
+                "{} settings are too many to be compared two by two: among so many, some differ by luck. See Importance for \
+                 what matters, or train the best ones again with more seeds.",
+                known.len()
+            ))
+        };
+        found.insert(found.len().min(1), ("All settings".to_owned(), told));
     }
     found
 }

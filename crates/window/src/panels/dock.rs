@@ -4,7 +4,7 @@
 use super::row::{Corner, Row};
 use crate::kit::theme::{self, space};
 use crate::panel::PanelId;
-use eframe::egui::{Color32, Frame, Id, Margin, Stroke, Style, Ui, Visuals, WidgetText};
+use eframe::egui::{Color32, Frame, Id, Margin, Response, Stroke, Style, Ui, Visuals, WidgetText};
 use egui_tiles::{
     Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse,
 };
@@ -90,18 +90,43 @@ impl Taken<'_> {
 }
 
 /// What the dock draws: titles from the table, panels by `show`.
-pub struct Dock<F> {
+pub struct Dock<'a, F> {
     pub rows: &'static [Row],
     pub show: F,
+    /// The panel that was just brought to the front: its tab is scrolled into view.
+    pub brought: Option<PanelId>,
+    /// The panel below the pointer.
+    pub under: &'a mut Option<PanelId>,
+    /// The panel whose tab was clicked twice.
+    pub enlarged: &'a mut Option<PanelId>,
 }
 
-impl<F: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Dock<F> {
+/// A panel within its margins.
+pub fn framed(ui: &mut Ui, show: impl FnOnce(&mut Ui)) {
+    Frame::new().inner_margin(Margin::same(12)).show(ui, |ui| {
+        ui.set_min_size(ui.available_size());
+        show(ui);
+    });
+}
+
+impl<F: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Dock<'_, F> {
     fn pane_ui(&mut self, ui: &mut Ui, _: TileId, panel: &mut PanelId) -> UiResponse {
-        Frame::new().inner_margin(Margin::same(12)).show(ui, |ui| {
-            ui.set_min_size(ui.available_size());
-            (self.show)(ui, *panel);
-        });
+        if ui.rect_contains_pointer(ui.max_rect()) {
+            *self.under = Some(*panel);
+        }
+        framed(ui, |ui| (self.show)(ui, *panel));
         UiResponse::None
+    }
+
+    fn on_tab_button(&mut self, tiles: &mut Tiles<PanelId>, tile: TileId, button: Response) -> Response {
+        let panel = tiles.get_pane(&tile).copied();
+        if panel.is_some() && panel == self.brought {
+            button.scroll_to_me(None);
+        }
+        if button.double_clicked() {
+            *self.enlarged = panel;
+        }
+        button
     }
 
     fn tab_title_for_pane(&mut self, panel: &PanelId) -> WidgetText {

@@ -22,6 +22,7 @@ mod welcome;
 use crate::action::Action;
 use crate::collection::Collection;
 use crate::finder::Finder;
+use crate::kit::theme;
 use crate::laboratory::Laboratory;
 use crate::panel::{
     CLASSIFY, CURVES, DATA, DIAGRAM, EXPLAIN, FIND, GRADIENTS, INSIDE, LESIONS, PREDICTIONS, PanelId, STUDY,
@@ -31,7 +32,7 @@ use crate::shelf::Shelf;
 use crate::state::selected::ConfusionCell;
 use dock::Dock;
 use eframe::Storage;
-use eframe::egui::Ui;
+use eframe::egui::{Align, Frame, Layout, Margin, Ui};
 use egui_tiles::{Tile, Tree};
 use lab_core::checkpoint::Checkpoint;
 use row::Corner::{Left, LowerRight, UpperRight};
@@ -81,6 +82,12 @@ pub struct Panels {
     all: Vec<Box<dyn Drawn>>,
     checkpoint: Option<Checkpoint>,
     cell: Option<ConfusionCell>,
+    /// The one that fills the whole place.
+    enlarged: Option<PanelId>,
+    /// The one that was brought to the front since the last frame.
+    brought: Option<PanelId>,
+    /// The one that the pointer was over last.
+    under: Option<PanelId>,
 }
 
 impl Panels {
@@ -93,6 +100,9 @@ impl Panels {
             all: PANELS.iter().map(|row| row.panel(storage)).collect(),
             checkpoint: checkpoint.unwrap_or_default(),
             cell: None,
+            enlarged: None,
+            brought: None,
+            under: None,
         }
     }
 
@@ -110,7 +120,22 @@ impl Panels {
 
     /// Brings a panel to the front.
     pub fn bring(&mut self, panel: PanelId) {
+        self.brought = Some(panel);
+        if self.enlarged.is_some() {
+            self.enlarged = Some(panel);
+        }
         self.layout.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == panel));
+    }
+
+    /// Gives the whole place to the panel below the pointer, or shows all panels again.
+    pub fn enlarge(&mut self) {
+        self.enlarged = if self.enlarged.is_some() { None } else { Some(self.under.unwrap_or(CURVES)) };
+    }
+
+    /// Whether one panel has the whole place.
+    #[must_use]
+    pub fn is_enlarged(&self) -> bool {
+        self.enlarged.is_some()
     }
 
     /// Shows the images of one cell of an arm's confusion matrix.
@@ -121,16 +146,37 @@ impl Panels {
 
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, stores: Stores, actions: &mut Vec<Action>) {
         let Stores { shelf, laboratory, finder, collection } = stores;
-        let Self { layout, all, checkpoint, cell } = self;
+        let Self { layout, all, checkpoint, cell, enlarged, brought, under } = self;
         let mut effects = Effects { actions, shelf, laboratory, collection, finder, checkpoint, cell };
         let show = |ui: &mut Ui, shown: PanelId| {
             if let Some(panel) = all.iter_mut().find(|panel| panel.id() == shown) {
                 panel.ui(ui, scene, &mut effects);
             }
         };
-        layout.ui(&mut Dock { rows: PANELS, show }, ui);
+        if let Some(shown) = *enlarged {
+            alone(ui, shown, enlarged, show);
+        } else {
+            layout.ui(&mut Dock { rows: PANELS, show, brought: brought.take(), under, enlarged }, ui);
+        }
         shelf.rest();
     }
+}
+
+/// One panel in the place of all, with the way back.
+fn alone(ui: &mut Ui, shown: PanelId, enlarged: &mut Option<PanelId>, mut show: impl FnMut(&mut Ui, PanelId)) {
+    let title = PANELS.iter().find(|row| row.id == shown).map_or("", |row| row.title);
+    Frame::new().inner_margin(Margin::symmetric(12, 4)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.set_min_height(theme::ROW);
+            ui.label(theme::heading(title));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.button("All panels").on_hover_text("Shows the other panels again (F10)").clicked() {
+                    *enlarged = None;
+                }
+            });
+        });
+    });
+    dock::framed(ui, |ui| show(ui, shown));
 }
 
 #[cfg(test)]

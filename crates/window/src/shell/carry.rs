@@ -17,6 +17,9 @@ use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question, Tu
 use lab_core::study::StudyPlan;
 use std::path::{Path, PathBuf};
 
+/// How much larger everything is for a projector.
+const PRESENTED: f32 = 1.4;
+
 impl App {
     /// Carries out an action.
     pub(super) fn act(&mut self, ctx: &Context, action: Action) {
@@ -107,6 +110,9 @@ impl App {
                 let full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
             }
+            Action::Form => self.form_shown = !self.form_shown,
+            Action::Enlarge => self.panels.enlarge(),
+            Action::Present => self.present(ctx),
             Action::Palette => self.palette = Some(Palette::default()),
             Action::Shortcuts => self.shortcuts = !self.shortcuts,
             Action::About => self.about = true,
@@ -118,6 +124,31 @@ impl App {
                 ctx.send_viewport_cmd(ViewportCommand::Close);
             }
         }
+    }
+
+    /// Shows one panel large for a projector, or everything as it was before.
+    fn present(&mut self, ctx: &Context) {
+        let full = match self.presenting.take() {
+            Some((form, zoom)) => {
+                self.form_shown = form;
+                ctx.set_zoom_factor(zoom);
+                if self.panels.is_enlarged() {
+                    self.panels.enlarge();
+                }
+                false
+            }
+            None => {
+                let zoom = ctx.zoom_factor();
+                self.presenting = Some((self.form_shown, zoom));
+                self.form_shown = false;
+                ctx.set_zoom_factor(zoom * PRESENTED);
+                if !self.panels.is_enlarged() {
+                    self.panels.enlarge();
+                }
+                true
+            }
+        };
+        ctx.send_viewport_cmd(ViewportCommand::Fullscreen(full));
     }
 
     /// What happens to a run. What makes no sense now is left alone.

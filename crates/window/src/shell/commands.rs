@@ -108,6 +108,8 @@ pub struct Command {
     pub keys: Keys,
     /// What comes of it.
     pub action: Action,
+    /// Other words that people look for it by.
+    pub also: &'static str,
     when: When,
 }
 
@@ -125,6 +127,46 @@ impl Command {
     }
 }
 
+/// Other words for commands, by what their titles begin with.
+const ALSO: [(&str, &str); 36] = [
+    ("Start, pause", "train run play go begin resume halt"),
+    ("Do one step", "single iteration next"),
+    ("Stop with", "end abort cancel training"),
+    ("Reset: end", "clear new restart delete curves"),
+    ("Write a checkpoint", "save weights snapshot"),
+    ("Extend training", "more epochs longer further"),
+    ("Continue the run", "resume go on"),
+    ("Continue a run", "resume load open"),
+    ("Open an experiment", "load import settings configuration toml"),
+    ("Save the experiment", "store export settings configuration toml"),
+    ("Copy the experiment", "share export settings toml clipboard"),
+    ("Choose the images", "dataset data folder load own"),
+    ("Open pictures", "predict infer test image photo"),
+    ("Open weights", "load model pretrained pytorch pth safetensors import"),
+    ("Switch immediate", "playground live instant"),
+    ("Theme: dark", "night black mode colours"),
+    ("Theme: light", "day white bright mode colours"),
+    ("Zoom in", "bigger larger text font size"),
+    ("Zoom out", "smaller text font size"),
+    ("Full screen", "maximise projector"),
+    ("Present", "projector slides lecture beamer talk"),
+    ("Enlarge", "maximise zoom focus large big"),
+    ("Show or hide the form", "sidebar settings parameters"),
+    ("Show Curves", "plots charts graphs loss accuracy metrics"),
+    ("Show Learn", "lessons tutorial course guided"),
+    ("Show Study", "sweep grid search hyperparameters tuning"),
+    ("Show Runs", "history experiments list table compare"),
+    ("Show Diagram", "architecture graph network layers"),
+    ("Show Gradients", "vanishing exploding heat map"),
+    ("Show Confusion", "matrix errors mistakes classes"),
+    ("Show Find", "learning rate finder range test batch size"),
+    ("Show Predictions", "mistakes wrong images gallery"),
+    ("Show Inside", "histograms weights activations parameters"),
+    ("Show Explain", "grad-cam saliency attention why"),
+    ("Show Lesions", "ablation remove drop block"),
+    ("Show Landscape", "loss surface contour"),
+];
+
 /// Every command.
 #[must_use]
 pub fn all() -> Vec<Command> {
@@ -132,7 +174,8 @@ pub fn all() -> Vec<Command> {
     use When::{Active, Always, Ended, Idle, Unfinished};
     let mut list = Vec::new();
     let mut add = |menu, title: &str, keys, when, action| {
-        list.push(Command { title: title.to_owned(), menu, keys, action, when });
+        let also = ALSO.iter().find(|(known, _)| title.starts_with(known)).map_or("", |(_, words)| words);
+        list.push(Command { title: title.to_owned(), menu, keys, action, also, when });
     };
     add(Menu::File, "Open an experiment…", None, Always, Action::OpenExperiment);
     add(Menu::File, "Open an experiment by its path…", None, Always, Action::TypePath(Wanted::Experiment));
@@ -186,6 +229,11 @@ pub fn all() -> Vec<Command> {
     add(Menu::View, "Zoom out", Elsewhere("Ctrl −"), Always, Action::Zoom(-1));
     add(Menu::View, "Zoom to the usual size", Elsewhere("Ctrl 0"), Always, Action::Zoom(0));
     add(Menu::View, "Full screen", Together(Modifiers::NONE, Key::F11), Always, Action::FullScreen);
+    add(Menu::View, "Show or hide the form", Together(CTRL, Key::B), Always, Action::Form);
+    let enlarge = "Enlarge the panel under the pointer, or show all";
+    add(Menu::View, enlarge, Together(Modifiers::NONE, Key::F10), Always, Action::Enlarge);
+    let present = "Present: full screen, one panel, larger text";
+    add(Menu::View, present, Together(Modifiers::NONE, Key::F5), Always, Action::Present);
 
     add(Menu::Help, "Find a command", Together(CTRL, Key::K), Always, Action::Palette);
     add(Menu::Help, "Keyboard shortcuts", Typed("?"), Always, Action::Shortcuts);

@@ -118,6 +118,10 @@ pub struct App {
     /// What immediate mode trained last.
     pub(super) played: Option<Plan>,
     pub(super) shortcuts: bool,
+    /// Whether the form is shown.
+    pub(super) form_shown: bool,
+    /// What was shown before presenting: the form, and how large everything was.
+    pub(super) presenting: Option<(bool, f32)>,
     pub(super) about: bool,
     pub(super) palette: Option<Palette>,
     pub(super) prompt: Option<Prompt>,
@@ -170,6 +174,8 @@ impl App {
             guess: None,
             played: None,
             shortcuts: false,
+            form_shown: true,
+            presenting: None,
             about: false,
             palette: None,
             prompt: None,
@@ -383,9 +389,11 @@ impl eframe::App for App {
         });
         self.verdicts.ui(ui, &self.monitor, self.guess.as_ref(), &mut actions);
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
-        SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {
-            self.form(ui, &mut actions);
-        });
+        if self.form_shown {
+            SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {
+                self.form(ui, &mut actions);
+            });
+        }
         CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
             let networks = self.form.sketches(self.known.as_ref(), self.monitor.prepared.as_ref());
             let scene = Scene {

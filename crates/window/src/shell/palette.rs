@@ -79,9 +79,17 @@ fn row(ui: &mut Ui, command: &Command, chosen: bool) -> Response {
 fn matching(query: &str, monitor: &Monitor) -> Vec<Command> {
     let possible = commands::all().into_iter().filter(|command| command.is_possible(monitor));
     let mut found: Vec<(i32, Command)> =
-        possible.filter_map(|command| Some((score(query, &command.title)?, command))).collect();
+        possible.filter_map(|command| Some((fits(query, &command)?, command))).collect();
     found.sort_by_key(|(score, _)| -score);
     found.into_iter().map(|(_, command)| command).collect()
+}
+
+/// How well a command fits: by its title, or by whole words that others use for it, which count less.
+fn fits(query: &str, command: &Command) -> Option<i32> {
+    let query_words = || query.split_whitespace().map(str::to_lowercase);
+    let begins = |word: &String| command.also.split(' ').any(|known| known.starts_with(word.as_str()));
+    let by_words = (query.trim().len() > 2 && query_words().all(|word| begins(&word))).then_some(0);
+    score(query, &command.title).max(by_words)
 }
 
 /// How well the letters of a query fit a title, in their order; `None` if they do not. Beginnings of words and letters
@@ -124,6 +132,16 @@ mod tests {
             assert_eq!(first(query).as_deref(), Some(title), "{query}");
         }
         assert_eq!(first("zzz"), None);
+        for (other, title) in [
+            ("sweep", "Show Study"),
+            ("hyperparameters", "Show Study"),
+            ("grad-cam", "Show Explain"),
+            ("projector", "Full screen"),
+            ("pretrained", "Open weights from a file…"),
+            ("ablation", "Show Lesions"),
+        ] {
+            assert_eq!(first(other).as_deref(), Some(title), "{other}");
+        }
         assert_eq!(matching("", &Monitor::default()).len(), matching(" ", &Monitor::default()).len());
     }
 

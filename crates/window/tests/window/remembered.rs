@@ -228,6 +228,30 @@ fn depth_and_width_of_all_networks_are_set_at_once() {
 }
 
 #[test]
+fn one_panel_fills_the_window_for_a_projector_and_everything_comes_back() {
+    let (mut harness, _script) = window();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::B);
+    harness.run();
+    assert!(harness.query_by_label("Preset").is_none(), "the form is hidden");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::B);
+    harness.run();
+    assert!(harness.query_by_label("Preset").is_some());
+    command(&mut harness, "projector slides");
+    assert!(harness.query_by_label("Preset").is_none() && harness.query_by_label("Log").is_none());
+    assert!(harness.ctx.zoom_factor() > 1.3);
+    command(&mut harness, "show runs");
+    assert!(harness.query_by_label_contains("This window keeps no runs").is_some(), "another panel is as large");
+    harness.key_press(Key::F5);
+    harness.run();
+    assert!(harness.query_by_label("Preset").is_some() && harness.query_by_label("Log").is_some());
+    assert!((harness.ctx.zoom_factor() - 1.0).abs() < 1e-6);
+    harness.key_press(Key::F10);
+    harness.run();
+    click(&mut harness, "All panels");
+    assert!(harness.query_by_label("Log").is_some());
+}
+
+#[test]
 fn any_field_of_one_network_can_be_given_to_all() {
     let (mut harness, _script) = window();
     choose(&mut harness, "Activation, plain", "GELU");

@@ -111,6 +111,8 @@ pub(crate) fn in_words(message: &str) -> String {
         "a boolean" => "true or false",
         "a sequence" => "a list in [ ]",
         "a map" => "a table",
+        other if other.starts_with("internally tagged enum") => "a table with a name, as in { name = \"cosine\" }",
+        other if other.starts_with("struct ") => "a table",
         other => other,
     };
     // The parser names the kind before the value, which the value shows by itself.

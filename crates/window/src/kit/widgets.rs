@@ -4,6 +4,9 @@ use super::theme;
 use eframe::egui::{ComboBox, DragValue, Response, TextEdit, Ui, vec2};
 use lab_core::number;
 
+/// The greatest height of a list that opens, in points.
+const LIST: f32 = 420.0;
+
 /// A box that opens a list of values.
 pub fn choose<T: Clone + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T, &str)]) -> Response {
     choose_explained(ui, value, options, |_| None)
@@ -20,6 +23,7 @@ pub fn choose_explained<T: Clone + PartialEq>(
     let mut picked = None;
     let mut response = ComboBox::from_id_salt("choice")
         .width(ui.available_width())
+        .height(LIST)
         .selected_text(shown)
         .truncate()
         .show_ui(ui, |ui| {

@@ -263,3 +263,32 @@ fn any_field_of_one_network_can_be_given_to_all() {
     assert_eq!(activations[0], activations[1]);
     assert_eq!(activations[0], lab_core::experiment::Activation::Gelu);
 }
+
+#[test]
+fn presets_stand_under_what_they_are_for() {
+    let (mut harness, _script) = window();
+    click(&mut harness, "Preset");
+    for family in ["Side by side", "CIFAR ResNets", "ImageNet nets", "From the article"] {
+        assert!(harness.query_by_label(family).is_some(), "{family}");
+    }
+}
+
+#[test]
+fn a_depth_that_is_no_net_is_told_with_its_neighbours_and_dragging_snaps() {
+    let (mut harness, _script) = window();
+    type_into(&mut harness, "Depth, plain", "57");
+    assert!(!names(&harness, "Must be 6n + 2 for this block, such as 56 or 62.").is_empty());
+    assert!(!names(&harness, "Counted once its fields are corrected").is_empty(), "no layers are made up");
+    type_into(&mut harness, "Depth, plain", "56");
+    let at = harness.get_by_label("Depth, plain").rect().center();
+    harness.drag_at(at);
+    for step in 1..=12 {
+        harness.hover_at(at + vec2(4.0 * step as f32, 0.0));
+        harness.step();
+        let depth = harness.state().plan().arms[0].network.depth();
+        assert_eq!((depth - 2) % 6, 0, "{depth} after {step} moves");
+    }
+    harness.drop_at(at + vec2(48.0, 0.0));
+    harness.run();
+    assert!(harness.state().plan().arms[0].network.depth() > 56);
+}

@@ -271,3 +271,32 @@ fn a_run_that_goes_on_brings_its_curves_along() {
     let looks: Vec<_> = monitor.probes.iter().map(|look| (look.step, look.arms.clone())).collect();
     assert_eq!(looks, [(10, probe(10, 2).arms)], "the heat maps go on, too");
 }
+
+#[test]
+fn the_table_shows_what_the_runs_differ_in_and_all_are_ticked_at_once() {
+    let place = tempfile::tempdir().unwrap();
+    run(place.path(), "short", 20);
+    run(place.path(), "longer", 60);
+    let (mut harness, _script) = open(place.path());
+    wait_for(&mut harness, "2 runs");
+    let column = |harness: &Harness<'static, App>, name: &str| {
+        harness.query_by_label(&format!("Sort by {name}")).map(|heading| heading.rect().left())
+    };
+    assert!(column(&harness, "Batch size").is_some(), "in which they differ");
+    assert_eq!(column(&harness, "Seed"), None, "in which they agree");
+    let name = column(&harness, "Run").unwrap();
+    harness.get_by_label("Sort by Started").scroll_to_me();
+    harness.run();
+    let moved = column(&harness, "Run").unwrap() - name;
+    assert!(moved.abs() < 1.0, "names stay when the others are scrolled");
+    harness.get_by_label("Draw all").click();
+    harness.run();
+    assert!(!harness.get_by_label("Compare").accesskit_node().is_disabled());
+    click(&mut harness, "Columns");
+    harness.get_by_label("Seed").click();
+    harness.run();
+    assert!(column(&harness, "Seed").is_some(), "a person may choose");
+    harness.get_by_label("Default columns").click();
+    harness.run();
+    assert_eq!(column(&harness, "Seed"), None);
+}

@@ -1,7 +1,7 @@
 //! Everything a person can make the window do. Widgets and keys only name an action; the shell carries it out.
 
 use crate::dialogs::Wanted;
-use crate::export::{Content, Format};
+use crate::export::{Content, Drawing, Format};
 use crate::panel::PanelId;
 use crate::state::guess::Guess;
 use crate::state::inquiries::Place;
@@ -153,6 +153,8 @@ pub enum Action {
     },
     /// Asks for a place and writes the newest run there for another program.
     SaveRun(Format),
+    /// Puts a picture into the clipboard.
+    CopyPicture(Arc<Drawing>),
     /// Puts a table into the clipboard.
     CopyTable(Arc<Table>),
     /// Tells a person something.

@@ -64,7 +64,12 @@ pub fn entries(ui: &mut Ui, what: &dyn Exportable, actions: &mut Vec<Action>) {
     }
     let Some(size) = what.size() else { return };
     let drawing = |ui: &Ui| Arc::new(Drawing::new(ui.ctx(), size, |ui| what.draw(ui)));
-    if ui.button("Save PNG…").clicked() {
+    if ui.button("Copy picture").on_hover_text("To paste into a text or onto a slide").clicked() {
+        actions.push(Action::CopyPicture(drawing(ui)));
+    }
+    let hint =
+        format!("{} × {} pixels: twice as fine as the screen, for slides and papers", 2.0 * size.x, 2.0 * size.y);
+    if ui.button("Save PNG…").on_hover_text(hint).clicked() {
         actions.push(save("png", Content::Png(drawing(ui))));
     }
     if ui.button("Save SVG…").clicked() {

@@ -20,6 +20,7 @@ pub mod recipe;
 pub mod schedule;
 pub mod start;
 mod validate;
+mod words;
 
 pub use augmentation::Augmentation;
 pub use checked::Experiment;
@@ -38,3 +39,4 @@ pub use recipe::{EarlyStopping, Interval, Length, Recipe};
 pub use schedule::{Curve, Plateau, Schedule, Unit};
 pub use start::{Expected, Freeze, Start, StartHead, imagenet_normalization};
 pub use validate::Invalid;
+pub use words::{Setting, field_in_words, settings};

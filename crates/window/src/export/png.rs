@@ -3,7 +3,7 @@
 
 use super::drawing::{Drawing, Texture};
 use eframe::egui::epaint::{Mesh, Primitive, Vertex};
-use eframe::egui::{Color32, Pos2, Rect, TextureFilter, Vec2};
+use eframe::egui::{Color32, ColorImage, Pos2, Rect, TextureFilter, Vec2};
 
 /// The drawing as a PNG file.
 ///
@@ -13,6 +13,17 @@ pub fn write(drawing: &Drawing) -> Result<Vec<u8>, String> {
     let canvas = rasterise(drawing);
     let bytes: Vec<u8> = canvas.pixels.iter().flat_map(|pixel| pixel.map(byte)).collect();
     lab_core::png::rgb(&bytes, [canvas.width, canvas.height])
+}
+
+/// The drawing as pixels.
+#[must_use]
+pub fn pixels(drawing: &Drawing) -> ColorImage {
+    let canvas = rasterise(drawing);
+    let pixel = |pixel: &[f32; 3]| {
+        let [red, green, blue] = pixel.map(byte);
+        Color32::from_rgb(red, green, blue)
+    };
+    ColorImage::new([canvas.width, canvas.height], canvas.pixels.iter().map(pixel).collect())
 }
 
 struct Canvas {

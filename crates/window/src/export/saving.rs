@@ -6,7 +6,7 @@ use super::run::RunExport;
 use super::{png, svg};
 use crate::dialogs::Dialogs;
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use eframe::egui::Context;
+use eframe::egui::{ColorImage, Context};
 use lab_core::files::write_atomically;
 use lab_core::table::Table;
 use std::path::{Path, PathBuf};
@@ -52,6 +52,8 @@ pub enum Done {
     Failed(String),
     /// It belongs into the clipboard.
     Copy(String),
+    /// The same of a picture.
+    CopyPicture(ColorImage),
 }
 
 /// Everything that is on its way to a file.
@@ -103,6 +105,11 @@ impl Saving {
     /// Puts a table into the clipboard; [`Self::poll`] brings it when it is written out.
     pub fn copy(&self, table: Arc<Table>, ctx: &Context) {
         self.on_a_thread(ctx, move || Done::Copy(table.tabbed()));
+    }
+
+    /// Puts a picture into the clipboard; [`Self::poll`] brings it when its pixels are there.
+    pub fn copy_picture(&self, drawing: Arc<Drawing>, ctx: &Context) {
+        self.on_a_thread(ctx, move || Done::CopyPicture(png::pixels(&drawing)));
     }
 
     /// What has been done since the last call.

@@ -1,6 +1,8 @@
-//! egui's shapes as SVG 1.1. Text stays text, textures become embedded pictures.
+//! egui's shapes as SVG 1.1. Text stays text, textures become embedded pictures. Only what lies within its part of the
+//! page is written, and pieces of one line, such as its dashes, as one path.
 
 use super::drawing::{Drawing, Texture};
+use crate::kit::line::{View, clipped};
 use eframe::egui::epaint::{ColorMode, Mesh, PathShape, PathStroke, RectShape, TextShape};
 use eframe::egui::{Color32, FontFamily, Pos2, Rect, Shape, Stroke, TextureFilter, TextureId};
 use std::collections::HashMap;
@@ -10,21 +12,27 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn write(drawing: &Drawing) -> String {
     let (width, height) = (drawing.size.x, drawing.size.y);
-    let mut writer = Writer { body: String::new(), clips: Vec::new(), textures: &drawing.textures };
     let page = Rect::from_min_size(Pos2::ZERO, drawing.size);
+    let mut writer = Writer {
+        body: String::new(),
+        clips: Vec::new(),
+        part: page,
+        begun: 0,
+        line: None,
+        textures: &drawing.textures,
+    };
     for clipped in &drawing.shapes {
-        let clip = clipped.clip_rect.intersect(page);
-        if !clip.is_positive() {
+        let part = clipped.clip_rect.intersect(page);
+        if !part.is_positive() {
             continue;
         }
-        let before = writer.body.len();
-        writer.shape(&clipped.shape);
-        if writer.body.len() > before && clip != page {
-            let index = writer.clip(clip);
-            writer.body.insert_str(before, &format!("<g clip-path=\"url(#clip{index})\">\n"));
-            writer.body.push_str("</g>\n");
+        if part != writer.part {
+            writer.end_part(page);
+            writer.part = part;
         }
+        writer.shape(&clipped.shape);
     }
+    writer.end_part(page);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{width}\" \
          height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n<defs>\n"
@@ -38,6 +46,11 @@ pub fn write(drawing: &Drawing) -> String {
 struct Writer<'a> {
     body: String,
     clips: Vec<Rect>,
+    /// The part of the page in which shapes are seen, and where the text of what lies in it begins.
+    part: Rect,
+    begun: usize,
+    /// A line that may go on: how it looks, and its pieces.
+    line: Option<(String, Vec<String>)>,
     textures: &'a HashMap<TextureId, Texture>,
 }
 
@@ -50,7 +63,31 @@ impl Writer<'_> {
         })
     }
 
+    /// Ends the part of the page that was written to.
+    fn end_part(&mut self, page: Rect) {
+        self.end_line();
+        if self.body.len() > self.begun && self.part != page {
+            let index = self.clip(self.part);
+            self.body.insert_str(self.begun, &format!("<g clip-path=\"url(#clip{index})\">\n"));
+            self.body.push_str("</g>\n");
+        }
+        self.begun = self.body.len();
+    }
+
+    fn end_line(&mut self) {
+        let Some((look, pieces)) = self.line.take() else { return };
+        match pieces.as_slice() {
+            [only] => self.element(format_args!("<polyline points=\"{only}\"{look} stroke-linejoin=\"round\"/>")),
+            // Places after the first one of a piece are those of a line.
+            _ => {
+                let way = pieces.join("M");
+                self.element(format_args!("<path d=\"M{way}\"{look} stroke-linejoin=\"round\"/>"));
+            }
+        }
+    }
+
     fn element(&mut self, element: std::fmt::Arguments<'_>) {
+        self.end_line();
         // Writing into a text cannot fail.
         let _ = writeln!(self.body, "{element}");
     }
@@ -58,6 +95,7 @@ impl Writer<'_> {
     fn shape(&mut self, shape: &Shape) {
         match shape {
             Shape::Vec(shapes) => shapes.iter().for_each(|shape| self.shape(shape)),
+            Shape::Circle(circle) if !self.part.intersects(circle.visual_bounding_rect()) => {}
             Shape::Circle(circle) => {
                 let (at, radius) = (circle.center, circle.radius);
                 let look = look(circle.fill, circle.stroke);
@@ -79,10 +117,39 @@ impl Writer<'_> {
         if points.len() < 2 || fill == Color32::TRANSPARENT && stroke.is_empty() {
             return;
         }
-        let tag = if closed { "polygon" } else { "polyline" };
-        let listed: Vec<String> = points.iter().map(|point| format!("{},{}", n(point.x), n(point.y))).collect();
+        if !self.part.expand(stroke.width).intersects(Rect::from_points(points)) {
+            return;
+        }
         let look = look(fill, stroke);
-        self.element(format_args!("<{tag} points=\"{}\"{look} stroke-linejoin=\"round\"/>", listed.join(" ")));
+        if closed {
+            let listed = listed(points.iter().copied());
+            return self.element(format_args!("<polygon points=\"{listed}\"{look} stroke-linejoin=\"round\"/>"));
+        }
+        for piece in self.seen(points) {
+            let piece = listed(piece);
+            match &mut self.line {
+                Some((last, pieces)) if *last == look => pieces.push(piece),
+                _ => {
+                    self.end_line();
+                    self.line = Some((look.clone(), vec![piece]));
+                }
+            }
+        }
+    }
+
+    /// The pieces of a line that lie in the part of the page, and a little beyond it.
+    fn seen(&self, points: &[Pos2]) -> Vec<Vec<Pos2>> {
+        if points.iter().all(|point| self.part.contains(*point)) {
+            return vec![points.to_vec()];
+        }
+        let ends = |from: f32, to: f32| [f64::from(from), f64::from(to)];
+        let (x, y) = (ends(self.part.left(), self.part.right()), ends(self.part.top(), self.part.bottom()));
+        let size = [f64::from(self.part.width()), f64::from(self.part.height())];
+        let points: Vec<[f64; 2]> = points.iter().map(|point| ends(point.x, point.y)).collect();
+        #[allow(clippy::cast_possible_truncation, reason = "places on a page")]
+        let place = |[x, y]: [f64; 2]| Pos2::new(x as f32, y as f32);
+        let pieces = clipped(&points, &View { x, y, size });
+        pieces.into_iter().map(|piece| piece.into_iter().map(place).collect()).collect()
     }
 
     fn path(&mut self, path: &PathShape) {
@@ -176,6 +243,13 @@ impl Writer<'_> {
             ));
         }
     }
+}
+
+/// Places one after another, each once where a line stays.
+fn listed(points: impl IntoIterator<Item = Pos2>) -> String {
+    let mut places: Vec<String> = points.into_iter().map(|point| format!("{},{}", n(point.x), n(point.y))).collect();
+    places.dedup();
+    if let [only] = places.as_slice() { format!("{only} {only}") } else { places.join(" ") }
 }
 
 /// A number with two decimals at most.
@@ -278,6 +352,20 @@ mod tests {
         let whole = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
         assert!(embedded(&alone, whole).is_some());
         assert_eq!(embedded(&all, part), embedded(&alone, whole));
+    }
+
+    #[test]
+    fn dashes_are_one_path_and_what_leaves_its_part_is_not_written() {
+        let drawing = Drawing::new(&Context::default(), vec2(200.0, 100.0), |ui| {
+            let part = Rect::from_min_max(Pos2::new(20.0, 20.0), Pos2::new(180.0, 80.0));
+            let painter = ui.painter().with_clip_rect(part);
+            let way = [Pos2::new(20.0, 50.0), Pos2::new(100.0, -1e6), Pos2::new(180.0, 50.0), Pos2::new(400.0, 50.0)];
+            painter.extend(Shape::dashed_line(&way, Stroke::new(1.0, Color32::RED), 6.0, 4.0));
+            painter.line_segment([Pos2::new(0.0, 90.0), Pos2::new(200.0, 90.0)], Stroke::new(1.0, Color32::BLUE));
+        });
+        let svg = write(&drawing);
+        assert_eq!(svg.matches("<path").count(), 1, "{} bytes", svg.len());
+        assert!(svg.len() < 4_000 && !svg.contains("<polyline") && !svg.contains("#0000ff"), "{} bytes", svg.len());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::plot;
 use super::theme::{self, Tokens};
 use super::widgets::named;
 use eframe::egui::{Color32, Ui};
-use egui_plot::{FilledArea, HLine, Line, LineStyle, MarkerShape, PlotBounds, Points, VLine};
+use egui_plot::{HLine, Line, LineStyle, MarkerShape, PlotBounds, Points, VLine};
 use lab_core::number;
 use std::ops::RangeInclusive;
 
@@ -133,8 +133,7 @@ pub fn draw_across(
             if across_scale == Scale::Log {
                 return plot::log_marks(input);
             }
-            let marks = plot::linear_marks(input, 60.0).into_iter();
-            marks.filter(|mark| !whole || mark.value.fract() == 0.0).collect()
+            plot::spaced_marks(input, 60.0, if whole { 1.0 } else { 0.0 })
         })
         .y_grid_spacer(
             move |input| if scale == Scale::Log { plot::log_marks(input) } else { plot::linear_marks(input, 40.0) },
@@ -157,9 +156,7 @@ pub fn draw_across(
                     let edges = edges
                         .map(|(low, high)| [across_scale.place(low[0]), scale.place(low[1]), scale.place(high[1])]);
                     let edges: Vec<[f64; 3]> = edges.filter(|edge| edge.iter().all(|end| end.is_finite())).collect();
-                    let [xs, lows, highs] = [0, 1, 2].map(|of| edges.iter().map(|edge| edge[of]).collect::<Vec<_>>());
-                    let area = FilledArea::new("", &xs, &lows, &highs).fill_color(color.gamma_multiply(0.18));
-                    plot.add(area.allow_hover(false));
+                    plot::band(plot, &edges, color);
                 }
                 for stop in &line.stops {
                     let (place, style) = (across_scale.place(*stop), LineStyle::dashed_loose());

@@ -1,7 +1,8 @@
 //! What panels say in a row: an arm's colour with a few words, a sentence, or what an empty panel will show.
 
+use super::line::{Dash, View, dashed};
 use super::theme::{self, Tokens, space};
-use eframe::egui::{Align, Color32, FontId, Label, Layout, Painter, Pos2, RichText, Sense, Ui, vec2};
+use eframe::egui::{Align, Color32, FontId, Label, Layout, Painter, Pos2, Rect, RichText, Sense, Stroke, Ui, vec2};
 
 /// Begins a new row where there is no room for what belongs together.
 pub fn together(ui: &mut Ui, width: f32) {
@@ -63,6 +64,17 @@ pub fn dot(ui: &mut Ui, arm: usize) {
 pub fn colored_dot(ui: &mut Ui, color: Color32) {
     let (rect, _) = ui.allocate_exact_size(vec2(DOT, theme::size::SMALL + space::XS), Sense::hover());
     paint_dot(ui.painter(), rect.center(), color);
+}
+
+/// A piece of a line, in the middle of a rectangle.
+pub fn line_sample(painter: &Painter, rect: Rect, color: Color32, dash: Dash) {
+    let width = f64::from(rect.width());
+    let view = View { x: [0.0, width], y: [0.0, 1.0], size: [width, 1.0] };
+    for piece in dashed(&[[0.0, 0.0], [width, 0.0]], &view, dash) {
+        #[allow(clippy::cast_possible_truncation, reason = "a few points")]
+        let ends = [piece.first(), piece.last()].map(|end| rect.left() + end.map_or(0.0, |end| end[0]) as f32);
+        painter.hline(ends[0]..=ends[1], rect.center().y, Stroke::new(theme::CURVE, color));
+    }
 }
 
 /// The width of an arm's dot with its edges, in points.

@@ -4,6 +4,7 @@ pub mod background;
 pub mod chart;
 pub mod chips;
 pub mod legend;
+pub mod line;
 pub mod plot;
 pub mod samples;
 pub mod theme;

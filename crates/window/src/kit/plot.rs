@@ -1,8 +1,8 @@
 //! What all plots share: axes, ticks, and where the pointer is in a series.
 
 use super::theme::Tokens;
-use eframe::egui::{Id, Ui};
-use egui_plot::{GridInput, GridMark, Plot};
+use eframe::egui::{Color32, Id, Ui};
+use egui_plot::{FilledArea, GridInput, GridMark, Plot, PlotUi};
 use lab_core::number;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -103,6 +103,37 @@ impl Axis {
         (if self == Self::Time { seconds } else { step }) * self.factor(pace)
     }
 
+    /// The least distance between two places that have different words, about a place.
+    fn least(self, x: f64) -> f64 {
+        match self {
+            Self::Step | Self::Images => 1.0,
+            Self::Epoch => 0.01,
+            Self::Time => {
+                if x < 10.0 {
+                    0.1
+                } else {
+                    1.0
+                }
+            }
+        }
+    }
+
+    /// Marks along the axis, no two of which have the same words.
+    #[must_use]
+    pub fn marks(self, input: GridInput, log: bool) -> Vec<GridMark> {
+        if !log {
+            let least = self.least(input.bounds.1);
+            return spaced_marks(input, 80.0, least);
+        }
+        let mut marks = log_marks(input);
+        marks.retain(|mark| {
+            let value = 10f64.powf(mark.value);
+            let least = self.least(value);
+            ((value / least).round() * least - value).abs() <= 1e-6 * value
+        });
+        marks
+    }
+
     /// A place on the axis in words.
     #[must_use]
     pub fn in_words(self, x: f64) -> String {
@@ -145,10 +176,16 @@ fn marks(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
 /// Few round marks, as many as fit.
 #[must_use]
 pub fn linear_marks(input: GridInput, pixels_apart: f64) -> Vec<GridMark> {
+    spaced_marks(input, pixels_apart, 0.0)
+}
+
+/// The same with a least distance between two marks.
+#[must_use]
+pub fn spaced_marks(input: GridInput, pixels_apart: f64, least: f64) -> Vec<GridMark> {
     let (low, high) = input.bounds;
     // The base step is one pixel scaled to a tenth of the least spacing; see `Plot::grid_spacing`.
     let most = ((high - low) / input.base_step_size * 8.0 / pixels_apart).clamp(2.0, 12.0);
-    let step = nice_step(high - low, most);
+    let step = nice_step(high - low, most).max(least);
     marks(low, high, step).map(|value| GridMark { value, step_size: step }).collect()
 }
 
@@ -180,6 +217,13 @@ pub fn log_marks(input: GridInput) -> Vec<GridMark> {
     found
 }
 
+/// A filled band between two lines, each of whose points has its place, its lower and its upper end.
+pub fn band(plot: &mut PlotUi, edges: &[[f64; 3]], color: Color32) {
+    let [xs, lows, highs] = [0, 1, 2].map(|of| edges.iter().map(|edge| edge[of]).collect::<Vec<_>>());
+    let area = FilledArea::new("", &xs, &lows, &highs).fill_color(color.gamma_multiply(0.18));
+    plot.add(area.allow_hover(false));
+}
+
 /// A plot without egui's own crosshair, labels and bounds: the panels have their own.
 #[must_use]
 pub fn bare<'a>(id: &str, ui: &Ui) -> Plot<'a> {
@@ -207,6 +251,24 @@ mod tests {
         let column = [1.0, 2.0, 4.0, 8.0];
         assert_eq!([0.0, 1.4, 3.1, 7.0, 99.0].map(|x| nearest(&column, x)), [0, 0, 2, 3, 3].map(Some));
         assert_eq!(nearest(&[], 1.0), None);
+    }
+
+    #[test]
+    fn no_two_ticks_of_a_young_training_say_the_same() {
+        let told = |axis: Axis, bounds: (f64, f64), log| -> Vec<String> {
+            let input = GridInput { bounds, base_step_size: (bounds.1 - bounds.0) / 64.0 };
+            let value = |mark: &GridMark| if log { 10f64.powf(mark.value) } else { mark.value };
+            axis.marks(input, log).iter().map(|mark| axis.in_words(value(mark))).collect()
+        };
+        assert_eq!(told(Axis::Step, (0.95, 3.05), false), ["1", "2", "3"]);
+        for (axis, end) in [(Axis::Step, 2.1), (Axis::Images, 3.0), (Axis::Epoch, 0.03), (Axis::Time, 12.5)] {
+            for (bounds, log) in [((end * 0.6, end), false), (((end * 0.2f64).log10(), end.log10()), true)] {
+                let mut words = told(axis, bounds, log);
+                let count = words.len();
+                words.dedup();
+                assert_eq!(words.len(), count, "{axis:?} {bounds:?}: {words:?}");
+            }
+        }
     }
 
     #[test]

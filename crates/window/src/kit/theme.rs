@@ -138,7 +138,13 @@ impl Tokens {
     /// An arm's colour on every panel.
     #[must_use]
     pub fn arm(&self, index: usize) -> Color32 {
-        self.palette(self.arms[index % MAX_ARMS])
+        self.palette(self.place(index))
+    }
+
+    /// An arm's place in the palette.
+    #[must_use]
+    pub fn place(&self, index: usize) -> u8 {
+        self.arms[index % MAX_ARMS]
     }
 
     /// Okabe and Ito's colours, in the order of greatest contrast, lightened in the dark.

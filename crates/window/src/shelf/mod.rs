@@ -12,6 +12,7 @@ use crate::kit::plot::Pace;
 use crate::state::trace::Trace;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use eframe::egui::Context;
+use lab_core::experiment::Setting;
 use lab_core::runs::Notes;
 use news::heard;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ pub struct Overlay {
     pub name: String,
     /// Its arms' names and numbers; empty until they have been read.
     pub arms: Vec<(String, Trace)>,
+    /// What is set of each arm; empty until it has been read.
+    pub settings: Vec<Vec<Setting>>,
     /// What its steps are in other measures.
     pub pace: Pace,
 }
@@ -131,9 +134,9 @@ impl Shelf {
                     }
                     (self.entries, self.damaged) = (Some(entries), damaged);
                 }
-                Told::Loaded(id, arms) => {
+                Told::Loaded(id, arms, settings) => {
                     if let Some(overlay) = self.overlays.iter_mut().find(|overlay| overlay.id == id) {
-                        overlay.arms = arms;
+                        (overlay.arms, overlay.settings) = (arms, settings);
                     }
                 }
                 Told::Grown(id, arm, news) => {
@@ -174,7 +177,7 @@ impl Shelf {
         }
         self.next_id += 1;
         let (id, folder, name) = (self.next_id, folder.to_owned(), name.to_owned());
-        self.overlays.push(Overlay { id, folder: folder.clone(), name, arms: Vec::new(), pace });
+        self.overlays.push(Overlay { id, folder: folder.clone(), name, arms: Vec::new(), settings: Vec::new(), pace });
         self.order(Order::Follow(id, folder), ctx);
     }
 

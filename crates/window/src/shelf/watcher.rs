@@ -7,6 +7,7 @@ use super::results::Results;
 use crate::state::trace::Trace;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use eframe::egui::Context;
+use lab_core::experiment::{Setting, settings};
 use lab_core::runs::{self, Follower, News, Notes, Run, RunError};
 use std::collections::HashMap;
 use std::fs;
@@ -35,8 +36,8 @@ pub(super) enum Order {
 pub(super) enum Told {
     /// All runs, newest first, and what is wrong with the others.
     Listing(Arc<Vec<Arc<Entry>>>, Arc<Vec<String>>),
-    /// The curves of a followed run, as far as they go now.
-    Loaded(u64, Vec<(String, Trace)>),
+    /// The curves of a followed run, as far as they go now, and what is set of each arm.
+    Loaded(u64, Vec<(String, Trace)>, Vec<Vec<Setting>>),
     /// What came to one arm of it since.
     Grown(u64, usize, Vec<News>),
     /// A run is in the trash: where it was and where it is.
@@ -260,8 +261,9 @@ impl Watcher {
     /// Reads a run's curves as far as they go now.
     fn begin(&mut self, id: u64, folder: &Path) -> Result<(), String> {
         let (run, followers, arms) = curves(folder)?;
+        let settings = (0..arms.len()).map(|arm| settings(&run.experiment, arm)).collect();
         self.followed.push(Followed { id, run, followers });
-        self.tell(Told::Loaded(id, arms));
+        self.tell(Told::Loaded(id, arms, settings));
         Ok(())
     }
 

@@ -37,6 +37,7 @@ impl App {
             }
             Action::Save { name, content } => self.saving.ask(name, content, self.dialogs.as_mut(), ctx),
             Action::SaveRun(format) => self.save_run(ctx, format),
+            Action::CopyPicture(drawing) => self.saving.copy_picture(drawing, ctx),
             Action::CopyTable(table) => self.saving.copy(table, ctx),
             Action::CopyText(text) => {
                 ctx.copy_text(text);

@@ -263,6 +263,10 @@ impl App {
                     ctx.copy_text(text);
                     self.say(Level::Info, "The data are in the clipboard.");
                 }
+                Done::CopyPicture(picture) => {
+                    ctx.copy_image(picture);
+                    self.say(Level::Info, "The picture is in the clipboard.");
+                }
             }
         }
     }

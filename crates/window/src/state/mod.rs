@@ -43,6 +43,14 @@ pub struct Line {
     pub text: String,
 }
 
+/// The experiment before the one under way, as far as it came.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    pub prepared: Prepared,
+    /// One for each arm.
+    pub arms: Vec<Trace>,
+}
+
 /// What is known of the experiment under way, as far as it has come.
 #[derive(Clone, Debug, Default)]
 pub struct Monitor {
@@ -68,6 +76,8 @@ pub struct Monitor {
     /// What happened from outside, oldest first.
     pub interventions: Vec<Intervention>,
     pub outcome: Option<Outcome>,
+    /// What was trained before, if anything was.
+    pub before: Option<Attempt>,
     /// Why what is measured cannot be written at present.
     pub unwritten: Option<String>,
     /// Why it failed, until read.
@@ -88,7 +98,11 @@ impl Monitor {
     /// passed over.
     pub fn reset(&mut self) {
         let discarding = self.discarding || self.phase.is_active();
+        let arms = std::mem::take(&mut self.arms);
+        let trained = self.prepared.take().filter(|_| arms.iter().any(|trace| !trace.times.steps.is_empty()));
+        let before = trained.map(|prepared| Attempt { prepared, arms }).or_else(|| self.before.take());
         *self = Self {
+            before,
             generation: self.generation + 1,
             discarding,
             log: std::mem::take(&mut self.log),
@@ -216,6 +230,8 @@ impl Monitor {
                 }
                 self.cut(prepared.first_step);
                 self.outcome = None;
+                // A run that is opened again is no attempt before itself.
+                self.before.take_if(|before| before.prepared.run.is_some() && before.prepared.run == prepared.run);
                 self.live.prepared(&prepared);
                 self.prepared = Some(*prepared);
                 self.say(Level::Info, text);

@@ -40,6 +40,17 @@ impl Extremes {
     }
 }
 
+/// What of a run of values lies within two bounds, and what does not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sorted {
+    /// The extremes of what lies within.
+    pub within: Extremes,
+    /// How many numbers lie below and above.
+    pub beyond: [usize; 2],
+    /// Some of their places, with whether they lie above, ascending.
+    pub places: Vec<(usize, bool)>,
+}
+
 /// A column that grows at its end.
 #[derive(Clone, Debug, Default)]
 pub struct Column {
@@ -112,6 +123,54 @@ impl Column {
             }
         }
         found
+    }
+
+    /// A range sorted by two bounds. Of what lies beyond, places at least `apart` entries from each other are told.
+    #[must_use]
+    pub fn sorted(&self, range: Range<usize>, bounds: [f64; 2], apart: usize) -> Sorted {
+        let mut sorted = Sorted { within: Extremes::NONE, beyond: [0; 2], places: Vec::new() };
+        let (mut at, end) = (range.start, range.end.min(self.values.len()));
+        while at < end {
+            let size = |level: usize| FAN.pow(u32::try_from(level).unwrap_or(0) + 1);
+            let level = (0..LEVELS).rev().find(|&level| at.is_multiple_of(size(level)) && at + size(level) <= end);
+            self.sort(level, at, bounds, apart, &mut sorted);
+            at += level.map_or(1, size);
+        }
+        sorted
+    }
+
+    /// Sorts the run of a level that begins at an entry, or this entry alone.
+    fn sort(&self, level: Option<usize>, at: usize, bounds: [f64; 2], apart: usize, sorted: &mut Sorted) {
+        let size = level.map_or(1, |level| FAN.pow(u32::try_from(level).unwrap_or(0) + 1));
+        let extremes = match level {
+            Some(level) => self.levels[level][at / size],
+            None if self.values[at].is_finite() => Extremes { min: self.values[at], max: self.values[at] },
+            None => Extremes::NONE,
+        };
+        if !extremes.is_some() {
+            return;
+        }
+        let above = extremes.min > bounds[1];
+        if extremes.min >= bounds[0] && extremes.max <= bounds[1] {
+            sorted.within.merge(extremes);
+        } else if above || extremes.max < bounds[0] {
+            sorted.beyond[usize::from(above)] += size;
+            if sorted.places.last().is_none_or(|(last, side)| *side != above || at >= last + apart) {
+                sorted.places.push((at, above));
+            }
+        } else if let Some(level) = level {
+            let below = level.checked_sub(1);
+            for part in 0..FAN {
+                self.sort(below, at + part * size / FAN, bounds, apart, sorted);
+            }
+        }
+    }
+
+    /// At most about `most` finite values of a range, evenly spread.
+    pub fn sample(&self, range: Range<usize>, most: usize) -> impl Iterator<Item = f64> + '_ {
+        let range = range.start.min(self.values.len())..range.end.min(self.values.len());
+        let every = range.len().div_ceil(most.max(1)).max(1);
+        self.values[range].iter().step_by(every).copied().filter(|value| value.is_finite())
     }
 
     /// The range as polylines over `x`, the place of each index, of at most about `most` points that keep every
@@ -274,6 +333,22 @@ mod tests {
             column.values()[start..end].iter().for_each(|&value| plain.add(value));
             assert_eq!(column.extremes(start..end), plain, "{start}..{end}");
         }
+    }
+
+    #[test]
+    fn what_lies_beyond_two_bounds_is_counted_and_placed() {
+        let values = column((0..5_000).map(|i| match i {
+            4_321 => 1e9,
+            77 | 78 => -1e9,
+            _ => f64::from(i % 7),
+        }));
+        for (start, end) in [(0, 5_000), (3, 4_999), (77, 4_322)] {
+            let sorted = values.sorted(start..end, [-10.0, 10.0], 100);
+            assert_eq!((sorted.within.min, sorted.within.max, sorted.beyond), (0.0, 6.0, [2, 1]), "{start}..{end}");
+            assert_eq!(sorted.places, [(77, false), (4_321, true)]);
+        }
+        assert_eq!(values.sorted(0..77, [-10.0, 10.0], 1).beyond, [0, 0]);
+        assert!(values.sample(0..5_000, 100).count() <= 100);
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use super::series::Column;
 use lab_core::protocol::{ArmPast, ArmProbe, Evaluation, PastStep};
 use lab_core::quantity::{Measure, Metric, Part, Probed, Source};
+use lab_core::statistics::Sample;
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// When the entries of some columns were taken.
 #[derive(Clone, Debug, Default)]
@@ -134,12 +137,136 @@ impl Trace {
         self.probes.iter_mut().flatten().for_each(|column| column.truncate(kept));
     }
 
+    /// The step at which the loss was no longer a number, after which the arm was not trained any more.
+    #[must_use]
+    pub fn diverged_at(&self) -> Option<f64> {
+        let loss = self.steps[Measure::TrainLoss as usize].values().last()?;
+        if loss.is_finite() { None } else { self.times.steps.last().copied() }
+    }
+
     /// The validation with the least loss.
     #[must_use]
     pub fn best(&self) -> Option<&Evaluation> {
         let finite = self.evaluations.iter().filter(|evaluation| evaluation.loss.is_finite());
         finite.min_by(|a, b| a.loss.total_cmp(&b.loss))
     }
+}
+
+/// Values of a column that are looked at in each stretch where a mean over traces is taken.
+const SAMPLE: usize = 8;
+
+/// The mean over some traces, and the edges of a band around it: a standard deviation to each side.
+#[derive(Clone, Debug, Default)]
+pub struct Averaged {
+    pub mean: Trace,
+    /// The lower and the upper edge.
+    pub edges: [Trace; 2],
+}
+
+/// Steps that are taken together, and the entries of each trace that belong to them.
+struct Stretch {
+    step: f64,
+    seconds: f64,
+    entries: Vec<Range<usize>>,
+}
+
+impl Averaged {
+    /// Over at most so many stretches of steps. A stretch, or a validation, counts where every trace that comes so far
+    /// has a value: else a mean over the others would jump.
+    #[must_use]
+    pub fn over(traces: &[&Trace], most: usize) -> Self {
+        let mut made = Self::default();
+        for stretch in stretches(traces.iter().map(|trace| &trace.times).collect(), most) {
+            made.all(|_, trace| trace.times.push(stretch.step, stretch.seconds));
+            for measure in 0..Measure::ALL.len() {
+                let columns: Vec<&Column> = traces.iter().map(|trace| &trace.steps[measure]).collect();
+                let values = averaged(&columns, &stretch.entries);
+                made.all(|of, trace| values.into_iter().for_each(|values| trace.steps[measure].push(values[of])));
+            }
+        }
+        for stretch in stretches(traces.iter().map(|trace| &trace.probe_times).collect(), most) {
+            made.all(|_, trace| trace.probe_times.push(stretch.step, stretch.seconds));
+            for (probed, part) in (0..Probed::ALL.len()).flat_map(|probed| (0..3).map(move |part| (probed, part))) {
+                let columns: Vec<&Column> = traces.iter().map(|trace| &trace.probes[probed][part]).collect();
+                let values = averaged(&columns, &stretch.entries);
+                made.all(|of, trace| values.into_iter().for_each(|values| trace.probes[probed][part].push(values[of])));
+            }
+        }
+        made.validations(traces);
+        made
+    }
+
+    fn all(&mut self, mut put: impl FnMut(usize, &mut Trace)) {
+        let [low, high] = &mut self.edges;
+        [&mut self.mean, low, high].into_iter().enumerate().for_each(|(of, trace)| put(of, trace));
+    }
+
+    fn validations(&mut self, traces: &[&Trace]) {
+        let mut at: BTreeMap<u64, Vec<(&Evaluation, &[f64; Measure::ALL.len()])>> = BTreeMap::new();
+        for trace in traces {
+            for (evaluation, means) in trace.evaluations.iter().zip(&trace.means) {
+                at.entry(evaluation.step).or_default().push((evaluation, means));
+            }
+        }
+        for (step, all) in at {
+            let come = traces.iter().filter(|trace| trace.evaluations.last().is_some_and(|last| last.step >= step));
+            if all.len() < come.count() {
+                continue;
+            }
+            let of = |value: &dyn Fn(&Evaluation) -> f64| ends(all.iter().map(|(evaluation, _)| value(evaluation)));
+            let [loss, accuracy, top5] = [of(&|it| it.loss), of(&|it| it.accuracy), of(&|it| it.top5)];
+            let (epoch, seconds) = (of(&|it| it.epoch)[0], of(&|it| it.seconds)[0]);
+            let means = std::array::from_fn(|measure| ends(all.iter().map(|(_, means)| means[measure]))[0]);
+            self.all(|of, trace| {
+                let (loss, accuracy, top5) = (loss[of], accuracy[of], top5[of]);
+                trace.evaluations.push(Evaluation {
+                    step,
+                    epoch,
+                    seconds,
+                    loss,
+                    accuracy,
+                    top5,
+                    ..Evaluation::default()
+                });
+                trace.means.push(means);
+            });
+        }
+    }
+}
+
+fn stretches(times: Vec<&Times>, most: usize) -> Vec<Stretch> {
+    let ends: Vec<f64> = times.iter().map(|times| times.steps.last().copied().unwrap_or(0.0)).collect();
+    let end = ends.iter().copied().fold(0.0, f64::max);
+    let width = (end / most as f64).ceil().max(1.0);
+    let stretch = |index: usize| {
+        let (from, to) = (index as f64 * width, (index + 1) as f64 * width);
+        let entries: Vec<Range<usize>> = times.iter().map(|times| times.until(from)..times.until(to)).collect();
+        let whole = entries.iter().zip(&ends).all(|(entries, end)| !entries.is_empty() || *end <= from);
+        let (times, entries_of) = times.iter().zip(&entries).find(|(_, entries)| !entries.is_empty())?;
+        let last = entries_of.end - 1;
+        let (step, seconds) = (*times.steps.get(last)?, *times.seconds.get(last)?);
+        whole.then_some(Stretch { step, seconds, entries })
+    };
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as many as there may be at most")]
+    let count = (end / width).ceil() as usize;
+    (0..count).filter_map(stretch).collect()
+}
+
+/// Mean, lower and upper edge over the entries of some columns; `None` where no column has any.
+fn averaged(columns: &[&Column], entries: &[Range<usize>]) -> Option<[f64; 3]> {
+    if columns.iter().all(|column| column.values().is_empty()) {
+        return None;
+    }
+    let mean = |(column, entries): (&&Column, &Range<usize>)| {
+        Sample::of(column.sample(entries.clone(), SAMPLE)).map(|sample| sample.mean)
+    };
+    Some(ends(columns.iter().zip(entries).filter_map(mean)))
+}
+
+/// Mean, lower and upper edge of some values; not-a-number of none.
+fn ends(values: impl IntoIterator<Item = f64>) -> [f64; 3] {
+    let Some(Sample { mean, sd, .. }) = Sample::of(values) else { return [f64::NAN; 3] };
+    [mean, mean - sd, mean + sd]
 }
 
 #[cfg(test)]
@@ -181,6 +308,33 @@ mod tests {
         assert_eq!(loss(&cut), loss(&plain));
         assert_eq!(cut.evaluations, plain.evaluations);
         assert_eq!(cut.best().map(|best| best.step), Some(20));
+    }
+
+    #[test]
+    fn a_mean_over_traces_ends_where_they_end_and_has_its_band() {
+        let steep = |factor: f64, steps: u64| {
+            let mut trace = Trace::default();
+            for step in 1..=steps {
+                let seen = ArmStep { loss: factor * step as f64, accuracy: 0.5, learning_rate: 0.1 };
+                trace.step(&PastStep { step, seconds: step as f64, images_per_second: 100.0, seen });
+                if step % 10 == 0 {
+                    trace.evaluated(Evaluation { step, loss: factor, ..Evaluation::default() });
+                }
+            }
+            trace
+        };
+        let (one, other, short) = (steep(1.0, 40), steep(3.0, 40), steep(2.0, 20));
+        let made = Averaged::over(&[&one, &other, &short], 1000);
+        let loss = |trace: &Trace| trace.dense(Metric::Loss).unwrap().1.values().to_vec();
+        let mean = loss(&made.mean);
+        assert_eq!(mean.len(), 40);
+        assert!((mean[9] - 20.0).abs() < 1e-9 && (mean[39] - 80.0).abs() < 1e-9, "{mean:?}");
+        let [low, high] = made.edges.each_ref().map(loss);
+        assert!((low[9] - 10.0).abs() < 1e-9 && (high[9] - 30.0).abs() < 1e-9, "{} {}", low[9], high[9]);
+        let validated: Vec<f64> = made.mean.evaluations.iter().map(|evaluation| evaluation.loss).collect();
+        assert_eq!(validated, [2.0, 2.0, 2.0, 2.0]);
+        assert!(Averaged::over(&[&one], 4).mean.times.steps.len() <= 4);
+        assert!(Averaged::over(&[], 4).mean.times.steps.is_empty());
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod given;
 mod inside;
 mod landscape;
 mod lesions;
+mod lines;
 mod live;
 mod made;
 mod pictures;

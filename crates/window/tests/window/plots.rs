@@ -57,7 +57,13 @@ fn all_twenty_plots_are_drawn_and_told() {
     harness.run();
     harness.get_by_label("All").click();
     harness.run();
-    let told = names(&harness, " after step 60:");
+    let mut told = names(&harness, " after step 60:");
+    // Those below come into view.
+    harness.get_by_label_contains("Gradient norm, last block after").scroll_to_me();
+    harness.run();
+    told.extend(names(&harness, " after step 60:"));
+    told.sort();
+    told.dedup();
     let ratio = "Update ratio after step 60: plain 7.69e-4; residual 7.69e-4";
     assert!(told.iter().any(|text| text == ratio), "{told:#?}");
     assert!(told.len() >= 12, "as many as there is room for: {told:#?}");
@@ -135,7 +141,7 @@ fn the_horizontal_axis_can_be_anything_that_grows() {
     }
     harness.get_by_label("Log horizontal axis").click();
     harness.run();
-    point(&mut harness, "Accuracy", 0.9);
+    point(&mut harness, "Accuracy", 0.6);
     assert!(names(&harness, "· epoch").len() == 1, "a logarithmic axis has a crosshair too");
 }
 

@@ -1,13 +1,20 @@
 //! Everything that can be plotted over time, in a grid: one horizontal axis and one crosshair for all plots. Must not
 //! know other panels.
 
+mod cell;
+mod draw;
 mod figure;
+mod fit;
+mod groups;
+mod legend;
+mod marks;
+mod naming;
 mod paper;
 mod readout;
 mod source;
+mod view;
 
 use crate::action::Action;
-use crate::give_away;
 use crate::kit::chips::{empty, together};
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
@@ -16,76 +23,38 @@ use crate::panels::welcome::Welcome;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Monitor;
 use crate::state::series::{Column, Smoothed};
+use cell::HEADER;
+use draw::Drawn;
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
-use eframe::egui::{
-    Align, Button, Grid, Layout, PopupCloseBehavior, Rect, RichText, ScrollArea, Slider, Ui, UiBuilder, Vec2, pos2,
-    vec2,
-};
-use figure::{Curve, Drawn, Figure, Frame, label_width, padded, warp};
+use eframe::egui::{Button, Grid, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, Slider, Ui, Vec2, pos2, vec2};
+use figure::{Curve, Figure, Frame, label_width, padded, warp};
+use fit::Fitted;
+use groups::Groups;
+use lab_core::experiment::{Plan, Setting, settings};
 use lab_core::quantity::Metric;
-use paper::Paper;
-use serde::{Deserialize, Serialize};
-use source::{Key, Source};
+use legend::Legend;
+use source::{Key, Source, Whose};
 use std::collections::HashMap;
-
-/// What a person chose to see.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default)]
-pub struct View {
-    smoothing: f64,
-    axis: Axis,
-    log_x: bool,
-    /// Plots in their order.
-    shown: Vec<Metric>,
-    /// Those with a logarithmic axis, shown or not.
-    log: Vec<Metric>,
-}
-
-impl Default for View {
-    fn default() -> Self {
-        Self {
-            smoothing: 0.8,
-            axis: Axis::Step,
-            log_x: false,
-            shown: vec![Metric::Loss, Metric::Accuracy],
-            log: Metric::all().filter(|metric| metric.is_log()).collect(),
-        }
-    }
-}
-
-impl View {
-    fn is_log(&self, metric: Metric) -> bool {
-        self.log.contains(&metric)
-    }
-
-    fn set_log(&mut self, metric: Metric, log: bool) {
-        self.log.retain(|known| *known != metric);
-        if log {
-            self.log.push(metric);
-        }
-    }
-
-    /// Shows or hides a plot; shown ones keep the order in which they are offered.
-    fn set_shown(&mut self, metric: Metric, shown: bool) {
-        self.shown.retain(|known| *known != metric);
-        if shown {
-            self.shown.push(metric);
-            self.shown.sort_by_key(|metric| Metric::all().position(|known| known == *metric));
-        }
-    }
-}
+use view::View;
 
 /// Values that moving averages take in, in one frame and over all plots: about two milliseconds.
 const BUDGET: usize = 300_000;
 /// The least size of a plot, in points.
 const LEAST: [f32; 2] = [232.0, 132.0];
-/// The height of the line above a plot, in points.
-const HEADER: f32 = 22.0;
+/// What the plots' lines and marks mean, and how plots are moved.
+const HELP: &str = "Solid: training. Dashed, with marks: validation. Faint: the attempt before. ◆ the validation with the \
+                    least loss. ▲ ▼ beyond the plot. × an arm diverged: its loss was no longer a number. Dotted: \
+                    something was changed.\nDrag to move, Ctrl and wheel to zoom, drag with the second button to zoom \
+                    into a part, double click to see everything. Right click for more.";
 
 #[derive(Default)]
 pub struct Curves {
     welcome: Welcome,
     generation: u64,
+    legend: Legend,
+    groups: Groups,
+    /// What is set of each arm of the experiment under way, once it is known.
+    own: Vec<Vec<Setting>>,
     smoothed: HashMap<(Key, Metric), Smoothed>,
     /// The part of the horizontal axis in view, as drawn; `None` shows everything and follows the training.
     x: Option<[f64; 2]>,
@@ -101,6 +70,8 @@ struct Plotted<'a> {
     sources: &'a [Source<'a>],
     /// The first and the last place on the horizontal axis.
     whole: [f64; 2],
+    /// Training images where these are but a part of those that the form names.
+    part: Option<usize>,
 }
 
 impl Panel for Curves {
@@ -109,24 +80,63 @@ impl Panel for Curves {
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let monitor = scene.monitor;
         if self.generation != monitor.generation {
-            let welcome = std::mem::take(&mut self.welcome);
-            *self = Self { generation: monitor.generation, welcome, ..Self::default() };
+            let (welcome, legend) = (std::mem::take(&mut self.welcome), std::mem::take(&mut self.legend));
+            *self = Self { generation: monitor.generation, welcome, legend, ..Self::default() };
+        }
+        if let Some(prepared) = monitor.prepared.as_ref().filter(|_| self.own.is_empty()) {
+            let plan = &prepared.experiment;
+            self.own = (0..plan.arms.len()).map(|arm| settings(plan, arm)).collect();
         }
         let width = ui.available_width();
+        let several = !effects.shelf.overlays.is_empty();
         self.tools(ui, view);
-        let sources = source::sources(monitor, &effects.shelf.overlays);
-        let spans =
-            sources.iter().filter_map(|source| source::places(view.axis, &source.trace.times, source.pace).ends());
-        let whole = spans.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
-        let Some(whole) = whole else {
-            return self.welcome.ui(ui, scene, effects.actions);
-        };
-        if view.shown.is_empty() {
-            return empty(ui, "No plot is chosen: tick some under Plots.");
+        let tokens = Tokens::of(ui);
+        let own = std::mem::take(&mut self.own);
+        let mut sources = source::sources(monitor, &own, &effects.shelf.overlays, &tokens);
+        self.legend.dress(&mut sources, monitor.generation);
+        let ghosts = if view.before { source::ghosts(monitor, &tokens) } else { Vec::new() };
+        match whole(view, monitor, &sources, &ghosts) {
+            None => self.welcome.ui(ui, scene, effects.actions),
+            Some(_) if view.shown.is_empty() => empty(ui, "No plot is chosen: tick some under Plots."),
+            Some(whole) => {
+                let mut groups = std::mem::take(&mut self.groups);
+                let grouped = several && sources.len() > 1 && !self.by(view).is_empty();
+                if grouped {
+                    let by = self.by(view);
+                    let shown = sources.iter().enumerate().filter(|(_, source)| self.legend.shows(source.key));
+                    let named = |(index, source)| (source, groups::called(source, index, &self.legend.varied, &by));
+                    groups.follow(&shown.map(named).collect::<Vec<_>>());
+                }
+                let mut drawn = if grouped { groups.sources() } else { sources };
+                if grouped {
+                    self.legend.dress_groups(&mut drawn);
+                }
+                let repeated = monitor.before.is_some();
+                if drawn.len() > 1 || repeated {
+                    let varied = std::mem::take(&mut self.legend.varied);
+                    self.legend.ui(ui, &drawn, |ui| {
+                        if several {
+                            groups::choose(ui, view, &varied);
+                        }
+                        if repeated {
+                            let hint = "What was trained before lies faintly behind, to compare with";
+                            ui.checkbox(&mut view.before, "Previous attempt").on_hover_text(hint);
+                        }
+                    });
+                    self.legend.varied = varied;
+                }
+                drawn.retain(|source| self.legend.shows(source.key));
+                drawn.splice(0..0, ghosts);
+                self.take_in(ui, view, &drawn);
+                let room = vec2(width, ui.available_height());
+                let part = part(monitor, scene.plan);
+                let plotted = Plotted { monitor, sources: &drawn, whole, part };
+                self.grid(ui, view, &plotted, room, effects.actions);
+                drop(drawn);
+                self.groups = groups;
+            }
         }
-        self.take_in(ui, view, &sources);
-        let room = vec2(width, ui.available_height());
-        self.grid(ui, view, &Plotted { monitor, sources: &sources, whole }, room, effects.actions);
+        self.own = own;
     }
 }
 
@@ -166,13 +176,22 @@ impl Curves {
             }
             let tokens = Tokens::of(ui);
             let text = RichText::new("?").size(theme::size::SMALL).color(tokens.weak);
-            let help = ui.add(Button::new(text).frame_when_inactive(false)).on_hover_text(
-                "Solid: training. Dashed, with dots: validation. ◆ the validation with the least loss. ▲ beyond the \
-                 plot. Dotted: something was changed.\nDrag to move, Ctrl and wheel to zoom, drag with the second \
-                 button to zoom into a part, double click to see everything. Right click for more.",
-            );
-            named(ui, help, "About the plots");
+            let help = ui.add(Button::new(text).frame_when_inactive(false)).on_hover_text(HELP);
+            let help = named(ui, help, "About the plots");
+            let popup = Popup::from_toggle_button_response(&help);
+            popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+                ui.set_max_width(360.0);
+                ui.label(HELP);
+            });
         });
+    }
+
+    /// Those of the chosen settings by which the lines there are can be grouped.
+    fn by(&self, view: &View) -> Vec<String> {
+        let known = |path: &&String| {
+            path.as_str() == groups::ARM || self.legend.varied.iter().any(|field| field.path == **path)
+        };
+        view.grouped.iter().filter(known).cloned().collect()
     }
 
     /// Which plots are shown, and which have a logarithmic axis.
@@ -224,7 +243,8 @@ impl Curves {
             return;
         }
         for &metric in view.shown.iter().filter(|metric| metric.is_noisy()) {
-            for source in sources {
+            // What is a mean already is not averaged again.
+            for source in sources.iter().filter(|source| source.key.whose != Whose::Group) {
                 let Some((_, column)) = source.trace.dense(metric) else { continue };
                 let smoothed = self.smoothed.entry((source.key, metric)).or_default();
                 done &= smoothed.follow(column, view.smoothing, &mut budget);
@@ -236,7 +256,7 @@ impl Curves {
     }
 
     fn grid(&mut self, ui: &mut Ui, view: &mut View, data: &Plotted, room: Vec2, actions: &mut Vec<Action>) {
-        let Plotted { monitor, sources, whole } = *data;
+        let Plotted { monitor, sources, whole, part } = *data;
         let interventions = source::interventions(monitor);
         let count = view.shown.len();
         let (columns, size) = cells(count, room);
@@ -252,15 +272,21 @@ impl Curves {
                 if !ui.is_rect_visible(rect) {
                     continue;
                 }
-                let figure = Figure {
+                let mut figure = Figure {
                     metric,
                     log_y: view.is_log(metric),
                     frame,
                     curves: sources.iter().map(|source| self.curve(source, metric)).collect(),
                     interventions: &interventions,
-                    range: self.y.get(&metric).copied(),
+                    range: [0.0, 1.0],
+                    fits: false,
+                    part,
                 };
-                let drawn = cell(ui, rect, &figure, monitor.step(), view, actions);
+                let fitted = Fitted::of(&figure);
+                let (chosen, everything) = (self.y.get(&metric).copied(), view.is_whole(metric));
+                figure.fits = chosen.is_none() && !everything;
+                figure.range = chosen.unwrap_or(if everything { fitted.whole } else { fitted.range });
+                let drawn = cell::draw(ui, rect, (&figure, &fitted), monitor.step(), view, actions);
                 pointer = pointer.or(drawn.pointer);
                 self.moved(metric, frame.span, &drawn);
             }
@@ -300,50 +326,38 @@ impl Curves {
     }
 }
 
-/// One plot with the line above it.
-fn cell(ui: &mut Ui, rect: Rect, figure: &Figure, step: u64, view: &mut View, actions: &mut Vec<Action>) -> Drawn {
-    let metric = figure.metric;
-    let (header, body) = rect.split_top_bottom_at_y(rect.top() + HEADER);
-    let paper = Paper { figure };
-    let above =
-        UiBuilder::new().max_rect(header).id_salt((metric, "above")).layout(Layout::left_to_right(Align::Center));
-    ui.scope_builder(above, |ui| {
-        ui.spacing_mut().item_spacing.x = space::S;
-        ui.spacing_mut().interact_size.y = HEADER;
-        let title = ui.label(theme::strong(metric.title())).on_hover_text(metric.about());
-        let left = title.rect.right() + space::S;
-        let right = (header.right() - HEADER - space::S).max(left);
-        let room = Rect::from_x_y_ranges(left..=right, header.y_range());
-        readout::line(ui, room, figure);
-        give_away::button(ui, metric.title(), &paper, actions);
-    });
-    let mut ui = ui.new_child(UiBuilder::new().max_rect(body).id_salt(metric).layout(Layout::top_down(Align::Min)));
-    let drawn = figure.draw(&mut ui, body.height());
-    let response = named(&ui, drawn.response.clone(), &readout::sentence(figure, step));
-    response.context_menu(|ui| {
-        let mut log = figure.log_y;
-        if ui.checkbox(&mut log, "Logarithmic axis").changed() {
-            view.set_log(metric, log);
+/// The first and the last place on the horizontal axis of all that is drawn; of the attempt before only what the one under
+/// way may still come to.
+fn whole(view: &View, monitor: &Monitor, sources: &[Source], ghosts: &[Source]) -> Option<[f64; 2]> {
+    let ends = |source: &Source| source::places(view.axis, &source.trace.times, source.pace).ends();
+    let join = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
+    let drawn = sources.iter().filter_map(ends).reduce(join);
+    let before = ghosts.iter().filter_map(ends).reduce(join);
+    let Some(before) = before.filter(|_| drawn.is_some() || monitor.is_active()) else { return drawn };
+    let now = sources.iter().find(|source| source.key.whose == Whose::Now);
+    let limit = match (&monitor.prepared, now) {
+        (Some(prepared), Some(now)) if view.axis != Axis::Time => {
+            view.axis.place(prepared.total_steps as f64, 0.0, now.pace)
         }
-        if ui.button("Hide this plot").clicked() {
-            view.set_shown(metric, false);
-        }
-        ui.separator();
-        give_away::entries(ui, &paper, actions);
-    });
-    if let Some(x) = drawn.pointer
-        && !response.context_menu_opened()
-    {
-        response.on_hover_ui_at_pointer(|ui| readout::tooltip(ui, figure, x));
-    }
-    drawn
+        _ => f64::INFINITY,
+    };
+    let before = [before[0], before[1].min(limit).max(before[0])];
+    Some(drawn.map_or(before, |drawn| join(drawn, before)))
+}
+
+/// Training images where these are but a part of those that the form names.
+fn part(monitor: &Monitor, plan: &Plan) -> Option<usize> {
+    let prepared = monitor.prepared.as_ref()?;
+    let used = prepared.experiment.data.train_limit?;
+    plan.data.train_limit.is_none_or(|named| named > used).then_some(prepared.dataset.train)
 }
 
 /// Everything, as drawn, with room for the names at the lines' ends.
 fn everything(view: &View, sources: &[Source], [first, last]: [f64; 2], width: f32) -> [f64; 2] {
     // A logarithmic axis begins at the first entry above nothing.
     let [low, high] = [first, last].map(|x| warp(if view.log_x { x.max(last * 1e-6) } else { x }, view.log_x));
-    let longest = sources.iter().map(|source| label_width(&source.name)).fold(0.0, f32::max) + space::M;
+    let named = sources.iter().filter(|source| !source.ghost);
+    let longest = named.map(|source| label_width(&source.name)).fold(0.0, f32::max) + space::M;
     let plot = width - figure::AXIS;
     let [low, plain] = padded(low, high, 0.02);
     if plot < 240.0 || longest > 0.3 * plot {
@@ -388,15 +402,6 @@ mod tests {
             assert!(width * columns as f32 <= room.x, "{count} plots are {columns} × {width} wide");
             assert!(width >= LEAST[0] && height >= LEAST[1], "{count} plots of {width} × {height}");
         }
-    }
-
-    #[test]
-    fn a_hidden_plot_comes_back_in_its_place() {
-        let mut view = View::default();
-        view.set_shown(Metric::Loss, false);
-        view.set_shown(Metric::LearningRate, true);
-        view.set_shown(Metric::Loss, true);
-        assert_eq!(view.shown, [Metric::Loss, Metric::Accuracy, Metric::LearningRate]);
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! A plot as it is given away: all its data as a table in long form, and its picture with title, legend and units.
 
 use super::figure::{Figure, Frame, label_width};
+use super::fit::Fitted;
+use super::readout;
 use super::source::Source;
 use crate::give_away::Exportable;
+use crate::kit::chips::line_sample;
+use crate::kit::line::Dash;
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::state::trace::Times;
-use eframe::egui::{Color32, Label, Sense, Stroke, Ui, Vec2, vec2};
+use eframe::egui::{Color32, Label, Sense, Ui, Vec2, vec2};
 use lab_core::table::Table;
 use std::sync::Arc;
 
@@ -95,17 +99,27 @@ impl Exportable for Paper<'_> {
             if self.figure.log_y {
                 ui.label(theme::caption("logarithmic", &tokens));
             }
+            if let Some(images) = self.figure.part {
+                ui.label(theme::caption(format!("on {}", readout::part_in_words(images)), &tokens));
+            }
+            let fitted = Fitted::of(self.figure);
+            if self.figure.fits && fitted.leaves_out() {
+                ui.label(theme::caption(format!("▲▼ {}", fitted.in_words()), &tokens));
+            }
         });
         ui.horizontal_wrapped(|ui| {
-            for curve in &self.figure.curves {
-                let color = tokens.arm(curve.source.color);
+            for curve in self.figure.told() {
+                let (color, dash) = (curve.source.color(&tokens), curve.source.ink.dash);
                 if curve.raw.is_some() {
                     let training = if metric.is_validated() { ", training" } else { "" };
-                    key(ui, color, false, format!("{}{training}", curve.source.name));
+                    key(ui, color, dash, format!("{}{training}", curve.source.name));
                 }
                 if metric.is_validated() {
-                    key(ui, color, true, format!("{}, validation", curve.source.name));
+                    key(ui, color, Dash::Validation, format!("{}, validation", curve.source.name));
                 }
+            }
+            if self.figure.curves.iter().any(|curve| curve.source.ghost) {
+                ui.label(theme::caption("faint: the attempt before", &tokens));
             }
             if self.figure.curves.iter().any(|curve| curve.smoothed.is_some()) {
                 let text = format!("moving average {:.2}, raw values behind", self.figure.frame.smoothing);
@@ -125,20 +139,14 @@ impl Exportable for Paper<'_> {
 }
 
 /// A piece of a line with what it stands for; in the next row where it would be torn.
-fn key(ui: &mut Ui, color: Color32, dashed: bool, text: String) {
+fn key(ui: &mut Ui, color: Color32, dash: Dash, text: String) {
     if ui.available_size_before_wrap().x < label_width(&text) + 40.0 {
         ui.end_row();
     }
     let (rect, _) = ui.allocate_exact_size(vec2(24.0, 14.0), Sense::hover());
-    let stroke = Stroke::new(theme::CURVE, color);
-    let y = rect.center().y;
-    if dashed {
-        for part in [0.0, 9.0, 18.0] {
-            ui.painter().hline(rect.left() + part..=rect.left() + part + 6.0, y, stroke);
-        }
+    line_sample(ui.painter(), rect, color, dash);
+    if dash == Dash::Validation {
         ui.painter().circle_filled(rect.center(), 2.5, color);
-    } else {
-        ui.painter().hline(rect.x_range(), y, stroke);
     }
     ui.add(Label::new(theme::caption(text, &Tokens::of(ui))).extend());
 }

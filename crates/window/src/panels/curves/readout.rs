@@ -3,14 +3,18 @@
 
 use super::figure::{Curve, Figure, label_width, unwarp, warp};
 use super::source::places;
-use crate::kit::chips::{DOT, chip, paint_dot};
+use crate::kit::chips::{DOT, line_sample, paint_dot};
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
-use eframe::egui::{FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2};
+use crate::kit::widgets::named;
+use crate::state::series::Column;
+use eframe::egui::{FontId, Grid, Label, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use lab_core::number;
 
 /// One arm's values.
 struct Values {
+    /// At which step, where a place was asked for.
+    step: Option<f64>,
     training: Option<f64>,
     smoothed: Option<f64>,
     validation: Option<f64>,
@@ -20,39 +24,70 @@ impl Values {
     /// The newest ones.
     fn last(figure: &Figure, curve: &Curve) -> Self {
         Self {
+            step: None,
             training: curve.raw.and_then(|(_, column)| column.last()),
-            smoothed: curve.smoothed.and_then(crate::state::series::Column::last),
+            smoothed: curve.smoothed.and_then(Column::last),
             validation: curve.source.trace.sparse(figure.metric).next_back().map(|(_, value)| value),
         }
     }
 
-    /// Those at a place on the horizontal axis: of the nearest step, and of the last validation before it.
+    /// Those at a place on the horizontal axis: of the curve's own nearest step, and of the last validation before it.
+    /// Beyond a curve's ends there are none.
     fn at(figure: &Figure, curve: &Curve, x: f64) -> Self {
+        let none = Self { step: None, training: None, smoothed: None, validation: None };
         let axis = figure.frame.axis;
-        let index = curve.raw.and_then(|(times, _)| places(axis, times, curve.source.pace).nearest(x));
-        let value = |column: &crate::state::series::Column| column.values().get(index?).copied();
+        let source = curve.source;
+        let place = |step: f64, seconds: f64| axis.place(step, seconds, source.pace);
+        let index = curve.raw.and_then(|(times, _)| places(axis, times, source.pace).nearest(x));
+        let Some(((times, raw), index)) = curve.raw.zip(index) else {
+            // Validations alone: they are as far apart as they are.
+            let evaluation = || source.trace.sparse(figure.metric);
+            let last = evaluation().next_back().map(|(last, _)| place(last.step as f64, last.seconds));
+            let before = evaluation().rev().find(|(before, _)| place(before.step as f64, before.seconds) <= x);
+            let found = before.filter(|_| last.is_some_and(|last| x <= last * 1.02));
+            return Self {
+                step: found.as_ref().map(|(evaluation, _)| evaluation.step as f64),
+                validation: found.map(|(_, value)| value),
+                ..none
+            };
+        };
+        let at = places(axis, times, source.pace).at(index);
+        if beyond(times.steps.len(), index, (at, x), &|index| places(axis, times, source.pace).at(index)) {
+            return none;
+        }
+        let value = |column: &Column| column.values().get(index).copied();
         // The nearest step may lie a little to the right of the crosshair; its validation belongs to it.
-        let slack =
-            curve.raw.zip(index).map_or(x, |((times, _), index)| places(axis, times, curve.source.pace).at(index));
-        let before = curve.source.trace.sparse(figure.metric).rev().find(|(evaluation, _)| {
-            axis.place(evaluation.step as f64, evaluation.seconds, curve.source.pace) <= x.max(slack)
-        });
+        let before = source.trace.sparse(figure.metric).rev();
+        let before = before.into_iter().find(|(before, _)| place(before.step as f64, before.seconds) <= x.max(at));
         Self {
-            training: curve.raw.and_then(|(_, column)| value(column)),
+            step: times.steps.get(index).copied(),
+            training: value(raw),
             smoothed: curve.smoothed.and_then(value),
             validation: before.map(|(_, value)| value),
         }
     }
 }
 
+/// Whether a place lies so far from the nearest entry, the first or the last one, that the curve is not there.
+fn beyond(count: usize, index: usize, (at, x): (f64, f64), place: &dyn Fn(usize) -> f64) -> bool {
+    let apart = match index {
+        0 if count > 1 => place(1) - at,
+        _ if index > 0 && index + 1 == count => at - place(index - 1),
+        0 => at.abs(),
+        _ => return false,
+    };
+    let outside = if index == 0 { x < at } else { x > at } || count == 1;
+    outside && (x - at).abs() > apart
+}
+
 /// What is told of one arm, in three lengths: with all names, with the values alone, with one value.
 struct Told {
-    color: usize,
+    color: eframe::egui::Color32,
     forms: [String; 3],
 }
 
 impl Told {
-    fn new(figure: &Figure, curve: &Curve, at: Option<f64>) -> Self {
+    fn new(figure: &Figure, curve: &Curve, at: Option<f64>, tokens: &Tokens) -> Self {
         let values = at.map_or_else(|| Values::last(figure, curve), |x| Values::at(figure, curve, x));
         let words = |value: f64| figure.metric.unit().in_words(value);
         let name = &curve.source.name;
@@ -65,9 +100,9 @@ impl Told {
                 let only = words(only);
                 [format!("{name} {only}"), only.clone(), only]
             }
-            (None, None) => [name.clone(), "–".into(), "–".into()],
+            (None, None) => [format!("{name} –"), "–".into(), "–".into()],
         };
-        Self { color: curve.source.color, forms }
+        Self { color: curve.source.color(tokens), forms }
     }
 }
 
@@ -76,7 +111,7 @@ impl Told {
 pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
     let tokens = Tokens::of(ui);
     let at = figure.frame.cursor.map(|x| unwarp(x, figure.frame.log_x));
-    let told: Vec<Told> = figure.curves.iter().map(|curve| Told::new(figure, curve, at)).collect();
+    let told: Vec<Told> = figure.told().map(|curve| Told::new(figure, curve, at, &tokens)).collect();
     // The longest form for which there is room; in the shortest one what has no room is left out.
     let wide = |text: &str| label_width(text) + 28.0;
     let fits = |form: &usize| told.iter().map(|told| wide(&told.forms[*form])).sum::<f32>() <= rect.width();
@@ -91,7 +126,7 @@ pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
         if index > 0 && rect.right() - left < wide(text) {
             break;
         }
-        paint_dot(painter, pos2(left + 0.5 * DOT, rect.center().y), tokens.arm(told.color));
+        paint_dot(painter, pos2(left + 0.5 * DOT, rect.center().y), told.color);
         left += DOT + space::S;
         let font = FontId::proportional(theme::size::SMALL);
         let galley = theme::elided(painter, text, font, tokens.text, (rect.right() - left).max(0.0));
@@ -104,8 +139,9 @@ pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
 /// The plot in one sentence.
 #[must_use]
 pub fn sentence(figure: &Figure, step: u64) -> String {
-    let mut text = format!("{} after step {}:", figure.metric.title(), number::count(step));
-    for (index, curve) in figure.curves.iter().enumerate() {
+    let part = figure.part.map_or_else(String::new, |images| format!(" on {}", part_in_words(images)));
+    let mut text = format!("{} after step {}{part}:", figure.metric.title(), number::count(step));
+    for (index, curve) in figure.told().enumerate() {
         let values = Values::last(figure, curve);
         let words = |value: f64| figure.metric.unit().in_words(value);
         let separator = if index == 0 { "" } else { ";" };
@@ -117,28 +153,80 @@ pub fn sentence(figure: &Figure, step: u64) -> String {
             (Some(only), None) | (None, Some(only)) => words(only),
             (None, None) => "nothing yet".into(),
         };
+        if curve.source.trace.diverged_at().is_some() {
+            text += ", diverged";
+        }
     }
     text
 }
 
-/// Exact values of all arms under the crosshair.
+/// So many images, as it stands on the plots.
+#[must_use]
+pub fn part_in_words(images: usize) -> String {
+    format!("{} images", number::count(images as u64))
+}
+
+/// Exact values of all arms under the crosshair, in columns. Names may be cut, values never.
 pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
     let tokens = Tokens::of(ui);
     let x = unwarp(x, figure.frame.log_x);
-    ui.label(theme::caption(heading(figure, x), &tokens));
-    for curve in &figure.curves {
-        let values = Values::at(figure, curve, x);
-        let words = |value: f64| figure.metric.unit().in_words(value);
-        let parts = [
-            values.training.map(words),
-            values.smoothed.map(|value| format!("smoothed {}", words(value))),
-            values.validation.map(|value| {
-                if values.training.is_some() { format!("validation {}", words(value)) } else { words(value) }
-            }),
-        ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        ui.horizontal(|ui| chip(ui, curve.source.color, &format!("{}: {}", curve.source.name, parts.join(", "))));
-    }
+    ui.set_max_width(f32::INFINITY);
+    let curves: Vec<(&Curve, Values)> = figure.told().map(|curve| (curve, Values::at(figure, curve, x))).collect();
+    ui.add(Label::new(theme::caption(heading(figure, &curves, x), &tokens)).extend());
+    let steps = || curves.iter().filter_map(|(_, values)| values.step);
+    let own_steps = figure.metric.is_validated() && !figure.curves.iter().any(|curve| curve.raw.is_some())
+        || steps().any(|step| steps().any(|other| other.to_bits() != step.to_bits()));
+    let any = |of: fn(&Values) -> Option<f64>| curves.iter().any(|(_, values)| of(values).is_some());
+    let columns: Vec<Shown> = [
+        (own_steps, "step", (|values| values.step) as fn(&Values) -> Option<f64>),
+        (true, if figure.metric.is_validated() { "training" } else { "value" }, |values| values.training),
+        (true, "smoothed", |values| values.smoothed),
+        (true, "validation", |values| values.validation),
+    ]
+    .into_iter()
+    .filter(|(wanted, _, of)| *wanted && any(*of))
+    .map(|(_, title, of)| (title, of))
+    .collect();
+    let words = |title: &str, value: f64| match title {
+        "step" => number::setting(value),
+        _ => figure.metric.unit().in_words(value),
+    };
+    Grid::new("values").num_columns(columns.len() + 2).spacing([space::M, 2.0]).min_row_height(16.0).show(ui, |ui| {
+        ui.label("");
+        ui.label("");
+        for (title, _) in &columns {
+            ui.add(Label::new(theme::caption(*title, &tokens)).extend());
+        }
+        ui.end_row();
+        for (curve, values) in &curves {
+            let source = curve.source;
+            let (rect, _) = ui.allocate_exact_size(vec2(22.0, 14.0), Sense::hover());
+            line_sample(ui.painter(), rect, source.color(&tokens), source.ink.dash);
+            let died = source.trace.diverged_at().is_some();
+            let text = if died { format!("{}: diverged", source.name) } else { source.name.clone() };
+            let small = |text: String| RichText::new(text).size(theme::size::SMALL);
+            let parts = [
+                values.training.map(|value| words("", value)),
+                values.smoothed.map(|value| format!("smoothed {}", words("", value))),
+                values.validation.map(|value| match values.training {
+                    Some(_) => format!("validation {}", words("", value)),
+                    None => words("", value),
+                }),
+            ];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            let said = if parts.is_empty() { number::or_dash(None) } else { parts.join(", ") };
+            let name = ui.scope(|ui| {
+                ui.set_max_width(220.0);
+                ui.add(Label::new(small(text.clone())).truncate())
+            });
+            named(ui, name.inner, &format!("{text}: {said}"));
+            for (title, of) in &columns {
+                let value = number::or_dash(of(values).map(|value| words(title, value)));
+                ui.add(Label::new(small(value)).extend());
+            }
+            ui.end_row();
+        }
+    });
     let reach = (figure.frame.span[1] - figure.frame.span[0]).abs() / 100.0;
     for (step, seconds, what) in figure.interventions {
         let Some(first) = figure.curves.first() else { continue };
@@ -149,14 +237,18 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
     }
 }
 
-/// Where the crosshair is, in all measures of the first arm.
-fn heading(figure: &Figure, x: f64) -> String {
+/// A column of the values under the crosshair: its title, and what it is of.
+type Shown = (&'static str, fn(&Values) -> Option<f64>);
+
+/// Where the crosshair is, in all measures of the first arm that has come so far.
+fn heading(figure: &Figure, curves: &[(&Curve, Values)], x: f64) -> String {
     let own = || format!("{} {}", figure.frame.axis.title(), figure.frame.axis.in_words(x));
-    let Some(curve) = figure.curves.first() else { return own() };
+    let here = curves.iter().find(|(_, values)| values.step.is_some());
+    let Some((curve, step)) = here.and_then(|(curve, values)| Some((curve, values.step?))) else { return own() };
     let trace = curve.source.trace;
     let times = curve.raw.map_or(&trace.times, |(times, _)| times);
-    let Some(index) = places(figure.frame.axis, times, curve.source.pace).nearest(x) else { return own() };
-    let (step, seconds) = (times.steps[index], times.seconds[index]);
+    let Some(index) = crate::kit::plot::nearest(&times.steps, step) else { return own() };
+    let seconds = times.seconds[index];
     let words = |axis: Axis| axis.in_words(axis.place(step, seconds, curve.source.pace));
     format!("Step {} · epoch {} · {}", words(Axis::Step), words(Axis::Epoch), words(Axis::Time))
 }

@@ -1,17 +1,42 @@
-//! Whose curves are drawn: the arms of the experiment under way, and those of runs on disk that lie over them.
+//! Whose curves are drawn: the arms of the experiment under way, those of the attempt before it, and those of runs on disk
+//! that lie over them.
 
+use crate::kit::line::Dash;
 use crate::kit::plot::{Axis, Pace, Places, nearest};
+use crate::kit::theme::Tokens;
 use crate::shelf::Overlay;
 use crate::state::Monitor;
 use crate::state::trace::{Times, Trace};
-use lab_core::protocol::Intervention;
+use eframe::egui::Color32;
+use lab_core::experiment::Setting;
+use lab_core::protocol::{Intervention, Prepared};
+
+/// Whose a curve is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// Of the experiment under way.
+    Now,
+    /// Of the one before it.
+    Before,
+    /// Of the run on disk with this number.
+    Run(u64),
+    /// Of several: their mean.
+    Group,
+}
 
 /// Tells curves apart from frame to frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// The number of a run on disk; `None` for the experiment under way.
-    pub run: Option<u64>,
+    pub whose: Whose,
     pub arm: usize,
+}
+
+/// How a curve is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Ink {
+    /// The colour's place in the palette.
+    pub place: u8,
+    pub dash: Dash,
 }
 
 /// One arm with its curves.
@@ -19,13 +44,31 @@ pub struct Key {
 pub struct Source<'a> {
     /// Tells it from the others.
     pub key: Key,
+    /// What its run is called; empty for the experiment under way.
+    pub run: &'a str,
+    /// What the arm is called.
+    pub arm: &'a str,
+    /// What is set of it, if that is known.
+    pub settings: &'a [Setting],
     /// What it is called on the plots.
     pub name: String,
-    /// Which colour it has.
-    pub color: usize,
+    pub ink: Ink,
+    /// Whether it lies faintly behind the others and is told of nowhere.
+    pub ghost: bool,
     pub trace: &'a Trace,
+    /// Lower and upper edge of the band around it, if it has one.
+    pub edges: Option<&'a [Trace; 2]>,
     /// What its steps are in other measures.
     pub pace: Pace,
+}
+
+impl Source<'_> {
+    /// The colour on a ground.
+    #[must_use]
+    pub fn color(&self, tokens: &Tokens) -> Color32 {
+        let color = tokens.palette(self.ink.place);
+        if self.ghost { color.gamma_multiply(if tokens.dark { 0.5 } else { 0.4 }) } else { color }
+    }
 }
 
 /// Where entries taken at these times lie on an axis.
@@ -34,26 +77,76 @@ pub fn places(axis: Axis, times: &Times, pace: Pace) -> Places<'_> {
     axis.places(&times.steps, &times.seconds, pace)
 }
 
-/// Everything that is drawn, the experiment under way first.
+fn pace(prepared: &Prepared) -> Pace {
+    Pace { steps_per_epoch: prepared.steps_per_epoch as f64, batch_size: prepared.experiment.recipe.batch_size as f64 }
+}
+
+/// The attempt before, which lies behind all others.
 #[must_use]
-pub fn sources<'a>(monitor: &'a Monitor, overlays: &'a [Overlay]) -> Vec<Source<'a>> {
+pub fn ghosts<'a>(monitor: &'a Monitor, tokens: &Tokens) -> Vec<Source<'a>> {
+    let Some(before) = &monitor.before else { return Vec::new() };
+    let arms = before.arms.iter().zip(&before.prepared.arms).enumerate();
+    let ghost = |(arm, (trace, info)): (usize, (&'a Trace, &'a lab_core::protocol::ArmInfo))| {
+        // An arm has the colour of that which has its name now.
+        let now = monitor.prepared.as_ref().and_then(|now| now.arms.iter().position(|other| other.name == info.name));
+        let ink = Ink { place: tokens.place(now.unwrap_or(arm)), dash: Dash::Solid };
+        Source {
+            key: Key { whose: Whose::Before, arm },
+            run: "",
+            arm: &info.name,
+            settings: &[],
+            name: format!("{}, before", info.name),
+            ink,
+            ghost: true,
+            trace,
+            edges: None,
+            pace: pace(&before.prepared),
+        }
+    };
+    arms.map(ghost).collect()
+}
+
+/// Everything else that is drawn, the experiment under way first; the names and the inks of runs on disk are given out
+/// later. `own` is what is set of each arm of the experiment under way.
+#[must_use]
+pub fn sources<'a>(
+    monitor: &'a Monitor,
+    own: &'a [Vec<Setting>],
+    overlays: &'a [Overlay],
+    tokens: &Tokens,
+) -> Vec<Source<'a>> {
     let mut sources = Vec::new();
     if let Some(prepared) = &monitor.prepared {
-        let pace = Pace {
-            steps_per_epoch: prepared.steps_per_epoch as f64,
-            batch_size: prepared.experiment.recipe.batch_size as f64,
-        };
         for (arm, trace) in monitor.arms.iter().enumerate() {
-            let key = Key { run: None, arm };
-            sources.push(Source { key, name: monitor.arm_name(arm).to_owned(), color: arm, trace, pace });
+            let name = monitor.arm_name(arm);
+            sources.push(Source {
+                key: Key { whose: Whose::Now, arm },
+                run: "",
+                arm: name,
+                settings: own.get(arm).map_or(&[], Vec::as_slice),
+                name: name.to_owned(),
+                ink: Ink { place: tokens.place(arm), dash: Dash::Solid },
+                ghost: false,
+                trace,
+                edges: None,
+                pace: pace(prepared),
+            });
         }
     }
     for overlay in overlays {
         for (arm, (name, trace)) in overlay.arms.iter().enumerate() {
-            let name =
-                if overlay.arms.len() == 1 { overlay.name.clone() } else { format!("{} · {name}", overlay.name) };
-            let key = Key { run: Some(overlay.id), arm };
-            sources.push(Source { key, name, color: sources.len(), trace, pace: overlay.pace });
+            sources.push(Source {
+                key: Key { whose: Whose::Run(overlay.id), arm },
+                run: &overlay.name,
+                arm: name,
+                settings: overlay.settings.get(arm).map_or(&[], Vec::as_slice),
+                name: name.clone(),
+                ink: Ink::default(),
+                ghost: false,
+                trace,
+                edges: None,
+                pace: overlay.pace,
+            });
         }
     }
     sources

@@ -1,0 +1,158 @@
+//! What lines of several runs are called: by what differs between them, so that no two are called the same.
+
+use super::source::{Source, Whose};
+use lab_core::experiment::field_in_words;
+use std::collections::BTreeMap;
+
+/// A setting that is not the same in all lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Varied {
+    /// Where a file has it.
+    pub path: String,
+    /// What it is called.
+    pub words: String,
+    /// Its value in each line; `None` where it has none.
+    pub values: Vec<Option<String>>,
+    /// Whether it goes with the arm's name: arms that are called the same have the same.
+    of_arm: bool,
+}
+
+/// The settings in which lines differ, as they come in a file.
+#[must_use]
+pub fn varied(sources: &[Source]) -> Vec<Varied> {
+    let mut order: Vec<&str> = Vec::new();
+    let mut found: BTreeMap<&str, Vec<Option<&str>>> = BTreeMap::new();
+    for (index, source) in sources.iter().enumerate() {
+        for setting in source.settings {
+            let values = found.entry(&setting.path).or_insert_with(|| {
+                order.push(&setting.path);
+                vec![None; sources.len()]
+            });
+            values[index] = Some(&setting.value);
+        }
+    }
+    let varied = |path: &str| {
+        let values = &found[path];
+        // Of what is not known nothing is said.
+        let known = || values.iter().zip(sources).filter(|(_, source)| !source.settings.is_empty());
+        let first = known().next()?.0;
+        if known().all(|(value, _)| value == first) {
+            return None;
+        }
+        let mut by_arm: BTreeMap<&str, &Option<&str>> = BTreeMap::new();
+        let of_arm = known().all(|(value, source)| *by_arm.entry(source.arm).or_insert(value) == value);
+        let values = values.iter().map(|value| value.map(str::to_owned)).collect();
+        Some(Varied { path: path.to_owned(), words: field_in_words(path), values, of_arm })
+    };
+    order.into_iter().filter_map(varied).collect()
+}
+
+/// What each line is called. Runs that have names of their own keep them; those that are called the same are told apart by
+/// their settings, and if they agree in all of them, by their number.
+#[must_use]
+pub fn names(sources: &[Source], varied: &[Varied]) -> Vec<String> {
+    let mut runs: Vec<(Whose, &str)> = Vec::new();
+    for source in sources {
+        if !runs.iter().any(|(whose, _)| *whose == source.key.whose) {
+            runs.push((source.key.whose, source.run));
+        }
+    }
+    let alike = |run: &str| runs.iter().filter(|(_, other)| *other == run).count() > 1;
+    let named = !runs.iter().any(|(_, run)| alike(run));
+    let one_arm = sources.windows(2).all(|pair| pair[0].arm == pair[1].arm);
+    // A field that only one kind of network has tells less than one that all have.
+    let of_runs = || varied.iter().filter(|field| !field.of_arm);
+    let everywhere = of_runs().any(|field| field.values.iter().all(Option::is_some));
+    let told: Vec<&Varied> =
+        of_runs().filter(|field| !everywhere || field.values.iter().all(Option::is_some)).collect();
+    let of = |index: usize, source: &Source| {
+        let settings = || {
+            let words =
+                told.iter().filter_map(|field| Some(format!("{} {}", field.words, field.values[index].as_ref()?)));
+            words.collect::<Vec<_>>().join(", ")
+        };
+        let run = match source.key.whose {
+            Whose::Now if named => String::new(),
+            Whose::Now | Whose::Before | Whose::Group => settings(),
+            Whose::Run(_) if named || source.settings.is_empty() => source.run.to_owned(),
+            Whose::Run(_) => settings(),
+        };
+        match (run.is_empty(), one_arm && runs.len() > 1) {
+            (true, _) => source.arm.to_owned(),
+            (false, true) => run,
+            (false, false) => format!("{run} · {}", source.arm),
+        }
+    };
+    let mut names: Vec<String> = sources.iter().enumerate().map(|(index, source)| of(index, source)).collect();
+    let plain = names.clone();
+    for (index, name) in names.iter_mut().enumerate() {
+        let same = |other: &&String| **other == plain[index];
+        if plain.iter().filter(same).count() > 1 {
+            let number = plain[..=index].iter().filter(same).count();
+            *name = if sources[index].key.whose == Whose::Now {
+                format!("{name}, now")
+            } else {
+                format!("{name} #{number}")
+            };
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::plot::Pace;
+    use crate::panels::curves::source::{Ink, Key};
+    use crate::state::trace::Trace;
+    use lab_core::experiment::{PRESETS, Setting, settings, with_overrides};
+
+    fn called(runs: &[(&str, &[&str])]) -> (Vec<String>, Vec<String>) {
+        let plans: Vec<_> = runs.iter().map(|(_, set)| with_overrides(&PRESETS[0].plan(), set).unwrap()).collect();
+        let all: Vec<Vec<Vec<Setting>>> =
+            plans.iter().map(|plan| (0..plan.arms.len()).map(|arm| settings(plan, arm)).collect()).collect();
+        let trace = Trace::default();
+        let mut sources = Vec::new();
+        for (number, ((run, _), plan)) in runs.iter().zip(&plans).enumerate() {
+            for (arm, each) in plan.arms.iter().enumerate() {
+                sources.push(Source {
+                    key: Key { whose: Whose::Run(number as u64), arm },
+                    run,
+                    arm: &each.name,
+                    settings: &all[number][arm],
+                    name: String::new(),
+                    ink: Ink::default(),
+                    ghost: false,
+                    trace: &trace,
+                    edges: None,
+                    pace: Pace { steps_per_epoch: 1.0, batch_size: 1.0 },
+                });
+            }
+        }
+        let varied = varied(&sources);
+        (names(&sources, &varied), varied.into_iter().map(|field| field.words).collect())
+    }
+
+    #[test]
+    fn runs_that_are_called_the_same_are_named_by_what_differs() {
+        let depth = "arms[*].network.body.cifar.depth=20";
+        let rate = "recipe.optimizer.learning_rate=0.01";
+        let (names, varied) = called(&[("fast", &[]), ("fast", &[depth, rate])]);
+        let expected = [
+            "depth 56, lr 0.1 · plain",
+            "depth 56, lr 0.1 · residual",
+            "depth 20, lr 0.01 · plain",
+            "depth 20, lr 0.01 · residual",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(varied, ["depth", "shortcut", "lr"]);
+    }
+
+    #[test]
+    fn names_that_a_person_gave_stay_and_equal_runs_are_numbered() {
+        let (names, _) = called(&[("short", &[]), ("longer", &["recipe.batch_size=64"])]);
+        assert_eq!(names, ["short · plain", "short · residual", "longer · plain", "longer · residual"]);
+        let (names, _) = called(&[("fast", &[]), ("fast", &[])]);
+        assert_eq!(names, ["plain #1", "residual #1", "plain #2", "residual #2"]);
+    }
+}

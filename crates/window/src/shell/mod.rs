@@ -14,6 +14,7 @@ mod prompt;
 pub mod start;
 mod toasts;
 mod tuning;
+mod unasked;
 mod verdict;
 
 use crate::action::{Action, RunAction};
@@ -47,6 +48,7 @@ use prompt::Prompt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use toasts::Toasts;
+use unasked::Unasked;
 use verdict::Verdicts;
 
 /// Where the devices' speeds are kept.
@@ -95,6 +97,7 @@ pub struct App {
     /// The images that the form names.
     collection: Collection,
     verdicts: Verdicts,
+    unasked: Unasked,
     pub(super) toasts: Toasts,
     pub(super) saving: Saving,
     frames: Frames,
@@ -148,6 +151,7 @@ impl App {
             laboratory: Laboratory::new(parts.place.as_ref().map(|runs| runs.with_file_name("studies")), parts.program),
             collection: Collection::default(),
             verdicts: Verdicts::default(),
+            unasked: Unasked::default(),
             shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
             saving: Saving::default(),
@@ -211,6 +215,7 @@ impl App {
             }
         }
         self.form.speeds.note(self.device, &self.monitor);
+        self.unasked.tend(&self.monitor, &mut self.inquiries, &*self.link);
         if begun.elapsed() >= BUDGET {
             // There may be more: go on in the next frame.
             ctx.request_repaint();

@@ -33,3 +33,4 @@ mod runs;
 mod scripted;
 mod shell;
 mod studies;
+mod unasked;

@@ -12,6 +12,7 @@ pub mod data;
 mod depths;
 pub mod device;
 pub mod file;
+mod naming;
 pub mod network;
 pub mod optimizer;
 mod plan;
@@ -28,9 +29,10 @@ pub use course::{Course, Extension};
 pub use data::{Channels, Data, Fit, Holdout, Normalization, Resize, Source};
 pub use device::{DeviceChoice, DeviceInfo};
 pub use file::{PlanError, with_overrides};
+pub use naming::Naming;
 pub use network::{
-    Activation, Block, Body, Distribution, Downsampling, Fan, Gain, Head, HeadPool, Init, Naming, Network, Norm,
-    Scheme, Shortcut, Stage, StageEntry, Stem, StemKind,
+    Activation, Block, Body, Distribution, Downsampling, Fan, Gain, Head, HeadPool, Init, Network, Norm, Scheme,
+    Shortcut, Stage, StageEntry, Stem, StemKind,
 };
 pub use optimizer::{Method, Optimizer};
 pub use plan::{Arm, MAX_ARMS, Plan};

@@ -18,6 +18,14 @@ pub struct About {
     pub reference: &'static str,
 }
 
+impl About {
+    /// What it shows, in one sentence.
+    #[must_use]
+    pub fn in_a_sentence(&self) -> &'static str {
+        self.what.split_inclusive(". ").next().map_or("", str::trim_end)
+    }
+}
+
 /// What a person looks at; an instrument takes from it what it needs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Focus {

@@ -29,6 +29,15 @@ pub struct CalibrationBin {
     pub accuracy: f64,
 }
 
+impl CalibrationBin {
+    /// Images that are classified correctly.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a count")]
+    pub fn right(&self) -> u32 {
+        (self.accuracy * f64::from(self.count)).round() as u32
+    }
+}
+
 /// Whether a network is as often right as it says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {

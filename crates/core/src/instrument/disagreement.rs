@@ -53,6 +53,23 @@ impl Disagreement {
         found
     }
 
+    /// What the test says, in plain words.
+    #[must_use]
+    pub fn chance(&self) -> String {
+        if self.first_only + self.second_only == 0 {
+            return "no image tells them apart".to_owned();
+        }
+        let often = match self.p_value {
+            p if p > 0.995 => "nearly every time".to_owned(),
+            p if p >= 0.01 => format!("in {:.0} of 100 cases", 100.0 * p),
+            p if p >= 1e-3 => format!("in {:.0} of 1,000 cases", 1e3 * p),
+            p if p >= 1e-4 => format!("in {:.0} of 10,000 cases", 1e4 * p),
+            p if p >= 1e-6 => format!("in {:.0} of 1,000,000 cases", 1e6 * p),
+            _ => "in less than 1 of 1,000,000 cases".to_owned(),
+        };
+        format!("if both were equally good, chance would do this {often}")
+    }
+
     fn table(&self, first: &str, second: &str) -> Table {
         let columns = [
             ("both right", self.both_right),
@@ -99,4 +116,26 @@ pub(super) fn tables<'a>(of_arms: impl Iterator<Item = (&'a str, &'a Predictions
         tables: Ok(vec![finding.table(&first, &second)]),
     };
     pairs(of_arms).into_iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probability_is_told_in_cases() {
+        let told = |p_value| Disagreement { first_only: 1, p_value, ..Disagreement::default() }.chance();
+        let expected = "if both were equally good, chance would do this in 2 of 1,000 cases";
+        assert_eq!(told(0.001_95), expected);
+        let often = [1.0, 0.34, 0.000_5, 0.000_02, 1e-25].map(told);
+        let ends = [
+            "nearly every time",
+            "34 of 100 cases",
+            "5 of 10,000 cases",
+            "20 of 1,000,000 cases",
+            "1 of 1,000,000 cases",
+        ];
+        assert!(often.iter().zip(ends).all(|(told, end)| told.ends_with(end)), "{often:?}");
+        assert_eq!(Disagreement::default().chance(), "no image tells them apart");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::about::{About, Focus};
 use super::question::Question;
+use crate::experiment::Naming;
 use crate::table::Table;
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +82,7 @@ impl Gradients {
         if let Some(block) = self.blocks.iter().find(broken) {
             found.push(format!(
                 "The gradient of {} is no finite number: lower the learning rate, or add norm.",
-                block.block
+                Naming::in_words(&block.block)
             ));
             return found;
         }
@@ -96,7 +97,7 @@ impl Gradients {
                  batch norm or He initialisation keep them alive.",
                 vanished.len(),
                 self.blocks.len(),
-                least.block,
+                Naming::in_words(&least.block),
                 share(least)
             ));
         }
@@ -108,7 +109,7 @@ impl Gradients {
             found.push(format!(
                 "Gradients explode on their way to the input: at {} they are {:.1e} times as large as behind the last \
                  block. Scale branches by 1/√blocks, start the last norms at zero, or clip.",
-                most.block,
+                Naming::in_words(&most.block),
                 most.input_gradient / last.output_gradient
             ));
         }
@@ -120,7 +121,7 @@ impl Gradients {
                  the learning rate, or use a leaky ReLU.",
                 dead.len(),
                 self.blocks.len(),
-                worst.block,
+                Naming::in_words(&worst.block),
                 100.0 * worst.dead.unwrap_or(0.0)
             ));
         }
@@ -181,13 +182,13 @@ mod tests {
     fn warnings_name_the_block() {
         assert_eq!(look(&[1.0, 2.0, 0.5]).warnings(), Vec::<String>::new());
         let vanishing = look(&[1e-9, 1e-4, 1.0]).warnings();
-        assert!(vanishing[0].contains("vanish in 1 of 3 blocks, most in layer1.0"), "{vanishing:?}");
+        assert!(vanishing[0].contains("vanish in 1 of 3 blocks, most in block 1.0"), "{vanishing:?}");
         let exploding = look(&[5e4, 1e2, 1.0]).warnings();
-        assert!(exploding[0].contains("explode") && exploding[0].contains("at layer1.0"), "{exploding:?}");
+        assert!(exploding[0].contains("explode") && exploding[0].contains("at block 1.0"), "{exploding:?}");
         let broken = look(&[1.0, f64::NAN]).warnings();
-        assert!(broken[0].contains("layer1.1 is no finite number"), "{broken:?}");
+        assert!(broken[0].contains("block 1.1 is no finite number"), "{broken:?}");
         let mut dead = look(&[1.0, 1.0]);
         dead.blocks[1].dead = Some(0.75);
-        assert!(dead.warnings()[0].contains("most in layer1.1: 75 %"), "{:?}", dead.warnings());
+        assert!(dead.warnings()[0].contains("most in block 1.1: 75 %"), "{:?}", dead.warnings());
     }
 }

@@ -78,6 +78,27 @@ impl Spread<'_> {
         shares
     }
 
+    /// How far from 0 this share of all values lies at the most, as near as bins tell it.
+    #[must_use]
+    pub fn reach(&self, share: f64) -> f64 {
+        let (bins, middle) = (self.counts.len(), self.counts.len() / 2);
+        let (total, mut held) = (self.total() as f64, 0.0);
+        for ring in 0..=middle {
+            let ends = [middle.checked_sub(ring), Some(middle + ring).filter(|end| ring > 0 && *end < bins)];
+            held += ends.into_iter().flatten().map(|bin| f64::from(self.counts[bin])).sum::<f64>();
+            if held >= share * total {
+                return self.limit * ((2 * ring + 1) as f64 / bins as f64).min(1.0);
+            }
+        }
+        self.limit
+    }
+
+    /// The share of all values farther from 0 than this.
+    #[must_use]
+    pub fn outside(&self, limit: f64) -> f64 {
+        if self.limit <= limit { 0.0 } else { (1.0 - self.shares(limit, 1)[0]).max(0.0) }
+    }
+
     /// The standard deviation, as near as bins tell it.
     #[must_use]
     pub fn std(&self) -> f64 {
@@ -143,6 +164,14 @@ mod tests {
         assert!(close(&Spread { limit: 0.0, counts: &[0, 5, 0] }.shares(1.0, 3), &[0.0, 1.0, 0.0]));
         assert!(close(&Spread { limit: 0.0, counts: &[0, 5, 0] }.shares(0.0, 3), &[0.0, 1.0, 0.0]));
         assert!(close(&Spread { limit: 1.0, counts: &[] }.shares(1.0, 2), &[0.0, 0.0]));
+    }
+
+    #[test]
+    fn the_reach_is_that_of_the_bins_around_the_middle() {
+        let spread = Spread { limit: 5.0, counts: &[1, 0, 8, 0, 1] };
+        assert_eq!([0.8, 0.9, 1.0].map(|share| spread.reach(share)), [1.0, 5.0, 5.0]);
+        assert!((spread.outside(3.0) - 0.2).abs() < 1e-12 && spread.outside(5.0) == 0.0);
+        assert_eq!(Spread { limit: 2.0, counts: &[] }.reach(0.5), 2.0);
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod slice;
 mod surface;
 mod swaps;
 mod tables;
+mod telling;
 
 pub use about::{About, Focus};
 pub use answer::{Answer, Classification, Classified};

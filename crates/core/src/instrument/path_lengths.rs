@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub(super) const ABOUT: About = About {
     id: "path-lengths",
     title: "Gradient by path length",
-    what: "A residual net with n blocks is a sum over 2^n paths. The gradient through a single path shrinks with the number of branches it takes; most paths take n/2. Their product shows that short paths carry nearly all of the gradient.",
+    what: "Which paths through a residual net carry the gradient, by the number of branches that they take. A net with n blocks is a sum over 2^n paths. The gradient through a single path shrinks with the number of branches it takes; most paths take n/2. Their product shows that short paths carry nearly all of the gradient.",
     formula: "C(n, k) / 2^n · mean ‖∂L/∂input‖ through k random branches, the others passed by their shortcut",
     reference: "Veit, Wilber and Belongie 2016, section 5",
 };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub(super) const ABOUT: About = About {
     id: "landscape",
     title: "Loss landscape",
-    what: "The loss on a plane of two random directions through the weights, each filter's step as long as the filter. Deep plain nets sit in chaos, residual nets in a smooth bowl.",
+    what: "The loss on a plane of two random directions through the weights, each filter's step as long as the filter. Li and others found deep plain nets in chaos and residual nets in a smooth bowl; what is found here is told above each plane.",
     formula: "L(θ + a·d + b·e), d and e filter-normalised, 0 for biases and norms; a and b in [−1, 1]",
     reference: "Li, Xu, Taylor, Studer and Goldstein 2018",
 };
@@ -31,6 +31,12 @@ pub struct Surface {
 }
 
 impl Surface {
+    /// The share of the places whose loss is below another one.
+    #[must_use]
+    pub fn below(&self, loss: f64) -> f64 {
+        self.loss.iter().filter(|&&at| at < loss).count() as f64 / self.loss.len().max(1) as f64
+    }
+
     /// The decimal logarithm of the loss as a map.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, reason = "values for colours")]

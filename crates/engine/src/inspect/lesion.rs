@@ -7,6 +7,7 @@
 use super::subject::{Progress, Subject};
 use crate::nn::Pass;
 use lab_core::blueprint::ShortcutPlan;
+use lab_core::experiment::Naming;
 use lab_core::instrument::{Band, Finding, Gain, Lesion, Lesions, Score};
 use lab_core::random::Draw;
 
@@ -37,7 +38,7 @@ pub fn lesion(subject: &Subject, blocks: &[usize]) -> Result<Score, String> {
             Some(block) => {
                 return Err(format!(
                     "{} cannot be left out: a plain net has no shortcut past it, and it changes the map's shape",
-                    block.name
+                    Naming::in_words(&block.name)
                 ));
             }
             None => return Err(format!("there is no block {index}, counted from 0")),

@@ -1,5 +1,6 @@
 //! What panels say in a row: an arm's colour with a few words, a sentence, or what an empty panel will show.
 
+use super::glossary::explained;
 use super::line::{Dash, View, dashed};
 use super::theme::{self, Tokens, space};
 use eframe::egui::{Align, Color32, FontId, Label, Layout, Painter, Pos2, Rect, RichText, Sense, Stroke, Ui, vec2};
@@ -36,7 +37,7 @@ pub fn told(ui: &mut Ui, arm: usize, text: &str) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         dot(ui, arm);
-        ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).wrap());
+        explained(ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).wrap()), text);
     });
 }
 
@@ -52,7 +53,7 @@ pub fn colored_chip(ui: &mut Ui, color: Color32, text: &str) {
         ui.end_row();
     }
     colored_dot(ui, color);
-    ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).truncate());
+    explained(ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).truncate()), text);
 }
 
 /// The arm's colour.

@@ -1,8 +1,10 @@
 //! What form and panels are made of: colours and sizes, plots, widgets, words. Must not know actions, state or panels.
 
 pub mod background;
+pub mod canvas;
 pub mod chart;
 pub mod chips;
+pub mod glossary;
 pub mod legend;
 pub mod line;
 pub mod plot;

@@ -1,7 +1,8 @@
 //! What every arm sees in pictures that are dropped, opened, pasted or named by their path.
 
 use crate::action::Action;
-use crate::kit::chips::{chip, empty, together};
+use crate::kit::canvas::{Offer, canvas};
+use crate::kit::chips::{chip, together};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
 use crate::kit::widgets::named;
@@ -62,14 +63,14 @@ impl Panel for Classify {
         let (monitor, answers) = (scene.monitor, &scene.inquiries.pictures);
         self.tools(ui, view, effects.actions);
         if answers.asked.is_empty() {
-            let text = if monitor.classifies {
-                "Drop pictures or folders anywhere on the window, or open, paste or type one above: every arm says what it \
-                 sees."
-            } else {
-                "What every arm sees in your own pictures will appear here: press Start or open weights, then drop a picture on \
-                 the window."
-            };
-            return empty(ui, text);
+            let what = "What every arm sees in your own pictures. Drop pictures or folders anywhere on the window, or open, paste \
+                        or type one above.";
+            let hindered = (!monitor.classifies).then_some("There are no networks yet: press Start, or open weights.");
+            let offer = Offer { verb: "Open pictures…", name: "Open pictures: Classify", hindered };
+            if canvas(ui, what, Some(offer)) {
+                effects.actions.push(Action::ChoosePictures);
+            }
+            return;
         }
         self.pictures.retain(|key, _| answers.asked.iter().any(|asked| asked.id == key.question));
         self.strip(ui, answers);

@@ -15,6 +15,7 @@ mod prompt;
 pub mod start;
 mod toasts;
 mod tuning;
+mod unasked;
 mod verdict;
 
 use crate::action::{Action, RunAction};
@@ -49,6 +50,7 @@ use prompt::Prompt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use toasts::Toasts;
+use unasked::Unasked;
 use verdict::Verdicts;
 
 /// Where the devices' speeds are kept.
@@ -102,6 +104,7 @@ pub struct App {
     last: Last,
     /// A run that was asked for; the form takes its experiment once it is there.
     pub(super) awaited: Option<PathBuf>,
+    unasked: Unasked,
     pub(super) toasts: Toasts,
     pub(super) saving: Saving,
     frames: Frames,
@@ -163,6 +166,7 @@ impl App {
             verdicts: Verdicts::default(),
             last,
             awaited: None,
+            unasked: Unasked::default(),
             shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
             saving: Saving::default(),
@@ -236,6 +240,7 @@ impl App {
             // What is played is too short to be measured by.
             self.form.speeds.note(self.device, &self.monitor);
         }
+        self.unasked.tend(&self.monitor, &mut self.inquiries, &*self.link);
         if begun.elapsed() >= BUDGET {
             // There may be more: go on in the next frame.
             ctx.request_repaint();

@@ -97,7 +97,7 @@ impl Tuning {
         let decay = live.weight_decay();
         let decay = field(ui, "Weight decay", &decay, &mut self.weight_decay, live, weight_decay);
         tunes.extend(decay.map(Tune::WeightDecay));
-        tunes.extend(self.probe_every(ui, live).map(Tune::ProbeEvery));
+        tunes.extend(self.probe_every(ui, live, roomy).map(Tune::ProbeEvery));
         if let Some(prepared) = &monitor.prepared {
             tunes.extend(self.augmentation(ui, live, &prepared.experiment).map(Tune::Augmentation));
         }
@@ -128,14 +128,17 @@ impl Tuning {
         chosen
     }
 
-    fn probe_every(&mut self, ui: &mut Ui, live: &Live) -> Option<u32> {
+    fn probe_every(&mut self, ui: &mut Ui, live: &Live, roomy: bool) -> Option<u32> {
         ui.add_space(space::S);
-        let label = ui.label("Gradients every");
+        let name = "Measure gradients every";
+        let label = ui.label(if roomy { name } else { "Gradients every" });
         let mut value = self.probe_every.over(live.probe_every(), live);
         let field = DragValue::new(&mut value).range(0..=1_000_000).speed(0.1).suffix(" steps");
         let response = ui.add(field.update_while_editing(false)).labelled_by(label.id);
-        let response =
-            response.on_hover_text("Steps between two times of measuring gradients and activations; 0 never measures");
+        let response = if roomy { response } else { named(ui, response, name) };
+        let response = response.on_hover_text(
+            "Steps between two measurements of gradients and activations in every block; 0 never measures",
+        );
         self.probe_every.settle(&response, value, live)
     }
 

@@ -15,6 +15,8 @@ pub enum Place {
     Lesion,
     /// One factor of all branches, which a person tries beside the sweep.
     Gain,
+    /// Grad-CAM of one of the images that tell most, which nobody asked for.
+    Telling(usize),
     /// Everything else, by its instrument.
     Of(Instrument),
 }
@@ -56,6 +58,8 @@ pub struct Inquiries {
     pub pictures: Answers,
     /// The validation images, once they have been asked for.
     pub gallery: Option<Arc<Gallery>>,
+    /// The validation images that tell most about the networks, each explained in its place.
+    pub telling: Vec<usize>,
     /// The validation image that another panel wants explained, numbered so that asking twice is seen.
     pub explained: Option<(u64, usize)>,
     /// Grows with every answer: whoever caches something compares it.
@@ -65,14 +69,20 @@ pub struct Inquiries {
 impl Inquiries {
     /// Notes a question; gives its number and that of the question it replaces.
     pub fn ask(&mut self, question: Question) -> (u64, Option<u64>) {
+        if let Some(place) = Place::of(&question) {
+            return self.ask_at(place, question);
+        }
+        self.last += 1;
+        if let Question::Classify(pictures) = &question {
+            self.pictures.ask(self.last, pictures);
+        }
+        (self.last, None)
+    }
+
+    /// Notes a question whose answer goes to this place.
+    pub fn ask_at(&mut self, place: Place, question: Question) -> (u64, Option<u64>) {
         self.last += 1;
         let id = self.last;
-        let Some(place) = Place::of(&question) else {
-            if let Question::Classify(pictures) = &question {
-                self.pictures.ask(id, pictures);
-            }
-            return (id, None);
-        };
         let inquiry = self.places.entry(place).or_default();
         let replaced = inquiry.awaited.replace(id);
         inquiry.question = Some(question);
@@ -111,6 +121,12 @@ impl Inquiries {
         self.at(place).and_then(|inquiry| inquiry.awaited)
     }
 
+    /// Whether a question is awaited at any place.
+    #[must_use]
+    pub fn awaits(&self, id: u64) -> bool {
+        self.places.values().any(|inquiry| inquiry.awaited == Some(id))
+    }
+
     fn awaiting(&mut self, id: u64) -> Option<&mut Inquiry> {
         self.places.values_mut().find(|inquiry| inquiry.awaited == Some(id))
     }
@@ -143,6 +159,7 @@ impl Inquiries {
     pub fn forget(&mut self) {
         self.places.clear();
         self.gallery = None;
+        self.telling.clear();
         self.version += 1;
     }
 }

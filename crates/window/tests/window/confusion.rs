@@ -31,9 +31,69 @@ fn told_matrices(harness: &Harness<'static, App>) -> Vec<String> {
     names(harness, "Confusion matrix. ")
 }
 
+/// The panel with both matrices side by side.
+fn beside() -> (Harness<'static, App>, Script) {
+    let (mut harness, script) = at_tab("Confusion");
+    harness.get_by_label("Side by side").click();
+    harness.run();
+    (harness, script)
+}
+
+#[test]
+fn matrices_stand_side_by_side_where_there_is_room_and_else_one_is_chosen() {
+    let (mut harness, _script) = at_tab("Confusion");
+    let shown = |harness: &Harness<'static, App>| {
+        let told = told_matrices(harness);
+        told.iter().map(|told| told.split([' ', ':']).nth(2).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&harness), ["plain"]);
+    harness.get_by_label("Show the matrix of residual").click();
+    harness.run();
+    assert_eq!(shown(&harness), ["residual"]);
+    harness.get_by_label("Side by side").click();
+    harness.run();
+    assert_eq!(shown(&harness), ["plain", "residual"]);
+    let tops: Vec<f32> =
+        harness.query_all_by_label_contains("Confusion matrix. ").map(|matrix| matrix.rect().top()).collect();
+    assert!((tops[0] - tops[1]).abs() < 40.0, "beside each other: {tops:?}");
+    assert!(harness.query_by_label("Show the matrix of residual").is_none());
+
+    let (mut harness, script) = window_of(vec2(2200.0, 900.0), Theme::Dark, false);
+    harness.run();
+    harness.get_by_label("Start").click();
+    harness.run();
+    script.train(&script.started(), 40);
+    harness.run();
+    harness.get_by_label("Confusion").click();
+    harness.run();
+    assert_eq!(shown(&harness), ["plain", "residual"], "unasked where both fit");
+}
+
+/// Names above the columns are part of the matrix, so that none is cut.
+#[test]
+fn names_of_columns_have_room() {
+    let (harness, _script) = at_tab("Confusion");
+    let matrix = harness.get_by_label_contains("Confusion matrix. ").rect();
+    assert!(matrix.height() > 0.95 * matrix.width(), "{matrix}: ten square cells, and names above as beside");
+}
+
+#[test]
+fn an_empty_matrix_says_what_it_will_be_and_starts() {
+    let (mut harness, script) = window();
+    harness.get_by_label("Confusion").click();
+    harness.run();
+    assert!(told(&harness, "Which classes are taken for which, a cell for each pair of them."));
+    harness.get_by_label("Start training: Confusion").click();
+    harness.run();
+    assert_eq!(script.starts(), 1);
+    script.say(Event::Prepared(Box::new(prepared(&script.started()))));
+    harness.run();
+    assert!(told(&harness, "It is drawn after the first validation."));
+}
+
 #[test]
 fn each_unit_tells_what_stands_out_in_it() {
-    let (mut harness, script) = at_tab("Confusion");
+    let (mut harness, script) = beside();
     // All shirts taken for T-shirts but one; half of what is taken for a bag is a dress, as few bags are found.
     script.say(validated(0, matrix(&[(6, 0, 30), (3, 8, 20), (8, 9, 85)])));
     script.say(validated(1, matrix(&[(6, 0, 30), (3, 8, 2)])));
@@ -59,7 +119,7 @@ fn each_unit_tells_what_stands_out_in_it() {
 
 #[test]
 fn an_arm_without_mistakes_has_nothing_that_stands_out() {
-    let (mut harness, script) = at_tab("Confusion");
+    let (mut harness, script) = beside();
     script.say(validated(0, matrix(&[])));
     script.say(validated(1, matrix(&[])));
     harness.run();
@@ -93,7 +153,7 @@ fn hundred(harness: &mut Harness<'static, App>, script: &Script) {
 
 #[test]
 fn a_hundred_classes_are_drawn_without_names_and_told() {
-    let (mut harness, script) = at_tab("Confusion");
+    let (mut harness, script) = beside();
     hundred(&mut harness, &script);
     let all = told_matrices(&harness);
     assert_eq!(all.len(), 2);

@@ -38,7 +38,7 @@ fn every_arm_explains_an_image_at_every_block() {
     harness.run();
     assert!(harness.query_by_label("plain: Bag 82.0 %, truly Bag").is_some());
     assert!(harness.query_by_label("residual: Sneaker 82.0 %, truly Bag").is_some());
-    assert_eq!(harness.query_all_by_label_contains("layer3.8: 4 × 4").count(), 2, "a map for each arm and block");
+    assert_eq!(harness.query_all_by_label_contains("block 3.8: 4 × 4").count(), 2, "a map for each arm and block");
     harness.get_by_label("What am I looking at: Grad-CAM").click();
     harness.run();
     assert!(told(&harness, "Selvaraju et al. 2017"));
@@ -60,7 +60,7 @@ fn a_picture_by_its_path_is_explained_for_a_chosen_class() {
 fn feature_maps_filters_and_cuts_are_shown() {
     let (mut harness, script) = at_tab("Explain");
     pick(&mut harness, "What is shown of the image", "Feature maps");
-    pick(&mut harness, "Block that is shown", "layer1.3");
+    pick(&mut harness, "Block that is shown", "block 1.3");
     harness.get_by_label("Show: Feature maps").click();
     harness.run();
     let (id, question) = script.asked_for(|question| matches!(question, Question::Features { .. })).expect("asked");
@@ -68,8 +68,8 @@ fn feature_maps_filters_and_cuts_are_shown() {
     let maps = || Maps { of: "layer1.3".into(), names: vec!["channel 0".into()], maps: vec![hill(8, [0.5, 0.5])] };
     script.found(id, [Ok(Finding::Maps(maps())), Ok(Finding::Maps(maps()))]);
     harness.run();
-    assert!(harness.query_by_label("residual, layer1.3, channel 0").is_some());
-    pick(&mut harness, "What is shown of the image", "Cuts");
+    assert!(harness.query_by_label("residual, block 1.3, channel 0").is_some());
+    pick(&mut harness, "What is shown of the image", "Blocks cut");
     harness.get_by_label("Cut: Cut branch, cut shortcut").click();
     harness.run();
     let (id, _) = script.asked_for(|question| matches!(question, Question::Cuts { .. })).expect("asked");
@@ -80,7 +80,7 @@ fn feature_maps_filters_and_cuts_are_shown() {
     let plain = vec![cut("", logits(5.0), None), cut("layer1.0", logits(2.0), None)];
     script.found(id, [Ok(Finding::Cuts(plain)), Ok(Finding::Cuts(residual))]);
     harness.run();
-    assert!(told(&harness, "residual: Pullover, logit 7.50 whole"));
+    assert!(told(&harness, "residual: Pullover, logit 7.50 as trained"));
 }
 
 fn compare(theme: Theme, name: &str) {

@@ -22,8 +22,7 @@ pub fn save_of(
     entry: &str,
     folder: &Path,
 ) -> PathBuf {
-    harness.get_by_label(&format!("Export {what}")).click();
-    harness.run();
+    click(harness, &format!("Export {what}"));
     harness.get_by_label(entry).click();
     harness.run();
     let name = script.places.borrow().last().cloned().expect("a place was asked for");

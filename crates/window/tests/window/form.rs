@@ -57,7 +57,7 @@ fn each_invalid_value_is_told_at_its_field() {
         ("Batch size", "0", "Must be from 1 to 65536"),
         ("Label smoothing", "1", "Must be at least 0 and below 1"),
         ("Validate every", "0", "Must be from 1 to 100000"),
-        ("Gradients every", "2000000", "Must be from 0 to 1000000"),
+        ("Measure gradients every", "2000000", "Must be from 0 to 1000000"),
         ("Momentum", "1", "Must be at least 0 and below 1"),
         ("Learning rate", "0", "Must be above 0 and at most 1000"),
         ("Weight decay", "101", "Must be from 0 to 100"),
@@ -320,7 +320,7 @@ fn augmentation_takes_effect_while_training() {
     unfold(&mut harness, "Augmentation");
     type_into(&mut harness, "Pad and crop", "4");
     assert!(script.sent(|command| matches!(command, Command::Tune(Tune::Augmentation(it)) if it.pad_crop == 4)));
-    type_into(&mut harness, "Gradients every", "25");
+    type_into(&mut harness, "Measure gradients every", "25");
     assert!(script.sent(|command| matches!(command, Command::Tune(Tune::ProbeEvery(25)))));
     type_into(&mut harness, "Momentum", "0.5");
     assert!(script.sent(|command| matches!(command, Command::Tune(Tune::Momentum(it)) if *it == 0.5)));

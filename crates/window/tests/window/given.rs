@@ -77,8 +77,7 @@ fn found(
     wanted: impl Fn(&Question) -> bool,
     findings: [Result<Finding, String>; 2],
 ) {
-    harness.get_by_label(button).click();
-    harness.run();
+    click(harness, button);
     let (id, _) = script.asked_for(wanted).expect("it was asked");
     script.found(id, findings);
     harness.run();
@@ -160,7 +159,7 @@ fn chosen_images_are_given_away() {
     harness.run();
     harness.get_by_label_contains("Image 2, Pullover").click_modifiers(Modifiers::COMMAND);
     harness.run();
-    let chosen = given(&mut harness, &script, "Chosen images");
+    let chosen = given(&mut harness, &script, "Selected images");
     assert_eq!(chosen.column("image", &["residual"]), ["0", "2"]);
     assert_eq!(chosen.embedded(), 2);
 }
@@ -252,7 +251,7 @@ fn explanations_maps_and_cuts_are_given_away() {
     assert_eq!((channels.embedded(), channels.rows.len()), (4, 4 * 8));
     assert!(channels.pixels([0xFD, 0xE7, 0x25]) > 100, "the top of a hill is yellow");
 
-    pick(&mut harness, "What is shown of the image", "Cuts");
+    pick(&mut harness, "What is shown of the image", "Blocks cut");
     let wanted = |question: &Question| matches!(question, Question::Cuts { .. });
     let logits = |top: f32| Some((0..10).map(|class| if class == 2 { top } else { 0.0 }).collect::<Vec<f32>>());
     let cut = |block: &str, branch| Cut { block: block.into(), without_branch: branch, without_shortcut: None };

@@ -47,10 +47,9 @@ fn gradients_at_one_moment_warn_in_words_and_histograms_are_counted() {
     let (id, _) = script.asked_for(|question| matches!(question, Question::Gradients { .. })).expect("asked");
     script.found(id, [Ok(look(0.5)), Ok(look(0.99))]);
     harness.run();
-    assert!(told(&harness, "Gradients vanish in 3 of 27 blocks, most in layer1.0"));
+    assert!(told(&harness, "Gradients vanish in 3 of 27 blocks, most in block 1.0"));
     assert!(told(&harness, "residual: first 0.762, last 0.990"));
-    harness.get_by_label("Count: Histograms").click();
-    harness.run();
+    click(&mut harness, "Count: Histograms");
     let (id, _) = script.asked_for(|question| matches!(question, Question::Histograms { .. })).expect("asked");
     script.found(id, [Ok(histograms(0.5)), Ok(histograms(0.5))]);
     harness.run();
@@ -95,6 +94,30 @@ fn a_parameter_is_followed_over_the_training() {
     script.say(Event::Spread(Box::new(spread(50))));
     harness.run();
     assert!(told(&harness, "residual layer2.0.downsample.0.weight, values by step: std 0.0939 → 0.313"));
+}
+
+#[test]
+fn one_early_gradient_lies_outside_and_each_network_has_its_own_axis() {
+    let (mut harness, script) = at_tab("Inside");
+    let early = |mut record: SpreadRecord| {
+        record.arms[0][0].gradient_limit = 315.0;
+        record
+    };
+    script.say(Event::Spread(Box::new(early(spread(1)))));
+    moved_on(&mut harness, &script);
+    assert!(told(&harness, "plain: "), "{:?}", names(&harness, "outside"));
+    assert!(told(&harness, "of the gradient's outside ±0.0185, up to ±315"), "{:?}", names(&harness, "outside"));
+    click(&mut harness, "Show all values");
+    assert!(!told(&harness, "outside ±"));
+    click(&mut harness, "Show all values");
+    click(&mut harness, "Common axes");
+    assert!(told(&harness, "plain: ") && told(&harness, "up to ±315"));
+}
+
+/// The moments after the first one.
+fn moved_on(harness: &mut Harness<'static, App>, script: &Script) {
+    (4..=40).step_by(3).for_each(|step| script.say(Event::Spread(Box::new(spread(step)))));
+    harness.run();
 }
 
 /// Everything that the panel shows.

@@ -30,14 +30,14 @@ fn a_sweep_shows_what_it_has_and_can_be_cancelled() {
     script.came(id, 5, 54, Some(both([Ok(sweep(false, 5)), Ok(sweep(true, 5))])));
     harness.run();
     assert!(harness.query_by_label("Lesions: 5 of 54").is_some());
-    assert!(told(&harness, "residual: 86.0 % whole, worst without layer1.4"));
+    assert!(told(&harness, "residual, all blocks: 86.0 % · hurts most: block 1.4"));
     harness.get_by_label("Cancel: Lesions").click();
     harness.run();
     assert!(script.sent(|command| matches!(command, Command::Cancel(of) if *of == id)));
     script.found(id, [Ok(sweep(false, 27)), Ok(sweep(true, 27))]);
     harness.run();
-    assert!(told(&harness, "residual: 86.0 % whole, worst without layer2.0: 40.0 %"));
-    assert!(told(&harness, "plain layer2.0: cannot be left out"));
+    assert!(told(&harness, "residual, all blocks: 86.0 % · hurts most: block 2.0, 40.0 % left without it"));
+    assert!(told(&harness, "plain, block 2.0: cannot be left out"));
     harness.get_by_label("What am I looking at: Lesions").click();
     harness.run();
     assert!(told(&harness, "Veit, Wilber and Belongie 2016, section 4.1"));
@@ -46,14 +46,14 @@ fn a_sweep_shows_what_it_has_and_can_be_cancelled() {
 #[test]
 fn a_click_on_a_block_leaves_it_out_at_once() {
     let (mut harness, script) = at_tab("Lesions");
-    harness.get_by_label("residual layer1.2").click();
+    harness.get_by_label("residual, block 1.2").click();
     harness.run();
     let (id, question) = script.asked_for(|question| matches!(question, Question::Lesion { .. })).expect("asked");
     assert_eq!(question, Question::Lesion { blocks: vec![2] });
-    script.found(id, [Err("layer1.2 cannot be left out".into()), Ok(Finding::Lesion(score(0.81)))]);
+    script.found(id, [Err("block 1.2 cannot be left out".into()), Ok(Finding::Lesion(score(0.81)))]);
     harness.run();
-    assert!(harness.query_by_label("residual, without layer1.2: 81.0 %").is_some());
-    assert!(harness.query_by_label("plain: layer1.2 cannot be left out").is_some());
+    assert!(harness.query_by_label("residual, without block 1.2: 81.0 %").is_some());
+    assert!(harness.query_by_label("plain: block 1.2 cannot be left out").is_some());
     harness.get_by_label("Put all back").click();
     harness.run();
     let (_, question) = script.asked_for(|question| matches!(question, Question::Lesion { .. })).expect("asked");

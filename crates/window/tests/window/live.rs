@@ -44,7 +44,7 @@ fn assert_tuned(harness: &Harness<'static, App>) {
     assert_eq!(rate(harness), 0.02);
     assert_eq!(momentum(harness), "0.5");
     assert_eq!(shown(harness, Role::SpinButton, "Weight decay"), "0.003");
-    assert!(shown(harness, Role::SpinButton, "Gradients every").starts_with('7'));
+    assert!(shown(harness, Role::SpinButton, "Measure gradients every").starts_with('7'));
 }
 
 fn outcome(steps: u64, run: Option<PathBuf>) -> Event {

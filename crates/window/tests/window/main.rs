@@ -35,3 +35,4 @@ mod runs;
 mod scripted;
 mod shell;
 mod studies;
+mod unasked;

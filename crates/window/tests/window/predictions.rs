@@ -33,7 +33,10 @@ pub fn predicted() -> (Harness<'static, App>, Script) {
 fn images_are_sorted_filtered_and_looked_at() {
     let (mut harness, script) = predicted();
     // 15 of plain's and 5 of residual's predictions are wrong, and those 5 are among the 15.
-    assert!(told(&harness, "60 of 60 images; only plain right: 0; only residual right: 10"));
+    assert!(told(
+        &harness,
+        "60 of 60 images; only plain right: 0; only residual right: 10; if both were equally good, chance would do this in 2 of 1,000 cases"
+    ));
     pick(&mut harness, "Images that are shown", "Only another right");
     assert!(told(&harness, "10 of 60 images"));
     pick(&mut harness, "Class that is shown", "Coat");
@@ -65,8 +68,8 @@ fn several_images_are_chosen_and_a_cell_of_the_matrix_shows_its_images() {
     harness.run();
     harness.get_by_label_contains("Image 2, Pullover").click_modifiers(Modifiers::COMMAND);
     harness.run();
-    assert!(harness.query_by_label("2 images chosen").is_some());
-    assert!(harness.query_by_label("Export Chosen images").is_some());
+    assert!(harness.query_by_label("2 images selected").is_some());
+    assert!(harness.query_by_label("Export Selected images").is_some());
 }
 
 /// Chooses two images and asks for a folder of them.
@@ -77,7 +80,7 @@ fn chosen_to_save() -> (Harness<'static, App>, Script) {
     harness.run();
     harness.get_by_label_contains("Image 2, Pullover").click_modifiers(Modifiers::COMMAND);
     harness.run();
-    harness.get_by_label("Save the chosen images as pictures").click();
+    harness.get_by_label("Save the selected images as pictures").click();
     harness.run();
     (harness, script)
 }
@@ -115,7 +118,7 @@ fn chosen_images_become_a_folder_of_pictures_that_is_never_overwritten() {
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "nothing else is left behind");
 
     std::fs::write(folder.join("notes.txt"), "mine").unwrap();
-    harness.get_by_label("Save the chosen images as pictures").click();
+    harness.get_by_label("Save the selected images as pictures").click();
     harness.run();
     *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![folder.clone()]));
     wait_until(&mut harness, "it is refused", |harness| told(harness, "there is something of this name already"));
@@ -137,9 +140,9 @@ fn a_folder_for_pictures_is_typed_where_no_dialog_opens() {
 #[test]
 fn only_images_that_all_arms_know_are_shown_and_all_of_them_are_chosen_at_once() {
     let (mut harness, script) = predicted();
-    harness.get_by_label("Choose all").click();
+    harness.get_by_label("Select all").click();
     harness.run();
-    assert!(harness.query_by_label("60 images chosen").is_some());
+    assert!(harness.query_by_label("60 images selected").is_some());
     harness.get_by_label("Predict: Predictions").click();
     harness.run();
     let mut few = predictions(12);
@@ -151,7 +154,7 @@ fn only_images_that_all_arms_know_are_shown_and_all_of_them_are_chosen_at_once()
     script.found(id, [Ok(Finding::Predictions(predictions(4))), Ok(Finding::Predictions(few))]);
     harness.run();
     assert!(told(&harness, "20 of 60 images"));
-    assert!(harness.query_by_label("20 images chosen").is_some());
+    assert!(harness.query_by_label("20 images selected").is_some());
 }
 
 #[test]
@@ -163,6 +166,21 @@ fn classes_and_calibration_are_told_for_both_arms() {
     harness.get_by_label("Calibration").click();
     harness.run();
     assert!(told(&harness, "residual: expected calibration error"));
+    assert!(
+        told(&harness, "groups with less than 10 images, drawn faint"),
+        "{:?}",
+        names(&harness, "calibration error")
+    );
+    assert!(told(&harness, "on the diagonal confidence equals accuracy"));
+}
+
+#[test]
+fn a_term_is_explained_where_it_is_said() {
+    let (mut harness, _script) = predicted();
+    harness.get_by_label_contains("if both were equally good, chance would do this").hover();
+    harness.run_steps(40);
+    assert!(harness.query_by_label("McNemar's test").is_some());
+    assert!(told(&harness, "each of these would fall to either side like a coin"));
 }
 
 /// Ten thousand images are a matter of the rows in view.

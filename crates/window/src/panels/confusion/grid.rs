@@ -5,7 +5,7 @@ use crate::kit::chips::told;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use eframe::egui::epaint::TextShape;
-use eframe::egui::{FontId, Label, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
+use eframe::egui::{Align2, FontId, Label, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use lab_core::number::{count, percent};
 
 /// One matrix as it is drawn.
@@ -19,16 +19,48 @@ pub struct Grid<'a> {
     pub unit: Unit,
 }
 
+/// The names of the classes.
+fn font() -> FontId {
+    FontId::proportional(theme::size::SMALL - 1.0)
+}
+
+/// Room for the names beside the rows.
+fn gutter(ui: &Ui, classes: &[String]) -> f32 {
+    let wide = |class: &String| ui.painter().layout_no_wrap(class.clone(), font(), Tokens::of(ui).weak).size().x;
+    classes.iter().map(wide).fold(0.0, f32::max).min(LABEL) + space::XS
+}
+
+/// The least width of a matrix whose names and cells can be read; where classes are too many for that, of one whose cells
+/// can be pointed at.
+#[allow(clippy::cast_precision_loss, reason = "a number of classes")]
+pub fn least(ui: &Ui, classes: &[String]) -> f32 {
+    match classes.len() {
+        few @ ..=FEW => gutter(ui, classes) * (1.0 + std::f32::consts::FRAC_1_SQRT_2) + SLANTED * few as f32,
+        many => 3.0 * many as f32,
+    }
+}
+
+/// Classes that are read rather than pointed at, at the most.
+const FEW: usize = 24;
+
 /// Where the cells are drawn.
 #[derive(Clone, Copy)]
 struct Cells {
     /// The left upper corner of the first one.
     origin: Pos2,
     side: f32,
+    /// By how much the names above are turned.
+    slant: f32,
 }
 
 /// Least side of a cell whose class is named beside it.
 const NAMED: f32 = 10.0;
+/// Least side of cells below which slanted names do not touch each other; those of narrower ones stand upright.
+const SLANTED: f32 = 19.0;
+/// Largest side of a cell.
+const LARGEST: f32 = 34.0;
+/// Height of a line of a name.
+const LINE: f32 = 14.0;
 /// Least side of a cell that says its number, where the number fits.
 const WRITTEN: f32 = 22.0;
 /// Widest name of a class beside its row, in points.
@@ -48,29 +80,34 @@ impl Grid<'_> {
         let text = self.matrix.summary(self.first, self.unit);
         ui.set_max_width(width);
         told(ui, self.matrix.arm, &text);
-        let font = FontId::proportional(theme::size::SMALL - 1.0);
-        let wide = |class: &String| ui.painter().layout_no_wrap(class.clone(), font.clone(), tokens.weak).size().x;
         let n = classes.len() as f32;
-        let mut labels = classes.iter().map(wide).fold(0.0, f32::max).min(LABEL) + space::XS;
-        let mut side = ((width - labels) / n).min(34.0);
+        let mut labels = gutter(ui, classes);
+        // Slanted, the last name reaches beyond its column.
+        let beyond = (labels * std::f32::consts::FRAC_1_SQRT_2 - SLANTED / 2.0).max(0.0);
+        let mut side = ((width - labels - beyond) / n).min(LARGEST);
+        if side < SLANTED {
+            side = ((width - labels) / n).min(SLANTED - 1.0);
+        }
         let named_classes = side >= NAMED;
         if !named_classes {
             (labels, side) = (0.0, (width / n).clamp(3.0, NAMED));
             let text = "More classes than names have room for: point at a cell, or make the panel larger.";
             ui.add(Label::new(theme::caption(text, &tokens)).wrap());
         }
-        let (outer, response) = ui.allocate_exact_size(Vec2::splat(labels + side * n), Sense::click());
-        let origin = outer.min + vec2(labels, 0.0);
-        let painter = ui.painter().with_clip_rect(outer.expand(2.0).intersect(ui.clip_rect()));
-        let cells = Cells { origin, side };
+        let slant = if side >= SLANTED { std::f32::consts::FRAC_PI_4 } else { std::f32::consts::FRAC_PI_2 };
+        let above = if named_classes { space::XS + labels * slant.sin() + LINE * slant.cos() } else { 0.0 };
+        let (outer, response) = ui.allocate_exact_size(vec2(labels + side * n, side * n + above), Sense::click());
+        let origin = outer.min + vec2(labels, above);
+        let painter = ui.painter();
+        let cells = Cells { origin, side, slant };
         for (place, &row) in self.order.iter().enumerate() {
             let y = origin.y + side * place as f32;
             if named_classes {
-                self.label(&painter, &classes[row], place, cells, labels, &tokens);
+                self.label(painter, &classes[row], place, cells, labels, &tokens);
             }
             for (column_place, &column) in self.order.iter().enumerate() {
                 let cell = Rect::from_min_size(pos2(origin.x + side * column_place as f32, y), Vec2::splat(side));
-                self.cell(&painter, cell, row, column, &tokens);
+                self.cell(painter, cell, row, column, &tokens);
             }
         }
         let grid = Rect::from_min_size(origin, Vec2::splat(side * n));
@@ -92,19 +129,18 @@ impl Grid<'_> {
         clicked.then_some((row, column))
     }
 
-    /// A class's name beside its row and below its column.
+    /// A class's name beside its row and, turned so that there is room, above its column.
     fn label(&self, painter: &Painter, class: &str, place: usize, cells: Cells, room: f32, tokens: &Tokens) {
-        let Cells { origin, side } = cells;
-        let font = FontId::proportional(theme::size::SMALL - 1.0);
-        let (n, place) = (self.order.len() as f32, place as f32);
-        let label = theme::elided(painter, class, font.clone(), tokens.weak, room - space::XS);
+        let (Cells { origin, side, slant }, color) = (cells, tokens.weak);
+        let place = place as f32;
+        let label = theme::elided(painter, class, font(), color, room - space::XS);
         let beside =
             pos2(origin.x - space::XS - label.size().x, origin.y + side * place + (side - label.size().y) / 2.0);
-        let below =
-            pos2(origin.x + side * place + f32::midpoint(side, label.size().y), origin.y + side * n + space::XS);
-        painter.galley(beside, label.clone(), tokens.weak);
-        let turned = TextShape::new(below, label, tokens.weak);
-        painter.add(turned.with_angle(std::f32::consts::FRAC_PI_2));
+        let start = origin + vec2(side * (place + 0.5), -space::XS - LINE / 4.0 * slant.cos());
+        let corner = start - Align2::LEFT_CENTER.pos_in_rect(&label.rect).to_vec2();
+        painter.galley(beside, label.clone(), color);
+        let turned = TextShape::new(corner, label, color);
+        painter.add(turned.with_angle_and_anchor(-slant, Align2::LEFT_CENTER));
     }
 
     fn cell(&self, painter: &Painter, cell: Rect, row: usize, column: usize, tokens: &Tokens) {
@@ -125,9 +161,8 @@ impl Grid<'_> {
             return;
         }
         painter.rect_filled(cell, 0.0, fill);
-        let font = FontId::proportional(theme::size::SMALL - 1.0);
         if cell.width() >= WRITTEN {
-            let text = painter.layout_no_wrap(text, font, ink);
+            let text = painter.layout_no_wrap(text, font(), ink);
             if text.size().x <= cell.width() - 2.0 {
                 painter.galley(cell.center() - text.size() / 2.0, text, ink);
             }

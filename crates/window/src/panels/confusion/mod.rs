@@ -4,16 +4,17 @@
 mod grid;
 mod matrix;
 
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::give_away::{self, Exportable};
-use crate::kit::chips::empty;
+use crate::kit::canvas::{Offer, canvas};
+use crate::kit::chips::dot;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::choose;
+use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Monitor;
 use crate::state::selected::ConfusionCell;
-use eframe::egui::{Align, Label, Layout, ScrollArea, Ui, Vec2, vec2};
-use grid::{Grid, LABEL};
+use eframe::egui::{Label, ScrollArea, Ui, Vec2, vec2};
+use grid::{Grid, LABEL, least};
 use lab_core::table::Table;
 use matrix::{Matrix, Unit, order, table};
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,10 @@ pub struct View {
     unit: Unit,
     /// Whether classes that are taken for each other stand together.
     similar: bool,
+    /// Whether the arms' matrices stand side by side rather than one at a time; where there is room if absent.
+    beside: Option<bool>,
+    /// The arm that is shown where they do not.
+    arm: usize,
 }
 
 #[derive(Default)]
@@ -46,10 +51,7 @@ fn matrices(ui: &mut Ui, view: &mut View, monitor: &Monitor, actions: &mut Vec<A
     };
     let matrices: Vec<Matrix> = (0..monitor.arms.len()).filter_map(matrix).collect();
     if matrices.is_empty() {
-        return empty(
-            ui,
-            "Which classes are taken for which will be drawn here after the first validation: press Start.",
-        );
+        return nothing_yet(ui, monitor, actions);
     }
     let mut options =
         vec![(Unit::Counts, "Counts"), (Unit::OfActual, "% of actual"), (Unit::OfPredicted, "% of predicted")];
@@ -58,6 +60,12 @@ fn matrices(ui: &mut Ui, view: &mut View, monitor: &Monitor, actions: &mut Vec<A
     } else if view.unit == Unit::Difference {
         view.unit = Unit::Counts;
     }
+    let skipped = usize::from(view.unit == Unit::Difference);
+    let drawn = &matrices[skipped.min(matrices.len() - 1)..];
+    #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]
+    let (many, least) = (drawn.len() as f32, least(ui, classes));
+    let fits = ui.available_width() >= many * (least + space::L);
+    let mut beside = drawn.len() == 1 || view.beside.unwrap_or(fits);
     ui.horizontal_wrapped(|ui| {
         let label = ui.label("Cells show");
         ui.scope(|ui| {
@@ -65,26 +73,70 @@ fn matrices(ui: &mut Ui, view: &mut View, monitor: &Monitor, actions: &mut Vec<A
             choose(ui, &mut view.unit, &options).labelled_by(label.id);
         });
         ui.checkbox(&mut view.similar, "Similar classes together");
+        if drawn.len() > 1 && ui.checkbox(&mut beside, "Side by side").changed() {
+            view.beside = Some(beside);
+        }
         give_away::button(ui, "Confusion", &Paper { view: *view, matrices: &matrices }, actions);
     });
+    if !beside {
+        switch(ui, view, drawn);
+    }
     let tokens = Tokens::of(ui);
     ui.add(Label::new(theme::caption("Rows: actual. Columns: predicted. Click for the images.", &tokens)).wrap());
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        let wide = ui.available_width() > 560.0;
-        let each = if wide { (ui.available_width() - space::L) / 2.0 } else { ui.available_width() };
-        actions.extend(figure(ui, *view, &matrices, each).map(Action::ShowCell));
+        let room = ui.available_width();
+        let each = if beside { (room / many - space::L).max(if fits { 0.0 } else { least }) } else { room };
+        let each = if drawn.len() == 1 { room } else { each };
+        let shown = |matrix: &&Matrix| beside || matrix.arm == view.arm;
+        actions.extend(figure(ui, *view, &matrices, drawn.iter().filter(shown), each).map(Action::ShowCell));
     });
 }
 
-/// The matrices side by side, each this wide; gives a cell that was clicked.
-fn figure(ui: &mut Ui, view: View, matrices: &[Matrix], each: f32) -> Option<ConfusionCell> {
-    let first = matrices.first()?;
-    let order = order(view.similar, matrices);
-    let skipped = usize::from(view.unit == Unit::Difference);
+/// Chooses the arm that is shown where there is room for one only.
+fn switch(ui: &mut Ui, view: &mut View, drawn: &[Matrix]) {
+    if !drawn.iter().any(|matrix| matrix.arm == view.arm) {
+        view.arm = drawn.first().map_or(0, |matrix| matrix.arm);
+    }
+    ui.horizontal_wrapped(|ui| {
+        for matrix in drawn {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            dot(ui, matrix.arm);
+            let button = ui.selectable_label(matrix.arm == view.arm, matrix.name);
+            if named(ui, button, &format!("Show the matrix of {}", matrix.name)).clicked() {
+                view.arm = matrix.arm;
+            }
+            ui.add_space(space::S);
+        }
+    });
+}
+
+/// What will be drawn, and what makes it appear.
+fn nothing_yet(ui: &mut Ui, monitor: &Monitor, actions: &mut Vec<Action>) {
+    let what = "Which classes are taken for which, a cell for each pair of them.";
+    if monitor.is_active() {
+        canvas(ui, &format!("{what} It is drawn after the first validation."), None);
+        return;
+    }
+    let offer = Offer { verb: "Start training", name: "Start training: Confusion", hindered: None };
+    if canvas(ui, what, Some(offer)) {
+        actions.push(Action::Run(RunAction::Toggle));
+    }
+}
+
+/// Some of the matrices side by side, each this wide; gives a cell that was clicked.
+fn figure<'a>(
+    ui: &mut Ui,
+    view: View,
+    all: &[Matrix],
+    shown: impl Iterator<Item = &'a Matrix<'a>>,
+    each: f32,
+) -> Option<ConfusionCell> {
+    let first = all.first()?;
+    let order = order(view.similar, all);
     let mut clicked = None;
-    ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
+    ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::L, space::M);
-        for matrix in &matrices[skipped..] {
+        for matrix in shown {
             let grid = Grid { matrix, first, order: &order, unit: view.unit };
             let at = ui.allocate_ui(vec2(each, each), |ui| ui.vertical(|ui| grid.show(ui, each)).inner).inner;
             clicked = at.map(|(truth, predicted)| ConfusionCell { arm: matrix.arm, truth, predicted }).or(clicked);
@@ -100,6 +152,10 @@ struct Paper<'a> {
 }
 
 impl Paper<'_> {
+    fn drawn(&self) -> &[Matrix<'_>] {
+        &self.matrices[usize::from(self.view.unit == Unit::Difference).min(self.matrices.len())..]
+    }
+
     /// Width of a matrix whose classes can all be read.
     #[allow(clippy::cast_precision_loss, reason = "a number of classes")]
     fn each(&self) -> f32 {
@@ -119,8 +175,8 @@ impl Exportable for Paper<'_> {
     }
 
     fn size(&self) -> Option<Vec2> {
-        let drawn = self.matrices.len() - usize::from(self.view.unit == Unit::Difference);
-        let across = if drawn > 1 { 2.0 } else { 1.0 };
+        #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]
+        let across = self.drawn().len().min(2) as f32;
         Some(vec2(across * (self.each() + space::L) + 2.0 * space::L, 200.0))
     }
 
@@ -128,6 +184,8 @@ impl Exportable for Paper<'_> {
         let tokens = Tokens::of(ui);
         ui.label(theme::heading(format!("Confusion: {}", self.view.unit.title())));
         ui.label(theme::caption("Rows: actual. Columns: predicted.", &tokens));
-        figure(ui, self.view, self.matrices, self.each());
+        for pair in self.drawn().chunks(2) {
+            figure(ui, self.view, self.matrices, pair.iter(), self.each());
+        }
     }
 }

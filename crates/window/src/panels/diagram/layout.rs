@@ -1,14 +1,18 @@
 //! Where everything of a network's diagram goes: one row from the image to the classes, shortcuts arched over blocks.
 //! Knows nothing of how it is painted.
 
-use eframe::egui::{Pos2, Rect, pos2, vec2};
+use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 use lab_core::blueprint::outline::{Block, Outline, Part, ShortcutKind, Stage};
 
 /// Narrowest block, in points: wide enough to be told from its neighbours.
 pub const NARROWEST: f32 = 7.0;
-/// Widest block, in points: wide enough for its layers to be written inside.
-pub const WIDEST: f32 = 112.0;
+/// Widest block, in points.
+pub const WIDEST: f32 = 160.0;
+/// Width of a block at 100 %, in points: wide enough for its layers to be written inside.
+pub const NATURAL: f32 = 80.0;
 
+/// Widest block that is chosen unasked, in points.
+const FITTED: f32 = 112.0;
 /// Least width of blocks in one row; narrower ones are drawn in a row for each stage.
 const READABLE: f32 = 18.0;
 
@@ -18,6 +22,8 @@ const NAMES: f32 = 18.0;
 const SHAPES: f32 = 18.0;
 /// Space between two rows.
 const APART: f32 = 6.0;
+/// Height of the line above a network and of the space below it.
+const HEADING: f32 = 36.0;
 /// Width of a character of a shape, at the most.
 const CHARACTER: f32 = 8.0;
 /// Room for the image's shape at the left and the number of classes at the right.
@@ -47,11 +53,21 @@ impl Measure {
         }
     }
 
+    /// Room above the boxes of a row: names and arches.
+    fn above(self) -> f32 {
+        NAMES + self.arch + 8.0
+    }
+
+    /// Height of a row with all that belongs to it.
+    fn row(self) -> f32 {
+        self.above() + self.height + SHAPES + APART
+    }
+
     /// The widest blocks with which so many of them fit into a width.
     fn widest(most: usize, room: f32) -> Self {
         #[allow(clippy::cast_precision_loss, reason = "a few thousand blocks at most")]
         let taken = |measure: Self| most as f32 * (measure.width + measure.gap) + 2.0 * measure.gap + AROUND;
-        let mut measure = Self::new(WIDEST);
+        let mut measure = Self::new(FITTED);
         while measure.width > NARROWEST && taken(measure) > room {
             measure = Self::new(measure.width - 1.0);
         }
@@ -68,17 +84,19 @@ pub struct Arrangement {
 }
 
 impl Arrangement {
-    /// In one row each where blocks stay wide enough to be read, else in a row for each stage.
+    /// In one row each where blocks stay wide enough to be read, else in a row for each stage; also in rows where these are
+    /// all in view and their blocks wider.
     #[must_use]
-    pub fn fitting<'a>(outlines: impl Iterator<Item = &'a Outline> + Clone, room: f32) -> Self {
-        let whole = Measure::widest(outlines.clone().map(pieces).max().unwrap_or(1), room);
-        if whole.width >= READABLE {
-            return Self { measure: whole, wrapped: false };
-        }
-        let stages = outlines.flat_map(|outline| &outline.stages);
+    pub fn fitting<'a>(outlines: impl Iterator<Item = &'a Outline> + Clone, room: Vec2) -> Self {
+        let whole = Measure::widest(outlines.clone().map(pieces).max().unwrap_or(1), room.x);
+        let stages = outlines.clone().flat_map(|outline| &outline.stages);
         // Stem and head share a row with a stage.
-        let most = stages.map(|stage| 1 + in_stage(stage)).max().unwrap_or(1);
-        Self { measure: Measure::widest(most, room), wrapped: true }
+        let most = stages.clone().map(|stage| 1 + in_stage(stage)).max().unwrap_or(1);
+        let rows = Measure::widest(most, room.x);
+        #[allow(clippy::cast_precision_loss, reason = "a few dozen rows")]
+        let height = stages.count() as f32 * rows.row() + outlines.count() as f32 * HEADING;
+        let wrapped = whole.width < READABLE || whole.width < rows.width && height <= room.y;
+        Self { measure: if wrapped { rows } else { whole }, wrapped }
     }
 }
 
@@ -153,7 +171,7 @@ pub struct Lane<'a> {
     /// The main line from left to right, row by row.
     pub lines: Vec<[Pos2; 2]>,
     /// Width and height in all.
-    pub size: eframe::egui::Vec2,
+    pub size: Vec2,
 }
 
 impl<'a> Lane<'a> {
@@ -161,7 +179,7 @@ impl<'a> Lane<'a> {
     #[must_use]
     pub fn new(outline: &'a Outline, Arrangement { measure, wrapped }: Arrangement) -> Self {
         let Measure { width, gap, height, arch } = measure;
-        let above = NAMES + arch + 8.0;
+        let above = measure.above();
         let mut lane = Self {
             nodes: Vec::new(),
             arches: Vec::new(),
@@ -176,7 +194,7 @@ impl<'a> Lane<'a> {
         for (index, stage) in outline.stages.iter().enumerate() {
             if wrapped && index > 0 {
                 at.end(&mut lane);
-                at.top += height + SHAPES + APART + above;
+                at.top += measure.row();
                 at.begin(&mut lane);
             }
             let left = at.x - gap / 2.0;
@@ -269,8 +287,8 @@ pub fn in_words([channels, height, width]: [usize; 3]) -> String {
 
 fn stage_in_words(number: usize, blocks: usize, channels: usize, room: f32) -> String {
     let long = match blocks {
-        1 => format!("Stage {number}: 1 block of {channels}"),
-        _ => format!("Stage {number}: {blocks} blocks of {channels}"),
+        1 => format!("Stage {number}: 1 block, {channels} channels"),
+        _ => format!("Stage {number}: {blocks} blocks, {channels} channels"),
     };
     [long, format!("Stage {number}"), number.to_string()]
         .into_iter()
@@ -330,13 +348,16 @@ mod tests {
     #[test]
     fn networks_are_drawn_as_large_as_there_is_room() {
         let outline = outline(110, Shortcut::A);
-        let fitting = |room| Arrangement::fitting([&outline].into_iter(), room);
-        assert_eq!((fitting(100.0).measure.width, fitting(1e6).measure.width), (NARROWEST, WIDEST));
-        assert_eq!([390.0, 600.0, 2000.0].map(|room| fitting(room).wrapped), [true, true, false]);
-        for room in [390.0, 600.0, 2000.0] {
-            let lane = Lane::new(&outline, fitting(room));
-            assert!(lane.size.x <= room, "{} of {room}", lane.size.x);
-            assert!(fitting(room).measure.width >= 10.0, "wide enough for {room}");
+        let fitting = |across, down| Arrangement::fitting([&outline].into_iter(), vec2(across, down));
+        assert_eq!((fitting(100.0, 1e6).measure.width, fitting(1e6, 1e6).measure.width), (NARROWEST, FITTED));
+        let wrapped = |across| fitting(across, 120.0).wrapped;
+        assert_eq!([390.0, 600.0, 2000.0].map(wrapped), [true, true, false]);
+        assert!(fitting(2000.0, 600.0).wrapped, "a high room is used");
+        for room in [vec2(390.0, 120.0), vec2(600.0, 120.0), vec2(2000.0, 120.0), vec2(2000.0, 600.0)] {
+            let lane = Lane::new(&outline, fitting(room.x, room.y));
+            assert!(lane.size.x <= room.x, "{} of {room}", lane.size.x);
+            assert!(room.y < 200.0 || lane.size.y <= room.y, "{} of {room}", lane.size.y);
+            assert!(fitting(room.x, room.y).measure.width >= 10.0, "wide enough for {room}");
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The heat maps of all arms on one shared scale, and below them every block at the latest probe.
 
 use crate::kit::chips::told;
+use crate::kit::glossary;
 use crate::kit::plot;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::named;
-use crate::panels::block_name::short_name;
+use crate::panels::block_name::{in_full, shared};
 use crate::scene::Scene;
 use crate::state::Monitor;
 use crate::state::series::Extremes;
@@ -13,6 +14,7 @@ use eframe::egui::{
     pos2, vec2,
 };
 use egui_plot::{Line, PlotBounds, Points};
+use lab_core::experiment::Naming;
 use lab_core::number::{self, short};
 use lab_core::protocol::{BlockProbe, ProbeRecord};
 use lab_core::quantity::BlockQuantity;
@@ -155,7 +157,7 @@ fn map(
 ) -> Rect {
     let tokens = Tokens::of(ui);
     let (outer, response) = ui.allocate_exact_size(vec2(ui.available_width(), height + 16.0), Sense::hover());
-    let gutter = 52.0;
+    let gutter = 56.0;
     let rect = Rect::from_min_max(outer.min + vec2(gutter, 0.0), pos2(outer.right(), outer.top() + height));
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
@@ -164,8 +166,8 @@ fn map(
     let font = FontId::proportional(theme::size::SMALL - 1.0);
     let write = |at, anchor, text: String| ui.painter().text(at, anchor, text, font.clone(), tokens.weak);
     if let (Some(first), Some(last)) = (names.first(), names.last()) {
-        write(rect.left_top() - vec2(space::XS, 0.0), Align2::RIGHT_TOP, short_name(first).to_owned());
-        write(rect.left_bottom() - vec2(space::XS, 0.0), Align2::RIGHT_BOTTOM, short_name(last).to_owned());
+        write(rect.left_top() - vec2(space::XS, 0.0), Align2::RIGHT_TOP, Naming::in_words(first));
+        write(rect.left_bottom() - vec2(space::XS, 0.0), Align2::RIGHT_BOTTOM, Naming::in_words(last));
     }
     let step = |probe: Option<&ProbeRecord>| probe.map_or_else(String::new, |probe| number::count(probe.step));
     write(rect.left_bottom() + vec2(0.0, 2.0), Align2::LEFT_TOP, format!("step {}", step(monitor.probes.first())));
@@ -212,7 +214,7 @@ fn pointed(response: Response, rect: Rect, monitor: &Monitor, arm: usize, quanti
         .fold(f64::NAN, f64::max);
     let (Some(first), Some(name)) = (probes.first(), names.get(block)) else { return };
     response.on_hover_ui_at_pointer(|ui| {
-        ui.label(theme::strong(format!("{name}, step {}", number::count(first.step))));
+        ui.label(theme::strong(format!("{}, step {}", in_full(name), number::count(first.step))));
         ui.label(format!("{} {}", quantity.title(), short(value)));
     });
 }
@@ -223,7 +225,9 @@ fn latest(ui: &mut Ui, monitor: &Monitor, quantity: BlockQuantity, height: f32) 
     let tokens = Tokens::of(ui);
     let Some(probe) = monitor.probes.last() else { return };
     ui.add_space(space::XS);
-    ui.label(theme::caption(format!("By block at step {}, log scale", number::count(probe.step)), &tokens));
+    glossary::caption(ui, &format!("By block at step {}, log scale", number::count(probe.step)));
+    let networks = monitor.prepared.iter().flat_map(|prepared| &prepared.arms);
+    let names = shared(networks.map(|arm| arm.blocks.as_slice()));
     let mut extremes = Extremes::NONE;
     let mut longest = 1;
     let lines: Vec<Vec<[f64; 2]>> = probe
@@ -246,7 +250,10 @@ fn latest(ui: &mut Ui, monitor: &Monitor, quantity: BlockQuantity, height: f32) 
             plot::linear_marks(input, 60.0).into_iter().filter(|mark| mark.value.fract() == 0.0).collect()
         })
         .y_grid_spacer(plot::log_marks)
-        .x_axis_formatter(|mark, _| format!("{}", mark.value))
+        .x_axis_formatter(move |mark, _| {
+            let named = names.iter().zip(1..).find(|(_, at)| (f64::from(*at) - mark.value).abs() < 0.5);
+            named.map_or_else(|| mark.value.to_string(), |(name, _)| name.clone())
+        })
         .y_axis_formatter(|mark, _| number::tick(10f64.powf(mark.value)))
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([0.5, low], [longest as f64 + 0.5, high]));

@@ -4,12 +4,14 @@
 mod maps;
 mod paper;
 
+use crate::action::{Action, RunAction};
 use crate::give_away;
-use crate::kit::chips::empty;
+use crate::kit::canvas::{Offer, canvas};
 use crate::kit::legend::legend;
 use crate::kit::theme::{self, space};
 use crate::kit::widgets::choose;
 use crate::scene::{Effects, Panel, Scene};
+use crate::state::Monitor;
 use eframe::egui::{ScrollArea, Ui};
 use lab_core::quantity::BlockQuantity;
 use maps::HeatMaps;
@@ -34,10 +36,7 @@ impl Panel for Gradients {
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let monitor = scene.monitor;
         if monitor.probes.is_empty() {
-            return empty(
-                ui,
-                "How strong the gradient is in each block, step by step, will be drawn here: press Start.",
-            );
+            return nothing_yet(ui, monitor, effects.actions);
         }
         ui.horizontal_wrapped(|ui| {
             let label = ui.label("Show");
@@ -57,5 +56,24 @@ impl Panel for Gradients {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             self.maps.figure(ui, scene, view.quantity, [height, below - space::XL]);
         });
+    }
+}
+
+/// What will be drawn, and what makes it appear.
+fn nothing_yet(ui: &mut Ui, monitor: &Monitor, actions: &mut Vec<Action>) {
+    let what = "How strong the gradient is in each block, step by step.";
+    if monitor.is_active() {
+        let rare = monitor.prepared.is_some() && monitor.live.probe_every() == 0;
+        let when = if rare {
+            "Set Measure gradients every above 0."
+        } else {
+            "It is drawn as soon as gradients are measured."
+        };
+        canvas(ui, &format!("{what} {when}"), None);
+        return;
+    }
+    let offer = Offer { verb: "Start training", name: "Start training: Gradients", hindered: None };
+    if canvas(ui, what, Some(offer)) {
+        actions.push(Action::Run(RunAction::Toggle));
     }
 }

@@ -3,6 +3,7 @@
 use super::paper::{Figure, Paper, tables};
 use crate::action::Action;
 use crate::give_away;
+use crate::kit::canvas::{Offer, canvas};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Scene};
@@ -48,8 +49,11 @@ impl<'a> Bench<'a> {
 
     /// Asks something of the chosen weights.
     pub fn ask(&mut self, question: Question) {
-        let of = self.networks();
-        self.actions.push(Action::Ask { of, question });
+        // What is said of images is shown with the images.
+        let images = question == Question::Predictions && self.inquiries.gallery.is_none();
+        for question in std::iter::once(question).chain(images.then_some(Question::Gallery)) {
+            self.actions.push(Action::Ask { of: self.networks(), question });
+        }
     }
 
     fn networks(&self) -> Networks {
@@ -60,10 +64,14 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Whether there are networks to ask.
+    /// Why nothing can be asked at present.
     #[must_use]
-    pub fn has_networks(&self) -> bool {
-        self.monitor.prepared.is_some()
+    pub fn hindered(&self) -> Option<&'static str> {
+        match (&self.monitor.prepared, self.monitor.is_active()) {
+            (Some(_), _) => None,
+            (None, true) => Some("The networks are being made; this takes a moment."),
+            (None, false) => Some("There are no networks with images yet: press Start first."),
+        }
     }
 
     /// What an instrument found in each arm, with the arm's place.
@@ -79,27 +87,40 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// The row above an instrument: a button that asks, or how far the answer is and a button that takes the question back; for
-/// which weights; what this is; and a menu that gives away what was found, `figure` as its picture.
-pub fn tools(
-    ui: &mut Ui,
-    bench: &mut Bench,
-    about: Instrument,
-    verb: &str,
-    question: impl FnOnce() -> Question,
-    figure: Figure<impl Fn(&mut Ui, &Bench)>,
-) {
+/// What an instrument's button asks.
+pub struct Request<'a> {
+    pub about: Instrument,
+    /// What is written on the button.
+    pub verb: &'a str,
+    pub question: Question,
+    /// Whether the panel shows something even where the instrument has found nothing.
+    pub filled: bool,
+}
+
+impl Request<'_> {
+    fn name(&self) -> String {
+        format!("{}: {}", self.verb, self.about.about().title)
+    }
+
+    /// Whether there is nothing to see but what would be seen.
+    fn is_blank(&self, bench: &Bench) -> bool {
+        !self.filled && bench.inquiries.of(self.about).is_none_or(|inquiry| inquiry.found.is_none())
+    }
+}
+
+/// The row above an instrument: a button that asks anew, or how far the answer is and a button that takes the question
+/// back; for which weights; what this is; and a menu that gives away what was found, `figure` as its picture.
+pub fn tools(ui: &mut Ui, bench: &mut Bench, request: &Request, figure: Figure<impl Fn(&mut Ui, &Bench)>) {
+    let about = request.about;
     let place = Place::Of(about);
     let inquiry = bench.inquiries.at(place).cloned().unwrap_or_default();
-    let title = about.about().title;
     ui.horizontal_wrapped(|ui| {
         if inquiry.awaited.is_some() {
-            waiting(ui, bench, place, &inquiry, title);
-        } else {
-            let button = ui.add_enabled(bench.has_networks(), Button::new(verb));
-            let button = named(ui, button, &format!("{verb}: {title}"));
-            if button.clicked() {
-                bench.ask(question());
+            waiting(ui, bench, place, &inquiry, about.about().title);
+        } else if !request.is_blank(bench) {
+            let button = ui.add_enabled(bench.hindered().is_none(), Button::new(request.verb));
+            if named(ui, button, &request.name()).clicked() {
+                bench.ask(request.question.clone());
             }
         }
         weights(ui, bench);
@@ -112,11 +133,20 @@ pub fn tools(
         }
     });
     failure(ui, &inquiry);
-    if inquiry.found.is_none() && inquiry.awaited.is_none() {
-        let what = theme::caption(about.about().what, &Tokens::of(ui));
-        ui.add(Label::new(what).wrap());
-    }
     ui.add_space(space::XS);
+}
+
+/// Where nothing has been found yet: in a sentence what would be seen, and the button that asks.
+pub fn offer(ui: &mut Ui, bench: &mut Bench, request: &Request) {
+    if !request.is_blank(bench) {
+        return;
+    }
+    let name = request.name();
+    let button = Offer { verb: request.verb, name: &name, hindered: bench.hindered() };
+    let waits = bench.inquiries.awaited(Place::Of(request.about)).is_some();
+    if canvas(ui, request.about.about().in_a_sentence(), (!waits).then_some(button)) {
+        bench.ask(request.question.clone());
+    }
 }
 
 /// The menu that gives away what an instrument found, `figure` as its picture.
@@ -169,7 +199,7 @@ fn weights(ui: &mut Ui, bench: &mut Bench) {
         return;
     }
     let options = [
-        (None, "Weights now"),
+        (None, "Current weights"),
         (Some(Checkpoint::Best), "Best checkpoint"),
         (Some(Checkpoint::Last), "Last checkpoint"),
     ];

@@ -2,19 +2,23 @@
 //! and what remains when a block is cut.
 
 use super::bench as kit;
-use super::bench::Bench;
+use super::bench::{Bench, Request};
+use super::by_block;
 use super::maps::{Textures, WHOLE};
+use super::overlay::Overlay;
 use super::paper::{Figure, PLOT, ROWS};
-use crate::kit::chart::{self, Scale, Series};
-use crate::kit::chips::{empty, told};
-use crate::kit::theme::{self, Tokens, space};
+use super::telling;
+use crate::kit::chart::{Scale, Series};
+use crate::kit::chips::told;
+use crate::kit::glossary;
+use crate::kit::theme::{Tokens, space};
 use crate::kit::widgets::{choose, named};
-use crate::panels::block_name::short_name;
+use crate::panels::block_name::in_full;
 use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{
-    Color32, ComboBox, DragValue, FontId, Key, Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit,
-    Ui, Vec2, vec2,
+    Color32, ComboBox, DragValue, Key, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, Vec2, vec2,
 };
+use lab_core::experiment::Naming;
 use lab_core::instrument::{Cut, Explanation, Finding, Focus, HeatMap, Instrument, Maps, Picture, Sample};
 use lab_core::number::{percent, short};
 use serde::{Deserialize, Serialize};
@@ -32,7 +36,7 @@ const MODES: [(Mode, &str); 4] = [
     (Mode::Strip, "Grad-CAM"),
     (Mode::Features, "Feature maps"),
     (Mode::Filters, "First-layer filters"),
-    (Mode::Cuts, "Cuts"),
+    (Mode::Cuts, "Blocks cut"),
 ];
 
 /// What a person chose to see.
@@ -76,12 +80,6 @@ impl Panel for Explain {
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let bench = &mut Bench::new(scene, effects);
-        if !bench.has_networks() {
-            return empty(
-                ui,
-                "Where in an image each network's decision comes from will be shown here: press Start, then Explain.",
-            );
-        }
         if let Some((number, image)) = bench.inquiries.explained
             && self.followed != Some(number)
         {
@@ -104,6 +102,7 @@ impl Panel for Explain {
             Mode::Filters => Instrument::Filters,
             Mode::Cuts => Instrument::Cuts,
         };
+        let told = mode == Mode::Strip && !bench.inquiries.telling.is_empty();
         let draw = |ui: &mut Ui, bench: &Bench, textures: &mut Textures| match mode {
             Mode::Strip => strips(ui, textures, strength, bench, instrument),
             Mode::Features | Mode::Filters => maps(ui, textures, bench, instrument),
@@ -114,11 +113,17 @@ impl Panel for Explain {
             Mode::Features | Mode::Filters => "Show",
             Mode::Cuts => "Cut",
         };
-        let question = || instrument.question(&focus);
+        let request = Request { about: instrument, verb, question: instrument.question(&focus), filled: told };
         let height = if mode == Mode::Cuts { PLOT } else { ROWS };
         let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
-        kit::tools(ui, bench, instrument, verb, question, Figure { height, draw: off_screen });
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| draw(ui, bench, &mut self.textures));
+        kit::tools(ui, bench, &request, Figure { height, draw: off_screen });
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            kit::offer(ui, bench, &request);
+            draw(ui, bench, &mut self.textures);
+            if told {
+                telling::ui(ui, &mut self.textures, strength, bench);
+            }
+        });
     }
 }
 
@@ -156,11 +161,13 @@ impl Explain {
             }
             if view.mode == Mode::Features {
                 let blocks = prepared.arms.iter().max_by_key(|arm| arm.blocks.len()).map_or(&[][..], |arm| &arm.blocks);
-                let names: Vec<(usize, &str)> = blocks.iter().map(String::as_str).enumerate().collect();
+                let told: Vec<String> = blocks.iter().map(|block| Naming::in_words(block)).collect();
+                let names: Vec<(usize, &str)> = told.iter().map(String::as_str).enumerate().collect();
                 ui.push_id("block", |ui| {
                     ui.set_max_width(100.0);
                     let response = choose(ui, &mut self.block, &names);
-                    named(ui, response, "Block that is shown");
+                    let block = blocks.get(self.block).map_or_else(String::new, |block| in_full(block));
+                    named(ui, response.on_hover_text(block), "Block that is shown");
                 });
             }
         });
@@ -169,7 +176,7 @@ impl Explain {
         }
         ui.horizontal_wrapped(|ui| {
             let title = |class: Option<usize>| {
-                class.and_then(|class| classes.get(class)).map_or("Each arm's own", String::as_str)
+                class.and_then(|class| classes.get(class)).map_or("Each network's guess", String::as_str)
             };
             let label = ui.label("Class");
             let list =
@@ -203,12 +210,17 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
             kit::refusal(ui, name, why);
         }
     }
+    if !found.is_empty() {
+        let caption =
+            "A map for each block from the input on, its number in the corner; yellow is where the score comes from";
+        glossary::caption(ui, caption);
+    }
     for (arm, name, found) in found {
         let share = found.probabilities.get(found.class).copied().unwrap_or(0.0);
         let truth = found.truth.map_or_else(String::new, |truth| format!(", truly {}", title(truth)));
         let text = format!("{name}: {} {}{truth}", title(found.class), percent(f64::from(share)));
         told(ui, arm, &text);
-        let overlay = Overlay { arm, found, strength };
+        let overlay = Overlay { arm, found, of: "", strength };
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
             let name = format!("{arm} seen");
@@ -236,36 +248,6 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
     }
 }
 
-/// One arm's image with maps over it.
-struct Overlay<'a> {
-    arm: usize,
-    found: &'a Explanation,
-    /// How strongly the maps cover the image.
-    strength: f32,
-}
-
-impl Overlay<'_> {
-    /// The image with a map over it, each map on its own scale: only the place matters, not the strength.
-    fn draw(&self, ui: &mut Ui, textures: &mut Textures, side: f32, block: &str, map: &HeatMap) -> Rect {
-        let Self { arm, found, strength } = *self;
-        let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
-        let picture = textures.picture(ui.ctx(), &format!("{arm} seen"), &found.seen).id();
-        ui.painter().image(picture, rect, WHOLE, Color32::WHITE);
-        let ends = [0.0, map.range()[1].max(1e-12)];
-        let over = textures.map(ui.ctx(), &format!("{arm} {block}"), map, ends, Some(strength)).id();
-        ui.painter().image(over, rect, WHOLE, Color32::WHITE);
-        // The block's number in a corner, on a ground that keeps it readable.
-        let font = FontId::proportional(theme::size::SMALL - 1.0);
-        let label = ui.painter().layout_no_wrap(short_name(block).to_owned(), font, Color32::WHITE);
-        let ground = Rect::from_min_size(rect.min, label.size() + vec2(4.0, 0.0));
-        ui.painter().rect_filled(ground, 0.0, theme::BEHIND_TEXT);
-        ui.painter().galley(rect.min + vec2(2.0, 0.0), label, Color32::WHITE);
-        let text = format!("{block}: {} × {}, at most {}", map.width, map.height, short(f64::from(map.range()[1])));
-        named(ui, response.on_hover_text(&text), &text);
-        rect
-    }
-}
-
 /// Channels or filters of every arm on one scale.
 fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrument) {
     let found: Vec<(usize, &str, &Maps)> = bench
@@ -286,7 +268,7 @@ fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrum
         let text = format!(
             "{name}: {} of {}, from {} to {}",
             maps.maps.len(),
-            maps.of,
+            Naming::in_words(&maps.of),
             short(f64::from(ends[0])),
             short(f64::from(ends[1]))
         );
@@ -297,7 +279,7 @@ fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrum
                 let (rect, response) = ui.allocate_exact_size(vec2(56.0, 56.0), Sense::hover());
                 let texture = textures.map(ui.ctx(), &format!("{arm} {} {title}", maps.of), map, ends, None).id();
                 ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
-                named(ui, response.on_hover_text(title), &format!("{name}, {}, {title}", maps.of));
+                named(ui, response.on_hover_text(title), &format!("{name}, {}, {title}", Naming::in_words(&maps.of)));
             }
         });
         ui.add_space(space::S);
@@ -336,17 +318,17 @@ fn cuts(ui: &mut Ui, bench: &Bench) {
             lines.push(Series { arm, name: name.to_owned(), points: shortcut, dashed: true, ..Series::default() });
         }
         let title = classes.get(class).map_or("?", String::as_str);
-        words.push((arm, format!("{name}: {title}, logit {} whole", short(f64::from(whole[class])))));
+        words.push((arm, format!("{name}: {title}, logit {} as trained", short(f64::from(whole[class])))));
     }
     if lines.is_empty() {
         return;
     }
-    let tokens = Tokens::of(ui);
-    let caption = "Logit of each arm's own class by the block that is cut: solid without its branch, dashed without its shortcut, level as trained";
-    ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
+    let caption = "Logit of the class that each network guesses, by the block that is cut: solid without its branch, dashed without \
+                   its shortcut, level as trained";
+    glossary::caption(ui, caption);
     let said: Vec<&str> = words.iter().map(|(_, words)| words.as_str()).collect();
     let height = (ui.available_height() - 60.0).clamp(140.0, 360.0);
-    chart::draw(ui, "cuts", &format!("{caption}. {}", said.join("; ")), &lines, Scale::Linear, height);
+    by_block::draw(ui, ("cuts", &format!("{caption}. {}", said.join("; "))), lines, bench, Scale::Linear, height);
     for (arm, words) in &words {
         told(ui, *arm, words);
     }

@@ -1,6 +1,7 @@
-//! How one parameter's values and its gradient are spread at one moment, all arms on the same axes.
+//! How one parameter's values and its gradient are spread at one moment.
 
 use super::bench::Bench;
+use super::span::{Axes, Span};
 use crate::kit::chips::told;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
@@ -51,7 +52,7 @@ pub fn choose_parameter(ui: &mut Ui, parameter: &mut String, bench: &Bench) {
 }
 
 /// The bars of all arms.
-pub fn figure(ui: &mut Ui, parameter: &str, bench: &Bench) {
+pub fn figure(ui: &mut Ui, parameter: &str, axes: Axes, bench: &Bench) {
     let of = |(arm, name, all): (usize, &'_ str, &'_ Vec<Histogram>)| {
         let histogram = all.iter().find(|histogram| histogram.parameter == parameter)?;
         Some((arm, name.to_owned(), histogram.clone()))
@@ -60,9 +61,10 @@ pub fn figure(ui: &mut Ui, parameter: &str, bench: &Bench) {
     if found.is_empty() {
         return;
     }
-    let axes = [Histogram::values, Histogram::gradient].map(|of| Axis::new(found.iter().map(|(_, _, one)| of(one))));
+    let sides = [Histogram::values, Histogram::gradient];
+    let scales = sides.map(|of| Scale::of(axes, &found.iter().map(|(_, _, one)| of(one)).collect::<Vec<_>>()));
     let width = ((ui.available_width() - space::L) / 2.0).clamp(80.0, 320.0);
-    for (arm, name, histogram) in &found {
+    for (index, (arm, name, histogram)) in found.iter().enumerate() {
         let text = format!(
             "{name}: values within ±{}, gradient within ±{}",
             short(histogram.limit),
@@ -71,26 +73,34 @@ pub fn figure(ui: &mut Ui, parameter: &str, bench: &Bench) {
         told(ui, *arm, &text);
         ui.horizontal(|ui| {
             let both = [(histogram.values(), "values"), (histogram.gradient(), "gradient")];
-            for ((spread, title), axis) in both.into_iter().zip(&axes) {
-                axis.bars(ui, *arm, spread, title, width, &format!("{name} {parameter}: {title}"));
+            for ((spread, title), scales) in both.into_iter().zip(&scales) {
+                scales[index].bars(ui, *arm, spread, title, width, &format!("{name} {parameter}: {title}"));
             }
         });
+        for (scales, what) in scales.iter().zip(["the values", "the gradient's"]) {
+            scales[index].span.tell(ui, name, what);
+        }
     }
 }
 
-/// What all arms' bars are drawn on.
-struct Axis {
-    /// Where it ends on both sides.
-    limit: f64,
+/// What an arm's bars are drawn on.
+struct Scale {
+    span: Span,
     /// The share of the highest bar.
     most: f64,
 }
 
-impl Axis {
-    fn new<'a>(spreads: impl Iterator<Item = Spread<'a>> + Clone) -> Self {
-        let limit = spreads.clone().map(|spread| spread.limit).fold(0.0, f64::max);
-        let most = spreads.flat_map(|spread| spread.shares(limit, BARS)).fold(0.0, f64::max);
-        Self { limit, most }
+impl Scale {
+    /// One for each arm.
+    fn of(axes: Axes, spreads: &[Spread]) -> Vec<Self> {
+        let networks: Vec<Vec<Spread>> = spreads.iter().map(|spread| vec![*spread]).collect();
+        let spans = axes.spans(&networks);
+        let highest =
+            |(span, spread): (&Span, &Spread)| spread.shares(span.limit, BARS).into_iter().fold(0.0, f64::max);
+        let each: Vec<f64> = spans.iter().zip(spreads).map(highest).collect();
+        let all = each.iter().copied().fold(0.0, f64::max);
+        let same = spans.windows(2).all(|pair| pair[0] == pair[1]);
+        spans.into_iter().zip(each).map(|(span, most)| Self { span, most: if same { all } else { most } }).collect()
     }
 
     /// An arm's bars, 0 in the middle, with the axis below them.
@@ -102,7 +112,7 @@ impl Axis {
         let each = rect.width() / BARS as f32;
         // One mesh, as the soft edges of rectangles would show as seams between neighbours.
         let mut bars = Mesh::default();
-        for (index, share) in spread.shares(self.limit, BARS).into_iter().enumerate() {
+        for (index, share) in spread.shares(self.span.limit, BARS).into_iter().enumerate() {
             let height = (rect.height() - 2.0) * (share / self.most.max(f64::MIN_POSITIVE)) as f32;
             let left = rect.left() + each * index as f32;
             let bar = Rect::from_min_max(pos2(left, rect.bottom() - height), pos2(left + each, rect.bottom()));
@@ -111,7 +121,7 @@ impl Axis {
         ui.painter().add(bars);
         ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
         let font = FontId::proportional(theme::size::SMALL - 1.0);
-        let end = short(self.limit);
+        let end = short(self.span.limit);
         let places = [
             (rect.left_bottom(), Align2::LEFT_TOP, format!("−{end}")),
             (rect.center_bottom(), Align2::CENTER_TOP, title.to_owned()),

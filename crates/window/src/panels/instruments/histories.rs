@@ -1,16 +1,17 @@
-//! How one parameter's values and its gradient moved over the training: step by value for each arm, on the same axes and
-//! in the same colours.
+//! How one parameter's values and its gradient moved over the training: step by value for each arm.
 
 use super::bench::Bench;
 use super::maps::WHOLE;
 use super::paper::{Figure, Paper, ROWS};
+use super::span::{Axes, Span};
 use crate::give_away;
 use crate::kit::chips::told;
+use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::named;
 use crate::state::Monitor;
 use eframe::egui::{
-    Align2, Color32, ColorImage, FontId, Label, Rect, Response, Sense, TextureHandle, TextureOptions, Ui, pos2, vec2,
+    Align2, Color32, ColorImage, FontId, Rect, Response, Sense, TextureHandle, TextureOptions, Ui, pos2, vec2,
 };
 use lab_core::instrument::{Histogram, Spread};
 use lab_core::number::{count, percent, short};
@@ -37,6 +38,7 @@ struct Made {
     generation: u64,
     newest: u64,
     parameter: String,
+    axes: Axes,
 }
 
 /// The maps of one parameter.
@@ -47,18 +49,18 @@ pub struct Histories {
     kinds: [Kind; 2],
 }
 
-/// The maps of all arms that share their axes and colours.
+/// The maps of all arms.
 #[derive(Default)]
 struct Kind {
-    /// Where the axis ends on both sides.
-    limit: f64,
-    /// The share that is yellow.
-    most: f64,
     arms: Vec<Option<Map>>,
 }
 
 /// One arm's map.
 struct Map {
+    /// The axis of its values.
+    span: Span,
+    /// The share that is yellow.
+    most: f64,
     /// The share of the values in each cell, moment by moment, from the least value to the largest.
     shares: Vec<f64>,
     /// The standard deviation at the first and the last moment.
@@ -68,14 +70,12 @@ struct Map {
 
 impl Histories {
     /// The maps with what stands above them.
-    pub fn ui(&mut self, ui: &mut Ui, parameter: &str, bench: &mut Bench) {
-        let tokens = Tokens::of(ui);
+    pub fn ui(&mut self, ui: &mut Ui, parameter: &str, axes: Axes, bench: &mut Bench) {
         let monitor = bench.monitor;
         if monitor.spreads.is_empty() {
-            let text = "How a parameter moves over the training will be drawn here: its values are counted at some of the \
-                        looks inside, so these must be on.";
-            ui.add(Label::new(theme::caption(text, &tokens)).wrap());
-            return;
+            let text = "How a parameter moves over the training will be drawn here: its values are counted some of the times \
+                        that gradients are measured, so Measure gradients every must not be 0.";
+            return glossary::caption(ui, text);
         }
         ui.horizontal_wrapped(|ui| {
             ui.label(theme::strong("Over the training"));
@@ -83,30 +83,29 @@ impl Histories {
                 name: "histograms-by-step",
                 title: format!("{parameter} over the training"),
                 tables: || tables(parameter, monitor),
-                figure: Figure { height: ROWS, draw: |ui: &mut Ui| Self::default().figure(ui, parameter, monitor) },
+                figure: Figure {
+                    height: ROWS,
+                    draw: |ui: &mut Ui| Self::default().figure(ui, parameter, axes, monitor),
+                },
             };
             give_away::button(ui, "Histograms by step", &paper, bench.actions);
         });
-        self.figure(ui, parameter, monitor);
+        self.figure(ui, parameter, axes, monitor);
     }
 
-    fn figure(&mut self, ui: &mut Ui, parameter: &str, monitor: &Monitor) {
+    fn figure(&mut self, ui: &mut Ui, parameter: &str, axes: Axes, monitor: &Monitor) {
         let newest = monitor.spreads.last().map_or(0, |record| record.step);
-        let now = Made { generation: monitor.generation, newest, parameter: parameter.to_owned() };
+        let now = Made { generation: monitor.generation, newest, parameter: parameter.to_owned(), axes };
         if self.made != now {
             self.steps = monitor.spreads.iter().map(|record| record.step).collect();
-            self.kinds = SIDES.map(|(_, of)| Kind::new(ui, parameter, monitor, of));
+            self.kinds = SIDES.map(|(_, of)| Kind::new(ui, parameter, axes, monitor, of));
             self.made = now;
         }
-        let tokens = Tokens::of(ui);
-        let [values, gradient] = &self.kinds;
         let caption = format!(
-            "Steps to the right, {parameter} and its gradient upwards. Colour: share of all values from none (violet) to \
-             {} (yellow), of the gradient's to {}; axes and colours are those of all arms",
-            percent(values.most),
-            percent(gradient.most)
+            "Steps to the right, {parameter} and its gradient upwards. Colour: share of the values at that step, from none \
+             (violet) to as many as anywhere in the map (yellow)"
         );
-        ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
+        glossary::caption(ui, &caption);
         let narrow = ui.available_width() < BESIDE;
         let width = if narrow { ui.available_width() } else { (ui.available_width() - space::L) / 2.0 };
         for arm in 0..monitor.arms.len() {
@@ -120,17 +119,19 @@ impl Histories {
             let text = format!("{name}: std of the values {}, of the gradient {}", moved(one), moved(other));
             told(ui, arm, &text);
             ui.horizontal_wrapped(|ui| {
-                for ((kind, map), (title, _)) in self.kinds.iter().zip([one, other]).zip(SIDES) {
+                for (map, (title, _)) in [one, other].into_iter().zip(SIDES) {
                     let name = format!("{name} {parameter}, {title} by step: std {}", moved(map));
-                    kind.draw(ui, map, &self.steps, title, width, &name);
+                    map.draw(ui, &self.steps, title, width, &name);
                 }
             });
+            one.span.tell(ui, name, "the values");
+            other.span.tell(ui, name, "the gradient's");
         }
     }
 }
 
 impl Kind {
-    fn new(ui: &Ui, parameter: &str, monitor: &Monitor, of: Side) -> Self {
+    fn new(ui: &Ui, parameter: &str, axes: Axes, monitor: &Monitor, of: Side) -> Self {
         let moment = |arm: usize| {
             let found = monitor.spreads.iter().map(move |record| {
                 record.arms.get(arm)?.iter().find(|histogram| histogram.parameter == parameter).map(of)
@@ -138,46 +139,44 @@ impl Kind {
             found.collect::<Vec<Option<Spread>>>()
         };
         let arms: Vec<Vec<Option<Spread>>> = (0..monitor.arms.len()).map(moment).collect();
-        let known = || arms.iter().flatten().flatten();
-        let limit = known().map(|spread| spread.limit).fold(0.0, f64::max);
-        let shares: Vec<Option<(Vec<f64>, [f64; 2])>> = arms
-            .iter()
-            .map(|moments| {
-                let mut found = moments.iter().flatten();
-                let first = found.next()?;
-                let std = [first.std(), found.next_back().unwrap_or(first).std()];
-                let nothing = || vec![0.0; CELLS];
-                let column =
-                    |spread: &Option<Spread>| spread.map_or_else(nothing, |spread| spread.shares(limit, CELLS));
-                Some((moments.iter().flat_map(column).collect(), std))
-            })
-            .collect();
-        let most = shares.iter().flatten().flat_map(|(shares, _)| shares).copied().fold(0.0, f64::max);
-        let map = |(shares, std): (Vec<f64>, [f64; 2])| {
+        let spreads: Vec<Vec<Spread>> =
+            arms.iter().map(|moments| moments.iter().flatten().copied().collect()).collect();
+        let map = |(moments, span): (&Vec<Option<Spread>>, Span)| {
+            let mut found = moments.iter().flatten();
+            let first = found.next()?;
+            let std = [first.std(), found.next_back().unwrap_or(first).std()];
+            let nothing = || vec![0.0; CELLS];
+            let column =
+                |spread: &Option<Spread>| spread.map_or_else(nothing, |spread| spread.shares(span.limit, CELLS));
+            let shares: Vec<f64> = moments.iter().flat_map(column).collect();
+            let most = shares.iter().copied().fold(0.0, f64::max);
             let texture = ui.ctx().load_texture("histories", picture(&shares, most), TextureOptions::NEAREST);
-            Map { shares, std, texture }
+            Some(Map { span, most, shares, std, texture })
         };
-        Self { limit, most, arms: shares.into_iter().map(|arm| arm.map(map)).collect() }
+        Self { arms: arms.iter().zip(axes.spans(&spreads)).map(map).collect() }
     }
+}
 
-    fn draw(&self, ui: &mut Ui, map: &Map, steps: &[u64], title: &str, width: f32, name: &str) {
+impl Map {
+    fn draw(&self, ui: &mut Ui, steps: &[u64], title: &str, width: f32, name: &str) {
         let tokens = Tokens::of(ui);
         let (outer, response) = ui.allocate_exact_size(vec2(width, HEIGHT + 16.0), Sense::hover());
         let rect = Rect::from_min_max(outer.min + vec2(GUTTER, 0.0), pos2(outer.right(), outer.top() + HEIGHT));
-        ui.painter().image(map.texture.id(), rect, WHOLE, Color32::WHITE);
+        ui.painter().image(self.texture.id(), rect, WHOLE, Color32::WHITE);
         let font = FontId::proportional(theme::size::SMALL - 1.0);
         let write = |at, anchor, text: String| ui.painter().text(at, anchor, text, font.clone(), tokens.weak);
-        let end = short(self.limit);
+        let end = short(self.span.limit);
         write(rect.left_top() - vec2(space::XS, 0.0), Align2::RIGHT_TOP, end.clone());
         write(rect.left_center() - vec2(space::XS, 0.0), Align2::RIGHT_CENTER, "0".into());
         write(rect.left_bottom() - vec2(space::XS, 0.0), Align2::RIGHT_BOTTOM, format!("−{end}"));
-        write(rect.center_bottom() + vec2(0.0, 2.0), Align2::CENTER_TOP, title.to_owned());
+        let title = format!("{title}, yellow {}", percent(self.most));
+        write(rect.center_bottom() + vec2(0.0, 2.0), Align2::CENTER_TOP, title);
         if let (Some(first), Some(last)) = (steps.first(), steps.last()) {
             write(rect.left_bottom() + vec2(0.0, 2.0), Align2::LEFT_TOP, format!("step {}", count(*first)));
             write(rect.right_bottom() + vec2(0.0, 2.0), Align2::RIGHT_TOP, count(*last));
         }
         let response = named(ui, response, name);
-        self.pointed(response, rect, map, steps);
+        self.pointed(response, rect, steps);
     }
 
     /// The share below the pointer.
@@ -187,15 +186,16 @@ impl Kind {
         clippy::cast_precision_loss,
         reason = "a place in a small grid"
     )]
-    fn pointed(&self, response: Response, rect: Rect, map: &Map, steps: &[u64]) {
+    fn pointed(&self, response: Response, rect: Rect, steps: &[u64]) {
         let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) else { return };
         let place = (at - rect.min) / rect.size();
         let moment = ((place.x * steps.len() as f32) as usize).min(steps.len().saturating_sub(1));
         let row = ((1.0 - place.y) * CELLS as f32) as usize;
-        let (Some(step), Some(share)) = (steps.get(moment), map.shares.get(moment * CELLS + row.min(CELLS - 1))) else {
+        let (Some(step), Some(share)) = (steps.get(moment), self.shares.get(moment * CELLS + row.min(CELLS - 1)))
+        else {
             return;
         };
-        let edge = |row: usize| short(self.limit * (2.0 * row as f64 / CELLS as f64 - 1.0));
+        let edge = |row: usize| short(self.span.limit * (2.0 * row as f64 / CELLS as f64 - 1.0));
         response.on_hover_ui_at_pointer(|ui| {
             ui.label(theme::strong(format!("Step {}", count(*step))));
             ui.label(format!("{} from {} to {}", percent(*share), edge(row), edge(row + 1)));

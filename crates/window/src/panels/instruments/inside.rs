@@ -2,12 +2,15 @@
 //! moment and over the training.
 
 use super::bench as kit;
-use super::bench::Bench;
+use super::bench::{Bench, Request};
+use super::by_block;
 use super::histograms;
 use super::histories::Histories;
 use super::paper::{Figure, ROWS};
+use super::span::Axes;
 use crate::kit::chart::{self, Scale, Series};
-use crate::kit::chips::{chip, empty, told};
+use crate::kit::chips::{chip, told};
+use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::choose;
 use crate::scene::{Effects, Panel, Scene};
@@ -74,7 +77,12 @@ impl LookQuantity {
 pub struct View {
     quantity: LookQuantity,
     parameter: String,
+    /// How histograms' axes are chosen.
+    axes: Axes,
 }
+
+/// Height of what is said where one of the two instruments has found nothing yet, in points.
+const SMALL: f32 = 140.0;
 
 #[derive(Default)]
 pub struct Inside {
@@ -86,12 +94,6 @@ impl Panel for Inside {
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let bench = &mut Bench::new(scene, effects);
-        if !bench.has_networks() {
-            return empty(
-                ui,
-                "Gradients, responses and dead channels of every block will be drawn here: press Start, then Look.",
-            );
-        }
         ui.horizontal_wrapped(|ui| {
             let label = ui.label("By block");
             ui.scope(|ui| {
@@ -99,22 +101,39 @@ impl Panel for Inside {
                 choose(ui, &mut view.quantity, &QUANTITIES).labelled_by(label.id);
             });
         });
-        let question = || Instrument::Gradients.question(&Focus::default());
-        let quantity = view.quantity;
+        let asked = |about: Instrument, verb: &'static str| {
+            let question = about.question(&Focus::default());
+            Request { about, verb, question, filled: false }
+        };
+        let (quantity, request) = (view.quantity, asked(Instrument::Gradients, "Look"));
         let figure = Figure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| blocks(ui, quantity, bench) };
-        kit::tools(ui, bench, Instrument::Gradients, "Look", question, figure);
+        kit::tools(ui, bench, &request, figure);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.scope(|ui| {
+                ui.set_max_height(SMALL);
+                kit::offer(ui, bench, &request);
+            });
             blocks(ui, view.quantity, bench);
+            if bench.hindered().is_some() {
+                return;
+            }
             ui.add_space(space::M);
             ui.label(theme::strong("Histograms"));
-            let question = || Instrument::Histograms.question(&Focus::default());
             histograms::choose_parameter(ui, &mut view.parameter, bench);
-            let parameter = view.parameter.as_str();
-            let draw = |ui: &mut Ui, bench: &Bench| histograms::figure(ui, parameter, bench);
-            kit::tools(ui, bench, Instrument::Histograms, "Count", question, Figure { height: ROWS, draw });
-            histograms::figure(ui, parameter, bench);
+            if !view.parameter.is_empty() {
+                view.axes.ui(ui, bench.monitor.arms.len());
+            }
+            let (parameter, axes) = (view.parameter.as_str(), view.axes);
+            let draw = |ui: &mut Ui, bench: &Bench| histograms::figure(ui, parameter, axes, bench);
+            let request = asked(Instrument::Histograms, "Count");
+            kit::tools(ui, bench, &request, Figure { height: ROWS, draw });
+            ui.scope(|ui| {
+                ui.set_max_height(SMALL);
+                kit::offer(ui, bench, &request);
+            });
+            histograms::figure(ui, parameter, axes, bench);
             ui.add_space(space::M);
-            self.histories.ui(ui, parameter, bench);
+            self.histories.ui(ui, parameter, axes, bench);
         });
     }
 }
@@ -147,11 +166,17 @@ fn blocks(ui: &mut Ui, quantity: LookQuantity, bench: &Bench) {
     let words: Vec<String> = lines.iter().map(said).collect();
     let scale = if quantity.scale() == Scale::Log { ", log scale" } else { "" };
     let caption = format!("{} from the input to the head{scale}", quantity.title());
-    ui.add(Label::new(theme::caption(&caption, &tokens)).wrap());
+    glossary::caption(ui, &caption);
     let name = format!("{caption}. {}", words.join("; "));
-    chart::draw(ui, "inside", &name, &lines, quantity.scale(), 200.0);
-    for (line, words) in lines.iter().zip(&words) {
-        told(ui, line.arm, words);
+    let arms: Vec<usize> = lines.iter().map(|line| line.arm).collect();
+    if quantity == LookQuantity::Response {
+        // Layers, of which a block has several.
+        chart::draw(ui, "inside", &name, &lines, quantity.scale(), 200.0);
+    } else {
+        by_block::draw(ui, ("inside", &name), lines, bench, quantity.scale(), 200.0);
+    }
+    for (arm, words) in arms.into_iter().zip(&words) {
+        told(ui, arm, words);
     }
     for (arm, name, look) in &found {
         for warning in look.warnings() {

@@ -1,15 +1,17 @@
 //! The loss around the weights and between weights, and how gradients reach the input: what theory looks at.
 
 use super::bench as kit;
-use super::bench::Bench;
+use super::bench::{Bench, Request};
 use super::maps::{Textures, WHOLE};
 use super::paper::{Figure, PLOT, ROWS};
+use super::range::Range;
 use crate::kit::chart::{self, Scale, Series};
-use crate::kit::chips::{empty, told};
-use crate::kit::theme::{self, Tokens, space, viridis};
+use crate::kit::chips::told;
+use crate::kit::glossary;
+use crate::kit::theme::{self, space, viridis};
 use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
-use eframe::egui::{Align, Color32, Label, Layout, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use eframe::egui::{Align, Color32, Layout, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::instrument::{Finding, Focus, HeatMap, Instrument, PathLength, Surface};
 use lab_core::number::{percent, short};
@@ -45,6 +47,8 @@ const STARTS: [(Option<Checkpoint>, &str); 3] = [
 pub struct View {
     mode: Mode,
     solid: bool,
+    /// Whether colours reach as far as the largest loss.
+    whole: bool,
 }
 
 #[derive(Default)]
@@ -61,9 +65,6 @@ impl Panel for Landscape {
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let bench = &mut Bench::new(scene, effects);
-        if !bench.has_networks() {
-            return empty(ui, "The loss around each network's weights will be drawn here: press Start, then Compute.");
-        }
         ui.horizontal_wrapped(|ui| {
             ui.push_id("mode", |ui| {
                 ui.set_max_width(190.0);
@@ -72,6 +73,10 @@ impl Panel for Landscape {
             });
             if view.mode == Mode::Plane {
                 ui.checkbox(&mut view.solid, "As a surface");
+                let whole = ui.checkbox(&mut view.whole, "Whole range");
+                whole.on_hover_text(
+                    "Colours up to the largest loss anywhere; differences near the weights become small",
+                );
             }
             if view.mode == Mode::Path {
                 ui.push_id("start", |ui| {
@@ -82,21 +87,25 @@ impl Panel for Landscape {
             }
         });
         let (instrument, from) = (instrument(view.mode), self.from);
-        let question = || instrument.question(&Focus { from, ..Focus::default() });
+        let question = instrument.question(&Focus { from, ..Focus::default() });
+        let request = Request { about: instrument, verb: "Compute", question, filled: false };
         let draw = |ui: &mut Ui, bench: &Bench, textures: &mut Textures| match view.mode {
-            Mode::Plane => planes(ui, textures, bench, view.solid),
+            Mode::Plane => planes(ui, textures, bench, *view),
             _ => lines(ui, bench, instrument),
         };
         let height = if view.mode == Mode::Plane { ROWS } else { PLOT };
         let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
-        kit::tools(ui, bench, instrument, "Compute", question, Figure { height, draw: off_screen });
+        kit::tools(ui, bench, &request, Figure { height, draw: off_screen });
         self.textures.refresh(bench.inquiries.version);
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| draw(ui, bench, &mut self.textures));
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            kit::offer(ui, bench, &request);
+            draw(ui, bench, &mut self.textures);
+        });
     }
 }
 
 /// The planes of all arms side by side on one scale.
-fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, solid: bool) {
+fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, view: View) {
     let found: Vec<(usize, &str, &Surface)> = bench
         .findings(Instrument::Surface)
         .filter_map(|(arm, name, finding)| match finding {
@@ -107,17 +116,11 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, solid: bool) {
     if found.is_empty() {
         return;
     }
+    let classes = bench.monitor.prepared.as_ref().map_or(0, |prepared| prepared.dataset.classes.len());
     let maps: Vec<HeatMap> = found.iter().map(|(_, _, surface)| surface.map()).collect();
-    let ends = [
-        maps.iter().map(|map| map.range()[0]).fold(f32::INFINITY, f32::min),
-        maps.iter().map(|map| map.range()[1]).fold(f32::NEG_INFINITY, f32::max),
-    ];
-    let tokens = Tokens::of(ui);
-    let [low, high] = ends.map(|end| short(10f64.powf(f64::from(end))));
-    let caption = format!(
-        "Training loss from {low} (violet) to {high} (yellow), log scale, all arms; the weights are in the middle"
-    );
-    ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
+    let range = Range::of(&maps, classes, view.whole);
+    glossary::caption(ui, &range.in_words(found.len() > 1));
+    let ends = range.ends;
     #[allow(clippy::cast_precision_loss, reason = "a few arms")]
     let each = ((ui.available_width() - space::L * found.len() as f32) / found.len() as f32).clamp(160.0, 420.0);
     ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
@@ -125,12 +128,10 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, solid: bool) {
         for ((arm, name, surface), map) in found.iter().zip(&maps) {
             ui.allocate_ui(vec2(each, each + 28.0), |ui| {
                 ui.vertical(|ui| {
-                    let total = surface.loss.len();
-                    let middle = surface.loss.get(total / 2).copied().unwrap_or(f64::NAN);
-                    let text = format!("{name}: {} in the middle, {} of {total} places", short(middle), surface.done);
+                    let text = format!("{name}: {}", range.told(surface));
                     told(ui, *arm, &text);
                     let (rect, response) = ui.allocate_exact_size(Vec2::splat(each), Sense::hover());
-                    if solid {
+                    if view.solid {
                         raised(ui, rect, map, ends);
                     } else {
                         let texture = textures.map(ui.ctx(), &format!("plane {arm}"), map, ends, None).id();
@@ -248,8 +249,7 @@ fn lines(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
         }
         _ => ("Autocorrelation of the gradient by distance on a line between two images", Scale::Linear),
     };
-    let tokens = Tokens::of(ui);
-    ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
+    glossary::caption(ui, caption);
     let said: Vec<&str> = words.iter().map(|(_, words)| words.as_str()).collect();
     let height = (ui.available_height() - 60.0).clamp(140.0, 420.0);
     chart::draw(ui, "theory", &format!("{caption}. {}", said.join("; ")), &lines, scale, height);

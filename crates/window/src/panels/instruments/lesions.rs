@@ -1,15 +1,19 @@
 //! What a network still knows when blocks are left out, swapped or weighed anew, and how much it knows after each block.
 
 use super::bench as kit;
-use super::bench::Bench;
+use super::bench::{Bench, Request};
+use super::by_block;
 use super::paper::{Figure, PLOT};
 use crate::kit::chart::{self, Scale, Series};
-use crate::kit::chips::{empty, told};
+use crate::kit::chips::told;
+use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::{choose, named};
+use crate::panels::block_name::{in_full, short_name};
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::inquiries::Place;
-use eframe::egui::{Label, Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, vec2};
+use eframe::egui::{Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, vec2};
+use lab_core::experiment::Naming;
 use lab_core::instrument::{Band, Finding, Focus, Instrument, Lesions as Sweep, Question, Score};
 use lab_core::number::{percent, setting};
 use lab_core::protocol::ArmInfo;
@@ -52,9 +56,6 @@ impl Panel for Lesions {
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let bench = &mut Bench::new(scene, effects);
-        if !bench.has_networks() {
-            return empty(ui, "What is left when blocks are cut out will be drawn here: press Start, then Sweep.");
-        }
         ui.horizontal_wrapped(|ui| {
             let label = ui.label("Lesion");
             ui.scope(|ui| {
@@ -69,20 +70,22 @@ impl Panel for Lesions {
             Mode::Gain => Instrument::Gains,
             Mode::Exits => Instrument::Exits,
         };
-        let question = || instrument.question(&Focus::default());
+        let question = instrument.question(&Focus::default());
+        let request = Request { about: instrument, verb: "Sweep", question, filled: false };
         let off_screen = |ui: &mut Ui, bench: &Bench| {
             if view.mode == Mode::Each {
                 self.strips(ui, bench);
             }
             findings(ui, bench, instrument);
         };
-        kit::tools(ui, bench, instrument, "Sweep", question, Figure { height: PLOT, draw: off_screen });
+        kit::tools(ui, bench, &request, Figure { height: PLOT, draw: off_screen });
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             match view.mode {
                 Mode::Each => self.blocks(ui, bench),
-                Mode::Gain => self.gain(ui, bench),
+                Mode::Gain if bench.hindered().is_none() => self.gain(ui, bench),
                 _ => {}
             }
+            kit::offer(ui, bench, &request);
             findings(ui, bench, instrument);
         });
     }
@@ -116,7 +119,10 @@ impl Lesions {
             ui.label(theme::caption(advice, &tokens));
             if let Some((block, name)) = chosen
                 && !self.out.contains(&block)
-                && ui.button(format!("Leave out {name}")).on_hover_text("The block selected in the diagram").clicked()
+                && ui
+                    .button(format!("Leave out {}", Naming::in_words(&name)))
+                    .on_hover_text("The block selected in the diagram")
+                    .clicked()
             {
                 changed = Some(block);
             }
@@ -140,8 +146,10 @@ impl Lesions {
         let found = inquiry.and_then(|inquiry| inquiry.found.as_deref());
         let finding = found.and_then(|found| found.arms.iter().find(|arm| arm.arm == info.name));
         let names: Vec<&str> =
-            self.out.iter().filter_map(|&block| info.blocks.get(block)).map(String::as_str).collect();
-        let without = if names.is_empty() { "whole".to_owned() } else { format!("without {}", names.join(", ")) };
+            self.out.iter().filter_map(|&block| info.blocks.get(block)).map(|block| short_name(block)).collect();
+        let plural = if names.len() == 1 { "block" } else { "blocks" };
+        let without =
+            if names.is_empty() { "all blocks".to_owned() } else { format!("without {plural} {}", names.join(", ")) };
         match finding.map(|arm| &arm.finding) {
             Some(Ok(Finding::Lesion(score))) => {
                 let change = swept.map_or_else(String::new, |swept| difference(score, &swept.whole));
@@ -149,7 +157,7 @@ impl Lesions {
             }
             Some(Err(why)) => format!("{}: {why}", info.name),
             _ => match swept {
-                Some(swept) => format!("{}, whole: {}", info.name, percent(swept.whole.accuracy)),
+                Some(swept) => format!("{}, all blocks: {}", info.name, percent(swept.whole.accuracy)),
                 None => format!("{}: {} blocks", info.name, info.blocks.len()),
             },
         }
@@ -221,8 +229,9 @@ fn cells(ui: &mut Ui, info: &ArmInfo, swept: Option<&Sweep>, out: &[usize], sele
                 (Some(_), None) => ": cannot be left out, as nothing carries the signal past it".to_owned(),
                 _ => String::new(),
             };
-            let text = format!("{} {block}{left}", info.name);
-            let response = named(ui, response.on_hover_text(&text), &text);
+            let text = format!("{}, {}{left}", info.name, Naming::in_words(block));
+            let tip = format!("{}, {}{left}", info.name, in_full(block));
+            let response = named(ui, response.on_hover_text(tip), &text);
             if response.clicked() {
                 clicked = Some(index);
             }
@@ -254,14 +263,19 @@ fn findings(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
         Instrument::Gains => ("Accuracy by α", Scale::Percent),
         _ => ("Accuracy of a linear classifier after each block", Scale::Percent),
     };
-    let tokens = Tokens::of(ui);
     ui.add_space(space::XS);
-    ui.add(Label::new(theme::caption(across, &tokens)).wrap());
+    glossary::caption(ui, across);
     let (lines, words): (Vec<Series>, Vec<String>) = lines.into_iter().unzip();
     let height = (ui.available_height() - 24.0 * (lines.len() as f32 + 1.0)).clamp(140.0, 360.0);
-    chart::draw(ui, "lesions", &format!("{across}. {}", words.join("; ")), &lines, scale, height);
-    for (line, words) in lines.iter().zip(&words) {
-        told(ui, line.arm, words);
+    let (arms, name): (Vec<usize>, String) =
+        (lines.iter().map(|line| line.arm).collect(), format!("{across}. {}", words.join("; ")));
+    if matches!(instrument, Instrument::Lesions | Instrument::Exits) {
+        by_block::draw(ui, ("lesions", &name), lines, bench, scale, height);
+    } else {
+        chart::draw(ui, "lesions", &name, &lines, scale, height);
+    }
+    for (arm, words) in arms.into_iter().zip(&words) {
+        told(ui, arm, words);
     }
 }
 
@@ -306,7 +320,8 @@ fn said(name: &str, finding: &Finding) -> String {
         Finding::Lesions(found) => {
             let scored = found.blocks.iter().filter_map(|lesion| Some((&lesion.block, lesion.score?.accuracy)));
             scored.min_by(|a, b| a.1.total_cmp(&b.1)).map_or_else(none, |(block, left)| {
-                format!("{name}: {} whole, worst without {block}: {}", percent(found.whole.accuracy), percent(left))
+                let (whole, block, left) = (percent(found.whole.accuracy), Naming::in_words(block), percent(left));
+                format!("{name}, all blocks: {whole} · hurts most: {block}, {left} left without it")
             })
         }
         Finding::Removals(found) => found.last().map_or_else(none, |band: &Band| {

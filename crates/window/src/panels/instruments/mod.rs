@@ -3,6 +3,7 @@
 //! panels.
 
 mod bench;
+mod by_block;
 pub mod explain;
 mod histograms;
 mod histories;
@@ -10,9 +11,13 @@ pub mod inside;
 pub mod landscape;
 pub mod lesions;
 mod maps;
+mod overlay;
 mod paper;
 pub mod predictions;
+mod range;
 mod several;
 mod sieve;
+mod span;
+mod telling;
 mod tiles;
 mod verdict;

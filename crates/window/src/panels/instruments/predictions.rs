@@ -1,19 +1,19 @@
 //! The validation images with what every arm takes them for: sorted, filtered, chosen, looked at one by one.
 
 use super::bench as kit;
-use super::bench::Bench;
+use super::bench::{Bench, Request};
 use super::maps::{Atlas, Textures, WHOLE};
 use super::paper::{Figure, ROWS};
 use super::several;
 use super::sieve::Sieve;
-use super::tiles::{self, CELL, class, tile};
+use super::tiles::{self, WIDTH, class, tile};
 use super::verdict::{self, Arm};
-use crate::kit::chips::{chip, empty, told};
+use crate::kit::chips::{chip, told};
+use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::named;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::answers::top;
-use crate::state::inquiries::Place;
 use crate::state::selected::ConfusionCell;
 use eframe::egui::{Color32, Label, Modifiers, ScrollArea, Sense, Ui, Vec2, vec2};
 use lab_core::instrument::{ArmFinding, Finding, Findings, Focus, Gallery, Instrument, Question, Sample};
@@ -76,12 +76,6 @@ impl Panel for Predictions {
             view.show_cell(cell);
         }
         let bench = &mut Bench::new(scene, effects);
-        if !bench.has_networks() {
-            return empty(
-                ui,
-                "Every validation image with what the networks take it for will be shown here: press Start, then Predict.",
-            );
-        }
         ui.horizontal_wrapped(|ui| {
             let modes = [(Mode::Images, "Images"), (Mode::Classes, "Per class"), (Mode::Calibration, "Calibration")];
             for (mode, title) in modes {
@@ -92,26 +86,18 @@ impl Panel for Predictions {
         let found = bench.inquiries.of(Instrument::Predictions).and_then(|inquiry| inquiry.found.clone());
         let found = found.unwrap_or_default();
         let (arms, gallery) = (arms(&found, bench), bench.inquiries.gallery.clone());
-        let (mut asked, sieve) = (false, view.sieve);
-        let question = || {
-            asked = true;
-            Question::Predictions
-        };
+        let sieve = view.sieve;
+        let request =
+            Request { about: Instrument::Predictions, verb: "Predict", question: Question::Predictions, filled: false };
         let off_screen = |ui: &mut Ui, _: &Bench| {
             if let Some(gallery) = &gallery {
                 tiles::sheet(ui, &sieve.images(&arms), &arms, gallery);
             }
         };
         let figure = Figure { height: ROWS, draw: off_screen };
-        kit::tools(ui, bench, Instrument::Predictions, "Predict", question, figure);
-        if asked && bench.inquiries.gallery.is_none() {
-            bench.ask(Question::Gallery);
-        }
+        kit::tools(ui, bench, &request, figure);
         let (Some(gallery), false) = (&gallery, arms.is_empty()) else {
-            if bench.inquiries.awaited(Place::Of(Instrument::Predictions)).is_none() {
-                empty(ui, "Press Predict to see what every arm takes each validation image for.");
-            }
-            return;
+            return kit::offer(ui, bench, &request);
         };
         match view.mode {
             Mode::Images => self.images(ui, &mut view.sieve, bench, &arms, gallery),
@@ -140,10 +126,9 @@ impl Predictions {
         }
         let known = arms.iter().map(|(_, _, found)| found.len()).min().unwrap_or(0);
         self.chosen.retain(|&image| image < known);
-        let tokens = Tokens::of(ui);
         ui.horizontal_wrapped(|ui| {
             tiles::legend(ui, arms);
-            let all = ui.small_button("Choose all").on_hover_text("All images shown, to be copied or saved");
+            let all = ui.small_button("Select all").on_hover_text("All images shown, to be copied or saved");
             if all.clicked() {
                 self.chosen = self.shown.iter().copied().collect();
             }
@@ -152,7 +137,7 @@ impl Predictions {
             vec![format!("{} of {} images", count(self.shown.len() as u64), count(gallery.labels.len() as u64))];
         said.extend(verdict::disagreements(arms));
         ui.horizontal_wrapped(|ui| {
-            ui.label(theme::caption(said.join("; "), &tokens));
+            glossary::caption(ui, &said.join("; "));
             if arms.len() > 1 {
                 kit::explain(ui, Instrument::Disagreement);
             }
@@ -177,10 +162,10 @@ impl Predictions {
         reason = "a grid's cells"
     )]
     fn grid(&mut self, ui: &mut Ui, arms: &[Arm], gallery: &Gallery) {
-        let columns = ((ui.available_width() / CELL) as usize).max(1);
+        let (columns, height) = (((ui.available_width() / WIDTH) as usize).max(1), tiles::height(arms));
         let rows = self.shown.len().div_ceil(columns);
         let Self { atlas: Some((_, atlas)), shown, chosen, .. } = self else { return };
-        ScrollArea::vertical().id_salt("grid").auto_shrink(false).show_rows(ui, CELL, rows, |ui, range| {
+        ScrollArea::vertical().id_salt("grid").auto_shrink(false).show_rows(ui, height, rows, |ui, range| {
             for row in range {
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing = Vec2::ZERO;
@@ -204,9 +189,9 @@ impl Predictions {
     fn detail(&mut self, ui: &mut Ui, bench: &mut Bench, arms: &[Arm], gallery: &Arc<Gallery>) {
         let images: Vec<usize> = self.chosen.iter().copied().collect();
         ui.horizontal_wrapped(|ui| {
-            ui.label(theme::strong(format!("{} chosen", plural(images.len() as u64, "image"))));
+            ui.label(theme::strong(format!("{} selected", plural(images.len() as u64, "image"))));
             several::tools(ui, &images, arms, gallery, bench.actions);
-            if ui.button("Choose none").clicked() {
+            if ui.button("Select none").clicked() {
                 self.chosen.clear();
             }
         });

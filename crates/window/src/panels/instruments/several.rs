@@ -23,14 +23,14 @@ const TOLD: usize = 200;
 pub fn tools(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Arc<Gallery>, actions: &mut Vec<Action>) {
     let paper = Paper {
         name: "chosen-images",
-        title: "Chosen images".to_owned(),
+        title: "Selected images".to_owned(),
         tables: || tables(images, arms, gallery),
         figure: Figure { height: ROWS, draw: |ui: &mut Ui| tiles::sheet(ui, images, arms, gallery) },
     };
-    give_away::button(ui, "Chosen images", &paper, actions);
+    give_away::button(ui, "Selected images", &paper, actions);
     let save = ui.button("Save pictures…");
     let save = save.on_hover_text("A new folder with each image as a PNG and a table of what every arm says of it");
-    if named(ui, save, "Save the chosen images as pictures").clicked() {
+    if named(ui, save, "Save the selected images as pictures").clicked() {
         let content = Content::Folder(Arc::new(album(images, arms, gallery)));
         actions.push(Action::Save { name: "chosen-images".into(), content });
     }

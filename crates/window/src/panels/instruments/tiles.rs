@@ -5,15 +5,30 @@ use super::verdict::Arm;
 use crate::kit::chips::chip;
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::named;
-use eframe::egui::{Color32, Label, Rect, Sense, Stroke, StrokeKind, TextureId, Ui, Vec2, pos2, vec2};
+use eframe::egui::{
+    Color32, FontId, Label, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, TextureId, Ui, Vec2, pos2, vec2,
+};
 use lab_core::instrument::Gallery;
 use lab_core::number::{count, plural};
 
-/// Side of a cell in points.
-pub const CELL: f32 = 52.0;
+/// Width of a cell in points.
+pub const WIDTH: f32 = 92.0;
+/// Side of a picture in points.
+const SIDE: f32 = 56.0;
+/// Height of a line of text below a picture.
+const LINE: f32 = 14.0;
+/// Arms whose guesses are written; of more only the marks are drawn.
+const WRITTEN: usize = 3;
 
 /// Images that a picture of them holds at most.
-const MOST: usize = 408;
+const MOST: usize = 180;
+
+/// Height of a cell in points: picture, class, and a line for each arm's guess or one for all marks.
+#[allow(clippy::cast_precision_loss, reason = "a few arms")]
+pub fn height(arms: &[Arm]) -> f32 {
+    let lines = if arms.len() > WRITTEN { 1 } else { arms.len() };
+    SIDE + 4.0 + LINE * (1 + lines) as f32 + 6.0
+}
 
 /// The name of a class.
 pub fn class(gallery: &Gallery, class: u16) -> &str {
@@ -36,7 +51,10 @@ pub fn sheet(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Gallery) {
     ui.horizontal_wrapped(|ui| {
         legend(ui, arms);
         let first = if shown.len() < images.len() { format!("the first {} of ", shown.len()) } else { String::new() };
-        let text = format!("{first}{}; a filled mark is an arm that is right", plural(images.len() as u64, "image"));
+        let text = format!(
+            "{first}{}; below each its class, then what each arm guesses: ✓ right, ✗ wrong",
+            plural(images.len() as u64, "image")
+        );
         ui.add(Label::new(theme::caption(text, &tokens)).extend());
     });
     let atlas = Atlas::new(ui.ctx(), gallery, shown.iter().copied());
@@ -48,8 +66,21 @@ pub fn sheet(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Gallery) {
     });
 }
 
-/// One image, drawn from a texture's part, with a mark for each arm, filled where it is right; says whether it was clicked.
-#[allow(clippy::cast_precision_loss, reason = "a mark's place")]
+/// A tick where an arm is right, a cross where it is wrong, in the arm's colour.
+fn mark(painter: &Painter, center: Pos2, is_right: bool, color: Color32) {
+    let stroke = Stroke::new(theme::CURVE, color);
+    let at = |x: f32, y: f32| center + vec2(x, y);
+    if is_right {
+        painter.line(vec![at(-4.0, 0.0), at(-1.5, 3.0), at(4.0, -3.5)], stroke);
+    } else {
+        painter.line_segment([at(-3.0, -3.0), at(3.0, 3.0)], stroke);
+        painter.line_segment([at(-3.0, 3.0), at(3.0, -3.0)], stroke);
+    }
+}
+
+/// One image, drawn from a texture's part, with its class below it and for each arm what it guesses, a tick where that is
+/// right and a cross where it is wrong; says whether it was clicked.
+#[allow(clippy::cast_precision_loss, reason = "a line's place")]
 pub fn tile(
     ui: &mut Ui,
     texture: TextureId,
@@ -60,28 +91,39 @@ pub fn tile(
     is_chosen: bool,
 ) -> bool {
     let tokens = Tokens::of(ui);
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(CELL), Sense::click());
-    let side = CELL - 14.0;
-    let picture = Rect::from_min_size(rect.min + vec2((CELL - side) / 2.0, 1.0), Vec2::splat(side));
-    ui.painter().image(texture, picture, part, Color32::WHITE);
+    let (rect, response) = ui.allocate_exact_size(vec2(WIDTH, height(arms)), Sense::click());
+    let picture = Rect::from_center_size(rect.center_top() + vec2(0.0, 2.0 + SIDE / 2.0), Vec2::splat(SIDE));
+    let painter = ui.painter();
+    painter.image(texture, picture, part, Color32::WHITE);
+    let font = FontId::proportional(theme::size::SMALL - 1.0);
+    let truth = class(gallery, gallery.labels[image]);
+    let line = |row: usize| picture.bottom() + 2.0 + LINE * (row as f32 + 0.5);
+    let write = |text: &str, left: f32, row: usize, color: Color32, middle: bool| {
+        let galley = theme::elided(painter, text, font.clone(), color, rect.right() - left - 2.0);
+        let left = if middle { rect.center().x - galley.size().x / 2.0 } else { left };
+        painter.galley(pos2(left, line(row) - galley.size().y / 2.0), galley, color);
+    };
+    write(truth, rect.left() + 2.0, 0, tokens.text, true);
     for (index, (arm, _, found)) in arms.iter().enumerate() {
-        let offset = (index as f32 - (arms.len() as f32 - 1.0) / 2.0) * 10.0;
-        let at = pos2(rect.center().x + offset, rect.bottom() - 6.0);
-        if found.is_right(image) {
-            ui.painter().circle_filled(at, 3.5, tokens.arm(*arm));
-        } else {
-            ui.painter().circle_stroke(at, 3.0, Stroke::new(1.25, tokens.arm(*arm)));
+        let (is_right, color) = (found.is_right(image), tokens.arm(*arm));
+        if arms.len() > WRITTEN {
+            let offset = (index as f32 - (arms.len() as f32 - 1.0) / 2.0) * 10.0;
+            mark(painter, pos2(rect.center().x + offset, line(1)), is_right, color);
+            continue;
         }
+        let guess = class(gallery, found.predicted[image]);
+        mark(painter, pos2(rect.left() + 9.0, line(index + 1)), is_right, color);
+        let ink = if is_right { tokens.weak } else { tokens.text };
+        write(&format!("→ {guess}"), rect.left() + 17.0, index + 1, ink, false);
     }
     if is_chosen {
-        ui.painter().rect_stroke(picture, 2.0, Stroke::new(2.0, tokens.accent), StrokeKind::Outside);
+        painter.rect_stroke(picture, 2.0, Stroke::new(2.0, tokens.accent), StrokeKind::Outside);
     } else if response.hovered() || response.has_focus() {
-        ui.painter().rect_stroke(picture, 2.0, Stroke::new(1.0, tokens.text), StrokeKind::Outside);
+        painter.rect_stroke(picture, 2.0, Stroke::new(1.0, tokens.text), StrokeKind::Outside);
     }
     let says: Vec<String> =
         arms.iter().map(|(_, name, found)| format!("{name}: {}", class(gallery, found.predicted[image]))).collect();
-    let text = format!("Image {image}, {}; {}", class(gallery, gallery.labels[image]), says.join(", "));
-    let response =
-        response.on_hover_text(format!("{text}\nA filled mark is an arm that is right; Ctrl-click chooses several"));
+    let text = format!("Image {image}, {truth}; {}", says.join(", "));
+    let response = response.on_hover_text(format!("{text}\n✓ right, ✗ wrong; Ctrl-click selects several"));
     named(ui, response, &text).clicked()
 }

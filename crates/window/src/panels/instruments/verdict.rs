@@ -6,10 +6,12 @@ use crate::action::Action;
 use crate::give_away;
 use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::{chip, dot, told};
+use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space};
-use eframe::egui::{Grid, Label, Ui};
-use lab_core::instrument::{Calibration, Disagreement, Instrument, Metrics, Predictions};
-use lab_core::number::{count, percent, short};
+use eframe::egui::{Grid, PopupAnchor, Tooltip, Ui};
+use lab_core::instrument::{Calibration, CalibrationBin, Disagreement, Instrument, Metrics, Predictions};
+use lab_core::number::{count, percent, plural};
+use lab_core::statistics::wilson;
 use lab_core::table::Table;
 
 /// An arm's place and name with what it predicts.
@@ -65,7 +67,7 @@ fn table(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics], classes: &[String]) {
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing.x = space::XS;
                     dot(ui, *arm);
-                    ui.label(theme::strong(title));
+                    glossary::explained(ui.label(theme::strong(title)), title);
                 });
             }
         }
@@ -102,26 +104,69 @@ pub fn calibration(ui: &mut Ui, arms: &[Arm], actions: &mut Vec<Action>) {
     reliability(ui, arms, &found);
 }
 
+/// Images of a bin from which its accuracy is drawn in full.
+const ENOUGH: u32 = 10;
+
 fn reliability(ui: &mut Ui, arms: &[Arm], found: &[Calibration]) {
-    let mut lines = Vec::new();
-    let mut words = Vec::new();
-    for ((arm, name, _), calibration) in arms.iter().zip(found) {
-        let full = calibration.bins.iter().filter(|bin| bin.count > 0);
-        let points = full.map(|bin| [bin.confidence, bin.accuracy]).collect();
-        lines.push(Series { arm: *arm, name: (*name).to_owned(), points, ..Series::default() });
-        words.push(format!("{name}: expected calibration error {}", percent(calibration.error)));
-    }
     let tokens = Tokens::of(ui);
-    let caption = "Accuracy by confidence; on the diagonal a network is as right as it says";
-    ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
+    let (mut intervals, mut lines, mut words) = (Vec::new(), Vec::new(), Vec::new());
+    for ((arm, name, _), calibration) in arms.iter().zip(found) {
+        let full = || calibration.bins.iter().filter(|bin| bin.count > 0);
+        let faint = tokens.background.lerp_to_gamma(tokens.arm(*arm), 0.45);
+        let series = |points| Series { arm: *arm, name: (*name).to_owned(), points, ..Series::default() };
+        for bin in full() {
+            let ends = wilson(bin.right(), bin.count).map(|end| [bin.confidence, end]);
+            intervals.push(Series { unmarked: true, color: Some(faint), ..series(ends.into()) });
+        }
+        let point = |bin: &CalibrationBin| [bin.confidence, bin.accuracy];
+        let (enough, few): (Vec<&CalibrationBin>, Vec<_>) = full().partition(|bin| bin.count >= ENOUGH);
+        let told = match few.len() {
+            0 => String::new(),
+            few => format!(
+                "; {few} of {} with less than {ENOUGH} images, drawn faint",
+                plural(full().count() as u64, "group")
+            ),
+        };
+        words.push(format!("{name}: expected calibration error {}{told}", percent(calibration.error)));
+        lines.push(Series { scattered: true, color: Some(faint), ..series(few.into_iter().map(point).collect()) });
+        lines.push(series(enough.into_iter().map(point).collect()));
+    }
+    // Nothing that is measured lies under an interval.
+    lines.splice(0..0, intervals);
+    let caption = "Accuracy by confidence, each with its 95 % interval; on the diagonal confidence equals accuracy";
+    glossary::caption(ui, caption);
     let height = (ui.available_height() - 60.0).clamp(160.0, 420.0);
     // What a perfectly calibrated network would draw.
     let points = vec![[0.0, 0.0], [1.0, 1.0]];
-    lines.push(Series { name: "diagonal".into(), points, dashed: true, guide: true, ..Series::default() });
-    chart::draw(ui, "calibration", &format!("Calibration. {}", words.join("; ")), &lines, Scale::Percent, height);
+    let diagonal =
+        Series { name: "diagonal".into(), points, dashed: true, guide: true, unmarked: true, ..Series::default() };
+    lines.insert(0, diagonal);
+    let name = format!("Calibration. {}", words.join("; "));
+    let pointed = chart::draw(ui, "calibration", &name, &lines, Scale::Percent, height);
+    if let Some([at, _]) = pointed {
+        counted(ui, arms, found, at);
+    }
     for ((arm, _, _), words) in arms.iter().zip(&words) {
         told(ui, *arm, words);
     }
+}
+
+/// What is known of the images about as sure as where the pointer is.
+fn counted(ui: &Ui, arms: &[Arm], found: &[Calibration], at: f64) {
+    let nearest = |calibration: &Calibration| {
+        let full = calibration.bins.iter().filter(|bin| bin.count > 0);
+        full.min_by(|a, b| (a.confidence - at).abs().total_cmp(&(b.confidence - at).abs())).copied()
+    };
+    let tip = Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), ui.scope_id().with("bin"), PopupAnchor::Pointer);
+    tip.gap(12.0).show(|ui| {
+        for ((_, name, _), calibration) in arms.iter().zip(found) {
+            let Some(bin) = nearest(calibration) else { continue };
+            let [low, high] = wilson(bin.right(), bin.count).map(percent);
+            ui.label(theme::strong(format!("{name}: {}", plural(bin.count.into(), "image"))));
+            ui.label(format!("{} sure, {} right", percent(bin.confidence), percent(bin.accuracy)));
+            ui.label(theme::caption(format!("95 % interval {low} to {high}"), &Tokens::of(ui)));
+        }
+    });
 }
 
 /// How often only one of two arms is right, in a sentence for each pair.
@@ -131,10 +176,10 @@ pub fn disagreements(arms: &[Arm]) -> Vec<String> {
         for (_, second, other) in &arms[index + 1..] {
             let between = Disagreement::of(one, other);
             found.push(format!(
-                "only {first} right: {}; only {second} right: {}; McNemar p = {}",
+                "only {first} right: {}; only {second} right: {}; {}",
                 count(between.first_only.into()),
                 count(between.second_only.into()),
-                short(between.p_value)
+                between.chance()
             ));
         }
     }

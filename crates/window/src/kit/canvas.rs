@@ -1,0 +1,48 @@
+//! What a panel says while it has nothing to show: in one sentence what will be seen, and in the middle, where the eye is,
+//! the button that makes it appear or the reason why it cannot.
+
+use super::glossary;
+use super::theme::{self, Tokens, space};
+use super::widgets::named;
+use eframe::egui::{Align, Button, Label, Layout, RichText, Ui, vec2};
+
+/// A button in the middle of a panel.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'a> {
+    /// What is written on it.
+    pub verb: &'a str,
+    /// What it is called for those who cannot see where it is.
+    pub name: &'a str,
+    /// Why it cannot be used at present.
+    pub hindered: Option<&'a str>,
+}
+
+/// Widest line of text, in points.
+const LINE: f32 = 340.0;
+/// Height of a button with its text, in points, for placing them in the middle.
+const HEIGHT: f32 = 110.0;
+
+/// Says what will be seen, offers the button, and says whether it was pressed.
+#[allow(clippy::must_use_candidate, reason = "without a button there is nothing to tell")]
+pub fn canvas(ui: &mut Ui, what: &str, offer: Option<Offer>) -> bool {
+    let tokens = Tokens::of(ui);
+    let mut clicked = false;
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.add_space(((ui.available_height() - HEIGHT) / 2.0).clamp(space::M, 240.0));
+        ui.set_max_width(ui.available_width().min(LINE));
+        let text = ui.add(Label::new(RichText::new(what).color(tokens.weak)).wrap());
+        glossary::explained(text, what);
+        let Some(Offer { verb, name, hindered }) = offer else { return };
+        ui.add_space(space::S);
+        let text = RichText::new(verb).family(theme::semibold()).color(tokens.on_accent);
+        let button = Button::new(text).fill(tokens.accent).min_size(vec2(120.0, 32.0));
+        let button = ui.add_enabled(hindered.is_none(), button);
+        clicked = named(ui, button, name).clicked();
+        if let Some(why) = hindered {
+            ui.add_space(space::XS);
+            ui.add(Label::new(theme::caption(why, &tokens)).wrap());
+        }
+        ui.add_space(space::M);
+    });
+    clicked
+}

@@ -1,0 +1,70 @@
+//! Images that tell most about the networks, found and explained unasked when training has ended: for each the picture,
+//! and over it where each network looked in its last block.
+
+use super::bench::Bench;
+use super::maps::{Textures, WHOLE};
+use super::overlay::Overlay;
+use crate::action::Action;
+use crate::kit::chips::told;
+use crate::kit::glossary;
+use crate::kit::theme::{self, space};
+use crate::kit::widgets::named;
+use crate::state::inquiries::Place;
+use eframe::egui::{Color32, Sense, Ui, Vec2};
+use lab_core::instrument::{Explanation, Finding};
+use lab_core::number::percent;
+
+/// Side of a picture in points.
+const SIDE: f32 = 84.0;
+
+/// The images one below another.
+pub fn ui(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &mut Bench) {
+    let images = bench.inquiries.telling.clone();
+    let several = bench.monitor.arms.len() > 1;
+    let title = if several { "Where the networks disagree most surely" } else { "The surest mistakes" };
+    ui.label(theme::strong(title));
+    glossary::caption(ui, "Grad-CAM of each network's guess at its last block: yellow is where the score comes from.");
+    for (place, image) in images.into_iter().enumerate() {
+        let inquiry = bench.inquiries.at(Place::Telling(place)).cloned().unwrap_or_default();
+        let Some(found) = &inquiry.found else {
+            glossary::caption(ui, inquiry.failed.as_deref().unwrap_or("Being explained…"));
+            continue;
+        };
+        let arms: Vec<(usize, &str, &Explanation)> = found
+            .arms
+            .iter()
+            .filter_map(|arm| match &arm.finding {
+                Ok(Finding::Explanation(found)) => Some((bench.arm(&arm.arm), arm.arm.as_str(), found)),
+                _ => None,
+            })
+            .collect();
+        let Some((_, _, first)) = arms.first() else { continue };
+        let class = |class: usize| found.classes.get(class).map_or("?", String::as_str);
+        ui.add_space(space::S);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
+            let texture = textures.picture(ui.ctx(), &format!("telling {place}"), &first.seen).id();
+            let (rect, response) = ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover());
+            ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
+            named(ui, response, &format!("Image {image} as the networks see it"));
+            for (arm, _, found) in &arms {
+                if let Some((block, map)) = found.strip.last() {
+                    let of = format!(" telling {place}");
+                    Overlay { arm: *arm, found, of: &of, strength }.draw(ui, textures, SIDE, block, map);
+                }
+            }
+            ui.vertical(|ui| {
+                let truth = first.truth.map_or_else(String::new, |truth| format!(": {}", class(truth)));
+                ui.label(theme::strong(format!("Image {image}{truth}")));
+                for (arm, name, found) in &arms {
+                    let sure = found.probabilities.get(found.class).copied().unwrap_or(0.0);
+                    told(ui, *arm, &format!("{name} says {} {}", class(found.class), percent(f64::from(sure))));
+                }
+                let whole = ui.small_button("All blocks").on_hover_text("Shows the image as every block sees it");
+                if named(ui, whole, &format!("Explain image {image} at all blocks")).clicked() {
+                    bench.actions.push(Action::Explain(image));
+                }
+            });
+        });
+    }
+}

@@ -45,6 +45,7 @@ impl Log {
                     Level::Notice => tokens.warning,
                     Level::Error => tokens.error,
                 };
+                ui.spacing_mut().interact_size.y = height;
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing.x = space::S;
                     ui.allocate_ui_with_layout(vec2(STEP, height), Layout::right_to_left(Align::Center), |ui| {
@@ -76,7 +77,8 @@ impl Log {
 
 /// How many letters fit beside the step.
 fn letters(ui: &Ui, font: &FontId) -> usize {
-    let each = ui.ctx().fonts_mut(|fonts| fonts.glyph_width(font, 'n'));
+    // Letters are a little narrower than this one on average.
+    let each = 0.9 * ui.ctx().fonts_mut(|fonts| fonts.glyph_width(font, 'n'));
     let room = (ui.available_width() - STEP - space::S - space::M) / each.max(1.0);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of letters")]
     let count = room.max(16.0) as usize;

@@ -1,7 +1,7 @@
 //! Arms as they can be drawn, and in what two arms differ.
 
 use lab_core::blueprint::outline::Outline;
-use lab_core::experiment::{Arm, MAX_ARMS, Network};
+use lab_core::experiment::{Arm, MAX_ARMS, Network, field_in_words};
 use std::rc::Rc;
 
 /// An arm of the form, as far as it can be drawn.
@@ -83,11 +83,7 @@ fn compare(path: &str, from: Option<&toml::Value>, to: Option<&toml::Value>, fou
             Some(toml::Value::Table(_) | toml::Value::Array(_)) => "its own".into(),
             Some(value) => value.to_string(),
         };
-        let name = path.strip_prefix("network.").unwrap_or(path);
-        let name = ["body.cifar.", "body.imagenet.", "method."]
-            .iter()
-            .fold(name.to_owned(), |name, part| name.replace(part, ""));
-        let name = name.replace(['.', '_'], " ");
+        let name = field_in_words(path);
         found.push(Difference { path: path.to_owned(), text: format!("{name}: {} → {}", short(from), short(to)) });
     }
 }

@@ -126,12 +126,12 @@ fn two_runs_are_drawn_over_each_other_and_compared() {
     }
     harness.get_by_label("Compare").click();
     harness.run();
-    wait_for(&mut harness, "recipe.batch_size");
+    wait_for(&mut harness, "batch size");
     assert!(harness.query_by_label("80").is_some() && harness.query_by_label("96").is_some());
-    assert!(harness.query_by_label_contains("recipe.seed").is_none(), "in which they agree");
+    assert!(harness.query_by_label("seed").is_none(), "in which they agree");
     harness.get_by_label("All fields").click();
     harness.run();
-    assert!(harness.query_by_label_contains("recipe.seed").is_some());
+    assert!(harness.query_by_label("seed").is_some());
 
     harness.get_by_label("Curves").click();
     harness.run();

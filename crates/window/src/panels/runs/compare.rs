@@ -1,9 +1,10 @@
-//! Runs field by field, as their experiment files name the fields; by default only those in which they differ.
+//! Runs field by field, in the words of the form; by default only those in which they differ.
 
 use super::columns::{Column, status};
 use crate::kit::theme::{self, Tokens, space};
 use crate::shelf::Entry;
 use eframe::egui::{Grid, Label, RichText, ScrollArea, Ui};
+use lab_core::experiment::field_in_words;
 use lab_core::quantity::Measure;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -12,7 +13,9 @@ use std::sync::Arc;
 /// A field with its value in each run; `None` where a run has no such field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// Its path: `recipe.batch_size`.
+    /// Its path in the experiment's file: `recipe.batch_size`.
+    pub path: String,
+    /// What a person calls it, with the network that it belongs to.
     pub name: String,
     /// One for each run.
     pub values: Vec<Option<String>>,
@@ -55,7 +58,7 @@ impl Compare {
                     }
                     ui.end_row();
                     for field in shown {
-                        ui.label(theme::caption(&field.name, &tokens));
+                        ui.label(theme::caption(&field.name, &tokens)).on_hover_text(&field.path);
                         for value in &field.values {
                             let text = RichText::new(value.as_deref().unwrap_or("–"));
                             let text = if all && field.differs() { text.color(tokens.accent) } else { text };
@@ -75,15 +78,36 @@ pub fn fields(entries: &[&Arc<Entry>]) -> Vec<Field> {
     let all: Vec<Vec<(String, String)>> = entries.iter().map(|entry| flattened(entry)).collect();
     let mut known = BTreeSet::new();
     let mut order = Vec::new();
-    for (name, _) in all.iter().flatten() {
-        if known.insert(name.as_str()) {
-            order.push(name.clone());
+    for (path, _) in all.iter().flatten() {
+        if known.insert(path.as_str()) {
+            order.push(path.clone());
         }
     }
-    let value = |run: &Vec<(String, String)>, name: &str| {
-        run.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    let value = |run: &Vec<(String, String)>, path: &str| {
+        run.iter().find(|(known, _)| known == path).map(|(_, value)| value.clone())
     };
-    order.into_iter().map(|name| Field { values: all.iter().map(|run| value(run, &name)).collect(), name }).collect()
+    let field = |path: String| Field {
+        values: all.iter().map(|run| value(run, &path)).collect(),
+        name: in_words(&path, entries),
+        path,
+    };
+    order.into_iter().map(field).collect()
+}
+
+/// What a person calls a field; one of a network goes by the network's name where all runs call it the same.
+fn in_words(path: &str, entries: &[&Arc<Entry>]) -> String {
+    let of_arm = path.strip_prefix("arms[").and_then(|rest| rest.split_once("]."));
+    let Some((place, rest)) = of_arm.and_then(|(place, rest)| Some((place.parse::<usize>().ok()?, rest))) else {
+        return if path.starts_with("recipe.") || path.starts_with("data.") {
+            field_in_words(path)
+        } else {
+            path.to_owned()
+        };
+    };
+    let mut names = entries.iter().filter_map(|entry| entry.info.arms.get(place)).map(|arm| arm.name.as_str());
+    let first = names.next().unwrap_or_default();
+    let owner = if names.all(|name| name == first) { first.to_owned() } else { format!("network {}", place + 1) };
+    format!("{owner}: {}", field_in_words(rest))
 }
 
 fn flattened(entry: &Entry) -> Vec<(String, String)> {

@@ -10,10 +10,26 @@ use lab_core::protocol::keep::Record;
 use lab_core::protocol::{Change, Command, DatasetInfo, Evaluation, Event, Outcome, Past};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long after a failure writing is tried again.
 pub(super) const RETRY: Duration = Duration::from_secs(2);
+
+/// What is known of a run that goes on.
+#[derive(Default)]
+pub(super) struct Before {
+    pub past: Option<Arc<Past>>,
+    pub outcome: Option<Outcome>,
+}
+
+impl Before {
+    /// The last step that was recorded.
+    pub fn recorded(&self) -> u64 {
+        let arms = self.past.iter().flat_map(|past| &past.arms);
+        arms.filter_map(|arm| arm.steps.last()).map(|last| last.step).max().unwrap_or(0)
+    }
+}
 
 /// A session with its record.
 pub(super) struct Run {

@@ -6,11 +6,11 @@ use super::import::{self, Imported};
 use super::session::{Session, Stepped};
 use super::snapshot::Latest;
 use super::start::{self, Settled};
-use super::under_way::{self, Ending, RETRY, Run};
+use super::under_way::{self, Before, Ending, RETRY, Run};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use lab_core::data::Dataset;
 use lab_core::experiment::{DeviceChoice, Experiment, Extension};
-use lab_core::number::plural;
+use lab_core::number::{count, plural};
 use lab_core::protocol::keep::{KeepNothing, Keeper};
 use lab_core::protocol::outbox::Outbox;
 use lab_core::protocol::{Change, Command, Event, Import, Intervention, Outcome, Past, Phase, Prepared, Tune};
@@ -24,13 +24,6 @@ const SHOW_EVERY: Duration = Duration::from_millis(100);
 
 /// What to do after a panic.
 const ADVICE: &str = "the last checkpoint is kept, so resume the run, on another device if this comes again";
-
-/// What is known of a run that goes on.
-#[derive(Default)]
-struct Before {
-    past: Option<Arc<Past>>,
-    outcome: Option<Outcome>,
-}
 
 /// The engine's thread.
 pub struct Worker {
@@ -266,11 +259,17 @@ impl Worker {
     }
 
     /// Shows a run as it was left. Nothing is written before somebody goes on with it.
-    fn look(&mut self, run: Run, before: Before, said: Vec<String>) -> Result<(), String> {
-        let left = run.outcome("it was interrupted");
-        self.present(run, before.past, said);
-        let known = before.outcome.filter(|known| known.steps == left.steps);
-        self.tell_end(known.map_or(left.clone(), |known| Outcome { run: left.run, ..known }));
+    fn look(&mut self, run: Run, before: Before, mut said: Vec<String>) -> Result<(), String> {
+        let (step, recorded) = (run.session.step, before.recorded());
+        let outcome = Outcome { steps: recorded.max(step), ..run.outcome("interrupted") };
+        if recorded > step {
+            let (step, recorded) = (count(step), count(recorded));
+            said.push(format!(
+                "{recorded} steps were recorded, and the networks are those of step {step}, the newest checkpoint"
+            ));
+        }
+        self.present(run, before.past, outcome.steps, said);
+        self.tell_end(before.outcome.map_or(outcome.clone(), |known| Outcome { run: outcome.run, ..known }));
         Ok(())
     }
 
@@ -286,8 +285,8 @@ impl Worker {
     }
 
     /// Takes a run on, and tells of it.
-    fn present(&mut self, run: Run, past: Option<Arc<Past>>, said: Vec<String>) {
-        let prepared = Prepared { past, ..run.session.prepared(run.record.folder()) };
+    fn present(&mut self, run: Run, past: Option<Arc<Past>>, first_step: u64, said: Vec<String>) {
+        let prepared = Prepared { past, first_step, ..run.session.prepared(run.record.folder()) };
         self.run = Some(run);
         // Whoever hears that the networks are ready may ask of them at once.
         self.show(false);
@@ -298,7 +297,7 @@ impl Worker {
     fn begin(&mut self, run: Run, before: Before, said: Vec<String>) -> Result<(), String> {
         let (over, paused, step) = (run.over, run.paused, run.session.step);
         let missing = run.session.is_evaluation_missing();
-        self.present(run, before.past, said);
+        self.present(run, before.past, step, said);
         if over && !missing && before.outcome.is_some_and(|outcome| outcome.steps == step) {
             self.ended_before();
             return Ok(());

@@ -31,7 +31,7 @@ fn shown(script: &Script, folder: &Path, name: &str, steps: u64) {
 
 fn ended(script: &Script, folder: &Path, steps: u64) {
     script.say(Event::Phase(Phase::Done));
-    let (reason, run) = ("it was interrupted".to_owned(), Some(folder.to_owned()));
+    let (reason, run) = ("interrupted".to_owned(), Some(folder.to_owned()));
     let outcome = Outcome { reason, steps, seconds: 1.0, run, arms: vec![], planned: None, discordant: vec![] };
     script.say(Event::Finished(Box::new(outcome)));
 }
@@ -72,7 +72,7 @@ fn the_last_run_is_offered_and_opens_with_its_settings_or_goes_on() {
     assert_eq!(again.state().plan().recipe.batch_size, 80, "the form has its settings");
     assert_eq!(again.state().monitor().steps.len(), 20, "and the plots its curves");
     assert!(again.query_by_label("Go on where you were?").is_none());
-    assert!(!names(&again, "It was interrupted (after 20 steps)").is_empty());
+    assert!(!names(&again, "Interrupted (after 20 steps)").is_empty());
     click(&mut again, "Continue the run");
     assert!(script.sent(|command| matches!(command, Command::Resume { run, .. } if *run == folder)));
 }

@@ -141,13 +141,20 @@ fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
     drop(engine);
     // As after a crash: nothing says how it ended.
     fs::remove_file(run.join("outcome.json")).unwrap();
+    // As if it had been killed two steps after its newest checkpoint: what was recorded is shown.
+    for arm in ["plain", "residual"] {
+        let table = run.join("arms").join(arm).join("metrics.csv");
+        let rows = fs::read_to_string(&table).unwrap();
+        let last = rows.lines().last().unwrap().split_once(',').unwrap().1;
+        fs::write(&table, format!("{rows}6,{last}\n7,{last}\n")).unwrap();
+    }
     let before = contents(&run);
     let mut engine = Engine::start(Box::new(Folder::under(folder.path().to_owned())), || {}).unwrap();
     let elsewhere: OpenRun = Arc::new(|_, _| Err("no other runs are asked".into()));
     engine.attend(|latest, teller| Inspectors::start(latest, teller, elsewhere)).unwrap();
     let (prepared, outcome, phase) = opened(&engine, &run);
     assert_eq!((outcome.reason.as_str(), phase), ("interrupted", Phase::Done));
-    assert!(outcome.steps < prepared.total_steps && prepared.first_step == outcome.steps);
+    assert_eq!((outcome.steps, prepared.first_step, prepared.total_steps), (7, 7, 8), "all that was recorded");
     let past = prepared.past.unwrap();
     for arm in &past.arms {
         let newest = arm.evaluations.last().unwrap();
@@ -162,16 +169,6 @@ fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
     let answer = std::iter::from_fn(|| engine.events().recv().ok()).find_map(answered).unwrap();
     assert!(answer.is_ok(), "its networks answer");
     assert_eq!(contents(&run), before, "nothing is written by looking");
-
-    // As if it had been killed two steps after its newest checkpoint: what was recorded is shown.
-    for arm in ["plain", "residual"] {
-        let table = run.join("arms").join(arm).join("metrics.csv");
-        let rows = fs::read_to_string(&table).unwrap();
-        let last = rows.lines().last().unwrap().split_once(',').unwrap().1;
-        fs::write(&table, format!("{rows}6,{last}\n7,{last}\n")).unwrap();
-    }
-    let (prepared, outcome, _) = opened(&engine, &run);
-    assert_eq!((prepared.first_step, outcome.steps), (7, 7));
 
     engine.send(Command::Resume { run: run.clone(), device: DeviceChoice::Flex });
     while !matches!(engine.events().recv().unwrap(), Event::Finished(_)) {}

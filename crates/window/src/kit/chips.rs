@@ -1,7 +1,7 @@
 //! What panels say in a row: an arm's colour with a few words, a sentence, or what an empty panel will show.
 
 use super::glossary::explained;
-use super::line::{Dash, View, dashed};
+use super::line::{Dash, Pieces, View};
 use super::theme::{self, Tokens, space};
 use eframe::egui::{Align, Color32, FontId, Label, Layout, Painter, Pos2, Rect, RichText, Sense, Stroke, Ui, vec2};
 
@@ -71,7 +71,9 @@ pub fn colored_dot(ui: &mut Ui, color: Color32) {
 pub fn line_sample(painter: &Painter, rect: Rect, color: Color32, dash: Dash) {
     let width = f64::from(rect.width());
     let view = View { x: [0.0, width], y: [0.0, 1.0], size: [width, 1.0] };
-    for piece in dashed(&[[0.0, 0.0], [width, 0.0]], &view, dash) {
+    let mut pieces = Pieces::default();
+    pieces.dash(&[[0.0, 0.0], [width, 0.0]], &view, dash);
+    for piece in pieces.iter() {
         #[allow(clippy::cast_possible_truncation, reason = "a few points")]
         let ends = [piece.first(), piece.last()].map(|end| rect.left() + end.map_or(0.0, |end| end[0]) as f32);
         painter.hline(ends[0]..=ends[1], rect.center().y, Stroke::new(theme::CURVE, color));

@@ -108,51 +108,75 @@ fn crossing([from, to]: [[f64; 2]; 2], sides: [[f64; 2]; 2]) -> Option<[f64; 2]>
     (enter <= leave).then_some([enter, leave])
 }
 
-/// The pieces of a line that runs to the right, as it is dashed.
-#[must_use]
-pub fn dashed(points: &[[f64; 2]], view: &View, dash: Dash) -> Vec<Vec<[f64; 2]>> {
-    let lengths = dash.lengths();
-    let (Some(first), Some(last)) = (points.first(), points.last()) else { return Vec::new() };
-    if lengths.is_empty() {
-        return vec![points.to_vec()];
+/// Lines one after another, without a list for each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pieces {
+    points: Vec<[f64; 2]>,
+    /// Where each piece ends among the points.
+    ends: Vec<usize>,
+}
+
+impl Pieces {
+    /// Each of them, two points at least.
+    pub fn iter(&self) -> impl Iterator<Item = &[[f64; 2]]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.points[start..*end])
     }
-    let scale = view.scale();
-    let across = |from: [f64; 2], to: [f64; 2]| (to[0] - from[0]).abs() * scale[0];
-    let along = |from: [f64; 2], to: [f64; 2]| across(from, to).hypot((to[1] - from[1]) * scale[1]);
-    let way: f64 = points.windows(2).map(|pair| along(pair[0], pair[1])).sum();
-    let noisy = way > 3.0 * across(*first, *last) + view.size[1];
-    let period: f64 = lengths.iter().sum();
-    // Dashes stay where they are while a line grows at its end.
-    let mut place = if noisy { (first[0] * scale[0]).rem_euclid(period) } else { 0.0 };
-    let mut of = 0;
-    while place >= lengths[of] {
-        place -= lengths[of];
-        of = (of + 1) % lengths.len();
+
+    fn end(&mut self) {
+        let start = self.ends.last().copied().unwrap_or(0);
+        if self.points.len() > start + 1 {
+            self.ends.push(self.points.len());
+        } else {
+            self.points.truncate(start);
+        }
     }
-    let mut left = lengths[of] - place;
-    let mut pieces: Vec<Vec<[f64; 2]>> = if of % 2 == 0 { vec![vec![*first]] } else { Vec::new() };
-    for pair in points.windows(2) {
-        let length = if noisy { across(pair[0], pair[1]) } else { along(pair[0], pair[1]) };
-        let mut done = 0.0;
-        while length - done > left {
-            done += left;
-            let share = done / length;
-            let at = [0, 1].map(|of| pair[0][of] + share * (pair[1][of] - pair[0][of]));
-            if of % 2 == 0 {
-                pieces.last_mut().into_iter().for_each(|piece| piece.push(at));
-            } else {
-                pieces.push(vec![at]);
-            }
+
+    /// Adds the pieces of a line that runs to the right, as it is dashed.
+    pub fn dash(&mut self, points: &[[f64; 2]], view: &View, dash: Dash) {
+        let lengths = dash.lengths();
+        let (Some(first), Some(last)) = (points.first(), points.last()) else { return };
+        if lengths.is_empty() {
+            self.points.extend_from_slice(points);
+            return self.end();
+        }
+        let scale = view.scale();
+        let across = |from: [f64; 2], to: [f64; 2]| (to[0] - from[0]).abs() * scale[0];
+        let along = |from: [f64; 2], to: [f64; 2]| across(from, to).hypot((to[1] - from[1]) * scale[1]);
+        let way: f64 = points.windows(2).map(|pair| along(pair[0], pair[1])).sum();
+        let noisy = way > 3.0 * across(*first, *last) + view.size[1];
+        let period: f64 = lengths.iter().sum();
+        // Dashes stay where they are while a line grows at its end.
+        let mut place = if noisy { (first[0] * scale[0]).rem_euclid(period) } else { 0.0 };
+        let mut of = 0;
+        while place >= lengths[of] {
+            place -= lengths[of];
             of = (of + 1) % lengths.len();
-            left = lengths[of];
         }
-        left -= length - done;
+        let mut left = lengths[of] - place;
         if of % 2 == 0 {
-            pieces.last_mut().into_iter().for_each(|piece| piece.push(pair[1]));
+            self.points.push(*first);
         }
+        for pair in points.windows(2) {
+            let length = if noisy { across(pair[0], pair[1]) } else { along(pair[0], pair[1]) };
+            let mut done = 0.0;
+            while length - done > left {
+                done += left;
+                let share = done / length;
+                self.points.push([0, 1].map(|of| pair[0][of] + share * (pair[1][of] - pair[0][of])));
+                if of % 2 == 0 {
+                    self.end();
+                }
+                of = (of + 1) % lengths.len();
+                left = lengths[of];
+            }
+            left -= length - done;
+            if of % 2 == 0 {
+                self.points.push(pair[1]);
+            }
+        }
+        self.end();
     }
-    pieces.retain(|piece| piece.len() > 1);
-    pieces
 }
 
 #[cfg(test)]
@@ -172,12 +196,17 @@ mod tests {
 
     #[test]
     fn dashes_have_their_lengths_and_a_noisy_line_has_no_more_of_them() {
-        let pieces = dashed(&[[0.0, 5.0], [100.0, 5.0]], &VIEW, Dash::Long);
+        let dashed = |points: &[[f64; 2]], dash| {
+            let mut pieces = Pieces::default();
+            pieces.dash(points, &VIEW, dash);
+            pieces.iter().map(<[_]>::to_vec).collect::<Vec<_>>()
+        };
+        let pieces = dashed(&[[0.0, 5.0], [100.0, 5.0]], Dash::Long);
         assert_eq!(pieces.len(), 25, "every 20 of 500 points");
         assert!((pieces[3][0][0] - 12.0).abs() < 1e-9 && (pieces[3][1][0] - 14.8).abs() < 1e-9, "{:?}", pieces[3]);
         let noisy: Vec<[f64; 2]> = (0..=1000).map(|i| [0.1 * f64::from(i), f64::from(i % 2) * 10.0]).collect();
-        let pieces = dashed(&noisy, &VIEW, Dash::Validation);
+        let pieces = dashed(&noisy, Dash::Validation);
         assert!(pieces.len() < 50, "{} pieces", pieces.len());
-        assert_eq!(dashed(&noisy, &VIEW, Dash::Solid), [noisy]);
+        assert_eq!(dashed(&noisy, Dash::Solid), [noisy]);
     }
 }

@@ -3,13 +3,13 @@
 use super::figure::{AXIS, Curve, Figure, Frame, label_width, unwarp, warp};
 use super::marks;
 use super::source::{Source, Whose, places};
-use crate::kit::line::{Dash, View, clipped, dashed};
+use crate::kit::line::{Dash, Pieces, View, clipped};
 use crate::kit::plot;
 use crate::kit::theme::{self, Tokens, space};
 use crate::state::series::Column;
 use crate::state::trace::Times;
-use eframe::egui::{Color32, Response, Ui};
-use egui_plot::{Line, LineStyle, MarkerShape, PlotBounds, PlotUi, Points, VLine};
+use eframe::egui::{Color32, Painter, Response, Shape, Stroke, Ui, pos2};
+use egui_plot::{Line, LineStyle, MarkerShape, PlotBounds, PlotTransform, PlotUi, Points, VLine};
 use lab_core::protocol::Evaluation;
 
 /// What came of drawing.
@@ -25,6 +25,9 @@ pub struct Drawn {
     pub pointer: Option<f64>,
 }
 
+/// Lines that are dashed; the plot would make a shape with a name of each dash.
+type Dashes = Vec<(Pieces, Stroke)>;
+
 impl Figure<'_> {
     /// Draws the plot as wide as there is room.
     pub fn draw(&self, ui: &mut Ui, height: f32) -> Drawn {
@@ -33,6 +36,7 @@ impl Figure<'_> {
         let (metric, log_y) = (self.metric, self.log_y);
         let asked = self.range;
         let scale = (span[1] - span[0]) / f64::from((ui.available_width() - AXIS).max(1.0));
+        let mut dashes = Dashes::new();
         let drawn = plot::bare(metric.id(), ui)
             .height(height)
             .x_grid_spacer(move |input| axis.marks(input, log_x))
@@ -51,10 +55,10 @@ impl Figure<'_> {
                     self.band(plot, curve, curve.source.color(&tokens));
                 }
                 for curve in &self.curves {
-                    self.training(plot, curve, &tokens);
+                    self.training(plot, curve, &tokens, &mut dashes);
                 }
                 for curve in &self.curves {
-                    self.validation(plot, curve, curve.source.color(&tokens));
+                    self.validation(plot, curve, curve.source.color(&tokens), &mut dashes);
                 }
                 if let Some(x) = self.frame.cursor {
                     plot.vline(VLine::new("cursor", x).color(tokens.weak).width(theme::HAIRLINE).allow_hover(false));
@@ -62,6 +66,7 @@ impl Figure<'_> {
                 plot.response().hovered().then(|| plot.pointer_coordinate().map(|at| at.x)).flatten()
             });
         let painter = ui.painter().with_clip_rect(drawn.response.rect.intersect(ui.clip_rect()));
+        paint(&painter, &drawn.transform, &dashes);
         marks::paint(&painter, self, &drawn.transform, &tokens);
         let bounds = drawn.transform.bounds();
         Drawn {
@@ -100,17 +105,17 @@ impl Figure<'_> {
         plot::band(plot, &edges, color);
     }
 
-    fn training(&self, plot: &mut PlotUi, curve: &Curve, tokens: &Tokens) {
+    fn training(&self, plot: &mut PlotUi, curve: &Curve, tokens: &Tokens, dashes: &mut Dashes) {
         let Some((times, raw)) = curve.raw else { return };
         let (source, color) = (curve.source, curve.source.color(tokens));
         if let Some(smoothed) = curve.smoothed {
-            if !source.ghost {
+            if self.frame.raw && !source.ghost {
                 let faint = color.gamma_multiply(if tokens.dark { 0.3 } else { 0.25 });
-                self.line(plot, source, (times, raw), faint, (1.0, Dash::Solid));
+                self.line(plot, source, (times, raw), (Stroke::new(1.0, faint), Dash::Solid), dashes);
             }
-            self.line(plot, source, (times, smoothed), color, (width(source), source.ink.dash));
+            self.line(plot, source, (times, smoothed), (Stroke::new(width(source), color), source.ink.dash), dashes);
         } else {
-            self.line(plot, source, (times, raw), color, (width(source), source.ink.dash));
+            self.line(plot, source, (times, raw), (Stroke::new(width(source), color), source.ink.dash), dashes);
         }
     }
 
@@ -119,12 +124,14 @@ impl Figure<'_> {
         plot: &mut PlotUi,
         source: &Source,
         (times, column): (&Times, &Column),
-        color: Color32,
-        (width, dash): (f32, Dash),
+        (stroke, dash): (Stroke, Dash),
+        dashes: &mut Dashes,
     ) {
+        let Stroke { width, color } = stroke;
+        let mut pieces = Pieces::default();
         let view = self.view(plot);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in pixels")]
-        let most = view.size[0].max(100.0) as usize;
+        let most = (view.size[0].max(100.0) as usize).min(self.frame.points);
         let places = places(self.frame.axis, times, source.pace);
         let range = places.within(self.span());
         let x = |index| warp(places.at(index), self.frame.log_x);
@@ -138,12 +145,11 @@ impl Figure<'_> {
                     let line = Line::new("", points).color(color).width(width);
                     plot.line(line.allow_band(width < theme::CURVE).allow_hover(false));
                 } else {
-                    for piece in clipped(&points, &view).iter().flat_map(|part| dashed(part, &view, dash)) {
-                        plot.line(Line::new("", piece).color(color).width(width).allow_hover(false));
-                    }
+                    clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &view, dash));
                 }
             }
         }
+        dashes.push((pieces, stroke));
     }
 
     /// What part of the plane is in view, and how large.
@@ -153,18 +159,19 @@ impl Figure<'_> {
     }
 
     /// Validations and the best one.
-    fn validation(&self, plot: &mut PlotUi, curve: &Curve, color: Color32) {
+    fn validation(&self, plot: &mut PlotUi, curve: &Curve, color: Color32, dashes: &mut Dashes) {
         let source = curve.source;
         let place = |(evaluation, value): (&Evaluation, f64)| [self.place(evaluation, source), warp(value, self.log_y)];
         let all = source.trace.sparse(self.metric).map(place).filter(|point| point[1].is_finite());
         let view = self.view(plot);
-        let (points, dotted) = thinned(all.collect(), self.frame.span, view.size[0]);
+        let (points, dotted) =
+            thinned(all.collect(), self.frame.span, view.size[0].min(2.0 * self.frame.points as f64));
         if points.is_empty() {
             return;
         }
-        for piece in clipped(&points, &view).iter().flat_map(|part| dashed(part, &view, Dash::Validation)) {
-            plot.line(Line::new("", piece).color(color).width(width(source)).allow_hover(false));
-        }
+        let mut pieces = Pieces::default();
+        clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &view, Dash::Validation));
+        dashes.push((pieces, Stroke::new(width(source), color)));
         if source.ghost {
             return;
         }
@@ -178,6 +185,24 @@ impl Figure<'_> {
             let diamond = Points::new("", vec![place(best)]).shape(MarkerShape::Diamond).radius(6.0).filled(true);
             plot.points(diamond.color(color).allow_hover(false));
         }
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "places on the screen")]
+fn paint(painter: &Painter, transform: &PlotTransform, dashes: &Dashes) {
+    let bounds = transform.bounds();
+    let frame = transform.frame();
+    let (low, high) = (bounds.min(), bounds.max());
+    let scale = [f64::from(frame.width()) / (high[0] - low[0]), f64::from(frame.height()) / (high[1] - low[1])];
+    let place = |[x, y]: &[f64; 2]| {
+        let (across, up) = ((x - low[0]) * scale[0], (y - low[1]) * scale[1]);
+        pos2(frame.left() + across as f32, frame.bottom() - up as f32)
+    };
+    for (pieces, stroke) in dashes {
+        painter.extend(pieces.iter().map(|piece| match piece {
+            [from, to] => Shape::LineSegment { points: [place(from), place(to)], stroke: *stroke },
+            _ => Shape::line(piece.iter().map(place).collect(), *stroke),
+        }));
     }
 }
 

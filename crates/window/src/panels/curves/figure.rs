@@ -22,6 +22,10 @@ pub struct Frame {
     pub span: [f64; 2],
     /// Where the crosshair is, as drawn.
     pub cursor: Option<f64>,
+    /// Points that a line has at most, so that many lines hold nothing up.
+    pub points: usize,
+    /// Whether raw values lie faintly behind their moving averages: those of many lines are but a carpet.
+    pub raw: bool,
 }
 
 /// One arm's curves in one plot.

@@ -39,6 +39,12 @@ use view::View;
 
 /// Values that moving averages take in, in one frame and over all plots: about two milliseconds.
 const BUDGET: usize = 300_000;
+/// Points of all lines in view together: of a few with their raw values, and of many without.
+const POINTS: [usize; 2] = [20_000, 8_000];
+/// Points that a line has at least where it is long enough.
+const FEWEST: usize = 64;
+/// Lines whose raw values can still be told apart.
+const CARPET: usize = 8;
 /// The least size of a plot, in points.
 const LEAST: [f32; 2] = [232.0, 132.0];
 /// What the plots' lines and marks mean, and how plots are moved.
@@ -154,7 +160,10 @@ impl Curves {
             };
             let slider = Slider::new(&mut view.smoothing, 0.0..=0.99).custom_formatter(text);
             let response = ui.add(slider).labelled_by(label.id);
-            response.on_hover_text("Weight of the past in a moving average; the raw values stay faintly behind");
+            let hint = format!(
+                "Weight of the past in a moving average; the raw values of up to {CARPET} lines stay faintly behind"
+            );
+            response.on_hover_text(hint);
             ui.add_space(space::S);
             together(ui, 170.0);
             let label = ui.label("Against");
@@ -261,7 +270,20 @@ impl Curves {
         let count = view.shown.len();
         let (columns, size) = cells(count, room);
         let span = self.x.unwrap_or_else(|| everything(view, sources, whole, size[0]));
-        let frame = Frame { axis: view.axis, log_x: view.log_x, smoothing: view.smoothing, span, cursor: self.cursor };
+        let raw = sources.len() <= CARPET;
+        let (all, lines) = if raw { (POINTS[0], 2 * sources.len()) } else { (POINTS[1], sources.len()) };
+        let rows = (room.y / size[1]).ceil().max(1.0);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows in view")]
+        let plots = count.min(columns * rows as usize);
+        let frame = Frame {
+            axis: view.axis,
+            log_x: view.log_x,
+            smoothing: view.smoothing,
+            span,
+            cursor: self.cursor,
+            points: (all / (plots * lines).max(1)).max(FEWEST),
+            raw,
+        };
         let mut pointer = None;
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             let origin = ui.cursor().min;

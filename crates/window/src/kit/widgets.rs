@@ -1,10 +1,11 @@
 //! Widgets that form, panels and windows share: lists of values, numbers, and names for those who cannot see.
 
+use super::glossary::explained;
 use super::theme;
 use eframe::egui::{ComboBox, DragValue, Response, TextEdit, Ui, vec2};
 use lab_core::number;
 
-/// A box that opens a list of values.
+/// A box that opens a list of values; terms in their names are explained under the pointer.
 pub fn choose<T: Clone + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T, &str)]) -> Response {
     choose_explained(ui, value, options, |_| None)
 }
@@ -24,10 +25,11 @@ pub fn choose_explained<T: Clone + PartialEq>(
         .truncate()
         .show_ui(ui, |ui| {
             for (option, label) in options {
-                let mut entry = ui.selectable_label(option == value, *label);
-                if let Some(text) = explain(option) {
-                    entry = entry.on_hover_text(text);
-                }
+                let entry = ui.selectable_label(option == value, *label);
+                let entry = match explain(option) {
+                    Some(text) => entry.on_hover_text(text),
+                    None => explained(entry, label),
+                };
                 if entry.clicked() {
                     picked = Some(option.clone());
                 }

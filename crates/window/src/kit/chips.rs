@@ -63,8 +63,9 @@ pub fn dot(ui: &mut Ui, arm: usize) {
 }
 
 pub fn colored_dot(ui: &mut Ui, color: Color32) {
-    let (rect, _) = ui.allocate_exact_size(vec2(DOT, theme::size::SMALL + space::XS), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(DOT, theme::size::SMALL + space::XS), Sense::hover());
     paint_dot(ui.painter(), rect.center(), color);
+    explained(response, "arm");
 }
 
 /// A piece of a line, in the middle of a rectangle.

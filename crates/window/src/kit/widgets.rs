@@ -1,5 +1,6 @@
 //! Widgets that form, panels and windows share: lists of values, numbers, and names for those who cannot see.
 
+use super::glossary::explained;
 use super::theme;
 use eframe::egui::{ComboBox, DragValue, Response, TextEdit, Ui, vec2};
 use lab_core::number;
@@ -7,7 +8,7 @@ use lab_core::number;
 /// The greatest height of a list that opens, in points.
 const LIST: f32 = 420.0;
 
-/// A box that opens a list of values.
+/// A box that opens a list of values; terms in their names are explained under the pointer.
 pub fn choose<T: Clone + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T, &str)]) -> Response {
     choose_explained(ui, value, options, |_| None)
 }
@@ -35,10 +36,11 @@ pub fn choose_explained<T: Clone + PartialEq>(
                     let tokens = theme::Tokens::of(ui);
                     ui.label(theme::caption(family, &tokens));
                 }
-                let mut entry = ui.selectable_label(option == value, *label);
-                if let Some((_, text)) = told {
-                    entry = entry.on_hover_text(text);
-                }
+                let entry = ui.selectable_label(option == value, *label);
+                let entry = match told {
+                    Some((_, text)) => entry.on_hover_text(text),
+                    None => explained(entry, label),
+                };
                 if entry.clicked() {
                     picked = Some(option.clone());
                 }

@@ -1,6 +1,7 @@
 //! Which classes are taken for which: in each unit, in each order, per class, and by confidence.
 
 use crate::asked::*;
+use crate::exports::save_of;
 use crate::pictures::pictured_in;
 use crate::predictions::answer_predictions;
 use crate::scripted::*;
@@ -69,12 +70,16 @@ fn matrices_stand_side_by_side_where_there_is_room_and_else_one_is_chosen() {
     assert_eq!(shown(&harness), ["plain", "residual"], "unasked where both fit");
 }
 
-/// Names above the columns are part of the matrix, so that none is cut.
 #[test]
-fn names_of_columns_have_room() {
-    let (harness, _script) = at_tab("Confusion");
+fn names_of_columns_are_slanted_above_the_cells_and_whole() {
+    let (mut harness, script) = at_tab("Confusion");
+    let place = tempfile::tempdir().unwrap();
+    let path = save_of(&mut harness, &script, "Confusion", "Save SVG…", place.path());
+    let drawing = std::fs::read_to_string(path).unwrap();
+    assert_eq!(drawing.matches("rotate(-45").count(), 20, "ten names above each of two matrices");
+    assert_eq!(drawing.matches(">Ankle boot<").count(), 4, "beside and above, not shortened");
     let matrix = harness.get_by_label_contains("Confusion matrix. ").rect();
-    assert!(matrix.height() > 0.95 * matrix.width(), "{matrix}: ten square cells, and names above as beside");
+    assert!(matrix.height() > 0.9 * matrix.width(), "{matrix}: the names are part of it");
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl Grid<'_> {
         for (place, &row) in self.order.iter().enumerate() {
             let y = origin.y + side * place as f32;
             if named_classes {
-                self.label(painter, &classes[row], place, cells, labels, &tokens);
+                label(painter, &classes[row], place, cells, labels, &tokens);
             }
             for (column_place, &column) in self.order.iter().enumerate() {
                 let cell = Rect::from_min_size(pos2(origin.x + side * column_place as f32, y), Vec2::splat(side));
@@ -125,22 +125,9 @@ impl Grid<'_> {
                 percent(self.matrix.share(row, column, Unit::OfActual)),
                 percent(self.matrix.share(row, column, Unit::OfPredicted))
             ));
+            ui.label(theme::caption("Click for the images", &tokens));
         });
         clicked.then_some((row, column))
-    }
-
-    /// A class's name beside its row and, turned so that there is room, above its column.
-    fn label(&self, painter: &Painter, class: &str, place: usize, cells: Cells, room: f32, tokens: &Tokens) {
-        let (Cells { origin, side, slant }, color) = (cells, tokens.weak);
-        let place = place as f32;
-        let label = theme::elided(painter, class, font(), color, room - space::XS);
-        let beside =
-            pos2(origin.x - space::XS - label.size().x, origin.y + side * place + (side - label.size().y) / 2.0);
-        let start = origin + vec2(side * (place + 0.5), -space::XS - LINE / 4.0 * slant.cos());
-        let corner = start - Align2::LEFT_CENTER.pos_in_rect(&label.rect).to_vec2();
-        painter.galley(beside, label.clone(), color);
-        let turned = TextShape::new(corner, label, color);
-        painter.add(turned.with_angle_and_anchor(-slant, Align2::LEFT_CENTER));
     }
 
     fn cell(&self, painter: &Painter, cell: Rect, row: usize, column: usize, tokens: &Tokens) {
@@ -168,4 +155,18 @@ impl Grid<'_> {
             }
         }
     }
+}
+
+/// A class's name beside its row and, turned so that there is room, above its column.
+#[allow(clippy::cast_precision_loss, reason = "a place in a small grid")]
+fn label(painter: &Painter, class: &str, place: usize, cells: Cells, room: f32, tokens: &Tokens) {
+    let (Cells { origin, side, slant }, color) = (cells, tokens.weak);
+    let place = place as f32;
+    let label = theme::elided(painter, class, font(), color, room - space::XS);
+    let beside = pos2(origin.x - space::XS - label.size().x, origin.y + side * place + (side - label.size().y) / 2.0);
+    let start = origin + vec2(side * (place + 0.5), -space::XS - LINE / 4.0 * slant.cos());
+    let corner = start - Align2::LEFT_CENTER.pos_in_rect(&label.rect).to_vec2();
+    painter.galley(beside, label.clone(), color);
+    let turned = TextShape::new(corner, label, color);
+    painter.add(turned.with_angle_and_anchor(-slant, Align2::LEFT_CENTER));
 }

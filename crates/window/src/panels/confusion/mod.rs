@@ -13,7 +13,7 @@ use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Monitor;
 use crate::state::selected::ConfusionCell;
-use eframe::egui::{Label, ScrollArea, Ui, Vec2, vec2};
+use eframe::egui::{ScrollArea, Ui, Vec2, vec2};
 use grid::{Grid, LABEL, least};
 use lab_core::table::Table;
 use matrix::{Matrix, Unit, order, table};
@@ -73,16 +73,20 @@ fn matrices(ui: &mut Ui, view: &mut View, monitor: &Monitor, actions: &mut Vec<A
             choose(ui, &mut view.unit, &options).labelled_by(label.id);
         });
         ui.checkbox(&mut view.similar, "Similar classes together");
-        if drawn.len() > 1 && ui.checkbox(&mut beside, "Side by side").changed() {
-            view.beside = Some(beside);
-        }
         give_away::button(ui, "Confusion", &Paper { view: *view, matrices: &matrices }, actions);
     });
-    if !beside {
-        switch(ui, view, drawn);
+    if drawn.len() > 1 {
+        ui.horizontal_wrapped(|ui| {
+            if ui.checkbox(&mut beside, "Side by side").changed() {
+                view.beside = Some(beside);
+            }
+            if !beside {
+                switch(ui, view, drawn);
+            }
+        });
     }
-    let tokens = Tokens::of(ui);
-    ui.add(Label::new(theme::caption("Rows: actual. Columns: predicted. Click for the images.", &tokens)).wrap());
+    let rule = ui.label(theme::caption("Rows: actual. Columns: predicted.", &Tokens::of(ui)));
+    rule.on_hover_text("A click on a cell shows its images");
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let room = ui.available_width();
         let each = if beside { (room / many - space::L).max(if fits { 0.0 } else { least }) } else { room };
@@ -97,17 +101,14 @@ fn switch(ui: &mut Ui, view: &mut View, drawn: &[Matrix]) {
     if !drawn.iter().any(|matrix| matrix.arm == view.arm) {
         view.arm = drawn.first().map_or(0, |matrix| matrix.arm);
     }
-    ui.horizontal_wrapped(|ui| {
-        for matrix in drawn {
-            ui.spacing_mut().item_spacing.x = space::XS;
-            dot(ui, matrix.arm);
-            let button = ui.selectable_label(matrix.arm == view.arm, matrix.name);
-            if named(ui, button, &format!("Show the matrix of {}", matrix.name)).clicked() {
-                view.arm = matrix.arm;
-            }
-            ui.add_space(space::S);
+    ui.spacing_mut().item_spacing.x = space::XS;
+    for matrix in drawn {
+        dot(ui, matrix.arm);
+        let button = ui.selectable_label(matrix.arm == view.arm, matrix.name);
+        if named(ui, button, &format!("Show the matrix of {}", matrix.name)).clicked() {
+            view.arm = matrix.arm;
         }
-    });
+    }
 }
 
 /// What will be drawn, and what makes it appear.

@@ -67,10 +67,11 @@ impl<'a> Bench<'a> {
     /// Why nothing can be asked at present.
     #[must_use]
     pub fn hindered(&self) -> Option<&'static str> {
-        match (&self.monitor.prepared, self.monitor.is_active()) {
-            (Some(_), _) => None,
-            (None, true) => Some("The networks are being made; this takes a moment."),
-            (None, false) => Some("There are no networks with images yet: press Start first."),
+        match &self.monitor.prepared {
+            Some(_) => None,
+            None if self.monitor.is_active() => Some("The networks are being made; this takes a moment."),
+            None if self.monitor.classifies => Some("This needs the images of an experiment: press Start first."),
+            None => Some("There are no networks yet: press Start first."),
         }
     }
 
@@ -204,7 +205,7 @@ fn weights(ui: &mut Ui, bench: &mut Bench) {
         (Some(Checkpoint::Last), "Last checkpoint"),
     ];
     ui.push_id("weights", |ui| {
-        ui.set_max_width(130.0);
+        ui.set_max_width(150.0);
         let response = choose(ui, bench.checkpoint, &options);
         named(ui, response, "Weights that are asked");
     });

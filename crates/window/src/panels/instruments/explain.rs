@@ -286,7 +286,7 @@ fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrum
     }
 }
 
-/// The logit of each arm's own class, with each block's branch or shortcut cut.
+/// The logit of the class that each network guesses, with each block's branch or shortcut cut.
 fn cuts(ui: &mut Ui, bench: &Bench) {
     let classes = bench.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
     let (mut lines, mut words) = (Vec::new(), Vec::new());

@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn one_early_gradient_does_not_set_the_axis() {
         let moments = spreads(&[315.0, 0.02, 0.03, 0.02, 0.01]);
-        let usual = Axes::default().spans(&[moments.clone()])[0];
+        let usual = Axes::default().spans(std::slice::from_ref(&moments))[0];
         assert_eq!((usual.limit, usual.farthest), (0.03, 315.0));
         // Nearly all of one moment of five.
         assert!((usual.outside - 0.2).abs() < 0.001, "{usual:?}");

@@ -1,10 +1,10 @@
 //! What an experiment shows: a guess before it, a sentence while it trains, a verdict in the end; guided experiments and
 //! studies of one's own.
 
-use crate::pictures::{compare_panel, pictured};
+use crate::pictures::{compare_panel, pictured_in};
 use crate::runs::run;
 use crate::scripted::*;
-use eframe::egui::{Theme, vec2};
+use eframe::egui::{Theme, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::protocol::{ArmOutcome, Discordant, Event, Outcome};
@@ -164,37 +164,46 @@ fn without_a_place_nothing_is_begun_and_the_reason_told() {
     assert!(shows(&harness, "there is no home folder to keep studies in"));
 }
 
-fn verdict_picture(theme: Theme, name: &str) {
+const SMALL: Vec2 = vec2(1024.0, 700.0);
+const USUAL: Vec2 = vec2(1440.0, 900.0);
+
+/// Before anything was trained, a guided experiment, and after the end.
+fn conclusions_look(size: Vec2, theme: Theme, name: &str) {
+    pictured_in(size, theme, |harness, _, compare| {
+        compare(harness, &format!("welcome_{name}"));
+        click(harness, "Learn");
+        compare(harness, &format!("learn_{name}"));
+    });
     let place = tempfile::tempdir().unwrap();
     let outcome = ended(place.path());
-    pictured(theme, |harness, script, compare| {
+    pictured_in(size, theme, |harness, script, compare| {
         click(harness, "Guess: residual");
         script.train(&script.started(), 40);
         harness.run();
         script.say(Event::Finished(Box::new(outcome.clone())));
         wait_for(harness, "is better: ");
-        compare(harness, name);
+        compare(harness, &format!("verdict_{name}"));
     });
 }
 
 #[test]
-fn the_verdict_looks_as_kept_in_the_dark() {
-    verdict_picture(Theme::Dark, "verdict_dark");
+fn welcome_guided_experiment_and_verdict_look_as_kept_in_the_dark() {
+    conclusions_look(USUAL, Theme::Dark, "dark");
 }
 
 #[test]
-fn the_verdict_looks_as_kept_in_the_light() {
-    verdict_picture(Theme::Light, "verdict_light");
+fn welcome_guided_experiment_and_verdict_look_as_kept_in_the_light() {
+    conclusions_look(USUAL, Theme::Light, "light");
 }
 
 #[test]
-fn guided_experiments_look_as_kept_in_the_dark() {
-    compare_panel("Learn", Theme::Dark, "learn_dark", |_, _| {});
+fn welcome_guided_experiment_and_verdict_look_as_kept_in_a_small_window_in_the_dark() {
+    conclusions_look(SMALL, Theme::Dark, "small_dark");
 }
 
 #[test]
-fn guided_experiments_look_as_kept_in_the_light() {
-    compare_panel("Learn", Theme::Light, "learn_light", |_, _| {});
+fn welcome_guided_experiment_and_verdict_look_as_kept_in_a_small_window_in_the_light() {
+    conclusions_look(SMALL, Theme::Light, "small_light");
 }
 
 #[test]

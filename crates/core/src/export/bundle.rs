@@ -1,10 +1,12 @@
-//! A folder as one zip file, to be opened on another machine.
+//! A run's or a study's folder as one zip file, and back on another machine.
 
+use crate::data::unpack;
+use crate::runs::free;
 use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 /// Puts a run's or a study's folder, and all that it holds, into a zip file. What belongs to this machine alone is left
 /// out: locks, and files that are being written.
@@ -42,6 +44,59 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// What a zip file held, with where it lies now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// A run.
+    Run(PathBuf),
+    /// A study.
+    Study(PathBuf),
+}
+
+/// Whether a zip file holds a run or a study rather than pictures.
+#[must_use]
+pub fn is_one(archive: &Path) -> bool {
+    let names = |archive: ZipArchive<File>| {
+        archive.file_names().filter_map(Result::ok).map(|name| name.replace('\\', "/")).collect::<Vec<_>>()
+    };
+    let names = File::open(archive).ok().and_then(|file| ZipArchive::new(file).ok()).map(names).unwrap_or_default();
+    names.iter().any(|name| MARKS.iter().any(|mark| name.split('/').nth(1) == Some(mark)))
+}
+
+/// What the folder of a run, and that of a study, cannot be without.
+const MARKS: [&str; 2] = [RUN, STUDY];
+const RUN: &str = "experiment.toml";
+const STUDY: &str = "study.toml";
+
+/// Unpacks a zip file that [`write`] made beside the other runs or studies, under its name or the next free one.
+///
+/// # Errors
+/// What is wrong with the archive, or that the folder cannot be written.
+pub fn open(archive: &Path, runs: &Path, studies: &Path) -> Result<Opened, String> {
+    let name = archive.file_stem().unwrap_or_default().to_string_lossy();
+    let made = |error: io::Error| format!("{} cannot be written: {error}", runs.display());
+    fs::create_dir_all(runs).map_err(made)?;
+    // What is there as a whole gets its name; what breaks off is hidden, and removed.
+    let hidden = free(runs, &format!(".{name}"));
+    fs::create_dir(&hidden).map_err(made)?;
+    let opened = unpack(archive, &hidden).map_err(|error| error.to_string()).and_then(|()| {
+        let is_run = hidden.join(RUN).exists();
+        if !is_run && !hidden.join(STUDY).exists() {
+            return Err(format!("{} holds neither a run nor a study", archive.display()));
+        }
+        let place = if is_run { runs } else { studies };
+        fs::create_dir_all(place).map_err(made)?;
+        let folder = free(place, &name);
+        fs::rename(&hidden, &folder).map_err(made)?;
+        Ok(if is_run { Opened::Run(folder) } else { Opened::Study(folder) })
+    });
+    if opened.is_err() {
+        // What is left of it is of no use.
+        let _ = fs::remove_dir_all(&hidden);
+    }
+    opened
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +116,35 @@ mod tests {
         assert_eq!(names.len(), 2, "{names:?}");
         let text = io::read_to_string(archive.by_name("run/arms/plain/metrics.csv").unwrap()).unwrap();
         assert_eq!(text, "step\n1\n");
+    }
+
+    #[test]
+    fn a_bundle_lies_beside_the_other_runs_and_never_over_one() {
+        let place = tempfile::tempdir().unwrap();
+        let (runs, studies) = (place.path().join("runs"), place.path().join("studies"));
+        let bundle = |name: &str, mark: &str| {
+            let folder = place.path().join(name);
+            fs::create_dir_all(folder.join("deeper")).unwrap();
+            for file in [mark, "deeper/numbers.csv"] {
+                fs::write(folder.join(file), file).unwrap();
+            }
+            let archive = place.path().join(format!("{name}.zip"));
+            write(&folder, File::create(&archive).unwrap()).unwrap();
+            archive
+        };
+        let (run, study) = (bundle("one", RUN), bundle("rates", STUDY));
+        assert!(is_one(&run) && is_one(&study));
+        assert_eq!(open(&run, &runs, &studies), Ok(Opened::Run(runs.join("one"))));
+        assert_eq!(open(&run, &runs, &studies), Ok(Opened::Run(runs.join("one-2"))), "the first stays as it is");
+        assert_eq!(fs::read_to_string(runs.join("one-2/deeper/numbers.csv")).unwrap(), "deeper/numbers.csv");
+        assert_eq!(open(&study, &runs, &studies), Ok(Opened::Study(studies.join("rates"))));
+
+        let other = bundle("pictures", "cat.png");
+        assert!(!is_one(&other) && !is_one(&place.path().join("nothing.zip")));
+        assert!(open(&other, &runs, &studies).unwrap_err().contains("holds neither a run nor a study"));
+        let torn = place.path().join("torn.zip");
+        fs::write(&torn, &fs::read(&run).unwrap()[..60]).unwrap();
+        assert!(open(&torn, &runs, &studies).is_err());
+        assert_eq!(fs::read_dir(&runs).unwrap().count(), 2, "nothing is left of what failed");
     }
 }

@@ -156,8 +156,12 @@ pub(super) fn dated(name: &str) -> String {
 
 /// A folder that is not there yet, named by date, time and what is in it.
 pub(crate) fn free_name(place: &Path, name: &str) -> PathBuf {
-    let name = dated(name);
-    let free = numbered(&name).map(|name| place.join(name)).find(|folder| !folder.exists());
+    free(place, &dated(name))
+}
+
+/// A folder that is not there yet, with this name or a number after it.
+pub(crate) fn free(place: &Path, name: &str) -> PathBuf {
+    let free = numbered(name).map(|name| place.join(name)).find(|folder| !folder.exists());
     free.unwrap_or_else(|| place.join(name))
 }
 

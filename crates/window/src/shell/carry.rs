@@ -1,5 +1,6 @@
 //! Carries out what a person asked for.
 
+use super::incoming::Arrived;
 use super::open_weights::OpenWeights;
 use super::palette::Palette;
 use super::prompt::Prompt;
@@ -12,6 +13,7 @@ use crate::panel::{CLASSIFY, CURVES, EXPLAIN, FIND, STUDY};
 use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Plan, Source, preset};
+use lab_core::export::bundle::Opened;
 use lab_core::instrument::Sample;
 use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question, Tune};
 use lab_core::study::StudyPlan;
@@ -54,7 +56,7 @@ impl App {
                 self.laboratory.varied.push(axis);
                 self.panels.bring(STUDY);
             }
-            Action::Open(paths) => self.open(paths),
+            Action::Open(paths) => self.open(ctx, paths),
             Action::Ask { of, question } => self.ask(of, question),
             Action::Cancel(place) => {
                 if let Some(id) = self.inquiries.awaited(place) {
@@ -92,7 +94,7 @@ impl App {
                 Err(error) => self.say(Level::Error, error.to_string()),
             },
             Action::Paste => ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
-            Action::PasteText(text) => self.paste(&text),
+            Action::PasteText(text) => self.paste(ctx, &text),
             Action::Preset(id) => {
                 if let Some(preset) = preset(id) {
                     self.form.set_plan(preset.plan());
@@ -301,7 +303,7 @@ impl App {
     }
 
     /// Opens files that were dropped or pasted, each as what it is.
-    fn open(&mut self, paths: Vec<PathBuf>) {
+    fn open(&mut self, ctx: &Context, paths: Vec<PathBuf>) {
         let mut pictures = Vec::new();
         for path in paths {
             let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -309,11 +311,33 @@ impl App {
                 self.open_experiment(&path);
             } else if WEIGHTS.contains(&ending.as_str()) {
                 self.weights.get_or_insert_default().set_path(&path);
+            } else if ending == "zip" {
+                self.incoming.take(path, self.shelf.place(), ctx);
             } else {
                 pictures.push(Picture::File(path));
             }
         }
         self.classify(pictures);
+    }
+
+    /// Takes in what zip files turned out to be.
+    pub(super) fn arrived(&mut self) {
+        for arrived in self.incoming.news() {
+            match arrived {
+                Arrived::Other(path) => self.classify(vec![Picture::File(path)]),
+                Arrived::Failed(why) => self.say(Level::Error, format!("The zip file cannot be opened: {why}")),
+                Arrived::Opened(Opened::Study(folder)) => {
+                    self.say(Level::Info, format!("The study is in {} now.", folder.display()));
+                    self.panels.bring(STUDY);
+                }
+                Arrived::Opened(Opened::Run(folder)) => {
+                    self.say(Level::Info, format!("The run is in {} now.", folder.display()));
+                    if !self.monitor.is_active() {
+                        self.drive(RunAction::Open(folder));
+                    }
+                }
+            }
+        }
     }
 
     fn open_experiment(&mut self, path: &Path) {
@@ -356,11 +380,11 @@ impl App {
     }
 
     /// Text from the clipboard: an experiment, or the paths of pictures.
-    fn paste(&mut self, text: &str) {
+    fn paste(&mut self, ctx: &Context, text: &str) {
         let paths: Vec<PathBuf> =
             text.lines().map(typed_path::read).filter(|path| !path.as_os_str().is_empty()).collect();
         if !paths.is_empty() && paths.iter().all(|path| path.exists()) {
-            return self.open(paths);
+            return self.open(ctx, paths);
         }
         match Plan::from_toml(text) {
             Ok(plan) => {

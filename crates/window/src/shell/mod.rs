@@ -6,6 +6,7 @@ mod bar;
 mod carry;
 mod commands;
 mod frames;
+mod incoming;
 mod keys;
 mod last;
 pub mod memory;
@@ -39,6 +40,7 @@ use eframe::egui::{
     RichText, Ui, ViewportCommand,
 };
 use frames::Frames;
+use incoming::Incoming;
 use lab_core::experiment::{Augmentation, DeviceChoice, DeviceInfo, PRESETS, Plan, Source};
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{DatasetInfo, Event, Tune};
@@ -96,7 +98,7 @@ pub struct App {
     bar: Bar,
     pub(super) panels: Panels,
     pub(super) shelf: Shelf,
-    laboratory: Laboratory,
+    pub(super) laboratory: Laboratory,
     pub(super) finder: Finder,
     /// The images that the form names.
     collection: Collection,
@@ -104,6 +106,7 @@ pub struct App {
     last: Last,
     /// A run that was asked for; the form takes its experiment once it is there.
     pub(super) awaited: Option<PathBuf>,
+    pub(super) incoming: Incoming,
     unasked: Unasked,
     pub(super) toasts: Toasts,
     pub(super) saving: Saving,
@@ -166,6 +169,7 @@ impl App {
             verdicts: Verdicts::default(),
             last,
             awaited: None,
+            incoming: Incoming::default(),
             unasked: Unasked::default(),
             shelf: Shelf::new(parts.place),
             toasts: Toasts::default(),
@@ -253,6 +257,7 @@ impl App {
         for problem in self.shelf.take_in() {
             self.say(Level::Error, problem);
         }
+        self.arrived();
         self.laboratory.tend(ctx);
         self.finder.tend();
         self.collection.tend(ctx, &self.form.plan, self.form.is_sound_on_images());

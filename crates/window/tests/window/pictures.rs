@@ -24,7 +24,7 @@ fn can_draw() -> bool {
 fn settle(harness: &mut Harness<'static, App>) {
     let shows =
         |harness: &Harness<'static, App>, part: &str| harness.query_all_by_label_contains(part).next().is_some();
-    if shows(harness, "learns better?") {
+    if shows(harness, "Your guess starts the training.") {
         wait_until(harness, "the images are shown", |harness| shows(harness, "A training image"));
         harness.run();
     }

@@ -292,3 +292,20 @@ fn a_depth_that_is_no_net_is_told_with_its_neighbours_and_dragging_snaps() {
     harness.run();
     assert!(harness.state().plan().arms[0].network.depth() > 56);
 }
+
+#[test]
+fn a_run_from_another_machine_opens_when_its_zip_file_is_dropped() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = run(there.path(), "short", 20);
+    let archive = there.path().join("theirs.zip");
+    lab_core::export::bundle::write(&folder, std::fs::File::create(&archive).unwrap()).unwrap();
+    let (mut harness, script) = window_over(here.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    harness.input_mut().dropped_files.push(Arc::new(File(archive)));
+    harness.step();
+    let ours = here.path().join("theirs");
+    wait_until(&mut harness, "it is opened", |_| {
+        script.sent(|command| matches!(command, Command::Open { run, .. } if *run == ours))
+    });
+    assert!(lab_core::runs::open(&ours).is_ok());
+}

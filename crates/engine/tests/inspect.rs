@@ -153,7 +153,7 @@ fn a_plain_net_loses_only_blocks_that_keep_the_shape_and_says_so() {
     let ended = lesion::sweep(&subject(&snapshot), &mut |done, _, _| done < 1).expect("a sweep");
     assert_eq!(ended.blocks.len(), 1);
     let why = lesion::lesion(&subject(&snapshot), &[1]).expect_err("it changes the shape");
-    assert!(why.contains("layer2.0") && why.contains("plain net has no shortcut"), "{why}");
+    assert!(why.contains("block 2.0") && why.contains("plain net has no shortcut"), "{why}");
     for question in [Question::Gains { gains: vec![0.5] }, Question::PathLengths { draws: 1, images: 4 }] {
         assert!(examine(&subject(&snapshot), &question, &mut |_, _, _| true).expect_err("plain").contains("plain net"));
     }
@@ -342,7 +342,7 @@ fn a_channel_that_is_never_positive_is_dead() {
     let found = look(&snapshot, 20);
     assert_eq!(found.blocks[0].dead, Some(1.0 / 8.0));
     assert_eq!(found.blocks[2].dead, Some(1.0));
-    assert!(found.warnings().iter().any(|warning| warning.contains("dead in 1 of 3 blocks, most in layer3.0")));
+    assert!(found.warnings().iter().any(|warning| warning.contains("dead in 1 of 3 blocks, most in block 3.0")));
 }
 
 /// A kind of network by what it changes in a residual one.

@@ -82,6 +82,9 @@ impl Spread<'_> {
     #[must_use]
     pub fn reach(&self, share: f64) -> f64 {
         let (bins, middle) = (self.counts.len(), self.counts.len() / 2);
+        if bins == 0 {
+            return self.limit;
+        }
         let (total, mut held) = (self.total() as f64, 0.0);
         for ring in 0..=middle {
             let ends = [middle.checked_sub(ring), Some(middle + ring).filter(|end| ring > 0 && *end < bins)];

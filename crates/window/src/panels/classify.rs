@@ -63,8 +63,8 @@ impl Panel for Classify {
         let (monitor, answers) = (scene.monitor, &scene.inquiries.pictures);
         self.tools(ui, view, effects.actions);
         if answers.asked.is_empty() {
-            let what = "What every arm sees in your own pictures. Drop pictures or folders anywhere on the window, or open, paste \
-                        or type one above.";
+            let what =
+                "What every arm sees in pictures of your own: drop them on the window, or open, paste or type one.";
             let hindered = (!monitor.classifies).then_some("There are no networks yet: press Start, or open weights.");
             let offer = Offer { verb: "Open pictures…", name: "Open pictures: Classify", hindered };
             if canvas(ui, what, Some(offer)) {

@@ -229,7 +229,7 @@ fn reset_clears_the_plots_and_passes_over_what_still_comes() {
     harness.run();
     assert!(harness.state().monitor().steps.is_empty());
     assert!(
-        harness.query_by_label_contains("Drop pictures or folders anywhere").is_some(),
+        harness.query_by_label_contains("drop them on the window, or open, paste or type one").is_some(),
         "its networks still answer"
     );
     harness.get_by_label("Start").click();

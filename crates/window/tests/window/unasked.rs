@@ -18,7 +18,7 @@ const CANVASES: [(&str, &str, &str); 6] = [
     ("Lesions", "Accuracy with each block left out in turn", "Sweep: Lesions"),
     ("Landscape", "The loss on a plane of two random directions", "Compute: Loss landscape"),
     ("Inside", "How strong the gradient of the loss is at each block", "Look: Gradients by block"),
-    ("Classify", "What every arm sees in your own pictures", "Open pictures: Classify"),
+    ("Classify", "What every arm sees in pictures of your own", "Open pictures: Classify"),
 ];
 
 #[test]

@@ -37,13 +37,7 @@ pub fn ui(ui: &mut Ui, fields: &Fields, recipe: &mut Recipe, preset: Option<&Rec
     });
     interval(ui, fields, &mut recipe.evaluate_every, preset.map(|p| &p.evaluate_every));
     let base = preset.map(|p| &p.probe_every);
-    fields.whole(
-        ui,
-        help::PROBE.row("Measure gradients every", "probe_every"),
-        &mut recipe.probe_every,
-        base,
-        " steps",
-    );
+    fields.whole(ui, help::PROBE.row("Gradients every", "probe_every"), &mut recipe.probe_every, base, " steps");
     early(ui, fields, &mut recipe.early_stopping, preset.map(|p| &p.early_stopping));
 }
 

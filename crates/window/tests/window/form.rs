@@ -57,7 +57,7 @@ fn each_invalid_value_is_told_at_its_field() {
         ("Batch size", "0", "Must be from 1 to 65536"),
         ("Label smoothing", "1", "Must be at least 0 and below 1"),
         ("Validate every", "0", "Must be from 1 to 100000"),
-        ("Measure gradients every", "2000000", "Must be from 0 to 1000000"),
+        ("Gradients every", "2000000", "Must be from 0 to 1000000"),
         ("Momentum", "1", "Must be at least 0 and below 1"),
         ("Learning rate", "0", "Must be above 0 and at most 1000"),
         ("Weight decay", "101", "Must be from 0 to 100"),

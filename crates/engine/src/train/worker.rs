@@ -247,7 +247,8 @@ impl Worker {
         let past = Some(Arc::new(kept.past));
         let mut run = Run::opened(session, record);
         if !goes_on {
-            return self.look(run, Before { past, outcome: kept.outcome }, said);
+            self.look(run, Before { past, outcome: kept.outcome }, said);
+            return Ok(());
         }
         run.take_up()?;
         if !run.over {
@@ -259,7 +260,7 @@ impl Worker {
     }
 
     /// Shows a run as it was left. Nothing is written before somebody goes on with it.
-    fn look(&mut self, run: Run, before: Before, mut said: Vec<String>) -> Result<(), String> {
+    fn look(&mut self, run: Run, before: Before, mut said: Vec<String>) {
         let (step, recorded) = (run.session.step, before.recorded());
         let outcome = Outcome { steps: recorded.max(step), ..run.outcome("interrupted") };
         if recorded > step {
@@ -270,7 +271,6 @@ impl Worker {
         }
         self.present(run, before.past, outcome.steps, said);
         self.tell_end(before.outcome.map_or(outcome.clone(), |known| Outcome { run: outcome.run, ..known }));
-        Ok(())
     }
 
     fn session(&mut self, experiment: Experiment, dataset: Dataset, choice: DeviceChoice) -> Result<Session, String> {

@@ -5,7 +5,7 @@ use super::open_weights::OpenWeights;
 use super::palette::Palette;
 use super::prompt::Prompt;
 use super::{App, Closing};
-use crate::action::{Action, RunAction};
+use crate::action::{Action, RunAction, Sought};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
 use crate::export::{Content, Format, RunExport};
 use crate::kit::typed_path;
@@ -46,16 +46,10 @@ impl App {
                 self.say(Level::Info, "The table is in the clipboard.");
             }
             Action::Tell(text) => self.say(Level::Notice, text),
-            Action::Find(what) => {
-                self.finder.sought = Some(what);
-                self.panels.bring(FIND);
-            }
+            Action::Find(what) => self.find(what),
             Action::UseRate(arm, rate) => self.form.set_rate(arm, rate),
             Action::UseBatch(size) => self.form.set_batch(size),
-            Action::Vary(axis) => {
-                self.laboratory.varied.push(axis);
-                self.panels.bring(STUDY);
-            }
+            Action::Vary(axis) => self.vary(axis),
             Action::Open(paths) => self.open(ctx, paths),
             Action::Ask { of, question } => self.ask(of, question),
             Action::Cancel(place) => {
@@ -129,29 +123,29 @@ impl App {
         }
     }
 
+    fn vary(&mut self, axis: String) {
+        self.laboratory.varied.push(axis);
+        self.panels.bring(STUDY);
+    }
+
+    fn find(&mut self, what: Sought) {
+        self.finder.sought = Some(what);
+        self.panels.bring(FIND);
+    }
+
     /// Shows one panel large for a projector, or everything as it was before.
     fn present(&mut self, ctx: &Context) {
-        let full = match self.presenting.take() {
-            Some((form, zoom)) => {
-                self.form_shown = form;
-                ctx.set_zoom_factor(zoom);
-                if self.panels.is_enlarged() {
-                    self.panels.enlarge();
-                }
-                false
-            }
-            None => {
-                let zoom = ctx.zoom_factor();
-                self.presenting = Some((self.form_shown, zoom));
-                self.form_shown = false;
-                ctx.set_zoom_factor(zoom * PRESENTED);
-                if !self.panels.is_enlarged() {
-                    self.panels.enlarge();
-                }
-                true
-            }
-        };
-        ctx.send_viewport_cmd(ViewportCommand::Fullscreen(full));
+        let before = self.presenting.take();
+        let (form, zoom) = before.unwrap_or((false, ctx.zoom_factor() * PRESENTED));
+        if before.is_none() {
+            self.presenting = Some((self.form_shown, ctx.zoom_factor()));
+        }
+        self.form_shown = form;
+        ctx.set_zoom_factor(zoom);
+        if self.panels.is_enlarged() == before.is_some() {
+            self.panels.enlarge();
+        }
+        ctx.send_viewport_cmd(ViewportCommand::Fullscreen(before.is_none()));
     }
 
     /// What happens to a run. What makes no sense now is left alone.

@@ -31,8 +31,14 @@ pub struct Runs {
     comparing: bool,
     compare: Compare,
     details: Details,
-    /// The columns that are shown unless others were chosen, and the list that they were found for.
-    usual: (Option<Arc<Vec<Arc<Entry>>>>, Vec<Column>),
+    usual: Usual,
+}
+
+/// The columns that are shown unless others were chosen, and the list that they were found for.
+#[derive(Default)]
+struct Usual {
+    of: Option<Arc<Vec<Arc<Entry>>>>,
+    columns: Vec<Column>,
 }
 
 impl Panel for Runs {
@@ -49,11 +55,11 @@ impl Panel for Runs {
             return empty(ui, "Every run is kept and will be listed here: press Start, or Space.");
         }
         let shown = self.shown(view, &entries);
-        if self.usual.0.as_ref().is_none_or(|of| !Arc::ptr_eq(of, &entries)) {
-            self.usual = (Some(Arc::clone(&entries)), Column::usual(&entries));
+        if self.usual.of.as_ref().is_none_or(|of| !Arc::ptr_eq(of, &entries)) {
+            self.usual = Usual { of: Some(Arc::clone(&entries)), columns: Column::usual(&entries) };
         }
         self.tools(ui, view, shelf, &shown, entries.len(), actions);
-        let columns = if view.chosen { view.columns.clone() } else { self.usual.1.clone() };
+        let columns = if view.chosen { view.columns.clone() } else { self.usual.columns.clone() };
         let busy = scene.monitor.is_active();
         let selected = entries.iter().find(|entry| Some(&entry.folder) == self.selected.as_ref()).cloned();
         self.below(ui, view, &entries, (selected.as_deref(), busy), shelf, actions);
@@ -94,7 +100,7 @@ impl Runs {
             let search = TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(160.0);
             let search = ui.add(search).on_hover_text("In names, tags, notes, arms, data and folders");
             crate::kit::widgets::named(ui, search, "Search runs");
-            chooser(ui, view, &self.usual.1);
+            chooser(ui, view, &self.usual.columns);
             let many = shelf.overlays.len() > 1;
             self.comparing &= many;
             let compare = ui.add_enabled_ui(many, |ui| ui.toggle_value(&mut self.comparing, "Compare")).inner;
@@ -104,7 +110,7 @@ impl Runs {
             if self.comparing {
                 ui.checkbox(&mut view.all_fields, "All fields").on_hover_text("Also those in which they agree");
             }
-            let columns = if view.chosen { &view.columns } else { &self.usual.1 };
+            let columns = if view.chosen { &view.columns } else { &self.usual.columns };
             give_away::button(ui, "the list of runs", &Listing { columns, shown }, actions);
             let text = if shown.len() == all {
                 number::plural(all as u64, "run")

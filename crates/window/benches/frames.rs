@@ -91,7 +91,7 @@ fn build_overlaid(bencher: Bencher, (all, grouped): (bool, bool)) {
     let mut ticked = 0;
     while ticked < 24 {
         let draw: Vec<_> = harness.query_all_by_label_contains("Draw ").collect();
-        draw.iter().for_each(|tick| tick.click());
+        draw.iter().for_each(egui_kittest::Node::click);
         ticked += draw.len();
         drop(draw);
         harness.run_steps(4);

@@ -76,13 +76,12 @@ impl Writer<'_> {
 
     fn end_line(&mut self) {
         let Some((look, pieces)) = self.line.take() else { return };
-        match pieces.as_slice() {
-            [only] => self.element(format_args!("<polyline points=\"{only}\"{look} stroke-linejoin=\"round\"/>")),
+        if let [only] = pieces.as_slice() {
+            self.element(format_args!("<polyline points=\"{only}\"{look} stroke-linejoin=\"round\"/>"));
+        } else {
             // Places after the first one of a piece are those of a line.
-            _ => {
-                let way = pieces.join("M");
-                self.element(format_args!("<path d=\"M{way}\"{look} stroke-linejoin=\"round\"/>"));
-            }
+            let way = pieces.join("M");
+            self.element(format_args!("<path d=\"M{way}\"{look} stroke-linejoin=\"round\"/>"));
         }
     }
 

@@ -86,7 +86,8 @@ impl Trace {
     /// The value at each validation, if validations have it.
     #[must_use]
     pub fn sparse(&self, metric: Metric) -> impl DoubleEndedIterator<Item = (&Evaluation, f64)> {
-        let value = move |evaluation: &Evaluation, means: &[f64; Measure::ALL.len()]| match metric.source() {
+        let source = metric.source();
+        let value = move |evaluation: &Evaluation, means: &[f64; Measure::ALL.len()]| match source {
             Source::Measured { validated, .. } => validated.and_then(|measure| measure.of_validation(evaluation)),
             Source::Gap { trained, validated } => validated.of_validation(evaluation).map(|value| {
                 let worse = value - means[trained as usize];

@@ -169,8 +169,10 @@ impl Figure<'_> {
         if points.is_empty() {
             return;
         }
+        // Of many lines each has fewer, longer dashes.
+        let long = View { size: view.size.map(|side| if self.frame.raw { side } else { 0.5 * side }), ..view };
         let mut pieces = Pieces::default();
-        clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &view, Dash::Validation));
+        clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &long, Dash::Validation));
         dashes.push((pieces, Stroke::new(width(source), color)));
         if source.ghost {
             return;

@@ -237,12 +237,12 @@ mod tests {
     /// The distance between two colours as they are seen (CIE 1976 ΔE).
     fn apart(one: eframe::egui::Color32, other: eframe::egui::Color32) -> f64 {
         let lab = |color: eframe::egui::Color32| {
-            let [r, g, b, _] = eframe::egui::Rgba::from(color).to_array().map(f64::from);
-            let x = (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505;
-            let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-            let z = (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089;
-            let f = |t: f64| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
-            [116.0 * f(y) - 16.0, 500.0 * (f(x) - f(y)), 200.0 * (f(y) - f(z))]
+            let [red, green, blue, _] = eframe::egui::Rgba::from(color).to_array().map(f64::from);
+            // X and Z by those of white, and Y.
+            let parts = [[0.4339, 0.3762, 0.1899], [0.2126, 0.7152, 0.0722], [0.0177, 0.1095, 0.8728]];
+            let root = |part: f64| if part > 0.008_856 { part.cbrt() } else { 7.787 * part + 16.0 / 116.0 };
+            let [across, bright, deep] = parts.map(|by| root(by[0] * red + by[1] * green + by[2] * blue));
+            [116.0 * bright - 16.0, 500.0 * (across - bright), 200.0 * (bright - deep)]
         };
         lab(one).iter().zip(lab(other)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
     }

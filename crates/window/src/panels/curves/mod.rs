@@ -42,7 +42,7 @@ const BUDGET: usize = 300_000;
 /// Points of all lines in view together: of a few with their raw values, and of many without.
 const POINTS: [usize; 2] = [20_000, 8_000];
 /// Points that a line has at least where it is long enough.
-const FEWEST: usize = 64;
+const FEWEST: usize = 48;
 /// Lines whose raw values can still be told apart.
 const CARPET: usize = 8;
 /// The least size of a plot, in points.

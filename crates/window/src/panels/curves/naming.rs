@@ -39,8 +39,8 @@ pub fn varied(sources: &[Source]) -> Vec<Varied> {
         if known().all(|(value, _)| value == first) {
             return None;
         }
-        let mut by_arm: BTreeMap<&str, &Option<&str>> = BTreeMap::new();
-        let of_arm = known().all(|(value, source)| *by_arm.entry(source.arm).or_insert(value) == value);
+        let mut by_arm: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        let of_arm = known().all(|(value, source)| by_arm.entry(source.arm).or_insert(*value) == value);
         let values = values.iter().map(|value| value.map(str::to_owned)).collect();
         Some(Varied { path: path.to_owned(), words: field_in_words(path), values, of_arm })
     };

@@ -169,14 +169,13 @@ const USUAL: Vec2 = vec2(1440.0, 900.0);
 
 /// Before anything was trained, a guided experiment, and after the end.
 fn conclusions_look(size: Vec2, theme: Theme, name: &str) {
-    pictured_in(size, theme, |harness, _, compare| {
-        compare(harness, &format!("welcome_{name}"));
-        click(harness, "Learn");
-        compare(harness, &format!("learn_{name}"));
-    });
     let place = tempfile::tempdir().unwrap();
     let outcome = ended(place.path());
     pictured_in(size, theme, |harness, script, compare| {
+        compare(harness, &format!("welcome_{name}"));
+        click(harness, "Learn");
+        compare(harness, &format!("learn_{name}"));
+        command(harness, "show curves");
         click(harness, "Guess: residual");
         script.train(&script.started(), 40);
         harness.run();

@@ -341,7 +341,7 @@ fn after_the_end(
 fn aside(ui: &mut Ui, monitor: &Monitor, form: &Form) {
     let Some(prepared) = &monitor.prepared else { return };
     let text = if form.immediate && prepared.run.is_none() {
-        "Immediate: on a few images, and not kept"
+        "On a few images, not kept"
     } else if form.is_changed_from(&prepared.experiment) {
         "The form has changed since the start"
     } else {

@@ -15,8 +15,8 @@ use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{Button, CollapsingHeader, Label, RichText, ScrollArea, Ui};
 use std::sync::Arc;
 
-/// What stands above and below a view, in points.
-const AROUND: f32 = 250.0;
+/// What a view needs beside its drawing: its choices, a sentence, an axis and its lines' names, in points.
+const BESIDE: f32 = 112.0;
 
 #[derive(Default)]
 pub struct Study {
@@ -39,7 +39,7 @@ impl Panel for Study {
             vary(view, axis);
             self.fold = Some(true);
         }
-        let height = (ui.available_height() - AROUND).clamp(220.0, 560.0);
+        let room = ui.available_height();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             // The scroll bar floats over this margin.
             ui.set_max_width(ui.available_width() - space::S);
@@ -63,7 +63,7 @@ impl Panel for Study {
                     ui.separator();
                     queue::under_way(ui, &looked, effects);
                     self.verdict.ui(ui, &looked, effects.actions);
-                    self.looked_at(ui, view, &looked, height, effects);
+                    self.looked_at(ui, view, &looked, room, effects);
                 }
                 Some(Err(why)) => {
                     ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
@@ -82,7 +82,7 @@ impl Panel for Study {
 }
 
 impl Study {
-    fn looked_at(&mut self, ui: &mut Ui, view: &mut View, looked: &Arc<Looked>, height: f32, effects: &mut Effects) {
+    fn looked_at(&mut self, ui: &mut Ui, view: &mut View, looked: &Arc<Looked>, room: f32, effects: &mut Effects) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = eframe::egui::vec2(2.0, 2.0);
             for (tab, name, hint) in Tab::ALL {
@@ -94,6 +94,9 @@ impl Study {
             }
         });
         bits::fit(view, looked);
+        // As high as there is room below what stands above, so that an axis and its names are seen, too.
+        let above = ui.cursor().top() - ui.max_rect().top();
+        let height = (room - above - BESIDE).clamp(220.0, 560.0);
         let Self { curves, parallel, trials, tables, .. } = self;
         let (_, settings, each) = match tables.take() {
             Some(made) if Arc::ptr_eq(&made.0, looked) => tables.insert(made),

@@ -9,6 +9,10 @@ use lab_core::finder::{RateTest, Tried};
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How many processes were begun.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
 
 /// A learning-rate test, as far as it has come.
 pub struct Rates {
@@ -89,7 +93,9 @@ impl Finder {
         self.stop();
         let program = self.program.as_ref().ok_or("the program cannot find itself to try settings out")?;
         let text = plan.to_toml().map_err(|error| error.to_string())?;
-        let path = std::env::temp_dir().join(format!("residual-lab-find-{}.toml", std::process::id()));
+        // Several windows of one process, as tests have them, must not share the file.
+        let number = BEGUN.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("residual-lab-find-{}-{number}.toml", std::process::id()));
         std::fs::write(&path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
         let name = if what == Sought::LearningRate { "rate" } else { "batch" };
         let mut command = Command::new(program);

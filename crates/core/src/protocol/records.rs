@@ -295,12 +295,12 @@ mod tests {
             planned: None,
             discordant: Vec::new(),
         };
-        assert_eq!(outcome.in_words(), "Finished: residual 83.50 %, plain 67.70 %");
+        assert_eq!(outcome.in_words(), "Finished: residual 83.5 %, plain 67.7 %");
         outcome.arms[0] = arm("plain", Some(0.1), Some(1_200));
         outcome.reason = "stopped by hand".into();
         assert_eq!(
             outcome.in_words(),
-            "Stopped by hand (after 234 steps): residual 83.50 %, plain diverged at step 1,200"
+            "Stopped by hand (after 234 steps): residual 83.5 %, plain diverged at step 1,200"
         );
         outcome.arms.clear();
         assert_eq!(outcome.in_words(), "Stopped by hand (after 234 steps)");

@@ -96,7 +96,7 @@ fn parts(text: &str, letters: usize) -> Vec<Range<usize>> {
             continue;
         }
         if count >= letters {
-            let end = space.filter(|end| *end > start).unwrap_or(at);
+            let end = space.filter(|end| *end > start && letter != ' ').unwrap_or(at);
             parts.push(start..end);
             count = text[end..at].chars().count();
             (start, space) = (end, None);

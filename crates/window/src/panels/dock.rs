@@ -95,7 +95,7 @@ pub struct Dock<'a, F> {
     pub show: F,
     /// The panel that was just brought to the front: its tab is scrolled into view.
     pub brought: Option<PanelId>,
-    /// The panel below the pointer.
+    /// The panel below the pointer, or that of the tab there.
     pub under: &'a mut Option<PanelId>,
     /// The panel whose tab was clicked twice.
     pub enlarged: &'a mut Option<PanelId>,
@@ -122,6 +122,9 @@ impl<F: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Dock<'_, F> {
         let panel = tiles.get_pane(&tile).copied();
         if panel.is_some() && panel == self.brought {
             button.scroll_to_me(None);
+        }
+        if button.contains_pointer() && panel.is_some() {
+            *self.under = panel;
         }
         if button.double_clicked() {
             *self.enlarged = panel;

@@ -121,6 +121,7 @@ impl Panels {
     /// Brings a panel to the front.
     pub fn bring(&mut self, panel: PanelId) {
         self.brought = Some(panel);
+        self.under = Some(panel);
         if self.enlarged.is_some() {
             self.enlarged = Some(panel);
         }

@@ -249,6 +249,11 @@ fn one_panel_fills_the_window_for_a_projector_and_everything_comes_back() {
     harness.run();
     click(&mut harness, "All panels");
     assert!(harness.query_by_label("Log").is_some());
+    // The pointer is still on the tab.
+    click(&mut harness, "Diagram");
+    harness.key_press(Key::F10);
+    harness.run();
+    assert!(!names(&harness, "Colour by").is_empty() && harness.query_by_label("Log").is_none());
 }
 
 #[test]

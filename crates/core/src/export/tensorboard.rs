@@ -142,11 +142,12 @@ fn next(bytes: &[u8]) -> Option<&[u8]> {
     whole.then_some(message)
 }
 
-/// The step of a message of this program's.
+/// The step of a message of this program's, which begins with it.
 fn step_of(message: &[u8]) -> u64 {
-    let digits = message.get(1..).unwrap_or_default();
-    let length = digits.iter().position(|byte| byte & 0x80 == 0).map_or(0, |last| last + 1).min(9);
-    digits[..length].iter().rev().fold(0, |step, byte| (step << 7) | u64::from(byte & 0x7f))
+    match fields(message).next() {
+        Some((2, Field::Number(step))) => step,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]

@@ -68,7 +68,6 @@ fn everywhere(ui: &mut Ui, plan: &mut Plan, context: &Context) {
     let block = plan.arms[0].network.block;
     let sizes: Option<Vec<[usize; 2]>> = plan.arms.iter().map(|arm| sizes(&arm.network, block)).collect();
     let Some(sizes) = sizes else { return };
-    let Body::Cifar { .. } = plan.arms[0].network.body else { return };
     let base: Option<Vec<[usize; 2]>> = context.base.arms.iter().map(|arm| sizes_of(&arm.network)).collect();
     let fields = Fields::new(&[], "all arms");
     let common = |sizes: &[[usize; 2]], which: usize| {

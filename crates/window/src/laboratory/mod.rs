@@ -46,6 +46,12 @@ pub struct Laboratory {
 }
 
 impl Laboratory {
+    /// Where the studies are.
+    #[must_use]
+    pub fn place(&self) -> Option<&Path> {
+        self.place.as_deref()
+    }
+
     /// Studies in this place, worked on by this program. Without either, none can be begun.
     #[must_use]
     pub fn new(place: Option<PathBuf>, program: Option<PathBuf>) -> Self {

@@ -214,16 +214,20 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
 
 /// The arms that have stopped while the others go on.
 fn stopped(ui: &mut Ui, monitor: &Monitor) {
-    let arms = 0..monitor.arms.len();
-    let stopped =
-        |arm| Some(format!("{} stopped at step {}", monitor.arm_name(arm), number::count(monitor.stopped(arm)?)));
-    let stopped: Vec<String> = arms.filter_map(stopped).collect();
+    let stopped: Vec<(&str, u64)> =
+        (0..monitor.arms.len()).filter_map(|arm| Some((monitor.arm_name(arm), monitor.stopped(arm)?))).collect();
     if stopped.is_empty() {
         return;
     }
-    let why = monitor.interventions.iter().rev().map(|what| what.what.as_str());
-    let why: Vec<&str> = why.take(stopped.len()).collect();
-    let text = RichText::new(stopped.join(", ")).color(Tokens::of(ui).error);
+    // Why is told with the arm's name in front.
+    let told = |arm: &str| {
+        let mut told = monitor.interventions.iter().rev().map(|what| what.what.as_str());
+        told.find(|what| what.strip_prefix(arm).is_some_and(|rest| rest.starts_with(':')))
+    };
+    let why: Vec<&str> = stopped.iter().filter_map(|(arm, _)| told(arm)).collect();
+    let text: Vec<String> =
+        stopped.iter().map(|(arm, step)| format!("{arm} stopped at step {}", number::count(*step))).collect();
+    let text = RichText::new(text.join(", ")).color(Tokens::of(ui).error);
     ui.add(Label::new(text).truncate()).on_hover_text(why.join("\n"));
 }
 

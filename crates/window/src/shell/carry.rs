@@ -306,7 +306,8 @@ impl App {
             } else if WEIGHTS.contains(&ending.as_str()) {
                 self.weights.get_or_insert_default().set_path(&path);
             } else if ending == "zip" {
-                self.incoming.take(path, self.shelf.place(), ctx);
+                let places = self.shelf.place().zip(self.laboratory.place());
+                self.incoming.take(path, places, ctx);
             } else {
                 pictures.push(Picture::File(path));
             }

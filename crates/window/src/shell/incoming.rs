@@ -28,13 +28,15 @@ impl Default for Incoming {
 }
 
 impl Incoming {
-    /// Unpacks a zip file beside the other runs, or says that it is something else.
-    pub fn take(&self, archive: PathBuf, runs: Option<&Path>, ctx: &Context) {
-        let Some(runs) = runs.map(Path::to_owned) else { return self.tell(Arrived::Other(archive)) };
+    /// Unpacks a zip file beside the other runs or studies, whose `places` these are, or says that it is something else.
+    pub fn take(&self, archive: PathBuf, places: Option<(&Path, &Path)>, ctx: &Context) {
+        let Some((runs, studies)) = places.map(|(runs, studies)| (runs.to_owned(), studies.to_owned())) else {
+            return self.tell(Arrived::Other(archive));
+        };
         let (send, ctx) = (self.send.clone(), ctx.clone());
         let work = move || {
             let arrived = if bundle::is_one(&archive) {
-                let opened = bundle::open(&archive, &runs, &runs.with_file_name("studies"));
+                let opened = bundle::open(&archive, &runs, &studies);
                 opened.map_or_else(Arrived::Failed, Arrived::Opened)
             } else {
                 Arrived::Other(archive)

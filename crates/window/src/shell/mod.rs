@@ -228,8 +228,11 @@ impl App {
                             self.inquiries.forget();
                         }
                         self.known = Some((prepared.experiment.data.source.clone(), prepared.dataset.clone()));
-                        self.last.forget();
-                        if self.awaited.take().is_some() {
+                        if prepared.run.is_some() {
+                            self.last.forget();
+                        }
+                        // What was asked for may have failed, and this be something else.
+                        if self.awaited.take().is_some_and(|run| prepared.run.as_ref() == Some(&run)) {
                             self.form.set_plan(prepared.experiment.clone().into_plan());
                             self.applied = self.form.live();
                         }

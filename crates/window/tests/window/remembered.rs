@@ -7,7 +7,7 @@ use eframe::egui::{Key, Modifiers, PointerButton, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::protocol::keep::Keeper;
-use lab_core::protocol::{Command, Event, Outcome, Phase};
+use lab_core::protocol::{Command, Event, Intervention, Outcome, Phase};
 use lab_core::runs::Folder;
 use lab_window::App;
 use std::path::{Path, PathBuf};
@@ -209,9 +209,15 @@ fn an_arm_that_died_is_named_in_the_bar_and_at_the_end() {
     let (mut harness, script) = training(10);
     let mut record = record(11, 2);
     record.arms[0] = None;
+    let happened = |what: &str| Event::Intervened(Intervention { step: 10, what: what.into(), change: None });
+    script.say(happened("plain: the loss is no longer a finite number"));
+    script.say(happened("learning rate 0.05"));
     script.say(Event::Steps(vec![record]));
     harness.run();
-    assert!(!names(&harness, "plain stopped at step 10").is_empty());
+    let told = harness.get_by_label("plain stopped at step 10").rect().center();
+    harness.hover_at(told);
+    harness.run_steps(8);
+    assert!(harness.query_by_label("plain: the loss is no longer a finite number").is_some(), "its own reason");
 }
 
 #[test]
@@ -313,4 +319,29 @@ fn a_run_from_another_machine_opens_when_its_zip_file_is_dropped() {
         script.sent(|command| matches!(command, Command::Open { run, .. } if *run == ours))
     });
     assert!(lab_core::runs::open(&ours).is_ok());
+}
+
+#[test]
+fn a_run_that_could_not_be_opened_leaves_the_form_alone_and_trying_out_keeps_the_offer() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    let (mut harness, script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    shown(&script, &folder, "short", 20);
+    harness.run();
+    let (mut again, script) = restarted(&mut harness, place.path());
+    wait_until(&mut again, "the run is offered", |harness| harness.query_by_label("Open the last run").is_some());
+    again.get_by_label("Open the last run").click();
+    again.run();
+    script.say(Event::Failed("its images have changed".into()));
+    again.run();
+    let before = again.state().plan().clone();
+    // Immediate mode's experiment is a small one, and has no folder.
+    click(&mut again, "Immediate");
+    script.say(Event::Prepared(Box::new(prepared(&experiment("a brief one").brief().unwrap()))));
+    again.run();
+    assert_eq!(*again.state().plan(), before, "the form stays as it is");
+    click(&mut again, "Immediate");
+    click(&mut again, "Reset");
+    assert!(again.query_by_label("Open the last run").is_some(), "it is still offered");
 }

@@ -139,7 +139,9 @@ fn each(columns: &Columns, row: Rect, scrolled: f32) -> impl Iterator<Item = (Co
 /// Ticks all runs that are shown.
 fn all(ui: &mut Ui, header: Rect, shown: &[Arc<Entry>], table: &mut Table) {
     let shelf = &mut *table.shelf;
-    let of = &shown[..shown.len().min(DRAWN)];
+    // The experiment under way is drawn anyway.
+    let others = shown.iter().filter(|entry| table.own != Some(&entry.folder)).take(DRAWN);
+    let of: Vec<&Arc<Entry>> = others.collect();
     let mut ticked = !of.is_empty() && of.iter().all(|entry| shelf.is_ticked(&entry.folder));
     let at = Rect::from_min_size(header.min + vec2(2.0, 0.0), vec2(MARKS / 2.0 - 2.0, header.height()));
     let mut cell = ui.new_child(UiBuilder::new().max_rect(at).id_salt("all"));
@@ -151,12 +153,7 @@ fn all(ui: &mut Ui, header: Rect, shown: &[Arc<Entry>], table: &mut Table) {
     };
     let tick = cell.add(Checkbox::without_text(&mut ticked)).on_hover_text(hint);
     if named(ui, tick, "Draw all").changed() {
-        of.iter()
-            .filter(|entry| shelf.is_ticked(&entry.folder) != ticked)
-            .cloned()
-            .collect::<Vec<_>>()
-            .iter()
-            .for_each(|entry| shelf.tick(entry, ticked, ui.ctx()));
+        of.into_iter().for_each(|entry| shelf.tick(entry, ticked, ui.ctx()));
     }
 }
 

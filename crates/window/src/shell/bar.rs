@@ -73,7 +73,8 @@ impl Bar {
             // What was being chosen for one run is not for the next one.
             self.tuning = Tuning::default();
         }
-        if monitor.prepared.is_some() {
+        // Weights from a file have nothing to be changed or gone on with.
+        if monitor.prepared.as_ref().is_some_and(|prepared| prepared.total_steps > 0) {
             ui.add_space(space::XS);
             ui.horizontal_wrapped(|ui| {
                 ui.set_min_height(theme::ROW);

@@ -47,3 +47,42 @@ impl Kept {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Device, TensorData};
+
+    fn origin(weight: &Tensor<4>, gain: f64) -> Origin {
+        Origin { weight: weight.clone(), vectors: Vec::new(), gain }
+    }
+
+    #[test]
+    fn what_is_kept_is_made_again_only_for_other_tensors_or_another_factor() {
+        let weight = || Tensor::<4>::from_data(TensorData::new(vec![0.5_f32; 9], [1, 1, 3, 3]), &Device::flex());
+        let (kept, first) = (Kept::default(), weight());
+        let mut made = 0;
+        let mut ask = |kept: &Kept, weight: &Tensor<4>, gain: f64| {
+            kept.get(origin(weight, gain), |of| {
+                made += 1;
+                Folded::new(of.weight.clone(), None)
+            });
+            made
+        };
+        assert_eq!([ask(&kept, &first, 1.0), ask(&kept, &first, 1.0)], [1, 1]);
+        assert_eq!([ask(&kept, &first, 0.5), ask(&kept, &first, 0.5)], [2, 2]);
+        // Equal values elsewhere in memory may have come from anywhere.
+        assert_eq!(ask(&kept, &weight(), 0.5), 3);
+        assert_eq!(ask(&kept.clone(), &first, 0.5), 4, "a copy of a network keeps nothing");
+    }
+
+    #[test]
+    fn weights_that_are_changed_where_they_lie_are_other_weights() {
+        let weight = Tensor::<4>::from_data(TensorData::new(vec![0.5_f32; 9], [1, 1, 3, 3]), &Device::flex());
+        let kept = Kept::default();
+        let before = kept.get(origin(&weight, 1.0), |of| Folded::new(of.weight.clone(), None));
+        let weight = weight + 1.0;
+        let after = kept.get(origin(&weight, 1.0), |of| Folded::new(of.weight.clone(), None));
+        assert!(!Arc::ptr_eq(&before, &after));
+    }
+}

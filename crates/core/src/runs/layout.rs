@@ -35,6 +35,9 @@ pub struct RunInfo {
     pub started: String,
     /// The device it began on, in words.
     pub device: String,
+    /// The computer it began on, in words; version 0.1 did not say.
+    #[serde(default)]
+    pub machine: String,
     /// Steps in an epoch.
     pub steps_per_epoch: u64,
     /// Steps planned.

@@ -8,6 +8,7 @@ use super::trained;
 use super::written::{FolderRecord, vacant};
 use crate::checkpoint::Keeping;
 use crate::experiment::Start;
+use crate::machine;
 use crate::protocol::Prepared;
 use crate::protocol::keep::{Keeper, Kept, Record, Trained};
 use std::fs;
@@ -115,6 +116,7 @@ fn begin(folder: &Path, prepared: &Prepared, keeping: Keeping) -> Result<FolderR
         program: env!("CARGO_PKG_VERSION").to_owned(),
         started: events::now(),
         device: prepared.device.clone(),
+        machine: machine::in_words(),
         steps_per_epoch: prepared.steps_per_epoch,
         total_steps: prepared.total_steps,
         dataset: prepared.dataset.clone(),

@@ -4,14 +4,14 @@ use super::page::escaped;
 use crate::number::precise;
 
 /// A curve.
-pub(super) struct Line<'a> {
-    pub name: &'a str,
+pub(super) struct Line {
+    pub name: String,
     /// In the order in which they are joined.
     pub points: Vec<(f64, f64)>,
 }
 
-/// Of a palette that colour-blind people tell apart (Okabe and Ito 2008).
-const COLOURS: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8a8f3c"];
+/// Colours that colour-blind people tell apart (after Okabe and Ito 2008); the page has one of each for bright and for dark.
+const COLOURS: usize = 8;
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 240.0;
 const LEFT: f64 = 60.0;
@@ -22,7 +22,7 @@ const MOST: usize = 600;
 
 /// The drawing; nothing where no curve has two points.
 pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
-    let thin = lines.iter().map(|line| (line.name, thinned(&line.points))).zip(COLOURS.iter().cycle());
+    let thin = lines.iter().map(|line| (line.name.as_str(), thinned(&line.points))).zip((0..COLOURS).cycle());
     let lines: Vec<_> = thin.filter(|((_, points), _)| points.len() > 1).collect();
     let all = || lines.iter().flat_map(|((_, points), _)| points.iter());
     let ends = |of: fn(&(f64, f64)) -> f64| {
@@ -45,7 +45,7 @@ pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
         let share = f64::from(step) / 4.0;
         let (at_x, at_y) = (x0 + share * (x1 - x0), y0 + share * (y1 - y0));
         svg += &format!(
-            "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{1:.1}\" y2=\"{1:.1}\" stroke=\"#dde3ea\"/>\
+            "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{1:.1}\" y2=\"{1:.1}\" class=\"grid\"/>\
              <text x=\"{2}\" y=\"{3:.1}\" text-anchor=\"end\">{4}</text>\
              <text x=\"{5:.1}\" y=\"{6}\" text-anchor=\"middle\">{7}</text>",
             WIDTH - 10.0,
@@ -60,18 +60,15 @@ pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
     }
     svg +=
         &format!("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", WIDTH - 10.0, HEIGHT - 6.0, escaped(along));
-    for (place, ((name, points), colour)) in lines.iter().enumerate() {
+    for ((_, points), colour) in &lines {
         let path: Vec<String> = points.iter().map(|point| format!("{:.1},{:.1}", x(point.0), y(point.1))).collect();
-        svg += &format!(
-            "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\" points=\"{}\"/>\
-             <text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"{colour}\">{}</text>",
-            path.join(" "),
-            WIDTH - 10.0,
-            TOP + 14.0 * (place as f64 + 1.0),
-            escaped(name)
-        );
+        svg += &format!("<polyline class=\"curve\" style=\"stroke:var(--c{colour})\" points=\"{}\"/>", path.join(" "));
     }
-    svg + "</svg>"
+    let name = |((name, _), colour): &((&str, _), usize)| {
+        format!("<span style=\"color:var(--c{colour})\">━ {}</span>", escaped(name))
+    };
+    let names: String = lines.iter().map(name).collect();
+    format!("{svg}</svg><p class=\"names\">{names}</p>")
 }
 
 fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {

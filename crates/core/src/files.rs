@@ -270,7 +270,7 @@ pub(crate) fn lacks_room(error: &io::Error) -> bool {
 #[must_use]
 pub fn is_full(folder: &Path) -> bool {
     let tried = tempfile::tempfile_in(folder).and_then(|mut file| {
-        file.write_all(&[0; 64 << 10])?;
+        file.write_all(&vec![0; 64 << 10])?;
         file.sync_all()
     });
     tried.is_err_and(|error| lacks_room(&error))
@@ -300,7 +300,8 @@ pub fn in_words(folder: &Path, error: &io::Error) -> String {
     }
 }
 
-fn naming(what: &str, path: &Path, error: &io::Error) -> io::Error {
+/// The same error with what was done to which file.
+pub(crate) fn naming(what: &str, path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{what} {}: {error}", path.display()))
 }
 

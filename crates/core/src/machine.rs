@@ -1,6 +1,6 @@
 //! What computer this is, in words.
 
-/// The system, the processor and how many threads it gives, as in "linux on x86_64, AMD EPYC 7763, 2 threads".
+/// The system, the processor and how many threads it gives, as in `linux on x86_64, AMD EPYC 7763, 2 threads`.
 #[must_use]
 pub fn in_words() -> String {
     let about = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

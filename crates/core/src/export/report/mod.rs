@@ -162,6 +162,8 @@ fn gradients(page: &mut Page, run: &Run, arm: usize) -> Result<(), RunError> {
     page.heading(&format!("Gradients of {}", run.info.arms[arm].name));
     page.soft(&format!("Norm of each block's gradient over time, from 1e{low:.1} (light) to 1e{high:.1} (dark)."));
     let every = values.iter().map(Vec::len).max().unwrap_or(0).div_ceil(MOST).max(1);
+    let columns = values.iter().map(Vec::len).max().unwrap_or(0).div_ceil(every).max(1);
+    let wide = (600 / columns).clamp(5, 48);
     let cell = |value: &f64| {
         let share = if *value > 0.0 { (value.log10() - low) / (high - low).max(1e-9) } else { 0.0 };
         format!("<td style=\"background:rgba(190,60,20,{share:.3})\"></td>")
@@ -171,7 +173,7 @@ fn gradients(page: &mut Page, run: &Run, arm: usize) -> Result<(), RunError> {
         format!("<tr><th>{}</th>{cells}</tr>", escaped(block))
     };
     page.raw(&format!(
-        "<div class=\"wide\"><table class=\"heat\">{}</table></div>",
+        "<div class=\"wide\"><table class=\"heat\" style=\"--wide:{wide}px\">{}</table></div>",
         blocks.iter().zip(&values).map(line).collect::<String>()
     ));
     Ok(())

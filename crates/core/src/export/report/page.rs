@@ -11,7 +11,7 @@ h1,h2{line-height:1.2}h2{margin-top:2.5rem}.soft{color:var(--soft)}.verdict{font
 .wide{overflow-x:auto;margin:1rem 0}table{border-collapse:collapse}\
 th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}\
 th{font-weight:600}th:first-child,td.words,th.words{text-align:left}tr.best td{font-weight:600}\
-.small{font-size:.8rem}.heat td{padding:0;width:6px;min-width:3px;height:14px;border:0}\
+.small{font-size:.8rem}.heat td{padding:0;min-width:var(--wide);height:14px;border:0}\
 .heat th{font-size:.7rem;font-weight:400;padding:0 .5rem 0 0;border:0;text-align:left}\
 .pictures{display:flex;flex-wrap:wrap;gap:1rem;margin:1rem 0}figure{margin:0;width:9rem}\
 figcaption{font-size:.8rem;line-height:1.35;overflow-wrap:anywhere}\

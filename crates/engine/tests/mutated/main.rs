@@ -16,7 +16,7 @@ fn weights_of_any_format() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mutated");
     let place = tempfile::tempdir().unwrap();
     let state = weights::read(&here.join("net.pth")).unwrap();
-    let names: Vec<&str> = state.iter().map(|(name, _)| name.rsplit("module.").next().unwrap()).collect();
+    let names: Vec<&str> = state.keys().map(|name| name.rsplit("module.").next().unwrap()).collect();
     assert_eq!(names, ["bn1.running_var", "conv1.weight", "fc.bias", "fc.weight"]);
     assert_eq!(weights::read(&here.join("old.pth")).unwrap().len(), state.len());
     let ours = place.path().join("net.safetensors");

@@ -115,6 +115,30 @@ fn lost_rows_are_said() {
     lab.refuses(1, &["damaged"], &["runs", "check", "run"]);
 }
 
+/// A plan that is edited while a run waits is followed, and said.
+#[test]
+fn an_edited_plan_and_the_file_that_is_no_text_are_named() {
+    let lab = Lab::new();
+    trained(&lab);
+    let plan = lab.path("run/experiment.toml");
+    let text = fs::read_to_string(&plan).unwrap();
+    fs::write(&plan, text.replace("batch_size = 8", "batch_size = 16")).unwrap();
+    let output = lab.command(&["train", "--resume", "run", "--device", "flex"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("experiment.toml was edited after"), "{said}");
+    lab.refuses(1, &["1 things were damaged"], &["runs", "check", "run"]);
+    fs::write(&plan, text).unwrap();
+    assert!(lab.ok(&["runs", "check", "run"]).contains("run: whole"));
+
+    let table = lab.path("run/arms/plain/metrics.csv");
+    let mut bytes = fs::read(&table).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] = 0xff;
+    fs::write(&table, bytes).unwrap();
+    let again = ["train", "--resume", "run", "--extend", "1", "--device", "flex"];
+    lab.refuses(2, &["metrics.csv", "it is not text"], &again);
+}
+
 /// Names that are no Unicode text.
 #[cfg(target_os = "linux")]
 #[test]

@@ -165,14 +165,17 @@ fn what_ends_is_written_down_and_what_is_let_go_of_is_taken_up_again() {
     assert!(matches!(seen[0].standing, Standing::Running { .. }), "{:?}", seen[0]);
     assert_eq!((seen[1].standing.clone(), seen[1].point.as_deref()), (Standing::Waiting, Some("learning_rate 0.1")));
     first.end(&Ending::Interrupted).unwrap();
+    drop(first);
     assert_eq!(place.study().trials().unwrap()[0].standing, Standing::Interrupted);
 
     let again = next(&mut worker).unwrap();
     assert_eq!((again.record().number, again.resumes()), (1, false), "there was no checkpoint");
     again.end(&Ending::Failed("the disk is full".to_owned())).unwrap();
+    drop(again);
     let second = next(&mut worker).unwrap();
     assert_eq!(second.record().number, 2);
     let record = second.end(&Ending::Finished(&outcome(0.5, 90, Some(3)))).unwrap();
+    drop(second);
     assert_eq!((record.state, record.objective), (TrialState::Diverged, None));
 
     let third = next(&mut worker).unwrap();

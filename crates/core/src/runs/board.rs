@@ -2,6 +2,7 @@
 
 use super::growing::Growing;
 use super::rows::{GradientRow, MetricsRow};
+use crate::experiment::Setting;
 use crate::export::tensorboard::{self, FILE};
 use crate::png;
 use crate::protocol::{Evaluation, Histogram};
@@ -24,12 +25,15 @@ impl Board {
     pub fn open(
         folder: &Path,
         plan: &str,
+        settings: &[Setting],
         rows: impl FnOnce() -> io::Result<(Vec<MetricsRow>, Vec<GradientRow>)>,
     ) -> io::Result<Self> {
         let mut board = Self(Growing::open(folder.join(FILE), |bytes| tensorboard::whole(bytes, u64::MAX))?);
         if board.0.end() == 0 {
             board.0.push(&tensorboard::beginning());
             board.0.push(&tensorboard::text(0, "experiment", &format!("```toml\n{plan}\n```")));
+            let settings: Vec<_> = settings.iter().map(|it| (it.path.clone(), it.value.clone())).collect();
+            board.0.push(&tensorboard::settings(&settings));
             let (metrics, gradients) = rows()?;
             metrics.iter().for_each(|row| board.measured(row));
             gradients.iter().for_each(|row| board.probed(row));

@@ -411,7 +411,7 @@ fn what_cannot_be_written_waits_and_is_written_when_it_can() {
     record.step(&step(2, [Some(0.5), Some(0.1)])).unwrap();
     record.evaluated(&evaluation(1, 2)).unwrap();
     record.finished(&outcome(2)).unwrap();
-    assert!(record.unwritten().unwrap().contains("choose another"), "{:?}", record.unwritten());
+    assert!(record.unwritten().unwrap().contains("mend it"), "{:?}", record.unwritten());
     fs::remove_file(&folder).unwrap();
     record.write();
     assert_eq!(record.unwritten(), None);

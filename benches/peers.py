@@ -1,7 +1,8 @@
-"""Residual Lab against PyTorch, in turn on the same machine, as a table of ratios.
+"""Residual Lab against PyTorch and what runs its networks, in turn on the same machine, as a table of ratios.
 
 Runs `residual-lab bench` and `benches/pytorch.py` alternately (A B A B …) on every row and prints medians, the ratio
 of the medians and the spread of the ratios of neighbouring runs. A ratio above 1 means that Residual Lab is faster.
+Where a row has several peers (compiled PyTorch, bfloat16, onnxruntime, OpenVINO), the fastest counts and is named.
 The rows that compare Residual Lab with itself (two arms, probes) are measured in turn as well.
 
     python3 benches/peers.py [--rounds 3] [--binary target/release/residual-lab] [--rows resnet20,…] [--json]
@@ -35,6 +36,7 @@ class Peer:
     batch: int = 128
     steps: int = 8
     common: tuple = ()
+    engines: tuple = ("eager",)
     environment: dict | None = None
 
 
@@ -46,15 +48,25 @@ def preset(name):
     return ["--preset", name]
 
 
+def has_bf16():
+    """Whether this processor multiplies bfloat16 itself; elsewhere it is emulated and slower than single precision."""
+    try:
+        return bool({"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()))
+    except OSError:
+        return False
+
+
 LARGE = ("--image", "3x64x64", "--classes", "10")
+TRAINING = ("eager", "compiled", "eager bf16", "compiled bf16") if has_bf16() else ("eager", "compiled")
+INFERENCE = ("eager", "compiled", "onnxruntime", "openvino", *(["openvino bf16"] if has_bf16() else []))
 PEERS = {
-    "ResNet-20": Peer(preset("resnet20"), ["resnet20"], 1.3, 2.0, steps=12),
+    "ResNet-20": Peer(preset("resnet20"), ["resnet20"], 1.3, 2.0, steps=12, engines=TRAINING),
     "ResNet-20, both held to AVX2": Peer(preset("resnet20"), ["resnet20"], 1.2, 1.6, steps=12, environment=AVX2),
-    "article": Peer(preset("article"), ["article"], 1.1, 1.6, steps=6),
+    "article": Peer(preset("article"), ["article"], 1.1, 1.6, steps=6, engines=TRAINING),
     "ResNet-56": Peer(preset("resnet56"), ["resnet56"], 1.1, 1.6, steps=5),
     "plain-56": Peer(preset("plain56"), ["plain56"], 1.1, 1.6, steps=5),
     "WRN-16-4": Peer(preset("wrn-16-4"), ["wrn-16-4"], 1.1, 1.6, steps=4),
-    "ResNet-18, 64×64": Peer(preset("resnet18"), ["resnet18"], 1.1, 1.6, steps=4, common=LARGE),
+    "ResNet-18, 64×64": Peer(preset("resnet18"), ["resnet18"], 1.8, 2.2, steps=4, common=LARGE, engines=TRAINING),
     "default, 28×28 gray, both arms": Peer(preset("plain-vs-residual"), ["gray-plain56", "gray56"], 1.1, 1.6),
     "bottleneck-29, option B": Peer(
         network("block=bottleneck", "shortcut=b", "body={cifar={depth=29,width=16}}"), ["bottleneck29"], 0.9, 1.3
@@ -65,9 +77,13 @@ PEERS = {
     "option C": Peer(network("shortcut=c"), ["resnet20-c"], 0.9, 1.3),
     "option D": Peer(network("shortcut=d"), ["resnet20-d"], 0.9, 1.3),
     "pooling in blocks": Peer(network("shortcut=b", "downsampling=max_pool"), ["pooled20"], 0.9, 1.3),
-    "ResNet-50, 64×64, batch 64": Peer(preset("resnet50"), ["resnet50"], 0.9, 1.3, batch=64, steps=4, common=LARGE),
-    "inference, batch 256": Peer(preset("resnet20"), ["resnet20"], 1.3, 2.5, 256, 12, ("--inference",)),
-    "inference, batch 1": Peer(preset("resnet20"), ["resnet20"], 1.3, 2.5, 1, 300, ("--inference",)),
+    "ResNet-50, 64×64, batch 64": Peer(
+        preset("resnet50"), ["resnet50"], 1.4, 1.8, batch=64, steps=4, common=LARGE, engines=TRAINING
+    ),
+    "inference, batch 256": Peer(
+        preset("resnet20"), ["resnet20"], 1.5, 2.0, 256, 12, ("--inference",), engines=INFERENCE
+    ),
+    "inference, batch 1": Peer(preset("resnet20"), ["resnet20"], 1.0, 1.3, 1, 300, ("--inference",), engines=INFERENCE),
 }
 TWO_ARMS, PROBES = "two arms", "probes"
 
@@ -90,8 +106,10 @@ class Machine:
         command = [self.binary, "bench", *network, "--device", "flex", "--json", *map(str, arguments)]
         return run(command, self.environment | (environment or {}))
 
-    def pytorch(self, preset, *arguments, environment=None):
+    def pytorch(self, preset, engine, *arguments, environment=None):
+        engine, *bf16 = engine.split()
         command = [sys.executable, HERE / "pytorch.py", "--preset", preset, "--threads", self.threads, *arguments]
+        command += ["--engine", engine, "--warmup", 4, *(["--bf16"] if bf16 else [])]
         return run(list(map(str, command)), self.environment | (environment or {}))
 
 
@@ -102,18 +120,30 @@ def spread(ratios, digits=2):
 def peer(name, machine, rounds):
     row = PEERS[name]
     arguments = ["--batch", row.batch, "--steps", row.steps, *row.common]
-    ours, theirs = [], []
+    ours, theirs = [], {engine: [] for engine in row.engines}
     for _ in range(rounds):
         ours.append(machine.lab(row.ours, *arguments, environment=row.environment))
-        theirs.append([machine.pytorch(it, *arguments, environment=row.environment) for it in row.theirs])
+        for engine, runs in theirs.items():
+            runs.append([machine.pytorch(it, engine, *arguments, environment=row.environment) for it in row.theirs])
     mine = [result["step_ms_median"] for result in ours]
-    other = [sum(result["step_ms_median"] for result in results) for results in theirs]
+    times = {
+        engine: [sum(result["step_ms_median"] for result in results) for results in runs]
+        for engine, runs in theirs.items()
+    }
+    fastest = min(times, key=lambda engine: statistics.median(times[engine]))
+    other = times[fastest]
     memory = [max(result["peak_memory_mib"] for result in ours)]
-    memory.append(max(result["peak_memory_mib"] for results in theirs for result in results))
+    memory.append(max(result["peak_memory_mib"] for results in theirs[fastest] for result in results))
+    first = theirs[fastest][0][0]
     return {
         "row": name,
+        "fastest": fastest,
+        "peers_images_per_second": {
+            engine: round(1000 * row.batch / statistics.median(runs)) for engine, runs in times.items()
+        },
+        "versions": f"PyTorch {first['version']}, {first['cpu_capability']}",
         "residual_lab_images_per_second": 1000 * row.batch / statistics.median(mine),
-        "pytorch_images_per_second": 1000 * row.batch / statistics.median(other),
+        "peer_images_per_second": 1000 * row.batch / statistics.median(other),
         "ratio": statistics.median(other) / statistics.median(mine),
         "ratios": [b / a for a, b in zip(mine, other)],
         "memory_mib": memory,
@@ -149,7 +179,7 @@ def line(result):
     ours, theirs = result["memory_mib"]
     return (
         f"| {result['row']} | {result['residual_lab_images_per_second']:.0f} "
-        f"| {result['pytorch_images_per_second']:.0f} | {result['ratio']:.2f} | {spread(result['ratios'])} "
+        f"| {result['peer_images_per_second']:.0f} ({result['fastest']}) | {result['ratio']:.2f} | {spread(result['ratios'])} "
         f"| {result['least']} / {result['aim']} | {ours / theirs:.2f} |"
     )
 
@@ -178,7 +208,7 @@ def main():
     if not arguments.json:
         load = f"load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
         print(f"{processor()}, {arguments.threads} threads, {time.strftime('%Y-%m-%d')}, {arguments.rounds} rounds, {load}\n")
-        print("| training, images/s | here | PyTorch | ratio | spread | least / aim | memory |")
+        print("| training, images/s | here | fastest peer | ratio | spread | least / aim | memory |")
         print("|---|---|---|---|---|---|---|")
     for name in rows:
         special = {TWO_ARMS: two_arms, PROBES: probes}.get(name)

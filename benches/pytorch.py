@@ -9,6 +9,7 @@ and compare with `residual-lab bench` of the same arguments.
 """
 
 import argparse
+import io
 import json
 import resource
 import statistics
@@ -154,6 +155,31 @@ PRESETS = {
 }
 
 
+ENGINES = ("eager", "compiled", "onnxruntime", "openvino")
+
+
+def exported(model, x, arguments):
+    """One inference by another runtime, on the network as PyTorch exports it."""
+    file = io.BytesIO()
+    example = x.contiguous()
+    torch.onnx.export(model, (example,), file, input_names=["images"], dynamo=False)
+    values = example.numpy()
+    if arguments.engine == "onnxruntime":
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = arguments.threads
+        session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])
+        return lambda: session.run(None, {"images": values})[0].sum().item()
+    import openvino
+
+    core = openvino.Core()
+    precision = "bf16" if arguments.bf16 else "f32"
+    hints = {"INFERENCE_NUM_THREADS": arguments.threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+    compiled = core.compile_model(core.read_model(io.BytesIO(file.getvalue())), "CPU", hints)
+    return lambda: compiled(values)[0].sum().item()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", choices=sorted(PRESETS), default="resnet20")
@@ -165,6 +191,8 @@ def main():
     parser.add_argument("--image", help="channels x height x width, such as 3x32x32")
     parser.add_argument("--inference", action="store_true")
     parser.add_argument("--contiguous", action="store_true", help="NCHW instead of channels_last")
+    parser.add_argument("--engine", choices=ENGINES, default="eager", help="onnxruntime and openvino: inference only")
+    parser.add_argument("--bf16", action="store_true", help="products in bfloat16 (autocast)")
     arguments = parser.parse_args()
 
     torch.set_num_threads(arguments.threads)
@@ -178,19 +206,27 @@ def main():
     labels = torch.randint(0, arguments.classes, (arguments.batch,))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
 
+    if arguments.engine in ("onnxruntime", "openvino") and not arguments.inference:
+        parser.error(f"{arguments.engine} only infers")
+    model.train(not arguments.inference)
+    network = torch.compile(model) if arguments.engine == "compiled" else model
+    precision = torch.autocast("cpu", torch.bfloat16, enabled=arguments.bf16)
+
     def train():
-        loss = functional.cross_entropy(model(x), labels)
+        with precision:
+            loss = functional.cross_entropy(network(x), labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         return loss.item()
 
     def infer():
-        with torch.inference_mode():
-            return model(x).sum().item()
+        with torch.inference_mode(), precision:
+            return network(x).sum().item()
 
     step = infer if arguments.inference else train
-    model.train(not arguments.inference)
+    if arguments.engine in ("onnxruntime", "openvino"):
+        step = exported(model, x, arguments)
     times, processor_times = [], []
     for index in range(arguments.warmup + arguments.steps):
         start, processor_start = time.perf_counter(), time.process_time()
@@ -202,6 +238,10 @@ def main():
     print(json.dumps({
         "model": arguments.preset,
         "mode": "inference" if arguments.inference else "train",
+        "engine": arguments.engine,
+        "bf16": arguments.bf16,
+        "version": torch.__version__,
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "batch": arguments.batch,
         "threads": arguments.threads,
         "images_per_second": round(arguments.batch / median, 1),

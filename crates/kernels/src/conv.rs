@@ -1,5 +1,6 @@
 //! Convolutions of any shape: picks the way to compute each and knows nothing of norms or layers.
 
+use crate::filters::Filters;
 use crate::map::{Finish, Source};
 use crate::shape::{Backward, ConvShape};
 use crate::{direct, winograd};
@@ -15,11 +16,11 @@ fn by_tiles(shape: &ConvShape) -> bool {
 pub(crate) fn forward<F: Finish + Send>(
     shape: &ConvShape,
     source: &impl Source,
-    weights: &[f32],
+    weights: Filters,
     out: &mut [f32],
     finish: impl Fn(usize) -> F + Sync,
 ) -> Vec<F> {
-    assert_eq!(weights.len(), shape.weight_len(), "weights of another shape");
+    assert_eq!(weights.values.len(), shape.weight_len(), "weights of another shape");
     assert_eq!(out.len(), shape.output_len(), "output of another shape");
     if by_tiles(shape) {
         winograd::forward(shape, source, weights, out, finish)

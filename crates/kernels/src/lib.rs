@@ -27,6 +27,7 @@ mod block;
 mod conv;
 mod descent;
 mod direct;
+mod filters;
 mod group;
 mod layout;
 mod map;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 /// One cache line.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
@@ -25,21 +25,49 @@ pub(crate) fn with<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
     if buffer.len() < lines {
         buffer.resize(lines, Line([0.0; 16]));
     }
-    let (floats, _) = buffer.as_mut_slice().as_flattened_floats().split_at_mut(len);
+    let (floats, _) = buffer.as_mut_slice().as_flattened_floats_mut().split_at_mut(len);
     let result = work(floats);
     FREE.with_borrow_mut(|free| free.push(buffer));
     result
 }
 
 trait AsFlattenedFloats {
-    fn as_flattened_floats(&mut self) -> &mut [f32];
+    fn as_flattened_floats(&self) -> &[f32];
+    fn as_flattened_floats_mut(&mut self) -> &mut [f32];
 }
 
 impl AsFlattenedFloats for [Line] {
-    fn as_flattened_floats(&mut self) -> &mut [f32] {
+    fn as_flattened_floats(&self) -> &[f32] {
+        // SAFETY: as below.
+        unsafe { std::slice::from_raw_parts(self.as_ptr().cast(), self.len() * 16) }
+    }
+
+    fn as_flattened_floats_mut(&mut self) -> &mut [f32] {
         // SAFETY: a `Line` is exactly sixteen floats (its size equals its alignment), so the slice's memory is
         // that many floats, all initialised, borrowed for as long as the slice is.
         unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), self.len() * 16) }
+    }
+}
+
+/// Floats that start at a cache line and are kept for longer than one call.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    lines: Vec<Line>,
+    len: usize,
+}
+
+impl Lines {
+    /// `len` zeros.
+    pub fn new(len: usize) -> Self {
+        Self { lines: vec![Line([0.0; 16]); len.div_ceil(16)], len }
+    }
+
+    pub fn floats(&self) -> &[f32] {
+        &self.lines.as_slice().as_flattened_floats()[..self.len]
+    }
+
+    pub fn floats_mut(&mut self) -> &mut [f32] {
+        &mut self.lines.as_mut_slice().as_flattened_floats_mut()[..self.len]
     }
 }
 

@@ -1,6 +1,7 @@
 //! The units' arithmetic by the fused CPU operations: the same functions as `stock`, with fewer passes over memory.
 
 use super::factor::Factor;
+use super::folded::Origin;
 use super::layers::{Conv, ConvNormAct, EPSILON, NormKind, NormLayer};
 use super::pass::Pass;
 use super::stock;
@@ -8,7 +9,7 @@ use burn::module::Param;
 use burn::tensor::Tensor;
 use lab_core::blueprint::{PoolKind, PoolPlan};
 use lab_core::experiment::Activation;
-use lab_kernels::ops::{self, Steps, Windows};
+use lab_kernels::ops::{self, Folded, Steps, Windows};
 
 fn kernel(act: Option<Activation>) -> ops::Activation {
     match act {
@@ -43,29 +44,58 @@ pub(super) fn conv_norm_act(
     shortcut: Option<Tensor<4>>,
     pass: &mut Pass,
 ) -> Tensor<4> {
-    let (w, steps, act) = (conv.weight.val(), steps(conv), kernel(act));
-    let bias = conv.bias.as_ref().map(Param::val);
-    let Some(norm) = norm else {
-        let bias = bias.map(|bias| scaled(bias, gain));
-        return ops::conv_act(x, scaled(w, gain), bias, shortcut, steps, act);
-    };
-    let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
+    let act = kernel(act);
+    let Some(norm) = norm else { return conv_act(conv, x, gain, shortcut, act) };
     match norm.kind() {
         NormKind::Group(groups) => {
-            let z = ops::conv_act(x, w, bias, None, steps, ops::Activation::Identity);
+            let z = conv_act(conv, x, &Factor::ONE, None, ops::Activation::Identity);
+            let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
             ops::group_norm_act(z, gamma, beta, groups, EPSILON, shortcut, act)
         }
         NormKind::Batch if pass.is_training() => {
             let [batch, ..] = x.dims();
-            let y = ops::conv_norm_act(x, w, gamma, beta, EPSILON, shortcut, steps, act);
+            let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
+            let y = ops::conv_norm_act(x, conv.weight.val(), gamma, beta, EPSILON, shortcut, steps(conv), act);
             let [.., height, width] = y.output.dims();
             norm.record(pass, y.mean, y.variance, batch * height * width);
             y.output
         }
         NormKind::Batch => {
-            let (scale, shift) = norm.affine(gamma, beta);
-            ops::conv_affine_act(x, w, scale, shift, shortcut, steps, act)
+            let weight = conv.weight.val();
+            let affine = || norm.affine(scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
+            let Some(factor) = kept_factor(&x, &weight, gain) else {
+                let (scale, shift) = affine();
+                return ops::conv_affine_act(x, weight, scale, shift, shortcut, steps(conv), act);
+            };
+            let running = norm.running.iter().flat_map(|running| [running.mean.val(), running.variance.val()]);
+            let vectors = [norm.gamma.val(), norm.beta.val()].into_iter().chain(running).collect();
+            let folded = conv.kept.get(Origin { weight, vectors, gain: factor }, |of| {
+                let (scale, shift) = affine();
+                Folded::with_affine(of.weight.clone(), scale, shift)
+            });
+            ops::conv_folded_act(x, &folded, shortcut, steps(conv), act)
         }
+    }
+}
+
+/// act(gain · conv(x) + shortcut)
+fn conv_act(conv: &Conv, x: Tensor<4>, gain: &Factor, shortcut: Option<Tensor<4>>, act: ops::Activation) -> Tensor<4> {
+    let (weight, bias) = (conv.weight.val(), conv.bias.as_ref().map(Param::val));
+    let Some(factor) = kept_factor(&x, &weight, gain) else {
+        let bias = bias.map(|bias| scaled(bias, gain));
+        return ops::conv_act(x, scaled(weight, gain), bias, shortcut, steps(conv), act);
+    };
+    let folded = conv.kept.get(Origin { weight, vectors: bias.into_iter().collect(), gain: factor }, |of| {
+        Folded::new(scaled(of.weight.clone(), gain), of.vectors.first().cloned().map(|bias| scaled(bias, gain)))
+    });
+    ops::conv_folded_act(x, &folded, shortcut, steps(conv), act)
+}
+
+/// The factor under which a convolution's folded form is kept: where nothing is differentiated, and the factor known.
+fn kept_factor(x: &Tensor<4>, weight: &Tensor<4>, gain: &Factor) -> Option<f64> {
+    match *gain {
+        Factor::Fixed(factor) if !x.is_autodiff() && !weight.is_autodiff() => Some(factor),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The layers that have parameters: convolution, normalisation, linear. Parameters have PyTorch's shapes.
 
+use super::folded::Kept;
 use super::init::{self, Role};
 use super::pass::{BatchStatistics, Pass};
 use burn::module::{Module, Param, ParamId};
@@ -45,6 +46,7 @@ impl Maker<'_> {
             weight: self.weight(Role::Convolution, shape, path),
             bias: plan.bias.then(|| self.vector(0.0, shape[0])),
             stride: plan.stride,
+            kept: Kept::default(),
         }
     }
 
@@ -84,6 +86,9 @@ pub(crate) struct Conv {
     pub bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     stride: usize,
+    /// For passes without a graph.
+    #[module(skip)]
+    pub kept: Kept,
 }
 
 impl Conv {

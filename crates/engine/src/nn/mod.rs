@@ -4,6 +4,7 @@
 
 mod block;
 mod factor;
+mod folded;
 mod freeze;
 mod fused;
 mod init;

@@ -3,6 +3,7 @@
 use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_input, padded_outputs};
 use super::{small, weights};
 use crate::block::{Block, blocks, each_block, split};
+use crate::filters::{Filters, Way};
 use crate::map::{Finish, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
@@ -14,7 +15,7 @@ use crate::simd::{Simd, Work, dispatch, store_up_to};
 pub(crate) fn forward<F: Finish + Send>(
     shape: &ConvShape,
     source: &impl Source,
-    weights: &[f32],
+    weights: Filters,
     out: &mut [f32],
     finish: impl Fn(usize) -> F + Sync,
 ) -> Vec<F> {
@@ -29,9 +30,8 @@ pub(crate) fn forward<F: Finish + Send>(
     let target = (SCRATCH_BUDGET / per_row).clamp(1, (512 / shape.out_width()).max(1));
     let blocks = blocks(shape.batch, height, target);
     let parts = split(out, blocks.iter().map(|block| block.range(height, row_len, 1)));
-    scratch::with(weights::packed_len(shape), |packed| {
-        weights::pack(shape, weights, packed);
-        let packed = &*packed;
+    let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(shape, weights, packed);
+    weights.packed(Way::Taps, weights::packed_len(shape), pack, |packed| {
         each_block(&blocks, parts, finish, |block, out, finish| {
             let padded = padded_input(shape, block.groups.len());
             let base = block.range(height, row_len, 1).start;

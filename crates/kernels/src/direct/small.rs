@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::padded::{ImageSize, Padded, padded_outputs};
 use super::weights;
 use crate::block::{Block, blocks, each_block, split};
+use crate::filters::{Filters, Way};
 use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len, round_up};
@@ -103,7 +104,7 @@ impl<A: Source> Work for CopyTask<'_, A> {
 pub(super) fn forward<F: Finish + Send>(
     shape: &ConvShape,
     source: &impl Source,
-    weights: &[f32],
+    weights: Filters,
     out: &mut [f32],
     finish: impl Fn(usize) -> F + Sync,
 ) -> Vec<F> {
@@ -112,9 +113,8 @@ pub(super) fn forward<F: Finish + Send>(
     let blocks = blocks(shape.batch, 1, 4 * MANY);
     let image_len = pixels * shape.out_channels;
     let parts = split(out, blocks.iter().map(|block| block.range(1, image_len, 1)));
-    scratch::with(weights::packed_len(shape), |packed| {
-        weights::pack(shape, weights, packed);
-        let packed = &*packed;
+    let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(shape, weights, packed);
+    weights.packed(Way::Taps, weights::packed_len(shape), pack, |packed| {
         each_block(&blocks, parts, finish, |block, out, finish| {
             let copied = block.images.len() * copy.image_len();
             scratch::with(copied + pixels * block.images.len() * 2 * lanes(), |buffer| {

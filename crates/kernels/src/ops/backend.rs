@@ -4,6 +4,7 @@
 //! Maps are `[n, c, h, w]`, vectors have one value for each channel.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, backend_extension};
@@ -11,6 +12,7 @@ use burn_flex::FlexTensor;
 
 use crate::activation::Smooth;
 use crate::descent::Descent;
+use crate::filters::Packed;
 
 /// Stride, padding and the slope of the activation below zero (1 for none) of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,13 +63,14 @@ impl<B: Backend> Extra<B> {
 /// Operations on maps that are computed in one go.
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait KernelOps: Backend {
-    /// `act(conv(x, w) + bias + shortcut)`
+    /// `act(conv(x, w) + bias + shortcut)`; packed forms of `w` are taken from `kept` and left there, if it is given.
     fn kernel_conv(
         x: FloatTensor<Self>,
         w: FloatTensor<Self>,
         #[extension_type] bias: Extra<Self>,
         #[extension_type] shortcut: Extra<Self>,
         options: ConvOptions,
+        kept: Option<Arc<Packed>>,
     ) -> FloatTensor<Self>;
 
     /// `act(norm(conv(x, w)) + shortcut)` with batch statistics; also mean and biased variance, not tracked.

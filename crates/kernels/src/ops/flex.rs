@@ -1,6 +1,8 @@
 //! The fused operations on Flex, forward only. What the backward pass needs besides the output is returned by
 //! the functions here; the trait's methods drop it.
 
+use std::sync::Arc;
+
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use burn_flex::FlexTensor;
@@ -11,6 +13,7 @@ use super::tensors::{Map, Values, map_tensor, tensor, vector};
 use crate::activation::{Smooth, activate};
 use crate::conv;
 use crate::descent::{Descent, descend};
+use crate::filters::{Filters, Packed};
 use crate::group::{Groups, group_norm};
 use crate::map::{Activate, Plain, Statistics};
 use crate::norm::{Affine, normalise};
@@ -68,7 +71,8 @@ fn shortcut_map(shortcut: Option<&FlexTensor>, shape: [usize; 4]) -> Option<Map>
 pub(super) fn conv_statistics(x: &Map, w: &Values, shape: &ConvShape) -> (FlexTensor, Moments) {
     let mut z = Buffer::new(shape.output_len());
     let channels = shape.out_channels;
-    let blocks = conv::forward(shape, &Plain(x.values()), w.values(), &mut z, |_| Statistics::new(channels));
+    let filters = Filters { values: w.values(), packed: None };
+    let blocks = conv::forward(shape, &Plain(x.values()), filters, &mut z, |_| Statistics::new(channels));
     (map_tensor(z, out_shape(shape)), Moments::merge(&blocks, channels))
 }
 
@@ -125,6 +129,7 @@ impl KernelOps for Flex {
         bias: Extra<Self>,
         shortcut: Extra<Self>,
         options: ConvOptions,
+        kept: Option<Arc<Packed>>,
     ) -> FloatTensor<Self> {
         let x = Map::new(&x);
         let shape = conv_shape(&x, &w, options);
@@ -137,7 +142,9 @@ impl KernelOps for Flex {
             slope: options.slope,
         };
         let mut y = Buffer::new(shape.output_len());
-        conv::forward(&shape, &Plain(x.values()), Values::new(&w).values(), &mut y, |_| finish);
+        let w = Values::new(&w);
+        let filters = Filters { values: w.values(), packed: kept.as_deref() };
+        conv::forward(&shape, &Plain(x.values()), filters, &mut y, |_| finish);
         map_tensor(y, out_shape(&shape))
     }
 

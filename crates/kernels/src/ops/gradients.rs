@@ -2,6 +2,7 @@
 //! pass when gradients are wanted.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -19,6 +20,7 @@ use super::states::{
 use super::tensors::vector;
 use crate::activation::Smooth;
 use crate::descent::Descent;
+use crate::filters::Packed;
 
 /// A Flex tensor that burn may differentiate.
 type Tracked = FloatTensor<Autodiff<Flex>>;
@@ -97,7 +99,14 @@ fn optional<C: CheckpointStrategy>(tensor: Extra<Autodiff<Flex, C>>) -> (Option<
 }
 
 impl<C: CheckpointStrategy> KernelOps for Autodiff<Flex, C> {
-    fn kernel_conv(x: Tracked, w: Tracked, bias: Extra<Self>, shortcut: Extra<Self>, options: ConvOptions) -> Tracked {
+    fn kernel_conv(
+        x: Tracked,
+        w: Tracked,
+        bias: Extra<Self>,
+        shortcut: Extra<Self>,
+        options: ConvOptions,
+        _kept: Option<Arc<Packed>>,
+    ) -> Tracked {
         let ((x, x_node), (w, w_node)) = (x.into_parts(), w.into_parts());
         let ((bias, bias_node), (shortcut, shortcut_node)) = (optional(bias), optional(shortcut));
         let (output, state) = ConvState::forward(&x, &w, bias, shortcut, options);

@@ -6,6 +6,7 @@
 
 mod backend;
 mod flex;
+mod folded;
 mod gradients;
 mod lineage;
 mod memory;
@@ -19,6 +20,7 @@ use burn::tensor::{Device, Tensor};
 use crate::activation::Smooth;
 pub use crate::descent::Descent;
 use backend::{ConvOptions, Extra, KernelOps, NormOptions, PoolOptions};
+pub use folded::{Folded, are_same, conv_folded_act};
 pub use memory::release;
 
 /// What follows a norm or a convolution.
@@ -120,6 +122,7 @@ pub fn conv_act(
         extra(bias),
         extra(shortcut),
         ConvOptions { stride: steps.stride, padding: steps.padding, slope: activation.slope() },
+        None,
     );
     activation.finish(Tensor::from_dispatch(y))
 }
@@ -172,9 +175,7 @@ pub fn conv_affine_act(
     steps: Steps,
     activation: Activation,
 ) -> Tensor<4> {
-    let channels = w.dims()[0];
-    let w = w * scale.reshape([channels, 1, 1, 1]);
-    conv_act(x, w, Some(shift), shortcut, steps, activation)
+    conv_act(x, scaled_by_channel(w, scale), Some(shift), shortcut, steps, activation)
 }
 
 /// `act(norm(x) + shortcut)` with the statistics of the batch, for training.
@@ -357,6 +358,12 @@ pub fn measure_on_flex(x: FloatTensor<Flex>) -> FloatTensor<Flex> {
 pub fn descend(w: Tensor<1>, g: Tensor<1>, b: Option<Tensor<1>>, rule: Descent) -> (Tensor<1>, Tensor<1>) {
     let (w, b) = Dispatch::kernel_descend(w.into_dispatch(), g.into_dispatch(), extra(b), rule);
     (Tensor::from_dispatch(w), Tensor::from_dispatch(b))
+}
+
+/// Weights `[out, …]` times a factor for each output channel.
+fn scaled_by_channel(w: Tensor<4>, scale: Tensor<1>) -> Tensor<4> {
+    let channels = w.dims()[0];
+    w * scale.reshape([channels, 1, 1, 1])
 }
 
 fn extra<const D: usize>(tensor: Option<Tensor<D>>) -> Extra<Dispatch> {

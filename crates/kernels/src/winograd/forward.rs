@@ -4,6 +4,7 @@ use super::grid::{Grid, POINTS, Planes, TILE};
 use super::planes::{Gather, Outputs, Products, Shared, Spread};
 use super::{weights, wide};
 use crate::block::{Block, each_block, split};
+use crate::filters::{Filters, Way};
 use crate::map::{Finish, Source};
 use crate::scratch;
 use crate::shape::ConvShape;
@@ -14,7 +15,7 @@ use crate::simd::{Simd, Work, dispatch};
 pub(crate) fn forward<F: Finish + Send>(
     shape: &ConvShape,
     source: &impl Source,
-    weights: &[f32],
+    weights: Filters,
     out: &mut [f32],
     finish: impl Fn(usize) -> F + Sync,
 ) -> Vec<F> {
@@ -23,9 +24,8 @@ pub(crate) fn forward<F: Finish + Send>(
     let blocks = grid.blocks(shape.batch, POINTS * (inputs + outputs));
     let row_len = grid.width * outputs;
     let parts = split(out, blocks.iter().map(|block| block.range(grid.height, row_len, TILE)));
-    scratch::with(weights::packed_len(inputs, outputs), |packed| {
-        weights::pack(weights, outputs, inputs, false, packed);
-        let packed = &*packed;
+    let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(weights, outputs, inputs, false, packed);
+    weights.packed(Way::Tiles, weights::packed_len(inputs, outputs), pack, |packed| {
         if wide::pays(&grid, shape, inputs + outputs) {
             return wide::forward(&grid, shape, source, packed, &blocks, parts, finish);
         }

@@ -178,3 +178,28 @@ proptest! {
             || x.clone().mean_dim(2).mean_dim(3));
     }
 }
+
+/// By tiles, over taps (stride, one pixel's kernel) and pixel by pixel, whose packed weights are kept from the first call.
+#[test]
+fn folded_weights_answer_as_unfolded_ones_whatever_was_asked_before() {
+    // `leaf` is for gradients, which folded weights have none of.
+    let plain = |length: usize, seed: u64| leaf::<1>(&values(length, seed), [length]).inner();
+    for (channels, outputs, kernel, stride) in [(3, 16, 3, 1), (16, 24, 3, 2), (8, 20, 1, 1), (128, 96, 3, 1)] {
+        let w = plain(outputs * channels * kernel * kernel, 2).reshape([outputs, channels, kernel, kernel]);
+        let (scale, shift) = (plain(outputs, 3), plain(outputs, 4));
+        let folded = ops::Folded::with_affine(w.clone(), scale.clone(), shift.clone());
+        let steps = Steps { stride, padding: kernel / 2 };
+        for (batch, size) in [(1, 12), (7, 3), (1, 12), (2, 16)] {
+            let x = plain(batch * channels * size * size, 5).reshape([batch, channels, size, size]);
+            let expected =
+                ops::conv_affine_act(x.clone(), w.clone(), scale.clone(), shift.clone(), None, steps, Activation::Relu);
+            let found = ops::conv_folded_act(x, &folded, None, steps, Activation::Relu);
+            let bits = |t: Tensor<4>| -> Vec<u32> { read(t).into_iter().map(f32::to_bits).collect() };
+            assert_eq!(
+                bits(found),
+                bits(expected),
+                "{batch} images of {size} pixels, {channels} to {outputs} channels"
+            );
+        }
+    }
+}

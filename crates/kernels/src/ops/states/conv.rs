@@ -54,7 +54,7 @@ impl ConvState {
     ) -> (FlexTensor, Self) {
         let map = Map::new(x);
         let shape = conv_shape(&map, w, options);
-        let y = Flex::kernel_conv(map.tensor(), w.clone(), Extra::new(bias), Extra::new(shortcut), options);
+        let y = Flex::kernel_conv(map.tensor(), w.clone(), Extra::new(bias), Extra::new(shortcut), options, None);
         let state = Self { x: map, w: Values::new(w), shape, activated: Activated::new(&y, options.slope) };
         (y, state)
     }

@@ -1,0 +1,72 @@
+//! Convolutions whose weights do not change any more, as where a network is asked and not trained: the norm is folded
+//! into them and the orders that the kernels read are kept, which for one image costs more than the image does.
+
+use std::sync::Arc;
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{BackendTensor, Dispatch, DispatchTensorKind, Flex};
+use burn::tensor::Tensor;
+
+use super::backend::{ConvOptions, KernelOps};
+use super::{Activation, Steps, extra, scaled_by_channel};
+use crate::filters::Packed;
+
+/// Weights `[out, in, k, k]` and a bias `[out]` that stay as they are.
+#[derive(Clone, Debug)]
+pub struct Folded {
+    w: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    packed: Arc<Packed>,
+}
+
+impl Folded {
+    /// Without a norm.
+    #[must_use]
+    pub fn new(w: Tensor<4>, bias: Option<Tensor<1>>) -> Self {
+        Self { w, bias, packed: Arc::default() }
+    }
+
+    /// With a norm of fixed statistics behind it: `scale · conv(x, w) + shift`, both `[out]`.
+    #[must_use]
+    pub fn with_affine(w: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Self {
+        Self::new(scaled_by_channel(w, scale), Some(shift))
+    }
+}
+
+/// [`conv_act`](super::conv_act) with folded weights. Not differentiable.
+///
+/// # Shapes
+/// As for [`conv_act`](super::conv_act).
+#[must_use]
+pub fn conv_folded_act(
+    x: Tensor<4>,
+    folded: &Folded,
+    shortcut: Option<Tensor<4>>,
+    steps: Steps,
+    activation: Activation,
+) -> Tensor<4> {
+    let y = Dispatch::kernel_conv(
+        x.into_dispatch(),
+        folded.w.clone().into_dispatch(),
+        extra(folded.bias.clone()),
+        extra(shortcut),
+        ConvOptions { stride: steps.stride, padding: steps.padding, slope: activation.slope() },
+        Some(Arc::clone(&folded.packed)),
+    );
+    activation.finish(Tensor::from_dispatch(y))
+}
+
+/// Whether two tensors of this backend are the same memory, read in the same order. While either is kept, no operation
+/// writes there: burn writes into memory of one owner only.
+#[must_use]
+pub fn are_same<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> bool {
+    let (Some(a), Some(b)) = (on_flex(a), on_flex(b)) else { return false };
+    std::ptr::eq(a.bytes(), b.bytes()) && a.layout() == b.layout()
+}
+
+fn on_flex<const D: usize>(tensor: &Tensor<D>) -> Option<FloatTensor<Flex>> {
+    match tensor.clone().into_dispatch().kind {
+        DispatchTensorKind::Flex(BackendTensor::Float(tensor)) => Some(tensor),
+        _ => None,
+    }
+}

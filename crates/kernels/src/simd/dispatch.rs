@@ -1,5 +1,7 @@
 //! The instruction set of this processor, and the way into it.
 
+#[cfg(target_arch = "aarch64")]
+use super::neon::Neon;
 use super::scalar::Scalar;
 use super::vector::{Simd, Work};
 #[cfg(target_arch = "x86_64")]
@@ -8,14 +10,18 @@ use super::{avx2::Avx2, avx512::Avx512};
 /// Instruction sets that have kernels of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InstructionSet {
+    #[cfg(target_arch = "x86_64")]
     Avx512,
+    #[cfg(target_arch = "x86_64")]
     Avx2,
+    #[cfg(target_arch = "aarch64")]
+    Neon,
     Portable,
 }
 
 /// The best instruction set of this processor.
 ///
-/// The environment variable `RESIDUAL_LAB_CPU` (`portable`, `avx2`) can hold it down, to compare the kernels.
+/// The environment variable `RESIDUAL_LAB_CPU` (`portable`, on x86 `avx2`) can hold it down, to compare the kernels.
 pub(crate) fn instruction_set() -> InstructionSet {
     static FOUND: std::sync::OnceLock<InstructionSet> = std::sync::OnceLock::new();
     *FOUND.get_or_init(|| {
@@ -37,7 +43,12 @@ fn detect(limit: &str) -> InstructionSet {
     }
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
+fn detect(limit: &str) -> InstructionSet {
+    if limit == "portable" { InstructionSet::Portable } else { InstructionSet::Neon }
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn detect(_limit: &str) -> InstructionSet {
     InstructionSet::Portable
 }
@@ -45,8 +56,13 @@ fn detect(_limit: &str) -> InstructionSet {
 /// Floats in one vector of the instruction set in use.
 pub(crate) fn lanes() -> usize {
     match instruction_set() {
-        InstructionSet::Avx512 => 16,
-        InstructionSet::Avx2 | InstructionSet::Portable => 8,
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => Avx512::LANES,
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => Avx2::LANES,
+        #[cfg(target_arch = "aarch64")]
+        InstructionSet::Neon => Neon::LANES,
+        InstructionSet::Portable => Scalar::LANES,
     }
 }
 
@@ -59,7 +75,10 @@ pub(crate) fn dispatch<W: Work>(work: W) -> W::Output {
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         InstructionSet::Avx2 => unsafe { Avx2::call(work) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        InstructionSet::Neon => unsafe { Neon::call(work) },
         // SAFETY: the scalar vectors need no particular instructions.
-        _ => unsafe { Scalar::call(work) },
+        InstructionSet::Portable => unsafe { Scalar::call(work) },
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+use lab_core::instrument::Confusion;
 use lab_core::protocol::{ArmInfo, ArmOutcome, DatasetInfo, Evaluation, Live, Outcome, Prepared, StepRecord};
 use lab_core::study::{
     Assignment, Ending, Next, Standing, Study, StudyError, StudyFolder, StudyPlan, TrialState, Worker,
@@ -95,7 +96,7 @@ fn train(assignment: Box<Assignment>, accuracies: &[f64]) -> Option<String> {
     let (mut reached, mut at) = (0.0, 0);
     for (epoch, &accuracy) in (1_u32..).zip(accuracies) {
         let step = u64::from(epoch) * 10;
-        let (confusion, predicted) = (vec![1, 0, 0, 1], vec![0, 1]);
+        let (confusion, predicted) = (Confusion::of(&[0, 1], &[0, 1], 2), vec![0, 1]);
         let (epoch, seconds, loss) = (f64::from(epoch), 1.0, 1.0);
         let one =
             Evaluation { arm: 0, step, epoch, seconds, loss, accuracy, top5: 1.0, confusion, predicted, best: true };

@@ -373,6 +373,24 @@ fn a_run_that_has_ended_stays_as_it_is_at_every_resume() {
     }
 }
 
+/// It was asked for, and that is not forgotten.
+#[test]
+fn an_extension_that_is_killed_goes_on_to_its_end() {
+    let lab = Lab::new();
+    for run in ["killed", "whole"] {
+        lab.ok(&train(run));
+        let mut child = lab.command(&["train", "--resume", run, "--extend", "1", "--device", "flex"]).spawn().unwrap();
+        if run == "killed" {
+            let events = lab.path(run).join("events.jsonl");
+            lab.wait_for(&mut child, || fs::read_to_string(&events).unwrap().contains("extended by"));
+            child.kill().unwrap();
+        }
+        child.wait().unwrap();
+    }
+    lab.ok(&["train", "--resume", "killed", "--device", "flex"]);
+    assert_eq!(differences(&lab.path("killed"), &lab.path("whole")), [""; 0]);
+}
+
 /// The use that this program is made for: one network fails, the other one trains.
 #[test]
 fn a_run_of_which_one_network_diverged_at_once_goes_on_and_can_be_asked() {

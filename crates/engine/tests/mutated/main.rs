@@ -5,10 +5,19 @@
 #[path = "../../../core/tests/mutated/hold.rs"]
 mod hold;
 
-use hold::{hold, times};
+use hold::{hold, peak, times};
 use lab_engine::nn::weights;
 use std::fs;
 use std::path::Path;
+
+/// One number that a kilobyte of file repeats a billion times.
+#[test]
+fn weights_that_repeat_what_is_stored_once_are_refused() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mutated");
+    let why = weights::read(&here.join("expanded.pth")).unwrap_err().to_string();
+    assert!(why.contains("expanded.pth"), "{why}");
+    assert!(peak().is_none_or(|peak| peak < 512 << 20), "{:?} bytes", peak());
+}
 
 /// Files of PyTorch in its new and its old format, and the same weights as safetensors.
 #[test]

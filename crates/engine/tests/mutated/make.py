@@ -1,4 +1,5 @@
-"""Writes weights as PyTorch does: `net.pth` as since 1.6 (a zip file), `old.pth` as before (a row of pickles)."""
+"""Writes weights as PyTorch does: `net.pth` as since 1.6 (a zip file), `old.pth` as before (a row of pickles),
+`expanded.pth` a number that counts as a billion."""
 
 import pathlib
 
@@ -13,5 +14,6 @@ state = {
     "module.fc.bias": torch.randn(8).bfloat16()[::2],
 }
 place = pathlib.Path(__file__).parent
+torch.save({"fc.weight": torch.zeros(1).expand(1 << 30)}, place / "expanded.pth")
 torch.save({"state_dict": state, "epoch": 3}, place / "net.pth")
 torch.save(state, place / "old.pth", _use_new_zipfile_serialization=False)

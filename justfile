@@ -17,6 +17,10 @@ lint:
     cargo fmt --check
     cargo clippy --release --all-targets -- -D warnings
 
+# what 64-bit ARM (emulated by qemu) and Windows (checked only) make of it: just check-arm kernels engine compiles count
+check-arm *PARTS:
+    scripts/check-arm {{PARTS}}
+
 # speed of a training step on the CPU
 bench *ARGS:
     cargo run --release -- bench {{ARGS}}

@@ -115,7 +115,8 @@ fn ten_thousand_classes_are_trained_and_scored_without_a_cell_for_each_pair() {
     lab.ok(&[&["train", "--preset", "resnet20", "--data", "many", "--steps", "2", "--out", "run"], &few[..]].concat());
     let table = std::fs::read_to_string(lab.path("run/arms/resnet20/confusion.csv")).unwrap();
     assert!(table.starts_with("actual,predicted,images\n") && table.len() < 20_000, "{} bytes", table.len());
-    let board = std::fs::metadata(lab.path("run/arms/resnet20/events.out.tfevents.0.residual-lab")).map(|about| about.len());
+    let board =
+        std::fs::metadata(lab.path("run/arms/resnet20/events.out.tfevents.0.residual-lab")).map(|about| about.len());
     assert!(board.as_ref().is_ok_and(|bytes| *bytes < 5_000_000), "{board:?}");
     let score = lab.json(&["evaluate", "run", "--json"]);
     let pairs = score["arms"][0]["confusion"].as_array().unwrap();

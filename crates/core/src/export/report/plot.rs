@@ -69,7 +69,7 @@ pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
 
 /// Round numbers between two, about five, with no more digits than they need.
 fn ticks(low: f64, high: f64) -> Vec<(f64, String)> {
-    let wanted = (high - low) / 5.0;
+    let wanted = (high - low) / 6.0;
     let power = 10_f64.powf(wanted.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * power).find(|step| *step >= wanted);
     let step = step.unwrap_or(wanted);

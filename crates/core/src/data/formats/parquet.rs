@@ -135,17 +135,12 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
         ));
     }
     let store = Store::Tables(train.tables.into_iter().chain(own.tables).collect());
-    let found = match names.and_then(|(_, names)| names) {
-        Some(names) => named(place, &store, names, [train.rows, own.rows])?,
-        None => {
-            let rows =
-                |rows: Vec<(PathBuf, Label)>| rows.into_iter().map(|(path, label)| Row { path, class: text(label) });
-            Labels { train: rows(train.rows).collect(), own: rows(own.rows).collect() }.found(
-                place,
-                &store,
-                Vec::new(),
-            )?
-        }
+    let found = if let Some(names) = names.and_then(|(_, names)| names) {
+        named(place, &store, names, [train.rows, own.rows])?
+    } else {
+        let rows = |rows: Vec<(PathBuf, Label)>| rows.into_iter().map(|(path, label)| Row { path, class: text(label) });
+        let labels = Labels { train: rows(train.rows).collect(), own: rows(own.rows).collect() };
+        labels.found(place, &store, Vec::new())?
     };
     Ok(Found { notices, left_out, ..found })
 }
@@ -169,13 +164,11 @@ fn named(
             Label::Number(number) => usize::try_from(number).ok().filter(|&number| number < names.len()),
             Label::Text(ref text) => names.iter().position(|name| name == text),
         };
-        match number.and_then(|number| u16::try_from(number).ok()) {
-            Some(label) => Ok(Listed { path, label }),
-            None => {
-                let problem = format!("its class is {}, and {} classes have names", text(label), names.len());
-                Err(DataError::damaged(&path, problem))
-            }
+        if let Some(label) = number.and_then(|number| u16::try_from(number).ok()) {
+            return Ok(Listed { path, label });
         }
+        let problem = format!("its class is {}, and {} classes have names", text(label), names.len());
+        Err(DataError::damaged(&path, problem))
     };
     let train: Vec<Listed> = train.into_iter().map(listed).collect::<Result<_, _>>()?;
     let own: Vec<Listed> = own.into_iter().map(listed).collect::<Result<_, _>>()?;
@@ -224,7 +217,7 @@ impl Columns {
         let of = |names: &[&str], fits: &dyn Fn(&&Column) -> bool| {
             names.iter().find_map(|name| columns.iter().find(|column| is_called(column, name) && fits(column)))
         };
-        let pictures = of(&PICTURES, &is_picture).or_else(|| {
+        let pictures = of(&PICTURES, &|column| is_picture(column)).or_else(|| {
             let packed = |column: &&Column| column.name.len() == 2 && is_picture(column);
             columns.iter().find(packed)
         });
@@ -258,7 +251,7 @@ impl Columns {
 }
 
 /// Whether a column holds the bytes of pictures: itself, or as what `datasets` calls `bytes` in it.
-fn is_picture(column: &&Column) -> bool {
+fn is_picture(column: &Column) -> bool {
     let inside = column.name.get(1..).unwrap_or_default();
     column.holds == Holds::Bytes && (inside.is_empty() || inside == slice::from_ref(&"bytes".to_owned()))
 }

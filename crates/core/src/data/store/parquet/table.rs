@@ -144,7 +144,9 @@ impl Table {
     /// Refuses a column that is packed in a way that is not read.
     pub fn check(&self, column: &Column) -> std::result::Result<(), DataError> {
         let chunks = self.about.row_groups().iter().filter_map(|group| group.columns().get(column.index));
-        let Some(other) = chunks.map(|chunk| chunk.compression()).find(|packing| Packing::of(*packing).is_none())
+        let Some(other) = chunks
+            .map(parquet::file::metadata::ColumnChunkMetaData::compression)
+            .find(|packing| Packing::of(*packing).is_none())
         else {
             return Ok(());
         };

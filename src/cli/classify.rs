@@ -4,7 +4,7 @@ use super::devices;
 use super::network::{NetworkArgs, Trained, find_run, load_dataset};
 use super::output::{self, Failure};
 use super::plan::Shape;
-use lab_core::data::{LoadOptions, read_picture};
+use lab_core::data::{LoadOptions, read_picture_for};
 use lab_core::experiment::DeviceChoice;
 use lab_core::number::precise_percent;
 use lab_core::protocol::DatasetInfo;
@@ -108,8 +108,8 @@ fn info(args: &Args) -> Result<DatasetInfo, Failure> {
 
 /// For each network the probability of every class.
 fn look(path: &Path, trained: &Trained, opened: &Opened) -> Result<Vec<Vec<f32>>, String> {
-    let picture = read_picture(path).map_err(|error| error.to_string())?;
     let DatasetInfo { shape, mean, std, .. } = &trained.dataset;
+    let picture = read_picture_for(path, *shape).map_err(|error| error.to_string())?;
     let lens = Lens { shape: *shape, mean, std, fit: trained.fit, device: &opened.device };
     lens.probabilities(&lens.pixels(&picture), trained.networks.iter().map(|(_, model)| model))
 }

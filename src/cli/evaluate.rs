@@ -129,6 +129,6 @@ fn describe(name: &str, scores: &Scores, opened: &Opened, (classes, absent): (&[
         "device": opened.name,
         "classes": classes,
         "absent": absent,
-        "confusion": scores.confusion.chunks(classes.len().max(1)).collect::<Vec<_>>(),
+        "confusion": output::confusion(&scores.confusion),
     })
 }

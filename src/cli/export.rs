@@ -2,16 +2,25 @@
 
 use super::network::find_run;
 use super::output::{self, Failure};
+use super::study;
 use lab_core::blueprint::Blueprint;
 use lab_core::checkpoint::Checkpoint;
-use lab_core::export::{Weight, Weights, bundle, onnx, pytorch, report};
+use lab_core::data::Dataset;
+use lab_core::experiment::DeviceChoice;
+use lab_core::export::report::{self, Said};
+use lab_core::export::{Weight, Weights, bundle, onnx, pytorch};
 use lab_core::files::{safe_name, write_atomically};
+use lab_core::instrument::{Answer, Findings, Question};
 use lab_core::runs::Run;
+use lab_core::study::StudyFolder;
+use lab_engine::inspect::{self, kept};
 use lab_engine::nn::weights;
 use lab_engine::train::checkpoint::WEIGHTS;
+use lab_engine::train::device;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
@@ -27,7 +36,7 @@ Examples:
 )]
 #[allow(clippy::struct_excessive_bools, reason = "one of these formats is named by itself")]
 pub struct Args {
-    /// A run folder, or its name in the usual place; for --bundle also a study's
+    /// A run folder, or its name in the usual place; for --html and --bundle also a study's
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// Each network as ONNX (opset 18): images in, logits out
@@ -36,7 +45,7 @@ pub struct Args {
     /// Each network as a Python script that builds it with PyTorch alone, and its weights
     #[arg(long, group = "format")]
     torch: bool,
-    /// One web page that says what the run has shown, and loads nothing
+    /// One web page that says what the run or the study has shown, and loads nothing
     #[arg(long, group = "format")]
     html: bool,
     /// Everything as one zip file, for another machine
@@ -60,12 +69,18 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if args.bundle {
         return bundled(args);
     }
+    if let (true, Some(folder)) = (args.html, study::find(&args.run)) {
+        let study = StudyFolder::open(&folder).map_err(Failure::usage)?;
+        return page(args, &folder, report::study::html(&study).map_err(Failure::running)?);
+    }
     let run = find_run(&args.run)?;
     if args.html {
-        let place = args.place(&run.folder, ".html");
-        let page = report::html(&run).map_err(Failure::running)?;
-        write_atomically(&place, page.as_bytes()).map_err(Failure::running)?;
-        return said(&place);
+        let asked = predictions(&run, args.which());
+        let said = asked
+            .as_ref()
+            .map_err(Clone::clone)
+            .map(|(findings, dataset)| Said { findings, images: &dataset.validation });
+        return page(args, &run.folder, report::html(&run, said).map_err(Failure::running)?);
     }
     if args.tensorboard {
         return output::print(&format!("tensorboard --logdir {}", run.folder.display()));
@@ -74,10 +89,30 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 impl Args {
+    fn which(&self) -> Checkpoint {
+        if self.checkpoint == "last" { Checkpoint::Last } else { Checkpoint::Best }
+    }
+
     fn place(&self, folder: &Path, ending: &str) -> PathBuf {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         self.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}{ending}")))
     }
+}
+
+/// What the networks of a run say of their validation images.
+fn predictions(run: &Run, which: Checkpoint) -> Result<(Findings, Arc<Dataset>), String> {
+    let opened = device::open(DeviceChoice::default())?;
+    let snapshot = kept::snapshot(run, which, &opened)?;
+    match inspect::answer(&snapshot, &Question::Predictions, &mut |_, _, _| true)? {
+        Answer::Found(findings) => Ok((Arc::unwrap_or_clone(findings), snapshot.dataset)),
+        _ => Err("the networks gave another answer".to_owned()),
+    }
+}
+
+fn page(args: &Args, folder: &Path, text: String) -> Result<(), Failure> {
+    let place = args.place(folder, ".html");
+    write_atomically(&place, text.as_bytes()).map_err(Failure::running)?;
+    said(&place)
 }
 
 fn said(place: &Path) -> Result<(), Failure> {
@@ -85,10 +120,9 @@ fn said(place: &Path) -> Result<(), Failure> {
 }
 
 fn bundled(args: &Args) -> Result<(), Failure> {
-    let folder = match find_run(&args.run) {
-        Ok(run) => run.folder,
-        Err(_) if args.run.join("study.toml").is_file() => args.run.clone(),
-        Err(failure) => return Err(failure),
+    let folder = match study::find(&args.run) {
+        Some(folder) => folder,
+        None => find_run(&args.run)?.folder,
     };
     let folder = fs::canonicalize(&folder).map_err(Failure::running)?;
     let place = args.place(&folder, ".zip");
@@ -102,7 +136,7 @@ fn bundled(args: &Args) -> Result<(), Failure> {
 }
 
 fn networks(args: &Args, run: &Run) -> Result<(), Failure> {
-    let which = if args.checkpoint == "last" { Checkpoint::Last } else { Checkpoint::Best };
+    let which = args.which();
     let arms: Vec<usize> = (0..run.info.arms.len())
         .filter(|&arm| args.arm.as_ref().is_none_or(|wanted| *wanted == run.info.arms[arm].name))
         .collect();

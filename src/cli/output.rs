@@ -1,6 +1,8 @@
 //! How results and failures are printed.
 
+use lab_core::instrument::{Confusion, WHOLE};
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
@@ -119,6 +121,11 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     lines.push(widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join("  "));
     lines.extend(rows.iter().map(|row| line(&mut row.iter().map(String::as_str))));
     lines.join("\n")
+}
+
+/// Which classes are taken for which, row by row; of more than a thousand classes, the pairs that there are images of.
+pub fn confusion(confusion: &Confusion) -> Value {
+    if confusion.classes() > WHOLE { json!(confusion.cells()) } else { json!(confusion.rows()) }
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ const HEARTBEAT: Duration = Duration::from_mins(1);
 /// Shows events as they come.
 pub(super) struct Progress {
     quiet: bool,
+    /// Whether another folder can be typed where this one cannot be written to.
+    offers: bool,
     bar: Option<ProgressBar>,
     total_steps: u64,
     arms: Vec<ArmProgress>,
@@ -46,7 +48,13 @@ impl ArmProgress {
 impl Progress {
     /// Quiet progress keeps the standard output free for JSON.
     pub(super) fn new(quiet: bool) -> Self {
-        Self { quiet, bar: None, total_steps: 0, arms: Vec::new(), newest_line: Instant::now() }
+        Self { quiet, offers: false, bar: None, total_steps: 0, arms: Vec::new(), newest_line: Instant::now() }
+    }
+
+    /// The same where another folder can be typed.
+    pub(super) fn offering(mut self) -> Self {
+        self.offers = true;
+        self
     }
 
     /// Shows one event.
@@ -64,9 +72,9 @@ impl Progress {
                 let text = why.map_or_else(
                     || "everything has been written now".to_owned(),
                     |why| {
+                        let way = if self.offers { ", or type another folder and press Enter" } else { "" };
                         format!(
-                            "{why} (type its name and press Enter); training goes on in memory, and everything is written \
-                             as soon as that is possible"
+                            "{why}{way}; training goes on in memory, and everything is written as soon as that is possible"
                         )
                     },
                 );

@@ -45,6 +45,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         for arm in 0..run.info.arms.len() {
             found.extend(checked(&run, arm, args.repair));
         }
+        found.extend(run.edited());
         found.extend(run.events().err().map(|error| error.to_string()));
         damaged += found.len();
         let folder = run.folder.display();

@@ -110,7 +110,7 @@ fn train(args: &Args, command: Command) -> Result<(), Failure> {
         engine.send(Command::Extend { epochs, schedule: args.schedule });
     }
     let starts = if args.extend.is_some() { 2 } else { 1 };
-    match watch(&engine, || signals.asked(), typed(), starts, &mut Progress::new(args.json))? {
+    match watch(&engine, || signals.asked(), typed(), starts, &mut Progress::new(args.json).offering())? {
         Watched::Ended(outcome) => report(&outcome, args.json),
         Watched::Stopped(outcome) => {
             report(&outcome, args.json)?;

@@ -5,6 +5,7 @@
 //! spread over the run. `RESIDUAL_LAB_KILLS` says how many; a thousand take about ten minutes.
 
 use crate::lab::{Lab, TINY};
+use crate::studies::{SMALL, assert_same_runs, work};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -312,6 +313,43 @@ fn a_full_disk_can_be_left_for_another_folder() {
     assert_eq!(differences(&lab.path("elsewhere"), &lab.path("whole")), [""; 0]);
 }
 
+/// What cannot be written of a trial waits, whatever has come of it, and so does the next one.
+#[test]
+fn a_study_outlives_a_full_disk() {
+    let lab = Lab::new();
+    let Some(disk) = Disk::mount(lab.path("disk")) else {
+        eprintln!("SKIPPED: only root may mount a disk of 2 MB");
+        return;
+    };
+    let rates = |folder: &str| {
+        let two = ["--vary", "recipe.optimizer.learning_rate=0.01,0.1", "--epochs", "2"];
+        lab.ok(&[&["study", "new", folder], SMALL, &two].concat());
+    };
+    rates("whole");
+    lab.ok(&["study", "work", "whole", "--device", "flex"]);
+    rates("disk/study");
+    let mut worker = work(&lab, "disk/study");
+    lab.wait_for(&mut worker, || {
+        let trials = fs::read_dir(disk.0.join("study/trials")).unwrap();
+        trials.flatten().any(|trial| trial.path().join("arms/plain/checkpoints").exists())
+    });
+    fill(&disk.0.join("ballast"));
+    std::thread::sleep(Duration::from_secs(5));
+    assert!(worker.try_wait().unwrap().is_none(), "it waits for room");
+    fs::remove_file(disk.0.join("ballast")).unwrap();
+    let output = worker.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("is full; make room there") && !said.contains("another folder"), "{said}");
+    assert_same_runs(&lab, "disk/study", "whole");
+    let results = |folder| lab.ok(&["study", "results", folder, "--csv"]);
+    assert_eq!(results("disk/study"), results("whole"));
+    let mut claims: Vec<_> =
+        fs::read_dir(disk.0.join("study/claims")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    claims.sort();
+    assert_eq!(claims, ["0001-0001.json", "0002-0001.json"], "nobody took over, and nothing is left over");
+}
+
 /// How a run ends does not matter: what has ended has ended.
 #[test]
 fn a_run_that_has_ended_stays_as_it_is_at_every_resume() {
@@ -333,6 +371,24 @@ fn a_run_that_has_ended_stays_as_it_is_at_every_resume() {
         let more = if run == "early" { 3 } else { 8 };
         assert_eq!(lab.metrics(run, "plain").len(), steps + more, "{run} was extended by an epoch");
     }
+}
+
+/// It was asked for, and that is not forgotten.
+#[test]
+fn an_extension_that_is_killed_goes_on_to_its_end() {
+    let lab = Lab::new();
+    for run in ["killed", "whole"] {
+        lab.ok(&train(run));
+        let mut child = lab.command(&["train", "--resume", run, "--extend", "1", "--device", "flex"]).spawn().unwrap();
+        if run == "killed" {
+            let events = lab.path(run).join("events.jsonl");
+            lab.wait_for(&mut child, || fs::read_to_string(&events).unwrap().contains("extended by"));
+            child.kill().unwrap();
+        }
+        child.wait().unwrap();
+    }
+    lab.ok(&["train", "--resume", "killed", "--device", "flex"]);
+    assert_eq!(differences(&lab.path("killed"), &lab.path("whole")), [""; 0]);
 }
 
 /// The use that this program is made for: one network fails, the other one trains.

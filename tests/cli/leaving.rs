@@ -2,6 +2,11 @@
 //! programs read them back; `tests/export/check.py` is what they are asked.
 
 use crate::lab::{Lab, TINY, picture};
+use crate::studies::rates;
+use lab_core::blueprint::Blueprint;
+use lab_core::experiment::{DeviceChoice, Network, Shortcut};
+use lab_core::export::{Weight, Weights, onnx};
+use lab_engine::nn::Model;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -44,8 +49,16 @@ fn trained(lab: &Lab, settings: &str) {
 
 fn python() -> Option<String> {
     let python = std::env::var("RESIDUAL_LAB_PYTHON").unwrap_or_else(|_| "python3".into());
-    let has = Command::new(&python).args(["-c", "import onnx, onnxruntime, numpy"]).output();
-    has.is_ok_and(|output| output.status.success()).then_some(python)
+    let has = Command::new(&python).args(["-c", "import onnx, onnxruntime, tensorboard, numpy"]).output();
+    let has = has.is_ok_and(|output| output.status.success());
+    assert!(
+        has || std::env::var_os("RESIDUAL_LAB_REQUIRE_PYTHON").is_none(),
+        "{python} lacks what it was installed for"
+    );
+    if !has {
+        eprintln!("SKIPPED: no Python with onnx, onnxruntime and tensorboard");
+    }
+    has.then_some(python)
 }
 
 fn asked(python: &str, what: &str, paths: &[&Path]) {
@@ -57,10 +70,7 @@ fn asked(python: &str, what: &str, paths: &[&Path]) {
 #[test]
 fn networks_answer_elsewhere_as_they_do_here() {
     let lab = Lab::new();
-    let Some(python) = python() else {
-        eprintln!("SKIPPED: no Python with onnx and onnxruntime");
-        return;
-    };
+    let Some(python) = python() else { return };
     lab.write("shirt.png", &picture(28, 28));
     for (kind, settings) in KINDS {
         trained(&lab, settings);
@@ -74,6 +84,35 @@ fn networks_answer_elsewhere_as_they_do_here() {
     }
 }
 
+/// What onnx and onnxruntime have found good once stays as it is, byte by byte, where they are not there to ask.
+#[test]
+fn a_network_is_the_kept_file() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/kept.onnx");
+    let network = Network::cifar(8, 2, Shortcut::A);
+    let blueprint = Blueprint::new(&network, [1, 12, 12], 3).unwrap();
+    let device = lab_engine::train::device::open(DeviceChoice::Flex).unwrap().device;
+    let shapes: Vec<(String, Vec<usize>)> = Model::init(&blueprint, 0, &device)
+        .state()
+        .unwrap()
+        .into_iter()
+        .map(|(name, array)| (name, array.shape))
+        .collect();
+    let values: Vec<Vec<f32>> = shapes
+        .iter()
+        .map(|(_, shape)| (0..shape.iter().product()).map(|at: usize| (at * 37 % 64 + 1) as f32 / 64.0).collect())
+        .collect();
+    let weights: Weights =
+        shapes.iter().zip(&values).map(|((name, shape), values)| (name.as_str(), Weight { shape, values })).collect();
+    let bytes = onnx::bytes("kept", &blueprint, &weights, &[("classes", "[\"a\",\"b\",\"c\"]".to_owned())]).unwrap();
+    if std::env::var_os("UPDATE_KEPT").is_some() {
+        fs::write(&kept, &bytes).unwrap();
+    }
+    assert!(fs::read(&kept).unwrap() == bytes, "it has other bytes; if they are meant to, UPDATE_KEPT=1 writes them");
+    if let Some(python) = python() {
+        asked(&python, "kept", &[&kept]);
+    }
+}
+
 #[test]
 fn tensorboard_reads_what_is_written_while_a_run_trains() {
     let lab = Lab::new();
@@ -82,10 +121,7 @@ fn tensorboard_reads_what_is_written_while_a_run_trains() {
     let arm = lab.path("run/arms/resnet20");
     let bytes = fs::read(arm.join("events.out.tfevents.0.residual-lab")).unwrap();
     assert_eq!(lab_core::export::tensorboard::whole(&bytes, u64::MAX), bytes.len());
-    let Some(python) = python() else {
-        eprintln!("SKIPPED: no Python with tensorboard");
-        return;
-    };
+    let Some(python) = python() else { return };
     asked(&python, "tensorboard", &[&arm, &arm.join("metrics.csv")]);
 }
 
@@ -102,14 +138,50 @@ fn a_report_is_one_page_that_loads_nothing() {
         "Confusion of residual",
         "Gradients of plain",
         "Settings",
+        "Environment",
+        "Worst predictions of plain",
+        "<img alt=",
         "residual-lab train",
     ] {
         assert!(page.contains(part), "{part} is not in the page");
     }
+    assert_loads_nothing(&page);
+    // Images that are gone are said, and the rest of the page is there.
+    lab.pictures("pictures", &["ape", "bee"], 12);
+    let small = ["--set", "data.resize={height=12,width=12}", "--steps", "2", "--out", "other"];
+    lab.ok(&[&["train", "--preset", "resnet20", "--data", "pictures"], &small[..], TINY].concat());
+    fs::remove_dir_all(lab.path("pictures")).unwrap();
+    lab.ok(&["export", "other", "--html"]);
+    assert!(fs::read_to_string(lab.path("other.html")).unwrap().contains("The worst predictions are not here: "));
+}
+
+fn assert_loads_nothing(page: &str) {
+    let found = page.replace("http://www.w3.org/2000/svg", "").replace("src=\"data:image/png;base64,", "");
     for outside in ["http:", "https:", "src=", "@import", "url("] {
-        let found = page.replace("http://www.w3.org/2000/svg", "");
         assert!(!found.contains(outside), "{outside} is in the page");
     }
+}
+
+#[test]
+fn a_study_is_one_page_that_loads_nothing() {
+    let lab = Lab::new();
+    rates(&lab, "rates", &["--seeds", "2", "--epochs", "2"]);
+    lab.ok(&["study", "work", "rates", "--device", "flex"]);
+    lab.ok(&["export", "rates", "--html"]);
+    let page = fs::read_to_string(lab.path("rates.html")).unwrap();
+    for part in [
+        "Networks at learning_rate",
+        "All settings",
+        "±",
+        "class=\"best\"",
+        "<svg",
+        "residual, learning_rate 0.1",
+        "Environment",
+        "residual-lab study run study.toml",
+    ] {
+        assert!(page.contains(part), "{part} is not in the page");
+    }
+    assert_loads_nothing(&page);
 }
 
 #[test]

@@ -90,3 +90,37 @@ fn images_that_are_there_twice_are_told() {
         "{described}"
     );
 }
+
+/// Arrays of `NumPy` with an image of 8×8 pixels of each of so many classes, to train on and to validate on.
+fn one_of_each(lab: &Lab, classes: u16) {
+    let array = |kind: &str, shape: &str, values: &[u8]| {
+        let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({shape}), }}\n");
+        let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+        [b"\x93NUMPY\x01\0", &length[..], header.as_bytes(), values].concat()
+    };
+    let labels: Vec<u8> = (0..classes).flat_map(u16::to_le_bytes).collect();
+    let images: Vec<u8> = (0..usize::from(classes) * 64).map(|place| (place * 7 % 251) as u8).collect();
+    for part in ["train", "test"] {
+        lab.write(&format!("many/x_{part}.npy"), &array("|u1", &format!("{classes}, 8, 8"), &images));
+        lab.write(&format!("many/y_{part}.npy"), &array("<u2", &format!("{classes},"), &labels));
+    }
+}
+
+/// A hundred million pairs of classes: none takes room that no image is of.
+#[test]
+fn ten_thousand_classes_are_trained_and_scored_without_a_cell_for_each_pair() {
+    let lab = Lab::new();
+    one_of_each(&lab, 10_000);
+    let few = ["--set", "data.validation_limit=500", "--set", "recipe.batch_size=50", "--device", "flex"];
+    lab.ok(&[&["train", "--preset", "resnet20", "--data", "many", "--steps", "2", "--out", "run"], &few[..]].concat());
+    let table = std::fs::read_to_string(lab.path("run/arms/resnet20/confusion.csv")).unwrap();
+    assert!(table.starts_with("actual,predicted,images\n") && table.len() < 20_000, "{} bytes", table.len());
+    let board =
+        std::fs::metadata(lab.path("run/arms/resnet20/events.out.tfevents.0.residual-lab")).map(|about| about.len());
+    assert!(board.as_ref().is_ok_and(|bytes| *bytes < 5_000_000), "{board:?}");
+    let score = lab.json(&["evaluate", "run", "--json"]);
+    let pairs = score["confusion"].as_array().unwrap();
+    let images: u64 = pairs.iter().map(|pair| pair["images"].as_u64().unwrap()).sum();
+    assert_eq!((images, pairs.len() <= 500), (500, true));
+    lab.ok(&["inspect", "run", "confusion", "--out", "tables"]);
+}

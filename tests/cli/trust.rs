@@ -115,6 +115,71 @@ fn lost_rows_are_said() {
     lab.refuses(1, &["damaged"], &["runs", "check", "run"]);
 }
 
+/// A plan that is edited while a run waits is followed, and said.
+#[test]
+fn an_edited_plan_and_the_file_that_is_no_text_are_named() {
+    let lab = Lab::new();
+    trained(&lab);
+    let plan = lab.path("run/experiment.toml");
+    let text = fs::read_to_string(&plan).unwrap();
+    fs::write(&plan, text.replace("batch_size = 8", "batch_size = 16")).unwrap();
+    let output = lab.command(&["train", "--resume", "run", "--device", "flex"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("experiment.toml was edited after"), "{said}");
+    lab.refuses(1, &["1 things were damaged"], &["runs", "check", "run"]);
+    fs::write(&plan, text).unwrap();
+    assert!(lab.ok(&["runs", "check", "run"]).contains("run: whole"));
+
+    let table = lab.path("run/arms/plain/metrics.csv");
+    let mut bytes = fs::read(&table).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] = 0xff;
+    fs::write(&table, bytes).unwrap();
+    let again = ["train", "--resume", "run", "--extend", "1", "--device", "flex"];
+    lab.refuses(2, &["metrics.csv", "it is not text"], &again);
+}
+
+#[test]
+fn training_that_does_not_fit_into_memory_is_refused_before_it_takes_any() {
+    let lab = Lab::new();
+    let huge = "arms[*].network.body.cifar={depth=1202,width=1024}";
+    lab.refuses(
+        2,
+        &["training takes about", "are free; take smaller batches"],
+        &[&["train", "--set", huge, "--out", "run"], TINY].concat(),
+    );
+}
+
+/// Whatever class folders are called and however deep pictures lie.
+#[test]
+fn folders_with_escape_codes_in_their_names_and_folders_deep_down_are_shown_as_they_are() {
+    let lab = Lab::new();
+    let deep = "set/ape/".to_owned() + &["deeper"; 20].join("/");
+    for (folder, count) in [(deep.as_str(), 4), ("set/a\u{1b}[31mred", 4)] {
+        fs::create_dir_all(lab.path(folder)).unwrap();
+        (0..count).for_each(|index| lab.write(&format!("{folder}/{index}.png"), &picture(12 + index, 12)));
+    }
+    let said = lab.ok(&["data", "info", "set"]);
+    assert!(!said.contains('\u{1b}') && said.contains("in 2 classes"), "{said:?}");
+    assert!(said.contains("6 training and 2 validation images"), "those that lie deep are there, too: {said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_waited_for_and_too_many_open_files_are_called_that() {
+    let lab = Lab::new();
+    trained(&lab);
+    assert!(std::process::Command::new("mkfifo").arg(lab.path("pipe")).status().unwrap().success());
+    let weights = ["evaluate", "--weights", "pipe", "--preset", "resnet20", "--data", "embedded"];
+    lab.refuses(2, &["pipe: it is not a file"], &weights);
+    let program = lab.command(&["train", "--resume", "run", "--device", "flex"]);
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "ulimit -n 10; exec \"$0\" \"$@\""]).arg(program.get_program()).args(program.get_args());
+    let output = limited.current_dir(lab.path(".")).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("Too many open files"), "{said}");
+}
+
 /// Names that are no Unicode text.
 #[cfg(target_os = "linux")]
 #[test]

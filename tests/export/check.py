@@ -1,6 +1,7 @@
 """Reads what `residual-lab export` wrote with the programs that it was written for.
 
     check.py onnx NET.onnx PICTURE ANSWER.json      onnx's checker, and onnxruntime against the program's own answer
+    check.py kept NET.onnx                          onnx's checker, and onnxruntime takes any number of images
     check.py torch NET.py NET.onnx                  PyTorch (if it is installed) against onnxruntime
     check.py tensorboard FOLDER METRICS.csv         TensorBoard's own reader against the table
 """
@@ -59,6 +60,17 @@ def check_onnx(path, picture, answer):
     assert worst < 1e-4, worst
 
 
+def check_kept(path):
+    import numpy
+
+    about(path)
+    net = session(path)
+    channels, height, width = net.get_inputs()[0].shape[1:]
+    for count in [1, 3]:
+        images = numpy.zeros((count, channels, height, width), dtype=numpy.float32)
+        assert net.run(["logits"], {"images": images})[0].shape == (count, 3)
+
+
 def check_torch(script, path):
     import numpy
 
@@ -81,6 +93,7 @@ def check_torch(script, path):
 
 def check_tensorboard(folder, table):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
     board = EventAccumulator(folder, size_guidance={"scalars": 0, "images": 0, "histograms": 0, "tensors": 0})
     board.Reload()
@@ -94,7 +107,13 @@ def check_tensorboard(folder, table):
     assert "validation/confusion" in tags["images"], tags
     assert any(tag.startswith("weights/") for tag in tags["histograms"]), tags
     assert any("experiment" in tag for tag in tags["tensors"]), tags
+    picture = board.Images("validation/confusion")[-1]
+    assert picture.encoded_image_string.startswith(b"\x89PNG") and picture.width == picture.height == 160, picture
+    settings = HParamsPluginData.FromString(board.PluginTagToContent("hparams")["_hparams_/session_start_info"])
+    settings = settings.session_start_info.hparams
+    assert settings["recipe.batch_size"].number_value == 8, settings
+    assert settings["network.shortcut"].string_value == "A", settings
 
 
 if __name__ == "__main__":
-    {"onnx": check_onnx, "torch": check_torch, "tensorboard": check_tensorboard}[sys.argv[1]](*sys.argv[2:])
+    {"onnx": check_onnx, "kept": check_kept, "torch": check_torch, "tensorboard": check_tensorboard}[sys.argv[1]](*sys.argv[2:])

@@ -261,6 +261,21 @@ pub fn can_hold(folder: &Path) -> io::Result<()> {
     tried.map_err(|error| naming("cannot write", folder, &error))
 }
 
+/// Whether an error says that there is no room left.
+pub(crate) fn lacks_room(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Whether the disk of a folder has no room for some kilobytes. Other trouble is not looked for.
+#[must_use]
+pub fn is_full(folder: &Path) -> bool {
+    let tried = tempfile::tempfile_in(folder).and_then(|mut file| {
+        file.write_all(&vec![0; 64 << 10])?;
+        file.sync_all()
+    });
+    tried.is_err_and(|error| lacks_room(&error))
+}
+
 /// Why a folder cannot be written to, and what can be done about it.
 #[must_use]
 pub fn in_words(folder: &Path, error: &io::Error) -> String {
@@ -270,22 +285,23 @@ pub fn in_words(folder: &Path, error: &io::Error) -> String {
     };
     let folder = folder.display();
     match error.kind() {
-        StorageFull => format!("the disk of {folder} is full; make room there, or choose another folder"),
+        StorageFull => format!("the disk of {folder} is full; make room there"),
         QuotaExceeded => {
-            format!("your share of the disk of {folder} is used up; make room there, or choose another folder")
+            format!("your share of the disk of {folder} is used up; make room there")
         }
         NotFound | NotADirectory | StaleNetworkFileHandle => {
-            format!("the folder {folder} is gone; bring it back, or choose another one")
+            format!("the folder {folder} is gone; bring it back")
         }
-        PermissionDenied => format!("this user may not write to {folder}; allow it, or choose another folder"),
+        PermissionDenied => format!("this user may not write to {folder}; allow it"),
         ReadOnlyFilesystem => {
-            format!("the disk of {folder} can only be read; make it writable, or choose another folder")
+            format!("the disk of {folder} can only be read; make it writable")
         }
-        _ => format!("{folder} cannot be written to ({error}); mend it, or choose another folder"),
+        _ => format!("{folder} cannot be written to ({error}); mend it"),
     }
 }
 
-fn naming(what: &str, path: &Path, error: &io::Error) -> io::Error {
+/// The same error with what was done to which file.
+pub(crate) fn naming(what: &str, path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{what} {}: {error}", path.display()))
 }
 

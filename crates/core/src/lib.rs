@@ -14,6 +14,7 @@ pub mod files;
 pub mod finder;
 pub mod instrument;
 pub mod learn;
+pub mod machine;
 pub mod memory;
 pub mod number;
 pub mod png;

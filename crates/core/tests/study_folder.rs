@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+use lab_core::instrument::Confusion;
 use lab_core::protocol::{ArmInfo, ArmOutcome, DatasetInfo, Evaluation, Live, Outcome, Prepared, StepRecord};
 use lab_core::study::{
     Assignment, Ending, Next, Standing, Study, StudyError, StudyFolder, StudyPlan, TrialState, Worker,
@@ -95,7 +96,7 @@ fn train(assignment: Box<Assignment>, accuracies: &[f64]) -> Option<String> {
     let (mut reached, mut at) = (0.0, 0);
     for (epoch, &accuracy) in (1_u32..).zip(accuracies) {
         let step = u64::from(epoch) * 10;
-        let (confusion, predicted) = (vec![1, 0, 0, 1], vec![0, 1]);
+        let (confusion, predicted) = (Confusion::of(&[0, 1], &[0, 1], 2), vec![0, 1]);
         let (epoch, seconds, loss) = (f64::from(epoch), 1.0, 1.0);
         let one =
             Evaluation { arm: 0, step, epoch, seconds, loss, accuracy, top5: 1.0, confusion, predicted, best: true };
@@ -165,14 +166,17 @@ fn what_ends_is_written_down_and_what_is_let_go_of_is_taken_up_again() {
     assert!(matches!(seen[0].standing, Standing::Running { .. }), "{:?}", seen[0]);
     assert_eq!((seen[1].standing.clone(), seen[1].point.as_deref()), (Standing::Waiting, Some("learning_rate 0.1")));
     first.end(&Ending::Interrupted).unwrap();
+    drop(first);
     assert_eq!(place.study().trials().unwrap()[0].standing, Standing::Interrupted);
 
     let again = next(&mut worker).unwrap();
     assert_eq!((again.record().number, again.resumes()), (1, false), "there was no checkpoint");
     again.end(&Ending::Failed("the disk is full".to_owned())).unwrap();
+    drop(again);
     let second = next(&mut worker).unwrap();
     assert_eq!(second.record().number, 2);
     let record = second.end(&Ending::Finished(&outcome(0.5, 90, Some(3)))).unwrap();
+    drop(second);
     assert_eq!((record.state, record.objective), (TrialState::Diverged, None));
 
     let third = next(&mut worker).unwrap();

@@ -158,8 +158,8 @@ fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
     let past = prepared.past.unwrap();
     for arm in &past.arms {
         let newest = arm.evaluations.last().unwrap();
-        assert_eq!(newest.confusion.iter().sum::<u32>(), u32::try_from(newest.predicted.len()).unwrap());
-        let right = (0..10).map(|class| newest.confusion[class * 11]).sum::<u32>();
+        assert_eq!(newest.confusion.actual().iter().sum::<u32>(), u32::try_from(newest.predicted.len()).unwrap());
+        let right = newest.confusion.right();
         assert!((f64::from(right) / newest.predicted.len() as f64 - newest.accuracy).abs() < 1e-9);
     }
     assert_eq!(past.spreads.first().map(|spread| spread.step), Some(1), "histograms are there again");

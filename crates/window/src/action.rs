@@ -153,6 +153,8 @@ pub enum Action {
     },
     /// Asks for a place and writes the newest run there for another program.
     SaveRun(Format),
+    /// The same of the study that is looked at.
+    SaveStudy(Format),
     /// Puts a picture into the clipboard.
     CopyPicture(Arc<Drawing>),
     /// Puts a table into the clipboard.

@@ -23,8 +23,8 @@ pub fn json(instrument: Instrument, findings: &Findings) -> Result<(), Failure> 
             let of = |found: &Predictions| {
                 let confusion = found.confusion();
                 json!({
-                    "confusion": confusion.chunks(found.classes.max(1)).collect::<Vec<_>>(),
-                    "metrics": Metrics::of(&confusion, found.classes),
+                    "confusion": output::confusion(&confusion),
+                    "metrics": Metrics::of(&confusion),
                     "top5": found.top5(),
                 })
             };

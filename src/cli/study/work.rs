@@ -7,8 +7,9 @@ use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
 use crate::cli::watch::{Watched, watch};
 use lab_core::experiment::DeviceChoice;
+use lab_core::files;
 use lab_core::protocol::Command;
-use lab_core::study::{Assignment, Ending, Next, Study, TrialRecord, TrialState, Worker};
+use lab_core::study::{Assignment, Ending, Next, Study, StudyFolder, TrialRecord, TrialState, Worker};
 use lab_engine::train::engine::Engine;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -70,27 +71,30 @@ pub(super) fn work(
     }
     let (mut failed, mut in_a_row) = (0, 0);
     while !signals.asked() {
-        match worker.next(only).map_err(refused)? {
-            Next::Trial(assignment) => {
+        match worker.next(only) {
+            Err(why) if why.lacks_room() => wait_for_room(worker.study(), signals),
+            Err(why) => return Err(refused(why)),
+            Ok(Next::Trial(assignment)) => {
                 if !quiet {
                     output::print(&format!("\n{}", title(worker.study().study(), &assignment.record())))?;
                 }
                 match one(*assignment, device, quiet, signals)? {
                     TrialState::Failed => (failed, in_a_row) = (failed + 1, in_a_row + 1),
+                    TrialState::Waiting => wait_for_room(worker.study(), signals),
                     _ => in_a_row = 0,
                 }
                 if in_a_row == MOST_FAILURES {
                     break;
                 }
             }
-            Next::Wait => std::thread::sleep(LOOK),
-            Next::Nothing { held } => {
+            Ok(Next::Wait) => std::thread::sleep(LOOK),
+            Ok(Next::Nothing { held }) => {
                 if held > 0 && !quiet {
                     output::notice(&format!("{held} trials are being worked on by others"));
                 }
                 break;
             }
-            Next::Stopped => {
+            Ok(Next::Stopped) => {
                 output::notice("the study was stopped; `residual-lab study run` goes on with it");
                 break;
             }
@@ -103,6 +107,18 @@ pub(super) fn work(
         return Err(Failure::Running(why));
     }
     if signals.asked() { signals.stopped() } else { Ok(()) }
+}
+
+/// Begins nothing while the disk is full.
+fn wait_for_room(study: &StudyFolder, signals: &Signals) {
+    if !files::is_full(study.path()) {
+        return;
+    }
+    let folder = study.path().display();
+    output::notice(&format!("the disk of {folder} is full; make room there, and the study goes on"));
+    while files::is_full(study.path()) && !signals.asked() {
+        std::thread::sleep(LOOK);
+    }
 }
 
 /// Runs one trial to its end, or until somebody wants to stop.
@@ -123,12 +139,17 @@ fn one(assignment: Assignment, device: DeviceChoice, quiet: bool, signals: &Sign
     let ending = match &outcome {
         Ok(Watched::Ended(outcome)) => Ending::Finished(outcome),
         Ok(Watched::Stopped(_) | Watched::NotBegun) => Ending::Interrupted,
+        Err(Failure::Running(_) | Failure::Usage(_)) if assignment.lacks_room() => Ending::Interrupted,
         Err(Failure::Running(why) | Failure::Usage(why)) => Ending::Failed(why.clone()),
         // Whoever read the output has gone away; the trial is gone on with some other time.
         Err(_) => Ending::Interrupted,
     };
     let number = assignment.record().number;
-    match assignment.end(&ending) {
+    let ended = assignment.end(&ending);
+    while assignment.unwritten().is_some() && !signals.asked() {
+        std::thread::sleep(LOOK);
+    }
+    match ended {
         Ok(record) => {
             if let Some(why) = &record.why {
                 output::notice(&format!("trial {number}: {why}"));

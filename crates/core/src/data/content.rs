@@ -94,6 +94,7 @@ const OTHERS: &[Start] = &[
     (0, b"\x1aE\xdf\xa3", VIDEO),
     (8, b"WAVE", Content::Other("a sound")),
     (0, b"\x93NUMPY", Content::Other("an array of NumPy")),
+    (0, b"PAR1", Content::Other("a Parquet table")),
     (0, b"\x89HDF", Content::Other("an HDF5 file")),
     (0, b"SQLite format 3", Content::Other("a database")),
     (0, b"\0\x05\x16\x07", Content::Other("what macOS keeps about another file")),

@@ -6,7 +6,7 @@ use super::error::DataError;
 use super::found::Listed;
 use super::images::{Images, MAX_SIDE, check_bytes};
 use super::left_out::{LeftOut, leave_out};
-use super::picture::{fit_picture, picture_size, read_picture_for};
+use super::picture::{fit_picture, picture_size, read_from};
 use super::pixel_file::Mark;
 use super::pixels::Pixels;
 use super::sizes::Sizes;
@@ -213,7 +213,7 @@ impl Decoder<'_> {
         let stride: usize = shape.iter().product();
         let done = AtomicUsize::new(0);
         let read = |(target, path): (&mut [u8], &&Path)| {
-            let (picture, size) = read_picture_for(self.store, path, shape[1].max(shape[2]))?;
+            let (picture, size) = read_from(self.store, path, shape[1].max(shape[2]))?;
             target.copy_from_slice(&fit_picture(&picture, shape, fit));
             Ok(size)
         };

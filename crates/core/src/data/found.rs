@@ -48,6 +48,11 @@ impl Part {
         }
     }
 
+    /// Whether the format names its classes whether or not there are images of them.
+    pub fn names_come_apart(&self) -> bool {
+        !matches!(self, Self::Files(Store::Disk | Store::Archives(_), _))
+    }
+
     /// The same with another label for each of the old ones.
     pub fn relabelled(mut self, labels: &[u16]) -> Self {
         match &mut self {

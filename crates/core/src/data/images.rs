@@ -121,11 +121,12 @@ impl Images {
     }
 
     /// The images with these indices, in this order.
-    pub(super) fn select(self, indices: &[usize]) -> Self {
+    pub(super) fn select(mut self, indices: &[usize]) -> Self {
         if indices.iter().copied().eq(0..self.len()) {
             return self;
         }
-        let pixels = self.pixels.select(indices, self.stride());
+        let (stride, pixels) = (self.stride(), std::mem::take(&mut self.pixels));
+        let pixels = pixels.keep(indices, stride);
         let labels = indices.iter().map(|&index| self.labels[index]).collect();
         let files = indices.iter().filter_map(|&index| self.files.get(index).cloned()).collect();
         Self { pixels, labels, files, ..self }

@@ -115,7 +115,7 @@ impl Dataset {
         };
         check_split(path, &train, &split, options.scoring.is_some())?;
         let mut report = Report { left_out, own_validation: own.is_some(), ..Report::default() };
-        let names_come_apart = matches!(train, Part::Images(_));
+        let names_come_apart = train.names_come_apart();
         let (train, validation) = match (train, own) {
             (Part::Images(train), own) => in_memory(path, train, own, &split, data)?,
             (Part::Files(store, train), own) => {

@@ -41,7 +41,7 @@ pub use left_out::LeftOut;
 pub use load::{LoadOptions, Report, Scoring, usual_side};
 pub use loader::{Loader, LoaderOptions, Position};
 pub use look::Look;
-pub use picture::{MAX_PIXELS, Picture, decode_picture, fit_picture, read_picture};
+pub use picture::{MAX_PIXELS, Picture, decode_picture, fit_picture, read_picture, read_picture_for};
 pub use pixels::Pixels;
 pub use sizes::Sizes;
 pub use statistics::Normalizer;

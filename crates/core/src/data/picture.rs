@@ -83,13 +83,17 @@ pub fn read_picture(path: &Path) -> Result<Picture, DataError> {
     decode(&read_file(&Store::Disk, path)?, &shown_path(path), None).map(|(picture, _)| picture)
 }
 
-/// Like [`read_picture`], wherever the file lies and good enough to be scaled to sides of `least` pixels; also its width
-/// and height in the file.
-pub(super) fn read_picture_for(
-    store: &Store,
-    path: &Path,
-    least: usize,
-) -> Result<(Picture, (usize, usize)), DataError> {
+/// Like [`read_picture`], good enough to be brought to a network's input shape as the pictures of a data set are: a large
+/// JPEG is decoded at a fraction of its size.
+///
+/// # Errors
+/// Like [`read_picture`].
+pub fn read_picture_for(path: &Path, [_, height, width]: [usize; 3]) -> Result<Picture, DataError> {
+    read_from(&Store::Disk, path, height.max(width)).map(|(picture, _)| picture)
+}
+
+/// The same wherever the file lies, for sides of `least` pixels; also its width and height in the file.
+pub(super) fn read_from(store: &Store, path: &Path, least: usize) -> Result<(Picture, (usize, usize)), DataError> {
     decode(&read_file(store, path)?, &shown_path(path), Some(least))
 }
 

@@ -113,6 +113,21 @@ impl Pixels {
         }
     }
 
+    /// The same where nobody needs the others any more: those in memory move up in their place, if they stay in order, so
+    /// that there is never a copy of all of them.
+    pub(super) fn keep(self, indices: &[usize], stride: usize) -> Self {
+        match self {
+            Self::Memory(mut pixels) if indices.is_sorted_by(|one, next| one < next) => {
+                for (to, &from) in indices.iter().enumerate() {
+                    pixels.copy_within(from * stride..(from + 1) * stride, to * stride);
+                }
+                pixels.truncate(indices.len() * stride);
+                Self::Memory(pixels)
+            }
+            pixels => pixels.select(indices, stride),
+        }
+    }
+
     /// Splits off those from image `count` on.
     pub(super) fn split_off(&mut self, count: usize, stride: usize) -> Self {
         match self {
@@ -141,5 +156,21 @@ impl Pixels {
             }
             Self::File(kept) => Self::File(Kept { channels: 1, ..kept }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_that_are_left_out_cost_no_copy_of_the_others() {
+        let all: Vec<u8> = (0..12).collect();
+        let place = all.as_ptr();
+        let Pixels::Memory(kept) = Pixels::from(all).keep(&[0, 2, 5], 2) else { unreachable!("they are in memory") };
+        assert_eq!(kept, [0, 1, 4, 5, 10, 11]);
+        assert_eq!(kept.as_ptr(), place);
+        let Pixels::Memory(turned) = Pixels::from(kept).keep(&[2, 0], 2) else { unreachable!("they are in memory") };
+        assert_eq!(turned, [10, 11, 0, 1]);
     }
 }

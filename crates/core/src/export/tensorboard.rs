@@ -67,6 +67,25 @@ pub fn text(step: u64, tag: &str, markdown: &str) -> Vec<u8> {
     summary(step, [value].into_iter())
 }
 
+/// Settings under their names, for the page of hyper-parameters; numbers and truths are told from words.
+#[must_use]
+pub fn settings(values: &[(String, String)]) -> Vec<u8> {
+    const FLOAT: u64 = 1;
+    let value = |text: &str| match (text.parse::<f64>(), text.parse::<bool>()) {
+        (Ok(number), _) => Message::new().double(2, number),
+        (_, Ok(truth)) => Message::new().number(4, truth.into()),
+        _ => Message::new().text(3, text),
+    };
+    let entry = |(name, text): &(String, String)| Message::new().text(1, name).message(2, &value(text));
+    let session = values.iter().map(entry).fold(Message::new(), |session, entry| session.message(1, &entry));
+    let content = Message::new().number(1, 0).message(3, &session);
+    let plugin = Message::new().message(1, &Message::new().text(1, "hparams").message(2, &content));
+    // A tensor without values, because there must be one.
+    let tensor = Message::new().number(1, FLOAT).message(2, &Message::new().message(2, &Message::new()));
+    let value = Message::new().text(1, "_hparams_/session_start_info").message(8, &tensor).message(9, &plugin);
+    summary(0, [value].into_iter())
+}
+
 fn summary(step: u64, values: impl Iterator<Item = Message>) -> Vec<u8> {
     let values = values.fold(Message::new(), |summary, value| summary.message(1, &value));
     record(&event(step).message(5, &values))

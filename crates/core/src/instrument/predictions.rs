@@ -1,6 +1,7 @@
 //! What a network says of every image of a set.
 
 use super::about::{About, Focus};
+use super::counts::Confusion;
 use super::question::Question;
 use crate::table::Table;
 use serde::{Deserialize, Serialize};
@@ -31,18 +32,6 @@ pub struct Predictions {
     pub loss: Vec<f32>,
     /// The probability of every class, image by image.
     pub probabilities: Vec<f32>,
-}
-
-/// Images by actual class (row) and predicted class (column), row by row. Labels are below `classes`.
-#[must_use]
-pub fn confusion(truth: &[u16], predicted: &[u16], classes: usize) -> Vec<u32> {
-    let mut counts = vec![0; classes * classes];
-    for (&truth, &predicted) in truth.iter().zip(predicted) {
-        if let Some(count) = counts.get_mut(usize::from(truth) * classes + usize::from(predicted)) {
-            *count += 1;
-        }
-    }
-    counts
 }
 
 impl Predictions {
@@ -105,10 +94,10 @@ impl Predictions {
         (0..self.len()).filter(|&image| self.in_top5(image)).count() as f64 / self.len().max(1) as f64
     }
 
-    /// Images by actual class (row) and predicted class (column), row by row.
+    /// Which classes are taken for which.
     #[must_use]
-    pub fn confusion(&self) -> Vec<u32> {
-        confusion(&self.truth, &self.predicted, self.classes)
+    pub fn confusion(&self) -> Confusion {
+        Confusion::of(&self.truth, &self.predicted, self.classes)
     }
 
     /// A row for each image.

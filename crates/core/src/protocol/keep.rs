@@ -68,6 +68,8 @@ pub struct Kept {
     pub past: Past,
     /// How it ended, if it did.
     pub outcome: Option<Outcome>,
+    /// That its plan is no longer what it was begun with, if so.
+    pub edited: Option<String>,
     /// Where it goes on writing.
     pub record: Box<dyn Record>,
 }

@@ -2,7 +2,7 @@
 
 use super::live::Tune;
 use crate::experiment::Course;
-use crate::instrument::Histogram;
+use crate::instrument::{Confusion, Histogram};
 use crate::number::{capital, count, percent, plural};
 use serde::{Deserialize, Serialize, Serializer};
 use std::path::PathBuf;
@@ -132,8 +132,8 @@ pub struct Evaluation {
     pub accuracy: f64,
     /// Share whose class is among the five likeliest; 1 with five classes or fewer.
     pub top5: f64,
-    /// Images by actual class (row) and predicted class (column), row by row.
-    pub confusion: Vec<u32>,
+    /// Which classes are taken for which.
+    pub confusion: Confusion,
     /// What each validation image was taken for.
     pub predicted: Vec<u16>,
     /// Whether this is the arm's best validation loss so far.

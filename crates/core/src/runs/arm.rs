@@ -6,6 +6,7 @@ use super::history::History;
 use super::layout;
 use super::rows::{GradientRow, MetricsRow};
 use super::table::GrowingTable;
+use crate::experiment::Setting;
 use crate::files::{link_folder, sweep, write_atomically};
 use crate::instrument::matrix;
 use crate::protocol::{ArmProbe, Evaluation, Histogram};
@@ -26,7 +27,7 @@ pub(super) struct ArmFiles {
 }
 
 impl ArmFiles {
-    pub fn open(folder: PathBuf, images: usize, plan: &str) -> io::Result<Self> {
+    pub fn open(folder: PathBuf, images: usize, plan: &str, settings: &[Setting]) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         layout::settle(&folder)?;
         sweep(&folder);
@@ -35,7 +36,7 @@ impl ArmFiles {
         let gradients = GrowingTable::append::<GradientRow>(folder.join(layout::GRADIENTS))?;
         let predictions = History::open(folder.join(layout::PREDICTIONS), images)?;
         let rows = || Ok((metrics.rows()?, gradients.rows()?));
-        let board = Board::open(&folder, plan, rows)?;
+        let board = Board::open(&folder, plan, settings, rows)?;
         Ok(Self { folder, metrics, gradients, predictions, board, confusion: None, newest: None })
     }
 

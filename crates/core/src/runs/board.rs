@@ -2,6 +2,7 @@
 
 use super::growing::Growing;
 use super::rows::{GradientRow, MetricsRow};
+use crate::experiment::Setting;
 use crate::export::tensorboard::{self, FILE};
 use crate::png;
 use crate::protocol::{Evaluation, Histogram};
@@ -17,6 +18,9 @@ const SPREADS: [&str; 2] = ["weights", "gradients"];
 /// Pixels of a cell of the confusion picture.
 const CELL: usize = 16;
 
+/// The most classes of which a confusion is drawn.
+const MOST_DRAWN: usize = 100;
+
 pub(super) struct Board(Growing);
 
 impl Board {
@@ -24,12 +28,15 @@ impl Board {
     pub fn open(
         folder: &Path,
         plan: &str,
+        settings: &[Setting],
         rows: impl FnOnce() -> io::Result<(Vec<MetricsRow>, Vec<GradientRow>)>,
     ) -> io::Result<Self> {
         let mut board = Self(Growing::open(folder.join(FILE), |bytes| tensorboard::whole(bytes, u64::MAX))?);
         if board.0.end() == 0 {
             board.0.push(&tensorboard::beginning());
             board.0.push(&tensorboard::text(0, "experiment", &format!("```toml\n{plan}\n```")));
+            let settings: Vec<_> = settings.iter().map(|it| (it.path.clone(), it.value.clone())).collect();
+            board.0.push(&tensorboard::settings(&settings));
             let (metrics, gradients) = rows()?;
             metrics.iter().for_each(|row| board.measured(row));
             gradients.iter().for_each(|row| board.probed(row));
@@ -63,11 +70,15 @@ impl Board {
         self.0.push(&tensorboard::scalars(row.step, &values));
     }
 
-    /// The confusion matrix of a validation as a picture: actual classes down, predicted across, dark where many are.
+    /// The confusion matrix of a validation as a picture: actual classes down, predicted across, dark where many are;
+    /// of more classes than can be told apart there is none.
     pub fn confused(&mut self, evaluation: &Evaluation, classes: usize) {
+        if classes > MOST_DRAWN {
+            return;
+        }
         let side = classes * CELL;
         let mut pixels = vec![255; side * side * 3];
-        for (row, counts) in evaluation.confusion.chunks_exact(classes.max(1)).enumerate() {
+        for (row, counts) in evaluation.confusion.rows().iter().enumerate() {
             let total: u32 = counts.iter().sum();
             for (column, count) in counts.iter().enumerate() {
                 let share = f64::from(*count) / f64::from(total.max(1));

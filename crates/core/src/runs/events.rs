@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// What an intervention is called in the file.
 pub(super) const INTERVENTION: &str = "intervention";
@@ -33,9 +34,14 @@ impl EventLine {
     }
 }
 
+/// Local time. A clock that is tens of thousands of years off is taken for one that was never set.
+pub(super) fn clock(now: SystemTime) -> jiff::Zoned {
+    jiff::Timestamp::try_from(now).unwrap_or_default().to_zoned(jiff::tz::TimeZone::system())
+}
+
 /// Local time with its offset, as every file of a run has it.
 pub(crate) fn now() -> String {
-    jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    clock(SystemTime::now()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 /// Lines that make no sense are passed over: only the last one can be torn, and the others are no less true for it.
@@ -118,6 +124,13 @@ mod tests {
     use super::*;
     use crate::experiment::Course;
     use crate::protocol::Tune;
+
+    #[test]
+    fn a_clock_of_whatever_year_gives_a_time() {
+        let far = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1 << 42);
+        let shown = [far, SystemTime::UNIX_EPOCH].map(|time| clock(time).timestamp());
+        assert_eq!(shown[0], shown[1]);
+    }
 
     #[test]
     fn changes_by_hand_are_given_back_to_the_last_bit() {

@@ -1,5 +1,6 @@
 //! Where things are in a run folder, what folders are called, and who may write there.
 
+use super::events;
 use crate::checkpoint::Checkpoint;
 use crate::files::{settle_folder, slug};
 use crate::protocol::{ArmInfo, DatasetInfo};
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 pub(super) const EXPERIMENT: &str = "experiment.toml";
 pub(super) const INFO: &str = "run.json";
@@ -35,6 +37,12 @@ pub struct RunInfo {
     pub started: String,
     /// The device it began on, in words.
     pub device: String,
+    /// The computer it began on, in words; version 0.1 did not say.
+    #[serde(default)]
+    pub machine: String,
+    /// CRC-32C of the plan as it was written, so that one that was edited since is noticed; version 0.1 did not say.
+    #[serde(default)]
+    pub plan: Option<u32>,
     /// Steps in an epoch.
     pub steps_per_epoch: u64,
     /// Steps planned.
@@ -151,7 +159,7 @@ pub fn is_being_written(run: &Path) -> bool {
 
 /// A name with date and time before it.
 pub(super) fn dated(name: &str) -> String {
-    format!("{}-{}", jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S"), slug(name))
+    format!("{}-{}", events::clock(SystemTime::now()).strftime("%Y-%m-%d-%H%M%S"), slug(name))
 }
 
 /// A folder that is not there yet, named by date, time and what is in it.

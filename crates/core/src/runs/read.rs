@@ -6,6 +6,7 @@ use super::layout::{self, RunInfo, arm_folders, default_place};
 use super::rows::{GradientRow, MetricsRow, Row};
 use super::table;
 use crate::checkpoint::{Checkpoint, START};
+use crate::checksum::crc32c;
 use crate::experiment::{Experiment, Plan, PlanError};
 use crate::protocol::{Change, Outcome};
 use serde::Deserialize;
@@ -103,6 +104,17 @@ impl Run {
         let Some(folder) = self.arm_folder(arm) else { return Ok(Vec::new()) };
         let path = folder.join(layout::PREDICTIONS);
         history::read(&path, self.info.dataset.validation).map_err(|error| damaged(&path, error))
+    }
+
+    /// That somebody has edited the experiment since the run was begun, if that is so.
+    #[must_use]
+    pub fn edited(&self) -> Option<String> {
+        let plan = self.folder.join(layout::EXPERIMENT);
+        let sum = crc32c(&fs::read(&plan).ok()?);
+        let edited = self.info.plan.is_some_and(|written| written != sum);
+        edited.then(|| {
+            format!("{} was edited after the run had begun: what is trained from here on follows it", plan.display())
+        })
     }
 
     /// An arm's newest confusion matrix as CSV, if it has one.

@@ -7,7 +7,9 @@ use super::read;
 use super::trained;
 use super::written::{FolderRecord, vacant};
 use crate::checkpoint::Keeping;
+use crate::checksum::crc32c;
 use crate::experiment::Start;
+use crate::machine;
 use crate::protocol::Prepared;
 use crate::protocol::keep::{Keeper, Kept, Record, Trained};
 use std::fs;
@@ -99,9 +101,10 @@ impl Keeper for Folder {
         let run = read::open(folder).map_err(|error| error.to_string())?;
         let record = FolderRecord::reopen(&run.folder, &run.info, self.keeping)?;
         let past = past::read(&run)?;
+        let edited = run.edited();
         let RunInfo { dataset, arms, .. } = run.info;
         let outcome = run.outcome;
-        Ok(Kept { experiment: run.experiment, dataset, arms, past, outcome, record: Box::new(record) })
+        Ok(Kept { experiment: run.experiment, dataset, arms, past, outcome, edited, record: Box::new(record) })
     }
 
     fn trained(&self, start: &Start, arm: &str) -> Result<Trained, String> {
@@ -110,18 +113,20 @@ impl Keeper for Folder {
 }
 
 fn begin(folder: &Path, prepared: &Prepared, keeping: Keeping) -> Result<FolderRecord, String> {
+    let plan = prepared.experiment.clone().into_plan().anchored().map_err(|error| error.to_string())?;
+    let plan = plan.to_toml().map_err(|error| error.to_string())?;
     let info = RunInfo {
         format: FORMAT,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         started: events::now(),
         device: prepared.device.clone(),
+        machine: machine::in_words(),
+        plan: Some(crc32c(plan.as_bytes())),
         steps_per_epoch: prepared.steps_per_epoch,
         total_steps: prepared.total_steps,
         dataset: prepared.dataset.clone(),
         arms: prepared.arms.clone(),
     };
-    let plan = prepared.experiment.clone().into_plan().anchored().map_err(|error| error.to_string())?;
-    let plan = plan.to_toml().map_err(|error| error.to_string())?;
     FolderRecord::begin(folder, plan, &info, keeping)
 }
 

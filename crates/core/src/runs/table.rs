@@ -4,7 +4,7 @@
 
 use super::growing::{Growing, whole_lines};
 use super::rows::Row;
-use crate::files::write_atomically;
+use crate::files::{naming, write_atomically};
 use csv::Position;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl GrowingTable {
 
     /// The row that is the newest in the file, which [`Self::replace_newest`] then replaces.
     pub(super) fn take_up<R: Row>(&mut self) -> io::Result<Option<R>> {
-        let text = text(self.file.contents()?)?;
+        let text = self.text()?;
         let Some(start) = text.trim_end_matches('\n').rfind('\n').map(|end| end + 1) else { return Ok(None) };
         self.newest = Some(start as u64);
         let header = text.lines().next().unwrap_or_default();
@@ -54,7 +54,11 @@ impl GrowingTable {
 
     /// All its rows.
     pub(super) fn rows<R: Row>(&self) -> io::Result<Vec<R>> {
-        rows(&text(self.file.contents()?)?)
+        rows(&self.text()?)
+    }
+
+    fn text(&self) -> io::Result<String> {
+        text(self.file.path(), self.file.contents()?)
     }
 
     /// The file below.
@@ -65,7 +69,7 @@ impl GrowingTable {
     /// Drops the rows after a step, and gives those that make sense.
     pub(super) fn cut<R: Row>(&mut self, step: u64) -> io::Result<Vec<R>> {
         self.file.flush()?;
-        let text = text(self.file.contents()?)?;
+        let text = self.text()?;
         let number = |line: &str| line.split(',').next().and_then(|first| first.parse().ok());
         let keep = |line: &&str| number(line).is_none_or(|at: u64| at <= step);
         let (kept, cut): (Vec<&str>, Vec<&str>) = text.split_inclusive('\n').partition(keep);
@@ -87,8 +91,8 @@ fn line<R: Row>(row: &R) -> io::Result<Vec<u8>> {
     writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-fn text(bytes: Vec<u8>) -> io::Result<String> {
-    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not text"))
+fn text(path: &Path, bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| naming("cannot read", path, &io::Error::other("it is not text")))
 }
 
 /// Reads a table's whole rows. An absent file is an empty table: nothing of that kind was recorded yet.
@@ -98,7 +102,7 @@ pub(super) fn read<R: Row>(path: &Path) -> io::Result<Vec<R>> {
     }
     let mut bytes = std::fs::read(path)?;
     bytes.truncate(whole_lines(&bytes));
-    rows(&text(bytes)?)
+    rows(&text(path, bytes)?)
 }
 
 fn rows<R: Row>(text: &str) -> io::Result<Vec<R>> {

@@ -1,7 +1,7 @@
 //! A run is written as the engine would, torn as a crash would, read as a person would.
 
 use crate::experiment::{Experiment, Source, preset};
-use crate::instrument::Histogram;
+use crate::instrument::{Confusion, Histogram};
 use crate::protocol::keep::{Keeper, Record};
 use crate::protocol::{
     ArmInfo, ArmOutcome, ArmProbe, ArmStep, BlockProbe, DatasetInfo, Evaluation, Intervention, Live, Outcome, Past,
@@ -50,7 +50,7 @@ fn step(step: u64, arms: [Option<f64>; 2]) -> StepRecord {
 }
 
 fn evaluation(arm: usize, step: u64) -> Evaluation {
-    let confusion = vec![1, 2, 3, 4];
+    let confusion = Confusion::of_matrix(&[1, 2, 3, 4], 2);
     let (epoch, seconds) = (step as f64 / 2.0, step as f64);
     Evaluation {
         arm,
@@ -411,7 +411,7 @@ fn what_cannot_be_written_waits_and_is_written_when_it_can() {
     record.step(&step(2, [Some(0.5), Some(0.1)])).unwrap();
     record.evaluated(&evaluation(1, 2)).unwrap();
     record.finished(&outcome(2)).unwrap();
-    assert!(record.unwritten().unwrap().contains("choose another"), "{:?}", record.unwritten());
+    assert!(record.unwritten().unwrap().contains("mend it"), "{:?}", record.unwritten());
     fs::remove_file(&folder).unwrap();
     record.write();
     assert_eq!(record.unwritten(), None);

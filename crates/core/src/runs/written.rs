@@ -8,6 +8,7 @@ use super::events::{Diary, EventLine, INTERVENTION};
 use super::layout::{self, RunInfo, arm_folders};
 use super::rows::MetricsRow;
 use crate::checkpoint::Keeping;
+use crate::experiment::{Plan, settings};
 use crate::files::{self, write_atomically};
 use crate::protocol::keep::Record;
 use crate::protocol::{Change, Evaluation, Intervention, Outcome, ProbeRecord, SpreadRecord, StepRecord};
@@ -84,14 +85,19 @@ impl FolderRecord {
         let names: Vec<String> = info.arms.iter().map(|arm| arm.name.clone()).collect();
         let folders = arm_folders(folder, names.iter().map(String::as_str));
         let text = String::from_utf8_lossy(&plan).into_owned();
-        let arm = |folder| ArmFiles::open(folder, info.dataset.validation, &text);
+        // One of another version may not be read; its runs go on without.
+        let known = Plan::from_toml(&text).ok();
+        let arm = |(index, folder)| {
+            let settings = known.as_ref().map_or_else(Vec::new, |plan| settings(plan, index));
+            ArmFiles::open(folder, info.dataset.validation, &text, &settings)
+        };
         Ok(Self {
             folder: folder.to_owned(),
             plan,
             info: json(info)?,
             classes: info.dataset.classes.clone(),
             blocks: info.arms.iter().map(|arm| arm.blocks.clone()).collect(),
-            arms: folders.into_iter().map(arm).collect::<Result<_, _>>()?,
+            arms: folders.into_iter().enumerate().map(arm).collect::<Result<_, _>>()?,
             diary: Diary::open(folder.join(layout::EVENTS))?,
             outcome: None,
             ended: folder.join(layout::OUTCOME).exists(),

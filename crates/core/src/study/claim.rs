@@ -8,7 +8,7 @@
 //! Ages are differences between times that the file system itself has written down, because clocks of machines differ.
 
 use super::owner::Owner;
-use crate::files::{beside, create_first, write_atomically};
+use crate::files::{beside, create_first, lacks_room, write_atomically};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -111,9 +111,20 @@ impl Claims {
     }
 }
 
-/// Writes a claim that is one's own.
+/// Writes a claim that is one's own. On a full disk there is no room for a second file, but there is for new bytes in the
+/// place of the old ones; a heartbeat must not end there, or others take over as soon as there is room.
 pub(super) fn write(path: &Path, claim: &Claim) -> io::Result<()> {
-    write_atomically(path, &text(claim)?)
+    let mut text = text(claim)?;
+    write_atomically(path, &text).or_else(|error| {
+        if !lacks_room(&error) {
+            return Err(error);
+        }
+        let mut file = File::options().write(true).open(path)?;
+        // Whatever was longer before is overwritten by spaces, which mean nothing there.
+        let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+        text.resize(text.len().max(length), b' ');
+        file.write_all(&text)
+    })
 }
 
 fn text(claim: &Claim) -> io::Result<Vec<u8>> {

@@ -1,5 +1,6 @@
 //! Why a study cannot be: what a file says, what a point breaks, what the disk refuses.
 
+use crate::files;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -123,6 +124,12 @@ pub enum StudyError {
 }
 
 impl StudyError {
+    /// Whether it is that the disk is full.
+    #[must_use]
+    pub fn lacks_room(&self) -> bool {
+        matches!(self, Self::Disk { why, .. } if files::lacks_room(why))
+    }
+
     /// Wraps what the system says of a study's folder.
     pub(super) fn disk(folder: &Path) -> impl Fn(io::Error) -> Self + use<> {
         let folder = folder.to_owned();

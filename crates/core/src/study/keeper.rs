@@ -2,23 +2,32 @@
 //! trains. Here it is decided whether the trial ends early, and here whoever has lost the trial to another stops writing.
 
 use super::ending::decide;
+use super::error::StudyError;
 use super::folder::{Begun, StudyFolder, write};
 use super::lease::Pulse;
 use super::record::{Report, TrialRecord, epochs};
+use crate::files;
 use crate::protocol::keep::{Keeper, Kept, Record};
 use crate::protocol::{Change, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, SpreadRecord, StepRecord};
 use crate::runs;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What is known of the trial that somebody works on.
 #[derive(Clone)]
 pub(super) struct Kit {
     pub study: Arc<StudyFolder>,
     pub folder: PathBuf,
-    pub record: Arc<Mutex<TrialRecord>>,
+    pub draft: Arc<Mutex<Draft>>,
     pub pulse: Arc<Pulse>,
+}
+
+/// What is written down of a trial.
+pub(super) struct Draft {
+    pub record: TrialRecord,
+    /// Why the file is older than this, if it is.
+    pub unwritten: Option<String>,
 }
 
 /// Opens the record of one trial.
@@ -75,12 +84,41 @@ impl Keeper for TrialKeeper {
 }
 
 impl Kit {
-    /// Changes what is written down of the trial.
+    /// A trial of which this is known so far.
+    pub fn new(study: Arc<StudyFolder>, folder: PathBuf, record: TrialRecord, pulse: Arc<Pulse>) -> Self {
+        let draft = Arc::new(Mutex::new(Draft { record, unwritten: None }));
+        Self { study, folder, draft, pulse }
+    }
+
+    fn draft(&self) -> MutexGuard<'_, Draft> {
+        self.draft.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the trial stands.
+    pub fn record(&self) -> TrialRecord {
+        self.draft().record.clone()
+    }
+
+    /// Changes what is written down of the trial. What cannot be written waits for [`Self::write`].
     pub fn note(&self, change: impl FnOnce(&mut TrialRecord)) -> Result<(), String> {
         self.mine()?;
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut record);
-        write(&self.folder, &record).map_err(|error| error.to_string())
+        let mut draft = self.draft();
+        change(&mut draft.record);
+        draft.write(&self.folder);
+        Ok(())
+    }
+
+    /// Why what is known of the trial cannot be written at present.
+    pub fn unwritten(&self) -> Option<String> {
+        self.draft().unwritten.clone()
+    }
+
+    /// Tries to write what could not be written.
+    pub fn write(&self) {
+        let mut draft = self.draft();
+        if draft.unwritten.is_some() && self.mine().is_ok() {
+            draft.write(&self.folder);
+        }
     }
 
     /// Whether the trial is still this process's.
@@ -89,6 +127,12 @@ impl Kit {
             return Ok(());
         }
         Err("this process was silent for so long that another one has taken over the trial".to_owned())
+    }
+}
+
+impl Draft {
+    fn write(&mut self, folder: &Path) {
+        self.unwritten = write(folder, &self.record).err().map(|error| files::in_words(folder, &error));
     }
 }
 
@@ -119,12 +163,13 @@ impl Record for TrialKept {
     }
 
     fn unwritten(&self) -> Option<String> {
-        self.run.unwritten()
+        self.run.unwritten().or_else(|| self.kit.unwritten())
     }
 
     fn write(&mut self) {
         if self.kit.mine().is_ok() {
             self.run.write();
+            self.kit.write();
         }
     }
 
@@ -165,9 +210,9 @@ impl Record for TrialKept {
 
     fn enough(&mut self, step: u64) -> Result<Option<String>, String> {
         let known = {
-            let record = self.kit.record.lock().unwrap_or_else(PoisonError::into_inner);
+            let record = self.kit.record();
             let answered = record.reports.last().is_some_and(|report| report.step >= step);
-            answered.then(|| record.why.clone())
+            answered.then_some(record.why)
         };
         let validated = self.seen.iter().any(|seen| seen.contains_key(&step));
         if let Some(why) = known.or_else(|| (!validated).then_some(None)) {
@@ -179,8 +224,12 @@ impl Record for TrialKept {
         let (Some(rule), true) = (self.kit.study.study().early_stopping, epochs(epoch) < self.epochs) else {
             return Ok(None);
         };
-        let others = self.kit.study.begun().map_err(|error| error.to_string())?;
-        let mine = self.kit.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let others = match self.kit.study.begun() {
+            // Where the study's folder is gone for a while, nobody is known to be better.
+            Err(StudyError::Disk { .. }) => return Ok(None),
+            others => others.map_err(|error| error.to_string())?,
+        };
+        let mine = self.kit.record();
         let others: Vec<TrialRecord> = others
             .into_values()
             .map(|Begun { record, .. }| record)

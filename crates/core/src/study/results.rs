@@ -162,6 +162,13 @@ impl Results {
         &self.objective
     }
 
+    /// The values of the point at this place, as in "rate 0.1, depth 8".
+    #[must_use]
+    pub fn words(&self, place: usize) -> String {
+        let values = self.labels.iter().zip(self.points.get(place).map_or(&[][..], |point| &point.values));
+        values.map(|(label, value)| format!("{label} {value}")).collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether the objective is a share, of which more is better, and not a loss.
     #[must_use]
     pub fn is_share(&self) -> bool {

@@ -10,6 +10,7 @@ use super::lease::Lease;
 use super::owner::Owner;
 use super::record::{TrialRecord, TrialState};
 use crate::experiment::Experiment;
+use crate::files;
 use crate::protocol::Outcome;
 use crate::protocol::keep::Keeper;
 use crate::runs;
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// One who works on a study.
@@ -195,8 +196,7 @@ impl Worker {
         }
         self.over.remove(&number);
         lease.pulse().at(record.step());
-        let kit =
-            Kit { study: Arc::clone(&self.study), folder, record: Arc::new(Mutex::new(record)), pulse: lease.pulse() };
+        let kit = Kit::new(Arc::clone(&self.study), folder, record, lease.pulse());
         Ok(Some(Assignment { experiment: self.study.study().experiment(&trial), kit, resumes, _lease: lease }))
     }
 
@@ -240,7 +240,7 @@ impl Assignment {
     /// What the trial is and how it stands.
     #[must_use]
     pub fn record(&self) -> TrialRecord {
-        self.kit.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.kit.record()
     }
 
     /// Its run folder.
@@ -275,11 +275,24 @@ impl Assignment {
         self.kit.pulse.is_stopping()
     }
 
-    /// Writes down how it ended and lets go of it.
+    /// Whether it could not be begun or ended for want of room, and not for anything that the trial can help.
+    #[must_use]
+    pub fn lacks_room(&self) -> bool {
+        files::is_full(&self.kit.folder)
+    }
+
+    /// Tries to write what could not be written of how it stands; gives why that still fails.
+    #[must_use]
+    pub fn unwritten(&self) -> Option<String> {
+        self.kit.write();
+        self.kit.unwritten()
+    }
+
+    /// Writes down how it ended. Where that cannot be written at present, [`Self::unwritten`] tells and tries again.
     ///
     /// # Errors
-    /// What could not be written, or that somebody else has taken over.
-    pub fn end(self, ending: &Ending) -> Result<TrialRecord, StudyError> {
+    /// Somebody else has taken over.
+    pub fn end(&self, ending: &Ending) -> Result<TrialRecord, StudyError> {
         let state = match ending {
             Ending::Interrupted => TrialState::Waiting,
             Ending::Failed(_) => TrialState::Failed,

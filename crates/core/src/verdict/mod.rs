@@ -11,6 +11,7 @@ mod live;
 mod of_runs;
 mod reach;
 mod reasons;
+mod settings;
 mod words;
 
 pub use beside::beside;
@@ -20,4 +21,5 @@ pub use live::{Newest, live};
 pub use of_runs::{facts_of, write};
 pub use reach::{lead_changes, reached};
 pub use reasons::{Look, Reason};
+pub use settings::of_settings;
 pub use words::{ArmSummary, Verdict, verdict};

@@ -3,7 +3,7 @@
 use crate::make::{data_at, load, picture, refused, save, write_classes};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
-use lab_core::data::{Dataset, LoadOptions, decode_picture, fit_picture, read_picture};
+use lab_core::data::{Dataset, LoadOptions, decode_picture, fit_picture, read_picture, read_picture_for};
 use lab_core::experiment::{Data, Fit, Holdout, Resize};
 use lab_core::random::{Purpose, Random};
 use std::fs;
@@ -205,6 +205,9 @@ fn large_pictures_are_decoded_at_a_fraction_of_their_size_and_look_the_same() {
     for (index, file) in dataset.train.files.iter().enumerate() {
         let whole = fit_picture(&read_picture(file).unwrap(), [3, 32, 32], Fit::Cover);
         let seen = dataset.train.image(index).unwrap();
+        // A picture by itself is seen as it is in a data set.
+        let alone = read_picture_for(file, [3, 32, 32]).unwrap();
+        assert!(alone.width < 601 && fit_picture(&alone, [3, 32, 32], Fit::Cover) == *seen, "{}", file.display());
         let apart: Vec<u8> = whole.iter().zip(seen.iter()).map(|(a, b)| a.abs_diff(*b)).collect();
         let mean = apart.iter().map(|apart| f64::from(*apart)).sum::<f64>() / 3072.0;
         // An eighth of a pixel in the mean, where the light changes by 26 from one to the next: the reduced picture

@@ -16,6 +16,7 @@ mod labelled;
 mod layouts;
 mod left_out;
 mod make;
+mod parquet;
 mod pictures;
 mod python;
 mod scoring;

@@ -39,7 +39,7 @@ fn expanded(pictures: &[instrument::Picture]) -> Vec<instrument::Picture> {
 }
 
 fn one(snapshot: &Snapshot, picture: &instrument::Picture) -> Classified {
-    let (name, read) = picture_of(picture);
+    let (name, read) = picture_of(picture, snapshot.lens().shape);
     match read {
         Ok(read) => {
             let (seen, probabilities) = ask(snapshot, &read);

@@ -92,7 +92,7 @@ impl<'a> Subject<'a> {
                 let count = validation.len();
                 return Err(format!("there is no validation image {index}; there are {count}, counted from 0"));
             }
-            Sample::Picture(picture) => (lens.pixels(&picture_of(picture).1?), None),
+            Sample::Picture(picture) => (lens.pixels(&picture_of(picture, lens.shape).1?), None),
         };
         let [_, height, width] = lens.shape;
         let mut inputs = Vec::with_capacity(pixels.len());
@@ -146,12 +146,12 @@ pub(super) fn score(scores: &Scores) -> Score {
     Score { images: scores.total, accuracy: scores.accuracy(), loss: scores.mean_loss() }
 }
 
-/// A picture's name and pixels, or why it cannot be read.
-pub(super) fn picture_of(picture: &instrument::Picture) -> (String, Result<data::Picture, String>) {
+/// A picture's name and pixels, or why it cannot be read; good enough for a network's input shape.
+pub(super) fn picture_of(picture: &instrument::Picture, shape: [usize; 3]) -> (String, Result<data::Picture, String>) {
     let (name, read) = match picture {
         instrument::Picture::File(path) => {
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-            (name, data::read_picture(path))
+            (name, data::read_picture_for(path, shape))
         }
         instrument::Picture::Pixels { width, height, rgba } => {
             ("clipboard".to_owned(), data::Picture::from_rgba(*width, *height, rgba))

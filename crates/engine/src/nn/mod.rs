@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of data sets, training loops or windows.
 
+mod array;
 mod block;
 mod factor;
 mod folded;
@@ -20,11 +21,12 @@ mod unit;
 mod watch;
 pub mod weights;
 
+pub use array::{Array, StateDict};
 pub(crate) use freeze::Trainable;
 pub(crate) use lab_kernels::ops::release as release_memory;
 pub use model::Model;
 pub use pass::{Pass, Route};
-pub use state::{Array, StateDict, StateError};
+pub use state::StateError;
 pub use tap::Tap;
 pub use watch::BlockWatch;
 

@@ -1,5 +1,6 @@
 //! A network's weights as plain arrays under PyTorch's names.
 
+use super::array::{Array, StateDict};
 use super::model::Model;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
@@ -7,18 +8,6 @@ use lab_core::blueprint::Blueprint;
 use lab_core::experiment::Naming;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-
-/// Weights and running statistics by PyTorch's names.
-pub type StateDict = BTreeMap<String, Array>;
-
-/// Numbers with a shape.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Array {
-    /// Sizes from the slowest to the fastest dimension.
-    pub shape: Vec<usize>,
-    /// In that order.
-    pub values: Vec<f32>,
-}
 
 /// Why weights do not fit a network.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Weights in files: safetensors to write and read, PyTorch's own format to read.
 
-use super::state::{Array, StateDict};
+use super::array::{Array, StateDict};
 use lab_core::experiment::Naming;
 use lab_core::files;
 use pytorch_reader::{DType as TorchType, PytorchReader};

@@ -5,6 +5,7 @@ use crate::nn::{Model, Pass, compute};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::data::{self, Images};
+use lab_core::instrument::Confusion;
 use std::ops::Range;
 
 /// A network's answers on a set of images.
@@ -18,8 +19,8 @@ pub struct Scores {
     pub top5: usize,
     /// Sum of the images' cross-entropies.
     pub loss: f64,
-    /// Images by actual class (row) and predicted class (column), row by row.
-    pub confusion: Vec<u32>,
+    /// Which classes are taken for which.
+    pub confusion: Confusion,
     /// What each image was taken for, in the images' order.
     pub predicted: Vec<u16>,
 }
@@ -130,7 +131,7 @@ pub(super) fn tally(
     mut go_on: impl FnMut(usize) -> bool,
     mut logits: impl FnMut(Range<usize>) -> Result<Vec<f32>, String>,
 ) -> Result<Scores, String> {
-    let mut scores = Scores { confusion: vec![0; classes * classes], ..Scores::default() };
+    let mut scores = Scores::default();
     for labels in labels.chunks(batch.max(1)) {
         if !go_on(scores.total) {
             break;
@@ -145,12 +146,11 @@ pub(super) fn tally(
         scores.correct += score.correct;
         scores.top5 += score.top5;
         scores.loss += score.loss;
-        for (row, &label) in logits.chunks_exact(classes).zip(labels) {
-            let class = predicted(row);
-            scores.confusion[usize::from(label) * classes + class] += 1;
-            scores.predicted.push(u16::try_from(class).unwrap_or(u16::MAX));
-        }
+        scores
+            .predicted
+            .extend(logits.chunks_exact(classes).map(|row| u16::try_from(predicted(row)).unwrap_or(u16::MAX)));
     }
+    scores.confusion = Confusion::of(labels, &scores.predicted, classes);
     Ok(scores)
 }
 

@@ -5,7 +5,7 @@ use super::session::{Session, dataset_info};
 use super::snapshot::Snapshot;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
-use lab_core::instrument::confusion;
+use lab_core::instrument::Confusion;
 use lab_core::protocol::keep::Record;
 use lab_core::protocol::{Change, Command, DatasetInfo, Evaluation, Event, Outcome, Past};
 use std::collections::VecDeque;
@@ -275,7 +275,7 @@ pub(super) fn count(past: &mut Past, dataset: &Dataset) {
     let labels = &dataset.validation.labels;
     for evaluation in past.arms.iter_mut().flat_map(|arm| &mut arm.evaluations) {
         if evaluation.predicted.len() == labels.len() {
-            evaluation.confusion = confusion(labels, &evaluation.predicted, dataset.classes.len());
+            evaluation.confusion = Confusion::of(labels, &evaluation.predicted, dataset.classes.len());
         }
     }
 }

@@ -243,7 +243,8 @@ impl Worker {
             let Settled { origins, .. } = start::settle(kept.experiment, self.keeper.as_ref())?;
             session.start_from(&origins, &new)?;
         }
-        let said = session.resume(record.as_mut(), &kept.past)?;
+        let mut said = session.resume(record.as_mut(), &kept.past)?;
+        said.extend(kept.edited);
         let past = Some(Arc::new(kept.past));
         let mut run = Run::opened(session, record);
         if !goes_on {

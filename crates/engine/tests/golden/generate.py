@@ -10,6 +10,7 @@ import instruments
 import networks
 import optimizers
 import schedules
+import torchvision_nets
 
 HERE = pathlib.Path(__file__).parent
 
@@ -22,3 +23,4 @@ if __name__ == "__main__":
     initialisation.write(HERE / "initialisation.json")
     counts.write(HERE / "counts.json")
     instruments.write(HERE / "instruments.json", HERE / "networks")
+    torchvision_nets.write(HERE / "torchvision_nets.json")

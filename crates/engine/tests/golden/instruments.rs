@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use lab_core::blueprint::Blueprint;
 use lab_core::data::{Dataset, Images};
 use lab_core::experiment::Fit;
-use lab_core::instrument::{Calibration, Disagreement, Finding, Metrics, Predictions, Question, Sample};
+use lab_core::instrument::{Calibration, Confusion, Disagreement, Finding, Metrics, Predictions, Question, Sample};
 use lab_engine::inspect::{Subject, examine};
 use lab_engine::nn::{Model, Pass, Route};
 use lab_engine::train::snapshot::{ArmSnapshot, Snapshot};
@@ -232,8 +232,8 @@ fn metrics_are_scikit_learns_and_mcnemars_p_is_scipys() {
         .collect();
     for (found, expected) in arms.iter().zip(&golden.arms) {
         let confusion = found.confusion();
-        assert_eq!(confusion, expected.confusion);
-        let metrics = Metrics::of(&confusion, 10);
+        assert_eq!(confusion, Confusion::of_matrix(&expected.confusion, 10));
+        let metrics = Metrics::of(&confusion);
         for (class, found) in metrics.classes.iter().enumerate() {
             let pairs = [
                 (found.precision, expected.precision[class]),

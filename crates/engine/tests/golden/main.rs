@@ -10,6 +10,7 @@ mod instruments;
 mod networks;
 mod optimizers;
 mod schedules;
+mod torchvision_nets;
 
 use serde::de::DeserializeOwned;
 use std::fmt::Display;

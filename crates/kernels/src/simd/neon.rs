@@ -45,11 +45,7 @@ unsafe fn store_few(to: *mut f32, value: float32x4_t, count: usize) {
 }
 
 #[inline(always)]
-fn zip(
-    a: float32x4x2_t,
-    b: float32x4x2_t,
-    f: impl Fn(float32x4_t, float32x4_t) -> float32x4_t,
-) -> float32x4x2_t {
+fn zip(a: float32x4x2_t, b: float32x4x2_t, f: impl Fn(float32x4_t, float32x4_t) -> float32x4_t) -> float32x4x2_t {
     float32x4x2_t(f(a.0, b.0), f(a.1, b.1))
 }
 

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A run and what it is to become.
+/// A run or a study, and what it is to become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunExport {
-    /// The run's folder.
+    /// Its folder.
     pub run: PathBuf,
     /// What it is to become.
     pub format: Format,

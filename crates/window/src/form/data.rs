@@ -6,7 +6,7 @@ use super::recipe::{optional, whole};
 use crate::action::Action;
 use crate::collection::{Collection, Standing};
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, decimal, named, numbers};
+use crate::kit::widgets::{capitalised, choose, decimal, named, numbers};
 use crate::panel::DATA;
 use eframe::egui::{Label, Response, RichText, TextEdit, Ui, vec2};
 use lab_core::data::ClassCount;
@@ -194,11 +194,6 @@ fn beside(ui: &mut Ui, line: impl FnOnce(&mut Ui, &Tokens)) {
 fn small_button(ui: &mut Ui, text: &str, name: &str) -> bool {
     let button = ui.button(RichText::new(text).size(theme::size::SMALL));
     named(ui, button, name).clicked()
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// `own` says whether the data set has test images of its own, as far as that is known.

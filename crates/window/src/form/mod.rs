@@ -5,6 +5,7 @@ mod arms;
 mod cost;
 mod data;
 mod devices;
+mod faults;
 mod fetching;
 pub mod field;
 mod help;
@@ -28,6 +29,7 @@ use cost::Costs;
 use devices::Devices;
 use eframe::egui::util::undoer::Undoer;
 use eframe::egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui};
+use faults::{errors, in_words};
 use fetching::Fetching;
 use field::Fields;
 use known::{images, steps_per_epoch};
@@ -132,7 +134,8 @@ impl Form {
     /// Why training cannot start, a sentence each.
     #[must_use]
     pub fn obstacles(&self) -> Vec<String> {
-        let wrong = self.checked.as_ref().err().into_iter().flatten().map(ToString::to_string);
+        let wrong = self.checked.as_ref().err().into_iter().flatten();
+        let wrong = wrong.map(|invalid| in_words(invalid, &self.plan));
         wrong.chain(self.fault.iter().map(|fault| format!("the images: {fault}"))).collect()
     }
 
@@ -431,11 +434,6 @@ fn files(ui: &mut Ui, actions: &mut Vec<Action>) {
             }
         }
     });
-}
-
-/// Fields that are wrong below a path.
-fn errors(found: &[Invalid], path: &str) -> usize {
-    found.iter().filter(|invalid| invalid.field.starts_with(path)).count()
 }
 
 /// Whether a field is shown in the training section.

@@ -5,7 +5,7 @@ use lab_core::learn::{conclude, lesson};
 use lab_core::quantity::Measure;
 use lab_core::runs::{self, Run};
 use lab_core::study::{Begun, Results, Seen, Standing, StudyFolder, TrialState};
-use lab_core::verdict::{Facts, Verdict, beside, facts_of, verdict, write};
+use lab_core::verdict::{Facts, Verdict, facts_of, of_settings, write};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,9 +27,6 @@ pub(super) struct Wanted {
     pub folder: PathBuf,
     pub guided: Option<Guided>,
 }
-
-/// Networks that are compared with each other at most: beyond, a sentence on all of them says nothing.
-const COMPARED: usize = 24;
 
 /// Sizes and times of files.
 type Stamps = Vec<Option<(u64, SystemTime)>>;
@@ -58,7 +55,7 @@ impl Reader {
         let points: Vec<Option<usize>> = trials.iter().map(point).collect();
         let measured: Vec<Option<Arc<Measured>>> =
             trials.iter().map(|trial| self.measured(trial.begun.as_ref()?)).collect();
-        let verdicts = verdicts(study.study().labels(), &results, &trials, &points, &measured);
+        let verdicts = verdicts(&results, &trials, &points, &measured);
         let looked = Looked {
             folder: wanted.folder.clone(),
             name: study.study().name.clone(),
@@ -148,10 +145,8 @@ fn validated(rows: &[runs::MetricsRow], measure: Measure) -> Vec<[f64; 2]> {
     rows.iter().filter_map(|row| Some([row.step as f64, row.get(measure)?])).collect()
 }
 
-/// What the study has shown: the networks against each other at each point, the best one first, and the points against each
-/// other. Only trials that came to their end count.
+/// What the study has shown. Only trials that came to their end count.
 fn verdicts(
-    labels: &[String],
     results: &Results,
     trials: &[Seen],
     points: &[Option<usize>],
@@ -168,35 +163,6 @@ fn verdicts(
             all.trials.extend(measured.facts.trials.iter().cloned());
         }
     }
-    let words = |point: usize| {
-        let values = labels.iter().zip(&results.points[point].values);
-        values.map(|(label, value)| format!("{label} {value}")).collect::<Vec<_>>().join(", ")
-    };
-    let known: Vec<usize> = (0..facts.len()).filter(|&point| !facts[point].trials.is_empty()).collect();
-    let Some(&first) = known.first() else { return Vec::new() };
-    let arms = facts[first].arms.len();
-    let mut found = Vec::new();
-    let one = |point: usize| {
-        let at = words(point);
-        (if at.is_empty() { "Networks".to_owned() } else { format!("Networks at {at}") }, verdict(&facts[point]))
-    };
-    if arms > 1 || labels.is_empty() {
-        let best = results.best.filter(|best| known.contains(best)).unwrap_or(first);
-        found.push(one(best));
-        found.extend(known.iter().filter(|&&point| point != best).map(|&point| one(point)));
-    }
-    if known.len() > 1 {
-        let told = if known.len() * arms <= COMPARED {
-            let all: Vec<(String, Facts)> = known.iter().map(|&point| (words(point), facts[point].clone())).collect();
-            verdict(&beside(&all))
-        } else {
-            Verdict::open(format!(
-                "{} settings are too many to be compared two by two: among so many, some differ by luck. See Importance for \
-                 what matters, or train the best ones again with more seeds.",
-                known.len()
-            ))
-        };
-        found.insert(found.len().min(1), ("All settings".to_owned(), told));
-    }
-    found
+    let words = (0..facts.len()).map(|point| results.words(point));
+    of_settings(&words.zip(facts).collect::<Vec<_>>(), results.best)
 }

@@ -39,6 +39,7 @@ impl App {
             }
             Action::Save { name, content } => self.saving.ask(name, content, self.dialogs.as_mut(), ctx),
             Action::SaveRun(format) => self.save_run(ctx, format),
+            Action::SaveStudy(format) => self.save_study(ctx, format),
             Action::CopyPicture(drawing) => self.saving.copy_picture(drawing, ctx),
             Action::CopyTable(table) => self.saving.copy(table, ctx),
             Action::CopyText(text) => {
@@ -364,7 +365,18 @@ impl App {
         let Some(run) = self.monitor.prepared.as_ref().and_then(|prepared| prepared.run.clone()) else {
             return self.say(Level::Notice, "There is no run yet: start one, or continue one from its folder.");
         };
-        let export = RunExport { run, format };
+        self.export(ctx, RunExport { run, format });
+    }
+
+    fn save_study(&mut self, ctx: &Context, format: Format) {
+        let Some(Ok(looked)) = &self.laboratory.looked else {
+            return self.say(Level::Notice, "There is no study to save: open one in the panel Study.");
+        };
+        let run = looked.folder.clone();
+        self.export(ctx, RunExport { run, format });
+    }
+
+    fn export(&mut self, ctx: &Context, export: RunExport) {
         self.saving.ask(export.name(), Content::Run(export), self.dialogs.as_mut(), ctx);
     }
 

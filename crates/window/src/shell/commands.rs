@@ -211,6 +211,8 @@ pub fn all() -> Vec<Command> {
     for format in Format::ALL {
         add(Menu::Run, format.title(), None, Always, Action::SaveRun(format));
     }
+    add(Menu::Run, "Save the study as a web page…", None, Always, Action::SaveStudy(Format::Html));
+    add(Menu::Run, "Save the study as a zip file…", None, Always, Action::SaveStudy(Format::Bundle));
     add(Menu::Run, "Switch immediate mode on or off", None, Always, Action::Immediate);
 
     add(Menu::Classify, "Open pictures to classify…", Together(CTRL, Key::O), Always, Action::ChoosePictures);

@@ -136,6 +136,33 @@ fn the_data_panel_shows_classes_what_is_left_out_and_what_is_there_twice() {
 }
 
 #[test]
+fn reading_that_is_cancelled_says_so_and_leaves_the_form_usable() {
+    let place = tempdir().unwrap();
+    let large = place.path().join("large.png");
+    flower(0, 0, 1500).save(&large).unwrap();
+    for number in 0..600 {
+        let class = place.path().join("many").join(["ape", "bee"][number % 2]);
+        fs::create_dir_all(&class).unwrap();
+        fs::hard_link(&large, class.join(format!("{number}.png"))).unwrap();
+    }
+    let (mut harness, _script) = window();
+    name_images(&mut harness, &place.path().join("many"));
+    for press in ["Cancel reading the images", "Read the images", "Cancel reading the images"] {
+        if press.starts_with("Cancel") {
+            wait_for(&mut harness, "of 600 pictures");
+        }
+        harness.get_by_label(press).click();
+        harness.run_steps(2);
+        assert_eq!(shows(&harness, "Not read."), press.starts_with("Cancel"), "{:?}", names(&harness, "read"));
+    }
+    assert!(can_start(&harness), "whoever wants to can still train on them");
+    // Another path is read at once, and nothing of the first one comes back.
+    let flowers = flowers();
+    name_images(&mut harness, &flowers.path().join("flowers"));
+    wait_for(&mut harness, "41 images in 3 classes");
+}
+
+#[test]
 fn the_images_inside_the_program_are_looked_at_too() {
     let (mut harness, _script) = window();
     command(&mut harness, "Show Data");

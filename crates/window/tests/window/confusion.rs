@@ -7,12 +7,14 @@ use crate::predictions::answer_predictions;
 use crate::scripted::*;
 use eframe::egui::{Theme, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
+use lab_core::instrument::Confusion;
 use lab_core::protocol::{Evaluation, Event};
 use lab_window::App;
 
 /// A validation with this matrix.
-fn validated(arm: usize, confusion: Vec<u32>) -> Event {
+fn validated(arm: usize, cells: Vec<u32>) -> Event {
+    let confusion = Confusion::of_matrix(&cells, cells.len().isqrt());
     Event::Evaluated(Box::new(Evaluation { confusion, ..evaluation(arm, 60) }))
 }
 
@@ -167,6 +169,30 @@ fn a_hundred_classes_are_drawn_without_names_and_told() {
     harness.get_by_label("Similar classes together").click();
     harness.run();
     assert_eq!(told_matrices(&harness), all, "another order, the same numbers");
+}
+
+/// A hundred million pairs, of which nearly all have no image: what there is, is shown, and the window stays quick.
+#[test]
+fn ten_thousand_classes_are_told_without_a_cell_for_each_pair() {
+    let (mut harness, script) = beside();
+    let mut many = prepared(&script.started());
+    many.dataset.classes = (0..10_000).map(|class| format!("class {class}")).collect();
+    script.say(Event::Prepared(Box::new(many)));
+    let truth: Vec<u16> = (0..10_000).collect();
+    for arm in 0..2 {
+        let predicted: Vec<u16> = truth.iter().map(|class| if class % 4 > arm { 17 } else { *class }).collect();
+        let confusion = Confusion::of(&truth, &predicted, 10_000);
+        script.say(Event::Evaluated(Box::new(Evaluation { confusion, ..evaluation(arm.into(), 60) })));
+    }
+    harness.run();
+    let all = told_matrices(&harness);
+    // Class 17 itself is among those taken for it.
+    assert!(all[0].contains("plain: 2,501 of 10,000 correct; most often class 1 taken for class 17 (1)"), "{all:?}");
+    assert!(all[1].contains("residual: 5,000 of 10,000 correct"), "{all:?}");
+    assert!(harness.get_by_label("Similar classes together").accesskit_node().is_disabled());
+    pick(&mut harness, "Cells show", "Difference of arms");
+    let all = told_matrices(&harness);
+    assert!(all.iter().any(|told| told.contains("furthest from plain: ")), "{all:?}");
 }
 
 /// Every way in which the panel shows the same validations.

@@ -83,6 +83,26 @@ fn each_invalid_value_is_told_at_its_field() {
 }
 
 #[test]
+fn start_says_in_the_form_s_words_what_keeps_it_from_starting() {
+    let (mut harness, _script) = window();
+    for section in ["Training", "Optimiser"] {
+        unfold(&mut harness, section);
+    }
+    type_into(&mut harness, "Batch size", "0");
+    type_into(&mut harness, "Learning rate", "0");
+    type_into(&mut harness, "Width, residual", "0");
+    harness.get_by_label("Start").hover();
+    for sentence in [
+        "Batch size is 0, but must be from 1 to 65536",
+        "Learning rate is 0, but must be above 0 and at most 1000",
+        "Width of residual is 0, but must be from 1 to 1024",
+    ] {
+        wait_for(&mut harness, sentence, |harness| has(harness, sentence));
+    }
+    assert!(!has(&harness, "recipe.") && !has(&harness, "arms["), "{:?}", names(&harness, "must be"));
+}
+
+#[test]
 fn a_name_must_be_its_arm_s_own_and_fit_a_folder() {
     let (mut harness, _script) = window();
     type_into(&mut harness, "Name, residual", "a/b");

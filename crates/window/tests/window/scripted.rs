@@ -5,6 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use lab_core::blueprint::outline::Outline;
 use lab_core::experiment::{DeviceChoice, DeviceInfo, Experiment};
+use lab_core::instrument::Confusion;
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{
     Answer, ArmInfo, ArmLive, ArmProbe, ArmStep, BlockProbe, Classification, Classified, Command, DatasetInfo,
@@ -199,7 +200,8 @@ pub fn evaluation(arm: usize, step: u64) -> Evaluation {
     let cell = |index: u64| {
         if index / 10 == index % 10 { (100.0 * accuracy) as u32 } else { (10.0 * (1.0 + wobble(index))) as u32 }
     };
-    let confusion = (0..100).map(cell).collect();
+    let cells: Vec<u32> = (0..100).map(cell).collect();
+    let confusion = Confusion::of_matrix(&cells, 10);
     let (epoch, seconds) = (step as f64 / 39.0, step as f64 * 0.4);
     Evaluation { arm, step, epoch, seconds, loss, accuracy, top5: 0.99, confusion, predicted: Vec::new(), best: true }
 }

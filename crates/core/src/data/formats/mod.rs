@@ -12,6 +12,7 @@ mod matlab;
 mod npz;
 mod numbered;
 mod numpy;
+mod parquet;
 mod pickle;
 mod stl10;
 pub mod subset;
@@ -28,13 +29,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// All formats, in the order in which they are tried. Folders of pictures come last: they are told by least.
-const FORMATS: [Format; 9] = [
+const FORMATS: [Format; 10] = [
     idx::FORMAT,
     cifar::FORMAT,
     subset::FORMAT,
     npz::FORMAT,
     stl10::FORMAT,
     svhn::FORMAT,
+    parquet::FORMAT,
     webdataset::FORMAT,
     table::FORMAT,
     folder::FORMAT,

@@ -3,6 +3,7 @@
 use super::archive::Archive;
 use super::disk;
 use super::entry::{Entry, Kind};
+use super::parquet::Pictures;
 use crate::data::content::ENOUGH;
 use crate::data::error::DataError;
 use std::fs::{self, File};
@@ -21,6 +22,8 @@ pub(in crate::data) enum Store {
     Disk,
     /// In archives, whose paths theirs go on from.
     Archives(Arc<[Archive]>),
+    /// In tables, whose paths go on with the number of a row.
+    Tables(Arc<[Pictures]>),
 }
 
 impl Store {
@@ -41,10 +44,16 @@ impl Store {
         archives.iter().find(leads).ok_or_else(|| DataError::Missing(path.to_owned()))
     }
 
+    /// The table that a path leads into.
+    fn table<'a>(tables: &'a [Pictures], path: &Path) -> Result<&'a Pictures, DataError> {
+        let leads = |pictures: &&Pictures| path.parent() == Some(&pictures.table.path);
+        tables.iter().find(leads).ok_or_else(|| DataError::Missing(path.to_owned()))
+    }
+
     /// What a person should know about it.
     pub fn notice(&self) -> Option<String> {
         match self {
-            Self::Disk => None,
+            Self::Disk | Self::Tables(_) => None,
             Self::Archives(archives) => archives.iter().find_map(|archive| archive.notice.clone()),
         }
     }
@@ -54,6 +63,8 @@ impl Store {
         let mut entries = match self {
             Self::Disk => disk::entries(folder)?,
             Self::Archives(archives) => Self::archive(archives, folder)?.entries(folder),
+            // Whoever reads rows knows their numbers.
+            Self::Tables(_) => Vec::new(),
         };
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(entries)
@@ -64,6 +75,7 @@ impl Store {
         match self {
             Self::Disk => disk::kind(path),
             Self::Archives(archives) => Self::archive(archives, path).map_or(Kind::File, |archive| archive.kind(path)),
+            Self::Tables(_) => Kind::File,
         }
     }
 
@@ -77,11 +89,12 @@ impl Store {
         match self {
             Self::Disk => Ok(fs::metadata(path).map_err(|error| DataError::reading(path, &error))?.len()),
             Self::Archives(archives) => Ok(Self::archive(archives, path)?.member(path)?.length),
+            Self::Tables(tables) => Ok(Self::table(tables, path)?.read(path, 0)?.1),
         }
     }
 
     /// What changes when a file does: its length in bytes, and when it was last written. That of a file in an archive is
-    /// the archive's.
+    /// the archive's; rows of a table have both from the table.
     pub fn stamp(&self, path: &Path) -> Option<(u64, SystemTime)> {
         match self {
             Self::Disk => {
@@ -92,6 +105,7 @@ impl Store {
                 let archive = Self::archive(archives, path).ok()?;
                 Some((archive.member(path).ok()?.length, archive.written))
             }
+            Self::Tables(tables) => Some(Self::table(tables, path).ok()?.stamp()),
         }
     }
 
@@ -102,7 +116,7 @@ impl Store {
                 let file = File::open(path).map_err(|error| DataError::reading(path, &error))?;
                 Box::new(BufReader::new(file))
             }
-            Self::Archives(archives) => Box::new(Cursor::new(Self::archive(archives, path)?.read(path, u64::MAX)?)),
+            Self::Archives(_) | Self::Tables(_) => Box::new(Cursor::new(self.read_up_to(path, u64::MAX)?)),
         })
     }
 
@@ -130,6 +144,7 @@ impl Store {
                 Ok(bytes)
             }
             Self::Archives(archives) => Self::archive(archives, path)?.read(path, length),
+            Self::Tables(tables) => Ok(Self::table(tables, path)?.read(path, length)?.0),
         }
     }
 
@@ -137,7 +152,7 @@ impl Store {
     pub fn identity(&self, folder: &Path) -> PathBuf {
         match self {
             Self::Disk => folder.canonicalize().unwrap_or_else(|_| folder.to_owned()),
-            Self::Archives(_) => folder.to_owned(),
+            Self::Archives(_) | Self::Tables(_) => folder.to_owned(),
         }
     }
 }

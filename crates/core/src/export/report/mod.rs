@@ -1,8 +1,10 @@
-//! A run as one web page that loads nothing: what it has shown, its settings, curves, confusion and gradients, and how to
-//! do it again.
+//! A run as one web page that loads nothing: what it has shown, its settings, curves, confusion, gradients and worst
+//! predictions, and how to do it again; a study likewise.
 
 mod page;
 mod plot;
+pub mod study;
+mod worst;
 
 use crate::number::{count, or_dash, precise, precise_percent};
 use crate::quantity::{BlockQuantity, Measure};
@@ -10,35 +12,37 @@ use crate::runs::{Run, RunError};
 use crate::verdict::{Verdict, facts_of, verdict};
 use page::{Page, escaped};
 use plot::{Line, plot};
-use std::fs;
+pub use worst::Said;
 
-/// The page.
+/// The page; what the networks said of each image comes from whoever can ask them, or why it cannot be had.
 ///
 /// # Errors
 /// A table of the run that cannot be read.
-pub fn html(run: &Run) -> Result<String, RunError> {
+pub fn html(run: &Run, said: Result<Said, String>) -> Result<String, RunError> {
     let mut page = Page::new(&run.experiment.name);
-    page.paragraph(&format!(
-        "{}, {} training and {} validation images of {} classes; begun {} on {} by Residual Lab {}",
+    page.soft(&format!(
+        "{}, {} training and {} validation images of {} classes",
         run.info.dataset.name,
         count(run.info.dataset.train as u64),
         count(run.info.dataset.validation as u64),
-        run.info.dataset.classes.len(),
-        run.info.started,
-        run.info.device,
-        run.info.program
+        run.info.dataset.classes.len()
     ));
-    shown(&mut page, &verdict(&facts_of(std::slice::from_ref(run))?));
+    shown(&mut page, "What it has shown", &verdict(&facts_of(std::slice::from_ref(run))?));
     networks(&mut page, run);
     curves(&mut page, run)?;
     for arm in 0..run.info.arms.len() {
         confusion(&mut page, run, arm);
         gradients(&mut page, run, arm)?;
     }
+    match said {
+        Ok(said) => worst::worst(&mut page, &said, &run.info.dataset.classes),
+        Err(why) => page.soft(&format!("The worst predictions are not here: {why}.")),
+    }
     events(&mut page, run)?;
     let plan = run.experiment.clone().into_plan().to_toml().unwrap_or_default();
     page.heading("Settings");
     page.code(&plan);
+    made_here(&mut page, run);
     page.heading("How to repeat it");
     page.paragraph(
         "Save the settings above as experiment.toml. On the same kind of processor every number comes out the same.",
@@ -47,11 +51,23 @@ pub fn html(run: &Run) -> Result<String, RunError> {
     Ok(page.finish())
 }
 
-fn shown(page: &mut Page, found: &Verdict) {
-    page.heading("What it has shown");
-    page.paragraph(&found.headline);
+fn shown(page: &mut Page, title: &str, found: &Verdict) {
+    page.heading(title);
+    page.verdict(&found.headline);
     let reasons = found.reasons.iter().map(|reason| reason.text.clone());
     page.list(&reasons.chain(found.caveats.iter().cloned()).collect::<Vec<_>>());
+}
+
+/// Where a run's numbers come from.
+fn made_here(page: &mut Page, run: &Run) {
+    page.heading("Environment");
+    let info = &run.info;
+    let mut rows = vec![("Residual Lab", &info.program), ("begun", &info.started), ("computed on", &info.device)];
+    if !info.machine.is_empty() {
+        rows.push(("machine", &info.machine));
+    }
+    let rows: Vec<Vec<String>> = rows.into_iter().map(|(what, is)| vec![what.to_owned(), is.clone()]).collect();
+    page.table(&["", ""], &rows, None);
 }
 
 fn networks(page: &mut Page, run: &Run) {
@@ -83,7 +99,7 @@ fn networks(page: &mut Page, run: &Run) {
             fate.unwrap_or_default(),
         ]
     });
-    page.table(&header, &rows.collect::<Vec<_>>());
+    page.table(&header, &rows.collect::<Vec<_>>(), None);
     if let Some(outcome) = &run.outcome {
         page.paragraph(&format!("{}, {} steps", outcome.reason, count(outcome.steps)));
     }
@@ -95,7 +111,7 @@ fn curves(page: &mut Page, run: &Run) -> Result<(), RunError> {
     for measure in [Measure::TrainLoss, Measure::ValidationLoss, Measure::TrainAccuracy, Measure::ValidationAccuracy] {
         let lines = arms.iter().zip(&run.info.arms).map(|(rows, arm)| {
             let points = rows.iter().filter_map(|row| Some((row.epoch, row.get(measure)?)));
-            Line { name: &arm.name, points: points.filter(|(_, value)| value.is_finite()).collect() }
+            Line { name: arm.name.clone(), points: points.filter(|(_, value)| value.is_finite()).collect() }
         });
         page.raw(&plot(measure.words(), "epochs", &lines.collect::<Vec<_>>()));
     }
@@ -119,7 +135,10 @@ fn confusion(page: &mut Page, run: &Run, arm: usize) {
         format!("<tr><th>{}</th>{cells}</tr>", escaped(row.get(0).unwrap_or_default()))
     };
     let names: String = header.iter().map(|name| format!("<th>{}</th>", escaped(name))).collect();
-    page.raw(&format!("<table class=\"small\"><tr>{names}</tr>{}</table>", rows.iter().map(row).collect::<String>()));
+    page.raw(&format!(
+        "<div class=\"wide\"><table class=\"small\"><tr>{names}</tr>{}</table></div>",
+        rows.iter().map(row).collect::<String>()
+    ));
 }
 
 /// Norms of gradients: a row for each block, a column for each look at them, dark where they are large (by orders of
@@ -141,8 +160,10 @@ fn gradients(page: &mut Page, run: &Run, arm: usize) -> Result<(), RunError> {
         return Ok(());
     }
     page.heading(&format!("Gradients of {}", run.info.arms[arm].name));
-    page.paragraph(&format!("Norm of each block's gradient over time, from 1e{low:.1} (light) to 1e{high:.1} (dark)."));
+    page.soft(&format!("Norm of each block's gradient over time, from 1e{low:.1} (light) to 1e{high:.1} (dark)."));
     let every = values.iter().map(Vec::len).max().unwrap_or(0).div_ceil(MOST).max(1);
+    let columns = values.iter().map(Vec::len).max().unwrap_or(0).div_ceil(every).max(1);
+    let wide = (600 / columns).clamp(5, 48);
     let cell = |value: &f64| {
         let share = if *value > 0.0 { (value.log10() - low) / (high - low).max(1e-9) } else { 0.0 };
         format!("<td style=\"background:rgba(190,60,20,{share:.3})\"></td>")
@@ -151,16 +172,18 @@ fn gradients(page: &mut Page, run: &Run, arm: usize) -> Result<(), RunError> {
         let cells: String = values.iter().step_by(every).map(cell).collect();
         format!("<tr><th>{}</th>{cells}</tr>", escaped(block))
     };
-    page.raw(&format!("<table class=\"heat\">{}</table>", blocks.iter().zip(&values).map(line).collect::<String>()));
+    page.raw(&format!(
+        "<div class=\"wide\"><table class=\"heat\" style=\"--wide:{wide}px\">{}</table></div>",
+        blocks.iter().zip(&values).map(line).collect::<String>()
+    ));
     Ok(())
 }
 
 fn events(page: &mut Page, run: &Run) -> Result<(), RunError> {
     page.heading("What happened");
     let rows = run.events()?.into_iter().map(|line| vec![line.time, count(line.step), line.what]);
-    page.table(&["when", "step", "what"], &rows.collect::<Vec<_>>());
-    let notes = fs::read_to_string(run.folder.join("verdict.json")).is_ok();
-    if !notes {
+    page.table(&["when", "step", "what"], &rows.collect::<Vec<_>>(), None);
+    if run.outcome.is_none() {
         page.paragraph("The run had not ended when this page was made.");
     }
     Ok(())

@@ -1,18 +1,17 @@
 //! Curves as a drawing within a web page.
 
 use super::page::escaped;
-use crate::number::precise;
 
 /// A curve.
-pub(super) struct Line<'a> {
-    pub name: &'a str,
+pub(super) struct Line {
+    pub name: String,
     /// In the order in which they are joined.
     pub points: Vec<(f64, f64)>,
 }
 
-/// Of a palette that colour-blind people tell apart (Okabe and Ito 2008).
-const COLOURS: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8a8f3c"];
-const WIDTH: f64 = 720.0;
+/// Colours that colour-blind people tell apart (after Okabe and Ito 2008); the page has one of each for bright and for dark.
+const COLOURS: usize = 8;
+const WIDTH: f64 = 900.0;
 const HEIGHT: f64 = 240.0;
 const LEFT: f64 = 60.0;
 const BOTTOM: f64 = 40.0;
@@ -22,7 +21,7 @@ const MOST: usize = 600;
 
 /// The drawing; nothing where no curve has two points.
 pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
-    let thin = lines.iter().map(|line| (line.name, thinned(&line.points))).zip(COLOURS.iter().cycle());
+    let thin = lines.iter().map(|line| (line.name.as_str(), thinned(&line.points))).zip((0..COLOURS).cycle());
     let lines: Vec<_> = thin.filter(|((_, points), _)| points.len() > 1).collect();
     let all = || lines.iter().flat_map(|((_, points), _)| points.iter());
     let ends = |of: fn(&(f64, f64)) -> f64| {
@@ -41,37 +40,44 @@ pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
          role=\"img\" aria-label=\"{0}\"><text x=\"{LEFT}\" y=\"16\" font-weight=\"600\">{0}</text>",
         escaped(title)
     );
-    for step in 0..=4 {
-        let share = f64::from(step) / 4.0;
-        let (at_x, at_y) = (x0 + share * (x1 - x0), y0 + share * (y1 - y0));
+    for (at, text) in ticks(y0, y1) {
         svg += &format!(
-            "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{1:.1}\" y2=\"{1:.1}\" stroke=\"#dde3ea\"/>\
-             <text x=\"{2}\" y=\"{3:.1}\" text-anchor=\"end\">{4}</text>\
-             <text x=\"{5:.1}\" y=\"{6}\" text-anchor=\"middle\">{7}</text>",
+            "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{1:.1}\" y2=\"{1:.1}\" class=\"grid\"/>\
+             <text x=\"{2}\" y=\"{3:.1}\" text-anchor=\"end\">{text}</text>",
             WIDTH - 10.0,
-            y(at_y),
+            y(at),
             LEFT - 6.0,
-            y(at_y) + 4.0,
-            precise(at_y),
-            x(at_x),
-            HEIGHT - BOTTOM + 16.0,
-            precise(at_x)
+            y(at) + 4.0
         );
+    }
+    for (at, text) in ticks(x0, x1) {
+        let below = HEIGHT - BOTTOM + 16.0;
+        svg += &format!("<text x=\"{:.1}\" y=\"{below}\" text-anchor=\"middle\">{text}</text>", x(at));
     }
     svg +=
         &format!("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", WIDTH - 10.0, HEIGHT - 6.0, escaped(along));
-    for (place, ((name, points), colour)) in lines.iter().enumerate() {
+    for ((_, points), colour) in &lines {
         let path: Vec<String> = points.iter().map(|point| format!("{:.1},{:.1}", x(point.0), y(point.1))).collect();
-        svg += &format!(
-            "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\" points=\"{}\"/>\
-             <text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"{colour}\">{}</text>",
-            path.join(" "),
-            WIDTH - 10.0,
-            TOP + 14.0 * (place as f64 + 1.0),
-            escaped(name)
-        );
+        svg += &format!("<polyline class=\"curve\" style=\"stroke:var(--c{colour})\" points=\"{}\"/>", path.join(" "));
     }
-    svg + "</svg>"
+    let name = |((name, _), colour): &((&str, _), usize)| {
+        format!("<span style=\"color:var(--c{colour})\">━ {}</span>", escaped(name))
+    };
+    let names: String = lines.iter().map(name).collect();
+    format!("{svg}</svg><p class=\"names\">{names}</p>")
+}
+
+/// Round numbers between two, about five, with no more digits than they need.
+fn ticks(low: f64, high: f64) -> Vec<(f64, String)> {
+    let wanted = (high - low) / 6.0;
+    let power = 10_f64.powf(wanted.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * power).find(|step| *step >= wanted);
+    let step = step.unwrap_or(wanted);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "digits behind the point, at most 12")]
+    let digits = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
+    let first = (low / step).ceil();
+    let all = (0..10).map(|number| (first + f64::from(number)) * step);
+    all.take_while(|at| *at <= high + step * 1e-6).map(|at| (at, format!("{at:.digits$}"))).collect()
 }
 
 fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
@@ -80,4 +86,21 @@ fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         (part.iter().map(|it| it.0).sum::<f64>() / count, part.iter().map(|it| it.1).sum::<f64>() / count)
     };
     points.chunks(points.len().div_ceil(MOST).max(1)).map(mean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(low: f64, high: f64) -> Vec<String> {
+        ticks(low, high).into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn axes_have_round_numbers() {
+        assert_eq!(words(0.0667, 2.0), ["0.5", "1.0", "1.5", "2.0"]);
+        assert_eq!(words(0.859, 2.46), ["1.0", "1.5", "2.0"]);
+        assert_eq!(words(-3.0, 1000.0), ["0", "200", "400", "600", "800", "1000"]);
+        assert!(words(1e30, 1.1e30).len() > 2 && words(1.0, 1.0 + 1e-15).len() < 11, "whatever is plotted");
+    }
 }

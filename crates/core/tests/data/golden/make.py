@@ -1,9 +1,9 @@
 """Writes the small files beside this script: data sets as NumPy, SciPy, Python's tarfile and PyArrow write them.
 
-Run with numpy 2.4, scipy 1.17, pyarrow 26, pillow 13: `python make.py`. Every value follows from its place.
+Run with numpy 2.4, scipy 1.17, pyarrow 26, datasets 5, pillow 13: `python make.py`, or `python make.py parquet` for those alone. Every value follows from its place.
 """
-import io, json, pathlib, tarfile
-import numpy as np, scipy.io
+import io, pathlib, sys, tarfile
+import numpy as np
 from PIL import Image
 
 HERE = pathlib.Path(__file__).parent
@@ -24,6 +24,33 @@ def labels(count, classes):
     return np.arange(count) % classes
 
 
+def parquet():
+    """As `datasets` writes them for the hub, and as pandas' users do: one file, texts, every way of packing."""
+    import datasets as hub, pyarrow as pa, pyarrow.parquet as pq
+
+    features = hub.Features({"image": hub.Image(), "label": hub.ClassLabel(names=["cat", "dog", "an owl"])})
+    for name, count, first in [("train-00000-of-00002", 4, 0), ("train-00001-of-00002", 2, 4), ("test-00000-of-00001", 3, 6)]:
+        rows = [{"bytes": png(image), "path": None} for image in images(count, 4, 5, 3, first)]
+        table = hub.Dataset.from_dict({"image": rows, "label": labels(count, 3)}, features=features)
+        table.to_parquet(HERE / "hub" / "data" / f"{name}.parquet", batch_size=2)
+    plain = pa.table({
+        "id": range(6),
+        "img": pa.array([png(image) for image in images(6, 4, 5, 3)], pa.binary()),
+        "label": pa.array(["ape", "bee", "ape", "bee", "ape", None]),
+    })
+    for packing in ["none", "snappy", "gzip", "zstd", "brotli"]:
+        for version in ["1.0", "2.0"]:
+            name = f"{packing}{version[0]}.parquet"
+            pq.write_table(plain, HERE / "tables" / name, compression=packing, data_page_version=version, row_group_size=4)
+
+
+if sys.argv[1:] == ["parquet"]:
+    parquet()
+    sys.exit()
+
+import scipy.io
+
+parquet()
 # MedMNIST: gray images without a place for channels, labels as a column.
 np.savez(
     HERE / "medmnist.npz",

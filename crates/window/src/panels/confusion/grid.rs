@@ -81,7 +81,8 @@ impl Grid<'_> {
         ui.set_max_width(width);
         told(ui, self.matrix.arm, &text);
         let n = classes.len() as f32;
-        let mut labels = gutter(ui, classes);
+        // Of classes without room for their names, nobody measures these.
+        let mut labels = if width / n < NAMED { 0.0 } else { gutter(ui, classes) };
         // Slanted, the last name reaches beyond its column.
         let beyond = (labels * std::f32::consts::FRAC_1_SQRT_2 - SLANTED / 2.0).max(0.0);
         let mut side = ((width - labels - beyond) / n).min(LARGEST);
@@ -100,13 +101,16 @@ impl Grid<'_> {
         let origin = outer.min + vec2(labels, above);
         let painter = ui.painter();
         let cells = Cells { origin, side, slant };
-        for (place, &row) in self.order.iter().enumerate() {
-            let y = origin.y + side * place as f32;
-            if named_classes {
-                label(painter, &classes[row], place, cells, labels, &tokens);
-            }
-            for (column_place, &column) in self.order.iter().enumerate() {
-                let cell = Rect::from_min_size(pos2(origin.x + side * column_place as f32, y), Vec2::splat(side));
+        if named_classes {
+            let names = self.order.iter().enumerate();
+            names.for_each(|(place, &class)| label(painter, &classes[class], place, cells, labels, &tokens));
+        }
+        let mut places = vec![0; classes.len()];
+        self.order.iter().enumerate().for_each(|(place, &class)| places[class] = place);
+        for (row, column) in self.matrix.cells(self.first, self.unit) {
+            let corner = origin + side * vec2(places[column] as f32, places[row] as f32);
+            let cell = Rect::from_min_size(corner, Vec2::splat(side));
+            if ui.clip_rect().intersects(cell) {
                 self.cell(painter, cell, row, column, &tokens);
             }
         }

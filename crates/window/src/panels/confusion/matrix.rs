@@ -1,7 +1,7 @@
 //! A confusion matrix as numbers: counts, shares, the order of its classes, and all of it as a table. Knows nothing of how
 //! it is drawn.
 
-use lab_core::instrument::similar_order;
+use lab_core::instrument::{Confusion, WHOLE, similar_order};
 use lab_core::number::{count, percent};
 use lab_core::table::Table;
 use serde::{Deserialize, Serialize};
@@ -34,15 +34,11 @@ impl Unit {
 
 /// The order of the classes: as in the data, or by how often all arms take them for each other.
 pub fn order(similar: bool, matrices: &[Matrix]) -> Vec<usize> {
-    let classes = matrices.first().map_or(0, |matrix| matrix.classes.len());
-    if !similar {
-        return (0..classes).collect();
+    if similar {
+        similar_order(&matrices.iter().map(|matrix| matrix.counts).collect::<Vec<_>>())
+    } else {
+        (0..matrices.first().map_or(0, Matrix::size)).collect()
     }
-    let mut sum = vec![0; classes * classes];
-    for matrix in matrices {
-        sum.iter_mut().zip(matrix.cells).for_each(|(sum, cell)| *sum += cell);
-    }
-    similar_order(&sum, classes)
 }
 
 /// A matrix as rows of shares and what its cells say.
@@ -51,26 +47,33 @@ pub struct Matrix<'a> {
     pub name: &'a str,
     /// The names of the classes.
     pub classes: &'a [String],
-    cells: &'a [u32],
+    counts: &'a Confusion,
     rows: Vec<u32>,
     columns: Vec<u32>,
 }
 
 impl<'a> Matrix<'a> {
-    /// Of cells row by row; `None` where they are no matrix of these classes.
-    pub fn new(arm: usize, name: &'a str, classes: &'a [String], cells: &'a [u32]) -> Option<Self> {
-        let n = classes.len();
-        if n == 0 || cells.len() != n * n {
-            return None;
-        }
-        let rows = cells.chunks(n).map(|row| row.iter().sum()).collect();
-        let columns = (0..n).map(|column| cells.iter().skip(column).step_by(n).sum()).collect();
-        Some(Self { arm, name, classes, cells, rows, columns })
+    /// Of these counts; `None` where they are not of these classes.
+    pub fn new(arm: usize, name: &'a str, classes: &'a [String], counts: &'a Confusion) -> Option<Self> {
+        let fits = !classes.is_empty() && counts.classes() == classes.len();
+        fits.then(|| Self { arm, name, classes, counts, rows: counts.actual(), columns: counts.predicted() })
     }
 
     /// Images of an actual class (row) that are taken for another (column).
     pub fn cell(&self, row: usize, column: usize) -> u32 {
-        self.cells[row * self.classes.len() + column]
+        self.counts.images(row, column)
+    }
+
+    /// The cells that are not empty here or, where the two are compared, in another matrix.
+    pub fn cells(&self, other: &Matrix, unit: Unit) -> Vec<(usize, usize)> {
+        let of = |matrix: &Matrix| matrix.counts.cells().iter().map(|cell| (cell.actual, cell.predicted)).collect();
+        let mut cells: Vec<(usize, usize)> = of(self);
+        if unit == Unit::Difference {
+            cells.extend::<Vec<_>>(of(other));
+            cells.sort_unstable();
+            cells.dedup();
+        }
+        cells
     }
 
     /// The same as a share.
@@ -90,16 +93,15 @@ impl<'a> Matrix<'a> {
 
     /// What stands out, in a sentence: the worst confusion, or where this arm differs most from the first one.
     pub fn summary(&self, first: &Matrix, unit: Unit) -> String {
-        let n = self.size();
-        let correct: u32 = (0..n).map(|class| self.cell(class, class)).sum();
         let total: u32 = self.rows.iter().sum();
-        let text = format!("{}: {} of {} correct", self.name, count(correct.into()), count(total.into()));
-        let cells = (0..n * n).map(|index| (index / n, index % n));
+        let right = count(self.counts.right().into());
+        let text = format!("{}: {right} of {} correct", self.name, count(total.into()));
+        let cells = self.cells(first, unit);
         let largest = |weigh: &dyn Fn(usize, usize) -> f64, cells: &mut dyn Iterator<Item = (usize, usize)>| {
             let weighed = cells.map(|(row, column)| (row, column, weigh(row, column)));
             weighed.reduce(|best, next| if next.2 > best.2 { next } else { best }).filter(|best| best.2 > 0.0)
         };
-        let mut off = cells.clone().filter(|(row, column)| row != column);
+        let mut off = cells.iter().copied().filter(|(row, column)| row != column);
         let class = |class: usize| self.classes[class].as_str();
         let told = match unit {
             Unit::Counts => {
@@ -120,7 +122,7 @@ impl<'a> Matrix<'a> {
             }
             Unit::Difference => {
                 let apart = |row: usize, column: usize| self.difference(first, row, column).abs();
-                largest(&apart, &mut cells.clone()).map(|(row, column, _)| {
+                largest(&apart, &mut cells.iter().copied()).map(|(row, column, _)| {
                     let points = 100.0 * self.difference(first, row, column);
                     let more = if points > 0.0 { "more" } else { "less" };
                     let right = format!("{} right", class(row));
@@ -134,14 +136,20 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// Every cell of every arm.
+/// Every cell of every arm; of more than a thousand classes, those that are not empty.
 pub fn table(matrices: &[Matrix]) -> Table {
+    let of = |matrix: &Matrix| -> Vec<(usize, usize)> {
+        let n = matrix.size();
+        if n > WHOLE {
+            matrices.first().map_or_else(Vec::new, |first| matrix.cells(first, Unit::Difference))
+        } else {
+            (0..n * n).map(|index| (index / n, index % n)).collect()
+        }
+    };
+    let all: Vec<Vec<(usize, usize)>> = matrices.iter().map(of).collect();
     let cells = || {
-        let of = |matrix| {
-            let n = Matrix::size(matrix);
-            (0..n * n).map(move |index| (matrix, index / n, index % n))
-        };
-        matrices.iter().flat_map(of)
+        let pairs = matrices.iter().zip(&all);
+        pairs.flat_map(|(matrix, cells)| cells.iter().map(move |&(row, column)| (matrix, row, column)))
     };
     let words = |text: &str| Arc::<str>::from(text);
     let share = |unit| cells().map(move |(matrix, row, column)| matrix.share(row, column, unit));

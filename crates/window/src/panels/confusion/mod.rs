@@ -13,8 +13,9 @@ use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Monitor;
 use crate::state::selected::ConfusionCell;
-use eframe::egui::{ScrollArea, Ui, Vec2, vec2};
+use eframe::egui::{Checkbox, ScrollArea, Ui, Vec2, vec2};
 use grid::{Grid, LABEL, least};
+use lab_core::instrument::WHOLE;
 use lab_core::table::Table;
 use matrix::{Matrix, Unit, order, table};
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,9 @@ fn matrices(ui: &mut Ui, view: &mut View, monitor: &Monitor, actions: &mut Vec<A
             ui.set_max_width(150.0);
             choose(ui, &mut view.unit, &options).labelled_by(label.id);
         });
-        ui.checkbox(&mut view.similar, "Similar classes together");
+        let many = classes.len() > WHOLE;
+        let similar = ui.add_enabled(!many, Checkbox::new(&mut view.similar, "Similar classes together"));
+        similar.on_disabled_hover_text("Up to 1,000 classes");
         give_away::button(ui, "Confusion", &Paper { view: *view, matrices: &matrices }, actions);
     });
     if drawn.len() > 1 {

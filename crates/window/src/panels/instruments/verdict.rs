@@ -19,8 +19,7 @@ pub type Arm<'a> = (usize, &'a str, &'a Predictions);
 
 /// Precision, recall, F1 and support of every class, the arms side by side.
 pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String], actions: &mut Vec<Action>) {
-    let metrics: Vec<Metrics> =
-        arms.iter().map(|(_, _, found)| Metrics::of(&found.confusion(), found.classes)).collect();
+    let metrics: Vec<Metrics> = arms.iter().map(|(_, _, found)| Metrics::of(&found.confusion())).collect();
     ui.horizontal_wrapped(|ui| {
         kit::explain(ui, Instrument::Confusion);
         let paper = Paper {

@@ -1,0 +1,104 @@
+//! A study as one web page that loads nothing: what it has shown, its table and curves, and how to do it again.
+
+use super::page::Page;
+use super::plot::{Line, plot};
+use super::{made_here, shown};
+use crate::number::count;
+use crate::quantity::Measure;
+use crate::runs::{self, Run};
+use crate::study::{Standing, StudyError, StudyFolder, TrialState};
+use crate::verdict::{Facts, facts_of, of_settings};
+use std::collections::BTreeMap;
+
+/// Settings whose curves are drawn: the best ones.
+const DRAWN: usize = 8;
+
+/// The page.
+///
+/// # Errors
+/// A study or a trial that cannot be read.
+pub fn html(folder: &StudyFolder) -> Result<String, StudyError> {
+    let study = folder.study();
+    let (results, trials) = (folder.results()?, folder.trials()?);
+    let mut page = Page::new(&study.name);
+    if !study.question.is_empty() {
+        page.paragraph(&study.question);
+    }
+    let ended = |trial: &&crate::study::Seen| matches!(trial.standing, Standing::Over(_));
+    page.soft(&format!(
+        "{} of {} trainings have ended",
+        count(trials.iter().filter(ended).count() as u64),
+        count(trials.len() as u64)
+    ));
+    let mut settings: Vec<Vec<Run>> = results.points.iter().map(|_| Vec::new()).collect();
+    for trial in &trials {
+        let (point, _) = study.place(trial.number)?;
+        let place = results.points.iter().position(|row| row.point == point);
+        // A trial that has not come to its end says nothing about its setting.
+        let came = matches!(trial.standing, Standing::Over(TrialState::Done | TrialState::Diverged));
+        let run = trial.begun.as_ref().filter(|_| came).and_then(|begun| runs::open(&begun.folder).ok());
+        if let (Some(place), Some(run)) = (place, run) {
+            settings[place].push(run);
+        }
+    }
+    let facts = |(place, runs): (usize, &Vec<Run>)| -> Result<(String, Facts), StudyError> {
+        let damaged =
+            |error: runs::RunError| StudyError::Damaged { path: folder.path().into(), why: error.to_string() };
+        Ok((results.words(place), facts_of(runs).map_err(damaged)?))
+    };
+    let facts = settings.iter().enumerate().map(facts).collect::<Result<Vec<_>, _>>()?;
+    for (of, verdict) in of_settings(&facts, results.best).iter().take(2) {
+        shown(&mut page, of, verdict);
+    }
+    let table = results.summary();
+    let rows: Vec<Vec<String>> =
+        (0..table.rows()).map(|row| table.row(row).map(std::borrow::Cow::into_owned).collect()).collect();
+    page.heading("Results");
+    page.soft(&format!(
+        "Mean ± standard deviation over seeds, by {}; the best setting stands out.",
+        results.objective()
+    ));
+    page.table(&table.titles().collect::<Vec<_>>(), &rows, results.best);
+    let goodness = |place: &usize| {
+        let mean = results.points[*place].objective.map_or(f64::NAN, |of| of.mean);
+        if results.is_share() { -mean } else { mean }
+    };
+    let mut order: Vec<usize> = (0..settings.len()).filter(|&place| !settings[place].is_empty()).collect();
+    order.sort_by(|a, b| goodness(a).total_cmp(&goodness(b)));
+    page.heading("Curves");
+    if order.len() > DRAWN {
+        page.soft(&format!("Means over seeds, of the {DRAWN} best settings."));
+    }
+    order.truncate(DRAWN);
+    for measure in [Measure::TrainLoss, Measure::ValidationLoss, Measure::ValidationAccuracy] {
+        let lines = order.iter().flat_map(|&place| means(&settings[place], &results.words(place), measure));
+        page.raw(&plot(measure.words(), "epochs", &lines.collect::<Vec<_>>()));
+    }
+    page.heading("Settings");
+    page.code(&study.to_toml()?);
+    if let Some(run) = settings.iter().flatten().next() {
+        made_here(&mut page, run);
+    }
+    page.heading("How to repeat it");
+    page.paragraph("Save the settings above as study.toml.");
+    page.code("residual-lab study run study.toml");
+    Ok(page.finish())
+}
+
+/// For each network the mean over seeds of what was measured, by epoch.
+fn means(runs: &[Run], words: &str, measure: Measure) -> Vec<Line> {
+    let Some(first) = runs.first() else { return Vec::new() };
+    let line = |(arm, info): (usize, &crate::protocol::ArmInfo)| {
+        let mut sums: BTreeMap<u64, (f64, f64, u32)> = BTreeMap::new();
+        for row in runs.iter().flat_map(|run| run.metrics(arm).unwrap_or_default()) {
+            if let Some(value) = row.get(measure).filter(|value| value.is_finite()) {
+                let (epoch, sum, count) = sums.entry(row.step).or_default();
+                (*epoch, *sum, *count) = (row.epoch, *sum + value, *count + 1);
+            }
+        }
+        let name = if words.is_empty() { info.name.clone() } else { format!("{}, {words}", info.name) };
+        let points = sums.into_values().map(|(epoch, sum, count)| (epoch, sum / f64::from(count))).collect();
+        Line { name, points }
+    };
+    first.info.arms.iter().enumerate().map(line).collect()
+}

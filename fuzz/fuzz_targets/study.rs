@@ -1,0 +1,5 @@
+//! A study's text.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| lab_fuzz::study(bytes));

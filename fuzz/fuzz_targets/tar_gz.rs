@@ -1,0 +1,5 @@
+//! A packed tar archive of folders.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| lab_fuzz::file("set.tar.gz", bytes));

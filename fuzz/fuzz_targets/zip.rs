@@ -1,0 +1,5 @@
+//! A zip archive of folders.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| lab_fuzz::file("set.zip", bytes));

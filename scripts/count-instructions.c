@@ -1,5 +1,5 @@
-// A plugin of qemu that counts the instructions of a program (exact for one thread) and prints them at its end. What it uses of qemu
-// is declared here, since Debian packs no header for plugins.
+// A plugin of qemu that counts the instructions of a program (exactly, for one thread) and prints them at its end. What it
+// uses of qemu is declared here, since Debian packs no header for plugins.
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>

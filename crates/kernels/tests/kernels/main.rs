@@ -8,5 +8,6 @@ mod against_burn;
 mod against_twins;
 mod finite_differences;
 mod instructions;
+mod not_finite;
 mod support;
 mod threads;

@@ -12,7 +12,7 @@ use lab_core::export::{bundle, report};
 use lab_core::runs;
 use lab_core::study::{Study, StudyPlan};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 fn place() -> TempDir {
@@ -37,17 +37,20 @@ pub fn file(name: &str, bytes: &[u8]) {
     load(&path);
 }
 
-/// A data set in several files, of which the input's first byte says which one the rest takes the place of.
-pub fn folder(files: &[(&str, &[u8])], bytes: &[u8]) {
+/// A data set in several files, those in `whole/NAME`, of which the input's first byte says which one the rest takes the
+/// place of.
+pub fn folder(name: &str, bytes: &[u8]) {
     let Some((which, bytes)) = bytes.split_first() else { return };
     let place = place();
-    for (index, (name, whole)) in files.iter().enumerate() {
-        let path = place.path().join(name);
-        fs::create_dir_all(path.parent().unwrap_or(&path)).expect("room");
-        let replaced = index == usize::from(*which) % files.len();
-        fs::write(path, if replaced { bytes } else { whole }).expect("room");
-    }
+    let mut files = Vec::new();
+    copied(&here().join("whole").join(name), place.path(), &mut files);
+    files.sort();
+    fs::write(&files[usize::from(*which) % files.len()], bytes).expect("room");
     load(place.path());
+}
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Weights of any format.
@@ -86,7 +89,7 @@ pub fn bundled(bytes: &[u8]) {
 pub fn run(name: &str, bytes: &[u8]) {
     let place = place();
     let copy = place.path().join("run");
-    copied(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/kept-run-0.1/half"), &copy);
+    copied(&here().join("../tests/data/kept-run-0.1/half"), &copy, &mut Vec::new());
     fs::write(copy.join(name), bytes).expect("room");
     let Ok(run) = runs::open(&copy) else { return };
     for arm in 0..run.info.arms.len() {
@@ -95,15 +98,19 @@ pub fn run(name: &str, bytes: &[u8]) {
     drop(report::html(&run, Err(String::new())));
 }
 
-fn copied(from: &Path, to: &Path) {
+/// Copies a folder, and names the copies of its files.
+fn copied(from: &Path, to: &Path, files: &mut Vec<PathBuf>) {
     fs::create_dir_all(to).expect("room");
-    for entry in fs::read_dir(from).expect("the kept run").flatten() {
+    for entry in fs::read_dir(from).expect("a folder that is kept here").flatten() {
         let target = to.join(entry.file_name());
         match entry.path() {
             // Nothing that is asked here looks at weights.
             path if path.ends_with("checkpoints") => {}
-            path if path.is_dir() => copied(&path, &target),
-            path => drop(fs::copy(path, target)),
+            path if path.is_dir() => copied(&path, &target, files),
+            path => {
+                fs::copy(path, &target).expect("room");
+                files.push(target);
+            }
         }
     }
 }

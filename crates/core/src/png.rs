@@ -1,5 +1,7 @@
 //! Pixels as a PNG file.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder as _};
 
@@ -17,6 +19,12 @@ pub fn rgb(pixels: &[u8], sides: [usize; 2]) -> Result<Vec<u8>, String> {
 /// What the encoder says.
 pub fn rgba(pixels: &[u8], sides: [usize; 2]) -> Result<Vec<u8>, String> {
     encode(pixels, sides, ExtendedColorType::Rgba8)
+}
+
+/// A PNG file as an address that stands for it in web pages and SVG (RFC 2397).
+#[must_use]
+pub fn address(file: &[u8]) -> String {
+    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(file))
 }
 
 fn encode(pixels: &[u8], [width, height]: [usize; 2], kind: ExtendedColorType) -> Result<Vec<u8>, String> {

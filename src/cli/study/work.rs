@@ -146,8 +146,11 @@ fn one(assignment: Assignment, device: DeviceChoice, quiet: bool, signals: &Sign
     };
     let number = assignment.record().number;
     let ended = assignment.end(&ending);
-    while assignment.unwritten().is_some() && !signals.asked() {
-        std::thread::sleep(LOOK);
+    if let Some(why) = assignment.unwritten() {
+        output::notice(&format!("how trial {number} ended waits to be written: {why}"));
+        while assignment.unwritten().is_some() && !signals.asked() {
+            std::thread::sleep(LOOK);
+        }
     }
     match ended {
         Ok(record) => {

@@ -1,10 +1,10 @@
 //! How many images of each class are taken for each other one. Only pairs of classes that occur are kept: of ten thousand
 //! classes, nearly all of the hundred million pairs have no image.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Images by actual and predicted class.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Confusion {
     classes: usize,
     /// In the order of actual classes, then of predicted ones; none is without an image.
@@ -12,7 +12,7 @@ pub struct Confusion {
 }
 
 /// A pair of classes that images are of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Cell {
     /// The images' class.
     pub actual: usize,
@@ -40,12 +40,13 @@ impl Confusion {
     }
 
     /// Of a matrix, row by row: actual classes down, predicted ones across. An incomplete last row is as if it had ended
-    /// with zeros.
+    /// with zeros; what follows the last row does not count.
     #[must_use]
     pub fn of_matrix(matrix: &[u32], classes: usize) -> Self {
         let cell =
             |(index, &images): (usize, &u32)| Cell { actual: index / classes, predicted: index % classes, images };
-        let cells = matrix.iter().enumerate().filter(|(_, images)| **images > 0).map(cell).collect();
+        let cells = matrix.iter().enumerate().take(classes * classes);
+        let cells = cells.filter(|(_, images)| **images > 0).map(cell).collect();
         Self { classes, cells }
     }
 

@@ -113,10 +113,12 @@ impl Kit {
         self.draft().unwritten.clone()
     }
 
-    /// Tries to write what could not be written.
+    /// Tries to write what could not be written. What another process has taken over is its own to write.
     pub fn write(&self) {
         let mut draft = self.draft();
-        if draft.unwritten.is_some() && self.mine().is_ok() {
+        if self.mine().is_err() {
+            draft.unwritten = None;
+        } else if draft.unwritten.is_some() {
             draft.write(&self.folder);
         }
     }

@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{BackendTensor, Dispatch, DispatchTensorKind, Flex};
+use burn::backend::{BackendTensor, DispatchTensorKind, Flex};
 use burn::tensor::Tensor;
 
-use super::backend::{ConvOptions, KernelOps};
-use super::{Activation, Steps, extra, scaled_by_channel};
+use super::{Activation, Operands, Steps, scaled_by_channel};
 use crate::filters::Packed;
 
 /// Weights `[out, in, k, k]` and a bias `[out]` that stay as they are.
@@ -45,15 +44,8 @@ pub fn conv_folded_act(
     steps: Steps,
     activation: Activation,
 ) -> Tensor<4> {
-    let y = Dispatch::kernel_conv(
-        x.into_dispatch(),
-        folded.w.clone().into_dispatch(),
-        extra(folded.bias.clone()),
-        extra(shortcut),
-        ConvOptions { stride: steps.stride, padding: steps.padding, slope: activation.slope() },
-        Some(Arc::clone(&folded.packed)),
-    );
-    activation.finish(Tensor::from_dispatch(y))
+    let Folded { w, bias, packed } = folded.clone();
+    Operands { x, w, bias, shortcut, kept: Some(packed) }.convolve(steps, activation)
 }
 
 /// Whether two tensors of this backend are the same memory, read in the same order. While either is kept, no operation

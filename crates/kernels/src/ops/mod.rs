@@ -13,12 +13,15 @@ mod memory;
 mod states;
 mod tensors;
 
+use std::sync::Arc;
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Dispatch, DispatchDevice, DispatchTensor, Flex};
 use burn::tensor::{Device, Tensor};
 
 use crate::activation::Smooth;
 pub use crate::descent::Descent;
+use crate::filters::Packed;
 use backend::{ConvOptions, Extra, KernelOps, NormOptions, PoolOptions};
 pub use folded::{Folded, are_same, conv_folded_act};
 pub use memory::release;
@@ -116,15 +119,27 @@ pub fn conv_act(
     steps: Steps,
     activation: Activation,
 ) -> Tensor<4> {
-    let y = Dispatch::kernel_conv(
-        x.into_dispatch(),
-        w.into_dispatch(),
-        extra(bias),
-        extra(shortcut),
-        ConvOptions { stride: steps.stride, padding: steps.padding, slope: activation.slope() },
-        None,
-    );
-    activation.finish(Tensor::from_dispatch(y))
+    Operands { x, w, bias, shortcut, kept: None }.convolve(steps, activation)
+}
+
+/// What a convolution without statistics works on.
+struct Operands {
+    x: Tensor<4>,
+    w: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    shortcut: Option<Tensor<4>>,
+    /// Where the packed forms of `w` are kept, where it does not change.
+    kept: Option<Arc<Packed>>,
+}
+
+impl Operands {
+    fn convolve(self, steps: Steps, activation: Activation) -> Tensor<4> {
+        let Self { x, w, bias, shortcut, kept } = self;
+        let options = ConvOptions { stride: steps.stride, padding: steps.padding, slope: activation.slope() };
+        let (bias, shortcut) = (extra(bias), extra(shortcut));
+        let y = Dispatch::kernel_conv(x.into_dispatch(), w.into_dispatch(), bias, shortcut, options, kept);
+        activation.finish(Tensor::from_dispatch(y))
+    }
 }
 
 /// `act(norm(conv(x, w)) + shortcut)` with the statistics of the batch, for training:

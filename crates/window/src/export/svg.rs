@@ -197,10 +197,10 @@ impl Writer<'_> {
     /// The part of a texture that lies between two corners of it.
     fn picture(&mut self, id: TextureId, part: Rect, rect: Rect) {
         let Some(texture) = self.textures.get(&id) else { return };
-        let Some(data) = embedded(texture, part) else { return };
+        let Some(address) = embedded(texture, part) else { return };
         let sharp = if texture.filter == TextureFilter::Nearest { " style=\"image-rendering:pixelated\"" } else { "" };
         self.element(format_args!(
-            "<image {} preserveAspectRatio=\"none\"{sharp} xlink:href=\"data:image/png;base64,{data}\"/>",
+            "<image {} preserveAspectRatio=\"none\"{sharp} xlink:href=\"{address}\"/>",
             placed(rect)
         ));
     }
@@ -297,7 +297,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Part of a texture as a PNG in base 64 (RFC 4648).
+/// The address of a part of a texture.
 fn embedded(texture: &Texture, part: Rect) -> Option<String> {
     let [across, down] = texture.image.size;
     let ([left, right], [top, bottom]) =
@@ -307,7 +307,7 @@ fn embedded(texture: &Texture, part: Rect) -> Option<String> {
     let rows: Vec<&[Color32]> = (top..bottom).map(row).collect::<Option<_>>()?;
     let pixels: Vec<u8> = rows.into_iter().flatten().flat_map(Color32::to_srgba_unmultiplied).collect();
     let file = lab_core::png::rgba(&pixels, [width, height]).ok()?;
-    Some(base64(&file))
+    Some(lab_core::png::address(&file))
 }
 
 /// The whole pixels nearest to two shares of a side.
@@ -317,30 +317,10 @@ fn span(from: f32, to: f32, side: usize) -> [usize; 2] {
     [place(from), place(to)]
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for digit in 0..4 {
-            let value = (bits >> (18 - 6 * digit)) & 63;
-            text.push(if digit <= group.len() { DIGITS[value as usize] as char } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use eframe::egui::{ColorImage, Context, TextureOptions, vec2};
-
-    #[test]
-    fn base_64_is_that_of_the_rfc() {
-        let written = ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|text| base64(text.as_bytes()));
-        assert_eq!(written, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]);
-    }
 
     #[test]
     fn only_the_part_of_a_texture_that_is_drawn_is_embedded() {

@@ -5,8 +5,6 @@ use crate::data::Images;
 use crate::instrument::{Findings, Thumbnail};
 use crate::number::precise_percent;
 use crate::png;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 
 /// Pictures of a network.
 const MOST: usize = 12;
@@ -41,10 +39,10 @@ pub(super) fn worst(page: &mut Page, said: &Said, classes: &[String]) {
             let (truth, taken) = (name(found.truth[image]), name(found.predicted[image]));
             let sure = precise_percent(found.confidence(image).into());
             Some(format!(
-                "<figure><img alt=\"{0}\" src=\"data:image/png;base64,{1}\"><figcaption>{0}, taken for {2} ({sure})</figcaption>\
+                "<figure><img alt=\"{0}\" src=\"{1}\"><figcaption>{0}, taken for {2} ({sure})</figcaption>\
                  </figure>",
                 escaped(truth),
-                BASE64_STANDARD.encode(bytes),
+                png::address(&bytes),
                 escaped(taken)
             ))
         };

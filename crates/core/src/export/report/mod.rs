@@ -118,16 +118,30 @@ fn curves(page: &mut Page, run: &Run) -> Result<(), RunError> {
     Ok(())
 }
 
+/// The most classes of which the confusion is a table.
+const MOST_CLASSES: usize = 100;
+
 /// The newest confusion matrix, as its file has it.
 fn confusion(page: &mut Page, run: &Run, arm: usize) {
     let Some(text) = run.confusion(arm) else { return };
+    let classes = run.info.dataset.classes.len();
+    if classes > MOST_CLASSES {
+        page.heading(&format!("Confusion of {}", run.info.arms[arm].name));
+        page.soft(&format!(
+            "{} classes are too many for a table here; confusion.csv in the run has it.",
+            count(classes as u64)
+        ));
+        return;
+    }
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let rows: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
     let Some((header, rows)) = rows.split_first() else { return };
     page.heading(&format!("Confusion of {}: actual classes down, predicted across", run.info.arms[arm].name));
     let cell = |text: &str, total: f64| {
         let share = text.parse::<f64>().unwrap_or(0.0) / total.max(1.0);
-        format!("<td style=\"background:rgba(40,110,220,{share:.3})\">{}</td>", escaped(text))
+        // Dark text cannot be read on what is deep blue.
+        let ink = if share > 0.5 { ";color:#fff" } else { "" };
+        format!("<td style=\"background:rgba(40,110,220,{share:.3}){ink}\">{}</td>", escaped(text))
     };
     let row = |row: &csv::StringRecord| {
         let total: f64 = row.iter().skip(1).filter_map(|cell| cell.parse::<f64>().ok()).sum();

@@ -29,6 +29,11 @@ bench *ARGS:
 bench-peers *ARGS:
     python3 benches/peers.py {{ARGS}}
 
+# on a machine with a GPU: its numbers against the CPU's, then its speed, against PyTorch on CUDA or MPS if that is there
+bench-gpu *ARGS:
+    RESIDUAL_LAB_REQUIRE_PIXELS=1 cargo test --release --test devices
+    python3 benches/peers.py --device gpu {{ARGS}}
+
 # compute the reference numbers again with PyTorch (needs Python with torch)
 golden:
     python3 crates/engine/tests/golden/generate.py

@@ -4,8 +4,10 @@ Runs `residual-lab bench` and `benches/pytorch.py` alternately (A B A B …) on 
 of the medians and the spread of the ratios of neighbouring runs. A ratio above 1 means that Residual Lab is faster.
 Where a row has several peers (compiled PyTorch, bfloat16, onnxruntime, OpenVINO), the fastest counts and is named.
 The rows that compare Residual Lab with itself (two arms, probes) are measured in turn as well.
+With `--device gpu` the rows are those of a GPU, against PyTorch on CUDA or MPS; where PyTorch is missing or sees no GPU,
+our own speed stands alone.
 
-    python3 benches/peers.py [--rounds 3] [--binary target/release/residual-lab] [--rows resnet20,…] [--json]
+    python3 benches/peers.py [--rounds 3] [--binary target/release/residual-lab] [--rows resnet20,…] [--json] [--device gpu]
 """
 
 import argparse
@@ -86,6 +88,14 @@ PEERS = {
     "inference, batch 1": Peer(preset("resnet20"), ["resnet20"], 1.0, 1.3, 1, 300, ("--inference",), engines=INFERENCE),
 }
 TWO_ARMS, PROBES = "two arms", "probes"
+GPU = ("eager", "compiled")
+ON_GPU = {
+    f"{name}, batch {batch}": Peer(preset(label), [label], 0.8, 1.0, batch, 30, common, GPU)
+    for name, label, common in (
+        ("ResNet-20", "resnet20", ()), ("ResNet-18, 64×64", "resnet18", LARGE), ("ResNet-50, 64×64", "resnet50", LARGE)
+    )
+    for batch in (128, 256)
+}
 
 
 def run(command, environment):
@@ -96,20 +106,21 @@ def run(command, environment):
 
 
 class Machine:
-    """Runs either side on a number of threads."""
+    """Runs either side on a number of threads, on the CPU or the GPU."""
 
-    def __init__(self, binary, threads):
-        self.binary, self.threads = binary, threads
+    def __init__(self, binary, threads, device):
+        self.binary, self.threads, self.device = binary, threads, device
         self.environment = dict(os.environ, RAYON_NUM_THREADS=str(threads), OMP_NUM_THREADS=str(threads))
 
     def lab(self, network, *arguments, environment=None):
-        command = [self.binary, "bench", *network, "--device", "flex", "--json", *map(str, arguments)]
+        device = "flex" if self.device == "cpu" else "gpu"
+        command = [self.binary, "bench", *network, "--device", device, "--json", *map(str, arguments)]
         return run(command, self.environment | (environment or {}))
 
     def pytorch(self, preset, engine, *arguments, environment=None):
         engine, *bf16 = engine.split()
         command = [sys.executable, HERE / "pytorch.py", "--preset", preset, "--threads", self.threads, *arguments]
-        command += ["--engine", engine, "--warmup", 4, *(["--bf16"] if bf16 else [])]
+        command += ["--engine", engine, "--warmup", 4, "--device", self.device, *(["--bf16"] if bf16 else [])]
         return run(list(map(str, command)), self.environment | (environment or {}))
 
 
@@ -117,8 +128,21 @@ def spread(ratios, digits=2):
     return f"{min(ratios):.{digits}f}–{max(ratios):.{digits}f}"
 
 
-def peer(name, machine, rounds):
-    row = PEERS[name]
+def has_gpu():
+    """Whether there is a PyTorch that sees a GPU."""
+    looked = [sys.executable, "-c", "import pytorch; raise SystemExit(pytorch.gpu() is None)"]
+    return subprocess.run(looked, cwd=HERE, capture_output=True).returncode == 0
+
+
+def without_peer(name, row, machine, rounds):
+    """Our own speed, where there is nothing to compare it with."""
+    arguments = ["--batch", row.batch, "--steps", row.steps, *row.common]
+    ours = [machine.lab(row.ours, *arguments) for _ in range(rounds)]
+    median = statistics.median(result["step_ms_median"] for result in ours)
+    return {"row": name, "device": ours[0]["device"], "residual_lab_images_per_second": 1000 * row.batch / median}
+
+
+def peer(name, row, machine, rounds):
     arguments = ["--batch", row.batch, "--steps", row.steps, *row.common]
     ours, theirs = [], {engine: [] for engine in row.engines}
     for _ in range(rounds):
@@ -176,6 +200,8 @@ def line(result):
     if result["row"] == PROBES:
         low_high = spread([100 * added for added in result["addeds"]], 1)
         return f"| probes every {PROBE_EVERY} steps | | | +{100 * result['added']:.1f} % | {low_high} | ≤ 5 / 2 | |"
+    if "ratio" not in result:
+        return f"| {result['row']} | {result['residual_lab_images_per_second']:.0f} ({result['device']}) | none here | | | | |"
     ours, theirs = result["memory_mib"]
     return (
         f"| {result['row']} | {result['residual_lab_images_per_second']:.0f} "
@@ -199,20 +225,25 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rows", help="parts of the names of the rows wanted, with commas between them")
     parser.add_argument("--json", action="store_true", help="one JSON line a row instead of a table")
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
     arguments = parser.parse_args()
     wanted = arguments.rows.split(",") if arguments.rows else [""]
-    rows = [name for name in (*PEERS, TWO_ARMS, PROBES) if any(part in name for part in wanted)]
+    peers, special = (PEERS, {TWO_ARMS: two_arms, PROBES: probes}) if arguments.device == "cpu" else (ON_GPU, {})
+    rows = [name for name in (*peers, *special) if any(part in name for part in wanted)]
     if not rows:
-        sys.exit(f"no such row; there are {'; '.join((*PEERS, TWO_ARMS, PROBES))}")
-    machine = Machine(arguments.binary, arguments.threads)
+        sys.exit(f"no such row; there are {'; '.join((*peers, *special))}")
+    machine = Machine(arguments.binary, arguments.threads, arguments.device)
+    measured = peer if arguments.device == "cpu" or has_gpu() else without_peer
     if not arguments.json:
         load = f"load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
         print(f"{processor()}, {arguments.threads} threads, {time.strftime('%Y-%m-%d')}, {arguments.rounds} rounds, {load}\n")
         print("| training, images/s | here | fastest peer | ratio | spread | least / aim | memory |")
         print("|---|---|---|---|---|---|---|")
     for name in rows:
-        special = {TWO_ARMS: two_arms, PROBES: probes}.get(name)
-        result = special(machine, arguments.rounds) if special else peer(name, machine, arguments.rounds)
+        if name in special:
+            result = special[name](machine, arguments.rounds)
+        else:
+            result = measured(name, peers[name], machine, arguments.rounds)
         print(json.dumps(result) if arguments.json else line(result), flush=True)
 
 

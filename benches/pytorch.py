@@ -3,7 +3,7 @@
 One training step is forward, cross-entropy, backward and an SGD step with momentum and weight decay, on tensors
 in the channels_last format, which is PyTorch's fastest on a CPU. Run as
 
-    python3 benches/pytorch.py --preset resnet20 --batch 128 --steps 20 [--inference] [--threads 2]
+    python3 benches/pytorch.py --preset resnet20 --batch 128 --steps 20 [--inference] [--threads 2] [--device cuda]
 
 and compare with `residual-lab bench` of the same arguments.
 """
@@ -158,6 +158,13 @@ PRESETS = {
 ENGINES = ("eager", "compiled", "onnxruntime", "openvino")
 
 
+def gpu():
+    """The GPU that PyTorch computes on, or none."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps") if torch.backends.mps.is_available() else None
+
+
 def exported(model, x, arguments):
     """One inference by another runtime, on the network as PyTorch exports it."""
     file = io.BytesIO()
@@ -193,24 +200,28 @@ def main():
     parser.add_argument("--contiguous", action="store_true", help="NCHW instead of channels_last")
     parser.add_argument("--engine", choices=ENGINES, default="eager", help="onnxruntime and openvino: inference only")
     parser.add_argument("--bf16", action="store_true", help="products in bfloat16 (autocast)")
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu", help="gpu: CUDA or, on a Mac, MPS")
     arguments = parser.parse_args()
 
+    device = gpu() if arguments.device == "gpu" else torch.device("cpu")
+    if device is None:
+        parser.error("PyTorch sees no GPU here")
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     build, image = PRESETS[arguments.preset]
     if arguments.image:
         image = tuple(int(size) for size in arguments.image.split("x"))
     layout = torch.contiguous_format if arguments.contiguous else torch.channels_last
-    model = build(image[0], arguments.classes).to(memory_format=layout)
-    x = torch.randn(arguments.batch, *image).to(memory_format=layout)
-    labels = torch.randint(0, arguments.classes, (arguments.batch,))
+    model = build(image[0], arguments.classes).to(device, memory_format=layout)
+    x = torch.randn(arguments.batch, *image).to(device, memory_format=layout)
+    labels = torch.randint(0, arguments.classes, (arguments.batch,)).to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
 
-    if arguments.engine in ("onnxruntime", "openvino") and not arguments.inference:
-        parser.error(f"{arguments.engine} only infers")
+    if arguments.engine in ("onnxruntime", "openvino") and (not arguments.inference or device.type != "cpu"):
+        parser.error(f"{arguments.engine} only infers, on the CPU")
     model.train(not arguments.inference)
     network = torch.compile(model) if arguments.engine == "compiled" else model
-    precision = torch.autocast("cpu", torch.bfloat16, enabled=arguments.bf16)
+    precision = torch.autocast(device.type, torch.bfloat16, enabled=arguments.bf16)
 
     def train():
         with precision:
@@ -242,6 +253,7 @@ def main():
         "bf16": arguments.bf16,
         "version": torch.__version__,
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else device.type,
         "batch": arguments.batch,
         "threads": arguments.threads,
         "images_per_second": round(arguments.batch / median, 1),

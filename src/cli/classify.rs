@@ -6,6 +6,7 @@ use super::output::{self, Failure};
 use super::plan::Shape;
 use lab_core::data::{LoadOptions, read_picture_for};
 use lab_core::experiment::DeviceChoice;
+use lab_core::files::files_in;
 use lab_core::number::precise_percent;
 use lab_core::protocol::DatasetInfo;
 use lab_engine::train::device::Opened;
@@ -19,11 +20,11 @@ use std::path::{Path, PathBuf};
     override_usage = "residual-lab classify [OPTIONS] RUN IMAGE...\n       \
         residual-lab classify [OPTIONS] --weights FILE --preset NAME IMAGE...",
     after_help = "Examples:
-  residual-lab classify RUN_FOLDER shirt.png trousers.jpg
+  residual-lab classify RUN_FOLDER shirt.png trousers.jpg wardrobe/
   residual-lab classify --weights resnet20.th --preset resnet20 --data cifar-10-batches-bin frog.png --json"
 )]
 pub struct Args {
-    /// A run folder, or its name in the usual place (left out with --weights), then pictures
+    /// A run folder, or its name in the usual place (left out with --weights), then pictures, or folders of them
     #[arg(value_name = "RUN IMAGE", required = true)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -50,26 +51,47 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let (opened, trained, pictures) = prepare(args)?;
-    let mut answers = Vec::new();
-    let mut failures = Vec::new();
-    for path in pictures {
-        match look(path, &trained, &opened) {
-            Ok(probabilities) => answers.push((path, probabilities)),
-            Err(why) => failures.push(why),
-        }
-    }
+    let (opened, trained, named) = prepare(args)?;
+    let pictures = named.iter().map(|path| pictures(path)).collect::<Result<Vec<_>, _>>()?.concat();
     let top = args.top as usize;
-    if args.json {
-        let entry = |(path, probabilities): &(&PathBuf, Vec<Vec<f32>>)| describe(path, probabilities, &trained, top);
-        output::print_json(&answers.iter().map(entry).collect::<Vec<_>>())?;
-    } else {
-        for (path, probabilities) in &answers {
+    let mut entries = Vec::new();
+    let mut failures = Vec::new();
+    for path in &pictures {
+        let seen = look(path, &trained, &opened);
+        if args.json {
+            entries.push(describe(path, seen.as_deref(), &trained, top));
+        } else if let Ok(probabilities) = &seen {
             output::print(&lines(path, probabilities, &trained, top))?;
         }
+        failures.extend(seen.err());
+    }
+    if args.json {
+        output::print_json(&entries)?;
     }
     // Pictures that can be read get their answer even where others cannot.
-    if failures.is_empty() { Ok(()) } else { Err(Failure::Running(failures.join("; "))) }
+    match failures.as_slice() {
+        [] => Ok(()),
+        [why] => Err(Failure::Running(why.clone())),
+        several => {
+            several.iter().for_each(|why| output::notice(why));
+            let (failed, all) = (several.len(), pictures.len());
+            Err(Failure::Running(format!("{failed} of {all} pictures could not be read, as told above")))
+        }
+    }
+}
+
+/// A picture, or those of a folder.
+fn pictures(named: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !named.is_dir() {
+        return Ok(vec![named.to_owned()]);
+    }
+    let unreadable = |why| Failure::Running(format!("cannot read the folder {}: {why}", named.display()));
+    let files = files_in(named).map_err(unreadable)?;
+    if files.is_empty() {
+        let why = "has no pictures directly in it; name its folders one by one";
+        return Err(Failure::Running(format!("the folder {} {why}", named.display())));
+    }
+    Ok(files)
 }
 
 fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
@@ -98,6 +120,12 @@ fn info(args: &Args) -> Result<DatasetInfo, Failure> {
     }
     let Shape(shape) = args.image.unwrap_or(Shape([3, 32, 32]));
     let (mean, std) = args.network.normalization(shape[0])?;
+    if args.network.takes_pixels_as_they_are() {
+        output::notice(
+            "pixels go in as they are, from 0 to 1; if the weights were trained with normalised images, as most are, name \
+             --mean and --std, or --data: the answers are wrong without them",
+        );
+    }
     let classes = if args.classes.is_empty() {
         (0..args.network.classes()?.unwrap_or(10)).map(|class| class.to_string()).collect()
     } else {
@@ -122,7 +150,12 @@ fn best<'a>(probabilities: &[f32], classes: &'a [String], top: usize) -> Vec<(&'
     ranked
 }
 
-fn describe(path: &Path, probabilities: &[Vec<f32>], trained: &Trained, top: usize) -> Value {
+fn describe(path: &Path, seen: Result<&[Vec<f32>], &String>, trained: &Trained, top: usize) -> Value {
+    let image = path.to_string_lossy();
+    let probabilities = match seen {
+        Ok(probabilities) => probabilities,
+        Err(why) => return json!({ "image": image, "error": why, "arms": [] }),
+    };
     let arms = trained.networks.iter().zip(probabilities).map(|((name, _), probabilities)| {
         let ranked = best(probabilities, &trained.dataset.classes, top);
         let classes: Vec<Value> = ranked
@@ -131,7 +164,7 @@ fn describe(path: &Path, probabilities: &[Vec<f32>], trained: &Trained, top: usi
             .collect();
         json!({ "name": name, "classes": classes })
     });
-    json!({ "image": path.to_string_lossy(), "arms": arms.collect::<Vec<_>>() })
+    json!({ "image": image, "arms": arms.collect::<Vec<_>>() })
 }
 
 fn lines(path: &Path, probabilities: &[Vec<f32>], trained: &Trained, top: usize) -> String {

@@ -31,8 +31,8 @@ pub struct Args {
     run: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArgs,
-    /// `embedded`, or the path of a data set; its validation or test images are used, or all if there are no such
-    /// [default: the run's]
+    /// `embedded`, or the path of a data set; its validation images are used, else its test images, else all. Name a
+    /// folder's test part by itself (DATA/test) to score on it [default: the run's]
     #[arg(long, value_name = "embedded|PATH", required_unless_present = "run")]
     data: Option<String>,
     /// Use the training images instead

@@ -39,7 +39,7 @@ pub struct Args {
     /// A run folder, or its name in the usual place; for --html and --bundle also a study's
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// Each network as ONNX (opset 18): images in, logits out
+    /// Each network as ONNX (opset 18): normalised images in, logits out
     #[arg(long, group = "format")]
     onnx: bool,
     /// Each network as a Python script that builds it with PyTorch alone, and its weights
@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return page(args, &run.folder, report::html(&run, said).map_err(Failure::running)?);
     }
     if args.tensorboard {
-        return output::print(&format!("tensorboard --logdir {}", run.folder.display()));
+        return output::print(&format!("tensorboard --logdir {}", output::word(&run.folder)));
     }
     networks(args, &run)
 }
@@ -182,7 +182,15 @@ fn as_onnx(run: &Run, arm: usize, checkpoint: &Path, folder: &Path) -> Result<()
     let bytes = onnx::bytes(name, &blueprint, &weights, &metadata).map_err(Failure::Running)?;
     let place = folder.join(format!("{}.onnx", safe_name(name)));
     write_atomically(&place, &bytes).map_err(Failure::running)?;
-    said(&place)
+    said(&place)?;
+    let [channels, height, width] = dataset.shape;
+    output::print(&format!(
+        "  images: [batch, {channels}, {height}, {width}], pixels in [0, 1], less {}, by {}; logits: [batch, {}], in the \
+         order of its \"classes\"",
+        numbers(&dataset.mean),
+        numbers(&dataset.std),
+        dataset.classes.len(),
+    ))
 }
 
 fn as_torch(run: &Run, arm: usize, checkpoint: &Path, folder: &Path) -> Result<(), Failure> {

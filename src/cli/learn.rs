@@ -166,6 +166,7 @@ fn in_words(lesson: &Lesson, found: &Conclusion) -> String {
             let call = match claim.call {
                 Call::Higher => "higher",
                 Call::Lower => "lower",
+                Call::Tie if claim.p.is_some() => "no difference seen",
                 Call::Tie => "no difference",
                 Call::Undecided => "not decided",
             };

@@ -131,6 +131,11 @@ impl NetworkArgs {
         plan::data(source, &self.mean, &self.std)
     }
 
+    /// Whether nobody said how pixels are normalised.
+    pub(super) fn takes_pixels_as_they_are(&self) -> bool {
+        self.mean.is_empty()
+    }
+
     /// The numbers that pixels are normalised with where no data set is named; pixels stay as they are without them.
     pub(super) fn normalization(&self, channels: usize) -> Result<(Vec<f32>, Vec<f32>), Failure> {
         match plan::normalization(&self.mean, &self.std)? {

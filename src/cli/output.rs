@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::Path;
 use unicode_width::UnicodeWidthStr;
 
 /// Why a command ends without success.
@@ -76,6 +77,18 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     if text.contains(harmful) { text.replace(harmful, "\u{fffd}").into() } else { text.into() }
 }
 
+/// A text as a word of the shell.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// A path as a word of the shell, bare where that is the same.
+pub(super) fn word(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+=:@".contains(letter);
+    if text.chars().all(is_plain) { text.into_owned() } else { quoted(&text) }
+}
+
 /// Prints a value for another program to read.
 pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(&serde_json::to_string_pretty(value).map_err(Failure::running)?)
@@ -87,12 +100,14 @@ pub(super) fn notice(text: &str) {
     let _ = writeln!(io::stderr(), "note: {}", harmless(&one_line(text)));
 }
 
-/// Makes one line of several: clap's usage hints are left out, the rest is joined.
+/// Makes one line of several: clap's usage hints are left out, and its advice on words that begin with a dash, which no
+/// command takes; the rest is joined.
 pub(super) fn one_line(text: &str) -> String {
     let text = text.strip_prefix("error: ").unwrap_or(text);
     let usage = text.find("\nUsage:").unwrap_or(text.len());
     let usage = text.find("\nFor more information").unwrap_or(text.len()).min(usage);
-    let lines = text[..usage].lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = text[..usage].lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("tip: to pass"));
     let joined = lines.fold(String::new(), |joined, line| match joined.chars().last() {
         None => line.to_owned(),
         Some(':' | ',' | ';') => format!("{joined} {line}"),

@@ -63,16 +63,21 @@ impl PlanArgs {
         self.file.is_some() || self.data.is_some() || self.set.iter().any(|setting| setting.starts_with("data."))
     }
 
-    /// Whether anything was asked for at all.
-    pub(super) fn is_empty(&self) -> bool {
+    /// Where the images are said to be, if nothing else is said; an error where there is.
+    pub(super) fn only_data(&self) -> Result<Option<Source>, Failure> {
         let Self { file, preset, data, epochs, steps, seed, set } = self;
-        file.is_none()
+        let is_alone = file.is_none()
             && preset.is_none()
-            && data.is_none()
             && epochs.is_none()
             && steps.is_none()
             && seed.is_none()
-            && set.is_empty()
+            && set.is_empty();
+        if is_alone {
+            return Ok(data.clone().map(Source::from));
+        }
+        let why = "a run goes on as it was planned; leave out what describes an experiment beside --resume, but for --data \
+                   where its images lie elsewhere by now";
+        Err(Failure::Usage(why.to_owned()))
     }
 }
 

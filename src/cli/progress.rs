@@ -4,7 +4,7 @@ use super::output::{self, Failure};
 use indicatif::{ProgressBar, ProgressStyle};
 use lab_core::number::{self, duration, precise, precise_percent};
 use lab_core::protocol::{ArmStep, Evaluation, Event, Phase, Prepared, StepRecord};
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, stderr, stdin};
 use std::time::{Duration, Instant};
 
 /// Without a bar and without validations, a line at least this often.
@@ -51,10 +51,15 @@ impl Progress {
         Self { quiet, offers: false, bar: None, total_steps: 0, arms: Vec::new(), newest_line: Instant::now() }
     }
 
-    /// The same where another folder can be typed.
+    /// The same where another folder can be typed, if somebody is there to type.
     pub(super) fn offering(mut self) -> Self {
-        self.offers = true;
+        self.offers = stdin().is_terminal();
         self
+    }
+
+    /// Training is done, and not all of it can be written.
+    pub(super) fn waits(&self) {
+        self.beside_bar(|| output::notice("training is done; waiting for room to write the end of it"));
     }
 
     /// Shows one event.

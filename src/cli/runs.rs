@@ -3,9 +3,11 @@
 use super::network::find_run;
 use super::output::{self, Failure};
 use lab_core::files;
+use lab_core::number::plural;
 use lab_core::runs;
 use lab_core::runs::{Follower, News, Run};
 use lab_engine::train::checkpoint;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What can be done with run folders.
@@ -18,7 +20,8 @@ pub enum Command {
 /// Arguments of `runs check`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A damaged checkpoint to go on from is replaced by the newest one that is whole. Exit code 1: something is damaged.
+    after_help = "A damaged checkpoint to go on from is replaced by the newest one that is whole. Exit code 1: something is damaged
+and was not repaired.
 
 Example:
   residual-lab runs check RUN_FOLDER
@@ -45,18 +48,31 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         for arm in 0..run.info.arms.len() {
             found.extend(checked(&run, arm, args.repair));
         }
-        found.extend(run.edited());
-        found.extend(run.events().err().map(|error| error.to_string()));
-        damaged += found.len();
+        found.extend(run.edited().map(Fault::left));
+        found.extend(run.events().err().map(Fault::left));
+        damaged += found.iter().filter(|fault| !fault.is_mended).count() as u64;
         let folder = run.folder.display();
-        let lines = found.iter().map(|line| format!("\n  {line}")).collect::<String>();
+        let lines = found.iter().map(|fault| format!("\n  {}", fault.says)).collect::<String>();
         output::print(&if found.is_empty() { format!("{folder}: whole") } else { format!("{folder}:{lines}") })?;
     }
-    if damaged > 0 { Err(Failure::Running(format!("{damaged} things were damaged"))) } else { Ok(()) }
+    if damaged > 0 { Err(Failure::Running(format!("damaged: {}", plural(damaged, "fault")))) } else { Ok(()) }
+}
+
+/// Something that is wrong with a run.
+struct Fault {
+    says: String,
+    is_mended: bool,
+}
+
+impl Fault {
+    /// One that stays as it is.
+    fn left(why: impl ToString) -> Self {
+        Self { says: why.to_string(), is_mended: false }
+    }
 }
 
 /// What is wrong with an arm.
-fn checked(run: &Run, arm: usize, repair: bool) -> Vec<String> {
+fn checked(run: &Run, arm: usize, repair: bool) -> Vec<Fault> {
     let name = &run.info.arms[arm].name;
     let Some(folder) = run.arm_folder(arm) else { return Vec::new() };
     let mut found = Vec::new();
@@ -67,27 +83,29 @@ fn checked(run: &Run, arm: usize, repair: bool) -> Vec<String> {
             last = row.step;
         }
     });
-    found.extend(follow.err().map(|error| format!("{name}: a table cannot be read: {error}")));
-    found.extend((lost > 0).then(|| format!("{name}: metrics.csv lacks {lost} steps, which nothing brings back")));
-    found.extend(run.metrics(arm).err().map(|error| error.to_string()));
-    found.extend(run.gradients(arm).err().map(|error| error.to_string()));
+    found.extend(follow.err().map(|error| Fault::left(format!("{name}: a table cannot be read: {error}"))));
+    let lacks =
+        || Fault::left(format!("{name}: metrics.csv lacks {}, which nothing brings back", plural(lost, "step")));
+    found.extend((lost > 0).then(lacks));
+    found.extend(run.metrics(arm).err().map(Fault::left));
+    found.extend(run.gradients(arm).err().map(Fault::left));
     for checkpoint in checkpoint::all(&folder.join("checkpoints")) {
         let Err(why) = checkpoint::verify(&checkpoint, name) else { continue };
-        let mended = if repair { mend(&checkpoint, name) } else { None };
-        found.push(mended.map_or_else(|| why.clone(), |mended| format!("{why}; {mended}")));
+        found.push(match repair.then(|| mend(&checkpoint, name)).flatten() {
+            None => Fault::left(why),
+            Some(Ok(how)) => Fault { says: format!("{why}; {how}"), is_mended: true },
+            Some(Err(failed)) => Fault::left(format!("{why}; it could not be repaired: {failed}")),
+        });
     }
     found
 }
 
 /// Puts the newest checkpoint that is whole in the place of the one to go on from; others that are damaged are taken away.
-fn mend(damaged: &Path, arm: &str) -> Option<String> {
+fn mend(damaged: &Path, arm: &str) -> Option<io::Result<String>> {
     let all = damaged.parent()?;
     let whole =
         checkpoint::all(all).into_iter().find(|other| other != damaged && checkpoint::verify(other, arm).is_ok())?;
     let new = files::beside(damaged, "tmp");
     let replaced = files::link_folder(&whole, &new).and_then(|()| files::replace_folder(&new, damaged));
-    Some(match replaced {
-        Ok(()) => format!("the checkpoint {} took its place", whole.display()),
-        Err(error) => format!("it could not be repaired: {error}"),
-    })
+    Some(replaced.map(|()| format!("the checkpoint {} took its place", whole.display())))
 }

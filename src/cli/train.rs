@@ -9,7 +9,7 @@ use super::verdict;
 use super::watch::{Watched, typed, watch};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lab_core::checkpoint::Keeping;
-use lab_core::experiment::{DeviceChoice, Extension};
+use lab_core::experiment::{DeviceChoice, Extension, Source};
 use lab_core::files;
 use lab_core::number::{count, duration, or_dash, precise, precise_percent};
 use lab_core::protocol::{Command, Outcome};
@@ -51,7 +51,7 @@ pub struct Args {
     #[arg(long, value_name = "RUN_FOLDER", conflicts_with = "resume")]
     out: Option<PathBuf>,
     /// Write a checkpoint at least this often [default: 2]
-    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=10_080))]
+    #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     checkpoint_every: Option<u64>,
     /// Keep this many of the newest checkpoints, besides the last and the best one
     #[arg(long, value_name = "K", default_value_t = 0)]
@@ -59,6 +59,11 @@ pub struct Args {
     /// Print how the run ended as JSON and nothing else
     #[arg(long)]
     json: bool,
+}
+
+fn minutes(text: &str) -> Result<u64, String> {
+    let whole = text.parse().ok().filter(|minutes| (1..=10_080).contains(minutes));
+    whole.ok_or_else(|| "whole minutes are wanted, from 1 to 10080".to_owned())
 }
 
 /// What can become of a schedule, by name.
@@ -69,15 +74,12 @@ fn extensions() -> impl TypedValueParser<Value = Extension> {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(named) = &args.resume {
-        if !args.plan.is_empty() {
-            let why = "a run goes on as it was planned; leave out what describes an experiment beside --resume";
-            return Err(Failure::Usage(why.to_owned()));
-        }
+        let images = args.plan.only_data()?;
         if let Some(folder) = study::find(named) {
-            return resume_study(args, &folder);
+            return resume_study(args, &folder, images);
         }
         let run = runs::find(named).map_err(Failure::usage)?.folder;
-        return train(args, Command::Resume { run, device: args.device });
+        return train(args, Command::Resume { run, device: args.device }, images);
     }
     let experiment = Box::new(args.plan.experiment()?);
     if experiment.recipe.seeds > 1 {
@@ -85,24 +87,28 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let study = study::create(plan, args.out.as_deref())?;
         return study::here(study, args.device, args.json);
     }
-    train(args, Command::Start { experiment, device: args.device, paused: false })
+    train(args, Command::Start { experiment, device: args.device, paused: false }, None)
 }
 
 /// Goes on with a study, as an experiment with several seeds is one.
-fn resume_study(args: &Args, folder: &Path) -> Result<(), Failure> {
+fn resume_study(args: &Args, folder: &Path, images: Option<Source>) -> Result<(), Failure> {
     if args.extend.is_some() {
         let why = "a study is as long as its study.toml says; --extend goes with a single run";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    if images.is_some() {
+        let why = "a study's images lie where its study.toml says; change it there";
         return Err(Failure::Usage(why.to_owned()));
     }
     study::here(StudyFolder::open(folder).map_err(Failure::usage)?, args.device, args.json)
 }
 
-fn train(args: &Args, command: Command) -> Result<(), Failure> {
+fn train(args: &Args, command: Command, images: Option<Source>) -> Result<(), Failure> {
     let mut keeping = Keeping { newest: args.keep_checkpoints, ..Keeping::default() };
     if let Some(minutes) = args.checkpoint_every {
         keeping.every = Duration::from_mins(minutes);
     }
-    let keeper = keeper(args.out.clone())?.keeping(keeping);
+    let keeper = keeper(args.out.clone())?.keeping(keeping).with_images(images);
     let signals = Signals::listen()?;
     let engine = Engine::start(Box::new(keeper), || {}).map_err(Failure::running)?;
     engine.send(command);
@@ -175,7 +181,7 @@ fn summary(outcome: &Outcome) -> String {
         "train accuracy",
         "validation loss",
         "validation accuracy",
-        "best accuracy",
+        "at the least loss",
     ];
     let rows: Vec<Vec<String>> = outcome
         .arms

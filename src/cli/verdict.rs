@@ -80,5 +80,5 @@ fn table(found: &Verdict) -> String {
             ]
         })
         .collect();
-    output::table(&["network", "seeds", "validation accuracy", "training loss", "diverged"], &rows)
+    output::table(&["network", "seeds", "validation accuracy", "training loss, last epoch", "diverged"], &rows)
 }

@@ -42,6 +42,9 @@ pub(super) fn watch(
                 let diverged = outcome.arms.iter().all(|arm| arm.diverged_at.is_some() || arm.fault.is_some());
                 let on_the_way = stopping && outcome.steps < total && !diverged;
                 ended = Some(if on_the_way { Watched::Stopped(*outcome) } else { Watched::Ended(*outcome) });
+                if unwritten.is_some() {
+                    progress.waits();
+                }
             }
             Ok(Event::Failed(why)) if started > 0 => return Err(Failure::Running(why)),
             Ok(Event::Failed(why)) => return Err(Failure::Usage(why)),
@@ -50,6 +53,10 @@ pub(super) fn watch(
                     Event::Prepared(prepared) => {
                         started += 1;
                         total = prepared.total_steps;
+                        // It has moved after its end.
+                        if let Some(Watched::Ended(outcome) | Watched::Stopped(outcome)) = &mut ended {
+                            outcome.run.clone_from(&prepared.run);
+                        }
                     }
                     Event::Unwritten(why) => unwritten.clone_from(why),
                     _ => {}

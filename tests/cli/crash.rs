@@ -312,6 +312,28 @@ fn a_full_disk_can_be_left_for_another_folder() {
     assert_eq!(differences(&lab.path("elsewhere"), &lab.path("whole")), [""; 0]);
 }
 
+#[test]
+fn a_disk_that_has_room_for_an_end_and_none_for_the_networks_is_left_after_the_end() {
+    let lab = Lab::new();
+    let Some(disk) = Disk::mount(lab.path("disk")) else { return };
+    lab.ok(&train("whole"));
+    let mut child = lab.command(&train("disk/run")).stdin(Stdio::piped()).spawn().unwrap();
+    lab.wait_for(&mut child, || disk.0.join("run/arms/plain/checkpoints").exists());
+    fill(&disk.0.join("ballast"));
+    let ballast = fs::OpenOptions::new().write(true).open(disk.0.join("ballast")).unwrap();
+    ballast.set_len(ballast.metadata().unwrap().len() - 24 * 1024).unwrap();
+    std::thread::sleep(Duration::from_secs(6));
+    assert!(child.try_wait().unwrap().is_none(), "it waits for room");
+    assert!(!disk.0.join("run/outcome.json").exists(), "no networks have come of it yet");
+    writeln!(child.stdin.take().unwrap(), "elsewhere").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && told.contains("training is done; waiting for room"), "{told}");
+    assert!(said.trim_end().lines().any(|line| line == "run folder: elsewhere"), "{said}");
+    assert_eq!(differences(&lab.path("elsewhere"), &lab.path("whole")), [""; 0]);
+    assert!(!disk.0.join("run/outcome.json").exists(), "the folder that was left is not whole");
+}
+
 /// What cannot be written of a trial waits, whatever has come of it, and so does the next one.
 #[test]
 fn a_study_outlives_a_full_disk() {

@@ -74,7 +74,7 @@ fn what_cannot_be_looked_at_is_refused_in_one_line() {
     let lab = trained();
     lab.refuses(2, &["there is no instrument \"xray\"", "lesions"], &["inspect", "run", "xray"]);
     lab.refuses(2, &["no arm \"third\"", "plain, residual"], &["inspect", "run", "lesions", "--arm", "third"]);
-    lab.refuses(2, &["not a run folder"], &["inspect", "nowhere", "lesions"]);
+    lab.refuses(2, &["there is no run nowhere"], &["inspect", "nowhere", "lesions"]);
     lab.refuses(2, &["name a run and an instrument"], &["inspect", "lesions"]);
     lab.refuses(2, &["no block \"layer9.0\""], &["inspect", "run", "features", "--block", "layer9.0"]);
     lab.refuses(2, &["no class \"cat\""], &["inspect", "run", "gradcam", "--class", "cat"]);

@@ -1,6 +1,6 @@
 //! Folders of a person's own pictures: looked at, trained on, scored on.
 
-use crate::lab::{Lab, TINY};
+use crate::lab::{Lab, TINY, picture};
 
 #[test]
 fn pictures_of_different_sizes_are_described_and_trained_on() {
@@ -123,4 +123,31 @@ fn ten_thousand_classes_are_trained_and_scored_without_a_cell_for_each_pair() {
     let images: u64 = pairs.iter().map(|pair| pair["images"].as_u64().unwrap()).sum();
     assert_eq!((images, pairs.len() <= 500), (500, true));
     lab.ok(&["inspect", "run", "confusion", "--out", "tables"]);
+}
+
+#[test]
+fn a_folder_of_pictures_is_classified_and_each_that_cannot_be_says_why() {
+    let lab = Lab::new();
+    lab.ok(&[&["train", "--preset", "resnet20", "--steps", "1", "--out", "run"], TINY].concat());
+    for name in ["wardrobe/b.png", "wardrobe/a.png", "shirt.png"] {
+        lab.write(name, &picture(28, 28));
+    }
+    let said = lab.ok(&["classify", "run", "shirt.png", "wardrobe"]);
+    let named: Vec<&str> = said.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert_eq!(named, ["shirt.png", "wardrobe/a.png", "wardrobe/b.png"]);
+
+    lab.write("wardrobe/c.png", b"no picture at all");
+    let output = lab.command(&["classify", "run", "nowhere.png", "wardrobe", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let failed: Vec<(&str, bool)> =
+        answer.as_array().unwrap().iter().map(|it| (it["image"].as_str().unwrap(), it["error"].is_string())).collect();
+    assert_eq!(
+        failed,
+        [("nowhere.png", true), ("wardrobe/a.png", false), ("wardrobe/b.png", false), ("wardrobe/c.png", true)]
+    );
+    let told = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines.iter().any(|line| line.starts_with("note: ") && line.contains("wardrobe/c.png")), "{told}");
+    assert!(lines.contains(&"error: 2 of 4 pictures could not be read, as told above"), "{told}");
 }

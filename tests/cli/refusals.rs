@@ -136,10 +136,10 @@ fn runs_weights_and_pictures_that_are_none() {
     let lab = Lab::new();
     for command in ["evaluate", "classify"] {
         let picture = if command == "classify" { &["x.png"][..] } else { &[] };
-        lab.refuses(2, &["is not a run folder"], &[&[command, "nowhere"], picture].concat());
+        lab.refuses(2, &["there is no run nowhere"], &[&[command, "nowhere"], picture].concat());
         lab.refuses(2, &["is not a run folder"], &[&[command, "."], picture].concat());
     }
-    lab.refuses(2, &["is not a run folder"], &["train", "--resume", "nowhere"]);
+    lab.refuses(2, &["there is no run nowhere"], &["train", "--resume", "nowhere"]);
 
     lab.ok(&[&["train", "--preset", "resnet20", "--steps", "1", "--out", "run"], TINY].concat());
     lab.write("empty.png", b"");
@@ -147,13 +147,14 @@ fn runs_weights_and_pictures_that_are_none() {
     let whole = picture(20, 20);
     lab.write("torn.png", &whole[..whole.len() / 2]);
     lab.write("huge.png", &huge_png());
+    std::fs::create_dir(lab.path("nothing")).unwrap();
     for (name, says) in [
         ("empty.png", "empty"),
         ("text.png", "picture"),
         ("torn.png", "picture"),
         ("huge.png", "too large"),
         ("nowhere.png", "there is no file"),
-        ("run", "not a file"),
+        ("nothing", "no pictures directly in it"),
     ] {
         lab.refuses(1, &[name, says], &["classify", "run", name]);
     }

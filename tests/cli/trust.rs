@@ -65,9 +65,8 @@ fn damaged_and_swapped_checkpoints_are_noticed_and_repaired() {
         &["weights.safetensors is damaged", "runs check"],
         &["train", "--resume", "run", "--device", "flex"],
     );
-    lab.refuses(1, &["1 things were damaged"], &["runs", "check", "run"]);
-    let mended = lab.command(&["runs", "check", "run", "--repair"]).output().unwrap();
-    let said = String::from_utf8_lossy(&mended.stdout).into_owned();
+    lab.refuses(1, &["damaged: 1 fault"], &["runs", "check", "run"]);
+    let said = lab.ok(&["runs", "check", "run", "--repair"]);
     assert!(said.contains("took its place"), "{said}");
     assert!(lab.ok(&["runs", "check", "run"]).contains("run: whole"));
     lab.ok(&["train", "--resume", "run", "--device", "flex"]);
@@ -126,7 +125,7 @@ fn an_edited_plan_and_the_file_that_is_no_text_are_named() {
     let output = lab.command(&["train", "--resume", "run", "--device", "flex"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && said.contains("experiment.toml was edited after"), "{said}");
-    lab.refuses(1, &["1 things were damaged"], &["runs", "check", "run"]);
+    lab.refuses(1, &["damaged: 1 fault"], &["runs", "check", "run"]);
     fs::write(&plan, text).unwrap();
     assert!(lab.ok(&["runs", "check", "run"]).contains("run: whole"));
 
@@ -235,4 +234,18 @@ fn whoever_stops_while_images_are_read_does_not_wait() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert!(start.elapsed() < std::time::Duration::from_secs(2), "it took {:?}", start.elapsed());
     assert!(!lab.path("run").exists());
+}
+
+#[test]
+fn a_run_goes_on_where_its_images_have_moved() {
+    let lab = Lab::new();
+    lab.idx("here", 30, 20);
+    let train = ["train", "--data", "here", "--preset", "resnet20", "--steps", "2", "--out", "run"];
+    lab.ok(&[&train[..], TINY].concat());
+    fs::rename(lab.path("here"), lab.path("there")).unwrap();
+    lab.refuses(2, &["the run's images", "--data PATH"], &["train", "--resume", "run", "--extend", "1"]);
+    lab.refuses(2, &["goes on as it was planned"], &["train", "--resume", "run", "--data", "there", "--seed", "2"]);
+    lab.refuses(2, &["have changed"], &["train", "--resume", "run", "--data", "embedded"]);
+    let said = lab.ok(&["train", "--resume", "run", "--extend", "1", "--data", "there", "--device", "flex"]);
+    assert!(said.contains("all steps are done"), "{said}");
 }

@@ -251,6 +251,19 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
+/// The files directly in a folder, by name; hidden ones are left out.
+///
+/// # Errors
+/// What the system says.
+pub fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    let is_shown = |entry: &fs::DirEntry| !entry.file_name().to_string_lossy().starts_with('.');
+    let mut files: Vec<PathBuf> = entries.iter().filter(|entry| is_shown(entry)).map(fs::DirEntry::path).collect();
+    files.retain(|path| path.is_file());
+    files.sort();
+    Ok(files)
+}
+
 /// Whether something can be written in a folder, which need not be there yet.
 ///
 /// # Errors

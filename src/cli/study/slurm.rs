@@ -189,7 +189,7 @@ fn log_option(folder: &Path) -> Result<String, Failure> {
 
 /// A path as a word of the shell.
 fn quoted(path: &Path) -> Result<String, Failure> {
-    Ok(format!("'{}'", text(path)?.replace('\'', "'\\''")))
+    text(path).map(output::quoted)
 }
 
 fn text(path: &Path) -> Result<&str, Failure> {

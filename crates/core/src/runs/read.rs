@@ -17,6 +17,9 @@ use std::path::{Path, PathBuf};
 /// Why a run cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// Nothing at all.
+    #[error("there is no run {}: neither a folder of this path nor one of this name in the usual place; check the path", .0.display())]
+    Absent(PathBuf),
     /// No run folder.
     #[error("{} is not a run folder: it has no {}; name the folder that training printed", .0.display(), layout::EXPERIMENT)]
     NotARun(PathBuf),
@@ -186,7 +189,8 @@ pub fn open(folder: &Path) -> Result<Run, RunError> {
     let text = match fs::read_to_string(&plan) {
         Ok(text) => text,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Err(RunError::NotARun(folder.to_owned()));
+            let why = if folder.exists() { RunError::NotARun } else { RunError::Absent };
+            return Err(why(folder.to_owned()));
         }
         Err(error) => return Err(RunError::Unreadable { path: plan, why: error }),
     };

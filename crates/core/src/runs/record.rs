@@ -8,7 +8,7 @@ use super::trained;
 use super::written::{FolderRecord, vacant};
 use crate::checkpoint::Keeping;
 use crate::checksum::crc32c;
-use crate::experiment::Start;
+use crate::experiment::{Experiment, PlanError, Source, Start};
 use crate::machine;
 use crate::protocol::Prepared;
 use crate::protocol::keep::{Keeper, Kept, Record, Trained};
@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 pub struct Folder {
     place: Place,
     keeping: Keeping,
+    images: Option<Source>,
 }
 
 enum Place {
@@ -48,13 +49,27 @@ impl Folder {
     }
 
     fn at(place: Place) -> Self {
-        Self { place, keeping: Keeping::default() }
+        Self { place, keeping: Keeping::default(), images: None }
     }
 
     /// The same with other habits of writing checkpoints.
     #[must_use]
     pub fn keeping(self, keeping: Keeping) -> Self {
         Self { keeping, ..self }
+    }
+
+    /// The same for a run whose images lie elsewhere by now.
+    #[must_use]
+    pub fn with_images(self, images: Option<Source>) -> Self {
+        Self { images, ..self }
+    }
+
+    /// An experiment with its images where they are.
+    fn found(&self, experiment: Experiment) -> Result<Experiment, String> {
+        let Some(source) = &self.images else { return Ok(experiment) };
+        let mut plan = experiment.into_plan();
+        plan.data.source = source.clone();
+        Experiment::check(plan).map_err(|found| PlanError::Invalid(found).to_string())
     }
 
     fn create(&self, name: &str) -> Result<PathBuf, String> {
@@ -104,7 +119,8 @@ impl Keeper for Folder {
         let edited = run.edited();
         let RunInfo { dataset, arms, .. } = run.info;
         let outcome = run.outcome;
-        Ok(Kept { experiment: run.experiment, dataset, arms, past, outcome, edited, record: Box::new(record) })
+        let experiment = self.found(run.experiment)?;
+        Ok(Kept { experiment, dataset, arms, past, outcome, edited, record: Box::new(record) })
     }
 
     fn trained(&self, start: &Start, arm: &str) -> Result<Trained, String> {

@@ -9,10 +9,10 @@ pub(super) fn find(start: &Start, arm: &str) -> Result<Trained, String> {
         return Trained::file(start);
     }
     let run = match read::find(&start.weights) {
-        Err(RunError::NotARun(folder)) if !folder.exists() => {
+        Err(RunError::Absent(_)) => {
             return Err(format!(
                 "there is neither a file of weights nor a run \"{}\"; name one, as in \
-                 --set arms[0].start.weights=RUN_FOLDER",
+                 --set arms[0].start.weights=FILE.pth or =RUN_FOLDER",
                 start.weights.display()
             ));
         }

@@ -24,12 +24,13 @@ const AHEAD: f64 = 0.02;
 /// By how much the loss must be lower, as a share, to be called ahead where nothing was validated.
 const AHEAD_IN_LOSS: f64 = 0.1;
 
-/// How it stands, for whole epochs done; `None` before there is anything to say.
+/// How it stands, for whole epochs done and for the loss of guessing, the logarithm of the number of classes; `None` before
+/// there is anything to say.
 #[must_use]
-pub fn live(epochs: u64, arms: &[Newest]) -> Option<String> {
+pub fn live(epochs: u64, guessing: f64, arms: &[Newest]) -> Option<String> {
     let lost: Vec<&str> = arms.iter().filter(|arm| arm.diverged_at.is_some()).map(|arm| arm.name.as_str()).collect();
     let alive: Vec<&Newest> = arms.iter().filter(|arm| arm.diverged_at.is_none()).collect();
-    let standing = far_off(&alive).or_else(|| by_accuracy(epochs, &alive)).or_else(|| by_loss(&alive));
+    let standing = far_off(&alive).or_else(|| by_accuracy(epochs, &alive)).or_else(|| by_loss(guessing, &alive));
     if lost.is_empty() {
         return standing;
     }
@@ -75,12 +76,13 @@ fn by_accuracy(epochs: u64, arms: &[&Newest]) -> Option<String> {
     }
 }
 
-fn by_loss(arms: &[&Newest]) -> Option<String> {
+/// Who has learned more so far. Nobody is called ahead for having begun with a lower loss.
+fn by_loss(guessing: f64, arms: &[&Newest]) -> Option<String> {
     let mut known: Vec<(f64, &str)> =
         arms.iter().filter_map(|arm| Some((arm.train_loss.filter(|it| it.is_finite())?, arm.name.as_str()))).collect();
     known.sort_by(|a, b| a.0.total_cmp(&b.0));
     match known.as_slice() {
-        [(best, name), (second, other), ..] if *best < (1.0 - AHEAD_IN_LOSS) * second => {
+        [(best, name), (second, other), ..] if *best < (1.0 - AHEAD_IN_LOSS) * second.min(guessing) => {
             let (best, second) = (short(*best), short(*second));
             Some(format!("So far the training loss of {name} is lower: {best}, {other} {second}."))
         }

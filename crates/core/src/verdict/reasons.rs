@@ -30,6 +30,8 @@ pub struct Reason {
 
 /// How many times as uneven one arm's gradients must be as another's to be named.
 const UNEVEN: f64 = 3.0;
+/// What is left of the loss at the beginning where something was learned, at most.
+const LEARNED: f64 = 0.9;
 /// How many times as many steps one arm must need as another to be named.
 const SLOWER: f64 = 1.2;
 
@@ -76,6 +78,11 @@ fn speed(facts: &Facts, trial: &Trial) -> Option<Reason> {
         |losses: &[(u64, f64)]| losses.iter().map(|(_, loss)| *loss).filter(|loss| loss.is_finite()).reduce(f64::min);
     let goal = trial.arms.iter().map(|arm| least(&arm.losses)).collect::<Option<Vec<f64>>>()?;
     let goal = goal.into_iter().reduce(f64::max)?;
+    let begun = trial.arms.iter().filter_map(|arm| arm.losses.first()).map(|(_, loss)| *loss).reduce(f64::min)?;
+    // Where one has learned nothing, the others meet its loss by falling past it.
+    if goal > LEARNED * begun {
+        return None;
+    }
     let mut found: Vec<(u64, &str)> = Vec::new();
     for (measured, arm) in trial.arms.iter().zip(&facts.arms) {
         found.push((reached(&measured.losses, goal)?, &arm.name));
@@ -87,7 +94,7 @@ fn speed(facts: &Facts, trial: &Trial) -> Option<Reason> {
         return None;
     }
     let text = format!(
-        "{} reaches a training loss of {} after {} steps, {} after {}.",
+        "{} reaches a training loss of {} (moving average) after {} steps, {} after {}.",
         fastest.1,
         short(goal),
         count(fastest.0),

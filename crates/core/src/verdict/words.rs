@@ -82,7 +82,7 @@ pub fn verdict(facts: &Facts) -> Verdict {
     let comparisons = compare::all(facts);
     let arms: Vec<ArmSummary> = (0..facts.arms.len()).map(|arm| summary(facts, arm)).collect();
     let quantity = if arms.iter().any(|arm| arm.accuracy.is_some()) { ACCURACY } else { LOSS };
-    let told = headline(facts, &arms, &comparisons, quantity);
+    let told = too_early(facts, &arms, quantity).unwrap_or_else(|| headline(facts, &arms, &comparisons, quantity));
     Verdict {
         headline: told.text,
         call: told.call,
@@ -118,6 +118,27 @@ impl Told {
     fn open(text: impl Into<String>) -> Self {
         Self { text: text.into(), call: Call::Undecided, best: None }
     }
+}
+
+/// The part of the planned steps below which losses tell how a network began rather than what it learned.
+const EARLY: f64 = 0.1;
+
+/// Says that nothing can be said, where training was stopped soon after it began and before any validation.
+fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: &str) -> Option<Told> {
+    let alive = facts.trials.iter().flat_map(|trial| {
+        let of = |arm: &Measured| (arm.steps, trial.planned);
+        trial.arms.iter().filter(|arm| arm.diverged_at.is_none()).map(of)
+    });
+    let (done, planned) = alive.max_by_key(|(done, _)| *done).filter(|(done, _)| *done > 0)?;
+    #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
+    let is_early = (done as f64) < EARLY * planned as f64;
+    let known: Vec<&ArmSummary> = arms.iter().filter(|arm| arm.train_loss.is_some()).collect();
+    if quantity != LOSS || !is_early || known.len() < 2 {
+        return None;
+    }
+    let losses = several(known.iter().map(|arm| format!("{} {}", arm.name, arm.score(quantity))));
+    let (done, planned) = (plural(done, "step"), count(planned));
+    Some(Told::open(format!("Too early to tell: after {done} of {planned} the training losses are {losses}.")))
 }
 
 fn headline(facts: &Facts, arms: &[ArmSummary], comparisons: &[Comparison], quantity: &str) -> Told {

@@ -113,3 +113,28 @@ fn classes_get_their_names_from_a_file_beside_them() {
     assert_eq!(dataset.classes, ["n01", "n02"]);
     assert!(dataset.notices[0].contains("does not name the 2 classes"), "{:?}", dataset.notices);
 }
+
+#[test]
+fn columns_of_a_table_are_known_by_what_they_hold_in_any_language() {
+    for text in [
+        "Dateiname;Klasse\n0.png;Katze\n1.png;Hund\n2.png;Katze\n3.png;Hund\n",
+        "Katze,bilder/0.png\nHund,bilder/1.png\nKatze,bilder/2.png\nHund,bilder/3.png\n",
+    ] {
+        let place = tempdir().unwrap();
+        (0..4u8).for_each(|index| save(&place.path().join(format!("bilder/{index}.png")), &picture(index, 5, 4)));
+        fs::write(place.path().join("tabelle.csv"), text).unwrap();
+        let dataset = load(place.path()).unwrap();
+        assert_eq!((dataset.classes.as_slice(), together(&dataset).len()), (&["Hund".into(), "Katze".into()][..], 4));
+        assert_eq!(together(&dataset)[1], ("1.png".to_owned(), "Hund".to_owned()));
+
+        let third = "Datei,Klasse,Jahr\n0.png,Katze,1\n1.png,Hund,2\n2.png,Katze,3\n3.png,Hund,4\n";
+        fs::write(place.path().join("tabelle.csv"), third).unwrap();
+        refused(&data_at(place.path()), &["which of its other columns has the classes", "\"label\""]);
+    }
+    // Where folders say what is in them, a table of something else changes nothing.
+    let place = tempdir().unwrap();
+    write_classes(place.path(), &["a", "b"], 4);
+    let first = |class: &str| format!("{class}/0.png");
+    fs::write(place.path().join("sizes.csv"), format!("Datei,Bytes\n{},3\n{},4\n", first("a"), first("b"))).unwrap();
+    assert_eq!(load(place.path()).unwrap().classes, ["a", "b"]);
+}

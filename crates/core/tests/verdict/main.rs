@@ -178,7 +178,7 @@ fn while_training_one_sentence_says_how_it_stands() {
         accuracy: validation.map(|(_, accuracy)| accuracy),
         diverged_at: None,
     };
-    let say = |epochs, arms: &[Newest]| live(epochs, arms).unwrap_or_default();
+    let say = |epochs, arms: &[Newest]| live(epochs, 10.0_f64.ln(), arms).unwrap_or_default();
     let two = |a, b| [arm("plain", 1.6, a), arm("residual", 0.98, b)];
     assert_eq!(
         say(2, &two(Some((1.7, 0.4)), Some((1.0, 0.74)))),
@@ -189,6 +189,8 @@ fn while_training_one_sentence_says_how_it_stands() {
         "After 1 epoch, nobody is ahead: 70.0 % to 71.0 % right."
     );
     assert_eq!(say(0, &two(None, None)), "So far the training loss of residual is lower: 0.980, plain 1.60.");
+    let begun = [arm("plain", 2.34, None), arm("residual", 3.14, None)];
+    assert_eq!(say(0, &begun), "", "plain has learned nothing yet, it began with a lower loss");
     assert_eq!(
         say(1, &two(Some((3346.0, 0.1)), Some((1.0, 0.7)))),
         "The validation of plain is far off: its batch statistics have not settled yet."
@@ -196,8 +198,8 @@ fn while_training_one_sentence_says_how_it_stands() {
     let mut lost = two(None, Some((1.0, 0.7)));
     lost[0].diverged_at = Some(40);
     assert_eq!(say(1, &lost), "Plain diverged. After 1 epoch, residual gets 70.0 % of the validation images right.");
-    assert_eq!(live(0, &[]), None);
-    assert_eq!(live(0, &[Newest::default()]), None);
+    assert_eq!(live(0, 1.0, &[]), None);
+    assert_eq!(live(0, 1.0, &[Newest::default()]), None);
 }
 
 #[test]

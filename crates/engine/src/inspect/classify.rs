@@ -3,8 +3,9 @@
 use super::subject::picture_of;
 use crate::train::snapshot::Snapshot;
 use lab_core::data::Picture;
+use lab_core::files::files_in;
 use lab_core::instrument::{self, Classification, Classified, Thumbnail};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What every arm sees in each picture; one that cannot be read says so and spoils nothing.
 #[must_use]
@@ -22,10 +23,7 @@ const OF_A_FOLDER: usize = 64;
 /// Folders as the pictures in them, by name; what is below them is left out.
 fn expanded(pictures: &[instrument::Picture]) -> Vec<instrument::Picture> {
     let inside = |folder: &Path| -> Vec<instrument::Picture> {
-        let Ok(entries) = std::fs::read_dir(folder) else { return vec![instrument::Picture::File(folder.to_owned())] };
-        let mut files: Vec<PathBuf> =
-            entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
-        files.sort();
+        let Ok(mut files) = files_in(folder) else { return vec![instrument::Picture::File(folder.to_owned())] };
         files.truncate(OF_A_FOLDER);
         files.into_iter().map(instrument::Picture::File).collect()
     };

@@ -80,7 +80,7 @@ fn name_of(written: &str) -> String {
 
 /// What is wrong with the file is an error in words.
 fn from_pytorch(path: &Path) -> Result<StateDict, String> {
-    let reader = PytorchReader::new(path).map_err(|error| error.to_string())?;
+    let reader = PytorchReader::new(path).map_err(|error| unread(&error.to_string()))?;
     let mut state = StateDict::new();
     // A tensor may repeat what is stored once, so a small file can ask for any amount of memory.
     let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
@@ -100,6 +100,16 @@ fn from_pytorch(path: &Path) -> Result<StateDict, String> {
         state.insert(name_of(&name), Array { shape: tensor.shape().to_vec(), values: width.read(&bytes) });
     }
     Ok(state)
+}
+
+/// Why a file could not be read, and what can be done about a compiled module, which many take for weights.
+fn unread(why: &str) -> String {
+    if why.contains("__torch__") {
+        return "it is a TorchScript module; load it in PyTorch and save its weights alone, as with \
+                torch.save(module.state_dict(), \"weights.pth\")"
+            .to_owned();
+    }
+    why.trim_end_matches('.').to_owned()
 }
 
 /// What is wrong with the bytes is an error in words.

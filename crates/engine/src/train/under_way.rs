@@ -47,6 +47,8 @@ pub(super) struct Run {
     saved: Instant,
     /// Why the last ones could not be.
     unsaved: Option<String>,
+    /// Why it has ended, while that waits to be written.
+    ending: Option<String>,
     /// What was last told of all that cannot be written.
     told: Option<String>,
     tried: Instant,
@@ -71,6 +73,7 @@ impl Run {
             folders: Vec::new(),
             saved: now,
             unsaved: None,
+            ending: None,
             told: None,
             tried: now,
             untouched: false,
@@ -191,7 +194,32 @@ impl Run {
     pub fn write(&mut self) -> Result<Vec<String>, String> {
         self.tried = Instant::now();
         self.record.write();
-        if self.unsaved.is_some() { self.save() } else { Ok(Vec::new()) }
+        let said = if self.unsaved.is_some() { self.save()? } else { Vec::new() };
+        self.write_end()?;
+        Ok(said)
+    }
+
+    /// Ends it, and says how it stands.
+    ///
+    /// # Errors
+    /// What could not be put into words.
+    pub fn finish(&mut self, reason: &str) -> Result<Outcome, String> {
+        self.ending = Some(reason.to_owned());
+        self.write_end()?;
+        Ok(self.outcome(reason))
+    }
+
+    /// Takes the end back.
+    pub fn go_on(&mut self) {
+        (self.over, self.paused, self.ending) = (false, false, None);
+    }
+
+    /// A run whose end is written counts as whole, so that comes after everything else.
+    fn write_end(&mut self) -> Result<(), String> {
+        match self.ending.take_if(|_| self.record.unwritten().is_none() && self.unsaved.is_none()) {
+            Some(reason) => self.record.finished(&self.session.outcome(&reason, self.record.folder())),
+            None => Ok(()),
+        }
     }
 
     /// Goes on writing in another folder.
@@ -202,7 +230,9 @@ impl Run {
         self.record.move_to(folder)?;
         self.find_folders();
         self.shown = None;
-        self.save()
+        let said = self.save()?;
+        self.write_end()?;
+        Ok(said)
     }
 
     /// What is to be told of what cannot be written, if that has changed.
@@ -236,7 +266,8 @@ impl Run {
 /// # Errors
 /// The images of a run are no longer those that it was started with.
 pub(super) fn same_images(then: &DatasetInfo, now: &Dataset) -> Result<(), String> {
-    if dataset_info(now) == *then {
+    // They may lie elsewhere by now, under another name.
+    if (DatasetInfo { name: then.name.clone(), ..dataset_info(now) }) == *then {
         return Ok(());
     }
     Err(format!(

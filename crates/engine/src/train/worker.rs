@@ -233,7 +233,9 @@ impl Worker {
         self.forget();
         self.enter(Phase::Loading);
         let mut kept = self.keeper.reopen(folder)?;
-        let dataset = Dataset::of(&kept.experiment).map_err(|error| error.to_string())?;
+        let dataset = Dataset::of(&kept.experiment).map_err(|error| {
+            format!("the run's images: {error}; where they lie elsewhere now, train --resume RUN --data PATH goes on with them")
+        })?;
         under_way::same_images(&kept.dataset, &dataset)?;
         under_way::count(&mut kept.past, &dataset);
         let mut record = kept.record;
@@ -347,8 +349,7 @@ impl Worker {
         let Some(run) = self.run.as_mut().filter(|run| !run.session.all_stopped()) else { return Ok(()) };
         run.take_up()?;
         run.session.extend(epochs, schedule);
-        run.over = false;
-        run.paused = false;
+        run.go_on();
         let what = format!("extended by {}; {}", plural(epochs.into(), "epoch"), schedule.in_words());
         let course = run.session.course().clone();
         let change = Some(Change::Length { steps: run.session.total_steps, course });
@@ -476,8 +477,7 @@ impl Worker {
     /// Ends the run but keeps its networks, so that questions can be asked and training extended.
     fn finish(&mut self, reason: &str) -> Result<(), String> {
         let Some(run) = &mut self.run else { return Ok(()) };
-        let outcome = run.outcome(reason);
-        run.record.finished(&outcome)?;
+        let outcome = run.finish(reason)?;
         self.say(Vec::new());
         self.tell_end(outcome);
         Ok(())

@@ -209,7 +209,7 @@ impl Watcher {
             Ok(()) => {
                 self.damaged.remove(folder);
             }
-            Err(RunError::NotARun(_)) => {}
+            Err(RunError::NotARun(_) | RunError::Absent(_)) => {}
             Err(error) => {
                 self.known.remove(folder);
                 self.damaged.insert(folder.to_owned(), (stamps, error.to_string()));

@@ -150,5 +150,7 @@ fn standing(monitor: &Monitor) -> Option<String> {
         }
     };
     let arms: Vec<Newest> = monitor.arms.iter().enumerate().map(newest).collect();
-    live(monitor.step() / prepared.steps_per_epoch.max(1), &arms)
+    #[allow(clippy::cast_precision_loss, reason = "class counts are small")]
+    let guessing = (prepared.dataset.classes.len() as f64).ln();
+    live(monitor.step() / prepared.steps_per_epoch.max(1), guessing, &arms)
 }

@@ -1,4 +1,5 @@
-//! A table (CSV) of labels beside pictures: a column with names of files or their beginnings, and one with classes.
+//! A table (CSV) of labels beside pictures: a column with names of files or their beginnings, and one with classes. Columns
+//! are known by what they are called or, in other languages and without a line of names, by what they hold.
 
 use super::folder::{Part as Role, Tree};
 use super::labelled::{Labels, Row};
@@ -30,6 +31,8 @@ const PICTURES: [&str; 12] = [
 ];
 const CLASSES: [&str; 8] = ["label", "class", "category", "target", "species", "breed", "class_name", "labels"];
 
+const PARTS: [&str; 4] = ["split", "set", "subset", "part"];
+
 /// The largest table that is read, in bytes.
 const MAX_FILE: u64 = 512 << 20;
 
@@ -52,15 +55,29 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     if paths.is_empty() {
         return Ok(None);
     }
-    let mut tables = Vec::new();
+    let mut sheets = Vec::new();
     for path in &paths {
-        tables.extend(read(store, path)?.map(|table| ((*path).clone(), table)));
+        sheets.extend(read(store, path)?.map(|sheet| ((*path).clone(), sheet)));
     }
-    if tables.is_empty() {
+    if sheets.is_empty() {
         return Ok(None);
     }
     let mut left_out = Vec::new();
     let pictures = Pictures::below(&Tree::read(store, folder, &mut left_out)?, folder);
+    let of = |columns: fn(&Sheet, &Path, &Pictures) -> Result<Option<Columns>, DataError>| {
+        let table = |(path, sheet): &(PathBuf, Sheet)| -> Result<Option<(PathBuf, Table)>, DataError> {
+            let columns = columns(sheet, path, &pictures)?;
+            Ok(columns.and_then(|columns| sheet.table(&columns, path)).map(|table| (path.clone(), table)))
+        };
+        sheets.iter().filter_map(|sheet| table(sheet).transpose()).collect::<Result<Vec<_>, _>>()
+    };
+    let mut tables = of(|sheet, _, _| Ok(sheet.called()))?;
+    if tables.is_empty() {
+        tables = of(Sheet::by_content)?;
+    }
+    if tables.is_empty() {
+        return Ok(None);
+    }
     let (mut train, mut validation, mut test) = (Vec::new(), Vec::new(), Vec::new());
     let (mut all, mut missing) = (0, Vec::new());
     for (path, table) in &tables {
@@ -102,8 +119,75 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     Ok(Some(found))
 }
 
-/// The rows of a table; `None` without the columns.
-fn read(store: &Store, path: &Path) -> Result<Option<Table>, DataError> {
+/// A table as it is written, its first row perhaps the names of its columns.
+struct Sheet(Vec<csv::StringRecord>);
+
+/// Which columns of a table are used.
+struct Columns {
+    picture: usize,
+    class: usize,
+    part: Option<usize>,
+    /// Whether the first row has their names.
+    named: bool,
+}
+
+impl Sheet {
+    /// The columns by what they are called.
+    fn called(&self) -> Option<Columns> {
+        let head: Vec<String> = self.0.first()?.iter().map(str::to_lowercase).collect();
+        let column = |names: &[&str]| names.iter().find_map(|name| head.iter().position(|it| it == name));
+        let (picture, class) = (column(&PICTURES)?, column(&CLASSES)?);
+        Some(Columns { picture, class, part: column(&PARTS), named: true })
+    }
+
+    /// The columns by what they hold: one has names of pictures that are there, and one other the classes. Pictures in
+    /// several folders have classes already.
+    fn by_content(&self, path: &Path, pictures: &Pictures) -> Result<Option<Columns>, DataError> {
+        let is_picture = |row: &csv::StringRecord, column: usize| {
+            row.get(column).is_some_and(|name| !name.is_empty() && pictures.find(name).is_some())
+        };
+        let Some(first) = self.0.first() else { return Ok(None) };
+        let known = |column: &usize| self.0.iter().filter(|row| is_picture(row, *column)).count();
+        let Some(picture) = (0..first.len()).max_by_key(|column| (known(column), usize::MAX - column)) else {
+            return Ok(None);
+        };
+        let found: Vec<&Path> =
+            self.0.iter().filter_map(|row| pictures.find(row.get(picture).unwrap_or_default())).collect();
+        let is_one_folder = found.iter().all(|picture| picture.parent() == found[0].parent());
+        if found.len() * 2 < self.0.len() || !is_one_folder {
+            return Ok(None);
+        }
+        let others: Vec<usize> = (0..first.len()).filter(|column| *column != picture).collect();
+        let named = !is_picture(first, picture);
+        match others[..] {
+            [] => Ok(None),
+            [class] => Ok(Some(Columns { picture, class, part: None, named })),
+            _ => {
+                let file = name_of(path);
+                let problem =
+                    format!("{file} names the pictures, and which of its other columns has the classes is not said");
+                let advice =
+                    "write \"label\" into the first row above the classes, and \"filename\" above the pictures";
+                Err(DataError::unusable(path.parent().unwrap_or(path), problem, advice))
+            }
+        }
+    }
+
+    /// Its rows that have a picture and a class; `None` if there is no such row.
+    fn table(&self, columns: &Columns, path: &Path) -> Option<Table> {
+        let row = |record: &csv::StringRecord| {
+            let cell = |column: usize| record.get(column).filter(|cell| !cell.is_empty()).map(str::to_owned);
+            let part = columns.part.and_then(cell).and_then(|name| Role::named(&name));
+            Some((cell(columns.picture)?, cell(columns.class)?, part))
+        };
+        let rows: Vec<_> = self.0.iter().skip(usize::from(columns.named)).filter_map(row).collect();
+        let role = Role::named(&path.file_stem().unwrap_or_default().to_string_lossy());
+        (!rows.is_empty()).then_some(Table { rows, role })
+    }
+}
+
+/// What is written in a table; `None` where it is too long, or empty.
+fn read(store: &Store, path: &Path) -> Result<Option<Sheet>, DataError> {
     if store.length(path)? > MAX_FILE {
         return Ok(None);
     }
@@ -112,25 +196,19 @@ fn read(store: &Store, path: &Path) -> Result<Option<Table>, DataError> {
     let count = |mark: u8| first.matches(char::from(mark)).count();
     let mark = [b',', b';', b'\t'].into_iter().max_by_key(|&mark| count(mark)).unwrap_or(b',');
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let mut reader = csv::ReaderBuilder::new().delimiter(mark).flexible(true).trim(csv::Trim::All).from_reader(text);
-    let Ok(head) = reader.headers() else { return Ok(None) };
-    let head: Vec<String> = head.iter().map(str::to_lowercase).collect();
-    let column = |names: &[&str]| names.iter().find_map(|name| head.iter().position(|it| it == name));
-    let (Some(picture), Some(class)) = (column(&PICTURES), column(&CLASSES)) else { return Ok(None) };
-    let part = column(&["split", "set", "subset", "part"]);
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let damaged = |error: csv::Error| DataError::damaged(path, error.to_string().replace('\n', " "));
-        let record = record.map_err(damaged)?;
-        let cell = |column: usize| record.get(column).map(str::to_owned);
-        let (Some(picture), Some(class)) = (cell(picture), cell(class)) else { continue };
-        if picture.is_empty() || class.is_empty() {
-            continue;
-        }
-        rows.push((picture, class, part.and_then(cell).and_then(|name| Role::named(&name))));
-    }
-    let role = Role::named(&path.file_stem().unwrap_or_default().to_string_lossy());
-    Ok((!rows.is_empty()).then_some(Table { rows, role }))
+    let mut reader = csv::ReaderBuilder::new();
+    reader.has_headers(false).delimiter(mark).flexible(true).trim(csv::Trim::All);
+    let mut records = reader.from_reader(text).into_records();
+    // What begins with something else than text is no table.
+    let Some(Ok(head)) = records.next() else { return Ok(None) };
+    let damaged = |error: csv::Error| DataError::damaged(path, error.to_string().replace('\n', " "));
+    let rows = records.map(|record| record.map_err(damaged)).collect::<Result<Vec<_>, _>>();
+    // Faults of a table that has nothing to do with pictures are nobody's concern.
+    let rows = match rows {
+        Err(_) if Sheet(vec![head.clone()]).called().is_none() => return Ok(None),
+        rows => rows?,
+    };
+    Ok(Some(Sheet(std::iter::once(head).chain(rows).collect())))
 }
 
 /// Whether a name is one from the root, or goes up.

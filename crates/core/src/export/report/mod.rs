@@ -79,7 +79,7 @@ fn networks(page: &mut Page, run: &Run) {
         "training loss",
         "validation loss",
         "validation accuracy",
-        "best accuracy",
+        "accuracy at the least loss",
         "",
     ];
     let rows = run.info.arms.iter().enumerate().map(|(index, arm)| {

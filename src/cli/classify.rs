@@ -4,7 +4,7 @@ use super::devices;
 use super::network::{NetworkArgs, Trained, find_run, load_dataset};
 use super::output::{self, Failure};
 use super::plan::Shape;
-use lab_core::data::{LoadOptions, read_picture_for};
+use lab_core::data::{LoadOptions, class_names, read_picture_for};
 use lab_core::experiment::DeviceChoice;
 use lab_core::files::files_in;
 use lab_core::number::precise_percent;
@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
         residual-lab classify [OPTIONS] --weights FILE --preset NAME IMAGE...",
     after_help = "Examples:
   residual-lab classify RUN_FOLDER shirt.png trousers.jpg wardrobe/
-  residual-lab classify --weights resnet20.th --preset resnet20 --data cifar-10-batches-bin frog.png --json"
+  residual-lab classify --weights resnet20.th --preset resnet20 --data cifar-10-batches-bin frog.png --json
+  residual-lab classify --weights resnet18.pth --preset resnet18 --classes imagenet_class_index.json dog.jpg"
 )]
 pub struct Args {
     /// A run folder, or its name in the usual place (left out with --weights), then pictures, or folders of them
@@ -32,12 +33,12 @@ pub struct Args {
     /// With --weights: the data set that they were trained on, for names of classes, size and normalisation
     #[arg(long, value_name = "embedded|PATH", requires = "weights")]
     data: Option<String>,
-    /// With --weights and without --data: what the network takes [default: 3x32x32]
+    /// With --weights and without --data: what the network takes [default: 3x32x32, or 3x224x224 for ImageNet's]
     #[arg(long, value_name = "CxHxW", requires = "weights", conflicts_with = "data")]
     image: Option<Shape>,
-    /// With --weights and without --data: the names of the classes, in order [default: numbers, as many as
-    /// the weights tell apart]
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',', requires = "weights", conflicts_with = "data")]
+    /// With --weights and without --data: the names of the classes, in order, or a file with one a line or JSON
+    /// [default: numbers, as many as the weights tell apart]
+    #[arg(long, value_name = "A,B,…|FILE", value_delimiter = ',', requires = "weights", conflicts_with = "data")]
     classes: Vec<String>,
     /// How many classes to name for each picture
     #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
@@ -118,18 +119,15 @@ fn info(args: &Args) -> Result<DatasetInfo, Failure> {
         let options = LoadOptions { usual_side: args.network.usual_side()?, ..LoadOptions::default() };
         return Ok(load_dataset(&args.network.data(source)?, 0, options)?.info);
     }
-    let Shape(shape) = args.image.unwrap_or(Shape([3, 32, 32]));
+    let side = args.network.usual_side()?.unwrap_or(32);
+    let Shape(shape) = args.image.unwrap_or(Shape([3, side, side]));
     let (mean, std) = args.network.normalization(shape[0])?;
-    if args.network.takes_pixels_as_they_are() {
-        output::notice(
-            "pixels go in as they are, from 0 to 1; if the weights were trained with normalised images, as most are, name \
-             --mean and --std, or --data: the answers are wrong without them",
-        );
-    }
-    let classes = if args.classes.is_empty() {
-        (0..args.network.classes()?.unwrap_or(10)).map(|class| class.to_string()).collect()
-    } else {
-        args.classes.clone()
+    let count = || Ok::<usize, Failure>(args.network.classes()?.unwrap_or(10));
+    let classes = match &args.classes[..] {
+        [] => (0..count()?).map(|class| class.to_string()).collect(),
+        // One class alone is no choice.
+        [file] => class_names(Path::new(file), count()?).map_err(Failure::usage)?,
+        names => names.to_vec(),
     };
     Ok(DatasetInfo { name: "weights".to_owned(), shape, classes, train: 0, validation: 0, mean, std })
 }

@@ -4,7 +4,7 @@ use super::output::{self, Failure};
 use super::plan;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{Dataset, LoadOptions, usual_side};
-use lab_core::experiment::{Channels, Data, Fit, Normalization, Resize, Source};
+use lab_core::experiment::{Channels, Data, Fit, Normalization, Resize, Source, imagenet_normalization};
 use lab_core::protocol::DatasetInfo;
 use lab_core::runs::{self, Run};
 use lab_engine::nn::{Model, weights};
@@ -14,6 +14,9 @@ use lab_engine::train::lens;
 use lab_engine::train::load::{LoadError, load};
 use lab_engine::train::session::dataset_info;
 use std::path::{Path, PathBuf};
+
+/// The side of ImageNet's images as its networks take them.
+const IMAGENET: usize = 224;
 
 /// Which network of a run, or which weights.
 #[derive(Clone, Debug, clap::Args)]
@@ -25,7 +28,7 @@ pub(super) struct NetworkArgs {
     #[arg(long, value_name = "NAME", requires = "weights")]
     preset: Option<String>,
     /// Subtracted from each channel of pixels in [0, 1]: what the weights were trained with [default: measured on the
-    /// data set's training images]
+    /// data set's training images; without a data set ImageNet's, for networks made for it]
     #[arg(long, value_name = "R,G,B", value_delimiter = ',', requires = "std", allow_negative_numbers = true)]
     mean: Vec<f32>,
     /// Divided by after that
@@ -131,14 +134,18 @@ impl NetworkArgs {
         plan::data(source, &self.mean, &self.std)
     }
 
-    /// Whether nobody said how pixels are normalised.
-    pub(super) fn takes_pixels_as_they_are(&self) -> bool {
-        self.mean.is_empty()
-    }
-
-    /// The numbers that pixels are normalised with where no data set is named; pixels stay as they are without them.
+    /// The numbers that pixels are normalised with where no data set is named. Networks made for the images of ImageNet
+    /// expect its numbers; pixels of others stay as they are where none are given.
     pub(super) fn normalization(&self, channels: usize) -> Result<(Vec<f32>, Vec<f32>), Failure> {
-        match plan::normalization(&self.mean, &self.std)? {
+        let given = plan::normalization(&self.mean, &self.std)?;
+        let is_usual = given == Normalization::Measured && channels == 3 && self.usual_side()? == Some(IMAGENET);
+        if is_usual {
+            output::notice(
+                "pixels are normalised as torchvision's weights expect them, by ImageNet's mean and deviation; --mean and \
+                 --std name others",
+            );
+        }
+        match if is_usual { imagenet_normalization() } else { given } {
             Normalization::Given { mean, std } if mean.len() == channels => Ok((mean, std)),
             Normalization::Given { mean, .. } => {
                 let given = mean.len();
@@ -146,7 +153,13 @@ impl NetworkArgs {
                     "--mean and --std have {given} values, but images have {channels} channels"
                 )))
             }
-            Normalization::Measured | Normalization::Off => Ok((vec![0.0; channels], vec![1.0; channels])),
+            Normalization::Measured | Normalization::Off => {
+                output::notice(
+                    "pixels go in as they are, from 0 to 1; weights that were trained with normalised images, as most are, \
+                     answer wrongly without their --mean and --std, or --data",
+                );
+                Ok((vec![0.0; channels], vec![1.0; channels]))
+            }
         }
     }
 }

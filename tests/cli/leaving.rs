@@ -4,11 +4,13 @@
 use crate::lab::{Lab, TINY, picture};
 use crate::studies::rates;
 use lab_core::blueprint::Blueprint;
-use lab_core::experiment::{DeviceChoice, Network, Shortcut};
+use lab_core::experiment::{DeviceChoice, Experiment, Fit, Network, PRESETS, Shortcut};
 use lab_core::export::{Weight, Weights, onnx};
 use lab_engine::nn::Model;
+use lab_engine::train::lens::Lens;
+use serde_json::json;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Networks of every kind of layer, each with its settings.
@@ -82,6 +84,60 @@ fn networks_answer_elsewhere_as_they_do_here() {
         asked(&python, "onnx", &[&onnx, &lab.path("shirt.png"), &lab.path("answer.json")]);
         asked(&python, "torch", &[&script, &onnx]);
     }
+}
+
+/// Every network that comes with the program, with small random weights and statistics.
+#[test]
+fn the_networks_of_all_presets_answer_elsewhere_as_they_do_here() {
+    let lab = Lab::new();
+    let Some(python) = python() else { return };
+    let image = lab.path("image.png");
+    fs::write(&image, picture(32, 32)).unwrap();
+    let device = lab_engine::train::device::open(DeviceChoice::Flex).unwrap().device;
+    let (mean, std) = ([0.4_f32, 0.5, 0.6], [0.2_f32, 0.25, 0.3]);
+    let shape = [3, 32, 32];
+    let picture = lab_core::data::read_picture_for(&image, shape).unwrap();
+    let lens = Lens { shape, mean: &mean, std: &std, fit: Fit::default(), device: &device };
+    let presets = PRESETS.iter().map(|preset| Experiment::check(preset.plan()).unwrap());
+    let mut networks: Vec<Network> = Vec::new();
+    for network in presets.flat_map(|it| it.arms.clone()).map(|arm| arm.network) {
+        // Those that are fine-tuned are others' networks.
+        if !networks.contains(&network) {
+            networks.push(network);
+        }
+    }
+    assert!(networks.len() >= 15, "only {} networks", networks.len());
+    let mut files = Vec::new();
+    for (number, network) in networks.iter().enumerate() {
+        let blueprint = Blueprint::new(network, shape, 10).unwrap();
+        let mut state = Model::init(&blueprint, number as u64, &device).state().unwrap();
+        for (name, array) in state.iter_mut().filter(|(_, array)| array.shape.len() == 1) {
+            let (least, step) = match name.rsplit('.').next() {
+                Some("running_var") => (0.8, 0.1),
+                Some("weight") => (0.25, 0.02),
+                _ => (-0.02, 0.01),
+            };
+            (0..5).cycle().zip(&mut array.values).for_each(|(at, value)| *value = least + step * at as f32);
+        }
+        let model = Model::init(&blueprint, 0, &device).with_state(&state).unwrap();
+        let shares = lens.probabilities(&lens.pixels(&picture), std::iter::once(&model)).unwrap().remove(0);
+        assert!(shares.iter().all(|&share| share < 0.99), "{number}: {shares:?} tells nothing apart");
+        let classes: Vec<String> = (0..10).map(|class| format!("class {class}")).collect();
+        let answers: Vec<_> = classes
+            .iter()
+            .zip(&shares)
+            .map(|(class, &share)| json!({ "class": class, "probability": share }))
+            .collect();
+        let weights: Weights =
+            state.iter().map(|(name, it)| (name.as_str(), Weight { shape: &it.shape, values: &it.values })).collect();
+        let numbers = |all: [f32; 3]| all.map(|value| value.to_string()).join(",");
+        let metadata = [("classes", json!(classes).to_string()), ("mean", numbers(mean)), ("std", numbers(std))];
+        let (net, answer) = (lab.path(&format!("{number}.onnx")), lab.path(&format!("{number}.json")));
+        fs::write(&net, onnx::bytes("net", &blueprint, &weights, &metadata).unwrap()).unwrap();
+        fs::write(&answer, json!([{ "arms": [{ "classes": answers }] }]).to_string()).unwrap();
+        files.extend([net, image.clone(), answer]);
+    }
+    asked(&python, "onnx", &files.iter().map(PathBuf::as_path).collect::<Vec<_>>());
 }
 
 /// What onnx and onnxruntime have found good once stays as it is, byte by byte, where they are not there to ask.

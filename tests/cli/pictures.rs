@@ -92,7 +92,7 @@ fn images_that_are_there_twice_are_told() {
 }
 
 /// Arrays of `NumPy` with an image of 8×8 pixels of each of so many classes, to train on and to validate on.
-fn one_of_each(lab: &Lab, classes: u16) {
+pub fn one_of_each(lab: &Lab, classes: u16) {
     let array = |kind: &str, shape: &str, values: &[u8]| {
         let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({shape}), }}\n");
         let length = u16::try_from(header.len()).unwrap().to_le_bytes();
@@ -122,7 +122,16 @@ fn ten_thousand_classes_are_trained_and_scored_without_a_cell_for_each_pair() {
     let pairs = score["confusion"].as_array().unwrap();
     let images: u64 = pairs.iter().map(|pair| pair["images"].as_u64().unwrap()).sum();
     assert_eq!((images, pairs.len() <= 500), (500, true));
-    lab.ok(&["inspect", "run", "confusion", "--out", "tables"]);
+    // Of so many images, the probability of every class would be twenty million numbers.
+    let all = ["--data", "many", "--limit", "2000", "--out", "tables"];
+    lab.ok(&[&["inspect", "run", "confusion"][..], &all].concat());
+    lab.ok(&[&["inspect", "run", "predictions"][..], &all].concat());
+    let table = std::fs::read_to_string(lab.path("tables/resnet20-predictions.csv")).unwrap();
+    assert!(
+        table.lines().next().unwrap().ends_with(",class 5,p 5") && table.lines().count() == 2001,
+        "{}",
+        table.len()
+    );
 }
 
 #[test]

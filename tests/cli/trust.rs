@@ -179,6 +179,57 @@ fn a_pipe_is_not_waited_for_and_too_many_open_files_are_called_that() {
     assert!(!output.status.success() && said.contains("Too many open files"), "{said}");
 }
 
+/// As few as a system administrator may allow: where they do not suffice, that is said before anything is trained.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_ends_however_few_files_it_may_have_open() {
+    let lab = Lab::new();
+    trained(&lab);
+    let (mut trained, mut refused) = (0, 0);
+    for most in [12, 16, 20, 24, 28, 64] {
+        let program = lab.command(&["train", "--resume", "run", "--extend", "1", "--device", "flex"]);
+        let mut limited = std::process::Command::new("timeout");
+        let script = format!("ulimit -n {most}; exec \"$0\" \"$@\"");
+        limited.args(["120", "sh", "-c", &script]).arg(program.get_program()).args(program.get_args());
+        let output = limited.current_dir(lab.path(".")).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        match output.status.code() {
+            Some(0) => trained += 1,
+            code => {
+                assert_eq!(code, Some(2), "with {most} files: {said}");
+                assert!(said.contains("Too many open files"), "{said}");
+                refused += usize::from(said.contains("let this program have more files open at once"));
+            }
+        }
+        assert!(lab.ok(&["runs", "check", "run"]).contains("run: whole"), "with {most} files");
+    }
+    assert!(trained > 0 && refused > 0, "{trained} trained, {refused} were refused");
+}
+
+/// A file that is there and that the system does not give is neither damaged nor missing.
+#[cfg(unix)]
+#[test]
+fn a_run_that_cannot_be_read_is_told_from_a_folder_that_is_none() {
+    let lab = Lab::new();
+    trained(&lab);
+    for file in ["experiment.toml", "run.json"] {
+        let (path, aside) = (lab.path("run").join(file), lab.path("aside"));
+        fs::rename(&path, &aside).unwrap();
+        std::os::unix::fs::symlink(file, &path).unwrap();
+        for command in [&["evaluate", "run"][..], &["classify", "run", "shirt.png"], &["train", "--resume", "run"]] {
+            lab.refuses(2, &["cannot read run", file, "symbolic links"], command);
+        }
+        fs::remove_file(&path).unwrap();
+        if file == "run.json" {
+            lab.refuses(2, &["run.json", "it is missing"], &["evaluate", "run"]);
+        } else {
+            lab.refuses(2, &["is not a run folder"], &["evaluate", "run"]);
+        }
+        fs::rename(&aside, &path).unwrap();
+    }
+    lab.ok(&["evaluate", "run"]);
+}
+
 /// Names that are no Unicode text.
 #[cfg(target_os = "linux")]
 #[test]

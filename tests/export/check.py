@@ -1,6 +1,6 @@
 """Reads what `residual-lab export` wrote with the programs that it was written for.
 
-    check.py onnx NET.onnx PICTURE ANSWER.json      onnx's checker, and onnxruntime against the program's own answer
+    check.py onnx NET.onnx PICTURE ANSWER.json …    onnx's checker, and onnxruntime against the program's own answer
     check.py kept NET.onnx                          onnx's checker, and onnxruntime takes any number of images
     check.py torch NET.py NET.onnx                  PyTorch (if it is installed) against onnxruntime
     check.py tensorboard FOLDER METRICS.csv         TensorBoard's own reader against the table
@@ -32,7 +32,12 @@ def numbers(text):
     return [float(each) for each in text.split(",")]
 
 
-def check_onnx(path, picture, answer):
+def check_onnx(*files):
+    for path, picture, answer in zip(files[::3], files[1::3], files[2::3]):
+        check_net(path, picture, answer)
+
+
+def check_net(path, picture, answer):
     import numpy
     from PIL import Image
 
@@ -57,7 +62,7 @@ def check_onnx(path, picture, answer):
     classes = json.loads(known["classes"])
     ours = {each["class"]: each["probability"] for each in json.load(open(answer))[0]["arms"][0]["classes"]}
     worst = max(abs(ours[name] - share) for name, share in zip(classes, shares))
-    assert worst < 1e-4, worst
+    assert worst < 1e-4, (path, worst)
 
 
 def check_kept(path):

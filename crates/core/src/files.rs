@@ -274,6 +274,18 @@ pub fn can_hold(folder: &Path) -> io::Result<()> {
     tried.map_err(|error| naming("cannot write", folder, &error))
 }
 
+/// Whether this process may open so many more files at once, tried on one that is there.
+///
+/// # Errors
+/// What the system says, and what can be done about it.
+pub(crate) fn can_open_more(count: usize, file: &Path) -> io::Result<()> {
+    let opened: io::Result<Vec<File>> = (0..count).map(|_| File::open(file)).collect();
+    opened.map(drop).map_err(|error| {
+        let advice = "let this program have more files open at once, as with `ulimit -n 256`";
+        io::Error::new(error.kind(), format!("{error}; {advice}"))
+    })
+}
+
 /// Whether an error says that there is no room left.
 pub(crate) fn lacks_room(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)

@@ -19,6 +19,12 @@ pub(super) fn question(_: &Focus) -> Question {
     Question::Predictions
 }
 
+/// The most probabilities that are kept. With more images and classes than that, the likeliest of each image are.
+const MOST: usize = 1 << 24;
+
+/// How many of the likeliest classes of each image are kept in any case.
+const LIKELIEST: usize = 5;
+
 /// What a network says of every image of a set, in the set's order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Predictions {
@@ -30,11 +36,44 @@ pub struct Predictions {
     pub predicted: Vec<u16>,
     /// Each image's cross-entropy.
     pub loss: Vec<f32>,
-    /// The probability of every class, image by image.
-    pub probabilities: Vec<f32>,
+    /// The probability of every class, image by image; `None` where that would be more than [`MOST`] numbers.
+    probabilities: Option<Vec<f32>>,
+    likeliest: Vec<Vec<(u16, f32)>>,
+    confidence: Vec<f32>,
+    margin: Vec<f32>,
+    entropy: Vec<f32>,
+    in_top5: Vec<bool>,
 }
 
 impl Predictions {
+    /// Of so many classes, with room for so many images.
+    #[must_use]
+    pub fn of(classes: usize, images: usize) -> Self {
+        let all = Some(classes.saturating_mul(images)).filter(|&all| all <= MOST);
+        Self { classes, probabilities: all.map(Vec::with_capacity), ..Self::default() }
+    }
+
+    /// Adds an image with its class, the likeliest class, its cross-entropy, and the probability of every class.
+    pub fn push(&mut self, truth: u16, predicted: u16, loss: f32, row: &[f32]) {
+        let at = |class: u16| row.get(usize::from(class)).copied().unwrap_or(0.0);
+        let own = at(truth);
+        let classes = || (0..=u16::MAX).zip(row.iter().copied());
+        let others = classes().filter(|&(class, _)| class != truth).map(|(_, share)| share);
+        let above = |&(class, share): &(u16, f32)| share > own || (share == own && class < truth);
+        self.truth.push(truth);
+        self.predicted.push(predicted);
+        self.loss.push(loss);
+        self.confidence.push(at(predicted));
+        self.margin.push(own - others.fold(0.0, f32::max));
+        let surprise = row.iter().filter(|&&share| share > 0.0).map(|share| share * share.ln());
+        self.entropy.push(-surprise.sum::<f32>());
+        self.in_top5.push(usize::from(truth) < row.len() && classes().filter(above).count() < 5);
+        self.likeliest.push(likeliest(classes()));
+        if let Some(all) = &mut self.probabilities {
+            all.extend_from_slice(row);
+        }
+    }
+
     /// How many images there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -53,39 +92,34 @@ impl Predictions {
         self.truth[image] == self.predicted[image]
     }
 
-    /// The probability of every class for one image.
+    /// An image's likeliest classes with their probabilities, the likeliest first: five, or as many as there are.
     #[must_use]
-    pub fn row(&self, image: usize) -> &[f32] {
-        &self.probabilities[image * self.classes..][..self.classes]
+    pub fn likeliest(&self, image: usize) -> &[(u16, f32)] {
+        &self.likeliest[image]
     }
 
     /// The probability of the likeliest class.
     #[must_use]
     pub fn confidence(&self, image: usize) -> f32 {
-        self.row(image).get(usize::from(self.predicted[image])).copied().unwrap_or(0.0)
+        self.confidence[image]
     }
 
     /// The probability of the true class less that of the likeliest other one: below 0 where the network is wrong.
     #[must_use]
     pub fn margin(&self, image: usize) -> f32 {
-        let (row, truth) = (self.row(image), usize::from(self.truth[image]));
-        let others = row.iter().enumerate().filter(|&(class, _)| class != truth).map(|(_, &share)| share);
-        row.get(truth).copied().unwrap_or(0.0) - others.fold(0.0, f32::max)
+        self.margin[image]
     }
 
     /// −Σ p log p in nats: 0 where the network is sure, log of the number of classes where it has no idea.
     #[must_use]
     pub fn entropy(&self, image: usize) -> f32 {
-        -self.row(image).iter().filter(|&&share| share > 0.0).map(|share| share * share.ln()).sum::<f32>()
+        self.entropy[image]
     }
 
     /// Whether the true class is among the five likeliest; of equally likely ones the first counts as likelier.
     #[must_use]
     pub fn in_top5(&self, image: usize) -> bool {
-        let (row, truth) = (self.row(image), usize::from(self.truth[image]));
-        let Some(&own) = row.get(truth) else { return false };
-        let above = |(class, &share): (usize, &f32)| share > own || (share == own && class < truth);
-        row.iter().enumerate().filter(|&pair| above(pair)).count() < 5
+        self.in_top5[image]
     }
 
     /// The share of the images whose true class is among the five likeliest.
@@ -100,7 +134,7 @@ impl Predictions {
         Confusion::of(&self.truth, &self.predicted, self.classes)
     }
 
-    /// A row for each image.
+    /// A row for each image, with the probability of every class, or of the likeliest ones where there are too many.
     #[must_use]
     pub fn table(&self, classes: &[String]) -> Table {
         let name = |class: u16| classes.get(usize::from(class)).map_or_else(|| class.to_string(), Clone::clone);
@@ -116,9 +150,56 @@ impl Predictions {
             .numbers("margin", number(Self::margin))
             .numbers("entropy", number(Self::entropy))
             .words("in top 5", yes(Self::in_top5));
-        (0..self.classes).fold(table, |table, class| {
-            let title = format!("p({})", name(u16::try_from(class).unwrap_or(u16::MAX)));
-            table.numbers(&title, (0..self.len()).map(|image| self.row(image)[class].into()))
+        if let Some(all) = &self.probabilities {
+            return (0..self.classes).fold(table, |table, class| {
+                let title = format!("p({})", name(u16::try_from(class).unwrap_or(u16::MAX)));
+                table.numbers(&title, all.chunks_exact(self.classes).map(|row| row[class].into()))
+            });
+        }
+        (0..LIKELIEST).fold(table, |table, place| {
+            let at = || self.likeliest.iter().map(move |row| row.get(place).copied());
+            table
+                .words(
+                    &format!("class {}", place + 1),
+                    at().map(|it| it.map_or(String::new(), |(class, _)| name(class))),
+                )
+                .numbers(&format!("p {}", place + 1), at().map(|it| it.map_or(f64::NAN, |(_, share)| share.into())))
         })
+    }
+}
+
+/// The likeliest of these classes, of equally likely ones the first.
+fn likeliest(classes: impl Iterator<Item = (u16, f32)>) -> Vec<(u16, f32)> {
+    let mut found: Vec<(u16, f32)> = Vec::with_capacity(LIKELIEST + 1);
+    for (class, share) in classes {
+        let place = found.partition_point(|&(_, known)| known.total_cmp(&share).is_ge());
+        if place < LIKELIEST {
+            found.insert(place, (class, share));
+            found.truncate(LIKELIEST);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_classes_the_five_likeliest_are_kept() {
+        let classes: Vec<String> = (0..10_000).map(|class| format!("c{class}")).collect();
+        let mut row = vec![0.000_01; classes.len()];
+        row[70..75].copy_from_slice(&[0.05, 0.3, 0.1, 0.3, 0.15]);
+        let [mut few, mut many] = [1, 10_000].map(|images| Predictions::of(classes.len(), images));
+        for found in [&mut few, &mut many] {
+            found.push(72, 71, 2.3, &row);
+        }
+        assert_eq!(many.likeliest(0), [(71, 0.3), (73, 0.3), (74, 0.15), (72, 0.1), (70, 0.05)]);
+        assert_eq!((many.confidence(0), many.margin(0), many.in_top5(0)), (0.3, -0.2, true));
+        assert_eq!((many.top5(), many.entropy(0)), (few.top5(), few.entropy(0)));
+        assert!(few.table(&classes).csv().lines().next().is_some_and(|titles| titles.ends_with(",p(c9999)")));
+        let table = many.table(&classes).csv();
+        assert!(table.contains(",class 1,p 1,class 2,p 2,") && table.len() < 500, "{table}");
+        assert!(table.contains(",c71,0.3"), "{table}");
     }
 }

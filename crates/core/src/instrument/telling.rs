@@ -45,14 +45,11 @@ mod tests {
 
     /// Of two classes, every image of class 0: how sure it is of that.
     fn said(sure_of_truth: &[f32]) -> Finding {
-        let predicted = |&share: &f32| u16::from(share < 0.5);
-        Finding::Predictions(Predictions {
-            classes: 2,
-            truth: vec![0; sure_of_truth.len()],
-            predicted: sure_of_truth.iter().map(predicted).collect(),
-            loss: vec![0.0; sure_of_truth.len()],
-            probabilities: sure_of_truth.iter().flat_map(|&share| [share, 1.0 - share]).collect(),
-        })
+        let mut found = Predictions::of(2, sure_of_truth.len());
+        for &share in sure_of_truth {
+            found.push(0, u16::from(share < 0.5), 0.0, &[share, 1.0 - share]);
+        }
+        Finding::Predictions(found)
     }
 
     fn found(arms: &[&[f32]]) -> Findings {

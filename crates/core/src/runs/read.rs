@@ -32,7 +32,7 @@ pub enum RunError {
         arm: String,
     },
     /// A file of the run is there, but the system does not give it.
-    #[error("{}: {why}", .path.display())]
+    #[error("cannot read {}: {why}", .path.display())]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -245,7 +245,10 @@ pub fn find(named: &Path) -> Result<Run, RunError> {
 }
 
 fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, RunError> {
-    let bytes = fs::read(path).map_err(|error| damaged(path, error))?;
+    let bytes = fs::read(path).map_err(|why| match why.kind() {
+        io::ErrorKind::NotFound => damaged(path, "it is missing"),
+        _ => RunError::Unreadable { path: path.to_owned(), why },
+    })?;
     serde_json::from_slice(&bytes).map_err(|error| damaged(path, error))
 }
 

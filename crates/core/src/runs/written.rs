@@ -18,6 +18,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// Files that are open at once while checkpoints take each other's place and images are read.
+const HANDLES: usize = 12;
+
+/// Tables of an arm, some of which are opened with their first row.
+const TABLES: usize = 4;
+
 /// How long rows may wait in memory.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
@@ -91,7 +97,7 @@ impl FolderRecord {
             let settings = known.as_ref().map_or_else(Vec::new, |plan| settings(plan, index));
             ArmFiles::open(folder, info.dataset.validation, &text, &settings)
         };
-        Ok(Self {
+        let record = Self {
             folder: folder.to_owned(),
             plan,
             info: json(info)?,
@@ -106,7 +112,10 @@ impl FolderRecord {
             keeping,
             names,
             _lock: lock,
-        })
+        };
+        // Too few would be found out when the end is to be written, and nobody can give a process more by then.
+        files::can_open_more(HANDLES + TABLES * record.arms.len(), &folder.join(layout::INFO))?;
+        Ok(record)
     }
 
     /// Writes all that waits; where that fails, it goes on waiting.

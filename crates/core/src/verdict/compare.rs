@@ -53,9 +53,10 @@ pub struct Comparison {
     pub second_mean: f64,
     /// The first minus the second, in the mean.
     pub difference: f64,
-    /// A 95 % interval of the difference, from two seeds on.
+    /// A 95 % interval of the difference, from two seeds on, as far as such differences are possible: those of accuracies
+    /// lie between −1 and 1.
     pub interval: Option<[f64; 2]>,
-    /// The interval that the call is made by: wider, where several comparisons are made.
+    /// The interval that the call is made by: wider, where several comparisons are made, and bounded in the same way.
     pub corrected_interval: Option<[f64; 2]>,
     /// Seeds that both have.
     pub n: usize,
@@ -73,12 +74,14 @@ pub struct Comparison {
 struct Quantity {
     id: &'static str,
     of: fn(&Trial, usize) -> Option<f64>,
+    /// The largest difference that there can be.
+    most: f64,
 }
 
 /// The validation accuracy, then the training loss, of arms that did not diverge.
 const QUANTITIES: [Quantity; 2] = [
-    Quantity { id: ACCURACY, of: |trial, arm| finite(trial, arm, |measured| measured.accuracy) },
-    Quantity { id: LOSS, of: |trial, arm| finite(trial, arm, |measured| measured.train_loss) },
+    Quantity { id: ACCURACY, of: |trial, arm| finite(trial, arm, |measured| measured.accuracy), most: 1.0 },
+    Quantity { id: LOSS, of: |trial, arm| finite(trial, arm, |measured| measured.train_loss), most: f64::INFINITY },
 ];
 
 /// The id of the validation accuracy.
@@ -167,6 +170,10 @@ fn decide(found: &mut [Comparison]) {
                 _ if comparison.test == Test::Paired && comparison.interval.is_none() => Call::Undecided,
                 _ => Call::Tie,
             };
+            // Student's t of two seeds knows nothing of shares: it goes on far beyond what there can be.
+            let possible = |ends: [f64; 2]| ends.map(|end| end.clamp(-quantity.most, quantity.most));
+            comparison.interval = comparison.interval.map(possible);
+            comparison.corrected_interval = comparison.corrected_interval.map(possible);
         }
     }
 }

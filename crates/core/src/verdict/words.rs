@@ -335,15 +335,25 @@ fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> {
 /// How large a difference must be to be seen, where none was found and a large one could have been missed.
 fn unseen(comparisons: &[Comparison], quantity: &str) -> Option<String> {
     let ties = comparisons.iter().filter(|found| found.quantity == quantity && found.call == Call::Tie);
-    let widest = ties.filter_map(|found| Some((found.corrected_interval?, found.n)));
-    let ([low, high], n) = widest.max_by(|(a, _), (b, _)| (a[1] - a[0]).total_cmp(&(b[1] - b[0])))?;
-    let half = (high - low) / 2.0;
+    // Where one end is as far as can be, the other one tells how wide the interval is.
+    let half = |found: &Comparison| {
+        found.corrected_interval.map(|[low, high]| (high - found.difference).max(found.difference - low))
+    };
+    let widest = ties.filter_map(|found| Some((half(found)?, found.n)));
+    let (half, n) = widest.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    let (seeds, points) = (seeds(n), (100.0 * half).ceil());
     (quantity == ACCURACY && half > UNSEEN).then(|| {
-        format!(
-            "With {}, only a difference of more than {} points could be told from luck; more seeds see smaller ones.",
-            seeds(n),
-            (100.0 * half).ceil()
-        )
+        if points < 100.0 {
+            format!(
+                "With {seeds}, only a difference of more than {points} points could be told from luck; more seeds see \
+                 smaller ones."
+            )
+        } else {
+            format!(
+                "With {seeds} as far apart as these, not even the largest difference could be told from luck; more seeds \
+                 see smaller ones."
+            )
+        }
     })
 }
 

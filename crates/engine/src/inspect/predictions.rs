@@ -5,11 +5,11 @@ use crate::train::evaluate::{logits, predicted, softmax};
 use lab_core::data::evaluation_batches;
 use lab_core::instrument::Predictions;
 
-/// Every validation image's class, likeliest class, loss and probabilities.
+/// Every validation image's class, likeliest class, loss, and what its probabilities say.
 pub(super) fn predictions(subject: &Subject, progress: &mut Progress) -> Result<Predictions, String> {
     let inputs = subject.snapshot.validation();
     let (classes, total) = (subject.blueprint().classes, inputs.images.len());
-    let mut found = Predictions { classes, ..Predictions::default() };
+    let mut found = Predictions::of(classes, total);
     for batch in evaluation_batches(inputs.images, inputs.mean, inputs.std, subject.batch()) {
         if !progress(found.len(), total, None) {
             break;
@@ -18,10 +18,8 @@ pub(super) fn predictions(subject: &Subject, progress: &mut Progress) -> Result<
         let [channels, height, width] = batch.shape;
         let rows = logits(subject.model(), batch.pixels, [batch.size, channels, height, width], subject.device())?;
         for (row, &truth) in rows.chunks_exact(classes).zip(&batch.labels) {
-            found.truth.push(truth);
-            found.predicted.push(u16::try_from(predicted(row)).unwrap_or(u16::MAX));
-            found.loss.push(cross_entropy(row, usize::from(truth)));
-            found.probabilities.extend(softmax(row));
+            let taken = u16::try_from(predicted(row)).unwrap_or(u16::MAX);
+            found.push(truth, taken, cross_entropy(row, usize::from(truth)), &softmax(row));
         }
     }
     Ok(found)

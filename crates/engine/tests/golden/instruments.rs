@@ -222,12 +222,11 @@ fn metrics_are_scikit_learns_and_mcnemars_p_is_scipys() {
     let arms: Vec<Predictions> = golden
         .arms
         .iter()
-        .map(|arm| Predictions {
-            classes: 10,
-            truth: golden.truth.clone(),
-            predicted: arm.probabilities.chunks(10).map(likeliest).collect(),
-            loss: vec![0.0; golden.truth.len()],
-            probabilities: arm.probabilities.clone(),
+        .map(|arm| {
+            let mut found = Predictions::of(10, golden.truth.len());
+            let rows = golden.truth.iter().zip(arm.probabilities.chunks(10));
+            rows.for_each(|(&truth, row)| found.push(truth, likeliest(row), 0.0, row));
+            found
         })
         .collect();
     for (found, expected) in arms.iter().zip(&golden.arms) {
@@ -259,13 +258,8 @@ fn metrics_are_scikit_learns_and_mcnemars_p_is_scipys() {
 #[test]
 fn the_calibration_error_is_the_one_worked_out_by_hand() {
     let rows = [[0.9, 0.05, 0.05], [0.8, 0.1, 0.1], [0.5, 0.3, 0.2], [0.4, 0.35, 0.25]];
-    let found = Predictions {
-        classes: 3,
-        truth: vec![0, 1, 0, 2],
-        predicted: vec![0; 4],
-        loss: vec![0.0; 4],
-        probabilities: rows.concat(),
-    };
+    let mut found = Predictions::of(3, rows.len());
+    [0, 1, 0, 2].iter().zip(&rows).for_each(|(&truth, row)| found.push(truth, 0, 0.0, row));
     let calibration = Calibration::of(&found, 2);
     assert_eq!([calibration.bins[0].count, calibration.bins[1].count], [2, 2]);
     let expected = 0.5 * (0.5_f64 - 0.45).abs() + 0.5 * (0.5_f64 - 0.85).abs();

@@ -88,17 +88,20 @@ pub fn gallery() -> Gallery {
 
 /// What an arm takes the gallery's images for; every `wrong`-th one for the next class.
 pub fn predictions(wrong: usize) -> Predictions {
-    let mut found = Predictions { classes: 10, ..Predictions::default() };
-    for image in 0..60_usize {
+    predictions_of(60, wrong)
+}
+
+/// The same of so many images.
+pub fn predictions_of(images: usize, wrong: usize) -> Predictions {
+    let mut found = Predictions::of(10, images);
+    for image in (0..60_usize).cycle().take(images) {
         let truth = image % 10;
         let is_wrong = image.is_multiple_of(wrong);
         let predicted = if is_wrong { (truth + 1) % 10 } else { truth };
         let sure = 0.5 + 0.008 * (image % 50) as f32;
-        let row = (0..10).map(|class| if class == predicted { sure } else { (1.0 - sure) / 9.0 });
-        found.probabilities.extend(row);
-        found.truth.push(truth as u16);
-        found.predicted.push(predicted as u16);
-        found.loss.push(if is_wrong { 2.5 + 0.01 * image as f32 } else { -sure.ln() });
+        let row: [f32; 10] = std::array::from_fn(|class| if class == predicted { sure } else { (1.0 - sure) / 9.0 });
+        let loss = if is_wrong { 2.5 + 0.01 * image as f32 } else { -sure.ln() };
+        found.push(truth as u16, predicted as u16, loss, &row);
     }
     found
 }

@@ -6,7 +6,7 @@ use crate::scripted::*;
 use eframe::egui::{Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use lab_core::instrument::{Answer, Finding, Neighbour, Predictions, Question, Sample};
+use lab_core::instrument::{Answer, Finding, Neighbour, Question, Sample};
 use lab_core::protocol::{Event, Thumbnail};
 use lab_window::App;
 use lab_window::dialogs::{Chosen, Wanted};
@@ -145,11 +145,7 @@ fn only_images_that_all_arms_know_are_shown_and_all_of_them_are_chosen_at_once()
     assert!(harness.query_by_label("60 images selected").is_some());
     harness.get_by_label("Predict: Predictions").click();
     harness.run();
-    let mut few = predictions(12);
-    few.truth.truncate(20);
-    few.predicted.truncate(20);
-    few.loss.truncate(20);
-    few.probabilities.truncate(200);
+    let few = predictions_of(20, 12);
     let (id, _) = script.asked_for(|question| *question == Question::Predictions).expect("asked");
     script.found(id, [Ok(Finding::Predictions(predictions(4))), Ok(Finding::Predictions(few))]);
     harness.run();
@@ -190,21 +186,13 @@ fn ten_thousand_images_are_scrolled_through() {
     harness.get_by_label("Predict: Predictions").click();
     harness.run();
     let many = 10_000;
-    let one = predictions(4);
-    let repeat = |values: &[u16]| values.iter().copied().cycle().take(many).collect::<Vec<u16>>();
-    let found = Predictions {
-        classes: 10,
-        truth: repeat(&one.truth),
-        predicted: repeat(&one.predicted),
-        loss: one.loss.iter().copied().cycle().take(many).collect(),
-        probabilities: one.probabilities.iter().copied().cycle().take(10 * many).collect(),
-    };
+    let found = predictions_of(many, 4);
     let (id, _) = script.asked_for(|question| *question == Question::Predictions).expect("asked");
     script.found(id, [Ok(Finding::Predictions(found.clone())), Ok(Finding::Predictions(found))]);
     let (id, _) = script.asked_for(|question| *question == Question::Gallery).expect("asked");
     let mut images = gallery();
     images.pixels = images.pixels.iter().copied().cycle().take(64 * many).collect();
-    images.labels = repeat(&images.labels);
+    images.labels = images.labels.iter().copied().cycle().take(many).collect();
     script.say(Event::Answer { id, answer: Ok(Answer::Gallery(Arc::new(images))) });
     harness.run();
     assert!(told(&harness, "10,000 of 10,000 images"));

@@ -1,5 +1,6 @@
 //! Names of classes from a file beside the images: one a line, with or without numbers or codes before them, or JSON.
 
+use crate::data::error::DataError;
 use crate::data::found::Found;
 use crate::data::names::{name_of, shown};
 use crate::data::store::Store;
@@ -40,13 +41,9 @@ pub(super) fn named(store: &Store, folder: &Path, mut found: Found) -> Found {
     let Some(path) = NAMES.iter().map(|name| folder.join(name)).find(|path| store.is_file(path)) else {
         return found;
     };
-    let is_short = store.length(&path).is_ok_and(|length| length <= MAX_FILE);
-    let text = if is_short { store.read(&path).unwrap_or_default() } else { Vec::new() };
-    let text = String::from_utf8_lossy(&text);
+    let text = text(store, &path).unwrap_or_default();
     let file = name_of(&path);
-    let is_json = path.extension().is_some_and(|ending| ending == "json");
-    let names = if is_json { from_json(&text) } else { Some(from_lines(&text)) };
-    match names.and_then(|names| chosen(&names, &found.classes)) {
+    match from(&path, &text).and_then(|names| chosen(&names, &found.classes)) {
         Some(names) => {
             found.classes = names;
             found.left_out.iter_mut().for_each(|left_out| left_out.files.retain(|file| *file != path));
@@ -62,6 +59,30 @@ pub(super) fn named(store: &Store, folder: &Path, mut found: Found) -> Found {
         )),
     }
     found
+}
+
+/// The names of so many classes, which are numbered from 0, as a file has them: one a line, or JSON.
+///
+/// # Errors
+/// A file that cannot be read, or that does not name each class, or two alike.
+pub fn class_names(file: &Path, classes: usize) -> Result<Vec<String>, DataError> {
+    let text = text(&Store::Disk, file)?;
+    let numbers: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+    from(file, &text).and_then(|names| chosen(&names, &numbers)).ok_or_else(|| {
+        let problem = format!("it does not name {classes} classes, each differently");
+        DataError::unusable(file, problem, "write one name a line, in the order of the classes, or JSON")
+    })
+}
+
+/// What a file says; nothing of one that is far too long.
+fn text(store: &Store, path: &Path) -> Result<String, DataError> {
+    let bytes = if store.length(path)? > MAX_FILE { Vec::new() } else { store.read(path)? };
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn from(path: &Path, text: &str) -> Option<Names> {
+    let is_json = path.extension().is_some_and(|ending| ending == "json");
+    if is_json { from_json(text) } else { Some(from_lines(text)) }
 }
 
 /// The names of classes that are called by numbers or codes; `None` where the file does not name each, or two alike.

@@ -20,6 +20,8 @@ mod svhn;
 mod table;
 mod webdataset;
 
+pub use class_names::class_names;
+
 use super::content::{Content, content};
 use super::error::DataError;
 use super::found::{Format, Found};

@@ -13,7 +13,6 @@ use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::named;
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::answers::top;
 use crate::state::selected::ConfusionCell;
 use eframe::egui::{Color32, Label, Modifiers, ScrollArea, Sense, Ui, Vec2, vec2};
 use lab_core::instrument::{ArmFinding, Finding, Findings, Focus, Gallery, Instrument, Question, Sample};
@@ -223,15 +222,11 @@ impl Predictions {
                     kit::explain(ui, Instrument::Nearest);
                 });
                 for (arm, name, found) in arms {
-                    let likely: Vec<String> = top(found.row(image), 3)
-                        .into_iter()
-                        .map(|(index, share)| {
-                            format!(
-                                "{} {}",
-                                gallery.classes.get(index).map_or("", String::as_str),
-                                percent(f64::from(share))
-                            )
-                        })
+                    let likely: Vec<String> = found
+                        .likeliest(image)
+                        .iter()
+                        .take(3)
+                        .map(|&(index, share)| format!("{} {}", class(gallery, index), percent(f64::from(share))))
                         .collect();
                     let text = format!("{name}: {}; loss {}", likely.join(", "), short(f64::from(found.loss[image])));
                     told(ui, *arm, &text);

@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if experiment.recipe.seeds > 1 {
         let plan = StudyPlan::of_seeds(*experiment);
         let study = study::create(plan, args.out.as_deref())?;
-        return study::here(study, args.device, args.json);
+        return over_seeds(args, study);
     }
     train(args, Command::Start { experiment, device: args.device, paused: false }, None)
 }
@@ -100,7 +100,18 @@ fn resume_study(args: &Args, folder: &Path, images: Option<Source>) -> Result<()
         let why = "a study's images lie where its study.toml says; change it there";
         return Err(Failure::Usage(why.to_owned()));
     }
-    study::here(StudyFolder::open(folder).map_err(Failure::usage)?, args.device, args.json)
+    over_seeds(args, StudyFolder::open(folder).map_err(Failure::usage)?)
+}
+
+/// Trains with each seed, and says what that has shown.
+fn over_seeds(args: &Args, study: StudyFolder) -> Result<(), Failure> {
+    let (folder, points) = (study.path().to_owned(), study.study().points());
+    study::here(study, args.device, args.json)?;
+    if args.json || points > 1 {
+        return Ok(());
+    }
+    let found = verdict::of_all(&verdict::of_study(&folder)?)?;
+    output::print(&format!("\n{}", verdict::in_words(&found)))
 }
 
 fn train(args: &Args, command: Command, images: Option<Source>) -> Result<(), Failure> {

@@ -2,9 +2,11 @@
 
 use super::network::find_run;
 use super::output::{self, Failure};
+use super::study;
 use lab_core::number::{or_dash, precise};
 use lab_core::runs::{self, Run};
 use lab_core::statistics::Sample;
+use lab_core::study::StudyFolder;
 use lab_core::verdict::{self, Verdict};
 use std::path::{Path, PathBuf};
 
@@ -18,7 +20,7 @@ Examples:
   residual-lab verdict seed-0 seed-1 seed-2 --json"
 )]
 pub struct Args {
-    /// Run folders, or their names in the usual place
+    /// Run folders, or their names in the usual place; a study of several seeds stands for its runs
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
     /// Print JSON
@@ -27,7 +29,36 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let runs = args.runs.iter().map(|named| find_run(named)).collect::<Result<Vec<Run>, Failure>>()?;
+    let runs = args.runs.iter().map(|named| meant(named)).collect::<Result<Vec<_>, _>>()?;
+    let runs: Vec<Run> = runs.into_iter().flatten().collect();
+    let found = of_all(&runs)?;
+    if args.json {
+        output::print_json(&found)
+    } else {
+        output::print(&format!("{}\n\n{}", table(&found), in_words(&found)))
+    }
+}
+
+/// A run, or those of a study.
+fn meant(named: &Path) -> Result<Vec<Run>, Failure> {
+    match study::find(named) {
+        Some(folder) => of_study(&folder),
+        None => Ok(vec![find_run(named)?]),
+    }
+}
+
+/// The runs of a study that have begun.
+pub(super) fn of_study(folder: &Path) -> Result<Vec<Run>, Failure> {
+    let begun = StudyFolder::open(folder).and_then(|study| study.begun()).map_err(Failure::usage)?;
+    let runs: Vec<Run> = begun.into_values().filter_map(|begun| runs::open(&begun.folder).ok()).collect();
+    if runs.is_empty() {
+        return Err(Failure::Usage(format!("nothing of the study {} was trained yet", folder.display())));
+    }
+    Ok(runs)
+}
+
+/// The verdict on runs that differ in their seed only.
+pub(super) fn of_all(runs: &[Run]) -> Result<Verdict, Failure> {
     let alike = |run: &Run| {
         let mut plan = run.experiment.clone().into_plan();
         (plan.recipe.seed, plan.name) = (0, String::new());
@@ -35,15 +66,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     };
     if let Some(other) = runs[1..].iter().find(|run| alike(run) != alike(&runs[0])) {
         let (first, other) = (runs[0].folder.display(), other.folder.display());
-        return Err(Failure::Usage(format!("{first} and {other} differ in more than their seed")));
+        let why = "differ in more than their seed; `residual-lab study results` compares settings";
+        return Err(Failure::Usage(format!("{first} and {other} {why}")));
     }
-    let facts = verdict::facts_of(&runs).map_err(Failure::usage)?;
-    let found = verdict::verdict(&facts);
-    if args.json {
-        output::print_json(&found)
-    } else {
-        output::print(&format!("{}\n\n{}", table(&found), in_words(&found)))
-    }
+    let facts = verdict::facts_of(runs).map_err(Failure::usage)?;
+    Ok(verdict::verdict(&facts))
 }
 
 /// The verdict on a run that has ended, which is written into its folder, too.

@@ -141,6 +141,15 @@ fn a_folder_of_pictures_is_classified_and_each_that_cannot_be_says_why() {
     for name in ["wardrobe/b.png", "wardrobe/a.png", "shirt.png"] {
         lab.write(name, &picture(28, 28));
     }
+    // Weights alone do not say how their images were normalised.
+    let weights = "run/arms/resnet20/checkpoints/best/weights.safetensors";
+    let alone = ["classify", "--weights", weights, "--preset", "resnet20", "--image", "1x28x28", "shirt.png"];
+    let told = |more: &[&str]| {
+        let output = lab.command(&[&alone, more].concat()).output().unwrap();
+        String::from_utf8_lossy(&output.stderr).contains("pixels go in as they are")
+    };
+    assert!(told(&[]) && !told(&["--mean", "0.3", "--std", "0.3"]));
+
     let said = lab.ok(&["classify", "run", "shirt.png", "wardrobe"]);
     let named: Vec<&str> = said.lines().filter(|line| !line.starts_with(' ')).collect();
     assert_eq!(named, ["shirt.png", "wardrobe/a.png", "wardrobe/b.png"]);

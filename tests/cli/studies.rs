@@ -206,6 +206,10 @@ fn an_experiment_with_several_seeds_is_trained_as_a_study() {
     let said = lab.ok(&[&args, SMALL].concat());
     assert!(said.contains("trial 2 of 2: seed 6") && said.contains(" ± "), "{said}");
     assert_eq!(trials(&lab, "seeds"), ["seeds/trials/0001-seed-5", "seeds/trials/0002-seed-6"]);
+    let verdict = lab.ok(&["verdict", "seeds"]);
+    let headline = verdict.lines().find(|line| line.contains("2 seeds")).unwrap();
+    assert!(said.contains(headline), "{verdict}\n{said}");
+    assert_eq!(verdict, lab.ok(&["verdict", "seeds/trials/0001-seed-5", "seeds/trials/0002-seed-6"]));
     let said = lab.ok(&["train", "--resume", "seeds", "--device", "flex"]);
     assert!(!said.contains("trial 1 of 2") && said.contains(" ± "), "there was nothing left to do: {said}");
     let one = ["train", "--seed", "6", "--epochs", "1", "--device", "flex", "--out", "one"];

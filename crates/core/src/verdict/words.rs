@@ -373,6 +373,9 @@ fn by_guessing(facts: &Facts) -> Option<String> {
         begun.peek().is_some() && begun.all(|(first, last)| (last - first).abs() < 0.01 * first)
     });
     let names: Vec<&str> = stuck.map(|(_, arm)| arm.name.as_str()).collect();
-    let text = format!("{} has learned nothing: its loss is where it began.", names.join(", "));
+    let text = match names.as_slice() {
+        [one] => format!("{one} has learned nothing: its loss is where it began."),
+        several => format!("{} have learned nothing: their losses are where they began.", several.join(", ")),
+    };
     (!names.is_empty()).then(|| capital(&text))
 }

@@ -110,7 +110,7 @@ fn over_seeds(args: &Args, study: StudyFolder) -> Result<(), Failure> {
     if args.json || points > 1 {
         return Ok(());
     }
-    let found = verdict::of_all(&verdict::of_study(&folder)?)?;
+    let found = verdict::of_all(verdict::of_study(&folder)?)?;
     output::print(&format!("\n{}", verdict::in_words(&found)))
 }
 

@@ -4,6 +4,7 @@ use super::network::find_run;
 use super::output::{self, Failure};
 use super::study;
 use lab_core::number::{or_dash, precise};
+use lab_core::protocol::Outcome;
 use lab_core::runs::{self, Run};
 use lab_core::statistics::Sample;
 use lab_core::study::StudyFolder;
@@ -31,7 +32,7 @@ pub struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let runs = args.runs.iter().map(|named| meant(named)).collect::<Result<Vec<_>, _>>()?;
     let runs: Vec<Run> = runs.into_iter().flatten().collect();
-    let found = of_all(&runs)?;
+    let found = of_all(runs)?;
     if args.json {
         output::print_json(&found)
     } else {
@@ -58,19 +59,45 @@ pub(super) fn of_study(folder: &Path) -> Result<Vec<Run>, Failure> {
 }
 
 /// The verdict on runs that differ in their seed only.
-pub(super) fn of_all(runs: &[Run]) -> Result<Verdict, Failure> {
+pub(super) fn of_all(runs: Vec<Run>) -> Result<Verdict, Failure> {
+    let runs = ended(runs);
+    let pairs = || runs.iter().enumerate().flat_map(|(index, one)| runs[..index].iter().map(move |other| (other, one)));
     let alike = |run: &Run| {
         let mut plan = run.experiment.clone().into_plan();
         (plan.recipe.seed, plan.name) = (0, String::new());
         plan
     };
-    if let Some(other) = runs[1..].iter().find(|run| alike(run) != alike(&runs[0])) {
-        let (first, other) = (runs[0].folder.display(), other.folder.display());
-        let why = "differ in more than their seed; `residual-lab study results` compares settings";
-        return Err(Failure::Usage(format!("{first} and {other} {why}")));
+    let seed = |run: &Run| run.experiment.recipe.seed;
+    let faults: [(&dyn Fn(&Run, &Run) -> bool, &str); 3] = [
+        (
+            &|a, b| alike(a) != alike(b),
+            "differ in more than their seed; `residual-lab study results` compares settings",
+        ),
+        (&|a, b| seed(a) == seed(b), "have the same seed, and one training counts once; train with another --seed"),
+        (
+            &|a, b| a.planned_steps() != b.planned_steps(),
+            "were trained for different lengths, and what more training does would be taken for luck",
+        ),
+    ];
+    for (is_at_fault, why) in faults {
+        if let Some((one, other)) = pairs().find(|(one, other)| is_at_fault(one, other)) {
+            let (one, other) = (one.folder.display(), other.folder.display());
+            return Err(Failure::Usage(format!("{one} and {other} {why}")));
+        }
     }
-    let facts = verdict::facts_of(runs).map_err(Failure::usage)?;
+    let facts = verdict::facts_of(&runs).map_err(Failure::usage)?;
     Ok(verdict::verdict(&facts))
+}
+
+/// Those that have ended, if there are such: the others would be compared on the way.
+fn ended(runs: Vec<Run>) -> Vec<Run> {
+    let has_ended = |run: &Run| run.outcome.as_ref().is_some_and(|outcome| outcome.reason != Outcome::STOPPED);
+    if !runs.iter().any(has_ended) {
+        return runs;
+    }
+    let (ended, others): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(has_ended);
+    others.iter().for_each(|run| output::notice(&format!("{} has not ended and is left out", run.folder.display())));
+    ended
 }
 
 /// The verdict on a run that has ended, which is written into its folder, too.

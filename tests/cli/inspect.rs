@@ -77,6 +77,7 @@ fn what_cannot_be_looked_at_is_refused_in_one_line() {
     lab.refuses(2, &["there is no run nowhere"], &["inspect", "nowhere", "lesions"]);
     lab.refuses(2, &["name a run and an instrument"], &["inspect", "lesions"]);
     lab.refuses(2, &["no block \"layer9.0\""], &["inspect", "run", "features", "--block", "layer9.0"]);
+    lab.refuses(2, &["shows every block"], &["inspect", "run", "gradcam", "--block", "layer1.0"]);
     lab.refuses(2, &["no class \"cat\""], &["inspect", "run", "gradcam", "--class", "cat"]);
     lab.refuses(1, &["no validation image 500"], &["inspect", "run", "gradcam", "--image", "500"]);
 }

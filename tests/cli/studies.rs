@@ -215,6 +215,14 @@ fn an_experiment_with_several_seeds_is_trained_as_a_study() {
     let one = ["train", "--seed", "6", "--epochs", "1", "--device", "flex", "--out", "one"];
     lab.ok(&[&one, SMALL].concat());
     assert_eq!(lab.numbers("one", "plain"), lab.numbers("seeds/trials/0002-seed-6", "plain"), "a seed is a seed");
+
+    let [first, second] = ["seeds/trials/0001-seed-5", "seeds/trials/0002-seed-6"];
+    lab.refuses(2, &["have the same seed"], &["verdict", first, second, first]);
+    lab.ok(&["train", "--resume", second, "--extend", "1", "--device", "flex"]);
+    lab.refuses(2, &["trained for different lengths"], &["verdict", first, second]);
+    lab.ok(&["export", second, "--html", "--out", "extended.html"]);
+    let page = std::fs::read_to_string(lab.path("extended.html")).unwrap();
+    assert!(page.contains("change on the way what was changed by hand"), "settings alone do not repeat it");
 }
 
 #[test]

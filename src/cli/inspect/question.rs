@@ -57,6 +57,10 @@ impl Settings {
     pub fn question(&self, instrument: Instrument, snapshot: &Snapshot) -> Result<Question, Failure> {
         let of_class = matches!(instrument, Instrument::GradCam | Instrument::Occlusion);
         let of_block = instrument == Instrument::Features;
+        if let (false, Some(block)) = (of_block, &self.block) {
+            let why = format!("--block {block} is for feature maps; {} shows every block", instrument.about().id);
+            return Err(Failure::Usage(why));
+        }
         let picture = self.picture.clone().map(|path| Sample::Picture(Picture::File(path)));
         let mut question = instrument.question(&Focus {
             sample: picture.unwrap_or(Sample::Validation(self.image)),

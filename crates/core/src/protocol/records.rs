@@ -192,6 +192,8 @@ pub struct Outcome {
 impl Outcome {
     /// Why a run has ended that did all it was to do.
     pub const COMPLETE: &str = "all steps are done";
+    /// Why a run has ended that somebody ended before that.
+    pub const STOPPED: &str = "stopped by hand";
 
     /// How it ended and how well each arm did, the best first: `Finished: residual 83.5 %, plain 67.7 %`.
     #[must_use]

@@ -326,11 +326,19 @@ fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> {
                     other one might be ahead.";
         found.push(text.to_owned());
     }
+    if quantity == ACCURACY && (1..FEW).contains(&facts.images) {
+        let images = plural(facts.images as u64, "image");
+        let points = short(100.0 / facts.images as f64);
+        found.push(format!("Validated on {images} only: each is worth {points} points."));
+    }
     if let Some(chance) = by_guessing(facts) {
         found.push(chance);
     }
     found
 }
+
+/// Validation images below which a reader is told how much a single one counts.
+const FEW: usize = 100;
 
 /// How large a difference must be to be seen, where none was found and a large one could have been missed.
 fn unseen(comparisons: &[Comparison], quantity: &str) -> Option<String> {

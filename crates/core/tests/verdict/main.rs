@@ -209,3 +209,10 @@ fn a_loss_is_reached_at_the_first_step_that_has_it() {
     let rows = [vec![0.1, 0.2], vec![0.3, 0.2], vec![0.3, 0.3], vec![0.3, 0.5], vec![f64::NAN, 0.1]];
     assert_eq!(lead_changes(&rows), 2);
 }
+
+#[test]
+fn few_validation_images_are_told() {
+    let told = |images| verdict(&Facts { images, ..made_up(7, 0.1) }).caveats.join(" ");
+    assert!(told(2).contains("Validated on 2 images only: each is worth 50.0 points."), "{}", told(2));
+    assert!(!told(100).contains("only: each"));
+}

@@ -189,7 +189,7 @@ impl Worker {
                 }
                 Ok(())
             }
-            Command::Stop => self.end("stopped by hand"),
+            Command::Stop => self.end(Outcome::STOPPED),
             Command::Tune(change) => self.tune(&change),
             Command::Checkpoint => self.save(),
             Command::MoveRun(folder) => self.move_run(&folder),

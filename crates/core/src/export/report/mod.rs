@@ -6,9 +6,10 @@ mod plot;
 pub mod study;
 mod worst;
 
-use crate::number::{count, or_dash, precise, precise_percent};
+use crate::experiment::Naming;
+use crate::number::{self, count, or_dash, precise, precise_percent};
 use crate::quantity::{BlockQuantity, Measure};
-use crate::runs::{Run, RunError};
+use crate::runs::{GradientRow, Run, RunError};
 use crate::verdict::{Verdict, facts_of, verdict};
 use page::{Page, escaped};
 use plot::{Line, plot};
@@ -30,10 +31,8 @@ pub fn html(run: &Run, said: Result<Said, String>) -> Result<String, RunError> {
     shown(&mut page, "What it has shown", &verdict(&facts_of(std::slice::from_ref(run))?));
     networks(&mut page, run);
     curves(&mut page, run)?;
-    for arm in 0..run.info.arms.len() {
-        confusion(&mut page, run, arm);
-        gradients(&mut page, run, arm)?;
-    }
+    (0..run.info.arms.len()).for_each(|arm| confusion(&mut page, run, arm));
+    gradients(&mut page, run)?;
     match said {
         Ok(said) => worst::worst(&mut page, &said, &run.info.dataset.classes),
         Err(why) => page.soft(&format!("The worst predictions are not here: {why}.")),
@@ -44,9 +43,13 @@ pub fn html(run: &Run, said: Result<Said, String>) -> Result<String, RunError> {
     page.code(&plan);
     made_here(&mut page, run);
     page.heading("How to repeat it");
-    page.paragraph(
-        "Save the settings above as experiment.toml. On the same kind of processor every number comes out the same.",
-    );
+    let is_changed = run.events()?.iter().any(|line| line.change.is_some());
+    page.paragraph(if is_changed {
+        "Save the settings above as experiment.toml, and change on the way what was changed by hand, as \"What happened\" \
+         tells: these settings alone give the run as it was before that."
+    } else {
+        "Save the settings above as experiment.toml. On the same kind of processor every number comes out the same."
+    });
     page.code("residual-lab train experiment.toml");
     Ok(page.finish())
 }
@@ -156,41 +159,60 @@ fn confusion(page: &mut Page, run: &Run, arm: usize) {
 }
 
 /// Norms of gradients: a row for each block, a column for each look at them, dark where they are large (by orders of
-/// magnitude).
-fn gradients(page: &mut Page, run: &Run, arm: usize) -> Result<(), RunError> {
-    const MOST: usize = 120;
-    let rows = run.gradients(arm)?;
-    let blocks = &run.info.arms[arm].blocks;
-    let of = |block: &String| {
-        rows.iter()
-            .filter(|row| row.block == *block)
-            .filter_map(|row| row.get(BlockQuantity::WeightGradient))
-            .collect::<Vec<f64>>()
-    };
-    let values: Vec<Vec<f64>> = blocks.iter().map(of).collect();
-    let logs = || values.iter().flatten().filter(|value| **value > 0.0 && value.is_finite()).map(|value| value.log10());
-    let (low, high) = (logs().fold(f64::INFINITY, f64::min), logs().fold(f64::NEG_INFINITY, f64::max));
-    if low > high {
-        return Ok(());
+/// magnitude, which are the same for all networks).
+fn gradients(page: &mut Page, run: &Run) -> Result<(), RunError> {
+    let arms = (0..run.info.arms.len()).map(|arm| run.gradients(arm)).collect::<Result<Vec<_>, _>>()?;
+    let norm = |row: &GradientRow| row.get(BlockQuantity::WeightGradient);
+    let positive = arms.iter().flatten().filter_map(norm).filter(|value| *value > 0.0 && value.is_finite());
+    let Some([low, high]) = range(positive) else { return Ok(()) };
+    page.heading("Gradients");
+    page.soft(&format!(
+        "Norm of each block's gradient over time, from {} (light) to {} (dark), by orders of magnitude.",
+        number::tick(low),
+        number::tick(high)
+    ));
+    let depth = |value: f64| if value > 0.0 { (value / low).ln() / (high / low).ln().max(1e-9) } else { 0.0 };
+    for (rows, arm) in arms.iter().zip(&run.info.arms) {
+        heat(page, &arm.name, &arm.blocks, rows, |row| norm(row).map(depth));
     }
-    page.heading(&format!("Gradients of {}", run.info.arms[arm].name));
-    page.soft(&format!("Norm of each block's gradient over time, from 1e{low:.1} (light) to 1e{high:.1} (dark)."));
-    let every = values.iter().map(Vec::len).max().unwrap_or(0).div_ceil(MOST).max(1);
-    let columns = values.iter().map(Vec::len).max().unwrap_or(0).div_ceil(every).max(1);
-    let wide = (600 / columns).clamp(5, 48);
-    let cell = |value: &f64| {
-        let share = if *value > 0.0 { (value.log10() - low) / (high - low).max(1e-9) } else { 0.0 };
-        format!("<td style=\"background:rgba(190,60,20,{share:.3})\"></td>")
+    Ok(())
+}
+
+/// The least and the largest.
+fn range(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
+    values.map(|value| [value; 2]).reduce(|all, one| [all[0].min(one[0]), all[1].max(one[1])])
+}
+
+/// One network's blocks over time, each cell as dark as told.
+fn heat(
+    page: &mut Page,
+    arm: &str,
+    blocks: &[String],
+    rows: &[GradientRow],
+    depth: impl Fn(&GradientRow) -> Option<f64>,
+) {
+    const MOST: usize = 120;
+    let of = |block: &String| rows.iter().filter(|row| row.block == *block).collect::<Vec<_>>();
+    let looks: Vec<Vec<&GradientRow>> = blocks.iter().map(of).collect();
+    let most = looks.iter().map(Vec::len).max().unwrap_or(0);
+    if most == 0 {
+        return;
+    }
+    let every = most.div_ceil(MOST);
+    let wide = (600 / most.div_ceil(every)).clamp(5, 48);
+    let cell =
+        |row: &&GradientRow| format!("<td style=\"background:rgba(190,60,20,{:.3})\"></td>", depth(row).unwrap_or(0.0));
+    let line = |(block, looks): (&String, &Vec<&GradientRow>)| {
+        let cells: String = looks.iter().step_by(every).map(cell).collect();
+        format!("<tr><th>{}</th>{cells}</tr>", escaped(&Naming::in_words(block)))
     };
-    let line = |(block, values): (&String, &Vec<f64>)| {
-        let cells: String = values.iter().step_by(every).map(cell).collect();
-        format!("<tr><th>{}</th>{cells}</tr>", escaped(block))
-    };
+    let steps: Vec<u64> = looks.iter().flatten().map(|row| row.step).collect();
+    let (first, last) = (steps.iter().min().copied().unwrap_or(0), steps.iter().max().copied().unwrap_or(0));
+    page.paragraph(&format!("Gradients of {arm}, steps {} to {}", count(first), count(last)));
     page.raw(&format!(
         "<div class=\"wide\"><table class=\"heat\" style=\"--wide:{wide}px\">{}</table></div>",
-        blocks.iter().zip(&values).map(line).collect::<String>()
+        blocks.iter().zip(&looks).map(line).collect::<String>()
     ));
-    Ok(())
 }
 
 fn events(page: &mut Page, run: &Run) -> Result<(), RunError> {

@@ -1,6 +1,7 @@
 //! Curves as a drawing within a web page.
 
 use super::page::escaped;
+use crate::number::tick;
 
 /// A curve.
 pub(super) struct Line {
@@ -18,6 +19,8 @@ const BOTTOM: f64 = 40.0;
 const TOP: f64 = 28.0;
 /// Points of a curve; of more, means of neighbours are drawn.
 const MOST: usize = 600;
+/// How far above the middle a value may be to be shown, in sizes of what is usual.
+const REACH: f64 = 5.0;
 
 /// The drawing; nothing where no curve has two points.
 pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
@@ -32,13 +35,23 @@ pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let ((x0, x1), (y0, y1)) = (ends(|point| point.0), ends(|point| point.1));
+    let ((x0, x1), (y0, whole)) = (ends(|point| point.0), ends(|point| point.1));
+    let y1 = lines.iter().map(|((_, points), _)| usual(points)).fold(y0, f64::max).min(whole);
+    let y1 = if y1 > y0 { y1 } else { whole };
+    let beyond = lines.iter().filter_map(|((name, points), _)| {
+        let most = points.iter().map(|point| point.1).fold(y1, f64::max);
+        (most > y1).then(|| format!("▲ {name} up to {}", tick(most)))
+    });
+    let beyond = beyond.collect::<Vec<_>>().join(", ");
     let x = |value: f64| LEFT + (value - x0) / (x1 - x0) * (WIDTH - LEFT - 10.0);
-    let y = |value: f64| HEIGHT - BOTTOM - (value - y0) / (y1 - y0) * (HEIGHT - BOTTOM - TOP);
+    let y = |value: f64| HEIGHT - BOTTOM - (value.min(y1) - y0) / (y1 - y0) * (HEIGHT - BOTTOM - TOP);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" font-size=\"12\" \
-         role=\"img\" aria-label=\"{0}\"><text x=\"{LEFT}\" y=\"16\" font-weight=\"600\">{0}</text>",
-        escaped(title)
+         role=\"img\" aria-label=\"{0}\"><text x=\"{LEFT}\" y=\"16\" font-weight=\"600\">{0}</text>\
+         <text x=\"{1}\" y=\"16\" text-anchor=\"end\">{2}</text>",
+        escaped(title),
+        WIDTH - 10.0,
+        escaped(&beyond)
     );
     for (at, text) in ticks(y0, y1) {
         svg += &format!(
@@ -67,6 +80,16 @@ pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
     format!("{svg}</svg><p class=\"names\">{names}</p>")
 }
 
+/// The largest value that is shown with the rest: one spike, such as a validation before the batch statistics have settled,
+/// must not press everything else flat.
+fn usual(points: &[(f64, f64)]) -> f64 {
+    let mut values: Vec<f64> = points.iter().map(|point| point.1).collect();
+    values.sort_unstable_by(f64::total_cmp);
+    let (Some(least), Some(most)) = (values.first(), values.last()) else { return f64::NEG_INFINITY };
+    let middle = values[values.len() / 2];
+    most.min(middle + REACH * (middle.abs() + (middle - least)))
+}
+
 /// Round numbers between two, about five, with no more digits than they need.
 fn ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     let wanted = (high - low) / 6.0;
@@ -77,7 +100,9 @@ fn ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     let digits = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
     let first = (low / step).ceil();
     let all = (0..10).map(|number| (first + f64::from(number)) * step);
-    all.take_while(|at| *at <= high + step * 1e-6).map(|at| (at, format!("{at:.digits$}"))).collect()
+    all.take_while(|at| *at <= high + step * 1e-6)
+        .map(|at| (at, if at.abs() < 1e6 { format!("{at:.digits$}") } else { tick(at) }))
+        .collect()
 }
 
 fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
@@ -94,6 +119,19 @@ mod tests {
 
     fn words(low: f64, high: f64) -> Vec<String> {
         ticks(low, high).into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn a_spike_is_named_and_presses_nothing_flat() {
+        let line = |name: &str, values: &[f64]| Line {
+            name: name.into(),
+            points: values.iter().enumerate().map(|(at, value)| (at as f64, *value)).collect(),
+        };
+        let drawn =
+            plot("validation loss", "epochs", &[line("a", &[1e14, 2.3, 1.8, 1.5]), line("b", &[3.0, 2.0, 1.0])]);
+        assert!(drawn.contains("▲ a up to 1e14") && !drawn.contains("b up to"), "{drawn}");
+        assert!(drawn.contains(">10</text>") && !drawn.contains("00000"), "{drawn}");
+        assert!(!plot("loss", "epochs", &[line("a", &[5.0, 2.0, 0.5, 0.2, 0.1])]).contains('▲'), "a loss that falls");
     }
 
     #[test]

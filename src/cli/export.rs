@@ -157,7 +157,9 @@ fn networks(args: &Args, run: &Run) -> Result<(), Failure> {
             }
             Err(why) => return Err(Failure::usage(why)),
         };
-        fs::create_dir_all(&folder).map_err(Failure::running)?;
+        fs::create_dir_all(&folder).map_err(|error| {
+            Failure::Running(format!("cannot make the folder {}: {error}; name another with --out", folder.display()))
+        })?;
         if args.onnx { as_onnx(run, arm, &checkpoint, &folder)? } else { as_torch(run, arm, &checkpoint, &folder)? }
     }
     Ok(())

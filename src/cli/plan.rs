@@ -88,6 +88,12 @@ fn from_file(file: &Path) -> Result<Plan, Failure> {
             PlanError::Unreadable { .. } if preset(&name).is_some() => {
                 Failure::Usage(format!("{error}; for the preset say --preset {name}"))
             }
+            PlanError::Unreadable { .. } if file.is_dir() => Failure::Usage(format!(
+                "{name} is a folder, and an experiment is a file; for a data set say --data {name}, for a run --resume {name}"
+            )),
+            PlanError::Unreadable { .. } if !file.exists() => {
+                Failure::Usage(format!("{error}; residual-lab presets NAME > {name} writes one to start from"))
+            }
             PlanError::Unreadable { .. } | PlanError::NoText(_) => Failure::usage(error),
             error => Failure::Usage(format!("{name}: {error}")),
         }

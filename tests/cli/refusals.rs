@@ -132,6 +132,14 @@ fn places_that_cannot_be_written() {
 }
 
 #[test]
+fn folders_and_files_in_each_others_place() {
+    let lab = Lab::new();
+    std::fs::create_dir(lab.path("pictures")).unwrap();
+    lab.refuses(2, &["is a folder", "--data pictures"], &["train", "pictures"]);
+    lab.refuses(2, &["nowhere.toml", "residual-lab presets NAME"], &["train", "nowhere.toml"]);
+}
+
+#[test]
 fn runs_weights_and_pictures_that_are_none() {
     let lab = Lab::new();
     for command in ["evaluate", "classify"] {

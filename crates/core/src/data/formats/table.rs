@@ -7,6 +7,7 @@ use crate::data::found::{Format, Found};
 use crate::data::left_out::{LeftOut, leave_out};
 use crate::data::names::{counted, name_of};
 use crate::data::store::{Entry, Kind, Store};
+use crate::experiment::decoded;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -14,9 +15,10 @@ use std::path::{Component, Path, PathBuf};
 pub(super) const FORMAT: Format = Format { open_folder: open, ..Format::NONE };
 
 /// What columns are called.
-const PICTURES: [&str; 12] = [
+const PICTURES: [&str; 13] = [
     "file_name",
     "filename",
+    "fname",
     "file",
     "image",
     "image_id",
@@ -108,16 +110,24 @@ fn read(store: &Store, path: &Path) -> Result<Option<Table>, DataError> {
         return Ok(None);
     }
     let bytes = store.read(path)?;
-    let first = String::from_utf8_lossy(bytes.split(|&byte| byte == b'\n').next().unwrap_or_default());
+    let decoded = decoded(&bytes);
+    let is_text = decoded.is_some();
+    let text = decoded.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
+    let first = text.lines().next().unwrap_or_default();
     let count = |mark: u8| first.matches(char::from(mark)).count();
     let mark = [b',', b';', b'\t'].into_iter().max_by_key(|&mark| count(mark)).unwrap_or(b',');
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let mut reader = csv::ReaderBuilder::new().delimiter(mark).flexible(true).trim(csv::Trim::All).from_reader(text);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(mark).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let Ok(head) = reader.headers() else { return Ok(None) };
     let head: Vec<String> = head.iter().map(str::to_lowercase).collect();
     let column = |names: &[&str]| names.iter().find_map(|name| head.iter().position(|it| it == name));
     let (Some(picture), Some(class)) = (column(&PICTURES), column(&CLASSES)) else { return Ok(None) };
+    if !is_text {
+        let problem = "it is a table of labels that is no text in UTF-8 or UTF-16";
+        return Err(DataError::unusable(path, problem, "save it in UTF-8"));
+    }
     let part = column(&["split", "set", "subset", "part"]);
+    let is_valid = column(&["is_valid", "is_validation"]);
     let mut rows = Vec::new();
     for record in reader.records() {
         let damaged = |error: csv::Error| DataError::damaged(path, error.to_string().replace('\n', " "));
@@ -127,7 +137,9 @@ fn read(store: &Store, path: &Path) -> Result<Option<Table>, DataError> {
         if picture.is_empty() || class.is_empty() {
             continue;
         }
-        rows.push((picture, class, part.and_then(cell).and_then(|name| Role::named(&name))));
+        let said = is_valid.and_then(cell).map(|it| it.to_lowercase());
+        let own = said.map(|it| if matches!(it.as_str(), "true" | "1") { Role::Validation } else { Role::Train });
+        rows.push((picture, class, own.or_else(|| part.and_then(cell).and_then(|name| Role::named(&name)))));
     }
     let role = Role::named(&path.file_stem().unwrap_or_default().to_string_lossy());
     Ok((!rows.is_empty()).then_some(Table { rows, role }))

@@ -123,7 +123,11 @@ fn the_networks_of_all_presets_answer_elsewhere_as_they_do_here() {
         let shares = lens.probabilities(&lens.pixels(&picture), std::iter::once(&model)).unwrap().remove(0);
         assert!(shares.iter().all(|&share| share < 0.99), "{number}: {shares:?} tells nothing apart");
         let classes: Vec<String> = (0..10).map(|class| format!("class {class}")).collect();
-        let answers: Vec<_> = classes.iter().zip(&shares).map(|(class, &share)| json!({ "class": class, "probability": share })).collect();
+        let answers: Vec<_> = classes
+            .iter()
+            .zip(&shares)
+            .map(|(class, &share)| json!({ "class": class, "probability": share }))
+            .collect();
         let weights: Weights =
             state.iter().map(|(name, it)| (name.as_str(), Weight { shape: &it.shape, values: &it.values })).collect();
         let numbers = |all: [f32; 3]| all.map(|value| value.to_string()).join(",");

@@ -74,7 +74,9 @@ fn a_network_of_a_thousand_classes_tells_what_is_in_a_picture_by_its_weights_alo
     lab.ok(&["export", "run", "--torch", "--out", "torch"]);
     let stored = std::fs::read(lab.path("torch/resnet18.safetensors")).unwrap();
     let names = safetensors::SafeTensors::deserialize(&stored).unwrap();
-    for (name, shape) in [("conv1.weight", &[64, 3, 7, 7][..]), ("layer4.1.bn2.running_var", &[512]), ("fc.weight", &[1000, 512])] {
+    for (name, shape) in
+        [("conv1.weight", &[64, 3, 7, 7][..]), ("layer4.1.bn2.running_var", &[512]), ("fc.weight", &[1000, 512])]
+    {
         assert_eq!(names.tensor(name).unwrap().shape(), shape, "{name}");
     }
     lab.write("resnet18.pth", &stored);

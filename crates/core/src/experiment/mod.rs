@@ -28,6 +28,7 @@ pub use checked::Experiment;
 pub use course::{Course, Extension};
 pub use data::{Channels, Data, Fit, Holdout, Normalization, Resize, Source};
 pub use device::{DeviceChoice, DeviceInfo};
+pub(crate) use file::decoded;
 pub use file::{PlanError, with_overrides};
 pub use naming::Naming;
 pub use network::{

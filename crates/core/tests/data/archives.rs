@@ -1,5 +1,6 @@
 //! Archives are read in place; those that lie about what they hold are refused.
 
+use crate::arrays::golden;
 use crate::make::{data_at, gzip, load, refused, write_classes, write_idx};
 use std::fs::{self, File};
 use std::io::Write;
@@ -87,6 +88,41 @@ fn archives_of_other_formats_are_read_too() {
     let expected = load(folder.path()).unwrap();
     for path in archives(place.path(), &files(folder.path())) {
         assert_eq!(load(&path).unwrap().train, expected.train, "{path:?}");
+    }
+}
+
+/// Packed by what the reader of archives does not unpack.
+#[test]
+fn a_zip_that_is_packed_otherwise_is_to_be_unpacked() {
+    let (folder, place) = (tempdir().unwrap(), tempdir().unwrap());
+    write_classes(folder.path(), &["ape", "bee"], 4);
+    let path = place.path().join("pets.zip");
+    zip(&path, &files(folder.path()), CompressionMethod::Stored);
+    let mut bytes = fs::read(&path).unwrap();
+    for at in 0..bytes.len() - 12 {
+        // The method stands at these places of a file's header, before its bytes and in the list at the end.
+        match bytes[at..at + 4] {
+            [b'P', b'K', 3, 4] => bytes[at + 8] = 12,
+            [b'P', b'K', 1, 2] => bytes[at + 10] = 12,
+            _ => {}
+        }
+    }
+    fs::write(&path, bytes).unwrap();
+    refused(&data_at(&path), &["packed in a way that is not read in place", "unpack it"]);
+}
+
+#[test]
+fn tables_in_archives_are_named_and_to_be_unpacked() {
+    let (folder, place) = (tempdir().unwrap(), tempdir().unwrap());
+    fs::create_dir_all(folder.path().join("beans/data")).unwrap();
+    let name = "train-00000-of-00002.parquet";
+    fs::copy(golden("hub/data").join(name), folder.path().join("beans/data").join(name)).unwrap();
+    fs::write(folder.path().join("beans/README.md"), "about beans").unwrap();
+    for archive in archives(place.path(), &files(folder.path())) {
+        refused(
+            &data_at(&archive),
+            &[name, "is a Parquet file in an archive", "unpack the archive and give the folder"],
+        );
     }
 }
 

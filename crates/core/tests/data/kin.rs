@@ -1,7 +1,7 @@
 //! The kin of MNIST and CIFAR, as their files really come.
 
 use crate::make::{cifar, data_at, gzip, idx, load, pixels, refused, write_idx};
-use crate::python::{batch, meta};
+use crate::python::{batch, batch_of_arrays, meta};
 use std::fs;
 use std::path::Path;
 use tempfile::tempdir;
@@ -143,6 +143,38 @@ fn cifar_for_python_is_read_without_running_anything() {
         assert!(dataset.notices.is_empty(), "{:?}", dataset.notices);
         assert_eq!(load(place.path()).unwrap().train, dataset.train, "found one level deeper");
     }
+}
+
+#[test]
+fn cifar_written_anew_by_todays_python_is_the_same() {
+    let places = [tempdir().unwrap(), tempdir().unwrap()];
+    for (place, write) in places.iter().zip([|labels: &[u8]| batch("labels", labels, false), batch_of_arrays]) {
+        (1..=5).for_each(|number| {
+            fs::write(place.path().join(format!("data_batch_{number}")), write(&[number, number + 4, 0])).unwrap();
+        });
+        fs::write(place.path().join("test_batch"), write(&[3, 9])).unwrap();
+    }
+    let [old, new] = places.map(|place| load(place.path()).unwrap());
+    assert!(old.train == new.train && old.validation == new.validation);
+}
+
+#[test]
+fn labels_of_idx_files_may_be_wider_than_a_byte() {
+    let labels = [0_u8, 200, 0, 200];
+    for (kind, width) in [(11, 2), (12, 4)] {
+        let place = tempdir().unwrap();
+        write_idx(place.path(), &labels, &[200, 0]);
+        let expected = load(place.path()).unwrap();
+        let wide = |label: &u8| [&vec![0; width - 1][..], &[*label]].concat();
+        let mut file = vec![0, 0, kind, 1, 0, 0, 0, 4];
+        file.extend(labels.iter().flat_map(wide));
+        fs::write(place.path().join("train-labels-idx1-ubyte"), file).unwrap();
+        assert!(load(place.path()).unwrap() == expected);
+    }
+    let place = tempdir().unwrap();
+    write_idx(place.path(), &labels, &[200, 0]);
+    fs::write(place.path().join("train-images-idx3-ubyte"), [0, 0, 13, 3, 0, 0, 0, 4]).unwrap();
+    refused(&data_at(place.path()), &["it holds fractions in 3 dimensions", "store images as unsigned bytes"]);
 }
 
 #[test]

@@ -45,6 +45,35 @@ fn write_table(folder: &Path, name: &str, lines: &str) {
     fs::write(folder.join(name), lines).unwrap();
 }
 
+/// As Excel and PowerShell save it, and as fastai names its columns.
+#[test]
+fn a_table_is_read_in_the_encodings_that_programs_write() {
+    let rows: String = (0..6).map(|number| format!("{number}.png,{}\r\n", ["Käse", "bee"][number % 2])).collect();
+    let text = format!("fname,label\r\n{rows}");
+    let wide =
+        |order: fn(u16) -> [u8; 2]| "\u{feff}".chars().chain(text.chars()).flat_map(|it| order(it as u16)).collect();
+    let encoded: [Vec<u8>; 3] = [text.clone().into_bytes(), wide(u16::to_le_bytes), wide(u16::to_be_bytes)];
+    for bytes in encoded {
+        let place = tempdir().unwrap();
+        write_table(place.path(), "labels.csv", "");
+        fs::write(place.path().join("labels.csv"), bytes).unwrap();
+        let dataset = load(place.path()).unwrap();
+        assert_eq!((dataset.classes.join(" ").as_str(), together(&dataset).len()), ("Käse bee", 6));
+    }
+    let place = tempdir().unwrap();
+    write_table(place.path(), "labels.csv", "");
+    let latin: Vec<u8> = text.chars().map(|it| it as u8).collect();
+    fs::write(place.path().join("labels.csv"), latin).unwrap();
+    refused(&data_at(place.path()), &["labels.csv", "no text in UTF-8 or UTF-16", "save it in UTF-8"]);
+    let place = tempdir().unwrap();
+    let rows: String = (0..6)
+        .map(|number| format!("{number}.png,{},{}\n", ["ape", "bee"][number % 2], ["False", "True"][number / 4]))
+        .collect();
+    write_table(place.path(), "train_valid.csv", &format!("fname,labels,is_valid\n{rows}"));
+    let dataset = load(place.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.validation.labels), (4, vec![0, 1]));
+}
+
 #[test]
 fn a_table_says_which_class_a_picture_is_of() {
     let expected: Vec<(String, String)> =

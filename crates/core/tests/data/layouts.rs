@@ -1,6 +1,6 @@
 //! Which folders are classes and which are parts, links, and names that are hard to show.
 
-use crate::make::{data_at, load, refused, write_classes};
+use crate::make::{data_at, load, picture, refused, save, write_classes};
 use std::fs;
 use std::path::Path;
 use tempfile::{TempDir, tempdir};
@@ -183,4 +183,23 @@ fn names_that_cannot_be_shown_stay_apart_and_on_one_line() {
     write_classes(&nested.path().join("train"), &["a", "b"], 2);
     write_classes(&nested.path().join("val"), &["a", "new\nline"], 2);
     refused(&data_at(nested.path()), &["\"new\\nline\" has validation pictures"]);
+}
+
+/// Tiny ImageNet has its pictures to validate on in one folder, and their classes in a table beside it.
+#[test]
+fn a_table_beside_the_pictures_to_validate_on_says_their_classes() {
+    let place = tempdir().unwrap();
+    for class in ["n01443537", "n01629819"] {
+        (0..4).for_each(|number| {
+            save(&place.path().join(format!("train/{class}/images/{class}_{number}.png")), &picture(number, 8, 8))
+        });
+        fs::write(place.path().join(format!("train/{class}/{class}_boxes.txt")), "0 0 7 7").unwrap();
+    }
+    (0..4).for_each(|number| save(&place.path().join(format!("val/images/val_{number}.png")), &picture(number, 8, 8)));
+    let rows: String = (0..4)
+        .map(|number| format!("val_{number}.png\t{}\t0\t0\t7\t7\n", ["n01629819", "n01443537"][number % 2]))
+        .collect();
+    fs::write(place.path().join("val/val_annotations.txt"), rows).unwrap();
+    let dataset = load(place.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.validation.labels), (8, vec![1, 0, 1, 0]));
 }

@@ -59,6 +59,26 @@ fn validation_comes_before_test_and_other_files_are_said_to_be_left_out() {
     assert!(report.left_out[0].files[0].ends_with("unsupervised-00000-of-00001.parquet"), "{said}");
 }
 
+/// In the folders that `datasets` and `huggingface_hub` keep, as in those that a person makes.
+#[test]
+fn a_data_set_is_called_what_a_person_would_call_it() {
+    let hub = "hub/datasets--uoft-cs--cifar10/snapshots/0b2714987fa478483af9968de7c934580d0bb9a2";
+    for (within, given, name) in [
+        (format!("{hub}/plain_text"), format!("{hub}/plain_text"), "uoft-cs/cifar10"),
+        (format!("{hub}/data"), hub.to_owned(), "uoft-cs/cifar10"),
+        (format!("{hub}/data"), format!("{hub}/data/{}", TRAIN[0]), "uoft-cs/cifar10"),
+        ("datasets--mnist/snapshots/77f3/mnist".to_owned(), "datasets--mnist".to_owned(), "mnist"),
+        ("beans/data".to_owned(), "beans".to_owned(), "beans"),
+        ("beans/data".to_owned(), "beans/data".to_owned(), "beans"),
+        ("beans/data".to_owned(), format!("beans/data/{}", TRAIN[0]), "beans"),
+    ] {
+        let files = [TRAIN[0], TRAIN[1], TEST].map(|file| (file, format!("{within}/{file}")));
+        let place = placed(&files.each_ref().map(|(file, name)| (*file, name.as_str())));
+        assert_eq!(load(&place.path().join(&given)).unwrap().name, name, "{given}");
+    }
+    assert_eq!(load(&golden("tables/none1.parquet")).unwrap().name, "none1.parquet");
+}
+
 #[test]
 fn a_missing_file_of_several_is_said() {
     let place = placed(&[(TRAIN[0], TRAIN[0])]);

@@ -37,6 +37,26 @@ pub fn batch(key: &str, labels: &[u8], in_letters: bool) -> Vec<u8> {
     .concat()
 }
 
+/// An array of bytes as `NumPy` writes it since protocol 5.
+fn array(kind: &str, values: &[u8]) -> Vec<u8> {
+    [
+        &b"\x8c\x13numpy._core.numeric\x8c\x0b_frombuffer\x93(\x96"[..],
+        &(values.len() as u64).to_le_bytes(),
+        values,
+        b"\x8c\x05numpy\x8c\x05dtype\x93\x8c\x02",
+        kind.as_bytes(),
+        b"\x89\x88\x87R(K\x03\x8c\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tbK\x02\x85\x8c\x01CtR",
+    ]
+    .concat()
+}
+
+/// The same dictionary as [`batch`] makes, of protocol 5, with its labels as an array, too.
+pub fn batch_of_arrays(labels: &[u8]) -> Vec<u8> {
+    let wide: Vec<u8> = labels.iter().flat_map(|&label| u64::from(label).to_le_bytes()).collect();
+    let (data, labels) = (array("u1", &pixels(labels.len(), 3072)), array("i8", &wide));
+    [&b"\x80\x05}(\x8c\x04data"[..], &data, b"\x8c\x06labels", &labels, b"u."].concat()
+}
+
 /// A dictionary with a list of names.
 pub fn meta(key: &str, names: &[String]) -> Vec<u8> {
     let names: Vec<u8> = names.iter().flat_map(|name| bytes(name.as_bytes(), false)).collect();

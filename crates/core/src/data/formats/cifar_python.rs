@@ -27,10 +27,13 @@ pub(super) fn batch(path: &Path, bytes: &[u8], stride: usize) -> Result<(Vec<u16
     let pickle = load(path, bytes)?;
     let label = |value: &Value| value.integer().and_then(|label| u16::try_from(label).ok());
     let labels = ["labels", "fine_labels"].iter().find_map(|key| pickle.entry(key));
-    let labels = labels.and_then(|labels| pickle.list(labels)?.map(label).collect::<Option<Vec<u16>>>());
-    let labels = labels.ok_or_else(|| DataError::damaged(path, "it holds no list of labels"))?;
     let pixels = pickle.entry("data").and_then(|data| pickle.array(data));
     let pixels = pixels.ok_or_else(|| DataError::damaged(path, "it holds no array of bytes named data"))?;
+    let labels = labels.and_then(|labels| match pickle.list(labels) {
+        Some(list) => list.map(label).collect::<Option<Vec<u16>>>(),
+        None => whole(&pickle.array(labels)?, pixels.len() / stride),
+    });
+    let labels = labels.ok_or_else(|| DataError::damaged(path, "it holds no list of labels"))?;
     if labels.is_empty() || labels.len().checked_mul(stride) != Some(pixels.len()) {
         let problem = format!(
             "{} labels need as many times {stride} bytes of pixels, and it holds {} bytes",
@@ -40,6 +43,16 @@ pub(super) fn batch(path: &Path, bytes: &[u8], stride: usize) -> Result<(Vec<u16
         return Err(DataError::damaged(path, problem));
     }
     Ok((labels, pixels.into_owned()))
+}
+
+/// So many whole numbers of an array, of whatever width, the lowest byte first.
+fn whole(bytes: &[u8], count: usize) -> Option<Vec<u16>> {
+    let width = bytes.len().checked_div(count).filter(|width| matches!(width, 1 | 2 | 4 | 8))?;
+    let number = |bytes: &[u8]| {
+        let value = bytes.iter().rev().fold(0_u64, |sum, &byte| (sum << 8) | u64::from(byte));
+        u16::try_from(value).ok()
+    };
+    (bytes.len() == count * width).then(|| bytes.chunks_exact(width).map(number).collect()).flatten()
 }
 
 fn load<'a>(path: &Path, bytes: &'a [u8]) -> Result<Pickle<'a>, DataError> {

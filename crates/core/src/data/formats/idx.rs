@@ -6,7 +6,7 @@ use super::numbered::{self, Numbered};
 use crate::data::error::DataError;
 use crate::data::found::{Format, Found};
 use crate::data::images::{Images, MAX_SIDE, check_size};
-use crate::data::names::name_of;
+use crate::data::names::{counted, name_of};
 use crate::data::store::Store;
 use flate2::read::MultiGzDecoder;
 use std::io::{self, BufRead, BufReader, Read};
@@ -16,6 +16,8 @@ use std::path::Path;
 const IMAGES: [u8; 4] = [0, 0, 8, 3];
 /// The same with one dimension.
 const LABELS: [u8; 4] = [0, 0, 8, 1];
+/// The same with signed numbers of 8, 16 and 32 bits.
+const WIDER: [[u8; 4]; 3] = [[0, 0, 9, 1], [0, 0, 11, 1], [0, 0, 12, 1]];
 /// Two zeros, 12 for signed 32-bit numbers, 2 for two dimensions: QMNIST's labels, of which the first column counts.
 const TABLE: [u8; 4] = [0, 0, 12, 2];
 
@@ -105,20 +107,29 @@ fn unfitting(path: &Path, sizes: [usize; 3], bytes: u64) -> DataError {
 
 fn read_labels(store: &Store, path: &Path) -> Result<Vec<u16>, DataError> {
     let mut file = Idx::open(store, path)?;
-    let (magic, [count]) = file.header(&[LABELS, TABLE], "labels")?;
-    if magic == LABELS {
-        return Ok(file.body(count)?.into_iter().map(u16::from).collect());
-    }
-    let columns = u32::from_be_bytes(file.word()?) as usize;
+    let kinds = [&[LABELS, TABLE], &WIDER[..]].concat();
+    let (magic, [count]) = file.header(&kinds, "labels")?;
+    let columns = if magic == TABLE { u32::from_be_bytes(file.word()?) as usize } else { 1 };
     if columns == 0 || columns > 64 {
         return Err(DataError::damaged(path, format!("it announces {columns} numbers for each image")));
     }
-    let rows = file.body(count.saturating_mul(4 * columns))?;
-    let label = |row: &[u8]| match *row {
-        [0, 0, high, low, ..] => Ok(u16::from_be_bytes([high, low])),
-        _ => Err(DataError::damaged(path, "it holds a label that is no class")),
+    let width = width(magic[2]).unwrap_or(1);
+    let rows = file.body(count.saturating_mul(width * columns))?;
+    let label = |row: &[u8]| {
+        let value = row[..width].iter().fold(0_u32, |sum, &byte| (sum << 8) | u32::from(byte));
+        u16::try_from(value).map_err(|_| DataError::damaged(path, "it holds a label that is no class"))
     };
-    rows.chunks_exact(4 * columns).map(label).collect()
+    rows.chunks_exact(width * columns).map(label).collect()
+}
+
+/// How many bytes each whole number has, by the code of its kind.
+fn width(kind: u8) -> Option<usize> {
+    match kind {
+        8 | 9 => Some(1),
+        11 => Some(2),
+        12 => Some(4),
+        _ => None,
+    }
 }
 
 /// An open IDX file, unpacked on the way if it is compressed.
@@ -142,6 +153,17 @@ impl<'a> Idx<'a> {
         if !kinds.contains(&found) {
             let mut reversed = found;
             reversed.reverse();
+            if let [0, 0, kind @ (8..=9 | 11..=14), sides @ 1..=8] = found {
+                let values = match kind {
+                    8 => "bytes",
+                    13 | 14 => "fractions",
+                    _ => "whole numbers",
+                };
+                let ways = counted(usize::from(sides), "dimension");
+                let problem = format!("it holds {values} in {ways}, which are no {what} as MNIST has them");
+                let advice = "store images as unsigned bytes of number×height×width, and one label for each";
+                return Err(DataError::unusable(self.path, problem, advice));
+            }
             let problem = if kinds.contains(&reversed) {
                 "its header does not fit the file: its numbers are in the wrong byte order".to_owned()
             } else {

@@ -16,6 +16,8 @@ const UINT16: u32 = 4;
 const INT32: u32 = 5;
 const UINT32: u32 = 6;
 const DOUBLE: u32 = 9;
+const INT64: u32 = 12;
+const UINT64: u32 = 13;
 const MATRIX: u32 = 14;
 const COMPRESSED: u32 = 15;
 
@@ -44,6 +46,11 @@ impl Array {
             UINT16 => values.as_chunks().0.iter().map(|value| u16::from_le_bytes(*value).into()).collect(),
             INT32 => values.as_chunks().0.iter().map(|value| i32::from_le_bytes(*value).into()).collect(),
             UINT32 => values.as_chunks().0.iter().map(|value| u32::from_le_bytes(*value).into()).collect(),
+            INT64 => values.as_chunks().0.iter().map(|value| i64::from_le_bytes(*value)).collect(),
+            UINT64 => {
+                let value = |value: &[u8; 8]| i64::try_from(u64::from_le_bytes(*value)).ok();
+                values.as_chunks().0.iter().map(value).collect::<Option<_>>()?
+            }
             DOUBLE => {
                 values.as_chunks().0.iter().map(|value| whole(f64::from_le_bytes(*value))).collect::<Option<_>>()?
             }
@@ -118,9 +125,34 @@ fn matrix(body: &[u8]) -> Option<Array> {
         INT8 | UINT8 => 1,
         INT16 | UINT16 => 2,
         INT32 | UINT32 => 4,
-        DOUBLE => 8,
+        DOUBLE | INT64 | UINT64 => 8,
         _ => return None,
     };
     let name = String::from_utf8_lossy(name).into_owned();
     (count.checked_mul(width) == Some(values.len())).then(|| Array { name, shape, kind, values: values.to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_read_whatever_their_width() {
+        let element = |kind: u32, bytes: &[u8]| {
+            let length = u32::try_from(bytes.len()).unwrap_or(0);
+            let padding = vec![0; bytes.len().wrapping_neg() % 8];
+            [&kind.to_le_bytes()[..], &length.to_le_bytes(), bytes, &padding].concat()
+        };
+        for (kind, width) in [(UINT8, 1), (INT16, 2), (UINT32, 4), (INT64, 8), (UINT64, 8)] {
+            let values: Vec<u8> = (1..=3_u64).flat_map(|value| value.to_le_bytes()[..width].to_vec()).collect();
+            let sides: Vec<u8> = [3_i32, 1].iter().flat_map(|side| side.to_le_bytes()).collect();
+            let body = [element(UINT32, &[0; 8]), element(INT32, &sides), element(INT8, b"y"), element(kind, &values)];
+            let mut file = b"MATLAB 5.0".to_vec();
+            file.resize(126, b' ');
+            file.extend(b"IM");
+            file.extend(element(MATRIX, &body.concat()));
+            let arrays = read(&file).unwrap_or_default();
+            assert_eq!(arrays.iter().map(Array::integers).collect::<Vec<_>>(), [Some(vec![1, 2, 3])], "{kind}");
+        }
+    }
 }

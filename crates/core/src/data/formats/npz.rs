@@ -13,17 +13,11 @@ use std::path::Path;
 /// The row in the table of formats.
 pub(super) const FORMAT: Format = Format { open_folder: open, open_file, ..Format::NONE };
 
-/// What the arrays of images and their labels are called, by parts.
-const TRAIN: [(&str, &str); 6] = [
-    ("train_images", "train_labels"),
-    ("x_train", "y_train"),
-    ("X_train", "y_train"),
-    ("images", "labels"),
-    ("x", "y"),
-    ("X", "y"),
-];
-const VALIDATION: [(&str, &str); 3] = [("val_images", "val_labels"), ("x_val", "y_val"), ("X_val", "y_val")];
-const TEST: [(&str, &str); 3] = [("test_images", "test_labels"), ("x_test", "y_test"), ("X_test", "y_test")];
+/// What the arrays of images and their labels are called, by parts, in letters of either size.
+const TRAIN: [(&str, &str); 4] =
+    [("train_images", "train_labels"), ("x_train", "y_train"), ("images", "labels"), ("x", "y")];
+const VALIDATION: [(&str, &str); 2] = [("val_images", "val_labels"), ("x_val", "y_val")];
+const TEST: [(&str, &str); 2] = [("test_images", "test_labels"), ("x_test", "y_test")];
 
 /// An archive of arrays by itself.
 fn open_file(_: &Store, path: &Path) -> Result<Option<Found>, DataError> {
@@ -61,7 +55,8 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
 }
 
 fn file<'a>(entries: &'a [Entry], name: &str) -> Option<&'a Path> {
-    let is = |path: &Path| path.file_name().is_some_and(|file| *file == *format!("{name}.npy"));
+    let wanted = format!("{name}.npy");
+    let is = |path: &Path| path.file_name().is_some_and(|file| file.eq_ignore_ascii_case(&wanted));
     entries.iter().map(|entry| entry.path.as_path()).find(|path| is(path))
 }
 

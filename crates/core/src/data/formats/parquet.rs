@@ -6,12 +6,12 @@ use super::labelled::{Labels, Row};
 use crate::data::error::DataError;
 use crate::data::found::{Format, Found, Listed, Part};
 use crate::data::left_out::leave_out;
-use crate::data::names::{counted, name_of, shown};
+use crate::data::names::{counted, name_of, shown, shown_path};
 use crate::data::store::{Column, Entry, Holds, Kind, Label, Pictures, Store, Table};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::slice;
 
 /// The row in the table of formats.
@@ -40,9 +40,6 @@ fn open_file(_: &Store, path: &Path) -> Result<Option<Found>, DataError> {
 
 /// The tables in a folder, and in folders of it that are called by parts.
 fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
-    if !matches!(store, Store::Disk) {
-        return Ok(None);
-    }
     let mut files = Vec::new();
     for Entry { path, kind } in store.entries(folder)? {
         let role = Role::named(&stem(&path));
@@ -55,7 +52,36 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
             _ => {}
         }
     }
-    if files.is_empty() { Ok(None) } else { found(folder, files).map(Some) }
+    match &files[..] {
+        [] => Ok(None),
+        // A table is read from its end, and here and there: in an archive all of it would be unpacked each time.
+        [(first, _), ..] if !matches!(store, Store::Disk) => {
+            let problem =
+                format!("{} is a Parquet file in an archive, and those are not read there", shown_path(first));
+            Err(DataError::unusable(folder, problem, "unpack the archive and give the folder"))
+        }
+        _ => found(folder, files).map(Some),
+    }
+}
+
+/// Names of folders that stand in every data set of the hub.
+const OF_ANY: [&str; 4] = ["data", "default", "parquet", "plain_text"];
+
+/// What a person would call the tables at a path: the data set's name where the hub's library keeps it, or else the last
+/// name that is not that of a part, nor one that folders of tables have in any data set.
+fn called(place: &Path) -> String {
+    let full = path::absolute(place).unwrap_or_else(|_| place.to_owned());
+    let names: Vec<&OsStr> = full.iter().rev().collect();
+    let hub = names.iter().find_map(|name| name.to_str()?.strip_prefix("datasets--"));
+    if let Some(name) = hub {
+        return shown(OsStr::new(&name.replace("--", "/")));
+    }
+    let tells = |name: &&&OsStr| {
+        let stem = stem(Path::new(name)).to_lowercase();
+        let is_number = is_part(&name.to_string_lossy().to_lowercase()) && stem.parse::<u64>().is_ok();
+        !is_number && !OF_ANY.contains(&stem.as_str()) && Role::named(&stem).is_none()
+    };
+    names.iter().find(tells).map_or_else(|| name_of(place), |name| shown(name))
 }
 
 /// A file's or a folder's name without its ending, and without its number among several.
@@ -142,7 +168,7 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
         let labels = Labels { train: rows(train.rows).collect(), own: rows(own.rows).collect() };
         labels.found(place, &store, Vec::new())?
     };
-    Ok(Found { notices, left_out, ..found })
+    Ok(Found { name: called(place), notices, left_out, ..found })
 }
 
 fn text(label: Label) -> String {

@@ -87,10 +87,16 @@ impl<'a> Pickle<'a> {
         Some(places.iter().map(move |place| &self.values[*place]))
     }
 
-    /// The bytes of an array of `NumPy`: the last of the five values of its state.
+    /// The bytes of an array of `NumPy`: the last of the five values of its state, or since protocol 5 the first of what
+    /// it is made from.
     pub fn array(&self, value: &Value<'a>) -> Option<Cow<'a, [u8]>> {
         let Value::Object(Some(state)) = value else { return None };
         let Value::List(parts) = &self.values[*state] else { return None };
+        if let [data, _, _, order, ..] = parts[..]
+            && matches!(self.values[order], Value::Bytes(b"C"))
+        {
+            return self.values[data].bytes();
+        }
         let [_, _, _, order, data] = parts[..] else { return None };
         // Images whose rows are stored as columns would be scrambled.
         let is_by_rows = matches!(self.values[order], Value::Integer(0));
@@ -202,7 +208,9 @@ impl<'a> Reader<'a> {
             }
             b'R' | 0x81 => {
                 let (arguments, called) = (self.stack.pop()?, self.stack.pop()?);
-                let made = self.letters(called, arguments).unwrap_or(Value::Object(None));
+                let is_array = matches!(self.values[called], Value::Name(b"_frombuffer"));
+                let made = self.letters(called, arguments);
+                let made = made.unwrap_or(Value::Object(is_array.then_some(arguments)));
                 self.push(made);
             }
             b'b' => {

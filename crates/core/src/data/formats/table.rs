@@ -8,6 +8,7 @@ use crate::data::found::{Format, Found};
 use crate::data::left_out::{LeftOut, leave_out};
 use crate::data::names::{counted, name_of};
 use crate::data::store::{Entry, Kind, Store};
+use crate::experiment::decoded;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -15,9 +16,10 @@ use std::path::{Component, Path, PathBuf};
 pub(super) const FORMAT: Format = Format { open_folder: open, ..Format::NONE };
 
 /// What columns are called.
-const PICTURES: [&str; 12] = [
+const PICTURES: [&str; 13] = [
     "file_name",
     "filename",
+    "fname",
     "file",
     "image",
     "image_id",
@@ -32,6 +34,7 @@ const PICTURES: [&str; 12] = [
 const CLASSES: [&str; 8] = ["label", "class", "category", "target", "species", "breed", "class_name", "labels"];
 
 const PARTS: [&str; 4] = ["split", "set", "subset", "part"];
+const OWN: [&str; 2] = ["is_valid", "is_validation"];
 
 /// The largest table that is read, in bytes.
 const MAX_FILE: u64 = 512 << 20;
@@ -127,6 +130,8 @@ struct Columns {
     picture: usize,
     class: usize,
     part: Option<usize>,
+    /// Whether a picture is one to validate on.
+    own: Option<usize>,
     /// Whether the first row has their names.
     named: bool,
 }
@@ -137,7 +142,7 @@ impl Sheet {
         let head: Vec<String> = self.0.first()?.iter().map(str::to_lowercase).collect();
         let column = |names: &[&str]| names.iter().find_map(|name| head.iter().position(|it| it == name));
         let (picture, class) = (column(&PICTURES)?, column(&CLASSES)?);
-        Some(Columns { picture, class, part: column(&PARTS), named: true })
+        Some(Columns { picture, class, part: column(&PARTS), own: column(&OWN), named: true })
     }
 
     /// The columns by what they hold: one has names of pictures that are there, and one other the classes. Pictures in
@@ -161,7 +166,7 @@ impl Sheet {
         let named = !is_picture(first, picture);
         match others[..] {
             [] => Ok(None),
-            [class] => Ok(Some(Columns { picture, class, part: None, named })),
+            [class] => Ok(Some(Columns { picture, class, part: None, own: None, named })),
             _ => {
                 let file = name_of(path);
                 let problem =
@@ -177,8 +182,10 @@ impl Sheet {
     fn table(&self, columns: &Columns, path: &Path) -> Option<Table> {
         let row = |record: &csv::StringRecord| {
             let cell = |column: usize| record.get(column).filter(|cell| !cell.is_empty()).map(str::to_owned);
-            let part = columns.part.and_then(cell).and_then(|name| Role::named(&name));
-            Some((cell(columns.picture)?, cell(columns.class)?, part))
+            let part = || columns.part.and_then(cell).and_then(|name| Role::named(&name));
+            let said = columns.own.and_then(cell).map(|it| it.to_lowercase());
+            let own = said.map(|it| if matches!(it.as_str(), "true" | "1") { Role::Validation } else { Role::Train });
+            Some((cell(columns.picture)?, cell(columns.class)?, own.or_else(part)))
         };
         let rows: Vec<_> = self.0.iter().skip(usize::from(columns.named)).filter_map(row).collect();
         let role = Role::named(&path.file_stem().unwrap_or_default().to_string_lossy());
@@ -192,23 +199,28 @@ fn read(store: &Store, path: &Path) -> Result<Option<Sheet>, DataError> {
         return Ok(None);
     }
     let bytes = store.read(path)?;
-    let first = String::from_utf8_lossy(bytes.split(|&byte| byte == b'\n').next().unwrap_or_default());
+    let decoded = decoded(&bytes);
+    let is_text = decoded.is_some();
+    let text = decoded.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
+    let first = text.lines().next().unwrap_or_default();
     let count = |mark: u8| first.matches(char::from(mark)).count();
     let mark = [b',', b';', b'\t'].into_iter().max_by_key(|&mark| count(mark)).unwrap_or(b',');
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let mut reader = csv::ReaderBuilder::new();
     reader.has_headers(false).delimiter(mark).flexible(true).trim(csv::Trim::All);
-    let mut records = reader.from_reader(text).into_records();
+    let mut records = reader.from_reader(text.as_bytes()).into_records();
     // What begins with something else than text is no table.
     let Some(Ok(head)) = records.next() else { return Ok(None) };
+    let is_of_labels = Sheet(vec![head.clone()]).called().is_some();
+    if is_of_labels && !is_text {
+        let problem = "it is a table of labels that is no text in UTF-8 or UTF-16";
+        return Err(DataError::unusable(path, problem, "save it in UTF-8"));
+    }
     let damaged = |error: csv::Error| DataError::damaged(path, error.to_string().replace('\n', " "));
-    let rows = records.map(|record| record.map_err(damaged)).collect::<Result<Vec<_>, _>>();
-    // Faults of a table that has nothing to do with pictures are nobody's concern.
-    let rows = match rows {
-        Err(_) if Sheet(vec![head.clone()]).called().is_none() => return Ok(None),
-        rows => rows?,
-    };
-    Ok(Some(Sheet(std::iter::once(head).chain(rows).collect())))
+    match records.map(|record| record.map_err(damaged)).collect::<Result<Vec<_>, _>>() {
+        // Faults of a table that has nothing to do with pictures are nobody's concern.
+        Err(_) if !is_of_labels => Ok(None),
+        rows => Ok(Some(Sheet(std::iter::once(head).chain(rows?).collect()))),
+    }
 }
 
 /// Whether a name is one from the root, or goes up.

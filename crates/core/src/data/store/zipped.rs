@@ -4,7 +4,7 @@ use super::index::{Index, Member};
 use super::shared::Shared;
 use std::io::{self, Read};
 use std::path::Path;
-use zip::ZipArchive;
+use zip::{CompressionMethod, ZipArchive};
 
 /// An open zip archive.
 pub(super) struct Zipped(ZipArchive<Shared>);
@@ -26,6 +26,9 @@ impl Zipped {
             }
             if file.encrypted() {
                 return Err("it is locked by a password".to_owned());
+            }
+            if !matches!(file.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+                return Err("its files are packed in a way that is not read in place".to_owned());
             }
             compressed = compressed.saturating_add(file.compressed_size());
             // Windows' own program parts folders by backslashes.

@@ -9,7 +9,7 @@ use crate::data::names::name_of;
 use crate::data::store::Store;
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The most classes: labels have 16 bits.
 const MAX_CLASSES: usize = 1 << 16;
@@ -50,7 +50,11 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     }
     let keys: HashMap<&OsStr, u16> = filled.iter().map(|class| key(class)).zip(0..=u16::MAX).collect();
     let classes = filled.iter().map(|class| class.name()).collect();
-    let own = own.map(|own| with_labels(folder, &own, &keys)).transpose()?.filter(|own| !own.is_empty());
+    let labelled = |own: Vec<&Tree>| match annotated(store, &own, &keys)? {
+        Some(listed) => Ok(listed),
+        None => with_labels(folder, &own, &keys),
+    };
+    let own = own.map(labelled).transpose()?.filter(|own| !own.is_empty());
     let train = with_labels(folder, &train, &keys)?;
     Ok(Some(Found {
         name: name_of(folder),
@@ -71,6 +75,32 @@ fn without_pictures(class: &Tree, left_out: &[LeftOut]) -> String {
     let inside: Vec<LeftOut> = left_out.iter().filter_map(|files| files.below(&class.path)).collect();
     let why = left_out::in_words(&inside).map_or_else(String::new, |words| format!(": {words}"));
     format!("the folder \"{}\" holds no pictures and is no class{why}", class.name())
+}
+
+/// What Tiny ImageNet calls the table of its validation pictures, and how large it may be, in bytes.
+const ANNOTATIONS: (&str, u64) = ("val_annotations.txt", 64 << 20);
+
+/// Pictures in one folder whose classes stand in a table beside it: in each line a name, a class, and more.
+fn annotated(store: &Store, own: &[&Tree], classes: &HashMap<&OsStr, u16>) -> Result<Option<Vec<Listed>>, DataError> {
+    let [only] = own else { return Ok(None) };
+    let (name, largest) = ANNOTATIONS;
+    let table = only.path.with_file_name(name);
+    if classes.contains_key(key(only)) || !store.is_file(&table) || store.length(&table)? > largest {
+        return Ok(None);
+    }
+    let bytes = store.read(&table)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let row = |line: &'_ str| {
+        let (name, rest) = line.split_once('\t')?;
+        let class = rest.split('\t').next()?;
+        Some((name.to_owned(), *classes.get(OsStr::new(class.trim()))?))
+    };
+    let labels: HashMap<String, u16> = text.lines().filter_map(row).collect();
+    let listed = |path: PathBuf| {
+        let label = *labels.get(path.file_name()?.to_str()?)?;
+        Some(Listed { path, label })
+    };
+    Ok(Some(only.all().into_iter().filter_map(listed).collect()))
 }
 
 fn with_labels(folder: &Path, found: &[&Tree], classes: &HashMap<&OsStr, u16>) -> Result<Vec<Listed>, DataError> {

@@ -100,16 +100,12 @@ impl Window {
         self.rows.len() * self.columns.len()
     }
 
-    /// Calls `pixel` with the offset of each pixel's first channel.
+    /// The offset of each pixel's first channel. Not a function that takes a closure: a closure that works on vectors is
+    /// compiled for no instruction set, and calls each of its instructions.
     #[inline(always)]
-    fn each(&self, mut pixel: impl FnMut(usize)) {
-        for row in self.rows.clone() {
-            let mut at = row * self.row_len + self.columns.start * self.channels;
-            for _ in self.columns.clone() {
-                pixel(at);
-                at += self.channels;
-            }
-        }
+    fn offsets(&self) -> impl Iterator<Item = usize> {
+        let (columns, row_len, channels) = (self.columns.clone(), self.row_len, self.channels);
+        self.rows.clone().flat_map(move |row| columns.clone().map(move |column| row * row_len + column * channels))
     }
 }
 
@@ -156,11 +152,15 @@ impl Work for Pool<'_> {
                 unsafe {
                     let value = if self.largest {
                         let mut largest = S::splat(f32::NEG_INFINITY);
-                        window.each(|pixel| largest = S::larger(largest, load_up_to::<S>(x.add(pixel), count)));
+                        for pixel in window.offsets() {
+                            largest = S::larger(largest, load_up_to::<S>(x.add(pixel), count));
+                        }
                         largest
                     } else {
                         let mut sum = S::splat(0.0);
-                        window.each(|pixel| sum = S::add(sum, load_up_to::<S>(x.add(pixel), count)));
+                        for pixel in window.offsets() {
+                            sum = S::add(sum, load_up_to::<S>(x.add(pixel), count));
+                        }
                         S::mul(sum, S::splat(share))
                     };
                     debug_assert!(at + channel + count.min(S::LANES) <= self.out.len());
@@ -220,26 +220,31 @@ impl Work for PoolBackward<'_> {
                 // SAFETY: windows lie inside the image, and lanes inside their pixels.
                 unsafe {
                     let mut remaining = load_up_to::<S>(self.gradients.as_ptr().add(at + channel), count);
-                    let add = |pixel: usize, gradient: S::V| {
-                        let sum = S::add(load_up_to::<S>(out.add(pixel), count), gradient);
-                        store_up_to::<S>(out.add(pixel), sum, count);
-                    };
                     if let Some((x, y)) = self.maps {
                         let largest = load_up_to::<S>(y.as_ptr().add(at + channel), count);
-                        window.each(|pixel| {
+                        for pixel in window.offsets() {
                             let x = load_up_to::<S>(x.as_ptr().add(pixel + channel), count);
                             let taken = S::where_positive(S::sub(largest, x), S::splat(0.0), remaining);
                             remaining = S::sub(remaining, taken);
-                            add(pixel, taken);
-                        });
+                            add::<S>(out.add(pixel), taken, count);
+                        }
                     } else {
                         let gradient = S::mul(remaining, S::splat(share));
-                        window.each(|pixel| add(pixel, gradient));
+                        for pixel in window.offsets() {
+                            add::<S>(out.add(pixel), gradient, count);
+                        }
                     }
                 }
             }
         }
     }
+}
+
+/// Adds a gradient to what is there.
+#[inline(always)]
+unsafe fn add<S: Simd>(to: *mut f32, gradient: S::V, count: usize) {
+    // SAFETY: the caller vouches for the lanes.
+    unsafe { store_up_to::<S>(to, S::add(load_up_to::<S>(to, count), gradient), count) };
 }
 
 /// The mean over the pixels of each image: `[n][pixels][c]` to `[n][c]`.

@@ -1,7 +1,7 @@
 //! A network's answers on a set of images: losses, accuracies, confusion matrix, probabilities.
 
 use super::loss::score;
-use crate::nn::{Model, Pass, compute};
+use crate::nn::{Model, Pass, compute_pass};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::data::{self, Images};
@@ -77,7 +77,7 @@ fn logits_of(
     device: &Device,
     mut pass: Pass,
 ) -> Result<Vec<f32>, String> {
-    compute(device, || {
+    compute_pass(device, shape[0], || {
         let x = Tensor::from_data(TensorData::new(pixels, shape), device);
         model.forward(x, &mut pass).try_into_vec_as::<f32>().map_err(|error| error.to_string())
     })

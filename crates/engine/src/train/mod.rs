@@ -20,6 +20,7 @@ pub mod loss;
 pub mod optimizer;
 pub mod probe;
 mod room;
+mod rules;
 pub mod session;
 pub mod snapshot;
 mod start;

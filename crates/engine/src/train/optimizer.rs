@@ -1,8 +1,7 @@
-//! The arithmetic of the optimisers in `experiment::optimizer`, one flat vector per parameter, on the model's device.
-//!
-//! burn's own optimisers differ from PyTorch's in defaults and cannot change momentum while running or put their
-//! state into a checkpoint under names, so the update rules are here, each as its source states it.
+//! The optimisers in `experiment::optimizer` at work on a model: one flat vector per parameter, on the model's device,
+//! with its memory. The kernels have the update rules' arithmetic for the processor, `rules` for every other device.
 
+use super::rules;
 use crate::nn::{Array, Model, StateDict, Trainable};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
@@ -148,50 +147,9 @@ impl Optimizer {
         let t = self.steps[index];
         let slots = &mut self.slots[index];
         let decay = if decays { self.rule.weight_decay } else { 0.0 };
-        match self.rule.method {
-            #[allow(clippy::cast_possible_truncation, reason = "weights are single precision")]
-            Method::Sgd { momentum, dampening, nesterov } if momentum != 0.0 && ops::available(&w) => {
-                let rule = Descent {
-                    learning_rate: lr as f32,
-                    decay: decay as f32,
-                    momentum: momentum as f32,
-                    dampening: dampening as f32,
-                    nesterov,
-                };
-                let (w, buffer) = ops::descend(w, g, slots.pop(), rule);
-                slots.push(buffer);
-                w
-            }
-            Method::Sgd { momentum, dampening, nesterov } => {
-                let g = penalised(g, &w, decay);
-                w - sgd_direction(slots, g, momentum, dampening, nesterov) * lr
-            }
-            Method::Adam { beta1, beta2, epsilon } => {
-                let g = penalised(g, &w, decay);
-                w - adam_direction(slots, g, t, [beta1, beta2], epsilon) * lr
-            }
-            Method::AdamW { beta1, beta2, epsilon } => {
-                shrunk(w, lr * decay) - adam_direction(slots, g, t, [beta1, beta2], epsilon) * lr
-            }
-            Method::RmsProp { alpha, epsilon, momentum, centered } => {
-                let g = penalised(g, &w, decay);
-                w - rmsprop_direction(slots, g, alpha, epsilon, momentum, centered) * lr
-            }
-            Method::Lion { beta1, beta2 } => {
-                let m = slot(slots, 0, &g);
-                let direction = (m.clone() * beta1 + g.clone() * (1.0 - beta1)).sign();
-                slots[0] = m * beta2 + g * (1.0 - beta2);
-                shrunk(w, lr * decay) - direction * lr
-            }
-            Method::Lamb { beta1, beta2, epsilon } => {
-                let mut direction = adam_direction(slots, g, t, [beta1, beta2], epsilon);
-                if decay > 0.0 {
-                    direction = direction + w.clone() * decay;
-                }
-                let trust = trust_ratio(&w, &direction);
-                w - direction * trust * lr
-            }
-        }
+        let descent = Descent { learning_rate: lr, decay, step: t, rule: fused(&self.rule.method) };
+        ops::descend(&w, &g, slots, &descent)
+            .unwrap_or_else(|| rules::moved(&self.rule.method, slots, w, g, lr, decay, t))
     }
 
     /// The memory as arrays under `<parameter>/<slot>`, and step counts under `<parameter>/steps`.
@@ -238,79 +196,18 @@ impl Optimizer {
     }
 }
 
-/// The slot, zero at first use.
-fn slot(slots: &mut Vec<Tensor<1>>, k: usize, like: &Tensor<1>) -> Tensor<1> {
-    while slots.len() <= k {
-        slots.push(like.zeros_like());
+/// A method as the fused operations know it.
+fn fused(method: &Method) -> ops::Rule {
+    match *method {
+        Method::Sgd { momentum, dampening, nesterov } => ops::Rule::Sgd { momentum, dampening, nesterov },
+        Method::Adam { beta1, beta2, epsilon } => ops::Rule::Adam { betas: [beta1, beta2], epsilon, decoupled: false },
+        Method::AdamW { beta1, beta2, epsilon } => ops::Rule::Adam { betas: [beta1, beta2], epsilon, decoupled: true },
+        Method::RmsProp { alpha, epsilon, momentum, centered } => {
+            ops::Rule::RmsProp { alpha, epsilon, momentum, centered }
+        }
+        Method::Lion { beta1, beta2 } => ops::Rule::Lion { betas: [beta1, beta2] },
+        Method::Lamb { beta1, beta2, epsilon } => ops::Rule::Lamb { betas: [beta1, beta2], epsilon },
     }
-    slots[k].clone()
-}
-
-fn penalised(g: Tensor<1>, w: &Tensor<1>, decay: f64) -> Tensor<1> {
-    if decay > 0.0 { g + w.clone() * decay } else { g }
-}
-
-fn shrunk(w: Tensor<1>, by: f64) -> Tensor<1> {
-    if by > 0.0 { w * (1.0 - by) } else { w }
-}
-
-/// `torch.optim.SGD`: the first gradient enters the buffer undampened.
-fn sgd_direction(slots: &mut Vec<Tensor<1>>, g: Tensor<1>, momentum: f64, dampening: f64, nesterov: bool) -> Tensor<1> {
-    if momentum == 0.0 {
-        return g;
-    }
-    let buffer = match slots.pop() {
-        None => g.clone(),
-        Some(buffer) => buffer * momentum + g.clone() * (1.0 - dampening),
-    };
-    slots.push(buffer.clone());
-    if nesterov { g + buffer * momentum } else { buffer }
-}
-
-/// m̂ / (√v̂ + ε), Kingma and Ba 2015, algorithm 1.
-fn adam_direction(slots: &mut Vec<Tensor<1>>, g: Tensor<1>, t: u64, decay: [f64; 2], epsilon: f64) -> Tensor<1> {
-    let [beta1, beta2] = decay;
-    let m = slot(slots, 0, &g) * beta1 + g.clone() * (1.0 - beta1);
-    let v = slot(slots, 1, &g) * beta2 + g.clone() * g * (1.0 - beta2);
-    slots[0] = m.clone();
-    slots[1] = v.clone();
-    let exponent = i32::try_from(t).unwrap_or(i32::MAX);
-    let correct = |beta: f64| 1.0 - beta.powi(exponent);
-    m / correct(beta1) / (v.sqrt() / correct(beta2).sqrt() + epsilon)
-}
-
-/// `torch.optim.RMSprop`.
-fn rmsprop_direction(
-    slots: &mut Vec<Tensor<1>>,
-    g: Tensor<1>,
-    alpha: f64,
-    epsilon: f64,
-    momentum: f64,
-    centered: bool,
-) -> Tensor<1> {
-    let mut v = slot(slots, 0, &g) * alpha + g.clone() * g.clone() * (1.0 - alpha);
-    slots[0] = v.clone();
-    let mean = slot(slots, 1, &g);
-    if centered {
-        let mean = mean * alpha + g.clone() * (1.0 - alpha);
-        slots[1] = mean.clone();
-        v = v - mean.clone() * mean;
-    }
-    let direction = g / (v.sqrt() + epsilon);
-    if momentum == 0.0 {
-        return direction;
-    }
-    let buffer = slot(slots, 2, &direction) * momentum + direction;
-    slots[2] = buffer.clone();
-    buffer
-}
-
-/// ‖w‖ / ‖direction‖, or 1 where either is 0; shape [1].
-fn trust_ratio(w: &Tensor<1>, direction: &Tensor<1>) -> Tensor<1> {
-    let norm = |x: &Tensor<1>| (x.clone() * x.clone()).sum().sqrt();
-    let (numerator, denominator) = (norm(w), norm(direction));
-    let undefined = (numerator.clone() * denominator.clone()).equal_elem(0.0);
-    (numerator / denominator).mask_fill(undefined, 1.0)
 }
 
 /// √Σ‖g‖² over all gradients, read from the device.

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_input, padded_outputs};
 use super::weights::{Taps, phase_offsets};
-use super::{small, weights};
+use super::{pointwise, small, weights};
 use crate::block::{Block, blocks, split_wanted};
 use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
@@ -21,6 +21,10 @@ pub(crate) fn backward(
     gradients: &impl Source,
     wanted: Backward,
 ) {
+    if pointwise::pays(shape) {
+        pointwise::backward(shape, source, weights, gradients, wanted);
+        return;
+    }
     if small::pays(shape) {
         small::backward(shape, source, weights, gradients, wanted);
         return;

@@ -1,7 +1,7 @@
 //! Forward: a band of output rows from the padded copy of the input rows below it.
 
 use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_input, padded_outputs};
-use super::{small, weights};
+use super::{pointwise, small, weights};
 use crate::block::{Block, blocks, each_block, split};
 use crate::filters::{Filters, Way};
 use crate::map::{Finish, Source};
@@ -22,6 +22,9 @@ pub(crate) fn forward<F: Finish + Send>(
     let (height, row_len) = (shape.out_height(), shape.out_width() * shape.out_channels);
     if out.is_empty() {
         return Vec::new();
+    }
+    if pointwise::pays(shape) {
+        return pointwise::forward(shape, source, weights, out, finish);
     }
     if small::pays(shape) {
         return small::forward(shape, source, weights, out, finish);

@@ -5,6 +5,8 @@
 mod backward;
 mod forward;
 mod padded;
+mod panel;
+mod pointwise;
 mod small;
 mod weights;
 

@@ -5,6 +5,7 @@
 use rayon::prelude::*;
 
 use super::padded::{ImageSize, Padded, padded_outputs};
+use super::panel::Panel;
 use super::weights;
 use crate::block::{Block, blocks, each_block, split};
 use crate::filters::{Filters, Way};
@@ -12,7 +13,7 @@ use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len, round_up};
 use crate::shape::{Backward, ConvShape};
-use crate::simd::{Simd, Work, dispatch, lanes, store_up_to};
+use crate::simd::{Simd, Work, dispatch, lanes};
 
 /// Output pixels of an image up to which its tiles would be mostly empty otherwise.
 const FEW: usize = 16;
@@ -195,25 +196,10 @@ impl<F: Finish> Work for ProductsTask<'_, F> {
                     });
                 }
             }
-            for lane in (0..width).step_by(S::LANES) {
-                let channel = column + lane;
-                let count = channels.saturating_sub(channel);
-                if count == 0 {
-                    break;
-                }
-                // SAFETY: channels and pixels are those of the maps.
-                unsafe {
-                    let mut held = finish.begin::<S>(channel, count);
-                    for (row, sums) in sums.chunks_exact(width).enumerate().take(pixels * images) {
-                        let index = (row % images * pixels + row / images) * channels + channel;
-                        let value = S::load(sums.as_ptr().add(lane));
-                        let value = finish.finish::<S>(&mut held, value, base + index, count);
-                        debug_assert!(index + count.min(S::LANES) <= out.len());
-                        store_up_to::<S>(out.as_mut_ptr().add(index), value, count);
-                    }
-                    finish.end::<S>(held, channel);
-                }
-            }
+            let panel = Panel { sums: &sums[..pixels * images * width], width, column, columns: channels, base };
+            let place = |row: usize| (row % images * pixels + row / images) * channels;
+            // SAFETY: every image's pixels and their channels lie inside the map.
+            unsafe { panel.finish::<S>(&place, out, finish) };
             column += width;
         }
     }

@@ -7,7 +7,7 @@ use super::padded::padded_outputs;
 use crate::matmul::panel_width;
 use crate::scratch::round_up;
 use crate::shape::ConvShape;
-use crate::simd::lanes;
+use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes};
 
 /// Length of the weights that [`pack_transposed`] packs.
 pub(super) fn transposed_len(shape: &ConvShape) -> usize {
@@ -47,6 +47,10 @@ impl Axis {
     }
 }
 
+/// Weights that are read in one go: neighbours in memory. Channels lie a power of two apart in most networks, and lines
+/// that far apart push each other out of the cache.
+const RUN: usize = 64;
+
 /// Packs weights as panels of columns, each `[tap][row][width]`.
 fn pack_panels(shape: &ConvShape, weights: &[f32], rows: Axis, columns: Axis, packed: &mut [f32]) {
     let taps = shape.kernel * shape.kernel;
@@ -55,18 +59,31 @@ fn pack_panels(shape: &ConvShape, weights: &[f32], rows: Axis, columns: Axis, pa
     packed.par_chunks_mut(taps * rows.count * 2 * lanes).enumerate().for_each(|(panel, packed)| {
         let start = panel * 2 * lanes;
         let width = panel_width(lanes, start, padded);
-        // Row after row, so that each column's weights are read one after the other.
-        for row in 0..rows.count {
-            for tap in 0..taps {
-                let to = &mut packed[(tap * rows.count + row) * width..][..width];
-                for (lane, to) in to.iter_mut().enumerate() {
-                    let column = start + lane;
-                    *to = if column < columns.count {
-                        weights[column * columns.step + row * rows.step + tap]
-                    } else {
-                        0.0
-                    };
+        let used = width.min(columns.count - start);
+        if used < width {
+            packed.fill(0.0);
+        }
+        if columns.step > rows.step {
+            // All taps of all rows of a column are neighbours.
+            let places: Vec<usize> =
+                (0..rows.count * taps).map(|index| (index % taps * rows.count + index / taps) * width).collect();
+            for (run, places) in places.chunks(RUN).enumerate() {
+                for lane in 0..used {
+                    let from = &weights[(start + lane) * columns.step + run * RUN..][..places.len()];
+                    from.iter().zip(places).for_each(|(&weight, place)| packed[place + lane] = weight);
                 }
+            }
+        } else if taps == 1 {
+            for (row, to) in packed.chunks_exact_mut(width).enumerate() {
+                to[..used].copy_from_slice(&weights[row * rows.step + start..][..used]);
+            }
+        } else {
+            // All taps of all columns of a row are neighbours.
+            let places: Vec<usize> =
+                (0..used * taps).map(|index| index % taps * rows.count * width + index / taps).collect();
+            for row in 0..rows.count {
+                let from = &weights[row * rows.step + start * taps..][..places.len()];
+                from.iter().zip(&places).for_each(|(&weight, place)| packed[place + row * width] = weight);
             }
         }
     });
@@ -143,26 +160,51 @@ pub(super) fn pack_backward(shape: &ConvShape, weights: &[f32], packed: &mut [f3
 
 /// Adds up the `parts` (each `[ky][kx][in][out, padded]`) in their order into gradients `[out][in][k][k]`.
 pub(super) fn unpack(shape: &ConvShape, parts: &[f32], gradients: &mut [f32]) {
-    let taps = shape.kernel * shape.kernel;
-    let outputs = padded_outputs(shape);
-    let inputs = shape.in_channels;
-    let part_len = taps * inputs * outputs;
-    let group = lanes();
-    gradients.par_chunks_mut(group * inputs * taps).enumerate().for_each(|(index, gradients)| {
-        let start = index * group;
-        for tap in 0..taps {
-            for input in 0..inputs {
-                let mut sums = [0.0; 16];
-                for part in parts.chunks_exact(part_len) {
-                    let from = &part[(tap * inputs + input) * outputs + start..][..group];
-                    for (sum, from) in sums.iter_mut().zip(from) {
-                        *sum += from;
+    let (taps, inputs, outputs) = (shape.kernel * shape.kernel, shape.in_channels, padded_outputs(shape));
+    let lanes = lanes();
+    gradients.par_chunks_mut(lanes * inputs * taps).enumerate().for_each(|(index, gradients)| {
+        dispatch(Unpack { parts, taps, inputs, outputs, start: index * lanes, gradients });
+    });
+}
+
+/// Does so for the output channels of one vector.
+struct Unpack<'a> {
+    parts: &'a [f32],
+    taps: usize,
+    inputs: usize,
+    /// Padded.
+    outputs: usize,
+    start: usize,
+    gradients: &'a mut [f32],
+}
+
+impl Work for Unpack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self { parts, taps, inputs, outputs, start, gradients } = self;
+        let part_len = taps * inputs * outputs;
+        let mut sums = [[0.0_f32; MOST_LANES]; RUN];
+        for first in (0..inputs).step_by(RUN) {
+            let run = RUN.min(inputs - first);
+            for tap in 0..taps {
+                for (index, sums) in sums.iter_mut().enumerate().take(run) {
+                    let at = (tap * inputs + first + index) * outputs + start;
+                    // SAFETY: every part has a row of whole vectors for each input, and a vector fits the sums.
+                    unsafe {
+                        let mut sum = S::splat(0.0);
+                        for part in parts.chunks_exact(part_len) {
+                            sum = S::add(sum, S::load(part.as_ptr().add(at)));
+                        }
+                        S::store(sums.as_mut_ptr(), sum);
                     }
                 }
-                for (gradients, sum) in gradients.chunks_exact_mut(inputs * taps).zip(sums) {
-                    gradients[input * taps + tap] = sum;
+                for (lane, gradients) in gradients.chunks_exact_mut(inputs * taps).enumerate() {
+                    let to = gradients[first * taps + tap..].iter_mut().step_by(taps);
+                    to.zip(&sums[..run]).for_each(|(gradient, sums)| *gradient = sums[lane]);
                 }
             }
         }
-    });
+    }
 }

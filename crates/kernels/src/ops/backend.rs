@@ -11,7 +11,6 @@ use burn::backend::{Backend, ExtensionType, backend_extension};
 use burn_flex::FlexTensor;
 
 use crate::activation::Smooth;
-use crate::descent::Descent;
 use crate::filters::Packed;
 
 /// Stride, padding and the slope of the activation below zero (1 for none) of a convolution.
@@ -119,14 +118,6 @@ pub(crate) trait KernelOps: Backend {
 
     /// Mean, standard deviation and Euclidean norm of all values, `[3]`, not tracked.
     fn kernel_measure(x: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// A parameter and its momentum after a step; all `[len]`.
-    fn kernel_descend(
-        w: FloatTensor<Self>,
-        g: FloatTensor<Self>,
-        #[extension_type] b: Extra<Self>,
-        rule: Descent,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
 /// What an operation keeps for its backward pass. Its first parent is the map it works on.

@@ -12,7 +12,6 @@ use super::memory::Buffer;
 use super::tensors::{Map, Values, map_tensor, tensor, vector};
 use crate::activation::{Smooth, activate};
 use crate::conv;
-use crate::descent::{Descent, descend};
 use crate::filters::{Filters, Packed};
 use crate::group::{Groups, group_norm};
 use crate::map::{Activate, Plain, Statistics};
@@ -235,19 +234,5 @@ impl KernelOps for Flex {
     fn kernel_measure(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let total = total(Map::new(&x).values());
         vector(&[total.mean, total.variance().sqrt(), total.norm()].map(|measure| measure as f32))
-    }
-
-    fn kernel_descend(
-        w: FloatTensor<Self>,
-        g: FloatTensor<Self>,
-        b: Extra<Self>,
-        rule: Descent,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let (w, g, b) = (Values::new(&w), Values::new(&g), b.into_option().as_ref().map(Values::new));
-        let len = w.values().len();
-        let (mut new_w, mut new_b) = (Buffer::new(len), Buffer::new(len));
-        let b = b.as_ref().map(Values::values);
-        descend(&rule, w.values(), g.values(), b, &mut new_w, &mut new_b);
-        (tensor(new_w, [len]), tensor(new_b, [len]))
     }
 }

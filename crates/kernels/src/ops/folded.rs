@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{BackendTensor, DispatchTensorKind, Flex};
 use burn::tensor::Tensor;
 
+use super::tensors::on_flex;
 use super::{Activation, Operands, Steps, scaled_by_channel};
 use crate::filters::Packed;
 
@@ -54,11 +53,4 @@ pub fn conv_folded_act(
 pub fn are_same<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> bool {
     let (Some(a), Some(b)) = (on_flex(a), on_flex(b)) else { return false };
     std::ptr::eq(a.bytes(), b.bytes()) && a.layout() == b.layout()
-}
-
-fn on_flex<const D: usize>(tensor: &Tensor<D>) -> Option<FloatTensor<Flex>> {
-    match tensor.clone().into_dispatch().kind {
-        DispatchTensorKind::Flex(BackendTensor::Float(tensor)) => Some(tensor),
-        _ => None,
-    }
 }

@@ -19,7 +19,6 @@ use super::states::{
 };
 use super::tensors::vector;
 use crate::activation::Smooth;
-use crate::descent::Descent;
 use crate::filters::Packed;
 
 /// A Flex tensor that burn may differentiate.
@@ -186,11 +185,5 @@ impl<C: CheckpointStrategy> KernelOps for Autodiff<Flex, C> {
 
     fn kernel_measure(x: Tracked) -> Tracked {
         Tracked::new(Flex::kernel_measure(x.into_parts().0))
-    }
-
-    fn kernel_descend(w: Tracked, g: Tracked, b: Extra<Self>, rule: Descent) -> (Tracked, Tracked) {
-        let (w, g, b) = (w.into_parts().0, g.into_parts().0, optional(b).0);
-        let (w, b) = Flex::kernel_descend(w, g, Extra::new(b), rule);
-        (Tracked::new(w), Tracked::new(b))
     }
 }

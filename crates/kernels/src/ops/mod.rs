@@ -5,6 +5,7 @@
 //! operations copies nothing but its first input.
 
 mod backend;
+mod descent;
 mod flex;
 mod folded;
 mod gradients;
@@ -12,6 +13,7 @@ mod lineage;
 mod memory;
 mod states;
 mod tensors;
+mod workers;
 
 use std::sync::Arc;
 
@@ -20,11 +22,13 @@ use burn::backend::{Dispatch, DispatchDevice, DispatchTensor, Flex};
 use burn::tensor::{Device, Tensor};
 
 use crate::activation::Smooth;
-pub use crate::descent::Descent;
+pub use crate::descent::{Descent, Rule};
 use crate::filters::Packed;
 use backend::{ConvOptions, Extra, KernelOps, NormOptions, PoolOptions};
+pub use descent::descend;
 pub use folded::{Folded, are_same, conv_folded_act};
 pub use memory::release;
+pub use workers::{among_awake_workers, among_workers};
 
 /// What follows a norm or a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,12 +99,6 @@ pub fn available<const D: usize>(x: &Tensor<D>) -> bool {
 #[must_use]
 pub fn run_on(device: &Device) -> bool {
     matches!(device.clone().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
-}
-
-/// Runs work on one of the threads that share the operations' work, so that operations need not be handed over to
-/// them and waited for one by one.
-pub fn among_workers<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    rayon::scope(|_| work())
 }
 
 /// `act(conv(x, w) + bias + shortcut)`
@@ -363,16 +361,6 @@ pub fn measure(x: Tensor<4>) -> Tensor<1> {
 #[must_use]
 pub fn measure_on_flex(x: FloatTensor<Flex>) -> FloatTensor<Flex> {
     Flex::kernel_measure(x)
-}
-
-/// A parameter and its momentum `b` after a step of gradient descent; not differentiable.
-///
-/// # Shapes
-/// All `[len]`.
-#[must_use]
-pub fn descend(w: Tensor<1>, g: Tensor<1>, b: Option<Tensor<1>>, rule: Descent) -> (Tensor<1>, Tensor<1>) {
-    let (w, b) = Dispatch::kernel_descend(w.into_dispatch(), g.into_dispatch(), extra(b), rule);
-    (Tensor::from_dispatch(w), Tensor::from_dispatch(b))
 }
 
 /// Weights `[out, …]` times a factor for each output channel.

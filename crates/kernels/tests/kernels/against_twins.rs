@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use lab_kernels::activation::Smooth;
-use lab_kernels::ops::{self, Activation, Descent, Steps, Windows};
+use lab_kernels::ops::{self, Activation, Descent, Rule, Steps, Windows};
 use lab_kernels::pooling::PoolShape;
 use lab_kernels::shape::ConvShape;
 use lab_kernels::shortcut::PadShape;
@@ -10,7 +10,7 @@ use lab_kernels::twin;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::support::{assert_close, channels_last, leaf, read, slope, values, wide};
+use crate::support::{assert_close, channels_last, distance, leaf, read, slope, values, wide};
 
 fn add(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| a + b).collect()
@@ -110,6 +110,30 @@ fn convolutions_of_many_channels() {
         let shape = ConvShape { batch, in_channels, out_channels, height, width, kernel: 3, stride: 1, padding: 1 };
         convolves_as_its_twin(shape, Activation::Relu, true);
     }
+    // Single pixels of more channels than are summed over in one go, and of numbers that fill no vector.
+    for (in_channels, out_channels, stride) in [(300, 70, 1), (67, 301, 2), (260, 64, 3)] {
+        let (batch, height, width) = (9, 5, 4);
+        let shape = ConvShape { batch, in_channels, out_channels, height, width, kernel: 1, stride, padding: 0 };
+        convolves_as_its_twin(shape, Activation::Relu, true);
+    }
+}
+
+/// Where a map goes into a convolution and past it, its gradient is gathered in one place.
+#[test]
+fn gradients_of_single_pixels_are_added_to_those_of_the_shortcut() {
+    let (dims, channels) = ([9, 130, 4, 3], 130);
+    let steps = Steps { stride: 1, padding: 0 };
+    let (x, w) = (values(dims.iter().product(), 1), leaf(&values(channels * channels, 2), [channels, channels, 1, 1]));
+    let gradient = |of: &Tensor<4>, y: Tensor<4>| -> Vec<f32> {
+        let past = ops::add_act(y, of.clone(), Activation::Relu);
+        read(of.grad(&(past.clone() * past).sum().backward()).unwrap())
+    };
+    let at_once = leaf(&x, dims);
+    let y = ops::conv_act(at_once.clone(), w.clone(), None, Some(at_once.clone()), steps, Activation::Relu);
+    let together = read(at_once.grad(&(y.clone() * y).sum().backward()).unwrap());
+    let apart = leaf(&x, dims);
+    let y = ops::conv_act(apart.clone(), w, None, None, steps, Activation::Identity);
+    assert_close("gradient", &wide(&together), &wide(&gradient(&apart, y)));
 }
 
 proptest! {
@@ -365,25 +389,95 @@ fn measures_take_in_every_value() {
     }
 }
 
+/// What a rule makes of a weight, its gradient and its memory.
+type Formula = fn(w: f64, g: f64, m: [f64; 3]) -> (f64, [f64; 3]);
+
+/// Rules with a learning rate of 0.3 and a decay of 0.01, at their third step; the second is told without its ratio of
+/// norms where it has one.
+const RULES: &[(Rule, Formula)] = &[
+    (Rule::Sgd { momentum: 0.0, dampening: 0.2, nesterov: false }, |w, g, m| (w - 0.3 * (g + 0.01 * w), m)),
+    (Rule::Sgd { momentum: 0.9, dampening: 0.2, nesterov: false }, |w, g, [b, ..]| {
+        let b = 0.9 * b + 0.8 * (g + 0.01 * w);
+        (w - 0.3 * b, [b, 0.0, 0.0])
+    }),
+    (Rule::Sgd { momentum: 0.9, dampening: 0.2, nesterov: true }, |w, g, [b, ..]| {
+        let d = g + 0.01 * w;
+        let b = 0.9 * b + 0.8 * d;
+        (w - 0.3 * (d + 0.9 * b), [b, 0.0, 0.0])
+    }),
+    (Rule::Adam { betas: [0.9, 0.99], epsilon: 0.02, decoupled: false }, |w, g, m| {
+        let (direction, m) = adam(g + 0.01 * w, m);
+        (w - 0.3 * direction, m)
+    }),
+    (Rule::Adam { betas: [0.9, 0.99], epsilon: 0.02, decoupled: true }, |w, g, m| {
+        let (direction, m) = adam(g, m);
+        (w * 0.997 - 0.3 * direction, m)
+    }),
+    (Rule::RmsProp { alpha: 0.9, epsilon: 0.02, momentum: 0.0, centered: false }, |w, g, [v, ..]| {
+        let d = g + 0.01 * w;
+        let v = 0.9 * v + 0.1 * d * d;
+        (w - 0.3 * d / (v.sqrt() + 0.02), [v, 0.0, 0.0])
+    }),
+    (Rule::RmsProp { alpha: 0.9, epsilon: 0.02, momentum: 0.8, centered: true }, |w, g, [v, a, b]| {
+        let d = g + 0.01 * w;
+        let (v, a) = (0.9 * v + 0.1 * d * d, 0.9 * a + 0.1 * d);
+        let b = 0.8 * b + d / ((v - a * a).sqrt() + 0.02);
+        (w - 0.3 * b, [v, a, b])
+    }),
+    (Rule::Lion { betas: [0.8, 0.9] }, |w, g, [m, ..]| {
+        (w * 0.997 - 0.3 * (0.8 * m + 0.2 * g).signum(), [0.9 * m + 0.1 * g, 0.0, 0.0])
+    }),
+    (Rule::Lamb { betas: [0.9, 0.99], epsilon: 0.02 }, |w, g, m| {
+        let (direction, m) = adam(g, m);
+        (direction + 0.01 * w, m)
+    }),
+];
+
+fn adam(g: f64, [m, v, _]: [f64; 3]) -> (f64, [f64; 3]) {
+    let (m, v) = (0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g);
+    let (mean, square) = (m / (1.0 - 0.9_f64.powi(3)), v / (1.0 - 0.99_f64.powi(3)));
+    (mean / (square.sqrt() + 0.02), [m, v, 0.0])
+}
+
 #[test]
 fn descent_follows_its_formula() {
     let len = 40_001;
-    let (w, g, b) = (values(len, 1), values(len, 2), values(len, 3));
+    // Squares are never negative, and a centred one never below the square of its mean.
+    let memory = [values(len, 3).iter().map(|v| v.abs() + 1.0).collect(), values(len, 4), values(len, 5)];
+    let (w, g) = (values(len, 1), values(len, 2));
     let vector = |values: &[f32]| leaf(values, [len]).inner();
-    for (nesterov, first) in [(false, false), (true, false), (false, true)] {
-        let rule = Descent { learning_rate: 0.3, decay: 0.01, momentum: 0.9, dampening: 0.2, nesterov };
-        let momentum = (!first).then(|| vector(&b));
-        let (new_w, new_b) = ops::descend(vector(&w), vector(&g), momentum, rule);
-        let expected: Vec<(f64, f64)> = (0..len)
-            .map(|i| {
-                let [w, g, b] = [w[i], g[i], b[i]].map(f64::from);
-                let direction = g + 0.01 * w;
-                let b = if first { direction } else { 0.9 * b + 0.8 * direction };
-                (w - 0.3 * if nesterov { direction + 0.9 * b } else { b }, b)
-            })
-            .collect();
-        let (expected_w, expected_b): (Vec<f64>, Vec<f64>) = expected.into_iter().unzip();
-        assert_close("weights", &wide(&read(new_w)), &expected_w);
-        assert_close("momentum", &wide(&read(new_b)), &expected_b);
+    let norm = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
+    for (rule, formula) in RULES {
+        let count = match rule {
+            Rule::Sgd { momentum: 0.0, .. } => 0,
+            Rule::Sgd { .. } | Rule::RmsProp { momentum: 0.0, .. } | Rule::Lion { .. } => 1,
+            Rule::Adam { .. } | Rule::Lamb { .. } => 2,
+            Rule::RmsProp { .. } => 3,
+        };
+        let squares = matches!(rule, Rule::Adam { .. } | Rule::Lamb { .. });
+        // The mean comes first in Adam, the squares in RMSprop.
+        let order = if squares { [1, 0, 2] } else { [0, 1, 2] };
+        let old: Vec<Vec<f32>> = order[..count].iter().map(|&k| memory[k].clone()).collect();
+        let mut new: Vec<Tensor<1>> = old.iter().map(|old| vector(old)).collect();
+        let descent = Descent { learning_rate: 0.3, decay: 0.01, step: 3, rule: *rule };
+        let moved = ops::descend(&vector(&w), &vector(&g), &mut new, &descent).unwrap();
+        let at = |i: usize| std::array::from_fn(|k| old.get(k).map_or(0.0, |old| f64::from(old[i])));
+        let expected = (0..len).map(|i| formula(f64::from(w[i]), f64::from(g[i]), at(i)));
+        let (mut expected, memories): (Vec<f64>, Vec<[f64; 3]>) = expected.unzip();
+        if matches!(rule, Rule::Lamb { .. }) {
+            let trust = norm(&wide(&w)) / norm(&expected);
+            expected
+                .iter_mut()
+                .zip(&w)
+                .for_each(|(direction, &w)| *direction = f64::from(w) - 0.3 * trust * *direction);
+        }
+        let worst = distance(&wide(&read(moved)), &expected);
+        assert!(worst < 1e-6, "weights by {rule:?}: {worst:e}");
+        assert_eq!(new.len(), count, "{rule:?}");
+        for (k, new) in new.into_iter().enumerate() {
+            let expected: Vec<f64> = memories.iter().map(|memory| memory[k]).collect();
+            let worst = distance(&wide(&read(new)), &expected);
+            assert!(worst < 1e-6, "memory {k} by {rule:?}: {worst:e}");
+        }
     }
 }

@@ -399,10 +399,8 @@ impl eframe::App for App {
         let bar = frame(Margin::symmetric(12, 8));
         SidePanel::top("bar").frame(bar).show(ui, |ui| {
             let resident = self.memory.resident();
-            self.bar.ui(ui, &self.monitor, resident, &self.form, &mut actions);
-            if self.monitor.prepared.is_none() && !self.monitor.is_active() {
-                self.last.ui(ui, &mut actions);
-            }
+            let idle = |ui: &mut Ui, actions: &mut Vec<Action>| self.last.ui(ui, actions);
+            self.bar.ui(ui, &self.monitor, resident, &self.form, idle, &mut actions);
         });
         self.verdicts.ui(ui, &self.monitor, self.guess.as_ref(), &mut actions);
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });

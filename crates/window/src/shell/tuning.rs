@@ -14,7 +14,8 @@ use crate::state::Monitor;
 use crate::state::live::{BY_ARM, ByArm, Live};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
-    Align, DragValue, Frame, Key, Label, Layout, Margin, PopupCloseBehavior, Response, Role, Slider, Ui, WidgetInfo, vec2,
+    Align, DragValue, Frame, Key, Label, Layout, Margin, PopupCloseBehavior, Response, Role, Slider, Ui, WidgetInfo,
+    vec2,
 };
 use lab_core::experiment::{Augmentation, Experiment, Invalid};
 use lab_core::number;
@@ -131,7 +132,8 @@ impl Tuning {
             value = number::short(now * 10f64.powf(steps / STEPS)).parse().unwrap_or(now).clamp(1e-9, 1000.0);
             slider.mark_changed();
         }
-        let field = DragValue::new(&mut value).range(now.min(1e-9)..=1000.0).speed(0.01 * now).update_while_editing(false);
+        let field =
+            DragValue::new(&mut value).range(now.min(1e-9)..=1000.0).speed(0.01 * now).update_while_editing(false);
         let field = field.custom_formatter(|value, _| write(value)).custom_parser(|text| parsed(text, now, &write));
         let field = ui.add(field).on_hover_text("Type a rate, or drag it");
         let response = named(ui, field, "Exact learning rate").union(slider);

@@ -86,7 +86,8 @@ fn ended(steps: u64, run: Option<PathBuf>) -> (Harness<'static, App>, Script, Pr
 
 /// The learning rate that was sent last.
 fn sent_rate(script: &Script) -> Option<f64> {
-    let rate = |command: &Command| if let Command::Tune(Tune::LearningRate(rate)) = command { Some(*rate) } else { None };
+    let rate =
+        |command: &Command| if let Command::Tune(Tune::LearningRate(rate)) = command { Some(*rate) } else { None };
     script.sent.borrow().iter().rev().find_map(rate)
 }
 
@@ -103,7 +104,7 @@ fn a_learning_rate_is_typed_to_the_last_digit_or_changed_in_fine_steps_by_arrow_
     assert_eq!(sent_rate(&script), None, "half a number is no rate");
     harness.key_press(Key::Enter);
     harness.run();
-    assert_eq!(sent_rate(&script), Some(0.033217));
+    assert_eq!(sent_rate(&script), Some(0.033_217));
     assert_eq!(exact(&harness), "0.033217");
 
     let (mut harness, script) = training(5);

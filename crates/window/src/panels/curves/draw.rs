@@ -12,7 +12,8 @@ use crate::state::trace::Times;
 use eframe::egui::epaint::Tessellator;
 use eframe::egui::{Color32, Mesh, Response, Shape, Stroke, Ui, pos2};
 use egui_plot::{
-    Line, LineStyle, MarkerShape, PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotTransform, PlotUi, Points, VLine,
+    Line, LineStyle, MarkerShape, PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotTransform, PlotUi, Points,
+    VLine,
 };
 use lab_core::protocol::Evaluation;
 use std::ops::RangeInclusive;

@@ -109,8 +109,10 @@ fn bounds(figure: &Figure) -> [f64; 2] {
         let seen = figure.seen(curve)?;
         Some((seen.range.start == 0, seen.usual?))
     };
-    let curves: Vec<(&Curve, bool, Usual)> =
-        figure.told().filter_map(|curve| usual(curve).map(|(from_the_start, usual)| (curve, from_the_start, usual))).collect();
+    let curves: Vec<(&Curve, bool, Usual)> = figure
+        .told()
+        .filter_map(|curve| usual(curve).map(|(from_the_start, usual)| (curve, from_the_start, usual)))
+        .collect();
     // Those that are still alive say what is usual, the more modest half of them at most.
     let living = curves.iter().any(|(.., usual)| !usual.diverged);
     let counts = |usual: &Usual| !(living && usual.diverged);

@@ -47,14 +47,14 @@ pub fn phase_in_words(phase: Phase) -> &'static str {
 
 impl Bar {
     /// The bar. `resident` is how many bytes of memory the program takes; `idle` draws what stands in the second row
-    /// before anything trains.
+    /// before anything trains; without it there is no such row.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
         monitor: &Monitor,
         resident: Option<u64>,
         form: &Form,
-        idle: impl FnOnce(&mut Ui, &mut Vec<Action>),
+        idle: Option<impl FnOnce(&mut Ui, &mut Vec<Action>)>,
         actions: &mut Vec<Action>,
     ) {
         ui.horizontal(|ui| {
@@ -75,6 +75,7 @@ impl Bar {
             // What was being chosen for one run is not for the next one.
             self.tuning = Tuning::default();
         }
+        let Some(idle) = idle else { return };
         // The row is there from the beginning, so that nothing below it moves with the start.
         ui.add_space(space::XS);
         ui.horizontal_wrapped(|ui| {

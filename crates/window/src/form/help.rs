@@ -127,7 +127,7 @@ help! {
     CONTRAST: "Scales contrast by up to this share.", "0; 0.2 for photographs.";
     ROTATION: "Turns by up to this many degrees either way.", "0; 10 to 15 for handwriting.";
     MIXUP: "Mixes pairs of images and their labels; the higher, the more evenly.", "0; 0.2 on large data sets.";
-    IMMEDIATE: "For playing: every change of the form starts training anew at once, on at most 500 images, and keeps no run.", "Off for real runs.";
+    IMMEDIATE: "For playing: every change of the form starts training anew at once and keeps no run. So that this is quick, it takes 40 steps of small batches on a few images, with the learning rate scaled to them, which the bar shows; the log says how many.", "Off for real runs.";
     DEVICE: "Where the networks train. Auto takes a real GPU if there is one, else the CPU with the fused kernels. NdArray is slow and there to check the others against.", "Auto.";
 }
 

@@ -115,7 +115,8 @@ fn head(ui: &mut Ui, survey: &Survey, effects: &mut Effects) {
         Some(sizes) => sentence(&format!("{}; networks see {width}×{height} in {color}", sizes.in_words())),
         None => format!("Networks see {width}×{height} pixels in {color}."),
     };
-    for line in [counts, seen] {
+    let beside = "At each class: images to train on + to validate on, and its share of all.".to_owned();
+    for line in [counts, seen, beside] {
         ui.add(Label::new(theme::caption(line, &tokens)).wrap());
     }
 }

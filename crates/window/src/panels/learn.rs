@@ -7,7 +7,7 @@ use crate::kit::widgets::{choose, named};
 use crate::laboratory::Laboratory;
 use crate::panel::PanelId;
 use crate::scene::{Effects, Panel, Scene};
-use eframe::egui::{Button, Grid, Label, ProgressBar, RadioButton, RichText, ScrollArea, Ui, Vec2, vec2};
+use eframe::egui::{Atom, Button, Grid, Label, ProgressBar, RadioButton, RichText, ScrollArea, Ui, Vec2, vec2};
 use lab_core::learn::{Answered, Conclusion, Lesson, lessons};
 use lab_core::number::plural;
 use lab_core::table::Table;
@@ -91,10 +91,11 @@ fn guesses(ui: &mut Ui, lesson: &Lesson, guess: &mut Option<usize>, busy: bool) 
         }
     }
     let text = RichText::new("Measure it").family(theme::semibold()).color(tokens.on_accent);
+    let text = (Atom::grow(), text, Atom::grow());
     let button = Button::new(text).fill(tokens.accent).min_size(vec2(104.0, theme::ROW));
     let response = ui.add_enabled(!busy, button);
-    let hint = "Trains all its networks, each with three seeds, in a process of its own; a few minutes";
-    let response = response.on_hover_text(hint);
+    let hint = "Trains all its networks, each with three seeds, in a process of its own; it takes minutes.";
+    ui.add(Label::new(theme::caption(hint, &tokens)).wrap());
     response.on_disabled_hover_text("A study is being worked on; stop it first").clicked()
 }
 
@@ -149,7 +150,7 @@ fn answer(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
         let (how, color) = match right {
             Some(true) => ("That is what was measured.", tokens.accent),
             Some(false) => ("That is not what was measured.", tokens.warning),
-            None => ("That is open.", tokens.weak),
+            None => ("That is not decided yet.", tokens.weak),
         };
         ui.add(Label::new(RichText::new(format!("You expected: {guess}. {how}")).color(color)).wrap());
     }

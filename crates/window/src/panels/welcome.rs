@@ -44,12 +44,12 @@ impl Welcome {
             ui.vertical(|ui| {
                 ui.set_max_width(width);
                 ui.spacing_mut().item_spacing.y = space::S;
-                self.column(ui, scene.plan, actions);
+                self.column(ui, scene.plan, scene.monitor.is_active(), actions);
             });
         });
     }
 
-    fn column(&self, ui: &mut Ui, plan: &Plan, actions: &mut Vec<Action>) {
+    fn column(&self, ui: &mut Ui, plan: &Plan, begun: bool, actions: &mut Vec<Action>) {
         let tokens = Tokens::of(ui);
         let [statement, question] = asked(&plan.arms);
         let title = |text: &str| RichText::new(text).size(theme::size::TITLE).family(theme::semibold());
@@ -67,6 +67,11 @@ impl Welcome {
                     }
                 }
             });
+        }
+        if begun {
+            let text = "Loss and accuracy will be drawn here from the first step on.";
+            ui.add(Label::new(RichText::new(text).color(tokens.weak)).wrap());
+            return;
         }
         if plan.arms.len() < 2 {
             let text = "Loss and accuracy will be drawn here: press Start, or Space. Runs that are ticked in Runs \

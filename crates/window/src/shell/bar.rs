@@ -46,13 +46,15 @@ pub fn phase_in_words(phase: Phase) -> &'static str {
 }
 
 impl Bar {
-    /// The bar. `resident` is how many bytes of memory the program takes.
+    /// The bar. `resident` is how many bytes of memory the program takes; `idle` draws what stands in the second row
+    /// before anything trains; without it there is no such row.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
         monitor: &Monitor,
         resident: Option<u64>,
         form: &Form,
+        idle: Option<impl FnOnce(&mut Ui, &mut Vec<Action>)>,
         actions: &mut Vec<Action>,
     ) {
         ui.horizontal(|ui| {
@@ -73,19 +75,23 @@ impl Bar {
             // What was being chosen for one run is not for the next one.
             self.tuning = Tuning::default();
         }
-        // Weights from a file have nothing to be changed or gone on with.
-        if monitor.prepared.as_ref().is_some_and(|prepared| prepared.total_steps > 0) {
-            ui.add_space(space::XS);
-            ui.horizontal_wrapped(|ui| {
-                ui.set_min_height(theme::ROW);
-                if monitor.is_active() {
+        let Some(idle) = idle else { return };
+        // The row is there from the beginning, so that nothing below it moves with the start.
+        ui.add_space(space::XS);
+        ui.horizontal_wrapped(|ui| {
+            ui.set_min_height(theme::ROW);
+            match &monitor.prepared {
+                // Weights from a file have nothing to be changed or gone on with.
+                Some(prepared) if prepared.total_steps == 0 => {}
+                Some(_) if monitor.is_active() => {
                     self.tuning.ui(ui, monitor, actions);
                     aside(ui, monitor, form);
-                } else {
-                    after_the_end(ui, monitor, (&mut self.epochs, &mut self.extension), actions);
                 }
-            });
-        }
+                Some(_) => after_the_end(ui, monitor, (&mut self.epochs, &mut self.extension), actions),
+                None if monitor.is_active() => {}
+                None => idle(ui, actions),
+            }
+        });
     }
 }
 
@@ -163,7 +169,8 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
         Phase::Paused => tokens.warning,
         _ => tokens.text,
     };
-    ui.label(theme::strong(phase_in_words(monitor.phase)).color(color));
+    let phase = if monitor.unfinished().is_some() { "Stopped" } else { phase_in_words(monitor.phase) };
+    ui.label(theme::strong(phase).color(color));
     stopped(ui, monitor);
     let Some(prepared) = &monitor.prepared else {
         let hint =
@@ -317,7 +324,8 @@ fn after_the_end(
         if go_on.clicked() {
             actions.push(Action::Run(RunAction::Continue));
         }
-        ui.add_space(space::S);
+        // To train on beyond its end would leave out what it has not done yet.
+        return;
     }
     let label = ui.label("Train on for");
     let unit = if *epochs == 1 { " epoch" } else { " epochs" };

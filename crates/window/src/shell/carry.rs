@@ -16,6 +16,7 @@ use lab_core::experiment::{Plan, Source, preset};
 use lab_core::export::bundle::Opened;
 use lab_core::instrument::Sample;
 use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question, Tune};
+use lab_core::runs;
 use lab_core::study::StudyPlan;
 use std::path::{Path, PathBuf};
 
@@ -337,6 +338,13 @@ impl App {
     }
 
     fn open_experiment(&mut self, path: &Path) {
+        if runs::open(path).is_ok() {
+            if self.monitor.is_active() {
+                let text = "That is the folder of a run: stop the one under way, then open it.";
+                return self.say(Level::Notice, text);
+            }
+            return self.drive(RunAction::Open(path.to_owned()));
+        }
         match Plan::read(path) {
             Ok(plan) => {
                 self.say(Level::Info, format!("Opened {} from {}.", plan.name, path.display()));

@@ -128,7 +128,7 @@ impl Command {
 }
 
 /// Other words for commands, by what their titles begin with.
-const ALSO: [(&str, &str); 36] = [
+const ALSO: [(&str, &str); 39] = [
     ("Start, pause", "train run play go begin resume halt"),
     ("Do one step", "single iteration next"),
     ("Stop with", "end abort cancel training"),
@@ -139,6 +139,9 @@ const ALSO: [(&str, &str); 36] = [
     ("Continue a run", "resume load open"),
     ("Open an experiment", "load import settings configuration toml"),
     ("Save the experiment", "store export settings configuration toml"),
+    ("Save the run's networks", "export store weights model onnx pytorch"),
+    ("Save the run as", "export share report bundle archive"),
+    ("Save the study as", "export share report bundle archive"),
     ("Copy the experiment", "share export settings toml clipboard"),
     ("Choose the images", "dataset data folder load own"),
     ("Open pictures", "predict infer test image photo"),
@@ -155,7 +158,7 @@ const ALSO: [(&str, &str); 36] = [
     ("Show Curves", "plots charts graphs loss accuracy metrics"),
     ("Show Learn", "lessons tutorial course guided"),
     ("Show Study", "sweep grid search hyperparameters tuning"),
-    ("Show Runs", "history experiments list table compare"),
+    ("Show Runs", "open the last run history experiments list table compare"),
     ("Show Diagram", "architecture graph network layers"),
     ("Show Gradients", "vanishing exploding heat map"),
     ("Show Confusion", "matrix errors mistakes classes"),

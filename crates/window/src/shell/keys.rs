@@ -5,8 +5,9 @@ use crate::action::Action;
 use crate::kit::theme::{self, Tokens, space};
 use eframe::egui::{Context, Event, Grid, Id, KeyboardShortcut, Modal, Modifiers, Popup, ScrollArea};
 
-/// Turns keys into actions. Plain keys count only while nothing has the keyboard's focus.
-pub fn read(ctx: &Context, actions: &mut Vec<Action>) {
+/// Turns keys into actions. Plain keys count only while nothing has the keyboard's focus, and not while presenting: there
+/// Space is what turns pages, and must not begin a run.
+pub fn read(ctx: &Context, presenting: bool, actions: &mut Vec<Action>) {
     if ctx.input(|input| input.events.is_empty()) {
         return;
     }
@@ -28,7 +29,7 @@ pub fn read(ctx: &Context, actions: &mut Vec<Action>) {
         // A field that is being typed into undoes what was typed.
         let theirs = typing && matches!(command.action, Action::Undo | Action::Redo);
         let hit = match command.keys {
-            Keys::Plain(key) => free && pressed(Modifiers::NONE, key),
+            Keys::Plain(key) => free && !presenting && pressed(Modifiers::NONE, key),
             Keys::Typed(text) => free && typed(text),
             Keys::Together(modifiers, key) => !theirs && pressed(modifiers, key),
             Keys::None | Keys::Elsewhere(_) => false,

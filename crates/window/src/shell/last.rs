@@ -3,7 +3,7 @@
 
 use crate::action::{Action, RunAction};
 use crate::kit::background::Background;
-use crate::kit::theme::{self, Tokens, space};
+use crate::kit::theme::{self, Tokens};
 use eframe::Storage;
 use eframe::egui::{Label, RichText, Ui};
 use lab_core::experiment::Plan;
@@ -66,7 +66,7 @@ impl Last {
         (self.run, self.found, self.reader) = (None, None, None);
     }
 
-    /// Offers to open the run, or to go on with it.
+    /// Offers to open the run, or to go on with it; says what the row is for where there is none.
     pub fn ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         if let (Some(run), None) = (&self.run, &self.reader) {
             let mut reader = Background::new("last run", ui.ctx(), |folder: PathBuf| read(&folder));
@@ -76,30 +76,29 @@ impl Last {
         if let Some(found) = self.reader.as_mut().and_then(Background::poll) {
             self.found = found;
         }
-        let Some(found) = &self.found else { return };
         let tokens = Tokens::of(ui);
-        let mut forget = false;
-        ui.add_space(space::XS);
-        ui.horizontal_wrapped(|ui| {
-            ui.set_min_height(theme::ROW);
-            ui.label(theme::strong("Go on where you were?"));
-            let text = format!("{}: {}", found.name, found.stands);
-            let text = Label::new(RichText::new(text).color(tokens.weak)).truncate();
-            ui.add(text).on_hover_text(found.folder.display().to_string());
-            if !found.live {
-                let open = ui.button("Open the last run");
-                if open.on_hover_text("Its curves, networks and settings, as they were left").clicked() {
-                    actions.push(Action::Run(RunAction::Open(found.folder.clone())));
-                }
+        let Some(found) = &self.found else {
+            let text = "While it trains, the learning rate and other settings are changed here.";
+            ui.add(Label::new(theme::caption(text, &tokens)).truncate());
+            return;
+        };
+        ui.label(theme::strong("Go on where you were?"));
+        let text = format!("{}: {}", found.name, found.stands);
+        let text = Label::new(RichText::new(text).color(tokens.weak)).truncate();
+        ui.add(text).on_hover_text(found.folder.display().to_string());
+        if !found.live {
+            let open = ui.button("Open the last run");
+            if open.on_hover_text("Its curves, networks and settings, as they were left").clicked() {
+                actions.push(Action::Run(RunAction::Open(found.folder.clone())));
             }
-            if found.unfinished && !found.live {
-                let go_on = ui.button("Continue the last run");
-                if go_on.on_hover_text("Trains on from its last checkpoint").clicked() {
-                    actions.push(Action::Run(RunAction::Resume(found.folder.clone())));
-                }
+        }
+        if found.unfinished && !found.live {
+            let go_on = ui.button("Continue the last run");
+            if go_on.on_hover_text("Trains on from its last checkpoint").clicked() {
+                actions.push(Action::Run(RunAction::Resume(found.folder.clone())));
             }
-            forget = ui.button("No, thanks").on_hover_text("It stays in Runs").clicked();
-        });
+        }
+        let forget = ui.button("No, thanks").on_hover_text("It stays in Runs").clicked();
         if forget {
             self.forget();
         }

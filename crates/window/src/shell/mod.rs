@@ -57,6 +57,8 @@ use verdict::Verdicts;
 
 /// Where the devices' speeds are kept.
 const SPEEDS: &str = "speeds";
+/// Where it is kept how large everything was before presenting: egui remembers what it is now.
+const ZOOM: &str = "zoom before presenting";
 /// Time a frame may spend taking in events.
 const BUDGET: Duration = Duration::from_millis(4);
 /// Time between two times of keeping what is shown, in case of a crash.
@@ -153,6 +155,8 @@ impl App {
         let plan = parts.plan.or(plan).unwrap_or_else(|| PRESETS[0].plan());
         let mut form = Form::new(plan, parts.device, parts.devices);
         form.speeds = context.storage.and_then(|storage| eframe::get_value(storage, SPEEDS)).unwrap_or_default();
+        let zoom: Option<Option<f32>> = context.storage.and_then(|storage| eframe::get_value(storage, ZOOM));
+        zoom.flatten().into_iter().for_each(|zoom| context.egui_ctx.set_zoom_factor(zoom));
         form.fetching.place = parts.place.as_ref().and_then(|runs| runs.parent().map(Path::to_owned));
         Self {
             link: parts.link,
@@ -385,7 +389,7 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         self.frames.watch(&ctx, frame);
         let mut actions = Vec::new();
-        keys::read(&ctx, &mut actions);
+        keys::read(&ctx, self.presenting.is_some(), &mut actions);
         let dropped: Vec<PathBuf> =
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         if !dropped.is_empty() {
@@ -399,10 +403,10 @@ impl eframe::App for App {
         let bar = frame(Margin::symmetric(12, 8));
         SidePanel::top("bar").frame(bar).show(ui, |ui| {
             let resident = self.memory.resident();
-            self.bar.ui(ui, &self.monitor, resident, &self.form, &mut actions);
-            if self.monitor.prepared.is_none() && !self.monitor.is_active() {
-                self.last.ui(ui, &mut actions);
-            }
+            let idle = |ui: &mut Ui, actions: &mut Vec<Action>| self.last.ui(ui, actions);
+            // What is set is of no interest to an audience.
+            let idle = self.presenting.is_none().then_some(idle);
+            self.bar.ui(ui, &self.monitor, resident, &self.form, idle, &mut actions);
         });
         self.verdicts.ui(ui, &self.monitor, self.guess.as_ref(), &mut actions);
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
@@ -445,6 +449,7 @@ impl eframe::App for App {
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         self.panels.keep(storage);
         eframe::set_value(storage, SPEEDS, &self.form.speeds);
+        eframe::set_value(storage, ZOOM, &self.presenting.map(|(_, zoom)| zoom));
         let run = self.monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
         self.last.keep(storage, &self.form.plan, run);
     }

@@ -9,6 +9,9 @@ use eframe::egui::{
     Align, Align2, Context, FontId, Id, Key, Modal, Modifiers, Response, ScrollArea, TextEdit, Ui, Vec2, vec2,
 };
 
+/// The most of the list that is in view, in points.
+const LIST: f32 = 320.0;
+
 /// The palette while it is open.
 #[derive(Default)]
 pub struct Palette {
@@ -40,7 +43,9 @@ impl Palette {
             let found = matching(&self.query, monitor);
             self.chosen = (self.chosen + down).saturating_sub(up).min(found.len().saturating_sub(1));
             ui.add_space(space::S);
-            ScrollArea::vertical().max_height(320.0).auto_shrink([false, true]).show(ui, |ui| {
+            // However short the list was last time.
+            let list = ScrollArea::vertical().max_height(LIST).min_scrolled_height(LIST);
+            list.auto_shrink([false, true]).show(ui, |ui| {
                 if found.is_empty() {
                     ui.label(theme::caption("No command is called that.", &Tokens::of(ui)));
                 }
@@ -139,6 +144,8 @@ mod tests {
             ("projector", "Full screen"),
             ("pretrained", "Open weights from a file…"),
             ("ablation", "Show Lesions"),
+            ("export onnx", "Save the run's networks as ONNX…"),
+            ("open the last run", "Show Runs"),
         ] {
             assert_eq!(first(other).as_deref(), Some(title), "{other}");
         }

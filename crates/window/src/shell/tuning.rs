@@ -14,7 +14,8 @@ use crate::state::Monitor;
 use crate::state::live::{BY_ARM, ByArm, Live};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
-    Align, DragValue, Frame, Label, Layout, Margin, PopupCloseBehavior, Response, Role, Slider, Ui, WidgetInfo, vec2,
+    Align, DragValue, Frame, Key, Label, Layout, Margin, PopupCloseBehavior, Response, Role, Slider, Ui, WidgetInfo,
+    vec2,
 };
 use lab_core::experiment::{Augmentation, Experiment, Invalid};
 use lab_core::number;
@@ -24,6 +25,8 @@ use lab_core::protocol::Tune;
 const ROOMY: f32 = 1200.0;
 /// The width of a slider where there is less room.
 const SHORT: f32 = 64.0;
+/// Steps of an arrow key in a tenfold change of the learning rate.
+const STEPS: f64 = 100.0;
 /// The width of what is said of a schedule, so that nothing moves while its numbers change.
 const SCHEDULE: f32 = 160.0;
 /// The width of the menu with the augmentation's rows, in points.
@@ -75,10 +78,16 @@ impl<T: Clone> Draft<T> {
 
     /// Takes in what a widget made of its value; gives it once the widget is let go of.
     fn settle(&mut self, response: &Response, value: T, live: &Live) -> Option<T> {
+        self.hold(response, value);
+        if response.dragged() { None } else { self.send(live) }
+    }
+
+    /// Takes in what a widget made of its value, which is not let go of yet.
+    fn hold(&mut self, response: &Response, value: T) -> Option<T> {
         if response.changed() {
             self.choose(value);
         }
-        if response.dragged() { None } else { self.send(live) }
+        None
     }
 }
 
@@ -110,18 +119,25 @@ impl Tuning {
         let label = label(ui, "Learning rate", &peak, number::short);
         let draft = &mut self.learning_rate;
         let mut value = draft.over(first, live);
-        let (now, write) = (value, written(draft, &peak, number::short));
+        let (now, write) = (value, written(draft, &peak, number::setting));
         if !roomy {
             ui.spacing_mut().slider_width = SHORT;
         }
         // A rate that was typed elsewhere may lie beyond the usual ends.
-        let slider = Slider::new(&mut value, now.min(1e-6)..=now.max(10.0))
-            .logarithmic(true)
-            .update_while_editing(false)
-            .custom_formatter(|value, _| write(value))
-            .custom_parser(|text| parsed(text, now, &write));
-        let response = ui.add(slider).labelled_by(label.id);
-        let chosen = draft.settle(&response, value, live);
+        let slider = Slider::new(&mut value, now.min(1e-6)..=now.max(10.0)).logarithmic(true).show_value(false);
+        let mut slider = ui.add(slider).labelled_by(label.id).on_hover_text("Arrow keys change it by 2.3 %");
+        let (steps, held) = if slider.has_focus() { arrows(ui) } else { (0.0, false) };
+        if steps != 0.0 {
+            // The slider itself would go on by a point of the screen, which is a third of the rate.
+            value = number::short(now * 10f64.powf(steps / STEPS)).parse().unwrap_or(now).clamp(1e-9, 1000.0);
+            slider.mark_changed();
+        }
+        let field =
+            DragValue::new(&mut value).range(now.min(1e-9)..=1000.0).speed(0.01 * now).update_while_editing(false);
+        let field = field.custom_formatter(|value, _| write(value)).custom_parser(|text| parsed(text, now, &write));
+        let field = ui.add(field).on_hover_text("Type a rate, or drag it");
+        let response = named(ui, field, "Exact learning rate").union(slider);
+        let chosen = if held { draft.hold(&response, value) } else { draft.settle(&response, value, live) };
         if live.is_scheduled() {
             schedule(ui, live);
         }
@@ -212,10 +228,19 @@ fn written<'a, T>(draft: &Draft<T>, values: &ByArm, write: impl Fn(f64) -> Strin
     move |value| if by_arm { BY_ARM.to_owned() } else { write(value) }
 }
 
+/// How often an arrow key was pressed, to the right less to the left, and whether one is still held.
+fn arrows(ui: &Ui) -> (f64, bool) {
+    ui.input(|input| {
+        let presses = |key| input.num_presses(key) as f64;
+        let held = [Key::ArrowLeft, Key::ArrowRight].into_iter().any(|key| input.key_down(key));
+        (presses(Key::ArrowRight) - presses(Key::ArrowLeft), held)
+    })
+}
+
 /// Reads what was typed. What was left as it stood is the value itself, of which fewer digits may be shown.
 fn parsed(text: &str, now: f64, write: impl Fn(f64) -> String) -> Option<f64> {
     let text = text.trim();
-    if text == write(now) { Some(now) } else { text.parse().ok() }
+    if text == write(now) { Some(now) } else { text.replace(',', ".").parse().ok() }
 }
 
 /// A number that all arms have or that is set in all of them.

@@ -9,13 +9,14 @@ use crate::panel::{CURVES, GRADIENTS, LESIONS, PREDICTIONS};
 use crate::state::Monitor;
 use crate::state::guess::Guess;
 use crate::state::trace::Trace;
-use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, RichText, Ui};
+use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, RichText, TextStyle, Ui};
 use lab_core::quantity::Metric;
 use lab_core::runs;
 use lab_core::verdict::{Call, Look, Newest, Verdict, facts_of, live, verdict, write};
 use std::path::{Path, PathBuf};
 
-/// Steps whose training loss is averaged for the sentence.
+/// Steps whose training loss is averaged for the sentence; before there are so many, networks only differ in their
+/// beginnings.
 const RECENT: usize = 20;
 
 /// The verdict on the run that has ended.
@@ -31,15 +32,19 @@ impl Verdicts {
     pub fn ui(&mut self, ui: &mut Ui, monitor: &Monitor, guess: Option<&Guess>, actions: &mut Vec<Action>) {
         let ended = monitor.outcome.as_ref().filter(|_| !monitor.is_active());
         self.follow(ui, ended.and_then(|outcome| outcome.run.as_deref()));
-        let sentence = if monitor.is_active() { standing(monitor) } else { None };
         let found = if ended.is_some() { self.found.as_ref() } else { None };
-        if sentence.is_none() && found.is_none() {
+        // What is played has no verdict; how it stood in the end stays.
+        let sentence = if found.is_none() { standing(monitor) } else { None };
+        // Weights from a file show nothing by themselves. Else the line is there from the beginning, so that nothing
+        // below it moves under the pointer.
+        if monitor.prepared.as_ref().is_some_and(|prepared| prepared.total_steps == 0) {
             return;
         }
         let tokens = Tokens::of(ui);
         let frame = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 16, right: 16, top: 4, bottom: 6 });
         Panel::top("verdict").frame(frame).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
+            ui.set_min_height(ui.text_style_height(&TextStyle::Body));
             match (sentence, found) {
                 (Some(sentence), _) => {
                     ui.add(Label::new(sentence).truncate());
@@ -48,7 +53,9 @@ impl Verdicts {
                 (None, Some(Err(why))) => {
                     ui.add(Label::new(RichText::new(why).color(tokens.error)).wrap());
                 }
-                (None, None) => {}
+                (None, None) => {
+                    ui.add(Label::new(theme::caption("What the networks show is told here.", &tokens)).truncate());
+                }
             }
         });
     }
@@ -139,7 +146,7 @@ fn standing(monitor: &Monitor) -> Option<String> {
         let losses = trace.dense(Metric::Loss).map_or(&[][..], |(_, losses)| losses.values());
         let losses = &losses[losses.len().saturating_sub(RECENT)..];
         #[allow(clippy::cast_precision_loss, reason = "a few steps")]
-        let mean = (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / losses.len() as f64);
+        let mean = (losses.len() == RECENT).then(|| losses.iter().sum::<f64>() / losses.len() as f64);
         let evaluation = monitor.evaluation(place);
         Newest {
             name: monitor.arm_name(place).to_owned(),

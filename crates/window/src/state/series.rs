@@ -55,6 +55,8 @@ pub struct Sorted {
 #[derive(Clone, Debug, Default)]
 pub struct Column {
     values: Vec<f64>,
+    /// See [`Column::stamp`].
+    stamp: u64,
     /// Level `k` has the extremes of each whole run of 4ᵏ⁺¹ values.
     levels: [Vec<Extremes>; LEVELS],
 }
@@ -63,6 +65,7 @@ impl Column {
     /// Appends a value; not-a-number marks a gap.
     pub fn push(&mut self, value: f64) {
         self.values.push(value);
+        self.mark(value.to_bits());
         if !self.values.len().is_multiple_of(FAN) {
             return;
         }
@@ -82,12 +85,25 @@ impl Column {
 
     /// Drops the values after the first `length`.
     pub fn truncate(&mut self, length: usize) {
+        if length < self.values.len() {
+            self.mark(length as u64);
+        }
         self.values.truncate(length);
         let mut size = FAN;
         for level in &mut self.levels {
             level.truncate(length / size);
             size *= FAN;
         }
+    }
+
+    fn mark(&mut self, word: u64) {
+        self.stamp = stamped(self.stamp, word);
+    }
+
+    /// A number that columns with different values do not share.
+    #[must_use]
+    pub fn stamp(&self) -> u64 {
+        self.stamp
     }
 
     /// All values.
@@ -206,6 +222,12 @@ impl Column {
         }
         lines.done
     }
+}
+
+/// The stamp of whatever had this stamp before another word was added.
+#[must_use]
+pub fn stamped(stamp: u64, word: u64) -> u64 {
+    (stamp ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
 }
 
 /// Polylines as they grow.
@@ -400,5 +422,8 @@ mod tests {
         }
         assert_eq!(cut.values(), plain.values());
         assert_eq!(cut.levels, plain.levels);
+        let again = column((0..700).map(value));
+        assert_eq!(again.stamp(), plain.stamp());
+        assert_ne!(column((0..700).map(|i| value(i + 1))).stamp(), plain.stamp());
     }
 }

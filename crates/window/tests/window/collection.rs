@@ -3,6 +3,7 @@
 use crate::form::unfold;
 use crate::pictures::pictured_in;
 use crate::scripted::*;
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -101,6 +102,34 @@ fn a_path_that_cannot_be_used_is_told_at_its_field_and_stops_the_start_until_it_
     assert!(shows(&harness, "all become 32×32"), "{:?}", names(&harness, "become"));
     choose(&mut harness, "Images", "Fashion-MNIST");
     assert!(can_start(&harness) && !shows(&harness, "all become"));
+}
+
+#[test]
+fn a_folder_without_test_images_of_its_own_says_on_what_it_is_validated() {
+    let validated = |harness: &Harness<'static, App>| {
+        let field = harness.get_by_role_and_label(Role::ComboBox, "Validate on");
+        field.accesskit_node().value().unwrap_or_default()
+    };
+    let (mut harness, _script) = window();
+    let flowers = flowers();
+    let folder = flowers.path().join("flowers");
+    name_images(&mut harness, &folder);
+    wait_for(&mut harness, "41 images in 3 classes");
+    assert_eq!(validated(&harness), "A tenth (it has no test images)");
+    // The same pictures, some of them set apart by their owner.
+    let parted = flowers.path().join("parted");
+    for (part, pictures) in [("train", 0..6), ("test", 6..9)] {
+        for class in ["daisy", "rose"] {
+            fs::create_dir_all(parted.join(part).join(class)).unwrap();
+            for index in pictures.clone() {
+                let name = format!("{class}/{index:02}.png");
+                fs::copy(folder.join(&name), parted.join(part).join(&name)).unwrap();
+            }
+        }
+    }
+    name_images(&mut harness, &parted);
+    wait_for(&mut harness, "18 images in 2 classes");
+    assert_eq!(validated(&harness), "Its own test images");
 }
 
 #[test]

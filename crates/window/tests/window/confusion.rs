@@ -73,6 +73,23 @@ fn matrices_stand_side_by_side_where_there_is_room_and_else_one_is_chosen() {
 }
 
 #[test]
+fn the_menu_never_stands_on_a_line_of_its_own() {
+    for width in [1024.0, 1440.0, 1920.0] {
+        let (mut harness, script) = window_of(vec2(width, 900.0), Theme::Dark, false);
+        harness.run();
+        harness.get_by_label("Start").click();
+        harness.run();
+        script.train(&script.started(), 40);
+        harness.run();
+        harness.get_by_label("Confusion").click();
+        harness.run();
+        let menu = harness.get_by_label("Export Confusion").rect();
+        let beside = harness.get_by_label("Rows: actual. Columns: predicted.").rect();
+        assert!(menu.y_range().contains(beside.center().y) && menu.left() > beside.right(), "{menu:?} at {width}");
+    }
+}
+
+#[test]
 fn names_of_columns_are_slanted_above_the_cells_and_whole() {
     let (mut harness, script) = at_tab("Confusion");
     let place = tempfile::tempdir().unwrap();

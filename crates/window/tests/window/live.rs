@@ -84,6 +84,44 @@ fn ended(steps: u64, run: Option<PathBuf>) -> (Harness<'static, App>, Script, Pr
     (harness, script, prepared)
 }
 
+/// The learning rate that was sent last.
+fn sent_rate(script: &Script) -> Option<f64> {
+    let rate =
+        |command: &Command| if let Command::Tune(Tune::LearningRate(rate)) = command { Some(*rate) } else { None };
+    script.sent.borrow().iter().rev().find_map(rate)
+}
+
+#[test]
+fn a_learning_rate_is_typed_to_the_last_digit_or_changed_in_fine_steps_by_arrow_keys() {
+    let (mut harness, script) = training(5);
+    let exact = |harness: &Harness<'static, App>| shown(harness, Role::SpinButton, "Exact learning rate");
+    assert_eq!(exact(&harness), "0.1");
+    harness.get_by_role_and_label(Role::SpinButton, "Exact learning rate").click();
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.event(eframe::egui::Event::Text("0.033217".into()));
+    harness.run();
+    assert_eq!(sent_rate(&script), None, "half a number is no rate");
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(sent_rate(&script), Some(0.033_217));
+    assert_eq!(exact(&harness), "0.033217");
+
+    let (mut harness, script) = training(5);
+    harness.get_by_role_and_label(Role::Slider, "Learning rate").focus();
+    harness.run();
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    assert_eq!(sent_rate(&script), Some(0.102), "a hundredth of a decade, in three digits");
+    assert_eq!((rate(&harness), exact(&harness)), (0.102, "0.102".to_owned()));
+    for _ in 0..50 {
+        harness.key_press(Key::ArrowLeft);
+        harness.run();
+    }
+    let rate = sent_rate(&script).unwrap();
+    assert!((0.0315..0.0335).contains(&rate), "half a decade lower: {rate}");
+}
+
 #[test]
 fn an_extended_run_shows_what_it_goes_on_with() {
     let (mut harness, script, mut prepared) = ended(234, None);
@@ -102,6 +140,8 @@ fn an_extended_run_shows_what_it_goes_on_with() {
 #[test]
 fn a_run_that_was_stopped_and_goes_on_shows_what_it_goes_on_with() {
     let (mut harness, script, prepared) = ended(5, Some("runs/mine".into()));
+    assert!(harness.query_by_label("Stopped").is_some() && harness.query_by_label("Done").is_none());
+    assert!(harness.query_by_label("Extend").is_none(), "what it has not done yet comes first");
     harness.get_by_label("Continue the run").click();
     harness.run();
     assert!(script.sent(|command| matches!(command, Command::Resume { .. })));

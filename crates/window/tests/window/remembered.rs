@@ -263,6 +263,30 @@ fn one_panel_fills_the_window_for_a_projector_and_everything_comes_back() {
 }
 
 #[test]
+fn a_presentation_starts_nothing_by_space_and_is_over_when_the_window_is_opened_again() {
+    let (mut harness, script) = window();
+    harness.ctx.set_zoom_factor(1.2);
+    harness.run();
+    harness.key_press(Key::F5);
+    harness.run();
+    assert!(harness.ctx.zoom_factor() > 1.5);
+    harness.key_press(Key::Space);
+    harness.key_press(Key::Period);
+    harness.run();
+    assert_eq!(script.starts(), 0);
+    assert!(harness.query_by_label_contains("settings are changed here").is_none(), "the row of settings is away");
+    let kept = kept_of(&mut harness);
+    let (mut again, _script) = window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(kept), Places::default());
+    again.run();
+    assert!((again.ctx.zoom_factor() - 1.2).abs() < 1e-6, "as large as before presenting");
+    harness.key_press(Key::F5);
+    harness.run();
+    harness.key_press(Key::Space);
+    harness.run();
+    assert_eq!(script.starts(), 1);
+}
+
+#[test]
 fn any_field_of_one_network_can_be_given_to_all() {
     let (mut harness, _script) = window();
     choose(&mut harness, "Activation, plain", "GELU");

@@ -9,6 +9,7 @@ use lab_core::protocol::keep::{Keeper, Record};
 use lab_core::protocol::{Command, Event, Outcome};
 use lab_core::runs::{Folder, Notes};
 use lab_window::App;
+use lab_window::dialogs::{Chosen, Wanted};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -299,4 +300,31 @@ fn the_table_shows_what_the_runs_differ_in_and_all_are_ticked_at_once() {
     harness.get_by_label("Default columns").click();
     harness.run();
     assert_eq!(column(&harness, "Seed"), None);
+}
+
+#[test]
+fn runs_that_are_called_the_same_are_told_apart_by_when_they_began() {
+    let place = tempfile::tempdir().unwrap();
+    let begun_first = |name: &str| {
+        let (mut harness, _script) = open(place.path());
+        wait_for(&mut harness, name);
+        let left = |column: &str| harness.get_by_label(&format!("Sort by {column}")).rect().left();
+        left("Started") < left("Status")
+    };
+    run(place.path(), "short", 20);
+    run(place.path(), "longer", 20);
+    assert!(!begun_first("2 runs"), "names tell them apart");
+    let mut keeper = Folder::exactly(place.path().join("again"));
+    keeper.open(&prepared(&experiment("short"))).unwrap();
+    assert!(begun_first("3 runs"));
+}
+
+#[test]
+fn the_folder_of_a_run_that_is_given_as_an_experiment_is_opened_as_a_run() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    let (mut harness, script) = open(place.path());
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Experiment, vec![folder.clone()]));
+    harness.run_steps(3);
+    assert!(script.sent(|command| matches!(command, Command::Open { run, .. } if *run == folder)));
 }

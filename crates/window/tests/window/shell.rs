@@ -284,3 +284,28 @@ fn windows_look_as_before_in_the_dark() {
 fn windows_look_as_before_in_the_light() {
     pictures_of_windows(Theme::Light, "light");
 }
+
+#[test]
+fn nothing_below_the_bar_moves_while_a_run_begins() {
+    let (mut harness, script) = window();
+    let top = |harness: &Harness<'static, App>| harness.get_by_label("Duplicate plain").rect().top();
+    let before = top(&harness);
+    harness.get_by_label("Start").click();
+    harness.run();
+    assert_eq!(top(&harness), before, "while images are read");
+    for steps in [1, 40] {
+        script.train(&script.started(), steps);
+        harness.run();
+        assert_eq!(top(&harness), before, "after {steps} steps");
+    }
+}
+
+#[test]
+fn the_question_is_not_asked_any_more_once_training_has_begun() {
+    let (mut harness, script) = window();
+    assert!(harness.query_by_label("Guess: plain").is_some());
+    harness.get_by_label("Start").click();
+    script.say(lab_core::protocol::Event::Phase(lab_core::protocol::Phase::Loading));
+    harness.run();
+    assert!(harness.query_by_label("Guess: plain").is_none());
+}

@@ -76,7 +76,6 @@ fn matrices(ui: &mut Ui, view: &mut View, monitor: &Monitor, actions: &mut Vec<A
         let many = classes.len() > WHOLE;
         let similar = ui.add_enabled(!many, Checkbox::new(&mut view.similar, "Similar classes together"));
         similar.on_disabled_hover_text("Up to 1,000 classes");
-        give_away::button(ui, "Confusion", &Paper { view: *view, matrices: &matrices }, actions);
     });
     if drawn.len() > 1 {
         ui.horizontal_wrapped(|ui| {
@@ -88,8 +87,11 @@ fn matrices(ui: &mut Ui, view: &mut View, monitor: &Monitor, actions: &mut Vec<A
             }
         });
     }
-    let rule = ui.label(theme::caption("Rows: actual. Columns: predicted.", &Tokens::of(ui)));
-    rule.on_hover_text("A click on a cell shows its images");
+    ui.horizontal(|ui| {
+        let rule = ui.label(theme::caption("Rows: actual. Columns: predicted.", &Tokens::of(ui)));
+        rule.on_hover_text("A click on a cell shows its images");
+        give_away::button(ui, "Confusion", &Paper { view: *view, matrices: &matrices }, actions);
+    });
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let room = ui.available_width();
         let each = if beside { (room / many - space::L).max(if fits { 0.0 } else { least }) } else { room };

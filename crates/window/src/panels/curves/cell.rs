@@ -52,7 +52,9 @@ pub fn draw(
     });
     let mut ui = ui.new_child(UiBuilder::new().max_rect(body).id_salt(metric).layout(Layout::top_down(Align::Min)));
     let drawn = figure.draw(&mut ui, body.height());
-    let response = named(&ui, drawn.response.clone(), &readout::sentence(figure, step));
+    let response = drawn.response.clone();
+    // Put into words only for whoever has them read out.
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(readout::sentence(figure, step)));
     response.context_menu(|ui| {
         let mut log = figure.log_y;
         if ui.checkbox(&mut log, "Logarithmic axis").changed() {

@@ -1,16 +1,23 @@
 //! Draws a plot: training as solid lines, validation dashed with marks; runs beyond the eighth in lines of other dashes.
 
-use super::figure::{AXIS, Curve, Figure, Frame, label_width, unwarp, warp};
+use super::figure::{AXIS, Curve, Figure, Frame, Part, label_width, unwarp, warp};
+use super::kept::seal;
 use super::marks;
 use super::source::{Source, Whose, places};
 use crate::kit::line::{Dash, Pieces, View, clipped};
 use crate::kit::plot;
 use crate::kit::theme::{self, Tokens, space};
-use crate::state::series::Column;
+use crate::state::series::{Column, stamped};
 use crate::state::trace::Times;
-use eframe::egui::{Color32, Painter, Response, Shape, Stroke, Ui, pos2};
-use egui_plot::{Line, LineStyle, MarkerShape, PlotBounds, PlotTransform, PlotUi, Points, VLine};
+use eframe::egui::epaint::Tessellator;
+use eframe::egui::{Color32, Mesh, Response, Shape, Stroke, Ui, pos2};
+use egui_plot::{
+    Line, LineStyle, MarkerShape, PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotTransform, PlotUi, Points,
+    VLine,
+};
 use lab_core::protocol::Evaluation;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// What came of drawing.
 pub struct Drawn {
@@ -25,8 +32,8 @@ pub struct Drawn {
     pub pointer: Option<f64>,
 }
 
-/// Lines that are dashed; the plot would make a shape with a name of each dash.
-type Dashes = Vec<(Pieces, Stroke)>;
+/// A line of a curve before it is drawn.
+type Stroked<'a> = (&'a Column, Stroke, Dash);
 
 impl Figure<'_> {
     /// Draws the plot as wide as there is room.
@@ -36,7 +43,6 @@ impl Figure<'_> {
         let (metric, log_y) = (self.metric, self.log_y);
         let asked = self.range;
         let scale = (span[1] - span[0]) / f64::from((ui.available_width() - AXIS).max(1.0));
-        let mut dashes = Dashes::new();
         let drawn = plot::bare(metric.id(), ui)
             .height(height)
             .x_grid_spacer(move |input| axis.marks(input, log_x))
@@ -55,10 +61,10 @@ impl Figure<'_> {
                     self.band(plot, curve, curve.source.color(&tokens));
                 }
                 for curve in &self.curves {
-                    self.training(plot, curve, &tokens, &mut dashes);
+                    plot.add(Solid { base: PlotItemBase::new(String::new()), figure: self, curve, tokens });
                 }
                 for curve in &self.curves {
-                    self.validation(plot, curve, curve.source.color(&tokens), &mut dashes);
+                    self.validation(plot, curve, curve.source.color(&tokens));
                 }
                 if let Some(x) = self.frame.cursor {
                     plot.vline(VLine::new("cursor", x).color(tokens.weak).width(theme::HAIRLINE).allow_hover(false));
@@ -66,7 +72,11 @@ impl Figure<'_> {
                 plot.response().hovered().then(|| plot.pointer_coordinate().map(|at| at.x)).flatten()
             });
         let painter = ui.painter().with_clip_rect(drawn.response.rect.intersect(ui.clip_rect()));
-        paint(&painter, &drawn.transform, &dashes);
+        for curve in &self.curves {
+            let mut shapes = Vec::new();
+            self.part(ui, (curve, Part::Dashed), &drawn.transform, &tokens, &mut shapes);
+            painter.extend(shapes);
+        }
         marks::paint(&painter, self, &drawn.transform, &tokens);
         let bounds = drawn.transform.bounds();
         Drawn {
@@ -105,93 +115,205 @@ impl Figure<'_> {
         plot::band(plot, &edges, color);
     }
 
-    fn training(&self, plot: &mut PlotUi, curve: &Curve, tokens: &Tokens, dashes: &mut Dashes) {
-        let Some((times, raw)) = curve.raw else { return };
+    /// The lines of what was trained.
+    fn training<'a>(&self, curve: &Curve<'a>, tokens: &Tokens) -> impl Iterator<Item = Stroked<'a>> + use<'a> {
         let (source, color) = (curve.source, curve.source.color(tokens));
-        if let Some(smoothed) = curve.smoothed {
-            if self.frame.raw && !source.ghost {
-                let faint = color.gamma_multiply(if tokens.dark { 0.3 } else { 0.25 });
-                self.line(plot, source, (times, raw), (Stroke::new(1.0, faint), Dash::Solid), dashes);
-            }
-            self.line(plot, source, (times, smoothed), (Stroke::new(width(source), color), source.ink.dash), dashes);
-        } else {
-            self.line(plot, source, (times, raw), (Stroke::new(width(source), color), source.ink.dash), dashes);
+        let raw = curve.raw.map(|(_, raw)| raw);
+        let faint = color.gamma_multiply(if tokens.dark { 0.3 } else { 0.25 });
+        let behind = raw.filter(|_| curve.smoothed.is_some() && self.frame.raw && !source.ghost);
+        let behind = behind.map(|raw| (raw, Stroke::new(1.0, faint), Dash::Solid));
+        let main = raw.map(|raw| curve.smoothed.unwrap_or(raw));
+        let main = main.map(|main| (main, Stroke::new(width(source), color), source.ink.dash));
+        behind.into_iter().chain(main)
+    }
+
+    /// A part of a curve's lines, as triangles that are kept as long as they lie where they lay. What leaves the window
+    /// is made of lines.
+    fn part(
+        &self,
+        ui: &Ui,
+        (curve, part): (&Curve, Part),
+        transform: &PlotTransform,
+        tokens: &Tokens,
+        shapes: &mut Vec<Shape>,
+    ) {
+        let make = |shapes: &mut Vec<Shape>| match part {
+            Part::Solid => self.solid(ui, curve, transform, tokens, shapes),
+            Part::Dashed => self.dashed(curve, transform, tokens, shapes),
+        };
+        let Some(memory) = self.memory else { return make(shapes) };
+        let (clip, frame, bounds) = (ui.clip_rect(), transform.frame(), transform.bounds());
+        let look: Vec<_> = self.training(curve, tokens).map(|(column, ..)| column.stamp()).collect();
+        let ink = (curve.source.color(tokens), curve.source.ink, self.frame.points, self.frame.raw, self.log_y);
+        let validated = match part {
+            Part::Solid => 0,
+            Part::Dashed => self.validations(curve).flatten().fold(1, |stamp, value| stamped(stamp, value.to_bits())),
+        };
+        let place = [clip.min, clip.max, frame.min, frame.max].map(|at| [at.x.to_bits(), at.y.to_bits()]);
+        let view = [bounds.min(), bounds.max()].map(|at| at.map(f64::to_bits));
+        let across = curve.raw.map(|(times, _)| self.horizontal(times, curve.source));
+        let seal = seal((look, ink, validated, place, view, across, ui.pixels_per_point().to_bits()));
+        let key = (self.metric, curve.source.key, part);
+        let mesh = memory.lines.borrow_mut().get(key, seal, || {
+            let mut shapes = Vec::new();
+            make(&mut shapes);
+            triangles(ui, shapes)
+        });
+        if !mesh.is_empty() {
+            shapes.push(Shape::Mesh(mesh));
         }
     }
 
-    fn line(
-        &self,
-        plot: &mut PlotUi,
-        source: &Source,
-        (times, column): (&Times, &Column),
-        (stroke, dash): (Stroke, Dash),
-        dashes: &mut Dashes,
-    ) {
-        let Stroke { width, color } = stroke;
+    fn solid(&self, ui: &Ui, curve: &Curve, transform: &PlotTransform, tokens: &Tokens, shapes: &mut Vec<Shape>) {
+        let Some((times, _)) = curve.raw else { return };
+        let view = self.view(transform);
+        for (column, Stroke { width, color }, dash) in self.training(curve, tokens) {
+            for points in self.lines(curve.source, (times, column), &view) {
+                if let [only] = points.as_slice() {
+                    Points::new("", vec![*only]).color(color).radius(width * 1.5).shapes(ui, transform, shapes);
+                } else if dash == Dash::Solid {
+                    let line = Line::new("", points).color(color).width(width);
+                    line.allow_band(width < theme::CURVE).shapes(ui, transform, shapes);
+                }
+            }
+        }
+    }
+
+    fn dashed(&self, curve: &Curve, transform: &PlotTransform, tokens: &Tokens, shapes: &mut Vec<Shape>) {
+        let view = self.view(transform);
+        let dashes = self.training(curve, tokens).filter(|(.., dash)| *dash != Dash::Solid);
+        for ((column, stroke, dash), (times, _)) in dashes.zip(curve.raw) {
+            let mut pieces = Pieces::default();
+            for points in self.lines(curve.source, (times, column), &view) {
+                clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &view, dash));
+            }
+            paint(&pieces, stroke, transform, shapes);
+        }
+        let points = thinned(&self.in_view(curve), self.room(&view));
+        // Of many lines each has fewer, longer dashes.
+        let long = View { size: view.size.map(|side| if self.frame.raw { side } else { 0.5 * side }), ..view };
         let mut pieces = Pieces::default();
-        let view = self.view(plot);
+        clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &long, Dash::Validation));
+        paint(&pieces, Stroke::new(width(curve.source), curve.source.color(tokens)), transform, shapes);
+    }
+
+    /// A column in view as it is drawn, of as many points as there is room for.
+    fn lines(&self, source: &Source, (times, column): (&Times, &Column), view: &View) -> Vec<Vec<[f64; 2]>> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in pixels")]
         let most = (view.size[0].max(100.0) as usize).min(self.frame.points);
         let places = places(self.frame.axis, times, source.pace);
         let range = places.within(self.span());
         let x = |index| warp(places.at(index), self.frame.log_x);
-        for range in stretches(range, self.frame.log_x) {
-            for mut points in column.lines(x, range, most) {
-                points.iter_mut().for_each(|point| point[1] = warp(point[1], self.log_y));
-                if let [only] = points.as_slice() {
-                    let dot = Points::new("", vec![*only]).color(color).radius(width * 1.5);
-                    plot.points(dot.allow_hover(false));
-                } else if dash == Dash::Solid {
-                    let line = Line::new("", points).color(color).width(width);
-                    plot.line(line.allow_band(width < theme::CURVE).allow_hover(false));
-                } else {
-                    clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &view, dash));
-                }
-            }
-        }
-        dashes.push((pieces, stroke));
+        let stretches = stretches(range, self.frame.log_x).into_iter();
+        let mut lines: Vec<Vec<[f64; 2]>> = stretches.flat_map(|range| column.lines(x, range, most)).collect();
+        lines.iter_mut().flatten().for_each(|point| point[1] = warp(point[1], self.log_y));
+        lines
     }
 
     /// What part of the plane is in view, and how large.
-    fn view(&self, plot: &PlotUi) -> View {
-        let size = plot.response().rect.size();
+    fn view(&self, transform: &PlotTransform) -> View {
+        let size = transform.frame().size();
         View { x: self.frame.span, y: self.range, size: [f64::from(size.x), f64::from(size.y)] }
     }
 
-    /// Validations and the best one.
-    fn validation(&self, plot: &mut PlotUi, curve: &Curve, color: Color32, dashes: &mut Dashes) {
+    /// Every validation, as drawn.
+    fn validations<'a>(&'a self, curve: &Curve<'a>) -> impl Iterator<Item = [f64; 2]> + 'a {
         let source = curve.source;
-        let place = |(evaluation, value): (&Evaluation, f64)| [self.place(evaluation, source), warp(value, self.log_y)];
-        let all = source.trace.sparse(self.metric).map(place).filter(|point| point[1].is_finite());
-        let view = self.view(plot);
-        let (points, dotted) =
-            thinned(all.collect(), self.frame.span, view.size[0].min(2.0 * self.frame.points as f64));
-        if points.is_empty() {
+        let place =
+            move |(evaluation, value): (&Evaluation, f64)| [self.place(evaluation, source), warp(value, self.log_y)];
+        source.trace.sparse(self.metric).map(place).filter(|point| point[1].is_finite())
+    }
+
+    /// The validations in view and one more on each side, as drawn.
+    fn in_view(&self, curve: &Curve) -> Vec<[f64; 2]> {
+        let mut points: Vec<[f64; 2]> = self.validations(curve).collect();
+        let [from, to] = self.frame.span;
+        points.truncate(points.partition_point(|point| point[0] <= to) + 1);
+        points.split_off(points.partition_point(|point| point[0] < from).saturating_sub(1))
+    }
+
+    /// For how many validations of a line there is room.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in points")]
+    fn room(&self, view: &View) -> usize {
+        (view.size[0].min(2.0 * self.frame.points as f64).max(80.0) / 8.0) as usize
+    }
+
+    /// The dots of validations, and the best one.
+    fn validation(&self, plot: &mut PlotUi, curve: &Curve, color: Color32) {
+        let source = curve.source;
+        let size = plot.response().rect.size();
+        let view = View { x: self.frame.span, y: self.range, size: [f64::from(size.x), f64::from(size.y)] };
+        let points = self.in_view(curve);
+        if points.is_empty() || source.ghost {
             return;
         }
-        // Of many lines each has fewer, longer dashes.
-        let long = View { size: view.size.map(|side| if self.frame.raw { side } else { 0.5 * side }), ..view };
-        let mut pieces = Pieces::default();
-        clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &long, Dash::Validation));
-        dashes.push((pieces, Stroke::new(width(source), color)));
-        if source.ghost {
-            return;
-        }
-        if dotted {
+        if points.len() <= self.room(&view) {
             let shape = source.ink.dash.marker();
             let radius = if shape == MarkerShape::Circle { 2.5 } else { 3.5 };
             plot.points(Points::new("", points).color(color).shape(shape).radius(radius).allow_hover(false));
         }
         let best = source.trace.best().map(|best| best.step);
-        if let Some(best) = source.trace.sparse(self.metric).find(|(evaluation, _)| Some(evaluation.step) == best) {
-            let diamond = Points::new("", vec![place(best)]).shape(MarkerShape::Diamond).radius(6.0).filled(true);
+        if let Some((best, value)) = source.trace.sparse(self.metric).find(|(at, _)| Some(at.step) == best) {
+            let at = [self.place(best, source), warp(value, self.log_y)];
+            let diamond = Points::new("", vec![at]).shape(MarkerShape::Diamond).radius(6.0).filled(true);
             plot.points(diamond.color(color).allow_hover(false));
         }
     }
 }
 
+/// A curve's unbroken lines as an item of the plot, below the validations of all curves.
+struct Solid<'a> {
+    base: PlotItemBase,
+    figure: &'a Figure<'a>,
+    curve: &'a Curve<'a>,
+    tokens: Tokens,
+}
+
+impl PlotItem for Solid<'_> {
+    fn shapes(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
+        self.figure.part(ui, (self.curve, Part::Solid), transform, &self.tokens, shapes);
+    }
+
+    fn initialize(&mut self, _: RangeInclusive<f64>) {}
+
+    fn color(&self) -> Color32 {
+        self.curve.source.color(&self.tokens)
+    }
+
+    fn allow_hover(&self) -> bool {
+        false
+    }
+
+    fn geometry(&self) -> PlotGeometry<'_> {
+        PlotGeometry::None
+    }
+
+    fn bounds(&self) -> PlotBounds {
+        PlotBounds::NOTHING
+    }
+
+    fn base(&self) -> &PlotItemBase {
+        &self.base
+    }
+
+    fn base_mut(&mut self) -> &mut PlotItemBase {
+        &mut self.base
+    }
+}
+
+/// Shapes without texts as triangles. Discs among them are no part of the texture of letters, which grows.
+fn triangles(ui: &Ui, shapes: Vec<Shape>) -> Arc<Mesh> {
+    let mut options = ui.ctx().tessellation_options(|options| *options);
+    options.prerasterized_discs = false;
+    let mut tessellator = Tessellator::new(ui.pixels_per_point(), options, [1, 1], Vec::new());
+    let mut mesh = Mesh::default();
+    shapes.into_iter().for_each(|shape| tessellator.tessellate_shape(shape, &mut mesh));
+    Arc::new(mesh)
+}
+
+/// Dashes; the plot would make a shape with a name of each.
 #[allow(clippy::cast_possible_truncation, reason = "places on the screen")]
-fn paint(painter: &Painter, transform: &PlotTransform, dashes: &Dashes) {
+fn paint(pieces: &Pieces, stroke: Stroke, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
     let bounds = transform.bounds();
     let frame = transform.frame();
     let (low, high) = (bounds.min(), bounds.max());
@@ -200,12 +322,10 @@ fn paint(painter: &Painter, transform: &PlotTransform, dashes: &Dashes) {
         let (across, up) = ((x - low[0]) * scale[0], (y - low[1]) * scale[1]);
         pos2(frame.left() + across as f32, frame.bottom() - up as f32)
     };
-    for (pieces, stroke) in dashes {
-        painter.extend(pieces.iter().map(|piece| match piece {
-            [from, to] => Shape::LineSegment { points: [place(from), place(to)], stroke: *stroke },
-            _ => Shape::line(piece.iter().map(place).collect(), *stroke),
-        }));
-    }
+    shapes.extend(pieces.iter().map(|piece| match piece {
+        [from, to] => Shape::LineSegment { points: [place(from), place(to)], stroke },
+        _ => Shape::line(piece.iter().map(place).collect(), stroke),
+    }));
 }
 
 /// The experiment under way stands out from runs on disk, and these from the attempt before.
@@ -217,16 +337,10 @@ fn width(source: &Source) -> f32 {
     }
 }
 
-/// The points in view and one more on each side, as many as there is room for, with the least and the greatest of each
-/// bucket that becomes two; and whether each can have its dot.
-fn thinned(points: Vec<[f64; 2]>, span: [f64; 2], width: f64) -> (Vec<[f64; 2]>, bool) {
-    let first = points.partition_point(|point| point[0] < span[0]).saturating_sub(1);
-    let last = (points.partition_point(|point| point[0] <= span[1]) + 1).min(points.len());
-    let shown = &points[first..last.max(first)];
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in points")]
-    let most = (width.max(80.0) / 8.0) as usize;
-    if shown.len() <= most {
-        return (shown.to_vec(), true);
+/// As many points as there is room for, with the least and the greatest of each bucket that becomes two.
+fn thinned(points: &[[f64; 2]], most: usize) -> Vec<[f64; 2]> {
+    if points.len() <= most {
+        return points.to_vec();
     }
     let ends = |bucket: &[[f64; 2]]| {
         let least = bucket.iter().copied().min_by(|a, b| a[1].total_cmp(&b[1]));
@@ -236,7 +350,7 @@ fn thinned(points: Vec<[f64; 2]>, span: [f64; 2], width: f64) -> (Vec<[f64; 2]>,
         both.dedup();
         both
     };
-    (shown.chunks(shown.len().div_ceil(most)).flat_map(ends).collect(), false)
+    points.chunks(points.len().div_ceil(most)).flat_map(ends).collect()
 }
 
 /// A logarithmic axis spreads its first entries out, so it is thinned in stretches that each are as long as all before.
@@ -262,12 +376,11 @@ mod tests {
     fn many_validations_are_thinned_without_losing_a_spike() {
         let points: Vec<[f64; 2]> =
             (0..10_000).map(|i| [f64::from(i), if i == 4321 { 9.0 } else { f64::from(i % 3) }]).collect();
-        let (few, dotted) = thinned(points.clone(), [0.0, 10_000.0], 400.0);
-        assert!(few.len() <= 100 && !dotted, "{} points", few.len());
+        let few = thinned(&points, 50);
+        assert!(few.len() <= 100, "{} points", few.len());
         assert!(few.contains(&[4321.0, 9.0]));
         assert!(few.windows(2).all(|pair| pair[0][0] < pair[1][0]));
-        let (near, dotted) = thinned(points, [100.0, 120.0], 400.0);
-        assert!(near.len() == 23 && dotted, "{} points and one on each side", near.len());
+        assert_eq!(thinned(&points[..23], 50), points[..23]);
     }
 
     #[test]

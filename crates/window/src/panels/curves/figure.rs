@@ -1,13 +1,19 @@
 //! One plot: its curves, and where things lie on its axes, which may be logarithmic.
 
-use super::source::{Source, places};
-use crate::kit::plot::Axis;
+use super::kept::{Kept, seal};
+use super::source::{Key, Source, places};
+use super::usual::{Seen, Usual};
+use crate::kit::plot::{Axis, Pace};
 use crate::kit::theme::space;
 use crate::state::series::Column;
 use crate::state::trace::Times;
+use eframe::egui::Mesh;
 use lab_core::protocol::{Evaluation, Intervention};
 use lab_core::quantity::Metric;
+use std::cell::RefCell;
+use std::hash::Hash;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What all plots of the panel share.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +32,28 @@ pub struct Frame {
     pub points: usize,
     /// Whether raw values lie faintly behind their moving averages: those of many lines are but a carpet.
     pub raw: bool,
+}
+
+/// What is kept of all plots from frame to frame.
+#[derive(Default)]
+pub struct Memory {
+    pub seen: RefCell<Kept<(Metric, Key), Seen>>,
+    pub lines: RefCell<Kept<(Metric, Key, Part), Arc<Mesh>>>,
+}
+
+impl Memory {
+    /// Forgets what was not drawn in this frame.
+    pub fn sweep(&mut self) {
+        self.seen.get_mut().sweep();
+        self.lines.get_mut().sweep();
+    }
+}
+
+/// What of a curve is drawn at once: what is under all curves' dashes, and these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    Solid,
+    Dashed,
 }
 
 /// One arm's curves in one plot.
@@ -54,8 +82,12 @@ pub struct Figure<'a> {
     pub fits: bool,
     /// Training images where these are but a part of those that the form names.
     pub part: Option<usize>,
+    /// What is kept of it; nothing of a plot on its way out of the window.
+    pub memory: Option<&'a Memory>,
 }
 
+/// Values of all curves together that are looked at to tell what is usual.
+const SAMPLE: usize = 1024;
 /// The least value that a logarithmic axis shows.
 const LEAST: f64 = 1e-12;
 /// The width of the vertical axis's marks, in points.
@@ -106,8 +138,33 @@ impl<'a> Figure<'a> {
         self.frame.span.map(|x| unwarp(x, self.frame.log_x))
     }
 
+    /// What of a curve's values is in view.
+    pub fn seen(&self, curve: &Curve) -> Option<Seen> {
+        let (times, column) = curve.raw?;
+        let diverged = curve.source.trace.diverged_at().is_some();
+        let most = (SAMPLE / self.curves.len().max(1)).max(48);
+        let make = || {
+            let range = self.indices(curve);
+            let values = || column.sample(range.clone(), most).map(|value| warp(value, self.log_y)).collect();
+            let usual = self.metric.is_noisy().then(|| Usual::of(values(), diverged, self.log_y)).flatten();
+            Seen { extremes: column.extremes(range.clone()), usual, range }
+        };
+        let Some(memory) = self.memory else { return Some(make()) };
+        let seal = seal((column.stamp(), self.horizontal(times, curve.source), self.log_y, most, diverged));
+        Some(memory.seen.borrow_mut().get((self.metric, curve.source.key), seal, make))
+    }
+
+    /// All that it depends on where entries lie on the horizontal axis.
+    pub fn horizontal(&self, times: &Times, source: &Source) -> impl Hash + use<> {
+        let Frame { axis, log_x, span, .. } = self.frame;
+        let Pace { steps_per_epoch, batch_size } = source.pace;
+        let last = [&times.steps, &times.seconds].map(|column| column.last().map(|last| last.to_bits()));
+        let numbers = [span[0], span[1], steps_per_epoch, batch_size].map(f64::to_bits);
+        (axis, log_x, numbers, times.steps.len(), last)
+    }
+
     /// The entries of a curve's column that are in view.
-    pub fn indices(&self, curve: &Curve) -> Range<usize> {
+    fn indices(&self, curve: &Curve) -> Range<usize> {
         curve.raw.map_or(0..0, |(times, _)| places(self.frame.axis, times, curve.source.pace).within(self.span()))
     }
 

@@ -2,6 +2,7 @@
 //! everything else flat. What is left out is counted.
 
 use super::figure::{Curve, Figure, padded, warp};
+use super::usual::{Seen, Usual};
 use crate::state::series::Extremes;
 
 /// The part of the vertical axis that shows what is in view.
@@ -15,42 +16,12 @@ pub struct Fitted {
     pub whole: [f64; 2],
 }
 
-/// Values of all curves together that are looked at to tell what is usual.
-const SAMPLE: usize = 1024;
 /// How many times the usual spread a value may be away from what is usual.
 const REACH: f64 = 4.0;
 /// The same on a logarithmic axis, at least, in decades.
 const DECADES: f64 = 2.0;
 /// How many times its own size another arm may be away from an arm, and an arm's first values from its later ones.
 const ASTRAY: f64 = 100.0;
-
-/// Where nearly all values of a curve lie, as drawn.
-#[derive(Clone, Copy)]
-struct Usual {
-    low: f64,
-    middle: f64,
-    high: f64,
-    /// Whether the arm has diverged.
-    diverged: bool,
-}
-
-impl Usual {
-    fn of(mut values: Vec<f64>, diverged: bool, log: bool) -> Option<Self> {
-        let last = values.len().checked_sub(1)?;
-        let first = values[0];
-        let mut part = |twentieths: usize| *values.select_nth_unstable_by(last * twentieths / 20, f64::total_cmp).1;
-        let [low, middle, high] = [part(1), part(10), part(19)];
-        // An arm may go astray for a third of its life; how it began is no sign of that.
-        let reach = if log { f64::INFINITY } else { 3.0 * (middle.abs() + (middle - low).min(high - middle)) };
-        let [least, most] = [first.min(middle - reach), first.max(middle + reach)];
-        Some(Self { low: low.max(least), middle, high: high.min(most), diverged })
-    }
-
-    /// How large a difference matters.
-    fn size(&self) -> f64 {
-        self.middle.abs().max(self.high - self.low)
-    }
-}
 
 impl Fitted {
     /// Whether something is left out.
@@ -78,9 +49,7 @@ impl Fitted {
         let bounds = bounds(figure);
         let (mut shown, mut all, mut beyond) = (Extremes::NONE, Extremes::NONE, [0; 2]);
         for curve in &figure.curves {
-            let Some((_, column)) = curve.raw else { continue };
-            let range = figure.indices(curve);
-            let extremes = column.extremes(range.clone());
+            let Some(((_, column), Seen { range, extremes, .. })) = curve.raw.zip(figure.seen(curve)) else { continue };
             all.merge(extremes);
             if extremes.min >= bounds[0] && extremes.max <= bounds[1] {
                 shown.merge(extremes);
@@ -136,25 +105,27 @@ fn bounds(figure: &Figure) -> [f64; 2] {
     if !figure.metric.is_noisy() {
         return all;
     }
-    let most = (SAMPLE / figure.curves.len().max(1)).max(48);
     let usual = |curve: &Curve| {
-        let values = curve.raw?.1.sample(figure.indices(curve), most).map(|value| warp(value, log)).collect();
-        Usual::of(values, curve.source.trace.diverged_at().is_some(), log)
+        let seen = figure.seen(curve)?;
+        Some((seen.range.start == 0, seen.usual?))
     };
-    let curves: Vec<(&Curve, Usual)> = figure.told().filter_map(|curve| Some((curve, usual(curve)?))).collect();
+    let curves: Vec<(&Curve, bool, Usual)> = figure
+        .told()
+        .filter_map(|curve| usual(curve).map(|(from_the_start, usual)| (curve, from_the_start, usual)))
+        .collect();
     // Those that are still alive say what is usual, the more modest half of them at most.
-    let living = curves.iter().any(|(_, usual)| !usual.diverged);
+    let living = curves.iter().any(|(.., usual)| !usual.diverged);
     let counts = |usual: &Usual| !(living && usual.diverged);
-    let mut alive: Vec<Usual> = curves.iter().map(|(_, usual)| *usual).filter(counts).collect();
+    let mut alive: Vec<Usual> = curves.iter().map(|(.., usual)| *usual).filter(counts).collect();
     alive.sort_by(|a, b| a.size().total_cmp(&b.size()));
     let Some(typical) = alive.get(alive.len().saturating_sub(1) / 2) else { return all };
     let astray = if log { f64::INFINITY } else { ASTRAY * typical.size() };
     let kept = || {
         let near = |usual: &Usual| counts(usual) && (usual.middle - typical.middle).abs() <= astray;
-        curves.iter().filter(move |(_, usual)| near(usual))
+        curves.iter().filter(move |(.., usual)| near(usual))
     };
-    let low = kept().map(|(_, usual)| usual.low).fold(f64::INFINITY, f64::min);
-    let high = kept().map(|(_, usual)| usual.high).fold(f64::NEG_INFINITY, f64::max);
+    let low = kept().map(|(.., usual)| usual.low).fold(f64::INFINITY, f64::min);
+    let high = kept().map(|(.., usual)| usual.high).fold(f64::NEG_INFINITY, f64::max);
     let least = if log { DECADES } else { low.abs().max(high.abs()) };
     let reach = (REACH * (high - low)).max(least);
     if reach == 0.0 {
@@ -162,9 +133,8 @@ fn bounds(figure: &Figure) -> [f64; 2] {
     }
     let mut ends = [low - reach, high + reach];
     // How a training begins belongs to it, however far it has come since.
-    for (curve, usual) in kept() {
-        let range = figure.indices(curve);
-        let begins = curve.raw.filter(|_| range.start == 0).and_then(|(_, column)| column.values().first());
+    for (curve, from_the_start, usual) in kept() {
+        let begins = curve.raw.filter(|_| *from_the_start).and_then(|(_, column)| column.values().first());
         let Some(first) = begins.map(|value| warp(*value, log)).filter(|first| first.is_finite()) else { continue };
         if (first - usual.middle).abs() <= ASTRAY * usual.size() {
             ends = [ends[0].min(first), ends[1].max(first)];

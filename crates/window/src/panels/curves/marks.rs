@@ -2,6 +2,7 @@
 
 use super::figure::{Curve, Figure, label_width, unwarp, warp};
 use super::source::places;
+use super::usual::Seen;
 use crate::kit::theme::{self, Tokens, space};
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
@@ -75,7 +76,10 @@ pub fn paint(painter: &Painter, figure: &Figure, transform: &PlotTransform, toke
         let mark = marks.iter().find(|mark| mark.curve == index && mark.rect.x_range().contains(x));
         let Some(mark) = mark else { continue };
         let text = format!("validation {}", figure.metric.unit().in_words(value));
+        // Where there is no room to the right, it stands to the left.
         let place = written(mark.rect.center(), &text);
+        let across = place.width() + 2.0 * space::S;
+        let place = if place.right() > frame.right() { place.translate(vec2(-across, 0.0)) } else { place };
         if frame.x_range().contains(place.left()) && !taken.iter().any(|other| other.intersects(place)) {
             taken.push(place);
             texts.push((place.left_center(), text, curve.source.color(tokens)));
@@ -113,9 +117,9 @@ fn beyond(figure: &Figure, transform: &PlotTransform, taken: &mut Vec<Rect>) -> 
                 found.push((figure.place(evaluation, curve.source), y > high));
             }
         }
-        if let Some((times, column)) = curve.raw.filter(|_| figure.fits) {
-            let range = figure.indices(curve);
-            let extremes = column.extremes(range.clone());
+        if let Some(((times, column), Seen { range, extremes, .. })) =
+            curve.raw.filter(|_| figure.fits).zip(figure.seen(curve))
+        {
             let bounds = [low, high].map(|y| unwarp(y, figure.log_y));
             if extremes.is_some() && (extremes.min < bounds[0] || extremes.max > bounds[1]) {
                 let places = places(figure.frame.axis, times, curve.source.pace);

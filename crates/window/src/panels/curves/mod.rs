@@ -6,12 +6,14 @@ mod draw;
 mod figure;
 mod fit;
 mod groups;
+mod kept;
 mod legend;
 mod marks;
 mod naming;
 mod paper;
 mod readout;
 mod source;
+mod usual;
 mod view;
 
 use crate::action::Action;
@@ -27,7 +29,7 @@ use cell::HEADER;
 use draw::Drawn;
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{Button, Grid, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, Slider, Ui, Vec2, pos2, vec2};
-use figure::{Curve, Figure, Frame, label_width, padded, warp};
+use figure::{Curve, Figure, Frame, Memory, label_width, padded, warp};
 use fit::Fitted;
 use groups::Groups;
 use lab_core::experiment::{Plan, Setting, settings};
@@ -48,7 +50,8 @@ const CARPET: usize = 8;
 /// The least size of a plot, in points.
 const LEAST: [f32; 2] = [232.0, 132.0];
 /// What the plots' lines and marks mean, and how plots are moved.
-const HELP: &str = "Solid: training. Dashed, with marks: validation. Faint: the attempt before. ◆ the validation with the \
+const HELP: &str = "Solid: training. Dashed, with marks: validation. Faint: \
+                    single values behind their moving average, or the attempt before. ◆ the validation with the \
                     least loss. ▲ ▼ beyond the plot. × an arm diverged: its loss was no longer a number. Dotted: \
                     something was changed.\nDrag to move, Ctrl and wheel to zoom, drag with the second button to zoom \
                     into a part, double click to see everything. Right click for more.";
@@ -62,6 +65,7 @@ pub struct Curves {
     /// What is set of each arm of the experiment under way, once it is known.
     own: Vec<Vec<Setting>>,
     smoothed: HashMap<(Key, Metric), Smoothed>,
+    memory: Memory,
     /// The part of the horizontal axis in view, as drawn; `None` shows everything and follows the training.
     x: Option<[f64; 2]>,
     /// The part of each vertical axis in view, as drawn; absent ones fit.
@@ -303,6 +307,7 @@ impl Curves {
                     range: [0.0, 1.0],
                     fits: false,
                     part,
+                    memory: Some(&self.memory),
                 };
                 let fitted = Fitted::of(&figure);
                 let (chosen, everything) = (self.y.get(&metric).copied(), view.is_whole(metric));
@@ -315,6 +320,7 @@ impl Curves {
             let rows = count.div_ceil(columns) as f32;
             ui.allocate_space(vec2(room.x - 1.0, rows * size[1] + (rows - 1.0) * space::S));
         });
+        self.memory.sweep();
         // Plots before the one under the pointer have already been drawn without it. That the curves grow under a
         // pointer at rest is no reason to draw them twice.
         let moved = ui.input(|input| input.pointer.delta() != Vec2::ZERO);

@@ -129,6 +129,7 @@ impl Exportable for Paper<'_> {
         ui.add_space(space::XS);
         let mut figure = self.figure.clone();
         figure.frame = Frame { cursor: None, ..figure.frame };
+        figure.memory = None;
         // What is in view is what is drawn, also where it fits by itself.
         figure.draw(ui, ui.available_height() - TITLE);
         ui.vertical_centered(|ui| {

@@ -111,17 +111,24 @@ impl Told {
 pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
     let tokens = Tokens::of(ui);
     let at = figure.frame.cursor.map(|x| unwarp(x, figure.frame.log_x));
-    let told: Vec<Told> = figure.told().map(|curve| Told::new(figure, curve, at, &tokens)).collect();
+    // Of many arms only those for which there is room are put into words.
+    let told = || figure.told().map(|curve| Told::new(figure, curve, at, &tokens));
     // The longest form for which there is room; in the shortest one what has no room is left out.
     let wide = |text: &str| label_width(text) + 28.0;
-    let fits = |form: &usize| told.iter().map(|told| wide(&told.forms[*form])).sum::<f32>() <= rect.width();
+    let fits = |form: &usize| {
+        let mut left = rect.width();
+        told().all(|told| {
+            left -= wide(&told.forms[*form]);
+            left >= 0.0
+        })
+    };
     let form = (0..3).find(fits).unwrap_or(2);
-    let all = || told.iter().map(|told| told.forms[0].as_str()).collect::<Vec<_>>().join("; ");
+    let all = || told().map(|told| told.forms[0].clone()).collect::<Vec<_>>().join("; ");
     let response = ui.allocate_rect(rect, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, all()));
     let painter = ui.painter();
     let mut left = rect.left();
-    for (index, told) in told.iter().enumerate() {
+    for (index, told) in told().enumerate() {
         let text = &told.forms[form];
         if index > 0 && rect.right() - left < wide(text) {
             break;

@@ -240,7 +240,13 @@ fn latest(ui: &mut Ui, monitor: &Monitor, quantity: BlockQuantity, height: f32) 
         })
         .collect();
     lines.iter().flatten().for_each(|point| extremes.add(point[1]));
-    let [low, high] = if extremes.is_some() { [extremes.min - 0.1, extremes.max + 0.1] } else { [-1.0, 0.0] };
+    if !extremes.is_some() {
+        ui.label(theme::caption("No block has one: what is frozen gets no gradient.", &tokens));
+        return;
+    }
+    // Wide enough for two marks.
+    let air = (0.5 * (0.4 - (extremes.max - extremes.min))).max(0.1);
+    let [low, high] = [extremes.min - air, extremes.max + air];
     let drawn = plot::bare("latest", ui)
         .height(height)
         .allow_drag(false)

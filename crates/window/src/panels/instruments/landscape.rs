@@ -119,7 +119,9 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, view: View) {
     let classes = bench.monitor.prepared.as_ref().map_or(0, |prepared| prepared.dataset.classes.len());
     let maps: Vec<HeatMap> = found.iter().map(|(_, _, surface)| surface.map()).collect();
     let range = Range::of(&maps, classes, view.whole);
-    glossary::caption(ui, &range.in_words(found.len() > 1));
+    if found.iter().any(|(.., surface)| surface.done > 0) {
+        glossary::caption(ui, &range.in_words(found.len() > 1));
+    }
     let ends = range.ends;
     #[allow(clippy::cast_precision_loss, reason = "a few arms")]
     let each = ((ui.available_width() - space::L * found.len() as f32) / found.len() as f32).clamp(160.0, 420.0);

@@ -44,15 +44,14 @@ impl Range {
     /// What a plane shows.
     pub fn told(self, plane: &Surface) -> String {
         let total = plane.loss.len();
+        if plane.done < total {
+            return format!("{} of {total} places computed", plane.done);
+        }
         let middle = plane.loss.get(total / 2).copied().unwrap_or(f64::NAN);
         let most = plane.loss.iter().copied().filter(|loss| loss.is_finite()).fold(0.0, f64::max);
         let (better, guessing) = (percent(plane.below(self.guessing)), short(self.guessing));
-        let progress =
-            if plane.done < total { format!("; {} of {total} places computed", plane.done) } else { String::new() };
         let (middle, most) = (short(middle), short(most));
-        format!(
-            "{middle} in the middle; {better} of the places better than guessing ({guessing}); at most {most}{progress}"
-        )
+        format!("{middle} in the middle; {better} of the places better than guessing ({guessing}); at most {most}")
     }
 }
 
@@ -74,6 +73,8 @@ mod tests {
         assert_eq!(range.in_words(true), expected);
         let told = "0.230 in the middle; 33.3 % of the places better than guessing (2.30); at most 302792";
         assert_eq!(range.told(&planes[0]).replace(',', ""), told);
+        let begun = Surface { done: 2, ..planes[0].clone() };
+        assert_eq!(range.told(&begun), "2 of 9 places computed", "nothing is told of what is not computed yet");
         let whole = Range::of(&maps, 10, true).in_words(false);
         assert!(whole.contains("from 0.230 (violet) to 3.03e5 (yellow)") || whole.contains("302"), "{whole}");
     }

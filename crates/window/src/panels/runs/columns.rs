@@ -7,6 +7,7 @@ use lab_core::protocol::Outcome;
 use lab_core::quantity::Measure;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A column that can be shown.
@@ -83,7 +84,8 @@ impl Column {
         settings.into_iter().chain(measures().map(Self::Best)).chain(measures().map(Self::Last))
     }
 
-    /// Those that are shown unless others were chosen: results, whatever the runs differ in, then the rest.
+    /// Those that are shown unless others were chosen: when each began where two are called the same, results, whatever
+    /// the runs differ in, then the rest.
     #[must_use]
     pub fn usual(entries: &[Arc<Entry>]) -> Vec<Self> {
         let settings = [
@@ -105,8 +107,11 @@ impl Column {
             entries.iter().any(|entry| Some(texts(entry)) != first)
         };
         let results = [Self::Best(Measure::ValidationAccuracy), Self::Last(Measure::TrainLoss)];
+        let names: BTreeSet<&str> = entries.iter().map(|entry| entry.name()).collect();
+        let first = (names.len() < entries.len()).then_some(Self::Started);
         let rest = [Self::Status, Self::Steps, Self::Time, Self::Started, Self::Tags];
-        results.into_iter().chain(settings.into_iter().filter(differs)).chain(rest).collect()
+        let rest = rest.into_iter().filter(|column| Some(*column) != first);
+        first.into_iter().chain(results).chain(settings.into_iter().filter(differs)).chain(rest).collect()
     }
 
     #[must_use]

@@ -114,6 +114,34 @@ fn runs_are_found_sorted_and_told() {
     wait_for(&mut harness, "No run matches");
 }
 
+/// Each by its place in the list, whatever is searched for and by whatever it is sorted.
+#[test]
+fn a_thousand_runs_are_listed_and_only_those_in_view_are_drawn() {
+    let (place, one) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let first = run(one.path(), "run", 3);
+    let plan = std::fs::read_to_string(first.join("experiment.toml")).unwrap();
+    for number in 0..1000 {
+        let folder = place.path().join(format!("{number:04}"));
+        lab_core::files::link_folder(&first, &folder).unwrap();
+        let named = plan.replace("name = \"run\"", &format!("name = \"night {number:04}\""));
+        std::fs::remove_file(folder.join("experiment.toml")).unwrap();
+        std::fs::write(folder.join("experiment.toml"), named).unwrap();
+    }
+    let (mut harness, _script) = open(place.path());
+    wait_for(&mut harness, "1,000 runs");
+    wait_for(&mut harness, "Run night 0999,");
+    let drawn = listed(&harness);
+    assert!((5..100).contains(&drawn.len()), "{} rows are drawn", drawn.len());
+    click(&mut harness, "Sort by Run");
+    assert_eq!(listed(&harness)[..2], ["night 0000", "night 0001"]);
+    harness.get_by_label("Star night 0001").click();
+    wait_for(&mut harness, "Unstar night 0001");
+    assert_eq!(listed(&harness)[..2], ["night 0001", "night 0000"]);
+    type_into(&mut harness, "Search runs", "night 0777");
+    wait_for(&mut harness, "1 of 1000 runs");
+    assert_eq!(listed(&harness), ["night 0777"]);
+}
+
 #[test]
 fn two_runs_are_drawn_over_each_other_and_compared() {
     let place = tempfile::tempdir().unwrap();

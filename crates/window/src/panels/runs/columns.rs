@@ -222,17 +222,19 @@ impl Column {
         }
     }
 
-    /// Which of two runs comes first; those without a value come last in both directions.
+    /// The runs in the order of this column; those without a value come last in both directions.
     #[must_use]
-    pub fn compare(self, a: &Entry, b: &Entry, falling: bool) -> Ordering {
+    pub fn sorted(self, runs: Vec<Arc<Entry>>, falling: bool) -> Vec<Arc<Entry>> {
         let turned = |order: Ordering| if falling { order.reverse() } else { order };
-        match (self.key(a), self.key(b)) {
+        let mut keyed: Vec<(SortKey, Arc<Entry>)> = runs.into_iter().map(|run| (self.key(&run), run)).collect();
+        keyed.sort_by(|(a, _), (b, _)| match (a, b) {
             (SortKey::Number(a), SortKey::Number(b)) => {
-                a.is_nan().cmp(&b.is_nan()).then_with(|| turned(a.total_cmp(&b)))
+                a.is_nan().cmp(&b.is_nan()).then_with(|| turned(a.total_cmp(b)))
             }
-            (SortKey::Text(a), SortKey::Text(b)) => turned(a.cmp(&b)),
+            (SortKey::Text(a), SortKey::Text(b)) => turned(a.cmp(b)),
             _ => Ordering::Equal,
-        }
+        });
+        keyed.into_iter().map(|(_, run)| run).collect()
     }
 }
 

@@ -31,14 +31,38 @@ pub struct Runs {
     comparing: bool,
     compare: Compare,
     details: Details,
-    usual: Usual,
+    listed: Listed,
 }
 
-/// The columns that are shown unless others were chosen, and the list that they were found for.
+/// What is worked out of all runs: anew only where these, or what is asked of them, have changed.
 #[derive(Default)]
-struct Usual {
+struct Listed {
     of: Option<Arc<Vec<Arc<Entry>>>>,
-    columns: Vec<Column>,
+    /// The columns that are shown unless others were chosen.
+    usual: Vec<Column>,
+    /// What is searched for, the column that sorts, and whether its greatest comes first.
+    asked: Option<(String, Column, bool)>,
+    /// Runs that match what is searched for, sorted, the starred ones first.
+    shown: Arc<Vec<Arc<Entry>>>,
+}
+
+impl Listed {
+    fn bring(&mut self, search: &str, view: &View, entries: &Arc<Vec<Arc<Entry>>>) {
+        let is_same = self.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, entries));
+        if !is_same {
+            (self.of, self.usual) = (Some(Arc::clone(entries)), Column::usual(entries));
+        }
+        let asked = Some((search.to_owned(), view.sort, view.falling));
+        if is_same && self.asked == asked {
+            return;
+        }
+        self.asked = asked;
+        let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
+        let matching = entries.iter().filter(|entry| matches(entry, &words)).cloned().collect();
+        let mut shown = view.sort.sorted(matching, view.falling);
+        shown.sort_by_key(|entry| !entry.notes.starred);
+        self.shown = Arc::new(shown);
+    }
 }
 
 impl Panel for Runs {
@@ -54,12 +78,10 @@ impl Panel for Runs {
         if entries.is_empty() && shelf.damaged.is_empty() && shelf.discarded.is_empty() {
             return empty(ui, "Every run is kept and will be listed here: press Start, or Space.");
         }
-        let shown = self.shown(view, &entries);
-        if self.usual.of.as_ref().is_none_or(|of| !Arc::ptr_eq(of, &entries)) {
-            self.usual = Usual { of: Some(Arc::clone(&entries)), columns: Column::usual(&entries) };
-        }
+        self.listed.bring(&self.search, view, &entries);
+        let shown = Arc::clone(&self.listed.shown);
         self.tools(ui, view, shelf, &shown, entries.len(), actions);
-        let columns = if view.chosen { view.columns.clone() } else { self.usual.columns.clone() };
+        let columns = if view.chosen { view.columns.clone() } else { self.listed.usual.clone() };
         let busy = scene.monitor.is_active();
         let selected = entries.iter().find(|entry| Some(&entry.folder) == self.selected.as_ref()).cloned();
         self.below(ui, view, &entries, (selected.as_deref(), busy), shelf, actions);
@@ -74,17 +96,6 @@ impl Panel for Runs {
 }
 
 impl Runs {
-    /// Runs that match what is searched for, sorted.
-    fn shown(&self, view: &View, entries: &[Arc<Entry>]) -> Vec<Arc<Entry>> {
-        let words: Vec<String> = self.search.split_whitespace().map(str::to_lowercase).collect();
-        let mut shown: Vec<Arc<Entry>> = entries.iter().filter(|entry| matches(entry, &words)).cloned().collect();
-        shown.sort_by(|a, b| {
-            let starred = b.notes.starred.cmp(&a.notes.starred);
-            starred.then_with(|| view.sort.compare(a, b, view.falling))
-        });
-        shown
-    }
-
     fn tools(
         &mut self,
         ui: &mut Ui,
@@ -100,7 +111,7 @@ impl Runs {
             let search = TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(160.0);
             let search = ui.add(search).on_hover_text("In names, tags, notes, arms, data and folders");
             crate::kit::widgets::named(ui, search, "Search runs");
-            chooser(ui, view, &self.usual.columns);
+            chooser(ui, view, &self.listed.usual);
             let many = shelf.overlays.len() > 1;
             self.comparing &= many;
             let compare = ui.add_enabled_ui(many, |ui| ui.toggle_value(&mut self.comparing, "Compare")).inner;
@@ -110,7 +121,7 @@ impl Runs {
             if self.comparing {
                 ui.checkbox(&mut view.all_fields, "All fields").on_hover_text("Also those in which they agree");
             }
-            let columns = if view.chosen { &view.columns } else { &self.usual.columns };
+            let columns = if view.chosen { &view.columns } else { &self.listed.usual };
             give_away::button(ui, "the list of runs", &Listing { columns, shown }, actions);
             let text = if shown.len() == all {
                 number::plural(all as u64, "run")

@@ -66,6 +66,7 @@ fn every_optimizer_takes_its_source_s_steps() {
 fn fused_rules_round_as_burn_s_operations_do() {
     let golden: Golden = json("optimizers.json");
     let len = 20_011;
+    #[allow(clippy::cast_possible_truncation, reason = "noise in single precision")]
     let noise = |seed: u64| -> Vec<f32> {
         let mut random = Random::new(seed, Purpose::Inspect, 0, 0);
         (0..len).map(|_| random.normal() as f32).collect()

@@ -191,7 +191,7 @@ fn a_table_beside_the_pictures_to_validate_on_says_their_classes() {
     let place = tempdir().unwrap();
     for class in ["n01443537", "n01629819"] {
         (0..4).for_each(|number| {
-            save(&place.path().join(format!("train/{class}/images/{class}_{number}.png")), &picture(number, 8, 8))
+            save(&place.path().join(format!("train/{class}/images/{class}_{number}.png")), &picture(number, 8, 8));
         });
         fs::write(place.path().join(format!("train/{class}/{class}_boxes.txt")), "0 0 7 7").unwrap();
     }

@@ -82,7 +82,7 @@ fn networks(page: &mut Page, run: &Run) {
         "training loss",
         "validation loss",
         "validation accuracy",
-        "accuracy at the least loss",
+        "at the least loss",
         "",
     ];
     let rows = run.info.arms.iter().enumerate().map(|(index, arm)| {

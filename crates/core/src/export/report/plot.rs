@@ -20,7 +20,7 @@ const TOP: f64 = 28.0;
 /// Points of a curve; of more, means of neighbours are drawn.
 const MOST: usize = 600;
 /// How far above the middle a value may be to be shown, in sizes of what is usual.
-const REACH: f64 = 5.0;
+const REACH: f64 = 20.0;
 
 /// The drawing; nothing where no curve has two points.
 pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
@@ -83,11 +83,13 @@ pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
 /// The largest value that is shown with the rest: one spike, such as a validation before the batch statistics have settled,
 /// must not press everything else flat.
 fn usual(points: &[(f64, f64)]) -> f64 {
-    let mut values: Vec<f64> = points.iter().map(|point| point.1).collect();
-    values.sort_unstable_by(f64::total_cmp);
-    let (Some(least), Some(most)) = (values.first(), values.last()) else { return f64::NEG_INFINITY };
-    let middle = values[values.len() / 2];
-    most.min(middle + REACH * (middle.abs() + (middle - least)))
+    // Where a curve ends tells what is usual; how it begins does not.
+    let mut later: Vec<f64> = points[points.len() / 2..].iter().map(|point| point.1).collect();
+    later.sort_unstable_by(f64::total_cmp);
+    let Some(least) = later.first() else { return f64::NEG_INFINITY };
+    let middle = later[(later.len() - 1) / 2];
+    let most = middle + REACH * (middle.abs() + (middle - least));
+    points.iter().map(|point| point.1).filter(|value| *value <= most).fold(middle, f64::max)
 }
 
 /// Round numbers between two, about five, with no more digits than they need.
@@ -128,7 +130,7 @@ mod tests {
             points: values.iter().enumerate().map(|(at, value)| (at as f64, *value)).collect(),
         };
         let drawn =
-            plot("validation loss", "epochs", &[line("a", &[1e14, 2.3, 1.8, 1.5]), line("b", &[3.0, 2.0, 1.0])]);
+            plot("validation loss", "epochs", &[line("a", &[1e14, 3e9, 2e6, 13.4]), line("b", &[3.0, 2.0, 1.0])]);
         assert!(drawn.contains("▲ a up to 1e14") && !drawn.contains("b up to"), "{drawn}");
         assert!(drawn.contains(">10</text>") && !drawn.contains("00000"), "{drawn}");
         assert!(!plot("loss", "epochs", &[line("a", &[5.0, 2.0, 0.5, 0.2, 0.1])]).contains('▲'), "a loss that falls");

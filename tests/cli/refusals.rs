@@ -40,7 +40,7 @@ fn experiments_that_are_none() {
     lab.refuses(2, &["typo.toml", "batchsize"], &["summary", "typo.toml"]);
     lab.write("binary.toml", &[0xff, 0xfe, 0, 1]);
     lab.refuses(2, &["binary.toml"], &["train", "binary.toml"]);
-    lab.refuses(2, &["cannot read"], &["train", "."]);
+    lab.refuses(2, &["is a folder"], &["train", "."]);
 }
 
 #[test]

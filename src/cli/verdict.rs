@@ -68,22 +68,19 @@ pub(super) fn of_all(runs: Vec<Run>) -> Result<Verdict, Failure> {
         plan
     };
     let seed = |run: &Run| run.experiment.recipe.seed;
-    let faults: [(&dyn Fn(&Run, &Run) -> bool, &str); 3] = [
-        (
-            &|a, b| alike(a) != alike(b),
-            "differ in more than their seed; `residual-lab study results` compares settings",
-        ),
-        (&|a, b| seed(a) == seed(b), "have the same seed, and one training counts once; train with another --seed"),
-        (
-            &|a, b| a.planned_steps() != b.planned_steps(),
-            "were trained for different lengths, and what more training does would be taken for luck",
-        ),
-    ];
-    for (is_at_fault, why) in faults {
-        if let Some((one, other)) = pairs().find(|(one, other)| is_at_fault(one, other)) {
-            let (one, other) = (one.folder.display(), other.folder.display());
-            return Err(Failure::Usage(format!("{one} and {other} {why}")));
+    let fault = |one: &Run, other: &Run| {
+        if alike(one) != alike(other) {
+            return Some("differ in more than their seed; `residual-lab study results` compares settings");
         }
+        if seed(one) == seed(other) {
+            return Some("have the same seed, and one training counts once; train with another --seed");
+        }
+        (one.planned_steps() != other.planned_steps())
+            .then_some("were trained for different lengths, and what more training does would be taken for luck")
+    };
+    if let Some((one, other, why)) = pairs().find_map(|(one, other)| Some((one, other, fault(one, other)?))) {
+        let (one, other) = (one.folder.display(), other.folder.display());
+        return Err(Failure::Usage(format!("{one} and {other} {why}")));
     }
     let facts = verdict::facts_of(&runs).map_err(Failure::usage)?;
     Ok(verdict::verdict(&facts))

@@ -11,7 +11,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Two small networks with everything that a checkpoint has to remember, validated every third step.
@@ -296,14 +296,20 @@ fn a_disk_that_is_full_for_a_while_loses_nothing() {
     assert_eq!(differences(&lab.path("disk/run"), &lab.path("whole")), [""; 0]);
 }
 
-#[test]
-fn a_full_disk_can_be_left_for_another_folder() {
-    let lab = Lab::new();
-    let Some(disk) = Disk::mount(lab.path("disk")) else { return };
+/// A training on a disk that is full from then on, with somebody to type; `whole` is the same one elsewhere.
+fn filled(lab: &Lab, disk: &Disk) -> Child {
     lab.ok(&train("whole"));
     let mut child = lab.command(&train("disk/run")).stdin(Stdio::piped()).spawn().unwrap();
     lab.wait_for(&mut child, || disk.0.join("run/arms/plain/checkpoints").exists());
     fill(&disk.0.join("ballast"));
+    child
+}
+
+#[test]
+fn a_full_disk_can_be_left_for_another_folder() {
+    let lab = Lab::new();
+    let Some(disk) = Disk::mount(lab.path("disk")) else { return };
+    let mut child = filled(&lab, &disk);
     let mut input = child.stdin.take().unwrap();
     writeln!(input, "elsewhere").unwrap();
     let output = child.wait_with_output().unwrap();
@@ -316,10 +322,7 @@ fn a_full_disk_can_be_left_for_another_folder() {
 fn a_disk_that_has_room_for_an_end_and_none_for_the_networks_is_left_after_the_end() {
     let lab = Lab::new();
     let Some(disk) = Disk::mount(lab.path("disk")) else { return };
-    lab.ok(&train("whole"));
-    let mut child = lab.command(&train("disk/run")).stdin(Stdio::piped()).spawn().unwrap();
-    lab.wait_for(&mut child, || disk.0.join("run/arms/plain/checkpoints").exists());
-    fill(&disk.0.join("ballast"));
+    let mut child = filled(&lab, &disk);
     let ballast = fs::OpenOptions::new().write(true).open(disk.0.join("ballast")).unwrap();
     ballast.set_len(ballast.metadata().unwrap().len() - 24 * 1024).unwrap();
     std::thread::sleep(Duration::from_secs(6));

@@ -5,7 +5,7 @@ use crate::exports::save_of;
 use crate::pictures::pictured_in;
 use crate::predictions::answer_predictions;
 use crate::scripted::*;
-use eframe::egui::{Theme, vec2};
+use eframe::egui::{Theme, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::instrument::Confusion;
@@ -42,6 +42,19 @@ fn beside() -> (Harness<'static, App>, Script) {
     (harness, script)
 }
 
+/// The panel in a window of this size, after some steps.
+fn trained(size: Vec2) -> Harness<'static, App> {
+    let (mut harness, script) = window_of(size, Theme::Dark, false);
+    harness.run();
+    harness.get_by_label("Start").click();
+    harness.run();
+    script.train(&script.started(), 40);
+    harness.run();
+    harness.get_by_label("Confusion").click();
+    harness.run();
+    harness
+}
+
 #[test]
 fn matrices_stand_side_by_side_where_there_is_room_and_else_one_is_chosen() {
     let (mut harness, _script) = at_tab("Confusion");
@@ -61,28 +74,14 @@ fn matrices_stand_side_by_side_where_there_is_room_and_else_one_is_chosen() {
     assert!((tops[0] - tops[1]).abs() < 40.0, "beside each other: {tops:?}");
     assert!(harness.query_by_label("Show the matrix of residual").is_none());
 
-    let (mut harness, script) = window_of(vec2(2200.0, 900.0), Theme::Dark, false);
-    harness.run();
-    harness.get_by_label("Start").click();
-    harness.run();
-    script.train(&script.started(), 40);
-    harness.run();
-    harness.get_by_label("Confusion").click();
-    harness.run();
+    let harness = trained(vec2(2200.0, 900.0));
     assert_eq!(shown(&harness), ["plain", "residual"], "unasked where both fit");
 }
 
 #[test]
 fn the_menu_never_stands_on_a_line_of_its_own() {
     for width in [1024.0, 1440.0, 1920.0] {
-        let (mut harness, script) = window_of(vec2(width, 900.0), Theme::Dark, false);
-        harness.run();
-        harness.get_by_label("Start").click();
-        harness.run();
-        script.train(&script.started(), 40);
-        harness.run();
-        harness.get_by_label("Confusion").click();
-        harness.run();
+        let harness = trained(vec2(width, 900.0));
         let menu = harness.get_by_label("Export Confusion").rect();
         let beside = harness.get_by_label("Rows: actual. Columns: predicted.").rect();
         assert!(menu.y_range().contains(beside.center().y) && menu.left() > beside.right(), "{menu:?} at {width}");

@@ -41,6 +41,8 @@ const PICTURES: &[Start] = &[
     (8, b"CR\x02", RAW),
     (0, b"II*\0", Content::Picture),
     (0, b"MM\0*", Content::Picture),
+    (0, b"II+\0", Content::Picture),
+    (0, b"MM\0+", Content::Picture),
     (0, b"FUJIFILMCCD-RAW", RAW),
     (0, b"IIRO", RAW),
     (0, b"IIRS", RAW),

@@ -8,7 +8,7 @@ use super::store::{Kind, Store};
 use crate::experiment::Fit;
 use image::error::ImageError;
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageReader, Limits, Rgb};
+use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb};
 use std::borrow::Cow;
 use std::io::{Cursor, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -212,6 +212,10 @@ fn decoder<'a>(bytes: &'a [u8], name: &str) -> Result<impl ImageDecoder + 'a, Da
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|error| faulty(name, Fault::Damaged(error.to_string())))?;
+    if reader.format().is_none() && [b"II+\0", b"MM\0+"].iter().any(|start| bytes.starts_with(*start)) {
+        // The decoder reads files that may grow beyond 4 GB (BigTIFF), and guessing does not know them.
+        reader.set_format(ImageFormat::Tiff);
+    }
     reader.limits(limits(MAX_ASIDE));
     let decoder = reader.into_decoder().map_err(|error| refused(name, &error))?;
     let (width, height) = decoder.dimensions();

@@ -104,8 +104,41 @@ fn a_table_may_say_what_is_validated_on_and_name_what_is_not_there() {
     let (dataset, report) = report(place.path());
     assert_eq!((dataset.train.labels, dataset.validation.labels), (vec![1, 0], vec![1]));
     assert!(dataset.notices.iter().any(|text| text.contains("part test are left out")), "{:?}", dataset.notices);
-    assert_eq!(report.left_out.len(), 1);
-    assert!(report.left_out[0].reason.contains("not there"));
+    let reasons: Vec<&str> = report.left_out.iter().map(|files| files.reason.as_str()).collect();
+    assert_eq!(reasons, ["no table names it", "the table names it, and it is not there"]);
+}
+
+/// As ISIC and Roboflow write it.
+#[test]
+fn a_table_may_have_a_column_for_each_class() {
+    let rows = |mark: fn(usize, usize) -> bool| -> String {
+        let row = |number| format!("{number},{}.0,{}\n", u8::from(mark(number, 0)), u8::from(mark(number, 1)));
+        (0..6).map(row).collect()
+    };
+    let one_each = rows(|number, class| number % 2 == class);
+    for head in ["image,ape,bee", "Bild,ape,bee"] {
+        let place = tempdir().unwrap();
+        write_table(place.path(), "truth.csv", &format!("{head}\n{one_each}"));
+        let expected: Vec<(String, String)> =
+            (0..6).map(|number| (format!("{number}.png"), ["ape", "bee"][number % 2].to_owned())).collect();
+        assert_eq!(together(&load(place.path()).unwrap()), expected, "{head}");
+    }
+    let place = tempdir().unwrap();
+    write_table(place.path(), "truth.csv", &format!("image,ape,bee\n{}", rows(|number, class| number != class)));
+    refused(&data_at(place.path()), &["truth.csv gives 2 several classes, ape and bee", "leave one class"]);
+}
+
+#[test]
+fn pictures_without_a_class_are_left_out_and_named() {
+    let place = tempdir().unwrap();
+    write_table(place.path(), "labels.csv", "file,label\n0.png,ape\n1.png,bee\n2.png,ape\n3.png,bee\n4.png,\n");
+    let (dataset, report) = report(place.path());
+    assert_eq!(together(&dataset).len(), 4);
+    let left_out: Vec<String> =
+        report.left_out.iter().map(|files| format!("{}: {}", files.reason, files.names().join(" "))).collect();
+    assert_eq!(left_out.len(), 2, "{left_out:?}");
+    assert!(left_out[0].starts_with("the table gives it no class") && left_out[0].ends_with("4.png"), "{left_out:?}");
+    assert!(left_out[1].starts_with("no table names it") && left_out[1].ends_with("5.png"), "{left_out:?}");
 }
 
 #[test]

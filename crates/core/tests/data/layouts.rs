@@ -84,6 +84,23 @@ fn a_class_may_be_called_train() {
 }
 
 #[test]
+fn each_class_may_have_its_own_parts() {
+    let place = tempdir().unwrap();
+    for class in ["ape", "bee"] {
+        write_classes(&place.path().join(class), &["train"], 4);
+        write_classes(&place.path().join(class), &["test", "val"], 2);
+    }
+    assert_eq!(counts(place.path()), ape_and_bee(8, 4));
+    let notices = load(place.path()).unwrap().notices.join(" ");
+    assert!(notices.contains("training on train and validating on val"), "{notices}");
+    assert!(notices.contains("bee/test are left out"), "{notices}");
+    // Something that is no part makes all of them what they look like: folders in a class.
+    write_classes(&place.path().join("bee"), &["more"], 2);
+    let dataset = load(place.path()).unwrap();
+    assert_eq!(dataset.train.len() + dataset.validation.len(), 18);
+}
+
+#[test]
 fn one_folder_too_many_is_passed_through() {
     let place = parts(&[("train/train", 4), ("test/test", 2)]);
     assert_eq!(counts(place.path()), ape_and_bee(8, 4));

@@ -90,6 +90,22 @@ fn tiff_and_pnm_pictures_are_read_whatever_they_are_called() {
     assert_eq!(decode_picture(b"P3 2 1 255 255 0 0 0 0 255\n").unwrap().rgb, [255, 0, 0, 0, 0, 255]);
 }
 
+/// TIFF for files that may be larger than 4 GB.
+#[test]
+fn a_big_tiff_is_read() {
+    let entry = |tag: u16, value: u64| [&tag.to_le_bytes()[..], &[4, 0], &1_u64.to_le_bytes(), &value.to_le_bytes()].concat();
+    // Two gray pixels, not compressed: width, height, bits, compression, black is 0, where they lie, rows, bytes.
+    let tags = [(256, 2), (257, 1), (258, 8), (259, 1), (262, 1), (273, 16 + 8 + 8 * 20 + 8), (278, 1), (279, 2)];
+    let head = [&b"II+\0\x08\0\0\0"[..], &16_u64.to_le_bytes(), &8_u64.to_le_bytes()].concat();
+    let entries: Vec<u8> = tags.into_iter().flat_map(|(tag, value)| entry(tag, value)).collect();
+    let file = [head, entries, vec![0; 8], vec![7, 200]].concat();
+    assert_eq!(decode_picture(&file).unwrap().rgb, [7, 7, 7, 200, 200, 200]);
+    let place = tempdir().unwrap();
+    write_classes(place.path(), &["ape", "bee"], 3);
+    fs::write(place.path().join("bee/scan.dat"), &file).unwrap();
+    assert!(report(place.path()).1.left_out.is_empty());
+}
+
 #[test]
 fn a_class_without_a_picture_that_is_read_says_why() {
     let place = tempdir().unwrap();

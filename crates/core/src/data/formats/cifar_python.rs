@@ -28,7 +28,7 @@ pub(super) fn batch(path: &Path, bytes: &[u8], stride: usize) -> Result<(Vec<u16
     let label = |value: &Value| value.integer().and_then(|label| u16::try_from(label).ok());
     let labels = ["labels", "fine_labels"].iter().find_map(|key| pickle.entry(key));
     let pixels = pickle.entry("data").and_then(|data| pickle.array(data));
-    let pixels = pixels.ok_or_else(|| DataError::damaged(path, "it holds no array of bytes named data"))?;
+    let pixels = pixels.ok_or_else(|| refused(path, bytes, "it holds no array of bytes named data"))?;
     let labels = labels.and_then(|labels| match pickle.list(labels) {
         Some(list) => list.map(label).collect::<Option<Vec<u16>>>(),
         None => whole(&pickle.array(labels)?, pixels.len() / stride),
@@ -56,5 +56,13 @@ fn whole(bytes: &[u8], count: usize) -> Option<Vec<u16>> {
 }
 
 fn load<'a>(path: &Path, bytes: &'a [u8]) -> Result<Pickle<'a>, DataError> {
-    Pickle::read(bytes).ok_or_else(|| DataError::damaged(path, "it is no pickle of plain values and arrays"))
+    Pickle::read(bytes).ok_or_else(|| refused(path, bytes, "it is no pickle of plain values and arrays"))
+}
+
+fn refused(path: &Path, bytes: &[u8], problem: &str) -> DataError {
+    if bytes.first() == Some(&0x80) {
+        return DataError::damaged(path, problem);
+    }
+    let problem = "it is no pickle in protocol 2 or later, of which alone arrays are read";
+    DataError::unusable(path, problem, "write it anew by pickle.dump(batch, file, protocol=4), or get it again")
 }

@@ -1,5 +1,6 @@
 //! A table (CSV) of labels beside pictures: a column with names of files or their beginnings, and one with classes. Columns
-//! are known by what they are called or, in other languages and without a line of names, by what they hold.
+//! are known by what they are called or, in other languages and without a line of names, by what they hold. In some tables
+//! each class is a column, with a 1 where a picture is of it.
 
 use super::folder::{Part as Role, Tree};
 use super::labelled::{Labels, Row};
@@ -9,7 +10,7 @@ use crate::data::left_out::{LeftOut, leave_out};
 use crate::data::names::{counted, name_of};
 use crate::data::store::{Entry, Kind, Store};
 use crate::experiment::decoded;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 /// The row in the table of formats.
@@ -41,8 +42,8 @@ const MAX_FILE: u64 = 512 << 20;
 
 /// What a table says.
 struct Table {
-    /// Names of pictures, classes and, if there is a column for it, parts.
-    rows: Vec<(String, String, Option<Role>)>,
+    /// Names of pictures, classes where there is one and, if there is a column for it, parts.
+    rows: Vec<(String, Option<String>, Option<Role>)>,
     /// The part that the table itself is called by.
     role: Option<Role>,
 }
@@ -70,7 +71,8 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     let of = |columns: fn(&Sheet, &Path, &Pictures) -> Result<Option<Columns>, DataError>| {
         let table = |(path, sheet): &(PathBuf, Sheet)| -> Result<Option<(PathBuf, Table)>, DataError> {
             let columns = columns(sheet, path, &pictures)?;
-            Ok(columns.and_then(|columns| sheet.table(&columns, path)).map(|table| (path.clone(), table)))
+            let table = columns.map(|columns| sheet.table(&columns, path)).transpose()?.flatten();
+            Ok(table.map(|table| (path.clone(), table)))
         };
         sheets.iter().filter_map(|sheet| table(sheet).transpose()).collect::<Result<Vec<_>, _>>()
     };
@@ -82,7 +84,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
         return Ok(None);
     }
     let (mut train, mut validation, mut test) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut all, mut missing) = (0, Vec::new());
+    let (mut all, mut missing, mut named) = (0, Vec::new(), HashSet::new());
     for (path, table) in &tables {
         for (name, class, role) in &table.rows {
             all += 1;
@@ -94,7 +96,12 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
                 missing.push(folder.join(name));
                 continue;
             };
-            let row = Row { path: picture.to_owned(), class: class.clone() };
+            named.insert(picture);
+            let Some(class) = class.clone() else {
+                leave_out(&mut left_out, "no class", "the table gives it no class", picture.to_owned());
+                continue;
+            };
+            let row = Row { path: picture.to_owned(), class };
             match role.or(table.role) {
                 Some(Role::Validation) => validation.push(row),
                 Some(Role::Test) => test.push(row),
@@ -113,6 +120,9 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     }
     let own = if validation.is_empty() { test } else { validation };
     let mut found = Labels { train, own }.found(folder, store, notices)?;
+    for picture in pictures.all.iter().filter(|picture| !named.contains(picture.as_path())) {
+        leave_out(&mut left_out, "not named", "no table names it", picture.clone());
+    }
     // Whatever lies beside the pictures was read, or is not of this data set.
     let of_pictures = |files: &LeftOut| !files.files.iter().all(|file| paths.contains(&file));
     found.left_out = left_out.into_iter().filter(of_pictures).collect();
@@ -128,7 +138,7 @@ struct Sheet(Vec<csv::StringRecord>);
 /// Which columns of a table are used.
 struct Columns {
     picture: usize,
-    class: usize,
+    classes: Classes,
     part: Option<usize>,
     /// Whether a picture is one to validate on.
     own: Option<usize>,
@@ -136,13 +146,33 @@ struct Columns {
     named: bool,
 }
 
+/// Where the classes are.
+enum Classes {
+    /// All in this column.
+    In(usize),
+    /// Each has a column of its own.
+    Marked(Vec<usize>),
+}
+
 impl Sheet {
     /// The columns by what they are called.
     fn called(&self) -> Option<Columns> {
         let head: Vec<String> = self.0.first()?.iter().map(str::to_lowercase).collect();
         let column = |names: &[&str]| names.iter().find_map(|name| head.iter().position(|it| it == name));
-        let (picture, class) = (column(&PICTURES)?, column(&CLASSES)?);
-        Some(Columns { picture, class, part: column(&PARTS), own: column(&OWN), named: true })
+        let (picture, part, own) = (column(&PICTURES)?, column(&PARTS), column(&OWN));
+        let marked = || self.marked(&[Some(picture), part, own]);
+        let classes = column(&CLASSES).map(Classes::In).or_else(marked)?;
+        Some(Columns { picture, classes, part, own, named: true })
+    }
+
+    /// The columns beside these, if there are several and all have a 1 or a 0 in each row.
+    fn marked(&self, beside: &[Option<usize>]) -> Option<Classes> {
+        let columns: Vec<usize> =
+            (0..self.0.first()?.len()).filter(|column| !beside.contains(&Some(*column))).collect();
+        let is_mark = |cell: &str| cell.parse().is_ok_and(|mark: f64| mark == 0.0 || mark == 1.0);
+        let is_marked = |row: &csv::StringRecord| columns.iter().all(|&column| row.get(column).is_some_and(is_mark));
+        let are_marked = columns.len() > 1 && self.0.len() > 1 && self.0[1..].iter().all(is_marked);
+        are_marked.then_some(Classes::Marked(columns))
     }
 
     /// The columns by what they hold: one has names of pictures that are there, and one other the classes. Pictures in
@@ -166,7 +196,10 @@ impl Sheet {
         let named = !is_picture(first, picture);
         match others[..] {
             [] => Ok(None),
-            [class] => Ok(Some(Columns { picture, class, part: None, own: None, named })),
+            [class] => Ok(Some(Columns { picture, classes: Classes::In(class), part: None, own: None, named })),
+            _ if named && let Some(classes) = self.marked(&[Some(picture)]) => {
+                Ok(Some(Columns { picture, classes, part: None, own: None, named }))
+            }
             _ => {
                 let file = name_of(path);
                 let problem =
@@ -178,18 +211,39 @@ impl Sheet {
         }
     }
 
-    /// Its rows that have a picture and a class; `None` if there is no such row.
-    fn table(&self, columns: &Columns, path: &Path) -> Option<Table> {
+    /// Its rows that have a picture; `None` if none has a class.
+    fn table(&self, columns: &Columns, path: &Path) -> Result<Option<Table>, DataError> {
         let row = |record: &csv::StringRecord| {
             let cell = |column: usize| record.get(column).filter(|cell| !cell.is_empty()).map(str::to_owned);
             let part = || columns.part.and_then(cell).and_then(|name| Role::named(&name));
             let said = columns.own.and_then(cell).map(|it| it.to_lowercase());
             let own = said.map(|it| if matches!(it.as_str(), "true" | "1") { Role::Validation } else { Role::Train });
-            Some((cell(columns.picture)?, cell(columns.class)?, own.or_else(part)))
+            let Some(picture) = cell(columns.picture) else { return Ok(None) };
+            let class = match &columns.classes {
+                Classes::In(column) => cell(*column),
+                Classes::Marked(marked) => self.class_of(record, marked).map_err(|[one, other]| {
+                    let problem = format!("{} gives {picture} several classes, {one} and {other}", name_of(path));
+                    let advice = "leave one class to each picture";
+                    DataError::unusable(path.parent().unwrap_or(path), problem, advice)
+                })?,
+            };
+            Ok(Some((picture, class, own.or_else(part))))
         };
-        let rows: Vec<_> = self.0.iter().skip(usize::from(columns.named)).filter_map(row).collect();
+        let rows = self.0.iter().skip(usize::from(columns.named)).filter_map(|record| row(record).transpose());
+        let rows: Vec<_> = rows.collect::<Result<_, DataError>>()?;
         let role = Role::named(&path.file_stem().unwrap_or_default().to_string_lossy());
-        (!rows.is_empty()).then_some(Table { rows, role })
+        Ok(rows.iter().any(|(_, class, _)| class.is_some()).then_some(Table { rows, role }))
+    }
+
+    /// The name of the column among these in which a row has a 1; two where several have.
+    fn class_of(&self, record: &csv::StringRecord, columns: &[usize]) -> Result<Option<String>, [String; 2]> {
+        let is_one = |column: &&usize| record.get(**column).and_then(|cell| cell.parse().ok()) == Some(1.0_f64);
+        let name = |column: &usize| self.0.first().and_then(|head| head.get(*column)).unwrap_or_default().to_owned();
+        let mut ones = columns.iter().filter(is_one).map(name);
+        match (ones.next(), ones.next()) {
+            (Some(one), Some(other)) => Err([one, other]),
+            (one, _) => Ok(one),
+        }
     }
 }
 
@@ -230,6 +284,7 @@ fn leads_out(name: &str) -> bool {
 
 /// Pictures by the names that a table may have for them.
 struct Pictures {
+    all: Vec<PathBuf>,
     /// With folders, as it lies below the data set's.
     by_path: HashMap<String, PathBuf>,
     /// The name alone, with its ending and without; `None` where several have it.
@@ -239,19 +294,20 @@ struct Pictures {
 impl Pictures {
     fn below(tree: &Tree, folder: &Path) -> Self {
         let (mut by_path, mut by_name) = (HashMap::new(), HashMap::new());
-        for path in tree.all() {
-            let inside = path.strip_prefix(folder).unwrap_or(&path);
+        let all = tree.all();
+        for path in &all {
+            let inside = path.strip_prefix(folder).unwrap_or(path);
             let name = |path: &Path| path.to_string_lossy().replace('\\', "/");
             for path_in_it in [inside.to_owned(), inside.with_extension("")] {
                 by_path.entry(name(&path_in_it)).or_insert_with(|| path.clone());
                 let alone = path_in_it.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 let known = by_name.entry(alone).or_insert_with(|| Some(path.clone()));
-                if known.as_ref().is_some_and(|known| *known != path) {
+                if known.as_ref().is_some_and(|known| known != path) {
                     *known = None;
                 }
             }
         }
-        Self { by_path, by_name }
+        Self { all, by_path, by_name }
     }
 
     fn find(&self, name: &str) -> Option<&Path> {

@@ -1,6 +1,6 @@
 //! The format: from folders to classes and their picture files.
 
-use super::layout::Layout;
+use super::layout::{Class, Layout};
 use super::tree::Tree;
 use crate::data::error::DataError;
 use crate::data::found::{Format, Found, Listed, Part};
@@ -34,10 +34,10 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     }
     let Layout { train, own, beside, mut notices } = Layout::of(&root)?;
     let named = if train.is_empty() { own.as_deref().unwrap_or_default() } else { &train[..] };
-    let (filled, empty): (Vec<&Tree>, Vec<&Tree>) = named.iter().copied().partition(|class| class.count() > 0);
-    let empty: Vec<String> = empty.into_iter().map(|class| without_pictures(class, &left_out)).collect();
+    let (filled, empty): (Vec<Class>, Vec<Class>) = named.iter().copied().partition(|class| class.pictures.count() > 0);
+    let empty: Vec<String> = empty.into_iter().map(|class| without_pictures(class.named, &left_out)).collect();
     if filled.len() == 1 && !empty.is_empty() {
-        let problem = format!("it has one class only ({}); {}", filled[0].name(), empty.join("; "));
+        let problem = format!("it has one class only ({}); {}", filled[0].named.name(), empty.join("; "));
         return Err(DataError::unusable(folder, problem, "put pictures there"));
     }
     if filled.len() > MAX_CLASSES {
@@ -48,9 +48,9 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     for path in beside.iter().flat_map(|folder| &folder.pictures) {
         leave_out(&mut left_out, "beside", "it lies beside the folders of the classes", path.clone());
     }
-    let keys: HashMap<&OsStr, u16> = filled.iter().map(|class| key(class)).zip(0..=u16::MAX).collect();
-    let classes = filled.iter().map(|class| class.name()).collect();
-    let labelled = |own: Vec<&Tree>| match annotated(store, &own, &keys)? {
+    let keys: HashMap<&OsStr, u16> = filled.iter().map(key).zip(0..=u16::MAX).collect();
+    let classes = filled.iter().map(|class| class.named.name()).collect();
+    let labelled = |own: Vec<Class>| match annotated(store, &own, &keys)? {
         Some(listed) => Ok(listed),
         None => with_labels(folder, &own, &keys),
     };
@@ -67,8 +67,8 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
 }
 
 /// What tells classes apart: the name itself, and not what is shown of it.
-fn key(class: &Tree) -> &OsStr {
-    class.path.file_name().unwrap_or_default()
+fn key<'a>(class: &Class<'a>) -> &'a OsStr {
+    class.named.path.file_name().unwrap_or_default()
 }
 
 fn without_pictures(class: &Tree, left_out: &[LeftOut]) -> String {
@@ -81,10 +81,10 @@ fn without_pictures(class: &Tree, left_out: &[LeftOut]) -> String {
 const ANNOTATIONS: (&str, u64) = ("val_annotations.txt", 64 << 20);
 
 /// Pictures in one folder whose classes stand in a table beside it: in each line a name, a class, and more.
-fn annotated(store: &Store, own: &[&Tree], classes: &HashMap<&OsStr, u16>) -> Result<Option<Vec<Listed>>, DataError> {
+fn annotated(store: &Store, own: &[Class], classes: &HashMap<&OsStr, u16>) -> Result<Option<Vec<Listed>>, DataError> {
     let [only] = own else { return Ok(None) };
     let (name, largest) = ANNOTATIONS;
-    let table = only.path.with_file_name(name);
+    let table = only.named.path.with_file_name(name);
     if classes.contains_key(key(only)) || !store.is_file(&table) || store.length(&table)? > largest {
         return Ok(None);
     }
@@ -100,17 +100,17 @@ fn annotated(store: &Store, own: &[&Tree], classes: &HashMap<&OsStr, u16>) -> Re
         let label = *labels.get(path.file_name()?.to_str()?)?;
         Some(Listed { path, label })
     };
-    Ok(Some(only.all().into_iter().filter_map(listed).collect()))
+    Ok(Some(only.pictures.all().into_iter().filter_map(listed).collect()))
 }
 
-fn with_labels(folder: &Path, found: &[&Tree], classes: &HashMap<&OsStr, u16>) -> Result<Vec<Listed>, DataError> {
+fn with_labels(folder: &Path, found: &[Class], classes: &HashMap<&OsStr, u16>) -> Result<Vec<Listed>, DataError> {
     let mut listed = Vec::new();
-    for class in found.iter().filter(|class| class.count() > 0) {
+    for class in found.iter().filter(|class| class.pictures.count() > 0) {
         let Some(&label) = classes.get(key(class)) else {
-            let problem = format!("its class \"{}\" has validation pictures but none to train on", class.name());
+            let problem = format!("its class \"{}\" has validation pictures but none to train on", class.named.name());
             return Err(DataError::unusable(folder, problem, "give both parts the same class folders"));
         };
-        listed.extend(class.all().into_iter().map(|path| Listed { path, label }));
+        listed.extend(class.pictures.all().into_iter().map(|path| Listed { path, label }));
     }
     Ok(listed)
 }

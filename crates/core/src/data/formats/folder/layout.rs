@@ -5,12 +5,27 @@ use super::tree::{Tree, listed};
 use crate::data::error::DataError;
 use crate::data::names::{counted, shown_path};
 
+/// A class.
+#[derive(Clone, Copy)]
+pub(super) struct Class<'a> {
+    /// The folder that has its name.
+    pub named: &'a Tree,
+    /// The folder with its pictures: the same one, or a part in it.
+    pub pictures: &'a Tree,
+}
+
+impl<'a> Class<'a> {
+    fn all(folder: &'a Tree) -> Vec<Self> {
+        folder.folders.iter().map(|class| Self { named: class, pictures: class }).collect()
+    }
+}
+
 /// The folders of the classes.
 pub(super) struct Layout<'a> {
     /// Those to train on; none where there are only others.
-    pub train: Vec<&'a Tree>,
+    pub train: Vec<Class<'a>>,
     /// Those to validate on, if they lie apart.
-    pub own: Option<Vec<&'a Tree>>,
+    pub own: Option<Vec<Class<'a>>>,
     /// Folders with pictures that lie beside those of the classes.
     pub beside: Vec<&'a Tree>,
     pub notices: Vec<String>,
@@ -25,22 +40,20 @@ impl<'a> Layout<'a> {
             top.filled().filter_map(|folder| Part::named(&folder.name()).map(|part| (part, folder))).collect();
         let others: Vec<&Tree> = top.filled().filter(|folder| Part::named(&folder.name()).is_none()).collect();
         if !are_parts(&parts, &others) {
+            if let Some(layout) = Self::parts_in_classes(top, &mut notices) {
+                return Ok(layout);
+            }
             if let [(_, part)] = &parts[..] {
                 let (name, beside) = (part.name(), counted(others.len(), "other folder"));
                 notices.push(format!("{name} is taken for a class, as {beside} with pictures lie beside it"));
             }
-            return Ok(Self { train: top.folders.iter().collect(), own: None, beside: vec![top], notices });
+            return Ok(Self { train: Class::all(top), own: None, beside: vec![top], notices });
         }
         let usable: Vec<(Part, &Tree)> = parts.iter().copied().filter(|(_, folder)| has_classes(folder)).collect();
         if usable.is_empty() || parts.iter().any(|(part, folder)| *part == Part::Train && !has_classes(folder)) {
             return Err(without_classes(root, &parts));
         }
-        let choose = |part: Part| {
-            let all = || usable.iter().filter(|(of, _)| *of == part).map(|(_, folder)| *folder);
-            all().find(|folder| Part::is_plain(&folder.name())).or_else(|| all().next())
-        };
-        let train = choose(Part::Train);
-        let own = choose(Part::Validation).or_else(|| choose(Part::Test));
+        let [train, own] = chosen(&usable);
         let mut used: Vec<&Tree> = train.into_iter().chain(own).collect();
         let unused: Vec<&Tree> =
             top.filled().filter(|folder| !used.iter().any(|used| used.path == folder.path)).collect();
@@ -57,10 +70,45 @@ impl<'a> Layout<'a> {
         used.push(top);
         used.sort_by(|a, b| a.path.cmp(&b.path));
         used.dedup_by(|a, b| a.path == b.path);
-        let classes = |part: &'a Tree| part.folders.iter().collect::<Vec<_>>();
-        let (train, own) = (train.map(classes).unwrap_or_default(), own.map(classes));
+        let (train, own) = (train.map(Class::all).unwrap_or_default(), own.map(Class::all));
         Ok(Self { train, own, beside: used, notices })
     }
+
+    /// Where each class is a folder with parts in it, the other way round; `None` where one holds anything else.
+    fn parts_in_classes(top: &'a Tree, notices: &mut Vec<String>) -> Option<Self> {
+        let (mut train, mut own, mut unused) = (Vec::new(), Vec::new(), Vec::new());
+        for class in top.filled() {
+            let part = |folder: &'a Tree| Some((Part::named(&folder.name())?, folder));
+            let parts: Vec<(Part, &Tree)> = class.filled().map(part).collect::<Option<_>>()?;
+            let [to_train_on, apart] = chosen(&parts);
+            if !class.pictures.is_empty() {
+                return None;
+            }
+            train.push(Class { named: class, pictures: to_train_on? });
+            own.extend(apart.map(|apart| Class { named: class, pictures: apart }));
+            let used = |folder: &Tree| [to_train_on, apart].iter().flatten().any(|used| used.path == folder.path);
+            unused.extend(class.filled().filter(|folder| !used(folder)));
+        }
+        if train.len() < 2 || own.is_empty() {
+            return None;
+        }
+        let (to_train_on, apart) = (train[0].pictures.name(), own[0].pictures.name());
+        notices.push(format!("each class has parts of its own: training on {to_train_on} and validating on {apart}"));
+        if !unused.is_empty() {
+            let are = if unused.len() == 1 { "is" } else { "are" };
+            notices.push(format!("{} {are} left out", listed(&unused)));
+        }
+        Some(Self { train, own: Some(own), beside: vec![top], notices: std::mem::take(notices) })
+    }
+}
+
+/// Of these parts the one to train on and the one to validate on, those with plain names before others.
+fn chosen<'a>(parts: &[(Part, &'a Tree)]) -> [Option<&'a Tree>; 2] {
+    let choose = |part: Part| {
+        let all = || parts.iter().filter(|(of, _)| *of == part).map(|(_, folder)| *folder);
+        all().find(|folder| Part::is_plain(&folder.name())).or_else(|| all().next())
+    };
+    [choose(Part::Train), choose(Part::Validation).or_else(|| choose(Part::Test))]
 }
 
 /// Goes down where everything lies in one folder that holds folders of pictures itself: that one is the data set.

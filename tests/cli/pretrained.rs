@@ -2,13 +2,12 @@
 
 use crate::lab::{Lab, picture};
 use crate::pictures::one_of_each;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Weights and images are too large for the repository; a folder `shared/data` beside it or in it may have them.
 pub fn shared(name: &str) -> Option<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let places = [root.join("../shared/data"), root.join("../../shared/data"), root.join("shared/data")];
-    let found = places.into_iter().map(|place| place.join(name)).find(|path| path.exists());
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let found = above.map(|place| place.join("shared/data").join(name)).find(|path| path.exists());
     if found.is_none() {
         eprintln!("SKIPPED: there is no {name} in a folder shared/data beside the repository");
     }

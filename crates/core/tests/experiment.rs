@@ -4,7 +4,7 @@
 
 use lab_core::blueprint::{Blueprint, BlueprintError, Summary};
 use lab_core::experiment::{
-    Block, Body, Curve, Experiment, Length, Network, Norm, PRESETS, Plan, Schedule, Shortcut, Stage, preset,
+    Block, Body, Curve, Experiment, Length, Method, Network, Norm, PRESETS, Plan, Schedule, Shortcut, Stage, preset,
     with_overrides,
 };
 
@@ -131,6 +131,30 @@ fn settings_that_lead_nowhere_say_so() {
         ("recipe.batch_size=128.0", "it must be a whole number of 0 or more, and 128.0 was given"),
         ("recipe.optimizer.learning_rate=\"0.1\"", "it must be a number, and \"0.1\" was given"),
         ("data.resize.height=32", "width is missing"),
+    ] {
+        let error = with_overrides(&default_plan(), &[setting]).expect_err(setting).to_string();
+        assert!(error.contains(expected), "{setting}: {error}");
+    }
+}
+
+#[test]
+fn an_optimiser_or_a_schedule_that_is_named_has_its_usual_settings() {
+    let adam = set("recipe.optimizer.method=adam").recipe.optimizer.method;
+    assert_eq!(adam, Method::all()[1], "a rule that is named has its usual settings");
+    assert_eq!(set("recipe.optimizer.method.name=adam").recipe.optimizer.method, adam);
+    let settings = ["recipe.optimizer.method.beta1=0.5", "recipe.optimizer.method.name=adam"];
+    let Method::Adam { beta1, .. } = with_overrides(&default_plan(), &settings).expect("both").recipe.optimizer.method
+    else {
+        panic!("no Adam")
+    };
+    assert!((beta1 - 0.5).abs() < 1e-12, "the rule comes first, whatever the order");
+    assert_eq!(set("recipe.schedule.curve.name=exponential").recipe.schedule.curve, Curve::Exponential { factor: 0.95 });
+    let settings = ["recipe.optimizer.method=sgd", "recipe.optimizer.method.nesterov=true"];
+    let plan = with_overrides(&set("recipe.optimizer.method.momentum=0.5"), &settings).expect("the rule it has");
+    assert_eq!(plan.recipe.optimizer.method, Method::Sgd { momentum: 0.5, dampening: 0.0, nesterov: true });
+    for (setting, expected) in [
+        ("recipe.optimizer.method=adma", "there is no \"adma\"; method is one of sgd, adam, adam_w, rms_prop, lion, lamb"),
+        ("recipe.schedule.curve.factr=1", "unknown field `factr`"),
     ] {
         let error = with_overrides(&default_plan(), &[setting]).expect_err(setting).to_string();
         assert!(error.contains(expected), "{setting}: {error}");

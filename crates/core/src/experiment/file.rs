@@ -1,6 +1,6 @@
 //! A plan as TOML text, and single fields of it set from a command line.
 
-use super::{Invalid, Plan};
+use super::{Invalid, Plan, kinds};
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use std::io;
@@ -122,7 +122,8 @@ pub(crate) fn in_words(message: &str) -> String {
 }
 
 /// Sets fields of a plan by their paths, as in `recipe.batch_size=64`, `arms[1].network.gain.value=0.5`,
-/// `arms[plain].color=3` or `arms[*].network.shortcut=b`, all together, in their order. A value is TOML; text that is no
+/// `arms[plain].color=3` or `arms[*].network.shortcut=b`, all together, in their order but for kinds of optimisers and
+/// schedules (`recipe.optimizer.method=adam`), which come first with their usual settings. A value is TOML; text that is no
 /// TOML value counts as a string.
 ///
 /// # Errors
@@ -132,9 +133,10 @@ pub fn with_overrides<S: AsRef<str>>(plan: &Plan, settings: &[S]) -> Result<Plan
     let tree = Value::try_from(plan).map_err(unwritable)?;
     let read = |skipped: Option<usize>| {
         let mut tree = tree.clone();
-        for (_, setting) in settings.iter().enumerate().filter(|(index, _)| Some(*index) != skipped) {
-            put(&mut tree, setting.as_ref())?;
-        }
+        let kept = settings.iter().enumerate().filter(|(index, _)| Some(*index) != skipped);
+        let (kinds, others): (Vec<&str>, Vec<&str>) =
+            kept.map(|(_, setting)| setting.as_ref()).partition(|setting| names_a_kind(setting));
+        kinds.into_iter().chain(others).try_for_each(|setting| put(&mut tree, setting))?;
         let all = || settings.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" ");
         tree.try_into::<Plan>().map_err(|error| refused(&all(), &in_words(error.message())))
     };
@@ -181,15 +183,29 @@ pub(crate) fn steps(path: &str) -> Vec<&str> {
     parts
 }
 
+fn names_a_kind(setting: &str) -> bool {
+    halves(setting).is_some_and(|(path, text)| kinds::named(&steps(path), &value(text)).is_some())
+}
+
 /// Puts one value into a plan's tree.
 fn put(tree: &mut Value, setting: &str) -> Result<(), PlanError> {
     let (path, text) = halves(setting).ok_or_else(|| refused(setting, "there is no ="))?;
-    put_below(tree, &steps(path), 0, &value(text)).map_err(|why| refused(setting, &why))
+    let (steps, value) = (steps(path), value(text));
+    put_below(tree, &steps, 0, &value).map_err(|why| refused(setting, &why))
 }
 
 /// Puts a value where the steps from `depth` on lead.
 fn put_below(at: &mut Value, steps: &[&str], depth: usize, value: &Value) -> Result<(), String> {
-    let Some(step) = steps.get(depth) else {
+    let rest = steps.get(depth..).unwrap_or_default();
+    let kind = kinds::named(steps, value).filter(|_| rest.is_empty() || *rest == ["name"]);
+    if let Some(kind) = kind.filter(|_| at.is_table()) {
+        // The same kind again keeps what was set of it.
+        if kinds::name_of(at) != Some(kind.1) {
+            *at = kinds::usual(kind)?;
+        }
+        return Ok(());
+    }
+    let Some(step) = rest.first() else {
         *at = value.clone();
         return Ok(());
     };

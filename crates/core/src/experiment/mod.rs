@@ -12,6 +12,7 @@ pub mod data;
 mod depths;
 pub mod device;
 pub mod file;
+mod kinds;
 mod naming;
 pub mod network;
 pub mod optimizer;

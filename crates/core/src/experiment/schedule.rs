@@ -41,7 +41,7 @@ pub enum Unit {
 
 /// The curve of a schedule; factors multiply the optimiser's base learning rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "snake_case")]
+#[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Curve {
     /// The base learning rate throughout.
     Constant,

@@ -1,7 +1,7 @@
 """How the time of a training step grows with depth, width, batch and image size, as a table and a picture.
 
-Runs `residual-lab bench` on one thread for each size, in turn, and keeps the least processor time of a step: what it costs
-even where other programs want the processor. The grey line is the number of multiply-accumulates, from `residual-lab
+Runs `residual-lab bench` on one thread for each size, in turn, and keeps the least of the rounds' processor times of a step:
+what it costs even where other programs want the processor. The grey line is the number of multiply-accumulates, from `residual-lab
 summary`, at the speed of the largest size: where a point lies on it, time is in proportion to the arithmetic.
 
     python3 benches/growth.py [--rounds 2] [--binary target/release/residual-lab] [--out docs/growth.svg]
@@ -46,7 +46,7 @@ def ask(binary, command, words):
 def measured(binary, size):
     """Milliseconds of processor time of a training step."""
     work = ["--device", "flex", "--threads", "1", "--batch", str(size.batch), "--steps", str(size.steps)]
-    return ask(binary, "bench", [*size.words(), *work])["processor_ms_best"]
+    return ask(binary, "bench", [*size.words(), *work])["processor_ms_mean"]
 
 
 def macs(binary, size):

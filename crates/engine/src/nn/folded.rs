@@ -2,30 +2,46 @@
 //! is made when it is first wanted, and again when any of the tensors that it was made of is another one.
 
 use burn::tensor::Tensor;
-use lab_kernels::ops::{Folded, are_same};
+use lab_kernels::ops::{Folded, Mark};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The tensors that a folded convolution is made of, and the factor in front of them.
-#[derive(Clone, Debug)]
-pub(crate) struct Origin {
-    pub weight: Tensor<4>,
-    /// Of the norm and of the bias, [channels] each; those that there are, in a fixed order.
-    pub vectors: Vec<Tensor<1>>,
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub weight: &'a Tensor<4>,
+    /// Of the norm or of the bias, [channels] each, in a fixed order.
+    pub vectors: [Option<&'a Tensor<1>>; 4],
     pub gain: f64,
 }
 
-impl Origin {
-    fn is(&self, other: &Self) -> bool {
-        self.gain == other.gain
-            && self.vectors.len() == other.vectors.len()
-            && are_same(&self.weight, &other.weight)
-            && self.vectors.iter().zip(&other.vectors).all(|(a, b)| are_same(a, b))
+/// What an origin is known by.
+#[derive(Debug)]
+struct Marks {
+    weight: Mark,
+    vectors: [Option<Mark>; 4],
+    gain: f64,
+}
+
+impl Marks {
+    fn of(origin: Origin) -> Self {
+        let Origin { weight, vectors, gain } = origin;
+        Self { weight: Mark::of(weight), vectors: vectors.map(|vector| vector.map(Mark::of)), gain }
+    }
+
+    fn fit(&self, origin: Origin) -> bool {
+        let vectors = self.vectors.iter().zip(origin.vectors);
+        self.gain == origin.gain
+            && self.weight.fits(origin.weight)
+            && vectors.into_iter().all(|pair| match pair {
+                (Some(mark), Some(vector)) => mark.fits(vector),
+                (mark, vector) => mark.is_none() && vector.is_none(),
+            })
     }
 }
 
 /// A place for one folded convolution. A copy of a network starts with empty places.
 #[derive(Debug, Default)]
-pub(crate) struct Kept(Mutex<Option<(Origin, Arc<Folded>)>>);
+pub(crate) struct Kept(Mutex<Option<(Marks, Arc<Folded>)>>);
 
 impl Clone for Kept {
     fn clone(&self) -> Self {
@@ -34,14 +50,14 @@ impl Clone for Kept {
 }
 
 impl Kept {
-    /// What was kept of this origin, or what `fold` makes of it, which is kept instead.
-    pub fn get(&self, origin: Origin, fold: impl FnOnce(&Origin) -> Folded) -> Arc<Folded> {
+    /// What was kept of this origin, or what `fold` makes, which is kept instead.
+    pub fn get(&self, origin: Origin, fold: impl FnOnce() -> Folded) -> Arc<Folded> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
-            Some((of, folded)) if of.is(&origin) => Arc::clone(folded),
+            Some((marks, folded)) if marks.fit(origin) => Arc::clone(folded),
             _ => {
-                let folded = Arc::new(fold(&origin));
-                *kept = Some((origin, Arc::clone(&folded)));
+                let folded = Arc::new(fold());
+                *kept = Some((Marks::of(origin), Arc::clone(&folded)));
                 folded
             }
         }
@@ -53,8 +69,8 @@ mod tests {
     use super::*;
     use burn::tensor::{Device, TensorData};
 
-    fn origin(weight: &Tensor<4>, gain: f64) -> Origin {
-        Origin { weight: weight.clone(), vectors: Vec::new(), gain }
+    fn origin(weight: &Tensor<4>, gain: f64) -> Origin<'_> {
+        Origin { weight, vectors: [None; 4], gain }
     }
 
     #[test]
@@ -63,9 +79,9 @@ mod tests {
         let (kept, first) = (Kept::default(), weight());
         let mut made = 0;
         let mut ask = |kept: &Kept, weight: &Tensor<4>, gain: f64| {
-            kept.get(origin(weight, gain), |of| {
+            kept.get(origin(weight, gain), || {
                 made += 1;
-                Folded::new(of.weight.clone(), None)
+                Folded::new(weight.clone(), None)
             });
             made
         };
@@ -77,12 +93,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_is_made_again_for_another_vector() {
+        let weight = Tensor::<4>::from_data(TensorData::new(vec![0.5_f32; 9], [1, 1, 3, 3]), &Device::flex());
+        let vector = || Tensor::<1>::from_data(TensorData::new(vec![1.0_f32], [1]), &Device::flex());
+        let (kept, one, other) = (Kept::default(), vector(), vector());
+        let mut made = 0;
+        let mut ask = |vectors| {
+            kept.get(Origin { weight: &weight, vectors, gain: 1.0 }, || {
+                made += 1;
+                Folded::new(weight.clone(), None)
+            });
+            made
+        };
+        assert_eq!([ask([Some(&one), None, None, None]), ask([Some(&one), None, None, None])], [1, 1]);
+        assert_eq!(ask([Some(&other), None, None, None]), 2, "the same place, another vector");
+        assert_eq!(ask([None; 4]), 3, "none where there was one");
+        assert_eq!(ask([Some(&one), Some(&other), None, None]), 4, "two");
+    }
+
+    #[test]
     fn weights_that_are_changed_where_they_lie_are_other_weights() {
         let weight = Tensor::<4>::from_data(TensorData::new(vec![0.5_f32; 9], [1, 1, 3, 3]), &Device::flex());
         let kept = Kept::default();
-        let before = kept.get(origin(&weight, 1.0), |of| Folded::new(of.weight.clone(), None));
+        let before = kept.get(origin(&weight, 1.0), || Folded::new(weight.clone(), None));
         let weight = weight + 1.0;
-        let after = kept.get(origin(&weight, 1.0), |of| Folded::new(of.weight.clone(), None));
+        let after = kept.get(origin(&weight, 1.0), || Folded::new(weight.clone(), None));
         assert!(!Arc::ptr_eq(&before, &after));
     }
 }

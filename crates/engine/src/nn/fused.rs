@@ -5,7 +5,6 @@ use super::folded::Origin;
 use super::layers::{Conv, ConvNormAct, EPSILON, NormKind, NormLayer};
 use super::pass::Pass;
 use super::stock;
-use burn::module::Param;
 use burn::tensor::Tensor;
 use lab_core::blueprint::{PoolKind, PoolPlan};
 use lab_core::experiment::Activation;
@@ -61,17 +60,17 @@ pub(super) fn conv_norm_act(
             y.output
         }
         NormKind::Batch => {
-            let weight = conv.weight.val();
             let affine = || norm.affine(scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
-            let Some(factor) = kept_factor(&x, &weight, gain) else {
+            let Some(factor) = kept_factor(&x, &conv.weight, gain) else {
                 let (scale, shift) = affine();
-                return ops::conv_affine_act(x, weight, scale, shift, shortcut, steps(conv), act);
+                return ops::conv_affine_act(x, conv.weight.val(), scale, shift, shortcut, steps(conv), act);
             };
-            let running = norm.running.iter().flat_map(|running| [running.mean.val(), running.variance.val()]);
-            let vectors = [norm.gamma.val(), norm.beta.val()].into_iter().chain(running).collect();
-            let folded = conv.kept.get(Origin { weight, vectors, gain: factor }, |of| {
+            let running = norm.running.as_ref();
+            let (mean, variance) = (running.map(|of| &*of.mean), running.map(|of| &*of.variance));
+            let vectors = [Some(&*norm.gamma), Some(&*norm.beta), mean, variance];
+            let folded = conv.kept.get(Origin { weight: &conv.weight, vectors, gain: factor }, || {
                 let (scale, shift) = affine();
-                Folded::with_affine(of.weight.clone(), scale, shift)
+                Folded::with_affine(conv.weight.val(), scale, shift)
             });
             ops::conv_folded_act(x, &folded, shortcut, steps(conv), act)
         }
@@ -80,14 +79,14 @@ pub(super) fn conv_norm_act(
 
 /// act(gain · conv(x) + shortcut)
 fn conv_act(conv: &Conv, x: Tensor<4>, gain: &Factor, shortcut: Option<Tensor<4>>, act: ops::Activation) -> Tensor<4> {
-    let (weight, bias) = (conv.weight.val(), conv.bias.as_ref().map(Param::val));
-    let Some(factor) = kept_factor(&x, &weight, gain) else {
-        let bias = bias.map(|bias| scaled(bias, gain));
-        return ops::conv_act(x, scaled(weight, gain), bias, shortcut, steps(conv), act);
+    let weight = || scaled(conv.weight.val(), gain);
+    let bias = || conv.bias.as_ref().map(|bias| scaled(bias.val(), gain));
+    let Some(factor) = kept_factor(&x, &conv.weight, gain) else {
+        return ops::conv_act(x, weight(), bias(), shortcut, steps(conv), act);
     };
-    let folded = conv.kept.get(Origin { weight, vectors: bias.into_iter().collect(), gain: factor }, |of| {
-        Folded::new(scaled(of.weight.clone(), gain), of.vectors.first().cloned().map(|bias| scaled(bias, gain)))
-    });
+    let vectors = [conv.bias.as_deref(), None, None, None];
+    let origin = Origin { weight: &conv.weight, vectors, gain: factor };
+    let folded = conv.kept.get(origin, || Folded::new(weight(), bias()));
     ops::conv_folded_act(x, &folded, shortcut, steps(conv), act)
 }
 

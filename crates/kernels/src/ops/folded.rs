@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
+use burn_flex::FlexTensor;
 
 use super::tensors::on_flex;
 use super::{Activation, Operands, Steps, scaled_by_channel};
@@ -47,10 +48,22 @@ pub fn conv_folded_act(
     Operands { x, w, bias, shortcut, kept: Some(packed) }.convolve(steps, activation)
 }
 
-/// Whether two tensors of this backend are the same memory, read in the same order. While either is kept, no operation
-/// writes there: burn writes into memory of one owner only.
-#[must_use]
-pub fn are_same<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> bool {
-    let (Some(a), Some(b)) = (on_flex(a), on_flex(b)) else { return false };
-    std::ptr::eq(a.bytes(), b.bytes()) && a.layout() == b.layout()
+/// What tells a tensor of this backend from every other: the memory that it lies in, which is kept. While it is, no
+/// operation writes there: burn writes into memory of one owner only.
+#[derive(Clone, Debug)]
+pub struct Mark(Option<FlexTensor>);
+
+impl Mark {
+    /// That of a tensor; of one that lives elsewhere, a mark that fits none.
+    #[must_use]
+    pub fn of<const D: usize>(tensor: &Tensor<D>) -> Self {
+        Self(on_flex(tensor))
+    }
+
+    /// Whether the tensor is the same memory, read in the same order.
+    #[must_use]
+    pub fn fits<const D: usize>(&self, tensor: &Tensor<D>) -> bool {
+        let (Some(a), Some(b)) = (&self.0, on_flex(tensor)) else { return false };
+        std::ptr::eq(a.bytes(), b.bytes()) && a.layout() == b.layout()
+    }
 }

@@ -14,6 +14,9 @@ use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProper
 /// What is in use and what waits together may exceed the most that was in use at once by this share: blocks of
 /// different sizes do not replace each other perfectly.
 const SPARE: usize = 8;
+/// Bytes up to which nothing is given back: a network that is only asked has its largest maps unused most of the time, and
+/// the next question needs them again.
+const LITTLE: usize = 32 << 20;
 /// By this share the memory of the most that was in use fades with every block that is taken, so that a small network
 /// after a large one does not keep the large one's memory.
 const FADING: usize = 1 << 16;
@@ -89,9 +92,14 @@ impl Unused {
         block
     }
 
-    /// Gives the oldest blocks back to the system as long as there are too many.
-    fn shrink(&mut self) {
-        while self.bytes + self.used > self.most + self.most / SPARE {
+    /// What may be in use and wait together.
+    fn limit(&self) -> usize {
+        (self.most + self.most / SPARE).max(LITTLE)
+    }
+
+    /// Gives the oldest blocks back to the system as long as there are more bytes than that.
+    fn shrink(&mut self, limit: usize) {
+        while self.bytes + self.used > limit {
             let Some(oldest) = self.blocks.pop_front() else { break };
             self.bytes -= oldest.size;
             // SAFETY: the block came from `alloc_zeroed` with this layout and nobody else has it.
@@ -110,7 +118,7 @@ fn unused() -> MutexGuard<'static, Unused> {
 pub fn release() {
     let mut list = unused();
     list.most = 0;
-    list.shrink();
+    list.shrink(0);
 }
 
 impl Block {
@@ -136,7 +144,8 @@ impl Drop for Block {
         list.used -= self.size;
         list.bytes += self.size;
         list.blocks.push_back(Self { start: self.start, size: self.size });
-        list.shrink();
+        let limit = list.limit();
+        list.shrink(limit);
     }
 }
 

@@ -26,7 +26,7 @@ pub use crate::descent::{Descent, Rule};
 use crate::filters::Packed;
 use backend::{ConvOptions, Extra, KernelOps, NormOptions, PoolOptions};
 pub use descent::descend;
-pub use folded::{Folded, are_same, conv_folded_act};
+pub use folded::{Folded, Mark, conv_folded_act};
 pub use memory::release;
 pub use workers::{among_awake_workers, among_workers};
 

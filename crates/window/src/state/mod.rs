@@ -1,7 +1,6 @@
 //! What the window knows of an experiment under way, fed by events alone. Must not know widgets, panels or run folders.
 
 pub mod answers;
-pub mod guess;
 pub mod inquiries;
 pub mod live;
 pub mod probes;
@@ -13,7 +12,8 @@ pub mod thinned;
 pub mod trace;
 
 use lab_core::protocol::{
-    Evaluation, Event, Intervention, Outcome, Past, PastEvent, PastStep, Phase, Prepared, ProbeRecord, StepRecord,
+    ArmPast, Evaluation, Event, Intervention, Outcome, Past, PastEvent, PastStep, Phase, Prepared, ProbeRecord,
+    StepRecord,
 };
 use live::Live;
 use probes::Probes;
@@ -223,9 +223,12 @@ impl Monitor {
                     self.arms = vec![Trace::default(); prepared.arms.len()];
                 }
                 self.classifies = true;
+                let mut rates = None;
                 if let Some(past) = prepared.past.take()
                     && self.steps.is_empty()
                 {
+                    let last = |arm: &ArmPast| arm.steps.last().map(|step| step.seen.learning_rate);
+                    rates = Some(past.arms.iter().map(last).collect());
                     self.remember(Arc::unwrap_or_clone(past), prepared.first_step);
                 }
                 self.cut(prepared.first_step);
@@ -233,6 +236,9 @@ impl Monitor {
                 // A run that is opened again is no attempt before itself.
                 self.before.take_if(|before| before.prepared.run.is_some() && before.prepared.run == prepared.run);
                 self.live.prepared(&prepared);
+                if let Some(rates) = rates {
+                    self.live.remembered(rates);
+                }
                 self.prepared = Some(*prepared);
                 self.say(Level::Info, text);
                 None
@@ -380,6 +386,7 @@ impl Monitor {
             self.phase = Phase::Done;
         }
         self.say(Level::Info, text.clone());
+        self.live.ended();
         self.outcome = Some(outcome);
         (Level::Info, text)
     }

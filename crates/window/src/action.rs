@@ -124,6 +124,8 @@ pub enum Action {
     Form,
     /// Gives one panel the place of all, or shows all again.
     Enlarge,
+    /// Where one panel has the place of all, gives it to the one so many further on.
+    Turn(isize),
     /// For a projector: full screen, one panel, larger text, no form; or everything as before.
     Present,
     /// Opens the command palette.

@@ -3,12 +3,12 @@
 use crate::action::{Action, RunAction};
 use crate::give_away::{self, Exportable};
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, named};
+use crate::kit::widgets::{choose, named, progress};
 use crate::laboratory::{Guided, Laboratory};
 use crate::panel::STUDY;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Monitor;
-use eframe::egui::{Atom, Button, Grid, Label, ProgressBar, RadioButton, RichText, ScrollArea, Ui, Vec2, vec2};
+use eframe::egui::{Atom, Button, Grid, Label, RadioButton, RichText, ScrollArea, Ui, Vec2, vec2};
 use lab_core::learn::{Answered, Conclusion, Lesson, lessons};
 use lab_core::number::{count, duration, plural};
 use lab_core::study::Standing;
@@ -174,7 +174,7 @@ fn under_way(ui: &mut Ui, lesson: &Lesson, pace: &mut Pace, laboratory: &mut Lab
     ui.horizontal_wrapped(|ui| {
         let text = format!("{over} of {}", plural(of as u64, "training"));
         #[allow(clippy::cast_possible_truncation, reason = "a share")]
-        let bar = ui.add(ProgressBar::new(share as f32).text(text.clone()).desired_width(220.0));
+        let bar = ui.add(progress(share as f32, text.clone()).desired_width(220.0));
         named(ui, bar, &format!("Progress: {text}"));
         if works && laboratory.work.is_stopping() {
             ui.label(theme::caption("stopping after the step in progress", &tokens));

@@ -111,6 +111,7 @@ impl App {
             }
             Action::Form => self.form_shown = !self.form_shown,
             Action::Enlarge => self.panels.enlarge(),
+            Action::Turn(by) => self.panels.turn(by),
             Action::Present => self.present(ctx),
             Action::Palette => self.palette = Some(Palette::default()),
             Action::Shortcuts => self.shortcuts = !self.shortcuts,
@@ -147,6 +148,7 @@ impl App {
         if self.panels.is_enlarged() == before.is_some() {
             self.panels.enlarge();
         }
+        self.panels.presented = before.is_none();
         ctx.send_viewport_cmd(ViewportCommand::Fullscreen(before.is_none()));
     }
 

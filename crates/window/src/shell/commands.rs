@@ -253,6 +253,11 @@ pub fn all() -> Vec<Command> {
     add(Menu::View, "Show or hide the form", Together(CTRL, Key::B), Always, Action::Form);
     let enlarge = "Enlarge the panel under the pointer, or show all";
     add(Menu::View, enlarge, Together(Modifiers::NONE, Key::F10), Always, Action::Enlarge);
+    for (title, key, by) in
+        [("Show the next panel alone", Key::PageDown, 1), ("Show the previous panel alone", Key::PageUp, -1)]
+    {
+        add(Menu::View, title, Together(Modifiers::NONE, key), Always, Action::Turn(by));
+    }
     let present = "Present: full screen, one panel, larger text";
     add(Menu::View, present, Together(Modifiers::NONE, Key::F5), Always, Action::Present);
 

@@ -338,9 +338,11 @@ impl Monitor {
 
     /// Takes in what was recorded of a run before it goes on after a step.
     fn remember(&mut self, past: Past, until: u64) {
+        let pace = past.arms.iter().filter_map(|arm| arm.steps.last()).map(|step| step.images_per_second).next();
         for (trace, arm) in self.arms.iter_mut().zip(past.arms) {
             trace.remember(arm, until);
         }
+        self.rate = pace.filter(|rate| rate.is_finite());
         if let Some(longest) = self.arms.iter().max_by_key(|trace| trace.times.steps.len()) {
             (self.steps, self.seconds) = (longest.times.steps.clone(), longest.times.seconds.clone());
         }

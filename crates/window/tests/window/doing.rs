@@ -84,6 +84,15 @@ fn a_depth_that_is_no_net_is_told_at_the_field_and_at_start() {
 }
 
 #[test]
+fn letters_in_a_field_for_a_number_are_told_until_a_number_is_typed() {
+    let (mut harness, _script) = window();
+    type_into(&mut harness, "Width, plain", "abc");
+    assert!(harness.query_by_label_contains("is no number").is_some());
+    type_into(&mut harness, "Width, plain", "6");
+    assert!(harness.query_by_label_contains("is no number").is_none());
+}
+
+#[test]
 fn width_changes_the_parameters_and_is_undone() {
     let (mut harness, _script) = window();
     assert_eq!(harness.query_all_by_label_contains("56 layers · 214,402 parameters").count(), 2);

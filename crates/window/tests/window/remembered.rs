@@ -347,6 +347,26 @@ fn an_opened_run_says_at_what_rate_it_ended() {
 }
 
 #[test]
+fn a_presentation_goes_from_panel_to_panel_and_says_how_to_leave() {
+    let (mut harness, _script) = window();
+    let alone = |harness: &Harness<'static, App>, title: &str| {
+        harness.query_by_label("Runs").is_none() && harness.query_by_label(title).is_some()
+    };
+    harness.key_press(Key::PageDown);
+    harness.key_press(Key::F5);
+    harness.run();
+    assert!(alone(&harness, "Curves"), "page down turns nothing among all panels");
+    click(&mut harness, "Next panel");
+    assert!(alone(&harness, "Learn"));
+    harness.key_press(Key::PageUp);
+    harness.run();
+    assert!(alone(&harness, "Curves"));
+    click(&mut harness, "Leave");
+    harness.run();
+    assert!(harness.query_by_label("Runs").is_some() && harness.query_by_label("Leave").is_none());
+}
+
+#[test]
 fn any_field_of_one_network_can_be_given_to_all() {
     let (mut harness, _script) = window();
     choose(&mut harness, "Activation, plain", "GELU");

@@ -74,7 +74,8 @@ impl Panel for Learn {
             self.looked_up.clone_from(&lesson.id);
         }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            ui.set_max_width(ui.available_width().min(640.0));
+            // The scroll bar floats over this margin.
+            ui.set_max_width((ui.available_width() - space::S).min(640.0));
             ui.spacing_mut().item_spacing.y = space::S;
             question(ui, lesson);
             let laboratory = &mut *effects.laboratory;

@@ -254,7 +254,7 @@ pub fn all() -> Vec<Command> {
     let enlarge = "Enlarge the panel under the pointer, or show all";
     add(Menu::View, enlarge, Together(Modifiers::NONE, Key::F10), Always, Action::Enlarge);
     for (title, key, by) in
-        [("Show the next panel alone", Key::PageDown, 1), ("Show the previous panel alone", Key::PageUp, -1)]
+        [("Turn to the next panel", Key::PageDown, 1), ("Turn to the previous panel", Key::PageUp, -1)]
     {
         add(Menu::View, title, Together(Modifiers::NONE, key), Always, Action::Turn(by));
     }

@@ -145,6 +145,22 @@ fn the_learning_rate_changes_while_training() {
 }
 
 #[test]
+fn a_map_of_frozen_blocks_has_no_scale() {
+    let (mut harness, script) = training(20);
+    assert!(harness.query_by_label_contains("log scale, all arms").is_some());
+    click(&mut harness, "Reset");
+    click(&mut harness, "Start");
+    script.train(&script.started(), 0);
+    let mut frozen = probe(10, 2);
+    let blocks = frozen.arms.iter_mut().flat_map(|arm| &mut arm.blocks);
+    blocks.for_each(|block| block.weight_gradient_norm = 0.0);
+    script.say(Event::Probed(Box::new(frozen)));
+    harness.run();
+    assert!(harness.query_by_label_contains("what is frozen gets no gradient").is_some());
+    assert!(harness.query_by_label_contains("log scale, all arms").is_none(), "there is nothing to be read from it");
+}
+
+#[test]
 fn the_theme_follows_its_switch() {
     let (mut harness, _script) = window();
     // The first click always changes what is seen; the system's choice is in the menu.

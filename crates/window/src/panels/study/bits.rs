@@ -89,3 +89,22 @@ pub fn fit(view: &mut View, looked: &Looked) {
         view.judged = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_one_network_colours_tell_settings_apart() {
+        let looked = |arms: &[&str]| Looked {
+            arms: arms.iter().map(|&name| name.to_owned()).collect(),
+            labels: vec!["depth".to_owned()],
+            ..Looked::default()
+        };
+        for (arms, color) in [(&["resnet20"][..], 1), (&["plain", "residual"], 0)] {
+            let mut view = View::default();
+            fit(&mut view, &looked(arms));
+            assert_eq!(view.color, color, "{arms:?}");
+        }
+    }
+}

@@ -124,13 +124,20 @@ fn train(args: &RunArgs) -> Result<(), Failure> {
         None => create(lesson.plan(args.seeds.unwrap_or(lesson.seeds)), args.out.as_deref())?,
     };
     let folder = study.path().to_owned();
+    // What was guessed is kept from the beginning, whatever becomes of the trainings.
+    let guess = args.guess.map(|guess| guess - 1);
+    let guess = guess.or_else(|| Conclusion::read(&folder)?.guessed(&lesson));
+    let concluded = |study: &StudyFolder| -> Result<Conclusion, Failure> {
+        let found = conclude(&lesson, study, guess).map_err(Failure::running)?;
+        found.write(&folder).map_err(Failure::running)?;
+        Ok(found)
+    };
+    concluded(&study)?;
     let manner = Manner { quiet: args.json, until_input_ends: args.until_input_ends };
     let worked = worked(study, args.device, manner);
     let study = StudyFolder::open(&folder).map_err(Failure::running)?;
     ask(&lesson, &study)?;
-    let found = conclude(&lesson, &study, args.guess.map(|guess| guess - 1)).map_err(Failure::running)?;
-    let text = serde_json::to_vec_pretty(&found).map_err(Failure::running)?;
-    lab_core::files::write_atomically(&folder.join("conclusion.json"), &text).map_err(Failure::running)?;
+    let found = concluded(&study)?;
     if args.json {
         output::print_json(&found)?;
     } else {

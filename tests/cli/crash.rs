@@ -394,6 +394,36 @@ fn a_run_that_has_ended_stays_as_it_is_at_every_resume() {
     }
 }
 
+/// Another schedule would make other numbers of them.
+#[test]
+fn steps_that_were_recorded_after_the_last_checkpoint_are_done_again_before_a_run_is_extended() {
+    let lab = Lab::new();
+    for run in ["killed", "whole"] {
+        lab.ok(&[&train(run)[..], &["--keep-checkpoints", "3"]].concat());
+    }
+    fs::remove_file(lab.path("killed/outcome.json")).unwrap();
+    for arm in ["plain", "residual"] {
+        let checkpoints = lab.path("killed/arms").join(arm).join("checkpoints");
+        fs::remove_dir_all(checkpoints.join("last")).unwrap();
+        let kept = fs::read_dir(&checkpoints).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        for step in kept.filter(|name| name.starts_with("step-")).collect::<Vec<_>>() {
+            if step.trim_start_matches("step-").trim_start_matches('0') == "3" {
+                fs::rename(checkpoints.join(step), checkpoints.join("last")).unwrap();
+            } else {
+                fs::remove_dir_all(checkpoints.join(step)).unwrap();
+            }
+        }
+    }
+    let extend = |run| lab.ok(&["train", "--resume", run, "--extend", "1", "--device", "flex"]);
+    extend("whole");
+    let said = extend("killed");
+    assert!(said.contains("step 9: extended by 1 epoch"), "{said}");
+    assert!(lab.numbers("whole", "plain").len() > 9, "an epoch more");
+    for arm in ["plain", "residual"] {
+        assert_eq!(lab.numbers("killed", arm), lab.numbers("whole", arm));
+    }
+}
+
 /// It was asked for, and that is not forgotten.
 #[test]
 fn an_extension_that_is_killed_goes_on_to_its_end() {

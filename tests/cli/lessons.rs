@@ -53,6 +53,15 @@ fn a_residual_networks_gradient_is_less_shattered() {
 }
 
 #[test]
+fn a_guess_is_kept_beside_the_answer() {
+    let lab = Lab::new();
+    let run = ["learn", "run", "shattered", "--seeds", "1", "--device", "flex", "--out", "asked", "--json"];
+    let first = lab.json(&[&run[..], &["--guess", "2"]].concat());
+    let again = lab.json(&run);
+    assert_eq!((&first["guess"][0], &again["guess"]), (&"The plain one's are smoother".into(), &first["guess"]));
+}
+
+#[test]
 fn a_teachers_file_is_listed_shown_and_what_is_wrong_with_it_said() {
     let lab = Lab::new();
     let place = lab.path(".data/residual-lab/learn");

@@ -116,10 +116,10 @@ pub fn bytes(value: u64) -> String {
     format!("{} {unit}", short(value / scale))
 }
 
-/// A share as a percentage with three digits: `84.3 %`, `9.87 %`, `100 %`.
+/// A share as a percentage with three digits: `84.3 %`, `9.87 %`, `100 %`; what is hardly there is `<0.01 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
-    format!("{} %", short(share * 100.0))
+    if share > 0.0 && share < 1e-4 { "<0.01 %".to_owned() } else { format!("{} %", short(share * 100.0)) }
 }
 
 /// The same with two digits behind the point: `92.50 %`.

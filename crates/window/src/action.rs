@@ -3,11 +3,11 @@
 use crate::dialogs::Wanted;
 use crate::export::{Content, Drawing, Format};
 use crate::panel::PanelId;
-use crate::state::guess::Guess;
 use crate::state::inquiries::Place;
 use crate::state::selected::{ConfusionCell, SelectedBlock};
 use lab_core::experiment::{Extension, Plan};
 use lab_core::protocol::{Networks, Picture, Question, Tune};
+use lab_core::runs::Guess;
 use lab_core::table::Table;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -18,6 +18,8 @@ use std::sync::Arc;
 pub enum RunAction {
     /// Starts, pauses or goes on, whichever makes sense.
     Toggle,
+    /// Starts with what the form holds, if nothing is under way.
+    StartAnew,
     /// Does one step, starting first if nothing is under way.
     Step,
     /// Ends what is under way.
@@ -66,10 +68,10 @@ pub enum Action {
     Run(RunAction),
     /// Starts with a guess of how it will end.
     Guess(Guess),
-    /// Lets a person choose the folder of a run to go on with.
-    ChooseRun,
-    /// Lets a person choose another folder for the run under way, which cannot be written where it is.
-    ChooseElsewhere,
+    /// Lets a person choose a file or a folder.
+    Choose(Wanted),
+    /// Shows the run that was shown last.
+    OpenLast,
     /// Puts an experiment into the form.
     Again(Box<Plan>),
     /// Shows a folder in the desktop's file manager.
@@ -93,14 +95,10 @@ pub enum Action {
     ShowCell(ConfusionCell),
     /// Asks the networks what is in these pictures.
     Classify(Vec<Picture>),
-    /// Lets a person choose pictures to classify.
-    ChoosePictures,
     /// Opens a network's weights from a file.
     OpenWeights,
     /// Asks for a path to be typed.
     TypePath(Wanted),
-    /// Opens an experiment from a file.
-    OpenExperiment,
     /// Saves the form's experiment as a file.
     SaveExperiment {
         /// Whether its place is typed rather than chosen.
@@ -116,8 +114,6 @@ pub enum Action {
     Preset(&'static str),
     /// Starts anew at every change of the form, or no longer.
     Immediate,
-    /// Lets a person choose a data set.
-    ChooseData,
     /// Brings a panel to the front.
     Show(PanelId),
     /// Makes everything larger (1), smaller (−1) or of the usual size (0).
@@ -128,6 +124,8 @@ pub enum Action {
     Form,
     /// Gives one panel the place of all, or shows all again.
     Enlarge,
+    /// Where one panel has the place of all, gives it to the one so many further on.
+    Turn(isize),
     /// For a projector: full screen, one panel, larger text, no form; or everything as before.
     Present,
     /// Opens the command palette.

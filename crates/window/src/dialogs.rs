@@ -16,6 +16,10 @@ pub enum Wanted {
     Data,
     /// The folder of a run.
     Run,
+    /// The folder of a run that is to be shown as it was left.
+    Shown,
+    /// The folder of a study.
+    Study,
     /// A file of weights.
     Weights,
     /// An experiment's file.
@@ -33,7 +37,8 @@ impl Wanted {
         match self {
             Self::Pictures => "Pictures to classify",
             Self::Data => "A folder of images",
-            Self::Run => "The folder of a run",
+            Self::Run | Self::Shown => "The folder of a run",
+            Self::Study => "The folder of a study",
             Self::Weights => "Weights of a network",
             Self::Experiment => "An experiment",
             Self::Export => "Save as",
@@ -74,25 +79,27 @@ pub trait Dialogs {
     /// Why it cannot be shown.
     fn reveal(&mut self, folder: &Path) -> Result<(), String>;
 
-    /// What has been chosen since the last call.
-    fn poll(&mut self) -> Option<Chosen>;
+    /// What has been chosen since the last call; called in every frame.
+    fn poll(&mut self, ctx: &Context) -> Option<Chosen>;
 }
 
 /// The system's dialogs.
 pub struct Native {
     open: bool,
-    send: Sender<Option<Chosen>>,
-    receive: Receiver<Option<Chosen>>,
+    /// Whether the window has had the keyboard ever since it asked: then no dialog has come up that could have taken it.
+    kept: bool,
+    send: Sender<(Wanted, Option<Chosen>)>,
+    receive: Receiver<(Wanted, Option<Chosen>)>,
 }
 
 impl Default for Native {
     fn default() -> Self {
         let (send, receive) = unbounded();
-        Self { open: false, send, receive }
+        Self { open: false, kept: false, send, receive }
     }
 }
 
-/// Without a portal a dialog "is cancelled" at once; no person is that quick.
+/// No person cancels that quickly.
 const TOO_QUICK: Duration = Duration::from_millis(150);
 
 impl Dialogs for Native {
@@ -100,6 +107,7 @@ impl Dialogs for Native {
         if std::mem::replace(&mut self.open, true) {
             return;
         }
+        self.kept = true;
         let dialog = rfd::AsyncFileDialog::new();
         let (send, ctx, asked) = (self.send.clone(), ctx.clone(), Instant::now());
         let paths = |files: Option<Vec<rfd::FileHandle>>| -> Option<Vec<PathBuf>> {
@@ -114,7 +122,7 @@ impl Dialogs for Native {
                 let choice = dialog.add_filter("Pictures", &extensions).pick_files();
                 thread.spawn(move || answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice))))
             }
-            Wanted::Data | Wanted::Run | Wanted::Elsewhere => {
+            Wanted::Data | Wanted::Run | Wanted::Shown | Wanted::Study | Wanted::Elsewhere => {
                 let choice = dialog.pick_folder();
                 thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
             }
@@ -140,6 +148,7 @@ impl Dialogs for Native {
         if std::mem::replace(&mut self.open, true) {
             return;
         }
+        self.kept = true;
         let mut dialog = rfd::AsyncFileDialog::new().set_title(Wanted::Export.title()).set_file_name(name);
         if let Some(folder) = folder {
             dialog = dialog.set_directory(folder);
@@ -168,21 +177,29 @@ impl Dialogs for Native {
         waited.map(|_| ()).map_err(|error| error.to_string())
     }
 
-    fn poll(&mut self) -> Option<Chosen> {
-        let answer = self.receive.try_recv().ok()?;
+    fn poll(&mut self, ctx: &Context) -> Option<Chosen> {
+        self.kept &= ctx.input(|input| input.raw.focused);
+        let (wanted, chosen) = self.receive.try_recv().ok()?;
         self.open = false;
-        answer
+        // Without a portal a dialog "is cancelled", be it at once or after seconds of waiting for one.
+        chosen.or_else(|| self.kept.then_some(Chosen::Unavailable(wanted)))
     }
 }
 
-fn answer(send: &Sender<Option<Chosen>>, ctx: &Context, wanted: Wanted, asked: Instant, paths: Option<Vec<PathBuf>>) {
+fn answer(
+    send: &Sender<(Wanted, Option<Chosen>)>,
+    ctx: &Context,
+    wanted: Wanted,
+    asked: Instant,
+    paths: Option<Vec<PathBuf>>,
+) {
     let chosen = match paths {
         Some(paths) => Some(Chosen::Paths(wanted, paths)),
         None if asked.elapsed() < TOO_QUICK => Some(Chosen::Unavailable(wanted)),
         None => None,
     };
     // The window may have been closed in the meantime.
-    let _ = send.send(chosen);
+    let _ = send.send((wanted, chosen));
     ctx.request_repaint();
 }
 

@@ -24,6 +24,8 @@ pub const LESIONS: PanelId = PanelId("lesions");
 pub const DIAGRAM: PanelId = PanelId("diagram");
 /// Gradients, responses and parameters of every block.
 pub const INSIDE: PanelId = PanelId("inside");
+/// The loss around the weights, and how gradients reach the input.
+pub const LANDSCAPE: PanelId = PanelId("landscape");
 /// A learning rate and a batch size to begin with.
 pub const FIND: PanelId = PanelId("find");
 /// What the images are that the form names.
@@ -32,11 +34,12 @@ pub const DATA: PanelId = PanelId("data");
 pub const STUDY: PanelId = PanelId("study");
 
 /// Panels that texts may point at, with their titles.
-pub const NAMED: [(PanelId, &str); 6] = [
+pub const NAMED: [(PanelId, &str); 7] = [
     (CURVES, "Curves"),
     (GRADIENTS, "Gradients"),
     (LESIONS, "Lesions"),
     (DIAGRAM, "Diagram"),
     (INSIDE, "Inside"),
+    (LANDSCAPE, "Landscape"),
     (STUDY, "Study"),
 ];

@@ -2,12 +2,15 @@
 
 use super::asked::Asked;
 use super::lesson::{Claim, Lesson, Side};
+use crate::files::write_atomically;
 use crate::number::{capital, plural};
 use crate::runs::{self, Run};
 use crate::statistics::{Paired, Sample, holm};
 use crate::study::{StudyError, StudyFolder, TrialState, shown};
 use crate::verdict::Call;
 use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::Path;
 
 /// The share of luck that is accepted over all claims of a lesson together.
 const ALPHA: f64 = 0.05;
@@ -49,6 +52,32 @@ pub struct Answered {
     pub numbers: String,
     /// What it means; empty while it is undecided.
     pub means: String,
+}
+
+/// The name of the file.
+const FILE: &str = "conclusion.json";
+
+impl Conclusion {
+    /// What a study's folder has of it; nothing where there is no file, or one that makes no sense.
+    #[must_use]
+    pub fn read(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()
+    }
+
+    /// Writes it into a study's folder.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
+        write_atomically(&folder.join(FILE), &serde_json::to_vec_pretty(self)?)
+    }
+
+    /// The place of what was guessed among what a lesson offers.
+    #[must_use]
+    pub fn guessed(&self, lesson: &Lesson) -> Option<usize> {
+        let (guess, _) = self.guess.as_ref()?;
+        lesson.guesses.iter().position(|offered| offered.text == *guess)
+    }
 }
 
 /// A trial that came to its end.
@@ -93,7 +122,7 @@ pub fn conclude(lesson: &Lesson, folder: &StudyFolder, guess: Option<usize>) -> 
     Ok(Conclusion { headline: headline(&claims, ended.len()), guess, claims, trials: ended.len(), of })
 }
 
-fn damaged(path: &std::path::Path, why: impl std::fmt::Display) -> StudyError {
+fn damaged(path: &Path, why: impl std::fmt::Display) -> StudyError {
     StudyError::Damaged { path: path.to_owned(), why: why.to_string() }
 }
 

@@ -2,6 +2,7 @@
 
 use super::quantity::Quantity;
 use crate::experiment::file::parsed;
+use crate::files::safe_name;
 use crate::instrument::Instrument;
 use crate::study::{Axis, Base, Seeds, Study, StudyError, StudyPlan};
 use crate::verdict::Call;
@@ -221,6 +222,14 @@ impl Lesson {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a study's folder of this name is, by its name, one of this lesson: the first one, or one made later.
+    #[must_use]
+    pub fn is_name_of(&self, folder: &str) -> bool {
+        let first = safe_name(&format!("learn {}", self.id));
+        let later = || folder.strip_prefix(&first)?.strip_prefix('-')?.parse::<u32>().ok();
+        folder == first || later().is_some()
     }
 
     /// Its study, with so many seeds.

@@ -41,7 +41,7 @@ pub use follow::{Follower, News};
 pub use history::Validation;
 pub use layout::{RunInfo, default_place, is_being_written};
 pub(crate) use layout::{free, free_name};
-pub use notes::Notes;
+pub use notes::{Guess, Notes};
 pub use read::{Run, RunError, Runs, find, list, open};
 pub use record::Folder;
 pub use rows::{GradientRow, MetricsRow, first_and_last_gradient};

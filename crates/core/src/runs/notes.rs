@@ -1,4 +1,4 @@
-//! What a person adds to a run: a name, tags, a note, a star. Kept in the run's folder as `notes.json`.
+//! What a person adds to a run: a name, tags, a note, a star, a guess. Kept in the run's folder as `notes.json`.
 
 use super::layout;
 use crate::files::write_atomically;
@@ -20,6 +20,30 @@ pub struct Notes {
     pub note: String,
     /// Whether it stands out.
     pub starred: bool,
+    /// What was expected before it was trained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guess: Option<Guess>,
+}
+
+/// Which arm learns better, as a person guesses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guess {
+    /// The arm of this name.
+    Arm(String),
+    /// None of them.
+    NoDifference,
+}
+
+impl Guess {
+    /// As it is shown.
+    #[must_use]
+    pub fn in_words(&self) -> &str {
+        match self {
+            Self::Arm(name) => name,
+            Self::NoDifference => "No difference",
+        }
+    }
 }
 
 impl Notes {

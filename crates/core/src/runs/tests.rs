@@ -353,7 +353,13 @@ fn following_starts_over_when_a_run_went_on_from_an_earlier_step() {
 fn a_run_is_thrown_away_and_taken_back() {
     let place = tempfile::tempdir().unwrap();
     let folder = trained(&place.path().join("run")).folder;
-    let notes = Notes { name: Some("baseline".into()), tags: vec!["paper".into()], note: "keep".into(), starred: true };
+    let notes = Notes {
+        name: Some("baseline".into()),
+        tags: vec!["paper".into()],
+        note: "keep".into(),
+        starred: true,
+        guess: None,
+    };
     notes.write(&folder).unwrap();
     let discarded = discard(&folder).unwrap();
     assert!(list(place.path()).unwrap().whole.is_empty());

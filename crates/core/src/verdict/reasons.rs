@@ -58,7 +58,8 @@ fn gradients(facts: &Facts, trial: &Trial) -> Option<Reason> {
         return None;
     }
     let text = format!(
-        "At the first look, the first block's gradient is {} the last one's in {}, {} in {}.",
+        "At the beginning, the first block's gradient is {} the last one's in {}, {} in {}: no learning rate suits all \
+         blocks of a network whose gradients are that far apart.",
         times(most.0, " than"),
         most.1,
         times(least.0, ""),

@@ -184,7 +184,8 @@ fn diverged(facts: &Facts, arms: &[ArmSummary]) -> String {
 }
 
 fn alone(arm: &ArmSummary, quantity: &str) -> Told {
-    let loss = arm.train_loss.map(|loss| format!("training loss {}", loss.in_words(1.0, short, "")));
+    let loss =
+        arm.train_loss.map(|loss| format!("training loss {} over the last epoch", loss.in_words(1.0, short, "")));
     let right = (quantity == ACCURACY).then(|| format!("{} of the validation images right", arm.score(quantity)));
     let n = arm.accuracy.or(arm.train_loss).map_or(0, |sample| sample.n);
     let told: Vec<String> = right.into_iter().chain(loss).collect();
@@ -245,7 +246,7 @@ fn several(all: impl Iterator<Item = String>) -> String {
 fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, quantity: &str) -> Told {
     let (mut one, mut two) = (best.score(quantity), other.score(quantity));
     if quantity == LOSS {
-        one = format!("a training loss of {one}");
+        one = format!("a training loss of {one} over the last epoch");
         two.insert_str(0, "one of ");
     }
     let luck = match found.test {

@@ -5,9 +5,11 @@ use super::session::{Session, dataset_info};
 use super::snapshot::Snapshot;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
+use lab_core::experiment::Extension;
 use lab_core::instrument::Confusion;
+use lab_core::number::{self, plural};
 use lab_core::protocol::keep::Record;
-use lab_core::protocol::{Change, Command, DatasetInfo, Evaluation, Event, Outcome, Past};
+use lab_core::protocol::{Change, Command, DatasetInfo, Evaluation, Event, Outcome, Past, PastStep};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,10 +26,33 @@ pub(super) struct Before {
 }
 
 impl Before {
+    fn last(&self) -> Option<&PastStep> {
+        let arms = self.past.iter().flat_map(|past| &past.arms);
+        arms.filter_map(|arm| arm.steps.last()).max_by_key(|last| last.step)
+    }
+
     /// The last step that was recorded.
     pub fn recorded(&self) -> u64 {
-        let arms = self.past.iter().flat_map(|past| &past.arms);
-        arms.filter_map(|arm| arm.steps.last()).map(|last| last.step).max().unwrap_or(0)
+        self.last().map_or(0, |last| last.step)
+    }
+
+    /// How a run was left that nobody ended, and what a person should know of it whose networks are behind its record.
+    pub fn left(&self, run: &Run) -> (Outcome, Option<String>) {
+        let (step, recorded) = (run.session.step, self.recorded());
+        let behind = recorded > step;
+        let of = number::count(step);
+        let reason =
+            if behind { format!("the networks are those of step {of}: interrupted") } else { "interrupted".to_owned() };
+        let seconds = self.last().map_or(0.0, |last| last.seconds).max(run.session.seconds);
+        let outcome = Outcome { steps: recorded.max(step), seconds, ..run.outcome(&reason) };
+        let said = behind.then(|| {
+            let recorded = plural(recorded, "step");
+            format!(
+                "{recorded} were recorded, but the newest networks that were kept are those of step {of}: curves show the \
+                 former, and the latter answer questions; whoever continues the run does the steps in between again"
+            )
+        });
+        (outcome, said)
     }
 }
 
@@ -56,6 +81,10 @@ pub(super) struct Run {
     untouched: bool,
     /// What was changed by hand before a crash, to be changed again at these steps.
     again: VecDeque<(u64, Change)>,
+    /// The last step that was recorded before a crash: up to there it is trained as it was.
+    recorded: u64,
+    /// By how much it is then to be extended.
+    later: Vec<(u32, Extension)>,
 }
 
 impl Run {
@@ -78,14 +107,35 @@ impl Run {
             tried: now,
             untouched: false,
             again: VecDeque::new(),
+            recorded: 0,
+            later: Vec::new(),
         };
         run.find_folders();
         run
     }
 
-    /// One that was kept; nothing is written before it is taken up.
-    pub fn opened(session: Session, record: Box<dyn Record>) -> Self {
-        Self { untouched: true, ..Self::new(session, record, false) }
+    /// One that was kept, with so many steps recorded; nothing is written before it is taken up.
+    pub fn opened(session: Session, record: Box<dyn Record>, recorded: u64) -> Self {
+        Self { untouched: true, recorded, ..Self::new(session, record, false) }
+    }
+
+    /// Puts an extension off until the steps that were recorded beyond the newest checkpoint have been done again, which
+    /// another schedule would change; tells so where there are such steps.
+    pub fn puts_off(&mut self, epochs: u32, schedule: Extension) -> Option<String> {
+        let behind = self.session.step < self.recorded;
+        behind.then(|| {
+            self.later.push((epochs, schedule));
+            format!(
+                "first the steps up to {} are done again as they were, for they were recorded after the newest checkpoint; \
+                 then training is extended",
+                number::count(self.recorded)
+            )
+        })
+    }
+
+    /// What was put off and is due now.
+    pub fn due(&mut self) -> Vec<(u32, Extension)> {
+        if self.session.step < self.recorded { Vec::new() } else { std::mem::take(&mut self.later) }
     }
 
     /// Goes on writing where the session stands, if that is not so yet: drops what was recorded after that, and has the

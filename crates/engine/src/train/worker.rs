@@ -10,7 +10,7 @@ use super::under_way::{self, Before, Ending, RETRY, Run};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use lab_core::data::Dataset;
 use lab_core::experiment::{DeviceChoice, Experiment, Extension};
-use lab_core::number::{count, plural};
+use lab_core::number::plural;
 use lab_core::protocol::keep::{KeepNothing, Keeper};
 use lab_core::protocol::outbox::Outbox;
 use lab_core::protocol::{Change, Command, Event, Import, Intervention, Outcome, Past, Phase, Prepared, Tune};
@@ -247,10 +247,10 @@ impl Worker {
         }
         let mut said = session.resume(record.as_mut(), &kept.past)?;
         said.extend(kept.edited);
-        let past = Some(Arc::new(kept.past));
-        let mut run = Run::opened(session, record);
+        let before = Before { past: Some(Arc::new(kept.past)), outcome: kept.outcome };
+        let mut run = Run::opened(session, record, before.recorded());
         if !goes_on {
-            self.look(run, Before { past, outcome: kept.outcome }, said);
+            self.look(run, before, said);
             return Ok(());
         }
         run.take_up()?;
@@ -259,19 +259,13 @@ impl Worker {
             let what = format!("resumed on {}", run.session.opened.name);
             run.record.intervened(&Intervention { step: run.session.step, what, change: None })?;
         }
-        self.begin(run, Before { past, outcome: kept.outcome }, said)
+        self.begin(run, before, said)
     }
 
     /// Shows a run as it was left. Nothing is written before somebody goes on with it.
     fn look(&mut self, run: Run, before: Before, mut said: Vec<String>) {
-        let (step, recorded) = (run.session.step, before.recorded());
-        let outcome = Outcome { steps: recorded.max(step), ..run.outcome("interrupted") };
-        if recorded > step {
-            let (step, recorded) = (count(step), count(recorded));
-            said.push(format!(
-                "{recorded} steps were recorded, and the networks are those of step {step}, the newest checkpoint"
-            ));
-        }
+        let (outcome, behind) = before.left(&run);
+        said.extend(behind);
         self.present(run, before.past, outcome.steps, said);
         self.tell_end(before.outcome.map_or(outcome.clone(), |known| Outcome { run: outcome.run, ..known }));
     }
@@ -348,8 +342,12 @@ impl Worker {
     fn extend(&mut self, epochs: u32, schedule: Extension) -> Result<(), String> {
         let Some(run) = self.run.as_mut().filter(|run| !run.session.all_stopped()) else { return Ok(()) };
         run.take_up()?;
-        run.session.extend(epochs, schedule);
         run.go_on();
+        if let Some(said) = run.puts_off(epochs, schedule) {
+            self.say(vec![said]);
+            return Ok(());
+        }
+        run.session.extend(epochs, schedule);
         let what = format!("extended by {}; {}", plural(epochs.into(), "epoch"), schedule.in_words());
         let course = run.session.course().clone();
         let change = Some(Change::Length { steps: run.session.total_steps, course });
@@ -392,6 +390,9 @@ impl Worker {
         if run.change_again() {
             let live = Box::new(run.session.live());
             self.outbox.send(Event::Tuned(live));
+        }
+        for (epochs, schedule) in run.due() {
+            self.extend(epochs, schedule)?;
         }
         if self.run.as_ref().is_some_and(|run| run.session.is_over() || run.session.has_stalled()) {
             return self.finish_by_itself();

@@ -5,6 +5,7 @@ use super::help;
 use super::recipe::{optional, whole};
 use crate::action::Action;
 use crate::collection::{Collection, Standing};
+use crate::dialogs::Wanted;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{capitalised, choose, decimal, named, numbers};
 use crate::panel::DATA;
@@ -132,7 +133,7 @@ fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Sou
             }
             let open = ui.button("Open…");
             if named(ui, open, "Choose the images").clicked() {
-                actions.push(Action::ChooseData);
+                actions.push(Action::Choose(Wanted::Data));
             }
             response
         });

@@ -4,7 +4,7 @@ use super::help::{Help, Row};
 use super::wishes::Wishes;
 use crate::action::Sought;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, decimal, named};
+use crate::kit::widgets::{choose, decimal, is_unread, named, number_field};
 use eframe::egui::{
     Align, Atom, Button, DragValue, Label, Layout, Popup, Rect, Response, RichText, Role, Sense, SetOpenCommand,
     TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
@@ -137,6 +137,9 @@ impl<'a> Fields<'a> {
         if let Some(wrong) = wrong {
             error_text(ui, &format!("Must be {}.", wrong.rule));
         }
+        if is_unread(ui, &response) {
+            error_text(ui, "What was typed is no number, so this is as it was before.");
+        }
         response
     }
 
@@ -204,7 +207,7 @@ impl<'a> Fields<'a> {
     ) -> Response {
         self.row(ui, row, value, preset, |ui, value| {
             let size = vec2(ui.available_width(), theme::ROW);
-            ui.add(DragValue::new(value).speed(0.05).suffix(unit).min_size(size))
+            number_field(ui, DragValue::new(value).speed(0.05).suffix(unit).min_size(size))
         })
     }
 

@@ -21,6 +21,7 @@ pub use cost::Speeds;
 
 use crate::action::Action;
 use crate::collection::Collection;
+use crate::dialogs::Wanted;
 use crate::kit::samples::AugmentationSamples;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose_explained, named};
@@ -422,7 +423,7 @@ fn files(ui: &mut Ui, actions: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for (label, hint, action) in [
-            ("Open…", "Opens an experiment from a TOML file", Action::OpenExperiment),
+            ("Open…", "Opens an experiment from a TOML file", Action::Choose(Wanted::Experiment)),
             ("Save…", "Saves the experiment as a TOML file (Ctrl S)", Action::SaveExperiment { typed: false }),
             ("Copy", "Copies the whole experiment as text", Action::CopyExperiment),
             ("Paste", "Takes an experiment from the clipboard", Action::Paste),

@@ -4,7 +4,7 @@
 use super::glossary;
 use super::theme::{self, Tokens, space};
 use super::widgets::named;
-use eframe::egui::{Align, Button, Label, Layout, RichText, Ui, vec2};
+use eframe::egui::{Align, Button, Label, Layout, Rect, RichText, Ui, UiBuilder, Vec2, vec2};
 
 /// A button in the middle of a panel.
 #[derive(Clone, Copy, Debug)]
@@ -25,12 +25,27 @@ const HEIGHT: f32 = 110.0;
 /// Says what will be seen, offers the button, and says whether it was pressed.
 #[allow(clippy::must_use_candidate, reason = "without a button there is nothing to tell")]
 pub fn canvas(ui: &mut Ui, what: &str, offer: Option<Offer>) -> bool {
+    canvas_with(ui, what, offer, None::<fn(&mut Ui)>)
+}
+
+/// The same with something small beside the sentence.
+pub fn canvas_with(ui: &mut Ui, what: &str, offer: Option<Offer>, beside: Option<impl FnOnce(&mut Ui)>) -> bool {
     let tokens = Tokens::of(ui);
     let mut clicked = false;
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space(((ui.available_height() - HEIGHT) / 2.0).clamp(space::M, 240.0));
         ui.set_max_width(ui.available_width().min(LINE));
-        let text = ui.add(Label::new(RichText::new(what).color(tokens.weak)).wrap());
+        let text = ui.scope(|ui| {
+            if beside.is_some() {
+                ui.set_max_width(ui.available_width() - 2.0 * (theme::ICON + space::S));
+            }
+            ui.add(Label::new(RichText::new(what).color(tokens.weak)).wrap())
+        });
+        let text = text.inner;
+        if let Some(beside) = beside {
+            let at = Rect::from_min_size(text.rect.right_top() + vec2(space::S, -2.0), Vec2::splat(theme::ICON));
+            beside(&mut ui.new_child(UiBuilder::new().max_rect(at)));
+        }
         glossary::explained(text, what);
         let Some(Offer { verb, name, hindered }) = offer else { return };
         ui.add_space(space::S);

@@ -2,8 +2,9 @@
 
 use super::glossary::explained;
 use super::theme;
-use eframe::egui::{ComboBox, DragValue, Response, TextEdit, Ui, vec2};
+use eframe::egui::{ComboBox, DragValue, ProgressBar, Response, TextEdit, Ui, WidgetText, vec2};
 use lab_core::number;
+use std::cell::Cell;
 
 /// The greatest height of a list that opens, in points.
 const LIST: f32 = 420.0;
@@ -60,12 +61,33 @@ pub fn choose_explained<T: Clone + PartialEq>(
 pub fn decimal(ui: &mut Ui, value: &mut f64) -> Response {
     let size = vec2(ui.available_width(), theme::ROW);
     let speed = (value.abs() * 0.01).max(1e-6);
-    let field = DragValue::new(value)
-        .speed(speed)
-        .max_decimals(12)
-        .custom_formatter(|value, _| number::setting(value))
-        .custom_parser(|text| text.trim().replace(',', ".").parse().ok());
-    ui.add(field.min_size(size))
+    let field = DragValue::new(value).speed(speed).max_decimals(12).custom_formatter(|value, _| number::setting(value));
+    number_field(ui, field.min_size(size))
+}
+
+/// A field for a number that notes whether what was typed is one.
+pub fn number_field(ui: &mut Ui, field: DragValue<'_>) -> Response {
+    let read = Cell::new(None);
+    let response = ui.add(field.custom_parser(|text| {
+        let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+        let number = text.replace(',', ".").replace('−', "-").parse().ok();
+        read.set(Some(number.is_some()));
+        number
+    }));
+    let id = response.id.with("unread");
+    // While somebody types, half a number is no fault.
+    let unread = match (response.has_focus(), read.get()) {
+        (false, None) => return response,
+        (is_typing, read) => !is_typing && read == Some(false),
+    };
+    ui.data_mut(|data| data.insert_temp(id, unread));
+    response
+}
+
+/// Whether what was typed last into a field for a number was none, so that it holds what it held before.
+#[must_use]
+pub fn is_unread(ui: &Ui, field: &Response) -> bool {
+    ui.data(|data| data.get_temp(field.id.with("unread"))).unwrap_or(false)
 }
 
 /// Numbers separated by commas. What is typed is kept until the field is left, so that half a number is no error.
@@ -87,6 +109,11 @@ pub fn numbers(ui: &mut Ui, values: &mut Vec<f64>) -> Response {
         }
     }
     response
+}
+
+/// How far something is, with a text that does not run over round ends.
+pub fn progress(share: f32, text: impl Into<WidgetText>) -> ProgressBar {
+    ProgressBar::new(share).corner_radius(theme::RADIUS).text(text)
 }
 
 /// Gives a widget a name that is not drawn.

@@ -5,7 +5,7 @@ use lab_core::learn::Conclusion;
 use lab_core::study::{Results, Seen, Standing, TrialState};
 use lab_core::verdict::{Facts, Verdict};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A study as its folder was last.
@@ -74,6 +74,25 @@ impl Looked {
     #[must_use]
     pub fn over(&self) -> usize {
         self.trials.iter().filter(|trial| matches!(trial.standing, Standing::Over(_))).count()
+    }
+
+    /// The share of all its training that is done, each trial counted alike.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a share")]
+    pub fn share(&self) -> f64 {
+        let of = |trial: &Seen| match (&trial.standing, trial.begun.as_ref().and_then(|it| it.record.total_steps)) {
+            (Standing::Over(_), _) => 1.0,
+            (Standing::Running { step, .. }, Some(total)) => (*step as f64 / total.max(1) as f64).min(1.0),
+            _ => 0.0,
+        };
+        self.trials.iter().map(of).sum::<f64>() / self.trials.len().max(1) as f64
+    }
+
+    /// The folder of a training that came to its end.
+    #[must_use]
+    pub fn done(&self) -> Option<&Path> {
+        let done = |trial: &&Seen| trial.standing == Standing::Over(TrialState::Done);
+        self.trials.iter().find(done).and_then(|trial| trial.begun.as_ref()).map(|begun| begun.folder.as_path())
     }
 
     /// Trials that failed.

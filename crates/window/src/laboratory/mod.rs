@@ -12,6 +12,7 @@ pub use work::Work;
 use crate::kit::background::Background;
 use eframe::egui::Context;
 use lab_core::experiment::DeviceChoice;
+use lab_core::learn::Lesson;
 use lab_core::study::{Study, StudyFolder, StudyPlan, Worker, is_study};
 use read::{Reader, Wanted};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,8 @@ pub struct Laboratory {
     lister: Option<Background<PathBuf, Vec<PathBuf>>>,
     /// The studies on disk, the newest first, once they were listed.
     pub listed: Vec<PathBuf>,
+    /// Whether they were.
+    pub is_listed: bool,
     /// What went wrong with what was asked for.
     failure: Option<String>,
 }
@@ -103,18 +106,42 @@ impl Laboratory {
         self.work(&folder)
     }
 
-    /// Begins a guided experiment.
+    /// Begins a guided experiment, in a folder of its own.
     ///
     /// # Errors
     /// Why it cannot be begun.
     pub fn learn(&mut self, id: &str, guess: Option<usize>) -> Result<(), String> {
         let folder = self.vacant(&format!("learn {id}"))?;
+        self.measure(folder.clone(), id, guess)?;
+        self.listed.insert(0, folder);
+        Ok(())
+    }
+
+    /// Goes on with the guided experiment that is looked at: trains what is left of it, and asks what was not asked yet.
+    ///
+    /// # Errors
+    /// Why that cannot be begun.
+    pub fn learn_on(&mut self) -> Result<(), String> {
+        let Some(Wanted { folder, guided: Some(Guided { id, guess }) }) = self.wanted.clone() else { return Ok(()) };
+        StudyFolder::open(&folder).and_then(|study| study.go_on()).map_err(|error| error.to_string())?;
+        self.measure(folder, &id, guess)
+    }
+
+    fn measure(&mut self, folder: PathBuf, id: &str, guess: Option<usize>) -> Result<(), String> {
         let mut arguments = vec!["learn".to_owned(), "run".to_owned(), id.to_owned()];
         arguments.extend(guess.iter().flat_map(|guess| ["--guess".to_owned(), (guess + 1).to_string()]));
         arguments.extend(["--out".to_owned(), folder.display().to_string()]);
         self.work.add(Job { folder: folder.clone(), arguments })?;
         self.watch(folder, Some(Guided { id: id.to_owned(), guess }));
         Ok(())
+    }
+
+    /// The newest study on disk that was made to answer a question, if it was asked before.
+    #[must_use]
+    pub fn measured(&self, lesson: &Lesson) -> Option<&Path> {
+        let name = |folder: &Path| Some(folder.file_name()?.to_str()?.to_owned());
+        let is_one = |folder: &&PathBuf| name(folder).is_some_and(|name| lesson.is_name_of(&name));
+        self.listed.iter().find(is_one).map(PathBuf::as_path)
     }
 
     /// Works on a study's folder, which exists: now, or behind those that wait.
@@ -152,6 +179,13 @@ impl Laboratory {
         (self.looked, self.asked, self.failure) = (None, None, None);
     }
 
+    /// Looks at a study wherever it lies, and lists it with the others.
+    pub fn show(&mut self, folder: PathBuf) {
+        self.listed.retain(|known| *known != folder);
+        self.listed.insert(0, folder.clone());
+        self.watch(folder, None);
+    }
+
     /// Looks at no study any more; what works on one goes on.
     pub fn forget(&mut self) {
         (self.wanted, self.looked, self.failure) = (None, None, None);
@@ -178,7 +212,9 @@ impl Laboratory {
             self.asked = None;
         }
         if let Some(listed) = self.lister.as_mut().and_then(Background::poll) {
-            self.listed = listed;
+            let known = std::mem::take(&mut self.listed).into_iter().filter(|folder| !listed.contains(folder));
+            self.listed = known.chain(listed.iter().cloned()).collect();
+            self.is_listed = true;
         }
         if self.is_running() {
             ctx.request_repaint_after(EVERY);

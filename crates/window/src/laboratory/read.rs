@@ -1,7 +1,7 @@
 //! Reads a study's folder away from the window's thread; of its trials, only what has changed since the last time.
 
 use super::looked::{Curve, Looked, Measured};
-use lab_core::learn::{conclude, lesson};
+use lab_core::learn::{Conclusion, conclude, lesson};
 use lab_core::quantity::Measure;
 use lab_core::runs::{self, Run};
 use lab_core::study::{Begun, Results, Seen, Standing, StudyFolder, TrialState};
@@ -45,7 +45,9 @@ impl Reader {
         let study = self.study(&wanted.folder)?;
         let conclusion = wanted.guided.as_ref().and_then(|guided| {
             let lesson = lesson(&guided.id).ok()?;
-            conclude(&lesson, &study, guided.guess).ok()
+            // What was guessed when it was asked is written down beside the answer.
+            let guess = guided.guess.or_else(|| Conclusion::read(&wanted.folder)?.guessed(&lesson));
+            conclude(&lesson, &study, guess).ok()
         });
         let (trials, results) = (study.trials().map_err(in_words)?, study.results().map_err(in_words)?);
         let point = |trial: &Seen| {

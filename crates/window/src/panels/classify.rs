@@ -1,6 +1,7 @@
 //! What every arm sees in pictures that are dropped, opened, pasted or named by their path.
 
 use crate::action::Action;
+use crate::dialogs::Wanted;
 use crate::kit::canvas::{Offer, canvas};
 use crate::kit::chips::{chip, together};
 use crate::kit::theme::{self, Tokens, space};
@@ -68,7 +69,7 @@ impl Panel for Classify {
             let hindered = (!monitor.classifies).then_some("There are no networks yet: press Start, or open weights.");
             let offer = Offer { verb: "Open pictures…", name: "Open pictures: Classify", hindered };
             if canvas(ui, what, Some(offer)) {
-                effects.actions.push(Action::ChoosePictures);
+                effects.actions.push(Action::Choose(Wanted::Pictures));
             }
             return;
         }
@@ -97,7 +98,7 @@ impl Classify {
                 self.path.clear();
             }
             if ui.button("Open…").on_hover_text("Choose pictures (Ctrl O)").clicked() {
-                actions.push(Action::ChoosePictures);
+                actions.push(Action::Choose(Wanted::Pictures));
             }
             if ui.button("Paste").on_hover_text("The picture or path in the clipboard (Ctrl V)").clicked() {
                 actions.push(Action::Paste);

@@ -1,18 +1,22 @@
 //! Guided experiments: a question, a guess, and what the measurements say. Must not know other panels.
 
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::give_away::{self, Exportable};
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, named};
-use crate::laboratory::Laboratory;
-use crate::panel::PanelId;
+use crate::kit::widgets::{choose, named, progress};
+use crate::laboratory::{Guided, Laboratory};
+use crate::panel::STUDY;
 use crate::scene::{Effects, Panel, Scene};
-use eframe::egui::{Atom, Button, Grid, Label, ProgressBar, RadioButton, RichText, ScrollArea, Ui, Vec2, vec2};
+use crate::state::Monitor;
+use eframe::egui::{Atom, Button, Grid, Label, RadioButton, RichText, ScrollArea, Ui, Vec2, vec2};
 use lab_core::learn::{Answered, Conclusion, Lesson, lessons};
-use lab_core::number::plural;
+use lab_core::number::{count, duration, plural};
+use lab_core::study::Standing;
 use lab_core::table::Table;
 use lab_core::verdict::Call;
 use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Which question is looked at.
 #[derive(Default, Serialize, Deserialize)]
@@ -26,12 +30,15 @@ pub struct Learn {
     lessons: Vec<Lesson>,
     guess: Option<usize>,
     failure: Option<String>,
+    /// The question of which it was looked up whether it was answered before.
+    looked_up: String,
+    pace: Pace,
 }
 
 impl Panel for Learn {
     type View = View;
 
-    fn ui(&mut self, ui: &mut Ui, view: &mut View, _: Scene, effects: &mut Effects) {
+    fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         if self.lessons.is_empty() {
             self.lessons = lessons().into_iter().flatten().collect();
         }
@@ -41,34 +48,81 @@ impl Panel for Learn {
         }
         let options: Vec<(String, &str)> =
             self.lessons.iter().map(|lesson| (lesson.id.clone(), lesson.title.as_str())).collect();
+        let mut chosen = false;
         ui.horizontal(|ui| {
             let label = ui.label("Question");
             ui.scope(|ui| {
                 ui.set_max_width(ui.available_width().min(420.0));
-                if choose(ui, &mut view.lesson, &options).labelled_by(label.id).changed() {
-                    (self.guess, self.failure) = (None, None);
-                }
+                chosen = choose(ui, &mut view.lesson, &options).labelled_by(label.id).changed();
             });
         });
+        if chosen {
+            (self.guess, self.failure) = (None, None);
+        }
         let Some(lesson) = self.lessons.iter().find(|lesson| lesson.id == view.lesson) else { return };
+        let laboratory = &mut *effects.laboratory;
+        laboratory.list(ui.ctx());
+        let before = laboratory.measured(lesson).map(Path::to_owned);
+        let begun = |laboratory: &Laboratory| laboratory.guided().is_some_and(|guided| guided.id == lesson.id);
+        let asked = Guided { id: lesson.id.clone(), guess: None };
+        if laboratory.is_listed && self.looked_up != lesson.id {
+            // What was measured before stands there, unless a person looks at another study.
+            let free = chosen || laboratory.watched().is_none() || laboratory.guided().is_some();
+            if let (Some(folder), true, false) = (&before, free, begun(laboratory)) {
+                laboratory.watch(folder.clone(), Some(asked.clone()));
+            }
+            self.looked_up.clone_from(&lesson.id);
+        }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            ui.set_max_width(ui.available_width().min(640.0));
+            // The scroll bar floats over this margin.
+            ui.set_max_width((ui.available_width() - space::S).min(640.0));
             ui.spacing_mut().item_spacing.y = space::S;
             question(ui, lesson);
-            let begun = effects.laboratory.guided().is_some_and(|guided| guided.id == lesson.id);
-            if begun {
-                under_way(ui, effects);
+            let laboratory = &mut *effects.laboratory;
+            if begun(laboratory) {
+                under_way(ui, lesson, &mut self.pace, laboratory);
+                if let Some(Ok(looked)) = laboratory.looked.clone() {
+                    looked.conclusion.iter().for_each(|found| answer(ui, found, effects.actions));
+                }
             } else {
-                let start = guesses(ui, lesson, &mut self.guess, effects.laboratory.is_running());
+                let start = guesses(ui, lesson, &mut self.guess, laboratory.is_running());
+                if let Some(folder) = before {
+                    let hint = format!("It was measured before, in {}", folder.display());
+                    if ui.button("Show the answer").on_hover_text(hint).clicked() {
+                        laboratory.watch(folder, Some(asked));
+                    }
+                }
                 if start {
-                    self.failure = effects.laboratory.learn(&lesson.id, self.guess).err();
+                    self.failure = laboratory.learn(&lesson.id, self.guess).err();
                 }
             }
             if let Some(why) = self.failure.as_ref().or(effects.laboratory.failure()) {
                 ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
             }
-            watching(ui, lesson, effects.actions);
+            watching(ui, lesson, scene.monitor, effects);
         });
+    }
+}
+
+/// How fast a study gets on, as it is seen here.
+#[derive(Default)]
+struct Pace {
+    of: Option<(PathBuf, Instant, f64)>,
+}
+
+impl Pace {
+    /// Seconds left, once something was seen to get on.
+    fn left(&mut self, folder: &Path, share: f64) -> Option<f64> {
+        match &self.of {
+            Some((known, since, first)) if known == folder && share >= *first => {
+                let gained = share - first;
+                (gained > 0.0).then(|| since.elapsed().as_secs_f64() * (1.0 - share) / gained)
+            }
+            _ => {
+                self.of = Some((folder.to_owned(), Instant::now(), share));
+                None
+            }
+        }
     }
 }
 
@@ -99,47 +153,69 @@ fn guesses(ui: &mut Ui, lesson: &Lesson, guess: &mut Option<usize>, busy: bool) 
     response.on_disabled_hover_text("A study is being worked on; stop it first").clicked()
 }
 
-/// How far it is, and what is known so far.
-fn under_way(ui: &mut Ui, effects: &mut Effects) {
-    let laboratory: &mut Laboratory = effects.laboratory;
+/// How far it is, and what can be done with it.
+fn under_way(ui: &mut Ui, lesson: &Lesson, pace: &mut Pace, laboratory: &mut Laboratory) {
     let looked = laboratory.looked.clone();
-    ui.horizontal(|ui| {
-        let (over, of) = match &looked {
-            Some(Ok(looked)) => (looked.over(), looked.trials.len()),
-            _ => (0, 0),
-        };
+    let tokens = Tokens::of(ui);
+    let looked = match &looked {
+        Some(Ok(looked)) => looked,
+        Some(Err(why)) => {
+            ui.add(Label::new(RichText::new(why).color(tokens.error)).wrap());
+            return;
+        }
+        None => {
+            let text = if laboratory.is_running() { "Building networks…" } else { "Reading what was measured…" };
+            ui.label(theme::caption(text, &tokens));
+            return;
+        }
+    };
+    let (over, of, share) = (looked.over(), looked.trials.len(), looked.share());
+    let works = laboratory.work.current() == Some(&looked.folder);
+    let whole = looked.conclusion.as_ref().and_then(|found| found.claims.first()).is_some_and(|claim| claim.n > 0);
+    ui.horizontal_wrapped(|ui| {
         let text = format!("{over} of {}", plural(of as u64, "training"));
-        #[allow(clippy::cast_precision_loss, reason = "a share")]
-        let bar = ProgressBar::new(over as f32 / of.max(1) as f32).text(text.clone()).desired_width(220.0);
-        let bar = ui.add(bar);
+        #[allow(clippy::cast_possible_truncation, reason = "a share")]
+        let bar = ui.add(progress(share as f32, text.clone()).desired_width(220.0));
         named(ui, bar, &format!("Progress: {text}"));
-        if laboratory.is_running() {
+        if works && laboratory.work.is_stopping() {
+            ui.label(theme::caption("stopping after the step in progress", &tokens));
+        } else if works {
             if ui.button("Stop").on_hover_text("Stops with a checkpoint and says what is known so far").clicked() {
                 laboratory.work.stop();
             }
-        } else if let Some(Ok(looked)) = &looked {
-            if over < of && ui.button("Go on").on_hover_text("Works on the trainings that are left").clicked() {
-                let done = laboratory.work(&looked.folder);
+        } else {
+            let hint = "Works on what is left: trainings, and what is asked of the trained networks";
+            if (over < of || !whole) && ui.button("Go on").on_hover_text(hint).clicked() {
+                let done = laboratory.learn_on();
                 laboratory.tell(done);
             }
-            if ui.button("Once more").on_hover_text("Asks the question again, with a new guess").clicked() {
+            let hint = "Asks the question again, with a new guess; what was measured stays on disk";
+            if ui.button("Measure it again").on_hover_text(hint).clicked() {
                 laboratory.forget();
             }
         }
     });
-    match &looked {
-        Some(Ok(looked)) => {
-            if let Some(conclusion) = &looked.conclusion {
-                answer(ui, conclusion, effects.actions);
-            }
+    let doing = match (works, over < of) {
+        (false, _) => return,
+        (true, false) if lesson.ask.is_empty() => "Working out the answer…".to_owned(),
+        (true, false) => {
+            "All are trained. Now the networks are asked what the question is about: about half a minute.".to_owned()
         }
-        Some(Err(why)) => {
-            ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
+        (true, true) => {
+            let left = pace.left(&looked.folder, share);
+            let left = left
+                .map_or_else(|| "time left not known yet".to_owned(), |left| format!("about {} left", duration(left)));
+            let running = looked.trials.iter().find_map(|trial| match trial.standing {
+                Standing::Running { step, .. } => Some((trial, step, trial.begun.as_ref()?.record.total_steps?)),
+                _ => None,
+            });
+            let now = running.map(|(trial, step, of)| {
+                format!("Now {}: step {} of {}; ", looked.title(trial), count(step), count(of))
+            });
+            format!("{}{left}", now.unwrap_or_default())
         }
-        None => {
-            ui.label(theme::caption("Building networks…", &Tokens::of(ui)));
-        }
-    }
+    };
+    ui.add(Label::new(theme::caption(doing, &tokens)).wrap());
 }
 
 fn answer(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
@@ -147,12 +223,16 @@ fn answer(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
     let headline = RichText::new(&conclusion.headline).size(theme::size::HEADING).family(theme::semibold());
     ui.add(Label::new(headline).wrap());
     if let Some((guess, right)) = &conclusion.guess {
+        let whole = conclusion.trials == conclusion.of;
         let (how, color) = match right {
-            Some(true) => ("That is what was measured.", tokens.accent),
-            Some(false) => ("That is not what was measured.", tokens.warning),
-            None => ("That is not decided yet.", tokens.weak),
+            Some(true) if whole => (" That is what was measured.", tokens.accent),
+            Some(true) => (" That is what was measured so far.", tokens.accent),
+            Some(false) if whole => (" That is not what was measured.", tokens.warning),
+            Some(false) => (" That is not what was measured so far.", tokens.warning),
+            // The headline says so.
+            None => ("", tokens.weak),
         };
-        ui.add(Label::new(RichText::new(format!("You expected: {guess}. {how}")).color(color)).wrap());
+        ui.add(Label::new(RichText::new(format!("You expected: {guess}.{how}")).color(color)).wrap());
     }
     ui.add_space(space::XS);
     ui.horizontal(|ui| {
@@ -164,7 +244,9 @@ fn answer(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
             ui.vertical(|ui| {
                 ui.set_width(ui.available_width().min(620.0));
                 ui.add(Label::new(theme::strong(&claim.says)).wrap());
-                ui.add(Label::new(format!("{} · {}", claim.numbers, found(claim))).wrap());
+                // What was not measured is not decided either.
+                let call = if claim.n > 0 { format!(" · {}", found(claim)) } else { String::new() };
+                ui.add(Label::new(format!("{}{call}", claim.numbers)).wrap());
                 if !claim.means.is_empty() {
                     ui.add(Label::new(RichText::new(&claim.means).color(tokens.weak)).wrap());
                 }
@@ -188,21 +270,46 @@ fn found(claim: &Answered) -> String {
     }
 }
 
-/// What to look at meanwhile, each with the way there.
-fn watching(ui: &mut Ui, lesson: &Lesson, actions: &mut Vec<Action>) {
+/// What to look at, each with the way there: once a training has ended, it is opened in the panel.
+fn watching(ui: &mut Ui, lesson: &Lesson, monitor: &Monitor, effects: &mut Effects) {
     ui.add_space(space::XS);
     ui.label(theme::strong("To watch"));
+    let looked = effects.laboratory.looked.as_ref().and_then(|looked| looked.as_ref().ok());
+    let guided = effects.laboratory.guided().is_some_and(|guided| guided.id == lesson.id);
+    let done = looked.filter(|_| guided).and_then(|looked| looked.done()).map(Path::to_owned);
+    let shown = monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_ref());
     for watch in &lesson.watch {
+        let Some((id, title)) = crate::panel::NAMED.iter().find(|(id, _)| id.0 == watch.panel) else { continue };
         ui.horizontal_wrapped(|ui| {
-            let known = crate::panel::NAMED.iter().find(|(id, _)| id.0 == watch.panel);
-            if let Some((id, title)) = known
-                && ui.link(*title).on_hover_text("Shows the panel").clicked()
-            {
-                actions.push(Action::Show(PanelId(id.0)));
+            let there = *id == STUDY && guided || done.is_some() && done.as_ref() == shown;
+            match &done {
+                _ if there => {
+                    if ui.link(*title).on_hover_text("Shows the panel").clicked() {
+                        effects.actions.push(Action::Show(*id));
+                    }
+                }
+                Some(run) if !monitor.is_active() => {
+                    let hint = "Opens one of the trainings that have ended, and shows the panel";
+                    if ui.link(*title).on_hover_text(hint).clicked() {
+                        effects.actions.push(Action::Run(RunAction::Open(run.clone())));
+                        effects.actions.push(Action::Show(*id));
+                    }
+                }
+                _ => {
+                    ui.label(theme::strong(*title));
+                }
             }
             ui.add(Label::new(&watch.what).wrap());
         });
     }
+    let why = match &done {
+        None => "Each of these becomes a link once a training of this question has ended: it opens there.",
+        Some(run) if monitor.is_active() && Some(run) != shown => {
+            "Another run is training in this window; once it has ended, these are links to a training of this question."
+        }
+        Some(_) => return,
+    };
+    ui.add(Label::new(theme::caption(why, &Tokens::of(ui))).wrap());
 }
 
 /// What was measured, to be copied and saved.

@@ -23,9 +23,10 @@ use crate::action::Action;
 use crate::collection::Collection;
 use crate::finder::Finder;
 use crate::kit::theme;
+use crate::kit::widgets::named;
 use crate::laboratory::Laboratory;
 use crate::panel::{
-    CLASSIFY, CURVES, DATA, DIAGRAM, EXPLAIN, FIND, GRADIENTS, INSIDE, LESIONS, PREDICTIONS, PanelId, STUDY,
+    CLASSIFY, CURVES, DATA, DIAGRAM, EXPLAIN, FIND, GRADIENTS, INSIDE, LANDSCAPE, LESIONS, PREDICTIONS, PanelId, STUDY,
 };
 use crate::scene::{Effects, Scene};
 use crate::shelf::Shelf;
@@ -55,7 +56,7 @@ pub static PANELS: &[Row] = &[
     Row::new::<instruments::inside::Inside>(INSIDE, "Inside", UpperRight),
     Row::new::<instruments::explain::Explain>(EXPLAIN, "Explain", Left),
     Row::new::<instruments::lesions::Lesions>(LESIONS, "Lesions", Left),
-    Row::new::<instruments::landscape::Landscape>(PanelId("landscape"), "Landscape", Left),
+    Row::new::<instruments::landscape::Landscape>(LANDSCAPE, "Landscape", Left),
     Row::new::<data::Images>(DATA, "Data", Left),
 ];
 
@@ -84,6 +85,8 @@ pub struct Panels {
     cell: Option<ConfusionCell>,
     /// The one that fills the whole place.
     enlarged: Option<PanelId>,
+    /// Whether that is for an audience.
+    pub presented: bool,
     /// The one that was brought to the front since the last frame.
     brought: Option<PanelId>,
     /// The one that the pointer was over last.
@@ -101,6 +104,7 @@ impl Panels {
             checkpoint: checkpoint.unwrap_or_default(),
             cell: None,
             enlarged: None,
+            presented: false,
             brought: None,
             under: None,
         }
@@ -133,6 +137,17 @@ impl Panels {
         self.enlarged = if self.enlarged.is_some() { None } else { Some(self.under.unwrap_or(CURVES)) };
     }
 
+    /// Gives the whole place to the panel so many further on, if one has it.
+    pub fn turn(&mut self, by: isize) {
+        let Some(shown) = self.enlarged else { return };
+        let count = isize::try_from(PANELS.len()).unwrap_or(1);
+        let now = PANELS.iter().zip(0..).find(|(row, _)| row.id == shown).map_or(0, |(_, place)| place);
+        let next = PANELS.iter().zip(0..).find(|(_, place)| *place == (now + by).rem_euclid(count));
+        if let Some((row, _)) = next {
+            self.bring(row.id);
+        }
+    }
+
     /// Whether one panel has the whole place.
     #[must_use]
     pub fn is_enlarged(&self) -> bool {
@@ -147,15 +162,18 @@ impl Panels {
 
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, stores: Stores, actions: &mut Vec<Action>) {
         let Stores { shelf, laboratory, finder, collection } = stores;
-        let Self { layout, all, checkpoint, cell, enlarged, brought, under } = self;
+        let Self { layout, all, checkpoint, cell, enlarged, presented, brought, under } = self;
         let mut effects = Effects { actions, shelf, laboratory, collection, finder, checkpoint, cell };
-        let show = |ui: &mut Ui, shown: PanelId| {
+        if let Some(shown) = *enlarged {
+            heading(ui, shown, *presented, effects.actions);
+        }
+        let mut show = |ui: &mut Ui, shown: PanelId| {
             if let Some(panel) = all.iter_mut().find(|panel| panel.id() == shown) {
                 panel.ui(ui, scene, &mut effects);
             }
         };
         if let Some(shown) = *enlarged {
-            alone(ui, shown, enlarged, show);
+            dock::framed(ui, |ui| show(ui, shown));
         } else {
             layout.ui(&mut Dock { rows: PANELS, show, brought: brought.take(), under, enlarged }, ui);
         }
@@ -163,21 +181,32 @@ impl Panels {
     }
 }
 
-/// One panel in the place of all, with the way back.
-fn alone(ui: &mut Ui, shown: PanelId, enlarged: &mut Option<PanelId>, mut show: impl FnMut(&mut Ui, PanelId)) {
+/// Above a panel in the place of all: what it is, the ways to the others, and back.
+fn heading(ui: &mut Ui, shown: PanelId, presented: bool, actions: &mut Vec<Action>) {
     let title = PANELS.iter().find(|row| row.id == shown).map_or("", |row| row.title);
     Frame::new().inner_margin(Margin::symmetric(12, 4)).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.set_min_height(theme::ROW);
             ui.label(theme::heading(title));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.button("All panels").on_hover_text("Shows the other panels again (F10)").clicked() {
-                    *enlarged = None;
+                let back = if presented {
+                    ui.button("Leave").on_hover_text("Ends presenting (F5)").clicked().then_some(Action::Present)
+                } else {
+                    let back = ui.button("All panels").on_hover_text("Shows the other panels again (F10)");
+                    back.clicked().then_some(Action::Enlarge)
+                };
+                actions.extend(back);
+                for (text, hint, name, by) in
+                    [("›", "Page down", "Next panel", 1), ("‹", "Page up", "Previous panel", -1)]
+                {
+                    let turn = ui.button(text).on_hover_text(format!("{name} ({hint})"));
+                    if named(ui, turn, name).clicked() {
+                        actions.push(Action::Turn(by));
+                    }
                 }
             });
         });
     });
-    dock::framed(ui, |ui| show(ui, shown));
 }
 
 #[cfg(test)]

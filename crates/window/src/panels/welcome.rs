@@ -6,7 +6,6 @@ use crate::kit::background::Background;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::scene::Scene;
-use crate::state::guess::Guess;
 use crate::state::sketch::differences;
 use eframe::egui::{
     Align2, Button, Color32, ColorImage, FontId, Image, Label, Rect, RichText, Sense, Stroke, StrokeKind,
@@ -15,6 +14,7 @@ use eframe::egui::{
 use lab_core::data::samples::{Sampler, Wanted};
 use lab_core::experiment::{Arm, Augmentation, Data, Plan};
 use lab_core::protocol::Thumbnail;
+use lab_core::runs::Guess;
 
 /// Width of the column, in points.
 const WIDTH: f32 = 400.0;

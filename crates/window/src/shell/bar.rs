@@ -3,6 +3,7 @@
 use super::commands::{self, Menu};
 use super::tuning::{Tuning, read_as};
 use crate::action::{Action, RunAction};
+use crate::dialogs::Wanted;
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
@@ -100,7 +101,7 @@ fn unwritten(ui: &mut Ui, why: &str, actions: &mut Vec<Action>) {
     let text = format!("Not saved: {why}. All is kept in memory until then.");
     ui.label(RichText::new(text).color(Tokens::of(ui).error));
     if ui.button("Another folder…").clicked() {
-        actions.push(Action::ChooseElsewhere);
+        actions.push(Action::Choose(Wanted::Elsewhere));
     }
 }
 
@@ -113,13 +114,14 @@ fn buttons(ui: &mut Ui, monitor: &Monitor, form: &Form, actions: &mut Vec<Action
     }
     let pauses = active && monitor.phase != Phase::Paused;
     let (label, hint) = match (active, pauses) {
-        (true, true) => ("Pause", "Stops before the next step (Space)"),
-        (true, false) => ("Continue", "Goes on (Space)"),
-        (false, _) if form.plan.recipe.seeds > 1 => {
-            ("Start", "Trains every arm with each of the seeds, as a study (Space)")
-        }
-        (false, _) => ("Start", "Trains every arm from the beginning (Space)"),
+        (true, true) => ("Pause", "Stops before the next step"),
+        (true, false) => ("Continue", "Goes on"),
+        (false, _) if form.plan.recipe.seeds > 1 => ("Start", "Trains every arm with each of the seeds, as a study"),
+        (false, _) => ("Start", "Trains every arm from the beginning"),
     };
+    let shown = !active && monitor.prepared.is_some();
+    let key = if shown { commands::ANEW.in_words() } else { "Space".to_owned() };
+    let hint = format!("{hint} ({key})");
     let wrong = if active { Vec::new() } else { form.obstacles() };
     let text = RichText::new(label).family(theme::semibold()).color(tokens.on_accent);
     let faint = !wrong.is_empty();
@@ -278,7 +280,9 @@ fn menus(ui: &mut Ui, monitor: &Monitor, actions: &mut Vec<Action>) {
     let all = commands::all();
     for menu in Menu::ALL {
         ui.menu_button(menu.title(), |ui| {
-            ScrollArea::vertical().max_height(ui.ctx().content_rect().height() - 96.0).show(ui, |ui| {
+            // However little room there is below the entry that opens it.
+            let most = ui.ctx().content_rect().height() - 64.0;
+            ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
                 for command in all.iter().filter(|command| command.menu == menu) {
                     let button = Button::new(&command.title).shortcut_text(command.keys.in_words());
                     if ui.add_enabled(command.is_possible(monitor), button).clicked() {

@@ -17,7 +17,7 @@ use lab_core::export::bundle::Opened;
 use lab_core::instrument::Sample;
 use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question, Tune};
 use lab_core::runs;
-use lab_core::study::StudyPlan;
+use lab_core::study::{StudyPlan, is_study};
 use std::path::{Path, PathBuf};
 
 /// How much larger everything is for a projector.
@@ -74,11 +74,11 @@ impl App {
             }
             Action::Classify(pictures) => self.classify(pictures),
             Action::Select(block) => self.selected = block,
-            Action::ChoosePictures => self.dialogs.ask(Wanted::Pictures, ctx),
-            Action::ChooseData => self.dialogs.ask(Wanted::Data, ctx),
-            Action::ChooseRun => self.dialogs.ask(Wanted::Run, ctx),
-            Action::ChooseElsewhere => self.dialogs.ask(Wanted::Elsewhere, ctx),
-            Action::OpenExperiment => self.dialogs.ask(Wanted::Experiment, ctx),
+            Action::Choose(wanted) => self.dialogs.ask(wanted, ctx),
+            Action::OpenLast => match self.last.run() {
+                Some(run) => self.open_run(&run),
+                None => self.say(Level::Notice, "No run was shown before: open one of the list in Runs."),
+            },
             Action::SaveExperiment { typed } => self.save_experiment(ctx, typed),
             Action::OpenWeights => self.weights = Some(OpenWeights::default()),
             Action::TypePath(wanted) => self.type_path(wanted, None),
@@ -111,6 +111,7 @@ impl App {
             }
             Action::Form => self.form_shown = !self.form_shown,
             Action::Enlarge => self.panels.enlarge(),
+            Action::Turn(by) => self.panels.turn(by),
             Action::Present => self.present(ctx),
             Action::Palette => self.palette = Some(Palette::default()),
             Action::Shortcuts => self.shortcuts = !self.shortcuts,
@@ -147,6 +148,7 @@ impl App {
         if self.panels.is_enlarged() == before.is_some() {
             self.panels.enlarge();
         }
+        self.panels.presented = before.is_none();
         ctx.send_viewport_cmd(ViewportCommand::Fullscreen(before.is_none()));
     }
 
@@ -159,6 +161,11 @@ impl App {
                 _ if active => self.link.send(Command::Pause),
                 _ => self.start(false),
             },
+            RunAction::StartAnew => {
+                if !active {
+                    self.start(false);
+                }
+            }
             RunAction::Step => {
                 if !active {
                     self.start(true);
@@ -185,10 +192,12 @@ impl App {
                 }
             }
             RunAction::Resume(run) => {
+                self.guess = None;
                 self.resume(run);
                 self.monitor.starting();
             }
             RunAction::Open(run) => {
+                self.guess = None;
                 self.device = self.form.device;
                 self.awaited = Some(run.clone());
                 self.link.send(Command::Open { run, device: self.device });
@@ -288,6 +297,8 @@ impl App {
                 let Some(path) = paths.into_iter().next() else { return };
                 match wanted {
                     Wanted::Run => self.drive(RunAction::Resume(path)),
+                    Wanted::Shown => self.open_run(&path),
+                    Wanted::Study => self.open_study(path),
                     Wanted::Weights => self.weights.get_or_insert_default().set_path(&path),
                     Wanted::Experiment => self.open_experiment(&path),
                     Wanted::Export => self.saving.place(path, ctx),
@@ -303,7 +314,11 @@ impl App {
         let mut pictures = Vec::new();
         for path in paths {
             let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-            if ending == "toml" {
+            if is_study(&path) {
+                self.open_study(path);
+            } else if path.is_dir() && runs::open(&path).is_ok() {
+                self.open_run(&path);
+            } else if ending == "toml" {
                 self.open_experiment(&path);
             } else if WEIGHTS.contains(&ending.as_str()) {
                 self.weights.get_or_insert_default().set_path(&path);
@@ -325,7 +340,7 @@ impl App {
                 Arrived::Failed(why) => self.say(Level::Error, format!("The zip file cannot be opened: {why}")),
                 Arrived::Opened(Opened::Study(folder)) => {
                     self.say(Level::Info, format!("The study is in {} now.", folder.display()));
-                    self.panels.bring(STUDY);
+                    self.open_study(folder);
                 }
                 Arrived::Opened(Opened::Run(folder)) => {
                     self.say(Level::Info, format!("The run is in {} now.", folder.display()));
@@ -337,13 +352,30 @@ impl App {
         }
     }
 
+    /// Shows a run as it was left, unless another one is under way.
+    fn open_run(&mut self, path: &Path) {
+        if self.monitor.is_active() {
+            let text = "That is the folder of a run: stop the one under way, then open it.";
+            return self.say(Level::Notice, text);
+        }
+        match runs::open(path) {
+            Ok(_) => self.drive(RunAction::Open(path.to_owned())),
+            Err(why) => self.say(Level::Error, format!("This is not opened: {why}")),
+        }
+    }
+
+    fn open_study(&mut self, path: PathBuf) {
+        if !is_study(&path) {
+            let text = format!("{} is not a study's folder: it holds no study.toml.", path.display());
+            return self.say(Level::Error, text);
+        }
+        self.laboratory.show(path);
+        self.panels.bring(STUDY);
+    }
+
     fn open_experiment(&mut self, path: &Path) {
         if runs::open(path).is_ok() {
-            if self.monitor.is_active() {
-                let text = "That is the folder of a run: stop the one under way, then open it.";
-                return self.say(Level::Notice, text);
-            }
-            return self.drive(RunAction::Open(path.to_owned()));
+            return self.open_run(path);
         }
         match Plan::read(path) {
             Ok(plan) => {
@@ -371,7 +403,7 @@ impl App {
     /// The run under way, or the one that ended last.
     fn save_run(&mut self, ctx: &Context, format: Format) {
         let Some(run) = self.monitor.prepared.as_ref().and_then(|prepared| prepared.run.clone()) else {
-            return self.say(Level::Notice, "There is no run yet: start one, or continue one from its folder.");
+            return self.say(Level::Notice, "No run is open: start one, or open one of the list in Runs; there a run that is not open is exported, too.");
         };
         self.export(ctx, RunExport { run, format });
     }

@@ -17,6 +17,8 @@ pub enum Menu {
     File,
     /// Changes of the form.
     Edit,
+    /// Experiments that come with the program.
+    Presets,
     /// What happens to a run.
     Run,
     /// Pictures.
@@ -29,7 +31,8 @@ pub enum Menu {
 
 impl Menu {
     /// All menus, in order.
-    pub const ALL: [Self; 6] = [Self::File, Self::Edit, Self::Run, Self::Classify, Self::View, Self::Help];
+    pub const ALL: [Self; 7] =
+        [Self::File, Self::Edit, Self::Presets, Self::Run, Self::Classify, Self::View, Self::Help];
 
     /// Its title.
     #[must_use]
@@ -37,6 +40,7 @@ impl Menu {
         match self {
             Self::File => "File",
             Self::Edit => "Edit",
+            Self::Presets => "Presets",
             Self::Run => "Run",
             Self::Classify => "Classify",
             Self::View => "View",
@@ -62,6 +66,8 @@ pub enum Keys {
 
 /// Ctrl, or ⌘ on a Mac.
 const CTRL: Modifiers = Modifiers::COMMAND;
+/// What trains anew, also where that takes a run from the screen.
+pub const ANEW: Keys = Keys::Together(CTRL, Key::Enter);
 /// Ctrl and Shift.
 const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 
@@ -128,14 +134,18 @@ impl Command {
 }
 
 /// Other words for commands, by what their titles begin with.
-const ALSO: [(&str, &str); 39] = [
+const ALSO: [(&str, &str); 43] = [
     ("Start, pause", "train run play go begin resume halt"),
+    ("Train anew", "start begin again new run"),
     ("Do one step", "single iteration next"),
     ("Stop with", "end abort cancel training"),
     ("Reset: end", "clear new restart delete curves"),
     ("Write a checkpoint", "save weights snapshot"),
     ("Extend training", "more epochs longer further"),
     ("Continue the run", "resume go on"),
+    ("Open the last", "go on where i was recent previous"),
+    ("Open a run", "load show look view"),
+    ("Open a study", "load show results sweep"),
     ("Continue a run", "resume load open"),
     ("Open an experiment", "load import settings configuration toml"),
     ("Save the experiment", "store export settings configuration toml"),
@@ -158,7 +168,7 @@ const ALSO: [(&str, &str); 39] = [
     ("Show Curves", "plots charts graphs loss accuracy metrics"),
     ("Show Learn", "lessons tutorial course guided"),
     ("Show Study", "sweep grid search hyperparameters tuning"),
-    ("Show Runs", "open the last run history experiments list table compare"),
+    ("Show Runs", "history experiments list table compare"),
     ("Show Diagram", "architecture graph network layers"),
     ("Show Gradients", "vanishing exploding heat map"),
     ("Show Confusion", "matrix errors mistakes classes"),
@@ -180,24 +190,30 @@ pub fn all() -> Vec<Command> {
         let also = ALSO.iter().find(|(known, _)| title.starts_with(known)).map_or("", |(_, words)| words);
         list.push(Command { title: title.to_owned(), menu, keys, action, also, when });
     };
-    add(Menu::File, "Open an experiment…", None, Always, Action::OpenExperiment);
+    add(Menu::File, "Open an experiment…", None, Always, Action::Choose(Wanted::Experiment));
     add(Menu::File, "Open an experiment by its path…", None, Always, Action::TypePath(Wanted::Experiment));
     add(Menu::File, "Save the experiment…", Together(CTRL, Key::S), Always, Action::SaveExperiment { typed: false });
     add(Menu::File, "Save the experiment to a path…", None, Always, Action::SaveExperiment { typed: true });
     add(Menu::File, "Copy the experiment as text", Together(CTRL_SHIFT, Key::C), Always, Action::CopyExperiment);
-    add(Menu::File, "Choose the images to train on…", None, Always, Action::ChooseData);
-    add(Menu::File, "Continue a run from its folder…", None, Idle, Action::ChooseRun);
+    add(Menu::File, "Choose the images to train on…", None, Always, Action::Choose(Wanted::Data));
+    add(Menu::File, "Open the last run", None, Idle, Action::OpenLast);
+    add(Menu::File, "Open a run from its folder…", None, Idle, Action::Choose(Wanted::Shown));
+    add(Menu::File, "Open a run by its path…", None, Idle, Action::TypePath(Wanted::Shown));
+    add(Menu::File, "Continue a run from its folder…", None, Idle, Action::Choose(Wanted::Run));
     add(Menu::File, "Continue a run by its path…", None, Idle, Action::TypePath(Wanted::Run));
+    add(Menu::File, "Open a study from its folder…", None, Always, Action::Choose(Wanted::Study));
+    add(Menu::File, "Open a study by its path…", None, Always, Action::TypePath(Wanted::Study));
     add(Menu::File, "Quit", Together(CTRL, Key::Q), Always, Action::Quit);
 
     add(Menu::Edit, "Undo a change of the form", Together(CTRL, Key::Z), Always, Action::Undo);
     add(Menu::Edit, "Redo", Together(CTRL_SHIFT, Key::Z), Always, Action::Redo);
     add(Menu::Edit, "Paste a picture or an experiment", Elsewhere("Ctrl V"), Always, Action::Paste);
     for preset in PRESETS {
-        add(Menu::Edit, &format!("Preset {}", preset.id), None, Always, Action::Preset(preset.id));
+        add(Menu::Presets, &format!("Preset {}", preset.id), None, Always, Action::Preset(preset.id));
     }
 
     add(Menu::Run, "Start, pause or continue", Plain(Key::Space), Always, Action::Run(RunAction::Toggle));
+    add(Menu::Run, "Train anew with what the form holds", ANEW, Idle, Action::Run(RunAction::StartAnew));
     add(Menu::Run, "Do one step, then pause", Plain(Key::Period), Always, Action::Run(RunAction::Step));
     add(Menu::Run, "Stop with a checkpoint", Together(CTRL, Key::Period), Active, Action::Run(RunAction::Stop));
     add(
@@ -208,7 +224,7 @@ pub fn all() -> Vec<Command> {
         Action::Run(RunAction::Reset),
     );
     add(Menu::Run, "Write a checkpoint now", None, Active, Action::Run(RunAction::Checkpoint));
-    add(Menu::Run, "Write the run into another folder…", None, Active, Action::ChooseElsewhere);
+    add(Menu::Run, "Write the run into another folder…", None, Active, Action::Choose(Wanted::Elsewhere));
     add(Menu::Run, "Continue the run that was stopped", None, Unfinished, Action::Run(RunAction::Continue));
     add(Menu::Run, "Extend training by an epoch", None, Ended, Action::Run(RunAction::Extend(1, Extension::default())));
     for format in Format::ALL {
@@ -218,7 +234,7 @@ pub fn all() -> Vec<Command> {
     add(Menu::Run, "Save the study as a zip file…", None, Always, Action::SaveStudy(Format::Bundle));
     add(Menu::Run, "Switch immediate mode on or off", None, Always, Action::Immediate);
 
-    add(Menu::Classify, "Open pictures to classify…", Together(CTRL, Key::O), Always, Action::ChoosePictures);
+    add(Menu::Classify, "Open pictures to classify…", Together(CTRL, Key::O), Always, Action::Choose(Wanted::Pictures));
     let by_path = Action::TypePath(Wanted::Pictures);
     add(Menu::Classify, "Open a picture by its path…", Together(CTRL_SHIFT, Key::O), Always, by_path);
     add(Menu::Classify, "Open weights from a file…", None, Always, Action::OpenWeights);
@@ -237,6 +253,11 @@ pub fn all() -> Vec<Command> {
     add(Menu::View, "Show or hide the form", Together(CTRL, Key::B), Always, Action::Form);
     let enlarge = "Enlarge the panel under the pointer, or show all";
     add(Menu::View, enlarge, Together(Modifiers::NONE, Key::F10), Always, Action::Enlarge);
+    for (title, key, by) in
+        [("Turn to the next panel", Key::PageDown, 1), ("Turn to the previous panel", Key::PageUp, -1)]
+    {
+        add(Menu::View, title, Together(Modifiers::NONE, key), Always, Action::Turn(by));
+    }
     let present = "Present: full screen, one panel, larger text";
     add(Menu::View, present, Together(Modifiers::NONE, Key::F5), Always, Action::Present);
 

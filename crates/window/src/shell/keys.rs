@@ -1,13 +1,23 @@
 //! The keyboard: turns what is pressed into actions, and lists what can be pressed.
 
 use super::commands::{self, Keys};
-use crate::action::Action;
+use crate::action::{Action, RunAction};
 use crate::kit::theme::{self, Tokens, space};
 use eframe::egui::{Context, Event, Grid, Id, KeyboardShortcut, Modal, Modifiers, Popup, ScrollArea};
 
-/// Turns keys into actions. Plain keys count only while nothing has the keyboard's focus, and not while presenting: there
-/// Space is what turns pages, and must not begin a run.
-pub fn read(ctx: &Context, presenting: bool, actions: &mut Vec<Action>) {
+/// What comes of keys that are pressed by themselves, and easily by accident.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stray {
+    /// What they are for.
+    Acts,
+    /// Nothing: while presenting, Space is what turns pages.
+    Nothing,
+    /// It is said what would act: a run that is on show must not go by such a key.
+    Tells,
+}
+
+/// Turns keys into actions. Plain keys count only while nothing has the keyboard's focus.
+pub fn read(ctx: &Context, stray: Stray, actions: &mut Vec<Action>) {
     if ctx.input(|input| input.events.is_empty()) {
         return;
     }
@@ -26,15 +36,22 @@ pub fn read(ctx: &Context, presenting: bool, actions: &mut Vec<Action>) {
     // Ctrl Shift Z is looked for before Ctrl Z, which it would match, too.
     list.sort_by_key(|command| !matches!(command.keys, Keys::Together(Modifiers { shift: true, .. }, _)));
     for command in list {
-        // A field that is being typed into undoes what was typed.
-        let theirs = typing && matches!(command.action, Action::Undo | Action::Redo);
+        // A field that is being typed into undoes what was typed, and takes it with Enter.
+        let theirs =
+            typing && matches!(command.action, Action::Undo | Action::Redo | Action::Run(RunAction::StartAnew));
         let hit = match command.keys {
-            Keys::Plain(key) => free && !presenting && pressed(Modifiers::NONE, key),
+            Keys::Plain(key) => free && stray != Stray::Nothing && pressed(Modifiers::NONE, key),
             Keys::Typed(text) => free && typed(text),
             Keys::Together(modifiers, key) => !theirs && pressed(modifiers, key),
             Keys::None | Keys::Elsewhere(_) => false,
         };
-        if hit {
+        if hit && stray == Stray::Tells && matches!(command.keys, Keys::Plain(_)) {
+            let key = command.keys.in_words();
+            let anew = commands::ANEW.in_words();
+            actions.push(Action::Tell(format!(
+                "{key} does nothing here, so that the run on show stays: Start, or {anew}, trains anew."
+            )));
+        } else if hit {
             actions.push(command.action);
         }
     }

@@ -41,6 +41,8 @@ struct Found {
 #[derive(Default)]
 pub struct Last {
     run: Option<PathBuf>,
+    /// The one that was shown last since the start.
+    shown: Option<PathBuf>,
     found: Option<Found>,
     reader: Option<Background<PathBuf, Option<Found>>>,
 }
@@ -59,6 +61,18 @@ impl Last {
         let run = run.and_then(|run| std::path::absolute(run).ok()).or_else(|| self.run.clone());
         // A plan that cannot be written is not worth a message while somebody edits it.
         eframe::set_value(storage, KEY, &Kept { plan: plan.to_toml().unwrap_or_default(), run });
+    }
+
+    /// The run that was shown last, in this session or the one before.
+    #[must_use]
+    pub fn run(&self) -> Option<PathBuf> {
+        self.shown.clone().or_else(|| self.run.clone())
+    }
+
+    /// A run is on show.
+    pub fn shows(&mut self, run: &Path) {
+        self.shown = Some(run.to_owned());
+        self.forget();
     }
 
     /// Offers it no longer.

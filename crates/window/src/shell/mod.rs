@@ -30,7 +30,6 @@ use crate::laboratory::Laboratory;
 use crate::panels::{Panels, Stores};
 use crate::scene::Scene;
 use crate::shelf::Shelf;
-use crate::state::guess::Guess;
 use crate::state::inquiries::Inquiries;
 use crate::state::selected::SelectedBlock;
 use crate::state::{Level, Monitor};
@@ -41,9 +40,11 @@ use eframe::egui::{
 };
 use frames::Frames;
 use incoming::Incoming;
+use keys::Stray;
 use lab_core::experiment::{Augmentation, DeviceChoice, DeviceInfo, PRESETS, Plan, Source};
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{DatasetInfo, Event, Tune};
+use lab_core::runs::Guess;
 use last::Last;
 use memory::Memory;
 use open_weights::{Next, OpenWeights};
@@ -121,7 +122,7 @@ pub struct App {
     /// Augmentation and steps between probes as the form had them last; only a change is sent to the engine. What the
     /// engine uses is in the monitor.
     pub(super) applied: (Augmentation, u32),
-    /// What a person expects of the experiment under way.
+    /// What a person expects of the experiment that was started last; its run keeps it, too.
     pub(super) guess: Option<Guess>,
     /// What immediate mode trained last.
     pub(super) played: Option<Plan>,
@@ -232,9 +233,10 @@ impl App {
                             self.inquiries.forget();
                         }
                         self.known = Some((prepared.experiment.data.source.clone(), prepared.dataset.clone()));
-                        if prepared.run.is_some() {
-                            self.last.forget();
+                        if let (Some(run), Some(guess)) = (&prepared.run, self.guess.clone()) {
+                            self.shelf.annotate(run, |notes| notes.guess = Some(guess), ctx);
                         }
+                        prepared.run.iter().for_each(|run| self.last.shows(run));
                         // What was asked for may have failed, and this be something else.
                         if self.awaited.take().is_some_and(|run| prepared.run.as_ref() == Some(&run)) {
                             self.form.set_plan(prepared.experiment.clone().into_plan());
@@ -256,7 +258,7 @@ impl App {
             // There may be more: go on in the next frame.
             ctx.request_repaint();
         }
-        if let Some(chosen) = self.dialogs.poll() {
+        if let Some(chosen) = self.dialogs.poll(ctx) {
             self.chosen(ctx, chosen);
         }
         let ended = self.monitor.prepared.as_ref().filter(|_| !self.monitor.is_active());
@@ -389,7 +391,12 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         self.frames.watch(&ctx, frame);
         let mut actions = Vec::new();
-        keys::read(&ctx, self.presenting.is_some(), &mut actions);
+        let stray = match (self.presenting.is_some(), self.monitor.prepared.is_some() && !self.monitor.is_active()) {
+            (true, _) => Stray::Nothing,
+            (false, true) => Stray::Tells,
+            (false, false) => Stray::Acts,
+        };
+        keys::read(&ctx, stray, &mut actions);
         let dropped: Vec<PathBuf> =
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         if !dropped.is_empty() {

@@ -136,10 +136,10 @@ impl OpenWeights {
         row(ui, "Classes", |ui| field(ui, &mut self.classes, "How many, or their names separated by commas"));
         row(ui, "Mean", |ui| field(ui, &mut self.mean, "Subtracted from each channel of pixels between 0 and 1"));
         row(ui, "Deviation", |ui| field(ui, &mut self.std, "What each channel is divided by after that"));
-        row(ui, "Form's images", |ui| {
+        row(ui, "Panels", |ui| {
             let hint = "Loads the images that the form names, so that Predictions, Confusion, Lesions and all other \
                         panels answer, too. They must be of as many classes.";
-            ui.checkbox(&mut self.images, "").on_hover_text(hint)
+            ui.checkbox(&mut self.images, "also answer, on the images of the form  ?").on_hover_text(hint)
         });
         file
     }

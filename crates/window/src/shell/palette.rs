@@ -145,7 +145,8 @@ mod tests {
             ("pretrained", "Open weights from a file…"),
             ("ablation", "Show Lesions"),
             ("export onnx", "Save the run's networks as ONNX…"),
-            ("open the last run", "Show Runs"),
+            ("open the last run", "Open the last run"),
+            ("open study", "Open a study from its folder…"),
         ] {
             assert_eq!(first(other).as_deref(), Some(title), "{other}");
         }

@@ -7,11 +7,10 @@ use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::panel::{CURVES, GRADIENTS, LESIONS, PREDICTIONS};
 use crate::state::Monitor;
-use crate::state::guess::Guess;
 use crate::state::trace::Trace;
 use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, RichText, TextStyle, Ui};
 use lab_core::quantity::Metric;
-use lab_core::runs;
+use lab_core::runs::{self, Guess, Notes};
 use lab_core::verdict::{Call, Look, Newest, Verdict, facts_of, live, verdict, write};
 use std::path::{Path, PathBuf};
 
@@ -22,11 +21,14 @@ const RECENT: usize = 20;
 /// The verdict on the run that has ended.
 #[derive(Default)]
 pub(super) struct Verdicts {
-    worker: Option<Background<PathBuf, Result<Verdict, String>>>,
+    worker: Option<Background<PathBuf, Result<Concluded, String>>>,
     /// The run that was asked about.
     asked: Option<PathBuf>,
-    found: Option<Result<Verdict, String>>,
+    found: Option<Result<Concluded, String>>,
 }
+
+/// A verdict, and what a person expected when the run was started.
+type Concluded = (Verdict, Option<Guess>);
 
 impl Verdicts {
     pub fn ui(&mut self, ui: &mut Ui, monitor: &Monitor, guess: Option<&Guess>, actions: &mut Vec<Action>) {
@@ -49,7 +51,7 @@ impl Verdicts {
                 (Some(sentence), _) => {
                     ui.add(Label::new(sentence).truncate());
                 }
-                (None, Some(Ok(found))) => concluded(ui, found, guess, actions),
+                (None, Some(Ok((found, noted)))) => concluded(ui, found, guess.or(noted.as_ref()), actions),
                 (None, Some(Err(why))) => {
                     ui.add(Label::new(RichText::new(why).color(tokens.error)).wrap());
                 }
@@ -79,11 +81,12 @@ impl Verdicts {
 }
 
 /// The verdict from the run's folder, which gets it, too.
-fn concluded_of(folder: &Path) -> Result<Verdict, String> {
+fn concluded_of(folder: &Path) -> Result<Concluded, String> {
     let run = runs::open(folder).map_err(|error| error.to_string())?;
     let found = verdict(&facts_of(&[run]).map_err(|error| error.to_string())?);
     write(folder, &found).map_err(|error| format!("the verdict cannot be written into the run's folder: {error}"))?;
-    Ok(found)
+    let guess = Notes::read(folder).ok().and_then(|notes| notes.guess);
+    Ok((found, guess))
 }
 
 fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut Vec<Action>) {

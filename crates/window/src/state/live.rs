@@ -11,6 +11,8 @@ pub struct Live {
     names: Vec<String>,
     scheduled: bool,
     version: u64,
+    /// The learning rates of the last steps of a run that was read from the disk, until it goes on.
+    before: Vec<Option<f64>>,
 }
 
 impl Live {
@@ -20,13 +22,29 @@ impl Live {
         self.tuned(prepared.live.clone());
     }
 
+    /// What a run that is read from the disk was trained with last: should it be shown as it was left, that is what
+    /// counts, and not what a next step would be trained with.
+    pub(super) fn remembered(&mut self, rates: Vec<Option<f64>>) {
+        self.before = rates;
+    }
+
+    /// Nothing trains any more.
+    pub(super) fn ended(&mut self) {
+        let before = std::mem::take(&mut self.before);
+        for (arm, rate) in self.told.arms.iter_mut().zip(before) {
+            arm.rate_in_use = arm.rate_in_use.map(|next| rate.unwrap_or(next));
+        }
+    }
+
     pub(super) fn tuned(&mut self, told: Told) {
         self.told = told;
+        self.before.clear();
         self.version += 1;
     }
 
     /// A step says at which learning rates it was made.
     pub(super) fn stepped(&mut self, record: &StepRecord) {
+        self.before.clear();
         for (arm, step) in self.told.arms.iter_mut().zip(&record.arms) {
             arm.rate_in_use = step.map(|step| step.learning_rate);
         }

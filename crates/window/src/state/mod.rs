@@ -1,7 +1,6 @@
 //! What the window knows of an experiment under way, fed by events alone. Must not know widgets, panels or run folders.
 
 pub mod answers;
-pub mod guess;
 pub mod inquiries;
 pub mod live;
 pub mod probes;
@@ -13,7 +12,8 @@ pub mod thinned;
 pub mod trace;
 
 use lab_core::protocol::{
-    Evaluation, Event, Intervention, Outcome, Past, PastEvent, PastStep, Phase, Prepared, ProbeRecord, StepRecord,
+    ArmPast, Evaluation, Event, Intervention, Outcome, Past, PastEvent, PastStep, Phase, Prepared, ProbeRecord,
+    StepRecord,
 };
 use live::Live;
 use probes::Probes;
@@ -223,9 +223,12 @@ impl Monitor {
                     self.arms = vec![Trace::default(); prepared.arms.len()];
                 }
                 self.classifies = true;
+                let mut rates = None;
                 if let Some(past) = prepared.past.take()
                     && self.steps.is_empty()
                 {
+                    let last = |arm: &ArmPast| arm.steps.last().map(|step| step.seen.learning_rate);
+                    rates = Some(past.arms.iter().map(last).collect());
                     self.remember(Arc::unwrap_or_clone(past), prepared.first_step);
                 }
                 self.cut(prepared.first_step);
@@ -233,6 +236,9 @@ impl Monitor {
                 // A run that is opened again is no attempt before itself.
                 self.before.take_if(|before| before.prepared.run.is_some() && before.prepared.run == prepared.run);
                 self.live.prepared(&prepared);
+                if let Some(rates) = rates {
+                    self.live.remembered(rates);
+                }
                 self.prepared = Some(*prepared);
                 self.say(Level::Info, text);
                 None
@@ -332,9 +338,11 @@ impl Monitor {
 
     /// Takes in what was recorded of a run before it goes on after a step.
     fn remember(&mut self, past: Past, until: u64) {
+        let pace = past.arms.iter().filter_map(|arm| arm.steps.last()).map(|step| step.images_per_second).next();
         for (trace, arm) in self.arms.iter_mut().zip(past.arms) {
             trace.remember(arm, until);
         }
+        self.rate = pace.filter(|rate| rate.is_finite());
         if let Some(longest) = self.arms.iter().max_by_key(|trace| trace.times.steps.len()) {
             (self.steps, self.seconds) = (longest.times.steps.clone(), longest.times.seconds.clone());
         }
@@ -380,6 +388,7 @@ impl Monitor {
             self.phase = Phase::Done;
         }
         self.say(Level::Info, text.clone());
+        self.live.ended();
         self.outcome = Some(outcome);
         (Level::Info, text)
     }

@@ -1,13 +1,17 @@
 //! What an experiment shows: a guess before it, a sentence while it trains, a verdict in the end; guided experiments and
 //! studies of one's own.
 
+use crate::made::study;
 use crate::pictures::{compare_panel, pictured_in};
 use crate::runs::run;
 use crate::scripted::*;
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Theme, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lab_core::protocol::{ArmOutcome, Discordant, Event, Outcome};
+use lab_core::learn::{conclude, lesson};
+use lab_core::protocol::{ArmOutcome, Command, Discordant, Event, Outcome};
+use lab_core::study::StudyFolder;
 use lab_window::App;
 use std::path::{Path, PathBuf};
 
@@ -130,6 +134,59 @@ fn a_guided_experiment_is_asked_with_a_guess_in_a_process_of_its_own() {
     let folder = place.path().join("studies");
     assert!(started.starts_with("learn run shortcut --guess 1 --out "), "{started}");
     assert!(started.contains(&*folder.to_string_lossy()) && started.contains("--until-input-ends"), "{started}");
+}
+
+/// A question's study on disk, of which so many trainings are done.
+fn answered(place: &Path, done: usize) -> PathBuf {
+    let folder = study(&place.join("studies"), "learn-shortcut", &[], 3, done, 20);
+    let found = conclude(&lesson("shortcut").unwrap(), &StudyFolder::open(&folder).unwrap(), Some(0)).unwrap();
+    found.write(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn an_answer_is_there_after_a_restart_and_its_trainings_are_opened_by_what_is_to_be_watched() {
+    let place = tempfile::tempdir().unwrap();
+    answered(place.path(), 3);
+    let (program, notes) = noting(place.path());
+    let places = Places { runs: Some(place.path().join("runs")), program: Some(program) };
+    let (mut harness, script) = window_with(vec2(1440.0, 900.0), Theme::Dark, false, None, places);
+    harness.run();
+    click(&mut harness, "Learn");
+    wait_for(&mut harness, "3 of 3 trainings");
+    wait_for(&mut harness, "You expected: The residual one.");
+    assert!(!shows(&harness, "What do you expect?"));
+    click(&mut harness, "Measure it again");
+    assert!(shows(&harness, "What do you expect?") && !notes.exists(), "a guess comes first");
+    click(&mut harness, "Show the answer");
+    wait_for(&mut harness, "3 of 3 trainings");
+    let links = |node: &egui_kittest::Node<'_>| node.accesskit_node().role() == Role::Link;
+    harness.query_all_by_label("Curves").find(links).expect("a link").click();
+    harness.run();
+    let opened = |command: &Command| matches!(command, Command::Open { run, .. } if run.join("trial.json").exists());
+    assert!(script.sent(opened), "a training that has ended");
+}
+
+#[test]
+fn a_question_that_was_interrupted_goes_on_as_it_was_asked() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = answered(place.path(), 1);
+    let (mut harness, notes) = beside(place.path());
+    click(&mut harness, "Learn");
+    wait_for(&mut harness, "1 of 3 trainings");
+    click(&mut harness, "Go on");
+    let started = written(&mut harness, &notes);
+    assert!(started.starts_with("learn run shortcut "), "{started}");
+    assert!(started.contains(&*folder.to_string_lossy()), "in its own folder: {started}");
+}
+
+#[test]
+fn before_a_training_has_ended_nothing_leads_to_an_empty_panel() {
+    let (mut harness, _script) = window();
+    click(&mut harness, "Learn");
+    assert!(shows(&harness, "becomes a link once a training of this question has ended"));
+    let mut links = harness.query_all_by_label("Curves").filter(|node| node.accesskit_node().role() == Role::Link);
+    assert!(links.next().is_none());
 }
 
 #[test]

@@ -84,6 +84,15 @@ fn a_depth_that_is_no_net_is_told_at_the_field_and_at_start() {
 }
 
 #[test]
+fn letters_in_a_field_for_a_number_are_told_until_a_number_is_typed() {
+    let (mut harness, _script) = window();
+    type_into(&mut harness, "Width, plain", "abc");
+    assert!(harness.query_by_label_contains("is no number").is_some());
+    type_into(&mut harness, "Width, plain", "6");
+    assert!(harness.query_by_label_contains("is no number").is_none());
+}
+
+#[test]
 fn width_changes_the_parameters_and_is_undone() {
     let (mut harness, _script) = window();
     assert_eq!(harness.query_all_by_label_contains("56 layers · 214,402 parameters").count(), 2);
@@ -133,6 +142,22 @@ fn the_learning_rate_changes_while_training() {
     script.say(Event::Intervened(Intervention { step: 5, what: "learning rate 0.1 → 0.01".into(), change: None }));
     harness.run();
     assert_eq!(harness.state().monitor().interventions.len(), 1);
+}
+
+#[test]
+fn a_map_of_frozen_blocks_has_no_scale() {
+    let (mut harness, script) = training(20);
+    assert!(harness.query_by_label_contains("log scale, all arms").is_some());
+    click(&mut harness, "Reset");
+    click(&mut harness, "Start");
+    script.train(&script.started(), 0);
+    let mut frozen = probe(10, 2);
+    let blocks = frozen.arms.iter_mut().flat_map(|arm| &mut arm.blocks);
+    blocks.for_each(|block| block.weight_gradient_norm = 0.0);
+    script.say(Event::Probed(Box::new(frozen)));
+    harness.run();
+    assert!(harness.query_by_label_contains("what is frozen gets no gradient").is_some());
+    assert!(harness.query_by_label_contains("log scale, all arms").is_none(), "there is nothing to be read from it");
 }
 
 #[test]

@@ -30,6 +30,24 @@ pub fn predicted() -> (Harness<'static, App>, Script) {
 }
 
 #[test]
+fn a_class_that_was_never_said_has_no_precision() {
+    let (mut harness, script) = at_tab("Predictions");
+    harness.get_by_label("Predict: Predictions").click();
+    harness.run();
+    let (id, _) = script.asked_for(|question| *question == Question::Predictions).unwrap();
+    let mut never = predictions(4);
+    never.predicted.iter_mut().filter(|said| **said == 3).for_each(|said| *said = 4);
+    script.found(id, [Ok(Finding::Predictions(never)), Ok(Finding::Predictions(predictions(12)))]);
+    let (id, _) = script.asked_for(|question| *question == Question::Gallery).unwrap();
+    script.say(Event::Answer { id, answer: Ok(Answer::Gallery(Arc::new(gallery()))) });
+    harness.run();
+    harness.get_by_label("Per class").click();
+    harness.run();
+    assert_eq!(harness.query_all_by_label("–").count(), 1, "of one class, in one arm");
+    assert!(harness.query_all_by_label("0.0 %").count() >= 2, "its recall and F1");
+}
+
+#[test]
 fn images_are_sorted_filtered_and_looked_at() {
     let (mut harness, script) = predicted();
     // 15 of plain's and 5 of residual's predictions are wrong, and those 5 are among the 15.

@@ -8,7 +8,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::protocol::keep::Keeper;
 use lab_core::protocol::{Command, Event, Intervention, Outcome, Phase};
-use lab_core::runs::Folder;
+use lab_core::runs::{Folder, Guess, Notes};
 use lab_window::App;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -284,6 +284,86 @@ fn a_presentation_starts_nothing_by_space_and_is_over_when_the_window_is_opened_
     harness.key_press(Key::Space);
     harness.run();
     assert_eq!(script.starts(), 1);
+}
+
+#[test]
+fn a_finished_run_on_show_does_not_go_by_a_stray_key() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    let (mut harness, script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    shown(&script, &folder, "short", 20);
+    ended(&script, &folder, 20);
+    harness.run();
+    for (key, name) in [(Key::Space, "Space"), (Key::Period, ".")] {
+        harness.key_press(key);
+        harness.run();
+        assert!(!names(&harness, &format!("{name} does nothing here")).is_empty(), "it is said why");
+    }
+    assert_eq!((script.starts(), harness.state().monitor().steps.len()), (0, 20));
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    harness.run();
+    assert_eq!(script.starts(), 1, "that is no key for nothing");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    harness.run();
+    assert_eq!(script.starts(), 1, "what trains is left alone");
+}
+
+#[test]
+fn a_guess_is_there_again_when_its_run_is_opened() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    let (mut harness, script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    click(&mut harness, "Guess: residual");
+    shown(&script, &folder, "short", 20);
+    harness.run();
+    let noted = |_: &Harness<'static, App>| Notes::read(&folder).unwrap().guess == Some(Guess::Arm("residual".into()));
+    wait_until(&mut harness, "the run keeps it", noted);
+    let (mut again, script) = restarted(&mut harness, place.path());
+    wait_until(&mut again, "offered", |again| again.query_by_label("Open the last run").is_some());
+    click(&mut again, "Open the last run");
+    shown(&script, &folder, "short", 20);
+    ended(&script, &folder, 20);
+    wait_until(&mut again, "told", |again| !names(again, "residual: what you expected").is_empty());
+}
+
+#[test]
+fn an_opened_run_says_at_what_rate_it_ended() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    let (mut harness, script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    let mut prepared = prepared(&experiment("short"));
+    let kept = Folder::under(PathBuf::new()).reopen(&folder).unwrap();
+    (prepared.run, prepared.first_step, prepared.past) = (Some(folder.clone()), 20, Some(Arc::new(kept.past)));
+    prepared.total_steps = 20;
+    // The schedule's next step would be one at rate nothing.
+    prepared.live.arms.iter_mut().for_each(|arm| arm.rate_in_use = Some(0.0));
+    script.say(Event::Prepared(Box::new(prepared)));
+    ended(&script, &folder, 20);
+    harness.run();
+    assert!(harness.query_by_label("last learning rate 0.100").is_some(), "{:?}", names(&harness, "last learning"));
+}
+
+#[test]
+fn a_presentation_goes_from_panel_to_panel_and_says_how_to_leave() {
+    let (mut harness, _script) = window();
+    let alone = |harness: &Harness<'static, App>, title: &str| {
+        harness.query_by_label("Runs").is_none() && harness.query_by_label(title).is_some()
+    };
+    harness.key_press(Key::PageDown);
+    harness.key_press(Key::F5);
+    harness.run();
+    assert!(alone(&harness, "Curves"), "page down turns nothing among all panels");
+    click(&mut harness, "Next panel");
+    assert!(alone(&harness, "Learn"));
+    harness.key_press(Key::PageUp);
+    harness.run();
+    assert!(alone(&harness, "Curves"));
+    click(&mut harness, "Leave");
+    harness.run();
+    assert!(harness.query_by_label("Runs").is_some() && harness.query_by_label("Leave").is_none());
 }
 
 #[test]

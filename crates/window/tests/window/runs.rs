@@ -254,6 +254,18 @@ fn a_run_is_done_again_gone_on_with_and_shown() {
 }
 
 #[test]
+fn a_run_of_the_list_is_exported_without_being_opened() {
+    let place = tempfile::tempdir().unwrap();
+    run(place.path(), "short", 20);
+    let (mut harness, script) = open_on_short(place.path());
+    command(&mut harness, "Save the run as a web page");
+    assert!(!names(&harness, "open one of the list in Runs").is_empty(), "no run is open");
+    click(&mut harness, "Export short");
+    click(&mut harness, "Save the run as a web page…");
+    assert_eq!(*script.places.borrow(), ["short.html"]);
+}
+
+#[test]
 fn a_run_that_another_process_writes_is_shown_live() {
     let place = tempfile::tempdir().unwrap();
     let mut record = begin(place.path(), "short", 20);

@@ -53,7 +53,7 @@ impl Dialogs for Script {
         self.revealed.borrow_mut().push(folder.to_owned());
         Ok(())
     }
-    fn poll(&mut self) -> Option<Chosen> {
+    fn poll(&mut self, _: &egui::Context) -> Option<Chosen> {
         self.chosen.borrow_mut().take()
     }
 }

@@ -132,6 +132,25 @@ fn settings_are_compared_and_the_best_one_goes_into_the_form() {
 }
 
 #[test]
+fn a_study_from_anywhere_opens_when_it_is_dropped_or_its_path_is_typed() {
+    let place = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = study(elsewhere.path(), "rates", &AXES, 1, 6, 20);
+    let (mut harness, _script) = window_over(&place.path().join("runs"), vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    harness.input_mut().dropped_files.push(Arc::new(File(folder.clone())));
+    harness.run();
+    wait_for(&mut harness, "6 of 6 trainings");
+    pick(&mut harness, "Study", "none");
+    command(&mut harness, "Open a study by its path");
+    harness.get_by_label("Path").type_text(&folder.display().to_string());
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    wait_for(&mut harness, "6 of 6 trainings");
+}
+
+#[test]
 fn every_way_of_looking_at_a_study_says_what_it_shows() {
     let place = tempfile::tempdir().unwrap();
     study(&place.path().join("studies"), "grid", &AXES, 2, 12, 40);

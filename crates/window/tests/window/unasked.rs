@@ -28,6 +28,12 @@ fn every_canvas_says_what_it_shows_and_why_its_button_cannot_be_used_yet() {
         command(&mut harness, &format!("Show {panel}"));
         assert!(told(&harness, what), "{panel}");
         assert!(harness.get_by_label(button).accesskit_node().is_disabled(), "{panel}");
+        if let Some(mark) = harness
+            .query_by_label(&button.rsplit(": ").next().map(|title| format!("What am I looking at: {title}")).unwrap())
+        {
+            let gap = harness.get_by_label(button).rect().top() - mark.rect().top();
+            assert!((0.0..130.0).contains(&gap), "{panel}: the ? is beside the sentence, {gap} above the button");
+        }
         assert!(told(&harness, "press Start"), "{panel} says why");
     }
     harness.get_by_label("Start").click();

@@ -80,10 +80,11 @@ fn beyond(count: usize, index: usize, (at, x): (f64, f64), place: &dyn Fn(usize)
     outside && (x - at).abs() > apart
 }
 
-/// What is told of one arm, in three lengths: with all names, with the values alone, with one value.
+/// What is told of one arm, in four lengths: with all names and whether a value is a moving average, without the
+/// latter, with the values alone, with one value.
 struct Told {
     color: eframe::egui::Color32,
-    forms: [String; 3],
+    forms: [String; 4],
 }
 
 impl Told {
@@ -91,16 +92,19 @@ impl Told {
         let values = at.map_or_else(|| Values::last(figure, curve), |x| Values::at(figure, curve, x));
         let words = |value: f64| figure.metric.unit().in_words(value);
         let name = &curve.source.name;
+        let smoothed = if values.smoothed.is_some() { " (moving average)" } else { "" };
         let forms = match (values.smoothed.or(values.training), values.validation) {
             (Some(main), Some(validation)) => {
                 let (main, validation) = (words(main), words(validation));
-                [format!("{name} {main}, validation {validation}"), format!("{main} / {validation}"), main]
+                let short = format!("{name} {main}, validation {validation}");
+                let long = format!("{name} {main}{smoothed}, validation {validation}");
+                [long, short, format!("{main} / {validation}"), main]
             }
             (Some(only), None) | (None, Some(only)) => {
                 let only = words(only);
-                [format!("{name} {only}"), only.clone(), only]
+                [format!("{name} {only}{smoothed}"), format!("{name} {only}"), only.clone(), only]
             }
-            (None, None) => [format!("{name} –"), "–".into(), "–".into()],
+            (None, None) => [format!("{name} –"), format!("{name} –"), "–".into(), "–".into()],
         };
         Self { color: curve.source.color(tokens), forms }
     }
@@ -122,7 +126,7 @@ pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
             left >= 0.0
         })
     };
-    let form = (0..3).find(fits).unwrap_or(2);
+    let form = (0..4).find(fits).unwrap_or(3);
     let all = || told().map(|told| told.forms[0].clone()).collect::<Vec<_>>().join("; ");
     let response = ui.allocate_rect(rect, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, all()));

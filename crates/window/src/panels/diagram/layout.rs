@@ -14,7 +14,7 @@ pub const NATURAL: f32 = 80.0;
 /// Widest block that is chosen unasked, in points.
 const FITTED: f32 = 112.0;
 /// Least width of blocks in one row; narrower ones are drawn in a row for each stage.
-const READABLE: f32 = 18.0;
+const READABLE: f32 = 20.0;
 
 /// Height of the stages' names.
 const NAMES: f32 = 18.0;
@@ -90,8 +90,8 @@ impl Arrangement {
     pub fn fitting<'a>(outlines: impl Iterator<Item = &'a Outline> + Clone, room: Vec2) -> Self {
         let whole = Measure::widest(outlines.clone().map(pieces).max().unwrap_or(1), room.x);
         let stages = outlines.clone().flat_map(|outline| &outline.stages);
-        // Stem and head share a row with a stage.
-        let most = stages.clone().map(|stage| 1 + in_stage(stage)).max().unwrap_or(1);
+        // Stem and head share a row with a stage, and the rows line up.
+        let most = stages.clone().map(|stage| 2 + in_stage(stage)).max().unwrap_or(1);
         let rows = Measure::widest(most, room.x);
         #[allow(clippy::cast_precision_loss, reason = "a few dozen rows")]
         let height = stages.count() as f32 * rows.row() + outlines.count() as f32 * HEADING;
@@ -188,7 +188,11 @@ impl<'a> Lane<'a> {
             lines: Vec::new(),
             size: vec2(0.0, 0.0),
         };
-        let mut at = Cursor { x: 0.0, measure, top: above, map: outline.input, told: 0.0, owed: false };
+        // Rows begin where the widest shape in front of one ends, so that their boxes line up.
+        let fronts = outline.stages.iter().filter_map(|stage| Some(stage.blocks.first()?.part.output));
+        let fronts = fronts.chain([outline.input]).map(|map| in_words(map).chars().count());
+        let start = fronts.max().unwrap_or(0) as f32 * CHARACTER / 2.0 + 4.0;
+        let mut at = Cursor { x: 0.0, start, measure, top: above, map: outline.input, told: 0.0, owed: false };
         at.begin(&mut lane);
         at.place(&mut lane, &outline.stem, Piece::Stem);
         for (index, stage) in outline.stages.iter().enumerate() {
@@ -196,6 +200,8 @@ impl<'a> Lane<'a> {
                 at.end(&mut lane);
                 at.top += measure.row();
                 at.begin(&mut lane);
+                // Below the stem, the line goes on.
+                at.x += width + gap;
             }
             let left = at.x - gap / 2.0;
             if let Some(entry) = &stage.entry {
@@ -223,6 +229,8 @@ impl<'a> Lane<'a> {
 struct Cursor {
     /// Where the next box begins.
     x: f32,
+    /// Where each row's line begins.
+    start: f32,
     measure: Measure,
     /// Upper edge of the boxes in this row.
     top: f32,
@@ -240,7 +248,7 @@ impl Cursor {
 
     /// Begins a row with the map that comes in.
     fn begin(&mut self, lane: &mut Lane) {
-        let start = in_words(self.map).chars().count() as f32 * CHARACTER / 2.0 + 4.0;
+        let start = self.start;
         lane.lines.push([pos2(start, self.axis()); 2]);
         (self.told, self.x) = (f32::NEG_INFINITY, start + self.measure.gap);
         self.tell(lane, start, self.map, true);
@@ -342,6 +350,16 @@ mod tests {
                 pair[1].0.y > pair[0].0.y || pair[1].0.x - pair[0].0.x > pair[0].1.chars().count() as f32 * 7.8
             };
             assert!(lane.shapes.windows(2).all(apart), "with {arrangement:?}");
+        }
+    }
+
+    #[test]
+    fn the_stages_of_rows_begin_below_each_other() {
+        let outline = outline(56, Shortcut::A);
+        for arrangement in arrangements(20.0).into_iter().filter(|arrangement| arrangement.wrapped) {
+            let lane = Lane::new(&outline, arrangement);
+            let lefts: Vec<f32> = lane.groups.iter().map(|group| group.rect.left()).collect();
+            assert!(lefts.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 0.01), "{lefts:?}");
         }
     }
 

@@ -22,8 +22,9 @@ pub struct Look {
 
 /// Width of a block from which its layers are written inside.
 const LAYERS: f32 = 58.0;
-/// Width of a block from which its name is written inside.
-const NAMES: f32 = 26.0;
+/// Width of a character of a name, at the most, with what its box needs beside the name.
+const CHARACTER: f32 = 5.5;
+const BESIDE: f32 = 3.0;
 
 /// Stages, the main line, shortcuts and shapes.
 pub fn ground(ui: &Ui, lane: &Lane, offset: Vec2, color: Color32) {
@@ -160,7 +161,9 @@ fn inside(node: &Node, width: f32) -> Vec<String> {
         Piece::Block(block) => short_name(&block.part.name),
         Piece::Head => "head",
     };
-    if width >= NAMES { vec![short.to_owned()] } else { Vec::new() }
+    #[allow(clippy::cast_precision_loss, reason = "a few characters")]
+    let fits = short.chars().count() as f32 * CHARACTER + BESIDE <= width;
+    if fits { vec![short.to_owned()] } else { Vec::new() }
 }
 
 /// A small picture of a kind of shortcut.

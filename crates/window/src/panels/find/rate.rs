@@ -6,9 +6,9 @@ use crate::finder::Rates;
 use crate::kit::chart::{self, Across, Scale, Series};
 use crate::kit::chips::dot;
 use crate::kit::theme::{self, Tokens};
-use crate::kit::widgets::{decimal, named};
+use crate::kit::widgets::{decimal, named, progress};
 use crate::scene::Effects;
-use eframe::egui::{Button, DragValue, Label, ProgressBar, RichText, Ui, vec2};
+use eframe::egui::{Button, DragValue, Label, RichText, Ui, vec2};
 use lab_core::experiment::{Experiment, Plan};
 use lab_core::finder::{RateTest, Suggestion, suggestion};
 use lab_core::number::setting;
@@ -62,7 +62,7 @@ fn start(ui: &mut Ui, plan: &Plan, test: RateTest, effects: &mut Effects) {
         let (done, of) = effects.finder.rates.as_ref().map_or((0, 1), |rates| (rates.done, rates.of.max(1)));
         let text = if done == 0 { "building networks…".to_owned() } else { format!("step {done} of {of}") };
         #[allow(clippy::cast_precision_loss, reason = "a share")]
-        let bar = ProgressBar::new(done as f32 / of as f32).text(text.clone()).desired_width(200.0);
+        let bar = progress(done as f32 / of as f32, text.clone()).desired_width(200.0);
         let bar = ui.add(bar);
         named(ui, bar, &format!("Progress of the test: {text}"));
         return;

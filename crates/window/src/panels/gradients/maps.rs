@@ -34,8 +34,8 @@ struct Made {
 #[derive(Default)]
 pub struct HeatMaps {
     made: Made,
-    /// Decimal logarithms of the shared scale's ends.
-    pub scale: [f64; 2],
+    /// Decimal logarithms of the shared scale's ends; none where no block has a value.
+    pub scale: Option<[f64; 2]>,
     maps: Vec<Option<TextureHandle>>,
 }
 
@@ -68,15 +68,14 @@ impl HeatMaps {
         let grids: Vec<Grid> = (0..monitor.arms.len()).map(|arm| Grid::new(&monitor.probes, arm, quantity)).collect();
         let mut extremes = Extremes::NONE;
         grids.iter().flat_map(|grid| &grid.cells).for_each(|&cell| extremes.add(cell));
-        self.scale =
-            if extremes.is_some() { [extremes.min, extremes.max.max(extremes.min + 0.1)] } else { [-1.0, 0.0] };
+        self.scale = extremes.is_some().then(|| [extremes.min, extremes.max.max(extremes.min + 0.1)]);
         self.maps.resize(grids.len(), None);
         for (arm, (grid, map)) in grids.iter().zip(&mut self.maps).enumerate() {
-            if grid.cells.is_empty() {
+            let Some(scale) = self.scale.filter(|_| !grid.cells.is_empty()) else {
                 *map = None;
                 continue;
-            }
-            let image = grid.picture(self.scale, tokens.background);
+            };
+            let image = grid.picture(scale, tokens.background);
             match map {
                 Some(texture) => texture.set(image, TextureOptions::NEAREST),
                 None => *map = Some(ui.ctx().load_texture(format!("gradients {arm}"), image, TextureOptions::NEAREST)),

@@ -48,7 +48,7 @@ impl Panel for Gradients {
             give_away::button(ui, "Gradients", &Paper { quantity: view.quantity, scene }, effects.actions);
         });
         self.maps.update(ui, monitor, view.quantity);
-        legend(ui, self.maps.scale);
+        self.maps.scale.into_iter().for_each(|scale| legend(ui, scale));
         let room = ui.available_height();
         let below = (room * 0.34).clamp(110.0, 240.0);
         #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]

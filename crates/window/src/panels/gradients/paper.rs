@@ -65,7 +65,7 @@ impl Exportable for Paper<'_> {
         // Textures of the window do not exist here.
         let mut drawn = HeatMaps::default();
         drawn.update(ui, self.scene.monitor, self.quantity);
-        legend(ui, drawn.scale);
+        drawn.scale.into_iter().for_each(|scale| legend(ui, scale));
         drawn.figure(ui, self.scene, self.quantity, HEIGHTS);
     }
 }

@@ -3,14 +3,14 @@
 use super::paper::{Figure, Paper, tables};
 use crate::action::Action;
 use crate::give_away;
-use crate::kit::canvas::{Offer, canvas};
+use crate::kit::canvas::{Offer, canvas_with};
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, named};
+use crate::kit::widgets::{choose, named, progress};
 use crate::scene::{Effects, Scene};
 use crate::state::Monitor;
 use crate::state::inquiries::{Inquiries, Inquiry, Place};
 use crate::state::selected::SelectedBlock;
-use eframe::egui::{Button, Label, Popup, ProgressBar, RichText, Ui, vec2};
+use eframe::egui::{Button, Label, Popup, RichText, Ui, vec2};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::instrument::{About, Finding, Instrument, Question};
 use lab_core::number::count;
@@ -125,7 +125,10 @@ pub fn tools(ui: &mut Ui, bench: &mut Bench, request: &Request, figure: Figure<i
             }
         }
         weights(ui, bench);
-        explain(ui, about);
+        // Where nothing was found yet, it stands beside the sentence that says so.
+        if !request.is_blank(bench) {
+            explain(ui, about);
+        }
         if bench.inquiries.findings(about).any(|(_, finding)| finding.is_ok()) && inquiry.awaited.is_none() {
             export(ui, bench, about, figure);
         }
@@ -145,7 +148,8 @@ pub fn offer(ui: &mut Ui, bench: &mut Bench, request: &Request) {
     let name = request.name();
     let button = Offer { verb: request.verb, name: &name, hindered: bench.hindered() };
     let waits = bench.inquiries.awaited(Place::Of(request.about)).is_some();
-    if canvas(ui, request.about.about().in_a_sentence(), (!waits).then_some(button)) {
+    let beside = |ui: &mut Ui| explain(ui, request.about);
+    if canvas_with(ui, request.about.about().in_a_sentence(), (!waits).then_some(button), Some(beside)) {
         bench.ask(request.question.clone());
     }
 }
@@ -171,7 +175,7 @@ fn waiting(ui: &mut Ui, bench: &mut Bench, place: Place, inquiry: &Inquiry, titl
     #[allow(clippy::cast_precision_loss, reason = "a share for a bar")]
     let share = done as f32 / total.max(1) as f32;
     let text = if total == 0 { "Waiting".to_owned() } else { format!("{:.0} %", 100.0 * share) };
-    let bar = ui.add_sized(vec2(120.0, theme::ROW), ProgressBar::new(share).text(text));
+    let bar = ui.add_sized(vec2(120.0, theme::ROW), progress(share, text));
     named(ui, bar, &format!("{title}: {done} of {total}"));
     let cancel = ui.button("Cancel").on_hover_text("Keeps what has been found so far");
     if named(ui, cancel, &format!("Cancel: {title}")).clicked() {

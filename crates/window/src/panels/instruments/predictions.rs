@@ -228,7 +228,10 @@ impl Predictions {
                         .take(3)
                         .map(|&(index, share)| format!("{} {}", class(gallery, index), percent(f64::from(share))))
                         .collect();
-                    let text = format!("{name}: {}; loss {}", likely.join(", "), short(f64::from(found.loss[image])));
+                    // The loss is made of the probability of the true class alone.
+                    let loss = f64::from(found.loss[image]);
+                    let truth = percent((-loss).exp().max(f64::MIN_POSITIVE));
+                    let text = format!("{name}: {}; true class {truth}, loss {}", likely.join(", "), short(loss));
                     told(ui, *arm, &text);
                     if let Some(history) = history(bench, *arm, image, gallery) {
                         ui.add(Label::new(theme::caption(history, &tokens)).wrap());

@@ -40,6 +40,11 @@ pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String], actions: &mut Vec<
     table(ui, arms, &metrics, classes);
 }
 
+/// A share with one decimal throughout, so that those of a column can be compared.
+fn share(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
 fn of_arms(arms: &[Arm], tables: impl Iterator<Item = Table>) -> Vec<(String, Table)> {
     arms.iter().map(|(_, name, _)| (*name).to_owned()).zip(tables).collect()
 }
@@ -74,11 +79,13 @@ fn table(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics], classes: &[String]) {
         ui.end_row();
         for (class, title) in classes.iter().enumerate() {
             ui.label(title);
-            for found in metrics {
+            for ((.., said), found) in arms.iter().zip(metrics) {
                 let score = found.classes.get(class).copied().unwrap_or_default();
-                for share in [score.precision, score.recall, score.f1] {
-                    ui.label(percent(share));
-                }
+                // Of what was never said, no share is right.
+                let is_said = said.predicted.iter().any(|predicted| usize::from(*predicted) == class);
+                ui.label(if is_said { share(score.precision) } else { "–".to_owned() });
+                ui.label(share(score.recall));
+                ui.label(share(score.f1));
             }
             let support = metrics.first().and_then(|found| found.classes.get(class)).map_or(0, |score| score.support);
             ui.label(count(support.into()));

@@ -133,6 +133,10 @@ impl Column {
             Self::Parameters => "Parameters".into(),
             Self::Steps => "Steps".into(),
             Self::Time => "Time".into(),
+            // One batch's, and not a mean as in the verdict, nor a moving average as in Curves.
+            Self::Last(measure @ (Measure::TrainLoss | Measure::TrainAccuracy)) => {
+                format!("Last batch's {}", measure.words())
+            }
             Self::Last(measure) => format!("Last {}", measure.words()),
             Self::Best(measure) => format!("Best {}", measure.words()),
         }
@@ -144,12 +148,21 @@ impl Column {
         match self {
             Self::Name => 160.0,
             Self::Arm => 96.0,
-            Self::Started => 128.0,
-            Self::Status => 92.0,
+            Self::Last(Measure::TrainLoss | Measure::TrainAccuracy) => 152.0,
             Self::Tags | Self::Data | Self::Device => 120.0,
             Self::Seed | Self::Depth => 64.0,
             Self::Last(_) | Self::Best(_) => 116.0,
             _ => 92.0,
+        }
+    }
+
+    /// What a cell says where it is read in a line with others: when a run began without the year.
+    #[must_use]
+    pub fn in_table(self, entry: &Entry, arm: usize) -> String {
+        let text = self.text(entry, arm);
+        match self {
+            Self::Started => text.get(5..).unwrap_or(&text).to_owned(),
+            _ => text,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::columns::{Column, status};
 use crate::action::{Action, RunAction};
+use crate::export::{Content, Format, RunExport};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::shelf::{Entry, Shelf};
@@ -107,6 +108,19 @@ pub fn buttons(ui: &mut Ui, entry: &Entry, busy: bool, shelf: &mut Shelf, action
     if named(ui, open, &format!("Open the folder of {name}")).clicked() {
         actions.push(Action::Reveal(entry.folder.clone()));
     }
+    let export = ui.menu_button("Export", |ui| {
+        for format in Format::ALL {
+            if ui.button(format.title()).clicked() {
+                let export = RunExport { run: entry.folder.clone(), format };
+                actions.push(Action::Save { name: export.name(), content: Content::Run(export) });
+            }
+        }
+    });
+    named(
+        ui,
+        export.response.on_hover_text("Saves it for other programs, readers or machines"),
+        &format!("Export {name}"),
+    );
     let delete = ui.add_enabled(!entry.live, Button::new("Delete"));
     let delete = delete
         .on_hover_text("Moves it into the trash, from which it can be taken back")

@@ -101,7 +101,25 @@ pub fn ui(ui: &mut Ui, view: &mut View, columns: &[Column], shown: &[Arc<Entry>]
         let place = Rect::from_min_size(origin + vec2(0.0, viewport.top()), vec2(size.x, theme::ROW));
         header(ui, (place, viewport.left()), &columns, view);
         all(ui, place.translate(vec2(viewport.left(), 0.0)), shown, table);
+        let hidden = columns.width - viewport.right();
+        if hidden > space::S {
+            more(ui, Rect::from_min_size(pos2(origin.x + viewport.right(), place.top()), vec2(0.0, viewport.height())));
+        }
     });
+}
+
+/// Fades out what goes on to the right of an edge.
+fn more(ui: &Ui, edge: Rect) {
+    const STEPS: u8 = 8;
+    let color = Tokens::of(ui).background;
+    for step in 0..STEPS {
+        let right = edge.left() - 4.0 * f32::from(step);
+        let strip = Rect::from_x_y_ranges(right - 4.0..=right, edge.y_range());
+        ui.painter().rect_filled(strip, 0.0, color.gamma_multiply(0.9 * (1.0 - f32::from(step) / f32::from(STEPS))));
+    }
+    let font = FontId::proportional(theme::size::BODY);
+    let at = pos2(edge.left() - space::XS, edge.top() + theme::ROW / 2.0);
+    ui.painter().text(at, Align2::RIGHT_CENTER, "›", font, Tokens::of(ui).text);
 }
 
 /// The headings; a click sorts.
@@ -115,11 +133,11 @@ fn header(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, view: &
         let sorted = view.sort == column;
         let arrow = match (sorted, view.falling) {
             (false, _) => "",
-            (true, true) => " ↓",
-            (true, false) => " ↑",
+            (true, true) => "↓ ",
+            (true, false) => "↑ ",
         };
         let color = if sorted { tokens.text } else { tokens.weak };
-        let text = RichText::new(format!("{}{arrow}", column.title())).size(theme::size::SMALL).color(color);
+        let text = RichText::new(format!("{arrow}{}", column.title())).size(theme::size::SMALL).color(color);
         let mut cell = ui.new_child(UiBuilder::new().max_rect(at).id_salt(column));
         cell.set_clip_rect(at.intersect(clip).intersect(ui.clip_rect()));
         cell.spacing_mut().button_padding = vec2(space::XS, 2.0);
@@ -185,7 +203,7 @@ fn row(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, entry: &En
         let lines = if column.is_of_arms() { entry.info.arms.len() } else { 1 };
         for arm in 0..lines {
             let at = pos2(left, rect.top() + BETWEEN / 2.0 + arm as f32 * LINE);
-            let text = column.text(entry, arm);
+            let text = column.in_table(entry, arm);
             let color = match column {
                 Column::Status if entry.live => tokens.accent,
                 Column::Name | Column::Arm | Column::Best(_) | Column::Last(_) => tokens.text,

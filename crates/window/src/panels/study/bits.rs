@@ -46,7 +46,8 @@ pub fn judged(ui: &mut Ui, looked: &Looked, view: &mut View) {
 /// What colours tell apart.
 pub fn color(ui: &mut Ui, looked: &Looked, view: &mut View) {
     let axes = looked.labels.iter().enumerate().map(|(index, label)| (index + 1, label.as_str()));
-    let options: Vec<(usize, &str)> = std::iter::once((0, "Network")).chain(axes).collect();
+    let networks = (looked.arms.len() > 1).then_some((0, "Network"));
+    let options: Vec<(usize, &str)> = networks.into_iter().chain(axes).collect();
     listed(ui, ("Colour by", "What the colours tell apart"), &mut view.color, &options);
 }
 
@@ -80,7 +81,30 @@ pub fn fit(view: &mut View, looked: &Looked) {
     if view.color > axes {
         view.color = 0;
     }
+    // With one network, its colour would be that of every line.
+    if view.color == 0 && looked.arms.len() == 1 && axes > 0 {
+        view.color = 1;
+    }
     if view.judged > looked.arms.len() {
         view.judged = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_one_network_colours_tell_settings_apart() {
+        let looked = |arms: &[&str]| Looked {
+            arms: arms.iter().map(|&name| name.to_owned()).collect(),
+            labels: vec!["depth".to_owned()],
+            ..Looked::default()
+        };
+        for (arms, color) in [(&["resnet20"][..], 1), (&["plain", "residual"], 0)] {
+            let mut view = View::default();
+            fit(&mut view, &looked(arms));
+            assert_eq!(view.color, color, "{arms:?}");
+        }
     }
 }

@@ -4,10 +4,10 @@ use super::paper::Paper;
 use crate::action::Action;
 use crate::give_away;
 use crate::kit::theme::{self, Tokens};
-use crate::kit::widgets::{choose, named};
+use crate::kit::widgets::{choose, named, progress};
 use crate::laboratory::{Laboratory, Looked};
 use crate::scene::Effects;
-use eframe::egui::{ProgressBar, Ui};
+use eframe::egui::Ui;
 use lab_core::number::plural;
 use lab_core::study::Standing;
 use std::path::{Path, PathBuf};
@@ -92,9 +92,9 @@ pub fn under_way(ui: &mut Ui, looked: &Looked, effects: &mut Effects) {
     ui.horizontal_wrapped(|ui| {
         ui.label(theme::strong(&looked.name));
         #[allow(clippy::cast_precision_loss, reason = "a share")]
-        let bar = ProgressBar::new(over as f32 / of.max(1) as f32);
+        let share = over as f32 / of.max(1) as f32;
         let text = format!("{over} of {}", plural(of as u64, "training"));
-        let bar = ui.add(bar.text(text.clone()).desired_width(180.0));
+        let bar = ui.add(progress(share, text.clone()).desired_width(180.0));
         named(ui, bar, &format!("Progress: {text}"));
         deeds(ui, looked, effects);
         give_away::button(ui, "the study's results", &Paper(looked), effects.actions);

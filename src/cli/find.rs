@@ -190,7 +190,8 @@ fn batch(args: &BatchArgs) -> Result<(), Failure> {
     let mut tried: Vec<Tried> = Vec::new();
     for fit in fits {
         let noise = bench::noise(images.0, images.1, fit.batch);
-        let seconds = bench::measure(&experiment.arms, &noise, &opened, Work::training(3))?.median();
+        let seconds =
+            bench::measure(&experiment.arms, &noise, &opened, Work::training(3, experiment.recipe.precision))?.median();
         tried.push(Tried { fit, images_per_second: fit.batch as f64 / seconds });
         if args.follow {
             output::print(&json!(tried.last()).to_string())?;

@@ -35,6 +35,7 @@ mod matmul;
 mod norm;
 pub mod ops;
 pub mod pooling;
+pub mod precision;
 mod scratch;
 pub mod shape;
 pub mod shortcut;

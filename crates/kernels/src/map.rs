@@ -151,6 +151,31 @@ impl Source for ActivatedBlend<'_> {
     }
 }
 
+/// Another map, rounded to bfloat16.
+#[derive(Clone, Copy)]
+pub(crate) struct Rounded<'a, M>(pub &'a M);
+
+impl<M: Source> Source for Rounded<'_, M> {
+    type Held<S: Simd> = M::Held<S>;
+
+    #[inline(always)]
+    unsafe fn begin<S: Simd>(&self, channel: usize, count: usize) -> Self::Held<S> {
+        // SAFETY: passed on to the caller.
+        unsafe { self.0.begin::<S>(channel, count) }
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, index: usize) {
+        self.0.prefetch(index);
+    }
+
+    #[inline(always)]
+    unsafe fn load<S: Simd>(&self, held: &Self::Held<S>, index: usize, count: usize) -> S::V {
+        // SAFETY: passed on to the caller.
+        unsafe { S::bf16(self.0.load::<S>(held, index, count)) }
+    }
+}
+
 /// The gradient before an activation `max(v, slope · v)` of `v = scale · (z − mean) + shift`.
 #[inline(always)]
 pub(super) unsafe fn behind<S: Simd>(gradient: S::V, z: S::V, norm: [S::V; 3], slope: S::V) -> S::V {

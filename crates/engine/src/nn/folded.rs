@@ -2,21 +2,24 @@
 //! is made when it is first wanted, and again when any of the tensors that it was made of is another one.
 
 use burn::tensor::Tensor;
+use lab_core::experiment::Precision;
 use lab_kernels::ops::{Folded, are_same};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The tensors that a folded convolution is made of, and the factor in front of them.
+/// The tensors that a folded convolution is made of, the factor in front of them, and the precision of the products.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub weight: Tensor<4>,
     /// Of the norm and of the bias, [channels] each; those that there are, in a fixed order.
     pub vectors: Vec<Tensor<1>>,
     pub gain: f64,
+    pub precision: Precision,
 }
 
 impl Origin {
     fn is(&self, other: &Self) -> bool {
         self.gain == other.gain
+            && self.precision == other.precision
             && self.vectors.len() == other.vectors.len()
             && are_same(&self.weight, &other.weight)
             && self.vectors.iter().zip(&other.vectors).all(|(a, b)| are_same(a, b))
@@ -54,7 +57,7 @@ mod tests {
     use burn::tensor::{Device, TensorData};
 
     fn origin(weight: &Tensor<4>, gain: f64) -> Origin {
-        Origin { weight: weight.clone(), vectors: Vec::new(), gain }
+        Origin { weight: weight.clone(), vectors: Vec::new(), gain, precision: Precision::F32 }
     }
 
     #[test]

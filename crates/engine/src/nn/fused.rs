@@ -4,12 +4,12 @@ use super::factor::Factor;
 use super::folded::Origin;
 use super::layers::{Conv, ConvNormAct, EPSILON, NormKind, NormLayer};
 use super::pass::Pass;
-use super::stock;
+use super::{rounded, stock};
 use burn::module::Param;
 use burn::tensor::Tensor;
 use lab_core::blueprint::{PoolKind, PoolPlan};
-use lab_core::experiment::Activation;
-use lab_kernels::ops::{self, Folded, Steps, Windows};
+use lab_core::experiment::{Activation, Precision};
+use lab_kernels::ops::{self, Convolution, Folded, Steps, Windows};
 
 fn kernel(act: Option<Activation>) -> ops::Activation {
     match act {
@@ -22,8 +22,9 @@ fn kernel(act: Option<Activation>) -> ops::Activation {
     }
 }
 
-fn steps(conv: &Conv) -> Steps {
-    Steps { stride: conv.stride(), padding: conv.weight.dims()[2] / 2 }
+fn convolution(conv: &Conv, precision: Precision) -> Convolution {
+    let steps = Steps { stride: conv.stride(), padding: conv.weight.dims()[2] / 2 };
+    Convolution { steps, precision: rounded::kernel(precision) }
 }
 
 /// x times a factor of the branch, for vectors over channels.
@@ -45,17 +46,20 @@ pub(super) fn conv_norm_act(
     pass: &mut Pass,
 ) -> Tensor<4> {
     let act = kernel(act);
-    let Some(norm) = norm else { return conv_act(conv, x, gain, shortcut, act) };
+    let precision = pass.precision();
+    let Some(norm) = norm else { return conv_act(conv, x, gain, shortcut, act, precision) };
+    let how = convolution(conv, precision);
     match norm.kind() {
         NormKind::Group(groups) => {
-            let z = conv_act(conv, x, &Factor::ONE, None, ops::Activation::Identity);
+            let z = conv_act(conv, x, &Factor::ONE, None, ops::Activation::Identity, precision);
             let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
             ops::group_norm_act(z, gamma, beta, groups, EPSILON, shortcut, act)
         }
         NormKind::Batch if pass.is_training() => {
             let [batch, ..] = x.dims();
             let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
-            let y = ops::conv_norm_act(x, conv.weight.val(), gamma, beta, EPSILON, shortcut, steps(conv), act);
+            let weight = rounded::factor(conv.weight.val(), precision);
+            let y = ops::conv_norm_act(x, weight, gamma, beta, EPSILON, shortcut, how, act);
             let [.., height, width] = y.output.dims();
             norm.record(pass, y.mean, y.variance, batch * height * width);
             y.output
@@ -65,30 +69,49 @@ pub(super) fn conv_norm_act(
             let affine = || norm.affine(scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
             let Some(factor) = kept_factor(&x, &weight, gain) else {
                 let (scale, shift) = affine();
-                return ops::conv_affine_act(x, weight, scale, shift, shortcut, steps(conv), act);
+                let weight = rounded::factor(weight, precision);
+                return ops::conv_affine_act(x, weight, scale, shift, shortcut, how, act);
             };
             let running = norm.running.iter().flat_map(|running| [running.mean.val(), running.variance.val()]);
             let vectors = [norm.gamma.val(), norm.beta.val()].into_iter().chain(running).collect();
-            let folded = conv.kept.get(Origin { weight, vectors, gain: factor }, |of| {
+            let folded = conv.kept.get(Origin { weight, vectors, gain: factor, precision }, |of| {
                 let (scale, shift) = affine();
-                Folded::with_affine(of.weight.clone(), scale, shift)
+                Folded::with_affine(rounded::factor(of.weight.clone(), precision), scale, shift)
             });
-            ops::conv_folded_act(x, &folded, shortcut, steps(conv), act)
+            ops::conv_folded_act(x, &folded, shortcut, how, act)
         }
     }
 }
 
 /// act(gain · conv(x) + shortcut)
-fn conv_act(conv: &Conv, x: Tensor<4>, gain: &Factor, shortcut: Option<Tensor<4>>, act: ops::Activation) -> Tensor<4> {
-    let (weight, bias) = (conv.weight.val(), conv.bias.as_ref().map(Param::val));
+fn conv_act(
+    conv: &Conv,
+    x: Tensor<4>,
+    gain: &Factor,
+    shortcut: Option<Tensor<4>>,
+    act: ops::Activation,
+    precision: Precision,
+) -> Tensor<4> {
+    let (weight, bias, how) = (conv.weight.val(), conv.bias.as_ref().map(Param::val), convolution(conv, precision));
     let Some(factor) = kept_factor(&x, &weight, gain) else {
+        let weight = rounded::factor(weight, precision);
+        if !precision.is_f32() && !matches!(gain, Factor::Fixed(1.0)) {
+            // Folded into the weights, the factor would not be in the gradient when that is rounded.
+            let branch = scaled(ops::conv_act(x, weight, bias, None, how, ops::Activation::Identity), gain);
+            return match shortcut {
+                Some(shortcut) => ops::add_act(branch, shortcut, act),
+                None => ops::activate(branch, act),
+            };
+        }
         let bias = bias.map(|bias| scaled(bias, gain));
-        return ops::conv_act(x, scaled(weight, gain), bias, shortcut, steps(conv), act);
+        return ops::conv_act(x, scaled(weight, gain), bias, shortcut, how, act);
     };
-    let folded = conv.kept.get(Origin { weight, vectors: bias.into_iter().collect(), gain: factor }, |of| {
-        Folded::new(scaled(of.weight.clone(), gain), of.vectors.first().cloned().map(|bias| scaled(bias, gain)))
+    let origin = Origin { weight, vectors: bias.into_iter().collect(), gain: factor, precision };
+    let folded = conv.kept.get(origin, |of| {
+        let weight = scaled(rounded::factor(of.weight.clone(), precision), gain);
+        Folded::new(weight, of.vectors.first().cloned().map(|bias| scaled(bias, gain)))
     });
-    ops::conv_folded_act(x, &folded, shortcut, steps(conv), act)
+    ops::conv_folded_act(x, &folded, shortcut, how, act)
 }
 
 /// The factor under which a convolution's folded form is kept: where nothing is differentiated, and the factor known.

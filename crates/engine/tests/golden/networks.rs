@@ -5,7 +5,7 @@ use super::{Worst, apart};
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
 use lab_core::data::Batch;
-use lab_core::experiment::{Method, Optimizer as Rule};
+use lab_core::experiment::{Method, Optimizer as Rule, Precision};
 use lab_engine::nn::{Model, Pass, StateDict};
 use lab_engine::train::evaluate::plain;
 use lab_engine::train::loss;
@@ -17,6 +17,7 @@ struct Run<'a> {
     batch: Batch,
     device: Device,
     stock: bool,
+    precision: Precision,
 }
 
 impl<'a> Run<'a> {
@@ -31,13 +32,14 @@ impl<'a> Run<'a> {
             indices: Vec::new(),
             mix: None,
         };
-        Self { case, batch, device: device.clone(), stock }
+        Self { case, batch, device: device.clone(), stock, precision: Precision::F32 }
     }
 
     /// The network with the golden weights, with a graph.
     fn model(&self) -> Model {
         let blueprint = Blueprint::new(&self.case.network, self.case.shape(), 10).unwrap();
-        let model = Model::init(&blueprint, 0, &self.device.clone().autodiff());
+        let device = self.device.clone().autodiff();
+        let model = Model::init(&blueprint, 0, &device).in_precision(self.precision, &device).unwrap();
         model.with_state(&self.case.below("weights")).unwrap()
     }
 
@@ -106,8 +108,12 @@ impl Distances {
     }
 
     fn measure(&mut self, case: &Case, device: &Device, stock: bool) {
+        self.measure_run(&Run::new(case, device, stock));
+    }
+
+    fn measure_run(&mut self, run: &Run) {
+        let Run { case, .. } = run;
         let name = &case.name;
-        let run = Run::new(case, device, stock);
         let mut model = run.model();
         if case.find("logits_train").is_some() {
             let mut pass = run.training(0);
@@ -167,6 +173,27 @@ fn the_reference_device_agrees_too() {
         distances.measure(&Case::read(name), &Device::ndarray(), false);
     }
     distances.judge();
+}
+
+/// Networks whose draws leave no factor near the middle between two numbers of bfloat16, so that all round alike.
+const ROUNDED: [&str; 5] =
+    ["basic-batch", "bottleneck-group", "basic-gain-learned", "pre_basic-shortcut-d", "stride3-shortcut-b"];
+
+#[test]
+fn products_of_bfloat16_are_what_pytorch_makes_of_rounded_factors() {
+    for (device, stock) in [(Device::flex(), false), (Device::flex(), true), (Device::ndarray(), false)] {
+        let mut distances = Distances::new();
+        for name in ROUNDED {
+            let case = Case::rounded(name);
+            let single = Run::new(&case, &device, stock);
+            let mut pass = single.training(0);
+            let (logits, ..) = single.pass(&single.model(), &mut pass);
+            let apart = apart(&logits, &case.array("logits_train").values);
+            assert!(apart > 1e-4, "{name}: single precision is only {apart:.1e} away, which proves nothing");
+            distances.measure_run(&Run { precision: Precision::Bf16, ..single });
+        }
+        distances.judge();
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 
 use super::tensors::on_flex;
-use super::{Activation, Operands, Steps, scaled_by_channel};
+use super::{Activation, Convolution, Operands, scaled_by_channel};
 use crate::filters::Packed;
 
 /// Weights `[out, in, k, k]` and a bias `[out]` that stay as they are.
@@ -40,11 +40,11 @@ pub fn conv_folded_act(
     x: Tensor<4>,
     folded: &Folded,
     shortcut: Option<Tensor<4>>,
-    steps: Steps,
+    how: impl Into<Convolution>,
     activation: Activation,
 ) -> Tensor<4> {
     let Folded { w, bias, packed } = folded.clone();
-    Operands { x, w, bias, shortcut, kept: Some(packed) }.convolve(steps, activation)
+    Operands { x, w, bias, shortcut, kept: Some(packed) }.convolve(how.into(), activation)
 }
 
 /// Whether two tensors of this backend are the same memory, read in the same order. While either is kept, no operation

@@ -87,6 +87,18 @@ unsafe impl Simd for Avx512 {
             _mm512_mask_blend_ps(positive, no, yes)
         }
     }
+    #[inline(always)]
+    unsafe fn bf16(a: __m512) -> __m512 {
+        unsafe {
+            let bits = _mm512_castps_si512(a);
+            let (kept, quiet) = (_mm512_set1_epi32(0xFFFF_0000_u32.cast_signed()), _mm512_set1_epi32(0x0040_0000));
+            let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+            let up = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
+            let unordered = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a);
+            let chosen = _mm512_mask_or_epi32(up, unordered, bits, quiet);
+            _mm512_castsi512_ps(_mm512_and_si512(chosen, kept))
+        }
+    }
     unsafe fn call<W: Work>(work: W) -> W::Output {
         #[target_feature(enable = "avx512f,avx2,fma")]
         unsafe fn compiled<W: Work>(work: W) -> W::Output {

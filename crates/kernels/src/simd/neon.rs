@@ -138,6 +138,17 @@ unsafe impl Simd for Neon {
             )
         }
     }
+    #[inline(always)]
+    unsafe fn bf16(a: Self::V) -> Self::V {
+        let half = |a| unsafe {
+            let bits = vreinterpretq_u32_f32(a);
+            let odd = vandq_u32(vshrq_n_u32::<16>(bits), vdupq_n_u32(1));
+            let up = vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7FFF)));
+            let chosen = vbslq_u32(vceqq_f32(a, a), up, vorrq_u32(bits, vdupq_n_u32(0x0040_0000)));
+            vreinterpretq_f32_u32(vandq_u32(chosen, vdupq_n_u32(0xFFFF_0000)))
+        };
+        float32x4x2_t(half(a.0), half(a.1))
+    }
     unsafe fn call<W: Work>(work: W) -> W::Output {
         #[inline(never)]
         unsafe fn enter<W: Work>(work: W) -> W::Output {

@@ -12,6 +12,14 @@ fn zip(a: [f32; 8], b: [f32; 8], f: impl Fn(f32, f32) -> f32) -> [f32; 8] {
     std::array::from_fn(|lane| f(a[lane], b[lane]))
 }
 
+/// The nearest bfloat16, as the single-precision number that it is.
+#[inline(always)]
+fn bf16(value: f32) -> f32 {
+    let bits = value.to_bits();
+    let bits = if value.is_nan() { bits | 0x0040_0000 } else { bits + (0x7FFF + (bits >> 16 & 1)) };
+    f32::from_bits(bits & 0xFFFF_0000)
+}
+
 // SAFETY: plain Rust on eight lanes; the caller vouches for the pointers.
 unsafe impl Simd for Scalar {
     const LANES: usize = 8;
@@ -79,6 +87,10 @@ unsafe impl Simd for Scalar {
     #[inline(always)]
     unsafe fn where_positive(condition: Self::V, yes: Self::V, no: Self::V) -> Self::V {
         std::array::from_fn(|lane| if condition[lane] > 0.0 { yes[lane] } else { no[lane] })
+    }
+    #[inline(always)]
+    unsafe fn bf16(a: Self::V) -> Self::V {
+        a.map(bf16)
     }
     unsafe fn call<W: Work>(work: W) -> W::Output {
         unsafe { work.run::<Scalar>() }

@@ -38,6 +38,8 @@ pub(crate) unsafe trait Simd: Copy + 'static {
     unsafe fn larger(a: Self::V, b: Self::V) -> Self::V;
     /// `yes` where `condition` is above zero, else `no`.
     unsafe fn where_positive(condition: Self::V, yes: Self::V, no: Self::V) -> Self::V;
+    /// Each lane rounded to bfloat16, as [`round`](crate::precision::round) says.
+    unsafe fn bf16(a: Self::V) -> Self::V;
     /// Calls `work` as a function of its own, compiled for this width.
     unsafe fn call<W: Work>(work: W) -> W::Output;
 }

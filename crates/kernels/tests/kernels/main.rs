@@ -9,5 +9,6 @@ mod against_twins;
 mod finite_differences;
 mod instructions;
 mod not_finite;
+mod precision;
 mod support;
 mod threads;

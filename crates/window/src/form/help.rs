@@ -84,6 +84,7 @@ help! {
     SEED: "The start of everything random: weights, order, augmentation. The same seed gives the same curves.", "Any; try three before believing a small difference.";
     SEEDS: "How often everything is trained, each time with the next seed. More than one makes a study: Start trains one after the other in the panel Study, where curves have bands and the verdict says what is luck.", "1 to look, 3 to say that something is better, 10 for a paper.";
     LABEL_SMOOTHING: "Share of each target that is spread evenly over all classes; keeps networks from being too sure.", "0; 0.1 on large data sets.";
+    PRECISION: "How many digits the networks multiply with. Single: 24 binary digits everywhere. bfloat16: the factors of all products of convolutions and of the head are first rounded to 8 binary digits; sums, weights, norms, the optimiser and the loss stay single, so accuracy in the end is the same but for chance. On processors alone, not on GPUs.", "Single; bfloat16 to see what training bears.";
     CLIP: "Scales the gradient down when its norm over all parameters exceeds this. Tames explosions.", "Off; 1 to 5 when the loss jumps.";
     EARLY_STOPPING: "Stops when the validation loss has not fallen for a number of validations.", "Off; 10 when training long.";
     MIN_DELTA: "By how much the validation loss must fall to count as an improvement.", "0.";

@@ -4,7 +4,8 @@ use crate::filters::Filters;
 use crate::map::{Finish, Rounded, Source};
 use crate::precision::Precision;
 use crate::shape::{Backward, ConvShape};
-use crate::{direct, winograd};
+use crate::simd::Pairs;
+use crate::{direct, pairs, winograd};
 
 /// Tiles of four by four need maps that fill them, and enough of them to repay the transform of the weights.
 fn by_tiles(shape: &ConvShape) -> bool {
@@ -24,9 +25,10 @@ pub(crate) fn forward<F: Finish + Send>(
 ) -> Vec<F> {
     assert_eq!(weights.values.len(), shape.weight_len(), "weights of another shape");
     assert_eq!(out.len(), shape.output_len(), "output of another shape");
-    match precision {
-        Precision::F32 => forward_as_read(shape, source, weights, out, finish),
-        Precision::Bf16 => forward_as_read(shape, &Rounded(source), weights, out, finish),
+    match (precision, Pairs::here()) {
+        (Precision::F32, _) => forward_as_read(shape, source, weights, out, finish),
+        (Precision::Bf16, Some(pairs)) => pairs::forward(pairs, shape, source, weights.values, out, finish),
+        _ => forward_as_read(shape, &Rounded(source), weights, out, finish),
     }
 }
 
@@ -58,9 +60,12 @@ pub(crate) fn backward(
     if let Some(inputs) = &wanted.inputs {
         assert_eq!(inputs.len(), shape.input_len(), "input gradients of another shape");
     }
-    match precision {
-        Precision::F32 => backward_as_read(shape, source, weights, gradients, wanted),
-        Precision::Bf16 => backward_as_read(shape, &Rounded(source), weights, &Rounded(gradients), wanted),
+    match (precision, Pairs::here()) {
+        (Precision::F32, _) => backward_as_read(shape, source, weights, gradients, wanted),
+        (Precision::Bf16, Some(pairs)) if pairs::differentiate(shape, &wanted) => {
+            pairs::backward(pairs, shape, source, weights, gradients, wanted);
+        }
+        _ => backward_as_read(shape, &Rounded(source), weights, &Rounded(gradients), wanted),
     }
 }
 

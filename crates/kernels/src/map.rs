@@ -4,7 +4,7 @@
 //!
 //! Channels lie next to each other: value `index` of a map `[n][h][w][c]` belongs to channel `index % c`.
 
-use crate::simd::{Simd, load_up_to, prefetch};
+use crate::simd::{Simd, Work, dispatch, load_up_to, prefetch};
 
 /// A map that a convolution reads.
 pub(crate) trait Source: Sync {
@@ -20,7 +20,12 @@ pub(crate) trait Source: Sync {
     /// Asks for the memory at `index`, which may lie outside the map, ahead of its use.
     fn prefetch(&self, _index: usize) {}
 
-    /// Loads the values at `index` for `count` channels; lanes beyond them are of no use to anyone.
+    /// Runs work that multiplies values of this map.
+    fn dispatch<W: Work>(&self, work: W) -> W::Output {
+        dispatch(work)
+    }
+
+    /// Loads the values at `index` for `count` channels; lanes beyond them are zero.
     ///
     /// # Safety
     /// As for [`Self::begin`], and the values must lie inside the map.
@@ -217,9 +222,15 @@ impl Finish for Keep {
 }
 
 /// Adds the sums to what the map holds already; `base` is where its index 0 would be.
+#[derive(Clone, Copy)]
 pub(crate) struct Accumulate {
     pub base: *const f32,
 }
+
+// SAFETY: a block of work reads only where it writes next, and no two blocks write in one place.
+unsafe impl Send for Accumulate {}
+// SAFETY: as above.
+unsafe impl Sync for Accumulate {}
 
 impl Finish for Accumulate {
     type Held<S: Simd> = ();

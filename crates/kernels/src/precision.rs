@@ -9,9 +9,10 @@ pub enum Precision {
     /// Single precision, as they are.
     #[default]
     F32,
-    /// Maps and gradients are rounded to bfloat16 as they are read. Weights are read as they are: they were rounded
-    /// before anything was folded into them.
+    /// Rounded to bfloat16: maps and gradients as they are read, weights come so.
     Bf16,
+    /// The same of maps and gradients alone: something was folded into the weights after they were rounded.
+    Bf16Folded,
 }
 
 /// Rounds every value to the nearest bfloat16: single precision's sign and exponent, and 7 binary digits behind the point

@@ -44,7 +44,7 @@ pub fn conv_folded_act(
     activation: Activation,
 ) -> Tensor<4> {
     let Folded { w, bias, packed } = folded.clone();
-    Operands { x, w, bias, shortcut, kept: Some(packed) }.convolve(how.into(), activation)
+    Operands { x, w, bias, shortcut, kept: Some(packed) }.convolve(how.into().folded(), activation)
 }
 
 /// Whether two tensors of this backend are the same memory, read in the same order. While either is kept, no operation

@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let shape = args.image.map_or(shape, |Shape(shape)| shape);
     let classes = args.classes.map_or(classes, |classes| classes as usize);
     let dataset = noise(shape, classes, args.batch as usize);
-    let opened = devices::open(args.device)?;
+    let opened = devices::open_for(args.device, precision)?;
     let work = Work { steps: args.steps, inference: args.inference, look_inside: args.look_inside, precision };
     let times = measure(&arms, &dataset, &opened, work)?;
     report(args, shape, &opened, &times)

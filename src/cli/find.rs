@@ -179,7 +179,7 @@ fn batch(args: &BatchArgs) -> Result<(), Failure> {
     let experiment = args.plan.experiment()?;
     let dataset = Dataset::of(&experiment).map_err(Failure::usage)?;
     let images = (dataset.shape(), dataset.classes.len());
-    let opened = devices::open(args.device)?;
+    let opened = devices::open_for(args.device, experiment.recipe.precision)?;
     let memory =
         args.memory.map(|mib| mib << 20).or_else(|| memory::free().map(|free| free / 5 * 4)).unwrap_or(1 << 30);
     let fits = sizes(&experiment, images, dataset.train.len(), memory).map_err(Failure::Usage)?;

@@ -125,6 +125,8 @@ fn a_gpu_refuses_a_precision_that_is_not_computed_there() {
     assert!(why.contains("recipe.precision is bf16") && why.contains("choose the device flex"), "{why}");
     assert_eq!(begun(DeviceChoice::Flex), Ok(()));
     assert_eq!(begun(DeviceChoice::NdArray), Ok(()));
+    let any = device::open_for(DeviceChoice::Auto, Precision::Bf16).expect("a device");
+    assert_eq!(any.choice, DeviceChoice::Flex, "any device is one that computes so");
 }
 
 #[test]

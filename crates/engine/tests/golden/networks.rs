@@ -196,6 +196,16 @@ fn products_of_bfloat16_are_what_pytorch_makes_of_rounded_factors() {
     }
 }
 
+/// As a processor with AVX512-BF16 computes them, in plain Rust.
+#[test]
+fn products_of_bfloat16_in_pairs_are_the_same() {
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(["pytorch_makes_of_rounded_factors"]).env("RESIDUAL_LAB_CPU", "portable-pairs");
+    let output = again.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
 #[test]
 fn every_network_does_so_without_any_vector_instructions() {
     // An instruction set is chosen once for a process.

@@ -95,27 +95,28 @@ pub(crate) fn dispatch<W: Work>(work: W) -> W::Output {
     }
 }
 
-/// That pairs of bfloat16 are multiplied here: by the processor, or by plain Rust if it is asked to take its place.
+/// Instructions that multiply pairs of bfloat16: the processor's, or plain Rust if it is asked to take their place.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pairs(());
+pub(crate) struct Pairs(InstructionSet);
 
 impl Pairs {
-    /// Whether they are. Other processors multiply single numbers, many times as fast as they could take pairs apart.
+    /// Those of this processor. Others multiply single numbers, many times as fast as they could take pairs apart.
     pub fn here() -> Option<Self> {
-        #[cfg(target_arch = "x86_64")]
-        if instruction_set() == InstructionSet::Avx512Bf16 {
-            return Some(Self(()));
+        match instruction_set() {
+            #[cfg(target_arch = "x86_64")]
+            found @ InstructionSet::Avx512Bf16 => Some(Self(found)),
+            found @ InstructionSet::PortablePairs => Some(Self(found)),
+            _ => None,
         }
-        (instruction_set() == InstructionSet::PortablePairs).then_some(Self(()))
     }
 
     /// Runs `work`, whose products are of pairs.
     pub fn dispatch<W: Work>(self, work: W) -> W::Output {
-        match instruction_set() {
+        match self.0 {
             // SAFETY: the instruction set was found on this processor.
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx512Bf16 => unsafe { Avx512::<true>::call(work) },
-            // SAFETY: the scalar vectors need no particular instructions. Nobody has a `Self` elsewhere.
+            // SAFETY: the scalar vectors need no particular instructions.
             _ => unsafe { Scalar::<true>::call(work) },
         }
     }

@@ -68,6 +68,7 @@ fn away_from_corner(g: &mut [f32], before: &[f64], dims: [usize; 4]) {
 }
 
 /// Values as a product of this precision has them.
+#[allow(clippy::cast_possible_truncation, reason = "they are single precision's, widened")]
 fn factors(values: &[f64], precision: Precision) -> Vec<f64> {
     let mut single: Vec<f32> = values.iter().map(|&value| value as f32).collect();
     if precision == Precision::Bf16 {

@@ -69,7 +69,7 @@ fn run() -> Result<(), Failure> {
 fn connect(place: PathBuf, wake: Wake) -> std::io::Result<Box<dyn Link>> {
     let open = |folder: &Path, which| {
         let run = runs::open(folder).map_err(|error| error.to_string())?;
-        kept::snapshot(&run, which, &device::open(DeviceChoice::Auto)?)
+        kept::snapshot(&run, which, &device::open_for(DeviceChoice::Auto, run.experiment.recipe.precision)?)
     };
     let mut engine = Engine::start(Box::new(runs::Folder::under(place)), wake)?;
     engine.attend(|latest, teller| Inspectors::start(latest, teller, Arc::new(open)))?;

@@ -5,7 +5,7 @@ use super::output::{self, Failure};
 use super::plan::{self, Shape};
 use super::presets::usual_images;
 use lab_core::data::{Batch, Dataset, Images, evaluation_batches};
-use lab_core::experiment::{Arm as ArmPlan, DeviceChoice, Method, Optimizer, Recipe};
+use lab_core::experiment::{Arm as ArmPlan, DeviceChoice, Method, Optimizer, Precision, Recipe};
 use lab_core::number;
 use lab_core::random::{Purpose, Random};
 use lab_engine::nn::Model;
@@ -69,7 +69,7 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let arms = plan::arms_of(&args.preset, &args.set, args.arm.as_deref())?;
+    let (arms, precision) = plan::arms_of(&args.preset, &args.set, args.arm.as_deref())?;
     // Whoever asks is one of the threads that compute, so that no step is handed over; 0 threads: one for each core.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0) as usize).use_current_thread();
     pool.build_global().map_err(Failure::running)?;
@@ -77,8 +77,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let shape = args.image.map_or(shape, |Shape(shape)| shape);
     let classes = args.classes.map_or(classes, |classes| classes as usize);
     let dataset = noise(shape, classes, args.batch as usize);
-    let opened = devices::open(args.device)?;
-    let work = Work { steps: args.steps, inference: args.inference, look_inside: args.look_inside };
+    let opened = devices::open_for(args.device, precision)?;
+    let work = Work { steps: args.steps, inference: args.inference, look_inside: args.look_inside, precision };
     let times = measure(&arms, &dataset, &opened, work)?;
     report(args, shape, &opened, &times)
 }
@@ -90,12 +90,13 @@ pub(super) struct Work {
     steps: u32,
     inference: bool,
     look_inside: bool,
+    precision: Precision,
 }
 
 impl Work {
     /// So many training steps.
-    pub(super) fn training(steps: u32) -> Self {
-        Self { steps, inference: false, look_inside: false }
+    pub(super) fn training(steps: u32, precision: Precision) -> Self {
+        Self { steps, inference: false, look_inside: false, precision }
     }
 }
 
@@ -151,6 +152,7 @@ fn report(args: &Args, [channels, height, width]: [usize; 3], opened: &Opened, t
 pub(super) fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, work: Work) -> Result<Times, Failure> {
     let recipe = Recipe {
         batch_size: dataset.train.len(),
+        precision: work.precision,
         optimizer: Optimizer {
             learning_rate: 0.1,
             weight_decay: 1e-4,

@@ -96,17 +96,16 @@ fn pictures(named: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
-    let open = || devices::open(args.device);
     if args.network.weights.is_some() {
         let info = info(args)?;
-        let opened = open()?;
+        let opened = devices::open(args.device)?;
         let trained = args.network.of_weights(info, &opened)?;
         return Ok((opened, trained, &args.paths));
     }
     match args.paths.split_first() {
         Some((run, pictures)) if !pictures.is_empty() => {
             let run = find_run(run)?;
-            let opened = open()?;
+            let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;
             let trained = args.network.of_run(&run, &opened)?;
             Ok((opened, trained, pictures))
         }

@@ -1,7 +1,7 @@
 //! `residual-lab devices`: what this machine can train on.
 
 use super::output::{self, Failure};
-use lab_core::experiment::{DeviceChoice, DeviceInfo};
+use lab_core::experiment::{DeviceChoice, DeviceInfo, Precision};
 use lab_engine::train::device::{self, Opened};
 use serde_json::json;
 
@@ -27,7 +27,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// Opens the device that was asked for and says what a person should know of it.
 pub(super) fn open(choice: DeviceChoice) -> Result<Opened, Failure> {
-    let opened = device::open(choice).map_err(Failure::Usage)?;
+    open_for(choice, Precision::F32)
+}
+
+/// The same for networks of a precision.
+pub(super) fn open_for(choice: DeviceChoice, precision: Precision) -> Result<Opened, Failure> {
+    let opened = device::open_for(choice, precision).map_err(Failure::Usage)?;
     opened.notice.iter().for_each(|text| output::notice(text));
     Ok(opened)
 }

@@ -91,7 +91,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
-    let open = || devices::open(args.device);
     if let Some(named) = &args.run {
         let run = find_run(named)?;
         let (data, seed) = (data_of_run(&run, args.data.as_deref()), run.experiment.recipe.seed);
@@ -102,7 +101,7 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
             let (theirs, own) = (loaded.info.classes.join(", "), known.join(", "));
             return Err(Failure::Usage(format!("the run knows the classes {own}, but the data set has {theirs}")));
         }
-        let opened = open()?;
+        let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;
         let trained = args.network.of_run(&run, &opened)?;
         return Ok((opened, loaded, trained));
     }
@@ -113,7 +112,7 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
         0,
         LoadOptions { usual_side: args.network.usual_side()?, scoring, ..LoadOptions::default() },
     )?;
-    let opened = open()?;
+    let opened = devices::open(args.device)?;
     let trained = args.network.of_weights(loaded.info.clone(), &opened)?;
     Ok((opened, loaded, trained))
 }

@@ -101,7 +101,7 @@ impl Args {
 
 /// What the networks of a run say of their validation images.
 fn predictions(run: &Run, which: Checkpoint) -> Result<(Findings, Arc<Dataset>), String> {
-    let opened = device::open(DeviceChoice::default())?;
+    let opened = device::open_for(DeviceChoice::default(), run.experiment.recipe.precision)?;
     let snapshot = kept::snapshot(run, which, &opened)?;
     match inspect::answer(&snapshot, &Question::Predictions, &mut |_, _, _| true)? {
         Answer::Found(findings) => Ok((Arc::unwrap_or_clone(findings), snapshot.dataset)),

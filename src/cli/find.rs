@@ -179,7 +179,7 @@ fn batch(args: &BatchArgs) -> Result<(), Failure> {
     let experiment = args.plan.experiment()?;
     let dataset = Dataset::of(&experiment).map_err(Failure::usage)?;
     let images = (dataset.shape(), dataset.classes.len());
-    let opened = devices::open(args.device)?;
+    let opened = devices::open_for(args.device, experiment.recipe.precision)?;
     let memory =
         args.memory.map(|mib| mib << 20).or_else(|| memory::free().map(|free| free / 5 * 4)).unwrap_or(1 << 30);
     let fits = sizes(&experiment, images, dataset.train.len(), memory).map_err(Failure::Usage)?;
@@ -190,7 +190,8 @@ fn batch(args: &BatchArgs) -> Result<(), Failure> {
     let mut tried: Vec<Tried> = Vec::new();
     for fit in fits {
         let noise = bench::noise(images.0, images.1, fit.batch);
-        let seconds = bench::measure(&experiment.arms, &noise, &opened, Work::training(3))?.median();
+        let seconds =
+            bench::measure(&experiment.arms, &noise, &opened, Work::training(3, experiment.recipe.precision))?.median();
         tried.push(Tried { fit, images_per_second: fit.batch as f64 / seconds });
         if args.follow {
             output::print(&json!(tried.last()).to_string())?;

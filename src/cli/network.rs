@@ -59,7 +59,7 @@ pub(super) struct Trained {
 }
 
 impl NetworkArgs {
-    /// The networks of a run, each from its checkpoint.
+    /// The networks of a run, each from its checkpoint and in the precision that it was trained in.
     pub(super) fn of_run(&self, run: &Run, opened: &Opened) -> Result<Trained, Failure> {
         let DatasetInfo { shape, classes, .. } = &run.info.dataset;
         let (mut networks, mut without) = (Vec::new(), Vec::new());
@@ -75,10 +75,9 @@ impl NetworkArgs {
                     continue;
                 }
             };
-            networks.push((
-                arm.name.clone(),
-                load(&arm.network, *shape, classes.len(), &file, &opened.device).map_err(unloadable)?,
-            ));
+            let model = load(&arm.network, *shape, classes.len(), &file, &opened.device).map_err(unloadable)?;
+            let model = model.in_precision(run.experiment.recipe.precision, &opened.device).map_err(Failure::usage)?;
+            networks.push((arm.name.clone(), model));
         }
         if let (true, Some(why)) = (networks.is_empty(), without.first()) {
             return Err(Failure::usage(why));

@@ -2,7 +2,7 @@
 
 use super::output::Failure;
 use lab_core::experiment::{
-    Arm, Data, Experiment, Length, Network, Normalization, PRESETS, Plan, PlanError, Preset, Source, preset,
+    Arm, Data, Experiment, Length, Network, Normalization, PRESETS, Plan, PlanError, Precision, Preset, Source, preset,
     with_overrides,
 };
 use std::path::{Path, PathBuf};
@@ -109,15 +109,18 @@ pub(super) fn from_preset(name: &str) -> Result<Plan, Failure> {
     Ok(found.plan())
 }
 
-/// The arms of a preset after `settings`, or only the one of that name.
-pub(super) fn arms_of(preset: &str, settings: &[String], name: Option<&str>) -> Result<Vec<Arm>, Failure> {
+/// The arms of a preset after `settings`, or only the one of that name, and the precision they multiply in.
+pub(super) fn arms_of(preset: &str, settings: &[String], name: Option<&str>) -> Result<(Vec<Arm>, Precision), Failure> {
     let plan = with_overrides(&from_preset(preset)?, settings).map_err(Failure::usage)?;
     let experiment = Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)))?;
     let names = experiment.arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
     let missing = name.map(|name| format!("{preset} has no arm \"{name}\"; there are {names}"));
     let arms: Vec<Arm> =
         experiment.arms.iter().filter(|arm| name.is_none_or(|name| arm.name == name)).cloned().collect();
-    if arms.is_empty() { Err(Failure::Usage(missing.unwrap_or_default())) } else { Ok(arms) }
+    if arms.is_empty() {
+        return Err(Failure::Usage(missing.unwrap_or_default()));
+    }
+    Ok((arms, experiment.recipe.precision))
 }
 
 /// The network of a preset's only arm.

@@ -28,6 +28,8 @@ mod leaving;
 
 mod pictures;
 
+mod precision;
+
 mod pretrained;
 
 mod readme;

@@ -96,6 +96,19 @@ fn values_out_of_range_are_refused_with_field_value_and_range() {
 }
 
 #[test]
+fn precision_is_written_only_where_it_is_not_single() {
+    let text = default_plan().to_toml().expect("text");
+    assert!(!text.contains("precision"), "single precision is written as before: {text}");
+    let plan = set("recipe.precision=bf16");
+    let text = plan.to_toml().expect("text");
+    assert!(text.contains("precision = \"bf16\"\n"), "{text}");
+    assert_eq!(Plan::from_toml(&text).expect("a plan"), plan);
+    assert_eq!(set("recipe.precision=f32"), default_plan());
+    let error = with_overrides(&default_plan(), &["recipe.precision=f16"]).expect_err("no such precision").to_string();
+    assert!(error.contains("f16") && error.contains("`f32` or `bf16`"), "{error}");
+}
+
+#[test]
 fn arms_start_from_weights_only_if_the_file_says_so() {
     let text = default_plan().to_toml().expect("text");
     assert!(!text.contains("start]"), "an arm with fresh weights is written as before: {text}");

@@ -8,7 +8,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
 use lab_core::data::{Batch, Dataset, Loader, LoaderOptions, Position};
-use lab_core::experiment::{Augmentation, Data, DeviceChoice, Experiment, Length, Network, Shortcut, preset};
+use lab_core::experiment::{
+    Augmentation, Data, DeviceChoice, Experiment, Length, Network, Precision, Shortcut, preset,
+};
 use lab_engine::nn::{Model, Pass};
 use lab_engine::train::session::Session;
 use lab_engine::train::{device, loss, optimizer};
@@ -109,6 +111,22 @@ fn the_gpu_agrees_with_flex_and_stays_with_it_for_twenty_steps() {
             assert!((cpu.loss - gpu.loss).abs() <= 1e-3 * cpu.loss, "step {step}: {} for {}", gpu.loss, cpu.loss);
         }
     }
+}
+
+#[test]
+fn a_gpu_refuses_a_precision_that_is_not_computed_there() {
+    let Some(choice) = gpu() else { return };
+    let mut plan = preset("plain-vs-residual").expect("the default preset").plan();
+    plan.recipe.precision = Precision::Bf16;
+    let experiment = Experiment::check(plan).expect("a valid experiment");
+    let begun =
+        |choice| Session::new(experiment.clone(), images(), device::open(choice).expect("a device")).map(|_| ());
+    let why = begun(choice).expect_err("no bfloat16 there");
+    assert!(why.contains("recipe.precision is bf16") && why.contains("choose the device flex"), "{why}");
+    assert_eq!(begun(DeviceChoice::Flex), Ok(()));
+    assert_eq!(begun(DeviceChoice::NdArray), Ok(()));
+    let any = device::open_for(DeviceChoice::Auto, Precision::Bf16).expect("a device");
+    assert_eq!(any.choice, DeviceChoice::Flex, "any device is one that computes so");
 }
 
 #[test]

@@ -471,9 +471,12 @@ fn the_engine_tells_the_settings_that_train_after_a_start_a_change_a_resume_and_
 
 #[test]
 fn the_number_of_threads_does_not_change_a_single_bit() {
-    let experiment = small(&["arms[1].network.shortcut=b", "recipe.augmentation={flip=true,pad_crop=2}"]);
-    let dataset = Arc::new(Dataset::load(&experiment.data, experiment.recipe.seed).expect("the embedded images"));
-    let losses = |threads| {
+    let [single, brain] = ["f32", "bf16"].map(|precision| {
+        let precision = format!("recipe.precision={precision}");
+        small(&["arms[1].network.shortcut=b", "recipe.augmentation={flip=true,pad_crop=2}", &precision])
+    });
+    let dataset = Arc::new(Dataset::load(&single.data, single.recipe.seed).expect("the embedded images"));
+    let losses = |experiment: &Experiment, threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| {
             let opened = device::open(DeviceChoice::Flex).expect("a device");
@@ -481,10 +484,13 @@ fn the_number_of_threads_does_not_change_a_single_bit() {
             (0..8).map(|_| session.advance().expect("a step").record.arms).collect::<Vec<_>>()
         })
     };
-    let one = losses(1);
-    for threads in [2, 3, 4] {
-        assert_eq!(losses(threads), one, "{threads} threads");
+    for experiment in [&single, &brain] {
+        let one = losses(experiment, 1);
+        for threads in [2, 3, 4] {
+            assert_eq!(losses(experiment, threads), one, "{threads} threads");
+        }
     }
+    assert_ne!(losses(&single, 1), losses(&brain, 1));
 }
 
 #[test]

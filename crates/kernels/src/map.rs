@@ -4,7 +4,7 @@
 //!
 //! Channels lie next to each other: value `index` of a map `[n][h][w][c]` belongs to channel `index % c`.
 
-use crate::simd::{Simd, load_up_to, prefetch};
+use crate::simd::{Simd, Work, dispatch, load_up_to, prefetch};
 
 /// A map that a convolution reads.
 pub(crate) trait Source: Sync {
@@ -20,7 +20,12 @@ pub(crate) trait Source: Sync {
     /// Asks for the memory at `index`, which may lie outside the map, ahead of its use.
     fn prefetch(&self, _index: usize) {}
 
-    /// Loads the values at `index` for `count` channels; lanes beyond them are of no use to anyone.
+    /// Runs work that multiplies values of this map.
+    fn dispatch<W: Work>(&self, work: W) -> W::Output {
+        dispatch(work)
+    }
+
+    /// Loads the values at `index` for `count` channels; lanes beyond them are zero.
     ///
     /// # Safety
     /// As for [`Self::begin`], and the values must lie inside the map.
@@ -151,6 +156,31 @@ impl Source for ActivatedBlend<'_> {
     }
 }
 
+/// Another map, rounded to bfloat16.
+#[derive(Clone, Copy)]
+pub(crate) struct Rounded<'a, M>(pub &'a M);
+
+impl<M: Source> Source for Rounded<'_, M> {
+    type Held<S: Simd> = M::Held<S>;
+
+    #[inline(always)]
+    unsafe fn begin<S: Simd>(&self, channel: usize, count: usize) -> Self::Held<S> {
+        // SAFETY: passed on to the caller.
+        unsafe { self.0.begin::<S>(channel, count) }
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, index: usize) {
+        self.0.prefetch(index);
+    }
+
+    #[inline(always)]
+    unsafe fn load<S: Simd>(&self, held: &Self::Held<S>, index: usize, count: usize) -> S::V {
+        // SAFETY: passed on to the caller.
+        unsafe { S::bf16(self.0.load::<S>(held, index, count)) }
+    }
+}
+
 /// The gradient before an activation `max(v, slope · v)` of `v = scale · (z − mean) + shift`.
 #[inline(always)]
 pub(super) unsafe fn behind<S: Simd>(gradient: S::V, z: S::V, norm: [S::V; 3], slope: S::V) -> S::V {
@@ -192,9 +222,15 @@ impl Finish for Keep {
 }
 
 /// Adds the sums to what the map holds already; `base` is where its index 0 would be.
+#[derive(Clone, Copy)]
 pub(crate) struct Accumulate {
     pub base: *const f32,
 }
+
+// SAFETY: a block of work reads only where it writes next, and no two blocks write in one place.
+unsafe impl Send for Accumulate {}
+// SAFETY: as above.
+unsafe impl Sync for Accumulate {}
 
 impl Finish for Accumulate {
     type Held<S: Simd> = ();

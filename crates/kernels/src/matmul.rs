@@ -34,7 +34,7 @@ pub(crate) unsafe fn tile<S: Simd, const R: usize, const N: usize>(
             for r in 0..R {
                 let value = S::splat(*left.add(rows[r]));
                 for n in 0..N {
-                    sums[r][n] = S::fma(value, columns[n], sums[r][n]);
+                    sums[r][n] = S::product(value, columns[n], sums[r][n]);
                 }
             }
             left = left.wrapping_add(left_step);

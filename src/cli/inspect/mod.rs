@@ -112,8 +112,8 @@ fn words(args: &Args) -> Result<(Option<&str>, Instrument), Failure> {
 fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     let limit = args.limit.map(|limit| limit as usize);
     let limited = |data: Data| Data { validation_limit: limit.or(data.validation_limit), ..data };
-    let opened = devices::open(args.device)?;
     let Some(named) = named else {
+        let opened = devices::open(args.device)?;
         let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
         let options = LoadOptions { usual_side: args.network.usual_side()?, ..LoadOptions::default() };
         let Loaded { dataset, info, .. } = load_dataset(&data, 0, options)?;
@@ -131,6 +131,7 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     };
     let run = find_run(Path::new(named))?;
     let which = args.network.which();
+    let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;
     let mut snapshot = kept::snapshot(&run, which, &opened).map_err(Failure::usage)?;
     if let Some(arm) = args.network.arm() {
         snapshot.arms.retain(|it| it.name == arm);
@@ -175,7 +176,7 @@ fn ask(snapshot: &Snapshot, question: &Question) -> Result<Findings, Failure> {
 pub(super) fn of_run(run: &Path, instrument: &str) -> Result<Findings, Failure> {
     let instrument = Instrument::named(instrument).ok_or(Failure::Silent)?;
     let run = find_run(run)?;
-    let opened = devices::open(DeviceChoice::default())?;
+    let opened = devices::open_for(DeviceChoice::default(), run.experiment.recipe.precision)?;
     let snapshot = kept::snapshot(&run, Checkpoint::Last, &opened).map_err(Failure::running)?;
     let focus = Focus { sample: Sample::Validation(0), class: None, block: 0, from: None };
     ask(&snapshot, &instrument.question(&focus))

@@ -24,6 +24,9 @@ pub struct Recipe {
     pub label_smoothing: f32,
     /// How training images are varied.
     pub augmentation: Augmentation,
+    /// How many digits the networks multiply with.
+    #[serde(skip_serializing_if = "Precision::is_f32")]
+    pub precision: Precision,
     /// Scales the gradient down when its norm over all parameters exceeds this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
@@ -47,6 +50,7 @@ impl Default for Recipe {
             schedule: Schedule::from(Curve::one_cycle()),
             label_smoothing: 0.0,
             augmentation: Augmentation::default(),
+            precision: Precision::F32,
             clip_norm: None,
             early_stopping: None,
             evaluate_every: Interval::Epochs(1),
@@ -59,6 +63,34 @@ impl Default for Recipe {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
 fn is_one(seeds: &u32) -> bool {
     *seeds == 1
+}
+
+/// How many digits the networks multiply with.
+///
+/// With [`Precision::Bf16`], both factors of every product of a convolution and of the head — the map and the weights going
+/// forward, the gradient and the weights for the gradient of the map, the gradient and the map for that of the weights —
+/// are first rounded to bfloat16: single precision's sign and exponent, and 7 digits behind the point instead of 23,
+/// rounded to the nearest such number, to the one whose last digit is 0 where two are as near; beyond the largest it is
+/// infinity, and what is not a number stays so. Products are exact, and summed in single precision. Everything else is
+/// single precision as ever: weights and their gradients, norms and their statistics, activations, sums and pools, the
+/// optimiser and the loss. A norm with fixed statistics that is folded into weights is so after they are rounded, and
+/// its factor is not in the gradient that is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// Single precision: 24 binary digits.
+    #[default]
+    F32,
+    /// Brain floating point: 8 binary digits.
+    Bf16,
+}
+
+impl Precision {
+    /// Whether it is single precision. Files of experiments in it stay as they were before there was another.
+    #[must_use]
+    pub fn is_f32(&self) -> bool {
+        *self == Self::F32
+    }
 }
 
 /// How long to train: `{ epochs = 6 }` or `{ steps = 500 }`.

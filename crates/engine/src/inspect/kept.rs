@@ -32,6 +32,8 @@ pub fn snapshot(run: &Run, which: Checkpoint, opened: &Opened) -> Result<Snapsho
         let blueprint = Blueprint::new(&arm.network, dataset.shape(), dataset.classes.len());
         let model = Model::init(&blueprint.map_err(|error| error.to_string())?, seed, &opened.device);
         let model = model.with_state(&state).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let model = model.in_precision(run.experiment.recipe.precision, &opened.device);
+        let model = model.map_err(|error| error.to_string())?;
         step = step.max(checkpoint::state(&folder)?.progress.step);
         arms.push(ArmSnapshot::new(&arm.name, model, [last, best]));
     }

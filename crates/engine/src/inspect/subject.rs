@@ -119,8 +119,9 @@ impl<'a> Subject<'a> {
     pub(super) fn with_graph(&self) -> Result<(Model, Device), String> {
         let device = self.device().clone().autodiff();
         let state = self.model().state().map_err(|error| error.to_string())?;
-        let model = Model::init(self.blueprint(), 0, &device).with_state(&state);
-        Ok((model.map_err(|error| error.to_string())?, device))
+        let model = Model::init(self.blueprint(), 0, &device).with_state(&state).map_err(|error| error.to_string())?;
+        let model = model.in_precision(self.model().precision(), &device).map_err(|error| error.to_string())?;
+        Ok((model, device))
     }
 
     /// The numbers of the blocks that can be left out.

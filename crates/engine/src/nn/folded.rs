@@ -2,16 +2,18 @@
 //! is made when it is first wanted, and again when any of the tensors that it was made of is another one.
 
 use burn::tensor::Tensor;
+use lab_core::experiment::Precision;
 use lab_kernels::ops::{Folded, Mark};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The tensors that a folded convolution is made of, and the factor in front of them.
+/// The tensors that a folded convolution is made of, the factor in front of them, and the precision of the products.
 #[derive(Clone, Copy)]
 pub(crate) struct Origin<'a> {
     pub weight: &'a Tensor<4>,
     /// Of the norm or of the bias, [channels] each, in a fixed order.
     pub vectors: [Option<&'a Tensor<1>>; 4],
     pub gain: f64,
+    pub precision: Precision,
 }
 
 /// What an origin is known by.
@@ -20,17 +22,19 @@ struct Marks {
     weight: Mark,
     vectors: [Option<Mark>; 4],
     gain: f64,
+    precision: Precision,
 }
 
 impl Marks {
     fn of(origin: Origin) -> Self {
-        let Origin { weight, vectors, gain } = origin;
-        Self { weight: Mark::of(weight), vectors: vectors.map(|vector| vector.map(Mark::of)), gain }
+        let Origin { weight, vectors, gain, precision } = origin;
+        Self { weight: Mark::of(weight), vectors: vectors.map(|vector| vector.map(Mark::of)), gain, precision }
     }
 
     fn fit(&self, origin: Origin) -> bool {
         let vectors = self.vectors.iter().zip(origin.vectors);
         self.gain == origin.gain
+            && self.precision == origin.precision
             && self.weight.fits(origin.weight)
             && vectors.into_iter().all(|pair| match pair {
                 (Some(mark), Some(vector)) => mark.fits(vector),
@@ -70,7 +74,7 @@ mod tests {
     use burn::tensor::{Device, TensorData};
 
     fn origin(weight: &Tensor<4>, gain: f64) -> Origin<'_> {
-        Origin { weight, vectors: [None; 4], gain }
+        Origin { weight, vectors: [None; 4], gain, precision: Precision::F32 }
     }
 
     #[test]
@@ -99,7 +103,7 @@ mod tests {
         let (kept, one, other) = (Kept::default(), vector(), vector());
         let mut made = 0;
         let mut ask = |vectors| {
-            kept.get(Origin { weight: &weight, vectors, gain: 1.0 }, || {
+            kept.get(Origin { weight: &weight, vectors, gain: 1.0, precision: Precision::F32 }, || {
                 made += 1;
                 Folded::new(weight.clone(), None)
             });

@@ -4,11 +4,11 @@ use super::factor::Factor;
 use super::folded::Origin;
 use super::layers::{Conv, ConvNormAct, EPSILON, NormKind, NormLayer};
 use super::pass::Pass;
-use super::stock;
+use super::{rounded, stock};
 use burn::tensor::Tensor;
 use lab_core::blueprint::{PoolKind, PoolPlan};
-use lab_core::experiment::Activation;
-use lab_kernels::ops::{self, Folded, Steps, Windows};
+use lab_core::experiment::{Activation, Precision};
+use lab_kernels::ops::{self, Convolution, Folded, Steps, Windows};
 
 fn kernel(act: Option<Activation>) -> ops::Activation {
     match act {
@@ -21,8 +21,9 @@ fn kernel(act: Option<Activation>) -> ops::Activation {
     }
 }
 
-fn steps(conv: &Conv) -> Steps {
-    Steps { stride: conv.stride(), padding: conv.weight.dims()[2] / 2 }
+fn convolution(conv: &Conv, precision: Precision) -> Convolution {
+    let steps = Steps { stride: conv.stride(), padding: conv.weight.dims()[2] / 2 };
+    Convolution { steps, precision: rounded::kernel(precision) }
 }
 
 /// x times a factor of the branch, for vectors over channels.
@@ -44,17 +45,20 @@ pub(super) fn conv_norm_act(
     pass: &mut Pass,
 ) -> Tensor<4> {
     let act = kernel(act);
-    let Some(norm) = norm else { return conv_act(conv, x, gain, shortcut, act) };
+    let precision = pass.precision();
+    let Some(norm) = norm else { return conv_act(conv, x, gain, shortcut, act, precision) };
+    let how = convolution(conv, precision);
     match norm.kind() {
         NormKind::Group(groups) => {
-            let z = conv_act(conv, x, &Factor::ONE, None, ops::Activation::Identity);
+            let z = conv_act(conv, x, &Factor::ONE, None, ops::Activation::Identity, precision);
             let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
             ops::group_norm_act(z, gamma, beta, groups, EPSILON, shortcut, act)
         }
         NormKind::Batch if pass.is_training() => {
             let [batch, ..] = x.dims();
             let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
-            let y = ops::conv_norm_act(x, conv.weight.val(), gamma, beta, EPSILON, shortcut, steps(conv), act);
+            let weight = rounded::factor(conv.weight.val(), precision);
+            let y = ops::conv_norm_act(x, weight, gamma, beta, EPSILON, shortcut, how, act);
             let [.., height, width] = y.output.dims();
             norm.record(pass, y.mean, y.variance, batch * height * width);
             y.output
@@ -63,31 +67,49 @@ pub(super) fn conv_norm_act(
             let affine = || norm.affine(scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
             let Some(factor) = kept_factor(&x, &conv.weight, gain) else {
                 let (scale, shift) = affine();
-                return ops::conv_affine_act(x, conv.weight.val(), scale, shift, shortcut, steps(conv), act);
+                let weight = rounded::factor(conv.weight.val(), precision);
+                return ops::conv_affine_act(x, weight, scale, shift, shortcut, how, act);
             };
             let running = norm.running.as_ref();
             let (mean, variance) = (running.map(|of| &*of.mean), running.map(|of| &*of.variance));
             let vectors = [Some(&*norm.gamma), Some(&*norm.beta), mean, variance];
-            let folded = conv.kept.get(Origin { weight: &conv.weight, vectors, gain: factor }, || {
+            let folded = conv.kept.get(Origin { weight: &conv.weight, vectors, gain: factor, precision }, || {
                 let (scale, shift) = affine();
-                Folded::with_affine(conv.weight.val(), scale, shift)
+                Folded::with_affine(rounded::factor(conv.weight.val(), precision), scale, shift)
             });
-            ops::conv_folded_act(x, &folded, shortcut, steps(conv), act)
+            ops::conv_folded_act(x, &folded, shortcut, how, act)
         }
     }
 }
 
 /// act(gain · conv(x) + shortcut)
-fn conv_act(conv: &Conv, x: Tensor<4>, gain: &Factor, shortcut: Option<Tensor<4>>, act: ops::Activation) -> Tensor<4> {
-    let weight = || scaled(conv.weight.val(), gain);
+fn conv_act(
+    conv: &Conv,
+    x: Tensor<4>,
+    gain: &Factor,
+    shortcut: Option<Tensor<4>>,
+    act: ops::Activation,
+    precision: Precision,
+) -> Tensor<4> {
+    let how = convolution(conv, precision);
+    let weight = || rounded::factor(conv.weight.val(), precision);
     let bias = || conv.bias.as_ref().map(|bias| scaled(bias.val(), gain));
     let Some(factor) = kept_factor(&x, &conv.weight, gain) else {
-        return ops::conv_act(x, weight(), bias(), shortcut, steps(conv), act);
+        if !precision.is_f32() && !matches!(gain, Factor::Fixed(1.0)) {
+            // Folded into the weights, the factor would not be in the gradient when that is rounded.
+            let plain = conv.bias.as_ref().map(|bias| bias.val());
+            let branch = scaled(ops::conv_act(x, weight(), plain, None, how, ops::Activation::Identity), gain);
+            return match shortcut {
+                Some(shortcut) => ops::add_act(branch, shortcut, act),
+                None => ops::activate(branch, act),
+            };
+        }
+        return ops::conv_act(x, scaled(weight(), gain), bias(), shortcut, how, act);
     };
     let vectors = [conv.bias.as_deref(), None, None, None];
-    let origin = Origin { weight: &conv.weight, vectors, gain: factor };
-    let folded = conv.kept.get(origin, || Folded::new(weight(), bias()));
-    ops::conv_folded_act(x, &folded, shortcut, steps(conv), act)
+    let origin = Origin { weight: &conv.weight, vectors, gain: factor, precision };
+    let folded = conv.kept.get(origin, || Folded::new(scaled(weight(), gain), bias()));
+    ops::conv_folded_act(x, &folded, shortcut, how, act)
 }
 
 /// The factor under which a convolution's folded form is kept: where nothing is differentiated, and the factor known.

@@ -3,6 +3,7 @@
 use super::folded::Kept;
 use super::init::{self, Role};
 use super::pass::{BatchStatistics, Pass};
+use super::rounded::{factor, sum};
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData, module as functional, ops::ConvOptions};
 use lab_core::blueprint::ConvPlan;
@@ -98,10 +99,20 @@ impl Conv {
     }
 
     /// [batch, in, height, width] → [batch, out, ⌈height / stride⌉, ⌈width / stride⌉] for odd kernels.
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    pub fn forward(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
         let padding = self.weight.dims()[2] / 2;
         let options = ConvOptions::new([self.stride; 2], [padding; 2], [1, 1], 1);
-        functional::conv2d(x, self.weight.val(), self.bias.as_ref().map(Param::val), options)
+        let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
+        let precision = pass.precision();
+        if precision.is_f32() {
+            return functional::conv2d(x, weight, bias, options);
+        }
+        let y = functional::conv2d(factor(x, precision), factor(weight, precision), None, options);
+        let y = sum(y, precision);
+        match bias {
+            Some(bias) => y + bias.reshape([1, -1, 1, 1]),
+            None => y,
+        }
     }
 }
 
@@ -221,8 +232,10 @@ pub(crate) struct Linear {
 
 impl Linear {
     /// [batch, in] → [batch, out]
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let y = x.matmul(self.weight.val().transpose());
+    pub fn forward(&self, x: Tensor<2>, pass: &Pass) -> Tensor<2> {
+        let precision = pass.precision();
+        let y = factor(x, precision).matmul(factor(self.weight.val(), precision).transpose());
+        let y = sum(y, precision);
         match &self.bias {
             Some(bias) => y + bias.val().unsqueeze(),
             None => y,

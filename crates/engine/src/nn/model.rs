@@ -3,12 +3,13 @@
 use super::block::Block;
 use super::layers::{Linear, Maker, NormLayer};
 use super::pass::Pass;
+use super::rounded::{self, NotOnThisDevice};
 use super::unit::{Unit, global_average, norm_act};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
 use lab_core::blueprint::Summary;
-use lab_core::experiment::{Freeze, HeadPool, Norm};
+use lab_core::experiment::{Freeze, HeadPool, Norm, Precision};
 use lab_core::random::Purpose;
 
 /// A residual or plain network.
@@ -21,6 +22,8 @@ pub struct Model {
     head: Linear,
     #[module(skip)]
     pub(super) frozen: Freeze,
+    #[module(skip)]
+    precision: Precision,
     #[module(skip)]
     blueprint: Blueprint,
 }
@@ -38,6 +41,7 @@ pub(crate) struct StageModule {
 struct Element<'a> {
     layers: Layers<'a>,
     frozen: bool,
+    precision: Precision,
 }
 
 #[derive(Clone, Copy)]
@@ -48,7 +52,7 @@ enum Layers<'a> {
 
 impl Element<'_> {
     fn forward(self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        pass.enter(self.frozen);
+        pass.enter(self.precision, self.frozen);
         match self.layers {
             Layers::Entry(unit) => unit.forward(x, pass),
             Layers::Block(block) => block.forward(x, pass),
@@ -79,7 +83,23 @@ impl Model {
         let channels = blueprint.features[0];
         let last = if blueprint.last_norm { maker.norm(norm, channels, 1.0) } else { None };
         let head = maker.linear(channels, blueprint.classes, network.head.bias, "head");
-        Self { stem, stages, last, head, frozen: Freeze::None, blueprint: blueprint.clone() }
+        Self { stem, stages, last, head, frozen: Freeze::None, precision: Precision::F32, blueprint: blueprint.clone() }
+    }
+
+    /// The same network, multiplying with so many digits.
+    ///
+    /// # Errors
+    /// A device that does not.
+    pub fn in_precision(mut self, precision: Precision, device: &Device) -> Result<Self, NotOnThisDevice> {
+        rounded::check(precision, device)?;
+        self.precision = precision;
+        Ok(self)
+    }
+
+    /// How many digits it multiplies with.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// How the network is laid out.
@@ -133,7 +153,7 @@ impl Model {
     }
 
     fn begin(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        pass.enter(self.frozen.holds_stem());
+        pass.enter(self.precision, self.frozen.holds_stem());
         self.stem.forward(x, pass)
     }
 
@@ -157,7 +177,7 @@ impl Model {
         if !self.blueprint.last_norm {
             return x;
         }
-        pass.enter(self.frozen.holds_backbone());
+        pass.enter(self.precision, self.frozen.holds_backbone());
         norm_act(self.last.as_ref(), Some(self.blueprint.network.activation), x, pass)
     }
 
@@ -168,7 +188,7 @@ impl Model {
             let frozen = self.frozen.holds_stage(index + 1);
             let layers =
                 stage.entry.as_ref().map(Layers::Entry).into_iter().chain(stage.blocks.iter().map(Layers::Block));
-            elements.extend(layers.map(|layers| Element { layers, frozen }));
+            elements.extend(layers.map(|layers| Element { layers, frozen, precision: self.precision }));
         }
         elements
     }
@@ -201,9 +221,9 @@ impl Model {
     #[must_use]
     pub(crate) fn answer(&self, pooled: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
         let head = &self.blueprint.network.head;
-        pass.enter(false);
+        pass.enter(self.precision, false);
         let pooled = dropout(pooled, head.dropout, pass);
-        let logits = self.head.forward(pooled);
+        let logits = self.head.forward(pooled, pass);
         if head.scale == 1.0 { logits } else { logits * head.scale }
     }
 

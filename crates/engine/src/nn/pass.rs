@@ -4,7 +4,7 @@ use super::factor::Factor;
 use super::tap::{Tap, Taps};
 use super::watch::{BlockWatch, Watch};
 use burn::tensor::Tensor;
-use lab_core::experiment::Activation;
+use lab_core::experiment::{Activation, Precision};
 use lab_core::random::{Purpose, Random};
 use lab_kernels::ops;
 
@@ -15,6 +15,8 @@ pub struct Pass {
     stock: bool,
     /// Whether the pass is in a part of the network that is not trained, and evaluates it whatever it does elsewhere.
     frozen: bool,
+    /// How many digits the network multiplies with.
+    precision: Precision,
     key: Option<(u64, u64)>,
     branch_gains: Vec<f64>,
     routes: Vec<Route>,
@@ -190,9 +192,14 @@ impl Pass {
         self.training && !self.frozen
     }
 
-    /// The pass enters a part of the network that is frozen or not.
-    pub(super) fn enter(&mut self, frozen: bool) {
-        self.frozen = frozen;
+    /// The pass enters a part of a network of this precision that is frozen or not.
+    pub(super) fn enter(&mut self, precision: Precision, frozen: bool) {
+        (self.precision, self.frozen) = (precision, frozen);
+    }
+
+    /// How many digits the network multiplies with.
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Whether the blocks' outputs are looked at.

@@ -10,7 +10,7 @@ use lab_core::experiment::Activation;
 
 /// act(norm(conv(x)))
 pub(super) fn conv_norm_act(ConvNormAct { conv, norm, act }: ConvNormAct, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-    let z = normed(norm, conv.forward(x), pass);
+    let z = normed(norm, conv.forward(x, pass), pass);
     if let Some(watch) = &mut pass.watch {
         watch.response(&z);
     }

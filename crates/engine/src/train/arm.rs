@@ -7,7 +7,7 @@ use super::histogram::histograms;
 use super::loss;
 use super::optimizer::{self, FlatGradients, Optimizer};
 use super::probe::{self, Look, Observed};
-use crate::nn::{Model, Pass, compute, release_memory};
+use crate::nn::{Model, NotOnThisDevice, Pass, compute, release_memory};
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::{Blueprint, BlueprintError, Summary};
 use lab_core::data::{Batch, Dataset, Images};
@@ -105,6 +105,17 @@ impl Tally {
     }
 }
 
+/// Why an arm cannot be trained.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// The images are too small for the network.
+    #[error(transparent)]
+    Images(#[from] BlueprintError),
+    /// The device does not compute in the recipe's precision.
+    #[error(transparent)]
+    Precision(#[from] NotOnThisDevice),
+}
+
 /// Where a session is in time.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
@@ -120,16 +131,17 @@ impl Arm {
     /// An arm with its initial weights; `stock` trains it by burn's own operations everywhere.
     ///
     /// # Errors
-    /// A network that the images are too small for.
+    /// A network that the images are too small for, or a precision that the device does not compute in.
     pub fn new(
         plan: &ArmPlan,
         recipe: &Recipe,
         dataset: &Dataset,
         device: &Device,
         stock: bool,
-    ) -> Result<Self, BlueprintError> {
+    ) -> Result<Self, Unfit> {
         let blueprint = Blueprint::new(&plan.network, dataset.shape(), dataset.classes.len())?;
-        let model = Model::init(&blueprint, recipe.seed, device).freeze(plan.freeze());
+        let model = Model::init(&blueprint, recipe.seed, device).in_precision(recipe.precision, device)?;
+        let model = model.freeze(plan.freeze());
         let names = model.parameter_names();
         let head = format!("{}.", plan.network.naming.head());
         let backbone = plan.start.as_ref().map_or(1.0, |start| start.backbone_factor);

@@ -4,7 +4,7 @@
 
 use burn::backend::WgpuBackend;
 use burn::tensor::{Device, DeviceKind, wgpu::wgpu};
-use lab_core::experiment::{DeviceChoice, DeviceInfo};
+use lab_core::experiment::{DeviceChoice, DeviceInfo, Precision};
 use std::panic;
 use std::sync::OnceLock;
 
@@ -67,6 +67,15 @@ pub fn open(choice: DeviceChoice) -> Result<Opened, String> {
         DeviceChoice::Gpu(index) => gpu(index)
             .ok_or_else(|| format!("{}; choose one that `residual-lab devices` lists, or auto", unavailable(index)))?,
     })
+}
+
+/// Opens a device for networks of a precision. Where any will do, it is one that computes in it.
+///
+/// # Errors
+/// As [`open`]; whether a device that was named computes in the precision is told where networks are made.
+pub fn open_for(choice: DeviceChoice, precision: Precision) -> Result<Opened, String> {
+    let any = choice == DeviceChoice::Auto;
+    open(if any && !precision.is_f32() { DeviceChoice::Flex } else { choice })
 }
 
 fn unavailable(index: usize) -> String {

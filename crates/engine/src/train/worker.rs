@@ -274,7 +274,7 @@ impl Worker {
         for notice in &dataset.notices {
             self.outbox.send(Event::Notice(notice.clone()));
         }
-        let opened: Opened = device::open(choice)?;
+        let opened: Opened = device::open_for(choice, experiment.recipe.precision)?;
         if let Some(notice) = &opened.notice {
             self.outbox.send(Event::Notice(notice.clone()));
         }

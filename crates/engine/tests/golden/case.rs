@@ -33,7 +33,16 @@ impl Case {
     }
 
     pub fn read(name: &str) -> Self {
-        let bytes = std::fs::read(golden(&format!("networks/{name}.safetensors"))).unwrap();
+        Self::of("networks", name)
+    }
+
+    /// The same with the factors of all products rounded to bfloat16.
+    pub fn rounded(name: &str) -> Self {
+        Self::of("precision", name)
+    }
+
+    fn of(folder: &str, name: &str) -> Self {
+        let bytes = std::fs::read(golden(&format!("{folder}/{name}.safetensors"))).unwrap();
         let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
         let about: About = toml::from_str(&metadata.metadata().as_ref().unwrap()["case"]).unwrap();
         let mut labels = Vec::new();

@@ -9,6 +9,7 @@ import initialisation
 import instruments
 import networks
 import optimizers
+import precision
 import schedules
 import torchvision_nets
 
@@ -18,6 +19,8 @@ if __name__ == "__main__":
     # Sums in one order, so that the files come out the same every time.
     torch.set_num_threads(1)
     networks.write(HERE / "networks")
+    (HERE / "precision").mkdir(exist_ok=True)
+    networks.write(HERE / "precision", precision.CASES, networks.well_rounded)
     optimizers.write(HERE / "optimizers.json")
     schedules.write(HERE / "schedules.json")
     initialisation.write(HERE / "initialisation.json")

@@ -5,7 +5,7 @@ use super::{Worst, apart};
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
 use lab_core::data::Batch;
-use lab_core::experiment::{Method, Optimizer as Rule};
+use lab_core::experiment::{Method, Optimizer as Rule, Precision};
 use lab_engine::nn::{Model, Pass, StateDict};
 use lab_engine::train::evaluate::plain;
 use lab_engine::train::loss;
@@ -17,6 +17,7 @@ struct Run<'a> {
     batch: Batch,
     device: Device,
     stock: bool,
+    precision: Precision,
 }
 
 impl<'a> Run<'a> {
@@ -31,13 +32,14 @@ impl<'a> Run<'a> {
             indices: Vec::new(),
             mix: None,
         };
-        Self { case, batch, device: device.clone(), stock }
+        Self { case, batch, device: device.clone(), stock, precision: Precision::F32 }
     }
 
     /// The network with the golden weights, with a graph.
     fn model(&self) -> Model {
         let blueprint = Blueprint::new(&self.case.network, self.case.shape(), 10).unwrap();
-        let model = Model::init(&blueprint, 0, &self.device.clone().autodiff());
+        let device = self.device.clone().autodiff();
+        let model = Model::init(&blueprint, 0, &device).in_precision(self.precision, &device).unwrap();
         model.with_state(&self.case.below("weights")).unwrap()
     }
 
@@ -167,6 +169,54 @@ fn the_reference_device_agrees_too() {
         distances.measure(&Case::read(name), &Device::ndarray(), false);
     }
     distances.judge();
+}
+
+const ROUNDED: [&str; 5] =
+    ["basic-batch", "bottleneck-group", "basic-gain-learned", "pre_basic-shortcut-d", "stride3-shortcut-b"];
+
+/// How far a run's logits, in training and evaluating, and its gradients are from PyTorch's.
+fn apart_from_rounded(run: &Run) -> [f64; 3] {
+    let (case, mut model) = (run.case, run.model());
+    let mut pass = run.training(0);
+    let (logits, _, gradients) = run.pass(&model, &mut pass);
+    model.absorb(&pass);
+    let found: Vec<f32> = gradients.into_iter().flat_map(|gradient| values(gradient.unwrap())).collect();
+    let names = model.parameter_names();
+    let expected: Vec<f32> =
+        names.iter().flat_map(|name| case.array(&format!("gradients.{name}")).values.clone()).collect();
+    [
+        apart(&logits, &case.array("logits_train").values),
+        apart(&run.evaluate(&model), &case.array("logits_eval").values),
+        apart(&found, &expected),
+    ]
+}
+
+/// A factor near the middle between two numbers of bfloat16 falls to one side or the other by the last digit of a sum, which
+/// no two devices round alike: what is left of the distance to single precision is that, and little.
+#[test]
+fn products_of_bfloat16_are_what_pytorch_makes_of_rounded_factors() {
+    for (device, stock) in [(Device::flex(), false), (Device::flex(), true), (Device::ndarray(), false)] {
+        for name in ROUNDED {
+            let case = Case::rounded(name);
+            let single = Run::new(&case, &device, stock);
+            let far = apart_from_rounded(&single);
+            let near = apart_from_rounded(&Run { precision: Precision::Bf16, ..single });
+            println!("{name} on {device:?}, stock {stock}: {near:?}, in single precision {far:?}");
+            for (near, far) in near.into_iter().zip(far) {
+                assert!(near < 1e-3 && near < 0.2 * far, "{name} on {device:?}, stock {stock}: {near:.1e}, {far:.1e}");
+            }
+        }
+    }
+}
+
+/// As a processor with AVX512-BF16 computes them, in plain Rust.
+#[test]
+fn products_of_bfloat16_in_pairs_are_the_same() {
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(["pytorch_makes_of_rounded_factors"]).env("RESIDUAL_LAB_CPU", "portable-pairs");
+    let output = again.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
 use crate::shape::{Backward, ConvShape};
-use crate::simd::{MOST_LANES, Simd, Work, dispatch, store_up_to};
+use crate::simd::{MOST_LANES, Simd, Work, store_up_to};
 
 /// Differentiates a convolution of `source` with `weights`, given the gradients of its outputs.
 pub(crate) fn backward(
@@ -60,7 +60,7 @@ pub(crate) fn backward(
                 part.fill(0.0);
                 for (block, map) in blocks.iter().zip(maps) {
                     scratch::with(block.images.len() * (from.len() + to.len()), |scratch| {
-                        dispatch(BlockBackward {
+                        source.dispatch(BlockBackward {
                             shape,
                             block,
                             source,

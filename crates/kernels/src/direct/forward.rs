@@ -8,7 +8,7 @@ use crate::map::{Finish, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
 use crate::shape::ConvShape;
-use crate::simd::{Simd, Work, dispatch, store_up_to};
+use crate::simd::{Simd, Work, store_up_to};
 
 /// Convolves `source` with `weights` `[out][in][k][k]` into `out`. `finish` makes what finishes the values of a
 /// block, given its number; what it holds at the end comes back in the order of the blocks.
@@ -39,7 +39,7 @@ pub(crate) fn forward<F: Finish + Send>(
             let padded = padded_input(shape, block.groups.len());
             let base = block.range(height, row_len, 1).start;
             scratch::with(padded.len(), |scratch| {
-                dispatch(BlockForward { shape, block, source, packed, padded, out, base, finish, scratch });
+                source.dispatch(BlockForward { shape, block, source, packed, padded, out, base, finish, scratch });
             });
         })
     })

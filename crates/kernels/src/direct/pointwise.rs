@@ -118,7 +118,7 @@ pub(super) fn forward<F: Finish + Send>(
                 dispatch(CopyTask { source, rows, first, place: |row| seen(shape, row), out: left });
                 let (columns, base) = (shape.out_channels, first * shape.out_channels);
                 let place = |row: usize| row * columns;
-                dispatch(ProductTask { left, rows, packed, columns, sums, place, base, out, finish });
+                source.dispatch(ProductTask { left, rows, packed, columns, sums, place, base, out, finish });
             });
         })
     })
@@ -193,7 +193,14 @@ pub(super) fn backward(
         copy_all(to, gradients, |row| row, copied);
         let (inputs, copied, columns) = (&*inputs, &*copied, padded_outputs(shape));
         part.par_chunks_mut(CHANNELS * columns).enumerate().with_max_len(1).for_each(|(group, part)| {
-            dispatch(WeighTask { inputs: &inputs[group * CHANNELS..], from, gradients: copied, to, columns, part });
+            source.dispatch(WeighTask {
+                inputs: &inputs[group * CHANNELS..],
+                from,
+                gradients: copied,
+                to,
+                columns,
+                part,
+            });
         });
         weights::unpack(shape, part, wanted.weights);
         if let Some(out) = wanted.inputs {

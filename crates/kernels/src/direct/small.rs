@@ -131,7 +131,7 @@ pub(super) fn forward<F: Finish + Send>(
                     pixels,
                     channels: shape.out_channels,
                 };
-                dispatch(ProductsTask { products, block, sums, out, finish });
+                source.dispatch(ProductsTask { products, block, sums, out, finish });
             });
         })
     })
@@ -230,7 +230,16 @@ pub(super) fn backward(
                 let left = &input_copies[group * CHANNELS..];
                 for (index, pair) in pairs.clone().enumerate() {
                     let add = index > 0;
-                    dispatch(WeighTask { left, from, right: gradient_copies, to, pair: *pair, columns, part, add });
+                    source.dispatch(WeighTask {
+                        left,
+                        from,
+                        right: gradient_copies,
+                        to,
+                        pair: *pair,
+                        columns,
+                        part,
+                        add,
+                    });
                 }
                 if pairs.count() == 0 {
                     part.fill(0.0);

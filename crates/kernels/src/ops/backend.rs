@@ -12,12 +12,14 @@ use burn_flex::FlexTensor;
 
 use crate::activation::Smooth;
 use crate::filters::Packed;
+use crate::precision::Precision;
 
-/// Stride, padding and the slope of the activation below zero (1 for none) of a convolution.
+/// Stride, padding, precision and the slope of the activation below zero (1 for none) of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ConvOptions {
     pub stride: usize,
     pub padding: usize,
+    pub precision: Precision,
     pub slope: f32,
 }
 

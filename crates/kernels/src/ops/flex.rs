@@ -17,6 +17,7 @@ use crate::group::{Groups, group_norm};
 use crate::map::{Activate, Plain, Statistics};
 use crate::norm::{Affine, normalise};
 use crate::pooling::{self, PoolShape};
+use crate::precision::Precision;
 use crate::shape::ConvShape;
 use crate::shortcut::{self, PadShape};
 use crate::statistics::{Moments, moments, total};
@@ -67,11 +68,11 @@ fn shortcut_map(shortcut: Option<&FlexTensor>, shape: [usize; 4]) -> Option<Map>
 }
 
 /// A convolution whose norm is still to come: the raw map and its statistics.
-pub(super) fn conv_statistics(x: &Map, w: &Values, shape: &ConvShape) -> (FlexTensor, Moments) {
+pub(super) fn conv_statistics(x: &Map, w: &Values, shape: &ConvShape, precision: Precision) -> (FlexTensor, Moments) {
     let mut z = Buffer::new(shape.output_len());
     let channels = shape.out_channels;
     let filters = Filters { values: w.values(), packed: None };
-    let blocks = conv::forward(shape, &Plain(x.values()), filters, &mut z, |_| Statistics::new(channels));
+    let blocks = conv::forward(shape, precision, &Plain(x.values()), filters, &mut z, |_| Statistics::new(channels));
     (map_tensor(z, out_shape(shape)), Moments::merge(&blocks, channels))
 }
 
@@ -143,7 +144,7 @@ impl KernelOps for Flex {
         let mut y = Buffer::new(shape.output_len());
         let w = Values::new(&w);
         let filters = Filters { values: w.values(), packed: kept.as_deref() };
-        conv::forward(&shape, &Plain(x.values()), filters, &mut y, |_| finish);
+        conv::forward(&shape, options.precision, &Plain(x.values()), filters, &mut y, |_| finish);
         map_tensor(y, out_shape(&shape))
     }
 
@@ -157,7 +158,7 @@ impl KernelOps for Flex {
         norm: NormOptions,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let x = Map::new(&x);
-        let (z, moments) = conv_statistics(&x, &Values::new(&w), &conv_shape(&x, &w, conv));
+        let (z, moments) = conv_statistics(&x, &Values::new(&w), &conv_shape(&x, &w, conv), conv.precision);
         let (gamma, beta) = (Values::new(&gamma), Values::new(&beta));
         let affine = Affine::new(&moments, gamma.values(), beta.values(), norm.epsilon);
         let y = normalised(&Map::new(&z), &affine, shortcut.into_option().as_ref(), norm.slope);

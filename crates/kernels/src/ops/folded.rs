@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
 use super::tensors::on_flex;
-use super::{Activation, Operands, Steps, scaled_by_channel};
+use super::{Activation, Convolution, Operands, scaled_by_channel};
 use crate::filters::Packed;
 
 /// Weights `[out, in, k, k]` and a bias `[out]` that stay as they are.
@@ -41,11 +41,11 @@ pub fn conv_folded_act(
     x: Tensor<4>,
     folded: &Folded,
     shortcut: Option<Tensor<4>>,
-    steps: Steps,
+    how: impl Into<Convolution>,
     activation: Activation,
 ) -> Tensor<4> {
     let Folded { w, bias, packed } = folded.clone();
-    Operands { x, w, bias, shortcut, kept: Some(packed) }.convolve(steps, activation)
+    Operands { x, w, bias, shortcut, kept: Some(packed) }.convolve(how.into().folded(), activation)
 }
 
 /// What tells a tensor of this backend from every other: the memory that it lies in, which is kept. While it is, no

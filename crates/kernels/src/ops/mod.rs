@@ -24,6 +24,7 @@ use burn::tensor::{Device, Tensor};
 use crate::activation::Smooth;
 pub use crate::descent::{Descent, Rule};
 use crate::filters::Packed;
+pub use crate::precision::Precision;
 use backend::{ConvOptions, Extra, KernelOps, NormOptions, PoolOptions};
 pub use descent::descend;
 pub use folded::{Folded, Mark, conv_folded_act};
@@ -78,6 +79,38 @@ pub struct Steps {
     pub padding: usize,
 }
 
+/// How a convolution is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Convolution {
+    /// How it steps over its input.
+    pub steps: Steps,
+    /// With how many digits it multiplies. In bfloat16 weights must come rounded.
+    pub precision: Precision,
+}
+
+impl From<Steps> for Convolution {
+    /// In single precision.
+    fn from(steps: Steps) -> Self {
+        Self { steps, precision: Precision::F32 }
+    }
+}
+
+impl Convolution {
+    /// The same with weights into which something is folded.
+    fn folded(self) -> Self {
+        let precision = match self.precision {
+            Precision::F32 => Precision::F32,
+            Precision::Bf16 | Precision::Bf16Folded => Precision::Bf16Folded,
+        };
+        Self { precision, ..self }
+    }
+
+    fn options(self, slope: f32) -> ConvOptions {
+        let Self { steps: Steps { stride, padding }, precision } = self;
+        ConvOptions { stride, padding, precision, slope }
+    }
+}
+
 /// A map normalised by the statistics of its batch, and these statistics, which are not differentiated.
 #[derive(Clone, Debug)]
 pub struct Normalised {
@@ -114,10 +147,10 @@ pub fn conv_act(
     w: Tensor<4>,
     bias: Option<Tensor<1>>,
     shortcut: Option<Tensor<4>>,
-    steps: Steps,
+    how: impl Into<Convolution>,
     activation: Activation,
 ) -> Tensor<4> {
-    Operands { x, w, bias, shortcut, kept: None }.convolve(steps, activation)
+    Operands { x, w, bias, shortcut, kept: None }.convolve(how.into(), activation)
 }
 
 /// What a convolution without statistics works on.
@@ -131,9 +164,9 @@ struct Operands {
 }
 
 impl Operands {
-    fn convolve(self, steps: Steps, activation: Activation) -> Tensor<4> {
+    fn convolve(self, how: Convolution, activation: Activation) -> Tensor<4> {
         let Self { x, w, bias, shortcut, kept } = self;
-        let options = ConvOptions { stride: steps.stride, padding: steps.padding, slope: activation.slope() };
+        let options = how.options(activation.slope());
         let (bias, shortcut) = (extra(bias), extra(shortcut));
         let y = Dispatch::kernel_conv(x.into_dispatch(), w.into_dispatch(), bias, shortcut, options, kept);
         activation.finish(Tensor::from_dispatch(y))
@@ -157,7 +190,7 @@ pub fn conv_norm_act(
     beta: Tensor<1>,
     epsilon: f64,
     shortcut: Option<Tensor<4>>,
-    steps: Steps,
+    how: impl Into<Convolution>,
     activation: Activation,
 ) -> Normalised {
     let slope = activation.slope();
@@ -167,7 +200,7 @@ pub fn conv_norm_act(
         gamma.into_dispatch(),
         beta.into_dispatch(),
         extra(shortcut),
-        ConvOptions { stride: steps.stride, padding: steps.padding, slope },
+        how.into().options(slope),
         norm_options(epsilon, slope, None),
     );
     normalised(output, mean, variance, activation)
@@ -185,10 +218,10 @@ pub fn conv_affine_act(
     scale: Tensor<1>,
     shift: Tensor<1>,
     shortcut: Option<Tensor<4>>,
-    steps: Steps,
+    how: impl Into<Convolution>,
     activation: Activation,
 ) -> Tensor<4> {
-    conv_act(x, scaled_by_channel(w, scale), Some(shift), shortcut, steps, activation)
+    conv_act(x, scaled_by_channel(w, scale), Some(shift), shortcut, how.into().folded(), activation)
 }
 
 /// `act(norm(x) + shortcut)` with the statistics of the batch, for training.

@@ -64,6 +64,11 @@ unsafe impl Simd for Avx2 {
         unsafe { _mm256_sqrt_ps(a) }
     }
     #[inline(always)]
+    unsafe fn product(a: __m256, b: __m256, c: __m256) -> __m256 {
+        // SAFETY: passed on to the caller.
+        unsafe { Self::fma(a, b, c) }
+    }
+    #[inline(always)]
     unsafe fn fma(a: __m256, b: __m256, c: __m256) -> __m256 {
         unsafe { _mm256_fmadd_ps(a, b, c) }
     }
@@ -88,6 +93,22 @@ unsafe impl Simd for Avx2 {
             let positive = _mm256_cmp_ps::<_CMP_GT_OQ>(condition, _mm256_setzero_ps());
             _mm256_blendv_ps(no, yes, positive)
         }
+    }
+    #[inline(always)]
+    unsafe fn bf16(a: __m256) -> __m256 {
+        unsafe {
+            let bits = _mm256_castps_si256(a);
+            let (kept, quiet) = (_mm256_set1_epi32(0xFFFF_0000_u32.cast_signed()), _mm256_set1_epi32(0x0040_0000));
+            let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+            let up = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF)));
+            let unordered = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_UNORD_Q>(a, a));
+            let chosen = _mm256_blendv_epi8(up, _mm256_or_si256(bits, quiet), unordered);
+            _mm256_castsi256_ps(_mm256_and_si256(chosen, kept))
+        }
+    }
+    #[inline(always)]
+    unsafe fn pair(low: __m256, high: __m256) -> __m256 {
+        unsafe { _mm256_or_ps(_mm256_castsi256_ps(_mm256_srli_epi32::<16>(_mm256_castps_si256(low))), high) }
     }
     unsafe fn call<W: Work>(work: W) -> W::Output {
         #[target_feature(enable = "avx2,fma")]

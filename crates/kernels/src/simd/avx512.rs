@@ -1,13 +1,13 @@
-//! Sixteen lanes: AVX-512F.
+//! Sixteen lanes: AVX-512F, and where lanes are `PAIRS` of bfloat16 AVX512-BF16.
 
 #[allow(clippy::wildcard_imports, reason = "the instructions of one set, each named once below")]
 use std::arch::x86_64::*;
 
 use super::vector::{Simd, Work};
 
-/// AVX-512F.
+/// AVX-512F, with products of `PAIRS` of bfloat16 or of single numbers.
 #[derive(Clone, Copy)]
-pub(super) struct Avx512;
+pub(super) struct Avx512<const PAIRS: bool>;
 
 /// Lanes of which the first `count` are set.
 #[inline(always)]
@@ -17,7 +17,7 @@ fn first(count: usize) -> __mmask16 {
 }
 
 // SAFETY: every method does on sixteen lanes what the trait says; the caller vouches for processor and pointers.
-unsafe impl Simd for Avx512 {
+unsafe impl<const PAIRS: bool> Simd for Avx512<PAIRS> {
     const LANES: usize = 16;
     type V = __m512;
 
@@ -62,6 +62,17 @@ unsafe impl Simd for Avx512 {
         unsafe { _mm512_sqrt_ps(a) }
     }
     #[inline(always)]
+    unsafe fn product(a: __m512, b: __m512, c: __m512) -> __m512 {
+        unsafe {
+            if PAIRS {
+                let [a, b] = [a, b].map(|pairs| std::mem::transmute::<__m512, __m512bh>(pairs));
+                _mm512_dpbf16_ps(c, a, b)
+            } else {
+                _mm512_fmadd_ps(a, b, c)
+            }
+        }
+    }
+    #[inline(always)]
     unsafe fn fma(a: __m512, b: __m512, c: __m512) -> __m512 {
         unsafe { _mm512_fmadd_ps(a, b, c) }
     }
@@ -87,20 +98,44 @@ unsafe impl Simd for Avx512 {
             _mm512_mask_blend_ps(positive, no, yes)
         }
     }
+    #[inline(always)]
+    unsafe fn bf16(a: __m512) -> __m512 {
+        unsafe {
+            let bits = _mm512_castps_si512(a);
+            let (kept, quiet) = (_mm512_set1_epi32(0xFFFF_0000_u32.cast_signed()), _mm512_set1_epi32(0x0040_0000));
+            let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+            let up = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
+            let unordered = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a);
+            let chosen = _mm512_mask_or_epi32(up, unordered, bits, quiet);
+            _mm512_castsi512_ps(_mm512_and_si512(chosen, kept))
+        }
+    }
+    #[inline(always)]
+    unsafe fn pair(low: __m512, high: __m512) -> __m512 {
+        unsafe {
+            let low = _mm512_srli_epi32::<16>(_mm512_castps_si512(low));
+            _mm512_castsi512_ps(_mm512_or_si512(low, _mm512_castps_si512(high)))
+        }
+    }
     unsafe fn call<W: Work>(work: W) -> W::Output {
         #[target_feature(enable = "avx512f,avx2,fma")]
         unsafe fn compiled<W: Work>(work: W) -> W::Output {
-            // SAFETY: this function has the features that `Avx512` uses.
-            unsafe { work.run::<Avx512>() }
+            // SAFETY: this function has the features that are used without pairs.
+            unsafe { work.run::<Avx512<false>>() }
+        }
+        #[target_feature(enable = "avx512f,avx512bf16,avx2,fma")]
+        unsafe fn compiled_for_pairs<W: Work>(work: W) -> W::Output {
+            // SAFETY: this function has the features that are used with pairs.
+            unsafe { work.run::<Avx512<true>>() }
         }
         // The compiler forgets `inline(never)` where a function has target features, so this one, which has none,
         // keeps the work apart from its callers.
         #[inline(never)]
-        unsafe fn enter<W: Work>(work: W) -> W::Output {
+        unsafe fn enter<const PAIRS: bool, W: Work>(work: W) -> W::Output {
             // SAFETY: the caller vouches for the processor.
-            unsafe { compiled(work) }
+            unsafe { if PAIRS { compiled_for_pairs(work) } else { compiled(work) } }
         }
         // SAFETY: as above.
-        unsafe { enter(work) }
+        unsafe { enter::<PAIRS, W>(work) }
     }
 }

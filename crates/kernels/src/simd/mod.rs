@@ -14,5 +14,5 @@ mod neon;
 mod scalar;
 mod vector;
 
-pub(crate) use dispatch::{dispatch, lanes};
+pub(crate) use dispatch::{Pairs, dispatch, lanes};
 pub(crate) use vector::{MOST_LANES, Simd, Work, load_up_to, prefetch, store_up_to};

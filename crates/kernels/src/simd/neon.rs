@@ -113,6 +113,11 @@ unsafe impl Simd for Neon {
         unsafe { float32x4x2_t(vsqrtq_f32(a.0), vsqrtq_f32(a.1)) }
     }
     #[inline(always)]
+    unsafe fn product(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        // SAFETY: passed on to the caller.
+        unsafe { Self::fma(a, b, c) }
+    }
+    #[inline(always)]
     unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         unsafe { float32x4x2_t(vfmaq_f32(c.0, a.0, b.0), vfmaq_f32(c.1, a.1, b.1)) }
     }
@@ -137,6 +142,24 @@ unsafe impl Simd for Neon {
                 vbslq_f32(vcgtzq_f32(condition.1), yes.1, no.1),
             )
         }
+    }
+    #[inline(always)]
+    unsafe fn bf16(a: Self::V) -> Self::V {
+        let half = |a| unsafe {
+            let bits = vreinterpretq_u32_f32(a);
+            let odd = vandq_u32(vshrq_n_u32::<16>(bits), vdupq_n_u32(1));
+            let up = vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7FFF)));
+            let chosen = vbslq_u32(vceqq_f32(a, a), up, vorrq_u32(bits, vdupq_n_u32(0x0040_0000)));
+            vreinterpretq_f32_u32(vandq_u32(chosen, vdupq_n_u32(0xFFFF_0000)))
+        };
+        float32x4x2_t(half(a.0), half(a.1))
+    }
+    #[inline(always)]
+    unsafe fn pair(low: Self::V, high: Self::V) -> Self::V {
+        zip(low, high, |low, high| unsafe {
+            let low = vshrq_n_u32::<16>(vreinterpretq_u32_f32(low));
+            vreinterpretq_f32_u32(vorrq_u32(low, vreinterpretq_u32_f32(high)))
+        })
     }
     unsafe fn call<W: Work>(work: W) -> W::Output {
         #[inline(never)]

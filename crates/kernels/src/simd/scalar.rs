@@ -3,17 +3,40 @@
 
 use super::vector::{Simd, Work};
 
-/// Plain Rust.
+/// Plain Rust, with products of `PAIRS` of bfloat16 or of single numbers.
 #[derive(Clone, Copy)]
-pub(super) struct Scalar;
+pub(super) struct Scalar<const PAIRS: bool>;
 
 #[inline(always)]
 fn zip(a: [f32; 8], b: [f32; 8], f: impl Fn(f32, f32) -> f32) -> [f32; 8] {
     std::array::from_fn(|lane| f(a[lane], b[lane]))
 }
 
+/// The nearest bfloat16, as the single-precision number that it is.
+#[inline(always)]
+fn bf16(value: f32) -> f32 {
+    let bits = value.to_bits();
+    let bits = if value.is_nan() { bits | 0x0040_0000 } else { bits + (0x7FFF + (bits >> 16 & 1)) };
+    f32::from_bits(bits & 0xFFFF_0000)
+}
+
+/// A subnormal number as zero of its sign.
+#[inline(always)]
+fn flushed(value: f32) -> f32 {
+    if value.is_subnormal() { 0.0_f32.copysign(value) } else { value }
+}
+
+/// `VDPBF16PS`: the upper halves are multiplied and added first.
+#[inline(always)]
+fn dot(a: f32, b: f32, c: f32) -> f32 {
+    let low = |pair: f32| flushed(f32::from_bits(pair.to_bits() << 16));
+    let high = |pair: f32| flushed(f32::from_bits(pair.to_bits() & 0xFFFF_0000));
+    let sum = flushed(high(a).mul_add(high(b), flushed(c)));
+    flushed(low(a).mul_add(low(b), sum))
+}
+
 // SAFETY: plain Rust on eight lanes; the caller vouches for the pointers.
-unsafe impl Simd for Scalar {
+unsafe impl<const PAIRS: bool> Simd for Scalar<PAIRS> {
     const LANES: usize = 8;
     type V = [f32; 8];
 
@@ -61,6 +84,15 @@ unsafe impl Simd for Scalar {
     }
     // Without an FMA instruction `mul_add` is a slow call, so the product is rounded here.
     #[inline(always)]
+    unsafe fn product(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        if PAIRS {
+            std::array::from_fn(|lane| dot(a[lane], b[lane], c[lane]))
+        } else {
+            // SAFETY: passed on to the caller.
+            unsafe { Self::fma(a, b, c) }
+        }
+    }
+    #[inline(always)]
     unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         std::array::from_fn(|lane| a[lane] * b[lane] + c[lane])
     }
@@ -80,7 +112,15 @@ unsafe impl Simd for Scalar {
     unsafe fn where_positive(condition: Self::V, yes: Self::V, no: Self::V) -> Self::V {
         std::array::from_fn(|lane| if condition[lane] > 0.0 { yes[lane] } else { no[lane] })
     }
+    #[inline(always)]
+    unsafe fn bf16(a: Self::V) -> Self::V {
+        a.map(bf16)
+    }
+    #[inline(always)]
+    unsafe fn pair(low: Self::V, high: Self::V) -> Self::V {
+        zip(low, high, |low, high| f32::from_bits(low.to_bits() >> 16 | high.to_bits()))
+    }
     unsafe fn call<W: Work>(work: W) -> W::Output {
-        unsafe { work.run::<Scalar>() }
+        unsafe { work.run::<Self>() }
     }
 }

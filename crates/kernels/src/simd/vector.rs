@@ -28,6 +28,10 @@ pub(crate) unsafe trait Simd: Copy + 'static {
     unsafe fn div(a: Self::V, b: Self::V) -> Self::V;
     /// The square root, correctly rounded as the four above are.
     unsafe fn sqrt(a: Self::V) -> Self::V;
+    /// `a * b + c` where a convolution multiplies: [`Self::fma`], or where lanes of `a` and `b` are pairs of bfloat16
+    /// `a.low * b.low + (a.high * b.high + c)`, each sum rounded to the nearest even and with subnormal numbers taken and
+    /// given as zeros, which is Intel's `VDPBF16PS`.
+    unsafe fn product(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// `a * b + c`
     unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// `c - a * b`
@@ -38,6 +42,10 @@ pub(crate) unsafe trait Simd: Copy + 'static {
     unsafe fn larger(a: Self::V, b: Self::V) -> Self::V;
     /// `yes` where `condition` is above zero, else `no`.
     unsafe fn where_positive(condition: Self::V, yes: Self::V, no: Self::V) -> Self::V;
+    /// Each lane rounded to bfloat16, as [`round`](crate::precision::round) says.
+    unsafe fn bf16(a: Self::V) -> Self::V;
+    /// Two rounded lanes in one, as bfloat16: `low` in the lower half of the bits, `high` in the upper one.
+    unsafe fn pair(low: Self::V, high: Self::V) -> Self::V;
     /// Calls `work` as a function of its own, compiled for this width.
     unsafe fn call<W: Work>(work: W) -> W::Output;
 }

@@ -2,8 +2,9 @@
 
 use burn::tensor::Tensor;
 use lab_kernels::activation::Smooth;
-use lab_kernels::ops::{self, Activation, Descent, Rule, Steps, Windows};
+use lab_kernels::ops::{self, Activation, Convolution, Descent, Precision, Rule, Steps, Windows};
 use lab_kernels::pooling::PoolShape;
+use lab_kernels::precision::round;
 use lab_kernels::shape::ConvShape;
 use lab_kernels::shortcut::PadShape;
 use lab_kernels::twin;
@@ -66,12 +67,27 @@ fn away_from_corner(g: &mut [f32], before: &[f64], dims: [usize; 4]) {
     }
 }
 
+/// Values as a product of this precision has them.
+#[allow(clippy::cast_possible_truncation, reason = "they are single precision's, widened")]
+fn factors(values: &[f64], precision: Precision) -> Vec<f64> {
+    let mut single: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+    if precision == Precision::Bf16 {
+        round(&mut single);
+        return wide(&single);
+    }
+    values.to_vec()
+}
+
 /// A convolution, forward and backward, with bias and shortcut if there are `extras`.
-fn convolves_as_its_twin(shape: ConvShape, activation: Activation, extras: bool) {
+fn convolves_as_its_twin(shape: ConvShape, precision: Precision, activation: Activation, extras: bool) {
     let (x_dims, w_dims, y_dims) = dims(&shape);
-    let (x, w) = (values(shape.input_len(), 1), values(shape.weight_len(), 2));
+    let (x, mut w) = (values(shape.input_len(), 1), values(shape.weight_len(), 2));
+    if precision == Precision::Bf16 {
+        round(&mut w);
+    }
+    let seen = factors(&channels_last(&x, x_dims), precision);
     let (bias, shortcut) = (values(shape.out_channels, 3), values(shape.output_len(), 4));
-    let mut z = twin::conv(&shape, &channels_last(&x, x_dims), &wide(&w));
+    let mut z = twin::conv(&shape, &seen, &wide(&w));
     if extras {
         z.iter_mut().enumerate().for_each(|(i, z)| *z += f64::from(bias[i % shape.out_channels]));
         z = add(&z, &channels_last(&shortcut, y_dims));
@@ -80,14 +96,15 @@ fn convolves_as_its_twin(shape: ConvShape, activation: Activation, extras: bool)
     let mut g = values(shape.output_len(), 5);
     away_from_corner(&mut g, &z, y_dims);
     let dz = twin::leaky_backward(&z, slope(activation), &channels_last(&g, y_dims));
-    let (dx, dw) = twin::conv_backward(&shape, &channels_last(&x, x_dims), &wide(&w), &dz);
+    let (dx, dw) = twin::conv_backward(&shape, &seen, &wide(&w), &factors(&dz, precision));
 
     let (x, w) = (leaf(&x, x_dims), leaf(&w, w_dims));
     let (bias, shortcut) = (leaf(&bias, [shape.out_channels]), leaf(&shortcut, y_dims));
     let steps = Steps { stride: shape.stride, padding: shape.padding };
     let given = extras.then(|| (bias.clone(), shortcut.clone()));
     let (given_bias, given_shortcut) = given.unzip();
-    let out = ops::conv_act(x.clone(), w.clone(), given_bias, given_shortcut, steps, activation);
+    let how = Convolution { steps, precision };
+    let out = ops::conv_act(x.clone(), w.clone(), given_bias, given_shortcut, how, activation);
     assert_eq!(out.dims(), y_dims);
     assert_close("output", &channels_last(&read(out.clone()), y_dims), &y);
     let g = leaf(&g, y_dims).detach();
@@ -108,13 +125,17 @@ fn convolves_as_its_twin(shape: ConvShape, activation: Activation, extras: bool)
 fn convolutions_of_many_channels() {
     for (batch, in_channels, out_channels, height, width) in [(3, 256, 256, 8, 6), (5, 192, 384, 4, 7)] {
         let shape = ConvShape { batch, in_channels, out_channels, height, width, kernel: 3, stride: 1, padding: 1 };
-        convolves_as_its_twin(shape, Activation::Relu, true);
+        for precision in [Precision::F32, Precision::Bf16] {
+            convolves_as_its_twin(shape, precision, Activation::Relu, true);
+        }
     }
     // Single pixels of more channels than are summed over in one go, and of numbers that fill no vector.
     for (in_channels, out_channels, stride) in [(300, 70, 1), (67, 301, 2), (260, 64, 3)] {
         let (batch, height, width) = (9, 5, 4);
         let shape = ConvShape { batch, in_channels, out_channels, height, width, kernel: 1, stride, padding: 0 };
-        convolves_as_its_twin(shape, Activation::Relu, true);
+        for precision in [Precision::F32, Precision::Bf16] {
+            convolves_as_its_twin(shape, precision, Activation::Relu, true);
+        }
     }
 }
 
@@ -147,7 +168,12 @@ proptest! {
 
     #[test]
     fn conv_act(shape in conv_shapes(), activation in activations(), extras in any::<bool>()) {
-        convolves_as_its_twin(shape, activation, extras);
+        convolves_as_its_twin(shape, Precision::F32, activation, extras);
+    }
+
+    #[test]
+    fn conv_act_of_rounded_factors(shape in conv_shapes(), activation in activations(), extras in any::<bool>()) {
+        convolves_as_its_twin(shape, Precision::Bf16, activation, extras);
     }
 
     #[test]

@@ -9,5 +9,7 @@ mod against_twins;
 mod finite_differences;
 mod instructions;
 mod not_finite;
+mod pairs;
+mod precision;
 mod support;
 mod threads;

@@ -6,7 +6,7 @@ use crate::action::Sought;
 use crate::kit::theme;
 use crate::kit::widgets::{choose, decimal, named};
 use eframe::egui::{DragValue, Response, Ui, emath::Numeric, vec2};
-use lab_core::experiment::{Augmentation, EarlyStopping, Interval, Length, Recipe};
+use lab_core::experiment::{Augmentation, EarlyStopping, Interval, Length, Precision, Recipe};
 
 /// Rows of the recipe that are neither optimiser, schedule nor augmentation.
 pub fn ui(ui: &mut Ui, fields: &Fields, recipe: &mut Recipe, preset: Option<&Recipe>) {
@@ -31,6 +31,9 @@ pub fn ui(ui: &mut Ui, fields: &Fields, recipe: &mut Recipe, preset: Option<&Rec
         &mut recipe.label_smoothing,
         base,
     );
+    let digits = [(Precision::F32, "Single (f32)"), (Precision::Bf16, "bfloat16")];
+    let base = preset.map(|p| &p.precision);
+    fields.choice(ui, help::PRECISION.row("Precision", "precision"), &mut recipe.precision, base, &digits);
     let base = preset.map(|p| &p.clip_norm);
     fields.row(ui, help::CLIP.row("Clip gradient at", "clip_norm"), &mut recipe.clip_norm, base, |ui, value| {
         optional(ui, value, 1.0, "Largest gradient norm", decimal)

@@ -11,12 +11,14 @@ use crate::ops::backend::{ConvOptions, Differentiate, Extra, Given, KernelOps, N
 use crate::ops::flex::{conv_shape, conv_statistics, normalised};
 use crate::ops::memory::Buffer;
 use crate::ops::tensors::{Map, OwnedMap, Values, tensor, vector};
+use crate::precision::Precision;
 use crate::shape::{Backward, ConvShape};
 use crate::statistics::Moments;
 
 /// Gradients of a convolution's inputs, with `share` added, and weights.
 fn conv_gradients(
     shape: &ConvShape,
+    precision: Precision,
     x: &Map,
     w: &Values,
     gradients: &impl Source,
@@ -30,7 +32,7 @@ fn conv_gradients(
     });
     let mut weights = Buffer::new(shape.weight_len());
     let wanted = Backward { inputs: inputs.as_mut().map(OwnedMap::values_mut), accumulate, weights: &mut weights };
-    conv::backward(shape, &Plain(x.values()), w.values(), gradients, wanted);
+    conv::backward(shape, precision, &Plain(x.values()), w.values(), gradients, wanted);
     let weights = tensor(weights, [shape.out_channels, shape.in_channels, shape.kernel, shape.kernel]);
     (inputs.map(OwnedMap::into_tensor), weights)
 }
@@ -41,6 +43,7 @@ pub(crate) struct ConvState {
     x: Map,
     w: Values,
     shape: ConvShape,
+    precision: Precision,
     activated: Activated,
 }
 
@@ -55,7 +58,8 @@ impl ConvState {
         let map = Map::new(x);
         let shape = conv_shape(&map, w, options);
         let y = Flex::kernel_conv(map.tensor(), w.clone(), Extra::new(bias), Extra::new(shortcut), options, None);
-        let state = Self { x: map, w: Values::new(w), shape, activated: Activated::new(&y, options.slope) };
+        let (precision, activated) = (options.precision, Activated::new(&y, options.slope));
+        let state = Self { x: map, w: Values::new(w), shape, precision, activated };
         (y, state)
     }
 }
@@ -72,7 +76,7 @@ impl Differentiate for ConvState {
         let bias = (wanted[2] || self.activated.y.is_some())
             .then(|| sums(gradient.values_mut(), signs, None, channels).gradient);
         let (inputs, weights) =
-            conv_gradients(&self.shape, &self.x, &self.w, &Plain(gradient.values()), wanted[0], share);
+            conv_gradients(&self.shape, self.precision, &self.x, &self.w, &Plain(gradient.values()), wanted[0], share);
         vec![inputs, Some(weights), bias.map(|bias| vector(&bias)), Some(gradient.into_tensor())]
     }
 }
@@ -85,6 +89,7 @@ pub(crate) struct ConvNormState {
     gamma: Values,
     z: Map,
     shape: ConvShape,
+    precision: Precision,
     epsilon: f32,
     moments: Moments,
     affine: Affine,
@@ -105,7 +110,7 @@ impl ConvNormState {
         let x = Map::new(x);
         let shape = conv_shape(&x, w, conv);
         let (w, gamma, beta) = (Values::new(w), Values::new(gamma), Values::new(beta));
-        let (z, moments) = conv_statistics(&x, &w, &shape);
+        let (z, moments) = conv_statistics(&x, &w, &shape, conv.precision);
         let z = Map::new(&z);
         let affine = Affine::new(&moments, gamma.values(), beta.values(), norm.epsilon);
         let y = normalised(&z, &affine, shortcut, norm.slope);
@@ -113,7 +118,8 @@ impl ConvNormState {
         let has_shortcut = shortcut.is_some();
         let activated =
             if has_shortcut { Activated::new(&y, norm.slope) } else { Activated { y: None, slope: norm.slope } };
-        (y, Self { x, w, gamma, z, shape, epsilon: norm.epsilon, moments, affine, activated, has_shortcut })
+        let (precision, epsilon) = (conv.precision, norm.epsilon);
+        (y, Self { x, w, gamma, z, shape, precision, epsilon, moments, affine, activated, has_shortcut })
     }
 
     pub fn moments(&self) -> &Moments {
@@ -141,9 +147,9 @@ impl Differentiate for ConvNormState {
         let (inputs, weights) = if by_norm {
             let affine = [&self.affine.mean, &self.affine.scale, &self.affine.shift].map(Vec::as_slice);
             let blend = ActivatedBlend { blend, norm: affine, slope };
-            conv_gradients(&self.shape, &self.x, &self.w, &blend, wanted[0], share)
+            conv_gradients(&self.shape, self.precision, &self.x, &self.w, &blend, wanted[0], share)
         } else {
-            conv_gradients(&self.shape, &self.x, &self.w, &blend, wanted[0], share)
+            conv_gradients(&self.shape, self.precision, &self.x, &self.w, &blend, wanted[0], share)
         };
         let (gamma, beta) = (vector(&norm.gamma), vector(&norm.beta));
         vec![inputs, Some(weights), Some(gamma), Some(beta), Some(gradient.into_tensor())]

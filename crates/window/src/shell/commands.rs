@@ -145,7 +145,7 @@ const ALSO: [(&str, &str); 43] = [
     ("Continue the run", "resume go on"),
     ("Open the last", "go on where i was recent previous"),
     ("Open a run", "load show look view"),
-    ("Open a study", "load show results sweep"),
+    ("Open a study", "load show look"),
     ("Continue a run", "resume load open"),
     ("Open an experiment", "load import settings configuration toml"),
     ("Save the experiment", "store export settings configuration toml"),

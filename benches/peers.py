@@ -18,7 +18,7 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -59,7 +59,8 @@ def has_bf16():
 
 
 LARGE = ("--image", "3x64x64", "--classes", "10")
-TRAINING = ("eager", "compiled", "eager bf16", "compiled bf16") if has_bf16() else ("eager", "compiled")
+TRAINING = ("eager", "compiled")
+SHORT = ["--set", "recipe.precision=bf16"]
 INFERENCE = ("eager", "compiled", "onnxruntime", "openvino", *(["openvino bf16"] if has_bf16() else []))
 PEERS = {
     "ResNet-20": Peer(preset("resnet20"), ["resnet20"], 1.3, 2.0, steps=12, engines=TRAINING),
@@ -87,6 +88,12 @@ PEERS = {
     ),
     "inference, batch 1": Peer(preset("resnet20"), ["resnet20"], 1.0, 1.3, 1, 300, ("--inference",), engines=INFERENCE),
 }
+if has_bf16():
+    PEERS |= {
+        f"{name}, bfloat16": replace(row, ours=row.ours + SHORT, least=1.5, aim=2.0, engines=("eager bf16", "compiled bf16"))
+        for name, row in PEERS.items()
+        if name in ("ResNet-20", "article", "ResNet-18, 64×64")
+    }
 TWO_ARMS, PROBES = "two arms", "probes"
 GPU = ("eager", "compiled")
 ON_GPU = {

@@ -153,7 +153,7 @@ fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
     let elsewhere: OpenRun = Arc::new(|_, _| Err("no other runs are asked".into()));
     engine.attend(|latest, teller| Inspectors::start(latest, teller, elsewhere)).unwrap();
     let (prepared, outcome, phase) = opened(&engine, &run);
-    assert_eq!((outcome.reason.as_str(), phase), ("interrupted", Phase::Done));
+    assert_eq!((outcome.reason.as_str(), phase), ("the networks are those of step 5: interrupted", Phase::Done));
     assert_eq!((outcome.steps, prepared.first_step, prepared.total_steps), (7, 7, 8), "all that was recorded");
     let past = prepared.past.unwrap();
     for arm in &past.arms {

@@ -58,10 +58,12 @@ fn with_runtime_folder() {}
 
 fn run() -> Result<(), Failure> {
     let cli = cli::parse()?;
-    cli::keep_to_the_allocation();
     match cli.command {
         Some(command) => command.run(),
-        None => window(cli.renderer, cli.frame_log),
+        None => {
+            cli::keep_to_the_allocation();
+            window(cli.renderer, cli.frame_log)
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::devices;
 use super::output::{self, Failure};
 use super::plan::{self, Shape};
 use super::presets::usual_images;
+use super::signals::allocated;
 use lab_core::data::{Batch, Dataset, Images, evaluation_batches};
 use lab_core::experiment::{Arm as ArmPlan, DeviceChoice, Method, Optimizer, Precision, Recipe};
 use lab_core::number;
@@ -71,7 +72,8 @@ pub struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (arms, precision) = plan::arms_of(&args.preset, &args.set, args.arm.as_deref())?;
     // Whoever asks is one of the threads that compute, so that no step is handed over; 0 threads: one for each core.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0) as usize).use_current_thread();
+    let threads = args.threads.map_or_else(|| allocated().unwrap_or(0), |threads| threads as usize);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
     pool.build_global().map_err(Failure::running)?;
     let (shape, classes) = usual_images(&args.preset);
     let shape = args.image.map_or(shape, |Shape(shape)| shape);

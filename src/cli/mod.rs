@@ -127,6 +127,10 @@ impl Command {
     /// # Errors
     /// Why it could not be done, to be shown as one line.
     pub fn run(self) -> Result<(), Failure> {
+        // What measures makes its threads itself.
+        if !matches!(self, Self::Bench(_)) {
+            keep_to_the_allocation();
+        }
         match self {
             Self::Train(args) => train::run(&args),
             Self::Study(command) => study::run(command),

@@ -60,16 +60,21 @@ impl Signals {
     }
 }
 
-/// Gives the process as many threads as SLURM has given it processors. Fewer that the system allows, and any number that
-/// `RAYON_NUM_THREADS` asks for, are kept to without this.
+/// Gives the process as many threads as it was [`allocated`].
 pub fn keep_to_the_allocation() {
-    if std::env::var_os("RAYON_NUM_THREADS").is_some() {
-        return;
-    }
-    let allowed = std::thread::available_parallelism().map_or(1, usize::from);
-    let given = std::env::var("SLURM_CPUS_PER_TASK").ok().and_then(|count| count.parse::<usize>().ok());
-    if let Some(threads) = given.filter(|given| (1..allowed).contains(given)) {
+    if let Some(threads) = allocated() {
         // It fails only where threads are running already, and then there are as many as there can be.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
+}
+
+/// How many processors SLURM has given the process. Fewer that the system allows, and any number that `RAYON_NUM_THREADS` asks
+/// for, are kept to without this.
+pub(super) fn allocated() -> Option<usize> {
+    if std::env::var_os("RAYON_NUM_THREADS").is_some() {
+        return None;
+    }
+    let allowed = std::thread::available_parallelism().map_or(1, usize::from);
+    let given = std::env::var("SLURM_CPUS_PER_TASK").ok().and_then(|count| count.parse::<usize>().ok());
+    given.filter(|given| (1..allowed).contains(given))
 }

@@ -161,12 +161,18 @@ fn an_optimiser_or_a_schedule_that_is_named_has_its_usual_settings() {
         panic!("no Adam")
     };
     assert!((beta1 - 0.5).abs() < 1e-12, "the rule comes first, whatever the order");
-    assert_eq!(set("recipe.schedule.curve.name=exponential").recipe.schedule.curve, Curve::Exponential { factor: 0.95 });
+    assert_eq!(
+        set("recipe.schedule.curve.name=exponential").recipe.schedule.curve,
+        Curve::Exponential { factor: 0.95 }
+    );
     let settings = ["recipe.optimizer.method=sgd", "recipe.optimizer.method.nesterov=true"];
     let plan = with_overrides(&set("recipe.optimizer.method.momentum=0.5"), &settings).expect("the rule it has");
     assert_eq!(plan.recipe.optimizer.method, Method::Sgd { momentum: 0.5, dampening: 0.0, nesterov: true });
     for (setting, expected) in [
-        ("recipe.optimizer.method=adma", "there is no \"adma\"; method is one of sgd, adam, adam_w, rms_prop, lion, lamb"),
+        (
+            "recipe.optimizer.method=adma",
+            "there is no \"adma\"; method is one of sgd, adam, adam_w, rms_prop, lion, lamb",
+        ),
         ("recipe.schedule.curve.factr=1", "unknown field `factr`"),
     ] {
         let error = with_overrides(&default_plan(), &[setting]).expect_err(setting).to_string();

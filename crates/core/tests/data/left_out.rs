@@ -93,7 +93,8 @@ fn tiff_and_pnm_pictures_are_read_whatever_they_are_called() {
 /// TIFF for files that may be larger than 4 GB.
 #[test]
 fn a_big_tiff_is_read() {
-    let entry = |tag: u16, value: u64| [&tag.to_le_bytes()[..], &[4, 0], &1_u64.to_le_bytes(), &value.to_le_bytes()].concat();
+    let entry =
+        |tag: u16, value: u64| [&tag.to_le_bytes()[..], &[4, 0], &1_u64.to_le_bytes(), &value.to_le_bytes()].concat();
     // Two gray pixels, not compressed: width, height, bits, compression, black is 0, where they lie, rows, bytes.
     let tags = [(256, 2), (257, 1), (258, 8), (259, 1), (262, 1), (273, 16 + 8 + 8 * 20 + 8), (278, 1), (279, 2)];
     let head = [&b"II+\0\x08\0\0\0"[..], &16_u64.to_le_bytes(), &8_u64.to_le_bytes()].concat();

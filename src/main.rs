@@ -58,13 +58,11 @@ fn with_runtime_folder() {}
 
 fn run() -> Result<(), Failure> {
     let cli = cli::parse()?;
-    match cli.command {
-        Some(command) => command.run(),
-        None => {
-            cli::keep_to_the_allocation();
-            window(cli.renderer, cli.frame_log)
-        }
+    if let Some(command) = cli.command {
+        return command.run();
     }
+    cli::keep_to_the_allocation();
+    window(cli.renderer, cli.frame_log)
 }
 
 /// Starts the engine and the threads that answer questions, about networks that train and about those of kept runs.

@@ -5,6 +5,7 @@ use super::folded::Origin;
 use super::layers::{Conv, ConvNormAct, EPSILON, NormKind, NormLayer};
 use super::pass::Pass;
 use super::{rounded, stock};
+use burn::module::Param;
 use burn::tensor::Tensor;
 use lab_core::blueprint::{PoolKind, PoolPlan};
 use lab_core::experiment::{Activation, Precision};
@@ -97,7 +98,7 @@ fn conv_act(
     let Some(factor) = kept_factor(&x, &conv.weight, gain) else {
         if !precision.is_f32() && !matches!(gain, Factor::Fixed(1.0)) {
             // Folded into the weights, the factor would not be in the gradient when that is rounded.
-            let plain = conv.bias.as_ref().map(|bias| bias.val());
+            let plain = conv.bias.as_ref().map(Param::val);
             let branch = scaled(ops::conv_act(x, weight(), plain, None, how, ops::Activation::Identity), gain);
             return match shortcut {
                 Some(shortcut) => ops::add_act(branch, shortcut, act),

@@ -46,13 +46,18 @@ fn beside() -> (Harness<'static, App>, Script) {
 fn trained(size: Vec2) -> Harness<'static, App> {
     let (mut harness, script) = window_of(size, Theme::Dark, false);
     harness.run();
+    train(&mut harness, &script);
+    harness
+}
+
+/// Trains for some steps, and shows the panel.
+fn train(harness: &mut Harness<'static, App>, script: &Script) {
     harness.get_by_label("Start").click();
     harness.run();
     script.train(&script.started(), 40);
     harness.run();
     harness.get_by_label("Confusion").click();
     harness.run();
-    harness
 }
 
 #[test]
@@ -214,12 +219,7 @@ fn ten_thousand_classes_are_told_without_a_cell_for_each_pair() {
 /// Every way in which the panel shows the same validations.
 fn compare(theme: Theme, name: &str) {
     pictured_in(vec2(1280.0, 900.0), theme, |harness, script, snapshot| {
-        harness.get_by_label("Start").click();
-        harness.run();
-        script.train(&script.started(), 40);
-        harness.run();
-        harness.get_by_label("Confusion").click();
-        harness.run();
+        train(harness, script);
         snapshot(harness, &format!("confusion_counts_{name}"));
         for (unit, file) in
             [("% of actual", "actual"), ("% of predicted", "predicted"), ("Difference of arms", "difference")]

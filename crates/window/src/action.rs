@@ -153,6 +153,8 @@ pub enum Action {
     SaveRun(Format),
     /// The same of the study that is looked at.
     SaveStudy(Format),
+    /// Works on what is left of the study that is looked at.
+    WorkOnStudy,
     /// Puts a picture into the clipboard.
     CopyPicture(Arc<Drawing>),
     /// Puts a table into the clipboard.

@@ -41,6 +41,7 @@ impl App {
             Action::Save { name, content } => self.saving.ask(name, content, self.dialogs.as_mut(), ctx),
             Action::SaveRun(format) => self.save_run(ctx, format),
             Action::SaveStudy(format) => self.save_study(ctx, format),
+            Action::WorkOnStudy => self.work_on_study(),
             Action::CopyPicture(drawing) => self.saving.copy_picture(drawing, ctx),
             Action::CopyTable(table) => self.saving.copy(table, ctx),
             Action::CopyText(text) => {
@@ -414,6 +415,21 @@ impl App {
         };
         let run = looked.folder.clone();
         self.export(ctx, RunExport { run, format });
+    }
+
+    /// Works on the study that is looked at, now or behind those that wait.
+    fn work_on_study(&mut self) {
+        let Some(Ok(looked)) = &self.laboratory.looked else {
+            return self.say(Level::Notice, "There is no study to go on with: open one in the panel Study.");
+        };
+        if looked.over() == looked.trials.len() {
+            let text = format!("All trainings of {} have ended: its results are in the panel Study.", looked.name);
+            return self.say(Level::Notice, text);
+        }
+        let folder = looked.folder.clone();
+        if let Err(why) = self.laboratory.work(&folder) {
+            self.say(Level::Error, format!("Nobody works on the study: {why}."));
+        }
     }
 
     fn export(&mut self, ctx: &Context, export: RunExport) {

@@ -134,7 +134,7 @@ impl Command {
 }
 
 /// Other words for commands, by what their titles begin with.
-const ALSO: [(&str, &str); 43] = [
+const ALSO: [(&str, &str); 44] = [
     ("Start, pause", "train run play go begin resume halt"),
     ("Train anew", "start begin again new run"),
     ("Do one step", "single iteration next"),
@@ -152,6 +152,7 @@ const ALSO: [(&str, &str); 43] = [
     ("Save the run's networks", "export store weights model onnx pytorch"),
     ("Save the run as", "export share report bundle archive"),
     ("Save the study as", "export share report bundle archive"),
+    ("Go on with the study", "resume continue start work queue sweep grid trainings"),
     ("Copy the experiment", "share export settings toml clipboard"),
     ("Choose the images", "dataset data folder load own"),
     ("Open pictures", "predict infer test image photo"),
@@ -230,6 +231,7 @@ pub fn all() -> Vec<Command> {
     for format in Format::ALL {
         add(Menu::Run, format.title(), None, Always, Action::SaveRun(format));
     }
+    add(Menu::Run, "Go on with the study", None, Always, Action::WorkOnStudy);
     add(Menu::Run, "Save the study as a web page…", None, Always, Action::SaveStudy(Format::Html));
     add(Menu::Run, "Save the study as a zip file…", None, Always, Action::SaveStudy(Format::Bundle));
     add(Menu::Run, "Switch immediate mode on or off", None, Always, Action::Immediate);

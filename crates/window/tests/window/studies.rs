@@ -1,5 +1,6 @@
 //! Studies: made from the form, worked on one after another, looked at in every way, opened training by training.
 
+use crate::asked::told;
 use crate::made::{AXES, look_at, pick, see, study};
 use crate::pictures::compare_study;
 use crate::scripted::*;
@@ -148,6 +149,30 @@ fn a_study_from_anywhere_opens_when_it_is_dropped_or_its_path_is_typed() {
     harness.key_press(Key::Enter);
     harness.run();
     wait_for(&mut harness, "6 of 6 trainings");
+}
+
+#[test]
+fn a_study_that_is_looked_at_goes_on_by_its_command() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut harness, _script, notes) = over(place.path());
+    command(&mut harness, "Go on with the study");
+    assert!(told(&harness, "There is no study to go on with"));
+    for (name, done) in [("half", 3), ("whole", 6)] {
+        let folder = study(place.path(), name, &AXES, 1, done, 20);
+        command(&mut harness, "Open a study by its path");
+        harness.get_by_label("Path").type_text(&folder.display().to_string());
+        harness.run();
+        harness.key_press(Key::Enter);
+        wait_for(&mut harness, &format!("{done} of 6 trainings"));
+        command(&mut harness, "Go on with the study");
+        if name == "half" {
+            wait_until(&mut harness, "the program was started", |_| lines(&notes).len() == 1);
+            assert!(lines(&notes)[0].starts_with(&format!("study work {}", folder.display())), "{:?}", lines(&notes));
+        } else {
+            assert!(told(&harness, "All trainings of whole have ended"));
+        }
+    }
+    assert_eq!(lines(&notes).len(), 1, "a study without anything left was worked on");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::incoming::Arrived;
 use super::open_weights::OpenWeights;
 use super::palette::Palette;
 use super::prompt::Prompt;
+use super::sight;
 use super::{App, Closing};
 use crate::action::{Action, RunAction, Sought};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
@@ -113,7 +114,11 @@ impl App {
             Action::Enlarge => self.panels.enlarge(),
             Action::Turn(by) => self.panels.turn(by),
             Action::Present => self.present(ctx),
-            Action::Palette => self.palette = Some(Palette::default()),
+            Action::Palette => {
+                sight::look(ctx);
+                self.palette = Some(Palette::default());
+            }
+            Action::Press(button) => sight::press(ctx, button),
             Action::Shortcuts => self.shortcuts = !self.shortcuts,
             Action::About => self.about = true,
             Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),

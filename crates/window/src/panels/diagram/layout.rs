@@ -27,7 +27,9 @@ const CHARACTER: f32 = 8.0;
 /// Length of the arrow at the end of a row, with the space behind it.
 const ARROW: f32 = 12.0;
 /// How much higher boxes and arches become, at the most, where there is room for it.
-const STRETCHED: f32 = 1.8;
+const STRETCHED: f32 = 2.4;
+/// Highest box, in points.
+const HIGHEST: f32 = 96.0;
 
 /// The sizes that follow from a block's width.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +68,7 @@ impl Measure {
     /// As high as so many rows below each other may be in all.
     fn filling(self, rows: f32, room: f32) -> Self {
         let (fixed, grows) = (self.row() - self.height - self.arch, self.height + self.arch);
-        let factor = ((room / rows.max(1.0) - fixed) / grows).clamp(1.0, STRETCHED);
+        let factor = ((room / rows.max(1.0) - fixed) / grows).clamp(1.0, STRETCHED.min(HIGHEST / self.height));
         Self { height: self.height * factor, arch: self.arch * factor, ..self }
     }
 

@@ -114,10 +114,7 @@ impl App {
             Action::Enlarge => self.panels.enlarge(),
             Action::Turn(by) => self.panels.turn(by),
             Action::Present => self.present(ctx),
-            Action::Palette => {
-                sight::look(ctx);
-                self.palette = Some(Palette::default());
-            }
+            Action::Palette => self.palette = Some(Palette::opened(ctx)),
             Action::Press(button) => sight::press(ctx, button),
             Action::Shortcuts => self.shortcuts = !self.shortcuts,
             Action::About => self.about = true,

@@ -21,6 +21,13 @@ pub struct Palette {
 }
 
 impl Palette {
+    /// Opens the palette, which looks at what buttons there are.
+    #[must_use]
+    pub fn opened(ctx: &Context) -> Self {
+        sight::look(ctx);
+        Self::default()
+    }
+
     /// Draws the palette; whether it stays open.
     pub fn ui(&mut self, ctx: &Context, monitor: &Monitor, actions: &mut Vec<Action>) -> bool {
         let step = |key| ctx.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key));

@@ -38,7 +38,7 @@ pub struct Frame {
 #[derive(Default)]
 pub struct Memory {
     pub seen: RefCell<Kept<(Metric, Key), Seen>>,
-    pub validations: RefCell<Kept<(Metric, Key), Arc<[Validated]>>>,
+    pub validations: RefCell<Kept<(Metric, Key), Validations>>,
     pub lines: RefCell<Kept<(Metric, Key, Part), Arc<Mesh>>>,
 }
 
@@ -58,6 +58,9 @@ pub struct Validated {
     pub at: [f64; 2],
     pub value: f64,
 }
+
+/// All of a curve.
+pub type Validations = Arc<[Validated]>;
 
 /// What of a curve is drawn at once: what is under all curves' dashes, and these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -179,7 +182,7 @@ impl<'a> Figure<'a> {
     }
 
     /// Every validation of a curve that has come to a number.
-    pub fn validations(&self, curve: &Curve) -> Arc<[Validated]> {
+    pub fn validations(&self, curve: &Curve) -> Validations {
         let source = curve.source;
         let make = || {
             let place = |(evaluation, value): (&Evaluation, f64)| Validated {

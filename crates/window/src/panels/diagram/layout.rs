@@ -124,7 +124,7 @@ impl Arrangement {
 /// Where the rows' lines begin: behind half of the widest shape in front of one, so that their boxes line up.
 fn front(outline: &Outline) -> f32 {
     let fronts = outline.stages.iter().filter_map(|stage| Some(stage.blocks.first()?.part.output));
-    let fronts = fronts.chain([outline.input]).map(|map| characters(map));
+    let fronts = fronts.chain([outline.input]).map(characters);
     fronts.fold(0.0, f32::max) * CHARACTER / 2.0 + 4.0
 }
 

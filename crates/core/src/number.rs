@@ -53,10 +53,12 @@ pub fn tick(value: f64) -> String {
     }
 }
 
-/// A learning rate, momentum or other setting: as short as it can be without losing anything.
+/// A learning rate, momentum or other setting: as short as it can be with the seven digits that a person may mean. What
+/// single precision or a sum has left behind them is not told; whole numbers keep all of theirs.
 #[must_use]
 pub fn setting(value: f64) -> String {
-    if value == 0.0 || (1e-3..1e7).contains(&value.abs()) { format!("{value}") } else { format!("{value:e}") }
+    let seven = if value.fract() == 0.0 { value } else { format!("{value:.6e}").parse().unwrap_or(value) };
+    if seven == 0.0 || (1e-3..1e7).contains(&seven.abs()) { format!("{seven}") } else { format!("{seven:e}") }
 }
 
 /// A whole number with its thousands set apart: `214,042`.
@@ -175,6 +177,13 @@ mod tests {
         let written: Vec<String> = [0.0, 0.012_345, 1.2345, 12.345, 999.9, 12_345.6, 1.234e-5, -0.5].map(short).into();
         assert_eq!(written, ["0", "0.0123", "1.23", "12.3", "1,000", "12,346", "1.23e-5", "−0.500"]);
         assert_eq!(short(f64::NAN), "not a number");
+    }
+
+    #[test]
+    fn settings_are_told_as_they_were_meant() {
+        let meant = [0.1 + 0.2, f64::from(0.1f32), 0.1 * 3.0 * 1e-3, 0.000_5, 0.9, 123_456_789.0, 1_234.5].map(setting);
+        assert_eq!(meant, ["0.3", "0.1", "3e-4", "5e-4", "0.9", "1.23456789e8", "1234.5"]);
+        assert_eq!([0.0, 1e-7, 0.999_999_9].map(setting), ["0", "1e-7", "0.9999999"]);
     }
 
     #[test]

@@ -130,6 +130,8 @@ pub enum Action {
     Present,
     /// Opens the command palette.
     Palette,
+    /// Presses a button that is in sight.
+    Press(eframe::egui::accesskit::NodeId),
     /// Says what this program is.
     About,
     /// Shows or hides the list of shortcuts.

@@ -30,6 +30,8 @@ pub struct Scene<'a> {
     pub monitor: &'a Monitor,
     /// What the form holds; it may be wrong.
     pub plan: &'a Plan,
+    /// Why the form's experiment cannot be started, if so.
+    pub obstacles: &'a [String],
     pub networks: &'a [Sketch],
     /// What was asked of the networks, and what they answered.
     pub inquiries: &'a Inquiries,

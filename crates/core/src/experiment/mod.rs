@@ -43,4 +43,4 @@ pub use recipe::{EarlyStopping, Interval, Length, Precision, Recipe};
 pub use schedule::{Curve, Plateau, Schedule, Unit};
 pub use start::{Expected, Freeze, Start, StartHead, imagenet_normalization};
 pub use validate::Invalid;
-pub use words::{Setting, field_in_words, settings};
+pub use words::{Setting, field_in_words, settings, value_in_words};

@@ -85,7 +85,7 @@ pub fn settings(plan: &Plan, arm: usize) -> Vec<Setting> {
 
 fn flatten(path: &str, value: &Value, found: &mut Vec<Setting>) {
     let Value::Table(table) = value else {
-        found.push(Setting { path: path.to_owned(), value: shown(path, value) });
+        found.push(Setting { path: path.to_owned(), value: value_in_words(path, value) });
         return;
     };
     // A kind with fields of its own is a table in which it is the only name.
@@ -102,7 +102,9 @@ fn only(table: &Table) -> Option<&str> {
     value.is_table().then_some(name)
 }
 
-fn shown(path: &str, value: &Value) -> String {
+/// A value as a person writes it, of the field at this path: text without quotes and folders, numbers as they were meant.
+#[must_use]
+pub fn value_in_words(path: &str, value: &Value) -> String {
     match value {
         Value::String(text) if path.ends_with("shortcut") && text.len() == 1 => text.to_uppercase(),
         Value::String(text) if path.ends_with("path") || path.ends_with("weights") => {
@@ -110,6 +112,9 @@ fn shown(path: &str, value: &Value) -> String {
         }
         Value::String(text) => text.replace('_', " "),
         Value::Float(number) => crate::number::setting(*number),
+        Value::Array(several) => {
+            format!("[{}]", several.iter().map(|value| value_in_words(path, value)).collect::<Vec<_>>().join(", "))
+        }
         other => other.to_string(),
     }
 }
@@ -152,5 +157,7 @@ mod tests {
         own.arms[0].optimizer = Some(rule);
         let rate = Setting { path: "recipe.optimizer.learning_rate".into(), value: "0.5".into() };
         assert!(settings(&own, 0).contains(&rate) && !settings(&own, 1).contains(&rate));
+        let summed = Value::Array(vec![Value::Float(0.1 + 0.2), Value::Float(f64::from(0.9f32))]);
+        assert_eq!(value_in_words("recipe.schedule.factors", &summed), "[0.3, 0.9]");
     }
 }

@@ -5,6 +5,7 @@
 //! brought other values.
 
 use crate::experiment::Augmentation;
+use crate::number::setting;
 use serde::{Deserialize, Serialize};
 
 /// The settings in use.
@@ -53,9 +54,9 @@ impl Tune {
     #[must_use]
     pub fn in_words(&self) -> String {
         match self {
-            Self::LearningRate(rate) => format!("learning rate {rate}"),
-            Self::Momentum(momentum) => format!("momentum {momentum}"),
-            Self::WeightDecay(decay) => format!("weight decay {decay}"),
+            Self::LearningRate(rate) => format!("learning rate {}", setting(*rate)),
+            Self::Momentum(momentum) => format!("momentum {}", setting(*momentum)),
+            Self::WeightDecay(decay) => format!("weight decay {}", setting(*decay)),
             Self::Augmentation(_) => "augmentation changed".into(),
             Self::ProbeEvery(steps) => format!("gradients measured every {steps} steps"),
         }

@@ -2,9 +2,9 @@
 
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
-use crate::kit::widgets::named;
+use crate::kit::widgets::{named, progress};
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
-use eframe::egui::{Align, CollapsingHeader, Context, Label, Layout, ProgressBar, RichText, TextEdit, Ui};
+use eframe::egui::{Align, CollapsingHeader, Context, Label, Layout, RichText, TextEdit, Ui};
 use lab_core::fetch::{Fetch, FetchError, From, Got, Kind, OFFERS, Offer, Progress, Watch};
 use lab_core::number::bytes;
 use std::path::{Path, PathBuf};
@@ -116,9 +116,9 @@ impl Fetching {
         if let Some(job) = under_way.and_then(|job| self.jobs.get(job)) {
             let done = job.shared.done.load(Ordering::Relaxed);
             #[allow(clippy::cast_precision_loss, reason = "a share")]
-            let bar = ProgressBar::new(done as f32 / offer.bytes() as f32).desired_height(theme::size::SMALL);
-            let bar = ui.add(bar);
-            named(ui, bar, &format!("Progress: {} of {} of {}", bytes(done), bytes(offer.bytes()), offer.name));
+            let text = format!("{} of {}", bytes(done), bytes(offer.bytes()));
+            let bar = progress(ui, done as f32 / offer.bytes() as f32, &text, ui.available_width());
+            named(ui, bar, &format!("Progress: {text} of {}", offer.name));
         }
         let about = format!("{}. Licence: {}.", offer.about, offer.licence);
         ui.add(Label::new(theme::caption(about, &tokens)).wrap());

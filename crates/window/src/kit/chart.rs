@@ -1,9 +1,10 @@
 //! Lines of several arms in one plot on one scale, with what they say in words beside them.
 
+use super::line::{Dash, Pieces, View, clipped};
 use super::plot;
 use super::theme::{self, Tokens};
 use super::widgets::named;
-use eframe::egui::{Color32, Ui};
+use eframe::egui::{Color32, Stroke, Ui};
 use egui_plot::{HLine, Line, LineStyle, MarkerShape, PlotBounds, Points, VLine};
 use lab_core::number;
 use std::ops::RangeInclusive;
@@ -53,8 +54,8 @@ pub struct Series {
     pub level: Option<f64>,
     /// Points to set apart from the others.
     pub marked: Vec<[f64; 2]>,
-    /// Whether the line is dashed.
-    pub dashed: bool,
+    /// How the line is broken.
+    pub dash: Dash,
     /// Whether only the points are drawn.
     pub scattered: bool,
     /// Whether only the line is drawn.
@@ -63,6 +64,12 @@ pub struct Series {
     pub stops: Vec<f64>,
     /// Whether it is a guide for the eye rather than an arm's line.
     pub guide: bool,
+}
+
+impl Series {
+    fn ink(&self, tokens: &Tokens) -> Color32 {
+        self.color.unwrap_or_else(|| if self.guide { tokens.weak } else { tokens.arm(self.arm) })
+    }
 }
 
 impl Scale {
@@ -150,7 +157,7 @@ pub fn draw_across(
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([left, low], [right, high]));
             for line in lines {
-                let color = line.color.unwrap_or_else(|| if line.guide { tokens.weak } else { tokens.arm(line.arm) });
+                let color = line.ink(&tokens);
                 if let Some([low, high]) = &line.band {
                     let edges = low.iter().zip(high);
                     let edges = edges
@@ -169,10 +176,8 @@ pub fn draw_across(
                     );
                 }
                 let points = scaled(&line.points);
-                if !line.scattered {
-                    let style = if line.dashed { LineStyle::dashed_dense() } else { LineStyle::Solid };
-                    let drawn =
-                        Line::new(line.name.clone(), points.clone()).color(color).width(theme::CURVE).style(style);
+                if !line.scattered && line.dash == Dash::Solid {
+                    let drawn = Line::new(line.name.clone(), points.clone()).color(color).width(theme::CURVE);
                     plot.line(drawn.allow_hover(false));
                 }
                 if line.scattered || points.len() <= 120 && !line.unmarked {
@@ -183,6 +188,15 @@ pub fn draw_across(
             }
             plot.pointer_coordinate()
         });
+    let (frame, mut shapes) = (drawn.transform.frame(), Vec::new());
+    let size = [f64::from(frame.width()), f64::from(frame.height())];
+    let view = View { x: [left, right], y: [low, high], size };
+    for line in lines.iter().filter(|line| !line.scattered && line.dash != Dash::Solid) {
+        let mut pieces = Pieces::default();
+        clipped(&scaled(&line.points), &view).iter().for_each(|part| pieces.dash(part, &view, line.dash));
+        plot::paint(&pieces, Stroke::new(theme::CURVE, line.ink(&tokens)), &drawn.transform, &mut shapes);
+    }
+    ui.painter().with_clip_rect(frame.intersect(ui.clip_rect())).extend(shapes);
     let pointed = drawn.inner.filter(|_| drawn.response.hovered());
     named(ui, drawn.response, name);
     pointed.map(|place| [across.scale.value(place.x), scale.value(place.y)])

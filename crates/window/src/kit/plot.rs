@@ -1,8 +1,9 @@
 //! What all plots share: axes, ticks, and where the pointer is in a series.
 
+use super::line::Pieces;
 use super::theme::Tokens;
-use eframe::egui::{Color32, Id, Ui};
-use egui_plot::{FilledArea, GridInput, GridMark, Plot, PlotUi};
+use eframe::egui::{Color32, Id, Shape, Stroke, Ui, pos2};
+use egui_plot::{FilledArea, GridInput, GridMark, Plot, PlotTransform, PlotUi};
 use lab_core::number;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -222,6 +223,23 @@ pub fn band(plot: &mut PlotUi, edges: &[[f64; 3]], color: Color32) {
     let [xs, lows, highs] = [0, 1, 2].map(|of| edges.iter().map(|edge| edge[of]).collect::<Vec<_>>());
     let area = FilledArea::new("", &xs, &lows, &highs).fill_color(color.gamma_multiply(0.18));
     plot.add(area.allow_hover(false));
+}
+
+/// Dashes; the plot would make a shape with a name of each.
+#[allow(clippy::cast_possible_truncation, reason = "places on the screen")]
+pub fn paint(pieces: &Pieces, stroke: Stroke, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
+    let bounds = transform.bounds();
+    let frame = transform.frame();
+    let (low, high) = (bounds.min(), bounds.max());
+    let scale = [f64::from(frame.width()) / (high[0] - low[0]), f64::from(frame.height()) / (high[1] - low[1])];
+    let place = |[x, y]: &[f64; 2]| {
+        let (across, up) = ((x - low[0]) * scale[0], (y - low[1]) * scale[1]);
+        pos2(frame.left() + across as f32, frame.bottom() - up as f32)
+    };
+    shapes.extend(pieces.iter().map(|piece| match piece {
+        [from, to] => Shape::LineSegment { points: [place(from), place(to)], stroke },
+        _ => Shape::line(piece.iter().map(place).collect(), stroke),
+    }));
 }
 
 /// A plot without egui's own crosshair, labels and bounds: the panels have their own.

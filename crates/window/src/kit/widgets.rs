@@ -1,13 +1,16 @@
 //! Widgets that form, panels and windows share: lists of values, numbers, and names for those who cannot see.
 
 use super::glossary::explained;
-use super::theme;
-use eframe::egui::{ComboBox, DragValue, ProgressBar, Response, TextEdit, Ui, WidgetText, vec2};
+use super::theme::{self, Tokens, space};
+use eframe::egui::{Color32, ComboBox, DragValue, FontId, Response, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 use lab_core::number;
 use std::cell::Cell;
 
 /// The greatest height of a list that opens, in points.
 const LIST: f32 = 420.0;
+
+/// Height of a bar that says how far something is, in points.
+const BAR: f32 = 18.0;
 
 /// A box that opens a list of values; terms in their names are explained under the pointer.
 pub fn choose<T: Clone + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T, &str)]) -> Response {
@@ -34,7 +37,7 @@ pub fn choose_explained<T: Clone + PartialEq>(
                 let told = explain(option);
                 if let Some((family, _)) = told.filter(|(family, _)| *family != heading) {
                     heading = family;
-                    let tokens = theme::Tokens::of(ui);
+                    let tokens = Tokens::of(ui);
                     ui.label(theme::caption(family, &tokens));
                 }
                 let entry = ui.selectable_label(option == value, *label);
@@ -111,9 +114,31 @@ pub fn numbers(ui: &mut Ui, values: &mut Vec<f64>) -> Response {
     response
 }
 
-/// How far something is, with a text that does not run over round ends.
-pub fn progress(share: f32, text: impl Into<WidgetText>) -> ProgressBar {
-    ProgressBar::new(share).corner_radius(theme::RADIUS).text(text)
+/// How far something is, with a text that is read as well on what is done as on what is not: where the two meet within it,
+/// it changes its colour.
+pub fn progress(ui: &mut Ui, share: f32, text: &str, width: f32) -> Response {
+    let tokens = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, BAR), Sense::hover());
+    response.widget_info(|| {
+        let mut told = WidgetInfo::labeled(Role::ProgressIndicator, true, format!("Progress: {text}"));
+        told.value = Some(f64::from(100.0 * share).floor());
+        told
+    });
+    if !ui.is_rect_visible(rect) {
+        return response;
+    }
+    let font = FontId::proportional(theme::size::SMALL);
+    let galley = theme::elided(ui.painter(), text, font, Color32::PLACEHOLDER, rect.width() - 2.0 * space::S);
+    let at = pos2(rect.left() + space::S, rect.center().y - 0.5 * galley.size().y);
+    let end = rect.left() + rect.width() * share.clamp(0.0, 1.0);
+    for (part, fill, ink) in
+        [(rect.with_min_x(end), tokens.raised, tokens.text), (rect.with_max_x(end), tokens.accent, tokens.on_accent)]
+    {
+        let painter = ui.painter_at(part);
+        painter.rect_filled(rect, theme::RADIUS, fill);
+        painter.galley(at, galley.clone(), ink);
+    }
+    response
 }
 
 /// Gives a widget a name that is not drawn.

@@ -7,6 +7,7 @@ use crate::kit::chips::{chip, together};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
 use crate::kit::widgets::named;
+use crate::panels::beginning::by_training;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::answers::{Answers, Asked, class_name, top};
 use eframe::egui::{
@@ -66,8 +67,11 @@ impl Panel for Classify {
         if answers.asked.is_empty() {
             let what =
                 "What every arm sees in pictures of your own: drop them on the window, or open, paste or type one.";
-            let hindered = (!monitor.classifies).then_some("There are no networks yet: press Start, or open weights.");
-            let offer = Offer { verb: "Open pictures…", name: "Open pictures: Classify", hindered };
+            if !monitor.classifies {
+                let text = format!("{what} There are no networks yet: press Start, or open weights.");
+                return by_training(ui, scene, ("Classify", &text), None::<fn(&mut Ui)>, effects.actions);
+            }
+            let offer = Offer { verb: "Open pictures…", name: "Open pictures: Classify", hindered: None };
             if canvas(ui, what, Some(offer)) {
                 effects.actions.push(Action::Choose(Wanted::Pictures));
             }

@@ -6,7 +6,7 @@ use crate::give_away::{self, Exportable};
 use crate::kit::chips::empty;
 use crate::kit::samples::AugmentationSamples;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{named, progress};
+use crate::kit::widgets::progress;
 use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{
     Align2, CollapsingHeader, Color32, ColorImage, FontId, Label, Rect, RichText, Role, ScrollArea, Sense,
@@ -73,8 +73,7 @@ fn unread(ui: &mut Ui, collection: &mut Collection) {
                 #[allow(clippy::cast_precision_loss, reason = "a share")]
                 let share = if of == 0 { 0.0 } else { done as f32 / of as f32 };
                 let text = if of == 0 { "looking".to_owned() } else { format!("{done} of {of} pictures") };
-                let bar = ui.add(progress(share, text.clone()).desired_width(240.0));
-                named(ui, bar, &format!("Progress: {text}"));
+                progress(ui, share, &text, 240.0);
                 if ui.button("Cancel").clicked() {
                     collection.stop();
                 }

@@ -4,11 +4,13 @@
 use super::row::{Corner, Row};
 use crate::kit::theme::{self, space};
 use crate::panel::PanelId;
+use eframe::egui::style::ScrollAnimation;
 use eframe::egui::{Color32, Frame, Id, Margin, Response, Stroke, Style, Ui, Visuals, WidgetText};
 use egui_tiles::{
-    Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse,
+    Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree,
+    UiResponse,
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The layout at first: curves and what is looked at in depth on the left, what goes beside it on the right.
 pub fn first(rows: &[Row]) -> Tree<PanelId> {
@@ -93,13 +95,25 @@ impl Taken<'_> {
 pub struct Dock<'a, F> {
     pub rows: &'static [Row],
     pub show: F,
-    /// The panel that was just brought to the front: its tab is scrolled into view.
-    pub brought: Option<PanelId>,
+    /// The tab in front of each row of tabs, to be scrolled into view when it is another one, or has less room.
+    pub fronts: &'a mut HashMap<TileId, Front>,
     /// The panel below the pointer, or that of the tab there.
     pub under: &'a mut Option<PanelId>,
     /// The panel whose tab was clicked twice.
     pub enlarged: &'a mut Option<PanelId>,
 }
+
+/// A tab in front of others.
+pub struct Front {
+    tab: TileId,
+    /// Width of the row of tabs.
+    width: f32,
+    /// Frames in which it is still looked after: arrows come and go at the ends of a row, and take room.
+    frames: u8,
+}
+
+/// Frames in which a tab is looked after.
+const SETTLES: u8 = 6;
 
 /// A panel within its margins.
 pub fn framed(ui: &mut Ui, show: impl FnOnce(&mut Ui)) {
@@ -118,10 +132,22 @@ impl<F: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Dock<'_, F> {
         UiResponse::None
     }
 
+    /// Notes which tab is in front: where a person scrolls to after it was brought into view is left alone.
+    fn top_bar_right_ui(&mut self, _: &Tiles<PanelId>, ui: &mut Ui, row: TileId, tabs: &Tabs, _: &mut f32) {
+        let Some(tab) = tabs.active else { return };
+        let width = ui.available_width();
+        let front = self.fronts.entry(row).or_insert(Front { tab, width: 0.0, frames: 0 });
+        if front.tab != tab || (front.width - width).abs() > 0.5 {
+            *front = Front { tab, width, frames: SETTLES };
+        }
+    }
+
     fn on_tab_button(&mut self, tiles: &mut Tiles<PanelId>, tile: TileId, button: Response) -> Response {
         let panel = tiles.get_pane(&tile).copied();
-        if panel.is_some() && panel == self.brought {
-            button.scroll_to_me(None);
+        if let Some(front) = self.fronts.values_mut().find(|front| front.tab == tile && front.frames > 0) {
+            front.frames -= 1;
+            button.scroll_to_me_animation(None, ScrollAnimation::none());
+            button.ctx.request_repaint();
         }
         if button.contains_pointer() && panel.is_some() {
             *self.under = panel;

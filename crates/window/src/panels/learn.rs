@@ -3,7 +3,7 @@
 use crate::action::{Action, RunAction};
 use crate::give_away::{self, Exportable};
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, named, progress};
+use crate::kit::widgets::{choose, progress};
 use crate::laboratory::{Guided, Laboratory};
 use crate::panel::STUDY;
 use crate::scene::{Effects, Panel, Scene};
@@ -175,8 +175,7 @@ fn under_way(ui: &mut Ui, lesson: &Lesson, pace: &mut Pace, laboratory: &mut Lab
     ui.horizontal_wrapped(|ui| {
         let text = format!("{over} of {}", plural(of as u64, "training"));
         #[allow(clippy::cast_possible_truncation, reason = "a share")]
-        let bar = ui.add(progress(share as f32, text.clone()).desired_width(220.0));
-        named(ui, bar, &format!("Progress: {text}"));
+        progress(ui, share as f32, &text, 220.0);
         if works && laboratory.work.is_stopping() {
             ui.label(theme::caption("stopping after the step in progress", &tokens));
         } else if works {

@@ -2,6 +2,7 @@
 //! window knows it, but for the few that are named in `panel`. Panels must not know each other, this table, the form or
 //! the shell.
 
+mod beginning;
 mod block_name;
 mod classify;
 mod confusion;
@@ -31,13 +32,14 @@ use crate::panel::{
 use crate::scene::{Effects, Scene};
 use crate::shelf::Shelf;
 use crate::state::selected::ConfusionCell;
-use dock::Dock;
+use dock::{Dock, Front};
 use eframe::Storage;
 use eframe::egui::{Align, Frame, Layout, Margin, Ui};
-use egui_tiles::{Tile, Tree};
+use egui_tiles::{Tile, TileId, Tree};
 use lab_core::checkpoint::Checkpoint;
 use row::Corner::{Left, LowerRight, UpperRight};
 use row::{Drawn, Row};
+use std::collections::HashMap;
 
 /// Every panel: the name it is kept under, its title, where it lies at first, and what draws it. Those of one corner lie
 /// there in this order, and so do the commands that show them.
@@ -87,8 +89,8 @@ pub struct Panels {
     enlarged: Option<PanelId>,
     /// Whether that is for an audience.
     pub presented: bool,
-    /// The one that was brought to the front since the last frame.
-    brought: Option<PanelId>,
+    /// The tabs in front.
+    fronts: HashMap<TileId, Front>,
     /// The one that the pointer was over last.
     under: Option<PanelId>,
 }
@@ -105,7 +107,7 @@ impl Panels {
             cell: None,
             enlarged: None,
             presented: false,
-            brought: None,
+            fronts: HashMap::new(),
             under: None,
         }
     }
@@ -124,7 +126,6 @@ impl Panels {
 
     /// Brings a panel to the front.
     pub fn bring(&mut self, panel: PanelId) {
-        self.brought = Some(panel);
         self.under = Some(panel);
         if self.enlarged.is_some() {
             self.enlarged = Some(panel);
@@ -162,7 +163,7 @@ impl Panels {
 
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, stores: Stores, actions: &mut Vec<Action>) {
         let Stores { shelf, laboratory, finder, collection } = stores;
-        let Self { layout, all, checkpoint, cell, enlarged, presented, brought, under } = self;
+        let Self { layout, all, checkpoint, cell, enlarged, presented, fronts, under } = self;
         let mut effects = Effects { actions, shelf, laboratory, collection, finder, checkpoint, cell };
         if let Some(shown) = *enlarged {
             heading(ui, shown, *presented, effects.actions);
@@ -175,7 +176,7 @@ impl Panels {
         if let Some(shown) = *enlarged {
             dock::framed(ui, |ui| show(ui, shown));
         } else {
-            layout.ui(&mut Dock { rows: PANELS, show, brought: brought.take(), under, enlarged }, ui);
+            layout.ui(&mut Dock { rows: PANELS, show, fronts, under, enlarged }, ui);
         }
         shelf.rest();
     }

@@ -44,12 +44,13 @@ impl Welcome {
             ui.vertical(|ui| {
                 ui.set_max_width(width);
                 ui.spacing_mut().item_spacing.y = space::S;
-                self.column(ui, scene.plan, scene.monitor.is_active(), actions);
+                self.column(ui, scene, actions);
             });
         });
     }
 
-    fn column(&self, ui: &mut Ui, plan: &Plan, begun: bool, actions: &mut Vec<Action>) {
+    fn column(&self, ui: &mut Ui, scene: Scene, actions: &mut Vec<Action>) {
+        let (plan, begun) = (scene.plan, scene.monitor.is_active());
         let tokens = Tokens::of(ui);
         let [statement, question] = asked(&plan.arms);
         let title = |text: &str| RichText::new(text).size(theme::size::TITLE).family(theme::semibold());
@@ -87,8 +88,10 @@ impl Welcome {
             for guess in arms.chain([Guess::NoDifference]) {
                 let text = guess.in_words().to_owned();
                 let name = format!("Guess: {text}");
-                let button = ui.add(Button::new(text).min_size(vec2(0.0, theme::ROW)));
+                let button = Button::new(text).min_size(vec2(0.0, theme::ROW));
+                let button = ui.add_enabled(scene.obstacles.is_empty(), button);
                 let button = button.on_hover_text("Notes your guess and starts");
+                let button = button.on_disabled_hover_text(scene.obstacles.join("\n"));
                 if named(ui, button, &name).clicked() {
                     actions.push(Action::Guess(guess));
                 }

@@ -6,11 +6,11 @@ use crate::action::{Action, RunAction};
 use crate::dialogs::Wanted;
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, named};
+use crate::kit::widgets::{choose, named, progress};
 use crate::state::Monitor;
 use eframe::egui::{
-    Align, Atom, Button, DragValue, Label, Layout, Pos2, ProgressBar, Rect, Response, RichText, ScrollArea, Shape,
-    Stroke, ThemePreference, Ui, Vec2, vec2,
+    Align, Atom, Button, DragValue, Label, Layout, Pos2, Rect, RichText, ScrollArea, Shape, Stroke, ThemePreference,
+    Ui, Vec2, vec2,
 };
 use lab_core::experiment::Extension;
 use lab_core::number;
@@ -239,18 +239,6 @@ fn stopped(ui: &mut Ui, monitor: &Monitor) {
         stopped.iter().map(|(arm, step)| format!("{arm} stopped at step {}", number::count(*step))).collect();
     let text = RichText::new(text.join(", ")).color(Tokens::of(ui).error);
     ui.add(Label::new(text).truncate()).on_hover_text(why.join("\n"));
-}
-
-fn progress(ui: &mut Ui, share: f32, text: &str, width: f32) -> Response {
-    let tokens = Tokens::of(ui);
-    let bar = ProgressBar::new(share)
-        .desired_width(width)
-        .desired_height(18.0)
-        .fill(tokens.accent.gamma_multiply(if tokens.dark { 0.5 } else { 0.35 }))
-        .corner_radius(theme::RADIUS)
-        .text(RichText::new(text).size(theme::size::SMALL).color(tokens.text));
-    let bar = ui.add(bar);
-    named(ui, bar, &format!("Progress: {text}"))
 }
 
 /// Theme and help, at the right end; drawn from right to left.

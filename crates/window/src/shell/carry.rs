@@ -4,6 +4,7 @@ use super::incoming::Arrived;
 use super::open_weights::OpenWeights;
 use super::palette::Palette;
 use super::prompt::Prompt;
+use super::sight;
 use super::{App, Closing};
 use crate::action::{Action, RunAction, Sought};
 use crate::dialogs::{Chosen, WEIGHTS, Wanted};
@@ -114,7 +115,8 @@ impl App {
             Action::Enlarge => self.panels.enlarge(),
             Action::Turn(by) => self.panels.turn(by),
             Action::Present => self.present(ctx),
-            Action::Palette => self.palette = Some(Palette::default()),
+            Action::Palette => self.palette = Some(Palette::opened(ctx)),
+            Action::Press(button) => sight::press(ctx, button),
             Action::Shortcuts => self.shortcuts = !self.shortcuts,
             Action::About => self.about = true,
             Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),

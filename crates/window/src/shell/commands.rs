@@ -169,7 +169,7 @@ const ALSO: [(&str, &str); 44] = [
     ("Show Curves", "plots charts graphs loss accuracy metrics"),
     ("Show Learn", "lessons tutorial course guided"),
     ("Show Study", "sweep grid search hyperparameters tuning"),
-    ("Show Runs", "history experiments list table compare"),
+    ("Show Runs", "history experiments list table compare draw all overlay"),
     ("Show Diagram", "architecture graph network layers"),
     ("Show Gradients", "vanishing exploding heat map"),
     ("Show Confusion", "matrix errors mistakes classes"),
@@ -177,8 +177,8 @@ const ALSO: [(&str, &str); 44] = [
     ("Show Predictions", "mistakes wrong images gallery"),
     ("Show Inside", "histograms weights activations parameters"),
     ("Show Explain", "grad-cam saliency attention why"),
-    ("Show Lesions", "ablation remove drop block"),
-    ("Show Landscape", "loss surface contour"),
+    ("Show Lesions", "ablation remove drop block sweep"),
+    ("Show Landscape", "loss surface contour compute plane path"),
 ];
 
 /// Every command.

@@ -13,6 +13,7 @@ pub mod memory;
 mod open_weights;
 mod palette;
 mod prompt;
+mod sight;
 pub mod start;
 mod toasts;
 mod tuning;
@@ -50,6 +51,7 @@ use memory::Memory;
 use open_weights::{Next, OpenWeights};
 use palette::Palette;
 use prompt::Prompt;
+use sight::Sight;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use toasts::Toasts;
@@ -152,6 +154,7 @@ impl App {
     #[must_use]
     pub fn new(context: &eframe::CreationContext<'_>, parts: Parts) -> Self {
         theme::install(&context.egui_ctx);
+        context.egui_ctx.add_plugin(Sight::default());
         let (last, plan) = Last::restored(context.storage);
         let plan = parts.plan.or(plan).unwrap_or_else(|| PRESETS[0].plan());
         let mut form = Form::new(plan, parts.device, parts.devices);
@@ -424,9 +427,11 @@ impl eframe::App for App {
         }
         CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
             let networks = self.form.sketches(self.known.as_ref(), self.monitor.prepared.as_ref());
+            let obstacles = self.form.obstacles();
             let scene = Scene {
                 monitor: &self.monitor,
                 plan: &self.form.plan,
+                obstacles: &obstacles,
                 networks: &networks,
                 inquiries: &self.inquiries,
                 selected: self.selected.as_ref(),

@@ -1,6 +1,7 @@
-//! The command palette: a few letters of any command find it.
+//! The command palette: a few letters of any command find it, or of a button that is in sight.
 
 use super::commands::{self, Command};
+use super::sight;
 use crate::action::Action;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
@@ -20,6 +21,13 @@ pub struct Palette {
 }
 
 impl Palette {
+    /// Opens the palette, which looks at what buttons there are.
+    #[must_use]
+    pub fn opened(ctx: &Context) -> Self {
+        sight::look(ctx);
+        Self::default()
+    }
+
     /// Draws the palette; whether it stays open.
     pub fn ui(&mut self, ctx: &Context, monitor: &Monitor, actions: &mut Vec<Action>) -> bool {
         let step = |key| ctx.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key));
@@ -40,7 +48,7 @@ impl Palette {
             if !entered {
                 response.request_focus();
             }
-            let found = matching(&self.query, monitor);
+            let found = matching(&self.query, monitor, sight::seen(ctx));
             self.chosen = (self.chosen + down).saturating_sub(up).min(found.len().saturating_sub(1));
             ui.add_space(space::S);
             // However short the list was last time.
@@ -49,14 +57,14 @@ impl Palette {
                 if found.is_empty() {
                     ui.label(theme::caption("No command is called that.", &Tokens::of(ui)));
                 }
-                for (index, command) in found.into_iter().enumerate() {
+                for (index, entry) in found.into_iter().enumerate() {
                     let chosen = index == self.chosen;
-                    let row = row(ui, &command, chosen);
+                    let row = row(ui, &entry, chosen);
                     if chosen && down + up > 0 {
                         row.scroll_to_me(Some(Align::Center));
                     }
                     if row.clicked() || chosen && entered {
-                        actions.push(command.action);
+                        actions.push(entry.action);
                         done = true;
                     }
                 }
@@ -66,27 +74,54 @@ impl Palette {
     }
 }
 
-fn row(ui: &mut Ui, command: &Command, chosen: bool) -> Response {
+/// What the palette has found.
+struct Entry {
+    title: String,
+    /// What stands beside it: the keys that do the same.
+    aside: String,
+    action: Action,
+}
+
+fn row(ui: &mut Ui, entry: &Entry, chosen: bool) -> Response {
     let tokens = Tokens::of(ui);
     let row = ui.add_sized(vec2(ui.available_width(), theme::ROW), |ui: &mut Ui| {
         ui.with_layout(eframe::egui::Layout::left_to_right(Align::Center).with_main_justify(true), |ui| {
-            ui.selectable_label(chosen, (command.title.as_str(), eframe::egui::Atom::grow()))
+            ui.selectable_label(chosen, (entry.title.as_str(), eframe::egui::Atom::grow()))
         })
         .inner
     });
     let at = row.rect.right_center() - Vec2::new(space::S, 0.0);
     let font = FontId::proportional(theme::size::SMALL);
-    ui.painter().text(at, Align2::RIGHT_CENTER, command.keys.in_words(), font, tokens.weak);
+    ui.painter().text(at, Align2::RIGHT_CENTER, &entry.aside, font, tokens.weak);
     row
 }
 
-/// The commands that can be used now and that the query finds, best first.
-fn matching(query: &str, monitor: &Monitor) -> Vec<Command> {
-    let possible = commands::all().into_iter().filter(|command| command.is_possible(monitor));
-    let mut found: Vec<(i32, Command)> =
-        possible.filter_map(|command| Some((fits(query, &command)?, command))).collect();
+/// The commands that can be used now and that the query finds, best first; behind those that it fits as well, buttons.
+fn matching(query: &str, monitor: &Monitor, buttons: Vec<sight::Button>) -> Vec<Entry> {
+    let commands = commands::all();
+    // Buttons of the palette itself, and of the bar, are called as the commands that they stand for.
+    let named = |name: &str| commands.iter().any(|command| command.title == name);
+    let buttons = buttons.into_iter().filter(|button| begins(query, &button.name) && !named(&button.name));
+    let buttons = buttons.filter_map(|sight::Button { name, id }| {
+        Some((score(query, &name)?, Entry { title: name, aside: "in sight".to_owned(), action: Action::Press(id) }))
+    });
+    let buttons: Vec<(i32, Entry)> = buttons.collect();
+    let possible = commands.into_iter().filter(|command| command.is_possible(monitor));
+    let possible = possible.filter_map(|command| {
+        let fits = fits(query, &command)?;
+        Some((fits, Entry { aside: command.keys.in_words(), title: command.title, action: command.action }))
+    });
+    let mut found: Vec<(i32, Entry)> = possible.chain(buttons).collect();
     found.sort_by_key(|(score, _)| -score);
-    found.into_iter().map(|(_, command)| command).collect()
+    found.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// Whether there are words, and each of them begins a word of a name: of many names, letters alone would find too many.
+fn begins(query: &str, name: &str) -> bool {
+    let [query, name] = [query, name].map(str::to_lowercase);
+    let words = |text| str::split(text, |letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let known = |word: &str| words(&name).any(|of| of.starts_with(word));
+    words(&query).next().is_some() && words(&query).all(known)
 }
 
 /// How well a command fits: by its title, or by whole words that others use for it, which count less.
@@ -121,7 +156,7 @@ mod tests {
     use super::*;
 
     fn first(query: &str) -> Option<String> {
-        matching(query, &Monitor::default()).into_iter().next().map(|command| command.title)
+        matching(query, &Monitor::default(), Vec::new()).into_iter().next().map(|command| command.title)
     }
 
     #[test]
@@ -150,11 +185,18 @@ mod tests {
         ] {
             assert_eq!(first(other).as_deref(), Some(title), "{other}");
         }
-        assert_eq!(matching("", &Monitor::default()).len(), matching(" ", &Monitor::default()).len());
+        assert_eq!(
+            matching("", &Monitor::default(), Vec::new()).len(),
+            matching(" ", &Monitor::default(), Vec::new()).len()
+        );
     }
 
     #[test]
     fn what_cannot_be_done_now_is_not_offered() {
-        assert!(matching("checkpoint", &Monitor::default()).iter().all(|command| !command.title.starts_with("Write")));
+        assert!(
+            matching("checkpoint", &Monitor::default(), Vec::new())
+                .iter()
+                .all(|command| !command.title.starts_with("Write"))
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Arms as they can be drawn, and in what two arms differ.
 
 use lab_core::blueprint::outline::Outline;
-use lab_core::experiment::{Arm, MAX_ARMS, Network, field_in_words};
+use lab_core::experiment::{Arm, MAX_ARMS, Network, field_in_words, value_in_words};
 use std::rc::Rc;
 
 /// An arm of the form, as far as it can be drawn.
@@ -81,7 +81,7 @@ fn compare(path: &str, from: Option<&toml::Value>, to: Option<&toml::Value>, fou
             None => "as the recipe".into(),
             Some(toml::Value::String(text)) => in_words(path, text),
             Some(toml::Value::Table(_) | toml::Value::Array(_)) => "its own".into(),
-            Some(value) => value.to_string(),
+            Some(value) => value_in_words(path, value),
         };
         let name = field_in_words(path);
         found.push(Difference { path: path.to_owned(), text: format!("{name}: {} → {}", short(from), short(to)) });

@@ -1,6 +1,6 @@
 //! The numbers of one arm over time, whether it trains now or lies on disk.
 
-use super::series::Column;
+use super::series::{Column, stamped};
 use lab_core::protocol::{ArmPast, ArmProbe, Evaluation, PastStep};
 use lab_core::quantity::{Measure, Metric, Part, Probed, Source};
 use lab_core::statistics::Sample;
@@ -47,6 +47,8 @@ pub struct Trace {
     pub evaluations: Vec<Evaluation>,
     /// For each validation, the mean of each of [`Measure::ALL`] over the steps since the validation before.
     means: Vec<[f64; Measure::ALL.len()]>,
+    /// A number that traces with other validations do not share.
+    validated: u64,
     /// When its probes were.
     pub probe_times: Times,
     /// For each of [`Probed::ALL`], one for each part.
@@ -69,8 +71,21 @@ impl Trace {
             let recent = column.values().get(since..).unwrap_or(&[]);
             recent.iter().sum::<f64>() / recent.len() as f64
         };
-        self.means.push(self.steps.each_ref().map(mean));
+        self.validation(evaluation, self.steps.each_ref().map(mean));
+    }
+
+    fn validation(&mut self, evaluation: Evaluation, means: [f64; Measure::ALL.len()]) {
+        let Evaluation { loss, accuracy, top5, seconds, step, .. } = evaluation;
+        let words = [loss, accuracy, top5, seconds].into_iter().chain(means).map(f64::to_bits);
+        self.validated = words.fold(stamped(self.validated, step), stamped);
         self.evaluations.push(evaluation);
+        self.means.push(means);
+    }
+
+    /// A number that traces with other validations do not share.
+    #[must_use]
+    pub fn validated(&self) -> u64 {
+        self.validated
     }
 
     /// The values of each step or probe, if it has them.
@@ -133,8 +148,13 @@ impl Trace {
         let kept = self.times.until(step);
         self.times.truncate(kept);
         self.steps.iter_mut().for_each(|column| column.truncate(kept));
-        self.evaluations.retain(|evaluation| evaluation.step as f64 <= step);
-        self.means.truncate(self.evaluations.len());
+        let means = std::mem::take(&mut self.means);
+        self.validated = 0;
+        for (evaluation, means) in std::mem::take(&mut self.evaluations).into_iter().zip(means) {
+            if evaluation.step as f64 <= step {
+                self.validation(evaluation, means);
+            }
+        }
         let kept = self.probe_times.until(step);
         self.probe_times.truncate(kept);
         self.probes.iter_mut().flatten().for_each(|column| column.truncate(kept));
@@ -222,16 +242,8 @@ impl Averaged {
             let means = std::array::from_fn(|measure| ends(all.iter().map(|(_, means)| means[measure]))[0]);
             self.all(|of, trace| {
                 let (loss, accuracy, top5) = (loss[of], accuracy[of], top5[of]);
-                trace.evaluations.push(Evaluation {
-                    step,
-                    epoch,
-                    seconds,
-                    loss,
-                    accuracy,
-                    top5,
-                    ..Evaluation::default()
-                });
-                trace.means.push(means);
+                let made = Evaluation { step, epoch, seconds, loss, accuracy, top5, ..Evaluation::default() };
+                trace.validation(made, means);
             });
         }
     }

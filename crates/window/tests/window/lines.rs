@@ -1,12 +1,13 @@
 //! What the plots do with values far off, with arms that died, with many runs, and with the attempt before.
 
 use crate::exports::save_of;
-use crate::runs::run;
+use crate::runs::{experiment, run, run_of};
 use crate::scripted::*;
 use eframe::egui::epaint::Shape;
 use eframe::egui::{Color32, Modifiers, Pos2, Rect, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
+use lab_core::experiment::Experiment;
 use lab_core::protocol::{Command, Event, StepRecord};
 use lab_window::App;
 use std::path::Path;
@@ -18,7 +19,7 @@ fn walk(shape: &Shape, found: &mut dyn FnMut(&Shape)) {
     }
 }
 
-fn shapes(harness: &Harness<'static, App>, found: &mut dyn FnMut(&Shape, Rect)) {
+pub fn shapes(harness: &Harness<'static, App>, found: &mut dyn FnMut(&Shape, Rect)) {
     for clipped in &harness.output().shapes {
         walk(&clipped.shape, &mut |shape| found(shape, clipped.clip_rect));
     }
@@ -253,6 +254,48 @@ fn lines_are_grouped_by_what_differs_with_a_mean_and_a_band() {
     harness.get_by_label("Group by arm").click();
     harness.run();
     assert!(names(&harness, "Loss after step")[0].contains("short"), "every line again");
+}
+
+#[test]
+fn a_rate_that_was_computed_is_called_as_it_was_meant() {
+    let place = tempfile::tempdir().unwrap();
+    for (folder, rate) in [("one", 0.1 + 0.2), ("other", f64::from(0.1f32))] {
+        let mut plan = experiment("same").into_plan();
+        plan.recipe.optimizer.learning_rate = rate;
+        run_of(&place.path().join(folder), &Experiment::check(plan).unwrap(), 20);
+    }
+    let (mut harness, _script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    harness.get_by_label("Runs").click();
+    harness.run();
+    wait_until(&mut harness, "they are listed", |harness| says(harness, "2 runs"));
+    click(&mut harness, "Draw all");
+    harness.get_by_label("Curves").click();
+    harness.run();
+    wait_until(&mut harness, "all are read", |harness| names(harness, "Line ").len() == 4);
+    let lines = names(&harness, "Line ");
+    for name in ["Line lr 0.3 · plain", "Line lr 0.1 · plain"] {
+        assert!(lines.contains(&name.to_owned()), "{lines:?}");
+    }
+}
+
+#[test]
+fn the_text_of_a_bar_is_read_on_what_is_done_and_on_what_is_not() {
+    let (harness, _script) = training(20);
+    let bar = harness.get_by_label("Progress: step 20 of 234").rect();
+    let tokens = [Color32::from_rgb(0x12, 0x10, 0x24), Color32::from_rgb(0xE3, 0xE6, 0xEC)];
+    let mut inks = Vec::new();
+    shapes(&harness, &mut |shape, clip| {
+        if let Shape::Text(text) = shape
+            && text.galley.text() == "step 20 of 234"
+        {
+            inks.push((text.fallback_color, clip));
+        }
+    });
+    inks.sort_by(|a, b| a.1.left().total_cmp(&b.1.left()));
+    assert_eq!(inks.iter().map(|(ink, _)| *ink).collect::<Vec<_>>(), tokens, "dark on the accent, light beside it");
+    let end = bar.left() + bar.width() * 20.0 / 234.0;
+    assert!((inks[0].1.right() - end).abs() < 1.5 && (inks[1].1.left() - end).abs() < 1.5, "{inks:?} about {end}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod collection;
 mod conclusions;
 mod confusion;
 mod diagram;
+mod dialogs;
 mod doing;
 mod explain;
 mod exports;

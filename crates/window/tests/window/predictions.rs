@@ -48,6 +48,25 @@ fn a_class_that_was_never_said_has_no_precision() {
 }
 
 #[test]
+fn what_is_seen_is_explained_and_given_away_in_one_place() {
+    let (mut harness, _script) = predicted();
+    for (tab, title, menu) in [
+        ("Images", "Predictions", "Export Predictions"),
+        ("Per class", "Confusion", "Export Per class"),
+        ("Calibration", "Calibration", "Export Calibration"),
+    ] {
+        harness.get_by_label(tab).click();
+        harness.run();
+        let marks = names(&harness, "What am I looking at: ");
+        let of_pairs = "What am I looking at: Disagreement";
+        let marks: Vec<_> = marks.into_iter().filter(|mark| mark != of_pairs).collect();
+        assert_eq!(marks, [format!("What am I looking at: {title}")], "{tab}");
+        let menus = names(&harness, menu);
+        assert_eq!(menus.len(), 1, "{tab}: {menus:?}");
+    }
+}
+
+#[test]
 fn images_are_sorted_filtered_and_looked_at() {
     let (mut harness, script) = predicted();
     // 15 of plain's and 5 of residual's predictions are wrong, and those 5 are among the 15.

@@ -78,6 +78,42 @@ fn the_last_run_is_offered_and_opens_with_its_settings_or_goes_on() {
 }
 
 #[test]
+fn a_run_that_was_opened_unfinished_goes_on_from_every_panel_that_has_nothing_to_show() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 5);
+    let (mut harness, script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    shown(&script, &folder, "short", 5);
+    ended(&script, &folder, 5);
+    harness.run();
+    for (panel, why) in [("Confusion", "before its first validation"), ("Gradients", "before the run was interrupted")]
+    {
+        command(&mut harness, &format!("show {panel}"));
+        assert!(!names(&harness, why).is_empty(), "{panel}");
+        assert!(harness.query_by_label(&format!("Start training: {panel}")).is_none(), "that would be another run");
+        let go_on = format!("Continue the run: {panel}");
+        assert!(!harness.get_by_label(&go_on).accesskit_node().is_disabled());
+    }
+    click(&mut harness, "Continue the run: Gradients");
+    assert!(script.sent(|command| matches!(command, Command::Resume { run, .. } if *run == folder)));
+    script.say(Event::Phase(Phase::Paused));
+    harness.run();
+    click(&mut harness, "Continue training: Gradients");
+    assert!(script.sent(|command| matches!(command, Command::Continue)));
+}
+
+#[test]
+fn what_is_to_be_corrected_is_told_where_a_panel_would_start() {
+    let (mut harness, script) = window();
+    type_into(&mut harness, "Depth, plain", "21");
+    command(&mut harness, "show confusion");
+    assert!(harness.get_by_label("Start training: Confusion").accesskit_node().is_disabled());
+    assert!(!names(&harness, "To be corrected in the form first: ").is_empty());
+    assert!(harness.get_by_label("Guess: plain").accesskit_node().is_disabled());
+    assert_eq!(script.starts(), 0);
+}
+
+#[test]
 fn a_run_that_was_killed_is_offered_and_no_longer_once_it_was_declined() {
     let place = tempfile::tempdir().unwrap();
     let folder = run(place.path(), "short", 20);

@@ -23,8 +23,12 @@ pub fn experiment(name: &str) -> Experiment {
 
 /// Begins a run that is being written as long as what is returned lives.
 fn begin(place: &Path, name: &str, steps: u64) -> Box<dyn Record> {
-    let mut keeper = Folder::exactly(place.join(name));
-    let mut record = keeper.open(&prepared(&experiment(name))).unwrap();
+    begin_of(&place.join(name), &experiment(name), steps)
+}
+
+fn begin_of(folder: &Path, experiment: &Experiment, steps: u64) -> Box<dyn Record> {
+    let mut keeper = Folder::exactly(folder.to_owned());
+    let mut record = keeper.open(&prepared(experiment)).unwrap();
     for step in 1..=steps {
         record.step(&crate::scripted::record(step, 2)).unwrap();
         if step % 10 == 0 {
@@ -36,7 +40,13 @@ fn begin(place: &Path, name: &str, steps: u64) -> Box<dyn Record> {
 }
 
 pub fn run(place: &Path, name: &str, steps: u64) -> PathBuf {
-    let mut record = begin(place, name, steps);
+    run_of(&place.join(name), &experiment(name), steps);
+    place.join(name)
+}
+
+/// A run of an experiment that was stopped after so many steps.
+pub fn run_of(folder: &Path, experiment: &Experiment, steps: u64) {
+    let mut record = begin_of(folder, experiment, steps);
     let outcome = Outcome {
         reason: "stopped by hand".into(),
         steps,
@@ -47,7 +57,6 @@ pub fn run(place: &Path, name: &str, steps: u64) -> PathBuf {
         discordant: vec![],
     };
     record.finished(&outcome).unwrap();
-    place.join(name)
 }
 
 fn open(place: &Path) -> (Harness<'static, App>, Script) {

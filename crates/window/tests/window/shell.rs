@@ -1,14 +1,18 @@
 //! Menus, the palette, shortcuts, panels that are moved and remembered, and names for those who cannot see.
 
 use crate::form::unfold;
+use crate::lines::shapes;
 use crate::pictures::pictured;
 use crate::scripted::*;
 use eframe::egui::accesskit::Role;
+use eframe::egui::epaint::Shape;
 use eframe::egui::{Key, Modifiers, Rect, Theme, ThemePreference, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lab_core::instrument::Instrument;
+use lab_core::instrument::{Instrument, Question};
+use lab_core::protocol::Command;
 use lab_window::App;
+use std::collections::HashSet;
 
 #[test]
 fn the_palette_does_what_a_few_letters_name() {
@@ -113,6 +117,35 @@ fn about_names_version_device_and_licences() {
 
 fn tab(harness: &Harness<'static, App>, title: &str) -> Rect {
     harness.get_by_role_and_label(Role::Button, title).rect()
+}
+
+#[test]
+fn the_tab_in_front_is_in_view_whole_in_a_small_window_and_after_it_became_smaller() {
+    let (mut harness, _script) = window_of(vec2(1024.0, 700.0), Theme::Dark, false);
+    harness.run();
+    for title in ["Landscape", "Curves", "Data", "Lesions", "Learn"] {
+        command(&mut harness, &format!("show {title}"));
+        assert_whole(&harness, title);
+    }
+    harness.set_size(vec2(1440.0, 900.0));
+    harness.run();
+    command(&mut harness, "show landscape");
+    harness.set_size(vec2(1024.0, 700.0));
+    harness.run();
+    assert_whole(&harness, "Landscape");
+}
+
+/// Whether all of the letters of a tab are painted.
+fn assert_whole(harness: &Harness<'static, App>, title: &str) {
+    let mut painted = Vec::new();
+    shapes(harness, &mut |shape, clip| {
+        if let Shape::Text(text) = shape
+            && text.galley.text() == title
+        {
+            painted.push((text.visual_bounding_rect(), clip));
+        }
+    });
+    assert!(painted.iter().any(|(text, clip)| clip.contains_rect(*text)), "{title} is cut: {painted:?}");
 }
 
 #[test]
@@ -241,6 +274,35 @@ fn everything_that_can_be_used_has_a_name() {
             }
         }
     }
+}
+
+#[test]
+fn the_palette_finds_every_button_of_every_panel_and_presses_it() {
+    let (mut harness, script) = training(40);
+    let mut found: HashSet<String> = HashSet::new();
+    for panel in panels(&mut harness) {
+        command(&mut harness, &format!("show {panel}"));
+        let roles = [Role::Button, Role::CheckBox];
+        let shown = roles.into_iter().flat_map(|role| harness.query_all_by_role(role).collect::<Vec<_>>());
+        let usable = shown.map(|node| node.accesskit_node()).filter(|node| !node.is_disabled());
+        let mut buttons: Vec<String> = usable.filter_map(|node| node.label()).collect();
+        assert!(buttons.len() > 8, "{panel}: {buttons:?}");
+        buttons.retain(|name| name.chars().count() > 1 && found.insert(name.clone()));
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+        harness.run();
+        for name in buttons {
+            harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+            harness.get_by_label("Command").type_text(&name);
+            harness.run();
+            assert!(harness.query_all_by_label(&name).count() > 0, "{name} of {panel} is not found");
+            assert!(harness.query_by_label("No command is called that.").is_none(), "{name} of {panel} is not found");
+        }
+        harness.key_press(Key::Escape);
+        harness.run();
+    }
+    command(&mut harness, "show landscape");
+    command(&mut harness, "compute loss landscape");
+    assert!(script.sent(|command| matches!(command, Command::Ask { question: Question::Surface { .. }, .. })));
 }
 
 #[test]

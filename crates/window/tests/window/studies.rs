@@ -203,6 +203,18 @@ fn every_way_of_looking_at_a_study_says_what_it_shows() {
 }
 
 #[test]
+fn what_colours_do_not_tell_apart_dashes_do() {
+    let place = tempfile::tempdir().unwrap();
+    study(&place.path().join("studies"), "grid", &AXES, 1, 6, 40);
+    let (mut harness, _script, _) = over(place.path());
+    look_at(&mut harness, "grid");
+    see(&mut harness, "Curves");
+    assert!(shows(&harness, "Solid: 0.01") && shows(&harness, "Dashed: 0.1"), "the networks have the colours");
+    pick(&mut harness, "Colour by", "depth");
+    assert!(shows(&harness, "Solid: plain") && shows(&harness, "Dashed: residual"));
+}
+
+#[test]
 fn a_part_of_an_axis_is_kept_by_dragging() {
     let place = tempfile::tempdir().unwrap();
     study(&place.path().join("studies"), "grid", &AXES, 2, 12, 40);

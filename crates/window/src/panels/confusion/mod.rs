@@ -4,14 +4,13 @@
 mod grid;
 mod matrix;
 
-use crate::action::{Action, RunAction};
+use crate::action::Action;
 use crate::give_away::{self, Exportable};
-use crate::kit::canvas::{Offer, canvas};
 use crate::kit::chips::dot;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
+use crate::panels::beginning::by_training;
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::Monitor;
 use crate::state::selected::ConfusionCell;
 use eframe::egui::{Checkbox, ScrollArea, Ui, Vec2, vec2};
 use grid::{Grid, LABEL, least};
@@ -40,11 +39,12 @@ impl Panel for Confusion {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
-        matrices(ui, view, scene.monitor, effects.actions);
+        matrices(ui, view, scene, effects.actions);
     }
 }
 
-fn matrices(ui: &mut Ui, view: &mut View, monitor: &Monitor, actions: &mut Vec<Action>) {
+fn matrices(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action>) {
+    let monitor = scene.monitor;
     let classes = monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
     let matrix = |arm: usize| {
         let evaluation = monitor.evaluation(arm)?;
@@ -52,7 +52,7 @@ fn matrices(ui: &mut Ui, view: &mut View, monitor: &Monitor, actions: &mut Vec<A
     };
     let matrices: Vec<Matrix> = (0..monitor.arms.len()).filter_map(matrix).collect();
     if matrices.is_empty() {
-        return nothing_yet(ui, monitor, actions);
+        return nothing_yet(ui, scene, actions);
     }
     let mut options =
         vec![(Unit::Counts, "Counts"), (Unit::OfActual, "% of actual"), (Unit::OfPredicted, "% of predicted")];
@@ -117,16 +117,16 @@ fn switch(ui: &mut Ui, view: &mut View, drawn: &[Matrix]) {
 }
 
 /// What will be drawn, and what makes it appear.
-fn nothing_yet(ui: &mut Ui, monitor: &Monitor, actions: &mut Vec<Action>) {
+fn nothing_yet(ui: &mut Ui, scene: Scene, actions: &mut Vec<Action>) {
     let what = "Which classes are taken for which, a cell for each pair of them.";
-    if monitor.is_active() {
-        canvas(ui, &format!("{what} It is drawn after the first validation."), None);
-        return;
-    }
-    let offer = Offer { verb: "Start training", name: "Start training: Confusion", hindered: None };
-    if canvas(ui, what, Some(offer)) {
-        actions.push(Action::Run(RunAction::Toggle));
-    }
+    let when = match &scene.monitor.prepared {
+        None => "",
+        Some(_) if scene.monitor.is_active() => "It is drawn after the first validation.",
+        Some(_) if scene.monitor.unfinished().is_some() => "The run was interrupted before its first validation.",
+        Some(_) => "Nothing was validated in this run.",
+    };
+    let text = format!("{what} {when}");
+    by_training(ui, scene, ("Confusion", text.trim_end()), None::<fn(&mut Ui)>, actions);
 }
 
 /// Some of the matrices side by side, each this wide; gives a cell that was clicked.

@@ -7,15 +7,14 @@ use super::source::{Source, Whose, places};
 use crate::kit::line::{Dash, Pieces, View, clipped};
 use crate::kit::plot;
 use crate::kit::theme::{self, Tokens, space};
-use crate::state::series::{Column, stamped};
+use crate::state::series::Column;
 use crate::state::trace::Times;
 use eframe::egui::epaint::Tessellator;
-use eframe::egui::{Color32, Mesh, Response, Shape, Stroke, Ui, pos2};
+use eframe::egui::{Color32, Mesh, Response, Shape, Stroke, Ui};
 use egui_plot::{
     Line, LineStyle, MarkerShape, PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotTransform, PlotUi, Points,
     VLine,
 };
-use lab_core::protocol::Evaluation;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -34,6 +33,9 @@ pub struct Drawn {
 
 /// A line of a curve before it is drawn.
 type Stroked<'a> = (&'a Column, Stroke, Dash);
+
+/// Width of each of many lines: so narrow that it is made of its soft edges alone, a third fewer triangles.
+const THIN: f32 = 0.9;
 
 impl Figure<'_> {
     /// Draws the plot as wide as there is room.
@@ -123,7 +125,7 @@ impl Figure<'_> {
         let behind = raw.filter(|_| curve.smoothed.is_some() && self.frame.raw && !source.ghost);
         let behind = behind.map(|raw| (raw, Stroke::new(1.0, faint), Dash::Solid));
         let main = raw.map(|raw| curve.smoothed.unwrap_or(raw));
-        let main = main.map(|main| (main, Stroke::new(width(source), color), source.ink.dash));
+        let main = main.map(|main| (main, Stroke::new(self.width(source), color), source.ink.dash));
         behind.into_iter().chain(main)
     }
 
@@ -147,7 +149,7 @@ impl Figure<'_> {
         let ink = (curve.source.color(tokens), curve.source.ink, self.frame.points, self.frame.raw, self.log_y);
         let validated = match part {
             Part::Solid => 0,
-            Part::Dashed => self.validations(curve).flatten().fold(1, |stamp, value| stamped(stamp, value.to_bits())),
+            Part::Dashed => curve.source.trace.validated(),
         };
         let place = [clip.min, clip.max, frame.min, frame.max].map(|at| [at.x.to_bits(), at.y.to_bits()]);
         let view = [bounds.min(), bounds.max()].map(|at| at.map(f64::to_bits));
@@ -187,14 +189,14 @@ impl Figure<'_> {
             for points in self.lines(curve.source, (times, column), &view) {
                 clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &view, dash));
             }
-            paint(&pieces, stroke, transform, shapes);
+            plot::paint(&pieces, stroke, transform, shapes);
         }
         let points = thinned(&self.in_view(curve), self.room(&view));
         // Of many lines each has fewer, longer dashes.
         let long = View { size: view.size.map(|side| if self.frame.raw { side } else { 0.5 * side }), ..view };
         let mut pieces = Pieces::default();
         clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &long, Dash::Validation));
-        paint(&pieces, Stroke::new(width(curve.source), curve.source.color(tokens)), transform, shapes);
+        plot::paint(&pieces, Stroke::new(self.width(curve.source), curve.source.color(tokens)), transform, shapes);
     }
 
     /// A column in view as it is drawn, of as many points as there is room for.
@@ -216,20 +218,23 @@ impl Figure<'_> {
         View { x: self.frame.span, y: self.range, size: [f64::from(size.x), f64::from(size.y)] }
     }
 
-    /// Every validation, as drawn.
-    fn validations<'a>(&'a self, curve: &Curve<'a>) -> impl Iterator<Item = [f64; 2]> + 'a {
-        let source = curve.source;
-        let place =
-            move |(evaluation, value): (&Evaluation, f64)| [self.place(evaluation, source), warp(value, self.log_y)];
-        source.trace.sparse(self.metric).map(place).filter(|point| point[1].is_finite())
-    }
-
     /// The validations in view and one more on each side, as drawn.
     fn in_view(&self, curve: &Curve) -> Vec<[f64; 2]> {
-        let mut points: Vec<[f64; 2]> = self.validations(curve).collect();
+        let all = self.validations(curve);
         let [from, to] = self.frame.span;
-        points.truncate(points.partition_point(|point| point[0] <= to) + 1);
-        points.split_off(points.partition_point(|point| point[0] < from).saturating_sub(1))
+        let end = (all.partition_point(|seen| seen.at[0] <= to) + 1).min(all.len());
+        let begin = all.partition_point(|seen| seen.at[0] < from).saturating_sub(1);
+        all.get(begin..end).unwrap_or_default().iter().map(|seen| seen.at).collect()
+    }
+
+    /// The experiment under way stands out from runs on disk, and these from the attempt before.
+    fn width(&self, source: &Source) -> f32 {
+        match source.key.whose {
+            Whose::Before => theme::HAIRLINE,
+            Whose::Now | Whose::Group => theme::CURVE,
+            Whose::Run(_) if self.frame.raw => 0.75 * theme::CURVE,
+            Whose::Run(_) => THIN,
+        }
     }
 
     /// For how many validations of a line there is room.
@@ -309,32 +314,6 @@ fn triangles(ui: &Ui, shapes: Vec<Shape>) -> Arc<Mesh> {
     let mut mesh = Mesh::default();
     shapes.into_iter().for_each(|shape| tessellator.tessellate_shape(shape, &mut mesh));
     Arc::new(mesh)
-}
-
-/// Dashes; the plot would make a shape with a name of each.
-#[allow(clippy::cast_possible_truncation, reason = "places on the screen")]
-fn paint(pieces: &Pieces, stroke: Stroke, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
-    let bounds = transform.bounds();
-    let frame = transform.frame();
-    let (low, high) = (bounds.min(), bounds.max());
-    let scale = [f64::from(frame.width()) / (high[0] - low[0]), f64::from(frame.height()) / (high[1] - low[1])];
-    let place = |[x, y]: &[f64; 2]| {
-        let (across, up) = ((x - low[0]) * scale[0], (y - low[1]) * scale[1]);
-        pos2(frame.left() + across as f32, frame.bottom() - up as f32)
-    };
-    shapes.extend(pieces.iter().map(|piece| match piece {
-        [from, to] => Shape::LineSegment { points: [place(from), place(to)], stroke },
-        _ => Shape::line(piece.iter().map(place).collect(), stroke),
-    }));
-}
-
-/// The experiment under way stands out from runs on disk, and these from the attempt before.
-fn width(source: &Source) -> f32 {
-    match source.key.whose {
-        Whose::Before => theme::HAIRLINE,
-        Whose::Now | Whose::Group => theme::CURVE,
-        Whose::Run(_) => 0.75 * theme::CURVE,
-    }
 }
 
 /// As many points as there is room for, with the least and the greatest of each bucket that becomes two.

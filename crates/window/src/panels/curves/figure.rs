@@ -38,6 +38,7 @@ pub struct Frame {
 #[derive(Default)]
 pub struct Memory {
     pub seen: RefCell<Kept<(Metric, Key), Seen>>,
+    pub validations: RefCell<Kept<(Metric, Key), Validations>>,
     pub lines: RefCell<Kept<(Metric, Key, Part), Arc<Mesh>>>,
 }
 
@@ -45,9 +46,21 @@ impl Memory {
     /// Forgets what was not drawn in this frame.
     pub fn sweep(&mut self) {
         self.seen.get_mut().sweep();
+        self.validations.get_mut().sweep();
         self.lines.get_mut().sweep();
     }
 }
+
+/// A number that was measured in a validation.
+#[derive(Clone, Copy, Debug)]
+pub struct Validated {
+    /// Where it lies, as drawn.
+    pub at: [f64; 2],
+    pub value: f64,
+}
+
+/// All of a curve.
+pub type Validations = Arc<[Validated]>;
 
 /// What of a curve is drawn at once: what is under all curves' dashes, and these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -168,14 +181,20 @@ impl<'a> Figure<'a> {
         curve.raw.map_or(0..0, |(times, _)| places(self.frame.axis, times, curve.source.pace).within(self.span()))
     }
 
-    /// The values of the validations in view.
-    pub fn validated(&self, curve: &Curve) -> impl Iterator<Item = f64> {
+    /// Every validation of a curve that has come to a number.
+    pub fn validations(&self, curve: &Curve) -> Validations {
         let source = curve.source;
-        let [first, last] = self.frame.span;
-        let seen = source.trace.sparse(self.metric).filter(move |(evaluation, value)| {
-            value.is_finite() && (first..=last).contains(&self.place(evaluation, source))
-        });
-        seen.map(|(_, value)| value)
+        let make = || {
+            let place = |(evaluation, value): (&Evaluation, f64)| Validated {
+                at: [self.place(evaluation, source), warp(value, self.log_y)],
+                value,
+            };
+            source.trace.sparse(self.metric).filter(|(_, value)| value.is_finite()).map(place).collect()
+        };
+        let Some(memory) = self.memory else { return make() };
+        let pace = [source.pace.steps_per_epoch, source.pace.batch_size].map(f64::to_bits);
+        let seal = seal((source.trace.validated(), self.frame.axis, self.frame.log_x, self.log_y, pace));
+        memory.validations.borrow_mut().get((self.metric, source.key), seal, make)
     }
 }
 

@@ -63,7 +63,12 @@ impl Fitted {
             }
         }
         let trained = shown;
-        let validated: Vec<f64> = figure.told().flat_map(|curve| figure.validated(curve)).collect();
+        let [first, last] = figure.frame.span;
+        let mut validated: Vec<f64> = Vec::new();
+        for curve in figure.told() {
+            let seen = figure.validations(curve);
+            validated.extend(seen.iter().filter(|seen| (first..=last).contains(&seen.at[0])).map(|seen| seen.value));
+        }
         // Early in training, batch norm's running statistics can throw a validation loss a thousand times too high.
         let reach = 2.0 * (trained.max - trained.min);
         let ends = match trained.is_some() {

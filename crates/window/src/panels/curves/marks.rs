@@ -1,6 +1,6 @@
 //! What is painted over a plot's lines: names at their ends, where an arm died, and what lies beyond the plot's edges.
 
-use super::figure::{Curve, Figure, label_width, unwarp, warp};
+use super::figure::{Curve, Figure, Validated, label_width, unwarp, warp};
 use super::source::places;
 use super::usual::Seen;
 use crate::kit::theme::{self, Tokens, space};
@@ -70,9 +70,9 @@ pub fn paint(painter: &Painter, figure: &Figure, transform: &PlotTransform, toke
     }
     let [_, top] = figure.range;
     for (index, curve) in figure.curves.iter().enumerate().filter(|(_, curve)| !curve.source.ghost) {
-        let far = |(_, value): &(_, f64)| value.is_finite() && warp(*value, figure.log_y) > top;
-        let Some((evaluation, value)) = curve.source.trace.sparse(figure.metric).find(far) else { continue };
-        let x = on_screen(transform, [figure.place(evaluation, curve.source), top]).x;
+        let seen = figure.validations(curve);
+        let Some(&Validated { at, value }) = seen.iter().find(|seen| seen.at[1] > top) else { continue };
+        let x = on_screen(transform, [at[0], top]).x;
         let mark = marks.iter().find(|mark| mark.curve == index && mark.rect.x_range().contains(x));
         let Some(mark) = mark else { continue };
         let text = format!("validation {}", figure.metric.unit().in_words(value));
@@ -111,10 +111,9 @@ fn beyond(figure: &Figure, transform: &PlotTransform, taken: &mut Vec<Rect>) -> 
     let mut marks: Vec<Beyond> = Vec::new();
     for (index, curve) in figure.curves.iter().enumerate().filter(|(_, curve)| !curve.source.ghost) {
         let mut found: Vec<(f64, bool)> = Vec::new();
-        for (evaluation, value) in curve.source.trace.sparse(figure.metric) {
-            let y = warp(value, figure.log_y);
-            if value.is_finite() && (y > high || y < low) {
-                found.push((figure.place(evaluation, curve.source), y > high));
+        for &Validated { at: [x, y], .. } in figure.validations(curve).iter() {
+            if y > high || y < low {
+                found.push((x, y > high));
             }
         }
         if let Some(((times, column), Seen { range, extremes, .. })) =

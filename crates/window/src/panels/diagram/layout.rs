@@ -11,8 +11,6 @@ pub const WIDEST: f32 = 160.0;
 /// Width of a block at 100 %, in points: wide enough for its layers to be written inside.
 pub const NATURAL: f32 = 80.0;
 
-/// Widest block that is chosen unasked, in points.
-const FITTED: f32 = 112.0;
 /// Least width of blocks in one row; narrower ones are drawn in a row for each stage.
 const READABLE: f32 = 20.0;
 
@@ -26,8 +24,12 @@ const APART: f32 = 6.0;
 const HEADING: f32 = 36.0;
 /// Width of a character of a shape, at the most.
 const CHARACTER: f32 = 8.0;
-/// Room for the image's shape at the left and the number of classes at the right.
-const AROUND: f32 = 60.0;
+/// Length of the arrow at the end of a row, with the space behind it.
+const ARROW: f32 = 12.0;
+/// How much higher boxes and arches become, at the most, where there is room for it.
+const STRETCHED: f32 = 2.4;
+/// Highest box, in points.
+const HIGHEST: f32 = 96.0;
 
 /// The sizes that follow from a block's width.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,11 +65,18 @@ impl Measure {
         self.above() + self.height + SHAPES + APART
     }
 
+    /// As high as so many rows below each other may be in all.
+    fn filling(self, rows: f32, room: f32) -> Self {
+        let (fixed, grows) = (self.row() - self.height - self.arch, self.height + self.arch);
+        let factor = ((room / rows.max(1.0) - fixed) / grows).clamp(1.0, STRETCHED.min(HIGHEST / self.height));
+        Self { height: self.height * factor, arch: self.arch * factor, ..self }
+    }
+
     /// The widest blocks with which so many of them fit into a width.
     fn widest(most: usize, room: f32) -> Self {
         #[allow(clippy::cast_precision_loss, reason = "a few thousand blocks at most")]
-        let taken = |measure: Self| most as f32 * (measure.width + measure.gap) + 2.0 * measure.gap + AROUND;
-        let mut measure = Self::new(FITTED);
+        let taken = |measure: Self| most as f32 * (measure.width + measure.gap) + 2.0 * measure.gap;
+        let mut measure = Self::new(WIDEST);
         while measure.width > NARROWEST && taken(measure) > room {
             measure = Self::new(measure.width - 1.0);
         }
@@ -88,16 +97,45 @@ impl Arrangement {
     /// all in view and their blocks wider.
     #[must_use]
     pub fn fitting<'a>(outlines: impl Iterator<Item = &'a Outline> + Clone, room: Vec2) -> Self {
+        let room = vec2(room.x - outlines.clone().map(around).fold(0.0, f32::max), room.y);
         let whole = Measure::widest(outlines.clone().map(pieces).max().unwrap_or(1), room.x);
         let stages = outlines.clone().flat_map(|outline| &outline.stages);
         // Stem and head share a row with a stage, and the rows line up.
         let most = stages.clone().map(|stage| 2 + in_stage(stage)).max().unwrap_or(1);
         let rows = Measure::widest(most, room.x);
         #[allow(clippy::cast_precision_loss, reason = "a few dozen rows")]
-        let height = stages.count() as f32 * rows.row() + outlines.count() as f32 * HEADING;
-        let wrapped = whole.width < READABLE || whole.width < rows.width && height <= room.y;
-        Self { measure: if wrapped { rows } else { whole }, wrapped }
+        let (stages, networks) = (stages.count() as f32, outlines.count() as f32);
+        let height = room.y - networks * HEADING;
+        // Blocks become less wide before anything of them is out of view.
+        let mut low = rows;
+        while low.width > READABLE.max(whole.width) && stages * low.row() > height {
+            low = Measure::new(low.width - 1.0);
+        }
+        let wrapped = whole.width < READABLE || whole.width < low.width && stages * low.row() <= height;
+        let (measure, count) = match wrapped {
+            true if stages * low.row() <= height => (low, stages),
+            true => (rows, stages),
+            false => (whole, networks),
+        };
+        Self { measure: measure.filling(count, height), wrapped }
     }
+}
+
+/// Where the rows' lines begin: behind half of the widest shape in front of one, so that their boxes line up.
+fn front(outline: &Outline) -> f32 {
+    let fronts = outline.stages.iter().filter_map(|stage| Some(stage.blocks.first()?.part.output));
+    let fronts = fronts.chain([outline.input]).map(characters);
+    fronts.fold(0.0, f32::max) * CHARACTER / 2.0 + 4.0
+}
+
+/// Room at both ends of a row: for what comes in, and for the arrow with the number of classes.
+fn around(outline: &Outline) -> f32 {
+    front(outline) + ARROW + characters(outline.head.output) * CHARACTER
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a few characters")]
+fn characters(map: [usize; 3]) -> f32 {
+    in_words(map).chars().count() as f32
 }
 
 /// Stem, entries, blocks and head.
@@ -188,10 +226,7 @@ impl<'a> Lane<'a> {
             lines: Vec::new(),
             size: vec2(0.0, 0.0),
         };
-        // Rows begin where the widest shape in front of one ends, so that their boxes line up.
-        let fronts = outline.stages.iter().filter_map(|stage| Some(stage.blocks.first()?.part.output));
-        let fronts = fronts.chain([outline.input]).map(|map| in_words(map).chars().count());
-        let start = fronts.max().unwrap_or(0) as f32 * CHARACTER / 2.0 + 4.0;
+        let start = front(outline);
         let mut at = Cursor { x: 0.0, start, measure, top: above, map: outline.input, told: 0.0, owed: false };
         at.begin(&mut lane);
         at.place(&mut lane, &outline.stem, Piece::Stem);
@@ -221,6 +256,11 @@ impl<'a> Lane<'a> {
         }
         at.place(&mut lane, &outline.head, Piece::Head);
         at.end(&mut lane);
+        // What comes out stands where the arrow points.
+        let half = characters(outline.head.output) * CHARACTER / 2.0;
+        let behind = pos2(at.x + gap + ARROW + half, at.axis());
+        lane.shapes.push((behind, in_words(outline.head.output)));
+        lane.size.x = lane.size.x.max(behind.x + half);
         lane.size.y = at.top + height + SHAPES;
         lane
     }
@@ -260,7 +300,7 @@ impl Cursor {
         if let Some(line) = lane.lines.last_mut() {
             line[1].x = end;
         }
-        lane.size.x = lane.size.x.max(end + 12.0);
+        lane.size.x = lane.size.x.max(end + ARROW);
     }
 
     fn place<'a>(&mut self, lane: &mut Lane<'a>, part: &'a Part, piece: Piece<'a>) {
@@ -270,13 +310,16 @@ impl Cursor {
         let changed = self.map != part.output;
         self.map = part.output;
         self.x += width + gap;
+        if matches!(piece, Piece::Head) {
+            return;
+        }
         self.tell(lane, self.x - gap / 2.0, part.output, changed);
     }
 
     /// Writes a shape where it changes or as soon after that as there is room, and elsewhere too if blocks are wide.
     fn tell(&mut self, lane: &mut Lane, x: f32, map: [usize; 3], changed: bool) {
         let text = in_words(map);
-        let half = text.chars().count() as f32 * CHARACTER / 2.0;
+        let half = characters(map) * CHARACTER / 2.0;
         let room = x - half > self.told;
         let wanted = changed || self.owed || self.measure.width > 60.0;
         self.owed = wanted && !room;
@@ -347,9 +390,36 @@ mod tests {
                 assert!(texts.contains(&expected), "{expected} with {arrangement:?}");
             }
             let apart = |pair: &[(Pos2, String)]| {
-                pair[1].0.y > pair[0].0.y || pair[1].0.x - pair[0].0.x > pair[0].1.chars().count() as f32 * 7.8
+                (pair[1].0.y - pair[0].0.y).abs() > 14.0
+                    || pair[1].0.x - pair[0].0.x > pair[0].1.chars().count() as f32 * 7.8
             };
             assert!(lane.shapes.windows(2).all(apart), "with {arrangement:?}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_classes_stands_behind_the_arrow_and_within_the_drawing() {
+        let outline = outline(20, Shortcut::A);
+        for arrangement in [NARROWEST, 30.0, WIDEST].into_iter().flat_map(arrangements) {
+            let lane = Lane::new(&outline, arrangement);
+            let (at, text) = lane.shapes.last().unwrap();
+            let [_, tip] = *lane.lines.last().unwrap();
+            assert_eq!((text.as_str(), at.y), ("10", tip.y), "with {arrangement:?}");
+            let half = text.len() as f32 * CHARACTER / 2.0;
+            assert!(at.x - half >= tip.x + 6.0 && at.x + half <= lane.size.x, "{at} behind {tip} with {arrangement:?}");
+        }
+    }
+
+    #[test]
+    fn a_large_room_is_filled() {
+        let [deep, flat] = [outline(56, Shortcut::A), outline(20, Shortcut::A)];
+        for (networks, room) in [(vec![&deep, &deep], vec2(1340.0, 640.0)), (vec![&flat, &flat], vec2(1340.0, 640.0))] {
+            let arrangement = Arrangement::fitting(networks.iter().copied(), room);
+            let lanes: Vec<Lane> = networks.iter().map(|outline| Lane::new(outline, arrangement)).collect();
+            let across = lanes.iter().map(|lane| lane.size.x).fold(0.0, f32::max);
+            let down: f32 = lanes.iter().map(|lane| lane.size.y + HEADING).sum();
+            assert!(across <= room.x && down <= room.y, "{across} × {down} of {room}");
+            assert!(across * down > 0.5 * room.x * room.y, "{across} × {down} of {room}");
         }
     }
 
@@ -367,7 +437,7 @@ mod tests {
     fn networks_are_drawn_as_large_as_there_is_room() {
         let outline = outline(110, Shortcut::A);
         let fitting = |across, down| Arrangement::fitting([&outline].into_iter(), vec2(across, down));
-        assert_eq!((fitting(100.0, 1e6).measure.width, fitting(1e6, 1e6).measure.width), (NARROWEST, FITTED));
+        assert_eq!((fitting(100.0, 1e6).measure.width, fitting(1e6, 1e6).measure.width), (NARROWEST, WIDEST));
         let wrapped = |across| fitting(across, 120.0).wrapped;
         assert_eq!([390.0, 600.0, 2000.0].map(wrapped), [true, true, false]);
         assert!(fitting(2000.0, 600.0).wrapped, "a high room is used");

@@ -4,14 +4,13 @@
 mod maps;
 mod paper;
 
-use crate::action::{Action, RunAction};
+use crate::action::Action;
 use crate::give_away;
-use crate::kit::canvas::{Offer, canvas};
 use crate::kit::legend::legend;
 use crate::kit::theme::{self, space};
 use crate::kit::widgets::choose;
+use crate::panels::beginning::by_training;
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::Monitor;
 use eframe::egui::{ScrollArea, Ui};
 use lab_core::quantity::BlockQuantity;
 use maps::HeatMaps;
@@ -36,7 +35,7 @@ impl Panel for Gradients {
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let monitor = scene.monitor;
         if monitor.probes.is_empty() {
-            return nothing_yet(ui, monitor, effects.actions);
+            return nothing_yet(ui, scene, effects.actions);
         }
         ui.horizontal_wrapped(|ui| {
             let label = ui.label("Show");
@@ -60,20 +59,17 @@ impl Panel for Gradients {
 }
 
 /// What will be drawn, and what makes it appear.
-fn nothing_yet(ui: &mut Ui, monitor: &Monitor, actions: &mut Vec<Action>) {
+fn nothing_yet(ui: &mut Ui, scene: Scene, actions: &mut Vec<Action>) {
     let what = "How strong the gradient is in each block, step by step.";
-    if monitor.is_active() {
-        let rare = monitor.prepared.is_some() && monitor.live.probe_every() == 0;
-        let when = if rare {
-            "Set Measure gradients every above 0."
-        } else {
-            "It is drawn as soon as gradients are measured."
-        };
-        canvas(ui, &format!("{what} {when}"), None);
-        return;
-    }
-    let offer = Offer { verb: "Start training", name: "Start training: Gradients", hindered: None };
-    if canvas(ui, what, Some(offer)) {
-        actions.push(Action::Run(RunAction::Toggle));
-    }
+    let (prepared, rarely) = (scene.monitor.prepared.as_ref(), scene.monitor.live.probe_every() == 0);
+    let when = match prepared {
+        None => "",
+        Some(prepared) if prepared.total_steps == 0 => "Weights from a file were trained elsewhere.",
+        Some(_) if rarely => "None are measured: set Measure gradients every above 0.",
+        Some(_) if scene.monitor.is_active() => "It is drawn as soon as gradients are measured.",
+        Some(_) if scene.monitor.unfinished().is_some() => "None were measured before the run was interrupted.",
+        Some(_) => "None were measured in this run.",
+    };
+    let text = format!("{what} {when}");
+    by_training(ui, scene, ("Gradients", text.trim_end()), None::<fn(&mut Ui)>, actions);
 }

@@ -6,6 +6,7 @@ use crate::give_away;
 use crate::kit::canvas::{Offer, canvas_with};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named, progress};
+use crate::panels::beginning::by_training;
 use crate::scene::{Effects, Scene};
 use crate::state::Monitor;
 use crate::state::inquiries::{Inquiries, Inquiry, Place};
@@ -18,6 +19,7 @@ use lab_core::protocol::Networks;
 
 /// What a panel works with.
 pub struct Bench<'a> {
+    scene: Scene<'a>,
     /// The experiment under way.
     pub monitor: &'a Monitor,
     /// What was asked and found.
@@ -34,6 +36,7 @@ impl<'a> Bench<'a> {
     /// What a panel of this scene works with.
     pub fn new(scene: Scene<'a>, effects: &'a mut Effects) -> Self {
         Self {
+            scene,
             monitor: scene.monitor,
             inquiries: scene.inquiries,
             selected: scene.selected,
@@ -70,8 +73,8 @@ impl<'a> Bench<'a> {
         match &self.monitor.prepared {
             Some(_) => None,
             None if self.monitor.is_active() => Some("The networks are being made; this takes a moment."),
-            None if self.monitor.classifies => Some("This needs the images of an experiment: press Start first."),
-            None => Some("There are no networks yet: press Start first."),
+            None if self.monitor.classifies => Some("This needs the images of an experiment."),
+            None => Some("There are no networks yet."),
         }
     }
 
@@ -113,6 +116,19 @@ impl Request<'_> {
 /// back; for which weights; what this is; and a menu that gives away what was found, `figure` as its picture.
 pub fn tools(ui: &mut Ui, bench: &mut Bench, request: &Request, figure: Figure<impl Fn(&mut Ui, &Bench)>) {
     let about = request.about;
+    tools_with(ui, bench, request, about, |ui, bench| export(ui, bench, about, figure));
+}
+
+/// The same where something else is seen than the instrument's own findings: `seen` is made of them, and `give` draws the
+/// menu that gives it away.
+pub fn tools_with(
+    ui: &mut Ui,
+    bench: &mut Bench,
+    request: &Request,
+    seen: Instrument,
+    give: impl FnOnce(&mut Ui, &mut Bench),
+) {
+    let about = request.about;
     let place = Place::Of(about);
     let inquiry = bench.inquiries.at(place).cloned().unwrap_or_default();
     ui.horizontal_wrapped(|ui| {
@@ -127,10 +143,10 @@ pub fn tools(ui: &mut Ui, bench: &mut Bench, request: &Request, figure: Figure<i
         weights(ui, bench);
         // Where nothing was found yet, it stands beside the sentence that says so.
         if !request.is_blank(bench) {
-            explain(ui, about);
+            explain(ui, seen);
         }
         if bench.inquiries.findings(about).any(|(_, finding)| finding.is_ok()) && inquiry.awaited.is_none() {
-            export(ui, bench, about, figure);
+            give(ui, bench);
         }
         if let Some(found) = &inquiry.found {
             ui.label(theme::caption(format!("after step {}", count(found.step)), &Tokens::of(ui)));
@@ -145,11 +161,17 @@ pub fn offer(ui: &mut Ui, bench: &mut Bench, request: &Request) {
     if !request.is_blank(bench) {
         return;
     }
-    let name = request.name();
-    let button = Offer { verb: request.verb, name: &name, hindered: bench.hindered() };
-    let waits = bench.inquiries.awaited(Place::Of(request.about)).is_some();
+    let About { title, .. } = request.about.about();
+    let what = request.about.about().in_a_sentence();
     let beside = |ui: &mut Ui| explain(ui, request.about);
-    if canvas_with(ui, request.about.about().in_a_sentence(), (!waits).then_some(button), Some(beside)) {
+    if let Some(why) = bench.hindered() {
+        let text = format!("{what} {why}");
+        return by_training(ui, bench.scene, (title, &text), Some(beside), bench.actions);
+    }
+    let name = request.name();
+    let button = Offer { verb: request.verb, name: &name, hindered: None };
+    let waits = bench.inquiries.awaited(Place::Of(request.about)).is_some();
+    if canvas_with(ui, what, (!waits).then_some(button), Some(beside)) {
         bench.ask(request.question.clone());
     }
 }
@@ -175,7 +197,7 @@ fn waiting(ui: &mut Ui, bench: &mut Bench, place: Place, inquiry: &Inquiry, titl
     #[allow(clippy::cast_precision_loss, reason = "a share for a bar")]
     let share = done as f32 / total.max(1) as f32;
     let text = if total == 0 { "Waiting".to_owned() } else { format!("{:.0} %", 100.0 * share) };
-    let bar = ui.add_sized(vec2(120.0, theme::ROW), progress(share, text));
+    let bar = progress(ui, share, &text, 120.0);
     named(ui, bar, &format!("{title}: {done} of {total}"));
     let cancel = ui.button("Cancel").on_hover_text("Keeps what has been found so far");
     if named(ui, cancel, &format!("Cancel: {title}")).clicked() {

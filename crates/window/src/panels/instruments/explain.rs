@@ -11,6 +11,7 @@ use super::telling;
 use crate::kit::chart::{Scale, Series};
 use crate::kit::chips::told;
 use crate::kit::glossary;
+use crate::kit::line::Dash;
 use crate::kit::theme::{Tokens, space};
 use crate::kit::widgets::{choose, named};
 use crate::panels::block_name::in_full;
@@ -315,7 +316,7 @@ fn cuts(ui: &mut Ui, bench: &Bench) {
         });
         let shortcut = points(|cut| cut.without_shortcut.as_ref());
         if !shortcut.is_empty() {
-            lines.push(Series { arm, name: name.to_owned(), points: shortcut, dashed: true, ..Series::default() });
+            lines.push(Series { arm, name: name.to_owned(), points: shortcut, dash: Dash::Long, ..Series::default() });
         }
         let title = classes.get(class).map_or("?", String::as_str);
         words.push((arm, format!("{name}: {title}, logit {} as trained", short(f64::from(whole[class])))));

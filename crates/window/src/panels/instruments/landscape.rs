@@ -8,6 +8,7 @@ use super::range::Range;
 use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::told;
 use crate::kit::glossary;
+use crate::kit::line::Dash;
 use crate::kit::theme::{self, space, viridis};
 use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
@@ -261,15 +262,14 @@ fn lines(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
 }
 
 fn line(arm: usize, name: &str, finding: &Finding) -> (Vec<Series>, String) {
-    let series =
-        |points: Vec<[f64; 2]>, dashed| Series { arm, name: name.to_owned(), points, dashed, ..Series::default() };
+    let series = |points: Vec<[f64; 2]>, dash| Series { arm, name: name.to_owned(), points, dash, ..Series::default() };
     match finding {
         Finding::Slice(found) => {
             let points = found.at.iter().zip(&found.loss).map(|(&at, &loss)| [at, loss]).collect();
             let ends = [found.loss.first(), found.loss.last()].map(|loss| short(loss.copied().unwrap_or(f64::NAN)));
             let least = found.loss.iter().copied().fold(f64::INFINITY, f64::min);
             (
-                vec![series(points, false)],
+                vec![series(points, Dash::Solid)],
                 format!("{} at the left, {} at the right, least {}", ends[0], ends[1], short(least)),
             )
         }
@@ -283,7 +283,7 @@ fn line(arm: usize, name: &str, finding: &Finding) -> (Vec<Series>, String) {
             let most = found.len().saturating_sub(1);
             let said =
                 format!("paths of {mean:.1} of {most} branches carry the gradient, {:.1} are usual", most as f64 / 2.0);
-            (vec![series(gradient.collect(), false), series(paths.collect(), true)], said)
+            (vec![series(gradient.collect(), Dash::Solid), series(paths.collect(), Dash::Long)], said)
         }
         Finding::Shattered(found) => {
             let mean = found.mean();
@@ -292,7 +292,7 @@ fn line(arm: usize, name: &str, finding: &Finding) -> (Vec<Series>, String) {
                 || "stays above a half".to_owned(),
                 |k| format!("falls below {} after {k} of {} points", percent(0.5), 2 * (mean.len() - 1)),
             );
-            (vec![series(mean.iter().enumerate().map(|(k, &value)| [k as f64, value]).collect(), false)], said)
+            (vec![series(mean.iter().enumerate().map(|(k, &value)| [k as f64, value]).collect(), Dash::Solid)], said)
         }
         _ => (Vec::new(), "nothing yet".to_owned()),
     }

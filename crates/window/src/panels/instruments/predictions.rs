@@ -88,13 +88,23 @@ impl Panel for Predictions {
         let sieve = view.sieve;
         let request =
             Request { about: Instrument::Predictions, verb: "Predict", question: Question::Predictions, filled: false };
-        let off_screen = |ui: &mut Ui, _: &Bench| {
-            if let Some(gallery) = &gallery {
-                tiles::sheet(ui, &sieve.images(&arms), &arms, gallery);
+        let classes = gallery.as_ref().map_or(&[][..], |gallery| &gallery.classes);
+        match view.mode {
+            Mode::Images => {
+                let off_screen = |ui: &mut Ui, _: &Bench| {
+                    if let Some(gallery) = &gallery {
+                        tiles::sheet(ui, &sieve.images(&arms), &arms, gallery);
+                    }
+                };
+                kit::tools(ui, bench, &request, Figure { height: ROWS, draw: off_screen });
             }
-        };
-        let figure = Figure { height: ROWS, draw: off_screen };
-        kit::tools(ui, bench, &request, figure);
+            Mode::Classes => kit::tools_with(ui, bench, &request, Instrument::Confusion, |ui, bench| {
+                verdict::give_classes(ui, &arms, classes, bench.actions);
+            }),
+            Mode::Calibration => kit::tools_with(ui, bench, &request, Instrument::Calibration, |ui, bench| {
+                verdict::give_calibration(ui, &arms, bench.actions);
+            }),
+        }
         let (Some(gallery), false) = (&gallery, arms.is_empty()) else {
             return kit::offer(ui, bench, &request);
         };
@@ -102,9 +112,9 @@ impl Panel for Predictions {
             Mode::Images => self.images(ui, &mut view.sieve, bench, &arms, gallery),
             Mode::Classes => {
                 let scroll = ScrollArea::both().auto_shrink(false);
-                scroll.show(ui, |ui| verdict::classes(ui, &arms, &gallery.classes, bench.actions));
+                scroll.show(ui, |ui| verdict::classes(ui, &arms, &gallery.classes));
             }
-            Mode::Calibration => verdict::calibration(ui, &arms, bench.actions),
+            Mode::Calibration => verdict::calibration(ui, &arms),
         }
     }
 }

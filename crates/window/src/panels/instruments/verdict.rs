@@ -1,15 +1,15 @@
 //! What predictions say as a whole: per class, per confidence, and where two arms differ.
 
-use super::bench as kit;
 use super::paper::{Figure, PLOT, Paper, ROWS};
 use crate::action::Action;
 use crate::give_away;
 use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::{chip, dot, told};
 use crate::kit::glossary;
+use crate::kit::line::Dash;
 use crate::kit::theme::{self, Tokens, space};
 use eframe::egui::{Grid, PopupAnchor, Tooltip, Ui};
-use lab_core::instrument::{Calibration, CalibrationBin, Disagreement, Instrument, Metrics, Predictions};
+use lab_core::instrument::{Calibration, CalibrationBin, Disagreement, Metrics, Predictions};
 use lab_core::number::{count, percent, plural};
 use lab_core::statistics::wilson;
 use lab_core::table::Table;
@@ -17,27 +17,26 @@ use lab_core::table::Table;
 /// An arm's place and name with what it predicts.
 pub type Arm<'a> = (usize, &'a str, &'a Predictions);
 
+fn metrics(arms: &[Arm]) -> Vec<Metrics> {
+    arms.iter().map(|(_, _, found)| Metrics::of(&found.confusion())).collect()
+}
+
 /// Precision, recall, F1 and support of every class, the arms side by side.
-pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String], actions: &mut Vec<Action>) {
-    let metrics: Vec<Metrics> = arms.iter().map(|(_, _, found)| Metrics::of(&found.confusion())).collect();
-    ui.horizontal_wrapped(|ui| {
-        kit::explain(ui, Instrument::Confusion);
-        let paper = Paper {
-            name: "classes",
-            title: "Per class".to_owned(),
-            tables: || of_arms(arms, metrics.iter().map(|found| found.table(classes))),
-            figure: Figure {
-                height: ROWS,
-                draw: |ui: &mut Ui| {
-                    ui.horizontal_wrapped(|ui| overall(ui, arms, &metrics));
-                    table(ui, arms, &metrics, classes);
-                },
-            },
-        };
-        give_away::button(ui, "Per class", &paper, actions);
-        overall(ui, arms, &metrics);
-    });
+pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String]) {
+    let metrics = metrics(arms);
+    ui.horizontal_wrapped(|ui| overall(ui, arms, &metrics));
     table(ui, arms, &metrics, classes);
+}
+
+/// The menu that gives these away.
+pub fn give_classes(ui: &mut Ui, arms: &[Arm], classes: &[String], actions: &mut Vec<Action>) {
+    let paper = Paper {
+        name: "classes",
+        title: "Per class".to_owned(),
+        tables: || of_arms(arms, metrics(arms).iter().map(|found| found.table(classes))),
+        figure: Figure { height: ROWS, draw: |ui: &mut Ui| self::classes(ui, arms, classes) },
+    };
+    give_away::button(ui, "Per class", &paper, actions);
 }
 
 /// A share with one decimal throughout, so that those of a column can be compared.
@@ -94,20 +93,24 @@ fn table(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics], classes: &[String]) {
     });
 }
 
+fn calibrations(arms: &[Arm]) -> Vec<Calibration> {
+    arms.iter().map(|(_, _, found)| Calibration::of(found, Calibration::BINS)).collect()
+}
+
 /// Accuracy by confidence, and the expected calibration error.
-pub fn calibration(ui: &mut Ui, arms: &[Arm], actions: &mut Vec<Action>) {
-    let found: Vec<Calibration> = arms.iter().map(|(_, _, found)| Calibration::of(found, Calibration::BINS)).collect();
-    ui.horizontal_wrapped(|ui| {
-        kit::explain(ui, Instrument::Calibration);
-        let paper = Paper {
-            name: "calibration",
-            title: "Calibration".to_owned(),
-            tables: || of_arms(arms, found.iter().map(Calibration::table)),
-            figure: Figure { height: PLOT, draw: |ui: &mut Ui| reliability(ui, arms, &found) },
-        };
-        give_away::button(ui, "Calibration", &paper, actions);
-    });
-    reliability(ui, arms, &found);
+pub fn calibration(ui: &mut Ui, arms: &[Arm]) {
+    reliability(ui, arms, &calibrations(arms));
+}
+
+/// The menu that gives these away.
+pub fn give_calibration(ui: &mut Ui, arms: &[Arm], actions: &mut Vec<Action>) {
+    let paper = Paper {
+        name: "calibration",
+        title: "Calibration".to_owned(),
+        tables: || of_arms(arms, calibrations(arms).iter().map(Calibration::table)),
+        figure: Figure { height: PLOT, draw: |ui: &mut Ui| calibration(ui, arms) },
+    };
+    give_away::button(ui, "Calibration", &paper, actions);
 }
 
 /// Images of a bin from which its accuracy is drawn in full.
@@ -145,7 +148,7 @@ fn reliability(ui: &mut Ui, arms: &[Arm], found: &[Calibration]) {
     // What a perfectly calibrated network would draw.
     let points = vec![[0.0, 0.0], [1.0, 1.0]];
     let diagonal =
-        Series { name: "diagonal".into(), points, dashed: true, guide: true, unmarked: true, ..Series::default() };
+        Series { name: "diagonal".into(), points, dash: Dash::Long, guide: true, unmarked: true, ..Series::default() };
     lines.insert(0, diagonal);
     let name = format!("Calibration. {}", words.join("; "));
     let pointed = chart::draw(ui, "calibration", &name, &lines, Scale::Percent, height);

@@ -4,7 +4,7 @@ use super::columns::{Column, status};
 use crate::kit::theme::{self, Tokens, space};
 use crate::shelf::Entry;
 use eframe::egui::{Grid, Label, RichText, ScrollArea, Ui};
-use lab_core::experiment::field_in_words;
+use lab_core::experiment::{field_in_words, value_in_words};
 use lab_core::quantity::Measure;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -141,6 +141,6 @@ fn flatten(fields: &mut Vec<(String, String)>, path: &str, value: &toml::Value) 
             }
         }
         toml::Value::String(text) => fields.push((path.to_owned(), text.clone())),
-        other => fields.push((path.to_owned(), other.to_string())),
+        other => fields.push((path.to_owned(), value_in_words(path, other))),
     }
 }

@@ -4,15 +4,19 @@ use super::bits;
 use super::dimension::{Dimension, banded};
 use super::view::{Band, View};
 use crate::kit::chart::{self, Scale, Series};
-use crate::kit::chips::colored_chip;
-use crate::kit::theme::{self, Tokens};
+use crate::kit::chips::{colored_chip, line_sample};
+use crate::kit::line::Dash;
+use crate::kit::theme::{self, Tokens, space};
+use crate::kit::widgets::named;
 use crate::laboratory::{Curve, Looked};
-use eframe::egui::{Label, Ui};
+use eframe::egui::{FontId, Label, Sense, Ui, vec2};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Points of all lines together: more can hardly be told apart, and cost time in every frame.
 const POINTS: usize = 6000;
+/// Width of a piece of a line in the legend, in points: a whole dash and dot.
+const SAMPLE: f32 = 30.0;
 /// Lines whose bands do not yet hide each other.
 const BANDS: usize = 8;
 
@@ -49,9 +53,44 @@ impl Curves {
         ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
         let scale = if view.curve == Curve::Accuracy { Scale::PartOfPercent } else { Scale::Log };
         let said = format!("{text}. {} lines", lines.len());
-        chart::draw(ui, "study curves", &said, lines, scale, height);
+        // What the dashes mean is in view, too.
+        let below = dashed_by(looked, view).map_or(0.0, |_| theme::ROW);
+        chart::draw(ui, "study curves", &said, lines, scale, height - below);
         legend(ui, looked, view, &tokens);
+        dashes(ui, looked, view, &tokens);
     }
+}
+
+/// What dashes tell apart where colours tell apart something else: the networks if 0, else the values of the axis before
+/// that; the first of them that has several values, and no more than there are dashes.
+fn dashed_by(looked: &Looked, view: &View) -> Option<usize> {
+    let values =
+        |of: usize| of.checked_sub(1).map_or(looked.arms.len(), |axis| Dimension::of(looked, axis).values.len());
+    (0..=looked.labels.len()).find(|of| *of != view.color && (2..=Dash::OF_RUNS.len()).contains(&values(*of)))
+}
+
+fn dash(place: usize) -> Dash {
+    Dash::OF_RUNS[place % Dash::OF_RUNS.len()].0
+}
+
+/// What the dashes mean.
+fn dashes(ui: &mut Ui, looked: &Looked, view: &View, tokens: &Tokens) {
+    let Some(of) = dashed_by(looked, view) else { return };
+    let axis = of.checked_sub(1).map(|axis| Dimension::of(looked, axis));
+    let values = axis.as_ref().map_or(&looked.arms, |axis| &axis.values);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(theme::caption(axis.as_ref().map_or("network", |axis| &axis.label), tokens));
+        for (place, value) in values.iter().enumerate() {
+            let galley =
+                ui.painter().layout_no_wrap(value.clone(), FontId::proportional(theme::size::SMALL), tokens.text);
+            let (height, width) = (galley.size().y, SAMPLE + space::XS + galley.size().x);
+            let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+            line_sample(ui.painter(), rect.with_max_x(rect.left() + SAMPLE), tokens.text, dash(place));
+            ui.painter().galley(rect.left_top() + vec2(SAMPLE + space::XS, 0.0), galley, tokens.text);
+            let name = Dash::OF_RUNS.get(place).map_or("", |(_, name)| name);
+            named(ui, response, &format!("{name}: {value}"));
+        }
+    });
 }
 
 /// What the colours mean.
@@ -73,6 +112,7 @@ pub fn legend(ui: &mut Ui, looked: &Looked, view: &View, tokens: &Tokens) {
 fn lines(looked: &Looked, view: &View, tokens: &Tokens) -> Vec<Series> {
     let place = Curve::ALL.iter().position(|(curve, _)| *curve == view.curve).unwrap_or(0);
     let axis = view.color.checked_sub(1).map(|axis| (axis, Dimension::of(looked, axis)));
+    let broken = dashed_by(looked, view).map(|of| of.checked_sub(1).map(|axis| (axis, Dimension::of(looked, axis))));
     let mut found = Vec::new();
     for (index, point) in looked.results.points.iter().enumerate() {
         let seeds = looked.points.iter().zip(&looked.measured).filter(|(at, _)| **at == Some(index));
@@ -85,7 +125,14 @@ fn lines(looked: &Looked, view: &View, tokens: &Tokens) -> Vec<Series> {
                 values if values.is_empty() => name.clone(),
                 values => format!("{name}, {values}"),
             };
-            let line = Series { arm, name, color, dashed: axis.is_some() && arm % 2 == 1, ..Series::default() };
+            let place = match &broken {
+                None => 0,
+                Some(None) => arm,
+                Some(Some((axis, of))) => {
+                    of.values.iter().position(|known| point.values.get(*axis) == Some(known)).unwrap_or(0)
+                }
+            };
+            let line = Series { arm, name, color, dash: dash(place), ..Series::default() };
             if view.band == Band::All {
                 found.extend(curves.iter().map(|curve| Series { points: curve.to_vec(), ..line.clone() }));
             } else if !curves.is_empty() {

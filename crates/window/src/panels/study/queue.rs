@@ -94,8 +94,7 @@ pub fn under_way(ui: &mut Ui, looked: &Looked, effects: &mut Effects) {
         #[allow(clippy::cast_precision_loss, reason = "a share")]
         let share = over as f32 / of.max(1) as f32;
         let text = format!("{over} of {}", plural(of as u64, "training"));
-        let bar = ui.add(progress(share, text.clone()).desired_width(180.0));
-        named(ui, bar, &format!("Progress: {text}"));
+        progress(ui, share, &text, 180.0);
         deeds(ui, looked, effects);
         give_away::button(ui, "the study's results", &Paper(looked), effects.actions);
     });

@@ -47,11 +47,7 @@ impl Cut {
 
     /// Works on every task, side by side. `finish` makes what finishes the values of a task, given its number; the finishers
     /// come back in the order of the tasks.
-    pub fn each<F: Send>(
-        &self,
-        finish: impl Fn(usize) -> F + Sync,
-        work: impl Fn(&Task, &mut F) + Sync,
-    ) -> Vec<F> {
+    pub fn each<F: Send>(&self, finish: impl Fn(usize) -> F + Sync, work: impl Fn(&Task, &mut F) + Sync) -> Vec<F> {
         self.tasks
             .par_iter()
             .enumerate()

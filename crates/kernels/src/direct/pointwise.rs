@@ -339,15 +339,21 @@ fn spread(shape: &ConvShape, weights: &[f32], to: Rows, copied: &[f32], inputs: 
         let left = |rows: &Range<usize>| &copied[rows.start * to.len..rows.end * to.len];
         if accumulate {
             let add = Accumulate { base: out.start };
-            cut.each(|_| add, |task, finish| {
-                let rows = rows(task);
-                products.compute(&Plain(copied), left(&rows), task, rows.start, place, finish);
-            });
+            cut.each(
+                |_| add,
+                |task, finish| {
+                    let rows = rows(task);
+                    products.compute(&Plain(copied), left(&rows), task, rows.start, place, finish);
+                },
+            );
         } else {
-            cut.each(|_| Keep, |task, finish| {
-                let rows = rows(task);
-                products.compute(&Plain(copied), left(&rows), task, rows.start, place, finish);
-            });
+            cut.each(
+                |_| Keep,
+                |task, finish| {
+                    let rows = rows(task);
+                    products.compute(&Plain(copied), left(&rows), task, rows.start, place, finish);
+                },
+            );
         }
     });
 }

@@ -343,9 +343,12 @@ fn spread(
         let left = |task: &Task| &gradients[task.images.start * to.image_len()..task.images.end * to.image_len()];
         if accumulate {
             let add = Accumulate { base: out.start };
-            cut.each(|_| add, |task, finish| {
-                products.compute(&Plain(gradients), left(task), task, finish);
-            });
+            cut.each(
+                |_| add,
+                |task, finish| {
+                    products.compute(&Plain(gradients), left(task), task, finish);
+                },
+            );
         } else {
             cut.each(|_| Keep, |task, finish| products.compute(&Plain(gradients), left(task), task, finish));
         }

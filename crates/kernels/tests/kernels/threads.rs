@@ -36,16 +36,7 @@ fn results(precision: Precision) -> Vec<Vec<u32>> {
     // Weights that outweigh the map, whose columns tasks share out.
     let (few, w5) = (leaf(&values(4 * 1040, 9), [4, 1040, 1, 1]), leaf(&values(1040 * 1024, 10), [1024, 1040, 1, 1]));
     let g5 = leaf(&values(1024, 11), [1024]);
-    let many = ops::conv_norm_act(
-        few.clone(),
-        w5.clone(),
-        g5.clone(),
-        g5,
-        1e-5,
-        None,
-        steps(1, 0),
-        Activation::Relu,
-    );
+    let many = ops::conv_norm_act(few.clone(), w5.clone(), g5.clone(), g5, 1e-5, None, steps(1, 0), Activation::Relu);
     let of_many = (many.output.clone() * many.output.clone()).sum().backward();
     vec![
         bits(read(many.output)),

@@ -34,6 +34,7 @@ mod map;
 mod matmul;
 mod norm;
 pub mod ops;
+mod pages;
 mod pairs;
 pub mod pooling;
 pub mod precision;

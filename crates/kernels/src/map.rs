@@ -6,6 +6,13 @@
 
 use crate::simd::{Simd, Work, dispatch, load_up_to, prefetch};
 
+/// Pixels of so many channels that are best gone through together, one vector of channels after the other: a few, whose
+/// memory is then read in its order, or as many as the first-level cache holds, so that what is kept in registers for
+/// these channels serves many.
+pub(crate) fn pixels_together(channels: usize) -> usize {
+    (2048 / channels.max(1)).max(4)
+}
+
 /// A map that a convolution reads.
 pub(crate) trait Source: Sync {
     /// What is kept in registers while values of the same channels follow one another.

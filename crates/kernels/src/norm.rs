@@ -4,11 +4,13 @@
 //! Maps are `[pixels][channels]`. With batch statistics (Ioffe and Szegedy 2015)
 //! `y = act(γ (z − mean) / √(variance + ε) + β + shortcut)`.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use crate::map::{behind, load_each};
+use crate::map::{behind, load_each, pixels_together};
 use crate::simd::{Simd, Work, dispatch, load_up_to, store_up_to};
-use crate::statistics::{Moments, block_len};
+use crate::statistics::{Moments, block_len, by_channel};
 
 /// What a norm does to each channel: `scale · (z − mean) + shift`.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,15 +135,16 @@ pub(crate) fn sums(gradients: &mut [f32], signs: Signs, centred: Option<Centred>
         })
         .collect();
     let total = |row: usize| {
-        let sum = |channel| parts.iter().map(|part| f64::from(part[row * channels + channel])).sum::<f64>() as f32;
-        (0..channels).map(sum).collect()
+        by_channel(channels, parts.len(), |channel| {
+            parts.iter().map(|part| f64::from(part[row * channels + channel])).sum::<f64>() as f32
+        })
     };
     Sums { gradient: total(0), product: total(1) }
 }
 
 impl Signs<'_> {
     /// Those of a part of the map.
-    pub(super) fn part(&self, range: std::ops::Range<usize>) -> Self {
+    pub(super) fn part(&self, range: Range<usize>) -> Self {
         match self {
             Self::Output(y, slope) => Self::Output(&y[range], *slope),
             other => *other,
@@ -162,31 +165,45 @@ impl Work for SumTask<'_> {
     type Output = ();
 
     #[inline(always)]
-    unsafe fn run<S: Simd>(self) {
-        let channels = self.channels;
+    unsafe fn run<S: Simd>(mut self) {
+        let len = pixels_together(self.channels) * self.channels;
+        for first in (0..self.gradients.len()).step_by(len) {
+            // SAFETY: the width is the dispatched one.
+            unsafe { self.pixels::<S>(first..(first + len).min(self.gradients.len())) };
+        }
+    }
+}
+
+impl SumTask<'_> {
+    /// Takes in the values of some pixels.
+    #[inline(always)]
+    unsafe fn pixels<S: Simd>(&mut self, values: Range<usize>) {
+        let Self { signs, centred, channels, .. } = *self;
         // SAFETY: lanes stay inside the pixels, and all maps have the same pixels.
         unsafe {
             for channel in (0..channels).step_by(S::LANES) {
                 let count = channels - channel;
-                let (mut sum, mut product) = (S::splat(0.0), S::splat(0.0));
-                let mean = match self.centred {
+                let sums = self.part.as_mut_ptr().add(channel);
+                let products = sums.add(channels);
+                let (mut sum, mut product) = (load_up_to::<S>(sums, count), load_up_to::<S>(products, count));
+                let mean = match centred {
                     Some(Centred { mean, .. }) => load_up_to::<S>(mean.as_ptr().add(channel), count),
                     None => S::splat(0.0),
                 };
-                let norm = match self.signs {
+                let norm = match signs {
                     Signs::Norm(affine, _) => {
                         load_each::<S, 3>([&affine.mean, &affine.scale, &affine.shift], channel, count)
                     }
                     _ => [mean; 3],
                 };
-                for index in (channel..self.gradients.len()).step_by(channels) {
+                for index in (values.start + channel..values.end).step_by(channels) {
                     let at = self.gradients.as_mut_ptr().add(index);
-                    let z = match self.centred {
+                    let z = match centred {
                         Some(Centred { z, .. }) => load_up_to::<S>(z.as_ptr().add(index), count),
                         None => mean,
                     };
                     let mut gradient = load_up_to::<S>(at, count);
-                    match self.signs {
+                    match signs {
                         Signs::None => {}
                         Signs::Output(y, slope) => {
                             let y = load_up_to::<S>(y.as_ptr().add(index), count);
@@ -198,8 +215,8 @@ impl Work for SumTask<'_> {
                     sum = S::add(sum, gradient);
                     product = S::fma(gradient, S::sub(z, mean), product);
                 }
-                store_up_to::<S>(self.part.as_mut_ptr().add(channel), sum, count);
-                store_up_to::<S>(self.part.as_mut_ptr().add(channels + channel), product, count);
+                store_up_to::<S>(sums, sum, count);
+                store_up_to::<S>(products, product, count);
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use crate::pages;
+
 /// One cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
@@ -23,12 +25,21 @@ pub(crate) fn with<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
         }
     });
     if buffer.len() < lines {
-        buffer.resize(lines, Line([0.0; 16]));
+        // What is in a buffer is nothing that a larger one needs.
+        drop(buffer);
+        buffer = zeros(lines);
     }
     let (floats, _) = buffer.as_mut_slice().as_flattened_floats_mut().split_at_mut(len);
     let result = work(floats);
     FREE.with_borrow_mut(|free| free.push(buffer));
     result
+}
+
+fn zeros(lines: usize) -> Vec<Line> {
+    let mut buffer: Vec<Line> = Vec::with_capacity(lines);
+    pages::ask_for_large(buffer.as_mut_ptr().cast(), lines * size_of::<Line>());
+    buffer.resize(lines, Line([0.0; 16]));
+    buffer
 }
 
 trait AsFlattenedFloats {
@@ -59,7 +70,7 @@ pub(crate) struct Lines {
 impl Lines {
     /// `len` zeros.
     pub fn new(len: usize) -> Self {
-        Self { lines: vec![Line([0.0; 16]); len.div_ceil(16)], len }
+        Self { lines: zeros(len.div_ceil(16)), len }
     }
 
     pub fn floats(&self) -> &[f32] {

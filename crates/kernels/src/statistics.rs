@@ -15,15 +15,23 @@ pub(crate) struct Moments {
 impl Moments {
     /// Merges what blocks gathered, in the order in which they come.
     pub fn merge(blocks: &[Statistics], channels: usize) -> Self {
-        let mut merged = Self { mean: vec![0.0; channels], variance: vec![0.0; channels] };
-        for channel in 0..channels {
+        let merged = by_channel(channels, blocks.len(), |channel| {
             let mut total = Total::default();
             blocks.iter().for_each(|block| total.add(&block.total(channel)));
-            merged.mean[channel] = total.mean as f32;
-            merged.variance[channel] = total.variance() as f32;
-        }
-        merged
+            (total.mean as f32, total.variance() as f32)
+        });
+        let (mean, variance) = merged.into_iter().unzip();
+        Self { mean, variance }
     }
+}
+
+/// Values that are added up by one task, where a few are added up for every channel.
+const ADDED_AT_ONCE: usize = 2048;
+
+/// What `sum` makes of each of some channels, where it adds up `count` values.
+pub(crate) fn by_channel<T: Send>(channels: usize, count: usize, sum: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    let together = (ADDED_AT_ONCE / count.max(1)).max(1);
+    (0..channels).into_par_iter().with_min_len(together).map(sum).collect()
 }
 
 /// Some values, counted, with their mean and the sum of squared deviations from it.

@@ -11,7 +11,7 @@ use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
 use crate::shape::{Backward, ConvShape};
-use crate::simd::{MOST_LANES, Simd, Work, store_up_to};
+use crate::simd::{MOST_LANES, Simd, Work, prefetch, store_up_to};
 
 /// Differentiates a convolution of `source` with `weights`, given the gradients of its outputs.
 pub(crate) fn backward(
@@ -29,6 +29,7 @@ pub(crate) fn backward(
         small::backward(shape, source, weights, gradients, wanted);
         return;
     }
+    let shape = &in_small_images(shape);
     let from = padded_input(shape, shape.out_height().max(1));
     let to = padded_gradients(shape);
     let images = (SCRATCH_BUDGET / (from.len() + to.len())).clamp(1, 16);
@@ -79,6 +80,18 @@ pub(crate) fn backward(
             });
         weights::unpack(shape, parts, wanted.weights);
     });
+}
+
+/// Rows and columns of images that are small enough for several to stay in the second-level cache with what becomes of them.
+const SMALL: usize = 8;
+
+/// The same convolution over more and smaller images, where pixels know nothing of their neighbours.
+fn in_small_images(shape: &ConvShape) -> ConvShape {
+    let pixels = shape.height * shape.width;
+    if shape.kernel > 1 || shape.stride > 1 || shape.padding > 0 || !pixels.is_multiple_of(SMALL * SMALL) {
+        return *shape;
+    }
+    ConvShape { batch: shape.batch * pixels / (SMALL * SMALL), height: SMALL, width: SMALL, ..*shape }
 }
 
 /// The padded copy of an image's output gradients: as many zeros on each side as taps of a phase can reach.
@@ -434,6 +447,7 @@ impl<F: Finish> InputsTask<'_, F> {
         let width = N * S::LANES;
         let run = phase.xs.count * self.to.channels;
         let inputs = self.shape.in_channels;
+        places.iter().for_each(|place| prefetch(self.out.as_ptr().wrapping_add(place + column)));
         // SAFETY: see `panel`; the packed weights of the phase have a run for each of its tap rows.
         unsafe {
             let mut sums = [[S::splat(0.0); N]; R];

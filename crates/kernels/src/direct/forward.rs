@@ -8,7 +8,7 @@ use crate::map::{Finish, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
 use crate::shape::ConvShape;
-use crate::simd::{Simd, Work, store_up_to};
+use crate::simd::{Simd, Work, prefetch, store_up_to};
 
 /// Convolves `source` with `weights` `[out][in][k][k]` into `out`. `finish` makes what finishes the values of a
 /// block, given its number; what it holds at the end comes back in the order of the blocks.
@@ -122,6 +122,8 @@ impl<A: Source, F: Finish> BlockForward<'_, A, F> {
     ) {
         let (k, channels) = (self.shape.kernel, self.shape.in_channels);
         let width = N * S::LANES;
+        let place = self.out.as_ptr().wrapping_add(pixel * self.shape.out_channels + column);
+        (0..used).for_each(|r| prefetch(place.wrapping_add(r * self.shape.out_channels)));
         // SAFETY: see `panel`; the packed weights have `k` rows of `k · channels` taps in every panel.
         unsafe {
             let mut sums = [[S::splat(0.0); N]; R];

@@ -3,6 +3,7 @@
 //! one kernel row are one contiguous run there.
 
 mod backward;
+mod cut;
 mod forward;
 mod padded;
 mod panel;

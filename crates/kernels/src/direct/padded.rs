@@ -1,7 +1,7 @@
 //! Padded copies of images, from where every tap of a convolution can be read without a test for the edge.
 
-use crate::map::Source;
-use crate::scratch::round_up;
+use crate::map::{Source, pixels_together};
+use crate::scratch::{plane_len, round_up};
 use crate::shape::ConvShape;
 use crate::simd::{Simd, lanes, store_up_to};
 
@@ -69,16 +69,20 @@ impl Padded {
             before.fill(0.0);
             after.fill(0.0);
             let start = (image * from.height + y.unsigned_abs()) * from.width * from.channels;
-            for channel in (0..from.channels).step_by(S::LANES) {
-                let count = from.channels - channel;
-                // SAFETY: the source is read inside its pixels, the scratch written inside their copies.
-                unsafe {
-                    let held = source.begin::<S>(channel, count);
-                    let mut index = start + channel;
-                    for pixel in inside.chunks_exact_mut(self.channels) {
-                        let value = source.load::<S>(&held, index, count);
-                        store_up_to::<S>(pixel.as_mut_ptr().add(channel), value, count);
-                        index += from.channels;
+            let together = pixels_together(from.channels);
+            for (group, inside) in inside.chunks_mut(together * self.channels).enumerate() {
+                let start = start + group * together * from.channels;
+                for channel in (0..from.channels).step_by(S::LANES) {
+                    let count = from.channels - channel;
+                    // SAFETY: the source is read inside its pixels, the scratch written inside their copies.
+                    unsafe {
+                        let held = source.begin::<S>(channel, count);
+                        let mut index = start + channel;
+                        for pixel in inside.chunks_exact_mut(self.channels) {
+                            let value = source.load::<S>(&held, index, count);
+                            store_up_to::<S>(pixel.as_mut_ptr().add(channel), value, count);
+                            index += from.channels;
+                        }
                     }
                 }
             }
@@ -89,12 +93,17 @@ impl Padded {
     }
 }
 
+/// Channels from which on single pixels lie an odd number of cache lines apart: a power of two apart they push each other
+/// out of the cache. Larger kernels read neighbours in one go, so theirs have to touch.
+const MANY: usize = 128;
+
 /// The copy of the input that `rows` rows of outputs read.
 pub(super) fn padded_input(shape: &ConvShape, rows: usize) -> Padded {
+    let channels = shape.in_channels;
     Padded {
         rows: (rows - 1) * shape.stride + shape.kernel,
         columns: shape.width + 2 * shape.padding,
-        channels: shape.in_channels,
+        channels: if shape.kernel == 1 && channels >= MANY { plane_len(channels) } else { channels },
         left: shape.padding,
     }
 }

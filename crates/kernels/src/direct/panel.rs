@@ -1,5 +1,6 @@
 //! A panel of a product on its way into a map. Knows nothing of how the product was made.
 
+use super::cut::Target;
 use crate::map::Finish;
 use crate::simd::{Simd, store_up_to};
 
@@ -12,34 +13,48 @@ pub(super) struct Panel<'a> {
     pub column: usize,
     /// Channels of the map.
     pub columns: usize,
-    /// Index of the first value of `out` in the whole map.
-    pub base: usize,
 }
 
 impl Panel<'_> {
-    /// Finishes the sums and stores them; `place` tells where in `out` each row's pixel begins.
+    /// Finishes the sums and stores them; `starts` tells where in `out` each row's pixel begins.
     ///
     /// # Safety
     /// `S` must be the width that was dispatched, and the pixels must lie inside `out`.
     #[inline(always)]
-    pub unsafe fn finish<S: Simd>(&self, place: &impl Fn(usize) -> usize, out: &mut [f32], finish: &mut impl Finish) {
-        for lane in (0..self.width).step_by(S::LANES) {
-            let channel = self.column + lane;
-            let count = self.columns.saturating_sub(channel);
-            if count == 0 {
-                break;
+    pub unsafe fn finish<S: Simd>(&self, starts: &[usize], out: Target, finish: &mut impl Finish) {
+        // SAFETY: passed on to the caller.
+        unsafe {
+            if self.width > S::LANES && self.columns > self.column + S::LANES {
+                self.lanes::<S, 2>(starts, out, finish);
+            } else if self.columns > self.column {
+                self.lanes::<S, 1>(starts, out, finish);
             }
-            // SAFETY: channels and pixels are those of the maps.
-            unsafe {
-                let mut held = finish.begin::<S>(channel, count);
-                for (row, sums) in self.sums.chunks_exact(self.width).enumerate() {
-                    let index = place(row) + channel;
-                    let value = S::load(sums.as_ptr().add(lane));
-                    let value = finish.finish::<S>(&mut held, value, self.base + index, count);
-                    debug_assert!(index + count.min(S::LANES) <= out.len());
-                    store_up_to::<S>(out.as_mut_ptr().add(index), value, count);
+        }
+    }
+
+    /// Does so for the first `N` vectors of every row, all of them at once: rows may lie so far apart in `out` that a
+    /// cache line would be gone when its other half comes.
+    #[inline(always)]
+    unsafe fn lanes<S: Simd, const N: usize>(&self, starts: &[usize], out: Target, finish: &mut impl Finish) {
+        let count = |n: usize| self.columns - self.column - n * S::LANES;
+        // SAFETY: channels and pixels are those of the maps.
+        unsafe {
+            let mut held = [finish.begin::<S>(self.column, count(0)); N];
+            for n in 1..N {
+                held[n] = finish.begin::<S>(self.column + n * S::LANES, count(n));
+            }
+            for (start, sums) in starts.iter().zip(self.sums.chunks_exact(self.width)) {
+                let first = start + self.column;
+                for n in 0..N {
+                    let index = first + n * S::LANES;
+                    let value = S::load(sums.as_ptr().add(n * S::LANES));
+                    let value = finish.finish::<S>(&mut held[n], value, index, count(n));
+                    debug_assert!(index + count(n).min(S::LANES) <= out.len);
+                    store_up_to::<S>(out.start.add(index), value, count(n));
                 }
-                finish.end::<S>(held, channel);
+            }
+            for (n, held) in held.into_iter().enumerate() {
+                finish.end::<S>(held, self.column + n * S::LANES);
             }
         }
     }

@@ -1,18 +1,20 @@
 //! Convolutions of single pixels: 1×1 without padding. All pixels of many images are the rows of one product, so weights
 //! that outweigh the maps are read once for many of them.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use super::padded::{SCRATCH_BUDGET, padded_outputs};
+use super::cut::{Cut, Target, Task};
+use super::padded::SCRATCH_BUDGET;
 use super::panel::Panel;
 use super::weights;
-use crate::block::{Block, blocks, each_block, split};
 use crate::filters::{Filters, Way};
-use crate::map::{Accumulate, Finish, Keep, Source};
+use crate::map::{Accumulate, Finish, Keep, Plain, Source, pixels_together};
 use crate::matmul::{Matmul, panel_width};
-use crate::scratch::{self, plane_len};
+use crate::scratch::{self, plane_len, round_up};
 use crate::shape::{Backward, ConvShape};
-use crate::simd::{Simd, Work, dispatch, lanes, store_up_to};
+use crate::simd::{Simd, Work, dispatch, lanes, prefetch, store_up_to};
 
 /// Products of channels from which on the weights outweigh a few pixels.
 const MANY: usize = 128 * 128;
@@ -22,10 +24,16 @@ const FEW: usize = 64;
 const MOST: usize = 16 << 20;
 /// Channels that are summed over in one go: a panel of their weights fits the first-level cache beside a tile's rows.
 const DEPTH: usize = 256;
-/// Input channels whose weights' gradients are one task, and pixels that are summed over in one go: what these pixels have
-/// in these channels fits the first-level cache beside a panel of their gradients.
-const CHANNELS: usize = 48;
-const PIXELS: usize = 96;
+/// Rows of a product whose part of so many channels fits the second-level cache.
+const ROWS: usize = 240;
+/// Output channels whose weights' gradients are one task, and pixels that are summed over in one go: a panel of what these
+/// pixels have as inputs is read into the first-level cache once for so many channels.
+const CHANNELS: usize = 64;
+const PIXELS: usize = 192;
+/// Tasks that the weights' gradients are cut into at least, if there are enough of them.
+const TASKS: usize = 8;
+/// Values that one task clears.
+const CLEARED: usize = 64 * 1024;
 
 /// Whether this way is the faster one.
 pub(super) fn pays(shape: &ConvShape) -> bool {
@@ -63,7 +71,7 @@ fn seen(shape: &ConvShape, output: usize) -> usize {
 
 /// Images whose rows of `depth` channels are multiplied together.
 fn images_at_once(shape: &ConvShape, depth: usize) -> usize {
-    ((SCRATCH_BUDGET / depth).clamp(24, 240) / pixels(shape)).max(1)
+    ((SCRATCH_BUDGET / depth).clamp(24, ROWS) / pixels(shape)).max(1)
 }
 
 /// Copies the pixels of a map from the row `first` on; `place` tells where each row's pixel lies.
@@ -81,14 +89,21 @@ impl<A: Source, P: Fn(usize) -> usize> Work for CopyTask<'_, A, P> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let Self { source, rows: Rows { channels, len }, first, place, out } = self;
-        for channel in (0..channels).step_by(S::LANES) {
-            let count = channels - channel;
-            // SAFETY: the source is read inside its pixels, and a row has room for the channels of one.
-            unsafe {
-                let held = source.begin::<S>(channel, count);
-                for (row, out) in out.chunks_exact_mut(len).enumerate() {
-                    let value = source.load::<S>(&held, place(first + row) * channels + channel, count);
-                    store_up_to::<S>(out.as_mut_ptr().add(channel), value, count);
+        let together = pixels_together(channels);
+        let mut starts = Vec::with_capacity(together);
+        for (group, out) in out.chunks_mut(together * len).enumerate() {
+            let row = first + group * together;
+            starts.clear();
+            starts.extend((row..row + out.len() / len).map(|row| place(row) * channels));
+            for channel in (0..channels).step_by(S::LANES) {
+                let count = channels - channel;
+                // SAFETY: the source is read inside its pixels, and a row has room for the channels of one.
+                unsafe {
+                    let held = source.begin::<S>(channel, count);
+                    for (start, out) in starts.iter().zip(out.chunks_exact_mut(len)) {
+                        let value = source.load::<S>(&held, start + channel, count);
+                        store_up_to::<S>(out.as_mut_ptr().add(channel), value, count);
+                    }
                 }
             }
         }
@@ -104,52 +119,88 @@ pub(super) fn forward<F: Finish + Send>(
     out: &mut [f32],
     finish: impl Fn(usize) -> F + Sync,
 ) -> Vec<F> {
-    let (rows, pixels) = (Rows::new(shape.in_channels), pixels(shape));
-    let blocks = blocks(shape.batch, 1, images_at_once(shape, shape.in_channels));
-    let image_len = pixels * shape.out_channels;
-    let parts = split(out, blocks.iter().map(|block| block.range(1, image_len, 1)));
+    let (rows, pixels, columns) = (Rows::new(shape.in_channels), pixels(shape), shape.out_channels);
+    let images = images_at_once(shape, shape.in_channels);
+    let cut = Cut::new(shape.batch, images, pixels, columns, shape.weight_len());
+    let out = Target::new(out);
     let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(shape, weights, packed);
     weights.packed(Way::Taps, weights::packed_len(shape), pack, |packed| {
-        each_block(&blocks, parts, finish, |block, out, finish| {
-            let count = block.images.len() * pixels;
-            scratch::with(count * (rows.len + 2 * lanes()), |buffer| {
-                let (left, sums) = buffer.split_at_mut(count * rows.len);
-                let first = block.images.start * pixels;
+        let products = Products { rows, packed, columns, out };
+        let place = |row: usize| row * columns;
+        if cut.by_columns {
+            return scratch::with(shape.batch * pixels * rows.len, |left| {
+                copy_all(rows, source, |row| seen(shape, row), left);
+                cut.each(finish, |task, finish| products.compute(source, left, task, 0, place, finish))
+            });
+        }
+        cut.each(finish, |task, finish| {
+            scratch::with(task.images.len() * pixels * rows.len, |left| {
+                let first = task.images.start * pixels;
                 dispatch(CopyTask { source, rows, first, place: |row| seen(shape, row), out: left });
-                let (columns, base) = (shape.out_channels, first * shape.out_channels);
-                let place = |row: usize| row * columns;
-                source.dispatch(ProductTask { left, rows, packed, columns, sums, place, base, out, finish });
+                products.compute(source, left, task, first, place, finish);
             });
         })
     })
 }
 
-/// Rows times packed weights; `place` tells where in `out` each row of the product begins.
-struct ProductTask<'a, P, F> {
-    left: &'a [f32],
+/// Rows times packed weights.
+#[derive(Clone, Copy)]
+struct Products<'a> {
     rows: Rows,
     packed: &'a [f32],
     /// Channels of the product.
     columns: usize,
+    out: Target,
+}
+
+impl Products<'_> {
+    /// Computes a task's columns of the rows of `left`, which are those from `first` on; `place` tells where each row of the
+    /// product begins.
+    fn compute<F: Finish>(
+        self,
+        source: &impl Source,
+        left: &[f32],
+        task: &Task,
+        first: usize,
+        place: impl Fn(usize) -> usize,
+        finish: &mut F,
+    ) {
+        let len = self.rows.len;
+        scratch::with(ROWS.min(left.len() / len) * 2 * lanes(), |sums| {
+            for (index, left) in left.chunks(ROWS * len).enumerate() {
+                let first = first + index * ROWS;
+                let starts: Vec<usize> = (first..first + left.len() / len).map(&place).collect();
+                let columns = task.columns.clone();
+                source.dispatch(ProductTask { products: self, left, columns, sums, starts: &starts, finish });
+            }
+        });
+    }
+}
+
+/// Some columns of some rows.
+struct ProductTask<'a, F> {
+    products: Products<'a>,
+    left: &'a [f32],
+    columns: Range<usize>,
     /// A panel of all rows.
     sums: &'a mut [f32],
-    place: P,
-    /// Index of the first value of `out` in its map.
-    base: usize,
-    out: &'a mut [f32],
+    /// Where each row of the product begins.
+    starts: &'a [usize],
     finish: &'a mut F,
 }
 
-impl<P: Fn(usize) -> usize, F: Finish> Work for ProductTask<'_, P, F> {
+impl<F: Finish> Work for ProductTask<'_, F> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Self { left, rows, packed, columns, sums, place, base, out, finish } = self;
-        let padded = columns.next_multiple_of(S::LANES);
-        let mut column = 0;
-        while column < padded {
-            let width = panel_width(S::LANES, column, padded);
+        let Self { products: Products { rows, packed, columns, out }, left, sums, starts, finish, .. } = self;
+        let count = left.len() / rows.len;
+        let mut column = self.columns.start;
+        while column < self.columns.end {
+            let width = panel_width(S::LANES, column, self.columns.end);
+            // Far apart as they are, the places of the results are fetched while these are computed.
+            starts.iter().for_each(|start| prefetch(out.start.wrapping_add(start + column)));
             for first in (0..rows.channels).step_by(DEPTH) {
                 // SAFETY: the rows have all channels, the packed weights a panel of them, the sums every row.
                 unsafe {
@@ -161,16 +212,16 @@ impl<P: Fn(usize) -> usize, F: Finish> Work for ProductTask<'_, P, F> {
                         right_step: width,
                         out: sums.as_mut_ptr(),
                         out_row: width,
-                        rows: left.len() / rows.len,
+                        rows: count,
                         columns: width,
                         depth: DEPTH.min(rows.channels - first),
                         add: first > 0,
                     });
                 }
             }
-            let panel = Panel { sums: &sums[..left.len() / rows.len * width], width, column, columns, base };
+            let panel = Panel { sums: &sums[..count * width], width, column, columns };
             // SAFETY: every row's channels lie inside the map.
-            unsafe { panel.finish::<S>(&place, out, finish) };
+            unsafe { panel.finish::<S>(starts, out, finish) };
             column += width;
         }
     }
@@ -186,23 +237,11 @@ pub(super) fn backward(
 ) {
     let (from, to) = (Rows::new(shape.in_channels), Rows::new(shape.out_channels));
     let count = shape.batch * pixels(shape);
-    scratch::with(count * (from.len + to.len) + weights::packed_len(shape), |buffer| {
-        let (inputs, rest) = buffer.split_at_mut(count * from.len);
-        let (copied, part) = rest.split_at_mut(count * to.len);
+    scratch::with(count * (from.len + to.len), |buffer| {
+        let (inputs, copied) = buffer.split_at_mut(count * from.len);
         copy_all(from, source, |row| seen(shape, row), inputs);
         copy_all(to, gradients, |row| row, copied);
-        let (inputs, copied, columns) = (&*inputs, &*copied, padded_outputs(shape));
-        part.par_chunks_mut(CHANNELS * columns).enumerate().with_max_len(1).for_each(|(group, part)| {
-            source.dispatch(WeighTask {
-                inputs: &inputs[group * CHANNELS..],
-                from,
-                gradients: copied,
-                to,
-                columns,
-                part,
-            });
-        });
-        weights::unpack(shape, part, wanted.weights);
+        weigh(source, from, inputs, to, copied, wanted.weights);
         if let Some(out) = wanted.inputs {
             spread(shape, weights, to, copied, out, wanted.accumulate);
         }
@@ -215,16 +254,43 @@ fn copy_all(rows: Rows, source: &impl Source, place: impl Fn(usize) -> usize + S
     });
 }
 
-/// The gradients of some input channels' weights: inputs, transposed, times gradients.
+/// The gradients `[out][in]` of the weights: those of the outputs, transposed, times the inputs.
+fn weigh(source: &impl Source, from: Rows, inputs: &[f32], to: Rows, gradients: &[f32], weights: &mut [f32]) {
+    let columns = round_up(from.channels, lanes());
+    let (groups, panel) = (to.channels.div_ceil(CHANNELS), 2 * lanes());
+    let step = columns.div_ceil(panel * TASKS.div_ceil(groups)) * panel;
+    let products = |out: &mut [f32]| {
+        let out = Target::new(out);
+        (0..groups * columns.div_ceil(step)).into_par_iter().with_max_len(1).for_each(|task| {
+            let (group, first) = (task % groups * CHANNELS, task / groups * step);
+            let rows = group..(group + CHANNELS).min(to.channels);
+            source.dispatch(WeighTask { gradients, to, rows, inputs, from, first, step, columns, out });
+        });
+    };
+    if columns == from.channels {
+        products(weights);
+        return;
+    }
+    scratch::with(to.channels * columns, |padded| {
+        products(padded);
+        for (weights, padded) in weights.chunks_exact_mut(from.channels).zip(padded.chunks_exact(columns)) {
+            weights.copy_from_slice(&padded[..from.channels]);
+        }
+    });
+}
+
+/// The gradients of the weights between some output channels, the `rows`, and up to `step` input channels from `first` on.
 struct WeighTask<'a> {
-    /// From the first of these channels on.
-    inputs: &'a [f32],
-    from: Rows,
     gradients: &'a [f32],
     to: Rows,
-    /// Output channels, padded.
+    rows: Range<usize>,
+    inputs: &'a [f32],
+    from: Rows,
+    first: usize,
+    step: usize,
+    /// Input channels, padded.
     columns: usize,
-    part: &'a mut [f32],
+    out: Target,
 }
 
 impl Work for WeighTask<'_> {
@@ -232,23 +298,24 @@ impl Work for WeighTask<'_> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Self { inputs, from, gradients, to, columns, part } = self;
-        let count = gradients.len() / to.len;
-        for first in (0..count).step_by(PIXELS) {
-            // SAFETY: both have a row for every pixel, that of the gradients padded to whole vectors, which are zero there.
+        let Self { gradients, to, rows, inputs, from, first, step, columns, out } = self;
+        let count = inputs.len() / from.len;
+        for pixel in (0..count).step_by(PIXELS) {
+            // SAFETY: both have a row for every pixel, that of the inputs padded to whole vectors, which are zero there; the
+            // gradients of these weights are this task's.
             unsafe {
                 S::call(Matmul {
-                    left: inputs.as_ptr().add(first * from.len),
+                    left: gradients.as_ptr().add(pixel * to.len + rows.start),
                     left_row: 1,
-                    left_step: from.len,
-                    right: gradients.as_ptr().add(first * to.len),
-                    right_step: to.len,
-                    out: part.as_mut_ptr(),
+                    left_step: to.len,
+                    right: inputs.as_ptr().add(pixel * from.len + first),
+                    right_step: from.len,
+                    out: out.start.add(rows.start * columns + first),
                     out_row: columns,
-                    rows: part.len() / columns,
-                    columns,
-                    depth: PIXELS.min(count - first),
-                    add: first > 0,
+                    rows: rows.len(),
+                    columns: step.min(columns - first),
+                    depth: PIXELS.min(count - pixel),
+                    add: pixel > 0,
                 });
             }
         }
@@ -258,38 +325,35 @@ impl Work for WeighTask<'_> {
 /// The gradients of the inputs: those of the outputs times the weights, transposed. Pixels that no output sees have none.
 fn spread(shape: &ConvShape, weights: &[f32], to: Rows, copied: &[f32], inputs: &mut [f32], accumulate: bool) {
     let (pixels, columns) = (pixels(shape), shape.in_channels);
-    let image_len = shape.height * shape.width * columns;
-    let blocks = blocks(shape.batch, 1, images_at_once(shape, shape.out_channels));
-    let parts = split(inputs, blocks.iter().map(|block| block.range(1, image_len, 1)));
+    let images = images_at_once(shape, shape.out_channels);
+    let cut = Cut::new(shape.batch, images, pixels, columns, shape.weight_len());
+    if shape.stride > 1 && !accumulate {
+        inputs.par_chunks_mut(CLEARED).for_each(|inputs| inputs.fill(0.0));
+    }
+    let out = Target::new(inputs);
+    let place = |row: usize| seen(shape, row) * columns;
     scratch::with(weights::transposed_len(shape), |packed| {
         weights::pack_transposed(shape, weights, packed);
-        let packed = &*packed;
-        blocks.par_iter().zip(parts).with_max_len(1).for_each(|(block, out)| {
-            let Block { images, .. } = block;
-            let rows = images.start * pixels..images.end * pixels;
-            scratch::with(rows.len() * 2 * lanes(), |sums| {
-                let left = &copied[rows.start * to.len..rows.end * to.len];
-                let (base, place) = (images.start * image_len, |row: usize| seen(shape, row) * columns);
-                if accumulate {
-                    let finish = &mut Accumulate { base: out.as_ptr().wrapping_sub(base) };
-                    dispatch(ProductTask { left, rows: to, packed, columns, sums, place, base, out, finish });
-                } else {
-                    if shape.stride > 1 {
-                        out.fill(0.0);
-                    }
-                    dispatch(ProductTask {
-                        left,
-                        rows: to,
-                        packed,
-                        columns,
-                        sums,
-                        place,
-                        base,
-                        out,
-                        finish: &mut Keep,
-                    });
-                }
-            });
-        });
+        let products = Products { rows: to, packed, columns, out };
+        let rows = |task: &Task| task.images.start * pixels..task.images.end * pixels;
+        let left = |rows: &Range<usize>| &copied[rows.start * to.len..rows.end * to.len];
+        if accumulate {
+            let add = Accumulate { base: out.start };
+            cut.each(
+                |_| add,
+                |task, finish| {
+                    let rows = rows(task);
+                    products.compute(&Plain(copied), left(&rows), task, rows.start, place, finish);
+                },
+            );
+        } else {
+            cut.each(
+                |_| Keep,
+                |task, finish| {
+                    let rows = rows(task);
+                    products.compute(&Plain(copied), left(&rows), task, rows.start, place, finish);
+                },
+            );
+        }
     });
 }

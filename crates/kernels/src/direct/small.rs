@@ -4,14 +4,14 @@
 
 use rayon::prelude::*;
 
+use super::cut::{Cut, Target, Task};
 use super::padded::{ImageSize, Padded, padded_outputs};
 use super::panel::Panel;
 use super::weights;
-use crate::block::{Block, blocks, each_block, split};
 use crate::filters::{Filters, Way};
-use crate::map::{Accumulate, Finish, Keep, Source};
+use crate::map::{Accumulate, Finish, Keep, Plain, Source};
 use crate::matmul::{Matmul, panel_width};
-use crate::scratch::{self, plane_len, round_up};
+use crate::scratch::{self, plane_len};
 use crate::shape::{Backward, ConvShape};
 use crate::simd::{Simd, Work, dispatch, lanes};
 
@@ -23,6 +23,8 @@ const MANY: usize = 6;
 const MOST: usize = 16 << 20;
 /// Input channels whose weights' gradients are one task.
 const CHANNELS: usize = 64;
+/// Channels that are summed over in one go: a panel of their weights fits the first-level cache beside a tile's rows.
+const DEPTH: usize = 256;
 
 /// Whether this way is the faster one.
 pub(super) fn pays(shape: &ConvShape) -> bool {
@@ -109,57 +111,69 @@ pub(super) fn forward<F: Finish + Send>(
     out: &mut [f32],
     finish: impl Fn(usize) -> F + Sync,
 ) -> Vec<F> {
-    let pixels = shape.out_height() * shape.out_width();
-    let (copy, pairs) = (Copy::new(ImageSize::inputs(shape)), pairs(shape));
-    let blocks = blocks(shape.batch, 1, 4 * MANY);
-    let image_len = pixels * shape.out_channels;
-    let parts = split(out, blocks.iter().map(|block| block.range(1, image_len, 1)));
+    let copy = Copy::new(ImageSize::inputs(shape));
+    let cut = Cut::new(shape.batch, 4 * MANY, 1, shape.out_channels, shape.weight_len());
+    let pairs: Vec<_> = pairs(shape).iter().map(|pair| (pair.output, pair.input, pair.tap)).collect();
+    let out = Target::new(out);
     let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(shape, weights, packed);
     weights.packed(Way::Taps, weights::packed_len(shape), pack, |packed| {
-        each_block(&blocks, parts, finish, |block, out, finish| {
-            let copied = block.images.len() * copy.image_len();
-            scratch::with(copied + pixels * block.images.len() * 2 * lanes(), |buffer| {
-                let (inputs, sums) = buffer.split_at_mut(copied);
-                dispatch(CopyTask { copy, source, first: block.images.start, out: inputs });
-                let products = Products {
-                    from: copy,
-                    left: inputs,
-                    depth: shape.in_channels,
-                    pairs: pairs.iter().map(|pair| (pair.output, pair.input, pair.tap)).collect(),
-                    taps: shape.kernel * shape.kernel,
-                    packed,
-                    pixels,
-                    channels: shape.out_channels,
-                };
-                source.dispatch(ProductsTask { products, block, sums, out, finish });
+        let products = Products {
+            from: copy,
+            depth: shape.in_channels,
+            pairs: &pairs,
+            taps: shape.kernel * shape.kernel,
+            packed,
+            pixels: shape.out_height() * shape.out_width(),
+            channels: shape.out_channels,
+            out,
+        };
+        if cut.by_columns {
+            return scratch::with(shape.batch * copy.image_len(), |left| {
+                copy_all(copy, source, left);
+                cut.each(finish, |task, finish| products.compute(source, left, task, finish))
+            });
+        }
+        cut.each(finish, |task, finish| {
+            scratch::with(task.images.len() * copy.image_len(), |left| {
+                dispatch(CopyTask { copy, source, first: task.images.start, out: left });
+                products.compute(source, left, task, finish);
             });
         })
     })
 }
 
-/// Products of the pixels of some images with the weights of their taps, summed for each pixel that they lead to.
+/// Products of the pixels of images with the weights of their taps, summed for each pixel that they lead to.
+#[derive(Clone, Copy)]
 struct Products<'a> {
     from: Copy,
-    /// The copied images.
-    left: &'a [f32],
     /// Channels that are summed over.
     depth: usize,
     /// The pixel that comes out, the one that goes in, and the tap, in the order of the first.
-    pairs: Vec<(usize, usize, usize)>,
+    pairs: &'a [(usize, usize, usize)],
     taps: usize,
     packed: &'a [f32],
     /// Pixels that come out.
     pixels: usize,
     /// Their channels.
     channels: usize,
+    out: Target,
+}
+
+impl Products<'_> {
+    /// Computes a task's columns for its images, whose copies are in `left`.
+    fn compute<F: Finish>(self, source: &impl Source, left: &[f32], task: &Task, finish: &mut F) {
+        scratch::with(self.pixels * task.images.len() * 2 * lanes(), |sums| {
+            source.dispatch(ProductsTask { products: self, left, task, sums, finish });
+        });
+    }
 }
 
 struct ProductsTask<'a, F> {
     products: Products<'a>,
-    block: &'a Block,
+    left: &'a [f32],
+    task: &'a Task,
     /// A panel of all pixels of all images.
     sums: &'a mut [f32],
-    out: &'a mut [f32],
     finish: &'a mut F,
 }
 
@@ -168,38 +182,39 @@ impl<F: Finish> Work for ProductsTask<'_, F> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Self { products, block, sums, out, finish } = self;
-        let Products { from, left, depth, ref pairs, taps, packed, pixels, channels } = products;
-        let images = block.images.len();
-        let base = block.images.start * pixels * channels;
-        let columns = round_up(channels, S::LANES);
-        let mut column = 0;
-        while column < columns {
-            let width = panel_width(S::LANES, column, columns);
+        let Self { products, left, task, sums, finish } = self;
+        let Products { from, depth, pairs, taps, packed, pixels, channels, out } = products;
+        let images = task.images.len();
+        let start = |row: usize| ((task.images.start + row % images) * pixels + row / images) * channels;
+        let starts: Vec<usize> = (0..pixels * images).map(start).collect();
+        let mut column = task.columns.start;
+        while column < task.columns.end {
+            let width = panel_width(S::LANES, column, task.columns.end);
             sums[..pixels * images * width].fill(0.0);
             for &(output, input, tap) in pairs {
-                // SAFETY: the copy holds every image's pixels, the packed weights `depth` rows for every tap of the
-                // panel, the sums a row for each image of each pixel.
-                unsafe {
-                    S::call(Matmul {
-                        left: left.as_ptr().add(from.pixel(input)),
-                        left_row: from.image_len(),
-                        left_step: 1,
-                        right: packed.as_ptr().add((column * taps + tap * width) * depth),
-                        right_step: width,
-                        out: sums.as_mut_ptr().add(output * images * width),
-                        out_row: width,
-                        rows: images,
-                        columns: width,
-                        depth,
-                        add: true,
-                    });
+                for first in (0..depth).step_by(DEPTH) {
+                    // SAFETY: the copy holds every image's pixels, the packed weights `depth` rows for every tap of the
+                    // panel, the sums a row for each image of each pixel.
+                    unsafe {
+                        S::call(Matmul {
+                            left: left.as_ptr().add(from.pixel(input) + first),
+                            left_row: from.image_len(),
+                            left_step: 1,
+                            right: packed.as_ptr().add((column * taps + tap * width) * depth + first * width),
+                            right_step: width,
+                            out: sums.as_mut_ptr().add(output * images * width),
+                            out_row: width,
+                            rows: images,
+                            columns: width,
+                            depth: DEPTH.min(depth - first),
+                            add: true,
+                        });
+                    }
                 }
             }
-            let panel = Panel { sums: &sums[..pixels * images * width], width, column, columns: channels, base };
-            let place = |row: usize| (row % images * pixels + row / images) * channels;
+            let panel = Panel { sums: &sums[..pixels * images * width], width, column, columns: channels };
             // SAFETY: every image's pixels and their channels lie inside the map.
-            unsafe { panel.finish::<S>(&place, out, finish) };
+            unsafe { panel.finish::<S>(&starts, out, finish) };
             column += width;
         }
     }
@@ -310,32 +325,32 @@ fn spread(
     inputs: &mut [f32],
     accumulate: bool,
 ) {
-    let pixels = shape.height * shape.width;
-    let blocks = blocks(shape.batch, 1, 4 * MANY);
-    let parts = split(inputs, blocks.iter().map(|block| block.range(1, pixels * shape.in_channels, 1)));
+    let cut = Cut::new(shape.batch, 4 * MANY, 1, shape.in_channels, shape.weight_len());
+    let pairs: Vec<_> = pairs.iter().map(|pair| (pair.input, pair.output, pair.tap)).collect();
+    let out = Target::new(inputs);
     scratch::with(weights::transposed_len(shape), |packed| {
         weights::pack_transposed(shape, weights, packed);
-        let packed = &*packed;
-        blocks.par_iter().zip(parts).with_max_len(1).for_each(|(block, out)| {
-            scratch::with(pixels * block.images.len() * 2 * lanes(), |sums| {
-                let products = Products {
-                    from: to,
-                    left: &gradients[block.images.start * to.image_len()..],
-                    depth: shape.out_channels,
-                    pairs: pairs.iter().map(|pair| (pair.input, pair.output, pair.tap)).collect(),
-                    taps: shape.kernel * shape.kernel,
-                    packed,
-                    pixels,
-                    channels: shape.in_channels,
-                };
-                if accumulate {
-                    let base = block.images.start * pixels * shape.in_channels;
-                    let finish = &mut Accumulate { base: out.as_ptr().wrapping_sub(base) };
-                    dispatch(ProductsTask { products, block, sums, out, finish });
-                } else {
-                    dispatch(ProductsTask { products, block, sums, out, finish: &mut Keep });
-                }
-            });
-        });
+        let products = Products {
+            from: to,
+            depth: shape.out_channels,
+            pairs: &pairs,
+            taps: shape.kernel * shape.kernel,
+            packed,
+            pixels: shape.height * shape.width,
+            channels: shape.in_channels,
+            out,
+        };
+        let left = |task: &Task| &gradients[task.images.start * to.image_len()..task.images.end * to.image_len()];
+        if accumulate {
+            let add = Accumulate { base: out.start };
+            cut.each(
+                |_| add,
+                |task, finish| {
+                    products.compute(&Plain(gradients), left(task), task, finish);
+                },
+            );
+        } else {
+            cut.each(|_| Keep, |task, finish| products.compute(&Plain(gradients), left(task), task, finish));
+        }
     });
 }

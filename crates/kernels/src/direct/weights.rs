@@ -64,13 +64,18 @@ fn pack_panels(shape: &ConvShape, weights: &[f32], rows: Axis, columns: Axis, pa
             packed.fill(0.0);
         }
         if columns.step > rows.step {
-            // All taps of all rows of a column are neighbours.
+            // All taps of all rows of a column are neighbours; turned round a run at a time, they are written as whole lines.
+            let mut turned = [0.0; RUN * 2 * MOST_LANES];
             let places: Vec<usize> =
                 (0..rows.count * taps).map(|index| (index % taps * rows.count + index / taps) * width).collect();
             for (run, places) in places.chunks(RUN).enumerate() {
                 for lane in 0..used {
                     let from = &weights[(start + lane) * columns.step + run * RUN..][..places.len()];
-                    from.iter().zip(places).for_each(|(&weight, place)| packed[place + lane] = weight);
+                    let to = turned[lane..].iter_mut().step_by(width);
+                    from.iter().zip(to).for_each(|(&weight, to)| *to = weight);
+                }
+                for (&place, turned) in places.iter().zip(turned.chunks_exact(width)) {
+                    packed[place..place + width].copy_from_slice(turned);
                 }
             }
         } else if taps == 1 {
@@ -161,13 +166,13 @@ pub(super) fn pack_backward(shape: &ConvShape, weights: &[f32], packed: &mut [f3
 /// Adds up the `parts` (each `[ky][kx][in][out, padded]`) in their order into gradients `[out][in][k][k]`.
 pub(super) fn unpack(shape: &ConvShape, parts: &[f32], gradients: &mut [f32]) {
     let (taps, inputs, outputs) = (shape.kernel * shape.kernel, shape.in_channels, padded_outputs(shape));
-    let lanes = lanes();
-    gradients.par_chunks_mut(lanes * inputs * taps).enumerate().for_each(|(index, gradients)| {
-        dispatch(Unpack { parts, taps, inputs, outputs, start: index * lanes, gradients });
+    let panel = 2 * lanes();
+    gradients.par_chunks_mut(panel * inputs * taps).enumerate().for_each(|(index, gradients)| {
+        dispatch(Unpack { parts, taps, inputs, outputs, start: index * panel, gradients });
     });
 }
 
-/// Does so for the output channels of one vector.
+/// Does so for the output channels of a panel.
 struct Unpack<'a> {
     parts: &'a [f32],
     taps: usize,
@@ -185,19 +190,22 @@ impl Work for Unpack<'_> {
     unsafe fn run<S: Simd>(self) {
         let Self { parts, taps, inputs, outputs, start, gradients } = self;
         let part_len = taps * inputs * outputs;
-        let mut sums = [[0.0_f32; MOST_LANES]; RUN];
+        let width = panel_width(S::LANES, start, outputs);
+        let mut sums = [[0.0_f32; 2 * MOST_LANES]; RUN];
         for first in (0..inputs).step_by(RUN) {
             let run = RUN.min(inputs - first);
             for tap in 0..taps {
                 for (index, sums) in sums.iter_mut().enumerate().take(run) {
                     let at = (tap * inputs + first + index) * outputs + start;
-                    // SAFETY: every part has a row of whole vectors for each input, and a vector fits the sums.
-                    unsafe {
-                        let mut sum = S::splat(0.0);
-                        for part in parts.chunks_exact(part_len) {
-                            sum = S::add(sum, S::load(part.as_ptr().add(at)));
+                    for lane in (0..width).step_by(S::LANES) {
+                        // SAFETY: every part has a row of whole vectors for each input, and two vectors fit the sums.
+                        unsafe {
+                            let mut sum = S::splat(0.0);
+                            for part in parts.chunks_exact(part_len) {
+                                sum = S::add(sum, S::load(part.as_ptr().add(at + lane)));
+                            }
+                            S::store(sums.as_mut_ptr().add(lane), sum);
                         }
-                        S::store(sums.as_mut_ptr(), sum);
                     }
                 }
                 for (lane, gradients) in gradients.chunks_exact_mut(inputs * taps).enumerate() {

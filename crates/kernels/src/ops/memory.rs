@@ -1,7 +1,7 @@
 //! Memory for maps that goes back to a list when a tensor is dropped: fresh pages from the system cost as much
 //! as filling the map does, and a training step needs the same sizes again and again.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
@@ -10,6 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::Bytes;
 use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProperty};
+
+use crate::pages::{self, LARGE};
 
 /// What is in use and what waits together may exceed the most that was in use at once by this share: blocks of
 /// different sizes do not replace each other perfectly.
@@ -102,7 +104,7 @@ impl Unused {
         while self.bytes + self.used > limit {
             let Some(oldest) = self.blocks.pop_front() else { break };
             self.bytes -= oldest.size;
-            // SAFETY: the block came from `alloc_zeroed` with this layout and nobody else has it.
+            // SAFETY: the block came from `alloc` with this layout and nobody else has it.
             unsafe { dealloc(oldest.start.as_ptr(), Block::layout(oldest.size)) };
             std::mem::forget(oldest);
         }
@@ -123,7 +125,8 @@ pub fn release() {
 
 impl Block {
     fn layout(size: usize) -> Layout {
-        Layout::from_size_align(size, ALIGN).unwrap_or_else(|_| handle_alloc_error(Layout::new::<u8>()))
+        let align = if size < LARGE { ALIGN } else { LARGE };
+        Layout::from_size_align(size, align).unwrap_or_else(|_| handle_alloc_error(Layout::new::<u8>()))
     }
 
     fn take(size: usize) -> Self {
@@ -133,8 +136,11 @@ impl Block {
         }
         let layout = Self::layout(size);
         // SAFETY: the size is not zero.
-        let start = unsafe { alloc_zeroed(layout) };
-        Self { start: NonNull::new(start).unwrap_or_else(|| handle_alloc_error(layout)), size }
+        let start = NonNull::new(unsafe { alloc(layout) }).unwrap_or_else(|| handle_alloc_error(layout));
+        pages::ask_for_large(start.as_ptr(), size);
+        // SAFETY: the memory is `size` bytes long and nobody else has it.
+        unsafe { start.as_ptr().write_bytes(0, size) };
+        Self { start, size }
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn backward(
         wide::backward(&grid, shape, source, weights, gradients, &blocks, wanted);
         return;
     }
-    let part_len = weights::packed_len(inputs, outputs);
+    let part_len = weights::gradients_len(inputs, outputs);
     let chunks = blocks.len().min(if part_len > 64 * 1024 { 8 } else { 16 });
     let per_chunk = blocks.len().div_ceil(chunks);
     let chunks = blocks.len().div_ceil(per_chunk);
@@ -102,15 +102,15 @@ impl<A: Source, G: Source> Work for BlockBackward<'_, A, G> {
         for (tile, place) in grid.tiles(block).enumerate() {
             // SAFETY: the planes have room for every tile of the block.
             unsafe {
-                let middle = middle_planes.as_mut_ptr().add(tile * to.channels);
-                let patch = patch_planes.as_mut_ptr().add(tile * to.channels);
+                let middle = middle_planes.as_mut_ptr().add(tile * to.row);
+                let patch = patch_planes.as_mut_ptr().add(tile * to.row);
                 let patch = self.inputs.is_some().then_some(patch);
                 Place::new(grid, place, shape.out_channels).gradients::<S, G>(self.gradients, patch, middle, &to);
-                let tile = from_planes.as_mut_ptr().add(tile * from.channels);
+                let tile = from_planes.as_mut_ptr().add(tile * from.row);
                 Place::new(grid, place, shape.in_channels).input::<S, A>(self.source, tile, &from);
             }
         }
-        let matrix = shape.in_channels * to.channels;
+        let matrix = weights::point_len(shape.in_channels, to.channels);
         for (point, part) in self.part.chunks_exact_mut(matrix).enumerate() {
             let inputs = &from_planes[point * from.stride..][..from.stride];
             let gradients = &middle_planes[point * to.stride..][..to.stride];

@@ -71,14 +71,21 @@ impl Grid {
 pub(super) struct Planes {
     /// Channels with the padding that fills the last vector.
     pub channels: usize,
+    /// From one tile to the next.
+    pub row: usize,
     /// From one plane to the next.
     pub stride: usize,
 }
 
+/// Channels from which on tiles lie an odd number of cache lines apart: a product takes the same channels of many tiles,
+/// which a power of two apart push each other out of the cache.
+const MANY: usize = 128;
+
 impl Planes {
     pub fn new(tiles: usize, channels: usize) -> Self {
         let channels = round_up(channels, lanes());
-        Self { channels, stride: plane_len(tiles * channels) }
+        let row = if channels < MANY { channels } else { plane_len(channels) };
+        Self { channels, row, stride: plane_len(tiles * row) }
     }
 
     pub fn len(&self) -> usize {

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::grid::{Grid, POINTS, Planes, TILE};
 use super::transform::Place;
+use super::weights::point_len;
 use crate::block::Block;
 use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{Matmul, panel_width};
@@ -29,7 +30,7 @@ impl Shared {
     }
 
     pub fn tile(&self, tile: usize) -> *mut f32 {
-        self.start.wrapping_add(tile * self.planes.channels)
+        self.start.wrapping_add(tile * self.planes.row)
     }
 }
 
@@ -111,16 +112,17 @@ impl Work for Product<'_> {
         let mut column = 0;
         while column < to.channels {
             let width = panel_width(S::LANES, column, to.channels);
+            let panel = column / (2 * S::LANES) * POINTS * point_len(depth, 2 * S::LANES);
             // SAFETY: the planes have room for the tiles' channels, the packed weights `depth` rows for every point.
             unsafe {
                 S::call(Matmul {
                     left: self.from.as_ptr(),
-                    left_row: from.channels,
+                    left_row: from.row,
                     left_step: 1,
-                    right: packed.as_ptr().add((column * POINTS + self.point * width) * depth),
+                    right: packed.as_ptr().add(panel + self.point * point_len(depth, width)),
                     right_step: width,
                     out: self.to.as_mut_ptr().add(column),
-                    out_row: to.channels,
+                    out_row: to.row,
                     rows: tiles,
                     columns: width,
                     depth,
@@ -158,9 +160,9 @@ impl Work for Weigh<'_> {
             S::call(Matmul {
                 left: inputs.as_ptr(),
                 left_row: 1,
-                left_step: from.channels,
+                left_step: from.row,
                 right: gradients.as_ptr(),
-                right_step: to.channels,
+                right_step: to.row,
                 out: part.as_mut_ptr(),
                 out_row: to.channels,
                 rows: channels,
@@ -199,7 +201,7 @@ impl Gather<'_> {
             let place = Place::new(self.grid, place, self.channels);
             // SAFETY: the planes hold every tile of the block.
             unsafe {
-                let tile = self.products.as_ptr().add((self.first + tile) * self.planes.channels);
+                let tile = self.products.as_ptr().add((self.first + tile) * self.planes.row);
                 place.output::<S>(tile, &self.planes, self.out, base, finish);
             }
         }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::grid::POINTS;
 use crate::matmul::panel_width;
-use crate::scratch::round_up;
+use crate::scratch::{plane_len, round_up};
 use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes};
 
 /// `G g`: three weights to six points.
@@ -44,9 +44,22 @@ unsafe fn gather<S: Simd>(u: [S::V; 6]) -> [S::V; 3] {
     }
 }
 
+/// From one point to the next in a panel of packed weights `width` columns wide: points that lie a power of two apart
+/// would push each other out of the caches.
+pub(super) fn point_len(rows: usize, width: usize) -> usize {
+    plane_len(rows * width)
+}
+
 /// Length of packed weights with `rows` channels that are summed over and `columns` that come out.
 pub(super) fn packed_len(rows: usize, columns: usize) -> usize {
-    POINTS * rows * round_up(columns, lanes())
+    let (padded, panel) = (round_up(columns, lanes()), 2 * lanes());
+    let rest = if padded % panel > 0 { point_len(rows, padded % panel) } else { 0 };
+    POINTS * (padded / panel * point_len(rows, panel) + rest)
+}
+
+/// Length of the weights' gradients at all points: matrices `[in][out]`, each [`point_len`] long.
+pub(super) fn gradients_len(inputs: usize, outputs: usize) -> usize {
+    POINTS * point_len(inputs, round_up(outputs, lanes()))
 }
 
 /// Transforms weights `[out][in][3][3]` into 36 matrices `[in][out]`: panel after panel, in each panel point
@@ -56,7 +69,7 @@ pub(super) fn pack(weights: &[f32], outputs: usize, inputs: usize, flip: bool, p
     assert_eq!(weights.len(), outputs * inputs * 9);
     let (rows, columns) = if flip { (outputs, inputs) } else { (inputs, outputs) };
     let panel = 2 * lanes();
-    packed.par_chunks_mut(POINTS * rows * panel).enumerate().for_each(|(index, packed)| {
+    packed.par_chunks_mut(POINTS * point_len(rows, panel)).enumerate().for_each(|(index, packed)| {
         dispatch(Pack { weights, inputs, flip, rows, columns, start: index * panel, packed });
     });
 }
@@ -77,10 +90,12 @@ impl Work for Pack<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let width = panel_width(S::LANES, self.start, round_up(self.columns, S::LANES));
-        for offset in (0..width).step_by(S::LANES) {
-            // Lanes beyond the last column stay zero.
-            let mut taps = [[0.0; MOST_LANES]; 9];
-            for row in 0..self.rows {
+        let point = point_len(self.rows, width);
+        // Lanes beyond the last column stay zero.
+        let mut taps = [[[0.0; MOST_LANES]; 9]; 2];
+        for row in 0..self.rows {
+            for (half, taps) in taps.iter_mut().enumerate().take(width / S::LANES) {
+                let offset = half * S::LANES;
                 for lane in 0..S::LANES.min(self.columns.saturating_sub(self.start + offset)) {
                     let column = self.start + offset + lane;
                     let (output, input) = if self.flip { (row, column) } else { (column, row) };
@@ -100,7 +115,7 @@ impl Work for Pack<'_> {
                     }
                     for (i, half) in half.iter().enumerate() {
                         for (j, value) in spread::<S>(*half).into_iter().enumerate() {
-                            let index = ((i * 6 + j) * self.rows + row) * width + offset;
+                            let index = (i * 6 + j) * point + row * width + offset;
                             debug_assert!(index + S::LANES <= self.packed.len());
                             S::store(self.packed.as_mut_ptr().add(index), value);
                         }
@@ -111,16 +126,17 @@ impl Work for Pack<'_> {
     }
 }
 
-/// Adds up the `parts` (each 36 matrices `[in][out]`, padded) in their order and transforms the sum back into
-/// gradients `[out][in][3][3]`.
+/// Adds up the `parts` (each [`gradients_len`] long) in their order and transforms the sum back into gradients
+/// `[out][in][3][3]`.
 pub(super) fn unpack(parts: &[f32], outputs: usize, inputs: usize, gradients: &mut [f32]) {
     assert_eq!(gradients.len(), outputs * inputs * 9);
-    let lanes = lanes();
-    gradients.par_chunks_mut(inputs * 9 * lanes).enumerate().for_each(|(index, gradients)| {
-        dispatch(Unpack { parts, outputs, inputs, start: index * lanes, gradients });
+    let panel = 2 * lanes();
+    gradients.par_chunks_mut(inputs * 9 * panel).enumerate().for_each(|(index, gradients)| {
+        dispatch(Unpack { parts, outputs, inputs, start: index * panel, gradients });
     });
 }
 
+/// Does so for the output channels of a panel.
 struct Unpack<'a> {
     parts: &'a [f32],
     outputs: usize,
@@ -135,35 +151,40 @@ impl Work for Unpack<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let padded = round_up(self.outputs, S::LANES);
-        let matrix = self.inputs * padded;
+        let width = panel_width(S::LANES, self.start, padded);
+        let matrix = point_len(self.inputs, padded);
         for input in 0..self.inputs {
-            let mut taps = [[0.0; MOST_LANES]; 9];
-            // SAFETY: every part has 36 matrices, padded to whole vectors; the arrays hold the widest vector.
-            unsafe {
-                let mut points = [[S::splat(0.0); 6]; 6];
-                for part in self.parts.chunks_exact(POINTS * matrix) {
-                    let mut from = part.as_ptr().add(input * padded + self.start);
-                    for point in points.as_flattened_mut() {
-                        *point = S::add(*point, S::load(from));
-                        from = from.wrapping_add(matrix);
+            for offset in (0..width).step_by(S::LANES) {
+                let mut taps = [[0.0; MOST_LANES]; 9];
+                // SAFETY: every part has 36 matrices, padded to whole vectors; the arrays hold the widest vector.
+                unsafe {
+                    let mut points = [[S::splat(0.0); 6]; 6];
+                    for part in self.parts.chunks_exact(POINTS * matrix) {
+                        let mut from = part.as_ptr().add(input * padded + self.start + offset);
+                        for point in points.as_flattened_mut() {
+                            *point = S::add(*point, S::load(from));
+                            from = from.wrapping_add(matrix);
+                        }
+                    }
+                    let mut half = [[S::splat(0.0); 6]; 3];
+                    for j in 0..6 {
+                        let column =
+                            [points[0][j], points[1][j], points[2][j], points[3][j], points[4][j], points[5][j]];
+                        for (half, value) in half.iter_mut().zip(gather::<S>(column)) {
+                            half[j] = value;
+                        }
+                    }
+                    for (i, half) in half.iter().enumerate() {
+                        for (j, value) in gather::<S>(*half).into_iter().enumerate() {
+                            S::store(taps[i * 3 + j].as_mut_ptr(), value);
+                        }
                     }
                 }
-                let mut half = [[S::splat(0.0); 6]; 3];
-                for j in 0..6 {
-                    let column = [points[0][j], points[1][j], points[2][j], points[3][j], points[4][j], points[5][j]];
-                    for (half, value) in half.iter_mut().zip(gather::<S>(column)) {
-                        half[j] = value;
+                let outputs = self.gradients.chunks_exact_mut(self.inputs * 9).skip(offset).take(S::LANES);
+                for (lane, gradients) in outputs.enumerate() {
+                    for (gradient, tap) in gradients[input * 9..][..9].iter_mut().zip(&taps) {
+                        *gradient = tap[lane];
                     }
-                }
-                for (i, half) in half.iter().enumerate() {
-                    for (j, value) in gather::<S>(*half).into_iter().enumerate() {
-                        S::store(taps[i * 3 + j].as_mut_ptr(), value);
-                    }
-                }
-            }
-            for (lane, gradients) in self.gradients.chunks_exact_mut(self.inputs * 9).enumerate() {
-                for (gradient, tap) in gradients[input * 9..][..9].iter_mut().zip(&taps) {
-                    *gradient = tap[lane];
                 }
             }
         }

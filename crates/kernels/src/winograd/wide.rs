@@ -67,7 +67,7 @@ pub(super) fn backward(
     let tiles = shape.batch * grid.rows * grid.columns;
     let (inputs, outputs) = (shape.in_channels, shape.out_channels);
     let (from, to) = (Planes::new(tiles, inputs), Planes::new(tiles, outputs));
-    let part_len = weights::packed_len(inputs, outputs);
+    let part_len = weights::gradients_len(inputs, outputs);
     scratch::with(from.len() + 2 * to.len() + part_len, |buffer| {
         let (from_planes, rest) = buffer.split_at_mut(from.len());
         let (patch_planes, rest) = rest.split_at_mut(to.len());
@@ -79,12 +79,14 @@ pub(super) fn backward(
             dispatch(Spread { grid, block, source, channels: inputs, planes: shared_inputs, first });
             dispatch(SpreadGradients { grid, block, source: gradients, channels: outputs, patches, middles });
         });
-        part.par_chunks_mut(inputs * to.channels).enumerate().with_max_len(1).for_each(|(point, part)| {
-            let gradients = &middle_planes[point * to.stride..][..to.stride];
-            let channels = inputs;
-            let inputs = &from_planes[point * from.stride..][..from.stride];
-            dispatch(Weigh { inputs, from, gradients, to, part, channels, tiles, add: false });
-        });
+        part.par_chunks_mut(weights::point_len(inputs, to.channels)).enumerate().with_max_len(1).for_each(
+            |(point, part)| {
+                let gradients = &middle_planes[point * to.stride..][..to.stride];
+                let channels = inputs;
+                let inputs = &from_planes[point * from.stride..][..from.stride];
+                dispatch(Weigh { inputs, from, gradients, to, part, channels, tiles, add: false });
+            },
+        );
         weights::unpack(part, outputs, inputs, wanted.weights);
         let Some(out) = wanted.inputs else { return };
         // The weights' gradients are done: the packed weights take their place, the products that of the inputs.

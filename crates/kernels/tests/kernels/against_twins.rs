@@ -129,6 +129,12 @@ fn convolutions_of_many_channels() {
             convolves_as_its_twin(shape, precision, Activation::Relu, true);
         }
     }
+    // So many weights that tasks share out the columns, of few pixels and of more rows than one task takes at a time.
+    for (batch, in_channels, out_channels, side, kernel) in [(7, 350, 340, 2, 3), (125, 1025, 1030, 1, 1)] {
+        let (height, width, padding) = (side, 2, kernel / 2);
+        let shape = ConvShape { batch, in_channels, out_channels, height, width, kernel, stride: 1, padding };
+        convolves_as_its_twin(shape, Precision::F32, Activation::Relu, true);
+    }
     // Single pixels of more channels than are summed over in one go, and of numbers that fill no vector.
     for (in_channels, out_channels, stride) in [(300, 70, 1), (67, 301, 2), (260, 64, 3)] {
         let (batch, height, width) = (9, 5, 4);

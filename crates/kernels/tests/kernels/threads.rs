@@ -33,7 +33,16 @@ fn results(precision: Precision) -> Vec<Vec<u32>> {
     let last = ops::max_pool(last, Windows { kernel: 3, steps: Steps { stride: 2, padding: 1 }, ceil: false });
     let out = ops::global_average_pool(last);
     let gradients = (out.clone() * leaf(&values(9 * 40, 7), [9, 40]).detach()).sum().backward();
+    // Weights that outweigh the map, whose columns tasks share out.
+    let (few, w5) = (leaf(&values(4 * 1040, 9), [4, 1040, 1, 1]), leaf(&values(1040 * 1024, 10), [1024, 1040, 1, 1]));
+    let g5 = leaf(&values(1024, 11), [1024]);
+    let many = ops::conv_norm_act(few.clone(), w5.clone(), g5.clone(), g5, 1e-5, None, steps(1, 0), Activation::Relu);
+    let of_many = (many.output.clone() * many.output.clone()).sum().backward();
     vec![
+        bits(read(many.output)),
+        bits(read(many.mean)),
+        bits(read(few.grad(&of_many).unwrap())),
+        bits(read(w5.grad(&of_many).unwrap())),
         bits(read(out)),
         bits(read(middle.mean)),
         bits(read(middle.variance)),

@@ -152,7 +152,7 @@ const ALSO: [(&str, &str); 44] = [
     ("Save the run's networks", "export store weights model onnx pytorch"),
     ("Save the run as", "export share report bundle archive"),
     ("Save the study as", "export share report bundle archive"),
-    ("Go on with the study", "resume continue start work queue sweep grid trainings"),
+    ("Go on with the study", "resume continue start work queue"),
     ("Copy the experiment", "share export settings toml clipboard"),
     ("Choose the images", "dataset data folder load own"),
     ("Open pictures", "predict infer test image photo"),

@@ -132,8 +132,7 @@ fn deeds(ui: &mut Ui, looked: &Looked, effects: &mut Effects) {
     } else if looked.over() < looked.trials.len() && !laboratory.work.waiting().contains(&looked.folder.as_path()) {
         let hint = "Works on the trainings that are left, from their last checkpoints";
         if ui.button("Go on").on_hover_text(hint).clicked() {
-            let done = laboratory.work(&looked.folder);
-            laboratory.tell(done);
+            effects.actions.push(Action::WorkOnStudy);
         }
     }
     if ui.button("Open folder").on_hover_text("Shows the study's files").clicked() {

@@ -3,6 +3,7 @@
 mod cli;
 
 use cli::Failure;
+use lab_core::behind::behind;
 use lab_core::experiment::DeviceChoice;
 use lab_core::protocol::link::Link;
 use lab_core::runs;
@@ -61,7 +62,6 @@ fn run() -> Result<(), Failure> {
     if let Some(command) = cli.command {
         return command.run();
     }
-    cli::keep_to_the_allocation();
     window(cli.renderer, cli.frame_log)
 }
 
@@ -71,8 +71,12 @@ fn connect(place: PathBuf, wake: Wake) -> std::io::Result<Box<dyn Link>> {
         let run = runs::open(folder).map_err(|error| error.to_string())?;
         kept::snapshot(&run, which, &device::open_for(DeviceChoice::Auto, run.experiment.recipe.precision)?)
     };
-    let mut engine = Engine::start(Box::new(runs::Folder::under(place)), wake)?;
-    engine.attend(|latest, teller| Inspectors::start(latest, teller, Arc::new(open)))?;
+    let engine = behind(|| {
+        cli::start_threads();
+        let mut engine = Engine::start(Box::new(runs::Folder::under(place)), wake)?;
+        engine.attend(|latest, teller| Inspectors::start(latest, teller, Arc::new(open)))?;
+        Ok::<_, std::io::Error>(engine)
+    })?;
     Ok(Box::new(engine))
 }
 

@@ -29,7 +29,7 @@ mod watch;
 mod weights;
 
 pub use output::{Failure, harmless};
-pub use signals::keep_to_the_allocation;
+pub use signals::start_threads;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
@@ -129,7 +129,7 @@ impl Command {
     pub fn run(self) -> Result<(), Failure> {
         // What measures makes its threads itself.
         if !matches!(self, Self::Bench(_)) {
-            keep_to_the_allocation();
+            start_threads();
         }
         match self {
             Self::Train(args) => train::run(&args),

@@ -60,12 +60,10 @@ impl Signals {
     }
 }
 
-/// Gives the process as many threads as it was [`allocated`].
-pub fn keep_to_the_allocation() {
-    if let Some(threads) = allocated() {
-        // It fails only where threads are running already, and then there are as many as there can be.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    }
+/// Starts the threads that compute: as many as the process was [`allocated`], or else one for each processor.
+pub fn start_threads() {
+    // It fails only where threads are running already, and then there are as many as there can be.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(allocated().unwrap_or(0)).build_global();
 }
 
 /// How many processors SLURM has given the process. Fewer that the system allows, and any number that `RAYON_NUM_THREADS` asks

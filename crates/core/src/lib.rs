@@ -3,6 +3,7 @@
 //!
 //! Everybody may know this crate. It knows nothing of tensors, windows or terminals.
 
+pub mod behind;
 pub mod blueprint;
 pub mod checkpoint;
 pub mod checksum;

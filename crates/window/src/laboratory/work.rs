@@ -1,6 +1,7 @@
 //! Studies that are worked on by processes of this program, one after the other: what runs, what waits. Nothing here waits
 //! for a process. Knows nothing of what is in a study's folder.
 
+use lab_core::behind::behind;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -92,7 +93,8 @@ impl Work {
         // When the window ends, by force or not, its end of the pipe closes, and the process stops with a checkpoint.
         command.args(&job.arguments).arg("--until-input-ends").stdin(Stdio::piped());
         command.stdout(Stdio::null()).stderr(Stdio::null());
-        let process = command.spawn().map_err(|error| format!("{} does not start: {error}", program.display()))?;
+        let process =
+            behind(|| command.spawn()).map_err(|error| format!("{} does not start: {error}", program.display()))?;
         self.running = Some(Running { job, process, stopping: false });
         self.failure = None;
         Ok(())

@@ -145,7 +145,9 @@ fn score(query: &str, title: &str) -> Option<i32> {
             Some(best) => (0..at).filter_map(|last| Some(best[last]? + if last + 1 == at { 5 } else { 0 })).max(),
         };
         let here = |at: usize| Some(before(at)? + 1 + 4 * i32::from(begins(at)) + 2 * i32::from(at == 0));
-        let next = (0..title.len()).map(|at| if title[at] == letter { here(at) } else { None }).collect();
+        let next: Vec<_> = (0..title.len()).map(|at| if title[at] == letter { here(at) } else { None }).collect();
+        // However much was typed or pasted, a title is left at the first letter that it has not.
+        next.iter().flatten().next()?;
         best = Some(next);
     }
     best.map_or(Some(0), |best| best.into_iter().flatten().max())

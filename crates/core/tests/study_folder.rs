@@ -53,6 +53,7 @@ fn outcome(accuracy: f64, steps: u64, diverged_at: Option<u64>) -> Outcome {
         parameters: 10,
         train_loss: Some(1.0 - accuracy),
         train_accuracy: None,
+        validated_at: None,
         validation_loss: Some(2.0),
         validation_accuracy: Some(accuracy),
         best_accuracy: None,

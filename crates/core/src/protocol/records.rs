@@ -26,6 +26,20 @@ pub struct DatasetInfo {
     pub std: Vec<f32>,
 }
 
+impl DatasetInfo {
+    /// So many classes that have no names.
+    #[must_use]
+    pub fn numbered_classes(count: usize) -> Vec<String> {
+        (0..count).map(|class| format!("class {class}")).collect()
+    }
+
+    /// Whether its classes have no names.
+    #[must_use]
+    pub fn has_numbered_classes(&self) -> bool {
+        self.classes == Self::numbered_classes(self.classes.len())
+    }
+}
+
 /// What an arm is, counted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArmInfo {
@@ -206,7 +220,20 @@ impl Outcome {
         let mut arms: Vec<&ArmOutcome> = self.arms.iter().collect();
         arms.sort_by(|a, b| b.validation_accuracy.unwrap_or(-1.0).total_cmp(&a.validation_accuracy.unwrap_or(-1.0)));
         let arms: Vec<String> = arms.into_iter().filter_map(ArmOutcome::in_words).collect();
-        if arms.is_empty() { head } else { format!("{head}: {}", arms.join(", ")) }
+        if arms.is_empty() {
+            return head;
+        }
+        format!(
+            "{head}: {}{}",
+            arms.join(", "),
+            self.validated_at().map_or_else(String::new, |step| format!(" at step {}", count(step)))
+        )
+    }
+
+    /// The step at which its arms were validated last, where more steps were done after it.
+    #[must_use]
+    pub fn validated_at(&self) -> Option<u64> {
+        self.arms.iter().filter_map(|arm| arm.validated_at).max().filter(|step| *step < self.steps)
     }
 }
 
@@ -251,6 +278,9 @@ pub struct ArmOutcome {
     pub train_loss: Option<f64>,
     /// Share of the last epoch's training images classified correctly.
     pub train_accuracy: Option<f64>,
+    /// The step of the last evaluation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validated_at: Option<u64>,
     /// At the last evaluation.
     pub validation_loss: Option<f64>,
     /// At the last evaluation.
@@ -280,6 +310,7 @@ mod tests {
             parameters: 1,
             train_loss: None,
             train_accuracy: None,
+            validated_at: None,
             validation_loss: None,
             validation_accuracy: accuracy,
             best_accuracy: None,
@@ -304,6 +335,9 @@ mod tests {
             outcome.in_words(),
             "Stopped by hand (after 234 steps): residual 83.5 %, plain diverged at step 1,200"
         );
+        outcome.arms = vec![arm("plain", Some(0.325), None), arm("residual", Some(0.711), None)];
+        outcome.arms.iter_mut().for_each(|arm| arm.validated_at = Some(78));
+        assert_eq!(outcome.in_words(), "Stopped by hand (after 234 steps): residual 71.1 %, plain 32.5 % at step 78");
         outcome.arms.clear();
         assert_eq!(outcome.in_words(), "Stopped by hand (after 234 steps)");
     }

@@ -90,6 +90,7 @@ fn outcome(steps: u64) -> Outcome {
         parameters: 10,
         train_loss: Some(1.0),
         train_accuracy: None,
+        validated_at: None,
         validation_loss: None,
         validation_accuracy: None,
         best_accuracy: None,

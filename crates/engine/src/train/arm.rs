@@ -441,6 +441,7 @@ impl Arm {
             parameters: self.parameters,
             train_loss: tally.mean_loss(),
             train_accuracy: tally.accuracy(),
+            validated_at: progress.evaluated_at,
             validation_loss: progress.last.map(|(loss, _)| loss),
             validation_accuracy: progress.last.map(|(_, accuracy)| accuracy),
             best_accuracy: progress.best.map(|best| best.accuracy),

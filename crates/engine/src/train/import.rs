@@ -78,7 +78,7 @@ fn seen_by(data: &Data, about: &DatasetInfo) -> Data {
 }
 
 fn images(experiment: &Experiment, about: &DatasetInfo) -> Result<Dataset, String> {
-    let mut dataset = Dataset::of(experiment).map_err(|error| error.to_string())?;
+    let dataset = Dataset::of(experiment).map_err(|error| error.to_string())?;
     let (ours, theirs) = (dataset.classes.len(), about.classes.len());
     if ours != theirs {
         return Err(format!(
@@ -86,13 +86,23 @@ fn images(experiment: &Experiment, about: &DatasetInfo) -> Result<Dataset, Strin
             dataset.name
         ));
     }
-    if dataset.classes != about.classes {
-        dataset.notices.push(format!(
-            "the classes are taken in the order of the images' own: the weights' first one, \"{}\", is \"{}\" there",
-            about.classes[0], dataset.classes[0]
+    if dataset.classes != about.classes && !about.has_numbered_classes() {
+        return Err(format!(
+            "the weights tell {} apart, and the images of {} are of {}. If these are the same classes, open the weights \
+             again with the images' names for them, or only with how many there are",
+            list(&about.classes),
+            dataset.name,
+            list(&dataset.classes)
         ));
     }
     Ok(dataset)
+}
+
+/// The first of many names.
+fn list(names: &[String]) -> String {
+    const MOST: usize = 3;
+    let more = if names.len() > MOST { ", …" } else { "" };
+    format!("{}{more}", names[..names.len().min(MOST)].join(", "))
 }
 
 fn none(about: &DatasetInfo) -> Dataset {

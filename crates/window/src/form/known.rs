@@ -2,7 +2,7 @@
 
 use crate::state::sketch::Images;
 use lab_core::experiment::{Channels, Plan, Source};
-use lab_core::protocol::DatasetInfo;
+use lab_core::protocol::{DatasetInfo, Prepared};
 
 /// The images' shape and the number of classes, if they can be known before loading.
 pub(super) fn images(plan: &Plan, known: Option<&(Source, DatasetInfo)>) -> Option<Images> {
@@ -20,6 +20,16 @@ pub(super) fn images(plan: &Plan, known: Option<&(Source, DatasetInfo)>) -> Opti
         Channels::Rgb => shape[0] = 3,
     }
     Some((shape, classes))
+}
+
+/// What is known of images once an experiment is prepared. Where it resizes them, or weights from a file want them
+/// otherwise, what was known of them as they come stays.
+pub fn after(known: Option<(Source, DatasetInfo)>, prepared: &Prepared) -> Option<(Source, DatasetInfo)> {
+    let (data, info) = (&prepared.experiment.data, &prepared.dataset);
+    let is_known = data.source == Source::Embedded || known.as_ref().is_some_and(|(of, _)| *of == data.source);
+    let as_they_come = prepared.total_steps > 0 && data.resize.is_none() && data.channels == Channels::Auto;
+    let tells = as_they_come || !is_known && info.train + info.validation > 0;
+    if tells { Some((data.source.clone(), info.clone())) } else { known }
 }
 
 /// Steps of an epoch; a guess where the images are not known yet.

@@ -33,6 +33,7 @@ use eframe::egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui};
 use faults::{errors, in_words};
 use fetching::Fetching;
 use field::Fields;
+pub use known::after;
 use known::{images, steps_per_epoch};
 use lab_core::experiment::{
     Arm, Augmentation, DeviceChoice, DeviceInfo, Experiment, Invalid, MAX_ARMS, PRESETS, Plan, Preset, Source, preset,

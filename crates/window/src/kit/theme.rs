@@ -119,6 +119,16 @@ const LIGHT: Tokens = Tokens {
 };
 
 impl Tokens {
+    /// The colour of what became of a guess: it has come true, it has not, or it is open.
+    #[must_use]
+    pub fn of_guess(&self, confirmed: Option<bool>) -> Color32 {
+        match confirmed {
+            Some(true) => self.accent,
+            Some(false) => self.warning,
+            None => self.weak,
+        }
+    }
+
     /// The colours in use.
     #[must_use]
     pub fn of(ui: &Ui) -> Self {

@@ -2,6 +2,7 @@
 
 use lab_core::experiment::Experiment;
 use lab_core::learn::Conclusion;
+use lab_core::runs::Guess;
 use lab_core::study::{Results, Seen, Standing, TrialState};
 use lab_core::verdict::{Facts, Verdict};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub struct Looked {
     pub importance: Vec<f64>,
     /// What it has shown, each with what is compared; first what is asked first.
     pub verdicts: Vec<(String, Verdict)>,
+    /// What was expected of its networks before it was trained.
+    pub guess: Option<Guess>,
     /// What a guided experiment has shown so far.
     pub conclusion: Option<Conclusion>,
 }

@@ -13,6 +13,7 @@ use crate::kit::background::Background;
 use eframe::egui::Context;
 use lab_core::experiment::DeviceChoice;
 use lab_core::learn::Lesson;
+use lab_core::runs::{Guess, Notes};
 use lab_core::study::{Study, StudyFolder, StudyPlan, Worker, is_study};
 use read::{Reader, Wanted};
 use std::path::{Path, PathBuf};
@@ -94,14 +95,17 @@ impl Laboratory {
         free.ok_or_else(|| "there is no free name for the study".to_owned())
     }
 
-    /// Makes a study and works on it, now or behind those that wait.
+    /// Makes a study, of which something may be expected, and works on it, now or behind those that wait.
     ///
     /// # Errors
     /// What is wrong with the plan, or why it cannot be begun.
-    pub fn begin(&mut self, plan: StudyPlan) -> Result<(), String> {
+    pub fn begin(&mut self, plan: StudyPlan, guess: Option<Guess>) -> Result<(), String> {
         let study = Study::check(plan).map_err(|error| error.to_string())?;
         let folder = self.vacant(&study.name)?;
         StudyFolder::create(&folder, study).map_err(|error| error.to_string())?;
+        if guess.is_some() {
+            Notes { guess, ..Notes::default() }.write(&folder).map_err(|error| error.to_string())?;
+        }
         self.listed.insert(0, folder.clone());
         self.work(&folder)
     }

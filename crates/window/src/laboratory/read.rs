@@ -3,7 +3,7 @@
 use super::looked::{Curve, Looked, Measured};
 use lab_core::learn::{Conclusion, conclude, lesson};
 use lab_core::quantity::Measure;
-use lab_core::runs::{self, Run};
+use lab_core::runs::{self, Notes, Run};
 use lab_core::study::{Begun, Results, Seen, Standing, StudyFolder, TrialState};
 use lab_core::verdict::{Facts, Verdict, facts_of, of_settings, write};
 use std::collections::HashMap;
@@ -69,6 +69,7 @@ impl Reader {
             measured,
             results,
             verdicts,
+            guess: Notes::read(&wanted.folder).ok().and_then(|notes| notes.guess),
             conclusion,
         };
         self.write_down(&looked);

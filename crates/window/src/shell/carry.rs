@@ -29,10 +29,7 @@ impl App {
     pub(super) fn act(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::Run(action) => self.drive(action),
-            Action::Guess(guess) => {
-                self.start(false);
-                self.guess = Some(guess);
-            }
+            Action::Guess(guess) => self.start(false, Some(guess)),
             Action::Again(plan) => self.form.set_plan(*plan),
             Action::Reveal(folder) => {
                 if let Err(why) = self.dialogs.reveal(&folder) {
@@ -162,16 +159,16 @@ impl App {
             RunAction::Toggle => match self.monitor.phase {
                 Phase::Paused => self.link.send(Command::Continue),
                 _ if active => self.link.send(Command::Pause),
-                _ => self.start(false),
+                _ => self.start(false, None),
             },
             RunAction::StartAnew => {
                 if !active {
-                    self.start(false);
+                    self.start(false, None);
                 }
             }
             RunAction::Step => {
                 if !active {
-                    self.start(true);
+                    self.start(true, None);
                 }
                 if self.monitor.is_active() {
                     self.link.send(Command::Step);
@@ -233,7 +230,7 @@ impl App {
         self.link.send(Command::Tune(tune));
     }
 
-    fn start(&mut self, paused: bool) {
+    fn start(&mut self, paused: bool, guess: Option<Guess>) {
         if self.form.fault.is_some() {
             return;
         }
@@ -241,10 +238,10 @@ impl App {
         let Ok(experiment) = self.form.experiment() else { return };
         if experiment.recipe.seeds > 1 {
             let study = StudyPlan::of_seeds(experiment.clone());
-            return self.start_seeds(study, paused);
+            return self.start_seeds(study, paused, guess);
         }
         let experiment = Box::new(experiment.clone());
-        self.guess = None;
+        self.guess = guess;
         self.device = self.form.device;
         self.applied = self.form.live();
         self.link.send(Command::Start { experiment, device: self.device, paused });
@@ -252,12 +249,12 @@ impl App {
     }
 
     /// Trains an experiment of several seeds: a study, which the panel Study shows.
-    fn start_seeds(&mut self, study: StudyPlan, paused: bool) {
+    fn start_seeds(&mut self, study: StudyPlan, paused: bool, guess: Option<Guess>) {
         if paused {
             let text = "Steps are done with one seed only: set Seeds to 1 in the form, or press Start.";
             return self.say(Level::Notice, text);
         }
-        match self.laboratory.begin(study) {
+        match self.laboratory.begin(study, guess) {
             Ok(()) => self.panels.bring(STUDY),
             Err(why) => self.say(Level::Error, format!("The seeds cannot be trained: {why}.")),
         }

@@ -11,9 +11,13 @@ use lab_core::number::{count, plural};
 use lab_core::runs::{self, Notes};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Where it is kept.
 const KEY: &str = "last session";
+
+/// How often a run that somebody else has is looked at again.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// What is kept from one start of the program to the next.
 #[derive(Default, Serialize, Deserialize)]
@@ -45,6 +49,8 @@ pub struct Last {
     shown: Option<PathBuf>,
     found: Option<Found>,
     reader: Option<Background<PathBuf, Option<Found>>>,
+    /// When it was looked at last.
+    asked: Option<Instant>,
 }
 
 impl Last {
@@ -58,7 +64,7 @@ impl Last {
 
     /// Keeps what the form holds and the run that is shown; without one, that of the time before.
     pub fn keep(&self, storage: &mut dyn Storage, plan: &Plan, run: Option<&Path>) {
-        let run = run.and_then(|run| std::path::absolute(run).ok()).or_else(|| self.run.clone());
+        let run = run.and_then(|run| std::path::absolute(run).ok()).or_else(|| self.run());
         // A plan that cannot be written is not worth a message while somebody edits it.
         eframe::set_value(storage, KEY, &Kept { plan: plan.to_toml().unwrap_or_default(), run });
     }
@@ -82,13 +88,19 @@ impl Last {
 
     /// Offers to open the run, or to go on with it; says what the row is for where there is none.
     pub fn ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        if let (Some(run), None) = (&self.run, &self.reader) {
-            let mut reader = Background::new("last run", ui.ctx(), |folder: PathBuf| read(&folder));
-            reader.ask(run.clone());
-            self.reader = Some(reader);
+        // Whoever else has it may let go of it.
+        let is_old = self.asked.is_none_or(|asked| asked.elapsed() >= AGAIN);
+        let is_wanted = self.reader.is_none() || is_old && self.found.as_ref().is_some_and(|found| found.live);
+        if let (Some(run), true) = (&self.run, is_wanted) {
+            let begin = || Background::new("last run", ui.ctx(), |folder: PathBuf| read(&folder));
+            self.reader.get_or_insert_with(begin).ask(run.clone());
+            self.asked = Some(Instant::now());
         }
         if let Some(found) = self.reader.as_mut().and_then(Background::poll) {
             self.found = found;
+        }
+        if self.found.as_ref().is_some_and(|found| found.live) {
+            ui.ctx().request_repaint_after(AGAIN);
         }
         let tokens = Tokens::of(ui);
         let Some(found) = &self.found else {
@@ -126,7 +138,7 @@ fn read(folder: &Path) -> Option<Found> {
     let name = Notes::read(folder).ok().and_then(|notes| notes.name).unwrap_or_else(|| run.experiment.name.clone());
     let planned = run.planned_steps();
     let (stands, unfinished) = match &run.outcome {
-        _ if live => ("it is training in another window or process".to_owned(), false),
+        _ if live => ("it is open in another window, or trains in another process".to_owned(), false),
         Some(outcome) if outcome.steps >= planned => (outcome.in_words(), false),
         Some(outcome) => (format!("stopped after {} of {}", count(outcome.steps), plural(planned, "step")), true),
         None => {

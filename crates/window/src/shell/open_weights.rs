@@ -162,7 +162,7 @@ impl OpenWeights {
                 let count: usize = one.parse().ok().filter(|count| (2..=10_000).contains(count)).ok_or_else(|| {
                     "Say how many classes there are, or name them all, separated by commas.".to_owned()
                 })?;
-                (0..count).map(|class| format!("class {class}")).collect()
+                DatasetInfo::numbered_classes(count)
             }
             _ => names,
         };

@@ -94,12 +94,7 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
     ui.horizontal_wrapped(|ui| {
         ui.add(Label::new(RichText::new(&found.headline).family(theme::semibold())).wrap());
         if let Some(guess) = guess {
-            let (text, color) = match is_right(found, guess) {
-                Some(true) => ("as you expected", tokens.accent),
-                Some(false) => ("not as you expected", tokens.warning),
-                None => ("what you expected is open", tokens.weak),
-            };
-            ui.colored_label(color, format!("{}: {text}", guess.in_words()));
+            ui.colored_label(tokens.of_guess(found.confirms(guess)), found.on_guess(guess));
         }
         for (look, panel, title) in [
             (Look::Gradients, GRADIENTS, "Gradients"),
@@ -128,17 +123,6 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
             }
         });
         named(ui, header.header_response, "Why, and how sure");
-    }
-}
-
-/// Whether a guess has come true; `None` where the verdict leaves it open.
-fn is_right(found: &Verdict, guess: &Guess) -> Option<bool> {
-    match (found.call, guess) {
-        (Call::Undecided, _) => None,
-        (Call::Tie, guess) => Some(*guess == Guess::NoDifference),
-        (Call::Higher | Call::Lower, guess) => {
-            Some(found.best.as_ref().is_some_and(|best| *guess == Guess::Arm(best.clone())))
-        }
     }
 }
 

@@ -30,6 +30,7 @@ fn outcome(folder: &Path) -> Outcome {
         parameters: 214_402,
         train_loss: Some(loss),
         train_accuracy: Some(accuracy),
+        validated_at: None,
         validation_loss: Some(loss),
         validation_accuracy: Some(accuracy),
         best_accuracy: Some(accuracy),

@@ -88,6 +88,7 @@ fn ended(experiment: &Experiment, steps: u64, run: &Path) -> Outcome {
             parameters: 214_402,
             train_loss: first.arms[index].map(|step| step.loss),
             train_accuracy: Some(0.8),
+            validated_at: None,
             validation_loss: Some(last.loss),
             validation_accuracy: Some(last.accuracy),
             best_accuracy: Some(last.accuracy),

@@ -163,7 +163,12 @@ fn confusion(page: &mut Page, run: &Run, arm: usize) {
 fn gradients(page: &mut Page, run: &Run) -> Result<(), RunError> {
     let arms = (0..run.info.arms.len()).map(|arm| run.gradients(arm)).collect::<Result<Vec<_>, _>>()?;
     let norm = |row: &GradientRow| row.get(BlockQuantity::WeightGradient);
-    let positive = arms.iter().flatten().filter_map(norm).filter(|value| *value > 0.0 && value.is_finite());
+    // Rows of more than one block are not drawn.
+    let of_blocks = arms
+        .iter()
+        .zip(&run.info.arms)
+        .flat_map(|(rows, arm)| rows.iter().filter(|row| arm.blocks.contains(&row.block)));
+    let positive = of_blocks.filter_map(norm).filter(|value| *value > 0.0 && value.is_finite());
     let Some([low, high]) = range(positive) else { return Ok(()) };
     page.heading("Gradients");
     page.soft(&format!(

@@ -94,7 +94,7 @@ impl Planning {
             let start = ui.add_enabled(trials.is_ok(), button).on_hover_text(hint);
             let why = trials.as_ref().err().cloned().unwrap_or_default();
             if start.on_disabled_hover_text(why).clicked() {
-                let done = planned(view, plan).and_then(|study| laboratory.begin(study));
+                let done = planned(view, plan).and_then(|study| laboratory.begin(study, None));
                 begun = done.is_ok();
                 laboratory.tell(done);
             }

@@ -7,6 +7,7 @@ use crate::kit::widgets::named;
 use crate::laboratory::Looked;
 use crate::panel::{GRADIENTS, LESIONS, PREDICTIONS, PanelId};
 use eframe::egui::{CollapsingHeader, Label, RichText, Ui};
+use lab_core::runs::Guess;
 use lab_core::verdict::{Call, Look, Verdict};
 
 /// Which of the study's verdicts is looked at, by what it compares.
@@ -28,16 +29,19 @@ impl Shown {
             listed(ui, ("Compare", hint), &mut self.compared, &options);
         });
         let Some((_, found)) = looked.verdicts.iter().find(|(compared, _)| *compared == self.compared) else { return };
-        concluded(ui, found, actions);
+        concluded(ui, found, looked.guess.as_ref(), actions);
     }
 }
 
-fn concluded(ui: &mut Ui, found: &Verdict, actions: &mut Vec<Action>) {
+fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     let color = if matches!(found.call, Call::Higher | Call::Lower) { tokens.accent } else { tokens.text };
     let headline = RichText::new(&found.headline).family(theme::semibold()).color(color);
     let headline = ui.add(Label::new(headline).wrap());
     named(ui, headline, &format!("Verdict: {}", found.headline));
+    if let Some(guess) = guess {
+        ui.colored_label(tokens.of_guess(found.confirms(guess)), found.on_guess(guess));
+    }
     if found.reasons.is_empty() && found.caveats.is_empty() {
         return;
     }

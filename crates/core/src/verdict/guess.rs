@@ -1,0 +1,30 @@
+//! What became of what a person expected.
+
+use super::compare::Call;
+use super::words::Verdict;
+use crate::runs::Guess;
+
+impl Verdict {
+    /// Whether a guess has come true; `None` where the verdict leaves it open.
+    #[must_use]
+    pub fn confirms(&self, guess: &Guess) -> Option<bool> {
+        match (self.call, guess) {
+            (Call::Undecided, _) => None,
+            (Call::Tie, guess) => Some(*guess == Guess::NoDifference),
+            (Call::Higher | Call::Lower, guess) => {
+                Some(self.best.as_ref().is_some_and(|best| *guess == Guess::Arm(best.clone())))
+            }
+        }
+    }
+
+    /// The guess, and what became of it.
+    #[must_use]
+    pub fn on_guess(&self, guess: &Guess) -> String {
+        let became = match self.confirms(guess) {
+            Some(true) => "as you expected",
+            Some(false) => "not as you expected",
+            None => "what you expected is open",
+        };
+        format!("{}: {became}", guess.in_words())
+    }
+}

@@ -235,7 +235,10 @@ impl App {
                         if before.is_none() || before != prepared.run.as_ref() {
                             self.inquiries.forget();
                         }
-                        self.known = Some((prepared.experiment.data.source.clone(), prepared.dataset.clone()));
+                        // Weights that were opened without images say nothing of those that the form names.
+                        if prepared.dataset.train + prepared.dataset.validation > 0 {
+                            self.known = Some((prepared.experiment.data.source.clone(), prepared.dataset.clone()));
+                        }
                         if let (Some(run), Some(guess)) = (&prepared.run, self.guess.clone()) {
                             self.shelf.annotate(run, |notes| notes.guess = Some(guess), ctx);
                         }

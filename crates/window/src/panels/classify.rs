@@ -95,6 +95,7 @@ impl Panel for Classify {
 impl Classify {
     fn tools(&mut self, ui: &mut Ui, view: &mut View, actions: &mut Vec<Action>) {
         ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
             // A row of its own where the buttons do not leave enough of theirs.
             let room = ui.available_width();
             let width = if room < BUTTONS + PATH { room } else { room - BUTTONS };

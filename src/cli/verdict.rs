@@ -8,7 +8,7 @@ use lab_core::protocol::Outcome;
 use lab_core::runs::{self, Run};
 use lab_core::statistics::Sample;
 use lab_core::study::StudyFolder;
-use lab_core::verdict::{self, Verdict};
+use lab_core::verdict::{self, Stretch, Verdict};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `verdict`.
@@ -131,5 +131,7 @@ fn table(found: &Verdict) -> String {
             ]
         })
         .collect();
-    output::table(&["network", "seeds", "validation accuracy", "training loss, last epoch", "diverged"], &rows)
+    let loss_of = Stretch::of_all(found.arms.iter().filter(|arm| arm.train_loss.is_some()).map(|arm| arm.loss_of));
+    let loss = format!("training loss, {}", loss_of.in_a_heading());
+    output::table(&["network", "seeds", "validation accuracy", &loss, "diverged"], &rows)
 }

@@ -42,3 +42,16 @@ fn seeds_are_taken_together_and_other_runs_refused() {
     lab.ok(&[&["train", "--epochs", "1", "--out", "short"], TINY, ARMS].concat());
     lab.refuses(2, &["differ in more than their seed"], &["verdict", "0", "short"]);
 }
+
+#[test]
+fn what_is_shorter_than_an_epoch_is_not_called_one() {
+    let lab = Lab::new();
+    let small = ["--preset", "resnet20", "--set", "arms[0].network.body.cifar={depth=8,width=2}", "--steps", "3"];
+    let said = lab.ok(&[&["train", "--out", "run"], &small[..], TINY].concat());
+    assert!(said.contains("over the first 3 of an epoch's 8 steps"), "{said}");
+    let table = lab.ok(&["verdict", "run"]);
+    assert!(table.contains("training loss, first 3 steps"), "{table}");
+    lab.ok(&["export", "run", "--html"]);
+    let page = std::fs::read_to_string(lab.path("run.html")).unwrap();
+    assert!(page.contains("training loss, first 3 steps") && !page.contains("last epoch"), "no page says otherwise");
+}

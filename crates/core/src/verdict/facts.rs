@@ -1,5 +1,6 @@
 //! The numbers that a verdict is made from.
 
+use super::stretch::Stretch;
 use crate::protocol::Discordant;
 
 /// What was measured of an experiment, over one seed or several.
@@ -42,8 +43,10 @@ pub struct Measured {
     pub steps: u64,
     /// Share of the validation images classified correctly at the last validation.
     pub accuracy: Option<f64>,
-    /// Mean training loss of the last epoch.
+    /// Mean training loss of the last epoch, or of `loss_of`.
     pub train_loss: Option<f64>,
+    /// What the training loss is the mean of.
+    pub loss_of: Stretch,
     /// Share of the last epoch's training images classified correctly.
     pub train_accuracy: Option<f64>,
     /// The step at which the loss left the finite numbers, if it did.

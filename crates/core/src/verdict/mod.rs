@@ -13,6 +13,7 @@ mod of_runs;
 mod reach;
 mod reasons;
 mod settings;
+mod stretch;
 mod words;
 
 pub use beside::beside;
@@ -23,4 +24,5 @@ pub use of_runs::{facts_of, write};
 pub use reach::{lead_changes, reached};
 pub use reasons::{Look, Reason};
 pub use settings::of_settings;
+pub use stretch::Stretch;
 pub use words::{ArmSummary, Verdict, verdict};

@@ -2,6 +2,7 @@
 
 use super::facts::{ArmFacts, Facts, Measured, Trial};
 use super::reach::lead_changes;
+use super::stretch::Stretch;
 use super::words::Verdict;
 use crate::files::write_atomically;
 use crate::quantity::Measure;
@@ -43,19 +44,22 @@ fn trial(run: &Run) -> Result<Trial, RunError> {
 }
 
 fn measured(run: &Run, arm: usize, rows: &[MetricsRow], gradients: &[GradientRow]) -> Measured {
-    let last = rows.last();
-    let per_epoch = usize::try_from(run.info.steps_per_epoch).unwrap_or(usize::MAX).max(1);
-    let epoch = &rows[rows.len().saturating_sub(per_epoch)..];
+    let per_epoch = run.info.steps_per_epoch.max(1);
+    let steps = rows.last().map_or(0, |row| row.step);
+    // The last whole epoch, or all there is where none is whole: as the engine counts at the end.
+    let end = if steps < per_epoch { steps } else { steps - steps % per_epoch };
+    let epoch = end.saturating_sub(per_epoch) + 1..=end;
     let mean = |get: fn(&MetricsRow) -> Option<f64>| {
-        let values: Vec<f64> = epoch.iter().filter_map(get).collect();
+        let values: Vec<f64> = rows.iter().filter(|row| epoch.contains(&row.step)).filter_map(get).collect();
         #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
     let ended = run.outcome.as_ref().and_then(|outcome| outcome.arms.get(arm));
     Measured {
-        steps: last.map_or(0, |row| row.step),
+        steps,
         accuracy: rows.iter().rev().find_map(|row| row.get(Measure::ValidationAccuracy)),
         train_loss: ended.and_then(|ended| ended.train_loss).or_else(|| mean(|row| row.get(Measure::TrainLoss))),
+        loss_of: Stretch::new(steps, per_epoch),
         train_accuracy: ended
             .and_then(|ended| ended.train_accuracy)
             .or_else(|| mean(|row| row.get(Measure::TrainAccuracy))),

@@ -3,6 +3,7 @@
 use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
 use super::facts::{Facts, Measured};
 use super::reasons::{self, Reason};
+use super::stretch::Stretch;
 use crate::number::{capital, count, plural, short};
 use crate::statistics::Sample;
 use serde::{Deserialize, Serialize};
@@ -35,8 +36,11 @@ pub struct ArmSummary {
     pub name: String,
     /// Share of the validation images classified correctly in the end; seeds that diverged are left out.
     pub accuracy: Option<Sample>,
-    /// Mean training loss of the last epoch, likewise.
+    /// Mean training loss of the last epoch, or of `loss_of`, likewise.
     pub train_loss: Option<Sample>,
+    /// What the training loss is the mean of.
+    #[serde(default)]
+    pub loss_of: Stretch,
     /// Seeds that diverged.
     pub diverged: usize,
 }
@@ -95,15 +99,17 @@ pub fn verdict(facts: &Facts) -> Verdict {
 }
 
 fn summary(facts: &Facts, arm: usize) -> ArmSummary {
-    let of = |get: fn(&Measured) -> Option<f64>| {
+    let alive = || {
         let trials = facts.trials.iter().filter_map(|trial| trial.arms.get(arm));
-        Sample::of(trials.filter(|measured| measured.diverged_at.is_none()).filter_map(get))
+        trials.filter(|measured| measured.diverged_at.is_none())
     };
+    let of = |get: fn(&Measured) -> Option<f64>| Sample::of(alive().filter_map(get));
     let diverged = facts.trials.iter().filter_map(|trial| trial.arms.get(arm)?.diverged_at);
     ArmSummary {
         name: facts.arms[arm].name.clone(),
         accuracy: of(|measured| measured.accuracy),
         train_loss: of(|measured| measured.train_loss),
+        loss_of: Stretch::of_all(alive().filter(|it| it.train_loss.is_some()).map(|measured| measured.loss_of)),
         diverged: diverged.count(),
     }
 }
@@ -123,8 +129,9 @@ impl Told {
 /// The part of the planned steps below which losses tell how a network began rather than what it learned.
 const EARLY: f64 = 0.1;
 
-/// Says that nothing can be said, where training was stopped soon after it began and before any validation.
-fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: &str) -> Option<Told> {
+/// How far the arm has come that came farthest, in steps, and how far it was to come, where training was stopped soon after
+/// it began.
+fn stopped_early(facts: &Facts) -> Option<(u64, u64)> {
     let alive = facts.trials.iter().flat_map(|trial| {
         let of = |arm: &Measured| (arm.steps, trial.planned);
         trial.arms.iter().filter(|arm| arm.diverged_at.is_none()).map(of)
@@ -132,8 +139,14 @@ fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: &str) -> Option<Told>
     let (done, planned) = alive.max_by_key(|(done, _)| *done).filter(|(done, _)| *done > 0)?;
     #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
     let is_early = (done as f64) < EARLY * planned as f64;
+    is_early.then_some((done, planned))
+}
+
+/// Says that nothing can be said, where training was stopped soon after it began and before any validation.
+fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: &str) -> Option<Told> {
+    let (done, planned) = stopped_early(facts)?;
     let known: Vec<&ArmSummary> = arms.iter().filter(|arm| arm.train_loss.is_some()).collect();
-    if quantity != LOSS || !is_early || known.len() < 2 {
+    if quantity != LOSS || known.len() < 2 {
         return None;
     }
     let losses = several(known.iter().map(|arm| format!("{} {}", arm.name, arm.score(quantity))));
@@ -184,8 +197,8 @@ fn diverged(facts: &Facts, arms: &[ArmSummary]) -> String {
 }
 
 fn alone(arm: &ArmSummary, quantity: &str) -> Told {
-    let loss =
-        arm.train_loss.map(|loss| format!("training loss {} over the last epoch", loss.in_words(1.0, short, "")));
+    let of = arm.loss_of.in_words();
+    let loss = arm.train_loss.map(|loss| format!("training loss {} {of}", loss.in_words(1.0, short, "")));
     let right = (quantity == ACCURACY).then(|| format!("{} of the validation images right", arm.score(quantity)));
     let n = arm.accuracy.or(arm.train_loss).map_or(0, |sample| sample.n);
     let told: Vec<String> = right.into_iter().chain(loss).collect();
@@ -246,7 +259,7 @@ fn several(all: impl Iterator<Item = String>) -> String {
 fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, quantity: &str) -> Told {
     let (mut one, mut two) = (best.score(quantity), other.score(quantity));
     if quantity == LOSS {
-        one = format!("a training loss of {one} over the last epoch");
+        one = format!("a training loss of {one} {}", Stretch::of_all([best.loss_of, other.loss_of]).in_words());
         two.insert_str(0, "one of ");
     }
     let luck = match found.test {
@@ -373,8 +386,11 @@ fn is_short(arm: &Measured, planned: u64) -> bool {
     arm.diverged_at.is_none() && arm.steps < planned
 }
 
-/// Says that an arm has learned nothing, where its loss stands where guessing would.
+/// Says that an arm has learned nothing, where its loss stands where guessing would and there was time to learn.
 fn by_guessing(facts: &Facts) -> Option<String> {
+    if stopped_early(facts).is_some() {
+        return None;
+    }
     let stuck = facts.arms.iter().enumerate().filter(|(arm, _)| {
         let losses = facts.trials.iter().filter_map(|trial| trial.arms.get(*arm));
         let mut begun =

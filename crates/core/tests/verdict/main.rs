@@ -10,7 +10,7 @@
 
 use lab_core::protocol::Discordant;
 use lab_core::random::{Purpose, Random};
-use lab_core::verdict::{ArmFacts, Call, Facts, Measured, Newest, Trial, lead_changes, live, reached, verdict};
+use lab_core::verdict::{ArmFacts, Call, Facts, Measured, Newest, Stretch, Trial, lead_changes, live, reached, verdict};
 use toml::{Table, Value};
 
 /// The numbers of one outcome.
@@ -38,6 +38,9 @@ fn read(seed: u64, trial: &Table, arms: usize) -> Trial {
         steps: count("steps", arm).unwrap_or(planned),
         accuracy: number("accuracy", arm),
         train_loss: number("loss", arm),
+        loss_of: trial.get("epoch").map_or(Stretch::Epoch, |of| {
+            Stretch::new(count("steps", arm).unwrap_or(planned), of.as_integer().unwrap() as u64)
+        }),
         train_accuracy: None,
         diverged_at: count("diverged", arm),
         first_gradients: list("gradients", arm).map(|both| {

@@ -4,7 +4,7 @@
 use super::glossary;
 use super::theme::{self, Tokens, space};
 use super::widgets::named;
-use eframe::egui::{Align, Button, Label, Layout, Rect, RichText, Ui, UiBuilder, Vec2, vec2};
+use eframe::egui::{Align, Button, Label, Layout, Rect, RichText, TextStyle, Ui, UiBuilder, Vec2, vec2};
 
 /// A button in the middle of a panel.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +19,8 @@ pub struct Offer<'a> {
 
 /// Widest line of text, in points.
 const LINE: f32 = 340.0;
-/// Height of a button with its text, in points, for placing them in the middle.
-const HEIGHT: f32 = 110.0;
+/// Height of the button, in points.
+const BUTTON: f32 = 32.0;
 
 /// Says what will be seen, offers the button, and says whether it was pressed.
 #[allow(clippy::must_use_candidate, reason = "without a button there is nothing to tell")]
@@ -33,12 +33,18 @@ pub fn canvas_with(ui: &mut Ui, what: &str, offer: Option<Offer>, beside: Option
     let tokens = Tokens::of(ui);
     let mut clicked = false;
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
-        ui.add_space(((ui.available_height() - HEIGHT) / 2.0).clamp(space::M, 240.0));
+        let mut width = ui.available_width().min(LINE);
+        if beside.is_some() {
+            width -= 2.0 * (theme::ICON + space::S);
+        }
+        let font = TextStyle::Body.resolve(ui.style());
+        let lines = ui.painter().layout(what.to_owned(), font, tokens.weak, width).size().y;
+        let height = lines + offer.map_or(0.0, |_| space::S + ui.spacing().item_spacing.y + BUTTON);
+        // What is too high for the middle begins at the top, so that the button stays in sight.
+        ui.add_space(((ui.available_height() - height) / 2.0).clamp(0.0, 240.0));
         ui.set_max_width(ui.available_width().min(LINE));
         let text = ui.scope(|ui| {
-            if beside.is_some() {
-                ui.set_max_width(ui.available_width() - 2.0 * (theme::ICON + space::S));
-            }
+            ui.set_max_width(width);
             ui.add(Label::new(RichText::new(what).color(tokens.weak)).wrap())
         });
         let text = text.inner;
@@ -50,7 +56,7 @@ pub fn canvas_with(ui: &mut Ui, what: &str, offer: Option<Offer>, beside: Option
         let Some(Offer { verb, name, hindered }) = offer else { return };
         ui.add_space(space::S);
         let text = RichText::new(verb).family(theme::semibold()).color(tokens.on_accent);
-        let button = Button::new(text).fill(tokens.accent).min_size(vec2(120.0, 32.0));
+        let button = Button::new(text).fill(tokens.accent).min_size(vec2(120.0, BUTTON));
         let button = ui.add_enabled(hindered.is_none(), button);
         clicked = named(ui, button, name).clicked();
         if let Some(why) = hindered {

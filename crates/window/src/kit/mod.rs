@@ -8,6 +8,7 @@ pub mod glossary;
 pub mod legend;
 pub mod line;
 pub mod plot;
+pub mod room;
 pub mod samples;
 pub mod theme;
 pub mod typed_path;

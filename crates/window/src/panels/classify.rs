@@ -23,6 +23,10 @@ use std::collections::HashMap;
 const PICTURE: f32 = 72.0;
 /// Side of a picture in the strip of those seen so far.
 const THUMBNAIL: f32 = 36.0;
+/// Room for the buttons and the number beside a path, in points.
+const BUTTONS: f32 = 300.0;
+/// Least width of a path beside them.
+const PATH: f32 = 180.0;
 /// Least width of an arm's answer beside another's.
 const COLUMN: f32 = 150.0;
 
@@ -91,7 +95,10 @@ impl Panel for Classify {
 impl Classify {
     fn tools(&mut self, ui: &mut Ui, view: &mut View, actions: &mut Vec<Action>) {
         ui.horizontal_wrapped(|ui| {
-            let width = (ui.available_width() - 290.0).max(120.0);
+            ui.spacing_mut().item_spacing.x = space::XS;
+            // A row of its own where the buttons do not leave enough of theirs.
+            let room = ui.available_width();
+            let width = if room < BUTTONS + PATH { room } else { room - BUTTONS };
             let edit =
                 TextEdit::singleline(&mut self.path).hint_text("Path of a picture, then Enter").desired_width(width);
             let response = ui.add(edit);

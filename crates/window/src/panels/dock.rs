@@ -2,42 +2,86 @@
 //! only as it is handed in.
 
 use super::row::{Corner, Row};
-use crate::kit::theme::{self, space};
+use super::tabs;
+use crate::kit::room::Room;
+use crate::kit::theme;
 use crate::panel::PanelId;
-use eframe::egui::style::ScrollAnimation;
-use eframe::egui::{Color32, Frame, Id, Margin, Response, Stroke, Style, Ui, Visuals, WidgetText};
+use eframe::egui::{Color32, Frame, Id, Margin, Rect, Response, Sense, Style, Ui, Visuals, WidgetText, vec2};
 use egui_tiles::{
     Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree,
     UiResponse,
 };
 use std::collections::{HashMap, HashSet};
 
-/// The layout at first: curves and what is looked at in depth on the left, what goes beside it on the right.
-pub fn first(rows: &[Row]) -> Tree<PanelId> {
+/// The layout at first: curves and what is looked at in depth on the left, what goes beside it on the right; in a small
+/// window all of the latter among the same tabs.
+pub fn first(rows: &[Row], room: Room) -> Tree<PanelId> {
     let mut tiles = Tiles::default();
-    let [left, upper, lower] = [Corner::Left, Corner::UpperRight, Corner::LowerRight].map(|corner| {
-        let panels = rows.iter().filter(|row| row.corner == corner);
+    let mut tabs = |corners: &[Corner]| {
+        let panels = corners.iter().flat_map(|corner| rows.iter().filter(|row| row.corner == *corner));
         let panes = panels.map(|row| tiles.insert_pane(row.id)).collect();
         tiles.insert_tab_tile(panes)
-    });
-    let mut right = Linear::new(LinearDir::Vertical, vec![upper, lower]);
-    right.shares.set_share(upper, 1.7);
-    let right = tiles.insert_container(Container::Linear(right));
+    };
+    let left = tabs(&[Corner::Left]);
+    let (right, share) = match room {
+        Room::Small => (tabs(&[Corner::UpperRight, Corner::LowerRight]), 1.2),
+        Room::Large => {
+            let (upper, lower) = (tabs(&[Corner::UpperRight]), tabs(&[Corner::LowerRight]));
+            let mut right = Linear::new(LinearDir::Vertical, vec![upper, lower]);
+            right.shares.set_share(upper, 1.7);
+            (tiles.insert_container(Container::Linear(right)), 1.45)
+        }
+    };
     let mut root = Linear::new(LinearDir::Horizontal, vec![left, right]);
-    root.shares.set_share(left, 1.45);
+    root.shares.set_share(left, share);
     let root = tiles.insert_container(Container::Linear(root));
     tree(root, tiles)
+}
+
+/// The first layout for this room with the same panels in front, in place of a layout in which nobody has moved or
+/// resized anything; nothing where somebody has.
+pub fn adapted(layout: &Tree<PanelId>, rows: &[Row], room: Room) -> Option<Tree<PanelId>> {
+    let untouched = fronts_apart(layout.clone());
+    if ![Room::Small, Room::Large].into_iter().any(|room| fronts_apart(first(rows, room)) == untouched) {
+        return None;
+    }
+    let mut next = first(rows, room);
+    // Of two that come to lie among the same tabs, the one that lay on top is in front.
+    for corner in [Corner::LowerRight, Corner::UpperRight, Corner::Left] {
+        for row in rows.iter().filter(|row| row.corner == corner && is_in_front(layout, row)) {
+            next.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == row.id));
+        }
+    }
+    Some(next)
+}
+
+/// A layout but for which panels are in front.
+fn fronts_apart(mut layout: Tree<PanelId>) -> Tree<PanelId> {
+    for tile in layout.tiles.tiles_mut() {
+        if let Tile::Container(Container::Tabs(tabs)) = tile {
+            tabs.active = None;
+        }
+    }
+    layout
+}
+
+fn is_in_front(layout: &Tree<PanelId>, row: &Row) -> bool {
+    let pane = layout.tiles.find_pane(&row.id);
+    let parent = pane.and_then(|pane| layout.tiles.parent_of(pane)).and_then(|tabs| layout.tiles.get_container(tabs));
+    matches!(parent, Some(Container::Tabs(tabs)) if tabs.active == pane)
 }
 
 /// A layout that was kept, perhaps by another version: panels that are no more are left out, new ones lie beside those
 /// that they lie beside at first.
 pub fn restored(kept: &Tree<String>, rows: &[Row]) -> Tree<PanelId> {
     let mut taken = Taken { kept: &kept.tiles, rows, tiles: Tiles::default(), seen: HashSet::new() };
-    let Some(root) = kept.root().filter(|root| taken.take(*root)) else { return first(rows) };
+    let Some(root) = kept.root().filter(|root| taken.take(*root)) else { return first(rows, Room::Large) };
     let mut tiles = taken.tiles;
     for row in rows.iter().filter(|row| taken_in(&tiles, row).is_none()).collect::<Vec<_>>() {
         let alike = rows.iter().filter(|other| other.corner == row.corner);
-        let Some(beside) = alike.chain(rows).find_map(|other| taken_in(&tiles, other)) else { return first(rows) };
+        let Some(beside) = alike.chain(rows).find_map(|other| taken_in(&tiles, other)) else {
+            return first(rows, Room::Large);
+        };
         let tile = tiles.insert_pane(row.id);
         if let Some(Tile::Container(container)) = tiles.get_mut(beside) {
             container.add_child(tile);
@@ -95,25 +139,26 @@ impl Taken<'_> {
 pub struct Dock<'a, F> {
     pub rows: &'static [Row],
     pub show: F,
-    /// The tab in front of each row of tabs, to be scrolled into view when it is another one, or has less room.
-    pub fronts: &'a mut HashMap<TileId, Front>,
+    /// Which of its tabs each row had room for when it was drawn last.
+    pub shown: &'a mut HashMap<TileId, Vec<bool>>,
     /// The panel below the pointer, or that of the tab there.
     pub under: &'a mut Option<PanelId>,
     /// The panel whose tab was clicked twice.
     pub enlarged: &'a mut Option<PanelId>,
+    /// The row that is being drawn.
+    pub row: TabRow,
 }
 
-/// A tab in front of others.
-pub struct Front {
-    tab: TileId,
-    /// Width of the row of tabs.
-    width: f32,
-    /// Frames in which it is still looked after: arrows come and go at the ends of a row, and take room.
-    frames: u8,
+/// A row of tabs while it is drawn.
+#[derive(Default)]
+pub struct TabRow {
+    /// Tabs there is no room for.
+    hidden: HashSet<TileId>,
+    /// Width that a tab may have.
+    room: f32,
+    /// What was chosen among the hidden ones.
+    pub chosen: Option<TileId>,
 }
-
-/// Frames in which a tab is looked after.
-const SETTLES: u8 = 6;
 
 /// A panel within its margins.
 pub fn framed(ui: &mut Ui, show: impl FnOnce(&mut Ui)) {
@@ -132,30 +177,45 @@ impl<F: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Dock<'_, F> {
         UiResponse::None
     }
 
-    /// Notes which tab is in front: where a person scrolls to after it was brought into view is left alone.
-    fn top_bar_right_ui(&mut self, _: &Tiles<PanelId>, ui: &mut Ui, row: TileId, tabs: &Tabs, _: &mut f32) {
-        let Some(tab) = tabs.active else { return };
-        let width = ui.available_width();
-        let front = self.fronts.entry(row).or_insert(Front { tab, width: 0.0, frames: 0 });
-        if front.tab != tab || (front.width - width).abs() > 0.5 {
-            *front = Front { tab, width, frames: SETTLES };
+    /// Decides before any tab of a row is drawn which of them there is room for, and offers the others in a menu. Nothing is
+    /// left to be scrolled.
+    fn top_bar_right_ui(&mut self, tiles: &Tiles<PanelId>, ui: &mut Ui, row: TileId, tabs: &Tabs, scrolled: &mut f32) {
+        *scrolled = 0.0;
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let all: Vec<TileId> = tabs.children.iter().copied().filter(|tab| tiles.is_visible(*tab)).collect();
+        let titles: Vec<WidgetText> = all.iter().map(|tab| self.tab_title_for_tile(tiles, *tab)).collect();
+        let widths: Vec<f32> = titles.iter().map(|title| tabs::width(ui, title.clone())).collect();
+        let front = all.iter().position(|tab| tabs.is_active(*tab));
+        let room = ui.available_width();
+        let shown = tabs::shown(&widths, front, room);
+        let hidden: Vec<(TileId, &str)> =
+            (0..all.len()).filter(|place| !shown[*place]).map(|place| (all[place], titles[place].text())).collect();
+        self.row.hidden.extend(hidden.iter().map(|(tab, _)| *tab));
+        self.row.room = if hidden.is_empty() { room } else { room - tabs::MORE };
+        if let Some(chosen) = tabs::more(ui, row, &hidden) {
+            self.row.chosen = Some(chosen);
+        }
+        if self.shown.insert(row, shown.clone()).is_some_and(|before| before != shown) {
+            // The dock still believes that there are as many tabs as before, and would make room for scrolling them.
+            ui.ctx().request_discard("other tabs have room");
         }
     }
 
-    fn on_tab_button(&mut self, tiles: &mut Tiles<PanelId>, tile: TileId, button: Response) -> Response {
-        let panel = tiles.get_pane(&tile).copied();
-        if let Some(front) = self.fronts.values_mut().find(|front| front.tab == tile && front.frames > 0) {
-            front.frames -= 1;
-            button.scroll_to_me_animation(None, ScrollAnimation::none());
-            button.ctx.request_repaint();
+    fn tab_ui(&mut self, tiles: &mut Tiles<PanelId>, ui: &mut Ui, id: Id, tile: TileId, state: &TabState) -> Response {
+        if self.row.hidden.contains(&tile) {
+            let nowhere = Rect::from_min_size(ui.cursor().min, vec2(0.0, ui.available_height()));
+            return ui.interact(nowhere, id, Sense::hover());
         }
-        if button.contains_pointer() && panel.is_some() {
+        let title = self.tab_title_for_tile(tiles, tile);
+        let tab = tabs::tab(ui, id, title, self.row.room, state);
+        let panel = tiles.get_pane(&tile).copied();
+        if tab.contains_pointer() && panel.is_some() {
             *self.under = panel;
         }
-        if button.double_clicked() {
+        if tab.double_clicked() {
             *self.enlarged = panel;
         }
-        button
+        tab
     }
 
     fn tab_title_for_pane(&mut self, panel: &PanelId) -> WidgetText {
@@ -166,36 +226,16 @@ impl<F: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Dock<'_, F> {
         30.0
     }
 
-    fn tab_title_spacing(&self, _: &Visuals) -> f32 {
-        space::M
-    }
-
     fn gap_width(&self, _: &Style) -> f32 {
         theme::HAIRLINE
     }
 
     fn min_size(&self) -> f32 {
-        120.0
+        tabs::LEAST
     }
 
     fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
         visuals.panel_fill
-    }
-
-    fn tab_bg_color(&self, visuals: &Visuals, _: &Tiles<PanelId>, _: TileId, state: &TabState) -> Color32 {
-        if state.active { visuals.extreme_bg_color } else { visuals.panel_fill }
-    }
-
-    fn tab_outline_stroke(&self, _: &Visuals, _: &Tiles<PanelId>, _: TileId, _: &TabState) -> Stroke {
-        Stroke::NONE
-    }
-
-    fn tab_bar_hline_stroke(&self, visuals: &Visuals) -> Stroke {
-        visuals.widgets.noninteractive.bg_stroke
-    }
-
-    fn tab_text_color(&self, visuals: &Visuals, _: &Tiles<PanelId>, _: TileId, state: &TabState) -> Color32 {
-        if state.active { visuals.text_color() } else { visuals.weak_text_color() }
     }
 
     fn simplification_options(&self) -> SimplificationOptions {
@@ -249,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_layout_of_another_version_loses_old_panels_and_gets_new_ones_beside_their_neighbours() {
-        let mut before = first(&BEFORE);
+        let mut before = first(&BEFORE, Room::Large);
         // Somebody moved the log to the curves.
         let (log, curves) = (PanelId("log"), PanelId("curves"));
         let log = before.tiles.find_pane(&log).unwrap();
@@ -265,17 +305,51 @@ mod tests {
     #[test]
     fn a_layout_without_a_single_known_panel_is_replaced() {
         const OTHERS: [Row; 1] = [row("other", Corner::Left)];
-        assert_eq!(restored(&kept(&first(&OTHERS)), &NOW), first(&NOW));
-        assert_eq!(restored(&Tree::empty(Id::unique("none")), &NOW), first(&NOW));
+        assert_eq!(restored(&kept(&first(&OTHERS, Room::Large)), &NOW), first(&NOW, Room::Large));
+        assert_eq!(restored(&Tree::empty(Id::unique("none")), &NOW), first(&NOW, Room::Large));
     }
 
     #[test]
     fn a_layout_that_holds_itself_does_no_harm() {
-        let mut knotted = first(&NOW);
+        let mut knotted = first(&NOW, Room::Large);
         let root = knotted.root().unwrap();
         if let Some(Tile::Container(container)) = knotted.tiles.get_mut(root) {
             container.add_child(root);
         }
-        assert_eq!(restored(&kept(&knotted), &NOW), first(&NOW));
+        assert_eq!(restored(&kept(&knotted), &NOW), first(&NOW, Room::Large));
+    }
+
+    /// Which of the panels are in front.
+    fn fronts(layout: &Tree<PanelId>) -> Vec<&'static str> {
+        NOW.iter().filter(|row| is_in_front(layout, row)).map(|row| row.id.0).collect()
+    }
+
+    #[test]
+    fn a_layout_that_nobody_touched_follows_the_room_and_one_that_somebody_did_stays() {
+        let mut large = first(&NOW, Room::Large);
+        large.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if pane.0 == "new"));
+        assert_eq!(fronts(&large), ["new", "gradients", "log"]);
+        let small = adapted(&kept_and_restored(&large), &NOW, Room::Small).unwrap();
+        assert_eq!(beside(&small, "gradients"), ["gradients", "log", "newer"], "two rows of tabs rather than three");
+        assert_eq!(fronts(&small), ["new", "gradients"]);
+        let again = adapted(&kept_and_restored(&small), &NOW, Room::Large).unwrap();
+        assert_eq!(again, large);
+
+        let mut moved = large.clone();
+        let log = moved.tiles.find_pane(&PanelId("log")).unwrap();
+        let left = moved.tiles.parent_of(moved.tiles.find_pane(&PanelId("curves")).unwrap()).unwrap();
+        moved.move_tile_to_container(log, left, 0, true);
+        assert_eq!(adapted(&moved, &NOW, Room::Small), None);
+        let mut resized = large;
+        for tile in resized.tiles.tiles_mut() {
+            if let Tile::Container(Container::Linear(linear)) = tile {
+                linear.shares.set_share(linear.children[0], 3.0);
+            }
+        }
+        assert_eq!(adapted(&resized, &NOW, Room::Small), None);
+    }
+
+    fn kept_and_restored(layout: &Tree<PanelId>) -> Tree<PanelId> {
+        restored(&kept(layout), &NOW)
     }
 }

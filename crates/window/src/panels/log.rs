@@ -1,7 +1,7 @@
 //! The log: everything that was said, oldest first. Long lines are folded, so that all of them can be read.
 
-use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens, space};
+use crate::panels::beginning::by_training;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::{Level, Monitor};
 use eframe::egui::{Align, FontId, Label, Layout, RichText, ScrollArea, TextStyle, Ui, vec2};
@@ -22,16 +22,17 @@ pub struct Log {
 impl Panel for Log {
     type View = ();
 
-    fn ui(&mut self, ui: &mut Ui, (): &mut (), scene: Scene, _: &mut Effects) {
+    fn ui(&mut self, ui: &mut Ui, (): &mut (), scene: Scene, effects: &mut Effects) {
+        if scene.monitor.log.is_empty() {
+            let what = "What happens to a run is written down here, each line with its step.";
+            return by_training(ui, scene, ("Log", what), None::<fn(&mut Ui)>, effects.actions);
+        }
         self.lines(ui, scene.monitor);
     }
 }
 
 impl Log {
     fn lines(&mut self, ui: &mut Ui, monitor: &Monitor) {
-        if monitor.log.is_empty() {
-            return empty(ui, "What happens to a run is written down here: press Start.");
-        }
         let tokens = Tokens::of(ui);
         let font = TextStyle::Body.resolve(ui.style());
         self.fold(monitor, letters(ui, &font));

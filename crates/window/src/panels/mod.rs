@@ -18,11 +18,13 @@ mod log;
 mod row;
 mod runs;
 mod study;
+mod tabs;
 mod welcome;
 
 use crate::action::Action;
 use crate::collection::Collection;
 use crate::finder::Finder;
+use crate::kit::room::Room;
 use crate::kit::theme;
 use crate::kit::widgets::named;
 use crate::laboratory::Laboratory;
@@ -32,7 +34,7 @@ use crate::panel::{
 use crate::scene::{Effects, Scene};
 use crate::shelf::Shelf;
 use crate::state::selected::ConfusionCell;
-use dock::{Dock, Front};
+use dock::{Dock, TabRow};
 use eframe::Storage;
 use eframe::egui::{Align, Frame, Layout, Margin, Ui};
 use egui_tiles::{Tile, TileId, Tree};
@@ -89,8 +91,10 @@ pub struct Panels {
     enlarged: Option<PanelId>,
     /// Whether that is for an audience.
     pub presented: bool,
-    /// The tabs in front.
-    fronts: HashMap<TileId, Front>,
+    /// The room that the layout was brought to last.
+    room: Option<Room>,
+    /// Which tabs of each row there was room for.
+    shown: HashMap<TileId, Vec<bool>>,
     /// The one that the pointer was over last.
     under: Option<PanelId>,
 }
@@ -101,13 +105,14 @@ impl Panels {
         let layout = storage.and_then(|storage| eframe::get_value::<Tree<String>>(storage, LAYOUT));
         let checkpoint = storage.and_then(|storage| eframe::get_value(storage, CHECKPOINT));
         Self {
-            layout: layout.map_or_else(|| dock::first(PANELS), |layout| dock::restored(&layout, PANELS)),
+            layout: layout.map_or_else(|| dock::first(PANELS, Room::Large), |layout| dock::restored(&layout, PANELS)),
             all: PANELS.iter().map(|row| row.panel(storage)).collect(),
             checkpoint: checkpoint.unwrap_or_default(),
             cell: None,
             enlarged: None,
             presented: false,
-            fronts: HashMap::new(),
+            room: None,
+            shown: HashMap::new(),
             under: None,
         }
     }
@@ -121,7 +126,7 @@ impl Panels {
 
     /// Brings the panels back to where they were at first.
     pub fn reset_layout(&mut self) {
-        self.layout = dock::first(PANELS);
+        self.layout = dock::first(PANELS, self.room.unwrap_or(Room::Large));
     }
 
     /// Brings a panel to the front.
@@ -163,22 +168,38 @@ impl Panels {
 
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, stores: Stores, actions: &mut Vec<Action>) {
         let Stores { shelf, laboratory, finder, collection } = stores;
-        let Self { layout, all, checkpoint, cell, enlarged, presented, fronts, under } = self;
+        self.settle(Room::of(ui.ctx()));
+        let Self { layout, all, checkpoint, cell, enlarged, presented, room: _, shown, under } = self;
         let mut effects = Effects { actions, shelf, laboratory, collection, finder, checkpoint, cell };
-        if let Some(shown) = *enlarged {
-            heading(ui, shown, *presented, effects.actions);
+        if let Some(id) = *enlarged {
+            heading(ui, id, *presented, effects.actions);
         }
-        let mut show = |ui: &mut Ui, shown: PanelId| {
-            if let Some(panel) = all.iter_mut().find(|panel| panel.id() == shown) {
+        let mut show = |ui: &mut Ui, id: PanelId| {
+            if let Some(panel) = all.iter_mut().find(|panel| panel.id() == id) {
                 panel.ui(ui, scene, &mut effects);
             }
         };
-        if let Some(shown) = *enlarged {
-            dock::framed(ui, |ui| show(ui, shown));
+        if let Some(id) = *enlarged {
+            dock::framed(ui, |ui| show(ui, id));
         } else {
-            layout.ui(&mut Dock { rows: PANELS, show, fronts, under, enlarged }, ui);
+            let mut dock = Dock { rows: PANELS, show, shown, under, enlarged, row: TabRow::default() };
+            layout.ui(&mut dock, ui);
+            if let Some(chosen) = dock.row.chosen {
+                layout.make_active(|tile, _| tile == chosen);
+                ui.ctx().request_repaint();
+            }
         }
         shelf.rest();
+    }
+
+    /// Brings the layout to the room that there is, once for each time it changes, unless somebody made it their own.
+    fn settle(&mut self, room: Room) {
+        if self.enlarged.is_none() && self.room != Some(room) {
+            self.room = Some(room);
+            if let Some(adapted) = dock::adapted(&self.layout, PANELS, room) {
+                self.layout = adapted;
+            }
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use lab_core::experiment::{Plan, Source, preset};
 use lab_core::export::bundle::Opened;
 use lab_core::instrument::Sample;
 use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question, Tune};
-use lab_core::runs;
+use lab_core::runs::{self, Guess};
 use lab_core::study::{StudyPlan, is_study};
 use std::path::{Path, PathBuf};
 

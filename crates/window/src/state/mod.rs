@@ -399,6 +399,9 @@ fn described(prepared: &Prepared) -> String {
     let data = &prepared.dataset;
     let arms: Vec<String> =
         prepared.arms.iter().map(|arm| format!("{} ({} parameters)", arm.name, count(arm.parameters))).collect();
+    if data.train + data.validation == 0 {
+        return format!("Ready on {}: {}", prepared.device, arms.join(", "));
+    }
     format!(
         "Ready on {}: {}, {} training and {} validation images, {}; {}",
         prepared.device,

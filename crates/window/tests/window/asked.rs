@@ -12,8 +12,7 @@ use std::sync::Arc;
 /// A window that has trained a little, with one of its tabs in front.
 pub fn at_tab(tab: &str) -> (Harness<'static, App>, Script) {
     let (mut harness, script) = training(40);
-    harness.get_by_label(tab).click();
-    harness.run();
+    command(&mut harness, &format!("show {tab}"));
     (harness, script)
 }
 

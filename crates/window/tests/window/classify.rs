@@ -5,6 +5,7 @@ use crate::scripted::*;
 use eframe::egui::{self, Key, Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use lab_core::experiment::Experiment;
 use lab_core::protocol::{Command, Event, Picture, Question};
 use lab_window::App;
 use lab_window::dialogs::{Chosen, Wanted};
@@ -148,6 +149,23 @@ fn weights_are_opened_and_answer() {
     harness.run_steps(3);
     assert!(harness.query_by_label_contains("Dismiss: resnet56 from").is_some());
     assert!(harness.query_by_label_contains("drop them on the window, or open, paste or type one").is_some());
+}
+
+#[test]
+fn weights_without_images_change_nothing_of_what_the_form_says() {
+    let (mut harness, script) = window();
+    let before = names(&harness, "24.0 M MACs");
+    assert!(!before.is_empty());
+    let mut opened = prepared(&Experiment::check(harness.state().plan().clone()).unwrap());
+    opened.total_steps = 0;
+    (opened.dataset.train, opened.dataset.validation, opened.dataset.shape) = (0, 0, [3, 32, 32]);
+    script.say(Event::Prepared(Box::new(opened)));
+    harness.run();
+    assert_eq!(names(&harness, "24.0 M MACs"), before, "its images are as large as before");
+    command(&mut harness, "show confusion");
+    assert!(!names(&harness, "Weights from a file bring no validation along.").is_empty());
+    command(&mut harness, "show log");
+    assert!(names(&harness, "0 training").is_empty(), "{:?}", names(&harness, "Ready on"));
 }
 
 fn pictures_of_classify(theme: Theme, name: &str) {

@@ -2,8 +2,9 @@
 
 use crate::asked::*;
 use crate::pictures::pictured_in;
+use crate::room::cut;
 use crate::scripted::*;
-use eframe::egui::{Theme, vec2};
+use eframe::egui::{Key, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use lab_core::instrument::{BlockGradients, Finding, Gradients, Histogram, Question};
@@ -118,6 +119,36 @@ fn one_early_gradient_lies_outside_and_each_network_has_its_own_axis() {
 fn moved_on(harness: &mut Harness<'static, App>, script: &Script) {
     (4..=40).step_by(3).for_each(|step| script.say(Event::Spread(Box::new(spread(step)))));
     harness.run();
+}
+
+#[test]
+fn no_row_reaches_beyond_the_panel_in_a_small_window_enlarged_or_presented() {
+    let (mut harness, script) = window_of(vec2(1024.0, 700.0), Theme::Dark, false);
+    harness.run();
+    harness.get_by_label("Start").click();
+    harness.run();
+    script.train(&script.started(), 40);
+    harness.run();
+    command(&mut harness, "show inside");
+    click(&mut harness, "Look: Gradients by block");
+    let (id, _) = script.asked_for(|question| matches!(question, Question::Gradients { .. })).expect("asked");
+    script.found(id, [Ok(look(0.5)), Ok(look(0.99))]);
+    moved(&mut harness, &script);
+    click(&mut harness, "Count: Histograms");
+    let (id, _) = script.asked_for(|question| matches!(question, Question::Histograms { .. })).expect("asked");
+    script.found(id, [Ok(histograms(0.5)), Ok(histograms(0.25))]);
+    harness.run();
+    for key in [None, Some(Key::F10), Some(Key::F10), Some(Key::F5)] {
+        key.into_iter().for_each(|key| harness.key_press(key));
+        harness.run();
+        for part in
+            ["By block", "Count: Histograms", "residual conv1.weight: gradient", "residual conv1.weight, gradient by"]
+        {
+            harness.query_all_by_label_contains(part).next().unwrap().scroll_to_me();
+            harness.run();
+            assert_eq!(cut(&harness), Vec::<String>::new(), "at {part} after {key:?}");
+        }
+    }
 }
 
 /// Everything that the panel shows.

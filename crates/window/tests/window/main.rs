@@ -32,6 +32,7 @@ mod pictures;
 mod plots;
 mod predictions;
 mod remembered;
+mod room;
 mod runs;
 mod scripted;
 mod shell;

@@ -1,12 +1,10 @@
 //! Menus, the palette, shortcuts, panels that are moved and remembered, and names for those who cannot see.
 
 use crate::form::unfold;
-use crate::lines::shapes;
 use crate::pictures::pictured;
 use crate::scripted::*;
 use eframe::egui::accesskit::Role;
-use eframe::egui::epaint::Shape;
-use eframe::egui::{Key, Modifiers, Rect, Theme, ThemePreference, vec2};
+use eframe::egui::{Key, Modifiers, Pos2, Rect, Theme, ThemePreference, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::instrument::{Instrument, Question};
@@ -119,40 +117,9 @@ fn tab(harness: &Harness<'static, App>, title: &str) -> Rect {
     harness.get_by_role_and_label(Role::Button, title).rect()
 }
 
-#[test]
-fn the_tab_in_front_is_in_view_whole_in_a_small_window_and_after_it_became_smaller() {
-    let (mut harness, _script) = window_of(vec2(1024.0, 700.0), Theme::Dark, false);
-    harness.run();
-    for title in ["Landscape", "Curves", "Data", "Lesions", "Learn"] {
-        command(&mut harness, &format!("show {title}"));
-        assert_whole(&harness, title);
-    }
-    harness.set_size(vec2(1440.0, 900.0));
-    harness.run();
-    command(&mut harness, "show landscape");
-    harness.set_size(vec2(1024.0, 700.0));
-    harness.run();
-    assert_whole(&harness, "Landscape");
-}
-
-/// Whether all of the letters of a tab are painted.
-fn assert_whole(harness: &Harness<'static, App>, title: &str) {
-    let mut painted = Vec::new();
-    shapes(harness, &mut |shape, clip| {
-        if let Shape::Text(text) = shape
-            && text.galley.text() == title
-        {
-            painted.push((text.visual_bounding_rect(), clip));
-        }
-    });
-    assert!(painted.iter().any(|(text, clip)| clip.contains_rect(*text)), "{title} is cut: {painted:?}");
-}
-
-#[test]
-fn panels_are_moved_by_drag_and_stay_there_after_a_restart() {
-    let (mut harness, _script) = window();
-    let (from, to) = (tab(&harness, "Log").center(), tab(&harness, "Curves").center());
-    assert!(from.x - to.x > 300.0, "the log begins on the other side");
+/// Drags the log to the curves; from where to where.
+pub fn move_the_log(harness: &mut Harness<'static, App>) -> (Pos2, Pos2) {
+    let (from, to) = (tab(harness, "Log").center(), tab(harness, "Curves").center());
     harness.drag_at(from);
     for share in [0.1, 0.5, 0.9, 1.0] {
         harness.hover_at(from + (to - from) * share);
@@ -160,6 +127,14 @@ fn panels_are_moved_by_drag_and_stay_there_after_a_restart() {
     }
     harness.drop_at(to);
     harness.run();
+    (from, to)
+}
+
+#[test]
+fn panels_are_moved_by_drag_and_stay_there_after_a_restart() {
+    let (mut harness, _script) = window();
+    let (from, to) = move_the_log(&mut harness);
+    assert!(from.x - to.x > 300.0, "the log begins on the other side");
     let moved = tab(&harness, "Log");
     assert!((moved.center() - to).length() < 200.0, "the log lies beside the curves: {moved:?}");
 
@@ -243,13 +218,14 @@ fn speeds_are_remembered_after_a_restart() {
 }
 
 /// The titles of all panels, as the palette offers to show them.
-fn panels(harness: &mut Harness<'static, App>) -> Vec<String> {
+pub fn panels(harness: &mut Harness<'static, App>) -> Vec<String> {
     harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
     harness.run();
     let offered = names(harness, "Show ");
     harness.key_press(Key::Escape);
     harness.run();
-    offered.iter().filter_map(|title| title.strip_prefix("Show ").map(str::to_owned)).collect()
+    let panels = offered.iter().filter_map(|title| title.strip_prefix("Show "));
+    panels.filter(|title| *title != "or hide the form").map(str::to_owned).collect()
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use crate::asked::*;
 use crate::explain::explanation;
 use crate::predictions::answer_predictions;
+use crate::room::cut;
 use crate::scripted::*;
 use eframe::egui::accesskit::Role;
+use eframe::egui::{Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::instrument::{Question, Sample};
@@ -58,6 +60,29 @@ fn every_canvas_says_what_it_shows_and_has_the_button_that_helps() {
     click(&mut harness, "Compute: Loss landscape");
     assert!(script.asked_for(|question| matches!(question, Question::Surface { .. })).is_some());
     assert!(harness.query_by_label("Compute: Loss landscape").is_none(), "it is being computed");
+}
+
+#[test]
+fn lists_that_are_empty_have_the_button_that_fills_them() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut harness, script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    for panel in ["Runs", "Log"] {
+        command(&mut harness, &format!("Show {panel}"));
+        let start = format!("Start training: {panel}");
+        wait_until(&mut harness, &start, |harness| harness.query_by_label(&start).is_some());
+    }
+    click(&mut harness, "Start training: Log");
+    assert_eq!(script.starts(), 1);
+
+    let place = tempfile::tempdir().unwrap();
+    crate::runs::run(place.path(), "short", 5);
+    let (mut harness, _script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    command(&mut harness, "Show Runs");
+    wait_until(&mut harness, "the run is listed", |harness| told(harness, "1 run"));
+    type_into(&mut harness, "Search runs", "long");
+    assert!(told(&harness, "No run matches what is searched for."));
+    click(&mut harness, "Show all runs");
+    assert!(told(&harness, "1 run") && !told(&harness, "0 of 1 runs"), "what was searched for is gone");
 }
 
 /// Ends the training.
@@ -118,6 +143,11 @@ fn in_the_end_predictions_and_three_telling_images_are_there_unasked() {
     assert!(told(&harness, "Where the networks disagree most surely"));
     assert!(harness.query_by_label("Image 44: Bag").is_some());
     assert_eq!(harness.query_all_by_label("residual says Sneaker 82.0 %").count(), 3);
+    for size in [vec2(1024.0, 700.0), vec2(1440.0, 900.0)] {
+        harness.set_size(size);
+        harness.run();
+        assert_eq!(cut(&harness), Vec::<String>::new(), "at {size}");
+    }
     click(&mut harness, "Explain image 40 at all blocks");
     assert_eq!(explained(&script).last().map(|(_, image)| *image), Some(40));
     end(&mut harness, &script);

@@ -10,7 +10,7 @@ use crate::experiment::Naming;
 use crate::number::{self, count, or_dash, precise, precise_percent};
 use crate::quantity::{BlockQuantity, Measure};
 use crate::runs::{GradientRow, Run, RunError};
-use crate::verdict::{Verdict, facts_of, verdict};
+use crate::verdict::{Stretch, Verdict, facts_of, verdict};
 use page::{Page, escaped};
 use plot::{Line, plot};
 pub use worst::Said;
@@ -75,11 +75,13 @@ fn made_here(page: &mut Page, run: &Run) {
 
 fn networks(page: &mut Page, run: &Run) {
     page.heading("Networks");
+    let steps = run.outcome.as_ref().map_or(0, |outcome| outcome.steps);
+    let loss = format!("training loss, {}", Stretch::new(steps, run.info.steps_per_epoch).in_a_heading());
     let header = [
         "network",
         "parameters",
         "MACs",
-        "training loss",
+        &loss,
         "validation loss",
         "validation accuracy",
         "at the least loss",

@@ -7,6 +7,7 @@ use crate::kit::widgets::named;
 use eframe::egui::epaint::TextShape;
 use eframe::egui::{Align2, FontId, Label, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use lab_core::number::{count, percent};
+use std::f32::consts::FRAC_1_SQRT_2;
 
 /// One matrix as it is drawn.
 pub struct Grid<'a> {
@@ -35,7 +36,7 @@ fn gutter(ui: &Ui, classes: &[String]) -> f32 {
 #[allow(clippy::cast_precision_loss, reason = "a number of classes")]
 pub fn least(ui: &Ui, classes: &[String]) -> f32 {
     match classes.len() {
-        few @ ..=FEW => gutter(ui, classes) * (1.0 + std::f32::consts::FRAC_1_SQRT_2) + SLANTED * few as f32,
+        few @ ..=FEW => gutter(ui, classes) * (1.0 + FRAC_1_SQRT_2) + SLANTED * few as f32,
         many => 3.0 * many as f32,
     }
 }
@@ -73,8 +74,10 @@ pub const LABEL: f32 = 88.0;
     reason = "places and shades in a small grid"
 )]
 impl Grid<'_> {
-    /// Draws the matrix and gives the actual and predicted class of a cell that was clicked.
-    pub fn show(&self, ui: &mut Ui, width: f32) -> Option<(usize, usize)> {
+    /// Draws the matrix, whole where its cells can still be read then, and gives the actual and predicted class of a cell
+    /// that was clicked.
+    pub fn show(&self, ui: &mut Ui, room: Vec2) -> Option<(usize, usize)> {
+        let (width, top) = (room.x, ui.cursor().top());
         let tokens = Tokens::of(ui);
         let classes = self.matrix.classes;
         let text = self.matrix.summary(self.first, self.unit);
@@ -84,8 +87,9 @@ impl Grid<'_> {
         // Of classes without room for their names, nobody measures these.
         let mut labels = if width / n < NAMED { 0.0 } else { gutter(ui, classes) };
         // Slanted, the last name reaches beyond its column.
-        let beyond = (labels * std::f32::consts::FRAC_1_SQRT_2 - SLANTED / 2.0).max(0.0);
-        let mut side = ((width - labels - beyond) / n).min(LARGEST);
+        let beyond = (labels * FRAC_1_SQRT_2 - SLANTED / 2.0).max(0.0);
+        let below = room.y - (ui.cursor().top() - top) - (labels + LINE) * FRAC_1_SQRT_2 - space::S;
+        let mut side = ((width - labels - beyond) / n).min(LARGEST).min((below / n).max(WRITTEN));
         if side < SLANTED {
             side = ((width - labels) / n).min(SLANTED - 1.0);
         }

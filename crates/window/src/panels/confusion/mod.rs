@@ -92,12 +92,14 @@ fn matrices(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action
         rule.on_hover_text("A click on a cell shows its images");
         give_away::button(ui, "Confusion", &Paper { view: *view, matrices: &matrices }, actions);
     });
+    let height = ui.available_height();
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let room = ui.available_width();
         let each = if beside { (room / many - space::L).max(if fits { 0.0 } else { least }) } else { room };
         let each = if drawn.len() == 1 { room } else { each };
         let shown = |matrix: &&Matrix| beside || matrix.arm == view.arm;
-        actions.extend(figure(ui, *view, &matrices, drawn.iter().filter(shown), each).map(Action::ShowCell));
+        actions
+            .extend(figure(ui, *view, &matrices, drawn.iter().filter(shown), vec2(each, height)).map(Action::ShowCell));
     });
 }
 
@@ -123,19 +125,20 @@ fn nothing_yet(ui: &mut Ui, scene: Scene, actions: &mut Vec<Action>) {
         None => "",
         Some(_) if scene.monitor.is_active() => "It is drawn after the first validation.",
         Some(_) if scene.monitor.unfinished().is_some() => "The run was interrupted before its first validation.",
+        Some(prepared) if prepared.total_steps == 0 => "Weights from a file bring no validation along.",
         Some(_) => "Nothing was validated in this run.",
     };
     let text = format!("{what} {when}");
     by_training(ui, scene, ("Confusion", text.trim_end()), None::<fn(&mut Ui)>, actions);
 }
 
-/// Some of the matrices side by side, each this wide; gives a cell that was clicked.
+/// Some of the matrices side by side, each with this much room; gives a cell that was clicked.
 fn figure<'a>(
     ui: &mut Ui,
     view: View,
     all: &[Matrix],
     shown: impl Iterator<Item = &'a Matrix<'a>>,
-    each: f32,
+    room: Vec2,
 ) -> Option<ConfusionCell> {
     let first = all.first()?;
     let order = order(view.similar, all);
@@ -144,7 +147,7 @@ fn figure<'a>(
         ui.spacing_mut().item_spacing = vec2(space::L, space::M);
         for matrix in shown {
             let grid = Grid { matrix, first, order: &order, unit: view.unit };
-            let at = ui.allocate_ui(vec2(each, each), |ui| ui.vertical(|ui| grid.show(ui, each)).inner).inner;
+            let at = ui.allocate_ui(Vec2::splat(room.x), |ui| ui.vertical(|ui| grid.show(ui, room)).inner).inner;
             clicked = at.map(|(truth, predicted)| ConfusionCell { arm: matrix.arm, truth, predicted }).or(clicked);
         }
     });
@@ -191,7 +194,7 @@ impl Exportable for Paper<'_> {
         ui.label(theme::heading(format!("Confusion: {}", self.view.unit.title())));
         ui.label(theme::caption("Rows: actual. Columns: predicted.", &tokens));
         for pair in self.drawn().chunks(2) {
-            figure(ui, self.view, self.matrices, pair.iter(), self.each());
+            figure(ui, self.view, self.matrices, pair.iter(), vec2(self.each(), f32::INFINITY));
         }
     }
 }

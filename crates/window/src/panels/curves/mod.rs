@@ -17,7 +17,8 @@ mod usual;
 mod view;
 
 use crate::action::Action;
-use crate::kit::chips::{empty, together};
+use crate::kit::canvas::{Offer, canvas};
+use crate::kit::chips::together;
 use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
@@ -107,7 +108,13 @@ impl Panel for Curves {
         let ghosts = if view.before { source::ghosts(monitor, &tokens) } else { Vec::new() };
         match whole(view, monitor, &sources, &ghosts) {
             None => self.welcome.ui(ui, scene, effects.actions),
-            Some(_) if view.shown.is_empty() => empty(ui, "No plot is chosen: tick some under Plots."),
+            Some(_) if view.shown.is_empty() => {
+                let verb = "Show loss and accuracy";
+                let offer = Offer { verb, name: verb, hindered: None };
+                if canvas(ui, "No plot is chosen: tick some under Plots.", Some(offer)) {
+                    view.shown = View::default().shown;
+                }
+            }
             Some(whole) => {
                 let mut groups = std::mem::take(&mut self.groups);
                 let grouped = several && sources.len() > 1 && !self.by(view).is_empty();

@@ -4,7 +4,7 @@ use super::view::View;
 use crate::action::{Action, Sought};
 use crate::finder::Rates;
 use crate::kit::chart::{self, Across, Scale, Series};
-use crate::kit::chips::dot;
+use crate::kit::chips::{dot, together};
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::{decimal, named, progress};
 use crate::scene::Effects;
@@ -34,6 +34,7 @@ pub fn ui(ui: &mut Ui, view: &mut View, plan: &Plan, effects: &mut Effects) {
             let field = ui.allocate_ui(vec2(72.0, theme::ROW), |ui| decimal(ui, value)).inner;
             named(ui, field.labelled_by(label.id).on_hover_text(hint), &format!("{name} the rate"));
         }
+        together(ui, 96.0);
         let label = ui.label("in");
         let field = DragValue::new(&mut view.steps).range(20..=2000).speed(0.5).suffix(" steps");
         let hint = "More steps take longer and wander less";

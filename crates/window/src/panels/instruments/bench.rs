@@ -149,7 +149,8 @@ pub fn tools_with(
             give(ui, bench);
         }
         if let Some(found) = &inquiry.found {
-            ui.label(theme::caption(format!("after step {}", count(found.step)), &Tokens::of(ui)));
+            let text = theme::caption(format!("after step {}", count(found.step)), &Tokens::of(ui));
+            ui.add(Label::new(text).extend());
         }
     });
     failure(ui, &inquiry);

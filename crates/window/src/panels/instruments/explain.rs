@@ -9,7 +9,7 @@ use super::overlay::Overlay;
 use super::paper::{Figure, PLOT, ROWS};
 use super::telling;
 use crate::kit::chart::{Scale, Series};
-use crate::kit::chips::told;
+use crate::kit::chips::{together, told};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
 use crate::kit::theme::{Tokens, space};
@@ -187,6 +187,7 @@ impl Explain {
                     }
                 });
             list.response.labelled_by(label.id);
+            together(ui, 60.0 + ui.spacing().slider_width);
             let label = ui.label("Overlay");
             let slider = ui.add(Slider::new(&mut view.strength, 0.0..=1.0).show_value(false)).labelled_by(label.id);
             named(ui, slider, "Strength of the overlay");

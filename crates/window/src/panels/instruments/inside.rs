@@ -82,7 +82,7 @@ pub struct View {
 }
 
 /// Height of what is said where one of the two instruments has found nothing yet, in points.
-const SMALL: f32 = 140.0;
+const SMALL: f32 = 100.0;
 
 #[derive(Default)]
 pub struct Inside {

@@ -5,7 +5,7 @@ use super::bench::Bench;
 use super::maps::{Textures, WHOLE};
 use super::overlay::Overlay;
 use crate::action::Action;
-use crate::kit::chips::told;
+use crate::kit::chips::{together, told};
 use crate::kit::glossary;
 use crate::kit::theme::{self, space};
 use crate::kit::widgets::named;
@@ -16,6 +16,8 @@ use lab_core::number::percent;
 
 /// Side of a picture in points.
 const SIDE: f32 = 84.0;
+/// Room for what the networks say, in points.
+const BESIDE: f32 = 180.0;
 
 /// The images one below another.
 pub fn ui(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &mut Bench) {
@@ -53,6 +55,9 @@ pub fn ui(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &mut Bench
                     Overlay { arm: *arm, found, of: &of, strength }.draw(ui, textures, SIDE, block, map);
                 }
             }
+            // Below the pictures where there is hardly any room beside them.
+            together(ui, BESIDE);
+            ui.add_space(space::S);
             ui.vertical(|ui| {
                 let truth = first.truth.map_or_else(String::new, |truth| format!(": {}", class(truth)));
                 ui.label(theme::strong(format!("Image {image}{truth}")));

@@ -8,8 +8,10 @@ mod view;
 
 use crate::action::Action;
 use crate::give_away::{self, Exportable};
+use crate::kit::canvas::{Offer, canvas};
 use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens, space};
+use crate::panels::beginning::by_training;
 use crate::scene::{Effects, Panel, Scene};
 use crate::shelf::{Entry, Shelf};
 use columns::Column;
@@ -76,7 +78,7 @@ impl Panel for Runs {
             return empty(ui, text);
         };
         if entries.is_empty() && shelf.damaged.is_empty() && shelf.discarded.is_empty() {
-            return empty(ui, "Every run is kept and will be listed here: press Start, or Space.");
+            return begin(ui, scene, "Every run is kept and will be listed here.", actions);
         }
         self.listed.bring(&self.search, view, &entries);
         let shown = Arc::clone(&self.listed.shown);
@@ -85,9 +87,15 @@ impl Panel for Runs {
         let busy = scene.monitor.is_active();
         let selected = entries.iter().find(|entry| Some(&entry.folder) == self.selected.as_ref()).cloned();
         self.below(ui, view, &entries, (selected.as_deref(), busy), shelf, actions);
+        if entries.is_empty() {
+            return begin(ui, scene, "No run is left.", actions);
+        }
         if shown.is_empty() {
-            let text = if entries.is_empty() { "No run is left." } else { "No run matches what is searched for." };
-            return empty(ui, text);
+            let offer = Offer { verb: "Show all runs", name: "Show all runs", hindered: None };
+            if canvas(ui, "No run matches what is searched for.", Some(offer)) {
+                self.search.clear();
+            }
+            return;
         }
         let own = scene.monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
         let selected = &mut self.selected;
@@ -170,6 +178,11 @@ impl Runs {
             });
         }
     }
+}
+
+/// Offers what makes a run appear where there is none.
+fn begin(ui: &mut Ui, scene: Scene, what: &str, actions: &mut Vec<Action>) {
+    by_training(ui, scene, ("Runs", what), None::<fn(&mut Ui)>, actions);
 }
 
 /// Which columns are shown.

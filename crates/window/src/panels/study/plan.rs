@@ -1,7 +1,8 @@
 //! What is to be varied and how often, and the start of it.
 
 use super::view::View;
-use crate::kit::theme::{self, Tokens, space};
+use crate::kit::chips::together;
+use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::{choose, named};
 use crate::laboratory::Laboratory;
 use eframe::egui::{Button, DragValue, Label, RichText, TextEdit, Ui, vec2};
@@ -70,7 +71,7 @@ impl Planning {
             if ui.button("Add").on_hover_text("Varies this, too").clicked() {
                 view.axes.push(OFTEN[self.often].1.to_owned());
             }
-            ui.add_space(space::S);
+            together(ui, 88.0);
             let hint = "How often each setting is trained, each time with the next seed";
             let label = ui.label("Seeds").on_hover_text(hint);
             if plan.recipe.seeds > 1 {

@@ -14,9 +14,9 @@ use lab_core::instrument::{Answer, Findings, Question};
 use lab_core::runs::Run;
 use lab_core::study::StudyFolder;
 use lab_engine::inspect::{self, kept};
-use lab_engine::nn::weights;
 use lab_engine::train::checkpoint::WEIGHTS;
 use lab_engine::train::device;
+use lab_engine::train::load;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -115,6 +115,11 @@ fn page(args: &Args, folder: &Path, text: String) -> Result<(), Failure> {
     said(&place)
 }
 
+/// Why a file was not written, and what to do.
+fn unwritten(place: &Path, error: &io::Error) -> Failure {
+    Failure::Running(format!("cannot write {}: {error}; name another place with --out", place.display()))
+}
+
 fn said(place: &Path) -> Result<(), Failure> {
     output::print(&format!("wrote {}", place.display()))
 }
@@ -126,12 +131,18 @@ fn bundled(args: &Args) -> Result<(), Failure> {
     };
     let folder = fs::canonicalize(&folder).map_err(Failure::running)?;
     let place = args.place(&folder, ".zip");
-    let write = || -> io::Result<()> {
-        let file = File::create_new(&place)?;
-        bundle::write(&folder, &file)?;
-        file.sync_all()
-    };
-    write().map_err(|error| Failure::Running(format!("cannot write {}: {error}", place.display())))?;
+    let file = File::create_new(&place).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::Usage(format!("{} is there already; name another file with --out", place.display()))
+        }
+        _ => unwritten(&place, &error),
+    })?;
+    let written = bundle::write(&folder, &file).and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        // A part of it would be taken for all of it.
+        let _ = fs::remove_file(&place);
+        unwritten(&place, &error)
+    })?;
     said(&place)
 }
 
@@ -169,7 +180,7 @@ fn as_onnx(run: &Run, arm: usize, checkpoint: &Path, folder: &Path) -> Result<()
     let (name, dataset) = (&run.info.arms[arm].name, &run.info.dataset);
     let network = &run.experiment.arms[arm].network;
     let blueprint = Blueprint::new(network, dataset.shape, dataset.classes.len()).map_err(Failure::usage)?;
-    let state = weights::read(&checkpoint.join(WEIGHTS)).map_err(Failure::running)?;
+    let state = load::read(&checkpoint.join(WEIGHTS)).map_err(Failure::usage)?;
     let weights: Weights = state
         .iter()
         .map(|(name, array)| (name.as_str(), Weight { shape: &array.shape, values: &array.values }))
@@ -200,7 +211,10 @@ fn as_torch(run: &Run, arm: usize, checkpoint: &Path, folder: &Path) -> Result<(
     let script =
         pytorch::script(name, &run.experiment.arms[arm].network, &run.info.dataset).map_err(Failure::Running)?;
     let place = folder.join(format!("{}.py", safe_name(name)));
-    fs::copy(checkpoint.join(WEIGHTS), place.with_extension("safetensors")).map_err(Failure::running)?;
+    let file = checkpoint.join(WEIGHTS);
+    load::read(&file).map_err(Failure::usage)?;
+    let copy = place.with_extension("safetensors");
+    fs::read(&file).and_then(|bytes| write_atomically(&copy, &bytes)).map_err(Failure::running)?;
     write_atomically(&place, script.as_bytes()).map_err(Failure::running)?;
     said(&place)
 }

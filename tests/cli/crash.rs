@@ -483,4 +483,7 @@ fn the_newest_checkpoints_are_kept_by_their_steps() {
     let weights =
         |which: &str| fs::read(lab.path("run/arms/plain/checkpoints").join(which).join("weights.safetensors")).unwrap();
     assert!(weights("last") == weights("step-00000009") && weights("last") != weights("step-00000006"));
+    // Whoever goes on without a word about them loses none.
+    lab.ok(&["train", "--resume", "run", "--extend", "1", "--device", "flex"]);
+    assert!(weights("last") != weights("step-00000009") && weights("best").len() == weights("step-00000006").len());
 }

@@ -65,6 +65,15 @@ fn damaged_and_swapped_checkpoints_are_noticed_and_repaired() {
         &["weights.safetensors is damaged", "runs check"],
         &["train", "--resume", "run", "--device", "flex"],
     );
+    for asked in [
+        &["evaluate", "run"][..],
+        &["classify", "run", "shirt.png"],
+        &["export", "run", "--onnx"],
+        &["export", "run", "--torch"],
+    ] {
+        let damaged = ["weights.safetensors is damaged", "runs check"];
+        lab.refuses(2, &damaged, &[asked, &["--checkpoint", "last"]].concat());
+    }
     lab.refuses(1, &["damaged: 1 fault"], &["runs", "check", "run"]);
     let said = lab.ok(&["runs", "check", "run", "--repair"]);
     assert!(said.contains("took its place"), "{said}");

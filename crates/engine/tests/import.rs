@@ -261,7 +261,7 @@ fn damage_anywhere_in_weights_never_panics() {
 }
 
 #[test]
-fn weights_answer_about_the_images_of_the_form_if_these_have_as_many_classes() {
+fn weights_answer_about_the_images_of_the_form_if_these_are_of_their_classes() {
     let place = tempfile::tempdir().unwrap();
     let mut import = import(&place.path().join("net.safetensors"), 10);
     import.dataset.shape = [1, 28, 28];
@@ -299,4 +299,14 @@ fn weights_answer_about_the_images_of_the_form_if_these_have_as_many_classes() {
     let (prepared, notices) = told(&engine);
     assert_eq!(prepared.dataset.validation, 0);
     assert!(notices.iter().any(|text| text.contains("are of 10 classes, and the weights tell 4 apart")), "{notices:?}");
+
+    // As many classes, but others: a ship would be called a bag.
+    import.dataset.classes =
+        ["airplane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"].map(str::to_owned).to_vec();
+    engine.send(Command::Import(Box::new(import)));
+    let (prepared, notices) = told(&engine);
+    assert_eq!((prepared.dataset.validation, prepared.dataset.classes[8].as_str()), (0, "ship"));
+    let why =
+        "the weights tell airplane, car, bird, … apart, and the images of Fashion-MNIST subset are of T-shirt/top";
+    assert!(notices.iter().any(|text| text.contains(why)), "{notices:?}");
 }

@@ -33,10 +33,14 @@ impl DatasetInfo {
         (0..count).map(|class| format!("class {class}")).collect()
     }
 
-    /// Whether its classes have no names.
+    /// Whether its classes are numbers rather than names, counted from 0 or from 1.
     #[must_use]
     pub fn has_numbered_classes(&self) -> bool {
-        self.classes == Self::numbered_classes(self.classes.len())
+        let is_number = |(place, name): (usize, &String)| {
+            let number = name.strip_prefix("class ").unwrap_or(name).parse();
+            number.is_ok_and(|number: usize| number == place || number == place + 1)
+        };
+        self.classes.iter().enumerate().all(is_number)
     }
 }
 

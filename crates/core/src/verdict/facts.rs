@@ -32,6 +32,8 @@ pub struct Trial {
     pub arms: Vec<Measured>,
     /// On how many images only one of two arms was right in the end; empty where that is not known.
     pub discordant: Vec<Discordant>,
+    /// What was changed by hand while it trained, in words, and after which step; oldest first.
+    pub changed: Vec<(u64, String)>,
     /// How often another arm took the lead in validation accuracy during the second half of the training.
     pub lead_changes: usize,
 }
@@ -43,6 +45,8 @@ pub struct Measured {
     pub steps: u64,
     /// Share of the validation images classified correctly at the last validation.
     pub accuracy: Option<f64>,
+    /// The step of that validation.
+    pub validated_at: Option<u64>,
     /// Mean training loss of the last epoch, or of `loss_of`.
     pub train_loss: Option<f64>,
     /// What the training loss is the mean of.

@@ -5,8 +5,9 @@ use super::reach::lead_changes;
 use super::stretch::Stretch;
 use super::words::Verdict;
 use crate::files::write_atomically;
+use crate::protocol::Change;
 use crate::quantity::Measure;
-use crate::runs::{GradientRow, MetricsRow, Run, RunError, first_and_last_gradient};
+use crate::runs::{EventLine, GradientRow, MetricsRow, Run, RunError, first_and_last_gradient};
 use crate::statistics::smoothed;
 use std::io;
 use std::path::Path;
@@ -39,6 +40,7 @@ fn trial(run: &Run) -> Result<Trial, RunError> {
         planned: run.planned_steps(),
         arms,
         discordant: discordant.copied().collect(),
+        changed: changed(run)?,
         lead_changes: lead_changes(&second_half(&rows)),
     })
 }
@@ -55,9 +57,11 @@ fn measured(run: &Run, arm: usize, rows: &[MetricsRow], gradients: &[GradientRow
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
     let ended = run.outcome.as_ref().and_then(|outcome| outcome.arms.get(arm));
+    let validated = rows.iter().rev().find_map(|row| Some((row.step, row.get(Measure::ValidationAccuracy)?)));
     Measured {
         steps,
-        accuracy: rows.iter().rev().find_map(|row| row.get(Measure::ValidationAccuracy)),
+        accuracy: validated.map(|(_, accuracy)| accuracy),
+        validated_at: validated.map(|(step, _)| step),
         train_loss: ended.and_then(|ended| ended.train_loss).or_else(|| mean(|row| row.get(Measure::TrainLoss))),
         loss_of: Stretch::new(steps, per_epoch),
         train_accuracy: ended
@@ -68,6 +72,12 @@ fn measured(run: &Run, arm: usize, rows: &[MetricsRow], gradients: &[GradientRow
         losses: averaged(rows),
         worst_lesion: None,
     }
+}
+
+/// The settings that a person changed while it trained.
+fn changed(run: &Run) -> Result<Vec<(u64, String)>, RunError> {
+    let tuned = |line: EventLine| matches!(line.change, Some(Change::Tune(_))).then_some((line.step, line.what));
+    Ok(run.events()?.into_iter().filter_map(tuned).collect())
 }
 
 /// The training loss as a moving average, thinned.

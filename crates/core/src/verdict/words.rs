@@ -1,7 +1,7 @@
 //! The verdict itself: comparisons put into sentences.
 
 use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
-use super::facts::{Facts, Measured};
+use super::facts::{Facts, Measured, Trial};
 use super::reasons::{self, Reason};
 use super::stretch::Stretch;
 use crate::number::{capital, count, plural, short};
@@ -230,13 +230,13 @@ fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], 
     let open: Vec<&ArmSummary> = pairs.iter().filter(|(_, found)| !is_better(found)).map(|(arm, _)| *arm).collect();
     let undecided = pairs.iter().any(|(_, found)| found.call == Call::Undecided);
     let (text, call) = match (beaten.is_empty(), open.is_empty()) {
-        (false, true) => (format!("{} is better than all others", best.name), Call::Higher),
+        (false, true) => (format!("{} {} than all others", best.name, better(n)), Call::Higher),
         (false, false) if undecided => {
             (format!("{} is ahead; whether that is luck, one seed does not tell", best.name), Call::Undecided)
         }
         (false, false) => {
             let (beaten, open) = (names(&beaten), names(&open));
-            (format!("{} is better than {beaten}; no difference from {open} was found", best.name), Call::Tie)
+            (format!("{} {} than {beaten}; no difference from {open} was found", best.name, better(n)), Call::Tie)
         }
         (true, _) if undecided => {
             (format!("{} is ahead; whether that is luck, one seed does not tell", best.name), Call::Undecided)
@@ -254,6 +254,11 @@ fn several(all: impl Iterator<Item = String>) -> String {
         return all.join(", ");
     }
     format!("{} and {} more", all[..NAMED].join(", "), all.len() - NAMED)
+}
+
+/// One seed tells how networks did, several how they do.
+fn better(seeds: usize) -> &'static str {
+    if seeds == 1 { "did better" } else { "is better" }
 }
 
 fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, quantity: &str) -> Told {
@@ -292,7 +297,7 @@ fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, 
         Test::None => "whether that is luck, one seed does not tell".to_owned(),
     };
     let (text, call) = if better {
-        (format!("{} is better: {one} against {two} ({luck}).", best.name), Call::Higher)
+        (format!("{} {}: {one} against {two} ({luck}).", best.name, self::better(found.n)), Call::Higher)
     } else if found.call == Call::Undecided {
         (format!("{} is ahead: {one} against {two} ({luck}).", best.name), Call::Undecided)
     } else {
@@ -335,6 +340,10 @@ fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> {
             format!("The networks trained for different lengths: {least} to {most} of {} steps.", count(trial.planned))
         });
     }
+    found.extend(facts.trials.iter().find_map(by_hand));
+    if quantity == ACCURACY {
+        found.extend(facts.trials.iter().flat_map(|trial| &trial.arms).find_map(validated_before_the_end));
+    }
     if several && facts.trials.iter().any(|trial| trial.lead_changes > 1) && call != Call::Tie {
         let text = "The networks changed places more than once in the second half: with another number of steps the \
                     other one might be ahead.";
@@ -349,6 +358,29 @@ fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> {
         found.push(chance);
     }
     found
+}
+
+/// That settings were changed while a seed was trained, and the last of these changes.
+fn by_hand(trial: &Trial) -> Option<String> {
+    let (step, what) = trial.changed.last()?;
+    let how_often = match trial.changed.len() {
+        1 => "Once".to_owned(),
+        times => format!("{times} times"),
+    };
+    Some(format!(
+        "{how_often} something was changed by hand while it trained, last after step {}: {what}. What came of it is the work \
+         of both settings.",
+        count(*step)
+    ))
+}
+
+/// That an accuracy is not that of the networks as they ended.
+fn validated_before_the_end(arm: &Measured) -> Option<String> {
+    let step = arm.validated_at.filter(|step| arm.diverged_at.is_none() && *step < arm.steps)?;
+    let (step, steps) = (count(step), count(arm.steps));
+    Some(format!(
+        "The accuracies are of step {step}, where the networks were validated last before they ended at step {steps}."
+    ))
 }
 
 /// Validation images below which a reader is told how much a single one counts.

@@ -10,7 +10,9 @@
 
 use lab_core::protocol::Discordant;
 use lab_core::random::{Purpose, Random};
-use lab_core::verdict::{ArmFacts, Call, Facts, Measured, Newest, Stretch, Trial, lead_changes, live, reached, verdict};
+use lab_core::verdict::{
+    ArmFacts, Call, Facts, Measured, Newest, Stretch, Trial, lead_changes, live, reached, verdict,
+};
 use toml::{Table, Value};
 
 /// The numbers of one outcome.
@@ -37,6 +39,7 @@ fn read(seed: u64, trial: &Table, arms: usize) -> Trial {
     let measured = |arm: usize| Measured {
         steps: count("steps", arm).unwrap_or(planned),
         accuracy: number("accuracy", arm),
+        validated_at: count("validated", arm),
         train_loss: number("loss", arm),
         loss_of: trial.get("epoch").map_or(Stretch::Epoch, |of| {
             Stretch::new(count("steps", arm).unwrap_or(planned), of.as_integer().unwrap() as u64)
@@ -63,7 +66,9 @@ fn read(seed: u64, trial: &Table, arms: usize) -> Trial {
         ));
     }
     let lead_changes = trial.get("lead_changes").map_or(0, |changes| changes.as_integer().unwrap() as usize);
-    Trial { seed, planned, arms: (0..arms).map(measured).collect(), discordant, lead_changes }
+    let changed = trial.get("changed").into_iter().flat_map(|changed| changed.as_array().unwrap());
+    let changed = changed.map(|change| (pair(change, 0) as u64, change[1].as_str().unwrap().to_owned())).collect();
+    Trial { seed, planned, arms: (0..arms).map(measured).collect(), discordant, changed, lead_changes }
 }
 
 fn discordant(first: usize, second: usize, only: [i64; 2]) -> Discordant {

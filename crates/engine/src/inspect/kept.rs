@@ -1,9 +1,10 @@
 //! The networks of a run, to be asked questions.
 
-use crate::nn::{Model, weights};
+use crate::nn::Model;
 use crate::train::checkpoint::{self, WEIGHTS};
 use crate::train::device::Opened;
 use crate::train::lens;
+use crate::train::load;
 use crate::train::snapshot::{ArmSnapshot, Snapshot};
 use lab_core::blueprint::Blueprint;
 use lab_core::checkpoint::Checkpoint;
@@ -28,7 +29,7 @@ pub fn snapshot(run: &Run, which: Checkpoint, opened: &Opened) -> Result<Snapsho
         // One that diverged before its first checkpoint is shown as it began.
         let folder = run.weights(index, which).or_else(|why| run.beginning(index).ok_or(why));
         let folder = folder.map_err(|error| error.to_string())?;
-        let state = weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;
+        let state = load::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;
         let blueprint = Blueprint::new(&arm.network, dataset.shape(), dataset.classes.len());
         let model = Model::init(&blueprint.map_err(|error| error.to_string())?, seed, &opened.device);
         let model = model.with_state(&state).map_err(|error| format!("{}: {error}", folder.display()))?;

@@ -2,9 +2,10 @@
 //! weights (Li et al. 2018; Goodfellow, Vinyals and Saxe 2015).
 
 use super::subject::{Progress, Subject};
-use crate::nn::{Array, Model, Pass, StateDict, weights};
+use crate::nn::{Array, Model, Pass, StateDict};
 use crate::train::checkpoint::WEIGHTS;
 use crate::train::evaluate::Inputs;
+use crate::train::load;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Images;
 use lab_core::instrument::{Finding, Score, Slice, Surface};
@@ -203,5 +204,5 @@ fn start(subject: &Subject, from: Option<Checkpoint>) -> Result<StateDict, Strin
     let folder = subject.arm.checkpoint(which).filter(|folder| folder.is_dir());
     let folder =
         folder.ok_or_else(|| format!("there is no {} checkpoint of {} yet", which.name(), subject.arm.name))?;
-    weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())
+    load::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())
 }

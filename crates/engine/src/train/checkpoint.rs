@@ -105,9 +105,11 @@ pub(crate) fn write(arm: &mut Arm, session: &SessionState, folder: &Path, kept: 
         } else {
             keep(folder, new, best)?;
         }
+        // Whoever goes on with a run without asking for such checkpoints did not ask to lose those that it has.
+        let most = if kept > 0 { kept - 1 } else { usize::MAX };
+        let before: Vec<String> = by_step(folder).into_iter().rev().take(most).collect();
+        before.iter().try_for_each(|name| keep(folder, new, name))?;
         if kept > 0 {
-            let before: Vec<String> = by_step(folder).into_iter().rev().take(kept - 1).collect();
-            before.iter().try_for_each(|name| keep(folder, new, name))?;
             let name = format!("{STEP}{:08}", arm.progress.step);
             if !before.contains(&name) {
                 files::link_folder(&last, &new.join(name))?;
@@ -204,6 +206,24 @@ pub fn verify(folder: &Path, arm: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a file of a checkpoint is what was written, as far as that can be told: a file that lies elsewhere is taken
+/// as it is.
+///
+/// # Errors
+/// That it is damaged, and what to do.
+pub(super) fn unharmed(file: &Path) -> Result<(), String> {
+    let seal = file.parent().and_then(read_seal);
+    let name = file.file_name().map(|name| name.to_string_lossy());
+    let Some(sum) = seal.zip(name).and_then(|(seal, name)| seal.files.get(&*name).copied()) else { return Ok(()) };
+    match fs::read(file) {
+        Ok(bytes) if crc32c(&bytes) != sum => {
+            Err(format!("{} is damaged: it is not what was written; {REPAIR}", file.display()))
+        }
+        // Whoever reads it says why that cannot be done.
+        _ => Ok(()),
+    }
 }
 
 /// Every checkpoint in an arm's folder of them, the newest first as far as they say.

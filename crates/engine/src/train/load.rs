@@ -1,5 +1,6 @@
 //! Networks and weights from files, checked to be numbers.
 
+use super::checkpoint;
 use crate::nn::weights::{self, WeightsError};
 use crate::nn::{Array, Model, StateDict, StateError};
 use burn::tensor::Device;
@@ -16,6 +17,9 @@ pub enum LoadError {
     /// The file holds no weights.
     #[error(transparent)]
     File(#[from] WeightsError),
+    /// The file is a checkpoint's and not what was written.
+    #[error("{0}")]
+    Damaged(String),
     /// The weights are another network's.
     #[error("{}: {why}", .file.display())]
     Fit {
@@ -41,7 +45,8 @@ pub enum LoadError {
 /// A network for images of shape [channels, height, width] with the weights of a file.
 ///
 /// # Errors
-/// Images that are too small, a file that holds no weights, weights of another network, or numbers that are none.
+/// Images that are too small, a file that holds no weights or is damaged, weights of another network, or numbers that are
+/// none.
 pub fn load(
     network: &Network,
     shape: [usize; 3],
@@ -58,8 +63,9 @@ pub fn load(
 /// The weights of a file.
 ///
 /// # Errors
-/// A file that holds no weights, or numbers that are none.
-pub(super) fn read(file: &Path) -> Result<StateDict, LoadError> {
+/// A file that holds no weights, that is not what a checkpoint was written as, or numbers that are none.
+pub fn read(file: &Path) -> Result<StateDict, LoadError> {
+    checkpoint::unharmed(file).map_err(LoadError::Damaged)?;
     let state = weights::read(file)?;
     let wrong = |array: &Array| array.values.iter().filter(|value| !value.is_finite()).count();
     if let Some((name, _)) = state.iter().find(|(_, array)| wrong(array) > 0) {

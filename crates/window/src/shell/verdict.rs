@@ -11,7 +11,7 @@ use crate::state::trace::Trace;
 use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, RichText, TextStyle, Ui};
 use lab_core::quantity::Metric;
 use lab_core::runs::{self, Guess, Notes};
-use lab_core::verdict::{Call, Look, Newest, Verdict, facts_of, live, verdict, write};
+use lab_core::verdict::{Look, Newest, Verdict, facts_of, live, verdict, write};
 use std::path::{Path, PathBuf};
 
 /// Steps whose training loss is averaged for the sentence; before there are so many, networks only differ in their

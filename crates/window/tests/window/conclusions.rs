@@ -72,8 +72,8 @@ fn a_guess_starts_and_is_held_against_the_verdict() {
     harness.run();
     assert!(shows(&harness, "After 1 epoch, "), "no sentence on how it stands");
     script.say(Event::Finished(Box::new(ended(place.path()))));
-    wait_for(&mut harness, "is better: ");
-    let headline = names(&harness, "Residual is better: ")[0].clone();
+    wait_for(&mut harness, "did better: ");
+    let headline = names(&harness, "Residual did better: ")[0].clone();
     assert!(headline.contains("201 images only residual gets right, 43 only plain"), "{headline}");
     assert!(shows(&harness, "No difference: not as you expected"));
     click(&mut harness, "Why, and how sure");
@@ -82,7 +82,7 @@ fn a_guess_starts_and_is_held_against_the_verdict() {
     harness.run();
     assert!(harness.get_by_label("Predictions").accesskit_node().is_selected().unwrap_or(true));
     let written = std::fs::read_to_string(place.path().join("verdict/verdict.json")).unwrap();
-    assert!(written.contains("Residual is better"), "{written}");
+    assert!(written.contains("Residual did better"), "{written}");
 }
 
 #[test]
@@ -93,10 +93,10 @@ fn a_reset_takes_the_verdict_away() {
     click(&mut harness, "Start");
     script.train(&script.started(), 40);
     script.say(Event::Finished(Box::new(ended(place.path()))));
-    wait_for(&mut harness, "is better: ");
+    wait_for(&mut harness, "did better: ");
     click(&mut harness, "Reset");
     harness.run();
-    assert!(!shows(&harness, "is better: ") && shows(&harness, "Which of the two learns better?"));
+    assert!(!shows(&harness, "did better: ") && shows(&harness, "Which of the two learns better?"));
 }
 
 /// A program that writes down how it was started, and where it did so.
@@ -238,7 +238,7 @@ fn conclusions_look(size: Vec2, theme: Theme, name: &str) {
         script.train(&script.started(), 40);
         harness.run();
         script.say(Event::Finished(Box::new(outcome.clone())));
-        wait_for(harness, "is better: ");
+        wait_for(harness, "did better: ");
         compare(harness, &format!("verdict_{name}"));
     });
 }

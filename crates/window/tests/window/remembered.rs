@@ -78,6 +78,21 @@ fn the_last_run_is_offered_and_opens_with_its_settings_or_goes_on() {
 }
 
 #[test]
+fn a_run_is_offered_again_after_something_was_tried_that_is_not_kept() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = run(place.path(), "short", 20);
+    let (mut harness, script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
+    harness.run();
+    shown(&script, &folder, "short", 20);
+    harness.run();
+    // As immediate mode trains: without a folder.
+    script.say(Event::Prepared(Box::new(prepared(&experiment("tried")))));
+    harness.run();
+    let (mut again, _script) = restarted(&mut harness, place.path());
+    wait_until(&mut again, "the run is offered", |harness| !names(harness, "short: stopped after 20 of").is_empty());
+}
+
+#[test]
 fn a_run_that_was_opened_unfinished_goes_on_from_every_panel_that_has_nothing_to_show() {
     let place = tempfile::tempdir().unwrap();
     let folder = run(place.path(), "short", 5);

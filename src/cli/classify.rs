@@ -7,11 +7,12 @@ use super::plan::Shape;
 use lab_core::data::{LoadOptions, class_names, read_picture_for};
 use lab_core::experiment::DeviceChoice;
 use lab_core::files::files_in;
-use lab_core::number::precise_percent;
+use lab_core::number::{plural, precise_percent};
 use lab_core::protocol::DatasetInfo;
 use lab_engine::train::device::Opened;
 use lab_engine::train::lens::Lens;
 use serde_json::{Value, json};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `classify`.
@@ -88,6 +89,14 @@ fn pictures(named: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     let unreadable = |why| Failure::Running(format!("cannot read the folder {}: {why}", named.display()));
     let files = files_in(named).map_err(unreadable)?;
+    let folders = fs::read_dir(named).map_err(unreadable)?.flatten().filter(|entry| entry.path().is_dir()).count();
+    if folders > 0 && !files.is_empty() {
+        let folders = plural(folders as u64, "folder");
+        output::notice(&format!(
+            "{} has {folders} in it, whose pictures are left out; name them, too",
+            named.display()
+        ));
+    }
     if files.is_empty() {
         let why = "has no pictures directly in it; name its folders one by one";
         return Err(Failure::Running(format!("the folder {} {why}", named.display())));

@@ -14,6 +14,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What lies where a run was looked for, and what to do.
+fn what_it_is(path: &Path) -> String {
+    if path.is_file() && path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
+        return "it is a zip file; unpack it, and name the folder that comes out".to_owned();
+    }
+    format!("it has no {}; name the folder that training printed", layout::EXPERIMENT)
+}
+
 /// Why a run cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -21,7 +29,7 @@ pub enum RunError {
     #[error("there is no run {}: neither a folder of this path nor one of this name in the usual place; check the path", .0.display())]
     Absent(PathBuf),
     /// No run folder.
-    #[error("{} is not a run folder: it has no {}; name the folder that training printed", .0.display(), layout::EXPERIMENT)]
+    #[error("{} is not a run folder: {}", .0.display(), what_it_is(.0))]
     NotARun(PathBuf),
     /// An arm that was not validated yet.
     #[error("{} has no checkpoint of {arm} yet; let it train until the first validation", .run.display())]

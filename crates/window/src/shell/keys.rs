@@ -3,7 +3,7 @@
 use super::commands::{self, Keys};
 use crate::action::{Action, RunAction};
 use crate::kit::theme::{self, Tokens, space};
-use eframe::egui::{Context, Event, Grid, Id, KeyboardShortcut, Modal, Modifiers, Popup, ScrollArea};
+use eframe::egui::{Context, Event, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, Popup, ScrollArea};
 
 /// What comes of keys that are pressed by themselves, and easily by accident.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,11 @@ pub fn read(ctx: &Context, stray: Stray, actions: &mut Vec<Action>) {
         return;
     }
     if ctx.memory(|memory| memory.top_modal_layer().is_some()) {
-        // What lies over the window has the keyboard to itself.
+        // What lies over the window has the keyboard to itself, until Escape closes it: in slow frames the next key comes
+        // together with that.
+        if ctx.input(|input| finds_after_escape(&input.events)) {
+            actions.push(Action::Palette);
+        }
         return;
     }
     let free = ctx.memory(|memory| memory.focused().is_none()) && !Popup::is_any_open(ctx);
@@ -32,6 +36,10 @@ pub fn read(ctx: &Context, stray: Stray, actions: &mut Vec<Action>) {
     let typed = |wanted: &str| {
         ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Text(text) if text == wanted)))
     };
+    let is_open = Popup::is_any_open(ctx);
+    if stray == Stray::Nothing && !typing && !is_open && pressed(Modifiers::NONE, Key::Escape) {
+        actions.push(Action::Present);
+    }
     let mut list = commands::all();
     // Ctrl Shift Z is looked for before Ctrl Z, which it would match, too.
     list.sort_by_key(|command| !matches!(command.keys, Keys::Together(Modifiers { shift: true, .. }, _)));
@@ -58,6 +66,15 @@ pub fn read(ctx: &Context, stray: Stray, actions: &mut Vec<Action>) {
     if !typing {
         pasted(ctx, actions);
     }
+}
+
+/// Whether Escape is pressed, and behind it what opens the list of commands.
+fn finds_after_escape(events: &[Event]) -> bool {
+    let mut keys = events.iter().filter_map(|event| match event {
+        Event::Key { key, pressed: true, modifiers, .. } => Some((*key, modifiers.command)),
+        _ => None,
+    });
+    keys.any(|(key, _)| key == Key::Escape) && keys.any(|key| key == (Key::K, true))
 }
 
 /// What comes from the clipboard while no field takes it.

@@ -60,6 +60,23 @@ fn several_seeds_make_a_study_that_start_works_on() {
 }
 
 #[test]
+fn what_was_expected_of_several_seeds_is_kept_and_told_with_the_verdict() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut harness, _script, _) = over(place.path());
+    click(&mut harness, "Training");
+    type_into(&mut harness, "Seeds", "3");
+    command(&mut harness, "Show Curves");
+    click(&mut harness, "Guess: residual");
+    let made = std::fs::read_dir(place.path().join("studies")).unwrap().next().unwrap().unwrap().path();
+    let guessed = std::fs::read(made.join("notes.json")).unwrap();
+    study(&place.path().join("studies"), "seeds alone", &[], 3, 3, 40);
+    std::fs::write(place.path().join("studies/seeds alone/notes.json"), guessed).unwrap();
+    look_at(&mut harness, "seeds alone");
+    wait_for(&mut harness, "Verdict: ");
+    assert!(shows(&harness, "residual: as you expected"));
+}
+
+#[test]
 fn studies_wait_for_each_other_in_an_order_that_can_be_changed() {
     let place = tempfile::tempdir().unwrap();
     let (mut harness, _script, notes) = over(place.path());

@@ -10,7 +10,9 @@
 
 use lab_core::protocol::Discordant;
 use lab_core::random::{Purpose, Random};
-use lab_core::verdict::{ArmFacts, Call, Facts, Measured, Newest, Stretch, Trial, lead_changes, live, reached, verdict};
+use lab_core::verdict::{
+    ArmFacts, Call, Facts, Measured, Newest, Stretch, Trial, lead_changes, live, reached, verdict,
+};
 use toml::{Table, Value};
 
 /// The numbers of one outcome.

@@ -77,16 +77,8 @@ fn networks(page: &mut Page, run: &Run) {
     page.heading("Networks");
     let steps = run.outcome.as_ref().map_or(0, |outcome| outcome.steps);
     let loss = format!("training loss, {}", Stretch::new(steps, run.info.steps_per_epoch).in_a_heading());
-    let header = [
-        "network",
-        "parameters",
-        "MACs",
-        &loss,
-        "validation loss",
-        "validation accuracy",
-        "at the least loss",
-        "",
-    ];
+    let header =
+        ["network", "parameters", "MACs", &loss, "validation loss", "validation accuracy", "at the least loss", ""];
     let rows = run.info.arms.iter().enumerate().map(|(index, arm)| {
         let end = run.outcome.as_ref().and_then(|outcome| outcome.arms.get(index));
         let share = |value: Option<f64>| or_dash(value.map(precise_percent));

@@ -6,8 +6,8 @@ use crate::shell::{move_the_log, panels};
 use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::epaint::Shape;
 use eframe::egui::{Key, Rect, Theme, Vec2, vec2};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, Node};
 use lab_core::protocol::{Event, Outcome, Phase};
 use lab_window::App;
 
@@ -87,8 +87,8 @@ fn a_row_too_narrow_for_its_tabs_lists_the_others_in_a_menu() {
         let menus = harness.query_all_by_label_contains(" more panels").collect::<Vec<_>>();
         menus.iter().min_by(|a, b| a.rect().left().total_cmp(&b.rect().left())).unwrap().click();
         harness.run();
-        let entries = harness.query_all_by_label(panel).filter(|node| node.accesskit_node().role() == Role::Button);
-        entries.last().unwrap().click();
+        let is_button = |node: &Node<'_>| node.accesskit_node().role() == Role::Button;
+        harness.query_all_by_label(panel).rfind(is_button).unwrap().click();
         harness.run();
         assert_whole(&harness, panel);
     }

@@ -14,6 +14,7 @@ use lab_core::instrument::{Answer, Findings, Question};
 use lab_core::runs::Run;
 use lab_core::study::StudyFolder;
 use lab_engine::inspect::{self, kept};
+use lab_engine::nn::StateDict;
 use lab_engine::train::checkpoint::WEIGHTS;
 use lab_engine::train::device;
 use lab_engine::train::load;
@@ -158,29 +159,31 @@ fn networks(args: &Args, run: &Run) -> Result<(), Failure> {
     let folder = args.place(&run.folder, if args.onnx { "-onnx" } else { "-torch" });
     let found: Vec<_> = arms.into_iter().map(|arm| (arm, run.weights(arm, which))).collect();
     let none = found.iter().all(|(_, weights)| weights.is_err());
+    let mut ready = Vec::new();
     for (arm, checkpoint) in found {
-        let checkpoint = match checkpoint {
-            Ok(checkpoint) => checkpoint,
-            // It may have diverged at once; the others are of use all the same.
-            Err(why) if !none => {
-                output::notice(&why.to_string());
-                continue;
+        match checkpoint {
+            Ok(checkpoint) => {
+                let file = checkpoint.join(WEIGHTS);
+                ready.push((arm, load::read(&file).map_err(Failure::usage)?, file));
             }
+            // It may have diverged at once; the others are of use all the same.
+            Err(why) if !none => output::notice(&why.to_string()),
             Err(why) => return Err(Failure::usage(why)),
-        };
-        fs::create_dir_all(&folder).map_err(|error| {
-            Failure::Running(format!("cannot make the folder {}: {error}; name another with --out", folder.display()))
-        })?;
-        if args.onnx { as_onnx(run, arm, &checkpoint, &folder)? } else { as_torch(run, arm, &checkpoint, &folder)? }
+        }
+    }
+    fs::create_dir_all(&folder).map_err(|error| {
+        Failure::Running(format!("cannot make the folder {}: {error}; name another with --out", folder.display()))
+    })?;
+    for (arm, state, file) in ready {
+        if args.onnx { as_onnx(run, arm, &state, &folder)? } else { as_torch(run, arm, &file, &folder)? }
     }
     Ok(())
 }
 
-fn as_onnx(run: &Run, arm: usize, checkpoint: &Path, folder: &Path) -> Result<(), Failure> {
+fn as_onnx(run: &Run, arm: usize, state: &StateDict, folder: &Path) -> Result<(), Failure> {
     let (name, dataset) = (&run.info.arms[arm].name, &run.info.dataset);
     let network = &run.experiment.arms[arm].network;
     let blueprint = Blueprint::new(network, dataset.shape, dataset.classes.len()).map_err(Failure::usage)?;
-    let state = load::read(&checkpoint.join(WEIGHTS)).map_err(Failure::usage)?;
     let weights: Weights = state
         .iter()
         .map(|(name, array)| (name.as_str(), Weight { shape: &array.shape, values: &array.values }))
@@ -206,15 +209,13 @@ fn as_onnx(run: &Run, arm: usize, checkpoint: &Path, folder: &Path) -> Result<()
     ))
 }
 
-fn as_torch(run: &Run, arm: usize, checkpoint: &Path, folder: &Path) -> Result<(), Failure> {
+fn as_torch(run: &Run, arm: usize, file: &Path, folder: &Path) -> Result<(), Failure> {
     let name = &run.info.arms[arm].name;
     let script =
         pytorch::script(name, &run.experiment.arms[arm].network, &run.info.dataset).map_err(Failure::Running)?;
     let place = folder.join(format!("{}.py", safe_name(name)));
-    let file = checkpoint.join(WEIGHTS);
-    load::read(&file).map_err(Failure::usage)?;
     let copy = place.with_extension("safetensors");
-    fs::read(&file).and_then(|bytes| write_atomically(&copy, &bytes)).map_err(Failure::running)?;
+    fs::read(file).and_then(|bytes| write_atomically(&copy, &bytes)).map_err(Failure::running)?;
     write_atomically(&place, script.as_bytes()).map_err(Failure::running)?;
     said(&place)
 }

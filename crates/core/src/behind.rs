@@ -31,6 +31,7 @@ fn give_way() {
 fn give_way() {}
 
 #[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 mod tests {
     use super::*;
     use std::process::Command;

@@ -235,7 +235,7 @@ impl App {
                         if before.is_none() || before != prepared.run.as_ref() {
                             self.inquiries.forget();
                         }
-                        self.known = crate::form::after(self.known.take(), &prepared);
+                        self.known = crate::form::after(self.known.take(), prepared);
                         if let (Some(run), Some(guess)) = (&prepared.run, self.guess.clone()) {
                             self.shelf.annotate(run, |notes| notes.guess = Some(guess), ctx);
                         }

@@ -134,7 +134,7 @@ fn bundled(args: &Args) -> Result<(), Failure> {
     let place = args.place(&folder, ".zip");
     let file = File::create_new(&place).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
-            Failure::Usage(format!("{} is there already; name another file with --out", place.display()))
+            Failure::Running(format!("{} is there already; name another file with --out", place.display()))
         }
         _ => unwritten(&place, &error),
     })?;

@@ -245,7 +245,7 @@ fn a_bundle_holds_the_whole_run() {
     let lab = Lab::new();
     lab.ok(&[&["train", "--preset", "resnet20", "--steps", "2", "--out", "run"], TINY].concat());
     lab.ok(&["export", "run", "--bundle"]);
-    lab.refuses(1, &["run.zip"], &["export", "run", "--bundle"]);
+    lab.refuses(1, &["run.zip is there already", "--out"], &["export", "run", "--bundle"]);
     let names =
         Command::new("python3").args(["-m", "zipfile", "-e", "run.zip", "there"]).current_dir(lab.path(".")).status();
     if !names.is_ok_and(|status| status.success()) {

@@ -219,19 +219,14 @@ impl Outcome {
         let head = if self.reason == Self::COMPLETE {
             "Finished".to_owned()
         } else {
-            format!("{} (after {})", capital(&self.reason), plural(self.steps, "step"))
+            let validated = self.validated_at().map(|step| format!(", validated at step {}", count(step)));
+            let (reason, steps) = (capital(&self.reason), plural(self.steps, "step"));
+            format!("{reason} (after {steps}{})", validated.unwrap_or_default())
         };
         let mut arms: Vec<&ArmOutcome> = self.arms.iter().collect();
         arms.sort_by(|a, b| b.validation_accuracy.unwrap_or(-1.0).total_cmp(&a.validation_accuracy.unwrap_or(-1.0)));
         let arms: Vec<String> = arms.into_iter().filter_map(ArmOutcome::in_words).collect();
-        if arms.is_empty() {
-            return head;
-        }
-        format!(
-            "{head}: {}{}",
-            arms.join(", "),
-            self.validated_at().map_or_else(String::new, |step| format!(" at step {}", count(step)))
-        )
+        if arms.is_empty() { head } else { format!("{head}: {}", arms.join(", ")) }
     }
 
     /// The step at which its arms were validated last, where more steps were done after it.
@@ -341,7 +336,8 @@ mod tests {
         );
         outcome.arms = vec![arm("plain", Some(0.325), None), arm("residual", Some(0.711), None)];
         outcome.arms.iter_mut().for_each(|arm| arm.validated_at = Some(78));
-        assert_eq!(outcome.in_words(), "Stopped by hand (after 234 steps): residual 71.1 %, plain 32.5 % at step 78");
+        let told = "Stopped by hand (after 234 steps, validated at step 78): residual 71.1 %, plain 32.5 %";
+        assert_eq!(outcome.in_words(), told);
         outcome.arms.clear();
         assert_eq!(outcome.in_words(), "Stopped by hand (after 234 steps)");
     }

@@ -2,7 +2,7 @@
 
 use super::counting::Counting;
 use super::devices;
-use super::network::{Loaded, NetworkArgs, Trained, data_of_run, find_run, load_dataset};
+use super::network::{Loaded, NetworkArgs, Trained, find_run, load_dataset, load_to_score};
 use super::output::{self, Failure};
 use lab_core::data::{LoadOptions, Scoring};
 use lab_core::experiment::DeviceChoice;
@@ -32,7 +32,8 @@ pub struct Args {
     #[command(flatten)]
     network: NetworkArgs,
     /// `embedded`, or the path of a data set; its validation images are used, else its test images, else all. Name a
-    /// folder's test part by itself (DATA/test) to score on it [default: the run's]
+    /// folder's test part by itself (DATA/test) to score on it. Where some of the run's own images were
+    /// held out to validate on, only these are used, wherever they lie [default: the run's]
     #[arg(long, value_name = "embedded|PATH", required_unless_present = "run")]
     data: Option<String>,
     /// Use the training images instead
@@ -50,9 +51,8 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let (opened, Loaded { dataset, absent, .. }, trained) = prepare(args)?;
-    // Where another data set is named, what is to be scored on are its images to validate on.
-    let images = if args.train && args.data.is_none() { &dataset.train } else { &dataset.validation };
+    let (opened, Loaded { dataset, absent, all, .. }, trained) = prepare(args)?;
+    let images = if args.train && !all { &dataset.train } else { &dataset.validation };
     let mut found = Vec::new();
     for (name, model) in &trained.networks {
         let mut counting = Counting::new(format!("images of {name}"), images.len());
@@ -93,10 +93,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
     if let Some(named) = &args.run {
         let run = find_run(named)?;
-        let (data, seed) = (data_of_run(&run, args.data.as_deref()), run.experiment.recipe.seed);
         let known = &run.info.dataset.classes;
-        let scoring = args.data.is_some().then_some(Scoring { known: Some(known), training: args.train });
-        let loaded = load_dataset(&data, seed, LoadOptions { scoring, ..LoadOptions::of(&run.experiment) })?;
+        let loaded = load_to_score(&run, args.data.as_deref(), args.train)?;
         if loaded.info.classes != *known {
             let (theirs, own) = (loaded.info.classes.join(", "), known.join(", "));
             return Err(Failure::Usage(format!("the run knows the classes {own}, but the data set has {theirs}")));

@@ -17,6 +17,7 @@ use lab_engine::inspect::{self, kept};
 use lab_engine::nn::StateDict;
 use lab_engine::train::checkpoint::WEIGHTS;
 use lab_engine::train::device;
+use lab_engine::train::lens;
 use lab_engine::train::load;
 use std::fs::{self, File};
 use std::io;
@@ -182,7 +183,7 @@ fn networks(args: &Args, run: &Run) -> Result<(), Failure> {
 
 fn as_onnx(run: &Run, arm: usize, state: &StateDict, folder: &Path) -> Result<(), Failure> {
     let (name, dataset) = (&run.info.arms[arm].name, &run.info.dataset);
-    let network = &run.experiment.arms[arm].network;
+    let (network, fit) = (&run.experiment.arms[arm].network, lens::fit(&run.experiment.data));
     let blueprint = Blueprint::new(network, dataset.shape, dataset.classes.len()).map_err(Failure::usage)?;
     let weights: Weights = state
         .iter()
@@ -194,6 +195,7 @@ fn as_onnx(run: &Run, arm: usize, state: &StateDict, folder: &Path) -> Result<()
         ("mean", numbers(&dataset.mean)),
         ("std", numbers(&dataset.std)),
         ("input", "pixels in [0, 1], less mean, by std, as [batch, channels, height, width]".to_owned()),
+        ("resize", fit.in_words().to_owned()),
     ];
     let bytes = onnx::bytes(name, &blueprint, &weights, &metadata).map_err(Failure::Running)?;
     let place = folder.join(format!("{}.onnx", safe_name(name)));
@@ -202,17 +204,18 @@ fn as_onnx(run: &Run, arm: usize, state: &StateDict, folder: &Path) -> Result<()
     let [channels, height, width] = dataset.shape;
     output::print(&format!(
         "  images: [batch, {channels}, {height}, {width}], pixels in [0, 1], less {}, by {}; logits: [batch, {}], in the \
-         order of its \"classes\"",
+         order of its \"classes\"\n  pictures of another size: {}",
         numbers(&dataset.mean),
         numbers(&dataset.std),
         dataset.classes.len(),
+        fit.in_words(),
     ))
 }
 
 fn as_torch(run: &Run, arm: usize, file: &Path, folder: &Path) -> Result<(), Failure> {
     let name = &run.info.arms[arm].name;
-    let script =
-        pytorch::script(name, &run.experiment.arms[arm].network, &run.info.dataset).map_err(Failure::Running)?;
+    let (network, fit) = (&run.experiment.arms[arm].network, lens::fit(&run.experiment.data));
+    let script = pytorch::script(name, network, &run.info.dataset, fit).map_err(Failure::Running)?;
     let place = folder.join(format!("{}.py", safe_name(name)));
     let copy = place.with_extension("safetensors");
     fs::read(file).and_then(|bytes| write_atomically(&copy, &bytes)).map_err(Failure::running)?;

@@ -3,7 +3,7 @@
 use super::output::{self, Failure};
 use super::plan;
 use lab_core::checkpoint::Checkpoint;
-use lab_core::data::{Dataset, LoadOptions, usual_side};
+use lab_core::data::{Dataset, LoadOptions, Scoring, usual_side};
 use lab_core::experiment::{Channels, Data, Fit, Normalization, Resize, Source, imagenet_normalization};
 use lab_core::protocol::DatasetInfo;
 use lab_core::runs::{self, Run};
@@ -186,12 +186,47 @@ pub(super) fn data_of_run(run: &Run, source: Option<&str>) -> Data {
     }
 }
 
+/// A failure to read a run's images, which may have moved where nobody named others.
+pub(super) fn moved(failure: Failure, source: Option<&str>) -> Failure {
+    match (failure, source) {
+        (Failure::Usage(why), None) => Failure::Usage(format!(
+            "the run's images: {why}; where they lie elsewhere by now, name them with --data PATH"
+        )),
+        (failure, _) => failure,
+    }
+}
+
+/// The images to score a run's networks on: those that it was validated on, or all of another data set. Where the run's
+/// own images are named and some were held out of them, these are taken: the others were trained on.
+pub(super) fn load_to_score(run: &Run, source: Option<&str>, training: bool) -> Result<Loaded, Failure> {
+    let seed = run.experiment.recipe.seed;
+    let options = LoadOptions::of(&run.experiment);
+    let Some(named) = source else {
+        return load_dataset(&run.experiment.data, seed, options).map_err(|failure| moved(failure, None));
+    };
+    let own = Data { source: Source::from(named.to_owned()), ..run.experiment.data.clone() };
+    let known = &run.info.dataset;
+    // Pictures that cannot be decoded are still among those that are split.
+    let may_be_own = Dataset::split_of(&own, seed)
+        .is_ok_and(|split| split.is_some_and(|[train, held]| train >= known.train && held >= known.validation));
+    if may_be_own && let Ok((dataset, _)) = Dataset::load_with(&own, seed, options) {
+        let info = dataset_info(&dataset);
+        if known.is_of_same_images(&info) {
+            let what = if training { "trained" } else { "validated" };
+            output::notice(&format!("{named} has the images of the run: those that it was {what} on are scored"));
+            return Ok(Loaded { dataset, info, absent: Vec::new(), all: false });
+        }
+    }
+    let scoring = Some(Scoring { known: Some(&known.classes), training });
+    load_dataset(&data_of_run(run, source), seed, LoadOptions { scoring, ..options })
+}
+
 /// Loads a data set and tells what a person should know about it.
 pub(super) fn load_dataset(data: &Data, seed: u64, options: LoadOptions) -> Result<Loaded, Failure> {
     let (dataset, report) = Dataset::load_with(data, seed, options).map_err(Failure::usage)?;
     dataset.notices.iter().for_each(|text| output::notice(text));
     let info = dataset_info(&dataset);
-    Ok(Loaded { dataset, info, absent: report.absent })
+    Ok(Loaded { dataset, info, absent: report.absent, all: options.scoring.is_some() })
 }
 
 /// A data set, and what is said about it.
@@ -200,6 +235,8 @@ pub(super) struct Loaded {
     pub info: DatasetInfo,
     /// Classes that networks to be scored know, and that no image is of.
     pub absent: Vec<String>,
+    /// Whether all images that are to be scored are those to validate on.
+    pub all: bool,
 }
 
 /// Finds the run that somebody named.

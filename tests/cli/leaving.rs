@@ -74,6 +74,7 @@ fn networks_answer_elsewhere_as_they_do_here() {
     let lab = Lab::new();
     let Some(python) = python() else { return };
     lab.write("shirt.png", &picture(28, 28));
+    lab.write("wide.png", &picture(90, 41));
     for (kind, settings) in KINDS {
         trained(&lab, settings);
         lab.ok(&["export", "run", "--onnx", "--out", kind]);
@@ -82,7 +83,9 @@ fn networks_answer_elsewhere_as_they_do_here() {
         lab.write("answer.json", answer.to_string().as_bytes());
         let [onnx, script] = ["resnet20.onnx", "resnet20.py"].map(|name| lab.path(kind).join(name));
         asked(&python, "onnx", &[&onnx, &lab.path("shirt.png"), &lab.path("answer.json")]);
-        asked(&python, "torch", &[&script, &onnx]);
+        let wide = lab.json(&["classify", "run", "wide.png", "--top", "10", "--json"]);
+        lab.write("wide.json", wide.to_string().as_bytes());
+        asked(&python, "torch", &[&script, &onnx, &lab.path("wide.png"), &lab.path("wide.json")]);
     }
 }
 

@@ -51,6 +51,15 @@ fn a_folder_is_scored_on_as_a_whole_with_the_classes_that_are_there() {
         let score = lab.json(&["evaluate", "run", "--data", place, "--json"]);
         assert_eq!((&score["arms"][0]["total"], &score["arms"][0]["absent"][0]), (&15.into(), &"d".into()), "{place}");
     }
+    std::fs::rename(lab.path("train"), lab.path("moved")).unwrap();
+    let moved = lab.command(&["evaluate", "run", "--data", "moved", "--json"]).output().unwrap();
+    let said = String::from_utf8_lossy(&moved.stderr);
+    assert!(said.contains("has the images of the run"), "{said}");
+    let score: serde_json::Value = serde_json::from_slice(&moved.stdout).unwrap();
+    assert_eq!(score["arms"][0]["total"], 4, "only those that were held out: {score}");
+    lab.refuses(2, &["the run's images", "--data PATH"], &["evaluate", "run"]);
+    lab.refuses(2, &["the run's images", "--data PATH"], &["inspect", "run", "confusion"]);
+    assert_eq!(lab.json(&["inspect", "run", "confusion", "--data", "moved", "--json"])["arms"][0]["arm"], "plain");
     lab.pictures("other", &["a", "x"], 2);
     lab.refuses(2, &["class \"x\" is none of those that the network knows"], &["evaluate", "run", "--data", "other"]);
 }

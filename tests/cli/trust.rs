@@ -308,4 +308,8 @@ fn a_run_goes_on_where_its_images_have_moved() {
     lab.refuses(2, &["have changed"], &["train", "--resume", "run", "--data", "embedded"]);
     let said = lab.ok(&["train", "--resume", "run", "--extend", "1", "--data", "there", "--device", "flex"]);
     assert!(said.contains("all steps are done"), "{said}");
+    // Where they are is known from then on.
+    let score = lab.json(&["evaluate", "run", "--json"]);
+    assert_eq!(score["total"], 20, "{score}");
+    lab.ok(&["train", "--resume", "run", "--extend", "1", "--device", "flex"]);
 }

@@ -2,7 +2,8 @@
 
     check.py onnx NET.onnx PICTURE ANSWER.json …    onnx's checker, and onnxruntime against the program's own answer
     check.py kept NET.onnx                          onnx's checker, and onnxruntime takes any number of images
-    check.py torch NET.py NET.onnx                  PyTorch (if it is installed) against onnxruntime
+    check.py torch NET.py NET.onnx PICTURE ANSWER.json …   PyTorch (if it is installed) against onnxruntime, and asked
+                                                    about pictures against the program's own answers
     check.py tensorboard FOLDER METRICS.csv         TensorBoard's own reader against the table
 """
 
@@ -76,7 +77,7 @@ def check_kept(path):
         assert net.run(["logits"], {"images": images})[0].shape == (count, 3)
 
 
-def check_torch(script, path):
+def check_torch(script, path, *asked):
     import numpy
 
     try:
@@ -94,6 +95,12 @@ def check_torch(script, path):
     ours = session(path).run(["logits"], {"images": numpy.array(images.tolist(), dtype=numpy.float32)})[0]
     worst = abs(theirs - ours).max()
     assert worst < 1e-4 * max(1, abs(theirs).max()), worst
+    for picture, answer in zip(asked[::2], asked[1::2]):
+        ours = {each["class"]: each["probability"] for each in json.load(open(answer))[0]["arms"][0]["classes"]}
+        theirs = module.classify(picture)
+        worst = max(abs(ours[name] - theirs[name]) for name in theirs)
+        # Scaling may round a pixel the other way.
+        assert worst < 5e-3, (picture, worst)
 
 
 def check_tensorboard(folder, table):

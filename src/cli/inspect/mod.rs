@@ -5,7 +5,7 @@ mod write;
 
 use super::counting::Counting;
 use super::devices;
-use super::network::{Loaded, NetworkArgs, data_of_run, find_run, load_dataset};
+use super::network::{Loaded, NetworkArgs, data_of_run, find_run, load_dataset, moved};
 use super::output::{self, Failure};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::LoadOptions;
@@ -132,7 +132,10 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     let run = find_run(Path::new(named))?;
     let which = args.network.which();
     let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;
-    let mut snapshot = kept::snapshot(&run, which, &opened).map_err(Failure::usage)?;
+    let (data, seed) = (limited(data_of_run(&run, args.data.as_deref())), run.experiment.recipe.seed);
+    let loaded = load_dataset(&data, seed, LoadOptions::of(&run.experiment));
+    let Loaded { dataset, .. } = loaded.map_err(|error| moved(error, args.data.as_deref()))?;
+    let mut snapshot = kept::shown(&run, dataset, which, &opened).map_err(Failure::Usage)?;
     if let Some(arm) = args.network.arm() {
         snapshot.arms.retain(|it| it.name == arm);
         if snapshot.arms.is_empty() {
@@ -145,16 +148,6 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
         without.for_each(|arm| {
             output::notice(&format!("{} has no best checkpoint yet: this is its newest", arm.name));
         });
-    }
-    if args.data.is_some() || args.limit.is_some() {
-        let data = limited(data_of_run(&run, args.data.as_deref()));
-        let options = LoadOptions::of(&run.experiment);
-        let Loaded { dataset, info, .. } = load_dataset(&data, run.experiment.recipe.seed, options)?;
-        if info.classes != run.info.dataset.classes {
-            let (theirs, own) = (info.classes.join(", "), run.info.dataset.classes.join(", "));
-            return Err(Failure::Usage(format!("the run knows the classes {own}, but the data set has {theirs}")));
-        }
-        snapshot.dataset = Arc::new(dataset);
     }
     Ok(snapshot)
 }

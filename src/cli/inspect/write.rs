@@ -41,7 +41,12 @@ pub fn json(instrument: Instrument, findings: &Findings) -> Result<(), Failure> 
                 Err(why) => json!({ "arm": arm.arm, "error": why }),
             });
             let arms: Vec<Value> = arms.collect();
-            json!({ "instrument": id, "step": findings.step, "classes": findings.classes, "arms": arms })
+            let mut said =
+                json!({ "instrument": id, "step": findings.step, "classes": findings.classes, "arms": arms });
+            if !findings.files.is_empty() {
+                said["files"] = json!(findings.files);
+            }
+            said
         }
     };
     output::print_json(&value)

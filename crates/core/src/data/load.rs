@@ -78,6 +78,23 @@ impl Dataset {
         Self::load_with(data, seed, LoadOptions::default()).map(|(dataset, _)| dataset)
     }
 
+    /// How many images a data set that has none of its own to validate on is split into, to train and to validate on,
+    /// before any picture is decoded, which may leave some out.
+    ///
+    /// # Errors
+    /// No data set, or one whose files make no sense.
+    pub fn split_of(data: &Data, seed: u64) -> Result<Option<[usize; 2]>, DataError> {
+        let found = match &data.source {
+            Source::Embedded => subset::embedded()?,
+            Source::Path(path) => formats::open(path)?,
+        };
+        if found.own.is_some() {
+            return Ok(None);
+        }
+        let split = split::choose(&found.train.labels(), None, found.classes.len(), data, seed);
+        Ok(Some([split.train.len(), split.validation.len()]))
+    }
+
     /// Loads the data set of an experiment, in the size that suits its networks where the experiment names none.
     ///
     /// # Errors

@@ -90,6 +90,26 @@ pub enum Fit {
     Stretch,
 }
 
+impl Fit {
+    /// What is done to a picture, for whoever does it elsewhere.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Cover => {
+                "cut to the middle in the network's aspect ratio, then scaled by a triangle filter as wide as the step \
+                 (Pillow's BILINEAR)"
+            }
+            Self::Contain => {
+                "scaled by a triangle filter as wide as the step (Pillow's BILINEAR) until it fits inside, in the middle of \
+                 black"
+            }
+            Self::Stretch => {
+                "width and height scaled separately by a triangle filter as wide as the step (Pillow's BILINEAR)"
+            }
+        }
+    }
+}
+
 /// Gray or colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -30,9 +30,50 @@ def normalise(images):
     return (images - mean) / std
 
 
-if __name__ == "__main__":
-    net = load()
+def inside(shape, frame):
+    """The largest size (width, height) of a shape's aspect ratio inside a frame."""
+
+    def divide(a, b, c):
+        return max(1, (a * b + c // 2) // c)
+
+    if shape[0] * frame[1] > frame[0] * shape[1]:
+        return frame[0], min(frame[1], divide(frame[0], shape[1], shape[0]))
+    return min(frame[0], divide(frame[1], shape[0], shape[1])), frame[1]
+
+
+def prepare(picture):
+    """A Pillow picture of any size as [1, channels, height, width], brought to the network's size as in training: by FIT."""
+    from PIL import Image, ImageOps
+
+    picture = ImageOps.exif_transpose(picture).convert("RGB")
+    size = SIDES[1], SIDES[0]
+    if picture.size != size:
+        width, height = inside(size, picture.size) if FIT == "cover" else picture.size
+        left, top = (picture.width - width) // 2, (picture.height - height) // 2
+        to = inside(picture.size, size) if FIT == "contain" else size
+        scaled = picture.crop((left, top, left + width, top + height)).resize(to, Image.BILINEAR)
+        picture = Image.new("RGB", size)
+        picture.paste(scaled, ((size[0] - to[0]) // 2, (size[1] - to[1]) // 2))
+    if CHANNELS == 1:
+        picture = picture.convert("L")
+    pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).reshape(*SIDES, CHANNELS)
+    return normalise(pixels.permute(2, 0, 1).unsqueeze(0) / 255)
+
+
+def classify(path):
+    """The probability of every class for the picture in a file."""
+    from PIL import Image
+
     with torch.no_grad():
-        logits = net(normalise(torch.rand(1, CHANNELS, *SIDES)))
-    print(net)
-    print("A picture of noise is", CLASSES[logits.argmax().item()])
+        shares = load()(prepare(Image.open(path))).softmax(1)[0]
+    return dict(zip(CLASSES, shares.tolist()))
+
+
+if __name__ == "__main__":
+    if not sys.argv[1:]:
+        print(load())
+        print("Name pictures, to have them classified.")
+    for path in sys.argv[1:]:
+        shares = classify(path)
+        best = sorted(shares, key=shares.get, reverse=True)[:3]
+        print(f"{path}:", ", ".join(f"{name} {100 * shares[name]:.1f} %" for name in best))

@@ -1,18 +1,19 @@
 //! A script that builds a network anew with nothing but PyTorch, and loads its weights with `strict=True`. The classes in it
 //! are those by which our own networks are tested against PyTorch.
 
-use crate::experiment::Network;
+use crate::experiment::{Fit, Network};
 use crate::protocol::DatasetInfo;
 use serde_json::{Value, json};
 
 const NETWORK: &str = include_str!("network.py");
 const LOADING: &str = include_str!("pytorch.py");
 
-/// The script. It looks for the weights beside itself, in a file of its own name that ends in `.safetensors`.
+/// The script. It looks for the weights beside itself, in a file of its own name that ends in `.safetensors`. Pictures of
+/// another size than the network's are brought to it by `fit`.
 ///
 /// # Errors
 /// A network that cannot be written down, which none that was checked is.
-pub fn script(name: &str, network: &Network, dataset: &DatasetInfo) -> Result<String, String> {
+pub fn script(name: &str, network: &Network, dataset: &DatasetInfo, fit: Fit) -> Result<String, String> {
     let arm = serde_json::to_value(network).map_err(|error| error.to_string())?;
     let [channels, height, width] = dataset.shape;
     let settings = [
@@ -22,11 +23,12 @@ pub fn script(name: &str, network: &Network, dataset: &DatasetInfo) -> Result<St
         ("CLASSES", json!(dataset.classes)),
         ("MEAN", json!(dataset.mean)),
         ("STD", json!(dataset.std)),
+        ("FIT", json!(fit)),
     ];
     let settings = settings.map(|(name, value)| format!("{name} = {}\n", python(&value))).concat();
     let begins = NETWORK.find("\nimport copy\n").map_or(NETWORK, |start| &NETWORK[start..]);
     let title = python(&json!(format!("{name}, trained by Residual Lab.")));
-    let rest = begins.replacen("import copy\n", "import copy\nimport json\nimport pathlib\n", 1);
+    let rest = begins.replacen("import copy\n", "import copy\nimport json\nimport pathlib\nimport sys\n", 1);
     Ok(format!("{title}\n{rest}\n\n{settings}{LOADING}"))
 }
 

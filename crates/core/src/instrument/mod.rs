@@ -74,6 +74,9 @@ pub struct Findings {
     pub step: u64,
     /// The names of the classes.
     pub classes: Vec<String>,
+    /// The file of each image that predictions are about, where each comes from one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
     /// One for each arm that was asked.
     pub arms: Vec<ArmFinding>,
 }
@@ -268,7 +271,10 @@ impl Findings {
 
     /// Each arm's finding as it is.
     fn tables(&self) -> Vec<TablesOf> {
-        self.tables_of(|finding| finding.tables(&self.classes))
+        self.tables_of(|finding| match finding {
+            Finding::Predictions(found) => vec![found.table(&self.classes, &self.files)],
+            other => other.tables(&self.classes),
+        })
     }
 }
 
@@ -277,7 +283,7 @@ impl Finding {
     #[must_use]
     pub fn tables(&self, classes: &[String]) -> Vec<Table> {
         match self {
-            Self::Predictions(found) => vec![found.table(classes)],
+            Self::Predictions(found) => vec![found.table(classes, &[])],
             Self::Nearest(found) => vec![Neighbour::table(found, classes)],
             Self::Gradients(found) => found.tables(),
             Self::Histograms(found) => vec![Histogram::table(found.iter())],

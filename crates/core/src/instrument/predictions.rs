@@ -134,14 +134,17 @@ impl Predictions {
         Confusion::of(&self.truth, &self.predicted, self.classes)
     }
 
-    /// A row for each image, with the probability of every class, or of the likeliest ones where there are too many.
+    /// A row for each image, with its file where each comes from one, and with the probability of every class, or of the
+    /// likeliest ones where there are too many.
     #[must_use]
-    pub fn table(&self, classes: &[String]) -> Table {
+    pub fn table(&self, classes: &[String], files: &[String]) -> Table {
         let name = |class: u16| classes.get(usize::from(class)).map_or_else(|| class.to_string(), Clone::clone);
         let number = |of: fn(&Self, usize) -> f32| (0..self.len()).map(move |image| of(self, image).into());
         let yes = |of: fn(&Self, usize) -> bool| (0..self.len()).map(move |image| of(self, image).to_string());
-        let table = Table::new("predictions")
-            .counts("image", 0..self.len())
+        let images = Table::new("predictions").counts("image", 0..self.len());
+        let images =
+            if files.len() == self.len() { images.words("file", files.iter().map(String::as_str)) } else { images };
+        let table = images
             .words("truth", self.truth.iter().map(|&class| name(class)))
             .words("prediction", self.predicted.iter().map(|&class| name(class)))
             .words("right", yes(Self::is_right))
@@ -197,8 +200,8 @@ mod tests {
         assert_eq!(many.likeliest(0), [(71, 0.3), (73, 0.3), (74, 0.15), (72, 0.1), (70, 0.05)]);
         assert_eq!((many.confidence(0), many.margin(0), many.in_top5(0)), (0.3, 0.1 - 0.3, true));
         assert_eq!((many.top5(), many.entropy(0)), (few.top5(), few.entropy(0)));
-        assert!(few.table(&classes).csv().lines().next().is_some_and(|titles| titles.ends_with(",p(c9999)")));
-        let table = many.table(&classes).csv();
+        assert!(few.table(&classes, &[]).csv().lines().next().is_some_and(|titles| titles.ends_with(",p(c9999)")));
+        let table = many.table(&classes, &[]).csv();
         assert!(table.contains(",class 1,p 1,class 2,p 2,") && table.len() < 500, "{table}");
         assert!(table.contains(",c71,0.3"), "{table}");
     }

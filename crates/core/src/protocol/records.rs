@@ -33,6 +33,13 @@ impl DatasetInfo {
         (0..count).map(|class| format!("class {class}")).collect()
     }
 
+    /// Whether these are the same images, as far as their numbers and the means of their pixels tell; they may lie elsewhere by
+    /// now, under another name.
+    #[must_use]
+    pub fn is_of_same_images(&self, other: &Self) -> bool {
+        *self == Self { name: self.name.clone(), ..other.clone() }
+    }
+
     /// Whether its classes are numbers rather than names, counted from 0 or from 1.
     #[must_use]
     pub fn has_numbered_classes(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What happened to a run: a file with a line of JSON for each event, oldest first.
 
 use super::growing::{Growing, whole_lines};
+use crate::experiment::Source;
 use crate::files::write_atomically;
 use crate::protocol::Change;
 use serde::{Deserialize, Serialize};
@@ -26,11 +27,14 @@ pub struct EventLine {
     /// What was changed by hand, so that it can be done again after a crash.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "exact")]
     pub change: Option<Change>,
+    /// Where the images are from here on, if they have moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Source>,
 }
 
 impl EventLine {
     pub(super) fn new(step: u64, event: &str, what: &str) -> Self {
-        Self { time: now(), step, event: event.to_owned(), what: what.to_owned(), change: None }
+        Self { time: now(), step, event: event.to_owned(), what: what.to_owned(), change: None, images: None }
     }
 }
 
@@ -72,10 +76,11 @@ impl Diary {
     }
 
     /// Drops what came after this step. Changes by hand stay, because whoever goes on from here makes them again; they are
-    /// given, with those made at this very step.
+    /// given, with those made at this very step. So does where the images are.
     pub(super) fn cut(&mut self, step: u64) -> io::Result<Vec<(u64, Change)>> {
         let lines = parse(&self.0.contents()?);
-        let kept = lines.iter().filter(|line| line.step <= step || line.change.is_some());
+        let stays = |line: &&EventLine| line.step <= step || line.change.is_some() || line.images.is_some();
+        let kept = lines.iter().filter(stays);
         let kept = kept.map(encoded).collect::<io::Result<Vec<_>>>()?;
         write_atomically(self.0.path(), &kept.concat())?;
         *self = Self::open(self.0.path().to_owned())?;

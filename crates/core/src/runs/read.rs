@@ -7,7 +7,7 @@ use super::rows::{GradientRow, MetricsRow, Row};
 use super::table;
 use crate::checkpoint::{Checkpoint, START};
 use crate::checksum::crc32c;
-use crate::experiment::{Experiment, Plan, PlanError};
+use crate::experiment::{Experiment, Plan, PlanError, Source};
 use crate::protocol::{Change, Outcome};
 use serde::Deserialize;
 use std::fs;
@@ -62,7 +62,7 @@ pub enum RunError {
 pub struct Run {
     /// Where it is.
     pub folder: PathBuf,
-    /// As it was started.
+    /// As it was started, but for its images, which are where they were last found.
     pub experiment: Experiment,
     /// What its images and networks turned out to be.
     pub info: RunInfo,
@@ -121,9 +121,7 @@ impl Run {
     #[must_use]
     pub fn edited(&self) -> Option<String> {
         let plan = self.folder.join(layout::EXPERIMENT);
-        let sum = crc32c(&fs::read(&plan).ok()?);
-        let edited = self.info.plan.is_some_and(|written| written != sum);
-        edited.then(|| {
+        is_edited(&self.info, &fs::read(&plan).ok()?).then(|| {
             format!("{} was edited after the run had begun: what is trained from here on follows it", plan.display())
         })
     }
@@ -205,7 +203,11 @@ pub fn open(folder: &Path) -> Result<Run, RunError> {
     // Said first, because a newer version may write plans that this one does not know.
     let info: RunInfo = read_json(&folder.join(layout::INFO))?;
     info.check().map_err(|why| damaged(&folder.join(layout::INFO), why))?;
-    let checked = Plan::from_toml(&text).and_then(|plan| Experiment::check(plan).map_err(PlanError::Invalid));
+    let moved = moved(folder).filter(|_| !is_edited(&info, text.as_bytes()));
+    let checked = Plan::from_toml(&text).and_then(|mut plan| {
+        plan.data.source = moved.unwrap_or(plan.data.source);
+        Experiment::check(plan).map_err(PlanError::Invalid)
+    });
     let experiment = checked.map_err(|error| damaged(&plan, error))?;
     if !info.arms.iter().map(|arm| &arm.name).eq(experiment.arms.iter().map(|arm| &arm.name)) {
         return Err(damaged(&folder.join(layout::INFO), "it has other arms than the experiment"));
@@ -213,6 +215,17 @@ pub fn open(folder: &Path) -> Result<Run, RunError> {
     let ended = folder.join(layout::OUTCOME);
     let outcome = if ended.exists() { Some(read_json(&ended)?) } else { None };
     Ok(Run { folder: folder.to_owned(), experiment, info, outcome })
+}
+
+/// Whether a run's plan is no longer what it was begun with.
+fn is_edited(info: &RunInfo, plan: &[u8]) -> bool {
+    info.plan.is_some_and(|written| written != crc32c(plan))
+}
+
+/// Where the images of a run in a folder were last found, if they have moved.
+fn moved(folder: &Path) -> Option<Source> {
+    let happened = events::read(&folder.join(layout::EVENTS)).ok()?;
+    happened.into_iter().rev().find_map(|line| line.images)
 }
 
 /// The runs in a folder, newest first, and those that are damaged.

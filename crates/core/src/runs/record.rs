@@ -64,12 +64,15 @@ impl Folder {
         Self { images, ..self }
     }
 
-    /// An experiment with its images where they are.
-    fn found(&self, experiment: Experiment) -> Result<Experiment, String> {
-        let Some(source) = &self.images else { return Ok(experiment) };
+    /// An experiment with its images where they are, and where that is if somebody said so.
+    fn found(&self, experiment: Experiment) -> Result<(Experiment, Option<Source>), String> {
+        let Some(source) = &self.images else { return Ok((experiment, None)) };
         let mut plan = experiment.into_plan();
         plan.data.source = source.clone();
-        Experiment::check(plan).map_err(|found| PlanError::Invalid(found).to_string())
+        let plan = plan.anchored().map_err(|error| error.to_string())?;
+        let moved = plan.data.source.clone();
+        let found = Experiment::check(plan).map_err(|found| PlanError::Invalid(found).to_string())?;
+        Ok((found, Some(moved)))
     }
 
     fn create(&self, name: &str) -> Result<PathBuf, String> {
@@ -114,12 +117,12 @@ impl Keeper for Folder {
 
     fn reopen(&mut self, folder: &Path) -> Result<Kept, String> {
         let run = read::open(folder).map_err(|error| error.to_string())?;
-        let record = FolderRecord::reopen(&run.folder, &run.info, self.keeping)?;
+        let (experiment, moved) = self.found(run.experiment.clone())?;
+        let record = FolderRecord::reopen(&run.folder, &run.info, self.keeping, moved)?;
         let past = past::read(&run)?;
         let edited = run.edited();
         let RunInfo { dataset, arms, .. } = run.info;
         let outcome = run.outcome;
-        let experiment = self.found(run.experiment)?;
         Ok(Kept { experiment, dataset, arms, past, outcome, edited, record: Box::new(record) })
     }
 

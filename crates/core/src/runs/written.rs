@@ -8,7 +8,7 @@ use super::events::{Diary, EventLine, INTERVENTION};
 use super::layout::{self, RunInfo, arm_folders};
 use super::rows::MetricsRow;
 use crate::checkpoint::Keeping;
-use crate::experiment::{Plan, settings};
+use crate::experiment::{Plan, Source, settings};
 use crate::files::{self, write_atomically};
 use crate::protocol::keep::Record;
 use crate::protocol::{Change, Evaluation, Intervention, Outcome, ProbeRecord, SpreadRecord, StepRecord};
@@ -44,6 +44,8 @@ pub(super) struct FolderRecord {
     unwritten: Option<String>,
     flushed: Instant,
     keeping: Keeping,
+    /// Where its images are by now, if they have moved and that is not written yet.
+    moved: Option<Source>,
     /// Held while this record lives, so that no second process writes here.
     _lock: File,
 }
@@ -76,13 +78,15 @@ impl FolderRecord {
         begin().map_err(|error: io::Error| writing(folder, &error))
     }
 
-    /// Goes on with a run.
-    pub fn reopen(folder: &Path, info: &RunInfo, keeping: Keeping) -> Result<Self, String> {
+    /// Goes on with a run, whose images may have `moved`.
+    pub fn reopen(folder: &Path, info: &RunInfo, keeping: Keeping, moved: Option<Source>) -> Result<Self, String> {
         let reopen = || {
             let lock = layout::lock(folder)?;
             files::sweep(folder);
             let plan = fs::read(folder.join(layout::EXPERIMENT))?;
-            Self::open(folder, plan, info, keeping, lock)
+            let mut record = Self::open(folder, plan, info, keeping, lock)?;
+            record.moved = moved;
+            Ok(record)
         };
         reopen().map_err(|error| writing(folder, &error))
     }
@@ -110,6 +114,7 @@ impl FolderRecord {
             unwritten: None,
             flushed: Instant::now(),
             keeping,
+            moved: None,
             names,
             _lock: lock,
         };
@@ -162,6 +167,12 @@ impl FolderRecord {
         }
     }
 
+    /// Writes down what happened, and with the first such line where the images are by now.
+    fn note(&mut self, line: EventLine) -> Result<(), String> {
+        let line = EventLine { images: self.moved.take(), ..line };
+        self.diary.note(&line).map_err(|error| writing(&self.folder, &error))
+    }
+
     fn with_arms(&mut self, mut act: impl FnMut(usize, &mut ArmFiles) -> io::Result<()>) -> Result<(), String> {
         let done = self.arms.iter_mut().enumerate().try_for_each(|(index, arm)| act(index, arm));
         if self.flushed.elapsed() >= FLUSH_EVERY {
@@ -199,8 +210,7 @@ impl Record for FolderRecord {
 
     fn resumed(&mut self, step: u64) -> Result<(), String> {
         self.goes_on();
-        let line = EventLine::new(step, "resume", &format!("goes on after step {step}"));
-        self.diary.note(&line).map_err(|error| writing(&self.folder, &error))?;
+        self.note(EventLine::new(step, "resume", &format!("goes on after step {step}")))?;
         self.attempt(Self::flush);
         Ok(())
     }
@@ -240,16 +250,14 @@ impl Record for FolderRecord {
 
     fn intervened(&mut self, intervention: &Intervention) -> Result<(), String> {
         let Intervention { step, what, change } = intervention;
-        let line = EventLine { change: change.clone(), ..EventLine::new(*step, INTERVENTION, what) };
-        self.diary.note(&line).map_err(|error| writing(&self.folder, &error))?;
+        self.note(EventLine { change: change.clone(), ..EventLine::new(*step, INTERVENTION, what) })?;
         self.attempt(Self::flush);
         Ok(())
     }
 
     fn finished(&mut self, outcome: &Outcome) -> Result<(), String> {
-        let failed = |error: io::Error| writing(&self.folder, &error);
-        self.outcome = Some(json(outcome).map_err(failed)?);
-        self.diary.note(&EventLine::new(outcome.steps, "finish", &outcome.reason)).map_err(failed)?;
+        self.outcome = Some(json(outcome).map_err(|error| writing(&self.folder, &error))?);
+        self.note(EventLine::new(outcome.steps, "finish", &outcome.reason))?;
         self.attempt(Self::sync);
         Ok(())
     }

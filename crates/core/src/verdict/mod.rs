@@ -7,6 +7,7 @@
 mod beside;
 mod compare;
 mod facts;
+mod fit;
 mod guess;
 mod live;
 mod of_runs;

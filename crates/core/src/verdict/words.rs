@@ -2,6 +2,7 @@
 
 use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
 use super::facts::{Facts, Measured, Trial};
+use super::fit;
 use super::reasons::{self, Reason};
 use super::stretch::Stretch;
 use crate::number::{capital, count, plural, short};
@@ -86,7 +87,11 @@ pub fn verdict(facts: &Facts) -> Verdict {
     let comparisons = compare::all(facts);
     let arms: Vec<ArmSummary> = (0..facts.arms.len()).map(|arm| summary(facts, arm)).collect();
     let quantity = if arms.iter().any(|arm| arm.accuracy.is_some()) { ACCURACY } else { LOSS };
-    let told = too_early(facts, &arms, quantity).unwrap_or_else(|| headline(facts, &arms, &comparisons, quantity));
+    let mut told = too_early(facts, &arms, quantity).unwrap_or_else(|| headline(facts, &arms, &comparisons, quantity));
+    if told.call == Call::Tie && told.best.is_none() && quantity == ACCURACY {
+        let of = Stretch::of_all(arms.iter().map(|arm| arm.loss_of)).in_words();
+        told.text.extend(fit::losses(&comparisons, &of).map(|losses| format!(" {losses}")));
+    }
     Verdict {
         headline: told.text,
         call: told.call,

@@ -17,9 +17,22 @@ use std::sync::Arc;
 /// # Errors
 /// Images that cannot be read any more, or an arm without a checkpoint.
 pub fn snapshot(run: &Run, which: Checkpoint, opened: &Opened) -> Result<Snapshot, String> {
-    let seed = run.experiment.recipe.seed;
     let dataset = Dataset::of(&run.experiment).map_err(|error| error.to_string())?;
-    if dataset.classes != run.info.dataset.classes || dataset.shape() != run.info.dataset.shape {
+    shown(run, dataset, which, opened)
+}
+
+/// The same with images from elsewhere.
+///
+/// # Errors
+/// Images of other classes or another size than the run's, or an arm without a checkpoint.
+pub fn shown(run: &Run, dataset: Dataset, which: Checkpoint, opened: &Opened) -> Result<Snapshot, String> {
+    let seed = run.experiment.recipe.seed;
+    let known = &run.info.dataset;
+    if dataset.classes != known.classes {
+        let (theirs, own) = (dataset.classes.join(", "), known.classes.join(", "));
+        return Err(format!("the run knows the classes {own}, but the data set has {theirs}"));
+    }
+    if dataset.shape() != known.shape {
         let run = run.folder.display();
         return Err(format!("the images of {run} have changed since it was trained; put them back"));
     }

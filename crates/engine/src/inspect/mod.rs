@@ -26,6 +26,7 @@ pub use subject::{Progress, Subject};
 
 use crate::train::contained::{INSPECTOR, STACK, contained};
 use crate::train::snapshot::{ArmSnapshot, Snapshot};
+use lab_core::data::{Dataset, Images};
 use lab_core::instrument::{Answer, ArmFinding, Finding, Findings, Gallery, Question};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
@@ -118,8 +119,11 @@ impl Board<'_> {
         let found = |(arm, seen): (&ArmSnapshot, &Option<Result<Finding, String>>)| {
             Some(ArmFinding { arm: arm.name.clone(), finding: seen.clone()? })
         };
-        let classes = self.snapshot.dataset.classes.clone();
-        Findings { step: self.snapshot.step, classes, arms: arms.filter_map(found).collect() }
+        let arms: Vec<ArmFinding> = arms.filter_map(found).collect();
+        let is_about_images = arms.iter().any(|arm| matches!(arm.finding, Ok(Finding::Predictions(_))));
+        let Dataset { classes, validation, .. } = self.snapshot.dataset.as_ref();
+        let files = if is_about_images { names(validation) } else { Vec::new() };
+        Findings { step: self.snapshot.step, classes: classes.clone(), files, arms }
     }
 }
 
@@ -168,8 +172,14 @@ pub fn examine(subject: &Subject, question: &Question, progress: &mut Progress) 
 /// The most bytes of images to look through; more are scaled down.
 const GALLERY: usize = 256 << 20;
 
+/// The files of images, as far as they can be written as text.
+fn names(images: &Images) -> Vec<String> {
+    images.files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
+}
+
 fn gallery(snapshot: &Snapshot) -> Result<Gallery, String> {
     let images = &snapshot.dataset.validation;
     let (shape, pixels) = images.small(GALLERY).map_err(|error| error.to_string())?;
-    Ok(Gallery { shape, pixels, labels: images.labels.clone(), classes: snapshot.dataset.classes.clone() })
+    let classes = snapshot.dataset.classes.clone();
+    Ok(Gallery { shape, pixels, labels: images.labels.clone(), classes, files: names(images) })
 }

@@ -316,8 +316,7 @@ impl Run {
 /// # Errors
 /// The images of a run are no longer those that it was started with.
 pub(super) fn same_images(then: &DatasetInfo, now: &Dataset) -> Result<(), String> {
-    // They may lie elsewhere by now, under another name.
-    if (DatasetInfo { name: then.name.clone(), ..dataset_info(now) }) == *then {
+    if then.is_of_same_images(&dataset_info(now)) {
         return Ok(());
     }
     Err(format!(

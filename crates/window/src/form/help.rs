@@ -80,7 +80,7 @@ help! {
     OWN_OPTIMIZER: "Trains this network with its own optimiser instead of the one all share.", "Off, so that only the networks differ.";
 
     LENGTH: "How long to train: passes over the training images (epochs), or single optimiser steps.", "6 epochs for a first look, 100 and more for the papers' numbers.";
-    BATCH_SIZE: "Images in each step. Larger batches give smoother gradients and fewer steps.", "128.";
+    BATCH_SIZE: "Images in each step. Larger batches give smoother gradients and fewer steps. Images of an epoch that fill no whole batch are left out, other ones each time.", "128.";
     SEED: "The start of everything random: weights, order, augmentation. The same seed gives the same curves.", "Any; try three before believing a small difference.";
     SEEDS: "How often everything is trained, each time with the next seed. More than one makes a study: Start trains one after the other in the panel Study, where curves have bands and the verdict says what is luck.", "1 to look, 3 to say that something is better, 10 for a paper.";
     LABEL_SMOOTHING: "Share of each target that is spread evenly over all classes; keeps networks from being too sure.", "0; 0.1 on large data sets.";

@@ -214,7 +214,7 @@ impl Form {
         self.recheck();
     }
 
-    /// The arms as they can be drawn, beside what an experiment under way trains.
+    /// The arms as they can be drawn, beside what an experiment under way trains, after the networks of opened weights.
     pub fn sketches(&mut self, known: Option<&(Source, DatasetInfo)>, prepared: Option<&Prepared>) -> Vec<Sketch> {
         let found = self.checked.as_ref().err().map_or(&[][..], Vec::as_slice);
         let images = images(&self.plan, known);
@@ -233,7 +233,10 @@ impl Form {
             let (name, color) = (arm.name.clone(), arm.color(index));
             Sketch { name, color, outline, live, changed: twin.is_some() && live.is_none() }
         };
-        self.plan.arms.iter().enumerate().map(sketch).collect()
+        let mut form: Vec<Sketch> = self.plan.arms.iter().enumerate().map(sketch).collect();
+        let mut all = prepared.map_or_else(Vec::new, |prepared| self.outlines.opened(&self.plan.arms, prepared));
+        all.append(&mut form);
+        all
     }
 
     /// For each arm of the experiment that is shown its place in the palette: as the form has it now, so that a new

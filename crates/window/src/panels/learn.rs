@@ -144,10 +144,14 @@ fn guesses(ui: &mut Ui, lesson: &Lesson, guess: &mut Option<usize>, busy: bool) 
             *guess = Some(index);
         }
     }
-    let text = RichText::new("Measure it").family(theme::semibold()).color(tokens.on_accent);
-    let text = (Atom::grow(), text, Atom::grow());
-    let button = Button::new(text).fill(tokens.accent).min_size(vec2(104.0, theme::ROW));
-    let response = ui.add_enabled(!busy, button);
+    // Whoever has guessed learns more from the answer, so this comes first; nobody has to.
+    let button = if guess.is_some() {
+        let text = RichText::new("Measure it").family(theme::semibold()).color(tokens.on_accent);
+        Button::new((Atom::grow(), text, Atom::grow())).fill(tokens.accent)
+    } else {
+        Button::new((Atom::grow(), "Measure without a guess", Atom::grow()))
+    };
+    let response = ui.add_enabled(!busy, button.min_size(vec2(104.0, theme::ROW)));
     let hint = "Trains all its networks, each with three seeds, in a process of its own; it takes minutes.";
     ui.add(Label::new(theme::caption(hint, &tokens)).wrap());
     response.on_disabled_hover_text("A study is being worked on; stop it first").clicked()

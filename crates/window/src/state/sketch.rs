@@ -2,6 +2,7 @@
 
 use lab_core::blueprint::outline::Outline;
 use lab_core::experiment::{Arm, MAX_ARMS, Network, field_in_words, value_in_words};
+use lab_core::protocol::Prepared;
 use std::rc::Rc;
 
 /// An arm of the form, as far as it can be drawn.
@@ -40,6 +41,23 @@ impl Outlines {
         }
         self.entries.push((arm.network.clone(), images, outline.clone()));
         outline
+    }
+
+    /// The networks of weights that were opened, where the form has none of their names.
+    pub(crate) fn opened(&mut self, form: &[Arm], prepared: &Prepared) -> Vec<Sketch> {
+        let arms = &prepared.experiment.arms;
+        if prepared.total_steps > 0 || arms.iter().any(|arm| form.iter().any(|known| known.name == arm.name)) {
+            return Vec::new();
+        }
+        let images = (prepared.dataset.shape, prepared.dataset.classes.len());
+        let sketch = |(index, arm): (usize, &Arm)| Sketch {
+            name: format!("{}, as opened", arm.name),
+            color: arm.color(index),
+            outline: self.of(arm, images),
+            live: Some(index),
+            changed: false,
+        };
+        arms.iter().enumerate().map(sketch).collect()
     }
 }
 

@@ -68,7 +68,7 @@ impl Script {
 pub fn both(findings: [Result<Finding, String>; 2]) -> Answer {
     let arms = ["plain", "residual"].into_iter().zip(findings);
     let arms = arms.map(|(arm, finding)| ArmFinding { arm: arm.into(), finding }).collect();
-    Answer::Found(Arc::new(Findings { step: 40, classes: classes(), arms }))
+    Answer::Found(Arc::new(Findings { step: 40, classes: classes(), arms, ..Findings::default() }))
 }
 
 pub fn score(accuracy: f64) -> Score {
@@ -82,7 +82,8 @@ pub fn gallery() -> Gallery {
         if x < 1 + image % 10 / 2 && y < 1 + image % 10 { 230 } else { 20 * (x + y) as u8 / 2 }
     };
     let pixels = (0..60).flat_map(|image| (0..64).map(move |at| pixel(image, at))).collect();
-    Gallery { shape: [1, 8, 8], pixels, labels: (0..60).map(|image| image % 10).collect(), classes: classes() }
+    let labels = (0..60).map(|image| image % 10).collect();
+    Gallery { shape: [1, 8, 8], pixels, labels, classes: classes(), files: Vec::new() }
 }
 
 /// What an arm takes the gallery's images for; every `wrong`-th one for the next class.

@@ -164,6 +164,9 @@ fn weights_without_images_change_nothing_of_what_the_form_says() {
     assert_eq!(names(&harness, "24.0 M MACs"), before, "its images are as large as before");
     command(&mut harness, "show confusion");
     assert!(!names(&harness, "Weights from a file bring no validation along.").is_empty());
+    command(&mut harness, "show predictions");
+    assert!(!names(&harness, "These weights were opened without images.").is_empty());
+    assert!(harness.get_by_label("Predict: Predictions").accesskit_node().is_disabled(), "nothing can be predicted");
     command(&mut harness, "show log");
     assert!(names(&harness, "0 training").is_empty(), "{:?}", names(&harness, "Ready on"));
 }

@@ -218,7 +218,7 @@ fn without_a_place_nothing_is_begun_and_the_reason_told() {
     let (mut harness, _script) = window_of(vec2(1440.0, 900.0), Theme::Dark, false);
     harness.run();
     click(&mut harness, "Learn");
-    click(&mut harness, "Measure it");
+    click(&mut harness, "Measure without a guess");
     assert!(shows(&harness, "there is no home folder to keep studies in"));
 }
 

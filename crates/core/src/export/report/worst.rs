@@ -38,8 +38,10 @@ pub(super) fn worst(page: &mut Page, said: &Said, classes: &[String]) {
             let bytes = png::rgb(&rgb, [width, height]).ok()?;
             let (truth, taken) = (name(found.truth[image]), name(found.predicted[image]));
             let sure = precise_percent(found.confidence(image).into());
+            let file =
+                said.findings.files.get(image).map_or_else(String::new, |file| format!(" title=\"{}\"", escaped(file)));
             Some(format!(
-                "<figure><img alt=\"{0}\" src=\"{1}\"><figcaption>{0}, taken for {2} ({sure})</figcaption>\
+                "<figure{file}><img alt=\"{0}\" src=\"{1}\"><figcaption>{0}, taken for {2} ({sure})</figcaption>\
                  </figure>",
                 escaped(truth),
                 png::address(&bytes),

@@ -80,12 +80,14 @@ fn beyond(count: usize, index: usize, (at, x): (f64, f64), place: &dyn Fn(usize)
     outside && (x - at).abs() > apart
 }
 
-/// What is told of one arm, in four lengths: with all names and whether a value is a moving average, without the
-/// latter, with the values alone, with one value.
+/// What is told of one arm, in five lengths: with all names and whether a value is a moving average, without the
+/// latter, without what the second value is, with the values alone, with one value.
 struct Told {
     color: eframe::egui::Color32,
-    forms: [String; 4],
+    forms: [String; FORMS],
 }
+
+const FORMS: usize = 5;
 
 impl Told {
     fn new(figure: &Figure, curve: &Curve, at: Option<f64>, tokens: &Tokens) -> Self {
@@ -98,13 +100,17 @@ impl Told {
                 let (main, validation) = (words(main), words(validation));
                 let short = format!("{name} {main}, validation {validation}");
                 let long = format!("{name} {main}{smoothed}, validation {validation}");
-                [long, short, format!("{main} / {validation}"), main]
+                [long, short, format!("{name} {main} / {validation}"), format!("{main} / {validation}"), main]
             }
             (Some(only), None) | (None, Some(only)) => {
                 let only = words(only);
-                [format!("{name} {only}{smoothed}"), format!("{name} {only}"), only.clone(), only]
+                let named = format!("{name} {only}");
+                [format!("{name} {only}{smoothed}"), named.clone(), named, only.clone(), only]
             }
-            (None, None) => [format!("{name} –"), format!("{name} –"), "–".into(), "–".into()],
+            (None, None) => {
+                let [named, nothing] = [format!("{name} –"), "–".to_owned()];
+                [named.clone(), named.clone(), named, nothing.clone(), nothing]
+            }
         };
         Self { color: curve.source.color(tokens), forms }
     }
@@ -126,10 +132,15 @@ pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
             left >= 0.0
         })
     };
-    let form = (0..4).find(fits).unwrap_or(3);
+    let form = (0..FORMS).find(fits).unwrap_or(FORMS - 1);
     let all = || told().map(|told| told.forms[0].clone()).collect::<Vec<_>>().join("; ");
     let response = ui.allocate_rect(rect, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, all()));
+    response.on_hover_ui(|ui| {
+        told().for_each(|told| {
+            ui.label(&told.forms[0]);
+        });
+    });
     let painter = ui.painter();
     let mut left = rect.left();
     for (index, told) in told().enumerate() {

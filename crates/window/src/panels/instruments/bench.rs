@@ -78,6 +78,15 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// Why the networks cannot answer this, whatever is done in this panel.
+    fn unanswerable(&self, question: &Question) -> Option<&'static str> {
+        let is_blind = self.monitor.prepared.as_ref().is_some_and(|prepared| prepared.dataset.train == 0);
+        (is_blind && question.needs_images()).then_some(
+            "These weights were opened without images. Choose images that they were made for under Data in the form, and \
+             open them again.",
+        )
+    }
+
     /// What an instrument found in each arm, with the arm's place.
     pub fn findings(&self, instrument: Instrument) -> impl Iterator<Item = (usize, &str, &Result<Finding, String>)> {
         self.inquiries.findings(instrument).map(|(name, finding)| (self.arm(name), name, finding))
@@ -135,7 +144,9 @@ pub fn tools_with(
         if inquiry.awaited.is_some() {
             waiting(ui, bench, place, &inquiry, about.about().title);
         } else if !request.is_blank(bench) {
-            let button = ui.add_enabled(bench.hindered().is_none(), Button::new(request.verb));
+            let why = bench.hindered().or_else(|| bench.unanswerable(&request.question));
+            let button = ui.add_enabled(why.is_none(), Button::new(request.verb));
+            let button = button.on_disabled_hover_text(why.unwrap_or_default());
             if named(ui, button, &request.name()).clicked() {
                 bench.ask(request.question.clone());
             }
@@ -170,7 +181,7 @@ pub fn offer(ui: &mut Ui, bench: &mut Bench, request: &Request) {
         return by_training(ui, bench.scene, (title, &text), Some(beside), bench.actions);
     }
     let name = request.name();
-    let button = Offer { verb: request.verb, name: &name, hindered: None };
+    let button = Offer { verb: request.verb, name: &name, hindered: bench.unanswerable(&request.question) };
     let waits = bench.inquiries.awaited(Place::Of(request.about)).is_some();
     if canvas_with(ui, what, (!waits).then_some(button), Some(beside)) {
         bench.ask(request.question.clone());

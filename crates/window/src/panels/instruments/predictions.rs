@@ -231,6 +231,9 @@ impl Predictions {
                     }
                     kit::explain(ui, Instrument::Nearest);
                 });
+                if let (Some(short), Some(whole)) = (gallery.file(image), gallery.files.get(image)) {
+                    ui.label(theme::caption(short, &tokens)).on_hover_text(whole);
+                }
                 for (arm, name, found) in arms {
                     let likely: Vec<String> = found
                         .likeliest(image)

@@ -47,7 +47,8 @@ pub fn lines(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Gallery) {
                 format!("{name} {taken} {}", percent(f64::from(found.confidence(image))))
             })
             .collect();
-        ui.label(format!("Image {image}, {truth}: {}", says.join(", ")));
+        let file = gallery.file(image).map_or_else(String::new, |file| format!(" ({file})"));
+        ui.label(format!("Image {image}{file}, {truth}: {}", says.join(", ")));
     }
     if images.len() > TOLD {
         let text = format!("… and {} more, which the table and the folder have, too", images.len() - TOLD);
@@ -56,7 +57,7 @@ pub fn lines(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Gallery) {
 }
 
 fn tables(images: &[usize], arms: &[Arm], gallery: &Gallery) -> Vec<(String, Table)> {
-    let of = |(_, name, found): &Arm| ((*name).to_owned(), found.table(&gallery.classes).only(images));
+    let of = |(_, name, found): &Arm| ((*name).to_owned(), found.table(&gallery.classes, &gallery.files).only(images));
     arms.iter().map(of).collect()
 }
 

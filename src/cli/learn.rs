@@ -6,7 +6,7 @@ use super::study::{Manner, create, find, worked};
 use clap::Subcommand;
 use lab_core::experiment::DeviceChoice;
 use lab_core::learn::{Asked, Conclusion, Lesson, conclude, lesson, lessons, noted};
-use lab_core::number::or_dash;
+use lab_core::number::{capital, or_dash};
 use lab_core::study::{StudyFolder, TrialState};
 use lab_core::verdict::Call;
 use serde_json::json;
@@ -95,14 +95,15 @@ fn show(lesson: &Lesson, json: bool) -> Result<(), Failure> {
     if json {
         return output::print_json(&json!({
             "id": lesson.id, "title": lesson.title, "question": lesson.question, "background": lesson.background.trim(),
-            "paper": lesson.paper, "guesses": guesses, "watch": watch,
+            "paper": lesson.paper, "guesses": guesses, "watch": watch, "trainings": lesson.work().map(|it| it.trainings),
         }));
     }
     let numbered = |(index, guess): (usize, &&str)| format!("  {}  {guess}", index + 1);
     let guesses: Vec<String> = guesses.iter().enumerate().map(numbered).collect();
     let watch: Vec<String> = watch.iter().map(|what| format!("  · {what}")).collect();
+    let work = lesson.work().map_or_else(String::new, |work| format!("{}:\n", capital(&work.in_words())));
     output::print(&format!(
-        "{}\n\n{}\n\n{}\n\nWhat do you expect?\n{}\n\nTo watch:\n{}\n\n{}\n\nresidual-lab learn run {} --guess N",
+        "{}\n\n{}\n\n{}\n\nWhat do you expect?\n{}\n\nTo watch:\n{}\n\n{}\n\n{work}residual-lab learn run {} --guess N",
         lesson.title,
         lesson.question,
         lesson.background.trim(),

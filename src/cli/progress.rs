@@ -117,7 +117,8 @@ impl Progress {
         ))?;
         let (batch, steps) = (prepared.experiment.recipe.batch_size, prepared.steps_per_epoch);
         let left = (data.train as u64).saturating_sub(steps * batch as u64);
-        let left = (left > 0).then(|| format!("; {left} more fill no batch and are left out, other ones in each epoch"));
+        let left =
+            (left > 0).then(|| format!("; {left} more fill no batch and are left out, other ones in each epoch"));
         let steps = number::plural(steps, "step");
         self.say(&format!("{steps} of {batch} images an epoch{}", left.unwrap_or_default()))?;
         for arm in &prepared.arms {

@@ -25,6 +25,19 @@ fn every_guided_experiment_can_be_run_and_answered_by_any_of_its_guesses() {
     }
 }
 
+/// Three seeds, 3 epochs of 20 batches of 128 images, two networks each of 6n + 2 layers, and the way back twice as far as the
+/// way forward. Of a convolution of eight channels on 28×28 pixels, each of twice as many on half as many has as much.
+#[test]
+fn a_guided_experiment_says_how_much_there_is_to_train() {
+    let work = lesson("shortcut").unwrap().work().unwrap();
+    let conv = 9.0 * 8.0 * 8.0 * 28.0 * 28.0;
+    let network = |n: f64| conv / 8.0 + conv * (6.0 * n - 2.0) + 2.0 * conv / 2.0 + 320.0;
+    let macs = 2.0 * (network(3.0) + network(9.0));
+    assert_eq!((work.trainings, work.multiply_adds), (6, 3.0 * 3.0 * 60.0 * 128.0 * macs));
+    assert_eq!(work.in_words(), "6 trainings, roughly 3 minutes on two cores");
+    assert!(lessons().into_iter().all(|lesson| lesson.unwrap().work().is_some_and(|work| work.multiply_adds > 1e9)));
+}
+
 #[test]
 fn a_file_of_a_teacher_is_told_what_is_wrong_with_it() {
     let good = include_str!("../../../assets/learn/shortcut.toml");

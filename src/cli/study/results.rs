@@ -71,10 +71,12 @@ pub(super) fn json(study: &StudyFolder, results: &Results) -> Result<String, Fai
 }
 
 fn object(table: &Table, row: usize) -> Value {
-    let value = |cell: &str| match cell.parse::<f64>() {
-        Ok(number) => json!(number),
-        Err(_) if cell.is_empty() => Value::Null,
-        Err(_) => json!(cell),
+    // A count stays one, and a class called "inf" its name.
+    let value = |cell: &str| match (cell.parse::<i64>(), cell.parse::<f64>()) {
+        (Ok(count), _) => json!(count),
+        (_, Ok(number)) if number.is_finite() => json!(number),
+        _ if cell.is_empty() => Value::Null,
+        _ => json!(cell),
     };
     let fields: Map<String, Value> =
         table.titles().zip(table.row(row)).map(|(title, cell)| (title.to_owned(), value(&cell))).collect();

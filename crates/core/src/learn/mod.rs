@@ -6,9 +6,11 @@ mod catalogue;
 mod conclude;
 mod lesson;
 mod quantity;
+mod work;
 
 pub use asked::{Asked, noted};
 pub use catalogue::{lesson, lessons, own_lessons};
 pub use conclude::{Answered, Conclusion, conclude};
 pub use lesson::{At, Claim, Guess, Lesson, LessonError, Means, Side, Watch};
 pub use quantity::Quantity;
+pub use work::Work;

@@ -213,7 +213,8 @@ impl Results {
             table = table.words(&format!("{name} train loss"), loss.map(|spread| words(spread, false)));
             table = table.words(&format!("{name} validation accuracy"), accuracy.map(|spread| words(spread, true)));
         }
-        table.words("", self.points.iter().map(|point| point.remark.as_str()))
+        let remarks = || self.points.iter().map(|point| point.remark.as_str());
+        if remarks().all(str::is_empty) { table } else { table.words("", remarks()) }
     }
 
     fn with_values(&self) -> Table {

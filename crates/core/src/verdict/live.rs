@@ -45,9 +45,14 @@ fn far_off(arms: &[&Newest]) -> Option<String> {
         _ => false,
     });
     let names: Vec<&str> = off.map(|arm| arm.name.as_str()).collect();
-    (!names.is_empty()).then(|| {
-        format!("The validation of {} is far off: its batch statistics have not settled yet.", names.join(", "))
-    })
+    match names[..] {
+        [] => None,
+        [one] => Some(format!("The validation of {one} is far off: its batch statistics have not settled yet.")),
+        _ => {
+            let names = names.join(", ");
+            Some(format!("The validations of {names} are far off: their batch statistics have not settled yet."))
+        }
+    }
 }
 
 fn by_accuracy(epochs: u64, arms: &[&Newest]) -> Option<String> {

@@ -203,6 +203,10 @@ fn while_training_one_sentence_says_how_it_stands() {
         say(1, &two(Some((3346.0, 0.1)), Some((1.0, 0.7)))),
         "The validation of plain is far off: its batch statistics have not settled yet."
     );
+    assert_eq!(
+        say(1, &two(Some((3346.0, 0.1)), Some((18.6, 0.2)))),
+        "The validations of plain, residual are far off: their batch statistics have not settled yet."
+    );
     let mut lost = two(None, Some((1.0, 0.7)));
     lost[0].diverged_at = Some(40);
     assert_eq!(say(1, &lost), "Plain diverged. After 1 epoch, residual gets 70.0 % of the validation images right.");

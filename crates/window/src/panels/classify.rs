@@ -72,7 +72,7 @@ impl Panel for Classify {
             let what =
                 "What every arm sees in pictures of your own: drop them on the window, or open, paste or type one.";
             if !monitor.classifies {
-                let text = format!("{what} There are no networks yet: press Start, or open weights.");
+                let text = format!("{what} There are no networks yet: press Start, or open a run or weights.");
                 return by_training(ui, scene, ("Classify", &text), None::<fn(&mut Ui)>, effects.actions);
             }
             let offer = Offer { verb: "Open pictures…", name: "Open pictures: Classify", hindered: None };

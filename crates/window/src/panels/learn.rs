@@ -9,7 +9,7 @@ use crate::panel::STUDY;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Monitor;
 use eframe::egui::{Atom, Button, Grid, Label, RadioButton, RichText, ScrollArea, Ui, Vec2, vec2};
-use lab_core::learn::{Answered, Conclusion, Lesson, lessons};
+use lab_core::learn::{Answered, Conclusion, Lesson, Work, lessons};
 use lab_core::number::{count, duration, plural};
 use lab_core::study::Standing;
 use lab_core::table::Table;
@@ -33,6 +33,8 @@ pub struct Learn {
     /// The question of which it was looked up whether it was answered before.
     looked_up: String,
     pace: Pace,
+    /// How much there is to compute for a question.
+    work: Option<(String, Option<Work>)>,
 }
 
 impl Panel for Learn {
@@ -85,7 +87,9 @@ impl Panel for Learn {
                     looked.conclusion.iter().for_each(|found| answer(ui, found, effects.actions));
                 }
             } else {
-                let start = guesses(ui, lesson, &mut self.guess, laboratory.is_running());
+                let known = self.work.take().filter(|(id, _)| *id == lesson.id);
+                let (_, work) = self.work.insert(known.unwrap_or_else(|| (lesson.id.clone(), lesson.work())));
+                let start = guesses(ui, lesson, &mut self.guess, *work, laboratory.is_running());
                 if let Some(folder) = before {
                     let hint = format!("It was measured before, in {}", folder.display());
                     if ui.button("Show the answer").on_hover_text(hint).clicked() {
@@ -136,7 +140,7 @@ fn question(ui: &mut Ui, lesson: &Lesson) {
 }
 
 /// What a person expects; whether it is to be measured now.
-fn guesses(ui: &mut Ui, lesson: &Lesson, guess: &mut Option<usize>, busy: bool) -> bool {
+fn guesses(ui: &mut Ui, lesson: &Lesson, guess: &mut Option<usize>, work: Option<Work>, busy: bool) -> bool {
     let tokens = Tokens::of(ui);
     ui.label(theme::strong("What do you expect?"));
     for (index, option) in lesson.guesses.iter().enumerate() {
@@ -152,7 +156,15 @@ fn guesses(ui: &mut Ui, lesson: &Lesson, guess: &mut Option<usize>, busy: bool) 
         Button::new((Atom::grow(), "Measure without a guess", Atom::grow()))
     };
     let response = ui.add_enabled(!busy, button.min_size(vec2(104.0, theme::ROW)));
-    let hint = "Trains all its networks, each with three seeds, in a process of its own; it takes minutes.";
+    let hint = match work {
+        Some(work) => {
+            let seeds = plural(lesson.seeds.into(), "seed");
+            format!("{}, with {seeds} and in a process of its own. Early numbers come sooner.", work.in_words())
+        }
+        None => {
+            "Trains all its networks, each with several seeds, in a process of its own; it takes minutes.".to_owned()
+        }
+    };
     ui.add(Label::new(theme::caption(hint, &tokens)).wrap());
     response.on_disabled_hover_text("A study is being worked on; stop it first").clicked()
 }

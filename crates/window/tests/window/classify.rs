@@ -30,7 +30,7 @@ fn asked_about(script: &Script) -> Vec<PathBuf> {
 #[test]
 fn before_there_is_a_network_the_panel_says_what_to_do() {
     let (mut harness, script) = window();
-    assert!(harness.query_by_label_contains("press Start, or open weights.").is_some());
+    assert!(harness.query_by_label_contains("press Start, or open a run or weights.").is_some());
     drop_files(&mut harness, &[Path::new("coat.png")]);
     let id = script.sent.borrow().iter().find_map(
         |command| {

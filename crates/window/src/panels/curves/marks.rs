@@ -6,6 +6,7 @@ use super::usual::Seen;
 use crate::kit::theme::{self, Tokens, space};
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
+use lab_core::experiment::MAX_ARMS;
 
 /// Text on the plots, in points.
 const SMALL: f32 = theme::size::SMALL - 1.0;
@@ -61,7 +62,10 @@ pub fn paint(painter: &Painter, figure: &Figure, transform: &PlotTransform, toke
             place.translate(vec2(across, rows * place.height()))
         };
         let around = [(0.0, true), (1.0, false), (1.0, true), (2.0, false), (2.0, true), (3.0, false)].map(moved);
-        let mut places = std::iter::once(place).chain(around.into_iter().filter(|_| died));
+        // Names of arms that end close together stand a little apart, each in its colour.
+        let beside = [0.5, -0.5, 1.0, -1.0].map(|rows| moved((rows, false)));
+        let apart = beside.into_iter().filter(|_| !died && figure.curves.len() <= MAX_ARMS);
+        let mut places = std::iter::once(place).chain(around.into_iter().filter(|_| died)).chain(apart);
         let free = |place: &Rect| frame.contains_rect(*place) && !taken.iter().any(|other| other.intersects(*place));
         if let Some(place) = places.find(free) {
             taken.push(place);

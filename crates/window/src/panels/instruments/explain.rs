@@ -93,7 +93,7 @@ impl Panel for Explain {
             (self.selected, self.block) = (Some(selected), selected.1);
         }
         self.textures.refresh(bench.inquiries.version);
-        self.choices(ui, view, bench);
+        let entered = self.choices(ui, view, bench);
         let focus = Focus { sample: self.sample(), class: self.class, block: self.block, ..Focus::default() };
         let (mode, strength, occlusion) = (view.mode, view.strength, view.occlusion);
         let instrument = match mode {
@@ -115,6 +115,9 @@ impl Panel for Explain {
             Mode::Cuts => "Cut",
         };
         let request = Request { about: instrument, verb, question: instrument.question(&focus), filled: told };
+        if entered && bench.hindered().is_none() {
+            bench.ask(request.question.clone());
+        }
         let height = if mode == Mode::Cuts { PLOT } else { ROWS };
         let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
         kit::tools(ui, bench, &request, Figure { height, draw: off_screen });
@@ -136,8 +139,10 @@ impl Explain {
         }
     }
 
-    fn choices(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) {
-        let Some(prepared) = &bench.monitor.prepared else { return };
+    /// Chooses what is looked at; whether a path was entered.
+    fn choices(&mut self, ui: &mut Ui, view: &mut View, bench: &mut Bench) -> bool {
+        let Some(prepared) = &bench.monitor.prepared else { return false };
+        let mut chosen = false;
         let (images, classes) = (prepared.dataset.validation, &prepared.dataset.classes);
         ui.horizontal_wrapped(|ui| {
             ui.push_id("mode", |ui| {
@@ -152,12 +157,13 @@ impl Explain {
                 if drag.changed() {
                     self.file = None;
                 }
-                let edit = TextEdit::singleline(&mut self.path).hint_text("or a picture's path").desired_width(130.0);
+                let edit = TextEdit::singleline(&mut self.path).hint_text("or a picture's path").desired_width(180.0);
                 let edit = ui.add(edit);
                 let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                 named(ui, edit, "Path of a picture to explain");
                 if entered && !self.path.trim().is_empty() {
                     self.file = Some(self.path.trim().to_owned());
+                    chosen = true;
                 }
             }
             if view.mode == Mode::Features {
@@ -173,7 +179,7 @@ impl Explain {
             }
         });
         if view.mode != Mode::Strip {
-            return;
+            return chosen;
         }
         ui.horizontal_wrapped(|ui| {
             let title = |class: Option<usize>| {
@@ -193,6 +199,7 @@ impl Explain {
             named(ui, slider, "Strength of the overlay");
             ui.checkbox(&mut view.occlusion, "Occlusion too");
         });
+        chosen
     }
 }
 

@@ -3,7 +3,7 @@
 use super::output::{self, Failure};
 use super::plan::from_preset;
 use lab_core::blueprint::{Blueprint, Summary};
-use lab_core::experiment::{PRESETS, Preset};
+use lab_core::experiment::{PRESETS, Preset, Source};
 use lab_core::number;
 use serde_json::json;
 
@@ -55,7 +55,7 @@ fn parameters(preset: &Preset) -> Vec<u64> {
 /// The images a preset's published numbers are about: shape and classes.
 pub(super) fn usual_images(preset: &str) -> ([usize; 3], usize) {
     match preset {
-        "plain-vs-residual" => ([1, 28, 28], 10),
+        "plain-vs-residual" => Source::EMBEDDED,
         "resnet18" | "resnet34" | "resnet50" => ([3, 224, 224], 1000),
         _ => ([3, 32, 32], 10),
     }

@@ -308,7 +308,7 @@ fn every_instrument_answers_for_every_arm_and_can_be_ended() {
         for arm in &found.arms {
             match &arm.finding {
                 Ok(finding) => {
-                    let tables = finding.tables(&found.classes);
+                    let tables = finding.tables(&found.classes, &found.files);
                     let full = |table: &Table| table.rows() > 0 && table.titles().len() > 0;
                     assert!(!tables.is_empty() && tables.iter().all(full), "{question:?}");
                     let json = serde_json::to_string(finding).expect("JSON");

@@ -84,10 +84,7 @@ impl Dataset {
     /// # Errors
     /// No data set, or one whose files make no sense.
     pub fn split_of(data: &Data, seed: u64) -> Result<Option<[usize; 2]>, DataError> {
-        let found = match &data.source {
-            Source::Embedded => subset::embedded()?,
-            Source::Path(path) => formats::open(path)?,
-        };
+        let (_, found) = found_in(data)?;
         if found.own.is_some() {
             return Ok(None);
         }
@@ -109,10 +106,7 @@ impl Dataset {
     /// # Errors
     /// Like [`Dataset::load`]; also images of a class that the networks to be scored do not know.
     pub fn load_with(data: &Data, seed: u64, options: LoadOptions) -> Result<(Self, Report), DataError> {
-        let (path, mut found) = match &data.source {
-            Source::Embedded => (Path::new("embedded"), subset::embedded()?),
-            Source::Path(path) => (path.as_path(), formats::open(path)?),
-        };
+        let (path, mut found) = found_in(data)?;
         if let Some(known) = options.scoring.and_then(|scoring| scoring.known) {
             found = known_as(path, found, known)?;
         }
@@ -157,6 +151,14 @@ impl Dataset {
         let (mean, std) = statistics::settle(&data.normalization, measured_on)?;
         Ok((Self { name, classes, train, validation, mean, std, notices }, report))
     }
+}
+
+/// What a data set consists of, and the path by which it is named.
+fn found_in(data: &Data) -> Result<(&Path, Found), DataError> {
+    Ok(match &data.source {
+        Source::Embedded => (Path::new("embedded"), subset::embedded()?),
+        Source::Path(path) => (path.as_path(), formats::open(path)?),
+    })
 }
 
 /// The same images with the labels of the networks that are to be scored on them.

@@ -37,6 +37,25 @@ pub enum Source {
     Path(PathBuf),
 }
 
+impl Source {
+    /// [channels, height, width] of the embedded images as they come, and how many classes they are of.
+    pub const EMBEDDED: ([usize; 3], usize) = ([1, 28, 28], 10);
+}
+
+impl Data {
+    /// The shape [channels, height, width] that images of `shape` are brought to.
+    #[must_use]
+    pub fn brought(&self, [channels, height, width]: [usize; 3]) -> [usize; 3] {
+        let channels = match self.channels {
+            Channels::Auto => channels,
+            Channels::Gray => 1,
+            Channels::Rgb => 3,
+        };
+        let (height, width) = self.resize.map_or((height, width), |resize| (resize.height, resize.width));
+        [channels, height, width]
+    }
+}
+
 impl From<String> for Source {
     fn from(text: String) -> Self {
         if text == "embedded" { Self::Embedded } else { Self::Path(text.into()) }

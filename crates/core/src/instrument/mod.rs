@@ -265,25 +265,22 @@ impl Findings {
     fn tables_of_predictions(&self, of: fn(&Predictions, &[String]) -> Vec<Table>) -> Vec<TablesOf> {
         self.tables_of(|finding| match finding {
             Finding::Predictions(found) => of(found, &self.classes),
-            other => other.tables(&self.classes),
+            other => other.tables(&self.classes, &self.files),
         })
     }
 
     /// Each arm's finding as it is.
     fn tables(&self) -> Vec<TablesOf> {
-        self.tables_of(|finding| match finding {
-            Finding::Predictions(found) => vec![found.table(&self.classes, &self.files)],
-            other => other.tables(&self.classes),
-        })
+        self.tables_of(|finding| finding.tables(&self.classes, &self.files))
     }
 }
 
 impl Finding {
-    /// The finding as tables.
+    /// The finding as tables, with the names of the classes, and of the images' files where each comes from one.
     #[must_use]
-    pub fn tables(&self, classes: &[String]) -> Vec<Table> {
+    pub fn tables(&self, classes: &[String], files: &[String]) -> Vec<Table> {
         match self {
-            Self::Predictions(found) => vec![found.table(classes, &[])],
+            Self::Predictions(found) => vec![found.table(classes, files)],
             Self::Nearest(found) => vec![Neighbour::table(found, classes)],
             Self::Gradients(found) => found.tables(),
             Self::Histograms(found) => vec![Histogram::table(found.iter())],

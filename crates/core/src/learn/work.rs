@@ -3,13 +3,9 @@
 use super::lesson::Lesson;
 use crate::blueprint::{Blueprint, Summary};
 use crate::data::subset::TRAIN_PER_CLASS;
-use crate::experiment::{Channels, Experiment, Source};
+use crate::experiment::{Experiment, Source};
 use crate::number::plural;
 use crate::study::Study;
-
-/// Classes of the embedded images, and their height and width in pixels.
-const CLASSES: usize = 10;
-const SIDE: usize = 28;
 
 /// Multiply-adds that a thread does in a second while small networks train, about: the default experiment's on two cores of
 /// a server.
@@ -55,13 +51,13 @@ fn training(experiment: &Experiment) -> Option<f64> {
     if data.source != Source::Embedded {
         return None;
     }
-    let channels = if data.channels == Channels::Rgb { 3 } else { 1 };
-    let (height, width) = data.resize.map_or((SIDE, SIDE), |resize| (resize.height, resize.width));
-    let images = data.train_limit.unwrap_or(usize::MAX).min(CLASSES * TRAIN_PER_CLASS);
+    let (shape, classes) = Source::EMBEDDED;
+    let shape = data.brought(shape);
+    let images = data.train_limit.unwrap_or(usize::MAX).min(classes * TRAIN_PER_CLASS);
     let batch = experiment.recipe.batch_size;
     let steps = experiment.recipe.length.steps(((images / batch) as u64).max(1));
     let macs = experiment.arms.iter().map(|arm| {
-        let blueprint = Blueprint::new(&arm.network, [channels, height, width], CLASSES).ok()?;
+        let blueprint = Blueprint::new(&arm.network, shape, classes).ok()?;
         Some(Summary::new(&blueprint).macs as f64)
     });
     Some(3.0 * macs.sum::<Option<f64>>()? * steps as f64 * batch as f64)

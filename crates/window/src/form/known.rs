@@ -6,20 +6,12 @@ use lab_core::protocol::{DatasetInfo, Prepared};
 
 /// The images' shape and the number of classes, if they can be known before loading.
 pub(super) fn images(plan: &Plan, known: Option<&(Source, DatasetInfo)>) -> Option<Images> {
-    let (mut shape, classes) = match (&plan.data.source, known) {
+    let (shape, classes) = match (&plan.data.source, known) {
         (source, Some((of, info))) if source == of => (info.shape, info.classes.len()),
-        (Source::Embedded, _) => ([1, 28, 28], 10),
+        (Source::Embedded, _) => Source::EMBEDDED,
         _ => return None,
     };
-    if let Some(resize) = plan.data.resize {
-        (shape[1], shape[2]) = (resize.height, resize.width);
-    }
-    match plan.data.channels {
-        Channels::Auto => {}
-        Channels::Gray => shape[0] = 1,
-        Channels::Rgb => shape[0] = 3,
-    }
-    Some((shape, classes))
+    Some((plan.data.brought(shape), classes))
 }
 
 /// What is known of images once an experiment is prepared. Where it resizes them, or weights from a file want them

@@ -198,7 +198,7 @@ fn summary(outcome: &Outcome) -> String {
         .arms
         .iter()
         .map(|arm| {
-            let best = match (arm.best_accuracy, arm.best_step) {
+            let best = match (arm.accuracy_at_least_loss, arm.least_loss_step) {
                 (Some(accuracy), Some(step)) => format!("{} (step {step})", precise_percent(accuracy)),
                 _ => or_dash(None),
             };

@@ -199,6 +199,26 @@ fn a_study_that_is_stopped_by_hand_waits_until_it_is_run_again() {
 }
 
 #[test]
+fn a_study_that_has_been_run_is_given_one_more_seed() {
+    let lab = Lab::new();
+    rates(&lab, "rates", &["--steps", "4"]);
+    lab.ok(&["study", "run", "rates", "--device", "flex"]);
+    let first = lab.path(&trials(&lab, "rates")[0]);
+    let ended = fs::read(first.join("outcome.json")).unwrap();
+    lab.refuses(2, &["its seeds are 0"], &["study", "extend", "rates", "--seeds", "5,6"]);
+    lab.refuses(2, &["a grid"], &["study", "extend", "rates", "--points", "9"]);
+    lab.refuses(2, &["already"], &["study", "extend", "rates", "--seeds", "1"]);
+    let said = lab.ok(&["study", "extend", "rates", "--seeds", "2"]);
+    assert!(said.contains("6 trials, 3 of them new"), "{said}");
+    let status = lab.ok(&["study", "status", "rates"]);
+    assert!(status.contains("3 done, 3 waiting"), "{status}");
+    lab.ok(&["study", "run", "rates", "--device", "flex"]);
+    assert!(all_done(&lab, "rates"));
+    assert_eq!(fs::read(first.join("outcome.json")).unwrap(), ended, "what was done stays done");
+    assert!(lab.ok(&["study", "results", "rates"]).contains('±'));
+}
+
+#[test]
 fn an_experiment_with_several_seeds_is_trained_as_a_study() {
     let lab = Lab::new();
     let args =

@@ -1,5 +1,6 @@
 //! `residual-lab study`: an experiment with axes and seeds, worked through here or on a cluster.
 
+mod extend;
 mod folder;
 mod here;
 mod jobs;
@@ -19,6 +20,8 @@ use super::output::Failure;
 pub enum Command {
     /// Make a study: an experiment, what to vary, and how often
     New(new::Args),
+    /// Give a study more seeds, or a search more points
+    Extend(extend::Args),
     /// Run a study here, several trials at a time, or go on with it
     Run(jobs::Args),
     /// Work on a study until nothing is left to do; any number of processes and machines may do so at once
@@ -38,6 +41,7 @@ pub enum Command {
 pub(super) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::New(args) => new::run(&args),
+        Command::Extend(args) => extend::run(&args),
         Command::Run(args) => jobs::run(&args),
         Command::Work(args) => work::run(&args),
         Command::Status(args) => status::run(&args),

@@ -132,7 +132,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     ))
 }
 
-fn seeds(text: &str) -> Result<Seeds, Failure> {
+/// Seeds as they are typed: how many, or which.
+pub(super) fn seeds(text: &str) -> Result<Seeds, Failure> {
     let wrong = || Failure::Usage(format!("--seeds {text}: give a number of seeds, or seeds with commas between them"));
     if let Some((first, rest)) = text.split_once(',') {
         let all = std::iter::once(first).chain(rest.split(','));

@@ -291,10 +291,12 @@ pub struct ArmOutcome {
     pub validation_loss: Option<f64>,
     /// At the last evaluation.
     pub validation_accuracy: Option<f64>,
-    /// At the evaluation with the least loss.
-    pub best_accuracy: Option<f64>,
+    /// At the evaluation with the least loss; runs of before December 2026 call it "best_accuracy".
+    #[serde(alias = "best_accuracy")]
+    pub accuracy_at_least_loss: Option<f64>,
     /// The step of the evaluation with the least loss.
-    pub best_step: Option<u64>,
+    #[serde(alias = "best_step")]
+    pub least_loss_step: Option<u64>,
     /// The step at which the loss left the finite numbers, if it did.
     pub diverged_at: Option<u64>,
     /// Whether its weights were no finite numbers in the end, so that no checkpoint has them.
@@ -319,8 +321,8 @@ mod tests {
             validated_at: None,
             validation_loss: None,
             validation_accuracy: accuracy,
-            best_accuracy: None,
-            best_step: None,
+            accuracy_at_least_loss: None,
+            least_loss_step: None,
             diverged_at,
             unsaved: false,
             fault: None,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Size, mean and spread of a sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Written", from = "Written")]
 pub struct Sample {
     /// How many numbers.
     pub n: usize,
@@ -13,6 +14,26 @@ pub struct Sample {
     pub mean: f64,
     /// Their standard deviation, with n − 1 in the denominator; 0 for a single one.
     pub sd: f64,
+}
+
+/// A sample as files and other programs have it: a single number has no spread, rather than one of nought.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    n: usize,
+    mean: f64,
+    sd: Option<f64>,
+}
+
+impl From<Sample> for Written {
+    fn from(Sample { n, mean, sd }: Sample) -> Self {
+        Self { n, mean, sd: (n > 1).then_some(sd) }
+    }
+}
+
+impl From<Written> for Sample {
+    fn from(Written { n, mean, sd }: Written) -> Self {
+        Self { n, mean, sd: sd.unwrap_or(0.0) }
+    }
 }
 
 impl Sample {
@@ -88,6 +109,9 @@ mod tests {
             [precise, short].map(|write| shares.in_words(100.0, write, " %")),
             ["62.50 ± 17.68 %", "62.5 ± 17.7 %"]
         );
+        let single = serde_json::to_value(Sample::of([0.913])).unwrap();
+        assert!(single["sd"].is_null(), "one number has no spread: {single}");
+        assert_eq!(serde_json::from_value::<Sample>(single).unwrap(), Sample::of([0.913]).unwrap());
         assert_eq!(Sample::of([0.913]).unwrap().in_words(100.0, precise, " %"), "91.30 %");
         assert_eq!(Sample::of([70.0, 70.000_1]).unwrap().in_words(1.0, short, ""), "70.0 ± 7.07e-5");
     }

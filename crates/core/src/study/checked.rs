@@ -141,7 +141,8 @@ impl Study {
     }
 
     /// Whether points depend on what was found before them.
-    pub(super) fn learns(&self) -> bool {
+    #[must_use]
+    pub fn learns(&self) -> bool {
         self.plan.search.method == Way::Tpe
     }
 

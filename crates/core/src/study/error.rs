@@ -89,6 +89,9 @@ pub enum StudyError {
         /// What it would be.
         is: String,
     },
+    /// More of a study that would not be more of the same one.
+    #[error("the study cannot be extended so: {0}")]
+    NotAnExtension(String),
     /// A trial that does not exist.
     #[error("there is no trial {number}: the study has {trials}")]
     NoTrial {

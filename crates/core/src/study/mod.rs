@@ -17,6 +17,7 @@ mod checked;
 mod claim;
 mod ending;
 mod error;
+mod extend;
 mod folder;
 mod importance;
 mod keeper;

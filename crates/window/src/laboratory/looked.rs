@@ -20,6 +20,8 @@ pub struct Looked {
     pub labels: Vec<String>,
     /// The arms' names.
     pub arms: Vec<String>,
+    /// Whether it is one that further seeds can be added to.
+    pub can_have_more_seeds: bool,
     /// Every trial.
     pub trials: Vec<Seen>,
     /// For each trial, the place of its point among those of the results, once it is known.

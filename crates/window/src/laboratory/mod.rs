@@ -14,7 +14,7 @@ use eframe::egui::Context;
 use lab_core::experiment::DeviceChoice;
 use lab_core::learn::Lesson;
 use lab_core::runs::{Guess, Notes};
-use lab_core::study::{Study, StudyFolder, StudyPlan, Worker, is_study};
+use lab_core::study::{Seeds, Study, StudyFolder, StudyPlan, Worker, is_study};
 use read::{Reader, Wanted};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -165,6 +165,18 @@ impl Laboratory {
             self.watch(folder.to_owned(), None);
         }
         Ok(())
+    }
+
+    /// Trains every setting of a study with one more seed.
+    ///
+    /// # Errors
+    /// Why that cannot be.
+    pub fn one_more_seed(&mut self, folder: &Path) -> Result<(), String> {
+        let study = StudyFolder::open(folder).map_err(|error| error.to_string())?;
+        let mut seeds = study.study().seeds().to_vec();
+        seeds.extend(seeds.iter().max().map(|greatest| greatest.saturating_add(1)));
+        study.extend(Some(Seeds::List(seeds)), None).map_err(|error| error.to_string())?;
+        self.work(folder)
     }
 
     /// Puts trials back to their beginning, all that failed or these, and works on the study.

@@ -63,6 +63,7 @@ impl Reader {
             name: study.study().name.clone(),
             labels: study.study().labels().to_vec(),
             arms: study.study().arms().map(str::to_owned).collect(),
+            can_have_more_seeds: !study.study().learns(),
             importance: study.importance().map_err(in_words)?,
             trials,
             points,

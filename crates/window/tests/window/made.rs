@@ -91,8 +91,8 @@ fn ended(experiment: &Experiment, steps: u64, run: &Path) -> Outcome {
             validated_at: None,
             validation_loss: Some(last.loss),
             validation_accuracy: Some(last.accuracy),
-            best_accuracy: Some(last.accuracy),
-            best_step: Some(steps),
+            accuracy_at_least_loss: Some(last.accuracy),
+            least_loss_step: Some(steps),
             diverged_at: None,
             unsaved: false,
         }

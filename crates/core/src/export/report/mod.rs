@@ -92,7 +92,7 @@ fn networks(page: &mut Page, run: &Run) {
             number(end.and_then(|end| end.train_loss)),
             number(end.and_then(|end| end.validation_loss)),
             share(end.and_then(|end| end.validation_accuracy)),
-            share(end.and_then(|end| end.best_accuracy)),
+            share(end.and_then(|end| end.accuracy_at_least_loss)),
             fate.unwrap_or_default(),
         ]
     });

@@ -135,6 +135,13 @@ fn deeds(ui: &mut Ui, looked: &Looked, effects: &mut Effects) {
             effects.actions.push(Action::WorkOnStudy);
         }
     }
+    if looked.can_have_more_seeds && looked.over() == looked.trials.len() && laboratory.guided().is_none() {
+        let hint = "Trains every setting once more with a seed that it has not had; what is done stays done";
+        if ui.button("One more seed").on_hover_text(hint).clicked() {
+            let done = laboratory.one_more_seed(&looked.folder);
+            laboratory.tell(done);
+        }
+    }
     if ui.button("Open folder").on_hover_text("Shows the study's files").clicked() {
         effects.actions.push(Action::Reveal(looked.folder.clone()));
     }

@@ -55,6 +55,13 @@ fn values_out_of_range() {
         ("recipe.nonsense=1", "nonsense"),
         ("recipe.batch_size=many", "recipe.batch_size=many"),
         ("batch", "path=value"),
+        ("=3", "nothing stands before ="),
+        ("arms[].name=x", "[*] for all"),
+        ("recipe.label_smoothing=-0.1", "recipe.label_smoothing is -0.1, but"),
+        ("data.holdout=half", "\"own\", or a share"),
+        ("data.resize=1", "{ height = 32, width = 32 }"),
+        ("recipe.optimizer=3", "recipe.optimizer.method=adam"),
+        ("arms[0].network.body=3", "a name, or a table"),
     ] {
         lab.refuses(2, &[says], &["train", "--set", setting]);
     }

@@ -73,7 +73,7 @@ impl From<Source> for String {
 
 /// What the networks are validated on: `"own"`, or a share of the training images such as `0.1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", expecting = "it must be \"own\", or a share of the training images such as 0.1")]
 pub enum Holdout {
     /// The data set's own validation or test images; where it has none, a tenth of the training images.
     #[default]
@@ -85,7 +85,7 @@ pub enum Holdout {
 
 /// Brings images to one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table, as in { height = 32, width = 32 }")]
 pub struct Resize {
     /// Height in pixels.
     pub height: usize,

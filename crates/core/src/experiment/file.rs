@@ -28,7 +28,7 @@ pub enum PlanError {
     #[error("{}", list(.0))]
     Invalid(Vec<Invalid>),
     /// An override names no field or holds no value.
-    #[error("cannot set \"{setting}\": {why}; write it as path=value, for example recipe.batch_size=64")]
+    #[error("cannot set \"{setting}\": {why}")]
     Override {
         /// As it was given.
         setting: String,
@@ -111,6 +111,8 @@ pub(crate) fn in_words(message: &str) -> String {
         "a boolean" => "true or false",
         "a sequence" => "a list in [ ]",
         "a map" => "a table",
+        // What an enumeration says of a number.
+        "string only" => "a name, or a table with one",
         other if other.starts_with("internally tagged enum") => "a table with a name, as in { name = \"cosine\" }",
         other if other.starts_with("struct ") => "a table",
         other => other,
@@ -118,6 +120,9 @@ pub(crate) fn in_words(message: &str) -> String {
     // The parser names the kind before the value, which the value shows by itself.
     let kinds = ["floating point ", "integer ", "string ", "boolean "];
     let value = kinds.iter().find_map(|kind| given.strip_prefix(kind)).unwrap_or(given);
+    if value == "unit variant" {
+        return format!("it must be {must}");
+    }
     format!("it must be {must}, and {} was given", value.trim_matches('`'))
 }
 
@@ -189,8 +194,15 @@ fn names_a_kind(setting: &str) -> bool {
 
 /// Puts one value into a plan's tree.
 fn put(tree: &mut Value, setting: &str) -> Result<(), PlanError> {
-    let (path, text) = halves(setting).ok_or_else(|| refused(setting, "there is no ="))?;
+    let usage = "write it as path=value, for example recipe.batch_size=64";
+    let (path, text) = halves(setting).ok_or_else(|| refused(setting, &format!("there is no =; {usage}")))?;
     let (steps, value) = (steps(path), value(text));
+    if steps.is_empty() {
+        return Err(refused(setting, &format!("nothing stands before =; {usage}")));
+    }
+    if path.contains("[]") {
+        return Err(refused(setting, "nothing stands in [ ]: write a place as [0], a name as [plain], or [*] for all"));
+    }
     put_below(tree, &steps, 0, &value).map_err(|why| refused(setting, &why))
 }
 

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 /// An optimiser and its base learning rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table; its kind is set by optimizer.method, as in recipe.optimizer.method=adam"
+)]
 pub struct Optimizer {
     /// The base learning rate that the schedule scales; for one-cycle, the peak.
     pub learning_rate: f64,

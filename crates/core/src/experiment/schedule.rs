@@ -9,7 +9,10 @@ use std::f64::consts::PI;
 
 /// A learning-rate schedule with its warm-up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table; its kind is set by schedule.curve, as in recipe.schedule.curve=cosine"
+)]
 pub struct Schedule {
     /// The curve after the warm-up.
     pub curve: Curve,

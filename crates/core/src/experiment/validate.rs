@@ -49,8 +49,8 @@ impl Check<'_> {
     }
 
     /// `0 ≤ value < 1`
-    fn share(&mut self, field: &str, value: f64) {
-        self.hold(field, value, (0.0..1.0).contains(&value), "at least 0 and below 1");
+    fn share(&mut self, field: &str, value: impl fmt::Display + Copy + Into<f64>) {
+        self.hold(field, value, (0.0..1.0).contains(&value.into()), "at least 0 and below 1");
     }
 
     /// `0 < value ≤ high`
@@ -124,7 +124,7 @@ fn recipe(check: &mut Check, recipe: &Recipe) {
     check.range("seeds", recipe.seeds, 1, 1000);
     optimizer(&mut check.below("optimizer"), &recipe.optimizer);
     schedule(&mut check.below("schedule"), &recipe.schedule);
-    check.share("label_smoothing", f64::from(recipe.label_smoothing));
+    check.share("label_smoothing", recipe.label_smoothing);
     let augmentation = &recipe.augmentation;
     let mut below = check.below("augmentation");
     below.range("pad_crop", augmentation.pad_crop, 0, 64);

@@ -95,7 +95,7 @@ fn speed(facts: &Facts, trial: &Trial) -> Option<Reason> {
         return None;
     }
     let text = format!(
-        "{} reaches a training loss of {} (moving average) after {} steps, {} after {}.",
+        "{} reaches a training loss of {} (moving average, 0.9 of the past) after {} steps, {} after {}.",
         fastest.1,
         short(goal),
         count(fastest.0),
@@ -118,6 +118,11 @@ fn lesions(facts: &Facts, trial: &Trial) -> Option<Reason> {
 }
 
 fn predictions(facts: &Facts, trial: &Trial) -> Option<Reason> {
+    // Of two networks and one seed, the headline counts them.
+    if facts.arms.len() == 2 && facts.trials.len() == 1 {
+        let text = "The images that only one of them gets right show where they differ.".to_owned();
+        return (!trial.discordant.is_empty()).then_some(Reason { look: Look::Predictions, text });
+    }
     let most = trial.discordant.iter().max_by_key(|pair| pair.first_only.abs_diff(pair.second_only))?;
     let name = |arm: usize| facts.arms.get(arm).map_or("", |arm| arm.name.as_str());
     let text = format!(

@@ -248,8 +248,31 @@ fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], 
         }
         (true, _) => ("No difference between the best and the others was found".to_owned(), Call::Tie),
     };
-    let text = capital(&format!("{text}: {scores} ({}).", seeds(n)));
+    let mut text = capital(&format!("{text}: {scores} ({}).", seeds(n)));
+    text.extend(among_the_others(best, rest, comparisons, quantity).map(|others| format!(" {others}")));
     Told { text, call, best: (!beaten.is_empty() || call == Call::Undecided).then(|| best.name.clone()) }
+}
+
+/// Which of the others are better than which, the largest difference first.
+fn among_the_others(
+    best: &ArmSummary,
+    others: &[&ArmSummary],
+    comparisons: &[Comparison],
+    quantity: &str,
+) -> Option<String> {
+    let is_left = |name: &String| *name != best.name && others.iter().any(|arm| arm.name == *name);
+    let told = comparisons.iter().filter(|found| {
+        let apart = matches!(found.call, Call::Higher | Call::Lower);
+        apart && found.quantity == quantity && is_left(&found.first) && is_left(&found.second)
+    });
+    let mut told: Vec<&Comparison> = told.collect();
+    told.sort_by(|a, b| b.difference.abs().total_cmp(&a.difference.abs()));
+    let sentence = |found: &&Comparison| {
+        let first_wins = (found.call == Call::Higher) == (quantity == ACCURACY);
+        let (winner, loser) = if first_wins { (&found.first, &found.second) } else { (&found.second, &found.first) };
+        format!("{winner} {} than {loser}", better(found.n))
+    };
+    (!told.is_empty()).then(|| format!("Among the others, {}.", several(told.iter().map(sentence))))
 }
 
 /// The first few of several, and how many more there are.
@@ -393,16 +416,22 @@ const FEW: usize = 100;
 
 /// How large a difference must be to be seen, where none was found and a large one could have been missed.
 fn unseen(comparisons: &[Comparison], quantity: &str) -> Option<String> {
-    let ties = comparisons.iter().filter(|found| found.quantity == quantity && found.call == Call::Tie);
+    let ties = || comparisons.iter().filter(|found| found.quantity == quantity && found.call == Call::Tie);
     // Where one end is as far as can be, the other one tells how wide the interval is.
     let half = |found: &Comparison| {
         found.corrected_interval.map(|[low, high]| (high - found.difference).max(found.difference - low))
     };
-    let widest = ties.filter_map(|found| Some((half(found)?, found.n)));
-    let (half, n) = widest.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    let (seeds, points) = (seeds(n), (100.0 * half).ceil());
-    (quantity == ACCURACY && half > UNSEEN).then(|| {
-        if points < 100.0 {
+    let widths = || ties().filter_map(|found| Some((half(found)?, found.n)));
+    let (widest, n) = widths().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    let least = widths().map(|(half, _)| half).fold(widest, f64::min);
+    let (seeds, [least, points]) = (seeds(n), [least, widest].map(|half| (100.0 * half).ceil()));
+    (quantity == ACCURACY && widest > UNSEEN).then(|| {
+        if points < 100.0 && least < points {
+            format!(
+                "With {seeds}, a difference must be more than {least} to {points} points, depending on the two networks, \
+                 to be told from luck; more seeds see smaller ones."
+            )
+        } else if points < 100.0 {
             format!(
                 "With {seeds}, only a difference of more than {points} points could be told from luck; more seeds see \
                  smaller ones."

@@ -1,6 +1,7 @@
 //! The list of arms: each with its name, colour and network, what it costs and how it differs from the first.
 
 use super::cost::{Costs, in_words};
+use super::faults::{self, errors};
 use super::fetching::Fetching;
 use super::field::Fields;
 use super::help;
@@ -69,11 +70,18 @@ fn everywhere(ui: &mut Ui, plan: &mut Plan, context: &Context) {
     let sizes: Option<Vec<[usize; 2]>> = plan.arms.iter().map(|arm| sizes(&arm.network, block)).collect();
     let Some(sizes) = sizes else { return };
     let base: Option<Vec<[usize; 2]>> = context.base.arms.iter().map(|arm| sizes_of(&arm.network)).collect();
-    let fields = Fields::new(&[], "all arms");
     let common = |sizes: &[[usize; 2]], which: usize| {
         let first = sizes.first()?[which];
         sizes.iter().all(|of| of[which] == first).then_some(first)
     };
+    // What is wrong with all of them is wrong here.
+    let of_all = |invalid: &Invalid| {
+        let field = invalid.field.strip_prefix("arms[0].network.body.cifar.")?;
+        common(&sizes, usize::from(field == "width"))?;
+        Some(Invalid { field: format!("all arms.{field}"), ..invalid.clone() })
+    };
+    let found: Vec<Invalid> = context.found.iter().filter_map(of_all).collect();
+    let fields = Fields::new(&found, "all arms");
     for (which, row) in
         [(0, help::DEPTH.row("Depth, all arms", "depth")), (1, help::WIDTH.row("Width, all arms", "width"))]
     {
@@ -165,10 +173,6 @@ fn arm(
         if let Some(color) = color_button(ui, &name, plan.arms[index].color(index)) {
             change = Some(Change::Color(index, color));
         }
-        let shown = ui.add(Label::new(theme::strong(&name)).truncate().sense(Sense::click()));
-        if shown.clicked() {
-            fold.toggle(ui);
-        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             let button =
@@ -181,8 +185,17 @@ fn arm(
             if named(ui, copy, &format!("Duplicate {name}")).clicked() {
                 change = Some(Change::Duplicate(index));
             }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let shown = ui.add(Label::new(theme::strong(&name)).truncate().sense(Sense::click()));
+                if shown.clicked() {
+                    fold.toggle(ui);
+                }
+            });
         });
     });
+    if faults::is_revealed(ui) && errors(context.found, &format!("arms[{index}]")) > 0 {
+        fold.set_open(true);
+    }
     named(ui, header.response, &format!("Arm {name}"));
     for line in told(plan, index, context, tools.outlines) {
         ui.add(Label::new(theme::caption(line, &tokens)).wrap());
@@ -268,9 +281,10 @@ fn difference(ui: &mut Ui, first: &str, differs: &[Difference]) {
         ui.add(Label::new(small(format!("The same as {first}"), tokens.warning)).truncate());
         return;
     }
-    // One line whatever it says, so that nothing below it moves while somebody edits.
+    // One line whatever it says, so that nothing below it moves while somebody edits; what differs first, as a long name
+    // may leave no room for it.
     let all: Vec<&str> = differs.iter().map(|each| each.text.as_str()).collect();
-    let text = format!("Differs from {first} in {}", all.join("; "));
+    let text = format!("{} · differs from {first}", all.join("; "));
     let shown = ui.add(Label::new(small(text, tokens.accent)).truncate());
     shown.on_hover_text(all.join("\n"));
 }

@@ -31,9 +31,13 @@ pub fn ui(
     let (row, base) = (help::HOLDOUT.row("Validate on", "holdout"), preset.map(|p| &p.holdout));
     fields.row(ui, row, &mut data.holdout, base, |ui, value| holdout(ui, value, own));
     let base = preset.map(|p| &p.train_limit);
-    fields.row(ui, help::TRAIN_LIMIT.row("Training limit", "train_limit"), &mut data.train_limit, base, |ui, value| {
-        optional(ui, value, 1000, "Training images", whole)
-    });
+    fields.row(
+        ui,
+        help::TRAIN_LIMIT.row("Training images", "train_limit"),
+        &mut data.train_limit,
+        base,
+        |ui, value| optional(ui, value, 1000, "Training images", whole),
+    );
     let (row, base) =
         (help::VALIDATION_LIMIT.row("Validation limit", "validation_limit"), preset.map(|p| &p.validation_limit));
     fields.row(ui, row, &mut data.validation_limit, base, |ui, value| {

@@ -1,5 +1,6 @@
 //! One row of the form: label, widget, a way back to the preset's value, a "?", and what is wrong with the value.
 
+use super::faults::scroll;
 use super::help::{Help, Row};
 use super::wishes::Wishes;
 use crate::action::Sought;
@@ -265,10 +266,11 @@ fn left() -> Layout {
 /// What is wrong, below the field it is wrong with.
 pub fn error_text(ui: &mut Ui, text: &str) {
     let tokens = Tokens::of(ui);
-    ui.horizontal_top(|ui| {
+    let shown = ui.horizontal_top(|ui| {
         ui.add_space(LABEL + space::XS);
         ui.add(Label::new(RichText::new(text).size(theme::size::SMALL).color(tokens.error)).wrap());
     });
+    scroll(ui, &shown.response);
 }
 
 fn reset_button<T: Clone>(ui: &mut Ui, name: &str, changed: bool, value: &mut T, preset: Option<&T>) {

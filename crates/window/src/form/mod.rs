@@ -18,6 +18,7 @@ mod start;
 mod wishes;
 
 pub use cost::Speeds;
+pub use faults::reveal;
 
 use crate::action::Action;
 use crate::collection::Collection;
@@ -321,25 +322,20 @@ impl Form {
             choose_explained(ui, chosen, &options, |id| id.and_then(preset).map(|preset| (preset.family, preset.about)))
         });
         fields.tick(ui, help::IMMEDIATE.row("Immediate", "immediate"), &mut self.immediate, None);
-        let about = self.preset.map_or("An experiment of your own.", |preset| preset.about);
+        // In the same words whether it was changed or not, so that nothing below moves at the first change.
+        let about = self.preset.map(|preset| format!("The preset: {}", preset.about));
+        let about = about.unwrap_or_else(|| "An experiment of your own.".to_owned());
         ui.add(Label::new(theme::caption(about, &tokens)).wrap());
-        if self.plan != self.base {
-            ui.horizontal_wrapped(|ui| {
-                let from = if before.is_some() { "Changed from the preset." } else { "Changed since it was opened." };
-                ui.label(RichText::new(from).size(theme::size::SMALL).color(tokens.accent));
-                if ui.button(RichText::new("Reset all").size(theme::size::SMALL)).clicked() {
-                    match before {
-                        Some(id) => self.choose_preset(id),
-                        None => self.plan = self.base.clone(),
-                    }
-                }
-            });
-        }
         if let Some(id) = chosen.filter(|_| chosen != before) {
             self.choose_preset(id);
         }
         ui.add_space(space::XS);
-        files(ui, actions);
+        if files(ui, self.plan != self.base, actions) {
+            match before {
+                Some(id) => self.choose_preset(id),
+                None => self.plan = self.base.clone(),
+            }
+        }
     }
 
     fn choose_preset(&mut self, id: &str) {
@@ -423,8 +419,9 @@ impl Form {
 }
 
 /// The whole experiment as a file or as text.
-fn files(ui: &mut Ui, actions: &mut Vec<Action>) {
-    ui.horizontal_wrapped(|ui| {
+/// What can be done with the experiment as a whole; whether it is to be as it was before it was changed.
+fn files(ui: &mut Ui, is_changed: bool, actions: &mut Vec<Action>) -> bool {
+    let row = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for (label, hint, action) in [
             ("Open…", "Opens an experiment from a TOML file", Action::Choose(Wanted::Experiment)),
@@ -438,7 +435,14 @@ fn files(ui: &mut Ui, actions: &mut Vec<Action>) {
                 actions.push(action);
             }
         }
+        let text = RichText::new("Reset all").size(theme::size::SMALL);
+        let reset = ui.add_enabled(is_changed, eframe::egui::Button::new(text));
+        reset
+            .on_hover_text("Takes back what was changed in the form")
+            .on_disabled_hover_text("Nothing was changed")
+            .clicked()
     });
+    row.inner
 }
 
 /// Whether a field is shown in the training section.
@@ -467,11 +471,12 @@ fn section(ui: &mut Ui, title: &str, summary: &str, open: bool, wrong: usize, bo
     let rect = ui.available_rect_before_wrap();
     ui.painter().hline(rect.x_range(), rect.top(), tokens.line());
     ui.add_space(space::S);
-    let shown =
-        CollapsingHeader::new(theme::heading(title)).id_salt(title).default_open(open).show_unindented(ui, |ui| {
-            ui.add_space(space::XS);
-            body(ui);
-        });
+    let unfolded = (wrong > 0 && faults::is_revealed(ui)).then_some(true);
+    let header = CollapsingHeader::new(theme::heading(title)).id_salt(title).default_open(open).open(unfolded);
+    let shown = header.show_unindented(ui, |ui| {
+        ui.add_space(space::XS);
+        body(ui);
+    });
     let (text, color) = if wrong > 0 {
         (format!("{} to correct", lab_core::number::plural(wrong as u64, "field")), tokens.error)
     } else {

@@ -12,7 +12,7 @@ use eframe::egui::{
     TextureHandle, TextureOptions, Ui, Vec2, pos2, vec2,
 };
 use lab_core::data::samples::{Sampler, Wanted};
-use lab_core::experiment::{Arm, Augmentation, Data, Plan};
+use lab_core::experiment::{Arm, Augmentation, Body, Data, Plan};
 use lab_core::protocol::Thumbnail;
 use lab_core::runs::Guess;
 
@@ -133,7 +133,7 @@ fn asked(arms: &[Arm]) -> [String; 2] {
     let Some(first) = arms.first() else { return [String::new(), String::new()] };
     let depth = first.network.depth();
     let depths =
-        if arms.iter().all(|arm| arm.network.depth() == depth) { format!(" of {depth} layers") } else { String::new() };
+        if arms.iter().all(|arm| has_depth(arm, depth)) { format!(" of {depth} layers") } else { String::new() };
     if arms.len() == 1 {
         return [format!("A network{depths}: how well does it learn?"), String::new()];
     }
@@ -154,8 +154,14 @@ fn asked(arms: &[Arm]) -> [String; 2] {
         [one, other, rest @ ..] => format!("{one}, {other} and {} more", rest.len()),
     };
     let count = COUNTS.get(arms.len()).copied().unwrap_or("Many");
-    let which = if arms.len() == 2 { "Which of the two" } else { "Which one" };
-    [format!("{count} networks{depths}. They differ in {what}."), format!("{which} learns better?")]
+    let which = if arms.len() == 2 { "Which of the two learns better?" } else { "Which one learns best?" };
+    [format!("{count} networks{depths}. They differ in {what}."), which.to_owned()]
+}
+
+/// Whether a network has so many layers; one of a depth that cannot be has none yet.
+fn has_depth(arm: &Arm, layers: usize) -> bool {
+    let asked = if let Body::Cifar { depth, .. } = arm.network.body { depth } else { layers };
+    arm.network.depth() == layers && asked == layers
 }
 
 /// Whether two arms differ in nothing but having shortcuts.
@@ -222,7 +228,12 @@ mod tests {
         let text = "Two networks of 56 layers. They differ in the shortcuts only. Which of the two learns better?";
         assert_eq!(asked_of(&plan), text);
         plan.arms.push(Arm::new("deep", Network::cifar(110, 8, Shortcut::A)));
-        assert_eq!(asked_of(&plan), "Three networks. They differ in shortcut and depth. Which one learns better?");
+        assert_eq!(asked_of(&plan), "Three networks. They differ in shortcut and depth. Which one learns best?");
+        for arm in &mut plan.arms {
+            arm.network = Network::cifar(21, 8, Shortcut::A);
+        }
+        assert!(asked_of(&plan).starts_with("Three networks. "), "there is no net of 21 layers");
+        plan = PRESETS[0].plan();
         plan.arms.truncate(1);
         assert_eq!(asked_of(&plan), "A network of 56 layers: how well does it learn? ");
     }

@@ -9,8 +9,8 @@ use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named, progress};
 use crate::state::Monitor;
 use eframe::egui::{
-    Align, Atom, Button, DragValue, Label, Layout, Pos2, Rect, RichText, ScrollArea, Shape, Stroke, ThemePreference,
-    Ui, Vec2, vec2,
+    Align, Atom, Button, DragValue, Label, Layout, Pos2, Rect, RichText, ScrollArea, Sense, Shape, Stroke,
+    ThemePreference, Ui, Vec2, vec2,
 };
 use lab_core::experiment::Extension;
 use lab_core::number;
@@ -163,7 +163,11 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
     let wrong = form.obstacles();
     if !monitor.is_active() && !wrong.is_empty() {
         let text = format!("{} to correct before the start", number::plural(wrong.len() as u64, "field"));
-        ui.add(Label::new(RichText::new(text).color(tokens.error)).truncate()).on_hover_text(wrong.join("\n"));
+        let shown = Label::new(RichText::new(text).color(tokens.error)).truncate().sense(Sense::click());
+        let hint = format!("{}\nA click shows where.", wrong.join("\n"));
+        if ui.add(shown).on_hover_text(hint).clicked() {
+            crate::form::reveal(ui.ctx());
+        }
         return;
     }
     let color = match monitor.phase {

@@ -66,7 +66,7 @@ impl Outlines {
 pub struct Difference {
     /// The field's path below the arm: `network.shortcut`.
     pub path: String,
-    /// The field and both values: `shortcut: none → identity (A)`.
+    /// The field and both values: `shortcut: none → zero-padded (A)`.
     pub text: String,
 }
 
@@ -109,8 +109,10 @@ fn compare(path: &str, from: Option<&toml::Value>, to: Option<&toml::Value>, fou
 /// A named value; a shortcut's letter alone says too little.
 fn in_words(path: &str, value: &str) -> String {
     match (path, value) {
-        ("network.shortcut", "a" | "b" | "d") => format!("identity ({})", value.to_uppercase()),
-        ("network.shortcut", "c") => "projections (C)".into(),
+        ("network.shortcut", "a") => "zero-padded (A)".into(),
+        ("network.shortcut", "b") => "projected (B)".into(),
+        ("network.shortcut", "c") => "all projected (C)".into(),
+        ("network.shortcut", "d") => "pooled, projected (D)".into(),
         _ => value.replace('_', " "),
     }
 }
@@ -124,7 +126,8 @@ mod tests {
     fn the_default_arms_differ_in_their_shortcut_only() {
         let plan = PRESETS[0].plan();
         let found = differences(&plan.arms[0], &plan.arms[1]);
-        let expected = Difference { path: "network.shortcut".into(), text: "shortcut: none → identity (A)".into() };
+        let expected =
+            Difference { path: "network.shortcut".into(), text: "shortcut: none → zero-padded (A)".into() };
         assert_eq!(found, [expected]);
     }
 }

@@ -115,6 +115,19 @@ fn a_name_must_be_its_arm_s_own_and_fit_a_folder() {
 }
 
 #[test]
+fn a_click_on_how_much_is_wrong_shows_where() {
+    let (mut harness, _script) = window();
+    click(&mut harness, "Training");
+    type_into(&mut harness, "Run name", "a/b");
+    click(&mut harness, "Training");
+    assert!(!has(&harness, "Must be 1 to 80 characters"));
+    click(&mut harness, "1 field to correct before the start");
+    wait_for(&mut harness, "the section unfolds", |harness| has(harness, "Must be 1 to 80 characters"));
+    type_into(&mut harness, "Depth, all arms", "21");
+    assert!(has(&harness, "Must be 6n + 2"), "told at the field that was typed in");
+}
+
+#[test]
 fn optional_fields_open_when_they_are_ticked() {
     let (mut harness, _script) = window();
     unfold(&mut harness, "Data");
@@ -157,7 +170,7 @@ fn an_arm_may_have_its_own_optimiser_and_schedule() {
     click(&mut harness, "Own optimiser, residual");
     choose(&mut harness, "Method, residual", "AdamW");
     assert!(
-        has(&harness, "Differs from plain in shortcut: none → identity (A)")
+        has(&harness, "shortcut: none → zero-padded (A) · differs from plain")
             || has(&harness, "optimizer: as the recipe → its own")
     );
     click(&mut harness, "Own schedule, residual");
@@ -170,9 +183,9 @@ fn an_arm_may_have_its_own_optimiser_and_schedule() {
 #[test]
 fn differences_are_written_out() {
     let (mut harness, _script) = window();
-    assert!(has(&harness, "Differs from plain in shortcut: none → identity (A)"));
+    assert!(has(&harness, "shortcut: none → zero-padded (A) · differs from plain"));
     choose(&mut harness, "Shortcut, residual", "B: projected");
-    assert!(has(&harness, "Differs from plain in shortcut: none → identity (B)"));
+    assert!(has(&harness, "shortcut: none → projected (B) · differs from plain"));
     choose(&mut harness, "Shortcut, residual", "None: plain net");
     assert!(has(&harness, "The same as plain"));
 }
@@ -280,7 +293,7 @@ fn a_preset_is_undone_with_its_marks() {
         harness.state().plan().name == "plain-vs-residual"
     });
     harness.run();
-    assert!(!has(&harness, "Changed from the preset"));
+    assert!(harness.get_by_label("Reset all").accesskit_node().is_disabled());
     harness.key_press_modifiers(Modifiers { shift: true, ..Modifiers::COMMAND }, Key::Z);
     harness.run();
     assert_eq!(harness.state().plan().name, "resnet20");

@@ -2,6 +2,7 @@
 //! more of others. Knows comparisons, and nothing of how they were made.
 
 use super::compare::{Call, Comparison, LOSS};
+use super::words::quoted;
 use crate::number::{capital, plural, short};
 
 /// How many times the other one's loss may be at most to be named where one seed cannot tell it from luck.
@@ -21,14 +22,15 @@ pub(super) fn losses(comparisons: &[Comparison], of: &str) -> Option<String> {
     if less.1 > more.1 {
         std::mem::swap(&mut less, &mut more);
     }
-    let losses = format!("{} {} against {} {} {of}", less.0, short(less.1), more.0, short(more.1));
+    let [one, other] = [less.0, more.0].map(|name| quoted(name));
+    let losses = format!("{one} {} against {other} {} {of}", short(less.1), short(more.1));
     Some(if found.call == Call::Undecided {
         format!("The training losses are further apart, {losses}; whether that is luck, one seed does not tell.")
     } else {
-        let name = capital(less.0);
+        let name = capital(&one);
         format!(
-            "The training losses do differ, {losses} ({}): {name} fits the images it trains on better, and was not found to \
-             know more of others.",
+            "The training losses do differ, {losses} ({}): {name} fits the images it trains on better; on images that it \
+             has not seen no difference was found.",
             plural(found.n as u64, "seed")
         )
     })

@@ -21,10 +21,10 @@ impl Verdict {
     #[must_use]
     pub fn on_guess(&self, guess: &Guess) -> String {
         let became = match self.confirms(guess) {
-            Some(true) => "as you expected",
-            Some(false) => "not as you expected",
-            None => "what you expected is open",
+            Some(true) => "was right",
+            Some(false) => "was not",
+            None => "is open",
         };
-        format!("{}: {became}", guess.in_words())
+        format!("your guess, {}, {became}", guess.in_words())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::facts::{Facts, Trial};
 use super::reach::reached;
+use super::words::quoted;
 use crate::number::{capital, count, percent, short, tick};
 use serde::{Deserialize, Serialize};
 
@@ -61,9 +62,9 @@ fn gradients(facts: &Facts, trial: &Trial) -> Option<Reason> {
         "At the beginning, the first block's gradient is {} the last one's in {}, {} in {}: no learning rate suits all \
          blocks of a network whose gradients are that far apart.",
         times(most.0, " than"),
-        most.1,
+        quoted(most.1),
         times(least.0, ""),
-        least.1
+        quoted(least.1)
     );
     Some(Reason { look: Look::Gradients, text })
 }
@@ -96,10 +97,10 @@ fn speed(facts: &Facts, trial: &Trial) -> Option<Reason> {
     }
     let text = format!(
         "{} reaches a training loss of {} (moving average, 0.9 of the past) after {} steps, {} after {}.",
-        fastest.1,
+        quoted(fastest.1),
         short(goal),
         count(fastest.0),
-        slowest.1,
+        quoted(slowest.1),
         count(slowest.0)
     );
     Some(Reason { look: Look::Curves, text: capital(&text) })
@@ -108,7 +109,7 @@ fn speed(facts: &Facts, trial: &Trial) -> Option<Reason> {
 fn lesions(facts: &Facts, trial: &Trial) -> Option<Reason> {
     let known = trial.arms.iter().zip(&facts.arms).filter_map(|(measured, arm)| {
         let (block, left) = measured.worst_lesion.as_ref()?;
-        Some(format!("{} keeps {} without block {block}", arm.name, percent(*left)))
+        Some(format!("{} keeps {} without block {block}", quoted(&arm.name), percent(*left)))
     });
     let parts: Vec<String> = known.collect();
     if parts.is_empty() {
@@ -124,7 +125,7 @@ fn predictions(facts: &Facts, trial: &Trial) -> Option<Reason> {
         return (!trial.discordant.is_empty()).then_some(Reason { look: Look::Predictions, text });
     }
     let most = trial.discordant.iter().max_by_key(|pair| pair.first_only.abs_diff(pair.second_only))?;
-    let name = |arm: usize| facts.arms.get(arm).map_or("", |arm| arm.name.as_str());
+    let name = |arm: usize| facts.arms.get(arm).map_or_else(String::new, |arm| quoted(&arm.name));
     let text = format!(
         "{} images only {} gets right, {} only {}.",
         count(most.first_only.into()),

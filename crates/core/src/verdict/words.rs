@@ -62,7 +62,17 @@ impl Verdict {
     }
 }
 
+/// A name in a sentence: in quotation marks unless it is one word, so that an arm called "no shortcut" is read as one.
+pub(super) fn quoted(name: &str) -> String {
+    if name.contains([' ', ',']) { format!("“{name}”") } else { name.to_owned() }
+}
+
 impl ArmSummary {
+    /// What it is called in a sentence.
+    fn called(&self) -> String {
+        quoted(&self.name)
+    }
+
     /// Its accuracy as `83.5 ± 0.8 %`, or its loss where there is none.
     fn score(&self, quantity: &str) -> String {
         match (quantity == ACCURACY, self.accuracy, self.train_loss) {
@@ -154,7 +164,7 @@ fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: &str) -> Option<Told>
     if quantity != LOSS || known.len() < 2 {
         return None;
     }
-    let losses = several(known.iter().map(|arm| format!("{} {}", arm.name, arm.score(quantity))));
+    let losses = several(known.iter().map(|arm| format!("{} {}", arm.called(), arm.score(quantity))));
     let (done, planned) = (plural(done, "step"), count(planned));
     Some(Told::open(format!("Too early to tell: after {done} of {planned} the training losses are {losses}.")))
 }
@@ -193,8 +203,8 @@ fn diverged(facts: &Facts, arms: &[ArmSummary]) -> String {
         .map(|(index, arm)| {
             let steps = facts.trials.iter().filter_map(|trial| trial.arms.get(index)?.diverged_at);
             match (seeds, steps.min()) {
-                (0 | 1, Some(step)) => format!("{} diverged at step {}", arm.name, count(step)),
-                _ => format!("{} diverged with {} of {}", arm.name, arm.diverged, plural(seeds as u64, "seed")),
+                (0 | 1, Some(step)) => format!("{} diverged at step {}", arm.called(), count(step)),
+                _ => format!("{} diverged with {} of {}", arm.called(), arm.diverged, plural(seeds as u64, "seed")),
             }
         })
         .collect();
@@ -207,7 +217,7 @@ fn alone(arm: &ArmSummary, quantity: &str) -> Told {
     let right = (quantity == ACCURACY).then(|| format!("{} of the validation images right", arm.score(quantity)));
     let n = arm.accuracy.or(arm.train_loss).map_or(0, |sample| sample.n);
     let told: Vec<String> = right.into_iter().chain(loss).collect();
-    let text = capital(&format!("{}: {} ({}).", arm.name, told.join(", "), seeds(n)));
+    let text = capital(&format!("{}: {} ({}).", arm.called(), told.join(", "), seeds(n)));
     Told { text, call: Call::Undecided, best: Some(arm.name.clone()) }
 }
 
@@ -228,23 +238,24 @@ fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], 
     if let [(other, found)] = pairs[..] {
         return two(best, other, found, is_better(found), quantity);
     }
-    let names = |all: &[&ArmSummary]| several(all.iter().map(|arm| arm.name.clone()));
-    let scores = several(std::iter::once(&best).chain(rest).map(|arm| format!("{} {}", arm.name, arm.score(quantity))));
+    let names = |all: &[&ArmSummary]| several(all.iter().map(|arm| arm.called()));
+    let scores =
+        several(std::iter::once(&best).chain(rest).map(|arm| format!("{} {}", arm.called(), arm.score(quantity))));
     let n = pairs.iter().map(|(_, found)| found.n).min().unwrap_or(0);
     let beaten: Vec<&ArmSummary> = pairs.iter().filter(|(_, found)| is_better(found)).map(|(arm, _)| *arm).collect();
     let open: Vec<&ArmSummary> = pairs.iter().filter(|(_, found)| !is_better(found)).map(|(arm, _)| *arm).collect();
     let undecided = pairs.iter().any(|(_, found)| found.call == Call::Undecided);
     let (text, call) = match (beaten.is_empty(), open.is_empty()) {
-        (false, true) => (format!("{} {} than all others", best.name, better(n)), Call::Higher),
+        (false, true) => (format!("{} {} than all others", best.called(), better(n)), Call::Higher),
         (false, false) if undecided => {
-            (format!("{} is ahead; whether that is luck, one seed does not tell", best.name), Call::Undecided)
+            (format!("{} is ahead; whether that is luck, one seed does not tell", best.called()), Call::Undecided)
         }
         (false, false) => {
             let (beaten, open) = (names(&beaten), names(&open));
-            (format!("{} {} than {beaten}; no difference from {open} was found", best.name, better(n)), Call::Tie)
+            (format!("{} {} than {beaten}; no difference from {open} was found", best.called(), better(n)), Call::Tie)
         }
         (true, _) if undecided => {
-            (format!("{} is ahead; whether that is luck, one seed does not tell", best.name), Call::Undecided)
+            (format!("{} is ahead; whether that is luck, one seed does not tell", best.called()), Call::Undecided)
         }
         (true, _) => ("No difference between the best and the others was found".to_owned(), Call::Tie),
     };
@@ -270,7 +281,7 @@ fn among_the_others(
     let sentence = |found: &&Comparison| {
         let first_wins = (found.call == Call::Higher) == (quantity == ACCURACY);
         let (winner, loser) = if first_wins { (&found.first, &found.second) } else { (&found.second, &found.first) };
-        format!("{winner} {} than {loser}", better(found.n))
+        format!("{} {} than {}", quoted(winner), better(found.n), quoted(loser))
     };
     (!told.is_empty()).then(|| format!("Among the others, {}.", several(told.iter().map(sentence))))
 }
@@ -302,7 +313,7 @@ fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, 
             let images = |count: u32| plural(count.into(), "image");
             let luck = if better { ": chance would hardly do this" } else { ": chance can do this" };
             let (ours, theirs) = (images(ours), count(theirs.into()));
-            format!("one seed; {ours} only {} gets right, {theirs} only {}{luck}", best.name, other.name)
+            format!("one seed; {ours} only {} gets right, {theirs} only {}{luck}", best.called(), other.called())
         }
         Test::Paired => {
             let is_points = quantity == ACCURACY;
@@ -325,11 +336,11 @@ fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, 
         Test::None => "whether that is luck, one seed does not tell".to_owned(),
     };
     let (text, call) = if better {
-        (format!("{} {}: {one} against {two} ({luck}).", best.name, self::better(found.n)), Call::Higher)
+        (format!("{} {}: {one} against {two} ({luck}).", best.called(), self::better(found.n)), Call::Higher)
     } else if found.call == Call::Undecided {
-        (format!("{} is ahead: {one} against {two} ({luck}).", best.name), Call::Undecided)
+        (format!("{} is ahead: {one} against {two} ({luck}).", best.called()), Call::Undecided)
     } else {
-        let text = format!("No difference found: {} {one}, {} {two} ({luck}).", best.name, other.name);
+        let text = format!("No difference found: {} {one}, {} {two} ({luck}).", best.called(), other.called());
         (text, Call::Tie)
     };
     Told { text: capital(&text), call, best: (call != Call::Tie).then(|| best.name.clone()) }
@@ -463,7 +474,7 @@ fn by_guessing(facts: &Facts) -> Option<String> {
             losses.filter_map(|measured| Some((measured.losses.first()?.1, measured.train_loss?))).peekable();
         begun.peek().is_some() && begun.all(|(first, last)| (last - first).abs() < 0.01 * first)
     });
-    let names: Vec<&str> = stuck.map(|(_, arm)| arm.name.as_str()).collect();
+    let names: Vec<String> = stuck.map(|(_, arm)| quoted(&arm.name)).collect();
     let text = match names.as_slice() {
         [one] => format!("{one} has learned nothing: its loss is where it began."),
         several => format!("{} have learned nothing: their losses are where they began.", several.join(", ")),

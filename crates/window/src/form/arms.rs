@@ -75,13 +75,13 @@ fn everywhere(ui: &mut Ui, plan: &mut Plan, context: &Context) {
         sizes.iter().all(|of| of[which] == first).then_some(first)
     };
     // What is wrong with all of them is wrong here.
-    let of_all = |invalid: &Invalid| {
-        let field = invalid.field.strip_prefix("arms[0].network.body.cifar.")?;
-        common(&sizes, usize::from(field == "width"))?;
-        Some(Invalid { field: format!("all arms.{field}"), ..invalid.clone() })
+    let path = "arms[0].network.body.cifar";
+    let of_all = |invalid: &&Invalid| {
+        let field = invalid.field.strip_prefix(path).unwrap_or_default();
+        common(&sizes, usize::from(field == ".width")).is_some()
     };
-    let found: Vec<Invalid> = context.found.iter().filter_map(of_all).collect();
-    let fields = Fields::new(&found, "all arms");
+    let found: Vec<Invalid> = context.found.iter().filter(of_all).cloned().collect();
+    let fields = Fields::new(&found, path).heard(context.wishes);
     for (which, row) in
         [(0, help::DEPTH.row("Depth, all arms", "depth")), (1, help::WIDTH.row("Width, all arms", "width"))]
     {

@@ -150,7 +150,8 @@ impl<'a> Fields<'a> {
         let hint = "Adds it to the panel Study, which trains the experiment with each of several values";
         let title = self.owner.map_or_else(|| "Vary this…".to_owned(), |owner| format!("Vary this of {owner}…"));
         if ui.button(title).on_hover_text(hint).clicked() {
-            wishes.vary(path, false, values());
+            // A row that has no owner among the arms is about all of them.
+            wishes.vary(path, self.owner.is_none() && path.starts_with("arms["), values());
             ui.close();
         }
         if self.owner.is_some() {

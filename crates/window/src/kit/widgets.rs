@@ -2,7 +2,9 @@
 
 use super::glossary::explained;
 use super::theme::{self, Tokens, space};
-use eframe::egui::{Color32, ComboBox, DragValue, FontId, Response, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Color32, ComboBox, DragValue, FontId, Key, Response, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2,
+};
 use lab_core::number;
 use std::cell::Cell;
 
@@ -47,15 +49,21 @@ pub fn choose_explained<T: Clone + PartialEq>(
                 };
                 if entry.clicked() {
                     picked = Some(option.clone());
+                    // A key chooses as a click does.
+                    ui.close();
                 }
             }
         })
         .response;
-    if let Some(picked) = picked
-        && picked != *value
-    {
-        *value = picked;
-        response.mark_changed();
+    if let Some(picked) = picked {
+        // Whoever goes by keyboard goes on from here; after a click, Space still starts.
+        if ui.input(|input| input.key_pressed(Key::Enter) || input.key_pressed(Key::Space)) {
+            response.request_focus();
+        }
+        if picked != *value {
+            *value = picked;
+            response.mark_changed();
+        }
     }
     response
 }

@@ -14,7 +14,7 @@ use eframe::egui::{
     Align, Align2, ColorImage, DragValue, FontId, Image, Label, Layout, Rect, Response, RichText, Role, ScrollArea,
     Sense, TextEdit, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
 };
-use lab_core::number::percent;
+use lab_core::number::{count, percent};
 use lab_core::protocol::{Classification, Classified, Picture, Thumbnail};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -60,6 +60,8 @@ pub struct Classify {
     pictures: HashMap<PictureKey, TextureHandle>,
     /// The one to be scrolled to.
     wanted: Option<PictureKey>,
+    /// The question that was the newest one in the last frame.
+    newest: Option<u64>,
 }
 
 impl Panel for Classify {
@@ -69,8 +71,8 @@ impl Panel for Classify {
         let (monitor, answers) = (scene.monitor, &scene.inquiries.pictures);
         self.tools(ui, view, effects.actions);
         if answers.asked.is_empty() {
-            let what =
-                "What every arm sees in pictures of your own: drop them on the window, or open, paste or type one.";
+            let what = "What every arm sees in pictures of your own: drop them or a folder on the window, open or paste them, or \
+                 type a path.";
             if !monitor.classifies {
                 let text = format!("{what} There are no networks yet: press Start, or open a run or weights.");
                 return by_training(ui, scene, ("Classify", &text), None::<fn(&mut Ui)>, effects.actions);
@@ -83,7 +85,12 @@ impl Panel for Classify {
         }
         self.pictures.retain(|key, _| answers.asked.iter().any(|asked| asked.id == key.question));
         self.strip(ui, answers);
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let area = ScrollArea::vertical().auto_shrink(false);
+        let newest = answers.asked.first().map(|asked| asked.id);
+        // What was asked last is answered at the top.
+        let is_new = std::mem::replace(&mut self.newest, newest) != newest;
+        let area = if is_new { area.vertical_scroll_offset(0.0) } else { area };
+        area.show(ui, |ui| {
             for asked in &answers.asked {
                 self.entry(ui, asked, view.top);
             }
@@ -171,6 +178,10 @@ impl Classify {
                         Ok(arms) => {
                             let key = PictureKey { question: asked.id, index };
                             self.answer(ui, key, said, picture, arms, most);
+                            if asked.step > 0 {
+                                let text = format!("after step {}", count(asked.step));
+                                ui.label(theme::caption(text, &tokens));
+                            }
                         }
                     }
                 }

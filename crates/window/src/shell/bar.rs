@@ -346,6 +346,9 @@ fn after_the_end(
     }
 }
 
+/// The least room for what is told beside the settings, in points.
+const ASIDE: f32 = 150.0;
+
 /// What a person should know of what is under way beside the form.
 fn aside(ui: &mut Ui, monitor: &Monitor, form: &Form) {
     let Some(prepared) = &monitor.prepared else { return };
@@ -356,6 +359,10 @@ fn aside(ui: &mut Ui, monitor: &Monitor, form: &Form) {
     } else {
         return;
     };
+    // Where the row has no room for it, another one would push down all below it for as long as it is there.
+    if ui.available_size_before_wrap().x < ASIDE {
+        return;
+    }
     ui.add_space(space::S);
     let tokens = Tokens::of(ui);
     ui.add(Label::new(RichText::new(text).size(theme::size::SMALL).color(tokens.accent)).truncate());

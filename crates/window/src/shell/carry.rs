@@ -184,6 +184,8 @@ impl App {
                     self.link.send(Command::Stop);
                 }
                 self.monitor.reset();
+                // What was found belongs to networks that are no longer there.
+                self.inquiries.forget();
             }
             RunAction::Continue => {
                 if let Some(run) = self.monitor.unfinished().map(Path::to_owned) {
@@ -297,6 +299,12 @@ impl App {
                 let Some(path) = paths.into_iter().next() else { return };
                 match wanted {
                     Wanted::Run => self.drive(RunAction::Resume(path)),
+                    // What a zip file is, is seen where it is dropped.
+                    Wanted::Shown | Wanted::Study
+                        if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("zip")) =>
+                    {
+                        self.open(ctx, vec![path]);
+                    }
                     Wanted::Shown => self.open_run(&path),
                     Wanted::Study => self.open_study(path),
                     Wanted::Weights => self.weights.get_or_insert_default().set_path(&path),

@@ -224,7 +224,7 @@ impl App {
             match event {
                 Event::Progress { id, done, total, so_far } => self.inquiries.came(id, done, total, so_far),
                 Event::Answer { id, answer } => {
-                    for line in self.inquiries.answered(id, answer) {
+                    for line in self.inquiries.answered(id, answer, self.monitor.step()) {
                         self.monitor.say(Level::Info, line);
                     }
                 }

@@ -140,7 +140,7 @@ fn standing(monitor: &Monitor) -> Option<String> {
             train_loss: mean,
             validation_loss: evaluation.map(|it| it.loss),
             accuracy: evaluation.map(|it| it.accuracy),
-            diverged_at: None,
+            diverged_at: monitor.stopped(place),
         }
     };
     let arms: Vec<Newest> = monitor.arms.iter().enumerate().map(newest).collect();

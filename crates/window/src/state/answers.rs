@@ -10,6 +10,8 @@ pub struct Asked {
     pub id: u64,
     /// What was asked about, in words.
     pub about: String,
+    /// After how many steps the networks answered; 0 of weights from a file.
+    pub step: u64,
     /// What the networks said, or why they did not; `None` while it is awaited.
     pub answer: Option<Result<Classification, String>>,
 }
@@ -51,12 +53,13 @@ impl Answers {
             [one] => name(one),
             many => format!("{} pictures", many.len()),
         };
-        self.asked.insert(0, Asked { id, about, answer: None });
+        self.asked.insert(0, Asked { id, about, step: 0, answer: None });
         self.asked.truncate(HISTORY);
     }
 
-    /// Notes an answer; one that nobody waits for is dropped. Returns what it says, for the log.
-    pub(super) fn answered(&mut self, id: u64, answer: Result<Answer, String>) -> Vec<String> {
+    /// Notes an answer, and after how many steps it came; one that nobody waits for is dropped. Returns what it says, for
+    /// the log.
+    pub(super) fn answered(&mut self, id: u64, answer: Result<Answer, String>, step: u64) -> Vec<String> {
         let awaited = |asked: &&mut Asked| asked.id == id && asked.answer.is_none();
         let Some(asked) = self.asked.iter_mut().find(awaited) else { return Vec::new() };
         let (answer, told) = match answer {
@@ -71,7 +74,7 @@ impl Answers {
                 (Err(why), told)
             }
         };
-        asked.answer = Some(answer);
+        (asked.answer, asked.step) = (Some(answer), step);
         told
     }
 }

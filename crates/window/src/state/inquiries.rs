@@ -141,9 +141,10 @@ impl Inquiries {
         }
     }
 
-    /// Notes an answer; one that nobody waits for any more is dropped. Returns what the log shall say of it.
-    pub fn answered(&mut self, id: u64, answer: Result<Answer, String>) -> Vec<String> {
-        let Some(inquiry) = self.awaiting(id) else { return self.pictures.answered(id, answer) };
+    /// Notes an answer, and after how many steps it came; one that nobody waits for any more is dropped. Returns what the
+    /// log shall say of it.
+    pub fn answered(&mut self, id: u64, answer: Result<Answer, String>, step: u64) -> Vec<String> {
+        let Some(inquiry) = self.awaiting(id) else { return self.pictures.answered(id, answer, step) };
         inquiry.awaited = None;
         match answer {
             Ok(Answer::Found(found)) => inquiry.found = Some(found),
@@ -177,11 +178,11 @@ mod tests {
         assert_eq!((none, replaced), (None, Some(first)));
         assert_ne!(first, second);
         let found = |step| Ok(Answer::Found(Arc::new(Findings { step, ..Findings::default() })));
-        inquiries.answered(first, found(1));
+        inquiries.answered(first, found(1), 0);
         assert!(inquiries.of(Instrument::Lesions).unwrap().found.is_none());
         inquiries.came(second, 3, 9, None);
         assert_eq!(inquiries.of(Instrument::Lesions).unwrap().progress, (3, 9));
-        inquiries.answered(second, found(2));
+        inquiries.answered(second, found(2), 0);
         let inquiry = inquiries.of(Instrument::Lesions).unwrap();
         assert_eq!((inquiry.found.as_ref().unwrap().step, inquiry.awaited), (2, None));
     }
@@ -200,10 +201,10 @@ mod tests {
         };
         let (arms, classes) = (vec!["plain".into(), "residual".into()], vec!["cat".into(), "dog".into()]);
         let said = Answer::Classified(Classification { arms, classes, pictures: vec![picture] });
-        let told = inquiries.answered(second, Ok(said.clone()));
+        let told = inquiries.answered(second, Ok(said.clone()), 3);
         assert_eq!(told, ["coat.png: plain sees cat (75.0 %), residual sees dog (75.0 %)"]);
-        assert!(inquiries.answered(second, Ok(said)).is_empty(), "it has been answered");
-        assert_eq!(inquiries.answered(first, Err("it is gone".into())), ["coat.png: it is gone"]);
+        assert!(inquiries.answered(second, Ok(said), 3).is_empty(), "it has been answered");
+        assert_eq!(inquiries.answered(first, Err("it is gone".into()), 3), ["coat.png: it is gone"]);
         assert_eq!(inquiries.awaited(Place::Of(Instrument::Lesions)), Some(lesions));
         let newest_first: Vec<u64> = inquiries.pictures.asked.iter().map(|asked| asked.id).collect();
         assert_eq!(newest_first, [second, first]);

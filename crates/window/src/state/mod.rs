@@ -370,7 +370,7 @@ impl Monitor {
     fn evaluated(&mut self, evaluation: Evaluation) {
         use lab_core::number::{percent, short};
         let name = self.arm_name(evaluation.arm).to_owned();
-        let best = if evaluation.best { ", its best so far" } else { "" };
+        let best = if evaluation.best { ", its least loss so far" } else { "" };
         let text = format!(
             "{name}: validation loss {}, accuracy {}{best}",
             short(evaluation.loss),

@@ -4,7 +4,7 @@ use super::series::{Column, stamped};
 use lab_core::protocol::{ArmPast, ArmProbe, Evaluation, PastStep};
 use lab_core::quantity::{Measure, Metric, Part, Probed, Source};
 use lab_core::statistics::Sample;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// When the entries of some columns were taken.
@@ -184,7 +184,12 @@ pub struct Averaged {
     pub mean: Trace,
     /// The lower and the upper edge.
     pub edges: [Trace; 2],
+    /// How many of the traces come to the end.
+    pub last: usize,
 }
+
+/// A trace comes to the end that has come so near it: those that train now are a few steps apart.
+const NEAR: f64 = 0.95;
 
 /// Steps that are taken together, and the entries of each trace that belong to them.
 struct Stretch {
@@ -195,7 +200,7 @@ struct Stretch {
 
 impl Averaged {
     /// Over at most so many stretches of steps. A stretch, or a validation, counts where every trace that comes so far
-    /// has a value: else a mean over the others would jump.
+    /// has a value: else a mean over the others would jump. Between two validations of a trace lies the line between them.
     #[must_use]
     pub fn over(traces: &[&Trace], most: usize) -> Self {
         let mut made = Self::default();
@@ -216,6 +221,9 @@ impl Averaged {
             }
         }
         made.validations(traces);
+        let ends = || traces.iter().map(|trace| trace.times.steps.last().copied().unwrap_or(0.0));
+        let end = ends().fold(0.0, f64::max);
+        made.last = ends().filter(|&at| at >= NEAR * end).count();
         made
     }
 
@@ -225,17 +233,10 @@ impl Averaged {
     }
 
     fn validations(&mut self, traces: &[&Trace]) {
-        let mut at: BTreeMap<u64, Vec<(&Evaluation, &[f64; Measure::ALL.len()])>> = BTreeMap::new();
-        for trace in traces {
-            for (evaluation, means) in trace.evaluations.iter().zip(&trace.means) {
-                at.entry(evaluation.step).or_default().push((evaluation, means));
-            }
-        }
-        for (step, all) in at {
+        let steps = traces.iter().flat_map(|trace| trace.evaluations.iter().map(|evaluation| evaluation.step));
+        for step in steps.collect::<BTreeSet<u64>>() {
             let come = traces.iter().filter(|trace| trace.evaluations.last().is_some_and(|last| last.step >= step));
-            if all.len() < come.count() {
-                continue;
-            }
+            let Some(all) = come.map(|trace| trace.validation_at(step)).collect::<Option<Vec<_>>>() else { continue };
             let of = |value: &dyn Fn(&Evaluation) -> f64| ends(all.iter().map(|(evaluation, _)| value(evaluation)));
             let [loss, accuracy, top5] = [of(&|it| it.loss), of(&|it| it.accuracy), of(&|it| it.top5)];
             let (epoch, seconds) = (of(&|it| it.epoch)[0], of(&|it| it.seconds)[0]);
@@ -246,6 +247,29 @@ impl Averaged {
                 trace.validation(made, means);
             });
         }
+    }
+}
+
+impl Trace {
+    /// The validation at a step, or what lies between the one before and the one after; `None` outside of them.
+    fn validation_at(&self, step: u64) -> Option<(Evaluation, [f64; Measure::ALL.len()])> {
+        let next = self.evaluations.partition_point(|evaluation| evaluation.step < step);
+        let (after, later) = (self.evaluations.get(next)?, self.means.get(next)?);
+        let place = if after.step == step { next } else { next.checked_sub(1)? };
+        let (before, earlier) = (self.evaluations.get(place)?, self.means.get(place)?);
+        let apart = (after.step - before.step).max(1) as f64;
+        let share = (step - before.step) as f64 / apart;
+        let between = |from: f64, to: f64| if share == 0.0 { from } else { from + share * (to - from) };
+        let made = Evaluation {
+            step,
+            epoch: between(before.epoch, after.epoch),
+            seconds: between(before.seconds, after.seconds),
+            loss: between(before.loss, after.loss),
+            accuracy: between(before.accuracy, after.accuracy),
+            top5: between(before.top5, after.top5),
+            ..Evaluation::default()
+        };
+        Some((made, std::array::from_fn(|measure| between(earlier[measure], later[measure]))))
     }
 }
 
@@ -348,8 +372,23 @@ mod tests {
         assert!((low[9] - 10.0).abs() < 1e-9 && (high[9] - 30.0).abs() < 1e-9, "{} {}", low[9], high[9]);
         let validated: Vec<f64> = made.mean.evaluations.iter().map(|evaluation| evaluation.loss).collect();
         assert_eq!(validated, [2.0, 2.0, 2.0, 2.0]);
+        assert_eq!(made.last, 2, "the short one ends before");
         assert!(Averaged::over(&[&one], 4).mean.times.steps.len() <= 4);
         assert!(Averaged::over(&[], 4).mean.times.steps.is_empty());
+    }
+
+    #[test]
+    fn traces_that_are_validated_at_other_steps_have_a_mean_at_each() {
+        let validated = |steps: &[u64]| {
+            let mut trace = trace(0);
+            for &step in steps {
+                trace.evaluated(Evaluation { step, loss: step as f64, accuracy: 0.5, ..Evaluation::default() });
+            }
+            trace
+        };
+        let made = Averaged::over(&[&validated(&[10, 20, 40]), &validated(&[15, 25])], 4);
+        let found: Vec<(u64, f64)> = made.mean.evaluations.iter().map(|it| (it.step, it.loss)).collect();
+        assert_eq!(found, [(15, 15.0), (20, 20.0), (25, 25.0), (40, 40.0)], "each lies on the line of both");
     }
 
     #[test]

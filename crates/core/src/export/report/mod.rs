@@ -81,6 +81,8 @@ fn networks(page: &mut Page, run: &Run) {
         ["network", "parameters", "MACs", &loss, "validation loss", "validation accuracy", "at the least loss", ""];
     let rows = run.info.arms.iter().enumerate().map(|(index, arm)| {
         let end = run.outcome.as_ref().and_then(|outcome| outcome.arms.get(index));
+        // What an arm that diverged had before says nothing of how it ended.
+        let ended = end.filter(|end| end.diverged_at.is_none());
         let share = |value: Option<f64>| or_dash(value.map(precise_percent));
         let number = |value: Option<f64>| or_dash(value.map(precise));
         let fate =
@@ -89,10 +91,10 @@ fn networks(page: &mut Page, run: &Run) {
             arm.name.clone(),
             count(arm.parameters),
             count(arm.macs),
-            number(end.and_then(|end| end.train_loss)),
-            number(end.and_then(|end| end.validation_loss)),
-            share(end.and_then(|end| end.validation_accuracy)),
-            share(end.and_then(|end| end.accuracy_at_least_loss)),
+            number(ended.and_then(|end| end.train_loss)),
+            number(ended.and_then(|end| end.validation_loss)),
+            share(ended.and_then(|end| end.validation_accuracy)),
+            share(ended.and_then(|end| end.accuracy_at_least_loss)),
             fate.unwrap_or_default(),
         ]
     });

@@ -19,7 +19,9 @@ img{width:9rem;height:9rem;object-fit:contain;image-rendering:pixelated;backgrou
 pre{background:var(--code);padding:1rem;overflow-x:auto;font-size:.8rem}\
 svg{max-width:100%;height:auto;margin:.5rem 0;display:block}svg text{fill:var(--ink)}\
 .names{margin:0 0 1.5rem;font-size:.85rem}.names span{margin-right:1.2rem;white-space:nowrap;display:inline-block}.grid{stroke:var(--line)}.curve{fill:none;stroke-width:1.5}\
-@media print{body{margin:0;max-width:none}pre{white-space:pre-wrap}}";
+@media print{body{margin:0;max-width:none;print-color-adjust:exact;-webkit-print-color-adjust:exact}\
+.wide{overflow:visible}table{font-size:.75rem}th,td{white-space:normal;padding:.15rem .35rem}\
+.heat th{white-space:nowrap}pre{white-space:pre-wrap}figure,tr{break-inside:avoid}}";
 
 pub(super) struct Page(String);
 

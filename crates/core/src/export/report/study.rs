@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// Settings whose curves are drawn: the best ones.
 const DRAWN: usize = 8;
 
+/// So many comparisons are told in sentences; first what is asked first.
+const TOLD: usize = 12;
+
 /// The page.
 ///
 /// # Errors
@@ -47,8 +50,12 @@ pub fn html(folder: &StudyFolder) -> Result<String, StudyError> {
         Ok((results.words(place), facts_of(runs).map_err(damaged)?))
     };
     let facts = settings.iter().enumerate().map(facts).collect::<Result<Vec<_>, _>>()?;
-    for (of, verdict) in of_settings(&facts, results.best).iter().take(2) {
+    let verdicts = of_settings(&facts, results.best);
+    for (of, verdict) in verdicts.iter().take(TOLD) {
         shown(&mut page, of, verdict);
+    }
+    if verdicts.len() > TOLD {
+        page.soft(&format!("Of {} further settings the table tells.", verdicts.len() - TOLD));
     }
     let table = results.summary();
     let rows: Vec<Vec<String>> =

@@ -56,11 +56,12 @@ impl Groups {
             let members: Vec<&Source> =
                 lines.iter().filter(|(_, other)| other == name).map(|(source, _)| *source).collect();
             let traces: Vec<_> = members.iter().map(|source| source.trace).collect();
-            Some(Group {
-                name: format!("{name} ({})", members.len()),
-                pace: members.first()?.pace,
-                averaged: Averaged::over(&traces, STRETCHES),
-            })
+            let averaged = Averaged::over(&traces, STRETCHES);
+            let (all, last) = (members.len(), averaged.last);
+            // A mean over fewer is another one: whoever reads its last value has to know.
+            let name =
+                if last == all { format!("{name} ({all})") } else { format!("{name} ({all}, at the end {last})") };
+            Some(Group { name, pace: members.first()?.pace, averaged })
         };
         self.list = names.into_iter().filter_map(group).collect();
         self.of = lines.iter().map(|(source, name)| (name.clone(), source.key)).collect();

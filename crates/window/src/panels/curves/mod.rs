@@ -100,7 +100,8 @@ impl Panel for Curves {
         }
         let width = ui.available_width();
         let several = !effects.shelf.overlays.is_empty();
-        self.tools(ui, view);
+        let grouped = several && !self.by(view).is_empty();
+        self.tools(ui, view, grouped);
         let tokens = Tokens::of(ui);
         let own = std::mem::take(&mut self.own);
         let mut sources = source::sources(monitor, &own, &effects.shelf.overlays, &tokens);
@@ -117,7 +118,7 @@ impl Panel for Curves {
             }
             Some(whole) => {
                 let mut groups = std::mem::take(&mut self.groups);
-                let grouped = several && sources.len() > 1 && !self.by(view).is_empty();
+                let grouped = grouped && sources.len() > 1;
                 if grouped {
                     let by = self.by(view);
                     let shown = sources.iter().enumerate().filter(|(_, source)| self.legend.shows(source.key));
@@ -158,7 +159,7 @@ impl Panel for Curves {
 }
 
 impl Curves {
-    fn tools(&mut self, ui: &mut Ui, view: &mut View) {
+    fn tools(&mut self, ui: &mut Ui, view: &mut View, grouped: bool) {
         ui.horizontal_wrapped(|ui| {
             ui.set_min_height(theme::ROW);
             self.chooser(ui, view);
@@ -170,11 +171,11 @@ impl Curves {
                 if value == 0.0 { "off".into() } else { format!("{value:.2}") }
             };
             let slider = Slider::new(&mut view.smoothing, 0.0..=0.99).custom_formatter(text);
-            let response = ui.add(slider).labelled_by(label.id);
+            let response = ui.add_enabled(!grouped, slider).labelled_by(label.id);
             let hint = format!(
                 "Weight of the past in a moving average; the raw values of up to {CARPET} lines stay faintly behind"
             );
-            response.on_hover_text(hint);
+            response.on_hover_text(hint).on_disabled_hover_text("Means over groups are not averaged again");
             ui.add_space(space::S);
             together(ui, 170.0);
             let label = ui.label("Against");

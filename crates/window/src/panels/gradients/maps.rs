@@ -240,7 +240,10 @@ fn latest(ui: &mut Ui, monitor: &Monitor, quantity: BlockQuantity, height: f32) 
         .collect();
     lines.iter().flatten().for_each(|point| extremes.add(point[1]));
     if !extremes.is_some() {
-        ui.label(theme::caption("No block has one: what is frozen gets no gradient.", &tokens));
+        ui.label(theme::caption(
+            "No block has one at this step: what is frozen gets none, and a network that has blown up gives none.",
+            &tokens,
+        ));
         return;
     }
     // Wide enough for two marks.

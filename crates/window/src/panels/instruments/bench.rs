@@ -160,12 +160,19 @@ pub fn tools_with(
             give(ui, bench);
         }
         if let Some(found) = &inquiry.found {
-            let text = theme::caption(format!("after step {}", count(found.step)), &Tokens::of(ui));
+            let text = theme::caption(after(found.step, bench.monitor), &Tokens::of(ui));
             ui.add(Label::new(text).extend());
         }
     });
     failure(ui, &inquiry);
     ui.add_space(space::XS);
+}
+
+/// When the networks were as they were asked; one that stopped earlier is not of that step.
+fn after(step: u64, monitor: &Monitor) -> String {
+    let stopped = (0..monitor.arms.len()).filter_map(|arm| Some((monitor.arm_name(arm), monitor.stopped(arm)?)));
+    let earlier = stopped.filter(|(_, at)| *at < step).map(|(arm, at)| format!(", {arm} stopped at {}", count(at)));
+    format!("after step {}{}", count(step), earlier.collect::<String>())
 }
 
 /// Where nothing has been found yet: in a sentence what would be seen, and the button that asks.
@@ -196,7 +203,7 @@ pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<
     let seen = &*bench;
     let paper = Paper {
         name: id,
-        title: format!("{title}, after step {}", count(found.step)),
+        title: format!("{title}, {}", after(found.step, bench.monitor)),
         tables: || tables(about, &found),
         figure: Figure { height: figure.height, draw: |ui: &mut Ui| (figure.draw)(ui, seen) },
     };

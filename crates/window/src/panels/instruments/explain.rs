@@ -16,6 +16,7 @@ use crate::kit::theme::{Tokens, space};
 use crate::kit::widgets::{choose, named};
 use crate::panels::block_name::in_full;
 use crate::scene::{Effects, Panel, Scene};
+use crate::state::inquiries::Place;
 use eframe::egui::{
     Color32, ComboBox, DragValue, Key, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, Vec2, vec2,
 };
@@ -69,6 +70,8 @@ pub struct Explain {
     /// The selected block that was followed last.
     selected: Option<(usize, usize)>,
     textures: Textures,
+    /// The question that was awaited last.
+    awaited: Option<u64>,
 }
 
 /// Side of a picture in the strip, in points.
@@ -121,7 +124,13 @@ impl Panel for Explain {
         let height = if mode == Mode::Cuts { PLOT } else { ROWS };
         let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
         kit::tools(ui, bench, &request, Figure { height, draw: off_screen });
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let awaited = bench.inquiries.awaited(Place::Of(instrument));
+        let is_new = awaited.is_some() && awaited != self.awaited;
+        self.awaited = awaited.or(self.awaited);
+        let area = ScrollArea::vertical().auto_shrink(false);
+        // What was asked is answered at the top.
+        let area = if is_new { area.vertical_scroll_offset(0.0) } else { area };
+        area.show(ui, |ui| {
             kit::offer(ui, bench, &request);
             draw(ui, bench, &mut self.textures);
             if told {
@@ -227,7 +236,11 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
     for (arm, name, found) in found {
         let share = found.probabilities.get(found.class).copied().unwrap_or(0.0);
         let truth = found.truth.map_or_else(String::new, |truth| format!(", truly {}", title(truth)));
-        let text = format!("{name}: {} {}{truth}", title(found.class), percent(f64::from(share)));
+        let text = if share.is_nan() {
+            format!("{name} has diverged: its answers are no longer numbers{truth}")
+        } else {
+            format!("{name}: {} {}{truth}", title(found.class), percent(f64::from(share)))
+        };
         told(ui, arm, &text);
         let overlay = Overlay { arm, found, of: "", strength };
         ui.horizontal(|ui| {

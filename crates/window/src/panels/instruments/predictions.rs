@@ -54,6 +54,8 @@ pub struct Predictions {
     made: Option<(Sieve, u64)>,
     chosen: BTreeSet<usize>,
     textures: Textures,
+    /// The experiment of which a cell of a confusion matrix was wished for last.
+    wished: Option<u64>,
 }
 
 /// What every arm of these findings says, with its place.
@@ -73,6 +75,7 @@ impl Panel for Predictions {
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         if let Some(cell) = effects.cell.take() {
             view.show_cell(cell);
+            self.wished = Some(scene.monitor.generation);
         }
         let bench = &mut Bench::new(scene, effects);
         ui.horizontal_wrapped(|ui| {
@@ -121,6 +124,11 @@ impl Panel for Predictions {
 
 impl Predictions {
     fn images(&mut self, ui: &mut Ui, sieve: &mut Sieve, bench: &mut Bench, arms: &[Arm], gallery: &Arc<Gallery>) {
+        if self.atlas.as_ref().is_none_or(|(of, _)| *of != bench.monitor.generation)
+            && self.wished != Some(bench.monitor.generation)
+        {
+            sieve.forget_cell();
+        }
         sieve.ui(ui, arms, gallery);
         let version = bench.inquiries.version;
         if self.made != Some((*sieve, version)) {
@@ -142,11 +150,12 @@ impl Predictions {
                 self.chosen = self.shown.iter().copied().collect();
             }
         });
-        let mut said =
-            vec![format!("{} of {} images", count(self.shown.len() as u64), count(gallery.labels.len() as u64))];
-        said.extend(verdict::disagreements(arms));
+        let all = count(gallery.labels.len() as u64);
+        let shown = format!("{} of {all} images", count(self.shown.len() as u64));
+        let between = verdict::disagreements(arms).join("; ");
+        let said = if between.is_empty() { shown } else { format!("{shown}. Of all {all}: {between}") };
         ui.horizontal_wrapped(|ui| {
-            glossary::caption(ui, &said.join("; "));
+            glossary::caption(ui, &said);
             if arms.len() > 1 {
                 kit::explain(ui, Instrument::Disagreement);
             }

@@ -58,6 +58,13 @@ impl Sieve {
         *self = Self { filter: Filter::Cell(truth, predicted), class: None, arm, ..*self };
     }
 
+    /// A cell belongs to the matrix in which it was chosen.
+    pub fn forget_cell(&mut self) {
+        if matches!(self.filter, Filter::Cell(..)) {
+            self.filter = Filter::All;
+        }
+    }
+
     /// Lets a person choose.
     pub fn ui(&mut self, ui: &mut Ui, arms: &[Arm], gallery: &Gallery) {
         let names: Vec<(usize, &str)> = arms.iter().map(|(arm, name, _)| (*arm, *name)).collect();

@@ -128,11 +128,14 @@ impl Planning {
     }
 }
 
-/// An axis that the form asked for; one of the same field gives way to it.
+/// An axis that the form asked for; one of the same field gives way to it, and so does the one that stands there before
+/// anybody has asked for any.
 pub fn vary(view: &mut View, axis: String) {
     let field = |axis: &str| axis.rsplit_once('=').map_or(axis, |(field, _)| field).trim().to_owned();
+    let untouched = view.axes == View::default().axes;
     match view.axes.iter_mut().find(|known| field(known) == field(&axis)) {
         Some(known) => *known = axis,
+        None if untouched => view.axes = vec![axis],
         None => view.axes.push(axis),
     }
 }

@@ -171,15 +171,8 @@ fn in_words(lesson: &Lesson, found: &Conclusion) -> String {
         .claims
         .iter()
         .map(|claim| {
-            let call = match claim.call {
-                Call::Higher => "higher",
-                Call::Lower => "lower",
-                Call::Tie if claim.p.is_some() => "no difference seen",
-                Call::Tie => "no difference",
-                Call::Undecided => "not decided",
-            };
             let p = or_dash(claim.p.map(|p| if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }));
-            vec![claim.says.clone(), claim.numbers.clone(), call.to_owned(), p]
+            vec![claim.says.clone(), claim.numbers.clone(), claim.found().to_owned(), p]
         })
         .collect();
     let table = output::table(&["compared", "measured", "found", "p"], &rows);

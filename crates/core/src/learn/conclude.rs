@@ -54,6 +54,20 @@ pub struct Answered {
     pub means: String,
 }
 
+impl Answered {
+    /// What may be said of the difference, in a word or two.
+    #[must_use]
+    pub fn found(&self) -> &'static str {
+        match self.call {
+            Call::Higher => "higher",
+            Call::Lower => "lower",
+            Call::Tie if self.p.is_some() => "no difference found",
+            Call::Tie => "no difference",
+            Call::Undecided => "not decided",
+        }
+    }
+}
+
 /// The name of the file.
 const FILE: &str = "conclusion.json";
 

@@ -118,12 +118,29 @@ pub(super) fn settle(arm_folder: &Path) -> io::Result<()> {
 
 /// Keeps every other process from writing the run as long as the file is open.
 pub(super) fn lock(run: &Path) -> io::Result<File> {
-    let file = File::options().create(true).truncate(false).write(true).open(run.join(LOCK))?;
+    let path = run.join(LOCK);
+    let file = File::options().create(true).truncate(false).write(true).open(&path)?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(io::Error::other("another Residual Lab is training there")),
+        // Two that begin at once: the other one has cleared the folder away and made it anew.
+        Ok(()) if !is_at(&file, &path) => Err(io::Error::other("another Residual Lab has begun there")),
         // Some network file systems have no locks; writing there is still better than refusing.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
     }
+}
+
+/// Whether an open file is still the one of this name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |data: fs::Metadata| (data.dev(), data.ino());
+    file.metadata().map(place).ok() == fs::metadata(path).map(place).ok()
+}
+
+/// Whether an open file is still the one of this name: other systems remove none that is open.
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 /// Whether a folder holds nothing but what a run begins with, because whoever began it was killed: its plan comes last.
@@ -139,8 +156,8 @@ pub(super) fn is_beginning(folder: &Path) -> bool {
 /// Removes such beginnings from a folder.
 pub(super) fn clear_beginnings(folder: &Path) {
     if folder.join(LOCK).exists() && is_beginning(folder) {
-        // What cannot be removed is overwritten.
-        let _ = fs::remove_dir_all(folder);
+        // Whoever begins there at this moment keeps it. What cannot be removed is overwritten.
+        let _lock = lock(folder).map(|lock| fs::remove_dir_all(folder).map(|()| lock));
     }
 }
 

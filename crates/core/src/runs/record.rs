@@ -12,7 +12,7 @@ use crate::experiment::{Experiment, PlanError, Source, Start};
 use crate::machine;
 use crate::protocol::Prepared;
 use crate::protocol::keep::{Keeper, Kept, Record, Trained};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -107,12 +107,19 @@ impl Folder {
 impl Keeper for Folder {
     fn open(&mut self, prepared: &Prepared) -> Result<Box<dyn Record>, String> {
         let folder = self.create(&prepared.experiment.name)?;
-        begin(&folder, prepared, self.keeping).map(|record| Box::new(record) as Box<dyn Record>).inspect_err(|_| {
-            if !matches!(self.place, Place::Within(_)) {
-                // The folder is this run's own, and nothing worth keeping is in it.
-                let _ = fs::remove_dir_all(&folder);
-            }
-        })
+        let lock = layout::lock(&folder).map_err(|error| {
+            // It may be another's by now; what is empty is nobody's.
+            let _ = fs::remove_dir(&folder);
+            cannot("begin a run in", &folder, &error)
+        })?;
+        begin(&folder, lock, prepared, self.keeping).map(|record| Box::new(record) as Box<dyn Record>).inspect_err(
+            |_| {
+                if !matches!(self.place, Place::Within(_)) && !folder.join(layout::EXPERIMENT).exists() {
+                    // The folder is this run's own, and nothing worth keeping is in it.
+                    let _ = fs::remove_dir_all(&folder);
+                }
+            },
+        )
     }
 
     fn reopen(&mut self, folder: &Path) -> Result<Kept, String> {
@@ -131,7 +138,7 @@ impl Keeper for Folder {
     }
 }
 
-fn begin(folder: &Path, prepared: &Prepared, keeping: Keeping) -> Result<FolderRecord, String> {
+fn begin(folder: &Path, lock: File, prepared: &Prepared, keeping: Keeping) -> Result<FolderRecord, String> {
     let plan = prepared.experiment.clone().into_plan().anchored().map_err(|error| error.to_string())?;
     let plan = plan.to_toml().map_err(|error| error.to_string())?;
     let info = RunInfo {
@@ -146,7 +153,7 @@ fn begin(folder: &Path, prepared: &Prepared, keeping: Keeping) -> Result<FolderR
         dataset: prepared.dataset.clone(),
         arms: prepared.arms.clone(),
     };
-    FolderRecord::begin(folder, plan, &info, keeping)
+    FolderRecord::begin(folder, lock, plan, &info, keeping)
 }
 
 fn cannot(what: &str, path: &Path, error: &io::Error) -> String {

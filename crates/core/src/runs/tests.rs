@@ -254,6 +254,22 @@ fn an_arm_whose_checkpoint_is_ahead_keeps_its_rows() {
 }
 
 #[test]
+fn of_several_that_begin_in_one_folder_at_once_one_does() {
+    let place = tempfile::tempdir().unwrap();
+    for round in 0..40 {
+        let folder = place.path().join(format!("race-{round}"));
+        let begin = || Folder::exactly(folder.clone()).open(&prepared());
+        let begun: Vec<_> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..4).map(|_| scope.spawn(begin)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let refused: Vec<&String> = begun.iter().filter_map(|one| one.as_ref().err()).collect();
+        assert_eq!(refused.len(), 3, "{refused:?}");
+        assert!(open(&folder).is_ok(), "what was begun is there: {refused:?}");
+    }
+}
+
+#[test]
 fn a_run_is_written_by_one_at_a_time() {
     let place = tempfile::tempdir().unwrap();
     let folder = trained(&place.path().join("run")).folder;

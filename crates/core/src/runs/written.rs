@@ -64,10 +64,14 @@ pub fn vacant(folder: &Path) -> Result<(), String> {
 }
 
 impl FolderRecord {
-    /// Begins a run. The plan comes last: a folder without one is no run yet, so that none is half-begun.
-    pub fn begin(folder: &Path, plan: String, info: &RunInfo, keeping: Keeping) -> Result<Self, String> {
+    /// Begins a run in a folder that is locked. The plan comes last: a folder without one is no run yet, so that none is
+    /// half-begun.
+    pub fn begin(folder: &Path, lock: File, plan: String, info: &RunInfo, keeping: Keeping) -> Result<Self, String> {
+        // Another one may have begun and ended since the folder was looked at.
+        if folder.join(layout::EXPERIMENT).exists() {
+            return Err(format!("there is a run in {} already: name a new folder", folder.display()));
+        }
         let begin = || {
-            let lock = layout::lock(folder)?;
             write_atomically(&folder.join(layout::INFO), &json(info)?)?;
             let mut record = Self::open(folder, plan.into_bytes(), info, keeping, lock)?;
             record.diary.note(&EventLine::new(0, "start", &format!("started on {}", info.device)))?;

@@ -202,6 +202,7 @@ impl StudyFolder {
     pub fn trials(&self) -> Result<Vec<Seen>, StudyError> {
         let disk = StudyError::disk(&self.folder);
         let begun = self.begun()?;
+        self.unchanged(&begun)?;
         let (claims, me) = (self.claims(), Owner::me());
         let generations = claims.generations().map_err(&disk)?;
         let mut now = None;
@@ -228,6 +229,18 @@ impl StudyFolder {
             seen.push(Seen { number, point, seed, standing, begun });
         }
         Ok(seen)
+    }
+
+    /// Finds a trial that was begun as another one than study.toml now has in its place: a mean over both would say nothing.
+    pub(super) fn unchanged(&self, begun: &BTreeMap<u32, Begun>) -> Result<(), StudyError> {
+        let moved = begun.iter().find(|(number, Begun { record, .. })| {
+            let place = self.study.place(**number).ok();
+            place.is_some_and(|(point, seed)| {
+                let settings = self.study.settings_of(point);
+                record.seed != seed || settings.is_some_and(|settings| settings != record.settings)
+            })
+        });
+        moved.map_or(Ok(()), |(number, _)| self.trial(*number, begun).map(drop))
     }
 
     fn is_held(&self, found: &Found, me: &Owner, now: &mut Option<std::time::SystemTime>) -> io::Result<bool> {

@@ -65,7 +65,9 @@ impl StudyFolder {
     pub fn results(&self) -> Result<Results, StudyError> {
         let study = self.study();
         let mut points: BTreeMap<u32, Vec<Begun>> = BTreeMap::new();
-        for (number, begun) in self.begun()? {
+        let begun = self.begun()?;
+        self.unchanged(&begun)?;
+        for (number, begun) in begun {
             if let Ok((point, _)) = study.place(number) {
                 points.entry(point).or_default().push(begun);
             }

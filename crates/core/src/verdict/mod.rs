@@ -5,6 +5,7 @@
 //! their paired differences, and several comparisons are corrected (Holm 1979).
 
 mod beside;
+mod caveats;
 mod compare;
 mod facts;
 mod fit;

@@ -1,7 +1,8 @@
 //! The verdict itself: comparisons put into sentences.
 
+use super::caveats::{caveats, unseen};
 use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
-use super::facts::{Facts, Measured, Trial};
+use super::facts::{Facts, Measured};
 use super::fit;
 use super::reasons::{self, Reason};
 use super::stretch::Stretch;
@@ -146,7 +147,7 @@ const EARLY: f64 = 0.1;
 
 /// How far the arm has come that came farthest, in steps, and how far it was to come, where training was stopped soon after
 /// it began.
-fn stopped_early(facts: &Facts) -> Option<(u64, u64)> {
+pub(super) fn stopped_early(facts: &Facts) -> Option<(u64, u64)> {
     let alive = facts.trials.iter().flat_map(|trial| {
         let of = |arm: &Measured| (arm.steps, trial.planned);
         trial.arms.iter().filter(|arm| arm.diverged_at.is_none()).map(of)
@@ -346,138 +347,6 @@ fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, 
     Told { text: capital(&text), call, best: (call != Call::Tie).then(|| best.name.clone()) }
 }
 
-fn seeds(n: usize) -> String {
+pub(super) fn seeds(n: usize) -> String {
     if n == 1 { "one seed".to_owned() } else { plural(n as u64, "seed") }
-}
-
-fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> {
-    let mut found = Vec::new();
-    let measured = |arm: &Measured| arm.diverged_at.is_none() && (arm.accuracy.is_some() || arm.train_loss.is_some());
-    let known = facts.trials.iter().map(|trial| trial.arms.iter().filter(|arm| measured(arm)).count());
-    let several = known.max().unwrap_or(0) > 1;
-    let n = facts.trials.len();
-    if several && n == 1 {
-        let text = "One seed only: another seed starts from other weights and sees other batches, and may differ by more \
-                    than the networks do. Train with three seeds or more to know.";
-        found.push(text.to_owned());
-    } else if several && n == 2 {
-        found
-            .push("With two seeds the interval is wide: only very large differences can be told from luck.".to_owned());
-    }
-    if several && quantity == LOSS && n > 0 {
-        found.push("Nothing was validated: this is about the training images only.".to_owned());
-    }
-    let stopped = facts.trials.iter().filter(|trial| trial.arms.iter().any(|arm| is_short(arm, trial.planned)));
-    let stopped: Vec<_> = stopped.collect();
-    if let Some(trial) = stopped.first() {
-        let steps: Vec<u64> = trial.arms.iter().filter(|arm| arm.diverged_at.is_none()).map(|arm| arm.steps).collect();
-        let (least, most) = (steps.iter().min().copied().unwrap_or(0), steps.iter().max().copied().unwrap_or(0));
-        found.push(if least == most {
-            format!("Stopped after {} of {} steps: the end may look different.", count(most), count(trial.planned))
-        } else {
-            let (least, most) = (count(least), count(most));
-            format!("The networks trained for different lengths: {least} to {most} of {} steps.", count(trial.planned))
-        });
-    }
-    found.extend(facts.trials.iter().find_map(by_hand));
-    if quantity == ACCURACY {
-        found.extend(facts.trials.iter().flat_map(|trial| &trial.arms).find_map(validated_before_the_end));
-    }
-    if several && facts.trials.iter().any(|trial| trial.lead_changes > 1) && call != Call::Tie {
-        let text = "The networks changed places more than once in the second half: with another number of steps the \
-                    other one might be ahead.";
-        found.push(text.to_owned());
-    }
-    if quantity == ACCURACY && (1..FEW).contains(&facts.images) {
-        let images = plural(facts.images as u64, "image");
-        let points = short(100.0 / facts.images as f64);
-        found.push(format!("Validated on {images} only: each is worth {points} points."));
-    }
-    if let Some(chance) = by_guessing(facts) {
-        found.push(chance);
-    }
-    found
-}
-
-/// That settings were changed while a seed was trained, and the last of these changes.
-fn by_hand(trial: &Trial) -> Option<String> {
-    let (step, what) = trial.changed.last()?;
-    let how_often = match trial.changed.len() {
-        1 => "Once".to_owned(),
-        times => format!("{times} times"),
-    };
-    Some(format!(
-        "{how_often} something was changed by hand while it trained, last after step {}: {what}. What came of it is the work \
-         of both settings.",
-        count(*step)
-    ))
-}
-
-/// That an accuracy is not that of the networks as they ended.
-fn validated_before_the_end(arm: &Measured) -> Option<String> {
-    let step = arm.validated_at.filter(|step| arm.diverged_at.is_none() && *step < arm.steps)?;
-    let (step, steps) = (count(step), count(arm.steps));
-    Some(format!(
-        "The accuracies are of step {step}, where the networks were validated last before they ended at step {steps}."
-    ))
-}
-
-/// Validation images below which a reader is told how much a single one counts.
-const FEW: usize = 100;
-
-/// How large a difference must be to be seen, where none was found and a large one could have been missed.
-fn unseen(comparisons: &[Comparison], quantity: &str) -> Option<String> {
-    let ties = || comparisons.iter().filter(|found| found.quantity == quantity && found.call == Call::Tie);
-    // Where one end is as far as can be, the other one tells how wide the interval is.
-    let half = |found: &Comparison| {
-        found.corrected_interval.map(|[low, high]| (high - found.difference).max(found.difference - low))
-    };
-    let widths = || ties().filter_map(|found| Some((half(found)?, found.n)));
-    let (widest, n) = widths().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    let least = widths().map(|(half, _)| half).fold(widest, f64::min);
-    let (seeds, [least, points]) = (seeds(n), [least, widest].map(|half| (100.0 * half).ceil()));
-    (quantity == ACCURACY && widest > UNSEEN).then(|| {
-        if points < 100.0 && least < points {
-            format!(
-                "With {seeds}, a difference must be more than {least} to {points} points, depending on the two networks, \
-                 to be told from luck; more seeds see smaller ones."
-            )
-        } else if points < 100.0 {
-            format!(
-                "With {seeds}, only a difference of more than {points} points could be told from luck; more seeds see \
-                 smaller ones."
-            )
-        } else {
-            format!(
-                "With {seeds} as far apart as these, not even the largest difference could be told from luck; more seeds \
-                 see smaller ones."
-            )
-        }
-    })
-}
-
-/// Half the width of an interval of the accuracy above which a reader is told.
-const UNSEEN: f64 = 0.02;
-
-fn is_short(arm: &Measured, planned: u64) -> bool {
-    arm.diverged_at.is_none() && arm.steps < planned
-}
-
-/// Says that an arm has learned nothing, where its loss stands where guessing would and there was time to learn.
-fn by_guessing(facts: &Facts) -> Option<String> {
-    if stopped_early(facts).is_some() {
-        return None;
-    }
-    let stuck = facts.arms.iter().enumerate().filter(|(arm, _)| {
-        let losses = facts.trials.iter().filter_map(|trial| trial.arms.get(*arm));
-        let mut begun =
-            losses.filter_map(|measured| Some((measured.losses.first()?.1, measured.train_loss?))).peekable();
-        begun.peek().is_some() && begun.all(|(first, last)| (last - first).abs() < 0.01 * first)
-    });
-    let names: Vec<String> = stuck.map(|(_, arm)| quoted(&arm.name)).collect();
-    let text = match names.as_slice() {
-        [one] => format!("{one} has learned nothing: its loss is where it began."),
-        several => format!("{} have learned nothing: their losses are where they began.", several.join(", ")),
-    };
-    (!names.is_empty()).then(|| capital(&text))
 }

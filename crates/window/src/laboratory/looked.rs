@@ -93,11 +93,16 @@ impl Looked {
         self.trials.iter().map(of).sum::<f64>() / self.trials.len().max(1) as f64
     }
 
-    /// The folder of a training that came to its end.
+    /// The folder of a training that came to its end: if there is one, with these axes at these values.
     #[must_use]
-    pub fn done(&self) -> Option<&Path> {
-        let done = |trial: &&Seen| trial.standing == Standing::Over(TrialState::Done);
-        self.trials.iter().find(done).and_then(|trial| trial.begun.as_ref()).map(|begun| begun.folder.as_path())
+    pub fn done(&self, at: &[(String, String)]) -> Option<&Path> {
+        let done = || self.trials.iter().filter(|trial| trial.standing == Standing::Over(TrialState::Done));
+        let is_there = |trial: &&Seen| {
+            let point = trial.point.as_deref().unwrap_or_default();
+            at.iter().all(|(axis, value)| point.split(", ").any(|part| part == format!("{axis} {value}")))
+        };
+        let trial = done().find(is_there).or_else(|| done().next())?;
+        trial.begun.as_ref().map(|begun| begun.folder.as_path())
     }
 
     /// Trials that failed.

@@ -11,9 +11,8 @@ use crate::state::Monitor;
 use eframe::egui::{Atom, Button, Grid, Label, RadioButton, RichText, ScrollArea, Ui, Vec2, vec2};
 use lab_core::learn::{Answered, Conclusion, Lesson, Work, lessons};
 use lab_core::number::{count, duration, plural};
-use lab_core::study::Standing;
+use lab_core::study::{Standing, shown as written};
 use lab_core::table::Table;
-use lab_core::verdict::Call;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -93,7 +92,8 @@ impl Panel for Learn {
                 if let Some(folder) = before {
                     let hint = format!("It was measured before, in {}", folder.display());
                     if ui.button("Show the answer").on_hover_text(hint).clicked() {
-                        laboratory.watch(folder, Some(asked));
+                        let guess = self.guess;
+                        laboratory.watch(folder, Some(Guided { guess, ..asked }));
                     }
                 }
                 if start {
@@ -272,12 +272,7 @@ fn answer(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
 }
 
 fn found(claim: &Answered) -> String {
-    let call = match claim.call {
-        Call::Higher => "higher",
-        Call::Lower => "lower",
-        Call::Tie => "no difference found",
-        Call::Undecided => "not decided",
-    };
+    let call = claim.found();
     match claim.p {
         Some(p) if p < 0.001 => format!("{call} (p < 0.001)"),
         Some(p) => format!("{call} (p = {p:.3})"),
@@ -291,7 +286,11 @@ fn watching(ui: &mut Ui, lesson: &Lesson, monitor: &Monitor, effects: &mut Effec
     ui.label(theme::strong("To watch"));
     let looked = effects.laboratory.looked.as_ref().and_then(|looked| looked.as_ref().ok());
     let guided = effects.laboratory.guided().is_some_and(|guided| guided.id == lesson.id);
-    let done = looked.filter(|_| guided).and_then(|looked| looked.done()).map(Path::to_owned);
+    // What the question is about first of all.
+    let at = lesson.claims.first().map(|claim| &claim.of.at);
+    let at: Vec<(String, String)> =
+        at.into_iter().flatten().map(|(axis, value)| (axis.clone(), written(value))).collect();
+    let done = looked.filter(|_| guided).and_then(|looked| looked.done(&at)).map(Path::to_owned);
     let shown = monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_ref());
     for watch in &lesson.watch {
         let Some((id, title)) = crate::panel::NAMED.iter().find(|(id, _)| id.0 == watch.panel) else { continue };

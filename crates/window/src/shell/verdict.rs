@@ -146,5 +146,7 @@ fn standing(monitor: &Monitor) -> Option<String> {
     let arms: Vec<Newest> = monitor.arms.iter().enumerate().map(newest).collect();
     #[allow(clippy::cast_precision_loss, reason = "class counts are small")]
     let guessing = (prepared.dataset.classes.len() as f64).ln();
-    live(monitor.step() / prepared.steps_per_epoch.max(1), guessing, &arms)
+    // The accuracies are those of the last validation, which may be of the epoch before.
+    let validated = (0..arms.len()).filter_map(|place| monitor.evaluation(place)).map(|it| it.step).min();
+    live(validated.unwrap_or(monitor.step()) / prepared.steps_per_epoch.max(1), guessing, &arms)
 }

@@ -184,12 +184,7 @@ pub struct Averaged {
     pub mean: Trace,
     /// The lower and the upper edge.
     pub edges: [Trace; 2],
-    /// How many of the traces come to the end.
-    pub last: usize,
 }
-
-/// A trace comes to the end that has come so near it: those that train now are a few steps apart.
-const NEAR: f64 = 0.95;
 
 /// Steps that are taken together, and the entries of each trace that belong to them.
 struct Stretch {
@@ -199,8 +194,9 @@ struct Stretch {
 }
 
 impl Averaged {
-    /// Over at most so many stretches of steps. A stretch, or a validation, counts where every trace that comes so far
-    /// has a value: else a mean over the others would jump. Between two validations of a trace lies the line between them.
+    /// Over at most so many stretches of steps. A stretch, or a validation, counts where every trace has a value, so that
+    /// the mean ends with the first that ends: one over those that are left would jump. Between two validations of a trace
+    /// lies the line between them.
     #[must_use]
     pub fn over(traces: &[&Trace], most: usize) -> Self {
         let mut made = Self::default();
@@ -221,9 +217,6 @@ impl Averaged {
             }
         }
         made.validations(traces);
-        let ends = || traces.iter().map(|trace| trace.times.steps.last().copied().unwrap_or(0.0));
-        let end = ends().fold(0.0, f64::max);
-        made.last = ends().filter(|&at| at >= NEAR * end).count();
         made
     }
 
@@ -235,8 +228,8 @@ impl Averaged {
     fn validations(&mut self, traces: &[&Trace]) {
         let steps = traces.iter().flat_map(|trace| trace.evaluations.iter().map(|evaluation| evaluation.step));
         for step in steps.collect::<BTreeSet<u64>>() {
-            let come = traces.iter().filter(|trace| trace.evaluations.last().is_some_and(|last| last.step >= step));
-            let Some(all) = come.map(|trace| trace.validation_at(step)).collect::<Option<Vec<_>>>() else { continue };
+            let all = traces.iter().map(|trace| trace.validation_at(step)).collect::<Option<Vec<_>>>();
+            let Some(all) = all else { continue };
             let of = |value: &dyn Fn(&Evaluation) -> f64| ends(all.iter().map(|(evaluation, _)| value(evaluation)));
             let [loss, accuracy, top5] = [of(&|it| it.loss), of(&|it| it.accuracy), of(&|it| it.top5)];
             let (epoch, seconds) = (of(&|it| it.epoch)[0], of(&|it| it.seconds)[0]);
@@ -274,13 +267,13 @@ impl Trace {
 }
 
 fn stretches(times: Vec<&Times>, most: usize) -> Vec<Stretch> {
-    let ends: Vec<f64> = times.iter().map(|times| times.steps.last().copied().unwrap_or(0.0)).collect();
-    let end = ends.iter().copied().fold(0.0, f64::max);
+    let ends = times.iter().map(|times| times.steps.last().copied().unwrap_or(0.0));
+    let end = ends.reduce(f64::min).unwrap_or(0.0);
     let width = (end / most as f64).ceil().max(1.0);
     let stretch = |index: usize| {
         let (from, to) = (index as f64 * width, (index + 1) as f64 * width);
         let entries: Vec<Range<usize>> = times.iter().map(|times| times.until(from)..times.until(to)).collect();
-        let whole = entries.iter().zip(&ends).all(|(entries, end)| !entries.is_empty() || *end <= from);
+        let whole = entries.iter().all(|entries| !entries.is_empty());
         let (times, entries_of) = times.iter().zip(&entries).find(|(_, entries)| !entries.is_empty())?;
         let last = entries_of.end - 1;
         let (step, seconds) = (*times.steps.get(last)?, *times.seconds.get(last)?);
@@ -350,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mean_over_traces_ends_where_they_end_and_has_its_band() {
+    fn a_mean_over_traces_ends_where_the_first_ends_and_has_its_band() {
         let steep = |factor: f64, steps: u64| {
             let mut trace = Trace::default();
             for step in 1..=steps {
@@ -366,13 +359,12 @@ mod tests {
         let made = Averaged::over(&[&one, &other, &short], 1000);
         let loss = |trace: &Trace| trace.dense(Metric::Loss).unwrap().1.values().to_vec();
         let mean = loss(&made.mean);
-        assert_eq!(mean.len(), 40);
-        assert!((mean[9] - 20.0).abs() < 1e-9 && (mean[39] - 80.0).abs() < 1e-9, "{mean:?}");
+        assert_eq!(mean.len(), 20);
+        assert!((mean[9] - 20.0).abs() < 1e-9 && (mean[19] - 40.0).abs() < 1e-9, "{mean:?}");
         let [low, high] = made.edges.each_ref().map(loss);
         assert!((low[9] - 10.0).abs() < 1e-9 && (high[9] - 30.0).abs() < 1e-9, "{} {}", low[9], high[9]);
         let validated: Vec<f64> = made.mean.evaluations.iter().map(|evaluation| evaluation.loss).collect();
-        assert_eq!(validated, [2.0, 2.0, 2.0, 2.0]);
-        assert_eq!(made.last, 2, "the short one ends before");
+        assert_eq!(validated, [2.0, 2.0]);
         assert!(Averaged::over(&[&one], 4).mean.times.steps.len() <= 4);
         assert!(Averaged::over(&[], 4).mean.times.steps.is_empty());
     }
@@ -388,7 +380,7 @@ mod tests {
         };
         let made = Averaged::over(&[&validated(&[10, 20, 40]), &validated(&[15, 25])], 4);
         let found: Vec<(u64, f64)> = made.mean.evaluations.iter().map(|it| (it.step, it.loss)).collect();
-        assert_eq!(found, [(15, 15.0), (20, 20.0), (25, 25.0), (40, 40.0)], "each lies on the line of both");
+        assert_eq!(found, [(15, 15.0), (20, 20.0), (25, 25.0)], "each lies on the line of both");
     }
 
     #[test]

@@ -55,13 +55,20 @@ impl Groups {
         let group = |name: &str| {
             let members: Vec<&Source> =
                 lines.iter().filter(|(_, other)| other == name).map(|(source, _)| *source).collect();
-            let traces: Vec<_> = members.iter().map(|source| source.trace).collect();
-            let averaged = Averaged::over(&traces, STRETCHES);
-            let (all, last) = (members.len(), averaged.last);
-            // A mean over fewer is another one: whoever reads its last value has to know.
-            let name =
-                if last == all { format!("{name} ({all})") } else { format!("{name} ({all}, at the end {last})") };
-            Some(Group { name, pace: members.first()?.pace, averaged })
+            // An arm that diverged has no end, and one that has just begun has no beginning yet.
+            let begun = |source: &&&Source| !source.trace.times.steps.is_empty();
+            let lasting = |source: &&&Source| source.trace.diverged_at().is_none();
+            let diverged = members.iter().filter(|source| !lasting(source)).count();
+            let counted: Vec<_> = match members.iter().filter(begun).filter(lasting).collect::<Vec<_>>() {
+                none if none.is_empty() => members.iter().filter(begun).map(|source| source.trace).collect(),
+                some => some.into_iter().map(|source| source.trace).collect(),
+            };
+            let all = members.len();
+            let name = match diverged {
+                0 => format!("{name} ({all})"),
+                diverged => format!("{name} ({all}, {diverged} diverged)"),
+            };
+            Some(Group { name, pace: members.first()?.pace, averaged: Averaged::over(&counted, STRETCHES) })
         };
         self.list = names.into_iter().filter_map(group).collect();
         self.of = lines.iter().map(|(source, name)| (name.clone(), source.key)).collect();

@@ -8,7 +8,6 @@ use lab_core::experiment::DeviceChoice;
 use lab_core::learn::{Asked, Conclusion, Lesson, conclude, lesson, lessons, noted};
 use lab_core::number::{capital, or_dash};
 use lab_core::study::{StudyFolder, TrialState};
-use lab_core::verdict::Call;
 use serde_json::json;
 use std::path::PathBuf;
 

@@ -201,7 +201,7 @@ instruments! {
     /// The loss on a plane.
     Surface: surface::ABOUT, surface::question, Findings::tables;
     /// The loss between two sets of weights.
-    Path: slice::PATH, slice::path, Findings::tables;
+    Path: slice::PATH, slice::path, |found: &Findings| slice::of_path(found.tables());
     /// Which paths carry the gradient.
     PathLengths: path_lengths::ABOUT, path_lengths::question, Findings::tables;
     /// How long a gradient keeps its value.

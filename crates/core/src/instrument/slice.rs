@@ -2,6 +2,7 @@
 
 use super::about::{About, Focus};
 use super::question::Question;
+use super::tables::TablesOf;
 use crate::table::Table;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,13 @@ pub(super) fn question(_: &Focus) -> Question {
 
 pub(super) fn path(focus: &Focus) -> Question {
     Question::Path { from: focus.from, points: 21, images: 256 }
+}
+
+/// The tables of a path, which is a slice by another name and lies beside one.
+pub(super) fn of_path(mut tables: Vec<TablesOf>) -> Vec<TablesOf> {
+    let all = tables.iter_mut().filter_map(|of| of.tables.as_mut().ok()).flatten();
+    all.for_each(|table| PATH.id.clone_into(&mut table.name));
+    tables
 }
 
 /// The loss on a line through weights.

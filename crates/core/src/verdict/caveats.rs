@@ -122,7 +122,7 @@ fn is_short(arm: &Measured, planned: u64) -> bool {
 const BLOWN_UP: f64 = 3.0;
 
 /// Says that an arm's loss is far above where it began, though it is still a number.
-fn blown_up(facts: &Facts) -> Option<String> {
+pub(super) fn blown_up(facts: &Facts) -> Option<String> {
     let is_blown = |arm: usize| {
         let measured = facts.trials.iter().filter_map(|trial| trial.arms.get(arm));
         let ends = measured.filter_map(|arm| Some((arm.losses.first()?.1, arm.train_loss?)));

@@ -1,6 +1,6 @@
 //! The verdict itself: comparisons put into sentences.
 
-use super::caveats::{caveats, unseen};
+use super::caveats::{blown_up, caveats, unseen};
 use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
 use super::facts::{Facts, Measured};
 use super::fit;
@@ -99,7 +99,7 @@ pub fn verdict(facts: &Facts) -> Verdict {
     let arms: Vec<ArmSummary> = (0..facts.arms.len()).map(|arm| summary(facts, arm)).collect();
     let quantity = if arms.iter().any(|arm| arm.accuracy.is_some()) { ACCURACY } else { LOSS };
     let mut told = too_early(facts, &arms, quantity).unwrap_or_else(|| headline(facts, &arms, &comparisons, quantity));
-    if told.call == Call::Tie && told.best.is_none() && quantity == ACCURACY {
+    if told.call == Call::Tie && told.best.is_none() && quantity == ACCURACY && blown_up(facts).is_none() {
         let of = Stretch::of_all(arms.iter().map(|arm| arm.loss_of)).in_words();
         told.text.extend(fit::losses(&comparisons, &of).map(|losses| format!(" {losses}")));
     }

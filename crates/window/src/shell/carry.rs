@@ -184,7 +184,7 @@ impl App {
                     self.link.send(Command::Stop);
                 }
                 self.monitor.reset();
-                // What was found belongs to networks that are no longer there.
+                // What was found is of a run that is no longer shown.
                 self.inquiries.forget();
             }
             RunAction::Continue => {

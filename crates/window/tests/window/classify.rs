@@ -148,7 +148,7 @@ fn weights_are_opened_and_answer() {
     script.say(Event::Imported(import));
     harness.run_steps(3);
     assert!(harness.query_by_label_contains("Dismiss: resnet56 from").is_some());
-    assert!(harness.query_by_label_contains("drop them on the window, or open, paste or type one").is_some());
+    assert!(harness.query_by_label_contains("drop them or a folder on the window, open or paste them").is_some());
 }
 
 #[test]

@@ -158,7 +158,7 @@ fn a_map_of_frozen_blocks_has_no_scale() {
     blocks.for_each(|block| block.weight_gradient_norm = 0.0);
     script.say(Event::Probed(Box::new(frozen)));
     harness.run();
-    assert!(harness.query_by_label_contains("what is frozen gets no gradient").is_some());
+    assert!(harness.query_by_label_contains("what is frozen gets none").is_some());
     assert!(harness.query_by_label_contains("log scale, all arms").is_none(), "there is nothing to be read from it");
 }
 
@@ -256,7 +256,7 @@ fn reset_clears_the_plots_and_passes_over_what_still_comes() {
     harness.run();
     assert!(harness.state().monitor().steps.is_empty());
     assert!(
-        harness.query_by_label_contains("drop them on the window, or open, paste or type one").is_some(),
+        harness.query_by_label_contains("drop them or a folder on the window, open or paste them").is_some(),
         "its networks still answer"
     );
     harness.get_by_label("Start").click();

@@ -72,7 +72,7 @@ fn images_are_sorted_filtered_and_looked_at() {
     // 15 of plain's and 5 of residual's predictions are wrong, and those 5 are among the 15.
     assert!(told(
         &harness,
-        "60 of 60 images; only plain right: 0; only residual right: 10; if both were equally good, chance would do this in 2 of 1,000 cases"
+        "60 of 60 images. Of all 60: only plain right: 0; only residual right: 10; if both were equally good, chance would do this in 2 of 1,000 cases"
     ));
     pick(&mut harness, "Images that are shown", "Only another right");
     assert!(told(&harness, "10 of 60 images"));

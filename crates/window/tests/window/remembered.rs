@@ -378,7 +378,7 @@ fn a_guess_is_there_again_when_its_run_is_opened() {
     click(&mut again, "Open the last run");
     shown(&script, &folder, "short", 20);
     ended(&script, &folder, 20);
-    wait_until(&mut again, "told", |again| !names(again, "residual: what you expected").is_empty());
+    wait_until(&mut again, "told", |again| !names(again, "your guess, residual, is open").is_empty());
 }
 
 #[test]

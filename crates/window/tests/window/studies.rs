@@ -325,12 +325,12 @@ fn a_field_of_the_form_is_varied_by_a_right_click() {
     harness.run();
     click(&mut harness, "Vary this of residual…");
     harness.run();
-    let axis = harness.get_by_label("Axis 2").accesskit_node().value().unwrap_or_default();
+    let axis = harness.get_by_label("Axis 1").accesskit_node().value().unwrap_or_default();
     assert!(axis.starts_with("arms[residual].network.shortcut=\"none\",\"a\""), "{axis}");
     click(&mut harness, "About Depth, plain");
     click(&mut harness, "Vary this of every network…");
     harness.run();
-    let axis = harness.get_by_label("Axis 3").accesskit_node().value().unwrap_or_default();
+    let axis = harness.get_by_label("Axis 2").accesskit_node().value().unwrap_or_default();
     assert!(axis.starts_with("arms[*].network.body.cifar.depth=8,"), "{axis}");
 }
 

@@ -4,8 +4,9 @@ use super::network::find_run;
 use super::output::{self, Failure};
 use lab_core::files;
 use lab_core::number::plural;
+use lab_core::quantity::Measure;
 use lab_core::runs;
-use lab_core::runs::{Follower, News, Run};
+use lab_core::runs::{Follower, News, Run, RunError};
 use lab_engine::train::checkpoint;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,11 +41,17 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
     let Command::Check(args) = command;
     let mut damaged = 0;
     for named in &args.runs {
-        let run = find_run(named)?;
+        let mut found = Vec::new();
+        let run = match runs::find(named) {
+            Err(RunError::Damaged { path, why }) if args.repair && path.ends_with(OUTCOME) => {
+                found.push(put_aside(&path, &why)?);
+                find_run(named)?
+            }
+            _ => find_run(named)?,
+        };
         if args.repair && runs::is_being_written(&run.folder) {
             return Err(Failure::Usage(format!("{} is training; stop it first", run.folder.display())));
         }
-        let mut found = Vec::new();
         for arm in 0..run.info.arms.len() {
             found.extend(checked(&run, arm, args.repair));
         }
@@ -56,6 +63,25 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         output::print(&if found.is_empty() { format!("{folder}: whole") } else { format!("{folder}:{lines}") })?;
     }
     if damaged > 0 { Err(Failure::Running(format!("damaged: {}", plural(damaged, "fault")))) } else { Ok(()) }
+}
+
+/// What each arm has after its first validation.
+const TABLES: [&str; 2] = ["confusion.csv", "predictions.bin"];
+
+/// Where the end of a run is written down.
+const OUTCOME: &str = "outcome.json";
+
+/// Renames a file that makes no sense, so that its run goes on as one that was interrupted.
+fn put_aside(path: &Path, why: &str) -> Result<Fault, Failure> {
+    let aside = path.with_extension("json.damaged");
+    std::fs::rename(path, &aside)
+        .map_err(|error| Failure::Running(format!("{}: {why}; it could not be put aside: {error}", path.display())))?;
+    let says = format!(
+        "{}: {why}; it is now {}, and the run counts as interrupted: `train --resume` writes its end again",
+        path.display(),
+        aside.display()
+    );
+    Ok(Fault { says, is_mended: true })
 }
 
 /// Something that is wrong with a run.
@@ -84,6 +110,15 @@ fn checked(run: &Run, arm: usize, repair: bool) -> Vec<Fault> {
         }
     });
     found.extend(follow.err().map(|error| Fault::left(format!("{name}: a table cannot be read: {error}"))));
+    // Where the run came to its end, or stands by its newest checkpoint, there are rows up to there.
+    let ended =
+        run.outcome.as_ref().filter(|outcome| outcome.arms.get(arm).is_some_and(|arm| arm.diverged_at.is_none()));
+    lost += ended.map_or(0, |outcome| outcome.steps).saturating_sub(last);
+    let validated =
+        run.metrics(arm).is_ok_and(|rows| rows.iter().any(|row| row.get(Measure::ValidationLoss).is_some()));
+    let missing = TABLES.iter().filter(|table| validated && !folder.join(table).exists());
+    found.extend(missing.map(|table| Fault::left(format!("{name}: {table} is missing, which nothing brings back"))));
+    found.extend(run.validations(arm).err().map(Fault::left));
     let lacks =
         || Fault::left(format!("{name}: metrics.csv lacks {}, which nothing brings back", plural(lost, "step")));
     found.extend((lost > 0).then(lacks));

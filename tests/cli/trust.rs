@@ -80,6 +80,29 @@ fn damaged_and_swapped_checkpoints_are_noticed_and_repaired() {
     assert!(lab.ok(&["runs", "check", "run"]).contains("run: whole"));
     lab.ok(&["train", "--resume", "run", "--device", "flex"]);
 
+    let outcome = lab.path("run/outcome.json");
+    let good = fs::read(&outcome).unwrap();
+    fs::write(&outcome, "{").unwrap();
+    lab.refuses(2, &["outcome.json", "damaged"], &["evaluate", "run"]);
+    let said = lab.ok(&["runs", "check", "run", "--repair"]);
+    assert!(said.contains("counts as interrupted"), "{said}");
+    lab.ok(&["train", "--resume", "run", "--device", "flex"]);
+    assert_eq!(fs::read(&outcome).unwrap().len(), good.len(), "its end is written again");
+    let arm = lab.path("run/arms/plain");
+    for (file, says) in [
+        ("metrics.csv", "metrics.csv lacks"),
+        ("predictions.bin", "predictions.bin is missing"),
+        ("confusion.csv", "confusion.csv is missing"),
+    ] {
+        let kept = fs::read(arm.join(file)).unwrap();
+        fs::remove_file(arm.join(file)).unwrap();
+        lab.refuses(1, &["damaged"], &["runs", "check", "run"]);
+        let said = lab.command(&["runs", "check", "run"]).output().unwrap();
+        assert!(String::from_utf8_lossy(&said.stdout).contains(says), "{file}: {said:?}");
+        fs::write(arm.join(file), kept).unwrap();
+    }
+    assert!(lab.ok(&["runs", "check", "run"]).contains("run: whole"));
+
     let [plain, residual] = ["plain", "residual"].map(|arm| lab.path("run/arms").join(arm).join("checkpoints"));
     fs::rename(&plain, lab.path("aside")).unwrap();
     fs::rename(&residual, &plain).unwrap();

@@ -25,6 +25,6 @@ impl Verdict {
             Some(false) => "was not",
             None => "is open",
         };
-        format!("your guess, {}, {became}", guess.in_words())
+        format!("Your guess, {}, {became}", guess.in_words())
     }
 }

@@ -75,7 +75,7 @@ fn a_guess_starts_and_is_held_against_the_verdict() {
     wait_for(&mut harness, "did better: ");
     let headline = names(&harness, "Residual did better: ")[0].clone();
     assert!(headline.contains("201 images only residual gets right, 43 only plain"), "{headline}");
-    assert!(shows(&harness, "your guess, No difference, was not"));
+    assert!(shows(&harness, "Your guess, No difference, was not"));
     click(&mut harness, "Why, and how sure");
     assert!(shows(&harness, "One seed only"));
     click(&mut harness, "Which images");

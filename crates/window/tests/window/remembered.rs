@@ -196,7 +196,7 @@ fn a_finished_run_opens_from_the_list_by_a_button_a_double_click_or_enter() {
     harness.run();
 
     reset(&mut harness);
-    harness.get_by_label_contains("Run short,").focus();
+    harness.get_by_label_contains("Run short,").click();
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
@@ -378,7 +378,7 @@ fn a_guess_is_there_again_when_its_run_is_opened() {
     click(&mut again, "Open the last run");
     shown(&script, &folder, "short", 20);
     ended(&script, &folder, 20);
-    wait_until(&mut again, "told", |again| !names(again, "your guess, residual, is open").is_empty());
+    wait_until(&mut again, "told", |again| !names(again, "Your guess, residual, is open").is_empty());
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn what_was_expected_of_several_seeds_is_kept_and_told_with_the_verdict() {
     std::fs::write(place.path().join("studies/seeds alone/notes.json"), guessed).unwrap();
     look_at(&mut harness, "seeds alone");
     wait_for(&mut harness, "Verdict: ");
-    assert!(shows(&harness, "your guess, residual, was right"));
+    assert!(shows(&harness, "Your guess, residual, was right"));
 }
 
 #[test]

@@ -195,6 +195,8 @@ fn row(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, entry: &En
         actions.push(Action::Run(RunAction::Open(entry.folder.clone())));
     } else if response.clicked() {
         **selected = (!is_selected).then(|| entry.folder.clone());
+        // So that Enter is meant for it.
+        response.request_focus();
     }
     response.context_menu(|ui| buttons(ui, entry, *busy, shelf, actions));
     marks(ui, rect.translate(vec2(scrolled, 0.0)), entry, *own == Some(&entry.folder), shelf);

@@ -79,7 +79,7 @@ impl Trials {
             if let Some(trial) = selected {
                 return deeds(ui, looked, trial, effects);
             }
-            let text = "A double click or Enter opens a training like any run: its curves lie over the plots.";
+            let text = "A double click or Enter draws a training's curves over the plots; one that is chosen opens like any run.";
             ui.label(crate::kit::theme::caption(text, &Tokens::of(ui)));
         });
         let tokens = Tokens::of(ui);
@@ -91,6 +91,8 @@ impl Trials {
             }
             if response.clicked() {
                 clicked = Some(trial.number);
+                // So that Enter is meant for it.
+                response.request_focus();
             }
             response.context_menu(|ui| deeds(ui, looked, trial, effects));
             (self.selected == Some(trial.number), Some(color(&tokens, trial)))
@@ -139,6 +141,15 @@ fn deeds(ui: &mut Ui, looked: &Looked, trial: &Seen, effects: &mut Effects) {
         && begun(ui, "Take away", "Takes its curves from the plots")
     {
         effects.shelf.leave(&run.folder, ui.ctx());
+    }
+    if let Some(run) = &trial.begun
+        && begun(
+            ui,
+            "Open as a run",
+            "Shows its curves, networks and settings as any run's; the form takes its experiment",
+        )
+    {
+        effects.actions.push(Action::Open(vec![run.folder.clone()]));
     }
     if begun(ui, "Run again", "Puts its experiment into the form")
         && let Some(measured) = measured

@@ -76,7 +76,11 @@ fn made_here(page: &mut Page, run: &Run) {
 fn networks(page: &mut Page, run: &Run) {
     page.heading("Networks");
     let steps = run.outcome.as_ref().map_or(0, |outcome| outcome.steps);
-    let loss = format!("training loss, {}", Stretch::new(steps, run.info.steps_per_epoch).in_a_heading());
+    let loss = if run.outcome.is_some() {
+        format!("training loss, {}", Stretch::new(steps, run.info.steps_per_epoch).in_a_heading())
+    } else {
+        "training loss".to_owned()
+    };
     let header =
         ["network", "parameters", "MACs", &loss, "validation loss", "validation accuracy", "at the least loss", ""];
     let rows = run.info.arms.iter().enumerate().map(|(index, arm)| {
@@ -101,6 +105,8 @@ fn networks(page: &mut Page, run: &Run) {
     page.table(&header, &rows.collect::<Vec<_>>(), None);
     if let Some(outcome) = &run.outcome {
         page.paragraph(&format!("{}, {} steps", outcome.reason, count(outcome.steps)));
+    } else {
+        page.paragraph("The run has not come to its end: what stands here at the end is not known yet.");
     }
 }
 

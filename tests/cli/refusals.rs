@@ -17,6 +17,20 @@ fn wrong_usage() {
     lab.refuses(2, &["--preset"], &["evaluate", "--weights", "w.th", "--data", "embedded"]);
     lab.refuses(2, &["RUN"], &["evaluate"]);
     lab.refuses(2, &["picture"], &["classify", "run"]);
+    // What weights need and a run knows itself.
+    for command in [&["evaluate", "run"][..], &["inspect", "run", "lesions"], &["classify", "run", "x.png"]] {
+        let mean = ["--mean", "0,0,0", "--std", "1,1,1"];
+        lab.refuses(2, &["--mean and --std go with --weights only"], &[command, &mean].concat());
+        lab.refuses(2, &["--preset goes with --weights only"], &[command, &["--preset", "resnet56"]].concat());
+    }
+    for (option, value) in [("--classes", "a,b"), ("--data", "embedded"), ("--image", "3x32x32")] {
+        let says = format!("{option} goes with --weights only");
+        lab.refuses(2, &[&says], &["classify", "run", "x.png", option, value]);
+    }
+    let bytes = ["--mean", "123.675,116.28,103.53", "--std", "58.395,57.12,57.375"];
+    let weights = ["evaluate", "--weights", "w.th", "--preset", "resnet20", "--data", "embedded"];
+    lab.refuses(2, &["between 0 and 1", "by 255"], &[&weights[..], &bytes].concat());
+    lab.refuses(2, &["mine.toml"], &["evaluate", "--weights", "w.th", "--preset", "mine.toml", "--data", "embedded"]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ const ROWS: usize = 60;
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "residual-lab inspect [OPTIONS] RUN INSTRUMENT\n       \
-        residual-lab inspect [OPTIONS] --weights FILE --preset NAME --data PATH INSTRUMENT\n       \
+        residual-lab inspect [OPTIONS] --weights FILE --preset NAME|FILE.toml --data PATH INSTRUMENT\n       \
         residual-lab inspect --list",
     after_help = "Examples:
   residual-lab inspect RUN_FOLDER lesions
@@ -113,9 +113,9 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     let limit = args.limit.map(|limit| limit as usize);
     let limited = |data: Data| Data { validation_limit: limit.or(data.validation_limit), ..data };
     let Some(named) = named else {
-        let opened = devices::open(args.device)?;
+        let opened = devices::open_for(args.device, args.network.precision()?)?;
         let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
-        let options = LoadOptions { usual_side: args.network.usual_side()?, ..LoadOptions::default() };
+        let options = LoadOptions { usual_side: Some(args.network.usual_side()?), ..LoadOptions::default() };
         let Loaded { dataset, info, .. } = load_dataset(&data, 0, options)?;
         let trained = args.network.of_weights(info, &opened)?;
         let arm = |(name, model): (String, _)| ArmSnapshot::new(&name, model, [None, None]);
@@ -129,6 +129,7 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
             batch: 128,
         });
     };
+    args.network.only_a_run(&[])?;
     let run = find_run(Path::new(named))?;
     let which = args.network.which();
     let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;

@@ -291,7 +291,7 @@ pub struct ArmOutcome {
     pub validation_loss: Option<f64>,
     /// At the last evaluation.
     pub validation_accuracy: Option<f64>,
-    /// At the evaluation with the least loss; runs of before December 2026 call it "best_accuracy".
+    /// At the evaluation with the least loss; runs of before December 2026 call it `best_accuracy`.
     #[serde(alias = "best_accuracy")]
     pub accuracy_at_least_loss: Option<f64>,
     /// The step of the evaluation with the least loss.

@@ -44,7 +44,7 @@ pub struct Args {
     /// How many classes to name for each picture
     #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     top: u32,
-    /// Where to compute: auto, flex, ndarray, gpu or gpu:N
+    /// Where to compute: auto, flex, flex-stock, ndarray, gpu or gpu:N
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// Print JSON
@@ -89,17 +89,24 @@ fn pictures(named: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     let unreadable = |why| Failure::Running(format!("cannot read the folder {}: {why}", named.display()));
     let files = files_in(named).map_err(unreadable)?;
-    let folders = fs::read_dir(named).map_err(unreadable)?.flatten().filter(|entry| entry.path().is_dir()).count();
-    if folders > 0 && !files.is_empty() {
-        let folders = plural(folders as u64, "folder");
+    let inside = fs::read_dir(named).map_err(unreadable)?.flatten().map(|entry| entry.path());
+    let mut folders: Vec<PathBuf> = inside.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    if !folders.is_empty() && !files.is_empty() {
+        let folders = plural(folders.len() as u64, "folder");
         output::notice(&format!(
             "{} has {folders} in it, whose pictures are left out; name them, too",
             named.display()
         ));
     }
     if files.is_empty() {
-        let why = "has no pictures directly in it; name its folders one by one";
-        return Err(Failure::Running(format!("the folder {} {why}", named.display())));
+        const MOST: usize = 5;
+        let names: Vec<String> = folders.iter().take(MOST).map(|path| path.display().to_string()).collect();
+        let what = match folders.len() {
+            0 => ", and no folders: name one with pictures".to_owned(),
+            count => format!("; name its folders: {}{}", names.join(" "), if count > MOST { " …" } else { "" }),
+        };
+        return Err(Failure::Running(format!("the folder {} has no pictures directly in it{what}", named.display())));
     }
     Ok(files)
 }

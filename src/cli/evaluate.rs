@@ -40,7 +40,7 @@ pub struct Args {
     /// Use the training images instead
     #[arg(long)]
     train: bool,
-    /// Where to compute: auto, flex, ndarray, gpu or gpu:N
+    /// Where to compute: auto, flex, flex-stock, ndarray, gpu or gpu:N
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// Images at a time

@@ -46,7 +46,7 @@ pub struct Args {
     /// Steps measured, after two that are not
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     steps: u32,
-    /// Where to compute: auto, flex, ndarray, gpu or gpu:N
+    /// Where to compute: auto, flex, flex-stock, ndarray, gpu or gpu:N
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// Measure inference instead of training

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "residual-lab classify [OPTIONS] RUN IMAGE...\n       \
-        residual-lab classify [OPTIONS] --weights FILE --preset NAME IMAGE...",
+        residual-lab classify [OPTIONS] --weights FILE --preset NAME|FILE.toml IMAGE...",
     after_help = "Examples:
   residual-lab classify RUN_FOLDER shirt.png trousers.jpg wardrobe/
   residual-lab classify --weights resnet20.th --preset resnet20 --data cifar-10-batches-bin frog.png --json
@@ -32,19 +32,19 @@ pub struct Args {
     #[command(flatten)]
     network: NetworkArgs,
     /// With --weights: the data set that they were trained on, for names of classes, size and normalisation
-    #[arg(long, value_name = "embedded|PATH", requires = "weights")]
+    #[arg(long, value_name = "embedded|PATH")]
     data: Option<String>,
     /// With --weights and without --data: what the network takes [default: 3x32x32, or 3x224x224 for ImageNet's]
-    #[arg(long, value_name = "CxHxW", requires = "weights", conflicts_with = "data")]
+    #[arg(long, value_name = "CxHxW", conflicts_with = "data")]
     image: Option<Shape>,
     /// With --weights and without --data: the names of the classes, in order, or a file with one a line or JSON
     /// [default: numbers, as many as the weights tell apart]
-    #[arg(long, value_name = "A,B,…|FILE", value_delimiter = ',', requires = "weights", conflicts_with = "data")]
+    #[arg(long, value_name = "A,B,…|FILE", value_delimiter = ',', conflicts_with = "data")]
     classes: Vec<String>,
     /// How many classes to name for each picture
     #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     top: u32,
-    /// Where to compute: auto, flex, ndarray, gpu or gpu:N
+    /// Where to compute: auto, flex, flex-stock, ndarray, gpu or gpu:N
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// Print JSON
@@ -89,17 +89,24 @@ fn pictures(named: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     let unreadable = |why| Failure::Running(format!("cannot read the folder {}: {why}", named.display()));
     let files = files_in(named).map_err(unreadable)?;
-    let folders = fs::read_dir(named).map_err(unreadable)?.flatten().filter(|entry| entry.path().is_dir()).count();
-    if folders > 0 && !files.is_empty() {
-        let folders = plural(folders as u64, "folder");
+    let inside = fs::read_dir(named).map_err(unreadable)?.flatten().map(|entry| entry.path());
+    let mut folders: Vec<PathBuf> = inside.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    if !folders.is_empty() && !files.is_empty() {
+        let folders = plural(folders.len() as u64, "folder");
         output::notice(&format!(
             "{} has {folders} in it, whose pictures are left out; name them, too",
             named.display()
         ));
     }
     if files.is_empty() {
-        let why = "has no pictures directly in it; name its folders one by one";
-        return Err(Failure::Running(format!("the folder {} {why}", named.display())));
+        const MOST: usize = 5;
+        let names: Vec<String> = folders.iter().take(MOST).map(|path| path.display().to_string()).collect();
+        let what = match folders.len() {
+            0 => ", and no folders: name one with pictures".to_owned(),
+            count => format!("; name its folders: {}{}", names.join(" "), if count > MOST { " …" } else { "" }),
+        };
+        return Err(Failure::Running(format!("the folder {} has no pictures directly in it{what}", named.display())));
     }
     Ok(files)
 }
@@ -107,10 +114,13 @@ fn pictures(named: &Path) -> Result<Vec<PathBuf>, Failure> {
 fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
     if args.network.weights.is_some() {
         let info = info(args)?;
-        let opened = devices::open(args.device)?;
+        let opened = devices::open_for(args.device, args.network.precision()?)?;
         let trained = args.network.of_weights(info, &opened)?;
         return Ok((opened, trained, &args.paths));
     }
+    let options =
+        [("--data", args.data.is_some()), ("--image", args.image.is_some()), ("--classes", !args.classes.is_empty())];
+    args.network.only_a_run(&options)?;
     match args.paths.split_first() {
         Some((run, pictures)) if !pictures.is_empty() => {
             let run = find_run(run)?;
@@ -124,17 +134,23 @@ fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
 
 fn info(args: &Args) -> Result<DatasetInfo, Failure> {
     if let Some(source) = &args.data {
-        let options = LoadOptions { usual_side: args.network.usual_side()?, ..LoadOptions::default() };
+        let options = LoadOptions { usual_side: Some(args.network.usual_side()?), ..LoadOptions::default() };
         return Ok(load_dataset(&args.network.data(source)?, 0, options)?.info);
     }
-    let side = args.network.usual_side()?.unwrap_or(32);
-    let Shape(shape) = args.image.unwrap_or(Shape([3, side, side]));
+    let shape = args.image.map_or_else(|| args.network.shape(), |Shape(shape)| Ok(shape))?;
     let (mean, std) = args.network.normalization(shape[0])?;
-    let count = || Ok::<usize, Failure>(args.network.classes()?.unwrap_or(10));
+    let known = args.network.classes()?;
+    let count = known.unwrap_or(10);
     let classes = match &args.classes[..] {
-        [] => (0..count()?).map(|class| class.to_string()).collect(),
+        [] => (0..count).map(|class| class.to_string()).collect(),
         // One class alone is no choice.
-        [file] => class_names(Path::new(file), count()?).map_err(Failure::usage)?,
+        [file] => class_names(Path::new(file), count).map_err(Failure::usage)?,
+        names if known.is_some_and(|known| known != names.len()) => {
+            return Err(Failure::Usage(format!(
+                "the network tells {count} classes apart, and --classes names {}: name each, in their order, or leave it out",
+                names.len()
+            )));
+        }
         names => names.to_vec(),
     };
     Ok(DatasetInfo { name: "weights".to_owned(), shape, classes, train: 0, validation: 0, mean, std })

@@ -25,12 +25,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     devices.iter().try_for_each(|device| output::print(&format!("{:<9} {}", device.choice, device.name)))
 }
 
-/// Opens the device that was asked for and says what a person should know of it.
-pub(super) fn open(choice: DeviceChoice) -> Result<Opened, Failure> {
-    open_for(choice, Precision::F32)
-}
-
-/// The same for networks of a precision.
+/// Opens the device that was asked for, for networks of a precision, and says what a person should know of it.
 pub(super) fn open_for(choice: DeviceChoice, precision: Precision) -> Result<Opened, Failure> {
     let opened = device::open_for(choice, precision).map_err(Failure::Usage)?;
     opened.notice.iter().for_each(|text| output::notice(text));

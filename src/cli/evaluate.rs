@@ -16,14 +16,15 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "residual-lab evaluate [OPTIONS] RUN\n       \
-        residual-lab evaluate [OPTIONS] --weights FILE --preset NAME --data PATH",
+        residual-lab evaluate [OPTIONS] --weights FILE --preset NAME|FILE.toml --data PATH",
     after_help = "The result for one network is {\"correct\", \"total\", \"top1\", \"top5\", \"loss\", …}; for the several
 networks of a run it is {\"arms\": [one such object each]}.
 
 Examples:
   residual-lab evaluate RUN_FOLDER --json
   residual-lab evaluate --weights resnet20.th --preset resnet20 --data cifar-10-batches-bin \\
-      --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225"
+      --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
+  residual-lab evaluate --weights mine.safetensors --preset mine.toml --data pictures/"
 )]
 pub struct Args {
     /// A run folder, or its name in the usual place
@@ -39,7 +40,7 @@ pub struct Args {
     /// Use the training images instead
     #[arg(long)]
     train: bool,
-    /// Where to compute: auto, flex, ndarray, gpu or gpu:N
+    /// Where to compute: auto, flex, flex-stock, ndarray, gpu or gpu:N
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// Images at a time
@@ -92,6 +93,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
     if let Some(named) = &args.run {
+        args.network.only_a_run(&[])?;
         let run = find_run(named)?;
         let known = &run.info.dataset.classes;
         let loaded = load_to_score(&run, args.data.as_deref(), args.train)?;
@@ -108,9 +110,9 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
     let loaded = load_dataset(
         &data,
         0,
-        LoadOptions { usual_side: args.network.usual_side()?, scoring, ..LoadOptions::default() },
+        LoadOptions { usual_side: Some(args.network.usual_side()?), scoring, ..LoadOptions::default() },
     )?;
-    let opened = devices::open(args.device)?;
+    let opened = devices::open_for(args.device, args.network.precision()?)?;
     let trained = args.network.of_weights(loaded.info.clone(), &opened)?;
     Ok((opened, loaded, trained))
 }

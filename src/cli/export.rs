@@ -220,5 +220,7 @@ fn as_torch(run: &Run, arm: usize, file: &Path, folder: &Path) -> Result<(), Fai
     let copy = place.with_extension("safetensors");
     fs::read(file).and_then(|bytes| write_atomically(&copy, &bytes)).map_err(Failure::running)?;
     write_atomically(&place, script.as_bytes()).map_err(Failure::running)?;
-    said(&place)
+    said(&place)?;
+    let copy = copy.file_name().unwrap_or_default().to_string_lossy();
+    output::print(&format!("  its weights, which it looks for beside itself: {copy}"))
 }

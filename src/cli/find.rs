@@ -61,7 +61,7 @@ struct RateArgs {
     #[arg(long, value_name = "N", default_value_t = RateTest::default().steps,
         value_parser = clap::value_parser!(u32).range(20..=100_000))]
     test_steps: u32,
-    /// Where to train: auto, flex, ndarray, gpu or gpu:N
+    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// Print JSON
@@ -76,7 +76,7 @@ struct RateArgs {
 struct BatchArgs {
     #[command(flatten)]
     plan: PlanArgs,
-    /// Where to train: auto, flex, ndarray, gpu or gpu:N
+    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// Memory in MiB that training may take [default: four fifths of what is free]

@@ -54,7 +54,7 @@ struct RunArgs {
     /// The study's folder; a new one in the usual place if left out
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Where to train: auto, flex, ndarray, gpu or gpu:N
+    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// Stop, with a conclusion, when the standard input ends

@@ -1,10 +1,10 @@
 //! Trained networks by what a person names: a run, or a file of weights with the preset it belongs to.
 
 use super::output::{self, Failure};
-use super::plan;
+use super::plan::{self, Origin};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{Dataset, LoadOptions, Scoring, usual_side};
-use lab_core::experiment::{Channels, Data, Fit, Normalization, Resize, Source, imagenet_normalization};
+use lab_core::experiment::{Channels, Data, Fit, Normalization, Precision, Resize, Source, imagenet_normalization};
 use lab_core::protocol::DatasetInfo;
 use lab_core::runs::{self, Run};
 use lab_engine::nn::{Model, weights};
@@ -24,8 +24,8 @@ pub(super) struct NetworkArgs {
     /// Weights in a file: safetensors, or PyTorch's .pt, .pth or .th
     #[arg(long, value_name = "FILE", requires = "preset")]
     pub weights: Option<PathBuf>,
-    /// The preset whose network the weights belong to
-    #[arg(long, value_name = "NAME", requires = "weights")]
+    /// The preset whose network the weights belong to, or the file of the experiment that they were trained by
+    #[arg(long, value_name = "NAME|FILE.toml")]
     preset: Option<String>,
     /// Subtracted from each channel of pixels in [0, 1]: what the weights were trained with [default: measured on the
     /// data set's training images; without a data set ImageNet's, for networks made for it]
@@ -34,8 +34,8 @@ pub(super) struct NetworkArgs {
     /// Divided by after that
     #[arg(long, value_name = "R,G,B", value_delimiter = ',', requires = "mean", allow_negative_numbers = true)]
     std: Vec<f32>,
-    /// Only this network of a run
-    #[arg(long, value_name = "NAME", conflicts_with = "weights")]
+    /// Only this network of a run, or the one of an experiment that the weights belong to
+    #[arg(long, value_name = "NAME")]
     arm: Option<String>,
     /// Which checkpoint of a run: the one with the least validation loss, or the newest
     #[arg(long, value_enum, default_value_t = Choice::Best, conflicts_with = "weights")]
@@ -59,6 +59,26 @@ pub(super) struct Trained {
 }
 
 impl NetworkArgs {
+    /// Refuses what says something of weights in a file where a run is named, which knows it itself; `further` are
+    /// options of one command, with whether they are given.
+    pub(super) fn only_a_run(&self, further: &[(&str, bool)]) -> Result<(), Failure> {
+        let own = [("--preset", self.preset.is_some()), ("--mean and --std", !self.mean.is_empty())];
+        match own.iter().chain(further).find(|(_, is_given)| *is_given) {
+            Some((option, _)) => {
+                let go = if option.contains(" and ") { "go" } else { "goes" };
+                Err(Failure::Usage(format!(
+                    "{option} {go} with --weights only: a run knows its networks, its classes and how its images are prepared"
+                )))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// How the weights were trained, if weights are named.
+    fn origin(&self) -> Result<Origin, Failure> {
+        Origin::of(self.preset.as_deref().unwrap_or_default(), self.arm())
+    }
+
     /// The networks of a run, each from its checkpoint and in the precision that it was trained in.
     pub(super) fn of_run(&self, run: &Run, opened: &Opened) -> Result<Trained, Failure> {
         let DatasetInfo { shape, classes, .. } = &run.info.dataset;
@@ -94,19 +114,25 @@ impl NetworkArgs {
 
     /// The network of a file of weights, for the images of a data set.
     pub(super) fn of_weights(&self, dataset: DatasetInfo, opened: &Opened) -> Result<Trained, Failure> {
-        let preset = self.preset.as_deref().unwrap_or_default();
+        let Origin { arm, data, precision } = self.origin()?;
         let file = self.weights.as_deref().unwrap_or(Path::new(""));
-        let network = plan::network_of(preset)?;
-        let model = load(&network, dataset.shape, dataset.classes.len(), file, &opened.device).map_err(unloadable)?;
-        Ok(Trained { networks: vec![(preset.to_owned(), model)], dataset, fit: Fit::default() })
+        let model =
+            load(&arm.network, dataset.shape, dataset.classes.len(), file, &opened.device).map_err(unloadable)?;
+        let model = model.in_precision(precision, &opened.device).map_err(Failure::usage)?;
+        Ok(Trained { networks: vec![(arm.name, model)], dataset, fit: lens::fit(&data) })
+    }
+
+    /// The precision that the weights were trained in.
+    pub(super) fn precision(&self) -> Result<Precision, Failure> {
+        Ok(self.origin()?.precision)
     }
 
     /// How many classes the weights tell apart, if they say.
     pub(super) fn classes(&self) -> Result<Option<usize>, Failure> {
         let Some(file) = &self.weights else { return Ok(None) };
-        let network = plan::network_of(self.preset.as_deref().unwrap_or_default())?;
+        let naming = self.origin()?.arm.network.naming;
         let state = weights::read(file).map_err(Failure::usage)?;
-        Ok(weights::classes(&state, network.naming))
+        Ok(weights::classes(&state, naming))
     }
 
     /// Which checkpoint of a run is wanted.
@@ -123,21 +149,30 @@ impl NetworkArgs {
     }
 
     /// The side of the images that the weights' network was made for.
-    pub(super) fn usual_side(&self) -> Result<Option<usize>, Failure> {
-        let network = self.preset.as_deref().map(plan::network_of).transpose()?;
-        Ok(network.map(|network| usual_side(&network)))
+    pub(super) fn usual_side(&self) -> Result<usize, Failure> {
+        Ok(usual_side(&self.origin()?.arm.network))
     }
 
-    /// The data set that goes with weights.
+    /// The shape of the images that the weights' network takes, where no data set is named.
+    pub(super) fn shape(&self) -> Result<[usize; 3], Failure> {
+        let Origin { arm, data, .. } = self.origin()?;
+        let side = usual_side(&arm.network);
+        Ok(data.brought([3, side, side]))
+    }
+
+    /// The data set that goes with weights, prepared as they expect it.
     pub(super) fn data(&self, source: &str) -> Result<Data, Failure> {
-        plan::data(source, &self.mean, &self.std)
+        let data = self.origin()?.data;
+        let normalization = plan::normalization(&self.mean, &self.std)?.unwrap_or(data.normalization);
+        Ok(Data { source: Source::from(source.to_owned()), normalization, ..data })
     }
 
     /// The numbers that pixels are normalised with where no data set is named. Networks made for the images of ImageNet
     /// expect its numbers; pixels of others stay as they are where none are given.
     pub(super) fn normalization(&self, channels: usize) -> Result<(Vec<f32>, Vec<f32>), Failure> {
-        let given = plan::normalization(&self.mean, &self.std)?;
-        let is_usual = given == Normalization::Measured && channels == 3 && self.usual_side()? == Some(IMAGENET);
+        let own = self.origin()?.data.normalization;
+        let given = plan::normalization(&self.mean, &self.std)?.unwrap_or(own);
+        let is_usual = given == Normalization::Measured && channels == 3 && self.usual_side()? == IMAGENET;
         if is_usual {
             output::notice(
                 "pixels are normalised as torchvision's weights expect them, by ImageNet's mean and deviation; --mean and \
@@ -152,7 +187,8 @@ impl NetworkArgs {
                     "--mean and --std have {given} values, but images have {channels} channels"
                 )))
             }
-            Normalization::Measured | Normalization::Off => {
+            Normalization::Off => Ok((vec![0.0; channels], vec![1.0; channels])),
+            Normalization::Measured => {
                 output::notice(
                     "pixels go in as they are, from 0 to 1; weights that were trained with normalised images, as most are, \
                      answer wrongly without their --mean and --std, or --data",

@@ -2,8 +2,8 @@
 
 use super::output::Failure;
 use lab_core::experiment::{
-    Arm, Data, Experiment, Length, Network, Normalization, PRESETS, Plan, PlanError, Precision, Preset, Source, preset,
-    with_overrides,
+    Arm, Data, Expected, Experiment, Length, Normalization, PRESETS, Plan, PlanError, Precision, Preset, Source,
+    imagenet_normalization, preset, with_overrides,
 };
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -109,12 +109,20 @@ pub(super) fn from_preset(name: &str) -> Result<Plan, Failure> {
     Ok(found.plan())
 }
 
-/// The arms of a preset after `settings`, or only the one of that name, and the precision they multiply in.
-pub(super) fn arms_of(preset: &str, settings: &[String], name: Option<&str>) -> Result<(Vec<Arm>, Precision), Failure> {
-    let plan = with_overrides(&from_preset(preset)?, settings).map_err(Failure::usage)?;
-    let experiment = Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)))?;
+/// The experiment of a preset or of a file after `settings`, checked.
+fn named(name: &str, settings: &[String]) -> Result<Experiment, Failure> {
+    let file = Path::new(name);
+    let is_file = preset(name).is_none() && (file.is_file() || file.extension().is_some_and(|it| it == "toml"));
+    let plan = if is_file { from_file(file)? } else { from_preset(name)? };
+    let plan = with_overrides(&plan, settings).map_err(Failure::usage)?;
+    Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)))
+}
+
+/// The arms of a preset or of a file after `settings`, or only the one of that name, and the precision they multiply in.
+pub(super) fn arms_of(from: &str, settings: &[String], name: Option<&str>) -> Result<(Vec<Arm>, Precision), Failure> {
+    let experiment = named(from, settings)?;
     let names = experiment.arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
-    let missing = name.map(|name| format!("{preset} has no arm \"{name}\"; there are {names}"));
+    let missing = name.map(|name| format!("{from} has no arm \"{name}\"; there are {names}"));
     let arms: Vec<Arm> =
         experiment.arms.iter().filter(|arm| name.is_none_or(|name| arm.name == name)).cloned().collect();
     if arms.is_empty() {
@@ -123,30 +131,49 @@ pub(super) fn arms_of(preset: &str, settings: &[String], name: Option<&str>) -> 
     Ok((arms, experiment.recipe.precision))
 }
 
-/// The network of a preset's only arm.
-pub(super) fn network_of(name: &str) -> Result<Network, Failure> {
-    let mut arms = from_preset(name)?.arms;
-    match (arms.pop(), arms.len()) {
-        (Some(arm), 0) => Ok(arm.network),
-        _ => Err(Failure::Usage(format!("the preset {name} has several networks; name one that has one"))),
+/// How weights in a file were trained: the arm that they are of, how its images are prepared, and the precision.
+pub(super) struct Origin {
+    pub arm: Arm,
+    pub data: Data,
+    pub precision: Precision,
+}
+
+impl Origin {
+    /// By the name of a preset or the path of an experiment, and the name of an arm where it has several.
+    pub(super) fn of(from: &str, name: Option<&str>) -> Result<Self, Failure> {
+        let (mut arms, precision) = arms_of(from, &[], name)?;
+        let names = arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
+        let (Some(arm), true) = (arms.pop(), arms.is_empty()) else {
+            return Err(Failure::Usage(format!(
+                "{from} has several networks; say with --arm which one the weights belong to: {names}"
+            )));
+        };
+        let Data { resize, channels, mut normalization, .. } = named(from, &[])?.data.clone();
+        // What an arm starts from says how its images are normalised where nothing else does.
+        let expects = arm.start.as_ref().map(|start| start.normalization);
+        if normalization == Normalization::Measured && expects == Some(Expected::ImageNet) {
+            normalization = imagenet_normalization();
+        }
+        Ok(Self { arm, data: Data { resize, channels, normalization, ..Data::default() }, precision })
     }
 }
 
-/// A data set with the normalisation given on the command line, checked.
-pub(super) fn data(source: &str, mean: &[f32], std: &[f32]) -> Result<Data, Failure> {
-    Ok(Data { source: Source::from(source.to_owned()), normalization: normalization(mean, std)?, ..Data::default() })
-}
-
-/// The normalisation given on the command line, checked; measured if none was given.
-pub(super) fn normalization(mean: &[f32], std: &[f32]) -> Result<Normalization, Failure> {
+/// The normalisation given on the command line, checked; `None` if none was given.
+pub(super) fn normalization(mean: &[f32], std: &[f32]) -> Result<Option<Normalization>, Failure> {
     if mean.is_empty() && std.is_empty() {
-        return Ok(Normalization::Measured);
+        return Ok(None);
+    }
+    if mean.iter().any(|mean| *mean > 1.0) {
+        let mean = mean.iter().map(f32::to_string).collect::<Vec<_>>().join(",");
+        return Err(Failure::Usage(format!(
+            "--mean {mean} is of values from 0 to 255, and pixels are between 0 and 1 here: divide --mean and --std by 255"
+        )));
     }
     let given = Normalization::Given { mean: mean.to_vec(), std: std.to_vec() };
     let mut plan = default_plan()?;
     plan.data.normalization = given.clone();
     let checked = Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)));
-    checked.map(|_| given)
+    checked.map(|_| Some(given))
 }
 
 fn default_plan() -> Result<Plan, Failure> {

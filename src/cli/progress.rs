@@ -4,6 +4,7 @@ use super::output::{self, Failure};
 use indicatif::{ProgressBar, ProgressStyle};
 use lab_core::number::{self, duration, precise, precise_percent};
 use lab_core::protocol::{ArmStep, Evaluation, Event, Phase, Prepared, StepRecord};
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, stderr, stdin};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ pub(super) struct Progress {
     total_steps: u64,
     arms: Vec<ArmProgress>,
     newest_line: Instant,
+    /// Notices that are not told again, where several trainings are shown one after another.
+    told: Option<BTreeSet<String>>,
 }
 
 /// What one arm did since its last line.
@@ -48,7 +51,29 @@ impl ArmProgress {
 impl Progress {
     /// Quiet progress keeps the standard output free for JSON.
     pub(super) fn new(quiet: bool) -> Self {
-        Self { quiet, offers: false, bar: None, total_steps: 0, arms: Vec::new(), newest_line: Instant::now() }
+        Self {
+            quiet,
+            offers: false,
+            bar: None,
+            total_steps: 0,
+            arms: Vec::new(),
+            newest_line: Instant::now(),
+            told: None,
+        }
+    }
+
+    /// The same for the trials of a study, which have most of what is to be noticed in common: each is told once.
+    pub(super) fn of_trials(quiet: bool) -> Self {
+        let mut progress = Self::new(quiet);
+        progress.told = Some(BTreeSet::new());
+        progress
+    }
+
+    /// One of several trainings has ended.
+    pub(super) fn rest(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
     }
 
     /// The same where another folder can be typed, if somebody is there to type.
@@ -70,6 +95,9 @@ impl Progress {
             Event::Evaluated(evaluation) => self.evaluated(&evaluation),
             Event::Intervened(intervention) => self.say(&format!("step {}: {}", intervention.step, intervention.what)),
             Event::Notice(text) => {
+                if self.told.as_mut().is_some_and(|told| !told.insert(text.clone())) {
+                    return Ok(());
+                }
                 self.beside_bar(|| output::notice(&text));
                 Ok(())
             }
@@ -102,9 +130,7 @@ impl Progress {
     }
 
     fn prepared(&mut self, prepared: &Prepared) -> Result<(), Failure> {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+        self.rest();
         let data = &prepared.dataset;
         let [channels, height, width] = data.shape;
         self.say(&format!(
@@ -220,8 +246,6 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.rest();
     }
 }

@@ -44,7 +44,7 @@ pub struct Args {
     /// anew, "constant" holds the last learning rate
     #[arg(long, value_name = "WHAT", requires = "extend", default_value = "stretch", value_parser = extensions())]
     schedule: Extension,
-    /// Where to train: auto, flex, ndarray, gpu or gpu:N; `residual-lab devices` lists them
+    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N; `residual-lab devices` lists them
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// The folder of this run, which must be empty or absent; a new one in the usual place if left out

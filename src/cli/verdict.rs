@@ -3,6 +3,7 @@
 use super::network::find_run;
 use super::output::{self, Failure};
 use super::study;
+use lab_core::experiment::{Plan, field_in_words, settings};
 use lab_core::number::{or_dash, precise};
 use lab_core::protocol::Outcome;
 use lab_core::runs::{self, Run};
@@ -69,14 +70,20 @@ pub(super) fn of_all(runs: Vec<Run>) -> Result<Verdict, Failure> {
     };
     let seed = |run: &Run| run.experiment.recipe.seed;
     let fault = |one: &Run, other: &Run| {
-        if alike(one) != alike(other) {
-            return Some("differ in more than their seed; `residual-lab study results` compares settings");
+        let (ours, theirs) = (alike(one), alike(other));
+        if ours != theirs {
+            return Some(format!(
+                "differ in more than their seed{}; name runs that are alike, such as those of one setting of a study, or \
+                 compare settings with `residual-lab study results STUDY`",
+                differences(&ours, &theirs)
+            ));
         }
         if seed(one) == seed(other) {
-            return Some("have the same seed, and one training counts once; train with another --seed");
+            return Some("have the same seed, and one training counts once; train with another --seed".to_owned());
         }
-        (one.planned_steps() != other.planned_steps())
-            .then_some("were trained for different lengths, and what more training does would be taken for luck")
+        (one.planned_steps() != other.planned_steps()).then(|| {
+            "were trained for different lengths, and what more training does would be taken for luck".to_owned()
+        })
     };
     if let Some((one, other, why)) = pairs().find_map(|(one, other)| Some((one, other, fault(one, other)?))) {
         let (one, other) = (one.folder.display(), other.folder.display());
@@ -84,6 +91,26 @@ pub(super) fn of_all(runs: Vec<Run>) -> Result<Verdict, Failure> {
     }
     let facts = verdict::facts_of(&runs).map_err(Failure::usage)?;
     Ok(verdict::verdict(&facts))
+}
+
+/// In which settings two experiments differ, with both values, as far as they have the same networks.
+fn differences(ours: &Plan, theirs: &Plan) -> String {
+    const MOST: usize = 4;
+    let mut found: Vec<String> = Vec::new();
+    for arm in 0..ours.arms.len().min(theirs.arms.len()) {
+        let theirs = settings(theirs, arm);
+        for setting in settings(ours, arm) {
+            let other = theirs.iter().find(|other| other.path == setting.path);
+            let Some(other) = other.filter(|other| other.value != setting.value) else { continue };
+            let words = format!("{} ({} and {})", field_in_words(&setting.path), setting.value, other.value);
+            if !found.contains(&words) {
+                found.push(words);
+            }
+        }
+    }
+    let more = if found.len() > MOST { ", …" } else { "" };
+    found.truncate(MOST);
+    if found.is_empty() { String::new() } else { format!(": in {}{more}", found.join(", ")) }
 }
 
 /// Those that have ended, if there are such: the others would be compared on the way.

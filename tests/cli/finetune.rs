@@ -73,3 +73,18 @@ fn what_cannot_be_started_from_is_refused_in_words() {
     lab.write("no-weights.pth", b"<html>not found</html>");
     refuse(&["it is a web page"], &["arms[0].start.weights=no-weights.pth"]);
 }
+
+/// Weights from elsewhere, whose head is called otherwise.
+#[test]
+fn a_head_that_is_made_anew_may_have_any_name_in_the_file() {
+    let lab = prepared();
+    let stored = std::fs::read(lab.path("first/arms/resnet20/checkpoints/best/weights.safetensors")).unwrap();
+    let stored = SafeTensors::deserialize(&stored).unwrap();
+    let renamed = stored.tensors().into_iter().map(|(name, tensor)| (name.replace("linear.", "fc."), tensor));
+    safetensors::serialize_to_file(renamed, None, &lab.path("fc.safetensors")).unwrap();
+    let tune = ["train", "--data", "flowers", "--steps", "1", "--set", "arms[0].start.weights=fc.safetensors"];
+    for head in ["new", "fitting"] {
+        let set = format!("arms[0].start.head={head}");
+        lab.ok(&[&tune[..], TINY, &SMALL, &["--set", &set, "--out", head]].concat());
+    }
+}

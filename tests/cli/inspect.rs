@@ -81,3 +81,17 @@ fn what_cannot_be_looked_at_is_refused_in_one_line() {
     lab.refuses(2, &["no class \"cat\""], &["inspect", "run", "gradcam", "--class", "cat"]);
     lab.refuses(1, &["no validation image 500"], &["inspect", "run", "gradcam", "--image", "500"]);
 }
+
+#[test]
+fn the_nearest_images_are_named_by_their_files() {
+    let lab = Lab::new();
+    lab.pictures("animals", &["cat", "dog"], 12);
+    let small = ["--preset", "resnet20", "--set", "arms[0].network.body.cifar={depth=8,width=2}", "--steps", "1"];
+    let size = ["--set", "data.resize={height=12,width=12}", "--out", "run"];
+    lab.ok(&[&["train", "--data", "animals"], TINY, &small[..], &size].concat());
+    let said = lab.ok(&["inspect", "run", "nearest", "--image", "1"]);
+    assert!(said.starts_with("asked about: validation image 1 ") && said.contains(", of class "), "{said}");
+    assert!(said.contains("file") && said.matches(".png").count() == 6, "{said}");
+    let found = lab.json(&["inspect", "run", "nearest", "--json"]);
+    assert_eq!(found["files"].as_array().unwrap().len(), 22, "one for each training image");
+}

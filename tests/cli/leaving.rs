@@ -3,6 +3,7 @@
 
 use crate::lab::{Lab, TINY, picture};
 use crate::studies::rates;
+use image::{ImageBuffer, Luma};
 use lab_core::blueprint::Blueprint;
 use lab_core::experiment::{DeviceChoice, Experiment, Fit, Network, PRESETS, Shortcut};
 use lab_core::export::{Weight, Weights, onnx};
@@ -75,10 +76,14 @@ fn networks_answer_elsewhere_as_they_do_here() {
     let Some(python) = python() else { return };
     lab.write("shirt.png", &picture(28, 28));
     lab.write("wide.png", &picture(90, 41));
+    // Grey in 16 bits, of which Pillow makes 8 in its own way.
+    let deep = ImageBuffer::from_fn(40, 31, |x, y| Luma([(x * 1500 + y * 90) as u16]));
+    deep.save(lab.path("deep.png")).unwrap();
     for (kind, settings) in KINDS {
         trained(&lab, settings);
         lab.ok(&["export", "run", "--onnx", "--out", kind]);
-        lab.ok(&["export", "run", "--torch", "--out", kind]);
+        let wrote = lab.ok(&["export", "run", "--torch", "--out", kind]);
+        assert!(wrote.contains("resnet20.py\n") && wrote.contains("resnet20.safetensors"), "{wrote}");
         let answer = lab.json(&["classify", "run", "shirt.png", "--top", "10", "--json"]);
         lab.write("answer.json", answer.to_string().as_bytes());
         let [onnx, script] = ["resnet20.onnx", "resnet20.py"].map(|name| lab.path(kind).join(name));
@@ -86,6 +91,11 @@ fn networks_answer_elsewhere_as_they_do_here() {
         let wide = lab.json(&["classify", "run", "wide.png", "--top", "10", "--json"]);
         lab.write("wide.json", wide.to_string().as_bytes());
         asked(&python, "torch", &[&script, &onnx, &lab.path("wide.png"), &lab.path("wide.json")]);
+        if kind == "plain" {
+            let deep = lab.json(&["classify", "run", "deep.png", "--top", "10", "--json"]);
+            lab.write("deep.json", deep.to_string().as_bytes());
+            asked(&python, "torch", &[&script, &onnx, &lab.path("deep.png"), &lab.path("deep.json")]);
+        }
     }
 }
 

@@ -116,3 +116,35 @@ fn a_network_of_a_thousand_classes_tells_what_is_in_a_picture_by_its_weights_alo
         &[&weights[..], &["--classes", "few.txt", "dog.png"]].concat(),
     );
 }
+
+/// Weights of an experiment of one's own, which no preset describes.
+#[test]
+fn weights_go_with_the_experiment_that_they_were_trained_by() {
+    let lab = Lab::new();
+    lab.pictures("animals", &["cat", "dog"], 12);
+    let small = ["arms[0].network.body.cifar={depth=8,width=2}", "data.resize={height=12,width=12,fit=\"stretch\"}"];
+    let small = small.iter().flat_map(|it| ["--set", *it]);
+    let train =
+        ["train", "--preset", "resnet20", "--data", "animals", "--steps", "2", "--device", "flex", "--out", "run"];
+    lab.ok(&train.into_iter().chain(["--set", "recipe.batch_size=4"]).chain(small).collect::<Vec<_>>());
+    let file = lab.path("run/arms/resnet20/checkpoints/best/weights.safetensors");
+    let weights =
+        ["--weights", file.to_str().unwrap(), "--preset", "run/experiment.toml", "--device", "flex", "--json"];
+    // The file measures the normalisation on the images, as the run did.
+    let whole = [&["evaluate"][..], &weights, &["--data", "animals"]].concat();
+    let run = lab.json(&["evaluate", "run", "--data", "animals", "--device", "flex", "--json"]);
+    assert_eq!(lab.json(&whole)["classes"], run["classes"]);
+    let classify = [&["classify"][..], &weights, &["--data", "animals", "animals/cat/0.png"]].concat();
+    let mut told = lab.json(&classify);
+    assert_eq!(told, lab.json(&["classify", "run", "animals/cat/0.png", "--device", "flex", "--json"]));
+    assert_eq!(told[0]["arms"][0]["name"].take(), "resnet20");
+    lab.json(&[&["inspect"][..], &weights, &["--data", "animals", "lesions"]].concat());
+
+    let named = |classes| [&["classify"][..], &weights, &["--classes", classes, "animals/cat/0.png"]].concat();
+    assert_eq!(lab.json(&named("cat,dog"))[0]["arms"][0]["classes"].as_array().unwrap().len(), 2);
+    lab.refuses(2, &["tells 2 classes apart", "--classes names 3"], &named("a,b,c"));
+    lab.write("many.txt", b"ant\nbee\ncow\n");
+    lab.refuses(2, &["many.txt", "names 3 classes, and there are 2"], &named("many.txt"));
+    let several = ["--weights", "w.pth", "--preset", "plain-vs-residual", "--data", "animals"];
+    lab.refuses(2, &["--arm", "plain, residual"], &[&["evaluate"][..], &several].concat());
+}

@@ -17,6 +17,20 @@ fn wrong_usage() {
     lab.refuses(2, &["--preset"], &["evaluate", "--weights", "w.th", "--data", "embedded"]);
     lab.refuses(2, &["RUN"], &["evaluate"]);
     lab.refuses(2, &["picture"], &["classify", "run"]);
+    // What weights need and a run knows itself.
+    for command in [&["evaluate", "run"][..], &["inspect", "run", "lesions"], &["classify", "run", "x.png"]] {
+        let mean = ["--mean", "0,0,0", "--std", "1,1,1"];
+        lab.refuses(2, &["--mean and --std go with --weights only"], &[command, &mean].concat());
+        lab.refuses(2, &["--preset goes with --weights only"], &[command, &["--preset", "resnet56"]].concat());
+    }
+    for (option, value) in [("--classes", "a,b"), ("--data", "embedded"), ("--image", "3x32x32")] {
+        let says = format!("{option} goes with --weights only");
+        lab.refuses(2, &[&says], &["classify", "run", "x.png", option, value]);
+    }
+    let bytes = ["--mean", "123.675,116.28,103.53", "--std", "58.395,57.12,57.375"];
+    let weights = ["evaluate", "--weights", "w.th", "--preset", "resnet20", "--data", "embedded"];
+    lab.refuses(2, &["between 0 and 1", "by 255"], &[&weights[..], &bytes].concat());
+    lab.refuses(2, &["mine.toml"], &["evaluate", "--weights", "w.th", "--preset", "mine.toml", "--data", "embedded"]);
 }
 
 #[test]
@@ -51,6 +65,8 @@ fn values_out_of_range() {
         ("recipe.optimizer.learning_rate=-1.0", "recipe.optimizer.learning_rate"),
         ("recipe.optimizer.learning_rate=nan", "recipe.optimizer.learning_rate"),
         ("arms[0].network.body.cifar.depth=21", "6n + 2"),
+        ("arms[*].network.body.cifar.depth=99998", "6n + 2 for this block and at most 2000"),
+        ("arms[0].network.norm=group", "a table with its value, as in {group=4}"),
         ("arms[7].name=x", "\"7\" is not a place"),
         ("recipe.nonsense=1", "nonsense"),
         ("recipe.batch_size=many", "recipe.batch_size=many"),
@@ -157,19 +173,23 @@ fn runs_weights_and_pictures_that_are_none() {
     lab.refuses(2, &["there is no run nowhere"], &["train", "--resume", "nowhere"]);
 
     lab.ok(&[&["train", "--preset", "resnet20", "--steps", "1", "--out", "run"], TINY].concat());
+    lab.refuses(2, &["compares two networks", "\"resnet20\""], &["inspect", "run", "disagreement"]);
     lab.write("empty.png", b"");
     lab.write("text.png", b"no picture at all");
     let whole = picture(20, 20);
     lab.write("torn.png", &whole[..whole.len() / 2]);
     lab.write("huge.png", &huge_png());
     std::fs::create_dir(lab.path("nothing")).unwrap();
+    std::fs::create_dir_all(lab.path("sorted/cat")).unwrap();
+    std::fs::create_dir_all(lab.path("sorted/dog")).unwrap();
     for (name, says) in [
         ("empty.png", "empty"),
         ("text.png", "picture"),
         ("torn.png", "picture"),
         ("huge.png", "too large"),
         ("nowhere.png", "there is no file"),
-        ("nothing", "no pictures directly in it"),
+        ("nothing", "no pictures directly in it, and no folders"),
+        ("sorted", "no pictures directly in it; name its folders: sorted/cat sorted/dog"),
     ] {
         lab.refuses(1, &[name, says], &["classify", "run", name]);
     }

@@ -275,6 +275,10 @@ fn studies_that_cannot_be_are_refused_with_axis_value_and_reason() {
     lab.refuses(2, &["recipe.rate", "unknown field"], &new(&["--vary", "recipe.rate=1,2"]));
     lab.refuses(2, &["LOW..HIGH:STEPS"], &new(&["--vary", "recipe.optimizer.learning_rate"]));
     lab.refuses(2, &["search.points"], &new(&["--search", "random", "--vary", "recipe.batch_size=8,16"]));
+    lab.refuses(2, &["nothing to search", "--vary"], &new(&["--search", "random", "--points", "3"]));
+    let vary = ["--vary", "recipe.batch_size=8,16"];
+    lab.refuses(2, &["--points 5", "a grid"], &new(&[&vary[..], &["--points", "5"]].concat()));
+    lab.refuses(2, &["120 seconds", "10 seconds"], &["study", "submit", "rates", "--slurm", "--time", "0:10"]);
     lab.refuses(2, &["seeds is 0 seeds"], &new(&["--seeds", "0"]));
     lab.refuses(2, &["--seeds few"], &new(&["--seeds", "few"]));
     lab.refuses(2, &["arms[nobody]", "\"nobody\" is not a place"], &["train", "--set", "arms[nobody].color=1"]);
@@ -323,4 +327,30 @@ fn a_study_file_is_run_as_it_stands() {
     assert!(folder.starts_with(lab.path(".data/residual-lab/studies")), "in the usual place: {}", folder.display());
     let name = folder.file_name().unwrap().to_str().unwrap();
     assert!(lab.ok(&["study", "results", name]).contains("width"), "and found there by its name");
+}
+
+#[test]
+fn what_is_to_be_noticed_is_said_once_and_counts_are_those_of_one() {
+    let lab = Lab::new();
+    let schedule = ["--set", "recipe.schedule.warmup=1", "--steps", "2"];
+    rates(&lab, "rates", &schedule);
+    let run = |args: &[&str]| {
+        let output = lab.command(args).env("RAYON_NUM_THREADS", "1").output().unwrap();
+        let [said, notes] = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
+        assert!(output.status.success(), "{notes}");
+        (said, notes)
+    };
+    let (said, notes) = run(&["study", "run", "rates", "--device", "flex"]);
+    assert!(said.contains("trial 3 of 3"), "{said}");
+    let warning = "recipe.schedule: the warm-up takes 1 epoch and training 0.25 epochs";
+    assert_eq!(notes.matches(warning).count(), 1, "{notes}");
+    let about = fs::read_to_string(lab.path(&trials(&lab, "rates")[0]).join("run.json")).unwrap();
+    assert!(about.contains(", 1 thread\""), "{about}");
+    let found = [&["study", "new", "one"], SMALL].concat();
+    assert!(run(&found).0.starts_with("1 trial: 1 point with 1 seed each\n"));
+    let search = ["--vary", "recipe.batch_size=8..64", "--search", "tpe", "--points"];
+    let (said, notes) = run(&[&["study", "new", "few"], SMALL, &search, &["9"]].concat());
+    assert!(said.starts_with("9 trials: 9 points with 1 seed each\n"), "{said}");
+    assert!(notes.contains("the first 10 points") && notes.contains("9 points it is a random search"), "{notes}");
+    assert_eq!(run(&[&["study", "new", "many"], SMALL, &search, &["11"]].concat()).1, "");
 }

@@ -40,7 +40,7 @@ fn seeds_are_taken_together_and_other_runs_refused() {
     let said = lab.ok(&["verdict", "0", "1", "2"]);
     assert!(said.contains(" ± "), "{said}");
     lab.ok(&[&["train", "--epochs", "1", "--out", "short"], TINY, ARMS].concat());
-    lab.refuses(2, &["differ in more than their seed"], &["verdict", "0", "short"]);
+    lab.refuses(2, &["differ in more than their seed: in epochs (2 and 1)"], &["verdict", "0", "short"]);
 }
 
 #[test]

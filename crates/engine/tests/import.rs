@@ -207,6 +207,59 @@ fn weights_are_found_in_whatever_a_script_wrapped_around_them() {
     }
 }
 
+/// Networks in one file, each below a name of its own and with other weights.
+fn several(path: &Path, parts: &[&str]) {
+    let arrays: Vec<_> = (0..)
+        .zip(parts)
+        .flat_map(|(seed, part)| {
+            let blueprint = Blueprint::new(&Network::cifar(8, 4, Shortcut::B), [3, 16, 16], 4).unwrap();
+            let state = Model::init(&blueprint, seed, &Device::flex()).state().unwrap();
+            state.into_iter().map(move |(name, array)| (format!("{part}.{name}"), array))
+        })
+        .map(|(name, array)| {
+            (name, array.shape, array.values.iter().flat_map(|it| it.to_le_bytes()).collect::<Vec<u8>>())
+        })
+        .collect();
+    let view = |shape: &Vec<usize>, bytes| TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap();
+    let views = arrays.iter().map(|(name, shape, bytes)| (name.as_str(), view(shape, bytes)));
+    safetensors::serialize_to_file(views, None, path).unwrap();
+}
+
+#[test]
+fn of_several_networks_in_a_file_the_one_that_is_meant_is_taken_or_none() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("several.safetensors");
+    let expected = |seed| {
+        let blueprint = Blueprint::new(&Network::cifar(8, 4, Shortcut::B), [3, 16, 16], 4).unwrap();
+        Model::init(&blueprint, seed, &Device::flex()).state().unwrap()
+    };
+    for (parts, meant) in [
+        (["model", "model_ema"], 0),
+        (["best", "state_dict"], 1),
+        (["ema.module", "teacher"], 1),
+        (["state_dict.model", "state_dict.teacher"], 0),
+    ] {
+        several(&path, &parts);
+        assert_eq!(loaded(&path).unwrap().state().unwrap(), expected(meant), "{parts:?}");
+    }
+    several(&path, &["student", "teacher"]);
+    let why = loaded(&path).unwrap_err();
+    assert!(why.contains("several networks") && why.contains("\"student\", \"teacher\""), "{why}");
+}
+
+#[test]
+fn a_head_by_another_name_is_named_and_left_where_a_new_one_is_made() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("fc.safetensors");
+    wrapped(&path, Dtype::F32, single, |name| format!("model.{}", name.replace("linear.", "fc.")));
+    let why = loaded(&path).unwrap_err();
+    assert!(why.contains("\"model.linear.weight\"") && why.contains("\"model.fc.weight\""), "{why}");
+    assert!(why.contains("torchvision"), "{why}");
+    let state = weights::read(&path).unwrap();
+    let taken = untrained().with_backbone(&state).unwrap().state().unwrap();
+    assert_eq!(taken, untrained().state().unwrap());
+}
+
 #[test]
 fn what_is_no_use_as_weights_is_refused_for_its_true_reason() {
     let place = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ use super::devices;
 use super::network::{Loaded, NetworkArgs, data_of_run, find_run, load_dataset, moved};
 use super::output::{self, Failure};
 use lab_core::checkpoint::Checkpoint;
-use lab_core::data::LoadOptions;
+use lab_core::data::{Dataset, LoadOptions};
 use lab_core::experiment::{Data, DeviceChoice};
 use lab_core::instrument::{Answer, Finding, Findings, Focus, Instrument, Question, Sample, TablesOf};
 use lab_core::number;
@@ -26,7 +26,7 @@ const ROWS: usize = 60;
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "residual-lab inspect [OPTIONS] RUN INSTRUMENT\n       \
-        residual-lab inspect [OPTIONS] --weights FILE --preset NAME --data PATH INSTRUMENT\n       \
+        residual-lab inspect [OPTIONS] --weights FILE --preset NAME|FILE.toml --data PATH INSTRUMENT\n       \
         residual-lab inspect --list",
     after_help = "Examples:
   residual-lab inspect RUN_FOLDER lesions
@@ -51,7 +51,7 @@ pub struct Args {
     limit: Option<u32>,
     #[command(flatten)]
     about: question::Settings,
-    /// Where to compute: auto, flex, ndarray, gpu or gpu:N
+    /// Where to compute: auto, flex, flex-stock, ndarray, gpu or gpu:N
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// Write tables as CSV and maps as PNG into this folder
@@ -68,8 +68,18 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let (named, instrument) = words(args)?;
     let snapshot = open(args, named)?;
+    if let (Instrument::Disagreement, [arm]) = (instrument, snapshot.arms.as_slice()) {
+        return Err(Failure::Usage(format!(
+            "disagreement compares two networks, and \"{}\" is the only one here; name a run with several, without --arm",
+            arm.name
+        )));
+    }
     let question = args.about.question(instrument, &snapshot)?;
-    let findings = ask(&snapshot, &question)?;
+    let mut findings = ask(&snapshot, &question)?;
+    if let Question::Nearest { .. } = question {
+        let files = snapshot.dataset.train.files.iter();
+        findings.files = files.map(|file| file.to_string_lossy().into_owned()).collect();
+    }
     if findings.arms.iter().all(|arm| arm.finding.is_err()) {
         let why =
             findings.arms.into_iter().filter_map(|arm| arm.finding.err().map(|why| format!("{}: {why}", arm.arm)));
@@ -80,6 +90,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     if args.json {
         return write::json(instrument, &findings);
+    }
+    if let Question::Nearest { sample: Sample::Validation(image), .. } = question {
+        let Dataset { classes, validation, .. } = snapshot.dataset.as_ref();
+        let file = validation.files.get(image).map_or(String::new(), |file| format!(" {}", file.display()));
+        let class = validation.labels.get(image).and_then(|label| classes.get(usize::from(*label)));
+        let class = class.map_or(String::new(), |class| format!(", of class {class}"));
+        output::print(&format!("asked about: validation image {image}{file}{class}"))?;
     }
     print(instrument, &findings)
 }
@@ -113,9 +130,9 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     let limit = args.limit.map(|limit| limit as usize);
     let limited = |data: Data| Data { validation_limit: limit.or(data.validation_limit), ..data };
     let Some(named) = named else {
-        let opened = devices::open(args.device)?;
+        let opened = devices::open_for(args.device, args.network.precision()?)?;
         let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
-        let options = LoadOptions { usual_side: args.network.usual_side()?, ..LoadOptions::default() };
+        let options = LoadOptions { usual_side: Some(args.network.usual_side()?), ..LoadOptions::default() };
         let Loaded { dataset, info, .. } = load_dataset(&data, 0, options)?;
         let trained = args.network.of_weights(info, &opened)?;
         let arm = |(name, model): (String, _)| ArmSnapshot::new(&name, model, [None, None]);
@@ -129,6 +146,7 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
             batch: 128,
         });
     };
+    args.network.only_a_run(&[])?;
     let run = find_run(Path::new(named))?;
     let which = args.network.which();
     let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;

@@ -36,7 +36,7 @@ pub struct Args {
     /// How many trials at a time; the processor's threads are shared among them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=512))]
     jobs: u16,
-    /// Where to train: auto, flex, ndarray, gpu or gpu:N; `residual-lab devices` lists them
+    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N; `residual-lab devices` lists them
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// With a file: the study's folder, which must be empty or absent; a new one in the usual place if left out

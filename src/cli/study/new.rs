@@ -4,6 +4,8 @@ use super::folder::create;
 use crate::cli::output::{self, Failure};
 use crate::cli::plan::PlanArgs;
 use clap::ValueEnum;
+use lab_core::number::plural;
+use lab_core::search::RANDOM_FIRST;
 use lab_core::study::{Axis, Base, EarlyEnd, EndRule, Objective, SearchPlan, Seeds, StudyPlan, Way};
 use std::path::PathBuf;
 
@@ -39,7 +41,8 @@ pub struct Args {
     /// How points are chosen
     #[arg(long, value_enum, default_value_t = Method::Grid)]
     search: Method,
-    /// How many points a search tries, each with every seed; a grid has as many as it has
+    /// How many points a search tries, each with every seed; a grid has as many as it has. tpe draws the first ten at
+    /// random and learns from then on
     #[arg(long, value_name = "N")]
     points: Option<u32>,
     /// What is to become as good as possible
@@ -95,6 +98,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let experiment = args.plan.experiment()?.into_plan();
     let axes = args.vary.iter().map(|text| Axis::typed(text)).collect::<Result<_, _>>().map_err(Failure::Usage)?;
     let name = args.folder.file_name().map(|name| name.to_string_lossy().into_owned());
+    if args.vary.is_empty() && !matches!(args.search, Method::Grid) {
+        let why = "there is nothing to search: name a field with --vary, as in \
+                   --vary recipe.optimizer.learning_rate=0.001..0.1:log";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    if let (Method::Grid, Some(points)) = (args.search, args.points) {
+        return Err(Failure::Usage(format!(
+            "--points {points} goes with --search random, sobol or tpe; a grid tries every combination of its values"
+        )));
+    }
     let method = match args.search {
         Method::Grid => Way::Grid,
         Method::Random => Way::Random,
@@ -123,13 +136,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     };
     let made = create(plan, Some(&args.folder))?;
     let (study, folder) = (made.study(), args.folder.display());
-    let seeds = study.seeds().len();
-    output::print(&format!(
-        "{} trials: {} points with {seeds} {} each\nrun them here with: residual-lab study run {folder}",
-        study.trials(),
-        study.points(),
-        if seeds == 1 { "seed" } else { "seeds" },
-    ))
+    let seeds = plural(study.seeds().len() as u64, "seed");
+    let [trials, points] =
+        [(study.trials(), "trial"), (study.points(), "point")].map(|(n, word)| plural(n.into(), word));
+    if study.learns() && study.points() <= RANDOM_FIRST {
+        output::notice(&format!(
+            "the first {RANDOM_FIRST} points of this search are drawn at random and the next ones learn from them, so with \
+             {points} it is a random search; more --points let it learn"
+        ));
+    }
+    output::print(&format!("{trials}: {points} with {seeds} each\nrun them here with: residual-lab study run {folder}"))
 }
 
 /// Seeds as they are typed: how many, or which.

@@ -56,7 +56,7 @@ pub struct Args {
     /// How many seconds before the time limit a task stops, with a checkpoint
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     lead: u32,
-    /// Where to train: auto, flex, ndarray, gpu or gpu:N
+    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// Write the script and print it, but do not submit it
@@ -68,6 +68,13 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    if let Some(time) = args.time.as_deref().and_then(seconds).filter(|time| *time > 0 && *time <= args.lead.into()) {
+        return Err(Failure::Usage(format!(
+            "a task is to stop {} seconds before its time limit, and that is {time} seconds: it would be stopped before it \
+             begins; give a shorter --lead or a longer --time",
+            args.lead
+        )));
+    }
     let study = open(&args.folder)?;
     let trials = study.trials().map_err(Failure::running)?;
     let to_do: Vec<u32> =
@@ -100,6 +107,24 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         array.tasks,
         args.folder.display()
     ))
+}
+
+/// A time limit as SLURM writes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours and so on; `None` for what
+/// it has other names for.
+fn seconds(time: &str) -> Option<u64> {
+    let (days, rest) = time.split_once('-').map_or((None, time), |(days, rest)| (Some(days), rest));
+    let parts: Vec<u64> = rest.split(':').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+    let (days, [hours, minutes, seconds]) = match (days, parts.as_slice()) {
+        (None, &[minutes]) => (0, [0, minutes, 0]),
+        (None, &[minutes, seconds]) => (0, [0, minutes, seconds]),
+        (None, &[hours, minutes, seconds]) => (0, [hours, minutes, seconds]),
+        (Some(days), &[hours]) => (days.trim().parse().ok()?, [hours, 0, 0]),
+        (Some(days), &[hours, minutes]) => (days.trim().parse().ok()?, [hours, minutes, 0]),
+        (Some(days), &[hours, minutes, seconds]) => (days.trim().parse().ok()?, [hours, minutes, seconds]),
+        _ => return None,
+    };
+    let add = |sum: u64, (part, length): (u64, u64)| part.checked_mul(length)?.checked_add(sum);
+    [(days, 86_400), (hours, 3600), (minutes, 60), (seconds, 1)].into_iter().try_fold(0, add)
 }
 
 /// Which tasks an array has.
@@ -212,6 +237,23 @@ mod tests {
         assert_eq!(array(&[1001], None).numbers, "1-1");
         assert_eq!(array(&all, Some(8)).numbers, "1-8");
         assert_eq!(array(&all[..3], Some(8)).numbers, "1-3");
+    }
+
+    #[test]
+    fn times_are_read_as_slurm_writes_them() {
+        for (time, expected) in [
+            ("10", Some(600)),
+            ("0:10", Some(10)),
+            ("2:00:00", Some(7200)),
+            ("1-2", Some(93_600)),
+            ("1-00:01", Some(86_460)),
+            ("1-0:0:5", Some(86_405)),
+            ("infinite", None),
+            ("1:2:3:4", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(seconds(time), expected, "{time}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Args {
     /// Work on this trial only; they count from 1
     #[arg(long, value_name = "I")]
     index: Option<u32>,
-    /// Where to train: auto, flex, ndarray, gpu or gpu:N; `residual-lab devices` lists them
+    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N; `residual-lab devices` lists them
     #[arg(long, default_value_t)]
     device: DeviceChoice,
     /// Say nothing but what goes wrong
@@ -70,6 +70,7 @@ pub(super) fn work(
         lab_engine::train::device::open(device).map_err(Failure::Usage)?;
     }
     let (mut failed, mut in_a_row) = (0, 0);
+    let mut progress = Progress::of_trials(quiet);
     while !signals.asked() {
         match worker.next(only) {
             Err(why) if why.lacks_room() => wait_for_room(worker.study(), signals),
@@ -78,7 +79,7 @@ pub(super) fn work(
                 if !quiet {
                     output::print(&format!("\n{}", title(worker.study().study(), &assignment.record())))?;
                 }
-                match one(*assignment, device, quiet, signals)? {
+                match one(*assignment, device, &mut progress, signals)? {
                     TrialState::Failed => (failed, in_a_row) = (failed + 1, in_a_row + 1),
                     TrialState::Waiting => wait_for_room(worker.study(), signals),
                     _ => in_a_row = 0,
@@ -122,7 +123,12 @@ fn wait_for_room(study: &StudyFolder, signals: &Signals) {
 }
 
 /// Runs one trial to its end, or until somebody wants to stop.
-fn one(assignment: Assignment, device: DeviceChoice, quiet: bool, signals: &Signals) -> Result<TrialState, Failure> {
+fn one(
+    assignment: Assignment,
+    device: DeviceChoice,
+    progress: &mut Progress,
+    signals: &Signals,
+) -> Result<TrialState, Failure> {
     let outcome = match assignment.experiment() {
         Ok(experiment) => {
             let engine = Engine::start(assignment.keeper(), || {}).map_err(Failure::running)?;
@@ -132,7 +138,9 @@ fn one(assignment: Assignment, device: DeviceChoice, quiet: bool, signals: &Sign
                 Command::Start { experiment: Box::new(experiment.clone()), device, paused: false }
             });
             let asked = || signals.asked() || assignment.is_stopping();
-            watch(&engine, asked, || None, 1, &mut Progress::new(quiet))
+            let watched = watch(&engine, asked, || None, 1, progress);
+            progress.rest();
+            watched
         }
         Err(why) => Err(Failure::usage(why)),
     };

@@ -41,7 +41,9 @@ pub(super) fn in_words(left_out: &[LeftOut]) -> Option<String> {
     let count: usize = left_out.iter().map(|known| known.files.len()).sum();
     let reason = |LeftOut { reason, files, .. }: &LeftOut| {
         let count = if left_out.len() == 1 { String::new() } else { format!("{} ", files.len()) };
-        format!("{count}because {reason} ({})", first_few(files))
+        let of_each = || ["it is ", "the file is "].iter().find_map(|start| reason.strip_prefix(start));
+        let each = if files.len() > 1 { of_each().map(|rest| format!("each is {rest}")) } else { None };
+        format!("{count}because {} ({})", each.as_deref().unwrap_or(reason), first_few(files))
     };
     let was = if count == 1 { "was" } else { "were" };
     let reasons: Vec<String> = left_out.iter().map(reason).collect();

@@ -125,6 +125,9 @@ impl Dataset {
             None => split::choose(&train.labels(), own_labels.as_deref(), classes.len(), data, seed),
         };
         check_split(path, &train, &split, options.scoring.is_some())?;
+        if split.own && options.scoring.is_none() {
+            notices.extend(own.as_ref().and_then(|own| chosen_by_tests(path, own)));
+        }
         let mut report = Report { left_out, own_validation: own.is_some(), ..Report::default() };
         let names_come_apart = train.names_come_apart();
         let (train, validation) = match (train, own) {
@@ -174,6 +177,16 @@ fn known_as(path: &Path, found: Found, known: &[String]) -> Result<Found, DataEr
     }
     let own = found.own.map(|own| own.relabelled(&labels));
     Ok(Found { classes: known.to_vec(), train: found.train.relabelled(&labels), own, ..found })
+}
+
+/// What to bear in mind where the images to test on are all that there is to validate on.
+fn chosen_by_tests(path: &Path, own: &Part) -> Option<String> {
+    let Part::Files(_, files) = own else { return None };
+    let name = formats::test_folder(files.first()?.path.strip_prefix(path).ok()?)?;
+    Some(format!(
+        "validating on {name}, as no folder is named val: its images choose the best checkpoint, so how well that one does on \
+         them is no test of it"
+    ))
 }
 
 fn absent_in_words(absent: &[String]) -> Option<String> {

@@ -111,6 +111,7 @@ pub(crate) fn in_words(message: &str) -> String {
         "a boolean" => "true or false",
         "a sequence" => "a list in [ ]",
         "a map" => "a table",
+        "newtype variant" => "a table with its value, as in {group=4} or {epochs=6}",
         // What an enumeration says of a number.
         "string only" => "a name, or a table with one",
         other if other.starts_with("internally tagged enum") => "a table with a name, as in { name = \"cosine\" }",

@@ -22,6 +22,7 @@ pub mod recipe;
 pub mod schedule;
 pub mod start;
 mod validate;
+mod warnings;
 mod words;
 
 pub use augmentation::Augmentation;
@@ -43,4 +44,5 @@ pub use recipe::{EarlyStopping, Interval, Length, Precision, Recipe};
 pub use schedule::{Curve, Plateau, Schedule, Unit};
 pub use start::{Expected, Freeze, Start, StartHead, imagenet_normalization};
 pub use validate::Invalid;
+pub use warnings::warnings;
 pub use words::{Setting, field_in_words, settings, value_in_words};

@@ -269,7 +269,10 @@ fn body(check: &mut Check, network: &Network) {
             let below = network.block.cifar_depths().take_while(|known| known < depth).last();
             let above = network.block.cifar_depths().find(|known| known > depth);
             let nearest: Vec<String> = below.iter().chain(&above).map(usize::to_string).collect();
-            let rule = format!("{layers}n + 2 for this block, such as {}", nearest.join(" or "));
+            let rule = match above {
+                Some(_) => format!("{layers}n + 2 for this block, such as {}", nearest.join(" or ")),
+                None => format!("{layers}n + 2 for this block and at most {}", nearest.join("")),
+            };
             check.hold("cifar.depth", depth, holds, rule);
             check.range("cifar.width", *width, 1, 1024);
         }

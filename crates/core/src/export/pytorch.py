@@ -45,7 +45,12 @@ def prepare(picture):
     """A Pillow picture of any size as [1, channels, height, width], brought to the network's size as in training: by FIT."""
     from PIL import Image, ImageOps
 
-    picture = ImageOps.exif_transpose(picture).convert("RGB")
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I"):
+        # 16 bits, rounded to 8: Pillow's convert would clip them.
+        wide = torch.frombuffer(bytearray(picture.convert("I").tobytes()), dtype=torch.int32)
+        picture = Image.frombytes("L", picture.size, bytes(((wide + 128) // 257).clamp(0, 255).tolist()))
+    picture = picture.convert("RGB")
     size = SIDES[1], SIDES[0]
     if picture.size != size:
         width, height = inside(size, picture.size) if FIT == "cover" else picture.size

@@ -74,7 +74,7 @@ pub struct Findings {
     pub step: u64,
     /// The names of the classes.
     pub classes: Vec<String>,
-    /// The file of each image that predictions are about, where each comes from one.
+    /// The file of each image that predictions are about, or among which the nearest were found, where each comes from one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
     /// One for each arm that was asked.
@@ -281,7 +281,7 @@ impl Finding {
     pub fn tables(&self, classes: &[String], files: &[String]) -> Vec<Table> {
         match self {
             Self::Predictions(found) => vec![found.table(classes, files)],
-            Self::Nearest(found) => vec![Neighbour::table(found, classes)],
+            Self::Nearest(found) => vec![Neighbour::table(found, classes, files)],
             Self::Gradients(found) => found.tables(),
             Self::Histograms(found) => vec![Histogram::table(found.iter())],
             Self::Explanation(found) => {

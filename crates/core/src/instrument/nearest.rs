@@ -33,10 +33,12 @@ pub struct Neighbour {
 
 impl Neighbour {
     /// A row for each neighbour.
-    pub(super) fn table(all: &[Self], classes: &[String]) -> Table {
+    pub(super) fn table(all: &[Self], classes: &[String], files: &[String]) -> Table {
         let class = |neighbour: &Self| classes.get(usize::from(neighbour.class)).map_or("", String::as_str);
-        Table::new("nearest")
-            .counts("image", all.iter().map(|neighbour| neighbour.image))
+        let images = Table::new("nearest").counts("image", all.iter().map(|neighbour| neighbour.image));
+        let file = |neighbour: &Self| files.get(neighbour.image).map_or("", String::as_str);
+        let images = if files.is_empty() { images } else { images.words("file", all.iter().map(file)) };
+        images
             .words("class", all.iter().map(class))
             .numbers("distance", all.iter().map(|neighbour| neighbour.distance.into()))
     }

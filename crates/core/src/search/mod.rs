@@ -47,3 +47,4 @@ pub use method::Search;
 pub use space::{Dimension, Point, Range, Space, SpaceError, Value};
 pub use stop::{Decision, Reason};
 pub use told::{Goal, State, Told};
+pub use tpe::RANDOM_FIRST;

@@ -12,7 +12,7 @@ use crate::random::{Proposal, Random};
 use std::cmp::Ordering;
 
 /// So many trials are random before anything is learned from them.
-const FIRST: usize = 10;
+pub const RANDOM_FIRST: u32 = 10;
 /// So many points are drawn from the good trials' density; the best of them is proposed.
 const CANDIDATES: usize = 24;
 /// At most so many trials are good ones.
@@ -42,7 +42,7 @@ pub(super) fn propose(space: &Space, goal: Goal, seed: u64, trial: u64, told: &[
 }
 
 impl Densities {
-    /// What was told, as two densities; `trial` itself is left out. `None` while fewer than [`FIRST`] have ended.
+    /// What was told, as two densities; `trial` itself is left out. `None` while fewer than [`RANDOM_FIRST`] have ended.
     pub fn of(space: &Space, goal: Goal, trial: u64, told: &[Told]) -> Option<Self> {
         let usable = |one: &&Told| one.trial != trial && space.contains(&one.point);
         let mut trials: Vec<&Told> = told.iter().filter(usable).collect();
@@ -52,7 +52,7 @@ impl Densities {
         let mut pruned = of_state(|one| one.state == State::Pruned);
         let running = of_state(|one| one.state == State::Running);
         let ended = finished.len() + pruned.len();
-        if ended < FIRST {
+        if ended < RANDOM_FIRST as usize {
             return None;
         }
         finished.sort_by(|a, b| by_value(goal, a, b));

@@ -58,7 +58,10 @@ fn validation_folders_have_many_names_and_the_first_known_one_is_used() {
         write_classes(&place.path().join(name), &["ape", "bee"], 5);
         assert_eq!(load(place.path()).unwrap().validation.len(), 10, "{name}");
         let share = Data { holdout: Holdout::Share(0.5), ..data_at(place.path()) };
-        assert_eq!(Dataset::load(&share, 0).unwrap().validation.len(), 2, "a share is taken from the training images");
+        let held = Dataset::load(&share, 0).unwrap();
+        assert_eq!(held.validation.len(), 2, "a share is taken from the training images");
+        let says = |dataset: &Dataset| dataset.notices.iter().any(|it| it.contains("test, as no folder is named val"));
+        assert_eq!((says(&load(place.path()).unwrap()), says(&held)), (name == "test", false), "{name}");
     }
     let place = tempdir().unwrap();
     for (part, each) in [("train", 2), ("val", 3), ("test", 4)] {

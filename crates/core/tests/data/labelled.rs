@@ -200,3 +200,18 @@ fn columns_of_a_table_are_known_by_what_they_hold_in_any_language() {
     fs::write(place.path().join("sizes.csv"), format!("Datei,Bytes\n{},3\n{},4\n", first("a"), first("b"))).unwrap();
     assert_eq!(load(place.path()).unwrap().classes, ["a", "b"]);
 }
+
+/// Names beside an archive count whether it is named itself or the folder that it lies in.
+#[test]
+fn names_beside_an_archive_count_however_it_is_named() {
+    for file in ["webdataset.tar", "keras.npz"] {
+        let place = tempdir().unwrap();
+        let count = load(&golden(file)).unwrap().classes.len();
+        let names: Vec<String> = (0..count).map(|class| format!("kind {class}")).collect();
+        fs::copy(golden(file), place.path().join(file)).unwrap();
+        fs::write(place.path().join("classes.txt"), names.join("\n")).unwrap();
+        for path in [place.path().join(file), place.path().to_owned()] {
+            assert_eq!(load(&path).unwrap().classes, names, "{}", path.display());
+        }
+    }
+}

@@ -118,7 +118,7 @@ fn a_class_without_a_picture_that_is_read_says_why() {
     assert_eq!(dataset.classes, ["ape", "bee"]);
     let cow = dataset.notices.iter().find(|notice| notice.contains("\"cow\"")).unwrap();
     assert!(
-        cow.contains("holds no pictures and is no class: 2 files were left out: because it is a HEIC picture"),
+        cow.contains("holds no pictures and is no class: 2 files were left out: because each is a HEIC picture"),
         "{cow}"
     );
     assert!(dataset.notices.iter().any(|notice| notice.contains("\"doe\" holds no pictures")), "{:?}", dataset.notices);

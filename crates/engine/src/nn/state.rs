@@ -17,6 +17,23 @@ pub enum StateError {
         "the weights lack \"{0}\": they belong to another network; choose the preset or experiment they were trained with"
     )]
     Missing(String),
+    /// The head is there by another name.
+    #[error(
+        "the weights lack \"{needed}\", the head, and hold \"{found}\" instead; where the network's naming is \"{naming}\", it is called so (network.naming), and where the head is made anew, none is needed (start.head = \"new\")"
+    )]
+    Head {
+        /// What the network calls it.
+        needed: String,
+        /// What the file calls it.
+        found: String,
+        /// Who calls it so.
+        naming: &'static str,
+    },
+    /// Several whole networks are there.
+    #[error(
+        "the file holds several networks, and nothing tells which of them is meant: {0}; save the one that is meant in a file of its own"
+    )]
+    Several(String),
     /// Nothing the network needs is there.
     #[error(
         "the file holds {held}, and this network needs {needed} and others: they belong to another network; choose the preset or experiment they were trained with"
@@ -83,22 +100,24 @@ impl Model {
 
     fn taking(self, state: &StateDict, head: bool) -> Result<Self, StateError> {
         let needed = self.parameter_names();
-        let prefix = prefix(state, &needed);
+        let prefix = prefix(state, &needed)?;
         if needed.iter().all(|name| !state.contains_key(&format!("{prefix}{name}"))) {
             let needed = needed.into_iter().next().unwrap_or_default();
             return Err(StateError::Foreign { needed, held: held(state) });
         }
         let path = Path::new(&self);
-        let other_head = (!head).then(|| format!("{prefix}{}.", self.blueprint().network.naming.head()));
+        let naming = self.blueprint().network.naming;
         let mut writer = Writer { path, state, prefix: &prefix, head, used: Vec::new(), failed: None };
         let model = self.map(&mut writer);
         if let Some(failed) = writer.failed {
-            return Err(failed);
+            return Err(by_another_name(failed, state, &prefix, naming));
         }
         let used: std::collections::HashSet<&String> = writer.used.iter().collect();
         let inside = |name: &&String| {
-            let of_head = other_head.as_ref().is_some_and(|head| name.starts_with(head));
-            name.starts_with(&prefix) && !name.ends_with("num_batches_tracked") && !of_head
+            let Some(own) = name.strip_prefix(&prefix) else { return false };
+            // Where a head is made anew, that of the file is left where it is, whatever it is called there.
+            let of_head = !head && HEADS.iter().any(|head| own.split('.').next() == Some(head));
+            !own.ends_with("num_batches_tracked") && !of_head
         };
         match state.keys().filter(inside).find(|name| !used.contains(name)) {
             Some(surplus) => Err(StateError::Surplus(surplus.clone())),
@@ -115,15 +134,55 @@ impl Model {
     }
 }
 
-/// What stands in front of a network's names in a file: the prefix below which most of them are found. Of several, that
-/// of the weights themselves comes before that of their moving average.
-fn prefix(state: &StateDict, needed: &[String]) -> String {
+/// What networks call their head: ours, torchvision's, and others.
+const HEADS: [&str; 4] = ["linear", "fc", "classifier", "head"];
+
+/// A head that is missing may be there by the name that the other naming has for it.
+fn by_another_name(failed: StateError, state: &StateDict, prefix: &str, naming: Naming) -> StateError {
+    let StateError::Missing(needed) = &failed else { return failed };
+    let (other, name) = match naming {
+        Naming::Cifar => (Naming::Torchvision, "torchvision"),
+        Naming::Torchvision => (Naming::Cifar, "cifar"),
+    };
+    let field = needed.strip_prefix(prefix).and_then(|own| own.strip_prefix(naming.head())?.strip_prefix('.'));
+    let found = field.map(|field| format!("{prefix}{}.{field}", other.head()));
+    match found.filter(|found| state.contains_key(found)) {
+        Some(found) => StateError::Head { needed: needed.clone(), found, naming: name },
+        None => failed,
+    }
+}
+
+/// What scripts wrap around the weights that they mean, when there are others beside them.
+const MEANT: [&str; 8] =
+    ["state_dict", "model_state_dict", "model_state", "model", "module", "net", "network", "backbone"];
+
+/// What stands in front of a network's names in a file: the prefix below which most of them are found. Of several, the
+/// weights themselves come before their moving average, what scripts call the weights before any other, and where there
+/// is least besides before the rest.
+///
+/// # Errors
+/// Several networks of which any may be meant.
+fn prefix(state: &StateDict, needed: &[String]) -> Result<String, StateError> {
     let found = |prefix: &str| needed.iter().filter(|name| state.contains_key(&format!("{prefix}{name}"))).count();
-    let Some(first) = needed.first().filter(|_| found("") < needed.len()) else { return String::new() };
+    let Some(first) = needed.first().filter(|_| found("") < needed.len()) else { return Ok(String::new()) };
     let before = |name: &String| name.strip_suffix(first.as_str()).map(str::to_owned);
     let candidates = state.keys().filter_map(before).filter(|prefix| prefix.is_empty() || prefix.ends_with('.'));
-    let best = candidates.max_by_key(|prefix| (found(prefix), !prefix.contains("ema"), Reverse(prefix.len())));
-    best.unwrap_or_default()
+    let is_meant = |prefix: &str| prefix.split('.').all(|part| part.is_empty() || MEANT.contains(&part));
+    let within = |prefix: &str| state.keys().filter(|name| name.starts_with(prefix)).count();
+    let rank = |prefix: &str| (found(prefix), !prefix.contains("ema"), is_meant(prefix), Reverse(within(prefix)));
+    let mut best: Vec<String> = candidates.collect();
+    let most = best.iter().map(|prefix| rank(prefix)).max();
+    best.retain(|prefix| Some(rank(prefix)) == most);
+    best.sort_by_key(String::len);
+    let Some(chosen) = best.first() else { return Ok(String::new()) };
+    // A module that is held in two places is one network all the same, and a few names alike are no network.
+    let values = |prefix: &str, name: &String| state.get(&format!("{prefix}{name}")).map(|array| &array.values);
+    let is_same = |prefix: &String| needed.iter().all(|name| values(prefix, name) == values(chosen, name));
+    if best.iter().all(is_same) || 2 * found(chosen) <= needed.len() {
+        return Ok(chosen.clone());
+    }
+    let names = best.iter().map(|prefix| format!("\"{}\"", prefix.trim_end_matches('.')));
+    Err(StateError::Several(names.collect::<Vec<_>>().join(", ")))
 }
 
 /// The first few names of a file.

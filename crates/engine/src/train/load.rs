@@ -30,7 +30,7 @@ pub enum LoadError {
     },
     /// Whoever trained the weights went on after the numbers had left what can be computed with.
     #[error(
-        "{}: {count} of its numbers are not finite, the first of them in \"{name}\": the training that wrote it had diverged; take an earlier checkpoint", .file.display()
+        "{}: {count} of its numbers {} not finite, the first of them in \"{name}\": the training that wrote it had diverged; take an earlier checkpoint", .file.display(), if *count == 1 { "is" } else { "are" }
     )]
     NotFinite {
         /// The file.

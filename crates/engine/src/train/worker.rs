@@ -9,7 +9,7 @@ use super::start::{self, Settled};
 use super::under_way::{self, Before, Ending, RETRY, Run};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use lab_core::data::Dataset;
-use lab_core::experiment::{DeviceChoice, Experiment, Extension};
+use lab_core::experiment::{DeviceChoice, Experiment, Extension, warnings};
 use lab_core::number::plural;
 use lab_core::protocol::keep::{KeepNothing, Keeper};
 use lab_core::protocol::outbox::Outbox;
@@ -208,7 +208,7 @@ impl Worker {
         let mut session = self.session(experiment, dataset, choice)?;
         session.arms.iter_mut().for_each(|arm| arm.brief = !start.kept);
         let said = session.start_from(&origins, &vec![true; origins.len()])?;
-        self.say(said);
+        self.say(warnings(&session.experiment, session.steps_per_epoch).into_iter().chain(said).collect());
         let prepared = session.prepared(None);
         let record = if start.kept { self.keeper.open(&prepared)? } else { Box::new(KeepNothing) };
         let mut run = Run::new(session, record, start.paused);

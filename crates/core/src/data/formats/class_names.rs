@@ -7,7 +7,7 @@ use crate::data::store::Store;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What such files are called.
 const NAMES: [&str; 10] = [
@@ -35,12 +35,29 @@ enum Names {
     ByKey(HashMap<String, String>),
 }
 
+impl Names {
+    /// How many classes are named; by code and by number is the same class twice.
+    fn count(&self) -> usize {
+        match self {
+            Self::InOrder(names) => names.len(),
+            Self::ByKey(names) => names.keys().filter(|key| key.parse::<usize>().is_ok()).count(),
+        }
+    }
+}
+
+fn file_in(store: &Store, folder: &Path) -> Option<PathBuf> {
+    NAMES.iter().map(|name| folder.join(name)).find(|path| store.is_file(path))
+}
+
+/// Whether a file with names of classes lies in a folder.
+pub(super) fn lie_in(store: &Store, folder: &Path) -> bool {
+    file_in(store, folder).is_some()
+}
+
 /// Gives the classes the names that a file in their folder has for them. Classes that were called by real names keep
 /// these.
 pub(super) fn named(store: &Store, folder: &Path, mut found: Found) -> Found {
-    let Some(path) = NAMES.iter().map(|name| folder.join(name)).find(|path| store.is_file(path)) else {
-        return found;
-    };
+    let Some(path) = file_in(store, folder) else { return found };
     let text = text(store, &path).unwrap_or_default();
     let file = name_of(&path);
     match from(&path, &text).and_then(|names| chosen(&names, &found.classes)) {
@@ -68,10 +85,16 @@ pub(super) fn named(store: &Store, folder: &Path, mut found: Found) -> Found {
 pub fn class_names(file: &Path, classes: usize) -> Result<Vec<String>, DataError> {
     let text = text(&Store::Disk, file)?;
     let numbers: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
-    from(file, &text).and_then(|names| chosen(&names, &numbers)).ok_or_else(|| {
-        let problem = format!("it does not name {classes} classes, each differently");
-        DataError::unusable(file, problem, "write one name a line, in the order of the classes, or JSON")
-    })
+    let refused =
+        |problem| DataError::unusable(file, problem, "write one name a line, in the order of the classes, or JSON");
+    let names = from(file, &text);
+    // More names than classes are of other classes, and the first of them are no better than any.
+    match names.as_ref().map(Names::count) {
+        Some(count) if count > classes => Err(refused(format!("it names {count} classes, and there are {classes}"))),
+        _ => names
+            .and_then(|names| chosen(&names, &numbers))
+            .ok_or_else(|| refused(format!("it does not name {classes} classes, each differently"))),
+    }
 }
 
 /// What a file says; nothing of one that is far too long.

@@ -21,6 +21,7 @@ mod table;
 mod webdataset;
 
 pub use class_names::class_names;
+pub(super) use folder::test_folder;
 
 use super::content::{Content, content};
 use super::error::DataError;
@@ -58,15 +59,11 @@ pub(super) fn open(path: &Path) -> Result<Found, DataError> {
     }
     for format in &FORMATS {
         if let Some(found) = (format.open_file)(&Store::Disk, path)? {
-            let beside = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-            return Ok(class_names::named(&Store::Disk, beside, found));
+            return Ok(class_names::named(&Store::Disk, folder_of(path), found));
         }
     }
     if is_part(path) {
-        return open_folder(
-            &Store::Disk,
-            path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")),
-        );
+        return open_folder(&Store::Disk, folder_of(path));
     }
     match Store::of_archive(path)? {
         Some(archive) => open_archive(&archive, path),
@@ -74,8 +71,17 @@ pub(super) fn open(path: &Path) -> Result<Found, DataError> {
     }
 }
 
+/// The folder that a file lies in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
+}
+
 fn open_archive(archive: &Store, path: &Path) -> Result<Found, DataError> {
     let mut found = open_folder(archive, path)?;
+    // Names in the archive come before those beside it.
+    if !class_names::lie_in(archive, path) {
+        found = class_names::named(&Store::Disk, folder_of(path), found);
+    }
     found.notices.extend(archive.notice());
     Ok(found)
 }

@@ -7,4 +7,5 @@ mod tree;
 
 pub(super) use classes::FORMAT;
 pub(super) use part::Part;
+pub(in crate::data) use part::test_folder;
 pub(super) use tree::{Tree, is_picture};

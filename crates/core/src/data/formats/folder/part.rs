@@ -1,5 +1,7 @@
 //! Names that folders have where a data set is split into parts.
 
+use std::path::Path;
+
 /// What the images of a part are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::data::formats) enum Part {
@@ -49,6 +51,14 @@ impl Part {
     pub fn is_plain(name: &str) -> bool {
         WORDS.iter().any(|(_, words)| words.iter().any(|word| name.eq_ignore_ascii_case(word)))
     }
+}
+
+/// The name of the folder of images to test on that a file lies in, by its path within the data set.
+pub(in crate::data) fn test_folder(file: &Path) -> Option<String> {
+    let folders = file.parent()?.components().map(|folder| folder.as_os_str().to_string_lossy().into_owned());
+    let parts: Vec<(Part, String)> = folders.filter_map(|name| Some((Part::named(&name)?, name))).collect();
+    let is_validation = parts.iter().any(|(part, _)| *part == Part::Validation);
+    parts.into_iter().find(|(part, _)| *part == Part::Test && !is_validation).map(|(_, name)| name)
 }
 
 /// The words of a name in small letters: parted by signs, by digits and where a capital follows a small letter.

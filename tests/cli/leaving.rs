@@ -3,7 +3,7 @@
 
 use crate::lab::{Lab, TINY, picture};
 use crate::studies::rates;
-use image::{ImageBuffer, Luma};
+use image::{ImageBuffer, Luma, Rgba};
 use lab_core::blueprint::Blueprint;
 use lab_core::experiment::{DeviceChoice, Experiment, Fit, Network, PRESETS, Shortcut};
 use lab_core::export::{Weight, Weights, onnx};
@@ -79,6 +79,8 @@ fn networks_answer_elsewhere_as_they_do_here() {
     // Grey in 16 bits, of which Pillow makes 8 in its own way.
     let deep = ImageBuffer::from_fn(40, 31, |x, y| Luma([(x * 1500 + y * 90) as u16]));
     deep.save(lab.path("deep.png")).unwrap();
+    let clear = ImageBuffer::from_fn(40, 31, |x, y| Rgba([(x * 6) as u8, (y * 8) as u8, 90, (255 - x * 5) as u8]));
+    clear.save(lab.path("clear.png")).unwrap();
     for (kind, settings) in KINDS {
         trained(&lab, settings);
         lab.ok(&["export", "run", "--onnx", "--out", kind]);
@@ -92,9 +94,12 @@ fn networks_answer_elsewhere_as_they_do_here() {
         lab.write("wide.json", wide.to_string().as_bytes());
         asked(&python, "torch", &[&script, &onnx, &lab.path("wide.png"), &lab.path("wide.json")]);
         if kind == "plain" {
-            let deep = lab.json(&["classify", "run", "deep.png", "--top", "10", "--json"]);
-            lab.write("deep.json", deep.to_string().as_bytes());
-            asked(&python, "torch", &[&script, &onnx, &lab.path("deep.png"), &lab.path("deep.json")]);
+            for name in ["deep", "clear"] {
+                let (file, answer) = (format!("{name}.png"), format!("{name}.json"));
+                let said = lab.json(&["classify", "run", &file, "--top", "10", "--json"]);
+                lab.write(&answer, said.to_string().as_bytes());
+                asked(&python, "torch", &[&script, &onnx, &lab.path(&file), &lab.path(&answer)]);
+            }
         }
     }
 }

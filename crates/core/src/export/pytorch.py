@@ -42,7 +42,8 @@ def inside(shape, frame):
 
 
 def prepare(picture):
-    """A Pillow picture of any size as [1, channels, height, width], brought to the network's size as in training: by FIT."""
+    """A Pillow picture of any size as [1, channels, height, width], brought to the network's size as in training: by FIT,
+    transparency on white."""
     from PIL import Image, ImageOps
 
     picture = ImageOps.exif_transpose(picture)
@@ -50,6 +51,9 @@ def prepare(picture):
         # 16 bits, rounded to 8: Pillow's convert would clip them.
         wide = torch.frombuffer(bytearray(picture.convert("I").tobytes()), dtype=torch.int32)
         picture = Image.frombytes("L", picture.size, bytes(((wide + 128) // 257).clamp(0, 255).tolist()))
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
     picture = picture.convert("RGB")
     size = SIDES[1], SIDES[0]
     if picture.size != size:

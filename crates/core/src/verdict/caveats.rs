@@ -2,8 +2,24 @@
 
 use super::compare::{ACCURACY, Call, Comparison, LOSS};
 use super::facts::{Facts, Measured, Trial};
-use super::words::{quoted, seeds, stopped_early};
+use super::names::{quoted, seeds};
 use crate::number::{capital, count, plural, short};
+
+/// The part of the planned steps below which losses tell how a network began rather than what it learned.
+const EARLY: f64 = 0.1;
+
+/// How far the arm has come that came farthest, in steps, and how far it was to come, where training was stopped soon after
+/// it began.
+pub(super) fn stopped_early(facts: &Facts) -> Option<(u64, u64)> {
+    let alive = facts.trials.iter().flat_map(|trial| {
+        let of = |arm: &Measured| (arm.steps, trial.planned);
+        trial.arms.iter().filter(|arm| arm.diverged_at.is_none()).map(of)
+    });
+    let (done, planned) = alive.max_by_key(|(done, _)| *done).filter(|(done, _)| *done > 0)?;
+    #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
+    let is_early = (done as f64) < EARLY * planned as f64;
+    is_early.then_some((done, planned))
+}
 
 /// What a reader should bear in mind.
 pub(super) fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> {

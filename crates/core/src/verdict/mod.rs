@@ -11,6 +11,7 @@ mod facts;
 mod fit;
 mod guess;
 mod live;
+mod names;
 mod of_runs;
 mod reach;
 mod reasons;

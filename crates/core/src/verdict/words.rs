@@ -1,9 +1,10 @@
 //! The verdict itself: comparisons put into sentences.
 
-use super::caveats::{blown_up, caveats, unseen};
+use super::caveats::{blown_up, caveats, stopped_early, unseen};
 use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
 use super::facts::{Facts, Measured};
 use super::fit;
+use super::names::{quoted, seeds};
 use super::reasons::{self, Reason};
 use super::stretch::Stretch;
 use crate::number::{capital, count, plural, short};
@@ -61,11 +62,6 @@ impl Verdict {
             comparisons: Vec::new(),
         }
     }
-}
-
-/// A name in a sentence: in quotation marks unless it is one word, so that an arm called "no shortcut" is read as one.
-pub(super) fn quoted(name: &str) -> String {
-    if name.contains([' ', ',']) { format!("“{name}”") } else { name.to_owned() }
 }
 
 impl ArmSummary {
@@ -140,22 +136,6 @@ impl Told {
     fn open(text: impl Into<String>) -> Self {
         Self { text: text.into(), call: Call::Undecided, best: None }
     }
-}
-
-/// The part of the planned steps below which losses tell how a network began rather than what it learned.
-const EARLY: f64 = 0.1;
-
-/// How far the arm has come that came farthest, in steps, and how far it was to come, where training was stopped soon after
-/// it began.
-pub(super) fn stopped_early(facts: &Facts) -> Option<(u64, u64)> {
-    let alive = facts.trials.iter().flat_map(|trial| {
-        let of = |arm: &Measured| (arm.steps, trial.planned);
-        trial.arms.iter().filter(|arm| arm.diverged_at.is_none()).map(of)
-    });
-    let (done, planned) = alive.max_by_key(|(done, _)| *done).filter(|(done, _)| *done > 0)?;
-    #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
-    let is_early = (done as f64) < EARLY * planned as f64;
-    is_early.then_some((done, planned))
 }
 
 /// Says that nothing can be said, where training was stopped soon after it began and before any validation.
@@ -345,8 +325,4 @@ fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, 
         (text, Call::Tie)
     };
     Told { text: capital(&text), call, best: (call != Call::Tie).then(|| best.name.clone()) }
-}
-
-pub(super) fn seeds(n: usize) -> String {
-    if n == 1 { "one seed".to_owned() } else { plural(n as u64, "seed") }
 }

@@ -212,7 +212,9 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
         room >= 0.0
     });
     let taken: f32 = facts.iter().map(|(_, width)| width + space::M).sum();
-    let text = format!("step {} of {}", number::count(monitor.step()), number::count(prepared.total_steps));
+    // A run whose networks are behind its record may have been planned longer than these know.
+    let total = prepared.total_steps.max(monitor.step());
+    let text = format!("step {} of {}", number::count(monitor.step()), number::count(total));
     #[allow(clippy::cast_possible_truncation, reason = "a share")]
     let share = monitor.progress() as f32;
     let width = (ui.available_width() - taken).clamp(80.0, 420.0);

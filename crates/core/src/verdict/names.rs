@@ -1,0 +1,13 @@
+//! How arms and seeds are called in a sentence.
+
+use crate::number::plural;
+
+/// A name in a sentence: in quotation marks unless it is one word, so that an arm called "no shortcut" is read as one.
+pub(super) fn quoted(name: &str) -> String {
+    if name.contains([' ', ',']) { format!("“{name}”") } else { name.to_owned() }
+}
+
+/// So many seeds, in words.
+pub(super) fn seeds(n: usize) -> String {
+    if n == 1 { "one seed".to_owned() } else { plural(n as u64, "seed") }
+}

@@ -6,7 +6,7 @@ use super::study::{Manner, create, find, worked};
 use clap::Subcommand;
 use lab_core::experiment::DeviceChoice;
 use lab_core::learn::{Asked, Conclusion, Lesson, conclude, lesson, lessons, noted};
-use lab_core::number::{capital, or_dash};
+use lab_core::number::capital;
 use lab_core::study::{StudyFolder, TrialState};
 use serde_json::json;
 use std::path::PathBuf;
@@ -169,10 +169,7 @@ fn in_words(lesson: &Lesson, found: &Conclusion) -> String {
     let rows: Vec<Vec<String>> = found
         .claims
         .iter()
-        .map(|claim| {
-            let p = or_dash(claim.p.map(|p| if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }));
-            vec![claim.says.clone(), claim.numbers.clone(), claim.found().to_owned(), p]
-        })
+        .map(|claim| vec![claim.says.clone(), claim.numbers.clone(), claim.found().to_owned(), claim.p_in_words()])
         .collect();
     let table = output::table(&["compared", "measured", "found", "p"], &rows);
     let mut text = format!("\n{}\n\n{}\n\n{table}\n", lesson.question, found.headline);

@@ -3,7 +3,7 @@
 use super::asked::Asked;
 use super::lesson::{Claim, Lesson, Side};
 use crate::files::write_atomically;
-use crate::number::{capital, plural};
+use crate::number::{capital, or_dash, plural};
 use crate::runs::{self, Run};
 use crate::statistics::{Paired, Sample, holm};
 use crate::study::{StudyError, StudyFolder, TrialState, shown};
@@ -65,6 +65,12 @@ impl Answered {
             Call::Tie => "no difference",
             Call::Undecided => "not decided",
         }
+    }
+
+    /// How likely such a difference is by chance, as a table has it.
+    #[must_use]
+    pub fn p_in_words(&self) -> String {
+        or_dash(self.p.map(|p| if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }))
     }
 }
 

@@ -418,7 +418,6 @@ impl Form {
     }
 }
 
-/// The whole experiment as a file or as text.
 /// What can be done with the experiment as a whole; whether it is to be as it was before it was changed.
 fn files(ui: &mut Ui, is_changed: bool, actions: &mut Vec<Action>) -> bool {
     let row = ui.horizontal_wrapped(|ui| {

@@ -140,7 +140,8 @@ fn standing(monitor: &Monitor) -> Option<String> {
             train_loss: mean,
             validation_loss: evaluation.map(|it| it.loss),
             accuracy: evaluation.map(|it| it.accuracy),
-            diverged_at: monitor.stopped(place),
+            // An arm that a fault has ended stopped, too, and did not diverge.
+            diverged_at: trace.diverged_at().and_then(|_| monitor.stopped(place)),
         }
     };
     let arms: Vec<Newest> = monitor.arms.iter().enumerate().map(newest).collect();

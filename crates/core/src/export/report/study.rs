@@ -3,8 +3,8 @@
 use super::page::Page;
 use super::plot::{Line, plot};
 use super::{made_here, shown};
-use crate::learn::Conclusion;
-use crate::number::{count, or_dash};
+use crate::learn::{Answered, Conclusion};
+use crate::number::count;
 use crate::quantity::Measure;
 use crate::runs::{self, Run};
 use crate::study::{Standing, StudyError, StudyFolder, TrialState};
@@ -23,9 +23,8 @@ fn concluded(page: &mut Page, found: &Conclusion) {
     page.verdict(&found.headline);
     let means: Vec<String> = found.claims.iter().skip(1).map(|claim| claim.means.clone()).collect();
     page.list(&means.into_iter().filter(|means| !means.is_empty()).collect::<Vec<_>>());
-    let row = |claim: &crate::learn::Answered| {
-        let p = or_dash(claim.p.map(|p| if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }));
-        vec![claim.says.clone(), claim.numbers.clone(), claim.found().to_owned(), p]
+    let row = |claim: &Answered| {
+        vec![claim.says.clone(), claim.numbers.clone(), claim.found().to_owned(), claim.p_in_words()]
     };
     page.table(&["compared", "measured", "found", "p"], &found.claims.iter().map(row).collect::<Vec<_>>(), None);
 }
@@ -63,11 +62,11 @@ pub fn html(folder: &StudyFolder) -> Result<String, StudyError> {
             |error: runs::RunError| StudyError::Damaged { path: folder.path().into(), why: error.to_string() };
         Ok((results.words(place), facts_of(runs).map_err(damaged)?))
     };
-    let facts = settings.iter().enumerate().map(facts).collect::<Result<Vec<_>, _>>()?;
     // What was made to answer a question is told by its answer, which is corrected for all that was compared.
     if let Some(found) = Conclusion::read(folder.path()) {
         concluded(&mut page, &found);
     } else {
+        let facts = settings.iter().enumerate().map(facts).collect::<Result<Vec<_>, _>>()?;
         let verdicts = of_settings(&facts, results.best);
         for (of, verdict) in verdicts.iter().take(TOLD) {
             shown(&mut page, of, verdict);

@@ -125,6 +125,7 @@ impl Progress {
             | Event::Imported(_)
             | Event::Tuned(_)
             | Event::Finished(_)
+            | Event::Refused(_)
             | Event::Failed(_) => Ok(()),
         }
     }

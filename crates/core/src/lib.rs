@@ -17,6 +17,7 @@ pub mod instrument;
 pub mod learn;
 pub mod machine;
 pub mod memory;
+pub mod names;
 pub mod number;
 pub mod png;
 pub mod protocol;

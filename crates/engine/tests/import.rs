@@ -113,7 +113,7 @@ fn weights_of_another_network_are_refused_with_the_reason() {
         engine.send(Command::Import(Box::new(wrong)));
         let message = loop {
             match next(&engine) {
-                Event::Failed(message) => break message,
+                Event::Refused(message) => break message,
                 Event::Imported(_) => panic!("it was taken"),
                 _ => {}
             }
@@ -121,6 +121,12 @@ fn weights_of_another_network_are_refused_with_the_reason() {
         assert!(message.contains(reason), "{message}");
         assert!(ask(&engine, vec![]).is_err());
     }
+    // What answered before answers still.
+    engine.send(Command::Import(Box::new(whole.clone())));
+    while !matches!(next(&engine), Event::Imported(_)) {}
+    engine.send(Command::Import(Box::new(Import { weights: place.path().join("nothing.th"), ..whole })));
+    while !matches!(next(&engine), Event::Refused(_)) {}
+    assert!(ask(&engine, vec![]).is_ok());
 }
 
 #[test]

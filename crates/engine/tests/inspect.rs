@@ -122,7 +122,7 @@ fn snapshot(dataset: &Arc<Dataset>, networks: &[(&str, &Network)]) -> Snapshot {
     let arm = |(name, network): &(&str, &Network)| {
         let blueprint = Blueprint::new(network, dataset.shape(), dataset.classes.len()).expect("it fits");
         let model = Model::init(&blueprint, 1, &Device::flex());
-        ArmSnapshot::new(name, model, [None, None])
+        ArmSnapshot::new(name, model, 0, [None, None])
     };
     Snapshot {
         arms: networks.iter().map(arm).collect(),
@@ -204,7 +204,7 @@ fn features_are_computed_once_for_weights_that_stay() {
     assert!(fresh.windows(2).all(|pair| pair[0].distance <= pair[1].distance) && fresh.len() == 5);
     let mut other = kept;
     let model = Model::init(copy.arms[0].model.blueprint(), 2, &Device::flex());
-    other.arms = vec![ArmSnapshot::new("one", model, [None, None])];
+    other.arms = vec![ArmSnapshot::new("one", model, 0, [None, None])];
     assert_ne!(ask(&other, 4).0, fresh, "other weights have other features");
 }
 

@@ -37,7 +37,7 @@ pub fn json(instrument: Instrument, findings: &Findings) -> Result<(), Failure> 
         Instrument::Disagreement => json!({ "instrument": id, "pairs": pairs(findings.predictions()) }),
         _ => {
             let arms = findings.arms.iter().map(|arm| match &arm.finding {
-                Ok(finding) => json!({ "arm": arm.arm, "finding": inner(finding) }),
+                Ok(finding) => json!({ "arm": arm.arm, "step": arm.step, "finding": inner(finding) }),
                 Err(why) => json!({ "arm": arm.arm, "error": why }),
             });
             let arms: Vec<Value> = arms.collect();

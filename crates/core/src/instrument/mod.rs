@@ -64,13 +64,15 @@ pub use surface::Surface;
 pub use swaps::Swap;
 pub use tables::TablesOf;
 
+use crate::names::quoted;
+use crate::number::count;
 use crate::table::Table;
 use serde::{Deserialize, Serialize};
 
 /// What an instrument found in every arm, at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Findings {
-    /// Steps of training that the networks had seen.
+    /// Steps of training of the arm that had seen most.
     pub step: u64,
     /// The names of the classes.
     pub classes: Vec<String>,
@@ -86,6 +88,9 @@ pub struct Findings {
 pub struct ArmFinding {
     /// The arm's name.
     pub arm: String,
+    /// Steps of training that it had seen.
+    #[serde(default)]
+    pub step: u64,
     /// What was found, or why the instrument does not apply.
     pub finding: Result<Finding, String>,
 }
@@ -244,6 +249,14 @@ impl Instrument {
 }
 
 impl Findings {
+    /// When the networks were as they were asked; an arm that was at another step is named with its own.
+    #[must_use]
+    pub fn when(&self) -> String {
+        let others = self.arms.iter().filter(|arm| arm.step != self.step);
+        let others = others.map(|arm| format!(", {} after step {}", quoted(&arm.arm), count(arm.step)));
+        format!("after step {}{}", count(self.step), others.collect::<String>())
+    }
+
     /// What each arm says of every image, with the arm's name; arms of which that is not known are left out.
     pub fn predictions(&self) -> impl Iterator<Item = (&str, &Predictions)> {
         self.arms.iter().filter_map(|arm| match &arm.finding {

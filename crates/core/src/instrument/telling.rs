@@ -53,7 +53,7 @@ mod tests {
     }
 
     fn found(arms: &[&[f32]]) -> Findings {
-        let arm = |sure: &&[f32]| ArmFinding { arm: "net".into(), finding: Ok(said(sure)) };
+        let arm = |sure: &&[f32]| ArmFinding { arm: "net".into(), step: 0, finding: Ok(said(sure)) };
         Findings { arms: arms.iter().map(arm).collect(), ..Findings::default() }
     }
 

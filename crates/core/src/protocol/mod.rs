@@ -168,6 +168,8 @@ pub enum Event {
     },
     /// Something a person should know that ends nothing: a fall-back, a skipped file.
     Notice(String),
+    /// Why what was asked for was not begun: everything stays as it was.
+    Refused(String),
     /// Why what was measured cannot be written at present, and is kept in memory; `None` when all has been written.
     Unwritten(Option<String>),
     /// The experiment ended by itself or by [`Command::Stop`].
@@ -232,4 +234,12 @@ pub struct Prepared {
     pub live: Live,
     /// What was recorded before, of a run that goes on from its files.
     pub past: Option<Arc<Past>>,
+}
+
+impl Prepared {
+    /// Whether it is a network from a file, which nobody trains here.
+    #[must_use]
+    pub fn is_of_weights(&self) -> bool {
+        self.total_steps == 0
+    }
 }

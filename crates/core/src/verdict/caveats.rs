@@ -2,7 +2,7 @@
 
 use super::compare::{ACCURACY, Call, Comparison, LOSS};
 use super::facts::{Facts, Measured, Trial};
-use super::names::{quoted, seeds};
+use crate::names::{quoted, seeds};
 use crate::number::{capital, count, plural, short};
 
 /// The part of the planned steps below which losses tell how a network began rather than what it learned.

@@ -2,7 +2,7 @@
 //! more of others. Knows comparisons, and nothing of how they were made.
 
 use super::compare::{Call, Comparison, LOSS};
-use super::names::quoted;
+use crate::names::quoted;
 use crate::number::{capital, plural, short};
 
 /// How many times the other one's loss may be at most to be named where one seed cannot tell it from luck.

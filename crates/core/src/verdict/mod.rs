@@ -11,7 +11,6 @@ mod facts;
 mod fit;
 mod guess;
 mod live;
-mod names;
 mod of_runs;
 mod reach;
 mod reasons;

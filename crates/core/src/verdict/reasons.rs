@@ -1,7 +1,7 @@
 //! What the instruments measured that may explain a difference: sentences, each with the place to look at.
 
 use super::facts::{Facts, Trial};
-use super::names::quoted;
+use crate::names::quoted;
 use super::reach::reached;
 use crate::number::{capital, count, percent, short, tick};
 use serde::{Deserialize, Serialize};

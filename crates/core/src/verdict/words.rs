@@ -4,7 +4,7 @@ use super::caveats::{blown_up, caveats, stopped_early, unseen};
 use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
 use super::facts::{Facts, Measured};
 use super::fit;
-use super::names::{quoted, seeds};
+use crate::names::{quoted, seeds};
 use super::reasons::{self, Reason};
 use super::stretch::Stretch;
 use crate::number::{capital, count, plural, short};

@@ -205,7 +205,14 @@ fn while_training_one_sentence_says_how_it_stands() {
     );
     assert_eq!(
         say(1, &two(Some((3346.0, 0.1)), Some((18.6, 0.2)))),
-        "The validations of plain, residual are far off: their batch statistics have not settled yet."
+        "The validations of plain and residual are far off: their batch statistics have not settled yet."
+    );
+    // A learning rate that was set far too high while it trains.
+    let blown = [arm("plain", 1023.0, Some((4e6, 0.1))), arm("no shortcut", 2.1e8, Some((1e9, 0.1)))];
+    assert_eq!(
+        say(1, &blown),
+        "Plain and “no shortcut” do far worse than guessing (training losses are 1,023 and 2.10e8, that of guessing \
+         2.30): the learning rate may be too high."
     );
     let mut lost = two(None, Some((1.0, 0.7)));
     lost[0].diverged_at = Some(40);

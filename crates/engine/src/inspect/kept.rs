@@ -36,7 +36,7 @@ pub fn shown(run: &Run, dataset: Dataset, which: Checkpoint, opened: &Opened) ->
         let run = run.folder.display();
         return Err(format!("the images of {run} have changed since it was trained; put them back"));
     }
-    let (mut arms, mut step) = (Vec::with_capacity(run.experiment.arms.len()), 0);
+    let mut arms = Vec::with_capacity(run.experiment.arms.len());
     for (index, arm) in run.experiment.arms.iter().enumerate() {
         let [last, best] = [Checkpoint::Last, Checkpoint::Best].map(|which| run.checkpoint(index, which));
         // One that diverged before its first checkpoint is shown as it began.
@@ -48,15 +48,15 @@ pub fn shown(run: &Run, dataset: Dataset, which: Checkpoint, opened: &Opened) ->
         let model = model.with_state(&state).map_err(|error| format!("{}: {error}", folder.display()))?;
         let model = model.in_precision(run.experiment.recipe.precision, &opened.device);
         let model = model.map_err(|error| error.to_string())?;
-        step = step.max(checkpoint::state(&folder)?.progress.step);
-        arms.push(ArmSnapshot::new(&arm.name, model, [last, best]));
+        let step = checkpoint::state(&folder)?.progress.step;
+        arms.push(ArmSnapshot::new(&arm.name, model, step, [last, best]));
     }
     Ok(Snapshot {
+        step: arms.iter().map(|arm| arm.step).max().unwrap_or(0),
         arms,
         dataset: Arc::new(dataset),
         fit: lens::fit(&run.experiment.data),
         device: opened.device.clone(),
-        step,
         seed,
         batch: run.experiment.recipe.batch_size,
     })

@@ -117,7 +117,7 @@ impl Board<'_> {
     fn findings(&self) -> Findings {
         let arms = self.snapshot.arms.iter().zip(&self.seen);
         let found = |(arm, seen): (&ArmSnapshot, &Option<Result<Finding, String>>)| {
-            Some(ArmFinding { arm: arm.name.clone(), finding: seen.clone()? })
+            Some(ArmFinding { arm: arm.name.clone(), step: arm.step, finding: seen.clone()? })
         };
         let arms: Vec<ArmFinding> = arms.filter_map(found).collect();
         let is_about_images = arms.iter().any(|arm| matches!(arm.finding, Ok(Finding::Predictions(_))));

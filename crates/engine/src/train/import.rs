@@ -53,7 +53,7 @@ pub(crate) fn read(import: &Import) -> Result<Imported, String> {
         live: Live::default(),
         past: None,
     };
-    let arms = vec![ArmSnapshot::new(&import.name, model, [None, None])];
+    let arms = vec![ArmSnapshot::new(&import.name, model, 0, [None, None])];
     let (dataset, device) = (Arc::new(dataset), opened.device);
     let snapshot = Snapshot { arms, dataset, fit: Fit::default(), device, step: 0, seed: 0, batch: 128 };
     Ok(Imported { snapshot, prepared, notices })

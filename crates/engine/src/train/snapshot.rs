@@ -21,6 +21,8 @@ pub struct ArmSnapshot {
     pub name: String,
     /// Its network, without a graph, on the snapshot's device.
     pub model: Model,
+    /// Steps of training that it has seen: fewer than others where it stopped, or was kept, before them.
+    pub step: u64,
     /// The folder of its newest checkpoint, where one may be.
     pub last: Option<PathBuf>,
     /// The folder of its best one.
@@ -31,10 +33,11 @@ pub struct ArmSnapshot {
 }
 
 impl ArmSnapshot {
-    /// A network of which nothing has been asked yet, with the folders of its newest and its best checkpoint.
+    /// A network of which nothing has been asked yet after `step` steps, with the folders of its newest and its best
+    /// checkpoint.
     #[must_use]
-    pub fn new(name: &str, model: Model, [last, best]: [Option<PathBuf>; 2]) -> Self {
-        Self { name: name.to_owned(), model, last, best, features: Arc::default() }
+    pub fn new(name: &str, model: Model, step: u64, [last, best]: [Option<PathBuf>; 2]) -> Self {
+        Self { name: name.to_owned(), model, step, last, best, features: Arc::default() }
     }
 
     /// The folder of one of its checkpoints, where one may be.
@@ -58,7 +61,7 @@ pub struct Snapshot {
     pub fit: Fit,
     /// Where the networks are; without autodiff.
     pub device: Device,
-    /// Steps of training.
+    /// Steps of training of the arm that has seen most.
     pub step: u64,
     /// The experiment's seed.
     pub seed: u64,
@@ -71,7 +74,8 @@ impl Snapshot {
     #[must_use]
     pub fn of(session: &Session, checkpoints: &[[Option<PathBuf>; 2]]) -> Self {
         let arm = |(index, arm): (usize, &super::arm::Arm)| {
-            ArmSnapshot::new(&arm.name, plain(&arm.model), checkpoints.get(index).cloned().unwrap_or_default())
+            let checkpoints = checkpoints.get(index).cloned().unwrap_or_default();
+            ArmSnapshot::new(&arm.name, plain(&arm.model), arm.progress.step, checkpoints)
         };
         Self {
             arms: session.arms.iter().enumerate().map(arm).collect(),

@@ -7,6 +7,7 @@ use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
 use lab_core::experiment::Extension;
 use lab_core::instrument::Confusion;
+use lab_core::names::quoted;
 use lab_core::number::{self, plural};
 use lab_core::protocol::keep::Record;
 use lab_core::protocol::{Change, Command, DatasetInfo, Evaluation, Event, Outcome, Past, PastStep};
@@ -40,20 +41,29 @@ impl Before {
     pub fn left(&self, run: &Run) -> (Outcome, Option<String>) {
         let (step, recorded) = (run.session.step, self.recorded());
         let behind = recorded > step;
-        let of = number::count(step);
-        let reason =
-            if behind { format!("the networks are those of step {of}: interrupted") } else { "interrupted".to_owned() };
+        let of = of(&run.session);
+        let reason = if behind { format!("the networks are those of {of}: interrupted") } else { "interrupted".to_owned() };
         let seconds = self.last().map_or(0.0, |last| last.seconds).max(run.session.seconds);
         let outcome = Outcome { steps: recorded.max(step), seconds, ..run.outcome(&reason) };
         let said = behind.then(|| {
             let recorded = plural(recorded, "step");
             format!(
-                "{recorded} were recorded, but the newest networks that were kept are those of step {of}: curves show the \
+                "{recorded} were recorded, but the newest networks that were kept are those of {of}: curves show the \
                  former, and the latter answer questions; whoever continues the run does the steps in between again"
             )
         });
         (outcome, said)
     }
+}
+
+/// The step that a session's networks are of, or of each the step of its own.
+fn of(session: &Session) -> String {
+    let steps = || session.arms.iter().map(|arm| arm.progress.step);
+    if steps().all(|step| step == session.step) {
+        return format!("step {}", number::count(session.step));
+    }
+    let arms = session.arms.iter().map(|arm| format!("step {} ({})", number::count(arm.progress.step), quoted(&arm.name)));
+    arms.collect::<Vec<_>>().join(", ")
 }
 
 /// A session with its record.

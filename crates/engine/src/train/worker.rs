@@ -163,8 +163,13 @@ impl Worker {
                 self.start(*experiment, device, Start { paused: false, kept: false })
             }
             Command::Import(import) => {
-                self.end("weights were opened")?;
-                self.import(import)
+                match contained("the file of weights", "everything stays as it was", || import::read(&import)) {
+                    Ok(read) => self.imported(import, read),
+                    Err(why) => {
+                        self.outbox.send(Event::Refused(why));
+                        Ok(())
+                    }
+                }
             }
             Command::Resume { run, device } => {
                 self.end("another run was resumed")?;
@@ -217,10 +222,11 @@ impl Worker {
         self.begin(run, Before::default(), said)
     }
 
-    fn import(&mut self, import: Box<Import>) -> Result<(), String> {
+    fn imported(&mut self, import: Box<Import>, read: Imported) -> Result<(), String> {
+        self.end("weights were opened")?;
         self.forget();
         self.enter(Phase::Idle);
-        let Imported { snapshot, prepared, notices } = import::read(&import)?;
+        let Imported { snapshot, prepared, notices } = read;
         self.latest.show(Some(snapshot));
         self.outbox.send(Event::Prepared(Box::new(prepared)));
         self.say(notices);

@@ -97,7 +97,7 @@ fn snapshot(golden: &Golden, network: &Network) -> Snapshot {
         notices: Vec::new(),
     };
     Snapshot {
-        arms: vec![ArmSnapshot::new(&network.name, model, [None, None])],
+        arms: vec![ArmSnapshot::new(&network.name, model, 1, [None, None])],
         dataset: Arc::new(dataset),
         fit: Fit::default(),
         device: Device::flex(),

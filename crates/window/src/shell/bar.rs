@@ -83,7 +83,7 @@ impl Bar {
             ui.set_min_height(theme::ROW);
             match &monitor.prepared {
                 // Weights from a file have nothing to be changed or gone on with.
-                Some(prepared) if prepared.total_steps == 0 => {}
+                Some(prepared) if prepared.is_of_weights() => {}
                 Some(_) if monitor.is_active() => {
                     self.tuning.ui(ui, monitor, actions);
                     aside(ui, monitor, form);
@@ -184,7 +184,7 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
         ui.add(Label::new(theme::caption(hint, &tokens)).truncate());
         return;
     };
-    if prepared.total_steps == 0 {
+    if prepared.is_of_weights() {
         let text = format!("weights of {} from a file, on {}", prepared.experiment.name, prepared.device);
         ui.add(Label::new(theme::caption(text, &tokens)).truncate());
         return;

@@ -16,7 +16,7 @@ use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Plan, Source, preset};
 use lab_core::export::bundle::Opened;
 use lab_core::instrument::Sample;
-use lab_core::protocol::{Command, Import, Networks, Phase, Picture, Question, Tune};
+use lab_core::protocol::{Command, Networks, Phase, Picture, Question, Tune};
 use lab_core::runs::{self, Guess};
 use lab_core::study::{StudyPlan, is_study};
 use std::path::{Path, PathBuf};
@@ -79,6 +79,7 @@ impl App {
                 None => self.say(Level::Notice, "No run was shown before: open one of the list in Runs."),
             },
             Action::SaveExperiment { typed } => self.save_experiment(ctx, typed),
+            Action::Tell(why) => self.say(Level::Notice, why),
             Action::OpenWeights => self.weights = Some(OpenWeights::default()),
             Action::TypePath(wanted) => self.type_path(wanted, None),
             Action::CopyExperiment => match self.form.plan.to_toml() {
@@ -469,12 +470,6 @@ impl App {
     }
 
     /// Reads weights, which then answer questions.
-    pub(super) fn import(&mut self, import: Box<Import>) {
-        self.monitor.reset();
-        self.link.send(Command::Import(import));
-        self.panels.bring(CLASSIFY);
-    }
-
     /// Asks a question and takes back the one that it replaces.
     fn ask(&mut self, of: Networks, question: Question) {
         let (id, replaced) = self.inquiries.ask(question.clone());

@@ -28,6 +28,7 @@ use crate::finder::Finder;
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
 use crate::laboratory::Laboratory;
+use crate::panel::CLASSIFY;
 use crate::panels::{Panels, Stores};
 use crate::scene::Scene;
 use crate::shelf::Shelf;
@@ -44,7 +45,7 @@ use incoming::Incoming;
 use keys::Stray;
 use lab_core::experiment::{Augmentation, DeviceChoice, DeviceInfo, PRESETS, Plan, Source};
 use lab_core::protocol::link::Link;
-use lab_core::protocol::{DatasetInfo, Event, Tune};
+use lab_core::protocol::{Command, DatasetInfo, Event, Tune};
 use lab_core::runs::Guess;
 use last::Last;
 use memory::Memory;
@@ -229,7 +230,14 @@ impl App {
                     }
                 }
                 event => {
+                    OpenWeights::hear(&mut self.weights, &event);
+                    if let Event::Imported(_) = &event {
+                        self.panels.bring(CLASSIFY);
+                    }
                     if let Event::Prepared(prepared) = &event {
+                        if prepared.is_of_weights() {
+                            self.monitor.reset();
+                        }
                         // A run that is extended keeps its networks, and what was found in them.
                         let before = self.monitor.prepared.as_ref().and_then(|before| before.run.as_ref());
                         if before.is_none() || before != prepared.run.as_ref() {
@@ -329,10 +337,8 @@ impl App {
             match weights.ui(ctx, (self.form.device, &self.form.plan.data), self.monitor.is_active()) {
                 Next::Stay => {}
                 Next::ChooseFile => self.dialogs.ask(Wanted::Weights, ctx),
-                Next::Close(import) => {
-                    self.weights = None;
-                    import.into_iter().for_each(|import| self.import(import));
-                }
+                Next::Read(import) => self.link.send(Command::Import(import)),
+                Next::Close => self.weights = None,
             }
         }
         if let Some(prompt) = &mut self.prompt {

@@ -3,9 +3,9 @@
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
 use crate::kit::widgets::{choose, named};
-use eframe::egui::{Button, Context, DragValue, Grid, Id, Label, Modal, Response, RichText, TextEdit, Ui};
+use eframe::egui::{Button, Context, DragValue, Grid, Id, Key, Label, Modal, Response, RichText, TextEdit, Ui};
 use lab_core::experiment::{Data, DeviceChoice, PRESETS, Plan, Preset, preset};
-use lab_core::protocol::{DatasetInfo, Import};
+use lab_core::protocol::{DatasetInfo, Event, Import};
 use std::path::Path;
 
 /// The question while it is open.
@@ -20,6 +20,8 @@ pub struct OpenWeights {
     /// Whether the form's images are asked about, too.
     images: bool,
     wrong: Option<String>,
+    /// Whether the engine is reading the file.
+    reads: bool,
 }
 
 impl Default for OpenWeights {
@@ -35,6 +37,7 @@ impl Default for OpenWeights {
             std: "0.229, 0.224, 0.225".into(),
             images: true,
             wrong: None,
+            reads: false,
         }
     }
 }
@@ -44,8 +47,17 @@ pub enum Next {
     Stay,
     /// A file is to be chosen by dialog.
     ChooseFile,
-    /// It is over, perhaps with something to read.
-    Close(Option<Box<Import>>),
+    /// A network is to be read; the question stays until the engine says what came of it.
+    Read(Box<Import>),
+    Close,
+}
+
+/// What is asked for in the fields.
+struct Asked {
+    /// A file is to be chosen by dialog.
+    choose: bool,
+    /// Enter was pressed in the file's field: these weights are to be opened.
+    entered: bool,
 }
 
 impl OpenWeights {
@@ -61,6 +73,17 @@ impl OpenWeights {
         self.wrong = None;
     }
 
+    /// What the engine says of the file that it reads: it is open, or the question stays, with the reason why not.
+    pub fn hear(open: &mut Option<Self>, event: &Event) {
+        match (event, &mut *open) {
+            (Event::Imported(_), _) => *open = None,
+            (Event::Refused(why) | Event::Failed(why), Some(open)) if open.reads => {
+                (open.reads, open.wrong) = (false, Some(why.clone()));
+            }
+            _ => {}
+        }
+    }
+
     /// Draws the question. `active` says that a run would be ended by it.
     pub fn ui(&mut self, ctx: &Context, (device, data): (DeviceChoice, &Data), active: bool) -> Next {
         let mut next = Next::Stay;
@@ -72,8 +95,11 @@ impl OpenWeights {
                         .pth or .th.";
             ui.add(Label::new(theme::caption(text, &tokens)).wrap());
             ui.add_space(space::S);
+            let mut entered = false;
             Grid::new("weights").num_columns(2).spacing([space::M, space::XS]).show(ui, |ui| {
-                if self.rows(ui) {
+                let asked = self.rows(ui);
+                entered = asked.entered;
+                if asked.choose {
                     next = Next::ChooseFile;
                 }
             });
@@ -86,12 +112,19 @@ impl OpenWeights {
             }
             ui.add_space(space::M);
             ui.horizontal(|ui| {
-                let word = if active { "Stop the run and open" } else { "Open" };
+                let word = match (self.reads, active) {
+                    (true, _) => "Reading…",
+                    (false, true) => "Stop the run and open",
+                    (false, false) => "Open",
+                };
                 let text = RichText::new(word).family(theme::semibold()).color(tokens.on_accent);
-                let open = ui.add(Button::new(text).fill(tokens.accent));
-                if named(ui, open, "Open these weights").clicked() {
+                let open = ui.add_enabled(!self.reads, Button::new(text).fill(tokens.accent));
+                if named(ui, open, "Open these weights").clicked() || entered && !self.reads {
                     match self.import(device, data) {
-                        Ok(import) => next = Next::Close(Some(Box::new(import))),
+                        Ok(import) => {
+                            (self.reads, self.wrong) = (true, None);
+                            next = Next::Read(Box::new(import));
+                        }
                         Err(why) => self.wrong = Some(why),
                     }
                 }
@@ -100,12 +133,11 @@ impl OpenWeights {
                 }
             });
         });
-        if modal.should_close() { Next::Close(None) } else { next }
+        if modal.should_close() { Next::Close } else { next }
     }
 
-    /// The fields; whether a file is to be chosen by dialog.
-    fn rows(&mut self, ui: &mut Ui) -> bool {
-        let mut file = false;
+    fn rows(&mut self, ui: &mut Ui) -> Asked {
+        let (mut file, mut entered) = (false, false);
         row(ui, "File", |ui| {
             let edit = TextEdit::singleline(&mut self.path).desired_width(230.0).hint_text("/path/to/weights");
             let response = ui.add(edit);
@@ -113,6 +145,7 @@ impl OpenWeights {
                 response.request_focus();
             }
             if response.lost_focus() && !self.path.trim().is_empty() {
+                entered = ui.input(|input| input.key_pressed(Key::Enter));
                 let path = typed_path::read(&self.path);
                 self.set_path(&path);
             }
@@ -141,7 +174,7 @@ impl OpenWeights {
                         panels answer, too. They must be of as many classes.";
             ui.checkbox(&mut self.images, "also answer, on the images of the form  ?").on_hover_text(hint)
         });
-        file
+        Asked { choose: file, entered }
     }
 
     fn import(&self, device: DeviceChoice, data: &Data) -> Result<Import, String> {

@@ -9,6 +9,7 @@ use crate::panel::{CURVES, GRADIENTS, LESIONS, PREDICTIONS};
 use crate::state::Monitor;
 use crate::state::trace::Trace;
 use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, RichText, TextStyle, Ui};
+use lab_core::protocol::Prepared;
 use lab_core::quantity::Metric;
 use lab_core::runs::{self, Guess, Notes};
 use lab_core::verdict::{Look, Newest, Verdict, facts_of, live, verdict, write};
@@ -39,7 +40,7 @@ impl Verdicts {
         let sentence = if found.is_none() { standing(monitor) } else { None };
         // Weights from a file show nothing by themselves. Else the line is there from the beginning, so that nothing
         // below it moves under the pointer.
-        if monitor.prepared.as_ref().is_some_and(|prepared| prepared.total_steps == 0) {
+        if monitor.prepared.as_ref().is_some_and(Prepared::is_of_weights) {
             return;
         }
         let tokens = Tokens::of(ui);

@@ -281,6 +281,10 @@ impl Monitor {
                 self.say(Level::Notice, text.clone());
                 Some((Level::Notice, text))
             }
+            Event::Refused(text) => {
+                self.say(Level::Error, text.clone());
+                Some((Level::Error, text))
+            }
             Event::Unwritten(why) => {
                 let level = if why.is_some() { Level::Error } else { Level::Info };
                 let text = why.clone().unwrap_or_else(|| "everything has been written now".to_owned());
@@ -311,7 +315,7 @@ impl Monitor {
                 self.discarding = false;
                 true
             }
-            Event::Notice(_) | Event::Imported(_) => true,
+            Event::Notice(_) | Event::Imported(_) | Event::Refused(_) => true,
             _ => false,
         }
     }

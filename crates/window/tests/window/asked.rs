@@ -67,7 +67,7 @@ impl Script {
 /// What was found in both arms.
 pub fn both(findings: [Result<Finding, String>; 2]) -> Answer {
     let arms = ["plain", "residual"].into_iter().zip(findings);
-    let arms = arms.map(|(arm, finding)| ArmFinding { arm: arm.into(), finding }).collect();
+    let arms = arms.map(|(arm, finding)| ArmFinding { arm: arm.into(), step: 40, finding }).collect();
     Answer::Found(Arc::new(Findings { step: 40, classes: classes(), arms, ..Findings::default() }))
 }
 

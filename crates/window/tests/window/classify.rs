@@ -143,10 +143,18 @@ fn weights_are_opened_and_answer() {
         .iter()
         .find_map(|command| if let Command::Import(import) = command { Some(import.clone()) } else { None });
     let import = import.expect("the engine is asked to read them");
+    assert!(harness.get_by_label("Open these weights").accesskit_node().is_disabled(), "they are being read");
+    script.say(Event::Refused("they are of another network".into()));
+    harness.run_steps(3);
+    assert!(harness.query_by_label("they are of another network").is_some(), "the question stays, with the reason");
+    assert_eq!(harness.get_by_label("Classes").accesskit_node().value().as_deref(), Some("frog, horse, ship"));
+    harness.get_by_label("Open these weights").click();
+    harness.run();
     assert_eq!((import.name.as_str(), import.network.depth(), &import.weights), ("resnet56", 56, &path));
     assert_eq!((import.dataset.shape, &import.dataset.std), ([3, 32, 32], &vec![0.2; 3]));
     script.say(Event::Imported(import));
     harness.run_steps(3);
+    assert!(harness.query_by_label("Open these weights").is_none());
     assert!(harness.query_by_label_contains("Dismiss: resnet56 from").is_some());
     assert!(harness.query_by_label_contains("drop them or a folder on the window, open or paste them").is_some());
 }

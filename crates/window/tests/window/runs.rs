@@ -282,6 +282,11 @@ fn a_run_that_another_process_writes_is_shown_live() {
     record.checkpoints(0);
     let (mut harness, _script) = open(place.path());
     wait_for(&mut harness, "Run short, training");
+    harness.get_by_label_contains("Run short, training").click();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert!(!names(&harness, "It is training now: tick it").is_empty(), "why it is not opened");
     harness.get_by_label("Draw short").click();
     harness.run();
     for step in 21..=40 {

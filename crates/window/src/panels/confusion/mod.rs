@@ -125,7 +125,7 @@ fn nothing_yet(ui: &mut Ui, scene: Scene, actions: &mut Vec<Action>) {
         None => "",
         Some(_) if scene.monitor.is_active() => "It is drawn after the first validation.",
         Some(_) if scene.monitor.unfinished().is_some() => "The run was interrupted before its first validation.",
-        Some(prepared) if prepared.total_steps == 0 => "Weights from a file bring no validation along.",
+        Some(prepared) if prepared.is_of_weights() => "Weights from a file bring no validation along.",
         Some(_) => "Nothing was validated in this run.",
     };
     let text = format!("{what} {when}");

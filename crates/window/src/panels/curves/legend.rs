@@ -42,8 +42,8 @@ impl Legend {
             || self.of.len() != sources.len()
             || !self.of.iter().zip(sources.iter()).all(same)
         {
-            self.varied = varied(sources);
-            self.names = names(sources, &self.varied);
+            self.varied = varied(&sources.iter().collect::<Vec<_>>());
+            self.names = names(sources);
             self.of = sources.iter().map(|source| (source.key, source.run.to_owned())).collect();
             self.generation = generation;
             self.inks.retain(|key, _| sources.iter().any(|source| source.key == *key));

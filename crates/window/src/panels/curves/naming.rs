@@ -1,6 +1,6 @@
 //! What lines of several runs are called: by what differs between them, so that no two are called the same.
 
-use super::source::{Source, Whose};
+use super::source::{Key, Source, Whose};
 use lab_core::experiment::field_in_words;
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct Varied {
 
 /// The settings in which lines differ, as they come in a file.
 #[must_use]
-pub fn varied(sources: &[Source]) -> Vec<Varied> {
+pub fn varied(sources: &[&Source]) -> Vec<Varied> {
     let mut order: Vec<&str> = Vec::new();
     let mut found: BTreeMap<&str, Vec<Option<&str>>> = BTreeMap::new();
     for (index, source) in sources.iter().enumerate() {
@@ -47,35 +47,50 @@ pub fn varied(sources: &[Source]) -> Vec<Varied> {
     order.into_iter().filter_map(varied).collect()
 }
 
+/// Lines of runs that are called the same, and the settings that tell them apart.
+struct Alike {
+    keys: Vec<Key>,
+    told: Vec<Varied>,
+}
+
+impl Alike {
+    fn of(sources: &[&Source]) -> Self {
+        let of_runs: Vec<Varied> = varied(sources).into_iter().filter(|field| !field.of_arm).collect();
+        // A field that only one kind of network has tells less than one that all have.
+        let is_everywhere = |field: &Varied| field.values.iter().all(Option::is_some);
+        let any = of_runs.iter().any(is_everywhere);
+        let told = of_runs.into_iter().filter(|field| !any || is_everywhere(field)).collect();
+        Self { keys: sources.iter().map(|source| source.key).collect(), told }
+    }
+
+    /// What differs, as it is set in the run that a line is of.
+    fn settings(&self, source: &Source) -> String {
+        let place = self.keys.iter().position(|key| *key == source.key);
+        let value = |field: &Varied| Some(format!("{} {}", field.words, field.values[place?].as_ref()?));
+        self.told.iter().filter_map(value).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// What each line is called. Runs that have names of their own keep them; those that are called the same are told apart by
-/// their settings, and if they agree in all of them, by their number.
+/// the settings that differ among them, and if they agree in all of these, by their number.
 #[must_use]
-pub fn names(sources: &[Source], varied: &[Varied]) -> Vec<String> {
+pub fn names(sources: &[Source]) -> Vec<String> {
     let mut runs: Vec<(Whose, &str)> = Vec::new();
     for source in sources {
         if !runs.iter().any(|(whose, _)| *whose == source.key.whose) {
             runs.push((source.key.whose, source.run));
         }
     }
-    let alike = |run: &str| runs.iter().filter(|(_, other)| *other == run).count() > 1;
-    let named = !runs.iter().any(|(_, run)| alike(run));
+    let called = |run: &str| sources.iter().filter(|source| source.run == run).collect::<Vec<_>>();
+    let is_alike = |run: &str| runs.iter().filter(|(_, other)| *other == run).count() > 1;
+    let alike: BTreeMap<&str, Alike> =
+        runs.iter().filter(|(_, run)| is_alike(run)).map(|(_, run)| (*run, Alike::of(&called(run)))).collect();
     let one_arm = sources.windows(2).all(|pair| pair[0].arm == pair[1].arm);
-    // A field that only one kind of network has tells less than one that all have.
-    let of_runs = || varied.iter().filter(|field| !field.of_arm);
-    let everywhere = of_runs().any(|field| field.values.iter().all(Option::is_some));
-    let told: Vec<&Varied> =
-        of_runs().filter(|field| !everywhere || field.values.iter().all(Option::is_some)).collect();
-    let of = |index: usize, source: &Source| {
-        let settings = || {
-            let words =
-                told.iter().filter_map(|field| Some(format!("{} {}", field.words, field.values[index].as_ref()?)));
-            words.collect::<Vec<_>>().join(", ")
-        };
-        let run = match source.key.whose {
-            Whose::Now if named => String::new(),
-            Whose::Now | Whose::Before | Whose::Group => settings(),
-            Whose::Run(_) if named || source.settings.is_empty() => source.run.to_owned(),
-            Whose::Run(_) => settings(),
+    let of = |source: &Source| {
+        let run = match alike.get(source.run).filter(|_| !source.settings.is_empty()) {
+            Some(alike) => alike.settings(source),
+            None if source.key.whose == Whose::Now => String::new(),
+            None => source.run.to_owned(),
         };
         match (run.is_empty(), one_arm && runs.len() > 1) {
             (true, _) => source.arm.to_owned(),
@@ -83,7 +98,7 @@ pub fn names(sources: &[Source], varied: &[Varied]) -> Vec<String> {
             (false, false) => format!("{run} · {}", source.arm),
         }
     };
-    let mut names: Vec<String> = sources.iter().enumerate().map(|(index, source)| of(index, source)).collect();
+    let mut names: Vec<String> = sources.iter().map(of).collect();
     let plain = names.clone();
     for (index, name) in names.iter_mut().enumerate() {
         let same = |other: &&String| **other == plain[index];
@@ -103,7 +118,7 @@ pub fn names(sources: &[Source], varied: &[Varied]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::kit::plot::Pace;
-    use crate::panels::curves::source::{Ink, Key};
+    use crate::panels::curves::source::Ink;
     use crate::state::trace::Trace;
     use lab_core::experiment::{PRESETS, Setting, settings, with_overrides};
 
@@ -129,8 +144,8 @@ mod tests {
                 });
             }
         }
-        let varied = varied(&sources);
-        (names(&sources, &varied), varied.into_iter().map(|field| field.words).collect())
+        let varied = varied(&sources.iter().collect::<Vec<_>>());
+        (names(&sources), varied.into_iter().map(|field| field.words).collect())
     }
 
     #[test]
@@ -152,6 +167,10 @@ mod tests {
     fn names_that_a_person_gave_stay_and_equal_runs_are_numbered() {
         let (names, _) = called(&[("short", &[]), ("longer", &["recipe.batch_size=64"])]);
         assert_eq!(names, ["short · plain", "short · residual", "longer · plain", "longer · residual"]);
+        let small = "recipe.batch_size=64";
+        let (names, _) = called(&[("lesson", &["recipe.optimizer.learning_rate=0.5"]), ("fast", &[small]), ("fast", &[])]);
+        let plain: Vec<&String> = names.iter().step_by(2).collect();
+        assert_eq!(plain, ["lesson · plain", "batch size 64 · plain", "batch size 128 · plain"]);
         let (names, _) = called(&[("fast", &[]), ("fast", &[])]);
         assert_eq!(names, ["plain #1", "residual #1", "plain #2", "residual #2"]);
     }

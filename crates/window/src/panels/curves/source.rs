@@ -44,7 +44,7 @@ pub struct Ink {
 pub struct Source<'a> {
     /// Tells it from the others.
     pub key: Key,
-    /// What its run is called; empty for the experiment under way.
+    /// What its run is called; empty for the attempt before and for groups.
     pub run: &'a str,
     /// What the arm is called.
     pub arm: &'a str,
@@ -121,7 +121,7 @@ pub fn sources<'a>(
             let name = monitor.arm_name(arm);
             sources.push(Source {
                 key: Key { whose: Whose::Now, arm },
-                run: "",
+                run: &prepared.experiment.name,
                 arm: name,
                 settings: own.get(arm).map_or(&[], Vec::as_slice),
                 name: name.to_owned(),

@@ -64,7 +64,7 @@ fn nothing_yet(ui: &mut Ui, scene: Scene, actions: &mut Vec<Action>) {
     let (prepared, rarely) = (scene.monitor.prepared.as_ref(), scene.monitor.live.probe_every() == 0);
     let when = match prepared {
         None => "",
-        Some(prepared) if prepared.total_steps == 0 => "Weights from a file were trained elsewhere.",
+        Some(prepared) if prepared.is_of_weights() => "Weights from a file were trained elsewhere.",
         Some(_) if rarely => "None are measured: set Measure gradients every above 0.",
         Some(_) if scene.monitor.is_active() => "It is drawn as soon as gradients are measured.",
         Some(_) if scene.monitor.unfinished().is_some() => "None were measured before the run was interrupted.",

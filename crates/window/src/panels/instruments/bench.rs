@@ -14,7 +14,6 @@ use crate::state::selected::SelectedBlock;
 use eframe::egui::{Button, Label, Popup, RichText, Ui, vec2};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::instrument::{About, Finding, Instrument, Question};
-use lab_core::number::count;
 use lab_core::protocol::Networks;
 
 /// What a panel works with.
@@ -159,20 +158,14 @@ pub fn tools_with(
         if bench.inquiries.findings(about).any(|(_, finding)| finding.is_ok()) && inquiry.awaited.is_none() {
             give(ui, bench);
         }
-        if let Some(found) = &inquiry.found {
-            let text = theme::caption(after(found.step, bench.monitor), &Tokens::of(ui));
+        let is_trained_here = bench.monitor.prepared.as_ref().is_some_and(|prepared| !prepared.is_of_weights());
+        if let Some(found) = inquiry.found.as_ref().filter(|_| is_trained_here) {
+            let text = theme::caption(found.when(), &Tokens::of(ui));
             ui.add(Label::new(text).extend());
         }
     });
     failure(ui, &inquiry);
     ui.add_space(space::XS);
-}
-
-/// When the networks were as they were asked; one that stopped earlier is not of that step.
-fn after(step: u64, monitor: &Monitor) -> String {
-    let stopped = (0..monitor.arms.len()).filter_map(|arm| Some((monitor.arm_name(arm), monitor.stopped(arm)?)));
-    let earlier = stopped.filter(|(_, at)| *at < step).map(|(arm, at)| format!(", {arm} stopped at {}", count(at)));
-    format!("after step {}{}", count(step), earlier.collect::<String>())
 }
 
 /// Where nothing has been found yet: in a sentence what would be seen, and the button that asks.
@@ -203,7 +196,7 @@ pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<
     let seen = &*bench;
     let paper = Paper {
         name: id,
-        title: format!("{title}, {}", after(found.step, bench.monitor)),
+        title: format!("{title}, {}", found.when()),
         tables: || tables(about, &found),
         figure: Figure { height: figure.height, draw: |ui: &mut Ui| (figure.draw)(ui, seen) },
     };

@@ -162,6 +162,7 @@ impl Column {
         let text = self.text(entry, arm);
         match self {
             Self::Started => text.get(5..).unwrap_or(&text).to_owned(),
+            Self::Name if entry.live => format!("● {text}"),
             _ => text,
         }
     }

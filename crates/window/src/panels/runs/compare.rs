@@ -36,7 +36,7 @@ pub struct Compare {
 
 impl Compare {
     /// Draws the comparison of these runs; `all` shows also what they agree in.
-    pub fn ui(&mut self, ui: &mut Ui, entries: &[&Arc<Entry>], all: bool) {
+    pub fn ui(&mut self, ui: &mut Ui, entries: &[Arc<Entry>], all: bool) {
         let of: Vec<_> = entries.iter().map(|entry| (entry.folder.clone(), entry.steps(), entry.live)).collect();
         if self.of != of {
             self.fields = fields(entries);
@@ -54,7 +54,12 @@ impl Compare {
                 |ui| {
                     ui.label("");
                     for entry in entries {
-                        ui.label(theme::strong(entry.name()));
+                        let folder = entry.folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+                        ui.vertical(|ui| {
+                            ui.label(theme::strong(entry.name()));
+                            // Several may be called the same.
+                            ui.add(Label::new(theme::caption(folder, &tokens)).extend());
+                        });
                     }
                     ui.end_row();
                     for field in shown {
@@ -74,7 +79,7 @@ impl Compare {
 
 /// Every field that at least one of the runs has: results first, then settings.
 #[must_use]
-pub fn fields(entries: &[&Arc<Entry>]) -> Vec<Field> {
+pub fn fields(entries: &[Arc<Entry>]) -> Vec<Field> {
     let all: Vec<Vec<(String, String)>> = entries.iter().map(|entry| flattened(entry)).collect();
     let mut known = BTreeSet::new();
     let mut order = Vec::new();
@@ -95,7 +100,7 @@ pub fn fields(entries: &[&Arc<Entry>]) -> Vec<Field> {
 }
 
 /// What a person calls a field; one of a network goes by the network's name where all runs call it the same.
-fn in_words(path: &str, entries: &[&Arc<Entry>]) -> String {
+fn in_words(path: &str, entries: &[Arc<Entry>]) -> String {
     let of_arm = path.strip_prefix("arms[").and_then(|rest| rest.split_once("]."));
     let Some((place, rest)) = of_arm.and_then(|(place, rest)| Some((place.parse::<usize>().ok()?, rest))) else {
         return if path.starts_with("recipe.") || path.starts_with("data.") {

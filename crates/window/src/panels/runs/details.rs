@@ -75,17 +75,20 @@ impl Details {
     }
 }
 
+/// Why a run cannot be opened now, or nothing.
+pub fn obstacle(entry: &Entry, busy: bool) -> Option<&'static str> {
+    match (entry.live, busy) {
+        (true, _) => Some("It is training now: tick it to see its curves."),
+        (false, true) => Some("Another run is under way: stop it first, or tick this one to see its curves."),
+        (false, false) => None,
+    }
+}
+
 /// What can be done with the run.
 /// `busy` says that an experiment is under way in this window.
 pub fn buttons(ui: &mut Ui, entry: &Entry, busy: bool, shelf: &mut Shelf, actions: &mut Vec<Action>) {
     let name = entry.name();
-    let obstacle = if entry.live {
-        Some("It is training now: tick it to see its curves.")
-    } else if busy {
-        Some("Another run is under way: stop it first, or tick this one to see its curves.")
-    } else {
-        None
-    };
+    let obstacle = obstacle(entry, busy);
     let open = ui.add_enabled(obstacle.is_none(), Button::new("Open"));
     let open =
         open.on_hover_text("Shows its curves, networks and settings as they were left (Enter, or a double click)");

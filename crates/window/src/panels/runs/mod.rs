@@ -82,11 +82,16 @@ impl Panel for Runs {
         }
         self.listed.bring(&self.search, view, &entries);
         let shown = Arc::clone(&self.listed.shown);
-        self.tools(ui, view, shelf, &shown, entries.len(), actions);
+        let own = scene.monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
+        let is_compared = |entry: &&Arc<Entry>| shelf.is_ticked(&entry.folder) || own == Some(entry.folder.as_path());
+        let mut compared: Vec<Arc<Entry>> = entries.iter().filter(is_compared).cloned().collect();
+        compared.sort_by_key(|entry| own != Some(entry.folder.as_path()));
+        self.comparing &= compared.len() > 1;
+        self.tools(ui, view, shelf, (&shown, entries.len(), compared.len() > 1), actions);
         let columns = if view.chosen { view.columns.clone() } else { self.listed.usual.clone() };
         let busy = scene.monitor.is_active();
         let selected = entries.iter().find(|entry| Some(&entry.folder) == self.selected.as_ref()).cloned();
-        self.below(ui, view, &entries, (selected.as_deref(), busy), shelf, actions);
+        self.below(ui, view, &compared, (selected.as_deref(), busy), shelf, actions);
         if entries.is_empty() {
             return begin(ui, scene, "No run is left.", actions);
         }
@@ -97,7 +102,6 @@ impl Panel for Runs {
             }
             return;
         }
-        let own = scene.monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
         let selected = &mut self.selected;
         table::ui(ui, view, &columns, &shown, &mut table::Table { own, busy, selected, shelf, actions });
     }
@@ -109,8 +113,7 @@ impl Runs {
         ui: &mut Ui,
         view: &mut View,
         shelf: &mut Shelf,
-        shown: &[Arc<Entry>],
-        all: usize,
+        (shown, all, many): (&[Arc<Entry>], usize, bool),
         actions: &mut Vec<Action>,
     ) {
         let tokens = Tokens::of(ui);
@@ -120,12 +123,10 @@ impl Runs {
             let search = ui.add(search).on_hover_text("In names, tags, notes, arms, data and folders");
             crate::kit::widgets::named(ui, search, "Search runs");
             chooser(ui, view, &self.listed.usual);
-            let many = shelf.overlays.len() > 1;
-            self.comparing &= many;
             let compare = ui.add_enabled_ui(many, |ui| ui.toggle_value(&mut self.comparing, "Compare")).inner;
             compare
-                .on_hover_text("The ticked runs, field by field")
-                .on_disabled_hover_text("Tick two runs or more to compare them.");
+                .on_hover_text("The run on show and the ticked ones, field by field")
+                .on_disabled_hover_text("Tick two runs to compare them, or one to compare it with the run on show.");
             if self.comparing {
                 ui.checkbox(&mut view.all_fields, "All fields").on_hover_text("Also those in which they agree");
             }
@@ -158,18 +159,17 @@ impl Runs {
         &mut self,
         ui: &mut Ui,
         view: &View,
-        entries: &[Arc<Entry>],
+        compared: &[Arc<Entry>],
         (selected, busy): (Option<&Entry>, bool),
         shelf: &mut Shelf,
         actions: &mut Vec<Action>,
     ) {
         let frame = egui::Frame::new();
         if self.comparing {
-            let ticked: Vec<&Arc<Entry>> = entries.iter().filter(|entry| shelf.is_ticked(&entry.folder)).collect();
             let half = (0.45 * ui.available_height()).max(120.0);
             egui::Panel::bottom("compare runs").frame(frame).resizable(true).default_size(half).show(ui, |ui| {
                 ui.add_space(space::S);
-                self.compare.ui(ui, &ticked, view.all_fields);
+                self.compare.ui(ui, compared, view.all_fields);
             });
         } else if let Some(entry) = selected {
             egui::Panel::bottom("run details").frame(frame).show(ui, |ui| {

@@ -1,7 +1,7 @@
 //! The table itself: a run takes as many lines as it has arms; only what is in view is drawn.
 
 use super::columns::{Column, status};
-use super::details::buttons;
+use super::details::{buttons, obstacle};
 use super::view::View;
 use crate::action::{Action, RunAction};
 use crate::kit::theme::{self, Tokens, space};
@@ -190,9 +190,12 @@ fn row(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, entry: &En
     ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
     let response = named(ui, response, &sentence(entry));
     let entered = response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    if (response.double_clicked() || entered) && !entry.live && !*busy {
+    if response.double_clicked() || entered {
         **selected = Some(entry.folder.clone());
-        actions.push(Action::Run(RunAction::Open(entry.folder.clone())));
+        actions.push(match obstacle(entry, *busy) {
+            Some(why) => Action::Tell(why),
+            None => Action::Run(RunAction::Open(entry.folder.clone())),
+        });
     } else if response.clicked() {
         **selected = (!is_selected).then(|| entry.folder.clone());
         // So that Enter is meant for it.
@@ -207,7 +210,7 @@ fn row(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, entry: &En
             let at = pos2(left, rect.top() + BETWEEN / 2.0 + arm as f32 * LINE);
             let text = column.in_table(entry, arm);
             let color = match column {
-                Column::Status if entry.live => tokens.accent,
+                Column::Status | Column::Name if entry.live => tokens.accent,
                 Column::Name | Column::Arm | Column::Best(_) | Column::Last(_) => tokens.text,
                 _ => tokens.weak,
             };

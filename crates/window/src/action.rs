@@ -66,8 +66,6 @@ impl Sought {
 pub enum Action {
     /// Something that happens to a run.
     Run(RunAction),
-    /// Says why nothing is done.
-    Tell(&'static str),
     /// Starts with a guess of how it will end.
     Guess(Guess),
     /// Lets a person choose a file or a folder.

@@ -1,8 +1,8 @@
 //! What the instruments measured that may explain a difference: sentences, each with the place to look at.
 
 use super::facts::{Facts, Trial};
-use crate::names::quoted;
 use super::reach::reached;
+use crate::names::quoted;
 use crate::number::{capital, count, percent, short, tick};
 use serde::{Deserialize, Serialize};
 
@@ -36,10 +36,10 @@ const LEARNED: f64 = 0.9;
 /// How many times as many steps one arm must need as another to be named.
 const SLOWER: f64 = 1.2;
 
-/// What was measured in the first seed, the clearest first.
-pub(super) fn all(facts: &Facts) -> Vec<Reason> {
+/// What was measured in the first seed, the clearest first; what speaks against the arm that the headline calls best says so.
+pub(super) fn all(facts: &Facts, best: Option<&str>) -> Vec<Reason> {
     let Some(trial) = facts.trials.first().filter(|trial| trial.arms.len() > 1) else { return Vec::new() };
-    [gradients(facts, trial), speed(facts, trial), lesions(facts, trial), predictions(facts, trial)]
+    [gradients(facts, trial), speed(facts, trial, best), lesions(facts, trial), predictions(facts, trial)]
         .into_iter()
         .flatten()
         .collect()
@@ -75,7 +75,7 @@ fn times(ratio: f64, than: &str) -> String {
 }
 
 /// Who gets first where the slowest ends.
-fn speed(facts: &Facts, trial: &Trial) -> Option<Reason> {
+fn speed(facts: &Facts, trial: &Trial, best: Option<&str>) -> Option<Reason> {
     let least =
         |losses: &[(u64, f64)]| losses.iter().map(|(_, loss)| *loss).filter(|loss| loss.is_finite()).reduce(f64::min);
     let goal = trial.arms.iter().map(|arm| least(&arm.losses)).collect::<Option<Vec<f64>>>()?;
@@ -95,8 +95,9 @@ fn speed(facts: &Facts, trial: &Trial) -> Option<Reason> {
     if (slowest.0 as f64) < SLOWER * fastest.0 as f64 {
         return None;
     }
+    let even_so = if best.is_some_and(|best| best != fastest.1) { "even so, " } else { "" };
     let text = format!(
-        "{} reaches a training loss of {} (moving average, 0.9 of the past) after {} steps, {} after {}.",
+        "{even_so}{} reaches a training loss of {} (moving average, 0.9 of the past) after {} steps, {} after {}.",
         quoted(fastest.1),
         short(goal),
         count(fastest.0),

@@ -4,9 +4,9 @@ use super::caveats::{blown_up, caveats, stopped_early, unseen};
 use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
 use super::facts::{Facts, Measured};
 use super::fit;
-use crate::names::{quoted, seeds};
 use super::reasons::{self, Reason};
 use super::stretch::Stretch;
+use crate::names::{quoted, seeds};
 use crate::number::{capital, count, plural, short};
 use crate::statistics::Sample;
 use serde::{Deserialize, Serialize};
@@ -99,11 +99,12 @@ pub fn verdict(facts: &Facts) -> Verdict {
         let of = Stretch::of_all(arms.iter().map(|arm| arm.loss_of)).in_words();
         told.text.extend(fit::losses(&comparisons, &of).map(|losses| format!(" {losses}")));
     }
+    let reasons = if told.call == Call::Tie { Vec::new() } else { reasons::all(facts, told.best.as_deref()) };
     Verdict {
         headline: told.text,
         call: told.call,
         best: told.best,
-        reasons: if told.call == Call::Tie { Vec::new() } else { reasons::all(facts) },
+        reasons,
         caveats: caveats(facts, quantity, told.call).into_iter().chain(unseen(&comparisons, quantity)).collect(),
         arms,
         comparisons,

@@ -380,8 +380,8 @@ impl Session {
             }
             if arm.unsaved && was_saved {
                 saved.said.push(format!(
-                    "{}: not saved at step {}, because its weights are no longer finite numbers; checkpoints of earlier \
-                     steps stay; try a smaller learning rate or a warm-up",
+                    "{}: not saved at step {}, nor later unless that changes, because its weights are no longer finite \
+                     numbers; checkpoints of earlier steps stay; try a smaller learning rate or a warm-up",
                     arm.name, self.step
                 ));
             }

@@ -42,7 +42,8 @@ impl Before {
         let (step, recorded) = (run.session.step, self.recorded());
         let behind = recorded > step;
         let of = of(&run.session);
-        let reason = if behind { format!("the networks are those of {of}: interrupted") } else { "interrupted".to_owned() };
+        let reason =
+            if behind { format!("the networks are those of {of}: interrupted") } else { "interrupted".to_owned() };
         let seconds = self.last().map_or(0.0, |last| last.seconds).max(run.session.seconds);
         let outcome = Outcome { steps: recorded.max(step), seconds, ..run.outcome(&reason) };
         let said = behind.then(|| {
@@ -62,7 +63,8 @@ fn of(session: &Session) -> String {
     if steps().all(|step| step == session.step) {
         return format!("step {}", number::count(session.step));
     }
-    let arms = session.arms.iter().map(|arm| format!("step {} ({})", number::count(arm.progress.step), quoted(&arm.name)));
+    let arms =
+        session.arms.iter().map(|arm| format!("step {} ({})", number::count(arm.progress.step), quoted(&arm.name)));
     arms.collect::<Vec<_>>().join(", ")
 }
 

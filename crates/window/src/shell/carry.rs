@@ -79,7 +79,6 @@ impl App {
                 None => self.say(Level::Notice, "No run was shown before: open one of the list in Runs."),
             },
             Action::SaveExperiment { typed } => self.save_experiment(ctx, typed),
-            Action::Tell(why) => self.say(Level::Notice, why),
             Action::OpenWeights => self.weights = Some(OpenWeights::default()),
             Action::TypePath(wanted) => self.type_path(wanted, None),
             Action::CopyExperiment => match self.form.plan.to_toml() {

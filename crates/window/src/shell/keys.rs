@@ -18,6 +18,7 @@ pub enum Stray {
 
 /// Turns keys into actions. Plain keys count only while nothing has the keyboard's focus.
 pub fn read(ctx: &Context, stray: Stray, actions: &mut Vec<Action>) {
+    keep_place(ctx);
     if ctx.input(|input| input.events.is_empty()) {
         return;
     }
@@ -65,6 +66,19 @@ pub fn read(ctx: &Context, stray: Stray, actions: &mut Vec<Action>) {
     }
     if !typing {
         pasted(ctx, actions);
+    }
+}
+
+/// Escape takes the keyboard away from whatever has it; where it closes what popped up, it goes back to where it was.
+fn keep_place(ctx: &Context) {
+    let place = Id::unique("the keyboard's place");
+    if let Some(now) = ctx.memory(|memory| memory.focused()) {
+        ctx.data_mut(|data| data.insert_temp(place, Some(now)));
+    } else if let Some(before) = ctx.data_mut(|data| data.remove_temp::<Option<Id>>(place).flatten())
+        && Popup::is_any_open(ctx)
+        && ctx.input(|input| input.key_pressed(Key::Escape))
+    {
+        ctx.memory_mut(|memory| memory.request_focus(before));
     }
 }
 

@@ -230,7 +230,7 @@ impl App {
                     }
                 }
                 event => {
-                    OpenWeights::hear(&mut self.weights, &event);
+                    let is_told = OpenWeights::hear(&mut self.weights, &event);
                     if let Event::Imported(_) = &event {
                         self.panels.bring(CLASSIFY);
                     }
@@ -254,7 +254,7 @@ impl App {
                             self.applied = self.form.live();
                         }
                     }
-                    if let Some((level, text)) = self.monitor.apply(event) {
+                    if let Some((level, text)) = self.monitor.apply(event).filter(|_| !is_told) {
                         self.toasts.push(level, text);
                     }
                 }

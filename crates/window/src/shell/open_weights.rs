@@ -73,15 +73,18 @@ impl OpenWeights {
         self.wrong = None;
     }
 
-    /// What the engine says of the file that it reads: it is open, or the question stays, with the reason why not.
-    pub fn hear(open: &mut Option<Self>, event: &Event) {
+    /// What the engine says of the file that it reads: it is open, or the question stays, with the reason why not. Whether
+    /// all has been told by that.
+    pub fn hear(open: &mut Option<Self>, event: &Event) -> bool {
         match (event, &mut *open) {
             (Event::Imported(_), _) => *open = None,
             (Event::Refused(why) | Event::Failed(why), Some(open)) if open.reads => {
                 (open.reads, open.wrong) = (false, Some(why.clone()));
+                return true;
             }
             _ => {}
         }
+        false
     }
 
     /// Draws the question. `active` says that a run would be ended by it.

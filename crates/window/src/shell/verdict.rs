@@ -8,13 +8,15 @@ use crate::kit::widgets::named;
 use crate::panel::{CURVES, GRADIENTS, LESIONS, PREDICTIONS};
 use crate::state::Monitor;
 use crate::state::trace::Trace;
-use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, RichText, TextStyle, Ui};
+use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, RichText, ScrollArea, TextStyle, Ui};
 use lab_core::protocol::Prepared;
 use lab_core::quantity::Metric;
 use lab_core::runs::{self, Guess, Notes};
 use lab_core::verdict::{Look, Newest, Verdict, facts_of, live, verdict, write};
 use std::path::{Path, PathBuf};
 
+/// The share of the window's height that reasons may take.
+const WHY: f32 = 0.16;
 /// Steps whose training loss is averaged for the sentence; before there are so many, networks only differ in their
 /// beginnings.
 const RECENT: usize = 20;
@@ -116,12 +118,16 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
     if !found.reasons.is_empty() || !found.caveats.is_empty() {
         let title = RichText::new("Why, and how sure").size(theme::size::SMALL);
         let header = CollapsingHeader::new(title).id_salt("reasons").show(ui, |ui| {
-            for reason in &found.reasons {
-                ui.add(Label::new(format!("· {}", reason.text)).wrap());
-            }
-            for caveat in &found.caveats {
-                ui.add(Label::new(RichText::new(caveat).color(tokens.weak)).wrap());
-            }
+            // What is said must not take the panels' place.
+            let most = (WHY * ui.ctx().content_rect().height()).max(3.0 * theme::ROW);
+            ScrollArea::vertical().max_height(most).show(ui, |ui| {
+                for reason in &found.reasons {
+                    ui.add(Label::new(format!("· {}", reason.text)).wrap());
+                }
+                for caveat in &found.caveats {
+                    ui.add(Label::new(RichText::new(caveat).color(tokens.weak)).wrap());
+                }
+            });
         });
         named(ui, header.header_response, "Why, and how sure");
     }

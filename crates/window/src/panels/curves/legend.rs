@@ -8,7 +8,8 @@ use crate::kit::theme::{self, PALETTE_NAMES, Tokens, space};
 use crate::kit::widgets::named;
 use eframe::egui::style::ScrollStyle;
 use eframe::egui::{
-    FontId, Popup, PopupCloseBehavior, Response, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2,
+    FontId, Key as Pressed, Popup, PopupCloseBehavior, Response, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo,
+    pos2, vec2,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -118,6 +119,10 @@ impl Legend {
             let key = source.key;
             let mut name = self.renamed.get(&key).unwrap_or(&source.name).clone();
             let typed = ui.add(TextEdit::singleline(&mut name).desired_width(200.0));
+            if typed.lost_focus() && ui.input(|input| input.key_pressed(Pressed::Enter)) {
+                ui.close();
+            }
+            let typed = typed.on_hover_text("What it is called in these plots. Everywhere else an arm goes by its name.");
             if named(ui, typed, "Name of the line").changed() {
                 if name.trim().is_empty() {
                     self.renamed.remove(&key)
@@ -136,7 +141,8 @@ impl Legend {
             ui.separator();
             if is_now(key) {
                 let text =
-                    "The colour of an arm of this experiment is chosen in the form: it is the same in all panels.";
+                    "The colour of an arm of this experiment is chosen in the form: it is the same in all panels. A name \
+                     that is typed here is for these plots only.";
                 let tokens = Tokens::of(ui);
                 ui.label(theme::caption(text, &tokens));
                 return;

@@ -168,7 +168,8 @@ mod tests {
         let (names, _) = called(&[("short", &[]), ("longer", &["recipe.batch_size=64"])]);
         assert_eq!(names, ["short · plain", "short · residual", "longer · plain", "longer · residual"]);
         let small = "recipe.batch_size=64";
-        let (names, _) = called(&[("lesson", &["recipe.optimizer.learning_rate=0.5"]), ("fast", &[small]), ("fast", &[])]);
+        let (names, _) =
+            called(&[("lesson", &["recipe.optimizer.learning_rate=0.5"]), ("fast", &[small]), ("fast", &[])]);
         let plain: Vec<&String> = names.iter().step_by(2).collect();
         assert_eq!(plain, ["lesson · plain", "batch size 64 · plain", "batch size 128 · plain"]);
         let (names, _) = called(&[("fast", &[]), ("fast", &[])]);

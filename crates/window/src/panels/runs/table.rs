@@ -193,7 +193,7 @@ fn row(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, entry: &En
     if response.double_clicked() || entered {
         **selected = Some(entry.folder.clone());
         actions.push(match obstacle(entry, *busy) {
-            Some(why) => Action::Tell(why),
+            Some(why) => Action::Tell(why.to_owned()),
             None => Action::Run(RunAction::Open(entry.folder.clone())),
         });
     } else if response.clicked() {

@@ -3,13 +3,17 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::Dataset;
-use lab_core::experiment::{DeviceChoice, Experiment, Extension, preset, with_overrides};
+use lab_core::experiment::{
+    Activation, Curve, DeviceChoice, Experiment, Extension, Length, Norm, Optimizer, preset, with_overrides,
+};
+use lab_core::instrument::{Answer, Finding, Findings};
 use lab_core::protocol::keep::KeepNothing;
 use lab_core::protocol::{Command, Event, Networks, Outcome, Phase, Prepared, Question};
 use lab_core::quantity::Measure;
 use lab_core::runs::{self, Folder};
-use lab_engine::inspect::{Inspectors, OpenRun};
+use lab_engine::inspect::{Inspectors, OpenRun, kept};
 use lab_engine::train::arm::Clock;
 use lab_engine::train::device;
 use lab_engine::train::engine::Engine;
@@ -149,9 +153,7 @@ fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
         fs::write(&table, format!("{rows}6,{last}\n7,{last}\n")).unwrap();
     }
     let before = contents(&run);
-    let mut engine = Engine::start(Box::new(Folder::under(folder.path().to_owned())), || {}).unwrap();
-    let elsewhere: OpenRun = Arc::new(|_, _| Err("no other runs are asked".into()));
-    engine.attend(|latest, teller| Inspectors::start(latest, teller, elsewhere)).unwrap();
+    let engine = asked(Folder::under(folder.path().to_owned()));
     let (prepared, outcome, phase) = opened(&engine, &run);
     assert_eq!((outcome.reason.as_str(), phase), ("the networks are those of step 5: interrupted", Phase::Done));
     assert_eq!((outcome.steps, prepared.first_step, prepared.total_steps), (7, 7, 8), "all that was recorded");
@@ -164,10 +166,7 @@ fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
     }
     assert_eq!(past.spreads.first().map(|spread| spread.step), Some(1), "histograms are there again");
     assert!(past.events[0].what.starts_with("started on "));
-    engine.send(Command::Ask { id: 1, of: Networks::Current, question: Question::Predictions });
-    let answered = |event: Event| if let Event::Answer { answer, .. } = event { Some(answer) } else { None };
-    let answer = std::iter::from_fn(|| engine.events().recv().ok()).find_map(answered).unwrap();
-    assert!(answer.is_ok(), "its networks answer");
+    assert_eq!(predictions(&engine).when(), "after step 5", "its networks answer");
     assert_eq!(contents(&run), before, "nothing is written by looking");
 
     engine.send(Command::Resume { run: run.clone(), device: DeviceChoice::Flex });
@@ -181,6 +180,86 @@ fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
     assert_eq!(steps.collect::<Vec<_>>(), (1..=12).collect::<Vec<_>>());
     let kept = runs::open(&run).unwrap();
     assert_eq!((kept.planned_steps(), kept.info.total_steps), (12, 8));
+}
+
+/// The answer to a question about the networks as they are now.
+fn predictions(engine: &Engine) -> Arc<Findings> {
+    engine.send(Command::Ask { id: 1, of: Networks::Current, question: Question::Predictions });
+    loop {
+        match engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes") {
+            Event::Answer { answer: Ok(Answer::Found(found)), .. } => return found,
+            Event::Answer { answer, .. } => panic!("{answer:?}"),
+            _ => {}
+        }
+    }
+}
+
+fn asked(keeper: Folder) -> Engine {
+    let mut engine = Engine::start(Box::new(keeper), || {}).unwrap();
+    let elsewhere: OpenRun = Arc::new(|_, _| Err("no other runs are asked".into()));
+    engine.attend(|latest, teller| Inspectors::start(latest, teller, elsewhere)).unwrap();
+    engine
+}
+
+#[test]
+fn a_network_that_diverged_answers_with_its_last_good_weights_at_once_and_when_it_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let mut plan = small().into_plan();
+    plan.arms[0].network.norm = Norm::None;
+    plan.arms[0].network.activation = Activation::LeakyRelu;
+    plan.recipe.schedule = Curve::Constant.into();
+    plan.recipe.length = Length::Steps(12);
+    plan.arms[0].optimizer = Some(Optimizer { learning_rate: 1e3, ..plan.recipe.optimizer.clone() });
+    let experiment = Box::new(Experiment::check(plan).unwrap());
+    let engine = asked(Folder::exactly(run.clone()));
+    engine.send(Command::Start { experiment, device: DeviceChoice::Flex, paused: false });
+    while !matches!(engine.events().recv().unwrap(), Event::Finished(_)) {}
+    let live = predictions(&engine);
+    drop(engine);
+    let (plain, residual) = (&live.arms[0], &live.arms[1]);
+    assert!(plain.step < residual.step, "{} {}", plain.step, residual.step);
+    assert_eq!(live.when(), format!("after step {}, plain after step {}", residual.step, plain.step));
+    let Ok(Finding::Predictions(said)) = &plain.finding else { panic!("{:?}", plain.finding) };
+    assert!((0..said.len()).all(|image| said.confidence(image).is_finite()));
+
+    let engine = asked(Folder::under(folder.path().to_owned()));
+    opened(&engine, &run);
+    assert_eq!(predictions(&engine), live, "as it was before it was closed");
+    let kept = runs::open(&run).unwrap();
+    let opened = device::open(DeviceChoice::Flex).unwrap();
+    let steps = kept::snapshot(&kept, Checkpoint::Last, &opened).unwrap().arms.iter().map(|arm| arm.step).collect();
+    let steps: Vec<u64> = steps;
+    assert_eq!(steps, [plain.step, residual.step], "and from the command line");
+}
+
+/// Killed between the checkpoints of its two arms.
+#[test]
+fn a_run_whose_arms_were_kept_at_different_steps_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).unwrap();
+    engine.send(Command::Start { experiment: Box::new(small()), device: DeviceChoice::Flex, paused: true });
+    (0..3).for_each(|_| engine.send(Command::Step));
+    let third = |event: &Event| matches!(event, Event::Steps(steps) if steps.iter().any(|step| step.step >= 3));
+    while !third(&engine.events().recv().unwrap()) {}
+    drop(engine);
+    let checkpoints = run.join("arms/plain/checkpoints");
+    let before = contents(&checkpoints);
+    let engine = Engine::start(Box::new(Folder::under(folder.path().to_owned())), || {}).unwrap();
+    engine.send(Command::Resume { run: run.clone(), device: DeviceChoice::Flex });
+    while !matches!(engine.events().recv().unwrap(), Event::Finished(_)) {}
+    drop(engine);
+    fs::remove_dir_all(&checkpoints).unwrap();
+    for (path, bytes) in before {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    fs::remove_file(run.join("outcome.json")).unwrap();
+    let engine = asked(Folder::under(folder.path().to_owned()));
+    let (_, outcome, _) = opened(&engine, &run);
+    assert_eq!(outcome.reason, "the networks are those of step 3 (plain), step 8 (residual): interrupted");
+    assert_eq!(predictions(&engine).when(), "after step 8, plain after step 3");
 }
 
 /// What immediate mode shows: after so few steps, running statistics and a whole learning rate would tell nonsense.

@@ -72,7 +72,7 @@ use serde::{Deserialize, Serialize};
 /// What an instrument found in every arm, at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Findings {
-    /// Steps of training of the arm that had seen most.
+    /// How far training had come, in steps; an arm may have been left behind.
     pub step: u64,
     /// The names of the classes.
     pub classes: Vec<String>,
@@ -252,9 +252,10 @@ impl Findings {
     /// When the networks were as they were asked; an arm that was at another step is named with its own.
     #[must_use]
     pub fn when(&self) -> String {
-        let others = self.arms.iter().filter(|arm| arm.step != self.step);
+        let most = self.arms.iter().map(|arm| arm.step).max().unwrap_or(self.step);
+        let others = self.arms.iter().filter(|arm| arm.step != most);
         let others = others.map(|arm| format!(", {} after step {}", quoted(&arm.arm), count(arm.step)));
-        format!("after step {}{}", count(self.step), others.collect::<String>())
+        format!("after step {}{}", count(most), others.collect::<String>())
     }
 
     /// What each arm says of every image, with the arm's name; arms of which that is not known are left out.

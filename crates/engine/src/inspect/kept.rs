@@ -48,7 +48,7 @@ pub fn shown(run: &Run, dataset: Dataset, which: Checkpoint, opened: &Opened) ->
         let model = model.with_state(&state).map_err(|error| format!("{}: {error}", folder.display()))?;
         let model = model.in_precision(run.experiment.recipe.precision, &opened.device);
         let model = model.map_err(|error| error.to_string())?;
-        let step = checkpoint::state(&folder)?.progress.step;
+        let step = checkpoint::state(&folder)?.step();
         arms.push(ArmSnapshot::new(&arm.name, model, step, [last, best]));
     }
     Ok(Snapshot {

@@ -40,6 +40,8 @@ pub struct Arm {
     parameters: u64,
     /// Whether the last checkpoint was left out because its weights were no finite numbers.
     pub(super) unsaved: bool,
+    /// The step of its weights where these are not those of its progress: it has stopped, and has its last good ones.
+    pub(super) weights_at: Option<u64>,
     /// The best checkpoint, if the disk did not take it.
     pub(super) unwritten_best: Option<Files>,
     /// What went wrong inside, if that ended it. Its last good checkpoint stays, and a run that goes on tries again.
@@ -151,6 +153,7 @@ impl Arm {
         Ok(Self {
             name: plan.name.clone(),
             unsaved: false,
+            weights_at: None,
             unwritten_best: None,
             fault: None,
             kept: kept.filter(|_| plan.freeze().holds_backbone()),

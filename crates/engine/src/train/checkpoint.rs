@@ -33,6 +33,16 @@ pub(crate) struct State {
     pub optimizer: Rule,
     /// The session's, the same in every arm.
     pub session: SessionState,
+    /// See [`Arm::weights_at`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_at: Option<u64>,
+}
+
+impl State {
+    /// The step of the weights beside it.
+    pub fn step(&self) -> u64 {
+        self.weights_at.unwrap_or(self.progress.step)
+    }
 }
 
 /// What a session must know to go on.
@@ -74,8 +84,12 @@ pub(crate) enum SaveError {
 /// newest ones by their steps. Before its first step there is only what it begins with. An arm whose weights are not finite is left out, so that the last good checkpoint stays; then
 /// the answer is `false`. Of an arm that has diverged only that is written down, beside its last good weights.
 pub(crate) fn write(arm: &mut Arm, session: &SessionState, folder: &Path, kept: usize) -> Result<bool, SaveError> {
-    let described =
-        State { progress: arm.progress.clone(), optimizer: arm.optimizer.rule.clone(), session: session.clone() };
+    let described = State {
+        progress: arm.progress.clone(),
+        optimizer: arm.optimizer.rule.clone(),
+        session: session.clone(),
+        weights_at: arm.weights_at,
+    };
     let described = toml::to_string(&described).map_err(|error| SaveError::Compute(error.to_string()))?;
     if arm.progress.diverged_at.is_some() {
         return mark(arm, &described, folder).map(|()| true);
@@ -270,5 +284,18 @@ pub(crate) fn read(arm: &mut Arm, folder: &Path) -> Result<SessionState, String>
     arm.optimizer.restore(&arm.names, &arm.model, &memory)?;
     arm.optimizer.rule = state.optimizer;
     arm.progress = state.progress;
+    arm.weights_at = state.weights_at;
     Ok(state.session)
+}
+
+/// Gives an arm that has stopped the weights of its newest checkpoint back.
+///
+/// # Errors
+/// What is missing or damaged.
+pub(crate) fn take_back(arm: &mut Arm, folder: &Path) -> Result<(), String> {
+    verify(folder, &arm.name)?;
+    let saved = weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;
+    arm.adopt(arm.model.clone().with_state(&saved).map_err(|error| error.to_string())?);
+    arm.weights_at = Some(state(folder)?.step());
+    Ok(())
 }

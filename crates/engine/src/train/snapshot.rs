@@ -61,7 +61,7 @@ pub struct Snapshot {
     pub fit: Fit,
     /// Where the networks are; without autodiff.
     pub device: Device,
-    /// Steps of training of the arm that has seen most.
+    /// How far training has come, in steps; an arm may have been left behind.
     pub step: u64,
     /// The experiment's seed.
     pub seed: u64,
@@ -75,7 +75,7 @@ impl Snapshot {
     pub fn of(session: &Session, checkpoints: &[[Option<PathBuf>; 2]]) -> Self {
         let arm = |(index, arm): (usize, &super::arm::Arm)| {
             let checkpoints = checkpoints.get(index).cloned().unwrap_or_default();
-            ArmSnapshot::new(&arm.name, plain(&arm.model), arm.progress.step, checkpoints)
+            ArmSnapshot::new(&arm.name, plain(&arm.model), arm.weights_at.unwrap_or(arm.progress.step), checkpoints)
         };
         Self {
             arms: session.arms.iter().enumerate().map(arm).collect(),

@@ -1,6 +1,7 @@
 //! A session with its record: what is written of it, what cannot be written at present, and what is to be changed again
 //! after a crash. Decides nothing about when to train; that is the worker's.
 
+use super::checkpoint;
 use super::session::{Session, dataset_info};
 use super::snapshot::Snapshot;
 use lab_core::checkpoint::Checkpoint;
@@ -10,7 +11,7 @@ use lab_core::instrument::Confusion;
 use lab_core::names::quoted;
 use lab_core::number::{self, plural};
 use lab_core::protocol::keep::Record;
-use lab_core::protocol::{Change, Command, DatasetInfo, Evaluation, Event, Outcome, Past, PastStep};
+use lab_core::protocol::{Change, Command, DatasetInfo, Evaluation, Event, Intervention, Outcome, Past, PastStep};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -185,6 +186,22 @@ impl Run {
             }
         }
         Ok(failed)
+    }
+
+    /// Takes note of why an arm has stopped, and gives it its last good weights back, so that these answer for it.
+    ///
+    /// # Errors
+    /// What could not be written.
+    pub fn stopped(&mut self, arm: usize) -> Result<Intervention, String> {
+        let mut what = self.session.why_stopped(arm);
+        let newest = self.record.checkpoints(arm).and_then(|folder| checkpoint::newest(&folder));
+        let taken = newest.map_or(Ok(()), |newest| checkpoint::take_back(&mut self.session.arms[arm], &newest));
+        if let Err(why) = taken {
+            what += &format!("; its last checkpoint cannot be read: {why}");
+        }
+        let intervention = Intervention { step: self.session.step, what, change: None };
+        self.record.intervened(&intervention)?;
+        Ok(intervention)
     }
 
     /// Makes the changes that were made by hand at this step before a crash; says whether there were any.

@@ -162,15 +162,7 @@ impl Worker {
                 self.end("another experiment was started")?;
                 self.start(*experiment, device, Start { paused: false, kept: false })
             }
-            Command::Import(import) => {
-                match contained("the file of weights", "everything stays as it was", || import::read(&import)) {
-                    Ok(read) => self.imported(import, read),
-                    Err(why) => {
-                        self.outbox.send(Event::Refused(why));
-                        Ok(())
-                    }
-                }
-            }
+            Command::Import(import) => self.import(import),
             Command::Resume { run, device } => {
                 self.end("another run was resumed")?;
                 self.reopen(&run, device, true)
@@ -222,11 +214,14 @@ impl Worker {
         self.begin(run, Before::default(), said)
     }
 
-    fn imported(&mut self, import: Box<Import>, read: Imported) -> Result<(), String> {
+    /// Opens weights; those that cannot be read end nothing.
+    fn import(&mut self, import: Box<Import>) -> Result<(), String> {
+        let read = contained("the file of weights", "everything stays as it was", || import::read(&import));
+        let read = read.map_err(|why| self.outbox.send(Event::Refused(why)));
+        let Ok(Imported { snapshot, prepared, notices }) = read else { return Ok(()) };
         self.end("weights were opened")?;
         self.forget();
         self.enter(Phase::Idle);
-        let Imported { snapshot, prepared, notices } = read;
         self.latest.show(Some(snapshot));
         self.outbox.send(Event::Prepared(Box::new(prepared)));
         self.say(notices);
@@ -431,10 +426,7 @@ impl Worker {
 
     fn tell_stopped(&mut self, arm: usize) -> Result<(), String> {
         let Some(run) = &mut self.run else { return Ok(()) };
-        let what = run.session.why_stopped(arm);
-        let intervention = Intervention { step: run.session.step, what, change: None };
-        run.record.intervened(&intervention)?;
-        self.outbox.send(Event::Intervened(intervention));
+        self.outbox.send(Event::Intervened(run.stopped(arm)?));
         Ok(())
     }
 

@@ -24,6 +24,21 @@ pub struct Rates {
     pub done: u32,
     /// Steps in all.
     pub of: u32,
+    /// What was tried out.
+    pub plan: Box<Plan>,
+}
+
+/// What was measured with other images or networks than there are now, in a sentence.
+#[must_use]
+pub fn outdated(measured: &Plan, now: &Plan) -> Option<&'static str> {
+    let networks = |plan: &Plan| plan.arms.iter().map(|arm| arm.network.clone()).collect::<Vec<_>>();
+    if measured.data != now.data {
+        Some("This was measured on other images than the form names now.")
+    } else if networks(measured) != networks(now) {
+        Some("This was measured with other networks than the form has now.")
+    } else {
+        None
+    }
 }
 
 /// What a process of ours has said.
@@ -53,6 +68,8 @@ pub struct Finder {
     pub rates: Option<Rates>,
     /// The newest batch sizes, as they were measured.
     pub sizes: Vec<Tried>,
+    /// What they were measured with.
+    pub sized: Option<Box<Plan>>,
     /// What went wrong.
     pub failure: Option<String>,
 }
@@ -73,7 +90,13 @@ impl Finder {
     /// Tries rising learning rates on every arm.
     pub fn rates(&mut self, plan: &Plan, test: RateTest, ctx: &Context) {
         let arms: Vec<String> = plan.arms.iter().map(|arm| arm.name.clone()).collect();
-        self.rates = Some(Rates { steps: vec![Vec::new(); arms.len()], arms, done: 0, of: test.steps });
+        self.rates = Some(Rates {
+            steps: vec![Vec::new(); arms.len()],
+            arms,
+            done: 0,
+            of: test.steps,
+            plan: Box::new(plan.clone()),
+        });
         let settings = [
             ("--low", test.low.to_string()),
             ("--high", test.high.to_string()),
@@ -86,6 +109,7 @@ impl Finder {
     /// Measures batch sizes.
     pub fn sizes(&mut self, plan: &Plan, ctx: &Context) {
         self.sizes.clear();
+        self.sized = Some(Box::new(plan.clone()));
         self.failure = self.start(Sought::BatchSize, plan, Vec::new(), ctx).err();
     }
 

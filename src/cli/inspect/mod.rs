@@ -135,7 +135,7 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
         let options = LoadOptions { usual_side: Some(args.network.usual_side()?), ..LoadOptions::default() };
         let Loaded { dataset, info, .. } = load_dataset(&data, 0, options)?;
         let trained = args.network.of_weights(info, &opened)?;
-        let arm = |(name, model): (String, _)| ArmSnapshot::new(&name, model, [None, None]);
+        let arm = |(name, model): (String, _)| ArmSnapshot::new(&name, model, 0, [None, None]);
         return Ok(Snapshot {
             arms: trained.networks.into_iter().map(arm).collect(),
             dataset: Arc::new(dataset),

@@ -284,7 +284,9 @@ impl Worker {
 
     /// Takes a run on, and tells of it.
     fn present(&mut self, run: Run, past: Option<Arc<Past>>, first_step: u64, said: Vec<String>) {
-        let prepared = Prepared { past, first_step, ..run.session.prepared(run.record.folder()) };
+        let mut prepared = Prepared { past, first_step, ..run.session.prepared(run.record.folder()) };
+        // Where nothing could be kept after a run was extended, its checkpoints know less than its tables.
+        prepared.total_steps = prepared.total_steps.max(first_step);
         self.run = Some(run);
         // Whoever hears that the networks are ready may ask of them at once.
         self.show(false);

@@ -62,7 +62,7 @@ help! {
     GAIN: "α in shortcut + α·F(x): how strongly a block's branch is weighed against its shortcut.", "1; less than 1 tames very deep nets without norm.";
     GAIN_LEARNED: "Lets every block learn its own α, starting from the value above (SkipInit).", "Off; on with α = 0 for nets without norm.";
     STOCHASTIC_DEPTH: "Probability of leaving out the last block's branch in a training step, growing from 0 at the input.", "0; 0.1 to 0.5 against overfitting in deep nets.";
-    SCHEME: "How large the initial weights are. Kaiming keeps the signal's variance through ReLUs, Xavier through linear layers, orthogonal keeps lengths exactly.", "Kaiming.";
+    SCHEME: "How large the initial weights are. Kaiming (also called after its author: He) keeps the signal's variance through ReLUs, Xavier through linear layers, orthogonal keeps lengths exactly.", "Kaiming.";
     DISTRIBUTION: "The shape of the initial weights' distribution; orthogonal ignores it.", "Normal.";
     FAN: "What Kaiming's variance divides by: inputs keep the forward signal, outputs keep the gradient.", "Fan-out.";
     ZERO_GAMMA: "Starts each block's last norm at zero, so that every block begins as its shortcut alone.", "Off; on helps very deep residual nets and large batches.";

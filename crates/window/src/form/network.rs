@@ -232,7 +232,7 @@ fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
         fields.number(ui, row, value, base);
     }
     let init = preset.map(|p| &p.init);
-    let options = [(Scheme::Kaiming, "Kaiming"), (Scheme::Xavier, "Xavier"), (Scheme::Orthogonal, "Orthogonal")];
+    let options = [(Scheme::Kaiming, "Kaiming (He)"), (Scheme::Xavier, "Xavier"), (Scheme::Orthogonal, "Orthogonal")];
     let base = init.map(|i| &i.scheme);
     fields.choice(ui, help::SCHEME.row("Initial weights", "init.scheme"), &mut network.init.scheme, base, &options);
     if network.init.scheme != Scheme::Orthogonal {

@@ -46,9 +46,16 @@ impl Entry {
         self.results.iter().map(|results| results.steps).max().unwrap_or(0)
     }
 
+    /// Whether every arm's loss left the finite numbers.
+    #[must_use]
+    pub fn has_diverged(&self) -> bool {
+        let arms = self.outcome.as_ref().map_or(&[][..], |outcome| &outcome.arms);
+        !arms.is_empty() && arms.iter().all(|arm| arm.diverged_at.is_some())
+    }
+
     /// Whether it can go on from a checkpoint.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
-        !self.live && self.outcome.as_ref().is_none_or(|outcome| outcome.steps < self.planned)
+        !self.live && !self.has_diverged() && self.outcome.as_ref().is_none_or(|outcome| outcome.steps < self.planned)
     }
 }

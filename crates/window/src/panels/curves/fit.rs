@@ -30,6 +30,16 @@ impl Fitted {
         self.beyond != [0; 2]
     }
 
+    /// Where it lies.
+    #[must_use]
+    pub fn marks(&self) -> &'static str {
+        match self.beyond {
+            [0, _] => "▲",
+            [_, 0] => "▼",
+            _ => "▲▼",
+        }
+    }
+
     /// What is left out, in words.
     #[must_use]
     pub fn in_words(&self) -> String {

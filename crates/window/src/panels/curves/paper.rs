@@ -104,7 +104,7 @@ impl Exportable for Paper<'_> {
             }
             let fitted = Fitted::of(self.figure);
             if self.figure.fits && fitted.leaves_out() {
-                ui.label(theme::caption(format!("▲▼ {}", fitted.in_words()), &tokens));
+                ui.label(theme::caption(format!("{} {}", fitted.marks(), fitted.in_words()), &tokens));
             }
         });
         ui.horizontal_wrapped(|ui| {

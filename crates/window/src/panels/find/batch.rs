@@ -3,6 +3,7 @@
 use crate::action::{Action, Sought};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
+use crate::finder::outdated;
 use crate::scene::Effects;
 use eframe::egui::{Align2, Button, FontId, Label, Rect, RichText, Sense, Spinner, Ui, pos2, vec2};
 use lab_core::experiment::{Experiment, Plan};
@@ -41,6 +42,10 @@ pub fn ui(ui: &mut Ui, plan: &Plan, effects: &mut Effects) {
     let is_done = effects.finder.working() != Some(Sought::BatchSize);
     let best = recommended(tried).filter(|_| is_done).map(|tried| tried.fit.batch);
     let fastest = tried.iter().map(|tried| tried.images_per_second).fold(1e-9, f64::max);
+    let text = effects.finder.sized.as_ref().filter(|_| !tried.is_empty()).and_then(|sized| outdated(sized, plan));
+    if let Some(text) = text {
+        ui.colored_label(tokens.warning, text);
+    }
     for tried in tried {
         row(ui, tried, fastest, best == Some(tried.fit.batch));
     }

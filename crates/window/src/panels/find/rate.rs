@@ -2,7 +2,7 @@
 
 use super::view::View;
 use crate::action::{Action, Sought};
-use crate::finder::Rates;
+use crate::finder::{Rates, outdated};
 use crate::kit::chart::{self, Across, Scale, Series};
 use crate::kit::chips::{dot, together};
 use crate::kit::theme::{self, Tokens};
@@ -48,6 +48,11 @@ pub fn ui(ui: &mut Ui, view: &mut View, plan: &Plan, effects: &mut Effects) {
     }
     let is_done = effects.finder.working() != Some(Sought::LearningRate);
     let found: Vec<Option<Suggestion>> = rates.steps.iter().map(|steps| suggestion(steps)).collect();
+    let other_size = rates.plan.recipe.batch_size != plan.recipe.batch_size;
+    let other_size = other_size.then_some("This was measured with another batch size than the form has now.");
+    if let Some(text) = outdated(&rates.plan, plan).or(other_size) {
+        ui.colored_label(tokens.warning, text);
+    }
     plot(ui, rates, &found, is_done);
     if is_done {
         suggestions(ui, rates, &found, plan, effects.actions);

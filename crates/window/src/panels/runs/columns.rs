@@ -3,7 +3,6 @@
 use crate::shelf::Entry;
 use lab_core::experiment::{Length, Optimizer};
 use lab_core::number::{self, count, or_dash, setting};
-use lab_core::protocol::Outcome;
 use lab_core::quantity::Measure;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -258,14 +257,10 @@ pub fn status(entry: &Entry) -> &str {
     match &entry.outcome {
         _ if entry.live => "training",
         None => "interrupted",
-        Some(outcome) if all_diverged(outcome) => "diverged",
+        Some(_) if entry.has_diverged() => "diverged",
         Some(outcome) if outcome.steps >= entry.planned => "finished",
         Some(_) => "stopped",
     }
-}
-
-fn all_diverged(outcome: &Outcome) -> bool {
-    !outcome.arms.is_empty() && outcome.arms.iter().all(|arm| arm.diverged_at.is_some())
 }
 
 fn optimizer(entry: &Entry, arm: usize) -> Option<&Optimizer> {

@@ -102,8 +102,12 @@ pub fn buttons(ui: &mut Ui, entry: &Entry, busy: bool, shelf: &mut Shelf, action
     }
     let go_on = ui.add_enabled(entry.is_unfinished() && obstacle.is_none(), Button::new("Continue"));
     let go_on = go_on.on_hover_text("Trains on from its last checkpoint");
-    let go_on =
-        go_on.on_disabled_hover_text(obstacle.unwrap_or("All its steps are done. Open it to train it further."));
+    let ended = if entry.has_diverged() {
+        "Every network has diverged: load it into the form and train anew with a smaller learning rate."
+    } else {
+        "All its steps are done. Open it to train it further."
+    };
+    let go_on = go_on.on_disabled_hover_text(obstacle.unwrap_or(ended));
     if named(ui, go_on, &format!("Continue {name}")).clicked() {
         actions.push(Action::Run(RunAction::Resume(entry.folder.clone())));
     }

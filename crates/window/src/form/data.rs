@@ -216,7 +216,7 @@ fn holdout(ui: &mut Ui, value: &mut Holdout, own: bool) -> Response {
             named(ui, response, "Share held out");
         });
     }
-    let without = if own { "Its own test images" } else { "A tenth (it has no test images)" };
+    let without = if own { "Its own test images" } else { "A tenth: no test images" };
     let response = choose(ui, &mut share, &[(false, without), (true, "of the training images")]);
     match (share, &*value) {
         (true, Holdout::Own) => *value = Holdout::Share(0.1),

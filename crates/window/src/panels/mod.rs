@@ -97,8 +97,6 @@ pub struct Panels {
     shown: HashMap<TileId, Vec<bool>>,
     /// The one that the pointer was over last.
     under: Option<PanelId>,
-    /// The one that was brought to the front last.
-    brought: Option<PanelId>,
 }
 
 impl Panels {
@@ -116,7 +114,6 @@ impl Panels {
             room: None,
             shown: HashMap::new(),
             under: None,
-            brought: None,
         }
     }
 
@@ -134,7 +131,7 @@ impl Panels {
 
     /// Brings a panel to the front.
     pub fn bring(&mut self, panel: PanelId) {
-        (self.under, self.brought) = (Some(panel), Some(panel));
+        self.under = Some(panel);
         if self.enlarged.is_some() {
             self.enlarged = Some(panel);
         }
@@ -146,9 +143,9 @@ impl Panels {
         self.enlarged = if self.enlarged.is_some() { None } else { Some(self.under.unwrap_or(CURVES)) };
     }
 
-    /// Brings the panel to the front that is so many further on than the one that was brought last.
+    /// Gives the whole place to the panel so many further on, if one has it.
     pub fn turn(&mut self, by: isize) {
-        let shown = self.enlarged.or(self.brought).unwrap_or(CURVES);
+        let Some(shown) = self.enlarged else { return };
         let count = isize::try_from(PANELS.len()).unwrap_or(1);
         let now = PANELS.iter().zip(0..).find(|(row, _)| row.id == shown).map_or(0, |(_, place)| place);
         let next = PANELS.iter().zip(0..).find(|(_, place)| *place == (now + by).rem_euclid(count));
@@ -172,7 +169,7 @@ impl Panels {
     pub fn ui(&mut self, ui: &mut Ui, scene: Scene, stores: Stores, actions: &mut Vec<Action>) {
         let Stores { shelf, laboratory, finder, collection } = stores;
         self.settle(Room::of(ui.ctx()));
-        let Self { layout, all, checkpoint, cell, enlarged, presented, room: _, shown, under, brought: _ } = self;
+        let Self { layout, all, checkpoint, cell, enlarged, presented, room: _, shown, under } = self;
         let mut effects = Effects { actions, shelf, laboratory, collection, finder, checkpoint, cell };
         if let Some(id) = *enlarged {
             heading(ui, id, *presented, effects.actions);

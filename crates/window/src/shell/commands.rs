@@ -255,9 +255,10 @@ pub fn all() -> Vec<Command> {
     add(Menu::View, "Show or hide the form", Together(CTRL, Key::B), Always, Action::Form);
     let enlarge = "Enlarge the panel under the pointer, or show all";
     add(Menu::View, enlarge, Together(Modifiers::NONE, Key::F10), Always, Action::Enlarge);
-    for (title, key, by) in
-        [("Turn to the next panel", Key::PageDown, 1), ("Turn to the previous panel", Key::PageUp, -1)]
-    {
+    for (title, key, by) in [
+        ("Turn an enlarged panel to the next one", Key::PageDown, 1),
+        ("Turn an enlarged panel to the one before", Key::PageUp, -1),
+    ] {
         add(Menu::View, title, Together(Modifiers::NONE, key), Always, Action::Turn(by));
     }
     let present = "Present: full screen, one panel, larger text";

@@ -292,7 +292,12 @@ impl Monitor {
                 self.say(level, text.clone());
                 Some((level, text))
             }
-            Event::Finished(outcome) => Some(self.finished(*outcome)),
+            Event::Finished(outcome) => {
+                // How a run ended that was only opened is no news.
+                let first = self.prepared.as_ref().map_or(0, |prepared| prepared.first_step);
+                let is_news = outcome.steps > first || first == 0;
+                Some(self.finished(*outcome)).filter(|_| is_news)
+            }
             Event::Failed(text) => {
                 self.phase = Phase::Idle;
                 self.classifies = false;

@@ -115,7 +115,7 @@ fn a_folder_without_test_images_of_its_own_says_on_what_it_is_validated() {
     let folder = flowers.path().join("flowers");
     name_images(&mut harness, &folder);
     wait_for(&mut harness, "41 images in 3 classes");
-    assert_eq!(validated(&harness), "A tenth (it has no test images)");
+    assert_eq!(validated(&harness), "A tenth: no test images");
     // The same pictures, some of them set apart by their owner.
     let parted = flowers.path().join("parted");
     for (part, pictures) in [("train", 0..6), ("test", 6..9)] {

@@ -273,7 +273,10 @@ fn a_preset_replaces_the_form() {
     harness.run();
     harness.get_by_label("resnet32").click();
     harness.run();
-    assert!(harness.query_by_label_contains("464,154 parameters; 92.5 %").is_some(), "what to expect is told");
+    assert!(
+        harness.query_by_label_contains("464,154 parameters on images in colour; 92.5 %").is_some(),
+        "what to expect is told"
+    );
     click(&mut harness, "Optimiser");
     type_into(&mut harness, "Momentum", "0.95");
     assert!(!harness.get_by_label("Reset all").accesskit_node().is_disabled());

@@ -201,7 +201,8 @@ fn the_crosshair_gives_validations_too_and_cuts_no_value() {
     let said = names(&harness, "plain: ").into_iter().find(|text| text.contains("smoothed")).expect("the arm's row");
     assert!(said.ends_with(&format!("validation {validation}")), "{said}");
     let texts = painted(&harness);
-    for part in ["training", "smoothed", "validation", validation.as_str()] {
+    let at = format!("{validation} at 20");
+    for part in ["training", "smoothed", "validation", at.as_str()] {
         assert!(texts.iter().any(|text| text == part), "{part} is cut or missing: {texts:?}");
     }
 }

@@ -10,6 +10,7 @@ use crate::kit::widgets::named;
 use crate::state::series::Column;
 use eframe::egui::{FontId, Grid, Label, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use lab_core::number;
+use lab_core::protocol::Evaluation;
 
 /// One arm's values.
 struct Values {
@@ -18,6 +19,8 @@ struct Values {
     training: Option<f64>,
     smoothed: Option<f64>,
     validation: Option<f64>,
+    /// The step of that validation, where it is another one.
+    validated: Option<u64>,
 }
 
 impl Values {
@@ -28,13 +31,14 @@ impl Values {
             training: curve.raw.and_then(|(_, column)| column.last()),
             smoothed: curve.smoothed.and_then(Column::last),
             validation: curve.source.trace.sparse(figure.metric).next_back().map(|(_, value)| value),
+            validated: None,
         }
     }
 
     /// Those at a place on the horizontal axis: of the curve's own nearest step, and of the last validation before it.
     /// Beyond a curve's ends there are none.
     fn at(figure: &Figure, curve: &Curve, x: f64) -> Self {
-        let none = Self { step: None, training: None, smoothed: None, validation: None };
+        let none = Self { step: None, training: None, smoothed: None, validation: None, validated: None };
         let axis = figure.frame.axis;
         let source = curve.source;
         let place = |step: f64, seconds: f64| axis.place(step, seconds, source.pace);
@@ -59,10 +63,13 @@ impl Values {
         // The nearest step may lie a little to the right of the crosshair; its validation belongs to it.
         let before = source.trace.sparse(figure.metric).rev();
         let before = before.into_iter().find(|(before, _)| place(before.step as f64, before.seconds) <= x.max(at));
+        let step = times.steps.get(index).copied();
+        let other = |(before, _): &(&Evaluation, f64)| Some(before.step).filter(|at| Some(*at as f64) != step);
         Self {
-            step: times.steps.get(index).copied(),
+            step,
             training: value(raw),
             smoothed: curve.smoothed.and_then(value),
+            validated: before.as_ref().and_then(other),
             validation: before.map(|(_, value)| value),
         }
     }
@@ -243,7 +250,10 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
             });
             named(ui, name.inner, &format!("{text}: {said}"));
             for (title, of) in &columns {
-                let value = number::or_dash(of(values).map(|value| words(title, value)));
+                let mut value = number::or_dash(of(values).map(|value| words(title, value)));
+                if let Some(step) = values.validated.filter(|_| *title == "validation") {
+                    value += &format!(" at {}", number::count(step));
+                }
                 ui.add(Label::new(small(value)).extend());
             }
             ui.end_row();

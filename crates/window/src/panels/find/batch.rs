@@ -1,9 +1,9 @@
 //! Batch sizes: which fit into memory, how fast each of them is, and the one that is recommended.
 
 use crate::action::{Action, Sought};
+use crate::finder::outdated;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
-use crate::finder::outdated;
 use crate::scene::Effects;
 use eframe::egui::{Align2, Button, FontId, Label, Rect, RichText, Sense, Spinner, Ui, pos2, vec2};
 use lab_core::experiment::{Experiment, Plan};

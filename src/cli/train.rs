@@ -154,8 +154,8 @@ fn train(args: &Args, command: Command, images: Option<Source>) -> Result<(), Fa
         Watched::NotBegun => {
             // Images may still be read for minutes; nothing is lost if that ends with the process.
             std::mem::forget(engine);
-            output::notice("stopped before training began");
-            signals.stopped().and(Err(Failure::Running("interrupted before training began".to_owned())))
+            let why = "stopped before training began: the same command begins anew";
+            Err(Failure::Unfinished(why.to_owned()))
         }
     }
 }

@@ -35,6 +35,8 @@ fn instruments_look_at_every_arm_of_a_run() {
     assert!(plain["blocks"][1]["score"].is_null(), "a plain block that changes the shape stays");
     assert_eq!(residual["whole"]["images"], 20);
 
+    let text = lab.ok(&["inspect", "run", "gradients", "--images", "16"]);
+    assert!(text.split_whitespace().all(|word| word.len() < 12 || word.parse::<f64>().is_err()), "{text}");
     let one = lab.json(&["inspect", "run", "gradients", "--arm", "residual", "--images", "16", "--json"]);
     assert_eq!((arms(&one).len(), &one["arms"][0]["arm"]), (1, &Value::from("residual")));
     assert!(one["arms"][0]["finding"]["blocks"][0]["branch_ratio"].as_f64().unwrap() > 0.0);

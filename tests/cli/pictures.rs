@@ -137,7 +137,7 @@ fn ten_thousand_classes_are_trained_and_scored_without_a_cell_for_each_pair() {
     lab.ok(&[&["inspect", "run", "predictions"][..], &all].concat());
     let table = std::fs::read_to_string(lab.path("tables/resnet20-predictions.csv")).unwrap();
     assert!(
-        table.lines().next().unwrap().ends_with(",class 5,p 5") && table.lines().count() == 2001,
+        table.lines().next().unwrap().ends_with(",class 5,p 5,place") && table.lines().count() == 2001,
         "{}",
         table.len()
     );

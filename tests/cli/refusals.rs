@@ -11,6 +11,7 @@ fn wrong_usage() {
     lab.refuses(2, &["there is no device", "gpu:N"], &["train", "--device", "tpu"]);
     lab.refuses(2, &["there is no gpu:99", "or auto"], &["train", "--device", "gpu:99"]);
     lab.refuses(2, &["--steps"], &["train", "--steps", "2", "--epochs", "2"]);
+    lab.refuses(2, &["1.5", "a whole number is wanted"], &["train", "--epochs", "1.5"]);
     lab.refuses(2, &["--resume"], &["train", "--resume", "run", "--epochs", "2"]);
     lab.refuses(2, &["PATH"], &["data", "info"]);
     lab.refuses(2, &["3x32x32"], &["summary", "--image", "32"]);

@@ -237,10 +237,15 @@ fn print(instrument: Instrument, findings: &Findings, asked: &Asked) -> Result<(
 
 /// A table with numbers as a person reads them.
 fn table(table: &Table) -> String {
-    let short = |cell: Cow<str>| match cell.parse::<f64>() {
-        Ok(value) if cell.contains(['.', 'e']) => number::precise(value),
-        Err(_) if cell.is_empty() => number::or_dash(None),
-        _ => cell.into_owned(),
+    let short = |cell: Cow<str>| {
+        let numbers = |part: &str| part.parse::<f64>().ok().filter(|_| part.contains(['.', 'e'])).map(number::precise);
+        // Some cells hold several numbers.
+        let all: Option<Vec<String>> = cell.split(' ').map(numbers).collect();
+        match all {
+            Some(all) => all.join(" "),
+            None if cell.is_empty() => number::or_dash(None),
+            None => cell.into_owned(),
+        }
     };
     let rows: Vec<Vec<String>> = (0..table.rows().min(ROWS)).map(|row| table.row(row).map(short).collect()).collect();
     let mut text = output::table(&table.titles().collect::<Vec<_>>(), &rows);

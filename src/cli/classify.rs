@@ -4,7 +4,7 @@ use super::devices;
 use super::network::{NetworkArgs, Trained, find_run, load_dataset};
 use super::output::{self, Failure};
 use super::plan::Shape;
-use lab_core::data::{LoadOptions, class_names, read_picture_for};
+use lab_core::data::{LoadOptions, read_picture_for};
 use lab_core::experiment::DeviceChoice;
 use lab_core::files::files_in;
 use lab_core::number::{plural, precise_percent};
@@ -139,20 +139,10 @@ fn info(args: &Args) -> Result<DatasetInfo, Failure> {
     }
     let shape = args.image.map_or_else(|| args.network.shape(), |Shape(shape)| Ok(shape))?;
     let (mean, std) = args.network.normalization(shape[0])?;
-    let known = args.network.classes()?;
-    let count = known.unwrap_or(10);
-    let classes = match &args.classes[..] {
-        [] => (0..count).map(|class| class.to_string()).collect(),
-        // One class alone is no choice.
-        [file] => class_names(Path::new(file), count).map_err(Failure::usage)?,
-        names if known.is_some_and(|known| known != names.len()) => {
-            return Err(Failure::Usage(format!(
-                "the network tells {count} classes apart, and --classes names {}: name each, in their order, or leave it out",
-                names.len()
-            )));
-        }
-        names => names.to_vec(),
-    };
+    let mut classes = args.network.named_classes(&args.classes)?;
+    if classes.is_empty() {
+        classes = (0..args.network.classes()?.unwrap_or(10)).map(|class| class.to_string()).collect();
+    }
     Ok(DatasetInfo { name: "weights".to_owned(), shape, classes, train: 0, validation: 0, mean, std })
 }
 

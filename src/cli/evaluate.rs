@@ -37,6 +37,10 @@ pub struct Args {
     /// held out to validate on, only these are used, wherever they lie [default: the run's]
     #[arg(long, value_name = "embedded|PATH", required_unless_present = "run")]
     data: Option<String>,
+    /// With --weights: the classes in the order of the weights, or a file with one a line or JSON; each class of the data
+    /// must be among them [default: those of the data, in its order]
+    #[arg(long, value_name = "A,B,…|FILE", value_delimiter = ',', requires = "weights")]
+    classes: Vec<String>,
     /// Use the training images instead
     #[arg(long)]
     train: bool,
@@ -106,12 +110,23 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
         return Ok((opened, loaded, trained));
     }
     let data = args.network.data(args.data.as_deref().unwrap_or("embedded"))?;
-    let scoring = Some(Scoring { known: None, training: args.train });
+    let named = args.network.named_classes(&args.classes)?;
+    let known = Some(&named[..]).filter(|named| !named.is_empty());
+    let scoring = Some(Scoring { known, training: args.train });
     let loaded = load_dataset(
         &data,
         0,
         LoadOptions { usual_side: Some(args.network.usual_side()?), scoring, ..LoadOptions::default() },
     )?;
+    if known.is_none() && !loaded.dataset.validation.files.is_empty() {
+        const MOST: usize = 10;
+        let names: Vec<&str> = loaded.info.classes.iter().take(MOST).map(String::as_str).collect();
+        let more = if loaded.info.classes.len() > MOST { ", …" } else { "" };
+        output::notice(&format!(
+            "classes are taken in the order of the data: {}{more}; --classes names that of the weights where it is another",
+            names.join(", ")
+        ));
+    }
     let opened = devices::open_for(args.device, args.network.precision()?)?;
     let trained = args.network.of_weights(loaded.info.clone(), &opened)?;
     Ok((opened, loaded, trained))

@@ -59,15 +59,16 @@ pub struct Args {
     /// Only this network
     #[arg(long, value_name = "NAME")]
     arm: Option<String>,
-    /// Which weights: those with the least validation loss, or the newest
-    #[arg(long, value_parser = ["best", "last"], default_value = "best")]
-    checkpoint: String,
+    /// Which weights: those with the least validation loss, or the newest [default: best]
+    #[arg(long, value_parser = ["best", "last"])]
+    checkpoint: Option<String>,
     /// The file, or the folder for networks [default: here, named after the run's folder]
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    args.fits_the_format()?;
     if args.bundle {
         return bundled(args);
     }
@@ -92,7 +93,30 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 impl Args {
     fn which(&self) -> Checkpoint {
-        if self.checkpoint == "last" { Checkpoint::Last } else { Checkpoint::Best }
+        if self.checkpoint.as_deref() == Some("last") { Checkpoint::Last } else { Checkpoint::Best }
+    }
+
+    /// Refuses what the format makes no use of.
+    fn fits_the_format(&self) -> Result<(), Failure> {
+        let networks = self.onnx || self.torch;
+        let is_study = self.html && study::find(&self.run).is_some();
+        let refused = |why: String| Err(Failure::Usage(why));
+        if self.arm.is_some() && !networks {
+            return refused("--arm goes with --onnx and --torch; the other formats hold all of a run".to_owned());
+        }
+        if self.checkpoint.is_some() && !networks && (!self.html || is_study) {
+            let why = "--checkpoint goes with --onnx, --torch and a run's --html; the other formats hold all of a run";
+            return refused(why.to_owned());
+        }
+        let ending = self.out.as_deref().and_then(Path::extension).unwrap_or_default();
+        if networks && (ending == "onnx" || ending == "py") {
+            let out = self.out.as_deref().unwrap_or(Path::new("")).display();
+            return refused(format!(
+                "--out names a folder here, into which each network goes as a file of its own name: {out} looks like a file; \
+                 leave its ending out"
+            ));
+        }
+        Ok(())
     }
 
     fn place(&self, folder: &Path, ending: &str) -> PathBuf {
@@ -113,6 +137,11 @@ fn predictions(run: &Run, which: Checkpoint) -> Result<(Findings, Arc<Dataset>),
 
 fn page(args: &Args, folder: &Path, text: String) -> Result<(), Failure> {
     let place = args.place(folder, ".html");
+    if fs::read(&place).is_ok_and(|there| !report::is_report(&there)) {
+        let place = place.display();
+        let why = format!("{place} is there already, and it is no report; name another file with --out");
+        return Err(Failure::Running(why));
+    }
     write_atomically(&place, text.as_bytes()).map_err(Failure::running)?;
     said(&place)
 }
@@ -164,6 +193,10 @@ fn networks(args: &Args, run: &Run) -> Result<(), Failure> {
     for (arm, checkpoint) in found {
         match checkpoint {
             Ok(checkpoint) => {
+                if which == Checkpoint::Best && !checkpoint.ends_with(which.name()) {
+                    let name = &run.info.arms[arm].name;
+                    output::notice(&format!("{name} has no best checkpoint yet: this is its newest"));
+                }
                 let file = checkpoint.join(WEIGHTS);
                 ready.push((arm, load::read(&file).map_err(Failure::usage)?, file));
             }

@@ -19,6 +19,7 @@ mod output;
 mod plan;
 mod presets;
 mod progress;
+mod room;
 mod runs;
 mod signals;
 mod study;
@@ -32,6 +33,7 @@ pub use output::{Failure, harmless};
 pub use signals::start_threads;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use lab_window::Renderer;
 
@@ -111,6 +113,13 @@ pub enum Command {
 /// What is wrong with them. Help and version are printed and end in [`Failure::Silent`].
 pub fn parse() -> Result<Cli, Failure> {
     Cli::try_parse().map_err(|error| {
+        if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            let words: Vec<String> = std::env::args().skip(1).collect();
+            let command = format!("residual-lab {}", words.join(" "));
+            return Failure::Usage(format!(
+                "`{command}` is the name of several commands; `{command} --help` lists them"
+            ));
+        }
         if error.use_stderr() {
             return Failure::Usage(output::one_line(&error.to_string()));
         }

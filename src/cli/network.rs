@@ -3,7 +3,7 @@
 use super::output::{self, Failure};
 use super::plan::{self, Origin};
 use lab_core::checkpoint::Checkpoint;
-use lab_core::data::{Dataset, LoadOptions, Scoring, usual_side};
+use lab_core::data::{Dataset, LoadOptions, Scoring, class_names, usual_side};
 use lab_core::experiment::{Channels, Data, Fit, Normalization, Precision, Resize, Source, imagenet_normalization};
 use lab_core::protocol::DatasetInfo;
 use lab_core::runs::{self, Run};
@@ -88,7 +88,10 @@ impl NetworkArgs {
                 continue;
             }
             let file = match run.weights(index, self.which()) {
-                Ok(folder) => folder.join(WEIGHTS),
+                Ok(folder) => {
+                    self.note_newest(run, index);
+                    folder.join(WEIGHTS)
+                }
                 // It may have diverged at once; the others can be asked all the same.
                 Err(why) => {
                     without.push(why);
@@ -112,6 +115,14 @@ impl NetworkArgs {
         Ok(Trained { networks, dataset: run.info.dataset.clone(), fit })
     }
 
+    /// Says that an arm's newest checkpoint stands in for its best one, where there is none.
+    fn note_newest(&self, run: &Run, arm: usize) {
+        if self.which() == Checkpoint::Best && run.checkpoint(arm, Checkpoint::Best).is_none() {
+            let name = &run.experiment.arms[arm].name;
+            output::notice(&format!("{name} has no best checkpoint yet: this is its newest"));
+        }
+    }
+
     /// The network of a file of weights, for the images of a data set.
     pub(super) fn of_weights(&self, dataset: DatasetInfo, opened: &Opened) -> Result<Trained, Failure> {
         let Origin { arm, data, precision } = self.origin()?;
@@ -133,6 +144,24 @@ impl NetworkArgs {
         let naming = self.origin()?.arm.network.naming;
         let state = weights::read(file).map_err(Failure::usage)?;
         Ok(weights::classes(&state, naming))
+    }
+
+    /// The classes that a person names in the order of the weights, by names or by a file with one a line or JSON; none
+    /// where nothing is `given`.
+    pub(super) fn named_classes(&self, given: &[String]) -> Result<Vec<String>, Failure> {
+        let known = self.classes()?;
+        match given {
+            // One class alone is no choice.
+            [file] => class_names(Path::new(file), known.unwrap_or(10)).map_err(Failure::usage),
+            names if !names.is_empty() && known.is_some_and(|known| known != names.len()) => {
+                let count = known.unwrap_or_default();
+                Err(Failure::Usage(format!(
+                    "the network tells {count} classes apart, and --classes names {}: name each, in their order, or leave it out",
+                    names.len()
+                )))
+            }
+            names => Ok(names.to_vec()),
+        }
     }
 
     /// Which checkpoint of a run is wanted.

@@ -15,8 +15,10 @@ pub enum Failure {
     Usage(String),
     /// Something went wrong on the way: exit code 1.
     Running(String),
-    /// Stopped by a scheduler before the work was done, with a checkpoint: exit code 75, which means "try again".
+    /// Stopped before the work was done, with a checkpoint: exit code 75, which means "try again".
     Again,
+    /// The same, with what has to be done before that.
+    Unfinished(String),
     /// There is nothing to tell: help was asked for, or whoever read the output has gone away. Exit code 0.
     Silent,
 }
@@ -26,7 +28,7 @@ impl Failure {
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         match self {
-            Self::Usage(message) | Self::Running(message) => Some(message),
+            Self::Usage(message) | Self::Running(message) | Self::Unfinished(message) => Some(message),
             Self::Again | Self::Silent => None,
         }
     }
@@ -37,7 +39,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Running(_) => 1,
-            Self::Again => 75,
+            Self::Again | Self::Unfinished(_) => 75,
             Self::Silent => 0,
         }
     }

@@ -21,13 +21,13 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "embedded|PATH")]
     data: Option<String>,
     /// Train for this many passes over the training images
-    #[arg(long, value_name = "N", conflicts_with = "steps")]
+    #[arg(long, value_name = "N", conflicts_with = "steps", value_parser = whole::<u32>)]
     epochs: Option<u32>,
     /// Train for this many steps
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>)]
     steps: Option<u64>,
     /// The seed of everything random
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>)]
     seed: Option<u64>,
     /// Set any field of the experiment, as in `recipe.batch_size=64` or arms[1].network.shortcut=b
     #[arg(long, value_name = "PATH=VALUE")]
@@ -79,6 +79,11 @@ impl PlanArgs {
                    where its images lie elsewhere by now";
         Err(Failure::Usage(why.to_owned()))
     }
+}
+
+/// A whole number as it is typed.
+fn whole<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "a whole number is wanted, as in 2".to_owned())
 }
 
 fn from_file(file: &Path) -> Result<Plan, Failure> {

@@ -14,6 +14,8 @@ const HEARTBEAT: Duration = Duration::from_mins(1);
 /// Shows events as they come.
 pub(super) struct Progress {
     quiet: bool,
+    /// Whether whoever read the output has gone away.
+    unread: bool,
     /// Whether another folder can be typed where this one cannot be written to.
     offers: bool,
     bar: Option<ProgressBar>,
@@ -53,6 +55,7 @@ impl Progress {
     pub(super) fn new(quiet: bool) -> Self {
         Self {
             quiet,
+            unread: false,
             offers: false,
             bar: None,
             total_steps: 0,
@@ -82,13 +85,36 @@ impl Progress {
         self
     }
 
-    /// Training is done, and not all of it can be written.
-    pub(super) fn waits(&self) {
-        self.beside_bar(|| output::notice("training is done; waiting for room to write the end of it"));
+    /// Training is done, and not all of it can be written: what is wanted, and how long that is waited for.
+    pub(super) fn waits(&self, wanted: Option<&str>, patience: Duration) {
+        let wanted = wanted.map_or_else(String::new, |wanted| format!(": {wanted}"));
+        let minutes = patience.as_secs() / 60;
+        let most = match minutes {
+            _ if patience == Duration::MAX => String::new(),
+            minutes => format!(", {} at most (--wait-for-room)", number::plural(minutes, "minute")),
+        };
+        self.beside_bar(|| {
+            output::notice(&format!("training is done; waiting for room to write the end of it{most}{wanted}"));
+        });
+    }
+
+    /// Whether whoever read the output has gone away. Nothing is printed from then on.
+    pub(super) fn is_unread(&self) -> bool {
+        self.unread
     }
 
     /// Shows one event.
     pub(super) fn show(&mut self, event: Event) -> Result<(), Failure> {
+        match self.shown(event) {
+            Err(Failure::Silent) => {
+                (self.unread, self.quiet) = (true, true);
+                Ok(())
+            }
+            shown => shown,
+        }
+    }
+
+    fn shown(&mut self, event: Event) -> Result<(), Failure> {
         match event {
             Event::Prepared(prepared) => self.prepared(&prepared),
             Event::Steps(steps) => steps.iter().try_for_each(|step| self.step(step)),
@@ -142,12 +168,18 @@ impl Progress {
             data.classes.len(),
             prepared.device
         ))?;
-        let (batch, steps) = (prepared.experiment.recipe.batch_size, prepared.steps_per_epoch);
+        let (wanted, steps) = (prepared.experiment.recipe.batch_size, prepared.steps_per_epoch);
+        let batch = wanted.min(data.train);
+        let all = if batch < wanted {
+            format!("; recipe.batch_size is {wanted}, and there are no more")
+        } else {
+            String::new()
+        };
         let left = (data.train as u64).saturating_sub(steps * batch as u64);
         let left =
             (left > 0).then(|| format!("; {left} more fill no batch and are left out, other ones in each epoch"));
         let steps = number::plural(steps, "step");
-        self.say(&format!("{steps} of {batch} images an epoch{}", left.unwrap_or_default()))?;
+        self.say(&format!("{steps} of {batch} images an epoch{}{all}", left.unwrap_or_default()))?;
         for arm in &prepared.arms {
             let (parameters, macs) = (number::count(arm.parameters), number::precise_large(arm.macs));
             self.say(&format!("{}: {parameters} parameters, {macs} MAC an image", arm.name))?;

@@ -1,9 +1,8 @@
 //! What the system and the person at the keyboard ask of a training process, and how many threads it may have.
 //!
 //! Ctrl-C, SIGTERM and the signals that schedulers send ahead of a time limit (SIGUSR1, SIGUSR2) all end training after the
-//! step in progress, with a checkpoint. Whoever is stopped by anything but Ctrl-C exits with 75 ("try again"), so that a
-//! scheduler knows that there is more to do. Schedulers send signals twice; only a second Ctrl-C means that somebody does
-//! not want to wait.
+//! step in progress, with a checkpoint. Whoever is stopped exits with 75 ("try again"), so that a scheduler or a script knows
+//! that there is more to do. Schedulers send signals twice; only a second Ctrl-C means that somebody does not want to wait.
 
 use super::output::Failure;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -20,23 +19,21 @@ const SCHEDULERS: &[i32] = &[SIGTERM];
 /// Whether somebody has asked this process to stop.
 pub(super) struct Signals {
     asked: Arc<AtomicBool>,
-    by_scheduler: Arc<AtomicBool>,
 }
 
 impl Signals {
     /// Listens from now on.
     pub fn listen() -> Result<Self, Failure> {
         let failed = |error| Failure::Running(format!("cannot listen for Ctrl-C: {error}"));
-        let (asked, by_scheduler, once) = <(Arc<AtomicBool>, Arc<AtomicBool>, Arc<AtomicBool>)>::default();
+        let (asked, once) = <(Arc<AtomicBool>, Arc<AtomicBool>)>::default();
         // In this order: Ctrl-C finds the flag raised only if it is the second one.
         flag::register_conditional_shutdown(SIGINT, 1, Arc::clone(&once)).map_err(failed)?;
         flag::register(SIGINT, once).map_err(failed)?;
         flag::register(SIGINT, Arc::clone(&asked)).map_err(failed)?;
         for &signal in SCHEDULERS {
-            flag::register(signal, Arc::clone(&by_scheduler)).map_err(failed)?;
             flag::register(signal, Arc::clone(&asked)).map_err(failed)?;
         }
-        Ok(Self { asked, by_scheduler })
+        Ok(Self { asked })
     }
 
     /// Takes the end of the standard input for such a wish, too: whoever started this process has ended, or wants it to.
@@ -54,9 +51,9 @@ impl Signals {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// How a process ends that was stopped before its work was done.
+    /// How a process ends whose work may not be done.
     pub fn stopped(&self) -> Result<(), Failure> {
-        if self.by_scheduler.load(Ordering::Relaxed) { Err(Failure::Again) } else { Ok(()) }
+        if self.asked() { Err(Failure::Again) } else { Ok(()) }
     }
 }
 

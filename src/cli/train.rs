@@ -21,8 +21,9 @@ use std::time::Duration;
 
 /// Arguments of `train`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ctrl-C stops after the step in progress and keeps a checkpoint; a second Ctrl-C does not wait.
-SIGTERM, SIGUSR1 and SIGUSR2 do so, too, and end with exit code 75: there is more to do.
+#[command(
+    after_help = "Ctrl-C stops after the step in progress, keeps a checkpoint, and ends with exit code 75: there is more
+to do. SIGTERM, SIGUSR1, SIGUSR2 and a reader that goes away do so, too. A second Ctrl-C does not wait.
 
 Examples:
   residual-lab train
@@ -30,7 +31,8 @@ Examples:
   residual-lab train my.toml --set recipe.batch_size=64 --out runs/first
   residual-lab train --set recipe.seeds=3 --epochs 2 --out three-seeds
   residual-lab train --resume runs/first
-  residual-lab train --resume runs/first --extend 2")]
+  residual-lab train --resume runs/first --extend 2"
+)]
 pub struct Args {
     #[command(flatten)]
     plan: PlanArgs,
@@ -56,6 +58,9 @@ pub struct Args {
     /// Keep this many of the newest checkpoints, besides the last and the best one
     #[arg(long, value_name = "K", default_value_t = 0)]
     keep_checkpoints: usize,
+    /// Where the end of the run cannot be written, wait for room this long, then end with exit code 75
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=10_080))]
+    wait_for_room: u64,
     /// Print how the run ended as JSON and nothing else
     #[arg(long)]
     json: bool,
@@ -127,17 +132,30 @@ fn train(args: &Args, command: Command, images: Option<Source>) -> Result<(), Fa
         engine.send(Command::Extend { epochs, schedule: args.schedule });
     }
     let starts = if args.extend.is_some() { 2 } else { 1 };
-    match watch(&engine, || signals.asked(), typed(), starts, &mut Progress::new(args.json).offering())? {
+    let patience = Duration::from_mins(args.wait_for_room);
+    let mut progress = Progress::new(args.json).offering();
+    match watch(&engine, || signals.asked(), typed(), patience, starts, &mut progress)? {
         Watched::Ended(outcome) => report(&outcome, args.json),
+        Watched::Stopped(outcome) if progress.is_unread() => Err(Failure::Unfinished(format!(
+            "stopped after step {}, because nobody reads the output any more{}",
+            count(outcome.steps),
+            way_on(&outcome)
+        ))),
         Watched::Stopped(outcome) => {
             report(&outcome, args.json)?;
+            output::notice(&format!("stopped after step {}{}", count(outcome.steps), way_on(&outcome)));
             signals.stopped()
+        }
+        Watched::Unwritten(outcome, why) => {
+            numbers(&outcome, args.json)?;
+            let way_on = way_on(&outcome);
+            Err(Failure::Unfinished(format!("the end of the run is not written: {why}{way_on}")))
         }
         Watched::NotBegun => {
             // Images may still be read for minutes; nothing is lost if that ends with the process.
             std::mem::forget(engine);
-            output::notice("stopped before training began");
-            signals.stopped().and(Err(Failure::Running("interrupted before training began".to_owned())))
+            let why = "stopped before training began: the same command begins anew";
+            Err(Failure::Unfinished(why.to_owned()))
         }
     }
 }
@@ -155,12 +173,23 @@ pub(super) fn keeper(out: Option<PathBuf>) -> Result<runs::Folder, Failure> {
     Ok(runs::Folder::under(place))
 }
 
+/// How to go on with a run that has not come to its end.
+fn way_on(outcome: &Outcome) -> String {
+    let run = outcome.run.as_deref().map(output::word);
+    run.map_or_else(String::new, |run| {
+        format!("; `residual-lab train --resume {run}` goes on from its last checkpoint")
+    })
+}
+
+/// The numbers of an outcome.
+fn numbers(outcome: &Outcome, json: bool) -> Result<(), Failure> {
+    if json { output::print_json(outcome) } else { output::print(&summary(outcome)) }
+}
+
 fn report(outcome: &Outcome, json: bool) -> Result<(), Failure> {
     let shown = outcome.run.as_deref().map(verdict::of).transpose()?;
-    if json {
-        output::print_json(outcome)?;
-    } else {
-        output::print(&summary(outcome))?;
+    numbers(outcome, json)?;
+    if !json {
         shown.iter().try_for_each(|shown| output::print(&format!("\n{}", verdict::in_words(shown))))?;
     }
     let unsaved: Vec<&str> = outcome.arms.iter().filter(|arm| arm.unsaved).map(|arm| arm.name.as_str()).collect();

@@ -2,6 +2,7 @@
 
 use super::output::{self, Failure};
 use super::progress::Progress;
+use super::room::Needed;
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
 use lab_core::protocol::{Command, Event, Outcome};
 use lab_engine::train::engine::Engine;
@@ -21,21 +22,26 @@ pub(super) enum Watched {
     Ended(Outcome),
     /// It was asked to, before its last step.
     Stopped(Outcome),
+    /// By itself, but its end could not be written, for this reason.
+    Unwritten(Outcome, String),
     /// It was asked to, before its first step.
     NotBegun,
 }
 
-/// Shows what happens until the run ends, or until `asked` and the step in progress is done. A run that is extended starts
-/// twice, and may have ended in between. What cannot be written is waited for, or goes to a folder that `another` names.
+/// Shows what happens until the run ends, or until `asked` and the step in progress is done, or until nobody reads what is
+/// shown. A run that is extended starts twice, and may have ended in between. What cannot be written in the end is waited for
+/// with `patience`, or goes to a folder that `another` names.
 pub(super) fn watch(
     engine: &Engine,
     asked: impl Fn() -> bool,
     mut another: impl FnMut() -> Option<PathBuf>,
+    patience: Duration,
     starts: u32,
     progress: &mut Progress,
 ) -> Result<Watched, Failure> {
     let (mut started, mut stopping, mut total) = (0, false, 0);
-    let (mut unwritten, mut ended, mut since) = (None, None, None);
+    let (mut unwritten, mut ended, mut since, mut needed) = (None, None, None, None);
+    let mut waiting: Option<Instant> = None;
     loop {
         match engine.events().recv_timeout(LISTEN) {
             Ok(Event::Finished(outcome)) if started >= starts => {
@@ -43,7 +49,8 @@ pub(super) fn watch(
                 let on_the_way = stopping && outcome.steps < total && !diverged;
                 ended = Some(if on_the_way { Watched::Stopped(*outcome) } else { Watched::Ended(*outcome) });
                 if unwritten.is_some() {
-                    progress.waits();
+                    waiting = Some(Instant::now());
+                    progress.waits(needed.as_ref().and_then(Needed::in_words).as_deref(), patience);
                 }
             }
             Ok(Event::Failed(why)) if started > 0 => return Err(Failure::Running(why)),
@@ -53,6 +60,7 @@ pub(super) fn watch(
                     Event::Prepared(prepared) => {
                         started += 1;
                         total = prepared.total_steps;
+                        needed = Needed::of(prepared);
                         // It has moved after its end.
                         if let Some(Watched::Ended(outcome) | Watched::Stopped(outcome)) = &mut ended {
                             outcome.run.clone_from(&prepared.run);
@@ -70,13 +78,19 @@ pub(super) fn watch(
         }
         match (&unwritten, ended.is_some()) {
             (None, true) => return ended.ok_or(Failure::Silent),
-            (Some(why), true) if asked() => {
-                return Err(Failure::Running(format!("the end of the run is not written: {why}")));
+            (Some(why), true) if asked() || waiting.is_some_and(|since| since.elapsed() >= patience) => {
+                let wanted = needed.as_ref().and_then(Needed::in_words);
+                let why = wanted.map_or_else(|| why.clone(), |wanted| format!("{why} ({wanted})"));
+                return match ended {
+                    Some(Watched::Ended(outcome) | Watched::Stopped(outcome)) => Ok(Watched::Unwritten(outcome, why)),
+                    _ => Err(Failure::Running(format!("the end of the run is not written: {why}"))),
+                };
             }
             (Some(_), _) => another().into_iter().for_each(|folder| engine.send(Command::MoveRun(folder))),
             (None, false) => {}
         }
-        if stopping || !asked() {
+        let unread = progress.is_unread();
+        if stopping || !(asked() || unread) {
             continue;
         }
         if started == 0 {
@@ -87,7 +101,11 @@ pub(super) fn watch(
             return Ok(Watched::NotBegun);
         }
         stopping = true;
-        output::notice("stopping after this step; Ctrl-C again to stop at once");
+        output::notice(if unread {
+            "stopping after this step, because nobody reads the output any more"
+        } else {
+            "stopping after this step; Ctrl-C again to stop at once"
+        });
         engine.send(Command::Stop);
     }
 }

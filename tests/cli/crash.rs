@@ -1,17 +1,15 @@
-//! Runs that are killed at any moment, and disks that fill up: whatever happens, the end is that of a run that nobody
-//! disturbed, and nothing is left over.
+//! Runs that are killed at any moment: whatever happens, the end is that of a run that nobody disturbed, and nothing is left
+//! over.
 //!
 //! Kills come at every n-th system call that changes files, by strace's injection; where strace is not installed, at moments
 //! spread over the run. `RESIDUAL_LAB_KILLS` says how many; a thousand take about ten minutes.
 
 use crate::lab::{Lab, TINY};
-use crate::studies::{SMALL, assert_same_runs, work};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Two small networks with everything that a checkpoint has to remember, validated every third step.
@@ -97,7 +95,7 @@ fn outcome(run: &Path) -> serde_json::Value {
 }
 
 /// Says where two runs differ, if they do.
-fn differences(run: &Path, whole: &Path) -> Vec<String> {
+pub fn differences(run: &Path, whole: &Path) -> Vec<String> {
     let (ours, theirs) = (contents(run), contents(whole));
     let names = |files: &BTreeMap<PathBuf, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     let mut found: Vec<String> = names(&ours)
@@ -114,12 +112,12 @@ fn differences(run: &Path, whole: &Path) -> Vec<String> {
     found
 }
 
-fn train(out: &str) -> Vec<&str> {
+pub fn train(out: &str) -> Vec<&str> {
     [&["train", "--out", out], PLAN, TINY].concat()
 }
 
 /// Ends what was begun, as a person would: by resuming, or where no run had come into being, by the same command.
-fn go_on(lab: &Lab, run: &str) {
+pub fn go_on(lab: &Lab, run: &str) {
     if lab.path(run).join("experiment.toml").exists() {
         lab.ok(&["train", "--resume", run, "--device", "flex"]);
     } else {
@@ -246,129 +244,6 @@ fn a_run_that_is_killed_at_any_moment_ends_as_one_that_was_not() {
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), moments.len(), wrong.join("\n"));
     assert!(killed * 10 >= moments.len() * 7, "only {killed} were killed");
     assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".tmp")), "{left:?}");
-}
-
-/// A disk of 2 MB, as long as it lives.
-struct Disk(PathBuf);
-
-impl Disk {
-    /// None, and why, where this user may not.
-    fn mount(place: PathBuf) -> Option<Self> {
-        fs::create_dir_all(&place).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(&place).stderr(Stdio::null());
-        if mount.status().is_ok_and(|status| status.success()) {
-            return Some(Self(place));
-        }
-        eprintln!("SKIPPED: only root may mount a disk of 2 MB");
-        None
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
-fn fill(path: &Path) {
-    let mut file = fs::File::create(path).unwrap();
-    while file.write_all(&[1; 4096]).is_ok() {}
-    while file.write_all(&[1]).is_ok() {}
-}
-
-#[test]
-fn a_disk_that_is_full_for_a_while_loses_nothing() {
-    let lab = Lab::new();
-    let Some(disk) = Disk::mount(lab.path("disk")) else { return };
-    lab.ok(&train("whole"));
-    let mut child = lab.command(&train("disk/run")).env("RUST_LOG", "off").spawn().unwrap();
-    lab.wait_for(&mut child, || disk.0.join("run/arms/plain/checkpoints").exists());
-    fill(&disk.0.join("ballast"));
-    // It has long done its last step when there is room again.
-    std::thread::sleep(Duration::from_secs(6));
-    assert!(child.try_wait().unwrap().is_none(), "it waits for room");
-    fs::remove_file(disk.0.join("ballast")).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("is full; make room there") && said.contains("everything has been written"), "{said}");
-    assert_eq!(differences(&lab.path("disk/run"), &lab.path("whole")), [""; 0]);
-}
-
-/// A training on a disk that is full from then on, with somebody to type; `whole` is the same one elsewhere.
-fn filled(lab: &Lab, disk: &Disk) -> Child {
-    lab.ok(&train("whole"));
-    let mut child = lab.command(&train("disk/run")).stdin(Stdio::piped()).spawn().unwrap();
-    lab.wait_for(&mut child, || disk.0.join("run/arms/plain/checkpoints").exists());
-    fill(&disk.0.join("ballast"));
-    child
-}
-
-#[test]
-fn a_full_disk_can_be_left_for_another_folder() {
-    let lab = Lab::new();
-    let Some(disk) = Disk::mount(lab.path("disk")) else { return };
-    let mut child = filled(&lab, &disk);
-    let mut input = child.stdin.take().unwrap();
-    writeln!(input, "elsewhere").unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert_eq!(differences(&lab.path("elsewhere"), &lab.path("whole")), [""; 0]);
-}
-
-#[test]
-fn a_disk_that_has_room_for_an_end_and_none_for_the_networks_is_left_after_the_end() {
-    let lab = Lab::new();
-    let Some(disk) = Disk::mount(lab.path("disk")) else { return };
-    let mut child = filled(&lab, &disk);
-    let ballast = fs::OpenOptions::new().write(true).open(disk.0.join("ballast")).unwrap();
-    ballast.set_len(ballast.metadata().unwrap().len() - 24 * 1024).unwrap();
-    std::thread::sleep(Duration::from_secs(6));
-    assert!(child.try_wait().unwrap().is_none(), "it waits for room");
-    assert!(!disk.0.join("run/outcome.json").exists(), "no networks have come of it yet");
-    writeln!(child.stdin.take().unwrap(), "elsewhere").unwrap();
-    let output = child.wait_with_output().unwrap();
-    let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && told.contains("training is done; waiting for room"), "{told}");
-    assert!(said.trim_end().lines().any(|line| line == "run folder: elsewhere"), "{said}");
-    assert_eq!(differences(&lab.path("elsewhere"), &lab.path("whole")), [""; 0]);
-    assert!(!disk.0.join("run/outcome.json").exists(), "the folder that was left is not whole");
-}
-
-/// What cannot be written of a trial waits, whatever has come of it, and so does the next one.
-#[test]
-fn a_study_outlives_a_full_disk() {
-    let lab = Lab::new();
-    let Some(disk) = Disk::mount(lab.path("disk")) else { return };
-    let rates = |folder: &str| {
-        let two = ["--vary", "recipe.optimizer.learning_rate=0.01,0.1", "--epochs", "2"];
-        lab.ok(&[&["study", "new", folder], SMALL, &two].concat());
-    };
-    rates("whole");
-    lab.ok(&["study", "work", "whole", "--device", "flex"]);
-    rates("disk/study");
-    let mut worker = work(&lab, "disk/study");
-    lab.wait_for(&mut worker, || {
-        let trials = fs::read_dir(disk.0.join("study/trials")).unwrap();
-        trials.flatten().any(|trial| trial.path().join("arms/plain/checkpoints").exists())
-    });
-    fill(&disk.0.join("ballast"));
-    std::thread::sleep(Duration::from_secs(5));
-    assert!(worker.try_wait().unwrap().is_none(), "it waits for room");
-    fs::remove_file(disk.0.join("ballast")).unwrap();
-    let output = worker.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("is full; make room there") && !said.contains("another folder"), "{said}");
-    assert_same_runs(&lab, "disk/study", "whole");
-    let results = |folder| lab.ok(&["study", "results", folder, "--csv"]);
-    assert_eq!(results("disk/study"), results("whole"));
-    let mut claims: Vec<_> =
-        fs::read_dir(disk.0.join("study/claims")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    claims.sort();
-    assert_eq!(claims, ["0001-0001.json", "0002-0001.json"], "nobody took over, and nothing is left over");
 }
 
 /// How a run ends does not matter: what has ended has ended.

@@ -35,6 +35,8 @@ fn instruments_look_at_every_arm_of_a_run() {
     assert!(plain["blocks"][1]["score"].is_null(), "a plain block that changes the shape stays");
     assert_eq!(residual["whole"]["images"], 20);
 
+    let text = lab.ok(&["inspect", "run", "gradients", "--images", "16"]);
+    assert!(text.split_whitespace().all(|word| word.len() < 12 || word.parse::<f64>().is_err()), "{text}");
     let one = lab.json(&["inspect", "run", "gradients", "--arm", "residual", "--images", "16", "--json"]);
     assert_eq!((arms(&one).len(), &one["arms"][0]["arm"]), (1, &Value::from("residual")));
     assert!(one["arms"][0]["finding"]["blocks"][0]["branch_ratio"].as_f64().unwrap() > 0.0);
@@ -80,6 +82,48 @@ fn what_cannot_be_looked_at_is_refused_in_one_line() {
     lab.refuses(2, &["shows every block"], &["inspect", "run", "gradcam", "--block", "layer1.0"]);
     lab.refuses(2, &["no class \"cat\""], &["inspect", "run", "gradcam", "--class", "cat"]);
     lab.refuses(1, &["no validation image 500"], &["inspect", "run", "gradcam", "--image", "500"]);
+}
+
+#[test]
+fn what_an_answer_is_about_is_said_and_options_that_it_makes_no_use_of_are_refused() {
+    let lab = trained();
+    let said = lab.ok(&["inspect", "run", "slice", "--images", "16", "--points", "1", "--out", "tables"]);
+    assert!(said.starts_with("asked about: 16 training images\n"), "{said}");
+    let table = std::fs::read_to_string(lab.path("tables/plain-slice.csv")).unwrap();
+    assert!(table.starts_with("at,loss,accuracy,training images\n") && table.contains(",16\n"), "{table}");
+    let path = lab.json(&["inspect", "run", "path", "--images", "16", "--points", "2", "--json"]);
+    assert_eq!(path["asked"], serde_json::json!({ "part": "training", "images": 16 }));
+    for (instrument, option) in
+        [("slice", "--limit"), ("gradcam", "--limit"), ("histograms", "--image"), ("slice", "--draws")]
+    {
+        lab.refuses(2, &["makes no use of", option], &["inspect", "run", instrument, option, "2"]);
+    }
+    lab.refuses(2, &["lesions makes no use of --gains", "for gains"], &["inspect", "run", "lesions", "--gains", "1,2"]);
+
+    // An image has one number, however few are asked about.
+    let few = lab.json(&["inspect", "run", "predictions", "--limit", "3", "--json"]);
+    let places = few["asked"]["places"].as_array().unwrap();
+    let all = lab.json(&["inspect", "run", "predictions", "--json"]);
+    let of = |found: &Value, image: usize| found["arms"][0]["finding"]["loss"][image].as_f64().unwrap();
+    assert_eq!(places.len(), 3);
+    for (image, place) in places.iter().enumerate() {
+        let place = usize::try_from(place.as_u64().unwrap()).unwrap();
+        assert!((of(&few, image) - of(&all, place)).abs() < 1e-5, "{image} is {place}");
+    }
+}
+
+#[test]
+fn calibration_says_its_error_and_leaves_bins_without_images_empty() {
+    let lab = trained();
+    let said = lab.ok(&["inspect", "run", "calibration", "--out", "tables"]);
+    assert!(said.contains("expected calibration error") && said.contains('–'), "{said}");
+    let table = std::fs::read_to_string(lab.path("tables/plain-calibration-error.csv")).unwrap();
+    assert!(table.starts_with("images,expected calibration error\n20,"), "{table}");
+    let found = lab.json(&["inspect", "run", "calibration", "--json"]);
+    let found = &found["arms"][0]["finding"];
+    assert!(found["expected_calibration_error"].is_number());
+    let bins = found["bins"].as_array().unwrap();
+    assert!(bins.iter().all(|bin| bin["accuracy"].is_null() == (bin["count"] == 0)), "{found}");
 }
 
 #[test]

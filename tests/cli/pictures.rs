@@ -137,7 +137,7 @@ fn ten_thousand_classes_are_trained_and_scored_without_a_cell_for_each_pair() {
     lab.ok(&[&["inspect", "run", "predictions"][..], &all].concat());
     let table = std::fs::read_to_string(lab.path("tables/resnet20-predictions.csv")).unwrap();
     assert!(
-        table.lines().next().unwrap().ends_with(",class 5,p 5") && table.lines().count() == 2001,
+        table.lines().next().unwrap().ends_with(",class 5,p 5,place") && table.lines().count() == 2001,
         "{}",
         table.len()
     );
@@ -177,4 +177,54 @@ fn a_folder_of_pictures_is_classified_and_each_that_cannot_be_says_why() {
     let lines: Vec<&str> = told.lines().collect();
     assert!(lines.iter().any(|line| line.starts_with("note: ") && line.contains("wardrobe/c.png")), "{told}");
     assert!(lines.contains(&"error: 2 of 4 pictures could not be read, as told above"), "{told}");
+}
+
+/// Which images are validated on, and in which order classes come, is told as it is.
+#[test]
+fn held_out_images_and_the_order_of_classes_are_told() {
+    let lab = Lab::new();
+    for part in ["train", "val", "test"] {
+        lab.pictures(&format!("set/{part}"), &["ape", "bee"], 8);
+    }
+    let small = ["--preset", "resnet20", "--set", "arms[0].network.body.cifar={depth=8,width=2}", "--steps", "1"];
+    let train = ["train", "--data", "set", "--set", "data.resize={height=12,width=12}", "--set", "data.holdout=0.25"];
+    let output = lab.command(&[&train[..], TINY, &small, &["--out", "run"]].concat()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("validating on 25 % of the training images") && !said.contains("set/val"), "{said}");
+
+    let weights = "run/arms/resnet20/checkpoints/last/weights.safetensors";
+    let score = ["evaluate", "--weights", weights, "--preset", "run/experiment.toml", "--data", "set/test"];
+    let correct = |more: &[&str]| {
+        let output = lab.command(&[&score[..], more, &["--json"]].concat()).output().unwrap();
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (
+            found["classes"].clone(),
+            found["correct"].as_u64().unwrap(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    let (classes, right, said) = correct(&[]);
+    assert!(
+        classes == serde_json::json!(["ape", "bee"]) && said.contains("in the order of the data: ape, bee"),
+        "{said}"
+    );
+    let (classes, other, said) = correct(&["--classes", "bee,ape"]);
+    assert!(classes == serde_json::json!(["bee", "ape"]) && !said.contains("in the order of the data"), "{said}");
+    assert_eq!(right + other, 16, "with the names exchanged the others are right");
+    lab.refuses(2, &["\"ape\"", "none of those"], &[&score[..], &["--classes", "cat,bee"]].concat());
+    lab.refuses(2, &["tells 2 classes apart"], &[&score[..], &["--classes", "a,b,c"]].concat());
+}
+
+#[test]
+fn tables_of_labels_may_name_files_in_full_and_say_why_they_are_not_used() {
+    let lab = Lab::new();
+    lab.pictures("set", &["images"], 8);
+    lab.write("set/labels.csv", b"filename,label\n");
+    lab.refuses(2, &["labels.csv is a table of labels in which no row names"], &["data", "info", "set"]);
+    let row = |index: u32| format!("{},{}\n", lab.path("set/images").join(format!("{index}.png")).display(), index % 2);
+    let rows: String = (0..8).map(row).collect();
+    lab.write("set/labels.csv", format!("filename,label\n{rows}").as_bytes());
+    assert_eq!(lab.json(&["data", "info", "set", "--json"])["classes"], serde_json::json!(["0", "1"]));
+    lab.write("set/labels.csv", b"filename,label\n/etc/hosts,0\n0.png,1\n");
+    lab.refuses(2, &["names a file outside of the folder"], &["data", "info", "set"]);
 }

@@ -11,6 +11,7 @@ fn wrong_usage() {
     lab.refuses(2, &["there is no device", "gpu:N"], &["train", "--device", "tpu"]);
     lab.refuses(2, &["there is no gpu:99", "or auto"], &["train", "--device", "gpu:99"]);
     lab.refuses(2, &["--steps"], &["train", "--steps", "2", "--epochs", "2"]);
+    lab.refuses(2, &["1.5", "a whole number is wanted"], &["train", "--epochs", "1.5"]);
     lab.refuses(2, &["--resume"], &["train", "--resume", "run", "--epochs", "2"]);
     lab.refuses(2, &["PATH"], &["data", "info"]);
     lab.refuses(2, &["3x32x32"], &["summary", "--image", "32"]);
@@ -78,6 +79,7 @@ fn values_out_of_range() {
         ("data.resize=1", "{ height = 32, width = 32 }"),
         ("recipe.optimizer=3", "recipe.optimizer.method=adam"),
         ("arms[0].network.body=3", "a name, or a table"),
+        ("recipe.augmentation.cutout=28", "cutout is 28, but must be below 28, the side of the images"),
     ] {
         lab.refuses(2, &[says], &["train", "--set", setting]);
     }
@@ -87,6 +89,55 @@ fn values_out_of_range() {
     let std =
         ["evaluate", "--weights", "w", "--preset", "resnet20", "--data", "embedded", "--mean", "0.5", "--std", "0"];
     lab.refuses(2, &["std"], &std);
+}
+
+/// What is not used is not passed over in silence, and what was meant is named.
+#[test]
+fn exports_and_runs_by_another_name() {
+    let lab = Lab::new();
+    let train =
+        ["train", "--preset", "resnet20", "--set", "arms[0].network.body.cifar={depth=8,width=2}", "--steps", "1"];
+    lab.ok(&[&train[..], TINY, &["--out", "run"]].concat());
+    lab.ok(&[&train[..], TINY, &["--set", "recipe.seeds=2", "--out", "seeds"]].concat());
+    lab.refuses(
+        2,
+        &["run/experiment.toml", "a file of the run folder run; name run"],
+        &["evaluate", "run/experiment.toml"],
+    );
+    lab.refuses(2, &["it holds runs", "seeds/trials/0001-seed-0"], &["evaluate", "seeds"]);
+    lab.refuses(2, &["`residual-lab data --help` lists them"], &["data"]);
+
+    let export = |more: &[&'static str]| [&["export", "run"], more].concat();
+    lab.write("keep.txt", b"mine");
+    lab.refuses(1, &["keep.txt is there already", "--out"], &export(&["--html", "--out", "keep.txt"]));
+    lab.ok(&export(&["--html", "--out", "page.html"]));
+    lab.ok(&export(&["--html", "--out", "page.html"]));
+    lab.refuses(2, &["--arm goes with"], &export(&["--html", "--arm", "resnet20"]));
+    lab.refuses(2, &["--checkpoint goes with"], &export(&["--bundle", "--checkpoint", "last"]));
+    lab.refuses(2, &["--out names a folder", "x.onnx"], &export(&["--onnx", "--out", "x.onnx"]));
+    lab.refuses(2, &["--out names a folder", "x.py"], &export(&["--torch", "--out", "x.py"]));
+
+    std::fs::remove_file(lab.path("run/outcome.json")).unwrap();
+    lab.ok(&export(&["--html", "--out", "page.html"]));
+    let page = std::fs::read_to_string(lab.path("page.html")).unwrap();
+    assert!(page.contains("was interrupted at step 1 of 1") && page.contains("training loss, first step"), "{page}");
+
+    std::fs::remove_dir_all(lab.path("run/arms/resnet20/checkpoints/best")).unwrap();
+    let output = lab.command(&["evaluate", "run"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no best checkpoint yet: this is its newest"));
+}
+
+#[test]
+fn networks_that_diverged_at_once_are_told_from_those_that_were_not_validated_yet() {
+    let lab = Lab::new();
+    let train =
+        ["train", "--preset", "resnet20", "--set", "arms[0].network.body.cifar={depth=8,width=2}", "--steps", "6"];
+    let rate =
+        ["--set", "recipe.optimizer.learning_rate=1000", "--set", "recipe.optimizer.weight_decay=100", "--out", "wild"];
+    let constant = ["--set", "recipe.schedule={curve={name='constant'}}"];
+    let output = lab.command(&[&train[..], TINY, &rate, &constant].concat()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    lab.refuses(2, &["it diverged at step", "before the first validation", "lower"], &["evaluate", "wild"]);
 }
 
 /// Each folder or file is tried with every command that reads data.

@@ -59,6 +59,34 @@ fn a_second_term_waits_for_the_checkpoint_and_a_second_ctrl_c_does_not() {
     assert!(!lab.path("hasty/arms/resnet110/checkpoints/last").exists());
 }
 
+/// As in `train | head -4`.
+#[test]
+fn a_reader_that_goes_away_stops_training_and_that_is_no_success() {
+    let lab = Lab::new();
+    lab.ok(&[&["train", "--out", "whole"], PLAN, TINY].concat());
+    let mut args = [&["train", "--out", "unread"], PLAN, TINY].concat();
+    args.extend(["--set", "recipe.evaluate_every.steps=1"]);
+    let mut child = lab.command(&args).spawn().unwrap();
+    let first = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    assert!(first.contains("training and"), "{first}");
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(75), "{said}");
+    assert!(said.contains("nobody reads the output") && said.contains("train --resume unread"), "{said}");
+    assert!(lab.metrics("unread", "resnet20").len() < 24, "it was to stop");
+    lab.ok(&["train", "--resume", "unread", "--device", "flex"]);
+    let losses = |run| lab.metrics(run, "resnet20").iter().map(|row| row["train_loss"].clone()).collect::<Vec<_>>();
+    assert_eq!(losses("unread"), losses("whole"));
+
+    rates(&lab, "rates", &["--epochs", "12"]);
+    let mut child = work(&lab, "rates");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(75), "{said}");
+    assert!(said.contains("study run rates"), "{said}");
+}
+
 #[test]
 fn a_worker_that_is_told_to_go_lets_go_of_its_trial_and_another_goes_on() {
     let lab = Lab::new();

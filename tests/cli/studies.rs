@@ -161,7 +161,7 @@ fn a_study_is_run_by_several_processes_stopped_and_gone_on_with() {
     lab.wait_for(&mut child, begun);
     signal(&child, "INT");
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(75), "{}", String::from_utf8_lossy(&output.stderr));
     let status = lab.json(&["study", "status", "stopped", "--json"]);
     let states: Vec<&str> =
         status["trials"].as_array().unwrap().iter().map(|trial| trial["state"].as_str().unwrap()).collect();
@@ -263,6 +263,39 @@ fn searches_end_hopeless_trials_early_and_say_so() {
     assert!(lab.ok(&["study", "results", "found"]).contains("ended early"));
 }
 
+/// One row over trials of two experiments would say nothing.
+#[test]
+fn an_experiment_that_is_edited_after_a_trial_has_begun_is_refused() {
+    let lab = Lab::new();
+    rates(&lab, "rates", &["--epochs", "1", "--seeds", "2"]);
+    lab.ok(&["study", "work", "rates", "--index", "1", "--device", "flex"]);
+    let file = lab.path("rates/study.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let length = "[experiment.recipe.length]\nepochs = ";
+    assert!(text.contains(length), "{text}");
+    fs::write(&file, text.replace(&format!("{length}1"), &format!("{length}2"))).unwrap();
+    for command in [
+        &["study", "work", "rates", "--device", "flex"][..],
+        &["study", "results", "rates"],
+        &["study", "status", "rates"],
+    ] {
+        let says = [
+            "trial 1 was begun as recipe.length.epochs = 1",
+            "now says recipe.length.epochs = 2",
+            "put study.toml back",
+        ];
+        let output = lab.command(command).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{command:?}");
+        says.iter().for_each(|part| assert!(said.contains(part), "{command:?} does not say {part}: {said}"));
+    }
+    fs::write(&file, text).unwrap();
+    lab.ok(&["study", "extend", "rates", "--seeds", "3"]);
+    lab.ok(&["study", "work", "rates", "--device", "flex"]);
+    let results = lab.ok(&["study", "results", "rates"]);
+    assert!(results.contains("★ the best"), "{results}");
+}
+
 #[test]
 fn studies_that_cannot_be_are_refused_with_axis_value_and_reason() {
     let lab = Lab::new();
@@ -277,7 +310,7 @@ fn studies_that_cannot_be_are_refused_with_axis_value_and_reason() {
     lab.refuses(2, &["search.points"], &new(&["--search", "random", "--vary", "recipe.batch_size=8,16"]));
     lab.refuses(2, &["nothing to search", "--vary"], &new(&["--search", "random", "--points", "3"]));
     let vary = ["--vary", "recipe.batch_size=8,16"];
-    lab.refuses(2, &["--points 5", "a grid"], &new(&[&vary[..], &["--points", "5"]].concat()));
+    lab.refuses(2, &["search.points is 5", "a grid"], &new(&[&vary[..], &["--points", "5"]].concat()));
     lab.refuses(2, &["120 seconds", "10 seconds"], &["study", "submit", "rates", "--slurm", "--time", "0:10"]);
     lab.refuses(2, &["seeds is 0 seeds"], &new(&["--seeds", "0"]));
     lab.refuses(2, &["--seeds few"], &new(&["--seeds", "few"]));

@@ -301,6 +301,21 @@ pub fn is_full(folder: &Path) -> bool {
     tried.is_err_and(|error| lacks_room(&error))
 }
 
+/// How many bytes this user may still write to a folder's disk, where the system tells.
+#[cfg(unix)]
+#[must_use]
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// How many bytes this user may still write to a folder's disk, where the system tells.
+#[cfg(not(unix))]
+#[must_use]
+pub fn free_bytes(_: &Path) -> Option<u64> {
+    None
+}
+
 /// Why a folder cannot be written to, and what can be done about it.
 #[must_use]
 pub fn in_words(folder: &Path, error: &io::Error) -> String {

@@ -1,5 +1,6 @@
 //! `residual-lab inspect`: the window's instruments on a run's networks, or on weights from elsewhere.
 
+mod asked;
 mod question;
 mod write;
 
@@ -7,6 +8,7 @@ use super::counting::Counting;
 use super::devices;
 use super::network::{Loaded, NetworkArgs, data_of_run, find_run, load_dataset, moved};
 use super::output::{self, Failure};
+use asked::Asked;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{Dataset, LoadOptions};
 use lab_core::experiment::{Data, DeviceChoice};
@@ -46,7 +48,7 @@ pub struct Args {
     /// `embedded`, or the path of a data set [default: the run's]
     #[arg(long, value_name = "embedded|PATH")]
     data: Option<String>,
-    /// Only this many validation images
+    /// Only this many validation images, for instruments that are about all of them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
     #[command(flatten)]
@@ -67,7 +69,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return list();
     }
     let (named, instrument) = words(args)?;
-    let snapshot = open(args, named)?;
+    args.about.only(instrument, args.limit.is_some())?;
+    let (snapshot, places) = open(args, named)?;
     if let (Instrument::Disagreement, [arm]) = (instrument, snapshot.arms.as_slice()) {
         return Err(Failure::Usage(format!(
             "disagreement compares two networks, and \"{}\" is the only one here; name a run with several, without --arm",
@@ -76,6 +79,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let question = args.about.question(instrument, &snapshot)?;
     let mut findings = ask(&snapshot, &question)?;
+    let asked = Asked::of(&question, &snapshot.dataset, places);
     if let Question::Nearest { .. } = question {
         let files = snapshot.dataset.train.files.iter();
         findings.files = files.map(|file| file.to_string_lossy().into_owned()).collect();
@@ -86,19 +90,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return Err(Failure::Running(why.collect::<Vec<_>>().join("; ")));
     }
     if let Some(folder) = &args.out {
-        write::all(folder, instrument, &findings)?;
+        write::all(folder, &asked.tables(instrument, &findings), &findings)?;
     }
     if args.json {
-        return write::json(instrument, &findings);
+        return write::json(instrument, &findings, &asked);
     }
-    if let Question::Nearest { sample: Sample::Validation(image), .. } = question {
-        let Dataset { classes, validation, .. } = snapshot.dataset.as_ref();
-        let file = validation.files.get(image).map_or(String::new(), |file| format!(" {}", file.display()));
-        let class = validation.labels.get(image).and_then(|label| classes.get(usize::from(*label)));
-        let class = class.map_or(String::new(), |class| format!(", of class {class}"));
-        output::print(&format!("asked about: validation image {image}{file}{class}"))?;
-    }
-    print(instrument, &findings)
+    print(instrument, &findings, &asked)
 }
 
 fn list() -> Result<(), Failure> {
@@ -126,17 +123,19 @@ fn words(args: &Args) -> Result<(Option<&str>, Instrument), Failure> {
     Ok((run, instrument))
 }
 
-fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
+/// The networks and their images, and where these lie among all if they are a choice that no file names.
+fn open(args: &Args, named: Option<&str>) -> Result<(Snapshot, Vec<usize>), Failure> {
     let limit = args.limit.map(|limit| limit as usize);
     let limited = |data: Data| Data { validation_limit: limit.or(data.validation_limit), ..data };
     let Some(named) = named else {
         let opened = devices::open_for(args.device, args.network.precision()?)?;
         let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
         let options = LoadOptions { usual_side: Some(args.network.usual_side()?), ..LoadOptions::default() };
-        let Loaded { dataset, info, .. } = load_dataset(&data, 0, options)?;
+        let Loaded { mut dataset, info, .. } = load_dataset(&data, 0, options)?;
+        let places = placed(&mut dataset, limit, &Data { validation_limit: None, ..data }, 0, options)?;
         let trained = args.network.of_weights(info, &opened)?;
         let arm = |(name, model): (String, _)| ArmSnapshot::new(&name, model, 0, [None, None]);
-        return Ok(Snapshot {
+        let snapshot = Snapshot {
             arms: trained.networks.into_iter().map(arm).collect(),
             dataset: Arc::new(dataset),
             fit: trained.fit,
@@ -144,15 +143,18 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
             step: 0,
             seed: 0,
             batch: 128,
-        });
+        };
+        return Ok((snapshot, places));
     };
     args.network.only_a_run(&[])?;
     let run = find_run(Path::new(named))?;
     let which = args.network.which();
     let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;
-    let (data, seed) = (limited(data_of_run(&run, args.data.as_deref())), run.experiment.recipe.seed);
-    let loaded = load_dataset(&data, seed, LoadOptions::of(&run.experiment));
-    let Loaded { dataset, .. } = loaded.map_err(|error| moved(error, args.data.as_deref()))?;
+    let (own, seed) = (data_of_run(&run, args.data.as_deref()), run.experiment.recipe.seed);
+    let options = LoadOptions::of(&run.experiment);
+    let loaded = load_dataset(&limited(own.clone()), seed, options);
+    let Loaded { mut dataset, .. } = loaded.map_err(|error| moved(error, args.data.as_deref()))?;
+    let places = placed(&mut dataset, limit, &own, seed, options)?;
     let mut snapshot = kept::shown(&run, dataset, which, &opened).map_err(Failure::Usage)?;
     if let Some(arm) = args.network.arm() {
         snapshot.arms.retain(|it| it.name == arm);
@@ -164,10 +166,30 @@ fn open(args: &Args, named: Option<&str>) -> Result<Snapshot, Failure> {
     if which == Checkpoint::Best {
         let without = snapshot.arms.iter().filter(|arm| arm.best.is_none());
         without.for_each(|arm| {
-            output::notice(&format!("{} has no best checkpoint yet: this is its newest", arm.name));
+            let index = run.info.arms.iter().position(|known| known.name == arm.name);
+            let is_trained = index.is_some_and(|index| run.checkpoint(index, Checkpoint::Last).is_some());
+            output::notice(&if is_trained {
+                format!("{} has no best checkpoint yet: this is its newest", arm.name)
+            } else {
+                format!("{} has no checkpoint: these are its first weights, of step 0, untrained", arm.name)
+            });
         });
     }
-    Ok(snapshot)
+    Ok((snapshot, places))
+}
+
+/// Takes so many of all images to validate on, and says where they lie among these; nothing where files name them.
+fn placed(
+    dataset: &mut Dataset,
+    limit: Option<usize>,
+    all: &Data,
+    seed: u64,
+    options: LoadOptions,
+) -> Result<Vec<usize>, Failure> {
+    let Some(limit) = limit.filter(|_| dataset.validation.files.is_empty()) else { return Ok(Vec::new()) };
+    let (whole, _) = Dataset::load_with(all, seed, options).map_err(Failure::usage)?;
+    *dataset = whole;
+    Ok(dataset.limit_validation(limit, seed))
 }
 
 fn ask(snapshot: &Snapshot, question: &Question) -> Result<Findings, Failure> {
@@ -193,13 +215,18 @@ pub(super) fn of_run(run: &Path, instrument: &str) -> Result<Findings, Failure> 
     ask(&snapshot, &instrument.question(&focus))
 }
 
-fn print(instrument: Instrument, findings: &Findings) -> Result<(), Failure> {
+fn print(instrument: Instrument, findings: &Findings, asked: &Asked) -> Result<(), Failure> {
     let about = instrument.about();
-    let mut text = format!("{}: {}\n", about.title, about.formula);
+    // Weights from elsewhere do not say how long they were trained.
+    let is_known = findings.arms.iter().any(|arm| arm.step > 0);
+    let when = if is_known { format!("the networks {}", findings.when()) } else { String::new() };
+    let before = [asked.in_words(), when].into_iter().filter(|line| !line.is_empty());
+    let mut text = before.map(|line| line + "\n").collect::<String>();
+    text += &format!("{}: {}\n", about.title, about.formula);
     if !about.reference.is_empty() {
         text += &format!("{}\n", about.reference);
     }
-    for TablesOf { of, tables } in instrument.tables(findings) {
+    for TablesOf { of, tables } in asked.tables(instrument, findings) {
         match tables {
             Ok(tables) => tables.iter().for_each(|it| text += &format!("\n{of}, {}\n{}\n", it.name, table(it))),
             Err(why) => text += &format!("\n{of}: {why}\n"),
@@ -215,9 +242,15 @@ fn print(instrument: Instrument, findings: &Findings) -> Result<(), Failure> {
 
 /// A table with numbers as a person reads them.
 fn table(table: &Table) -> String {
-    let short = |cell: Cow<str>| match cell.parse::<f64>() {
-        Ok(value) if cell.contains(['.', 'e']) => number::precise(value),
-        _ => cell.into_owned(),
+    let short = |cell: Cow<str>| {
+        let numbers = |part: &str| part.parse::<f64>().ok().filter(|_| part.contains(['.', 'e'])).map(number::precise);
+        // Some cells hold several numbers.
+        let all: Option<Vec<String>> = cell.split(' ').map(numbers).collect();
+        match all {
+            Some(all) => all.join(" "),
+            None if cell.is_empty() => number::or_dash(None),
+            None => cell.into_owned(),
+        }
     };
     let rows: Vec<Vec<String>> = (0..table.rows().min(ROWS)).map(|row| table.row(row).map(short).collect()).collect();
     let mut text = output::table(&table.titles().collect::<Vec<_>>(), &rows);

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 /// What an instrument is told; each takes what it needs.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
-    /// The validation image to look at, counted from 0
-    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "picture")]
-    image: usize,
+    /// The validation image to look at, counted from 0 [default: the first]
+    #[arg(long, value_name = "N", conflicts_with = "picture")]
+    image: Option<usize>,
     /// A picture to look at instead
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
@@ -36,9 +36,9 @@ pub struct Settings {
     /// How many neighbours to name [default: what the window asks]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1000))]
     neighbours: Option<u32>,
-    /// Where a straight path starts
-    #[arg(long, value_enum, default_value_t = From::Initial)]
-    from: From,
+    /// Where a straight path starts [default: initial]
+    #[arg(long, value_enum)]
+    from: Option<From>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -53,6 +53,44 @@ fn set(own: &mut usize, given: Option<u32>) {
 }
 
 impl Settings {
+    /// Refuses options that an instrument would not use; `limited` says whether there are to be fewer validation images.
+    pub fn only(&self, instrument: Instrument, limited: bool) -> Result<(), Failure> {
+        use Instrument as I;
+        const OF_ALL: &[Instrument] = &[
+            I::Predictions,
+            I::Confusion,
+            I::Calibration,
+            I::Disagreement,
+            I::Lesions,
+            I::Removals,
+            I::Swaps,
+            I::Gains,
+            I::Exits,
+            I::Shattered,
+        ];
+        const OF_ONE: &[Instrument] = &[I::Nearest, I::GradCam, I::Occlusion, I::Features, I::Cuts];
+        let images = &[I::Gradients, I::Histograms, I::Exits, I::Slice, I::Surface, I::Path, I::PathLengths];
+        let options: [(&str, bool, &[Instrument]); 10] = [
+            ("--limit", limited, OF_ALL),
+            ("--image", self.image.is_some(), OF_ONE),
+            ("--picture", self.picture.is_some(), OF_ONE),
+            ("--class", self.class.is_some(), &[I::GradCam, I::Occlusion]),
+            ("--images", self.images.is_some(), images),
+            ("--draws", self.draws.is_some(), &[I::Removals, I::Swaps, I::PathLengths, I::Shattered]),
+            ("--points", self.points.is_some(), &[I::Slice, I::Surface, I::Path, I::Shattered]),
+            ("--gains", self.gains.is_some(), &[I::Gains]),
+            ("--neighbours", self.neighbours.is_some(), &[I::Nearest]),
+            ("--from", self.from.is_some(), &[I::Path]),
+        ];
+        let Some((option, _, users)) = options.iter().find(|(_, given, users)| *given && !users.contains(&instrument))
+        else {
+            return Ok(());
+        };
+        let users: Vec<&str> = users.iter().map(|instrument| instrument.about().id).collect();
+        let id = instrument.about().id;
+        Err(Failure::Usage(format!("{id} makes no use of {option}, which is for {}; leave it out", users.join(", "))))
+    }
+
     /// What to ask of these networks: the instrument's own question, with what was said otherwise.
     pub fn question(&self, instrument: Instrument, snapshot: &Snapshot) -> Result<Question, Failure> {
         let of_class = matches!(instrument, Instrument::GradCam | Instrument::Occlusion);
@@ -63,7 +101,7 @@ impl Settings {
         }
         let picture = self.picture.clone().map(|path| Sample::Picture(Picture::File(path)));
         let mut question = instrument.question(&Focus {
-            sample: picture.unwrap_or(Sample::Validation(self.image)),
+            sample: picture.unwrap_or(Sample::Validation(self.image.unwrap_or(0))),
             class: if of_class { self.class_of(snapshot)? } else { None },
             block: if of_block { self.block_of(snapshot)? } else { 0 },
             from: self.start(),
@@ -100,9 +138,9 @@ impl Settings {
 
     fn start(&self) -> Option<Checkpoint> {
         match self.from {
-            From::Initial => None,
-            From::Best => Some(Checkpoint::Best),
-            From::Last => Some(Checkpoint::Last),
+            None | Some(From::Initial) => None,
+            Some(From::Best) => Some(Checkpoint::Best),
+            Some(From::Last) => Some(Checkpoint::Last),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Findings as tables, JSON and pictures.
 
+use super::asked::Asked;
 use crate::cli::output::{self, Failure};
 use lab_core::files::{safe_name, write_atomically};
 use lab_core::instrument::{
@@ -13,12 +14,12 @@ use std::path::Path;
 const SIDE: usize = 224;
 
 /// Prints findings for another program to read.
-pub fn json(instrument: Instrument, findings: &Findings) -> Result<(), Failure> {
+pub fn json(instrument: Instrument, findings: &Findings, asked: &Asked) -> Result<(), Failure> {
     let id = instrument.about().id;
     let arms = |of: &dyn Fn(&Predictions) -> Value| {
         findings.predictions().map(|(arm, found)| json!({ "arm": arm, "finding": of(found) })).collect::<Vec<_>>()
     };
-    let value = match instrument {
+    let mut value = match instrument {
         Instrument::Confusion => {
             let of = |found: &Predictions| {
                 let confusion = found.confusion();
@@ -31,7 +32,7 @@ pub fn json(instrument: Instrument, findings: &Findings) -> Result<(), Failure> 
             json!({ "instrument": id, "classes": findings.classes, "arms": arms(&of) })
         }
         Instrument::Calibration => {
-            let of = |found: &Predictions| json!(Calibration::of(found, Calibration::BINS));
+            let of = |found: &Predictions| calibration(&Calibration::of(found, Calibration::BINS));
             json!({ "instrument": id, "arms": arms(&of) })
         }
         Instrument::Disagreement => json!({ "instrument": id, "pairs": pairs(findings.predictions()) }),
@@ -49,7 +50,17 @@ pub fn json(instrument: Instrument, findings: &Findings) -> Result<(), Failure> 
             said
         }
     };
+    value["asked"] = asked.json();
     output::print_json(&value)
+}
+
+/// Bins without images are neither sure nor right.
+fn calibration(found: &Calibration) -> Value {
+    let bins = found.bins.iter().map(|bin| {
+        let filled = |value: f64| (bin.count > 0).then_some(value);
+        json!({ "count": bin.count, "confidence": filled(bin.confidence), "accuracy": filled(bin.accuracy) })
+    });
+    json!({ "bins": bins.collect::<Vec<_>>(), "expected_calibration_error": found.error })
 }
 
 /// A finding without the name of its kind, which the instrument says already.
@@ -61,12 +72,12 @@ fn inner(finding: &Finding) -> Value {
 }
 
 /// Writes every table and every map into a folder.
-pub fn all(folder: &Path, instrument: Instrument, findings: &Findings) -> Result<(), Failure> {
+pub fn all(folder: &Path, tables: &[TablesOf], findings: &Findings) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Running(error.to_string());
     std::fs::create_dir_all(folder).map_err(|error| Failure::Running(format!("{}: {error}", folder.display())))?;
-    for TablesOf { of, tables } in instrument.tables(findings) {
+    for TablesOf { of, tables } in tables {
         for table in tables.iter().flatten() {
-            let file = format!("{}-{}.csv", safe_name(&of), safe_name(&table.name));
+            let file = format!("{}-{}.csv", safe_name(of), safe_name(&table.name));
             write_atomically(&folder.join(file), table.csv().as_bytes()).map_err(failed)?;
         }
     }

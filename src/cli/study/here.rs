@@ -1,7 +1,7 @@
 //! A study in this very process, one trial after another.
 
 use super::results::summary;
-use super::work::work;
+use super::work::{unread, work};
 use crate::cli::output::{self, Failure};
 use crate::cli::signals::Signals;
 use lab_core::experiment::DeviceChoice;
@@ -11,8 +11,8 @@ use lab_core::study::{StudyFolder, Worker};
 pub(in crate::cli) fn here(study: StudyFolder, device: DeviceChoice, json: bool) -> Result<(), Failure> {
     let folder = study.path().to_owned();
     let worked = worked(study, device, Manner { quiet: json, until_input_ends: false });
-    show(&StudyFolder::open(&folder).map_err(Failure::running)?, json)?;
-    worked
+    let shown = show(&StudyFolder::open(&folder).map_err(Failure::running)?, json);
+    worked.and(shown)
 }
 
 /// How a study is worked on.
@@ -32,7 +32,8 @@ pub(in crate::cli) fn worked(study: StudyFolder, device: DeviceChoice, manner: M
     }
     study.go_on().map_err(Failure::running)?;
     if !manner.quiet {
-        output::print(&format!("study folder: {}", study.path().display()))?;
+        let said = output::print(&format!("study folder: {}", study.path().display()));
+        said.map_err(|failure| unread(study.path(), failure))?;
     }
     work(&mut Worker::new(study), None, device, manner.quiet, &signals)
 }

@@ -3,7 +3,7 @@
 use super::folder::{create, find, open};
 use super::here::{here, show};
 use super::status::tally;
-use super::work::title;
+use super::work::{title, unread};
 use crate::cli::output::{self, Failure};
 use crate::cli::signals::Signals;
 use indicatif::ProgressBar;
@@ -76,7 +76,7 @@ fn together(study: &StudyFolder, args: &Args) -> Result<(), Failure> {
         }
         // How they ended says less than the folder: what one leaves behind, another may have done.
         workers.retain_mut(|worker| worker.try_wait().is_ok_and(|status| status.is_none()));
-        watcher.look(workers.is_empty())?;
+        watcher.look(workers.is_empty()).map_err(|failure| unread(study.path(), failure))?;
     }
     drop(watcher);
     show(study, args.json)?;

@@ -98,16 +98,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let experiment = args.plan.experiment()?.into_plan();
     let axes = args.vary.iter().map(|text| Axis::typed(text)).collect::<Result<_, _>>().map_err(Failure::Usage)?;
     let name = args.folder.file_name().map(|name| name.to_string_lossy().into_owned());
-    if args.vary.is_empty() && !matches!(args.search, Method::Grid) {
-        let why = "there is nothing to search: name a field with --vary, as in \
-                   --vary recipe.optimizer.learning_rate=0.001..0.1:log";
-        return Err(Failure::Usage(why.to_owned()));
-    }
-    if let (Method::Grid, Some(points)) = (args.search, args.points) {
-        return Err(Failure::Usage(format!(
-            "--points {points} goes with --search random, sobol or tpe; a grid tries every combination of its values"
-        )));
-    }
     let method = match args.search {
         Method::Grid => Way::Grid,
         Method::Random => Way::Random,

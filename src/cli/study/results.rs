@@ -54,7 +54,11 @@ pub(super) fn summary(results: &Results) -> String {
             std::iter::once(mark.to_owned()).chain(table.row(row).map(std::borrow::Cow::into_owned)).collect()
         })
         .collect();
-    output::table(&header, &rows)
+    let table = output::table(&header, &rows);
+    match results.best {
+        Some(_) => format!("{table}\n\n★ the best {}", results.objective()),
+        None => table,
+    }
 }
 
 /// The results for another program: one object for each point, with the columns of the CSV.

@@ -11,7 +11,7 @@ use lab_core::files;
 use lab_core::protocol::Command;
 use lab_core::study::{Assignment, Ending, Next, Study, StudyFolder, TrialRecord, TrialState, Worker};
 use lab_engine::train::engine::Engine;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// While others may have died at work, it is looked again this often.
@@ -23,7 +23,7 @@ const MOST_FAILURES: u32 = 3;
 /// Arguments of `study work`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 nothing is left to do, 75 stopped by a scheduler (SIGTERM, SIGUSR1, SIGUSR2) before that,
+    after_help = "Exit codes: 0 nothing is left to do, 75 stopped before that (Ctrl-C, SIGTERM, SIGUSR1, SIGUSR2, or no reader),
 1 trials failed.
 
 Examples:
@@ -59,6 +59,28 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// Takes trials until nothing is left to do.
 pub(super) fn work(
+    worker: &mut Worker,
+    only: Option<u32>,
+    device: DeviceChoice,
+    quiet: bool,
+    signals: &Signals,
+) -> Result<(), Failure> {
+    let folder = worker.study().path().to_owned();
+    take(worker, only, device, quiet, signals).map_err(|failure| unread(&folder, failure))
+}
+
+/// A failure before the work was done: if it is that nobody reads the output any more, how to go on.
+pub(super) fn unread(study: &Path, failure: Failure) -> Failure {
+    match failure {
+        Failure::Silent => Failure::Unfinished(format!(
+            "stopped, because nobody reads the output any more; `residual-lab study run {}` goes on",
+            output::word(study)
+        )),
+        failure => failure,
+    }
+}
+
+fn take(
     worker: &mut Worker,
     only: Option<u32>,
     device: DeviceChoice,
@@ -107,7 +129,7 @@ pub(super) fn work(
             format!("{failed} trials failed{rest}; `residual-lab study status` says why, `study retry` tries again");
         return Err(Failure::Running(why));
     }
-    if signals.asked() { signals.stopped() } else { Ok(()) }
+    signals.stopped()
 }
 
 /// Begins nothing while the disk is full.
@@ -138,7 +160,8 @@ fn one(
                 Command::Start { experiment: Box::new(experiment.clone()), device, paused: false }
             });
             let asked = || signals.asked() || assignment.is_stopping();
-            let watched = watch(&engine, asked, || None, 1, progress);
+            // Whoever works on a study waits for room as long as it takes: other trials need it, too.
+            let watched = watch(&engine, asked, || None, Duration::MAX, 1, progress);
             progress.rest();
             watched
         }
@@ -146,10 +169,9 @@ fn one(
     };
     let ending = match &outcome {
         Ok(Watched::Ended(outcome)) => Ending::Finished(outcome),
-        Ok(Watched::Stopped(_) | Watched::NotBegun) => Ending::Interrupted,
+        Ok(Watched::Stopped(_) | Watched::Unwritten(..) | Watched::NotBegun) => Ending::Interrupted,
         Err(Failure::Running(_) | Failure::Usage(_)) if assignment.lacks_room() => Ending::Interrupted,
         Err(Failure::Running(why) | Failure::Usage(why)) => Ending::Failed(why.clone()),
-        // Whoever read the output has gone away; the trial is gone on with some other time.
         Err(_) => Ending::Interrupted,
     };
     let number = assignment.record().number;
@@ -165,11 +187,8 @@ fn one(
             if let Some(why) = &record.why {
                 output::notice(&format!("trial {number}: {why}"));
             }
-            if let Err(failure @ (Failure::Silent | Failure::Again)) = outcome {
-                Err(failure)
-            } else {
-                Ok(record.state)
-            }
+            // Whoever read the output has gone away; the trial is gone on with some other time.
+            if progress.is_unread() { Err(Failure::Silent) } else { Ok(record.state) }
         }
         Err(why) => {
             output::notice(&format!("trial {number} is left to others: {why}"));

@@ -21,6 +21,9 @@ impl Format {
     pub const NONE: Self = Self { is_part: |_| false, open_folder: |_, _| Ok(None), open_file: |_, _| Ok(None) };
 }
 
+/// In every notice that says which of its parts a data set is validated on.
+pub(super) const VALIDATING: &str = "validating on";
+
 /// A data set as it was found, before any choice among its images.
 pub(super) struct Found {
     pub name: String,

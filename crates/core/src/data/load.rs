@@ -5,7 +5,7 @@ use super::dataset::Dataset;
 use super::decode::Decoder;
 use super::error::DataError;
 use super::formats::{self, subset};
-use super::found::{Found, Listed, Part};
+use super::found::{Found, Listed, Part, VALIDATING};
 use super::images::{self, Images};
 use super::left_out::{self, LeftOut};
 use super::sizes::Sizes;
@@ -13,7 +13,7 @@ use super::split::{self, Split};
 use super::statistics;
 use super::store::Store;
 use super::watch::Watch;
-use crate::experiment::{Channels, Data, Experiment, Network, Normalization, Source, StemKind};
+use crate::experiment::{Channels, Data, Experiment, Holdout, Network, Normalization, Source, StemKind};
 use std::path::Path;
 
 /// How a data set is wanted, beyond what an experiment says about its data.
@@ -112,6 +112,9 @@ impl Dataset {
         }
         let Found { name, classes, train, own, mut notices, left_out } = found;
         if classes.len() < 2 {
+            if classes.is_empty() {
+                return Err(DataError::unusable(path, "it has no images", "check where they are"));
+            }
             let problem = format!("it has one class only ({})", classes.join(", "));
             return Err(DataError::unusable(path, problem, "classification needs at least two"));
         }
@@ -125,8 +128,15 @@ impl Dataset {
             None => split::choose(&train.labels(), own_labels.as_deref(), classes.len(), data, seed),
         };
         check_split(path, &train, &split, options.scoring.is_some())?;
-        if split.own && options.scoring.is_none() {
-            notices.extend(own.as_ref().and_then(|own| chosen_by_tests(path, own)));
+        if options.scoring.is_none() {
+            match (&own, data.holdout) {
+                (Some(own), Holdout::Own) => notices.extend(chosen_by_tests(path, own)),
+                (Some(_), Holdout::Share(share)) => {
+                    notices.retain(|notice| !notice.contains(VALIDATING));
+                    notices.push(held_out(share));
+                }
+                (None, _) => {}
+            }
         }
         let mut report = Report { left_out, own_validation: own.is_some(), ..Report::default() };
         let names_come_apart = train.names_come_apart();
@@ -177,6 +187,15 @@ fn known_as(path: &Path, found: Found, known: &[String]) -> Result<Found, DataEr
     }
     let own = found.own.map(|own| own.relabelled(&labels));
     Ok(Found { classes: known.to_vec(), train: found.train.relabelled(&labels), own, ..found })
+}
+
+/// What becomes of a data set's own images to validate on where others are held out.
+fn held_out(share: f32) -> String {
+    let percent = (f64::from(share) * 1000.0).round() / 10.0;
+    format!(
+        "{VALIDATING} {percent} % of the training images, which are held out (data.holdout); the images that the data set has \
+         for validating and testing are left out"
+    )
 }
 
 /// What to bear in mind where the images to test on are all that there is to validate on.

@@ -63,6 +63,11 @@ pub(super) fn balanced(labels: &[u16], classes: usize, count: usize, seed: u64) 
     limit((0..labels.len()).collect(), labels, classes, Some(count), (seed, Draw::TrainLimit))
 }
 
+/// The same choice of images to validate on as a limit makes.
+pub(super) fn to_validate_on(labels: &[u16], classes: usize, count: usize, seed: u64) -> Vec<usize> {
+    limit((0..labels.len()).collect(), labels, classes, Some(count), (seed, Draw::ValidationLimit))
+}
+
 /// Each class's indices in an order drawn by the seed. A class's order depends on nothing but its own images, so
 /// that a smaller limit chooses a part of what a larger one does.
 fn shuffled(indices: &[usize], labels: &[u16], classes: usize, (seed, draw): (u64, Draw)) -> Vec<Vec<usize>> {

@@ -158,6 +158,12 @@ impl Survey {
             let than = "times as many training images as the smallest";
             remarks.push(format!("the largest class has {imbalance:.1} {than}"));
         }
+        let absent: Vec<&str> =
+            self.classes.iter().filter(|class| class.validation == 0).map(|class| class.name.as_str()).collect();
+        if let Some((first, rest)) = absent.split_first() {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            remarks.push(format!("there is no image to validate on of the class {first}{more}"));
+        }
         let groups = |is: fn(&Double) -> bool| self.doubles.iter().filter(|double| is(double)).collect::<Vec<_>>();
         remarks.extend(remark(&groups(|_| true), "more than once"));
         let both = "both to train and to validate on, so accuracy is too high";

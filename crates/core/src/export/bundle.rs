@@ -15,15 +15,25 @@ use zip::{ZipArchive, ZipWriter};
 /// A file that cannot be read, or an archive that cannot be written.
 pub fn write(folder: &Path, archive: impl Write + Seek) -> io::Result<()> {
     let mut zip = ZipWriter::new(archive);
+    let written = fill(folder, &mut zip);
+    if written.is_err() {
+        // Dropping it would write once more, and print that this fails, too.
+        std::mem::forget(zip);
+        return written;
+    }
+    zip.finish()?;
+    Ok(())
+}
+
+fn fill(folder: &Path, zip: &mut ZipWriter<impl Write + Seek>) -> io::Result<()> {
     let options = SimpleFileOptions::default().large_file(true);
     let name = folder.file_name().unwrap_or_default().to_owned();
     for path in files(folder)? {
         let within = path.strip_prefix(folder).map_err(io::Error::other)?;
         let parts = std::iter::once(name.to_string_lossy()).chain(within.iter().map(|part| part.to_string_lossy()));
         zip.start_file(parts.collect::<Vec<_>>().join("/"), options)?;
-        io::copy(&mut File::open(&path)?, &mut zip)?;
+        io::copy(&mut File::open(&path)?, zip)?;
     }
-    zip.finish()?;
     Ok(())
 }
 

@@ -15,7 +15,8 @@ pub(super) const ABOUT: About = About {
 
 /// The bins of each arm.
 pub(super) fn tables(predictions: &Predictions, _classes: &[String]) -> Vec<Table> {
-    vec![Calibration::of(predictions, Calibration::BINS).table()]
+    let found = Calibration::of(predictions, Calibration::BINS);
+    vec![found.table(), found.summary()]
 }
 
 /// Images that a network is about equally sure of.
@@ -84,7 +85,35 @@ impl Calibration {
             .numbers("from", edges(0))
             .numbers("to", edges(1))
             .numbers("images", self.bins.iter().map(|bin| bin.count.into()))
-            .numbers("mean confidence", self.bins.iter().map(|bin| bin.confidence))
-            .numbers("accuracy", self.bins.iter().map(|bin| bin.accuracy))
+            .numbers("mean confidence", self.filled(|bin| bin.confidence))
+            .numbers("accuracy", self.filled(|bin| bin.accuracy))
+    }
+
+    /// A bin without images is neither sure nor right.
+    fn filled(&self, of: fn(&CalibrationBin) -> f64) -> impl Iterator<Item = f64> {
+        self.bins.iter().map(move |bin| if bin.count > 0 { of(bin) } else { f64::NAN })
+    }
+
+    /// What all bins come to.
+    #[must_use]
+    pub fn summary(&self) -> Table {
+        Table::new("calibration-error")
+            .numbers("images", [self.bins.iter().map(|bin| f64::from(bin.count)).sum()])
+            .numbers("expected calibration error", [self.error])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bins_without_images_stay_empty_and_the_error_has_a_table_of_its_own() {
+        let full = CalibrationBin { count: 4, confidence: 0.9, accuracy: 0.5 };
+        let found = Calibration { bins: vec![CalibrationBin::default(), full], error: 0.4 };
+        let csv = found.table().csv();
+        assert!(csv.contains("0,0.5,0,,") && csv.contains("0.5,1,4,0.9,0.5"), "{csv}");
+        let csv = found.summary().csv();
+        assert!(csv.contains("expected calibration error") && csv.contains("4,0.4"), "{csv}");
     }
 }

@@ -19,7 +19,27 @@ fn what_it_is(path: &Path) -> String {
     if path.is_file() && path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
         return "it is a zip file; unpack it, and name the folder that comes out".to_owned();
     }
-    format!("it has no {}; name the folder that training printed", layout::EXPERIMENT)
+    if let Some(run) = path.parent().filter(|folder| path.is_file() && folder.join(layout::EXPERIMENT).is_file()) {
+        return format!("it is a file of the run folder {0}; name {0}", run.display());
+    }
+    match &runs_below(path)[..] {
+        [] => format!("it has no {}; name the folder that training printed", layout::EXPERIMENT),
+        runs => {
+            const MOST: usize = 5;
+            let names: Vec<String> = runs.iter().take(MOST).map(|run| run.display().to_string()).collect();
+            let more = if runs.len() > MOST { " …" } else { "" };
+            format!("it holds runs; name one of them: {}{more}", names.join(" "))
+        }
+    }
+}
+
+/// The runs that lie in a folder, or in it as a study's trials do.
+fn runs_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = [folder.to_owned(), folder.join("trials")].map(fs::read_dir).into_iter().flatten().flatten();
+    let below = entries.flatten().map(|entry| entry.path()).filter(|path| path.join(layout::EXPERIMENT).is_file());
+    let mut found: Vec<PathBuf> = below.collect();
+    found.sort();
+    found
 }
 
 /// Why a run cannot be read.
@@ -38,6 +58,19 @@ pub enum RunError {
         run: PathBuf,
         /// The arm's name.
         arm: String,
+    },
+    /// An arm that never will be.
+    #[error(
+        "{} has no checkpoint of {arm}: it diverged at step {step}, before the first validation; train it anew with a lower \
+         learning rate, as in --set recipe.optimizer.learning_rate=0.01", .run.display()
+    )]
+    Diverged {
+        /// The run's folder.
+        run: PathBuf,
+        /// The arm's name.
+        arm: String,
+        /// The step.
+        step: u64,
     },
     /// A file of the run is there, but the system does not give it.
     #[error("cannot read {}: {why}", .path.display())]
@@ -173,9 +206,14 @@ impl Run {
     /// An arm without any checkpoint.
     pub fn weights(&self, arm: usize, which: Checkpoint) -> Result<PathBuf, RunError> {
         let found = self.checkpoint(arm, which).or_else(|| self.checkpoint(arm, Checkpoint::Last));
-        found.ok_or_else(|| RunError::NoCheckpoint {
-            run: self.folder.clone(),
-            arm: self.info.arms.get(arm).map_or_else(String::new, |arm| arm.name.clone()),
+        found.ok_or_else(|| {
+            let ended = self.outcome.as_ref().and_then(|outcome| outcome.arms.get(arm));
+            let name = self.info.arms.get(arm).map_or_else(String::new, |arm| arm.name.clone());
+            let run = self.folder.clone();
+            match ended.and_then(|arm| arm.diverged_at) {
+                Some(step) => RunError::Diverged { run, arm: name, step },
+                None => RunError::NoCheckpoint { run, arm: name },
+            }
         })
     }
 

@@ -78,6 +78,27 @@ impl Study {
         Ok(study)
     }
 
+    /// Whether nothing is asked for that a new study would pass over. Those that were made before may have it.
+    ///
+    /// # Errors
+    /// A search where nothing is varied, or a number of points where a grid has its own.
+    pub(super) fn is_sensible(&self) -> Result<(), StudyError> {
+        let search = &self.plan.search;
+        if search.method != Way::Grid && self.plan.axes.is_empty() {
+            let why =
+                "there is nothing to search: vary a field, as in --vary recipe.optimizer.learning_rate=0.001..0.1:log";
+            return Err(StudyError::Axes(why.to_owned()));
+        }
+        match search.points.filter(|_| search.method == Way::Grid) {
+            Some(points) => Err(invalid(
+                "search.points",
+                points.to_string(),
+                "left out with a grid, which tries every combination of its values; random, sobol and tpe take it",
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// The study with nothing in it that depends on where it is read or by which version: the experiment is written out,
     /// and paths of data sets are absolute.
     ///

@@ -1,5 +1,6 @@
 //! A study's folder: made, opened, looked through. It is the whole state of the study; whoever shares it may work on it.
 
+use super::changed;
 use super::checked::{Study, Trial};
 use super::claim::{Claims, Found, Grip};
 use super::error::StudyError;
@@ -84,9 +85,10 @@ impl StudyFolder {
     /// Makes the folder of a study. Its file says all: the experiment is written out, and paths are absolute.
     ///
     /// # Errors
-    /// A folder with something in it, or what the system says.
+    /// A search of nothing, a folder with something in it, or what the system says.
     pub fn create(folder: &Path, study: Study) -> Result<Self, StudyError> {
         let disk = StudyError::disk(folder);
+        study.is_sensible()?;
         let study = study.anchored().map_err(&disk)?;
         let text = study.to_toml()?;
         let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
@@ -240,7 +242,15 @@ impl StudyFolder {
                 record.seed != seed || settings.is_some_and(|settings| settings != record.settings)
             })
         });
-        moved.map_or(Ok(()), |(number, _)| self.trial(*number, begun).map(drop))
+        moved.map_or(Ok(()), |(number, _)| self.trial(*number, begun).map(drop))?;
+        begun.iter().try_for_each(|(&number, Begun { folder, record })| {
+            let Ok((point, seed)) = self.study.place(number) else { return Ok(()) };
+            let (words, settings) = (record.point.clone(), record.settings.clone());
+            match changed::first(&self.study, &Trial { number, point, words, settings, seed }, folder) {
+                Some([was, is]) => Err(StudyError::Changed { number, was, is }),
+                None => Ok(()),
+            }
+        })
     }
 
     fn is_held(&self, found: &Found, me: &Owner, now: &mut Option<std::time::SystemTime>) -> io::Result<bool> {

@@ -13,6 +13,7 @@
 //! A [`StudyPlan`] may be wrong, a [`Study`] cannot be. The folder is the whole state: there is no server and no index.
 
 mod axis;
+mod changed;
 mod checked;
 mod claim;
 mod ending;

@@ -131,7 +131,7 @@ fn row((point, values): (u32, Vec<String>), seeds: usize, begun: &[Begun], arms:
         values,
         objective: Sample::of(objectives),
         arms: (0..arms).map(arm).collect(),
-        remark: remark(seeds, begun.iter().map(|begun| &begun.record), lost),
+        remark: remark(seeds, begun.iter().map(|begun| &begun.record), lost, outcomes.len()),
     }
 }
 
@@ -140,6 +140,7 @@ fn remark<'a>(
     seeds: usize,
     records: impl Iterator<Item = &'a TrialRecord>,
     lost: impl Iterator<Item = &'a str>,
+    outcomes: usize,
 ) -> String {
     let states: Vec<TrialState> = records.map(|record| record.state).collect();
     let count = |state| states.iter().filter(|one| **one == state).count();
@@ -151,6 +152,7 @@ fn remark<'a>(
         (count(TrialState::Diverged), "diverged"),
         (count(TrialState::Failed), "failed"),
         (to_do, "to do"),
+        (count(TrialState::Done).saturating_sub(outcomes), "with no outcome.json that can be read"),
     ];
     let whole = kinds.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
     let arms = arms.into_iter().map(|(arm, count)| format!("{arm} diverged in {count}"));

@@ -25,6 +25,8 @@ use std::time::SystemTime;
 pub struct Worker {
     study: Arc<StudyFolder>,
     me: Owner,
+    /// Whether the trials of others have been found to be those of the same study.
+    checked: bool,
     /// Trials that are known to be over.
     over: BTreeSet<u32>,
     /// When the owners of other trials were first heard of.
@@ -69,7 +71,7 @@ impl Worker {
     /// One who has done nothing yet.
     #[must_use]
     pub fn new(study: StudyFolder) -> Self {
-        Self { study: Arc::new(study), me: Owner::me(), over: BTreeSet::new(), heard: BTreeMap::new() }
+        Self { study: Arc::new(study), me: Owner::me(), checked: false, over: BTreeSet::new(), heard: BTreeMap::new() }
     }
 
     /// The study.
@@ -92,6 +94,10 @@ impl Worker {
         let disk = StudyError::disk(self.study.path());
         let claims = self.study.claims();
         let begun = self.study.begun()?;
+        if !self.checked {
+            self.study.unchanged(&begun)?;
+            self.checked = true;
+        }
         let generations = claims.generations().map_err(&disk)?;
         let (mut held, mut wait, mut now) = (0, false, None);
         if let Some(number) = self.second_chance(&begun).filter(|_| only.is_none()) {

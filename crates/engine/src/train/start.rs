@@ -4,6 +4,7 @@ use super::arm::Arm;
 use super::checkpoint::WEIGHTS;
 use super::load;
 use crate::nn::weights;
+use lab_core::data::Dataset;
 use lab_core::experiment::{Expected, Experiment, Normalization, PlanError, StartHead, imagenet_normalization};
 use lab_core::protocol::DatasetInfo;
 use lab_core::protocol::keep::Keeper;
@@ -89,6 +90,23 @@ pub(super) fn settle(experiment: Experiment, keeper: &dyn Keeper) -> Result<Sett
     }
     let experiment = Experiment::check(plan).map_err(|found| PlanError::Invalid(found).to_string())?;
     Ok(Settled { experiment, origins, notices })
+}
+
+/// The images of an experiment that begins.
+///
+/// # Errors
+/// What is wrong with them, or what they are to be changed by that would leave nothing of them.
+pub(super) fn images(experiment: &Experiment) -> Result<Dataset, String> {
+    let dataset = Dataset::of(experiment).map_err(|error| error.to_string())?;
+    let [_, height, width] = dataset.shape();
+    let (cutout, side) = (experiment.recipe.augmentation.cutout as usize, height.min(width));
+    if cutout < side {
+        return Ok(dataset);
+    }
+    Err(format!(
+        "recipe.augmentation.cutout is {cutout}, but must be below {side}, the side of the images: such a square covers all of \
+         most of them"
+    ))
 }
 
 impl Origin {

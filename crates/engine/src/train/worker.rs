@@ -201,7 +201,7 @@ impl Worker {
         self.enter(Phase::Loading);
         let Settled { experiment, origins, notices } = start::settle(experiment, self.keeper.as_ref())?;
         notices.into_iter().for_each(|notice| self.outbox.send(Event::Notice(notice)));
-        let dataset = Dataset::of(&experiment).map_err(|error| error.to_string())?;
+        let dataset = start::images(&experiment)?;
         let mut session = self.session(experiment, dataset, choice)?;
         session.arms.iter_mut().for_each(|arm| arm.brief = !start.kept);
         let said = session.start_from(&origins, &vec![true; origins.len()])?;

@@ -4,7 +4,7 @@
 use super::numbered::{self, Numbered};
 use super::numpy::Header;
 use crate::data::error::DataError;
-use crate::data::found::{Format, Found};
+use crate::data::found::{Format, Found, VALIDATING};
 use crate::data::images::{Images, check_size};
 use crate::data::names::{name_of, shown_path};
 use crate::data::store::{Entry, Store};
@@ -46,7 +46,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     let (train, validation, test) = (part(&TRAIN)?, part(&VALIDATION)?, part(&TEST)?);
     let mut notices = Vec::new();
     if validation.is_some() && test.is_some() {
-        notices.push("validating on its validation images; its test images are left out".to_owned());
+        notices.push(format!("{VALIDATING} its validation images; its test images are left out"));
     }
     match (train, validation.or(test)) {
         (None, None) => Ok(None),

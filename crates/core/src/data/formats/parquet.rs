@@ -4,7 +4,7 @@
 use super::folder::Part as Role;
 use super::labelled::{Labels, Row};
 use crate::data::error::DataError;
-use crate::data::found::{Format, Found, Listed, Part};
+use crate::data::found::{Format, Found, Listed, Part, VALIDATING};
 use crate::data::left_out::leave_out;
 use crate::data::names::{counted, name_of, shown, shown_path};
 use crate::data::store::{Column, Entry, Holds, Kind, Label, Pictures, Store, Table};
@@ -156,7 +156,7 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
     if unused > 0 {
         let were = if unused == 1 { "is" } else { "are" };
         notices.push(format!(
-            "validating on the part validation; {} of the part test {were} left out",
+            "{VALIDATING} the part validation; {} of the part test {were} left out",
             counted(unused, "file")
         ));
     }

@@ -5,13 +5,13 @@
 use super::folder::{Part as Role, Tree};
 use super::labelled::{Labels, Row};
 use crate::data::error::DataError;
-use crate::data::found::{Format, Found};
+use crate::data::found::{Format, Found, VALIDATING};
 use crate::data::left_out::{LeftOut, leave_out};
 use crate::data::names::{counted, name_of};
 use crate::data::store::{Entry, Kind, Store};
 use crate::experiment::decoded;
 use std::collections::{HashMap, HashSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{self, Component, Path, PathBuf};
 
 /// The row in the table of formats.
 pub(super) const FORMAT: Format = Format { open_folder: open, ..Format::NONE };
@@ -81,13 +81,14 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
         tables = of(Sheet::by_content)?;
     }
     if tables.is_empty() {
-        return Ok(None);
+        return without_rows(folder, &sheets, &pictures).map_or(Ok(None), Err);
     }
     let (mut train, mut validation, mut test) = (Vec::new(), Vec::new(), Vec::new());
     let (mut all, mut missing, mut named) = (0, Vec::new(), HashSet::new());
     for (path, table) in &tables {
         for (name, class, role) in &table.rows {
             all += 1;
+            let name = &within(name, folder);
             if leads_out(name) {
                 let problem = format!("{} names a file outside of the folder: {name}", name_of(path));
                 return Err(DataError::unusable(folder, problem, "put the pictures into the folder"));
@@ -116,7 +117,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     let mut notices = vec![format!("the classes come from {}", names.join(", "))];
     if !validation.is_empty() && !test.is_empty() {
         let count = counted(test.len(), "picture");
-        notices.push(format!("validating on the part val; {count} of the part test are left out"));
+        notices.push(format!("{VALIDATING} the part val; {count} of the part test are left out"));
     }
     let own = if validation.is_empty() { test } else { validation };
     let mut found = Labels { train, own }.found(folder, store, notices)?;
@@ -275,6 +276,25 @@ fn read(store: &Store, path: &Path) -> Result<Option<Sheet>, DataError> {
         Err(_) if !is_of_labels => Ok(None),
         rows => Ok(Some(Sheet(std::iter::once(head).chain(rows?).collect()))),
     }
+}
+
+/// Why pictures in one folder have no classes beside a table of labels in which none is named. Where they lie in several
+/// folders, these are the classes.
+fn without_rows(folder: &Path, sheets: &[(PathBuf, Sheet)], pictures: &Pictures) -> Option<DataError> {
+    let (path, _) = sheets.iter().find(|(_, sheet)| sheet.called().is_some())?;
+    let first = pictures.all.first()?.parent();
+    pictures.all.iter().all(|picture| picture.parent() == first).then(|| {
+        let problem = format!("{} is a table of labels in which no row names a picture and its class", name_of(path));
+        DataError::unusable(folder, problem, "write a row for each picture")
+    })
+}
+
+/// A name from the root as one below the folder, if that is where it leads.
+fn within(name: &str, folder: &Path) -> String {
+    let path = Path::new(name);
+    let homes = [path::absolute(folder).ok(), folder.canonicalize().ok()].into_iter().flatten();
+    let below = homes.filter_map(|home| path.strip_prefix(home).ok().map(Path::to_owned)).next();
+    below.filter(|_| path.is_absolute()).map_or_else(|| name.to_owned(), |below| below.to_string_lossy().into_owned())
 }
 
 /// Whether a name is one from the root, or goes up.

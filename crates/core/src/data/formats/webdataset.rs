@@ -4,7 +4,7 @@
 use super::folder::{Part as Role, is_picture};
 use super::labelled::{Labels, Row};
 use crate::data::error::DataError;
-use crate::data::found::{Format, Found};
+use crate::data::found::{Format, Found, VALIDATING};
 use crate::data::names::name_of;
 use crate::data::store::{Entry, Kind, Store};
 use serde_json::Value;
@@ -44,7 +44,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     }
     let mut notices = Vec::new();
     if !validation.is_empty() && !test.is_empty() {
-        notices.push("validating on the archives val; those named test are left out".to_owned());
+        notices.push(format!("{VALIDATING} the archives val; those named test are left out"));
     }
     let own = if validation.is_empty() { test } else { validation };
     Labels { train, own }.found(folder, &store, notices).map(Some)

@@ -9,11 +9,17 @@ mod worst;
 use crate::experiment::Naming;
 use crate::number::{self, count, or_dash, precise, precise_percent};
 use crate::quantity::{BlockQuantity, Measure};
-use crate::runs::{GradientRow, Run, RunError};
+use crate::runs::{GradientRow, Run, RunError, is_being_written};
 use crate::verdict::{Stretch, Verdict, facts_of, verdict};
 use page::{Page, escaped};
 use plot::{Line, plot};
 pub use worst::Said;
+
+/// Whether a file holds a page that was written here, of a run or a study.
+#[must_use]
+pub fn is_report(contents: &[u8]) -> bool {
+    page::is_page(contents)
+}
 
 /// The page; what the networks said of each image comes from whoever can ask them, or why it cannot be had.
 ///
@@ -29,7 +35,7 @@ pub fn html(run: &Run, said: Result<Said, String>) -> Result<String, RunError> {
         run.info.dataset.classes.len()
     ));
     shown(&mut page, "What it has shown", &verdict(&facts_of(std::slice::from_ref(run))?));
-    networks(&mut page, run);
+    networks(&mut page, run)?;
     curves(&mut page, run)?;
     (0..run.info.arms.len()).for_each(|arm| confusion(&mut page, run, arm));
     gradients(&mut page, run)?;
@@ -73,20 +79,35 @@ fn made_here(page: &mut Page, run: &Run) {
     page.table(&["", ""], &rows, None);
 }
 
-fn networks(page: &mut Page, run: &Run) {
+/// What the tables tell of an arm of a run that has not ended: the training loss over the last epoch, or as much of it as
+/// there is, and the newest validation.
+fn so_far(run: &Run, arm: usize) -> Result<(u64, [Option<f64>; 3]), RunError> {
+    let rows = run.metrics(arm)?;
+    let losses: Vec<f64> = rows.iter().filter_map(|row| row.get(Measure::TrainLoss)).collect();
+    let epoch = usize::try_from(run.info.steps_per_epoch).unwrap_or(usize::MAX).max(1);
+    let newest = &losses[losses.len().saturating_sub(epoch)..];
+    let mean = (!newest.is_empty()).then(|| newest.iter().sum::<f64>() / newest.len() as f64);
+    let last = |measure| rows.iter().rev().find_map(|row| row.get(measure));
+    let step = rows.last().map_or(0, |row| row.step);
+    Ok((step, [mean, last(Measure::ValidationLoss), last(Measure::ValidationAccuracy)]))
+}
+
+fn networks(page: &mut Page, run: &Run) -> Result<(), RunError> {
     page.heading("Networks");
-    let steps = run.outcome.as_ref().map_or(0, |outcome| outcome.steps);
-    let loss = if run.outcome.is_some() {
-        format!("training loss, {}", Stretch::new(steps, run.info.steps_per_epoch).in_a_heading())
-    } else {
-        "training loss".to_owned()
-    };
+    let (mut begun, mut seen) = (Vec::new(), 0);
+    if run.outcome.is_none() {
+        begun = (0..run.info.arms.len()).map(|arm| so_far(run, arm)).collect::<Result<Vec<_>, _>>()?;
+        seen = begun.iter().map(|(step, _)| *step).max().unwrap_or(0);
+    }
+    let steps = run.outcome.as_ref().map_or(seen, |outcome| outcome.steps);
+    let loss = format!("training loss, {}", Stretch::new(steps, run.info.steps_per_epoch).in_a_heading());
     let header =
         ["network", "parameters", "MACs", &loss, "validation loss", "validation accuracy", "at the least loss", ""];
     let rows = run.info.arms.iter().enumerate().map(|(index, arm)| {
         let end = run.outcome.as_ref().and_then(|outcome| outcome.arms.get(index));
         // What an arm that diverged had before says nothing of how it ended.
         let ended = end.filter(|end| end.diverged_at.is_none());
+        let so_far = begun.get(index).map_or([None; 3], |(_, values)| *values);
         let share = |value: Option<f64>| or_dash(value.map(precise_percent));
         let number = |value: Option<f64>| or_dash(value.map(precise));
         let fate =
@@ -95,9 +116,9 @@ fn networks(page: &mut Page, run: &Run) {
             arm.name.clone(),
             count(arm.parameters),
             count(arm.macs),
-            number(ended.and_then(|end| end.train_loss)),
-            number(ended.and_then(|end| end.validation_loss)),
-            share(ended.and_then(|end| end.validation_accuracy)),
+            number(ended.and_then(|end| end.train_loss).or(so_far[0])),
+            number(ended.and_then(|end| end.validation_loss).or(so_far[1])),
+            share(ended.and_then(|end| end.validation_accuracy).or(so_far[2])),
             share(ended.and_then(|end| end.accuracy_at_least_loss)),
             fate.unwrap_or_default(),
         ]
@@ -106,8 +127,14 @@ fn networks(page: &mut Page, run: &Run) {
     if let Some(outcome) = &run.outcome {
         page.paragraph(&format!("{}, {} steps", outcome.reason, count(outcome.steps)));
     } else {
-        page.paragraph("The run has not come to its end: what stands here at the end is not known yet.");
+        let of = format!("step {} of {}", count(steps), count(run.planned_steps()));
+        page.paragraph(&if is_being_written(&run.folder) {
+            format!("The run is still going on, at {of}: the numbers are those so far.")
+        } else {
+            format!("The run was interrupted at {of}: the numbers are those up to there.")
+        });
     }
+    Ok(())
 }
 
 fn curves(page: &mut Page, run: &Run) -> Result<(), RunError> {

@@ -23,6 +23,15 @@ svg{max-width:100%;height:auto;margin:.5rem 0;display:block}svg text{fill:var(--
 .wide{overflow:visible}table{font-size:.75rem}th,td{white-space:normal;padding:.15rem .35rem}\
 .heat th{white-space:nowrap}pre{white-space:pre-wrap}figure,tr{break-inside:avoid}}";
 
+/// How every page begins, those of earlier versions, too.
+const BEGINNING: &[u8] = b"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+    content=\"width=device-width\"><";
+
+/// Whether a file holds such a page.
+pub(super) fn is_page(contents: &[u8]) -> bool {
+    contents.starts_with(BEGINNING)
+}
+
 pub(super) struct Page(String);
 
 impl Page {
@@ -30,7 +39,7 @@ impl Page {
         let title = escaped(title);
         Self(format!(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-             content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n"
+             content=\"width=device-width\"><meta name=\"generator\" content=\"Residual Lab\"><title>{title}</title><style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n"
         ))
     }
 

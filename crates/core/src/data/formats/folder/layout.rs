@@ -3,6 +3,7 @@
 use super::part::Part;
 use super::tree::{Tree, listed};
 use crate::data::error::DataError;
+use crate::data::found::VALIDATING;
 use crate::data::names::{counted, shown_path};
 
 /// A class.
@@ -59,7 +60,7 @@ impl<'a> Layout<'a> {
             top.filled().filter(|folder| !used.iter().any(|used| used.path == folder.path)).collect();
         if !unused.is_empty() {
             let doing = match own {
-                Some(own) => format!("validating on {}; ", shown_path(&own.path)),
+                Some(own) => format!("{VALIDATING} {}; ", shown_path(&own.path)),
                 None => String::new(),
             };
             let are = if unused.len() == 1 { "is" } else { "are" };
@@ -93,7 +94,7 @@ impl<'a> Layout<'a> {
             return None;
         }
         let (to_train_on, apart) = (train[0].pictures.name(), own[0].pictures.name());
-        notices.push(format!("each class has parts of its own: training on {to_train_on} and validating on {apart}"));
+        notices.push(format!("each class has parts of its own: training on {to_train_on} and {VALIDATING} {apart}"));
         if !unused.is_empty() {
             let are = if unused.len() == 1 { "is" } else { "are" };
             notices.push(format!("{} {are} left out", listed(&unused)));

@@ -1,17 +1,29 @@
 //! Whether a trial that was begun is still what the study would train in its place.
 
 use super::checked::{Study, Trial};
-use crate::experiment::{Plan, settings};
+use crate::experiment::{Plan, Setting, settings};
+use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// The file of a run that says what it trains.
 const EXPERIMENT: &str = "experiment.toml";
 
+/// When a file was written last.
+pub(super) fn written(file: &Path) -> Option<SystemTime> {
+    fs::metadata(file).and_then(|about| about.modified()).ok()
+}
+
 /// The first setting of a trial's run that the study has otherwise by now: as it was and as it is. Where images lie may
-/// change, and what weights to start from say of them is known only to the run.
-pub(super) fn first(study: &Study, trial: &Trial, folder: &Path) -> Option<[String; 2]> {
+/// change, and what weights to start from say of them is known only to the run. Runs that were begun after the study was
+/// written last, at `since`, need no look, which keeps studies of many trials quick.
+pub(super) fn first(study: &Study, since: Option<SystemTime>, trial: &Trial, folder: &Path) -> Option<[String; 2]> {
+    let file = folder.join(EXPERIMENT);
+    if since.is_some_and(|since| written(&file).is_some_and(|begun| begun > since)) {
+        return None;
+    }
     // A run of another version may not be read, and points that a search chose may be none.
-    let was = Plan::read(&folder.join(EXPERIMENT)).ok()?;
+    let was = Plan::read(&file).ok()?;
     let is = study.experiment(trial).ok()?.into_plan();
     let names = |plan: &Plan| plan.arms.iter().map(|arm| arm.name.clone()).collect::<Vec<_>>();
     if names(&was) != names(&is) {
@@ -25,11 +37,11 @@ pub(super) fn first(study: &Study, trial: &Trial, folder: &Path) -> Option<[Stri
     (0..was.arms.len()).find_map(|arm| {
         let [was, is] = [&was, &is].map(|plan| settings(plan, arm));
         let all = was.iter().chain(&is).map(|setting| &setting.path).filter(|path| !free(path));
-        let of = |side: &[crate::experiment::Setting], path: &str| {
+        let of = |side: &[Setting], path: &str| {
             side.iter().find(|setting| setting.path == path).map(|setting| setting.value.clone())
         };
         let path = all.into_iter().find(|path| of(&was, path) != of(&is, path))?;
-        let words = |side: &[crate::experiment::Setting]| match of(side, path) {
+        let words = |side: &[Setting]| match of(side, path) {
             Some(value) => format!("{path} = {value}"),
             None => format!("no {path}"),
         };

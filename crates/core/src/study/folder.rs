@@ -243,10 +243,11 @@ impl StudyFolder {
             })
         });
         moved.map_or(Ok(()), |(number, _)| self.trial(*number, begun).map(drop))?;
+        let since = changed::written(&self.folder.join(STUDY));
         begun.iter().try_for_each(|(&number, Begun { folder, record })| {
             let Ok((point, seed)) = self.study.place(number) else { return Ok(()) };
             let (words, settings) = (record.point.clone(), record.settings.clone());
-            match changed::first(&self.study, &Trial { number, point, words, settings, seed }, folder) {
+            match changed::first(&self.study, since, &Trial { number, point, words, settings, seed }, folder) {
                 Some([was, is]) => Err(StudyError::Changed { number, was, is }),
                 None => Ok(()),
             }

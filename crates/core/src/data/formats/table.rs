@@ -292,8 +292,8 @@ fn without_rows(folder: &Path, sheets: &[(PathBuf, Sheet)], pictures: &Pictures)
 /// A name from the root as one below the folder, if that is where it leads.
 fn within(name: &str, folder: &Path) -> String {
     let path = Path::new(name);
-    let homes = [path::absolute(folder).ok(), folder.canonicalize().ok()].into_iter().flatten();
-    let below = homes.filter_map(|home| path.strip_prefix(home).ok().map(Path::to_owned)).next();
+    let mut homes = [path::absolute(folder).ok(), folder.canonicalize().ok()].into_iter().flatten();
+    let below = homes.find_map(|home| path.strip_prefix(home).ok().map(Path::to_owned));
     below.filter(|_| path.is_absolute()).map_or_else(|| name.to_owned(), |below| below.to_string_lossy().into_owned())
 }
 

@@ -72,7 +72,7 @@ pub fn read(ctx: &Context, stray: Stray, actions: &mut Vec<Action>) {
 /// Escape takes the keyboard away from whatever has it; where it closes what popped up, it goes back to where it was.
 fn keep_place(ctx: &Context) {
     let place = Id::unique("the keyboard's place");
-    if let Some(now) = ctx.memory(|memory| memory.focused()) {
+    if let Some(now) = ctx.memory(eframe::egui::Memory::focused) {
         ctx.data_mut(|data| data.insert_temp(place, Some(now)));
     } else if let Some(before) = ctx.data_mut(|data| data.remove_temp::<Option<Id>>(place).flatten())
         && Popup::is_any_open(ctx)

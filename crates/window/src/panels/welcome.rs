@@ -58,17 +58,17 @@ impl Welcome {
         if only_shortcuts(&plan.arms) {
             both_blocks(ui);
         }
-        if !self.images.is_empty() {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = space::XS;
-                for image in &self.images {
-                    let size = image.size_vec2() * (IMAGE / image.size_vec2().y);
-                    if ui.available_width() >= size.x {
-                        ui.add(Image::new((image.id(), size)).alt_text("A training image"));
-                    }
+        ui.horizontal(|ui| {
+            // Pictures come later, and must not push away what somebody is about to click.
+            ui.set_min_height(IMAGE);
+            ui.spacing_mut().item_spacing.x = space::XS;
+            for image in &self.images {
+                let size = image.size_vec2() * (IMAGE / image.size_vec2().y);
+                if ui.available_width() >= size.x {
+                    ui.add(Image::new((image.id(), size)).alt_text("A training image"));
                 }
-            });
-        }
+            }
+        });
         if begun {
             let text = "Loss and accuracy will be drawn here from the first step on.";
             ui.add(Label::new(RichText::new(text).color(tokens.weak)).wrap());

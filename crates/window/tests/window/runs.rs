@@ -166,6 +166,9 @@ fn two_runs_are_drawn_over_each_other_and_compared() {
     harness.run();
     wait_for(&mut harness, "batch size");
     assert!(harness.query_by_label("80").is_some() && harness.query_by_label("96").is_some());
+    let name = harness.get_all_by_label("short").map(|name| name.rect().bottom()).fold(f32::INFINITY, f32::min);
+    let row = harness.get_by_label("plain: steps").rect();
+    assert!(row.top() - name < 120.0, "the fields are in sight below the names: {name} {row:?}");
     assert!(harness.query_by_label("seed").is_none(), "in which they agree");
     harness.get_by_label("All fields").click();
     harness.run();

@@ -54,12 +54,14 @@ impl Compare {
                 |ui| {
                     ui.label("");
                     for entry in entries {
+                        ui.label(theme::strong(entry.name()));
+                    }
+                    ui.end_row();
+                    // Several may be called the same.
+                    ui.label("");
+                    for entry in entries {
                         let folder = entry.folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-                        ui.vertical(|ui| {
-                            ui.label(theme::strong(entry.name()));
-                            // Several may be called the same.
-                            ui.add(Label::new(theme::caption(folder, &tokens)).extend());
-                        });
+                        ui.add(Label::new(theme::caption(folder, &tokens)).extend());
                     }
                     ui.end_row();
                     for field in shown {

@@ -1,6 +1,6 @@
 //! `residual-lab export`: a run in other programs' formats.
 
-use super::network::find_run;
+use super::network::{find_run, note_newest};
 use super::output::{self, Failure};
 use super::study;
 use lab_core::blueprint::Blueprint;
@@ -193,10 +193,7 @@ fn networks(args: &Args, run: &Run) -> Result<(), Failure> {
     for (arm, checkpoint) in found {
         match checkpoint {
             Ok(checkpoint) => {
-                if which == Checkpoint::Best && !checkpoint.ends_with(which.name()) {
-                    let name = &run.info.arms[arm].name;
-                    output::notice(&format!("{name} has no best checkpoint yet: this is its newest"));
-                }
+                note_newest(run, arm, which);
                 let file = checkpoint.join(WEIGHTS);
                 ready.push((arm, load::read(&file).map_err(Failure::usage)?, file));
             }

@@ -89,7 +89,7 @@ impl NetworkArgs {
             }
             let file = match run.weights(index, self.which()) {
                 Ok(folder) => {
-                    self.note_newest(run, index);
+                    note_newest(run, index, self.which());
                     folder.join(WEIGHTS)
                 }
                 // It may have diverged at once; the others can be asked all the same.
@@ -113,14 +113,6 @@ impl NetworkArgs {
         }
         let fit = lens::fit(&run.experiment.data);
         Ok(Trained { networks, dataset: run.info.dataset.clone(), fit })
-    }
-
-    /// Says that an arm's newest checkpoint stands in for its best one, where there is none.
-    fn note_newest(&self, run: &Run, arm: usize) {
-        if self.which() == Checkpoint::Best && run.checkpoint(arm, Checkpoint::Best).is_none() {
-            let name = &run.experiment.arms[arm].name;
-            output::notice(&format!("{name} has no best checkpoint yet: this is its newest"));
-        }
     }
 
     /// The network of a file of weights, for the images of a data set.
@@ -307,4 +299,16 @@ pub(super) struct Loaded {
 /// Finds the run that somebody named.
 pub(super) fn find_run(named: &Path) -> Result<Run, Failure> {
     runs::find(named).map_err(Failure::usage)
+}
+
+/// Says what stands in for an arm's best checkpoint where that is wanted and there is none.
+pub(super) fn note_newest(run: &Run, arm: usize, wanted: Checkpoint) {
+    if wanted != Checkpoint::Best || run.checkpoint(arm, wanted).is_some() {
+        return;
+    }
+    let name = &run.experiment.arms[arm].name;
+    output::notice(&match run.checkpoint(arm, Checkpoint::Last) {
+        Some(_) => format!("{name} has no best checkpoint yet: this is its newest"),
+        None => format!("{name} has no checkpoint: these are its first weights, of step 0, untrained"),
+    });
 }

@@ -118,6 +118,15 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
+/// Begins a run, does so many steps, and leaves it.
+fn stepped(run: &Path, steps: u64) {
+    let engine = Engine::start(Box::new(Folder::exactly(run.to_owned())), || {}).unwrap();
+    engine.send(Command::Start { experiment: Box::new(small()), device: DeviceChoice::Flex, paused: true });
+    (0..steps).for_each(|_| engine.send(Command::Step));
+    let last = |event: &Event| matches!(event, Event::Steps(done) if done.iter().any(|step| step.step >= steps));
+    while !last(&engine.events().recv().unwrap()) {}
+}
+
 /// What the engine tells of a run that it opens: what it is, and how it ended.
 fn opened(engine: &Engine, run: &Path) -> (Prepared, Outcome, Phase) {
     engine.send(Command::Open { run: run.to_owned(), device: DeviceChoice::Flex });
@@ -137,12 +146,7 @@ fn opened(engine: &Engine, run: &Path) -> (Prepared, Outcome, Phase) {
 fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
-    let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).unwrap();
-    engine.send(Command::Start { experiment: Box::new(small()), device: DeviceChoice::Flex, paused: true });
-    (0..5).for_each(|_| engine.send(Command::Step));
-    let fifth = |event: &Event| matches!(event, Event::Steps(steps) if steps.iter().any(|step| step.step >= 5));
-    while !fifth(&engine.events().recv().unwrap()) {}
-    drop(engine);
+    stepped(&run, 5);
     // As after a crash: nothing says how it ended.
     fs::remove_file(run.join("outcome.json")).unwrap();
     // As if it had been killed two steps after its newest checkpoint: what was recorded is shown.
@@ -238,12 +242,7 @@ fn a_network_that_diverged_answers_with_its_last_good_weights_at_once_and_when_i
 fn a_run_whose_arms_were_kept_at_different_steps_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
-    let engine = Engine::start(Box::new(Folder::exactly(run.clone())), || {}).unwrap();
-    engine.send(Command::Start { experiment: Box::new(small()), device: DeviceChoice::Flex, paused: true });
-    (0..3).for_each(|_| engine.send(Command::Step));
-    let third = |event: &Event| matches!(event, Event::Steps(steps) if steps.iter().any(|step| step.step >= 3));
-    while !third(&engine.events().recv().unwrap()) {}
-    drop(engine);
+    stepped(&run, 3);
     let checkpoints = run.join("arms/plain/checkpoints");
     let before = contents(&checkpoints);
     let engine = Engine::start(Box::new(Folder::under(folder.path().to_owned())), || {}).unwrap();

@@ -6,7 +6,7 @@ mod write;
 
 use super::counting::Counting;
 use super::devices;
-use super::network::{Loaded, NetworkArgs, data_of_run, find_run, load_dataset, moved};
+use super::network::{Loaded, NetworkArgs, data_of_run, find_run, load_dataset, moved, note_newest};
 use super::output::{self, Failure};
 use asked::Asked;
 use lab_core::checkpoint::Checkpoint;
@@ -163,18 +163,9 @@ fn open(args: &Args, named: Option<&str>) -> Result<(Snapshot, Vec<usize>), Fail
             return Err(Failure::Usage(format!("the run has no arm \"{arm}\"; it has {}", names.join(", "))));
         }
     }
-    if which == Checkpoint::Best {
-        let without = snapshot.arms.iter().filter(|arm| arm.best.is_none());
-        without.for_each(|arm| {
-            let index = run.info.arms.iter().position(|known| known.name == arm.name);
-            let is_trained = index.is_some_and(|index| run.checkpoint(index, Checkpoint::Last).is_some());
-            output::notice(&if is_trained {
-                format!("{} has no best checkpoint yet: this is its newest", arm.name)
-            } else {
-                format!("{} has no checkpoint: these are its first weights, of step 0, untrained", arm.name)
-            });
-        });
-    }
+    let is_asked = |name: &str| snapshot.arms.iter().any(|arm| arm.name == name);
+    let asked = run.experiment.arms.iter().enumerate().filter(|(_, arm)| is_asked(&arm.name));
+    asked.for_each(|(index, _)| note_newest(&run, index, which));
     Ok((snapshot, places))
 }
 

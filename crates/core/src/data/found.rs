@@ -21,8 +21,13 @@ impl Format {
     pub const NONE: Self = Self { is_part: |_| false, open_folder: |_, _| Ok(None), open_file: |_, _| Ok(None) };
 }
 
-/// In every notice that says which of its parts a data set is validated on.
-pub(super) const VALIDATING: &str = "validating on";
+/// What is told of a data set that has its own images to validate on beside others.
+pub(super) struct Choice {
+    /// Which are validated on, and what is left out.
+    pub used: String,
+    /// What is left out where none of them is validated on, because training images are held out instead.
+    pub unused: String,
+}
 
 /// A data set as it was found, before any choice among its images.
 pub(super) struct Found {
@@ -33,6 +38,8 @@ pub(super) struct Found {
     /// The data set's own validation or test images.
     pub own: Option<Part>,
     pub notices: Vec<String>,
+    /// Which of several own parts are validated on, if there was a choice.
+    pub choice: Option<Choice>,
     /// Files that are none of its images.
     pub left_out: Vec<LeftOut>,
 }

@@ -5,7 +5,7 @@ use super::dataset::Dataset;
 use super::decode::Decoder;
 use super::error::DataError;
 use super::formats::{self, subset};
-use super::found::{Found, Listed, Part, VALIDATING};
+use super::found::{Found, Listed, Part};
 use super::images::{self, Images};
 use super::left_out::{self, LeftOut};
 use super::sizes::Sizes;
@@ -110,7 +110,7 @@ impl Dataset {
         if let Some(known) = options.scoring.and_then(|scoring| scoring.known) {
             found = known_as(path, found, known)?;
         }
-        let Found { name, classes, train, own, mut notices, left_out } = found;
+        let Found { name, classes, train, own, mut notices, choice, left_out } = found;
         if classes.len() < 2 {
             if classes.is_empty() {
                 return Err(DataError::unusable(path, "it has no images", "check where they are"));
@@ -128,14 +128,15 @@ impl Dataset {
             None => split::choose(&train.labels(), own_labels.as_deref(), classes.len(), data, seed),
         };
         check_split(path, &train, &split, options.scoring.is_some())?;
-        if options.scoring.is_none() {
-            match (&own, data.holdout) {
-                (Some(own), Holdout::Own) => notices.extend(chosen_by_tests(path, own)),
-                (Some(_), Holdout::Share(share)) => {
-                    notices.retain(|notice| !notice.contains(VALIDATING));
-                    notices.push(held_out(share));
-                }
-                (None, _) => {}
+        match (&own, data.holdout) {
+            (Some(_), Holdout::Share(share)) if options.scoring.is_none() => {
+                notices.extend(choice.map(|choice| choice.unused));
+                notices.push(held_out(share));
+            }
+            (own, _) => {
+                notices.extend(choice.map(|choice| choice.used));
+                let own = own.as_ref().filter(|_| options.scoring.is_none());
+                notices.extend(own.and_then(|own| chosen_by_tests(path, own)));
             }
         }
         let mut report = Report { left_out, own_validation: own.is_some(), ..Report::default() };
@@ -193,7 +194,7 @@ fn known_as(path: &Path, found: Found, known: &[String]) -> Result<Found, DataEr
 fn held_out(share: f32) -> String {
     let percent = (f64::from(share) * 1000.0).round() / 10.0;
     format!(
-        "{VALIDATING} {percent} % of the training images, which are held out (data.holdout); the images that the data set has \
+        "validating on {percent} % of the training images, which are held out (data.holdout); the images that the data set has \
          for validating and testing are left out"
     )
 }

@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-pub(super) const EXPERIMENT: &str = "experiment.toml";
+pub(crate) const EXPERIMENT: &str = "experiment.toml";
 pub(super) const INFO: &str = "run.json";
 pub(super) const EVENTS: &str = "events.jsonl";
 pub(super) const OUTCOME: &str = "outcome.json";

@@ -2,12 +2,10 @@
 
 use super::checked::{Study, Trial};
 use crate::experiment::{Plan, Setting, settings};
+use crate::runs::EXPERIMENT;
 use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
-
-/// The file of a run that says what it trains.
-const EXPERIMENT: &str = "experiment.toml";
 
 /// When a file was written last.
 pub(super) fn written(file: &Path) -> Option<SystemTime> {

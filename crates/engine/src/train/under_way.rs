@@ -42,7 +42,7 @@ impl Before {
     pub fn left(&self, run: &Run) -> (Outcome, Option<String>) {
         let (step, recorded) = (run.session.step, self.recorded());
         let behind = recorded > step;
-        let of = of(&run.session);
+        let of = kept_at(&run.session);
         let reason =
             if behind { format!("the networks are those of {of}: interrupted") } else { "interrupted".to_owned() };
         let seconds = self.last().map_or(0.0, |last| last.seconds).max(run.session.seconds);
@@ -59,7 +59,7 @@ impl Before {
 }
 
 /// The step that a session's networks are of, or of each the step of its own.
-fn of(session: &Session) -> String {
+fn kept_at(session: &Session) -> String {
     let steps = || session.arms.iter().map(|arm| arm.progress.step);
     if steps().all(|step| step == session.step) {
         return format!("step {}", number::count(session.step));

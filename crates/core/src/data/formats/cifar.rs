@@ -70,6 +70,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
         train: Part::Images(train),
         own: own.map(Part::Images),
         notices: kind.notices,
+        choice: None,
         left_out: Vec::new(),
     }))
 }

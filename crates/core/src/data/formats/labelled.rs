@@ -59,6 +59,7 @@ impl Labels {
             own: (!own.is_empty()).then(|| Part::Files(store.clone(), own)),
             classes: classes.iter().map(|class| shown(OsStr::new(class))).collect(),
             notices,
+            choice: None,
             left_out: Vec::new(),
         })
     }

@@ -4,7 +4,7 @@
 use super::numbered::{self, Numbered};
 use super::numpy::Header;
 use crate::data::error::DataError;
-use crate::data::found::{Format, Found, VALIDATING};
+use crate::data::found::{Choice, Format, Found};
 use crate::data::images::{Images, check_size};
 use crate::data::names::{name_of, shown_path};
 use crate::data::store::{Entry, Store};
@@ -44,13 +44,16 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
         found.map(|(images, labels)| read(store, images, labels)).transpose()
     };
     let (train, validation, test) = (part(&TRAIN)?, part(&VALIDATION)?, part(&TEST)?);
-    let mut notices = Vec::new();
-    if validation.is_some() && test.is_some() {
-        notices.push(format!("{VALIDATING} its validation images; its test images are left out"));
-    }
+    let choice = (validation.is_some() && test.is_some()).then(|| Choice {
+        used: "validating on its validation images; its test images are left out".to_owned(),
+        unused: "its test images are left out".to_owned(),
+    });
     match (train, validation.or(test)) {
         (None, None) => Ok(None),
-        (train, own) => numbered::found(folder, Numbered { train, own, notices }).map(Some),
+        (train, own) => {
+            let found = numbered::found(folder, Numbered { train, own, notices: Vec::new() })?;
+            Ok(Some(Found { choice, ..found }))
+        }
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) fn found(place: &Path, numbered: Numbered) -> Result<Found, DataError
         train: Part::Images(train).relabelled(&places),
         own: own.map(|own| Part::Images(own).relabelled(&places)),
         notices,
+        choice: None,
         left_out: Vec::new(),
     })
 }

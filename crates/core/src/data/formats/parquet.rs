@@ -4,7 +4,7 @@
 use super::folder::Part as Role;
 use super::labelled::{Labels, Row};
 use crate::data::error::DataError;
-use crate::data::found::{Format, Found, Listed, Part, VALIDATING};
+use crate::data::found::{Choice, Format, Found, Listed, Part};
 use crate::data::left_out::leave_out;
 use crate::data::names::{counted, name_of, shown, shown_path};
 use crate::data::store::{Column, Entry, Holds, Kind, Label, Pictures, Store, Table};
@@ -153,13 +153,11 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
         }
         side.tables.push(Pictures::new(table, columns.pictures));
     }
-    if unused > 0 {
-        let were = if unused == 1 { "is" } else { "are" };
-        notices.push(format!(
-            "{VALIDATING} the part validation; {} of the part test {were} left out",
-            counted(unused, "file")
-        ));
-    }
+    let choice = (unused > 0).then(|| {
+        let are = if unused == 1 { "is" } else { "are" };
+        let unused = format!("{} of the part test {are} left out", counted(unused, "file"));
+        Choice { used: format!("validating on the part validation; {unused}"), unused }
+    });
     let store = Store::Tables(train.tables.into_iter().chain(own.tables).collect());
     let found = if let Some(names) = names.and_then(|(_, names)| names) {
         named(place, &store, names, [train.rows, own.rows])?
@@ -168,7 +166,7 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
         let labels = Labels { train: rows(train.rows).collect(), own: rows(own.rows).collect() };
         labels.found(place, &store, Vec::new())?
     };
-    Ok(Found { name: called(place), notices, left_out, ..found })
+    Ok(Found { name: called(place), notices, choice, left_out, ..found })
 }
 
 fn text(label: Label) -> String {
@@ -204,6 +202,7 @@ fn named(
         own: (!own.is_empty()).then(|| Part::Files(store.clone(), own)),
         classes: names.iter().map(|name| shown(OsStr::new(name))).collect(),
         notices: Vec::new(),
+        choice: None,
         left_out: Vec::new(),
     })
 }

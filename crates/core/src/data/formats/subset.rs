@@ -165,7 +165,15 @@ fn read(packed: impl Read, path: &Path) -> Result<Found, DataError> {
         Ok(_) => return Err(DataError::damaged(path, "it holds more than it announces")),
         Err(error) => return Err(failed(error)),
     }
-    Ok(Found { name: name_of(path), train, own: Some(test), classes: names, notices: Vec::new(), left_out: Vec::new() })
+    Ok(Found {
+        name: name_of(path),
+        train,
+        own: Some(test),
+        classes: names,
+        notices: Vec::new(),
+        choice: None,
+        left_out: Vec::new(),
+    })
 }
 
 /// Sums the differences up again and takes the classes in turn, so that any stretch of images is balanced.

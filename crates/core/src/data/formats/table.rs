@@ -5,7 +5,7 @@
 use super::folder::{Part as Role, Tree};
 use super::labelled::{Labels, Row};
 use crate::data::error::DataError;
-use crate::data::found::{Format, Found, VALIDATING};
+use crate::data::found::{Choice, Format, Found};
 use crate::data::left_out::{LeftOut, leave_out};
 use crate::data::names::{counted, name_of};
 use crate::data::store::{Entry, Kind, Store};
@@ -114,13 +114,14 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
         return Ok(None);
     }
     let names: Vec<String> = tables.iter().map(|(path, _)| name_of(path)).collect();
-    let mut notices = vec![format!("the classes come from {}", names.join(", "))];
-    if !validation.is_empty() && !test.is_empty() {
-        let count = counted(test.len(), "picture");
-        notices.push(format!("{VALIDATING} the part val; {count} of the part test are left out"));
-    }
+    let notices = vec![format!("the classes come from {}", names.join(", "))];
+    let choice = (!validation.is_empty() && !test.is_empty()).then(|| {
+        let unused = format!("{} of the part test are left out", counted(test.len(), "picture"));
+        Choice { used: format!("validating on the part val; {unused}"), unused }
+    });
     let own = if validation.is_empty() { test } else { validation };
     let mut found = Labels { train, own }.found(folder, store, notices)?;
+    found.choice = choice;
     for picture in pictures.all.iter().filter(|picture| !named.contains(picture.as_path())) {
         leave_out(&mut left_out, "not named", "no table names it", picture.clone());
     }

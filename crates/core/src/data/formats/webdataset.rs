@@ -4,7 +4,7 @@
 use super::folder::{Part as Role, is_picture};
 use super::labelled::{Labels, Row};
 use crate::data::error::DataError;
-use crate::data::found::{Format, Found, VALIDATING};
+use crate::data::found::{Choice, Format, Found};
 use crate::data::names::name_of;
 use crate::data::store::{Entry, Kind, Store};
 use serde_json::Value;
@@ -42,12 +42,13 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
             Some(Role::Train) | None => train.extend(rows),
         }
     }
-    let mut notices = Vec::new();
-    if !validation.is_empty() && !test.is_empty() {
-        notices.push(format!("{VALIDATING} the archives val; those named test are left out"));
-    }
+    let choice = (!validation.is_empty() && !test.is_empty()).then(|| Choice {
+        used: "validating on the archives val; those named test are left out".to_owned(),
+        unused: "the archives test are left out".to_owned(),
+    });
     let own = if validation.is_empty() { test } else { validation };
-    Labels { train, own }.found(folder, &store, notices).map(Some)
+    let found = Labels { train, own }.found(folder, &store, Vec::new())?;
+    Ok(Some(Found { choice, ..found }))
 }
 
 /// The pictures of an archive with their classes; `None` unless each has one.

@@ -24,12 +24,12 @@ svg{max-width:100%;height:auto;margin:.5rem 0;display:block}svg text{fill:var(--
 .heat th{white-space:nowrap}pre{white-space:pre-wrap}figure,tr{break-inside:avoid}}";
 
 /// How every page begins, those of earlier versions, too.
-const BEGINNING: &[u8] = b"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+const BEGINNING: &str = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
     content=\"width=device-width\"><";
 
 /// Whether a file holds such a page.
 pub(super) fn is_page(contents: &[u8]) -> bool {
-    contents.starts_with(BEGINNING)
+    contents.starts_with(BEGINNING.as_bytes())
 }
 
 pub(super) struct Page(String);
@@ -38,8 +38,7 @@ impl Page {
     pub fn new(title: &str) -> Self {
         let title = escaped(title);
         Self(format!(
-            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-             content=\"width=device-width\"><meta name=\"generator\" content=\"Residual Lab\"><title>{title}</title><style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n"
+            "{BEGINNING}meta name=\"generator\" content=\"Residual Lab\"><title>{title}</title><style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n"
         ))
     }
 

@@ -32,7 +32,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
             _ => Ok(None),
         };
     }
-    let Layout { train, own, beside, mut notices } = Layout::of(&root)?;
+    let Layout { train, own, beside, mut notices, choice } = Layout::of(&root)?;
     let named = if train.is_empty() { own.as_deref().unwrap_or_default() } else { &train[..] };
     let (filled, empty): (Vec<Class>, Vec<Class>) = named.iter().copied().partition(|class| class.pictures.count() > 0);
     let empty: Vec<String> = empty.into_iter().map(|class| without_pictures(class.named, &left_out)).collect();
@@ -62,6 +62,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
         own: own.map(|own| Part::Files(store.clone(), own)),
         classes,
         notices,
+        choice,
         left_out,
     }))
 }

@@ -3,7 +3,7 @@
 use super::part::Part;
 use super::tree::{Tree, listed};
 use crate::data::error::DataError;
-use crate::data::found::VALIDATING;
+use crate::data::found::Choice;
 use crate::data::names::{counted, shown_path};
 
 /// A class.
@@ -30,6 +30,8 @@ pub(super) struct Layout<'a> {
     /// Folders with pictures that lie beside those of the classes.
     pub beside: Vec<&'a Tree>,
     pub notices: Vec<String>,
+    /// Which of several parts are validated on, if there was a choice.
+    pub choice: Option<Choice>,
 }
 
 impl<'a> Layout<'a> {
@@ -48,7 +50,7 @@ impl<'a> Layout<'a> {
                 let (name, beside) = (part.name(), counted(others.len(), "other folder"));
                 notices.push(format!("{name} is taken for a class, as {beside} with pictures lie beside it"));
             }
-            return Ok(Self { train: Class::all(top), own: None, beside: vec![top], notices });
+            return Ok(Self { train: Class::all(top), own: None, beside: vec![top], notices, choice: None });
         }
         let usable: Vec<(Part, &Tree)> = parts.iter().copied().filter(|(_, folder)| has_classes(folder)).collect();
         if usable.is_empty() || parts.iter().any(|(part, folder)| *part == Part::Train && !has_classes(folder)) {
@@ -58,13 +60,17 @@ impl<'a> Layout<'a> {
         let mut used: Vec<&Tree> = train.into_iter().chain(own).collect();
         let unused: Vec<&Tree> =
             top.filled().filter(|folder| !used.iter().any(|used| used.path == folder.path)).collect();
+        let mut choice = None;
         if !unused.is_empty() {
-            let doing = match own {
-                Some(own) => format!("{VALIDATING} {}; ", shown_path(&own.path)),
-                None => String::new(),
-            };
             let are = if unused.len() == 1 { "is" } else { "are" };
-            notices.push(format!("{doing}{} {are} left out", listed(&unused)));
+            let unused = format!("{} {are} left out", listed(&unused));
+            match own {
+                Some(own) => {
+                    let used = format!("validating on {}; {unused}", shown_path(&own.path));
+                    choice = Some(Choice { used, unused });
+                }
+                None => notices.push(unused),
+            }
         }
         let [train, own] = [train, own].map(|part| part.map(|part| unwrapped(part, &mut notices)));
         used.extend(train.into_iter().chain(own));
@@ -72,7 +78,7 @@ impl<'a> Layout<'a> {
         used.sort_by(|a, b| a.path.cmp(&b.path));
         used.dedup_by(|a, b| a.path == b.path);
         let (train, own) = (train.map(Class::all).unwrap_or_default(), own.map(Class::all));
-        Ok(Self { train, own, beside: used, notices })
+        Ok(Self { train, own, beside: used, notices, choice })
     }
 
     /// Where each class is a folder with parts in it, the other way round; `None` where one holds anything else.
@@ -94,12 +100,13 @@ impl<'a> Layout<'a> {
             return None;
         }
         let (to_train_on, apart) = (train[0].pictures.name(), own[0].pictures.name());
-        notices.push(format!("each class has parts of its own: training on {to_train_on} and {VALIDATING} {apart}"));
+        let parts = format!("each class has parts of its own: training on {to_train_on}");
+        let choice = Choice { used: format!("{parts} and validating on {apart}"), unused: parts };
         if !unused.is_empty() {
             let are = if unused.len() == 1 { "is" } else { "are" };
             notices.push(format!("{} {are} left out", listed(&unused)));
         }
-        Some(Self { train, own: Some(own), beside: vec![top], notices: std::mem::take(notices) })
+        Some(Self { train, own: Some(own), beside: vec![top], notices: std::mem::take(notices), choice: Some(choice) })
     }
 }
 

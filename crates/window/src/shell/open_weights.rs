@@ -11,6 +11,8 @@ use std::path::Path;
 /// The question while it is open.
 pub struct OpenWeights {
     path: String,
+    /// The path that the preset followed last: what was chosen after that stays.
+    followed: String,
     preset: &'static str,
     gray: bool,
     side: usize,
@@ -29,6 +31,7 @@ impl Default for OpenWeights {
     fn default() -> Self {
         Self {
             path: String::new(),
+            followed: String::new(),
             preset: "resnet20",
             gray: false,
             side: 32,
@@ -64,6 +67,7 @@ impl OpenWeights {
     /// A file was chosen; the preset follows its name if that says which.
     pub fn set_path(&mut self, path: &Path) {
         self.path = path.display().to_string();
+        self.followed.clone_from(&self.path);
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
         // The longest name wins: resnet110 before resnet11.
         let fits = |preset: &&Preset| stem.starts_with(preset.id);
@@ -144,13 +148,17 @@ impl OpenWeights {
         row(ui, "File", |ui| {
             let edit = TextEdit::singleline(&mut self.path).desired_width(230.0).hint_text("/path/to/weights");
             let response = ui.add(edit);
-            if ui.memory(|memory| memory.focused().is_none()) {
+            // Whoever has left the field has it back a frame later: asked for at once, it would not be left.
+            let left = response.lost_focus();
+            if !left && ui.memory(|memory| memory.focused().is_none()) {
                 response.request_focus();
             }
-            if response.lost_focus() && !self.path.trim().is_empty() {
+            if left && !self.path.trim().is_empty() {
                 entered = ui.input(|input| input.key_pressed(Key::Enter));
-                let path = typed_path::read(&self.path);
-                self.set_path(&path);
+                if self.path != self.followed {
+                    let path = typed_path::read(&self.path);
+                    self.set_path(&path);
+                }
             }
             let choose = ui.button("Choose…");
             file = named(ui, choose, "Choose the weights").clicked();

@@ -6,6 +6,9 @@
 
 use crate::simd::{Simd, Work, dispatch, load_up_to, prefetch};
 
+/// Values of a cache line.
+pub(crate) const LINE: usize = 16;
+
 /// Pixels of so many channels that are best gone through together, one vector of channels after the other: a few, whose
 /// memory is then read in its order, or as many as the first-level cache holds, so that what is kept in registers for
 /// these channels serves many.

@@ -1,7 +1,7 @@
 //! The register tile: a few rows of one matrix times one or two vectors of columns of another, summed in
 //! registers. All convolutions end here.
 
-use crate::simd::{Simd, Work};
+use crate::simd::{Simd, Work, prefetch};
 
 /// Rows of a tile two vectors wide: twelve sums, two vectors of the right matrix and a broadcast fit the
 /// sixteen registers of AVX2, and two vectors are loaded for every six values.
@@ -61,6 +61,9 @@ pub(crate) struct Matmul {
     pub columns: usize,
     pub depth: usize,
     pub add: bool,
+    /// Whether the next columns of `right` are fetched while these are multiplied: the processor does not foresee rows that
+    /// lie far apart.
+    pub fetch: bool,
 }
 
 /// Columns of the packed panel that starts at column `start` of `columns`: two vectors, or one at the end.
@@ -94,10 +97,16 @@ impl Matmul {
     #[inline(always)]
     unsafe fn panel<S: Simd, const R: usize, const N: usize>(&self, column: usize, right: *const f32, step: usize) {
         let mut row = 0;
+        let each = self.depth.div_ceil((self.rows / R).max(1));
         // SAFETY: rows below `self.rows` are the caller's.
         unsafe {
             // Two tiles of four rows are faster than one of six and one of two, which has too few sums.
             while row + R <= self.rows && (R != TALL || self.rows - row != 8) {
+                if self.fetch {
+                    let first = row / R * each;
+                    let next = right.wrapping_add(N * S::LANES);
+                    (first..(first + each).min(self.depth)).for_each(|j| prefetch(next.wrapping_add(j * step)));
+                }
                 self.rows_at::<S, R, N>(row, column, right, step);
                 row += R;
             }

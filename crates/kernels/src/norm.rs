@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::map::{behind, load_each, pixels_together};
-use crate::simd::{Simd, Work, dispatch, load_up_to, store_up_to};
+use crate::map::{LINE, behind, load_each, pixels_together};
+use crate::simd::{Simd, Work, dispatch, load_up_to, prefetch, store_up_to};
 use crate::statistics::{Moments, block_len, by_channel};
 
 /// What a norm does to each channel: `scale · (z − mean) + shift`.
@@ -196,8 +196,17 @@ impl SumTask<'_> {
                     }
                     _ => [mean; 3],
                 };
+                // The next pixels, whose lines are asked for once each.
+                let next = if channel.is_multiple_of(LINE) { Some(values.len()) } else { None };
                 for index in (values.start + channel..values.end).step_by(channels) {
                     let at = self.gradients.as_mut_ptr().add(index);
+                    if let Some(next) = next {
+                        prefetch(at.wrapping_add(next));
+                        centred.iter().for_each(|centred| prefetch(centred.z.as_ptr().wrapping_add(index + next)));
+                        if let Signs::Output(y, _) = signs {
+                            prefetch(y.as_ptr().wrapping_add(index + next));
+                        }
+                    }
                     let z = match centred {
                         Some(Centred { z, .. }) => load_up_to::<S>(z.as_ptr().add(index), count),
                         None => mean,

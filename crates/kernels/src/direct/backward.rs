@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::ahead::Ahead;
 use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_input, padded_outputs};
 use super::weights::{Taps, phase_offsets};
 use super::{pointwise, small, weights};
@@ -59,11 +60,13 @@ pub(crate) fn backward(
             .with_max_len(1)
             .for_each(|((part, blocks), maps)| {
                 part.fill(0.0);
-                for (block, map) in blocks.iter().zip(maps) {
+                let next = blocks.iter().skip(1).map(Some).chain([None]);
+                for ((block, map), next) in blocks.iter().zip(maps).zip(next) {
                     scratch::with(block.images.len() * (from.len() + to.len()), |scratch| {
                         source.dispatch(BlockBackward {
                             shape,
                             block,
+                            next,
                             source,
                             gradients,
                             packed,
@@ -109,6 +112,8 @@ fn padded_gradients(shape: &ConvShape) -> Padded {
 struct BlockBackward<'a, A, G> {
     shape: &'a ConvShape,
     block: &'a Block,
+    /// The block that this thread computes after this one.
+    next: Option<&'a Block>,
     source: &'a A,
     gradients: &'a G,
     packed: &'a [f32],
@@ -140,7 +145,14 @@ impl<A: Source, G: Source> Work for BlockBackward<'_, A, G> {
             }
         }
         let images = block.images.len();
-        let task = WeightsTask { shape, inputs, gradients, from, to, images, part: self.part };
+        let next = self.next.map_or(0..0, |next| next.images.clone());
+        let values = |size: ImageSize| {
+            let len = size.height * size.width * size.channels;
+            next.start * len..next.end * len
+        };
+        let times = tiles::<S>(shape, images);
+        let ahead = Ahead::new((self.source, values(size)), (self.gradients, values(out_size)), times);
+        let task = WeightsTask { shape, inputs, gradients, from, to, images, part: self.part, ahead };
         // SAFETY: the width is the dispatched one, the copies are filled.
         unsafe { S::call(task) };
         if let Some(out) = self.inputs {
@@ -163,8 +175,15 @@ impl<A: Source, G: Source> Work for BlockBackward<'_, A, G> {
     }
 }
 
+/// Tiles that the weights' gradients of some images are computed in.
+fn tiles<S: Simd>(shape: &ConvShape, images: usize) -> usize {
+    let pixels = images * shape.out_height() * shape.out_width();
+    let panels = padded_outputs(shape).div_ceil(2 * S::LANES);
+    pixels.div_ceil(PIXELS) * panels * shape.kernel * (shape.kernel * shape.in_channels).div_ceil(TALL)
+}
+
 /// Adds the products of some images' inputs and gradients to a part of the weights' gradients.
-struct WeightsTask<'a> {
+struct WeightsTask<'a, A, G> {
     shape: &'a ConvShape,
     inputs: &'a [f32],
     gradients: &'a [f32],
@@ -172,6 +191,8 @@ struct WeightsTask<'a> {
     to: Padded,
     images: usize,
     part: &'a mut [f32],
+    /// What the next block reads.
+    ahead: Ahead<'a, A, G>,
 }
 
 /// Output pixels that are summed over in one go: a panel of their gradients and what they see of a cache line of
@@ -185,7 +206,7 @@ struct Pixels {
     gradients: [usize; PIXELS],
 }
 
-impl Work for WeightsTask<'_> {
+impl<A: Source, G: Source> Work for WeightsTask<'_, A, G> {
     type Output = ();
 
     #[inline(always)]
@@ -219,7 +240,7 @@ impl Work for WeightsTask<'_> {
     }
 }
 
-impl WeightsTask<'_> {
+impl<A: Source, G: Source> WeightsTask<'_, A, G> {
     /// `count` of the images' output pixels from the one numbered `first` on.
     fn pixels(&self, first: usize, count: usize) -> Pixels {
         let Self { shape, from, to, .. } = self;
@@ -255,6 +276,7 @@ impl WeightsTask<'_> {
                 // Tiles of about the same size: a small one at the end would have too few sums.
                 let rows = (run - row).div_ceil((run - row).div_ceil(most));
                 let (left, out) = (kernel_row * self.from.row_len() + row, kernel_row * run + row);
+                self.ahead.fetch();
                 // SAFETY: the copy holds every tap of every pixel, the panel a row for each pixel, the part one for
                 // each tap.
                 unsafe {

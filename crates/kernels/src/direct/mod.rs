@@ -2,6 +2,7 @@
 //! are copied once into a padded scratch, from where the register tile reads pixels at any offset; the taps of
 //! one kernel row are one contiguous run there.
 
+mod ahead;
 mod backward;
 mod cut;
 mod forward;

@@ -1,6 +1,6 @@
 //! Padded copies of images, from where every tap of a convolution can be read without a test for the edge.
 
-use crate::map::{Source, pixels_together};
+use crate::map::{LINE, Source, pixels_together};
 use crate::scratch::{plane_len, round_up};
 use crate::shape::ConvShape;
 use crate::simd::{Simd, lanes, store_up_to};
@@ -78,7 +78,12 @@ impl Padded {
                     unsafe {
                         let held = source.begin::<S>(channel, count);
                         let mut index = start + channel;
+                        // The lines of the pixels behind these are asked for once each.
+                        let next = if channel.is_multiple_of(LINE) { together * from.channels } else { 0 };
                         for pixel in inside.chunks_exact_mut(self.channels) {
+                            if next > 0 {
+                                source.prefetch(index + next);
+                            }
                             let value = source.load::<S>(&held, index, count);
                             store_up_to::<S>(pixel.as_mut_ptr().add(channel), value, count);
                             index += from.channels;

@@ -10,7 +10,7 @@ use super::padded::SCRATCH_BUDGET;
 use super::panel::Panel;
 use super::weights;
 use crate::filters::{Filters, Way};
-use crate::map::{Accumulate, Finish, Keep, Plain, Source, pixels_together};
+use crate::map::{Accumulate, Finish, Keep, LINE, Plain, Source, pixels_together};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len, round_up};
 use crate::shape::{Backward, ConvShape};
@@ -90,13 +90,18 @@ impl<A: Source, P: Fn(usize) -> usize> Work for CopyTask<'_, A, P> {
     unsafe fn run<S: Simd>(self) {
         let Self { source, rows: Rows { channels, len }, first, place, out } = self;
         let together = pixels_together(channels);
-        let mut starts = Vec::with_capacity(together);
+        // Those of the pixels at hand and, to be asked for ahead, of the next ones.
+        let mut starts: Vec<usize> = Vec::with_capacity(2 * together);
         for (group, out) in out.chunks_mut(together * len).enumerate() {
             let row = first + group * together;
             starts.clear();
-            starts.extend((row..row + out.len() / len).map(|row| place(row) * channels));
+            starts.extend((row..row + 2 * together).map(|row| place(row) * channels));
+            let (starts, next) = starts.split_at(together);
             for channel in (0..channels).step_by(S::LANES) {
                 let count = channels - channel;
+                if channel.is_multiple_of(LINE) {
+                    next.iter().for_each(|next| source.prefetch(next + channel));
+                }
                 // SAFETY: the source is read inside its pixels, and a row has room for the channels of one.
                 unsafe {
                     let held = source.begin::<S>(channel, count);
@@ -216,6 +221,7 @@ impl<F: Finish> Work for ProductTask<'_, F> {
                         columns: width,
                         depth: DEPTH.min(rows.channels - first),
                         add: first > 0,
+                        fetch: false,
                     });
                 }
             }
@@ -316,6 +322,7 @@ impl Work for WeighTask<'_> {
                     columns: step.min(columns - first),
                     depth: PIXELS.min(count - pixel),
                     add: pixel > 0,
+                    fetch: true,
                 });
             }
         }

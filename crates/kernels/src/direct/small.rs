@@ -208,6 +208,7 @@ impl<F: Finish> Work for ProductsTask<'_, F> {
                             columns: width,
                             depth: DEPTH.min(depth - first),
                             add: true,
+                            fetch: false,
                         });
                     }
                 }
@@ -310,6 +311,7 @@ impl Work for WeighTask<'_> {
                 columns,
                 depth: images,
                 add,
+                fetch: true,
             });
         }
     }

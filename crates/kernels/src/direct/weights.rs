@@ -4,10 +4,11 @@
 use rayon::prelude::*;
 
 use super::padded::padded_outputs;
+use crate::map::LINE;
 use crate::matmul::panel_width;
 use crate::scratch::round_up;
 use crate::shape::ConvShape;
-use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes};
+use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes, prefetch};
 
 /// Length of the weights that [`pack_transposed`] packs.
 pub(super) fn transposed_len(shape: &ConvShape) -> usize {
@@ -71,6 +72,7 @@ fn pack_panels(shape: &ConvShape, weights: &[f32], rows: Axis, columns: Axis, pa
             for (run, places) in places.chunks(RUN).enumerate() {
                 for lane in 0..used {
                     let from = &weights[(start + lane) * columns.step + run * RUN..][..places.len()];
+                    (0..RUN).step_by(LINE).for_each(|next| prefetch(from.as_ptr().wrapping_add(RUN + next)));
                     let to = turned[lane..].iter_mut().step_by(width);
                     from.iter().zip(to).for_each(|(&weight, to)| *to = weight);
                 }

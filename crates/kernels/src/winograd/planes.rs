@@ -127,6 +127,7 @@ impl Work for Product<'_> {
                     columns: width,
                     depth,
                     add: false,
+                    fetch: false,
                 });
             }
             column += width;
@@ -169,6 +170,7 @@ impl Work for Weigh<'_> {
                 columns: to.channels,
                 depth: tiles,
                 add,
+                fetch: true,
             });
         }
     }

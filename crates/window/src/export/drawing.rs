@@ -44,6 +44,7 @@ impl Drawing {
         let ctx = Context::default();
         theme::install(&ctx);
         theme::same_arms(window, &ctx);
+        theme::same_fonts(window, &ctx);
         ctx.set_theme(Theme::Light);
         let tokens = Tokens::for_theme(Theme::Light);
         let mut drawing =

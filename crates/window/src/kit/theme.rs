@@ -299,7 +299,17 @@ pub fn install(ctx: &Context) {
     }
 }
 
-/// Inter with tabular figures first, egui's own faces behind it for what it lacks.
+/// Gives a picture of a window the fonts that the window has found on this computer for letters that ours lack.
+pub fn same_fonts(window: &Context, picture: &Context) {
+    // A window that was never drawn has found none.
+    if window.cumulative_pass_nr() > 0 {
+        let found = window.fonts(|fonts| fonts.discovered_fonts().to_vec());
+        found.into_iter().for_each(|font| picture.add_font(font));
+    }
+}
+
+/// Inter with tabular figures first, egui's own faces behind it for what it lacks; what these lack, too, eframe looks for among
+/// the system's.
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     let regular = FontData::from_static(include_bytes!("../../../../assets/fonts/Inter-Regular.otf"));

@@ -30,6 +30,8 @@ pub const LANDSCAPE: PanelId = PanelId("landscape");
 pub const FIND: PanelId = PanelId("find");
 /// What the images are that the form names.
 pub const DATA: PanelId = PanelId("data");
+/// A question with a guess, and what measurements say.
+pub const LEARN: PanelId = PanelId("learn");
 /// A study of one's own.
 pub const STUDY: PanelId = PanelId("study");
 

@@ -150,7 +150,7 @@ pub static PRESETS: &[Preset] = &[
     Preset {
         id: "article",
         family: "From the article",
-        about: "The article's example made true: real shortcut additions, 2,777,674 parameters for three channels and ten classes.",
+        about: "The PyTorch example of the web article that this program began with, made true: real shortcut additions, 2,777,674 parameters for three channels and ten classes.",
         build: article,
     },
 ];

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub(super) const ABOUT: About = About {
     id: "slice",
     title: "Loss along a line",
-    what: "The loss along one random direction through the weights, each filter's step as long as the filter: flat and round is easy to train, sharp and chaotic is not.",
+    what: "The loss along one random direction through the weights, where the step of each filter has the filter's own length, so that large weights do not look flat: flat and round is easy to train, sharp and chaotic is not.",
     formula: "L(θ + a·d), d[i] ← d[i] · ‖θ[i]‖ / ‖d[i]‖ for each filter, 0 for biases and norms; a in [−1, 1]",
     reference: "Li, Xu, Taylor, Studer and Goldstein 2018, Visualizing the loss landscape of neural nets",
 };

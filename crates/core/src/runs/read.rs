@@ -23,7 +23,7 @@ fn what_it_is(path: &Path) -> String {
         return format!("it is a file of the run folder {0}; name {0}", run.display());
     }
     match &runs_below(path)[..] {
-        [] => format!("it has no {}; name the folder that training printed", layout::EXPERIMENT),
+        [] => format!("it has no {}; name a run's own folder, the one with that file", layout::EXPERIMENT),
         runs => {
             const MOST: usize = 5;
             let names: Vec<String> = runs.iter().take(MOST).map(|run| run.display().to_string()).collect();

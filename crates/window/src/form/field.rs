@@ -5,7 +5,7 @@ use super::help::{Help, Row};
 use super::wishes::Wishes;
 use crate::action::Sought;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, decimal, is_unread, named, number_field};
+use crate::kit::widgets::{choose, decimal, named, number_field, unread};
 use eframe::egui::{
     Align, Atom, Button, DragValue, Label, Layout, Popup, Rect, Response, RichText, Role, Sense, SetOpenCommand,
     TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
@@ -138,8 +138,8 @@ impl<'a> Fields<'a> {
         if let Some(wrong) = wrong {
             error_text(ui, &format!("Must be {}.", wrong.rule));
         }
-        if is_unread(ui, &response) {
-            error_text(ui, "What was typed is no number, so this is as it was before.");
+        if let Some(why) = unread(ui, &response) {
+            error_text(ui, &why);
         }
         response
     }

@@ -2,6 +2,7 @@
 //! preset it began as. Must not know the engine, the panels or the shell.
 
 mod arms;
+mod colors;
 mod cost;
 mod data;
 mod devices;
@@ -27,6 +28,7 @@ use crate::kit::samples::AugmentationSamples;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose_explained, named};
 use crate::state::sketch::{Difference, Outlines, Sketch, differences};
+use colors::Colors;
 use cost::Costs;
 use devices::Devices;
 use eframe::egui::util::undoer::Undoer;
@@ -37,7 +39,7 @@ use field::Fields;
 pub use known::after;
 use known::{images, steps_per_epoch};
 use lab_core::experiment::{
-    Arm, Augmentation, DeviceChoice, DeviceInfo, Experiment, Invalid, MAX_ARMS, PRESETS, Plan, Preset, Source, preset,
+    Arm, Augmentation, DeviceChoice, DeviceInfo, Experiment, Invalid, PRESETS, Plan, Preset, Source, preset,
 };
 use lab_core::fetch::Kind;
 use lab_core::protocol::{DatasetInfo, Prepared};
@@ -68,6 +70,8 @@ pub struct Form {
     devices: Devices,
     samples: AugmentationSamples,
     undoer: Undoer<Edited>,
+    /// The colours that were chosen for what is shown.
+    pub colors: Colors,
     /// Whether it has been drawn before.
     begun: bool,
 }
@@ -94,6 +98,7 @@ impl Form {
             devices: Devices::new(devices),
             samples: AugmentationSamples::default(),
             undoer: Undoer::default(),
+            colors: Colors::default(),
             begun: false,
         };
         form.set_plan(plan);
@@ -240,18 +245,6 @@ impl Form {
         all
     }
 
-    /// For each arm of the experiment that is shown its place in the palette: as the form has it now, so that a new
-    /// colour is seen at once.
-    #[must_use]
-    pub fn colors(&self, prepared: Option<&Prepared>) -> [u8; MAX_ARMS] {
-        let shown = prepared.map_or(&self.plan.arms, |prepared| &prepared.experiment.arms);
-        std::array::from_fn(|index| {
-            let Some(arm) = shown.get(index) else { return u8::try_from(index).unwrap_or(0) };
-            let now = self.plan.arms.iter().enumerate().find(|(_, other)| other.name == arm.name);
-            now.map_or(arm.color(index), |(place, other)| other.color(place))
-        })
-    }
-
     fn recheck(&mut self) {
         self.checked = Experiment::check(self.plan.clone());
         let arms = &self.plan.arms;
@@ -288,6 +281,7 @@ impl Form {
             None => {}
         }
         if before != self.plan {
+            self.colors.note(&before, &self.plan);
             self.recheck();
         }
         actions.extend(wishes.actions(&self.plan));

@@ -4,7 +4,7 @@ use super::field::Fields;
 use super::help;
 use super::recipe::{optional, whole};
 use crate::kit::theme;
-use crate::kit::widgets::{choose, named};
+use crate::kit::widgets::{choose, named, number_field};
 use eframe::egui::{Button, CollapsingHeader, DragValue, Response, RichText, Ui, vec2};
 use lab_core::experiment::{
     Activation, Block, Body, Distribution, Downsampling, Fan, Gain, HeadPool, Naming, Network, Norm, Scheme, Shortcut,
@@ -115,10 +115,11 @@ pub fn layers(
 ) -> Response {
     let size = vec2(ui.available_width(), theme::ROW);
     let field = DragValue::new(depth).speed(0.1).min_size(size);
-    let response = ui.add(match word {
+    let field = match word {
         Some(word) => field.custom_formatter(move |_, _| word.to_owned()),
         None => field.suffix(" layers"),
-    });
+    };
+    let response = number_or_word(ui, field, word);
     if response.dragged()
         && let Some(nearest) = depths.min_by_key(|known| known.abs_diff(*depth))
     {
@@ -131,10 +132,19 @@ pub fn layers(
 pub fn channels(ui: &mut Ui, width: &mut usize, word: Option<&'static str>) -> Response {
     let size = vec2(ui.available_width(), theme::ROW);
     let field = DragValue::new(width).speed(0.05).min_size(size);
-    ui.add(match word {
+    let field = match word {
         Some(word) => field.custom_formatter(move |_, _| word.to_owned()),
         None => field.suffix(" channels"),
-    })
+    };
+    number_or_word(ui, field, word)
+}
+
+/// A field that may show a word in the place of its number: left as it stands, the word is no fault.
+fn number_or_word(ui: &mut Ui, field: DragValue<'_>, word: Option<&'static str>) -> Response {
+    match word {
+        Some(_) => ui.add(field),
+        None => number_field(ui, field),
+    }
 }
 
 /// The stages, one after the other, with ways to add and remove them.

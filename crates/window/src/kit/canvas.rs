@@ -3,8 +3,8 @@
 
 use super::glossary;
 use super::theme::{self, Tokens, space};
-use super::widgets::named;
-use eframe::egui::{Align, Button, Label, Layout, Rect, RichText, TextStyle, Ui, UiBuilder, Vec2, vec2};
+use super::widgets::{named, primary};
+use eframe::egui::{Align, Label, Layout, Rect, RichText, TextStyle, Ui, UiBuilder, Vec2, vec2};
 
 /// A button in the middle of a panel.
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +55,7 @@ pub fn canvas_with(ui: &mut Ui, what: &str, offer: Option<Offer>, beside: Option
         glossary::explained(text, what);
         let Some(Offer { verb, name, hindered }) = offer else { return };
         ui.add_space(space::S);
-        let text = RichText::new(verb).family(theme::semibold()).color(tokens.on_accent);
-        let button = Button::new(text).fill(tokens.accent).min_size(vec2(120.0, BUTTON));
-        let button = ui.add_enabled(hindered.is_none(), button);
+        let button = primary(ui, hindered.is_none(), verb, vec2(120.0, BUTTON));
         clicked = named(ui, button, name).clicked();
         if let Some(why) = hindered {
             ui.add_space(space::XS);

@@ -46,7 +46,7 @@ pub struct Series {
     pub color: Option<Color32>,
     /// What it is called.
     pub name: String,
-    /// Its points, from left to right.
+    /// Its points, from left to right; the line is broken where one has no height.
     pub points: Vec<[f64; 2]>,
     /// Its lower and upper edge, where it has a band.
     pub band: Option<[Vec<[f64; 2]>; 2]>,
@@ -109,6 +109,10 @@ pub fn draw_across(
     let scaled = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
         let placed = points.iter().map(|[x, y]| [across.scale.place(*x), scale.place(*y)]);
         placed.filter(|point| point[0].is_finite() && point[1].is_finite()).collect()
+    };
+    // What lies between two gaps, each as a line of its own.
+    let unbroken = |points: &[[f64; 2]]| -> Vec<Vec<[f64; 2]>> {
+        points.split(|point| point[1].is_nan()).map(scaled).filter(|part| !part.is_empty()).collect()
     };
     let mut ends = PlotBounds::NOTHING;
     for line in lines {
@@ -177,8 +181,10 @@ pub fn draw_across(
                 }
                 let points = scaled(&line.points);
                 if !line.scattered && line.dash == Dash::Solid {
-                    let drawn = Line::new(line.name.clone(), points.clone()).color(color).width(theme::CURVE);
-                    plot.line(drawn.allow_hover(false));
+                    for part in unbroken(&line.points) {
+                        let drawn = Line::new(line.name.clone(), part).color(color).width(theme::CURVE);
+                        plot.line(drawn.allow_hover(false));
+                    }
                 }
                 if line.scattered || points.len() <= 120 && !line.unmarked {
                     plot.points(Points::new("", points).color(color).radius(2.5).allow_hover(false));
@@ -193,7 +199,9 @@ pub fn draw_across(
     let view = View { x: [left, right], y: [low, high], size };
     for line in lines.iter().filter(|line| !line.scattered && line.dash != Dash::Solid) {
         let mut pieces = Pieces::default();
-        clipped(&scaled(&line.points), &view).iter().for_each(|part| pieces.dash(part, &view, line.dash));
+        for part in unbroken(&line.points) {
+            clipped(&part, &view).iter().for_each(|part| pieces.dash(part, &view, line.dash));
+        }
         plot::paint(&pieces, Stroke::new(theme::CURVE, line.ink(&tokens)), &drawn.transform, &mut shapes);
     }
     ui.painter().with_clip_rect(frame.intersect(ui.clip_rect())).extend(shapes);

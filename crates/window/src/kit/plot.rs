@@ -3,7 +3,7 @@
 use super::line::Pieces;
 use super::theme::Tokens;
 use eframe::egui::{Color32, Id, Shape, Stroke, Ui, pos2};
-use egui_plot::{FilledArea, GridInput, GridMark, Plot, PlotTransform, PlotUi};
+use egui_plot::{AxisHints, FilledArea, GridInput, GridMark, Plot, PlotTransform, PlotUi};
 use lab_core::number;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -240,6 +240,12 @@ pub fn paint(pieces: &Pieces, stroke: Stroke, transform: &PlotTransform, shapes:
         [from, to] => Shape::LineSegment { points: [place(from), place(to)], stroke },
         _ => Shape::line(piece.iter().map(place).collect(), stroke),
     }));
+}
+
+/// A horizontal axis whose marks are names, which are as easy to read where they stand close together.
+#[must_use]
+pub fn named_axis<'a>() -> Vec<AxisHints<'a>> {
+    vec![AxisHints::new_x().label_spacing(24.0..=40.0)]
 }
 
 /// A plot without egui's own crosshair, labels and bounds: the panels have their own.

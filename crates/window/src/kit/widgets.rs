@@ -3,10 +3,13 @@
 use super::glossary::explained;
 use super::theme::{self, Tokens, space};
 use eframe::egui::{
-    Color32, ComboBox, DragValue, FontId, Key, Response, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2,
+    Button, Color32, ComboBox, DragValue, FontId, Key, Response, RichText, Role, Sense, Stroke, StrokeKind, TextEdit,
+    Ui, Vec2, WidgetInfo, pos2, vec2,
 };
+use eframe::emath::Numeric;
 use lab_core::number;
 use std::cell::Cell;
+use std::ops::RangeInclusive;
 
 /// The greatest height of a list that opens, in points.
 const LIST: f32 = 420.0;
@@ -76,29 +79,93 @@ pub fn decimal(ui: &mut Ui, value: &mut f64) -> Response {
     number_field(ui, field.min_size(size))
 }
 
-/// A field for a number that notes whether what was typed is one.
+/// A number as somebody types it: with a decimal comma or point, and either minus sign.
+#[must_use]
+pub fn typed_number(text: &str) -> Option<f64> {
+    let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+    text.replace(',', ".").replace('−', "-").parse().ok()
+}
+
+/// A field for any number.
 pub fn number_field(ui: &mut Ui, field: DragValue<'_>) -> Response {
-    let read = Cell::new(None);
+    read_field(ui, field, f64::NEG_INFINITY..=f64::INFINITY, typed_number)
+}
+
+/// A field that notes why it did not take what was typed: because that is no number, or none of those that it takes.
+pub fn read_field(
+    ui: &mut Ui,
+    field: DragValue<'_>,
+    takes: RangeInclusive<f64>,
+    read: impl Fn(&str) -> Option<f64>,
+) -> Response {
+    let unread = Cell::new(None);
     let response = ui.add(field.custom_parser(|text| {
-        let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
-        let number = text.replace(',', ".").replace('−', "-").parse().ok();
-        read.set(Some(number.is_some()));
-        number
+        let number = read(text);
+        let taken = number.filter(|number| takes.contains(number));
+        unread.set(Some(match (number, taken) {
+            (_, Some(_)) => None,
+            (None, None) => Some("What was typed is no number, so this is as it was before.".to_owned()),
+            (Some(_), None) => {
+                let ends = [*takes.start(), *takes.end()].map(number::setting);
+                Some(format!("Must be from {} to {}, so this is as it was before.", ends[0], ends[1]))
+            }
+        }));
+        taken
     }));
     let id = response.id.with("unread");
     // While somebody types, half a number is no fault.
-    let unread = match (response.has_focus(), read.get()) {
+    let unread = match (response.has_focus(), unread.take()) {
         (false, None) => return response,
-        (is_typing, read) => !is_typing && read == Some(false),
+        (true, _) => None,
+        (false, Some(unread)) => unread,
     };
-    ui.data_mut(|data| data.insert_temp(id, unread));
+    let now = ui.input(|input| input.time);
+    ui.data_mut(|data| data.insert_temp(id, unread.map(|why| Unread { why, since: now })));
     response
 }
 
-/// Whether what was typed last into a field for a number was none, so that it holds what it held before.
+/// A field for a number between two ends; why it did not take what was typed is told beside it for a while.
+pub fn bounded_field<N: Numeric>(
+    ui: &mut Ui,
+    value: &mut N,
+    range: RangeInclusive<N>,
+    shape: impl FnOnce(DragValue<'_>) -> DragValue<'_>,
+) -> Response {
+    let takes = range.start().to_f64()..=range.end().to_f64();
+    let response = read_field(ui, shape(DragValue::new(value).range(range)), takes, typed_number);
+    tell_unread(ui, &response);
+    response
+}
+
+/// Why a field did not take what was typed.
+#[derive(Clone)]
+struct Unread {
+    why: String,
+    /// When it was told first, in seconds since the start.
+    since: f64,
+}
+
+/// Seconds for which it is told beside a field that has no row below it.
+const TOLD: f64 = 6.0;
+
+fn unread_of(ui: &Ui, field: &Response) -> Option<Unread> {
+    ui.data(|data| data.get_temp::<Option<Unread>>(field.id.with("unread"))).flatten()
+}
+
+/// Why a field did not take what was typed last, so that it holds what it held before.
 #[must_use]
-pub fn is_unread(ui: &Ui, field: &Response) -> bool {
-    ui.data(|data| data.get_temp(field.id.with("unread"))).unwrap_or(false)
+pub fn unread(ui: &Ui, field: &Response) -> Option<String> {
+    unread_of(ui, field).map(|unread| unread.why)
+}
+
+/// Tells beside a field for a while why it did not take what was typed.
+pub fn tell_unread(ui: &Ui, field: &Response) {
+    let Some(Unread { why, since }) = unread_of(ui, field) else { return };
+    let left = since + TOLD - ui.input(|input| input.time);
+    if left > 0.0 {
+        field.show_tooltip_text(why);
+        ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(left));
+    }
 }
 
 /// Numbers separated by commas. What is typed is kept until the field is left, so that half a number is no error.
@@ -118,6 +185,24 @@ pub fn numbers(ui: &mut Ui, values: &mut Vec<f64>) -> Response {
             *values = read;
             response.mark_changed();
         }
+    }
+    response
+}
+
+/// The button for what a person most likely wants next.
+pub fn primary(ui: &mut Ui, is_enabled: bool, text: impl Into<String>, least: Vec2) -> Response {
+    let color = Tokens::of(ui).on_accent;
+    let text = RichText::new(text).family(theme::semibold()).color(color);
+    accented(ui, is_enabled, Button::new(text).min_size(least))
+}
+
+/// Fills a button with the accent. While it has the keyboard there is a ring around it, as its edge has that colour, too.
+pub fn accented(ui: &mut Ui, is_enabled: bool, button: Button<'_>) -> Response {
+    let tokens = Tokens::of(ui);
+    let response = ui.add_enabled(is_enabled, button.fill(tokens.accent));
+    if response.has_focus() {
+        let ring = Stroke::new(1.5, tokens.text);
+        ui.painter().rect_stroke(response.rect.expand(2.0), theme::RADIUS + 2, ring, StrokeKind::Outside);
     }
     response
 }

@@ -6,13 +6,13 @@ use crate::kit::canvas::{Offer, canvas};
 use crate::kit::chips::{chip, together};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
-use crate::kit::widgets::named;
+use crate::kit::widgets::{bounded_field, named};
 use crate::panels::beginning::by_training;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::answers::{Answers, Asked, class_name, top};
 use eframe::egui::{
-    Align, Align2, ColorImage, DragValue, FontId, Image, Label, Layout, Rect, Response, RichText, Role, ScrollArea,
-    Sense, TextEdit, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
+    Align, Align2, ColorImage, FontId, Image, Label, Layout, Rect, Response, RichText, Role, ScrollArea, Sense,
+    TextEdit, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
 };
 use lab_core::number::{count, percent};
 use lab_core::protocol::{Classification, Classified, Picture, Thumbnail};
@@ -127,7 +127,7 @@ impl Classify {
             }
             together(ui, 72.0);
             let label = ui.label("Top");
-            ui.add(DragValue::new(&mut view.top).range(1..=20).speed(0.05)).labelled_by(label.id);
+            bounded_field(ui, &mut view.top, 1..=20, |field| field.speed(0.05)).labelled_by(label.id);
         });
         ui.add_space(space::XS);
     }

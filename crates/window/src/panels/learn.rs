@@ -3,7 +3,7 @@
 use crate::action::{Action, RunAction};
 use crate::give_away::{self, Exportable};
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, progress};
+use crate::kit::widgets::{accented, choose, progress};
 use crate::laboratory::{Guided, Laboratory};
 use crate::panel::STUDY;
 use crate::scene::{Effects, Panel, Scene};
@@ -149,13 +149,14 @@ fn guesses(ui: &mut Ui, lesson: &Lesson, guess: &mut Option<usize>, work: Option
         }
     }
     // Whoever has guessed learns more from the answer, so this comes first; nobody has to.
-    let button = if guess.is_some() {
+    let least = vec2(104.0, theme::ROW);
+    let response = if guess.is_some() {
         let text = RichText::new("Measure it").family(theme::semibold()).color(tokens.on_accent);
-        Button::new((Atom::grow(), text, Atom::grow())).fill(tokens.accent)
+        accented(ui, !busy, Button::new((Atom::grow(), text, Atom::grow())).min_size(least))
     } else {
-        Button::new((Atom::grow(), "Measure without a guess", Atom::grow()))
+        let button = Button::new((Atom::grow(), "Measure without a guess", Atom::grow()));
+        ui.add_enabled(!busy, button.min_size(least))
     };
-    let response = ui.add_enabled(!busy, button.min_size(vec2(104.0, theme::ROW)));
     let hint = match work {
         Some(work) => {
             let seeds = plural(lesson.seeds.into(), "seed");

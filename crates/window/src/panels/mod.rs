@@ -29,7 +29,8 @@ use crate::kit::theme;
 use crate::kit::widgets::named;
 use crate::laboratory::Laboratory;
 use crate::panel::{
-    CLASSIFY, CURVES, DATA, DIAGRAM, EXPLAIN, FIND, GRADIENTS, INSIDE, LANDSCAPE, LESIONS, PREDICTIONS, PanelId, STUDY,
+    CLASSIFY, CURVES, DATA, DIAGRAM, EXPLAIN, FIND, GRADIENTS, INSIDE, LANDSCAPE, LEARN, LESIONS, PREDICTIONS, PanelId,
+    STUDY,
 };
 use crate::scene::{Effects, Scene};
 use crate::shelf::Shelf;
@@ -47,7 +48,7 @@ use std::collections::HashMap;
 /// there in this order, and so do the commands that show them.
 pub static PANELS: &[Row] = &[
     Row::new::<curves::Curves>(CURVES, "Curves", Left),
-    Row::new::<learn::Learn>(PanelId("learn"), "Learn", Left),
+    Row::new::<learn::Learn>(LEARN, "Learn", Left),
     Row::new::<study::Study>(STUDY, "Study", Left),
     Row::new::<runs::Runs>(PanelId("runs"), "Runs", Left),
     Row::new::<diagram::Diagram>(DIAGRAM, "Diagram", Left),
@@ -154,10 +155,10 @@ impl Panels {
         }
     }
 
-    /// Whether one panel has the whole place.
+    /// The panel that has the whole place, if one has.
     #[must_use]
-    pub fn is_enlarged(&self) -> bool {
-        self.enlarged.is_some()
+    pub fn enlarged(&self) -> Option<PanelId> {
+        self.enlarged
     }
 
     /// Shows the images of one cell of an arm's confusion matrix.

@@ -154,8 +154,10 @@ fn asked(arms: &[Arm]) -> [String; 2] {
         [one, other, rest @ ..] => format!("{one}, {other} and {} more", rest.len()),
     };
     let count = COUNTS.get(arms.len()).copied().unwrap_or("Many");
+    let alike = |index: usize| arms[..index].iter().any(|other| differences(other, &arms[index]).is_empty());
+    let twins = if !fields.is_empty() && (1..arms.len()).any(alike) { "; some are alike" } else { "" };
     let which = if arms.len() == 2 { "Which of the two learns better?" } else { "Which one learns best?" };
-    [format!("{count} networks{depths}. They differ in {what}."), which.to_owned()]
+    [format!("{count} networks{depths}. They differ in {what}{twins}."), which.to_owned()]
 }
 
 /// Whether a network has so many layers; one of a depth that cannot be has none yet.
@@ -233,6 +235,9 @@ mod tests {
             arm.network = Network::cifar(21, 8, Shortcut::A);
         }
         assert!(asked_of(&plan).starts_with("Three networks. "), "there is no net of 21 layers");
+        plan = PRESETS[0].plan();
+        plan.arms.push(Arm { name: "twin".to_owned(), ..plan.arms[0].clone() });
+        assert!(asked_of(&plan).contains("differ in the shortcut only; some are alike."), "{}", asked_of(&plan));
         plan = PRESETS[0].plan();
         plan.arms.truncate(1);
         assert_eq!(asked_of(&plan), "A network of 56 layers: how well does it learn? ");

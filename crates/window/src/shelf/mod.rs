@@ -48,6 +48,8 @@ pub struct Shelf {
     pub overlays: Vec<Overlay>,
     /// Runs that were deleted in this window, the newest last: where they were and where they are.
     pub discarded: Vec<(PathBuf, PathBuf)>,
+    /// Runs that were ticked in the last session, until they have been found again.
+    again: Vec<PathBuf>,
     /// Whether the list was drawn in this frame.
     looked: bool,
     awake: Arc<AtomicBool>,
@@ -57,15 +59,16 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// The runs in this folder. Nothing is read before [`Self::look`].
+    /// The runs in this folder, of which some were ticked before. Where none were, nothing is read before [`Self::look`].
     #[must_use]
-    pub fn new(place: Option<PathBuf>) -> Self {
+    pub fn new(place: Option<PathBuf>, ticked: Vec<PathBuf>) -> Self {
         Self {
             place,
             entries: None,
             damaged: Arc::default(),
             overlays: Vec::new(),
             discarded: Vec::new(),
+            again: ticked,
             looked: false,
             awake: Arc::default(),
             held: Arc::default(),
@@ -121,15 +124,23 @@ impl Shelf {
     }
 
     /// Takes in what the thread has found; returns what went wrong.
-    pub fn take_in(&mut self) -> Vec<String> {
+    pub fn take_in(&mut self, ctx: &Context) -> Vec<String> {
+        if !self.again.is_empty() && self.thread.is_none() {
+            self.order(Order::Look, ctx);
+        }
         let mut problems = Vec::new();
         let Some((_, receive, _)) = &self.thread else { return problems };
-        for told in receive.try_iter() {
+        for told in receive.try_iter().collect::<Vec<_>>() {
             match told {
                 Told::Listing(entries, damaged) => {
                     for overlay in &mut self.overlays {
                         if let Some(entry) = entries.iter().find(|entry| entry.folder == overlay.folder) {
                             entry.name().clone_into(&mut overlay.name);
+                        }
+                    }
+                    for folder in std::mem::take(&mut self.again) {
+                        if let Some(entry) = entries.iter().find(|entry| entry.folder == folder) {
+                            self.tick(entry, true, ctx);
                         }
                     }
                     (self.entries, self.damaged) = (Some(entries), damaged);
@@ -153,6 +164,12 @@ impl Shelf {
             }
         }
         problems
+    }
+
+    /// The runs that are ticked, also those that are still to be found again.
+    #[must_use]
+    pub fn ticked(&self) -> Vec<PathBuf> {
+        self.overlays.iter().map(|overlay| &overlay.folder).chain(&self.again).cloned().collect()
     }
 
     /// Whether a run's curves are drawn.

@@ -6,11 +6,11 @@ use crate::action::{Action, RunAction};
 use crate::dialogs::Wanted;
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, named, progress};
+use crate::kit::widgets::{accented, bounded_field, choose_explained, named, progress};
 use crate::state::Monitor;
 use eframe::egui::{
-    Align, Atom, Button, DragValue, Label, Layout, Pos2, Rect, RichText, ScrollArea, Sense, Shape, Stroke,
-    ThemePreference, Ui, Vec2, vec2,
+    Align, Atom, Button, Label, Layout, Pos2, Rect, RichText, ScrollArea, Sense, Shape, Stroke, ThemePreference, Ui,
+    Vec2, vec2,
 };
 use lab_core::experiment::Extension;
 use lab_core::number;
@@ -126,8 +126,8 @@ fn buttons(ui: &mut Ui, monitor: &Monitor, form: &Form, actions: &mut Vec<Action
     let text = RichText::new(label).family(theme::semibold()).color(tokens.on_accent);
     let faint = !wrong.is_empty();
     let icon = Atom::paint(Vec2::splat(12.0), move |ui, place| start_icon(ui, place.rect.center(), pauses, faint));
-    let start = Button::new((Atom::grow(), icon, text, Atom::grow())).fill(tokens.accent);
-    let start = ui.add_enabled(wrong.is_empty(), start.min_size(vec2(104.0, theme::ROW)));
+    let start = Button::new((Atom::grow(), icon, text, Atom::grow())).min_size(vec2(104.0, theme::ROW));
+    let start = accented(ui, wrong.is_empty(), start);
     let start = start.on_hover_text(hint).on_disabled_hover_text(wrong.join("\n"));
     if start.clicked() {
         actions.push(Action::Run(RunAction::Toggle));
@@ -327,13 +327,13 @@ fn after_the_end(
     }
     let label = ui.label("Train on for");
     let unit = if *epochs == 1 { " epoch" } else { " epochs" };
-    let field = DragValue::new(epochs).range(1..=100_000).speed(0.1).suffix(unit);
-    ui.add(field).labelled_by(label.id);
+    bounded_field(ui, epochs, 1..=100_000, |field| field.speed(0.1).suffix(unit)).labelled_by(label.id);
     let label = ui.label("schedule");
     ui.scope(|ui| {
         ui.set_max_width(128.0);
         let options = Extension::ALL.map(|(extension, _, label)| (extension, label));
-        choose(ui, extension, &options).labelled_by(label.id);
+        let told = |extension: &Extension| Some(("What becomes of the schedule", extension.in_words()));
+        choose_explained(ui, extension, &options, told).labelled_by(label.id);
     });
     if ui.button("Extend").on_hover_text(format!("Trains these networks further; {}", extension.in_words())).clicked() {
         actions.push(Action::Run(RunAction::Extend(*epochs, *extension)));

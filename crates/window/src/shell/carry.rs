@@ -145,7 +145,7 @@ impl App {
         }
         self.form_shown = form;
         ctx.set_zoom_factor(zoom);
-        if self.panels.is_enlarged() == before.is_some() {
+        if self.panels.enlarged().is_some() == before.is_some() {
             self.panels.enlarge();
         }
         self.panels.presented = before.is_none();
@@ -468,7 +468,6 @@ impl App {
         }
     }
 
-    /// Reads weights, which then answer questions.
     /// Asks a question and takes back the one that it replaces.
     fn ask(&mut self, of: Networks, question: Question) {
         let (id, replaced) = self.inquiries.ask(question.clone());

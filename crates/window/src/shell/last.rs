@@ -27,6 +27,17 @@ struct Kept {
     plan: String,
     /// The run that was shown.
     run: Option<PathBuf>,
+    /// The runs whose curves lay over it.
+    ticked: Vec<PathBuf>,
+}
+
+/// What is taken up again.
+pub struct Restored {
+    pub last: Last,
+    /// What the form held, if there was something that can be read.
+    pub plan: Option<Plan>,
+    /// The runs that were ticked.
+    pub ticked: Vec<PathBuf>,
 }
 
 /// A run of an earlier session.
@@ -54,19 +65,19 @@ pub struct Last {
 }
 
 impl Last {
-    /// What was kept: with it the form's plan, if there was one that can be read.
+    /// What was kept.
     #[must_use]
-    pub fn restored(storage: Option<&dyn Storage>) -> (Self, Option<Plan>) {
+    pub fn restored(storage: Option<&dyn Storage>) -> Restored {
         let kept: Kept = storage.and_then(|storage| eframe::get_value(storage, KEY)).unwrap_or_default();
         let plan = if kept.plan.is_empty() { None } else { Plan::from_toml(&kept.plan).ok() };
-        (Self { run: kept.run, ..Self::default() }, plan)
+        Restored { last: Self { run: kept.run, ..Self::default() }, plan, ticked: kept.ticked }
     }
 
-    /// Keeps what the form holds and the run that is shown; without one, that of the time before.
-    pub fn keep(&self, storage: &mut dyn Storage, plan: &Plan, run: Option<&Path>) {
+    /// Keeps what the form holds, the run that is shown, without one that of the time before, and those that are ticked.
+    pub fn keep(&self, storage: &mut dyn Storage, plan: &Plan, run: Option<&Path>, ticked: Vec<PathBuf>) {
         let run = run.and_then(|run| std::path::absolute(run).ok()).or_else(|| self.run());
         // A plan that cannot be written is not worth a message while somebody edits it.
-        eframe::set_value(storage, KEY, &Kept { plan: plan.to_toml().unwrap_or_default(), run });
+        eframe::set_value(storage, KEY, &Kept { plan: plan.to_toml().unwrap_or_default(), run, ticked });
     }
 
     /// The run that was shown last, in this session or the one before.

@@ -4,6 +4,7 @@
 mod about;
 mod bar;
 mod carry;
+mod closing;
 mod commands;
 mod frames;
 mod incoming;
@@ -26,9 +27,9 @@ use crate::dialogs::{Dialogs, Wanted};
 use crate::export::{Done, Saving};
 use crate::finder::Finder;
 use crate::form::Form;
-use crate::kit::theme::{self, Tokens, space};
+use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Laboratory;
-use crate::panel::CLASSIFY;
+use crate::panel::{CLASSIFY, LEARN};
 use crate::panels::{Panels, Stores};
 use crate::scene::Scene;
 use crate::shelf::Shelf;
@@ -36,10 +37,8 @@ use crate::state::inquiries::Inquiries;
 use crate::state::selected::SelectedBlock;
 use crate::state::{Level, Monitor};
 use bar::Bar;
-use eframe::egui::{
-    self, Align2, CentralPanel, Context, FontId, Frame, Id, LayerId, Margin, Modal, Order, Panel as SidePanel,
-    RichText, Ui, ViewportCommand,
-};
+use closing::{Closing, UnderWay};
+use eframe::egui::{Align2, CentralPanel, Context, FontId, Frame, Id, LayerId, Margin, Order, Panel as SidePanel, Ui};
 use frames::Frames;
 use incoming::Incoming;
 use keys::Stray;
@@ -47,7 +46,7 @@ use lab_core::experiment::{Augmentation, DeviceChoice, DeviceInfo, PRESETS, Plan
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{Command, DatasetInfo, Event, Tune};
 use lab_core::runs::Guess;
-use last::Last;
+use last::{Last, Restored};
 use memory::Memory;
 use open_weights::{Next, OpenWeights};
 use palette::Palette;
@@ -138,16 +137,7 @@ pub struct App {
     pub(super) palette: Option<Palette>,
     pub(super) prompt: Option<Prompt>,
     pub(super) weights: Option<OpenWeights>,
-    /// Whether a person is being asked to confirm the end, or has done so.
     pub(super) closing: Closing,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Closing {
-    #[default]
-    No,
-    Asking,
-    Confirmed,
 }
 
 impl App {
@@ -156,7 +146,7 @@ impl App {
     pub fn new(context: &eframe::CreationContext<'_>, parts: Parts) -> Self {
         theme::install(&context.egui_ctx);
         context.egui_ctx.add_plugin(Sight::default());
-        let (last, plan) = Last::restored(context.storage);
+        let Restored { last, plan, ticked } = Last::restored(context.storage);
         let plan = parts.plan.or(plan).unwrap_or_else(|| PRESETS[0].plan());
         let mut form = Form::new(plan, parts.device, parts.devices);
         form.speeds = context.storage.and_then(|storage| eframe::get_value(storage, SPEEDS)).unwrap_or_default();
@@ -180,7 +170,7 @@ impl App {
             awaited: None,
             incoming: Incoming::default(),
             unasked: Unasked::default(),
-            shelf: Shelf::new(parts.place),
+            shelf: Shelf::new(parts.place, ticked),
             toasts: Toasts::default(),
             saving: Saving::default(),
             frames: Frames::new(parts.frame_log.as_deref()),
@@ -242,6 +232,7 @@ impl App {
                         let before = self.monitor.prepared.as_ref().and_then(|before| before.run.as_ref());
                         if before.is_none() || before != prepared.run.as_ref() {
                             self.inquiries.forget();
+                            self.form.colors.forget();
                         }
                         self.known = crate::form::after(self.known.take(), prepared);
                         if let (Some(run), Some(guess)) = (&prepared.run, self.guess.clone()) {
@@ -274,7 +265,7 @@ impl App {
         }
         let ended = self.monitor.prepared.as_ref().filter(|_| !self.monitor.is_active());
         self.shelf.hold(ended.and_then(|prepared| prepared.run.as_deref()));
-        for problem in self.shelf.take_in() {
+        for problem in self.shelf.take_in(ctx) {
             self.say(Level::Error, problem);
         }
         self.arrived();
@@ -352,41 +343,10 @@ impl App {
         }
     }
 
+    /// Asks before the window closes over something under way.
     fn close(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
-        if ctx.input(|input| input.viewport().close_requested())
-            && self.closing != Closing::Confirmed
-            && self.monitor.is_active()
-        {
-            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            self.closing = Closing::Asking;
-        }
-        if self.closing != Closing::Asking {
-            return;
-        }
-        let modal = Modal::new(Id::unique("close")).show(ctx, |ui| {
-            ui.set_width(360.0);
-            ui.label(theme::heading("Stop training and close?"));
-            ui.add_space(space::XS);
-            ui.label("The run ends after the step in progress, with a checkpoint from which it can go on.");
-            ui.add_space(space::M);
-            ui.horizontal(|ui| {
-                let tokens = Tokens::of(ui);
-                let text = RichText::new("Stop and close").family(theme::semibold()).color(tokens.on_accent);
-                let stop = ui.add(egui::Button::new(text).fill(tokens.accent));
-                if ui.memory(|memory| memory.focused().is_none()) {
-                    stop.request_focus();
-                }
-                if stop.clicked() {
-                    actions.push(Action::QuitNow);
-                }
-                if ui.button("Keep training").clicked() {
-                    ui.close();
-                }
-            });
-        });
-        if modal.should_close() {
-            self.closing = Closing::No;
-        }
+        let under_way = UnderWay { run: self.monitor.is_active(), study: self.laboratory.is_running() };
+        self.closing = self.closing.after(ctx, under_way, actions);
     }
 }
 
@@ -412,7 +372,7 @@ impl eframe::App for App {
             actions.push(Action::Open(dropped));
         }
 
-        theme::color_arms(&ctx, self.form.colors(self.monitor.prepared.as_ref()));
+        theme::color_arms(&ctx, self.form.colors.of(self.monitor.prepared.as_ref(), &self.form.plan));
         let tokens = Tokens::of(ui);
         let drawn_by = drawn_by(frame);
         let frame = |margin: Margin| Frame::new().fill(tokens.panel).inner_margin(margin);
@@ -424,7 +384,10 @@ impl eframe::App for App {
             let idle = self.presenting.is_none().then_some(idle);
             self.bar.ui(ui, &self.monitor, resident, &self.form, idle, &mut actions);
         });
-        self.verdicts.ui(ui, &self.monitor, self.guess.as_ref(), &mut actions);
+        // A verdict on the last run would give away what an audience is asked.
+        if self.panels.enlarged() != Some(LEARN) {
+            self.verdicts.ui(ui, &self.monitor, self.guess.as_ref(), &mut actions);
+        }
         let side = frame(Margin { left: 16, right: 0, top: 8, bottom: 0 });
         if self.form_shown {
             SidePanel::left("form").frame(side).default_size(FORM).size_range(300.0..=560.0).show(ui, |ui| {
@@ -469,7 +432,7 @@ impl eframe::App for App {
         eframe::set_value(storage, SPEEDS, &self.form.speeds);
         eframe::set_value(storage, ZOOM, &self.presenting.map(|(_, zoom)| zoom));
         let run = self.monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
-        self.last.keep(storage, &self.form.plan, run);
+        self.last.keep(storage, &self.form.plan, run, self.shelf.ticked());
     }
 
     fn auto_save_interval(&self) -> Duration {

@@ -2,8 +2,8 @@
 
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
-use crate::kit::widgets::{choose, named};
-use eframe::egui::{Button, Context, DragValue, Grid, Id, Key, Label, Modal, Response, RichText, TextEdit, Ui};
+use crate::kit::widgets::{bounded_field, choose, named, primary};
+use eframe::egui::{Context, Grid, Id, Key, Label, Modal, Response, RichText, TextEdit, Ui, Vec2};
 use lab_core::experiment::{Data, DeviceChoice, PRESETS, Plan, Preset, preset};
 use lab_core::protocol::{DatasetInfo, Event, Import};
 use std::path::Path;
@@ -124,8 +124,7 @@ impl OpenWeights {
                     (false, true) => "Stop the run and open",
                     (false, false) => "Open",
                 };
-                let text = RichText::new(word).family(theme::semibold()).color(tokens.on_accent);
-                let open = ui.add_enabled(!self.reads, Button::new(text).fill(tokens.accent));
+                let open = primary(ui, !self.reads, word, Vec2::ZERO);
                 if named(ui, open, "Open these weights").clicked() || entered && !self.reads {
                     match self.import(device, data) {
                         Ok(import) => {
@@ -172,7 +171,9 @@ impl OpenWeights {
             })
             .inner
         });
-        row(ui, "Image side", |ui| ui.add(DragValue::new(&mut self.side).range(8..=1024).speed(0.2).suffix(" pixels")));
+        row(ui, "Image side", |ui| {
+            bounded_field(ui, &mut self.side, 8..=1024, |field| field.speed(0.2).suffix(" pixels"))
+        });
         row(ui, "Gray images", |ui| ui.checkbox(&mut self.gray, ""));
         let field = |ui: &mut Ui, text: &mut String, hint: &str| {
             ui.add(TextEdit::singleline(text).desired_width(300.0)).on_hover_text(hint)

@@ -3,10 +3,10 @@
 use crate::dialogs::{Chosen, Wanted};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
-use crate::kit::widgets::named;
+use crate::kit::widgets::{named, primary};
 use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_edit::TextEditState;
-use eframe::egui::{Context, Id, Label, Modal, RichText, TextEdit, Ui};
+use eframe::egui::{Context, Id, Label, Modal, RichText, TextEdit, Ui, Vec2};
 
 /// The question while it is open.
 pub struct Prompt {
@@ -49,8 +49,7 @@ impl Prompt {
             ui.add_space(space::M);
             ui.horizontal(|ui| {
                 let word = if self.wanted.is_written() { "Save" } else { "Open" };
-                let text = RichText::new(word).family(theme::semibold()).color(tokens.on_accent);
-                let open = ui.add(eframe::egui::Button::new(text).fill(tokens.accent));
+                let open = primary(ui, true, word, Vec2::ZERO);
                 if named(ui, open, &format!("{word} this path")).clicked() || entered {
                     chosen = self.choose();
                 }

@@ -1,9 +1,12 @@
-//! Short messages in the corner. What went wrong stays until it is read; the rest goes by itself.
+//! Short messages in the corner. What went wrong stays until it is read; the rest goes by itself. However much there is to
+//! tell, little is covered: the newest are shown, each in a few rows, and all of it stands in the log.
 
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::state::Level;
-use eframe::egui::{Align2, Area, Button, Context, Frame, Id, Label, Margin, Order, RichText, Stroke, vec2};
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{Align2, Area, Button, Context, Frame, Id, Label, Margin, Order, Stroke, TextStyle, Ui, vec2};
+use lab_core::number::count;
 
 struct Toast {
     level: Level,
@@ -20,8 +23,12 @@ pub struct Toasts {
 
 /// Seconds a message stays.
 const STAY: f64 = 8.0;
-/// Messages on the screen at a time.
+/// Messages that wait to be read or to go.
 const MOST: usize = 5;
+/// Those of them that are on the screen.
+const SHOWN: usize = 2;
+/// Rows of a message.
+const ROWS: usize = 4;
 
 impl Toasts {
     /// Shows a message from the next frame on.
@@ -50,34 +57,59 @@ impl Toasts {
             .order(Order::Foreground)
             .anchor(Align2::RIGHT_BOTTOM, vec2(-space::L, -space::L));
         area.show(ctx, |ui| {
-            let tokens = Tokens::of(ui);
-            for (index, toast) in self.shown.iter().enumerate() {
-                let color = match toast.level {
-                    Level::Info => tokens.accent,
-                    Level::Notice => tokens.warning,
-                    Level::Error => tokens.error,
-                };
-                let frame =
-                    Frame::popup(ui.style()).stroke(Stroke::new(theme::HAIRLINE, color)).inner_margin(Margin::same(10));
-                frame.show(ui, |ui| {
-                    ui.set_width(340.0);
-                    ui.horizontal_top(|ui| {
-                        let width = ui.available_width() - 72.0;
-                        ui.vertical(|ui| {
-                            ui.set_width(width);
-                            ui.add(Label::new(RichText::new(&toast.text)).wrap());
-                        });
-                        let close = ui.add(Button::new("Dismiss").frame_when_inactive(false));
-                        if named(ui, close, &format!("Dismiss: {}", toast.text)).clicked() {
-                            read = Some(index);
-                        }
-                    });
+            let hidden = self.shown.len().saturating_sub(SHOWN);
+            if hidden > 0 {
+                framed(ui, Level::Info, |ui| {
+                    ui.label(format!("{} more in the log", count(hidden as u64)));
+                    if ui.add(Button::new("Dismiss all").frame_when_inactive(false)).clicked() {
+                        read = Some(Read::All);
+                    }
                 });
-                ui.add_space(space::XS);
+            }
+            for (index, toast) in self.shown.iter().enumerate().skip(hidden) {
+                framed(ui, toast.level, |ui| {
+                    let width = ui.available_width() - 72.0;
+                    ui.vertical(|ui| {
+                        ui.set_width(width);
+                        let font = TextStyle::Body.resolve(ui.style());
+                        let mut job = LayoutJob::simple(toast.text.clone(), font, Tokens::of(ui).text, width);
+                        job.wrap.max_rows = ROWS;
+                        ui.add(Label::new(job).wrap());
+                    });
+                    let close = ui.add(Button::new("Dismiss").frame_when_inactive(false));
+                    if named(ui, close, &format!("Dismiss: {}", toast.text)).clicked() {
+                        read = Some(Read::One(index));
+                    }
+                });
             }
         });
-        if let Some(index) = read {
-            self.shown.remove(index);
+        match read {
+            Some(Read::One(index)) => {
+                self.shown.remove(index);
+            }
+            Some(Read::All) => self.shown.clear(),
+            None => {}
         }
     }
+}
+
+/// What a person has read.
+enum Read {
+    One(usize),
+    All,
+}
+
+fn framed(ui: &mut Ui, level: Level, add: impl FnOnce(&mut Ui)) {
+    let tokens = Tokens::of(ui);
+    let color = match level {
+        Level::Info => tokens.accent,
+        Level::Notice => tokens.warning,
+        Level::Error => tokens.error,
+    };
+    let frame = Frame::popup(ui.style()).stroke(Stroke::new(theme::HAIRLINE, color)).inner_margin(Margin::same(10));
+    frame.show(ui, |ui| {
+        ui.set_width(340.0);
+        ui.horizontal_top(add);
+    });
+    ui.add_space(space::XS);
 }

@@ -9,7 +9,7 @@ use crate::action::{Action, RunAction};
 use crate::form;
 use crate::form::field::Fields;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::named;
+use crate::kit::widgets::{bounded_field, named, read_field, tell_unread, typed_number};
 use crate::state::Monitor;
 use crate::state::live::{BY_ARM, ByArm, Live};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
@@ -102,9 +102,9 @@ impl Tuning {
         }
         let mut tunes = Vec::new();
         tunes.extend(self.learning_rate(ui, live, roomy).map(Tune::LearningRate));
-        tunes.extend(field(ui, "Momentum", &live.momentum(), &mut self.momentum, live, momentum).map(Tune::Momentum));
+        tunes.extend(field(ui, "Momentum", &live.momentum(), &mut self.momentum, live, MOMENTUM).map(Tune::Momentum));
         let decay = live.weight_decay();
-        let decay = field(ui, "Weight decay", &decay, &mut self.weight_decay, live, weight_decay);
+        let decay = field(ui, "Weight decay", &decay, &mut self.weight_decay, live, WEIGHT_DECAY);
         tunes.extend(decay.map(Tune::WeightDecay));
         tunes.extend(self.probe_every(ui, live, roomy).map(Tune::ProbeEvery));
         if let Some(prepared) = &monitor.prepared {
@@ -132,10 +132,12 @@ impl Tuning {
             value = number::short(now * 10f64.powf(steps / STEPS)).parse().unwrap_or(now).clamp(1e-9, 1000.0);
             slider.mark_changed();
         }
+        let takes = now.min(1e-9)..=1000.0;
+        let field = DragValue::new(&mut value).range(takes.clone()).speed(0.01 * now).update_while_editing(false);
+        let field = field.custom_formatter(|value, _| write(value));
         let field =
-            DragValue::new(&mut value).range(now.min(1e-9)..=1000.0).speed(0.01 * now).update_while_editing(false);
-        let field = field.custom_formatter(|value, _| write(value)).custom_parser(|text| parsed(text, now, &write));
-        let field = ui.add(field).on_hover_text("Type a rate, or drag it");
+            read_field(ui, field, takes, |text| parsed(text, now, &write)).on_hover_text("Type a rate, or drag it");
+        tell_unread(ui, &field);
         let response = named(ui, field, "Exact learning rate").union(slider);
         let chosen = if held { draft.hold(&response, value) } else { draft.settle(&response, value, live) };
         if live.is_scheduled() {
@@ -149,8 +151,10 @@ impl Tuning {
         let name = "Measure gradients every";
         let label = ui.label(if roomy { name } else { "Gradients every" });
         let mut value = self.probe_every.over(live.probe_every(), live);
-        let field = DragValue::new(&mut value).range(0..=1_000_000).speed(0.1).suffix(" steps");
-        let response = ui.add(field.update_while_editing(false)).labelled_by(label.id);
+        let response = bounded_field(ui, &mut value, 0..=1_000_000, |field| {
+            field.speed(0.1).suffix(" steps").update_while_editing(false)
+        });
+        let response = response.labelled_by(label.id);
         let response = if roomy { response } else { named(ui, response, name) };
         let response = response.on_hover_text(
             "Steps between two measurements of gradients and activations in every block; 0 never measures",
@@ -240,7 +244,7 @@ fn arrows(ui: &Ui) -> (f64, bool) {
 /// Reads what was typed. What was left as it stood is the value itself, of which fewer digits may be shown.
 fn parsed(text: &str, now: f64, write: impl Fn(f64) -> String) -> Option<f64> {
     let text = text.trim();
-    if text == write(now) { Some(now) } else { text.replace(',', ".").parse().ok() }
+    if text == write(now) { Some(now) } else { typed_number(text) }
 }
 
 /// A number that all arms have or that is set in all of them.
@@ -250,26 +254,26 @@ fn field(
     values: &ByArm,
     draft: &mut Draft<f64>,
     live: &Live,
-    shape: fn(DragValue<'_>, f64) -> DragValue<'_>,
+    (most, speed): (f64, fn(f64) -> f64),
 ) -> Option<f64> {
     let first = values.first()?;
     ui.add_space(space::S);
     let label = label(ui, name, values, number::setting);
     let mut value = draft.over(first, live);
     let (now, write) = (value, written(draft, values, number::setting));
-    let field = shape(DragValue::new(&mut value), now).update_while_editing(false);
-    let field = field.custom_formatter(|value, _| write(value)).custom_parser(|text| parsed(text, now, &write));
-    let response = ui.add(field).labelled_by(label.id);
+    let takes = 0.0..=most;
+    let field = DragValue::new(&mut value).range(takes.clone()).speed(speed(now)).update_while_editing(false);
+    let field = field.custom_formatter(|value, _| write(value));
+    let response = read_field(ui, field, takes, |text| parsed(text, now, &write)).labelled_by(label.id);
+    tell_unread(ui, &response);
     draft.settle(&response, value, live)
 }
 
-fn momentum(field: DragValue<'_>, _: f64) -> DragValue<'_> {
-    field.range(0.0..=0.999_999).speed(0.002)
-}
+/// The greatest momentum, and how fast dragging changes it.
+const MOMENTUM: (f64, fn(f64) -> f64) = (0.999_999, |_| 0.002);
 
-fn weight_decay(field: DragValue<'_>, now: f64) -> DragValue<'_> {
-    field.range(0.0..=100.0).speed((now * 0.01).max(1e-6))
-}
+/// The same of weight decay.
+const WEIGHT_DECAY: (f64, fn(f64) -> f64) = (100.0, |now| (now * 0.01).max(1e-6));
 
 /// The learning rate in use beside the one that the schedule scales.
 fn schedule(ui: &mut Ui, live: &Live) {

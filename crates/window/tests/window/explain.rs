@@ -4,7 +4,7 @@ use crate::asked::*;
 use crate::pictures::compare_panel;
 use crate::scripted::*;
 use eframe::egui::Theme;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::instrument::{Cut, Explanation, Finding, Maps, Picture, Question, Sample};
 use lab_core::protocol::Thumbnail;
 
@@ -42,6 +42,14 @@ fn every_arm_explains_an_image_at_every_block() {
     harness.get_by_label("What am I looking at: Grad-CAM").click();
     harness.run();
     assert!(told(&harness, "Selvaraju et al. 2017"));
+}
+
+#[test]
+fn an_image_that_there_is_not_is_not_taken_and_why_is_told() {
+    let (mut harness, _script) = at_tab("Explain");
+    type_into(&mut harness, "Validation image", "99999");
+    assert!(told(&harness, "Must be from 0 to 999"), "it is another image in silence");
+    assert_eq!(harness.get_by_label("Validation image").accesskit_node().value().as_deref(), Some("0"));
 }
 
 #[test]

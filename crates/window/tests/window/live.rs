@@ -123,6 +123,22 @@ fn a_learning_rate_is_typed_to_the_last_digit_or_changed_in_fine_steps_by_arrow_
 }
 
 #[test]
+fn a_rate_that_makes_no_sense_is_not_taken_and_why_is_told() {
+    let (mut harness, script) = training(5);
+    for (typed, why) in [("-1", "Must be from 1e-9 to 1000"), ("fast", "What was typed is no number")] {
+        harness.get_by_role_and_label(Role::SpinButton, "Exact learning rate").click();
+        harness.run();
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        harness.event(eframe::egui::Event::Text(typed.into()));
+        harness.key_press(Key::Enter);
+        harness.run_steps(3);
+        assert_eq!(sent_rate(&script), None, "{typed}");
+        assert_eq!(shown(&harness, Role::SpinButton, "Exact learning rate"), "0.1", "{typed}");
+        assert!(!names(&harness, why).is_empty(), "{typed}: {:?}", names(&harness, "Must be"));
+    }
+}
+
+#[test]
 fn an_extended_run_shows_what_it_goes_on_with() {
     let (mut harness, script, mut prepared) = ended(234, None);
     assert!(has(&harness, "last learning rate 0.100"));

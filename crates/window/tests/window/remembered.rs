@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A window that finds what another one kept, as after a restart or a crash.
-fn restarted(before: &mut Harness<'static, App>, place: &Path) -> (Harness<'static, App>, Script) {
+pub fn restarted(before: &mut Harness<'static, App>, place: &Path) -> (Harness<'static, App>, Script) {
     let places = Places { runs: Some(place.to_owned()), program: None };
     let (mut harness, script) = window_with(vec2(1440.0, 900.0), Theme::Dark, false, Some(kept_of(before)), places);
     harness.run();

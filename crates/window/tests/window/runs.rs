@@ -383,3 +383,19 @@ fn the_folder_of_a_run_that_is_given_as_an_experiment_is_opened_as_a_run() {
     harness.run_steps(3);
     assert!(script.sent(|command| matches!(command, Command::Open { run, .. } if *run == folder)));
 }
+
+#[test]
+fn ticked_runs_lie_over_the_plots_again_after_a_restart() {
+    let place = tempfile::tempdir().unwrap();
+    run(place.path(), "short", 20);
+    run(place.path(), "longer", 60);
+    let (mut harness, _script) = open(place.path());
+    wait_for(&mut harness, "2 runs");
+    harness.get_by_label("Draw all").click();
+    harness.run();
+    let (mut again, _script) = crate::remembered::restarted(&mut harness, place.path());
+    command(&mut again, "Show Curves");
+    wait_until(&mut again, "both runs are drawn", |harness| {
+        ["short", "longer"].iter().all(|name| !names(harness, name).is_empty())
+    });
+}

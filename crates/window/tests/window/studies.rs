@@ -7,6 +7,7 @@ use crate::scripted::*;
 use eframe::egui::{Key, OutputCommand, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use lab_core::protocol::Command;
 use lab_window::App;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -57,6 +58,21 @@ fn several_seeds_make_a_study_that_start_works_on() {
     assert!(text.contains("seeds = 3") && !text.contains("[[axes]]"), "{text}");
     click(&mut harness, "Step");
     assert!(shows(&harness, "Steps are done with one seed only"), "a step was done with one of three seeds");
+}
+
+#[test]
+fn closing_while_a_study_is_worked_on_asks_first() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut harness, script, notes) = over(place.path());
+    click(&mut harness, "Training");
+    type_into(&mut harness, "Seeds", "3");
+    click(&mut harness, "Start");
+    wait_until(&mut harness, "the program was started", |_| !lines(&notes).is_empty());
+    ask_to_close(&mut harness);
+    assert!(harness.query_by_label("Stop the study and close?").is_some(), "it was stopped without being asked");
+    assert!(!script.sent(|command| matches!(command, Command::Quit)));
+    click(&mut harness, "Stop and close");
+    assert!(script.sent(|command| matches!(command, Command::Quit)));
 }
 
 #[test]

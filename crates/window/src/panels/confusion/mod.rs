@@ -6,13 +6,13 @@ mod matrix;
 
 use crate::action::Action;
 use crate::give_away::{self, Exportable};
-use crate::kit::chips::dot;
+use crate::kit::chips::{dot, together};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
 use crate::panels::beginning::by_training;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::selected::ConfusionCell;
-use eframe::egui::{Checkbox, ScrollArea, Ui, Vec2, vec2};
+use eframe::egui::{Checkbox, ScrollArea, TextStyle, Ui, Vec2, vec2};
 use grid::{Grid, LABEL, least};
 use lab_core::instrument::WHOLE;
 use lab_core::table::Table;
@@ -110,6 +110,10 @@ fn switch(ui: &mut Ui, view: &mut View, drawn: &[Matrix]) {
     }
     ui.spacing_mut().item_spacing.x = space::XS;
     for matrix in drawn {
+        // An arm's colour stays beside its name.
+        let font = TextStyle::Button.resolve(ui.style());
+        let name = ui.painter().layout_no_wrap(matrix.name.to_owned(), font, Tokens::of(ui).text).size().x;
+        together(ui, name + space::XL);
         dot(ui, matrix.arm);
         let button = ui.selectable_label(matrix.arm == view.arm, matrix.name);
         if named(ui, button, &format!("Show the matrix of {}", matrix.name)).clicked() {

@@ -129,7 +129,7 @@ impl Panel for Curves {
                 if grouped {
                     self.legend.dress_groups(&mut drawn);
                 }
-                let repeated = monitor.before.is_some();
+                let repeated = source::before(monitor).is_some();
                 if drawn.len() > 1 || repeated {
                     let varied = std::mem::take(&mut self.legend.varied);
                     self.legend.ui(ui, &drawn, |ui| {

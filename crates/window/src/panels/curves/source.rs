@@ -5,8 +5,8 @@ use crate::kit::line::Dash;
 use crate::kit::plot::{Axis, Pace, Places, nearest};
 use crate::kit::theme::Tokens;
 use crate::shelf::Overlay;
-use crate::state::Monitor;
 use crate::state::trace::{Times, Trace};
+use crate::state::{Attempt, Monitor};
 use eframe::egui::Color32;
 use lab_core::experiment::Setting;
 use lab_core::protocol::{Intervention, Prepared};
@@ -81,10 +81,20 @@ fn pace(prepared: &Prepared) -> Pace {
     Pace { steps_per_epoch: prepared.steps_per_epoch as f64, batch_size: prepared.experiment.recipe.batch_size as f64 }
 }
 
+/// The attempt before, if it can be compared with what is shown: a loss on other images cannot.
+#[must_use]
+pub fn before(monitor: &Monitor) -> Option<&Attempt> {
+    let alike = |before: &&Attempt| {
+        let now = monitor.prepared.as_ref();
+        now.is_none_or(|now| now.experiment.data.source == before.prepared.experiment.data.source)
+    };
+    monitor.before.as_ref().filter(alike)
+}
+
 /// The attempt before, which lies behind all others.
 #[must_use]
 pub fn ghosts<'a>(monitor: &'a Monitor, tokens: &Tokens) -> Vec<Source<'a>> {
-    let Some(before) = &monitor.before else { return Vec::new() };
+    let Some(before) = before(monitor) else { return Vec::new() };
     let arms = before.arms.iter().zip(&before.prepared.arms).enumerate();
     let ghost = |(arm, (trace, info)): (usize, (&'a Trace, &'a lab_core::protocol::ArmInfo))| {
         // An arm has the colour of that which has its name now.

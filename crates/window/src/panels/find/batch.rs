@@ -3,9 +3,9 @@
 use crate::action::{Action, Sought};
 use crate::finder::outdated;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::named;
+use crate::kit::widgets::{named, primary};
 use crate::scene::Effects;
-use eframe::egui::{Align2, Button, FontId, Label, Rect, RichText, Sense, Spinner, Ui, pos2, vec2};
+use eframe::egui::{Align2, FontId, Label, Rect, Sense, Spinner, Ui, Vec2, pos2, vec2};
 use lab_core::experiment::{Experiment, Plan};
 use lab_core::finder::{Tried, recommended};
 use lab_core::number::{bytes, short};
@@ -30,8 +30,7 @@ pub fn ui(ui: &mut Ui, plan: &Plan, effects: &mut Effects) {
             return;
         }
         let is_wrong = Experiment::check(plan.clone()).is_err();
-        let text = RichText::new("Measure batch sizes").family(theme::semibold()).color(tokens.on_accent);
-        let button = ui.add_enabled(!is_wrong, Button::new(text).fill(tokens.accent));
+        let button = primary(ui, !is_wrong, "Measure batch sizes", Vec2::ZERO);
         let hint = "Trains the networks of the form for a few steps at each size, in a process of its own";
         let wrong = "Some fields of the form have to be corrected first.";
         if button.on_hover_text(hint).on_disabled_hover_text(wrong).clicked() {
@@ -52,9 +51,8 @@ pub fn ui(ui: &mut Ui, plan: &Plan, effects: &mut Effects) {
     let Some(best) = best else { return };
     let largest = tried.last().map_or(best, |tried| tried.fit.batch);
     ui.label(theme::caption(format!("Up to {largest} images at a time were tried"), &tokens));
-    let text = RichText::new(format!("Use {best}")).family(theme::semibold()).color(tokens.on_accent);
-    let button = ui.add(Button::new(text).fill(tokens.accent)).on_hover_text("Puts it into the form");
-    if button.clicked() {
+    let button = primary(ui, true, format!("Use {best}"), Vec2::ZERO);
+    if button.on_hover_text("Puts it into the form").clicked() {
         effects.actions.push(Action::UseBatch(best));
     }
 }

@@ -6,9 +6,9 @@ use crate::finder::{Rates, outdated};
 use crate::kit::chart::{self, Across, Scale, Series};
 use crate::kit::chips::{dot, together};
 use crate::kit::theme::{self, Tokens};
-use crate::kit::widgets::{decimal, named, progress};
+use crate::kit::widgets::{bounded_field, decimal, named, primary, progress};
 use crate::scene::Effects;
-use eframe::egui::{Button, DragValue, Label, RichText, Ui, vec2};
+use eframe::egui::{Label, Ui, Vec2, vec2};
 use lab_core::experiment::{Experiment, Plan};
 use lab_core::finder::{RateTest, Suggestion, suggestion};
 use lab_core::number::setting;
@@ -36,9 +36,9 @@ pub fn ui(ui: &mut Ui, view: &mut View, plan: &Plan, effects: &mut Effects) {
         }
         together(ui, 96.0);
         let label = ui.label("in");
-        let field = DragValue::new(&mut view.steps).range(20..=2000).speed(0.5).suffix(" steps");
+        let field = bounded_field(ui, &mut view.steps, 20..=2000, |field| field.speed(0.5).suffix(" steps"));
         let hint = "More steps take longer and wander less";
-        ui.add(field).labelled_by(label.id).on_hover_text(hint);
+        field.labelled_by(label.id).on_hover_text(hint);
     });
     let test = RateTest { low: view.low, high: view.high, steps: view.steps };
     ui.horizontal_wrapped(|ui| start(ui, plan, test, effects));
@@ -60,7 +60,6 @@ pub fn ui(ui: &mut Ui, view: &mut View, plan: &Plan, effects: &mut Effects) {
 }
 
 fn start(ui: &mut Ui, plan: &Plan, test: RateTest, effects: &mut Effects) {
-    let tokens = Tokens::of(ui);
     if effects.finder.working() == Some(Sought::LearningRate) {
         if ui.button("Stop").on_hover_text("Ends the test; nothing of it is kept").clicked() {
             effects.finder.stop();
@@ -77,8 +76,7 @@ fn start(ui: &mut Ui, plan: &Plan, test: RateTest, effects: &mut Effects) {
     } else {
         Some("The first rate must be above 0 and below the last one.".to_owned())
     };
-    let text = RichText::new("Test learning rates").family(theme::semibold()).color(tokens.on_accent);
-    let button = ui.add_enabled(wrong.is_none(), Button::new(text).fill(tokens.accent));
+    let button = primary(ui, wrong.is_none(), "Test learning rates", Vec2::ZERO);
     let hint = "Tries them on every network of the form, in a process of its own";
     if button.on_hover_text(hint).on_disabled_hover_text(wrong.unwrap_or_default()).clicked() {
         effects.finder.rates(plan, test, ui.ctx());
@@ -151,15 +149,13 @@ fn suggestions(ui: &mut Ui, rates: &Rates, found: &[Option<Suggestion>], plan: &
     let least = found.iter().flatten().map(|found| found.learning_rate).min_by(f64::total_cmp);
     let Some(rate) = least.map(two_digits) else { return };
     let several = rates.arms.len() > 1;
-    let tokens = Tokens::of(ui);
     let title = if several { format!("Use {} for all", setting(rate)) } else { format!("Use {}", setting(rate)) };
-    let text = RichText::new(title).family(theme::semibold()).color(tokens.on_accent);
     let hint = if several {
         "Puts the lowest of the suggestions into the form: no network then diverges for its rate alone"
     } else {
         "Puts it into the form"
     };
-    if ui.add(Button::new(text).fill(tokens.accent)).on_hover_text(hint).clicked() {
+    if primary(ui, true, title, Vec2::ZERO).on_hover_text(hint).clicked() {
         actions.push(Action::UseRate(None, rate));
     }
 }

@@ -28,6 +28,8 @@ struct Made {
     generation: u64,
     newest: u64,
     quantity: BlockQuantity,
+    /// Cells without a value have the ground's colour.
+    dark: bool,
 }
 
 /// The heat maps of all arms, made again only when there is something new to see.
@@ -43,7 +45,7 @@ impl HeatMaps {
     /// Makes the pictures anew if there is something new to see.
     pub fn update(&mut self, ui: &Ui, monitor: &Monitor, quantity: BlockQuantity) {
         let newest = monitor.probes.last().map_or(0, |probe| probe.step);
-        let now = Made { generation: monitor.generation, newest, quantity };
+        let now = Made { generation: monitor.generation, newest, quantity, dark: Tokens::of(ui).dark };
         if self.made != now {
             self.make(ui, monitor, quantity);
             self.made = now;
@@ -258,6 +260,7 @@ fn latest(ui: &mut Ui, monitor: &Monitor, quantity: BlockQuantity, height: f32) 
             plot::linear_marks(input, 60.0).into_iter().filter(|mark| mark.value.fract() == 0.0).collect()
         })
         .y_grid_spacer(plot::log_marks)
+        .custom_x_axes(plot::named_axis())
         .x_axis_formatter(move |mark, _| {
             let named = names.iter().zip(1..).find(|(_, at)| (f64::from(*at) - mark.value).abs() < 0.5);
             named.map_or_else(|| mark.value.to_string(), |(name, _)| name.clone())

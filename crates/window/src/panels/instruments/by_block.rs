@@ -18,7 +18,9 @@ pub fn draw(ui: &mut Ui, (id, name): (&str, &str), mut lines: Vec<Series>, bench
     }
     let across = Across { scale: Scale::Linear, names: &names };
     let Some(pointed) = chart::draw_across(ui, (id, name), &lines, across, scale, height) else { return };
-    let near = |line: &Series| line.points.iter().copied().find(|point| (point[0] - pointed[0]).abs() < 0.5);
+    let near = |line: &Series| {
+        line.points.iter().copied().find(|point| (point[0] - pointed[0]).abs() < 0.5 && point[1].is_finite())
+    };
     let there: Vec<(&str, f64)> = lines.iter().filter_map(|line| Some((line.name.as_str(), near(line)?[1]))).collect();
     if there.is_empty() {
         return;

@@ -13,13 +13,11 @@ use crate::kit::chips::{together, told};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
 use crate::kit::theme::{Tokens, space};
-use crate::kit::widgets::{choose, named};
+use crate::kit::widgets::{bounded_field, choose, named};
 use crate::panels::block_name::in_full;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::inquiries::Place;
-use eframe::egui::{
-    Color32, ComboBox, DragValue, Key, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, Vec2, vec2,
-};
+use eframe::egui::{Color32, ComboBox, Key, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, Vec2, vec2};
 use lab_core::experiment::Naming;
 use lab_core::instrument::{Cut, Explanation, Finding, Focus, HeatMap, Instrument, Maps, Picture, Sample};
 use lab_core::number::{percent, short};
@@ -161,7 +159,7 @@ impl Explain {
             });
             if view.mode != Mode::Filters {
                 let label = ui.label("Image");
-                let drag = ui.add(DragValue::new(&mut self.image).range(0..=images.saturating_sub(1)));
+                let drag = bounded_field(ui, &mut self.image, 0..=images.saturating_sub(1), |field| field);
                 let drag = named(ui, drag.labelled_by(label.id), "Validation image");
                 if drag.changed() {
                     self.file = None;

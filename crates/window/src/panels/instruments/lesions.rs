@@ -284,10 +284,8 @@ fn line(arm: usize, name: &str, finding: &Finding) -> Series {
     match finding {
         Finding::Lesions(found) => {
             line.level = Some(found.whole.accuracy);
-            let scored =
-                found.blocks.iter().enumerate().filter_map(|(index, lesion)| Some((index, lesion, lesion.score?)));
-            for (index, lesion, score) in scored {
-                let point = [index as f64 + 1.0, score.accuracy];
+            for (lesion, place) in found.blocks.iter().zip(1..) {
+                let point = [f64::from(place), lesion.score.map_or(f64::NAN, |score| score.accuracy)];
                 line.points.push(point);
                 if lesion.reshapes {
                     line.marked.push(point);
@@ -320,7 +318,11 @@ fn said(name: &str, finding: &Finding) -> String {
         Finding::Lesions(found) => {
             let scored = found.blocks.iter().filter_map(|lesion| Some((&lesion.block, lesion.score?.accuracy)));
             scored.min_by(|a, b| a.1.total_cmp(&b.1)).map_or_else(none, |(block, left)| {
-                let (whole, block, left) = (percent(found.whole.accuracy), Naming::in_words(block), percent(left));
+                let whole = percent(found.whole.accuracy);
+                if left >= found.whole.accuracy {
+                    return format!("{name}, all blocks: {whole} · no block's loss costs any of it");
+                }
+                let (block, left) = (Naming::in_words(block), percent(left));
                 format!("{name}, all blocks: {whole} · hurts most: {block}, {left} left without it")
             })
         }

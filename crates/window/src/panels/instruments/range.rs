@@ -37,7 +37,7 @@ impl Range {
         let above = if self.is_cut { " and above, ten times the loss of guessing" } else { "" };
         let shared = if several { ", the same for all arms" } else { "" };
         format!(
-            "Training loss with the stored statistics from {low} (violet) to {high}{above} (yellow), log scale{shared}; the \
+            "Training loss, with batch norm's running statistics, from {low} (violet) to {high}{above} (yellow), log scale{shared}; the \
              weights are in the middle"
         )
     }
@@ -69,7 +69,7 @@ mod tests {
         let planes = [plane([302_792.0, 0.23, 4.0]), plane([9.0, 0.3, 1.0])];
         let maps: Vec<HeatMap> = planes.iter().map(Surface::map).collect();
         let range = Range::of(&maps, 10, false);
-        let expected = "Training loss with the stored statistics from 0.230 (violet) to 23.0 and above, ten times the loss of \
+        let expected = "Training loss, with batch norm's running statistics, from 0.230 (violet) to 23.0 and above, ten times the loss of \
                         guessing (yellow), log scale, the same for all arms; the weights are in the middle";
         assert_eq!(range.in_words(true), expected);
         let told = "0.230 in the middle; 33.3 % of the places better than guessing (2.30); at most 302792";

@@ -4,29 +4,76 @@
 use super::bench::Bench;
 use super::maps::{Textures, WHOLE};
 use super::overlay::Overlay;
+use super::paper::{Figure, Paper, ROWS, tables};
 use crate::action::Action;
+use crate::give_away;
 use crate::kit::chips::{together, told};
 use crate::kit::glossary;
 use crate::kit::theme::{self, space};
 use crate::kit::widgets::named;
 use crate::state::inquiries::Place;
 use eframe::egui::{Color32, Sense, Ui, Vec2};
-use lab_core::instrument::{Explanation, Finding};
+use lab_core::instrument::{Explanation, Finding, Findings, Instrument};
 use lab_core::number::percent;
+use std::sync::Arc;
 
 /// Side of a picture in points.
 const SIDE: f32 = 84.0;
 /// Room for what the networks say, in points.
 const BESIDE: f32 = 180.0;
 
-/// The images one below another.
+/// What the images show.
+const CAPTION: &str = "Grad-CAM of each network's guess at its last block: yellow is where the score comes from.";
+
+/// The images one below another, and a menu that gives them away.
 pub fn ui(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &mut Bench) {
-    let images = bench.inquiries.telling.clone();
+    let title = title(bench);
+    ui.horizontal(|ui| {
+        ui.label(theme::strong(title));
+        let found = explained(bench);
+        if found.is_empty() {
+            return;
+        }
+        let tables = || {
+            let of_image = |(image, found): &(usize, Arc<Findings>)| {
+                let named = |(arm, table)| (format!("image {image}, {arm}"), table);
+                tables(Instrument::GradCam, found).into_iter().map(named).collect::<Vec<_>>()
+            };
+            found.iter().flat_map(of_image).collect()
+        };
+        let seen = &*bench;
+        let draw = |ui: &mut Ui| {
+            images(ui, &mut Textures::default(), strength, seen, false);
+        };
+        let figure = Figure { height: ROWS, draw };
+        let paper = Paper { name: "telling-images", title: title.to_owned(), tables, figure };
+        let mut actions = Vec::new();
+        give_away::button(ui, title, &paper, &mut actions);
+        bench.actions.append(&mut actions);
+    });
+    if let Some(image) = images(ui, textures, strength, bench, true) {
+        bench.actions.push(Action::Explain(image));
+    }
+}
+
+fn title(bench: &Bench) -> &'static str {
     let several = bench.monitor.arms.len() > 1;
-    let title = if several { "Where the networks disagree most surely" } else { "The surest mistakes" };
-    ui.label(theme::strong(title));
-    glossary::caption(ui, "Grad-CAM of each network's guess at its last block: yellow is where the score comes from.");
-    for (place, image) in images.into_iter().enumerate() {
+    if several { "Where the networks disagree most surely" } else { "The surest mistakes" }
+}
+
+/// The images that have been explained, each with what was found.
+fn explained(bench: &Bench) -> Vec<(usize, Arc<Findings>)> {
+    let found = |(place, image): (usize, &usize)| {
+        Some((*image, Arc::clone(bench.inquiries.at(Place::Telling(place))?.found.as_ref()?)))
+    };
+    bench.inquiries.telling.iter().enumerate().filter_map(found).collect()
+}
+
+/// Draws them, each with a button that asks for all blocks where one is `wanted`; the image of the one that was clicked.
+fn images(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, wanted: bool) -> Option<usize> {
+    let mut clicked = None;
+    glossary::caption(ui, CAPTION);
+    for (place, &image) in bench.inquiries.telling.iter().enumerate() {
         let inquiry = bench.inquiries.at(Place::Telling(place)).cloned().unwrap_or_default();
         let Some(found) = &inquiry.found else {
             glossary::caption(ui, inquiry.failed.as_deref().unwrap_or("Being explained…"));
@@ -65,11 +112,15 @@ pub fn ui(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &mut Bench
                     let sure = found.probabilities.get(found.class).copied().unwrap_or(0.0);
                     told(ui, *arm, &format!("{name} says {} {}", class(found.class), percent(f64::from(sure))));
                 }
+                if !wanted {
+                    return;
+                }
                 let whole = ui.small_button("All blocks").on_hover_text("Shows the image as every block sees it");
                 if named(ui, whole, &format!("Explain image {image} at all blocks")).clicked() {
-                    bench.actions.push(Action::Explain(image));
+                    clicked = Some(image);
                 }
             });
         });
     }
+    clicked
 }

@@ -43,10 +43,10 @@ pub fn judged(ui: &mut Ui, looked: &Looked, view: &mut View) {
     listed(ui, ("Of", "What the settings are judged by"), &mut view.judged, &options);
 }
 
-/// What colours tell apart.
-pub fn color(ui: &mut Ui, looked: &Looked, view: &mut View) {
+/// What colours tell apart; `first` is what they do where that is no axis, if there is such a choice.
+pub fn color(ui: &mut Ui, looked: &Looked, view: &mut View, first: &'static str) {
     let axes = looked.labels.iter().enumerate().map(|(index, label)| (index + 1, label.as_str()));
-    let networks = (looked.arms.len() > 1).then_some((0, "Network"));
+    let networks = (looked.arms.len() > 1).then_some((0, first));
     let options: Vec<(usize, &str)> = networks.into_iter().chain(axes).collect();
     listed(ui, ("Colour by", "What the colours tell apart"), &mut view.color, &options);
 }

@@ -2,7 +2,7 @@
 
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
-use eframe::egui::{Color32, FontFamily, FontId, Rect, Response, ScrollArea, Sense, Ui, pos2, vec2};
+use eframe::egui::{Align2, Color32, FontFamily, FontId, Rect, Response, ScrollArea, Sense, Ui, pos2, vec2};
 
 /// Height of a row, in points.
 pub const ROW: f32 = 22.0;
@@ -88,6 +88,14 @@ impl Cells {
             ui.painter().hline(header.x_range(), header.bottom(), tokens.line());
             for (column, title) in self.titles.iter().enumerate() {
                 self.write(ui, header, column, title, (tokens.weak, theme::semibold()));
+            }
+            if viewport.right() + 1.0 < width {
+                // The scroll bar is seen under the pointer only, so this says that there is more.
+                let right = origin.x + viewport.right();
+                let more = Rect::from_x_y_ranges(right - space::L..=right, header.y_range());
+                ui.painter().rect_filled(more, 0.0, tokens.background);
+                let font = FontId::new(theme::size::HEADING, theme::semibold());
+                ui.painter().text(more.center(), Align2::CENTER_CENTER, "›", font, tokens.accent);
             }
         });
     }

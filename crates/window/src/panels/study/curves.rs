@@ -34,7 +34,7 @@ impl Curves {
         ui.horizontal_wrapped(|ui| {
             bits::curve(ui, view);
             bits::band(ui, view);
-            bits::color(ui, looked, view);
+            bits::color(ui, looked, view, "Network");
         });
         let tokens = Tokens::of(ui);
         let key = (view.curve, view.band, view.color, tokens.dark);

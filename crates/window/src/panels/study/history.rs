@@ -27,9 +27,11 @@ pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
     let points: Vec<[f64; 2]> =
         ended.iter().enumerate().map(|(place, (_, value))| [(place + 1) as f64, *value]).collect();
     let mut best = f64::NAN;
-    let so_far = points.iter().map(|[place, value]| {
+    // It stays where it is until a training is better, and then changes at once.
+    let so_far = points.iter().flat_map(|[place, value]| {
+        let before = best;
         best = if more { best.max(*value) } else { best.min(*value) };
-        [*place, best]
+        [[*place, if before.is_nan() { best } else { before }], [*place, best]]
     });
     let so_far: Vec<[f64; 2]> = so_far.collect();
     let each = Series { color: Some(tokens.weak), points, scattered: true, ..Series::default() };

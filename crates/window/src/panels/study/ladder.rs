@@ -88,7 +88,10 @@ fn lines(looked: &Looked, view: &View, axis: &Dimension) -> Vec<Series> {
         }
         let (mut low, mut high) = (Vec::new(), Vec::new());
         for (x, values) in points {
+            // No accuracy is beyond nothing and all.
+            let [least, most] = if view.curve == Curve::Accuracy { [0.0, 1.0] } else { [f64::MIN, f64::MAX] };
             if let Some([mean, lower, upper]) = banded(&values, view.band) {
+                let (lower, upper) = (lower.max(least), upper.min(most));
                 line.points.push([x, mean]);
                 low.push([x, lower]);
                 high.push([x, upper]);

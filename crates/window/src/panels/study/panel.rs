@@ -12,7 +12,7 @@ use crate::action::Action;
 use crate::kit::theme::{self, Tokens, space};
 use crate::laboratory::Looked;
 use crate::scene::{Effects, Panel, Scene};
-use eframe::egui::{Button, CollapsingHeader, Label, RichText, ScrollArea, Ui};
+use eframe::egui::{Button, CollapsingHeader, Id, Label, RichText, ScrollArea, Ui, UiBuilder};
 use std::sync::Arc;
 
 /// What a view needs beside its drawing: its choices, a sentence, an axis and its lines' names, in points.
@@ -48,11 +48,15 @@ impl Panel for Study {
             let open = effects.laboratory.watched().is_none();
             let title = theme::strong("New study");
             let fold = self.fold.take();
-            CollapsingHeader::new(title).default_open(open).open(fold).show_unindented(ui, |ui| {
-                if self.planning.ui(ui, view, scene.plan, effects.laboratory) {
-                    self.fold = Some(false);
-                    view.tab = Tab::Results;
-                }
+            // Folded or not, it stays so where the panel lies elsewhere.
+            let anywhere = UiBuilder::new().scope_id(Id::unique("new study"));
+            ui.scope_builder(anywhere, |ui| {
+                CollapsingHeader::new(title).default_open(open).open(fold).show_unindented(ui, |ui| {
+                    if self.planning.ui(ui, view, scene.plan, effects.laboratory) {
+                        self.fold = Some(false);
+                        view.tab = Tab::Results;
+                    }
+                });
             });
             if let Some(why) = effects.laboratory.failure() {
                 ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());

@@ -3,9 +3,9 @@
 use super::view::View;
 use crate::kit::chips::together;
 use crate::kit::theme::{self, Tokens};
-use crate::kit::widgets::{choose, named};
+use crate::kit::widgets::{bounded_field, choose, named, primary};
 use crate::laboratory::Laboratory;
-use eframe::egui::{Button, DragValue, Label, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{Label, RichText, TextEdit, Ui, vec2};
 use lab_core::experiment::Plan;
 use lab_core::number::plural;
 use lab_core::study::{Axis, Base, Seeds, Study as Planned, StudyPlan};
@@ -77,8 +77,8 @@ impl Planning {
             if plan.recipe.seeds > 1 {
                 ui.label(format!("{}, as in the form", plan.recipe.seeds)).on_hover_text(hint);
             } else {
-                let field = DragValue::new(&mut view.seeds).range(1..=100).speed(0.05);
-                ui.add(field).labelled_by(label.id).on_hover_text(hint);
+                let field = bounded_field(ui, &mut view.seeds, 1..=100, |field| field.speed(0.05));
+                field.labelled_by(label.id).on_hover_text(hint);
             }
         });
         let trials = self.check(view, plan);
@@ -90,9 +90,7 @@ impl Planning {
             } else {
                 ("Start study", "Trains every setting with every seed, one after another")
             };
-            let text = RichText::new(text).family(theme::semibold()).color(tokens.on_accent);
-            let button = Button::new(text).fill(tokens.accent).min_size(vec2(104.0, theme::ROW));
-            let start = ui.add_enabled(trials.is_ok(), button).on_hover_text(hint);
+            let start = primary(ui, trials.is_ok(), text, vec2(104.0, theme::ROW)).on_hover_text(hint);
             let why = trials.as_ref().err().cloned().unwrap_or_default();
             if start.on_disabled_hover_text(why).clicked() {
                 let done = planned(view, plan).and_then(|study| laboratory.begin(study, None));

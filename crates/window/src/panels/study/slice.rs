@@ -12,7 +12,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
     ui.horizontal_wrapped(|ui| {
         bits::axis(ui, ("Across", "The axis that runs across"), looked, &mut view.across);
         bits::judged(ui, looked, view);
-        bits::color(ui, looked, view);
+        bits::color(ui, looked, view, "Nothing");
     });
     let points: Vec<_> = known(looked, view.judged).collect();
     if looked.labels.is_empty() || points.is_empty() {

@@ -9,6 +9,9 @@ use crate::laboratory::Looked;
 use eframe::egui::{Label, Ui};
 use lab_core::study::Standing;
 
+/// How much of a training a step is wide: a plot does not draw what goes straight up.
+const STEEP: f64 = 0.06;
+
 pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
     let mut ended: Vec<(f64, f64)> = looked
         .trials
@@ -31,7 +34,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
     let so_far = points.iter().flat_map(|[place, value]| {
         let before = best;
         best = if more { best.max(*value) } else { best.min(*value) };
-        [[*place, if before.is_nan() { best } else { before }], [*place, best]]
+        [[*place - STEEP, if before.is_nan() { best } else { before }], [*place, best]]
     });
     let so_far: Vec<[f64; 2]> = so_far.collect();
     let each = Series { color: Some(tokens.weak), points, scattered: true, ..Series::default() };

@@ -41,6 +41,14 @@ pub fn told(ui: &mut Ui, arm: usize, text: &str) {
     });
 }
 
+/// How high such a sentence is.
+#[must_use]
+pub fn told_height(ui: &Ui, text: &str, width: f32) -> f32 {
+    let font = FontId::proportional(theme::size::SMALL);
+    let room = width - DOT - space::S;
+    ui.painter().layout(text.to_owned(), font, Color32::PLACEHOLDER, room).size().y
+}
+
 /// A chip in any colour.
 pub fn colored_chip(ui: &mut Ui, color: Color32, text: &str) {
     let tokens = Tokens::of(ui);

@@ -1,7 +1,7 @@
 //! One confusion matrix as it is drawn: cells, names of classes, and what is told under the pointer.
 
 use super::matrix::{Matrix, Unit};
-use crate::kit::chips::told;
+use crate::kit::chips::{told, told_height};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use eframe::egui::epaint::TextShape;
@@ -18,6 +18,8 @@ pub struct Grid<'a> {
     pub order: &'a [usize],
     /// What the cells say.
     pub unit: Unit,
+    /// How high the sentence above is at least, in points.
+    pub title: f32,
 }
 
 /// The names of the classes.
@@ -74,6 +76,11 @@ pub const LABEL: f32 = 88.0;
     reason = "places and shades in a small grid"
 )]
 impl Grid<'_> {
+    /// How high the sentence above the matrix is, in points.
+    pub fn title_height(&self, ui: &Ui, width: f32) -> f32 {
+        told_height(ui, &self.matrix.summary(self.first, self.unit), width)
+    }
+
     /// Draws the matrix, whole where its cells can still be read then, and gives the actual and predicted class of a cell
     /// that was clicked.
     pub fn show(&self, ui: &mut Ui, room: Vec2) -> Option<(usize, usize)> {
@@ -82,7 +89,10 @@ impl Grid<'_> {
         let classes = self.matrix.classes;
         let text = self.matrix.summary(self.first, self.unit);
         ui.set_max_width(width);
-        told(ui, self.matrix.arm, &text);
+        ui.scope(|ui| {
+            ui.set_min_height(self.title);
+            told(ui, self.matrix.arm, &text);
+        });
         let n = classes.len() as f32;
         // Of classes without room for their names, nobody measures these.
         let mut labels = if width / n < NAMED { 0.0 } else { gutter(ui, classes) };

@@ -149,8 +149,12 @@ fn figure<'a>(
     let mut clicked = None;
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::L, space::M);
+        let grid = |matrix, title| Grid { matrix, first, order: &order, unit: view.unit, title };
+        let shown: Vec<&Matrix> = shown.collect();
+        // As high for each, so that the matrices stand in a row.
+        let title = shown.iter().map(|matrix| grid(matrix, 0.0).title_height(ui, room.x)).fold(0.0, f32::max);
         for matrix in shown {
-            let grid = Grid { matrix, first, order: &order, unit: view.unit };
+            let grid = grid(matrix, title);
             let at = ui.allocate_ui(Vec2::splat(room.x), |ui| ui.vertical(|ui| grid.show(ui, room)).inner).inner;
             clicked = at.map(|(truth, predicted)| ConfusionCell { arm: matrix.arm, truth, predicted }).or(clicked);
         }

@@ -4,7 +4,7 @@ use super::kept::{Kept, seal};
 use super::source::{Key, Source, places};
 use super::usual::{Seen, Usual};
 use crate::kit::plot::{Axis, Pace};
-use crate::kit::theme::space;
+use crate::kit::theme::{self, space};
 use crate::state::series::Column;
 use crate::state::trace::Times;
 use eframe::egui::Mesh;
@@ -201,5 +201,7 @@ impl<'a> Figure<'a> {
 /// About as wide as a label will be, in points.
 #[must_use]
 pub fn label_width(text: &str) -> f32 {
-    text.chars().count() as f32 * 6.4 + space::XS
+    // Letters of East Asian scripts are as wide as they are high.
+    let wide = |letter: char| if letter >= '\u{2e80}' { theme::size::SMALL } else { 6.4 };
+    text.chars().map(wide).sum::<f32>() + space::XS
 }

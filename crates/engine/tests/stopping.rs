@@ -9,7 +9,7 @@ use lab_core::experiment::{
     Activation, Curve, DeviceChoice, Experiment, Extension, Length, Norm, Optimizer, preset, with_overrides,
 };
 use lab_core::instrument::{Answer, Finding, Findings};
-use lab_core::protocol::keep::KeepNothing;
+use lab_core::protocol::keep::{KeepNothing, Keeper};
 use lab_core::protocol::{Command, Event, Networks, Outcome, Phase, Prepared, Question};
 use lab_core::quantity::Measure;
 use lab_core::runs::{self, Folder};
@@ -198,24 +198,41 @@ fn predictions(engine: &Engine) -> Arc<Findings> {
     }
 }
 
-fn asked(keeper: Folder) -> Engine {
+fn asked(keeper: impl Keeper + 'static) -> Engine {
     let mut engine = Engine::start(Box::new(keeper), || {}).unwrap();
     let elsewhere: OpenRun = Arc::new(|_, _| Err("no other runs are asked".into()));
     engine.attend(|latest, teller| Inspectors::start(latest, teller, elsewhere)).unwrap();
     engine
 }
 
-#[test]
-fn a_network_that_diverged_answers_with_its_last_good_weights_at_once_and_when_it_is_opened_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("run");
+/// Its first network diverges.
+fn diverging() -> Experiment {
     let mut plan = small().into_plan();
     plan.arms[0].network.norm = Norm::None;
     plan.arms[0].network.activation = Activation::LeakyRelu;
     plan.recipe.schedule = Curve::Constant.into();
     plan.recipe.length = Length::Steps(12);
     plan.arms[0].optimizer = Some(Optimizer { learning_rate: 1e3, ..plan.recipe.optimizer.clone() });
-    let experiment = Box::new(Experiment::check(plan).unwrap());
+    Experiment::check(plan).unwrap()
+}
+
+#[test]
+fn a_network_that_diverged_and_is_kept_nowhere_answers_with_weights_that_are_numbers() {
+    let engine = asked(KeepNothing);
+    engine.send(Command::Play { experiment: Box::new(diverging()), device: DeviceChoice::Flex });
+    while !matches!(engine.events().recv().unwrap(), Event::Finished(_)) {}
+    let live = predictions(&engine);
+    let (plain, residual) = (&live.arms[0], &live.arms[1]);
+    assert!(plain.step < residual.step, "{} {}", plain.step, residual.step);
+    let Ok(Finding::Predictions(said)) = &plain.finding else { panic!("{:?}", plain.finding) };
+    assert!((0..said.len()).all(|image| said.confidence(image).is_finite()));
+}
+
+#[test]
+fn a_network_that_diverged_answers_with_its_last_good_weights_at_once_and_when_it_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let experiment = Box::new(diverging());
     let engine = asked(Folder::exactly(run.clone()));
     engine.send(Command::Start { experiment, device: DeviceChoice::Flex, paused: false });
     while !matches!(engine.events().recv().unwrap(), Event::Finished(_)) {}

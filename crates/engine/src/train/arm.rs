@@ -42,6 +42,8 @@ pub struct Arm {
     pub(super) unsaved: bool,
     /// The step of its weights where these are not those of its progress: it has stopped, and has its last good ones.
     pub(super) weights_at: Option<u64>,
+    /// Its weights at an earlier step, where it is kept nowhere but in memory.
+    remembered: Option<(Model, u64)>,
     /// The best checkpoint, if the disk did not take it.
     pub(super) unwritten_best: Option<Files>,
     /// What went wrong inside, if that ended it. Its last good checkpoint stays, and a run that goes on tries again.
@@ -154,6 +156,7 @@ impl Arm {
             name: plan.name.clone(),
             unsaved: false,
             weights_at: None,
+            remembered: None,
             unwritten_best: None,
             fault: None,
             kept: kept.filter(|_| plan.freeze().holds_backbone()),
@@ -208,6 +211,19 @@ impl Arm {
     pub(super) fn adopt(&mut self, model: Model) {
         self.model = model;
         self.kept.iter_mut().flatten().for_each(Kept::clear);
+    }
+
+    /// Remembers its weights as they are, in the place of what it remembered before.
+    pub(super) fn remember(&mut self) {
+        self.remembered = Some((self.model.clone(), self.progress.step));
+    }
+
+    /// Takes the weights back that it remembers, if there are any.
+    pub(super) fn recall(&mut self) {
+        if let Some((model, step)) = self.remembered.take() {
+            self.adopt(model);
+            self.weights_at = Some(step);
+        }
     }
 
     /// Whether its backbone makes the same of an image at each step, and it can be kept.

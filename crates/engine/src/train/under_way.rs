@@ -124,7 +124,14 @@ impl Run {
             later: Vec::new(),
         };
         run.find_folders();
+        run.remember_where(|_| true);
         run
+    }
+
+    /// Has the arms that are kept nowhere remember their good weights, as far as they have some.
+    fn remember_where(&mut self, is_good: impl Fn(usize) -> bool) {
+        let arms = self.session.arms.iter_mut().zip(&self.folders).enumerate();
+        arms.filter(|(index, (_, folder))| is_good(*index) && folder.is_none()).for_each(|(_, (arm, _))| arm.remember());
     }
 
     /// One that was kept, with so many steps recorded; nothing is written before it is taken up.
@@ -180,6 +187,9 @@ impl Run {
             let left = !self.session.arms[index].has_stopped();
             if let Some(evaluation) = self.session.evaluate(index, |_| go_on())? {
                 self.record.evaluated(&evaluation)?;
+                if evaluation.loss.is_finite() {
+                    self.remember_where(|arm| arm == index);
+                }
                 tell(evaluation);
             } else if left && self.session.arms[index].has_stopped() {
                 failed.push(index);
@@ -195,7 +205,13 @@ impl Run {
     pub fn stopped(&mut self, arm: usize) -> Result<Intervention, String> {
         let mut what = self.session.why_stopped(arm);
         let newest = self.record.checkpoints(arm).and_then(|folder| checkpoint::newest(&folder));
-        let taken = newest.map_or(Ok(()), |newest| checkpoint::take_back(&mut self.session.arms[arm], &newest));
+        let taken = match newest {
+            Some(newest) => checkpoint::take_back(&mut self.session.arms[arm], &newest),
+            None => {
+                self.session.arms[arm].recall();
+                Ok(())
+            }
+        };
         if let Err(why) = taken {
             what += &format!("; its last checkpoint cannot be read: {why}");
         }

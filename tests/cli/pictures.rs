@@ -163,6 +163,11 @@ fn a_folder_of_pictures_is_classified_and_each_that_cannot_be_says_why() {
     let named: Vec<&str> = said.lines().filter(|line| !line.starts_with(' ')).collect();
     assert_eq!(named, ["shirt.png", "wardrobe/a.png", "wardrobe/b.png"]);
 
+    // A folder for each class is gone through like any other.
+    lab.pictures("sorted", &["cat", "dog"], 1);
+    let said = lab.ok(&["classify", "run", "sorted"]);
+    assert!(said.contains("sorted/cat/0.png\n") && said.contains("sorted/dog/0.png\n"), "{said}");
+
     lab.write("wardrobe/c.png", b"no picture at all");
     let output = lab.command(&["classify", "run", "nowhere.png", "wardrobe", "--json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));

@@ -141,7 +141,7 @@ fn samples_without_a_class_beside_others_that_have_one_are_named() {
         save(&place.path().join("one.png"), &picture(number, 8, 8));
         add(&format!("00{number}.png"), &fs::read(place.path().join("one.png")).unwrap());
         if number != 3 {
-            add(&format!("00{number}.cls"), [b"0", b"1"][number % 2]);
+            add(&format!("00{number}.cls"), [b"0", b"1"][usize::from(number % 2)]);
         }
     }
     archive.finish().unwrap();

@@ -156,14 +156,13 @@ impl Dataset {
                 files.decode(&split, data, &mut report, &mut notices)?
             }
         };
-        match options.scoring.is_some() || options.known.is_some() {
-            true => {
-                let counts = validation.class_counts(classes.len());
-                report.absent =
-                    classes.iter().zip(counts).filter(|(_, count)| *count == 0).map(|(name, _)| name.clone()).collect();
-                notices.extend(absent_in_words(&report.absent));
-            }
-            false => notices.extend(check_counts(path, &classes, &train, (data, names_come_apart), &report)?),
+        if options.scoring.is_some() || options.known.is_some() {
+            let counts = validation.class_counts(classes.len());
+            report.absent =
+                classes.iter().zip(counts).filter(|(_, count)| *count == 0).map(|(name, _)| name.clone()).collect();
+            notices.extend(absent_in_words(&report.absent));
+        } else {
+            notices.extend(check_counts(path, &classes, &train, (data, names_come_apart), &report)?);
         }
         if validation.is_empty() {
             return Err(DataError::unusable(path, "no validation image can be read", "replace these files"));

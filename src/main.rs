@@ -11,7 +11,6 @@ use lab_engine::inspect::{Inspectors, kept};
 use lab_engine::train::device;
 use lab_engine::train::engine::Engine;
 use lab_window::{AppError, Options, Renderer, Wake};
-use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,10 +28,7 @@ fn main() -> ExitCode {
         Err(Failure::Running(message.to_owned()))
     });
     let Err(failure) = outcome else { return ExitCode::SUCCESS };
-    if let Some(message) = failure.message() {
-        // If the standard error is closed too, the exit code has to do.
-        let _ = writeln!(std::io::stderr(), "error: {}", cli::harmless(message));
-    }
+    cli::tell(&failure);
     ExitCode::from(failure.code())
 }
 

@@ -7,7 +7,7 @@ use super::plan::Shape;
 use lab_core::data::{LoadOptions, read_picture_for};
 use lab_core::experiment::DeviceChoice;
 use lab_core::files::files_in;
-use lab_core::number::{plural, precise_percent};
+use lab_core::number::precise_percent;
 use lab_core::protocol::DatasetInfo;
 use lab_engine::train::device::Opened;
 use lab_engine::train::lens::Lens;
@@ -54,7 +54,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (opened, trained, named) = prepare(args)?;
-    let pictures = named.iter().map(|path| pictures(path)).collect::<Result<Vec<_>, _>>()?.concat();
+    let pictures = named.iter().map(|path| asked_for(path)).collect::<Result<Vec<_>, _>>()?.concat();
     let top = args.top as usize;
     let mut entries = Vec::new();
     let mut failures = Vec::new();
@@ -82,33 +82,35 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// A picture, or those of a folder.
-fn pictures(named: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// A picture, or those of a folder and of the folders in it.
+fn asked_for(named: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !named.is_dir() {
         return Ok(vec![named.to_owned()]);
     }
+    match pictures(named)? {
+        none if none.is_empty() => {
+            let named = named.display();
+            Err(Failure::Running(format!("the folder {named} has no pictures in it, nor in its folders; name another")))
+        }
+        found => Ok(found),
+    }
+}
+
+/// The pictures of a folder, then those of each folder in it.
+fn pictures(named: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |why| Failure::Running(format!("cannot read the folder {}: {why}", named.display()));
     let files = files_in(named).map_err(unreadable)?;
-    let inside = fs::read_dir(named).map_err(unreadable)?.flatten().map(|entry| entry.path());
-    let mut folders: Vec<PathBuf> = inside.filter(|path| path.is_dir()).collect();
+    let inside = fs::read_dir(named).map_err(unreadable)?.flatten();
+    // A link might lead back to where it lies.
+    let is_folder = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let is_shown = |entry: &fs::DirEntry| !entry.file_name().to_string_lossy().starts_with('.');
+    let folders = inside.filter(|entry| is_folder(entry) && is_shown(entry)).map(|entry| entry.path());
+    let mut folders: Vec<PathBuf> = folders.collect();
     folders.sort();
-    if !folders.is_empty() && !files.is_empty() {
-        let folders = plural(folders.len() as u64, "folder");
-        output::notice(&format!(
-            "{} has {folders} in it, whose pictures are left out; name them, too",
-            named.display()
-        ));
-    }
-    if files.is_empty() {
-        const MOST: usize = 5;
-        let names: Vec<String> = folders.iter().take(MOST).map(|path| path.display().to_string()).collect();
-        let what = match folders.len() {
-            0 => ", and no folders: name one with pictures".to_owned(),
-            count => format!("; name its folders: {}{}", names.join(" "), if count > MOST { " …" } else { "" }),
-        };
-        return Err(Failure::Running(format!("the folder {} has no pictures directly in it{what}", named.display())));
-    }
-    Ok(files)
+    folders.iter().try_fold(files, |mut all, folder| {
+        all.extend(pictures(folder)?);
+        Ok(all)
+    })
 }
 
 fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {

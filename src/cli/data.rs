@@ -6,7 +6,7 @@ use lab_core::data::cache::{self, Cached};
 use lab_core::data::{ClassCount, Double, LeftOut, LoadOptions, Standing, Survey, subset};
 use lab_core::experiment::{Data, Source};
 use lab_core::fetch::Kind;
-use lab_core::number::precise_percent;
+use lab_core::number::{duration, or_dash, precise_percent};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -168,20 +168,27 @@ fn kept(clear: bool, as_json: bool) -> Result<(), Failure> {
     let kept = cache::list(&folder).map_err(Failure::running)?;
     let source = |kept: &Cached| kept.source.as_ref().map(|source| source.display().to_string());
     if as_json {
-        let described = |it: &Cached| json!({ "file": it.path, "source": source(it), "count": it.count, "size": it.size, "bytes": it.bytes });
+        let described = |it: &Cached| {
+            json!({
+                "file": it.path, "source": source(it), "count": it.count, "channels": it.channels, "size": it.size,
+                "bytes": it.bytes,
+            })
+        };
         return output::print_json(&json!(kept.iter().map(described).collect::<Vec<_>>()));
     }
     let row = |it: &Cached| {
-        let size = format!("{}×{}", it.size.0, it.size.1);
+        let size = format!("{}×{}×{}", it.channels, it.size.1, it.size.0);
+        let used = it.used.elapsed().map_or_else(|_| or_dash(None), |since| duration(since.as_secs_f64()) + " ago");
         vec![
             source(it).unwrap_or_else(|| "damaged".to_owned()),
             it.count.to_string(),
             size,
             format!("{:.1} MB", it.bytes as f64 / 1e6),
+            used,
         ]
     };
     let rows: Vec<Vec<String>> = kept.iter().map(row).collect();
-    let table = output::table(&["data set", "pictures", "size", "on disk"], &rows);
+    let table = output::table(&["data set", "pictures", "size", "on disk", "last used"], &rows);
     output::print(&format!("{}\n\n{table}", folder.display()))
 }
 

@@ -2,7 +2,7 @@
 
 use super::counting::Counting;
 use super::devices;
-use super::network::{Loaded, NetworkArgs, Trained, find_run, load_dataset, load_to_score};
+use super::network::{Loaded, NetworkArgs, Trained, Wanted, find_run, images_of, load_dataset};
 use super::output::{self, Failure};
 use lab_core::data::{LoadOptions, Scoring};
 use lab_core::experiment::DeviceChoice;
@@ -100,7 +100,7 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
         args.network.only_a_run(&[])?;
         let run = find_run(named)?;
         let known = &run.info.dataset.classes;
-        let loaded = load_to_score(&run, args.data.as_deref(), args.train)?;
+        let loaded = images_of(&run, args.data.as_deref(), Wanted::Scores { training: args.train }, None)?;
         if loaded.info.classes != *known {
             let (theirs, own) = (loaded.info.classes.join(", "), known.join(", "));
             return Err(Failure::Usage(format!("the run knows the classes {own}, but the data set has {theirs}")));
@@ -112,12 +112,9 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
     let data = args.network.data(args.data.as_deref().unwrap_or("embedded"))?;
     let named = args.network.named_classes(&args.classes)?;
     let known = Some(&named[..]).filter(|named| !named.is_empty());
-    let scoring = Some(Scoring { known, training: args.train });
-    let loaded = load_dataset(
-        &data,
-        0,
-        LoadOptions { usual_side: Some(args.network.usual_side()?), scoring, ..LoadOptions::default() },
-    )?;
+    let scoring = Some(Scoring { training: args.train });
+    let usual_side = Some(args.network.usual_side()?);
+    let loaded = load_dataset(&data, 0, LoadOptions { usual_side, scoring, known, ..LoadOptions::default() })?;
     if known.is_none() && !loaded.dataset.validation.files.is_empty() {
         const MOST: usize = 10;
         let names: Vec<&str> = loaded.info.classes.iter().take(MOST).map(String::as_str).collect();

@@ -5,7 +5,7 @@ use super::output::{self, Failure};
 use super::study::{Manner, create, find, worked};
 use clap::Subcommand;
 use lab_core::experiment::DeviceChoice;
-use lab_core::learn::{Asked, Conclusion, Lesson, conclude, lesson, lessons, noted};
+use lab_core::learn::{Answered, Asked, Conclusion, Lesson, conclude, lesson, lessons, noted};
 use lab_core::number::capital;
 use lab_core::study::{StudyFolder, TrialState};
 use serde_json::json;
@@ -172,7 +172,7 @@ fn in_words(lesson: &Lesson, found: &Conclusion) -> String {
         .map(|claim| vec![claim.says.clone(), claim.numbers.clone(), claim.found().to_owned(), claim.p_in_words()])
         .collect();
     let table = output::table(&["compared", "measured", "found", "p"], &rows);
-    let mut text = format!("\n{}\n\n{}\n\n{table}\n", lesson.question, found.headline);
+    let mut text = format!("\n{}\n\n{}\n\n{table}\n{}\n", lesson.question, found.headline, Answered::RULE);
     for claim in found.claims.iter().skip(1).filter(|claim| !claim.means.is_empty()) {
         text += &format!("\n· {}", claim.means);
     }

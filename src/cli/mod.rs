@@ -29,11 +29,11 @@ mod verdict;
 mod watch;
 mod weights;
 
-pub use output::{Failure, harmless};
+pub use output::{Failure, tell};
 pub use signals::start_threads;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use lab_window::Renderer;
 
@@ -120,6 +120,9 @@ pub fn parse() -> Result<Cli, Failure> {
                 "`{command}` is the name of several commands; `{command} --help` lists them"
             ));
         }
+        if let Some(why) = below_zero(&error) {
+            return Failure::Usage(why);
+        }
         if error.use_stderr() {
             return Failure::Usage(output::one_line(&error.to_string()));
         }
@@ -128,6 +131,16 @@ pub fn parse() -> Result<Cli, Failure> {
             Err(error) => Failure::from(error),
         }
     })
+}
+
+/// What is wrong where a number below 0 follows an option that takes none, which the parser takes for an option itself.
+fn below_zero(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidArg) else { return None };
+    let is_number = error.kind() == ErrorKind::UnknownArgument && given.parse::<f64>().is_ok();
+    let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let before = words.windows(2).find(|pair| is_number && pair[1] == *given && pair[0].starts_with("--"))?;
+    let option = &before[0];
+    Some(format!("{option} {given}: {option} takes no number below 0; --help says which it takes"))
 }
 
 impl Command {

@@ -229,7 +229,7 @@ fn unloadable(error: LoadError) -> Failure {
 }
 
 /// The data set that a run was validated on, or another one prepared in the same way.
-pub(super) fn data_of_run(run: &Run, source: Option<&str>) -> Data {
+fn data_of_run(run: &Run, source: Option<&str>) -> Data {
     let own = &run.experiment.data;
     let Some(source) = source else { return own.clone() };
     let DatasetInfo { shape: [channels, height, width], mean, std, .. } = run.info.dataset.clone();
@@ -244,7 +244,7 @@ pub(super) fn data_of_run(run: &Run, source: Option<&str>) -> Data {
 }
 
 /// A failure to read a run's images, which may have moved where nobody named others.
-pub(super) fn moved(failure: Failure, source: Option<&str>) -> Failure {
+fn moved(failure: Failure, source: Option<&str>) -> Failure {
     match (failure, source) {
         (Failure::Usage(why), None) => Failure::Usage(format!(
             "the run's images: {why}; where they lie elsewhere by now, name them with --data PATH"
@@ -253,11 +253,29 @@ pub(super) fn moved(failure: Failure, source: Option<&str>) -> Failure {
     }
 }
 
-/// The images to score a run's networks on: those that it was validated on, or all of another data set. Where the run's
-/// own images are named and some were held out of them, these are taken: the others were trained on.
-pub(super) fn load_to_score(run: &Run, source: Option<&str>, training: bool) -> Result<Loaded, Failure> {
+/// What a run's networks are shown images for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// To score them: on images to validate on, or on those to train on.
+    Scores {
+        /// On those to train on.
+        training: bool,
+    },
+    /// To look at what they do with images to train on, too.
+    Training,
+}
+
+/// The images for a run's networks: those that it was validated on, or all of another data set, of which only a question
+/// about images to train on holds some out. Where the run's own images are named and some were held out of them, these are
+/// scored: the others were trained on. At most `few` are validated on.
+pub(super) fn images_of(
+    run: &Run,
+    source: Option<&str>,
+    wanted: Wanted,
+    few: Option<usize>,
+) -> Result<Loaded, Failure> {
     let seed = run.experiment.recipe.seed;
-    let options = LoadOptions::of(&run.experiment);
+    let options = LoadOptions { few, ..LoadOptions::of(&run.experiment) };
     let Some(named) = source else {
         return load_dataset(&run.experiment.data, seed, options).map_err(|failure| moved(failure, None));
     };
@@ -266,16 +284,24 @@ pub(super) fn load_to_score(run: &Run, source: Option<&str>, training: bool) -> 
     // Pictures that cannot be decoded are still among those that are split.
     let may_be_own = Dataset::split_of(&own, seed)
         .is_ok_and(|split| split.is_some_and(|[train, held]| train >= known.train && held >= known.validation));
-    if may_be_own && let Ok((dataset, _)) = Dataset::load_with(&own, seed, options) {
+    if may_be_own && let Ok((dataset, report)) = Dataset::load_with(&own, seed, options) {
         let info = dataset_info(&dataset);
-        if known.is_of_same_images(&info) {
-            let what = if training { "trained" } else { "validated" };
-            output::notice(&format!("{named} has the images of the run: those that it was {what} on are scored"));
-            return Ok(Loaded { dataset, info, absent: Vec::new(), all: false });
+        let validation = if few.is_some() { known.validation } else { info.validation };
+        let all = DatasetInfo { validation, ..info.clone() };
+        if known.is_of_same_images(&all) {
+            if let Wanted::Scores { training } = wanted {
+                let what = if training { "trained" } else { "validated" };
+                output::notice(&format!("{named} has the images of the run: those that it was {what} on are scored"));
+            }
+            return Ok(Loaded { dataset, info, absent: Vec::new(), places: report.places, all: false });
         }
     }
-    let scoring = Some(Scoring { known: Some(&known.classes), training });
-    load_dataset(&data_of_run(run, source), seed, LoadOptions { scoring, ..options })
+    let scoring = match wanted {
+        Wanted::Scores { training } => Some(Scoring { training }),
+        Wanted::Training => None,
+    };
+    let options = LoadOptions { scoring, known: Some(&known.classes), ..options };
+    load_dataset(&data_of_run(run, source), seed, options)
 }
 
 /// Loads a data set and tells what a person should know about it.
@@ -283,7 +309,7 @@ pub(super) fn load_dataset(data: &Data, seed: u64, options: LoadOptions) -> Resu
     let (dataset, report) = Dataset::load_with(data, seed, options).map_err(Failure::usage)?;
     dataset.notices.iter().for_each(|text| output::notice(text));
     let info = dataset_info(&dataset);
-    Ok(Loaded { dataset, info, absent: report.absent, all: options.scoring.is_some() })
+    Ok(Loaded { dataset, info, absent: report.absent, places: report.places, all: options.scoring.is_some() })
 }
 
 /// A data set, and what is said about it.
@@ -292,6 +318,8 @@ pub(super) struct Loaded {
     pub info: DatasetInfo,
     /// Classes that networks to be scored know, and that no image is of.
     pub absent: Vec<String>,
+    /// Where each of few images to validate on lies among all; empty where all were wanted, or where each names its file.
+    pub places: Vec<usize>,
     /// Whether all images that are to be scored are those to validate on.
     pub all: bool,
 }

@@ -4,8 +4,10 @@ use lab_core::instrument::{Confusion, WHOLE};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use unicode_width::UnicodeWidthStr;
 
 /// Why a command ends without success.
@@ -66,6 +68,25 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Whether the one JSON value that `--json` promises has been printed.
+static ANSWERED: AtomicBool = AtomicBool::new(false);
+
+/// Tells why the program ends without success: a line on the standard error, and for a program that asked for JSON and
+/// has none yet, the same as `{"error": …}` on the standard output.
+pub fn tell(failure: &Failure) {
+    let Some(message) = failure.message() else { return };
+    // If an output is closed too, the exit code has to do.
+    if wants_json(std::env::args_os()) && !ANSWERED.load(Ordering::Relaxed) {
+        let _ = print_json(&json!({ "error": message }));
+    }
+    let _ = writeln!(io::stderr(), "error: {}", harmless(message));
+}
+
+/// Whether a program reads the output; what stands behind `--` is no option.
+fn wants_json(words: impl Iterator<Item = OsString>) -> bool {
+    words.take_while(|word| word != "--").any(|word| word == "--json")
+}
+
 /// Prints a line or several.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
@@ -74,7 +95,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Names come from files and folders of anybody's making: what would make a terminal do something is not passed on.
-pub fn harmless(text: &str) -> Cow<'_, str> {
+fn harmless(text: &str) -> Cow<'_, str> {
     let harmful = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
     if text.contains(harmful) { text.replace(harmful, "\u{fffd}").into() } else { text.into() }
 }
@@ -93,7 +114,9 @@ pub(super) fn word(path: &Path) -> String {
 
 /// Prints a value for another program to read.
 pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    print(&serde_json::to_string_pretty(value).map_err(Failure::running)?)
+    print(&serde_json::to_string_pretty(value).map_err(Failure::running)?)?;
+    ANSWERED.store(true, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Tells a person something on the side, where a program that reads the output does not see it.
@@ -155,6 +178,13 @@ mod tests {
         let expected = "unexpected argument '--epoch' found; tip: try '--epochs'; --help shows how to use it";
         assert_eq!(one_line(text), expected);
         assert_eq!(one_line("cannot read it:\n  no such file"), "cannot read it: no such file");
+    }
+
+    #[test]
+    fn only_the_option_asks_for_json() {
+        let wants = |words: &str| wants_json(words.split(' ').map(OsString::from));
+        assert!(wants("residual-lab evaluate run --json"));
+        assert!(!wants("residual-lab classify run -- --json"));
     }
 
     #[test]

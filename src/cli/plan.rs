@@ -168,10 +168,12 @@ pub(super) fn normalization(mean: &[f32], std: &[f32]) -> Result<Option<Normaliz
     if mean.is_empty() && std.is_empty() {
         return Ok(None);
     }
-    if mean.iter().any(|mean| *mean > 1.0) {
-        let mean = mean.iter().map(f32::to_string).collect::<Vec<_>>().join(",");
+    // Values from 0 to 1 deviate from their mean by half of that at most; 1 leaves them as wide as they are.
+    let beyond = |numbers: &[f32]| numbers.iter().any(|number| *number > 1.0);
+    if let Some((option, numbers)) = [("--mean", mean), ("--std", std)].into_iter().find(|(_, it)| beyond(it)) {
+        let numbers = numbers.iter().map(f32::to_string).collect::<Vec<_>>().join(",");
         return Err(Failure::Usage(format!(
-            "--mean {mean} is of values from 0 to 255, and pixels are between 0 and 1 here: divide --mean and --std by 255"
+            "{option} {numbers} is of values from 0 to 255, and pixels are between 0 and 1 here: divide --mean and --std by 255"
         )));
     }
     let given = Normalization::Given { mean: mean.to_vec(), std: std.to_vec() };

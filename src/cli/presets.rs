@@ -19,14 +19,18 @@ pub struct Args {
     /// The same as NAME
     #[arg(long, value_name = "NAME", conflicts_with = "name")]
     toml: Option<String>,
-    /// Print the list as JSON
-    #[arg(long, conflicts_with_all = ["name", "toml"])]
+    /// Print JSON: the list, or the fields of the one that is named
+    #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(name) = args.name.as_ref().or(args.toml.as_ref()) {
-        return output::print(&from_preset(name)?.to_toml().map_err(Failure::running)?);
+        let plan = from_preset(name)?;
+        if args.json {
+            return output::print_json(&plan);
+        }
+        return output::print(&plan.to_toml().map_err(Failure::running)?);
     }
     if args.json {
         let entry =

@@ -3,7 +3,7 @@
 use super::network::find_run;
 use super::output::{self, Failure};
 use lab_core::files;
-use lab_core::number::plural;
+use lab_core::number::{count, plural};
 use lab_core::quantity::Measure;
 use lab_core::runs;
 use lab_core::runs::{Follower, News, Run, RunError};
@@ -58,11 +58,29 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         found.extend(run.edited().map(Fault::left));
         found.extend(run.events().err().map(Fault::left));
         damaged += found.iter().filter(|fault| !fault.is_mended).count() as u64;
-        let folder = run.folder.display();
-        let lines = found.iter().map(|fault| format!("\n  {}", fault.says)).collect::<String>();
-        output::print(&if found.is_empty() { format!("{folder}: whole") } else { format!("{folder}:{lines}") })?;
+        let (folder, end) = (run.folder.display(), without_end(&run));
+        let lines = found.iter().map(|fault| &fault.says).chain(&end).map(|says| format!("\n  {says}"));
+        let lines = lines.collect::<String>();
+        output::print(&if found.is_empty() { format!("{folder}: whole{lines}") } else { format!("{folder}:{lines}") })?;
     }
     if damaged > 0 { Err(Failure::Running(format!("damaged: {}", plural(damaged, "fault")))) } else { Ok(()) }
+}
+
+/// What is to be said of a run that has no end, which is no fault: it goes on.
+fn without_end(run: &Run) -> Option<String> {
+    if run.outcome.is_some() || runs::is_being_written(&run.folder) {
+        return None;
+    }
+    let last = |arm| run.metrics(arm).ok().and_then(|rows| rows.last().map(|row| row.step));
+    let (step, all) = ((0..run.info.arms.len()).filter_map(last).max().unwrap_or(0), run.planned_steps());
+    let so_far = if step < all { "it stopped on the way and" } else { "its last step is done, and it" };
+    Some(format!(
+        "at step {} of {}: {so_far} has no {OUTCOME} that says how it ended; `residual-lab train --resume {}` goes on and \
+         writes it",
+        count(step),
+        count(all),
+        output::word(&run.folder)
+    ))
 }
 
 /// What each arm has after its first validation.

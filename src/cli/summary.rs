@@ -67,7 +67,7 @@ fn describe(name: &str, [channels, height, width]: [usize; 3], summary: &Summary
         })
         .collect();
     format!(
-        "{name}: {} layers, {} parameters, {} MAC and {:.2} MiB of activations for an image of {channels}×{height}×{width}\n\n{}\n",
+        "{name}: {} layers on the longest path, {} parameters, {} MAC and {:.2} MiB of activations for an image of {channels}×{height}×{width}\n\n{}\n",
         summary.depth,
         count(summary.parameters),
         precise_large(summary.macs),

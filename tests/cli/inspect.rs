@@ -100,6 +100,11 @@ fn what_an_answer_is_about_is_said_and_options_that_it_makes_no_use_of_are_refus
     }
     lab.refuses(2, &["lesions makes no use of --gains", "for gains"], &["inspect", "run", "lesions", "--gains", "1,2"]);
 
+    let few = lab.ok(&["inspect", "run", "calibration", "--limit", "3"]);
+    assert!(few.starts_with("asked about: 3 of the validation images\n"), "{few}");
+    let exits = lab.ok(&["inspect", "run", "exits", "--images", "30"]);
+    assert!(exits.starts_with("asked about: 30 training images, and 20 validation images to try it on\n"), "{exits}");
+
     // An image has one number, however few are asked about.
     let few = lab.json(&["inspect", "run", "predictions", "--limit", "3", "--json"]);
     let places = few["asked"]["places"].as_array().unwrap();
@@ -109,6 +114,28 @@ fn what_an_answer_is_about_is_said_and_options_that_it_makes_no_use_of_are_refus
     for (image, place) in places.iter().enumerate() {
         let place = usize::try_from(place.as_u64().unwrap()).unwrap();
         assert!((of(&few, image) - of(&all, place)).abs() < 1e-5, "{image} is {place}");
+    }
+}
+
+/// Images from elsewhere may lack classes that the run knows, for instruments as for a score.
+#[test]
+fn images_from_elsewhere_are_the_same_for_instruments_and_scores() {
+    let lab = Lab::new();
+    lab.pictures("four", &["ape", "bee", "cat", "dog"], 12);
+    lab.pictures("two", &["bee", "dog"], 9);
+    let small = ["--preset", "resnet20", "--set", "arms[0].network.body.cifar={depth=8,width=2}", "--steps", "1"];
+    let size = ["--set", "data.resize={height=12,width=12}", "--out", "run"];
+    lab.ok(&[&["train", "--data", "four"], TINY, &small[..], &size].concat());
+    let score = lab.json(&["evaluate", "run", "--data", "two", "--json"]);
+    let found = lab.json(&["inspect", "run", "confusion", "--data", "two", "--json"]);
+    assert_eq!((&score["total"], &found["asked"]["images"]), (&Value::from(18), &Value::from(18)));
+    assert_eq!(score["confusion"], found["arms"][0]["finding"]["confusion"]);
+    let nearest = lab.json(&["inspect", "run", "nearest", "--data", "two", "--json"]);
+    assert_eq!(nearest["files"].as_array().unwrap().len(), 16, "two of eighteen are held out");
+    lab.pictures("other", &["bee", "elk"], 3);
+    for command in [&["evaluate", "run"][..], &["inspect", "run", "confusion"], &["inspect", "run", "nearest"]] {
+        let says = ["class \"elk\" is none of those that the network knows: ape, bee, cat, dog"];
+        lab.refuses(2, &says, &[command, &["--data", "other"]].concat());
     }
 }
 
@@ -138,4 +165,8 @@ fn the_nearest_images_are_named_by_their_files() {
     assert!(said.contains("file") && said.matches(".png").count() == 6, "{said}");
     let found = lab.json(&["inspect", "run", "nearest", "--json"]);
     assert_eq!(found["files"].as_array().unwrap().len(), 22, "one for each training image");
+    let neighbour = &found["arms"][0]["finding"][0];
+    assert!(neighbour["distance"].is_number() && neighbour.get("seen").is_none(), "{neighbour}");
+    let whole = lab.json(&["inspect", "run", "nearest", "--json", "--pixels"]);
+    assert!(whole["arms"][0]["finding"][0]["seen"].is_object(), "{whole}");
 }

@@ -209,6 +209,8 @@ fn a_report_is_one_page_that_loads_nothing() {
     for part in [
         "<title>Tom &amp; Jerry</title>",
         "<svg",
+        "training accuracy, in %",
+        "accuracy at the least validation loss",
         "Confusion of residual",
         "Gradients of plain",
         "Settings",
@@ -249,6 +251,8 @@ fn a_study_is_one_page_that_loads_nothing() {
         "±",
         "class=\"best\"",
         "<svg",
+        "validation accuracy, in %",
+        "in the order in which settings are tried",
         "residual, learning_rate 0.1",
         "Environment",
         "residual-lab study run study.toml",

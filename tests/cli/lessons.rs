@@ -58,6 +58,8 @@ fn a_guess_is_kept_beside_the_answer() {
     let run = ["learn", "run", "shattered", "--seeds", "1", "--device", "flex", "--out", "asked", "--json"];
     let first = lab.json(&[&run[..], &["--guess", "2"]].concat());
     let again = lab.json(&run);
+    let said = lab.ok(&run[..run.len() - 1]);
+    assert!(said.contains("Not decided: p is below 0.2"), "the table says what its words mean: {said}");
     assert_eq!((&first["guess"][0], &again["guess"]), (&"The plain one's are smoother".into(), &first["guess"]));
 }
 

@@ -223,6 +223,48 @@ fn json_is_all_there_is_on_the_standard_output() {
 }
 
 #[test]
+fn a_program_that_asks_for_json_is_told_of_failures_in_json() {
+    let lab = Lab::new();
+    let cases: [(&[&str], &str); 4] = [
+        (&["data", "info", "nowhere", "--json"], "there is no file or folder nowhere"),
+        (&["evaluate", "nowhere", "--json"], "there is no run nowhere"),
+        (&["train", "--epochs", "1.5", "--json"], "a whole number is wanted"),
+        (&["presets", "nothing", "--json"], "there is no preset"),
+    ];
+    for (args, says) in cases {
+        lab.refuses(2, &[says], args);
+        let output = lab.command(args).output().unwrap();
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(told["error"].as_str().unwrap().contains(says), "{args:?}: {told}");
+        let without = lab.command(&args[..args.len() - 1]).output().unwrap();
+        assert!(without.stdout.is_empty(), "{args:?}");
+    }
+    // Where there is an answer, it is all.
+    let wild =
+        ["recipe.optimizer.learning_rate=1000", "recipe.optimizer.weight_decay=100", "recipe.schedule.curve=constant"];
+    let rate: Vec<&str> = wild.iter().flat_map(|setting| ["--set", *setting]).collect();
+    let train = [
+        "train",
+        "--preset",
+        "resnet20",
+        "--set",
+        "arms[0].network.body.cifar={depth=8,width=2}",
+        "--steps",
+        "6",
+        "--json",
+    ];
+    let output = lab.command(&[&train[..], TINY, &rate[..]].concat()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let outcome: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(outcome["arms"].is_array() && outcome.get("error").is_none(), "{outcome}");
+
+    let preset = lab.json(&["presets", "resnet20", "--json"]);
+    assert_eq!((&preset["name"], &preset["recipe"]["batch_size"]), (&Value::from("resnet20"), &Value::from(128)));
+    let instruments = lab.json(&["inspect", "--list", "--json"]);
+    assert!(instruments.as_array().unwrap().iter().any(|it| it["id"] == "lesions" && it["formula"].is_string()));
+}
+
+#[test]
 fn a_reader_that_has_had_enough_is_no_failure() {
     let lab = Lab::new();
     let mut child = lab.command(&["presets"]).spawn().unwrap();

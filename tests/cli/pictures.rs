@@ -78,9 +78,15 @@ fn decoded_pictures_are_kept_listed_and_removed() {
     assert_eq!((&kept[0]["count"], &kept[0]["size"]), (&4.into(), &serde_json::json!([224, 224])), "{kept}");
     assert!(kept[0]["source"].as_str().unwrap().ends_with("pets"), "{kept}");
     assert_eq!(lab.json(&["data", "info", "pets", "--json"]), first);
-    assert!(lab.ok(&["data", "cache"]).contains("224×224"));
+    let listed = lab.ok(&["data", "cache"]);
+    assert!(listed.contains("3×224×224") && listed.contains("last used") && listed.contains(" ago"), "{listed}");
     assert!(lab.ok(&["data", "cache", "--clear"]).starts_with("removed 1 file"));
     assert_eq!(lab.json(&["data", "cache", "--json"]), serde_json::json!([]));
+    // The run names its images from the root, and takes what was kept all the same.
+    let small = ["--preset", "resnet20", "--set", "arms[0].network.body.cifar={depth=8,width=2}", "--steps", "1"];
+    lab.ok(&[&["train", "--data", "pets", "--out", "run", "--device", "flex"], &small[..]].concat());
+    lab.ok(&["evaluate", "run"]);
+    assert_eq!(lab.json(&["data", "cache", "--json"]).as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -162,6 +168,11 @@ fn a_folder_of_pictures_is_classified_and_each_that_cannot_be_says_why() {
     let said = lab.ok(&["classify", "run", "shirt.png", "wardrobe"]);
     let named: Vec<&str> = said.lines().filter(|line| !line.starts_with(' ')).collect();
     assert_eq!(named, ["shirt.png", "wardrobe/a.png", "wardrobe/b.png"]);
+
+    // A folder for each class is gone through like any other.
+    lab.pictures("sorted", &["cat", "dog"], 1);
+    let said = lab.ok(&["classify", "run", "sorted"]);
+    assert!(said.contains("sorted/cat/0.png\n") && said.contains("sorted/dog/0.png\n"), "{said}");
 
     lab.write("wardrobe/c.png", b"no picture at all");
     let output = lab.command(&["classify", "run", "nowhere.png", "wardrobe", "--json"]).output().unwrap();

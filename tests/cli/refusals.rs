@@ -30,7 +30,13 @@ fn wrong_usage() {
     }
     let bytes = ["--mean", "123.675,116.28,103.53", "--std", "58.395,57.12,57.375"];
     let weights = ["evaluate", "--weights", "w.th", "--preset", "resnet20", "--data", "embedded"];
-    lab.refuses(2, &["between 0 and 1", "by 255"], &[&weights[..], &bytes].concat());
+    lab.refuses(2, &["--mean", "between 0 and 1", "by 255"], &[&weights[..], &bytes].concat());
+    let wide = ["--mean", "0.485,0.456,0.406", "--std", "58.395,57.12,57.375"];
+    lab.refuses(2, &["--std 58.395", "by 255"], &[&weights[..], &wide].concat());
+    for args in [&["train", "--seed", "-1"][..], &["train", "--resume", "run", "--extend", "-1"]] {
+        let option = args[args.len() - 2];
+        lab.refuses(2, &[option, "takes no number below 0"], args);
+    }
     lab.refuses(2, &["mine.toml"], &["evaluate", "--weights", "w.th", "--preset", "mine.toml", "--data", "embedded"]);
 }
 
@@ -239,8 +245,8 @@ fn runs_weights_and_pictures_that_are_none() {
         ("torn.png", "picture"),
         ("huge.png", "too large"),
         ("nowhere.png", "there is no file"),
-        ("nothing", "no pictures directly in it, and no folders"),
-        ("sorted", "no pictures directly in it; name its folders: sorted/cat sorted/dog"),
+        ("nothing", "has no pictures in it, nor in its folders"),
+        ("sorted", "has no pictures in it, nor in its folders"),
     ] {
         lab.refuses(1, &[name, says], &["classify", "run", name]);
     }

@@ -86,6 +86,8 @@ fn damaged_and_swapped_checkpoints_are_noticed_and_repaired() {
     lab.refuses(2, &["outcome.json", "damaged"], &["evaluate", "run"]);
     let said = lab.ok(&["runs", "check", "run", "--repair"]);
     assert!(said.contains("counts as interrupted"), "{said}");
+    let said = lab.ok(&["runs", "check", "run"]);
+    assert!(said.contains("run: whole\n  at step ") && said.contains("train --resume"), "{said}");
     lab.ok(&["train", "--resume", "run", "--device", "flex"]);
     assert_eq!(fs::read(&outcome).unwrap().len(), good.len(), "its end is written again");
     let arm = lab.path("run/arms/plain");

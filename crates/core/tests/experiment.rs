@@ -144,6 +144,12 @@ fn settings_that_lead_nowhere_say_so() {
         ("recipe.batch_size=128.0", "it must be a whole number of 0 or more, and 128.0 was given"),
         ("recipe.optimizer.learning_rate=\"0.1\"", "it must be a number, and \"0.1\" was given"),
         ("data.resize.height=32", "width is missing"),
+        (
+            "recipe.schedule={curve={name='cosine'}}",
+            "recipe.schedule.curve.end is missing; set it as well, as in recipe.schedule.curve.end=0.0",
+        ),
+        ("arms[1].schedule={curve={name='cosine'}}", "arms.1.schedule.curve.end is missing"),
+        ("recipe.length=foo", "it must be {epochs=6} or {steps=1000}, say, and \"foo\" was given"),
     ] {
         let error = with_overrides(&default_plan(), &[setting]).expect_err(setting).to_string();
         assert!(error.contains(expected), "{setting}: {error}");

@@ -1,16 +1,20 @@
-//! Which images an answer is about: how many, of which part, and where each of a choice lies among all.
+//! What an answer is about: how many images, of which part, and where each of a choice lies among all.
 
 use lab_core::data::Dataset;
-use lab_core::instrument::{Findings, Instrument, Question, Sample, TablesOf};
+use lab_core::instrument::{Asked, Findings, Instrument, Question, Sample, TablesOf};
 use lab_core::table::Table;
 use serde_json::{Value, json};
 
-/// The images that a question is about.
-pub(super) enum Asked {
+/// The images that an answer is about, of those that there are.
+pub(super) enum About {
     /// So many validation images, those at these places if they are a choice.
     Validation(usize, Vec<usize>),
     /// So many training images, drawn at random.
     Training(usize),
+    /// So many training images to learn from, and so many validation images to try that on.
+    Both(usize, usize),
+    /// So many random pairs of so many validation images.
+    Pairs(usize, usize),
     /// One image to validate on.
     Image {
         /// Its place among all of them.
@@ -24,31 +28,17 @@ pub(super) enum Asked {
     Nothing,
 }
 
-impl Asked {
-    /// What a question is about, of images of which those at `places` were chosen.
+impl About {
+    /// What the answer to a question is about, of images of which those at `places` were chosen.
     pub fn of(question: &Question, dataset: &Dataset, places: Vec<usize>) -> Self {
-        match question {
-            Question::Nearest { sample, .. }
-            | Question::Explain { sample, .. }
-            | Question::Features { sample, .. }
-            | Question::Cuts { sample } => match sample {
-                Sample::Validation(index) => Self::image(*index, dataset),
-                Sample::Picture(_) => Self::Nothing,
-            },
-            Question::Gradients { images }
-            | Question::Histograms { images }
-            | Question::Exits { images }
-            | Question::Slice { images, .. }
-            | Question::Surface { images, .. }
-            | Question::Path { images, .. }
-            | Question::PathLengths { images, .. } => Self::Training(dataset.train.len().min(*images)),
-            Question::Predictions
-            | Question::Lesion { .. }
-            | Question::Lesions
-            | Question::Removals { .. }
-            | Question::Swaps { .. }
-            | Question::Gains { .. } => Self::Validation(dataset.validation.len(), places),
-            Question::Classify(_) | Question::Gallery | Question::Filters | Question::Shattered { .. } => Self::Nothing,
+        let (train, validation) = (dataset.train.len(), dataset.validation.len());
+        match question.asked() {
+            Asked::Validation => Self::Validation(validation, places),
+            Asked::Pairs(pairs) => Self::Pairs(pairs, validation),
+            Asked::Training(images) => Self::Training(train.min(images)),
+            Asked::Both(images) => Self::Both(train.min(images), validation),
+            Asked::One(Sample::Validation(index)) => Self::image(*index, dataset),
+            Asked::One(Sample::Picture(_)) | Asked::Nothing => Self::Nothing,
         }
     }
 
@@ -60,13 +50,20 @@ impl Asked {
     }
 
     /// In a line; empty where there is nothing to say.
-    pub fn in_words(&self) -> String {
+    pub fn in_words(&self, instrument: Instrument) -> String {
         match self {
             Self::Validation(count, places) if places.is_empty() => format!("asked about: {count} validation images"),
             Self::Validation(count, _) => {
-                format!("asked about: {count} of the validation images; \"place\" is what --image calls each")
+                // Only this one has a row for each image.
+                let places =
+                    if instrument == Instrument::Predictions { "; \"place\" is what --image calls each" } else { "" };
+                format!("asked about: {count} of the validation images{places}")
             }
             Self::Training(count) => format!("asked about: {count} training images"),
+            Self::Both(train, validation) => {
+                format!("asked about: {train} training images, and {validation} validation images to try it on")
+            }
+            Self::Pairs(pairs, images) => format!("asked about: {pairs} pairs of {images} validation images"),
             Self::Image { index, file, class } => {
                 let file = file.as_ref().map_or(String::new(), |file| format!(" {file}"));
                 let class = class.as_ref().map_or(String::new(), |class| format!(", of class {class}"));
@@ -82,6 +79,10 @@ impl Asked {
             Self::Validation(count, places) if places.is_empty() => json!({ "part": "validation", "images": count }),
             Self::Validation(count, places) => json!({ "part": "validation", "images": count, "places": places }),
             Self::Training(count) => json!({ "part": "training", "images": count }),
+            Self::Both(train, validation) => {
+                json!({ "part": "training", "images": train, "tried_on": { "part": "validation", "images": validation } })
+            }
+            Self::Pairs(pairs, images) => json!({ "part": "validation", "images": images, "pairs": pairs }),
             Self::Image { index, file, class } => {
                 json!({ "part": "validation", "image": index, "file": file, "class": class })
             }

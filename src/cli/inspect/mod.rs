@@ -6,17 +6,18 @@ mod write;
 
 use super::counting::Counting;
 use super::devices;
-use super::network::{Loaded, NetworkArgs, data_of_run, find_run, load_dataset, moved, note_newest};
+use super::network::{Loaded, NetworkArgs, Wanted, find_run, images_of, load_dataset, note_newest};
 use super::output::{self, Failure};
-use asked::Asked;
+use asked::About;
 use lab_core::checkpoint::Checkpoint;
-use lab_core::data::{Dataset, LoadOptions};
-use lab_core::experiment::{Data, DeviceChoice};
+use lab_core::data::{LoadOptions, Scoring};
+use lab_core::experiment::DeviceChoice;
 use lab_core::instrument::{Answer, Finding, Findings, Focus, Instrument, Question, Sample, TablesOf};
 use lab_core::number;
 use lab_core::table::Table;
 use lab_engine::inspect::{self, kept};
 use lab_engine::train::snapshot::{ArmSnapshot, Snapshot};
+use serde_json::json;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,17 +61,20 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Print JSON
-    #[arg(long, conflicts_with = "list")]
+    #[arg(long)]
     json: bool,
+    /// With --json: the pixels of the images that were looked at, too
+    #[arg(long, requires = "json")]
+    pixels: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if args.list {
-        return list();
+        return list(args.json);
     }
     let (named, instrument) = words(args)?;
     args.about.only(instrument, args.limit.is_some())?;
-    let (snapshot, places) = open(args, named)?;
+    let (snapshot, places) = open(args, named, instrument)?;
     if let (Instrument::Disagreement, [arm]) = (instrument, snapshot.arms.as_slice()) {
         return Err(Failure::Usage(format!(
             "disagreement compares two networks, and \"{}\" is the only one here; name a run with several, without --arm",
@@ -79,7 +83,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let question = args.about.question(instrument, &snapshot)?;
     let mut findings = ask(&snapshot, &question)?;
-    let asked = Asked::of(&question, &snapshot.dataset, places);
+    let asked = About::of(&question, &snapshot.dataset, places);
     if let Question::Nearest { .. } = question {
         let files = snapshot.dataset.train.files.iter();
         findings.files = files.map(|file| file.to_string_lossy().into_owned()).collect();
@@ -93,12 +97,22 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         write::all(folder, &asked.tables(instrument, &findings), &findings)?;
     }
     if args.json {
-        return write::json(instrument, &findings, &asked);
+        return write::json(instrument, &findings, &asked, args.pixels);
     }
     print(instrument, &findings, &asked)
 }
 
-fn list() -> Result<(), Failure> {
+fn list(as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        let entry = |instrument: &Instrument| {
+            let about = instrument.about();
+            json!({
+                "id": about.id, "title": about.title, "what": about.what, "formula": about.formula,
+                "reference": about.reference,
+            })
+        };
+        return output::print_json(&Instrument::ALL.iter().map(entry).collect::<Vec<_>>());
+    }
     let entry = |instrument: &Instrument| {
         let about = instrument.about();
         let reference = if about.reference.is_empty() { String::new() } else { format!("\n    {}", about.reference) };
@@ -124,15 +138,16 @@ fn words(args: &Args) -> Result<(Option<&str>, Instrument), Failure> {
 }
 
 /// The networks and their images, and where these lie among all if they are a choice that no file names.
-fn open(args: &Args, named: Option<&str>) -> Result<(Snapshot, Vec<usize>), Failure> {
-    let limit = args.limit.map(|limit| limit as usize);
-    let limited = |data: Data| Data { validation_limit: limit.or(data.validation_limit), ..data };
+fn open(args: &Args, named: Option<&str>, instrument: Instrument) -> Result<(Snapshot, Vec<usize>), Failure> {
+    let few = args.limit.map(|limit| limit as usize);
+    let trains = instrument.question(&Focus::default()).needs_training_images();
     let Some(named) = named else {
         let opened = devices::open_for(args.device, args.network.precision()?)?;
-        let data = limited(args.network.data(args.data.as_deref().unwrap_or("embedded"))?);
-        let options = LoadOptions { usual_side: Some(args.network.usual_side()?), ..LoadOptions::default() };
-        let Loaded { mut dataset, info, .. } = load_dataset(&data, 0, options)?;
-        let places = placed(&mut dataset, limit, &Data { validation_limit: None, ..data }, 0, options)?;
+        let data = args.network.data(args.data.as_deref().unwrap_or("embedded"))?;
+        let scoring = (!trains).then_some(Scoring { training: false });
+        let usual_side = Some(args.network.usual_side()?);
+        let options = LoadOptions { usual_side, scoring, few, ..LoadOptions::default() };
+        let Loaded { dataset, info, places, .. } = load_dataset(&data, 0, options)?;
         let trained = args.network.of_weights(info, &opened)?;
         let arm = |(name, model): (String, _)| ArmSnapshot::new(&name, model, 0, [None, None]);
         let snapshot = Snapshot {
@@ -150,11 +165,8 @@ fn open(args: &Args, named: Option<&str>) -> Result<(Snapshot, Vec<usize>), Fail
     let run = find_run(Path::new(named))?;
     let which = args.network.which();
     let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;
-    let (own, seed) = (data_of_run(&run, args.data.as_deref()), run.experiment.recipe.seed);
-    let options = LoadOptions::of(&run.experiment);
-    let loaded = load_dataset(&limited(own.clone()), seed, options);
-    let Loaded { mut dataset, .. } = loaded.map_err(|error| moved(error, args.data.as_deref()))?;
-    let places = placed(&mut dataset, limit, &own, seed, options)?;
+    let wanted = if trains { Wanted::Training } else { Wanted::Scores { training: false } };
+    let Loaded { dataset, places, .. } = images_of(&run, args.data.as_deref(), wanted, few)?;
     let mut snapshot = kept::shown(&run, dataset, which, &opened).map_err(Failure::Usage)?;
     if let Some(arm) = args.network.arm() {
         snapshot.arms.retain(|it| it.name == arm);
@@ -167,20 +179,6 @@ fn open(args: &Args, named: Option<&str>) -> Result<(Snapshot, Vec<usize>), Fail
     let asked = run.experiment.arms.iter().enumerate().filter(|(_, arm)| is_asked(&arm.name));
     asked.for_each(|(index, _)| note_newest(&run, index, which));
     Ok((snapshot, places))
-}
-
-/// Takes so many of all images to validate on, and says where they lie among these; nothing where files name them.
-fn placed(
-    dataset: &mut Dataset,
-    limit: Option<usize>,
-    all: &Data,
-    seed: u64,
-    options: LoadOptions,
-) -> Result<Vec<usize>, Failure> {
-    let Some(limit) = limit.filter(|_| dataset.validation.files.is_empty()) else { return Ok(Vec::new()) };
-    let (whole, _) = Dataset::load_with(all, seed, options).map_err(Failure::usage)?;
-    *dataset = whole;
-    Ok(dataset.limit_validation(limit, seed))
 }
 
 fn ask(snapshot: &Snapshot, question: &Question) -> Result<Findings, Failure> {
@@ -206,12 +204,12 @@ pub(super) fn of_run(run: &Path, instrument: &str) -> Result<Findings, Failure> 
     ask(&snapshot, &instrument.question(&focus))
 }
 
-fn print(instrument: Instrument, findings: &Findings, asked: &Asked) -> Result<(), Failure> {
+fn print(instrument: Instrument, findings: &Findings, asked: &About) -> Result<(), Failure> {
     let about = instrument.about();
     // Weights from elsewhere do not say how long they were trained.
     let is_known = findings.arms.iter().any(|arm| arm.step > 0);
     let when = if is_known { format!("the networks {}", findings.when()) } else { String::new() };
-    let before = [asked.in_words(), when].into_iter().filter(|line| !line.is_empty());
+    let before = [asked.in_words(instrument), when].into_iter().filter(|line| !line.is_empty());
     let mut text = before.map(|line| line + "\n").collect::<String>();
     text += &format!("{}: {}\n", about.title, about.formula);
     if !about.reference.is_empty() {

@@ -31,7 +31,7 @@ pub struct Settings {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     points: Option<u32>,
     /// Factors of all branches [default: 0 to 1.5 in steps of 0.125]
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', allow_hyphen_values = true)]
     gains: Option<Vec<f64>>,
     /// How many neighbours to name [default: what the window asks]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1000))]

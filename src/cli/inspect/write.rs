@@ -1,6 +1,6 @@
 //! Findings as tables, JSON and pictures.
 
-use super::asked::Asked;
+use super::asked::About;
 use crate::cli::output::{self, Failure};
 use lab_core::files::{safe_name, write_atomically};
 use lab_core::instrument::{
@@ -13,8 +13,8 @@ use std::path::Path;
 /// The least side of a map's picture, in pixels.
 const SIDE: usize = 224;
 
-/// Prints findings for another program to read.
-pub fn json(instrument: Instrument, findings: &Findings, asked: &Asked) -> Result<(), Failure> {
+/// Prints findings for another program to read, with the `pixels` of the images only where they are wanted.
+pub fn json(instrument: Instrument, findings: &Findings, asked: &About, pixels: bool) -> Result<(), Failure> {
     let id = instrument.about().id;
     let arms = |of: &dyn Fn(&Predictions) -> Value| {
         findings.predictions().map(|(arm, found)| json!({ "arm": arm, "finding": of(found) })).collect::<Vec<_>>()
@@ -38,7 +38,13 @@ pub fn json(instrument: Instrument, findings: &Findings, asked: &Asked) -> Resul
         Instrument::Disagreement => json!({ "instrument": id, "pairs": pairs(findings.predictions()) }),
         _ => {
             let arms = findings.arms.iter().map(|arm| match &arm.finding {
-                Ok(finding) => json!({ "arm": arm.arm, "step": arm.step, "finding": inner(finding) }),
+                Ok(finding) => {
+                    let mut found = inner(finding);
+                    if !pixels {
+                        without_pixels(&mut found);
+                    }
+                    json!({ "arm": arm.arm, "step": arm.step, "finding": found })
+                }
                 Err(why) => json!({ "arm": arm.arm, "error": why }),
             });
             let arms: Vec<Value> = arms.collect();
@@ -68,6 +74,17 @@ fn inner(finding: &Finding) -> Value {
     match serde_json::to_value(finding) {
         Ok(Value::Object(object)) => object.into_iter().next().map_or(Value::Null, |(_, value)| value),
         _ => Value::Null,
+    }
+}
+
+/// Takes the images as the networks saw them away.
+fn without_pixels(found: &mut Value) {
+    match found {
+        Value::Object(fields) => {
+            fields.remove("seen");
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(without_pixels),
+        _ => {}
     }
 }
 

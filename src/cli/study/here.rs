@@ -42,7 +42,7 @@ pub(in crate::cli) fn worked(study: StudyFolder, device: DeviceChoice, manner: M
 pub(super) fn show(study: &StudyFolder, json: bool) -> Result<(), Failure> {
     let results = study.results().map_err(Failure::running)?;
     if json {
-        return output::print(&super::results::json(study, &results)?);
+        return output::print_json(&super::results::json(study, &results));
     }
     output::print(&format!("\n{}\n\nstudy folder: {}", summary(&results), study.path().display()))
 }

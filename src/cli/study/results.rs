@@ -35,11 +35,13 @@ pub struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let study = open(&args.folder)?;
     let results = study.results().map_err(Failure::running)?;
+    if args.json {
+        return output::print_json(&json(&study, &results));
+    }
     output::print(&match args {
         Args { csv: true, .. } => results.table().csv(),
         Args { markdown: true, .. } => results.summary().markdown(results.best),
         Args { latex: true, .. } => results.summary().latex(results.best),
-        Args { json: true, .. } => json(&study, &results)?,
         _ => summary(&results),
     })
 }
@@ -62,16 +64,15 @@ pub(super) fn summary(results: &Results) -> String {
 }
 
 /// The results for another program: one object for each point, with the columns of the CSV.
-pub(super) fn json(study: &StudyFolder, results: &Results) -> Result<String, Failure> {
+pub(super) fn json(study: &StudyFolder, results: &Results) -> Value {
     let table = results.table();
     let points: Vec<Value> = (0..table.rows()).map(|row| object(&table, row)).collect();
-    let all = json!({
+    json!({
         "study": study.study().name,
         "folder": study.path(),
         "points": points,
         "best": results.best,
-    });
-    serde_json::to_string_pretty(&all).map_err(Failure::running)
+    })
 }
 
 fn object(table: &Table, row: usize) -> Value {

@@ -1,7 +1,6 @@
 //! A data set in memory.
 
 use super::images::Images;
-use super::split;
 
 /// A data set in memory, as networks see it: split, resized, limited, with the channels asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,14 +26,5 @@ impl Dataset {
     #[must_use]
     pub fn shape(&self) -> [usize; 3] {
         self.train.shape()
-    }
-
-    /// Keeps so many of the images to validate on, of each class about as many; gives the places that these had.
-    pub fn limit_validation(&mut self, count: usize, seed: u64) -> Vec<usize> {
-        let places = split::to_validate_on(&self.validation.labels, self.classes.len(), count, seed);
-        let none = self.validation.subset(&[]);
-        let all = std::mem::replace(&mut self.validation, none);
-        self.validation = all.select(&places);
-        places
     }
 }

@@ -156,7 +156,8 @@ impl Decoder<'_> {
         let how = (&self.data.resize, self.data.channels == Channels::Gray, self.usual_side, MANNER);
         key.add(format!("{how:?}").as_bytes());
         for (path, stamp) in paths.iter().zip(stamps) {
-            key.add(path.as_os_str().as_encoded_bytes());
+            // A relative path to the data set makes the same kept pictures as an absolute one.
+            key.add(path.strip_prefix(self.folder).unwrap_or(path).as_os_str().as_encoded_bytes());
             let (length, time) = stamp.unwrap_or((u64::MAX, SystemTime::UNIX_EPOCH));
             let time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             key.write_u64(length);

@@ -23,7 +23,11 @@ pub struct LoadOptions<'a> {
     /// where nobody names a size.
     pub usual_side: Option<usize>,
     /// Whether networks are only scored on the images, and how.
-    pub scoring: Option<Scoring<'a>>,
+    pub scoring: Option<Scoring>,
+    /// The classes that the networks know, in their order; the images may lack some. The data set's own if left out.
+    pub known: Option<&'a [String]>,
+    /// At most so many of the images to validate on.
+    pub few: Option<usize>,
     /// Which decoded pictures are kept, and where.
     pub keeping: Keeping<'a>,
     /// Who waits.
@@ -47,9 +51,7 @@ pub fn usual_side(network: &Network) -> usize {
 /// Images that networks are scored on: the validation images of [`Dataset`] are all there are, and the training
 /// images only what a mean and deviation are measured on, if these are not given.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Scoring<'a> {
-    /// The classes that the networks know, in their order; the images may lack some. The data set's own if left out.
-    pub known: Option<&'a [String]>,
+pub struct Scoring {
     /// Scores on the training images where there are others, too.
     pub training: bool,
 }
@@ -63,8 +65,10 @@ pub struct Report {
     pub sizes: Option<Sizes>,
     /// What becomes of pictures of several sizes, if there are such.
     pub size_notice: Option<String>,
-    /// Classes that the networks know and that no image to score on is of.
+    /// Classes that the networks know and that no image to validate on is of.
     pub absent: Vec<String>,
+    /// Where each of few images to validate on lies among all; empty where all were wanted, or where each names its file.
+    pub places: Vec<usize>,
     /// Whether the data set came with images to validate or test on.
     pub own_validation: bool,
 }
@@ -107,7 +111,7 @@ impl Dataset {
     /// Like [`Dataset::load`]; also images of a class that the networks to be scored do not know.
     pub fn load_with(data: &Data, seed: u64, options: LoadOptions) -> Result<(Self, Report), DataError> {
         let (path, mut found) = found_in(data)?;
-        if let Some(known) = options.scoring.and_then(|scoring| scoring.known) {
+        if let Some(known) = options.known {
             found = known_as(path, found, known)?;
         }
         let Found { name, classes, train, own, mut notices, choice, left_out } = found;
@@ -119,14 +123,18 @@ impl Dataset {
             return Err(DataError::unusable(path, problem, "classification needs at least two"));
         }
         let own_labels = own.as_ref().map(Part::labels);
-        let split = match options.scoring {
-            Some(Scoring { training, .. }) => {
+        let mut split = match options.scoring {
+            Some(Scoring { training }) => {
                 let own = own_labels.as_deref().filter(|_| !training || train.labels().is_empty());
                 let measured = data.normalization == Normalization::Measured;
                 split::everything(&train.labels(), own, classes.len(), data, seed, measured)
             }
             None => split::choose(&train.labels(), own_labels.as_deref(), classes.len(), data, seed),
         };
+        let places = options.few.map(|few| {
+            let labels = own_labels.clone().filter(|_| split.own).unwrap_or_else(|| train.labels());
+            split.keep(few, &labels, classes.len(), seed)
+        });
         check_split(path, &train, &split, options.scoring.is_some())?;
         match (&own, data.holdout) {
             (Some(_), Holdout::Share(share)) if options.scoring.is_none() => {
@@ -148,17 +156,19 @@ impl Dataset {
                 files.decode(&split, data, &mut report, &mut notices)?
             }
         };
-        match options.scoring {
-            Some(_) => {
-                let counts = validation.class_counts(classes.len());
-                report.absent =
-                    classes.iter().zip(counts).filter(|(_, count)| *count == 0).map(|(name, _)| name.clone()).collect();
-                notices.extend(absent_in_words(&report.absent));
-            }
-            None => notices.extend(check_counts(path, &classes, &train, (data, names_come_apart), &report)?),
+        if options.scoring.is_some() || options.known.is_some() {
+            let counts = validation.class_counts(classes.len());
+            report.absent =
+                classes.iter().zip(counts).filter(|(_, count)| *count == 0).map(|(name, _)| name.clone()).collect();
+            notices.extend(absent_in_words(&report.absent));
+        } else {
+            notices.extend(check_counts(path, &classes, &train, (data, names_come_apart), &report)?);
         }
         if validation.is_empty() {
             return Err(DataError::unusable(path, "no validation image can be read", "replace these files"));
+        }
+        if validation.files.is_empty() {
+            report.places = places.unwrap_or_default();
         }
         notices.extend(left_out::in_words(&report.left_out));
         let measured_on = if train.is_empty() { &validation } else { &train };

@@ -24,6 +24,16 @@ pub(super) struct Split {
     pub own: bool,
 }
 
+impl Split {
+    /// Keeps at most so many of the images to validate on, whose `labels` these are, and says where they lay among them.
+    pub fn keep(&mut self, most: usize, labels: &[u16], classes: usize, seed: u64) -> Vec<usize> {
+        let key = (seed, Draw::ValidationLimit);
+        let kept = limit(self.validation.clone(), labels, classes, Some(most), key);
+        let all = std::mem::replace(&mut self.validation, kept);
+        self.validation.iter().filter_map(|index| all.binary_search(index).ok()).collect()
+    }
+}
+
 /// Chooses images by their labels, all below `classes`.
 pub(super) fn choose(train: &[u16], own: Option<&[u16]>, classes: usize, data: &Data, seed: u64) -> Split {
     let (kept, validation, from) = match (data.holdout, own) {
@@ -61,11 +71,6 @@ pub(super) fn everything(
 /// A balanced choice of `count` of all images: ascending indices.
 pub(super) fn balanced(labels: &[u16], classes: usize, count: usize, seed: u64) -> Vec<usize> {
     limit((0..labels.len()).collect(), labels, classes, Some(count), (seed, Draw::TrainLimit))
-}
-
-/// The same choice of images to validate on as a limit makes.
-pub(super) fn to_validate_on(labels: &[u16], classes: usize, count: usize, seed: u64) -> Vec<usize> {
-    limit((0..labels.len()).collect(), labels, classes, Some(count), (seed, Draw::ValidationLimit))
 }
 
 /// Each class's indices in an order drawn by the seed. A class's order depends on nothing but its own images, so

@@ -94,10 +94,20 @@ pub(crate) fn decoded(bytes: &[u8]) -> Option<String> {
     }
 }
 
+/// The field that a parser misses.
+fn missing(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.strip_suffix('`')
+}
+
 /// What a parser complains about, without the names of Rust's types.
 pub(crate) fn in_words(message: &str) -> String {
-    if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+    if let Some(field) = missing(message) {
         return format!("{field} is missing");
+    }
+    let unknown =
+        message.strip_prefix("unknown variant `").and_then(|rest| rest.strip_suffix("`, expected `epochs` or `steps`"));
+    if let Some(given) = unknown {
+        return format!("it must be {{epochs=6}} or {{steps=1000}}, say, and \"{given}\" was given");
     }
     let wrong = ["invalid type: ", "invalid value: "].iter().find_map(|start| message.strip_prefix(start));
     let Some((given, expected)) = wrong.and_then(|rest| rest.rsplit_once(", expected ")) else {
@@ -144,7 +154,11 @@ pub fn with_overrides<S: AsRef<str>>(plan: &Plan, settings: &[S]) -> Result<Plan
             kept.map(|(_, setting)| setting.as_ref()).partition(|setting| names_a_kind(setting));
         kinds.into_iter().chain(others).try_for_each(|setting| put(&mut tree, setting))?;
         let all = || settings.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" ");
-        tree.try_into::<Plan>().map_err(|error| refused(&all(), &in_words(error.message())))
+        tree.clone().try_into::<Plan>().map_err(|error| {
+            let lacked = missing(error.message()).and_then(|field| kinds::lacking(&tree, field));
+            let why = lacked.map(|(place, usual)| format!("{place} is missing; set it as well, as in {place}={usual}"));
+            refused(&all(), &why.unwrap_or_else(|| in_words(error.message())))
+        })
     };
     read(None).map_err(|error| {
         // The one setting without which the others make a plan is the one to blame.

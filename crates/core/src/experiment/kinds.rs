@@ -25,6 +25,22 @@ pub(super) fn usual((field, name): (&str, &str)) -> Result<Value, String> {
     kind.ok_or_else(|| format!("there is no \"{name}\"; {field} is one of {}", names.join(", ")))
 }
 
+/// Where in a tree a kind lacks the field that is called `missing`, and what that is usually set to.
+pub(super) fn lacking(at: &Value, missing: &str) -> Option<(String, Value)> {
+    let below =
+        |step: String, value: &Value| lacking(value, missing).map(|(place, usual)| (format!("{step}.{place}"), usual));
+    match at {
+        Value::Table(fields) => fields.iter().find_map(|(field, value)| {
+            let is_kind = matches!(field.as_str(), "method" | "curve");
+            let own = name_of(value).filter(|_| is_kind).and_then(|name| usual((field, name)).ok());
+            let lacked = own.and_then(|own| own.get(missing).cloned()).filter(|_| value.get(missing).is_none());
+            lacked.map(|usual| (format!("{field}.{missing}"), usual)).or_else(|| below(field.clone(), value))
+        }),
+        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| below(format!("{index}"), item)),
+        _ => None,
+    }
+}
+
 /// What a value is called.
 pub(super) fn name_of(kind: &Value) -> Option<&str> {
     kind.get("name").and_then(Value::as_str)

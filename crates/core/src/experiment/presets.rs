@@ -114,7 +114,7 @@ pub static PRESETS: &[Preset] = &[
     Preset {
         id: "wrn-16-4",
         family: "Wide and fast nets",
-        about: "Wide residual net (Zagoruyko and Komodakis 2016): 16 layers, four times as wide; width instead of depth.",
+        about: "Wide residual net (Zagoruyko and Komodakis 2016): width instead of depth, four times. Its authors' 16 counts the three convolutions on shortcuts and not the last layer; 14 layers lie on the longest path.",
         build: wide,
     },
     Preset {

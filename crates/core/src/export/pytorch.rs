@@ -32,6 +32,17 @@ pub fn script(name: &str, network: &Network, dataset: &DatasetInfo, fit: Fit) ->
     Ok(format!("{title}\n{rest}\n\n{settings}{LOADING}"))
 }
 
+/// What a network's script is called, without its ending: a name that `import` takes.
+#[must_use]
+pub fn module(name: &str) -> String {
+    let letters: String = name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect();
+    if letters.starts_with(|first: char| first.is_alphabetic() || first == '_') {
+        letters
+    } else {
+        format!("net_{letters}")
+    }
+}
+
 /// A value as Python writes it.
 fn python(value: &Value) -> String {
     match value {
@@ -51,6 +62,12 @@ fn python(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scripts_can_be_imported() {
+        let names = ["resnet20", "finetune-resnet20", "2 × wide", "no.1"];
+        assert_eq!(names.map(module), ["resnet20", "finetune_resnet20", "net_2___wide", "no_1"]);
+    }
 
     #[test]
     fn settings_are_python() {

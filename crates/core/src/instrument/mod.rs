@@ -7,6 +7,7 @@
 
 mod about;
 mod answer;
+mod asked;
 mod calibration;
 mod confusion;
 mod counts;
@@ -37,6 +38,7 @@ mod telling;
 
 pub use about::{About, Focus};
 pub use answer::{Answer, Classification, Classified};
+pub use asked::Asked;
 pub use calibration::{Calibration, CalibrationBin};
 pub use confusion::{ClassScores, Metrics, WHOLE, matrix, similar_order};
 pub use counts::{Cell, Confusion};

@@ -134,12 +134,6 @@ impl Default for Sample {
     }
 }
 
-impl Sample {
-    fn is_picture(&self) -> bool {
-        matches!(self, Self::Picture(_))
-    }
-}
-
 impl Question {
     /// Whether it may take long, so that quick ones should not wait behind it.
     #[must_use]
@@ -155,17 +149,5 @@ impl Question {
                 | Self::Cuts { .. }
         );
         occluding || !quick
-    }
-
-    /// Whether it is about the images of an experiment, rather than about a picture or the weights alone.
-    #[must_use]
-    pub fn needs_images(&self) -> bool {
-        match self {
-            Self::Classify(_) | Self::Gallery | Self::Filters => false,
-            Self::Explain { sample, .. } | Self::Features { sample, .. } | Self::Cuts { sample } => {
-                !sample.is_picture()
-            }
-            _ => true,
-        }
     }
 }

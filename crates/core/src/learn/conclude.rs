@@ -15,6 +15,10 @@ use std::path::Path;
 /// The share of luck that is accepted over all claims of a lesson together.
 const ALPHA: f64 = 0.05;
 
+/// Where luck alone would make such a difference less often than this, but more often than is accepted, neither luck nor a
+/// difference can be ruled out.
+const DOUBT: f64 = 0.2;
+
 /// What a guided experiment has shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conclusion {
@@ -55,6 +59,11 @@ pub struct Answered {
 }
 
 impl Answered {
+    /// What the words of [`Self::found`] mean, to stand with a table of them.
+    pub const RULE: &str = "Higher or lower: p is at most 0.05, by a paired t test over seeds, corrected for all that is \
+        compared here (Holm). Not decided: p is below 0.2, or all seeds point the same way, which so few might do by luck. No \
+        difference found: anything else, which is not to say that there is none.";
+
     /// What may be said of the difference, in a word or two.
     #[must_use]
     pub fn found(&self) -> &'static str {
@@ -235,7 +244,7 @@ fn decide(lesson: &Lesson, claims: &mut [Answered]) {
             claim.call = match corrected <= ALPHA {
                 true if difference > 0.0 => Call::Higher,
                 true if difference < 0.0 => Call::Lower,
-                _ if claim.agree && is_too_few(claim.n) => Call::Undecided,
+                _ if corrected < DOUBT || claim.agree && is_too_few(claim.n) => Call::Undecided,
                 _ => Call::Tie,
             };
         }
@@ -244,9 +253,13 @@ fn decide(lesson: &Lesson, claims: &mut [Answered]) {
             Call::Lower => asked.means.lower.clone(),
             Call::Tie => asked.means.tie.clone(),
             Call::Undecided if claim.n > 1 => {
-                let seeds = plural(claim.n as u64, "seed");
-                let says = capital(&claim.says);
-                format!("{says}: all {seeds} point the same way, but so few cannot tell it from luck; more would.")
+                let (seeds, says) = (plural(claim.n as u64, "seed"), capital(&claim.says));
+                if claim.agree && is_too_few(claim.n) {
+                    format!("{says}: all {seeds} point the same way, but so few cannot tell it from luck; more might.")
+                } else {
+                    let p = claim.p_in_words();
+                    format!("{says}: {seeds} tell neither luck nor a difference from the other (p = {p}); more might.")
+                }
             }
             Call::Undecided => String::new(),
         };
@@ -270,5 +283,37 @@ fn headline(claims: &[Answered], trials: usize) -> String {
         }
         (_, Call::Tie) => format!("No difference found: {}. {}", first.numbers, first.means),
         (_, Call::Higher | Call::Lower) => format!("{} ({})", first.means, first.numbers),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lesson;
+    use super::*;
+
+    /// What is called of the first claim of a lesson where its sides are these in the seeds.
+    fn called(pairs: &[(f64, f64)]) -> Answered {
+        let lesson = lesson("initialisation").unwrap();
+        let side = |of: fn(&(f64, f64)) -> f64| (0..).zip(pairs.iter().map(of)).collect::<BySeed>();
+        let mut claims = vec![answer(&lesson.claims[0], &side(|pair| pair.0), &side(|pair| pair.1))];
+        decide(&lesson, &mut claims);
+        claims.remove(0)
+    }
+
+    #[test]
+    fn what_may_be_luck_or_not_is_not_decided() {
+        // Four of five seeds take off, and one stays at chance.
+        let found = called(&[(1.5, 2.3), (1.4, 2.3), (1.7, 2.31), (2.3, 2.3), (2.0, 2.3)]);
+        assert_eq!((found.found(), found.p.is_some_and(|p| p > ALPHA && p < DOUBT)), ("lower", false));
+        let found = called(&[(1.3, 2.3), (1.4, 2.3), (2.31, 2.3), (2.3, 2.3), (1.9, 2.3)]);
+        assert_eq!(found.found(), "not decided");
+        assert!(
+            found.means.contains("neither luck nor a difference") && found.means.ends_with("more might."),
+            "{found:?}"
+        );
+        let found = called(&[(1.0, 1.1), (1.1, 1.0), (1.0, 1.0), (1.2, 1.3), (1.1, 1.0)]);
+        assert_eq!((found.found(), found.p.is_some_and(|p| p > DOUBT)), ("no difference found", true));
+        let found = called(&[(1.0, 1.1), (1.0, 1.5), (1.0, 3.0)]);
+        assert!(found.found() == "not decided" && found.means.contains("all 3 seeds point the same way"), "{found:?}");
     }
 }

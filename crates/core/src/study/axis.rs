@@ -145,9 +145,14 @@ impl Axis {
     pub fn label(&self, others: &[Self]) -> String {
         let short = |axis: &Self| {
             let steps = steps(&axis.field);
-            let name = steps.last().copied().unwrap_or_default().to_owned();
+            let name = match steps[..] {
+                [.., "optimizer", "method"] | [.., "optimizer", "method", "name"] => "optimiser",
+                [.., kind, "name"] => kind,
+                [.., name] => name,
+                [] => "",
+            };
             let arm = steps.get(1).filter(|arm| steps[0] == "arms" && **arm != "*" && steps.len() > 2);
-            arm.map_or(name.clone(), |arm| format!("{arm} {name}"))
+            arm.map_or_else(|| name.to_owned(), |arm| format!("{arm} {name}"))
         };
         let mine = short(self);
         let ambiguous = others.iter().any(|other| other.field != self.field && short(other) == mine);
@@ -250,6 +255,9 @@ mod tests {
         let axes: Vec<Axis> = axes.iter().map(|text| Axis::typed(text).unwrap()).collect();
         let labels: Vec<String> = axes.iter().map(|axis| axis.label(&axes)).collect();
         assert_eq!(labels, ["seed", "depth", "plain norm", "norm"]);
+        let kinds = ["recipe.optimizer.method.name=adam,sgd", "recipe.schedule.curve.name=cosine"];
+        let kinds = kinds.map(|text| Axis::typed(text).unwrap());
+        assert_eq!([0, 1].map(|axis: usize| kinds[axis].label(&kinds)), ["optimiser", "curve"]);
         let twins = [Axis::typed("a.rate=1").unwrap(), Axis::typed("b.rate=1").unwrap()];
         assert_eq!(twins[1].label(&twins), "b.rate");
     }

@@ -167,6 +167,17 @@ fn the_oldest_go_when_there_is_too_much_and_a_person_can_see_and_remove_all() {
     assert!(cache::list(Path::new("/nowhere")).unwrap().is_empty());
 }
 
+/// A run names its images from the root, and whoever trained it perhaps did not.
+#[test]
+fn the_same_pictures_by_another_path_are_kept_once() {
+    let (place, kept) = pictures();
+    for path in [place.path().to_owned(), place.path().join(".")] {
+        load(&data_at(&path), 0, in_file(kept.path())).unwrap();
+    }
+    let found = cache::list(kept.path()).unwrap();
+    assert_eq!((found.len(), found[0].channels), (1, 3));
+}
+
 #[test]
 fn whoever_waits_is_told_how_far_it_is_and_can_stop_it() {
     let (place, kept) = pictures();

@@ -108,6 +108,46 @@ fn a_table_may_say_what_is_validated_on_and_name_what_is_not_there() {
     assert_eq!(reasons, ["no table names it", "the table names it, and it is not there"]);
 }
 
+#[test]
+fn a_picture_that_several_tables_name_is_taken_once() {
+    let place = tempdir().unwrap();
+    let rows: String = (0..6).map(|number| format!("{number}.png,{}\n", ["ape", "bee"][number % 2])).collect();
+    write_table(place.path(), "labels.csv", &format!("file,label\n{rows}"));
+    fs::write(place.path().join("labels-copy.csv"), format!("file,label\n{rows}")).unwrap();
+    let dataset = load(place.path()).unwrap();
+    assert_eq!(together(&dataset).len(), 6);
+    assert!(dataset.notices.iter().any(|text| text.contains("taken once: 6 pictures")), "{:?}", dataset.notices);
+    // Whoever says what a picture is for counts more.
+    fs::write(place.path().join("labels-copy.csv"), "file,label\n").unwrap();
+    fs::write(place.path().join("val.csv"), "file,label\n4.png,ape\n5.png,bee\n").unwrap();
+    let dataset = load(place.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.validation.labels), (4, vec![0, 1]));
+    fs::write(place.path().join("labels-copy.csv"), "file,label\n3.png,ape\n").unwrap();
+    refused(&data_at(place.path()), &["3.png is of the class", "ape in labels-copy.csv", "bee in labels.csv"]);
+}
+
+#[test]
+fn samples_without_a_class_beside_others_that_have_one_are_named() {
+    let place = tempdir().unwrap();
+    let path = place.path().join("train.tar");
+    let mut archive = tar::Builder::new(fs::File::create(&path).unwrap());
+    let mut add = |name: &str, bytes: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, name, bytes).unwrap();
+    };
+    for number in 0..6 {
+        save(&place.path().join("one.png"), &picture(number, 8, 8));
+        add(&format!("00{number}.png"), &fs::read(place.path().join("one.png")).unwrap());
+        if number != 3 {
+            add(&format!("00{number}.cls"), [b"0", b"1"][usize::from(number % 2)]);
+        }
+    }
+    archive.finish().unwrap();
+    refused(&data_at(&path), &["1 of its 6 samples", "no class, the first of them 003", "put 003.cls beside it"]);
+}
+
 /// As ISIC and Roboflow write it.
 #[test]
 fn a_table_may_have_a_column_for_each_class() {

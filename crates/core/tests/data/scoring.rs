@@ -11,8 +11,8 @@ fn score(place: &Path, known: &[&str]) -> Result<(Dataset, Report), DataError> {
     let normalization = Normalization::Given { mean: vec![0.5; 3], std: vec![0.2; 3] };
     let resize = Some(Resize { height: 8, width: 8, fit: Default::default() });
     let data = Data { normalization, resize, channels: lab_core::experiment::Channels::Rgb, ..data_at(place) };
-    let scoring = Some(Scoring { known: Some(&known), training: false });
-    Dataset::load_with(&data, 0, LoadOptions { scoring, ..Default::default() })
+    let scoring = Some(Scoring { training: false });
+    Dataset::load_with(&data, 0, LoadOptions { scoring, known: Some(&known), ..Default::default() })
 }
 
 #[test]
@@ -55,10 +55,32 @@ fn classes_may_be_absent_and_in_another_order() {
 }
 
 #[test]
+fn few_images_say_where_they_lie_among_all() {
+    let place = tempdir().unwrap();
+    write_idx(place.path(), &[0, 1, 0, 1], &[0, 1, 1, 0, 1, 0]);
+    let load = |few| Dataset::load_with(&data_at(place.path()), 3, LoadOptions { few, ..Default::default() }).unwrap();
+    let ((all, none), (few, some)) = (load(None), load(Some(3)));
+    assert_eq!((none.places.len(), some.places.len(), few.validation.len()), (0, 3, 3));
+    assert_eq!(few.validation, all.validation.subset(&some.places));
+    assert_eq!(few.train, all.train);
+}
+
+#[test]
+fn images_to_learn_from_may_lack_classes_that_networks_know() {
+    let place = tempdir().unwrap();
+    write_classes(place.path(), &["ape", "bee"], 20);
+    let known = ["ant", "ape", "bee"].map(str::to_owned);
+    let options = LoadOptions { known: Some(&known), ..Default::default() };
+    let (dataset, report) = Dataset::load_with(&data_at(place.path()), 0, options).unwrap();
+    assert_eq!((dataset.train.len(), dataset.validation.len()), (36, 4));
+    assert_eq!((dataset.train.class_counts(3), report.absent), (vec![0, 18, 18], vec!["ant".to_owned()]));
+}
+
+#[test]
 fn without_numbers_given_the_training_images_are_measured() {
     let place = tempdir().unwrap();
     write_idx(place.path(), &[0, 1, 0, 1], &[0, 1]);
-    let scoring = |training| LoadOptions { scoring: Some(Scoring { known: None, training }), ..Default::default() };
+    let scoring = |training| LoadOptions { scoring: Some(Scoring { training }), ..Default::default() };
     let plain = Dataset::load(&data_at(place.path()), 0).unwrap();
     let (dataset, _) = Dataset::load_with(&data_at(place.path()), 0, scoring(false)).unwrap();
     assert_eq!(

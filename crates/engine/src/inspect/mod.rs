@@ -45,7 +45,9 @@ pub fn answer(snapshot: &Snapshot, question: &Question, tell: &mut Tell) -> Resu
         Question::Gallery => return Ok(Answer::Gallery(Arc::new(gallery(snapshot)?))),
         _ => {}
     }
-    if question.needs_images() && snapshot.dataset.train.is_empty() {
+    let Dataset { train, validation, .. } = snapshot.dataset.as_ref();
+    let lacks_all = question.needs_images() && validation.is_empty();
+    if lacks_all || question.needs_training_images() && train.is_empty() {
         return Err(
             "these weights came without images to try them on; `residual-lab inspect --weights … --data …` takes \
                     some"

@@ -16,6 +16,8 @@ pub struct Cached {
     pub source: Option<PathBuf>,
     /// How many.
     pub count: usize,
+    /// 1 for gray, 3 for colours.
+    pub channels: usize,
     /// Width and height that they were brought to.
     pub size: (usize, usize),
     /// Of the file.
@@ -31,11 +33,12 @@ pub struct Cached {
 pub fn list(folder: &Path) -> io::Result<Vec<Cached>> {
     let described = |file: Lying| {
         let about = entry::read(&file.path).ok().map(|(about, ..)| about);
-        let [_, height, width] = about.as_ref().map_or([0; 3], |about| about.shape);
+        let [channels, height, width] = about.as_ref().map_or([0; 3], |about| about.shape);
         Cached {
             path: file.path,
             count: about.as_ref().map_or(0, |about| about.outcomes.len()),
             source: about.map(|about| about.source),
+            channels,
             size: (width, height),
             bytes: file.bytes,
             used: file.used,

@@ -83,8 +83,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     if tables.is_empty() {
         return without_rows(folder, &sheets, &pictures).map_or(Ok(None), Err);
     }
-    let (mut train, mut validation, mut test) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut all, mut missing, mut named) = (0, Vec::new(), HashSet::new());
+    let (mut all, mut missing, mut named, mut rows) = (0, Vec::new(), HashSet::new(), Vec::new());
     for (path, table) in &tables {
         for (name, class, role) in &table.rows {
             all += 1;
@@ -98,23 +97,33 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
                 continue;
             };
             named.insert(picture);
-            let Some(class) = class.clone() else {
-                leave_out(&mut left_out, "no class", "the table gives it no class", picture.to_owned());
-                continue;
-            };
-            let row = Row { path: picture.to_owned(), class };
-            match role.or(table.role) {
-                Some(Role::Validation) => validation.push(row),
-                Some(Role::Test) => test.push(row),
-                Some(Role::Train) | None => train.push(row),
-            }
+            rows.push(Named { picture, class: class.as_deref(), role: role.or(table.role), table: path });
         }
     }
     if missing.len() * 2 > all || all == 0 {
         return Ok(None);
     }
     let names: Vec<String> = tables.iter().map(|(path, _)| name_of(path)).collect();
-    let notices = vec![format!("the classes come from {}", names.join(", "))];
+    let mut notices = vec![format!("the classes come from {}", names.join(", "))];
+    let (rows, again) = once(rows).map_err(|problem| {
+        DataError::unusable(folder, problem, "leave one class to each picture, or one of the tables")
+    })?;
+    if again > 0 {
+        notices.push(format!("named more than once in the tables and taken once: {}", counted(again, "picture")));
+    }
+    let (mut train, mut validation, mut test) = (Vec::new(), Vec::new(), Vec::new());
+    for Named { picture, class, role, .. } in rows {
+        let Some(class) = class.map(str::to_owned) else {
+            leave_out(&mut left_out, "no class", "the table gives it no class", picture.to_owned());
+            continue;
+        };
+        let row = Row { path: picture.to_owned(), class };
+        match role {
+            Some(Role::Validation) => validation.push(row),
+            Some(Role::Test) => test.push(row),
+            Some(Role::Train) | None => train.push(row),
+        }
+    }
     let choice = (!validation.is_empty() && !test.is_empty()).then(|| {
         let unused = format!("{} of the part test are left out", counted(test.len(), "picture"));
         Choice { used: format!("validating on the part val; {unused}"), unused }
@@ -132,6 +141,46 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
         leave_out(&mut found.left_out, "not there", "the table names it, and it is not there", path);
     }
     Ok(Some(found))
+}
+
+/// A picture that a row names.
+struct Named<'a> {
+    picture: &'a Path,
+    class: Option<&'a str>,
+    role: Option<Role>,
+    table: &'a Path,
+}
+
+/// The rows of which each says something new of its picture, and how many pictures others say the same of. A row that says
+/// what a picture is for, or its class, counts more than one that does not.
+///
+/// # Errors
+/// Two tables that give a picture different classes.
+fn once(rows: Vec<Named>) -> Result<(Vec<Named>, usize), String> {
+    let of = |is: fn(&Named) -> bool| rows.iter().filter(|row| is(row)).map(|row| row.picture).collect::<HashSet<_>>();
+    let (parted, classified) = (of(|row| row.role.is_some() && row.class.is_some()), of(|row| row.class.is_some()));
+    let (mut kept, mut again) = (Vec::<Named>::new(), HashSet::new());
+    let mut seen: HashMap<&Path, Vec<usize>> = HashMap::new();
+    for row in rows {
+        let known = seen.entry(row.picture).or_default();
+        let others = || known.iter().map(|&index| &kept[index]);
+        let other =
+            |it: &&Named| it.class.is_some() && row.class.is_some() && it.class != row.class && it.table != row.table;
+        if let Some(other) = others().find(other) {
+            let [here, there] =
+                [&row, other].map(|it| format!("{} in {}", it.class.unwrap_or_default(), name_of(it.table)));
+            return Err(format!("{} is of the class {there}, and {here}", name_of(row.picture)));
+        }
+        let is_less = row.role.is_none() && parted.contains(row.picture)
+            || row.class.is_none() && classified.contains(row.picture);
+        if is_less || others().any(|it| (it.class, it.role) == (row.class, row.role)) {
+            again.insert(row.picture);
+            continue;
+        }
+        known.push(kept.len());
+        kept.push(row);
+    }
+    Ok((kept, again.len()))
 }
 
 /// A table as it is written, its first row perhaps the names of its columns.

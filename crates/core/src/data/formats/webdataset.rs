@@ -51,7 +51,10 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     Ok(Some(Found { choice, ..found }))
 }
 
-/// The pictures of an archive with their classes; `None` unless each has one.
+/// The pictures of an archive with their classes; `None` where these are said otherwise than by files beside the pictures.
+///
+/// # Errors
+/// Some pictures have a class beside them, and others none.
 fn rows(store: &Store, root: &Path) -> Result<Option<Vec<Row>>, DataError> {
     let mut groups: BTreeMap<PathBuf, (Option<PathBuf>, Option<PathBuf>)> = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
@@ -73,15 +76,27 @@ fn rows(store: &Store, root: &Path) -> Result<Option<Vec<Row>>, DataError> {
             }
         }
     }
-    let mut rows = Vec::new();
-    for (picture, about) in groups.into_values() {
+    let (mut rows, mut without) = (Vec::new(), Vec::new());
+    let says_classes = |path: &Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("cls"));
+    let is_meant =
+        groups.values().any(|(picture, about)| picture.is_some() && about.as_deref().is_some_and(says_classes));
+    for (key, (picture, about)) in groups {
         let Some(picture) = picture else { continue };
         let class = match about {
             Some(about) if store.length(&about)? <= MAX_FILE => class(&about, &store.read(&about)?),
             _ => None,
         };
-        let Some(class) = class else { return Ok(None) };
-        rows.push(Row { path: picture, class });
+        match class {
+            Some(class) => rows.push(Row { path: picture, class }),
+            None if is_meant => without.push(name_of(&key)),
+            None => return Ok(None),
+        }
+    }
+    if let Some(first) = without.first() {
+        let (count, all) = (without.len(), without.len() + rows.len());
+        let problem = format!("{count} of its {all} samples have a picture and no class, the first of them {first}");
+        let advice = format!("put {first}.cls beside it, with its class, or leave such samples out");
+        return Err(DataError::unusable(root, problem, advice));
     }
     Ok((!rows.is_empty()).then_some(rows))
 }

@@ -8,7 +8,7 @@ mod worst;
 
 use crate::experiment::Naming;
 use crate::number::{self, count, or_dash, precise, precise_percent};
-use crate::quantity::{BlockQuantity, Measure};
+use crate::quantity::{BlockQuantity, Measure, Unit};
 use crate::runs::{GradientRow, Run, RunError, is_being_written};
 use crate::verdict::{Stretch, Verdict, facts_of, verdict};
 use page::{Page, escaped};
@@ -101,8 +101,16 @@ fn networks(page: &mut Page, run: &Run) -> Result<(), RunError> {
     }
     let steps = run.outcome.as_ref().map_or(seen, |outcome| outcome.steps);
     let loss = format!("training loss, {}", Stretch::new(steps, run.info.steps_per_epoch).in_a_heading());
-    let header =
-        ["network", "parameters", "MACs", &loss, "validation loss", "validation accuracy", "at the least loss", ""];
+    let header = [
+        "network",
+        "parameters",
+        "MACs",
+        &loss,
+        "validation loss",
+        "validation accuracy",
+        "accuracy at the least validation loss",
+        "",
+    ];
     let rows = run.info.arms.iter().enumerate().map(|(index, arm)| {
         let end = run.outcome.as_ref().and_then(|outcome| outcome.arms.get(index));
         // What an arm that diverged had before says nothing of how it ended.
@@ -145,9 +153,18 @@ fn curves(page: &mut Page, run: &Run) -> Result<(), RunError> {
             let points = rows.iter().filter_map(|row| Some((row.epoch, row.get(measure)?)));
             Line { name: arm.name.clone(), points: points.filter(|(_, value)| value.is_finite()).collect() }
         });
-        page.raw(&plot(measure.words(), "epochs", &lines.collect::<Vec<_>>()));
+        page.raw(&drawn(measure, lines.collect()));
     }
     Ok(())
+}
+
+/// A plot of a measure by epochs, in the unit that tables have.
+fn drawn(measure: Measure, mut lines: Vec<Line>) -> String {
+    if measure.unit() != Unit::Share {
+        return plot(measure.words(), "epochs", &lines);
+    }
+    lines.iter_mut().flat_map(|line| &mut line.points).for_each(|(_, share)| *share *= 100.0);
+    plot(&format!("{}, in %", measure.words().replace("acc.", "accuracy")), "epochs", &lines)
 }
 
 /// The most classes of which the confusion is a table.
@@ -197,19 +214,27 @@ fn gradients(page: &mut Page, run: &Run) -> Result<(), RunError> {
         .iter()
         .zip(&run.info.arms)
         .flat_map(|(rows, arm)| rows.iter().filter(|row| arm.blocks.contains(&row.block)));
-    let positive = of_blocks.filter_map(norm).filter(|value| *value > 0.0 && value.is_finite());
+    let norms: Vec<f64> = of_blocks.filter_map(norm).collect();
+    let positive = norms.iter().copied().filter(|value| *value > 0.0 && value.is_finite());
     let Some([low, high]) = range(positive) else { return Ok(()) };
     page.heading("Gradients");
+    let nothing = if norms.contains(&0.0) { " White is a gradient of exactly 0." } else { "" };
     page.soft(&format!(
-        "Norm of each block's gradient over time, from {} (light) to {} (dark), by orders of magnitude.",
+        "Norm of each block's gradient over time, from {} (light) to {} (dark), by orders of magnitude.{nothing}",
         number::tick(low),
         number::tick(high)
     ));
-    let depth = |value: f64| if value > 0.0 { (value / low).ln() / (high / low).ln().max(1e-9) } else { 0.0 };
     for (rows, arm) in arms.iter().zip(&run.info.arms) {
-        heat(page, &arm.name, &arm.blocks, rows, |row| norm(row).map(depth));
+        heat(page, &arm.name, &arm.blocks, rows, |row| Some(shade(norm(row)?, [low, high])));
     }
     Ok(())
+}
+
+/// How dark a gradient is between the least and the largest that are something; nothing is white.
+fn shade(value: f64, [low, high]: [f64; 2]) -> f64 {
+    const LIGHT: f64 = 0.08;
+    let share = || (value / low).ln() / (high / low).ln().max(1e-9);
+    if value > 0.0 { LIGHT + (1.0 - LIGHT) * share() } else { 0.0 }
 }
 
 /// The least and the largest.
@@ -257,4 +282,26 @@ fn events(page: &mut Page, run: &Run) -> Result<(), RunError> {
         page.paragraph("The run had not ended when this page was made.");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_gradient_is_told_from_none() {
+        let shades = [0.0, 1e-6, 1e-3, 1.0].map(|value| shade(value, [1e-6, 1.0]));
+        assert!(
+            shades[0] == 0.0 && shades[1] > 0.05 && shades.is_sorted() && (shades[3] - 1.0).abs() < 1e-9,
+            "{shades:?}"
+        );
+    }
+
+    #[test]
+    fn shares_are_drawn_in_the_unit_that_tables_have() {
+        let line = || vec![Line { name: "a".to_owned(), points: vec![(0.0, 0.0), (1.0, 0.5)] }];
+        let page = drawn(Measure::TrainAccuracy, line());
+        assert!(page.contains("training accuracy, in %") && page.contains(">50</text>"), "{page}");
+        assert!(drawn(Measure::TrainLoss, line()).contains(">0.5</text>"));
+    }
 }

@@ -22,17 +22,18 @@ const MOST: usize = 600;
 /// How far above the middle a value may be to be shown, in sizes of what is usual.
 const REACH: f64 = 20.0;
 
-/// The drawing; nothing where no curve has two points.
+/// The drawing; nothing where no curve has two points. One that has a single point, as a network has that diverged after its
+/// first validation, is a dot.
 pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
     let thin = lines.iter().map(|line| (line.name.as_str(), thinned(&line.points))).zip((0..COLOURS).cycle());
-    let lines: Vec<_> = thin.filter(|((_, points), _)| points.len() > 1).collect();
+    let lines: Vec<_> = thin.filter(|((_, points), _)| !points.is_empty()).collect();
     let all = || lines.iter().flat_map(|((_, points), _)| points.iter());
     let ends = |of: fn(&(f64, f64)) -> f64| {
         let (low, high) =
             all().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
         if high > low { (low, high) } else { (low - 0.5, high + 0.5) }
     };
-    if lines.is_empty() {
+    if lines.iter().all(|((_, points), _)| points.len() < 2) {
         return String::new();
     }
     let ((x0, x1), (y0, whole)) = (ends(|point| point.0), ends(|point| point.1));
@@ -70,6 +71,11 @@ pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
     svg +=
         &format!("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", WIDTH - 10.0, HEIGHT - 6.0, escaped(along));
     for ((_, points), colour) in &lines {
+        if let [only] = points[..] {
+            let (x, y) = (x(only.0), y(only.1));
+            svg += &format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" style=\"fill:var(--c{colour})\"/>");
+            continue;
+        }
         let path: Vec<String> = points.iter().map(|point| format!("{:.1},{:.1}", x(point.0), y(point.1))).collect();
         svg += &format!("<polyline class=\"curve\" style=\"stroke:var(--c{colour})\" points=\"{}\"/>", path.join(" "));
     }
@@ -83,6 +89,10 @@ pub(super) fn plot(title: &str, along: &str, lines: &[Line]) -> String {
 /// The largest value that is shown with the rest: one spike, such as a validation before the batch statistics have settled,
 /// must not press everything else flat.
 fn usual(points: &[(f64, f64)]) -> f64 {
+    // One point tells of nothing that comes again.
+    if points.len() < 2 {
+        return f64::NEG_INFINITY;
+    }
     // Where a curve ends tells what is usual; how it begins does not.
     let mut later: Vec<f64> = points[points.len() / 2..].iter().map(|point| point.1).collect();
     later.sort_unstable_by(f64::total_cmp);
@@ -133,6 +143,9 @@ mod tests {
             plot("validation loss", "epochs", &[line("a", &[1e14, 3e9, 2e6, 13.4]), line("b", &[3.0, 2.0, 1.0])]);
         assert!(drawn.contains("▲ a up to 1e14") && !drawn.contains("b up to"), "{drawn}");
         assert!(drawn.contains(">10</text>") && !drawn.contains("00000"), "{drawn}");
+        let drawn = plot("loss", "epochs", &[line("lost", &[1e9]), line("b", &[3.0, 2.0, 1.0])]);
+        assert!(drawn.contains("<circle") && drawn.contains("━ lost") && drawn.contains("▲ lost up to 1e9"), "{drawn}");
+        assert_eq!(plot("loss", "epochs", &[line("a", &[1.0]), line("b", &[3.0])]), "");
         assert!(!plot("loss", "epochs", &[line("a", &[5.0, 2.0, 0.5, 0.2, 0.1])]).contains('▲'), "a loss that falls");
     }
 

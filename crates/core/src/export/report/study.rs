@@ -1,8 +1,8 @@
 //! A study as one web page that loads nothing: what it has shown, its table and curves, and how to do it again.
 
 use super::page::Page;
-use super::plot::{Line, plot};
-use super::{made_here, shown};
+use super::plot::Line;
+use super::{drawn, made_here, shown};
 use crate::learn::{Answered, Conclusion};
 use crate::number::count;
 use crate::quantity::Measure;
@@ -27,6 +27,7 @@ fn concluded(page: &mut Page, found: &Conclusion) {
         vec![claim.says.clone(), claim.numbers.clone(), claim.found().to_owned(), claim.p_in_words()]
     };
     page.table(&["compared", "measured", "found", "p"], &found.claims.iter().map(row).collect::<Vec<_>>(), None);
+    page.soft(Answered::RULE);
 }
 
 /// The page.
@@ -80,7 +81,7 @@ pub fn html(folder: &StudyFolder) -> Result<String, StudyError> {
         (0..table.rows()).map(|row| table.row(row).map(std::borrow::Cow::into_owned).collect()).collect();
     page.heading("Results");
     page.soft(&format!(
-        "Mean ± standard deviation over seeds, by {}; the best setting stands out.",
+        "Mean ± standard deviation over seeds, in the order in which settings are tried; the best {} stands out.",
         results.objective()
     ));
     page.table(&table.titles().collect::<Vec<_>>(), &rows, results.best);
@@ -97,7 +98,7 @@ pub fn html(folder: &StudyFolder) -> Result<String, StudyError> {
     order.truncate(DRAWN);
     for measure in [Measure::TrainLoss, Measure::ValidationLoss, Measure::ValidationAccuracy] {
         let lines = order.iter().flat_map(|&place| means(&settings[place], &results.words(place), measure));
-        page.raw(&plot(measure.words(), "epochs", &lines.collect::<Vec<_>>()));
+        page.raw(&drawn(measure, lines.collect()));
     }
     page.heading("Settings");
     page.code(&study.to_toml()?);

@@ -246,9 +246,8 @@ fn as_torch(run: &Run, arm: usize, file: &Path, folder: &Path) -> Result<(), Fai
     let name = &run.info.arms[arm].name;
     let (network, fit) = (&run.experiment.arms[arm].network, lens::fit(&run.experiment.data));
     let script = pytorch::script(name, network, &run.info.dataset, fit).map_err(Failure::Running)?;
-    let module = pytorch::module(name);
-    let twins = run.info.arms.iter().filter(|arm| pytorch::module(&arm.name) == module).count();
-    let module = if twins > 1 { format!("{module}_{arm}") } else { module };
+    let names: Vec<&str> = run.info.arms.iter().map(|arm| arm.name.as_str()).collect();
+    let module = pytorch::modules(&names).swap_remove(arm);
     let place = folder.join(format!("{module}.py"));
     let copy = place.with_extension("safetensors");
     fs::read(file).and_then(|bytes| write_atomically(&copy, &bytes)).map_err(Failure::running)?;

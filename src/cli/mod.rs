@@ -136,10 +136,12 @@ pub fn parse() -> Result<Cli, Failure> {
 /// What is wrong where a number below 0 follows an option that takes none, which the parser takes for an option itself.
 fn below_zero(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidArg) else { return None };
-    let is_number = error.kind() == ErrorKind::UnknownArgument && given.parse::<f64>().is_ok();
+    // Of -12 only -1 is told: the parser reads it as short options.
+    let is_number = |word: &str| word.starts_with(given.as_str()) && word.parse::<f64>().is_ok();
     let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-    let before = words.windows(2).find(|pair| is_number && pair[1] == *given && pair[0].starts_with("--"))?;
-    let option = &before[0];
+    let unknown = error.kind() == ErrorKind::UnknownArgument;
+    let [option, given] =
+        words.array_windows().find(|[option, word]| unknown && option.starts_with("--") && is_number(word))?;
     Some(format!("{option} {given}: {option} takes no number below 0; --help says which it takes"))
 }
 

@@ -33,7 +33,8 @@ fn wrong_usage() {
     lab.refuses(2, &["--mean", "between 0 and 1", "by 255"], &[&weights[..], &bytes].concat());
     let wide = ["--mean", "0.485,0.456,0.406", "--std", "58.395,57.12,57.375"];
     lab.refuses(2, &["--std 58.395", "by 255"], &[&weights[..], &wide].concat());
-    for args in [&["train", "--seed", "-1"][..], &["train", "--resume", "run", "--extend", "-1"]] {
+    let seed = ["train", "--seed", "-1"];
+    for args in [&seed[..], &["train", "--seed", "-12"], &["train", "--resume", "run", "--extend", "-1"]] {
         let option = args[args.len() - 2];
         lab.refuses(2, &[option, "takes no number below 0"], args);
     }

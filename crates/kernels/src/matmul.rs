@@ -1,6 +1,7 @@
 //! The register tile: a few rows of one matrix times one or two vectors of columns of another, summed in
 //! registers. All convolutions end here.
 
+use crate::map::LINE;
 use crate::simd::{Simd, Work, prefetch};
 
 /// Rows of a tile two vectors wide: twelve sums, two vectors of the right matrix and a broadcast fit the
@@ -98,18 +99,23 @@ impl Matmul {
     unsafe fn panel<S: Simd, const R: usize, const N: usize>(&self, column: usize, right: *const f32, step: usize) {
         let mut row = 0;
         let each = self.depth.div_ceil((self.rows / R).max(1));
+        let mut left = if self.fetch { 0..self.depth } else { 0..0 };
+        // The columns behind these, some of their rows at a time.
+        let mut fetch = |rows: usize| {
+            for j in left.by_ref().take(rows) {
+                let next = right.wrapping_add(N * S::LANES + j * step);
+                (0..N * S::LANES).step_by(LINE).for_each(|lane| prefetch(next.wrapping_add(lane)));
+            }
+        };
         // SAFETY: rows below `self.rows` are the caller's.
         unsafe {
             // Two tiles of four rows are faster than one of six and one of two, which has too few sums.
             while row + R <= self.rows && (R != TALL || self.rows - row != 8) {
-                if self.fetch {
-                    let first = row / R * each;
-                    let next = right.wrapping_add(N * S::LANES);
-                    (first..(first + each).min(self.depth)).for_each(|j| prefetch(next.wrapping_add(j * step)));
-                }
+                fetch(each);
                 self.rows_at::<S, R, N>(row, column, right, step);
                 row += R;
             }
+            fetch(self.depth);
             if R == TALL && row + 8 <= self.rows {
                 self.rows_at::<S, 4, N>(row, column, right, step);
                 row += 4;

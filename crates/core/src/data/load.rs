@@ -157,10 +157,16 @@ impl Dataset {
             }
         };
         if options.scoring.is_some() || options.known.is_some() {
-            let counts = validation.class_counts(classes.len());
-            report.absent =
-                classes.iter().zip(counts).filter(|(_, count)| *count == 0).map(|(name, _)| name.clone()).collect();
-            notices.extend(absent_in_words(&report.absent));
+            // Of a few images nothing follows for classes that are not among them.
+            if options.few.is_none() {
+                let mut counts = validation.class_counts(classes.len());
+                if options.scoring.is_none() {
+                    counts.iter_mut().zip(train.class_counts(classes.len())).for_each(|(sum, count)| *sum += count);
+                }
+                let absent = classes.iter().zip(counts).filter(|(_, count)| *count == 0);
+                report.absent = absent.map(|(name, _)| name.clone()).collect();
+                notices.extend(absent_in_words(&report.absent));
+            }
         } else {
             notices.extend(check_counts(path, &classes, &train, (data, names_come_apart), &report)?);
         }

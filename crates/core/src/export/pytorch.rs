@@ -32,15 +32,32 @@ pub fn script(name: &str, network: &Network, dataset: &DatasetInfo, fit: Fit) ->
     Ok(format!("{title}\n{rest}\n\n{settings}{LOADING}"))
 }
 
-/// What a network's script is called, without its ending: a name that `import` takes.
+/// Words that Python keeps for itself.
+const KEPT: [&str; 35] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
+    "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
+/// What the networks' scripts are called, without their ending: names that `import` takes, no two the same.
 #[must_use]
-pub fn module(name: &str) -> String {
-    let letters: String = name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect();
-    if letters.starts_with(|first: char| first.is_alphabetic() || first == '_') {
-        letters
-    } else {
-        format!("net_{letters}")
+pub fn modules(names: &[&str]) -> Vec<String> {
+    let mut taken: Vec<String> = Vec::new();
+    for name in names {
+        let module = module(name);
+        let numbered = |number: usize| format!("{module}_{number}");
+        let free = |module: &String| !taken.contains(module);
+        let found = Some(module.clone()).into_iter().chain((2..=names.len() + 1).map(numbered)).find(free);
+        taken.push(found.unwrap_or(module));
     }
+    taken
+}
+
+fn module(name: &str) -> String {
+    let letters: String =
+        name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+    let begins = letters.starts_with(|first: char| first.is_ascii_alphabetic());
+    if begins && !KEPT.contains(&letters.as_str()) { letters } else { format!("net_{letters}") }
 }
 
 /// A value as Python writes it.
@@ -65,8 +82,11 @@ mod tests {
 
     #[test]
     fn scripts_can_be_imported() {
-        let names = ["resnet20", "finetune-resnet20", "2 × wide", "no.1"];
-        assert_eq!(names.map(module), ["resnet20", "finetune_resnet20", "net_2___wide", "no_1"]);
+        let names = ["resnet20", "finetune-resnet20", "2 × wide", "no.1", "lambda", "x²", "a-b", "a_b", "a_b_2"];
+        let modules = modules(&names);
+        let expected = ["resnet20", "finetune_resnet20", "net_2___wide", "no_1", "net_lambda", "x_", "a_b", "a_b_2"];
+        assert_eq!(modules[..8], expected);
+        assert_eq!(modules[8], "a_b_2_2", "each has a file of its own");
     }
 
     #[test]

@@ -124,6 +124,10 @@ fn a_picture_that_several_tables_name_is_taken_once() {
     assert_eq!((dataset.train.len(), dataset.validation.labels), (4, vec![0, 1]));
     fs::write(place.path().join("labels-copy.csv"), "file,label\n3.png,ape\n").unwrap();
     refused(&data_at(place.path()), &["3.png is of the class", "ape in labels-copy.csv", "bee in labels.csv"]);
+    // Also where one of the two says less: the order of the tables does not matter.
+    fs::remove_file(place.path().join("labels-copy.csv")).unwrap();
+    fs::write(place.path().join("val.csv"), "file,label\n4.png,bee\n5.png,bee\n").unwrap();
+    refused(&data_at(place.path()), &["4.png is of the class", "ape in labels.csv", "bee in val.csv"]);
 }
 
 #[test]

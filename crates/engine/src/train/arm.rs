@@ -218,7 +218,7 @@ impl Arm {
         self.remembered = Some((self.model.clone(), self.progress.step));
     }
 
-    /// Takes the weights back that it remembers, if there are any.
+    /// Takes the weights back that it remembers, if there are any: what a fault or a divergence has left is not to be trusted.
     pub(super) fn recall(&mut self) {
         if let Some((model, step)) = self.remembered.take() {
             self.adopt(model);

@@ -131,7 +131,8 @@ impl Run {
     /// Has the arms that are kept nowhere remember their good weights, as far as they have some.
     fn remember_where(&mut self, is_good: impl Fn(usize) -> bool) {
         let arms = self.session.arms.iter_mut().zip(&self.folders).enumerate();
-        arms.filter(|(index, (_, folder))| is_good(*index) && folder.is_none()).for_each(|(_, (arm, _))| arm.remember());
+        arms.filter(|(index, (_, folder))| is_good(*index) && folder.is_none())
+            .for_each(|(_, (arm, _))| arm.remember());
     }
 
     /// One that was kept, with so many steps recorded; nothing is written before it is taken up.

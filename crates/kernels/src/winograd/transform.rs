@@ -4,14 +4,12 @@
 use std::mem::MaybeUninit;
 
 use super::grid::{Grid, PATCH, Planes, TILE};
-use crate::map::{Finish, Source};
+use crate::map::{Finish, LINE, Source};
 use crate::simd::{Simd, prefetch, store_up_to};
 
 /// Pixels from a patch to those that are asked for while it is read: the caches see the patches of a row of tiles as
 /// too many short reads to guess how they go on.
 const AHEAD: usize = 10;
-/// Values in a cache line.
-const LINE: usize = 16;
 
 /// `Bᵀ d`: six inputs to six points.
 #[inline(always)]

@@ -5,10 +5,10 @@ use super::help::{Help, Row};
 use super::wishes::Wishes;
 use crate::action::Sought;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, decimal, named, number_field, unread};
+use crate::kit::widgets::{choose, decimal, named, unread, whole_field};
 use eframe::egui::{
-    Align, Atom, Button, DragValue, Label, Layout, Popup, Rect, Response, RichText, Role, Sense, SetOpenCommand,
-    TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
+    Align, Atom, Button, Label, Layout, Popup, Rect, Response, RichText, Role, Sense, SetOpenCommand, TextStyle, Ui,
+    UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
 };
 use lab_core::experiment::Invalid;
 use serde::Serialize;
@@ -209,7 +209,7 @@ impl<'a> Fields<'a> {
     ) -> Response {
         self.row(ui, row, value, preset, |ui, value| {
             let size = vec2(ui.available_width(), theme::ROW);
-            number_field(ui, DragValue::new(value).speed(0.05).suffix(unit).min_size(size))
+            whole_field(ui, value, |field| field.speed(0.05).suffix(unit).min_size(size))
         })
     }
 
@@ -321,7 +321,7 @@ fn help_button(ui: &mut Ui, name: &str, title: &str, help: &'static Help, wish: 
 mod tests {
     use super::*;
     use crate::form::help;
-    use eframe::egui::{Context, Event, Key, Memory, Modifiers, Pos2, RawInput, ScrollArea};
+    use eframe::egui::{Context, DragValue, Event, Key, Memory, Modifiers, Pos2, RawInput, ScrollArea};
 
     /// Draws so many rows into a low window. Which of them were drawn, and how high all are.
     fn drawn(ctx: &Context, events: Vec<Event>) -> (Vec<usize>, f32) {

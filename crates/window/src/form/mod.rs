@@ -181,6 +181,7 @@ impl Form {
     }
 
     fn edit(&mut self, (plan, device, id, base): Edited) {
+        self.colors.note(&self.plan, &plan);
         (self.plan, self.device, self.preset, self.base) = (plan, device, id.and_then(preset), base);
         self.recheck();
     }
@@ -272,7 +273,10 @@ impl Form {
             // The scroll bar floats over this margin.
             ui.set_max_width(ui.available_width() - space::M);
             self.top(ui, actions);
+            // What was chosen above is another experiment; below, a colour is chosen for what is shown.
+            let before = self.plan.clone();
             self.sections(ui, known, &wishes, (collection, actions));
+            self.colors.note(&before, &self.plan);
             ui.add_space(space::XL);
         });
         match wishes.shared(&self.plan) {
@@ -281,7 +285,6 @@ impl Form {
             None => {}
         }
         if before != self.plan {
-            self.colors.note(&before, &self.plan);
             self.recheck();
         }
         actions.extend(wishes.actions(&self.plan));

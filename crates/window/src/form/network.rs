@@ -4,7 +4,7 @@ use super::field::Fields;
 use super::help;
 use super::recipe::{optional, whole};
 use crate::kit::theme;
-use crate::kit::widgets::{choose, named, number_field};
+use crate::kit::widgets::{choose, named, read_field, typed_whole};
 use eframe::egui::{Button, CollapsingHeader, DragValue, Response, RichText, Ui, vec2};
 use lab_core::experiment::{
     Activation, Block, Body, Distribution, Downsampling, Fan, Gain, HeadPool, Naming, Network, Norm, Scheme, Shortcut,
@@ -143,7 +143,7 @@ pub fn channels(ui: &mut Ui, width: &mut usize, word: Option<&'static str>) -> R
 fn number_or_word(ui: &mut Ui, field: DragValue<'_>, word: Option<&'static str>) -> Response {
     match word {
         Some(_) => ui.add(field),
-        None => number_field(ui, field),
+        None => read_field(ui, field, 0.0..=f64::INFINITY, typed_whole),
     }
 }
 

@@ -4,8 +4,8 @@ use super::field::Fields;
 use super::help::{self, Row};
 use crate::action::Sought;
 use crate::kit::theme;
-use crate::kit::widgets::{choose, decimal, named, number_field, read_field, typed_number};
-use eframe::egui::{DragValue, Response, Ui, emath::Numeric, vec2};
+use crate::kit::widgets::{bounded_field, choose, decimal, named, whole_field};
+use eframe::egui::{Response, Ui, emath::Numeric, vec2};
 use lab_core::experiment::{Augmentation, EarlyStopping, Interval, Length, Precision, Recipe};
 
 /// Rows of the recipe that are neither optimiser, schedule nor augmentation.
@@ -15,14 +15,14 @@ pub fn ui(ui: &mut Ui, fields: &Fields, recipe: &mut Recipe, preset: Option<&Rec
     fields.row(ui, help::BATCH_SIZE.row("Batch size", "batch_size"), &mut recipe.batch_size, base, |ui, value| {
         fields.found(ui, Sought::BatchSize, value, |ui, value| {
             let size = vec2(ui.available_width(), theme::ROW);
-            number_field(ui, DragValue::new(value).speed(0.05).suffix(" images").min_size(size))
+            whole_field(ui, value, |field| field.speed(0.05).suffix(" images").min_size(size))
         })
     });
     fields.whole(ui, help::SEED.row("Seed", "seed"), &mut recipe.seed, preset.map(|p| &p.seed), "");
     let base = preset.map(|p| &p.seeds);
     fields.row(ui, help::SEEDS.row("Seeds", "seeds"), &mut recipe.seeds, base, |ui, seeds| {
         let size = vec2(ui.available_width(), theme::ROW);
-        read_field(ui, DragValue::new(seeds).range(1..=1000).speed(0.05).min_size(size), 1.0..=1000.0, typed_number)
+        bounded_field(ui, seeds, 1..=1000, |field| field.speed(0.05).min_size(size))
     });
     let base = preset.map(|p| &p.label_smoothing);
     fields.single(
@@ -69,7 +69,7 @@ pub fn optional<T>(
 /// A whole number as wide as there is room.
 pub fn whole<T: Numeric>(ui: &mut Ui, value: &mut T) -> Response {
     let size = vec2(ui.available_width(), theme::ROW);
-    number_field(ui, DragValue::new(value).speed(0.1).min_size(size))
+    whole_field(ui, value, |field| field.speed(0.1).min_size(size))
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -81,7 +81,7 @@ enum Count {
 /// A number beside what it counts.
 fn counted(ui: &mut Ui, mut number: u64, mut count: Count) -> (Response, u64, Count) {
     let size = vec2((ui.available_width() - 88.0).max(40.0), theme::ROW);
-    let response = number_field(ui, DragValue::new(&mut number).speed(0.1).min_size(size));
+    let response = whole_field(ui, &mut number, |field| field.speed(0.1).min_size(size));
     let unit = choose(ui, &mut count, &[(Count::Epochs, "epochs"), (Count::Steps, "steps")]);
     named(ui, unit, "Unit");
     (response, number, count)

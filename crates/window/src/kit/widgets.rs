@@ -76,20 +76,34 @@ pub fn decimal(ui: &mut Ui, value: &mut f64) -> Response {
     let size = vec2(ui.available_width(), theme::ROW);
     let speed = (value.abs() * 0.01).max(1e-6);
     let field = DragValue::new(value).speed(speed).max_decimals(12).custom_formatter(|value, _| number::setting(value));
-    number_field(ui, field.min_size(size))
+    read_field(ui, field.min_size(size), f64::NEG_INFINITY..=f64::INFINITY, typed_number)
 }
 
 /// A number as somebody types it: with a decimal comma or point, and either minus sign.
 #[must_use]
 pub fn typed_number(text: &str) -> Option<f64> {
     let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
-    text.replace(',', ".").replace('−', "-").parse().ok()
+    text.replace(',', ".").replace('−', "-").parse().ok().filter(|number: &f64| !number.is_nan())
 }
 
-/// A field for any number.
-pub fn number_field(ui: &mut Ui, field: DragValue<'_>) -> Response {
-    read_field(ui, field, f64::NEG_INFINITY..=f64::INFINITY, typed_number)
+/// A field for any number of a type of whole numbers.
+pub fn whole_field<N: Numeric>(
+    ui: &mut Ui,
+    value: &mut N,
+    shape: impl FnOnce(DragValue<'_>) -> DragValue<'_>,
+) -> Response {
+    let takes = N::MIN.to_f64()..=N::MAX.to_f64();
+    read_field(ui, shape(DragValue::new(value)), takes, typed_whole)
 }
+
+/// The same, if it is a whole number.
+#[must_use]
+pub fn typed_whole(text: &str) -> Option<f64> {
+    typed_number(text).filter(|number| number.fract() == 0.0)
+}
+
+/// Numbers from here on are as good as any.
+const MOST: f64 = 1e9;
 
 /// A field that notes why it did not take what was typed: because that is no number, or none of those that it takes.
 pub fn read_field(
@@ -104,10 +118,13 @@ pub fn read_field(
         let taken = number.filter(|number| takes.contains(number));
         unread.set(Some(match (number, taken) {
             (_, Some(_)) => None,
-            (None, None) => Some("What was typed is no number, so this is as it was before.".to_owned()),
+            (None, None) if typed_number(text).is_some() => Some("Must be a whole number; it is not taken.".to_owned()),
+            (None, None) => Some("What was typed is no number; it is not taken.".to_owned()),
             (Some(_), None) => {
-                let ends = [*takes.start(), *takes.end()].map(number::setting);
-                Some(format!("Must be from {} to {}, so this is as it was before.", ends[0], ends[1]))
+                let [low, high] = [*takes.start(), *takes.end()].map(number::setting);
+                let ends =
+                    if *takes.end() < MOST { format!("from {low} to {high}") } else { format!("at least {low}") };
+                Some(format!("Must be {ends}; it is not taken."))
             }
         }));
         taken
@@ -132,7 +149,9 @@ pub fn bounded_field<N: Numeric>(
     shape: impl FnOnce(DragValue<'_>) -> DragValue<'_>,
 ) -> Response {
     let takes = range.start().to_f64()..=range.end().to_f64();
-    let response = read_field(ui, shape(DragValue::new(value).range(range)), takes, typed_number);
+    // What is typed counts once the field is left: on the way to it there are other numbers.
+    let field = shape(DragValue::new(value).range(range)).update_while_editing(false);
+    let response = read_field(ui, field, takes, if N::INTEGRAL { typed_whole } else { typed_number });
     tell_unread(ui, &response);
     response
 }

@@ -132,15 +132,18 @@ impl Shelf {
         let Some((_, receive, _)) = &self.thread else { return problems };
         for told in receive.try_iter().collect::<Vec<_>>() {
             match told {
-                Told::Listing(entries, damaged) => {
+                Told::Listing { entries, damaged, whole } => {
                     for overlay in &mut self.overlays {
                         if let Some(entry) = entries.iter().find(|entry| entry.folder == overlay.folder) {
                             entry.name().clone_into(&mut overlay.name);
                         }
                     }
                     for folder in std::mem::take(&mut self.again) {
-                        if let Some(entry) = entries.iter().find(|entry| entry.folder == folder) {
-                            self.tick(entry, true, ctx);
+                        match entries.iter().find(|entry| entry.folder == folder) {
+                            Some(entry) => self.tick(entry, true, ctx),
+                            None if !whole => self.again.push(folder),
+                            // It is no more.
+                            None => {}
                         }
                     }
                     (self.entries, self.damaged) = (Some(entries), damaged);

@@ -35,7 +35,7 @@ pub(super) enum Order {
 /// What it is told.
 pub(super) enum Told {
     /// All runs, newest first, and what is wrong with the others.
-    Listing(Arc<Vec<Arc<Entry>>>, Arc<Vec<String>>),
+    Listing { entries: Arc<Vec<Arc<Entry>>>, damaged: Arc<Vec<String>>, whole: bool },
     /// The curves of a followed run, as far as they go now, and what is set of each arm.
     Loaded(u64, Vec<(String, Trace)>, Vec<Vec<Setting>>),
     /// What came to one arm of it since.
@@ -123,7 +123,7 @@ impl Watcher {
                 self.obey(order);
             }
             if self.awake.load(Ordering::Relaxed) {
-                self.look();
+                self.look(false);
             }
             self.follow();
         }
@@ -137,7 +137,10 @@ impl Watcher {
 
     fn obey(&mut self, order: Order) {
         let done = match order {
-            Order::Look => Ok(()),
+            Order::Look => {
+                self.look(true);
+                Ok(())
+            }
             Order::Follow(id, folder) => self.begin(id, &folder),
             Order::Leave(id) => {
                 self.followed.retain(|followed| followed.id != id);
@@ -164,8 +167,8 @@ impl Watcher {
         }
     }
 
-    /// Reads what has changed, and tells the list if anything has.
-    fn look(&mut self) {
+    /// Reads what has changed, and tells the list if anything has, or if somebody has asked for it.
+    fn look(&mut self, asked: bool) {
         let mut told = Instant::now();
         let folders = folders(&self.place);
         let before = self.known.len() + self.damaged.len();
@@ -174,27 +177,28 @@ impl Watcher {
         self.changed |= before != self.known.len() + self.damaged.len();
         for folder in folders {
             // Whoever closes the window does not wait for runs that nobody looks at any more.
-            if !self.awake.load(Ordering::Relaxed) {
+            if !asked && !self.awake.load(Ordering::Relaxed) {
                 return;
             }
             self.visit(&folder);
             if self.changed && told.elapsed() > PARTLY {
-                self.list();
+                self.list(false);
                 told = Instant::now();
             }
         }
-        if self.changed {
-            self.list();
+        if self.changed || asked {
+            self.list(true);
         }
     }
 
-    fn list(&mut self) {
+    /// Tells the list, which is the `whole` one if no folder is left to be read.
+    fn list(&mut self, whole: bool) {
         let mut entries: Vec<Arc<Entry>> = self.known.values().map(|known| Arc::clone(&known.entry)).collect();
         entries.sort_by(|a, b| b.info.started.cmp(&a.info.started).then_with(|| b.folder.cmp(&a.folder)));
         let mut damaged: Vec<String> = self.damaged.values().map(|(_, why)| why.clone()).collect();
         damaged.sort();
         self.changed = false;
-        self.tell(Told::Listing(Arc::new(entries), Arc::new(damaged)));
+        self.tell(Told::Listing { entries: Arc::new(entries), damaged: Arc::new(damaged), whole });
     }
 
     fn visit(&mut self, folder: &Path) {

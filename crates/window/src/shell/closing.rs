@@ -27,11 +27,14 @@ impl Closing {
     /// What comes of this frame: the question if the window is about to close, and the answer to it.
     pub fn after(self, ctx: &Context, under_way: UnderWay, actions: &mut Vec<Action>) -> Self {
         let wanted = ctx.input(|input| input.viewport().close_requested()) && self != Self::Confirmed;
-        let now = if wanted && (under_way.run || under_way.study) {
-            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            Self::Asking
-        } else {
-            self
+        let now = match (self, under_way.run || under_way.study) {
+            (_, true) if wanted => {
+                ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+                Self::Asking
+            }
+            // It has ended in the meantime: there is nothing to be asked any more.
+            (Self::Asking, false) => Self::No,
+            _ => self,
         };
         if now == Self::Asking && asked(ctx, under_way, actions) { Self::No } else { now }
     }

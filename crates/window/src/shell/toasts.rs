@@ -19,6 +19,8 @@ struct Toast {
 #[derive(Default)]
 pub struct Toasts {
     shown: Vec<Toast>,
+    /// Those that have left before they were read or their time was over.
+    dropped: usize,
 }
 
 /// Seconds a message stays.
@@ -37,6 +39,7 @@ impl Toasts {
         if self.shown.len() > MOST {
             let oldest = self.shown.iter().position(|toast| toast.level != Level::Error).unwrap_or(0);
             self.shown.remove(oldest);
+            self.dropped += 1;
         }
     }
 
@@ -47,6 +50,7 @@ impl Toasts {
         }
         self.shown.retain(|toast| toast.until.is_none_or(|until| now < until));
         if self.shown.is_empty() {
+            self.dropped = 0;
             return;
         }
         if let Some(next) = self.shown.iter().filter_map(|toast| toast.until).reduce(f64::min) {
@@ -60,7 +64,7 @@ impl Toasts {
             let hidden = self.shown.len().saturating_sub(SHOWN);
             if hidden > 0 {
                 framed(ui, Level::Info, |ui| {
-                    ui.label(format!("{} more in the log", count(hidden as u64)));
+                    ui.label(format!("{} more in the log", count((hidden + self.dropped) as u64)));
                     if ui.add(Button::new("Dismiss all").frame_when_inactive(false)).clicked() {
                         read = Some(Read::All);
                     }
@@ -87,7 +91,7 @@ impl Toasts {
             Some(Read::One(index)) => {
                 self.shown.remove(index);
             }
-            Some(Read::All) => self.shown.clear(),
+            Some(Read::All) => (self.shown, self.dropped) = (Vec::new(), 0),
             None => {}
         }
     }

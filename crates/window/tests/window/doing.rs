@@ -225,17 +225,17 @@ fn closing_while_training_asks_once_and_then_stops_with_a_checkpoint() {
 fn however_much_there_is_to_tell_little_is_covered_and_all_of_it_is_in_the_log() {
     let (mut harness, script) = training(5);
     let tell = |number: usize| script.say(Event::Notice(format!("file {number} was left out. {}", "Why. ".repeat(80))));
-    (1..=4).for_each(tell);
+    (1..=8).for_each(tell);
     harness.run_steps(3);
     let shown = harness.query_all_by_label_contains("Dismiss: file").collect::<Vec<_>>();
     assert_eq!(shown.len(), 2, "the newest");
     assert!(shown.iter().all(|shown| shown.rect().top() > 600.0), "the corner alone is covered");
     drop(shown);
-    assert!(harness.query_by_label("2 more in the log").is_some());
+    assert!(harness.query_by_label("6 more in the log").is_some());
     click(&mut harness, "Dismiss all");
     assert_eq!(harness.query_all_by_label_contains("Dismiss: file").count(), 0);
     let log = &harness.state().monitor().log;
-    assert_eq!(log.iter().filter(|line| line.text.starts_with("file ")).count(), 4, "the log has all");
+    assert_eq!(log.iter().filter(|line| line.text.starts_with("file ")).count(), 8, "the log has all");
 }
 
 #[test]

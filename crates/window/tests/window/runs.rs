@@ -393,8 +393,9 @@ fn ticked_runs_lie_over_the_plots_again_after_a_restart() {
     wait_for(&mut harness, "2 runs");
     harness.get_by_label("Draw all").click();
     harness.run();
+    // The list of runs is not on the screen when the window is opened again.
+    command(&mut harness, "Show Curves");
     let (mut again, _script) = crate::remembered::restarted(&mut harness, place.path());
-    command(&mut again, "Show Curves");
     wait_until(&mut again, "both runs are drawn", |harness| {
         ["short", "longer"].iter().all(|name| !names(harness, name).is_empty())
     });

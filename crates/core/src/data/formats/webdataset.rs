@@ -94,7 +94,8 @@ fn rows(store: &Store, root: &Path) -> Result<Option<Vec<Row>>, DataError> {
     }
     if let Some(first) = without.first() {
         let (count, all) = (without.len(), without.len() + rows.len());
-        let problem = format!("{count} of its {all} samples have a picture and no class, the first of them {first}");
+        let has = if count == 1 { "has" } else { "have" };
+        let problem = format!("{count} of its {all} samples {has} a picture and no class, the first of them {first}");
         let advice = format!("put {first}.cls beside it, with its class, or leave such samples out");
         return Err(DataError::unusable(root, problem, advice));
     }

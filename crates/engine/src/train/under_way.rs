@@ -206,12 +206,12 @@ impl Run {
     pub fn stopped(&mut self, arm: usize) -> Result<Intervention, String> {
         let mut what = self.session.why_stopped(arm);
         let newest = self.record.checkpoints(arm).and_then(|folder| checkpoint::newest(&folder));
-        let taken = match newest {
-            Some(newest) => checkpoint::take_back(&mut self.session.arms[arm], &newest),
-            None => {
-                self.session.arms[arm].recall();
-                Ok(())
-            }
+        let arm = &mut self.session.arms[arm];
+        let taken = if let Some(newest) = newest {
+            checkpoint::take_back(arm, &newest)
+        } else {
+            arm.recall();
+            Ok(())
         };
         if let Err(why) = taken {
             what += &format!("; its last checkpoint cannot be read: {why}");

@@ -106,10 +106,7 @@ pub fn draw_across(
     height: f32,
 ) -> Option<[f64; 2]> {
     let tokens = Tokens::of(ui);
-    let scaled = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
-        let placed = points.iter().map(|[x, y]| [across.scale.place(*x), scale.place(*y)]);
-        placed.filter(|point| point[0].is_finite() && point[1].is_finite()).collect()
-    };
+    let scaled = |points: &[[f64; 2]]| placed(points, across.scale, scale);
     // What lies between two gaps, each as a line of its own.
     let unbroken = |points: &[[f64; 2]]| -> Vec<Vec<[f64; 2]>> {
         points.split(|point| point[1].is_nan()).map(scaled).filter(|part| !part.is_empty()).collect()
@@ -208,6 +205,12 @@ pub fn draw_across(
     let pointed = drawn.inner.filter(|_| drawn.response.hovered());
     named(ui, drawn.response, name);
     pointed.map(|place| [across.scale.value(place.x), scale.value(place.y)])
+}
+
+/// Where points lie on two scales; those that lie nowhere are left out.
+fn placed(points: &[[f64; 2]], across: Scale, up: Scale) -> Vec<[f64; 2]> {
+    let placed = points.iter().map(|[x, y]| [across.place(*x), up.place(*y)]);
+    placed.filter(|point| point[0].is_finite() && point[1].is_finite()).collect()
 }
 
 /// Both ends with some room around them.

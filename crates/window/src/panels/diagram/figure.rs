@@ -34,7 +34,7 @@ pub fn figure(
     arrangement: Arrangement,
     actions: &mut Vec<Action>,
 ) {
-    let scale = tint.and_then(|quantity| scale(scene.monitor.probes.last()?, quantity));
+    let scale = tint.and_then(|quantity| scale(scene, quantity));
     for sketch in scene.networks {
         let color = Tokens::of(ui).palette(sketch.color);
         ui.horizontal(|ui| colored_chip(ui, color, &in_a_line(sketch)));
@@ -79,11 +79,19 @@ pub fn colors(ui: &mut Ui, tint: Option<BlockQuantity>, scale: Option<[f64; 2]>)
     }
 }
 
-/// The ends of what all arms show at a probe.
-pub fn scale(probe: &ProbeRecord, quantity: BlockQuantity) -> Option<[f64; 2]> {
+/// The newest look at each block of an arm; of one that has stopped it is older than the others'.
+fn newest(monitor: &Monitor, arm: usize) -> Option<&[BlockProbe]> {
+    let seen = |probe: &ProbeRecord| probe.arms.get(arm).is_some_and(|arm| !arm.blocks.is_empty());
+    let probe = monitor.probes.iter().rev().find(|probe| seen(probe))?;
+    Some(&probe.arms[arm].blocks)
+}
+
+/// The ends of what is drawn of all networks that have been looked at.
+pub fn scale(scene: Scene, quantity: BlockQuantity) -> Option<[f64; 2]> {
     let mut extremes = Extremes::NONE;
-    let values = probe.arms.iter().flat_map(|arm| &arm.blocks).filter_map(|block| quantity.of(block));
-    values.for_each(|value| extremes.add(value.log10()));
+    let arms = scene.networks.iter().filter_map(|sketch| sketch.live);
+    let blocks = arms.filter_map(|arm| newest(scene.monitor, arm)).flatten();
+    blocks.filter_map(|block| quantity.of(block)).for_each(|value| extremes.add(value.log10()));
     extremes.is_some().then_some([extremes.min, extremes.max.max(extremes.min + 0.1)])
 }
 
@@ -125,8 +133,7 @@ struct Tint<'a> {
 impl<'a> Tint<'a> {
     /// The newest look at a block.
     fn probe(self, block: usize) -> Option<&'a BlockProbe> {
-        let live = self.live?;
-        self.monitor.probes.iter().rev().find_map(|probe| probe.arms.get(live)?.blocks.get(block))
+        newest(self.monitor, self.live?)?.get(block)
     }
 
     /// The block's place on the scale.

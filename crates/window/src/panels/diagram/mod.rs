@@ -59,7 +59,7 @@ impl Diagram {
         }
         let room = ui.available_size() - vec2(space::M, ABOVE);
         let fitting = Arrangement::fitting(drawn.iter().copied(), room);
-        let scale = view.tint.and_then(|quantity| scale(scene.monitor.probes.last()?, quantity));
+        let scale = view.tint.and_then(|quantity| scale(scene, quantity));
         ui.horizontal_wrapped(|ui| {
             tint(ui, view);
             together(ui, zoom::WIDTH);

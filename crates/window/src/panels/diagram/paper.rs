@@ -74,7 +74,7 @@ impl Exportable for Paper<'_> {
     fn draw(&self, ui: &mut Ui) {
         let drawn = outlines(self.scene);
         ui.label(theme::heading("Networks"));
-        let scale = self.tint.and_then(|quantity| scale(self.scene.monitor.probes.last()?, quantity));
+        let scale = self.tint.and_then(|quantity| scale(self.scene, quantity));
         if let (Some(quantity), Some(_)) = (self.tint, scale) {
             ui.label(format!("Coloured by: {}", quantity.title()));
             colors(ui, self.tint, scale);

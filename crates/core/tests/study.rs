@@ -155,6 +155,11 @@ fn axes_that_are_none() {
         ..varying(&["recipe.batch_size=1..20"])
     });
     assert!(matches!(error, Err(StudyError::TooMany { trials: 18_000, .. })));
+    // Found by changing a file at random: so many seeds fill any memory before they are counted.
+    for seeds in [0, 1001, u32::MAX] {
+        let error = refused(StudyPlan { seeds: Some(lab_core::study::Seeds::Count(seeds)), ..varying(&[]) });
+        assert!(error.contains(&format!("{seeds} seeds")) && error.contains("1 to 1000"), "{error}");
+    }
 }
 
 #[test]

@@ -13,6 +13,8 @@ use toml::Value;
 
 /// More than this, and looking through the folder takes longer than training.
 const MOST_TRIALS: u64 = 10_000;
+/// The most seeds that a point is trained with.
+const MOST_SEEDS: u64 = 1000;
 
 /// Of a long range, so many values are tried out.
 const MOST_SAMPLES: usize = 1000;
@@ -318,16 +320,21 @@ fn search(plan: &StudyPlan, seed: u64) -> Result<Option<Search>, StudyError> {
 fn seeds(plan: &StudyPlan, base: &Plan) -> Result<Vec<u64>, StudyError> {
     let invalid = |value, rule| invalid("seeds", value, rule);
     let first = base.recipe.seed;
-    let seeds = match plan.seeds.clone().unwrap_or(Seeds::Count(base.recipe.seeds)) {
-        Seeds::Count(count) => (0..u64::from(count)).map(|index| first.saturating_add(index)).collect(),
+    let asked = plan.seeds.clone().unwrap_or(Seeds::Count(base.recipe.seeds));
+    let count = match &asked {
+        Seeds::Count(count) => u64::from(*count),
+        Seeds::List(seeds) => seeds.len() as u64,
+    };
+    // Before they are made: their number is whatever somebody wrote.
+    if !(1..=MOST_SEEDS).contains(&count) {
+        return Err(invalid(format!("{count} seeds"), "1 to 1000 seeds"));
+    }
+    let seeds = match asked {
+        Seeds::Count(_) => (0..count).map(|index| first.saturating_add(index)).collect(),
         Seeds::List(seeds) => seeds,
     };
-    let twice = (1..seeds.len()).find(|&index| seeds[..index].contains(&seeds[index]));
-    match twice {
+    match (1..seeds.len()).find(|&index| seeds[..index].contains(&seeds[index])) {
         Some(index) => Err(invalid(format!("{} twice", seeds[index]), "a list without repetition")),
-        None if seeds.is_empty() || seeds.len() > 1000 => {
-            Err(invalid(format!("{} seeds", seeds.len()), "1 to 1000 seeds"))
-        }
         None => Ok(seeds),
     }
 }

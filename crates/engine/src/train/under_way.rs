@@ -124,15 +124,15 @@ impl Run {
             later: Vec::new(),
         };
         run.find_folders();
-        run.remember_where(|_| true);
+        (0..run.folders.len()).for_each(|arm| run.remember(arm));
         run
     }
 
-    /// Has the arms that are kept nowhere remember their good weights, as far as they have some.
-    fn remember_where(&mut self, is_good: impl Fn(usize) -> bool) {
-        let arms = self.session.arms.iter_mut().zip(&self.folders).enumerate();
-        arms.filter(|(index, (_, folder))| is_good(*index) && folder.is_none())
-            .for_each(|(_, (arm, _))| arm.remember());
+    /// Has an arm that is kept nowhere remember its weights.
+    fn remember(&mut self, arm: usize) {
+        if self.folders.get(arm).is_some_and(Option::is_none) {
+            self.session.arms[arm].remember();
+        }
     }
 
     /// One that was kept, with so many steps recorded; nothing is written before it is taken up.
@@ -189,7 +189,7 @@ impl Run {
             if let Some(evaluation) = self.session.evaluate(index, |_| go_on())? {
                 self.record.evaluated(&evaluation)?;
                 if evaluation.loss.is_finite() {
-                    self.remember_where(|arm| arm == index);
+                    self.remember(index);
                 }
                 tell(evaluation);
             } else if left && self.session.arms[index].has_stopped() {

@@ -86,6 +86,12 @@ pub fn typed_number(text: &str) -> Option<f64> {
     text.replace(',', ".").replace('−', "-").parse().ok().filter(|number: &f64| !number.is_nan())
 }
 
+/// The same, if it is a whole number.
+#[must_use]
+pub fn typed_whole(text: &str) -> Option<f64> {
+    typed_number(text).filter(|number| number.fract() == 0.0)
+}
+
 /// A field for any number of a type of whole numbers.
 pub fn whole_field<N: Numeric>(
     ui: &mut Ui,
@@ -94,12 +100,6 @@ pub fn whole_field<N: Numeric>(
 ) -> Response {
     let takes = N::MIN.to_f64()..=N::MAX.to_f64();
     read_field(ui, shape(DragValue::new(value)), takes, typed_whole)
-}
-
-/// The same, if it is a whole number.
-#[must_use]
-pub fn typed_whole(text: &str) -> Option<f64> {
-    typed_number(text).filter(|number| number.fract() == 0.0)
 }
 
 /// Numbers from here on are as good as any.

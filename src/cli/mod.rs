@@ -10,6 +10,7 @@ mod data;
 mod devices;
 mod evaluate;
 mod export;
+mod fields;
 mod find;
 mod get;
 mod inspect;
@@ -93,6 +94,8 @@ pub enum Command {
     Summary(summary::Args),
     /// List the experiments that come with the program, or print one
     Presets(presets::Args),
+    /// Explain what can be set of an experiment, and where a file has it
+    Fields(fields::Args),
     /// List what this machine can train on
     Devices(devices::Args),
     /// Measure the speed of training or inference
@@ -165,6 +168,7 @@ impl Command {
             Self::Inspect(args) => inspect::run(&args),
             Self::Summary(args) => summary::run(&args),
             Self::Presets(args) => presets::run(&args),
+            Self::Fields(args) => fields::run(&args),
             Self::Devices(args) => devices::run(&args),
             Self::Bench(args) => bench::run(&args),
             Self::Verdict(args) => verdict::run(&args),

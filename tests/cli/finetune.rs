@@ -65,7 +65,7 @@ fn what_cannot_be_started_from_is_refused_in_words() {
     refuse(&["there is neither a file of weights nor a run \"gone\""], &["arms[0].start.weights=gone"]);
     refuse(&["has no arm \"plain\" but resnet20"], &["arms[0].start.weights=first", "arms[0].start.arm=plain"]);
     refuse(&["\"stage 4\"", "\"stage 1\" to \"stage 3\""], &["arms[0].start={weights='first',freeze='stage 4'}"]);
-    refuse(&["\"half\" is no part of a network"], &["arms[0].start={weights='first',freeze='half'}"]);
+    refuse(&["\"half\" was given"], &["arms[0].start={weights='first',freeze='half'}"]);
     refuse(
         &["cannot start from", "which this network has no place for"],
         &["arms[0].start.weights=first", "arms[0].network.norm={group=2}"],

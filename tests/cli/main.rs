@@ -54,7 +54,7 @@ use serde_json::Value;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let lab = Lab::new();
-    let commands: [&[&str]; 29] = [
+    let commands: [&[&str]; 30] = [
         &[],
         &["train"],
         &["evaluate"],
@@ -64,6 +64,7 @@ fn every_command_explains_itself_with_an_example() {
         &["runs", "check"],
         &["summary"],
         &["presets"],
+        &["fields"],
         &["devices"],
         &["bench"],
         &["verdict"],
@@ -107,6 +108,37 @@ fn presets_are_listed_with_their_parameters_and_printed_as_files_that_work() {
     assert_eq!(lab.ok(&["presets", "--toml", "resnet20"]), lab.ok(&["presets", "resnet20"]));
     let ids = lab.json(&["presets", "--json"]);
     assert_eq!(ids[0]["id"], "plain-vs-residual");
+}
+
+#[test]
+fn fields_say_what_they_do_and_what_is_told_of_them_can_be_set() {
+    let lab = Lab::new();
+    let told = lab.ok(&["fields", "learning", "rate", "peak"]);
+    let expected = [
+        "recipe.optimizer.learning_rate: a number; usually 0.1\n",
+        "Learning rate. The size of a step.",
+        "Good: 0.1 for SGD",
+    ];
+    assert!(expected.iter().all(|part| told.contains(part)), "{told}");
+    let all = lab.json(&["fields", "--json"]);
+    let places = all.as_array().unwrap().iter().flat_map(|field| field["places"].as_array().unwrap());
+    let path = |place: &serde_json::Value| place["path"].as_str().unwrap().replace("[]", "[0]");
+    // A start from weights needs weights; a kind that the preset has not has no place in it.
+    let usual = places.filter(|place| {
+        !place["usual"].is_null() && !path(place).contains(".curve.") && !path(place).contains(".method.")
+    });
+    let settings: Vec<String> = usual
+        .map(|place| format!("{}={}", path(place), place["usual"]))
+        .filter(|setting| !setting.contains('{'))
+        .collect();
+    assert!(settings.len() > 40, "{settings:?}");
+    let mut call = vec!["summary", "--preset", "resnet20"];
+    settings.iter().for_each(|setting| call.extend(["--set", setting]));
+    assert!(lab.ok(&call).contains("parameters"));
+    lab.refuses(2, &["no field is about \"warmth\"", "residual-lab fields"], &["fields", "warmth"]);
+    let wrong = "arms[0].network.shortcut=e";
+    lab.refuses(2, &["must be none, a, b, c or d"], &["summary", "--preset", "resnet20", "--set", wrong]);
+    lab.ok(&["summary", "--preset", "resnet20", "--set", "arms[0].network.norm.group=4"]);
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn arms_start_from_weights_only_if_the_file_says_so() {
     assert!(text.contains("freeze = \"stage 2\"") && text.contains("checkpoint = \"last\""), "{text}");
     assert_eq!(Plan::from_toml(&text).expect("a plan"), plan);
     let wrong = with_overrides(&plan, &["arms[1].start.freeze=half"]).expect_err("no part").to_string();
-    assert!(wrong.contains("\"half\" is no part of a network") && wrong.contains("backbone"), "{wrong}");
+    assert!(wrong.contains("\"half\" was given") && wrong.contains("backbone"), "{wrong}");
 }
 
 #[test]

@@ -104,15 +104,34 @@ pub(crate) fn in_words(message: &str) -> String {
     if let Some(field) = missing(message) {
         return format!("{field} is missing");
     }
-    let unknown =
-        message.strip_prefix("unknown variant `").and_then(|rest| rest.strip_suffix("`, expected `epochs` or `steps`"));
-    if let Some(given) = unknown {
-        return format!("it must be {{epochs=6}} or {{steps=1000}}, say, and \"{given}\" was given");
+    match must_be(message) {
+        Some((must, Some(given))) => format!("it must be {must}, and {given} was given"),
+        Some((must, None)) => format!("it must be {must}"),
+        None => message.to_owned(),
+    }
+}
+
+/// What a parser wanted in the place of what it found, and what that was where it says so.
+pub(super) fn must_be(message: &str) -> Option<(String, Option<String>)> {
+    if let Some(rest) = message.strip_prefix("it must be ") {
+        let (must, given) = rest.rsplit_once(", and ").map_or((rest, None), |(must, given)| (must, Some(given)));
+        let given = given.and_then(|given| given.strip_suffix(" was given"));
+        return Some((must.to_owned(), given.map(str::to_owned)));
+    }
+    if let Some((given, names)) =
+        message.strip_prefix("unknown variant `").and_then(|rest| rest.split_once("`, expected "))
+    {
+        let names: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
+        let must = match names[..] {
+            ["epochs", "steps"] => "{epochs=6} or {steps=1000}, say".to_owned(),
+            [] => return None,
+            [only] => only.to_owned(),
+            [ref others @ .., last] => format!("{} or {last}", others.join(", ")),
+        };
+        return Some((must, Some(format!("\"{given}\""))));
     }
     let wrong = ["invalid type: ", "invalid value: "].iter().find_map(|start| message.strip_prefix(start));
-    let Some((given, expected)) = wrong.and_then(|rest| rest.rsplit_once(", expected ")) else {
-        return message.to_owned();
-    };
+    let (given, expected) = wrong?.rsplit_once(", expected ")?;
     let must = match expected {
         "usize" | "u8" | "u16" | "u32" | "u64" => "a whole number of 0 or more",
         "i8" | "i16" | "i32" | "i64" => "a whole number",
@@ -131,10 +150,8 @@ pub(crate) fn in_words(message: &str) -> String {
     // The parser names the kind before the value, which the value shows by itself.
     let kinds = ["floating point ", "integer ", "string ", "boolean "];
     let value = kinds.iter().find_map(|kind| given.strip_prefix(kind)).unwrap_or(given);
-    if value == "unit variant" {
-        return format!("it must be {must}");
-    }
-    format!("it must be {must}, and {} was given", value.trim_matches('`'))
+    let value = (value != "unit variant").then(|| value.trim_matches('`').to_owned());
+    Some((must.to_owned(), value))
 }
 
 /// Sets fields of a plan by their paths, as in `recipe.batch_size=64`, `arms[1].network.gain.value=0.5`,
@@ -248,6 +265,13 @@ fn put_below(at: &mut Value, steps: &[&str], depth: usize, value: &Value) -> Res
                 format!("\"{step}\" is not a place in a list of {count} (they count from 0), nor a name there, nor * for all")
             })?;
             put_below(&mut items[index], steps, depth + 1, value)
+        }
+        // A name may be replaced by a table with what belongs to it, as in norm.group=4.
+        Value::String(_)
+            if ["norm", "normalization"].contains(&steps.get(depth.wrapping_sub(1)).copied().unwrap_or("")) =>
+        {
+            *at = Value::Table(toml::Table::new());
+            put_below(at, steps, depth, value)
         }
         // A path may replace an either-or value such as length, and may name a field that was left out.
         Value::Table(fields) => {

@@ -11,6 +11,7 @@ mod course;
 pub mod data;
 mod depths;
 pub mod device;
+pub mod field;
 pub mod file;
 mod kinds;
 mod naming;

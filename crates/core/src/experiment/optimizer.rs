@@ -191,27 +191,26 @@ impl Method {
         use Setting as S;
         match self {
             Self::Sgd { momentum, dampening, nesterov } => vec![
-                S::number("momentum", "Momentum", Bound::Share, momentum),
-                S::number("dampening", "Dampening", Bound::UpTo(1.0), dampening),
-                S::switch("nesterov", "Nesterov", nesterov),
+                S::number("momentum", Bound::Share, momentum),
+                S::number("dampening", Bound::UpTo(1.0), dampening),
+                S::switch("nesterov", nesterov),
             ],
             Self::Adam { beta1, beta2, epsilon }
             | Self::AdamW { beta1, beta2, epsilon }
             | Self::Lamb { beta1, beta2, epsilon } => vec![
-                S::number("beta1", "Beta 1", Bound::Share, beta1),
-                S::number("beta2", "Beta 2", Bound::Share, beta2),
-                S::number("epsilon", "Epsilon", Bound::Positive(1.0), epsilon),
+                S::number("beta1", Bound::Share, beta1),
+                S::number("beta2", Bound::Share, beta2),
+                S::number("epsilon", Bound::Positive(1.0), epsilon),
             ],
             Self::RmsProp { alpha, epsilon, momentum, centered } => vec![
-                S::number("alpha", "Alpha", Bound::Share, alpha),
-                S::number("epsilon", "Epsilon", Bound::Positive(1.0), epsilon),
-                S::number("momentum", "Momentum", Bound::Share, momentum),
-                S::switch("centered", "Centred", centered),
+                S::number("alpha", Bound::Share, alpha),
+                S::number("epsilon", Bound::Positive(1.0), epsilon),
+                S::number("momentum", Bound::Share, momentum),
+                S::switch("centered", centered),
             ],
-            Self::Lion { beta1, beta2 } => vec![
-                S::number("beta1", "Beta 1", Bound::Share, beta1),
-                S::number("beta2", "Beta 2", Bound::Share, beta2),
-            ],
+            Self::Lion { beta1, beta2 } => {
+                vec![S::number("beta1", Bound::Share, beta1), S::number("beta2", Bound::Share, beta2)]
+            }
         }
     }
 
@@ -249,8 +248,6 @@ impl Method {
 pub struct Setting<'a> {
     /// Its name in a file.
     pub id: &'static str,
-    /// Its name as people write it.
-    pub label: &'static str,
     /// Its value.
     pub value: Value<'a>,
 }
@@ -276,12 +273,12 @@ pub enum Bound {
 }
 
 impl<'a> Setting<'a> {
-    fn number(id: &'static str, label: &'static str, bound: Bound, value: &'a mut f64) -> Self {
-        Self { id, label, value: Value::Number(value, bound) }
+    fn number(id: &'static str, bound: Bound, value: &'a mut f64) -> Self {
+        Self { id, value: Value::Number(value, bound) }
     }
 
-    fn switch(id: &'static str, label: &'static str, value: &'a mut bool) -> Self {
-        Self { id, label, value: Value::Switch(value) }
+    fn switch(id: &'static str, value: &'a mut bool) -> Self {
+        Self { id, value: Value::Switch(value) }
     }
 }
 

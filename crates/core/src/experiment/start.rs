@@ -144,7 +144,7 @@ impl FromStr for Freeze {
             "stem" => Ok(Self::Stem),
             "backbone" => Ok(Self::Backbone),
             _ => stage().ok_or_else(|| {
-                format!("\"{text}\" is no part of a network; it is none, stem, a stage as in \"stage 2\", or backbone")
+                format!("it must be none, stem, a stage as in \"stage 2\", or backbone, and \"{text}\" was given")
             }),
         }
     }

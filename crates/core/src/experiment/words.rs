@@ -1,7 +1,7 @@
 //! The settings of one arm as a list, and what a person calls them: the words of the form, short enough for the name of a
 //! line in a plot.
 
-use super::Plan;
+use super::{Plan, field};
 use toml::{Table, Value};
 
 /// A setting of an arm: of its network, or of the recipe and the images that all arms share.
@@ -13,31 +13,16 @@ pub struct Setting {
     pub value: String,
 }
 
-/// Fields by the end of their paths, and what they are called where that is not their last name.
-const WORDS: [(&str, &str); 24] = [
+/// Fields by the end of their paths, and what they are called in the name of a line where the form's label is too long or
+/// says too little.
+const WORDS: [(&str, &str); 8] = [
     ("learning_rate", "lr"),
     ("length.epochs", "epochs"),
     ("length.steps", "steps"),
-    ("body", "family"),
-    ("clip_norm", "clip gradient at"),
-    ("decay_norm_and_bias", "decay norms, biases"),
-    ("train_limit", "training images"),
-    ("validation_limit", "validation images"),
-    ("holdout", "validate on"),
-    ("source", "images"),
     ("source.path", "images"),
-    ("channels", "colour"),
     ("evaluate_every.epochs", "validate every (epochs)"),
     ("evaluate_every.steps", "validate every (steps)"),
     ("probe_every", "measure gradients every"),
-    ("early_stopping.patience", "patience"),
-    ("early_stopping.min_delta", "least fall"),
-    ("gain.value", "gain α"),
-    ("gain.learned", "learned gain"),
-    ("init.scheme", "initial weights"),
-    ("init.zero_gamma", "zero-γ"),
-    ("head.scale", "logit factor"),
-    ("head.pool", "head pool"),
     ("start.weights", "start from"),
 ];
 
@@ -55,7 +40,11 @@ pub fn field_in_words(path: &str) -> String {
     let steps: Vec<&str> = path.split('.').collect();
     let name = steps.last().copied().unwrap_or_default();
     let owner = steps.iter().rev().skip(1).find(|step| OWNERS.contains(step));
-    let words = owner.map_or_else(|| name.to_owned(), |owner| format!("{owner} {name}"));
+    let words = match (owner, field::at(path)) {
+        (Some(owner), _) => format!("{owner} {name}"),
+        (None, Some(field)) => field.label.to_lowercase(),
+        (None, None) => name.to_owned(),
+    };
     words.replace('_', " ")
 }
 

@@ -4,7 +4,7 @@ use super::cost::{Costs, in_words};
 use super::faults::{self, errors};
 use super::fetching::Fetching;
 use super::field::Fields;
-use super::help;
+use super::row::Row;
 use super::wishes::Wishes;
 use super::{network, optimizer, schedule, start};
 use crate::kit::theme::{self, PALETTE_NAMES, Tokens, space};
@@ -14,6 +14,7 @@ use eframe::egui::collapsing_header::{CollapsingState, paint_default_icon};
 use eframe::egui::{
     Align, Button, Label, Layout, Popup, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo, vec2,
 };
+use lab_core::experiment::field;
 use lab_core::experiment::{Arm, Block, Body, Invalid, MAX_ARMS, Network, Plan};
 
 /// What the list needs to know besides the plan.
@@ -83,7 +84,7 @@ fn everywhere(ui: &mut Ui, plan: &mut Plan, context: &Context) {
     let found: Vec<Invalid> = context.found.iter().filter(of_all).cloned().collect();
     let fields = Fields::new(&found, path).heard(context.wishes);
     for (which, row) in
-        [(0, help::DEPTH.row("Depth, all arms", "depth")), (1, help::WIDTH.row("Width, all arms", "width"))]
+        [(0, Row::called(&field::DEPTH, "Depth, all arms")), (1, Row::called(&field::WIDTH, "Width, all arms"))]
     {
         let now = common(&sizes, which);
         let mut value = now.unwrap_or(sizes[0][which]);
@@ -238,7 +239,7 @@ fn rows(
     let differing: Vec<String> = differs.iter().map(|each| format!("{path}.{}", each.path)).collect();
     let wishes = Some(context.wishes);
     let fields = Fields { found: context.found, path, owner: Some(&name), differing: &differing, wishes };
-    fields.row(ui, help::ARM_NAME.row("Name", "name"), &mut arm.name, preset.map(|p| &p.name), |ui, name| {
+    fields.row(ui, &field::ARM_NAME, &mut arm.name, preset.map(|p| &p.name), |ui, name| {
         ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
     });
     let stages = arm.network.stages().len();
@@ -247,7 +248,7 @@ fn rows(
     });
     let base = preset.map(|p| p.optimizer.is_some());
     let mut own = arm.optimizer.is_some();
-    fields.tick(ui, help::OWN_OPTIMIZER.row("Own optimiser", "optimizer"), &mut own, base.as_ref());
+    fields.tick(ui, &field::OWN_OPTIMIZER, &mut own, base.as_ref());
     if own != arm.optimizer.is_some() {
         arm.optimizer = own.then(|| recipe.optimizer.clone());
     }
@@ -256,7 +257,7 @@ fn rows(
     }
     let base = preset.map(|p| p.schedule.is_some());
     let mut own = arm.schedule.is_some();
-    fields.tick(ui, help::OWN_SCHEDULE.row("Own schedule", "schedule"), &mut own, base.as_ref());
+    fields.tick(ui, &field::OWN_SCHEDULE, &mut own, base.as_ref());
     if own != arm.schedule.is_some() {
         arm.schedule = own.then(|| recipe.schedule.clone());
     }

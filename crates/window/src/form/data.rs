@@ -1,8 +1,8 @@
 //! The data section's rows.
 
 use super::field::{Fields, LABEL, error_text};
-use super::help;
 use super::recipe::{optional, whole};
+use super::row::Row;
 use crate::action::Action;
 use crate::collection::{Collection, Standing};
 use crate::dialogs::Wanted;
@@ -11,6 +11,7 @@ use crate::kit::widgets::{capitalised, choose, decimal, named, numbers};
 use crate::panel::DATA;
 use eframe::egui::{Label, Response, RichText, TextEdit, Ui, vec2};
 use lab_core::data::ClassCount;
+use lab_core::experiment::field;
 use lab_core::experiment::{Channels, Data, Fit, Holdout, Normalization, Resize, Source};
 use lab_core::number::plural;
 
@@ -28,18 +29,13 @@ pub fn ui(
         Standing::Found(look) => look.survey.own_validation,
         _ => true,
     };
-    let (row, base) = (help::HOLDOUT.row("Validate on", "holdout"), preset.map(|p| &p.holdout));
+    let (row, base) = (&field::HOLDOUT, preset.map(|p| &p.holdout));
     fields.row(ui, row, &mut data.holdout, base, |ui, value| holdout(ui, value, own));
     let base = preset.map(|p| &p.train_limit);
-    fields.row(
-        ui,
-        help::TRAIN_LIMIT.row("Training images", "train_limit"),
-        &mut data.train_limit,
-        base,
-        |ui, value| optional(ui, value, 1000, "Training images", whole),
-    );
-    let (row, base) =
-        (help::VALIDATION_LIMIT.row("Validation limit", "validation_limit"), preset.map(|p| &p.validation_limit));
+    fields.row(ui, &field::TRAIN_LIMIT, &mut data.train_limit, base, |ui, value| {
+        optional(ui, value, 1000, "Training images", whole)
+    });
+    let (row, base) = (&field::VALIDATION_LIMIT, preset.map(|p| &p.validation_limit));
     fields.row(ui, row, &mut data.validation_limit, base, |ui, value| {
         optional(ui, value, 500, "Validation images", whole)
     });
@@ -55,13 +51,13 @@ pub fn ui(
     }
     let options = [(Channels::Auto, "As they are"), (Channels::Gray, "Gray"), (Channels::Rgb, "Colour")];
     let base = preset.map(|p| &p.channels);
-    fields.choice(ui, help::CHANNELS.row("Colour", "channels"), &mut data.channels, base, &options);
+    fields.choice(ui, &field::CHANNELS, &mut data.channels, base, &options);
     normalization(ui, fields, &mut data.normalization, preset.map(|p| &p.normalization));
 }
 
 fn resize(ui: &mut Ui, fields: &Fields, value: &mut Option<Resize>, preset: Option<&Option<Resize>>) {
     let mut on = value.is_some();
-    fields.tick(ui, help::RESIZE.row("Resize", "resize"), &mut on, preset.map(Option::is_some).as_ref());
+    fields.tick(ui, &field::RESIZE, &mut on, preset.map(Option::is_some).as_ref());
     if on != value.is_some() {
         let kept = preset.copied().flatten();
         *value = on.then(|| kept.unwrap_or(Resize { height: 32, width: 32, fit: Fit::Cover }));
@@ -69,12 +65,12 @@ fn resize(ui: &mut Ui, fields: &Fields, value: &mut Option<Resize>, preset: Opti
     let Some(value) = value else { return };
     let base = preset.and_then(Option::as_ref);
     let below = fields.below("resize");
-    let (row, base_height) = (help::IMAGE_SIDE.row("Image height", "height"), base.map(|b| &b.height));
+    let (row, base_height) = (&field::IMAGE_HEIGHT, base.map(|b| &b.height));
     below.whole(ui, row, &mut value.height, base_height, " pixels");
-    let (row, base_width) = (help::IMAGE_SIDE.row("Image width", "width"), base.map(|b| &b.width));
+    let (row, base_width) = (&field::IMAGE_WIDTH, base.map(|b| &b.width));
     below.whole(ui, row, &mut value.width, base_width, " pixels");
     let options = [(Fit::Cover, "Crop to fill"), (Fit::Contain, "Fit inside, with bars"), (Fit::Stretch, "Stretch")];
-    below.choice(ui, help::FIT.row("Fit", "fit"), &mut value.fit, base.map(|b| &b.fit), &options);
+    below.choice(ui, &field::FIT, &mut value.fit, base.map(|b| &b.fit), &options);
 }
 
 fn normalization(ui: &mut Ui, fields: &Fields, value: &mut Normalization, preset: Option<&Normalization>) {
@@ -85,7 +81,7 @@ fn normalization(ui: &mut Ui, fields: &Fields, value: &mut Normalization, preset
     };
     let mut chosen = kind(value);
     let options = [(0, "Measured"), (1, "Given numbers"), (2, "Off")];
-    let row = help::NORMALIZATION.row("Normalise", "normalization.given");
+    let row = Row::from(&field::NORMALIZATION).at("normalization.given");
     fields.choice(ui, row, &mut chosen, preset.map(kind).as_ref(), &options);
     if chosen != kind(value) {
         let kept = preset.filter(|p| kind(p) == chosen).cloned();
@@ -98,8 +94,8 @@ fn normalization(ui: &mut Ui, fields: &Fields, value: &mut Normalization, preset
     if let Normalization::Given { mean, std } = value {
         let base = if let Some(Normalization::Given { mean, std }) = preset { Some((mean, std)) } else { None };
         let below = fields.below("normalization.given");
-        below.row(ui, help::MEAN.row("Mean", "mean"), mean, base.map(|b| b.0), singles);
-        below.row(ui, help::STD.row("Deviation", "std"), std, base.map(|b| b.1), singles);
+        below.row(ui, &field::MEAN, mean, base.map(|b| b.0), singles);
+        below.row(ui, &field::STD, std, base.map(|b| b.1), singles);
     }
 }
 
@@ -116,7 +112,7 @@ fn singles(ui: &mut Ui, values: &mut Vec<f32>) -> Response {
 }
 
 fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Source>, actions: &mut Vec<Action>) {
-    fields.row(ui, help::SOURCE.row("Images", "source"), source, preset, |ui, source| {
+    fields.row(ui, &field::SOURCE, source, preset, |ui, source| {
         let mut own = *source != Source::Embedded;
         let options = [(false, "Fashion-MNIST"), (true, "Folder or file")];
         let response = choose(ui, &mut own, &options);
@@ -128,7 +124,7 @@ fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Sou
         response
     });
     if let Source::Path(path) = source {
-        fields.row(ui, help::SOURCE.row("Path", "source.path"), path, None, |ui, path| {
+        fields.row(ui, Row::called(&field::SOURCE, "Path").at("source.path"), path, None, |ui, path| {
             let mut text = path.to_string_lossy().into_owned();
             let width = (ui.available_width() - 64.0).max(40.0);
             let response = ui.add(TextEdit::singleline(&mut text).desired_width(width).hint_text("/path/to/images"));

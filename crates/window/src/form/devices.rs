@@ -1,7 +1,7 @@
 //! What a plan can run on, by name. Looking for GPUs takes a while, so it is done once and on another thread.
 
 use super::field::Fields;
-use super::help;
+use super::row;
 use crate::kit::background::Background;
 use eframe::egui::Ui;
 use lab_core::experiment::{DeviceChoice, DeviceInfo};
@@ -49,7 +49,7 @@ impl Devices {
             names.push((*device, self.name(*device)));
         }
         let options: Vec<(DeviceChoice, &str)> = names.iter().map(|(choice, name)| (*choice, name.as_str())).collect();
-        fields.choice(ui, help::DEVICE.row("Device", "device"), device, Some(&DeviceChoice::Auto), &options);
+        fields.choice(ui, &row::DEVICE, device, Some(&DeviceChoice::Auto), &options);
     }
 }
 

@@ -1,7 +1,7 @@
 //! One row of the form: label, widget, a way back to the preset's value, a "?", and what is wrong with the value.
 
 use super::faults::scroll;
-use super::help::{Help, Row};
+use super::row::Row;
 use super::wishes::Wishes;
 use crate::action::Sought;
 use crate::kit::theme::{self, Tokens, space};
@@ -11,6 +11,7 @@ use eframe::egui::{
     UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
 };
 use lab_core::experiment::Invalid;
+use lab_core::experiment::field::Field;
 use serde::Serialize;
 
 /// Width of the labels' column, in points.
@@ -57,29 +58,29 @@ impl<'a> Fields<'a> {
     }
 
     /// A row for one value. `preset` is what the reset button brings back; without it there is none.
-    pub fn row<T: Clone + PartialEq>(
+    pub fn row<'r, T: Clone + PartialEq>(
         &self,
         ui: &mut Ui,
-        row: Row,
+        row: impl Into<Row<'r>>,
         value: &mut T,
         preset: Option<&T>,
         widget: impl FnOnce(&mut Ui, &mut T) -> Response,
     ) -> Response {
-        self.row_of(ui, row, value, preset, widget, &Vec::new)
+        self.row_of(ui, row.into(), value, preset, widget, &Vec::new)
     }
 
     /// The same for a value of which all others can be told.
     fn row_of<T: Clone + PartialEq>(
         &self,
         ui: &mut Ui,
-        Row { label, field, help }: Row,
+        row: Row,
         value: &mut T,
         preset: Option<&T>,
         widget: impl FnOnce(&mut Ui, &mut T) -> Response,
         values: &dyn Fn() -> Vec<toml::Value>,
     ) -> Response {
         let tokens = Tokens::of(ui);
-        let path = if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) };
+        let (path, label) = (row.path(&self.path), &*row.label);
         let wrong = self.found.iter().find(|invalid| invalid.field == path);
         let changed = preset.is_some_and(|preset| preset != value);
         let room = vec2(ui.available_width(), theme::ROW);
@@ -123,7 +124,7 @@ impl<'a> Fields<'a> {
                     reset_button(ui, &self.name(label), changed, value, preset);
                     let wish = |ui: &mut Ui| self.wish(ui, &path, values);
                     let heard = self.wishes.is_some() && Wishes::can_vary(&path);
-                    help_button(ui, &self.name(label), label, help, heard.then_some(&wish as &dyn Fn(&mut Ui)));
+                    help_button(ui, &self.name(label), (label, row.field), heard.then_some(&wish as &dyn Fn(&mut Ui)));
                     if heard {
                         // The menu is the label's: the widget may have a list of its own.
                         let asked = shown.secondary_clicked() || response.secondary_clicked();
@@ -199,10 +200,10 @@ impl<'a> Fields<'a> {
     }
 
     /// A row with a whole number.
-    pub fn whole<T: Numeric>(
+    pub fn whole<'r, T: Numeric>(
         &self,
         ui: &mut Ui,
-        row: Row,
+        row: impl Into<Row<'r>>,
         value: &mut T,
         preset: Option<&T>,
         unit: &'static str,
@@ -214,12 +215,12 @@ impl<'a> Fields<'a> {
     }
 
     /// A row with a number that may be small; dragging changes it in proportion.
-    pub fn number(&self, ui: &mut Ui, row: Row, value: &mut f64, preset: Option<&f64>) -> Response {
+    pub fn number<'r>(&self, ui: &mut Ui, row: impl Into<Row<'r>>, value: &mut f64, preset: Option<&f64>) -> Response {
         self.row(ui, row, value, preset, decimal)
     }
 
     /// A row with a number of single precision.
-    pub fn single(&self, ui: &mut Ui, row: Row, value: &mut f32, preset: Option<&f32>) -> Response {
+    pub fn single<'r>(&self, ui: &mut Ui, row: impl Into<Row<'r>>, value: &mut f32, preset: Option<&f32>) -> Response {
         self.row(ui, row, value, preset, |ui, value| {
             // The shortest decimal that is this value, so that 0.1 reads as 0.1.
             let mut wide = value.to_string().parse().unwrap_or(f64::from(*value));
@@ -233,21 +234,21 @@ impl<'a> Fields<'a> {
     }
 
     /// A row with a box to tick.
-    pub fn tick(&self, ui: &mut Ui, row: Row, value: &mut bool, preset: Option<&bool>) -> Response {
+    pub fn tick<'r>(&self, ui: &mut Ui, row: impl Into<Row<'r>>, value: &mut bool, preset: Option<&bool>) -> Response {
         self.row(ui, row, value, preset, |ui, value| ui.checkbox(value, ""))
     }
 
     /// A row with one of a few values.
-    pub fn choice<T: Clone + PartialEq + Serialize>(
+    pub fn choice<'r, T: Clone + PartialEq + Serialize>(
         &self,
         ui: &mut Ui,
-        row: Row,
+        row: impl Into<Row<'r>>,
         value: &mut T,
         preset: Option<&T>,
         options: &[(T, &str)],
     ) -> Response {
         let values = || options.iter().filter_map(|(value, _)| toml::Value::try_from(value).ok()).collect();
-        self.row_of(ui, row, value, preset, |ui, value| choose(ui, value, options), &values)
+        self.row_of(ui, row.into(), value, preset, |ui, value| choose(ui, value, options), &values)
     }
 }
 
@@ -294,7 +295,7 @@ fn icon(ui: &mut Ui, text: RichText) -> Response {
 }
 
 /// The "?" beside a field: explains on hover, and stays open when clicked.
-fn help_button(ui: &mut Ui, name: &str, title: &str, help: &'static Help, wish: Option<&dyn Fn(&mut Ui)>) {
+fn help_button(ui: &mut Ui, name: &str, (title, field): (&str, &Field), wish: Option<&dyn Fn(&mut Ui)>) {
     let tokens = Tokens::of(ui);
     let text = RichText::new("?").size(theme::size::SMALL).color(tokens.weak);
     let response = icon(ui, text);
@@ -302,8 +303,8 @@ fn help_button(ui: &mut Ui, name: &str, title: &str, help: &'static Help, wish: 
     let explain = |ui: &mut Ui| {
         ui.set_max_width(ui.spacing().tooltip_width);
         ui.label(theme::strong(title));
-        ui.label(help.what);
-        ui.label(theme::caption(help.good, &tokens));
+        ui.label(field.what);
+        ui.label(theme::caption(field.good, &tokens));
     };
     if !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response)) {
         response.clone().on_hover_ui(explain);
@@ -320,8 +321,8 @@ fn help_button(ui: &mut Ui, name: &str, title: &str, help: &'static Help, wish: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::form::help;
     use eframe::egui::{Context, DragValue, Event, Key, Memory, Modifiers, Pos2, RawInput, ScrollArea};
+    use lab_core::experiment::field;
 
     /// Draws so many rows into a low window. Which of them were drawn, and how high all are.
     fn drawn(ctx: &Context, events: Vec<Event>) -> (Vec<usize>, f32) {
@@ -334,10 +335,16 @@ mod tests {
                 .show(ui, |ui| {
                     for index in 0..50 {
                         let name = format!("row {index}");
-                        fields.row(ui, help::WIDTH.row(&name, &name), &mut 1, None, |ui, value: &mut i32| {
-                            drawn.push(index);
-                            ui.add(DragValue::new(value).min_size(vec2(ui.available_width(), theme::ROW)))
-                        });
+                        fields.row(
+                            ui,
+                            Row::called(&field::WIDTH, &*name).at(&name),
+                            &mut 1,
+                            None,
+                            |ui, value: &mut i32| {
+                                drawn.push(index);
+                                ui.add(DragValue::new(value).min_size(vec2(ui.available_width(), theme::ROW)))
+                            },
+                        );
                     }
                 })
                 .content_size

@@ -9,11 +9,11 @@ mod devices;
 mod faults;
 mod fetching;
 pub mod field;
-mod help;
 mod known;
 mod network;
 mod optimizer;
 mod recipe;
+mod row;
 mod schedule;
 mod start;
 mod wishes;
@@ -38,6 +38,7 @@ use fetching::Fetching;
 use field::Fields;
 pub use known::after;
 use known::{images, steps_per_epoch};
+use lab_core::experiment::field::RUN_NAME;
 use lab_core::experiment::{
     Arm, Augmentation, DeviceChoice, DeviceInfo, Experiment, Invalid, PRESETS, Plan, Preset, Source, preset,
 };
@@ -310,7 +311,7 @@ impl Form {
         let fields = Fields::new(found, "");
         let before = self.preset.map(|preset| preset.id);
         let mut chosen = before;
-        fields.row(ui, help::PRESET.row("Preset", "preset"), &mut chosen, None, |ui, chosen| {
+        fields.row(ui, &row::PRESET, &mut chosen, None, |ui, chosen| {
             let mut options: Vec<(Option<&str>, &str)> =
                 PRESETS.iter().map(|preset| (Some(preset.id), preset.id)).collect();
             if before.is_none() {
@@ -318,7 +319,7 @@ impl Form {
             }
             choose_explained(ui, chosen, &options, |id| id.and_then(preset).map(|preset| (preset.family, preset.about)))
         });
-        fields.tick(ui, help::IMMEDIATE.row("Immediate", "immediate"), &mut self.immediate, None);
+        fields.tick(ui, &row::IMMEDIATE, &mut self.immediate, None);
         // In the same words whether it was changed or not, so that nothing below moves at the first change.
         let about = self.preset.map(|preset| format!("The preset: {}", preset.about));
         let about = about.unwrap_or_else(|| "An experiment of your own.".to_owned());
@@ -380,7 +381,7 @@ impl Form {
         let wrong = found.iter().filter(|invalid| is_training(&invalid.field)).count();
         section(ui, "Training", &summary, false, wrong, |ui| {
             let fields = Fields::new(found, "");
-            fields.row(ui, help::RUN_NAME.row("Run name", "name"), &mut plan.name, Some(&base.name), |ui, name| {
+            fields.row(ui, &RUN_NAME, &mut plan.name, Some(&base.name), |ui, name| {
                 ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
             });
             recipe::ui(ui, &recipe, &mut plan.recipe, Some(&base.recipe));

@@ -1,11 +1,12 @@
 //! The rows of one network.
 
 use super::field::Fields;
-use super::help;
 use super::recipe::{optional, whole};
+use super::row::Row;
 use crate::kit::theme;
 use crate::kit::widgets::{choose, named, read_field, typed_whole};
 use eframe::egui::{Button, CollapsingHeader, DragValue, Response, RichText, Ui, vec2};
+use lab_core::experiment::field::{self, Field};
 use lab_core::experiment::{
     Activation, Block, Body, Distribution, Downsampling, Fan, Gain, HeadPool, Naming, Network, Norm, Scheme, Shortcut,
     Stage, StageEntry, StemKind,
@@ -39,18 +40,17 @@ const STEMS: [(StemKind, &str); 3] =
 pub fn ui(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>, beside: impl FnOnce(&mut Ui)) {
     body(ui, fields, network, preset);
     let base = preset.map(|p| &p.shortcut);
-    let shortcut =
-        fields.choice(ui, help::SHORTCUT.row("Shortcut", "shortcut"), &mut network.shortcut, base, &SHORTCUTS);
+    let shortcut = fields.choice(ui, &field::SHORTCUT, &mut network.shortcut, base, &SHORTCUTS);
     if shortcut.changed() && network.shortcut == Shortcut::None {
         // A plain net has no addition to weigh and no branch that could be dropped or silenced.
         network.gain = Gain::default();
         network.stochastic_depth = 0.0;
         network.init.zero_gamma = false;
     }
-    fields.choice(ui, help::BLOCK.row("Block", "block"), &mut network.block, preset.map(|p| &p.block), &BLOCKS);
+    fields.choice(ui, &field::BLOCK, &mut network.block, preset.map(|p| &p.block), &BLOCKS);
     norm(ui, fields, network, preset);
     let base = preset.map(|p| &p.activation);
-    fields.choice(ui, help::ACTIVATION.row("Activation", "activation"), &mut network.activation, base, &ACTIVATIONS);
+    fields.choice(ui, &field::ACTIVATION, &mut network.activation, base, &ACTIVATIONS);
     let title = fields.owner.map_or_else(|| "More".to_owned(), |owner| format!("More of {owner}"));
     CollapsingHeader::new(title).id_salt(&fields.path).show_unindented(ui, |ui| {
         more(ui, fields, network, preset);
@@ -67,9 +67,7 @@ fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     let mut chosen = family(&network.body);
     let base = preset.map(|p| family(&p.body));
     let options = [(0, "CIFAR, three stages"), (1, "ImageNet, four stages"), (2, "Stages, spelled out")];
-    fields.row(ui, help::FAMILY.row("Family", "body"), &mut chosen, base.as_ref(), |ui, chosen| {
-        choose(ui, chosen, &options)
-    });
+    fields.row(ui, &field::FAMILY, &mut chosen, base.as_ref(), |ui, chosen| choose(ui, chosen, &options));
     if chosen != family(&network.body) {
         let kept = preset.filter(|p| family(&p.body) == chosen).map(|p| p.body.clone());
         network.body = kept.unwrap_or_else(|| match chosen {
@@ -85,18 +83,20 @@ fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     let block = network.block;
     match &mut network.body {
         Body::Cifar { depth, width } => {
+            let below = below.below("cifar");
             let base = if let Some(Body::Cifar { depth, width }) = base { Some((depth, width)) } else { None };
-            below.row(ui, help::DEPTH.row("Depth", "cifar.depth"), depth, base.map(|b| b.0), |ui, depth| {
+            below.row(ui, &field::DEPTH, depth, base.map(|b| b.0), |ui, depth| {
                 layers(ui, depth, block.cifar_depths(), None)
             });
-            below.whole(ui, help::WIDTH.row("Width", "cifar.width"), width, base.map(|b| b.1), " channels");
+            below.whole(ui, &field::WIDTH, width, base.map(|b| b.1), " channels");
         }
         Body::ImageNet { depth, width } => {
+            let below = below.below("imagenet");
             let base = if let Some(Body::ImageNet { depth, width }) = base { Some((depth, width)) } else { None };
-            below.row(ui, help::DEPTH.row("Depth", "imagenet.depth"), depth, base.map(|b| b.0), |ui, depth| {
+            below.row(ui, &field::DEPTH, depth, base.map(|b| b.0), |ui, depth| {
                 layers(ui, depth, block.imagenet_depths().iter().copied(), None)
             });
-            below.whole(ui, help::WIDTH.row("Width", "imagenet.width"), width, base.map(|b| b.1), " channels");
+            below.whole(ui, &field::WIDTH, width, base.map(|b| b.1), " channels");
         }
         Body::Stages(list) => {
             let base = if let Some(Body::Stages(base)) = base { &base[..] } else { &[] };
@@ -154,13 +154,13 @@ fn stages(ui: &mut Ui, fields: &Fields, stages: &mut Vec<Stage>, preset: &[Stage
     let (mut removed, count) = (None, stages.len());
     for (index, stage) in stages.iter_mut().enumerate() {
         let (below, base, number) = (fields.below(&format!("stages[{index}]")), preset.get(index), index + 1);
-        let label = |what: &str| format!("{what} {number}");
-        below.whole(ui, help::BLOCKS.row(&label("Blocks"), "blocks"), &mut stage.blocks, base.map(|b| &b.blocks), "");
+        let numbered = |field: &'static Field| Row::called(field, format!("{} {number}", field.label));
+        below.whole(ui, numbered(&field::BLOCKS), &mut stage.blocks, base.map(|b| &b.blocks), "");
         let base_width = base.map(|b| &b.width);
-        below.whole(ui, help::STAGE_WIDTH.row(&label("Width"), "width"), &mut stage.width, base_width, " channels");
-        below.whole(ui, help::STRIDE.row(&label("Stride"), "stride"), &mut stage.stride, base.map(|b| &b.stride), "");
+        below.whole(ui, numbered(&field::STAGE_WIDTH), &mut stage.width, base_width, " channels");
+        below.whole(ui, numbered(&field::STRIDE), &mut stage.stride, base.map(|b| &b.stride), "");
         let base_entry = base.map(|b| &b.entry);
-        below.choice(ui, help::ENTRY.row(&label("Entry"), "entry"), &mut stage.entry, base_entry, &entries);
+        below.choice(ui, numbered(&field::ENTRY), &mut stage.entry, base_entry, &entries);
         let remove = ui.add_enabled(
             count > 1,
             Button::new(RichText::new(format!("Remove stage {number}")).size(theme::size::SMALL)),
@@ -188,8 +188,7 @@ fn norm(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     let mut chosen = kind(&network.norm);
     let base = preset.map(|p| kind(&p.norm));
     let options = [(0, "Batch"), (1, "Group"), (2, "None")];
-    fields
-        .row(ui, help::NORM.row("Norm", "norm"), &mut chosen, base.as_ref(), |ui, chosen| choose(ui, chosen, &options));
+    fields.row(ui, &field::NORM, &mut chosen, base.as_ref(), |ui, chosen| choose(ui, chosen, &options));
     if chosen != kind(&network.norm) {
         network.norm = [Norm::Batch, Norm::Group(8), Norm::None][chosen];
         if network.norm == Norm::None {
@@ -198,20 +197,14 @@ fn norm(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     }
     if let Norm::Group(groups) = &mut network.norm {
         let base = if let Some(Norm::Group(groups)) = preset.map(|p| &p.norm) { Some(groups) } else { None };
-        fields.whole(ui, help::GROUPS.row("Groups", "norm.group"), groups, base, "");
+        fields.whole(ui, &field::GROUPS, groups, base, "");
     }
 }
 
 fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
-    fields.choice(
-        ui,
-        help::STEM.row("Stem", "stem.kind"),
-        &mut network.stem.kind,
-        preset.map(|p| &p.stem.kind),
-        &STEMS,
-    );
+    fields.choice(ui, &field::STEM, &mut network.stem.kind, preset.map(|p| &p.stem.kind), &STEMS);
     let base = preset.map(|p| &p.stem.width);
-    fields.row(ui, help::STEM_WIDTH.row("Stem width", "stem.width"), &mut network.stem.width, base, |ui, value| {
+    fields.row(ui, &field::STEM_WIDTH, &mut network.stem.width, base, |ui, value| {
         optional(ui, value, 16, "Channels of the stem", whole)
     });
     let options = [
@@ -220,60 +213,47 @@ fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
         (Downsampling::AvgPool, "Average pool"),
     ];
     let base = preset.map(|p| &p.downsampling);
-    fields.choice(
-        ui,
-        help::DOWNSAMPLING.row("Downsampling", "downsampling"),
-        &mut network.downsampling,
-        base,
-        &options,
-    );
+    fields.choice(ui, &field::DOWNSAMPLING, &mut network.downsampling, base, &options);
     // In a plain net they are out of place, and shown only to be put right.
     if network.is_residual() || network.gain != Gain::default() {
         let base = preset.map(|p| &p.gain);
-        fields.number(ui, help::GAIN.row("Gain α", "gain.value"), &mut network.gain.value, base.map(|b| &b.value));
+        fields.number(ui, &field::GAIN, &mut network.gain.value, base.map(|b| &b.value));
         let learned = &mut network.gain.learned;
-        fields.tick(ui, help::GAIN_LEARNED.row("Learned gain", "gain.learned"), learned, base.map(|b| &b.learned));
+        fields.tick(ui, &field::GAIN_LEARNED, learned, base.map(|b| &b.learned));
         fields.error(ui, "gain");
     }
     if network.is_residual() || network.stochastic_depth != 0.0 {
         let base = preset.map(|p| &p.stochastic_depth);
-        let (row, value) =
-            (help::STOCHASTIC_DEPTH.row("Stochastic depth", "stochastic_depth"), &mut network.stochastic_depth);
+        let (row, value) = (&field::STOCHASTIC_DEPTH, &mut network.stochastic_depth);
         fields.number(ui, row, value, base);
     }
     let init = preset.map(|p| &p.init);
     let options = [(Scheme::Kaiming, "Kaiming (He)"), (Scheme::Xavier, "Xavier"), (Scheme::Orthogonal, "Orthogonal")];
     let base = init.map(|i| &i.scheme);
-    fields.choice(ui, help::SCHEME.row("Initial weights", "init.scheme"), &mut network.init.scheme, base, &options);
+    fields.choice(ui, &field::SCHEME, &mut network.init.scheme, base, &options);
     if network.init.scheme != Scheme::Orthogonal {
         let options = [(Distribution::Normal, "Normal"), (Distribution::Uniform, "Uniform")];
-        let (row, base) = (help::DISTRIBUTION.row("Distribution", "init.distribution"), init.map(|i| &i.distribution));
+        let (row, base) = (&field::DISTRIBUTION, init.map(|i| &i.distribution));
         fields.choice(ui, row, &mut network.init.distribution, base, &options);
     }
     if network.init.scheme == Scheme::Kaiming {
         let options = [(Fan::In, "Inputs"), (Fan::Out, "Outputs")];
-        fields.choice(ui, help::FAN.row("Fan", "init.fan"), &mut network.init.fan, init.map(|i| &i.fan), &options);
+        fields.choice(ui, &field::FAN, &mut network.init.fan, init.map(|i| &i.fan), &options);
     }
     if network.is_residual() || network.init.zero_gamma {
-        let (row, base) = (help::ZERO_GAMMA.row("Zero-γ", "init.zero_gamma"), init.map(|i| &i.zero_gamma));
+        let (row, base) = (&field::ZERO_GAMMA, init.map(|i| &i.zero_gamma));
         fields.tick(ui, row, &mut network.init.zero_gamma, base);
     }
     let head = preset.map(|p| &p.head);
     let options = [(HeadPool::Average, "Average"), (HeadPool::Max, "Maximum")];
-    fields.choice(
-        ui,
-        help::HEAD_POOL.row("Head pool", "head.pool"),
-        &mut network.head.pool,
-        head.map(|h| &h.pool),
-        &options,
-    );
+    fields.choice(ui, &field::HEAD_POOL, &mut network.head.pool, head.map(|h| &h.pool), &options);
     let base = head.map(|h| &h.dropout);
-    fields.number(ui, help::DROPOUT.row("Dropout", "head.dropout"), &mut network.head.dropout, base);
-    let (row, base) = (help::HEAD_BIAS.row("Head bias", "head.bias"), head.map(|h| &h.bias));
+    fields.number(ui, &field::DROPOUT, &mut network.head.dropout, base);
+    let (row, base) = (&field::HEAD_BIAS, head.map(|h| &h.bias));
     fields.tick(ui, row, &mut network.head.bias, base);
-    let (row, base) = (help::HEAD_SCALE.row("Logit factor", "head.scale"), head.map(|h| &h.scale));
+    let (row, base) = (&field::HEAD_SCALE, head.map(|h| &h.scale));
     fields.number(ui, row, &mut network.head.scale, base);
     let options = [(Naming::Cifar, "CIFAR nets"), (Naming::Torchvision, "torchvision")];
-    let (row, base) = (help::NAMING.row("Weight names", "naming"), preset.map(|p| &p.naming));
+    let (row, base) = (&field::NAMING, preset.map(|p| &p.naming));
     fields.choice(ui, row, &mut network.naming, base, &options);
 }

@@ -1,17 +1,17 @@
 //! The optimiser's rows; the recipe's, or an arm's own.
 
 use super::field::Fields;
-use super::help;
 use crate::action::Sought;
 use crate::kit::widgets::{choose, decimal};
 use eframe::egui::Ui;
+use lab_core::experiment::field;
 use lab_core::experiment::optimizer::{Setting, Value};
 use lab_core::experiment::{Method, Optimizer};
 
 /// Rows of an optimiser.
 pub fn ui(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Option<&Optimizer>) {
     method(ui, fields, optimizer, preset);
-    let (row, base) = (help::LEARNING_RATE.row("Learning rate", "learning_rate"), preset.map(|p| &p.learning_rate));
+    let (row, base) = (&field::LEARNING_RATE, preset.map(|p| &p.learning_rate));
     fields.row(ui, row, &mut optimizer.learning_rate, base, |ui, value| {
         fields.found(ui, Sought::LearningRate, value, decimal)
     });
@@ -19,38 +19,30 @@ pub fn ui(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Optio
     let mut base = preset.map(|p| p.method.clone()).filter(|method| method.id() == optimizer.method.id());
     let mut base = base.as_mut().map(Method::settings).unwrap_or_default().into_iter();
     let below = fields.below("method");
-    for Setting { id, label, value } in optimizer.method.settings() {
+    // What every setting of every rule is called is known.
+    let rule = |id: &str| field::at(&format!("{}.{id}", below.path)).unwrap_or(&field::METHOD);
+    for Setting { id, value } in optimizer.method.settings() {
         let base = base.next().map(|setting| setting.value);
         match value {
             Value::Number(value, _) => {
                 let base = if let Some(Value::Number(base, _)) = base { Some(&*base) } else { None };
-                below.number(ui, help::of_rule(id).row(label, id), value, base);
+                below.number(ui, rule(id), value, base);
             }
             Value::Switch(value) => {
                 let base = if let Some(Value::Switch(base)) = base { Some(&*base) } else { None };
-                below.tick(ui, help::of_rule(id).row(label, id), value, base);
+                below.tick(ui, rule(id), value, base);
             }
         }
     }
-    fields.number(
-        ui,
-        help::WEIGHT_DECAY.row("Weight decay", "weight_decay"),
-        &mut optimizer.weight_decay,
-        preset.map(|p| &p.weight_decay),
-    );
-    fields.tick(
-        ui,
-        help::DECAY_ALL.row("Decay norms", "decay_norm_and_bias"),
-        &mut optimizer.decay_norm_and_bias,
-        preset.map(|p| &p.decay_norm_and_bias),
-    );
+    fields.number(ui, &field::WEIGHT_DECAY, &mut optimizer.weight_decay, preset.map(|p| &p.weight_decay));
+    fields.tick(ui, &field::DECAY_ALL, &mut optimizer.decay_norm_and_bias, preset.map(|p| &p.decay_norm_and_bias));
 }
 
 /// The rule; a new one starts from its defaults, and from a learning rate that suits it.
 fn method(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Option<&Optimizer>) {
     let before = optimizer.method.id();
     let (mut id, base) = (before, preset.map(|p| p.method.id()));
-    fields.row(ui, help::METHOD.row("Method", "method"), &mut id, base.as_ref(), |ui, id| {
+    fields.row(ui, &field::METHOD, &mut id, base.as_ref(), |ui, id| {
         let options = Method::all().map(|method| (method.id(), method.label()));
         choose(ui, id, &options)
     });

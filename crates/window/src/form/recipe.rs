@@ -1,46 +1,42 @@
 //! The rows on how long and how all arms train.
 
 use super::field::Fields;
-use super::help::{self, Row};
+use super::row::Row;
 use crate::action::Sought;
 use crate::kit::theme;
 use crate::kit::widgets::{bounded_field, choose, decimal, named, whole_field};
 use eframe::egui::{Response, Ui, emath::Numeric, vec2};
+use lab_core::experiment::field::{self, Field};
 use lab_core::experiment::{Augmentation, EarlyStopping, Interval, Length, Precision, Recipe};
 
 /// Rows of the recipe that are neither optimiser, schedule nor augmentation.
 pub fn ui(ui: &mut Ui, fields: &Fields, recipe: &mut Recipe, preset: Option<&Recipe>) {
     length(ui, fields, &mut recipe.length, preset.map(|p| &p.length));
     let base = preset.map(|p| &p.batch_size);
-    fields.row(ui, help::BATCH_SIZE.row("Batch size", "batch_size"), &mut recipe.batch_size, base, |ui, value| {
+    fields.row(ui, &field::BATCH_SIZE, &mut recipe.batch_size, base, |ui, value| {
         fields.found(ui, Sought::BatchSize, value, |ui, value| {
             let size = vec2(ui.available_width(), theme::ROW);
             whole_field(ui, value, |field| field.speed(0.05).suffix(" images").min_size(size))
         })
     });
-    fields.whole(ui, help::SEED.row("Seed", "seed"), &mut recipe.seed, preset.map(|p| &p.seed), "");
+    fields.whole(ui, &field::SEED, &mut recipe.seed, preset.map(|p| &p.seed), "");
     let base = preset.map(|p| &p.seeds);
-    fields.row(ui, help::SEEDS.row("Seeds", "seeds"), &mut recipe.seeds, base, |ui, seeds| {
+    fields.row(ui, &field::SEEDS, &mut recipe.seeds, base, |ui, seeds| {
         let size = vec2(ui.available_width(), theme::ROW);
         bounded_field(ui, seeds, 1..=1000, |field| field.speed(0.05).min_size(size))
     });
     let base = preset.map(|p| &p.label_smoothing);
-    fields.single(
-        ui,
-        help::LABEL_SMOOTHING.row("Label smoothing", "label_smoothing"),
-        &mut recipe.label_smoothing,
-        base,
-    );
+    fields.single(ui, &field::LABEL_SMOOTHING, &mut recipe.label_smoothing, base);
     let digits = [(Precision::F32, "Single (f32)"), (Precision::Bf16, "bfloat16")];
     let base = preset.map(|p| &p.precision);
-    fields.choice(ui, help::PRECISION.row("Precision", "precision"), &mut recipe.precision, base, &digits);
+    fields.choice(ui, &field::PRECISION, &mut recipe.precision, base, &digits);
     let base = preset.map(|p| &p.clip_norm);
-    fields.row(ui, help::CLIP.row("Clip gradient at", "clip_norm"), &mut recipe.clip_norm, base, |ui, value| {
+    fields.row(ui, &field::CLIP, &mut recipe.clip_norm, base, |ui, value| {
         optional(ui, value, 1.0, "Largest gradient norm", decimal)
     });
     interval(ui, fields, &mut recipe.evaluate_every, preset.map(|p| &p.evaluate_every));
     let base = preset.map(|p| &p.probe_every);
-    fields.whole(ui, help::PROBE.row("Gradients every", "probe_every"), &mut recipe.probe_every, base, " steps");
+    fields.whole(ui, &field::PROBE, &mut recipe.probe_every, base, " steps");
     early(ui, fields, &mut recipe.early_stopping, preset.map(|p| &p.early_stopping));
 }
 
@@ -96,7 +92,7 @@ fn length(ui: &mut Ui, fields: &Fields, length: &mut Length, preset: Option<&Len
         Length::Epochs(epochs) => ("length.epochs", u64::from(epochs), Count::Epochs),
         Length::Steps(steps) => ("length.steps", steps, Count::Steps),
     };
-    fields.row(ui, help::LENGTH.row("Train for", field), length, preset, |ui, length| {
+    fields.row(ui, Row::from(&field::LENGTH).at(field), length, preset, |ui, length| {
         let (response, number, count) = counted(ui, number, count);
         *length = match count {
             Count::Epochs => Length::Epochs(narrow(number)),
@@ -111,7 +107,7 @@ fn interval(ui: &mut Ui, fields: &Fields, interval: &mut Interval, preset: Optio
         Interval::Epochs(epochs) => ("evaluate_every.epochs", u64::from(epochs), Count::Epochs),
         Interval::Steps(steps) => ("evaluate_every.steps", steps, Count::Steps),
     };
-    fields.row(ui, help::EVALUATE.row("Validate every", field), interval, preset, |ui, interval| {
+    fields.row(ui, Row::from(&field::EVALUATE).at(field), interval, preset, |ui, interval| {
         let (response, number, count) = counted(ui, number, count);
         *interval = match count {
             Count::Epochs => Interval::Epochs(narrow(number)),
@@ -124,7 +120,7 @@ fn interval(ui: &mut Ui, fields: &Fields, interval: &mut Interval, preset: Optio
 fn early(ui: &mut Ui, fields: &Fields, value: &mut Option<EarlyStopping>, preset: Option<&Option<EarlyStopping>>) {
     let mut on = value.is_some();
     let base = preset.map(Option::is_some);
-    fields.tick(ui, help::EARLY_STOPPING.row("Stop early", "early_stopping"), &mut on, base.as_ref());
+    fields.tick(ui, &field::EARLY_STOPPING, &mut on, base.as_ref());
     if on != value.is_some() {
         let kept = preset.copied().flatten();
         *value = on.then(|| kept.unwrap_or(EarlyStopping { patience: 10, min_delta: 0.0 }));
@@ -132,25 +128,25 @@ fn early(ui: &mut Ui, fields: &Fields, value: &mut Option<EarlyStopping>, preset
     let Some(value) = value else { return };
     let base = preset.and_then(Option::as_ref);
     let below = fields.below("early_stopping");
-    let row = help::PATIENCE.row("Patience", "patience");
+    let row = &field::PATIENCE;
     below.whole(ui, row, &mut value.patience, base.map(|b| &b.patience), " validations");
-    let row = help::MIN_DELTA.row("Least fall", "min_delta");
+    let row = &field::MIN_DELTA;
     below.number(ui, row, &mut value.min_delta, base.map(|b| &b.min_delta));
 }
 
 /// Rows of the augmentation.
 pub fn augmentation(ui: &mut Ui, fields: &Fields, value: &mut Augmentation, preset: Option<&Augmentation>) {
-    let mut single = |row: Row, value: &mut f32, preset: Option<&f32>| {
+    let mut single = |row: &'static Field, value: &mut f32, preset: Option<&f32>| {
         fields.single(ui, row, value, preset);
     };
-    single(help::BRIGHTNESS.row("Brightness ±", "brightness"), &mut value.brightness, preset.map(|p| &p.brightness));
-    single(help::CONTRAST.row("Contrast ±", "contrast"), &mut value.contrast, preset.map(|p| &p.contrast));
-    single(help::ROTATION.row("Rotation ± °", "rotation"), &mut value.rotation, preset.map(|p| &p.rotation));
-    single(help::MIXUP.row("Mixup alpha", "mixup"), &mut value.mixup, preset.map(|p| &p.mixup));
+    single(&field::BRIGHTNESS, &mut value.brightness, preset.map(|p| &p.brightness));
+    single(&field::CONTRAST, &mut value.contrast, preset.map(|p| &p.contrast));
+    single(&field::ROTATION, &mut value.rotation, preset.map(|p| &p.rotation));
+    single(&field::MIXUP, &mut value.mixup, preset.map(|p| &p.mixup));
     let base = preset.map(|p| &p.pad_crop);
-    fields.whole(ui, help::PAD_CROP.row("Pad and crop", "pad_crop"), &mut value.pad_crop, base, " pixels");
-    fields.tick(ui, help::FLIP.row("Mirror", "flip"), &mut value.flip, preset.map(|p| &p.flip));
-    fields.whole(ui, help::CUTOUT.row("Cutout", "cutout"), &mut value.cutout, preset.map(|p| &p.cutout), " pixels");
+    fields.whole(ui, &field::PAD_CROP, &mut value.pad_crop, base, " pixels");
+    fields.tick(ui, &field::FLIP, &mut value.flip, preset.map(|p| &p.flip));
+    fields.whole(ui, &field::CUTOUT, &mut value.cutout, preset.map(|p| &p.cutout), " pixels");
 }
 
 /// What the augmentation does, in a few words.

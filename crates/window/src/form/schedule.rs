@@ -1,10 +1,10 @@
 //! The schedule's rows, and a picture of the learning rate over the whole training.
 
 use super::field::Fields;
-use super::help::{self, Row};
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::{choose, named, numbers};
 use eframe::egui::{Shape, Stroke, Ui, pos2, vec2};
+use lab_core::experiment::field::{self, Field};
 use lab_core::experiment::{Curve, Schedule, Unit};
 use lab_core::number;
 use std::mem::discriminant;
@@ -16,18 +16,18 @@ pub fn ui(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<
     let base = preset.map(|p| &p.curve).filter(|p| discriminant(*p) == discriminant(&schedule.curve));
     values(ui, &below, &mut schedule.curve, base);
     let units = [(Unit::Epochs, "Epochs"), (Unit::Steps, "Steps")];
-    fields.choice(ui, help::UNIT.row("Counts in", "unit"), &mut schedule.unit, preset.map(|p| &p.unit), &units);
-    fields.number(ui, help::WARMUP.row("Warm-up", "warmup"), &mut schedule.warmup, preset.map(|p| &p.warmup));
+    fields.choice(ui, &field::UNIT, &mut schedule.unit, preset.map(|p| &p.unit), &units);
+    fields.number(ui, &field::WARMUP, &mut schedule.warmup, preset.map(|p| &p.warmup));
     if schedule.warmup > 0.0 {
         let base = preset.map(|p| &p.warmup_from);
-        fields.number(ui, help::WARMUP_FROM.row("Warm-up from", "warmup_from"), &mut schedule.warmup_from, base);
+        fields.number(ui, &field::WARMUP_FROM, &mut schedule.warmup_from, base);
     }
 }
 
 fn curve(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&Schedule>) {
     let before = discriminant(&schedule.curve);
     let (mut kind, base) = (before, preset.map(|p| discriminant(&p.curve)));
-    fields.row(ui, help::CURVE.row("Curve", "curve"), &mut kind, base.as_ref(), |ui, kind| {
+    fields.row(ui, &field::CURVE, &mut kind, base.as_ref(), |ui, kind| {
         let options = Curve::all().map(|curve| (discriminant(&curve), curve.label()));
         choose(ui, kind, &options)
     });
@@ -42,15 +42,15 @@ fn curve(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&
 /// The rows of one curve. Its values go back to the preset's together, with the curve.
 fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve>) {
     let base = preset.cloned();
-    let mut number = |row: Row, value: &mut f64, preset: Option<f64>| {
+    let mut number = |row: &'static Field, value: &mut f64, preset: Option<f64>| {
         fields.number(ui, row, value, preset.as_ref());
     };
     match (curve, base) {
         (Curve::Constant, _) => {}
         (Curve::Step { every, factor }, base) => {
             let base = if let Some(Curve::Step { every, factor }) = base { Some((every, factor)) } else { None };
-            number(help::EVERY.row("Every", "every"), every, base.map(|b| b.0));
-            number(help::FACTOR.row("Factor", "factor"), factor, base.map(|b| b.1));
+            number(&field::EVERY, every, base.map(|b| b.0));
+            number(&field::FACTOR, factor, base.map(|b| b.1));
         }
         (Curve::MultiStep { milestones: times, factor }, base) => {
             let base = if let Some(Curve::MultiStep { milestones, factor }) = base {
@@ -58,21 +58,21 @@ fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve
             } else {
                 None
             };
-            number(help::FACTOR.row("Factor", "factor"), factor, base.as_ref().map(|b| b.1));
-            let row = help::MILESTONES.row("Milestones", "milestones");
+            number(&field::FACTOR, factor, base.as_ref().map(|b| b.1));
+            let row = &field::MILESTONES;
             fields.row(ui, row, times, base.as_ref().map(|b| &b.0), numbers);
         }
         (Curve::Exponential { factor }, base) => {
             let base = if let Some(Curve::Exponential { factor }) = base { Some(factor) } else { None };
-            number(help::FACTOR.row("Factor", "factor"), factor, base);
+            number(&field::FACTOR, factor, base);
         }
         (Curve::Polynomial { power }, base) => {
             let base = if let Some(Curve::Polynomial { power }) = base { Some(power) } else { None };
-            number(help::POWER.row("Power", "power"), power, base);
+            number(&field::POWER, power, base);
         }
         (Curve::Cosine { end }, base) => {
             let base = if let Some(Curve::Cosine { end }) = base { Some(end) } else { None };
-            number(help::END.row("End", "end"), end, base);
+            number(&field::END, end, base);
         }
         (Curve::CosineRestarts { period, growth, end }, base) => {
             let base = if let Some(Curve::CosineRestarts { period, growth, end }) = base {
@@ -80,9 +80,9 @@ fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve
             } else {
                 None
             };
-            number(help::PERIOD.row("Period", "period"), period, base.map(|b| b.0));
-            number(help::GROWTH.row("Growth", "growth"), growth, base.map(|b| b.1));
-            number(help::END.row("End", "end"), end, base.map(|b| b.2));
+            number(&field::PERIOD, period, base.map(|b| b.0));
+            number(&field::GROWTH, growth, base.map(|b| b.1));
+            number(&field::END, end, base.map(|b| b.2));
         }
         (Curve::OneCycle { rise, start_div, final_div }, base) => {
             let base = if let Some(Curve::OneCycle { rise, start_div, final_div }) = base {
@@ -90,9 +90,9 @@ fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve
             } else {
                 None
             };
-            number(help::RISE.row("Rise", "rise"), rise, base.map(|b| b.0));
-            number(help::START_DIV.row("Start divisor", "start_div"), start_div, base.map(|b| b.1));
-            number(help::FINAL_DIV.row("Final divisor", "final_div"), final_div, base.map(|b| b.2));
+            number(&field::RISE, rise, base.map(|b| b.0));
+            number(&field::START_DIV, start_div, base.map(|b| b.1));
+            number(&field::FINAL_DIV, final_div, base.map(|b| b.2));
         }
         (Curve::Plateau { factor, patience, threshold }, base) => {
             let base = if let Some(Curve::Plateau { factor, patience, threshold }) = base {
@@ -100,9 +100,9 @@ fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve
             } else {
                 None
             };
-            number(help::FACTOR.row("Factor", "factor"), factor, base.map(|b| b.0));
-            number(help::THRESHOLD.row("Threshold", "threshold"), threshold, base.map(|b| b.2));
-            fields.whole(ui, help::PATIENCE.row("Patience", "patience"), patience, base.as_ref().map(|b| &b.1), "");
+            number(&field::FACTOR, factor, base.map(|b| b.0));
+            number(&field::THRESHOLD, threshold, base.map(|b| b.2));
+            fields.whole(ui, &field::PATIENCE, patience, base.as_ref().map(|b| &b.1), "");
         }
     }
 }

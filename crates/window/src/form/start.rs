@@ -2,9 +2,9 @@
 
 use super::fetching::Fetching;
 use super::field::Fields;
-use super::help;
 use crate::kit::widgets::choose;
 use eframe::egui::{TextEdit, Ui};
+use lab_core::experiment::field;
 use lab_core::experiment::{Expected, Freeze, Start, StartHead};
 use lab_core::fetch::Kind;
 
@@ -17,7 +17,7 @@ pub fn ui(
     (stages, fetching): (usize, &mut Fetching),
 ) {
     let mut on = start.is_some();
-    fields.tick(ui, help::START.row("Start from weights", "start"), &mut on, preset.map(Option::is_some).as_ref());
+    fields.tick(ui, &field::START, &mut on, preset.map(Option::is_some).as_ref());
     if on != start.is_some() {
         let kept = preset.cloned().flatten();
         *start = on.then(|| kept.unwrap_or_else(|| Start::from("")));
@@ -25,7 +25,7 @@ pub fn ui(
     let Some(start) = start else { return };
     let base = preset.and_then(Option::as_ref);
     let below = fields.below("start");
-    let row = help::START.row("Weights", "weights");
+    let row = &field::START_WEIGHTS;
     below.row(ui, row, &mut start.weights, base.map(|b| &b.weights), |ui, path| {
         let mut text = path.to_string_lossy().into_owned();
         let field = TextEdit::singleline(&mut text).desired_width(f32::INFINITY).hint_text("file, or folder of a run");
@@ -39,21 +39,21 @@ pub fn ui(
         start.weights = path;
     }
     let heads = [(StartHead::Fitting, "Kept if it fits"), (StartHead::New, "New"), (StartHead::Kept, "Kept")];
-    below.choice(ui, help::START_HEAD.row("Head", "head"), &mut start.head, base.map(|b| &b.head), &heads);
-    let row = help::FREEZE.row("Frozen", "freeze");
+    below.choice(ui, &field::START_HEAD, &mut start.head, base.map(|b| &b.head), &heads);
+    let row = &field::FREEZE;
     below.row(ui, row, &mut start.freeze, base.map(|b| &b.freeze), |ui, freeze| {
         let parts: Vec<(Freeze, String)> = parts(stages);
         let options: Vec<(Freeze, &str)> = parts.iter().map(|(part, label)| (*part, label.as_str())).collect();
         choose(ui, freeze, &options)
     });
-    let row = help::BACKBONE_FACTOR.row("Backbone factor", "backbone_factor");
+    let row = &field::BACKBONE_FACTOR;
     below.number(ui, row, &mut start.backbone_factor, base.map(|b| &b.backbone_factor));
     let expected = [
         (Expected::Own, "As they were trained"),
         (Expected::ImageNet, "ImageNet's numbers"),
         (Expected::Any, "As the images are"),
     ];
-    let row = help::EXPECTED.row("Weights expect", "normalization");
+    let row = &field::EXPECTED;
     below.choice(ui, row, &mut start.normalization, base.map(|b| &b.normalization), &expected);
 }
 

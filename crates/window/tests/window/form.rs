@@ -171,7 +171,7 @@ fn an_arm_may_have_its_own_optimiser_and_schedule() {
     choose(&mut harness, "Method, residual", "AdamW");
     assert!(
         has(&harness, "shortcut: none → zero-padded (A) · differs from plain")
-            || has(&harness, "optimizer: as the recipe → its own")
+            || has(&harness, "own optimiser: as the recipe → its own")
     );
     click(&mut harness, "Own schedule, residual");
     choose(&mut harness, "Curve, residual", "Cosine");

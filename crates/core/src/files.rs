@@ -3,6 +3,7 @@
 //! Contents go to a temporary name beside the target, are synced to the disk and then renamed. Knows nothing of
 //! what it writes. Names for files are made here, too.
 
+use serde::Serialize;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -27,6 +28,18 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     placed.map_err(|error| naming("cannot write", path, &error))
+}
+
+/// A value as every file of ours has it: JSON, indented, with a line feed at the end.
+pub(crate) fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Removes a file; one that is not there already is no error.
+pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
+    fs::remove_file(path).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 /// Writes a file that must not be there yet: of several that try at once, on whatever machines, with different bytes, one

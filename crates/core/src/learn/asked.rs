@@ -1,6 +1,6 @@
 //! What instruments answered about a trial, boiled down to the numbers that claims are about; a file in its run folder.
 
-use crate::files::write_atomically;
+use crate::files::{json, write_atomically};
 use crate::instrument::{Finding, Findings};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -41,7 +41,7 @@ impl Asked {
     /// # Errors
     /// What the system says.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        write_atomically(&folder.join(FILE), &serde_json::to_vec_pretty(self)?)
+        write_atomically(&folder.join(FILE), &json(self)?)
     }
 }
 

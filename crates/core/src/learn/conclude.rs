@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::lesson::{Claim, Lesson, Side};
-use crate::files::write_atomically;
+use crate::files::{json, write_atomically};
 use crate::number::{capital, or_dash, plural};
 use crate::runs::{self, Run};
 use crate::statistics::{Paired, Sample, holm};
@@ -98,7 +98,7 @@ impl Conclusion {
     /// # Errors
     /// What the system says.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        write_atomically(&folder.join(FILE), &serde_json::to_vec_pretty(self)?)
+        write_atomically(&folder.join(FILE), &json(self)?)
     }
 
     /// The place of what was guessed among what a lesson offers.

@@ -4,7 +4,7 @@
 //! shows what was told last and works nothing out from the experiment as it was planned: a checkpoint or a change may have
 //! brought other values.
 
-use crate::experiment::Augmentation;
+use crate::experiment::{Augmentation, Experiment, Invalid};
 use crate::number::setting;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,29 @@ pub enum Tune {
 }
 
 impl Tune {
+    /// The experiment as if it had begun with this change, checked.
+    ///
+    /// # Errors
+    /// Every rule that the change breaks.
+    pub fn applied(&self, experiment: &Experiment) -> Result<Experiment, Vec<Invalid>> {
+        let mut plan = experiment.clone().into_plan();
+        let own = plan.arms.iter_mut().filter_map(|arm| arm.optimizer.as_mut());
+        for rule in own.chain([&mut plan.recipe.optimizer]) {
+            match self {
+                Self::LearningRate(rate) => rule.learning_rate = *rate,
+                Self::Momentum(momentum) => rule.method.momentum_mut().into_iter().for_each(|kept| *kept = *momentum),
+                Self::WeightDecay(decay) => rule.weight_decay = *decay,
+                Self::Augmentation(_) | Self::ProbeEvery(_) => {}
+            }
+        }
+        match self {
+            Self::LearningRate(_) | Self::Momentum(_) | Self::WeightDecay(_) => {}
+            Self::Augmentation(augmentation) => plan.recipe.augmentation = augmentation.clone(),
+            Self::ProbeEvery(steps) => plan.recipe.probe_every = *steps,
+        }
+        Experiment::check(plan)
+    }
+
     /// What happens, as a run's log says it.
     #[must_use]
     pub fn in_words(&self) -> String {
@@ -59,6 +82,31 @@ impl Tune {
             Self::WeightDecay(decay) => format!("weight decay {}", setting(*decay)),
             Self::Augmentation(_) => "augmentation changed".into(),
             Self::ProbeEvery(steps) => format!("gradients measured every {steps} steps"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::PRESETS;
+
+    #[test]
+    fn a_change_that_no_experiment_may_have_is_refused_in_words() {
+        let experiment = Experiment::check(PRESETS[0].plan()).unwrap();
+        let changed = Tune::LearningRate(0.5).applied(&experiment).unwrap();
+        assert_eq!(changed.recipe.optimizer.learning_rate, 0.5);
+        for (change, field) in [
+            (Tune::LearningRate(f64::NAN), "recipe.optimizer.learning_rate"),
+            (Tune::Momentum(-1.0), "recipe.optimizer.method.momentum"),
+            (Tune::WeightDecay(f64::INFINITY), "recipe.optimizer.weight_decay"),
+            (
+                Tune::Augmentation(Augmentation { rotation: -3.0, ..Augmentation::default() }),
+                "recipe.augmentation.rotation",
+            ),
+        ] {
+            let wrong = change.applied(&experiment).unwrap_err();
+            assert!(wrong.iter().any(|wrong| wrong.field == field), "{change:?}: {wrong:?}");
         }
     }
 }

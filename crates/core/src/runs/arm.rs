@@ -7,7 +7,7 @@ use super::layout;
 use super::rows::{GradientRow, MetricsRow};
 use super::table::GrowingTable;
 use crate::experiment::Setting;
-use crate::files::{link_folder, sweep, write_atomically};
+use crate::files::{link_folder, remove_if_there, sweep, write_atomically};
 use crate::instrument::matrix;
 use crate::protocol::{ArmProbe, Evaluation, Histogram};
 use crate::quantity::Measure;
@@ -115,20 +115,20 @@ impl ArmFiles {
         self.growing().into_iter().try_for_each(Growing::sync)
     }
 
-    /// Goes on in another folder with all that was recorded, and with the checkpoints if they can be read.
-    pub fn move_to(&mut self, folder: &Path) -> io::Result<()> {
+    /// Copies all that was recorded into another folder, and the checkpoints if they can be read.
+    pub fn copied_to(&mut self, folder: &Path) -> io::Result<[Growing; 4]> {
         fs::create_dir_all(folder)?;
-        for file in self.growing() {
-            file.move_to(folder.join(file.path().file_name().unwrap_or_default()))?;
-        }
+        let [metrics, gradients, predictions, board] =
+            self.growing().map(|file| file.copied_to(folder.join(file.path().file_name().unwrap_or_default())));
         // Where they cannot be read, the session writes new ones.
         let _ = link_folder(&self.checkpoints(), &layout::checkpoints(folder));
         let _ = fs::copy(self.folder.join(layout::CONFUSION), folder.join(layout::CONFUSION));
-        folder.clone_into(&mut self.folder);
-        self.flush()
+        Ok([metrics?, gradients?, predictions?, board?])
     }
-}
 
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    fs::remove_file(path).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+    /// Goes on in another folder with the copies that are there.
+    pub fn go_on_in(&mut self, folder: &Path, copies: [Growing; 4]) {
+        folder.clone_into(&mut self.folder);
+        self.growing().into_iter().zip(copies).for_each(|(file, copy)| *file = copy);
+    }
 }

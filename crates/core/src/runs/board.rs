@@ -21,6 +21,11 @@ const CELL: usize = 16;
 /// The most classes of which a confusion is drawn.
 const MOST_DRAWN: usize = 100;
 
+/// How far apart the steps that are written stand, at this one.
+fn apart(step: u64) -> u64 {
+    (0..15).map(|power| 10u64.pow(power)).find(|apart| step <= EVERY_STEP * apart).unwrap_or(u64::MAX)
+}
+
 pub(super) struct Board(Growing);
 
 impl Board {
@@ -47,9 +52,7 @@ impl Board {
     /// A step, a validation, or both.
     pub fn measured(&mut self, row: &MetricsRow) {
         let validated = row.get(Measure::ValidationLoss).is_some();
-        let apart =
-            (1..19).map(|power| 10u64.pow(power)).find(|apart| row.step < EVERY_STEP * apart).unwrap_or(u64::MAX);
-        if !validated && !row.step.is_multiple_of(apart / 10) {
+        if !validated && !row.step.is_multiple_of(apart(row.step)) {
             return;
         }
         let named = |measure: &Measure| {
@@ -143,4 +146,16 @@ pub(super) fn spreads(folder: &Path) -> io::Result<BTreeMap<u64, Vec<Histogram>>
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_runs_write_fewer_of_their_steps() {
+        let written = |steps: u64| (1..=steps).filter(|step| step.is_multiple_of(apart(*step))).count();
+        assert_eq!([10_000, 30_000, 200_000].map(written), [10_000, 12_000, 20_000]);
+        assert_eq!(apart(u64::MAX), u64::MAX);
+    }
 }

@@ -63,7 +63,7 @@ impl Growing {
     /// Hands all bytes to the system. After an error nothing is lost: the next flush tries again.
     pub fn flush(&mut self) -> io::Result<()> {
         let Some(mut file) = self.file.as_ref().filter(|_| self.path.exists()) else {
-            return if self.end() == 0 { Ok(()) } else { self.move_to(self.path.clone()) };
+            return if self.end() == 0 { Ok(()) } else { self.write_anew() };
         };
         if self.buffer.is_empty() && file.metadata()?.len() == self.written {
             return Ok(());
@@ -81,16 +81,20 @@ impl Growing {
         self.file.as_ref().map_or(Ok(()), File::sync_data)
     }
 
-    /// Writes all bytes into another file, and goes on with that.
-    pub fn move_to(&mut self, path: PathBuf) -> io::Result<()> {
+    fn write_anew(&mut self) -> io::Result<()> {
+        *self = self.copied_to(self.path.clone())?;
+        Ok(())
+    }
+
+    /// Writes all bytes into another file, to go on with that.
+    pub fn copied_to(&self, path: PathBuf) -> io::Result<Self> {
         let bytes = self.contents()?;
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
         let mut file = File::options().create(true).truncate(true).read(true).write(true).open(&path)?;
         file.write_all(&bytes)?;
-        *self = Self { path, file: Some(file), written: bytes.len() as u64, buffer: Vec::new() };
-        Ok(())
+        Ok(Self { path, file: Some(file), written: bytes.len() as u64, buffer: Vec::new() })
     }
 
     pub fn path(&self) -> &Path {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 pub(crate) const EXPERIMENT: &str = "experiment.toml";
 pub(super) const INFO: &str = "run.json";
@@ -116,12 +117,32 @@ pub(super) fn settle(arm_folder: &Path) -> io::Result<()> {
     [Checkpoint::Last, Checkpoint::Best].iter().try_for_each(|which| settle_folder(&folder.join(which.name())))
 }
 
+/// How long somebody who wants to write waits for one who holds the lock only for a moment: to settle a checkpoint, or to
+/// ask whether the run is being written.
+const PATIENCE: Duration = Duration::from_millis(200);
+
 /// Keeps every other process from writing the run as long as the file is open.
 pub(super) fn lock(run: &Path) -> io::Result<File> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match lock_now(run) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() < until => {
+                thread::sleep(PATIENCE / 20);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return Err(io::Error::other("another Residual Lab is training there"));
+            }
+            locked => return locked,
+        }
+    }
+}
+
+/// The same without waiting: an error of the kind that would block where another process holds it.
+pub(super) fn lock_now(run: &Path) -> io::Result<File> {
     let path = run.join(LOCK);
     let file = File::options().create(true).truncate(false).write(true).open(&path)?;
     match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(io::Error::other("another Residual Lab is training there")),
+        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
         // Two that begin at once: the other one has cleared the folder away and made it anew.
         Ok(()) if !is_at(&file, &path) => Err(io::Error::other("another Residual Lab has begun there")),
         // Some network file systems have no locks; writing there is still better than refusing.
@@ -157,7 +178,7 @@ pub(super) fn is_beginning(folder: &Path) -> bool {
 pub(super) fn clear_beginnings(folder: &Path) {
     if folder.join(LOCK).exists() && is_beginning(folder) {
         // Whoever begins there at this moment keeps it. What cannot be removed is overwritten.
-        let _lock = lock(folder).map(|lock| fs::remove_dir_all(folder).map(|()| lock));
+        let _lock = lock_now(folder).map(|lock| fs::remove_dir_all(folder).map(|()| lock));
     }
 }
 
@@ -167,11 +188,11 @@ pub(super) fn sweep_beginnings(place: &Path) {
     entries.for_each(|entry| clear_beginnings(&entry.path()));
 }
 
-/// Whether a process is writing the run now.
+/// Whether a process is writing the run now. Several may ask at once.
 #[must_use]
 pub fn is_being_written(run: &Path) -> bool {
-    let Ok(file) = File::options().write(true).open(run.join(LOCK)) else { return false };
-    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+    let Ok(file) = File::open(run.join(LOCK)) else { return false };
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
 /// A name with date and time before it.

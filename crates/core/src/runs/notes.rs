@@ -1,7 +1,7 @@
 //! What a person adds to a run: a name, tags, a note, a star, a guess. Kept in the run's folder as `notes.json`.
 
 use super::layout;
-use crate::files::write_atomically;
+use crate::files::{json, write_atomically};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -66,8 +66,6 @@ impl Notes {
     /// # Errors
     /// What could not be written.
     pub fn write(&self, run: &Path) -> io::Result<()> {
-        let mut text = serde_json::to_vec_pretty(self)?;
-        text.push(b'\n');
-        write_atomically(&run.join(layout::NOTES), &text)
+        write_atomically(&run.join(layout::NOTES), &json(self)?)
     }
 }

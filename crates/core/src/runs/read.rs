@@ -180,7 +180,7 @@ impl Run {
         let arm = self.arm_folder(arm)?;
         // Whoever is training there may be replacing the folder just now. Should settling fail, the folder is absent and
         // the answer says so.
-        if let Ok(_lock) = layout::lock(&self.folder) {
+        if let Ok(_lock) = layout::lock_now(&self.folder) {
             let _ = layout::settle(&arm);
         }
         let folder = layout::checkpoints(&arm).join(which.name());

@@ -454,3 +454,47 @@ fn what_cannot_be_written_waits_and_is_written_when_it_can() {
     assert_eq!(open(&elsewhere).unwrap().metrics(0).unwrap().len(), 3);
     assert_eq!(open(&folder).unwrap().metrics(0).unwrap().len(), 2);
 }
+
+#[test]
+fn a_run_that_cannot_be_moved_as_a_whole_goes_on_where_it_was() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, elsewhere) = (place.path().join("run"), place.path().join("elsewhere"));
+    let mut record = Folder::exactly(folder.clone()).open(&prepared()).unwrap();
+    record.step(&step(1, [Some(1.0), Some(0.1)])).unwrap();
+    let arms = elsewhere.join("arms");
+    // The folder is free when it is looked at; only then does something come into the place of its second arm.
+    let in_the_way = std::thread::spawn(move || {
+        while !arms.is_dir() {
+            std::hint::spin_loop();
+        }
+        fs::write(arms.join("residual"), "in the way").is_ok()
+    });
+    let moved = record.move_to(&elsewhere);
+    let was_in_time = in_the_way.join().unwrap() && moved.is_err();
+    record.step(&step(2, [Some(0.5), Some(0.1)])).unwrap();
+    drop(record);
+    let run = open(if was_in_time { &folder } else { &elsewhere }).unwrap();
+    assert_eq!([0, 1].map(|arm| run.metrics(arm).unwrap().len()), [2, 2], "moved: {moved:?}");
+}
+
+/// The window asks each second whether runs are being written; whoever wants to write must not be kept from it by that.
+#[test]
+fn asking_whether_a_run_is_written_keeps_nobody_from_writing_it() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("run");
+    drop(Folder::exactly(folder.clone()).open(&prepared()).unwrap());
+    let over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                    let _ = layout::is_being_written(&folder);
+                }
+            });
+        }
+        let refused: Vec<String> = (0..50).filter_map(|_| Some(layout::lock(&folder).err()?.to_string())).collect();
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(refused.is_empty(), "{refused:?}");
+    });
+    assert!(!layout::is_being_written(&folder));
+}

@@ -9,10 +9,9 @@ use super::layout::{self, RunInfo, arm_folders};
 use super::rows::MetricsRow;
 use crate::checkpoint::Keeping;
 use crate::experiment::{Plan, Source, settings};
-use crate::files::{self, write_atomically};
+use crate::files::{self, json, write_atomically};
 use crate::protocol::keep::Record;
 use crate::protocol::{Change, Evaluation, Intervention, Outcome, ProbeRecord, SpreadRecord, StepRecord};
-use serde::Serialize;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -285,9 +284,14 @@ impl Record for FolderRecord {
             let lock = layout::lock(folder)?;
             write_atomically(&folder.join(layout::INFO), &self.info)?;
             let folders = arm_folders(folder, self.names.iter().map(String::as_str));
-            self.arms.iter_mut().zip(folders).try_for_each(|(arm, folder)| arm.move_to(&folder))?;
-            self.diary.file().move_to(folder.join(layout::EVENTS))?;
+            let copies = self.arms.iter_mut().zip(&folders).map(|(arm, folder)| arm.copied_to(folder));
+            let copies = copies.collect::<io::Result<Vec<_>>>()?;
+            let diary = self.diary.file().copied_to(folder.join(layout::EVENTS))?;
             write_atomically(&folder.join(layout::EXPERIMENT), &self.plan)?;
+            // Only now that all is there does everything go on there: no file of a run may be here and another there.
+            let copies = folders.iter().zip(copies);
+            self.arms.iter_mut().zip(copies).for_each(|(arm, (folder, copies))| arm.go_on_in(folder, copies));
+            *self.diary.file() = diary;
             self._lock = lock;
             Ok(())
         };
@@ -303,12 +307,6 @@ impl Drop for FolderRecord {
         // Nobody is left to tell; what was flushed before is whole.
         let _ = self.sync();
     }
-}
-
-fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
-    Ok(text)
 }
 
 fn writing(folder: &Path, error: &io::Error) -> String {

@@ -88,7 +88,12 @@ impl Axis {
         if field.is_empty() || values.trim().is_empty() {
             return Err(wrong("the field or its values are missing"));
         }
-        let Some((low, rest)) = values.split_once("..") else {
+        // Dots belong to a range where a number stands beside them; a list may have paths with dots in it.
+        let is_number = |end: &str| Number::of(end).is_some();
+        let ends = values
+            .split_once("..")
+            .filter(|(low, rest)| is_number(low) || rest.split(':').next().is_some_and(is_number));
+        let Some((low, rest)) = ends else {
             return Ok(Self::list(field, listed(values).into_iter().map(value).collect()));
         };
         let mut rest = rest.split(':');
@@ -223,6 +228,7 @@ mod tests {
         assert_eq!(values("recipe.optimizer.learning_rate=0.01,0.03, 0.1"), ["0.01", "0.03", "0.1"]);
         assert_eq!(values("arms[x=y].network.norm=batch,{ group = 4 },none"), ["batch", "{ group = 4 }", "none"]);
         assert_eq!(values("arms[*].network.shortcut=\"a\",b"), ["a", "b"]);
+        assert_eq!(values("data.source=../a,../b"), ["../a", "../b"]);
         let range = |text| Axis::typed(text).unwrap().range().unwrap();
         let float = Range::Float { low: 0.001, high: 0.1, scale: Scale::Log };
         assert_eq!(range("a=0.001..0.1:5:log"), (float, 5));

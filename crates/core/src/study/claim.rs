@@ -8,7 +8,7 @@
 //! Ages are differences between times that the file system itself has written down, because clocks of machines differ.
 
 use super::owner::Owner;
-use crate::files::{beside, create_first, lacks_room, write_atomically};
+use crate::files::{beside, create_first, json, lacks_room, write_atomically};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -94,7 +94,7 @@ impl Claims {
 
     /// Makes a claim; `false` if somebody else was first.
     pub fn make(&self, trial: u32, generation: u32, claim: &Claim) -> io::Result<bool> {
-        create_first(&self.path(trial, generation), &text(claim)?)
+        create_first(&self.path(trial, generation), &json(claim)?)
     }
 
     /// The time by the clock of the file system.
@@ -114,7 +114,7 @@ impl Claims {
 /// Writes a claim that is one's own. On a full disk there is no room for a second file, but there is for new bytes in the
 /// place of the old ones; a heartbeat must not end there, or others take over as soon as there is room.
 pub(super) fn write(path: &Path, claim: &Claim) -> io::Result<()> {
-    let mut text = text(claim)?;
+    let mut text = json(claim)?;
     write_atomically(path, &text).or_else(|error| {
         if !lacks_room(&error) {
             return Err(error);
@@ -125,12 +125,6 @@ pub(super) fn write(path: &Path, claim: &Claim) -> io::Result<()> {
         text.resize(text.len().max(length), b' ');
         file.write_all(&text)
     })
-}
-
-fn text(claim: &Claim) -> io::Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(claim)?;
-    text.push(b'\n');
-    Ok(text)
 }
 
 impl Found {

@@ -8,7 +8,7 @@ use super::layout::{CLAIMS, STOP, STUDY, TRIAL, TRIALS, number_of, trial_name};
 use super::owner::Owner;
 use super::plan::StudyPlan;
 use super::record::{TrialRecord, TrialState};
-use crate::files::{create_folder, write_atomically};
+use crate::files::{create_folder, json, remove_if_there, write_atomically};
 use crate::runs;
 use crate::search::{State, Told};
 use std::collections::BTreeMap;
@@ -169,9 +169,7 @@ impl StudyFolder {
     /// # Errors
     /// What the system says.
     pub fn go_on(&self) -> Result<(), StudyError> {
-        fs::remove_file(self.stop_file())
-            .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
-            .map_err(StudyError::disk(&self.folder))
+        remove_if_there(&self.stop_file()).map_err(StudyError::disk(&self.folder))
     }
 
     /// Whether it was stopped by hand.
@@ -338,7 +336,5 @@ pub(super) fn read(folder: &Path) -> Result<Option<TrialRecord>, StudyError> {
 
 /// Writes down how a trial stands.
 pub(super) fn write(folder: &Path, record: &TrialRecord) -> io::Result<()> {
-    let mut text = serde_json::to_vec_pretty(record)?;
-    text.push(b'\n');
-    write_atomically(&folder.join(TRIAL), &text)
+    write_atomically(&folder.join(TRIAL), &json(record)?)
 }

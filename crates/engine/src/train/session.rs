@@ -8,11 +8,11 @@ use super::device::Opened;
 use super::guesses::Guesses;
 use super::probe::{Look, Observed};
 use super::room::fits_into_memory;
-use super::start::Origin;
+use super::start::{self, Origin};
 use burn::tensor::Device;
 use lab_core::blueprint::{Blueprint, Summary};
 use lab_core::data::{self, Dataset, Loader, LoaderOptions, Position};
-use lab_core::experiment::{Augmentation, Course, DeviceChoice, Experiment, Extension};
+use lab_core::experiment::{Augmentation, Course, DeviceChoice, Experiment, Extension, PlanError};
 use lab_core::protocol::keep::Record;
 use lab_core::protocol::{
     ArmInfo, DatasetInfo, Evaluation, Live, Outcome, Past, Prepared, ProbeRecord, SpreadRecord, StepRecord, Tune,
@@ -398,7 +398,12 @@ impl Session {
     }
 
     /// Changes something from the next step on.
-    pub fn tune(&mut self, change: &Tune) {
+    ///
+    /// # Errors
+    /// Why no experiment may have the change; nothing is changed then.
+    pub fn tune(&mut self, change: &Tune) -> Result<(), String> {
+        let changed = change.applied(&self.experiment).map_err(|found| PlanError::Invalid(found).to_string())?;
+        start::leaves_something(&changed, self.dataset.shape())?;
         match change {
             Tune::Augmentation(augmentation) => {
                 self.augmentation = augmentation.clone();
@@ -409,6 +414,7 @@ impl Session {
                 self.arms.iter_mut().for_each(|arm| arm.tune(change));
             }
         }
+        Ok(())
     }
 
     /// What [`Self::tune`] can change, as it is now.

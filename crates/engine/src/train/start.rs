@@ -98,10 +98,16 @@ pub(super) fn settle(experiment: Experiment, keeper: &dyn Keeper) -> Result<Sett
 /// What is wrong with them, or what they are to be changed by that would leave nothing of them.
 pub(super) fn images(experiment: &Experiment) -> Result<Dataset, String> {
     let dataset = Dataset::of(experiment).map_err(|error| error.to_string())?;
-    let [_, height, width] = dataset.shape();
+    leaves_something(experiment, dataset.shape())?;
+    Ok(dataset)
+}
+
+/// # Errors
+/// An augmentation that would leave nothing of images of this shape, [channels, height, width].
+pub(super) fn leaves_something(experiment: &Experiment, [_, height, width]: [usize; 3]) -> Result<(), String> {
     let (cutout, side) = (experiment.recipe.augmentation.cutout as usize, height.min(width));
     if cutout < side {
-        return Ok(dataset);
+        return Ok(());
     }
     Err(format!(
         "recipe.augmentation.cutout is {cutout}, but must be below {side}, the side of the images: such a square covers all of \

@@ -227,7 +227,10 @@ impl Run {
         while let Some((_, change)) = self.again.pop_front_if(|(step, _)| *step <= self.session.step) {
             any = true;
             match change {
-                Change::Tune(tune) => self.session.tune(&tune),
+                // The log is a file that anybody may have edited; what no experiment may have is not made again.
+                Change::Tune(tune) => {
+                    let _ = self.session.tune(&tune);
+                }
                 Change::Length { steps, course } => self.session.reach(steps, course),
             }
         }

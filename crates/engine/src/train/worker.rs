@@ -332,7 +332,10 @@ impl Worker {
 
     fn tune(&mut self, change: &Tune) -> Result<(), String> {
         let Some(run) = &mut self.run else { return Ok(()) };
-        run.session.tune(change);
+        if let Err(why) = run.session.tune(change) {
+            self.outbox.send(Event::Notice(format!("not changed: {why}")));
+            return Ok(());
+        }
         let (what, change) = (change.in_words(), Some(Change::Tune(change.clone())));
         let intervention = Intervention { step: run.session.step, what, change };
         run.record.intervened(&intervention)?;

@@ -2,6 +2,7 @@
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use eframe::egui::{ColorImage, Context};
+use lab_core::data::PICTURE_ENDINGS;
 use lab_core::protocol::Picture;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -70,8 +71,9 @@ pub trait Dialogs {
     /// Opens a dialog; does nothing while one is open.
     fn ask(&mut self, wanted: Wanted, ctx: &Context);
 
-    /// Asks where an exported file of this name shall go, beginning in `folder`; does nothing while a dialog is open.
-    fn ask_place(&mut self, name: &str, folder: Option<&Path>, ctx: &Context);
+    /// Asks where an exported file of this name shall go, beginning in `folder`; whether a dialog was opened, which is not
+    /// so while one is open.
+    fn ask_place(&mut self, name: &str, folder: Option<&Path>, ctx: &Context) -> bool;
 
     /// Shows a folder in the desktop's file manager.
     ///
@@ -118,8 +120,7 @@ impl Dialogs for Native {
         let thread = std::thread::Builder::new().name("dialog".into());
         let started = match wanted {
             Wanted::Pictures => {
-                let extensions = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
-                let choice = dialog.add_filter("Pictures", &extensions).pick_files();
+                let choice = dialog.add_filter("Pictures", &PICTURE_ENDINGS).pick_files();
                 thread.spawn(move || answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice))))
             }
             Wanted::Data | Wanted::Run | Wanted::Shown | Wanted::Study | Wanted::Elsewhere => {
@@ -144,9 +145,9 @@ impl Dialogs for Native {
         }
     }
 
-    fn ask_place(&mut self, name: &str, folder: Option<&Path>, ctx: &Context) {
+    fn ask_place(&mut self, name: &str, folder: Option<&Path>, ctx: &Context) -> bool {
         if std::mem::replace(&mut self.open, true) {
-            return;
+            return false;
         }
         self.kept = true;
         let mut dialog = rfd::AsyncFileDialog::new().set_title(Wanted::Export.title()).set_file_name(name);
@@ -158,9 +159,8 @@ impl Dialogs for Native {
             let place = pollster::block_on(choice).map(|file| vec![file.path().to_owned()]);
             answer(&send, &ctx, Wanted::Export, asked, place);
         });
-        if started.is_err() {
-            self.open = false;
-        }
+        self.open = started.is_ok();
+        self.open
     }
 
     fn reveal(&mut self, folder: &Path) -> Result<(), String> {

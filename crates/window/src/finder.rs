@@ -2,13 +2,15 @@
 //! here waits for it. Must not know panels or the shell.
 
 use crate::action::Sought;
+use crate::own_program::{self, OwnProgram};
 use crossbeam_channel::{Receiver, unbounded};
 use eframe::egui::Context;
 use lab_core::experiment::{DeviceChoice, Plan};
 use lab_core::finder::{RateTest, Tried};
-use std::io::{BufRead, BufReader, Read};
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many processes were begun.
@@ -44,8 +46,8 @@ pub fn outdated(measured: &Plan, now: &Plan) -> Option<&'static str> {
 /// What a process of ours has said.
 enum Said {
     Line(String),
-    /// It has ended; what it said of its failure, if it failed.
-    End(String),
+    /// It is about to end; what it said of its failure.
+    End(Option<String>),
 }
 
 struct Working {
@@ -58,7 +60,7 @@ struct Working {
 /// What finds settings, and what it has found.
 #[derive(Default)]
 pub struct Finder {
-    program: Option<PathBuf>,
+    program: OwnProgram,
     /// Where it is tried out.
     pub device: DeviceChoice,
     /// What shall be found, until whoever shows it takes notice.
@@ -77,7 +79,7 @@ pub struct Finder {
 impl Finder {
     /// Finds with this program.
     #[must_use]
-    pub fn new(program: Option<PathBuf>) -> Self {
+    pub fn new(program: OwnProgram) -> Self {
         Self { program, ..Self::default() }
     }
 
@@ -115,34 +117,34 @@ impl Finder {
 
     fn start(&mut self, what: Sought, plan: &Plan, settings: Vec<String>, ctx: &Context) -> Result<(), String> {
         self.stop();
-        let program = self.program.as_ref().ok_or("the program cannot find itself to try settings out")?;
         let text = plan.to_toml().map_err(|error| error.to_string())?;
         // Several windows of one process, as tests have them, must not share the file.
         let number = BEGUN.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("residual-lab-find-{}-{number}.toml", std::process::id()));
         std::fs::write(&path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
         let name = if what == Sought::LearningRate { "rate" } else { "batch" };
-        let mut command = Command::new(program);
-        command.args(["find", name]).arg(&path).args(settings).arg("--follow");
-        command.args(["--device", &self.device.to_string()]);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = command.spawn().map_err(|error| format!("{} does not start: {error}", program.display()))?;
+        let mut words: Vec<OsString> = vec!["find".into(), name.into(), path.clone().into()];
+        words.extend(settings.into_iter().map(OsString::from));
+        words.extend(["--follow".into(), "--device".into(), self.device.to_string().into()]);
+        let mut command = self.program.call(words)?;
+        let (mut process, complaint) = own_program::start(command.stdout(Stdio::piped()))?;
         let (send, said) = unbounded();
-        let (output, errors, ctx) = (process.stdout.take(), process.stderr.take(), ctx.clone());
+        let (output, ctx) = (process.stdout.take(), ctx.clone());
+        self.working = Some(Working { what, process, said, plan: path });
         let listen = move || {
             for line in output.into_iter().flat_map(|output| BufReader::new(output).lines()).map_while(Result::ok) {
                 // A window that was closed needs no news.
                 let _ = send.send(Said::Line(line));
                 ctx.request_repaint_after(std::time::Duration::from_millis(33));
             }
-            let mut why = String::new();
-            let _ = errors.map(|mut errors| errors.read_to_string(&mut why));
-            let _ = send.send(Said::End(why));
+            let _ = send.send(Said::End(complaint.join().unwrap_or_default()));
             ctx.request_repaint();
         };
-        std::thread::Builder::new().name("find".into()).spawn(listen).map_err(|error| error.to_string())?;
-        self.working = Some(Working { what, process, said, plan: path });
-        Ok(())
+        let listening = std::thread::Builder::new().name("find".into()).spawn(listen);
+        listening.map(|_| ()).map_err(|error| {
+            self.stop();
+            format!("no thread can be started: {error}")
+        })
     }
 
     /// Ends what is under way; what was found so far stays.
@@ -152,7 +154,7 @@ impl Finder {
 
     /// Takes in what the process has said.
     pub fn tend(&mut self) {
-        let Some(working) = &self.working else { return };
+        let Some(working) = &mut self.working else { return };
         let mut ended = None;
         for said in working.said.try_iter() {
             match (said, working.what) {
@@ -161,10 +163,13 @@ impl Finder {
                 (Said::End(why), _) => ended = Some(why),
             }
         }
-        let Some(why) = ended else { return };
-        let failed = why.lines().find_map(|line| line.strip_prefix("error: ").map(str::to_owned));
+        let Some(complaint) = ended else { return };
+        // It has closed what it writes to, and ends now.
+        self.failure = match working.process.wait() {
+            Ok(status) => own_program::failure(status, complaint),
+            Err(error) => Some(error.to_string()),
+        };
         self.stop();
-        self.failure = failed;
     }
 }
 

@@ -48,7 +48,7 @@ pub fn button(ui: &mut Ui, about: &str, what: &dyn Exportable, actions: &mut Vec
 
 /// What the menu offers. Tables and pictures are made only when asked for.
 pub fn entries(ui: &mut Ui, what: &dyn Exportable, actions: &mut Vec<Action>) {
-    let save = |ending: &str, content: Content| Action::Save { name: format!("{}.{ending}", what.name()), content };
+    let save = |content: Content| Action::Save { name: what.name(), content };
     if ui.button("Copy data").clicked() {
         actions.push(Action::CopyTable(Arc::new(what.table())));
     }
@@ -60,7 +60,7 @@ pub fn entries(ui: &mut Ui, what: &dyn Exportable, actions: &mut Vec<Action>) {
         }
     }
     if ui.button("Save CSV…").clicked() {
-        actions.push(save("csv", Content::Csv(Arc::new(what.table()))));
+        actions.push(save(Content::Csv(Arc::new(what.table()))));
     }
     let Some(size) = what.size() else { return };
     let drawing = |ui: &Ui| Arc::new(Drawing::new(ui.ctx(), size, |ui| what.draw(ui)));
@@ -70,9 +70,9 @@ pub fn entries(ui: &mut Ui, what: &dyn Exportable, actions: &mut Vec<Action>) {
     let hint =
         format!("{} × {} pixels: twice as fine as the screen, for slides and papers", 2.0 * size.x, 2.0 * size.y);
     if ui.button("Save PNG…").on_hover_text(hint).clicked() {
-        actions.push(save("png", Content::Png(drawing(ui))));
+        actions.push(save(Content::Png(drawing(ui))));
     }
     if ui.button("Save SVG…").clicked() {
-        actions.push(save("svg", Content::Svg(drawing(ui))));
+        actions.push(save(Content::Svg(drawing(ui))));
     }
 }

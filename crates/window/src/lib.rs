@@ -13,6 +13,7 @@ mod form;
 mod give_away;
 mod kit;
 mod laboratory;
+mod own_program;
 mod panel;
 mod panels;
 mod scene;

@@ -1,5 +1,6 @@
 //! The names of panels, which everybody may know.
 
+use lab_core::verdict::Look;
 use serde::Serialize;
 
 /// A panel by the name under which its place and its view are kept. It stays the same in all versions, whatever the
@@ -36,12 +37,26 @@ pub const LEARN: PanelId = PanelId("learn");
 pub const STUDY: PanelId = PanelId("study");
 
 /// Panels that texts may point at, with their titles.
-pub const NAMED: [(PanelId, &str); 7] = [
+pub const NAMED: [(PanelId, &str); 8] = [
     (CURVES, "Curves"),
     (GRADIENTS, "Gradients"),
     (LESIONS, "Lesions"),
+    (PREDICTIONS, "Predictions"),
     (DIAGRAM, "Diagram"),
     (INSIDE, "Inside"),
     (LANDSCAPE, "Landscape"),
     (STUDY, "Study"),
 ];
+
+/// Where the reason for a verdict can be looked at, with the panel's title.
+#[must_use]
+pub fn shows(look: Look) -> (PanelId, &'static str) {
+    let panel = match look {
+        Look::Curves => CURVES,
+        Look::Gradients => GRADIENTS,
+        Look::Lesions => LESIONS,
+        Look::Predictions => PREDICTIONS,
+    };
+    let title = NAMED.iter().find(|(known, _)| *known == panel).map_or("", |(_, title)| title);
+    (panel, title)
+}

@@ -35,7 +35,7 @@ mod watch;
 pub use batch::{Batch, Mix, augmented_samples, evaluation_batches, plain_inputs};
 pub use dataset::Dataset;
 pub use error::{DataError, Fault};
-pub use formats::{class_names, subset};
+pub use formats::{PICTURE_ENDINGS, class_names, subset};
 pub use images::{Images, MAX_SIDE};
 pub use left_out::LeftOut;
 pub use load::{LoadOptions, Report, Scoring, usual_side};

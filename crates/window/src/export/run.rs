@@ -1,7 +1,7 @@
 //! A run in another program's format, made by this program's own command line: it knows how to read weights.
 
+use crate::own_program::{self, OwnProgram};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// A run or a study, and what it is to become.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,19 +40,29 @@ impl Format {
         }
     }
 
-    /// The command line's word for it, and what its file's or folder's name ends with.
+    /// The command line's word for it, and what the name of its folder ends with.
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Html => ("--html", ".html"),
+            Self::Html => ("--html", ""),
             Self::Onnx => ("--onnx", "-onnx"),
             Self::Torch => ("--torch", "-torch"),
-            Self::Bundle => ("--bundle", ".zip"),
+            Self::Bundle => ("--bundle", ""),
+        }
+    }
+
+    /// The ending of its file; `None` where it is a folder.
+    #[must_use]
+    pub fn ending(self) -> Option<&'static str> {
+        match self {
+            Self::Html => Some("html"),
+            Self::Onnx | Self::Torch => None,
+            Self::Bundle => Some("zip"),
         }
     }
 }
 
 impl RunExport {
-    /// The name that is offered.
+    /// The name that is offered, without an ending.
     #[must_use]
     pub fn name(&self) -> String {
         let name = self.run.file_name().unwrap_or_default().to_string_lossy();
@@ -63,15 +73,11 @@ impl RunExport {
     ///
     /// # Errors
     /// What the command line says.
-    pub fn write(&self, path: &Path) -> Result<(), String> {
-        let program = std::env::current_exe().map_err(|error| error.to_string())?;
-        let mut command = Command::new(program);
-        command.arg("export").arg(&self.run).arg(self.format.words().0).arg("--out").arg(path).stdin(Stdio::null());
-        let output = command.output().map_err(|error| error.to_string())?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let said = String::from_utf8_lossy(&output.stderr);
-        Err(said.trim().trim_start_matches("error: ").to_owned())
+    pub fn write(&self, path: &Path, program: &OwnProgram) -> Result<(), String> {
+        let words =
+            ["export".into(), self.run.clone().into(), self.format.words().0.into(), "--out".into(), path.into()];
+        let (mut process, complaint) = own_program::start(&mut program.call(words)?)?;
+        let status = process.wait().map_err(|error| error.to_string())?;
+        own_program::failure(status, complaint.join().unwrap_or_default()).map_or(Ok(()), Err)
     }
 }

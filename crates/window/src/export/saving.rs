@@ -5,18 +5,20 @@ use super::drawing::Drawing;
 use super::run::RunExport;
 use super::{png, svg};
 use crate::dialogs::Dialogs;
+use crate::own_program::OwnProgram;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use eframe::egui::{ColorImage, Context};
 use lab_core::files::write_atomically;
 use lab_core::table::Table;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a file or folder shall hold. It is put into bytes on the thread that writes it.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// A text as it stands.
-    Text(Arc<str>),
+    /// An experiment's text as it stands.
+    Experiment(Arc<str>),
     /// A table with commas.
     Csv(Arc<Table>),
     /// A picture as pixels.
@@ -30,15 +32,39 @@ pub enum Content {
 }
 
 impl Content {
-    fn write(&self, path: &Path) -> Result<(), String> {
+    /// The ending of its file; `None` where it is a folder.
+    fn ending(&self) -> Option<&'static str> {
+        match self {
+            Self::Experiment(_) => Some("toml"),
+            Self::Csv(_) => Some("csv"),
+            Self::Png(_) => Some("png"),
+            Self::Svg(_) => Some("svg"),
+            Self::Folder(_) => None,
+            Self::Run(run) => run.format.ending(),
+        }
+    }
+
+    /// A bare name with its ending, unless it has one: of letters, as what stands behind the dot of a number is none.
+    fn named(&self, mut path: PathBuf) -> PathBuf {
+        let is_ending = |ending: &str| !ending.is_empty() && ending.chars().all(char::is_alphabetic);
+        if path.extension().and_then(OsStr::to_str).is_some_and(is_ending) {
+            return path;
+        }
+        if let Some(ending) = self.ending() {
+            path.as_mut_os_string().push(format!(".{ending}"));
+        }
+        path
+    }
+
+    fn write(&self, path: &Path, program: &OwnProgram) -> Result<(), String> {
         let file = |bytes: &[u8]| write_atomically(path, bytes).map_err(|error| error.to_string());
         match self {
-            Self::Text(text) => file(text.as_bytes()),
+            Self::Experiment(text) => file(text.as_bytes()),
             Self::Csv(table) => file(table.csv().as_bytes()),
             Self::Png(drawing) => file(&png::write(drawing)?),
             Self::Svg(drawing) => file(svg::write(drawing).as_bytes()),
             Self::Folder(album) => album.write(path),
-            Self::Run(run) => run.write(path),
+            Self::Run(run) => run.write(path, program),
         }
     }
 }
@@ -58,6 +84,7 @@ pub enum Done {
 
 /// Everything that is on its way to a file.
 pub struct Saving {
+    program: OwnProgram,
     /// Waits for a place.
     waiting: Option<(String, Content)>,
     /// The folder of the last file, where the next one is offered.
@@ -66,32 +93,39 @@ pub struct Saving {
     receive: Receiver<Done>,
 }
 
-impl Default for Saving {
-    fn default() -> Self {
-        let (send, receive) = unbounded();
-        Self { waiting: None, folder: None, send, receive }
-    }
-}
-
 impl Saving {
-    /// Asks where this shall go.
-    pub fn ask(&mut self, name: String, content: Content, dialogs: &mut dyn Dialogs, ctx: &Context) {
-        dialogs.ask_place(&name, self.folder.as_deref(), ctx);
-        self.hold(name, content);
+    /// Runs are exported by this program.
+    #[must_use]
+    pub fn new(program: OwnProgram) -> Self {
+        let (send, receive) = unbounded();
+        Self { program, waiting: None, folder: None, send, receive }
+    }
+
+    /// Asks where this shall go, under this name without an ending, unless a dialog is open already.
+    pub fn ask(&mut self, name: &str, content: Content, dialogs: &mut dyn Dialogs, ctx: &Context) {
+        let offered = content.named(name.into()).display().to_string();
+        if dialogs.ask_place(&offered, self.folder.as_deref(), ctx) {
+            self.hold(name, content);
+        } else {
+            self.tell(Done::Failed("Not saved: another dialog is open; answer or close it first.".into()));
+        }
     }
 
     /// Keeps this until a place for it is typed.
-    pub fn hold(&mut self, name: String, content: Content) {
-        self.waiting = Some((name, content));
+    pub fn hold(&mut self, name: &str, content: Content) {
+        self.waiting = Some((content.named(name.into()).display().to_string(), content));
     }
 
-    /// A place was chosen or typed; without an ending it gets that of the name that was offered.
-    pub fn place(&mut self, mut path: PathBuf, ctx: &Context) {
-        let Some((name, content)) = self.waiting.take() else { return };
-        if let (None, Some(ending)) = (path.extension(), Path::new(&name).extension()) {
-            path.set_extension(ending);
+    /// A place was chosen or typed. Who chose it was asked about a file that is there; not so where only the ending makes
+    /// it that file.
+    pub fn place(&mut self, path: PathBuf, ctx: &Context) {
+        let Some((_, content)) = self.waiting.take() else { return };
+        let named = content.named(path.clone());
+        if named != path && named.exists() {
+            let why = format!("Not saved: {} is there already. Choose another name.", named.display());
+            return self.tell(Done::Failed(why));
         }
-        self.write(path, content, ctx);
+        self.write(named, content, ctx);
     }
 
     /// The path to begin with where no dialog can be opened and a person has to type.
@@ -120,7 +154,8 @@ impl Saving {
 
     fn write(&mut self, path: PathBuf, content: Content, ctx: &Context) {
         self.folder = path.parent().map(Path::to_owned);
-        self.on_a_thread(ctx, move || match content.write(&path) {
+        let program = self.program.clone();
+        self.on_a_thread(ctx, move || match content.write(&path, &program) {
             Ok(()) => Done::Saved(path),
             Err(why) => Done::Failed(format!("Not saved: {why}. Choose another place.")),
         });
@@ -134,9 +169,13 @@ impl Saving {
             ctx.request_repaint();
         });
         if let Err(error) = started {
-            // The receiver is ours and still there.
-            let _ = self.send.send(Done::Failed(format!("Not saved: no thread can be started: {error}.")));
+            self.tell(Done::Failed(format!("Not saved: no thread can be started: {error}.")));
         }
+    }
+
+    fn tell(&self, done: Done) {
+        // The receiver is ours and still there.
+        let _ = self.send.send(done);
     }
 }
 

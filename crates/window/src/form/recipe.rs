@@ -4,7 +4,7 @@ use super::field::Fields;
 use super::row::Row;
 use crate::action::Sought;
 use crate::kit::theme;
-use crate::kit::widgets::{bounded_field, choose, decimal, named, whole_field};
+use crate::kit::widgets::{bounded_field, choose, decimal, named, tell_unread, whole_field};
 use eframe::egui::{Response, Ui, emath::Numeric, vec2};
 use lab_core::experiment::field::{self, Field};
 use lab_core::experiment::{Augmentation, EarlyStopping, Interval, Length, Precision, Recipe};
@@ -57,7 +57,8 @@ pub fn optional<T>(
     }
     if let Some(value) = value {
         let response = widget(ui, value);
-        named(ui, response, name);
+        let response = named(ui, response, name);
+        tell_unread(ui, &response);
     }
     ticked
 }

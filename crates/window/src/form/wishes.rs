@@ -51,9 +51,8 @@ impl Wishes {
         let value = Value::try_from(plan).ok().and_then(|tree| at(&tree, &path));
         let everywhere = named(plan, &path, true);
         let made = match value {
-            Some(value) => with_overrides(plan, &[format!("{everywhere}={value}")]),
-            // A field that is left out in one arm cannot be set in the others.
-            None => return None,
+            Some(value) => with_overrides(plan, &[format!("{everywhere}={value}")]).map_err(|why| why.to_string()),
+            None => left_out(plan, &path),
         };
         Some(made.map_err(|why| format!("Not every network can have this: {why}.")))
     }
@@ -68,6 +67,18 @@ impl Wishes {
         let varied = self.varied.into_inner().into_iter().map(|varied| Action::Vary(axis(plan, &varied)));
         varied.chain(self.sought.into_inner().into_iter().map(Action::Find)).collect()
     }
+}
+
+/// The plan with a field left out in every arm, as it is in one.
+fn left_out(plan: &Plan, path: &str) -> Result<Plan, String> {
+    let (_, within) = path.split_once("].").ok_or("it belongs to no network")?;
+    let (parent, name) = within.rsplit_once('.').unwrap_or(("", within));
+    let mut tree = Value::try_from(plan).map_err(|error| error.to_string())?;
+    for arm in tree.get_mut("arms").and_then(Value::as_array_mut).into_iter().flatten() {
+        let parent = parent.split('.').filter(|step| !step.is_empty()).try_fold(arm, |at, step| at.get_mut(step));
+        parent.and_then(Value::as_table_mut).and_then(|parent| parent.remove(name));
+    }
+    tree.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
 }
 
 /// The axis as it is typed, with values around the present one that the experiment can have.
@@ -161,6 +172,20 @@ mod tests {
         assert!(depths.starts_with("arms[*].network.body.cifar.depth=8,14,20,26,32,50,56"), "{depths}");
         assert!(!depths.contains("18"), "18 is no depth of a CIFAR net: {depths}");
         assert_eq!(of("recipe.augmentation.flip", false, &[]), "recipe.augmentation.flip=false,true");
+    }
+
+    #[test]
+    fn what_one_network_has_all_get_also_where_it_has_nothing() {
+        let mut plan = PRESETS[0].plan();
+        plan.arms[1].network.stem.width = Some(24);
+        let shared = |path: &str| {
+            let wishes = Wishes::default();
+            wishes.share(path);
+            let made = wishes.shared(&plan).unwrap().unwrap();
+            made.arms.iter().map(|arm| arm.network.stem.width).collect::<Vec<_>>()
+        };
+        assert_eq!(shared("arms[1].network.stem.width"), [Some(24), Some(24)]);
+        assert_eq!(shared("arms[0].network.stem.width"), [None, None]);
     }
 
     #[test]

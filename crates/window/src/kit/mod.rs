@@ -10,6 +10,7 @@ pub mod line;
 pub mod plot;
 pub mod room;
 pub mod samples;
+pub mod stamps;
 pub mod theme;
 pub mod typed_path;
 pub mod widgets;

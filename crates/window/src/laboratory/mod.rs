@@ -10,12 +10,14 @@ pub use read::Guided;
 pub use work::Work;
 
 use crate::kit::background::Background;
+use crate::own_program::OwnProgram;
 use eframe::egui::Context;
 use lab_core::experiment::DeviceChoice;
 use lab_core::learn::Lesson;
 use lab_core::runs::{Guess, Notes};
 use lab_core::study::{Seeds, Study, StudyFolder, StudyPlan, Worker, is_study};
 use read::{Reader, Wanted};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -58,7 +60,7 @@ impl Laboratory {
 
     /// Studies in this place, worked on by this program. Without either, none can be begun.
     #[must_use]
-    pub fn new(place: Option<PathBuf>, program: Option<PathBuf>) -> Self {
+    pub fn new(place: Option<PathBuf>, program: OwnProgram) -> Self {
         Self { place, work: Work::new(program), ..Self::default() }
     }
 
@@ -132,10 +134,11 @@ impl Laboratory {
     }
 
     fn measure(&mut self, folder: PathBuf, id: &str, guess: Option<usize>) -> Result<(), String> {
-        let mut arguments = vec!["learn".to_owned(), "run".to_owned(), id.to_owned()];
-        arguments.extend(guess.iter().flat_map(|guess| ["--guess".to_owned(), (guess + 1).to_string()]));
-        arguments.extend(["--out".to_owned(), folder.display().to_string()]);
-        self.work.add(Job { folder: folder.clone(), arguments })?;
+        let mut words: Vec<OsString> = vec!["learn".into(), "run".into(), id.into()];
+        words.extend(guess.iter().flat_map(|guess| ["--guess".into(), (guess + 1).to_string().into()]));
+        words.extend(["--out".into(), folder.clone().into(), "--device".into(), self.device.to_string().into()]);
+        // Once begun, it goes on as the study that it has become.
+        self.work.add(Job { again: self.working_on(&folder), folder: folder.clone(), words })?;
         self.watch(folder, Some(Guided { id: id.to_owned(), guess }));
         Ok(())
     }
@@ -154,17 +157,19 @@ impl Laboratory {
     /// Why that cannot be begun.
     pub fn work(&mut self, folder: &Path) -> Result<(), String> {
         StudyFolder::open(folder).and_then(|study| study.go_on()).map_err(|error| error.to_string())?;
-        let mut arguments = vec!["study".to_owned(), "work".to_owned(), folder.display().to_string()];
-        if self.device != DeviceChoice::Auto {
-            arguments.extend(["--device".to_owned(), self.device.to_string()]);
-        }
-        self.work.add(Job { folder: folder.to_owned(), arguments })?;
+        let words = self.working_on(folder);
+        self.work.add(Job { folder: folder.to_owned(), again: words.clone(), words })?;
         if self.watched() == Some(folder) {
             (self.asked, self.failure) = (None, None);
         } else {
             self.watch(folder.to_owned(), None);
         }
         Ok(())
+    }
+
+    /// What this program is called with to work on a study.
+    fn working_on(&self, folder: &Path) -> Vec<OsString> {
+        vec!["study".into(), "work".into(), folder.into(), "--device".into(), self.device.to_string().into()]
     }
 
     /// Trains every setting of a study with one more seed.

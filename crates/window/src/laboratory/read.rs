@@ -1,16 +1,15 @@
 //! Reads a study's folder away from the window's thread; of its trials, only what has changed since the last time.
 
 use super::looked::{Curve, Looked, Measured};
+use crate::kit::stamps::{Stamps, stamps, tables};
 use lab_core::learn::{Conclusion, conclude, lesson};
 use lab_core::quantity::Measure;
 use lab_core::runs::{self, Notes, Run};
 use lab_core::study::{Begun, Results, Seen, Standing, StudyFolder, TrialState};
 use lab_core::verdict::{Facts, Verdict, facts_of, of_settings, write};
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 /// The guided experiment that a study answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +26,6 @@ pub(super) struct Wanted {
     pub folder: PathBuf,
     pub guided: Option<Guided>,
 }
-
-/// Sizes and times of files.
-type Stamps = Vec<Option<(u64, SystemTime)>>;
 
 /// What was read so far.
 #[derive(Default)]
@@ -92,9 +88,7 @@ impl Reader {
 
     /// What a trial has measured; `None` where it is not a run yet or cannot be read for a moment.
     fn measured(&mut self, begun: &Begun) -> Option<Arc<Measured>> {
-        let tables = fs::read_dir(begun.folder.join("arms")).into_iter().flatten().filter_map(Result::ok);
-        let tables = tables.map(|arm| arm.path().join("metrics.csv"));
-        let stamps = stamps(tables.chain([begun.folder.join("outcome.json")]));
+        let stamps = stamps(tables(&begun.folder).into_iter().chain([begun.folder.join("outcome.json")]));
         if let Some((before, measured)) = self.trials.get(&begun.folder)
             && *before == stamps
         {
@@ -116,14 +110,6 @@ impl Reader {
         }
         self.written = Some(found.clone());
     }
-}
-
-fn stamps(files: impl IntoIterator<Item = PathBuf>) -> Stamps {
-    let stamp = |path: PathBuf| {
-        let data = fs::metadata(path).ok()?;
-        Some((data.len(), data.modified().ok()?))
-    };
-    files.into_iter().map(stamp).collect()
 }
 
 #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]

@@ -1,28 +1,39 @@
 //! Studies that are worked on by processes of this program, one after the other: what runs, what waits. Nothing here waits
 //! for a process. Knows nothing of what is in a study's folder.
 
+use crate::own_program::{self, Complaint, OwnProgram};
 use lab_core::behind::behind;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// What the program is called with to work on a study; the folder is part of it.
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub folder: PathBuf,
-    pub arguments: Vec<String>,
+    pub words: Vec<OsString>,
+    /// What it is called with to go on.
+    pub again: Vec<OsString>,
 }
 
 struct Running {
     job: Job,
     process: Child,
+    complaint: Complaint,
     /// Whether it was asked to stop.
     stopping: bool,
+    /// How and when it ended.
+    ended: Option<(ExitStatus, Instant)>,
 }
+
+/// How long after a process has ended its last words are waited for: a process that it began may keep the line open.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The process that works, and what waits for it to end.
 #[derive(Default)]
 pub struct Work {
-    program: Option<PathBuf>,
+    program: OwnProgram,
     running: Option<Running>,
     waiting: Vec<Job>,
     /// Whether nothing new is begun.
@@ -32,7 +43,7 @@ pub struct Work {
 }
 
 impl Work {
-    pub(super) fn new(program: Option<PathBuf>) -> Self {
+    pub(super) fn new(program: OwnProgram) -> Self {
         Self { program, ..Self::default() }
     }
 
@@ -72,9 +83,7 @@ impl Work {
 
     /// Begins at once, or behind the studies that wait already.
     pub(super) fn add(&mut self, job: Job) -> Result<(), String> {
-        if self.program.is_none() {
-            return Err("the program cannot find itself to work on a study".to_owned());
-        }
+        self.program.call([])?;
         let is_known =
             |folder: &Path| self.current() == Some(folder) && !self.is_stopping() || self.waiting().contains(&folder);
         if is_known(&job.folder) {
@@ -88,14 +97,11 @@ impl Work {
     }
 
     fn start(&mut self, job: Job) -> Result<(), String> {
-        let program = self.program.as_ref().ok_or("the program cannot find itself to work on a study")?;
-        let mut command = Command::new(program);
+        let mut command = self.program.call(job.words.iter().cloned().chain(["--until-input-ends".into()]))?;
         // When the window ends, by force or not, its end of the pipe closes, and the process stops with a checkpoint.
-        command.args(&job.arguments).arg("--until-input-ends").stdin(Stdio::piped());
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let process =
-            behind(|| command.spawn()).map_err(|error| format!("{} does not start: {error}", program.display()))?;
-        self.running = Some(Running { job, process, stopping: false });
+        command.stdin(Stdio::piped());
+        let (process, complaint) = behind(|| own_program::start(&mut command))?;
+        self.running = Some(Running { job, process, complaint, stopping: false, ended: None });
         self.failure = None;
         Ok(())
     }
@@ -111,12 +117,8 @@ impl Work {
     /// The same, but nothing else begins, and the study is the first to go on.
     pub fn pause(&mut self) {
         if let Some(running) = &self.running {
-            let Job { folder, mut arguments } = running.job.clone();
-            if arguments.first().is_none_or(|first| first != "study") {
-                // A guided experiment goes on as the study that it has become.
-                arguments = vec!["study".to_owned(), "work".to_owned(), folder.display().to_string()];
-            }
-            self.waiting.insert(0, Job { folder, arguments });
+            let Job { folder, again, .. } = running.job.clone();
+            self.waiting.insert(0, Job { folder, words: again.clone(), again });
         }
         self.paused = true;
         self.stop();
@@ -145,17 +147,22 @@ impl Work {
     pub(super) fn tend(&mut self) -> bool {
         let mut ended = false;
         if let Some(running) = &mut self.running
+            && running.ended.is_none()
             && let Ok(Some(status)) = running.process.try_wait()
         {
-            if !status.success() && status.code() != Some(75) {
-                let name = running.job.folder.file_name().map(|name| name.to_string_lossy().into_owned());
-                let name = name.unwrap_or_default();
-                self.failure = Some(match status.code() {
-                    Some(1) => format!("{name}: trainings failed; the table of trials says why."),
-                    _ => format!("{name}: the process that worked on it ended: {status}"),
-                });
-            }
-            self.running = None;
+            running.ended = Some((status, Instant::now()));
+        }
+        let heard = |running: &mut Running| {
+            let said = |at: Instant| running.complaint.is_finished() || at.elapsed() > LAST_WORDS;
+            running.ended.is_some_and(|(_, at)| said(at))
+        };
+        if let Some(Running { job, complaint, ended: Some((status, _)), .. }) = self.running.take_if(heard) {
+            let said = if complaint.is_finished() { complaint.join().unwrap_or_default() } else { None };
+            let name = job.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            self.failure = own_program::failure(status, said).map(|why| match status.code() {
+                Some(1) => format!("{name}: trainings failed; the table of trials says why."),
+                _ => format!("{name}: {why}"),
+            });
             ended = true;
         }
         if self.running.is_none() && !self.paused && !self.waiting.is_empty() {

@@ -26,7 +26,8 @@ pub struct View {
 
 #[derive(Default)]
 pub struct Learn {
-    lessons: Vec<Lesson>,
+    /// The questions, and why files of the person's own are none; absent until the panel is first seen.
+    lessons: Option<(Vec<Lesson>, Vec<String>)>,
     guess: Option<usize>,
     failure: Option<String>,
     /// The question of which it was looked up whether it was answered before.
@@ -40,15 +41,17 @@ impl Panel for Learn {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
-        if self.lessons.is_empty() {
-            self.lessons = lessons().into_iter().flatten().collect();
-        }
-        let Some(first) = self.lessons.first() else { return };
-        if !self.lessons.iter().any(|lesson| lesson.id == view.lesson) {
+        let (lessons, refused) = self.lessons.get_or_insert_with(|| {
+            let (lessons, refused): (Vec<_>, Vec<_>) = lessons().into_iter().partition(Result::is_ok);
+            let why = refused.iter().filter_map(|refused| refused.as_ref().err()).map(ToString::to_string);
+            (lessons.into_iter().flatten().collect(), why.collect())
+        });
+        let Some(first) = lessons.first() else { return };
+        if !lessons.iter().any(|lesson| lesson.id == view.lesson) {
             view.lesson.clone_from(&first.id);
         }
         let options: Vec<(String, &str)> =
-            self.lessons.iter().map(|lesson| (lesson.id.clone(), lesson.title.as_str())).collect();
+            lessons.iter().map(|lesson| (lesson.id.clone(), lesson.title.as_str())).collect();
         let mut chosen = false;
         ui.horizontal(|ui| {
             let label = ui.label("Question");
@@ -57,10 +60,13 @@ impl Panel for Learn {
                 chosen = choose(ui, &mut view.lesson, &options).labelled_by(label.id).changed();
             });
         });
+        for why in &*refused {
+            ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
+        }
         if chosen {
             (self.guess, self.failure) = (None, None);
         }
-        let Some(lesson) = self.lessons.iter().find(|lesson| lesson.id == view.lesson) else { return };
+        let Some(lesson) = lessons.iter().find(|lesson| lesson.id == view.lesson) else { return };
         let laboratory = &mut *effects.laboratory;
         laboratory.list(ui.ctx());
         let before = laboratory.measured(lesson).map(Path::to_owned);

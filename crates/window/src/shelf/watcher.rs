@@ -4,6 +4,7 @@
 use super::entry::Entry;
 use super::news::heard;
 use super::results::Results;
+use crate::kit::stamps::{Stamps, stamps, tables};
 use crate::state::trace::Trace;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use eframe::egui::Context;
@@ -14,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// What the window asks for.
 pub(super) enum Order {
@@ -50,13 +51,9 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Time between two listings while many runs are read for the first time.
 const PARTLY: Duration = Duration::from_millis(300);
 
-/// Sizes and times of a run's files.
-type Stamps = Vec<Option<(u64, SystemTime)>>;
-
 /// A run as it was read last.
 struct Known {
     stamps: Stamps,
-    run: Run,
     followers: Vec<Follower>,
     entry: Arc<Entry>,
 }
@@ -202,8 +199,7 @@ impl Watcher {
     }
 
     fn visit(&mut self, folder: &Path) {
-        let arms = self.known.get(folder).map_or(0, |known| known.followers.len());
-        let stamps = stamps(folder, self.known.get(folder).map(|known| &known.run), arms);
+        let stamps = made_of(folder);
         if self.known.get(folder).is_some_and(|known| known.stamps == stamps && !known.entry.live)
             || self.damaged.get(folder).is_some_and(|(known, _)| *known == stamps)
         {
@@ -233,7 +229,7 @@ impl Watcher {
         };
         let held = self.held.lock().is_ok_and(|held| held.as_deref() == Some(folder));
         let live = run.outcome.is_none() && !held && runs::is_being_written(folder);
-        let stamps = stamps(folder, Some(&run), followers.len());
+        let stamps = made_of(folder);
         for (follower, results) in followers.iter_mut().zip(&mut results) {
             let take = |news| match news {
                 News::Metrics(row) => results.add(&row),
@@ -258,7 +254,7 @@ impl Watcher {
         });
         self.changed |= !same;
         let entry = last.filter(|_| same).unwrap_or_else(|| Arc::new(entry));
-        self.known.insert(folder.to_owned(), Known { stamps, run, followers, entry });
+        self.known.insert(folder.to_owned(), Known { stamps, followers, entry });
         Ok(())
     }
 
@@ -317,13 +313,8 @@ fn folders(place: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
 
-/// Sizes and times of everything that a run's entry is made of.
-fn stamps(folder: &Path, run: Option<&Run>, arms: usize) -> Stamps {
+/// Sizes and times of everything that a run's entry is made of, also where it is damaged.
+fn made_of(folder: &Path) -> Stamps {
     let files = ["experiment.toml", "run.json", "outcome.json", "notes.json"].map(|name| folder.join(name));
-    let tables = (0..arms).filter_map(|arm| Some(run?.arm_folder(arm)?.join("metrics.csv")));
-    let stamp = |path: PathBuf| {
-        let data = fs::metadata(path).ok()?;
-        Some((data.len(), data.modified().ok()?))
-    };
-    files.into_iter().chain(tables).map(stamp).collect()
+    stamps(files.into_iter().chain(tables(folder)))
 }

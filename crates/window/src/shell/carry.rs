@@ -36,7 +36,7 @@ impl App {
                     self.say(Level::Error, why);
                 }
             }
-            Action::Save { name, content } => self.saving.ask(name, content, self.dialogs.as_mut(), ctx),
+            Action::Save { name, content } => self.saving.ask(&name, content, self.dialogs.as_mut(), ctx),
             Action::SaveRun(format) => self.save_run(ctx, format),
             Action::SaveStudy(format) => self.save_study(ctx, format),
             Action::WorkOnStudy => self.work_on_study(),
@@ -396,10 +396,10 @@ impl App {
 
     fn save_experiment(&mut self, ctx: &Context, typed: bool) {
         let text = match self.form.plan.to_toml() {
-            Ok(text) => Content::Text(text.into()),
+            Ok(text) => Content::Experiment(text.into()),
             Err(error) => return self.say(Level::Error, error.to_string()),
         };
-        let name = "experiment.toml".to_owned();
+        let name = "experiment";
         if typed {
             self.saving.hold(name, text);
             self.type_path(Wanted::Export, None);
@@ -440,7 +440,7 @@ impl App {
     }
 
     fn export(&mut self, ctx: &Context, export: RunExport) {
-        self.saving.ask(export.name(), Content::Run(export), self.dialogs.as_mut(), ctx);
+        self.saving.ask(&export.name(), Content::Run(export), self.dialogs.as_mut(), ctx);
     }
 
     /// Asks for a path to be typed, and says why if it is not because a person wanted to.

@@ -29,6 +29,7 @@ use crate::finder::Finder;
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Laboratory;
+use crate::own_program::OwnProgram;
 use crate::panel::{CLASSIFY, LEARN};
 use crate::panels::{Panels, Stores};
 use crate::scene::Scene;
@@ -152,6 +153,7 @@ impl App {
         form.speeds = context.storage.and_then(|storage| eframe::get_value(storage, SPEEDS)).unwrap_or_default();
         let zoom: Option<Option<f32>> = context.storage.and_then(|storage| eframe::get_value(storage, ZOOM));
         zoom.flatten().into_iter().for_each(|zoom| context.egui_ctx.set_zoom_factor(zoom));
+        let program = OwnProgram::new(parts.program);
         form.fetching.place = parts.place.as_ref().and_then(|runs| runs.parent().map(Path::to_owned));
         Self {
             link: parts.link,
@@ -162,8 +164,11 @@ impl App {
             selected: None,
             bar: Bar::default(),
             panels: Panels::new(context.storage),
-            finder: Finder::new(parts.program.clone()),
-            laboratory: Laboratory::new(parts.place.as_ref().map(|runs| runs.with_file_name("studies")), parts.program),
+            finder: Finder::new(program.clone()),
+            laboratory: Laboratory::new(
+                parts.place.as_ref().map(|runs| runs.with_file_name("studies")),
+                program.clone(),
+            ),
             collection: Collection::default(),
             verdicts: Verdicts::default(),
             last,
@@ -172,7 +177,7 @@ impl App {
             unasked: Unasked::default(),
             shelf: Shelf::new(parts.place, ticked),
             toasts: Toasts::default(),
-            saving: Saving::default(),
+            saving: Saving::new(program),
             frames: Frames::new(parts.frame_log.as_deref()),
             memory: Memory::new(parts.resident),
             known: None,

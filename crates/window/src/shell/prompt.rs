@@ -7,6 +7,7 @@ use crate::kit::widgets::{named, primary};
 use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{Context, Id, Label, Modal, RichText, TextEdit, Ui, Vec2};
+use std::path::PathBuf;
 
 /// The question while it is open.
 pub struct Prompt {
@@ -15,13 +16,15 @@ pub struct Prompt {
     reason: Option<&'static str>,
     text: String,
     wrong: Option<String>,
+    /// A file that is there, of which a person was told.
+    known: Option<PathBuf>,
 }
 
 impl Prompt {
     /// Asks for a path.
     #[must_use]
     pub fn new(wanted: Wanted, reason: Option<&'static str>) -> Self {
-        Self { wanted, reason, text: String::new(), wrong: None }
+        Self { wanted, reason, text: String::new(), wrong: None, known: None }
     }
 
     /// With something to begin with.
@@ -87,6 +90,10 @@ impl Prompt {
             Some("Type a path first.".to_owned())
         } else if !self.wanted.is_written() && !path.exists() {
             Some(format!("There is no {}.", path.display()))
+        } else if self.wanted == Wanted::Export && path.is_file() && self.known.as_ref() != Some(&path) {
+            let warning = format!("{} is there already. Press Save again to replace it.", path.display());
+            self.known = Some(path.clone());
+            Some(warning)
         } else {
             None
         };

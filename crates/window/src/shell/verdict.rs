@@ -5,10 +5,10 @@ use crate::action::Action;
 use crate::kit::background::Background;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
-use crate::panel::{CURVES, GRADIENTS, LESIONS, PREDICTIONS};
+use crate::panel::shows;
 use crate::state::Monitor;
 use crate::state::trace::Trace;
-use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, RichText, ScrollArea, TextStyle, Ui};
+use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, Response, RichText, ScrollArea, TextStyle, Ui};
 use lab_core::protocol::Prepared;
 use lab_core::quantity::Metric;
 use lab_core::runs::{self, Guess, Notes};
@@ -86,8 +86,10 @@ impl Verdicts {
 /// The verdict from the run's folder, which gets it, too.
 fn concluded_of(folder: &Path) -> Result<Concluded, String> {
     let run = runs::open(folder).map_err(|error| error.to_string())?;
-    let found = verdict(&facts_of(&[run]).map_err(|error| error.to_string())?);
-    write(folder, &found).map_err(|error| format!("the verdict cannot be written into the run's folder: {error}"))?;
+    let mut found = verdict(&facts_of(&[run]).map_err(|error| error.to_string())?);
+    if let Err(error) = write(folder, &found) {
+        found.caveats.push(format!("This is not written into the run's folder: {error}."));
+    }
     let guess = Notes::read(folder).ok().and_then(|notes| notes.guess);
     Ok((found, guess))
 }
@@ -99,18 +101,12 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
         if let Some(guess) = guess {
             ui.colored_label(tokens.of_guess(found.confirms(guess)), found.on_guess(guess));
         }
-        for (look, panel, title) in [
-            (Look::Gradients, GRADIENTS, "Gradients"),
-            (Look::Curves, CURVES, "Curves"),
-            (Look::Lesions, LESIONS, "Remove a block"),
-            (Look::Predictions, PREDICTIONS, "Which images"),
-        ] {
+        for look in [Look::Gradients, Look::Curves, Look::Lesions, Look::Predictions] {
+            let (panel, title) = shows(look);
             let reason = found.reasons.iter().find(|reason| reason.look == look);
             let text =
                 reason.map_or("Which block matters? Looks at the accuracy without each one", |it| it.text.as_str());
-            if (reason.is_some() || look == Look::Lesions && found.arms.len() > 1)
-                && ui.link(title).on_hover_text(text).clicked()
-            {
+            if (reason.is_some() || look == Look::Lesions && found.arms.len() > 1) && see(ui, title, text).clicked() {
                 actions.push(Action::Show(panel));
             }
         }
@@ -131,6 +127,12 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
         });
         named(ui, header.header_response, "Why, and how sure");
     }
+}
+
+/// A way to a panel; for those who have the window read to them it is not called like the panel's tab.
+fn see(ui: &mut Ui, title: &str, why: &str) -> Response {
+    let link = ui.link(title).on_hover_text(why);
+    named(ui, link, &format!("See {title}"))
 }
 
 /// How it stands while training.

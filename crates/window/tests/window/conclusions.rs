@@ -78,7 +78,7 @@ fn a_guess_starts_and_is_held_against_the_verdict() {
     assert!(shows(&harness, "Your guess, No difference, was not"));
     click(&mut harness, "Why, and how sure");
     assert!(shows(&harness, "One seed only"));
-    click(&mut harness, "Which images");
+    click(&mut harness, "See Predictions");
     harness.run();
     assert!(harness.get_by_label("Predictions").accesskit_node().is_selected().unwrap_or(true));
     let written = std::fs::read_to_string(place.path().join("verdict/verdict.json")).unwrap();

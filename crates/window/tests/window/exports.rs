@@ -14,6 +14,10 @@ fn save(harness: &mut Harness<'static, App>, script: &Script, entry: &str, folde
     save_of(harness, script, "Loss", entry, folder)
 }
 
+fn has(harness: &Harness<'static, App>, text: &str) -> bool {
+    !names(harness, text).is_empty()
+}
+
 /// Saves something in a folder, by the menu and a dialog.
 pub fn save_of(
     harness: &mut Harness<'static, App>,
@@ -93,6 +97,54 @@ fn data_are_copied() {
     harness.run();
     harness.get_by_label("Copy data").click();
     wait_until(&mut harness, "it is told", |harness| !names(harness, "in the clipboard").is_empty());
+}
+
+#[test]
+fn what_is_saved_while_another_dialog_is_open_does_not_take_its_place() {
+    let (mut harness, script) = training(20);
+    let place = tempfile::tempdir().unwrap();
+    let ask = |harness: &mut Harness<'static, App>, what: &str| {
+        click(harness, &format!("Export {what}"));
+        click(harness, "Save CSV…");
+    };
+    ask(&mut harness, "Loss");
+    script.is_open.set(true);
+    ask(&mut harness, "Accuracy");
+    assert!(has(&harness, "Not saved: another dialog is open"), "{:?}", names(&harness, "Not saved"));
+    let path = place.path().join("first.csv");
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![path.clone()]));
+    wait_until(&mut harness, "the file is there", |_| path.exists());
+    assert!(fs::read_to_string(&path).unwrap().starts_with("arm,kind,step,epoch,seconds,images,loss"));
+}
+
+#[test]
+fn nothing_is_replaced_of_which_nobody_was_asked() {
+    let (mut harness, script) = training(20);
+    let place = tempfile::tempdir().unwrap();
+    let mine = place.path().join("mine.csv");
+    fs::write(&mine, "my own").unwrap();
+    let ask = |harness: &mut Harness<'static, App>| {
+        click(harness, "Export Loss");
+        click(harness, "Save CSV…");
+    };
+    // A dialog asks about the name that was chosen, not about the one with an ending.
+    ask(&mut harness);
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![place.path().join("mine")]));
+    wait_until(&mut harness, "it is refused", |harness| has(harness, "mine.csv is there already. Choose another name"));
+    // Nobody asks about what is typed but this question itself.
+    ask(&mut harness);
+    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(Wanted::Export));
+    harness.run();
+    type_into(&mut harness, "Path", &mine.display().to_string());
+    assert!(has(&harness, "is there already. Press Save again to replace it."));
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "my own");
+    click(&mut harness, "Save this path");
+    wait_until(&mut harness, "it is replaced", |_| fs::read_to_string(&mine).unwrap().starts_with("arm,"));
+    // What stands behind the dot of a number is no ending.
+    ask(&mut harness);
+    let number = place.path().join("rate-0.01");
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![number]));
+    wait_until(&mut harness, "it has its ending", |_| place.path().join("rate-0.01.csv").exists());
 }
 
 #[test]

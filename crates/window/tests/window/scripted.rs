@@ -13,7 +13,7 @@ use lab_core::protocol::{
 };
 use lab_window::dialogs::{Chosen, Dialogs, Wanted};
 use lab_window::{App, Parts};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -31,6 +31,8 @@ pub struct Script {
     pub revealed: Rc<RefCell<Vec<PathBuf>>>,
     /// Names of files for which a place was asked.
     pub places: Rc<RefCell<Vec<String>>>,
+    /// Whether a dialog is open that nobody answers.
+    pub is_open: Rc<Cell<bool>>,
 }
 
 impl Link for Script {
@@ -46,8 +48,11 @@ impl Dialogs for Script {
     fn ask(&mut self, wanted: Wanted, _: &egui::Context) {
         self.asked.borrow_mut().push(wanted);
     }
-    fn ask_place(&mut self, name: &str, _: Option<&Path>, _: &egui::Context) {
-        self.places.borrow_mut().push(name.to_owned());
+    fn ask_place(&mut self, name: &str, _: Option<&Path>, _: &egui::Context) -> bool {
+        if !self.is_open.get() {
+            self.places.borrow_mut().push(name.to_owned());
+        }
+        !self.is_open.get()
     }
     fn reveal(&mut self, folder: &Path) -> Result<(), String> {
         self.revealed.borrow_mut().push(folder.to_owned());

@@ -21,6 +21,7 @@ mod table;
 mod webdataset;
 
 pub use class_names::class_names;
+pub use folder::PICTURE_ENDINGS;
 pub(super) use folder::test_folder;
 
 use super::content::{Content, content};

@@ -4,16 +4,16 @@ use crate::action::{Action, Sought};
 use crate::finder::outdated;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{named, primary};
-use crate::scene::Effects;
+use crate::scene::{Effects, Scene};
 use eframe::egui::{Align2, FontId, Label, Rect, Sense, Spinner, Ui, Vec2, pos2, vec2};
-use lab_core::experiment::{Experiment, Plan};
 use lab_core::finder::{Tried, recommended};
 use lab_core::number::{bytes, short};
 
 /// Height of a row, in points.
 const ROW: f32 = 26.0;
 
-pub fn ui(ui: &mut Ui, plan: &Plan, effects: &mut Effects) {
+pub fn ui(ui: &mut Ui, scene: Scene, effects: &mut Effects) {
+    let plan = scene.plan;
     let tokens = Tokens::of(ui);
     let text = "Measures steps of all networks together at each size that fits into the free memory. Recommended is the \
                 smallest that is about as fast as the fastest: it makes more steps of the same images. Another size \
@@ -29,10 +29,9 @@ pub fn ui(ui: &mut Ui, plan: &Plan, effects: &mut Effects) {
             ui.label(theme::caption("measuring the next size…", &tokens));
             return;
         }
-        let is_wrong = Experiment::check(plan.clone()).is_err();
-        let button = primary(ui, !is_wrong, "Measure batch sizes", Vec2::ZERO);
+        let button = primary(ui, scene.obstacles.is_empty(), "Measure batch sizes", Vec2::ZERO);
         let hint = "Trains the networks of the form for a few steps at each size, in a process of its own";
-        let wrong = "Some fields of the form have to be corrected first.";
+        let wrong = scene.obstacles.join("\n");
         if button.on_hover_text(hint).on_disabled_hover_text(wrong).clicked() {
             effects.finder.sizes(plan, ui.ctx());
         }

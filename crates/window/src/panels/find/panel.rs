@@ -30,8 +30,8 @@ impl Panel for Find {
                 }
             });
             match view.what {
-                Sought::LearningRate => rate::ui(ui, view, scene.plan, effects),
-                Sought::BatchSize => batch::ui(ui, scene.plan, effects),
+                Sought::LearningRate => rate::ui(ui, view, scene, effects),
+                Sought::BatchSize => batch::ui(ui, scene, effects),
             }
             if let Some(why) = &effects.finder.failure {
                 ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());

@@ -7,9 +7,9 @@ use crate::kit::chart::{self, Across, Scale, Series};
 use crate::kit::chips::{dot, together};
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::{bounded_field, decimal, named, primary, progress};
-use crate::scene::Effects;
+use crate::scene::{Effects, Scene};
 use eframe::egui::{Label, Ui, Vec2, vec2};
-use lab_core::experiment::{Experiment, Plan};
+use lab_core::experiment::Plan;
 use lab_core::finder::{RateTest, Suggestion, suggestion};
 use lab_core::number::setting;
 use lab_core::statistics::smoothed;
@@ -19,7 +19,8 @@ const HIGHEST: f64 = 2.0;
 /// Height of the plot, in points.
 const HEIGHT: f32 = 280.0;
 
-pub fn ui(ui: &mut Ui, view: &mut View, plan: &Plan, effects: &mut Effects) {
+pub fn ui(ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+    let plan = scene.plan;
     let tokens = Tokens::of(ui);
     let text = "Every network trains from its first weights for a few steps, while the learning rate rises by the same \
                 factor at each. Where the averaged loss is least, it is nearly too high: a third of that is suggested \
@@ -41,7 +42,7 @@ pub fn ui(ui: &mut Ui, view: &mut View, plan: &Plan, effects: &mut Effects) {
         field.labelled_by(label.id).on_hover_text(hint);
     });
     let test = RateTest { low: view.low, high: view.high, steps: view.steps };
-    ui.horizontal_wrapped(|ui| start(ui, plan, test, effects));
+    ui.horizontal_wrapped(|ui| start(ui, scene, test, effects));
     let Some(rates) = &effects.finder.rates else { return };
     if rates.done == 0 {
         return;
@@ -59,7 +60,7 @@ pub fn ui(ui: &mut Ui, view: &mut View, plan: &Plan, effects: &mut Effects) {
     }
 }
 
-fn start(ui: &mut Ui, plan: &Plan, test: RateTest, effects: &mut Effects) {
+fn start(ui: &mut Ui, scene: Scene, test: RateTest, effects: &mut Effects) {
     if effects.finder.working() == Some(Sought::LearningRate) {
         if ui.button("Stop").on_hover_text("Ends the test; nothing of it is kept").clicked() {
             effects.finder.stop();
@@ -72,14 +73,14 @@ fn start(ui: &mut Ui, plan: &Plan, test: RateTest, effects: &mut Effects) {
         return;
     }
     let wrong = if test.low > 0.0 && test.low < test.high {
-        Experiment::check(plan.clone()).err().map(|_| "Some fields of the form have to be corrected first.".to_owned())
+        scene.obstacles.join("\n")
     } else {
-        Some("The first rate must be above 0 and below the last one.".to_owned())
+        "The first rate must be above 0 and below the last one.".to_owned()
     };
-    let button = primary(ui, wrong.is_none(), "Test learning rates", Vec2::ZERO);
+    let button = primary(ui, wrong.is_empty(), "Test learning rates", Vec2::ZERO);
     let hint = "Tries them on every network of the form, in a process of its own";
-    if button.on_hover_text(hint).on_disabled_hover_text(wrong.unwrap_or_default()).clicked() {
-        effects.finder.rates(plan, test, ui.ctx());
+    if button.on_hover_text(hint).on_disabled_hover_text(wrong).clicked() {
+        effects.finder.rates(scene.plan, test, ui.ctx());
     }
 }
 

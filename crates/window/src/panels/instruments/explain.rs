@@ -1,8 +1,7 @@
 //! Where in one image a decision comes from, as every arm sees it: Grad-CAM at every block, occlusion, feature maps, filters,
 //! and what remains when a block is cut.
 
-use super::bench as kit;
-use super::bench::{Bench, Request};
+use super::bench::{self, Bench, Request};
 use super::by_block;
 use super::maps::{Textures, WHOLE};
 use super::overlay::Overlay;
@@ -13,6 +12,7 @@ use crate::kit::chips::{together, told};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
 use crate::kit::theme::{Tokens, space};
+use crate::kit::typed_path;
 use crate::kit::widgets::{bounded_field, choose, named};
 use crate::panels::block_name::in_full;
 use crate::scene::{Effects, Panel, Scene};
@@ -22,6 +22,7 @@ use lab_core::experiment::Naming;
 use lab_core::instrument::{Cut, Explanation, Finding, Focus, HeatMap, Instrument, Maps, Picture, Sample};
 use lab_core::number::{percent, short};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Mode {
@@ -59,7 +60,7 @@ impl Default for View {
 pub struct Explain {
     image: usize,
     /// A picture that is looked at instead of a validation image.
-    file: Option<String>,
+    file: Option<PathBuf>,
     path: String,
     class: Option<usize>,
     block: usize,
@@ -121,7 +122,7 @@ impl Panel for Explain {
         }
         let height = if mode == Mode::Cuts { PLOT } else { ROWS };
         let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
-        kit::tools(ui, bench, &request, Figure { height, draw: off_screen });
+        bench::tools(ui, bench, &request, Figure { height, draw: off_screen });
         let awaited = bench.inquiries.awaited(Place::Of(instrument));
         let is_new = awaited.is_some() && awaited != self.awaited;
         self.awaited = awaited.or(self.awaited);
@@ -129,7 +130,7 @@ impl Panel for Explain {
         // What was asked is answered at the top.
         let area = if is_new { area.vertical_scroll_offset(0.0) } else { area };
         area.show(ui, |ui| {
-            kit::offer(ui, bench, &request);
+            bench::offer(ui, bench, &request);
             draw(ui, bench, &mut self.textures);
             if told {
                 telling::ui(ui, &mut self.textures, strength, bench);
@@ -141,7 +142,7 @@ impl Panel for Explain {
 impl Explain {
     fn sample(&self) -> Sample {
         match &self.file {
-            Some(path) => Sample::Picture(Picture::File(path.into())),
+            Some(path) => Sample::Picture(Picture::File(path.clone())),
             None => Sample::Validation(self.image),
         }
     }
@@ -169,7 +170,7 @@ impl Explain {
                 let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                 named(ui, edit, "Path of a picture to explain");
                 if entered && !self.path.trim().is_empty() {
-                    self.file = Some(self.path.trim().to_owned());
+                    self.file = Some(typed_path::read(&self.path));
                     chosen = true;
                 }
             }
@@ -223,7 +224,7 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
         .collect();
     for (_, name, finding) in bench.findings(instrument) {
         if let Err(why) = finding {
-            kit::refusal(ui, name, why);
+            bench::refusal(ui, name, why);
         }
     }
     if !found.is_empty() {
@@ -279,7 +280,7 @@ fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrum
         .collect();
     for (_, name, finding) in bench.findings(instrument) {
         if let Err(why) = finding {
-            kit::refusal(ui, name, why);
+            bench::refusal(ui, name, why);
         }
     }
     let all = || found.iter().flat_map(|(_, _, maps)| &maps.maps).map(HeatMap::range);
@@ -315,7 +316,7 @@ fn cuts(ui: &mut Ui, bench: &Bench) {
             Ok(Finding::Cuts(found)) => found,
             Ok(_) => continue,
             Err(why) => {
-                kit::refusal(ui, name, why);
+                bench::refusal(ui, name, why);
                 continue;
             }
         };

@@ -1,8 +1,7 @@
 //! Gradients and responses block by block at one moment, warnings in words, and histograms of every parameter at one
 //! moment and over the training.
 
-use super::bench as kit;
-use super::bench::{Bench, Request};
+use super::bench::{self, Bench, Request};
 use super::by_block;
 use super::histograms;
 use super::histories::Histories;
@@ -107,11 +106,11 @@ impl Panel for Inside {
         };
         let (quantity, request) = (view.quantity, asked(Instrument::Gradients, "Look"));
         let figure = Figure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| blocks(ui, quantity, bench) };
-        kit::tools(ui, bench, &request, figure);
+        bench::tools(ui, bench, &request, figure);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.scope(|ui| {
                 ui.set_max_height(SMALL);
-                kit::offer(ui, bench, &request);
+                bench::offer(ui, bench, &request);
             });
             blocks(ui, view.quantity, bench);
             if bench.hindered().is_some() {
@@ -126,10 +125,10 @@ impl Panel for Inside {
             let (parameter, axes) = (view.parameter.as_str(), view.axes);
             let draw = |ui: &mut Ui, bench: &Bench| histograms::figure(ui, parameter, axes, bench);
             let request = asked(Instrument::Histograms, "Count");
-            kit::tools(ui, bench, &request, Figure { height: ROWS, draw });
+            bench::tools(ui, bench, &request, Figure { height: ROWS, draw });
             ui.scope(|ui| {
                 ui.set_max_height(SMALL);
-                kit::offer(ui, bench, &request);
+                bench::offer(ui, bench, &request);
             });
             histograms::figure(ui, parameter, axes, bench);
             ui.add_space(space::M);

@@ -1,7 +1,6 @@
 //! The loss around the weights and between weights, and how gradients reach the input: what theory looks at.
 
-use super::bench as kit;
-use super::bench::{Bench, Request};
+use super::bench::{self, Bench, Request};
 use super::maps::{Textures, WHOLE};
 use super::paper::{Figure, PLOT, ROWS};
 use super::range::Range;
@@ -96,10 +95,10 @@ impl Panel for Landscape {
         };
         let height = if view.mode == Mode::Plane { ROWS } else { PLOT };
         let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
-        kit::tools(ui, bench, &request, Figure { height, draw: off_screen });
+        bench::tools(ui, bench, &request, Figure { height, draw: off_screen });
         self.textures.refresh(bench.inquiries.version);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            kit::offer(ui, bench, &request);
+            bench::offer(ui, bench, &request);
             draw(ui, bench, &mut self.textures);
         });
     }
@@ -236,7 +235,7 @@ fn lines(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
                 lines.extend(drawn);
                 words.push((arm, format!("{name}: {said}")));
             }
-            Err(why) => kit::refusal(ui, name, why),
+            Err(why) => bench::refusal(ui, name, why),
         }
     }
     if lines.iter().all(|line| line.points.is_empty()) {

@@ -1,7 +1,6 @@
 //! What a network still knows when blocks are left out, swapped or weighed anew, and how much it knows after each block.
 
-use super::bench as kit;
-use super::bench::{Bench, Request};
+use super::bench::{self, Bench, Request};
 use super::by_block;
 use super::paper::{Figure, PLOT};
 use crate::kit::chart::{self, Scale, Series};
@@ -78,14 +77,14 @@ impl Panel for Lesions {
             }
             findings(ui, bench, instrument);
         };
-        kit::tools(ui, bench, &request, Figure { height: PLOT, draw: off_screen });
+        bench::tools(ui, bench, &request, Figure { height: PLOT, draw: off_screen });
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             match view.mode {
                 Mode::Each => self.blocks(ui, bench),
                 Mode::Gain if bench.hindered().is_none() => self.gain(ui, bench),
                 _ => {}
             }
-            kit::offer(ui, bench, &request);
+            bench::offer(ui, bench, &request);
             findings(ui, bench, instrument);
         });
     }
@@ -185,10 +184,10 @@ impl Lesions {
                     }
                 }
                 Ok(_) => {}
-                Err(why) => kit::refusal(ui, &found.arm, why),
+                Err(why) => bench::refusal(ui, &found.arm, why),
             }
         }
-        kit::failure(ui, &inquiry);
+        bench::failure(ui, &inquiry);
     }
 }
 
@@ -246,7 +245,7 @@ fn findings(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     for (arm, name, finding) in bench.findings(instrument) {
         match finding {
             Ok(finding) => lines.push((line(arm, name, finding), said(name, finding))),
-            Err(why) => kit::refusal(ui, name, why),
+            Err(why) => bench::refusal(ui, name, why),
         }
     }
     if lines.is_empty() {

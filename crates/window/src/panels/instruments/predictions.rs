@@ -1,7 +1,6 @@
 //! The validation images with what every arm takes them for: sorted, filtered, chosen, looked at one by one.
 
-use super::bench as kit;
-use super::bench::{Bench, Request};
+use super::bench::{self, Bench, Request};
 use super::maps::{Atlas, Textures, WHOLE};
 use super::paper::{Figure, ROWS};
 use super::several;
@@ -99,17 +98,17 @@ impl Panel for Predictions {
                         tiles::sheet(ui, &sieve.images(&arms), &arms, gallery);
                     }
                 };
-                kit::tools(ui, bench, &request, Figure { height: ROWS, draw: off_screen });
+                bench::tools(ui, bench, &request, Figure { height: ROWS, draw: off_screen });
             }
-            Mode::Classes => kit::tools_with(ui, bench, &request, Instrument::Confusion, |ui, bench| {
+            Mode::Classes => bench::tools_with(ui, bench, &request, Instrument::Confusion, |ui, bench| {
                 verdict::give_classes(ui, &arms, classes, bench.actions);
             }),
-            Mode::Calibration => kit::tools_with(ui, bench, &request, Instrument::Calibration, |ui, bench| {
+            Mode::Calibration => bench::tools_with(ui, bench, &request, Instrument::Calibration, |ui, bench| {
                 verdict::give_calibration(ui, &arms, bench.actions);
             }),
         }
         let (Some(gallery), false) = (&gallery, arms.is_empty()) else {
-            return kit::offer(ui, bench, &request);
+            return bench::offer(ui, bench, &request);
         };
         match view.mode {
             Mode::Images => self.images(ui, &mut view.sieve, bench, &arms, gallery),
@@ -157,7 +156,7 @@ impl Predictions {
         ui.horizontal_wrapped(|ui| {
             glossary::caption(ui, &said);
             if arms.len() > 1 {
-                kit::explain(ui, Instrument::Disagreement);
+                bench::explain(ui, Instrument::Disagreement);
             }
         });
         let detail = if self.chosen.is_empty() { 0.0 } else { 236.0_f32.min(ui.available_height() * 0.55) };
@@ -238,7 +237,7 @@ impl Predictions {
                     if named(ui, near, "Find the nearest training images").clicked() {
                         bench.ask(nearest(image));
                     }
-                    kit::explain(ui, Instrument::Nearest);
+                    bench::explain(ui, Instrument::Nearest);
                 });
                 if let (Some(short), Some(whole)) = (gallery.file(image), gallery.files.get(image)) {
                     ui.label(theme::caption(short, &tokens)).on_hover_text(whole);
@@ -265,7 +264,7 @@ impl Predictions {
         if inquiry.question != Some(nearest(image)) {
             return;
         }
-        kit::failure(ui, &inquiry);
+        bench::failure(ui, &inquiry);
         // Until something is known of this image, what was found is of an earlier one.
         if inquiry.failed.is_some() || inquiry.awaited.is_some() && inquiry.progress.0 == 0 {
             return;
@@ -273,7 +272,7 @@ impl Predictions {
         let draw = |ui: &mut Ui, bench: &Bench| neighbours(ui, &mut Textures::default(), gallery, bench);
         ui.horizontal_wrapped(|ui| {
             ui.label(theme::strong("Nearest training images"));
-            kit::export(ui, bench, Instrument::Nearest, Figure { height: ROWS, draw });
+            bench::export(ui, bench, Instrument::Nearest, Figure { height: ROWS, draw });
         });
         neighbours(ui, textures, gallery, bench);
     }

@@ -5,7 +5,7 @@ use crate::action::Action;
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::named;
 use crate::laboratory::Looked;
-use crate::panel::{GRADIENTS, LESIONS, PREDICTIONS, PanelId};
+use crate::panel::shows;
 use eframe::egui::{CollapsingHeader, Label, RichText, Ui};
 use lab_core::runs::Guess;
 use lab_core::verdict::{Call, Look, Verdict};
@@ -50,7 +50,9 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
         for reason in &found.reasons {
             ui.horizontal_wrapped(|ui| {
                 ui.add(Label::new(format!("· {}", reason.text)).wrap());
-                if let Some((panel, title)) = place(reason.look)
+                let (panel, title) = shows(reason.look);
+                // This panel has curves of its own.
+                if reason.look != Look::Curves
                     && ui.link(title).on_hover_text("Shows the panel; open a training to look into it").clicked()
                 {
                     actions.push(Action::Show(panel));
@@ -62,14 +64,4 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
         }
     });
     named(ui, header.header_response, "Why, and how sure the study is");
-}
-
-/// Where a reason can be looked at beside this panel, which has curves of its own.
-fn place(look: Look) -> Option<(PanelId, &'static str)> {
-    match look {
-        Look::Curves => None,
-        Look::Gradients => Some((GRADIENTS, "Gradients")),
-        Look::Lesions => Some((LESIONS, "Lesions")),
-        Look::Predictions => Some((PREDICTIONS, "Predictions")),
-    }
 }

@@ -8,4 +8,5 @@ mod tree;
 pub(super) use classes::FORMAT;
 pub(super) use part::Part;
 pub(in crate::data) use part::test_folder;
+pub use tree::PICTURE_ENDINGS;
 pub(super) use tree::{Tree, is_picture};

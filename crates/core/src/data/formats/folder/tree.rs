@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Endings of the files that are taken for pictures unseen. Others are looked into.
-const ENDINGS: [&str; 15] =
+pub const PICTURE_ENDINGS: [&str; 15] =
     ["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "gif", "tif", "tiff", "pnm", "pbm", "pgm", "ppm", "pam"];
 
 /// The most folders below one another.
@@ -21,7 +21,7 @@ const MAX_VISITS: u32 = 16;
 /// Whether a file's name ends like a picture's.
 pub(in crate::data::formats) fn is_picture(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    ENDINGS.contains(&ending.as_str())
+    PICTURE_ENDINGS.contains(&ending.as_str())
 }
 
 /// A folder.

@@ -1,4 +1,5 @@
-//! Everything a person can make the window do. Widgets and keys only name an action; the shell carries it out.
+//! Everything a person can make the window do. Widgets and keys name an action, which the shell carries out; panels also
+//! tell the stores that they are handed (`scene::Effects`).
 
 use crate::dialogs::Wanted;
 use crate::export::{Content, Drawing, Format};
@@ -78,7 +79,7 @@ pub enum Action {
     Reveal(PathBuf),
     /// Chooses the block that every panel looks at.
     Select(Option<SelectedBlock>),
-    /// Opens what was dropped: experiments as such, everything else as pictures.
+    /// Opens what was dropped by what it is: runs, studies, experiments, weights, archives; everything else as pictures.
     Open(Vec<PathBuf>),
     /// Asks an instrument's question; the answer goes to its place.
     Ask {

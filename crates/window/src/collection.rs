@@ -135,7 +135,7 @@ impl Collection {
         });
         if sound && wanted != self.wanted {
             self.forget();
-            // Images inside the program are there at once, and so is what was chosen and not typed.
+            // Images inside the program are there at once.
             let is_typed = wanted.as_ref().is_some_and(|wanted| wanted.data.source != Source::Embedded);
             let now = Instant::now();
             self.pending = wanted.is_some().then(|| if is_typed { now } else { now.checked_sub(PAUSE).unwrap_or(now) });

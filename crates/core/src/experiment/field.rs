@@ -32,7 +32,7 @@ macro_rules! fields {
 }
 
 fields! {
-    SOURCE: "Images" ["data.source"], "Where the images come from: the 6,000 pictures of clothing inside the program, or a folder or file of your own: one folder per class, MNIST's IDX files or CIFAR's binary files.", "The embedded data to try things out.";
+    SOURCE: "Images" ["data.source"], "Where the images come from: the 6,000 pictures of clothing inside the program, or a folder or file of your own: a folder for each class, a table beside pictures, Parquet, WebDataset, NPZ, IDX, CIFAR, STL-10, SVHN, or a zip or tar archive of these.", "The embedded data to try things out.";
     HOLDOUT: "Validate on" ["data.holdout"], "What the networks are validated on: images they never train on. The data set's own test images, or a share of the training images set aside by the seed, equally from every class.", "The data set's own where it has some.";
     TRAIN_LIMIT: "Training images" ["data.train_limit"], "Trains on only this many images, balanced over the classes.", "Off; a few hundred to try something quickly.";
     VALIDATION_LIMIT: "Validation images" ["data.validation_limit"], "Validates on only this many images, balanced over the classes.", "Off; fewer make validation quicker and its numbers rougher.";

@@ -336,12 +336,11 @@ impl Worker {
             self.outbox.send(Event::Notice(format!("not changed: {why}")));
             return Ok(());
         }
-        let (what, change) = (change.in_words(), Some(Change::Tune(change.clone())));
-        let intervention = Intervention { step: run.session.step, what, change };
+        let (step, what) = (run.session.step, change.in_words());
+        let intervention = Intervention { step, what, change: Some(Change::Tune(change.clone())) };
         run.record.intervened(&intervention)?;
-        let live = Box::new(run.session.live());
         self.outbox.send(Event::Intervened(intervention));
-        self.outbox.send(Event::Tuned(live));
+        self.outbox.send(Event::Tuned(Box::new(run.session.live())));
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The studies of this window: the one that is looked at, which a thread reads, those on disk, and the processes of ours
-//! that work on them. Nothing here waits for a disk or a process. Must not know panels, actions or the shell.
+//! that work on them. Nothing here waits for a process; what begins or changes a study writes its folder at once. Must not
+//! know panels, actions or the shell.
 
 mod looked;
 mod read;

@@ -50,6 +50,8 @@ pub struct Shelf {
     pub discarded: Vec<(PathBuf, PathBuf)>,
     /// Runs that were ticked in the last session, until they have been found again.
     again: Vec<PathBuf>,
+    /// Runs that lie outside of the place and are listed all the same, because somebody opened or ticked them.
+    elsewhere: Vec<PathBuf>,
     /// Whether the list was drawn in this frame.
     looked: bool,
     awake: Arc<AtomicBool>,
@@ -62,7 +64,9 @@ impl Shelf {
     /// The runs in this folder, of which some were ticked before. Where none were, nothing is read before [`Self::look`].
     #[must_use]
     pub fn new(place: Option<PathBuf>, ticked: Vec<PathBuf>) -> Self {
+        let elsewhere = ticked.iter().filter(|run| run.parent() != place.as_deref()).cloned().collect();
         Self {
+            elsewhere,
             place,
             entries: None,
             damaged: Arc::default(),
@@ -84,12 +88,24 @@ impl Shelf {
     }
 
     /// Says which run this window holds open without training it: it is not being written, although it is locked.
-    pub fn hold(&self, folder: Option<&Path>) {
+    /// Wherever it lies, it is in the list.
+    pub fn hold(&mut self, folder: Option<&Path>, ctx: &Context) {
         if let Ok(mut held) = self.held.lock()
             && held.as_deref() != folder
         {
             *held = folder.map(Path::to_owned);
         }
+        let is_new = |folder: &&Path| self.is_elsewhere(folder) && self.elsewhere.iter().all(|known| known != folder);
+        if let Some(folder) = folder.filter(is_new).map(Path::to_owned) {
+            self.order(Order::List(folder.clone()), ctx);
+            self.elsewhere.push(folder);
+        }
+    }
+
+    /// Whether a run lies outside of the place.
+    #[must_use]
+    pub fn is_elsewhere(&self, run: &Path) -> bool {
+        run.parent() != self.place.as_deref()
     }
 
     /// Keeps the list up to date, as somebody looks at it in this frame.
@@ -112,7 +128,8 @@ impl Shelf {
             let (send, orders) = unbounded();
             let (told, receive) = unbounded();
             let shared = (Arc::clone(&self.awake), Arc::clone(&self.held));
-            let watcher = Watcher::new(place.clone(), orders, told, shared, ctx.clone());
+            let watched = (place.clone(), self.elsewhere.clone());
+            let watcher = Watcher::new(watched, orders, told, shared, ctx.clone());
             if let Ok(thread) = std::thread::Builder::new().name("runs".into()).spawn(move || watcher.run()) {
                 self.thread = Some((send, receive, thread));
             }

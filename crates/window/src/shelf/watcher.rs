@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 pub(super) enum Order {
     /// Look at once.
     Look,
+    /// List this run, too, wherever it lies.
+    List(PathBuf),
     /// Follow this run's curves under a number.
     Follow(u64, PathBuf),
     /// Follow that one no longer.
@@ -67,6 +69,8 @@ struct Followed {
 
 pub(super) struct Watcher {
     place: PathBuf,
+    /// Runs that lie elsewhere.
+    elsewhere: Vec<PathBuf>,
     orders: Receiver<Order>,
     told: Sender<Told>,
     awake: Arc<AtomicBool>,
@@ -82,7 +86,7 @@ pub(super) struct Watcher {
 
 impl Watcher {
     pub(super) fn new(
-        place: PathBuf,
+        (place, elsewhere): (PathBuf, Vec<PathBuf>),
         orders: Receiver<Order>,
         told: Sender<Told>,
         (awake, held): (Arc<AtomicBool>, Arc<Mutex<Option<PathBuf>>>),
@@ -90,6 +94,7 @@ impl Watcher {
     ) -> Self {
         Self {
             place,
+            elsewhere,
             orders,
             told,
             awake,
@@ -138,6 +143,14 @@ impl Watcher {
                 self.look(true);
                 Ok(())
             }
+            Order::List(folder) => {
+                // A way through a link leads to a run that is listed already.
+                let parent = fs::canonicalize(&folder).ok().and_then(|folder| folder.parent().map(Path::to_owned));
+                if parent != fs::canonicalize(&self.place).ok() {
+                    self.elsewhere.push(folder);
+                }
+                Ok(())
+            }
             Order::Follow(id, folder) => self.begin(id, &folder),
             Order::Leave(id) => {
                 self.followed.retain(|followed| followed.id != id);
@@ -167,7 +180,8 @@ impl Watcher {
     /// Reads what has changed, and tells the list if anything has, or if somebody has asked for it.
     fn look(&mut self, asked: bool) {
         let mut told = Instant::now();
-        let folders = folders(&self.place);
+        let mut folders = folders(&self.place);
+        folders.extend(self.elsewhere.iter().filter(|folder| folder.is_dir()).cloned());
         let before = self.known.len() + self.damaged.len();
         self.known.retain(|folder, _| folders.contains(folder));
         self.damaged.retain(|folder, _| folders.contains(folder));

@@ -44,7 +44,7 @@ impl App {
             Action::CopyTable(table) => self.saving.copy(table, ctx),
             Action::CopyText(text) => {
                 ctx.copy_text(text);
-                self.say(Level::Info, "The table is in the clipboard.");
+                self.say(Level::Info, "It is in the clipboard.");
             }
             Action::Tell(text) => self.say(Level::Notice, text),
             Action::Find(what) => self.find(what),

@@ -269,7 +269,7 @@ impl App {
             self.chosen(ctx, chosen);
         }
         let ended = self.monitor.prepared.as_ref().filter(|_| !self.monitor.is_active());
-        self.shelf.hold(ended.and_then(|prepared| prepared.run.as_deref()));
+        self.shelf.hold(ended.and_then(|prepared| prepared.run.as_deref()), ctx);
         for problem in self.shelf.take_in(ctx) {
             self.say(Level::Error, problem);
         }

@@ -22,14 +22,15 @@ pub fn restarted(before: &mut Harness<'static, App>, place: &Path) -> (Harness<'
 }
 
 /// What the engine says of a run that it opens or goes on with.
-fn shown(script: &Script, folder: &Path, name: &str, steps: u64) {
+pub fn shown(script: &Script, folder: &Path, name: &str, steps: u64) {
     let mut prepared = prepared(&experiment(name));
     let kept = Folder::under(PathBuf::new()).reopen(folder).unwrap();
     (prepared.run, prepared.first_step, prepared.past) = (Some(folder.to_owned()), steps, Some(Arc::new(kept.past)));
     script.say(Event::Prepared(Box::new(prepared)));
 }
 
-fn ended(script: &Script, folder: &Path, steps: u64) {
+/// The engine says that the run has come to its end.
+pub fn ended(script: &Script, folder: &Path, steps: u64) {
     script.say(Event::Phase(Phase::Done));
     let (reason, run) = ("interrupted".to_owned(), Some(folder.to_owned()));
     let outcome = Outcome { reason, steps, seconds: 1.0, run, arms: vec![], planned: None, discordant: vec![] };

@@ -1,5 +1,6 @@
 //! The runs on disk: finding, drawing, comparing, annotating, deleting and going on with them.
 
+use crate::remembered::{ended, restarted, shown};
 use crate::scripted::*;
 use eframe::egui::{Key, Theme, vec2};
 use egui_kittest::Harness;
@@ -266,6 +267,31 @@ fn a_run_is_done_again_gone_on_with_and_shown() {
 }
 
 #[test]
+fn a_run_from_elsewhere_is_listed_once_it_was_opened_and_stays_ticked() {
+    let (place, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    run(place.path(), "short", 20);
+    let folder = run(elsewhere.path(), "from a colleague", 30);
+    let (mut harness, script) = open(place.path());
+    wait_for(&mut harness, "Run short,");
+    assert!(names(&harness, "Run from a colleague,").is_empty());
+    shown(&script, &folder, "from a colleague", 30);
+    ended(&script, &folder, 30);
+    harness.run();
+    wait_for(&mut harness, "Run from a colleague,");
+    harness.get_by_label_contains("Run from a colleague,").click();
+    harness.run();
+    let delete = harness.get_by_label("Delete from a colleague");
+    assert!(delete.accesskit_node().is_disabled(), "somebody else's folder is not moved");
+    // It is no longer on show, and is still in the list.
+    click(&mut harness, "Reset");
+    click(&mut harness, "Runs");
+    click(&mut harness, "Draw from a colleague");
+    let (mut again, _script) = restarted(&mut harness, place.path());
+    click(&mut again, "Runs");
+    wait_for(&mut again, "Run from a colleague,");
+}
+
+#[test]
 fn a_run_of_the_list_is_exported_without_being_opened() {
     let place = tempfile::tempdir().unwrap();
     run(place.path(), "short", 20);
@@ -395,7 +421,7 @@ fn ticked_runs_lie_over_the_plots_again_after_a_restart() {
     harness.run();
     // The list of runs is not on the screen when the window is opened again.
     command(&mut harness, "Show Curves");
-    let (mut again, _script) = crate::remembered::restarted(&mut harness, place.path());
+    let (mut again, _script) = restarted(&mut harness, place.path());
     wait_until(&mut again, "both runs are drawn", |harness| {
         ["short", "longer"].iter().all(|name| !names(harness, name).is_empty())
     });

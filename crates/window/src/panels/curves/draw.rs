@@ -21,9 +21,9 @@ use std::sync::Arc;
 /// What came of drawing.
 pub struct Drawn {
     pub response: Response,
-    /// What is in view now, as drawn: horizontally and vertically.
+    /// The least and the greatest step in view.
     pub span: [f64; 2],
-    /// The same vertically.
+    /// The least and the greatest value in view.
     pub range: [f64; 2],
     /// What was to be in view.
     pub asked: [f64; 2],

@@ -30,7 +30,7 @@ pub struct Frame {
     pub cursor: Option<f64>,
     /// Points that a line has at most, so that many lines hold nothing up.
     pub points: usize,
-    /// Whether raw values lie faintly behind their moving averages: those of many lines are but a carpet.
+    /// Whether raw values lie faintly behind their moving averages: those of many lines cover each other.
     pub raw: bool,
 }
 

@@ -128,10 +128,15 @@ pub fn buttons(ui: &mut Ui, entry: &Entry, busy: bool, shelf: &mut Shelf, action
         export.response.on_hover_text("Saves it for other programs, readers or machines"),
         &format!("Export {name}"),
     );
-    let delete = ui.add_enabled(!entry.live, Button::new("Delete"));
+    let hindered = match (shelf.is_elsewhere(&entry.folder), entry.live) {
+        (true, _) => Some("It lies outside of the folder of runs: delete it there."),
+        (false, true) => Some("It is training now; stop it first."),
+        (false, false) => None,
+    };
+    let delete = ui.add_enabled(hindered.is_none(), Button::new("Delete"));
     let delete = delete
         .on_hover_text("Moves it into the trash, from which it can be taken back")
-        .on_disabled_hover_text("It is training now; stop it first.");
+        .on_disabled_hover_text(hindered.unwrap_or_default());
     if named(ui, delete, &format!("Delete {name}")).clicked() {
         shelf.discard(&entry.folder, ui.ctx());
     }

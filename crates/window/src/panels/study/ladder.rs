@@ -18,7 +18,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
         bits::band(ui, view);
     });
     if looked.labels.is_empty() {
-        return bits::nothing(ui, "Nothing is varied in this study, so there is nothing to climb.");
+        return bits::nothing(ui, "Nothing is varied in this study, so there are no steps to compare.");
     }
     let axis = Dimension::of(looked, view.across);
     let lines = lines(looked, view, &axis);

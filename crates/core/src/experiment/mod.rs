@@ -13,7 +13,7 @@ mod depths;
 pub mod device;
 pub mod field;
 pub mod file;
-mod kinds;
+pub mod kinds;
 mod naming;
 pub mod network;
 pub mod optimizer;

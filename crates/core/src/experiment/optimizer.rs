@@ -3,6 +3,7 @@
 //! A new optimiser is a variant of [`Method`] with its rows below, and its update rule in the engine; forms, checks and
 //! lists are made of these rows.
 
+use super::kinds::{Bound, Setting};
 use serde::{Deserialize, Serialize};
 
 /// An optimiser and its base learning rate.
@@ -192,7 +193,7 @@ impl Method {
         match self {
             Self::Sgd { momentum, dampening, nesterov } => vec![
                 S::number("momentum", Bound::Share, momentum),
-                S::number("dampening", Bound::UpTo(1.0), dampening),
+                S::number("dampening", Bound::Between(0.0, 1.0), dampening),
                 S::switch("nesterov", nesterov),
             ],
             Self::Adam { beta1, beta2, epsilon }
@@ -240,45 +241,6 @@ impl Method {
             | Self::Lion { beta1, .. }
             | Self::Lamb { beta1, .. } => Some(beta1),
         }
-    }
-}
-
-/// Something of an update rule that can be set.
-#[derive(Debug)]
-pub struct Setting<'a> {
-    /// Its name in a file.
-    pub id: &'static str,
-    /// Its value.
-    pub value: Value<'a>,
-}
-
-/// The value of a [`Setting`].
-#[derive(Debug)]
-pub enum Value<'a> {
-    /// A number within bounds.
-    Number(&'a mut f64, Bound),
-    /// On or off.
-    Switch(&'a mut bool),
-}
-
-/// Which numbers a setting can have.
-#[derive(Clone, Copy, Debug)]
-pub enum Bound {
-    /// At least 0 and below 1.
-    Share,
-    /// From 0 to this.
-    UpTo(f64),
-    /// Above 0 and at most this.
-    Positive(f64),
-}
-
-impl<'a> Setting<'a> {
-    fn number(id: &'static str, bound: Bound, value: &'a mut f64) -> Self {
-        Self { id, value: Value::Number(value, bound) }
-    }
-
-    fn switch(id: &'static str, value: &'a mut bool) -> Self {
-        Self { id, value: Value::Switch(value) }
     }
 }
 

@@ -4,6 +4,7 @@
 //! cosine, polynomial) are spread over the steps that are left after the warm-up; the others keep counting from the
 //! start of training, so that "divide by ten at epoch 91" means epoch 91.
 
+use super::kinds::{Bound, Set, Setting};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
@@ -146,6 +147,41 @@ impl Curve {
     }
 }
 
+impl Curve {
+    /// What can be set, in the order a form lists it.
+    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+        use Bound::{Between, Part, Positive, Share};
+        use Setting as S;
+        match self {
+            Self::Constant => vec![],
+            Self::Step { every, factor } => {
+                vec![S::number("every", Positive(1e8), every), S::number("factor", Positive(10.0), factor)]
+            }
+            Self::MultiStep { milestones, factor } => {
+                vec![S::number("factor", Positive(10.0), factor), S { id: "milestones", value: Set::Times(milestones) }]
+            }
+            Self::Exponential { factor } => vec![S::number("factor", Positive(10.0), factor)],
+            Self::Polynomial { power } => vec![S::number("power", Positive(100.0), power)],
+            Self::Cosine { end } => vec![S::number("end", Between(0.0, 1.0), end)],
+            Self::CosineRestarts { period, growth, end } => vec![
+                S::number("period", Positive(1e8), period),
+                S::number("growth", Between(1.0, 100.0), growth),
+                S::number("end", Between(0.0, 1.0), end),
+            ],
+            Self::OneCycle { rise, start_div, final_div } => vec![
+                S::number("rise", Part, rise),
+                S::number("start_div", Between(1.0, 1e9), start_div),
+                S::number("final_div", Between(1.0, 1e12), final_div),
+            ],
+            Self::Plateau { factor, patience, threshold } => vec![
+                S::number("factor", Part, factor),
+                S::number("threshold", Share, threshold),
+                S { id: "patience", value: Set::Count(patience) },
+            ],
+        }
+    }
+}
+
 impl From<Curve> for Schedule {
     fn from(curve: Curve) -> Self {
         Self { curve, unit: Unit::Epochs, warmup: 0.0, warmup_from: tenth() }
@@ -264,6 +300,16 @@ impl Plateau {
 #[cfg(test)]
 mod tests {
     use super::{Curve, Schedule};
+
+    #[test]
+    fn names_are_those_of_files_and_every_value_can_be_set() {
+        for mut curve in Curve::all() {
+            let written = toml::Value::try_from(&curve).unwrap();
+            let mut ids: Vec<&str> = curve.settings().iter().map(|setting| setting.id).collect();
+            ids.sort_unstable();
+            assert_eq!(ids, written.as_table().unwrap().keys().filter(|name| *name != "name").collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn restarts_begin_at_the_base_rate_where_logarithms_round_down() {

@@ -1,7 +1,7 @@
 //! The rules a plan must keep, each with the field's path, its value and the range allowed.
 
-use super::optimizer::{Bound, Setting, Value};
-use super::{Arm, Body, Curve, Data, Expected, Freeze, Holdout, Interval, Length, MAX_ARMS, Method, Network, Norm};
+use super::kinds::{Bound, Set, Setting};
+use super::{Arm, Body, Data, Expected, Freeze, Holdout, Interval, Length, MAX_ARMS, Method, Network, Norm};
 use super::{Normalization, Optimizer, Plan, Recipe, Resize, Schedule, StageEntry, Start};
 use std::fmt;
 
@@ -151,14 +151,7 @@ fn optimizer(check: &mut Check, optimizer: &Optimizer) {
     check.positive("learning_rate", optimizer.learning_rate, 1e3);
     check.range("weight_decay", optimizer.weight_decay, 0.0, 1e2);
     let mut check = check.below("method");
-    for Setting { id, value, .. } in optimizer.method.clone().settings() {
-        match value {
-            Value::Number(value, Bound::Share) => check.share(id, *value),
-            Value::Number(value, Bound::UpTo(high)) => check.range(id, *value, 0.0, high),
-            Value::Number(value, Bound::Positive(high)) => check.positive(id, *value, high),
-            Value::Switch(_) => {}
-        }
-    }
+    kind(&mut check, optimizer.method.clone().settings());
     if let Method::Sgd { momentum, dampening, nesterov } = optimizer.method {
         let holds = !nesterov || (momentum > 0.0 && dampening == 0.0);
         check.hold("nesterov", nesterov, holds, "false unless momentum is above 0 and dampening is 0");
@@ -168,36 +161,26 @@ fn optimizer(check: &mut Check, optimizer: &Optimizer) {
 fn schedule(check: &mut Check, schedule: &Schedule) {
     check.range("warmup", schedule.warmup, 0.0, 1e8);
     check.range("warmup_from", schedule.warmup_from, 0.0, 1.0);
-    let mut check = check.below("curve");
-    match &schedule.curve {
-        Curve::Constant => {}
-        Curve::Step { every, factor } => {
-            check.positive("every", *every, 1e8);
-            check.positive("factor", *factor, 10.0);
-        }
-        Curve::MultiStep { milestones, factor } => {
-            let ascending = milestones.windows(2).all(|pair| pair[0] < pair[1]);
-            let positive = milestones.iter().all(|m| m.is_finite() && *m > 0.0);
-            let holds = ascending && positive && !milestones.is_empty();
-            check.hold("milestones", format!("{milestones:?}"), holds, "one or more ascending times above 0");
-            check.positive("factor", *factor, 10.0);
-        }
-        Curve::Exponential { factor } => check.positive("factor", *factor, 10.0),
-        Curve::Polynomial { power } => check.positive("power", *power, 100.0),
-        Curve::Cosine { end } => check.range("end", *end, 0.0, 1.0),
-        Curve::CosineRestarts { period, growth, end } => {
-            check.positive("period", *period, 1e8);
-            check.range("growth", *growth, 1.0, 100.0);
-            check.range("end", *end, 0.0, 1.0);
-        }
-        Curve::OneCycle { rise, start_div, final_div } => {
-            check.hold("rise", rise, *rise > 0.0 && *rise < 1.0, "above 0 and below 1");
-            check.range("start_div", *start_div, 1.0, 1e9);
-            check.range("final_div", *final_div, 1.0, 1e12);
-        }
-        Curve::Plateau { factor, threshold, .. } => {
-            check.hold("factor", factor, *factor > 0.0 && *factor < 1.0, "above 0 and below 1");
-            check.share("threshold", *threshold);
+    kind(&mut check.below("curve"), schedule.curve.clone().settings());
+}
+
+/// What is set of a kind of optimiser or schedule.
+fn kind(check: &mut Check, settings: Vec<Setting>) {
+    for Setting { id, value } in settings {
+        match value {
+            Set::Number(value, Bound::Share) => check.share(id, *value),
+            Set::Number(value, Bound::Part) => {
+                check.hold(id, &value, *value > 0.0 && *value < 1.0, "above 0 and below 1");
+            }
+            Set::Number(value, Bound::Between(low, high)) => check.range(id, *value, low, high),
+            Set::Number(value, Bound::Positive(high)) => check.positive(id, *value, high),
+            Set::Times(times) => {
+                let ascending = times.windows(2).all(|pair| pair[0] < pair[1]);
+                let positive = times.iter().all(|time| time.is_finite() && *time > 0.0);
+                let holds = ascending && positive && !times.is_empty();
+                check.hold(id, format!("{times:?}"), holds, "one or more ascending times above 0");
+            }
+            Set::Count(_) | Set::Switch(_) => {}
         }
     }
 }

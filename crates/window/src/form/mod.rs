@@ -9,6 +9,7 @@ mod devices;
 mod faults;
 mod fetching;
 pub mod field;
+mod kind;
 mod known;
 mod network;
 mod optimizer;

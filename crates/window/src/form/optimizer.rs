@@ -1,11 +1,11 @@
 //! The optimiser's rows; the recipe's, or an arm's own.
 
 use super::field::Fields;
+use super::kind;
 use crate::action::Sought;
 use crate::kit::widgets::{choose, decimal};
 use eframe::egui::Ui;
 use lab_core::experiment::field;
-use lab_core::experiment::optimizer::{Setting, Value};
 use lab_core::experiment::{Method, Optimizer};
 
 /// Rows of an optimiser.
@@ -15,25 +15,9 @@ pub fn ui(ui: &mut Ui, fields: &Fields, optimizer: &mut Optimizer, preset: Optio
     fields.row(ui, row, &mut optimizer.learning_rate, base, |ui, value| {
         fields.found(ui, Sought::LearningRate, value, decimal)
     });
-    // A preset of another method has no values for this one to go back to; they go back with the method.
     let mut base = preset.map(|p| p.method.clone()).filter(|method| method.id() == optimizer.method.id());
-    let mut base = base.as_mut().map(Method::settings).unwrap_or_default().into_iter();
-    let below = fields.below("method");
-    // What every setting of every rule is called is known.
-    let rule = |id: &str| field::at(&format!("{}.{id}", below.path)).unwrap_or(&field::METHOD);
-    for Setting { id, value } in optimizer.method.settings() {
-        let base = base.next().map(|setting| setting.value);
-        match value {
-            Value::Number(value, _) => {
-                let base = if let Some(Value::Number(base, _)) = base { Some(&*base) } else { None };
-                below.number(ui, rule(id), value, base);
-            }
-            Value::Switch(value) => {
-                let base = if let Some(Value::Switch(base)) = base { Some(&*base) } else { None };
-                below.tick(ui, rule(id), value, base);
-            }
-        }
-    }
+    let base = base.as_mut().map(Method::settings).unwrap_or_default();
+    kind::ui(ui, &fields.below("method"), optimizer.method.settings(), base);
     fields.number(ui, &field::WEIGHT_DECAY, &mut optimizer.weight_decay, preset.map(|p| &p.weight_decay));
     fields.tick(ui, &field::DECAY_ALL, &mut optimizer.decay_norm_and_bias, preset.map(|p| &p.decay_norm_and_bias));
 }

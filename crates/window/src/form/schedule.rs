@@ -1,10 +1,11 @@
 //! The schedule's rows, and a picture of the learning rate over the whole training.
 
 use super::field::Fields;
+use super::kind;
 use crate::kit::theme::{self, Tokens};
-use crate::kit::widgets::{choose, named, numbers};
+use crate::kit::widgets::{choose, named};
 use eframe::egui::{Shape, Stroke, Ui, pos2, vec2};
-use lab_core::experiment::field::{self, Field};
+use lab_core::experiment::field;
 use lab_core::experiment::{Curve, Schedule, Unit};
 use lab_core::number;
 use std::mem::discriminant;
@@ -12,9 +13,10 @@ use std::mem::discriminant;
 /// Rows of a schedule.
 pub fn ui(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&Schedule>) {
     curve(ui, fields, schedule, preset);
-    let below = fields.below("curve");
-    let base = preset.map(|p| &p.curve).filter(|p| discriminant(*p) == discriminant(&schedule.curve));
-    values(ui, &below, &mut schedule.curve, base);
+    let is_same = |curve: &Curve| discriminant(curve) == discriminant(&schedule.curve);
+    let mut base = preset.map(|p| p.curve.clone()).filter(is_same);
+    let base = base.as_mut().map(Curve::settings).unwrap_or_default();
+    kind::ui(ui, &fields.below("curve"), schedule.curve.settings(), base);
     let units = [(Unit::Epochs, "Epochs"), (Unit::Steps, "Steps")];
     fields.choice(ui, &field::UNIT, &mut schedule.unit, preset.map(|p| &p.unit), &units);
     fields.number(ui, &field::WARMUP, &mut schedule.warmup, preset.map(|p| &p.warmup));
@@ -26,83 +28,15 @@ pub fn ui(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<
 
 fn curve(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&Schedule>) {
     let before = discriminant(&schedule.curve);
-    let (mut kind, base) = (before, preset.map(|p| discriminant(&p.curve)));
-    fields.row(ui, &field::CURVE, &mut kind, base.as_ref(), |ui, kind| {
+    let (mut chosen, base) = (before, preset.map(|p| discriminant(&p.curve)));
+    fields.row(ui, &field::CURVE, &mut chosen, base.as_ref(), |ui, chosen| {
         let options = Curve::all().map(|curve| (discriminant(&curve), curve.label()));
-        choose(ui, kind, &options)
+        choose(ui, chosen, &options)
     });
-    if kind != before {
-        let kept = preset.map(|p| p.curve.clone()).filter(|curve| discriminant(curve) == kind);
-        if let Some(curve) = kept.or_else(|| Curve::all().into_iter().find(|curve| discriminant(curve) == kind)) {
+    if chosen != before {
+        let kept = preset.map(|p| p.curve.clone()).filter(|curve| discriminant(curve) == chosen);
+        if let Some(curve) = kept.or_else(|| Curve::all().into_iter().find(|curve| discriminant(curve) == chosen)) {
             schedule.curve = curve;
-        }
-    }
-}
-
-/// The rows of one curve. Its values go back to the preset's together, with the curve.
-fn values(ui: &mut Ui, fields: &Fields, curve: &mut Curve, preset: Option<&Curve>) {
-    let base = preset.cloned();
-    let mut number = |row: &'static Field, value: &mut f64, preset: Option<f64>| {
-        fields.number(ui, row, value, preset.as_ref());
-    };
-    match (curve, base) {
-        (Curve::Constant, _) => {}
-        (Curve::Step { every, factor }, base) => {
-            let base = if let Some(Curve::Step { every, factor }) = base { Some((every, factor)) } else { None };
-            number(&field::EVERY, every, base.map(|b| b.0));
-            number(&field::FACTOR, factor, base.map(|b| b.1));
-        }
-        (Curve::MultiStep { milestones: times, factor }, base) => {
-            let base = if let Some(Curve::MultiStep { milestones, factor }) = base {
-                Some((milestones, factor))
-            } else {
-                None
-            };
-            number(&field::FACTOR, factor, base.as_ref().map(|b| b.1));
-            let row = &field::MILESTONES;
-            fields.row(ui, row, times, base.as_ref().map(|b| &b.0), numbers);
-        }
-        (Curve::Exponential { factor }, base) => {
-            let base = if let Some(Curve::Exponential { factor }) = base { Some(factor) } else { None };
-            number(&field::FACTOR, factor, base);
-        }
-        (Curve::Polynomial { power }, base) => {
-            let base = if let Some(Curve::Polynomial { power }) = base { Some(power) } else { None };
-            number(&field::POWER, power, base);
-        }
-        (Curve::Cosine { end }, base) => {
-            let base = if let Some(Curve::Cosine { end }) = base { Some(end) } else { None };
-            number(&field::END, end, base);
-        }
-        (Curve::CosineRestarts { period, growth, end }, base) => {
-            let base = if let Some(Curve::CosineRestarts { period, growth, end }) = base {
-                Some((period, growth, end))
-            } else {
-                None
-            };
-            number(&field::PERIOD, period, base.map(|b| b.0));
-            number(&field::GROWTH, growth, base.map(|b| b.1));
-            number(&field::END, end, base.map(|b| b.2));
-        }
-        (Curve::OneCycle { rise, start_div, final_div }, base) => {
-            let base = if let Some(Curve::OneCycle { rise, start_div, final_div }) = base {
-                Some((rise, start_div, final_div))
-            } else {
-                None
-            };
-            number(&field::RISE, rise, base.map(|b| b.0));
-            number(&field::START_DIV, start_div, base.map(|b| b.1));
-            number(&field::FINAL_DIV, final_div, base.map(|b| b.2));
-        }
-        (Curve::Plateau { factor, patience, threshold }, base) => {
-            let base = if let Some(Curve::Plateau { factor, patience, threshold }) = base {
-                Some((factor, patience, threshold))
-            } else {
-                None
-            };
-            number(&field::FACTOR, factor, base.map(|b| b.0));
-            number(&field::THRESHOLD, threshold, base.map(|b| b.2));
-            fields.whole(ui, &field::PATIENCE, patience, base.as_ref().map(|b| &b.1), "");
         }
     }
 }

@@ -5,6 +5,7 @@ use eframe::egui::{ColorImage, Context};
 use lab_core::data::PICTURE_ENDINGS;
 use lab_core::protocol::Picture;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -106,61 +107,30 @@ const TOO_QUICK: Duration = Duration::from_millis(150);
 
 impl Dialogs for Native {
     fn ask(&mut self, wanted: Wanted, ctx: &Context) {
-        if std::mem::replace(&mut self.open, true) {
+        if self.open {
             return;
         }
-        self.kept = true;
-        let dialog = rfd::AsyncFileDialog::new();
-        let (send, ctx, asked) = (self.send.clone(), ctx.clone(), Instant::now());
-        let paths = |files: Option<Vec<rfd::FileHandle>>| -> Option<Vec<PathBuf>> {
-            files.map(|files| files.iter().map(|file| file.path().to_owned()).collect())
+        let dialog = rfd::AsyncFileDialog::new().set_title(wanted.title());
+        let choice = match wanted {
+            Wanted::Pictures => several(dialog.add_filter("Pictures", &PICTURE_ENDINGS).pick_files()),
+            Wanted::Data | Wanted::Run | Wanted::Shown | Wanted::Study | Wanted::Elsewhere => one(dialog.pick_folder()),
+            Wanted::Weights => one(dialog.add_filter("Weights", &WEIGHTS).pick_file()),
+            Wanted::Experiment => one(dialog.add_filter("Experiments", &["toml"]).pick_file()),
+            Wanted::Export => one(dialog.save_file()),
         };
-        let one = move |file: Option<rfd::FileHandle>| paths(file.map(|file| vec![file]));
-        let dialog = dialog.set_title(wanted.title());
-        let thread = std::thread::Builder::new().name("dialog".into());
-        let started = match wanted {
-            Wanted::Pictures => {
-                let choice = dialog.add_filter("Pictures", &PICTURE_ENDINGS).pick_files();
-                thread.spawn(move || answer(&send, &ctx, wanted, asked, paths(pollster::block_on(choice))))
-            }
-            Wanted::Data | Wanted::Run | Wanted::Shown | Wanted::Study | Wanted::Elsewhere => {
-                let choice = dialog.pick_folder();
-                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
-            }
-            Wanted::Weights => {
-                let choice = dialog.add_filter("Weights", &WEIGHTS).pick_file();
-                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
-            }
-            Wanted::Experiment => {
-                let choice = dialog.add_filter("Experiments", &["toml"]).pick_file();
-                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
-            }
-            Wanted::Export => {
-                let choice = dialog.save_file();
-                thread.spawn(move || answer(&send, &ctx, wanted, asked, one(pollster::block_on(choice))))
-            }
-        };
-        if started.is_err() {
-            self.open = false;
-        }
+        self.wait(wanted, choice, ctx);
     }
 
     fn ask_place(&mut self, name: &str, folder: Option<&Path>, ctx: &Context) -> bool {
-        if std::mem::replace(&mut self.open, true) {
+        if self.open {
             return false;
         }
-        self.kept = true;
         let mut dialog = rfd::AsyncFileDialog::new().set_title(Wanted::Export.title()).set_file_name(name);
         if let Some(folder) = folder {
             dialog = dialog.set_directory(folder);
         }
-        let (send, ctx, asked, choice) = (self.send.clone(), ctx.clone(), Instant::now(), dialog.save_file());
-        let started = std::thread::Builder::new().name("dialog".into()).spawn(move || {
-            let place = pollster::block_on(choice).map(|file| vec![file.path().to_owned()]);
-            answer(&send, &ctx, Wanted::Export, asked, place);
-        });
-        self.open = started.is_ok();
-        self.open
+        self.wait(Wanted::Export, one(dialog.save_file()), ctx);
+        true
     }
 
     fn reveal(&mut self, folder: &Path) -> Result<(), String> {
@@ -186,21 +156,37 @@ impl Dialogs for Native {
     }
 }
 
-fn answer(
-    send: &Sender<(Wanted, Option<Chosen>)>,
-    ctx: &Context,
-    wanted: Wanted,
-    asked: Instant,
-    paths: Option<Vec<PathBuf>>,
-) {
-    let chosen = match paths {
-        Some(paths) => Some(Chosen::Paths(wanted, paths)),
-        None if asked.elapsed() < TOO_QUICK => Some(Chosen::Unavailable(wanted)),
-        None => None,
-    };
-    // The window may have been closed in the meantime.
-    let _ = send.send((wanted, chosen));
-    ctx.request_repaint();
+impl Native {
+    /// Waits on another thread for what is chosen in a dialog that this one has opened.
+    fn wait(&mut self, wanted: Wanted, choice: Choice, ctx: &Context) {
+        (self.open, self.kept) = (true, true);
+        let (send, ctx, asked) = (self.send.clone(), ctx.clone(), Instant::now());
+        let started = std::thread::Builder::new().name("dialog".into()).spawn(move || {
+            let chosen = match pollster::block_on(choice) {
+                Some(paths) => Some(Chosen::Paths(wanted, paths)),
+                None if asked.elapsed() < TOO_QUICK => Some(Chosen::Unavailable(wanted)),
+                None => None,
+            };
+            // The window may have been closed in the meantime.
+            let _ = send.send((wanted, chosen));
+            ctx.request_repaint();
+        });
+        if started.is_err() {
+            // The receiver is ours and still there.
+            let _ = self.send.send((wanted, Some(Chosen::Unavailable(wanted))));
+        }
+    }
+}
+
+/// What will be chosen.
+type Choice = Pin<Box<dyn Future<Output = Option<Vec<PathBuf>>> + Send>>;
+
+fn one(choice: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static) -> Choice {
+    Box::pin(async { choice.await.map(|file| vec![file.path().to_owned()]) })
+}
+
+fn several(choice: impl Future<Output = Option<Vec<rfd::FileHandle>>> + Send + 'static) -> Choice {
+    Box::pin(async { choice.await.map(|files| files.iter().map(|file| file.path().to_owned()).collect()) })
 }
 
 /// A picture from the clipboard, as a question carries it.

@@ -275,6 +275,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_other_word_has_lost_its_command() {
+        let commands = all();
+        for (start, words) in ALSO {
+            assert!(commands.iter().any(|it| it.title.starts_with(start) && it.also == words), "\"{start}\" is none");
+        }
+    }
+
+    #[test]
     fn no_two_commands_have_the_same_keys_or_the_same_name() {
         let all = all();
         for (index, one) in all.iter().enumerate() {

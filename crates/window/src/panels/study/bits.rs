@@ -1,7 +1,7 @@
 //! Small choices that several views of a study share, and what an empty one says.
 
 use super::dimension::judged_name;
-use super::view::{Band, View};
+use super::view::{Band, Judged, ToldApart, View};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
 use crate::laboratory::{Curve, Looked};
@@ -35,20 +35,20 @@ pub fn axis(ui: &mut Ui, label: (&str, &str), looked: &Looked, value: &mut usize
 
 /// What is judged: the objective, or the accuracy of one network.
 pub fn judged(ui: &mut Ui, looked: &Looked, view: &mut View) {
-    let names: Vec<String> = (0..=looked.arms.len()).map(|what| judged_name(looked, what)).collect();
     // With one network, the objective is its own.
-    let several = if looked.arms.len() > 1 { names.len() } else { 1 };
-    let options: Vec<(usize, &str)> =
-        names.iter().take(several).enumerate().map(|(what, name)| (what, name.as_str())).collect();
-    listed(ui, ("Of", "What the settings are judged by"), &mut view.judged, &options);
+    let networks = if looked.arms.len() > 1 { looked.arms.len() } else { 0 };
+    let all = std::iter::once(Judged::Objective).chain((0..networks).map(Judged::Network));
+    let names: Vec<(Judged, String)> = all.map(|what| (what, judged_name(looked, what))).collect();
+    let options: Vec<(Judged, &str)> = names.iter().map(|(what, name)| (*what, name.as_str())).collect();
+    listed(ui, ("Of", "What the settings are judged by"), &mut view.judged_by, &options);
 }
 
 /// What colours tell apart; `first` is what they do where that is no axis, if there is such a choice.
 pub fn color(ui: &mut Ui, looked: &Looked, view: &mut View, first: &'static str) {
-    let axes = looked.labels.iter().enumerate().map(|(index, label)| (index + 1, label.as_str()));
-    let networks = (looked.arms.len() > 1).then_some((0, first));
-    let options: Vec<(usize, &str)> = networks.into_iter().chain(axes).collect();
-    listed(ui, ("Colour by", "What the colours tell apart"), &mut view.color, &options);
+    let axes = looked.labels.iter().enumerate().map(|(axis, label)| (ToldApart::Axis(axis), label.as_str()));
+    let networks = (looked.arms.len() > 1).then_some((ToldApart::Networks, first));
+    let options: Vec<(ToldApart, &str)> = networks.into_iter().chain(axes).collect();
+    listed(ui, ("Colour by", "What the colours tell apart"), &mut view.colored_by, &options);
 }
 
 /// Which curve.
@@ -78,15 +78,15 @@ pub fn fit(view: &mut View, looked: &Looked) {
     if view.up >= axes || view.up == view.across {
         view.up = (0..axes).find(|axis| *axis != view.across).unwrap_or(0);
     }
-    if view.color > axes {
-        view.color = 0;
+    if view.colored_by.axis().is_some_and(|axis| axis >= axes) {
+        view.colored_by = ToldApart::Networks;
     }
     // With one network, its colour would be that of every line.
-    if view.color == 0 && looked.arms.len() == 1 && axes > 0 {
-        view.color = 1;
+    if view.colored_by == ToldApart::Networks && looked.arms.len() == 1 && axes > 0 {
+        view.colored_by = ToldApart::Axis(0);
     }
-    if view.judged > looked.arms.len() {
-        view.judged = 0;
+    if matches!(view.judged_by, Judged::Network(arm) if arm >= looked.arms.len()) {
+        view.judged_by = Judged::Objective;
     }
 }
 
@@ -101,10 +101,10 @@ mod tests {
             labels: vec!["depth".to_owned()],
             ..Looked::default()
         };
-        for (arms, color) in [(&["resnet20"][..], 1), (&["plain", "residual"], 0)] {
+        for (arms, color) in [(&["resnet20"][..], ToldApart::Axis(0)), (&["plain", "residual"], ToldApart::Networks)] {
             let mut view = View::default();
             fit(&mut view, &looked(arms));
-            assert_eq!(view.color, color, "{arms:?}");
+            assert_eq!(view.colored_by, color, "{arms:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::bits;
 use super::dimension::{Dimension, banded};
-use super::view::{Band, View};
+use super::view::{Band, ToldApart, View};
 use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::{colored_chip, line_sample};
 use crate::kit::line::Dash;
@@ -27,7 +27,7 @@ pub struct Curves {
 }
 
 /// What lines depend on beside the study.
-type Key = (Curve, Band, usize, bool);
+type Key = (Curve, Band, ToldApart, bool);
 
 impl Curves {
     pub fn ui(&mut self, ui: &mut Ui, looked: &Arc<Looked>, view: &mut View, height: f32) {
@@ -37,7 +37,7 @@ impl Curves {
             bits::color(ui, looked, view, "Network");
         });
         let tokens = Tokens::of(ui);
-        let key = (view.curve, view.band, view.color, tokens.dark);
+        let key = (view.curve, view.band, view.colored_by, tokens.dark);
         let fits = |made: &(Arc<Looked>, Key, Vec<Series>)| Arc::ptr_eq(&made.0, looked) && made.1 == key;
         if !self.made.as_ref().is_some_and(fits) {
             self.made = Some((Arc::clone(looked), key, lines(looked, view, &tokens)));
@@ -61,12 +61,12 @@ impl Curves {
     }
 }
 
-/// What dashes tell apart where colours tell apart something else: the networks if 0, else the values of the axis before
-/// that; the first of them that has several values, and no more than there are dashes.
-fn dashed_by(looked: &Looked, view: &View) -> Option<usize> {
-    let values =
-        |of: usize| of.checked_sub(1).map_or(looked.arms.len(), |axis| Dimension::of(looked, axis).values.len());
-    (0..=looked.labels.len()).find(|of| *of != view.color && (2..=Dash::OF_RUNS.len()).contains(&values(*of)))
+/// What dashes tell apart where colours tell apart something else: the first that has several values, and no more than
+/// there are dashes.
+fn dashed_by(looked: &Looked, view: &View) -> Option<ToldApart> {
+    let values = |of: ToldApart| of.axis().map_or(looked.arms.len(), |axis| Dimension::of(looked, axis).values.len());
+    let mut all = std::iter::once(ToldApart::Networks).chain((0..looked.labels.len()).map(ToldApart::Axis));
+    all.find(|of| *of != view.colored_by && (2..=Dash::OF_RUNS.len()).contains(&values(*of)))
 }
 
 fn dash(place: usize) -> Dash {
@@ -76,7 +76,7 @@ fn dash(place: usize) -> Dash {
 /// What the dashes mean.
 fn dashes(ui: &mut Ui, looked: &Looked, view: &View, tokens: &Tokens) {
     let Some(of) = dashed_by(looked, view) else { return };
-    let axis = of.checked_sub(1).map(|axis| Dimension::of(looked, axis));
+    let axis = of.axis().map(|axis| Dimension::of(looked, axis));
     let values = axis.as_ref().map_or(&looked.arms, |axis| &axis.values);
     ui.horizontal_wrapped(|ui| {
         ui.label(theme::caption(axis.as_ref().map_or("network", |axis| &axis.label), tokens));
@@ -95,7 +95,7 @@ fn dashes(ui: &mut Ui, looked: &Looked, view: &View, tokens: &Tokens) {
 
 /// What the colours mean.
 pub fn legend(ui: &mut Ui, looked: &Looked, view: &View, tokens: &Tokens) {
-    ui.horizontal_wrapped(|ui| match view.color.checked_sub(1) {
+    ui.horizontal_wrapped(|ui| match view.colored_by.axis() {
         None => looked.arms.iter().enumerate().for_each(|(arm, name)| colored_chip(ui, tokens.arm(arm), name)),
         Some(axis) => {
             let axis = Dimension::of(looked, axis);
@@ -111,8 +111,8 @@ pub fn legend(ui: &mut Ui, looked: &Looked, view: &View, tokens: &Tokens) {
 
 fn lines(looked: &Looked, view: &View, tokens: &Tokens) -> Vec<Series> {
     let place = Curve::ALL.iter().position(|(curve, _)| *curve == view.curve).unwrap_or(0);
-    let axis = view.color.checked_sub(1).map(|axis| (axis, Dimension::of(looked, axis)));
-    let broken = dashed_by(looked, view).map(|of| of.checked_sub(1).map(|axis| (axis, Dimension::of(looked, axis))));
+    let axis = view.colored_by.axis().map(|axis| (axis, Dimension::of(looked, axis)));
+    let broken = dashed_by(looked, view).map(|of| of.axis().map(|axis| (axis, Dimension::of(looked, axis))));
     let mut found = Vec::new();
     for (index, point) in looked.results.points.iter().enumerate() {
         let seeds = looked.points.iter().zip(&looked.measured).filter(|(at, _)| **at == Some(index));

@@ -1,6 +1,6 @@
 //! An axis of a study as it is drawn: the places of its values, and their colours. Knows nothing of widgets.
 
-use super::view::Band;
+use super::view::{Band, Judged};
 use crate::kit::chart::Scale;
 use crate::kit::theme::{Tokens, viridis};
 use crate::laboratory::Looked;
@@ -93,29 +93,31 @@ pub fn along(tokens: &Tokens, share: f32) -> Color32 {
     viridis(if tokens.dark { 0.25 + 0.75 * share } else { 0.85 * share })
 }
 
-/// What is judged of a setting: the objective if 0, else the accuracy of the network before that.
-pub fn judged(point: &PointResult, what: usize) -> Option<Sample> {
-    match what.checked_sub(1) {
-        None => point.objective,
-        Some(arm) => point.arms.get(arm)?.validation_accuracy,
+/// What is judged of a setting.
+pub fn judged(point: &PointResult, what: Judged) -> Option<Sample> {
+    match what {
+        Judged::Objective => point.objective,
+        Judged::Network(arm) => point.arms.get(arm)?.validation_accuracy,
     }
 }
 
 /// Whether that is a share, of which more is better.
-pub fn is_share(looked: &Looked, what: usize) -> bool {
-    what > 0 || looked.results.is_share()
+pub fn is_share(looked: &Looked, what: Judged) -> bool {
+    what != Judged::Objective || looked.results.is_share()
 }
 
 /// What it is called.
-pub fn judged_name(looked: &Looked, what: usize) -> String {
-    match what.checked_sub(1).and_then(|arm| looked.arms.get(arm)) {
-        Some(arm) => format!("{arm} validation accuracy"),
-        None => looked.results.objective().to_owned(),
+pub fn judged_name(looked: &Looked, what: Judged) -> String {
+    match what {
+        Judged::Objective => looked.results.objective().to_owned(),
+        Judged::Network(arm) => {
+            format!("{} validation accuracy", looked.arms.get(arm).map_or("", String::as_str))
+        }
     }
 }
 
 /// A value of it in words.
-pub fn in_words(looked: &Looked, what: usize, value: f64) -> String {
+pub fn in_words(looked: &Looked, what: Judged, value: f64) -> String {
     if !value.is_finite() {
         return number::or_dash(None);
     }
@@ -123,13 +125,13 @@ pub fn in_words(looked: &Looked, what: usize, value: f64) -> String {
 }
 
 /// The settings that have come to something, with it.
-pub fn known(looked: &Looked, what: usize) -> impl Iterator<Item = (&PointResult, f64)> {
+pub fn known(looked: &Looked, what: Judged) -> impl Iterator<Item = (&PointResult, f64)> {
     looked.results.points.iter().filter_map(move |point| Some((point, judged(point, what)?.mean)))
 }
 
 /// Where a value lies between the least and the greatest of all settings, from 0 for the worst to 1 for the best.
 #[allow(clippy::cast_possible_truncation, reason = "a share")]
-pub fn goodness(looked: &Looked, what: usize) -> impl Fn(f64) -> f32 + use<> {
+pub fn goodness(looked: &Looked, what: Judged) -> impl Fn(f64) -> f32 + use<> {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for (_, value) in known(looked, what) {
         (low, high) = (low.min(value), high.max(value));

@@ -25,7 +25,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
     bits::fit(view, looked);
     let (across, up) = (Dimension::of(looked, view.across), Dimension::of(looked, view.up));
     let tokens = Tokens::of(ui);
-    let name = judged_name(looked, view.judged);
+    let name = judged_name(looked, view.judged_by);
     let text = format!("{name} for every {} and {}, the mean over all else", across.label, up.label);
     ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
     let cells = cells(looked, view, &across, &up);
@@ -41,7 +41,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
         let corner = rect.min + vec2(LEFT + column as f32 * size.x, (rows - 1 - row) as f32 * size.y);
         Rect::from_min_size(corner, size).shrink(0.5)
     };
-    let good = goodness(looked, view.judged);
+    let good = goodness(looked, view.judged_by);
     let font = FontId::proportional(theme::size::SMALL);
     let write = |place: Pos2, align: Align2, text: &str, color, width: f32| {
         let galley = theme::elided(ui.painter(), text, font.clone(), color, width);
@@ -57,7 +57,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
             };
             let share = good(*value);
             ui.painter().rect_filled(place, 0.0, viridis(share));
-            let words = in_words(looked, view.judged, *value);
+            let words = in_words(looked, view.judged_by, *value);
             if place.width() > 44.0 && place.height() > 14.0 {
                 write(place.center(), Align2::CENTER_CENTER, &words, on_viridis(share), place.width());
             }
@@ -92,7 +92,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
 /// Rows from the least value up, each with its columns.
 fn cells(looked: &Looked, view: &View, across: &Dimension, up: &Dimension) -> Vec<Vec<Option<f64>>> {
     let mut sums = vec![vec![(0.0, 0u32); across.values.len()]; up.values.len()];
-    for (point, value) in known(looked, view.judged) {
+    for (point, value) in known(looked, view.judged_by) {
         let place =
             |of: &Dimension, axis: usize| of.values.iter().position(|known| Some(known) == point.values.get(axis));
         if let (Some(column), Some(row)) = (place(across, view.across), place(up, view.up)) {

@@ -2,6 +2,7 @@
 
 use super::bits;
 use super::dimension::is_share;
+use super::view::Judged;
 use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::colored_chip;
 use crate::kit::theme::{self, Tokens};
@@ -24,7 +25,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
         return bits::nothing(ui, "A point appears here with each training that ends.");
     }
     ended.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let more = is_share(looked, 0);
+    let more = is_share(looked, Judged::Objective);
     let tokens = Tokens::of(ui);
     #[allow(clippy::cast_precision_loss, reason = "at most 10,000 trainings")]
     let points: Vec<[f64; 2]> =

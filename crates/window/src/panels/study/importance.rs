@@ -2,6 +2,7 @@
 
 use super::bits;
 use super::dimension::known;
+use super::view::Judged;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::laboratory::Looked;
@@ -15,7 +16,7 @@ const BAR: f32 = 24.0;
 
 pub fn ui(ui: &mut Ui, looked: &Looked) {
     let tokens = Tokens::of(ui);
-    let settings = known(looked, 0).count();
+    let settings = known(looked, Judged::Objective).count();
     if looked.importance.is_empty() || settings < 2 {
         return bits::nothing(ui, "Bars appear here once two settings have come to their end.");
     }

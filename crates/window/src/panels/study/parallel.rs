@@ -42,12 +42,12 @@ impl Parallel {
                 self.brushes.fill(None);
             }
         });
-        let points: Vec<(&PointResult, f64)> = known(looked, view.judged).collect();
+        let points: Vec<(&PointResult, f64)> = known(looked, view.judged_by).collect();
         if looked.labels.is_empty() || points.is_empty() {
             return bits::nothing(ui, "A line appears here for each setting of which a training has ended.");
         }
         let axes = Dimension::all(looked);
-        let good = goodness(looked, view.judged);
+        let good = goodness(looked, view.judged_by);
         // The best is at the top, whether more is better or less.
         let place = |point: &PointResult, value: f64, axis: usize| match axes.get(axis) {
             Some(of) => point.values.get(axis).map_or(0.5, |value| of.share(value)),
@@ -66,7 +66,7 @@ impl Parallel {
         let caption = if tokens.dark { caption.to_owned() } else { caption.replace("lightest", "greenest") };
         ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-        let name = judged_name(looked, view.judged);
+        let name = judged_name(looked, view.judged_by);
         named(
             ui,
             response,
@@ -92,8 +92,8 @@ impl Parallel {
         let ends = {
             let values = || points.iter().map(|(_, value)| *value);
             let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-            let ends = if is_share(looked, view.judged) { [low, high] } else { [high, low] };
-            ends.map(|value| in_words(looked, view.judged, value))
+            let ends = if is_share(looked, view.judged_by) { [low, high] } else { [high, low] };
+            ends.map(|value| in_words(looked, view.judged_by, value))
         };
         for axis in 0..count {
             let of = axes.get(axis);
@@ -131,7 +131,7 @@ impl Parallel {
             Some((point, value)) if self.brushes.iter().any(Option::is_some) => {
                 let values = looked.labels.iter().zip(&point.values);
                 let values: Vec<String> = values.map(|(label, value)| format!("{label} {value}")).collect();
-                let came = in_words(looked, view.judged, *value);
+                let came = in_words(looked, view.judged_by, *value);
                 format!(
                     "{} of {} settings kept; the best of them: {}: {came}",
                     kept.len(),

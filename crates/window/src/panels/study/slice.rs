@@ -2,7 +2,7 @@
 
 use super::bits;
 use super::dimension::{Dimension, is_share, judged_name, known};
-use super::view::View;
+use super::view::{ToldApart, View};
 use crate::kit::chart::{self, Across, Scale, Series};
 use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Looked;
@@ -14,13 +14,13 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
         bits::judged(ui, looked, view);
         bits::color(ui, looked, view, "Nothing");
     });
-    let points: Vec<_> = known(looked, view.judged).collect();
+    let points: Vec<_> = known(looked, view.judged_by).collect();
     if looked.labels.is_empty() || points.is_empty() {
         return bits::nothing(ui, "A point appears here for each setting of which a training has ended.");
     }
     let tokens = Tokens::of(ui);
     let axis = Dimension::of(looked, view.across);
-    let colors = view.color.checked_sub(1).map(|color| (color, Dimension::of(looked, color)));
+    let colors = view.colored_by.axis().map(|color| (color, Dimension::of(looked, color)));
     let color_of = |values: &[String]| {
         let found = colors.as_ref().and_then(|(color, of)| Some(of.color(&tokens, values.get(*color)?)));
         found.unwrap_or(tokens.accent)
@@ -39,13 +39,13 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
             }),
         }
     }
-    let text = format!("{} of each setting against {}", judged_name(looked, view.judged), axis.label);
+    let text = format!("{} of each setting against {}", judged_name(looked, view.judged_by), axis.label);
     ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
     let across = Across { scale: axis.scale(), names: axis.names() };
-    let scale = if is_share(looked, view.judged) { Scale::PartOfPercent } else { Scale::Log };
+    let scale = if is_share(looked, view.judged_by) { Scale::PartOfPercent } else { Scale::Log };
     let said = format!("{text}. {} points", points.len());
     chart::draw_across(ui, ("slice", &said), &lines, across, scale, height);
-    if view.color > 0 {
+    if view.colored_by != ToldApart::Networks {
         super::curves::legend(ui, looked, view, &tokens);
     }
 }

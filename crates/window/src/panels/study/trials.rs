@@ -2,6 +2,7 @@
 
 use super::cells::Cells;
 use super::dimension::in_words;
+use super::view::Judged;
 use crate::action::Action;
 use crate::kit::plot::Pace;
 use crate::kit::theme::Tokens;
@@ -57,7 +58,7 @@ pub fn cells(looked: &Looked) -> Cells {
             trial.point.clone().unwrap_or_else(|| "not chosen yet".to_owned()),
             trial.seed.to_string(),
             trial.standing.in_words().to_owned(),
-            number::or_dash(newest(trial).map(|value| in_words(looked, 0, value))),
+            number::or_dash(newest(trial).map(|value| in_words(looked, Judged::Objective, value))),
             steps(trial),
             number::or_dash(took),
             record.and_then(|record| record.why.clone()).unwrap_or_default(),
@@ -65,7 +66,8 @@ pub fn cells(looked: &Looked) -> Cells {
     };
     let titles = ["", "Setting", "Seed", "State", looked.results.objective(), "Steps", "Took", ""];
     let name = |trial: &Seen| {
-        let came = newest(trial).map_or_else(String::new, |value| format!(", {}", in_words(looked, 0, value)));
+        let came =
+            newest(trial).map_or_else(String::new, |value| format!(", {}", in_words(looked, Judged::Objective, value)));
         format!("Training {}: {}, {}{came}", trial.number, looked.title(trial), trial.standing.in_words())
     };
     let trials = looked.trials.iter();

@@ -13,10 +13,10 @@ pub struct View {
     /// What is drawn over the steps, and against an axis.
     pub curve: Curve,
     pub band: Band,
-    /// What colours tell apart: the networks if 0, else the values of the axis before that.
-    pub color: usize,
-    /// What is judged: the objective if 0, else the accuracy of the network before that.
-    pub judged: usize,
+    /// What colours tell apart.
+    pub colored_by: ToldApart,
+    /// What is judged.
+    pub judged_by: Judged,
     /// The axis that runs across.
     pub across: usize,
     /// The axis that runs up.
@@ -31,12 +31,39 @@ impl Default for View {
             tab: Tab::Results,
             curve: Curve::default(),
             band: Band::default(),
-            color: 0,
-            judged: 0,
+            colored_by: ToldApart::Networks,
+            judged_by: Judged::Objective,
             across: 0,
             up: 1,
         }
     }
+}
+
+/// What colours or dashes tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToldApart {
+    Networks,
+    /// The values of this axis.
+    Axis(usize),
+}
+
+impl ToldApart {
+    /// The axis, if it is one.
+    #[must_use]
+    pub fn axis(self) -> Option<usize> {
+        match self {
+            Self::Networks => None,
+            Self::Axis(axis) => Some(axis),
+        }
+    }
+}
+
+/// What is judged of a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Judged {
+    Objective,
+    /// The accuracy of this network.
+    Network(usize),
 }
 
 /// A way of looking at the results.

@@ -28,7 +28,7 @@ pub fn short(value: f64) -> String {
     }
 }
 
-/// Four significant digits: `0.0312`, `2.313`, `1.000e-7`.
+/// About four significant digits, four decimals below 1 and one above 100: `0.0312`, `2.313`, `1.000e-7`.
 #[must_use]
 pub fn precise(value: f64) -> String {
     match value.abs() {

@@ -1,6 +1,6 @@
 //! A residual (or plain) network as a value: stem, stages of blocks, head.
 //!
-//! The input's shape and the number of classes are the data set's; `nn::blueprint` puts both together.
+//! The input's shape and the number of classes are the data set's; `crate::blueprint` puts both together.
 
 use super::naming::Naming;
 use serde::{Deserialize, Serialize};

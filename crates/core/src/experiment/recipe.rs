@@ -135,7 +135,7 @@ impl Interval {
     }
 }
 
-/// Stops an arm's experiment when validation no longer improves.
+/// Ends the experiment once the validation loss of no arm falls any more.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyStopping {

@@ -66,15 +66,17 @@ pub enum Opened {
 /// Whether a zip file holds a run or a study rather than pictures.
 #[must_use]
 pub fn is_one(archive: &Path) -> bool {
-    let names = |archive: ZipArchive<File>| {
-        archive.file_names().filter_map(Result::ok).map(|name| name.replace('\\', "/")).collect::<Vec<_>>()
-    };
-    let names = File::open(archive).ok().and_then(|file| ZipArchive::new(file).ok()).map(names).unwrap_or_default();
-    names.iter().any(|name| MARKS.iter().any(|mark| name.split('/').nth(1) == Some(mark)))
+    matches!(mark(archive), Ok(Some(_)))
 }
 
-/// What the folder of a run, and that of a study, cannot be without.
-const MARKS: [&str; 2] = [RUN, STUDY];
+/// Which of the files that the folder of a run, and that of a study, cannot be without is in the archive's folder.
+fn mark(archive: &Path) -> io::Result<Option<&'static str>> {
+    let zip = ZipArchive::new(File::open(archive)?)?;
+    let names: Vec<String> = zip.file_names().filter_map(Result::ok).map(|name| name.replace('\\', "/")).collect();
+    let is_there = |mark: &&str| names.iter().any(|name| name.split('/').nth(1) == Some(mark));
+    Ok([RUN, STUDY].into_iter().find(is_there))
+}
+
 const RUN: &str = "experiment.toml";
 const STUDY: &str = "study.toml";
 
@@ -84,21 +86,18 @@ const STUDY: &str = "study.toml";
 /// What is wrong with the archive, or that the folder cannot be written.
 pub fn open(archive: &Path, runs: &Path, studies: &Path) -> Result<Opened, String> {
     let name = archive.file_stem().unwrap_or_default().to_string_lossy();
-    let made = |error: io::Error| format!("{} cannot be written: {error}", runs.display());
-    fs::create_dir_all(runs).map_err(made)?;
+    let mark = mark(archive).map_err(|error| format!("{} cannot be read: {error}", archive.display()))?;
+    let mark = mark.ok_or_else(|| format!("{} holds neither a run nor a study", archive.display()))?;
+    let place = if mark == RUN { runs } else { studies };
+    let made = |error: io::Error| format!("{} cannot be written: {error}", place.display());
+    fs::create_dir_all(place).map_err(made)?;
     // What is there as a whole gets its name; what breaks off is hidden, and removed.
-    let hidden = free(runs, &format!(".{name}"));
+    let hidden = free(place, &format!(".{name}"));
     fs::create_dir(&hidden).map_err(made)?;
     let opened = unpack(archive, &hidden).map_err(|error| error.to_string()).and_then(|()| {
-        let is_run = hidden.join(RUN).exists();
-        if !is_run && !hidden.join(STUDY).exists() {
-            return Err(format!("{} holds neither a run nor a study", archive.display()));
-        }
-        let place = if is_run { runs } else { studies };
-        fs::create_dir_all(place).map_err(made)?;
         let folder = free(place, &name);
         fs::rename(&hidden, &folder).map_err(made)?;
-        Ok(if is_run { Opened::Run(folder) } else { Opened::Study(folder) })
+        Ok(if mark == RUN { Opened::Run(folder) } else { Opened::Study(folder) })
     });
     if opened.is_err() {
         // What is left of it is of no use.

@@ -1,4 +1,5 @@
 //! What leaves the program in other programs' formats: a file for each. Networks come as blueprints with plain weights.
+//! Must not know the engine or the window.
 
 pub mod bundle;
 pub mod onnx;

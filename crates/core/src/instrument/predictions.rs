@@ -67,7 +67,9 @@ impl Predictions {
         self.margin.push(own - others.fold(0.0, f32::max));
         let surprise = row.iter().filter(|&&share| share > 0.0).map(|share| share * share.ln());
         self.entropy.push(-surprise.sum::<f32>());
-        self.in_top5.push(usize::from(truth) < row.len() && classes().filter(above).count() < 5);
+        // As in the validation: a row with a number that is not finite is never right.
+        let is_known = usize::from(truth) < row.len() && row.iter().all(|share| share.is_finite());
+        self.in_top5.push(is_known && classes().filter(above).count() < 5);
         self.likeliest.push(likeliest(classes()));
         if let Some(all) = &mut self.probabilities {
             all.extend_from_slice(row);
@@ -89,7 +91,7 @@ impl Predictions {
     /// Whether an image is classified correctly.
     #[must_use]
     pub fn is_right(&self, image: usize) -> bool {
-        self.truth[image] == self.predicted[image]
+        self.truth[image] == self.predicted[image] && self.confidence[image].is_finite()
     }
 
     /// An image's likeliest classes with their probabilities, the likeliest first: five, or as many as there are.
@@ -187,6 +189,13 @@ fn likeliest(classes: impl Iterator<Item = (u16, f32)>) -> Vec<(u16, f32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_that_is_no_number_is_right_nowhere() {
+        let mut found = Predictions::of(2, 1);
+        found.push(0, 0, f32::NAN, &[f32::NAN, f32::NAN]);
+        assert!(!found.is_right(0) && !found.in_top5(0));
+    }
 
     #[test]
     fn of_too_many_classes_the_five_likeliest_are_kept() {

@@ -5,15 +5,12 @@ use super::lesson::{Claim, Lesson, Side};
 use crate::files::{json, write_atomically};
 use crate::number::{capital, or_dash, plural};
 use crate::runs::{self, Run};
-use crate::statistics::{Paired, Sample, holm};
+use crate::statistics::{ALPHA, Paired, Sample, holm};
 use crate::study::{StudyError, StudyFolder, TrialState, shown};
 use crate::verdict::Call;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path;
-
-/// The share of luck that is accepted over all claims of a lesson together.
-const ALPHA: f64 = 0.05;
 
 /// Where luck alone would make such a difference less often than this, but more often than is accepted, neither luck nor a
 /// difference can be ruled out.

@@ -1,7 +1,8 @@
 //! What crosses between the engine's thread and whoever watches it: plain data, no tensors.
 //!
 //! A watcher sends [`Command`]s and receives [`Event`]s. Metrics may be thinned when nobody drains the channel;
-//! [`Event::Finished`] and [`Event::Failed`] always arrive.
+//! [`Event::Finished`] and [`Event::Failed`] always arrive. Must not know the engine,
+//! run folders or the window.
 
 pub mod keep;
 pub mod link;

@@ -142,16 +142,8 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     Some(if values.len() % 2 == 1 { upper } else { f64::midpoint(values[values.len() / 2 - 1], upper) })
 }
 
-/// Whether a trial is without hope: its newest value is not finite, or worse than `limit`, where nothing comes back from.
-/// What that is depends on the objective; for a loss, ten times that of guessing is a usual choice. Normalised networks
-/// can have a huge validation loss in their first epoch, so do not ask before their second.
+/// Whether a trial is without hope: its newest value is not finite.
 #[must_use]
-pub fn hopeless(goal: Goal, at: u64, value: f64, limit: Option<f64>) -> Decision {
-    if !value.is_finite() {
-        return Decision::Stop(Reason::NotFinite { at });
-    }
-    match limit {
-        Some(limit) if goal.cost(value) > goal.cost(limit) => Decision::Stop(Reason::Diverged { at, value, limit }),
-        _ => Decision::Continue,
-    }
+pub fn hopeless(at: u64, value: f64) -> Decision {
+    if value.is_finite() { Decision::Continue } else { Decision::Stop(Reason::NotFinite { at }) }
 }

@@ -19,15 +19,6 @@ pub enum Reason {
         /// The epochs, or whatever resource, after which it was.
         at: u64,
     },
-    /// The objective is worse than what can still come to something.
-    Diverged {
-        /// The epochs, or whatever resource, after which it was.
-        at: u64,
-        /// The objective.
-        value: f64,
-        /// The worst that would have been let through.
-        limit: f64,
-    },
     /// Too many others were better at the same rung.
     Behind {
         /// The rung.
@@ -59,10 +50,6 @@ impl Reason {
         let stopped = |at| format!("Stopped after {}", number::plural(at, resource));
         match *self {
             Self::NotFinite { at } => format!("{}: its objective is no longer a finite number.", stopped(at)),
-            Self::Diverged { at, value, limit } => {
-                let (value, limit) = (number::short(value), number::short(limit));
-                format!("{}: its objective of {value} is beyond {limit}, so it has diverged.", stopped(at))
-            }
             Self::Behind { at, value, place, of, promoted } => {
                 let (value, go) = (number::short(value), if promoted == 1 { "goes" } else { "go" });
                 format!(

@@ -1,6 +1,9 @@
 //! Plain statistics of small samples: means and their intervals, paired differences, corrections for several
 //! comparisons. Knows nothing of experiments and runs; `SciPy`'s numbers are its golden data.
 
+/// The share of luck that is accepted, over all that is compared together.
+pub const ALPHA: f64 = 0.05;
+
 mod holm;
 mod paired;
 mod sample;

@@ -20,7 +20,7 @@ pub(super) fn decide(
     let epoch = epochs(newest.epoch);
     let value = newest.value.unwrap_or(f64::NAN);
     let least = u64::from(rule.min_epochs);
-    if let Decision::Stop(reason) = hopeless(goal, epoch, value, None) {
+    if let Decision::Stop(reason) = hopeless(epoch, value) {
         return Some(reason.sentence("epoch"));
     }
     let number = u64::from(trial.number);

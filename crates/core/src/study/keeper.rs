@@ -6,6 +6,7 @@ use super::error::StudyError;
 use super::folder::{Begun, StudyFolder, write};
 use super::lease::Pulse;
 use super::record::{Report, TrialRecord, epochs};
+use crate::checkpoint::Keeping;
 use crate::files;
 use crate::protocol::keep::{Keeper, Kept, Record};
 use crate::protocol::{Change, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, SpreadRecord, StepRecord};
@@ -160,8 +161,16 @@ impl Record for TrialKept {
         self.kit.mine().ok().and_then(|()| self.run.checkpoints(arm))
     }
 
+    fn keeping(&self) -> Keeping {
+        self.run.keeping()
+    }
+
     fn resumed(&mut self, step: u64) -> Result<(), String> {
         self.run.resumed(step)
+    }
+
+    fn move_to(&mut self, folder: &Path) -> Result<(), String> {
+        Err(format!("{} is of no use: a study's training stays in the study's folder", folder.display()))
     }
 
     fn unwritten(&self) -> Option<String> {

@@ -1,14 +1,6 @@
 //! A study: an experiment with axes and seeds, whose trials are worked through by any number of processes on any number
 //! of machines that share its folder.
-//!
-//! ```text
-//! depth-and-rate/
-//!   study.toml                      all that is needed to do it again
-//!   trials/0001-depth-20/           a run folder like any other …
-//!     trial.json                    … and what the trial is, how it stands, what it came to
-//!   claims/0001-0001.json           who works on the trial, with a heartbeat
-//!   stop                            there while nobody is to go on
-//! ```
+//! What is in that stands in ARCHITECTURE.md. Must not know the engine.
 //!
 //! A [`StudyPlan`] may be wrong, a [`Study`] cannot be. The folder is the whole state: there is no server and no index.
 

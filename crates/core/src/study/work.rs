@@ -321,7 +321,7 @@ impl Assignment {
                 Ending::Finished(outcome) => record.seconds = Some(outcome.seconds),
             }
             if state == TrialState::Diverged {
-                record.why = Some("the loss of every network left the finite numbers".to_owned());
+                record.why = Some("the loss of every network became infinite or no number".to_owned());
             } else if state != TrialState::Failed {
                 record.objective = record.reports.last().and_then(|report| report.value);
             }

@@ -149,7 +149,10 @@ pub(super) fn blown_up(facts: &Facts) -> Option<String> {
     let text = match names.as_slice() {
         [one] => format!("{one} has blown up: its loss is far above where it began; try a lower learning rate."),
         all => {
-            format!("{} have blown up: their losses are far above where they began; try a lower rate.", all.join(", "))
+            format!(
+                "{} have blown up: their losses are far above where they began; try a lower learning rate.",
+                all.join(", ")
+            )
         }
     };
     (!names.is_empty()).then(|| capital(&text))

@@ -1,11 +1,8 @@
 //! Two arms against each other, and what may be said of the difference.
 
 use super::facts::{Facts, Trial};
-use crate::statistics::{Paired, holm, sign_test};
+use crate::statistics::{ALPHA, Paired, holm, sign_test};
 use serde::{Deserialize, Serialize};
-
-/// The share of luck that is accepted over all comparisons together.
-pub(super) const ALPHA: f64 = 0.05;
 
 /// What a comparison has shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! The definition of every fused operation: plain loops in double precision over maps `[n][h][w][c]`, forward
 //! and backward. Nothing runs them in training; the fast kernels are tested against them, and they are tested
-//! against finite differences.
+//! against finite differences. Must not use the kernels that it judges.
 
 mod norm;
 mod pool;

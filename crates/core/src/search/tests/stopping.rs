@@ -102,18 +102,7 @@ fn whoever_is_worse_than_the_median_stops() {
 
 #[test]
 fn whoever_has_no_hope_ends_at_once_and_says_why() {
-    let say = |goal, value, limit| sentence(hopeless(goal, 2, value, limit));
-    assert_eq!(
-        say(Goal::Lowest, f64::NAN, None),
-        "Stopped after 2 epochs: its objective is no longer a finite number."
-    );
-    assert_eq!(say(Goal::Lowest, f64::INFINITY, Some(23.0)), say(Goal::Lowest, f64::NAN, None));
-    assert_eq!(
-        say(Goal::Lowest, 4e5, Some(23.0)),
-        "Stopped after 2 epochs: its objective of 400,000 is beyond 23.0, so it has diverged."
-    );
-    assert_eq!(hopeless(Goal::Lowest, 2, 22.0, Some(23.0)), Decision::Continue);
-    assert_eq!(hopeless(Goal::Lowest, 2, 1e9, None), Decision::Continue);
-    assert_eq!(hopeless(Goal::Highest, 2, 0.9, Some(0.05)), Decision::Continue);
-    assert!(matches!(hopeless(Goal::Highest, 2, 0.01, Some(0.05)), Decision::Stop(Reason::Diverged { .. })));
+    let told = "Stopped after 2 epochs: its objective is no longer a finite number.";
+    assert_eq!([f64::NAN, f64::INFINITY].map(|value| sentence(hopeless(2, value))), [told, told]);
+    assert_eq!(hopeless(2, 1e9), Decision::Continue);
 }

@@ -8,8 +8,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
 use lab_core::checkpoint::Checkpoint;
-use lab_core::data::Dataset;
-use lab_core::experiment::{Block, Data, Fit, Gain, Network, Norm, Scheme, Shortcut, Source, preset};
+use lab_core::data::{Dataset, Images, plain_inputs};
+use lab_core::experiment::{Block, Data, Fit, Gain, HeadPool, Network, Norm, Scheme, Shortcut, Source, preset};
 use lab_core::instrument::{Answer, Finding, Gradients, Question, Sample};
 use lab_core::random::Draw;
 use lab_core::table::Table;
@@ -206,6 +206,41 @@ fn features_are_computed_once_for_weights_that_stay() {
     let model = Model::init(copy.arms[0].model.blueprint(), 2, &Device::flex());
     other.arms = vec![ArmSnapshot::new("one", model, 0, [None, None])];
     assert_ne!(ask(&other, 4).0, fresh, "other weights have other features");
+}
+
+/// Neighbours are looked for among what the head gets, whichever way it pools.
+#[test]
+fn neighbours_are_near_in_what_the_head_gets() {
+    let data = embedded(30);
+    for pool in [HeadPool::Average, HeadPool::Max] {
+        let mut network = Network::cifar(8, 4, Shortcut::B);
+        network.head.pool = pool;
+        let snapshot = snapshot(&data, &[("one", &network)]);
+        let features = |images: &Images, index: usize| {
+            let pixels = plain_inputs(images, &data.mean, &data.std, &[index]).expect("pixels");
+            let [channels, height, width] = images.shape();
+            let x = Tensor::<4>::from_data(TensorData::new(pixels, [1, channels, height, width]), &Device::flex());
+            let map = snapshot.arms[0].model.features(x, &mut Pass::evaluate());
+            let [_, _, height, width] = map.dims();
+            let values = map.try_into_vec_as::<f32>().expect("features");
+            let pooled = values.chunks_exact(height * width).map(|map| match pool {
+                HeadPool::Average => map.iter().sum::<f32>() / map.len() as f32,
+                HeadPool::Max => map.iter().copied().fold(f32::NEG_INFINITY, f32::max),
+            });
+            pooled.collect::<Vec<f32>>()
+        };
+        let wanted = features(&data.validation, 3);
+        let question = Question::Nearest { sample: Sample::Validation(3), count: 8 };
+        let Ok(Finding::Nearest(found)) = examine(&subject(&snapshot), &question, &mut |_, _, _| true) else {
+            panic!("neighbours")
+        };
+        assert_eq!(found.len(), 8);
+        for neighbour in &found {
+            let own = features(&data.train, neighbour.image);
+            let expected = own.iter().zip(&wanted).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
+            assert!((neighbour.distance - expected).abs() <= 1e-4 * expected + 1e-6, "{pool:?}: {neighbour:?}");
+        }
+    }
 }
 
 #[test]

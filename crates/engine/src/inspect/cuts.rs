@@ -1,8 +1,7 @@
 //! What remains of an image's logits when one block loses its branch or its shortcut.
 
-use super::subject::{Progress, Subject};
-use crate::nn::Pass;
-use burn::tensor::{Tensor, TensorData};
+use super::subject::{Progress, Subject, values};
+use crate::nn::{self, Pass};
 use lab_core::blueprint::ShortcutPlan;
 use lab_core::instrument::{Cut, Finding, Sample};
 
@@ -11,9 +10,8 @@ pub(super) fn cuts(subject: &Subject, sample: &Sample, progress: &mut Progress) 
     let image = subject.sample_input(sample)?;
     let [channels, height, width] = image.shape;
     let logits = |mut pass: Pass| {
-        let data = TensorData::new(image.inputs.clone(), [1, channels, height, width]);
-        let x = Tensor::<4>::from_data(data, subject.device());
-        super::subject::values(subject.model().forward(x, &mut pass))
+        let x = nn::tensor(image.inputs.clone(), [1, channels, height, width], subject.device());
+        values(subject.model().forward(x, &mut pass))
     };
     let whole = Cut { without_branch: Some(logits(Pass::evaluate())?), ..Cut::default() };
     let mut found = vec![whole];

@@ -4,9 +4,8 @@
 //! the largest curvature allows, so that the answer is a function of the features alone.
 
 use super::subject::{Progress, Subject, values};
-use crate::nn::Pass;
+use crate::nn::{self, Pass};
 use crate::train::evaluate::Inputs;
-use burn::tensor::{Tensor, TensorData};
 use lab_core::data::{Images, evaluation_batches};
 use lab_core::instrument::{Exit, Finding};
 use rayon::prelude::*;
@@ -63,9 +62,9 @@ fn features(
         }
         let batch = batch.map_err(|error| error.to_string())?;
         let [channels, height, width] = batch.shape;
-        let data = TensorData::new(batch.pixels, [batch.size, channels, height, width]);
+        let x = nn::tensor(batch.pixels, [batch.size, channels, height, width], subject.device());
         let mut pass = Pass::evaluate().with_taps();
-        let _logits = subject.model().forward(Tensor::<4>::from_data(data, subject.device()), &mut pass);
+        let _logits = subject.model().forward(x, &mut pass);
         for (features, tap) in all.iter_mut().zip(pass.taps()) {
             let [images, channels, height, width] = tap.output.dims();
             features.channels = channels;

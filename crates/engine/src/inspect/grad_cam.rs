@@ -3,9 +3,9 @@
 //! `map = ReLU(Σ w[k] · A[k])`, where `A` is the block's output and `w[k]` the mean over the map of `∂score / ∂A[k]`.
 
 use super::occlusion;
-use super::subject::{Progress, Subject};
-use crate::nn::{Model, Pass};
-use burn::tensor::{Device, Tensor, TensorData, s};
+use super::subject::{self, Progress, Subject, values};
+use crate::nn::{self, Model, Pass};
+use burn::tensor::{Device, activation, s};
 use lab_core::instrument::{Explanation, Finding, HeatMap, Sample};
 
 /// Grad-CAM of one image at every block, for a class or for the network's own prediction.
@@ -50,10 +50,7 @@ pub fn grad_cam(
     device: &Device,
 ) -> Result<HeatMap, String> {
     let blueprint = model.blueprint();
-    let blocks = blueprint.blocks().count();
-    if block >= blocks {
-        return Err(format!("this network has {blocks} blocks, counted from 0; there is no block {block}"));
-    }
+    subject::block(blueprint, block)?;
     if class >= blueprint.classes {
         return Err(format!(
             "this network has {} classes, counted from 0; there is no class {class}",
@@ -61,7 +58,7 @@ pub fn grad_cam(
         ));
     }
     let [channels, height, width] = blueprint.input;
-    let x = Tensor::<4>::from_data(TensorData::new(picture, [1, channels, height, width]), device);
+    let x = nn::tensor(picture, [1, channels, height, width], device);
     let seen = model.forward_to(x, block, &mut Pass::evaluate());
     let leaf = seen.clone().autodiff().require_grad();
     let logits = model.forward_from(leaf.clone(), block, &mut Pass::evaluate());
@@ -70,6 +67,5 @@ pub fn grad_cam(
     let [_, channels, height, width] = seen.dims();
     let weights = gradient.reshape([channels, height * width]).mean_dim(1);
     let map = (seen.reshape([channels, height * width]) * weights).sum_dim(0);
-    let values = burn::tensor::activation::relu(map).try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
-    Ok(HeatMap { height, width, values })
+    Ok(HeatMap { height, width, values: values(activation::relu(map))? })
 }

@@ -33,15 +33,12 @@ fn without(subject: &Subject, blocks: &[usize]) -> Result<Score, String> {
 /// A block that does not exist or cannot be left out, or what the device says when it fails.
 pub fn lesion(subject: &Subject, blocks: &[usize]) -> Result<Score, String> {
     for &index in blocks {
-        match subject.blueprint().blocks().nth(index) {
-            Some(block) if block.can_be_bypassed() => {}
-            Some(block) => {
-                return Err(format!(
-                    "{} cannot be left out: a plain net has no shortcut past it, and it changes the map's shape",
-                    Naming::in_words(&block.name)
-                ));
-            }
-            None => return Err(format!("there is no block {index}, counted from 0")),
+        let block = subject.block(index)?;
+        if !block.can_be_bypassed() {
+            return Err(format!(
+                "{} cannot be left out: a plain net has no shortcut past it, and it changes the map's shape",
+                Naming::in_words(&block.name)
+            ));
         }
     }
     without(subject, blocks)

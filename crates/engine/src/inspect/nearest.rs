@@ -1,8 +1,7 @@
-//! The training images whose pooled features are closest to those of an image.
+//! The training images of which the network's head gets features closest to those of an image.
 
 use super::subject::{Progress, Subject, values};
-use crate::nn::Pass;
-use burn::tensor::{Tensor, TensorData};
+use crate::nn::{self, Pass, compute_pass};
 use lab_core::data::{Images, evaluation_batches};
 use lab_core::instrument::{Finding, Neighbour, Sample, Thumbnail};
 
@@ -73,11 +72,11 @@ impl Ranking<'_> {
     }
 }
 
-/// The mean of each channel of the last map, [images · channels].
+/// What the network's head gets of each image, [images · features].
 fn pooled(subject: &Subject, pixels: Vec<f32>, count: usize, shape: [usize; 3]) -> Result<Vec<f32>, String> {
     let [channels, height, width] = shape;
-    let x = Tensor::<4>::from_data(TensorData::new(pixels, [count, channels, height, width]), subject.device());
-    let features = subject.model().features(x, &mut Pass::evaluate());
-    let [_, channels, height, width] = features.dims();
-    values(features.reshape([count, channels, height * width]).mean_dim(2))
+    compute_pass(subject.device(), count, || {
+        let x = nn::tensor(pixels, [count, channels, height, width], subject.device());
+        values(subject.model().pooled(x, &mut Pass::evaluate()))
+    })
 }

@@ -1,8 +1,8 @@
 //! Shattered gradients: how long the gradient keeps its value along a line between two images (Balduzzi et al. 2017).
 
 use super::subject::{Progress, Subject, values};
-use crate::nn::Pass;
-use burn::tensor::{Tensor, TensorData, s};
+use crate::nn::{self, Pass};
+use burn::tensor::s;
 use lab_core::instrument::{Finding, Shattered};
 use lab_core::random::Draw;
 
@@ -62,7 +62,7 @@ fn slopes(subject: &Subject, line: &Line, points: usize, fresh: bool) -> Result<
         let count = together.min(points - from);
         let inputs: Vec<f32> = (from..from + count).flat_map(blend).collect();
         let shape = [count, channels, height, width];
-        let leaf = Tensor::<4>::from_data(TensorData::new(inputs, shape), subject.device()).autodiff().require_grad();
+        let leaf = nn::tensor(inputs, shape, subject.device()).autodiff().require_grad();
         let mut pass = if fresh { Pass::measure() } else { Pass::evaluate() };
         let logits = subject.model().forward(leaf.clone(), &mut pass);
         let gradients = logits.slice(s![.., class..=class]).sum().backward();

@@ -1,10 +1,10 @@
 //! What all instruments share: a network with its images, inputs made of them, and losses that can be differentiated.
 
-use crate::nn::{Model, Pass};
+use crate::nn::{self, Model, Pass};
 use crate::train::evaluate::{Inputs, Scores, evaluate_as, logits, softmax};
 use crate::train::snapshot::{ArmSnapshot, Snapshot};
-use burn::tensor::{Device, Tensor, TensorData};
-use lab_core::blueprint::Blueprint;
+use burn::tensor::{Device, Tensor};
+use lab_core::blueprint::{BlockPlan, Blueprint};
 use lab_core::data::{self, Images, Normalizer};
 use lab_core::instrument::{self, Finding, Sample, Score, Thumbnail};
 use lab_core::random::{Draw, Random};
@@ -33,6 +33,11 @@ impl<'a> Subject<'a> {
     /// How it is laid out.
     pub(super) fn blueprint(&self) -> &'a Blueprint {
         self.arm.model.blueprint()
+    }
+
+    /// One of its blocks, counted from 0.
+    pub(super) fn block(&self, index: usize) -> Result<&'a BlockPlan, String> {
+        block(self.blueprint(), index)
     }
 
     pub(super) fn device(&self) -> &'a Device {
@@ -77,7 +82,7 @@ impl<'a> Subject<'a> {
         let data = &self.snapshot.dataset;
         Normalizer::new(&data.mean, &data.std).extend(&bytes, images.height * images.width, &mut pixels);
         let [channels, height, width] = images.shape();
-        Ok(Tensor::from_data(TensorData::new(pixels, [images.len(), channels, height, width]), device))
+        Ok(nn::tensor(pixels, [images.len(), channels, height, width], device))
     }
 
     /// The image of a question.
@@ -143,6 +148,16 @@ pub(super) struct SampleInput {
     pub truth: Option<usize>,
 }
 
+/// A block of a network, counted from 0.
+///
+/// # Errors
+/// That there is no such block.
+pub(super) fn block(blueprint: &Blueprint, index: usize) -> Result<&BlockPlan, String> {
+    let blocks = blueprint.blocks().count();
+    let none = || format!("this network has {blocks} blocks, counted from 0; there is no block {index}");
+    blueprint.blocks().nth(index).ok_or_else(none)
+}
+
 pub(super) fn score(scores: &Scores) -> Score {
     Score { images: scores.total, accuracy: scores.accuracy(), loss: scores.mean_loss() }
 }
@@ -163,5 +178,5 @@ pub(super) fn picture_of(picture: &instrument::Picture, shape: [usize; 3]) -> (S
 
 /// A tensor's values on the host.
 pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
-    tensor.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+    nn::values(tensor).map_err(|error| error.to_string())
 }

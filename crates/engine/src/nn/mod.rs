@@ -8,6 +8,7 @@ mod factor;
 mod folded;
 mod freeze;
 mod fused;
+mod host;
 mod init;
 mod layers;
 mod model;
@@ -24,6 +25,8 @@ pub mod weights;
 
 pub use array::{Array, StateDict};
 pub(crate) use freeze::Trainable;
+pub use host::DeviceError;
+pub(crate) use host::{tensor, value, values};
 pub(crate) use lab_kernels::ops::release as release_memory;
 pub use model::Model;
 pub use pass::{Pass, Route};

@@ -7,8 +7,8 @@ use super::histogram::histograms;
 use super::loss;
 use super::optimizer::{self, FlatGradients, Optimizer};
 use super::probe::{self, Look, Observed};
-use crate::nn::{Model, NotOnThisDevice, Pass, compute, release_memory};
-use burn::tensor::{Device, Tensor, TensorData};
+use crate::nn::{self, Model, NotOnThisDevice, Pass, compute, release_memory};
+use burn::tensor::{Device, Tensor};
 use lab_core::blueprint::{Blueprint, BlueprintError, Summary};
 use lab_core::data::{Batch, Dataset, Images};
 use lab_core::experiment::{Arm as ArmPlan, Plateau, Recipe, Schedule};
@@ -280,15 +280,14 @@ impl Arm {
     fn logits(&self, batch: &Batch, features: Option<Vec<f32>>, pass: &mut Pass, device: &Device) -> Tensor<2> {
         let input = || {
             let [channels, height, width] = batch.shape;
-            let shape = [batch.size, channels, height, width];
-            Tensor::from_data(TensorData::new(batch.pixels.clone(), shape), device)
+            nn::tensor(batch.pixels.clone(), [batch.size, channels, height, width], device)
         };
         let Some(features) = features else { return self.model.forward(input(), pass) };
         if pass.has_taps() {
             drop(self.model.features(input(), pass));
         }
         let width = features.len() / batch.size.max(1);
-        self.model.answer(Tensor::from_data(TensorData::new(features, [batch.size, width]), device), pass)
+        self.model.answer(nn::tensor(features, [batch.size, width], device), pass)
     }
 
     fn compute_step(
@@ -310,7 +309,7 @@ impl Arm {
         let logits = self.logits(batch, features, &mut pass, device);
         let targets = loss::targets(batch, classes, self.label_smoothing);
         let objective = loss::cross_entropy(logits.clone(), &targets, device);
-        let values = logits.inner().try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+        let values = nn::values(logits.inner()).map_err(|error| error.to_string())?;
         let score = loss::score(&values, &targets, &batch.labels, classes);
         let learning_rate = self.learning_rate(clock);
         let step = ArmStep {
@@ -382,9 +381,8 @@ impl Arm {
             let (size, indices) = (indices.len(), indices.collect::<Vec<usize>>());
             let features = validation.of(&indices, inputs, &model, device, false)?;
             let width = features.len() / size.max(1);
-            let features = Tensor::from_data(TensorData::new(features, [size, width]), device);
-            let logits = model.answer(features, &mut Pass::evaluate());
-            logits.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+            let features = nn::tensor(features, [size, width], device);
+            nn::values(model.answer(features, &mut Pass::evaluate())).map_err(|error| error.to_string())
         };
         evaluate::tally(&inputs.images.labels, model.blueprint().classes, batch, go_on, logits)
     }

@@ -1,9 +1,9 @@
 //! A network's answers on a set of images: losses, accuracies, confusion matrix, probabilities.
 
 use super::loss::score;
-use crate::nn::{Model, Pass, compute_pass};
+use crate::nn::{self, Model, Pass, compute_pass};
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use lab_core::data::{self, Images};
 use lab_core::instrument::Confusion;
 use std::ops::Range;
@@ -78,8 +78,8 @@ fn logits_of(
     mut pass: Pass,
 ) -> Result<Vec<f32>, String> {
     compute_pass(device, shape[0], || {
-        let x = Tensor::from_data(TensorData::new(pixels, shape), device);
-        model.forward(x, &mut pass).try_into_vec_as::<f32>().map_err(|error| error.to_string())
+        let x = nn::tensor(pixels, shape, device);
+        nn::values(model.forward(x, &mut pass)).map_err(|error| error.to_string())
     })
 }
 

@@ -1,6 +1,7 @@
 //! Cross-entropy on the device for the backward pass, and its value and the accuracy on the host from the logits.
 
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use crate::nn;
+use burn::tensor::{Device, Tensor, activation};
 use lab_core::data::Batch;
 
 /// Target distributions of a batch, [batch, classes] row by row: one-hot, smoothed, and mixed where the batch is.
@@ -28,7 +29,7 @@ pub fn targets(batch: &Batch, classes: usize, smoothing: f32) -> Vec<f32> {
 #[must_use]
 pub fn cross_entropy(logits: Tensor<2>, targets: &[f32], device: &Device) -> Tensor<1> {
     let shape = logits.dims();
-    let targets = Tensor::<2>::from_data(TensorData::new(targets.to_vec(), shape), device);
+    let targets = nn::tensor(targets.to_vec(), shape, device);
     let log = activation::log_softmax(logits, 1);
     (log * targets).sum() / -(shape[0] as f64)
 }

@@ -2,9 +2,9 @@
 //! with its memory. The kernels have the update rules' arithmetic for the processor, `rules` for every other device.
 
 use super::rules;
-use crate::nn::{Array, Model, StateDict, Trainable};
+use crate::nn::{self, Array, Model, StateDict, Trainable};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor, TensorData};
+use burn::tensor::{Gradients, Tensor};
 use lab_core::experiment::{Method, Optimizer as Rule};
 use lab_kernels::ops::{self, Descent};
 
@@ -160,7 +160,7 @@ impl Optimizer {
         let mut state = StateDict::new();
         for ((name, slots), &steps) in names.iter().zip(&self.slots).zip(&self.steps) {
             for (k, slot) in slots.iter().enumerate() {
-                let values = slot.try_to_vec_as::<f32>().map_err(|error| error.to_string())?;
+                let values = nn::values(slot.clone()).map_err(|error| error.to_string())?;
                 state.insert(format!("{name}/{k}"), Array { shape: vec![values.len()], values });
             }
             // Two halves of 24 bits each are exact in single precision.
@@ -188,8 +188,7 @@ impl Optimizer {
                 if array.values.len() != weight.dims()[0] {
                     return Err(format!("the optimiser's memory of \"{name}\" has another length than the parameter"));
                 }
-                let data = TensorData::new(array.values.clone(), [array.values.len()]);
-                self.slots[index].push(Tensor::from_data(data, &weight.device()));
+                self.slots[index].push(nn::tensor(array.values.clone(), weight.dims(), &weight.device()));
             }
         }
         Ok(())
@@ -219,7 +218,7 @@ fn global_norm(gradients: &FlatGradients) -> Result<f64, String> {
     if sums.is_empty() {
         return Ok(0.0);
     }
-    let sums = Tensor::cat(sums, 0).try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+    let sums = nn::values(Tensor::cat(sums, 0)).map_err(|error| error.to_string())?;
     Ok(sums.into_iter().map(f64::from).sum::<f64>().sqrt())
 }
 

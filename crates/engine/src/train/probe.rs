@@ -1,7 +1,7 @@
 //! A look at gradients and activations, block by block, in the steps that ask for one.
 
 use super::optimizer::{FlatGradients, flat_parameters};
-use crate::nn::{Model, Pass};
+use crate::nn::{self, Model, Pass};
 use burn::tensor::Tensor;
 use lab_core::instrument::Histogram;
 use lab_core::protocol::{ArmProbe, BlockProbe};
@@ -38,7 +38,7 @@ pub(super) fn look(
     let weight_squares = squares(weights.iter().map(Some))?;
     let mut blocks = Vec::with_capacity(pass.taps().len());
     for (plan, tap) in model.blueprint().blocks().zip(pass.taps()) {
-        let (activation_mean, activation_std) = tap.moments()?;
+        let (activation_mean, activation_std) = tap.moments().map_err(|error| error.to_string())?;
         blocks.push(BlockProbe {
             weight_gradient_norm: norm_within(&plan.name, names, &gradient_squares),
             weight_norm: norm_within(&plan.name, names, &weight_squares),
@@ -46,7 +46,7 @@ pub(super) fn look(
             output_gradient_norm: tap.gradient.take_norm().unwrap_or(0.0),
             activation_mean,
             activation_std,
-            branch_ratio: tap.branch_ratio()?,
+            branch_ratio: tap.branch_ratio().map_err(|error| error.to_string())?,
         });
     }
     Ok(ArmProbe {
@@ -90,7 +90,7 @@ fn squares<'a>(vectors: impl Iterator<Item = Option<&'a Tensor<1>>>) -> Result<V
     if sums.is_empty() {
         return Ok(vec![0.0; vectors.len()]);
     }
-    let sums = Tensor::cat(sums, 0).try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+    let sums = nn::values(Tensor::cat(sums, 0)).map_err(|error| error.to_string())?;
     let mut sums = sums.into_iter().map(f64::from);
     Ok(vectors.iter().map(|vector| if vector.is_some() { sums.next().unwrap_or(0.0) } else { 0.0 }).collect())
 }

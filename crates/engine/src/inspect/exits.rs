@@ -6,6 +6,7 @@
 use super::subject::{Progress, Subject, values};
 use crate::nn::{self, Pass};
 use crate::train::evaluate::Inputs;
+use crate::train::softmax::{largest, softmax};
 use lab_core::data::{Images, evaluation_batches};
 use lab_core::instrument::{Exit, Finding};
 use rayon::prelude::*;
@@ -80,7 +81,6 @@ fn features(
 struct Probe {
     mean: Vec<f64>,
     scale: Vec<f64>,
-    classes: usize,
     /// [classes, channels + 1], the bias last.
     weights: Vec<f64>,
 }
@@ -96,7 +96,7 @@ impl Probe {
             if variance > 1e-12 { variance.sqrt() } else { 1.0 }
         };
         let scale = (0..channels).map(deviation).collect();
-        let mut probe = Self { mean, scale, classes, weights: vec![0.0; classes * (channels + 1)] };
+        let mut probe = Self { mean, scale, weights: vec![0.0; classes * (channels + 1)] };
         let rows = probe.rows(features);
         probe.descend(&rows, labels);
         probe
@@ -134,12 +134,8 @@ impl Probe {
         let (width, images) = (self.width(), labels.len().max(1) as f64);
         let mut gradient: Vec<f64> = self.weights.iter().map(|w| RIDGE * w).collect();
         for (row, &label) in rows.chunks_exact(width).zip(labels) {
-            let mut shares = self.logits(row);
-            let largest = shares.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            shares.iter_mut().for_each(|logit| *logit = (*logit - largest).exp());
-            let sum: f64 = shares.iter().sum();
-            for (class, share) in shares.iter().enumerate() {
-                let slope = (share / sum - f64::from(u8::from(class == usize::from(label)))) / images;
+            for (class, share) in softmax(&self.logits(row)).into_iter().enumerate() {
+                let slope = (share - f64::from(u8::from(class == usize::from(label)))) / images;
                 let own = &mut gradient[class * width..][..width];
                 own.iter_mut().zip(row).for_each(|(g, x)| *g += slope * x);
             }
@@ -154,11 +150,8 @@ impl Probe {
 
     fn accuracy(&self, features: &Features, labels: &[u16]) -> f64 {
         let rows = self.rows(features);
-        let right = rows.chunks_exact(self.width()).zip(labels).filter(|(row, label)| {
-            let logits = self.logits(row);
-            (0..self.classes).reduce(|best, k| if logits[k] > logits[best] { k } else { best })
-                == Some(usize::from(**label))
-        });
+        let right = rows.chunks_exact(self.width()).zip(labels);
+        let right = right.filter(|(row, label)| largest(&self.logits(row)) == Some(usize::from(**label)));
         right.count() as f64 / labels.len().max(1) as f64
     }
 }

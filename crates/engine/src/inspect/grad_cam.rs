@@ -5,6 +5,7 @@
 use super::occlusion;
 use super::subject::{self, Progress, Subject, values};
 use crate::nn::{self, Model, Pass};
+use crate::train::softmax;
 use burn::tensor::{Device, activation, s};
 use lab_core::instrument::{Explanation, Finding, HeatMap, Sample};
 
@@ -18,8 +19,7 @@ pub(super) fn explain(
 ) -> Result<Explanation, String> {
     let image = subject.sample_input(sample)?;
     let probabilities = subject.probabilities(image.inputs.clone(), 1)?.pop().unwrap_or_default();
-    let likeliest = (0..probabilities.len()).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
-    let class = class.or(likeliest).unwrap_or(0);
+    let class = class.or_else(|| softmax::largest(&probabilities)).unwrap_or(0);
     let mut found =
         Explanation { seen: image.seen, class, truth: image.truth, probabilities, ..Explanation::default() };
     let total = subject.blueprint().blocks().count() + usize::from(occlude);

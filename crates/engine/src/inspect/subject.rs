@@ -1,8 +1,9 @@
 //! What all instruments share: a network with its images, inputs made of them, and losses that can be differentiated.
 
 use crate::nn::{self, Model, Pass};
-use crate::train::evaluate::{Inputs, Scores, evaluate_as, logits, softmax};
+use crate::train::evaluate::{Inputs, Scores, evaluate_as, logits};
 use crate::train::snapshot::{ArmSnapshot, Snapshot};
+use crate::train::softmax;
 use burn::tensor::{Device, Tensor};
 use lab_core::blueprint::{BlockPlan, Blueprint};
 use lab_core::data::{self, Images, Normalizer};
@@ -109,7 +110,7 @@ impl<'a> Subject<'a> {
     pub(super) fn probabilities(&self, inputs: Vec<f32>, count: usize) -> Result<Vec<Vec<f32>>, String> {
         let ([channels, height, width], classes) = (self.blueprint().input, self.blueprint().classes);
         let rows = logits(self.model(), inputs, [count, channels, height, width], self.device())?;
-        Ok(rows.chunks_exact(classes).map(softmax).collect())
+        Ok(rows.chunks_exact(classes).map(softmax::probabilities).collect())
     }
 
     /// Whether the network's running statistics are as they were made, so that only batch statistics mean anything.

@@ -1,6 +1,7 @@
 //! A network's answers on a set of images: losses, accuracies, confusion matrix, probabilities.
 
 use super::loss::score;
+use super::softmax::taken_for;
 use crate::nn::{self, Model, Pass, compute_pass};
 use burn::module::Module;
 use burn::tensor::Device;
@@ -21,7 +22,7 @@ pub struct Scores {
     pub loss: f64,
     /// Which classes are taken for which.
     pub confusion: Confusion,
-    /// What each image was taken for, in the images' order.
+    /// What each image was taken for, in the images' order; `u16::MAX`, no class, where its logits are not all finite.
     pub predicted: Vec<u16>,
 }
 
@@ -146,25 +147,39 @@ pub(super) fn tally(
         scores.correct += score.correct;
         scores.top5 += score.top5;
         scores.loss += score.loss;
-        scores
-            .predicted
-            .extend(logits.chunks_exact(classes).map(|row| u16::try_from(predicted(row)).unwrap_or(u16::MAX)));
+        scores.predicted.extend(logits.chunks_exact(classes).map(taken_for));
     }
     scores.confusion = Confusion::of(labels, &scores.predicted, classes);
     Ok(scores)
 }
 
-/// The class of the largest logit, the first one on a tie.
-pub(crate) fn predicted(logits: &[f32]) -> usize {
-    let better = |best: usize, k: usize| if logits[k] > logits[best] { k } else { best };
-    (1..logits.len()).fold(0, better)
-}
+#[cfg(test)]
+mod tests {
+    use super::super::softmax::{NO_CLASS, cross_entropy, probabilities};
+    use super::tally;
+    use lab_core::instrument::Predictions;
 
-/// softmax of one row of logits.
-#[allow(clippy::cast_possible_truncation, reason = "probabilities for display")]
-pub(crate) fn softmax(logits: &[f32]) -> Vec<f32> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials: Vec<f64> = logits.iter().map(|&x| f64::from(x - largest).exp()).collect();
-    let sum: f64 = exponentials.iter().sum();
-    exponentials.into_iter().map(|e| (e / sum) as f32).collect()
+    /// Scores of one image of class `label` with these logits, and what is said of it.
+    fn of(row: [f32; 2], label: u16) -> (super::Scores, Predictions) {
+        let scores = tally(&[label], 2, 1, |_| true, |_| Ok(row.to_vec())).unwrap();
+        let mut said = Predictions::of(2, 1);
+        let loss = cross_entropy(&row, label.into()) as f32;
+        said.push(label, scores.predicted[0], loss, &probabilities(&row));
+        (scores, said)
+    }
+
+    #[test]
+    fn a_row_that_is_not_of_numbers_is_never_right() {
+        for row in [[f32::NAN, 1.0], [1.0, f32::NAN], [f32::INFINITY, 1.0], [f32::NEG_INFINITY, 1.0]] {
+            for label in [0, 1] {
+                let (scores, said) = of(row, label);
+                assert_eq!((scores.total, scores.correct, scores.top5), (1, 0, 0), "{row:?} of class {label}");
+                assert_eq!((scores.predicted[0], scores.confusion.right()), (NO_CLASS, 0), "{row:?}");
+                assert!(!said.is_right(0), "{row:?} of class {label}");
+            }
+        }
+        let (scores, said) = of([0.0, 1.0], 1);
+        assert_eq!((scores.correct, scores.top5, scores.predicted[0], scores.confusion.right()), (1, 1, 1, 1));
+        assert!(said.is_right(0));
+    }
 }

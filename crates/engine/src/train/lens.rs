@@ -1,6 +1,7 @@
 //! How networks see a picture: brought to their input's shape, normalised, asked for probabilities.
 
-use super::evaluate::{logits, softmax};
+use super::evaluate::logits;
+use super::softmax;
 use crate::nn::Model;
 use burn::tensor::Device;
 use lab_core::blueprint::MapShape;
@@ -48,6 +49,8 @@ impl Lens<'_> {
         let mut inputs = Vec::with_capacity(pixels.len());
         Normalizer::new(self.mean, self.std).extend(pixels, height * width, &mut inputs);
         let shape = [1, channels, height, width];
-        networks.map(|network| logits(network, inputs.clone(), shape, self.device).map(|row| softmax(&row))).collect()
+        networks
+            .map(|network| logits(network, inputs.clone(), shape, self.device).map(|row| softmax::probabilities(&row)))
+            .collect()
     }
 }

@@ -23,6 +23,7 @@ mod room;
 mod rules;
 pub mod session;
 pub mod snapshot;
+pub(crate) mod softmax;
 mod start;
 #[cfg(test)]
 mod tests;

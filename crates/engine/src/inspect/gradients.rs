@@ -1,10 +1,10 @@
 //! Gradients and responses, block by block, on one batch of training images with its own statistics.
 
 use super::subject::{Progress, Subject, values};
+use crate::nn::norms::{norm_within, squares};
 use crate::nn::{Model, Pass};
 use crate::train::optimizer::{FlatGradients, flat_gradients, flat_parameters};
 use crate::train::{histogram, loss};
-use burn::tensor::Tensor;
 use lab_core::data::Batch;
 use lab_core::instrument::{BlockGradients, Gradients, Histogram, ParameterGradient};
 
@@ -38,28 +38,22 @@ pub(super) fn gradients(subject: &Subject, images: usize, progress: &mut Progres
     progress(0, 2, None);
     let Backward { model, names, gradients, pass, loss, images } = backward(subject, images)?;
     progress(1, 2, None);
-    let zero = |gradient: &Option<Tensor<1>>| gradient.as_ref().map_or(Ok(0.0), norm);
-    let gradient_norms = gradients.iter().map(zero).collect::<Result<Vec<f64>, String>>()?;
-    let weight_norms = flat_parameters(&model).iter().map(norm).collect::<Result<Vec<f64>, String>>()?;
-    let layers = names.iter().zip(gradient_norms.iter().zip(&weight_norms));
-    let layers = layers.map(|(name, (&gradient, &norm))| ParameterGradient { parameter: name.clone(), gradient, norm });
-    let layers: Vec<ParameterGradient> = layers.collect();
+    let gradient_squares = squares(gradients.iter().map(Option::as_ref)).map_err(|error| error.to_string())?;
+    let weight_squares = squares(flat_parameters(&model).iter().map(Some)).map_err(|error| error.to_string())?;
+    let layers = names.iter().zip(gradient_squares.iter().zip(&weight_squares)).map(|(name, (gradient, weight))| {
+        ParameterGradient { parameter: name.clone(), gradient: gradient.sqrt(), norm: weight.sqrt() }
+    });
+    let layers = layers.collect();
     let watched = watch(subject, images)?;
     let mut blocks = Vec::with_capacity(watched.watched().len());
     for ((plan, tap), seen) in subject.blueprint().blocks().zip(pass.taps()).zip(watched.watched()) {
-        let inside = |layer: &&ParameterGradient| {
-            layer.parameter.strip_prefix(&plan.name).is_some_and(|rest| rest.starts_with('.'))
-        };
-        let sum = |of: fn(&ParameterGradient) -> f64| {
-            layers.iter().filter(inside).map(|layer| of(layer).powi(2)).sum::<f64>().sqrt()
-        };
         let share = |[whole, part]: [f64; 2]| (whole > 0.0).then(|| part / whole);
         blocks.push(BlockGradients {
             block: plan.name.clone(),
             input_gradient: tap.input_gradient.take_norm().unwrap_or(0.0),
             output_gradient: tap.gradient.take_norm().unwrap_or(0.0),
-            weight_gradient: sum(|layer| layer.gradient),
-            weight_norm: sum(|layer| layer.norm),
+            weight_gradient: norm_within(&plan.name, &names, &gradient_squares),
+            weight_norm: norm_within(&plan.name, &names, &weight_squares),
             branch_ratio: seen.branch_ratio,
             responses: seen.responses.clone(),
             dead: share(seen.channels.map(|count| count as f64)),
@@ -75,11 +69,6 @@ fn watch(subject: &Subject, images: usize) -> Result<Pass, String> {
     let mut pass = Pass::measure().with_watch();
     values(subject.model().forward(subject.input(&images, subject.device())?, &mut pass))?;
     Ok(pass)
-}
-
-fn norm(vector: &Tensor<1>) -> Result<f64, String> {
-    let sum = (vector.clone() * vector.clone()).sum().try_into_scalar::<f32>().map_err(|error| error.to_string())?;
-    Ok(f64::from(sum).sqrt())
 }
 
 /// How the values of every parameter and of its gradient are spread.

@@ -12,6 +12,7 @@ mod host;
 mod init;
 mod layers;
 mod model;
+pub(crate) mod norms;
 mod pass;
 mod ratio;
 mod rounded;

@@ -326,14 +326,15 @@ impl Arm {
         let before = if probing { optimizer::flat_parameters(&self.model) } else { Vec::new() };
         let mut seen = probing.then(Observed::default);
         if let Some(seen) = &mut seen {
-            seen.probe = probe::look(&self.model, &self.names, &before, &flat, &pass)?;
+            seen.probe =
+                probe::look(&self.model, &self.names, &before, &flat, &pass).map_err(|error| error.to_string())?;
         }
         if let (Some(seen), Look::Histograms) = (&mut seen, look) {
             seen.histograms = histograms(&self.names, &before, &flat)?;
         }
         self.update(flat, &pass, learning_rate)?;
         if let Some(seen) = &mut seen {
-            probe::look_back(&mut seen.probe, &self.model, &self.names, before)?;
+            probe::look_back(&mut seen.probe, &self.model, &self.names, before).map_err(|error| error.to_string())?;
         }
         self.progress.step = clock.step + 1;
         self.count(score, batch.size, clock);
@@ -342,7 +343,7 @@ impl Arm {
 
     fn update(&mut self, gradients: FlatGradients, pass: &Pass, learning_rate: f64) -> Result<(), String> {
         let gradients = match self.clip_norm {
-            Some(limit) => optimizer::clip(gradients, limit)?,
+            Some(limit) => optimizer::clip(gradients, limit).map_err(|error| error.to_string())?,
             None => gradients,
         };
         self.model = self.optimizer.step(self.model.clone(), gradients, learning_rate);

@@ -2,7 +2,8 @@
 //! with its memory. The kernels have the update rules' arithmetic for the processor, `rules` for every other device.
 
 use super::rules;
-use crate::nn::{self, Array, Model, StateDict, Trainable};
+use crate::nn::norms::{norm, squares};
+use crate::nn::{self, Array, DeviceError, Model, StateDict, Trainable};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
 use lab_core::experiment::{Method, Optimizer as Rule};
@@ -209,25 +210,12 @@ fn fused(method: &Method) -> ops::Rule {
     }
 }
 
-/// √Σ‖g‖² over all gradients, read from the device.
-///
-/// # Errors
-/// What the device says when it fails.
-fn global_norm(gradients: &FlatGradients) -> Result<f64, String> {
-    let sums: Vec<Tensor<1>> = gradients.iter().flatten().map(|g| (g.clone() * g.clone()).sum()).collect();
-    if sums.is_empty() {
-        return Ok(0.0);
-    }
-    let sums = nn::values(Tensor::cat(sums, 0)).map_err(|error| error.to_string())?;
-    Ok(sums.into_iter().map(f64::from).sum::<f64>().sqrt())
-}
-
 /// Scales all gradients so that their common norm is at most `limit`, as `torch.nn.utils.clip_grad_norm_` does.
 ///
 /// # Errors
 /// What the device says when it fails.
-pub(crate) fn clip(gradients: FlatGradients, limit: f64) -> Result<FlatGradients, String> {
-    let factor = limit / (global_norm(&gradients)? + 1e-6);
+pub(crate) fn clip(gradients: FlatGradients, limit: f64) -> Result<FlatGradients, DeviceError> {
+    let factor = limit / (norm(&squares(gradients.iter().map(Option::as_ref))?) + 1e-6);
     if factor >= 1.0 {
         return Ok(gradients);
     }

@@ -45,10 +45,29 @@ pub(crate) fn quiet_panics() {
 /// # Errors
 /// What `run` says, or the panic's message.
 pub(crate) fn contained<T>(ends: &str, advice: &str, run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    // What somebody else has caught on this thread before is not this one's message.
+    LAST_PANIC.set(None);
     panic::catch_unwind(panic::AssertUnwindSafe(run)).unwrap_or_else(|payload| {
         // A panic of a thread that helped this one was printed, and comes here with its message alone.
         let text = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
         let message = LAST_PANIC.take().unwrap_or_else(|| text.unwrap_or("no message").into());
         Err(format!("an internal error ended {ends}: {message}; {advice}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_by_its_own_message_and_not_by_an_older_one() {
+        quiet_panics();
+        let told = || {
+            let _ = panic::catch_unwind(|| panic!("caught by somebody else"));
+            // A helper's panic comes here like this: the hook has seen it on another thread.
+            contained("it", "ask again", || -> Result<(), String> { panic::resume_unwind(Box::new("the helper's")) })
+        };
+        let thread = std::thread::Builder::new().name(ENGINE.into()).spawn(told).unwrap();
+        assert_eq!(thread.join().unwrap(), Err("an internal error ended it: the helper's; ask again".to_owned()));
+    }
 }

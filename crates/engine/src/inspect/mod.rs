@@ -9,7 +9,6 @@ mod exits;
 pub mod grad_cam;
 mod gradients;
 mod inspectors;
-pub mod kept;
 pub mod landscape;
 pub mod lesion;
 mod maps;

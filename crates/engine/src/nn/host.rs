@@ -9,7 +9,6 @@ pub struct DeviceError(String);
 
 impl DeviceError {
     /// In the words of whoever noticed.
-    #[allow(clippy::needless_pass_by_value, reason = "so that it stands behind `map_err`")]
     pub(crate) fn new(said: impl ToString) -> Self {
         Self(said.to_string())
     }

@@ -27,7 +27,7 @@ pub mod weights;
 pub use array::{Array, StateDict};
 pub(crate) use freeze::Trainable;
 pub use host::DeviceError;
-pub(crate) use host::{tensor, value, values};
+pub(crate) use host::{tensor, values};
 pub(crate) use lab_kernels::ops::release as release_memory;
 pub use model::Model;
 pub use pass::{Pass, Route};

@@ -1,4 +1,4 @@
-//! The networks of a run, to be asked questions.
+//! The networks of a run that is kept, to be asked questions: the only file here that knows how runs lie on disk.
 
 use crate::nn::Model;
 use crate::train::checkpoint::{self, WEIGHTS};

@@ -99,7 +99,8 @@ pub(crate) fn write(arm: &mut Arm, session: &SessionState, folder: &Path, kept: 
         return Ok(false);
     }
     let memory = arm.optimizer.state(&arm.names).map_err(SaveError::Compute)?;
-    let [state, memory] = [&state, &memory].map(|it| weights::to_bytes(it).map_err(SaveError::Compute));
+    let [state, memory] =
+        [&state, &memory].map(|it| weights::to_bytes(it).map_err(|error| SaveError::Compute(error.to_string())));
     let contents: Files = [(WEIGHTS, state?), (MEMORY, memory?), (STATE, described.into_bytes())];
     let is_best = arm.progress.best.is_some_and(|best| best.step == arm.progress.step);
     let written = replace(folder, |new| {

@@ -66,7 +66,8 @@ fn run() -> Result<(), Failure> {
 fn connect(place: PathBuf, wake: Wake) -> std::io::Result<Box<dyn Link>> {
     let open = |folder: &Path, which| {
         let run = runs::open(folder).map_err(|error| error.to_string())?;
-        kept::snapshot(&run, which, &device::open_for(DeviceChoice::Auto, run.experiment.recipe.precision)?)
+        let opened = device::open_for(DeviceChoice::Auto, run.experiment.recipe.precision);
+        kept::snapshot(&run, which, &opened.map_err(|error| error.to_string())?).map_err(|error| error.to_string())
     };
     let engine = behind(|| {
         cli::start_threads();

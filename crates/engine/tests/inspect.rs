@@ -49,8 +49,12 @@ fn grad_cam_of_the_last_block_is_the_class_activation_map() {
             assert!((value - expected).abs() <= 1e-5 * expected.abs() + 1e-7, "{value} for {expected}");
         }
     }
-    assert!(grad_cam(&model, picture(), 3, 0, &Device::flex()).expect_err("no block 3").contains("3 blocks"));
-    assert!(grad_cam(&model, picture(), 0, 5, &Device::flex()).expect_err("no class 5").contains("5 classes"));
+    assert!(
+        grad_cam(&model, picture(), 3, 0, &Device::flex()).expect_err("no block 3").to_string().contains("3 blocks")
+    );
+    assert!(
+        grad_cam(&model, picture(), 0, 5, &Device::flex()).expect_err("no class 5").to_string().contains("5 classes")
+    );
 }
 
 /// The fused operations add a branch without ever writing it down; a look inside takes it apart, and the sum must not
@@ -152,10 +156,15 @@ fn a_plain_net_loses_only_blocks_that_keep_the_shape_and_says_so() {
     assert_eq!(possible, [true, false, false]);
     let ended = lesion::sweep(&subject(&snapshot), &mut |done, _, _| done < 1).expect("a sweep");
     assert_eq!(ended.blocks.len(), 1);
-    let why = lesion::lesion(&subject(&snapshot), &[1]).expect_err("it changes the shape");
+    let why = lesion::lesion(&subject(&snapshot), &[1]).expect_err("it changes the shape").to_string();
     assert!(why.contains("block 2.0") && why.contains("plain net has no shortcut"), "{why}");
     for question in [Question::Gains { gains: vec![0.5] }, Question::PathLengths { draws: 1, images: 4 }] {
-        assert!(examine(&subject(&snapshot), &question, &mut |_, _, _| true).expect_err("plain").contains("plain net"));
+        assert!(
+            examine(&subject(&snapshot), &question, &mut |_, _, _| true)
+                .expect_err("plain")
+                .to_string()
+                .contains("plain net")
+        );
     }
 }
 
@@ -299,8 +308,9 @@ fn a_straight_path_begins_and_ends_at_the_two_networks() {
         let expected = loss(model).mean_loss();
         assert!((found - expected).abs() < 1e-5 * expected, "{found} for {expected}");
     }
-    let missing =
-        landscape::path(&subject(&snapshot), Some(Checkpoint::Best), 5, 10, &mut |_, _, _| true).expect_err("none");
+    let missing = landscape::path(&subject(&snapshot), Some(Checkpoint::Best), 5, 10, &mut |_, _, _| true)
+        .expect_err("none")
+        .to_string();
     assert!(missing.contains("no best checkpoint"), "{missing}");
 }
 

@@ -3,7 +3,8 @@
 //! Softmax regression on standardised features with a ridge of 1e-3, by Nesterov's method from zero with the step that
 //! the largest curvature allows, so that the answer is a function of the features alone.
 
-use super::subject::{Progress, Subject, values};
+use super::refusal::Refusal;
+use super::subject::{Progress, Subject};
 use crate::nn::{self, Pass};
 use crate::train::evaluate::Inputs;
 use crate::train::softmax::{largest, softmax};
@@ -18,7 +19,7 @@ const ROUNDS: usize = 300;
 ///
 /// # Errors
 /// What the device says when it fails.
-pub(super) fn exits(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Vec<Exit>, String> {
+pub(super) fn exits(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Vec<Exit>, Refusal> {
     let (data, classes) = (&subject.snapshot.dataset, subject.blueprint().classes);
     let train = subject.draw(&data.train, images);
     let total = train.len() + data.validation.len();
@@ -51,7 +52,7 @@ fn features(
     subject: &Subject,
     images: &Images,
     mut go_on: impl FnMut(usize) -> bool,
-) -> Result<Option<Vec<Features>>, String> {
+) -> Result<Option<Vec<Features>>, Refusal> {
     let data = &subject.snapshot.dataset;
     let inputs = Inputs { images, mean: &data.mean, std: &data.std };
     let mut all: Vec<Features> = subject.blueprint().blocks().map(|_| Features::default()).collect();
@@ -61,7 +62,7 @@ fn features(
         if !go_on(done) {
             return Ok(None);
         }
-        let batch = batch.map_err(|error| error.to_string())?;
+        let batch = batch?;
         let [channels, height, width] = batch.shape;
         let x = nn::tensor(batch.pixels, [batch.size, channels, height, width], subject.device());
         let mut pass = Pass::evaluate().with_taps();
@@ -70,7 +71,7 @@ fn features(
             let [images, channels, height, width] = tap.output.dims();
             features.channels = channels;
             let pooled = tap.output.clone().reshape([images, channels, height * width]).mean_dim(2);
-            features.values.extend(values(pooled)?);
+            features.values.extend(nn::values(pooled)?);
         }
         done += batch.size;
     }

@@ -3,7 +3,8 @@
 //! `map = ReLU(Σ w[k] · A[k])`, where `A` is the block's output and `w[k]` the mean over the map of `∂score / ∂A[k]`.
 
 use super::occlusion;
-use super::subject::{self, Progress, Subject, values};
+use super::refusal::Refusal;
+use super::subject::{self, Progress, Subject};
 use crate::nn::{self, Model, Pass};
 use crate::train::softmax;
 use burn::tensor::{Device, activation, s};
@@ -16,7 +17,7 @@ pub(super) fn explain(
     class: Option<usize>,
     occlude: bool,
     progress: &mut Progress,
-) -> Result<Explanation, String> {
+) -> Result<Explanation, Refusal> {
     let image = subject.sample_input(sample)?;
     let probabilities = subject.probabilities(image.inputs.clone(), 1)?.pop().unwrap_or_default();
     let class = class.or_else(|| softmax::largest(&probabilities)).unwrap_or(0);
@@ -48,14 +49,11 @@ pub fn grad_cam(
     block: usize,
     class: usize,
     device: &Device,
-) -> Result<HeatMap, String> {
+) -> Result<HeatMap, Refusal> {
     let blueprint = model.blueprint();
     subject::block(blueprint, block)?;
     if class >= blueprint.classes {
-        return Err(format!(
-            "this network has {} classes, counted from 0; there is no class {class}",
-            blueprint.classes
-        ));
+        return Err(Refusal::NoClass { classes: blueprint.classes, class });
     }
     let [channels, height, width] = blueprint.input;
     let x = nn::tensor(picture, [1, channels, height, width], device);
@@ -63,9 +61,9 @@ pub fn grad_cam(
     let leaf = seen.clone().autodiff().require_grad();
     let logits = model.forward_from(leaf.clone(), block, &mut Pass::evaluate());
     let gradients = logits.slice(s![0..1, class..=class]).sum().backward();
-    let gradient = leaf.grad(&gradients).ok_or("the score does not depend on this block")?;
+    let gradient = leaf.grad(&gradients).ok_or(Refusal::BlockUnused)?;
     let [_, channels, height, width] = seen.dims();
     let weights = gradient.reshape([channels, height * width]).mean_dim(1);
     let map = (seen.reshape([channels, height * width]) * weights).sum_dim(0);
-    Ok(HeatMap { height, width, values: values(activation::relu(map))? })
+    Ok(HeatMap { height, width, values: nn::values(activation::relu(map))? })
 }

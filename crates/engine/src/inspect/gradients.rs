@@ -1,8 +1,9 @@
 //! Gradients and responses, block by block, on one batch of training images with its own statistics.
 
-use super::subject::{Progress, Subject, values};
+use super::refusal::Refusal;
+use super::subject::{Progress, Subject};
 use crate::nn::norms::{norm_within, squares};
-use crate::nn::{Model, Pass};
+use crate::nn::{self, Model, Pass};
 use crate::train::optimizer::{FlatGradients, flat_gradients, flat_parameters};
 use crate::train::{histogram, loss};
 use lab_core::data::Batch;
@@ -18,7 +19,7 @@ struct Backward {
     images: usize,
 }
 
-fn backward(subject: &Subject, images: usize) -> Result<Backward, String> {
+fn backward(subject: &Subject, images: usize) -> Result<Backward, Refusal> {
     let (model, device) = subject.with_graph()?;
     let images = subject.draw(&subject.snapshot.dataset.train, images);
     let x = subject.input(&images, &device)?;
@@ -28,18 +29,18 @@ fn backward(subject: &Subject, images: usize) -> Result<Backward, String> {
     let (size, shape) = (images.len(), images.shape());
     let batch = Batch { size, shape, pixels: Vec::new(), labels: images.labels, indices: Vec::new(), mix: None };
     let objective = loss::cross_entropy(logits, &loss::targets(&batch, classes, 0.0), &device);
-    let value = values(objective.clone().inner())?.first().map_or(f64::NAN, |&loss| f64::from(loss));
+    let value = nn::values(objective.clone().inner())?.first().map_or(f64::NAN, |&loss| f64::from(loss));
     let gradients = flat_gradients(&model, &mut objective.backward());
     Ok(Backward { names: model.parameter_names(), model, gradients, pass, loss: value, images: size })
 }
 
 /// Norms of gradients and weights, and what each layer answers.
-pub(super) fn gradients(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Gradients, String> {
+pub(super) fn gradients(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Gradients, Refusal> {
     progress(0, 2, None);
     let Backward { model, names, gradients, pass, loss, images } = backward(subject, images)?;
     progress(1, 2, None);
-    let gradient_squares = squares(gradients.iter().map(Option::as_ref)).map_err(|error| error.to_string())?;
-    let weight_squares = squares(flat_parameters(&model).iter().map(Some)).map_err(|error| error.to_string())?;
+    let gradient_squares = squares(gradients.iter().map(Option::as_ref))?;
+    let weight_squares = squares(flat_parameters(&model).iter().map(Some))?;
     let layers = names.iter().zip(gradient_squares.iter().zip(&weight_squares)).map(|(name, (gradient, weight))| {
         ParameterGradient { parameter: name.clone(), gradient: gradient.sqrt(), norm: weight.sqrt() }
     });
@@ -64,15 +65,15 @@ pub(super) fn gradients(subject: &Subject, images: usize, progress: &mut Progres
 }
 
 /// A pass over the same images that notes what each layer answers.
-fn watch(subject: &Subject, images: usize) -> Result<Pass, String> {
+fn watch(subject: &Subject, images: usize) -> Result<Pass, Refusal> {
     let images = subject.draw(&subject.snapshot.dataset.train, images);
     let mut pass = Pass::measure().with_watch();
-    values(subject.model().forward(subject.input(&images, subject.device())?, &mut pass))?;
+    nn::values(subject.model().forward(subject.input(&images, subject.device())?, &mut pass))?;
     Ok(pass)
 }
 
 /// How the values of every parameter and of its gradient are spread.
-pub(super) fn histograms(subject: &Subject, images: usize) -> Result<Vec<Histogram>, String> {
+pub(super) fn histograms(subject: &Subject, images: usize) -> Result<Vec<Histogram>, Refusal> {
     let Backward { model, names, gradients, .. } = backward(subject, images)?;
-    histogram::histograms(&names, &flat_parameters(&model), &gradients)
+    Ok(histogram::histograms(&names, &flat_parameters(&model), &gradients)?)
 }

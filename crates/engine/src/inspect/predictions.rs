@@ -1,5 +1,6 @@
 //! What a network says of every validation image.
 
+use super::refusal::Refusal;
 use super::subject::{Progress, Subject};
 use crate::train::evaluate::logits;
 use crate::train::softmax::{cross_entropy, probabilities, taken_for};
@@ -8,7 +9,7 @@ use lab_core::instrument::Predictions;
 
 /// Every validation image's class, likeliest class, loss, and what its probabilities say.
 #[allow(clippy::cast_possible_truncation, reason = "losses for display")]
-pub(super) fn predictions(subject: &Subject, progress: &mut Progress) -> Result<Predictions, String> {
+pub(super) fn predictions(subject: &Subject, progress: &mut Progress) -> Result<Predictions, Refusal> {
     let inputs = subject.snapshot.validation();
     let (classes, total) = (subject.blueprint().classes, inputs.images.len());
     let mut found = Predictions::of(classes, total);
@@ -16,7 +17,7 @@ pub(super) fn predictions(subject: &Subject, progress: &mut Progress) -> Result<
         if !progress(found.len(), total, None) {
             break;
         }
-        let batch = batch.map_err(|error| error.to_string())?;
+        let batch = batch?;
         let [channels, height, width] = batch.shape;
         let rows = logits(subject.model(), batch.pixels, [batch.size, channels, height, width], subject.device())?;
         for (row, &truth) in rows.chunks_exact(classes).zip(&batch.labels) {

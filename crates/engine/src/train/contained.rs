@@ -1,6 +1,7 @@
 //! The engine's threads: what they are called, how much stack they have, and what becomes of their panics.
 
 use std::cell::RefCell;
+use std::fmt::Display;
 use std::panic;
 use std::sync::Once;
 
@@ -39,20 +40,27 @@ pub(crate) fn quiet_panics() {
     });
 }
 
-/// Runs something that may panic on one of the engine's threads; a panic is told as an error: what it ended, its message,
-/// and what to do about it.
+/// Runs something that may panic on one of the engine's threads, whose errors leave the engine in words. A panic is told
+/// as an error, too: what it ended, its message, and what to do about it.
 ///
 /// # Errors
 /// What `run` says, or the panic's message.
-pub(crate) fn contained<T>(ends: &str, advice: &str, run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(crate) fn contained<T, E: Display>(
+    ends: &str,
+    advice: &str,
+    run: impl FnOnce() -> Result<T, E>,
+) -> Result<T, String> {
     // What somebody else has caught on this thread before is not this one's message.
     LAST_PANIC.set(None);
-    panic::catch_unwind(panic::AssertUnwindSafe(run)).unwrap_or_else(|payload| {
-        // A panic of a thread that helped this one was printed, and comes here with its message alone.
-        let text = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
-        let message = LAST_PANIC.take().unwrap_or_else(|| text.unwrap_or("no message").into());
-        Err(format!("an internal error ended {ends}: {message}; {advice}"))
-    })
+    match panic::catch_unwind(panic::AssertUnwindSafe(run)) {
+        Ok(said) => said.map_err(|why| why.to_string()),
+        Err(payload) => {
+            // A panic of a thread that helped this one was printed, and comes here with its message alone.
+            let text = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
+            let message = LAST_PANIC.take().unwrap_or_else(|| text.unwrap_or("no message").into());
+            Err(format!("an internal error ended {ends}: {message}; {advice}"))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,23 @@
 
 use super::loss::score;
 use super::softmax::taken_for;
-use crate::nn::{self, Model, Pass, compute_pass};
+use crate::nn::{self, DeviceError, Model, Pass, compute_pass};
 use burn::module::Module;
 use burn::tensor::Device;
-use lab_core::data::{self, Images};
+use lab_core::data::{self, DataError, Images};
 use lab_core::instrument::Confusion;
 use std::ops::Range;
+
+/// Why a network's answers on a set of images are not known.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluateError {
+    /// An image cannot be read.
+    #[error(transparent)]
+    Images(#[from] DataError),
+    /// The device failed.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}
 
 /// A network's answers on a set of images.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,7 +78,7 @@ pub fn plain(model: &Model) -> Model {
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn logits(model: &Model, pixels: Vec<f32>, shape: [usize; 4], device: &Device) -> Result<Vec<f32>, String> {
+pub fn logits(model: &Model, pixels: Vec<f32>, shape: [usize; 4], device: &Device) -> Result<Vec<f32>, DeviceError> {
     logits_of(model, pixels, shape, device, Pass::evaluate())
 }
 
@@ -77,10 +88,10 @@ fn logits_of(
     shape: [usize; 4],
     device: &Device,
     mut pass: Pass,
-) -> Result<Vec<f32>, String> {
+) -> Result<Vec<f32>, DeviceError> {
     compute_pass(device, shape[0], || {
         let x = nn::tensor(pixels, shape, device);
-        nn::values(model.forward(x, &mut pass)).map_err(|error| error.to_string())
+        nn::values(model.forward(x, &mut pass))
     })
 }
 
@@ -88,21 +99,21 @@ fn logits_of(
 /// scored so far is given.
 ///
 /// # Errors
-/// What the device says when it fails.
+/// An image that cannot be read, or what the device says when it fails.
 pub fn evaluate(
     model: &Model,
     inputs: Inputs,
     batch: usize,
     device: &Device,
     go_on: impl FnMut(usize) -> bool,
-) -> Result<Scores, String> {
+) -> Result<Scores, EvaluateError> {
     evaluate_as(model, inputs, batch, device, Pass::evaluate, go_on)
 }
 
 /// The same with passes of another kind: with lesions, say.
 ///
 /// # Errors
-/// What the device says when it fails.
+/// An image that cannot be read, or what the device says when it fails.
 pub(crate) fn evaluate_as(
     model: &Model,
     inputs: Inputs,
@@ -110,13 +121,13 @@ pub(crate) fn evaluate_as(
     device: &Device,
     pass: impl Fn() -> Pass,
     mut go_on: impl FnMut(usize) -> bool,
-) -> Result<Scores, String> {
+) -> Result<Scores, EvaluateError> {
     let mut batches = data::evaluation_batches(inputs.images, inputs.mean, inputs.std, batch);
     let mut logits = |_| {
         let Some(batch) = batches.next() else { return Ok(Vec::new()) };
-        let batch = batch.map_err(|error| error.to_string())?;
+        let batch = batch?;
         let [channels, height, width] = batch.shape;
-        logits_of(model, batch.pixels, [batch.size, channels, height, width], device, pass())
+        Ok(logits_of(model, batch.pixels, [batch.size, channels, height, width], device, pass())?)
     };
     tally(&inputs.images.labels, model.blueprint().classes, batch, &mut go_on, &mut logits)
 }
@@ -130,8 +141,8 @@ pub(super) fn tally(
     classes: usize,
     batch: usize,
     mut go_on: impl FnMut(usize) -> bool,
-    mut logits: impl FnMut(Range<usize>) -> Result<Vec<f32>, String>,
-) -> Result<Scores, String> {
+    mut logits: impl FnMut(Range<usize>) -> Result<Vec<f32>, EvaluateError>,
+) -> Result<Scores, EvaluateError> {
     let mut scores = Scores::default();
     for labels in labels.chunks(batch.max(1)) {
         if !go_on(scores.total) {

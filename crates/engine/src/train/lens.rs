@@ -2,7 +2,7 @@
 
 use super::evaluate::logits;
 use super::softmax;
-use crate::nn::Model;
+use crate::nn::{DeviceError, Model};
 use burn::tensor::Device;
 use lab_core::blueprint::MapShape;
 use lab_core::data::{self, Normalizer, Picture};
@@ -44,7 +44,7 @@ impl Lens<'_> {
         &self,
         pixels: &[u8],
         networks: impl Iterator<Item = &'m Model>,
-    ) -> Result<Vec<Vec<f32>>, String> {
+    ) -> Result<Vec<Vec<f32>>, DeviceError> {
         let [channels, height, width] = self.shape;
         let mut inputs = Vec::with_capacity(pixels.len());
         Normalizer::new(self.mean, self.std).extend(pixels, height * width, &mut inputs);

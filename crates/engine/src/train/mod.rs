@@ -8,6 +8,7 @@ pub(crate) mod contained;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
+mod failure;
 #[cfg(test)]
 mod faults;
 mod features;
@@ -30,4 +31,5 @@ mod tests;
 mod under_way;
 mod worker;
 
+pub use failure::Failure;
 pub use session::dataset_info;

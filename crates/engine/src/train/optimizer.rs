@@ -13,6 +13,17 @@ use lab_kernels::ops::{self, Descent};
 /// pass (its branch was dropped) or is frozen.
 pub type FlatGradients = Vec<Option<Tensor<1>>>;
 
+/// Why an optimiser cannot take up a memory.
+#[derive(Debug, thiserror::Error)]
+pub enum MemoryError {
+    /// There is none of a parameter.
+    #[error("the optimiser's memory of \"{0}\" is not there")]
+    Missing(String),
+    /// That of a parameter is another one's.
+    #[error("the optimiser's memory of \"{0}\" has another length than the parameter")]
+    Length(String),
+}
+
 /// Takes the parameters' gradients out of a backward pass.
 #[must_use]
 pub fn flat_gradients(model: &Model, gradients: &mut Gradients) -> FlatGradients {
@@ -157,11 +168,11 @@ impl Optimizer {
     ///
     /// # Errors
     /// What the device says when it fails.
-    pub(super) fn state(&self, names: &[String]) -> Result<StateDict, String> {
+    pub(super) fn state(&self, names: &[String]) -> Result<StateDict, DeviceError> {
         let mut state = StateDict::new();
         for ((name, slots), &steps) in names.iter().zip(&self.slots).zip(&self.steps) {
             for (k, slot) in slots.iter().enumerate() {
-                let values = nn::values(slot.clone()).map_err(|error| error.to_string())?;
+                let values = nn::values(slot.clone())?;
                 state.insert(format!("{name}/{k}"), Array { shape: vec![values.len()], values });
             }
             // Two halves of 24 bits each are exact in single precision.
@@ -176,10 +187,10 @@ impl Optimizer {
     ///
     /// # Errors
     /// The first parameter whose memory is not there or has another length.
-    pub(super) fn restore(&mut self, names: &[String], model: &Model, state: &StateDict) -> Result<(), String> {
+    pub(super) fn restore(&mut self, names: &[String], model: &Model, state: &StateDict) -> Result<(), MemoryError> {
         for (index, (name, weight)) in names.iter().zip(flat_parameters(model)).enumerate() {
             let steps = state.get(&format!("{name}/steps")).filter(|array| array.values.len() == 2);
-            let steps = steps.ok_or_else(|| format!("the optimiser's memory of \"{name}\" is not there"))?;
+            let steps = steps.ok_or_else(|| MemoryError::Missing(name.clone()))?;
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers above 0")]
             let whole = |value: f32| value as u64;
             self.steps[index] = (whole(steps.values[0]) << 24) | whole(steps.values[1]);
@@ -187,7 +198,7 @@ impl Optimizer {
             for k in 0.. {
                 let Some(array) = state.get(&format!("{name}/{k}")) else { break };
                 if array.values.len() != weight.dims()[0] {
-                    return Err(format!("the optimiser's memory of \"{name}\" has another length than the parameter"));
+                    return Err(MemoryError::Length(name.clone()));
                 }
                 self.slots[index].push(nn::tensor(array.values.clone(), weight.dims(), &weight.device()));
             }

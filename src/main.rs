@@ -7,7 +7,8 @@ use lab_core::behind::behind;
 use lab_core::experiment::DeviceChoice;
 use lab_core::protocol::link::Link;
 use lab_core::runs;
-use lab_engine::inspect::{Inspectors, kept};
+use lab_engine::inspect::Inspectors;
+use lab_engine::kept;
 use lab_engine::train::device;
 use lab_engine::train::engine::Engine;
 use lab_window::{AppError, Options, Renderer, Wake};
@@ -65,7 +66,8 @@ fn run() -> Result<(), Failure> {
 fn connect(place: PathBuf, wake: Wake) -> std::io::Result<Box<dyn Link>> {
     let open = |folder: &Path, which| {
         let run = runs::open(folder).map_err(|error| error.to_string())?;
-        kept::snapshot(&run, which, &device::open_for(DeviceChoice::Auto, run.experiment.recipe.precision)?)
+        let opened = device::open_for(DeviceChoice::Auto, run.experiment.recipe.precision);
+        kept::snapshot(&run, which, &opened.map_err(|error| error.to_string())?).map_err(|error| error.to_string())
     };
     let engine = behind(|| {
         cli::start_threads();

@@ -180,13 +180,13 @@ pub(super) fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, wor
             let Batch { size, shape: [channels, height, width], ref pixels, .. } = batch;
             let shape = [size, channels, height, width];
             for network in &networks {
-                logits(network, pixels.clone(), shape, &opened.device).map_err(Failure::Running)?;
+                logits(network, pixels.clone(), shape, &opened.device).map_err(Failure::running)?;
             }
         } else {
             let clock = Clock { step, scheduled: (step, planned), steps_per_epoch: planned };
             for arm in &mut arms {
                 let look = if work.look_inside { Look::Norms } else { Look::Away };
-                arm.step(&batch, clock, &autodiff, look).map_err(Failure::Running)?;
+                arm.step(&batch, clock, &autodiff, look).map_err(Failure::running)?;
             }
         }
         Ok(start.elapsed().as_secs_f64())

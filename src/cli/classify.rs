@@ -153,7 +153,8 @@ fn look(path: &Path, trained: &Trained, opened: &Opened) -> Result<Vec<Vec<f32>>
     let DatasetInfo { shape, mean, std, .. } = &trained.dataset;
     let picture = read_picture_for(path, *shape).map_err(|error| error.to_string())?;
     let lens = Lens { shape: *shape, mean, std, fit: trained.fit, device: &opened.device };
-    lens.probabilities(&lens.pixels(&picture), trained.networks.iter().map(|(_, model)| model))
+    let networks = trained.networks.iter().map(|(_, model)| model);
+    lens.probabilities(&lens.pixels(&picture), networks).map_err(|error| error.to_string())
 }
 
 /// The likeliest classes of one network, the likeliest first.

@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// Opens the device that was asked for, for networks of a precision, and says what a person should know of it.
 pub(super) fn open_for(choice: DeviceChoice, precision: Precision) -> Result<Opened, Failure> {
-    let opened = device::open_for(choice, precision).map_err(Failure::Usage)?;
+    let opened = device::open_for(choice, precision).map_err(Failure::usage)?;
     opened.notice.iter().for_each(|text| output::notice(text));
     Ok(opened)
 }

@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             counting.reach(done);
             true
         });
-        found.push((name, scores.map_err(Failure::Running)?));
+        found.push((name, scores.map_err(Failure::running)?));
     }
     if args.json {
         return output::print_json(&match &found[..] {

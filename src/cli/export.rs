@@ -13,7 +13,8 @@ use lab_core::files::{safe_name, write_atomically};
 use lab_core::instrument::{Answer, Findings, Question};
 use lab_core::runs::Run;
 use lab_core::study::StudyFolder;
-use lab_engine::inspect::{self, kept};
+use lab_engine::inspect;
+use lab_engine::kept;
 use lab_engine::nn::StateDict;
 use lab_engine::train::checkpoint::WEIGHTS;
 use lab_engine::train::device;
@@ -127,9 +128,11 @@ impl Args {
 
 /// What the networks of a run say of their validation images.
 fn predictions(run: &Run, which: Checkpoint) -> Result<(Findings, Arc<Dataset>), String> {
-    let opened = device::open_for(DeviceChoice::default(), run.experiment.recipe.precision)?;
-    let snapshot = kept::snapshot(run, which, &opened)?;
-    match inspect::answer(&snapshot, &Question::Predictions, &mut |_, _, _| true)? {
+    let opened = device::open_for(DeviceChoice::default(), run.experiment.recipe.precision);
+    let snapshot =
+        kept::snapshot(run, which, &opened.map_err(|error| error.to_string())?).map_err(|error| error.to_string())?;
+    let answer = inspect::answer(&snapshot, &Question::Predictions, &mut |_, _, _| true);
+    match answer.map_err(|error| error.to_string())? {
         Answer::Found(findings) => Ok((Arc::unwrap_or_clone(findings), snapshot.dataset)),
         _ => Err("the networks gave another answer".to_owned()),
     }

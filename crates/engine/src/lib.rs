@@ -5,5 +5,6 @@
 #![recursion_limit = "256"]
 
 pub mod inspect;
+pub mod kept;
 pub mod nn;
 pub mod train;

@@ -121,7 +121,7 @@ fn a_gpu_refuses_a_precision_that_is_not_computed_there() {
     let experiment = Experiment::check(plan).expect("a valid experiment");
     let begun =
         |choice| Session::new(experiment.clone(), images(), device::open(choice).expect("a device")).map(|_| ());
-    let why = begun(choice).expect_err("no bfloat16 there");
+    let why = begun(choice).expect_err("no bfloat16 there").to_string();
     assert!(why.contains("recipe.precision is bf16") && why.contains("choose the device flex"), "{why}");
     assert_eq!(begun(DeviceChoice::Flex), Ok(()));
     assert_eq!(begun(DeviceChoice::NdArray), Ok(()));
@@ -131,7 +131,7 @@ fn a_gpu_refuses_a_precision_that_is_not_computed_there() {
 
 #[test]
 fn a_device_that_was_named_and_is_not_there_is_refused_and_auto_takes_what_there_is() {
-    let why = device::open(DeviceChoice::Gpu(99)).expect_err("there is none");
+    let why = device::open(DeviceChoice::Gpu(99)).expect_err("there is none").to_string();
     assert!(why.contains("there is no gpu:99") && why.contains("or auto"), "{why}");
     assert_ne!(device::open(DeviceChoice::Auto).expect("any device").choice, DeviceChoice::Auto);
 }

@@ -8,8 +8,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
 use lab_core::checkpoint::Checkpoint;
-use lab_core::data::Dataset;
-use lab_core::experiment::{Block, Data, Fit, Gain, Network, Norm, Scheme, Shortcut, Source, preset};
+use lab_core::data::{Dataset, Images, plain_inputs};
+use lab_core::experiment::{Block, Data, Fit, Gain, HeadPool, Network, Norm, Scheme, Shortcut, Source, preset};
 use lab_core::instrument::{Answer, Finding, Gradients, Question, Sample};
 use lab_core::random::Draw;
 use lab_core::table::Table;
@@ -49,8 +49,12 @@ fn grad_cam_of_the_last_block_is_the_class_activation_map() {
             assert!((value - expected).abs() <= 1e-5 * expected.abs() + 1e-7, "{value} for {expected}");
         }
     }
-    assert!(grad_cam(&model, picture(), 3, 0, &Device::flex()).expect_err("no block 3").contains("3 blocks"));
-    assert!(grad_cam(&model, picture(), 0, 5, &Device::flex()).expect_err("no class 5").contains("5 classes"));
+    assert!(
+        grad_cam(&model, picture(), 3, 0, &Device::flex()).expect_err("no block 3").to_string().contains("3 blocks")
+    );
+    assert!(
+        grad_cam(&model, picture(), 0, 5, &Device::flex()).expect_err("no class 5").to_string().contains("5 classes")
+    );
 }
 
 /// The fused operations add a branch without ever writing it down; a look inside takes it apart, and the sum must not
@@ -152,10 +156,15 @@ fn a_plain_net_loses_only_blocks_that_keep_the_shape_and_says_so() {
     assert_eq!(possible, [true, false, false]);
     let ended = lesion::sweep(&subject(&snapshot), &mut |done, _, _| done < 1).expect("a sweep");
     assert_eq!(ended.blocks.len(), 1);
-    let why = lesion::lesion(&subject(&snapshot), &[1]).expect_err("it changes the shape");
+    let why = lesion::lesion(&subject(&snapshot), &[1]).expect_err("it changes the shape").to_string();
     assert!(why.contains("block 2.0") && why.contains("plain net has no shortcut"), "{why}");
     for question in [Question::Gains { gains: vec![0.5] }, Question::PathLengths { draws: 1, images: 4 }] {
-        assert!(examine(&subject(&snapshot), &question, &mut |_, _, _| true).expect_err("plain").contains("plain net"));
+        assert!(
+            examine(&subject(&snapshot), &question, &mut |_, _, _| true)
+                .expect_err("plain")
+                .to_string()
+                .contains("plain net")
+        );
     }
 }
 
@@ -206,6 +215,41 @@ fn features_are_computed_once_for_weights_that_stay() {
     let model = Model::init(copy.arms[0].model.blueprint(), 2, &Device::flex());
     other.arms = vec![ArmSnapshot::new("one", model, 0, [None, None])];
     assert_ne!(ask(&other, 4).0, fresh, "other weights have other features");
+}
+
+/// Neighbours are looked for among what the head gets, whichever way it pools.
+#[test]
+fn neighbours_are_near_in_what_the_head_gets() {
+    let data = embedded(30);
+    for pool in [HeadPool::Average, HeadPool::Max] {
+        let mut network = Network::cifar(8, 4, Shortcut::B);
+        network.head.pool = pool;
+        let snapshot = snapshot(&data, &[("one", &network)]);
+        let features = |images: &Images, index: usize| {
+            let pixels = plain_inputs(images, &data.mean, &data.std, &[index]).expect("pixels");
+            let [channels, height, width] = images.shape();
+            let x = Tensor::<4>::from_data(TensorData::new(pixels, [1, channels, height, width]), &Device::flex());
+            let map = snapshot.arms[0].model.features(x, &mut Pass::evaluate());
+            let [_, _, height, width] = map.dims();
+            let values = map.try_into_vec_as::<f32>().expect("features");
+            let pooled = values.chunks_exact(height * width).map(|map| match pool {
+                HeadPool::Average => map.iter().sum::<f32>() / map.len() as f32,
+                HeadPool::Max => map.iter().copied().fold(f32::NEG_INFINITY, f32::max),
+            });
+            pooled.collect::<Vec<f32>>()
+        };
+        let wanted = features(&data.validation, 3);
+        let question = Question::Nearest { sample: Sample::Validation(3), count: 8 };
+        let Ok(Finding::Nearest(found)) = examine(&subject(&snapshot), &question, &mut |_, _, _| true) else {
+            panic!("neighbours")
+        };
+        assert_eq!(found.len(), 8);
+        for neighbour in &found {
+            let own = features(&data.train, neighbour.image);
+            let expected = own.iter().zip(&wanted).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
+            assert!((neighbour.distance - expected).abs() <= 1e-4 * expected + 1e-6, "{pool:?}: {neighbour:?}");
+        }
+    }
 }
 
 #[test]
@@ -264,8 +308,9 @@ fn a_straight_path_begins_and_ends_at_the_two_networks() {
         let expected = loss(model).mean_loss();
         assert!((found - expected).abs() < 1e-5 * expected, "{found} for {expected}");
     }
-    let missing =
-        landscape::path(&subject(&snapshot), Some(Checkpoint::Best), 5, 10, &mut |_, _, _| true).expect_err("none");
+    let missing = landscape::path(&subject(&snapshot), Some(Checkpoint::Best), 5, 10, &mut |_, _, _| true)
+        .expect_err("none")
+        .to_string();
     assert!(missing.contains("no best checkpoint"), "{missing}");
 }
 

@@ -15,7 +15,8 @@ use lab_core::experiment::DeviceChoice;
 use lab_core::instrument::{Answer, Finding, Findings, Focus, Instrument, Question, Sample, TablesOf};
 use lab_core::number;
 use lab_core::table::Table;
-use lab_engine::inspect::{self, kept};
+use lab_engine::inspect;
+use lab_engine::kept;
 use lab_engine::train::snapshot::{ArmSnapshot, Snapshot};
 use serde_json::json;
 use std::borrow::Cow;
@@ -167,7 +168,7 @@ fn open(args: &Args, named: Option<&str>, instrument: Instrument) -> Result<(Sna
     let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;
     let wanted = if trains { Wanted::Training } else { Wanted::Scores { training: false } };
     let Loaded { dataset, places, .. } = images_of(&run, args.data.as_deref(), wanted, few)?;
-    let mut snapshot = kept::shown(&run, dataset, which, &opened).map_err(Failure::Usage)?;
+    let mut snapshot = kept::shown(&run, dataset, which, &opened).map_err(Failure::usage)?;
     if let Some(arm) = args.network.arm() {
         snapshot.arms.retain(|it| it.name == arm);
         if snapshot.arms.is_empty() {
@@ -188,7 +189,7 @@ fn ask(snapshot: &Snapshot, question: &Question) -> Result<Findings, Failure> {
         true
     });
     drop(counting);
-    match answer.map_err(Failure::Running)? {
+    match answer.map_err(Failure::running)? {
         Answer::Found(findings) => Ok(Arc::unwrap_or_clone(findings)),
         _ => Err(Failure::Running("this instrument has no table".into())),
     }

@@ -89,7 +89,7 @@ fn take(
 ) -> Result<(), Failure> {
     if device != DeviceChoice::Auto {
         // A device that is not there is no trial's fault.
-        lab_engine::train::device::open(device).map_err(Failure::Usage)?;
+        lab_engine::train::device::open(device).map_err(Failure::usage)?;
     }
     let (mut failed, mut in_a_row) = (0, 0);
     let mut progress = Progress::of_trials(quiet);

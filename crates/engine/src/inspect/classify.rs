@@ -43,7 +43,7 @@ fn one(snapshot: &Snapshot, picture: &instrument::Picture) -> Classified {
             let (seen, probabilities) = ask(snapshot, &read);
             Classified { name, seen, probabilities }
         }
-        Err(why) => Classified { name, seen: Thumbnail::default(), probabilities: Err(why) },
+        Err(why) => Classified { name, seen: Thumbnail::default(), probabilities: Err(why.to_string()) },
     }
 }
 
@@ -51,5 +51,6 @@ fn ask(snapshot: &Snapshot, picture: &Picture) -> (Thumbnail, Result<Vec<Vec<f32
     let lens = snapshot.lens();
     let pixels = lens.pixels(picture);
     let networks = snapshot.arms.iter().map(|arm| &arm.model);
-    (Thumbnail::new(&pixels, lens.shape), lens.probabilities(&pixels, networks))
+    let probabilities = lens.probabilities(&pixels, networks).map_err(|error| error.to_string());
+    (Thumbnail::new(&pixels, lens.shape), probabilities)
 }

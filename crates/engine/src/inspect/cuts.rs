@@ -1,19 +1,18 @@
 //! What remains of an image's logits when one block loses its branch or its shortcut.
 
+use super::refusal::Refusal;
 use super::subject::{Progress, Subject};
-use crate::nn::Pass;
-use burn::tensor::{Tensor, TensorData};
+use crate::nn::{self, Pass};
 use lab_core::blueprint::ShortcutPlan;
 use lab_core::instrument::{Cut, Finding, Sample};
 
 /// The whole network first, then each block.
-pub(super) fn cuts(subject: &Subject, sample: &Sample, progress: &mut Progress) -> Result<Vec<Cut>, String> {
+pub(super) fn cuts(subject: &Subject, sample: &Sample, progress: &mut Progress) -> Result<Vec<Cut>, Refusal> {
     let image = subject.sample_input(sample)?;
     let [channels, height, width] = image.shape;
     let logits = |mut pass: Pass| {
-        let data = TensorData::new(image.inputs.clone(), [1, channels, height, width]);
-        let x = Tensor::<4>::from_data(data, subject.device());
-        super::subject::values(subject.model().forward(x, &mut pass))
+        let x = nn::tensor(image.inputs.clone(), [1, channels, height, width], subject.device());
+        nn::values(subject.model().forward(x, &mut pass))
     };
     let whole = Cut { without_branch: Some(logits(Pass::evaluate())?), ..Cut::default() };
     let mut found = vec![whole];

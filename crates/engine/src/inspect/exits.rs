@@ -3,10 +3,11 @@
 //! Softmax regression on standardised features with a ridge of 1e-3, by Nesterov's method from zero with the step that
 //! the largest curvature allows, so that the answer is a function of the features alone.
 
-use super::subject::{Progress, Subject, values};
-use crate::nn::Pass;
+use super::refusal::Refusal;
+use super::subject::{Progress, Subject};
+use crate::nn::{self, Pass};
 use crate::train::evaluate::Inputs;
-use burn::tensor::{Tensor, TensorData};
+use crate::train::softmax::{largest, softmax};
 use lab_core::data::{Images, evaluation_batches};
 use lab_core::instrument::{Exit, Finding};
 use rayon::prelude::*;
@@ -18,7 +19,7 @@ const ROUNDS: usize = 300;
 ///
 /// # Errors
 /// What the device says when it fails.
-pub(super) fn exits(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Vec<Exit>, String> {
+pub(super) fn exits(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Vec<Exit>, Refusal> {
     let (data, classes) = (&subject.snapshot.dataset, subject.blueprint().classes);
     let train = subject.draw(&data.train, images);
     let total = train.len() + data.validation.len();
@@ -51,7 +52,7 @@ fn features(
     subject: &Subject,
     images: &Images,
     mut go_on: impl FnMut(usize) -> bool,
-) -> Result<Option<Vec<Features>>, String> {
+) -> Result<Option<Vec<Features>>, Refusal> {
     let data = &subject.snapshot.dataset;
     let inputs = Inputs { images, mean: &data.mean, std: &data.std };
     let mut all: Vec<Features> = subject.blueprint().blocks().map(|_| Features::default()).collect();
@@ -61,16 +62,16 @@ fn features(
         if !go_on(done) {
             return Ok(None);
         }
-        let batch = batch.map_err(|error| error.to_string())?;
+        let batch = batch?;
         let [channels, height, width] = batch.shape;
-        let data = TensorData::new(batch.pixels, [batch.size, channels, height, width]);
+        let x = nn::tensor(batch.pixels, [batch.size, channels, height, width], subject.device());
         let mut pass = Pass::evaluate().with_taps();
-        let _logits = subject.model().forward(Tensor::<4>::from_data(data, subject.device()), &mut pass);
+        let _logits = subject.model().forward(x, &mut pass);
         for (features, tap) in all.iter_mut().zip(pass.taps()) {
             let [images, channels, height, width] = tap.output.dims();
             features.channels = channels;
             let pooled = tap.output.clone().reshape([images, channels, height * width]).mean_dim(2);
-            features.values.extend(values(pooled)?);
+            features.values.extend(nn::values(pooled)?);
         }
         done += batch.size;
     }
@@ -81,7 +82,6 @@ fn features(
 struct Probe {
     mean: Vec<f64>,
     scale: Vec<f64>,
-    classes: usize,
     /// [classes, channels + 1], the bias last.
     weights: Vec<f64>,
 }
@@ -97,7 +97,7 @@ impl Probe {
             if variance > 1e-12 { variance.sqrt() } else { 1.0 }
         };
         let scale = (0..channels).map(deviation).collect();
-        let mut probe = Self { mean, scale, classes, weights: vec![0.0; classes * (channels + 1)] };
+        let mut probe = Self { mean, scale, weights: vec![0.0; classes * (channels + 1)] };
         let rows = probe.rows(features);
         probe.descend(&rows, labels);
         probe
@@ -135,12 +135,8 @@ impl Probe {
         let (width, images) = (self.width(), labels.len().max(1) as f64);
         let mut gradient: Vec<f64> = self.weights.iter().map(|w| RIDGE * w).collect();
         for (row, &label) in rows.chunks_exact(width).zip(labels) {
-            let mut shares = self.logits(row);
-            let largest = shares.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            shares.iter_mut().for_each(|logit| *logit = (*logit - largest).exp());
-            let sum: f64 = shares.iter().sum();
-            for (class, share) in shares.iter().enumerate() {
-                let slope = (share / sum - f64::from(u8::from(class == usize::from(label)))) / images;
+            for (class, share) in softmax(&self.logits(row)).into_iter().enumerate() {
+                let slope = (share - f64::from(u8::from(class == usize::from(label)))) / images;
                 let own = &mut gradient[class * width..][..width];
                 own.iter_mut().zip(row).for_each(|(g, x)| *g += slope * x);
             }
@@ -155,11 +151,8 @@ impl Probe {
 
     fn accuracy(&self, features: &Features, labels: &[u16]) -> f64 {
         let rows = self.rows(features);
-        let right = rows.chunks_exact(self.width()).zip(labels).filter(|(row, label)| {
-            let logits = self.logits(row);
-            (0..self.classes).reduce(|best, k| if logits[k] > logits[best] { k } else { best })
-                == Some(usize::from(**label))
-        });
+        let right = rows.chunks_exact(self.width()).zip(labels);
+        let right = right.filter(|(row, label)| largest(&self.logits(row)) == Some(usize::from(**label)));
         right.count() as f64 / labels.len().max(1) as f64
     }
 }

@@ -3,9 +3,11 @@
 //! `map = ReLU(Σ w[k] · A[k])`, where `A` is the block's output and `w[k]` the mean over the map of `∂score / ∂A[k]`.
 
 use super::occlusion;
-use super::subject::{Progress, Subject};
-use crate::nn::{Model, Pass};
-use burn::tensor::{Device, Tensor, TensorData, s};
+use super::refusal::Refusal;
+use super::subject::{self, Progress, Subject};
+use crate::nn::{self, Model, Pass};
+use crate::train::softmax;
+use burn::tensor::{Device, activation, s};
 use lab_core::instrument::{Explanation, Finding, HeatMap, Sample};
 
 /// Grad-CAM of one image at every block, for a class or for the network's own prediction.
@@ -15,11 +17,10 @@ pub(super) fn explain(
     class: Option<usize>,
     occlude: bool,
     progress: &mut Progress,
-) -> Result<Explanation, String> {
+) -> Result<Explanation, Refusal> {
     let image = subject.sample_input(sample)?;
     let probabilities = subject.probabilities(image.inputs.clone(), 1)?.pop().unwrap_or_default();
-    let likeliest = (0..probabilities.len()).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
-    let class = class.or(likeliest).unwrap_or(0);
+    let class = class.or_else(|| softmax::largest(&probabilities)).unwrap_or(0);
     let mut found =
         Explanation { seen: image.seen, class, truth: image.truth, probabilities, ..Explanation::default() };
     let total = subject.blueprint().blocks().count() + usize::from(occlude);
@@ -48,28 +49,21 @@ pub fn grad_cam(
     block: usize,
     class: usize,
     device: &Device,
-) -> Result<HeatMap, String> {
+) -> Result<HeatMap, Refusal> {
     let blueprint = model.blueprint();
-    let blocks = blueprint.blocks().count();
-    if block >= blocks {
-        return Err(format!("this network has {blocks} blocks, counted from 0; there is no block {block}"));
-    }
+    subject::block(blueprint, block)?;
     if class >= blueprint.classes {
-        return Err(format!(
-            "this network has {} classes, counted from 0; there is no class {class}",
-            blueprint.classes
-        ));
+        return Err(Refusal::NoClass { classes: blueprint.classes, class });
     }
     let [channels, height, width] = blueprint.input;
-    let x = Tensor::<4>::from_data(TensorData::new(picture, [1, channels, height, width]), device);
+    let x = nn::tensor(picture, [1, channels, height, width], device);
     let seen = model.forward_to(x, block, &mut Pass::evaluate());
     let leaf = seen.clone().autodiff().require_grad();
     let logits = model.forward_from(leaf.clone(), block, &mut Pass::evaluate());
     let gradients = logits.slice(s![0..1, class..=class]).sum().backward();
-    let gradient = leaf.grad(&gradients).ok_or("the score does not depend on this block")?;
+    let gradient = leaf.grad(&gradients).ok_or(Refusal::BlockUnused)?;
     let [_, channels, height, width] = seen.dims();
     let weights = gradient.reshape([channels, height * width]).mean_dim(1);
     let map = (seen.reshape([channels, height * width]) * weights).sum_dim(0);
-    let values = burn::tensor::activation::relu(map).try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
-    Ok(HeatMap { height, width, values })
+    Ok(HeatMap { height, width, values: nn::values(activation::relu(map))? })
 }

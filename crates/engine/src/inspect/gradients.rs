@@ -1,10 +1,11 @@
 //! Gradients and responses, block by block, on one batch of training images with its own statistics.
 
-use super::subject::{Progress, Subject, values};
-use crate::nn::{Model, Pass};
+use super::refusal::Refusal;
+use super::subject::{Progress, Subject};
+use crate::nn::norms::{norm_within, squares};
+use crate::nn::{self, Model, Pass};
 use crate::train::optimizer::{FlatGradients, flat_gradients, flat_parameters};
 use crate::train::{histogram, loss};
-use burn::tensor::Tensor;
 use lab_core::data::Batch;
 use lab_core::instrument::{BlockGradients, Gradients, Histogram, ParameterGradient};
 
@@ -18,7 +19,7 @@ struct Backward {
     images: usize,
 }
 
-fn backward(subject: &Subject, images: usize) -> Result<Backward, String> {
+fn backward(subject: &Subject, images: usize) -> Result<Backward, Refusal> {
     let (model, device) = subject.with_graph()?;
     let images = subject.draw(&subject.snapshot.dataset.train, images);
     let x = subject.input(&images, &device)?;
@@ -28,38 +29,32 @@ fn backward(subject: &Subject, images: usize) -> Result<Backward, String> {
     let (size, shape) = (images.len(), images.shape());
     let batch = Batch { size, shape, pixels: Vec::new(), labels: images.labels, indices: Vec::new(), mix: None };
     let objective = loss::cross_entropy(logits, &loss::targets(&batch, classes, 0.0), &device);
-    let value = values(objective.clone().inner())?.first().map_or(f64::NAN, |&loss| f64::from(loss));
+    let value = nn::values(objective.clone().inner())?.first().map_or(f64::NAN, |&loss| f64::from(loss));
     let gradients = flat_gradients(&model, &mut objective.backward());
     Ok(Backward { names: model.parameter_names(), model, gradients, pass, loss: value, images: size })
 }
 
 /// Norms of gradients and weights, and what each layer answers.
-pub(super) fn gradients(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Gradients, String> {
+pub(super) fn gradients(subject: &Subject, images: usize, progress: &mut Progress) -> Result<Gradients, Refusal> {
     progress(0, 2, None);
     let Backward { model, names, gradients, pass, loss, images } = backward(subject, images)?;
     progress(1, 2, None);
-    let zero = |gradient: &Option<Tensor<1>>| gradient.as_ref().map_or(Ok(0.0), norm);
-    let gradient_norms = gradients.iter().map(zero).collect::<Result<Vec<f64>, String>>()?;
-    let weight_norms = flat_parameters(&model).iter().map(norm).collect::<Result<Vec<f64>, String>>()?;
-    let layers = names.iter().zip(gradient_norms.iter().zip(&weight_norms));
-    let layers = layers.map(|(name, (&gradient, &norm))| ParameterGradient { parameter: name.clone(), gradient, norm });
-    let layers: Vec<ParameterGradient> = layers.collect();
+    let gradient_squares = squares(gradients.iter().map(Option::as_ref))?;
+    let weight_squares = squares(flat_parameters(&model).iter().map(Some))?;
+    let layers = names.iter().zip(gradient_squares.iter().zip(&weight_squares)).map(|(name, (gradient, weight))| {
+        ParameterGradient { parameter: name.clone(), gradient: gradient.sqrt(), norm: weight.sqrt() }
+    });
+    let layers = layers.collect();
     let watched = watch(subject, images)?;
     let mut blocks = Vec::with_capacity(watched.watched().len());
     for ((plan, tap), seen) in subject.blueprint().blocks().zip(pass.taps()).zip(watched.watched()) {
-        let inside = |layer: &&ParameterGradient| {
-            layer.parameter.strip_prefix(&plan.name).is_some_and(|rest| rest.starts_with('.'))
-        };
-        let sum = |of: fn(&ParameterGradient) -> f64| {
-            layers.iter().filter(inside).map(|layer| of(layer).powi(2)).sum::<f64>().sqrt()
-        };
         let share = |[whole, part]: [f64; 2]| (whole > 0.0).then(|| part / whole);
         blocks.push(BlockGradients {
             block: plan.name.clone(),
             input_gradient: tap.input_gradient.take_norm().unwrap_or(0.0),
             output_gradient: tap.gradient.take_norm().unwrap_or(0.0),
-            weight_gradient: sum(|layer| layer.gradient),
-            weight_norm: sum(|layer| layer.norm),
+            weight_gradient: norm_within(&plan.name, &names, &gradient_squares),
+            weight_norm: norm_within(&plan.name, &names, &weight_squares),
             branch_ratio: seen.branch_ratio,
             responses: seen.responses.clone(),
             dead: share(seen.channels.map(|count| count as f64)),
@@ -70,20 +65,15 @@ pub(super) fn gradients(subject: &Subject, images: usize, progress: &mut Progres
 }
 
 /// A pass over the same images that notes what each layer answers.
-fn watch(subject: &Subject, images: usize) -> Result<Pass, String> {
+fn watch(subject: &Subject, images: usize) -> Result<Pass, Refusal> {
     let images = subject.draw(&subject.snapshot.dataset.train, images);
     let mut pass = Pass::measure().with_watch();
-    values(subject.model().forward(subject.input(&images, subject.device())?, &mut pass))?;
+    nn::values(subject.model().forward(subject.input(&images, subject.device())?, &mut pass))?;
     Ok(pass)
 }
 
-fn norm(vector: &Tensor<1>) -> Result<f64, String> {
-    let sum = (vector.clone() * vector.clone()).sum().try_into_scalar::<f32>().map_err(|error| error.to_string())?;
-    Ok(f64::from(sum).sqrt())
-}
-
 /// How the values of every parameter and of its gradient are spread.
-pub(super) fn histograms(subject: &Subject, images: usize) -> Result<Vec<Histogram>, String> {
+pub(super) fn histograms(subject: &Subject, images: usize) -> Result<Vec<Histogram>, Refusal> {
     let Backward { model, names, gradients, .. } = backward(subject, images)?;
-    histogram::histograms(&names, &flat_parameters(&model), &gradients)
+    Ok(histogram::histograms(&names, &flat_parameters(&model), &gradients)?)
 }

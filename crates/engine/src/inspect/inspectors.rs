@@ -3,6 +3,7 @@
 //! Quick questions do not stand behind long ones, and a few long ones are answered side by side. Each question gets the
 //! networks as they were when its turn came, and can be taken back before and after that.
 
+use super::refusal::Refusal;
 use super::{ADVICE, answer};
 use crate::train::contained::{INSPECTOR, STACK, contained};
 use crate::train::engine::Answerer;
@@ -120,10 +121,10 @@ fn work(shared: &Shared, tasks: &Receiver<Task>) {
     }
 }
 
-fn find(shared: &Shared, id: u64, of: &Networks, question: &Question) -> Result<Answer, String> {
+fn find(shared: &Shared, id: u64, of: &Networks, question: &Question) -> Result<Answer, Refusal> {
     let snapshot = match of {
-        Networks::Current => shared.latest.get().ok_or("there is no network yet: press Start, or open weights")?,
-        Networks::Run { folder, checkpoint } => (shared.open)(folder, *checkpoint)?,
+        Networks::Current => shared.latest.get().ok_or(Refusal::NoNetwork)?,
+        Networks::Run { folder, checkpoint } => (shared.open)(folder, *checkpoint).map_err(Refusal::Run)?,
     };
     let mut told = Instant::now();
     answer(&snapshot, question, &mut |done, total, so_far| {

@@ -1,6 +1,7 @@
 //! The loss around a network's weights along filter-normalised directions, and on the straight line between two sets of
 //! weights (Li et al. 2018; Goodfellow, Vinyals and Saxe 2015).
 
+use super::refusal::Refusal;
 use super::subject::{Progress, Subject};
 use crate::nn::{Array, Model, Pass, StateDict};
 use crate::train::checkpoint::WEIGHTS;
@@ -60,13 +61,13 @@ struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    fn new(subject: &'a Subject<'a>, images: usize) -> Result<Self, String> {
-        let state = subject.model().state().map_err(|error| error.to_string())?;
+    fn new(subject: &'a Subject<'a>, images: usize) -> Result<Self, Refusal> {
+        let state = subject.model().state()?;
         Ok(Self { subject, images: subject.draw(&subject.snapshot.dataset.train, images), state })
     }
 
-    fn score(&self, state: &StateDict) -> Result<Score, String> {
-        let model: Model = self.subject.model().clone().with_state(state).map_err(|error| error.to_string())?;
+    fn score(&self, state: &StateDict) -> Result<Score, Refusal> {
+        let model: Model = self.subject.model().clone().with_state(state)?;
         let data = &self.subject.snapshot.dataset;
         let inputs = Inputs { images: &self.images, mean: &data.mean, std: &data.std };
         self.subject.score_on(&model, inputs, Pass::evaluate)
@@ -88,7 +89,7 @@ fn add(slice: &mut Slice, at: f64, score: Score) {
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn slice(subject: &Subject, half: usize, images: usize, progress: &mut Progress) -> Result<Slice, String> {
+pub fn slice(subject: &Subject, half: usize, images: usize, progress: &mut Progress) -> Result<Slice, Refusal> {
     let ground = Ground::new(subject, images)?;
     let direction = direction(subject, &ground.state, Draw::Right);
     let places = places(half.clamp(1, MOST));
@@ -106,7 +107,7 @@ pub fn slice(subject: &Subject, half: usize, images: usize, progress: &mut Progr
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn surface(subject: &Subject, half: usize, images: usize, progress: &mut Progress) -> Result<Surface, String> {
+pub fn surface(subject: &Subject, half: usize, images: usize, progress: &mut Progress) -> Result<Surface, Refusal> {
     let ground = Ground::new(subject, images)?;
     let directions = [Draw::Right, Draw::Down].map(|draw| direction(subject, &ground.state, draw));
     let half = half.clamp(1, MOST);
@@ -165,7 +166,7 @@ pub fn path(
     points: usize,
     images: usize,
     progress: &mut Progress,
-) -> Result<Slice, String> {
+) -> Result<Slice, Refusal> {
     let ground = Ground::new(subject, images)?;
     let start = start(subject, from)?;
     let points = points.clamp(2, 1000);
@@ -196,13 +197,12 @@ pub fn between(a: &StateDict, b: &StateDict, t: f64) -> StateDict {
     blended
 }
 
-fn start(subject: &Subject, from: Option<Checkpoint>) -> Result<StateDict, String> {
+fn start(subject: &Subject, from: Option<Checkpoint>) -> Result<StateDict, Refusal> {
     let Some(which) = from else {
         let initial = Model::init(subject.blueprint(), subject.snapshot.seed, subject.device());
-        return initial.state().map_err(|error| error.to_string());
+        return Ok(initial.state()?);
     };
     let folder = subject.arm.checkpoint(which).filter(|folder| folder.is_dir());
-    let folder =
-        folder.ok_or_else(|| format!("there is no {} checkpoint of {} yet", which.name(), subject.arm.name))?;
-    load::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())
+    let none = || Refusal::NoCheckpoint { which: which.name(), arm: subject.arm.name.clone() };
+    Ok(load::read(&folder.ok_or_else(none)?.join(WEIGHTS))?)
 }

@@ -4,10 +4,10 @@
 //! Only the shortcut carries the signal past a block that is out. A plain net's block can be left out where its
 //! input and output have the same shape, and nowhere else.
 
+use super::refusal::Refusal;
 use super::subject::{Progress, Subject};
 use crate::nn::Pass;
 use lab_core::blueprint::ShortcutPlan;
-use lab_core::experiment::Naming;
 use lab_core::instrument::{Band, Finding, Gain, Lesion, Lesions, Score};
 use lab_core::random::Draw;
 
@@ -18,11 +18,11 @@ const MOST: usize = 20;
 ///
 /// # Errors
 /// What the device says when it fails.
-fn weighed(subject: &Subject, gains: &[f64]) -> Result<Score, String> {
+fn weighed(subject: &Subject, gains: &[f64]) -> Result<Score, Refusal> {
     subject.score(subject.model(), || Pass::evaluate().with_branch_gains(gains.to_vec()))
 }
 
-fn without(subject: &Subject, blocks: &[usize]) -> Result<Score, String> {
+fn without(subject: &Subject, blocks: &[usize]) -> Result<Score, Refusal> {
     let all = subject.blueprint().blocks().count();
     weighed(subject, &(0..all).map(|block| f64::from(u8::from(!blocks.contains(&block)))).collect::<Vec<_>>())
 }
@@ -31,17 +31,11 @@ fn without(subject: &Subject, blocks: &[usize]) -> Result<Score, String> {
 ///
 /// # Errors
 /// A block that does not exist or cannot be left out, or what the device says when it fails.
-pub fn lesion(subject: &Subject, blocks: &[usize]) -> Result<Score, String> {
+pub fn lesion(subject: &Subject, blocks: &[usize]) -> Result<Score, Refusal> {
     for &index in blocks {
-        match subject.blueprint().blocks().nth(index) {
-            Some(block) if block.can_be_bypassed() => {}
-            Some(block) => {
-                return Err(format!(
-                    "{} cannot be left out: a plain net has no shortcut past it, and it changes the map's shape",
-                    Naming::in_words(&block.name)
-                ));
-            }
-            None => return Err(format!("there is no block {index}, counted from 0")),
+        let block = subject.block(index)?;
+        if !block.can_be_bypassed() {
+            return Err(Refusal::Needed(block.name.clone()));
         }
     }
     without(subject, blocks)
@@ -51,7 +45,7 @@ pub fn lesion(subject: &Subject, blocks: &[usize]) -> Result<Score, String> {
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn sweep(subject: &Subject, progress: &mut Progress) -> Result<Lesions, String> {
+pub fn sweep(subject: &Subject, progress: &mut Progress) -> Result<Lesions, Refusal> {
     let plans: Vec<_> = subject.blueprint().blocks().collect();
     let mut found = Lesions { whole: without(subject, &[])?, blocks: Vec::with_capacity(plans.len()) };
     for (index, plan) in plans.iter().enumerate() {
@@ -68,7 +62,7 @@ pub fn sweep(subject: &Subject, progress: &mut Progress) -> Result<Lesions, Stri
 ///
 /// # Errors
 /// What the device says when it fails.
-pub(super) fn removals(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Band>, String> {
+pub(super) fn removals(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Band>, Refusal> {
     let candidates = subject.removable();
     let (most, mut found) = (candidates.len().min(MOST), Vec::<Band>::new());
     for removed in 1..=most {
@@ -91,10 +85,10 @@ pub(super) fn removals(subject: &Subject, draws: usize, progress: &mut Progress)
 ///
 /// # Errors
 /// A plain net, which has no branches to weigh, or what the device says when it fails.
-pub(super) fn gains(subject: &Subject, factors: &[f64], progress: &mut Progress) -> Result<Vec<Gain>, String> {
+pub(super) fn gains(subject: &Subject, factors: &[f64], progress: &mut Progress) -> Result<Vec<Gain>, Refusal> {
     let blocks: Vec<_> = subject.blueprint().blocks().collect();
     if blocks.iter().all(|block| block.shortcut == ShortcutPlan::None) {
-        return Err("a plain net has no shortcuts, so its branches cannot be weighed against them".into());
+        return Err(Refusal::NoShortcuts);
     }
     let mut found = Vec::with_capacity(factors.len());
     for (index, &gain) in factors.iter().enumerate() {

@@ -1,33 +1,30 @@
 //! Feature maps of a block, and the filters of the first layer.
 
-use super::subject::{Subject, values};
-use crate::nn::Pass;
-use burn::tensor::{Tensor, TensorData};
+use super::refusal::Refusal;
+use super::subject::Subject;
+use crate::nn::{self, Pass};
 use lab_core::experiment::Naming;
 use lab_core::instrument::{HeatMap, Maps, Sample};
 
 /// Every channel of a block's output for one image.
-pub(super) fn features(subject: &Subject, sample: &Sample, block: usize) -> Result<Maps, String> {
+pub(super) fn features(subject: &Subject, sample: &Sample, block: usize) -> Result<Maps, Refusal> {
     let image = subject.sample_input(sample)?;
-    let blocks = subject.blueprint().blocks().count();
-    let Some(plan) = subject.blueprint().blocks().nth(block) else {
-        return Err(format!("this network has {blocks} blocks, counted from 0; there is no block {block}"));
-    };
+    let plan = subject.block(block)?;
     let [channels, height, width] = image.shape;
-    let x = Tensor::<4>::from_data(TensorData::new(image.inputs, [1, channels, height, width]), subject.device());
+    let x = nn::tensor(image.inputs, [1, channels, height, width], subject.device());
     let seen = subject.model().forward_to(x, block, &mut Pass::evaluate());
     let [_, channels, height, width] = seen.dims();
-    let seen = values(seen)?;
+    let seen = nn::values(seen)?;
     let maps = seen.chunks_exact(height * width).map(|map| HeatMap { height, width, values: map.to_vec() });
     let names = (0..channels).map(|channel| format!("channel {channel}")).collect();
     Ok(Maps { of: plan.name.clone(), names, maps: maps.collect() })
 }
 
 /// The first convolution's filters, one for each output and input channel.
-pub(super) fn filters(subject: &Subject) -> Result<Maps, String> {
+pub(super) fn filters(subject: &Subject) -> Result<Maps, Refusal> {
     let weight = subject.model().stem.conv.weight.val();
     let [outputs, inputs, height, width] = weight.dims();
-    let weight = values(weight)?;
+    let weight = nn::values(weight)?;
     let maps = weight.chunks_exact(height * width).map(|map| HeatMap { height, width, values: map.to_vec() });
     let name = |index: usize| match inputs {
         1 => format!("filter {index}"),

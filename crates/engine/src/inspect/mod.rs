@@ -9,7 +9,6 @@ mod exits;
 pub mod grad_cam;
 mod gradients;
 mod inspectors;
-pub mod kept;
 pub mod landscape;
 pub mod lesion;
 mod maps;
@@ -17,11 +16,13 @@ mod nearest;
 mod occlusion;
 mod paths;
 mod predictions;
+mod refusal;
 mod reorder;
 mod shattered;
 mod subject;
 
 pub use inspectors::{Inspectors, OpenRun};
+pub use refusal::Refusal;
 pub use subject::{Progress, Subject};
 
 use crate::train::contained::{INSPECTOR, STACK, contained};
@@ -39,7 +40,7 @@ pub type Tell<'a> = dyn FnMut(usize, usize, Option<Answer>) -> bool + Send + 'a;
 ///
 /// # Errors
 /// What is wrong with the question, or what the device says when it fails.
-pub fn answer(snapshot: &Snapshot, question: &Question, tell: &mut Tell) -> Result<Answer, String> {
+pub fn answer(snapshot: &Snapshot, question: &Question, tell: &mut Tell) -> Result<Answer, Refusal> {
     match question {
         Question::Classify(pictures) => return Ok(Answer::Classified(classify::classify(snapshot, pictures))),
         Question::Gallery => return Ok(Answer::Gallery(Arc::new(gallery(snapshot)?))),
@@ -48,11 +49,7 @@ pub fn answer(snapshot: &Snapshot, question: &Question, tell: &mut Tell) -> Resu
     let Dataset { train, validation, .. } = snapshot.dataset.as_ref();
     let lacks_all = question.needs_images() && validation.is_empty();
     if lacks_all || question.needs_training_images() && train.is_empty() {
-        return Err(
-            "these weights came without images to try them on; `residual-lab inspect --weights … --data …` takes \
-                    some"
-                .into(),
-        );
+        return Err(Refusal::NoImages);
     }
     let arms = snapshot.arms.len();
     let board =
@@ -138,9 +135,9 @@ fn locked<'b, 'a>(board: &'b Mutex<Board<'a>>) -> MutexGuard<'b, Board<'a>> {
 ///
 /// # Errors
 /// Why the instrument does not apply to this network, or what the device says when it fails.
-pub fn examine(subject: &Subject, question: &Question, progress: &mut Progress) -> Result<Finding, String> {
+pub fn examine(subject: &Subject, question: &Question, progress: &mut Progress) -> Result<Finding, Refusal> {
     Ok(match question {
-        Question::Classify(_) | Question::Gallery => return Err("this is asked of all networks together".into()),
+        Question::Classify(_) | Question::Gallery => return Err(Refusal::OfAll),
         Question::Predictions => Finding::Predictions(predictions::predictions(subject, progress)?),
         Question::Nearest { sample, count } => Finding::Nearest(nearest::nearest(subject, sample, *count, progress)?),
         Question::Gradients { images } => Finding::Gradients(gradients::gradients(subject, *images, progress)?),
@@ -179,9 +176,9 @@ fn names(images: &Images) -> Vec<String> {
     images.files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
 }
 
-fn gallery(snapshot: &Snapshot) -> Result<Gallery, String> {
+fn gallery(snapshot: &Snapshot) -> Result<Gallery, Refusal> {
     let images = &snapshot.dataset.validation;
-    let (shape, pixels) = images.small(GALLERY).map_err(|error| error.to_string())?;
+    let (shape, pixels) = images.small(GALLERY)?;
     let classes = snapshot.dataset.classes.clone();
     Ok(Gallery { shape, pixels, labels: images.labels.clone(), classes, files: names(images) })
 }

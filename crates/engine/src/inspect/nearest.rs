@@ -1,8 +1,8 @@
-//! The training images whose pooled features are closest to those of an image.
+//! The training images of which the network's head gets features closest to those of an image.
 
-use super::subject::{Progress, Subject, values};
-use crate::nn::Pass;
-use burn::tensor::{Tensor, TensorData};
+use super::refusal::Refusal;
+use super::subject::{Progress, Subject};
+use crate::nn::{self, DeviceError, Pass, compute_pass};
 use lab_core::data::{Images, evaluation_batches};
 use lab_core::instrument::{Finding, Neighbour, Sample, Thumbnail};
 
@@ -15,7 +15,7 @@ pub(super) fn nearest(
     sample: &Sample,
     count: usize,
     progress: &mut Progress,
-) -> Result<Vec<Neighbour>, String> {
+) -> Result<Vec<Neighbour>, Refusal> {
     let image = subject.sample_input(sample)?;
     let wanted = pooled(subject, image.inputs, 1, image.shape)?;
     let inputs = subject.snapshot.training();
@@ -29,7 +29,7 @@ pub(super) fn nearest(
     let (mut done, mut all) = (0, Vec::new());
     let keeping = total * wanted.len() <= KEPT;
     for batch in evaluation_batches(inputs.images, inputs.mean, inputs.std, subject.batch()) {
-        let batch = batch.map_err(|error| error.to_string())?;
+        let batch = batch?;
         let features = pooled(subject, batch.pixels, batch.size, batch.shape)?;
         ranking.take(done, &features)?;
         done += batch.size;
@@ -57,12 +57,12 @@ struct Ranking<'a> {
 
 impl Ranking<'_> {
     /// Takes in the features of images from this one on.
-    fn take(&mut self, first: usize, features: &[f32]) -> Result<(), String> {
+    fn take(&mut self, first: usize, features: &[f32]) -> Result<(), Refusal> {
         for (image, features) in (first..).zip(features.chunks_exact(self.wanted.len())) {
             let squares = features.iter().zip(self.wanted).map(|(a, b)| (a - b) * (a - b));
             let distance = squares.sum::<f32>().sqrt();
             if self.best.len() < self.count || self.best.last().is_some_and(|last| distance < last.distance) {
-                let pixels = self.images.image(image).map_err(|error| error.to_string())?;
+                let pixels = self.images.image(image)?;
                 let seen = Thumbnail::new(&pixels, self.images.shape());
                 self.best.push(Neighbour { image, class: self.images.labels[image], distance, seen });
                 self.best.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.image.cmp(&b.image)));
@@ -73,11 +73,11 @@ impl Ranking<'_> {
     }
 }
 
-/// The mean of each channel of the last map, [images · channels].
-fn pooled(subject: &Subject, pixels: Vec<f32>, count: usize, shape: [usize; 3]) -> Result<Vec<f32>, String> {
+/// What the network's head gets of each image, [images · features].
+fn pooled(subject: &Subject, pixels: Vec<f32>, count: usize, shape: [usize; 3]) -> Result<Vec<f32>, DeviceError> {
     let [channels, height, width] = shape;
-    let x = Tensor::<4>::from_data(TensorData::new(pixels, [count, channels, height, width]), subject.device());
-    let features = subject.model().features(x, &mut Pass::evaluate());
-    let [_, channels, height, width] = features.dims();
-    values(features.reshape([count, channels, height * width]).mean_dim(2))
+    compute_pass(subject.device(), count, || {
+        let x = nn::tensor(pixels, [count, channels, height, width], subject.device());
+        nn::values(subject.model().pooled(x, &mut Pass::evaluate()))
+    })
 }

@@ -1,5 +1,6 @@
 //! Occlusion: by how much a class's probability falls when a patch of the image is covered (Zeiler and Fergus 2014).
 
+use super::refusal::Refusal;
 use super::subject::Subject;
 use lab_core::instrument::HeatMap;
 
@@ -8,7 +9,7 @@ const PLACES: usize = 14;
 
 /// The fall of the probability of `class` for each place of a patch whose side is a fifth of the image's. A covered pixel
 /// has the mean colour of the training images, which is 0 once normalised.
-pub(super) fn falls(subject: &Subject, inputs: &[f32], shape: [usize; 3], class: usize) -> Result<HeatMap, String> {
+pub(super) fn falls(subject: &Subject, inputs: &[f32], shape: [usize; 3], class: usize) -> Result<HeatMap, Refusal> {
     let [channels, height, width] = shape;
     let step = |side: usize| side.div_ceil(PLACES).max(1);
     let reach = |side: usize| (side / 10).max(1);

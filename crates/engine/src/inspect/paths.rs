@@ -3,8 +3,9 @@
 //! The values go forward through the whole network; on the way back, k random blocks let the gradient through their branch
 //! alone and all others through their shortcut alone.
 
-use super::subject::{Progress, Subject, values};
-use crate::nn::{Pass, Route};
+use super::refusal::Refusal;
+use super::subject::{Progress, Subject};
+use crate::nn::{self, Pass, Route};
 use crate::train::loss;
 use lab_core::blueprint::ShortcutPlan;
 use lab_core::data::{Batch, Images};
@@ -20,10 +21,10 @@ pub(super) fn path_lengths(
     draws: usize,
     images: usize,
     progress: &mut Progress,
-) -> Result<Vec<PathLength>, String> {
+) -> Result<Vec<PathLength>, Refusal> {
     let blocks: Vec<bool> = subject.blueprint().blocks().map(|block| block.shortcut != ShortcutPlan::None).collect();
     if !blocks.contains(&true) {
-        return Err("a plain net has one path only, through all of its layers".into());
+        return Err(Refusal::OnePath);
     }
     let images = subject.draw(&subject.snapshot.dataset.train, images);
     let (fresh, draws, count) = (subject.is_fresh()?, draws.max(1), blocks.len());
@@ -53,7 +54,7 @@ fn share(n: usize, k: usize) -> f64 {
 }
 
 /// ‖∂L/∂input‖ for the mean cross-entropy of some images.
-fn input_gradient(subject: &Subject, images: &Images, mut pass: Pass) -> Result<f64, String> {
+fn input_gradient(subject: &Subject, images: &Images, mut pass: Pass) -> Result<f64, Refusal> {
     let leaf = subject.input(images, subject.device())?.autodiff().require_grad();
     let logits = subject.model().forward(leaf.clone(), &mut pass);
     let (size, shape) = (images.len(), images.shape());
@@ -64,6 +65,6 @@ fn input_gradient(subject: &Subject, images: &Images, mut pass: Pass) -> Result<
     let gradients = objective.backward();
     // Where every way back is closed, as behind a ReLU that is dead, nothing arrives.
     let Some(gradient) = leaf.grad(&gradients) else { return Ok(0.0) };
-    let squares = values((gradient.clone() * gradient).sum())?;
+    let squares = nn::values((gradient.clone() * gradient).sum())?;
     Ok(squares.first().map_or(0.0, |&sum| f64::from(sum).sqrt()))
 }

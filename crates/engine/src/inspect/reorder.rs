@@ -1,5 +1,6 @@
 //! Blocks in another order than the trained one (Veit, Wilber and Belongie 2016, section 4.3).
 
+use super::refusal::Refusal;
 use super::subject::{Progress, Subject};
 use crate::nn::{Model, Pass};
 use lab_core::instrument::{Finding, Swap};
@@ -13,13 +14,13 @@ const MOST: usize = 10;
 ///
 /// # Errors
 /// A network without two such blocks, or what the device says when it fails.
-pub(super) fn swaps(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Swap>, String> {
+pub(super) fn swaps(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Swap>, Refusal> {
     let stages = movable(subject);
     let pairs: Vec<[usize; 2]> =
         stages.iter().flat_map(|stage| stage.iter().flat_map(|&a| stage.iter().map(move |&b| [a, b]))).collect();
     let pairs: Vec<[usize; 2]> = pairs.into_iter().filter(|[a, b]| a < b).collect();
     if pairs.is_empty() {
-        return Err("no two blocks of this network can change places: each has a shape of its own".into());
+        return Err(Refusal::NothingMoves);
     }
     let (blocks, draws) = (subject.blueprint().blocks().count(), draws.max(1));
     let drawn = |swaps: usize, draw: usize| {

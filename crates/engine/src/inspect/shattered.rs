@@ -1,8 +1,9 @@
 //! Shattered gradients: how long the gradient keeps its value along a line between two images (Balduzzi et al. 2017).
 
-use super::subject::{Progress, Subject, values};
-use crate::nn::Pass;
-use burn::tensor::{Tensor, TensorData, s};
+use super::refusal::Refusal;
+use super::subject::{Progress, Subject};
+use crate::nn::{self, Pass};
+use burn::tensor::s;
 use lab_core::instrument::{Finding, Shattered};
 use lab_core::random::Draw;
 
@@ -15,10 +16,10 @@ pub(super) fn shattered(
     points: usize,
     lines: usize,
     progress: &mut Progress,
-) -> Result<Shattered, String> {
+) -> Result<Shattered, Refusal> {
     let images = &subject.snapshot.dataset.validation;
     if images.len() < 2 {
-        return Err("a line needs two validation images".into());
+        return Err(Refusal::OneImage);
     }
     let (fresh, points) = (subject.is_fresh()?, points.clamp(8, 4096));
     let mut found = Shattered::default();
@@ -30,7 +31,7 @@ pub(super) fn shattered(
         let first = random.below(images.len());
         let second = (first + 1 + random.below(images.len() - 1)) % images.len();
         let ends = images.subset(&[first, second]);
-        let ends = values(subject.input(&ends, subject.device())?)?;
+        let ends = nn::values(subject.input(&ends, subject.device())?)?;
         let (a, b) = ends.split_at(images.stride());
         let line = Line { a, b, class: usize::from(images.labels[first]) };
         found.lines.push(autocorrelation(&slopes(subject, &line, points, fresh)?));
@@ -48,7 +49,7 @@ struct Line<'a> {
 
 /// d logit[class] / dt at x(t) = (1 − t) · a + t · b.
 #[allow(clippy::cast_possible_truncation, reason = "inputs are single precision")]
-fn slopes(subject: &Subject, line: &Line, points: usize, fresh: bool) -> Result<Vec<f64>, String> {
+fn slopes(subject: &Subject, line: &Line, points: usize, fresh: bool) -> Result<Vec<f64>, Refusal> {
     let &Line { a, b, class } = line;
     let [channels, height, width] = subject.blueprint().input;
     let blend = |index: usize| {
@@ -62,14 +63,14 @@ fn slopes(subject: &Subject, line: &Line, points: usize, fresh: bool) -> Result<
         let count = together.min(points - from);
         let inputs: Vec<f32> = (from..from + count).flat_map(blend).collect();
         let shape = [count, channels, height, width];
-        let leaf = Tensor::<4>::from_data(TensorData::new(inputs, shape), subject.device()).autodiff().require_grad();
+        let leaf = nn::tensor(inputs, shape, subject.device()).autodiff().require_grad();
         let mut pass = if fresh { Pass::measure() } else { Pass::evaluate() };
         let logits = subject.model().forward(leaf.clone(), &mut pass);
         let gradients = logits.slice(s![.., class..=class]).sum().backward();
-        let gradient = leaf.grad(&gradients).ok_or("the logit does not depend on the image")?;
+        let gradient = leaf.grad(&gradients).ok_or(Refusal::ImageUnused)?;
         let along =
             |gradient: &[f32]| gradient.iter().zip(a.iter().zip(b)).map(|(g, (a, b))| f64::from(g * (b - a))).sum();
-        slopes.extend(values(gradient)?.chunks_exact(a.len()).map(along).collect::<Vec<f64>>());
+        slopes.extend(nn::values(gradient)?.chunks_exact(a.len()).map(along).collect::<Vec<f64>>());
     }
     Ok(slopes)
 }

@@ -1,11 +1,13 @@
 //! What all instruments share: a network with its images, inputs made of them, and losses that can be differentiated.
 
-use crate::nn::{Model, Pass};
-use crate::train::evaluate::{Inputs, Scores, evaluate_as, logits, softmax};
+use super::refusal::Refusal;
+use crate::nn::{self, Model, Pass};
+use crate::train::evaluate::{Inputs, Scores, evaluate_as, logits};
 use crate::train::snapshot::{ArmSnapshot, Snapshot};
-use burn::tensor::{Device, Tensor, TensorData};
-use lab_core::blueprint::Blueprint;
-use lab_core::data::{self, Images, Normalizer};
+use crate::train::softmax;
+use burn::tensor::{Device, Tensor};
+use lab_core::blueprint::{BlockPlan, Blueprint};
+use lab_core::data::{self, DataError, Images, Normalizer};
 use lab_core::instrument::{self, Finding, Sample, Score, Thumbnail};
 use lab_core::random::{Draw, Random};
 
@@ -35,6 +37,11 @@ impl<'a> Subject<'a> {
         self.arm.model.blueprint()
     }
 
+    /// One of its blocks, counted from 0.
+    pub(super) fn block(&self, index: usize) -> Result<&'a BlockPlan, Refusal> {
+        block(self.blueprint(), index)
+    }
+
     pub(super) fn device(&self) -> &'a Device {
         &self.snapshot.device
     }
@@ -50,13 +57,13 @@ impl<'a> Subject<'a> {
     }
 
     /// How the network does on the validation images in passes of some kind.
-    pub(super) fn score(&self, model: &Model, pass: impl Fn() -> Pass) -> Result<Score, String> {
+    pub(super) fn score(&self, model: &Model, pass: impl Fn() -> Pass) -> Result<Score, Refusal> {
         self.score_on(model, self.snapshot.validation(), pass)
     }
 
     /// How it does on some images.
-    pub(super) fn score_on(&self, model: &Model, inputs: Inputs, pass: impl Fn() -> Pass) -> Result<Score, String> {
-        evaluate_as(model, inputs, self.batch(), self.device(), pass, |_| true).map(|scores| score(&scores))
+    pub(super) fn score_on(&self, model: &Model, inputs: Inputs, pass: impl Fn() -> Pass) -> Result<Score, Refusal> {
+        Ok(score(&evaluate_as(model, inputs, self.batch(), self.device(), pass, |_| true)?))
     }
 
     /// This many random images, the same in every arm; all of them if there are fewer.
@@ -71,26 +78,26 @@ impl<'a> Subject<'a> {
     }
 
     /// A batch of images as the network's input, [images, channels, height, width].
-    pub(super) fn input(&self, images: &Images, device: &Device) -> Result<Tensor<4>, String> {
-        let bytes = images.bytes().map_err(|error| error.to_string())?;
+    pub(super) fn input(&self, images: &Images, device: &Device) -> Result<Tensor<4>, Refusal> {
+        let bytes = images.bytes()?;
         let mut pixels = Vec::with_capacity(bytes.len());
         let data = &self.snapshot.dataset;
         Normalizer::new(&data.mean, &data.std).extend(&bytes, images.height * images.width, &mut pixels);
         let [channels, height, width] = images.shape();
-        Ok(Tensor::from_data(TensorData::new(pixels, [images.len(), channels, height, width]), device))
+        Ok(nn::tensor(pixels, [images.len(), channels, height, width], device))
     }
 
     /// The image of a question.
-    pub(super) fn sample_input(&self, sample: &Sample) -> Result<SampleInput, String> {
+    pub(super) fn sample_input(&self, sample: &Sample) -> Result<SampleInput, Refusal> {
         let (lens, validation) = (self.snapshot.lens(), &self.snapshot.dataset.validation);
         let (pixels, truth) = match sample {
             Sample::Validation(index) if *index < validation.len() => {
-                let image = validation.image(*index).map_err(|error| error.to_string())?;
+                let image = validation.image(*index)?;
                 (image.into_owned(), Some(usize::from(validation.labels[*index])))
             }
             Sample::Validation(index) => {
                 let count = validation.len();
-                return Err(format!("there is no validation image {index}; there are {count}, counted from 0"));
+                return Err(Refusal::NoImage { index: *index, count });
             }
             Sample::Picture(picture) => (lens.pixels(&picture_of(picture, lens.shape).1?), None),
         };
@@ -101,26 +108,26 @@ impl<'a> Subject<'a> {
     }
 
     /// The probability of every class for some inputs of one image each, [images · channels · height · width].
-    pub(super) fn probabilities(&self, inputs: Vec<f32>, count: usize) -> Result<Vec<Vec<f32>>, String> {
+    pub(super) fn probabilities(&self, inputs: Vec<f32>, count: usize) -> Result<Vec<Vec<f32>>, Refusal> {
         let ([channels, height, width], classes) = (self.blueprint().input, self.blueprint().classes);
         let rows = logits(self.model(), inputs, [count, channels, height, width], self.device())?;
-        Ok(rows.chunks_exact(classes).map(softmax).collect())
+        Ok(rows.chunks_exact(classes).map(softmax::probabilities).collect())
     }
 
     /// Whether the network's running statistics are as they were made, so that only batch statistics mean anything.
-    pub(super) fn is_fresh(&self) -> Result<bool, String> {
-        let state = self.model().state().map_err(|error| error.to_string())?;
+    pub(super) fn is_fresh(&self) -> Result<bool, Refusal> {
+        let state = self.model().state()?;
         let mut means = state.iter().filter(|(name, _)| name.ends_with("running_mean")).peekable();
         let normed = means.peek().is_some();
         Ok(normed && means.all(|(_, mean)| mean.values.iter().all(|&value| value == 0.0)))
     }
 
     /// The network with a graph.
-    pub(super) fn with_graph(&self) -> Result<(Model, Device), String> {
+    pub(super) fn with_graph(&self) -> Result<(Model, Device), Refusal> {
         let device = self.device().clone().autodiff();
-        let state = self.model().state().map_err(|error| error.to_string())?;
-        let model = Model::init(self.blueprint(), 0, &device).with_state(&state).map_err(|error| error.to_string())?;
-        let model = model.in_precision(self.model().precision(), &device).map_err(|error| error.to_string())?;
+        let state = self.model().state()?;
+        let model = Model::init(self.blueprint(), 0, &device).with_state(&state)?;
+        let model = model.in_precision(self.model().precision(), &device)?;
         Ok((model, device))
     }
 
@@ -143,12 +150,24 @@ pub(super) struct SampleInput {
     pub truth: Option<usize>,
 }
 
+/// A block of a network, counted from 0.
+///
+/// # Errors
+/// That there is no such block.
+pub(super) fn block(blueprint: &Blueprint, index: usize) -> Result<&BlockPlan, Refusal> {
+    let blocks = blueprint.blocks().count();
+    blueprint.blocks().nth(index).ok_or(Refusal::NoBlock { blocks, block: index })
+}
+
 pub(super) fn score(scores: &Scores) -> Score {
     Score { images: scores.total, accuracy: scores.accuracy(), loss: scores.mean_loss() }
 }
 
 /// A picture's name and pixels, or why it cannot be read; good enough for a network's input shape.
-pub(super) fn picture_of(picture: &instrument::Picture, shape: [usize; 3]) -> (String, Result<data::Picture, String>) {
+pub(super) fn picture_of(
+    picture: &instrument::Picture,
+    shape: [usize; 3],
+) -> (String, Result<data::Picture, DataError>) {
     let (name, read) = match picture {
         instrument::Picture::File(path) => {
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
@@ -158,10 +177,5 @@ pub(super) fn picture_of(picture: &instrument::Picture, shape: [usize; 3]) -> (S
             ("clipboard".to_owned(), data::Picture::from_rgba(*width, *height, rgba))
         }
     };
-    (name, read.map_err(|error| error.to_string()))
-}
-
-/// A tensor's values on the host.
-pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
-    tensor.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+    (name, read)
 }

@@ -1,11 +1,12 @@
 //! The layers that have parameters: convolution, normalisation, linear. Parameters have PyTorch's shapes.
 
 use super::folded::Kept;
+use super::host;
 use super::init::{self, Role};
 use super::pass::{BatchStatistics, Pass};
 use super::rounded::{factor, sum};
 use burn::module::{Module, Param, ParamId};
-use burn::tensor::{Device, Tensor, TensorData, module as functional, ops::ConvOptions};
+use burn::tensor::{Device, Tensor, module as functional, ops::ConvOptions};
 use lab_core::blueprint::ConvPlan;
 use lab_core::experiment::{Activation, Init, Norm};
 
@@ -27,7 +28,7 @@ pub(crate) struct Maker<'a> {
 
 impl Maker<'_> {
     fn tensor<const D: usize>(&self, values: Vec<f32>, shape: [usize; D], trained: bool) -> Param<Tensor<D>> {
-        let tensor = Tensor::from_data(TensorData::new(values, shape), self.device);
+        let tensor = host::tensor(values, shape, self.device);
         Param::initialized(ParamId::new(), tensor.set_require_grad(trained && self.device.is_autodiff()))
     }
 

@@ -1,12 +1,13 @@
 //! A whole network as a burn module: stem, stages, head.
 
 use super::block::Block;
+use super::host;
 use super::layers::{Linear, Maker, NormLayer};
 use super::pass::Pass;
 use super::rounded::{self, NotOnThisDevice};
 use super::unit::{Unit, global_average, norm_act};
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use lab_core::blueprint::Blueprint;
 use lab_core::blueprint::Summary;
 use lab_core::experiment::{Freeze, HeadPool, Norm, Precision};
@@ -250,6 +251,6 @@ fn dropout(x: Tensor<2>, p: f64, pass: &Pass) -> Tensor<2> {
     let kept = (1.0 / (1.0 - p)) as f32;
     let shape = x.dims();
     let mask = (0..shape[0] * shape[1]).map(|_| if random.uniform() < p { 0.0 } else { kept }).collect::<Vec<f32>>();
-    let mask = Tensor::from_data(TensorData::new(mask, shape), &x.device());
+    let mask = host::tensor(mask, shape, &x.device());
     x * mask
 }

@@ -2,6 +2,7 @@
 //! that training must not wait for, on the host for those that may take their time.
 
 use super::factor::Factor;
+use super::host::value;
 use burn::tensor::Tensor;
 use lab_kernels::ops;
 
@@ -82,5 +83,5 @@ pub(super) fn without_graph<const D: usize>(x: &Tensor<D>) -> Tensor<D> {
 
 /// What a device that fails gives is no number, and is shown as such.
 pub(super) fn scalar(x: Tensor<1>) -> f64 {
-    x.try_into_scalar::<f32>().map_or(f64::NAN, f64::from)
+    value(x).unwrap_or(f64::NAN)
 }

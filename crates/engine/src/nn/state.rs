@@ -1,6 +1,7 @@
 //! A network's weights as plain arrays under PyTorch's names.
 
 use super::array::{Array, StateDict};
+use super::host::{DeviceError, values};
 use super::model::Model;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
@@ -63,7 +64,7 @@ pub enum StateError {
     Surplus(String),
     /// The device did not give them back.
     #[error("the weights could not be read from the device: {0}")]
-    Device(String),
+    Device(#[from] DeviceError),
 }
 
 impl Model {
@@ -75,7 +76,7 @@ impl Model {
         let mut reader = Reader { path: Path::new(self), state: BTreeMap::new(), failed: None };
         self.visit(&mut reader);
         match reader.failed {
-            Some(failed) => Err(StateError::Device(failed)),
+            Some(failed) => Err(failed.into()),
             None => Ok(reader.state),
         }
     }
@@ -256,7 +257,7 @@ fn layer<T>([conv, norm]: [T; 2], field: &str) -> T {
 struct Reader {
     path: Path,
     state: StateDict,
-    failed: Option<String>,
+    failed: Option<DeviceError>,
 }
 
 impl ModuleVisitor for Reader {
@@ -269,9 +270,9 @@ impl ModuleVisitor for Reader {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let tensor = param.val();
         let shape = tensor.dims().to_vec();
-        match tensor.try_to_vec_as::<f32>() {
+        match values(tensor) {
             Ok(values) => drop(self.state.insert(self.path.name(), Array { shape, values })),
-            Err(error) => self.failed = Some(error.to_string()),
+            Err(error) => self.failed = Some(error),
         }
     }
 }

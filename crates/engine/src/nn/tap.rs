@@ -1,6 +1,7 @@
 //! Taps: what is seen at the blocks' outputs, and of the gradients that arrive there, by a pass that trains.
 
 use super::factor::Factor;
+use super::host::{DeviceError, value, values};
 use super::ratio::{BranchRatio, without_graph};
 use super::sink::{GradientSink, tap};
 use burn::tensor::Tensor;
@@ -23,24 +24,22 @@ impl Tap {
     ///
     /// # Errors
     /// What the device says when it fails.
-    pub fn branch_ratio(&self) -> Result<Option<f64>, String> {
-        let read = |ratio: &Tensor<1>| ratio.clone().try_into_scalar::<f32>().map_err(|error| error.to_string());
-        Ok(self.branch_ratio.as_ref().map(read).transpose()?.map(f64::from))
+    pub fn branch_ratio(&self) -> Result<Option<f64>, DeviceError> {
+        self.branch_ratio.clone().map(value).transpose()
     }
 
     /// Mean and standard deviation over all values of the block's output.
     ///
     /// # Errors
     /// What the device says when it fails.
-    pub fn moments(&self) -> Result<(f64, f64), String> {
-        let read = |x: Tensor<1>| x.try_into_vec_as::<f32>().map_err(|error| error.to_string());
+    pub fn moments(&self) -> Result<(f64, f64), DeviceError> {
         let map = &self.output;
         if ops::available(map) {
-            let measures = read(ops::measure(map.clone()))?;
+            let measures = values(ops::measure(map.clone()))?;
             return Ok((f64::from(measures[0]), f64::from(measures[1])));
         }
         let count: usize = map.dims().iter().product();
-        let mean_of = |x: Tensor<4>| Ok::<f64, String>(f64::from(read(x.sum())?[0]) / count as f64);
+        let mean_of = |x: Tensor<4>| value(x.sum()).map(|sum| sum / count as f64);
         let (mean, square) = (mean_of(map.clone())?, mean_of(map.clone() * map.clone())?);
         Ok((mean, (square - mean * mean).max(0.0).sqrt()))
     }

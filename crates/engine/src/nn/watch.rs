@@ -3,6 +3,7 @@
 //! Watching reads from the device after each layer and uses burn's own operations, so it is slow and for single batches.
 
 use super::factor::Factor;
+use super::host::values;
 use super::ratio::{BranchRatio, scalar};
 use burn::tensor::Tensor;
 
@@ -60,12 +61,12 @@ impl Watch {
         let [batch, channels, height, width] = y.dims();
         let alive = y.clone().greater_elem(0.0).float();
         let per_channel = alive.swap_dims(0, 1).reshape([channels, batch * height * width]).sum_dim(1);
-        let alive = per_channel.try_into_vec_as::<f32>().unwrap_or_default();
+        let alive = values(per_channel).unwrap_or_default();
         block.channels[0] += channels;
         block.channels[1] += alive.iter().filter(|&&count| count == 0.0).count();
-        let values = (batch * channels * height * width) as f64;
-        block.values[0] += values;
-        block.values[1] += values - alive.iter().map(|&count| f64::from(count)).sum::<f64>();
+        let all = (batch * channels * height * width) as f64;
+        block.values[0] += all;
+        block.values[1] += all - alive.iter().map(|&count| f64::from(count)).sum::<f64>();
     }
 
     /// A branch's output, before it is added.

@@ -4,32 +4,75 @@ use super::array::{Array, StateDict};
 use lab_core::experiment::Naming;
 use lab_core::files;
 use pytorch_reader::{DType as TorchType, PytorchReader};
+use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Why a file's weights could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
     /// The file cannot be opened, read or written.
-    #[error("{path}: {why}")]
+    #[error("{}: {why}", .path.display())]
     File {
         /// The file.
-        path: String,
+        path: PathBuf,
         /// What the system says.
-        why: String,
+        why: io::Error,
+    },
+    /// The format cannot hold the weights.
+    #[error("{}: {why}", .path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What it cannot hold.
+        why: SafeTensorError,
     },
     /// The file is neither format, or damaged.
     #[error(
-        "{path} holds no weights this program can read: {why}; it reads .safetensors, and .pt, .pth or .th files of PyTorch"
+        "{} holds no weights this program can read: {why}; it reads .safetensors, and .pt, .pth or .th files of PyTorch", .path.display()
     )]
     Format {
         /// The file.
-        path: String,
+        path: PathBuf,
         /// What is wrong.
-        why: String,
+        why: FormatError,
     },
+}
+
+/// What a file is that holds no weights.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// Nothing.
+    #[error("it is empty")]
+    Empty,
+    /// What stands for a large file in a Git repository.
+    #[error("it is a pointer to a file kept by Git LFS, not the file itself; `git lfs pull` brings it")]
+    Pointer,
+    /// What a browser shows in place of the file.
+    #[error("it is a web page, not the file that it offers; download the file itself")]
+    WebPage,
+    /// A compiled module, which many take for weights.
+    #[error(
+        "it is a TorchScript module; load it in PyTorch and save its weights alone, as with torch.save(module.state_dict(), \"weights.pth\")"
+    )]
+    TorchScript,
+    /// A file of one of the formats, with counters at most.
+    #[error("there is no weight in it")]
+    NoWeight,
+    /// A tensor may repeat what is stored once.
+    #[error("\"{0}\" and others would take far more memory than the file has")]
+    TooMuch(String),
+    /// A damaged file of safetensors.
+    #[error(transparent)]
+    Safetensors(#[from] SafeTensorError),
+    /// Neither of the formats, or a damaged file of PyTorch; in its reader's words.
+    #[error("{0}")]
+    PyTorch(String),
+    /// A file whose size or contents the system does not give.
+    #[error(transparent)]
+    System(#[from] io::Error),
 }
 
 /// Reads weights by the names that the file has for them, as single precision. The format is told by content, not by the
@@ -38,8 +81,8 @@ pub enum WeightsError {
 /// # Errors
 /// A file that cannot be read, is damaged, or holds something else.
 pub fn read(path: &Path) -> Result<StateDict, WeightsError> {
-    let format = |why: String| WeightsError::Format { path: path.display().to_string(), why };
-    let failed = |error: io::Error| WeightsError::File { path: path.display().to_string(), why: error.to_string() };
+    let format = |why| WeightsError::Format { path: path.to_owned(), why };
+    let failed = |why| WeightsError::File { path: path.to_owned(), why };
     // A pipe would be waited for without end.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(failed(io::Error::other("it is not a file")));
@@ -47,19 +90,15 @@ pub fn read(path: &Path) -> Result<StateDict, WeightsError> {
     let mut start = Vec::new();
     File::open(path).map_err(failed)?.take(64).read_to_end(&mut start).map_err(failed)?;
     let state = match start.as_slice() {
-        [] => Err("it is empty".to_owned()),
+        [] => Err(FormatError::Empty),
         // Eight bytes with the header's length, then the header, which is JSON.
         [_, _, _, _, _, _, _, _, b'{', ..] => from_safetensors(&std::fs::read(path).map_err(failed)?),
-        text if text.starts_with(b"version https://git-lfs") => {
-            Err("it is a pointer to a file kept by Git LFS, not the file itself; `git lfs pull` brings it".to_owned())
-        }
-        text if text.trim_ascii_start().starts_with(b"<") => {
-            Err("it is a web page, not the file that it offers; download the file itself".to_owned())
-        }
+        text if text.starts_with(b"version https://git-lfs") => Err(FormatError::Pointer),
+        text if text.trim_ascii_start().starts_with(b"<") => Err(FormatError::WebPage),
         _ => from_pytorch(path),
     };
     let state = state.map_err(format)?;
-    if state.is_empty() { Err(format("there is no weight in it".into())) } else { Ok(state) }
+    if state.is_empty() { Err(format(FormatError::NoWeight)) } else { Ok(state) }
 }
 
 /// For how many classes weights are: the outputs of the head, which a network of this naming ends with.
@@ -78,12 +117,11 @@ fn name_of(written: &str) -> String {
     written.split('.').filter(|part| !WRAPPERS.contains(part)).collect::<Vec<_>>().join(".")
 }
 
-/// What is wrong with the file is an error in words.
-fn from_pytorch(path: &Path) -> Result<StateDict, String> {
+fn from_pytorch(path: &Path) -> Result<StateDict, FormatError> {
     let reader = PytorchReader::new(path).map_err(|error| unread(&error.to_string()))?;
     let mut state = StateDict::new();
     // A tensor may repeat what is stored once, so a small file can ask for any amount of memory.
-    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    let length = std::fs::metadata(path)?.len();
     let mut room = length.saturating_mul(8).saturating_add(64 << 20);
     for (name, tensor) in reader.into_tensors() {
         let width = match tensor.dtype() {
@@ -95,26 +133,23 @@ fn from_pytorch(path: &Path) -> Result<StateDict, String> {
         };
         let values = tensor.shape().iter().try_fold(1u64, |all, size| all.checked_mul(*size as u64));
         let left = values.and_then(|values| room.checked_sub(values.checked_mul(8)?));
-        room = left.ok_or_else(|| format!("\"{name}\" and others would take far more memory than the file has"))?;
-        let bytes = tensor.read().map_err(|error| error.to_string())?;
+        room = left.ok_or_else(|| FormatError::TooMuch(name.clone()))?;
+        let bytes = tensor.read()?;
         state.insert(name_of(&name), Array { shape: tensor.shape().to_vec(), values: width.read(&bytes) });
     }
     Ok(state)
 }
 
-/// Why a file could not be read, and what can be done about a compiled module, which many take for weights.
-fn unread(why: &str) -> String {
+/// Why a file could not be read, from what its reader says.
+fn unread(why: &str) -> FormatError {
     if why.contains("__torch__") {
-        return "it is a TorchScript module; load it in PyTorch and save its weights alone, as with \
-                torch.save(module.state_dict(), \"weights.pth\")"
-            .to_owned();
+        return FormatError::TorchScript;
     }
-    why.trim_end_matches('.').to_owned()
+    FormatError::PyTorch(why.trim_end_matches('.').to_owned())
 }
 
-/// What is wrong with the bytes is an error in words.
-fn from_safetensors(bytes: &[u8]) -> Result<StateDict, String> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+fn from_safetensors(bytes: &[u8]) -> Result<StateDict, FormatError> {
+    let file = SafeTensors::deserialize(bytes)?;
     let mut state = StateDict::new();
     for (name, view) in file.tensors() {
         let width = match view.dtype() {
@@ -158,18 +193,17 @@ impl Width {
 /// A file's bytes.
 ///
 /// # Errors
-/// What the format cannot hold, in words.
-pub(crate) fn to_bytes(state: &StateDict) -> Result<Vec<u8>, String> {
+/// What the format cannot hold.
+pub(crate) fn to_bytes(state: &StateDict) -> Result<Vec<u8>, SafeTensorError> {
     let bytes: Vec<(&String, Vec<u8>, &Array)> = state
         .iter()
         .map(|(name, array)| (name, array.values.iter().flat_map(|v| v.to_le_bytes()).collect(), array))
         .collect();
     let mut views = Vec::with_capacity(bytes.len());
     for (name, bytes, array) in &bytes {
-        let view = TensorView::new(Dtype::F32, array.shape.clone(), bytes).map_err(|error| error.to_string())?;
-        views.push((name.as_str(), view));
+        views.push((name.as_str(), TensorView::new(Dtype::F32, array.shape.clone(), bytes)?));
     }
-    safetensors::serialize(views, None).map_err(|error| error.to_string())
+    safetensors::serialize(views, None)
 }
 
 /// Writes weights as safetensors, whole or not at all.
@@ -177,7 +211,6 @@ pub(crate) fn to_bytes(state: &StateDict) -> Result<Vec<u8>, String> {
 /// # Errors
 /// A file that cannot be written.
 pub fn write(path: &Path, state: &StateDict) -> Result<(), WeightsError> {
-    let file = |why: String| WeightsError::File { path: path.display().to_string(), why };
-    let bytes = to_bytes(state).map_err(file)?;
-    files::write_atomically(path, &bytes).map_err(|error| file(error.to_string()))
+    let bytes = to_bytes(state).map_err(|why| WeightsError::Unwritable { path: path.to_owned(), why })?;
+    files::write_atomically(path, &bytes).map_err(|why| WeightsError::File { path: path.to_owned(), why })
 }

@@ -1,19 +1,20 @@
 //! One arm of a session: its network, optimiser, schedule, and how it is doing.
 
 use super::contained::contained;
-use super::evaluate::{self, Inputs, Scores};
+use super::evaluate::{self, EvaluateError, Inputs, Scores};
 use super::features::Kept;
 use super::histogram::histograms;
 use super::loss;
 use super::optimizer::{self, FlatGradients, Optimizer};
 use super::probe::{self, Look, Observed};
-use crate::nn::{Model, NotOnThisDevice, Pass, compute, release_memory};
-use burn::tensor::{Device, Tensor, TensorData};
+use crate::nn::{self, DeviceError, Model, NotOnThisDevice, Pass, compute, release_memory};
+use burn::tensor::{Device, Tensor};
 use lab_core::blueprint::{Blueprint, BlueprintError, Summary};
 use lab_core::data::{Batch, Dataset, Images};
 use lab_core::experiment::{Arm as ArmPlan, Plateau, Recipe, Schedule};
 use lab_core::protocol::{ArmLive, ArmOutcome, ArmStep, Evaluation, Tune};
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 
 /// The files of a checkpoint, by their names.
 pub(super) type Files = [(&'static str, Vec<u8>); 3];
@@ -201,7 +202,7 @@ impl Arm {
     }
 
     /// Does something that may fail or panic; that ends this arm alone. `None` then.
-    pub(super) fn contained<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, String>) -> Option<T> {
+    pub(super) fn contained<T, E: Display>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, E>) -> Option<T> {
         let advice = "the others go on; resuming the run, with smaller batches or on another device, tries it again";
         let done = contained("this network", advice, || act(self).map_err(|why| format!("{why}; {advice}")));
         done.map_err(|why| self.fault = Some(why)).ok()
@@ -240,7 +241,7 @@ impl Arm {
         dataset: &Dataset,
         indices: &[usize],
         device: &Device,
-    ) -> Result<Option<Vec<f32>>, String> {
+    ) -> Result<Option<Vec<f32>>, EvaluateError> {
         let Some([train, _]) = &mut self.kept else { return Ok(None) };
         let inputs = Inputs { images: &dataset.train, mean: &dataset.mean, std: &dataset.std };
         train.of(indices, inputs, &evaluate::plain(&self.model), device, self.stock).map(Some)
@@ -256,7 +257,7 @@ impl Arm {
         clock: Clock,
         device: &Device,
         look: Look,
-    ) -> Result<(ArmStep, Option<Observed>), String> {
+    ) -> Result<(ArmStep, Option<Observed>), DeviceError> {
         self.step_from(batch, None, clock, device, look)
     }
 
@@ -271,7 +272,7 @@ impl Arm {
         clock: Clock,
         device: &Device,
         look: Look,
-    ) -> Result<(ArmStep, Option<Observed>), String> {
+    ) -> Result<(ArmStep, Option<Observed>), DeviceError> {
         compute(device, || self.compute_step(batch, features, clock, device, look))
     }
 
@@ -280,15 +281,14 @@ impl Arm {
     fn logits(&self, batch: &Batch, features: Option<Vec<f32>>, pass: &mut Pass, device: &Device) -> Tensor<2> {
         let input = || {
             let [channels, height, width] = batch.shape;
-            let shape = [batch.size, channels, height, width];
-            Tensor::from_data(TensorData::new(batch.pixels.clone(), shape), device)
+            nn::tensor(batch.pixels.clone(), [batch.size, channels, height, width], device)
         };
         let Some(features) = features else { return self.model.forward(input(), pass) };
         if pass.has_taps() {
             drop(self.model.features(input(), pass));
         }
         let width = features.len() / batch.size.max(1);
-        self.model.answer(Tensor::from_data(TensorData::new(features, [batch.size, width]), device), pass)
+        self.model.answer(nn::tensor(features, [batch.size, width], device), pass)
     }
 
     fn compute_step(
@@ -298,7 +298,7 @@ impl Arm {
         clock: Clock,
         device: &Device,
         look: Look,
-    ) -> Result<(ArmStep, Option<Observed>), String> {
+    ) -> Result<(ArmStep, Option<Observed>), DeviceError> {
         #[cfg(test)]
         super::faults::happen(&self.name, clock.step)?;
         let classes = self.model.blueprint().classes;
@@ -310,7 +310,7 @@ impl Arm {
         let logits = self.logits(batch, features, &mut pass, device);
         let targets = loss::targets(batch, classes, self.label_smoothing);
         let objective = loss::cross_entropy(logits.clone(), &targets, device);
-        let values = logits.inner().try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+        let values = nn::values(logits.inner())?;
         let score = loss::score(&values, &targets, &batch.labels, classes);
         let learning_rate = self.learning_rate(clock);
         let step = ArmStep {
@@ -341,7 +341,7 @@ impl Arm {
         Ok((step, seen))
     }
 
-    fn update(&mut self, gradients: FlatGradients, pass: &Pass, learning_rate: f64) -> Result<(), String> {
+    fn update(&mut self, gradients: FlatGradients, pass: &Pass, learning_rate: f64) -> Result<(), DeviceError> {
         let gradients = match self.clip_norm {
             Some(limit) => optimizer::clip(gradients, limit)?,
             None => gradients,
@@ -371,7 +371,7 @@ impl Arm {
         batch: usize,
         device: &Device,
         go_on: impl FnMut(usize) -> bool,
-    ) -> Result<Scores, String> {
+    ) -> Result<Scores, EvaluateError> {
         let inputs = Inputs { images: &dataset.validation, mean: &dataset.mean, std: &dataset.std };
         let model = evaluate::plain(&self.model);
         let Some([_, validation]) = &mut self.kept else {
@@ -382,9 +382,8 @@ impl Arm {
             let (size, indices) = (indices.len(), indices.collect::<Vec<usize>>());
             let features = validation.of(&indices, inputs, &model, device, false)?;
             let width = features.len() / size.max(1);
-            let features = Tensor::from_data(TensorData::new(features, [size, width]), device);
-            let logits = model.answer(features, &mut Pass::evaluate());
-            logits.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+            let features = nn::tensor(features, [size, width], device);
+            Ok(nn::values(model.answer(features, &mut Pass::evaluate()))?)
         };
         evaluate::tally(&inputs.images.labels, model.blueprint().classes, batch, go_on, logits)
     }

@@ -2,11 +2,14 @@
 //! one folder, which is replaced as a whole: the best one can never be ahead of the newest, or behind what it says.
 
 use super::arm::{Arm, Files, Progress};
-use crate::nn::weights;
+use super::optimizer::MemoryError;
+use crate::nn::weights::{self, WeightsError};
+use crate::nn::{DeviceError, StateError};
 use lab_core::checkpoint::{Checkpoint, START};
 use lab_core::checksum::crc32c;
 use lab_core::experiment::{Augmentation, Course, Optimizer as Rule};
 use lab_core::files;
+use safetensors::SafeTensorError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -71,13 +74,87 @@ struct Seal {
 
 /// Why a checkpoint was not written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SaveError {
-    /// The device or the format failed.
-    #[error("{0}")]
-    Compute(String),
+pub enum SaveError {
+    /// The weights could not be read from the device.
+    #[error(transparent)]
+    Weights(#[from] StateError),
+    /// Nor could the optimiser's memory.
+    #[error(transparent)]
+    Memory(#[from] DeviceError),
+    /// The format cannot hold them.
+    #[error(transparent)]
+    Format(#[from] SafeTensorError),
+    /// How the arm is doing cannot be written down.
+    #[error(transparent)]
+    State(#[from] toml::ser::Error),
     /// The disk failed, which may be mended while training goes on.
     #[error("{}", files::in_words(.0, .1))]
     Disk(PathBuf, io::Error),
+}
+
+/// Why a checkpoint's files are not what was written.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// What they are to be cannot be read.
+    #[error("{} is damaged", .0.display())]
+    Unreadable(PathBuf),
+    /// They are another arm's.
+    #[error("{} is a checkpoint of \"{theirs}\", not of \"{wanted}\"", .folder.display())]
+    OfAnother {
+        /// The checkpoint.
+        folder: PathBuf,
+        /// Whose it is.
+        theirs: String,
+        /// Whose it should be.
+        wanted: String,
+    },
+    /// One of them cannot be read.
+    #[error("{}: {why}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// One of them is another than was written.
+    #[error("{} is damaged: it is not what was written", .0.display())]
+    Damaged(PathBuf),
+}
+
+/// Why a checkpoint cannot be gone on from.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// Its files are not what was written.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The same, with what can be done about it.
+    #[error("{0}; {REPAIR}")]
+    Repairable(SealError),
+    /// What it says of its arm cannot be read.
+    #[error("{}: {why}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// What it says of its arm is no longer what such files say.
+    #[error("{} is damaged: {why}; {REPAIR}", .path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, in the reader's words.
+        why: String,
+    },
+    /// Its weights or the optimiser's memory cannot be read.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// Its weights are another network's.
+    #[error(transparent)]
+    Fit(#[from] StateError),
+    /// The optimiser's memory is another network's.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
 }
 
 /// Writes an arm's checkpoints into `folder`, whole or not at all: the newest, the best one if this is it, and the `kept`
@@ -90,16 +167,16 @@ pub(crate) fn write(arm: &mut Arm, session: &SessionState, folder: &Path, kept: 
         session: session.clone(),
         weights_at: arm.weights_at,
     };
-    let described = toml::to_string(&described).map_err(|error| SaveError::Compute(error.to_string()))?;
+    let described = toml::to_string(&described)?;
     if arm.progress.diverged_at.is_some() {
         return mark(arm, &described, folder).map(|()| true);
     }
-    let state = super::evaluate::plain(&arm.model).state().map_err(|error| SaveError::Compute(error.to_string()))?;
+    let state = super::evaluate::plain(&arm.model).state()?;
     if state.values().any(|array| array.values.iter().any(|value| !value.is_finite())) {
         return Ok(false);
     }
-    let memory = arm.optimizer.state(&arm.names).map_err(SaveError::Compute)?;
-    let [state, memory] = [&state, &memory].map(|it| weights::to_bytes(it).map_err(SaveError::Compute));
+    let memory = arm.optimizer.state(&arm.names)?;
+    let [state, memory] = [&state, &memory].map(weights::to_bytes);
     let contents: Files = [(WEIGHTS, state?), (MEMORY, memory?), (STATE, described.into_bytes())];
     let is_best = arm.progress.best.is_some_and(|best| best.step == arm.progress.step);
     let written = replace(folder, |new| {
@@ -204,19 +281,20 @@ fn read_seal(folder: &Path) -> Option<Seal> {
 ///
 /// # Errors
 /// What is damaged, missing or another arm's.
-pub fn verify(folder: &Path, arm: &str) -> Result<(), String> {
+pub fn verify(folder: &Path, arm: &str) -> Result<(), SealError> {
     if !folder.join(SEAL).exists() {
         return Ok(());
     }
-    let seal = read_seal(folder).ok_or_else(|| format!("{} is damaged", folder.join(SEAL).display()))?;
+    let seal = read_seal(folder).ok_or_else(|| SealError::Unreadable(folder.join(SEAL)))?;
     if seal.arm != arm {
-        return Err(format!("{} is a checkpoint of \"{}\", not of \"{arm}\"", folder.display(), seal.arm));
+        return Err(SealError::OfAnother { folder: folder.to_owned(), theirs: seal.arm, wanted: arm.to_owned() });
     }
     for (name, sum) in &seal.files {
         let path = folder.join(name);
-        let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        if crc32c(&bytes) != *sum {
-            return Err(format!("{} is damaged: it is not what was written", path.display()));
+        match fs::read(&path) {
+            Ok(bytes) if crc32c(&bytes) == *sum => {}
+            Ok(_) => return Err(SealError::Damaged(path)),
+            Err(why) => return Err(SealError::File { path, why }),
         }
     }
     Ok(())
@@ -227,14 +305,12 @@ pub fn verify(folder: &Path, arm: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// That it is damaged, and what to do.
-pub(super) fn unharmed(file: &Path) -> Result<(), String> {
+pub(super) fn unharmed(file: &Path) -> Result<(), CheckpointError> {
     let seal = file.parent().and_then(read_seal);
     let name = file.file_name().map(|name| name.to_string_lossy());
     let Some(sum) = seal.zip(name).and_then(|(seal, name)| seal.files.get(&*name).copied()) else { return Ok(()) };
     match fs::read(file) {
-        Ok(bytes) if crc32c(&bytes) != sum => {
-            Err(format!("{} is damaged: it is not what was written; {REPAIR}", file.display()))
-        }
+        Ok(bytes) if crc32c(&bytes) != sum => Err(CheckpointError::Repairable(SealError::Damaged(file.to_owned()))),
         // Whoever reads it says why that cannot be done.
         _ => Ok(()),
     }
@@ -255,17 +331,17 @@ pub fn all(folder: &Path) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// A checkpoint that is missing or damaged.
-pub(crate) fn state(folder: &Path) -> Result<State, String> {
+pub(crate) fn state(folder: &Path) -> Result<State, CheckpointError> {
     let path = folder.join(STATE);
-    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let state: State = toml::from_str(&text)
-        .map_err(|error| format!("{} is damaged: {}; {REPAIR}", path.display(), error.message()))?;
+    let text = fs::read_to_string(&path).map_err(|why| CheckpointError::File { path: path.clone(), why })?;
+    let damaged = |why: &str| CheckpointError::State { path: path.clone(), why: why.to_owned() };
+    let state: State = toml::from_str(&text).map_err(|error| damaged(error.message()))?;
     let rule = &state.optimizer;
     let sane = |value: f64| value.is_finite() && value >= 0.0;
     if sane(rule.learning_rate) && sane(rule.weight_decay) {
         Ok(state)
     } else {
-        Err(format!("{} is damaged: its optimiser makes no sense; {REPAIR}", path.display()))
+        Err(damaged("its optimiser makes no sense"))
     }
 }
 
@@ -275,12 +351,12 @@ const REPAIR: &str = "`residual-lab runs check` says what can be repaired";
 ///
 /// # Errors
 /// What is missing, damaged, or belongs to another network.
-pub(crate) fn read(arm: &mut Arm, folder: &Path) -> Result<SessionState, String> {
-    verify(folder, &arm.name).map_err(|why| format!("{why}; {REPAIR}"))?;
+pub(crate) fn read(arm: &mut Arm, folder: &Path) -> Result<SessionState, CheckpointError> {
+    verify(folder, &arm.name).map_err(CheckpointError::Repairable)?;
     let state = state(folder)?;
-    let saved = weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;
-    let memory = weights::read(&folder.join(MEMORY)).map_err(|error| error.to_string())?;
-    arm.adopt(arm.model.clone().with_state(&saved).map_err(|error| error.to_string())?);
+    let saved = weights::read(&folder.join(WEIGHTS))?;
+    let memory = weights::read(&folder.join(MEMORY))?;
+    arm.adopt(arm.model.clone().with_state(&saved)?);
     arm.optimizer.restore(&arm.names, &arm.model, &memory)?;
     arm.optimizer.rule = state.optimizer;
     arm.progress = state.progress;
@@ -292,10 +368,10 @@ pub(crate) fn read(arm: &mut Arm, folder: &Path) -> Result<SessionState, String>
 ///
 /// # Errors
 /// What is missing or damaged.
-pub(crate) fn take_back(arm: &mut Arm, folder: &Path) -> Result<(), String> {
+pub(crate) fn take_back(arm: &mut Arm, folder: &Path) -> Result<(), CheckpointError> {
     verify(folder, &arm.name)?;
-    let saved = weights::read(&folder.join(WEIGHTS)).map_err(|error| error.to_string())?;
-    arm.adopt(arm.model.clone().with_state(&saved).map_err(|error| error.to_string())?);
+    let saved = weights::read(&folder.join(WEIGHTS))?;
+    arm.adopt(arm.model.clone().with_state(&saved)?);
     arm.weights_at = Some(state(folder)?.step());
     Ok(())
 }

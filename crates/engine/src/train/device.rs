@@ -8,6 +8,20 @@ use lab_core::experiment::{DeviceChoice, DeviceInfo, Precision};
 use std::panic;
 use std::sync::OnceLock;
 
+/// Why a device that was named cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}; choose one that `residual-lab devices` lists, or auto")]
+pub struct OpenError(Unavailable);
+
+/// What became of a GPU.
+#[derive(Debug, thiserror::Error)]
+enum Unavailable {
+    #[error("{name} (gpu:{index}) does not start")]
+    DoesNotStart { name: String, index: usize },
+    #[error("there is no gpu:{index} on this machine ({found} found)")]
+    NotThere { index: usize, found: usize },
+}
+
 /// A device that is ready for tensors.
 #[derive(Clone, Debug)]
 pub struct Opened {
@@ -50,7 +64,7 @@ pub fn list() -> Vec<DeviceInfo> {
 ///
 /// # Errors
 /// A device that was named and is not there or does not start.
-pub fn open(choice: DeviceChoice) -> Result<Opened, String> {
+pub fn open(choice: DeviceChoice) -> Result<Opened, OpenError> {
     let cpu = |device, choice, name: &str| Opened { device, choice, name: name.to_owned(), notice: None };
     let flex = || cpu(Device::flex(), DeviceChoice::Flex, "CPU (Flex)");
     Ok(match choice {
@@ -64,8 +78,7 @@ pub fn open(choice: DeviceChoice) -> Result<Opened, String> {
             }),
             None => flex(),
         },
-        DeviceChoice::Gpu(index) => gpu(index)
-            .ok_or_else(|| format!("{}; choose one that `residual-lab devices` lists, or auto", unavailable(index)))?,
+        DeviceChoice::Gpu(index) => gpu(index).ok_or_else(|| OpenError(unavailable(index)))?,
     })
 }
 
@@ -73,15 +86,15 @@ pub fn open(choice: DeviceChoice) -> Result<Opened, String> {
 ///
 /// # Errors
 /// As [`open`]; whether a device that was named computes in the precision is told where networks are made.
-pub fn open_for(choice: DeviceChoice, precision: Precision) -> Result<Opened, String> {
+pub fn open_for(choice: DeviceChoice, precision: Precision) -> Result<Opened, OpenError> {
     let any = choice == DeviceChoice::Auto;
     open(if any && !precision.is_f32() { DeviceChoice::Flex } else { choice })
 }
 
-fn unavailable(index: usize) -> String {
+fn unavailable(index: usize) -> Unavailable {
     match adapters().get(index) {
-        Some(adapter) => format!("{} (gpu:{index}) does not start", adapter.name),
-        None => format!("there is no gpu:{index} on this machine ({} found)", adapters().len()),
+        Some(adapter) => Unavailable::DoesNotStart { name: adapter.name.clone(), index },
+        None => Unavailable::NotThere { index, found: adapters().len() },
     }
 }
 

@@ -1,12 +1,24 @@
 //! A network's answers on a set of images: losses, accuracies, confusion matrix, probabilities.
 
 use super::loss::score;
-use crate::nn::{Model, Pass, compute_pass};
+use super::softmax::taken_for;
+use crate::nn::{self, DeviceError, Model, Pass, compute_pass};
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
-use lab_core::data::{self, Images};
+use burn::tensor::Device;
+use lab_core::data::{self, DataError, Images};
 use lab_core::instrument::Confusion;
 use std::ops::Range;
+
+/// Why a network's answers on a set of images are not known.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluateError {
+    /// An image cannot be read.
+    #[error(transparent)]
+    Images(#[from] DataError),
+    /// The device failed.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}
 
 /// A network's answers on a set of images.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,7 +33,7 @@ pub struct Scores {
     pub loss: f64,
     /// Which classes are taken for which.
     pub confusion: Confusion,
-    /// What each image was taken for, in the images' order.
+    /// What each image was taken for, in the images' order; `u16::MAX`, no class, where its logits are not all finite.
     pub predicted: Vec<u16>,
 }
 
@@ -66,7 +78,7 @@ pub fn plain(model: &Model) -> Model {
 ///
 /// # Errors
 /// What the device says when it fails.
-pub fn logits(model: &Model, pixels: Vec<f32>, shape: [usize; 4], device: &Device) -> Result<Vec<f32>, String> {
+pub fn logits(model: &Model, pixels: Vec<f32>, shape: [usize; 4], device: &Device) -> Result<Vec<f32>, DeviceError> {
     logits_of(model, pixels, shape, device, Pass::evaluate())
 }
 
@@ -76,10 +88,10 @@ fn logits_of(
     shape: [usize; 4],
     device: &Device,
     mut pass: Pass,
-) -> Result<Vec<f32>, String> {
+) -> Result<Vec<f32>, DeviceError> {
     compute_pass(device, shape[0], || {
-        let x = Tensor::from_data(TensorData::new(pixels, shape), device);
-        model.forward(x, &mut pass).try_into_vec_as::<f32>().map_err(|error| error.to_string())
+        let x = nn::tensor(pixels, shape, device);
+        nn::values(model.forward(x, &mut pass))
     })
 }
 
@@ -87,21 +99,21 @@ fn logits_of(
 /// scored so far is given.
 ///
 /// # Errors
-/// What the device says when it fails.
+/// An image that cannot be read, or what the device says when it fails.
 pub fn evaluate(
     model: &Model,
     inputs: Inputs,
     batch: usize,
     device: &Device,
     go_on: impl FnMut(usize) -> bool,
-) -> Result<Scores, String> {
+) -> Result<Scores, EvaluateError> {
     evaluate_as(model, inputs, batch, device, Pass::evaluate, go_on)
 }
 
 /// The same with passes of another kind: with lesions, say.
 ///
 /// # Errors
-/// What the device says when it fails.
+/// An image that cannot be read, or what the device says when it fails.
 pub(crate) fn evaluate_as(
     model: &Model,
     inputs: Inputs,
@@ -109,13 +121,13 @@ pub(crate) fn evaluate_as(
     device: &Device,
     pass: impl Fn() -> Pass,
     mut go_on: impl FnMut(usize) -> bool,
-) -> Result<Scores, String> {
+) -> Result<Scores, EvaluateError> {
     let mut batches = data::evaluation_batches(inputs.images, inputs.mean, inputs.std, batch);
     let mut logits = |_| {
         let Some(batch) = batches.next() else { return Ok(Vec::new()) };
-        let batch = batch.map_err(|error| error.to_string())?;
+        let batch = batch?;
         let [channels, height, width] = batch.shape;
-        logits_of(model, batch.pixels, [batch.size, channels, height, width], device, pass())
+        Ok(logits_of(model, batch.pixels, [batch.size, channels, height, width], device, pass())?)
     };
     tally(&inputs.images.labels, model.blueprint().classes, batch, &mut go_on, &mut logits)
 }
@@ -129,8 +141,8 @@ pub(super) fn tally(
     classes: usize,
     batch: usize,
     mut go_on: impl FnMut(usize) -> bool,
-    mut logits: impl FnMut(Range<usize>) -> Result<Vec<f32>, String>,
-) -> Result<Scores, String> {
+    mut logits: impl FnMut(Range<usize>) -> Result<Vec<f32>, EvaluateError>,
+) -> Result<Scores, EvaluateError> {
     let mut scores = Scores::default();
     for labels in labels.chunks(batch.max(1)) {
         if !go_on(scores.total) {
@@ -146,25 +158,38 @@ pub(super) fn tally(
         scores.correct += score.correct;
         scores.top5 += score.top5;
         scores.loss += score.loss;
-        scores
-            .predicted
-            .extend(logits.chunks_exact(classes).map(|row| u16::try_from(predicted(row)).unwrap_or(u16::MAX)));
+        scores.predicted.extend(logits.chunks_exact(classes).map(taken_for));
     }
     scores.confusion = Confusion::of(labels, &scores.predicted, classes);
     Ok(scores)
 }
 
-/// The class of the largest logit, the first one on a tie.
-pub(crate) fn predicted(logits: &[f32]) -> usize {
-    let better = |best: usize, k: usize| if logits[k] > logits[best] { k } else { best };
-    (1..logits.len()).fold(0, better)
-}
+#[cfg(test)]
+mod tests {
+    use super::super::softmax::{NO_CLASS, probabilities};
+    use super::tally;
+    use lab_core::instrument::Predictions;
 
-/// softmax of one row of logits.
-#[allow(clippy::cast_possible_truncation, reason = "probabilities for display")]
-pub(crate) fn softmax(logits: &[f32]) -> Vec<f32> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials: Vec<f64> = logits.iter().map(|&x| f64::from(x - largest).exp()).collect();
-    let sum: f64 = exponentials.iter().sum();
-    exponentials.into_iter().map(|e| (e / sum) as f32).collect()
+    /// Scores of one image of class `label` with these logits, and what is said of it.
+    fn of(row: [f32; 2], label: u16) -> (super::Scores, Predictions) {
+        let scores = tally(&[label], 2, 1, |_| true, |_| Ok(row.to_vec())).unwrap();
+        let mut said = Predictions::of(2, 1);
+        said.push(label, scores.predicted[0], 0.0, &probabilities(&row));
+        (scores, said)
+    }
+
+    #[test]
+    fn a_row_that_is_not_of_numbers_is_never_right() {
+        for row in [[f32::NAN, 1.0], [1.0, f32::NAN], [f32::INFINITY, 1.0], [f32::NEG_INFINITY, 1.0]] {
+            for label in [0, 1] {
+                let (scores, said) = of(row, label);
+                assert_eq!((scores.total, scores.correct, scores.top5), (1, 0, 0), "{row:?} of class {label}");
+                assert_eq!((scores.predicted[0], scores.confusion.right()), (NO_CLASS, 0), "{row:?}");
+                assert!(!said.is_right(0), "{row:?} of class {label}");
+            }
+        }
+        let (scores, said) = of([0.0, 1.0], 1);
+        assert_eq!((scores.correct, scores.top5, scores.predicted[0], scores.confusion.right()), (1, 1, 1, 1));
+        assert!(said.is_right(0));
+    }
 }

@@ -1,8 +1,8 @@
 //! What a frozen backbone makes of each image: computed when the image first comes up, and kept.
 
-use super::evaluate::Inputs;
-use crate::nn::{Model, Pass, compute};
-use burn::tensor::{Device, Tensor, TensorData};
+use super::evaluate::{EvaluateError, Inputs};
+use crate::nn::{self, Model, Pass, compute};
+use burn::tensor::Device;
 use lab_core::data;
 
 /// Bytes that may be kept of one set of images; beyond that, backbones compute them each time.
@@ -30,7 +30,7 @@ impl Kept {
     /// The features of the images at these places, [images, width] row by row. The model has no graph.
     ///
     /// # Errors
-    /// What the device says when it fails.
+    /// An image that cannot be read, or what the device says when it fails.
     pub fn of(
         &mut self,
         indices: &[usize],
@@ -38,16 +38,15 @@ impl Kept {
         model: &Model,
         device: &Device,
         stock: bool,
-    ) -> Result<Vec<f32>, String> {
+    ) -> Result<Vec<f32>, EvaluateError> {
         let new: Vec<usize> = indices.iter().copied().filter(|&index| !self.known[index]).collect();
         if !new.is_empty() {
-            let pixels =
-                data::plain_inputs(inputs.images, inputs.mean, inputs.std, &new).map_err(|error| error.to_string())?;
+            let pixels = data::plain_inputs(inputs.images, inputs.mean, inputs.std, &new)?;
             let [channels, height, width] = inputs.images.shape();
             let found = compute(device, || {
-                let x = Tensor::from_data(TensorData::new(pixels, [new.len(), channels, height, width]), device);
+                let x = nn::tensor(pixels, [new.len(), channels, height, width], device);
                 let mut pass = Pass::evaluate().with_stock_operations(stock);
-                model.pooled(x, &mut pass).try_into_vec_as::<f32>().map_err(|error| error.to_string())
+                nn::values(model.pooled(x, &mut pass))
             })?;
             for (&index, row) in new.iter().zip(found.chunks_exact(self.width)) {
                 self.rows[index * self.width..][..self.width].copy_from_slice(row);

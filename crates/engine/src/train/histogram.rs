@@ -1,6 +1,7 @@
 //! Counts how the values of every parameter and of its gradient are spread. What the counts mean is `instrument`'s.
 
 use super::optimizer::FlatGradients;
+use crate::nn::{self, DeviceError};
 use burn::tensor::Tensor;
 use lab_core::instrument::Histogram;
 
@@ -15,7 +16,7 @@ pub(crate) fn histograms(
     names: &[String],
     weights: &[Tensor<1>],
     gradients: &FlatGradients,
-) -> Result<Vec<Histogram>, String> {
+) -> Result<Vec<Histogram>, DeviceError> {
     let mut found = Vec::with_capacity(names.len());
     for ((parameter, weight), gradient) in names.iter().zip(weights).zip(gradients) {
         let (limit, counts) = spread(weight)?;
@@ -30,8 +31,8 @@ pub(crate) fn histograms(
 
 /// The largest magnitude and the counts of bins that reach that far on both sides of 0.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a bin's number")]
-fn spread(values: &Tensor<1>) -> Result<(f64, Vec<u32>), String> {
-    let values = values.clone().try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+fn spread(values: &Tensor<1>) -> Result<(f64, Vec<u32>), DeviceError> {
+    let values = nn::values(values.clone())?;
     let finite = || values.iter().copied().filter(|value| value.is_finite());
     let limit = finite().fold(0.0_f32, |limit, value| limit.max(value.abs()));
     let mut counts = vec![0; BINS];

@@ -1,10 +1,10 @@
 //! Networks whose weights come from a file, to be asked what they see.
 
-use super::device;
-use super::load::load;
+use super::device::{self, OpenError};
+use super::load::{LoadError, load};
 use super::session::{arm_info, dataset_info};
 use super::snapshot::{ArmSnapshot, Snapshot};
-use lab_core::data::{Dataset, Images};
+use lab_core::data::{DataError, Dataset, Images};
 use lab_core::experiment::{Arm, Channels, Data, Experiment, Fit, Normalization, Plan, PlanError, Recipe, Resize};
 use lab_core::protocol::{DatasetInfo, Import, Live, Prepared};
 use std::sync::Arc;
@@ -17,15 +17,38 @@ pub(crate) struct Imported {
     pub notices: Vec<String>,
 }
 
+/// Why a network cannot be asked what it sees.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ImportError {
+    #[error(transparent)]
+    Device(#[from] OpenError),
+    #[error(transparent)]
+    Weights(#[from] LoadError),
+    #[error(transparent)]
+    Network(#[from] PlanError),
+}
+
+/// Why it cannot be asked about some images.
+#[derive(Debug, thiserror::Error)]
+enum ImagesError {
+    #[error(transparent)]
+    Unread(#[from] DataError),
+    #[error("the images of {images} are of {ours} classes, and the weights tell {theirs} apart")]
+    Count { images: String, ours: usize, theirs: usize },
+    #[error(
+        "the weights tell {theirs} apart, and the images of {images} are of {ours}. If these are the same classes, open the weights again with the images' names for them, or only with how many there are"
+    )]
+    Classes { images: String, ours: String, theirs: String },
+}
+
 /// Reads a network from a file, with the images that it is to be asked about, if there are such.
 ///
 /// # Errors
 /// Images that are too small, a file that holds no weights, weights of another network, or a device that is not there.
-pub(crate) fn read(import: &Import) -> Result<Imported, String> {
+pub(crate) fn read(import: &Import) -> Result<Imported, ImportError> {
     let opened = device::open(import.device)?;
     let about = &import.dataset;
-    let model = load(&import.network, about.shape, about.classes.len(), &import.weights, &opened.device)
-        .map_err(|error| error.to_string())?;
+    let model = load(&import.network, about.shape, about.classes.len(), &import.weights, &opened.device)?;
     let mut notices: Vec<String> = opened.notice.clone().into_iter().collect();
     let data = import.images.as_ref().map_or_else(Data::default, |data| seen_by(data, about));
     let experiment = alone(import, data)?;
@@ -60,10 +83,10 @@ pub(crate) fn read(import: &Import) -> Result<Imported, String> {
 }
 
 /// The network as an experiment of its own, which nobody trains.
-fn alone(import: &Import, data: Data) -> Result<Experiment, String> {
+fn alone(import: &Import, data: Data) -> Result<Experiment, PlanError> {
     let arms = vec![Arm::new(&import.name, import.network.clone())];
     let plan = Plan { name: import.name.clone(), data, recipe: Recipe::default(), arms };
-    Experiment::check(plan).map_err(|found| PlanError::Invalid(found).to_string())
+    Experiment::check(plan).map_err(PlanError::Invalid)
 }
 
 /// Images as the network was trained to see them.
@@ -77,23 +100,15 @@ fn seen_by(data: &Data, about: &DatasetInfo) -> Data {
     }
 }
 
-fn images(experiment: &Experiment, about: &DatasetInfo) -> Result<Dataset, String> {
-    let dataset = Dataset::of(experiment).map_err(|error| error.to_string())?;
+fn images(experiment: &Experiment, about: &DatasetInfo) -> Result<Dataset, ImagesError> {
+    let dataset = Dataset::of(experiment)?;
     let (ours, theirs) = (dataset.classes.len(), about.classes.len());
     if ours != theirs {
-        return Err(format!(
-            "the images of {} are of {ours} classes, and the weights tell {theirs} apart",
-            dataset.name
-        ));
+        return Err(ImagesError::Count { images: dataset.name, ours, theirs });
     }
     if dataset.classes != about.classes && !about.has_numbered_classes() {
-        return Err(format!(
-            "the weights tell {} apart, and the images of {} are of {}. If these are the same classes, open the weights \
-             again with the images' names for them, or only with how many there are",
-            list(&about.classes),
-            dataset.name,
-            list(&dataset.classes)
-        ));
+        let (theirs, ours) = (list(&about.classes), list(&dataset.classes));
+        return Err(ImagesError::Classes { images: dataset.name, ours, theirs });
     }
     Ok(dataset)
 }

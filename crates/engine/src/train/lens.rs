@@ -1,7 +1,8 @@
 //! How networks see a picture: brought to their input's shape, normalised, asked for probabilities.
 
-use super::evaluate::{logits, softmax};
-use crate::nn::Model;
+use super::evaluate::logits;
+use super::softmax;
+use crate::nn::{DeviceError, Model};
 use burn::tensor::Device;
 use lab_core::blueprint::MapShape;
 use lab_core::data::{self, Normalizer, Picture};
@@ -43,11 +44,13 @@ impl Lens<'_> {
         &self,
         pixels: &[u8],
         networks: impl Iterator<Item = &'m Model>,
-    ) -> Result<Vec<Vec<f32>>, String> {
+    ) -> Result<Vec<Vec<f32>>, DeviceError> {
         let [channels, height, width] = self.shape;
         let mut inputs = Vec::with_capacity(pixels.len());
         Normalizer::new(self.mean, self.std).extend(pixels, height * width, &mut inputs);
         let shape = [1, channels, height, width];
-        networks.map(|network| logits(network, inputs.clone(), shape, self.device).map(|row| softmax(&row))).collect()
+        networks
+            .map(|network| logits(network, inputs.clone(), shape, self.device).map(|row| softmax::probabilities(&row)))
+            .collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Networks and weights from files, checked to be numbers.
 
-use super::checkpoint;
+use super::checkpoint::{self, CheckpointError};
 use crate::nn::weights::{self, WeightsError};
 use crate::nn::{Array, Model, StateDict, StateError};
 use burn::tensor::Device;
@@ -18,8 +18,8 @@ pub enum LoadError {
     #[error(transparent)]
     File(#[from] WeightsError),
     /// The file is a checkpoint's and not what was written.
-    #[error("{0}")]
-    Damaged(String),
+    #[error(transparent)]
+    Damaged(#[from] CheckpointError),
     /// The weights are another network's.
     #[error("{}: {why}", .file.display())]
     Fit {
@@ -65,7 +65,7 @@ pub fn load(
 /// # Errors
 /// A file that holds no weights, that is not what a checkpoint was written as, or numbers that are none.
 pub fn read(file: &Path) -> Result<StateDict, LoadError> {
-    checkpoint::unharmed(file).map_err(LoadError::Damaged)?;
+    checkpoint::unharmed(file)?;
     let state = weights::read(file)?;
     let wrong = |array: &Array| array.values.iter().filter(|value| !value.is_finite()).count();
     if let Some((name, _)) = state.iter().find(|(_, array)| wrong(array) > 0) {

@@ -1,6 +1,8 @@
 //! Cross-entropy on the device for the backward pass, and its value and the accuracy on the host from the logits.
 
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use super::softmax::{is_whole, log_sum};
+use crate::nn;
+use burn::tensor::{Device, Tensor, activation};
 use lab_core::data::Batch;
 
 /// Target distributions of a batch, [batch, classes] row by row: one-hot, smoothed, and mixed where the batch is.
@@ -28,7 +30,7 @@ pub fn targets(batch: &Batch, classes: usize, smoothing: f32) -> Vec<f32> {
 #[must_use]
 pub fn cross_entropy(logits: Tensor<2>, targets: &[f32], device: &Device) -> Tensor<1> {
     let shape = logits.dims();
-    let targets = Tensor::<2>::from_data(TensorData::new(targets.to_vec(), shape), device);
+    let targets = nn::tensor(targets.to_vec(), shape, device);
     let log = activation::log_softmax(logits, 1);
     (log * targets).sum() / -(shape[0] as f64)
 }
@@ -49,14 +51,14 @@ pub(crate) fn score(logits: &[f32], targets: &[f32], labels: &[u16], classes: us
     let mut score = Score::default();
     let rows = logits.chunks_exact(classes).zip(targets.chunks_exact(classes)).zip(labels);
     for ((row, targets), &label) in rows {
-        let largest = row.iter().fold(f64::NEG_INFINITY, |max, &x| max.max(f64::from(x)));
-        let log_sum = largest + row.iter().map(|&x| (f64::from(x) - largest).exp()).sum::<f64>().ln();
+        let log_sum = log_sum(row);
         score.loss += row.iter().zip(targets).map(|(&x, &t)| f64::from(t) * (log_sum - f64::from(x))).sum::<f64>();
         let own = row[usize::from(label)];
         let above = row.iter().enumerate().filter(|&(k, &x)| x > own || (x == own && k < usize::from(label))).count();
-        // A row that is not a number is never right.
-        score.correct += usize::from(above == 0 && own.is_finite());
-        score.top5 += usize::from(above < 5 && own.is_finite());
+        // Whatever is at its label, a row that says nothing of any class is never right.
+        let whole = is_whole(row);
+        score.correct += usize::from(above == 0 && whole);
+        score.top5 += usize::from(above < 5 && whole);
     }
     score
 }

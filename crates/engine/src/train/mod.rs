@@ -8,6 +8,7 @@ pub(crate) mod contained;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
+mod failure;
 #[cfg(test)]
 mod faults;
 mod features;
@@ -23,10 +24,12 @@ mod room;
 mod rules;
 pub mod session;
 pub mod snapshot;
+pub(crate) mod softmax;
 mod start;
 #[cfg(test)]
 mod tests;
 mod under_way;
 mod worker;
 
+pub use failure::Failure;
 pub use session::dataset_info;

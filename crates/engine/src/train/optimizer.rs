@@ -2,15 +2,27 @@
 //! with its memory. The kernels have the update rules' arithmetic for the processor, `rules` for every other device.
 
 use super::rules;
-use crate::nn::{Array, Model, StateDict, Trainable};
+use crate::nn::norms::{norm, squares};
+use crate::nn::{self, Array, DeviceError, Model, StateDict, Trainable};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor, TensorData};
+use burn::tensor::{Gradients, Tensor};
 use lab_core::experiment::{Method, Optimizer as Rule};
 use lab_kernels::ops::{self, Descent};
 
 /// Gradients of all parameters in visiting order, flat, without their graph; `None` where a parameter took no part in the
 /// pass (its branch was dropped) or is frozen.
 pub type FlatGradients = Vec<Option<Tensor<1>>>;
+
+/// Why an optimiser cannot take up a memory.
+#[derive(Debug, thiserror::Error)]
+pub enum MemoryError {
+    /// There is none of a parameter.
+    #[error("the optimiser's memory of \"{0}\" is not there")]
+    Missing(String),
+    /// That of a parameter is another one's.
+    #[error("the optimiser's memory of \"{0}\" has another length than the parameter")]
+    Length(String),
+}
 
 /// Takes the parameters' gradients out of a backward pass.
 #[must_use]
@@ -156,11 +168,11 @@ impl Optimizer {
     ///
     /// # Errors
     /// What the device says when it fails.
-    pub(super) fn state(&self, names: &[String]) -> Result<StateDict, String> {
+    pub(super) fn state(&self, names: &[String]) -> Result<StateDict, DeviceError> {
         let mut state = StateDict::new();
         for ((name, slots), &steps) in names.iter().zip(&self.slots).zip(&self.steps) {
             for (k, slot) in slots.iter().enumerate() {
-                let values = slot.try_to_vec_as::<f32>().map_err(|error| error.to_string())?;
+                let values = nn::values(slot.clone())?;
                 state.insert(format!("{name}/{k}"), Array { shape: vec![values.len()], values });
             }
             // Two halves of 24 bits each are exact in single precision.
@@ -175,10 +187,10 @@ impl Optimizer {
     ///
     /// # Errors
     /// The first parameter whose memory is not there or has another length.
-    pub(super) fn restore(&mut self, names: &[String], model: &Model, state: &StateDict) -> Result<(), String> {
+    pub(super) fn restore(&mut self, names: &[String], model: &Model, state: &StateDict) -> Result<(), MemoryError> {
         for (index, (name, weight)) in names.iter().zip(flat_parameters(model)).enumerate() {
             let steps = state.get(&format!("{name}/steps")).filter(|array| array.values.len() == 2);
-            let steps = steps.ok_or_else(|| format!("the optimiser's memory of \"{name}\" is not there"))?;
+            let steps = steps.ok_or_else(|| MemoryError::Missing(name.clone()))?;
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers above 0")]
             let whole = |value: f32| value as u64;
             self.steps[index] = (whole(steps.values[0]) << 24) | whole(steps.values[1]);
@@ -186,10 +198,9 @@ impl Optimizer {
             for k in 0.. {
                 let Some(array) = state.get(&format!("{name}/{k}")) else { break };
                 if array.values.len() != weight.dims()[0] {
-                    return Err(format!("the optimiser's memory of \"{name}\" has another length than the parameter"));
+                    return Err(MemoryError::Length(name.clone()));
                 }
-                let data = TensorData::new(array.values.clone(), [array.values.len()]);
-                self.slots[index].push(Tensor::from_data(data, &weight.device()));
+                self.slots[index].push(nn::tensor(array.values.clone(), weight.dims(), &weight.device()));
             }
         }
         Ok(())
@@ -210,25 +221,12 @@ fn fused(method: &Method) -> ops::Rule {
     }
 }
 
-/// √Σ‖g‖² over all gradients, read from the device.
-///
-/// # Errors
-/// What the device says when it fails.
-fn global_norm(gradients: &FlatGradients) -> Result<f64, String> {
-    let sums: Vec<Tensor<1>> = gradients.iter().flatten().map(|g| (g.clone() * g.clone()).sum()).collect();
-    if sums.is_empty() {
-        return Ok(0.0);
-    }
-    let sums = Tensor::cat(sums, 0).try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
-    Ok(sums.into_iter().map(f64::from).sum::<f64>().sqrt())
-}
-
 /// Scales all gradients so that their common norm is at most `limit`, as `torch.nn.utils.clip_grad_norm_` does.
 ///
 /// # Errors
 /// What the device says when it fails.
-pub(crate) fn clip(gradients: FlatGradients, limit: f64) -> Result<FlatGradients, String> {
-    let factor = limit / (global_norm(&gradients)? + 1e-6);
+pub(crate) fn clip(gradients: FlatGradients, limit: f64) -> Result<FlatGradients, DeviceError> {
+    let factor = limit / (norm(&squares(gradients.iter().map(Option::as_ref))?) + 1e-6);
     if factor >= 1.0 {
         return Ok(gradients);
     }

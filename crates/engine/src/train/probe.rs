@@ -1,7 +1,8 @@
 //! A look at gradients and activations, block by block, in the steps that ask for one.
 
 use super::optimizer::{FlatGradients, flat_parameters};
-use crate::nn::{Model, Pass};
+use crate::nn::norms::{norm, norm_within, squares};
+use crate::nn::{DeviceError, Model, Pass};
 use burn::tensor::Tensor;
 use lab_core::instrument::Histogram;
 use lab_core::protocol::{ArmProbe, BlockProbe};
@@ -33,7 +34,7 @@ pub(super) fn look(
     weights: &[Tensor<1>],
     gradients: &FlatGradients,
     pass: &Pass,
-) -> Result<ArmProbe, String> {
+) -> Result<ArmProbe, DeviceError> {
     let gradient_squares = squares(gradients.iter().map(Option::as_ref))?;
     let weight_squares = squares(weights.iter().map(Some))?;
     let mut blocks = Vec::with_capacity(pass.taps().len());
@@ -63,7 +64,7 @@ pub(super) fn look_back(
     model: &Model,
     names: &[String],
     before: Vec<Tensor<1>>,
-) -> Result<(), String> {
+) -> Result<(), DeviceError> {
     let moved: Vec<Tensor<1>> = flat_parameters(model).into_iter().zip(before).map(|(now, then)| now - then).collect();
     let squares = squares(moved.iter().map(Some))?;
     found.update_norm = norm(&squares);
@@ -71,26 +72,4 @@ pub(super) fn look_back(
         block.update_norm = norm_within(&plan.name, names, &squares);
     }
     Ok(())
-}
-
-fn norm(squares: &[f64]) -> f64 {
-    squares.iter().sum::<f64>().sqrt()
-}
-
-/// The norm over the parameters of one block.
-fn norm_within(block: &str, names: &[String], squares: &[f64]) -> f64 {
-    let inside = |name: &String| name.strip_prefix(block).is_some_and(|rest| rest.starts_with('.'));
-    names.iter().zip(squares).filter(|(name, _)| inside(name)).map(|(_, square)| square).sum::<f64>().sqrt()
-}
-
-/// Σ x² of each vector, 0 where there is none, with one read-back for all.
-fn squares<'a>(vectors: impl Iterator<Item = Option<&'a Tensor<1>>>) -> Result<Vec<f64>, String> {
-    let vectors: Vec<Option<&Tensor<1>>> = vectors.collect();
-    let sums: Vec<Tensor<1>> = vectors.iter().flatten().map(|&v| (v.clone() * v.clone()).sum()).collect();
-    if sums.is_empty() {
-        return Ok(vec![0.0; vectors.len()]);
-    }
-    let sums = Tensor::cat(sums, 0).try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
-    let mut sums = sums.into_iter().map(f64::from);
-    Ok(vectors.iter().map(|vector| if vector.is_some() { sums.next().unwrap_or(0.0) } else { 0.0 }).collect())
 }

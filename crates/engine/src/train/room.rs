@@ -5,12 +5,28 @@ use lab_core::data::Dataset;
 use lab_core::experiment::Experiment;
 use lab_core::{memory, number};
 
+/// Why something cannot be trained here.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "training takes about {} and {} are free; take smaller batches than {batch} images, smaller networks or smaller images (Resize)",
+    number::bytes(*.needed),
+    number::bytes(*.free)
+)]
+pub struct TooLarge {
+    /// Bytes that it takes.
+    needed: u64,
+    /// Bytes that are free.
+    free: u64,
+    /// Images in a batch.
+    batch: u64,
+}
+
 /// Whether there is room for what training takes, before any of it is taken: without it, the system would end the whole
 /// program. A GPU's memory is not known.
 ///
 /// # Errors
 /// There is not, with both sizes and what to do.
-pub(super) fn fits_into_memory(experiment: &Experiment, dataset: &Dataset, gpu: bool) -> Result<(), String> {
+pub(super) fn fits_into_memory(experiment: &Experiment, dataset: &Dataset, gpu: bool) -> Result<(), TooLarge> {
     let Some(free) = memory::free().filter(|_| !gpu) else { return Ok(()) };
     let batch = experiment.recipe.batch_size as u64;
     let (mut kept, mut most) = (0u64, 0u64);
@@ -27,10 +43,5 @@ pub(super) fn fits_into_memory(experiment: &Experiment, dataset: &Dataset, gpu: 
     if needed <= free {
         return Ok(());
     }
-    Err(format!(
-        "training takes about {} and {} are free; take smaller batches than {batch} images, smaller networks or smaller \
-         images (Resize)",
-        number::bytes(needed),
-        number::bytes(free)
-    ))
+    Err(TooLarge { needed, free, batch })
 }

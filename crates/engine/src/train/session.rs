@@ -5,13 +5,15 @@
 use super::arm::{Arm, Clock};
 use super::checkpoint::{self, SaveError, SessionState};
 use super::device::Opened;
+use super::evaluate::EvaluateError;
+use super::failure::Failure;
 use super::guesses::Guesses;
 use super::probe::{Look, Observed};
 use super::room::fits_into_memory;
-use super::start::{self, Origin};
+use super::start::{self, Origin, StartError};
 use burn::tensor::Device;
 use lab_core::blueprint::{Blueprint, Summary};
-use lab_core::data::{self, Dataset, Loader, LoaderOptions, Position};
+use lab_core::data::{self, DataError, Dataset, Loader, LoaderOptions, Position};
 use lab_core::experiment::{Augmentation, Course, DeviceChoice, Experiment, Extension, PlanError};
 use lab_core::protocol::keep::Record;
 use lab_core::protocol::{
@@ -76,19 +78,19 @@ impl Session {
     ///
     /// # Errors
     /// What is wrong with the images, or which network does not fit them.
-    pub fn new(experiment: Experiment, dataset: Arc<Dataset>, opened: Opened) -> Result<Self, String> {
+    pub fn new(experiment: Experiment, dataset: Arc<Dataset>, opened: Opened) -> Result<Self, Failure> {
         let recipe = &experiment.recipe;
         fits_into_memory(&experiment, &dataset, opened.is_gpu())?;
         let autodiff = opened.device.clone().autodiff();
         let stock = opened.choice == DeviceChoice::FlexStock;
         let arms = experiment.arms.iter().map(|plan| {
-            Arm::new(plan, recipe, &dataset, &autodiff, stock)
-                .map_err(|error| format!("arm \"{}\": {error}", plan.name))
+            let arm = Arm::new(plan, recipe, &dataset, &autodiff, stock);
+            arm.map_err(|why| Failure::Arm { arm: plan.name.clone(), why })
         });
-        let arms = arms.collect::<Result<Vec<Arm>, String>>()?;
+        let arms = arms.collect::<Result<Vec<Arm>, Failure>>()?;
         let options = LoaderOptions::new(recipe.batch_size, recipe.seed, recipe.augmentation.clone());
         let start = Position { epoch: 0, batch: 0 };
-        let loader = Loader::new(Arc::clone(&dataset), options, start).map_err(|error| error.to_string())?;
+        let loader = Loader::new(Arc::clone(&dataset), options, start)?;
         let steps_per_epoch = loader.batches_per_epoch() as u64;
         let planned = recipe.length.steps(steps_per_epoch);
         Ok(Self {
@@ -114,7 +116,7 @@ impl Session {
     ///
     /// # Errors
     /// Weights that do not fit their arm.
-    pub(super) fn start_from(&mut self, origins: &[Option<Origin>], new: &[bool]) -> Result<Vec<String>, String> {
+    pub(super) fn start_from(&mut self, origins: &[Option<Origin>], new: &[bool]) -> Result<Vec<String>, StartError> {
         let mut said = Vec::new();
         for ((arm, origin), new) in self.arms.iter_mut().zip(origins).zip(new) {
             if let (Some(origin), true) = (origin, new) {
@@ -135,17 +137,14 @@ impl Session {
     ///
     /// # Errors
     /// A checkpoint that is damaged, or of another network.
-    pub fn resume(&mut self, record: &mut dyn Record, past: &Past) -> Result<Vec<String>, String> {
+    pub fn resume(&mut self, record: &mut dyn Record, past: &Past) -> Result<Vec<String>, Failure> {
         let mut states = Vec::with_capacity(self.arms.len());
         for (index, arm) in self.arms.iter_mut().enumerate() {
-            let folder = record.checkpoints(index).ok_or("this run keeps no checkpoints")?;
+            let folder = record.checkpoints(index).ok_or(Failure::KeepsNone)?;
             let newest = checkpoint::newest(&folder);
             // Every validation was followed by a checkpoint; before the first one, it begins anew.
             if newest.is_none() && past.arms.get(index).is_some_and(|past| !past.evaluations.is_empty()) {
-                let (name, folder) = (&arm.name, folder.display());
-                return Err(format!(
-                    "the checkpoints of {name} are gone from {folder}; bring them back, or start a new run"
-                ));
+                return Err(Failure::Gone { arm: arm.name.clone(), folder });
             }
             let state = newest.map(|folder| checkpoint::read(arm, &folder)).transpose()?;
             states.push((state, arm.progress.clone()));
@@ -263,18 +262,18 @@ impl Session {
     /// One step of every arm that is left.
     ///
     /// # Errors
-    /// What the loader or the device says when it fails.
-    pub fn advance(&mut self) -> Result<Stepped, String> {
+    /// Images that cannot be read. What goes wrong in an arm ends that arm alone.
+    pub fn advance(&mut self) -> Result<Stepped, DataError> {
         let started = Instant::now();
         // Frozen backbones make the same of the same images.
         let same_images = self.augmentation == Augmentation::default();
         self.loader.set_pixels(!same_images || !self.arms.iter().all(Arm::keeps_features));
-        let mut batch = self.loader.next_batch().map_err(|error| error.to_string())?;
+        let mut batch = self.loader.next_batch()?;
         let clock = self.clock();
         let look = self.look();
         if look != Look::Away && batch.pixels.is_empty() {
             let Dataset { train, mean, std, .. } = &*self.dataset;
-            batch.pixels = data::plain_inputs(train, mean, std, &batch.indices).map_err(|error| error.to_string())?;
+            batch.pixels = data::plain_inputs(train, mean, std, &batch.indices)?;
         }
         let (mut arms, mut seen, mut stopped) = (Vec::new(), Vec::new(), Vec::new());
         for (index, arm) in self.arms.iter_mut().enumerate() {
@@ -288,7 +287,7 @@ impl Session {
                 let known = arm.keeps_features() && same_images;
                 let features = known.then(|| arm.features(dataset, &batch.indices, device));
                 let features = features.transpose()?.flatten();
-                arm.step_from(&batch, features, clock, &self.autodiff, look)
+                Ok::<_, EvaluateError>(arm.step_from(&batch, features, clock, &self.autodiff, look)?)
             });
             let Some((step, looked)) = stepped else {
                 stopped.push(index);
@@ -330,33 +329,30 @@ impl Session {
     }
 
     /// Validates one arm; `None` if `go_on` ended it early, the arm has diverged, or its checkpoint has this evaluation
-    /// behind it already.
-    ///
-    /// # Errors
-    /// What the device says when it fails.
-    pub fn evaluate(&mut self, index: usize, go_on: impl FnMut(usize) -> bool) -> Result<Option<Evaluation>, String> {
+    /// behind it already. What goes wrong in it ends this arm alone.
+    pub fn evaluate(&mut self, index: usize, go_on: impl FnMut(usize) -> bool) -> Option<Evaluation> {
         let (clock, seconds) = (self.clock(), self.seconds);
         let min_delta = self.experiment.recipe.early_stopping.map_or(0.0, |stopping| stopping.min_delta);
         let arm = &mut self.arms[index];
         let behind = arm.progress.step > clock.step || arm.progress.evaluated_at.is_some_and(|step| step >= clock.step);
         if arm.has_stopped() || behind {
-            return Ok(None);
+            return None;
         }
         let batch = self.experiment.recipe.batch_size;
         let (dataset, device) = (&self.dataset, &self.opened.device);
-        let Some(scores) = arm.contained(|arm| arm.score(dataset, batch, device, go_on)) else { return Ok(None) };
+        let scores = arm.contained(|arm| arm.score(dataset, batch, device, go_on))?;
         let whole = scores.total == self.dataset.validation.len();
         if whole {
             self.guesses.note(index, clock.step, &scores.predicted);
         }
-        Ok(whole.then(|| arm.note(index, &scores, clock, seconds, min_delta)))
+        whole.then(|| arm.note(index, &scores, clock, seconds, min_delta))
     }
 
     /// Writes every arm's checkpoints.
     ///
     /// # Errors
     /// What could not be read from the device.
-    pub fn save(&mut self, record: &mut dyn Record) -> Result<Saved, String> {
+    pub fn save(&mut self, record: &mut dyn Record) -> Result<Saved, SaveError> {
         let mut saved = Saved::default();
         let state = SessionState {
             seconds: self.seconds,
@@ -375,8 +371,8 @@ impl Session {
             let Some(folder) = record.checkpoints(index) else { continue };
             match checkpoint::write(arm, &state, &folder, kept) {
                 Ok(finite) => arm.unsaved = !finite,
-                Err(SaveError::Compute(why)) => return Err(why),
                 Err(why @ SaveError::Disk(..)) => saved.unwritten = Some(why.to_string()),
+                Err(why) => return Err(why),
             }
             if arm.unsaved && was_saved {
                 saved.said.push(format!(
@@ -401,8 +397,8 @@ impl Session {
     ///
     /// # Errors
     /// Why no experiment may have the change; nothing is changed then.
-    pub fn tune(&mut self, change: &Tune) -> Result<(), String> {
-        let changed = change.applied(&self.experiment).map_err(|found| PlanError::Invalid(found).to_string())?;
+    pub(super) fn tune(&mut self, change: &Tune) -> Result<(), StartError> {
+        let changed = change.applied(&self.experiment).map_err(PlanError::Invalid)?;
         start::leaves_something(&changed, self.dataset.shape())?;
         match change {
             Tune::Augmentation(augmentation) => {

@@ -2,13 +2,86 @@
 
 use super::arm::Arm;
 use super::checkpoint::WEIGHTS;
-use super::load;
-use crate::nn::weights;
-use lab_core::data::Dataset;
+use super::load::{self, LoadError};
+use crate::nn::{StateError, weights};
+use lab_core::data::{DataError, Dataset};
 use lab_core::experiment::{Expected, Experiment, Normalization, PlanError, StartHead, imagenet_normalization};
 use lab_core::protocol::DatasetInfo;
 use lab_core::protocol::keep::Keeper;
 use std::path::{Path, PathBuf};
+
+/// Why arms cannot begin with what they are to begin with.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The weights of an arm are not there, in the words of whoever keeps them.
+    #[error("arm \"{arm}\": {why}")]
+    NotFound {
+        /// Its name.
+        arm: String,
+        /// Why.
+        why: String,
+    },
+    /// Two arms' weights want images of their own.
+    #[error(
+        "the weights of \"{other}\" and of \"{arm}\" expect images that are normalised in different ways, and all arms see the same images; set arms[{index}].start.normalization to any, or run them one after the other"
+    )]
+    Normalizations {
+        /// One arm.
+        other: String,
+        /// The other one.
+        arm: String,
+        /// Its place among the arms.
+        index: usize,
+    },
+    /// With what the weights say of the images, the experiment is none.
+    #[error(transparent)]
+    Invalid(#[from] PlanError),
+    /// The images cannot be read.
+    #[error(transparent)]
+    Images(#[from] DataError),
+    /// What the images are changed by would leave nothing of them.
+    #[error(
+        "recipe.augmentation.cutout is {cutout}, but must be below {side}, the side of the images: such a square covers all of most of them"
+    )]
+    Cutout {
+        /// The square's side.
+        cutout: usize,
+        /// That of the images.
+        side: usize,
+    },
+    /// The weights of an arm cannot be read.
+    #[error(transparent)]
+    Weights(#[from] LoadError),
+    /// The weights of an arm are another network's.
+    #[error("arm \"{arm}\" cannot start from {}: {why}", .file.display())]
+    Fit {
+        /// Its name.
+        arm: String,
+        /// Where the weights are.
+        file: PathBuf,
+        /// What does not fit.
+        why: StateError,
+    },
+    /// A head is to be kept that tells other classes apart.
+    #[error(
+        "arm \"{arm}\" is to keep the head of {}, but that {} and the images are of {ours}; set start.head to new, or leave it out",
+        .file.display(), head(*.theirs)
+    )]
+    Head {
+        /// The arm's name.
+        arm: String,
+        /// Where the weights are.
+        file: PathBuf,
+        /// The classes of their head, if there is one.
+        theirs: Option<usize>,
+        /// Those of the images.
+        ours: usize,
+    },
+}
+
+fn head(classes: Option<usize>) -> String {
+    classes.map_or_else(|| "has none".to_owned(), |classes| format!("is for {classes} classes"))
+}
 
 /// An experiment that says all there is to know of the weights it starts from.
 pub(super) struct Settled {
@@ -35,7 +108,7 @@ pub(super) struct Origin {
 ///
 /// # Errors
 /// Weights that cannot be found, or that expect images normalised in different ways.
-pub(super) fn settle(experiment: Experiment, keeper: &dyn Keeper) -> Result<Settled, String> {
+pub(super) fn settle(experiment: Experiment, keeper: &dyn Keeper) -> Result<Settled, StartError> {
     let mut plan = experiment.into_plan();
     let (mut origins, mut notices) = (Vec::new(), Vec::new());
     let mut expected: Option<(String, Normalization)> = None;
@@ -44,7 +117,8 @@ pub(super) fn settle(experiment: Experiment, keeper: &dyn Keeper) -> Result<Sett
             origins.push(None);
             continue;
         };
-        let found = keeper.trained(start, &arm.name).map_err(|why| format!("arm \"{}\": {why}", arm.name))?;
+        let found = keeper.trained(start, &arm.name);
+        let found = found.map_err(|why| StartError::NotFound { arm: arm.name.clone(), why })?;
         start.weights.clone_from(&found.source);
         let wanted = match (start.normalization, &found.dataset) {
             (Expected::Any, _) => None,
@@ -64,12 +138,7 @@ pub(super) fn settle(experiment: Experiment, keeper: &dyn Keeper) -> Result<Sett
         };
         match (&expected, wanted) {
             (Some((other, ours)), Some(theirs)) if *ours != theirs => {
-                return Err(format!(
-                    "the weights of \"{other}\" and of \"{}\" expect images that are normalised in different ways, and \
-                     all arms see the same images; set arms[{index}].start.normalization to any, or run them one after \
-                     the other",
-                    arm.name
-                ));
+                return Err(StartError::Normalizations { other: other.clone(), arm: arm.name.clone(), index });
             }
             (None, Some(wanted)) => expected = Some((arm.name.clone(), wanted)),
             _ => {}
@@ -88,7 +157,7 @@ pub(super) fn settle(experiment: Experiment, keeper: &dyn Keeper) -> Result<Sett
         // From here on the data set says it for all.
         plan.arms.iter_mut().flat_map(|arm| &mut arm.start).for_each(|start| start.normalization = Expected::Any);
     }
-    let experiment = Experiment::check(plan).map_err(|found| PlanError::Invalid(found).to_string())?;
+    let experiment = Experiment::check(plan).map_err(PlanError::Invalid)?;
     Ok(Settled { experiment, origins, notices })
 }
 
@@ -96,23 +165,20 @@ pub(super) fn settle(experiment: Experiment, keeper: &dyn Keeper) -> Result<Sett
 ///
 /// # Errors
 /// What is wrong with them, or what they are to be changed by that would leave nothing of them.
-pub(super) fn images(experiment: &Experiment) -> Result<Dataset, String> {
-    let dataset = Dataset::of(experiment).map_err(|error| error.to_string())?;
+pub(super) fn images(experiment: &Experiment) -> Result<Dataset, StartError> {
+    let dataset = Dataset::of(experiment)?;
     leaves_something(experiment, dataset.shape())?;
     Ok(dataset)
 }
 
 /// # Errors
 /// An augmentation that would leave nothing of images of this shape, [channels, height, width].
-pub(super) fn leaves_something(experiment: &Experiment, [_, height, width]: [usize; 3]) -> Result<(), String> {
+pub(super) fn leaves_something(experiment: &Experiment, [_, height, width]: [usize; 3]) -> Result<(), StartError> {
     let (cutout, side) = (experiment.recipe.augmentation.cutout as usize, height.min(width));
     if cutout < side {
         return Ok(());
     }
-    Err(format!(
-        "recipe.augmentation.cutout is {cutout}, but must be below {side}, the side of the images: such a square covers all of \
-         most of them"
-    ))
+    Err(StartError::Cutout { cutout, side })
 }
 
 impl Origin {
@@ -120,8 +186,8 @@ impl Origin {
     ///
     /// # Errors
     /// A file that cannot be read, weights of another network, or a head that cannot be kept.
-    pub fn put_into(&self, arm: &mut Arm, classes: &[String]) -> Result<String, String> {
-        let state = load::read(&self.file).map_err(|error| error.to_string())?;
+    pub fn put_into(&self, arm: &mut Arm, classes: &[String]) -> Result<String, StartError> {
+        let state = load::read(&self.file)?;
         let naming = arm.model.blueprint().network.naming;
         let theirs = weights::classes(&state, naming);
         let fits = theirs == Some(classes.len());
@@ -136,7 +202,7 @@ impl Origin {
         };
         let model = arm.model.clone();
         let model = if kept { model.with_state(&state) } else { model.with_backbone(&state) };
-        let model = model.map_err(|why| format!("arm \"{name}\" cannot start from {}: {why}", self.file.display()))?;
+        let model = model.map_err(|why| StartError::Fit { arm: name.clone(), file: self.file.clone(), why })?;
         arm.adopt(model);
         Ok(named.said(kept, theirs, classes.len(), renamed && self.head == StartHead::Fitting))
     }
@@ -149,13 +215,8 @@ struct Named<'a> {
 }
 
 impl Named<'_> {
-    fn misfit(&self, theirs: Option<usize>, ours: usize) -> String {
-        let (file, arm) = (self.file.display(), self.arm);
-        let held = theirs.map_or_else(|| "has none".to_owned(), |theirs| format!("is for {theirs} classes"));
-        format!(
-            "arm \"{arm}\" is to keep the head of {file}, but that {held} and the images are of {ours}; set start.head to \
-             new, or leave it out"
-        )
+    fn misfit(&self, theirs: Option<usize>, ours: usize) -> StartError {
+        StartError::Head { arm: self.arm.to_owned(), file: self.file.to_owned(), theirs, ours }
     }
 
     fn said(&self, kept: bool, theirs: Option<usize>, ours: usize, renamed: bool) -> String {

@@ -2,6 +2,7 @@
 //! after a crash. Decides nothing about when to train; that is the worker's.
 
 use super::checkpoint;
+use super::failure::Failure;
 use super::session::{Session, dataset_info};
 use super::snapshot::Snapshot;
 use lab_core::checkpoint::Checkpoint;
@@ -164,11 +165,11 @@ impl Run {
     ///
     /// # Errors
     /// What could not be written.
-    pub fn take_up(&mut self) -> Result<(), String> {
+    pub fn take_up(&mut self) -> Result<(), Failure> {
         if !std::mem::take(&mut self.untouched) {
             return Ok(());
         }
-        self.again = self.record.rewind(self.session.step, &self.session.recorded())?.into();
+        self.again = self.record.rewind(self.session.step, &self.session.recorded()).map_err(Failure::Keep)?.into();
         self.change_again();
         self.over = self.session.is_over() || self.session.has_stalled();
         Ok(())
@@ -182,12 +183,12 @@ impl Run {
         &mut self,
         mut go_on: impl FnMut() -> bool,
         mut tell: impl FnMut(Evaluation),
-    ) -> Result<Vec<usize>, String> {
+    ) -> Result<Vec<usize>, Failure> {
         let mut failed = Vec::new();
         for index in 0..self.session.arms.len() {
             let left = !self.session.arms[index].has_stopped();
-            if let Some(evaluation) = self.session.evaluate(index, |_| go_on())? {
-                self.record.evaluated(&evaluation)?;
+            if let Some(evaluation) = self.session.evaluate(index, |_| go_on()) {
+                self.record.evaluated(&evaluation).map_err(Failure::Keep)?;
                 if evaluation.loss.is_finite() {
                     self.remember(index);
                 }
@@ -203,7 +204,7 @@ impl Run {
     ///
     /// # Errors
     /// What could not be written.
-    pub fn stopped(&mut self, arm: usize) -> Result<Intervention, String> {
+    pub fn stopped(&mut self, arm: usize) -> Result<Intervention, Failure> {
         let mut what = self.session.why_stopped(arm);
         let newest = self.record.checkpoints(arm).and_then(|folder| checkpoint::newest(&folder));
         let arm = &mut self.session.arms[arm];
@@ -217,7 +218,7 @@ impl Run {
             what += &format!("; its last checkpoint cannot be read: {why}");
         }
         let intervention = Intervention { step: self.session.step, what, change: None };
-        self.record.intervened(&intervention)?;
+        self.record.intervened(&intervention).map_err(Failure::Keep)?;
         Ok(intervention)
     }
 
@@ -258,7 +259,7 @@ impl Run {
     ///
     /// # Errors
     /// What the device says when it fails. A disk that fails ends nothing.
-    pub fn save(&mut self) -> Result<Vec<String>, String> {
+    pub fn save(&mut self) -> Result<Vec<String>, Failure> {
         self.saved = Instant::now();
         let saved = self.session.save(self.record.as_mut())?;
         self.unsaved = saved.unwritten;
@@ -279,7 +280,7 @@ impl Run {
     ///
     /// # Errors
     /// What the device says when it fails.
-    pub fn retry(&mut self) -> Result<Vec<String>, String> {
+    pub fn retry(&mut self) -> Result<Vec<String>, Failure> {
         if self.unwritten().is_none() || self.tried.elapsed() < RETRY {
             return Ok(Vec::new());
         }
@@ -290,7 +291,7 @@ impl Run {
     ///
     /// # Errors
     /// What the device says when it fails.
-    pub fn write(&mut self) -> Result<Vec<String>, String> {
+    pub fn write(&mut self) -> Result<Vec<String>, Failure> {
         self.tried = Instant::now();
         self.record.write();
         let said = if self.unsaved.is_some() { self.save()? } else { Vec::new() };
@@ -302,7 +303,7 @@ impl Run {
     ///
     /// # Errors
     /// What could not be put into words.
-    pub fn finish(&mut self, reason: &str) -> Result<Outcome, String> {
+    pub fn finish(&mut self, reason: &str) -> Result<Outcome, Failure> {
         self.ending = Some(reason.to_owned());
         self.write_end()?;
         Ok(self.outcome(reason))
@@ -314,9 +315,12 @@ impl Run {
     }
 
     /// A run whose end is written counts as whole, so that comes after everything else.
-    fn write_end(&mut self) -> Result<(), String> {
+    fn write_end(&mut self) -> Result<(), Failure> {
         match self.ending.take_if(|_| self.record.unwritten().is_none() && self.unsaved.is_none()) {
-            Some(reason) => self.record.finished(&self.session.outcome(&reason, self.record.folder())),
+            Some(reason) => {
+                let outcome = self.session.outcome(&reason, self.record.folder());
+                self.record.finished(&outcome).map_err(Failure::Keep)
+            }
             None => Ok(()),
         }
     }
@@ -325,8 +329,8 @@ impl Run {
     ///
     /// # Errors
     /// Why that folder will not do, or what the device says when it fails.
-    pub fn move_to(&mut self, folder: &Path) -> Result<Vec<String>, String> {
-        self.record.move_to(folder)?;
+    pub fn move_to(&mut self, folder: &Path) -> Result<Vec<String>, Failure> {
+        self.record.move_to(folder).map_err(Failure::Keep)?;
         self.find_folders();
         self.shown = None;
         let said = self.save()?;
@@ -364,18 +368,11 @@ impl Run {
 
 /// # Errors
 /// The images of a run are no longer those that it was started with.
-pub(super) fn same_images(then: &DatasetInfo, now: &Dataset) -> Result<(), String> {
+pub(super) fn same_images(then: &DatasetInfo, now: &Dataset) -> Result<(), Failure> {
     if then.is_of_same_images(&dataset_info(now)) {
         return Ok(());
     }
-    Err(format!(
-        "the images of this run have changed since it was started ({} training and {} validation images then, {} and {} \
-         now); put them back, or start a new run",
-        then.train,
-        then.validation,
-        now.train.len(),
-        now.validation.len()
-    ))
+    Err(Failure::OtherImages { then: [then.train, then.validation], now: [now.train.len(), now.validation.len()] })
 }
 
 /// Whether a validation is to end early. A stop lets it come to its end, so that all arms are validated; a second one does

@@ -2,6 +2,7 @@
 
 use super::contained::contained;
 use super::device::{self, Opened};
+use super::failure::Failure;
 use super::import::{self, Imported};
 use super::session::{Session, Stepped};
 use super::snapshot::Latest;
@@ -92,7 +93,7 @@ impl Worker {
     }
 
     /// Tries again to write what could not be written.
-    fn retry(&mut self) -> Result<(), String> {
+    fn retry(&mut self) -> Result<(), Failure> {
         let Some(run) = &mut self.run else { return Ok(()) };
         let said = run.retry()?;
         self.say(said);
@@ -108,18 +109,17 @@ impl Worker {
     }
 
     #[allow(clippy::unnecessary_wraps, reason = "every command is answered alike")]
-    fn move_run(&mut self, folder: &Path) -> Result<(), String> {
+    fn move_run(&mut self, folder: &Path) -> Result<(), Failure> {
         let Some(run) = &mut self.run else { return Ok(()) };
         // A folder that will not do is no reason to end anything.
-        let said = run.move_to(folder).unwrap_or_else(|why| vec![why]);
-        let prepared = run.session.prepared(run.record.folder());
-        self.outbox.send(Event::Prepared(Box::new(prepared)));
+        let said = run.move_to(folder).unwrap_or_else(|why| vec![why.to_string()]);
+        self.outbox.send(Event::Prepared(Box::new(run.session.prepared(run.record.folder()))));
         self.say(said);
         Ok(())
     }
 
     /// Does something; an error or a panic ends the experiment with a message.
-    fn guarded(&mut self, work: impl FnOnce(&mut Self) -> Result<(), String>) {
+    fn guarded(&mut self, work: impl FnOnce(&mut Self) -> Result<(), Failure>) {
         if let Err(message) = contained("the experiment", ADVICE, || work(self)) {
             // Tensors of a panicked step are not to be trusted; the last checkpoint is.
             self.forget();
@@ -152,7 +152,7 @@ impl Worker {
         }
     }
 
-    fn obey(&mut self, command: Command) -> Result<(), String> {
+    fn obey(&mut self, command: Command) -> Result<(), Failure> {
         match command {
             Command::Start { experiment, device, paused } => {
                 self.end("another experiment was started")?;
@@ -196,7 +196,7 @@ impl Worker {
         }
     }
 
-    fn start(&mut self, experiment: Experiment, choice: DeviceChoice, start: Start) -> Result<(), String> {
+    fn start(&mut self, experiment: Experiment, choice: DeviceChoice, start: Start) -> Result<(), Failure> {
         self.forget();
         self.enter(Phase::Loading);
         let Settled { experiment, origins, notices } = start::settle(experiment, self.keeper.as_ref())?;
@@ -207,7 +207,8 @@ impl Worker {
         let said = session.start_from(&origins, &vec![true; origins.len()])?;
         self.say(warnings(&session.experiment, session.steps_per_epoch).into_iter().chain(said).collect());
         let prepared = session.prepared(None);
-        let record = if start.kept { self.keeper.open(&prepared)? } else { Box::new(KeepNothing) };
+        let record =
+            if start.kept { self.keeper.open(&prepared).map_err(Failure::Keep)? } else { Box::new(KeepNothing) };
         let mut run = Run::new(session, record, start.paused);
         // Whoever is killed before the first checkpoint goes on from this one.
         let said = run.save()?;
@@ -215,7 +216,7 @@ impl Worker {
     }
 
     /// Opens weights; those that cannot be read end nothing.
-    fn import(&mut self, import: Box<Import>) -> Result<(), String> {
+    fn import(&mut self, import: Box<Import>) -> Result<(), Failure> {
         let read = contained("the file of weights", "everything stays as it was", || import::read(&import));
         let read = read.map_err(|why| self.outbox.send(Event::Refused(why)));
         let Ok(Imported { snapshot, prepared, notices }) = read else { return Ok(()) };
@@ -230,13 +231,11 @@ impl Worker {
     }
 
     /// Reads a kept run, to go on with it or to show it as it was left.
-    fn reopen(&mut self, folder: &Path, choice: DeviceChoice, goes_on: bool) -> Result<(), String> {
+    fn reopen(&mut self, folder: &Path, choice: DeviceChoice, goes_on: bool) -> Result<(), Failure> {
         self.forget();
         self.enter(Phase::Loading);
-        let mut kept = self.keeper.reopen(folder)?;
-        let dataset = Dataset::of(&kept.experiment).map_err(|error| {
-            format!("the run's images: {error}; where they lie elsewhere now, train --resume RUN --data PATH goes on with them")
-        })?;
+        let mut kept = self.keeper.reopen(folder).map_err(Failure::Keep)?;
+        let dataset = Dataset::of(&kept.experiment).map_err(Failure::RunImages)?;
         under_way::same_images(&kept.dataset, &dataset)?;
         under_way::count(&mut kept.past, &dataset);
         let mut record = kept.record;
@@ -256,9 +255,10 @@ impl Worker {
         }
         run.take_up()?;
         if !run.over {
-            run.record.resumed(run.session.step)?;
+            run.record.resumed(run.session.step).map_err(Failure::Keep)?;
             let what = format!("resumed on {}", run.session.opened.name);
-            run.record.intervened(&Intervention { step: run.session.step, what, change: None })?;
+            let resumed = Intervention { step: run.session.step, what, change: None };
+            run.record.intervened(&resumed).map_err(Failure::Keep)?;
         }
         self.begin(run, before, said)
     }
@@ -271,7 +271,7 @@ impl Worker {
         self.tell_end(before.outcome.map_or(outcome.clone(), |known| Outcome { run: outcome.run, ..known }));
     }
 
-    fn session(&mut self, experiment: Experiment, dataset: Dataset, choice: DeviceChoice) -> Result<Session, String> {
+    fn session(&mut self, experiment: Experiment, dataset: Dataset, choice: DeviceChoice) -> Result<Session, Failure> {
         for notice in &dataset.notices {
             self.outbox.send(Event::Notice(notice.clone()));
         }
@@ -294,7 +294,7 @@ impl Worker {
         self.say(said);
     }
 
-    fn begin(&mut self, run: Run, before: Before, said: Vec<String>) -> Result<(), String> {
+    fn begin(&mut self, run: Run, before: Before, said: Vec<String>) -> Result<(), Failure> {
         let (over, paused, step) = (run.over, run.paused, run.session.step);
         let missing = run.session.is_evaluation_missing();
         self.present(run, before.past, step, said);
@@ -330,7 +330,7 @@ impl Worker {
         }
     }
 
-    fn tune(&mut self, change: &Tune) -> Result<(), String> {
+    fn tune(&mut self, change: &Tune) -> Result<(), Failure> {
         let Some(run) = &mut self.run else { return Ok(()) };
         if let Err(why) = run.session.tune(change) {
             self.outbox.send(Event::Notice(format!("not changed: {why}")));
@@ -338,13 +338,13 @@ impl Worker {
         }
         let (step, what) = (run.session.step, change.in_words());
         let intervention = Intervention { step, what, change: Some(Change::Tune(change.clone())) };
-        run.record.intervened(&intervention)?;
+        run.record.intervened(&intervention).map_err(Failure::Keep)?;
         self.outbox.send(Event::Intervened(intervention));
         self.outbox.send(Event::Tuned(Box::new(run.session.live())));
         Ok(())
     }
 
-    fn extend(&mut self, epochs: u32, schedule: Extension) -> Result<(), String> {
+    fn extend(&mut self, epochs: u32, schedule: Extension) -> Result<(), Failure> {
         let Some(run) = self.run.as_mut().filter(|run| !run.session.all_stopped()) else { return Ok(()) };
         run.take_up()?;
         run.go_on();
@@ -357,7 +357,7 @@ impl Worker {
         let course = run.session.course().clone();
         let change = Some(Change::Length { steps: run.session.total_steps, course });
         let intervention = Intervention { step: run.session.step, what, change };
-        run.record.intervened(&intervention)?;
+        run.record.intervened(&intervention).map_err(Failure::Keep)?;
         let prepared = run.session.prepared(run.record.folder());
         self.outbox.send(Event::Intervened(intervention));
         self.outbox.send(Event::Prepared(Box::new(prepared)));
@@ -365,7 +365,7 @@ impl Worker {
     }
 
     /// One step, and whatever is due after it.
-    fn advance(&mut self) -> Result<(), String> {
+    fn advance(&mut self) -> Result<(), Failure> {
         let Some(run) = &mut self.run else { return Ok(()) };
         let first = run.session.step == 0 && run.session.opened.is_gpu();
         let phase = match (first, run.session.is_warming_up()) {
@@ -393,8 +393,7 @@ impl Worker {
         self.retry()?;
         let Some(run) = &mut self.run else { return Ok(()) };
         if run.change_again() {
-            let live = Box::new(run.session.live());
-            self.outbox.send(Event::Tuned(live));
+            self.outbox.send(Event::Tuned(Box::new(run.session.live())));
         }
         for (epochs, schedule) in run.due() {
             self.extend(epochs, schedule)?;
@@ -410,16 +409,16 @@ impl Worker {
     }
 
     /// Keeps and tells what a step brought.
-    fn tell(&mut self, stepped: Stepped) -> Result<(), String> {
+    fn tell(&mut self, stepped: Stepped) -> Result<(), Failure> {
         let Some(run) = &mut self.run else { return Ok(()) };
-        run.record.step(&stepped.record)?;
+        run.record.step(&stepped.record).map_err(Failure::Keep)?;
         self.outbox.step(stepped.record);
         if let Some(probe) = stepped.probe {
-            run.record.probed(&probe)?;
+            run.record.probed(&probe).map_err(Failure::Keep)?;
             self.outbox.send(Event::Probed(Box::new(probe)));
         }
         if let Some(spread) = stepped.spread {
-            run.record.counted(&spread)?;
+            run.record.counted(&spread).map_err(Failure::Keep)?;
             self.outbox.send(Event::Spread(Box::new(spread)));
         }
         for arm in stepped.stopped {
@@ -428,7 +427,7 @@ impl Worker {
         Ok(())
     }
 
-    fn tell_stopped(&mut self, arm: usize) -> Result<(), String> {
+    fn tell_stopped(&mut self, arm: usize) -> Result<(), Failure> {
         let Some(run) = &mut self.run else { return Ok(()) };
         self.outbox.send(Event::Intervened(run.stopped(arm)?));
         Ok(())
@@ -436,7 +435,7 @@ impl Worker {
 
     /// Validates every arm and saves; says why it is to end here, if it is. Commands that come meanwhile are obeyed
     /// afterwards.
-    fn evaluate(&mut self) -> Result<Option<String>, String> {
+    fn evaluate(&mut self) -> Result<Option<String>, Failure> {
         self.enter(Phase::Evaluating);
         self.show(false);
         let Self { run: Some(run), inbox, deferred, outbox, .. } = self else { return Ok(None) };
@@ -454,12 +453,12 @@ impl Worker {
     }
 
     /// Whether whoever keeps the record wants no more of the experiment, and why.
-    fn enough(&mut self) -> Result<Option<String>, String> {
+    fn enough(&mut self) -> Result<Option<String>, Failure> {
         let Some(run) = self.run.as_mut().filter(|run| run.session.step > 0) else { return Ok(None) };
-        run.record.enough(run.session.step)
+        run.record.enough(run.session.step).map_err(Failure::Keep)
     }
 
-    fn save(&mut self) -> Result<(), String> {
+    fn save(&mut self) -> Result<(), Failure> {
         let Some(run) = &mut self.run else { return Ok(()) };
         let said = run.save()?;
         self.say(said);
@@ -467,7 +466,7 @@ impl Worker {
     }
 
     /// Ends what is running, if anything is, with a checkpoint.
-    fn end(&mut self, reason: &str) -> Result<(), String> {
+    fn end(&mut self, reason: &str) -> Result<(), Failure> {
         match &self.run {
             Some(run) if !run.over => {
                 self.save()?;
@@ -478,7 +477,7 @@ impl Worker {
     }
 
     /// Ends the run but keeps its networks, so that questions can be asked and training extended.
-    fn finish(&mut self, reason: &str) -> Result<(), String> {
+    fn finish(&mut self, reason: &str) -> Result<(), Failure> {
         let Some(run) = &mut self.run else { return Ok(()) };
         let outcome = run.finish(reason)?;
         self.say(Vec::new());
@@ -486,7 +485,7 @@ impl Worker {
         Ok(())
     }
 
-    fn finish_by_itself(&mut self) -> Result<(), String> {
+    fn finish_by_itself(&mut self) -> Result<(), Failure> {
         let Some(reason) = self.run.as_ref().map(Run::reason) else { return Ok(()) };
         self.finish(&reason)
     }

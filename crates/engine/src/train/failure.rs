@@ -1,0 +1,68 @@
+//! Why training cannot begin or go on.
+
+use super::arm::Unfit;
+use super::checkpoint::{CheckpointError, SaveError};
+use super::device::OpenError;
+use super::room::TooLarge;
+use super::start::StartError;
+use lab_core::data::DataError;
+use std::path::PathBuf;
+
+/// Why training cannot begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The images cannot be read.
+    #[error(transparent)]
+    Images(#[from] DataError),
+    /// Those of a run that was kept cannot.
+    #[error("the run's images: {0}; where they lie elsewhere now, train --resume RUN --data PATH goes on with them")]
+    RunImages(DataError),
+    /// They are no longer those that a run was started with.
+    #[error(
+        "the images of this run have changed since it was started ({} training and {} validation images then, {} and {} now); put them back, or start a new run",
+        then[0], then[1], now[0], now[1]
+    )]
+    OtherImages {
+        /// How many there were to train and to validate on.
+        then: [usize; 2],
+        /// How many there are.
+        now: [usize; 2],
+    },
+    /// An arm cannot be trained on the images or the device.
+    #[error("arm \"{arm}\": {why}")]
+    Arm {
+        /// Its name.
+        arm: String,
+        /// Why.
+        why: Unfit,
+    },
+    /// The memory is too small.
+    #[error(transparent)]
+    Room(#[from] TooLarge),
+    /// The device is not there.
+    #[error(transparent)]
+    Device(#[from] OpenError),
+    /// An arm cannot start from what it is to start from.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A run to go on with that keeps nothing to go on from.
+    #[error("this run keeps no checkpoints")]
+    KeepsNone,
+    /// A run whose checkpoints somebody took away.
+    #[error("the checkpoints of {arm} are gone from {}; bring them back, or start a new run", .folder.display())]
+    Gone {
+        /// Whose.
+        arm: String,
+        /// Where they were.
+        folder: PathBuf,
+    },
+    /// A checkpoint cannot be gone on from.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A checkpoint could not be made.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    /// Whoever keeps the record cannot go on, in its words.
+    #[error("{0}")]
+    Keep(String),
+}

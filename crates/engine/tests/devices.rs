@@ -123,8 +123,8 @@ fn a_gpu_refuses_a_precision_that_is_not_computed_there() {
         |choice| Session::new(experiment.clone(), images(), device::open(choice).expect("a device")).map(|_| ());
     let why = begun(choice).expect_err("no bfloat16 there").to_string();
     assert!(why.contains("recipe.precision is bf16") && why.contains("choose the device flex"), "{why}");
-    assert_eq!(begun(DeviceChoice::Flex), Ok(()));
-    assert_eq!(begun(DeviceChoice::NdArray), Ok(()));
+    assert!(begun(DeviceChoice::Flex).is_ok());
+    assert!(begun(DeviceChoice::NdArray).is_ok());
     let any = device::open_for(DeviceChoice::Auto, Precision::Bf16).expect("a device");
     assert_eq!(any.choice, DeviceChoice::Flex, "any device is one that computes so");
 }

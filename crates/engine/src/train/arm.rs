@@ -235,7 +235,7 @@ impl Arm {
     /// What its frozen backbone makes of these training images as they are; `None` if nothing is kept.
     ///
     /// # Errors
-    /// What the device says when it fails.
+    /// An image that cannot be read, or what the device says when it fails.
     pub(super) fn features(
         &mut self,
         dataset: &Dataset,
@@ -364,7 +364,7 @@ impl Arm {
     /// Scores the network as it is now.
     ///
     /// # Errors
-    /// What the device says when it fails.
+    /// An image that cannot be read, or what the device says when it fails.
     pub fn score(
         &mut self,
         dataset: &Dataset,

@@ -359,7 +359,7 @@ impl Run {
         let faulty = session.arms.iter().position(|arm| arm.fault.is_some());
         match faulty.filter(|_| session.all_stopped()) {
             Some(arm) => format!("no network is left: {}", session.why_stopped(arm)),
-            None if session.all_stopped() => "every arm's loss left the finite numbers".to_owned(),
+            None if session.all_stopped() => "the loss of every network became infinite or no number".to_owned(),
             None if session.step >= session.total_steps => Outcome::COMPLETE.to_owned(),
             None => "stopped early: the validation loss no longer falls".to_owned(),
         }

@@ -115,7 +115,7 @@ fn take(
             Ok(Next::Nothing { held }) => {
                 if held > 0 && !quiet {
                     let are = if held == 1 { "is" } else { "are" };
-                    output::notice(&format!("{} {are} being worked on by others", plural(held as u64, "trial")));
+                    output::notice(&format!("{} {are} being worked on by others", plural(held.into(), "trial")));
                 }
                 break;
             }

@@ -18,11 +18,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 fn main() -> ExitCode {
-    with_runtime_folder();
     // A panic ends as one line like any other failure; where it came from goes to the log.
     panic::set_hook(Box::new(|info| tracing::error!("{info}")));
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    with_runtime_folder();
 
     let outcome = panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
         let message = "the program has a fault; with RUST_LOG=error it says where, so that you can report it";
@@ -80,9 +80,7 @@ fn connect(place: PathBuf, wake: Wake) -> std::io::Result<Box<dyn Link>> {
 
 /// Opens the window, which keeps its runs in the usual place.
 fn window(renderer: Renderer, frame_log: Option<PathBuf>) -> Result<(), Failure> {
-    let place = runs::default_place().ok_or_else(|| {
-        Failure::Usage("there is no place for runs: this user has no home folder; set HOME".to_owned())
-    })?;
+    let place = runs::default_place().ok_or_else(|| Failure::no_home("set HOME"))?;
     let of = place.clone();
     let usual = Options::new(Box::new(|wake| connect(of, wake)), device::list);
     lab_window::run(Options { renderer, frame_log, place: Some(place), ..usual }).map_err(|error| match error {

@@ -3,10 +3,10 @@
 use super::devices;
 use super::output::{self, Failure};
 use super::plan::{self, Shape};
-use super::presets::usual_images;
 use super::signals::allocated;
 use lab_core::data::{Batch, Dataset, Images, evaluation_batches};
 use lab_core::experiment::{Arm as ArmPlan, DeviceChoice, Method, Optimizer, Precision, Recipe};
+use lab_core::memory;
 use lab_core::number;
 use lab_core::random::{Purpose, Random};
 use lab_engine::nn::Model;
@@ -70,12 +70,14 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let (arms, precision) = plan::arms_of(&args.preset, &args.set, args.arm.as_deref())?;
+    let experiment = plan::named(&args.preset, &args.set)?;
+    let (arms, precision) =
+        (plan::arms_of(&args.preset, &experiment, args.arm.as_deref())?, experiment.recipe.precision);
     // Whoever asks is one of the threads that compute, so that no step is handed over; 0 threads: one for each core.
     let threads = args.threads.map_or_else(|| allocated().unwrap_or(0), |threads| threads as usize);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
     pool.build_global().map_err(Failure::running)?;
-    let (shape, classes) = usual_images(&args.preset);
+    let (shape, classes) = plan::usual_images(Some(&args.preset), &experiment);
     let shape = args.image.map_or(shape, |Shape(shape)| shape);
     let classes = args.classes.map_or(classes, |classes| classes as usize);
     let dataset = noise(shape, classes, args.batch as usize);
@@ -122,6 +124,7 @@ fn report(args: &Args, [channels, height, width]: [usize; 3], opened: &Opened, t
     let median = times.median();
     let rate = f64::from(args.batch) / median;
     let what = if args.inference { "inference" } else { "training" };
+    let memory = memory::peak().map(|bytes| bytes as f64 / f64::from(1 << 20));
     if args.json {
         return output::print_json(&json!({
             "images_per_second": rate,
@@ -129,7 +132,7 @@ fn report(args: &Args, [channels, height, width]: [usize; 3], opened: &Opened, t
             "step_ms_best": 1000.0 * times.wall[0],
             "processor_ms_mean": times.processor.map(|seconds| 1000.0 * seconds),
             "device": opened.name,
-            "peak_memory_mib": peak_memory_mib(),
+            "peak_memory_mib": memory,
             "preset": args.preset,
             "arm": args.arm,
             "what": what,
@@ -139,7 +142,7 @@ fn report(args: &Args, [channels, height, width]: [usize; 3], opened: &Opened, t
             "threads": rayon::current_num_threads(),
         }));
     }
-    let memory = peak_memory_mib().map_or_else(String::new, |mib| format!(", at most {mib:.0} MiB of memory"));
+    let memory = memory.map_or_else(String::new, |mib| format!(", at most {mib:.0} MiB of memory"));
     output::print(&format!(
         "{} {what}, {} images of {channels}×{height}×{width} at a time on {}: {} images/s, {:.1} ms a step{memory}",
         args.preset,
@@ -171,7 +174,8 @@ pub(super) fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, wor
     });
     let mut arms = arms.collect::<Result<Vec<Arm>, Failure>>()?;
     let batch = evaluation_batches(&dataset.train, &dataset.mean, &dataset.std, dataset.train.len()).next();
-    let batch = batch.ok_or(Failure::Silent)?.map_err(Failure::running)?;
+    let batch =
+        batch.ok_or_else(|| Failure::fault("there are no images to measure with"))?.map_err(Failure::running)?;
     let networks: Vec<Model> = arms.iter().map(|arm| plain(&arm.model)).collect();
     let planned = WARM_UP + u64::from(work.steps);
     let mut step = |step: u64| -> Result<f64, Failure> {
@@ -217,14 +221,6 @@ pub(super) fn noise(shape: [usize; 3], classes: usize, count: usize) -> Dataset 
         std: vec![0.3; channels],
         notices: Vec::new(),
     }
-}
-
-/// The most memory this process has had so far; known on Linux only.
-fn peak_memory_mib() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: f64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kibibytes / 1024.0)
 }
 
 /// What all threads of this process have had of the processor so far; known on Linux only.

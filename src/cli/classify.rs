@@ -4,6 +4,7 @@ use super::devices;
 use super::network::{NetworkArgs, Trained, find_run, load_dataset};
 use super::output::{self, Failure};
 use super::plan::Shape;
+use super::weights_file::{WeightsFile, named_classes};
 use lab_core::data::{LoadOptions, read_picture_for};
 use lab_core::experiment::DeviceChoice;
 use lab_core::files::files_in;
@@ -114,10 +115,10 @@ fn pictures(named: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
-    if args.network.weights.is_some() {
-        let info = info(args)?;
-        let opened = devices::open_for(args.device, args.network.precision()?)?;
-        let trained = args.network.of_weights(info, &opened)?;
+    if let Some(weights) = args.network.weights_file()? {
+        let info = info(args, &weights)?;
+        let opened = devices::open_for(args.device, weights.precision())?;
+        let trained = weights.load(info, &opened)?;
         return Ok((opened, trained, &args.paths));
     }
     let options =
@@ -134,16 +135,17 @@ fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
     }
 }
 
-fn info(args: &Args) -> Result<DatasetInfo, Failure> {
+fn info(args: &Args, weights: &WeightsFile) -> Result<DatasetInfo, Failure> {
     if let Some(source) = &args.data {
-        let options = LoadOptions { usual_side: Some(args.network.usual_side()?), ..LoadOptions::default() };
-        return Ok(load_dataset(&args.network.data(source)?, 0, options)?.info);
+        let options = LoadOptions { usual_side: Some(weights.usual_side()), ..LoadOptions::default() };
+        return Ok(load_dataset(&weights.data(source), 0, options)?.info);
     }
-    let shape = args.image.map_or_else(|| args.network.shape(), |Shape(shape)| Ok(shape))?;
-    let (mean, std) = args.network.normalization(shape[0])?;
-    let mut classes = args.network.named_classes(&args.classes)?;
+    let shape = args.image.map_or_else(|| weights.shape(), |Shape(shape)| shape);
+    let (mean, std) = weights.normalization(shape[0])?;
+    let known = weights.classes()?;
+    let mut classes = named_classes(&args.classes, known)?;
     if classes.is_empty() {
-        classes = (0..args.network.classes()?.unwrap_or(10)).map(|class| class.to_string()).collect();
+        classes = (0..known.unwrap_or(10)).map(|class| class.to_string()).collect();
     }
     Ok(DatasetInfo { name: "weights".to_owned(), shape, classes, train: 0, validation: 0, mean, std })
 }

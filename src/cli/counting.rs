@@ -3,7 +3,6 @@
 
 use super::output;
 use indicatif::ProgressBar;
-use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 /// Without a terminal, a line this often.
@@ -11,7 +10,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Counts towards a total.
 pub(super) struct Counting {
-    bar: Option<ProgressBar>,
+    bar: ProgressBar,
     what: String,
     total: u64,
     newest_line: Instant,
@@ -21,25 +20,15 @@ impl Counting {
     /// Begins at none of `total`; `what` names what is counted: "images of plain".
     pub(super) fn new(what: String, total: usize) -> Self {
         let total = total as u64;
-        let bar = stderr().is_terminal().then(|| ProgressBar::new(total));
-        Self { bar, what, total, newest_line: Instant::now() }
+        Self { bar: output::bar(total, output::COUNTED), what, total, newest_line: Instant::now() }
     }
 
     /// So many are done.
     pub(super) fn reach(&mut self, done: usize) {
-        if let Some(bar) = &self.bar {
-            bar.set_position(done as u64);
-        } else if self.newest_line.elapsed() > HEARTBEAT {
+        self.bar.set_position(done as u64);
+        if self.bar.is_hidden() && self.newest_line.elapsed() > HEARTBEAT {
             self.newest_line = Instant::now();
             output::notice(&format!("{done} of {} {}", self.total, self.what));
-        }
-    }
-}
-
-impl Drop for Counting {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
         }
     }
 }

@@ -6,7 +6,7 @@ use lab_core::data::cache::{self, Cached};
 use lab_core::data::{ClassCount, Double, LeftOut, LoadOptions, Standing, Survey, subset};
 use lab_core::experiment::{Data, Source};
 use lab_core::fetch::Kind;
-use lab_core::number::{duration, or_dash, precise_percent};
+use lab_core::number::{duration, or_dash, plural, precise_percent};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -160,7 +160,7 @@ fn kept(clear: bool, as_json: bool) -> Result<(), Failure> {
         let (files, bytes) = cache::clear(&folder).map_err(Failure::running)?;
         return output::print(&format!(
             "removed {} of decoded pictures, {:.1} MB, from {}",
-            if files == 1 { "1 file".to_owned() } else { format!("{files} files") },
+            plural(files as u64, "file"),
             bytes as f64 / 1e6,
             folder.display()
         ));

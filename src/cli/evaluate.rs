@@ -4,6 +4,7 @@ use super::counting::Counting;
 use super::devices;
 use super::network::{Loaded, NetworkArgs, Trained, Wanted, find_run, images_of, load_dataset};
 use super::output::{self, Failure};
+use super::weights_file::named_classes;
 use lab_core::data::{LoadOptions, Scoring};
 use lab_core::experiment::DeviceChoice;
 use lab_core::number::{precise, precise_percent};
@@ -109,12 +110,15 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
         let trained = args.network.of_run(&run, &opened)?;
         return Ok((opened, loaded, trained));
     }
-    let data = args.network.data(args.data.as_deref().unwrap_or("embedded"))?;
-    let named = args.network.named_classes(&args.classes)?;
+    let (Some(weights), Some(source)) = (args.network.weights_file()?, &args.data) else {
+        return Err(Failure::Usage("name a run, or weights with --weights and a data set with --data".to_owned()));
+    };
+    let named = if args.classes.is_empty() { Vec::new() } else { named_classes(&args.classes, weights.classes()?)? };
     let known = Some(&named[..]).filter(|named| !named.is_empty());
     let scoring = Some(Scoring { training: args.train });
-    let usual_side = Some(args.network.usual_side()?);
-    let loaded = load_dataset(&data, 0, LoadOptions { usual_side, scoring, known, ..LoadOptions::default() })?;
+    let usual_side = Some(weights.usual_side());
+    let loaded =
+        load_dataset(&weights.data(source), 0, LoadOptions { usual_side, scoring, known, ..LoadOptions::default() })?;
     if known.is_none() && !loaded.dataset.validation.files.is_empty() {
         const MOST: usize = 10;
         let names: Vec<&str> = loaded.info.classes.iter().take(MOST).map(String::as_str).collect();
@@ -124,8 +128,8 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
             names.join(", ")
         ));
     }
-    let opened = devices::open_for(args.device, args.network.precision()?)?;
-    let trained = args.network.of_weights(loaded.info.clone(), &opened)?;
+    let opened = devices::open_for(args.device, weights.precision())?;
+    let trained = weights.load(loaded.info.clone(), &opened)?;
     Ok((opened, loaded, trained))
 }
 

@@ -1,5 +1,6 @@
 //! `residual-lab export`: a run in other programs' formats.
 
+use super::checkpoints;
 use super::network::{find_run, note_newest};
 use super::output::{self, Failure};
 use super::study;
@@ -61,8 +62,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     arm: Option<String>,
     /// Which weights: those with the least validation loss, or the newest [default: best]
-    #[arg(long, value_parser = ["best", "last"])]
-    checkpoint: Option<String>,
+    #[arg(long, value_parser = checkpoints())]
+    checkpoint: Option<Checkpoint>,
     /// The file, or the folder for networks [default: here, named after the run's folder]
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
@@ -94,7 +95,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 impl Args {
     fn which(&self) -> Checkpoint {
-        if self.checkpoint.as_deref() == Some("last") { Checkpoint::Last } else { Checkpoint::Best }
+        self.checkpoint.unwrap_or(Checkpoint::Best)
     }
 
     /// Refuses what the format makes no use of.
@@ -107,6 +108,10 @@ impl Args {
         }
         if self.checkpoint.is_some() && !networks && (!self.html || is_study) {
             let why = "--checkpoint goes with --onnx, --torch and a run's --html; the other formats hold all of a run";
+            return refused(why.to_owned());
+        }
+        if self.tensorboard && self.out.is_some() {
+            let why = "--out goes with the other formats; TensorBoard reads what lies in the run's folder already";
             return refused(why.to_owned());
         }
         let ending = self.out.as_deref().and_then(Path::extension).unwrap_or_default();

@@ -4,7 +4,6 @@ use super::bench::{self, Work};
 use super::devices;
 use super::output::{self, Failure};
 use super::plan::PlanArgs;
-use super::train::keeper;
 use clap::Subcommand;
 use crossbeam_channel::RecvTimeoutError;
 use indicatif::ProgressBar;
@@ -14,9 +13,9 @@ use lab_core::finder::{RateTest, Suggestion, Tried, recommended, sizes, suggesti
 use lab_core::memory;
 use lab_core::number::{bytes, precise, setting};
 use lab_core::protocol::{Command, Event};
+use lab_core::runs;
 use lab_engine::train::engine::Engine;
 use serde_json::json;
-use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
 /// Arguments of `find`.
@@ -106,7 +105,7 @@ fn rate(args: &RateArgs) -> Result<(), Failure> {
     let experiment = test.experiment(&args.plan.experiment()?).map_err(invalid)?;
     let names: Vec<String> = experiment.arms.iter().map(|arm| arm.name.clone()).collect();
     // It opens no record, but knows the runs that networks may start from.
-    let engine = Engine::start(Box::new(keeper(None)?), || {}).map_err(Failure::running)?;
+    let engine = Engine::start(Box::new(runs::Folder::nowhere()), || {}).map_err(Failure::running)?;
     engine.send(Command::Play { experiment: Box::new(experiment), device: args.device });
     let losses = watch(&engine, names.len(), args)?;
     if args.follow {
@@ -139,9 +138,10 @@ fn rate(args: &RateArgs) -> Result<(), Failure> {
 
 /// The rate and the loss of every step of each arm.
 fn watch(engine: &Engine, arms: usize, args: &RateArgs) -> Result<Vec<Vec<(f64, f64)>>, Failure> {
-    let quiet = args.json || args.follow || !stderr().is_terminal();
-    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(u64::from(args.test_steps)) };
+    let quiet = args.json || args.follow;
+    let bar = if quiet { ProgressBar::hidden() } else { output::bar(args.test_steps.into(), output::COUNTED) };
     let mut seen = vec![Vec::new(); arms];
+    let mut has_begun = false;
     loop {
         match engine.events().recv_timeout(Duration::from_secs(1)) {
             Ok(Event::Steps(records)) => {
@@ -157,10 +157,9 @@ fn watch(engine: &Engine, arms: usize, args: &RateArgs) -> Result<Vec<Vec<(f64, 
                 }
             }
             Ok(Event::Notice(text)) => bar.suspend(|| output::notice(&text)),
-            Ok(Event::Finished(_)) => {
-                bar.finish_and_clear();
-                return Ok(seen);
-            }
+            Ok(Event::Finished(_)) => return Ok(seen),
+            Ok(Event::Prepared(_)) => has_begun = true,
+            Ok(Event::Failed(why)) if has_begun => return Err(Failure::Running(why)),
             Ok(Event::Failed(why)) => return Err(Failure::Usage(why)),
             Ok(_) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {

@@ -1,11 +1,9 @@
 //! Getting data sets and weights: what `data get` and `weights get` share.
 
 use super::output::{self, Failure};
-use indicatif::{ProgressBar, ProgressStyle};
 use lab_core::fetch::{self, Fetch, FetchError, From, Got, Kind, OFFERS, Offer, Watch};
 use lab_core::number;
 use serde_json::json;
-use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 
 /// What is to be got, and how.
@@ -33,26 +31,18 @@ pub(super) fn run(kind: Kind, args: &Args) -> Result<(), Failure> {
     })?;
     let folder = match &args.into {
         Some(folder) => folder.clone(),
-        None => fetch::user_folder(kind)
-            .ok_or_else(|| Failure::Usage("there is no home folder; name one with --into".to_owned()))?,
+        None => fetch::user_folder(kind).ok_or_else(|| Failure::no_home("name a folder with --into"))?,
     };
     // Reading an address or a path cannot fail.
     let from = args.from.as_deref().and_then(|from| from.parse().ok()).unwrap_or(From::Published);
-    let bar = stderr().is_terminal().then(|| {
-        let template = "{wide_bar:.blue} {bytes}/{total_bytes}  {bytes_per_sec}, {eta} left";
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        ProgressBar::new(offer.bytes()).with_style(style)
-    });
+    let template = "{wide_bar:.blue} {bytes}/{total_bytes}  {bytes_per_sec}, {eta} left";
+    let bar = output::bar(offer.bytes(), template);
     let told = |progress: fetch::Progress| {
-        if let Some(bar) = &bar {
-            bar.set_position(progress.done);
-        }
+        bar.set_position(progress.done);
         true
     };
     let got = Fetch { from, watch: Some(Watch(&told)), ..Fetch::new(offer, &folder) }.get();
-    if let Some(bar) = bar {
-        bar.finish_and_clear();
-    }
+    drop(bar);
     let Got { path, was_there } = got.map_err(|error| match error {
         FetchError::Lacking { .. } | FetchError::Taken(_) => Failure::usage(error),
         error => Failure::running(error),

@@ -6,10 +6,10 @@ use super::study::{Manner, create, find, worked};
 use clap::Subcommand;
 use lab_core::experiment::DeviceChoice;
 use lab_core::learn::{Answered, Asked, Conclusion, Lesson, conclude, lesson, lessons, noted};
-use lab_core::number::capital;
+use lab_core::number::{capital, plural};
 use lab_core::study::{StudyFolder, TrialState};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `learn`.
 #[derive(Debug, clap::Args)]
@@ -124,6 +124,12 @@ fn train(args: &RunArgs) -> Result<(), Failure> {
         None => create(lesson.plan(args.seeds.unwrap_or(lesson.seeds)), args.out.as_deref())?,
     };
     let folder = study.path().to_owned();
+    if let Some(wanted) = args.seeds.filter(|wanted| *wanted as usize != study.study().seeds().len()) {
+        let (has, study) = (study.study().seeds().len(), output::word(&folder));
+        return Err(Failure::Usage(format!(
+            "--seeds {wanted}: this study has {has} already; `residual-lab study extend {study} --seeds {wanted}` gives it more"
+        )));
+    }
     // What was guessed is kept from the beginning, whatever becomes of the trainings.
     let guess = args.guess.map(|guess| guess - 1);
     let guess = guess.or_else(|| Conclusion::read(&folder)?.guessed(&lesson));
@@ -136,7 +142,7 @@ fn train(args: &RunArgs) -> Result<(), Failure> {
     let manner = Manner { quiet: args.json, until_input_ends: args.until_input_ends };
     let worked = worked(study, args.device, manner);
     let study = StudyFolder::open(&folder).map_err(Failure::running)?;
-    ask(&lesson, &study)?;
+    let unanswered = ask(&lesson, &study);
     let found = concluded(&study)?;
     if args.json {
         output::print_json(&found)?;
@@ -144,25 +150,41 @@ fn train(args: &RunArgs) -> Result<(), Failure> {
         output::print(&in_words(&lesson, &found))?;
         output::print(&format!("\nstudy folder: {}", folder.display()))?;
     }
-    worked
+    worked.and(unanswered)
 }
 
-/// Asks the lesson's instruments of every trial that has ended and was not asked yet.
+/// Asks the lesson's instruments of every trial that has ended and was not asked yet. One without an answer is told, and the
+/// others are asked all the same.
 fn ask(lesson: &Lesson, study: &StudyFolder) -> Result<(), Failure> {
     if lesson.ask.is_empty() {
         return Ok(());
     }
+    let mut unanswered = 0;
     for begun in study.begun().map_err(Failure::running)?.into_values() {
         if begun.record.state != TrialState::Done || Asked::read(&begun.folder).is_some() {
             continue;
         }
-        let mut asked = Asked::default();
-        for instrument in &lesson.ask {
-            noted(&mut asked, &inspect::of_run(&begun.folder, instrument)?);
+        if let Err(failure) = ask_trial(lesson, &begun.folder) {
+            let why = failure.message().unwrap_or_default();
+            output::notice(&format!("trial {} was not asked: {why}", begun.record.number));
+            unanswered += 1;
         }
-        asked.write(&begun.folder).map_err(Failure::running)?;
     }
-    Ok(())
+    if unanswered == 0 {
+        return Ok(());
+    }
+    let trials = plural(unanswered, "trial");
+    Err(Failure::Running(format!(
+        "{trials} could not be asked, as told above; the same command with --out tries again"
+    )))
+}
+
+fn ask_trial(lesson: &Lesson, folder: &Path) -> Result<(), Failure> {
+    let mut asked = Asked::default();
+    for instrument in &lesson.ask {
+        noted(&mut asked, &inspect::of_run(folder, instrument)?);
+    }
+    asked.write(folder).map_err(Failure::running)
 }
 
 fn in_words(lesson: &Lesson, found: &Conclusion) -> String {

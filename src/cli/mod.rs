@@ -2,6 +2,8 @@
 //!
 //! Each command is a file of its own with its arguments and one function that runs it. What a person asked for and
 //! cannot have ends as a [`Failure`]: one line, and an exit code.
+//!
+//! Must not know widgets: what opens the window is in `main`.
 
 mod bench;
 mod classify;
@@ -29,6 +31,7 @@ mod train;
 mod verdict;
 mod watch;
 mod weights;
+mod weights_file;
 
 pub use output::{Failure, tell};
 pub use signals::start_threads;
@@ -36,6 +39,7 @@ pub use signals::start_threads;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
+use lab_core::checkpoint::Checkpoint;
 use lab_window::Renderer;
 
 /// Train plain and residual networks side by side and look inside them.
@@ -52,7 +56,7 @@ use lab_window::Renderer;
 )]
 pub struct Cli {
     /// What draws the window
-    #[arg(long, default_value = "auto", value_parser = renderers())]
+    #[arg(long, default_value = "auto", value_parser = one_of(described(&Renderer::ALL)))]
     pub renderer: Renderer,
     /// Draws the window without pause and writes each frame's time into this file
     #[arg(long, hide = true, value_name = "FILE")]
@@ -62,11 +66,26 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
-/// The renderers by their names.
-fn renderers() -> impl TypedValueParser<Value = Renderer> {
-    let named = |(_, name, about)| PossibleValue::new(name).help(about);
-    let of = |name: String| Renderer::ALL.into_iter().find(|(_, known, _)| *known == name).map(|(it, ..)| it);
-    PossibleValuesParser::new(Renderer::ALL.map(named)).map(move |name| of(name).unwrap_or_default())
+/// Reads one of some values by its name.
+fn one_of<T: Copy + Send + Sync + 'static>(
+    named: impl IntoIterator<Item = (T, PossibleValue)>,
+) -> impl TypedValueParser<Value = T> {
+    let (values, names): (Vec<T>, Vec<PossibleValue>) = named.into_iter().unzip();
+    let known = names.clone();
+    PossibleValuesParser::new(names).try_map(move |typed| {
+        let found = known.iter().zip(&values).find(|(name, _)| name.get_name() == typed);
+        found.map(|(_, value)| *value).ok_or_else(|| format!("there is no {typed}"))
+    })
+}
+
+/// Values with their names and what each is.
+fn described<T: Copy>(all: &[(T, &'static str, &'static str)]) -> impl Iterator<Item = (T, PossibleValue)> {
+    all.iter().map(|(value, name, about)| (*value, PossibleValue::new(*name).help(*about)))
+}
+
+/// Which checkpoint of a run, by its name.
+fn checkpoints() -> impl TypedValueParser<Value = Checkpoint> {
+    one_of([Checkpoint::Best, Checkpoint::Last].map(|it| (it, PossibleValue::new(it.name()))))
 }
 
 /// The commands.

@@ -1,22 +1,22 @@
-//! Trained networks by what a person names: a run, or a file of weights with the preset it belongs to.
+//! Trained networks by what a person names: a run, or a file of weights with the preset it belongs to. Must not know what is
+//! asked of them.
 
+use super::checkpoints;
 use super::output::{self, Failure};
 use super::plan::{self, Origin};
+use super::weights_file::WeightsFile;
 use lab_core::checkpoint::Checkpoint;
-use lab_core::data::{Dataset, LoadOptions, Scoring, class_names, usual_side};
-use lab_core::experiment::{Channels, Data, Fit, Normalization, Precision, Resize, Source, imagenet_normalization};
+use lab_core::data::{Dataset, LoadOptions, Scoring};
+use lab_core::experiment::{Channels, Data, Fit, Normalization, Resize, Source};
 use lab_core::protocol::DatasetInfo;
 use lab_core::runs::{self, Run};
-use lab_engine::nn::{Model, weights};
+use lab_engine::nn::Model;
 use lab_engine::train::checkpoint::WEIGHTS;
 use lab_engine::train::device::Opened;
 use lab_engine::train::lens;
 use lab_engine::train::load::{LoadError, load};
 use lab_engine::train::session::dataset_info;
 use std::path::{Path, PathBuf};
-
-/// The side of ImageNet's images as its networks take them.
-const IMAGENET: usize = 224;
 
 /// Which network of a run, or which weights.
 #[derive(Clone, Debug, clap::Args)]
@@ -38,14 +38,8 @@ pub(super) struct NetworkArgs {
     #[arg(long, value_name = "NAME")]
     arm: Option<String>,
     /// Which checkpoint of a run: the one with the least validation loss, or the newest
-    #[arg(long, value_enum, default_value_t = Choice::Best, conflicts_with = "weights")]
-    checkpoint: Choice,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Choice {
-    Best,
-    Last,
+    #[arg(long, default_value = "best", value_parser = checkpoints(), conflicts_with = "weights")]
+    checkpoint: Checkpoint,
 }
 
 /// Networks that expect the same images.
@@ -74,9 +68,11 @@ impl NetworkArgs {
         }
     }
 
-    /// How the weights were trained, if weights are named.
-    fn origin(&self) -> Result<Origin, Failure> {
-        Origin::of(self.preset.as_deref().unwrap_or_default(), self.arm())
+    /// The weights in a file, if some are named.
+    pub(super) fn weights_file(&self) -> Result<Option<WeightsFile>, Failure> {
+        let Some(file) = self.weights.clone() else { return Ok(None) };
+        let origin = Origin::of(self.preset.as_deref().unwrap_or_default(), self.arm())?;
+        Ok(Some(WeightsFile::new(file, origin, plan::normalization(&self.mean, &self.std)?)))
     }
 
     /// The networks of a run, each from its checkpoint and in the precision that it was trained in.
@@ -115,113 +111,19 @@ impl NetworkArgs {
         Ok(Trained { networks, dataset: run.info.dataset.clone(), fit })
     }
 
-    /// The network of a file of weights, for the images of a data set.
-    pub(super) fn of_weights(&self, dataset: DatasetInfo, opened: &Opened) -> Result<Trained, Failure> {
-        let Origin { arm, data, precision } = self.origin()?;
-        let file = self.weights.as_deref().unwrap_or(Path::new(""));
-        let model =
-            load(&arm.network, dataset.shape, dataset.classes.len(), file, &opened.device).map_err(unloadable)?;
-        let model = model.in_precision(precision, &opened.device).map_err(Failure::usage)?;
-        Ok(Trained { networks: vec![(arm.name, model)], dataset, fit: lens::fit(&data) })
-    }
-
-    /// The precision that the weights were trained in.
-    pub(super) fn precision(&self) -> Result<Precision, Failure> {
-        Ok(self.origin()?.precision)
-    }
-
-    /// How many classes the weights tell apart, if they say.
-    pub(super) fn classes(&self) -> Result<Option<usize>, Failure> {
-        let Some(file) = &self.weights else { return Ok(None) };
-        let naming = self.origin()?.arm.network.naming;
-        let state = weights::read(file).map_err(Failure::usage)?;
-        Ok(weights::classes(&state, naming))
-    }
-
-    /// The classes that a person names in the order of the weights, by names or by a file with one a line or JSON; none
-    /// where nothing is `given`.
-    pub(super) fn named_classes(&self, given: &[String]) -> Result<Vec<String>, Failure> {
-        let known = self.classes()?;
-        match given {
-            // One class alone is no choice.
-            [file] => class_names(Path::new(file), known.unwrap_or(10)).map_err(Failure::usage),
-            names if !names.is_empty() && known.is_some_and(|known| known != names.len()) => {
-                let count = known.unwrap_or_default();
-                Err(Failure::Usage(format!(
-                    "the network tells {count} classes apart, and --classes names {}: name each, in their order, or leave it out",
-                    names.len()
-                )))
-            }
-            names => Ok(names.to_vec()),
-        }
-    }
-
     /// Which checkpoint of a run is wanted.
     pub(super) fn which(&self) -> Checkpoint {
-        match self.checkpoint {
-            Choice::Best => Checkpoint::Best,
-            Choice::Last => Checkpoint::Last,
-        }
+        self.checkpoint
     }
 
     /// The one network of a run that is wanted, if not all are.
     pub(super) fn arm(&self) -> Option<&str> {
         self.arm.as_deref()
     }
-
-    /// The side of the images that the weights' network was made for.
-    pub(super) fn usual_side(&self) -> Result<usize, Failure> {
-        Ok(usual_side(&self.origin()?.arm.network))
-    }
-
-    /// The shape of the images that the weights' network takes, where no data set is named.
-    pub(super) fn shape(&self) -> Result<[usize; 3], Failure> {
-        let Origin { arm, data, .. } = self.origin()?;
-        let side = usual_side(&arm.network);
-        Ok(data.brought([3, side, side]))
-    }
-
-    /// The data set that goes with weights, prepared as they expect it.
-    pub(super) fn data(&self, source: &str) -> Result<Data, Failure> {
-        let data = self.origin()?.data;
-        let normalization = plan::normalization(&self.mean, &self.std)?.unwrap_or(data.normalization);
-        Ok(Data { source: Source::from(source.to_owned()), normalization, ..data })
-    }
-
-    /// The numbers that pixels are normalised with where no data set is named. Networks made for the images of ImageNet
-    /// expect its numbers; pixels of others stay as they are where none are given.
-    pub(super) fn normalization(&self, channels: usize) -> Result<(Vec<f32>, Vec<f32>), Failure> {
-        let own = self.origin()?.data.normalization;
-        let given = plan::normalization(&self.mean, &self.std)?.unwrap_or(own);
-        let is_usual = given == Normalization::Measured && channels == 3 && self.usual_side()? == IMAGENET;
-        if is_usual {
-            output::notice(
-                "pixels are normalised as torchvision's weights expect them, by ImageNet's mean and deviation; --mean and \
-                 --std name others",
-            );
-        }
-        match if is_usual { imagenet_normalization() } else { given } {
-            Normalization::Given { mean, std } if mean.len() == channels => Ok((mean, std)),
-            Normalization::Given { mean, .. } => {
-                let given = mean.len();
-                Err(Failure::Usage(format!(
-                    "--mean and --std have {given} values, but images have {channels} channels"
-                )))
-            }
-            Normalization::Off => Ok((vec![0.0; channels], vec![1.0; channels])),
-            Normalization::Measured => {
-                output::notice(
-                    "pixels go in as they are, from 0 to 1; weights that were trained with normalised images, as most are, \
-                     answer wrongly without their --mean and --std, or --data",
-                );
-                Ok((vec![0.0; channels], vec![1.0; channels]))
-            }
-        }
-    }
 }
 
 /// Weights that are no numbers are a failure of whoever trained them, not of whoever names the file.
-fn unloadable(error: LoadError) -> Failure {
+pub(super) fn unloadable(error: LoadError) -> Failure {
     match error {
         LoadError::NotFinite { .. } => Failure::Running(error.to_string()),
         error => Failure::usage(error),

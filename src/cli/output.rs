@@ -1,5 +1,6 @@
 //! How results and failures are printed.
 
+use indicatif::{ProgressBar, ProgressStyle};
 use lab_core::instrument::{Confusion, WHOLE};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ pub enum Failure {
     Running(String),
     /// Stopped before the work was done, with a checkpoint: exit code 75, which means "try again".
     Again,
-    /// The same, with what has to be done before that.
+    /// The same, with a line that says how to go on.
     Unfinished(String),
     /// There is nothing to tell: help was asked for, or whoever read the output has gone away. Exit code 0.
     Silent,
@@ -44,6 +45,16 @@ impl Failure {
             Self::Again | Self::Unfinished(_) => 75,
             Self::Silent => 0,
         }
+    }
+
+    /// This user has no home folder for what is kept there; `instead` says what helps.
+    pub fn no_home(instead: &str) -> Self {
+        Self::Usage(format!("this user has no home folder: {instead}"))
+    }
+
+    /// Something that cannot be, unless the program is wrong.
+    pub(super) fn fault(what: &str) -> Self {
+        Self::Running(format!("the program has a fault: {what}; please report it"))
     }
 
     /// Wrong usage, explained by an error.
@@ -139,6 +150,15 @@ pub(super) fn one_line(text: &str) -> String {
         Some(_) => format!("{joined}; {line}"),
     });
     if usage < text.len() { format!("{joined}; --help shows how to use it") } else { joined }
+}
+
+/// A bar that shows how much is done of how much.
+pub(super) const COUNTED: &str = "{wide_bar} {pos}/{len}";
+
+/// A bar on the standard error; it shows nothing where that is no terminal, and is gone once it is dropped.
+pub(super) fn bar(total: u64, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(total).with_style(style)
 }
 
 /// A table in plain text, aligned as a terminal shows it, where some letters are as wide as two: the first column to the left, the others to the right.

@@ -1,6 +1,7 @@
 //! From arguments to an experiment: a preset or a file, then whatever else was set.
 
 use super::output::Failure;
+use lab_core::data;
 use lab_core::experiment::{
     Arm, Data, Expected, Experiment, Length, Normalization, PRESETS, Plan, PlanError, Precision, Preset, Source,
     imagenet_normalization, preset, with_overrides,
@@ -56,6 +57,13 @@ impl PlanArgs {
         }
         let plan = with_overrides(&plan, &self.set).map_err(Failure::usage)?;
         Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)))
+    }
+
+    /// The images that this experiment's numbers are about where no data set is named: shape and classes.
+    pub(super) fn usual_images(&self, experiment: &Experiment) -> ([usize; 3], usize) {
+        let default = PRESETS.first().map(|default| default.id);
+        let preset = if self.file.is_some() { None } else { self.preset.as_deref().or(default) };
+        usual_images(preset, experiment)
     }
 
     /// Whether somebody named a data set or an experiment file, which names one.
@@ -115,7 +123,7 @@ pub(super) fn from_preset(name: &str) -> Result<Plan, Failure> {
 }
 
 /// The experiment of a preset or of a file after `settings`, checked.
-fn named(name: &str, settings: &[String]) -> Result<Experiment, Failure> {
+pub(super) fn named(name: &str, settings: &[String]) -> Result<Experiment, Failure> {
     let file = Path::new(name);
     let is_file = preset(name).is_none() && (file.is_file() || file.extension().is_some_and(|it| it == "toml"));
     let plan = if is_file { from_file(file)? } else { from_preset(name)? };
@@ -123,17 +131,19 @@ fn named(name: &str, settings: &[String]) -> Result<Experiment, Failure> {
     Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)))
 }
 
-/// The arms of a preset or of a file after `settings`, or only the one of that name, and the precision they multiply in.
-pub(super) fn arms_of(from: &str, settings: &[String], name: Option<&str>) -> Result<(Vec<Arm>, Precision), Failure> {
-    let experiment = named(from, settings)?;
-    let names = experiment.arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
-    let missing = name.map(|name| format!("{from} has no arm \"{name}\"; there are {names}"));
-    let arms: Vec<Arm> =
-        experiment.arms.iter().filter(|arm| name.is_none_or(|name| arm.name == name)).cloned().collect();
-    if arms.is_empty() {
-        return Err(Failure::Usage(missing.unwrap_or_default()));
+/// The arms of an experiment that is named `from`, or only the one of this name.
+pub(super) fn arms_of(from: &str, experiment: &Experiment, name: Option<&str>) -> Result<Vec<Arm>, Failure> {
+    let arms = experiment.arms.iter().filter(|arm| name.is_none_or(|name| arm.name == name));
+    match (arms.cloned().collect::<Vec<Arm>>(), name) {
+        (none, Some(name)) if none.is_empty() => {
+            Err(Failure::Usage(format!("{from} has no arm \"{name}\"; there are {}", names(&experiment.arms))))
+        }
+        (arms, _) => Ok(arms),
     }
-    Ok((arms, experiment.recipe.precision))
+}
+
+fn names(arms: &[Arm]) -> String {
+    arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// How weights in a file were trained: the arm that they are of, how its images are prepared, and the precision.
@@ -146,20 +156,22 @@ pub(super) struct Origin {
 impl Origin {
     /// By the name of a preset or the path of an experiment, and the name of an arm where it has several.
     pub(super) fn of(from: &str, name: Option<&str>) -> Result<Self, Failure> {
-        let (mut arms, precision) = arms_of(from, &[], name)?;
-        let names = arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>().join(", ");
-        let (Some(arm), true) = (arms.pop(), arms.is_empty()) else {
+        let experiment = named(from, &[])?;
+        let arms = arms_of(from, &experiment, name)?;
+        let [arm] = arms.as_slice() else {
             return Err(Failure::Usage(format!(
-                "{from} has several networks; say with --arm which one the weights belong to: {names}"
+                "{from} has several networks; say with --arm which one the weights belong to: {}",
+                names(&arms)
             )));
         };
-        let Data { resize, channels, mut normalization, .. } = named(from, &[])?.data.clone();
+        let Data { resize, channels, mut normalization, .. } = experiment.data.clone();
         // What an arm starts from says how its images are normalised where nothing else does.
         let expects = arm.start.as_ref().map(|start| start.normalization);
         if normalization == Normalization::Measured && expects == Some(Expected::ImageNet) {
             normalization = imagenet_normalization();
         }
-        Ok(Self { arm, data: Data { resize, channels, normalization, ..Data::default() }, precision })
+        let data = Data { resize, channels, normalization, ..Data::default() };
+        Ok(Self { arm: arm.clone(), data, precision: experiment.recipe.precision })
     }
 }
 
@@ -168,23 +180,19 @@ pub(super) fn normalization(mean: &[f32], std: &[f32]) -> Result<Option<Normaliz
     if mean.is_empty() && std.is_empty() {
         return Ok(None);
     }
-    // Values from 0 to 1 deviate from their mean by half of that at most; 1 leaves them as wide as they are.
-    let beyond = |numbers: &[f32]| numbers.iter().any(|number| *number > 1.0);
-    if let Some((option, numbers)) = [("--mean", mean), ("--std", std)].into_iter().find(|(_, it)| beyond(it)) {
-        let numbers = numbers.iter().map(f32::to_string).collect::<Vec<_>>().join(",");
-        return Err(Failure::Usage(format!(
-            "{option} {numbers} is of values from 0 to 255, and pixels are between 0 and 1 here: divide --mean and --std by 255"
-        )));
-    }
-    let given = Normalization::Given { mean: mean.to_vec(), std: std.to_vec() };
-    let mut plan = default_plan()?;
-    plan.data.normalization = given.clone();
-    let checked = Experiment::check(plan).map_err(|found| Failure::usage(PlanError::Invalid(found)));
-    checked.map(|_| Some(given))
+    let given = Normalization::given(mean.to_vec(), std.to_vec(), None);
+    given.map(Some).map_err(|error| Failure::Usage(format!("--mean and --std: {error}")))
+}
+
+/// The images that the numbers of a preset are about, or those of an experiment's file: shape and classes. The default
+/// experiment was made for the images inside the program.
+pub(super) fn usual_images(preset: Option<&str>, plan: &Plan) -> ([usize; 3], usize) {
+    let is_default = PRESETS.first().is_some_and(|default| preset == Some(default.id));
+    if is_default { Source::EMBEDDED } else { data::usual_images(plan) }
 }
 
 fn default_plan() -> Result<Plan, Failure> {
-    PRESETS.first().map(Preset::plan).ok_or(Failure::Silent)
+    PRESETS.first().map(Preset::plan).ok_or_else(|| Failure::fault("there is no default experiment"))
 }
 
 /// The shape of an image as it is typed: `3x32x32`.

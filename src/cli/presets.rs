@@ -1,9 +1,9 @@
 //! `residual-lab presets`: the experiments that come with the program.
 
 use super::output::{self, Failure};
-use super::plan::from_preset;
+use super::plan::{from_preset, usual_images};
 use lab_core::blueprint::{Blueprint, Summary};
-use lab_core::experiment::{PRESETS, Preset, Source};
+use lab_core::experiment::{PRESETS, Preset};
 use lab_core::number;
 use serde_json::json;
 
@@ -53,14 +53,5 @@ fn parameters(preset: &Preset) -> Vec<u64> {
     let count = |network: &_, (shape, classes)| {
         Blueprint::new(network, shape, classes).map(|blueprint| Summary::new(&blueprint).parameters).ok()
     };
-    plan.arms.iter().filter_map(|arm| count(&arm.network, usual_images(preset.id))).collect()
-}
-
-/// The images a preset's published numbers are about: shape and classes.
-pub(super) fn usual_images(preset: &str) -> ([usize; 3], usize) {
-    match preset {
-        "plain-vs-residual" => Source::EMBEDDED,
-        "resnet18" | "resnet34" | "resnet50" => ([3, 224, 224], 1000),
-        _ => ([3, 32, 32], 10),
-    }
+    plan.arms.iter().filter_map(|arm| count(&arm.network, usual_images(Some(preset.id), &plan))).collect()
 }

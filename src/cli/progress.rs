@@ -1,7 +1,7 @@
 //! Training seen from a terminal: a bar that moves, or plain lines where nobody watches.
 
 use super::output::{self, Failure};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use lab_core::number::{self, duration, precise, precise_percent};
 use lab_core::protocol::{ArmStep, Evaluation, Event, Phase, Prepared, StepRecord};
 use std::collections::BTreeSet;
@@ -74,9 +74,7 @@ impl Progress {
 
     /// One of several trainings has ended.
     pub(super) fn rest(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+        self.bar = None;
     }
 
     /// The same where another folder can be typed, if somebody is there to type.
@@ -88,10 +86,10 @@ impl Progress {
     /// Training is done, and not all of it can be written: what is wanted, and how long that is waited for.
     pub(super) fn waits(&self, wanted: Option<&str>, patience: Duration) {
         let wanted = wanted.map_or_else(String::new, |wanted| format!(": {wanted}"));
-        let minutes = patience.as_secs() / 60;
-        let most = match minutes {
-            _ if patience == Duration::MAX => String::new(),
-            minutes => format!(", {} at most (--wait-for-room)", number::plural(minutes, "minute")),
+        let most = if patience == Duration::MAX {
+            String::new()
+        } else {
+            format!(", {} at most (--wait-for-room)", number::plural(patience.as_secs() / 60, "minute"))
         };
         self.beside_bar(|| {
             output::notice(&format!("training is done; waiting for room to write the end of it{most}{wanted}"));
@@ -199,8 +197,7 @@ impl Progress {
         }
         if stderr().is_terminal() && !self.quiet {
             let template = "{wide_bar:.blue} {pos}/{len} steps  {elapsed} elapsed, {eta} left  {msg}";
-            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            let bar = ProgressBar::new(prepared.total_steps).with_style(style).with_position(prepared.first_step);
+            let bar = output::bar(prepared.total_steps, template).with_position(prepared.first_step);
             bar.reset_eta();
             self.bar = Some(bar);
         }
@@ -274,11 +271,5 @@ impl Progress {
             Some(bar) => bar.suspend(act),
             None => act(),
         }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.rest();
     }
 }

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// What can be done with run folders.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Example:
+  residual-lab runs check RUN_FOLDER")]
 pub enum Command {
     /// Say what of a run is damaged or missing, and repair what can be
     Check(Args),

@@ -2,7 +2,6 @@
 
 use super::output::{self, Failure};
 use super::plan::{PlanArgs, Shape};
-use super::presets::usual_images;
 use lab_core::blueprint::{Blueprint, Summary};
 use lab_core::data::Dataset;
 use lab_core::experiment::Arm;
@@ -31,7 +30,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let experiment = args.plan.experiment()?;
-    let (mut shape, mut classes) = usual_images(&experiment.name);
+    let (mut shape, mut classes) = args.plan.usual_images(&experiment);
     if args.plan.names_data() && (args.image.is_none() || args.classes.is_none()) {
         let dataset = Dataset::of(&experiment).map_err(Failure::usage)?;
         (shape, classes) = (dataset.shape(), dataset.classes.len());

@@ -1,5 +1,6 @@
 //! `residual-lab train`: the engine with a terminal in front of it.
 
+use super::one_of;
 use super::output::{self, Failure};
 use super::plan::PlanArgs;
 use super::progress::Progress;
@@ -7,7 +8,7 @@ use super::signals::Signals;
 use super::study;
 use super::verdict;
 use super::watch::{Watched, typed, watch};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::PossibleValue;
 use lab_core::checkpoint::Keeping;
 use lab_core::experiment::{DeviceChoice, Extension, Source};
 use lab_core::files;
@@ -44,7 +45,7 @@ pub struct Args {
     extend: Option<u32>,
     /// With --extend: what becomes of the learning rate's schedule; "stretch" lays it over all steps, "restart" begins it
     /// anew, "constant" holds the last learning rate
-    #[arg(long, value_name = "WHAT", requires = "extend", default_value = "stretch", value_parser = extensions())]
+    #[arg(long, value_name = "WHAT", requires = "extend", default_value = "stretch", value_parser = one_of(extensions()))]
     schedule: Extension,
     /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N; `residual-lab devices` lists them
     #[arg(long, default_value_t)]
@@ -72,9 +73,8 @@ fn minutes(text: &str) -> Result<u64, String> {
 }
 
 /// What can become of a schedule, by name.
-fn extensions() -> impl TypedValueParser<Value = Extension> {
-    let of = |name: String| Extension::ALL.into_iter().find(|(_, known, _)| *known == name).map(|(it, ..)| it);
-    PossibleValuesParser::new(Extension::ALL.map(|(_, name, _)| name)).map(move |name| of(name).unwrap_or_default())
+fn extensions() -> impl Iterator<Item = (Extension, PossibleValue)> {
+    Extension::ALL.into_iter().map(|(extension, name, _)| (extension, PossibleValue::new(name)))
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -135,15 +135,23 @@ fn train(args: &Args, command: Command, images: Option<Source>) -> Result<(), Fa
     let patience = Duration::from_mins(args.wait_for_room);
     let mut progress = Progress::new(args.json).offering();
     match watch(&engine, || signals.asked(), typed(), patience, starts, &mut progress)? {
-        Watched::Ended(outcome) => report(&outcome, args.json),
+        Watched::Ended(outcome) => {
+            let shown = report(&outcome, args.json);
+            judged(&outcome)?;
+            shown
+        }
         Watched::Stopped(outcome) if progress.is_unread() => Err(Failure::Unfinished(format!(
             "stopped after step {}, because nobody reads the output any more{}",
             count(outcome.steps),
             way_on(&outcome)
         ))),
         Watched::Stopped(outcome) => {
-            report(&outcome, args.json)?;
+            let shown = report(&outcome, args.json);
             output::notice(&format!("stopped after step {}{}", count(outcome.steps), way_on(&outcome)));
+            judged(&outcome)?;
+            if let Err(Failure::Running(why)) = shown {
+                output::notice(&why);
+            }
             signals.stopped()
         }
         Watched::Unwritten(outcome, why) => {
@@ -161,15 +169,13 @@ fn train(args: &Args, command: Command, images: Option<Source>) -> Result<(), Fa
 }
 
 /// What keeps runs: in the folder asked for, or in the usual place.
-pub(super) fn keeper(out: Option<PathBuf>) -> Result<runs::Folder, Failure> {
+fn keeper(out: Option<PathBuf>) -> Result<runs::Folder, Failure> {
     if let Some(folder) = out {
         runs::vacant(&folder).map_err(Failure::Usage)?;
         files::can_hold(&folder).map_err(Failure::usage)?;
         return Ok(runs::Folder::exactly(folder));
     }
-    let place = runs::default_place().ok_or_else(|| {
-        Failure::Usage("there is no home directory to keep runs in; name a folder with --out".to_owned())
-    })?;
+    let place = runs::default_place().ok_or_else(|| Failure::no_home("name a folder for the run with --out"))?;
     Ok(runs::Folder::under(place))
 }
 
@@ -186,12 +192,19 @@ fn numbers(outcome: &Outcome, json: bool) -> Result<(), Failure> {
     if json { output::print_json(outcome) } else { output::print(&summary(outcome)) }
 }
 
+/// Shows the numbers of an outcome and its verdict. A verdict that cannot be written, or made, hides neither.
 fn report(outcome: &Outcome, json: bool) -> Result<(), Failure> {
-    let shown = outcome.run.as_deref().map(verdict::of).transpose()?;
+    let concluded = outcome.run.as_deref().map(verdict::of).transpose();
     numbers(outcome, json)?;
+    let Some((found, written)) = concluded? else { return Ok(()) };
     if !json {
-        shown.iter().try_for_each(|shown| output::print(&format!("\n{}", verdict::in_words(shown))))?;
+        output::print(&format!("\n{}", verdict::in_words(&found)))?;
     }
+    written
+}
+
+/// What makes an outcome no success.
+fn judged(outcome: &Outcome) -> Result<(), Failure> {
     let unsaved: Vec<&str> = outcome.arms.iter().filter(|arm| arm.unsaved).map(|arm| arm.name.as_str()).collect();
     if !unsaved.is_empty() {
         return Err(Failure::Running(format!(

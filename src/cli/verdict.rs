@@ -124,12 +124,13 @@ fn ended(runs: Vec<Run>) -> Vec<Run> {
     ended
 }
 
-/// The verdict on a run that has ended, which is written into its folder, too.
-pub(super) fn of(folder: &Path) -> Result<Verdict, Failure> {
+/// The verdict on a run that has ended, and whether it could be written into its folder, too.
+pub(super) fn of(folder: &Path) -> Result<(Verdict, Result<(), Failure>), Failure> {
     let run = runs::open(folder).map_err(Failure::running)?;
     let found = verdict::verdict(&verdict::facts_of(&[run]).map_err(Failure::running)?);
-    verdict::write(folder, &found).map_err(Failure::running)?;
-    Ok(found)
+    let written = verdict::write(folder, &found)
+        .map_err(|error| Failure::Running(format!("the verdict cannot be written into {}: {error}", folder.display())));
+    Ok((found, written))
 }
 
 /// The sentence, its reasons and what to bear in mind.

@@ -76,18 +76,21 @@ pub(super) fn watch(
                 return Err(Failure::Running("the engine ended without saying why".to_owned()));
             }
         }
-        match (&unwritten, ended.is_some()) {
-            (None, true) => return ended.ok_or(Failure::Silent),
-            (Some(why), true) if asked() || waiting.is_some_and(|since| since.elapsed() >= patience) => {
+        match (&unwritten, ended.take()) {
+            (None, Some(ended)) => return Ok(ended),
+            (Some(why), Some(ended)) if asked() || waiting.is_some_and(|since| since.elapsed() >= patience) => {
                 let wanted = needed.as_ref().and_then(Needed::in_words);
                 let why = wanted.map_or_else(|| why.clone(), |wanted| format!("{why} ({wanted})"));
                 return match ended {
-                    Some(Watched::Ended(outcome) | Watched::Stopped(outcome)) => Ok(Watched::Unwritten(outcome, why)),
+                    Watched::Ended(outcome) | Watched::Stopped(outcome) => Ok(Watched::Unwritten(outcome, why)),
                     _ => Err(Failure::Running(format!("the end of the run is not written: {why}"))),
                 };
             }
-            (Some(_), _) => another().into_iter().for_each(|folder| engine.send(Command::MoveRun(folder))),
-            (None, false) => {}
+            (Some(_), waits) => {
+                ended = waits;
+                another().into_iter().for_each(|folder| engine.send(Command::MoveRun(folder)));
+            }
+            (None, None) => {}
         }
         let unread = progress.is_unread();
         if stopping || !(asked() || unread) {

@@ -23,6 +23,25 @@ fn a_learning_rate_is_suggested_for_a_network_that_learns_and_none_for_one_that_
     assert!(!lab.path(".data").exists(), "a test keeps no run");
 }
 
+/// As for a service that nobody logs in as.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_learning_rate_is_found_without_a_home_folder() {
+    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::process::CommandExt;
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        eprintln!("SKIPPED: only root may become a user without a home folder");
+        return;
+    }
+    let lab = Lab::new();
+    let plan = ["--preset", "resnet20", "--set", "data.train_limit=100", "--test-steps", "20", "--follow"];
+    let mut command = lab.command(&[&["find", "rate", "--device", "flex"], &plan[..], SMALL].concat());
+    command.env_remove("HOME").env_remove("XDG_DATA_HOME").current_dir("/").uid(54_321);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!output.stdout.is_empty());
+}
+
 #[test]
 fn batch_sizes_end_where_memory_does() {
     let lab = Lab::new();

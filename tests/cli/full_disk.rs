@@ -4,10 +4,11 @@ use crate::crash::{differences, go_on, train};
 use crate::lab::Lab;
 use crate::studies::{SMALL, assert_same_runs, work};
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
 
 /// A disk of 2 MB, as long as it lives.
 struct Disk(PathBuf);
@@ -38,6 +39,37 @@ fn fill(path: &Path) {
     while file.write_all(&[1]).is_ok() {}
 }
 
+/// A command whose notices are read while it runs.
+struct Heard {
+    child: Child,
+    said: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
+}
+
+impl Heard {
+    fn new(mut child: Child) -> Self {
+        let said = Arc::new(Mutex::new(String::new()));
+        let (errors, heard) = (child.stderr.take().unwrap(), Arc::clone(&said));
+        let lines = BufReader::new(errors).lines().map_while(Result::ok);
+        let reader = thread::spawn(move || lines.for_each(|line| *heard.lock().unwrap() += &(line + "\n")));
+        Self { child, said, reader }
+    }
+
+    /// Waits until it has said one of these.
+    fn wait_for(&mut self, lab: &Lab, parts: &[&str]) {
+        let said = &self.said;
+        lab.wait_for(&mut self.child, || parts.iter().any(|part| said.lock().unwrap().contains(part)));
+    }
+
+    /// How it ended, and all that it has said.
+    fn ended(self) -> (Output, String) {
+        let output = self.child.wait_with_output().unwrap();
+        self.reader.join().unwrap();
+        let said = self.said.lock().unwrap().clone();
+        (output, said)
+    }
+}
+
 #[test]
 fn a_disk_that_is_full_for_a_while_loses_nothing() {
     let lab = Lab::new();
@@ -46,12 +78,10 @@ fn a_disk_that_is_full_for_a_while_loses_nothing() {
     let mut child = lab.command(&train("disk/run")).env("RUST_LOG", "off").spawn().unwrap();
     lab.wait_for(&mut child, || disk.0.join("run/arms/plain/checkpoints").exists());
     fill(&disk.0.join("ballast"));
-    // It has long done its last step when there is room again.
-    std::thread::sleep(Duration::from_secs(6));
-    assert!(child.try_wait().unwrap().is_none(), "it waits for room");
+    let mut heard = Heard::new(child);
+    heard.wait_for(&lab, &["training is done; waiting for room"]);
     fs::remove_file(disk.0.join("ballast")).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
+    let (output, said) = heard.ended();
     assert!(output.status.success(), "{said}");
     assert!(said.contains("is full; make room there") && said.contains("everything has been written"), "{said}");
     assert_eq!(differences(&lab.path("disk/run"), &lab.path("whole")), [""; 0]);
@@ -109,13 +139,14 @@ fn a_disk_that_has_room_for_an_end_and_none_for_the_networks_is_left_after_the_e
     let mut child = filled(&lab, &disk);
     let ballast = fs::OpenOptions::new().write(true).open(disk.0.join("ballast")).unwrap();
     ballast.set_len(ballast.metadata().unwrap().len() - 24 * 1024).unwrap();
-    std::thread::sleep(Duration::from_secs(6));
-    assert!(child.try_wait().unwrap().is_none(), "it waits for room");
+    let mut input = child.stdin.take().unwrap();
+    let mut heard = Heard::new(child);
+    heard.wait_for(&lab, &["training is done; waiting for room"]);
     assert!(!disk.0.join("run/outcome.json").exists(), "no networks have come of it yet");
-    writeln!(child.stdin.take().unwrap(), "elsewhere").unwrap();
-    let output = child.wait_with_output().unwrap();
-    let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && told.contains("training is done; waiting for room"), "{told}");
+    writeln!(input, "elsewhere").unwrap();
+    let (output, told) = heard.ended();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}");
     assert!(said.trim_end().lines().any(|line| line == "run folder: elsewhere"), "{said}");
     assert_eq!(differences(&lab.path("elsewhere"), &lab.path("whole")), [""; 0]);
     assert!(!disk.0.join("run/outcome.json").exists(), "the folder that was left is not whole");
@@ -139,11 +170,10 @@ fn a_study_outlives_a_full_disk() {
         trials.flatten().any(|trial| trial.path().join("arms/plain/checkpoints").exists())
     });
     fill(&disk.0.join("ballast"));
-    std::thread::sleep(Duration::from_secs(5));
-    assert!(worker.try_wait().unwrap().is_none(), "it waits for room");
+    let mut heard = Heard::new(worker);
+    heard.wait_for(&lab, &["training is done; waiting for room", "waits to be written", "and the study goes on"]);
     fs::remove_file(disk.0.join("ballast")).unwrap();
-    let output = worker.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
+    let (output, said) = heard.ended();
     assert!(output.status.success(), "{said}");
     assert!(said.contains("is full; make room there") && !said.contains("another folder"), "{said}");
     assert_same_runs(&lab, "disk/study", "whole");

@@ -64,6 +64,31 @@ fn a_guess_is_kept_beside_the_answer() {
 }
 
 #[test]
+fn an_answer_is_shown_where_an_instrument_fails_and_other_seeds_are_refused() {
+    let lab = Lab::new();
+    let run = ["learn", "run", "shattered", "--seeds", "1", "--device", "flex", "--out", "asked"];
+    lab.ok(&run);
+    let more = ["learn", "run", "shattered", "--seeds", "3", "--out", "asked"];
+    lab.refuses(2, &["--seeds 3: this study has 1 already", "study extend asked --seeds 3"], &more);
+
+    let trial = std::fs::read_dir(lab.path("asked/trials")).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(trial.join("asked.json")).unwrap();
+    for arm in std::fs::read_dir(trial.join("arms")).unwrap() {
+        let weights = arm.unwrap().path().join("checkpoints/last/weights.safetensors");
+        std::fs::remove_file(&weights).unwrap();
+        std::fs::write(&weights, b"nothing of a network").unwrap();
+    }
+    let output = lab.command(&run).output().unwrap();
+    let [said, errors] = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(said.contains("Not decided: p is below 0.2") && said.contains("study folder: "), "{said}");
+    assert!(
+        errors.contains("trial 1 was not asked") && errors.contains("error: 1 trial could not be asked"),
+        "{errors}"
+    );
+}
+
+#[test]
 fn a_teachers_file_is_listed_shown_and_what_is_wrong_with_it_said() {
     let lab = Lab::new();
     let place = lab.path(".data/residual-lab/learn");

@@ -51,45 +51,32 @@ mod trust;
 use lab::{Lab, TINY, picture};
 use serde_json::Value;
 
+/// Every command by its words, as each one's help lists those below it.
+fn commands(lab: &Lab, words: &[String]) -> Vec<Vec<String>> {
+    let mut call: Vec<&str> = words.iter().map(String::as_str).collect();
+    call.push("--help");
+    let help = lab.ok(&call);
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // A line that only goes on with an explanation is set in further.
+    let names = listed.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')));
+    let names = names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    let below = names.flat_map(|name| commands(lab, &[words, &[name.to_owned()]].concat()));
+    std::iter::once(words.to_vec()).chain(below).collect()
+}
+
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let lab = Lab::new();
-    let commands: [&[&str]; 30] = [
-        &[],
-        &["train"],
-        &["evaluate"],
-        &["classify"],
-        &["inspect"],
-        &["export"],
-        &["runs", "check"],
-        &["summary"],
-        &["presets"],
-        &["fields"],
-        &["devices"],
-        &["bench"],
-        &["verdict"],
-        &["learn"],
-        &["learn", "run"],
-        &["find"],
-        &["find", "rate"],
-        &["find", "batch"],
-        &["data"],
-        &["data", "info"],
-        &["data", "subset"],
-        &["study", "new"],
-        &["study", "run"],
-        &["study", "work"],
-        &["study", "status"],
-        &["study", "results"],
-        &["study", "submit"],
-        &["study", "stop"],
-        &["study", "retry"],
-        &["data", "cache"],
-    ];
-    for command in commands {
-        let help = lab.ok(&[command, &["--help"]].concat());
+    let commands = commands(&lab, &[]);
+    for known in [&["train"][..], &["study", "extend"], &["weights", "get"]] {
+        assert!(commands.iter().any(|words| words == known), "{known:?} is not in {commands:?}");
+    }
+    for words in &commands {
+        let mut call: Vec<&str> = words.iter().map(String::as_str).collect();
+        call.push("--help");
+        let help = lab.ok(&call);
         assert!(help.contains("Usage: residual-lab"), "{help}");
-        assert!(help.contains("Example"), "{command:?} has no example: {help}");
+        assert!(help.contains("Example"), "{words:?} has no example: {help}");
     }
     assert!(lab.ok(&["--version"]).starts_with("residual-lab "));
 }
@@ -149,6 +136,14 @@ fn a_summary_counts_what_the_literature_counts() {
     assert_eq!(summary["parameters"], 11_689_512);
     assert_eq!(summary["depth"], 18);
     assert_eq!(summary["macs"].as_u64().unwrap() / 1_000_000, 1814);
+    for (preset, name, input) in [
+        ("finetune-resnet18", "finetune-resnet18", [3, 224, 224]),
+        ("resnet20", "resnet18", [3, 32, 32]),
+        ("plain-vs-residual", "mine", [1, 28, 28]),
+    ] {
+        let found = lab.json(&["summary", "--preset", preset, "--set", &format!("name={name}"), "--json"]);
+        assert_eq!(found[0]["input"], serde_json::json!(input), "{preset}, whatever it is called");
+    }
     let own = lab.json(&["summary", "--preset", "resnet20", "--data", "embedded", "--json"]);
     assert_eq!(own[0]["input"], serde_json::json!([1, 28, 28]));
 }

@@ -32,7 +32,11 @@ fn wrong_usage() {
     let weights = ["evaluate", "--weights", "w.th", "--preset", "resnet20", "--data", "embedded"];
     lab.refuses(2, &["--mean", "between 0 and 1", "by 255"], &[&weights[..], &bytes].concat());
     let wide = ["--mean", "0.485,0.456,0.406", "--std", "58.395,57.12,57.375"];
-    lab.refuses(2, &["--std 58.395", "by 255"], &[&weights[..], &wide].concat());
+    lab.refuses(2, &["--std: std 58.395", "by 255"], &[&weights[..], &wide].concat());
+    let two = ["--mean", "0.5,0.5", "--std", "0.2,0.2"];
+    lab.refuses(2, &["2 values of mean and 2 of std", "1 or 3 channels"], &[&weights[..], &two].concat());
+    let inspect = ["inspect", "--weights", "w.th", "--preset", "resnet20", "lesions"];
+    lab.refuses(2, &["weights know no images", "--data"], &inspect);
     let seed = ["train", "--seed", "-1"];
     for args in [&seed[..], &["train", "--seed", "-12"], &["train", "--resume", "run", "--extend", "-1"]] {
         let option = args[args.len() - 2];
@@ -120,6 +124,7 @@ fn exports_and_runs_by_another_name() {
     lab.ok(&export(&["--html", "--out", "page.html"]));
     lab.ok(&export(&["--html", "--out", "page.html"]));
     lab.refuses(2, &["--arm goes with"], &export(&["--html", "--arm", "resnet20"]));
+    lab.refuses(2, &["--out goes with the other formats"], &export(&["--tensorboard", "--out", "elsewhere"]));
     lab.refuses(2, &["--checkpoint goes with"], &export(&["--bundle", "--checkpoint", "last"]));
     lab.refuses(2, &["--out names a folder", "x.onnx"], &export(&["--onnx", "--out", "x.onnx"]));
     lab.refuses(2, &["--out names a folder", "x.py"], &export(&["--torch", "--out", "x.py"]));

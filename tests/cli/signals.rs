@@ -87,6 +87,27 @@ fn a_reader_that_goes_away_stops_training_and_that_is_no_success() {
     assert!(said.contains("study run rates"), "{said}");
 }
 
+/// A closed pipe changes nothing about how a study has ended, and to have trained nothing is no success.
+#[test]
+fn a_study_of_several_processes_that_nobody_reads_says_by_its_exit_code_how_it_ended() {
+    let lab = Lab::new();
+    let ended = |args: &[&str]| {
+        let mut child = lab.command(&[args, &["--jobs", "2", "--device", "flex"]].concat()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    rates(&lab, "rates", &["--epochs", "12"]);
+    let (code, said) = ended(&["study", "run", "rates"]);
+    assert!(code == Some(75) && said.contains("study run rates"), "{code:?}: {said}");
+
+    lab.pictures("gone", &["ape", "bee"], 12);
+    rates(&lab, "failing", &["--data", "gone"]);
+    std::fs::remove_dir_all(lab.path("gone")).unwrap();
+    let (code, said) = ended(&["study", "run", "failing", "--json"]);
+    assert!(code == Some(1) && said.contains("3 failed"), "{code:?}: {said}");
+}
+
 #[test]
 fn a_worker_that_is_told_to_go_lets_go_of_its_trial_and_another_goes_on() {
     let lab = Lab::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A network and images with which a trial takes about a second.
 pub const SMALL: &[&str] = &[
@@ -185,9 +185,7 @@ fn a_study_that_is_stopped_by_hand_waits_until_it_is_run_again() {
         trials(&lab, "rates").first().is_some_and(|run| lab.path(run).join("run.json").exists())
     });
     lab.ok(&["study", "stop", "rates"]);
-    let start = Instant::now();
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert!(start.elapsed() < Duration::from_mins(1));
     let waits = lab.command(&["study", "work", "rates"]).output().unwrap();
     assert!(String::from_utf8_lossy(&waits.stderr).contains("study run"), "{waits:?}");
     let status = lab.ok(&["study", "status", "rates"]);

@@ -26,6 +26,35 @@ fn a_run_ends_with_a_verdict_in_words_and_in_its_folder() {
 }
 
 #[test]
+fn numbers_and_the_way_on_are_shown_where_the_verdict_cannot_be_written() {
+    let lab = Lab::new();
+    lab.ok(&[&["train", "--epochs", "1", "--out", "run"], TINY, ARMS].concat());
+    std::fs::remove_file(lab.path("run/verdict.json")).unwrap();
+    std::fs::create_dir(lab.path("run/verdict.json")).unwrap();
+    let extend = |more: &[&'static str]| {
+        lab.command(&[&["train", "--resume", "run", "--device", "flex", "--extend"], more].concat())
+    };
+    let told = |output: std::process::Output| {
+        let [said, errors] = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
+        assert!(errors.contains("the verdict cannot be written into run"), "{errors}");
+        (output.status.code(), said, errors)
+    };
+    let (code, said, _) = told(extend(&["1"]).output().unwrap());
+    assert!(code == Some(1) && said.contains("validation accuracy") && said.contains("one seed"), "{code:?}: {said}");
+    let (code, said, _) = told(extend(&["1", "--json"]).output().unwrap());
+    let outcome: serde_json::Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));
+    assert!(code == Some(1) && outcome["arms"].is_array(), "{said}");
+
+    let before = lab.metrics("run", "plain").len();
+    let mut child = extend(&["2000"]).spawn().unwrap();
+    lab.wait_for(&mut child, || lab.metrics("run", "plain").len() > before);
+    std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let (code, said, errors) = told(child.wait_with_output().unwrap());
+    assert!(code == Some(75) && said.contains("validation accuracy"), "{code:?}: {said}");
+    assert!(errors.contains("train --resume run"), "{errors}");
+}
+
+#[test]
 fn seeds_are_taken_together_and_other_runs_refused() {
     let lab = Lab::new();
     for seed in ["0", "1", "2"] {

@@ -11,6 +11,12 @@ pub fn free() -> Option<u64> {
     Some(allowed().map_or(free, |allowed| allowed.min(free)))
 }
 
+/// The most bytes that this process has had so far; known on Linux only.
+#[must_use]
+pub fn peak() -> Option<u64> {
+    entry(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:").map(|kibibytes| kibibytes * 1024)
+}
+
 /// What the control groups of this process leave to it: its own and those around it, as a container, a scheduler or
 /// systemd makes them (version 2, <https://docs.kernel.org/admin-guide/cgroup-v2.html>).
 fn allowed() -> Option<u64> {

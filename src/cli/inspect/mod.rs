@@ -1,4 +1,6 @@
 //! `residual-lab inspect`: the window's instruments on a run's networks, or on weights from elsewhere.
+//!
+//! Must not know how an instrument computes its answer.
 
 mod asked;
 mod question;
@@ -47,7 +49,7 @@ pub struct Args {
     list: bool,
     #[command(flatten)]
     network: NetworkArgs,
-    /// `embedded`, or the path of a data set [default: the run's]
+    /// `embedded`, or the path of a data set; needed with --weights [default: the run's]
     #[arg(long, value_name = "embedded|PATH")]
     data: Option<String>,
     /// Only this many validation images, for instruments that are about all of them
@@ -142,14 +144,16 @@ fn words(args: &Args) -> Result<(Option<&str>, Instrument), Failure> {
 fn open(args: &Args, named: Option<&str>, instrument: Instrument) -> Result<(Snapshot, Vec<usize>), Failure> {
     let few = args.limit.map(|limit| limit as usize);
     let trains = instrument.question(&Focus::default()).needs_training_images();
-    let Some(named) = named else {
-        let opened = devices::open_for(args.device, args.network.precision()?)?;
-        let data = args.network.data(args.data.as_deref().unwrap_or("embedded"))?;
+    if let Some(weights) = args.network.weights_file()? {
+        let source = args.data.as_deref().ok_or_else(|| {
+            Failure::Usage("weights know no images: name a data set with --data, or `embedded`".to_owned())
+        })?;
+        let opened = devices::open_for(args.device, weights.precision())?;
         let scoring = (!trains).then_some(Scoring { training: false });
-        let usual_side = Some(args.network.usual_side()?);
+        let usual_side = Some(weights.usual_side());
         let options = LoadOptions { usual_side, scoring, few, ..LoadOptions::default() };
-        let Loaded { dataset, info, places, .. } = load_dataset(&data, 0, options)?;
-        let trained = args.network.of_weights(info, &opened)?;
+        let Loaded { dataset, info, places, .. } = load_dataset(&weights.data(source), 0, options)?;
+        let trained = weights.load(info, &opened)?;
         let arm = |(name, model): (String, _)| ArmSnapshot::new(&name, model, 0, [None, None]);
         let snapshot = Snapshot {
             arms: trained.networks.into_iter().map(arm).collect(),
@@ -161,9 +165,9 @@ fn open(args: &Args, named: Option<&str>, instrument: Instrument) -> Result<(Sna
             batch: 128,
         };
         return Ok((snapshot, places));
-    };
+    }
     args.network.only_a_run(&[])?;
-    let run = find_run(Path::new(named))?;
+    let run = find_run(Path::new(named.unwrap_or_default()))?;
     let which = args.network.which();
     let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;
     let wanted = if trains { Wanted::Training } else { Wanted::Scores { training: false } };
@@ -197,7 +201,8 @@ fn ask(snapshot: &Snapshot, question: &Question) -> Result<Findings, Failure> {
 
 /// What an instrument answers of a run's newest networks, asked as it is by default.
 pub(super) fn of_run(run: &Path, instrument: &str) -> Result<Findings, Failure> {
-    let instrument = Instrument::named(instrument).ok_or(Failure::Silent)?;
+    let instrument = Instrument::named(instrument)
+        .ok_or_else(|| Failure::fault(&format!("there is no instrument \"{instrument}\"")))?;
     let run = find_run(run)?;
     let opened = devices::open_for(DeviceChoice::default(), run.experiment.recipe.precision)?;
     let snapshot = kept::snapshot(&run, Checkpoint::Last, &opened).map_err(Failure::running)?;

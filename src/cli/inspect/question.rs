@@ -1,6 +1,8 @@
 //! From options to a question.
 
+use crate::cli::one_of;
 use crate::cli::output::Failure;
+use clap::builder::PossibleValue;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::instrument::{Focus, Instrument, Picture, Question, Sample};
 use lab_engine::train::snapshot::Snapshot;
@@ -37,15 +39,17 @@ pub struct Settings {
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1000))]
     neighbours: Option<u32>,
     /// Where a straight path starts [default: initial]
-    #[arg(long, value_enum)]
-    from: Option<From>,
+    #[arg(long, value_parser = one_of(starts()))]
+    from: Option<Start>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum From {
-    Initial,
-    Best,
-    Last,
+/// Where a straight path starts: a checkpoint, or the first weights.
+#[derive(Clone, Copy, Debug)]
+struct Start(Option<Checkpoint>);
+
+fn starts() -> [(Start, PossibleValue); 3] {
+    let of = |it: Checkpoint| (Start(Some(it)), PossibleValue::new(it.name()));
+    [(Start(None), PossibleValue::new("initial")), of(Checkpoint::Best), of(Checkpoint::Last)]
 }
 
 fn set(own: &mut usize, given: Option<u32>) {
@@ -104,7 +108,7 @@ impl Settings {
             sample: picture.unwrap_or(Sample::Validation(self.image.unwrap_or(0))),
             class: if of_class { self.class_of(snapshot)? } else { None },
             block: if of_block { self.block_of(snapshot)? } else { 0 },
-            from: self.start(),
+            from: self.from.and_then(|Start(checkpoint)| checkpoint),
         });
         match &mut question {
             Question::Nearest { count, .. } => set(count, self.neighbours),
@@ -134,14 +138,6 @@ impl Settings {
             _ => {}
         }
         Ok(question)
-    }
-
-    fn start(&self) -> Option<Checkpoint> {
-        match self.from {
-            None | Some(From::Initial) => None,
-            Some(From::Best) => Some(Checkpoint::Best),
-            Some(From::Last) => Some(Checkpoint::Last),
-        }
     }
 
     fn class_of(&self, snapshot: &Snapshot) -> Result<Option<usize>, Failure> {

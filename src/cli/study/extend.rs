@@ -3,6 +3,7 @@
 use super::folder::{open, refused};
 use super::new::seeds;
 use crate::cli::output::{self, Failure};
+use lab_core::number::plural;
 use std::path::PathBuf;
 
 /// Arguments of `study extend`.
@@ -31,8 +32,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let new = old.extend(seeds, args.points).map_err(refused)?;
     let (before, after) = (old.study().trials(), new.study().trials());
     output::print(&format!(
-        "{after} trials, {} of them new\nrun them here with: residual-lab study run {}",
+        "{}, {} of them new\nrun them here with: residual-lab study run {}",
+        plural(after.into(), "trial"),
         after - before,
-        args.folder.display()
+        output::word(&args.folder)
     ))
 }

@@ -21,8 +21,7 @@ pub(in crate::cli) fn create(plan: StudyPlan, folder: Option<&Path>) -> Result<S
     if let Some(folder) = folder {
         return StudyFolder::create(folder, study).map_err(refused);
     }
-    let place = default_place()
-        .ok_or_else(|| Failure::Usage("there is no home directory to keep studies in; name a folder".to_owned()))?;
+    let place = default_place().ok_or_else(|| Failure::no_home("name a folder for the study with --out"))?;
     StudyFolder::create_under(&place, study).map_err(refused)
 }
 

@@ -10,7 +10,6 @@ use indicatif::ProgressBar;
 use lab_core::experiment::DeviceChoice;
 use lab_core::study::{Standing, StudyFolder, StudyPlan, TrialState};
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -62,7 +61,8 @@ fn together(study: &StudyFolder, args: &Args) -> Result<(), Failure> {
     let signals = Signals::listen()?;
     study.go_on().map_err(Failure::running)?;
     if !args.json {
-        output::print(&format!("study folder: {}", study.path().display()))?;
+        let said = output::print(&format!("study folder: {}", study.path().display()));
+        said.map_err(|failure| unread(study.path(), failure))?;
     }
     let threads = (rayon::current_num_threads() / usize::from(args.jobs)).max(1);
     let mut workers =
@@ -79,7 +79,14 @@ fn together(study: &StudyFolder, args: &Args) -> Result<(), Failure> {
         watcher.look(workers.is_empty()).map_err(|failure| unread(study.path(), failure))?;
     }
     drop(watcher);
-    show(study, args.json)?;
+    let shown = show(study, args.json);
+    // Whether somebody reads it changes nothing about how it ended.
+    judged(study, &signals)?;
+    shown
+}
+
+/// How the trials have ended, as an exit code says it.
+fn judged(study: &StudyFolder, signals: &Signals) -> Result<(), Failure> {
     let trials = study.trials().map_err(Failure::running)?;
     let is_over = trials.iter().all(|trial| matches!(trial.standing, Standing::Over(_)));
     let has_failed = trials.iter().any(|trial| trial.standing == Standing::Over(TrialState::Failed));
@@ -108,14 +115,15 @@ fn start(study: &StudyFolder, device: DeviceChoice, threads: usize) -> Result<Ch
 struct Watcher<'a> {
     study: &'a StudyFolder,
     quiet: bool,
-    bar: Option<ProgressBar>,
+    bar: ProgressBar,
     told: BTreeSet<u32>,
     looked: Instant,
 }
 
 impl<'a> Watcher<'a> {
     fn new(study: &'a StudyFolder, quiet: bool) -> Self {
-        let bar = (stderr().is_terminal() && !quiet).then(|| ProgressBar::new(u64::from(study.study().trials())));
+        let trials = u64::from(study.study().trials());
+        let bar = if quiet { ProgressBar::hidden() } else { output::bar(trials, output::COUNTED) };
         let over = study.trials().unwrap_or_default().into_iter();
         let told = over.filter(|trial| matches!(trial.standing, Standing::Over(_))).map(|trial| trial.number).collect();
         Self { study, quiet, bar, told, looked: Instant::now() }
@@ -131,29 +139,15 @@ impl<'a> Watcher<'a> {
             if !self.told.insert(trial.number) {
                 continue;
             }
-            let objective = begun.record.objective;
-            let name = self.study.study().search.objective.name();
-            let objective =
-                objective.map_or(String::new(), |value| format!(", {name} {}", lab_core::number::precise(value)));
+            let objective = self.study.study().search.objective;
+            let came_to = |value| format!(", {} {}", objective.name(), objective.value_in_words(value));
+            let came_to = begun.record.objective.map_or_else(String::new, came_to);
             let why = begun.record.why.as_ref().map_or(String::new(), |why| format!(" ({why})"));
             let line =
-                format!("{}: {}{objective}{why}", title(self.study.study(), &begun.record), trial.standing.in_words());
-            match &self.bar {
-                Some(bar) => bar.suspend(|| output::print(&line))?,
-                None => output::print(&line)?,
-            }
+                format!("{}: {}{came_to}{why}", title(self.study.study(), &begun.record), trial.standing.in_words());
+            self.bar.suspend(|| output::print(&line))?;
         }
-        if let Some(bar) = &self.bar {
-            bar.set_position(self.told.len() as u64);
-        }
+        self.bar.set_position(self.told.len() as u64);
         Ok(())
-    }
-}
-
-impl Drop for Watcher<'_> {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
     }
 }

@@ -1,4 +1,6 @@
 //! `residual-lab study`: an experiment with axes and seeds, worked through here or on a cluster.
+//!
+//! Must not know how a network is trained or asked.
 
 mod extend;
 mod folder;
@@ -17,6 +19,10 @@ use super::output::Failure;
 
 /// What to do with a study.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Examples:
+  residual-lab study new rates --vary recipe.optimizer.learning_rate=0.01,0.1 --seeds 3
+  residual-lab study run rates --jobs 2
+  residual-lab study results rates")]
 pub enum Command {
     /// Make a study: an experiment, what to vary, and how often
     New(new::Args),

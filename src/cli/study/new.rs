@@ -3,7 +3,7 @@
 use super::folder::create;
 use crate::cli::output::{self, Failure};
 use crate::cli::plan::PlanArgs;
-use clap::ValueEnum;
+use crate::cli::{described, one_of};
 use lab_core::number::plural;
 use lab_core::search::RANDOM_FIRST;
 use lab_core::study::{Axis, Base, EarlyEnd, EndRule, Objective, SearchPlan, Seeds, StudyPlan, Way};
@@ -39,21 +39,21 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     question: String,
     /// How points are chosen
-    #[arg(long, value_enum, default_value_t = Method::Grid)]
-    search: Method,
+    #[arg(long, default_value = "grid", value_parser = one_of(described(&Way::ALL)))]
+    search: Way,
     /// How many points a search tries, each with every seed; a grid has as many as it has. tpe draws the first ten at
     /// random and learns from then on
     #[arg(long, value_name = "N")]
     points: Option<u32>,
     /// What is to become as good as possible
-    #[arg(long, value_enum, default_value_t = Goal::ValidationAccuracy)]
-    objective: Goal,
+    #[arg(long, default_value = "validation-accuracy", value_parser = one_of(described(&Objective::ALL)))]
+    objective: Objective,
     /// Of which network; the mean over all of them if left out
     #[arg(long, value_name = "ARM")]
     arm: Option<String>,
     /// End trials early that are behind the others
-    #[arg(long, value_enum)]
-    early_stopping: Option<Rule>,
+    #[arg(long, value_parser = one_of(described(&EndRule::ALL)))]
+    early_stopping: Option<EndRule>,
     /// No trial is ended before so many epochs
     #[arg(long, value_name = "N", default_value_t = 1, requires = "early_stopping")]
     min_epochs: u32,
@@ -62,70 +62,28 @@ pub struct Args {
     eta: u32,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Method {
-    /// Every combination of all values
-    Grid,
-    /// Each point drawn by itself
-    Random,
-    /// Points that fill the space evenly
-    Sobol,
-    /// Where the trials so far were best
-    Tpe,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Goal {
-    /// In the end
-    ValidationAccuracy,
-    /// The greatest of all validations
-    BestValidationAccuracy,
-    /// In the end
-    ValidationLoss,
-    /// The least of all validations
-    BestValidationLoss,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Rule {
-    /// Asynchronous successive halving
-    Asha,
-    /// Worse than the median
-    Median,
-}
-
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let experiment = args.plan.experiment()?.into_plan();
     let axes = args.vary.iter().map(|text| Axis::typed(text)).collect::<Result<_, _>>().map_err(Failure::Usage)?;
     let name = args.folder.file_name().map(|name| name.to_string_lossy().into_owned());
-    let method = match args.search {
-        Method::Grid => Way::Grid,
-        Method::Random => Way::Random,
-        Method::Sobol => Way::Sobol,
-        Method::Tpe => Way::Tpe,
-    };
-    let objective = match args.objective {
-        Goal::ValidationAccuracy => Objective::ValidationAccuracy,
-        Goal::BestValidationAccuracy => Objective::BestValidationAccuracy,
-        Goal::ValidationLoss => Objective::ValidationLoss,
-        Goal::BestValidationLoss => Objective::BestValidationLoss,
-    };
     let (min_epochs, eta) = (args.min_epochs, args.eta);
-    let rule = |rule| match rule {
-        Rule::Asha => EarlyEnd { method: EndRule::Asha, min_epochs, eta },
-        Rule::Median => EarlyEnd { method: EndRule::Median, min_epochs, eta },
-    };
+    let rule = |method| EarlyEnd { method, min_epochs, eta };
     let plan = StudyPlan {
         name: args.name.clone().or(name).unwrap_or_else(|| experiment.name.clone()),
         question: args.question.clone(),
         seeds: args.seeds.as_deref().map(seeds).transpose()?,
-        search: SearchPlan { method, points: args.points, objective, arm: args.arm.clone() },
+        search: SearchPlan {
+            method: args.search,
+            points: args.points,
+            objective: args.objective,
+            arm: args.arm.clone(),
+        },
         early_stopping: args.early_stopping.map(rule),
         axes,
         experiment: Base::Whole(Box::new(experiment)),
     };
     let made = create(plan, Some(&args.folder))?;
-    let (study, folder) = (made.study(), args.folder.display());
+    let (study, folder) = (made.study(), output::word(&args.folder));
     let seeds = plural(study.seeds().len() as u64, "seed");
     let [trials, points] =
         [(study.trials(), "trial"), (study.points(), "point")].map(|(n, word)| plural(n.into(), word));

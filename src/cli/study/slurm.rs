@@ -4,6 +4,7 @@ use super::folder::open;
 use crate::cli::output::{self, Failure};
 use lab_core::experiment::DeviceChoice;
 use lab_core::files::{slug, write_atomically};
+use lab_core::number::plural;
 use lab_core::study::{Standing, StudyFolder};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -103,9 +104,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let job = said(&submitted.stdout);
     let job = job.split(';').next().unwrap_or_default();
     output::print(&format!(
-        "job {job}: {} tasks\nhow it stands: residual-lab study status {}",
-        array.tasks,
-        args.folder.display()
+        "job {job}: {}\nhow it stands: residual-lab study status {}",
+        plural(array.tasks as u64, "task"),
+        output::word(&args.folder)
     ))
 }
 

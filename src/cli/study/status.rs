@@ -2,9 +2,8 @@
 
 use super::folder::{open, refused};
 use crate::cli::output::{self, Failure};
-use lab_core::number::{or_dash, precise, precise_percent};
-use lab_core::search::Goal;
-use lab_core::study::{Seen, Standing, StudyFolder, TrialState, Worker};
+use lab_core::number::{or_dash, plural};
+use lab_core::study::{Objective, Seen, Standing, StudyFolder, Worker};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -55,9 +54,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let rows: Vec<Value> = trials.iter().map(for_programs).collect();
         return output::print_json(&json!({ "stopped": study.is_stopped(), "trials": rows }));
     }
-    let goal = study.study().search.objective.goal();
-    let rows: Vec<Vec<String>> = trials.iter().map(|trial| row(trial, goal)).collect();
-    let header = ["trial", "point", "seed", "state", "steps", study.study().search.objective.name(), ""];
+    let objective = study.study().search.objective;
+    let rows: Vec<Vec<String>> = trials.iter().map(|trial| row(trial, objective)).collect();
+    let header = ["trial", "point", "seed", "state", "steps", objective.name(), ""];
     output::print(&output::table(&header, &rows))?;
     output::print(&format!("\n{}", tally(&study, &trials)))
 }
@@ -81,47 +80,28 @@ pub(super) fn retry(args: &RetryArgs) -> Result<(), Failure> {
 
 /// How many trials stand how, in words.
 pub(super) fn tally(study: &StudyFolder, trials: &[Seen]) -> String {
-    let names = ["done", "ended early", "diverged", "failed", "running", "interrupted", "waiting"];
-    let count = |name| trials.iter().filter(|trial| trial.standing.in_words() == name).count();
-    let parts = names.into_iter().map(|name| (count(name), name)).filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = parts.map(|(count, name)| format!("{count} {name}")).collect();
     let stopped = if study.is_stopped() { "; stopped" } else { "" };
-    format!("{} trials: {}{stopped}", trials.len(), parts.join(", "))
+    format!("{}: {}{stopped}", plural(trials.len() as u64, "trial"), lab_core::study::tally(trials))
 }
 
-fn steps(trial: &Seen) -> (u64, Option<u64>) {
-    let record = trial.begun.as_ref().map(|begun| &begun.record);
-    let total = record.and_then(|record| record.total_steps);
-    match &trial.standing {
-        Standing::Running { step, .. } => (*step, total),
-        Standing::Over(TrialState::Done) => (total.unwrap_or(0), total),
-        _ => (record.map_or(0, lab_core::study::TrialRecord::step), total),
-    }
-}
-
-fn row(trial: &Seen, goal: Goal) -> Vec<String> {
-    let record = trial.begun.as_ref().map(|begun| &begun.record);
-    let (done, total) = steps(trial);
-    let shown = |value| if goal == Goal::Highest { precise_percent(value) } else { precise(value) };
-    let newest = record.and_then(|record| record.objective.or_else(|| record.reports.last()?.value));
+fn row(trial: &Seen, objective: Objective) -> Vec<String> {
     let remark = match &trial.standing {
         Standing::Running { owner, .. } => owner.to_string(),
-        _ => record.and_then(|record| record.why.clone()).unwrap_or_default(),
+        _ => trial.begun.as_ref().and_then(|begun| begun.record.why.clone()).unwrap_or_default(),
     };
     vec![
         trial.number.to_string(),
-        trial.point.clone().unwrap_or_else(|| "not chosen yet".to_owned()),
+        trial.point_in_words().to_owned(),
         trial.seed.to_string(),
         trial.standing.in_words().to_owned(),
-        total.map_or_else(|| or_dash(None), |total| format!("{done}/{total}")),
-        or_dash(newest.map(shown)),
+        or_dash(trial.total_steps().map(|total| format!("{}/{total}", trial.steps()))),
+        or_dash(trial.newest().map(|value| objective.value_in_words(value))),
         remark,
     ]
 }
 
 fn for_programs(trial: &Seen) -> Value {
     let record = trial.begun.as_ref().map(|begun| &begun.record);
-    let (done, total) = steps(trial);
     let owner = match &trial.standing {
         Standing::Running { owner, .. } => Some(owner),
         _ => None,
@@ -132,8 +112,8 @@ fn for_programs(trial: &Seen) -> Value {
         "settings": record.map(|record| &record.settings),
         "seed": trial.seed,
         "state": trial.standing.in_words(),
-        "steps": done,
-        "total_steps": total,
+        "steps": trial.steps(),
+        "total_steps": trial.total_steps(),
         "objective": record.and_then(|record| record.objective),
         "why": record.and_then(|record| record.why.as_ref()),
         "owner": owner.map(ToString::to_string),

@@ -8,6 +8,7 @@ use crate::cli::signals::Signals;
 use crate::cli::watch::{Watched, watch};
 use lab_core::experiment::DeviceChoice;
 use lab_core::files;
+use lab_core::number::plural;
 use lab_core::protocol::Command;
 use lab_core::study::{Assignment, Ending, Next, Study, StudyFolder, TrialRecord, TrialState, Worker};
 use lab_engine::train::engine::Engine;
@@ -113,7 +114,8 @@ fn take(
             Ok(Next::Wait) => std::thread::sleep(LOOK),
             Ok(Next::Nothing { held }) => {
                 if held > 0 && !quiet {
-                    output::notice(&format!("{held} trials are being worked on by others"));
+                    let are = if held == 1 { "is" } else { "are" };
+                    output::notice(&format!("{} {are} being worked on by others", plural(held.into(), "trial")));
                 }
                 break;
             }
@@ -125,8 +127,10 @@ fn take(
     }
     if failed > 0 {
         let rest = if in_a_row == MOST_FAILURES { ", one after another, so the rest was left alone" } else { "" };
-        let why =
-            format!("{failed} trials failed{rest}; `residual-lab study status` says why, `study retry` tries again");
+        let why = format!(
+            "{} failed{rest}; `residual-lab study status` says why, `study retry` tries again",
+            plural(failed, "trial")
+        );
         return Err(Failure::Running(why));
     }
     signals.stopped()

@@ -13,7 +13,7 @@ use super::split::{self, Split};
 use super::statistics;
 use super::store::Store;
 use super::watch::Watch;
-use crate::experiment::{Channels, Data, Experiment, Holdout, Network, Normalization, Source, StemKind};
+use crate::experiment::{Channels, Data, Experiment, Holdout, Network, Normalization, Plan, Source, StemKind};
 use std::path::Path;
 
 /// How a data set is wanted, beyond what an experiment says about its data.
@@ -42,10 +42,22 @@ impl LoadOptions<'_> {
     }
 }
 
+/// The side in pixels of ImageNet's images as its networks take them.
+pub const IMAGENET_SIDE: usize = 224;
+
 /// The side in pixels of the images that a network like this one was made for.
 #[must_use]
 pub fn usual_side(network: &Network) -> usize {
-    if network.stem.kind == StemKind::Conv7Pool { 224 } else { 32 }
+    if network.stem.kind == StemKind::Conv7Pool { IMAGENET_SIDE } else { 32 }
+}
+
+/// The images that networks like these are known for, where nobody names any: shape and number of classes. Those of
+/// ImageNet for networks that were made for it and begin with fresh weights; ten classes in colour for all others.
+#[must_use]
+pub fn usual_images(plan: &Plan) -> ([usize; 3], usize) {
+    let side = plan.arms.iter().map(|arm| usual_side(&arm.network)).max().unwrap_or(IMAGENET_SIDE);
+    let is_imagenet = side == IMAGENET_SIDE && plan.arms.iter().all(|arm| arm.start.is_none());
+    (plan.data.brought([3, side, side]), if is_imagenet { 1000 } else { 10 })
 }
 
 /// Images that networks are scored on: the validation images of [`Dataset`] are all there are, and the training

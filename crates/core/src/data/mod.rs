@@ -38,7 +38,7 @@ pub use error::{DataError, Fault};
 pub use formats::{PICTURE_ENDINGS, class_names, subset};
 pub use images::{Images, MAX_SIDE};
 pub use left_out::LeftOut;
-pub use load::{LoadOptions, Report, Scoring, usual_side};
+pub use load::{IMAGENET_SIDE, LoadOptions, Report, Scoring, usual_images, usual_side};
 pub use loader::{Loader, LoaderOptions, Position};
 pub use look::Look;
 pub use picture::{MAX_PIXELS, Picture, decode_picture, fit_picture, read_picture, read_picture_for};

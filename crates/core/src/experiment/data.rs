@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use thiserror::Error;
 
 /// The data set of an experiment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -158,4 +159,93 @@ pub enum Normalization {
     },
     /// x as it is.
     Off,
+}
+
+impl Normalization {
+    /// The numbers that somebody gives for pixels between 0 and 1, checked: as many as the images have channels, where that is
+    /// known. One number counts for one channel, as gray images have it.
+    ///
+    /// # Errors
+    /// What is wrong with them, and what to do about it.
+    pub fn given(mean: Vec<f32>, std: Vec<f32>, channels: Option<usize>) -> Result<Self, NormalizationError> {
+        // Values from 0 to 1 deviate from their mean by half of that at most; 1 leaves them as wide as they are.
+        let bytes = |numbers: &[f32]| numbers.iter().any(|number| *number > 1.0 && number.is_finite());
+        if let Some((what, numbers)) = [("mean", &mean), ("std", &std)].into_iter().find(|(_, it)| bytes(it)) {
+            return Err(NormalizationError::Bytes { what, numbers: listed(numbers) });
+        }
+        let fits = match channels {
+            Some(channels) => (mean.len(), std.len()) == (channels, channels),
+            None => matches!((mean.len(), std.len()), (1, 1) | (3, 3)),
+        };
+        if !fits {
+            let channels = channels.map_or_else(|| "1 or 3".to_owned(), |channels| channels.to_string());
+            return Err(NormalizationError::Count { mean: mean.len(), std: std.len(), channels });
+        }
+        if !mean.iter().all(|number| number.is_finite()) {
+            return Err(NormalizationError::Mean(listed(&mean)));
+        }
+        if !std.iter().all(|number| number.is_finite() && *number > 0.0) {
+            return Err(NormalizationError::Std(listed(&std)));
+        }
+        Ok(Self::Given { mean, std })
+    }
+}
+
+fn listed(numbers: &[f32]) -> String {
+    numbers.iter().map(f32::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Why numbers do not normalise images.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NormalizationError {
+    /// They are about pixels from 0 to 255.
+    #[error(
+        "{what} {numbers} is of values from 0 to 255, and pixels are between 0 and 1 here: divide mean and std by 255"
+    )]
+    Bytes {
+        /// Mean or std.
+        what: &'static str,
+        /// The numbers.
+        numbers: String,
+    },
+    /// There are not as many as channels.
+    #[error(
+        "there are {mean} values of mean and {std} of std, but must be one of each for each of {channels} channels"
+    )]
+    Count {
+        /// Values of the mean.
+        mean: usize,
+        /// Values of the standard deviation.
+        std: usize,
+        /// How many there are to be.
+        channels: String,
+    },
+    /// A mean that is no number.
+    #[error("mean is {0}, but must be finite numbers")]
+    Mean(String),
+    /// A standard deviation that nothing can be divided by.
+    #[error("std is {0}, but must be finite numbers above 0")]
+    Std(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_normalise_nothing_are_refused_with_the_reason() {
+        let why = |mean: &[f32], std: &[f32], channels| {
+            let given = Normalization::given(mean.to_vec(), std.to_vec(), channels);
+            given.err().map_or_else(String::new, |error| error.to_string())
+        };
+        assert_eq!(why(&[0.5], &[0.2], None), "");
+        assert_eq!(why(&[0.5; 3], &[0.2; 3], Some(3)), "");
+        assert!(why(&[123.7; 3], &[0.2; 3], Some(3)).contains("mean 123.7,123.7,123.7 is of values from 0 to 255"));
+        assert!(why(&[0.5; 5], &[0.2; 5], Some(3)).contains("5 values of mean and 5 of std"));
+        assert!(why(&[0.5; 3], &[0.2; 3], Some(1)).contains("for each of 1 channels"));
+        assert!(why(&[0.5; 2], &[0.2; 2], None).contains("1 or 3 channels"));
+        assert!(why(&[f32::NAN], &[0.2], None).contains("mean is NaN, but must be finite"));
+        assert!(why(&[0.5], &[0.0], None).contains("std is 0, but must be finite numbers above 0"));
+        assert!(why(&[f32::INFINITY], &[0.2], None).contains("must be finite"));
+    }
 }

@@ -29,7 +29,7 @@ mod words;
 pub use augmentation::Augmentation;
 pub use checked::Experiment;
 pub use course::{Course, Extension};
-pub use data::{Channels, Data, Fit, Holdout, Normalization, Resize, Source};
+pub use data::{Channels, Data, Fit, Holdout, Normalization, NormalizationError, Resize, Source};
 pub use device::{DeviceChoice, DeviceInfo};
 pub(crate) use file::decoded;
 pub use file::{PlanError, with_overrides};

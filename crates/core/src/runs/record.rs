@@ -27,6 +27,7 @@ enum Place {
     Under(PathBuf),
     Exactly(PathBuf),
     Within(PathBuf),
+    Nowhere,
 }
 
 impl Folder {
@@ -46,6 +47,12 @@ impl Folder {
     #[must_use]
     pub(crate) fn within(folder: PathBuf) -> Self {
         Self::at(Place::Within(folder))
+    }
+
+    /// No run at all, for trainings of which nothing is kept. Those that networks start from are found all the same.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self::at(Place::Nowhere)
     }
 
     fn at(place: Place) -> Self {
@@ -87,6 +94,7 @@ impl Folder {
                 Err(format!("there is a run in {} already", folder.display()))
             }
             Place::Within(folder) => Ok(folder.clone()),
+            Place::Nowhere => Err("nothing of this training is kept".to_owned()),
             Place::Under(place) => {
                 fs::create_dir_all(place).map_err(|error| cannot("create the folder of runs", place, &error))?;
                 layout::sweep_beginnings(place);

@@ -54,16 +54,30 @@ impl Standing {
     /// In a word or two.
     #[must_use]
     pub fn in_words(&self) -> &'static str {
+        self.told().1
+    }
+
+    /// Its place among all where they are counted, and its words.
+    fn told(&self) -> (u8, &'static str) {
         match self {
-            Self::Waiting | Self::Over(TrialState::Waiting) => "waiting",
-            Self::Running { .. } => "running",
-            Self::Interrupted => "interrupted",
-            Self::Over(TrialState::Done) => "done",
-            Self::Over(TrialState::EndedEarly) => "ended early",
-            Self::Over(TrialState::Diverged) => "diverged",
-            Self::Over(TrialState::Failed) => "failed",
+            Self::Over(TrialState::Done) => (0, "done"),
+            Self::Over(TrialState::EndedEarly) => (1, "ended early"),
+            Self::Over(TrialState::Diverged) => (2, "diverged"),
+            Self::Over(TrialState::Failed) => (3, "failed"),
+            Self::Running { .. } => (4, "running"),
+            Self::Interrupted => (5, "interrupted"),
+            Self::Waiting | Self::Over(TrialState::Waiting) => (6, "waiting"),
         }
     }
+}
+
+/// How many trials stand how: `3 done, 1 running`.
+#[must_use]
+pub fn tally(trials: &[Seen]) -> String {
+    let mut counts = BTreeMap::new();
+    trials.iter().for_each(|trial| *counts.entry(trial.standing.told()).or_insert(0_usize) += 1);
+    let parts: Vec<String> = counts.into_iter().map(|((_, words), count)| format!("{count} {words}")).collect();
+    parts.join(", ")
 }
 
 /// A trial as whoever looks at the study sees it.
@@ -79,6 +93,38 @@ pub struct Seen {
     pub standing: Standing,
     /// Its folder and what is written there, if it was begun.
     pub begun: Option<Begun>,
+}
+
+impl Seen {
+    /// Steps that are done.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        let record = self.begun.as_ref().map(|begun| &begun.record);
+        match &self.standing {
+            Standing::Running { step, .. } => *step,
+            Standing::Over(TrialState::Done) => self.total_steps().unwrap_or(0),
+            _ => record.map_or(0, TrialRecord::step),
+        }
+    }
+
+    /// Steps in all, once it has begun.
+    #[must_use]
+    pub fn total_steps(&self) -> Option<u64> {
+        self.begun.as_ref()?.record.total_steps
+    }
+
+    /// What it came to, or its newest validation while it trains.
+    #[must_use]
+    pub fn newest(&self) -> Option<f64> {
+        let record = &self.begun.as_ref()?.record;
+        record.objective.or_else(|| record.reports.last()?.value)
+    }
+
+    /// Its point as a table has it.
+    #[must_use]
+    pub fn point_in_words(&self) -> &str {
+        self.point.as_deref().unwrap_or("not chosen yet")
+    }
 }
 
 impl StudyFolder {

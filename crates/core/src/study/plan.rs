@@ -4,6 +4,7 @@ use super::axis::Axis;
 use super::error::StudyError;
 use crate::experiment::file::{decoded, in_words, parsed};
 use crate::experiment::{Experiment, Plan, PlanError, preset, with_overrides};
+use crate::number::{precise, precise_percent};
 use crate::search::Goal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -81,6 +82,16 @@ pub enum Way {
     Tpe,
 }
 
+impl Way {
+    /// All of them, each as it is typed and what it is.
+    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::Grid, "grid", "Every combination of all values"),
+        (Self::Random, "random", "Each point drawn by itself"),
+        (Self::Sobol, "sobol", "Points that fill the space evenly"),
+        (Self::Tpe, "tpe", "Where the trials so far were best"),
+    ];
+}
+
 /// What is to become as good as possible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,6 +108,14 @@ pub enum Objective {
 }
 
 impl Objective {
+    /// All of them, each as it is typed and what it is.
+    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::ValidationAccuracy, "validation-accuracy", "In the end"),
+        (Self::BestValidationAccuracy, "best-validation-accuracy", "The greatest of all validations"),
+        (Self::ValidationLoss, "validation-loss", "In the end"),
+        (Self::BestValidationLoss, "best-validation-loss", "The least of all validations"),
+    ];
+
     /// Which values are good.
     #[must_use]
     pub fn goal(self) -> Goal {
@@ -110,6 +129,15 @@ impl Objective {
     #[must_use]
     pub(super) fn is_best(self) -> bool {
         matches!(self, Self::BestValidationAccuracy | Self::BestValidationLoss)
+    }
+
+    /// A value of it as a person reads it.
+    #[must_use]
+    pub fn value_in_words(self, value: f64) -> String {
+        match self.goal() {
+            Goal::Highest => precise_percent(value),
+            Goal::Lowest => precise(value),
+        }
     }
 
     /// In words, as a table's title has it.
@@ -154,6 +182,12 @@ pub enum EndRule {
     Asha,
     /// Worse than the median of the trials that came to their end (Golovin et al. 2017).
     Median,
+}
+
+impl EndRule {
+    /// All of them, each as it is typed and what it is.
+    pub const ALL: [(Self, &'static str, &'static str); 2] =
+        [(Self::Asha, "asha", "Asynchronous successive halving"), (Self::Median, "median", "Worse than the median")];
 }
 
 /// The experiment that a study varies: a whole one, or a preset with settings.

@@ -61,7 +61,11 @@ impl Watch {
         let [batch, channels, height, width] = y.dims();
         let alive = y.clone().greater_elem(0.0).float();
         let per_channel = alive.swap_dims(0, 1).reshape([channels, batch * height * width]).sum_dim(1);
-        let alive = values(per_channel).unwrap_or_default();
+        let Ok(alive) = values(per_channel) else {
+            // A read that failed is no measurement.
+            block.values = [f64::NAN; 2];
+            return;
+        };
         block.channels[0] += channels;
         block.channels[1] += alive.iter().filter(|&&count| count == 0.0).count();
         let all = (batch * channels * height * width) as f64;

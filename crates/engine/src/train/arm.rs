@@ -151,8 +151,11 @@ impl Arm {
         let head = format!("{}.", plan.network.naming.head());
         let backbone = plan.start.as_ref().map_or(1.0, |start| start.backbone_factor);
         let factors = names.iter().map(|name| if name.starts_with(&head) { 1.0 } else { backbone }).collect();
+        // Only what a frozen backbone makes of an image stays the same.
+        let is_frozen = plan.freeze().holds_backbone();
         let kept = |images: &Images| Kept::new(images.len(), blueprint.features[0]);
-        let kept = kept(&dataset.train).zip(kept(&dataset.validation)).map(<[Kept; 2]>::from);
+        let kept =
+            if is_frozen { kept(&dataset.train).zip(kept(&dataset.validation)).map(<[Kept; 2]>::from) } else { None };
         Ok(Self {
             name: plan.name.clone(),
             unsaved: false,
@@ -160,7 +163,7 @@ impl Arm {
             remembered: None,
             unwritten_best: None,
             fault: None,
-            kept: kept.filter(|_| plan.freeze().holds_backbone()),
+            kept,
             optimizer: Optimizer::with_factors(plan.optimizer(recipe).clone(), factors),
             progress: Progress::default(),
             parameters: Summary::new(&blueprint).parameters,

@@ -16,6 +16,12 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// Bytes that are kept of this many images with `width` features each; 0 where that would be too much.
+    pub fn bytes(images: usize, width: usize) -> u64 {
+        let bytes = images.saturating_mul(width).saturating_mul(size_of::<f32>());
+        if bytes <= LIMIT { bytes as u64 } else { 0 }
+    }
+
     /// Nothing yet of this many images with `width` features each; `None` if they would take too much memory.
     pub fn new(images: usize, width: usize) -> Option<Self> {
         let values = images.checked_mul(width).filter(|values| values.saturating_mul(size_of::<f32>()) <= LIMIT)?;

@@ -1,7 +1,9 @@
 //! The room in memory that a training takes.
 
+use super::features::Kept;
+use lab_core::blueprint::Blueprint;
 use lab_core::blueprint::outline::Outline;
-use lab_core::data::Dataset;
+use lab_core::data::{Dataset, Images};
 use lab_core::experiment::Experiment;
 use lab_core::{memory, number};
 
@@ -38,6 +40,11 @@ pub(super) fn fits_into_memory(experiment: &Experiment, dataset: &Dataset, gpu: 
         // Arms step in turn, so that only one has its maps in memory.
         most = most.max(outline.training_bytes(batch, values) - weights);
         kept = kept.saturating_add(weights);
+        let blueprint = Blueprint::new(&arm.network, dataset.shape(), dataset.classes.len());
+        if let (Ok(blueprint), true) = (blueprint, arm.freeze().holds_backbone()) {
+            let of = |part: &Images| Kept::bytes(part.len(), blueprint.features[0]);
+            kept = kept.saturating_add(of(&dataset.train) + of(&dataset.validation));
+        }
     }
     let needed = kept.saturating_add(most);
     if needed <= free {

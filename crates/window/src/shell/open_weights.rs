@@ -2,9 +2,9 @@
 
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
-use crate::kit::widgets::{bounded_field, choose, named, primary};
+use crate::kit::widgets::{bounded_field, capitalised, choose, named, primary};
 use eframe::egui::{Context, Grid, Id, Key, Label, Modal, Response, RichText, TextEdit, Ui, Vec2};
-use lab_core::experiment::{Data, DeviceChoice, PRESETS, Plan, Preset, preset};
+use lab_core::experiment::{Data, DeviceChoice, Normalization, PRESETS, Plan, Preset, preset};
 use lab_core::protocol::{DatasetInfo, Event, Import};
 use std::path::Path;
 
@@ -174,7 +174,12 @@ impl OpenWeights {
         row(ui, "Image side", |ui| {
             bounded_field(ui, &mut self.side, 8..=1024, |field| field.speed(0.2).suffix(" pixels"))
         });
+        let gray = self.gray;
         row(ui, "Gray images", |ui| ui.checkbox(&mut self.gray, ""));
+        if self.gray && !gray {
+            // Gray has one number; the first of three is nearer to it than none.
+            [&mut self.mean, &mut self.std].map(|text| text.truncate(text.find(',').unwrap_or(text.len())));
+        }
         let field = |ui: &mut Ui, text: &mut String, hint: &str| {
             ui.add(TextEdit::singleline(text).desired_width(300.0)).on_hover_text(hint)
         };
@@ -198,10 +203,12 @@ impl OpenWeights {
         let arm = arm.ok_or("Choose the network that the weights belong to.")?;
         let channels = if self.gray { 1 } else { 3 };
         let (mean, std) = (singles(&self.mean, channels, "mean")?, singles(&self.std, channels, "deviation")?);
-        if std.iter().any(|each| *each <= 0.0) {
-            return Err("Each deviation must be above 0.".into());
-        }
+        Normalization::given(mean.clone(), std.clone(), Some(channels))
+            .map_err(|why| format!("{}.", capitalised(&why.to_string())))?;
         let names: Vec<String> = self.classes.split(',').map(|name| name.trim().to_owned()).collect();
+        if names.iter().any(String::is_empty) {
+            return Err("A class has no name: there is a comma too many.".into());
+        }
         let classes = match &names[..] {
             [one] => {
                 let count: usize = one.parse().ok().filter(|count| (2..=10_000).contains(count)).ok_or_else(|| {
@@ -237,7 +244,6 @@ fn singles(text: &str, channels: usize, what: &str) -> Result<Vec<f32>, String> 
     match read {
         Some(values) if values.len() == channels => Ok(values),
         Some(values) if values.len() == 1 => Ok(vec![values[0]; channels]),
-        Some(values) if values.len() > channels => Ok(values[..channels].to_vec()),
         _ => Err(format!("Give the {what} as one number for each of {channels} channels, separated by commas.")),
     }
 }
@@ -258,10 +264,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_pixels_up_to_255_are_refused_with_what_to_do() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").to_owned();
+        let mut weights = OpenWeights { path, ..OpenWeights::default() };
+        let import = |weights: &OpenWeights| weights.import(DeviceChoice::Auto, &Data::default()).map(|_| ());
+        assert_eq!(import(&weights), Ok(()));
+        weights.mean = "123.7, 116.3, 103.5".into();
+        assert!(import(&weights).unwrap_err().contains("divide mean and std by 255"));
+        weights.mean = "0.5".into();
+        weights.classes = "cat, dog,".into();
+        assert!(import(&weights).unwrap_err().contains("A class has no name"));
+    }
+
+    #[test]
     fn numbers_are_one_for_each_channel() {
         assert_eq!(singles("0.5", 3, "mean"), Ok(vec![0.5; 3]));
         assert_eq!(singles("0.1, 0.2, 0.3", 3, "mean"), Ok(vec![0.1, 0.2, 0.3]));
-        assert_eq!(singles("0.1, 0.2, 0.3", 1, "mean"), Ok(vec![0.1]));
+        assert!(singles("0.1, 0.2, 0.3", 1, "mean").is_err(), "nothing is left out in silence");
         assert!(singles("0.1, x", 3, "mean").is_err());
         assert!(singles("", 3, "mean").is_err());
     }

@@ -9,6 +9,7 @@ use lab_core::experiment::DeviceChoice;
 use lab_core::number::{precise, precise_percent};
 use lab_engine::train::device::Opened;
 use lab_engine::train::evaluate::{Inputs, Scores, evaluate};
+use lab_engine::train::lens::NO_NUMBERS;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -66,7 +67,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             counting.reach(done);
             true
         });
-        found.push((name, scores.map_err(Failure::Running)?));
+        let scores = scores.map_err(Failure::Running)?;
+        if scores.total > 0 && !scores.mean_loss().is_finite() {
+            return Err(Failure::Running(format!("{name}: {NO_NUMBERS}")));
+        }
+        found.push((name, scores));
     }
     if args.json {
         return output::print_json(&match &found[..] {

@@ -1,10 +1,13 @@
 //! Weights in files: safetensors to write and read, PyTorch's own format to read.
 
 use super::array::{Array, StateDict};
+use super::foreign::translated;
+use super::torch_file::{Readable, other, unread};
 use lab_core::experiment::Naming;
 use lab_core::files;
 use pytorch_reader::{DType as TorchType, PytorchReader};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -40,8 +43,13 @@ pub enum WeightsError {
 pub fn read(path: &Path) -> Result<StateDict, WeightsError> {
     let format = |why: String| WeightsError::Format { path: path.display().to_string(), why };
     let failed = |error: io::Error| WeightsError::File { path: path.display().to_string(), why: error.to_string() };
+    let about = std::fs::metadata(path).map_err(failed)?;
+    // As `accelerate` and `transformers` write it.
+    if let Some(inside) = WEIGHTS.iter().map(|name| path.join(name)).find(|inside| about.is_dir() && inside.is_file()) {
+        return read(&inside);
+    }
     // A pipe would be waited for without end.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+    if !about.is_file() {
         return Err(failed(io::Error::other("it is not a file")));
     }
     let mut start = Vec::new();
@@ -56,10 +64,58 @@ pub fn read(path: &Path) -> Result<StateDict, WeightsError> {
         text if text.trim_ascii_start().starts_with(b"<") => {
             Err("it is a web page, not the file that it offers; download the file itself".to_owned())
         }
-        _ => from_pytorch(path),
+        text if text.trim_ascii_start().starts_with(b"{") => from_shards(path),
+        start => match other(start) {
+            Some(what) => Err(what.to_owned()),
+            None => from_pytorch(path),
+        },
     };
     let state = state.map_err(format)?;
-    if state.is_empty() { Err(format("there is no weight in it".into())) } else { Ok(state) }
+    if state.is_empty() { Err(format("there is no weight in it".into())) } else { Ok(translated(state)) }
+}
+
+/// What files of weights are called in a folder, those that name others first.
+const WEIGHTS: [&str; 4] =
+    ["model.safetensors.index.json", "pytorch_model.bin.index.json", "model.safetensors", "pytorch_model.bin"];
+
+/// The most bytes of a list of files.
+const MAX_LIST: u64 = 16 << 20;
+
+/// Weights in several files beside this one, which says which of them lie where.
+fn from_shards(path: &Path) -> Result<StateDict, String> {
+    #[derive(serde::Deserialize)]
+    struct Index {
+        weight_map: BTreeMap<String, String>,
+    }
+    let no_list = || "it is a text (JSON), and names no files of weights".to_owned();
+    if std::fs::metadata(path).map_err(|error| error.to_string())?.len() > MAX_LIST {
+        return Err(no_list());
+    }
+    let text = std::fs::read(path).map_err(|error| error.to_string())?;
+    let index: Index = serde_json::from_slice(&text).map_err(|_| no_list())?;
+    let names: BTreeSet<&String> = index.weight_map.values().collect();
+    let mut state = StateDict::new();
+    for name in names {
+        let beside = Path::new(name).file_name().ok_or_else(no_list)?;
+        let part = path.with_file_name(beside);
+        let mut start = Vec::new();
+        let file = File::open(&part).map_err(|error| format!("{name}, which it names, cannot be read ({error})"))?;
+        file.take(9).read_to_end(&mut start).map_err(|error| error.to_string())?;
+        state.extend(match start.as_slice() {
+            [_, _, _, _, _, _, _, _, b'{'] => {
+                from_safetensors(&std::fs::read(&part).map_err(|error| error.to_string())?)?
+            }
+            _ => from_pytorch(&part)?,
+        });
+    }
+    Ok(state)
+}
+
+/// Why nothing was read of a file with tensors of other types.
+fn only_others(kinds: &BTreeSet<String>) -> Result<StateDict, String> {
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    let kinds = kinds.join(", ");
+    Err(format!("its weights are of the type {kinds}, which is not read; save them in single precision (float32)"))
 }
 
 /// For how many classes weights are: the outputs of the head, which a network of this naming ends with.
@@ -80,8 +136,9 @@ fn name_of(written: &str) -> String {
 
 /// What is wrong with the file is an error in words.
 fn from_pytorch(path: &Path) -> Result<StateDict, String> {
-    let reader = PytorchReader::new(path).map_err(|error| unread(&error.to_string()))?;
-    let mut state = StateDict::new();
+    let readable = Readable::of(path).map_err(|error| error.to_string())?;
+    let reader = PytorchReader::new(readable.path()).map_err(|error| unread(&error.to_string()))?;
+    let (mut state, mut others) = (StateDict::new(), BTreeSet::new());
     // A tensor may repeat what is stored once, so a small file can ask for any amount of memory.
     let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
     let mut room = length.saturating_mul(8).saturating_add(64 << 20);
@@ -91,6 +148,11 @@ fn from_pytorch(path: &Path) -> Result<StateDict, String> {
             TorchType::BF16 => Width::BrainHalf,
             TorchType::F32 => Width::Single,
             TorchType::F64 => Width::Double,
+            // Counters are single numbers.
+            other if !tensor.shape().is_empty() => {
+                others.insert(format!("{other:?}").to_lowercase());
+                continue;
+            }
             _ => continue,
         };
         let values = tensor.shape().iter().try_fold(1u64, |all, size| all.checked_mul(*size as u64));
@@ -99,34 +161,28 @@ fn from_pytorch(path: &Path) -> Result<StateDict, String> {
         let bytes = tensor.read().map_err(|error| error.to_string())?;
         state.insert(name_of(&name), Array { shape: tensor.shape().to_vec(), values: width.read(&bytes) });
     }
-    Ok(state)
-}
-
-/// Why a file could not be read, and what can be done about a compiled module, which many take for weights.
-fn unread(why: &str) -> String {
-    if why.contains("__torch__") {
-        return "it is a TorchScript module; load it in PyTorch and save its weights alone, as with \
-                torch.save(module.state_dict(), \"weights.pth\")"
-            .to_owned();
-    }
-    why.trim_end_matches('.').to_owned()
+    if state.is_empty() && !others.is_empty() { only_others(&others) } else { Ok(state) }
 }
 
 /// What is wrong with the bytes is an error in words.
 fn from_safetensors(bytes: &[u8]) -> Result<StateDict, String> {
     let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
-    let mut state = StateDict::new();
+    let (mut state, mut others) = (StateDict::new(), BTreeSet::new());
     for (name, view) in file.tensors() {
         let width = match view.dtype() {
             Dtype::F16 => Width::Half,
             Dtype::BF16 => Width::BrainHalf,
             Dtype::F32 => Width::Single,
             Dtype::F64 => Width::Double,
+            other if !view.shape().is_empty() => {
+                others.insert(format!("{other:?}").to_lowercase());
+                continue;
+            }
             _ => continue,
         };
         state.insert(name_of(&name), Array { shape: view.shape().to_vec(), values: width.read(view.data()) });
     }
-    Ok(state)
+    if state.is_empty() && !others.is_empty() { only_others(&others) } else { Ok(state) }
 }
 
 /// How wide a floating-point number is; all are little-endian.

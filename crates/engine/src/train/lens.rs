@@ -22,6 +22,10 @@ pub struct Lens<'a> {
     pub device: &'a Device,
 }
 
+/// Why there is no answer though weights and picture are numbers.
+pub const NO_NUMBERS: &str = "the network's outputs are no finite numbers: its weights are too large, or belong to another \
+                              network; take others";
+
 /// What an experiment does to pictures of another aspect ratio than its networks' input.
 #[must_use]
 pub fn fit(data: &Data) -> Fit {
@@ -38,7 +42,7 @@ impl Lens<'_> {
     /// For each network the probability of every class, from what [`Self::pixels`] gave.
     ///
     /// # Errors
-    /// What the device says when it fails.
+    /// What the device says when it fails; a network whose answer is no number.
     pub fn probabilities<'m>(
         &self,
         pixels: &[u8],
@@ -48,6 +52,10 @@ impl Lens<'_> {
         let mut inputs = Vec::with_capacity(pixels.len());
         Normalizer::new(self.mean, self.std).extend(pixels, height * width, &mut inputs);
         let shape = [1, channels, height, width];
-        networks.map(|network| logits(network, inputs.clone(), shape, self.device).map(|row| softmax(&row))).collect()
+        let probabilities = |network| {
+            let row = softmax(&logits(network, inputs.clone(), shape, self.device)?);
+            if row.iter().all(|share| share.is_finite()) { Ok(row) } else { Err(NO_NUMBERS.to_owned()) }
+        };
+        networks.map(probabilities).collect()
     }
 }

@@ -109,6 +109,9 @@ pub(crate) fn in_words(message: &str) -> String {
     if let Some(given) = unknown {
         return format!("it must be {{epochs=6}} or {{steps=1000}}, say, and \"{given}\" was given");
     }
+    if message.starts_with("wanted exactly 1 element") {
+        return "several were given where one is meant; leave one, as {epochs=6} or {steps=1000}".to_owned();
+    }
     let wrong = ["invalid type: ", "invalid value: "].iter().find_map(|start| message.strip_prefix(start));
     let Some((given, expected)) = wrong.and_then(|rest| rest.rsplit_once(", expected ")) else {
         return message.to_owned();
@@ -134,7 +137,13 @@ pub(crate) fn in_words(message: &str) -> String {
     if value == "unit variant" {
         return format!("it must be {must}");
     }
-    format!("it must be {must}, and {} was given", value.trim_matches('`'))
+    // A number that is too large has the name of its type behind it, and a table or a list has none of its own.
+    let value = match value.trim_start_matches('`').split('`').next().unwrap_or(value) {
+        "map" => "a table",
+        "sequence" => "a list",
+        other => other,
+    };
+    format!("it must be {must}, and {value} was given")
 }
 
 /// Sets fields of a plan by their paths, as in `recipe.batch_size=64`, `arms[1].network.gain.value=0.5`,

@@ -1,5 +1,6 @@
 //! Tables of labels as competitions, hubs and scripts write them.
 
+use crate::arrays::golden;
 use crate::make::{data_at, load, picture, refused, report, save, write_classes};
 use lab_core::data::Dataset;
 use std::fs;
@@ -166,4 +167,47 @@ fn a_table_that_names_other_pictures_is_told() {
     refused(&data_at(place.path()), &["several are called alike, such as 0.png", "write the folders before the names"]);
     let place = beside("labels.xlsx", b"PK\x03\x04 and more");
     refused(&data_at(place.path()), &["one class only (pictures)", "labels.xlsx beside the pictures is no table"]);
+}
+
+/// As the hub keeps its converted tables, and as scripts sort their archives.
+#[test]
+fn parts_lie_in_folders_of_their_own() {
+    let place = tempdir().unwrap();
+    let table = golden("tables/none1.parquet");
+    for part in ["train", "test"] {
+        let folder = place.path().join("default").join(part);
+        fs::create_dir_all(&folder).unwrap();
+        fs::copy(&table, folder.join("0000.parquet")).unwrap();
+    }
+    let alone = load(&table).unwrap();
+    let all = alone.train.len() + alone.validation.len();
+    let dataset = load(place.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.validation.len()), (all, all));
+    let place = tempdir().unwrap();
+    for part in ["train", "val"] {
+        fs::create_dir_all(place.path().join(part)).unwrap();
+        fs::copy(golden("webdataset.tar"), place.path().join(part).join("0.tar")).unwrap();
+    }
+    let dataset = load(place.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.validation.len()), (6, 6));
+}
+
+#[test]
+fn a_packed_file_in_a_folder_is_named() {
+    let place = tempdir().unwrap();
+    for name in ["one.7z", "two.7z"] {
+        fs::create_dir_all(place.path().join("deeper")).unwrap();
+        fs::write(place.path().join("deeper").join(name), b"7z\xbc\xaf\x27\x1c").unwrap();
+    }
+    refused(&data_at(place.path()), &["several packed files: one.7z, two.7z"]);
+    for (name, bytes, words) in [
+        ("set.h5", &b"\x89HDF\r\n"[..], "an HDF5 file, which is not read; save images and labels as arrays of NumPy"),
+        ("train.p", b"\x80\x04]\x94.", "a pickle of Python, which is not read"),
+        ("set.tfrecord", b"\x10\0\0", "a TFRecord of TensorFlow, which is not read"),
+    ] {
+        let place = tempdir().unwrap();
+        fs::write(place.path().join(name), bytes).unwrap();
+        refused(&data_at(place.path()), &[words]);
+        refused(&data_at(&place.path().join(name)), &[words]);
+    }
 }

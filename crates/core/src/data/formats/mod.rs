@@ -146,13 +146,21 @@ fn open_folder(store: &Store, path: &Path) -> Result<Found, DataError> {
         }
         [] => {}
         several => {
+            // Parts in folders of their own, below one that says nothing, as the hub's `default/train`.
+            let above = several[0].parent().filter(|above| several.iter().all(|it| it.parent() == Some(above)));
+            if let Some(above) = above.filter(|above| *above != path)
+                && let Some(mut found) = in_folder(store, above)?
+            {
+                found.notices.insert(0, format!("the images were found in {}", shown_path(above)));
+                return Ok(found);
+            }
             let all: Vec<String> = several.iter().map(|path| shown_path(path)).collect();
             let hint = format!("there are several deeper down: {}; give one of them", all.join(", "));
             return Err(DataError::unknown(path, hint));
         }
     }
     let inside = store.entries(path)?;
-    let packed = packed(store, &inside);
+    let packed = packed_below(store, &inside);
     if let (Store::Disk, [(only, _)]) = (store, &packed[..])
         && let Some(archive) = Store::of_archive(only)?
     {
@@ -167,6 +175,16 @@ fn open_folder(store: &Store, path: &Path) -> Result<Found, DataError> {
             _ => format!("it holds several packed files: {}; give one of them, or unpack them", names.join(", ")),
         },
     ))
+}
+
+/// Files that are packed, or those in the folders where there are none.
+fn packed_below(store: &Store, inside: &[Entry]) -> Vec<(PathBuf, &'static str)> {
+    let here = packed(store, inside);
+    if !here.is_empty() {
+        return here;
+    }
+    let folders = inside.iter().filter(|entry| entry.kind == Kind::Folder);
+    folders.filter_map(|folder| store.entries(&folder.path).ok()).flat_map(|inside| packed(store, &inside)).collect()
 }
 
 /// Files that are archives or otherwise packed, and what they are.

@@ -10,6 +10,9 @@ pub(super) enum Labels {
     Names(Vec<String>),
 }
 
+/// For each part its labels as numbers that fit, and what these stand for where it is not the number itself.
+pub(super) type Together = (Vec<Vec<u16>>, Option<Vec<String>>);
+
 /// Reads labels; what is wrong is an error in words.
 pub(super) fn read(bytes: &[u8]) -> Result<Labels, String> {
     let header = Header::read(bytes).ok_or("is no array of NumPy")?;
@@ -53,7 +56,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Labels, String> {
 ///
 /// # Errors
 /// Numbers in one part and names in another, or too many classes.
-pub(super) fn together(parts: Vec<Labels>) -> Result<(Vec<Vec<u16>>, Option<Vec<String>>), String> {
+pub(super) fn together(parts: Vec<Labels>) -> Result<Together, String> {
     let small = |labels: &Labels| match labels {
         Labels::Numbers(numbers) => {
             numbers.iter().map(|&number| u16::try_from(number).ok()).collect::<Option<Vec<u16>>>()
@@ -76,7 +79,7 @@ pub(super) fn together(parts: Vec<Labels>) -> Result<(Vec<Vec<u16>>, Option<Vec<
     }
 }
 
-fn places<T: Ord>(parts: &[&Vec<T>], text: fn(&T) -> String) -> Result<(Vec<Vec<u16>>, Option<Vec<String>>), String> {
+fn places<T: Ord>(parts: &[&Vec<T>], text: fn(&T) -> String) -> Result<Together, String> {
     let all: Vec<&T> = parts.iter().flat_map(|part| part.iter()).collect::<BTreeSet<&T>>().into_iter().collect();
     let place = |value: &T| all.binary_search(&value).ok().and_then(|place| u16::try_from(place).ok());
     let part = |part: &&Vec<T>| part.iter().map(place).collect::<Option<Vec<u16>>>();

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 pub(super) const FORMAT: Format = Format { open_folder: open, open_file, is_part };
 
 fn is_part(name: &str) -> bool {
-    name.ends_with(".npz")
+    Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz"))
 }
 
 /// An archive of arrays by itself.

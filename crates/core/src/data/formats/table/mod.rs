@@ -20,7 +20,7 @@ use pictures::{Pictures, leads_out};
 use place::{Place, Table};
 use read::{Kind as Written, is_form, read};
 use sheet::{Columns, Sheet};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The row in the table of formats.
@@ -72,7 +72,7 @@ fn tables_in(entries: &[Entry], part: Option<(&str, Role)>) -> (Vec<(Place, Writ
             Some((home, role)) => (home.to_owned(), Some(role)),
             None => (String::new(), Role::mentioned(&path.file_stem()?.to_string_lossy())),
         };
-        Some((Place { role, home, path }, Written::of(&entry.path)?))
+        Some((Place { path, home, role }, Written::of(&entry.path)?))
     };
     let tables: Vec<(Place, Written)> = files().filter_map(table).filter(|(place, _)| !is_form(&place.path)).collect();
     let forms = files().map(|it| it.path.clone()).filter(|path| Written::of(path).is_some() && is_form(path)).collect();
@@ -154,8 +154,8 @@ fn labelled(store: &Store, folder: &Path, places: &[(Place, Written)]) -> Result
     if missing.len() * 2 > all || all == 0 || are_sorted(&unnamed, named.len()) {
         return Ok(None);
     }
-    let names: BTreeMap<String, ()> = rows.iter().map(|row| (shown_below(row.table, folder), ())).collect();
-    notices.insert(0, format!("the classes come from {}", names.into_keys().collect::<Vec<_>>().join(", ")));
+    let names: BTreeSet<String> = rows.iter().map(|row| shown_below(row.table, folder)).collect();
+    notices.insert(0, format!("the classes come from {}", names.into_iter().collect::<Vec<_>>().join(", ")));
     let (rows, again) = once(rows).map_err(|problem| {
         DataError::unusable(folder, problem, "leave one class to each picture, or one of the tables")
     })?;

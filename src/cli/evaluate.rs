@@ -10,6 +10,7 @@ use lab_core::experiment::DeviceChoice;
 use lab_core::number::{precise, precise_percent};
 use lab_engine::train::device::Opened;
 use lab_engine::train::evaluate::{Inputs, Scores, evaluate};
+use lab_engine::train::lens::LensError;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -67,7 +68,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             counting.reach(done);
             true
         });
-        found.push((name, scores.map_err(Failure::running)?));
+        let scores = scores.map_err(Failure::running)?;
+        if scores.total > 0 && !scores.mean_loss().is_finite() {
+            return Err(Failure::Running(format!("{name}: {}", LensError::NoNumbers)));
+        }
+        found.push((name, scores));
     }
     if args.json {
         return output::print_json(&match &found[..] {

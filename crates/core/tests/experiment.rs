@@ -143,6 +143,8 @@ fn settings_that_lead_nowhere_say_so() {
         ("recipe.batch_size=many", "it must be a whole number of 0 or more, and \"many\" was given"),
         ("recipe.batch_size=128.0", "it must be a whole number of 0 or more, and 128.0 was given"),
         ("recipe.optimizer.learning_rate=\"0.1\"", "it must be a number, and \"0.1\" was given"),
+        ("recipe.length={epochs=2,steps=9}", "several were given where one is meant"),
+        ("recipe.batch_size={many=1}", "it must be a whole number of 0 or more, and a table was given"),
         ("data.resize.height=32", "width is missing"),
         (
             "recipe.schedule={curve={name='cosine'}}",

@@ -369,3 +369,55 @@ fn weights_answer_about_the_images_of_the_form_if_these_are_of_their_classes() {
     assert_eq!(prepared.dataset.validation, 0);
     assert!(notices.iter().any(|text| text.contains("are of 10 classes, and the weights tell 4 apart")), "{notices:?}");
 }
+
+/// As `accelerate` and `transformers` write large networks.
+#[test]
+fn weights_in_several_files_are_read_by_the_list_of_them() {
+    let place = tempfile::tempdir().unwrap();
+    let state = untrained().state().unwrap();
+    let mut map = serde_json::Map::new();
+    for part in 0..2 {
+        let name = format!("model-0000{}-of-00002.safetensors", part + 1);
+        let own = state.iter().skip(part).step_by(2).map(|(key, array)| (key.clone(), array.clone())).collect();
+        weights::write(&place.path().join(&name), &own).unwrap();
+        map.extend(own.keys().map(|key| (key.clone(), name.clone().into())));
+    }
+    let list = place.path().join("model.safetensors.index.json");
+    std::fs::write(&list, serde_json::json!({ "metadata": {}, "weight_map": map }).to_string()).unwrap();
+    for path in [list.as_path(), place.path()] {
+        assert_eq!(loaded(path).unwrap().state().unwrap(), state);
+    }
+    std::fs::remove_file(place.path().join("model-00002-of-00002.safetensors")).unwrap();
+    let why = loaded(&list).unwrap_err();
+    assert!(why.contains("model-00002-of-00002.safetensors, which it names, cannot be read"), "{why}");
+    std::fs::write(&list, "{\"error\": \"not found\"}").unwrap();
+    assert!(loaded(&list).unwrap_err().contains("names no files of weights"));
+}
+
+#[test]
+fn weights_in_whole_numbers_are_named() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("quantised.safetensors");
+    let view = TensorView::new(Dtype::I8, vec![2, 2], &[1, 2, 3, 4]).unwrap();
+    safetensors::serialize_to_file([("conv1.weight", view)], None, &path).unwrap();
+    let why = loaded(&path).unwrap_err();
+    assert!(why.contains("of the type i8, which is not read"), "{why}");
+}
+
+/// Numbers that are finite one by one, and whose sums are not.
+#[test]
+fn an_answer_that_is_no_number_is_none() {
+    let place = tempfile::tempdir().unwrap();
+    let whole = written(place.path());
+    let mut state = weights::read(&whole.weights).unwrap();
+    state.values_mut().for_each(|array| array.values.iter_mut().for_each(|value| *value = *value * 1e20 + 1e20));
+    weights::write(&whole.weights, &state).unwrap();
+    let engine = engine();
+    engine.send(Command::Import(Box::new(whole)));
+    while !matches!(next(&engine), Event::Imported(_)) {}
+    let picture = place.path().join("a.png");
+    image::RgbImage::from_pixel(16, 16, image::Rgb([200, 0, 9])).save(&picture).unwrap();
+    let answer = ask(&engine, vec![Picture::File(picture)]).unwrap();
+    let why = answer[0].probabilities.as_ref().unwrap_err();
+    assert!(why.contains("no finite numbers"), "{why}");
+}

@@ -29,6 +29,7 @@ const JXL: Content = Content::Unread("a JPEG XL picture");
 const JPEG_2000: Content = Content::Unread("a JPEG 2000 picture");
 const HDR: Content = Content::Unread("a Radiance HDR picture");
 const VIDEO: Content = Content::Other("a video");
+const PICKLE: Content = Content::Other("a pickle of Python");
 const BASE64: Content = Content::Other("a picture written out as text (base64)");
 
 /// Pictures, read or not. Where several fit, the first one counts: a RAW photograph may begin like a TIFF.
@@ -98,6 +99,12 @@ const OTHERS: &[Start] = &[
     (0, b"\x93NUMPY", Content::Other("an array of NumPy")),
     (0, b"PAR1", Content::Other("a Parquet table")),
     (0, b"\x89HDF", Content::Other("an HDF5 file")),
+    (0, b"\x80\x02", PICKLE),
+    (0, b"\x80\x03", PICKLE),
+    (0, b"\x80\x04", PICKLE),
+    (0, b"\x80\x05", PICKLE),
+    (0, b"ARROW1", Content::Other("an Arrow table")),
+    (0, b"\xff\xff\xff\xff", Content::Other("an Arrow table")),
     (0, b"SQLite format 3", Content::Other("a database")),
     (0, b"\0\x05\x16\x07", Content::Other("what macOS keeps about another file")),
     (0, b"\xd0\xcf\x11\xe0", Content::Other("what Windows or Office keeps")),

@@ -8,13 +8,14 @@ use super::formats::{self, subset};
 use super::found::{Found, Listed, Part};
 use super::images::{self, Images};
 use super::left_out::{self, LeftOut};
+use super::names::name_of;
 use super::sizes::Sizes;
 use super::split::{self, Split};
 use super::statistics;
 use super::store::Store;
 use super::watch::Watch;
 use crate::experiment::{Channels, Data, Experiment, Holdout, Network, Normalization, Plan, Source, StemKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How a data set is wanted, beyond what an experiment says about its data.
 #[derive(Clone, Copy, Debug, Default)]
@@ -131,7 +132,8 @@ impl Dataset {
             if classes.is_empty() {
                 return Err(DataError::unusable(path, "it has no images", "check where they are"));
             }
-            let problem = format!("it has one class only ({})", classes.join(", "));
+            let beside = tables_beside(&left_out);
+            let problem = format!("it has one class only ({}){beside}", classes.join(", "));
             return Err(DataError::unusable(path, problem, "classification needs at least two"));
         }
         let own_labels = own.as_ref().map(Part::labels);
@@ -193,6 +195,24 @@ impl Dataset {
         let (mean, std) = statistics::settle(&data.normalization, measured_on)?;
         Ok((Self { name, classes, train, validation, mean, std, notices }, report))
     }
+}
+
+/// Files that may say the classes, and were not understood.
+fn tables_beside(left_out: &[LeftOut]) -> String {
+    let is_table = |path: &&PathBuf| {
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        matches!(ending.as_str(), "csv" | "tsv" | "xlsx" | "xls" | "ods" | "json" | "jsonl" | "gz" | "mat")
+    };
+    let tables: Vec<String> =
+        left_out.iter().flat_map(|files| &files.files).filter(is_table).take(3).map(|path| name_of(path)).collect();
+    if tables.is_empty() {
+        return String::new();
+    }
+    format!(
+        ", and {} beside the pictures {} no table of labels that is read: a CSV file with the columns filename and label",
+        tables.join(", "),
+        if tables.len() == 1 { "is" } else { "are" }
+    )
 }
 
 /// What a data set consists of, and the path by which it is named.

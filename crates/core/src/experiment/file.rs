@@ -104,6 +104,9 @@ pub(crate) fn in_words(message: &str) -> String {
     if let Some(field) = missing(message) {
         return format!("{field} is missing");
     }
+    if message.starts_with("wanted exactly 1 element") {
+        return "several were given where one is meant; leave one, as {epochs=6} or {steps=1000}".to_owned();
+    }
     match must_be(message) {
         Some((must, Some(given))) => format!("it must be {must}, and {given} was given"),
         Some((must, None)) => format!("it must be {must}"),
@@ -150,8 +153,13 @@ pub(super) fn must_be(message: &str) -> Option<(String, Option<String>)> {
     // The parser names the kind before the value, which the value shows by itself.
     let kinds = ["floating point ", "integer ", "string ", "boolean "];
     let value = kinds.iter().find_map(|kind| given.strip_prefix(kind)).unwrap_or(given);
-    let value = (value != "unit variant").then(|| value.trim_matches('`').to_owned());
-    Some((must.to_owned(), value))
+    // A number that is too large has the name of its type behind it, and a table or a list has none of its own.
+    let named = match value.trim_start_matches('`').split('`').next().unwrap_or(value) {
+        "map" => "a table",
+        "sequence" => "a list",
+        other => other,
+    };
+    Some((must.to_owned(), (value != "unit variant").then(|| named.to_owned())))
 }
 
 /// Sets fields of a plan by their paths, as in `recipe.batch_size=64`, `arms[1].network.gain.value=0.5`,

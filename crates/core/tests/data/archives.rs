@@ -1,7 +1,7 @@
 //! Archives are read in place; those that lie about what they hold are refused.
 
 use crate::arrays::golden;
-use crate::make::{data_at, gzip, load, refused, write_classes, write_idx};
+use crate::make::{data_at, gzip, load, picture, refused, save, write_classes, write_idx};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -207,4 +207,57 @@ fn damage_anywhere_in_an_archive_never_panics() {
             let _ = load(&path);
         }
     }
+}
+
+/// As `PyTorch` and others write them, with records of 64 bits that they need not have: the first entry of the list is as
+/// long as these.
+#[test]
+fn an_archive_with_sizes_of_64_bits_is_read_whatever_its_names() {
+    let place = tempdir().unwrap();
+    save(&place.path().join("one.png"), &picture(1, 8, 8));
+    let bytes = fs::read(place.path().join("one.png")).unwrap();
+    let mut crc = flate2::Crc::new();
+    crc.update(&bytes);
+    let (crc, length) = (crc.sum().to_le_bytes(), u32::try_from(bytes.len()).unwrap().to_le_bytes());
+    let (mut archive, mut list) = (Vec::new(), Vec::new());
+    let name = |class: &str, number: u8| format!("{class}/{number}{}.png", "x".repeat(24 - class.len()));
+    let names: Vec<String> = ["a", "bee"].iter().flat_map(|class| (0..4).map(|number| name(class, number))).collect();
+    for name in &names {
+        let at = u32::try_from(archive.len()).unwrap().to_le_bytes();
+        let of = u16::try_from(name.len()).unwrap().to_le_bytes();
+        let common = [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &crc, &length, &length, &of, &[0, 0]].concat();
+        archive.extend([b"PK\x03\x04", &common[..], name.as_bytes(), &bytes].concat());
+        list.extend([b"PK\x01\x02\x14\0", &common[..], &[0; 10], &at, name.as_bytes()].concat());
+    }
+    let (place_of_list, count) = (archive.len() as u64, names.len() as u64);
+    archive.extend(&list);
+    let end = archive.len() as u64;
+    let wide = |number: u64| number.to_le_bytes();
+    archive.extend(
+        [
+            &b"PK\x06\x06"[..],
+            &wide(44),
+            &[45, 0, 45, 0],
+            &[0; 8],
+            &wide(count),
+            &wide(count),
+            &wide(list.len() as u64),
+            &wide(place_of_list),
+            b"PK\x06\x07",
+            &[0; 4],
+            &wide(end),
+            &[1, 0, 0, 0],
+            b"PK\x05\x06",
+            &[0; 4],
+            &wide(count)[..2],
+            &wide(count)[..2],
+            &wide(list.len() as u64)[..4],
+            &wide(place_of_list)[..4],
+            &[0; 2],
+        ]
+        .concat(),
+    );
+    let path = place.path().join("set.zip");
+    fs::write(&path, archive).unwrap();
+    assert_eq!(load(&path).unwrap().classes, ["a", "bee"]);
 }

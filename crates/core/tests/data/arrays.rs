@@ -119,8 +119,8 @@ fn arrays_of_another_kind_say_what_they_are() {
     };
     write("y_train.npy", "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }\n", &[0, 1]);
     for (header, words) in [
-        ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4, 3), }\n", "NumPy's type f4 and its shape is 2×4×3"),
-        ("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 4, 3), }\n", "by rows"),
+        ("{'descr': '<c8', 'fortran_order': False, 'shape': (2, 4, 3), }\n", "NumPy's type c8 and its shape is 2×4×3"),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4, 3), }\n", "there are 24 bytes for its 24 values"),
         ("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 24), }\n", "its shape is 2×24"),
         ("{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999, 900, 900), }\n", "do not fit into"),
         ("{'descr': '|u1', 'fortran_order': False, 'shape': (3, 4, 3), }\n", "it announces 3 images of 3×4 pixels"),

@@ -220,3 +220,55 @@ fn a_table_beside_the_pictures_to_validate_on_says_their_classes() {
     let dataset = load(place.path()).unwrap();
     assert_eq!((dataset.train.len(), dataset.validation.labels), (8, vec![1, 0, 1, 0]));
 }
+
+/// As GTSRB, the sign alphabet and German folders have them; in other languages, too.
+#[test]
+fn parts_are_told_by_the_word_that_their_names_differ_in() {
+    for (train, other) in [
+        ("Final_Training", "Final_Test"),
+        ("asl_alphabet_train", "asl_alphabet_test"),
+        ("Trainingsdaten", "Testdaten"),
+        ("训练集", "测试集"),
+        ("entrenamiento", "prueba"),
+    ] {
+        let place = parts(&[(train, 4), (other, 2)]);
+        assert_eq!(counts(place.path()), ape_and_bee(8, 4), "{train} and {other}");
+    }
+}
+
+#[test]
+fn folders_that_may_be_no_classes_are_told() {
+    let notices = |place: &Path| load(place).unwrap().notices.join(" ");
+    // Variants of the same set, or folds.
+    let place = parts(&[("color", 4), ("grayscale", 4)]);
+    assert!(
+        notices(place.path()).contains("each of them holds the same folders (ape, bee)"),
+        "{}",
+        notices(place.path())
+    );
+    // Classes deeper down.
+    let place = tempdir().unwrap();
+    write_classes(&place.path().join("animals"), &["ape", "bee"], 3);
+    write_classes(&place.path().join("vehicles"), &["bus", "car"], 3);
+    assert!(
+        notices(place.path()).contains("whichever of its folders they lie in (ape, bee)"),
+        "{}",
+        notices(place.path())
+    );
+    let place = tempdir().unwrap();
+    write_classes(place.path(), &["set_images_part_1", "set_images_part_2"], 3);
+    assert!(notices(place.path()).contains("differ by a number"), "{}", notices(place.path()));
+    // A copy of everything in one of the folders.
+    let place = parts(&[("pets", 4), ("pets/pets", 4)]);
+    assert_eq!(counts(place.path()), ape_and_bee(6, 2));
+    assert!(notices(place.path()).contains("once more and is left out"), "{}", notices(place.path()));
+}
+
+#[test]
+fn drawings_beside_pictures_are_no_class() {
+    let place = parts(&[("birds/images", 4), ("segmentations", 2)]);
+    assert_eq!(counts(place.path()), ape_and_bee(6, 2));
+    let place = tempdir().unwrap();
+    write_classes(place.path(), &["images", "annotations"], 4);
+    refused(&data_at(place.path()), &["pictures lie in images itself", "annotations is no class"]);
+}

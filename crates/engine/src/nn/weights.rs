@@ -1,11 +1,14 @@
 //! Weights in files: safetensors to write and read, PyTorch's own format to read.
 
 use super::array::{Array, StateDict};
+use super::foreign::translated;
+use super::torch_file::{Readable, other, unread};
 use lab_core::experiment::Naming;
 use lab_core::files;
 use pytorch_reader::{DType as TorchType, PytorchReader};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -53,11 +56,23 @@ pub enum FormatError {
     /// What a browser shows in place of the file.
     #[error("it is a web page, not the file that it offers; download the file itself")]
     WebPage,
-    /// A compiled module, which many take for weights.
-    #[error(
-        "it is a TorchScript module; load it in PyTorch and save its weights alone, as with torch.save(module.state_dict(), \"weights.pth\")"
-    )]
-    TorchScript,
+    /// Something else, by its first bytes.
+    #[error("{0}")]
+    Other(&'static str),
+    /// A text that does not say which weights lie in which files.
+    #[error("it is a text (JSON), and names no files of weights")]
+    NoList,
+    /// One of several files.
+    #[error("{name}, which it names, cannot be read ({why})")]
+    Part {
+        /// The file's name.
+        name: String,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// Tensors, but none of floating-point numbers of 16 bits or more.
+    #[error("its weights are of the type {0}, which is not read; save them in single precision (float32)")]
+    OtherTypes(String),
     /// A file of one of the formats, with counters at most.
     #[error("there is no weight in it")]
     NoWeight,
@@ -83,8 +98,13 @@ pub enum FormatError {
 pub fn read(path: &Path) -> Result<StateDict, WeightsError> {
     let format = |why| WeightsError::Format { path: path.to_owned(), why };
     let failed = |why| WeightsError::File { path: path.to_owned(), why };
+    let about = std::fs::metadata(path).map_err(failed)?;
+    // As `accelerate` and `transformers` write it.
+    if let Some(inside) = WEIGHTS.iter().map(|name| path.join(name)).find(|inside| about.is_dir() && inside.is_file()) {
+        return read(&inside);
+    }
     // A pipe would be waited for without end.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+    if !about.is_file() {
         return Err(failed(io::Error::other("it is not a file")));
     }
     let mut start = Vec::new();
@@ -95,10 +115,53 @@ pub fn read(path: &Path) -> Result<StateDict, WeightsError> {
         [_, _, _, _, _, _, _, _, b'{', ..] => from_safetensors(&std::fs::read(path).map_err(failed)?),
         text if text.starts_with(b"version https://git-lfs") => Err(FormatError::Pointer),
         text if text.trim_ascii_start().starts_with(b"<") => Err(FormatError::WebPage),
-        _ => from_pytorch(path),
+        text if text.trim_ascii_start().starts_with(b"{") => from_shards(path),
+        start => other(start).map_or_else(|| from_pytorch(path), |what| Err(FormatError::Other(what))),
     };
     let state = state.map_err(format)?;
-    if state.is_empty() { Err(format(FormatError::NoWeight)) } else { Ok(state) }
+    if state.is_empty() { Err(format(FormatError::NoWeight)) } else { Ok(translated(state)) }
+}
+
+/// What files of weights are called in a folder, those that name others first.
+const WEIGHTS: [&str; 4] =
+    ["model.safetensors.index.json", "pytorch_model.bin.index.json", "model.safetensors", "pytorch_model.bin"];
+
+/// The most bytes of a list of files.
+const MAX_LIST: u64 = 16 << 20;
+
+/// Weights in several files beside this one, which says which of them lie where.
+fn from_shards(path: &Path) -> Result<StateDict, FormatError> {
+    #[derive(serde::Deserialize)]
+    struct Index {
+        weight_map: BTreeMap<String, String>,
+    }
+    if std::fs::metadata(path)?.len() > MAX_LIST {
+        return Err(FormatError::NoList);
+    }
+    let text = std::fs::read(path)?;
+    let index: Index = serde_json::from_slice(&text).map_err(|_| FormatError::NoList)?;
+    let names: BTreeSet<&String> = index.weight_map.values().collect();
+    let mut state = StateDict::new();
+    for name in names {
+        let beside = Path::new(name).file_name().ok_or(FormatError::NoList)?;
+        let part = path.with_file_name(beside);
+        let mut start = Vec::new();
+        let file = File::open(&part).map_err(|why| FormatError::Part { name: name.clone(), why })?;
+        file.take(9).read_to_end(&mut start)?;
+        state.extend(match start.as_slice() {
+            [_, _, _, _, _, _, _, _, b'{'] => from_safetensors(&std::fs::read(&part)?)?,
+            _ => from_pytorch(&part)?,
+        });
+    }
+    Ok(state)
+}
+
+/// What was read of a file, unless all its tensors are of other types.
+fn unless_all_others(state: StateDict, others: &BTreeSet<String>) -> Result<StateDict, FormatError> {
+    if !state.is_empty() || others.is_empty() {
+        return Ok(state);
+    }
+    Err(FormatError::OtherTypes(others.iter().map(String::as_str).collect::<Vec<_>>().join(", ")))
 }
 
 /// For how many classes weights are: the outputs of the head, which a network of this naming ends with.
@@ -118,8 +181,10 @@ fn name_of(written: &str) -> String {
 }
 
 fn from_pytorch(path: &Path) -> Result<StateDict, FormatError> {
-    let reader = PytorchReader::new(path).map_err(|error| unread(&error.to_string()))?;
-    let mut state = StateDict::new();
+    let readable = Readable::of(path)?;
+    let reader =
+        PytorchReader::new(readable.path()).map_err(|error| FormatError::PyTorch(unread(&error.to_string())))?;
+    let (mut state, mut others) = (StateDict::new(), BTreeSet::new());
     // A tensor may repeat what is stored once, so a small file can ask for any amount of memory.
     let length = std::fs::metadata(path)?.len();
     let mut room = length.saturating_mul(8).saturating_add(64 << 20);
@@ -129,6 +194,11 @@ fn from_pytorch(path: &Path) -> Result<StateDict, FormatError> {
             TorchType::BF16 => Width::BrainHalf,
             TorchType::F32 => Width::Single,
             TorchType::F64 => Width::Double,
+            // Counters are single numbers.
+            other if !tensor.shape().is_empty() => {
+                others.insert(format!("{other:?}").to_lowercase());
+                continue;
+            }
             _ => continue,
         };
         let values = tensor.shape().iter().try_fold(1u64, |all, size| all.checked_mul(*size as u64));
@@ -137,31 +207,27 @@ fn from_pytorch(path: &Path) -> Result<StateDict, FormatError> {
         let bytes = tensor.read()?;
         state.insert(name_of(&name), Array { shape: tensor.shape().to_vec(), values: width.read(&bytes) });
     }
-    Ok(state)
-}
-
-/// Why a file could not be read, from what its reader says.
-fn unread(why: &str) -> FormatError {
-    if why.contains("__torch__") {
-        return FormatError::TorchScript;
-    }
-    FormatError::PyTorch(why.trim_end_matches('.').to_owned())
+    unless_all_others(state, &others)
 }
 
 fn from_safetensors(bytes: &[u8]) -> Result<StateDict, FormatError> {
     let file = SafeTensors::deserialize(bytes)?;
-    let mut state = StateDict::new();
+    let (mut state, mut others) = (StateDict::new(), BTreeSet::new());
     for (name, view) in file.tensors() {
         let width = match view.dtype() {
             Dtype::F16 => Width::Half,
             Dtype::BF16 => Width::BrainHalf,
             Dtype::F32 => Width::Single,
             Dtype::F64 => Width::Double,
+            other if !view.shape().is_empty() => {
+                others.insert(format!("{other:?}").to_lowercase());
+                continue;
+            }
             _ => continue,
         };
         state.insert(name_of(&name), Array { shape: view.shape().to_vec(), values: width.read(view.data()) });
     }
-    Ok(state)
+    unless_all_others(state, &others)
 }
 
 /// How wide a floating-point number is; all are little-endian.

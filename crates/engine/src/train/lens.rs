@@ -23,6 +23,19 @@ pub struct Lens<'a> {
     pub device: &'a Device,
 }
 
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum LensError {
+    /// The device failed.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// Weights and picture are numbers, but what comes out is none.
+    #[error(
+        "the network's outputs are no finite numbers: its weights are too large, or belong to another network; take others"
+    )]
+    NoNumbers,
+}
+
 /// What an experiment does to pictures of another aspect ratio than its networks' input.
 #[must_use]
 pub fn fit(data: &Data) -> Fit {
@@ -39,18 +52,20 @@ impl Lens<'_> {
     /// For each network the probability of every class, from what [`Self::pixels`] gave.
     ///
     /// # Errors
-    /// What the device says when it fails.
+    /// What the device says when it fails; a network whose answer is no number.
     pub fn probabilities<'m>(
         &self,
         pixels: &[u8],
         networks: impl Iterator<Item = &'m Model>,
-    ) -> Result<Vec<Vec<f32>>, DeviceError> {
+    ) -> Result<Vec<Vec<f32>>, LensError> {
         let [channels, height, width] = self.shape;
         let mut inputs = Vec::with_capacity(pixels.len());
         Normalizer::new(self.mean, self.std).extend(pixels, height * width, &mut inputs);
         let shape = [1, channels, height, width];
-        networks
-            .map(|network| logits(network, inputs.clone(), shape, self.device).map(|row| softmax::probabilities(&row)))
-            .collect()
+        let probabilities = |network| {
+            let row = softmax::probabilities(&logits(network, inputs.clone(), shape, self.device)?);
+            if row.iter().all(|share| share.is_finite()) { Ok(row) } else { Err(LensError::NoNumbers) }
+        };
+        networks.map(probabilities).collect()
     }
 }

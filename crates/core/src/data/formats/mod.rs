@@ -4,6 +4,7 @@ mod batches;
 mod cifar;
 mod cifar_python;
 mod class_names;
+mod colours;
 mod folder;
 mod idx;
 mod idx_files;
@@ -14,6 +15,7 @@ mod numbered;
 mod numpy;
 mod parquet;
 mod pickle;
+mod pixel_table;
 mod stl10;
 pub mod subset;
 mod svhn;
@@ -33,7 +35,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// All formats, in the order in which they are tried. Folders of pictures come last: they are told by least.
-const FORMATS: [Format; 10] = [
+const FORMATS: [Format; 11] = [
     idx::FORMAT,
     cifar::FORMAT,
     subset::FORMAT,
@@ -43,6 +45,7 @@ const FORMATS: [Format; 10] = [
     parquet::FORMAT,
     webdataset::FORMAT,
     table::FORMAT,
+    pixel_table::FORMAT,
     folder::FORMAT,
 ];
 
@@ -94,15 +97,39 @@ fn is_part(path: &Path) -> bool {
 }
 
 fn hint_for_file(path: &Path) -> Result<String, DataError> {
-    Ok(match content(&Store::Disk.start(path)?) {
+    let found = content(&Store::Disk.start(path)?);
+    if let Some(what) = unread(path, found) {
+        return Ok(format!("it is {what}, which is not read; {ADVICE}"));
+    }
+    Ok(match found {
         Content::Picture | Content::Unread(_) => {
             "it is a single picture; give a folder with one folder per class".into()
         }
         Content::Packed(what) => format!("it is {what}; unpack it and give the folder"),
+        Content::Other("an HTML page") => "it is an HTML page, not the file that it offers; get that file".into(),
         Content::Other(what) => format!("it is a single file, {what}; give the folder that holds the data set"),
         Content::Empty => "it is an empty file; get it again".into(),
         Content::Unknown => "it is a single file; give the folder that holds the data set".into(),
     })
+}
+
+/// What to do with images in files that are not read.
+const ADVICE: &str = "save images and labels as arrays of NumPy (numpy.savez with x_train and y_train), or pictures in a folder \
+                      for each class";
+
+/// What a file with images is called that is none of those that are read, by what it begins with or its name's ending.
+fn unread(path: &Path, found: Content) -> Option<&'static str> {
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    match (found, ending.as_str()) {
+        (Content::Other(what @ ("an HDF5 file" | "a pickle of Python" | "an Arrow table" | "a database")), _) => {
+            Some(what)
+        }
+        (Content::Packed(_), "pt" | "pth" | "pt2") => Some("a file of PyTorch"),
+        (_, "tfrecord" | "tfrecords") => Some("a TFRecord of TensorFlow"),
+        (_, "mdb" | "lmdb") => Some("a database (LMDB)"),
+        (_, "mat") => Some("a MATLAB file of another data set than SVHN"),
+        _ => None,
+    }
 }
 
 fn open_folder(store: &Store, path: &Path) -> Result<Found, DataError> {
@@ -120,13 +147,21 @@ fn open_folder(store: &Store, path: &Path) -> Result<Found, DataError> {
         }
         [] => {}
         several => {
+            // Parts in folders of their own, below one that says nothing, as the hub's `default/train`.
+            let above = several[0].parent().filter(|above| several.iter().all(|it| it.parent() == Some(above)));
+            if let Some(above) = above.filter(|above| *above != path)
+                && let Some(mut found) = in_folder(store, above)?
+            {
+                found.notices.insert(0, format!("the images were found in {}", shown_path(above)));
+                return Ok(found);
+            }
             let all: Vec<String> = several.iter().map(|path| shown_path(path)).collect();
             let hint = format!("there are several deeper down: {}; give one of them", all.join(", "));
             return Err(DataError::unknown(path, hint));
         }
     }
     let inside = store.entries(path)?;
-    let packed = packed(store, &inside);
+    let packed = packed_below(store, &inside);
     if let (Store::Disk, [(only, _)]) = (store, &packed[..])
         && let Some(archive) = Store::of_archive(only)?
     {
@@ -136,11 +171,21 @@ fn open_folder(store: &Store, path: &Path) -> Result<Found, DataError> {
     Err(DataError::unknown(
         path,
         match &packed[..] {
-            [] => hint_for_folder(&inside),
+            [] => hint_for_folder(store, &inside),
             [(_, what)] => format!("it holds only {}, {what}; unpack it and give the folder", names[0]),
             _ => format!("it holds several packed files: {}; give one of them, or unpack them", names.join(", ")),
         },
     ))
+}
+
+/// Files that are packed, or those in the folders where there are none.
+fn packed_below(store: &Store, inside: &[Entry]) -> Vec<(PathBuf, &'static str)> {
+    let here = packed(store, inside);
+    if !here.is_empty() {
+        return here;
+    }
+    let folders = inside.iter().filter(|entry| entry.kind == Kind::Folder);
+    folders.filter_map(|folder| store.entries(&folder.path).ok()).flat_map(|inside| packed(store, &inside)).collect()
 }
 
 /// Files that are archives or otherwise packed, and what they are.
@@ -174,7 +219,12 @@ fn look_deeper(store: &Store, path: &Path, depth: usize, found: &mut Vec<PathBuf
     Ok(())
 }
 
-fn hint_for_folder(inside: &[Entry]) -> String {
+fn hint_for_folder(store: &Store, inside: &[Entry]) -> String {
+    let files = || inside.iter().filter(|entry| entry.kind == Kind::File).map(|entry| &entry.path);
+    let of = |path: &PathBuf| Some((name_of(path), unread(path, content(&store.start(path).ok()?))?));
+    if let Some((name, what)) = files().find_map(of) {
+        return format!("{name} in it is {what}, which is not read; {ADVICE}");
+    }
     let names: Vec<String> = inside.iter().take(5).map(|entry| name_of(&entry.path)).collect();
     let more = if inside.len() > 5 { ", …" } else { "" };
     if inside.is_empty() {

@@ -48,32 +48,109 @@ impl Header {
         })
     }
 
-    /// The values of a file with this header, as whole numbers; `None` where they are of another kind, or not as many.
-    pub fn integers(&self, bytes: &[u8]) -> Option<Vec<i64>> {
-        let (is_signed, width) = match &*self.kind {
-            "u1" | "b1" => (false, 1),
-            "i1" => (true, 1),
-            "u2" => (false, 2),
-            "i2" => (true, 2),
-            "u4" => (false, 4),
-            "i4" => (true, 4),
-            "u8" | "i8" => (true, 8),
+    /// What its values are, and how many bytes each takes; `None` where they are no numbers.
+    pub fn of(&self) -> Option<(Kind, usize)> {
+        Some(match &*self.kind {
+            "b1" => (Kind::Truth, 1),
+            "u1" => (Kind::Unsigned, 1),
+            "u2" => (Kind::Unsigned, 2),
+            "u4" => (Kind::Unsigned, 4),
+            "u8" => (Kind::Unsigned, 8),
+            "i1" => (Kind::Signed, 1),
+            "i2" => (Kind::Signed, 2),
+            "i4" => (Kind::Signed, 4),
+            "i8" => (Kind::Signed, 8),
+            "f2" => (Kind::Float, 2),
+            "f4" => (Kind::Float, 4),
+            "f8" => (Kind::Float, 8),
+            _ => return None,
+        })
+    }
+
+    /// The values of a file with this header; `None` where they are no numbers, or not as many as it says.
+    pub fn numbers<'a>(&self, bytes: &'a [u8]) -> Option<impl Iterator<Item = f64> + use<'a>> {
+        let (kind, width) = self.of()?;
+        let values = bytes.get(self.start..)?;
+        let count = self.shape.iter().try_fold(1_usize, |count, &side| count.checked_mul(side))?;
+        let is_little = self.is_little;
+        (count.checked_mul(width) == Some(values.len()))
+            .then(|| values.chunks_exact(width).map(move |bytes| kind.number(bytes, is_little)))
+    }
+
+    /// The values of a file with this header as texts; `None` where they are none.
+    pub fn texts(&self, bytes: &[u8]) -> Option<Vec<String>> {
+        let (is_wide, length) = match self.kind.split_at_checked(1)? {
+            ("U", length) => (true, length.parse::<usize>().ok()?.checked_mul(4)?),
+            ("S" | "a", length) => (false, length.parse::<usize>().ok()?),
             _ => return None,
         };
         let values = bytes.get(self.start..)?;
         let count = self.shape.iter().try_fold(1_usize, |count, &side| count.checked_mul(side))?;
-        if count.checked_mul(width) != Some(values.len()) {
+        if length == 0 || count.checked_mul(length) != Some(values.len()) {
             return None;
         }
-        let number = |bytes: &[u8]| {
-            let add = |sum: u64, &byte: &u8| (sum << 8) | u64::from(byte);
-            let bits = if self.is_little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) };
-            let shift = 64 - 8 * width;
-            let signed = (bits << shift).cast_signed() >> shift;
-            if is_signed { signed } else { bits.cast_signed() }
+        let letter = |bytes: &[u8]| char::from_u32(u32::try_from(whole(bytes, self.is_little)).ok()?);
+        let text = |bytes: &[u8]| {
+            if is_wide {
+                let text: Option<String> = bytes.chunks_exact(4).map(letter).collect();
+                text.map(|text| text.trim_end_matches('\0').to_owned())
+            } else {
+                Some(String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned())
+            }
         };
-        Some(values.chunks_exact(width).map(number).collect())
+        values.chunks_exact(length).map(text).collect()
     }
+
+    /// Its shape, for a message.
+    pub fn sides(&self) -> String {
+        self.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("×")
+    }
+}
+
+/// What numbers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Truth,
+    Unsigned,
+    Signed,
+    Float,
+}
+
+impl Kind {
+    /// A number of 1, 2, 4 or 8 bytes.
+    #[allow(clippy::cast_precision_loss, reason = "labels and brightnesses are small")]
+    pub fn number(self, bytes: &[u8], is_little: bool) -> f64 {
+        let bits = whole(bytes, is_little);
+        let unused = 64 - 8 * bytes.len();
+        match self {
+            Self::Truth | Self::Unsigned => bits as f64,
+            Self::Signed => ((bits << unused).cast_signed() >> unused) as f64,
+            Self::Float => match bytes.len() {
+                2 => half(bits),
+                4 => f64::from(f32::from_bits(u32::try_from(bits).unwrap_or(0))),
+                _ => f64::from_bits(bits),
+            },
+        }
+    }
+}
+
+/// Up to eight bytes as one number.
+fn whole(bytes: &[u8], is_little: bool) -> u64 {
+    let add = |sum: u64, &byte: &u8| (sum << 8) | u64::from(byte);
+    if is_little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) }
+}
+
+/// A number in half precision.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "10 bits, and an exponent of 5")]
+fn half(bits: u64) -> f64 {
+    let (sign, exponent, rest) = (bits >> 15, (bits >> 10) & 31, (bits & 1023) as f64 / 1024.0);
+    let size = match exponent {
+        0 => rest * 2_f64.powi(-14),
+        31 if rest == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1.0 + rest) * 2_f64.powi(exponent as i32 - 15),
+    };
+    if sign == 1 { -size } else { size }
 }
 
 /// What a dictionary written in Python's words has under a key: up to the comma, or the bracket that is closed.

@@ -22,6 +22,9 @@ const PICTURES: [&str; 6] = ["image", "img", "picture", "photo", "images", "pixe
 const CLASSES: [&str; 9] =
     ["label", "labels", "fine_label", "class", "target", "category", "class_name", "label_name", "species"];
 
+/// What columns are called that say the part of a row.
+const PARTS: [&str; 4] = ["split", "subset", "is_test", "is_train"];
+
 /// Where `datasets` notes down what the columns are.
 const NOTE: &str = "huggingface";
 
@@ -268,6 +271,13 @@ impl Columns {
         let others: Vec<&str> = others.filter_map(|column| column.name.first()).map(String::as_str).collect();
         let notice = name.filter(|_| !others.is_empty());
         let notice = notice.map(|name| format!("the classes are those of {name}, not those of {}", others.join(", ")));
+        let parts = columns.iter().find(|column| column.name.len() == 1 && PARTS.contains(&&*column.name[0]));
+        let unused =
+            |part: &Column| format!("the column {} is not used: parts are told by the names of files", part.name[0]);
+        let notice = match (notice, parts.map(unused)) {
+            (Some(notice), Some(unused)) => Some(format!("{notice}; {unused}")),
+            (notice, unused) => notice.or(unused),
+        };
         let names = features.and_then(|features| features.get(name?)?.get("names")?.as_array());
         let names = names.and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect());
         let (pictures, classes) = (pictures.index, classes.index);

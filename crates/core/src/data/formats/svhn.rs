@@ -52,7 +52,12 @@ fn read(store: &Store, path: &Path) -> Result<Images, DataError> {
         let problem = format!("it has {} MB and the limit is {} MB", length >> 20, MAX_FILE >> 20);
         return Err(DataError::unusable(path, problem, "use a part of it"));
     }
-    let mut arrays = matlab::read(&store.read(path)?).map_err(|problem| DataError::damaged(path, problem))?;
+    let bytes = store.read(path)?;
+    if bytes.starts_with(b"MATLAB 7.3") || bytes.starts_with(b"\x89HDF") {
+        let problem = "it is a MATLAB file of version 7.3, which is HDF5 and not read";
+        return Err(DataError::unusable(path, problem, "save it as version 7 (save -v7, scipy.io.savemat)"));
+    }
+    let mut arrays = matlab::read(&bytes).map_err(|problem| DataError::damaged(path, problem))?;
     let lacking = || {
         let problem = "it should hold bytes X of height×width×3×number and as many labels y";
         DataError::damaged(path, problem)

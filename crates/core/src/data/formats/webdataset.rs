@@ -26,9 +26,14 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
         let Some(rows) = rows(store, folder)? else { return Ok(None) };
         return Labels { train: rows, own: Vec::new() }.found(folder, store, Vec::new()).map(Some);
     }
-    let entries = store.entries(folder)?;
     let is_tar = |entry: &&Entry| entry.kind == Kind::File && name_of(&entry.path).to_lowercase().ends_with(".tar");
-    let shards: Vec<PathBuf> = entries.iter().filter(is_tar).map(|entry| entry.path.clone()).collect();
+    let tars = |entries: &[Entry]| entries.iter().filter(is_tar).map(|entry| entry.path.clone()).collect::<Vec<_>>();
+    let entries = store.entries(folder)?;
+    let mut shards = tars(&entries);
+    let parts: Vec<PathBuf> = entries.into_iter().filter(|it| it.kind == Kind::Folder).map(|it| it.path).collect();
+    for part in parts.iter().filter(|part| part_of(part).is_some()) {
+        shards.extend(tars(&store.entries(part)?));
+    }
     let (mut train, mut validation, mut test) = (Vec::new(), Vec::new(), Vec::new());
     if shards.is_empty() {
         return Ok(None);
@@ -36,7 +41,9 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     let store = Store::of_archives(&shards)?;
     for path in shards {
         let Some(rows) = rows(&store, &path)? else { return Ok(None) };
-        match Role::named(&path.file_stem().unwrap_or_default().to_string_lossy()) {
+        // Its own name comes before that of its folder.
+        let above = path.parent().filter(|above| *above != folder);
+        match Role::named(&path.file_stem().unwrap_or_default().to_string_lossy()).or_else(|| part_of(above?)) {
             Some(Role::Validation) => validation.extend(rows),
             Some(Role::Test) => test.extend(rows),
             Some(Role::Train) | None => train.extend(rows),
@@ -49,6 +56,11 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     let own = if validation.is_empty() { test } else { validation };
     let found = Labels { train, own }.found(folder, &store, Vec::new())?;
     Ok(Some(Found { choice, ..found }))
+}
+
+/// The part that a folder is called by.
+fn part_of(folder: &Path) -> Option<Role> {
+    Role::named(&folder.file_name()?.to_string_lossy())
 }
 
 /// The pictures of an archive with their classes; `None` where these are said otherwise than by files beside the pictures.

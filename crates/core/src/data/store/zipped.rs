@@ -4,6 +4,7 @@ use super::index::{Index, Member};
 use super::shared::Shared;
 use std::io::{self, Read};
 use std::path::Path;
+use zip::read::{ArchiveOffset, Config};
 use zip::{CompressionMethod, ZipArchive};
 
 /// An open zip archive.
@@ -16,8 +17,11 @@ impl Zipped {
     /// Opens an archive and lists it.
     pub fn open(file: &Shared) -> Result<(Self, Index), String> {
         let packed = file.length();
-        let mut archive =
-            ZipArchive::new(file.clone()).map_err(|error| format!("it is cut off or damaged ({error})"))?;
+        // Mostly nothing lies before an archive in its file. Looking for what might, its reader can be led astray.
+        let config = Config { archive_offset: ArchiveOffset::Known(0) };
+        let mut archive = ZipArchive::with_config(config, file.clone())
+            .or_else(|_| ZipArchive::new(file.clone()))
+            .map_err(|error| format!("it is cut off or damaged ({error})"))?;
         let (mut index, mut compressed) = (Index::default(), 0_u64);
         for number in 0..archive.len() {
             let file = archive.by_index_raw(number).map_err(|error| format!("it is damaged ({error})"))?;

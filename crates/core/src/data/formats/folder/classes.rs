@@ -1,6 +1,7 @@
 //! The format: from folders to classes and their picture files.
 
-use super::layout::{Class, Layout};
+use super::class::Class;
+use super::layout::Layout;
 use super::tree::Tree;
 use crate::data::error::DataError;
 use crate::data::found::{Format, Found, Listed, Part};

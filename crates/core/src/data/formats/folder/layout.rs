@@ -1,25 +1,12 @@
 //! Which folders are the classes, and which are the parts that a data set is split into.
 
+use super::class::{Class, has_classes, unwrapped};
+use super::doubts::{doubts, without_copies, without_what_is_drawn};
 use super::part::Part;
 use super::tree::{Tree, listed};
 use crate::data::error::DataError;
 use crate::data::found::Choice;
 use crate::data::names::{counted, shown_path};
-
-/// A class.
-#[derive(Clone, Copy)]
-pub(super) struct Class<'a> {
-    /// The folder that has its name.
-    pub named: &'a Tree,
-    /// The folder with its pictures: the same one, or a part in it.
-    pub pictures: &'a Tree,
-}
-
-impl<'a> Class<'a> {
-    fn all(folder: &'a Tree) -> Vec<Self> {
-        folder.folders.iter().map(|class| Self { named: class, pictures: class }).collect()
-    }
-}
 
 /// The folders of the classes.
 pub(super) struct Layout<'a> {
@@ -38,10 +25,8 @@ impl<'a> Layout<'a> {
     /// How the folders below `root`, which holds pictures somewhere, are meant.
     pub fn of(root: &'a Tree) -> Result<Self, DataError> {
         let mut notices = Vec::new();
-        let top = unwrapped(root, &mut notices);
-        let parts: Vec<(Part, &Tree)> =
-            top.filled().filter_map(|folder| Part::named(&folder.name()).map(|part| (part, folder))).collect();
-        let others: Vec<&Tree> = top.filled().filter(|folder| Part::named(&folder.name()).is_none()).collect();
+        let top = without_what_is_drawn(unwrapped(root, &mut notices), &mut notices)?;
+        let (parts, others) = parts_of(top);
         if !are_parts(&parts, &others) {
             if let Some(layout) = Self::parts_in_classes(top, &mut notices) {
                 return Ok(layout);
@@ -50,7 +35,9 @@ impl<'a> Layout<'a> {
                 let (name, beside) = (part.name(), counted(others.len(), "other folder"));
                 notices.push(format!("{name} is taken for a class, as {beside} with pictures lie beside it"));
             }
-            return Ok(Self { train: Class::all(top), own: None, beside: vec![top], notices, choice: None });
+            let train = without_copies(Class::all(top), &mut notices);
+            notices.extend(doubts(&train));
+            return Ok(Self { train, own: None, beside: vec![top], notices, choice: None });
         }
         let usable: Vec<(Part, &Tree)> = parts.iter().copied().filter(|(_, folder)| has_classes(folder)).collect();
         if usable.is_empty() || parts.iter().any(|(part, folder)| *part == Part::Train && !has_classes(folder)) {
@@ -73,6 +60,7 @@ impl<'a> Layout<'a> {
             }
         }
         let [train, own] = [train, own].map(|part| part.map(|part| unwrapped(part, &mut notices)));
+        notices.extend(doubts(&train.map(Class::all).unwrap_or_default()));
         used.extend(train.into_iter().chain(own));
         used.push(top);
         used.sort_by(|a, b| a.path.cmp(&b.path));
@@ -110,6 +98,21 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// Folders that are called by parts, and the others.
+fn parts_of(top: &Tree) -> (Vec<(Part, &Tree)>, Vec<&Tree>) {
+    let filled: Vec<&Tree> = top.filled().collect();
+    let names: Vec<String> = filled.iter().map(|folder| folder.name()).collect();
+    let alike = Part::of_siblings(names.iter().map(String::as_str));
+    let part = |(index, name): (usize, &String)| match &alike {
+        Some(parts) => parts.get(index).copied(),
+        None => Part::named(name),
+    };
+    let parts: Vec<Option<Part>> = names.iter().enumerate().map(part).collect();
+    let with = filled.iter().zip(&parts).filter_map(|(folder, part)| part.map(|part| (part, *folder))).collect();
+    let without = filled.iter().zip(&parts).filter(|(_, part)| part.is_none()).map(|(folder, _)| *folder).collect();
+    (with, without)
+}
+
 /// Of these parts the one to train on and the one to validate on, those with plain names before others.
 fn chosen<'a>(parts: &[(Part, &'a Tree)]) -> [Option<&'a Tree>; 2] {
     let choose = |part: Part| {
@@ -117,27 +120,6 @@ fn chosen<'a>(parts: &[(Part, &'a Tree)]) -> [Option<&'a Tree>; 2] {
         all().find(|folder| Part::is_plain(&folder.name())).or_else(|| all().next())
     };
     [choose(Part::Train), choose(Part::Validation).or_else(|| choose(Part::Test))]
-}
-
-/// Goes down where everything lies in one folder that holds folders of pictures itself: that one is the data set.
-fn unwrapped<'a>(mut folder: &'a Tree, notices: &mut Vec<String>) -> &'a Tree {
-    let from = folder;
-    loop {
-        let mut inside = folder.filled();
-        match (inside.next(), inside.next()) {
-            (Some(only), None) if folder.pictures.is_empty() && has_classes(only) => folder = only,
-            _ => break,
-        }
-    }
-    if folder.path != from.path {
-        notices.push(format!("the images were found in {}", shown_path(&folder.path)));
-    }
-    folder
-}
-
-/// Whether folders in it hold pictures.
-fn has_classes(folder: &Tree) -> bool {
-    folder.filled().next().is_some()
 }
 
 /// Whether folders with the names of parts are such, and not classes. "Train" is the name of a vehicle, too.

@@ -1,6 +1,8 @@
 //! One folder per class: finds the picture files without decoding them. `decode` reads those that are needed.
 
+mod class;
 mod classes;
+mod doubts;
 mod layout;
 mod part;
 mod tree;

@@ -10,19 +10,58 @@ pub(in crate::data::formats) enum Part {
     Test,
 }
 
+/// In English, and in the languages of data sets that were met.
 const WORDS: [(Part, &[&str]); 3] = [
-    (Part::Train, &["train", "training", "trn"]),
+    (
+        Part::Train,
+        &[
+            "train",
+            "training",
+            "trn",
+            "trainings",
+            "entrainement",
+            "entraînement",
+            "apprentissage",
+            "entrenamiento",
+            "treino",
+            "addestramento",
+            "训练",
+            "訓練",
+            "学習",
+            "학습",
+            "훈련",
+        ],
+    ),
     (
         Part::Validation,
-        &["val", "valid", "validation", "validate", "dev", "devel", "development", "eval", "evaluation"],
+        &[
+            "val",
+            "valid",
+            "validation",
+            "validate",
+            "dev",
+            "devel",
+            "development",
+            "eval",
+            "evaluation",
+            "validierung",
+            "validacion",
+            "validación",
+            "validacao",
+            "validação",
+            "验证",
+            "驗證",
+            "検証",
+            "검증",
+        ],
     ),
-    (Part::Test, &["test", "testing", "tst"]),
+    (Part::Test, &["test", "testing", "tst", "prueba", "pruebas", "teste", "测试", "測試", "テスト", "테스트"]),
 ];
 
 /// What names of parts have beside that word, as in `training_set` or `test-images`.
-const FILLERS: [&str; 17] = [
+const FILLERS: [&str; 22] = [
     "set", "sets", "data", "dataset", "image", "images", "img", "imgs", "picture", "pictures", "photo", "photos",
-    "split", "part", "folder", "dir", "seg",
+    "split", "part", "folder", "dir", "seg", "public", "private", "daten", "bilder", "集",
 ];
 
 impl Part {
@@ -39,6 +78,26 @@ impl Part {
             }
         }
         found
+    }
+
+    /// The one part that a name speaks of, whatever else it says, as in `trainLabels` or `mnist_test`.
+    pub fn mentioned(name: &str) -> Option<Self> {
+        let mut found = words(name).into_iter().filter_map(|word| Self::word(&word));
+        let part = found.next()?;
+        found.all(|other| other == part).then_some(part)
+    }
+
+    /// The parts that folders side by side are of where their names are the same but for the word, as in `Final_Train` and
+    /// `Final_Test`; `None` where one is of no part, or none is one to train on.
+    pub fn of_siblings<'a>(names: impl Iterator<Item = &'a str>) -> Option<Vec<Self>> {
+        let named = |name: &str| {
+            let rest: Vec<String> = words(name).into_iter().filter(|word| Self::word(word).is_none()).collect();
+            Some((Self::mentioned(name)?, rest))
+        };
+        let named: Vec<(Self, Vec<String>)> = names.map(named).collect::<Option<_>>()?;
+        let parts: Vec<Self> = named.iter().map(|(part, _)| *part).collect();
+        let are_alike = named.windows(2).all(|two| two[0].1 == two[1].1 && two[0].0 != two[1].0);
+        (are_alike && parts.len() > 1 && parts.contains(&Self::Train)).then_some(parts)
     }
 
     /// Also where a filler is written together with it, as in `trainset`.
@@ -91,9 +150,25 @@ mod tests {
         for (part, names) in [
             (Part::Train, "train Train TRAINING training_set trainset Training-Images train2017 TrainData seg_train"),
             (Part::Validation, "val valid Validation dev eval Evaluation val_set valSet val2017 dev-data"),
+            (Part::Train, "Trainingsdaten 训练集 entrenamiento entraînement"),
+            (Part::Test, "Testdaten 测试 prueba"),
             (Part::Test, "test Testing test_set testset TEST test1 Test-Images seg_test"),
         ] {
             names.split(' ').for_each(|name| assert_eq!(Part::named(name), Some(part), "{name}"));
+        }
+        for (part, name) in
+            [(Part::Train, "trainLabels"), (Part::Test, "mnist_test"), (Part::Validation, "LOC_val_solution")]
+        {
+            assert_eq!((Part::named(name), Part::mentioned(name)), (None, Some(part)), "{name}");
+        }
+        assert_eq!(Part::mentioned("train_valid"), None);
+        for (names, parts) in [
+            (["Final_Training", "Final_Test"], Some(vec![Part::Train, Part::Test])),
+            (["asl_test", "asl_train"], Some(vec![Part::Test, Part::Train])),
+            (["red train", "blue test"], None),
+            (["train station", "bus station"], None),
+        ] {
+            assert_eq!(Part::of_siblings(names.into_iter()), parts, "{names:?}");
         }
         for name in ["trains", "trainer", "train_val", "trainval", "bus", "contest", "value", "device", "7", "set", ""]
         {

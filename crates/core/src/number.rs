@@ -81,7 +81,6 @@ fn grouped(digits: &str) -> String {
 
 /// A large count with a prefix: `31.2 M`.
 #[must_use]
-#[allow(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub fn large(value: u64) -> String {
     let value = value as f64;
     let (scale, prefix) = match value {
@@ -96,7 +95,6 @@ pub fn large(value: u64) -> String {
 
 /// The same with two digits behind the point, from a thousand on: `40.55 M`.
 #[must_use]
-#[allow(clippy::cast_precision_loss, reason = "a few digits are shown")]
 pub fn precise_large(value: u64) -> String {
     let units = [(1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")];
     let whole = value as f64;

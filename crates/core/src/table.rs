@@ -96,7 +96,6 @@ impl Table {
 
     /// With one more column of counts.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "nothing that is counted here reaches 2⁵³")]
     pub fn counts(self, title: &str, values: impl IntoIterator<Item = usize>) -> Self {
         self.numbers(title, values.into_iter().map(|count| count as f64))
     }

@@ -321,7 +321,7 @@ fn a_network_that_blows_up_leaves_its_last_good_checkpoint() {
     let validated = |event: &Event| matches!(event, Event::Evaluated(evaluation) if evaluation.arm == 1);
     while !validated(&engine.events().recv_timeout(Duration::from_mins(2)).expect("an event within two minutes")) {}
     // Each step makes every weight a hundred thousand times as large.
-    [Tune::LearningRate(1e3), Tune::WeightDecay(1e2)].map(|tune| engine.send(Command::Tune(tune)));
+    [Tune::LearningRate(1e3), Tune::WeightDecay(1e2)].into_iter().for_each(|tune| engine.send(Command::Tune(tune)));
     let watched = watch(&engine);
     let at = |arm: &str| checkpoint(&run.join("arms").join(arm).join("checkpoints/last"));
     for arm in &watched.outcome.arms {

@@ -173,7 +173,6 @@ impl Blueprint {
         let mut plans = Vec::with_capacity(stages.len());
         for (index, stage) in stages.iter().enumerate() {
             let plan = layout.stage(index, stage, map, |block| {
-                #[allow(clippy::cast_precision_loss, reason = "block counts are small")]
                 let depth = (done + block + 1) as f64 / total as f64;
                 1.0 - depth * network.stochastic_depth
             })?;

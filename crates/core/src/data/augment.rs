@@ -36,7 +36,6 @@ impl Draws {
 
 /// The image `[channel][row][column]` moved, mirrored, turned, brightened: `image` itself if nothing changes, else
 /// in `scratch`.
-#[allow(clippy::float_cmp, reason = "exactly these values mean that nothing is to be done")]
 pub(super) fn vary<'a>(image: &'a [u8], shape: [usize; 3], draws: &Draws, scratch: &'a mut Vec<u8>) -> &'a [u8] {
     let moves = draws.flip || draws.shift != (0, 0);
     let turns = draws.angle != 0.0;
@@ -83,12 +82,7 @@ fn shift_and_flip(image: &[u8], [channels, height, width]: [usize; 3], draws: &D
 }
 
 /// Turns about the centre; between pixels bilinear, black from outside.
-#[allow(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "pixel coordinates are small and clamped to the frame, and a weighted mean of bytes is a byte"
-)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixel coordinates are small and clamped to the frame, and a weighted mean of bytes is a byte")]
 fn rotate([channels, height, width]: [usize; 3], angle: f64, image: &mut [u8]) {
     let framed = framed(image, height, width);
     let (high, wide) = (height + 2, width + 2);
@@ -123,12 +117,7 @@ fn framed(image: &[u8], height: usize, width: usize) -> Vec<u8> {
 }
 
 /// Scales values about the image's mean, then adds brightness.
-#[allow(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "images have far fewer than 2^53 pixels, and the result is clamped to a byte"
-)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "images have far fewer than 2^53 pixels, and the result is clamped to a byte")]
 fn change_tones(draws: &Draws, image: &mut [u8]) {
     let mean = image.iter().map(|&value| u64::from(value)).sum::<u64>() as f64 / image.len() as f64;
     let mut table = [0; 256];

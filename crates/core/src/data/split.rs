@@ -87,7 +87,7 @@ fn shuffled(indices: &[usize], labels: &[u16], classes: usize, (seed, draw): (u6
 }
 
 /// Takes `share` of every class, rounded, but neither all of it nor nothing where that can be helped.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
 fn hold_out(labels: &[u16], classes: usize, share: f32, seed: u64) -> (Vec<usize>, Vec<usize>, &[u16]) {
     let all: Vec<usize> = (0..labels.len()).collect();
     let (mut kept, mut held) = (Vec::new(), Vec::new());

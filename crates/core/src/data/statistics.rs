@@ -20,7 +20,7 @@ pub(super) fn settle(how: &Normalization, images: &Images) -> Result<(Vec<f32>, 
 
 /// Mean and (population) standard deviation of all pixels of a channel, in [0, 1]. Sums of whole numbers are exact,
 /// whatever their order. A channel of one value gets a deviation of 1, to divide by.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "only the results are rounded")]
+#[allow(clippy::cast_possible_truncation, reason = "only the results are rounded")]
 fn measure(images: &Images) -> (Vec<f32>, Vec<f32>) {
     let marks = images.marks();
     let count = (images.len() * images.height * images.width).max(1) as u128;

@@ -135,7 +135,6 @@ impl Survey {
 
     /// How many times as many training images the largest class has as the smallest; `None` where a class has none.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "counts for display")]
     pub fn imbalance(&self) -> Option<f64> {
         let counts = || self.classes.iter().map(|class| class.train);
         let (least, most) = (counts().min()?, counts().max()?);

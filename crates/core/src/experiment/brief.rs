@@ -20,7 +20,6 @@ impl Experiment {
     ///
     /// # Errors
     /// None is known: what is small breaks no rule that the whole keeps.
-    #[allow(clippy::cast_precision_loss, reason = "small counts")]
     pub fn brief(&self) -> Result<Self, Vec<Invalid>> {
         let mut plan = self.clone().into_plan();
         let recipe = &mut plan.recipe;

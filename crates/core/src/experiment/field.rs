@@ -148,8 +148,8 @@ impl Field {
 #[must_use]
 pub fn at(path: &str) -> Option<&'static Field> {
     let path = without_places(path);
-    let is_here = |known: &&str| known.strip_suffix(&path).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    ALL.iter().find(|field| field.paths.iter().any(|known| is_here(&known))).copied()
+    let is_here = |known: &&'static str| known.strip_suffix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    ALL.iter().find(|field| field.paths.iter().any(is_here)).copied()
 }
 
 /// A path with the places in lists left out: `arms[].name` of `arms[2].name`.

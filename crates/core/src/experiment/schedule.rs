@@ -192,7 +192,6 @@ impl Schedule {
     /// The factor of the base learning rate at `step` (from 0) of `total`, where an epoch has `steps_per_epoch`
     /// steps. A plateau schedule's drops depend on what was measured: see [`Plateau`].
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
     pub fn factor(&self, step: u64, total: u64, steps_per_epoch: u64) -> f64 {
         let unit = self.unit_steps(steps_per_epoch);
         let (t, warmup) = (step as f64, (self.warmup * unit).round());

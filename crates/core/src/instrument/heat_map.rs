@@ -39,7 +39,7 @@ impl HeatMap {
 
 /// The viridis map (Smith and van der Walt 2015) as red, green, blue, from 0 to 1; anything else is clamped.
 #[must_use]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "colours")]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "colours")]
 pub fn viridis(share: f32) -> [u8; 3] {
     const STOPS: [[u8; 3]; 9] = [
         [68, 1, 84],

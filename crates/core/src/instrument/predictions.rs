@@ -141,6 +141,9 @@ impl Predictions {
     #[must_use]
     pub fn table(&self, classes: &[String], files: &[String]) -> Table {
         let name = |class: u16| classes.get(usize::from(class)).map_or_else(|| class.to_string(), Clone::clone);
+        // What is no number is taken for no class.
+        let is_known = |image: usize| self.confidence(image).is_finite() && usize::from(self.predicted[image]) < self.classes;
+        let taken_for = |image: usize| if is_known(image) { name(self.predicted[image]) } else { "none".to_owned() };
         let number = |of: fn(&Self, usize) -> f32| (0..self.len()).map(move |image| of(self, image).into());
         let yes = |of: fn(&Self, usize) -> bool| (0..self.len()).map(move |image| of(self, image).to_string());
         let images = Table::new("predictions").counts("image", 0..self.len());
@@ -148,7 +151,7 @@ impl Predictions {
             if files.len() == self.len() { images.words("file", files.iter().map(String::as_str)) } else { images };
         let table = images
             .words("truth", self.truth.iter().map(|&class| name(class)))
-            .words("prediction", self.predicted.iter().map(|&class| name(class)))
+            .words("prediction", (0..self.len()).map(taken_for))
             .words("right", yes(Self::is_right))
             .numbers("confidence", number(Self::confidence))
             .numbers("loss", self.loss.iter().map(|&loss| loss.into()))

@@ -66,7 +66,6 @@ pub fn noted(asked: &mut Asked, findings: &Findings) {
     }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "there are few numbers")]
 fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }

@@ -112,7 +112,6 @@ impl Quantity {
         let ended = run.outcome.as_ref().and_then(|outcome| outcome.arms.get(arm));
         let info = run.info.arms.get(arm);
         let alive = ended.filter(|ended| ended.diverged_at.is_none());
-        #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
         let number = |count: u64| count as f64;
         Ok(match self {
             Self::Parameters => info.map(|info| number(info.parameters)),

@@ -3,7 +3,6 @@
 /// p values corrected for being several (Holm 1979), in the order given: the i-th smallest of m times m − i + 1, never
 /// smaller than the one before it, at most 1. Values that are no numbers stay out of it and remain what they are.
 #[must_use]
-#[allow(clippy::cast_precision_loss, reason = "there are few comparisons")]
 pub fn holm(p: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p.len()).filter(|&index| !p[index].is_nan()).collect();
     order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));

@@ -21,7 +21,6 @@ impl Paired {
     /// Of pairs (one, other): what `one` is more. Pairs with a number that is not finite are left out; `None` where no
     /// pair is left.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "samples are small")]
     pub fn of(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<Self> {
         let all: Vec<f64> =
             pairs.into_iter().map(|(one, other)| one - other).filter(|difference| difference.is_finite()).collect();
@@ -61,7 +60,6 @@ const DRAWS: u64 = 20_000;
 /// How likely a mean difference at least as far from nothing is, if each difference might as well have the other sign
 /// (Fisher 1935); exact up to 16 pairs, beyond from 20,000 draws, always the same ones.
 #[must_use]
-#[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
 pub fn sign_flip(differences: &[f64]) -> f64 {
     let observed = differences.iter().sum::<f64>().abs();
     // A sum of the same numbers in another order may differ in its last digits.

@@ -39,7 +39,6 @@ impl From<Written> for Sample {
 impl Sample {
     /// Of the finite numbers among these; `None` where there are none.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "samples are small")]
     pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
         let n = values.len();
@@ -57,7 +56,6 @@ impl Sample {
 
     /// The standard error of the mean.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "samples are small")]
     pub fn error(&self) -> f64 {
         self.sd / (self.n as f64).sqrt()
     }
@@ -80,7 +78,6 @@ impl Sample {
     /// An interval that holds the true mean with this probability if the numbers are normally distributed: mean ±
     /// t(1 − (1 − level)/2, n − 1) · sd/√n. `None` for a single number, which says nothing of its own spread.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "samples are small")]
     pub fn interval(&self, level: f64) -> Option<[f64; 2]> {
         if self.n < 2 {
             return None;

@@ -56,7 +56,6 @@ impl Number {
         }
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "settings stay far below 2^53")]
     fn real(self) -> f64 {
         match self {
             Self::Whole(whole) => whole as f64,

@@ -16,7 +16,6 @@ pub(super) fn stopped_early(facts: &Facts) -> Option<(u64, u64)> {
         trial.arms.iter().filter(|arm| arm.diverged_at.is_none()).map(of)
     });
     let (done, planned) = alive.max_by_key(|(done, _)| *done).filter(|(done, _)| *done > 0)?;
-    #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
     let is_early = (done as f64) < EARLY * planned as f64;
     is_early.then_some((done, planned))
 }

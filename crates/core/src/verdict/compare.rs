@@ -112,7 +112,6 @@ fn compare(facts: &Facts, quantity: &Quantity, first: usize, second: usize) -> O
     });
     let (trials, pairs): (Vec<&Trial>, Vec<(f64, f64)>) = both.unzip();
     let paired = Paired::of(pairs.iter().copied())?;
-    #[allow(clippy::cast_precision_loss, reason = "there are few seeds")]
     let mean = |get: fn(&(f64, f64)) -> f64| pairs.iter().map(get).sum::<f64>() / pairs.len() as f64;
     let discordant = trials[0].discordant.iter().find(|pair| (pair.first, pair.second) == (first, second));
     let (test, p) = match (trials.len(), discordant) {
@@ -155,7 +154,6 @@ fn decide(found: &mut [Comparison]) {
             };
             comparison.corrected_p = Some(corrected[index]);
             // Holm's step: as many comparisons as have no smaller p.
-            #[allow(clippy::cast_precision_loss, reason = "there are few comparisons")]
             let level = 1.0 - ALPHA / (tested - p.iter().filter(|other| **other < raw).count()).max(1) as f64;
             comparison.corrected_interval = corrected_interval(comparison, level);
             let certain = corrected[index] <= ALPHA
@@ -178,7 +176,6 @@ fn decide(found: &mut [Comparison]) {
 /// The 95 % interval made as wide as another level asks for.
 fn corrected_interval(comparison: &Comparison, level: f64) -> Option<[f64; 2]> {
     let [low, high] = comparison.interval?;
-    #[allow(clippy::cast_precision_loss, reason = "there are few seeds")]
     let freedom = (comparison.n - 1) as f64;
     let t = |level: f64| crate::statistics::t_quantile(1.0 - (1.0 - level) / 2.0, freedom);
     let half = (high - low) / 2.0 * t(level) / t(1.0 - ALPHA);

@@ -53,7 +53,6 @@ fn measured(run: &Run, arm: usize, rows: &[MetricsRow], gradients: &[GradientRow
     let epoch = end.saturating_sub(per_epoch) + 1..=end;
     let mean = |get: fn(&MetricsRow) -> Option<f64>| {
         let values: Vec<f64> = rows.iter().filter(|row| epoch.contains(&row.step)).filter_map(get).collect();
-        #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
     let ended = run.outcome.as_ref().and_then(|outcome| outcome.arms.get(arm));

@@ -91,7 +91,6 @@ fn speed(facts: &Facts, trial: &Trial, best: Option<&str>) -> Option<Reason> {
     }
     found.sort_unstable();
     let (fastest, slowest) = (found.first()?, found.last()?);
-    #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
     if (slowest.0 as f64) < SLOWER * fastest.0 as f64 {
         return None;
     }

@@ -19,7 +19,6 @@ pub(super) enum Role {
 ///
 /// Kaiming: √(2 / fan), He et al. 2015; Xavier: √(2 / (in + out)), Glorot and Bengio 2010. An orthogonal matrix's
 /// entries have no prescribed deviation; its rows have norm √2 (1 for the head).
-#[allow(clippy::cast_precision_loss, reason = "fans are far below 2^52")]
 fn deviation(init: Init, role: Role, fan_in: usize, fan_out: usize) -> f64 {
     let gain = gain(role);
     match (init.scheme, role, init.fan) {

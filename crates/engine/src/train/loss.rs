@@ -7,7 +7,6 @@ use lab_core::data::Batch;
 
 /// Target distributions of a batch, [batch, classes] row by row: one-hot, smoothed, and mixed where the batch is.
 #[must_use]
-#[allow(clippy::cast_precision_loss, reason = "class counts are small")]
 pub fn targets(batch: &Batch, classes: usize, smoothing: f32) -> Vec<f32> {
     let base = smoothing / classes as f32;
     let mut rows = vec![base; batch.size * classes];

@@ -115,7 +115,6 @@ impl Fetching {
         });
         if let Some(job) = under_way.and_then(|job| self.jobs.get(job)) {
             let done = job.shared.done.load(Ordering::Relaxed);
-            #[allow(clippy::cast_precision_loss, reason = "a share")]
             let text = format!("{} of {}", bytes(done), bytes(offer.bytes()));
             let bar = progress(ui, done as f32 / offer.bytes() as f32, &text, ui.available_width());
             named(ui, bar, &format!("Progress: {text} of {}", offer.name));

@@ -42,7 +42,7 @@ fn curve(ui: &mut Ui, fields: &Fields, schedule: &mut Schedule, preset: Option<&
 }
 
 /// The learning rate over the training, drawn small.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a picture some hundred points wide")]
+#[allow(clippy::cast_possible_truncation, reason = "a picture some hundred points wide")]
 pub fn preview(ui: &mut Ui, schedule: &Schedule, learning_rate: f64, steps: u64, steps_per_epoch: u64) {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 56.0), eframe::egui::Sense::hover());

@@ -126,7 +126,6 @@ pub fn draw_across(
     }
     let [left, right] = match across.names.len() {
         0 => wide(ends.range_x(), 0.02),
-        #[allow(clippy::cast_precision_loss, reason = "a few names")]
         names => [-0.5, names as f64 - 0.5],
     };
     let [low, high] = if scale == Scale::Percent { [-0.02, 1.02] } else { wide(ends.range_y(), 0.06) };

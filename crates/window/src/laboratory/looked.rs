@@ -83,7 +83,6 @@ impl Looked {
 
     /// The share of all its training that is done, each trial counted alike.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "a share")]
     pub fn share(&self) -> f64 {
         let of = |trial: &Seen| match (&trial.standing, trial.begun.as_ref().and_then(|it| it.record.total_steps)) {
             (Standing::Over(_), _) => 1.0,

@@ -112,7 +112,6 @@ impl Reader {
     }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
 fn measured(run: &Run) -> Option<Measured> {
     let facts = facts_of(std::slice::from_ref(run)).ok()?;
     let curves = (0..run.info.arms.len()).map(|arm| {
@@ -130,7 +129,6 @@ fn measured(run: &Run) -> Option<Measured> {
     Some(Measured { experiment: run.experiment.clone(), steps_per_epoch: run.info.steps_per_epoch, facts, curves })
 }
 
-#[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
 fn validated(rows: &[runs::MetricsRow], measure: Measure) -> Vec<[f64; 2]> {
     rows.iter().filter_map(|row| Some([row.step as f64, row.get(measure)?])).collect()
 }

@@ -215,7 +215,6 @@ impl Classify {
                 picture.seen.width, picture.seen.height
             ));
             // Side by side where there is room, else one below the other.
-            #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]
             let count = arms.len().max(1) as f32;
             let each = (ui.available_width() - space::M * (count - 1.0)) / count;
             let width = if each >= COLUMN { each } else { ui.available_width() };

@@ -70,7 +70,6 @@ fn unread(ui: &mut Ui, collection: &mut Collection) {
         Standing::Unread | Standing::Found(_) => empty(ui, "The images that the form names will appear here."),
         Standing::Reading(done, of) => {
             ui.horizontal_wrapped(|ui| {
-                #[allow(clippy::cast_precision_loss, reason = "a share")]
                 let share = if of == 0 { 0.0 } else { done as f32 / of as f32 };
                 let text = if of == 0 { "looking".to_owned() } else { format!("{done} of {of} pictures") };
                 progress(ui, share, &text, 240.0);
@@ -199,7 +198,6 @@ impl Images {
             if !ui.is_rect_visible(rect) {
                 continue;
             }
-            #[allow(clippy::cast_precision_loss, reason = "counts for display")]
             let share = class.train as f64 / total.max(1) as f64;
             title(
                 ui,
@@ -237,7 +235,6 @@ fn title(ui: &Ui, rect: Rect, name: &str, counts: &str) {
 fn bar(ui: &Ui, rect: Rect, class: &ClassCount, most: usize) {
     let tokens = Tokens::of(ui);
     let place = pos2(rect.left(), rect.top() + COUNTS);
-    #[allow(clippy::cast_precision_loss, reason = "a share")]
     let width = |count: usize| rect.width() * count as f32 / most as f32;
     let (train, all) = (width(class.train), width(class.train + class.validation));
     let part = |width: f32| Rect::from_min_size(place, vec2(width, BAR));
@@ -258,7 +255,6 @@ fn upload(ui: &Ui, pictures: &[Thumbnail]) -> TextureHandle {
             image[at] = Color32::from_rgb(rgb[0], rgb[1], rgb[2]);
         }
     }
-    #[allow(clippy::cast_precision_loss, reason = "at most 64 pixels")]
     let filter = if height as f32 > SIDE { TextureOptions::LINEAR } else { TextureOptions::NEAREST };
     ui.ctx().load_texture("class", image, filter)
 }

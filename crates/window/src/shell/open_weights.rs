@@ -178,7 +178,9 @@ impl OpenWeights {
         row(ui, "Gray images", |ui| ui.checkbox(&mut self.gray, ""));
         if self.gray && !gray {
             // Gray has one number; the first of three is nearer to it than none.
-            [&mut self.mean, &mut self.std].map(|text| text.truncate(text.find(',').unwrap_or(text.len())));
+            for text in [&mut self.mean, &mut self.std] {
+                text.truncate(text.find(',').unwrap_or(text.len()));
+            }
         }
         let field = |ui: &mut Ui, text: &mut String, hint: &str| {
             ui.add(TextEdit::singleline(text).desired_width(300.0)).on_hover_text(hint)

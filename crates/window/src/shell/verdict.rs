@@ -141,7 +141,6 @@ fn standing(monitor: &Monitor) -> Option<String> {
     let newest = |(place, trace): (usize, &Trace)| {
         let losses = trace.dense(Metric::Loss).map_or(&[][..], |(_, losses)| losses.values());
         let losses = &losses[losses.len().saturating_sub(RECENT)..];
-        #[allow(clippy::cast_precision_loss, reason = "a few steps")]
         let mean = (losses.len() == RECENT).then(|| losses.iter().sum::<f64>() / losses.len() as f64);
         let evaluation = monitor.evaluation(place);
         Newest {
@@ -154,7 +153,6 @@ fn standing(monitor: &Monitor) -> Option<String> {
         }
     };
     let arms: Vec<Newest> = monitor.arms.iter().enumerate().map(newest).collect();
-    #[allow(clippy::cast_precision_loss, reason = "class counts are small")]
     let guessing = (prepared.dataset.classes.len() as f64).ln();
     // The accuracies are those of the last validation, which may be of the epoch before.
     let validated = (0..arms.len()).filter_map(|place| monitor.evaluation(place)).map(|it| it.step).min();

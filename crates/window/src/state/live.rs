@@ -127,7 +127,6 @@ impl ByArm<'_> {
 
     /// The value that all arms have; `None` where they differ.
     #[must_use]
-    #[allow(clippy::float_cmp, reason = "arms that were set alike have the very same number")]
     pub fn common(&self) -> Option<f64> {
         self.first().filter(|first| self.0.iter().all(|(_, value)| value == first))
     }

@@ -149,7 +149,6 @@ impl Monitor {
 
     /// The share of all steps that is done.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "a share for a progress bar")]
     pub fn progress(&self) -> f64 {
         let total = self.prepared.as_ref().map_or(0, |prepared| prepared.total_steps);
         if total == 0 { 0.0 } else { (self.step() as f64 / total as f64).min(1.0) }
@@ -157,7 +156,6 @@ impl Monitor {
 
     /// Seconds of training left at the pace of the last hundred steps.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "an estimate")]
     pub fn remaining(&self) -> Option<f64> {
         let total = self.prepared.as_ref()?.total_steps;
         let count = self.steps.len();
@@ -333,7 +331,6 @@ impl Monitor {
     }
 
     fn record(&mut self, record: &StepRecord) {
-        #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
         self.steps.push(record.step as f64);
         self.seconds.push(record.seconds);
         let rate = record.images_per_second;
@@ -367,7 +364,6 @@ impl Monitor {
 
     /// Forgets what came after a step.
     fn cut(&mut self, step: u64) {
-        #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
         let kept = self.steps.partition_point(|&at| at <= step as f64);
         self.steps.truncate(kept);
         self.seconds.truncate(kept);

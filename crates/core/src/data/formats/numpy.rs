@@ -118,7 +118,6 @@ pub(super) enum Kind {
 
 impl Kind {
     /// A number of 1, 2, 4 or 8 bytes.
-    #[allow(clippy::cast_precision_loss, reason = "labels and brightnesses are small")]
     pub fn number(self, bytes: &[u8], is_little: bool) -> f64 {
         let bits = whole(bytes, is_little);
         let unused = 64 - 8 * bytes.len();
@@ -141,7 +140,7 @@ fn whole(bytes: &[u8], is_little: bool) -> u64 {
 }
 
 /// A number in half precision.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "10 bits, and an exponent of 5")]
+#[allow(clippy::cast_possible_truncation, reason = "10 bits, and an exponent of 5")]
 fn half(bits: u64) -> f64 {
     let (sign, exponent, rest) = (bits >> 15, (bits >> 10) & 31, (bits & 1023) as f64 / 1024.0);
     let size = match exponent {

@@ -35,7 +35,6 @@ fn gutter(ui: &Ui, classes: &[String]) -> f32 {
 
 /// The least width of a matrix whose names and cells can be read; where classes are too many for that, of one whose cells
 /// can be pointed at.
-#[allow(clippy::cast_precision_loss, reason = "a number of classes")]
 pub fn least(ui: &Ui, classes: &[String]) -> f32 {
     match classes.len() {
         few @ ..=FEW => gutter(ui, classes) * (1.0 + FRAC_1_SQRT_2) + SLANTED * few as f32,
@@ -69,12 +68,7 @@ const WRITTEN: f32 = 22.0;
 /// Widest name of a class beside its row, in points.
 pub const LABEL: f32 = 88.0;
 
-#[allow(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "places and shades in a small grid"
-)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "places and shades in a small grid")]
 impl Grid<'_> {
     /// How high the sentence above the matrix is, in points.
     pub fn title_height(&self, ui: &Ui, width: f32) -> f32 {
@@ -176,7 +170,6 @@ impl Grid<'_> {
 }
 
 /// A class's name beside its row and, turned so that there is room, above its column.
-#[allow(clippy::cast_precision_loss, reason = "a place in a small grid")]
 fn label(painter: &Painter, class: &str, place: usize, cells: Cells, room: f32, tokens: &Tokens) {
     let (Cells { origin, side, slant }, color) = (cells, tokens.weak);
     let place = place as f32;

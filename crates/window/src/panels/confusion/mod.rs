@@ -63,7 +63,6 @@ fn matrices(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action
     }
     let skipped = usize::from(view.unit == Unit::Difference);
     let drawn = &matrices[skipped.min(matrices.len() - 1)..];
-    #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]
     let (many, least) = (drawn.len() as f32, least(ui, classes));
     let fits = ui.available_width() >= many * (least + space::L);
     let mut beside = drawn.len() == 1 || view.beside.unwrap_or(fits);
@@ -174,7 +173,6 @@ impl Paper<'_> {
     }
 
     /// Width of a matrix whose classes can all be read.
-    #[allow(clippy::cast_precision_loss, reason = "a number of classes")]
     fn each(&self) -> f32 {
         let classes = self.matrices.first().map_or(0, Matrix::size);
         let side = if classes > 24 { 12.0 } else { 34.0 };
@@ -192,7 +190,6 @@ impl Exportable for Paper<'_> {
     }
 
     fn size(&self) -> Option<Vec2> {
-        #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]
         let across = self.drawn().len().min(2) as f32;
         Some(vec2(across * (self.each() + space::L) + 2.0 * space::L, 200.0))
     }

@@ -74,7 +74,6 @@ impl Measure {
 
     /// The widest blocks with which so many of them fit into a width.
     fn widest(most: usize, room: f32) -> Self {
-        #[allow(clippy::cast_precision_loss, reason = "a few thousand blocks at most")]
         let taken = |measure: Self| most as f32 * (measure.width + measure.gap) + 2.0 * measure.gap;
         let mut measure = Self::new(WIDEST);
         while measure.width > NARROWEST && taken(measure) > room {
@@ -103,7 +102,6 @@ impl Arrangement {
         // Stem and head share a row with a stage, and the rows line up.
         let most = stages.clone().map(|stage| 2 + in_stage(stage)).max().unwrap_or(1);
         let rows = Measure::widest(most, room.x);
-        #[allow(clippy::cast_precision_loss, reason = "a few dozen rows")]
         let (stages, networks) = (stages.count() as f32, outlines.count() as f32);
         let height = room.y - networks * HEADING;
         // Blocks become less wide before anything of them is out of view.
@@ -133,7 +131,6 @@ fn around(outline: &Outline) -> f32 {
     front(outline) + ARROW + characters(outline.head.output) * CHARACTER
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a few characters")]
 fn characters(map: [usize; 3]) -> f32 {
     in_words(map).chars().count() as f32
 }

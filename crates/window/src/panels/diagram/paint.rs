@@ -135,7 +135,6 @@ pub fn node(ui: &Ui, node: &Node, rect: Rect, look: Look) {
     painter.rect(rect, radius, fill, stroke, StrokeKind::Inside);
     let font = FontId::proportional(theme::size::SMALL - 1.0);
     let lines = inside(node, rect.width());
-    #[allow(clippy::cast_precision_loss, reason = "a few lines")]
     let mut y = rect.center().y - 6.5 * (lines.len() as f32 - 1.0);
     for line in lines {
         painter.text(pos2(rect.center().x, y), Align2::CENTER_CENTER, line, font.clone(), text);
@@ -161,7 +160,6 @@ fn inside(node: &Node, width: f32) -> Vec<String> {
         Piece::Block(block) => short_name(&block.part.name),
         Piece::Head => "head",
     };
-    #[allow(clippy::cast_precision_loss, reason = "a few characters")]
     let fits = short.chars().count() as f32 * CHARACTER + BESIDE <= width;
     if fits { vec![short.to_owned()] } else { Vec::new() }
 }

@@ -67,7 +67,6 @@ fn start(ui: &mut Ui, scene: Scene, test: RateTest, effects: &mut Effects) {
         }
         let (done, of) = effects.finder.rates.as_ref().map_or((0, 1), |rates| (rates.done, rates.of.max(1)));
         let text = if done == 0 { "building networks…".to_owned() } else { format!("step {done} of {of}") };
-        #[allow(clippy::cast_precision_loss, reason = "a share")]
         let bar = progress(ui, done as f32 / of as f32, &text, 200.0);
         named(ui, bar, &format!("Progress of the test: {text}"));
         return;

@@ -180,7 +180,6 @@ fn map(
 }
 
 /// A frame around the row of the block that every panel looks at.
-#[allow(clippy::cast_precision_loss, reason = "a block's number")]
 fn mark(ui: &Ui, rect: Rect, scene: Scene, arm: usize) {
     let Some(prepared) = &scene.monitor.prepared else { return };
     let Some((_, block)) = scene.selected.and_then(|selected| selected.place(prepared)).filter(|it| it.0 == arm) else {
@@ -193,12 +192,7 @@ fn mark(ui: &Ui, rect: Rect, scene: Scene, arm: usize) {
 }
 
 /// The value below the pointer.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a place in a small grid"
-)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a small grid")]
 fn pointed(response: Response, rect: Rect, monitor: &Monitor, arm: usize, quantity: BlockQuantity, names: &[String]) {
     let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) else { return };
     let share = (at - rect.min) / rect.size();
@@ -221,7 +215,6 @@ fn pointed(response: Response, rect: Rect, monitor: &Monitor, arm: usize, quanti
 }
 
 /// Every block at the latest probe.
-#[allow(clippy::cast_precision_loss, reason = "a block's number")]
 fn latest(ui: &mut Ui, monitor: &Monitor, quantity: BlockQuantity, height: f32) {
     let tokens = Tokens::of(ui);
     let Some(probe) = monitor.probes.last() else { return };

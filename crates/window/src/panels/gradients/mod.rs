@@ -50,7 +50,6 @@ impl Panel for Gradients {
         self.maps.scale.into_iter().for_each(|scale| legend(ui, scale));
         let room = ui.available_height();
         let below = (room * 0.34).clamp(110.0, 240.0);
-        #[allow(clippy::cast_precision_loss, reason = "eight arms at most")]
         let height = ((room - below - space::XL) / monitor.arms.len().max(1) as f32 - 44.0).clamp(40.0, 240.0);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             self.maps.figure(ui, scene, view.quantity, [height, below - space::XL]);

@@ -206,7 +206,6 @@ pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<
 
 fn waiting(ui: &mut Ui, bench: &mut Bench, place: Place, inquiry: &Inquiry, title: &str) {
     let (done, total) = inquiry.progress;
-    #[allow(clippy::cast_precision_loss, reason = "a share for a bar")]
     let share = done as f32 / total.max(1) as f32;
     let text = if total == 0 { "Waiting".to_owned() } else { format!("{:.0} %", 100.0 * share) };
     let bar = progress(ui, share, &text, 120.0);

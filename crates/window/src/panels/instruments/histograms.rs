@@ -104,7 +104,7 @@ impl Scale {
     }
 
     /// An arm's bars, 0 in the middle, with the axis below them.
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "heights of bars")]
+    #[allow(clippy::cast_possible_truncation, reason = "heights of bars")]
     fn bars(&self, ui: &mut Ui, arm: usize, spread: Spread, title: &str, width: f32, name: &str) {
         let tokens = Tokens::of(ui);
         let (outer, response) = ui.allocate_exact_size(vec2(width, HEIGHT + 16.0), Sense::hover());

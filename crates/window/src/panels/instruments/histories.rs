@@ -180,12 +180,7 @@ impl Map {
     }
 
     /// The share below the pointer.
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a place in a small grid"
-    )]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a small grid")]
     fn pointed(&self, response: Response, rect: Rect, steps: &[u64]) {
         let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) else { return };
         let place = (at - rect.min) / rect.size();

@@ -123,7 +123,6 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, view: View) {
         glossary::caption(ui, &range.in_words(found.len() > 1));
     }
     let ends = range.ends;
-    #[allow(clippy::cast_precision_loss, reason = "a few arms")]
     let each = ((ui.available_width() - space::L * found.len() as f32) / found.len() as f32).clamp(160.0, 420.0);
     ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
         ui.spacing_mut().item_spacing = vec2(space::L, space::S);
@@ -161,7 +160,6 @@ fn instrument(mode: Mode) -> Instrument {
 }
 
 /// Lines of equal loss, one each ninth of the scale (marching squares, whose cells are cut by straight lines).
-#[allow(clippy::cast_precision_loss, reason = "places in a small grid")]
 fn contours(ui: &Ui, rect: Rect, map: &HeatMap, [low, high]: [f32; 2]) {
     let side = map.width;
     let stroke = Stroke::new(1.0, theme::CONTOUR);
@@ -192,7 +190,7 @@ fn contours(ui: &Ui, rect: Rect, map: &HeatMap, [low, high]: [f32; 2]) {
 }
 
 /// The plane as a surface seen from above one corner, the farther cells first.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "places in a small grid")]
+#[allow(clippy::cast_possible_truncation, reason = "places in a small grid")]
 fn raised(ui: &Ui, rect: Rect, map: &HeatMap, ends: [f32; 2]) {
     let side = map.width;
     let shares = map.shares(ends);

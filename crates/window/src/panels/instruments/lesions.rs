@@ -201,7 +201,6 @@ fn difference(score: &Score, whole: &Score) -> String {
 fn cells(ui: &mut Ui, info: &ArmInfo, swept: Option<&Sweep>, out: &[usize], selected: Option<usize>) -> Option<usize> {
     let tokens = Tokens::of(ui);
     let mut clicked = None;
-    #[allow(clippy::cast_precision_loss, reason = "a number of blocks")]
     let width = (ui.available_width() / info.blocks.len().max(1) as f32 - 2.0).floor().clamp(8.0, 18.0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(2.0);

@@ -21,12 +21,7 @@ impl Atlas {
         let [channels, height, width] = gallery.shape;
         let (tall, wide) = (height.min(TILE), width.min(TILE));
         let count = images.len();
-        #[allow(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a grid's side"
-        )]
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a grid's side")]
         let columns = ((count as f64).sqrt().ceil() as usize).max(1);
         let rows = count.div_ceil(columns).max(1);
         let size = [columns * wide, rows * tall];
@@ -48,7 +43,6 @@ impl Atlas {
     }
 
     /// Where the image is in the texture that was put into it as this one, counted from 0.
-    #[allow(clippy::cast_precision_loss, reason = "places in a grid")]
     pub fn place(&self, index: usize) -> Rect {
         let (column, row) = (index % self.columns, index / self.columns);
         let at = |column: usize, row: usize| -> Pos2 {

@@ -172,12 +172,7 @@ impl Predictions {
     }
 
     /// Only the rows in view are drawn.
-    #[allow(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a grid's cells"
-    )]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a grid's cells")]
     fn grid(&mut self, ui: &mut Ui, arms: &[Arm], gallery: &Gallery) {
         let (columns, height) = (((ui.available_width() / WIDTH) as usize).max(1), tiles::height(arms));
         let rows = self.shown.len().div_ceil(columns);

@@ -20,7 +20,7 @@ pub struct Range {
 
 impl Range {
     /// Of planes of decimal logarithms, with this many classes.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "values for colours")]
+    #[allow(clippy::cast_possible_truncation, reason = "values for colours")]
     pub fn of(planes: &[HeatMap], classes: usize, whole: bool) -> Self {
         let low = planes.iter().map(|plane| plane.range()[0]).fold(f32::INFINITY, f32::min);
         let high = planes.iter().map(|plane| plane.range()[1]).fold(f32::NEG_INFINITY, f32::max);

@@ -24,7 +24,6 @@ const WRITTEN: usize = 3;
 const MOST: usize = 180;
 
 /// Height of a cell in points: picture, class, and a line for each arm's guess or one for all marks.
-#[allow(clippy::cast_precision_loss, reason = "a few arms")]
 pub fn height(arms: &[Arm]) -> f32 {
     let lines = if arms.len() > WRITTEN { 1 } else { arms.len() };
     SIDE + 4.0 + LINE * (1 + lines) as f32 + 6.0
@@ -80,7 +79,6 @@ fn mark(painter: &Painter, center: Pos2, is_right: bool, color: Color32) {
 
 /// One image, drawn from a texture's part, with its class below it and for each arm what it guesses, a tick where that is
 /// right and a cross where it is wrong; says whether it was clicked.
-#[allow(clippy::cast_precision_loss, reason = "a line's place")]
 pub fn tile(
     ui: &mut Ui,
     texture: TextureId,

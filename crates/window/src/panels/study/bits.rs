@@ -13,7 +13,6 @@ pub fn listed<T: Clone + PartialEq>(ui: &mut Ui, (label, hint): (&str, &str), va
         return;
     }
     let longest = options.iter().map(|(_, name)| name.chars().count()).max().unwrap_or(0);
-    #[allow(clippy::cast_precision_loss, reason = "a width in points")]
     let width = (longest as f32 * 7.5 + 36.0).min(ui.max_rect().width() - 90.0).clamp(90.0, 260.0);
     crate::kit::chips::together(ui, width + 64.0);
     ui.label(label);

@@ -26,7 +26,6 @@ impl Cells {
         for (column, title) in titles.iter().enumerate() {
             let cells = rows.iter().filter_map(|row| row.get(column));
             let longest = cells.chain([title]).map(|cell| cell.chars().count()).max().unwrap_or(0);
-            #[allow(clippy::cast_precision_loss, reason = "a width in points")]
             let width = (longest as f32 * 6.6 + space::L).clamp(36.0, WIDEST);
             edges.push(edges.last().copied().unwrap_or(0.0) + width);
         }
@@ -34,7 +33,6 @@ impl Cells {
     }
 
     /// How high it is with all its rows.
-    #[allow(clippy::cast_precision_loss, reason = "a height in points")]
     pub fn height(&self) -> f32 {
         (self.rows.len() + 1) as f32 * ROW
     }
@@ -59,7 +57,6 @@ impl Cells {
             ui.set_min_size(vec2(width, self.height()));
             let origin = ui.max_rect().min;
             let line = |row: usize| {
-                #[allow(clippy::cast_precision_loss, reason = "a height in points")]
                 Rect::from_min_size(origin + vec2(0.0, (row + 1) as f32 * ROW), vec2(width, ROW))
             };
             for row in 0..self.rows.len() {

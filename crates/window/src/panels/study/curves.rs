@@ -175,7 +175,6 @@ fn over_seeds(line: Series, curves: &[&[[f64; 2]]], band: Band) -> Series {
             continue;
         }
         if let Some([mean, lower, upper]) = banded(&values, band) {
-            #[allow(clippy::cast_precision_loss, reason = "steps stay far below 2^52")]
             let step = step as f64;
             points.push([step, mean]);
             low.push([step, lower]);

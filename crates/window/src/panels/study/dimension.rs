@@ -50,7 +50,6 @@ impl Dimension {
         if self.is_number {
             return parsed(value);
         }
-        #[allow(clippy::cast_precision_loss, reason = "an axis has at most a thousand values")]
         self.values.iter().position(|known| known == value).map_or(f64::NAN, |place| place as f64)
     }
 

@@ -33,9 +33,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let response = named(ui, response, &format!("{text}. {} cells", found.len()));
     let (columns, rows) = (across.values.len().max(1), up.values.len().max(1));
-    #[allow(clippy::cast_precision_loss, reason = "a few dozen cells")]
     let size = vec2((rect.width() - LEFT) / columns as f32, (rect.height() - BELOW) / rows as f32);
-    #[allow(clippy::cast_precision_loss, reason = "a few dozen cells")]
     let at = |column: usize, row: usize| {
         // The least value of the axis that runs up lies at the bottom.
         let corner = rect.min + vec2(LEFT + column as f32 * size.x, (rows - 1 - row) as f32 * size.y);

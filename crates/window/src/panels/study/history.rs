@@ -27,7 +27,6 @@ pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
     ended.sort_by(|a, b| a.0.total_cmp(&b.0));
     let more = is_share(looked, Judged::Objective);
     let tokens = Tokens::of(ui);
-    #[allow(clippy::cast_precision_loss, reason = "at most 10,000 trainings")]
     let points: Vec<[f64; 2]> =
         ended.iter().enumerate().map(|(place, (_, value))| [(place + 1) as f64, *value]).collect();
     let mut best = f64::NAN;

@@ -74,7 +74,6 @@ impl Parallel {
         );
         let (top, bottom) = (rect.top() + ABOVE, rect.bottom() - BELOW);
         let edge = (0.09 * rect.width()).clamp(36.0, 80.0);
-        #[allow(clippy::cast_precision_loss, reason = "a few axes")]
         let x =
             |axis: usize| rect.left() + edge + (rect.width() - 2.0 * edge) * axis as f32 / (count - 1).max(1) as f32;
         let y = |share: f32| bottom - (bottom - top) * share;
@@ -100,7 +99,6 @@ impl Parallel {
             let label = of.map_or(name.as_str(), |of| of.label.as_str());
             let (at, color) = (x(axis), tokens.text.gamma_multiply(0.6));
             ui.painter().vline(at, top..=bottom, Stroke::new(1.0, color));
-            #[allow(clippy::cast_precision_loss, reason = "a few axes")]
             let room = ((rect.width() - 2.0 * edge) / (count - 1).max(1) as f32).min(2.0 * edge.max(60.0)) - space::XS;
             let title = theme::elided(ui.painter(), label, font.clone(), tokens.text, room);
             let half = 0.5 * title.size().x;

@@ -91,7 +91,6 @@ pub fn under_way(ui: &mut Ui, looked: &Looked, effects: &mut Effects) {
     let tokens = Tokens::of(ui);
     ui.horizontal_wrapped(|ui| {
         ui.label(theme::strong(&looked.name));
-        #[allow(clippy::cast_precision_loss, reason = "a share")]
         let share = over as f32 / of.max(1) as f32;
         let text = format!("{over} of {}", plural(of as u64, "training"));
         progress(ui, share, &text, 180.0);

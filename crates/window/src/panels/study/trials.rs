@@ -111,7 +111,6 @@ fn touched(ui: &Ui, row: &Response) -> bool {
 /// Draws its curves over the plots, as the list of runs does, and shows them.
 fn open(ui: &Ui, looked: &Looked, trial: &Seen, effects: &mut Effects) {
     let (Some(begun), Some(measured)) = (&trial.begun, measured(looked, trial)) else { return };
-    #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     let pace = Pace {
         steps_per_epoch: measured.steps_per_epoch as f64,
         batch_size: measured.experiment.recipe.batch_size as f64,

@@ -1,10 +1,10 @@
 //! `residual-lab classify`: what is in a picture.
 
 use super::devices;
-use super::network::{NetworkArgs, Trained, find_run, load_dataset};
+use super::network::{NetworkArgs, find_run, load_dataset};
 use super::output::{self, Failure};
 use super::plan::Shape;
-use super::weights_file::{WeightsFile, named_classes};
+use super::weights_file::{Trained, WeightsFile, named_classes};
 use lab_core::data::{LoadOptions, read_picture_for};
 use lab_core::experiment::DeviceChoice;
 use lab_core::files::files_in;

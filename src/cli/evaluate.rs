@@ -2,9 +2,9 @@
 
 use super::counting::Counting;
 use super::devices;
-use super::network::{Loaded, NetworkArgs, Trained, Wanted, find_run, images_of, load_dataset};
+use super::network::{Loaded, NetworkArgs, Wanted, find_run, images_of, load_dataset};
 use super::output::{self, Failure};
-use super::weights_file::named_classes;
+use super::weights_file::{Trained, named_classes};
 use lab_core::data::{LoadOptions, Scoring};
 use lab_core::experiment::DeviceChoice;
 use lab_core::number::{precise, precise_percent};

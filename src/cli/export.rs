@@ -1,6 +1,6 @@
 //! `residual-lab export`: a run in other programs' formats.
 
-use super::checkpoints;
+use super::choices::checkpoints;
 use super::network::{find_run, note_newest};
 use super::output::{self, Failure};
 use super::study;

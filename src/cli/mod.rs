@@ -6,6 +6,7 @@
 //! Must not know widgets: what opens the window is in `main`.
 
 mod bench;
+mod choices;
 mod classify;
 mod counting;
 mod data;
@@ -33,13 +34,12 @@ mod watch;
 mod weights;
 mod weights_file;
 
+use choices::{described, one_of};
 pub use output::{Failure, tell};
 pub use signals::start_threads;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
-use lab_core::checkpoint::Checkpoint;
 use lab_window::Renderer;
 
 /// Train plain and residual networks side by side and look inside them.
@@ -64,28 +64,6 @@ pub struct Cli {
     /// What to do; the window opens if it is left out.
     #[command(subcommand)]
     pub command: Option<Command>,
-}
-
-/// Reads one of some values by its name.
-fn one_of<T: Copy + Send + Sync + 'static>(
-    named: impl IntoIterator<Item = (T, PossibleValue)>,
-) -> impl TypedValueParser<Value = T> {
-    let (values, names): (Vec<T>, Vec<PossibleValue>) = named.into_iter().unzip();
-    let known = names.clone();
-    PossibleValuesParser::new(names).try_map(move |typed| {
-        let found = known.iter().zip(&values).find(|(name, _)| name.get_name() == typed);
-        found.map(|(_, value)| *value).ok_or_else(|| format!("there is no {typed}"))
-    })
-}
-
-/// Values with their names and what each is.
-fn described<T: Copy>(all: &[(T, &'static str, &'static str)]) -> impl Iterator<Item = (T, PossibleValue)> {
-    all.iter().map(|(value, name, about)| (*value, PossibleValue::new(*name).help(*about)))
-}
-
-/// Which checkpoint of a run, by its name.
-fn checkpoints() -> impl TypedValueParser<Value = Checkpoint> {
-    one_of([Checkpoint::Best, Checkpoint::Last].map(|it| (it, PossibleValue::new(it.name()))))
 }
 
 /// The commands.

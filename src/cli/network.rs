@@ -1,20 +1,19 @@
 //! Trained networks by what a person names: a run, or a file of weights with the preset it belongs to. Must not know what is
 //! asked of them.
 
-use super::checkpoints;
+use super::choices::checkpoints;
 use super::output::{self, Failure};
 use super::plan::{self, Origin};
-use super::weights_file::WeightsFile;
+use super::weights_file::{Trained, WeightsFile, unloadable};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{Dataset, LoadOptions, Scoring};
-use lab_core::experiment::{Channels, Data, Fit, Normalization, Resize, Source};
+use lab_core::experiment::{Channels, Data, Normalization, Resize, Source};
 use lab_core::protocol::DatasetInfo;
 use lab_core::runs::{self, Run};
-use lab_engine::nn::Model;
 use lab_engine::train::checkpoint::WEIGHTS;
 use lab_engine::train::device::Opened;
 use lab_engine::train::lens;
-use lab_engine::train::load::{LoadError, load};
+use lab_engine::train::load::load;
 use lab_engine::train::session::dataset_info;
 use std::path::{Path, PathBuf};
 
@@ -40,16 +39,6 @@ pub(super) struct NetworkArgs {
     /// Which checkpoint of a run: the one with the least validation loss, or the newest
     #[arg(long, default_value = "best", value_parser = checkpoints(), conflicts_with = "weights")]
     checkpoint: Checkpoint,
-}
-
-/// Networks that expect the same images.
-pub(super) struct Trained {
-    /// Each by its name.
-    pub networks: Vec<(String, Model)>,
-    /// What they were trained on.
-    pub dataset: DatasetInfo,
-    /// How a picture of another size is brought to theirs.
-    pub fit: Fit,
 }
 
 impl NetworkArgs {
@@ -119,14 +108,6 @@ impl NetworkArgs {
     /// The one network of a run that is wanted, if not all are.
     pub(super) fn arm(&self) -> Option<&str> {
         self.arm.as_deref()
-    }
-}
-
-/// Weights that are no numbers are a failure of whoever trained them, not of whoever names the file.
-pub(super) fn unloadable(error: LoadError) -> Failure {
-    match error {
-        LoadError::NotFinite { .. } => Failure::Running(error.to_string()),
-        error => Failure::usage(error),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `residual-lab train`: the engine with a terminal in front of it.
 
-use super::one_of;
+use super::choices::one_of;
 use super::output::{self, Failure};
 use super::plan::PlanArgs;
 use super::progress::Progress;

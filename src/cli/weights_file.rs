@@ -1,16 +1,25 @@
 //! Weights in a file, with the preset or the experiment that says how they were trained. Must not know runs.
 
-use super::network::{Trained, unloadable};
 use super::output::{self, Failure};
 use super::plan::Origin;
 use lab_core::data::{IMAGENET_SIDE, class_names, usual_side};
-use lab_core::experiment::{Data, Normalization, Precision, Source, imagenet_normalization};
+use lab_core::experiment::{Data, Fit, Normalization, Precision, Source, imagenet_normalization};
 use lab_core::protocol::DatasetInfo;
-use lab_engine::nn::weights;
+use lab_engine::nn::{Model, weights};
 use lab_engine::train::device::Opened;
 use lab_engine::train::lens;
-use lab_engine::train::load::load;
+use lab_engine::train::load::{LoadError, load};
 use std::path::{Path, PathBuf};
+
+/// Networks that expect the same images.
+pub(super) struct Trained {
+    /// Each by its name.
+    pub networks: Vec<(String, Model)>,
+    /// What they were trained on.
+    pub dataset: DatasetInfo,
+    /// How a picture of another size is brought to theirs.
+    pub fit: Fit,
+}
 
 /// Weights that somebody named.
 pub(super) struct WeightsFile {
@@ -92,6 +101,14 @@ impl WeightsFile {
                 Ok((vec![0.0; channels], vec![1.0; channels]))
             }
         }
+    }
+}
+
+/// Weights that are no numbers are a failure of whoever trained them, not of whoever names the file.
+pub(super) fn unloadable(error: LoadError) -> Failure {
+    match error {
+        LoadError::NotFinite { .. } => Failure::Running(error.to_string()),
+        error => Failure::usage(error),
     }
 }
 

@@ -1,6 +1,6 @@
 //! From options to a question.
 
-use crate::cli::one_of;
+use crate::cli::choices::one_of;
 use crate::cli::output::Failure;
 use clap::builder::PossibleValue;
 use lab_core::checkpoint::Checkpoint;

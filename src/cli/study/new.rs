@@ -1,9 +1,9 @@
 //! `residual-lab study new`: from arguments to a study's folder.
 
 use super::folder::create;
+use crate::cli::choices::{described, one_of};
 use crate::cli::output::{self, Failure};
 use crate::cli::plan::PlanArgs;
-use crate::cli::{described, one_of};
 use lab_core::number::plural;
 use lab_core::search::RANDOM_FIRST;
 use lab_core::study::{Axis, Base, EarlyEnd, EndRule, Objective, SearchPlan, Seeds, StudyPlan, Way};

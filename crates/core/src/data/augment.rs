@@ -82,7 +82,11 @@ fn shift_and_flip(image: &[u8], [channels, height, width]: [usize; 3], draws: &D
 }
 
 /// Turns about the centre; between pixels bilinear, black from outside.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixel coordinates are small and clamped to the frame, and a weighted mean of bytes is a byte")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pixel coordinates are small and clamped to the frame, and a weighted mean of bytes is a byte"
+)]
 fn rotate([channels, height, width]: [usize; 3], angle: f64, image: &mut [u8]) {
     let framed = framed(image, height, width);
     let (high, wide) = (height + 2, width + 2);
@@ -117,7 +121,11 @@ fn framed(image: &[u8], height: usize, width: usize) -> Vec<u8> {
 }
 
 /// Scales values about the image's mean, then adds brightness.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "images have far fewer than 2^53 pixels, and the result is clamped to a byte")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "images have far fewer than 2^53 pixels, and the result is clamped to a byte"
+)]
 fn change_tones(draws: &Draws, image: &mut [u8]) {
     let mean = image.iter().map(|&value| u64::from(value)).sum::<u64>() as f64 / image.len() as f64;
     let mut table = [0; 256];

@@ -24,7 +24,7 @@ pub struct Field {
 
 macro_rules! fields {
     ($($name:ident: $label:literal [$($path:literal),*], $what:literal, $good:literal;)*) => {
-        $(#[doc = $what] pub static $name: Field = Field { label: $label, paths: &[$($path),*], what: $what, good: $good };)*
+        $(#[doc = concat!("The field called \"", $label, "\".")] pub static $name: Field = Field { label: $label, paths: &[$($path),*], what: $what, good: $good };)*
 
         /// Every field, in the order of the form.
         pub static ALL: &[&Field] = &[$(&$name),*];
@@ -148,7 +148,9 @@ impl Field {
 #[must_use]
 pub fn at(path: &str) -> Option<&'static Field> {
     let path = without_places(path);
-    let is_here = |known: &&'static str| known.strip_suffix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_here = |known: &&'static str| {
+        known.strip_suffix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
     ALL.iter().find(|field| field.paths.iter().any(is_here)).copied()
 }
 

@@ -142,7 +142,8 @@ impl Predictions {
     pub fn table(&self, classes: &[String], files: &[String]) -> Table {
         let name = |class: u16| classes.get(usize::from(class)).map_or_else(|| class.to_string(), Clone::clone);
         // What is no number is taken for no class.
-        let is_known = |image: usize| self.confidence(image).is_finite() && usize::from(self.predicted[image]) < self.classes;
+        let is_known =
+            |image: usize| self.confidence(image).is_finite() && usize::from(self.predicted[image]) < self.classes;
         let taken_for = |image: usize| if is_known(image) { name(self.predicted[image]) } else { "none".to_owned() };
         let number = |of: fn(&Self, usize) -> f32| (0..self.len()).map(move |image| of(self, image).into());
         let yes = |of: fn(&Self, usize) -> bool| (0..self.len()).map(move |image| of(self, image).to_string());

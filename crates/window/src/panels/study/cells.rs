@@ -56,9 +56,7 @@ impl Cells {
             let width = self.width().max(viewport.width());
             ui.set_min_size(vec2(width, self.height()));
             let origin = ui.max_rect().min;
-            let line = |row: usize| {
-                Rect::from_min_size(origin + vec2(0.0, (row + 1) as f32 * ROW), vec2(width, ROW))
-            };
+            let line = |row: usize| Rect::from_min_size(origin + vec2(0.0, (row + 1) as f32 * ROW), vec2(width, ROW));
             for row in 0..self.rows.len() {
                 let rect = line(row);
                 if rect.bottom() < origin.y + viewport.top() || rect.top() > origin.y + viewport.bottom() {

@@ -236,6 +236,22 @@ fn parts_are_told_by_the_word_that_their_names_differ_in() {
     }
 }
 
+/// As GTSRB's and the sign alphabet's test pictures lie, whose classes stand elsewhere.
+#[test]
+fn test_pictures_in_no_folders_of_classes_are_left_out_and_named() {
+    for (train, other) in [
+        ("Final_Training/Images", "Final_Test/Images"),
+        ("asl_alphabet_train/asl_alphabet_train", "asl_alphabet_test/asl_alphabet_test"),
+    ] {
+        let place = parts(&[(train, 4)]);
+        let (above, name) = other.split_once('/').unwrap();
+        write_classes(&place.path().join(above), &[name], 3);
+        assert_eq!(counts(place.path()), ape_and_bee(6, 2), "{other}");
+        let notices = load(place.path()).unwrap().notices.join(" ");
+        assert!(notices.contains(&format!("{other} itself")), "{notices}");
+    }
+}
+
 #[test]
 fn folders_that_may_be_no_classes_are_told() {
     let notices = |place: &Path| load(place).unwrap().notices.join(" ");

@@ -1,12 +1,14 @@
 //! The format: from folders to classes and their picture files.
 
 use super::class::Class;
+use super::doubts::is_for_pictures;
 use super::layout::Layout;
+use super::part::Part as Role;
 use super::tree::Tree;
 use crate::data::error::DataError;
 use crate::data::found::{Format, Found, Listed, Part};
 use crate::data::left_out::{self, LeftOut, leave_out};
-use crate::data::names::name_of;
+use crate::data::names::{name_of, shown_path};
 use crate::data::store::Store;
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -51,6 +53,14 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     }
     let keys: HashMap<&OsStr, u16> = filled.iter().map(key).zip(0..=u16::MAX).collect();
     let classes = filled.iter().map(|class| class.named.name()).collect();
+    let own = own.filter(|own| match unsorted(store, own, &keys) {
+        Some(folder) => {
+            let path = shown_path(&folder.path);
+            notices.push(format!("pictures lie in {path} itself, in no folders of classes, and are left out"));
+            false
+        }
+        None => true,
+    });
     let labelled = |own: Vec<Class>| match annotated(store, &own, &keys)? {
         Some(listed) => Ok(listed),
         None => with_labels(folder, &own, &keys),
@@ -60,10 +70,10 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     Ok(Some(Found {
         name: name_of(folder),
         train: Part::Files(store.clone(), train),
+        choice: choice.filter(|_| own.is_some()),
         own: own.map(|own| Part::Files(store.clone(), own)),
         classes,
         notices,
-        choice,
         left_out,
     }))
 }
@@ -77,6 +87,16 @@ fn without_pictures(class: &Tree, left_out: &[LeftOut]) -> String {
     let inside: Vec<LeftOut> = left_out.iter().filter_map(|files| files.below(&class.path)).collect();
     let why = left_out::in_words(&inside).map_or_else(String::new, |words| format!(": {words}"));
     format!("the folder \"{}\" holds no pictures and is no class{why}", class.name())
+}
+
+/// The one folder with all pictures of a part that is called like a part or after pictures, and is none of the classes.
+fn unsorted<'a>(store: &Store, own: &[Class<'a>], classes: &HashMap<&OsStr, u16>) -> Option<&'a Tree> {
+    let [only] = own else { return None };
+    let name = only.named.name();
+    let is_none = !classes.contains_key(key(only)) && only.pictures.filled().next().is_none();
+    let says_nothing = Role::mentioned(&name).is_some() || is_for_pictures(&name);
+    let table = only.named.path.with_file_name(ANNOTATIONS.0);
+    (is_none && says_nothing && !store.is_file(&table)).then_some(only.named)
 }
 
 /// What Tiny ImageNet calls the table of its validation pictures, and how large it may be, in bytes.

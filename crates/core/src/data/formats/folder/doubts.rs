@@ -29,13 +29,18 @@ const PICTURES: [&str; 6] = ["images", "image", "imgs", "img", "pictures", "phot
 /// Words for one of several parts that a set was cut into, in names that differ by a number alone.
 const PIECES: [&str; 7] = ["part", "fold", "batch", "chunk", "split", "images", "set"];
 
+/// Whether a folder is called after the pictures in it.
+pub(super) fn is_for_pictures(name: &str) -> bool {
+    PICTURES.contains(&&*name.to_lowercase())
+}
+
 /// Goes down where, beside what is drawn of them, all pictures lie in one folder.
 ///
 /// # Errors
 /// Pictures that no folders sort.
 pub(super) fn without_what_is_drawn<'a>(top: &'a Tree, notices: &mut Vec<String>) -> Result<&'a Tree, DataError> {
-    let is_called = |folder: &Tree, names: &[&str]| names.contains(&&*folder.name().to_lowercase());
-    let (drawn, pictures): (Vec<&Tree>, Vec<&Tree>) = top.filled().partition(|folder| is_called(folder, &DRAWN));
+    let is_drawn = |folder: &&Tree| DRAWN.contains(&&*folder.name().to_lowercase());
+    let (drawn, pictures): (Vec<&Tree>, Vec<&Tree>) = top.filled().partition(is_drawn);
     match (&pictures[..], &drawn[..]) {
         ([only], [_, ..]) if has_classes(only) => {
             notices.push(format!("the images were found in {}", shown_path(&only.path)));
@@ -46,7 +51,7 @@ pub(super) fn without_what_is_drawn<'a>(top: &'a Tree, notices: &mut Vec<String>
             ));
             Ok(unwrapped(only, &mut Vec::new()))
         }
-        ([only], [_, ..]) if is_called(only, &PICTURES) => {
+        ([only], [_, ..]) if is_for_pictures(&only.name()) => {
             let problem = format!("pictures lie in {} itself, and {} is no class", only.name(), drawn[0].name());
             Err(DataError::unusable(&top.path, problem, "give each class a folder there, and put its pictures into it"))
         }

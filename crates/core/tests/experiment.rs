@@ -105,7 +105,7 @@ fn precision_is_written_only_where_it_is_not_single() {
     assert_eq!(Plan::from_toml(&text).expect("a plan"), plan);
     assert_eq!(set("recipe.precision=f32"), default_plan());
     let error = with_overrides(&default_plan(), &["recipe.precision=f16"]).expect_err("no such precision").to_string();
-    assert!(error.contains("f16") && error.contains("`f32` or `bf16`"), "{error}");
+    assert!(error.contains("f16") && error.contains("must be f32 or bf16"), "{error}");
 }
 
 #[test]

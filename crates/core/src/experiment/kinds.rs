@@ -1,54 +1,9 @@
-//! Optimisers and schedules, of which there are kinds: what can be set of one, and kinds by name: one that is named in a
-//! setting comes with its usual settings, and those of the one before go. Must not know paths beyond the last two steps.
+//! Optimisers and schedules by name: one that is named in a setting comes with its usual settings, and those of the one
+//! before go. Must not know paths beyond the last two steps.
 
 use super::{Curve, Method};
 use serde::Serialize;
 use toml::Value;
-
-/// Something that can be set of a kind.
-#[derive(Debug)]
-pub struct Setting<'a> {
-    /// Its name in a file.
-    pub id: &'static str,
-    /// Its value.
-    pub value: Set<'a>,
-}
-
-/// The value of a [`Setting`].
-#[derive(Debug)]
-pub enum Set<'a> {
-    /// A number within bounds.
-    Number(&'a mut f64, Bound),
-    /// A whole number.
-    Count(&'a mut u32),
-    /// Ascending times above 0.
-    Times(&'a mut Vec<f64>),
-    /// On or off.
-    Switch(&'a mut bool),
-}
-
-/// Which numbers a setting can have.
-#[derive(Clone, Copy, Debug)]
-pub enum Bound {
-    /// At least 0 and below 1.
-    Share,
-    /// Above 0 and below 1.
-    Part,
-    /// From the one to the other.
-    Between(f64, f64),
-    /// Above 0 and at most this.
-    Positive(f64),
-}
-
-impl<'a> Setting<'a> {
-    pub(super) fn number(id: &'static str, bound: Bound, value: &'a mut f64) -> Self {
-        Self { id, value: Set::Number(value, bound) }
-    }
-
-    pub(super) fn switch(id: &'static str, value: &'a mut bool) -> Self {
-        Self { id, value: Set::Switch(value) }
-    }
-}
 
 /// The kind that a setting at the end of these steps names: the field, and the name.
 pub(super) fn named<'a>(steps: &[&'a str], value: &'a Value) -> Option<(&'a str, &'a str)> {

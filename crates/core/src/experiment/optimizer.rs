@@ -3,7 +3,7 @@
 //! A new optimiser is a variant of [`Method`] with its rows below, and its update rule in the engine; forms, checks and
 //! lists are made of these rows.
 
-use super::kinds::{Bound, Setting};
+use super::kind_setting::{Bound, Setting};
 use serde::{Deserialize, Serialize};
 
 /// An optimiser and its base learning rate.

@@ -4,7 +4,7 @@
 //! cosine, polynomial) are spread over the steps that are left after the warm-up; the others keep counting from the
 //! start of training, so that "divide by ten at epoch 91" means epoch 91.
 
-use super::kinds::{Bound, Set, Setting};
+use super::kind_setting::{Bound, Set, Setting};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 

@@ -1,6 +1,6 @@
 //! The rules a plan must keep, each with the field's path, its value and the range allowed.
 
-use super::kinds::{Bound, Set, Setting};
+use super::kind_setting::{Bound, Set, Setting};
 use super::{Arm, Body, Data, Expected, Freeze, Holdout, Interval, Length, MAX_ARMS, Method, Network, Norm};
 use super::{Normalization, Optimizer, Plan, Recipe, Resize, Schedule, StageEntry, Start};
 use std::fmt;

@@ -4,7 +4,7 @@ use super::field::Fields;
 use crate::kit::widgets::numbers;
 use eframe::egui::Ui;
 use lab_core::experiment::field;
-use lab_core::experiment::kinds::{Set, Setting};
+use lab_core::experiment::kind_setting::{Set, Setting};
 
 /// A row for each setting. A preset of another kind has none for them to go back to; they go back with the kind.
 pub fn ui(ui: &mut Ui, fields: &Fields, settings: Vec<Setting>, preset: Vec<Setting>) {

@@ -2,6 +2,7 @@
 //! has it. The form's labels and hints and the command line's list come from here. Must not know how it is shown.
 
 use super::file::must_be;
+use super::kinds;
 use super::{
     Arm, Body, Curve, Data, EarlyStopping, Expected, Fit, Freeze, Interval, Length, Method, Network, Norm, Plan,
     Precision, Recipe, Resize, Schedule, Stage, Start, StartHead,
@@ -164,6 +165,9 @@ fn without_places(path: &str) -> String {
 /// What a field takes, as its parser says it: `none, a, b, c or d`, `a whole number of 0 or more`.
 #[must_use]
 pub fn takes(path: &str) -> String {
+    if let Some(kind) = path.rsplit('.').next().filter(|last| ["method", "curve"].contains(last)) {
+        return format!("{}, each with settings of its own", kinds::names(kind).join(", "));
+    }
     let taken = |plan: Plan| {
         let mut tree = Value::try_from(plan).ok()?;
         *find_mut(&mut tree, path)? = Value::String("?".into());
@@ -314,6 +318,7 @@ mod tests {
             ("arms[].start.freeze", "none, stem, a stage as in \"stage 2\", or backbone"),
             ("data.holdout", "\"own\", or a share of the training images such as 0.1"),
             ("name", "text"),
+            ("arms[].optimizer.method", "sgd, adam, adam_w, rms_prop, lion, lamb, each with settings of its own"),
         ];
         assert_eq!(cases.map(|(path, _)| takes(path)), cases.map(|(_, takes)| takes.to_owned()));
         for path in ALL.iter().flat_map(|field| field.paths) {

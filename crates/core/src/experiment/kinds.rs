@@ -19,10 +19,17 @@ pub(super) fn named<'a>(steps: &[&'a str], value: &'a Value) -> Option<(&'a str,
 /// # Errors
 /// A name that no kind of the field has.
 pub(super) fn usual((field, name): (&str, &str)) -> Result<Value, String> {
-    let kinds = if field == "method" { written(Method::all()) } else { written(Curve::all()) };
-    let names: Vec<String> = kinds.iter().filter_map(|kind| Some(name_of(kind)?.to_owned())).collect();
-    let kind = kinds.into_iter().find(|kind| name_of(kind) == Some(name));
-    kind.ok_or_else(|| format!("there is no \"{name}\"; {field} is one of {}", names.join(", ")))
+    let kind = all(field).into_iter().find(|kind| name_of(kind) == Some(name));
+    kind.ok_or_else(|| format!("there is no \"{name}\"; {field} is one of {}", names(field).join(", ")))
+}
+
+/// What the kinds of a field are called.
+pub(super) fn names(field: &str) -> Vec<String> {
+    all(field).iter().filter_map(|kind| Some(name_of(kind)?.to_owned())).collect()
+}
+
+fn all(field: &str) -> Vec<Value> {
+    if field == "method" { written(Method::all()) } else { written(Curve::all()) }
 }
 
 /// Where in a tree a kind lacks the field that is called `missing`, and what that is usually set to.

@@ -2,6 +2,10 @@
 
 #[path = "../../crates/engine/src/nn/array.rs"]
 mod array;
+#[path = "../../crates/engine/src/nn/foreign.rs"]
+mod foreign;
+#[path = "../../crates/engine/src/nn/torch_file.rs"]
+mod torch_file;
 #[allow(dead_code, reason = "only reading is of interest here")]
 #[path = "../../crates/engine/src/nn/weights.rs"]
 mod weights;

@@ -6,6 +6,7 @@ use eframe::egui::{Context, ThemePreference, ViewportBuilder, vec2};
 use eframe::wgpu;
 use lab_core::experiment::{DeviceChoice, DeviceInfo, Plan};
 use lab_core::protocol::link::Link;
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -173,6 +174,7 @@ fn open(renderer: Renderer, waiting: &Arc<Mutex<Option<Options>>>) -> Result<(),
             waiting.lock().ok().and_then(|mut options| options.take()).ok_or("the window was opened twice")?;
         Ok(Box::new(build(context, options)?))
     });
+    keep_freed_memory();
     let quiet = Quiet::install();
     let ended = catch_unwind(AssertUnwindSafe(|| eframe::run_native("residual-lab", native, create)));
     drop(quiet);
@@ -192,6 +194,16 @@ fn open(renderer: Renderer, waiting: &Arc<Mutex<Option<Options>>>) -> Result<(),
             })
         }
     }
+}
+
+/// The largest block that Linux's usual C library learns from, less than its 32 MiB.
+const LESSON: usize = 31 << 20;
+
+/// Keeps the memory of a frame's triangles for the next frame. Linux's usual C library hands what is free at the end of its
+/// heap back to the system beyond twice the largest block that it has seen freed by itself (`mallopt(3)`, `M_MMAP_THRESHOLD`),
+/// so it is shown one: a frame of many lines would otherwise ask for thousands of pages anew.
+fn keep_freed_memory() {
+    drop(black_box(Vec::<u8>::with_capacity(LESSON)));
 }
 
 fn build(context: &eframe::CreationContext<'_>, options: Options) -> std::io::Result<App> {

@@ -257,10 +257,8 @@ impl Figure<'_> {
             let radius = if shape == MarkerShape::Circle { 2.5 } else { 3.5 };
             plot.points(Points::new("", points).color(color).shape(shape).radius(radius).allow_hover(false));
         }
-        let best = source.trace.best().map(|best| best.step);
-        if let Some((best, value)) = source.trace.sparse(self.metric).find(|(at, _)| Some(at.step) == best) {
-            let at = [self.place(best, source), warp(value, self.log_y)];
-            let diamond = Points::new("", vec![at]).shape(MarkerShape::Diamond).radius(6.0).filled(true);
+        if let Some(best) = self.validations(curve).iter().find(|seen| seen.best) {
+            let diamond = Points::new("", vec![best.at]).shape(MarkerShape::Diamond).radius(6.0).filled(true);
             plot.points(diamond.color(color).allow_hover(false));
         }
     }

@@ -57,6 +57,8 @@ pub struct Validated {
     /// Where it lies, as drawn.
     pub at: [f64; 2],
     pub value: f64,
+    /// Whether it is of the validation with the least loss.
+    pub best: bool,
 }
 
 /// All of a curve.
@@ -185,9 +187,11 @@ impl<'a> Figure<'a> {
     pub fn validations(&self, curve: &Curve) -> Validations {
         let source = curve.source;
         let make = || {
+            let best = source.trace.best().map(|best| best.step);
             let place = |(evaluation, value): (&Evaluation, f64)| Validated {
                 at: [self.place(evaluation, source), warp(value, self.log_y)],
                 value,
+                best: best == Some(evaluation.step),
             };
             source.trace.sparse(self.metric).filter(|(_, value)| value.is_finite()).map(place).collect()
         };

@@ -1,8 +1,9 @@
 //! What was worked out in an earlier frame, kept as long as nothing has changed that it depends on. Must not know what
 //! it keeps.
 
+use eframe::egui::util::hash;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 
 /// Values under keys, each with its seal.
 pub struct Kept<K, T> {
@@ -46,9 +47,8 @@ impl<K: Eq + Hash, T: Clone> Kept<K, T> {
 /// The seal of something that depends on these alone.
 #[must_use]
 pub fn seal(parts: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    parts.hash(&mut hasher);
-    hasher.finish()
+    // Some thousand seals are made in a frame, for which the standard library's hash is too careful.
+    hash(parts)
 }
 
 #[cfg(test)]

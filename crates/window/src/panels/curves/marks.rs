@@ -75,7 +75,7 @@ pub fn paint(painter: &Painter, figure: &Figure, transform: &PlotTransform, toke
     let [_, top] = figure.range;
     for (index, curve) in figure.curves.iter().enumerate().filter(|(_, curve)| !curve.source.ghost) {
         let seen = figure.validations(curve);
-        let Some(&Validated { at, value }) = seen.iter().find(|seen| seen.at[1] > top) else { continue };
+        let Some(&Validated { at, value, .. }) = seen.iter().find(|seen| seen.at[1] > top) else { continue };
         let x = on_screen(transform, [at[0], top]).x;
         let mark = marks.iter().find(|mark| mark.curve == index && mark.rect.x_range().contains(x));
         let Some(mark) = mark else { continue };

@@ -126,9 +126,8 @@ fn ended(runs: Vec<Run>) -> Vec<Run> {
 
 /// The verdict on a run that has ended, and whether it could be written into its folder, too.
 pub(super) fn of(folder: &Path) -> Result<(Verdict, Result<(), Failure>), Failure> {
-    let run = runs::open(folder).map_err(Failure::running)?;
-    let found = verdict::verdict(&verdict::facts_of(&[run]).map_err(Failure::running)?);
-    let written = verdict::write(folder, &found)
+    let (found, written) = verdict::conclude(folder).map_err(Failure::running)?;
+    let written = written
         .map_err(|error| Failure::Running(format!("the verdict cannot be written into {}: {error}", folder.display())));
     Ok((found, written))
 }

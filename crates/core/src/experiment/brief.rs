@@ -1,6 +1,6 @@
 //! An experiment cut down to what shows within seconds: for trying things out by hand, not for conclusions.
 
-use super::{Curve, Experiment, Interval, Invalid, Length, Unit};
+use super::{Curve, Experiment, Invalid, Length, Unit};
 
 /// Images of a batch at most.
 const BATCH: usize = 32;
@@ -26,7 +26,7 @@ impl Experiment {
         let batch = recipe.batch_size.min(BATCH);
         let share = batch as f64 / recipe.batch_size as f64;
         (recipe.batch_size, recipe.seeds, recipe.early_stopping) = (batch, 1, None);
-        (recipe.length, recipe.evaluate_every) = (Length::Steps(STEPS), Interval::Steps(STEPS / 4));
+        (recipe.length, recipe.evaluate_every) = (Length::Steps(STEPS), Length::Steps(STEPS / 4));
         recipe.probe_every = recipe.probe_every.min(5);
         recipe.optimizer.learning_rate *= share;
         let own = plan.arms.iter_mut().filter_map(|arm| arm.optimizer.as_mut());

@@ -4,7 +4,7 @@
 use super::file::must_be;
 use super::kinds;
 use super::{
-    Arm, Body, Curve, Data, EarlyStopping, Expected, Fit, Freeze, Interval, Length, Method, Network, Norm, Plan,
+    Arm, Body, Curve, Data, EarlyStopping, Expected, Fit, Freeze, Length, Method, Network, Norm, Plan,
     Precision, Recipe, Resize, Schedule, Stage, Start, StartHead,
 };
 use crate::checkpoint::Checkpoint;
@@ -236,7 +236,7 @@ fn samples() -> Vec<Plan> {
         };
         recipe.optimizer.method = methods[index % methods.len()].clone();
         if index % 2 == 1 {
-            (recipe.length, recipe.evaluate_every) = (Length::Steps(1), Interval::Steps(1));
+            (recipe.length, recipe.evaluate_every) = (Length::Steps(1), Length::Steps(1));
         }
         let mut network =
             Network { body: bodies[index % bodies.len()].clone(), norm: Norm::Group(8), ..Network::default() };

@@ -42,7 +42,7 @@ pub use network::{
 pub use optimizer::{Method, Optimizer};
 pub use plan::{Arm, MAX_ARMS, Plan};
 pub use presets::{PRESETS, Preset, preset};
-pub use recipe::{EarlyStopping, Interval, Length, Precision, Recipe};
+pub use recipe::{EarlyStopping, Length, Precision, Recipe};
 pub use schedule::{Curve, Plateau, Schedule, Unit};
 pub use start::{Expected, Freeze, Start, StartHead, imagenet_normalization};
 pub use validate::Invalid;

@@ -1,6 +1,7 @@
 //! How the arms of an experiment are trained.
 
 use super::{Augmentation, Curve, Method, Optimizer, Schedule};
+use crate::number::plural;
 use serde::{Deserialize, Serialize};
 
 /// Everything about training that all arms share unless an arm overrides it.
@@ -34,7 +35,7 @@ pub struct Recipe {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
     /// How often the arms are validated.
-    pub evaluate_every: Interval,
+    pub evaluate_every: Length,
     /// Steps between two looks at gradients and activations; 0 never looks.
     pub probe_every: u32,
 }
@@ -53,7 +54,7 @@ impl Default for Recipe {
             precision: Precision::F32,
             clip_norm: None,
             early_stopping: None,
-            evaluate_every: Interval::Epochs(1),
+            evaluate_every: Length::Epochs(1),
             probe_every: 10,
         }
     }
@@ -93,7 +94,7 @@ impl Precision {
     }
 }
 
-/// How long to train: `{ epochs = 6 }` or `{ steps = 500 }`.
+/// How long to train, or how long from one validation to the next: `{ epochs = 6 }` or `{ steps = 500 }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Length {
@@ -104,28 +105,16 @@ pub enum Length {
 }
 
 impl Length {
-    /// Steps in all, for a data set of `steps_per_epoch` steps an epoch.
+    /// `6 epochs` or `500 steps`.
     #[must_use]
-    pub fn steps(self, steps_per_epoch: u64) -> u64 {
+    pub fn in_words(self) -> String {
         match self {
-            Self::Epochs(epochs) => u64::from(epochs) * steps_per_epoch,
-            Self::Steps(steps) => steps,
+            Self::Epochs(epochs) => plural(epochs.into(), "epoch"),
+            Self::Steps(steps) => plural(steps, "step"),
         }
     }
-}
 
-/// A distance between two events: `{ epochs = 1 }` or `{ steps = 200 }`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Interval {
-    /// Passes over the training images.
-    Epochs(u32),
-    /// Optimiser steps.
-    Steps(u64),
-}
-
-impl Interval {
-    /// The distance in steps.
+    /// Steps in all, for a data set of `steps_per_epoch` steps an epoch.
     #[must_use]
     pub fn steps(self, steps_per_epoch: u64) -> u64 {
         match self {

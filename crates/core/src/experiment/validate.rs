@@ -1,7 +1,7 @@
 //! The rules a plan must keep, each with the field's path, its value and the range allowed.
 
 use super::kind_setting::{Bound, Set, Setting};
-use super::{Arm, Body, Data, Expected, Freeze, Holdout, Interval, Length, MAX_ARMS, Method, Network, Norm};
+use super::{Arm, Body, Data, Expected, Freeze, Holdout, Length, MAX_ARMS, Method, Network, Norm};
 use super::{Normalization, Optimizer, Plan, Recipe, Resize, Schedule, StageEntry, Start};
 use std::fmt;
 
@@ -114,10 +114,7 @@ fn data(check: &mut Check, data: &Data) {
 }
 
 fn recipe(check: &mut Check, recipe: &Recipe) {
-    match recipe.length {
-        Length::Epochs(epochs) => check.range("length.epochs", epochs, 1, 100_000),
-        Length::Steps(steps) => check.range("length.steps", steps, 1, 100_000_000),
-    }
+    length(&mut check.below("length"), recipe.length);
     check.range("batch_size", recipe.batch_size, 1, 65_536);
     // TOML's integers are signed.
     check.range("seed", recipe.seed, 0, i64::MAX.unsigned_abs());
@@ -140,11 +137,15 @@ fn recipe(check: &mut Check, recipe: &Recipe) {
         check.range("early_stopping.patience", stopping.patience, 1, 100_000);
         check.range("early_stopping.min_delta", stopping.min_delta, 0.0, 1e3);
     }
-    match recipe.evaluate_every {
-        Interval::Epochs(epochs) => check.range("evaluate_every.epochs", epochs, 1, 100_000),
-        Interval::Steps(steps) => check.range("evaluate_every.steps", steps, 1, 100_000_000),
-    }
+    length(&mut check.below("evaluate_every"), recipe.evaluate_every);
     check.range("probe_every", recipe.probe_every, 0, 1_000_000);
+}
+
+fn length(check: &mut Check, length: Length) {
+    match length {
+        Length::Epochs(epochs) => check.range("epochs", epochs, 1, 100_000),
+        Length::Steps(steps) => check.range("steps", steps, 1, 100_000_000),
+    }
 }
 
 fn optimizer(check: &mut Check, optimizer: &Optimizer) {

@@ -3,7 +3,7 @@
 //!
 //! After Smith, "Cyclical Learning Rates for Training Neural Networks" (2017).
 
-use crate::experiment::{Curve, Experiment, Interval, Invalid, Length, Optimizer, Schedule, Unit};
+use crate::experiment::{Curve, Experiment, Invalid, Length, Optimizer, Schedule, Unit};
 use crate::statistics::{Sample, smoothed};
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ impl RateTest {
             arm.schedule = None;
         }
         plan.recipe.length = Length::Steps(u64::from(self.steps));
-        plan.recipe.evaluate_every = Interval::Steps(u64::from(self.steps));
+        plan.recipe.evaluate_every = Length::Steps(u64::from(self.steps));
         plan.recipe.probe_every = 0;
         plan.recipe.early_stopping = None;
         // Validation tells nothing here; it only takes time.

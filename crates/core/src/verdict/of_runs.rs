@@ -3,11 +3,11 @@
 use super::facts::{ArmFacts, Facts, Measured, Trial};
 use super::reach::lead_changes;
 use super::stretch::Stretch;
-use super::words::Verdict;
+use super::words::{Verdict, verdict};
 use crate::files::write_atomically;
 use crate::protocol::Change;
 use crate::quantity::Measure;
-use crate::runs::{EventLine, GradientRow, MetricsRow, Run, RunError, first_and_last_gradient};
+use crate::runs::{self, EventLine, GradientRow, MetricsRow, Run, RunError, first_and_last_gradient};
 use crate::statistics::smoothed;
 use std::io;
 use std::path::Path;
@@ -105,4 +105,14 @@ fn second_half(rows: &[Vec<MetricsRow>]) -> Vec<Vec<f64>> {
 pub fn write(folder: &Path, verdict: &Verdict) -> io::Result<()> {
     let text = serde_json::to_string_pretty(verdict).map_err(io::Error::other)?;
     write_atomically(&folder.join("verdict.json"), (text + "\n").as_bytes())
+}
+
+/// The verdict on the run in a folder, which gets it, too; and what the system says where it cannot be written there.
+///
+/// # Errors
+/// A run that cannot be read.
+pub fn conclude(folder: &Path) -> Result<(Verdict, io::Result<()>), RunError> {
+    let found = verdict(&facts_of(&[runs::open(folder)?])?);
+    let written = write(folder, &found);
+    Ok((found, written))
 }

@@ -450,16 +450,11 @@ fn is_training(field: &str) -> bool {
 }
 
 fn training_in_words(plan: &Plan) -> String {
-    use lab_core::experiment::Length;
-    let length = match plan.recipe.length {
-        Length::Epochs(epochs) => lab_core::number::plural(u64::from(epochs), "epoch"),
-        Length::Steps(steps) => lab_core::number::plural(steps, "step"),
-    };
     let seeds = match plan.recipe.seeds {
         1 => String::new(),
         seeds => format!(", {seeds} seeds"),
     };
-    format!("{length}, batch {}{seeds}", plan.recipe.batch_size)
+    format!("{}, batch {}{seeds}", plan.recipe.length.in_words(), plan.recipe.batch_size)
 }
 
 /// A section that folds. Folded, it says in a few words what is inside, or how many fields are wrong.

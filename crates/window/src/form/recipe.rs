@@ -7,11 +7,11 @@ use crate::kit::theme;
 use crate::kit::widgets::{bounded_field, choose, decimal, named, tell_unread, whole_field};
 use eframe::egui::{Response, Ui, emath::Numeric, vec2};
 use lab_core::experiment::field::{self, Field};
-use lab_core::experiment::{Augmentation, EarlyStopping, Interval, Length, Precision, Recipe};
+use lab_core::experiment::{Augmentation, EarlyStopping, Length, Precision, Recipe};
 
 /// Rows of the recipe that are neither optimiser, schedule nor augmentation.
 pub fn ui(ui: &mut Ui, fields: &Fields, recipe: &mut Recipe, preset: Option<&Recipe>) {
-    length(ui, fields, &mut recipe.length, preset.map(|p| &p.length));
+    length(ui, fields, &field::LENGTH, &mut recipe.length, preset.map(|p| &p.length));
     let base = preset.map(|p| &p.batch_size);
     fields.row(ui, &field::BATCH_SIZE, &mut recipe.batch_size, base, |ui, value| {
         fields.found(ui, Sought::BatchSize, value, |ui, value| {
@@ -34,7 +34,7 @@ pub fn ui(ui: &mut Ui, fields: &Fields, recipe: &mut Recipe, preset: Option<&Rec
     fields.row(ui, &field::CLIP, &mut recipe.clip_norm, base, |ui, value| {
         optional(ui, value, 1.0, "Largest gradient norm", decimal)
     });
-    interval(ui, fields, &mut recipe.evaluate_every, preset.map(|p| &p.evaluate_every));
+    length(ui, fields, &field::EVALUATE, &mut recipe.evaluate_every, preset.map(|p| &p.evaluate_every));
     let base = preset.map(|p| &p.probe_every);
     fields.whole(ui, &field::PROBE, &mut recipe.probe_every, base, " steps");
     early(ui, fields, &mut recipe.early_stopping, preset.map(|p| &p.early_stopping));
@@ -88,31 +88,18 @@ fn narrow(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn length(ui: &mut Ui, fields: &Fields, length: &mut Length, preset: Option<&Length>) {
-    let (field, number, count) = match *length {
-        Length::Epochs(epochs) => ("length.epochs", u64::from(epochs), Count::Epochs),
-        Length::Steps(steps) => ("length.steps", steps, Count::Steps),
+fn length(ui: &mut Ui, fields: &Fields, field: &'static Field, length: &mut Length, preset: Option<&Length>) {
+    let (unit, number, count) = match *length {
+        Length::Epochs(number) => ("epochs", u64::from(number), Count::Epochs),
+        Length::Steps(number) => ("steps", number, Count::Steps),
     };
-    fields.row(ui, Row::from(&field::LENGTH).at(field), length, preset, |ui, length| {
+    let mut paths = field.paths.iter().filter_map(|path| path.strip_prefix("recipe."));
+    let at = paths.find(|path| path.ends_with(unit)).unwrap_or(unit);
+    fields.row(ui, Row::from(field).at(at), length, preset, |ui, length| {
         let (response, number, count) = counted(ui, number, count);
         *length = match count {
             Count::Epochs => Length::Epochs(narrow(number)),
             Count::Steps => Length::Steps(number),
-        };
-        response
-    });
-}
-
-fn interval(ui: &mut Ui, fields: &Fields, interval: &mut Interval, preset: Option<&Interval>) {
-    let (field, number, count) = match *interval {
-        Interval::Epochs(epochs) => ("evaluate_every.epochs", u64::from(epochs), Count::Epochs),
-        Interval::Steps(steps) => ("evaluate_every.steps", steps, Count::Steps),
-    };
-    fields.row(ui, Row::from(&field::EVALUATE).at(field), interval, preset, |ui, interval| {
-        let (response, number, count) = counted(ui, number, count);
-        *interval = match count {
-            Count::Epochs => Interval::Epochs(narrow(number)),
-            Count::Steps => Interval::Steps(number),
         };
         response
     });

@@ -11,8 +11,8 @@ use crate::state::trace::Trace;
 use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, Response, RichText, ScrollArea, TextStyle, Ui};
 use lab_core::protocol::Prepared;
 use lab_core::quantity::Metric;
-use lab_core::runs::{self, Guess, Notes};
-use lab_core::verdict::{Look, Newest, Verdict, facts_of, live, verdict, write};
+use lab_core::runs::{Guess, Notes};
+use lab_core::verdict::{Look, Newest, Verdict, conclude, live};
 use std::path::{Path, PathBuf};
 
 /// The share of the window's height that reasons may take.
@@ -85,9 +85,8 @@ impl Verdicts {
 
 /// The verdict from the run's folder, which gets it, too.
 fn concluded_of(folder: &Path) -> Result<Concluded, String> {
-    let run = runs::open(folder).map_err(|error| error.to_string())?;
-    let mut found = verdict(&facts_of(&[run]).map_err(|error| error.to_string())?);
-    if let Err(error) = write(folder, &found) {
+    let (mut found, written) = conclude(folder).map_err(|error| error.to_string())?;
+    if let Err(error) = written {
         found.caveats.push(format!("This is not written into the run's folder: {error}."));
     }
     let guess = Notes::read(folder).ok().and_then(|notes| notes.guess);

@@ -1,7 +1,7 @@
 //! The columns of the table of runs: settings and results, for a whole run or for each arm.
 
 use crate::shelf::Entry;
-use lab_core::experiment::{Length, Optimizer};
+use lab_core::experiment::Optimizer;
 use lab_core::number::{self, count, or_dash, setting};
 use lab_core::quantity::Measure;
 use serde::{Deserialize, Serialize};
@@ -196,7 +196,7 @@ impl Column {
             Self::Data => entry.info.dataset.name.clone(),
             Self::Device => entry.info.device.clone(),
             Self::Seed => entry.experiment.recipe.seed.to_string(),
-            Self::Length => length(entry.experiment.recipe.length),
+            Self::Length => entry.experiment.recipe.length.in_words(),
             Self::BatchSize => count(entry.experiment.recipe.batch_size as u64),
             Self::Optimizer => or_dash(optimizer(entry, arm).map(|own| own.method.label().to_owned())),
             Self::LearningRate => or_dash(optimizer(entry, arm).map(|own| setting(own.learning_rate))),
@@ -265,11 +265,4 @@ pub fn status(entry: &Entry) -> &str {
 
 fn optimizer(entry: &Entry, arm: usize) -> Option<&Optimizer> {
     Some(entry.experiment.arms.get(arm)?.optimizer(&entry.experiment.recipe))
-}
-
-fn length(length: Length) -> String {
-    match length {
-        Length::Epochs(epochs) => number::plural(epochs.into(), "epoch"),
-        Length::Steps(steps) => number::plural(steps, "step"),
-    }
 }

@@ -4,8 +4,8 @@
 use super::file::must_be;
 use super::kinds;
 use super::{
-    Arm, Body, Curve, Data, EarlyStopping, Expected, Fit, Freeze, Length, Method, Network, Norm, Plan,
-    Precision, Recipe, Resize, Schedule, Stage, Start, StartHead,
+    Arm, Body, Curve, Data, EarlyStopping, Expected, Fit, Freeze, Length, Method, Network, Norm, Plan, Precision,
+    Recipe, Resize, Schedule, Stage, Start, StartHead,
 };
 use crate::checkpoint::Checkpoint;
 use toml::Value;

@@ -8,7 +8,7 @@ use crate::number::{capital, percent, plural, short};
 pub struct Newest {
     /// What it is called.
     pub name: String,
-    /// The averaged training loss.
+    /// The training loss, averaged over the last [`RECENT`] steps.
     pub train_loss: Option<f64>,
     /// The loss of the last validation.
     pub validation_loss: Option<f64>,
@@ -18,6 +18,8 @@ pub struct Newest {
     pub diverged_at: Option<u64>,
 }
 
+/// Steps whose training loss is averaged; before there are so many, networks only differ in their beginnings.
+pub const RECENT: usize = 20;
 /// How many times the training loss a validation loss must be to be told as a fault of the batch statistics.
 const FAR_OFF: f64 = 5.0;
 /// How many times the loss of guessing a training loss must be to be told as worse than it; networks that begin badly have
@@ -114,7 +116,9 @@ fn by_loss(guessing: f64, arms: &[&Newest]) -> Option<String> {
     match known.as_slice() {
         [(best, name), (second, other), ..] if *best < (1.0 - AHEAD_IN_LOSS) * second.min(guessing) => {
             let (best, second) = (short(*best), short(*second));
-            Some(format!("So far the training loss of {name} is lower: {best}, {other} {second}."))
+            Some(format!(
+                "Over the last {RECENT} steps the training loss of {name} is lower: {best}, {other} {second}."
+            ))
         }
         _ => None,
     }

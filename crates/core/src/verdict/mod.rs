@@ -21,7 +21,7 @@ mod words;
 pub use beside::beside;
 pub use compare::{Call, Comparison, Test};
 pub use facts::{ArmFacts, Facts, Measured, Trial};
-pub use live::{Newest, live};
+pub use live::{Newest, RECENT, live};
 pub use of_runs::{conclude, facts_of, write};
 pub use reach::{lead_changes, reached};
 pub use reasons::{Look, Reason};

@@ -15,6 +15,19 @@ pub fn together(ui: &mut Ui, width: f32) {
     }
 }
 
+/// Adds something that fills the room it is given, in points: in the next row where too little is left of this one, and less
+/// wide where a whole row has not so much.
+pub fn within<R>(ui: &mut Ui, name: &str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> R {
+    if ui.cursor().left() > ui.max_rect().left() + 1.0 {
+        together(ui, width);
+    }
+    let room = |ui: &mut Ui| {
+        ui.set_max_width(ui.available_width().min(width));
+        add(ui)
+    };
+    ui.push_id(name, room).inner
+}
+
 /// What an empty panel says: what will appear, and which button makes it appear.
 pub fn empty(ui: &mut Ui, text: &str) {
     let tokens = Tokens::of(ui);

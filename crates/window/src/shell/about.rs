@@ -36,7 +36,7 @@ pub fn ui(ctx: &Context, open: &mut bool, drawn_by: &str, computed_on: &str) {
         ui.add_space(space::S);
         fact(ui, "Computes on", computed_on);
         fact(ui, "Drawn by", drawn_by);
-        fact(ui, "Network", "never: data, runs and pictures stay on this computer");
+        fact(ui, "Network", "only to get data sets and weights you ask for; data, runs and pictures stay on this computer");
         ui.add_space(space::M);
         ui.label(theme::strong("Licences"));
         ScrollArea::vertical().max_height(ctx.content_rect().height() - 360.0).auto_shrink([false, true]).show(ui, |ui| {

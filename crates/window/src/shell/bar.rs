@@ -192,26 +192,35 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
     let mut facts = Vec::new();
     if monitor.is_active() {
         if let Some(seconds) = monitor.remaining() {
-            facts.push((format!("{} left", number::duration(seconds)), 92.0));
+            facts.push((format!("{} left", number::duration(seconds)), 92.0, "Training time to go"));
         }
     } else if let Some(outcome) = &monitor.outcome {
-        facts.push((format!("in {}", number::duration(outcome.seconds)), 92.0));
+        facts.push((
+            format!("in {}", number::duration(outcome.seconds)),
+            92.0,
+            "Training time, without pauses and validations",
+        ));
     }
-    if let Some(rate) = monitor.rate {
-        facts.push((format!("{} images/s", number::short(rate)), 100.0));
+    if let Some(rate) = monitor.rate() {
+        facts.push((
+            format!("{} images/s", number::short(rate)),
+            100.0,
+            "Training images, each given to every network",
+        ));
     }
     if let Some(resident) = resident {
-        facts.push((number::bytes(resident), 68.0));
+        facts.push((number::bytes(resident), 68.0, "Memory that this program takes"));
     }
-    facts.push((prepared.device.clone(), 150.0));
+    facts.push((prepared.device.clone(), 150.0, "What it is computed on"));
     let bar = 160.0;
-    let all = facts.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join("\n");
+    let told = |(text, _, what): &(String, f32, &str)| format!("{text}: {what}");
+    let all = facts.iter().map(told).collect::<Vec<_>>().join("\n");
     let mut room = ui.available_width() - bar;
-    facts.retain(|(_, width)| {
+    facts.retain(|(_, width, _)| {
         room -= width + space::M;
         room >= 0.0
     });
-    let taken: f32 = facts.iter().map(|(_, width)| width + space::M).sum();
+    let taken: f32 = facts.iter().map(|(_, width, _)| width + space::M).sum();
     // A run whose networks are behind its record may have been planned longer than these know.
     let total = prepared.total_steps.max(monitor.step());
     let text = format!("step {} of {}", number::count(monitor.step()), number::count(total));
@@ -220,10 +229,12 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
     let width = (ui.available_width() - taken).clamp(80.0, 420.0);
     // What there is no room for is told under the pointer.
     progress(ui, share, &text, width).on_hover_text(all);
-    for (text, width) in facts {
+    for fact in facts {
+        let told = told(&fact);
+        let (text, width, _) = fact;
         ui.allocate_ui_with_layout(vec2(width, theme::ROW), Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_width(width);
-            ui.add(Label::new(theme::caption(&text, &tokens)).truncate()).on_hover_text(text);
+            ui.add(Label::new(theme::caption(&text, &tokens)).truncate()).on_hover_text(told);
         });
     }
 }

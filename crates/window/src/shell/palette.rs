@@ -7,7 +7,7 @@ use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::state::Monitor;
 use eframe::egui::{
-    Align, Align2, Context, FontId, Id, Key, Modal, Modifiers, Response, ScrollArea, TextEdit, Ui, Vec2, vec2,
+    Align, Align2, Button, Context, Id, Key, Modal, Modifiers, Response, RichText, ScrollArea, TextEdit, Ui, vec2,
 };
 
 /// The most of the list that is in view, in points.
@@ -84,16 +84,11 @@ struct Entry {
 
 fn row(ui: &mut Ui, entry: &Entry, chosen: bool) -> Response {
     let tokens = Tokens::of(ui);
-    let row = ui.add_sized(vec2(ui.available_width(), theme::ROW), |ui: &mut Ui| {
-        ui.with_layout(eframe::egui::Layout::left_to_right(Align::Center).with_main_justify(true), |ui| {
-            ui.selectable_label(chosen, (entry.title.as_str(), eframe::egui::Atom::grow()))
-        })
-        .inner
-    });
-    let at = row.rect.right_center() - Vec2::new(space::S, 0.0);
-    let font = FontId::proportional(theme::size::SMALL);
-    ui.painter().text(at, Align2::RIGHT_CENTER, &entry.aside, font, tokens.weak);
-    row
+    let aside = RichText::new(&entry.aside).size(theme::size::SMALL).color(tokens.weak);
+    let button = Button::selectable(chosen, &entry.title).shortcut_text(aside);
+    // Some buttons are called by a whole sentence.
+    let row = ui.add(button.truncate().min_size(vec2(ui.available_width(), theme::ROW)));
+    named(ui, row, &entry.title)
 }
 
 /// The commands that can be used now and that the query finds, best first; behind those that it fits as well, buttons.

@@ -12,14 +12,11 @@ use eframe::egui::{CollapsingHeader, Frame, Label, Margin, Panel, Response, Rich
 use lab_core::protocol::Prepared;
 use lab_core::quantity::Metric;
 use lab_core::runs::{Guess, Notes};
-use lab_core::verdict::{Look, Newest, Verdict, conclude, live};
+use lab_core::verdict::{Look, Newest, RECENT, Verdict, conclude, live};
 use std::path::{Path, PathBuf};
 
 /// The share of the window's height that reasons may take.
 const WHY: f32 = 0.16;
-/// Steps whose training loss is averaged for the sentence; before there are so many, networks only differ in their
-/// beginnings.
-const RECENT: usize = 20;
 
 /// The verdict on the run that has ended.
 #[derive(Default)]
@@ -137,11 +134,12 @@ fn see(ui: &mut Ui, title: &str, why: &str) -> Response {
 /// How it stands while training.
 fn standing(monitor: &Monitor) -> Option<String> {
     let prepared = monitor.prepared.as_ref()?;
+    let validated = monitor.validated_alike();
     let newest = |(place, trace): (usize, &Trace)| {
         let losses = trace.dense(Metric::Loss).map_or(&[][..], |(_, losses)| losses.values());
         let losses = &losses[losses.len().saturating_sub(RECENT)..];
         let mean = (losses.len() == RECENT).then(|| losses.iter().sum::<f64>() / losses.len() as f64);
-        let evaluation = monitor.evaluation(place);
+        let evaluation = monitor.evaluation_until(place, validated);
         Newest {
             name: monitor.arm_name(place).to_owned(),
             train_loss: mean,
@@ -153,7 +151,5 @@ fn standing(monitor: &Monitor) -> Option<String> {
     };
     let arms: Vec<Newest> = monitor.arms.iter().enumerate().map(newest).collect();
     let guessing = (prepared.dataset.classes.len() as f64).ln();
-    // The accuracies are those of the last validation, which may be of the epoch before.
-    let validated = (0..arms.len()).filter_map(|place| monitor.evaluation(place)).map(|it| it.step).min();
     live(validated.unwrap_or(monitor.step()) / prepared.steps_per_epoch.max(1), guessing, &arms)
 }

@@ -65,8 +65,6 @@ pub struct Monitor {
     pub steps: Vec<f64>,
     /// Training seconds at each step.
     pub seconds: Vec<f64>,
-    /// Images per second of the last steps.
-    pub rate: Option<f64>,
     /// One for each arm.
     pub arms: Vec<Trace>,
     /// Looks at gradients and activations, oldest first.
@@ -154,17 +152,18 @@ impl Monitor {
         if total == 0 { 0.0 } else { (self.step() as f64 / total as f64).min(1.0) }
     }
 
+    /// Seconds that each of the last hundred steps took.
+    fn pace(&self) -> Option<f64> {
+        let last = self.steps.len().checked_sub(1)?;
+        let back = last.min(100);
+        (back > 0).then(|| (self.seconds[last] - self.seconds[last - back]) / back as f64)
+    }
+
     /// Seconds of training left at the pace of the last hundred steps.
     #[must_use]
     pub fn remaining(&self) -> Option<f64> {
         let total = self.prepared.as_ref()?.total_steps;
-        let count = self.steps.len();
-        let back = count.checked_sub(1)?.min(100);
-        if back == 0 {
-            return None;
-        }
-        let pace = (self.seconds[count - 1] - self.seconds[count - 1 - back]) / back as f64;
-        Some(pace * total.saturating_sub(self.step()) as f64)
+        Some(self.pace()? * total.saturating_sub(self.step()) as f64)
     }
 
     /// The step after which an arm has stopped, if it has: the others go on, or went on, without it.
@@ -188,6 +187,31 @@ impl Monitor {
     #[must_use]
     pub fn evaluation(&self, arm: usize) -> Option<&Evaluation> {
         self.arms.get(arm).and_then(|curves| curves.evaluations.last())
+    }
+
+    /// The last step after which all arms were validated that still train: one of them is validated after the other.
+    #[must_use]
+    pub fn validated_alike(&self) -> Option<u64> {
+        let all = || (0..self.arms.len()).filter(|arm| self.evaluation(*arm).is_some());
+        let last = |arm: usize| self.evaluation(arm).map(|it| it.step);
+        let training = all().filter(|arm| self.stopped(*arm).is_none()).filter_map(last).min();
+        training.or_else(|| all().filter_map(last).min())
+    }
+
+    /// The last validation of an arm, or the last one up to a step.
+    #[must_use]
+    pub fn evaluation_until(&self, arm: usize, step: Option<u64>) -> Option<&Evaluation> {
+        let all = &self.arms.get(arm)?.evaluations;
+        all.iter().rev().find(|it| step.is_none_or(|step| it.step <= step))
+    }
+
+    /// Training images a second: at present while it trains, over the whole of it once it has ended.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        let batch = self.prepared.as_ref()?.experiment.recipe.batch_size as f64;
+        let over_all = self.outcome.as_ref().filter(|outcome| !self.is_active() && outcome.steps > 0);
+        let pace = over_all.map(|outcome| outcome.seconds / outcome.steps as f64).or_else(|| self.pace())?;
+        (pace > 0.0).then(|| batch / pace)
     }
 
     /// Writes a line into the log.
@@ -333,8 +357,6 @@ impl Monitor {
     fn record(&mut self, record: &StepRecord) {
         self.steps.push(record.step as f64);
         self.seconds.push(record.seconds);
-        let rate = record.images_per_second;
-        self.rate = Some(self.rate.map_or(rate, |mean| 0.9 * mean + 0.1 * rate));
         for (arm, trace) in self.arms.iter_mut().enumerate() {
             if let Some(step) = PastStep::of(record, arm) {
                 trace.step(&step);
@@ -344,11 +366,9 @@ impl Monitor {
 
     /// Takes in what was recorded of a run before it goes on after a step.
     fn remember(&mut self, past: Past, until: u64) {
-        let pace = past.arms.iter().filter_map(|arm| arm.steps.last()).map(|step| step.images_per_second).next();
         for (trace, arm) in self.arms.iter_mut().zip(past.arms) {
             trace.remember(arm, until);
         }
-        self.rate = pace.filter(|rate| rate.is_finite());
         if let Some(longest) = self.arms.iter().max_by_key(|trace| trace.times.steps.len()) {
             (self.steps, self.seconds) = (longest.times.steps.clone(), longest.times.seconds.clone());
         }

@@ -222,6 +222,43 @@ impl Column {
         }
         lines.done
     }
+
+    /// The range as polylines through every so-many-th value, at most about `most` points: where there are few of them, the
+    /// extremes of long stretches would look like ups and downs that a smooth column never had. A stretch of which some
+    /// lies `far` from both its ends shows that as well. A gap ends a line.
+    #[must_use]
+    pub fn sketched(
+        &self,
+        x: impl Fn(usize) -> f64,
+        range: Range<usize>,
+        most: usize,
+        far: impl Fn(f64, f64) -> bool,
+    ) -> Vec<Vec<[f64; 2]>> {
+        let range = range.start..range.end.min(self.values.len());
+        if range.len() <= most {
+            return self.lines(x, range, most);
+        }
+        // A power of two, so that points stay where they are while the column grows.
+        let every = range.len().div_ceil((most / 2).max(1)).next_power_of_two();
+        let mut lines = Lines::new(most + 2);
+        let mut at = range.start;
+        lines.push(x(at), self.values[at]);
+        while at + 1 < range.end {
+            let next = ((at / every + 1) * every).min(range.end - 1);
+            let (before, value) = (self.values[at], self.values[next]);
+            let within = self.extremes(at..next + 1);
+            let middle = x(usize::midpoint(at, next));
+            match [within.min, within.max].into_iter().find(|end| far(before, *end) && far(value, *end)) {
+                _ if !within.is_some() => lines.gap(),
+                Some(end) => lines.push(middle, end),
+                None if !value.is_finite() => lines.gap(),
+                None => {}
+            }
+            lines.push(x(next), value);
+            at = next;
+        }
+        lines.done
+    }
 }
 
 /// The stamp of whatever had this stamp before another word was added.
@@ -345,6 +382,22 @@ mod tests {
         assert!(lines[0].len() <= 500, "{} points", lines[0].len());
         assert!(lines[0].iter().any(|point| point[1] == 9.0));
         assert!(lines[0].windows(2).all(|pair| pair[0][0] <= pair[1][0]));
+    }
+
+    #[test]
+    fn a_sketch_goes_through_values_and_tells_of_spikes() {
+        let rising = |i: i32| f64::from(i) + 300.0 * f64::from(i % 7);
+        let values = column((0..10_000).map(|i| if i == 5_432 { 1e6 } else { rising(i) }));
+        let lines = values.sketched(|index| index as f64, 0..10_000, 48, |a, b| (a - b).abs() > 5_000.0);
+        assert_eq!(lines.len(), 1);
+        assert!((10..=48).contains(&lines[0].len()), "{} points", lines[0].len());
+        let (spikes, others): (Vec<[f64; 2]>, Vec<[f64; 2]>) =
+            lines[0].iter().copied().partition(|point| point[1] == 1e6);
+        assert_eq!(spikes.len(), 1);
+        assert!(others.iter().all(|point| point[1] == rising(point[0] as i32)));
+        assert_eq!((others[0][0], others.last().unwrap()[0]), (0.0, 9_999.0));
+        let gap = column((0..10_000).map(|i| if (3_000..6_000).contains(&i) { f64::NAN } else { 1.0 }));
+        assert_eq!(gap.sketched(|index| index as f64, 0..10_000, 48, |_, _| false).len(), 2);
     }
 
     #[test]

@@ -86,6 +86,20 @@ fn a_guess_starts_and_is_held_against_the_verdict() {
 }
 
 #[test]
+fn networks_are_compared_after_the_same_step_while_one_is_validated_after_the_other() {
+    let (mut harness, script) = training(40);
+    let said = |harness: &Harness<'static, App>| names(harness, "After 1 epoch, ")[0].clone();
+    let before = said(&harness);
+    script.say(Event::Steps((41..=60).map(|step| record(step, 2)).collect()));
+    script.say(Event::Evaluated(Box::new(evaluation(0, 60))));
+    harness.run();
+    assert_eq!(said(&harness), before);
+    script.say(Event::Evaluated(Box::new(evaluation(1, 60))));
+    harness.run();
+    assert_ne!(said(&harness), before);
+}
+
+#[test]
 fn a_reset_takes_the_verdict_away() {
     let place = tempfile::tempdir().unwrap();
     let (mut harness, script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);

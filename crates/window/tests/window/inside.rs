@@ -8,7 +8,7 @@ use eframe::egui::{Key, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use lab_core::instrument::{BlockGradients, Finding, Gradients, Histogram, Question};
-use lab_core::protocol::{Event, SpreadRecord};
+use lab_core::protocol::{Event, Prepared, SpreadRecord};
 use lab_window::App;
 
 /// Gradients that shrink by a factor from block to block on their way to the input.
@@ -55,6 +55,28 @@ fn gradients_at_one_moment_warn_in_words_and_histograms_are_counted() {
     script.found(id, [Ok(histograms(0.5)), Ok(histograms(0.5))]);
     harness.run();
     assert!(harness.query_by_label("residual conv1.weight: gradient").is_some());
+}
+
+#[test]
+fn while_an_answer_is_awaited_nothing_reaches_beyond_the_window() {
+    for (size, zoom) in [(vec2(1024.0, 700.0), 1.0), (vec2(1440.0, 900.0), 1.6)] {
+        let (mut harness, script) = window_of(size, Theme::Dark, false);
+        harness.ctx.set_zoom_factor(zoom);
+        harness.run();
+        harness.get_by_label("Start").click();
+        harness.run();
+        let experiment = script.started();
+        let run = Some("kept".into());
+        script.say(Event::Prepared(Box::new(Prepared { run, ..prepared(&experiment) })));
+        script.say(Event::Steps((1..=5).map(|step| record(step, 2)).collect()));
+        command(&mut harness, "show inside");
+        harness.get_by_label("Look: Gradients by block").click();
+        harness.step();
+        harness.step();
+        assert!(harness.query_by_label("Cancel: Gradients by block").is_some());
+        let found = cut(&harness);
+        assert!(found.is_empty(), "{zoom}: {}", found.join("\n"));
+    }
 }
 
 /// Values that widen from step to step, and a gradient that shrinks; only the residual arm has a downsampling layer.

@@ -6,7 +6,7 @@ mod matrix;
 
 use crate::action::Action;
 use crate::give_away::{self, Exportable};
-use crate::kit::chips::{dot, together};
+use crate::kit::chips::{dot, together, within};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
 use crate::panels::beginning::by_training;
@@ -68,8 +68,7 @@ fn matrices(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action
     let mut beside = drawn.len() == 1 || view.beside.unwrap_or(fits);
     ui.horizontal_wrapped(|ui| {
         let label = ui.label("Cells show");
-        ui.scope(|ui| {
-            ui.set_max_width(150.0);
+        within(ui, "unit", 150.0, |ui| {
             choose(ui, &mut view.unit, &options).labelled_by(label.id);
         });
         let many = classes.len() > WHOLE;

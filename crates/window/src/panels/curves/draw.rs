@@ -36,6 +36,8 @@ type Stroked<'a> = (&'a Column, Stroke, Dash);
 
 /// Width of each of many lines: so narrow that it is made of its soft edges alone, a third fewer triangles.
 const THIN: f32 = 0.9;
+/// The share of a plot's height that one of many lines may leave out beside its points.
+const FAR: f64 = 0.2;
 
 impl Figure<'_> {
     /// Draws the plot as wide as there is room.
@@ -170,7 +172,7 @@ impl Figure<'_> {
         let Some((times, _)) = curve.raw else { return };
         let view = self.view(transform);
         for (column, Stroke { width, color }, dash) in self.training(curve, tokens) {
-            for points in self.lines(curve.source, (times, column), &view) {
+            for points in self.lines(curve, (times, column), &view) {
                 if let [only] = points.as_slice() {
                     Points::new("", vec![*only]).color(color).radius(width * 1.5).shapes(ui, transform, shapes);
                 } else if dash == Dash::Solid {
@@ -186,7 +188,7 @@ impl Figure<'_> {
         let dashes = self.training(curve, tokens).filter(|(.., dash)| *dash != Dash::Solid);
         for ((column, stroke, dash), (times, _)) in dashes.zip(curve.raw) {
             let mut pieces = Pieces::default();
-            for points in self.lines(curve.source, (times, column), &view) {
+            for points in self.lines(curve, (times, column), &view) {
                 clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &view, dash));
             }
             plot::paint(&pieces, stroke, transform, shapes);
@@ -200,14 +202,20 @@ impl Figure<'_> {
     }
 
     /// A column in view as it is drawn, of as many points as there is room for.
-    fn lines(&self, source: &Source, (times, column): (&Times, &Column), view: &View) -> Vec<Vec<[f64; 2]>> {
+    fn lines(&self, curve: &Curve, (times, column): (&Times, &Column), view: &View) -> Vec<Vec<[f64; 2]>> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in pixels")]
         let most = (view.size[0].max(100.0) as usize).min(self.frame.points);
-        let places = places(self.frame.axis, times, source.pace);
+        let places = places(self.frame.axis, times, curve.source.pace);
         let range = places.within(self.span());
         let x = |index| warp(places.at(index), self.frame.log_x);
         let stretches = stretches(range, self.frame.log_x).into_iter();
-        let mut lines: Vec<Vec<[f64; 2]>> = stretches.flat_map(|range| column.lines(x, range, most)).collect();
+        let height = FAR * (self.range[1] - self.range[0]);
+        let far = |a, b| (warp(a, self.log_y) - warp(b, self.log_y)).abs() > height;
+        let line = |range| match curve.smoothed {
+            Some(_) if !self.frame.raw => column.sketched(x, range, most, far),
+            _ => column.lines(x, range, most),
+        };
+        let mut lines: Vec<Vec<[f64; 2]>> = stretches.flat_map(line).collect();
         lines.iter_mut().flatten().for_each(|point| point[1] = warp(point[1], self.log_y));
         lines
     }

@@ -8,7 +8,7 @@ use crate::kit::plot::Axis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::state::series::Column;
-use eframe::egui::{FontId, Grid, Label, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align2, FontId, Grid, Label, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use lab_core::number;
 use lab_core::protocol::Evaluation;
 
@@ -153,6 +153,9 @@ pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
     for (index, told) in told().enumerate() {
         let text = &told.forms[form];
         if index > 0 && rect.right() - left < wide(text) {
+            let font = FontId::proportional(theme::size::SMALL);
+            let at = pos2(left.min(rect.right() - space::M), rect.center().y);
+            painter.text(at, Align2::LEFT_CENTER, "…", font, tokens.weak);
             break;
         }
         paint_dot(painter, pos2(left + 0.5 * DOT, rect.center().y), told.color);

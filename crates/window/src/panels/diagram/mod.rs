@@ -9,7 +9,7 @@ mod zoom;
 
 use crate::action::Action;
 use crate::give_away;
-use crate::kit::chips::{empty, together};
+use crate::kit::chips::{empty, together, within};
 use crate::kit::theme::space;
 use crate::kit::widgets::choose;
 use crate::scene::{Effects, Panel, Scene};
@@ -83,8 +83,7 @@ const ABOVE: f32 = 80.0;
 /// Chooses what colours the blocks.
 fn tint(ui: &mut Ui, view: &mut View) {
     let label = ui.label("Colour by");
-    ui.scope(|ui| {
-        ui.set_max_width(200.0);
+    within(ui, "tint", 200.0, |ui| {
         let mut options = vec![(None, "Nothing")];
         options.extend(BlockQuantity::drawn().map(|(quantity, title)| (Some(quantity), title)));
         choose(ui, &mut view.tint, &options).labelled_by(label.id);

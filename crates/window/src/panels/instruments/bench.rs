@@ -4,6 +4,7 @@ use super::paper::{Figure, Paper, tables};
 use crate::action::Action;
 use crate::give_away;
 use crate::kit::canvas::{Offer, canvas_with};
+use crate::kit::chips::within;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named, progress};
 use crate::panels::beginning::by_training;
@@ -241,8 +242,7 @@ fn weights(ui: &mut Ui, bench: &mut Bench) {
         (Some(Checkpoint::Best), "Best checkpoint"),
         (Some(Checkpoint::Last), "Last checkpoint"),
     ];
-    ui.push_id("weights", |ui| {
-        ui.set_max_width(150.0);
+    within(ui, "weights", 150.0, |ui| {
         let response = choose(ui, bench.checkpoint, &options);
         named(ui, response, "Weights that are asked");
     });

@@ -8,7 +8,7 @@ use super::overlay::Overlay;
 use super::paper::{Figure, PLOT, ROWS};
 use super::telling;
 use crate::kit::chart::{Scale, Series};
-use crate::kit::chips::{together, told};
+use crate::kit::chips::{together, told, within};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
 use crate::kit::theme::{Tokens, space};
@@ -153,8 +153,7 @@ impl Explain {
         let mut chosen = false;
         let (images, classes) = (prepared.dataset.validation, &prepared.dataset.classes);
         ui.horizontal_wrapped(|ui| {
-            ui.push_id("mode", |ui| {
-                ui.set_max_width(140.0);
+            within(ui, "mode", 140.0, |ui| {
                 let response = choose(ui, &mut view.mode, &MODES);
                 named(ui, response, "What is shown of the image");
             });
@@ -178,8 +177,7 @@ impl Explain {
                 let blocks = prepared.arms.iter().max_by_key(|arm| arm.blocks.len()).map_or(&[][..], |arm| &arm.blocks);
                 let told: Vec<String> = blocks.iter().map(|block| Naming::in_words(block)).collect();
                 let names: Vec<(usize, &str)> = told.iter().map(String::as_str).enumerate().collect();
-                ui.push_id("block", |ui| {
-                    ui.set_max_width(100.0);
+                within(ui, "block", 100.0, |ui| {
                     let response = choose(ui, &mut self.block, &names);
                     let block = blocks.get(self.block).map_or_else(String::new, |block| in_full(block));
                     named(ui, response.on_hover_text(block), "Block that is shown");

@@ -8,7 +8,7 @@ use super::histories::Histories;
 use super::paper::{Figure, ROWS};
 use super::span::Axes;
 use crate::kit::chart::{self, Scale, Series};
-use crate::kit::chips::{chip, told};
+use crate::kit::chips::{chip, told, within};
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::choose;
@@ -95,8 +95,7 @@ impl Panel for Inside {
         let bench = &mut Bench::new(scene, effects);
         ui.horizontal_wrapped(|ui| {
             let label = ui.label("By block");
-            ui.scope(|ui| {
-                ui.set_max_width(190.0);
+            within(ui, "quantity", 190.0, |ui| {
                 choose(ui, &mut view.quantity, &QUANTITIES).labelled_by(label.id);
             });
         });

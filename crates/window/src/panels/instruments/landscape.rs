@@ -5,7 +5,7 @@ use super::maps::{Textures, WHOLE};
 use super::paper::{Figure, PLOT, ROWS};
 use super::range::Range;
 use crate::kit::chart::{self, Scale, Series};
-use crate::kit::chips::told;
+use crate::kit::chips::{told, within};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
 use crate::kit::theme::{self, space, viridis};
@@ -66,8 +66,7 @@ impl Panel for Landscape {
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let bench = &mut Bench::new(scene, effects);
         ui.horizontal_wrapped(|ui| {
-            ui.push_id("mode", |ui| {
-                ui.set_max_width(190.0);
+            within(ui, "mode", 190.0, |ui| {
                 let response = choose(ui, &mut view.mode, &MODES);
                 named(ui, response, "Theory that is looked at");
             });
@@ -79,8 +78,7 @@ impl Panel for Landscape {
                 );
             }
             if view.mode == Mode::Path {
-                ui.push_id("start", |ui| {
-                    ui.set_max_width(190.0);
+                within(ui, "start", 190.0, |ui| {
                     let response = choose(ui, &mut self.from, &STARTS);
                     named(ui, response, "Where the path starts");
                 });

@@ -4,7 +4,7 @@ use super::bench::{self, Bench, Request};
 use super::by_block;
 use super::paper::{Figure, PLOT};
 use crate::kit::chart::{self, Scale, Series};
-use crate::kit::chips::told;
+use crate::kit::chips::{told, within};
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::{choose, named};
@@ -57,8 +57,7 @@ impl Panel for Lesions {
         let bench = &mut Bench::new(scene, effects);
         ui.horizontal_wrapped(|ui| {
             let label = ui.label("Lesion");
-            ui.scope(|ui| {
-                ui.set_max_width(150.0);
+            within(ui, "mode", 150.0, |ui| {
                 choose(ui, &mut view.mode, &MODES).labelled_by(label.id);
             });
         });

@@ -76,7 +76,7 @@ impl Panel for Study {
                     ui.label(theme::caption("Reading the study…", &Tokens::of(ui)));
                 }
                 None => {
-                    let text = "A study trains the form's experiment at every combination of the values above, with \
+                    let text = "A study trains the form's experiment at every combination of values, with \
                                 several seeds, and says how much is due to luck. Its results appear here.";
                     ui.add(Label::new(theme::caption(text, &Tokens::of(ui))).wrap());
                 }

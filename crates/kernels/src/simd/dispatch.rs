@@ -43,6 +43,8 @@ pub(crate) fn instruction_set() -> InstructionSet {
 fn detect(limit: &str) -> InstructionSet {
     if !["avx2", "avx512"].contains(&limit)
         && is_x86_feature_detected!("avx512f")
+        // The compiler takes AVX512BW for granted where it may use AVX512-BF16.
+        && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512bf16")
     {
         InstructionSet::Avx512Bf16

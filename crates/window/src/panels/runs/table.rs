@@ -26,6 +26,8 @@ const FIRST: [Column; 2] = [Column::Name, Column::Arm];
 /// The share of the table's width that columns may take which stay when the others are scrolled: what is scrolled to is
 /// brought to the middle, and must not lie below them.
 const STAYING: f32 = 0.45;
+/// Below this width, in points, names make room for what tells runs apart.
+const NARROW: f32 = 460.0;
 /// Runs that one click draws at most.
 const DRAWN: usize = 24;
 
@@ -38,6 +40,7 @@ struct Columns {
     /// Where these end.
     staying: f32,
     width: f32,
+    is_narrow: bool,
 }
 
 impl Columns {
@@ -45,14 +48,19 @@ impl Columns {
     fn new(shown: &[Column], room: f32) -> Self {
         let (mut width, mut stay, mut staying) = (MARKS, 0, MARKS);
         let mut placed = Vec::new();
+        let is_narrow = room < NARROW;
         for column in FIRST.into_iter().chain(shown.iter().copied()) {
             placed.push((column, width));
-            width += column.width() + space::S;
+            width += wide(column, is_narrow) + space::S;
             if placed.len() <= FIRST.len() && width <= STAYING * room {
                 (stay, staying) = (placed.len(), width);
             }
         }
-        Self { placed, stay, staying, width }
+        Self { placed, stay, staying, width, is_narrow }
+    }
+
+    fn wide(&self, column: Column) -> f32 {
+        wide(column, self.is_narrow)
     }
 
     /// The columns that are scrolled, or those that stay, each with its left edge on the screen; and what of `row` they
@@ -67,6 +75,11 @@ impl Columns {
             (of.map(move |(column, left)| (*column, left + shift)), clip)
         })
     }
+}
+
+/// The width of a column, in points.
+fn wide(column: Column, is_narrow: bool) -> f32 {
+    if is_narrow && FIRST.contains(&column) { 0.7 * column.width() } else { column.width() }
 }
 
 /// What a row knows of the others, and what it may change.
@@ -128,8 +141,10 @@ fn header(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, view: &
     ui.painter().rect_filled(rect, 0.0, tokens.background);
     ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
     for (column, left, clip) in each(columns, rect, scrolled) {
-        let at =
-            Rect::from_min_size(pos2(left - space::XS, rect.top()), vec2(column.width() + space::S, rect.height()));
+        let at = Rect::from_min_size(
+            pos2(left - space::XS, rect.top()),
+            vec2(columns.wide(column) + space::S, rect.height()),
+        );
         let sorted = view.sort == column;
         let arrow = match (sorted, view.falling) {
             (false, _) => "",
@@ -214,7 +229,7 @@ fn row(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, entry: &En
                 Column::Name | Column::Arm | Column::Best(_) | Column::Last(_) => tokens.text,
                 _ => tokens.weak,
             };
-            let at = Rect::from_min_size(at, vec2(column.width(), LINE));
+            let at = Rect::from_min_size(at, vec2(columns.wide(column), LINE));
             write(&painter, at, &text, color, column == Column::Name);
         }
     }

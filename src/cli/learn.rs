@@ -188,16 +188,7 @@ fn ask_trial(lesson: &Lesson, folder: &Path) -> Result<(), Failure> {
 }
 
 fn in_words(lesson: &Lesson, found: &Conclusion) -> String {
-    let rows: Vec<Vec<String>> = found
-        .claims
-        .iter()
-        .map(|claim| vec![claim.says.clone(), claim.numbers.clone(), claim.found().to_owned(), claim.p_in_words()])
-        .collect();
-    let table = output::table(&["compared", "measured", "found", "p"], &rows);
-    let mut text = format!("\n{}\n\n{}\n\n{table}\n{}\n", lesson.question, found.headline, Answered::RULE);
-    for claim in found.claims.iter().skip(1).filter(|claim| !claim.means.is_empty()) {
-        text += &format!("\n· {}", claim.means);
-    }
+    let mut text = format!("\n{}\n\n{}", lesson.question, answer(found));
     if let Some((guess, right)) = &found.guess {
         let how = match right {
             Some(true) => "That is what was measured.",
@@ -208,6 +199,21 @@ fn in_words(lesson: &Lesson, found: &Conclusion) -> String {
     }
     if found.trials < found.of {
         text += &format!("\n\n{} of {} trainings have ended; more may change the answer.", found.trials, found.of);
+    }
+    text
+}
+
+/// What was measured, and what it means.
+pub(super) fn answer(found: &Conclusion) -> String {
+    let rows: Vec<Vec<String>> = found
+        .claims
+        .iter()
+        .map(|claim| vec![claim.says.clone(), claim.numbers.clone(), claim.found().to_owned(), claim.p_in_words()])
+        .collect();
+    let table = output::table(&["compared", "measured", "found", "p"], &rows);
+    let mut text = format!("{}\n\n{table}\n{}\n", found.headline, Answered::RULE);
+    for claim in found.claims.iter().skip(1).filter(|claim| !claim.means.is_empty()) {
+        text += &format!("\n· {}", claim.means);
     }
     text
 }

@@ -219,7 +219,10 @@ pub(super) fn note_newest(run: &Run, arm: usize, wanted: Checkpoint) {
     }
     let name = &run.experiment.arms[arm].name;
     output::notice(&match run.checkpoint(arm, Checkpoint::Last) {
-        Some(_) => format!("{name} has no best checkpoint yet: this is its newest"),
+        Some(_) => {
+            let yet = if run.outcome.is_some() { "" } else { " yet" };
+            format!("{name} has no best checkpoint{yet}, as no validation has chosen one: this is its newest")
+        }
         None => format!("{name} has no checkpoint: these are its first weights, of step 0, untrained"),
     });
 }

@@ -1,28 +1,34 @@
 //! `residual-lab verdict`: what runs have shown.
 
+use super::learn;
 use super::network::find_run;
 use super::output::{self, Failure};
 use super::study;
 use lab_core::experiment::{Plan, field_in_words, settings};
+use lab_core::export::report;
+use lab_core::learn::Conclusion;
 use lab_core::number::{or_dash, precise};
 use lab_core::protocol::Outcome;
 use lab_core::runs::{self, Run};
 use lab_core::statistics::Sample;
 use lab_core::study::StudyFolder;
 use lab_core::verdict::{self, Stretch, Verdict};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `verdict`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Several runs must differ in their seed only: their networks are compared by what they differ in each seed.
+Of a study the networks are compared at each of its settings, and all settings with each other.
 
 Examples:
   residual-lab verdict RUN_FOLDER
-  residual-lab verdict seed-0 seed-1 seed-2 --json"
+  residual-lab verdict seed-0 seed-1 seed-2 --json
+  residual-lab verdict rates                             (a study)"
 )]
 pub struct Args {
-    /// Run folders, or their names in the usual place; a study of several seeds stands for its runs
+    /// Run folders, or their names in the usual place; or a study
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
     /// Print JSON
@@ -31,6 +37,18 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    if let [one] = args.runs.as_slice()
+        && let Some(folder) = study::find(one)
+    {
+        let study = StudyFolder::open(&folder).map_err(Failure::usage)?;
+        // What was made to answer a question is told by its answer, which is corrected for all that was compared.
+        if let Some(found) = Conclusion::read(&folder) {
+            return if args.json { output::print_json(&found) } else { output::print(&learn::answer(&found)) };
+        }
+        if study.study().points() > 1 {
+            return of_settings(&study, args.json);
+        }
+    }
     let runs = args.runs.iter().map(|named| meant(named)).collect::<Result<Vec<_>, _>>()?;
     let runs: Vec<Run> = runs.into_iter().flatten().collect();
     let found = of_all(runs)?;
@@ -39,6 +57,23 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         output::print(&format!("{}\n\n{}", table(&found), in_words(&found)))
     }
+}
+
+/// What a study has shown at each of its settings, and of all of them beside each other.
+fn of_settings(study: &StudyFolder, as_json: bool) -> Result<(), Failure> {
+    let found = report::study::verdicts(study).map_err(Failure::running)?;
+    if found.is_empty() {
+        return Err(Failure::Usage(format!(
+            "no training of the study {} has ended yet; `residual-lab study run` goes on with it",
+            study.path().display()
+        )));
+    }
+    if as_json {
+        let all = found.iter().map(|(of, verdict)| json!({ "of": of, "verdict": verdict }));
+        return output::print_json(&json!({ "settings": all.collect::<Vec<_>>() }));
+    }
+    let all: Vec<String> = found.iter().map(|(of, verdict)| format!("{of}\n{}", in_words(verdict))).collect();
+    output::print(&all.join("\n\n"))
 }
 
 /// A run, or those of a study.
@@ -74,7 +109,7 @@ pub(super) fn of_all(runs: Vec<Run>) -> Result<Verdict, Failure> {
         if ours != theirs {
             return Some(format!(
                 "differ in more than their seed{}; name runs that are alike, such as those of one setting of a study, or \
-                 compare settings with `residual-lab study results STUDY`",
+                 compare all settings with `residual-lab verdict STUDY`",
                 differences(&ours, &theirs)
             ));
         }

@@ -59,7 +59,12 @@ fn instruments_look_at_every_arm_of_a_run() {
 fn findings_become_tables_and_pictures() {
     let lab = trained();
     lab.write("boot.png", &picture(30, 20));
-    lab.ok(&["inspect", "run", "gradcam", "--picture", "boot.png", "--class", "9", "--out", "maps"]);
+    let said = lab.ok(&["inspect", "run", "gradcam", "--picture", "boot.png", "--class", "9", "--out", "maps"]);
+    assert!(
+        said.contains("residual, gradcam-layer1.0: 28 × 28 values from ") && said.contains("--out writes"),
+        "{said}"
+    );
+    assert!(said.lines().count() < 60, "maps are no pages of digits in a terminal: {said}");
     lab.ok(&["inspect", "run", "confusion", "--out", "maps"]);
     let table = std::fs::read_to_string(lab.path("maps/residual-classes.csv")).unwrap();
     assert!(table.starts_with("class,precision,recall,f1,support\n") && table.lines().count() == 12, "{table}");
@@ -81,6 +86,7 @@ fn what_cannot_be_looked_at_is_refused_in_one_line() {
     lab.refuses(2, &["no block \"layer9.0\""], &["inspect", "run", "features", "--block", "layer9.0"]);
     lab.refuses(2, &["shows every block"], &["inspect", "run", "gradcam", "--block", "layer1.0"]);
     lab.refuses(2, &["no class \"cat\""], &["inspect", "run", "gradcam", "--class", "cat"]);
+    lab.refuses(2, &["numbers are wanted, with commas between them"], &["inspect", "run", "gains", "--gains", "a,b"]);
     lab.refuses(1, &["no validation image 500"], &["inspect", "run", "gradcam", "--image", "500"]);
 }
 

@@ -136,7 +136,9 @@ fn exports_and_runs_by_another_name() {
 
     std::fs::remove_dir_all(lab.path("run/arms/resnet20/checkpoints/best")).unwrap();
     let output = lab.command(&["evaluate", "run"]).output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stderr).contains("no best checkpoint yet: this is its newest"));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("no best checkpoint yet, as no validation has chosen one")
+    );
 }
 
 #[test]
@@ -292,4 +294,17 @@ fn huge_png() -> Vec<u8> {
         bytes.extend(checksum.sum().to_be_bytes());
     }
     bytes
+}
+
+#[test]
+fn a_run_that_is_to_go_on_with_other_images_is_told_in_what_they_differ() {
+    let lab = Lab::new();
+    lab.pictures("garden", &["ant", "bee"], 12);
+    lab.pictures("street", &["car", "tram"], 12);
+    let small = ["--preset", "resnet20", "--set", "arms[0].network.body.cifar={depth=8,width=2}", "--steps", "1"];
+    let size = ["--set", "data.resize={height=12,width=12}", "--out", "run"];
+    lab.ok(&[&["train", "--data", "garden"], &small[..], &size, TINY].concat());
+    let output = lab.command(&["train", "--resume", "run", "--extend", "1", "--data", "street"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("its first classes were ant, bee, and are car, tram now"), "{said}");
 }

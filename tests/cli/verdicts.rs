@@ -73,6 +73,45 @@ fn seeds_are_taken_together_and_other_runs_refused() {
 }
 
 #[test]
+fn a_study_is_told_at_each_of_its_settings_and_as_a_whole() {
+    let lab = Lab::new();
+    let vary = ["--vary", "recipe.optimizer.learning_rate=0.01,0.1", "--seeds", "2", "--epochs", "1"];
+    lab.ok(&[&["study", "new", "rates"], &TINY[2..], ARMS, &vary].concat());
+    lab.refuses(2, &["no training of the study rates has ended yet"], &["verdict", "rates"]);
+    lab.ok(&["study", "run", "rates", "--device", "flex"]);
+    let said = lab.ok(&["verdict", "rates"]);
+    for of in ["Networks at learning_rate 0.01\n", "Networks at learning_rate 0.1\n", "All settings\n"] {
+        assert!(said.contains(of), "{of}: {said}");
+    }
+    assert!(said.contains("2 seeds"), "{said}");
+    let found = lab.json(&["verdict", "rates", "--json"]);
+    let whole = found["settings"].as_array().unwrap().iter().find(|one| one["of"] == "All settings").unwrap();
+    assert_eq!(whole["verdict"]["arms"].as_array().unwrap().len(), 4, "two networks at two rates: {found}");
+    assert!(lab.ok(&["study", "results", "rates"]).contains("`residual-lab verdict rates`"));
+}
+
+#[test]
+fn networks_that_have_blown_up_are_not_called_equal() {
+    let lab = Lab::new();
+    let rate = ["--set", "recipe.optimizer.learning_rate=1000", "--epochs", "3"];
+    let args = [&["train", "--out", "run"], &rate[..], TINY, ARMS].concat();
+    let said = String::from_utf8(lab.command(&args).output().unwrap().stdout).unwrap();
+    assert!(said.contains("Try a lower learning rate") || said.contains("try a lower learning rate"), "{said}");
+    assert!(!said.contains("No difference found"), "{said}");
+}
+
+#[test]
+fn a_run_whose_table_was_lost_is_not_called_stopped_at_its_beginning() {
+    let lab = Lab::new();
+    lab.ok(&[&["train", "--epochs", "1", "--out", "run"], TINY, ARMS].concat());
+    for arm in ["plain", "residual"] {
+        std::fs::remove_file(lab.path(&format!("run/arms/{arm}/metrics.csv"))).unwrap();
+    }
+    let said = lab.ok(&["verdict", "run"]);
+    assert!(!said.contains("Stopped after 0") && said.contains("over the last epoch"), "{said}");
+}
+
+#[test]
 fn what_is_shorter_than_an_epoch_is_not_called_one() {
     let lab = Lab::new();
     let small = ["--preset", "resnet20", "--set", "arms[0].network.body.cifar={depth=8,width=2}", "--steps", "3"];

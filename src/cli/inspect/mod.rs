@@ -14,7 +14,7 @@ use asked::About;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{LoadOptions, Scoring};
 use lab_core::experiment::DeviceChoice;
-use lab_core::instrument::{Answer, Finding, Findings, Focus, Instrument, Question, Sample, TablesOf};
+use lab_core::instrument::{Answer, Finding, Findings, Focus, HeatMap, Instrument, Question, Sample, TablesOf};
 use lab_core::number;
 use lab_core::table::Table;
 use lab_engine::inspect;
@@ -221,11 +221,23 @@ fn print(instrument: Instrument, findings: &Findings, asked: &About) -> Result<(
     if !about.reference.is_empty() {
         text += &format!("{}\n", about.reference);
     }
+    let mut left_out = false;
     for TablesOf { of, tables } in asked.tables(instrument, findings) {
+        let maps = findings.arms.iter().filter(|arm| arm.arm == of).filter_map(|arm| arm.finding.as_ref().ok());
+        let maps: Vec<(String, HeatMap)> = maps.flat_map(Finding::maps).filter(|(_, map)| map.width > WIDE).collect();
         match tables {
-            Ok(tables) => tables.iter().for_each(|it| text += &format!("\n{of}, {}\n{}\n", it.name, table(it))),
+            Ok(tables) => tables.iter().for_each(|it| match maps.iter().find(|(name, map)| is_of(it, name, map)) {
+                Some((name, map)) => {
+                    left_out = true;
+                    text += &format!("\n{of}, {name}: {}\n", in_a_line(map));
+                }
+                None => text += &format!("\n{of}, {}\n{}\n", it.name, table(it)),
+            }),
             Err(why) => text += &format!("\n{of}: {why}\n"),
         }
+    }
+    if left_out {
+        text += "\n--out writes each map as a table and as a picture\n";
     }
     for arm in &findings.arms {
         if let Ok(Finding::Gradients(found)) = &arm.finding {
@@ -233,6 +245,20 @@ fn print(instrument: Instrument, findings: &Findings, asked: &About) -> Result<(
         }
     }
     output::print(&text)
+}
+
+/// Maps with more columns are a page of digits in a terminal.
+const WIDE: usize = 6;
+
+/// Whether a table holds a map's values as they are.
+fn is_of(table: &Table, name: &str, map: &HeatMap) -> bool {
+    table.name == name && (table.titles().count(), table.rows()) == (map.width, map.height)
+}
+
+/// How large a map is, and between which values.
+fn in_a_line(map: &HeatMap) -> String {
+    let [low, high] = map.range().map(|value| number::precise(f64::from(value)));
+    format!("{} × {} values from {low} to {high}", map.width, map.height)
 }
 
 /// A table with numbers as a person reads them.

@@ -33,7 +33,7 @@ pub struct Settings {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     points: Option<u32>,
     /// Factors of all branches [default: 0 to 1.5 in steps of 0.125]
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', allow_hyphen_values = true, value_parser = gain)]
     gains: Option<Vec<f64>>,
     /// How many neighbours to name [default: what the window asks]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -41,6 +41,11 @@ pub struct Settings {
     /// Where a straight path starts [default: initial]
     #[arg(long, value_parser = one_of(starts()))]
     from: Option<Start>,
+}
+
+fn gain(typed: &str) -> Result<f64, String> {
+    let number = typed.trim().parse().ok().filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| "numbers are wanted, with commas between them, as in 0,0.5,1".to_owned())
 }
 
 /// Where a straight path starts: a checkpoint, or the first weights.

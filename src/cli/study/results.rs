@@ -42,6 +42,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Args { csv: true, .. } => results.table().csv(),
         Args { markdown: true, .. } => results.summary().markdown(results.best),
         Args { latex: true, .. } => results.summary().latex(results.best),
+        _ if results.points.len() > 1 => {
+            let study = output::word(study.path());
+            format!("{}\n\n`residual-lab verdict {study}` says what differs by more than luck", summary(&results))
+        }
         _ => summary(&results),
     })
 }
@@ -58,7 +62,10 @@ pub(super) fn summary(results: &Results) -> String {
         .collect();
     let table = output::table(&header, &rows);
     match results.best {
-        Some(_) => format!("{table}\n\n★ the best {}", results.objective()),
+        Some(_) => {
+            let of = if results.is_mean_of_arms() { " of its networks" } else { "" };
+            format!("{table}\n\n★ the best {}{of}", results.objective())
+        }
         None => table,
     }
 }

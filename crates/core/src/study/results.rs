@@ -166,6 +166,12 @@ impl Results {
         &self.objective
     }
 
+    /// Whether the objective is the mean over a point's arms, and not what a single one came to.
+    #[must_use]
+    pub fn is_mean_of_arms(&self) -> bool {
+        self.objective.starts_with("mean ")
+    }
+
     /// The values of the point at this place, as in "rate 0.1, depth 8".
     #[must_use]
     pub fn words(&self, place: usize) -> String {

@@ -2,7 +2,7 @@
 
 use super::compare::{ACCURACY, Call, Comparison, LOSS};
 use super::facts::{Facts, Measured, Trial};
-use crate::names::{quoted, seeds};
+use crate::names::{quoted, seeds, together};
 use crate::number::{capital, count, plural, short};
 
 /// The part of the planned steps below which losses tell how a network began rather than what it learned.
@@ -35,6 +35,7 @@ pub(super) fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> 
         found
             .push("With two seeds the interval is wide: only very large differences can be told from luck.".to_owned());
     }
+    found.extend(unequal_seeds(facts));
     if several && quantity == LOSS && n > 0 {
         found.push("Nothing was validated: this is about the training images only.".to_owned());
     }
@@ -65,8 +66,20 @@ pub(super) fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> 
         found.push(format!("Validated on {images} only: each is worth {points} points."));
     }
     found.extend(by_guessing(facts));
-    found.extend(blown_up(facts));
+    found.extend(told_of_blown_up(facts));
     found
+}
+
+/// That the means of what has fewer seeds than the rest are those of the seeds that were left.
+fn unequal_seeds(facts: &Facts) -> Option<String> {
+    let is_known = |arm: &&Measured| arm.diverged_at.is_some() || arm.accuracy.or(arm.train_loss).is_some();
+    let count = |arm| facts.trials.iter().filter_map(|trial| trial.arms.get(arm)).filter(is_known).count();
+    let counts: Vec<usize> = (0..facts.arms.len()).map(count).filter(|count| *count > 0).collect();
+    counts.iter().any(|count| *count != counts[0]).then(|| {
+        "Some have fewer seeds than others, as trainings that ended early, or have not ended, do not count: means of what is \
+         left may be too high."
+            .to_owned()
+    })
 }
 
 /// That settings were changed while a seed was trained, and the last of these changes.
@@ -136,25 +149,37 @@ fn is_short(arm: &Measured, planned: u64) -> bool {
 /// How many times the loss that it began with an arm ends with that has blown up.
 const BLOWN_UP: f64 = 3.0;
 
-/// Says that an arm's loss is far above where it began, though it is still a number.
-pub(super) fn blown_up(facts: &Facts) -> Option<String> {
-    let is_blown = |arm: usize| {
-        let measured = facts.trials.iter().filter_map(|trial| trial.arms.get(arm));
-        let ends = measured.filter_map(|arm| Some((arm.losses.first()?.1, arm.train_loss?)));
-        ends.into_iter().any(|(first, last)| last > BLOWN_UP * first)
-    };
-    let names = (0..facts.arms.len()).filter(|&arm| is_blown(arm)).map(|arm| quoted(&facts.arms[arm].name));
-    let names: Vec<String> = names.collect();
+/// Whether an arm's loss is far above where it began, though it may still be a number.
+fn is_blown(arm: &Measured) -> bool {
+    arm.losses.first().zip(arm.train_loss).is_some_and(|((_, first), last)| last > BLOWN_UP * first)
+}
+
+/// The arms that have blown up with a seed.
+pub(super) fn blown_up(facts: &Facts) -> Vec<usize> {
+    let with_a_seed = |arm: &usize| facts.trials.iter().filter_map(|trial| trial.arms.get(*arm)).any(is_blown);
+    (0..facts.arms.len()).filter(with_a_seed).collect()
+}
+
+/// Whether every arm has blown up or diverged with every seed, so that none is left which tells anything.
+pub(super) fn all_are_lost(facts: &Facts) -> bool {
+    let mut arms = facts.trials.iter().flat_map(|trial| &trial.arms).peekable();
+    arms.peek().is_some() && arms.all(|arm| arm.diverged_at.is_some() || is_blown(arm))
+}
+
+/// Says which arms have blown up, where the headline does not.
+fn told_of_blown_up(facts: &Facts) -> Option<String> {
+    let names: Vec<String> = blown_up(facts).into_iter().map(|arm| quoted(&facts.arms[arm].name)).collect();
+    if names.is_empty() || all_are_lost(facts) {
+        return None;
+    }
     let text = match names.as_slice() {
         [one] => format!("{one} has blown up: its loss is far above where it began; try a lower learning rate."),
-        all => {
-            format!(
-                "{} have blown up: their losses are far above where they began; try a lower learning rate.",
-                all.join(", ")
-            )
-        }
+        all => format!(
+            "{} have blown up: their losses are far above where they began; try a lower learning rate.",
+            together(all)
+        ),
     };
-    (!names.is_empty()).then(|| capital(&text))
+    Some(capital(&text))
 }
 
 /// Says that an arm has learned nothing, where its loss stands where guessing would and there was time to learn.
@@ -171,7 +196,7 @@ fn by_guessing(facts: &Facts) -> Option<String> {
     let names: Vec<String> = stuck.map(|(_, arm)| quoted(&arm.name)).collect();
     let text = match names.as_slice() {
         [one] => format!("{one} has learned nothing: its loss is where it began."),
-        several => format!("{} have learned nothing: their losses are where they began.", several.join(", ")),
+        several => format!("{} have learned nothing: their losses are where they began.", together(several)),
     };
     (!names.is_empty()).then(|| capital(&text))
 }

@@ -47,7 +47,8 @@ fn trial(run: &Run) -> Result<Trial, RunError> {
 
 fn measured(run: &Run, arm: usize, rows: &[MetricsRow], gradients: &[GradientRow]) -> Measured {
     let per_epoch = run.info.steps_per_epoch.max(1);
-    let steps = rows.last().map_or(0, |row| row.step);
+    // Where the table was lost, the run itself still says how far it came.
+    let steps = rows.last().map(|row| row.step).or(run.outcome.as_ref().map(|outcome| outcome.steps)).unwrap_or(0);
     // The last whole epoch, or all there is where none is whole: as the engine counts at the end.
     let end = if steps < per_epoch { steps } else { steps - steps % per_epoch };
     let epoch = end.saturating_sub(per_epoch) + 1..=end;

@@ -1,5 +1,6 @@
 //! What the instruments measured that may explain a difference: sentences, each with the place to look at.
 
+use super::caveats::all_are_lost;
 use super::facts::{Facts, Trial};
 use super::reach::reached;
 use crate::names::quoted;
@@ -119,6 +120,10 @@ fn lesions(facts: &Facts, trial: &Trial) -> Option<Reason> {
 }
 
 fn predictions(facts: &Facts, trial: &Trial) -> Option<Reason> {
+    // What networks that have blown up say of an image means nothing.
+    if all_are_lost(facts) {
+        return None;
+    }
     // Of two networks and one seed, the headline counts them.
     if facts.arms.len() == 2 && facts.trials.len() == 1 {
         let text = "The images that only one of them gets right show where they differ.".to_owned();

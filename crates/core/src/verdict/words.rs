@@ -1,12 +1,12 @@
 //! The verdict itself: comparisons put into sentences.
 
-use super::caveats::{blown_up, caveats, stopped_early, unseen};
+use super::caveats::{all_are_lost, blown_up, caveats, stopped_early, unseen};
 use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
 use super::facts::{Facts, Measured};
 use super::fit;
 use super::reasons::{self, Reason};
 use super::stretch::Stretch;
-use crate::names::{quoted, seeds};
+use crate::names::{quoted, seeds, together};
 use crate::number::{capital, count, plural, short};
 use crate::statistics::Sample;
 use serde::{Deserialize, Serialize};
@@ -94,8 +94,9 @@ pub fn verdict(facts: &Facts) -> Verdict {
     let comparisons = compare::all(facts);
     let arms: Vec<ArmSummary> = (0..facts.arms.len()).map(|arm| summary(facts, arm)).collect();
     let quantity = if arms.iter().any(|arm| arm.accuracy.is_some()) { ACCURACY } else { LOSS };
-    let mut told = too_early(facts, &arms, quantity).unwrap_or_else(|| headline(facts, &arms, &comparisons, quantity));
-    if told.call == Call::Tie && told.best.is_none() && quantity == ACCURACY && blown_up(facts).is_none() {
+    let told = too_early(facts, &arms, quantity).or_else(|| all_lost(facts, &arms, quantity));
+    let mut told = told.unwrap_or_else(|| headline(facts, &arms, &comparisons, quantity));
+    if told.call == Call::Tie && told.best.is_none() && quantity == ACCURACY && blown_up(facts).is_empty() {
         let of = Stretch::of_all(arms.iter().map(|arm| arm.loss_of)).in_words();
         told.text.extend(fit::losses(&comparisons, &of).map(|losses| format!(" {losses}")));
     }
@@ -149,6 +150,29 @@ fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: &str) -> Option<Told>
     let losses = several(known.iter().map(|arm| format!("{} {}", arm.called(), arm.score(quantity))));
     let (done, planned) = (plural(done, "step"), count(planned));
     Some(Told::open(format!("Too early to tell: after {done} of {planned} the training losses are {losses}.")))
+}
+
+/// Says that there is nothing to compare, where each network that has not diverged has blown up.
+fn all_lost(facts: &Facts, arms: &[ArmSummary], quantity: &str) -> Option<Told> {
+    let left: Vec<&ArmSummary> = arms.iter().filter(|arm| arm.accuracy.or(arm.train_loss).is_some()).collect();
+    if left.is_empty() || !all_are_lost(facts) {
+        return None;
+    }
+    let scores = several(left.iter().map(|arm| format!("{} {}", arm.called(), arm.score(quantity))));
+    let text = match left[..] {
+        [one] => format!(
+            "{} has blown up ({}): its loss is far above where it began. Try a lower learning rate.",
+            one.called(),
+            one.score(quantity)
+        ),
+        _ => format!(
+            "{} have blown up ({scores}): their losses are far above where they began, and nothing can be told of a \
+             difference. Try a lower learning rate.",
+            names(&left)
+        ),
+    };
+    let lost = diverged(facts, arms);
+    Some(Told::open(if lost.is_empty() { capital(&text) } else { format!("{lost} {}", capital(&text)) }))
 }
 
 fn headline(facts: &Facts, arms: &[ArmSummary], comparisons: &[Comparison], quantity: &str) -> Told {
@@ -220,28 +244,27 @@ fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], 
     if let [(other, found)] = pairs[..] {
         return two(best, other, found, is_better(found), quantity);
     }
-    let names = |all: &[&ArmSummary]| several(all.iter().map(|arm| arm.called()));
     let scores =
         several(std::iter::once(&best).chain(rest).map(|arm| format!("{} {}", arm.called(), arm.score(quantity))));
-    let n = pairs.iter().map(|(_, found)| found.n).min().unwrap_or(0);
+    let counts = || pairs.iter().map(|(_, found)| found.n);
+    let (n, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+    let luck = if most > 1 { "so few seeds do not tell" } else { "one seed does not tell" };
+    let ahead = || (format!("{} is ahead; whether that is luck, {luck}", best.called()), Call::Undecided);
     let beaten: Vec<&ArmSummary> = pairs.iter().filter(|(_, found)| is_better(found)).map(|(arm, _)| *arm).collect();
     let open: Vec<&ArmSummary> = pairs.iter().filter(|(_, found)| !is_better(found)).map(|(arm, _)| *arm).collect();
     let undecided = pairs.iter().any(|(_, found)| found.call == Call::Undecided);
     let (text, call) = match (beaten.is_empty(), open.is_empty()) {
         (false, true) => (format!("{} {} than all others", best.called(), better(n)), Call::Higher),
-        (false, false) if undecided => {
-            (format!("{} is ahead; whether that is luck, one seed does not tell", best.called()), Call::Undecided)
-        }
+        (false, false) if undecided => ahead(),
         (false, false) => {
             let (beaten, open) = (names(&beaten), names(&open));
             (format!("{} {} than {beaten}; no difference from {open} was found", best.called(), better(n)), Call::Tie)
         }
-        (true, _) if undecided => {
-            (format!("{} is ahead; whether that is luck, one seed does not tell", best.called()), Call::Undecided)
-        }
+        (true, _) if undecided => ahead(),
         (true, _) => ("No difference between the best and the others was found".to_owned(), Call::Tie),
     };
-    let mut text = capital(&format!("{text}: {scores} ({}).", seeds(n)));
+    let of = if n == most { seeds(n) } else { format!("{n} to {}", seeds(most)) };
+    let mut text = capital(&format!("{text}: {scores} ({of})."));
     text.extend(among_the_others(best, rest, comparisons, quantity).map(|others| format!(" {others}")));
     Told { text, call, best: (!beaten.is_empty() || call == Call::Undecided).then(|| best.name.clone()) }
 }
@@ -266,6 +289,12 @@ fn among_the_others(
         format!("{} {} than {}", quoted(winner), better(found.n), quoted(loser))
     };
     (!told.is_empty()).then(|| format!("Among the others, {}.", several(told.iter().map(sentence))))
+}
+
+/// The first few arms by name, and how many more there are.
+fn names(all: &[&ArmSummary]) -> String {
+    let called: Vec<String> = all.iter().map(|arm| arm.called()).collect();
+    if called.len() <= NAMED + 1 { together(&called) } else { several(called.into_iter()) }
 }
 
 /// The first few of several, and how many more there are.

@@ -17,17 +17,9 @@ pub enum Failure {
     /// Those of a run that was kept cannot.
     #[error("the run's images: {0}; where they lie elsewhere now, train --resume RUN --data PATH goes on with them")]
     RunImages(DataError),
-    /// They are no longer those that a run was started with.
-    #[error(
-        "the images of this run have changed since it was started ({} training and {} validation images then, {} and {} now); put them back, or start a new run",
-        then[0], then[1], now[0], now[1]
-    )]
-    OtherImages {
-        /// How many there were to train and to validate on.
-        then: [usize; 2],
-        /// How many there are.
-        now: [usize; 2],
-    },
+    /// They are no longer those that a run was started with: in what they differ.
+    #[error("the images of this run have changed since it was started ({0}); put them back, or start a new run")]
+    OtherImages(String),
     /// An arm cannot be trained on the images or the device.
     #[error("arm \"{arm}\": {why}")]
     Arm {

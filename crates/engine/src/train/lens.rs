@@ -31,7 +31,8 @@ pub enum LensError {
     Device(#[from] DeviceError),
     /// Weights and picture are numbers, but what comes out is none.
     #[error(
-        "the network's outputs are no finite numbers: its weights are too large, or belong to another network; take others"
+        "the network's outputs are no finite numbers: its weights are too large, as after too high a learning rate, or belong \
+         to another network; take others"
     )]
     NoNumbers,
 }

@@ -15,7 +15,7 @@ use eframe::egui::{
     TextEdit, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
 };
 use lab_core::number::{count, percent};
-use lab_core::protocol::{Classification, Classified, Picture, Thumbnail};
+use lab_core::protocol::{Classification, Classified, Thumbnail};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -112,7 +112,8 @@ impl Classify {
             let entered = response.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
             named(ui, response, "Path of a picture");
             if entered && !self.path.trim().is_empty() {
-                actions.push(Action::Classify(vec![Picture::File(typed_path::read(&self.path))]));
+                // Weights and runs open here as they do where they are dropped.
+                actions.push(Action::Open(vec![typed_path::read(&self.path)]));
                 self.path.clear();
             }
             if ui.button("Open…").on_hover_text("Choose pictures (Ctrl O)").clicked() {

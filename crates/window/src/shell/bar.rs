@@ -241,8 +241,12 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
 
 /// The arms that have stopped while the others go on.
 fn stopped(ui: &mut Ui, monitor: &Monitor) {
-    let stopped: Vec<(&str, u64)> =
-        (0..monitor.arms.len()).filter_map(|arm| Some((monitor.arm_name(arm), monitor.stopped(arm)?))).collect();
+    // An arm that a fault has ended while the others go on did not diverge.
+    let has_diverged = |arm: usize| monitor.outcome.is_some() || monitor.arms[arm].diverged_at().is_some();
+    let how = |arm| if has_diverged(arm) { "diverged" } else { "stopped" };
+    let stopped =
+        (0..monitor.arms.len()).filter_map(|arm| Some((monitor.arm_name(arm), how(arm), monitor.stopped(arm)?)));
+    let stopped: Vec<(&str, &str, u64)> = stopped.collect();
     if stopped.is_empty() {
         return;
     }
@@ -251,9 +255,9 @@ fn stopped(ui: &mut Ui, monitor: &Monitor) {
         let mut told = monitor.interventions.iter().rev().map(|what| what.what.as_str());
         told.find(|what| what.strip_prefix(arm).is_some_and(|rest| rest.starts_with(':')))
     };
-    let why: Vec<&str> = stopped.iter().filter_map(|(arm, _)| told(arm)).collect();
+    let why: Vec<&str> = stopped.iter().filter_map(|(arm, ..)| told(arm)).collect();
     let text: Vec<String> =
-        stopped.iter().map(|(arm, step)| format!("{arm} stopped at step {}", number::count(*step))).collect();
+        stopped.iter().map(|(arm, how, step)| format!("{arm} {how} at step {}", number::count(*step))).collect();
     let text = RichText::new(text.join(", ")).color(Tokens::of(ui).error);
     ui.add(Label::new(text).truncate()).on_hover_text(why.join("\n"));
 }

@@ -116,6 +116,21 @@ fn a_path_is_typed_where_no_dialog_can_be_opened() {
 }
 
 #[test]
+fn weights_whose_path_is_typed_where_pictures_are_classified_are_opened_as_weights() {
+    let (mut harness, script) = training(20);
+    command(&mut harness, "Show Classify");
+    harness.get_by_label("Path of a picture").focus();
+    harness.run();
+    harness.get_by_label("Path of a picture").type_text("/somewhere/resnet56.th");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Open these weights").is_some(), "they are no picture");
+    assert_eq!(harness.get_by_label("File").accesskit_node().value().as_deref(), Some("/somewhere/resnet56.th"));
+    assert!(asked_about(&script).is_empty());
+}
+
+#[test]
 fn weights_are_opened_and_answer() {
     let (mut harness, script) = window();
     let place = tempfile::tempdir().unwrap();

@@ -45,6 +45,27 @@ fn every_arm_explains_an_image_at_every_block() {
 }
 
 #[test]
+fn what_keeps_all_arms_from_an_answer_is_told_once() {
+    let (mut harness, script) = at_tab("Explain");
+    harness.get_by_label("Explain: Grad-CAM").click();
+    harness.run();
+    let asked = |question: &Question| matches!(question, Question::Explain { .. });
+    let (id, _) = script.asked_for(asked).expect("asked");
+    let why = || Err("there is no file nowhere.png".to_owned());
+    script.found(id, [why(), why()]);
+    harness.run();
+    assert_eq!(names(&harness, "there is no file").len() + names(&harness, "There is no file").len(), 1);
+    assert!(harness.query_by_label("There is no file nowhere.png.").is_some(), "it is no fault of an arm");
+
+    harness.get_by_label("Explain: Grad-CAM").click();
+    harness.run();
+    let (id, _) = script.asked_for(asked).expect("asked again");
+    script.found(id, [Err("it has no such block".to_owned()), Ok(explanation(1))]);
+    harness.run();
+    assert!(harness.query_by_label("plain: it has no such block.").is_some(), "whose it is");
+}
+
+#[test]
 fn an_image_that_there_is_not_is_not_taken_and_why_is_told() {
     let (mut harness, _script) = at_tab("Explain");
     harness.get_by_label("Validation image").click();

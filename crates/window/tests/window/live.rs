@@ -299,3 +299,16 @@ fn a_setting_is_not_changed_by_being_shown() {
         assert!(!script.sent(|command| matches!(command, Command::Tune(_))), "{rate}");
     }
 }
+
+#[test]
+fn an_arm_whose_loss_is_no_number_any_more_has_diverged_and_was_not_stopped() {
+    let (mut harness, script) = training(10);
+    let (mut last, mut after) = (record(11, 2), record(12, 2));
+    if let Some(plain) = &mut last.arms[0] {
+        plain.loss = f64::NAN;
+    }
+    after.arms[0] = None;
+    script.say(Event::Steps(vec![last, after]));
+    harness.run();
+    assert!(harness.query_by_label("plain diverged at step 11").is_some(), "nobody has stopped it");
+}

@@ -426,3 +426,19 @@ fn ticked_runs_lie_over_the_plots_again_after_a_restart() {
         ["short", "longer"].iter().all(|name| !names(harness, name).is_empty())
     });
 }
+
+#[test]
+fn in_a_small_window_what_tells_runs_apart_stands_beside_their_names() {
+    let place = tempfile::tempdir().unwrap();
+    for folder in ["one", "two"] {
+        run_of(&place.path().join(folder), &experiment("same"), 20);
+    }
+    let (mut harness, _script) = window_over(place.path(), vec2(1024.0, 700.0), Theme::Dark, false);
+    harness.run();
+    harness.get_by_label("Runs").click();
+    harness.run();
+    wait_for(&mut harness, "2 runs");
+    let edge = harness.get_by_label("Gradients").rect().left();
+    let started = harness.get_by_label("Sort by Started").rect();
+    assert!(started.right() <= edge, "{started:?} ends beyond the panel, at {edge}");
+}

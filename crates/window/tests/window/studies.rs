@@ -287,7 +287,7 @@ fn a_training_opens_like_any_run() {
     harness.get_by_label_contains(row).click();
     harness.run();
     assert!(harness.query_by_label("Open training 2").is_some());
-    click(&mut harness, "Run again training 2");
+    click(&mut harness, "Load into the form training 2");
     assert_eq!(harness.state().plan().arms[0].network.depth(), 20);
     harness.get_by_label_contains(row).focus();
     harness.run();

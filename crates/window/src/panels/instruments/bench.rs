@@ -6,7 +6,7 @@ use crate::give_away;
 use crate::kit::canvas::{Offer, canvas_with};
 use crate::kit::chips::within;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{choose, named, progress};
+use crate::kit::widgets::{capitalised, choose, named, progress};
 use crate::panels::beginning::by_training;
 use crate::scene::{Effects, Scene};
 use crate::state::Monitor;
@@ -225,10 +225,26 @@ pub fn failure(ui: &mut Ui, inquiry: &Inquiry) {
     }
 }
 
-/// Why an arm has no finding, or nothing.
+/// Why an arm has no finding.
 pub fn refusal(ui: &mut Ui, name: &str, why: &str) {
+    wrong(ui, format!("{name}: {why}."));
+}
+
+/// Why arms have no finding of an instrument: once, where none has one for the same reason, which is not the arms'.
+pub fn refusals(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
+    let all: Vec<(&str, Option<&String>)> =
+        bench.findings(instrument).map(|(_, name, finding)| (name, finding.as_ref().err())).collect();
+    match all.as_slice() {
+        [(_, Some(why)), rest @ ..] if !rest.is_empty() && rest.iter().all(|(_, other)| *other == Some(*why)) => {
+            wrong(ui, format!("{}.", capitalised(why)));
+        }
+        _ => all.iter().filter_map(|(name, why)| Some((name, (*why)?))).for_each(|(name, why)| refusal(ui, name, why)),
+    }
+}
+
+fn wrong(ui: &mut Ui, text: String) {
     let tokens = Tokens::of(ui);
-    ui.add(Label::new(theme::caption(format!("{name}: {why}."), &tokens)).wrap());
+    ui.add(Label::new(RichText::new(text).size(theme::size::SMALL).color(tokens.error)).wrap());
 }
 
 /// Chooses whose weights are asked, where there is a choice.

@@ -220,11 +220,7 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
             _ => None,
         })
         .collect();
-    for (_, name, finding) in bench.findings(instrument) {
-        if let Err(why) = finding {
-            bench::refusal(ui, name, why);
-        }
-    }
+    bench::refusals(ui, bench, instrument);
     if !found.is_empty() {
         let caption =
             "A map for each block from the input on, its number in the corner; yellow is where the score comes from";
@@ -276,11 +272,7 @@ fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrum
             _ => None,
         })
         .collect();
-    for (_, name, finding) in bench.findings(instrument) {
-        if let Err(why) = finding {
-            bench::refusal(ui, name, why);
-        }
-    }
+    bench::refusals(ui, bench, instrument);
     let all = || found.iter().flat_map(|(_, _, maps)| &maps.maps).map(HeatMap::range);
     let ends = [all().map(|[low, _]| low).fold(0.0, f32::min), all().map(|[_, high]| high).fold(1e-12, f32::max)];
     for (arm, name, maps) in found {
@@ -308,16 +300,11 @@ fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrum
 /// The logit of the class that each network guesses, with each block's branch or shortcut cut.
 fn cuts(ui: &mut Ui, bench: &Bench) {
     let classes = bench.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
+    bench::refusals(ui, bench, Instrument::Cuts);
     let (mut lines, mut words) = (Vec::new(), Vec::new());
     for (arm, name, finding) in bench.findings(Instrument::Cuts) {
-        let found: &[Cut] = match finding {
-            Ok(Finding::Cuts(found)) => found,
-            Ok(_) => continue,
-            Err(why) => {
-                bench::refusal(ui, name, why);
-                continue;
-            }
-        };
+        let Ok(Finding::Cuts(found)) = finding else { continue };
+        let found: &[Cut] = found;
         let Some(whole) = found.first().and_then(|cut| cut.without_branch.as_ref()) else { continue };
         let class = (0..whole.len()).max_by(|&a, &b| whole[a].total_cmp(&whole[b])).unwrap_or(0);
         let points = |of: fn(&Cut) -> Option<&Vec<f32>>| -> Vec<[f64; 2]> {

@@ -26,8 +26,8 @@ const FIRST: [Column; 2] = [Column::Name, Column::Arm];
 /// The share of the table's width that columns may take which stay when the others are scrolled: what is scrolled to is
 /// brought to the middle, and must not lie below them.
 const STAYING: f32 = 0.45;
-/// Width below which names are cut shorter, in points.
-const NARROW: f32 = 420.0;
+/// Below this width, in points, names make room for what tells runs apart.
+const NARROW: f32 = 460.0;
 /// Runs that one click draws at most.
 const DRAWN: usize = 24;
 
@@ -40,31 +40,27 @@ struct Columns {
     /// Where these end.
     staying: f32,
     width: f32,
-    /// Whether there is so little room that what a run came to would lie out of sight behind its name.
-    narrow: bool,
+    is_narrow: bool,
 }
 
 impl Columns {
     /// In a table that is `room` points wide.
     fn new(shown: &[Column], room: f32) -> Self {
-        let mut columns = Self { placed: Vec::new(), stay: 0, staying: MARKS, width: MARKS, narrow: room < NARROW };
+        let (mut width, mut stay, mut staying) = (MARKS, 0, MARKS);
+        let mut placed = Vec::new();
+        let is_narrow = room < NARROW;
         for column in FIRST.into_iter().chain(shown.iter().copied()) {
-            columns.placed.push((column, columns.width));
-            columns.width += columns.width_of(column) + space::S;
-            if columns.placed.len() <= FIRST.len() && columns.width <= STAYING * room {
-                (columns.stay, columns.staying) = (columns.placed.len(), columns.width);
+            placed.push((column, width));
+            width += wide(column, is_narrow) + space::S;
+            if placed.len() <= FIRST.len() && width <= STAYING * room {
+                (stay, staying) = (placed.len(), width);
             }
         }
-        columns
+        Self { placed, stay, staying, width, is_narrow }
     }
 
-    /// The width of one of them, in points.
-    fn width_of(&self, column: Column) -> f32 {
-        match column {
-            Column::Name if self.narrow => 88.0,
-            Column::Arm if self.narrow => 56.0,
-            _ => column.width(),
-        }
+    fn wide(&self, column: Column) -> f32 {
+        wide(column, self.is_narrow)
     }
 
     /// The columns that are scrolled, or those that stay, each with its left edge on the screen; and what of `row` they
@@ -79,6 +75,11 @@ impl Columns {
             (of.map(move |(column, left)| (*column, left + shift)), clip)
         })
     }
+}
+
+/// The width of a column, in points.
+fn wide(column: Column, is_narrow: bool) -> f32 {
+    if is_narrow && FIRST.contains(&column) { 0.7 * column.width() } else { column.width() }
 }
 
 /// What a row knows of the others, and what it may change.
@@ -142,7 +143,7 @@ fn header(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, view: &
     for (column, left, clip) in each(columns, rect, scrolled) {
         let at = Rect::from_min_size(
             pos2(left - space::XS, rect.top()),
-            vec2(columns.width_of(column) + space::S, rect.height()),
+            vec2(columns.wide(column) + space::S, rect.height()),
         );
         let sorted = view.sort == column;
         let arrow = match (sorted, view.falling) {
@@ -228,7 +229,7 @@ fn row(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, entry: &En
                 Column::Name | Column::Arm | Column::Best(_) | Column::Last(_) => tokens.text,
                 _ => tokens.weak,
             };
-            let at = Rect::from_min_size(at, vec2(columns.width_of(column), LINE));
+            let at = Rect::from_min_size(at, vec2(columns.wide(column), LINE));
             write(&painter, at, &text, color, column == Column::Name);
         }
     }

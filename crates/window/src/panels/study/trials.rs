@@ -152,7 +152,7 @@ fn deeds(ui: &mut Ui, looked: &Looked, trial: &Seen, effects: &mut Effects) {
     {
         effects.actions.push(Action::Open(vec![run.folder.clone()]));
     }
-    if begun(ui, "Run again", "Puts its experiment into the form")
+    if begun(ui, "Load into the form", "Puts its experiment into the form, to change it or to train it as a run")
         && let Some(measured) = measured
     {
         effects.actions.push(Action::Again(Box::new(measured.experiment.clone().into_plan())));

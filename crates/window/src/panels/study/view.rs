@@ -89,7 +89,11 @@ impl Tab {
             "Results",
             "A row for each setting: mean ± standard deviation over its seeds, the best one marked",
         ),
-        (Self::Trials, "Trials", "A row for each training: how it stands; a double click draws its curves"),
+        (
+            Self::Trials,
+            "Trials",
+            "A row for each training: how it stands; a double click draws its curves over the plots",
+        ),
         (Self::Curves, "Curves", "Loss or accuracy over the steps, with a band over the seeds"),
         (Self::Ladder, "Ladder", "What each network came to against one axis, with a band over the seeds"),
         (Self::Slice, "Slice", "Every setting as a point against one axis"),

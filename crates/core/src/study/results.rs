@@ -21,6 +21,8 @@ pub struct Results {
     labels: Vec<String>,
     /// What the objective is called.
     objective: String,
+    /// Whether it is the mean over a point's arms, and not what a single one came to.
+    is_mean_of_arms: bool,
     /// Whether the objective is a share.
     is_share: bool,
     /// The arms' names.
@@ -92,6 +94,7 @@ impl StudyFolder {
             name: study.name.clone(),
             labels: study.labels().to_vec(),
             objective: objective_name(study),
+            is_mean_of_arms: is_mean_of_arms(study),
             is_share: objective.goal() == Goal::Highest,
             arms,
             points: rows,
@@ -106,9 +109,13 @@ fn objective_name(study: &Study) -> String {
     let name = study.search.objective.name();
     match &study.search.arm {
         Some(arm) => format!("{arm} {name}"),
-        None if study.arms().len() > 1 => format!("mean {name}"),
+        None if is_mean_of_arms(study) => format!("mean {name}"),
         None => name.to_owned(),
     }
+}
+
+fn is_mean_of_arms(study: &Study) -> bool {
+    study.search.arm.is_none() && study.arms().len() > 1
 }
 
 fn row((point, values): (u32, Vec<String>), seeds: usize, begun: &[Begun], arms: usize) -> PointResult {
@@ -169,7 +176,7 @@ impl Results {
     /// Whether the objective is the mean over a point's arms, and not what a single one came to.
     #[must_use]
     pub fn is_mean_of_arms(&self) -> bool {
-        self.objective.starts_with("mean ")
+        self.is_mean_of_arms
     }
 
     /// The values of the point at this place, as in "rate 0.1, depth 8".

@@ -8,9 +8,10 @@ use super::weights_file::{Trained, WeightsFile, unloadable};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{Dataset, LoadOptions, Scoring};
 use lab_core::experiment::{Channels, Data, Normalization, Resize, Source};
+use lab_core::number::count;
 use lab_core::protocol::DatasetInfo;
 use lab_core::runs::{self, Run};
-use lab_engine::train::checkpoint::WEIGHTS;
+use lab_engine::train::checkpoint::{self, WEIGHTS};
 use lab_engine::train::device::Opened;
 use lab_engine::train::lens;
 use lab_engine::train::load::load;
@@ -221,7 +222,9 @@ pub(super) fn note_newest(run: &Run, arm: usize, wanted: Checkpoint) {
     output::notice(&match run.checkpoint(arm, Checkpoint::Last) {
         Some(_) => {
             let yet = if run.outcome.is_some() { "" } else { " yet" };
-            format!("{name} has no best checkpoint{yet}, as no validation has chosen one: this is its newest")
+            let step = run.weights(arm, Checkpoint::Last).ok().and_then(|folder| checkpoint::step(&folder).ok());
+            let of = step.map_or_else(String::new, |step| format!(", of step {}", count(step)));
+            format!("{name} has no best checkpoint{yet}, as no validation has chosen one: this is its newest{of}")
         }
         None => format!("{name} has no checkpoint: these are its first weights, of step 0, untrained"),
     });

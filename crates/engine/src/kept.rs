@@ -90,7 +90,7 @@ pub fn shown(run: &Run, dataset: Dataset, which: Checkpoint, opened: &Opened) ->
         let model = model.with_state(&state).map_err(|why| KeptError::Fit { folder: folder.clone(), why })?;
         let model = model.in_precision(run.experiment.recipe.precision, &opened.device);
         let model = model?;
-        let step = checkpoint::state(&folder)?.step();
+        let step = checkpoint::step(&folder)?;
         arms.push(ArmSnapshot::new(&arm.name, model, step, [last, best]));
     }
     Ok(Snapshot {

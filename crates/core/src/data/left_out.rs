@@ -40,12 +40,14 @@ pub(super) fn leave_out(left_out: &mut Vec<LeftOut>, kind: &str, reason: impl In
 pub(super) fn in_words(left_out: &[LeftOut]) -> Option<String> {
     let count: usize = left_out.iter().map(|known| known.files.len()).sum();
     let reason = |LeftOut { reason, files, .. }: &LeftOut| {
-        let count = if left_out.len() == 1 { String::new() } else { format!("{} ", files.len()) };
+        let count = if left_out.len() == 1 { " ".to_owned() } else { format!("{} ", files.len()) };
         let of_each = || ["it is ", "the file is "].iter().find_map(|start| reason.strip_prefix(start));
         let each = if files.len() > 1 { of_each().map(|rest| format!("each is {rest}")) } else { None };
         format!("{count}because {} ({})", each.as_deref().unwrap_or(reason), first_few(files))
     };
     let was = if count == 1 { "was" } else { "were" };
     let reasons: Vec<String> = left_out.iter().map(reason).collect();
-    (count > 0).then(|| format!("{} {was} left out: {}", counted(count, "file"), reasons.join("; ")))
+    let all = reasons.join("; ");
+    let told = if reasons.len() == 1 { all } else { format!(": {all}") };
+    (count > 0).then(|| format!("{} {was} left out{told}", counted(count, "file")))
 }

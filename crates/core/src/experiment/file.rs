@@ -107,6 +107,12 @@ pub(crate) fn in_words(message: &str) -> String {
     if message.starts_with("wanted exactly 1 element") {
         return "several were given where one is meant; leave one, as {epochs=6} or {steps=1000}".to_owned();
     }
+    if let Some((field, names)) =
+        message.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, expected "))
+    {
+        let names: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
+        return format!("unknown field `{field}`; those that there are here: {}", names.join(", "));
+    }
     match must_be(message) {
         Some((must, Some(given))) => format!("it must be {must}, and {given} was given"),
         Some((must, None)) => format!("it must be {must}"),

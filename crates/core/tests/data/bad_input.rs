@@ -159,7 +159,7 @@ fn too_few_classes_or_images() {
     let broken = tempdir().unwrap();
     write_classes(broken.path(), &["ape", "bee"], 4);
     (0..4).for_each(|number| fs::write(broken.path().join(format!("bee/{number}.png")), "").unwrap());
-    let parts = ["no training image of the class \"bee\" is left (4 files were left out: because each is empty"];
+    let parts = ["no training image of the class \"bee\" is left (4 files were left out because each is empty"];
     refused(&data_at(broken.path()), &parts);
 }
 

@@ -69,7 +69,7 @@ fn sizes_beyond_the_limit_are_one_kind_of_reason() {
         fs::write(place.path().join(format!("bee/bomb{number}.png")), bomb).unwrap();
     }
     let notice = load(place.path()).unwrap().notices.remove(0);
-    let expected = "2 files were left out: because it has 20000×20000 pixels and the limit is 100 million";
+    let expected = "2 files were left out because it has 20000×20000 pixels and the limit is 100 million";
     assert!(notice.starts_with(expected), "{notice}");
 }
 
@@ -118,7 +118,7 @@ fn a_class_without_a_picture_that_is_read_says_why() {
     assert_eq!(dataset.classes, ["ape", "bee"]);
     let cow = dataset.notices.iter().find(|notice| notice.contains("\"cow\"")).unwrap();
     assert!(
-        cow.contains("holds no pictures and is no class: 2 files were left out: because each is a HEIC picture"),
+        cow.contains("holds no pictures and is no class: 2 files were left out because each is a HEIC picture"),
         "{cow}"
     );
     assert!(dataset.notices.iter().any(|notice| notice.contains("\"doe\" holds no pictures")), "{:?}", dataset.notices);

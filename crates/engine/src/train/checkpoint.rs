@@ -327,6 +327,14 @@ pub fn all(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The step of the weights in a checkpoint.
+///
+/// # Errors
+/// A checkpoint that is missing or damaged.
+pub fn step(folder: &Path) -> Result<u64, CheckpointError> {
+    Ok(state(folder)?.step())
+}
+
 /// What a checkpoint says besides weights and the optimiser's memory.
 ///
 /// # Errors

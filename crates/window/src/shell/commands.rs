@@ -134,7 +134,7 @@ impl Command {
 }
 
 /// Other words for commands, by what their titles begin with.
-const ALSO: [(&str, &str); 44] = [
+const ALSO: [(&str, &str); 46] = [
     ("Start, pause", "train run play go begin resume halt"),
     ("Train anew", "start begin again new run"),
     ("Do one step", "single iteration next"),
@@ -150,8 +150,10 @@ const ALSO: [(&str, &str); 44] = [
     ("Open an experiment", "load import settings configuration toml"),
     ("Save the experiment", "store export settings configuration toml"),
     ("Save the run's networks", "export store weights model onnx pytorch"),
-    ("Save the run as", "export share report bundle archive"),
-    ("Save the study as", "export share report bundle archive"),
+    ("Save the run as a web page", "export share report html"),
+    ("Save the run as a zip file", "export share bundle archive machine"),
+    ("Save the study as a web page", "export share report html"),
+    ("Save the study as a zip file", "export share bundle archive machine"),
     ("Go on with the study", "resume continue start work queue"),
     ("Copy the experiment", "share export settings toml clipboard"),
     ("Choose the images", "dataset data folder load own"),

@@ -9,6 +9,7 @@ use eframe::egui::{Label, RichText, Ui};
 use lab_core::experiment::Plan;
 use lab_core::number::{count, plural};
 use lab_core::runs::{self, Notes};
+use lab_core::study::is_study;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ struct Kept {
     run: Option<PathBuf>,
     /// The runs whose curves lay over it.
     ticked: Vec<PathBuf>,
+    /// The study that was looked at, if something was left to train in it.
+    study: Option<PathBuf>,
 }
 
 /// What is taken up again.
@@ -38,6 +41,8 @@ pub struct Restored {
     pub plan: Option<Plan>,
     /// The runs that were ticked.
     pub ticked: Vec<PathBuf>,
+    /// A study that goes on.
+    pub study: Option<PathBuf>,
 }
 
 /// A run of an earlier session.
@@ -70,14 +75,23 @@ impl Last {
     pub fn restored(storage: Option<&dyn Storage>) -> Restored {
         let kept: Kept = storage.and_then(|storage| eframe::get_value(storage, KEY)).unwrap_or_default();
         let plan = if kept.plan.is_empty() { None } else { Plan::from_toml(&kept.plan).ok() };
-        Restored { last: Self { run: kept.run, ..Self::default() }, plan, ticked: kept.ticked }
+        let study = kept.study.filter(|study| is_study(study));
+        Restored { last: Self { run: kept.run, ..Self::default() }, plan, ticked: kept.ticked, study }
     }
 
-    /// Keeps what the form holds, the run that is shown, without one that of the time before, and those that are ticked.
-    pub fn keep(&self, storage: &mut dyn Storage, plan: &Plan, run: Option<&Path>, ticked: Vec<PathBuf>) {
+    /// Keeps what the form holds, the run that is shown, without one that of the time before, those that are ticked, and a
+    /// study that goes on.
+    pub fn keep(
+        &self,
+        storage: &mut dyn Storage,
+        plan: &Plan,
+        run: Option<&Path>,
+        ticked: Vec<PathBuf>,
+        study: Option<PathBuf>,
+    ) {
         let run = run.and_then(|run| std::path::absolute(run).ok()).or_else(|| self.run());
         // A plan that cannot be written is not worth a message while somebody edits it.
-        eframe::set_value(storage, KEY, &Kept { plan: plan.to_toml().unwrap_or_default(), run, ticked });
+        eframe::set_value(storage, KEY, &Kept { plan: plan.to_toml().unwrap_or_default(), run, ticked, study });
     }
 
     /// The run that was shown last, in this session or the one before.

@@ -147,13 +147,16 @@ impl App {
     pub fn new(context: &eframe::CreationContext<'_>, parts: Parts) -> Self {
         theme::install(&context.egui_ctx);
         context.egui_ctx.add_plugin(Sight::default());
-        let Restored { last, plan, ticked } = Last::restored(context.storage);
+        let Restored { last, plan, ticked, study } = Last::restored(context.storage);
         let plan = parts.plan.or(plan).unwrap_or_else(|| PRESETS[0].plan());
         let mut form = Form::new(plan, parts.device, parts.devices);
         form.speeds = context.storage.and_then(|storage| eframe::get_value(storage, SPEEDS)).unwrap_or_default();
         let zoom: Option<Option<f32>> = context.storage.and_then(|storage| eframe::get_value(storage, ZOOM));
         zoom.flatten().into_iter().for_each(|zoom| context.egui_ctx.set_zoom_factor(zoom));
         let program = OwnProgram::new(parts.program);
+        let studies = parts.place.as_ref().map(|runs| runs.with_file_name("studies"));
+        let mut laboratory = Laboratory::new(studies, program.clone());
+        study.into_iter().for_each(|study| laboratory.watch(study, None));
         form.fetching.place = parts.place.as_ref().and_then(|runs| runs.parent().map(Path::to_owned));
         Self {
             link: parts.link,
@@ -165,10 +168,7 @@ impl App {
             bar: Bar::default(),
             panels: Panels::new(context.storage),
             finder: Finder::new(program.clone()),
-            laboratory: Laboratory::new(
-                parts.place.as_ref().map(|runs| runs.with_file_name("studies")),
-                program.clone(),
-            ),
+            laboratory,
             collection: Collection::default(),
             verdicts: Verdicts::default(),
             last,
@@ -437,7 +437,7 @@ impl eframe::App for App {
         eframe::set_value(storage, SPEEDS, &self.form.speeds);
         eframe::set_value(storage, ZOOM, &self.presenting.map(|(_, zoom)| zoom));
         let run = self.monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
-        self.last.keep(storage, &self.form.plan, run, self.shelf.ticked());
+        self.last.keep(storage, &self.form.plan, run, self.shelf.ticked(), self.laboratory.unfinished());
     }
 
     fn auto_save_interval(&self) -> Duration {

@@ -182,6 +182,9 @@ mod tests {
         ] {
             assert_eq!(first(other).as_deref(), Some(title), "{other}");
         }
+        let found = matching("bundle", &Monitor::default(), Vec::new());
+        let finds = |title: &str| found.iter().any(|entry| entry.title == title);
+        assert!(finds("Save the run as a zip file…") && !finds("Save the run as a web page…"), "a page is no bundle");
         assert_eq!(
             matching("", &Monitor::default(), Vec::new()).len(),
             matching(" ", &Monitor::default(), Vec::new()).len()

@@ -76,6 +76,21 @@ fn closing_while_a_study_is_worked_on_asks_first() {
 }
 
 #[test]
+fn a_study_that_was_interrupted_is_looked_at_again_after_a_restart() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut harness, _script, notes) = over(place.path());
+    click(&mut harness, "Training");
+    type_into(&mut harness, "Seeds", "3");
+    click(&mut harness, "Start");
+    wait_for(&mut harness, "0 of 3 trainings");
+    wait_until(&mut harness, "the program was started", |_| !lines(&notes).is_empty());
+    let (mut again, _script) = crate::remembered::restarted(&mut harness, &place.path().join("runs"));
+    command(&mut again, "Show Study");
+    wait_for(&mut again, "0 of 3 trainings");
+    assert!(again.query_by_label("Go on").is_some(), "it can go on");
+}
+
+#[test]
 fn what_was_expected_of_several_seeds_is_kept_and_told_with_the_verdict() {
     let place = tempfile::tempdir().unwrap();
     study(&place.path().join("studies"), "seeds alone", &[], 3, 3, 40);

@@ -209,9 +209,10 @@ fn entry(ui: &mut Ui, source: &Source, shown: bool) -> Response {
     line_sample(ui.painter(), sample, ink, source.ink.dash);
     let at = pos2(sample.right() + space::XS, rect.center().y - 0.5 * galley.size().y);
     ui.painter().galley(at, galley, color);
+    let choices = if is_now(source.key) { "its name in these plots" } else { "its name, colour and dashes" };
     let mut hint = format!(
         "{text}\nClick to hide or show it, double click (or Alt and click) to show it alone or all again, right click for \
-         its name, colour and dashes."
+         {choices}."
     );
     if let Some(step) = source.trace.diverged_at() {
         hint += &format!(

@@ -25,8 +25,9 @@ pub enum DataError {
     #[error(
         "found no data set in {}: {hint}. Looked for IDX files (train-images-idx3-ubyte, with .gz or without), CIFAR \
          for C or Python (data_batch_1.bin …, data_batch_1 …, or the train files of CIFAR-100), STL-10, SVHN, arrays of \
-         NumPy (.npz), Parquet, WebDataset, a table of labels (CSV) beside pictures, and one folder per class with PNG, \
-         JPEG, WebP, TIFF, BMP, GIF or PNM pictures, with or without train and val or test above",
+         NumPy (.npz), Parquet, WebDataset, a table of labels (CSV) beside pictures, pictures named by their class \
+         (cat.0.jpg), and one folder per class with PNG, JPEG, WebP, TIFF, BMP, GIF or PNM pictures, \
+         with or without train and val or test above",
         shown_path(path)
     )]
     Unknown {

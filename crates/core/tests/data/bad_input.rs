@@ -124,7 +124,7 @@ fn places_that_hold_no_data_set() {
     refused(&data_at(place.path()), &["it holds only notes.txt."]);
     refused(&at("notes.txt"), &["it is a single file"]);
     save(&place.path().join("x.png"), &picture(1, 8, 8));
-    refused(&data_at(place.path()), &["each class needs a folder of its own"]);
+    refused(&data_at(place.path()), &["give each class a folder of its own"]);
     refused(&at("x.png"), &["it is a single picture; give a folder with one folder per class"]);
     fs::write(place.path().join("all.7z"), b"7z\xbc\xaf\x27\x1c").unwrap();
     refused(&at("all.7z"), &["it is a 7z archive; unpack it"]);

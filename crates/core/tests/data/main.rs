@@ -7,6 +7,7 @@ mod archives;
 mod arrays;
 mod bad_input;
 mod batches;
+mod file_names;
 mod folders;
 mod formats;
 mod jpeg;

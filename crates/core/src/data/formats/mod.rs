@@ -5,6 +5,7 @@ mod cifar;
 mod cifar_python;
 mod class_names;
 mod colours;
+mod file_names;
 mod folder;
 mod idx;
 mod idx_files;
@@ -34,8 +35,8 @@ use super::store::{Entry, Kind, Store};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// All formats, in the order in which they are tried. Folders of pictures come last: they are told by least.
-const FORMATS: [Format; 11] = [
+/// All formats, in the order in which they are tried. Pictures by their names and by folders come last: they are told by least.
+const FORMATS: [Format; 12] = [
     idx::FORMAT,
     cifar::FORMAT,
     subset::FORMAT,
@@ -46,6 +47,7 @@ const FORMATS: [Format; 11] = [
     webdataset::FORMAT,
     table::FORMAT,
     pixel_table::FORMAT,
+    file_names::FORMAT,
     folder::FORMAT,
 ];
 
@@ -230,7 +232,8 @@ fn hint_for_folder(store: &Store, inside: &[Entry]) -> String {
     if inside.is_empty() {
         "the folder is empty".to_owned()
     } else if inside.iter().any(|entry| entry.kind == Kind::File && folder::is_picture(&entry.path)) {
-        "pictures lie in it directly, and each class needs a folder of its own".to_owned()
+        "pictures lie in it directly; give each class a folder of its own, or name them by it, as in cat.1.jpg"
+            .to_owned()
     } else {
         format!("it holds only {}{more}", names.join(", "))
     }

@@ -2,8 +2,8 @@
 
 use super::{
     Activation, Arm, Augmentation, Block, Body, Channels, Curve, Data, Distribution, Expected, Fit, Freeze, Head,
-    HeadPool, Init, Length, Method, Network, Norm, Optimizer, Plan, Recipe, Resize, Schedule, Scheme, Shortcut, Stage,
-    StageEntry, Start, StartHead, Stem, StemKind,
+    HeadPool, Init, Length, Method, Naming, Network, Norm, Optimizer, Plan, Recipe, Resize, Schedule, Scheme, Shortcut,
+    Stage, StageEntry, Start, StartHead, Stem, StemKind,
 };
 
 /// A named experiment.
@@ -112,6 +112,12 @@ pub static PRESETS: &[Preset] = &[
         build: |id| imagenet(id, 50),
     },
     Preset {
+        id: "resnet18-cifar",
+        family: "ImageNet nets",
+        about: "ResNet-18 for 32 pixels: a stem of one 3×3 convolution and no pooling, 11,173,962 parameters. Takes the weights that pytorch-cifar writes.",
+        build: imagenet_for_small,
+    },
+    Preset {
         id: "wrn-16-4",
         family: "Wide and fast nets",
         about: "Wide residual net (Zagoruyko and Komodakis 2016): width instead of depth, four times. Its authors' 16 counts the three convolutions on shortcuts and not the last layer; 14 layers lie on the longest path.",
@@ -208,6 +214,25 @@ fn imagenet(id: &str, depth: usize) -> Plan {
         ..Recipe::default()
     };
     single(id, Network::imagenet(depth), recipe)
+}
+
+/// pytorch-cifar's recipe: a cosine over 200 epochs.
+fn imagenet_for_small(id: &str) -> Plan {
+    let network =
+        Network { stem: Stem { kind: StemKind::Conv3, width: None }, naming: Naming::Cifar, ..Network::imagenet(18) };
+    let recipe = Recipe {
+        length: Length::Epochs(200),
+        optimizer: Optimizer {
+            learning_rate: 0.1,
+            weight_decay: 5e-4,
+            method: Method::sgd(0.9),
+            ..Optimizer::default()
+        },
+        schedule: Schedule::from(Curve::Cosine { end: 0.0 }),
+        augmentation: Augmentation::pad_crop_flip(),
+        ..Recipe::default()
+    };
+    single(id, network, recipe)
 }
 
 /// Weights of other people under the name that they are published by, which `arms[0].start.weights` replaces.

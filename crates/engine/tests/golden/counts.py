@@ -35,6 +35,7 @@ def presets():
         yield f"plain{depth}", [cifar(depth, shortcut="none")]
     for depth in (18, 34, 50):
         yield f"resnet{depth}", [imagenet(depth)]
+    yield "resnet18-cifar", [imagenet(18) | {"stem": {"kind": "conv3"}, "naming": "cifar"}]
     yield "wrn-16-4", [{"stem": {"width": 16}, "body": STAGES, "block": "pre_basic", "shortcut": "b"}]
     yield "resnet9", [
         {
@@ -67,7 +68,7 @@ def count(arm, shape, classes):
 def rows():
     for preset, arms in presets():
         sizes = [((3, 32, 32), 10), ((1, 28, 28), 10)]
-        if "imagenet" in arms[0].get("body", {}):
+        if arms[0].get("stem", {}).get("kind") == "conv7_pool":
             sizes = [((3, 224, 224), 1000), ((3, 64, 64), 10)]
         for index, arm in enumerate(arms):
             for shape, classes in sizes:
@@ -92,6 +93,7 @@ PUBLISHED = {
     "resnet18": 11_689_512,
     "resnet34": 21_797_672,
     "resnet50": 25_557_032,
+    "resnet18-cifar": 11_173_962,
     "article": 2_777_674,
 }
 

@@ -5,10 +5,8 @@ use super::network::find_run;
 use super::output::{self, Failure};
 use super::study;
 use lab_core::experiment::{Plan, field_in_words, settings};
-use lab_core::export::report;
 use lab_core::learn::Conclusion;
 use lab_core::number::{or_dash, precise};
-use lab_core::protocol::Outcome;
 use lab_core::runs::{self, Run};
 use lab_core::statistics::Sample;
 use lab_core::study::StudyFolder;
@@ -61,7 +59,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// What a study has shown at each of its settings, and of all of them beside each other.
 fn of_settings(study: &StudyFolder, as_json: bool) -> Result<(), Failure> {
-    let found = report::study::verdicts(study).map_err(Failure::running)?;
+    let found = study.verdicts().map_err(Failure::running)?;
     if found.is_empty() {
         return Err(Failure::Usage(format!(
             "no training of the study {} has ended yet; `residual-lab study run` goes on with it",
@@ -150,7 +148,7 @@ fn differences(ours: &Plan, theirs: &Plan) -> String {
 
 /// Those that have ended, if there are such: the others would be compared on the way.
 fn ended(runs: Vec<Run>) -> Vec<Run> {
-    let has_ended = |run: &Run| run.outcome.as_ref().is_some_and(|outcome| outcome.reason != Outcome::STOPPED);
+    let has_ended = |run: &Run| run.outcome.as_ref().is_some_and(|outcome| !outcome.was_stopped());
     if !runs.iter().any(has_ended) {
         return runs;
     }

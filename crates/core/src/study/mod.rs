@@ -20,6 +20,7 @@ mod owner;
 mod plan;
 mod record;
 mod results;
+mod verdicts;
 mod work;
 
 pub use axis::{Axis, Number, shown};

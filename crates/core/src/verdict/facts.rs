@@ -14,6 +14,17 @@ pub struct Facts {
     pub images: usize,
 }
 
+impl Facts {
+    /// Takes in what was measured with other seeds.
+    pub fn add(&mut self, more: Self) {
+        if self.arms.is_empty() {
+            *self = more;
+        } else {
+            self.trials.extend(more.trials);
+        }
+    }
+}
+
 /// What is known of an arm before it trains.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArmFacts {

@@ -5,8 +5,8 @@ use crate::kit::stamps::{Stamps, stamps, tables};
 use lab_core::learn::{Conclusion, conclude, lesson};
 use lab_core::quantity::Measure;
 use lab_core::runs::{self, Notes, Run};
-use lab_core::study::{Begun, Results, Seen, Standing, StudyFolder, TrialState};
-use lab_core::verdict::{Facts, Verdict, facts_of, of_settings, write};
+use lab_core::study::{Begun, StudyFolder};
+use lab_core::verdict::{Verdict, facts_of, write};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,14 +46,12 @@ impl Reader {
             conclude(&lesson, &study, guess).ok()
         });
         let (trials, results) = (study.trials().map_err(in_words)?, study.results().map_err(in_words)?);
-        let point = |trial: &Seen| {
-            let (point, _) = study.study().place(trial.number).ok()?;
-            results.points.iter().position(|row| row.point == point)
-        };
-        let points: Vec<Option<usize>> = trials.iter().map(point).collect();
+        let points: Vec<Option<usize>> = trials.iter().map(|trial| study.place_of(trial, &results)).collect();
         let measured: Vec<Option<Arc<Measured>>> =
             trials.iter().map(|trial| self.measured(trial.begun.as_ref()?)).collect();
-        let verdicts = verdicts(&results, &trials, &points, &measured);
+        let counted = trials.iter().zip(&points).zip(&measured).filter(|((trial, _), _)| trial.counts());
+        let facts = counted.filter_map(|((_, point), measured)| Some(((*point)?, measured.as_ref()?.facts.clone())));
+        let verdicts = results.verdicts(facts);
         let looked = Looked {
             folder: wanted.folder.clone(),
             name: study.study().name.clone(),
@@ -131,26 +129,4 @@ fn measured(run: &Run) -> Option<Measured> {
 
 fn validated(rows: &[runs::MetricsRow], measure: Measure) -> Vec<[f64; 2]> {
     rows.iter().filter_map(|row| Some([row.step as f64, row.get(measure)?])).collect()
-}
-
-/// What the study has shown. Only trials that came to their end count.
-fn verdicts(
-    results: &Results,
-    trials: &[Seen],
-    points: &[Option<usize>],
-    measured: &[Option<Arc<Measured>>],
-) -> Vec<(String, Verdict)> {
-    let mut facts: Vec<Facts> = vec![Facts::default(); results.points.len()];
-    for ((trial, point), measured) in trials.iter().zip(points).zip(measured) {
-        let ended = matches!(trial.standing, Standing::Over(TrialState::Done | TrialState::Diverged));
-        let (Some(point), Some(measured)) = (point, measured.as_ref().filter(|_| ended)) else { continue };
-        let all = &mut facts[*point];
-        if all.arms.is_empty() {
-            *all = measured.facts.clone();
-        } else {
-            all.trials.extend(measured.facts.trials.iter().cloned());
-        }
-    }
-    let words = (0..facts.len()).map(|point| results.words(point));
-    of_settings(&words.zip(facts).collect::<Vec<_>>(), results.best)
 }

@@ -6,9 +6,8 @@ use super::{drawn, made_here, shown};
 use crate::learn::{Answered, Conclusion};
 use crate::number::count;
 use crate::quantity::Measure;
-use crate::runs::{self, Run};
-use crate::study::{Results, Seen, Standing, StudyError, StudyFolder, TrialState};
-use crate::verdict::{Facts, Verdict, facts_of, of_settings};
+use crate::runs::Run;
+use crate::study::{Seen, Standing, StudyError, StudyFolder};
 use std::collections::BTreeMap;
 
 /// Settings whose curves are drawn: the best ones.
@@ -47,12 +46,12 @@ pub fn html(folder: &StudyFolder) -> Result<String, StudyError> {
         count(trials.iter().filter(over).count() as u64),
         count(trials.len() as u64)
     ));
-    let settings = ended(folder, &results, &trials)?;
+    let settings = folder.runs_of_settings(&trials, &results);
     // What was made to answer a question is told by its answer, which is corrected for all that was compared.
     if let Some(found) = Conclusion::read(folder.path()) {
         concluded(&mut page, &found);
     } else {
-        let verdicts = of_those(folder, &results, &settings)?;
+        let verdicts = folder.verdicts_of(&settings, &results)?;
         for (of, verdict) in verdicts.iter().take(TOLD) {
             shown(&mut page, of, verdict);
         }
@@ -93,45 +92,6 @@ pub fn html(folder: &StudyFolder) -> Result<String, StudyError> {
     page.paragraph("Save the settings above as study.toml.");
     page.code("residual-lab study run study.toml");
     Ok(page.finish())
-}
-
-/// What a study has shown of each of its settings, and of all of them beside each other.
-///
-/// # Errors
-/// A study or a trial that cannot be read.
-pub fn verdicts(folder: &StudyFolder) -> Result<Vec<(String, Verdict)>, StudyError> {
-    let results = folder.results()?;
-    of_those(folder, &results, &ended(folder, &results, &folder.trials()?)?)
-}
-
-/// The same of runs that were read before.
-fn of_those(
-    folder: &StudyFolder,
-    results: &Results,
-    settings: &[Vec<Run>],
-) -> Result<Vec<(String, Verdict)>, StudyError> {
-    let facts = |(place, runs): (usize, &Vec<Run>)| -> Result<(String, Facts), StudyError> {
-        let damaged =
-            |error: runs::RunError| StudyError::Damaged { path: folder.path().into(), why: error.to_string() };
-        Ok((results.words(place), facts_of(runs).map_err(damaged)?))
-    };
-    let facts = settings.iter().enumerate().map(facts).collect::<Result<Vec<_>, _>>()?;
-    Ok(of_settings(&facts, results.best))
-}
-
-/// The runs of each setting that came to their end: the others say nothing about it.
-fn ended(folder: &StudyFolder, results: &Results, trials: &[Seen]) -> Result<Vec<Vec<Run>>, StudyError> {
-    let mut settings: Vec<Vec<Run>> = results.points.iter().map(|_| Vec::new()).collect();
-    for trial in trials {
-        let (point, _) = folder.study().place(trial.number)?;
-        let place = results.points.iter().position(|row| row.point == point);
-        let came = matches!(trial.standing, Standing::Over(TrialState::Done | TrialState::Diverged));
-        let run = trial.begun.as_ref().filter(|_| came).and_then(|begun| runs::open(&begun.folder).ok());
-        if let (Some(place), Some(run)) = (place, run) {
-            settings[place].push(run);
-        }
-    }
-    Ok(settings)
 }
 
 /// For each network the mean over seeds of what was measured, by epoch.

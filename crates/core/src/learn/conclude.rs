@@ -3,6 +3,7 @@
 use super::asked::Asked;
 use super::lesson::{Claim, Lesson, Side};
 use crate::files::{json, write_atomically};
+use crate::names::{quoted, seeds};
 use crate::number::{capital, or_dash, plural};
 use crate::runs::{self, Run};
 use crate::statistics::{ALPHA, Paired, Sample, holm};
@@ -114,8 +115,17 @@ struct Ended {
     asked: Option<Asked>,
 }
 
-/// What one side of a claim was in one seed.
+/// What one side of a claim was in each seed.
 type BySeed = Vec<(u64, f64)>;
+
+/// One side of a claim as it was measured.
+#[derive(Default)]
+struct Measured {
+    /// The arm: the best one of several.
+    arm: String,
+    /// Its values.
+    values: BySeed,
+}
 
 /// Concludes from a study's folder, with what a person guessed (a place among the lesson's guesses).
 ///
@@ -137,7 +147,7 @@ pub fn conclude(lesson: &Lesson, folder: &StudyFolder, guess: Option<usize>) -> 
     };
     let mut claims = Vec::new();
     for claim in &lesson.claims {
-        claims.push(answer(claim, &read(claim, &claim.of)?, &read(claim, &claim.than)?));
+        claims.push(answer(claim, study.labels(), &read(claim, &claim.of)?, &read(claim, &claim.than)?));
     }
     decide(lesson, &mut claims);
     let guess = guess.and_then(|guess| lesson.guesses.get(guess)).map(|guess| {
@@ -159,9 +169,9 @@ fn sides(
     side: &Side,
     labels: &[String],
     ended: &[Ended],
-) -> Result<BySeed, runs::RunError> {
+) -> Result<Measured, runs::RunError> {
     let quantity = side.quantity.unwrap_or(claim.quantity);
-    let mut best: Option<(f64, BySeed)> = None;
+    let mut best: Option<(f64, Measured)> = None;
     for name in side.arms() {
         let mut found = Vec::new();
         for trial in ended.iter().filter(|trial| is_at(side, labels, &trial.values)) {
@@ -172,7 +182,7 @@ fn sides(
         let Some(sample) = Sample::of(found.iter().map(|(_, value)| *value)) else { continue };
         let cost = if quantity.less_is_better() { sample.mean } else { -sample.mean };
         if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-            best = Some((cost, found));
+            best = Some((cost, Measured { arm: name.to_owned(), values: found }));
         }
     }
     Ok(best.map(|(_, found)| found).unwrap_or_default())
@@ -188,9 +198,24 @@ fn is_at(side: &Side, labels: &[String], values: &[String]) -> bool {
     })
 }
 
-fn answer(claim: &Claim, of: &BySeed, than: &BySeed) -> Answered {
-    let value = |side: &BySeed, seed| side.iter().find(|(known, _)| *known == seed).map(|(_, value)| *value);
-    let pairs: Vec<(f64, f64)> = of.iter().filter_map(|(seed, one)| Some((*one, value(than, *seed)?))).collect();
+/// What the sides of a claim are called, where that tells them apart: by the arm and the values of the axes that differ.
+fn called(claim: &Claim, labels: &[String], arms: [&str; 2]) -> Option<[String; 2]> {
+    let [of, than] = [&claim.of, &claim.than];
+    let name = |side: &Side, arm: &str| {
+        let at = |label: &String| {
+            let value = side.at.get(label).filter(|_| of.at.get(label) != than.at.get(label))?;
+            Some(format!("{} {}", label.replace('_', " "), shown(value)))
+        };
+        let arm = (arms[0] != arms[1]).then(|| quoted(arm));
+        arm.into_iter().chain(labels.iter().filter_map(at)).collect::<Vec<_>>().join(" at ")
+    };
+    let names = [name(of, arms[0]), name(than, arms[1])];
+    names.iter().all(|name| !name.is_empty()).then_some(names)
+}
+
+fn answer(claim: &Claim, labels: &[String], of: &Measured, than: &Measured) -> Answered {
+    let value = |seed| than.values.iter().find(|(known, _)| *known == seed).map(|(_, value)| *value);
+    let pairs: Vec<(f64, f64)> = of.values.iter().filter_map(|(seed, one)| Some((*one, value(*seed)?))).collect();
     let [one, other] = [Sample::of(pairs.iter().map(|pair| pair.0)), Sample::of(pairs.iter().map(|pair| pair.1))];
     let paired = Paired::of(pairs.iter().copied());
     let agree = pairs.iter().all(|(one, other)| one > other) || pairs.iter().all(|(one, other)| one < other);
@@ -203,7 +228,7 @@ fn answer(claim: &Claim, of: &BySeed, than: &BySeed) -> Answered {
     };
     let p = paired.filter(|_| !counted).and_then(|paired| paired.t_test);
     let numbers = match (one, other) {
-        (Some(one), Some(other)) => sentence(claim, one, other),
+        (Some(one), Some(other)) => sentence(claim, called(claim, labels, [&of.arm, &than.arm]), one, other),
         _ => "not measured yet".to_owned(),
     };
     Answered {
@@ -219,16 +244,13 @@ fn answer(claim: &Claim, of: &BySeed, than: &BySeed) -> Answered {
     }
 }
 
-/// Both sides with their spread.
-fn sentence(claim: &Claim, one: Sample, other: Sample) -> String {
+/// Both sides with their names and their spread.
+fn sentence(claim: &Claim, names: Option<[String; 2]>, one: Sample, other: Sample) -> String {
+    let [of, than] = names.map(|names| names.map(|name| name + " ")).unwrap_or_default();
     let first = claim.of.quantity.unwrap_or(claim.quantity).spread_in_words(one);
     let second = claim.than.quantity.unwrap_or(claim.quantity).spread_in_words(other);
-    let seeds = if one.n == 1 { "one seed".to_owned() } else { plural(one.n as u64, "seed") };
-    if claim.quantity.is_counted() {
-        format!("{first} against {second}")
-    } else {
-        format!("{first} against {second}, {seeds}")
-    }
+    let seeds = if claim.quantity.is_counted() { String::new() } else { format!(", {}", seeds(one.n)) };
+    format!("{of}{first} against {than}{second}{seeds}")
 }
 
 /// Corrects for the number of claims, makes the calls, and says what they mean.
@@ -252,7 +274,8 @@ fn decide(lesson: &Lesson, claims: &mut [Answered]) {
             Call::Undecided if claim.n > 1 => {
                 let (seeds, says) = (plural(claim.n as u64, "seed"), capital(&claim.says));
                 if claim.agree && is_too_few(claim.n) {
-                    format!("{says}: all {seeds} point the same way, but so few cannot tell it from luck; more might.")
+                    let all = if claim.n == 2 { "both seeds".to_owned() } else { format!("all {seeds}") };
+                    format!("{says}: {all} point the same way, but so few cannot tell it from luck; more might.")
                 } else {
                     let p = claim.p_in_words();
                     format!("{says}: {seeds} tell neither luck nor a difference from the other (p = {p}); more might.")
@@ -275,9 +298,7 @@ fn headline(claims: &[Answered], trials: usize) -> String {
         (0, _) => "Nothing was measured yet.".to_owned(),
         (_, Call::Undecided) if first.n == 0 => "What the question is about was not measured yet.".to_owned(),
         (_, Call::Undecided) if first.n > 1 => format!("Not certain yet: {}. {}", first.numbers, first.means),
-        (_, Call::Undecided) => {
-            format!("One seed cannot tell a difference from luck so far: {}.", first.numbers)
-        }
+        (_, Call::Undecided) => format!("So far this may be luck: {}.", first.numbers),
         (_, Call::Tie) => format!("No difference found: {}. {}", first.numbers, first.means),
         (_, Call::Higher | Call::Lower) => format!("{} ({})", first.means, first.numbers),
     }
@@ -289,10 +310,15 @@ mod tests {
     use super::*;
 
     /// What is called of the first claim of a lesson where its sides are these in the seeds.
-    fn called(pairs: &[(f64, f64)]) -> Answered {
+    fn measured(pairs: &[(f64, f64)]) -> Answered {
         let lesson = lesson("initialisation").unwrap();
-        let side = |of: fn(&(f64, f64)) -> f64| (0..).zip(pairs.iter().map(of)).collect::<BySeed>();
-        let mut claims = vec![answer(&lesson.claims[0], &side(|pair| pair.0), &side(|pair| pair.1))];
+        let side = |arm: Option<&String>, of: fn(&(f64, f64)) -> f64| Measured {
+            arm: arm.unwrap().clone(),
+            values: (0..).zip(pairs.iter().map(of)).collect(),
+        };
+        let claim = &lesson.claims[0];
+        let sides = [side(claim.of.arm.as_ref(), |pair| pair.0), side(claim.than.arm.as_ref(), |pair| pair.1)];
+        let mut claims = vec![answer(claim, &[], &sides[0], &sides[1])];
         decide(&lesson, &mut claims);
         claims.remove(0)
     }
@@ -300,17 +326,35 @@ mod tests {
     #[test]
     fn what_may_be_luck_or_not_is_not_decided() {
         // Four of five seeds take off, and one stays at chance.
-        let found = called(&[(1.5, 2.3), (1.4, 2.3), (1.7, 2.31), (2.3, 2.3), (2.0, 2.3)]);
+        let found = measured(&[(1.5, 2.3), (1.4, 2.3), (1.7, 2.31), (2.3, 2.3), (2.0, 2.3)]);
         assert_eq!((found.found(), found.p.is_some_and(|p| p > ALPHA && p < DOUBT)), ("lower", false));
-        let found = called(&[(1.3, 2.3), (1.4, 2.3), (2.31, 2.3), (2.3, 2.3), (1.9, 2.3)]);
+        let found = measured(&[(1.3, 2.3), (1.4, 2.3), (2.31, 2.3), (2.3, 2.3), (1.9, 2.3)]);
         assert_eq!(found.found(), "not decided");
         assert!(
             found.means.contains("neither luck nor a difference") && found.means.ends_with("more might."),
             "{found:?}"
         );
-        let found = called(&[(1.0, 1.1), (1.1, 1.0), (1.0, 1.0), (1.2, 1.3), (1.1, 1.0)]);
+        let found = measured(&[(1.0, 1.1), (1.1, 1.0), (1.0, 1.0), (1.2, 1.3), (1.1, 1.0)]);
         assert_eq!((found.found(), found.p.is_some_and(|p| p > DOUBT)), ("no difference found", true));
-        let found = called(&[(1.0, 1.1), (1.0, 1.5), (1.0, 3.0)]);
+        let found = measured(&[(1.0, 1.1), (1.0, 1.5), (1.0, 3.0)]);
         assert!(found.found() == "not decided" && found.means.contains("all 3 seeds point the same way"), "{found:?}");
+    }
+
+    #[test]
+    fn each_number_says_whose_it_is() {
+        let found = measured(&[(1.5, 2.25)]);
+        assert_eq!(found.numbers, "“He, no norm” 1.50 against “Xavier, no norm” 2.25, one seed");
+        let sides = |id: &str, place: usize, arms| {
+            let lesson = lesson(id).unwrap();
+            called(&lesson.claims[place], &["depth".into(), "train_limit".into()], arms)
+        };
+        let named = |of: &str, than: &str| Some([of.to_owned(), than.to_owned()]);
+        // Where both are at the same depth it is the claim that says so.
+        assert_eq!(sides("shortcut", 0, ["residual", "plain"]), named("residual", "plain"));
+        assert_eq!(sides("degradation", 0, ["plain", "plain"]), named("depth 44", "depth 14"));
+        assert_eq!(sides("overfitting", 2, ["residual"; 2]), named("train limit 2000", "train limit 250"));
+        assert_eq!(sides("optimisers", 0, ["Adam 0.01", "SGD 0.3"]), named("“Adam 0.01”", "“SGD 0.3”"));
+        // Two things measured of one network: the claim names them.
+        assert_eq!(sides("blocks", 1, ["residual"; 2]), None);
     }
 }

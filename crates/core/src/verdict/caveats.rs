@@ -21,8 +21,9 @@ pub(super) fn stopped_early(facts: &Facts) -> Option<(u64, u64)> {
 }
 
 /// What a reader should bear in mind.
-pub(super) fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> {
+pub(super) fn caveats(facts: &Facts, comparisons: &[Comparison], quantity: &str, call: Call) -> Vec<String> {
     let mut found = Vec::new();
+    let unseen = unseen(comparisons, quantity);
     let measured = |arm: &Measured| arm.diverged_at.is_none() && (arm.accuracy.is_some() || arm.train_loss.is_some());
     let known = facts.trials.iter().map(|trial| trial.arms.iter().filter(|arm| measured(arm)).count());
     let several = known.max().unwrap_or(0) > 1;
@@ -31,7 +32,7 @@ pub(super) fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> 
         let text = "One seed only: another seed starts from other weights and sees other batches, and may differ by more \
                     than the networks do. Train with three seeds or more to know.";
         found.push(text.to_owned());
-    } else if several && n == 2 {
+    } else if several && n == 2 && unseen.is_none() {
         found
             .push("With two seeds the interval is wide: only very large differences can be told from luck.".to_owned());
     }
@@ -67,6 +68,7 @@ pub(super) fn caveats(facts: &Facts, quantity: &str, call: Call) -> Vec<String> 
     }
     found.extend(by_guessing(facts));
     found.extend(told_of_blown_up(facts));
+    found.extend(unseen);
     found
 }
 
@@ -109,7 +111,7 @@ fn validated_before_the_end(arm: &Measured) -> Option<String> {
 const FEW: usize = 100;
 
 /// How large a difference must be to be seen, where none was found and a large one could have been missed.
-pub(super) fn unseen(comparisons: &[Comparison], quantity: &str) -> Option<String> {
+fn unseen(comparisons: &[Comparison], quantity: &str) -> Option<String> {
     let ties = || comparisons.iter().filter(|found| found.quantity == quantity && found.call == Call::Tie);
     // Where one end is as far as can be, the other one tells how wide the interval is.
     let half = |found: &Comparison| {

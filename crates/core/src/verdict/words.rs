@@ -1,6 +1,6 @@
 //! The verdict itself: comparisons put into sentences.
 
-use super::caveats::{all_are_lost, blown_up, caveats, stopped_early, unseen};
+use super::caveats::{all_are_lost, blown_up, caveats, stopped_early};
 use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
 use super::facts::{Facts, Measured};
 use super::fit;
@@ -106,7 +106,7 @@ pub fn verdict(facts: &Facts) -> Verdict {
         call: told.call,
         best: told.best,
         reasons,
-        caveats: caveats(facts, quantity, told.call).into_iter().chain(unseen(&comparisons, quantity)).collect(),
+        caveats: caveats(facts, &comparisons, quantity, told.call),
         arms,
         comparisons,
     }

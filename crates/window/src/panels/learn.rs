@@ -80,6 +80,7 @@ impl Panel for Learn {
             }
             self.looked_up.clone_from(&lesson.id);
         }
+        let is_known = before.is_some();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             // The scroll bar floats over this margin.
             ui.set_max_width((ui.available_width() - space::S).min(640.0));
@@ -109,7 +110,7 @@ impl Panel for Learn {
             if let Some(why) = self.failure.as_ref().or(effects.laboratory.failure()) {
                 ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
             }
-            watching(ui, lesson, scene.monitor, effects);
+            watching(ui, lesson, scene.monitor, effects, is_known);
         });
     }
 }
@@ -262,14 +263,15 @@ fn answer(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
         give_away::button(ui, "what was measured", &Paper(conclusion), actions);
     });
     Grid::new("claims").num_columns(1).striped(true).spacing([0.0, space::S]).show(ui, |ui| {
-        for claim in &conclusion.claims {
+        for (place, claim) in conclusion.claims.iter().enumerate() {
             ui.vertical(|ui| {
                 ui.set_width(ui.available_width().min(620.0));
                 ui.add(Label::new(theme::strong(&claim.says)).wrap());
                 // What was not measured is not decided either.
                 let call = if claim.n > 0 { format!(" · {}", found(claim)) } else { String::new() };
-                ui.add(Label::new(format!("{}{call}", claim.numbers)).wrap());
-                if !claim.means.is_empty() {
+                ui.add(Label::new(format!("{}{call}", claim.numbers)).wrap()).on_hover_text(Answered::RULE);
+                // The headline says what the first one means.
+                if place > 0 && !claim.means.is_empty() {
                     ui.add(Label::new(RichText::new(&claim.means).color(tokens.weak)).wrap());
                 }
             });
@@ -288,7 +290,7 @@ fn found(claim: &Answered) -> String {
 }
 
 /// What to look at, each with the way there: once a training has ended, it is opened in the panel.
-fn watching(ui: &mut Ui, lesson: &Lesson, monitor: &Monitor, effects: &mut Effects) {
+fn watching(ui: &mut Ui, lesson: &Lesson, monitor: &Monitor, effects: &mut Effects, is_known: bool) {
     ui.add_space(space::XS);
     ui.label(theme::strong("To watch"));
     let looked = effects.laboratory.looked.as_ref().and_then(|looked| looked.as_ref().ok());
@@ -324,6 +326,7 @@ fn watching(ui: &mut Ui, lesson: &Lesson, monitor: &Monitor, effects: &mut Effec
         });
     }
     let why = match &done {
+        None if is_known && !guided => "“Show the answer” makes each of these a link to a training of this question.",
         None => "Each of these becomes a link once a training of this question has ended: it opens there.",
         Some(run) if monitor.is_active() && Some(run) != shown => {
             "Another run is training in this window; once it has ended, these are links to a training of this question."

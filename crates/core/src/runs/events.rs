@@ -43,9 +43,9 @@ pub(super) fn clock(now: SystemTime) -> jiff::Zoned {
     jiff::Timestamp::try_from(now).unwrap_or_default().to_zoned(jiff::tz::TimeZone::system())
 }
 
-/// Local time with its offset, as every file of a run has it.
+/// Local time to the millisecond, with its offset, as every file of a run has it.
 pub(crate) fn now() -> String {
-    clock(SystemTime::now()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    clock(SystemTime::now()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
 
 /// Lines that make no sense are passed over: only the last one can be torn, and the others are no less true for it.

@@ -130,7 +130,7 @@ pub(super) fn lock(run: &Path) -> io::Result<File> {
                 thread::sleep(PATIENCE / 20);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                return Err(io::Error::other("another Residual Lab is training there"));
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, "another Residual Lab has it open"));
             }
             locked => return locked,
         }

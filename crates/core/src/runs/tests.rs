@@ -276,7 +276,7 @@ fn a_run_is_written_by_one_at_a_time() {
     let mut keeper = Folder::under(place.path().to_owned());
     let first = keeper.reopen(&folder).unwrap();
     let refused = keeper.reopen(&folder).err().unwrap();
-    assert!(refused.contains("another Residual Lab is training there"), "{refused}");
+    assert!(refused.contains("is open in another Residual Lab"), "{refused}");
     drop(first);
     assert!(keeper.reopen(&folder).is_ok());
 }

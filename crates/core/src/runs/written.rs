@@ -83,8 +83,16 @@ impl FolderRecord {
 
     /// Goes on with a run, whose images may have `moved`.
     pub fn reopen(folder: &Path, info: &RunInfo, keeping: Keeping, moved: Option<Source>) -> Result<Self, String> {
+        let lock = layout::lock(folder).map_err(|error| match error.kind() {
+            io::ErrorKind::ResourceBusy => {
+                let folder = folder.display();
+                format!(
+                    "the run in {folder} is open in another Residual Lab, which may write there: close it there first"
+                )
+            }
+            _ => writing(folder, &error),
+        })?;
         let reopen = || {
-            let lock = layout::lock(folder)?;
             files::sweep(folder);
             let plan = fs::read(folder.join(layout::EXPERIMENT))?;
             let mut record = Self::open(folder, plan, info, keeping, lock)?;

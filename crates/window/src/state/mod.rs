@@ -11,6 +11,7 @@ pub mod spreads;
 pub mod thinned;
 pub mod trace;
 
+use lab_core::number::{capital, count, percent, plural, short};
 use lab_core::protocol::{
     ArmPast, Evaluation, Event, Intervention, Outcome, Past, PastEvent, PastStep, Phase, Prepared, ProbeRecord,
     StepRecord,
@@ -251,7 +252,7 @@ impl Monitor {
                 {
                     let last = |arm: &ArmPast| arm.steps.last().map(|step| step.seen.learning_rate);
                     rates = Some(past.arms.iter().map(last).collect());
-                    self.remember(Arc::unwrap_or_clone(past), prepared.first_step);
+                    self.remember(Arc::unwrap_or_clone(past), &prepared);
                 }
                 self.cut(prepared.first_step);
                 self.outcome = None;
@@ -304,12 +305,13 @@ impl Monitor {
                 Some((Level::Notice, text))
             }
             Event::Refused(text) => {
+                let text = capital(&text);
                 self.say(Level::Error, text.clone());
                 Some((Level::Error, text))
             }
             Event::Unwritten(why) => {
                 let level = if why.is_some() { Level::Error } else { Level::Info };
-                let text = why.clone().unwrap_or_else(|| "everything has been written now".to_owned());
+                let text = why.clone().unwrap_or_else(|| "Everything has been written now".to_owned());
                 self.unwritten = why;
                 self.say(level, text.clone());
                 Some((level, text))
@@ -321,6 +323,7 @@ impl Monitor {
                 Some(self.finished(*outcome)).filter(|_| is_news)
             }
             Event::Failed(text) => {
+                let text = capital(&text);
                 self.phase = Phase::Idle;
                 self.classifies = false;
                 self.unwritten = None;
@@ -364,8 +367,10 @@ impl Monitor {
         }
     }
 
-    /// Takes in what was recorded of a run before it goes on after a step.
-    fn remember(&mut self, past: Past, until: u64) {
+    /// Takes in what was recorded of a run before it goes on.
+    fn remember(&mut self, past: Past, prepared: &Prepared) {
+        let until = prepared.first_step;
+        self.tell_again(&past, prepared);
         for (trace, arm) in self.arms.iter_mut().zip(past.arms) {
             trace.remember(arm, until);
         }
@@ -376,10 +381,23 @@ impl Monitor {
         past.spreads.into_iter().filter(|record| record.step <= until).for_each(|record| self.spreads.push(record));
         for PastEvent { step, what, intervened } in past.events {
             if intervened && step <= until {
-                self.interventions.push(Intervention { step, what: what.clone(), change: None });
+                self.interventions.push(Intervention { step, what, change: None });
             }
-            self.log.push(Line { step, level: Level::Info, text: what });
         }
+    }
+
+    /// Writes into the log what was said of a run before, in the order in which it was said: validations come before what
+    /// happened after their step.
+    fn tell_again(&mut self, past: &Past, prepared: &Prepared) {
+        let evaluations = past.arms.iter().zip(&prepared.arms).flat_map(|(arm, info)| {
+            let known = arm.evaluations.iter().filter(|found| found.step <= prepared.first_step);
+            known.map(move |found| (found.step, validated(&info.name, found)))
+        });
+        let happened = past.events.iter().map(|event| (event.step, capital(&event.what)));
+        let mut said: Vec<(u64, String)> = evaluations.chain(happened).collect();
+        said.sort_by_key(|(step, _)| *step);
+        let newest = said.split_off(said.len().saturating_sub(LOG_LINES / 2));
+        self.log.extend(newest.into_iter().map(|(step, text)| Line { step, level: Level::Info, text }));
     }
 
     /// Forgets what came after a step.
@@ -393,15 +411,7 @@ impl Monitor {
     }
 
     fn evaluated(&mut self, evaluation: Evaluation) {
-        use lab_core::number::{percent, short};
-        let name = self.arm_name(evaluation.arm).to_owned();
-        let best = if evaluation.best { ", its least loss so far" } else { "" };
-        let text = format!(
-            "{name}: validation loss {}, accuracy {}{best}",
-            short(evaluation.loss),
-            percent(evaluation.accuracy)
-        );
-        self.say(Level::Info, text);
+        self.say(Level::Info, validated(self.arm_name(evaluation.arm), &evaluation));
         if let Some(curves) = self.arms.get_mut(evaluation.arm) {
             curves.evaluated(evaluation);
         }
@@ -419,8 +429,14 @@ impl Monitor {
     }
 }
 
+/// What a validation of an arm of this name came to.
+fn validated(name: &str, evaluation: &Evaluation) -> String {
+    let best = if evaluation.best { ", its least loss so far" } else { "" };
+    let (loss, accuracy) = (short(evaluation.loss), percent(evaluation.accuracy));
+    format!("{name}: validation loss {loss}, accuracy {accuracy}{best}")
+}
+
 fn described(prepared: &Prepared) -> String {
-    use lab_core::number::{count, plural};
     let data = &prepared.dataset;
     let arms: Vec<String> =
         prepared.arms.iter().map(|arm| format!("{} ({} parameters)", arm.name, count(arm.parameters))).collect();

@@ -244,12 +244,12 @@ fn what_failed_stays_until_it_is_read() {
     script.say(Event::Failed("the images could not be read: no such folder; choose another in Data".into()));
     harness.run_steps(3);
     step_until(&mut harness, "the message is on the screen", |harness| {
-        harness.query_by_label_contains("Dismiss: the images").is_some()
+        harness.query_by_label_contains("Dismiss: The images").is_some()
     });
     harness.run_steps(100);
-    harness.get_by_label_contains("Dismiss: the images").click();
+    harness.get_by_label_contains("Dismiss: The images").click();
     harness.run();
-    assert!(harness.query_by_label_contains("Dismiss: the images").is_none());
+    assert!(harness.query_by_label_contains("Dismiss: The images").is_none());
     assert!(harness.query_by_label("Start").is_some(), "another start is possible");
 }
 
@@ -261,7 +261,7 @@ fn reset_clears_the_plots_and_passes_over_what_still_comes() {
     assert!(script.sent(|command| matches!(command, Command::Stop)));
     script.say(Event::Steps(vec![record(31, 2)]));
     let outcome = Outcome {
-        reason: "stopped by hand".into(),
+        reason: "stopped".into(),
         steps: 31,
         seconds: 12.0,
         run: None,

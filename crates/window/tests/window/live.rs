@@ -2,14 +2,15 @@
 
 use crate::scripted::*;
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Key, Modifiers, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::experiment::{Curve, Experiment, Extension, PRESETS, Plan};
-use lab_core::protocol::{Command, Event, Live, Outcome, Phase, Prepared, Tune};
+use lab_core::protocol::{ArmPast, Command, Event, Live, Outcome, Past, PastEvent, Phase, Prepared, Tune};
 use lab_window::App;
 use lab_window::dialogs::{Chosen, Wanted};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a field shows, by its name.
 fn shown(harness: &Harness<'static, App>, role: Role, name: &str) -> String {
@@ -49,7 +50,7 @@ fn assert_tuned(harness: &Harness<'static, App>) {
 
 fn outcome(steps: u64, run: Option<PathBuf>) -> Event {
     Event::Finished(Box::new(Outcome {
-        reason: "stopped by hand".into(),
+        reason: "stopped".into(),
         steps,
         seconds: 4.0,
         run,
@@ -311,4 +312,29 @@ fn an_arm_whose_loss_is_no_number_any_more_has_diverged_and_was_not_stopped() {
     script.say(Event::Steps(vec![last, after]));
     harness.run();
     assert!(harness.query_by_label("plain diverged at step 11").is_some(), "nobody has stopped it");
+}
+
+#[test]
+fn a_run_that_is_opened_again_has_its_whole_log() {
+    // High enough for all lines to be seen at once.
+    let (mut harness, script) = window_of(vec2(1440.0, 2000.0), Theme::Dark, false);
+    let experiment = Experiment::check(PRESETS[0].plan()).unwrap();
+    let event = |step, what: &str| PastEvent { step, what: what.into(), intervened: false };
+    let arm = |arm| ArmPast { evaluations: vec![evaluation(arm, 20), evaluation(arm, 40)], ..ArmPast::default() };
+    let past = Past {
+        arms: vec![arm(0), arm(1)],
+        events: vec![event(0, "started on CPU (Flex)"), event(40, "all steps are done")],
+        ..Past::default()
+    };
+    let reopened = Prepared { past: Some(Arc::new(past)), first_step: 40, ..prepared(&experiment) };
+    script.say(Event::Prepared(Box::new(reopened)));
+    script.say(outcome(40, None));
+    harness.run();
+    command(&mut harness, "Show Log");
+    let heights =
+        |text: &str| -> Vec<f32> { harness.query_all_by_label_contains(text).map(|line| line.rect().top()).collect() };
+    let [started, done] = ["Started on CPU", "All steps are done"].map(|text| heights(text)[0]);
+    let validated = heights("residual: validation loss");
+    assert_eq!((validated.len(), heights("plain: validation loss").len()), (2, 2));
+    assert!(validated.iter().all(|line| (started..done).contains(line)), "{started} {validated:?} {done}");
 }

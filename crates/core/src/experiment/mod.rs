@@ -47,4 +47,4 @@ pub use schedule::{Curve, Plateau, Schedule, Unit};
 pub use start::{Expected, Freeze, Start, StartHead, imagenet_normalization};
 pub use validate::Invalid;
 pub use warnings::warnings;
-pub use words::{Setting, field_in_words, settings, value_in_words};
+pub use words::{Setting, field_in_words, is_of_watching, settings, value_in_words};

@@ -48,6 +48,12 @@ pub fn field_in_words(path: &str) -> String {
     words.replace('_', " ")
 }
 
+/// Whether a field says how often a training is looked at, which tells little of what came of it.
+#[must_use]
+pub fn is_of_watching(path: &str) -> bool {
+    ["recipe.probe_every", "recipe.evaluate_every"].iter().any(|field| path.starts_with(field))
+}
+
 /// Everything that is set of an arm, what the arm has of its own in the place of the recipe's. Neither names nor colours
 /// are settings.
 #[must_use]

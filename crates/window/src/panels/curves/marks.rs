@@ -49,9 +49,16 @@ pub fn paint(painter: &Painter, figure: &Figure, transform: &PlotTransform, toke
         let corners = vec![pos2(rect.center().x, tip), pos2(rect.right(), base), pos2(rect.left(), base)];
         painter.add(Shape::convex_polygon(corners, color, Stroke::NONE));
     }
+    // Among many lines a name in the middle of the plot hides more than it tells; the legend has it.
+    let crowded = figure.curves.len() > MAX_ARMS;
+    let ends = figure.curves.iter().filter_map(|curve| Some(on_screen(transform, end(figure, curve)?).x));
+    let farthest = ends.fold(f32::NEG_INFINITY, f32::max);
     for curve in figure.curves.iter().filter(|curve| !curve.source.ghost) {
         let Some(at) = end(figure, curve).map(|end| on_screen(transform, end)) else { continue };
         let (died, name) = (curve.source.trace.diverged_at().is_some(), &curve.source.name);
+        if crowded && !died && at.x < farthest - SIDE {
+            continue;
+        }
         let text = if died { format!("{name}: diverged") } else { name.clone() };
         let inner = frame.shrink(SIDE);
         let at = if died { pos2(at.x, at.y.clamp(inner.top(), inner.bottom())) } else { at };

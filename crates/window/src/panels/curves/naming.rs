@@ -1,7 +1,7 @@
 //! What lines of several runs are called: by what differs between them, so that no two are called the same.
 
 use super::source::{Key, Source, Whose};
-use lab_core::experiment::field_in_words;
+use lab_core::experiment::{field_in_words, is_of_watching};
 use std::collections::BTreeMap;
 
 /// A setting that is not the same in all lines.
@@ -56,6 +56,10 @@ struct Alike {
 impl Alike {
     fn of(sources: &[&Source]) -> Self {
         let of_runs: Vec<Varied> = varied(sources).into_iter().filter(|field| !field.of_arm).collect();
+        // How a training was watched tells lines apart only where nothing else does.
+        let of_training = |field: &Varied| !is_of_watching(&field.path);
+        let some = of_runs.iter().any(of_training);
+        let of_runs: Vec<Varied> = of_runs.into_iter().filter(|field| !some || of_training(field)).collect();
         // A field that only one kind of network has tells less than one that all have.
         let is_everywhere = |field: &Varied| field.values.iter().all(Option::is_some);
         let any = of_runs.iter().any(is_everywhere);
@@ -172,6 +176,11 @@ mod tests {
             called(&[("lesson", &["recipe.optimizer.learning_rate=0.5"]), ("fast", &[small]), ("fast", &[])]);
         let plain: Vec<&String> = names.iter().step_by(2).collect();
         assert_eq!(plain, ["lesson · plain", "batch size 64 · plain", "batch size 128 · plain"]);
+        let watched = "recipe.probe_every=10";
+        let (names, _) = called(&[("fast", &[small, watched]), ("fast", &[]), ("lesson", &[])]);
+        assert_eq!([&names[0], &names[2]], ["batch size 64 · plain", "batch size 128 · plain"]);
+        let (names, _) = called(&[("fast", &[watched]), ("fast", &["recipe.probe_every=5"])]);
+        assert_eq!([&names[0], &names[2]], ["measure gradients every 10 · plain", "measure gradients every 5 · plain"]);
         let (names, _) = called(&[("fast", &[]), ("fast", &[])]);
         assert_eq!(names, ["plain #1", "residual #1", "plain #2", "residual #2"]);
     }

@@ -272,7 +272,7 @@ fn a_pause_holds_and_single_steps_are_single() {
     std::thread::sleep(Duration::from_millis(300));
     engine.send(Command::Stop);
     let watched = watch(&engine);
-    assert_eq!(watched.outcome.reason, "stopped by hand");
+    assert_eq!(watched.outcome.reason, "stopped");
     assert_eq!((watched.steps.len(), watched.outcome.steps), (0, 3));
 }
 

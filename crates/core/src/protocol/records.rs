@@ -195,7 +195,7 @@ pub enum Change {
 /// How an experiment ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Why: finished, stopped by hand, early stopping, diverged.
+    /// Why: finished, stopped, early stopping, diverged.
     pub reason: String,
     /// Steps done.
     pub steps: u64,
@@ -217,8 +217,15 @@ pub struct Outcome {
 impl Outcome {
     /// Why a run has ended that did all it was to do.
     pub const COMPLETE: &str = "all steps are done";
-    /// Why a run has ended that somebody ended before that.
-    pub const STOPPED: &str = "stopped by hand";
+    /// Why a run has ended that somebody, or a signal, ended before that.
+    pub const STOPPED: &str = "stopped";
+
+    /// Whether it was ended before it did all it was to do, though it could have gone on. Older builds called this
+    /// "stopped by hand".
+    #[must_use]
+    pub fn was_stopped(&self) -> bool {
+        [Self::STOPPED, "stopped by hand"].contains(&self.reason.as_str())
+    }
 
     /// How it ended and how well each arm did, the best first: `Finished: residual 83.5 %, plain 67.7 %`.
     #[must_use]
@@ -338,16 +345,15 @@ mod tests {
         };
         assert_eq!(outcome.in_words(), "Finished: residual 83.5 %, plain 67.7 %");
         outcome.arms[0] = arm("plain", Some(0.1), Some(1_200));
-        outcome.reason = "stopped by hand".into();
-        assert_eq!(
-            outcome.in_words(),
-            "Stopped by hand (after 234 steps): residual 83.5 %, plain diverged at step 1,200"
-        );
+        outcome.reason = Outcome::STOPPED.into();
+        assert!(outcome.was_stopped());
+        let told = "Stopped (after 234 steps): residual 83.5 %, plain diverged at step 1,200";
+        assert_eq!(outcome.in_words(), told);
         outcome.arms = vec![arm("plain", Some(0.325), None), arm("residual", Some(0.711), None)];
         outcome.arms.iter_mut().for_each(|arm| arm.validated_at = Some(78));
-        let told = "Stopped by hand (after 234 steps, validated at step 78): residual 71.1 %, plain 32.5 %";
+        let told = "Stopped (after 234 steps, validated at step 78): residual 71.1 %, plain 32.5 %";
         assert_eq!(outcome.in_words(), told);
         outcome.arms.clear();
-        assert_eq!(outcome.in_words(), "Stopped by hand (after 234 steps)");
+        assert_eq!(outcome.in_words(), "Stopped (after 234 steps)");
     }
 }

@@ -103,7 +103,8 @@ impl TrialRecord {
     /// When it began and ended, in seconds of Unix time; neither where it has not begun.
     #[must_use]
     pub fn span(&self) -> Option<(f64, Option<f64>)> {
-        let seconds = |text: &String| text.parse::<jiff::Timestamp>().ok().map(|time| time.as_second() as f64);
+        let seconds =
+            |text: &String| text.parse::<jiff::Timestamp>().ok().map(|time| 1e-3 * time.as_millisecond() as f64);
         Some((seconds(self.began.as_ref()?)?, self.ended.as_ref().and_then(seconds)))
     }
 
@@ -194,10 +195,10 @@ mod tests {
     #[test]
     fn the_time_that_a_trial_took_is_read_from_what_is_written() {
         let (began, ended) =
-            (Some("2026-03-01T14:25:30+01:00".to_owned()), Some("2026-03-01T13:26:00+00:00".to_owned()));
+            (Some("2026-03-01T14:25:30+01:00".to_owned()), Some("2026-03-01T13:26:00.250+00:00".to_owned()));
         let record = TrialRecord { began, ended, ..record() };
         let (from, to) = record.span().unwrap();
-        assert_eq!(to.unwrap() - from, 30.0);
+        assert!((to.unwrap() - from - 30.25).abs() < 1e-6, "{from} to {to:?}");
         assert_eq!(TrialRecord { began: None, ..record }.span(), None);
     }
 

@@ -51,8 +51,8 @@ impl Before {
         let said = behind.then(|| {
             let recorded = plural(recorded, "step");
             format!(
-                "{recorded} were recorded, but the newest networks that were kept are those of {of}: curves show the \
-                 former, and the latter answer questions; whoever continues the run does the steps in between again"
+                "{recorded} were recorded, but the networks that were kept are those of {of}: these answer questions, and \
+                 going on does the steps since then again"
             )
         });
         (outcome, said)

@@ -208,12 +208,10 @@ impl Laboratory {
         self.watch(folder, None);
     }
 
-    /// The study that is looked at, if something is left to train in it; those that answer questions are found by these.
+    /// The study that the next start looks at again; those that answer questions are found by these.
     #[must_use]
-    pub fn unfinished(&self) -> Option<PathBuf> {
-        let looked = self.looked.as_ref()?.as_ref().ok()?;
-        let goes_on = looked.over() < looked.trials.len() && self.guided().is_none();
-        goes_on.then(|| looked.folder.clone())
+    pub fn for_next_time(&self) -> Option<PathBuf> {
+        self.watched().filter(|_| self.guided().is_none()).map(Path::to_owned)
     }
 
     /// Looks at no study any more; what works on one goes on.

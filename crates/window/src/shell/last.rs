@@ -30,7 +30,7 @@ struct Kept {
     run: Option<PathBuf>,
     /// The runs whose curves lay over it.
     ticked: Vec<PathBuf>,
-    /// The study that was looked at, if something was left to train in it.
+    /// The study that was looked at.
     study: Option<PathBuf>,
 }
 
@@ -41,7 +41,7 @@ pub struct Restored {
     pub plan: Option<Plan>,
     /// The runs that were ticked.
     pub ticked: Vec<PathBuf>,
-    /// A study that goes on.
+    /// The study that was looked at.
     pub study: Option<PathBuf>,
 }
 
@@ -79,8 +79,8 @@ impl Last {
         Restored { last: Self { run: kept.run, ..Self::default() }, plan, ticked: kept.ticked, study }
     }
 
-    /// Keeps what the form holds, the run that is shown, without one that of the time before, those that are ticked, and a
-    /// study that goes on.
+    /// Keeps what the form holds, the run that is shown, without one that of the time before, those that are ticked, and
+    /// the study that is looked at.
     pub fn keep(
         &self,
         storage: &mut dyn Storage,

@@ -437,7 +437,7 @@ impl eframe::App for App {
         eframe::set_value(storage, SPEEDS, &self.form.speeds);
         eframe::set_value(storage, ZOOM, &self.presenting.map(|(_, zoom)| zoom));
         let run = self.monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_deref());
-        self.last.keep(storage, &self.form.plan, run, self.shelf.ticked(), self.laboratory.unfinished());
+        self.last.keep(storage, &self.form.plan, run, self.shelf.ticked(), self.laboratory.for_next_time());
     }
 
     fn auto_save_interval(&self) -> Duration {

@@ -49,7 +49,7 @@ pub fn run(place: &Path, name: &str, steps: u64) -> PathBuf {
 pub fn run_of(folder: &Path, experiment: &Experiment, steps: u64) {
     let mut record = begin_of(folder, experiment, steps);
     let outcome = Outcome {
-        reason: "stopped by hand".into(),
+        reason: "stopped".into(),
         steps,
         seconds: 12.0,
         run: None,

@@ -8,7 +8,7 @@ use crate::kit::chart::{self, Scale, Series};
 use crate::kit::chips::{told, within};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
-use crate::kit::theme::{self, space, viridis};
+use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{Align, Color32, Layout, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
@@ -130,7 +130,10 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, view: View) {
                     let text = format!("{name}: {}", range.told(surface));
                     told(ui, *arm, &text);
                     let (rect, response) = ui.allocate_exact_size(Vec2::splat(each), Sense::hover());
-                    if view.solid {
+                    if surface.done == 0 {
+                        // No colour of the scale: nothing is known yet.
+                        ui.painter().rect_filled(rect, 0.0, Tokens::of(ui).hairline);
+                    } else if view.solid {
                         raised(ui, rect, map, ends);
                     } else {
                         let texture = textures.map(ui.ctx(), &format!("plane {arm}"), map, ends, None).id();

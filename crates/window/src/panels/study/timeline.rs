@@ -26,7 +26,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
     let latest = begun.iter().map(|(_, (from, to))| to.unwrap_or(*from)).fold(first, f64::max);
     // What still runs, runs until now.
     let now = if looked.is_worked_on() { seconds_now().max(latest) } else { latest };
-    let span = (now - first).max(1.0);
+    let span = (now - first).max(1e-3);
     let tokens = Tokens::of(ui);
     let text =
         format!("{} in {}, in the order in which they began", plural(begun.len() as u64, "training"), duration(span));

@@ -26,7 +26,7 @@ fn names_of_pictures_say_their_classes() {
     let dataset = load(place.path()).unwrap();
     assert_eq!(dataset.train.len() + dataset.validation.len(), 6);
     let told = dataset.notices.join(" ");
-    assert!(told.contains("test1 is left out: the names of its pictures say no class"), "{told}");
+    assert!(told.contains("test1 is left out: its pictures' names say no class"), "{told}");
     // Those that say it are validated on.
     write(&place.path().join("val"), &["cat (1).png", "dog (1).png"]);
     let dataset = load(place.path()).unwrap();

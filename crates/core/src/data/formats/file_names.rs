@@ -66,9 +66,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
                 choice = Some(Choice { used: format!("validating on {path}"), unused });
                 own = Some(Part::Files(store.clone(), found));
             }
-            None => {
-                notices.push(format!("{path} is left out: the names of its pictures say no class that is trained on"))
-            }
+            None => notices.push(format!("{path} is left out: its pictures' names say no class that is trained on")),
         }
     }
     let example = classes.values().flatten().next().map(|path| name_of(path)).unwrap_or_default();

@@ -158,6 +158,13 @@ pub fn plural(count_of: u64, word: &str) -> String {
     format!("{} {word}{}", count(count_of), if count_of == 1 { "" } else { "s" })
 }
 
+/// A text of which no line ends between a number and its percent sign or its deviation. For the screen alone: files and
+/// terminals have plain spaces, which others can look for.
+#[must_use]
+pub fn unbroken(text: &str) -> String {
+    text.replace(" %", "\u{a0}%").replace(" ± ", "\u{a0}±\u{a0}")
+}
+
 /// A sentence with a large first letter.
 #[must_use]
 pub fn capital(text: &str) -> String {
@@ -189,6 +196,12 @@ mod tests {
         assert_eq!([0.0, 0.031_25, 2.312_59, 1e-7].map(precise), ["0", "0.0312", "2.313", "1.000e-7"]);
         assert_eq!([999, 40_551_936].map(precise_large), ["999", "40.55 M"]);
         assert_eq!((precise_percent(0.925), or_dash(None)), ("92.50 %".to_owned(), "–".to_owned()));
+    }
+
+    #[test]
+    fn no_line_ends_within_a_number() {
+        let words = |text: &str| unbroken(text).split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words("63.5 ± 5.2 % right"), ["63.5\u{a0}±\u{a0}5.2\u{a0}%", "right"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::plot;
 use super::theme::{self, Tokens};
 use super::widgets::named;
 use eframe::egui::{Color32, Stroke, Ui};
-use egui_plot::{HLine, Line, LineStyle, MarkerShape, PlotBounds, Points, VLine};
+use egui_plot::{AxisHints, HLine, Line, LineStyle, MarkerShape, PlotBounds, Points, VLine};
 use lab_core::number;
 use std::ops::RangeInclusive;
 
@@ -29,11 +29,15 @@ pub struct Across<'a> {
     pub scale: Scale,
     /// What stands below 0, 1, 2, … where these are no numbers.
     pub names: &'a [String],
+    /// Whether it is counted: nothing lies between two whole numbers.
+    pub whole: bool,
+    /// What runs across and what runs up, where that is written beside the axes.
+    pub titles: [&'a str; 2],
 }
 
 impl Default for Across<'_> {
     fn default() -> Self {
-        Self { scale: Scale::Linear, names: &[] }
+        Self { scale: Scale::Linear, names: &[], whole: false, titles: [""; 2] }
     }
 }
 
@@ -125,17 +129,27 @@ pub fn draw_across(
             .for_each(|y| ends.extend_with_y(y));
     }
     let [left, right] = match across.names.len() {
+        // What is said below the last mark reaches beyond it.
+        0 if across.scale == Scale::Percent => wide(ends.range_x(), 0.05),
         0 => wide(ends.range_x(), 0.02),
         names => [-0.5, names as f64 - 0.5],
     };
-    let [low, high] = if scale == Scale::Percent { [-0.02, 1.02] } else { wide(ends.range_y(), 0.06) };
-    let whole = lines.iter().flat_map(|line| &line.points).all(|point| point[0].fract() == 0.0);
+    let [low, high] = match scale {
+        Scale::Percent => [-0.02, 1.02],
+        Scale::Log => roomy(ends.range_y()),
+        _ => wide(ends.range_y(), 0.06),
+    };
+    let whole = across.whole || lines.iter().flat_map(|line| &line.points).all(|point| point[0].fract() == 0.0);
     let (names, across_scale) = (across.names.to_vec(), across.scale);
+    let axis = if names.is_empty() { AxisHints::new_x() } else { plot::named_axis() };
+    let [below, beside] = across.titles.map(|title| theme::caption(title, &tokens));
     let drawn = plot::bare(id, ui)
         .height(height)
         .allow_drag(false)
         .allow_zoom(false)
         .allow_boxed_zoom(false)
+        .custom_x_axes(vec![axis.label(below)])
+        .y_axis_label(beside)
         .x_grid_spacer(move |input| {
             if across_scale == Scale::Log {
                 return plot::log_marks(input);
@@ -210,6 +224,13 @@ pub fn draw_across(
 fn placed(points: &[[f64; 2]], across: Scale, up: Scale) -> Vec<[f64; 2]> {
     let placed = points.iter().map(|[x, y]| [across.place(*x), up.place(*y)]);
     placed.filter(|point| point[0].is_finite() && point[1].is_finite()).collect()
+}
+
+/// The same for decimal logarithms, so that two marks are in view however little lies between the ends.
+fn roomy(ends: RangeInclusive<f64>) -> [f64; 2] {
+    let [low, high] = wide(ends, 0.06);
+    let around = (0.2 - 0.5 * (high - low)).max(0.0);
+    [low - around, high + around]
 }
 
 /// Both ends with some room around them.

@@ -1,9 +1,10 @@
 //! What panels say in a row: an arm's colour with a few words, a sentence, or what an empty panel will show.
 
-use super::glossary::explained;
+use super::glossary::{explained, sentence};
 use super::line::{Dash, Pieces, View};
 use super::theme::{self, Tokens, space};
 use eframe::egui::{Align, Color32, FontId, Label, Layout, Painter, Pos2, Rect, RichText, Sense, Stroke, Ui, vec2};
+use lab_core::number::unbroken;
 
 /// Begins a new row where there is no room for what belongs together.
 pub fn together(ui: &mut Ui, width: f32) {
@@ -47,10 +48,16 @@ pub fn chip(ui: &mut Ui, arm: usize, text: &str) {
 
 /// The arm's colour and a sentence, over several lines where it needs them.
 pub fn told(ui: &mut Ui, arm: usize, text: &str) {
+    let color = Tokens::of(ui).arm(arm);
+    colored_told(ui, color, text);
+}
+
+/// The same in any colour.
+pub fn colored_told(ui: &mut Ui, color: Color32, text: &str) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
-        dot(ui, arm);
-        explained(ui.add(Label::new(RichText::new(text).size(theme::size::SMALL)).wrap()), text);
+        colored_dot(ui, color);
+        sentence(ui, text, |text| text.size(theme::size::SMALL));
     });
 }
 
@@ -59,7 +66,7 @@ pub fn told(ui: &mut Ui, arm: usize, text: &str) {
 pub fn told_height(ui: &Ui, text: &str, width: f32) -> f32 {
     let font = FontId::proportional(theme::size::SMALL);
     let room = width - DOT - space::S;
-    ui.painter().layout(text.to_owned(), font, Color32::PLACEHOLDER, room).size().y
+    ui.painter().layout(unbroken(text), font, Color32::PLACEHOLDER, room).size().y
 }
 
 /// A chip in any colour.

@@ -2,8 +2,9 @@
 //! What instruments are called is explained by the instruments themselves.
 
 use super::theme::{self, Tokens, space};
-use eframe::egui::{Label, Response, Ui};
+use eframe::egui::{Label, Response, RichText, Ui};
 use lab_core::instrument::Instrument;
+use lab_core::number::unbroken;
 
 /// A term and what it means.
 struct Term {
@@ -98,10 +99,18 @@ pub fn explained(response: Response, text: &str) -> Response {
     })
 }
 
-/// A caption, over several lines where it needs them, whose terms are explained.
+/// A sentence, over several lines where it needs them, whose terms are explained.
+pub fn sentence(ui: &mut Ui, text: &str, look: impl FnOnce(RichText) -> RichText) {
+    let response = ui.add(Label::new(look(RichText::new(unbroken(text)))).wrap());
+    // What is read aloud has plain spaces.
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_value(text));
+    explained(response, text);
+}
+
+/// The same as a caption.
 pub fn caption(ui: &mut Ui, text: &str) {
-    let label = Label::new(theme::caption(text, &Tokens::of(ui))).wrap();
-    explained(ui.add(label), text);
+    let color = Tokens::of(ui).weak;
+    sentence(ui, text, |text| text.size(theme::size::SMALL).color(color));
 }
 
 #[cfg(test)]

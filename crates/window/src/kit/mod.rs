@@ -1,6 +1,7 @@
 //! What form and panels are made of: colours and sizes, plots, widgets, words. Must not know actions, state or panels.
 
 pub mod background;
+pub mod beyond;
 pub mod canvas;
 pub mod chart;
 pub mod chips;

@@ -244,8 +244,8 @@ pub fn paint(pieces: &Pieces, stroke: Stroke, transform: &PlotTransform, shapes:
 
 /// A horizontal axis whose marks are names, which are as easy to read where they stand close together.
 #[must_use]
-pub fn named_axis<'a>() -> Vec<AxisHints<'a>> {
-    vec![AxisHints::new_x().label_spacing(24.0..=40.0)]
+pub fn named_axis<'a>() -> AxisHints<'a> {
+    AxisHints::new_x().label_spacing(24.0..=40.0)
 }
 
 /// A plot without egui's own crosshair, labels and bounds: the panels have their own.

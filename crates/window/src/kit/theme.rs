@@ -355,6 +355,12 @@ fn shape(style: &mut Style) {
     style.animation_time = 0.1;
 }
 
+/// A scroll bar that is seen without the pointer, where only a few lines of more are in view.
+#[must_use]
+pub fn bar_in_sight() -> ScrollStyle {
+    ScrollStyle { bar_width: 6.0, ..ScrollStyle::solid() }
+}
+
 fn visuals(tokens: &Tokens) -> Visuals {
     let radius = CornerRadius::same(RADIUS);
     let widget = |fill: Color32, outline: Color32, text: Color32| WidgetVisuals {

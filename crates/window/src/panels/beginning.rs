@@ -7,6 +7,9 @@ use crate::scene::Scene;
 use eframe::egui::Ui;
 use lab_core::protocol::Phase;
 
+/// Why nothing can be asked of networks between a start and their first step.
+pub const BEING_MADE: &str = "The networks are being made; this takes a moment.";
+
 /// What helps where something appears by training: what is written on the button, and what it does. Nothing while that is
 /// under way.
 fn training(scene: Scene) -> Option<(&'static str, RunAction)> {

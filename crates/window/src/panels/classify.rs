@@ -7,7 +7,7 @@ use crate::kit::chips::{chip, together};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
 use crate::kit::widgets::{bounded_field, named};
-use crate::panels::beginning::by_training;
+use crate::panels::beginning::{BEING_MADE, by_training};
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::answers::{Answers, Asked, class_name, top};
 use eframe::egui::{
@@ -74,7 +74,12 @@ impl Panel for Classify {
             let what = "What every arm sees in pictures of your own: drop them or a folder on the window, open or paste them, or \
                  type a path.";
             if !monitor.classifies {
-                let text = format!("{what} There are no networks yet: press Start, or open a run or weights.");
+                let why = if monitor.is_active() {
+                    BEING_MADE
+                } else {
+                    "There are no networks yet: press Start, or open a run or weights."
+                };
+                let text = format!("{what} {why}");
                 return by_training(ui, scene, ("Classify", &text), None::<fn(&mut Ui)>, effects.actions);
             }
             let offer = Offer { verb: "Open pictures…", name: "Open pictures: Classify", hindered: None };

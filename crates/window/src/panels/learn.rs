@@ -2,6 +2,7 @@
 
 use crate::action::{Action, RunAction};
 use crate::give_away::{self, Exportable};
+use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{accented, choose, progress};
 use crate::laboratory::{Guided, Laboratory};
@@ -60,6 +61,7 @@ impl Panel for Learn {
                 chosen = choose(ui, &mut view.lesson, &options).labelled_by(label.id).changed();
             });
         });
+        ui.add_space(space::S);
         for why in &*refused {
             ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
         }
@@ -83,36 +85,66 @@ impl Panel for Learn {
         let is_known = before.is_some();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             // The scroll bar floats over this margin.
-            ui.set_max_width((ui.available_width() - space::S).min(640.0));
-            ui.spacing_mut().item_spacing.y = space::S;
-            question(ui, lesson);
-            let laboratory = &mut *effects.laboratory;
-            if begun(laboratory) {
-                under_way(ui, lesson, &mut self.pace, laboratory);
-                if let Some(Ok(looked)) = laboratory.looked.clone() {
-                    looked.conclusion.iter().for_each(|found| answer(ui, found, effects.actions));
-                }
-            } else {
-                let known = self.work.take().filter(|(id, _)| *id == lesson.id);
-                let (_, work) = self.work.insert(known.unwrap_or_else(|| (lesson.id.clone(), lesson.work())));
-                let start = guesses(ui, lesson, &mut self.guess, *work, laboratory.is_running());
-                if let Some(folder) = before {
-                    let hint = format!("It was measured before, in {}", folder.display());
-                    if ui.button("Show the answer").on_hover_text(hint).clicked() {
-                        let guess = self.guess;
-                        laboratory.watch(folder, Some(Guided { guess, ..asked }));
+            let room = ui.available_width() - space::S;
+            let [narrowest, widest] = COLUMN;
+            // Where there is room for two columns, the numbers stand beside the question and its answer.
+            let beside = (room - space::XL) / 2.0;
+            let width = if beside >= narrowest { beside } else { room }.min(widest);
+            let columns = |ui: &mut Ui| {
+                ui.spacing_mut().item_spacing = vec2(space::XL, space::S);
+                column(ui, width, |ui| {
+                    question(ui, lesson);
+                    let laboratory = &mut *effects.laboratory;
+                    if begun(laboratory) {
+                        under_way(ui, lesson, &mut self.pace, laboratory);
+                        if let Some(Ok(looked)) = &laboratory.looked {
+                            looked.conclusion.iter().for_each(|found| answer(ui, found));
+                        }
+                    } else {
+                        let known = self.work.take().filter(|(id, _)| *id == lesson.id);
+                        let (_, work) = self.work.insert(known.unwrap_or_else(|| (lesson.id.clone(), lesson.work())));
+                        let start = guesses(ui, lesson, &mut self.guess, *work, laboratory.is_running());
+                        if let Some(folder) = before {
+                            let hint = format!("It was measured before, in {}", folder.display());
+                            if ui.button("Show the answer").on_hover_text(hint).clicked() {
+                                let guess = self.guess;
+                                laboratory.watch(folder, Some(Guided { guess, ..asked }));
+                            }
+                        }
+                        if start {
+                            self.failure = laboratory.learn(&lesson.id, self.guess).err();
+                        }
                     }
-                }
-                if start {
-                    self.failure = laboratory.learn(&lesson.id, self.guess).err();
-                }
+                    if let Some(why) = self.failure.as_ref().or(effects.laboratory.failure()) {
+                        ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
+                    }
+                });
+                column(ui, width, |ui| {
+                    let laboratory = &*effects.laboratory;
+                    if let Some(Ok(looked)) = laboratory.looked.as_ref().filter(|_| begun(laboratory)) {
+                        looked.conclusion.iter().for_each(|found| measured(ui, found, effects.actions));
+                    }
+                    watching(ui, lesson, scene.monitor, effects, is_known);
+                });
+            };
+            if beside >= narrowest {
+                ui.horizontal_top(columns);
+            } else {
+                columns(ui);
             }
-            if let Some(why) = self.failure.as_ref().or(effects.laboratory.failure()) {
-                ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
-            }
-            watching(ui, lesson, scene.monitor, effects, is_known);
         });
     }
+}
+
+/// Least width of one of two columns, and the greatest of any, in points: longer lines are hard to read.
+const COLUMN: [f32; 2] = [480.0, 640.0];
+
+fn column(ui: &mut Ui, width: f32, add: impl FnOnce(&mut Ui)) {
+    ui.vertical(|ui| {
+        ui.set_width(width);
+        ui.spacing_mut().item_spacing.x = space::S;
+        add(ui);
+    });
 }
 
 /// How fast a study gets on, as it is seen here.
@@ -241,10 +273,10 @@ fn under_way(ui: &mut Ui, lesson: &Lesson, pace: &mut Pace, laboratory: &mut Lab
     ui.add(Label::new(theme::caption(doing, &tokens)).wrap());
 }
 
-fn answer(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
+fn answer(ui: &mut Ui, conclusion: &Conclusion) {
     let tokens = Tokens::of(ui);
-    let headline = RichText::new(&conclusion.headline).size(theme::size::HEADING).family(theme::semibold());
-    ui.add(Label::new(headline).wrap());
+    let look = |text: RichText| text.size(theme::size::HEADING).family(theme::semibold());
+    glossary::sentence(ui, &conclusion.headline, look);
     if let Some((guess, right)) = &conclusion.guess {
         let whole = conclusion.trials == conclusion.of;
         let (how, color) = match right {
@@ -258,8 +290,13 @@ fn answer(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
         ui.add(Label::new(RichText::new(format!("You expected: {guess}.{how}")).color(color)).wrap());
     }
     ui.add_space(space::XS);
+}
+
+/// The numbers behind the answer.
+fn measured(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
     ui.horizontal(|ui| {
-        ui.label(theme::strong("Measured"));
+        ui.label(theme::strong("Measured")).on_hover_text(Answered::RULE);
         give_away::button(ui, "what was measured", &Paper(conclusion), actions);
     });
     Grid::new("claims").num_columns(1).striped(true).spacing([0.0, space::S]).show(ui, |ui| {
@@ -269,7 +306,7 @@ fn answer(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
                 ui.add(Label::new(theme::strong(&claim.says)).wrap());
                 // What was not measured is not decided either.
                 let call = if claim.n > 0 { format!(" · {}", found(claim)) } else { String::new() };
-                ui.add(Label::new(format!("{}{call}", claim.numbers)).wrap()).on_hover_text(Answered::RULE);
+                glossary::sentence(ui, &format!("{}{call}", claim.numbers), |text| text);
                 // The headline says what the first one means.
                 if place > 0 && !claim.means.is_empty() {
                     ui.add(Label::new(RichText::new(&claim.means).color(tokens.weak)).wrap());

@@ -3,6 +3,7 @@
 
 use crate::action::Action;
 use crate::kit::background::Background;
+use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::panel::shows;
@@ -16,7 +17,7 @@ use lab_core::verdict::{Look, Newest, RECENT, Verdict, conclude, live};
 use std::path::{Path, PathBuf};
 
 /// The share of the window's height that reasons may take.
-const WHY: f32 = 0.16;
+const WHY: f32 = 0.3;
 
 /// The verdict on the run that has ended.
 #[derive(Default)]
@@ -93,7 +94,7 @@ fn concluded_of(folder: &Path) -> Result<Concluded, String> {
 fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     ui.horizontal_wrapped(|ui| {
-        ui.add(Label::new(RichText::new(&found.headline).family(theme::semibold())).wrap());
+        glossary::sentence(ui, &found.headline, |text| text.family(theme::semibold()));
         if let Some(guess) = guess {
             ui.colored_label(tokens.of_guess(found.confirms(guess)), found.on_guess(guess));
         }
@@ -110,14 +111,18 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
     if !found.reasons.is_empty() || !found.caveats.is_empty() {
         let title = RichText::new("Why, and how sure").size(theme::size::SMALL);
         let header = CollapsingHeader::new(title).id_salt("reasons").show(ui, |ui| {
-            // What is said must not take the panels' place.
-            let most = (WHY * ui.ctx().content_rect().height()).max(3.0 * theme::ROW);
-            ScrollArea::vertical().max_height(most).show(ui, |ui| {
+            // What is said must not take the panels' place; where there is more, lines are whole and the bar is in sight.
+            let font = TextStyle::Body.resolve(ui.style());
+            let line = ui.painter().layout_no_wrap("…".to_owned(), font, tokens.text).size().y;
+            let most = (WHY * ui.ctx().content_rect().height() / line).floor().max(4.0) * line;
+            ui.spacing_mut().scroll = theme::bar_in_sight();
+            ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
                 for reason in &found.reasons {
-                    ui.add(Label::new(format!("· {}", reason.text)).wrap());
+                    glossary::sentence(ui, &format!("· {}", reason.text), |text| text);
                 }
                 for caveat in &found.caveats {
-                    ui.add(Label::new(RichText::new(caveat).color(tokens.weak)).wrap());
+                    glossary::sentence(ui, caveat, |text| text.color(tokens.weak));
                 }
             });
         });

@@ -1,12 +1,14 @@
 //! What an experiment shows: a guess before it, a sentence while it trains, a verdict in the end; guided experiments and
 //! studies of one's own.
 
+use crate::lines::shapes;
 use crate::made::study;
 use crate::pictures::{compare_panel, pictured_in};
 use crate::runs::run;
 use crate::scripted::*;
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Theme, Vec2, vec2};
+use eframe::egui::epaint::Shape;
+use eframe::egui::{Key, Theme, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::learn::{conclude, lesson};
@@ -83,6 +85,40 @@ fn a_guess_starts_and_is_held_against_the_verdict() {
     assert!(harness.get_by_label("Predictions").accesskit_node().is_selected().unwrap_or(true));
     let written = std::fs::read_to_string(place.path().join("verdict/verdict.json")).unwrap();
     assert!(written.contains("Residual did better"), "{written}");
+}
+
+#[test]
+fn the_reasons_of_a_verdict_have_the_room_that_they_need_in_whole_lines() {
+    for zoom in [1.0, 1.6, 2.0] {
+        let place = tempfile::tempdir().unwrap();
+        let (mut harness, script) = window_over(place.path(), USUAL, Theme::Dark, false);
+        harness.ctx.set_zoom_factor(zoom);
+        harness.run();
+        click(&mut harness, "Start");
+        script.train(&script.started(), 40);
+        script.say(Event::Finished(Box::new(ended(place.path()))));
+        wait_for(&mut harness, "did better: ");
+        click(&mut harness, "Why, and how sure");
+        harness.run_steps(20);
+        let below = harness.get_by_label("Why, and how sure").rect().bottom();
+        let panels = harness.get_by_label("Curves").rect().top();
+        assert!(panels < 0.7 * harness.ctx.content_rect().height(), "the panels keep their place: {panels}");
+        let (mut lines, mut hidden) = (0, 0);
+        shapes(&harness, &mut |shape, clip| {
+            let Shape::Text(text) = shape else { return };
+            for row in text.galley.rows.iter().map(|row| row.rect().translate(text.pos.to_vec2())) {
+                if row.top() < below || row.top() > panels {
+                    continue;
+                }
+                let seen = row.intersect(clip).height().max(0.0);
+                assert!(seen < 1.0 || seen > row.height() - 1.0, "{seen} of a line at {zoom}: {}", text.galley.text());
+                lines += usize::from(seen > 1.0);
+                hidden += usize::from(seen < 1.0);
+            }
+        });
+        // With very large letters there is room for some of them.
+        assert!(lines > 3 && (hidden == 0 || zoom > 1.9), "{lines} lines in sight and {hidden} not, at {zoom}");
+    }
 }
 
 #[test]
@@ -193,6 +229,27 @@ fn a_question_that_was_interrupted_goes_on_as_it_was_asked() {
     let started = written(&mut harness, &notes);
     assert!(started.starts_with("learn run shortcut "), "{started}");
     assert!(started.contains(&*folder.to_string_lossy()), "in its own folder: {started}");
+}
+
+#[test]
+fn what_was_measured_stands_beside_the_question_where_there_is_room() {
+    let place = tempfile::tempdir().unwrap();
+    answered(place.path(), 3);
+    let (mut harness, _notes) = beside(place.path());
+    click(&mut harness, "Learn");
+    wait_for(&mut harness, "Measured");
+    let at = |harness: &Harness<'static, App>, part: &str| {
+        harness.query_all_by_label_contains(part).next().unwrap_or_else(|| panic!("no {part}")).rect()
+    };
+    let question = "Two networks of 56 layers. They differ in their shortcuts only.";
+    assert!(at(&harness, "Measured").top() > at(&harness, question).bottom(), "in a narrow panel below it");
+    harness.set_size(vec2(1920.0, 1080.0));
+    harness.key_press(Key::F5);
+    harness.run();
+    let (question, measured) = (at(&harness, question), at(&harness, "Measured"));
+    assert!((question.top() - measured.top()).abs() < 20.0 && measured.left() > question.right(), "{measured}");
+    let list = harness.get_by_label("Question").rect();
+    assert!(question.top() - list.bottom() > 7.0, "{question} below {list}");
 }
 
 #[test]

@@ -146,6 +146,32 @@ fn each_unit_tells_what_stands_out_in_it() {
 }
 
 #[test]
+fn of_confusions_that_are_as_bad_as_each_other_none_is_told_alone() {
+    let (mut harness, script) = beside();
+    // A network that says Sneaker whatever it sees, and one with two mistakes that are as frequent.
+    let mut sneakers = vec![0; 100];
+    (0..10).for_each(|class| sneakers[class * 10 + 7] = 100);
+    script.say(validated(0, sneakers));
+    script.say(validated(1, matrix(&[(6, 0, 30), (3, 8, 30)])));
+    harness.run();
+    let told = |harness: &Harness<'static, App>| -> Vec<String> {
+        let told = told_matrices(harness);
+        told.iter().map(|told| told.split_once("correct; ").expect("what stands out").1.to_owned()).collect()
+    };
+    assert_eq!(
+        told(&harness),
+        [
+            "most often 9 classes taken for Sneaker (100 each)",
+            "most often Dress taken for Bag (30), as in 1 other pair"
+        ]
+    );
+    pick(&mut harness, "Cells show", "% of actual");
+    assert_eq!(told(&harness)[0], "most often 9 classes taken for Sneaker (100 % of each)");
+    pick(&mut harness, "Cells show", "% of predicted");
+    assert_eq!(told(&harness)[0], "of what is taken for Sneaker most often 9 classes (10.0 % each)");
+}
+
+#[test]
 fn an_arm_without_mistakes_has_nothing_that_stands_out() {
     let (mut harness, script) = beside();
     script.say(validated(0, matrix(&[])));
@@ -208,7 +234,8 @@ fn ten_thousand_classes_are_told_without_a_cell_for_each_pair() {
     harness.run();
     let all = told_matrices(&harness);
     // Class 17 itself is among those taken for it.
-    assert!(all[0].contains("plain: 2,501 of 10,000 correct; most often class 1 taken for class 17 (1)"), "{all:?}");
+    let expected = "plain: 2,501 of 10,000 correct; most often 7,499 classes taken for class 17 (1 each)";
+    assert!(all[0].contains(expected), "{all:?}");
     assert!(all[1].contains("residual: 5,000 of 10,000 correct"), "{all:?}");
     assert!(harness.get_by_label("Similar classes together").accesskit_node().is_disabled());
     pick(&mut harness, "Cells show", "Difference of arms");

@@ -1,5 +1,6 @@
 //! A learning rate and a batch size that the window finds in a process of its own, and puts into the form.
 
+use crate::room::texts;
 use crate::scripted::*;
 use eframe::egui::{Theme, vec2};
 use egui_kittest::Harness;
@@ -66,6 +67,26 @@ fn a_learning_rate_is_found_for_every_network_and_put_into_the_form() {
     let plan = harness.state().plan();
     let (shared, own) = (plan.recipe.optimizer.learning_rate, plan.arms[1].optimizer.clone().unwrap().learning_rate);
     assert!((0.003..0.03).contains(&shared) && own == shared, "{shared} {own}");
+}
+
+#[test]
+fn the_button_that_takes_what_was_found_is_in_sight_without_scrolling() {
+    let place = tempfile::tempdir().unwrap();
+    let mut harness = saying(place.path(), &rising(), "");
+    for size in [vec2(1440.0, 900.0), vec2(1920.0, 1080.0), vec2(1024.0, 700.0)] {
+        harness.set_size(size);
+        command(&mut harness, "Show Find");
+        if !shows(&harness, " for all") {
+            harness.get_by_label("Test learning rates").click();
+            wait_until(&mut harness, "rates are suggested", |harness| shows(harness, "Use for plain"));
+        }
+        harness.run();
+        let button = harness.get_by_label_contains(" for all").rect();
+        let seen = texts(&harness)
+            .into_iter()
+            .any(|(_, text, clip)| button.contains(text.center()) && clip.contains_rect(button.shrink(1.0)));
+        assert!(seen, "out of sight at {size}: {button}");
+    }
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn a_sweep_shows_what_it_has_and_can_be_cancelled() {
     harness.run();
     assert!(told(&harness, "residual, all blocks: 86.0 % · hurts most: block 2.0, 40.0 % left without it"));
     assert!(told(&harness, "plain, block 2.0: cannot be left out"));
+    assert!(told(&harness, "grey blocks and gaps: cannot be left out, as nothing carries the signal past them"));
     harness.get_by_label("What am I looking at: Lesions").click();
     harness.run();
     assert!(told(&harness, "Veit, Wilber and Belongie 2016, section 4.1"));

@@ -24,6 +24,7 @@ mod form;
 mod given;
 mod inside;
 mod landscape;
+mod large;
 mod lesions;
 mod lines;
 mod live;

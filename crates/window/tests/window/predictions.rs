@@ -2,11 +2,12 @@
 
 use crate::asked::*;
 use crate::pictures::compare_panel;
+use crate::room::{cut, texts};
 use crate::scripted::*;
-use eframe::egui::{Modifiers, Theme};
+use eframe::egui::{Modifiers, Rect, Theme, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use lab_core::instrument::{Answer, Finding, Neighbour, Question, Sample};
+use lab_core::instrument::{Answer, Finding, Neighbour, Predictions, Question, Sample};
 use lab_core::protocol::{Event, Thumbnail};
 use lab_window::App;
 use lab_window::dialogs::{Chosen, Wanted};
@@ -205,6 +206,72 @@ fn classes_and_calibration_are_told_for_both_arms() {
         names(&harness, "calibration error")
     );
     assert!(told(&harness, "on the diagonal confidence equals accuracy"));
+}
+
+/// The classes of answers in a window of this size.
+fn per_class(size: Vec2) -> Harness<'static, App> {
+    let (mut harness, _script) = predicted();
+    harness.get_by_label("Per class").click();
+    harness.set_size(size);
+    harness.run();
+    harness
+}
+
+#[test]
+fn shares_of_a_class_stand_below_their_heading_digit_below_digit() {
+    let harness = per_class(vec2(1920.0, 1080.0));
+    let rights = |name: &str| harness.query_all_by_label(name).map(|node| node.rect().right()).collect::<Vec<_>>();
+    let headings: Vec<f32> = ["Precision", "Recall", "F1"].into_iter().flat_map(rights).collect();
+    assert_eq!(headings.len(), 6, "three for each network");
+    let shares: Vec<f32> = rights("0.0 %").into_iter().chain(rights("100.0 %")).collect();
+    assert!(!shares.is_empty());
+    for share in shares {
+        assert!(headings.iter().any(|heading| (heading - share).abs() < 1.0), "{share} below none of {headings:?}");
+    }
+    let first = harness.query_all_by_label("Precision").next().unwrap().rect();
+    let is_above = |at: Rect| (0.0..16.0).contains(&(first.top() - at.bottom())) && at.left() < first.right();
+    assert!(texts(&harness).iter().any(|(text, at, _)| text == "plain" && is_above(*at)), "whose they are");
+}
+
+#[test]
+fn a_table_of_classes_that_goes_on_beyond_its_panel_says_so_and_keeps_its_names() {
+    let goes_on = |harness: &Harness<'static, App>| texts(harness).iter().any(|(text, ..)| text == "›");
+    assert!(!goes_on(&per_class(vec2(1920.0, 1080.0))));
+    let mut harness = per_class(vec2(1024.0, 700.0));
+    assert!(goes_on(&harness));
+    harness.query_all_by_label("Images").last().expect("the last column").scroll_to_me();
+    harness.run();
+    assert!(!goes_on(&harness), "at its end nothing is hidden");
+    let name = texts(&harness).into_iter().find(|(text, ..)| text == "Pullover").expect("a class");
+    assert!(name.2.contains_rect(name.1), "{name:?}");
+}
+
+#[test]
+fn five_guesses_are_told_only_where_there_are_more_classes() {
+    let (mut harness, script) = predicted();
+    harness.get_by_label("Per class").click();
+    harness.run();
+    assert!(told(&harness, "plain: accuracy 75.0 %, top 5 "));
+    click(&mut harness, "Predict: Predictions");
+    let mut few = Predictions::of(4, 8);
+    (0..8).for_each(|image| few.push(image % 4, 0, 1.0, &[0.25; 4]));
+    let (id, _) = script.asked_for(|question| *question == Question::Predictions).expect("asked");
+    script.found(id, [Ok(Finding::Predictions(few.clone())), Ok(Finding::Predictions(few))]);
+    harness.run();
+    assert!(told(&harness, "plain: accuracy 25.0 %, macro F1 "), "{:?}", names(&harness, "accuracy"));
+}
+
+#[test]
+fn confidence_and_accuracy_are_both_in_percent() {
+    let (mut harness, _script) = predicted();
+    harness.get_by_label("Calibration").click();
+    harness.run();
+    let all: Vec<String> = texts(&harness).into_iter().map(|(text, ..)| text).collect();
+    let times = |wanted: &str| all.iter().filter(|text| *text == wanted).count();
+    assert_eq!([times("100 %"), times("confidence"), times("accuracy")], [2, 1, 1], "{all:?}");
+    harness.set_size(vec2(1024.0, 700.0));
+    harness.run();
+    assert_eq!(cut(&harness), Vec::<String>::new());
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn titles(harness: &Harness<'static, App>) -> Vec<String> {
 }
 
 /// Every painted text with where it is and what of that is seen.
-fn texts(harness: &Harness<'static, App>) -> Vec<(String, Rect, Rect)> {
+pub fn texts(harness: &Harness<'static, App>) -> Vec<(String, Rect, Rect)> {
     let mut found = Vec::new();
     shapes(harness, &mut |shape, clip| {
         if let Shape::Text(text) = shape {
@@ -168,7 +168,7 @@ fn assert_in_sight(harness: &mut Harness<'static, App>, when: &str) {
 }
 
 /// What the engine says at the end.
-fn end(script: &Script, steps: u64) {
+pub fn end(script: &Script, steps: u64) {
     script.say(Event::Phase(Phase::Done));
     let reason = Outcome::COMPLETE.to_owned();
     let outcome =

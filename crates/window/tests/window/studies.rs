@@ -3,6 +3,7 @@
 use crate::asked::told;
 use crate::made::{AXES, look_at, pick, see, study};
 use crate::pictures::compare_study;
+use crate::room::texts;
 use crate::scripted::*;
 use eframe::egui::{Key, OutputCommand, Theme, vec2};
 use egui_kittest::Harness;
@@ -387,4 +388,40 @@ fn results_look_as_kept_in_a_small_window_in_the_dark() {
 #[test]
 fn results_look_as_kept_in_a_small_window_in_the_light() {
     pictures_of(Theme::Light, [1024.0, 700.0], "small_light");
+}
+
+#[test]
+fn what_dashes_mean_is_in_sight_without_scrolling() {
+    let place = tempfile::tempdir().unwrap();
+    study(&place.path().join("studies"), "rates", &AXES[..1], 2, 4, 40);
+    for size in [vec2(1440.0, 900.0), vec2(1920.0, 1080.0)] {
+        let (mut harness, _script, _) = over(place.path());
+        harness.set_size(size);
+        harness.run();
+        look_at(&mut harness, "rates");
+        wait_for(&mut harness, "Verdict: ");
+        see(&mut harness, "Curves");
+        assert!(shows(&harness, "Dashed: 0.1"));
+        let all = texts(&harness);
+        let lowest = |wanted: &str| {
+            let found = all.iter().filter(|(text, ..)| text == wanted);
+            found.max_by(|a, b| a.1.top().total_cmp(&b.1.top())).unwrap_or_else(|| panic!("no {wanted}"))
+        };
+        for value in ["0.01", "0.1"] {
+            let (_, at, clip) = lowest(value);
+            assert!(clip.contains_rect(*at), "{value} is out of sight at {size}: {at} of {clip}");
+        }
+    }
+}
+
+#[test]
+fn trainings_are_counted_in_whole_numbers() {
+    let place = tempfile::tempdir().unwrap();
+    study(&place.path().join("studies"), "rates", &AXES[..1], 2, 3, 40);
+    let (mut harness, _script, _) = over(place.path());
+    look_at(&mut harness, "rates");
+    see(&mut harness, "History");
+    let all: Vec<String> = texts(&harness).into_iter().map(|(text, ..)| text).collect();
+    assert!(["1", "2", "3"].iter().all(|number| all.iter().any(|text| text == number)), "{all:?}");
+    assert!(!all.iter().any(|text| text == "1.5" || text == "2.5"), "{all:?}");
 }

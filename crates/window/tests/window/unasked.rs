@@ -44,6 +44,8 @@ fn every_canvas_says_what_it_shows_and_has_the_button_that_helps() {
     assert_eq!(script.starts(), 1);
     command(&mut harness, "Show Lesions");
     assert!(told(&harness, "The networks are being made"), "while they are loaded");
+    command(&mut harness, "Show Classify");
+    assert!(!told(&harness, "There are no networks yet"), "Start was pressed");
     script.train(&script.started(), 40);
     harness.run();
     for (panel, what, button) in CANVASES {
@@ -110,7 +112,7 @@ fn is_explain(question: &Question) -> bool {
 }
 
 /// The images that were to be explained, with the numbers of the questions.
-fn explained(script: &Script) -> Vec<(u64, usize)> {
+pub fn explained(script: &Script) -> Vec<(u64, usize)> {
     let image = |command: &Command| match command {
         Command::Ask { id, question: Question::Explain { sample: Sample::Validation(image), .. }, .. } => {
             Some((*id, *image))

@@ -57,7 +57,8 @@ struct Cells {
 
 /// Least side of a cell whose class is named beside it.
 const NAMED: f32 = 10.0;
-/// Least side of cells below which slanted names do not touch each other; those of narrower ones stand upright.
+/// Least side of cells below which slanted names do not touch each other; where there is no room for these, names stand
+/// upright.
 const SLANTED: f32 = 19.0;
 /// Largest side of a cell.
 const LARGEST: f32 = 34.0;
@@ -92,10 +93,12 @@ impl Grid<'_> {
         let mut labels = if width / n < NAMED { 0.0 } else { gutter(ui, classes) };
         // Slanted, the last name reaches beyond its column.
         let beyond = (labels * FRAC_1_SQRT_2 - SLANTED / 2.0).max(0.0);
-        let below = room.y - (ui.cursor().top() - top) - (labels + LINE) * FRAC_1_SQRT_2 - space::S;
-        let mut side = ((width - labels - beyond) / n).min(LARGEST).min((below / n).max(WRITTEN));
-        if side < SLANTED {
-            side = ((width - labels) / n).min(SLANTED - 1.0);
+        let below = room.y - (ui.cursor().top() - top) - space::S;
+        let widest = |across: f32, above: f32| (across / n).min(LARGEST).min(((below - above) / n).max(WRITTEN));
+        let mut side = widest(width - labels - beyond, (labels + LINE) * FRAC_1_SQRT_2);
+        let is_slanted = side >= SLANTED;
+        if !is_slanted {
+            side = widest(width - labels, labels);
         }
         let named_classes = side >= NAMED;
         if !named_classes {
@@ -103,7 +106,7 @@ impl Grid<'_> {
             let text = "More classes than names have room for: point at a cell, or make the panel larger.";
             ui.add(Label::new(theme::caption(text, &tokens)).wrap());
         }
-        let slant = if side >= SLANTED { std::f32::consts::FRAC_PI_4 } else { std::f32::consts::FRAC_PI_2 };
+        let slant = if is_slanted { std::f32::consts::FRAC_PI_4 } else { std::f32::consts::FRAC_PI_2 };
         let above = if named_classes { space::XS + labels * slant.sin() + LINE * slant.cos() } else { 0.0 };
         let (outer, response) = ui.allocate_exact_size(vec2(labels + side * n, side * n + above), Sense::click());
         let origin = outer.min + vec2(labels, above);

@@ -2,7 +2,7 @@
 //! it is drawn.
 
 use lab_core::instrument::{Confusion, WHOLE, similar_order};
-use lab_core::number::{count, percent};
+use lab_core::number::{count, percent, plural};
 use lab_core::table::Table;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -91,48 +91,58 @@ impl<'a> Matrix<'a> {
         self.classes.len()
     }
 
-    /// What stands out, in a sentence: the worst confusion, or where this arm differs most from the first one.
+    /// What stands out, in a sentence: the worst confusion, or where this arm differs most from the first one. Where several
+    /// are as bad, none of them is told as if it were alone.
     pub fn summary(&self, first: &Matrix, unit: Unit) -> String {
         let total: u32 = self.rows.iter().sum();
         let right = count(self.counts.right().into());
         let text = format!("{}: {right} of {} correct", self.name, count(total.into()));
-        let cells = self.cells(first, unit);
-        let largest = |weigh: &dyn Fn(usize, usize) -> f64, cells: &mut dyn Iterator<Item = (usize, usize)>| {
-            let weighed = cells.map(|(row, column)| (row, column, weigh(row, column)));
-            weighed.reduce(|best, next| if next.2 > best.2 { next } else { best }).filter(|best| best.2 > 0.0)
+        let weigh = |row: usize, column: usize| match unit {
+            Unit::Counts => f64::from(self.cell(row, column)),
+            Unit::Difference => self.difference(first, row, column).abs(),
+            Unit::OfActual | Unit::OfPredicted => self.share(row, column, unit),
         };
-        let mut off = cells.iter().copied().filter(|(row, column)| row != column);
+        let mut cells = self.cells(first, unit);
+        cells.retain(|(row, column)| row != column || unit == Unit::Difference);
+        let most = cells.iter().map(|(row, column)| weigh(*row, *column)).fold(0.0, f64::max);
+        cells.retain(|(row, column)| weigh(*row, *column).total_cmp(&most).is_eq());
+        let Some(&(row, column)) = cells.first().filter(|_| most > 0.0) else { return text };
         let class = |class: usize| self.classes[class].as_str();
+        let (actual, predicted, others) = (class(row), class(column), cells.len() as u64 - 1);
+        // All that are as bad are taken for the same class.
+        let alike = others > 0 && cells.iter().all(|cell| cell.1 == column);
+        let many = count(others + 1);
+        let others = if others > 0 { format!(", as in {}", plural(others, "other pair")) } else { String::new() };
         let told = match unit {
             Unit::Counts => {
-                largest(&|row, column| f64::from(self.cell(row, column)), &mut off).map(|(row, column, _)| {
-                    let many = count(self.cell(row, column).into());
-                    format!("most often {} taken for {} ({many})", class(row), class(column))
-                })
+                let images = count(self.cell(row, column).into());
+                if alike {
+                    format!("most often {many} classes taken for {predicted} ({images} each)")
+                } else {
+                    format!("most often {actual} taken for {predicted} ({images}){others}")
+                }
+            }
+            Unit::OfActual if alike => {
+                format!("most often {many} classes taken for {predicted} ({} of each)", percent(most))
             }
             Unit::OfActual => {
-                largest(&|row, column| self.share(row, column, unit), &mut off).map(|(row, column, share)| {
-                    format!("of a class most often {} taken for {} ({})", class(row), class(column), percent(share))
-                })
+                format!("of a class most often {actual} taken for {predicted} ({}){others}", percent(most))
+            }
+            Unit::OfPredicted if alike => {
+                format!("of what is taken for {predicted} most often {many} classes ({} each)", percent(most))
             }
             Unit::OfPredicted => {
-                largest(&|row, column| self.share(row, column, unit), &mut off).map(|(row, column, share)| {
-                    format!("of what is taken for {} most often {} ({})", class(column), class(row), percent(share))
-                })
+                format!("of what is taken for {predicted} most often {actual} ({}){others}", percent(most))
             }
             Unit::Difference => {
-                let apart = |row: usize, column: usize| self.difference(first, row, column).abs();
-                largest(&apart, &mut cells.iter().copied()).map(|(row, column, _)| {
-                    let points = 100.0 * self.difference(first, row, column);
-                    let more = if points > 0.0 { "more" } else { "less" };
-                    let right = format!("{} right", class(row));
-                    let cell =
-                        if row == column { right } else { format!("{} taken for {}", class(row), class(column)) };
-                    format!("furthest from {}: {cell}, {:.1} points {more}", first.name, points.abs())
-                })
+                let points = 100.0 * self.difference(first, row, column);
+                let more = if points > 0.0 { "more" } else { "less" };
+                let right = format!("{actual} right");
+                let cell = if row == column { right } else { format!("{actual} taken for {predicted}") };
+                format!("furthest from {}: {cell}, {:.1} points {more}", first.name, points.abs())
             }
         };
-        told.map_or(text.clone(), |told| format!("{text}; {told}"))
+        format!("{text}; {told}")
     }
 }
 

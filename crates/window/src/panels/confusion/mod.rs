@@ -85,7 +85,7 @@ fn matrices(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action
             }
         });
     }
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let rule = ui.label(theme::caption("Rows: actual. Columns: predicted.", &Tokens::of(ui)));
         rule.on_hover_text("A click on a cell shows its images");
         give_away::button(ui, "Confusion", &Paper { view: *view, matrices: &matrices }, actions);

@@ -6,7 +6,6 @@ use crate::kit::chips::line_sample;
 use crate::kit::line::Dash;
 use crate::kit::theme::{self, PALETTE_NAMES, Tokens, space};
 use crate::kit::widgets::named;
-use eframe::egui::style::ScrollStyle;
 use eframe::egui::{
     FontId, Key as Pressed, Popup, PopupCloseBehavior, Response, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo,
     pos2, vec2,
@@ -84,8 +83,9 @@ impl Legend {
         let keys: Vec<Key> = sources.iter().map(|source| source.key).collect();
         let floating = ui.spacing().scroll;
         // Where there are more names than fit, the bar says so.
-        ui.spacing_mut().scroll = ScrollStyle { bar_width: 6.0, ..ScrollStyle::solid() };
-        ScrollArea::vertical().id_salt("legend").max_height(ROWS * ROW).show(ui, |ui| {
+        ui.spacing_mut().scroll = theme::bar_in_sight();
+        let area = ScrollArea::vertical().id_salt("legend").max_height(ROWS * ROW).auto_shrink([false, true]);
+        area.show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing = vec2(space::M, 0.0);
                 ui.spacing_mut().interact_size.y = ROW;

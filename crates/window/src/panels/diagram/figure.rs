@@ -4,7 +4,7 @@
 use super::layout::{Arrangement, Lane, Node, in_words};
 use super::paint::{self, Look};
 use crate::action::Action;
-use crate::kit::chips::colored_chip;
+use crate::kit::chips::colored_told;
 use crate::kit::glossary::{self, explained};
 use crate::kit::legend::legend;
 use crate::kit::theme::{self, Tokens, space};
@@ -37,7 +37,8 @@ pub fn figure(
     let scale = tint.and_then(|quantity| scale(scene, quantity));
     for sketch in scene.networks {
         let color = Tokens::of(ui).palette(sketch.color);
-        ui.horizontal(|ui| colored_chip(ui, color, &in_a_line(sketch)));
+        ui.add_space(space::S);
+        colored_told(ui, color, &in_a_line(sketch));
         match &sketch.outline {
             Ok(outline) => {
                 let lane = Lane::new(outline, arrangement);

@@ -17,7 +17,9 @@ impl Panel for Find {
         if let Some(what) = effects.finder.sought.take() {
             view.what = what;
         }
+        let room = ui.available_height();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            let bottom = ui.max_rect().top() + room;
             ui.set_max_width(ui.available_width() - space::S);
             ui.spacing_mut().item_spacing.y = space::S;
             ui.horizontal_wrapped(|ui| {
@@ -30,7 +32,7 @@ impl Panel for Find {
                 }
             });
             match view.what {
-                Sought::LearningRate => rate::ui(ui, view, scene, effects),
+                Sought::LearningRate => rate::ui(ui, view, scene, effects, bottom),
                 Sought::BatchSize => batch::ui(ui, scene, effects),
             }
             if let Some(why) = &effects.finder.failure {

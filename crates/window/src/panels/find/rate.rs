@@ -16,10 +16,11 @@ use lab_core::statistics::smoothed;
 
 /// How many times its beginning a loss may be to be drawn: what lies above says no more than that it is above.
 const HIGHEST: f64 = 2.0;
-/// Height of the plot, in points.
-const HEIGHT: f32 = 280.0;
+/// Least and greatest height of the plot, in points.
+const HEIGHT: [f32; 2] = [160.0, 280.0];
 
-pub fn ui(ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
+/// Draws it in a panel whose lower edge is at `bottom`.
+pub fn ui(ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects, bottom: f32) {
     let plan = scene.plan;
     let tokens = Tokens::of(ui);
     let text = "Every network trains from its first weights for a few steps, while the learning rate rises by the same \
@@ -54,10 +55,11 @@ pub fn ui(ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
     if let Some(text) = outdated(&rates.plan, plan).or(other_size) {
         ui.colored_label(tokens.warning, text);
     }
-    plot(ui, rates, &found, is_done);
+    // What was found comes first, so that it and its buttons are in sight in a panel of any height.
     if is_done {
         suggestions(ui, rates, &found, plan, effects.actions);
     }
+    plot(ui, rates, &found, is_done, bottom);
 }
 
 fn start(ui: &mut Ui, scene: Scene, test: RateTest, effects: &mut Effects) {
@@ -83,7 +85,7 @@ fn start(ui: &mut Ui, scene: Scene, test: RateTest, effects: &mut Effects) {
     }
 }
 
-fn plot(ui: &mut Ui, rates: &Rates, found: &[Option<Suggestion>], is_done: bool) {
+fn plot(ui: &mut Ui, rates: &Rates, found: &[Option<Suggestion>], is_done: bool, bottom: f32) {
     let mut lines = Vec::new();
     for (arm, (steps, found)) in rates.steps.iter().zip(found).enumerate() {
         let finite = steps.iter().take_while(|(_, loss)| loss.is_finite()).count();
@@ -112,7 +114,9 @@ fn plot(ui: &mut Ui, rates: &Rates, found: &[Option<Suggestion>], is_done: bool)
     let words: Vec<String> = rates.arms.iter().zip(found).map(|(name, found)| in_words(name, *found)).collect();
     let text = format!("Averaged loss against the learning rate. {}", words.join("; "));
     let across = Across { scale: Scale::Log, ..Across::default() };
-    chart::draw_across(ui, ("rates", &text), &lines, across, Scale::Linear, HEIGHT);
+    let [least, most] = HEIGHT;
+    let height = (bottom - ui.cursor().top() - theme::ROW).clamp(least, most);
+    chart::draw_across(ui, ("rates", &text), &lines, across, Scale::Linear, height);
     let caption = "The averaged loss against the learning rate; dashed lines are what is suggested";
     ui.label(theme::caption(caption, &Tokens::of(ui)));
 }

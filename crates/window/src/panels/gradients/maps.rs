@@ -1,8 +1,8 @@
 //! The heat maps of all arms on one shared scale, and below them every block at the latest probe.
 
+use crate::kit::chart::{self, Across, Scale, Series};
 use crate::kit::chips::told;
 use crate::kit::glossary;
-use crate::kit::plot;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::named;
 use crate::panels::block_name::{in_full, shared};
@@ -13,10 +13,9 @@ use eframe::egui::{
     Align2, Color32, ColorImage, FontId, Rect, Response, Sense, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui,
     pos2, vec2,
 };
-use egui_plot::{Line, PlotBounds, Points};
 use lab_core::experiment::Naming;
 use lab_core::number::{self, short};
-use lab_core::protocol::{BlockProbe, ProbeRecord};
+use lab_core::protocol::{ArmProbe, BlockProbe, ProbeRecord};
 use lab_core::quantity::BlockQuantity;
 
 /// Probes that one column of the picture stands for, at most this many columns.
@@ -222,52 +221,22 @@ fn latest(ui: &mut Ui, monitor: &Monitor, quantity: BlockQuantity, height: f32) 
     glossary::caption(ui, &format!("By block at step {}, log scale", number::count(probe.step)));
     let networks = monitor.prepared.iter().flat_map(|prepared| &prepared.arms);
     let names = shared(networks.map(|arm| arm.blocks.as_slice()));
-    let mut extremes = Extremes::NONE;
-    let mut longest = 1;
-    let lines: Vec<Vec<[f64; 2]>> = probe
-        .arms
-        .iter()
-        .map(|arm| {
-            longest = longest.max(arm.blocks.len());
-            let point = |(index, block): (usize, &BlockProbe)| [index as f64 + 1.0, value(quantity, block).log10()];
-            arm.blocks.iter().enumerate().map(point).filter(|point| point[1].is_finite()).collect()
-        })
-        .collect();
-    lines.iter().flatten().for_each(|point| extremes.add(point[1]));
-    if !extremes.is_some() {
+    // Where names stand below, these are counted from 0.
+    let first = if names.is_empty() { 1.0 } else { 0.0 };
+    let line = |(arm, seen): (usize, &ArmProbe)| {
+        let point = |(index, block): (usize, &BlockProbe)| [index as f64 + first, value(quantity, block)];
+        let points = seen.blocks.iter().enumerate().map(point).collect();
+        Series { arm, name: monitor.arm_name(arm).to_owned(), points, ..Series::default() }
+    };
+    let lines: Vec<Series> = probe.arms.iter().enumerate().map(line).collect();
+    if !lines.iter().flat_map(|line| &line.points).any(|point| point[1].log10().is_finite()) {
         ui.label(theme::caption(
             "No block has one at this step: what is frozen gets none, and a network that has blown up gives none.",
             &tokens,
         ));
         return;
     }
-    // Wide enough for two marks.
-    let air = (0.5 * (0.4 - (extremes.max - extremes.min))).max(0.1);
-    let [low, high] = [extremes.min - air, extremes.max + air];
-    let drawn = plot::bare("latest", ui)
-        .height(height)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_boxed_zoom(false)
-        .x_grid_spacer(|input| {
-            plot::linear_marks(input, 60.0).into_iter().filter(|mark| mark.value.fract() == 0.0).collect()
-        })
-        .y_grid_spacer(plot::log_marks)
-        .custom_x_axes(plot::named_axis())
-        .x_axis_formatter(move |mark, _| {
-            let named = names.iter().zip(1..).find(|(_, at)| (f64::from(*at) - mark.value).abs() < 0.5);
-            named.map_or_else(|| mark.value.to_string(), |(name, _)| name.clone())
-        })
-        .y_axis_formatter(|mark, _| number::tick(10f64.powf(mark.value)))
-        .show(ui, |plot| {
-            plot.set_plot_bounds(PlotBounds::from_min_max([0.5, low], [longest as f64 + 0.5, high]));
-            for (arm, points) in lines.into_iter().enumerate() {
-                let color = tokens.arm(arm);
-                plot.points(
-                    Points::new(monitor.arm_name(arm), points.clone()).color(color).radius(2.5).allow_hover(false),
-                );
-                plot.line(Line::new(monitor.arm_name(arm), points).color(color).width(theme::CURVE).allow_hover(false));
-            }
-        });
-    named(ui, drawn.response, &format!("{} by block at step {}", quantity.title(), probe.step));
+    let name = format!("{} by block at step {}", quantity.title(), probe.step);
+    let across = Across { names: &names, ..Across::default() };
+    chart::draw_across(ui, ("latest", &name), &lines, across, Scale::Log, height);
 }

@@ -7,7 +7,7 @@ use crate::kit::canvas::{Offer, canvas_with};
 use crate::kit::chips::within;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{capitalised, choose, named, progress};
-use crate::panels::beginning::by_training;
+use crate::panels::beginning::{BEING_MADE, by_training};
 use crate::scene::{Effects, Scene};
 use crate::state::Monitor;
 use crate::state::inquiries::{Inquiries, Inquiry, Place};
@@ -72,7 +72,7 @@ impl<'a> Bench<'a> {
     pub fn hindered(&self) -> Option<&'static str> {
         match &self.monitor.prepared {
             Some(_) => None,
-            None if self.monitor.is_active() => Some("The networks are being made; this takes a moment."),
+            None if self.monitor.is_active() => Some(BEING_MADE),
             None if self.monitor.classifies => Some("This needs the images of an experiment."),
             None => Some("There are no networks yet."),
         }

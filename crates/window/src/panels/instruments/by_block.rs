@@ -16,7 +16,7 @@ pub fn draw(ui: &mut Ui, (id, name): (&str, &str), mut lines: Vec<Series>, bench
         let band = line.band.iter_mut().flatten().flatten();
         line.points.iter_mut().chain(&mut line.marked).chain(band).for_each(|point| point[0] += first - 1.0);
     }
-    let across = Across { scale: Scale::Linear, names: &names };
+    let across = Across { names: &names, ..Across::default() };
     let Some(pointed) = chart::draw_across(ui, (id, name), &lines, across, scale, height) else { return };
     let near = |line: &Series| {
         line.points.iter().copied().find(|point| (point[0] - pointed[0]).abs() < 0.5 && point[1].is_finite())

@@ -17,7 +17,7 @@ use crate::kit::widgets::{bounded_field, choose, named};
 use crate::panels::block_name::in_full;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::inquiries::Place;
-use eframe::egui::{Color32, ComboBox, Key, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, Vec2, vec2};
+use eframe::egui::{Color32, Key, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, Vec2, vec2};
 use lab_core::experiment::Naming;
 use lab_core::instrument::{Cut, Explanation, Finding, Focus, HeatMap, Instrument, Maps, Picture, Sample};
 use lab_core::number::{percent, short};
@@ -73,6 +73,8 @@ pub struct Explain {
     awaited: Option<u64>,
 }
 
+/// Room for an image's number with the word in front, in points.
+const NUMBER: f32 = 88.0;
 /// Side of a picture in the strip, in points.
 const SMALL: f32 = 60.0;
 /// Side of the picture that is looked at.
@@ -158,6 +160,7 @@ impl Explain {
                 named(ui, response, "What is shown of the image");
             });
             if view.mode != Mode::Filters {
+                together(ui, NUMBER);
                 let label = ui.label("Image");
                 let drag = bounded_field(ui, &mut self.image, 0..=images.saturating_sub(1), |field| field);
                 let drag = named(ui, drag.labelled_by(label.id), "Validation image");
@@ -192,13 +195,11 @@ impl Explain {
                 class.and_then(|class| classes.get(class)).map_or("Each network's guess", String::as_str)
             };
             let label = ui.label("Class");
-            let list =
-                ComboBox::from_id_salt("class").width(120.0).selected_text(title(self.class)).show_ui(ui, |ui| {
-                    for option in std::iter::once(None).chain((0..classes.len()).map(Some)) {
-                        ui.selectable_value(&mut self.class, option, title(option));
-                    }
-                });
-            list.response.labelled_by(label.id);
+            let options = std::iter::once(None).chain((0..classes.len()).map(Some));
+            let options: Vec<(Option<usize>, &str)> = options.map(|class| (class, title(class))).collect();
+            within(ui, "class", 170.0, |ui| {
+                choose(ui, &mut self.class, &options).labelled_by(label.id);
+            });
             together(ui, 60.0 + ui.spacing().slider_width);
             let label = ui.label("Overlay");
             let slider = ui.add(Slider::new(&mut view.strength, 0.0..=1.0).show_value(false)).labelled_by(label.id);
@@ -236,7 +237,7 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
         };
         told(ui, arm, &text);
         let overlay = Overlay { arm, found, of: "", strength };
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
             let name = format!("{arm} seen");
             let texture = textures.picture(ui.ctx(), &name, &found.seen).id();

@@ -2,10 +2,10 @@
 
 use super::bench::Bench;
 use super::span::{Axes, Span};
-use crate::kit::chips::told;
+use crate::kit::chips::{told, within};
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::named;
-use eframe::egui::{Align2, ComboBox, FontId, Mesh, Rect, Sense, Ui, pos2, vec2};
+use crate::kit::widgets::{choose, named};
+use eframe::egui::{Align2, FontId, Mesh, Rect, Sense, Ui, pos2, vec2};
 use lab_core::instrument::{Finding, Histogram, Instrument, Spread};
 use lab_core::number::short;
 use std::collections::HashSet;
@@ -41,13 +41,10 @@ pub fn choose_parameter(ui: &mut Ui, parameter: &mut String, bench: &Bench) {
     }
     ui.horizontal_wrapped(|ui| {
         let label = ui.label("Parameter");
-        let shown = parameter.clone();
-        let list = ComboBox::from_id_salt("parameter").width(200.0).selected_text(shown).show_ui(ui, |ui| {
-            for name in &names {
-                ui.selectable_value(parameter, (*name).to_owned(), *name);
-            }
+        let options: Vec<(String, &str)> = names.iter().map(|name| ((*name).to_owned(), *name)).collect();
+        within(ui, "parameter", 220.0, |ui| {
+            choose(ui, parameter, &options).labelled_by(label.id);
         });
-        list.response.labelled_by(label.id);
     });
 }
 

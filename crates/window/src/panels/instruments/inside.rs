@@ -165,6 +165,8 @@ fn blocks(ui: &mut Ui, quantity: LookQuantity, bench: &Bench) {
     let scale = if quantity.scale() == Scale::Log { ", log scale" } else { "" };
     let caption = format!("{} from the input to the head{scale}", quantity.title());
     glossary::caption(ui, &caption);
+    // The topmost mark reaches beyond the plot.
+    ui.add_space(space::XS);
     let name = format!("{caption}. {}", words.join("; "));
     let arms: Vec<usize> = lines.iter().map(|line| line.arm).collect();
     if quantity == LookQuantity::Response {

@@ -66,6 +66,7 @@ impl Panel for Landscape {
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
         let bench = &mut Bench::new(scene, effects);
         ui.horizontal_wrapped(|ui| {
+            ui.label("Theory");
             within(ui, "mode", 190.0, |ui| {
                 let response = choose(ui, &mut view.mode, &MODES);
                 named(ui, response, "Theory that is looked at");

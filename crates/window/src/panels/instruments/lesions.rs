@@ -249,27 +249,29 @@ fn findings(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     if lines.is_empty() {
         return;
     }
-    let (across, scale) = match instrument {
-        Instrument::Lesions => (
+    let across = match instrument {
+        Instrument::Lesions => {
             "Accuracy without each block, from the input to the head: violet 0, yellow 100 %; underlined blocks and \
-                 diamonds shrink the map; dashed: the whole network",
-            Scale::Percent,
-        ),
-        Instrument::Removals => ("Error by the number of blocks left out; bands from least to largest", Scale::Percent),
-        Instrument::Swaps => ("Error by Kendall's τ between the order and the trained one", Scale::Percent),
-        Instrument::Gains => ("Accuracy by α", Scale::Percent),
-        _ => ("Accuracy of a linear classifier after each block", Scale::Percent),
+             diamonds shrink the map; dashed: the whole network"
+        }
+        Instrument::Removals => "Error by the number of blocks left out; bands from least to largest",
+        Instrument::Swaps => "Error by Kendall's τ between the order and the trained one",
+        Instrument::Gains => "Accuracy by α",
+        _ => "Accuracy of a linear classifier after each block",
     };
+    let is_broken = lines.iter().any(|(line, _)| line.points.iter().any(|point| point[1].is_nan()));
+    let gaps = "; grey blocks and gaps: cannot be left out, as nothing carries the signal past them";
+    let across = format!("{across}{}", if is_broken { gaps } else { "" });
     ui.add_space(space::XS);
-    glossary::caption(ui, across);
+    glossary::caption(ui, &across);
     let (lines, words): (Vec<Series>, Vec<String>) = lines.into_iter().unzip();
     let height = (ui.available_height() - 24.0 * (lines.len() as f32 + 1.0)).clamp(140.0, 360.0);
     let (arms, name): (Vec<usize>, String) =
         (lines.iter().map(|line| line.arm).collect(), format!("{across}. {}", words.join("; ")));
     if matches!(instrument, Instrument::Lesions | Instrument::Exits) {
-        by_block::draw(ui, ("lesions", &name), lines, bench, scale, height);
+        by_block::draw(ui, ("lesions", &name), lines, bench, Scale::Percent, height);
     } else {
-        chart::draw(ui, "lesions", &name, &lines, scale, height);
+        chart::draw(ui, "lesions", &name, &lines, Scale::Percent, height);
     }
     for (arm, words) in arms.into_iter().zip(&words) {
         told(ui, arm, words);

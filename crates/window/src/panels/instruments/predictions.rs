@@ -113,7 +113,7 @@ impl Panel for Predictions {
         match view.mode {
             Mode::Images => self.images(ui, &mut view.sieve, bench, &arms, gallery),
             Mode::Classes => {
-                let scroll = ScrollArea::both().auto_shrink(false);
+                let scroll = ScrollArea::vertical().auto_shrink(false);
                 scroll.show(ui, |ui| verdict::classes(ui, &arms, &gallery.classes));
             }
             Mode::Calibration => verdict::calibration(ui, &arms),
@@ -175,6 +175,7 @@ impl Predictions {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a grid's cells")]
     fn grid(&mut self, ui: &mut Ui, arms: &[Arm], gallery: &Gallery) {
         let (columns, height) = (((ui.available_width() / WIDTH) as usize).max(1), tiles::height(arms));
+        let width = (ui.available_width() / columns as f32).floor();
         let rows = self.shown.len().div_ceil(columns);
         let Self { atlas: Some((_, atlas)), shown, chosen, .. } = self else { return };
         ScrollArea::vertical().id_salt("grid").auto_shrink(false).show_rows(ui, height, rows, |ui, range| {
@@ -182,8 +183,8 @@ impl Predictions {
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing = Vec2::ZERO;
                     for &image in shown.iter().skip(row * columns).take(columns) {
-                        let (texture, part) = (atlas.texture.id(), atlas.place(image));
-                        if tile(ui, texture, part, image, arms, gallery, chosen.contains(&image)) {
+                        let part = (atlas.texture.id(), atlas.place(image));
+                        if tile(ui, width, part, image, arms, gallery, chosen.contains(&image)) {
                             let add = ui.input(|input| input.modifiers.matches_logically(Modifiers::COMMAND));
                             if !add {
                                 chosen.clear();

@@ -28,7 +28,7 @@ const CAPTION: &str = "Grad-CAM of each network's guess at its last block: yello
 /// The images one below another, and a menu that gives them away.
 pub fn ui(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &mut Bench) {
     let title = title(bench);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(theme::strong(title));
         let found = explained(bench);
         if found.is_empty() {
@@ -104,7 +104,9 @@ fn images(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, wa
             }
             // Below the pictures where there is hardly any room beside them.
             together(ui, BESIDE);
-            ui.add_space(space::S);
+            if ui.cursor().left() > ui.max_rect().left() + 1.0 {
+                ui.add_space(space::S);
+            }
             ui.vertical(|ui| {
                 let truth = first.truth.map_or_else(String::new, |truth| format!(": {}", class(truth)));
                 ui.label(theme::strong(format!("Image {image}{truth}")));

@@ -11,7 +11,7 @@ use eframe::egui::{
 use lab_core::instrument::Gallery;
 use lab_core::number::{count, plural};
 
-/// Width of a cell in points.
+/// Least width of a cell in points.
 pub const WIDTH: f32 = 92.0;
 /// Side of a picture in points.
 const SIDE: f32 = 56.0;
@@ -60,7 +60,7 @@ pub fn sheet(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Gallery) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = Vec2::ZERO;
         for (index, &image) in shown.iter().enumerate() {
-            tile(ui, atlas.texture.id(), atlas.place(index), image, arms, gallery, false);
+            tile(ui, WIDTH, (atlas.texture.id(), atlas.place(index)), image, arms, gallery, false);
         }
     });
 }
@@ -81,15 +81,15 @@ fn mark(painter: &Painter, center: Pos2, is_right: bool, color: Color32) {
 /// right and a cross where it is wrong; says whether it was clicked.
 pub fn tile(
     ui: &mut Ui,
-    texture: TextureId,
-    part: Rect,
+    width: f32,
+    (texture, part): (TextureId, Rect),
     image: usize,
     arms: &[Arm],
     gallery: &Gallery,
     is_chosen: bool,
 ) -> bool {
     let tokens = Tokens::of(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(WIDTH, height(arms)), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height(arms)), Sense::click());
     let picture = Rect::from_center_size(rect.center_top() + vec2(0.0, 2.0 + SIDE / 2.0), Vec2::splat(SIDE));
     let painter = ui.painter();
     painter.image(texture, picture, part, Color32::WHITE);

@@ -3,12 +3,16 @@
 use super::paper::{Figure, PLOT, Paper, ROWS};
 use crate::action::Action;
 use crate::give_away;
-use crate::kit::chart::{self, Scale, Series};
-use crate::kit::chips::{chip, dot, told};
+use crate::kit::beyond;
+use crate::kit::chart::{self, Across, Scale, Series};
+use crate::kit::chips::{DOT, paint_dot, told};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
 use crate::kit::theme::{self, Tokens, space};
-use eframe::egui::{Grid, PopupAnchor, Tooltip, Ui};
+use crate::kit::widgets::named;
+use eframe::egui::{
+    Align, Grid, Label, Layout, PopupAnchor, RichText, ScrollArea, Sense, TextStyle, Tooltip, Ui, vec2,
+};
 use lab_core::instrument::{Calibration, CalibrationBin, Disagreement, Metrics, Predictions};
 use lab_core::number::{count, percent, plural};
 use lab_core::statistics::wilson;
@@ -24,7 +28,7 @@ fn metrics(arms: &[Arm]) -> Vec<Metrics> {
 /// Precision, recall, F1 and support of every class, the arms side by side.
 pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String]) {
     let metrics = metrics(arms);
-    ui.horizontal_wrapped(|ui| overall(ui, arms, &metrics));
+    overall(ui, arms, &metrics);
     table(ui, arms, &metrics, classes);
 }
 
@@ -51,47 +55,83 @@ fn of_arms(arms: &[Arm], tables: impl Iterator<Item = Table>) -> Vec<(String, Ta
 /// Each arm in a sentence.
 fn overall(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics]) {
     for ((arm, name, found), metrics) in arms.iter().zip(metrics) {
-        let text = format!(
-            "{name}: accuracy {}, top 5 {}, macro F1 {}",
-            percent(metrics.accuracy),
-            percent(found.top5()),
-            percent(metrics.macro_mean.f1)
-        );
-        chip(ui, *arm, &text);
+        // Of five classes, five guesses are always right.
+        let top5 = if metrics.classes.len() > 5 { format!(", top 5 {}", percent(found.top5())) } else { String::new() };
+        let (accuracy, f1) = (percent(metrics.accuracy), percent(metrics.macro_mean.f1));
+        told(ui, *arm, &format!("{name}: accuracy {accuracy}{top5}, macro F1 {f1}"));
     }
 }
 
-/// Every class, with the arms' colours in front of their columns.
+/// The share of the table's width that the classes' names may take.
+const NAMES: f32 = 0.4;
+
+/// Every class. Where the arms have no room beside each other, they are scrolled, and the classes' names stay.
 fn table(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics], classes: &[String]) {
-    Grid::new("classes").striped(true).spacing([space::S, space::XS]).show(ui, |ui| {
-        ui.label(theme::strong("Class"));
-        for (arm, ..) in arms {
-            for title in ["Precision", "Recall", "F1"] {
-                ui.horizontal(|ui| {
-                    ui.spacing_mut().item_spacing.x = space::XS;
-                    dot(ui, *arm);
-                    glossary::explained(ui.label(theme::strong(title)), title);
-                });
-            }
-        }
-        ui.label(theme::strong("Images"));
-        ui.end_row();
-        for (class, title) in classes.iter().enumerate() {
-            ui.label(title);
-            for ((.., said), found) in arms.iter().zip(metrics) {
-                let score = found.classes.get(class).copied().unwrap_or_default();
-                // Of what was never said, no share is right.
-                let is_said = said.predicted.iter().any(|predicted| usize::from(*predicted) == class);
-                ui.label(if is_said { share(score.precision) } else { "–".to_owned() });
-                ui.label(share(score.recall));
-                ui.label(share(score.f1));
-            }
-            let support = metrics.first().and_then(|found| found.classes.get(class)).map_or(0, |score| score.support);
-            ui.label(count(support.into()));
+    let grid = |name: &str| Grid::new(name).striped(true).spacing([space::M, space::XS]);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let widest = NAMES * ui.available_width();
+        grid("classes").max_col_width(widest).show(ui, |ui| {
+            ui.label("");
             ui.end_row();
+            ui.label(theme::strong("Class"));
+            ui.end_row();
+            for title in classes {
+                ui.add(Label::new(title).truncate());
+                ui.end_row();
+            }
+        });
+        let scroll = ScrollArea::horizontal().auto_shrink([false, true]);
+        let scroll = scroll.show(ui, |ui| grid("scores").show(ui, |ui| scores(ui, arms, metrics)));
+        let seen = scroll.inner_rect;
+        if scroll.content_size.x - scroll.state.clamped_offset().x > seen.width() + 1.0 {
+            beyond::more(ui, seen.with_min_x(seen.right()));
         }
     });
 }
+
+/// Three columns for each arm, below its name, and the number of images.
+fn scores(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics]) {
+    let titles = ["Precision", "Recall", "F1"];
+    let right =
+        |ui: &mut Ui, text: RichText| ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(text)).inner;
+    for (arm, name, _) in arms {
+        // It may be as wide as the three columns.
+        let (rect, response) = ui.allocate_exact_size(vec2(0.0, theme::ROW), Sense::hover());
+        let (tokens, font) = (Tokens::of(ui), TextStyle::Body.resolve(ui.style()));
+        let text = theme::elided(ui.painter(), name, font, tokens.text, ARM - DOT - space::XS);
+        paint_dot(ui.painter(), rect.left_center() + vec2(DOT / 2.0, 0.0), tokens.arm(*arm));
+        let at = rect.left_center() + vec2(DOT + space::XS, -0.5 * text.size().y);
+        ui.painter().galley(at, text, tokens.text);
+        named(ui, response, &format!("Columns of {name}"));
+        for _ in 1..titles.len() {
+            ui.label("");
+        }
+    }
+    ui.end_row();
+    for title in arms.iter().flat_map(|_| titles) {
+        glossary::explained(right(ui, theme::strong(title)), title);
+    }
+    right(ui, theme::strong("Images"));
+    ui.end_row();
+    for class in 0..metrics.first().map_or(0, |found| found.classes.len()) {
+        for ((.., said), found) in arms.iter().zip(metrics) {
+            let score = found.classes.get(class).copied().unwrap_or_default();
+            // Of what was never said, no share is right.
+            let is_said = said.predicted.iter().any(|predicted| usize::from(*predicted) == class);
+            let precision = if is_said { share(score.precision) } else { "–".to_owned() };
+            for text in [precision, share(score.recall), share(score.f1)] {
+                right(ui, text.into());
+            }
+        }
+        let support = metrics.first().and_then(|found| found.classes.get(class)).map_or(0, |score| score.support);
+        right(ui, count(support.into()).into());
+        ui.end_row();
+    }
+}
+
+/// Width of an arm's three columns, in points.
+const ARM: f32 = 170.0;
 
 fn calibrations(arms: &[Arm]) -> Vec<Calibration> {
     arms.iter().map(|(_, _, found)| Calibration::of(found, Calibration::BINS)).collect()
@@ -151,7 +191,8 @@ fn reliability(ui: &mut Ui, arms: &[Arm], found: &[Calibration]) {
         Series { name: "diagonal".into(), points, dash: Dash::Long, guide: true, unmarked: true, ..Series::default() };
     lines.insert(0, diagonal);
     let name = format!("Calibration. {}", words.join("; "));
-    let pointed = chart::draw(ui, "calibration", &name, &lines, Scale::Percent, height);
+    let across = Across { scale: Scale::Percent, titles: ["confidence", "accuracy"], ..Across::default() };
+    let pointed = chart::draw_across(ui, ("calibration", &name), &lines, across, Scale::Percent, height);
     if let Some([at, _]) = pointed {
         counted(ui, arms, found, at);
     }

@@ -4,6 +4,7 @@ use super::columns::{Column, status};
 use super::details::{buttons, obstacle};
 use super::view::View;
 use crate::action::{Action, RunAction};
+use crate::kit::beyond;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::shelf::{Entry, Shelf};
@@ -116,23 +117,10 @@ pub fn ui(ui: &mut Ui, view: &mut View, columns: &[Column], shown: &[Arc<Entry>]
         all(ui, place.translate(vec2(viewport.left(), 0.0)), shown, table);
         let hidden = columns.width - viewport.right();
         if hidden > space::S {
-            more(ui, Rect::from_min_size(pos2(origin.x + viewport.right(), place.top()), vec2(0.0, viewport.height())));
+            let edge = pos2(origin.x + viewport.right(), place.top());
+            beyond::more(ui, Rect::from_min_size(edge, vec2(0.0, viewport.height())));
         }
     });
-}
-
-/// Fades out what goes on to the right of an edge.
-fn more(ui: &Ui, edge: Rect) {
-    const STEPS: u8 = 8;
-    let color = Tokens::of(ui).background;
-    for step in 0..STEPS {
-        let right = edge.left() - 4.0 * f32::from(step);
-        let strip = Rect::from_x_y_ranges(right - 4.0..=right, edge.y_range());
-        ui.painter().rect_filled(strip, 0.0, color.gamma_multiply(0.9 * (1.0 - f32::from(step) / f32::from(STEPS))));
-    }
-    let font = FontId::proportional(theme::size::BODY);
-    let at = pos2(edge.left() - space::XS, edge.top() + theme::ROW / 2.0);
-    ui.painter().text(at, Align2::RIGHT_CENTER, "›", font, Tokens::of(ui).text);
 }
 
 /// The headings; a click sorts.
@@ -226,6 +214,8 @@ fn row(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, entry: &En
             let text = column.in_table(entry, arm);
             let color = match column {
                 Column::Status | Column::Name if entry.live => tokens.accent,
+                // The run on show, of which there may be others of the same name.
+                Column::Name if *own == Some(&entry.folder) => tokens.accent,
                 Column::Name | Column::Arm | Column::Best(_) | Column::Last(_) => tokens.text,
                 _ => tokens.weak,
             };

@@ -62,6 +62,14 @@ pub fn band(ui: &mut Ui, view: &mut View) {
     listed(ui, ("Band", hint), &mut view.band, &Band::ALL);
 }
 
+/// Room for a line below a drawing with what is between them, in points.
+const LINE: f32 = theme::ROW + space::S;
+
+/// How high a drawing may be that begins here, so that so many lines below it are in view, too.
+pub fn height(ui: &Ui, bottom: f32, lines: f32) -> f32 {
+    (bottom - ui.cursor().top() - lines * LINE).clamp(220.0, 560.0)
+}
+
 /// What a view says that has nothing to show yet.
 pub fn nothing(ui: &mut Ui, text: &str) {
     ui.add_space(space::M);

@@ -1,8 +1,9 @@
 //! A table of which only the rows in view are drawn, however many there are. Knows nothing of studies.
 
+use crate::kit::beyond;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
-use eframe::egui::{Align2, Color32, FontFamily, FontId, Rect, Response, ScrollArea, Sense, Ui, pos2, vec2};
+use eframe::egui::{Color32, FontFamily, FontId, Rect, Response, ScrollArea, Sense, Ui, pos2, vec2};
 
 /// Height of a row, in points.
 pub const ROW: f32 = 22.0;
@@ -85,12 +86,8 @@ impl Cells {
                 self.write(ui, header, column, title, (tokens.weak, theme::semibold()));
             }
             if viewport.right() + 1.0 < width {
-                // The scroll bar is seen under the pointer only, so this says that there is more.
-                let right = origin.x + viewport.right();
-                let more = Rect::from_x_y_ranges(right - space::L..=right, header.y_range());
-                ui.painter().rect_filled(more, 0.0, tokens.background);
-                let font = FontId::new(theme::size::HEADING, theme::semibold());
-                ui.painter().text(more.center(), Align2::CENTER_CENTER, "›", font, tokens.accent);
+                let edge = header.left_top() + vec2(viewport.right(), 0.0);
+                beyond::more(ui, Rect::from_min_size(edge, vec2(0.0, viewport.height())));
             }
         });
     }

@@ -30,7 +30,7 @@ pub struct Curves {
 type Key = (Curve, Band, ToldApart, bool);
 
 impl Curves {
-    pub fn ui(&mut self, ui: &mut Ui, looked: &Arc<Looked>, view: &mut View, height: f32) {
+    pub fn ui(&mut self, ui: &mut Ui, looked: &Arc<Looked>, view: &mut View, bottom: f32) {
         ui.horizontal_wrapped(|ui| {
             bits::curve(ui, view);
             bits::band(ui, view);
@@ -53,9 +53,8 @@ impl Curves {
         ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
         let scale = if view.curve == Curve::Accuracy { Scale::PartOfPercent } else { Scale::Log };
         let said = format!("{text}. {} lines", lines.len());
-        // What the dashes mean is in view, too.
-        let below = dashed_by(looked, view).map_or(0.0, |_| theme::ROW);
-        chart::draw(ui, "study curves", &said, lines, scale, height - below);
+        let below = if dashed_by(looked, view).is_some() { 2.0 } else { 1.0 };
+        chart::draw(ui, "study curves", &said, lines, scale, bits::height(ui, bottom, below));
         legend(ui, looked, view, &tokens);
         dashes(ui, looked, view, &tokens);
     }

@@ -13,7 +13,7 @@ const LEFT: f32 = 72.0;
 /// Room for those across.
 const BELOW: f32 = 34.0;
 
-pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
+pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
     ui.horizontal_wrapped(|ui| {
         bits::axis(ui, ("Across", "The axis that runs across"), looked, &mut view.across);
         bits::axis(ui, ("Up", "The axis that runs up"), looked, &mut view.up);
@@ -30,7 +30,8 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
     ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
     let cells = cells(looked, view, &across, &up);
     let found: Vec<f64> = cells.iter().flatten().flatten().copied().collect();
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let size = vec2(ui.available_width(), bits::height(ui, bottom, 0.0));
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let response = named(ui, response, &format!("{text}. {} cells", found.len()));
     let (columns, rows) = (across.values.len().max(1), up.values.len().max(1));
     let size = vec2((rect.width() - LEFT) / columns as f32, (rect.height() - BELOW) / rows as f32);

@@ -3,7 +3,7 @@
 use super::bits;
 use super::dimension::is_share;
 use super::view::Judged;
-use crate::kit::chart::{self, Scale, Series};
+use crate::kit::chart::{self, Across, Scale, Series};
 use crate::kit::chips::colored_chip;
 use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Looked;
@@ -13,7 +13,7 @@ use lab_core::study::Standing;
 /// How much of a training a step is wide: a plot does not draw what goes straight up.
 const STEEP: f64 = 0.06;
 
-pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
+pub fn ui(ui: &mut Ui, looked: &Looked, bottom: f32) {
     let mut ended: Vec<(f64, f64)> = looked
         .trials
         .iter()
@@ -43,7 +43,9 @@ pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
     ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
     let scale = if more { Scale::PartOfPercent } else { Scale::Log };
     let said = format!("{text}. {} trainings", each.points.len());
-    chart::draw(ui, "history", &said, &[each, line], scale, height);
+    let across = Across { whole: true, ..Across::default() };
+    let height = bits::height(ui, bottom, 1.0);
+    chart::draw_across(ui, ("history", &said), &[each, line], across, scale, height);
     ui.horizontal_wrapped(|ui| {
         colored_chip(ui, tokens.weak, "each training");
         colored_chip(ui, tokens.accent, "the best so far");

@@ -11,7 +11,7 @@ use eframe::egui::{Label, Ui};
 use lab_core::study::{Standing, TrialState};
 use lab_core::verdict::Measured;
 
-pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
+pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
     ui.horizontal_wrapped(|ui| {
         bits::axis(ui, ("Across", "The axis that runs across"), looked, &mut view.across);
         bits::curve(ui, view);
@@ -31,7 +31,8 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
     ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
     let said: Vec<String> = lines.iter().map(|line| format!("{}: {} points", line.name, line.points.len())).collect();
     let scale = if view.curve == Curve::Accuracy { Scale::PartOfPercent } else { Scale::Log };
-    let across = Across { scale: axis.scale(), names: axis.names() };
+    let across = Across { scale: axis.scale(), names: axis.names(), ..Across::default() };
+    let height = bits::height(ui, bottom, 1.0);
     chart::draw_across(ui, ("ladder", &format!("{text}. {}", said.join("; "))), &lines, across, scale, height);
     ui.horizontal_wrapped(|ui| {
         for line in lines.iter().filter(|line| !line.points.is_empty()) {

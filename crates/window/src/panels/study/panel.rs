@@ -15,9 +15,6 @@ use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{Button, CollapsingHeader, Id, Label, RichText, ScrollArea, Ui, UiBuilder};
 use std::sync::Arc;
 
-/// What a view needs beside its drawing: its choices, a sentence, an axis and its lines' names, in points.
-const BESIDE: f32 = 112.0;
-
 #[derive(Default)]
 pub struct Study {
     planning: Planning,
@@ -98,9 +95,8 @@ impl Study {
             }
         });
         bits::fit(view, looked);
-        // As high as there is room below what stands above, so that an axis and its names are seen, too.
-        let above = ui.cursor().top() - ui.max_rect().top();
-        let height = (room - above - BESIDE).clamp(220.0, 560.0);
+        // Where what is in view without scrolling ends.
+        let bottom = ui.max_rect().top() + room;
         let Self { curves, parallel, trials, tables, .. } = self;
         let (_, settings, each) = match tables.take() {
             Some(made) if Arc::ptr_eq(&made.0, looked) => tables.insert(made),
@@ -109,17 +105,17 @@ impl Study {
         match view.tab {
             Tab::Results => {
                 best(ui, looked, effects.actions);
-                results::ui(ui, looked, settings, height);
+                results::ui(ui, looked, settings, bottom);
             }
-            Tab::Trials => trials.ui(ui, looked, each, height, effects),
-            Tab::Curves => curves.ui(ui, looked, view, height),
-            Tab::Ladder => ladder::ui(ui, looked, view, height),
-            Tab::Slice => slice::ui(ui, looked, view, height),
-            Tab::HeatMap => heat::ui(ui, looked, view, height),
-            Tab::Parallel => parallel.ui(ui, looked, view, height),
+            Tab::Trials => trials.ui(ui, looked, each, bottom, effects),
+            Tab::Curves => curves.ui(ui, looked, view, bottom),
+            Tab::Ladder => ladder::ui(ui, looked, view, bottom),
+            Tab::Slice => slice::ui(ui, looked, view, bottom),
+            Tab::HeatMap => heat::ui(ui, looked, view, bottom),
+            Tab::Parallel => parallel.ui(ui, looked, view, bottom),
             Tab::Importance => importance::ui(ui, looked),
-            Tab::History => history::ui(ui, looked, height),
-            Tab::Timeline => timeline::ui(ui, looked, height),
+            Tab::History => history::ui(ui, looked, bottom),
+            Tab::Timeline => timeline::ui(ui, looked, bottom),
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct Parallel {
 
 impl Parallel {
     #[allow(clippy::too_many_lines, reason = "one drawing, from top to bottom")]
-    pub fn ui(&mut self, ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
+    pub fn ui(&mut self, ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
         let count = looked.labels.len() + 1;
         if self.of != looked.folder || self.brushes.len() != count {
             *self = Self { of: looked.folder.clone(), brushes: vec![None; count] };
@@ -65,7 +65,8 @@ impl Parallel {
             "Drag along an axis to keep a part of it; click it to keep all. The best settings are the lightest.";
         let caption = if tokens.dark { caption.to_owned() } else { caption.replace("lightest", "greenest") };
         ui.add(Label::new(theme::caption(caption, &tokens)).wrap());
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+        let size = vec2(ui.available_width(), bits::height(ui, bottom, 1.0));
+        let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         let name = judged_name(looked, view.judged_by);
         named(
             ui,
@@ -99,7 +100,9 @@ impl Parallel {
             let label = of.map_or(name.as_str(), |of| of.label.as_str());
             let (at, color) = (x(axis), tokens.text.gamma_multiply(0.6));
             ui.painter().vline(at, top..=bottom, Stroke::new(1.0, color));
-            let room = ((rect.width() - 2.0 * edge) / (count - 1).max(1) as f32).min(2.0 * edge.max(60.0)) - space::XS;
+            // Half of the way to the next axis on either side, or what is left beyond the outermost ones.
+            let midway = 0.5 * (rect.width() - 2.0 * edge) / (count - 1).max(1) as f32;
+            let room = midway + if axis == 0 || axis + 1 == count { edge } else { midway } - space::XS;
             let title = theme::elided(ui.painter(), label, font.clone(), tokens.text, room);
             let half = 0.5 * title.size().x;
             let left = (at - half).clamp(rect.left(), (rect.right() - 2.0 * half).max(rect.left()));
@@ -115,8 +118,11 @@ impl Parallel {
                 None => [0.0, 1.0].into_iter().zip(ends.clone()).collect(),
             };
             for (share, words) in marks {
+                // No line goes to the left of the first axis.
+                let room = if axis == 0 { edge } else { room } - space::XS;
                 let beside = theme::elided(ui.painter(), &words, font.clone(), tokens.text, room);
-                let left = (at + space::XS).min(rect.right() - beside.size().x);
+                let right = (at + space::XS).min(rect.right() - beside.size().x);
+                let left = if axis == 0 { at - space::XS - beside.size().x } else { right };
                 let corner = pos2(left, y(share) - 0.5 * beside.size().y);
                 // Lines go through here.
                 let ground = Rect::from_min_size(corner, beside.size()).expand(1.0);

@@ -1,5 +1,6 @@
 //! Every setting with what it has come to; the best one is marked.
 
+use super::bits;
 use super::cells::Cells;
 use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Looked;
@@ -26,11 +27,12 @@ pub fn cells(looked: &Looked) -> Cells {
     Cells::new(titles, rows.clone().map(row).collect(), rows.map(name).collect())
 }
 
-pub fn ui(ui: &mut Ui, looked: &Looked, cells: &Cells, height: f32) {
+pub fn ui(ui: &mut Ui, looked: &Looked, cells: &Cells, bottom: f32) {
     let tokens = Tokens::of(ui);
     let stands_out = |row: usize| looked.results.best == Some(row);
-    cells.ui(ui, "points", height, |_, row, _| (stands_out(row), stands_out(row).then_some(tokens.accent)));
     let early = looked.trials.iter().filter(|trial| trial.standing == Standing::Over(TrialState::EndedEarly)).count();
+    let height = bits::height(ui, bottom, if early > 0 { 1.0 } else { 0.0 });
+    cells.ui(ui, "points", height, |_, row, _| (stands_out(row), stands_out(row).then_some(tokens.accent)));
     if early > 0 {
         let text = format!("{} ended early: they were behind", plural(early as u64, "training"));
         ui.label(theme::caption(text, &tokens));

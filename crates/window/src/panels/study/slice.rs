@@ -8,7 +8,7 @@ use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Looked;
 use eframe::egui::{Label, Ui};
 
-pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
+pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
     ui.horizontal_wrapped(|ui| {
         bits::axis(ui, ("Across", "The axis that runs across"), looked, &mut view.across);
         bits::judged(ui, looked, view);
@@ -41,9 +41,10 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, height: f32) {
     }
     let text = format!("{} of each setting against {}", judged_name(looked, view.judged_by), axis.label);
     ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
-    let across = Across { scale: axis.scale(), names: axis.names() };
+    let across = Across { scale: axis.scale(), names: axis.names(), ..Across::default() };
     let scale = if is_share(looked, view.judged_by) { Scale::PartOfPercent } else { Scale::Log };
     let said = format!("{text}. {} points", points.len());
+    let height = bits::height(ui, bottom, 1.0);
     chart::draw_across(ui, ("slice", &said), &lines, across, scale, height);
     if view.colored_by != ToldApart::Networks {
         super::curves::legend(ui, looked, view, &tokens);

@@ -15,7 +15,7 @@ const BAR: f32 = 16.0;
 const NAMES: f32 = 150.0;
 const SHARE: f32 = 0.45;
 
-pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
+pub fn ui(ui: &mut Ui, looked: &Looked, bottom: f32) {
     let begun = looked.trials.iter().filter_map(|trial| Some((trial, trial.begun.as_ref()?.record.span()?)));
     let mut begun: Vec<(&Seen, (f64, Option<f64>))> = begun.collect();
     if begun.is_empty() {
@@ -38,6 +38,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, height: f32) {
     };
     let longest = begun.iter().map(wide).fold(NAMES, f32::max);
     let names = longest.min(SHARE * ui.available_width()).max(NAMES);
+    let height = bits::height(ui, bottom, 1.0);
     ui.scope(|ui| {
         // Rows are counted with what is between them, so this is said outside.
         ui.spacing_mut().item_spacing.y = 0.0;

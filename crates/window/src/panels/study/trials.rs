@@ -1,5 +1,6 @@
 //! Every training of a study: how it stands, and what can be done with it. A training opens like any run.
 
+use super::bits;
 use super::cells::Cells;
 use super::dimension::in_words;
 use super::view::Judged;
@@ -75,7 +76,7 @@ pub fn cells(looked: &Looked) -> Cells {
 }
 
 impl Trials {
-    pub fn ui(&mut self, ui: &mut Ui, looked: &Looked, cells: &Cells, height: f32, effects: &mut Effects) {
+    pub fn ui(&mut self, ui: &mut Ui, looked: &Looked, cells: &Cells, bottom: f32, effects: &mut Effects) {
         let selected = self.selected.and_then(|number| looked.trials.iter().find(|trial| trial.number == number));
         ui.horizontal_wrapped(|ui| {
             if let Some(trial) = selected {
@@ -86,6 +87,7 @@ impl Trials {
         });
         let tokens = Tokens::of(ui);
         let mut clicked = None;
+        let height = bits::height(ui, bottom, 0.0);
         cells.ui(ui, "trials", height, |ui, row, response| {
             let trial = &looked.trials[row];
             if touched(ui, response) {

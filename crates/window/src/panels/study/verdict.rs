@@ -2,6 +2,7 @@
 
 use super::bits::listed;
 use crate::action::Action;
+use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::named;
 use crate::laboratory::Looked;
@@ -49,7 +50,7 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
     let header = CollapsingHeader::new(title).id_salt("study reasons").show(ui, |ui| {
         for reason in &found.reasons {
             ui.horizontal_wrapped(|ui| {
-                ui.add(Label::new(format!("· {}", reason.text)).wrap());
+                glossary::sentence(ui, &format!("· {}", reason.text), |text| text);
                 let (panel, title) = shows(reason.look);
                 // This panel has curves of its own.
                 if reason.look != Look::Curves
@@ -60,7 +61,7 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
             });
         }
         for caveat in &found.caveats {
-            ui.add(Label::new(RichText::new(caveat).color(tokens.weak)).wrap());
+            glossary::sentence(ui, caveat, |text| text.color(tokens.weak));
         }
     });
     named(ui, header.header_response, "Why, and how sure the study is");

@@ -115,30 +115,7 @@ pub fn draw_across(
     let unbroken = |points: &[[f64; 2]]| -> Vec<Vec<[f64; 2]>> {
         points.split(|point| point[1].is_nan()).map(scaled).filter(|part| !part.is_empty()).collect()
     };
-    let mut ends = PlotBounds::NOTHING;
-    for line in lines {
-        let band = line.band.iter().flatten().flatten();
-        for point in scaled(&line.points.iter().chain(band).copied().collect::<Vec<_>>()) {
-            ends.extend_with(&point.into());
-        }
-        line.stops.iter().for_each(|stop| ends.extend_with_x(across.scale.place(*stop)));
-        line.level
-            .iter()
-            .map(|level| scale.place(*level))
-            .filter(|y| y.is_finite())
-            .for_each(|y| ends.extend_with_y(y));
-    }
-    let [left, right] = match across.names.len() {
-        // What is said below the last mark reaches beyond it.
-        0 if across.scale == Scale::Percent => wide(ends.range_x(), 0.05),
-        0 => wide(ends.range_x(), 0.02),
-        names => [-0.5, names as f64 - 0.5],
-    };
-    let [low, high] = match scale {
-        Scale::Percent => [-0.02, 1.02],
-        Scale::Log => roomy(ends.range_y()),
-        _ => wide(ends.range_y(), 0.06),
-    };
+    let ([left, right], [low, high]) = ends(lines, &across, scale);
     let whole = across.whole || lines.iter().flat_map(|line| &line.points).all(|point| point[0].fract() == 0.0);
     let (names, across_scale) = (across.names.to_vec(), across.scale);
     let axis = if names.is_empty() { AxisHints::new_x() } else { plot::named_axis() };
@@ -218,6 +195,36 @@ pub fn draw_across(
     let pointed = drawn.inner.filter(|_| drawn.response.hovered());
     named(ui, drawn.response, name);
     pointed.map(|place| [across.scale.value(place.x), scale.value(place.y)])
+}
+
+/// From where to where a plot reaches, across and up.
+fn ends(lines: &[Series], across: &Across, scale: Scale) -> ([f64; 2], [f64; 2]) {
+    let mut ends = PlotBounds::NOTHING;
+    for line in lines {
+        let band = line.band.iter().flatten().flatten();
+        let points: Vec<[f64; 2]> = line.points.iter().chain(band).copied().collect();
+        for point in placed(&points, across.scale, scale) {
+            ends.extend_with(&point.into());
+        }
+        line.stops.iter().for_each(|stop| ends.extend_with_x(across.scale.place(*stop)));
+        line.level
+            .iter()
+            .map(|level| scale.place(*level))
+            .filter(|y| y.is_finite())
+            .for_each(|y| ends.extend_with_y(y));
+    }
+    let sides = match across.names.len() {
+        // What is said below the last mark reaches beyond it.
+        0 if across.scale == Scale::Percent => wide(ends.range_x(), 0.05),
+        0 => wide(ends.range_x(), 0.02),
+        names => [-0.5, names as f64 - 0.5],
+    };
+    let heights = match scale {
+        Scale::Percent => [-0.02, 1.02],
+        Scale::Log => roomy(ends.range_y()),
+        _ => wide(ends.range_y(), 0.06),
+    };
+    (sides, heights)
 }
 
 /// Where points lie on two scales; those that lie nowhere are left out.

@@ -51,7 +51,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     let listed = |found: &Classes| -> Option<Vec<Listed>> {
         let mut all = Vec::new();
         for (class, pictures) in found {
-            let label = u16::try_from(names.iter().position(|name| name == class)?).ok()?;
+            let label = u16::try_from(names.binary_search_by(|name| name.as_str().cmp(class)).ok()?).ok()?;
             all.extend(pictures.iter().map(|path| Listed { path: (*path).to_owned(), label }));
         }
         Some(all)

@@ -7,7 +7,8 @@ use crate::shape::{Backward, ConvShape};
 use crate::simd::Pairs;
 use crate::{direct, pairs, winograd};
 
-/// Tiles of four by four need maps that fill them, and enough of them to repay the transform of the weights.
+/// Tiles of four by four need maps that fill them, and enough of them to repay the transform of the weights. They take a
+/// quarter of the products, where pairs of bfloat16 take half of them.
 fn by_tiles(shape: &ConvShape) -> bool {
     let tiles = shape.batch * shape.height.div_ceil(4) * shape.width.div_ceil(4);
     winograd::supports(shape) && shape.in_channels >= 4 && shape.height >= 3 && shape.width >= 3 && tiles >= 4
@@ -27,7 +28,7 @@ pub(crate) fn forward<F: Finish + Send>(
     assert_eq!(out.len(), shape.output_len(), "output of another shape");
     match (precision, Pairs::here()) {
         (Precision::F32, _) => forward_as_read(shape, source, weights, out, finish),
-        (Precision::Bf16, Some(pairs)) => pairs::forward(pairs, shape, source, weights.values, out, finish),
+        (Precision::Bf16, Some(pairs)) if !by_tiles(shape) => pairs::forward(pairs, shape, source, weights.values, out, finish),
         _ => forward_as_read(shape, &Rounded(source), weights, out, finish),
     }
 }
@@ -62,7 +63,7 @@ pub(crate) fn backward(
     }
     match (precision, Pairs::here()) {
         (Precision::F32, _) => backward_as_read(shape, source, weights, gradients, wanted),
-        (Precision::Bf16, Some(pairs)) if pairs::differentiate(shape, &wanted) => {
+        (Precision::Bf16, Some(pairs)) if !by_tiles(shape) && pairs::differentiate(shape, &wanted) => {
             pairs::backward(pairs, shape, source, weights, gradients, wanted);
         }
         _ => backward_as_read(shape, &Rounded(source), weights, &Rounded(gradients), wanted),

@@ -43,5 +43,6 @@ pub mod shape;
 pub mod shortcut;
 mod simd;
 mod statistics;
+mod turn;
 pub mod twin;
 mod winograd;

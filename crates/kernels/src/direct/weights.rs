@@ -9,6 +9,7 @@ use crate::matmul::panel_width;
 use crate::scratch::round_up;
 use crate::shape::ConvShape;
 use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes, prefetch};
+use crate::turn::turn;
 
 /// Length of the weights that [`pack_transposed`] packs.
 pub(super) fn transposed_len(shape: &ConvShape) -> usize {
@@ -65,21 +66,8 @@ fn pack_panels(shape: &ConvShape, weights: &[f32], rows: Axis, columns: Axis, pa
             packed.fill(0.0);
         }
         if columns.step > rows.step {
-            // All taps of all rows of a column are neighbours; turned round a run at a time, they are written as whole lines.
-            let mut turned = [0.0; RUN * 2 * MOST_LANES];
-            let places: Vec<usize> =
-                (0..rows.count * taps).map(|index| (index % taps * rows.count + index / taps) * width).collect();
-            for (run, places) in places.chunks(RUN).enumerate() {
-                for lane in 0..used {
-                    let from = &weights[(start + lane) * columns.step + run * RUN..][..places.len()];
-                    (0..RUN).step_by(LINE).for_each(|next| prefetch(from.as_ptr().wrapping_add(RUN + next)));
-                    let to = turned[lane..].iter_mut().step_by(width);
-                    from.iter().zip(to).for_each(|(&weight, to)| *to = weight);
-                }
-                for (&place, turned) in places.iter().zip(turned.chunks_exact(width)) {
-                    packed[place..place + width].copy_from_slice(turned);
-                }
-            }
+            let weights = &weights[start * columns.step..];
+            dispatch(PackColumns { weights, step: columns.step, used, taps, rows: rows.count, width, packed });
         } else if taps == 1 {
             for (row, to) in packed.chunks_exact_mut(width).enumerate() {
                 to[..used].copy_from_slice(&weights[row * rows.step + start..][..used]);
@@ -94,6 +82,47 @@ fn pack_panels(shape: &ConvShape, weights: &[f32], rows: Axis, columns: Axis, pa
             }
         }
     });
+}
+
+/// Packs some columns whose taps of all rows are neighbours: turned round a run at a time, they are written as whole lines.
+struct PackColumns<'a> {
+    /// From the first of the columns on.
+    weights: &'a [f32],
+    /// From one column to the next.
+    step: usize,
+    /// Columns.
+    used: usize,
+    taps: usize,
+    rows: usize,
+    width: usize,
+    packed: &'a mut [f32],
+}
+
+impl Work for PackColumns<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self { weights, step, used, taps, rows, width, packed } = self;
+        let mut turned = [0.0; RUN * 2 * MOST_LANES];
+        let (mut row, mut tap) = (0, 0);
+        for first in (0..rows * taps).step_by(RUN) {
+            let count = RUN.min(rows * taps - first);
+            for lane in 0..used {
+                let next = weights.as_ptr().wrapping_add(lane * step + first + RUN);
+                (0..RUN).step_by(LINE).for_each(|line| prefetch(next.wrapping_add(line)));
+            }
+            // SAFETY: the width is the dispatched one.
+            unsafe { turn::<S>(&weights[first..], step, [used, count], &mut turned, width) };
+            for turned in turned.chunks_exact(width).take(count) {
+                packed[(tap * rows + row) * width..][..width].copy_from_slice(turned);
+                tap += 1;
+                if tap == taps {
+                    (row, tap) = (row + 1, 0);
+                }
+            }
+        }
+    }
 }
 
 /// The taps `first, first + stride, …` of one direction that meet the input pixels of one phase.
@@ -193,28 +222,28 @@ impl Work for Unpack<'_> {
         let Self { parts, taps, inputs, outputs, start, gradients } = self;
         let part_len = taps * inputs * outputs;
         let width = panel_width(S::LANES, start, outputs);
-        let mut sums = [[0.0_f32; 2 * MOST_LANES]; RUN];
-        for first in (0..inputs).step_by(RUN) {
-            let run = RUN.min(inputs - first);
-            for tap in 0..taps {
-                for (index, sums) in sums.iter_mut().enumerate().take(run) {
-                    let at = (tap * inputs + first + index) * outputs + start;
-                    for lane in (0..width).step_by(S::LANES) {
-                        // SAFETY: every part has a row of whole vectors for each input, and two vectors fit the sums.
-                        unsafe {
-                            let mut sum = S::splat(0.0);
-                            for part in parts.chunks_exact(part_len) {
-                                sum = S::add(sum, S::load(part.as_ptr().add(at + lane)));
-                            }
-                            S::store(sums.as_mut_ptr().add(lane), sum);
+        // Of some inputs all taps, as the gradients lie in memory.
+        let together = if taps == 1 { RUN } else { MOST_LANES };
+        let mut sums = vec![0.0_f32; together * taps * width];
+        for first in (0..inputs).step_by(together) {
+            let run = together.min(inputs - first);
+            for (row, sums) in sums.chunks_exact_mut(width).take(run * taps).enumerate() {
+                let at = (row % taps * inputs + first + row / taps) * outputs + start;
+                for (lane, sums) in sums.chunks_exact_mut(S::LANES).enumerate() {
+                    // SAFETY: every part has a row of whole vectors for each input and tap.
+                    unsafe {
+                        let mut sum = S::splat(0.0);
+                        for part in parts.chunks_exact(part_len) {
+                            sum = S::add(sum, S::load(part.as_ptr().add(at + lane * S::LANES)));
                         }
+                        S::store(sums.as_mut_ptr(), sum);
                     }
                 }
-                for (lane, gradients) in gradients.chunks_exact_mut(inputs * taps).enumerate() {
-                    let to = gradients[first * taps + tap..].iter_mut().step_by(taps);
-                    to.zip(&sums[..run]).for_each(|(gradient, sums)| *gradient = sums[lane]);
-                }
             }
+            let lanes = gradients.len() / (inputs * taps);
+            let to = &mut gradients[first * taps..];
+            // SAFETY: the width is the dispatched one.
+            unsafe { turn::<S>(&sums, width, [run * taps, lanes], to, inputs * taps) };
         }
     }
 }

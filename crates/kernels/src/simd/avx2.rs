@@ -110,6 +110,30 @@ unsafe impl Simd for Avx2 {
     unsafe fn pair(low: __m256, high: __m256) -> __m256 {
         unsafe { _mm256_or_ps(_mm256_castsi256_ps(_mm256_srli_epi32::<16>(_mm256_castps_si256(low))), high) }
     }
+    #[inline(always)]
+    unsafe fn turn(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        unsafe {
+            let rows: [__m256; 8] = std::array::from_fn(|row| _mm256_loadu_ps(from.add(row * from_row)));
+            // Four rows each: in either half of a register one of its columns.
+            let mut fours = [[_mm256_setzero_ps(); 4]; 2];
+            for (four, rows) in fours.iter_mut().zip(rows.chunks_exact(4)) {
+                let [a, b] = [0, 2].map(|row| _mm256_castps_pd(_mm256_unpacklo_ps(rows[row], rows[row + 1])));
+                let [c, d] = [0, 2].map(|row| _mm256_castps_pd(_mm256_unpackhi_ps(rows[row], rows[row + 1])));
+                let turned = [
+                    _mm256_unpacklo_pd(a, b),
+                    _mm256_unpackhi_pd(a, b),
+                    _mm256_unpacklo_pd(c, d),
+                    _mm256_unpackhi_pd(c, d),
+                ];
+                *four = turned.map(|halves| _mm256_castpd_ps(halves));
+            }
+            for column in 0..4 {
+                let [a, b] = fours.map(|four| four[column]);
+                _mm256_storeu_ps(to.add(column * to_row), _mm256_permute2f128_ps::<0x20>(a, b));
+                _mm256_storeu_ps(to.add((4 + column) * to_row), _mm256_permute2f128_ps::<0x31>(a, b));
+            }
+        }
+    }
     unsafe fn call<W: Work>(work: W) -> W::Output {
         #[target_feature(enable = "avx2,fma")]
         unsafe fn compiled<W: Work>(work: W) -> W::Output {

@@ -117,6 +117,35 @@ unsafe impl<const PAIRS: bool> Simd for Avx512<PAIRS> {
             _mm512_castsi512_ps(_mm512_or_si512(low, _mm512_castps_si512(high)))
         }
     }
+    #[inline(always)]
+    unsafe fn turn(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        unsafe {
+            let rows: [__m512; 16] = std::array::from_fn(|row| _mm512_loadu_ps(from.add(row * from_row)));
+            // Four rows each: in every quarter of a register one of its columns.
+            let mut fours = [[_mm512_setzero_ps(); 4]; 4];
+            for (four, rows) in fours.iter_mut().zip(rows.chunks_exact(4)) {
+                let [a, b] = [0, 2].map(|row| _mm512_castps_pd(_mm512_unpacklo_ps(rows[row], rows[row + 1])));
+                let [c, d] = [0, 2].map(|row| _mm512_castps_pd(_mm512_unpackhi_ps(rows[row], rows[row + 1])));
+                let turned = [
+                    _mm512_unpacklo_pd(a, b),
+                    _mm512_unpackhi_pd(a, b),
+                    _mm512_unpacklo_pd(c, d),
+                    _mm512_unpackhi_pd(c, d),
+                ];
+                *four = turned.map(|quarters| _mm512_castpd_ps(quarters));
+            }
+            for column in 0..4 {
+                let [a, b, c, d] = fours.map(|four| four[column]);
+                let even = [_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0x88>(c, d)];
+                let odd = [_mm512_shuffle_f32x4::<0xDD>(a, b), _mm512_shuffle_f32x4::<0xDD>(c, d)];
+                let store = |quarter: usize, value| _mm512_storeu_ps(to.add((4 * quarter + column) * to_row), value);
+                store(0, _mm512_shuffle_f32x4::<0x88>(even[0], even[1]));
+                store(1, _mm512_shuffle_f32x4::<0x88>(odd[0], odd[1]));
+                store(2, _mm512_shuffle_f32x4::<0xDD>(even[0], even[1]));
+                store(3, _mm512_shuffle_f32x4::<0xDD>(odd[0], odd[1]));
+            }
+        }
+    }
     unsafe fn call<W: Work>(work: W) -> W::Output {
         #[target_feature(enable = "avx512f,avx2,fma")]
         unsafe fn compiled<W: Work>(work: W) -> W::Output {

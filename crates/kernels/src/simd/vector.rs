@@ -46,6 +46,16 @@ pub(crate) unsafe trait Simd: Copy + 'static {
     unsafe fn bf16(a: Self::V) -> Self::V;
     /// Two rounded lanes in one, as bfloat16: `low` in the lower half of the bits, `high` in the upper one.
     unsafe fn pair(low: Self::V, high: Self::V) -> Self::V;
+    /// Turns a block of `LANES` rows of as many values each: `to[j · to_row + i] = from[i · from_row + j]`.
+    #[inline(always)]
+    unsafe fn turn(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        for row in 0..Self::LANES {
+            for column in 0..Self::LANES {
+                // SAFETY: the caller vouches for both blocks.
+                unsafe { *to.add(column * to_row + row) = *from.add(row * from_row + column) };
+            }
+        }
+    }
     /// Calls `work` as a function of its own, compiled for this width.
     unsafe fn call<W: Work>(work: W) -> W::Output;
 }

@@ -1,11 +1,17 @@
 //! Weights into the transformed domain and their gradients back out of it.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::grid::POINTS;
 use crate::matmul::panel_width;
 use crate::scratch::{plane_len, round_up};
 use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes};
+use crate::turn::turn;
+
+/// Channels whose kernels are turned round in one go.
+const TOGETHER: usize = 16;
 
 /// `G g`: three weights to six points.
 #[inline(always)]
@@ -92,35 +98,69 @@ impl Work for Pack<'_> {
         let width = panel_width(S::LANES, self.start, round_up(self.columns, S::LANES));
         let point = point_len(self.rows, width);
         // Lanes beyond the last column stay zero.
-        let mut taps = [[[0.0; MOST_LANES]; 9]; 2];
-        for row in 0..self.rows {
+        let mut taps = [[[0.0; MOST_LANES]; TOGETHER * 9]; 2];
+        for first in (0..self.rows).step_by(TOGETHER) {
+            let rows = first..(first + TOGETHER).min(self.rows);
             for (half, taps) in taps.iter_mut().enumerate().take(width / S::LANES) {
-                let offset = half * S::LANES;
-                for lane in 0..S::LANES.min(self.columns.saturating_sub(self.start + offset)) {
-                    let column = self.start + offset + lane;
-                    let (output, input) = if self.flip { (row, column) } else { (column, row) };
-                    let kernel = &self.weights[(output * self.inputs + input) * 9..][..9];
-                    for (tap, &weight) in kernel.iter().enumerate() {
-                        taps[if self.flip { 8 - tap } else { tap }][lane] = weight;
-                    }
-                }
-                // SAFETY: the arrays have room for the widest vector, the panel for every point of every row.
-                unsafe {
-                    let tap = |i: usize, j: usize| S::load(taps[i * 3 + j].as_ptr());
-                    let mut half = [[S::splat(0.0); 3]; 6];
-                    for j in 0..3 {
-                        for (half, value) in half.iter_mut().zip(spread::<S>([tap(0, j), tap(1, j), tap(2, j)])) {
-                            half[j] = value;
+                // SAFETY: the width is the dispatched one.
+                unsafe { self.take::<S>(rows.clone(), half * S::LANES, taps) };
+            }
+            for (index, row) in rows.enumerate() {
+                for (half, taps) in taps.iter().enumerate().take(width / S::LANES) {
+                    let offset = half * S::LANES;
+                    // SAFETY: the arrays have room for the widest vector, the panel for every point of every row.
+                    unsafe {
+                        let tap = |i: usize, j: usize| {
+                            let tap = if self.flip { 8 - (i * 3 + j) } else { i * 3 + j };
+                            S::load(taps[index * 9 + tap].as_ptr())
+                        };
+                        let mut half = [[S::splat(0.0); 3]; 6];
+                        for j in 0..3 {
+                            for (half, value) in half.iter_mut().zip(spread::<S>([tap(0, j), tap(1, j), tap(2, j)])) {
+                                half[j] = value;
+                            }
+                        }
+                        for (i, half) in half.iter().enumerate() {
+                            for (j, value) in spread::<S>(*half).into_iter().enumerate() {
+                                let index = (i * 6 + j) * point + row * width + offset;
+                                debug_assert!(index + S::LANES <= self.packed.len());
+                                S::store(self.packed.as_mut_ptr().add(index), value);
+                            }
                         }
                     }
-                    for (i, half) in half.iter().enumerate() {
-                        for (j, value) in spread::<S>(*half).into_iter().enumerate() {
-                            let index = (i * 6 + j) * point + row * width + offset;
-                            debug_assert!(index + S::LANES <= self.packed.len());
-                            S::store(self.packed.as_mut_ptr().add(index), value);
-                        }
-                    }
                 }
+            }
+        }
+    }
+}
+
+impl Pack<'_> {
+    /// The taps of a vector of columns in some rows, each as a vector.
+    #[inline(always)]
+    unsafe fn take<S: Simd>(&self, rows: Range<usize>, offset: usize, taps: &mut [[f32; MOST_LANES]; TOGETHER * 9]) {
+        let column = self.start + offset;
+        let lanes = S::LANES.min(self.columns.saturating_sub(column));
+        if lanes == 0 {
+            return;
+        }
+        let place = |output: usize, input: usize| (output * self.inputs + input) * 9;
+        // SAFETY: the width is the dispatched one.
+        unsafe {
+            if self.flip {
+                // The columns of a row are neighbours, nine values apart; in one go, with what lies behind the ninth where
+                // that can be read.
+                for (row, taps) in rows.zip(taps.chunks_exact_mut(9)) {
+                    let from = &self.weights[place(row, column)..];
+                    let mut turned = [[0.0; MOST_LANES]; MOST_LANES];
+                    let beyond = S::LANES > 9 && (lanes - 1) * 9 + S::LANES <= from.len();
+                    let size = [lanes, if beyond { S::LANES } else { 9 }];
+                    turn::<S>(from, 9, size, turned.as_flattened_mut(), MOST_LANES);
+                    taps.copy_from_slice(&turned[..9]);
+                }
+            } else {
+                let size = [lanes, rows.len() * 9];
+                let from = &self.weights[place(column, rows.start)..];
+                turn::<S>(from, self.inputs * 9, size, taps.as_flattened_mut(), MOST_LANES);
             }
         }
     }
@@ -153,38 +193,43 @@ impl Work for Unpack<'_> {
         let padded = round_up(self.outputs, S::LANES);
         let width = panel_width(S::LANES, self.start, padded);
         let matrix = point_len(self.inputs, padded);
-        for input in 0..self.inputs {
+        let mut taps = [[0.0; MOST_LANES]; TOGETHER * 9];
+        for first in (0..self.inputs).step_by(TOGETHER) {
+            let inputs = first..(first + TOGETHER).min(self.inputs);
             for offset in (0..width).step_by(S::LANES) {
-                let mut taps = [[0.0; MOST_LANES]; 9];
-                // SAFETY: every part has 36 matrices, padded to whole vectors; the arrays hold the widest vector.
-                unsafe {
-                    let mut points = [[S::splat(0.0); 6]; 6];
-                    for part in self.parts.chunks_exact(POINTS * matrix) {
-                        let mut from = part.as_ptr().add(input * padded + self.start + offset);
-                        for point in points.as_flattened_mut() {
-                            *point = S::add(*point, S::load(from));
-                            from = from.wrapping_add(matrix);
+                for (input, taps) in inputs.clone().zip(taps.chunks_exact_mut(9)) {
+                    // SAFETY: every part has 36 matrices, padded to whole vectors; the arrays hold the widest vector.
+                    unsafe {
+                        let mut points = [[S::splat(0.0); 6]; 6];
+                        for part in self.parts.chunks_exact(POINTS * matrix) {
+                            let mut from = part.as_ptr().add(input * padded + self.start + offset);
+                            for point in points.as_flattened_mut() {
+                                *point = S::add(*point, S::load(from));
+                                from = from.wrapping_add(matrix);
+                            }
                         }
-                    }
-                    let mut half = [[S::splat(0.0); 6]; 3];
-                    for j in 0..6 {
-                        let column =
-                            [points[0][j], points[1][j], points[2][j], points[3][j], points[4][j], points[5][j]];
-                        for (half, value) in half.iter_mut().zip(gather::<S>(column)) {
-                            half[j] = value;
+                        let mut half = [[S::splat(0.0); 6]; 3];
+                        for j in 0..6 {
+                            let column =
+                                [points[0][j], points[1][j], points[2][j], points[3][j], points[4][j], points[5][j]];
+                            for (half, value) in half.iter_mut().zip(gather::<S>(column)) {
+                                half[j] = value;
+                            }
                         }
-                    }
-                    for (i, half) in half.iter().enumerate() {
-                        for (j, value) in gather::<S>(*half).into_iter().enumerate() {
-                            S::store(taps[i * 3 + j].as_mut_ptr(), value);
+                        for (i, half) in half.iter().enumerate() {
+                            for (j, value) in gather::<S>(*half).into_iter().enumerate() {
+                                S::store(taps[i * 3 + j].as_mut_ptr(), value);
+                            }
                         }
                     }
                 }
-                let outputs = self.gradients.chunks_exact_mut(self.inputs * 9).skip(offset).take(S::LANES);
-                for (lane, gradients) in outputs.enumerate() {
-                    for (gradient, tap) in gradients[input * 9..][..9].iter_mut().zip(&taps) {
-                        *gradient = tap[lane];
-                    }
+                // Those of the outputs that there are.
+                let row = self.inputs * 9;
+                let lanes = S::LANES.min((self.gradients.len() / row).saturating_sub(offset));
+                if lanes > 0 {
+                    let to = &mut self.gradients[offset * row + first * 9..];
+                    // SAFETY: the width is the dispatched one.
+                    unsafe { turn::<S>(taps.as_flattened(), MOST_LANES, [inputs.len() * 9, lanes], to, row) };
                 }
             }
         }

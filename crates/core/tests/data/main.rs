@@ -18,6 +18,7 @@ mod layouts;
 mod left_out;
 mod make;
 mod parquet;
+mod part_lists;
 mod pictures;
 mod pixels;
 mod python;

@@ -113,6 +113,42 @@ fn tables_are_read_however_they_are_packed() {
     refused(&data_at(&brotli), &["its column img is packed by brotli; write it again, packed by snappy, gzip or zstd"]);
 }
 
+/// One table of all parts, of which a column tells in words or by yes and no; its classes are measures, or yes and no.
+#[test]
+fn rows_of_one_table_are_of_the_parts_that_a_column_says() {
+    for version in [1, 2] {
+        let path = golden("tables").join(format!("split{version}.parquet"));
+        let (dataset, report) = report(&path);
+        assert_eq!((dataset.classes.join(" "), report.own_validation), ("0 1".to_owned(), true), "{path:?}");
+        check(&dataset.train, 0, [3, 4, 5]);
+        check(&dataset.validation, 4, [3, 4, 5]);
+        assert_eq!((dataset.train.labels, dataset.validation.labels), (vec![0, 1, 0], vec![0, 1]));
+        assert_eq!(dataset.notices[0], "validating on the part validation; 2 pictures of the part test are left out");
+        assert_eq!(report.left_out[0].files.len(), 1, "the row without a class: {:?}", report.left_out);
+        let path = golden("tables").join(format!("flags{version}.parquet"));
+        let dataset = load(&path).unwrap();
+        assert_eq!(dataset.classes, ["false", "true"]);
+        check(&dataset.train, 0, [3, 4, 5]);
+        check(&dataset.validation, 6, [3, 4, 5]);
+        assert_eq!((dataset.train.labels.len(), dataset.validation.labels), (6, vec![0, 1]));
+    }
+}
+
+/// The hub calls any table "train" that nobody has split; where there are several parts, their files count.
+#[test]
+fn a_column_of_parts_counts_where_files_are_not_of_several() {
+    let table = fs::read(golden("tables/split1.parquet")).unwrap();
+    let place = tempdir().unwrap();
+    let put = |name: &str| fs::write(place.path().join(name), &table).unwrap();
+    put("train-00000-of-00001.parquet");
+    let dataset = load(place.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.validation.len()), (3, 2));
+    put("test-00000-of-00001.parquet");
+    let dataset = load(place.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.validation.len()), (7, 7));
+    assert_eq!(dataset.notices[0], "the column split is not used: parts are told by the names of files");
+}
+
 #[test]
 fn a_second_start_reads_what_was_kept() {
     let kept = tempdir().unwrap();

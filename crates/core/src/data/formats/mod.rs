@@ -15,7 +15,10 @@ mod npz;
 mod numbered;
 mod numpy;
 mod parquet;
+mod part_columns;
+mod part_lists;
 mod pickle;
+mod pictures;
 mod pixel_table;
 mod stl10;
 pub mod subset;
@@ -203,6 +206,7 @@ fn packed(store: &Store, inside: &[Entry]) -> Vec<(PathBuf, &'static str)> {
 fn in_folder(store: &Store, path: &Path) -> Result<Option<Found>, DataError> {
     for format in &FORMATS {
         if let Some(found) = (format.open_folder)(store, path)? {
+            let found = part_lists::parted(store, path, found)?;
             return Ok(Some(class_names::named(store, path, found)));
         }
     }

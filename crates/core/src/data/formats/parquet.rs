@@ -1,15 +1,17 @@
 //! Parquet as the Hugging Face hub has it: a table whose rows hold a picture and its class each, in one file or several
-//! (`train-00000-of-00002.parquet`). Format: <https://huggingface.co/docs/hub/datasets-image>.
+//! (`train-00000-of-00002.parquet`). Files are of parts by their names, rows by a column where the files are not.
+//! Format: <https://huggingface.co/docs/hub/datasets-image>.
 
 use super::folder::Part as Role;
 use super::labelled::{Labels, Row};
+use super::part_columns::{PartColumns, normal};
 use crate::data::error::DataError;
 use crate::data::found::{Choice, Format, Found, Listed, Part};
 use crate::data::left_out::leave_out;
 use crate::data::names::{counted, name_of, shown, shown_path};
 use crate::data::store::{Column, Entry, Holds, Kind, Label, Pictures, Store, Table};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{self, Path, PathBuf};
 use std::slice;
@@ -21,9 +23,6 @@ pub(super) const FORMAT: Format = Format { is_part, open_folder: open, open_file
 const PICTURES: [&str; 6] = ["image", "img", "picture", "photo", "images", "pixels"];
 const CLASSES: [&str; 9] =
     ["label", "labels", "fine_label", "class", "target", "category", "class_name", "label_name", "species"];
-
-/// What columns are called that say the part of a row.
-const PARTS: [&str; 4] = ["split", "subset", "is_test", "is_train"];
 
 /// Where `datasets` notes down what the columns are.
 const NOTE: &str = "huggingface";
@@ -103,38 +102,46 @@ fn numbered(name: &str) -> Option<(&str, usize, usize)> {
     Some((part, number.parse().ok()?, of.parse().ok()?))
 }
 
-/// What the files of a part hold.
+/// Rows with their classes, by the part that they are of.
 #[derive(Default)]
-struct Side {
-    rows: Vec<(PathBuf, Label)>,
-    tables: Vec<Pictures>,
+struct Rows {
+    train: Vec<(PathBuf, Label)>,
+    validation: Vec<(PathBuf, Label)>,
+    test: Vec<(PathBuf, Label)>,
+}
+
+impl Rows {
+    fn of(&mut self, role: Option<Role>) -> &mut Vec<(PathBuf, Label)> {
+        match role {
+            Some(Role::Validation) => &mut self.validation,
+            Some(Role::Test) => &mut self.test,
+            Some(Role::Train) | None => &mut self.train,
+        }
+    }
 }
 
 fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, DataError> {
     let mut notices = lacking(&files);
     let mut left_out = Vec::new();
-    let has_roles = files.iter().any(|(_, role)| role.is_some());
-    let has_validation = files.iter().any(|(_, role)| *role == Some(Role::Validation));
-    let (mut train, mut own) = (Side::default(), Side::default());
+    let roles: BTreeSet<Role> = files.iter().filter_map(|(_, role)| *role).collect();
+    // The hub calls a table "train" that nobody has split, too: its rows may say more.
+    let by_rows = roles.len() < 2;
+    let mut all = Rows::default();
+    let mut tables = Vec::new();
     let mut names: Option<(PathBuf, Option<Vec<String>>)> = None;
-    let mut unused = 0;
+    let mut unused_files = 0;
     for (path, role) in files {
-        let side = match role {
-            Some(Role::Train) => &mut train,
-            Some(Role::Validation) => &mut own,
-            Some(Role::Test) if !has_validation => &mut own,
-            None if !has_roles => &mut train,
-            Some(Role::Test) => {
-                unused += 1;
-                continue;
-            }
-            None => {
-                leave_out(&mut left_out, "part", "its name tells no part that is used", path);
-                continue;
-            }
-        };
+        if role == Some(Role::Test) && roles.contains(&Role::Validation) {
+            unused_files += 1;
+            continue;
+        }
+        if role.is_none() && !roles.is_empty() {
+            leave_out(&mut left_out, "part", "its name tells no part that is used", path);
+            continue;
+        }
         let table = Table::open(&path)?;
         let columns = Columns::of(&table)?;
+        let parts = if by_rows { columns.parts.of_rows(&table, &mut notices)? } else { Vec::new() };
         match &names {
             Some((first, known)) if *known != columns.names => {
                 let problem = format!("{} and {} name their classes differently", name_of(first), name_of(&path));
@@ -144,6 +151,7 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
             None => {
                 names = Some((path.clone(), columns.names.clone()));
                 notices.extend(columns.notice);
+                notices.extend(columns.parts.unused(by_rows));
             }
         }
         for (row, label) in table.labels(columns.classes)?.into_iter().enumerate() {
@@ -151,23 +159,26 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
             match label {
                 // Those whose classes are kept secret have -1.
                 None | Some(Label::Number(..0)) => leave_out(&mut left_out, "no class", "its row has no class", file),
-                Some(label) => side.rows.push((file, label)),
+                Some(label) => all.of(parts.get(row).copied().flatten().or(role)).push((file, label)),
             }
         }
-        side.tables.push(Pictures::new(table, columns.pictures));
+        tables.push(Pictures::new(table, columns.pictures));
     }
-    let choice = (unused > 0).then(|| {
-        let are = if unused == 1 { "is" } else { "are" };
-        let unused = format!("{} of the part test {are} left out", counted(unused, "file"));
+    let Rows { train, validation, test } = all;
+    let unused_rows = if validation.is_empty() { 0 } else { test.len() };
+    let choice = [(unused_files, "file"), (unused_rows, "picture")].into_iter().find(|(count, _)| *count > 0);
+    let choice = choice.map(|(count, what)| {
+        let unused =
+            format!("{} of the part test {} left out", counted(count, what), if count == 1 { "is" } else { "are" });
         Choice { used: format!("validating on the part validation; {unused}"), unused }
     });
-    let store = Store::Tables(train.tables.into_iter().chain(own.tables).collect());
+    let own = if validation.is_empty() { test } else { validation };
+    let store = Store::Tables(tables.into());
     let found = if let Some(names) = names.and_then(|(_, names)| names) {
-        named(place, &store, names, [train.rows, own.rows])?
+        named(place, &store, names, [train, own])?
     } else {
         let rows = |rows: Vec<(PathBuf, Label)>| rows.into_iter().map(|(path, label)| Row { path, class: text(label) });
-        let labels = Labels { train: rows(train.rows).collect(), own: rows(own.rows).collect() };
-        labels.found(place, &store, Vec::new())?
+        Labels { train: rows(train).collect(), own: rows(own).collect() }.found(place, &store, Vec::new())?
     };
     Ok(Found { name: called(place), notices, choice, left_out, ..found })
 }
@@ -232,6 +243,7 @@ struct Columns {
     classes: usize,
     /// What the numbers of the classes stand for.
     names: Option<Vec<String>>,
+    parts: Parts,
     /// That there are other classes.
     notice: Option<String>,
 }
@@ -249,8 +261,7 @@ impl Columns {
             let packed = |column: &&Column| column.name.len() == 2 && is_picture(column);
             columns.iter().find(packed)
         });
-        let is_class =
-            |column: &&Column| column.name.len() == 1 && matches!(column.holds, Holds::Numbers | Holds::Text);
+        let is_class = |column: &&Column| column.is_label();
         // Those that the note calls classes come before others of a likely name.
         let noted = |column: &&Column| {
             let about = features.and_then(|features| features.get(column.name.first()?)?.get("_type")?.as_str());
@@ -271,17 +282,69 @@ impl Columns {
         let others: Vec<&str> = others.filter_map(|column| column.name.first()).map(String::as_str).collect();
         let notice = name.filter(|_| !others.is_empty());
         let notice = notice.map(|name| format!("the classes are those of {name}, not those of {}", others.join(", ")));
-        let parts = columns.iter().find(|column| column.name.len() == 1 && PARTS.contains(&&*column.name[0]));
-        let unused =
-            |part: &Column| format!("the column {} is not used: parts are told by the names of files", part.name[0]);
-        let notice = match (notice, parts.map(unused)) {
-            (Some(notice), Some(unused)) => Some(format!("{notice}; {unused}")),
-            (notice, unused) => notice.or(unused),
-        };
-        let names = features.and_then(|features| features.get(name?)?.get("names")?.as_array());
-        let names = names.and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect());
-        let (pictures, classes) = (pictures.index, classes.index);
-        Ok(Self { pictures, classes, names: names.filter(|names: &Vec<String>| !names.is_empty()), notice })
+        let names = name.and_then(|name| names_in(features?, name));
+        let parts = Parts::among(&columns, [pictures.index, classes.index], features);
+        Ok(Self { pictures: pictures.index, classes: classes.index, names, parts, notice })
+    }
+}
+
+/// What the numbers in a column stand for.
+fn names_in(features: &Map<String, Value>, column: &str) -> Option<Vec<String>> {
+    let names = features.get(column)?.get("names")?.as_array()?;
+    let names: Option<Vec<String>> = names.iter().map(|name| name.as_str().map(str::to_owned)).collect();
+    names.filter(|names| !names.is_empty())
+}
+
+/// The columns that say the parts of rows.
+struct Parts {
+    columns: PartColumns,
+    /// The places of the columns in the table by the numbers that they have here, what they are called, and the names that
+    /// their numbers stand for.
+    known: Vec<(usize, String, Option<Vec<String>>)>,
+}
+
+impl Parts {
+    /// Those beside the ones with pictures and classes.
+    fn among(columns: &[Column], beside: [usize; 2], features: Option<&Map<String, Value>>) -> Self {
+        let columns = columns.iter().filter(|column| column.is_label() && !beside.contains(&column.index));
+        let known: Vec<(usize, String, Option<Vec<String>>)> = columns
+            .filter_map(|column| {
+                let name = column.name.first()?;
+                Some((column.index, name.clone(), features.and_then(|features| names_in(features, name))))
+            })
+            .collect();
+        let names: Vec<String> = known.iter().map(|(_, name, _)| normal(name)).collect();
+        Self { columns: PartColumns::among(&names, |_| true), known }
+    }
+
+    /// The part of each row of a table, where one is said.
+    fn of_rows(&self, table: &Table, notices: &mut Vec<String>) -> Result<Vec<Option<Role>>, DataError> {
+        let mut cells: BTreeMap<usize, Vec<Option<String>>> = BTreeMap::new();
+        for column in self.columns.all() {
+            let (index, _, names) = &self.known[column];
+            let named = |label: Label| match (label, names) {
+                (Label::Number(number), Some(names)) => {
+                    usize::try_from(number).ok().and_then(|it| names.get(it).cloned())
+                }
+                (label, _) => Some(text(label)),
+            };
+            cells.insert(column, table.labels(*index)?.into_iter().map(|label| label.and_then(named)).collect());
+        }
+        if cells.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut unknown = Vec::new();
+        let cell = |column: usize, row: usize| cells.get(&column)?.get(row)?.as_deref();
+        let roles = (0..table.rows()).map(|row| self.columns.role(|column| cell(column, row), &mut unknown)).collect();
+        let word = self.columns.word.map(|column| &*self.known[column].1).unwrap_or_default();
+        notices.extend(PartColumns::notice(&unknown, word, &name_of(&table.path)));
+        Ok(roles)
+    }
+
+    /// What a person should know where the files say the parts.
+    fn unused(&self, by_rows: bool) -> Option<String> {
+        let name = &self.known[self.columns.all().next().filter(|_| !by_rows)?].1;
+        Some(format!("the column {name} is not used: parts are told by the names of files"))
     }
 }
 

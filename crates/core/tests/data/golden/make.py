@@ -42,6 +42,15 @@ def parquet():
         for version in ["1.0", "2.0"]:
             name = f"{packing}{version[0]}.parquet"
             pq.write_table(plain, HERE / "tables" / name, compression=packing, data_page_version=version, row_group_size=4)
+    pictures = pa.array([png(image) for image in images(8, 4, 5, 3)], pa.binary())
+    parts = ["train", "train", "Training", "train", "valid", "valid", "test", "test"]
+    tables = {
+        "split": pa.table({"image": pictures, "label": [0.0, 1.0, 0.0, None, 0.0, 1.0, 0.0, 1.0], "split": parts}),
+        "flags": pa.table({"image": pictures, "label": [i % 2 == 1 for i in range(8)], "is_test": [i > 5 for i in range(8)]}),
+    }
+    for name, table in tables.items():
+        for version in ["1.0", "2.0"]:
+            pq.write_table(table, HERE / "tables" / f"{name}{version[0]}.parquet", data_page_version=version)
 
 
 if sys.argv[1:] == ["parquet"]:

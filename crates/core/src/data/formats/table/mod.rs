@@ -3,20 +3,19 @@
 //! names, by what they hold. In some tables each class is a column, with a 1 where a picture is of it.
 
 mod once;
-mod pictures;
 mod place;
 mod read;
 mod sheet;
 
 use super::folder::{Part as Role, Tree, is_picture};
 use super::labelled::{Labels, Row};
+use super::pictures::{Pictures, leads_out};
 use crate::data::error::DataError;
 use crate::data::found::{Choice, Format, Found};
 use crate::data::left_out::{LeftOut, leave_out};
 use crate::data::names::{counted, name_of, shown_path};
 use crate::data::store::{Entry, Kind, Store};
 use once::{Named, once};
-use pictures::{Pictures, leads_out};
 use place::{Place, Table};
 use read::{Kind as Written, is_form, read};
 use sheet::{Columns, Sheet};
@@ -100,7 +99,7 @@ fn labelled(store: &Store, folder: &Path, places: &[(Place, Written)]) -> Result
         return Ok(None);
     }
     let mut left_out = Vec::new();
-    let pictures = Pictures::below(&Tree::read(store, folder, &mut left_out)?, folder);
+    let pictures = Pictures::of(Tree::read(store, folder, &mut left_out)?.all(), folder);
     let mut tables = Vec::new();
     for (place, _, sheet) in sheets.iter().filter(|(_, written, _)| *written != Written::List) {
         if let Some(columns) = sheet.called_with(&pictures, place) {

@@ -1,9 +1,9 @@
 //! Which columns of a table are used, and what its rows then say.
 
-use super::pictures::Pictures;
 use super::place::{Place, Table};
 use crate::data::error::DataError;
-use crate::data::formats::folder::Part as Role;
+use crate::data::formats::part_columns::{PartColumns, normal, truth};
+use crate::data::formats::pictures::Pictures;
 use crate::data::names::name_of;
 use std::path::Path;
 
@@ -68,25 +68,8 @@ const CLASSES: [&str; 26] = [
     "y",
 ];
 
-const PARTS: [&str; 9] = ["split", "set", "subset", "part", "data_set", "dataset", "phase", "usage", "partition"];
-
-/// Columns that say yes or no, and what a yes says.
-const FLAGS: [(&str, Role); 7] = [
-    ("is_valid", Role::Validation),
-    ("is_validation", Role::Validation),
-    ("is_val", Role::Validation),
-    ("is_test", Role::Test),
-    ("is_train", Role::Train),
-    ("is_training", Role::Train),
-    ("is_training_image", Role::Train),
-];
-
 /// Columns that have to do with parts, and do not say which.
 const FOLDS: [&str; 4] = ["fold", "folds", "kfold", "fold_id"];
-
-/// What `CelebA` and others number the parts by.
-const NUMBERED: (&str, [(&str, Role); 3]) =
-    ("partition", [("0", Role::Train), ("1", Role::Validation), ("2", Role::Test)]);
 
 /// A table as it is written, its first row perhaps the names of its columns.
 pub(super) struct Sheet {
@@ -99,8 +82,7 @@ pub(super) struct Sheet {
 pub(super) struct Columns {
     picture: usize,
     classes: Classes,
-    part: Option<usize>,
-    flags: Vec<(usize, Role)>,
+    parts: PartColumns,
     /// Whether the first row has their names.
     named: bool,
 }
@@ -126,15 +108,10 @@ impl Sheet {
     /// The columns by what they are called.
     pub fn called(&self) -> Option<Columns> {
         let picture = self.column(&PICTURES)?;
-        let part = self.column(&PARTS);
-        let flags: Vec<(usize, Role)> = FLAGS
-            .iter()
-            .filter_map(|(name, role)| Some((self.column(&[name]).filter(|column| self.is_flag(*column))?, *role)))
-            .collect();
-        let beside = [part, self.column(&FOLDS)].into_iter().flatten().chain(flags.iter().map(|(column, _)| *column));
-        let beside: Vec<usize> = beside.chain([picture]).collect();
+        let parts = PartColumns::among(&self.head, |column| self.is_flag(column));
+        let beside: Vec<usize> = parts.all().chain(self.column(&FOLDS)).chain([picture]).collect();
         let classes = self.column(&CLASSES).map(Classes::In).or_else(|| self.marked(&beside))?;
-        Some(Columns { picture, classes, part, flags, named: true })
+        Some(Columns { picture, classes, parts, named: true })
     }
 
     /// Whether it is called so and names pictures that are there, most of them.
@@ -183,7 +160,7 @@ impl Sheet {
         }
         let others: Vec<usize> = (0..first.len()).filter(|column| *column != picture).collect();
         let named = !is_picture(first, picture);
-        let columns = |classes| Columns { picture, classes, part: None, flags: Vec::new(), named };
+        let columns = |classes| Columns { picture, classes, parts: PartColumns::default(), named };
         match others[..] {
             [] => Ok(None),
             [class] => Ok(Some(columns(Classes::In(class)))),
@@ -205,17 +182,6 @@ impl Sheet {
             record.get(column).filter(|cell| !cell.is_empty()).map(str::to_owned)
         };
         let mut unknown = Vec::new();
-        let mut role_of = |record: &csv::StringRecord| {
-            let part = columns.part.and_then(|column| Some((column, said(record, column)?)));
-            if let Some((column, name)) = part {
-                match self.part(column, &name) {
-                    Some(role) => return Some(role),
-                    None if !unknown.contains(&name) => unknown.push(name),
-                    None => {}
-                }
-            }
-            by_flags(&columns.flags, |column| record.get(column).and_then(truth))
-        };
         let mut rows = Vec::new();
         for record in self.records.iter().skip(usize::from(columns.named)) {
             let Some(picture) = said(record, columns.picture) else { continue };
@@ -227,19 +193,11 @@ impl Sheet {
                     DataError::unusable(place.folder(), problem, "leave one class to each picture")
                 })?,
             };
-            rows.push((picture, class, role_of(record)));
+            rows.push((picture, class, columns.parts.role(|column| record.get(column), &mut unknown)));
         }
-        let mut notices = Vec::new();
-        if let (Some(column), [first, ..]) = (columns.part, &unknown[..]) {
-            notices.push(format!(
-                "the column \"{}\" of {} says \"{first}\"{}, which is no part that is known, so these rows are as those \
-                 without; write train, val or test there",
-                self.written(column),
-                name_of(&place.path),
-                if unknown.len() > 1 { " and others" } else { "" }
-            ));
-        }
-        if let Some(column) = self.column(&FOLDS).filter(|_| columns.named && columns.part.is_none()) {
+        let word = columns.parts.word.map(|column| self.written(column)).unwrap_or_default();
+        let mut notices: Vec<String> = PartColumns::notice(&unknown, word, &name_of(&place.path)).into_iter().collect();
+        if let Some(column) = self.column(&FOLDS).filter(|_| columns.named && columns.parts.word.is_none()) {
             let file = name_of(&place.path);
             notices.push(format!(
                 "the column \"{}\" of {file} is not used; to validate on a fold, name a column \"split\" and write train \
@@ -248,13 +206,6 @@ impl Sheet {
             ));
         }
         Ok(rows.iter().any(|(_, class, _)| class.is_some()).then_some(Table { rows, notices }))
-    }
-
-    /// What the cell of a column of parts says.
-    fn part(&self, column: usize, cell: &str) -> Option<Role> {
-        let (name, numbers) = &NUMBERED;
-        let number = || numbers.iter().find(|(number, _)| *number == cell).map(|(_, role)| *role);
-        Role::named(cell).or_else(|| if self.head[column] == *name { number() } else { None })
     }
 
     fn written(&self, column: usize) -> &str {
@@ -270,29 +221,4 @@ impl Sheet {
             (one, _) => Ok(one),
         }
     }
-}
-
-/// What a row's yes and no come to: a yes counts more than a no, and a no to training means testing.
-fn by_flags(flags: &[(usize, Role)], said: impl Fn(usize) -> Option<bool>) -> Option<Role> {
-    let said: Vec<(Role, bool)> = flags.iter().filter_map(|(column, role)| Some((*role, said(*column)?))).collect();
-    let apart = said.iter().filter(|(role, is)| *is && *role != Role::Train).map(|(role, _)| *role).max();
-    let is_not_trained = said.contains(&(Role::Train, false));
-    apart.or_else(|| is_not_trained.then_some(Role::Test)).or_else(|| (!said.is_empty()).then_some(Role::Train))
-}
-
-fn truth(cell: &str) -> Option<bool> {
-    match cell.to_lowercase().as_str() {
-        "true" | "yes" => Some(true),
-        "false" | "no" => Some(false),
-        number => match number.parse() {
-            Ok(1_f64) => Some(true),
-            Ok(0_f64) => Some(false),
-            _ => None,
-        },
-    }
-}
-
-fn normal(cell: &str) -> String {
-    let cell = cell.trim_matches(['"', '\'', ' ']);
-    cell.to_lowercase().replace([' ', '-', '.'], "_")
 }

@@ -177,6 +177,8 @@ fn encoding(number: Option<u32>) -> Result<Encoding> {
     Ok(match number {
         Some(0) => Encoding::PLAIN,
         Some(2) => Encoding::PLAIN_DICTIONARY,
+        // Of yes and no alone; the library refuses others.
+        Some(3) => Encoding::RLE,
         Some(5) => Encoding::DELTA_BINARY_PACKED,
         Some(8) => Encoding::RLE_DICTIONARY,
         _ => return Err(fault("values are written down in a way that is not read")),

@@ -50,10 +50,19 @@ pub(in crate::data) struct Column {
     pub holds: Holds,
 }
 
+impl Column {
+    /// Whether [`Table::labels`] reads it.
+    pub fn is_label(&self) -> bool {
+        self.name.len() == 1 && matches!(self.holds, Holds::Numbers | Holds::Text | Holds::Truth)
+    }
+}
+
 /// What the values of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::data) enum Holds {
     Numbers,
+    /// Yes or no.
+    Truth,
     Text,
     Bytes,
     Others,
@@ -131,7 +140,8 @@ impl Table {
             .map(|(index, column)| {
                 let holds = match (column.physical_type(), column.converted_type()) {
                     (Type::INT32 | Type::INT64, ConvertedType::DECIMAL) => Holds::Others,
-                    (Type::INT32 | Type::INT64, _) => Holds::Numbers,
+                    (Type::INT32 | Type::INT64 | Type::FLOAT | Type::DOUBLE, _) => Holds::Numbers,
+                    (Type::BOOLEAN, _) => Holds::Truth,
                     (Type::BYTE_ARRAY, ConvertedType::UTF8 | ConvertedType::ENUM) => Holds::Text,
                     (Type::BYTE_ARRAY, ConvertedType::NONE) => Holds::Bytes,
                     _ => Holds::Others,
@@ -163,7 +173,7 @@ impl Table {
         notes.iter().find(|note| note.key == key)?.value.as_deref()
     }
 
-    /// The values of a column that holds numbers or texts, one for each row.
+    /// The values of a column that says something of pictures, one for each row.
     pub fn labels(&self, column: usize) -> std::result::Result<Vec<Option<Label>>, DataError> {
         guarded(&self.path, || {
             let mut labels = Vec::new();
@@ -180,6 +190,15 @@ impl Table {
                     }
                     ColumnReader::Int64ColumnReader(reader) => {
                         values(reader, size, &mut labels, |number| Some(Label::Number(*number)))?;
+                    }
+                    ColumnReader::FloatColumnReader(reader) => {
+                        values(reader, size, &mut labels, |number| measured(f64::from(*number)))?;
+                    }
+                    ColumnReader::DoubleColumnReader(reader) => {
+                        values(reader, size, &mut labels, |number| measured(*number))?;
+                    }
+                    ColumnReader::BoolColumnReader(reader) => {
+                        values(reader, size, &mut labels, |is| Some(Label::Text(is.to_string())))?;
                     }
                     ColumnReader::ByteArrayColumnReader(reader) => values(reader, size, &mut labels, text)?,
                     _ => return Err(fault("a column of another kind than it is said to be")),
@@ -231,6 +250,13 @@ fn values<T: DataType>(
         }
     }
     Ok(())
+}
+
+/// A class that is written as a measure, as pandas does where some rows have none.
+#[expect(clippy::cast_possible_truncation, reason = "whole numbers that such a measure holds exactly")]
+fn measured(number: f64) -> Option<Label> {
+    let is_whole = number.fract() == 0.0 && number.abs() < 9e15;
+    (!number.is_nan()).then(|| if is_whole { Label::Number(number as i64) } else { Label::Text(number.to_string()) })
 }
 
 /// The library's reason in a sentence, and nothing of what it may throw.

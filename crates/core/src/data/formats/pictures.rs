@@ -1,6 +1,6 @@
-//! Pictures by the names that a table may have for them.
+//! Pictures by the names that a table or a list may have for them.
 
-use crate::data::formats::folder::{Part as Role, Tree};
+use super::folder::Part as Role;
 use crate::data::names::shown_path;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -15,9 +15,9 @@ pub(super) struct Pictures {
 }
 
 impl Pictures {
-    pub fn below(tree: &Tree, folder: &Path) -> Self {
+    /// These, which lie below `folder`.
+    pub fn of(all: Vec<PathBuf>, folder: &Path) -> Self {
         let (mut by_path, mut by_name) = (HashMap::new(), HashMap::<String, Vec<PathBuf>>::new());
-        let all = tree.all();
         for path in &all {
             let inside = path.strip_prefix(folder).unwrap_or(path);
             for path_in_it in [inside.to_owned(), inside.with_extension("")] {

@@ -119,10 +119,16 @@ fn begins(query: &str, name: &str) -> bool {
     words(&query).next().is_some() && words(&query).all(known)
 }
 
-/// How well a command fits: by its title, or by whole words that others use for it, which count less.
+/// What people call panels, and going to one.
+const OF_PANELS: &str = "panel tab open go to";
+
+/// How well a command fits: by its title, or by whole words of it and others that are used for it, which count less.
 fn fits(query: &str, command: &Command) -> Option<i32> {
     let query_words = || query.split_whitespace().map(str::to_lowercase);
-    let begins = |word: &String| command.also.split(' ').any(|known| known.starts_with(word.as_str()));
+    let title = command.title.to_lowercase();
+    let of_panels = if matches!(command.action, Action::Show(_)) { OF_PANELS } else { "" };
+    let known = || title.split(' ').chain(command.also.split(' ')).chain(of_panels.split(' '));
+    let begins = |word: &String| known().any(|known| known.starts_with(word.as_str()));
     let by_words = (query.trim().len() > 2 && query_words().all(|word| begins(&word))).then_some(0);
     score(query, &command.title).max(by_words)
 }
@@ -163,6 +169,8 @@ mod tests {
             ("thli", "Theme: light"),
             ("quit", "Quit"),
             ("show grad", "Show Gradients"),
+            ("panel curves", "Show Curves"),
+            ("open confusion", "Show Confusion"),
             ("res", "Reset: end the run and clear the plots"),
             ("r110", "Preset resnet110"),
         ] {

@@ -28,7 +28,9 @@ pub(crate) fn forward<F: Finish + Send>(
     assert_eq!(out.len(), shape.output_len(), "output of another shape");
     match (precision, Pairs::here()) {
         (Precision::F32, _) => forward_as_read(shape, source, weights, out, finish),
-        (Precision::Bf16, Some(pairs)) if !by_tiles(shape) => pairs::forward(pairs, shape, source, weights.values, out, finish),
+        (Precision::Bf16, Some(pairs)) if !by_tiles(shape) => {
+            pairs::forward(pairs, shape, source, weights.values, out, finish)
+        }
         _ => forward_as_read(shape, &Rounded(source), weights, out, finish),
     }
 }

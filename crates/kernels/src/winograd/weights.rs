@@ -98,7 +98,7 @@ impl Work for Pack<'_> {
         let width = panel_width(S::LANES, self.start, round_up(self.columns, S::LANES));
         let point = point_len(self.rows, width);
         // Lanes beyond the last column stay zero.
-        let mut taps = [[[0.0; MOST_LANES]; TOGETHER * 9]; 2];
+        let mut taps = vec![[[0.0; MOST_LANES]; TOGETHER * 9]; 2];
         for first in (0..self.rows).step_by(TOGETHER) {
             let rows = first..(first + TOGETHER).min(self.rows);
             for (half, taps) in taps.iter_mut().enumerate().take(width / S::LANES) {

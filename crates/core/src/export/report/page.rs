@@ -10,6 +10,7 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding
 h1,h2{line-height:1.2}h2{margin-top:2.5rem}.soft{color:var(--soft)}.verdict{font-size:1.15rem;font-weight:600}\
 .wide{overflow-x:auto;margin:1rem 0}table{border-collapse:collapse}\
 th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}\
+tr:first-child th{white-space:normal;vertical-align:bottom}.heat tr th{white-space:nowrap}\
 th{font-weight:600}th:first-child,td.words,th.words{text-align:left}tr.best td{font-weight:600}\
 .small{font-size:.8rem}.heat td{padding:0;min-width:var(--wide);height:14px;border:0}\
 .heat th{font-size:.7rem;font-weight:400;padding:0 .5rem 0 0;border:0;text-align:left}\

@@ -7,7 +7,6 @@
 
 mod about;
 mod answer;
-mod asked;
 mod calibration;
 mod confusion;
 mod counts;
@@ -38,7 +37,6 @@ mod telling;
 
 pub use about::{About, Focus};
 pub use answer::{Answer, Classification, Classified};
-pub use asked::Asked;
 pub use calibration::{Calibration, CalibrationBin};
 pub use confusion::{ClassScores, Metrics, WHOLE, matrix, similar_order};
 pub use counts::{Cell, Confusion};
@@ -57,7 +55,7 @@ pub use nearest::Neighbour;
 pub use path_lengths::PathLength;
 pub use picture::{Picture, Thumbnail};
 pub use predictions::Predictions;
-pub use question::{Question, Sample};
+pub use question::{Asked, Question, Sample};
 pub use removals::Band;
 pub use score::Score;
 pub use shattered::Shattered;

@@ -134,6 +134,15 @@ fn rows_of_one_table_are_of_the_parts_that_a_column_says() {
     }
 }
 
+#[test]
+fn a_column_of_parts_that_cannot_be_read_keeps_nobody_from_the_pictures() {
+    let dataset = load(&golden("tables/delta.parquet")).unwrap();
+    assert_eq!(dataset.train.len() + dataset.validation.len(), 7);
+    let told = dataset.notices.join("\n");
+    assert!(told.contains("the column that says the parts is not used: "), "{told}");
+    assert!(told.contains("values are written down in a way that is not read"), "{told}");
+}
+
 /// The hub calls any table "train" that nobody has split; where there are several parts, their files count.
 #[test]
 fn a_column_of_parts_counts_where_files_are_not_of_several() {

@@ -129,7 +129,8 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
     let mut all = Rows::default();
     let mut tables = Vec::new();
     let mut names: Option<(PathBuf, Option<Vec<String>>)> = None;
-    let mut unused_files = 0;
+    let (mut unused_files, mut unknown) = (0, Vec::new());
+    let (mut word, mut unread) = (None, None);
     for (path, role) in files {
         if role == Some(Role::Test) && roles.contains(&Role::Validation) {
             unused_files += 1;
@@ -141,7 +142,14 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
         }
         let table = Table::open(&path)?;
         let columns = Columns::of(&table)?;
-        let parts = if by_rows { columns.parts.of_rows(&table, &mut notices)? } else { Vec::new() };
+        // Whatever is wrong with such a column, the pictures and their classes may be read.
+        let parts = match if by_rows { columns.parts.of_rows(&table, &mut unknown) } else { Ok(Vec::new()) } {
+            Ok(parts) => parts,
+            Err(error) => {
+                unread.get_or_insert(format!("the column that says the parts is not used: {error}"));
+                Vec::new()
+            }
+        };
         match &names {
             Some((first, known)) if *known != columns.names => {
                 let problem = format!("{} and {} name their classes differently", name_of(first), name_of(&path));
@@ -152,6 +160,7 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
                 names = Some((path.clone(), columns.names.clone()));
                 notices.extend(columns.notice);
                 notices.extend(columns.parts.unused(by_rows));
+                word = columns.parts.word().map(str::to_owned);
             }
         }
         for (row, label) in table.labels(columns.classes)?.into_iter().enumerate() {
@@ -164,6 +173,8 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
         }
         tables.push(Pictures::new(table, columns.pictures));
     }
+    notices.extend(PartColumns::notice(&unknown, &word.unwrap_or_default(), &name_of(place)));
+    notices.extend(unread);
     let Rows { train, validation, test } = all;
     let unused_rows = if validation.is_empty() { 0 } else { test.len() };
     let choice = [(unused_files, "file"), (unused_rows, "picture")].into_iter().find(|(count, _)| *count > 0);
@@ -318,7 +329,7 @@ impl Parts {
     }
 
     /// The part of each row of a table, where one is said.
-    fn of_rows(&self, table: &Table, notices: &mut Vec<String>) -> Result<Vec<Option<Role>>, DataError> {
+    fn of_rows(&self, table: &Table, unknown: &mut Vec<String>) -> Result<Vec<Option<Role>>, DataError> {
         let mut cells: BTreeMap<usize, Vec<Option<String>>> = BTreeMap::new();
         for column in self.columns.all() {
             let (index, _, names) = &self.known[column];
@@ -333,12 +344,13 @@ impl Parts {
         if cells.is_empty() {
             return Ok(Vec::new());
         }
-        let mut unknown = Vec::new();
         let cell = |column: usize, row: usize| cells.get(&column)?.get(row)?.as_deref();
-        let roles = (0..table.rows()).map(|row| self.columns.role(|column| cell(column, row), &mut unknown)).collect();
-        let word = self.columns.word.map(|column| &*self.known[column].1).unwrap_or_default();
-        notices.extend(PartColumns::notice(&unknown, word, &name_of(&table.path)));
-        Ok(roles)
+        Ok((0..table.rows()).map(|row| self.columns.role(|column| cell(column, row), unknown)).collect())
+    }
+
+    /// What the column is called that says it in a word.
+    fn word(&self) -> Option<&str> {
+        self.columns.word.map(|column| &*self.known[column].1)
     }
 
     /// What a person should know where the files say the parts.

@@ -48,12 +48,12 @@ impl PartColumns {
         self.word.into_iter().chain(self.flags.iter().map(|(column, _)| *column))
     }
 
-    /// The part of a row with these cells; words that are no part are added to `unknown`, once each.
+    /// The part of a row with these cells; the first two words that are no part are added to `unknown`.
     pub fn role<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>, unknown: &mut Vec<String>) -> Option<Role> {
         if let Some(word) = self.word.and_then(&cell).filter(|word| !word.is_empty()) {
             match self.part(word) {
                 Some(role) => return Some(role),
-                None if !unknown.iter().any(|it| it == word) => unknown.push(word.to_owned()),
+                None if unknown.len() < 2 && !unknown.iter().any(|it| it == word) => unknown.push(word.to_owned()),
                 None => {}
             }
         }

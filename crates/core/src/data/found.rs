@@ -3,6 +3,7 @@
 use super::error::DataError;
 use super::images::Images;
 use super::left_out::LeftOut;
+use super::names::counted;
 use super::store::Store;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,15 @@ pub(super) struct Choice {
     pub used: String,
     /// What is left out where none of them is validated on, because training images are held out instead.
     pub unused: String,
+}
+
+impl Choice {
+    /// Validating on a part of this name, for which so many files or pictures of the part test are left out.
+    pub fn instead_of_test(part: &str, count: usize, what: &str) -> Self {
+        let are = if count == 1 { "is" } else { "are" };
+        let unused = format!("{} of the part test {are} left out", counted(count, what));
+        Self { used: format!("validating on the part {part}; {unused}"), unused }
+    }
 }
 
 /// A data set as it was found, before any choice among its images.

@@ -8,7 +8,7 @@ use super::part_columns::{PartColumns, normal};
 use crate::data::error::DataError;
 use crate::data::found::{Choice, Format, Found, Listed, Part};
 use crate::data::left_out::leave_out;
-use crate::data::names::{counted, name_of, shown, shown_path};
+use crate::data::names::{name_of, shown, shown_path};
 use crate::data::store::{Column, Entry, Holds, Kind, Label, Pictures, Store, Table};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,11 +178,7 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
     let Rows { train, validation, test } = all;
     let unused_rows = if validation.is_empty() { 0 } else { test.len() };
     let choice = [(unused_files, "file"), (unused_rows, "picture")].into_iter().find(|(count, _)| *count > 0);
-    let choice = choice.map(|(count, what)| {
-        let unused =
-            format!("{} of the part test {} left out", counted(count, what), if count == 1 { "is" } else { "are" });
-        Choice { used: format!("validating on the part validation; {unused}"), unused }
-    });
+    let choice = choice.map(|(count, what)| Choice::instead_of_test("validation", count, what));
     let own = if validation.is_empty() { test } else { validation };
     let store = Store::Tables(tables.into());
     let found = if let Some(names) = names.and_then(|(_, names)| names) {

@@ -6,7 +6,7 @@ use super::pictures::Pictures;
 use crate::data::error::DataError;
 use crate::data::found::{Choice, Found, Listed, Part};
 use crate::data::left_out::leave_out;
-use crate::data::names::{counted, shown_path};
+use crate::data::names::shown_path;
 use crate::data::store::{Entry, Kind, Store};
 use crate::experiment::decoded;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -87,10 +87,8 @@ fn divided(folder: &Path, found: Found, roles: &[Option<Role>], used: &[&List], 
         more => format!("; {more} others like these are not used"),
     };
     notices.push(format!("the parts come from {}{others}", files.join(" and ")));
-    let choice = (!validation.is_empty() && !test.is_empty()).then(|| {
-        let unused = format!("{} of the part test are left out", counted(test.len(), "picture"));
-        Choice { used: format!("validating on the part val; {unused}"), unused }
-    });
+    let has_both = !validation.is_empty() && !test.is_empty();
+    let choice = has_both.then(|| Choice::instead_of_test("val", test.len(), "picture"));
     let own = if validation.is_empty() { test } else { validation };
     let own = Some(Part::Files(store.clone(), own));
     Found { train: Part::Files(store, train), own, notices, left_out, choice, ..found }

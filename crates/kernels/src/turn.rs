@@ -1,7 +1,7 @@
 //! Matrices turned round, a block of registers at a time: weights and their gradients lie by output channels in memory, and
 //! vectors take them by tap. Knows nothing of what the numbers are.
 
-use crate::simd::Simd;
+use crate::simd::{MOST_LANES, Simd};
 
 /// `to[column · to_row + row] = from[row · from_row + column]` for all `rows` and `columns`.
 ///
@@ -38,10 +38,36 @@ pub(crate) unsafe fn turn<S: Simd>(
     }
 }
 
+/// Room for the taps of a vector of channels.
+pub(crate) fn taps_room(taps: usize) -> usize {
+    taps.max(MOST_LANES) * MOST_LANES
+}
+
+/// The taps of up to a vector of `channels`, which are neighbours in `from`, as one vector each:
+/// `to[tap · MOST_LANES + channel] = from[channel · taps + tap]`. What lies beyond the last tap in `to` may change.
+///
+/// # Safety
+/// `S` must be the width that was dispatched.
+///
+/// # Panics
+/// If a value lies outside of `from`, or `to` has less than [`taps_room`].
+#[inline(always)]
+pub(crate) unsafe fn turn_taps<S: Simd>(from: &[f32], taps: usize, channels: usize, to: &mut [f32]) {
+    if channels == 0 {
+        return;
+    }
+    // Whole blocks of registers, with what lies behind the last tap where that can be read.
+    let whole = taps.next_multiple_of(S::LANES);
+    let beyond = taps > 1 && whole <= MOST_LANES && (channels - 1) * taps + whole <= from.len();
+    let columns = if beyond { whole } else { taps };
+    // SAFETY: passed on to the caller.
+    unsafe { turn::<S>(from, taps, [channels, columns], to, MOST_LANES) };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{Work, dispatch};
+    use crate::simd::{Work, dispatch, lanes};
 
     struct Turn<'a> {
         from: &'a [f32],
@@ -57,6 +83,43 @@ mod tests {
         unsafe fn run<S: Simd>(self) {
             // SAFETY: the width is the dispatched one.
             unsafe { turn::<S>(self.from, self.steps[0], self.size, self.to, self.steps[1]) };
+        }
+    }
+
+    struct TurnTaps<'a> {
+        from: &'a [f32],
+        taps: usize,
+        channels: usize,
+        to: &'a mut [f32],
+    }
+
+    impl Work for TurnTaps<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        unsafe fn run<S: Simd>(self) {
+            // SAFETY: the width is the dispatched one.
+            unsafe { turn_taps::<S>(self.from, self.taps, self.channels.min(S::LANES), self.to) };
+        }
+    }
+
+    #[test]
+    fn every_tap_of_every_channel_becomes_its_vector() {
+        for taps in [1, 4, 9, 25, 49] {
+            for channels in [0, 1, 7, 8, 16] {
+                // With and without something behind the last tap.
+                for behind in [0, 40] {
+                    let from: Vec<f32> = (0_u16..).map(f32::from).take(channels * taps + behind).collect();
+                    let mut to = vec![-1.0; taps_room(taps)];
+                    dispatch(TurnTaps { from: &from, taps, channels, to: &mut to });
+                    for tap in 0..taps {
+                        for channel in 0..channels.min(lanes()) {
+                            let value = to[tap * MOST_LANES + channel];
+                            assert_eq!(value, from[channel * taps + tap], "{taps} taps, {tap}, {channel}");
+                        }
+                    }
+                }
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use crate::matmul::panel_width;
 use crate::scratch::round_up;
 use crate::shape::ConvShape;
 use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes, prefetch};
-use crate::turn::turn;
+use crate::turn::{taps_room, turn, turn_taps};
 
 /// Length of the weights that [`pack_transposed`] packs.
 pub(super) fn transposed_len(shape: &ConvShape) -> usize {
@@ -73,13 +73,9 @@ fn pack_panels(shape: &ConvShape, weights: &[f32], rows: Axis, columns: Axis, pa
                 to[..used].copy_from_slice(&weights[row * rows.step + start..][..used]);
             }
         } else {
-            // All taps of all columns of a row are neighbours.
-            let places: Vec<usize> =
-                (0..used * taps).map(|index| index % taps * rows.count * width + index / taps).collect();
-            for row in 0..rows.count {
-                let from = &weights[row * rows.step + start * taps..][..places.len()];
-                from.iter().zip(&places).for_each(|(&weight, place)| packed[place + row * width] = weight);
-            }
+            let weights = &weights[start * taps..];
+            let places = (0..taps).map(|tap| (tap, tap * rows.count * width)).collect();
+            dispatch(PackRows { weights, step: rows.step, used, taps, rows: rows.count, width, places, packed });
         }
     });
 }
@@ -119,6 +115,43 @@ impl Work for PackColumns<'_> {
                 tap += 1;
                 if tap == taps {
                     (row, tap) = (row + 1, 0);
+                }
+            }
+        }
+    }
+}
+
+/// Packs some columns of rows in each of which all taps of all columns are neighbours.
+struct PackRows<'a> {
+    /// From the first of the columns on.
+    weights: &'a [f32],
+    /// From one row to the next.
+    step: usize,
+    /// Columns.
+    used: usize,
+    taps: usize,
+    rows: usize,
+    width: usize,
+    /// The taps that are packed, each with the place of its first row.
+    places: Vec<(usize, usize)>,
+    packed: &'a mut [f32],
+}
+
+impl Work for PackRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self { weights, step, used, taps, rows, width, places, packed } = self;
+        let mut turned = vec![0.0; taps_room(taps)];
+        for row in 0..rows {
+            for first in (0..used).step_by(S::LANES) {
+                let count = S::LANES.min(used - first);
+                // SAFETY: the width is the dispatched one.
+                unsafe { turn_taps::<S>(&weights[row * step + first * taps..], taps, count, &mut turned) };
+                for (tap, place) in &places {
+                    let to = &mut packed[place + row * width + first..][..count];
+                    to.copy_from_slice(&turned[tap * MOST_LANES..][..count]);
                 }
             }
         }
@@ -177,19 +210,16 @@ pub(super) fn pack_backward(shape: &ConvShape, weights: &[f32], packed: &mut [f3
             continue;
         }
         packed.par_chunks_mut(depth * 2 * lanes).enumerate().for_each(|(panel, packed)| {
-            let start = panel * 2 * lanes;
+            let (taps, start) = (k * k, panel * 2 * lanes);
             let width = panel_width(lanes, start, inputs);
-            packed.fill(0.0);
-            for (row, to) in packed.chunks_exact_mut(width).enumerate() {
-                let (tap, output) = (row / outputs, row % outputs);
-                if output >= shape.out_channels {
-                    continue;
-                }
-                let place = ys.at(tap / xs.count) * k + xs.at(tap % xs.count);
-                for (lane, to) in to.iter_mut().enumerate().take(shape.in_channels - start) {
-                    *to = weights[(output * shape.in_channels + start + lane) * k * k + place];
-                }
+            let used = width.min(shape.in_channels - start);
+            if used < width || outputs > shape.out_channels {
+                packed.fill(0.0);
             }
+            let place = |tap: usize| (ys.at(tap / xs.count) * k + xs.at(tap % xs.count), tap * outputs * width);
+            let places = (0..ys.count * xs.count).map(place).collect();
+            let (weights, step) = (&weights[start * taps..], shape.in_channels * taps);
+            dispatch(PackRows { weights, step, used, taps, rows: shape.out_channels, width, places, packed });
         });
     }
 }

@@ -8,7 +8,7 @@ use super::grid::POINTS;
 use crate::matmul::panel_width;
 use crate::scratch::{plane_len, round_up};
 use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes};
-use crate::turn::turn;
+use crate::turn::{turn, turn_taps};
 
 /// Channels whose kernels are turned round in one go.
 const TOGETHER: usize = 16;
@@ -147,14 +147,10 @@ impl Pack<'_> {
         // SAFETY: the width is the dispatched one.
         unsafe {
             if self.flip {
-                // The columns of a row are neighbours, nine values apart; in one go, with what lies behind the ninth where
-                // that can be read.
+                // The columns of a row are neighbours, nine values apart.
                 for (row, taps) in rows.zip(taps.chunks_exact_mut(9)) {
-                    let from = &self.weights[place(row, column)..];
                     let mut turned = [[0.0; MOST_LANES]; MOST_LANES];
-                    let beyond = S::LANES > 9 && (lanes - 1) * 9 + S::LANES <= from.len();
-                    let size = [lanes, if beyond { S::LANES } else { 9 }];
-                    turn::<S>(from, 9, size, turned.as_flattened_mut(), MOST_LANES);
+                    turn_taps::<S>(&self.weights[place(row, column)..], 9, lanes, turned.as_flattened_mut());
                     taps.copy_from_slice(&turned[..9]);
                 }
             } else {

@@ -12,6 +12,10 @@ run *ARGS:
 test *ARGS:
     cargo test --release {{ARGS}}
 
+# the program as others get it, target/dist/residual-lab: less than half as large, as fast, three quarters of an hour to build
+dist:
+    cargo build --profile dist
+
 # format and lint
 lint:
     cargo fmt --check

@@ -342,3 +342,24 @@ fn a_search_that_learns_is_told_what_its_trials_came_to() {
     let good = tried[20..].iter().filter(|rate| **rate == 0.1).count();
     assert!(good >= 14, "after ten points it knows: {tried:?}");
 }
+
+#[test]
+fn a_training_that_cannot_be_read_is_missed_in_the_verdict_in_words() {
+    let place = Place::new("");
+    let mut worker = place.worker();
+    for accuracy in [0.5, 0.7, 0.6, 0.6, 0.8, 0.7] {
+        train(next(&mut worker).unwrap(), &[0.1, accuracy]);
+    }
+    let whole = place.study().verdicts().unwrap();
+    assert!(whole.iter().all(|(_, found)| found.caveats.iter().all(|text| !text.contains("read"))), "{whole:?}");
+    let trials = place.study().trials().unwrap();
+    let folder = |trial: usize| trials[trial].begun.as_ref().unwrap().folder.clone();
+    fs::write(folder(1).join("outcome.json"), "{").unwrap();
+    let (of, found) = place.study().verdicts().unwrap().swap_remove(0);
+    assert_eq!((of.as_str(), found.arms[1].accuracy.unwrap().n), ("All settings", 1));
+    let said = found.caveats.join("\n");
+    assert!(said.contains("1 training that has ended is left out") && said.contains("outcome.json"), "{said}");
+    (2..6).chain([0]).for_each(|trial| fs::write(folder(trial).join("run.json"), "").unwrap());
+    let (_, found) = place.study().verdicts().unwrap().swap_remove(0);
+    assert!(found.caveats.join("\n").contains("6 trainings that have ended are left out"), "{found:?}");
+}

@@ -4,8 +4,8 @@ use super::error::StudyError;
 use super::folder::{Seen, Standing, StudyFolder};
 use super::record::TrialState;
 use super::results::Results;
-use crate::runs::{self, Run, RunError};
-use crate::verdict::{Facts, Verdict, facts_of, of_settings};
+use crate::runs::{self, Run};
+use crate::verdict::{Facts, Verdict, facts_in, of_settings};
 
 impl Seen {
     /// Whether it came to its end: what ended before says nothing about its setting.
@@ -23,7 +23,7 @@ impl StudyFolder {
         results.points.iter().position(|row| row.point == point)
     }
 
-    /// The runs of each setting that came to their end, in the order of the results.
+    /// The runs of each setting that came to their end and can be read, in the order of the results.
     #[must_use]
     pub fn runs_of_settings(&self, trials: &[Seen], results: &Results) -> Vec<Vec<Run>> {
         let mut settings: Vec<Vec<Run>> = results.points.iter().map(|_| Vec::new()).collect();
@@ -36,23 +36,21 @@ impl StudyFolder {
         settings
     }
 
-    /// What it has shown so far; each verdict with what is compared in it, first what is asked first.
+    /// What it has shown so far; each verdict with what is compared in it, first what is asked first. A training that has
+    /// ended and cannot be read is told beside them.
     ///
     /// # Errors
-    /// A study or a trial that cannot be read.
+    /// A study that cannot be read.
     pub fn verdicts(&self) -> Result<Vec<(String, Verdict)>, StudyError> {
-        let results = self.results()?;
-        self.verdicts_of(&self.runs_of_settings(&self.trials()?, &results), &results)
+        Ok(self.verdicts_of(&self.trials()?, &self.results()?))
     }
 
-    /// The same of runs that were read before.
-    ///
-    /// # Errors
-    /// A run that cannot be read.
-    pub fn verdicts_of(&self, settings: &[Vec<Run>], results: &Results) -> Result<Vec<(String, Verdict)>, StudyError> {
-        let damaged = |error: RunError| StudyError::Damaged { path: self.path().into(), why: error.to_string() };
-        let facts = settings.iter().map(|runs| facts_of(runs)).collect::<Result<Vec<_>, _>>().map_err(damaged)?;
-        Ok(results.verdicts(facts.into_iter().enumerate()))
+    /// The same of trials and results that were read before.
+    #[must_use]
+    pub fn verdicts_of(&self, trials: &[Seen], results: &Results) -> Vec<(String, Verdict)> {
+        let counted = trials.iter().filter(|trial| trial.counts());
+        let measured = |trial: &Seen| Some((self.place_of(trial, results)?, facts_in(&trial.begun.as_ref()?.folder)));
+        results.verdicts(counted.filter_map(measured))
     }
 }
 

@@ -27,6 +27,7 @@ pub fn beside(all: &[(String, Facts)]) -> Facts {
         arms: arms.collect(),
         trials: seeds.into_iter().map(trial).collect(),
         images: all.iter().map(|(_, facts)| facts.images).max().unwrap_or(0),
+        unread: all.iter().flat_map(|(_, facts)| &facts.unread).cloned().collect(),
     }
 }
 
@@ -45,7 +46,7 @@ mod tests {
             Trial { seed, planned, arms: vec![measured], ..Trial::default() }
         };
         let arms = vec![ArmFacts { name: "residual".to_owned() }];
-        Facts { arms, trials: accuracies.iter().map(trial).collect(), images: 1000 }
+        Facts { arms, trials: accuracies.iter().map(trial).collect(), images: 1000, unread: vec![] }
     }
 
     #[test]

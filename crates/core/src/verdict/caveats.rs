@@ -68,11 +68,23 @@ pub(super) fn caveats(facts: &Facts, comparisons: &[Comparison], quantity: &str,
     }
     found.extend(by_guessing(facts));
     found.extend(told_of_blown_up(facts));
+    found.extend(left_out(facts));
     found.extend(unseen);
     found
 }
 
 /// That the means of what has fewer seeds than the rest are those of the seeds that were left.
+/// That trainings are missed, and why the first of them cannot be read.
+fn left_out(facts: &Facts) -> Option<String> {
+    let why = facts.unread.first()?;
+    Some(match facts.unread.len() {
+        1 => format!("1 training that has ended is left out, as it cannot be read: {why}."),
+        many => {
+            format!("{many} trainings that have ended are left out, as they cannot be read; the first of them: {why}.")
+        }
+    })
+}
+
 fn unequal_seeds(facts: &Facts) -> Option<String> {
     let is_known = |arm: &&Measured| arm.diverged_at.is_some() || arm.accuracy.or(arm.train_loss).is_some();
     let count = |arm| facts.trials.iter().filter_map(|trial| trial.arms.get(arm)).filter(is_known).count();

@@ -12,13 +12,16 @@ pub struct Facts {
     pub trials: Vec<Trial>,
     /// Validation images.
     pub images: usize,
+    /// Why trainings that have ended cannot be read; they are left out.
+    pub unread: Vec<String>,
 }
 
 impl Facts {
     /// Takes in what was measured with other seeds.
     pub fn add(&mut self, more: Self) {
+        self.unread.extend(more.unread);
         if self.arms.is_empty() {
-            *self = more;
+            *self = Self { unread: std::mem::take(&mut self.unread), ..more };
         } else {
             self.trials.extend(more.trials);
         }

@@ -22,7 +22,7 @@ pub use beside::beside;
 pub use compare::{Call, Comparison, Test};
 pub use facts::{ArmFacts, Facts, Measured, Trial};
 pub use live::{Newest, RECENT, live};
-pub use of_runs::{conclude, facts_of, write};
+pub use of_runs::{conclude, facts_in, facts_of, write};
 pub use reach::{lead_changes, reached};
 pub use reasons::{Look, Reason};
 pub use settings::of_settings;

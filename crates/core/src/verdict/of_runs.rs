@@ -24,7 +24,14 @@ pub fn facts_of(runs: &[Run]) -> Result<Facts, RunError> {
     let Some(first) = runs.first() else { return Ok(Facts::default()) };
     let arms = first.info.arms.iter().map(|arm| ArmFacts { name: arm.name.clone() }).collect();
     let trials = runs.iter().map(trial).collect::<Result<_, _>>()?;
-    Ok(Facts { arms, trials, images: first.info.dataset.validation })
+    Ok(Facts { arms, trials, images: first.info.dataset.validation, unread: Vec::new() })
+}
+
+/// What the run in a folder has come to, or why it cannot be read.
+#[must_use]
+pub fn facts_in(folder: &Path) -> Facts {
+    let read = runs::open(folder).and_then(|run| facts_of(&[run]));
+    read.unwrap_or_else(|why| Facts { unread: vec![why.to_string()], ..Facts::default() })
 }
 
 fn trial(run: &Run) -> Result<Trial, RunError> {

@@ -8,19 +8,21 @@ use super::words::{Verdict, verdict};
 const COMPARED: usize = 24;
 
 /// Verdicts, each with what is compared in it; first what is asked first. Each setting comes with its words, which are empty
-/// where nothing is varied; `best` is the place of the best one, if one is. Those without trials are passed over.
+/// where nothing is varied; `best` is the place of the best one, if one is. Those of which nothing has ended are passed over.
 #[must_use]
 pub fn of_settings(settings: &[(String, Facts)], best: Option<usize>) -> Vec<(String, Verdict)> {
-    let known: Vec<usize> = (0..settings.len()).filter(|&place| !settings[place].1.trials.is_empty()).collect();
+    let has_ended = |facts: &Facts| !facts.trials.is_empty() || !facts.unread.is_empty();
+    let known: Vec<usize> = (0..settings.len()).filter(|&place| has_ended(&settings[place].1)).collect();
     let Some(&first) = known.first() else { return Vec::new() };
-    let arms = settings[first].1.arms.len();
+    // Where no training of a setting can be read, its networks are not known either.
+    let arms = known.iter().map(|&place| settings[place].1.arms.len()).max().unwrap_or(0);
     let mut found = Vec::new();
     let one = |place: usize| {
         let (words, facts) = &settings[place];
         let of = if words.is_empty() { "Networks".to_owned() } else { format!("Networks at {words}") };
         (of, verdict(facts))
     };
-    if arms > 1 || settings[first].0.is_empty() {
+    if arms != 1 || settings[first].0.is_empty() {
         let best = best.filter(|best| known.contains(best)).unwrap_or(first);
         found.push(one(best));
         found.extend(known.iter().filter(|&&place| place != best).map(|&place| one(place)));

@@ -27,7 +27,7 @@ fn facts(outcome: &Table) -> Facts {
         let all = trials.as_array().unwrap().iter().enumerate();
         all.map(|(seed, trial)| read(seed as u64, trial.as_table().unwrap(), arms.len())).collect()
     });
-    Facts { arms, trials, images: 1000 }
+    Facts { arms, trials, images: 1000, unread: vec![] }
 }
 
 fn read(seed: u64, trial: &Table, arms: usize) -> Trial {
@@ -125,7 +125,7 @@ fn made_up(seed: u64, effect: f64) -> Facts {
     };
     let trials = (0..seeds).map(|seed| trial(seed, &mut random)).collect();
     let arms = (0..arms).map(|arm| ArmFacts { name: format!("arm {arm}") }).collect();
-    Facts { arms, trials, images: 1000 }
+    Facts { arms, trials, images: 1000, unread: vec![] }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use lab_core::learn::{Conclusion, conclude, lesson};
 use lab_core::quantity::Measure;
 use lab_core::runs::{self, Notes, Run};
 use lab_core::study::{Begun, StudyFolder};
-use lab_core::verdict::{Verdict, facts_of, write};
+use lab_core::verdict::{Verdict, facts_in, facts_of, write};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,7 +50,11 @@ impl Reader {
         let measured: Vec<Option<Arc<Measured>>> =
             trials.iter().map(|trial| self.measured(trial.begun.as_ref()?)).collect();
         let counted = trials.iter().zip(&points).zip(&measured).filter(|((trial, _), _)| trial.counts());
-        let facts = counted.filter_map(|((_, point), measured)| Some(((*point)?, measured.as_ref()?.facts.clone())));
+        // What has ended and cannot be read is told.
+        let facts = counted.filter_map(|((trial, point), measured)| {
+            let known = measured.as_ref().map(|measured| measured.facts.clone());
+            Some(((*point)?, known.or_else(|| Some(facts_in(&trial.begun.as_ref()?.folder)))?))
+        });
         let verdicts = results.verdicts(facts);
         let looked = Looked {
             folder: wanted.folder.clone(),

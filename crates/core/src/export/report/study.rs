@@ -51,7 +51,7 @@ pub fn html(folder: &StudyFolder) -> Result<String, StudyError> {
     if let Some(found) = Conclusion::read(folder.path()) {
         concluded(&mut page, &found);
     } else {
-        let verdicts = folder.verdicts_of(&settings, &results)?;
+        let verdicts = folder.verdicts_of(&trials, &results);
         for (of, verdict) in verdicts.iter().take(TOLD) {
             shown(&mut page, of, verdict);
         }

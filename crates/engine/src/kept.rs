@@ -5,6 +5,7 @@ use crate::train::checkpoint::{self, CheckpointError, WEIGHTS};
 use crate::train::device::Opened;
 use crate::train::lens;
 use crate::train::load::{self, LoadError};
+use crate::train::session::dataset_info;
 use crate::train::snapshot::{ArmSnapshot, Snapshot};
 use lab_core::blueprint::{Blueprint, BlueprintError};
 use lab_core::checkpoint::Checkpoint;
@@ -27,9 +28,14 @@ pub enum KeptError {
         /// Those of the images.
         theirs: String,
     },
-    /// Its images have another size by now.
-    #[error("the images of {} have changed since it was trained; put them back", .0.display())]
-    Changed(PathBuf),
+    /// Its images are others by now.
+    #[error("the images of {} have changed since it was trained ({how}); put them back", .folder.display())]
+    Changed {
+        /// The run.
+        folder: PathBuf,
+        /// In what they differ.
+        how: String,
+    },
     /// An arm has no checkpoint.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -58,13 +64,16 @@ pub enum KeptError {
 /// The arms of a run from their checkpoints, with the run's images. An arm without a best checkpoint shows its newest.
 ///
 /// # Errors
-/// Images that cannot be read any more, or an arm without a checkpoint.
+/// Images that cannot be read any more or are others by now, or an arm without a checkpoint.
 pub fn snapshot(run: &Run, which: Checkpoint, opened: &Opened) -> Result<Snapshot, KeptError> {
     let dataset = Dataset::of(&run.experiment)?;
-    shown(run, dataset, which, opened)
+    match run.info.dataset.changes(&dataset_info(&dataset)) {
+        Some(how) => Err(KeptError::Changed { folder: run.folder.clone(), how }),
+        None => shown(run, dataset, which, opened),
+    }
 }
 
-/// The same with images from elsewhere.
+/// The same with images from elsewhere, which may be others.
 ///
 /// # Errors
 /// Images of other classes or another size than the run's, or an arm without a checkpoint.
@@ -76,7 +85,9 @@ pub fn shown(run: &Run, dataset: Dataset, which: Checkpoint, opened: &Opened) ->
         return Err(KeptError::Classes { own, theirs });
     }
     if dataset.shape() != known.shape {
-        return Err(KeptError::Changed(run.folder.clone()));
+        let [was, is] = [known.shape, dataset.shape()].map(|shape| shape.map(|side| side.to_string()).join("×"));
+        let how = format!("they were of {was}, and are of {is} now");
+        return Err(KeptError::Changed { folder: run.folder.clone(), how });
     }
     let mut arms = Vec::with_capacity(run.experiment.arms.len());
     for (index, arm) in run.experiment.arms.iter().enumerate() {

@@ -2,12 +2,14 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{Dataset, Loader, LoaderOptions, Position};
 use lab_core::experiment::{
     DeviceChoice, Experiment, Method, Optimizer as Rule, imagenet_normalization, preset, with_overrides,
 };
 use lab_core::protocol::{Command, Event, Outcome, Prepared};
 use lab_core::runs::{Folder, open};
+use lab_engine::kept;
 use lab_engine::nn::{StateDict, weights};
 use lab_engine::train::arm::Clock;
 use lab_engine::train::device;
@@ -91,6 +93,12 @@ fn keep(experiment: Experiment, run: &Path) -> Result<Told, String> {
 fn last(run: &Path, file: &str) -> StateDict {
     let arm = open(run).unwrap().arm_folder(0).unwrap();
     weights::read(&arm.join("checkpoints/last").join(file)).unwrap()
+}
+
+/// Asks for the networks of a run, as the window and the exports do.
+fn brought_back(run: &Path) -> Result<(), String> {
+    let opened = device::open(DeviceChoice::Flex).unwrap();
+    kept::snapshot(&open(run).unwrap(), Checkpoint::Last, &opened).map(drop).map_err(|error| error.to_string())
 }
 
 /// A run of two epochs in a folder of its own.
@@ -342,4 +350,23 @@ fn heads_are_kept_where_they_fit_and_refused_in_words_where_they_do_not() {
     let why = start("refused", &["arms[0].network.body.cifar={depth=14,width=4}"]).err().expect("a refusal");
     assert!(why.contains("cannot start from") && why.contains("another network"), "{why}");
     assert!(!place.path().join("refused").exists(), "a refused start leaves no run behind");
+}
+
+#[test]
+fn a_kept_run_answers_no_question_about_images_that_are_others_by_now() {
+    let place = tempfile::tempdir().unwrap();
+    let (images, run) = (other_images(place.path(), 3), place.path().join("run"));
+    keep(tiny(&set(&[&format!("data.source={}", images.display())])), &run).unwrap();
+    brought_back(&run).unwrap();
+    // As many, of the same size and classes, and each of another brightness.
+    let path = images.join("train-images-idx3-ubyte");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[16..].iter_mut().for_each(|pixel| *pixel += 20);
+    std::fs::write(&path, bytes).unwrap();
+    let why = brought_back(&run).expect_err("other images");
+    assert!(why.contains("have changed since it was trained (there are as many as then, and other ones)"), "{why}");
+    std::fs::remove_dir_all(&images).unwrap();
+    std::fs::rename(other_images(place.path(), 4), &images).unwrap();
+    let why = brought_back(&run).expect_err("more images");
+    assert!(why.contains("images then, ") && why.contains("have changed since it was trained"), "{why}");
 }

@@ -40,6 +40,27 @@ impl DatasetInfo {
         *self == Self { name: self.name.clone(), ..other.clone() }
     }
 
+    /// In what the images differ from these by now, if they are no longer the same.
+    #[must_use]
+    pub fn changes(&self, now: &Self) -> Option<String> {
+        if self.is_of_same_images(now) {
+            return None;
+        }
+        let counts = |of: &Self| [of.train, of.validation];
+        let shape = |of: &Self| of.shape.map(|side| side.to_string()).join("×");
+        let ([train, validation], [train_now, validation_now]) = (counts(self), counts(now));
+        Some(if counts(self) != counts(now) {
+            format!("{train} training and {validation} validation images then, {train_now} and {validation_now} now")
+        } else if self.classes != now.classes {
+            let first = |of: &Self| of.classes.iter().take(CLASSES).cloned().collect::<Vec<_>>().join(", ");
+            format!("its first classes were {}, and are {} now", first(self), first(now))
+        } else if self.shape != now.shape {
+            format!("they were of {}, and are of {} now", shape(self), shape(now))
+        } else {
+            "there are as many as then, and other ones".to_owned()
+        })
+    }
+
     /// Whether its classes are numbers rather than names, counted from 0 or from 1.
     #[must_use]
     pub fn has_numbered_classes(&self) -> bool {
@@ -50,6 +71,9 @@ impl DatasetInfo {
         self.classes.iter().enumerate().all(is_number)
     }
 }
+
+/// Classes that are named where a run's images are of others now.
+const CLASSES: usize = 3;
 
 /// What an arm is, counted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -369,27 +369,8 @@ impl Run {
 /// # Errors
 /// The images of a run are no longer those that it was started with.
 pub(super) fn same_images(then: &DatasetInfo, now: &Dataset) -> Result<(), Failure> {
-    let now = dataset_info(now);
-    if then.is_of_same_images(&now) {
-        return Ok(());
-    }
-    let counts = |of: &DatasetInfo| [of.train, of.validation];
-    let first = |of: &DatasetInfo| of.classes.iter().take(CLASSES).cloned().collect::<Vec<_>>().join(", ");
-    let shape = |of: &DatasetInfo| of.shape.map(|side| side.to_string()).join("×");
-    Err(Failure::OtherImages(if counts(then) != counts(&now) {
-        let ([train, validation], [train_now, validation_now]) = (counts(then), counts(&now));
-        format!("{train} training and {validation} validation images then, {train_now} and {validation_now} now")
-    } else if then.classes != now.classes {
-        format!("its first classes were {}, and are {} now", first(then), first(&now))
-    } else if then.shape != now.shape {
-        format!("they were of {}, and are of {} now", shape(then), shape(&now))
-    } else {
-        "there are as many as then, and other ones".to_owned()
-    }))
+    then.changes(&dataset_info(now)).map_or(Ok(()), |how| Err(Failure::OtherImages(how)))
 }
-
-/// Classes that are named where a run's images are of others now.
-const CLASSES: usize = 3;
 
 /// Whether a validation is to end early. A stop lets it come to its end, so that all arms are validated; a second one does
 /// not, nor does what begins something else.

@@ -20,9 +20,14 @@ struct Place {
 impl Place {
     /// A study of three learning rates and two seeds, with more of its file.
     fn new(more: &str) -> Self {
+        Self::of(more, "preset = \"resnet20\"\nset = [\"recipe.length.epochs=9\"]")
+    }
+
+    /// The same of another experiment.
+    fn of(more: &str, experiment: &str) -> Self {
         let text = format!(
             "name = \"rates\"\nseeds = 2\n{more}\n[[axes]]\nfield = \"recipe.optimizer.learning_rate\"\n\
-             values = [0.01, 0.1, 1.0]\n[experiment]\npreset = \"resnet20\"\nset = [\"recipe.length.epochs=9\"]"
+             values = [0.01, 0.1, 1.0]\n[experiment]\n{experiment}"
         );
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("study");
@@ -48,8 +53,13 @@ fn next(worker: &mut Worker) -> Option<Box<Assignment>> {
 }
 
 fn outcome(accuracy: f64, steps: u64, diverged_at: Option<u64>) -> Outcome {
-    let arm = ArmOutcome {
-        name: "resnet20".to_owned(),
+    outcome_of(&["resnet20"], accuracy, steps, diverged_at)
+}
+
+/// All arms come to the same.
+fn outcome_of(arms: &[&str], accuracy: f64, steps: u64, diverged_at: Option<u64>) -> Outcome {
+    let arm = |name: &&str| ArmOutcome {
+        name: (*name).to_owned(),
         parameters: 10,
         train_loss: Some(1.0 - accuracy),
         train_accuracy: None,
@@ -67,7 +77,7 @@ fn outcome(accuracy: f64, steps: u64, diverged_at: Option<u64>) -> Outcome {
         steps,
         seconds: 4.0,
         run: None,
-        arms: vec![arm],
+        arms: arms.iter().map(arm).collect(),
         planned: None,
         discordant: vec![],
     }
@@ -76,15 +86,17 @@ fn outcome(accuracy: f64, steps: u64, diverged_at: Option<u64>) -> Outcome {
 fn prepared(assignment: &Assignment) -> Prepared {
     let (name, classes) = ("pictures".to_owned(), vec!["cat".to_owned(), "dog".to_owned()]);
     let (mean, std) = (vec![0.1], vec![0.2]);
+    let experiment = assignment.experiment().unwrap().clone();
+    let arms = experiment.arms.iter().map(|arm| arm.name.clone()).collect::<Vec<_>>().into_iter();
     Prepared {
-        experiment: assignment.experiment().unwrap().clone(),
+        experiment,
         dataset: DatasetInfo { name, shape: [1, 2, 2], classes, train: 80, validation: 2, mean, std },
         device: "CPU".to_owned(),
         steps_per_epoch: 10,
         total_steps: 90,
         first_step: 0,
         run: None,
-        arms: vec![ArmInfo { name: "resnet20".to_owned(), parameters: 10, macs: 20, blocks: Vec::new() }],
+        arms: arms.map(|name| ArmInfo { name, parameters: 10, macs: 20, blocks: Vec::new() }).collect(),
         live: Live::default(),
         past: None,
     }
@@ -93,6 +105,7 @@ fn prepared(assignment: &Assignment) -> Prepared {
 /// Trains as the engine would, with this accuracy after each epoch, and says why it ended if that was early.
 fn train(assignment: Box<Assignment>, accuracies: &[f64]) -> Option<String> {
     let mut record = assignment.keeper().open(&prepared(&assignment)).unwrap();
+    let arms: Vec<&str> = assignment.experiment().unwrap().arms.iter().map(|arm| arm.name.as_str()).collect();
     let mut why = None;
     let (mut reached, mut at) = (0.0, 0);
     for (epoch, &accuracy) in (1_u32..).zip(accuracies) {
@@ -101,7 +114,9 @@ fn train(assignment: Box<Assignment>, accuracies: &[f64]) -> Option<String> {
         let (epoch, seconds, loss) = (f64::from(epoch), 1.0, 1.0);
         let one =
             Evaluation { arm: 0, step, epoch, seconds, loss, accuracy, top5: 1.0, confusion, predicted, best: true };
-        record.evaluated(&one).unwrap();
+        for arm in 0..arms.len() {
+            record.evaluated(&Evaluation { arm, ..one.clone() }).unwrap();
+        }
         (reached, at) = (accuracy, step);
         why = record.enough(step).unwrap();
         if why.is_some() {
@@ -109,7 +124,7 @@ fn train(assignment: Box<Assignment>, accuracies: &[f64]) -> Option<String> {
             break;
         }
     }
-    let outcome = outcome(reached, at, None);
+    let outcome = outcome_of(&arms, reached, at, None);
     record.finished(&outcome).unwrap();
     drop(record);
     assignment.end(&Ending::Finished(&outcome)).unwrap();
@@ -295,6 +310,23 @@ fn results_are_means_over_seeds_and_the_best_is_marked() {
     let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
     assert_eq!(rows[1]["validation accuracy mean"], "0.75");
     assert_eq!(rows[2]["validation accuracy sd"], "");
+}
+
+#[test]
+fn an_arm_called_like_an_objective_hides_it_from_no_table() {
+    let header = |more: &str, experiment: &str| {
+        let place = Place::of(more, experiment);
+        train(next(&mut place.worker()).unwrap(), &[0.5]);
+        place.study().results().unwrap().summary().markdown(None).lines().next().unwrap().to_owned()
+    };
+    let lone = "preset = \"resnet20\"\nset = [\"recipe.length.epochs=9\", \"arms[0].name=best\"]";
+    let best = header("[search]\nobjective = \"best_validation_accuracy\"", lone);
+    assert_eq!(best.matches("best validation accuracy").count(), 2, "the objective and the arm: {best}");
+    let pair = "preset = \"plain-vs-residual\"\nset = [\"recipe.length.epochs=9\", \"arms[0].name=mean\"]";
+    let mean = header("", pair);
+    assert_eq!(mean.matches("mean validation accuracy").count(), 2, "the mean and the arm: {mean}");
+    let one = header("[search]\narm = \"mean\"", pair);
+    assert_eq!(one.matches("mean validation accuracy").count(), 1, "the arm's alone, as it is judged: {one}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::checked::Study;
 use super::error::StudyError;
 use super::folder::{Begun, StudyFolder};
+use super::plan::Objective;
 use super::record::{TrialRecord, TrialState};
 use crate::number::{or_dash, precise};
 use crate::protocol::ArmOutcome;
@@ -19,12 +20,12 @@ pub struct Results {
     name: String,
     /// What the axes are called.
     labels: Vec<String>,
-    /// What the objective is called.
-    objective: String,
-    /// Whether it is the mean over a point's arms, and not what a single one came to.
-    is_mean_of_arms: bool,
-    /// Whether the objective is a share.
-    is_share: bool,
+    /// What is to become as good as possible.
+    objective: Objective,
+    /// What that is called.
+    title: String,
+    /// The place of the arm that it is of; absent where it is the mean over several.
+    judged: Option<usize>,
     /// The arms' names.
     arms: Vec<String>,
     /// In the order in which points are tried.
@@ -93,9 +94,9 @@ impl StudyFolder {
         Ok(Results {
             name: study.name.clone(),
             labels: study.labels().to_vec(),
-            objective: objective_name(study),
-            is_mean_of_arms: is_mean_of_arms(study),
-            is_share: objective.goal() == Goal::Highest,
+            objective,
+            title: objective_name(study),
+            judged: if let [one] = study.judged()[..] { Some(one) } else { None },
             arms,
             points: rows,
             // One point alone is not the best of anything.
@@ -109,13 +110,9 @@ fn objective_name(study: &Study) -> String {
     let name = study.search.objective.name();
     match &study.search.arm {
         Some(arm) => format!("{arm} {name}"),
-        None if is_mean_of_arms(study) => format!("mean {name}"),
+        None if study.judged().len() > 1 => format!("mean {name}"),
         None => name.to_owned(),
     }
-}
-
-fn is_mean_of_arms(study: &Study) -> bool {
-    study.search.arm.is_none() && study.arms().len() > 1
 }
 
 fn row((point, values): (u32, Vec<String>), seeds: usize, begun: &[Begun], arms: usize) -> PointResult {
@@ -170,13 +167,13 @@ impl Results {
     /// What the objective is called.
     #[must_use]
     pub fn objective(&self) -> &str {
-        &self.objective
+        &self.title
     }
 
     /// Whether the objective is the mean over a point's arms, and not what a single one came to.
     #[must_use]
     pub fn is_mean_of_arms(&self) -> bool {
-        self.is_mean_of_arms
+        self.judged.is_none()
     }
 
     /// The values of the point at this place, as in "rate 0.1, depth 8".
@@ -189,7 +186,7 @@ impl Results {
     /// Whether the objective is a share, of which more is better, and not a loss.
     #[must_use]
     pub fn is_share(&self) -> bool {
-        self.is_share
+        self.objective.goal() == Goal::Highest
     }
 
     /// All numbers, each in a cell of its own, with all their digits.
@@ -197,7 +194,7 @@ impl Results {
     pub fn table(&self) -> Table {
         let mut table = self.with_values();
         table = table.counts("n", self.points.iter().map(|point| point.objective.map_or(0, |of| of.n)));
-        table = spread(table, &self.objective, self.points.iter().map(|point| point.objective));
+        table = spread(table, &self.title, self.points.iter().map(|point| point.objective));
         for (arm, name) in self.arms.iter().enumerate() {
             let of =
                 |what: fn(&ArmResult) -> Option<Sample>| self.points.iter().map(move |point| what(&point.arms[arm]));
@@ -217,11 +214,10 @@ impl Results {
             let (times, unit) = if is_share { (100.0, " %") } else { (1.0, "") };
             or_dash(sample.map(|sample| sample.in_words(times, precise, unit)))
         };
-        let accuracies = self.arms.iter().map(|arm| format!("{arm} validation accuracy"));
-        let known = self.arms.len() == 1 && self.objective == "validation accuracy";
-        if !known && accuracies.into_iter().all(|title| title != self.objective) {
-            let objective = self.points.iter().map(|point| words(point.objective, self.is_share));
-            table = table.words(&self.objective, objective);
+        // An arm's accuracy in the end has a column of its own below.
+        if self.judged.is_none() || self.objective != Objective::ValidationAccuracy {
+            let objective = self.points.iter().map(|point| words(point.objective, self.is_share()));
+            table = table.words(&self.title, objective);
         }
         for (arm, name) in self.arms.iter().enumerate() {
             let of =

@@ -6,16 +6,11 @@ use crate::files::{json, write_atomically};
 use crate::names::{quoted, seeds};
 use crate::number::{capital, or_dash, plural};
 use crate::runs::{self, Run};
-use crate::statistics::{ALPHA, Paired, Sample, holm};
+use crate::statistics::{Call, Paired, Sample, holm, is_too_few};
 use crate::study::{StudyError, StudyFolder, TrialState, shown};
-use crate::verdict::Call;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path;
-
-/// Where luck alone would make such a difference less often than this, but more often than is accepted, neither luck nor a
-/// difference can be ruled out.
-const DOUBT: f64 = 0.2;
 
 /// What a guided experiment has shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -260,12 +255,7 @@ fn decide(lesson: &Lesson, claims: &mut [Answered]) {
         if !corrected.is_nan() {
             claim.p = Some(corrected);
             let difference = claim.of.zip(claim.than).map_or(0.0, |(one, other)| one.mean - other.mean);
-            claim.call = match corrected <= ALPHA {
-                true if difference > 0.0 => Call::Higher,
-                true if difference < 0.0 => Call::Lower,
-                _ if corrected < DOUBT || claim.agree && is_too_few(claim.n) => Call::Undecided,
-                _ => Call::Tie,
-            };
+            claim.call = Call::of(difference, corrected, claim.agree.then_some(claim.n));
         }
         claim.means = match claim.call {
             Call::Higher => asked.means.higher.clone(),
@@ -284,12 +274,6 @@ fn decide(lesson: &Lesson, claims: &mut [Answered]) {
             Call::Undecided => String::new(),
         };
     }
-}
-
-/// Whether so many seeds that all point the same way would still do so by chance more often than is accepted: all signs
-/// are alike in 2 of 2ⁿ cases. To call that "no difference" would be wrong.
-fn is_too_few(n: usize) -> bool {
-    0.5f64.powi(i32::try_from(n).unwrap_or(i32::MAX)) * 2.0 > ALPHA
 }
 
 fn headline(claims: &[Answered], trials: usize) -> String {
@@ -327,7 +311,7 @@ mod tests {
     fn what_may_be_luck_or_not_is_not_decided() {
         // Four of five seeds take off, and one stays at chance.
         let found = measured(&[(1.5, 2.3), (1.4, 2.3), (1.7, 2.31), (2.3, 2.3), (2.0, 2.3)]);
-        assert_eq!((found.found(), found.p.is_some_and(|p| p > ALPHA && p < DOUBT)), ("lower", false));
+        assert_eq!((found.found(), found.p.is_some_and(|p| p <= 0.05)), ("lower", true));
         let found = measured(&[(1.3, 2.3), (1.4, 2.3), (2.31, 2.3), (2.3, 2.3), (1.9, 2.3)]);
         assert_eq!(found.found(), "not decided");
         assert!(
@@ -335,7 +319,7 @@ mod tests {
             "{found:?}"
         );
         let found = measured(&[(1.0, 1.1), (1.1, 1.0), (1.0, 1.0), (1.2, 1.3), (1.1, 1.0)]);
-        assert_eq!((found.found(), found.p.is_some_and(|p| p > DOUBT)), ("no difference found", true));
+        assert_eq!((found.found(), found.p.is_some_and(|p| p > 0.2)), ("no difference found", true));
         let found = measured(&[(1.0, 1.1), (1.0, 1.5), (1.0, 3.0)]);
         assert!(found.found() == "not decided" && found.means.contains("all 3 seeds point the same way"), "{found:?}");
     }

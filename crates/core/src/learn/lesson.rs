@@ -3,9 +3,9 @@
 use super::quantity::Quantity;
 use crate::experiment::file::parsed;
 use crate::files::safe_name;
+use crate::statistics::Call;
 use crate::instrument::Instrument;
 use crate::study::{Axis, Base, Seeds, Study, StudyError, StudyPlan};
-use crate::verdict::Call;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io;

@@ -4,6 +4,7 @@
 /// The share of luck that is accepted, over all that is compared together.
 pub const ALPHA: f64 = 0.05;
 
+mod call;
 mod holm;
 mod paired;
 mod sample;
@@ -11,6 +12,7 @@ mod share;
 mod smoothed;
 mod student;
 
+pub use call::{Call, is_too_few};
 pub use holm::holm;
 pub use paired::{Paired, sign_flip};
 pub use sample::Sample;

@@ -1,9 +1,10 @@
 //! What a reader of a verdict should bear in mind: how little was trained, how few images it was validated on, who blew up.
 
-use super::compare::{ACCURACY, Call, Comparison, LOSS};
+use super::compare::{ACCURACY, Comparison, LOSS};
 use super::facts::{Facts, Measured, Trial};
 use crate::names::{quoted, seeds, together};
 use crate::number::{capital, count, plural, short};
+use crate::statistics::Call;
 
 /// The part of the planned steps below which losses tell how a network began rather than what it learned.
 const EARLY: f64 = 0.1;
@@ -67,13 +68,12 @@ pub(super) fn caveats(facts: &Facts, comparisons: &[Comparison], quantity: &str,
         found.push(format!("Validated on {images} only: each is worth {points} points."));
     }
     found.extend(by_guessing(facts));
-    found.extend(told_of_blown_up(facts));
     found.extend(left_out(facts));
+    found.extend(told_of_blown_up(facts));
     found.extend(unseen);
     found
 }
 
-/// That the means of what has fewer seeds than the rest are those of the seeds that were left.
 /// That trainings are missed, and why the first of them cannot be read.
 fn left_out(facts: &Facts) -> Option<String> {
     let why = facts.unread.first()?;
@@ -85,6 +85,7 @@ fn left_out(facts: &Facts) -> Option<String> {
     })
 }
 
+/// That the means of what has fewer seeds than the rest are those of the seeds that were left.
 fn unequal_seeds(facts: &Facts) -> Option<String> {
     let is_known = |arm: &&Measured| arm.diverged_at.is_some() || arm.accuracy.or(arm.train_loss).is_some();
     let count = |arm| facts.trials.iter().filter_map(|trial| trial.arms.get(arm)).filter(is_known).count();
@@ -122,14 +123,15 @@ fn validated_before_the_end(arm: &Measured) -> Option<String> {
 /// Validation images below which a reader is told how much a single one counts.
 const FEW: usize = 100;
 
-/// How large a difference must be to be seen, where none was found and a large one could have been missed.
+/// How large a difference must be to be seen, where none was found for certain and a large one could have been missed.
 fn unseen(comparisons: &[Comparison], quantity: &str) -> Option<String> {
-    let ties = || comparisons.iter().filter(|found| found.quantity == quantity && found.call == Call::Tie);
+    let is_open = |found: &&Comparison| matches!(found.call, Call::Tie | Call::Undecided);
+    let open = || comparisons.iter().filter(|found| found.quantity == quantity).filter(is_open);
     // Where one end is as far as can be, the other one tells how wide the interval is.
     let half = |found: &Comparison| {
         found.corrected_interval.map(|[low, high]| (high - found.difference).max(found.difference - low))
     };
-    let widths = || ties().filter_map(|found| Some((half(found)?, found.n)));
+    let widths = || open().filter_map(|found| Some((half(found)?, found.n)));
     let (widest, n) = widths().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
     let least = widths().map(|(half, _)| half).fold(widest, f64::min);
     let (seeds, [least, points]) = (seeds(n), [least, widest].map(|half| (100.0 * half).ceil()));

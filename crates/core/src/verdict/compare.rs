@@ -1,22 +1,8 @@
 //! Two arms against each other, and what may be said of the difference.
 
 use super::facts::{Facts, Trial};
-use crate::statistics::{ALPHA, Paired, holm, sign_test};
+use crate::statistics::{ALPHA, Call, Paired, holm, sign_test};
 use serde::{Deserialize, Serialize};
-
-/// What a comparison has shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Call {
-    /// The first is higher, by more than chance.
-    Higher,
-    /// The first is lower, by more than chance.
-    Lower,
-    /// No difference was found.
-    Tie,
-    /// There is a difference, but nothing tells whether it is chance.
-    Undecided,
-}
 
 /// What tells a difference from chance.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +77,9 @@ fn finite(trial: &Trial, arm: usize, get: fn(&super::facts::Measured) -> Option<
     get(measured).filter(|value| value.is_finite())
 }
 
+/// A comparison, and of how many seeds it is where every one points the same way.
+type Found = (Comparison, Option<usize>);
+
 /// Every two arms in every quantity that both have, with their calls.
 pub(super) fn all(facts: &Facts) -> Vec<Comparison> {
     let mut found = Vec::new();
@@ -102,10 +91,10 @@ pub(super) fn all(facts: &Facts) -> Vec<Comparison> {
         }
     }
     decide(&mut found);
-    found
+    found.into_iter().map(|(comparison, _)| comparison).collect()
 }
 
-fn compare(facts: &Facts, quantity: &Quantity, first: usize, second: usize) -> Option<Comparison> {
+fn compare(facts: &Facts, quantity: &Quantity, first: usize, second: usize) -> Option<Found> {
     let both = facts.trials.iter().filter_map(|trial| {
         let pair = ((quantity.of)(trial, first)?, (quantity.of)(trial, second)?);
         Some((trial, pair))
@@ -122,7 +111,8 @@ fn compare(facts: &Facts, quantity: &Quantity, first: usize, second: usize) -> O
         (1, _) => (Test::None, None),
         _ => (Test::Paired, paired.t_test),
     };
-    Some(Comparison {
+    let agree = pairs.iter().all(|(one, other)| one > other) || pairs.iter().all(|(one, other)| one < other);
+    let comparison = Comparison {
         quantity: quantity.id.to_owned(),
         first: facts.arms[first].name.clone(),
         second: facts.arms[second].name.clone(),
@@ -136,18 +126,19 @@ fn compare(facts: &Facts, quantity: &Quantity, first: usize, second: usize) -> O
         p,
         corrected_p: None,
         call: Call::Undecided,
-    })
+    };
+    Some((comparison, (test == Test::Paired && agree).then_some(pairs.len())))
 }
 
 /// Corrects for the number of comparisons, and makes the calls. Accuracies and losses are two questions: each has its own
 /// correction over all pairs of arms.
-fn decide(found: &mut [Comparison]) {
+fn decide(found: &mut [Found]) {
     for quantity in &QUANTITIES {
-        let mut of: Vec<&mut Comparison> = found.iter_mut().filter(|found| found.quantity == quantity.id).collect();
-        let p: Vec<f64> = of.iter().map(|found| found.p.unwrap_or(f64::NAN)).collect();
+        let mut of: Vec<&mut Found> = found.iter_mut().filter(|(found, _)| found.quantity == quantity.id).collect();
+        let p: Vec<f64> = of.iter().map(|(found, _)| found.p.unwrap_or(f64::NAN)).collect();
         let corrected = holm(&p);
         let tested = p.iter().filter(|p| !p.is_nan()).count();
-        for (index, comparison) in of.iter_mut().enumerate() {
+        for (index, (comparison, agreeing)) in of.iter_mut().enumerate() {
             let Some(raw) = comparison.p else {
                 comparison.call = if comparison.difference == 0.0 { Call::Tie } else { Call::Undecided };
                 continue;
@@ -156,15 +147,7 @@ fn decide(found: &mut [Comparison]) {
             // Holm's step: as many comparisons as have no smaller p.
             let level = 1.0 - ALPHA / (tested - p.iter().filter(|other| **other < raw).count()).max(1) as f64;
             comparison.corrected_interval = corrected_interval(comparison, level);
-            let certain = corrected[index] <= ALPHA
-                && comparison.corrected_interval.is_none_or(|[low, high]| low > 0.0 || high < 0.0);
-            comparison.call = match certain {
-                true if comparison.difference > 0.0 => Call::Higher,
-                true if comparison.difference < 0.0 => Call::Lower,
-                // Equally far apart with every seed, and too few seeds to know how steady that is.
-                _ if comparison.test == Test::Paired && comparison.interval.is_none() => Call::Undecided,
-                _ => Call::Tie,
-            };
+            comparison.call = Call::of(comparison.difference, corrected[index], *agreeing);
             // Student's t of two seeds knows nothing of shares: it goes on far beyond what there can be.
             let possible = |ends: [f64; 2]| ends.map(|end| end.clamp(-quantity.most, quantity.most));
             comparison.interval = comparison.interval.map(possible);

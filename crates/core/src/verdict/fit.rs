@@ -1,9 +1,10 @@
 //! What the training loss says where accuracies were not told apart: a network may fit its own images better and know no
 //! more of others. Knows comparisons, and nothing of how they were made.
 
-use super::compare::{Call, Comparison, LOSS};
+use super::compare::{Comparison, LOSS};
 use crate::names::quoted;
 use crate::number::{capital, plural, short};
+use crate::statistics::Call;
 
 /// How many times the other one's loss may be at most to be named where one seed cannot tell it from luck.
 const APART: f64 = 0.8;

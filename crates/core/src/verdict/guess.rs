@@ -1,8 +1,8 @@
 //! What became of what a person expected.
 
-use super::compare::Call;
 use super::words::Verdict;
 use crate::runs::Guess;
+use crate::statistics::Call;
 
 impl Verdict {
     /// Whether a guess has come true; `None` where the verdict leaves it open.

@@ -1,14 +1,14 @@
 //! The verdict itself: comparisons put into sentences.
 
 use super::caveats::{all_are_lost, blown_up, caveats, stopped_early};
-use super::compare::{self, ACCURACY, Call, Comparison, LOSS, Test};
+use super::compare::{self, ACCURACY, Comparison, LOSS, Test};
 use super::facts::{Facts, Measured};
 use super::fit;
 use super::reasons::{self, Reason};
 use super::stretch::Stretch;
 use crate::names::{quoted, seeds, together};
 use crate::number::{capital, count, plural, short};
-use crate::statistics::Sample;
+use crate::statistics::{Call, Sample};
 use serde::{Deserialize, Serialize};
 
 /// What an experiment has shown.
@@ -342,7 +342,11 @@ fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, 
                     )
                 },
             );
-            format!("difference {}{unit}{interval}, {}", step(sign * found.difference, is_points), seeds(found.n))
+            let is_open = found.call == Call::Undecided && ends.is_some();
+            let seeds = seeds(found.n);
+            let of =
+                if is_open { format!("; whether that is luck, {seeds} do not tell") } else { format!(", {seeds}") };
+            format!("difference {}{unit}{interval}{of}", step(sign * found.difference, is_points))
         }
         Test::None => "whether that is luck, one seed does not tell".to_owned(),
     };

@@ -2,9 +2,8 @@
 
 use super::quantity::Quantity;
 use crate::experiment::file::parsed;
-use crate::files::safe_name;
-use crate::statistics::Call;
 use crate::instrument::Instrument;
+use crate::statistics::Call;
 use crate::study::{Axis, Base, Seeds, Study, StudyError, StudyPlan};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -224,19 +223,17 @@ impl Lesson {
         }
     }
 
-    /// Whether a study's folder of this name is, by its name, one of this lesson: the first one, or one made later.
+    /// What its study is called, by which it is known whatever its folder is called.
     #[must_use]
-    pub fn is_name_of(&self, folder: &str) -> bool {
-        let first = safe_name(&format!("learn {}", self.id));
-        let later = || folder.strip_prefix(&first)?.strip_prefix('-')?.parse::<u32>().ok();
-        folder == first || later().is_some()
+    pub fn study_name(&self) -> String {
+        format!("learn {}", self.id)
     }
 
     /// Its study, with so many seeds.
     #[must_use]
     pub fn plan(&self, seeds: u32) -> StudyPlan {
         StudyPlan {
-            name: format!("learn {}", self.id),
+            name: self.study_name(),
             question: self.question.clone(),
             seeds: Some(Seeds::Count(seeds)),
             search: Default::default(),

@@ -161,7 +161,7 @@ impl StudyFolder {
     /// # Errors
     /// What the system says.
     pub fn create_under(place: &Path, study: Study) -> Result<Self, StudyError> {
-        Self::create(&runs::free_name(place, &study.name), study)
+        Self::create(&new_folder(place, &study.name), study)
     }
 
     /// Opens a study's folder.
@@ -361,6 +361,18 @@ impl StudyFolder {
         create_folder(&folder, |new| write(new, &record)).map_err(StudyError::disk(&self.folder))?;
         Ok(Begun { folder, record })
     }
+}
+
+/// A folder for a new study that is not there yet, in this one, named by date, time and study.
+#[must_use]
+pub fn new_folder(place: &Path, name: &str) -> PathBuf {
+    runs::free_name(place, name)
+}
+
+/// What the study in a folder is called; `None` where there is none that can be read.
+#[must_use]
+pub fn name_of(folder: &Path) -> Option<String> {
+    StudyPlan::read(&folder.join(STUDY)).ok().map(|plan| plan.name)
 }
 
 /// Whether a folder is a study's.

@@ -26,7 +26,7 @@ mod work;
 pub use axis::{Axis, Number, shown};
 pub use checked::{Study, Trial};
 pub use error::StudyError;
-pub use folder::{Begun, Seen, Standing, StudyFolder, is_study, tally};
+pub use folder::{Begun, Seen, Standing, StudyFolder, is_study, name_of, new_folder, tally};
 pub use layout::default_place;
 pub use owner::Owner;
 pub use plan::{Base, EarlyEnd, EndRule, Objective, SearchPlan, Seeds, StudyPlan, Way};

@@ -16,7 +16,7 @@ use eframe::egui::Context;
 use lab_core::experiment::DeviceChoice;
 use lab_core::learn::Lesson;
 use lab_core::runs::{Guess, Notes};
-use lab_core::study::{Seeds, Study, StudyFolder, StudyPlan, Worker, is_study};
+use lab_core::study::{Seeds, Study, StudyFolder, StudyPlan, Worker, is_study, name_of, new_folder};
 use read::{Reader, Wanted};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,21 @@ use work::Job;
 
 /// How often a study's folder is read.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// A study on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// What it is called in its file; `None` where that cannot be read.
+    name: Option<String>,
+}
+
+impl Listed {
+    fn at(folder: PathBuf) -> Self {
+        Self { name: name_of(&folder), folder }
+    }
+}
 
 /// The studies of this window.
 #[derive(Default)]
@@ -43,9 +58,9 @@ pub struct Laboratory {
     asked: Option<Instant>,
     /// What was read last, or why nothing could be.
     pub looked: Option<Result<Arc<Looked>, String>>,
-    lister: Option<Background<PathBuf, Vec<PathBuf>>>,
+    lister: Option<Background<PathBuf, Vec<Listed>>>,
     /// The studies on disk, the newest first, once they were listed.
-    pub listed: Vec<PathBuf>,
+    pub listed: Vec<Listed>,
     /// Whether they were.
     pub is_listed: bool,
     /// What went wrong with what was asked for.
@@ -89,13 +104,9 @@ impl Laboratory {
         self.wanted.as_ref().map(|wanted| wanted.folder.as_path())
     }
 
-    /// A folder for a new study that nobody has.
-    fn vacant(&self, name: &str) -> Result<PathBuf, String> {
-        let place = self.place.as_ref().ok_or("there is no home folder to keep studies in")?;
-        let name = lab_core::files::safe_name(name);
-        let again = (2..).map(|count| format!("{name}-{count}"));
-        let free = std::iter::once(name.clone()).chain(again).map(|name| place.join(name)).find(|path| !path.exists());
-        free.ok_or_else(|| "there is no free name for the study".to_owned())
+    /// Where new studies go.
+    fn home(&self) -> Result<&Path, String> {
+        self.place().ok_or_else(|| "there is no home folder to keep studies in".to_owned())
     }
 
     /// Makes a study, of which something may be expected, and works on it, now or behind those that wait.
@@ -104,12 +115,12 @@ impl Laboratory {
     /// What is wrong with the plan, or why it cannot be begun.
     pub fn begin(&mut self, plan: StudyPlan, guess: Option<Guess>) -> Result<(), String> {
         let study = Study::check(plan).map_err(|error| error.to_string())?;
-        let folder = self.vacant(&study.name)?;
-        StudyFolder::create(&folder, study).map_err(|error| error.to_string())?;
+        let made = StudyFolder::create_under(self.home()?, study).map_err(|error| error.to_string())?;
+        let (folder, name) = (made.path().to_owned(), Some(made.study().name.clone()));
         if guess.is_some() {
             Notes { guess, ..Notes::default() }.write(&folder).map_err(|error| error.to_string())?;
         }
-        self.listed.insert(0, folder.clone());
+        self.listed.insert(0, Listed { folder: folder.clone(), name });
         self.work(&folder)
     }
 
@@ -117,10 +128,11 @@ impl Laboratory {
     ///
     /// # Errors
     /// Why it cannot be begun.
-    pub fn learn(&mut self, id: &str, guess: Option<usize>) -> Result<(), String> {
-        let folder = self.vacant(&format!("learn {id}"))?;
-        self.measure(folder.clone(), id, guess)?;
-        self.listed.insert(0, folder);
+    pub fn learn(&mut self, lesson: &Lesson, guess: Option<usize>) -> Result<(), String> {
+        let name = lesson.study_name();
+        let folder = new_folder(self.home()?, &name);
+        self.measure(folder.clone(), &lesson.id, guess)?;
+        self.listed.insert(0, Listed { folder, name: Some(name) });
         Ok(())
     }
 
@@ -147,9 +159,9 @@ impl Laboratory {
     /// The newest study on disk that was made to answer a question, if it was asked before.
     #[must_use]
     pub fn measured(&self, lesson: &Lesson) -> Option<&Path> {
-        let name = |folder: &Path| Some(folder.file_name()?.to_str()?.to_owned());
-        let is_one = |folder: &&PathBuf| name(folder).is_some_and(|name| lesson.is_name_of(&name));
-        self.listed.iter().find(is_one).map(PathBuf::as_path)
+        let name = lesson.study_name();
+        let is_one = |listed: &&Listed| listed.name.as_ref() == Some(&name);
+        self.listed.iter().find(is_one).map(|listed| listed.folder.as_path())
     }
 
     /// Works on a study's folder, which exists: now, or behind those that wait.
@@ -203,8 +215,8 @@ impl Laboratory {
 
     /// Looks at a study wherever it lies, and lists it with the others.
     pub fn show(&mut self, folder: PathBuf) {
-        self.listed.retain(|known| *known != folder);
-        self.listed.insert(0, folder.clone());
+        self.listed.retain(|known| known.folder != folder);
+        self.listed.insert(0, Listed::at(folder.clone()));
         self.watch(folder, None);
     }
 
@@ -240,7 +252,8 @@ impl Laboratory {
             self.asked = None;
         }
         if let Some(listed) = self.lister.as_mut().and_then(Background::poll) {
-            let known = std::mem::take(&mut self.listed).into_iter().filter(|folder| !listed.contains(folder));
+            let is_new = |known: &Listed| listed.iter().all(|listed| listed.folder != known.folder);
+            let known = std::mem::take(&mut self.listed).into_iter().filter(is_new);
             self.listed = known.chain(listed.iter().cloned()).collect();
             self.is_listed = true;
         }
@@ -271,7 +284,7 @@ impl Laboratory {
 }
 
 /// The studies in a folder, the newest first.
-fn listed(place: &Path) -> Vec<PathBuf> {
+fn listed(place: &Path) -> Vec<Listed> {
     let entries = std::fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
     let dated = |path: PathBuf| {
         let made = std::fs::metadata(path.join("study.toml")).and_then(|data| data.modified());
@@ -279,5 +292,5 @@ fn listed(place: &Path) -> Vec<PathBuf> {
     };
     let mut studies: Vec<_> = entries.map(|entry| entry.path()).filter(|path| is_study(path)).map(dated).collect();
     studies.sort_by(|a, b| b.cmp(a));
-    studies.into_iter().map(|(_, path)| path).collect()
+    studies.into_iter().map(|(_, path)| Listed::at(path)).collect()
 }

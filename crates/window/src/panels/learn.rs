@@ -112,7 +112,7 @@ impl Panel for Learn {
                             }
                         }
                         if start {
-                            self.failure = laboratory.learn(&lesson.id, self.guess).err();
+                            self.failure = laboratory.learn(lesson, self.guess).err();
                         }
                     }
                     if let Some(why) = self.failure.as_ref().or(effects.laboratory.failure()) {

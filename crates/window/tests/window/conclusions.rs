@@ -187,9 +187,11 @@ fn a_guided_experiment_is_asked_with_a_guess_in_a_process_of_its_own() {
     assert!(started.contains(&*folder.to_string_lossy()) && started.contains("--until-input-ends"), "{started}");
 }
 
-/// A question's study on disk, of which so many trainings are done.
+/// A question's study on disk, of which so many trainings are done; its folder is called as the command line calls one.
 fn answered(place: &Path, done: usize) -> PathBuf {
-    let folder = study(&place.join("studies"), "learn-shortcut", &[], 3, done, 20);
+    let made = study(&place.join("studies"), "learn shortcut", &[], 3, done, 20);
+    let folder = made.with_file_name("2026-03-01-142530-learn-shortcut");
+    std::fs::rename(made, &folder).unwrap();
     let found = conclude(&lesson("shortcut").unwrap(), &StudyFolder::open(&folder).unwrap(), Some(0)).unwrap();
     found.write(&folder).unwrap();
     folder

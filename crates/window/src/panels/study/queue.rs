@@ -24,9 +24,10 @@ pub fn chooser(ui: &mut Ui, laboratory: &mut Laboratory) {
         return;
     }
     let watched = laboratory.watched().map(Path::to_owned);
-    let names: Vec<String> = laboratory.listed.iter().map(|folder| title(folder)).collect();
+    let folders = || laboratory.listed.iter().map(|listed| &listed.folder);
+    let names: Vec<String> = folders().map(|folder| title(folder)).collect();
     let mut options: Vec<(Option<PathBuf>, &str)> =
-        laboratory.listed.iter().cloned().map(Some).zip(names.iter().map(String::as_str)).collect();
+        folders().cloned().map(Some).zip(names.iter().map(String::as_str)).collect();
     options.insert(0, (None, "none"));
     ui.horizontal(|ui| {
         let label = ui.label("Study");

@@ -189,14 +189,7 @@ fn ask_trial(lesson: &Lesson, folder: &Path) -> Result<(), Failure> {
 
 fn in_words(lesson: &Lesson, found: &Conclusion) -> String {
     let mut text = format!("\n{}\n\n{}", lesson.question, answer(found));
-    if let Some((guess, right)) = &found.guess {
-        let how = match right {
-            Some(true) => "That is what was measured.",
-            Some(false) => "That is not what was measured.",
-            None => "That is open.",
-        };
-        text += &format!("\n\nYou expected: {guess}. {how}");
-    }
+    text.extend(found.guess_in_words().map(|guess| format!("\n\n{guess}")));
     if found.trials < found.of {
         text += &format!("\n\n{} of {} trainings have ended; more may change the answer.", found.trials, found.of);
     }

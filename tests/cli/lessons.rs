@@ -64,6 +64,19 @@ fn a_guess_is_kept_beside_the_answer() {
 }
 
 #[test]
+fn what_was_guessed_is_held_against_what_was_measured_so_far() {
+    let lab = Lab::new();
+    let run = ["learn", "run", "shattered", "--out", "asked", "--device"];
+    let whole = lab.ok(&[&run[..], &["flex", "--seeds", "1", "--guess", "2"]].concat());
+    assert!(whole.contains("That is open.") && !whole.contains("so far."), "{whole}");
+    lab.ok(&["study", "extend", "asked", "--seeds", "2"]);
+    // The second training fails.
+    let said = lab.command(&[&run[..], &["gpu:99"]].concat()).output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("1 of 2 trainings have ended") && said.contains("That is open so far."), "{said}");
+}
+
+#[test]
 fn an_answer_is_shown_where_an_instrument_fails_and_other_seeds_are_refused() {
     let lab = Lab::new();
     let run = ["learn", "run", "shattered", "--seeds", "1", "--device", "flex", "--out", "asked"];

@@ -64,6 +64,7 @@ impl Answered {
             Call::Higher => "higher",
             Call::Lower => "lower",
             Call::Tie if self.p.is_some() => "no difference found",
+            _ if self.n == 0 => "–",
             Call::Tie => "no difference",
             Call::Undecided => "not decided",
         }
@@ -72,12 +73,26 @@ impl Answered {
     /// How likely such a difference is by chance, as a table has it.
     #[must_use]
     pub fn p_in_words(&self) -> String {
-        or_dash(self.p.map(|p| if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }))
+    /// The same with how likely such a difference is by chance.
+    #[must_use]
+    pub fn found_with_p(&self) -> String {
+        let found = self.found();
+        match self.p {
+            Some(p) if p < LEAST => format!("{found} (p < {LEAST})"),
+            Some(p) => format!("{found} (p = {p:.3})"),
+            None => found.to_owned(),
+        }
+    }
+
+        or_dash(self.p.map(|p| if p < LEAST { format!("< {LEAST}") } else { format!("{p:.3}") }))
     }
 }
 
 /// The name of the file.
 const FILE: &str = "conclusion.json";
+
+/// The least p that is written out.
+const LEAST: f64 = 0.001;
 
 impl Conclusion {
     /// What a study's folder has of it; nothing where there is no file, or one that makes no sense.
@@ -97,6 +112,19 @@ impl Conclusion {
     /// The place of what was guessed among what a lesson offers.
     #[must_use]
     pub fn guessed(&self, lesson: &Lesson) -> Option<usize> {
+    /// What was guessed, if something was, held against what was measured; trainings that are left may change that.
+    #[must_use]
+    pub fn guess_in_words(&self) -> Option<String> {
+        let (guess, right) = self.guess.as_ref()?;
+        let how = match right {
+            Some(true) => "That is what was measured",
+            Some(false) => "That is not what was measured",
+            None => "That is open",
+        };
+        let so_far = if self.trials < self.of { " so far" } else { "" };
+        Some(format!("You expected: {guess}. {how}{so_far}."))
+    }
+
         let (guess, _) = self.guess.as_ref()?;
         lesson.guesses.iter().position(|offered| offered.text == *guess)
     }

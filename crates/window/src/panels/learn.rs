@@ -277,17 +277,13 @@ fn answer(ui: &mut Ui, conclusion: &Conclusion) {
     let tokens = Tokens::of(ui);
     let look = |text: RichText| text.size(theme::size::HEADING).family(theme::semibold());
     glossary::sentence(ui, &conclusion.headline, look);
-    if let Some((guess, right)) = &conclusion.guess {
-        let whole = conclusion.trials == conclusion.of;
-        let (how, color) = match right {
-            Some(true) if whole => (" That is what was measured.", tokens.accent),
-            Some(true) => (" That is what was measured so far.", tokens.accent),
-            Some(false) if whole => (" That is not what was measured.", tokens.warning),
-            Some(false) => (" That is not what was measured so far.", tokens.warning),
-            // The headline says so.
-            None => ("", tokens.weak),
+    if let Some((said, (_, right))) = conclusion.guess_in_words().zip(conclusion.guess.as_ref()) {
+        let color = match right {
+            Some(true) => tokens.accent,
+            Some(false) => tokens.warning,
+            None => tokens.weak,
         };
-        ui.add(Label::new(RichText::new(format!("You expected: {guess}.{how}")).color(color)).wrap());
+        ui.add(Label::new(RichText::new(said).color(color)).wrap());
     }
     ui.add_space(space::XS);
 }
@@ -305,7 +301,7 @@ fn measured(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
                 ui.set_width(ui.available_width().min(620.0));
                 ui.add(Label::new(theme::strong(&claim.says)).wrap());
                 // What was not measured is not decided either.
-                let call = if claim.n > 0 { format!(" · {}", found(claim)) } else { String::new() };
+                let call = if claim.n > 0 { format!(" · {}", claim.found_with_p()) } else { String::new() };
                 glossary::sentence(ui, &format!("{}{call}", claim.numbers), |text| text);
                 // The headline says what the first one means.
                 if place > 0 && !claim.means.is_empty() {
@@ -315,15 +311,6 @@ fn measured(ui: &mut Ui, conclusion: &Conclusion, actions: &mut Vec<Action>) {
             ui.end_row();
         }
     });
-}
-
-fn found(claim: &Answered) -> String {
-    let call = claim.found();
-    match claim.p {
-        Some(p) if p < 0.001 => format!("{call} (p < 0.001)"),
-        Some(p) => format!("{call} (p = {p:.3})"),
-        None => call.to_owned(),
-    }
 }
 
 /// What to look at, each with the way there: once a training has ended, it is opened in the panel.
@@ -386,7 +373,7 @@ impl Exportable for Paper<'_> {
         Table::new("conclusion")
             .words("compared", claims.iter().map(|claim| claim.says.as_str()))
             .words("measured", claims.iter().map(|claim| claim.numbers.as_str()))
-            .words("found", claims.iter().map(found))
+            .words("found", claims.iter().map(Answered::found_with_p))
     }
 
     fn summary(&self) -> Option<(Table, Option<usize>)> {

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
-use lab_core::learn::{Lesson, LessonError, lesson, lessons};
-use lab_core::study::Study;
+use lab_core::learn::{Conclusion, Lesson, LessonError, conclude, lesson, lessons};
+use lab_core::study::{Study, StudyFolder};
 use lab_core::verdict::Call;
 
 #[test]
@@ -65,4 +65,27 @@ fn a_file_of_ones_own_is_found_by_its_path_and_what_is_wrong_is_said_with_it() {
     assert!(said.contains("my question.toml: this is no guided experiment") && said.contains("titel"), "{said}");
     let said = lesson("shortcuts").unwrap_err().to_string();
     assert!(said.contains("no guided experiment \"shortcuts\"; there are shortcut, "), "{said}");
+}
+
+#[test]
+fn a_guess_is_found_again_where_the_lesson_words_it_otherwise_by_now() {
+    let text = include_str!("../../../assets/learn/shortcut.toml");
+    let (before, guess) = (Lesson::from_toml("shortcut", text).unwrap(), 1);
+    let now = text.replace(&before.guesses[guess].text, "Said in other words");
+    let now = Lesson::from_toml("shortcut", &now).unwrap();
+    assert_eq!(now.guesses[guess].text, "Said in other words");
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("asked");
+    let study = StudyFolder::create(&folder, Study::check(before.plan(1)).unwrap()).unwrap();
+    let asked = conclude(&before, &study, Some(guess)).unwrap();
+    asked.write(&folder).unwrap();
+    let read = Conclusion::read(&folder).unwrap();
+    assert_eq!((read.guessed(&before), read.guessed(&now)), (Some(guess), Some(guess)));
+    // As it was kept before.
+    let path = folder.join("conclusion.json");
+    let mut old: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    old.as_object_mut().unwrap().remove("guessed");
+    std::fs::write(&path, old.to_string()).unwrap();
+    let read = Conclusion::read(&folder).unwrap();
+    assert_eq!((read.guessed(&before), read.guessed(&now)), (Some(guess), None));
 }

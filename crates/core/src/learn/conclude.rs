@@ -19,6 +19,9 @@ pub struct Conclusion {
     pub headline: String,
     /// What was guessed, if something was, and whether it was right; `None` while the measurements say nothing.
     pub guess: Option<(String, Option<bool>)>,
+    /// What the guess says of the first claim, by which it is found again however the lesson words it by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guessed: Option<Call>,
     /// Each claim, in the lesson's order.
     pub claims: Vec<Answered>,
     /// Trials that came to their end.
@@ -57,22 +60,19 @@ impl Answered {
         compared here (Holm). Not decided: p is below 0.2, or all seeds point the same way, which so few might do by luck. No \
         difference found: anything else, which is not to say that there is none.";
 
-    /// What may be said of the difference, in a word or two.
+    /// What may be said of the difference, in a word or two; a dash where it was not measured.
     #[must_use]
     pub fn found(&self) -> &'static str {
         match self.call {
+            _ if self.n == 0 => "–",
             Call::Higher => "higher",
             Call::Lower => "lower",
             Call::Tie if self.p.is_some() => "no difference found",
-            _ if self.n == 0 => "–",
             Call::Tie => "no difference",
             Call::Undecided => "not decided",
         }
     }
 
-    /// How likely such a difference is by chance, as a table has it.
-    #[must_use]
-    pub fn p_in_words(&self) -> String {
     /// The same with how likely such a difference is by chance.
     #[must_use]
     pub fn found_with_p(&self) -> String {
@@ -84,15 +84,18 @@ impl Answered {
         }
     }
 
+    /// How likely such a difference is by chance, as a table has it.
+    #[must_use]
+    pub fn p_in_words(&self) -> String {
         or_dash(self.p.map(|p| if p < LEAST { format!("< {LEAST}") } else { format!("{p:.3}") }))
     }
 }
 
-/// The name of the file.
-const FILE: &str = "conclusion.json";
-
 /// The least p that is written out.
 const LEAST: f64 = 0.001;
+
+/// The name of the file.
+const FILE: &str = "conclusion.json";
 
 impl Conclusion {
     /// What a study's folder has of it; nothing where there is no file, or one that makes no sense.
@@ -109,9 +112,6 @@ impl Conclusion {
         write_atomically(&folder.join(FILE), &json(self)?)
     }
 
-    /// The place of what was guessed among what a lesson offers.
-    #[must_use]
-    pub fn guessed(&self, lesson: &Lesson) -> Option<usize> {
     /// What was guessed, if something was, held against what was measured; trainings that are left may change that.
     #[must_use]
     pub fn guess_in_words(&self) -> Option<String> {
@@ -125,8 +125,12 @@ impl Conclusion {
         Some(format!("You expected: {guess}. {how}{so_far}."))
     }
 
+    /// The place of what was guessed among what a lesson offers.
+    #[must_use]
+    pub fn guessed(&self, lesson: &Lesson) -> Option<usize> {
         let (guess, _) = self.guess.as_ref()?;
-        lesson.guesses.iter().position(|offered| offered.text == *guess)
+        let worded = lesson.guesses.iter().position(|offered| offered.text == *guess);
+        worded.or_else(|| lesson.guesses.iter().position(|offered| Some(offered.call) == self.guessed))
     }
 }
 
@@ -173,12 +177,14 @@ pub fn conclude(lesson: &Lesson, folder: &StudyFolder, guess: Option<usize>) -> 
         claims.push(answer(claim, study.labels(), &read(claim, &claim.of)?, &read(claim, &claim.than)?));
     }
     decide(lesson, &mut claims);
-    let guess = guess.and_then(|guess| lesson.guesses.get(guess)).map(|guess| {
+    let guess = guess.and_then(|guess| lesson.guesses.get(guess));
+    let guessed = guess.map(|guess| guess.call);
+    let guess = guess.map(|guess| {
         let call = claims.first().map_or(Call::Undecided, |claim| claim.call);
         (guess.text.clone(), (call != Call::Undecided).then_some(guess.call == call))
     });
     let of = study.trials() as usize;
-    Ok(Conclusion { headline: headline(&claims, ended.len()), guess, claims, trials: ended.len(), of })
+    Ok(Conclusion { headline: headline(&claims, ended.len()), guess, guessed, claims, trials: ended.len(), of })
 }
 
 fn damaged(path: &Path, why: impl std::fmt::Display) -> StudyError {

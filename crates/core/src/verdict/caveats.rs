@@ -1,6 +1,6 @@
 //! What a reader of a verdict should bear in mind: how little was trained, how few images it was validated on, who blew up.
 
-use super::compare::{ACCURACY, Comparison, LOSS};
+use super::compare::{Compared, Comparison};
 use super::facts::{Facts, Measured, Trial};
 use crate::names::{quoted, seeds, together};
 use crate::number::{capital, count, plural, short};
@@ -22,7 +22,7 @@ pub(super) fn stopped_early(facts: &Facts) -> Option<(u64, u64)> {
 }
 
 /// What a reader should bear in mind.
-pub(super) fn caveats(facts: &Facts, comparisons: &[Comparison], quantity: &str, call: Call) -> Vec<String> {
+pub(super) fn caveats(facts: &Facts, comparisons: &[Comparison], quantity: Compared, call: Call) -> Vec<String> {
     let mut found = Vec::new();
     let unseen = unseen(comparisons, quantity);
     let measured = |arm: &Measured| arm.diverged_at.is_none() && (arm.accuracy.is_some() || arm.train_loss.is_some());
@@ -38,7 +38,7 @@ pub(super) fn caveats(facts: &Facts, comparisons: &[Comparison], quantity: &str,
             .push("With two seeds the interval is wide: only very large differences can be told from luck.".to_owned());
     }
     found.extend(unequal_seeds(facts));
-    if several && quantity == LOSS && n > 0 {
+    if several && quantity == Compared::TrainLoss && n > 0 {
         found.push("Nothing was validated: this is about the training images only.".to_owned());
     }
     let stopped = facts.trials.iter().filter(|trial| trial.arms.iter().any(|arm| is_short(arm, trial.planned)));
@@ -54,7 +54,7 @@ pub(super) fn caveats(facts: &Facts, comparisons: &[Comparison], quantity: &str,
         });
     }
     found.extend(facts.trials.iter().find_map(by_hand));
-    if quantity == ACCURACY {
+    if quantity == Compared::ValidationAccuracy {
         found.extend(facts.trials.iter().flat_map(|trial| &trial.arms).find_map(validated_before_the_end));
     }
     if several && facts.trials.iter().any(|trial| trial.lead_changes > 1) && call != Call::Tie {
@@ -62,7 +62,7 @@ pub(super) fn caveats(facts: &Facts, comparisons: &[Comparison], quantity: &str,
                     other one might be ahead.";
         found.push(text.to_owned());
     }
-    if quantity == ACCURACY && (1..FEW).contains(&facts.images) {
+    if quantity == Compared::ValidationAccuracy && (1..FEW).contains(&facts.images) {
         let images = plural(facts.images as u64, "image");
         let points = short(100.0 / facts.images as f64);
         found.push(format!("Validated on {images} only: each is worth {points} points."));
@@ -124,7 +124,7 @@ fn validated_before_the_end(arm: &Measured) -> Option<String> {
 const FEW: usize = 100;
 
 /// How large a difference must be to be seen, where none was found for certain and a large one could have been missed.
-fn unseen(comparisons: &[Comparison], quantity: &str) -> Option<String> {
+fn unseen(comparisons: &[Comparison], quantity: Compared) -> Option<String> {
     let is_open = |found: &&Comparison| matches!(found.call, Call::Tie | Call::Undecided);
     let open = || comparisons.iter().filter(|found| found.quantity == quantity).filter(is_open);
     // Where one end is as far as can be, the other one tells how wide the interval is.
@@ -135,7 +135,7 @@ fn unseen(comparisons: &[Comparison], quantity: &str) -> Option<String> {
     let (widest, n) = widths().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
     let least = widths().map(|(half, _)| half).fold(widest, f64::min);
     let (seeds, [least, points]) = (seeds(n), [least, widest].map(|half| (100.0 * half).ceil()));
-    (quantity == ACCURACY && widest > UNSEEN).then(|| {
+    (quantity == Compared::ValidationAccuracy && widest > UNSEEN).then(|| {
         if points < 100.0 && least < points {
             format!(
                 "With {seeds}, a difference must be more than {least} to {points} points, depending on the two networks, \

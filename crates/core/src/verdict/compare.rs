@@ -21,11 +21,44 @@ pub enum Test {
     None,
 }
 
+/// A quantity that arms are compared in, of those that did not diverge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compared {
+    /// The validation accuracy.
+    ValidationAccuracy,
+    /// The training loss.
+    TrainLoss,
+}
+
+impl Compared {
+    /// First what is asked first.
+    const ALL: [Self; 2] = [Self::ValidationAccuracy, Self::TrainLoss];
+
+    /// Of an arm in a trial.
+    fn of(self, trial: &Trial, arm: usize) -> Option<f64> {
+        let measured = trial.arms.get(arm).filter(|measured| measured.diverged_at.is_none())?;
+        let value = match self {
+            Self::ValidationAccuracy => measured.accuracy,
+            Self::TrainLoss => measured.train_loss,
+        };
+        value.filter(|value| value.is_finite())
+    }
+
+    /// The largest difference that there can be.
+    fn most(self) -> f64 {
+        match self {
+            Self::ValidationAccuracy => 1.0,
+            Self::TrainLoss => f64::INFINITY,
+        }
+    }
+}
+
 /// Two arms compared in one quantity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// `validation_accuracy` or `train_loss`.
-    pub quantity: String,
+    /// In which one.
+    pub quantity: Compared,
     /// The name of one arm.
     pub first: String,
     /// The name of another.
@@ -53,37 +86,13 @@ pub struct Comparison {
     pub call: Call,
 }
 
-/// A quantity that arms are compared in.
-struct Quantity {
-    id: &'static str,
-    of: fn(&Trial, usize) -> Option<f64>,
-    /// The largest difference that there can be.
-    most: f64,
-}
-
-/// The validation accuracy, then the training loss, of arms that did not diverge.
-const QUANTITIES: [Quantity; 2] = [
-    Quantity { id: ACCURACY, of: |trial, arm| finite(trial, arm, |measured| measured.accuracy), most: 1.0 },
-    Quantity { id: LOSS, of: |trial, arm| finite(trial, arm, |measured| measured.train_loss), most: f64::INFINITY },
-];
-
-/// The id of the validation accuracy.
-pub(super) const ACCURACY: &str = "validation_accuracy";
-/// The id of the training loss.
-pub(super) const LOSS: &str = "train_loss";
-
-fn finite(trial: &Trial, arm: usize, get: fn(&super::facts::Measured) -> Option<f64>) -> Option<f64> {
-    let measured = trial.arms.get(arm).filter(|measured| measured.diverged_at.is_none())?;
-    get(measured).filter(|value| value.is_finite())
-}
-
 /// A comparison, and of how many seeds it is where every one points the same way.
 type Found = (Comparison, Option<usize>);
 
 /// Every two arms in every quantity that both have, with their calls.
 pub(super) fn all(facts: &Facts) -> Vec<Comparison> {
     let mut found = Vec::new();
-    for quantity in &QUANTITIES {
+    for quantity in Compared::ALL {
         for first in 0..facts.arms.len() {
             for second in first + 1..facts.arms.len() {
                 found.extend(compare(facts, quantity, first, second));
@@ -94,9 +103,9 @@ pub(super) fn all(facts: &Facts) -> Vec<Comparison> {
     found.into_iter().map(|(comparison, _)| comparison).collect()
 }
 
-fn compare(facts: &Facts, quantity: &Quantity, first: usize, second: usize) -> Option<Found> {
+fn compare(facts: &Facts, quantity: Compared, first: usize, second: usize) -> Option<Found> {
     let both = facts.trials.iter().filter_map(|trial| {
-        let pair = ((quantity.of)(trial, first)?, (quantity.of)(trial, second)?);
+        let pair = (quantity.of(trial, first)?, quantity.of(trial, second)?);
         Some((trial, pair))
     });
     let (trials, pairs): (Vec<&Trial>, Vec<(f64, f64)>) = both.unzip();
@@ -104,7 +113,7 @@ fn compare(facts: &Facts, quantity: &Quantity, first: usize, second: usize) -> O
     let mean = |get: fn(&(f64, f64)) -> f64| pairs.iter().map(get).sum::<f64>() / pairs.len() as f64;
     let discordant = trials[0].discordant.iter().find(|pair| (pair.first, pair.second) == (first, second));
     let (test, p) = match (trials.len(), discordant) {
-        (1, Some(pair)) if quantity.id == ACCURACY => {
+        (1, Some(pair)) if quantity == Compared::ValidationAccuracy => {
             let test = Test::McNemar { first_only: pair.first_only, second_only: pair.second_only };
             (test, Some(sign_test(pair.first_only, pair.second_only)))
         }
@@ -113,7 +122,7 @@ fn compare(facts: &Facts, quantity: &Quantity, first: usize, second: usize) -> O
     };
     let agree = pairs.iter().all(|(one, other)| one > other) || pairs.iter().all(|(one, other)| one < other);
     let comparison = Comparison {
-        quantity: quantity.id.to_owned(),
+        quantity,
         first: facts.arms[first].name.clone(),
         second: facts.arms[second].name.clone(),
         first_mean: mean(|pair| pair.0),
@@ -133,8 +142,8 @@ fn compare(facts: &Facts, quantity: &Quantity, first: usize, second: usize) -> O
 /// Corrects for the number of comparisons, and makes the calls. Accuracies and losses are two questions: each has its own
 /// correction over all pairs of arms.
 fn decide(found: &mut [Found]) {
-    for quantity in &QUANTITIES {
-        let mut of: Vec<&mut Found> = found.iter_mut().filter(|(found, _)| found.quantity == quantity.id).collect();
+    for quantity in Compared::ALL {
+        let mut of: Vec<&mut Found> = found.iter_mut().filter(|(found, _)| found.quantity == quantity).collect();
         let p: Vec<f64> = of.iter().map(|(found, _)| found.p.unwrap_or(f64::NAN)).collect();
         let corrected = holm(&p);
         let tested = p.iter().filter(|p| !p.is_nan()).count();
@@ -149,7 +158,7 @@ fn decide(found: &mut [Found]) {
             comparison.corrected_interval = corrected_interval(comparison, level);
             comparison.call = Call::of(comparison.difference, corrected[index], *agreeing);
             // Student's t of two seeds knows nothing of shares: it goes on far beyond what there can be.
-            let possible = |ends: [f64; 2]| ends.map(|end| end.clamp(-quantity.most, quantity.most));
+            let possible = |ends: [f64; 2]| ends.map(|end| end.clamp(-quantity.most(), quantity.most()));
             comparison.interval = comparison.interval.map(possible);
             comparison.corrected_interval = comparison.corrected_interval.map(possible);
         }

@@ -1,7 +1,7 @@
 //! What the training loss says where accuracies were not told apart: a network may fit its own images better and know no
 //! more of others. Knows comparisons, and nothing of how they were made.
 
-use super::compare::{Comparison, LOSS};
+use super::compare::{Compared, Comparison};
 use crate::names::quoted;
 use crate::number::{capital, plural, short};
 use crate::statistics::Call;
@@ -17,7 +17,7 @@ pub(super) fn losses(comparisons: &[Comparison], of: &str) -> Option<String> {
         Call::Undecided => found.n == 1 && ratio(found) < APART,
         Call::Tie => false,
     };
-    let known = comparisons.iter().filter(|found| found.quantity == LOSS).filter(is_known);
+    let known = comparisons.iter().filter(|found| found.quantity == Compared::TrainLoss).filter(is_known);
     let found = known.min_by(|a, b| ratio(a).total_cmp(&ratio(b)))?;
     let [mut less, mut more] = [(&found.first, found.first_mean), (&found.second, found.second_mean)];
     if less.1 > more.1 {

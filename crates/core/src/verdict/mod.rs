@@ -20,7 +20,7 @@ mod words;
 
 pub use crate::statistics::Call;
 pub use beside::beside;
-pub use compare::{Comparison, Test};
+pub use compare::{Compared, Comparison, Test};
 pub use facts::{ArmFacts, Facts, Measured, Trial};
 pub use live::{Newest, RECENT, live};
 pub use of_runs::{conclude, facts_in, facts_of, write};

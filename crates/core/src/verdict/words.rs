@@ -1,7 +1,7 @@
 //! The verdict itself: comparisons put into sentences.
 
 use super::caveats::{all_are_lost, blown_up, caveats, stopped_early};
-use super::compare::{self, ACCURACY, Comparison, LOSS, Test};
+use super::compare::{self, Compared, Comparison, Test};
 use super::facts::{Facts, Measured};
 use super::fit;
 use super::reasons::{self, Reason};
@@ -71,8 +71,8 @@ impl ArmSummary {
     }
 
     /// Its accuracy as `83.5 ± 0.8 %`, or its loss where there is none.
-    fn score(&self, quantity: &str) -> String {
-        match (quantity == ACCURACY, self.accuracy, self.train_loss) {
+    fn score(&self, quantity: Compared) -> String {
+        match (quantity == Compared::ValidationAccuracy, self.accuracy, self.train_loss) {
             (true, Some(accuracy), _) => accuracy.in_words(100.0, short, " %"),
             (false, _, Some(loss)) => loss.in_words(1.0, short, ""),
             _ => "–".to_owned(),
@@ -93,10 +93,15 @@ fn step(value: f64, is_points: bool) -> String {
 pub fn verdict(facts: &Facts) -> Verdict {
     let comparisons = compare::all(facts);
     let arms: Vec<ArmSummary> = (0..facts.arms.len()).map(|arm| summary(facts, arm)).collect();
-    let quantity = if arms.iter().any(|arm| arm.accuracy.is_some()) { ACCURACY } else { LOSS };
+    let quantity =
+        if arms.iter().any(|arm| arm.accuracy.is_some()) { Compared::ValidationAccuracy } else { Compared::TrainLoss };
     let told = too_early(facts, &arms, quantity).or_else(|| all_lost(facts, &arms, quantity));
     let mut told = told.unwrap_or_else(|| headline(facts, &arms, &comparisons, quantity));
-    if told.call == Call::Tie && told.best.is_none() && quantity == ACCURACY && blown_up(facts).is_empty() {
+    if told.call == Call::Tie
+        && told.best.is_none()
+        && quantity == Compared::ValidationAccuracy
+        && blown_up(facts).is_empty()
+    {
         let of = Stretch::of_all(arms.iter().map(|arm| arm.loss_of)).in_words();
         told.text.extend(fit::losses(&comparisons, &of).map(|losses| format!(" {losses}")));
     }
@@ -141,10 +146,10 @@ impl Told {
 }
 
 /// Says that nothing can be said, where training was stopped soon after it began and before any validation.
-fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: &str) -> Option<Told> {
+fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: Compared) -> Option<Told> {
     let (done, planned) = stopped_early(facts)?;
     let known: Vec<&ArmSummary> = arms.iter().filter(|arm| arm.train_loss.is_some()).collect();
-    if quantity != LOSS || known.len() < 2 {
+    if quantity != Compared::TrainLoss || known.len() < 2 {
         return None;
     }
     let losses = several(known.iter().map(|arm| format!("{} {}", arm.called(), arm.score(quantity))));
@@ -153,7 +158,7 @@ fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: &str) -> Option<Told>
 }
 
 /// Says that there is nothing to compare, where each network that has not diverged has blown up.
-fn all_lost(facts: &Facts, arms: &[ArmSummary], quantity: &str) -> Option<Told> {
+fn all_lost(facts: &Facts, arms: &[ArmSummary], quantity: Compared) -> Option<Told> {
     let left: Vec<&ArmSummary> = arms.iter().filter(|arm| arm.accuracy.or(arm.train_loss).is_some()).collect();
     if left.is_empty() || !all_are_lost(facts) {
         return None;
@@ -175,9 +180,11 @@ fn all_lost(facts: &Facts, arms: &[ArmSummary], quantity: &str) -> Option<Told> 
     Some(Told::open(if lost.is_empty() { capital(&text) } else { format!("{lost} {}", capital(&text)) }))
 }
 
-fn headline(facts: &Facts, arms: &[ArmSummary], comparisons: &[Comparison], quantity: &str) -> Told {
+fn headline(facts: &Facts, arms: &[ArmSummary], comparisons: &[Comparison], quantity: Compared) -> Told {
     let lost = diverged(facts, arms);
-    let score = |arm: &ArmSummary| if quantity == ACCURACY { arm.accuracy } else { arm.train_loss.map(negative) };
+    let score = |arm: &ArmSummary| {
+        if quantity == Compared::ValidationAccuracy { arm.accuracy } else { arm.train_loss.map(negative) }
+    };
     let mut left: Vec<&ArmSummary> = arms.iter().filter(|arm| score(arm).is_some()).collect();
     left.sort_by(|a, b| {
         let mean = |arm: &ArmSummary| score(arm).map_or(f64::NEG_INFINITY, |sample| sample.mean);
@@ -217,10 +224,11 @@ fn diverged(facts: &Facts, arms: &[ArmSummary]) -> String {
     if parts.is_empty() { String::new() } else { capital(&format!("{}.", parts.join(", "))) }
 }
 
-fn alone(arm: &ArmSummary, quantity: &str) -> Told {
+fn alone(arm: &ArmSummary, quantity: Compared) -> Told {
     let of = arm.loss_of.in_words();
     let loss = arm.train_loss.map(|loss| format!("training loss {} {of}", loss.in_words(1.0, short, "")));
-    let right = (quantity == ACCURACY).then(|| format!("{} of the validation images right", arm.score(quantity)));
+    let right = (quantity == Compared::ValidationAccuracy)
+        .then(|| format!("{} of the validation images right", arm.score(quantity)));
     let n = arm.accuracy.or(arm.train_loss).map_or(0, |sample| sample.n);
     let told: Vec<String> = right.into_iter().chain(loss).collect();
     let text = capital(&format!("{}: {} ({}).", arm.called(), told.join(", "), seeds(n)));
@@ -228,7 +236,7 @@ fn alone(arm: &ArmSummary, quantity: &str) -> Told {
 }
 
 /// The best against all others.
-fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], quantity: &str) -> Told {
+fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], quantity: Compared) -> Told {
     let with = |other: &&ArmSummary| {
         comparisons.iter().find(|found| {
             found.quantity == quantity
@@ -237,7 +245,7 @@ fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], 
         })
     };
     let is_better = |found: &Comparison| {
-        let ahead = (found.first == best.name) == (quantity == ACCURACY);
+        let ahead = (found.first == best.name) == (quantity == Compared::ValidationAccuracy);
         found.call == if ahead { Call::Higher } else { Call::Lower }
     };
     let pairs: Vec<(&ArmSummary, &Comparison)> = rest.iter().filter_map(|other| Some((*other, with(other)?))).collect();
@@ -274,7 +282,7 @@ fn among_the_others(
     best: &ArmSummary,
     others: &[&ArmSummary],
     comparisons: &[Comparison],
-    quantity: &str,
+    quantity: Compared,
 ) -> Option<String> {
     let is_left = |name: &String| *name != best.name && others.iter().any(|arm| arm.name == *name);
     let told = comparisons.iter().filter(|found| {
@@ -284,7 +292,7 @@ fn among_the_others(
     let mut told: Vec<&Comparison> = told.collect();
     told.sort_by(|a, b| b.difference.abs().total_cmp(&a.difference.abs()));
     let sentence = |found: &&Comparison| {
-        let first_wins = (found.call == Call::Higher) == (quantity == ACCURACY);
+        let first_wins = (found.call == Call::Higher) == (quantity == Compared::ValidationAccuracy);
         let (winner, loser) = if first_wins { (&found.first, &found.second) } else { (&found.second, &found.first) };
         format!("{} {} than {}", quoted(winner), better(found.n), quoted(loser))
     };
@@ -311,9 +319,9 @@ fn better(seeds: usize) -> &'static str {
     if seeds == 1 { "did better" } else { "is better" }
 }
 
-fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, quantity: &str) -> Told {
+fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, quantity: Compared) -> Told {
     let (mut one, mut two) = (best.score(quantity), other.score(quantity));
-    if quantity == LOSS {
+    if quantity == Compared::TrainLoss {
         one = format!("a training loss of {one} {}", Stretch::of_all([best.loss_of, other.loss_of]).in_words());
         two.insert_str(0, "one of ");
     }
@@ -327,7 +335,7 @@ fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, 
             format!("one seed; {ours} only {} gets right, {theirs} only {}{luck}", best.called(), other.called())
         }
         Test::Paired => {
-            let is_points = quantity == ACCURACY;
+            let is_points = quantity == Compared::ValidationAccuracy;
             let (unit, scale) = if is_points { (" points", 100.0) } else { ("", 1.0) };
             let sign = if found.first == best.name { scale } else { -scale };
             let ends = found.interval.map(|ends| ends.map(|end| sign * end));

@@ -11,7 +11,7 @@
 use lab_core::protocol::Discordant;
 use lab_core::random::{Purpose, Random};
 use lab_core::verdict::{
-    ArmFacts, Call, Facts, Measured, Newest, Stretch, Trial, lead_changes, live, reached, verdict,
+    ArmFacts, Call, Compared, Facts, Measured, Newest, Stretch, Trial, lead_changes, live, reached, verdict,
 };
 use toml::{Table, Value};
 
@@ -150,7 +150,7 @@ fn where_there_is_nothing_hardly_anything_is_claimed() {
         found
             .comparisons
             .iter()
-            .any(|it| it.quantity == "validation_accuracy" && matches!(it.call, Call::Higher | Call::Lower))
+            .any(|it| it.quantity == Compared::ValidationAccuracy && matches!(it.call, Call::Higher | Call::Lower))
     };
     let wrong = all.iter().filter(of_accuracy).count();
     assert!(wrong <= 600 * 8 / 100, "{wrong} of 600 verdicts claim a difference that is chance");

@@ -165,7 +165,7 @@ fn a_keyboard_is_enough_and_the_run_is_intact() {
     assert!(found.damaged.is_empty(), "{:?}", found.damaged);
     let [run] = &found.whole[..] else { panic!("one run, not {}", found.whole.len()) };
     let outcome = run.outcome.as_ref().expect("the run says how it ended");
-    assert_eq!(outcome.reason, "stopped");
+    assert_eq!(outcome.reason.in_words(), "stopped");
     for arm in 0..2 {
         let metrics = run.metrics(arm).unwrap();
         assert_eq!(metrics.len() as u64, outcome.steps, "a row for each step");

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use lab_core::instrument::Confusion;
-use lab_core::protocol::{ArmInfo, ArmOutcome, DatasetInfo, Evaluation, Live, Outcome, Prepared, StepRecord};
+use lab_core::protocol::{ArmInfo, ArmOutcome, DatasetInfo, End, Evaluation, Live, Outcome, Prepared, StepRecord};
 use lab_core::study::{
     Assignment, Ending, Next, Standing, Study, StudyError, StudyFolder, StudyPlan, TrialState, Worker,
 };
@@ -73,7 +73,7 @@ fn outcome_of(arms: &[&str], accuracy: f64, steps: u64, diverged_at: Option<u64>
         fault: None,
     };
     Outcome {
-        reason: "all steps are done".to_owned(),
+        reason: End::Complete,
         steps,
         seconds: 4.0,
         run: None,

@@ -156,7 +156,7 @@ fn playing_keeps_nothing_and_takes_the_place_of_what_is_running() {
             _ => {}
         }
     };
-    assert_eq!((finished.reason.as_str(), finished.run), ("stopped", None));
+    assert_eq!((finished.reason.in_words(), finished.run), ("stopped", None));
 }
 
 /// A file of weights in some width of number, each name changed, with counters beside them.

@@ -10,7 +10,7 @@ use lab_core::experiment::{
 };
 use lab_core::instrument::{Answer, Finding, Findings};
 use lab_core::protocol::keep::{KeepNothing, Keeper};
-use lab_core::protocol::{Command, Event, Networks, Outcome, Phase, Prepared, Question};
+use lab_core::protocol::{Command, End, Event, Networks, Outcome, Phase, Prepared, Question};
 use lab_core::quantity::Measure;
 use lab_core::runs::{self, Folder};
 use lab_engine::inspect::{Inspectors, OpenRun};
@@ -160,7 +160,7 @@ fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
     let before = contents(&run);
     let engine = asked(Folder::under(folder.path().to_owned()));
     let (prepared, outcome, phase) = opened(&engine, &run);
-    assert_eq!((outcome.reason.as_str(), phase), ("the networks are those of step 5: interrupted", Phase::Done));
+    assert_eq!((outcome.reason.in_words(), phase), ("the networks are those of step 5: interrupted", Phase::Done));
     assert_eq!((outcome.steps, prepared.first_step, prepared.total_steps), (7, 7, 8), "all that was recorded");
     let past = prepared.past.unwrap();
     for arm in &past.arms {
@@ -177,7 +177,7 @@ fn a_run_opens_as_it_was_left_and_goes_on_only_when_it_is_told_to() {
     engine.send(Command::Resume { run: run.clone(), device: DeviceChoice::Flex });
     while !matches!(engine.events().recv().unwrap(), Event::Finished(_)) {}
     let (prepared, outcome, _) = opened(&engine, &run);
-    assert_eq!((outcome.reason.as_str(), outcome.steps), (Outcome::COMPLETE, prepared.total_steps));
+    assert_eq!((&outcome.reason, outcome.steps), (&End::Complete, prepared.total_steps));
     engine.send(Command::Extend { epochs: 1, schedule: Extension::Constant });
     while !matches!(engine.events().recv().unwrap(), Event::Finished(_)) {}
     drop(engine);
@@ -275,7 +275,7 @@ fn a_run_whose_arms_were_kept_at_different_steps_says_so() {
     fs::remove_file(run.join("outcome.json")).unwrap();
     let engine = asked(Folder::under(folder.path().to_owned()));
     let (_, outcome, _) = opened(&engine, &run);
-    assert_eq!(outcome.reason, "the networks are those of step 3 (plain), step 8 (residual): interrupted");
+    assert_eq!(outcome.reason.in_words(), "the networks are those of step 3 (plain), step 8 (residual): interrupted");
     assert_eq!(predictions(&engine).when(), "after step 8, plain after step 3");
 }
 

@@ -8,7 +8,9 @@ use lab_core::experiment::{
 };
 use lab_core::instrument::{Finding, Sample};
 use lab_core::protocol::keep::KeepNothing;
-use lab_core::protocol::{Answer, Command, Event, Live, Networks, Outcome, Phase, Picture, Question, StepRecord, Tune};
+use lab_core::protocol::{
+    Answer, Command, End, Event, Live, Networks, Outcome, Phase, Picture, Question, StepRecord, Tune,
+};
 use lab_core::quantity::Measure;
 use lab_core::runs::{Folder, open};
 use lab_engine::inspect::Inspectors;
@@ -272,7 +274,7 @@ fn a_pause_holds_and_single_steps_are_single() {
     std::thread::sleep(Duration::from_millis(300));
     engine.send(Command::Stop);
     let watched = watch(&engine);
-    assert_eq!(watched.outcome.reason, "stopped");
+    assert_eq!(watched.outcome.reason, End::Stopped);
     assert_eq!((watched.steps.len(), watched.outcome.steps), (0, 3));
 }
 

@@ -4,6 +4,7 @@
 //! [`Event::Finished`] and [`Event::Failed`] always arrive. Must not know the engine,
 //! run folders or the window.
 
+mod end;
 pub mod keep;
 pub mod link;
 mod live;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use crate::instrument::{Answer, Classification, Classified, Histogram, Picture, Question, Thumbnail};
+pub use end::End;
 pub use live::{ArmLive, Live, Tune};
 pub use past::{ArmPast, Past, PastEvent, PastStep};
 pub use records::{

@@ -1,5 +1,6 @@
 //! What is measured and told of an experiment: plain values that the engine makes, a run folder keeps and a watcher draws.
 
+use super::end::End;
 use super::live::Tune;
 use crate::experiment::Course;
 use crate::instrument::{Confusion, Histogram};
@@ -219,8 +220,8 @@ pub enum Change {
 /// How an experiment ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Why: finished, stopped, early stopping, diverged.
-    pub reason: String,
+    /// Why.
+    pub reason: End,
     /// Steps done.
     pub steps: u64,
     /// Training time in seconds.
@@ -239,26 +240,20 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Why a run has ended that did all it was to do.
-    pub const COMPLETE: &str = "all steps are done";
-    /// Why a run has ended that somebody, or a signal, ended before that.
-    pub const STOPPED: &str = "stopped";
-
-    /// Whether it was ended before it did all it was to do, though it could have gone on. Older builds called this
-    /// "stopped by hand".
+    /// Whether it was ended before it did all it was to do, though it could have gone on.
     #[must_use]
     pub fn was_stopped(&self) -> bool {
-        [Self::STOPPED, "stopped by hand"].contains(&self.reason.as_str())
+        self.reason == End::Stopped
     }
 
     /// How it ended and how well each arm did, the best first: `Finished: residual 83.5 %, plain 67.7 %`.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let head = if self.reason == Self::COMPLETE {
+        let head = if self.reason == End::Complete {
             "Finished".to_owned()
         } else {
             let validated = self.validated_at().map(|step| format!(", validated at step {}", count(step)));
-            let (reason, steps) = (capital(&self.reason), plural(self.steps, "step"));
+            let (reason, steps) = (capital(self.reason.in_words()), plural(self.steps, "step"));
             format!("{reason} (after {steps}{})", validated.unwrap_or_default())
         };
         let mut arms: Vec<&ArmOutcome> = self.arms.iter().collect();
@@ -359,7 +354,7 @@ mod tests {
             fault: None,
         };
         let mut outcome = Outcome {
-            reason: Outcome::COMPLETE.into(),
+            reason: End::Complete,
             steps: 234,
             seconds: 1.0,
             run: None,
@@ -369,7 +364,7 @@ mod tests {
         };
         assert_eq!(outcome.in_words(), "Finished: residual 83.5 %, plain 67.7 %");
         outcome.arms[0] = arm("plain", Some(0.1), Some(1_200));
-        outcome.reason = Outcome::STOPPED.into();
+        outcome.reason = End::Stopped;
         assert!(outcome.was_stopped());
         let told = "Stopped (after 234 steps): residual 83.5 %, plain diverged at step 1,200";
         assert_eq!(outcome.in_words(), told);

@@ -10,8 +10,22 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// What an intervention is called in the file.
-pub(super) const INTERVENTION: &str = "intervention";
+/// What kind of thing happened, as the file calls it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Happening {
+    /// The run was begun.
+    Start,
+    /// It goes on.
+    Resume,
+    /// Something came from outside, or an arm has stopped.
+    Intervention,
+    /// It has ended.
+    Finish,
+    /// What another version has written.
+    #[serde(untagged)]
+    Other(String),
+}
 
 /// A line of `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,8 +34,8 @@ pub struct EventLine {
     pub time: String,
     /// After this many steps.
     pub step: u64,
-    /// `start`, `resume`, `intervention` or `finish`.
-    pub event: String,
+    /// Of which kind.
+    pub event: Happening,
     /// In words.
     pub what: String,
     /// What was changed by hand, so that it can be done again after a crash.
@@ -33,8 +47,8 @@ pub struct EventLine {
 }
 
 impl EventLine {
-    pub(super) fn new(step: u64, event: &str, what: &str) -> Self {
-        Self { time: now(), step, event: event.to_owned(), what: what.to_owned(), change: None, images: None }
+    pub(super) fn new(step: u64, event: Happening, what: &str) -> Self {
+        Self { time: now(), step, event, what: what.to_owned(), change: None, images: None }
     }
 }
 
@@ -144,11 +158,20 @@ mod tests {
         let changes =
             [Change::Tune(Tune::LearningRate(0.1 + 0.2)), Change::Length { steps: 90, course: Course::new(90) }];
         for (step, change) in [(4, Some(changes[0].clone())), (9, None), (12, Some(changes[1].clone()))] {
-            diary.note(&EventLine { change, ..EventLine::new(step, "intervention", "by hand") }).unwrap();
+            diary.note(&EventLine { change, ..EventLine::new(step, Happening::Intervention, "by hand") }).unwrap();
         }
         assert_eq!(diary.cut(4).unwrap(), [(4, changes[0].clone()), (12, changes[1].clone())]);
         assert_eq!(diary.cut(5).unwrap(), [(12, changes[1].clone())], "what was said without a change is gone");
         let steps = |path: &Path| read(path).unwrap().iter().map(|line| line.step).collect::<Vec<_>>();
         assert_eq!(steps(&place.path().join("events.jsonl")), [4, 12]);
+    }
+
+    #[test]
+    fn a_kind_that_another_version_has_written_stays_as_it_is() {
+        let line = r#"{"time":"","step":1,"event":"moved","what":"elsewhere"}"#;
+        let read: EventLine = serde_json::from_str(line).unwrap();
+        assert_eq!(read.event, Happening::Other("moved".to_owned()));
+        assert_eq!(serde_json::to_string(&read).unwrap(), line);
+        assert_eq!(serde_json::to_string(&Happening::Intervention).unwrap(), "\"intervention\"");
     }
 }

@@ -21,8 +21,8 @@ mod trained;
 mod trash;
 mod written;
 
-pub use events::EventLine;
 pub(crate) use events::now;
+pub use events::{EventLine, Happening};
 pub use follow::{Follower, News};
 pub use history::Validation;
 pub(crate) use layout::{EXPERIMENT, free, free_name};

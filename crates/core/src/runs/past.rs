@@ -1,7 +1,7 @@
 //! Reads what was recorded of a run that goes on.
 
 use super::board;
-use super::events;
+use super::events::Happening;
 use super::follow::{Follower, News};
 use super::read::Run;
 use crate::instrument::Histogram;
@@ -46,7 +46,7 @@ pub(super) fn read(run: &Run) -> Result<Past, String> {
     past.spreads = spreads.into_iter().map(|(step, arms)| SpreadRecord { step, arms }).collect();
     let happened = run.events().map_err(|error| error.to_string())?.into_iter();
     past.events = happened
-        .map(|line| PastEvent { step: line.step, intervened: line.event == events::INTERVENTION, what: line.what })
+        .map(|line| PastEvent { step: line.step, intervened: line.event == Happening::Intervention, what: line.what })
         .collect();
     Ok(past)
 }

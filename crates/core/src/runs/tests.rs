@@ -100,7 +100,7 @@ fn outcome(steps: u64) -> Outcome {
         fault: None,
     };
     Outcome {
-        reason: "finished".to_owned(),
+        reason: "finished".into(),
         steps,
         seconds: 4.0,
         run: None,
@@ -155,8 +155,8 @@ fn a_run_reads_back_as_it_was_trained() {
     assert_eq!((gradients[1].block.as_str(), gradients[1].get(BlockQuantity::WeightNorm)), ("layer1.0", Some(2.0)));
     assert!(run.gradients(1).unwrap().is_empty());
 
-    let events: Vec<String> = run.events().unwrap().into_iter().map(|line| line.event).collect();
-    assert_eq!(events, ["start", "intervention", "finish"]);
+    let events: Vec<Happening> = run.events().unwrap().into_iter().map(|line| line.event).collect();
+    assert_eq!(events, [Happening::Start, Happening::Intervention, Happening::Finish]);
     let matrix = fs::read_to_string(run.folder.join("arms/residual/confusion.csv")).unwrap();
     assert_eq!(matrix, "actual \\ predicted,\"cat, tabby\",dog\n\"cat, tabby\",1,2\ndog,3,4\n");
 }
@@ -217,8 +217,8 @@ fn going_on_cuts_what_came_after_the_checkpoint_and_what_a_crash_tore() {
     assert_eq!(steps, [1, 2, 3]);
     assert_eq!(run.metrics(1).unwrap()[2].get(Measure::TrainLoss), Some(9.0));
     assert_eq!(run.metrics(1).unwrap()[1].get(Measure::ValidationLoss), Some(1.5), "validated before the cut");
-    let events: Vec<String> = run.events().unwrap().into_iter().map(|line| line.event).collect();
-    assert_eq!(events, ["start", "resume", "finish"]);
+    let events: Vec<Happening> = run.events().unwrap().into_iter().map(|line| line.event).collect();
+    assert_eq!(events, [Happening::Start, Happening::Resume, Happening::Finish]);
 }
 
 #[test]
@@ -443,8 +443,8 @@ fn what_cannot_be_written_waits_and_is_written_when_it_can() {
     let steps = |arm: usize| run.metrics(arm).unwrap().iter().map(|row| row.step).collect::<Vec<u64>>();
     assert_eq!((steps(0), steps(1)), (vec![1, 2], vec![1, 2]));
     assert_eq!(run.validations(1).unwrap().len(), 1);
-    let events: Vec<String> = run.events().unwrap().into_iter().map(|line| line.event).collect();
-    assert_eq!(events, ["start", "finish"]);
+    let events: Vec<Happening> = run.events().unwrap().into_iter().map(|line| line.event).collect();
+    assert_eq!(events, [Happening::Start, Happening::Finish]);
 
     // Another folder gets all there is, and the old one is left as it was.
     let elsewhere = place.path().join("elsewhere");

@@ -4,7 +4,7 @@
 #![allow(clippy::used_underscore_binding, reason = "a lock is held, not read")]
 
 use super::arm::ArmFiles;
-use super::events::{Diary, EventLine, INTERVENTION};
+use super::events::{Diary, EventLine, Happening};
 use super::layout::{self, RunInfo, arm_folders};
 use super::rows::MetricsRow;
 use crate::checkpoint::Keeping;
@@ -73,7 +73,7 @@ impl FolderRecord {
         let begin = || {
             write_atomically(&folder.join(layout::INFO), &json(info)?)?;
             let mut record = Self::open(folder, plan.into_bytes(), info, keeping, lock)?;
-            record.diary.note(&EventLine::new(0, "start", &format!("started on {}", info.device)))?;
+            record.diary.note(&EventLine::new(0, Happening::Start, &format!("started on {}", info.device)))?;
             record.diary.file().sync()?;
             write_atomically(&folder.join(layout::EXPERIMENT), &record.plan)?;
             Ok(record)
@@ -221,7 +221,7 @@ impl Record for FolderRecord {
 
     fn resumed(&mut self, step: u64) -> Result<(), String> {
         self.goes_on();
-        self.note(EventLine::new(step, "resume", &format!("goes on after step {step}")))?;
+        self.note(EventLine::new(step, Happening::Resume, &format!("goes on after step {step}")))?;
         self.attempt(Self::flush);
         Ok(())
     }
@@ -261,14 +261,14 @@ impl Record for FolderRecord {
 
     fn intervened(&mut self, intervention: &Intervention) -> Result<(), String> {
         let Intervention { step, what, change } = intervention;
-        self.note(EventLine { change: change.clone(), ..EventLine::new(*step, INTERVENTION, what) })?;
+        self.note(EventLine { change: change.clone(), ..EventLine::new(*step, Happening::Intervention, what) })?;
         self.attempt(Self::flush);
         Ok(())
     }
 
     fn finished(&mut self, outcome: &Outcome) -> Result<(), String> {
         self.outcome = Some(json(outcome).map_err(|error| writing(&self.folder, &error))?);
-        self.note(EventLine::new(outcome.steps, "finish", &outcome.reason))?;
+        self.note(EventLine::new(outcome.steps, Happening::Finish, outcome.reason.in_words()))?;
         self.attempt(Self::sync);
         Ok(())
     }

@@ -11,8 +11,8 @@ use super::owner::Owner;
 use super::record::{TrialRecord, TrialState};
 use crate::experiment::Experiment;
 use crate::files;
-use crate::protocol::Outcome;
 use crate::protocol::keep::Keeper;
+use crate::protocol::{End, Outcome};
 use crate::runs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -321,7 +321,7 @@ impl Assignment {
                 Ending::Finished(outcome) => record.seconds = Some(outcome.seconds),
             }
             if state == TrialState::Diverged {
-                record.why = Some("the loss of every network became infinite or no number".to_owned());
+                record.why = Some(End::Diverged.into());
             } else if state != TrialState::Failed {
                 record.objective = record.reports.last().and_then(|report| report.value);
             }

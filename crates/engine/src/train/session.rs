@@ -17,7 +17,7 @@ use lab_core::data::{self, DataError, Dataset, Loader, LoaderOptions, Position};
 use lab_core::experiment::{Augmentation, Course, DeviceChoice, Experiment, Extension, PlanError};
 use lab_core::protocol::keep::Record;
 use lab_core::protocol::{
-    ArmInfo, DatasetInfo, Evaluation, Live, Outcome, Past, Prepared, ProbeRecord, SpreadRecord, StepRecord, Tune,
+    ArmInfo, DatasetInfo, End, Evaluation, Live, Outcome, Past, Prepared, ProbeRecord, SpreadRecord, StepRecord, Tune,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -448,9 +448,9 @@ impl Session {
 
     /// How the session stands.
     #[must_use]
-    pub fn outcome(&self, reason: &str, run: Option<&Path>) -> Outcome {
+    pub fn outcome(&self, reason: &End, run: Option<&Path>) -> Outcome {
         Outcome {
-            reason: reason.to_owned(),
+            reason: reason.clone(),
             steps: self.step,
             seconds: self.seconds,
             run: run.map(Path::to_path_buf),

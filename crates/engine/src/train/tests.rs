@@ -3,7 +3,7 @@
 use super::faults::{Fault, PLANNED};
 use crate::train::engine::Engine;
 use lab_core::experiment::{DeviceChoice, Experiment, preset, with_overrides};
-use lab_core::protocol::{Command, Event, Outcome};
+use lab_core::protocol::{Command, End, Event, Outcome};
 use lab_core::runs::Folder;
 use std::fs;
 use std::path::Path;
@@ -81,8 +81,9 @@ fn a_run_of_which_no_network_is_left_says_why_and_can_be_resumed() {
     plan.arms.truncate(1);
     PLANNED.lock().unwrap().push(("lone", 3, Fault::Panic));
     let (outcome, _) = start(&Experiment::check(plan).unwrap(), &run);
-    assert!(outcome.reason.contains("no network is left") && outcome.reason.contains("resuming"), "{}", outcome.reason);
+    let why = outcome.reason.in_words();
+    assert!(why.contains("no network is left") && why.contains("resuming"), "{why}");
     PLANNED.lock().unwrap().retain(|(planned, ..)| *planned != "lone");
     let command = Command::Resume { run, device: DeviceChoice::Flex };
-    assert_eq!(ended(command, Folder::under(place.path().to_owned())).0.reason, "all steps are done");
+    assert_eq!(ended(command, Folder::under(place.path().to_owned())).0.reason, End::Complete);
 }

@@ -12,7 +12,7 @@ use lab_core::instrument::Confusion;
 use lab_core::names::quoted;
 use lab_core::number::{self, plural};
 use lab_core::protocol::keep::Record;
-use lab_core::protocol::{Change, Command, DatasetInfo, Evaluation, Event, Intervention, Outcome, Past, PastStep};
+use lab_core::protocol::{Change, Command, DatasetInfo, End, Evaluation, Event, Intervention, Outcome, Past, PastStep};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl Before {
         let reason =
             if behind { format!("the networks are those of {of}: interrupted") } else { "interrupted".to_owned() };
         let seconds = self.last().map_or(0.0, |last| last.seconds).max(run.session.seconds);
-        let outcome = Outcome { steps: recorded.max(step), seconds, ..run.outcome(&reason) };
+        let outcome = Outcome { steps: recorded.max(step), seconds, ..run.outcome(&reason.into()) };
         let said = behind.then(|| {
             let recorded = plural(recorded, "step");
             format!(
@@ -87,7 +87,7 @@ pub(super) struct Run {
     /// Why the last ones could not be.
     unsaved: Option<String>,
     /// Why it has ended, while that waits to be written.
-    ending: Option<String>,
+    ending: Option<End>,
     /// What was last told of all that cannot be written.
     told: Option<String>,
     tried: Instant,
@@ -303,10 +303,11 @@ impl Run {
     ///
     /// # Errors
     /// What could not be put into words.
-    pub fn finish(&mut self, reason: &str) -> Result<Outcome, Failure> {
-        self.ending = Some(reason.to_owned());
+    pub fn finish(&mut self, reason: End) -> Result<Outcome, Failure> {
+        let outcome = self.outcome(&reason);
+        self.ending = Some(reason);
         self.write_end()?;
-        Ok(self.outcome(reason))
+        Ok(outcome)
     }
 
     /// Takes the end back.
@@ -349,19 +350,19 @@ impl Run {
     }
 
     /// How the session stands.
-    pub fn outcome(&self, reason: &str) -> Outcome {
+    pub fn outcome(&self, reason: &End) -> Outcome {
         self.session.outcome(reason, self.record.folder())
     }
 
     /// Why it is over, when it is.
-    pub fn reason(&self) -> String {
+    pub fn reason(&self) -> End {
         let session = &self.session;
         let faulty = session.arms.iter().position(|arm| arm.fault.is_some());
         match faulty.filter(|_| session.all_stopped()) {
-            Some(arm) => format!("no network is left: {}", session.why_stopped(arm)),
-            None if session.all_stopped() => "the loss of every network became infinite or no number".to_owned(),
-            None if session.step >= session.total_steps => Outcome::COMPLETE.to_owned(),
-            None => "stopped early: the validation loss no longer falls".to_owned(),
+            Some(arm) => format!("no network is left: {}", session.why_stopped(arm)).into(),
+            None if session.all_stopped() => End::Diverged,
+            None if session.step >= session.total_steps => End::Complete,
+            None => "stopped early: the validation loss no longer falls".into(),
         }
     }
 }

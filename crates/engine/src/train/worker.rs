@@ -14,7 +14,7 @@ use lab_core::experiment::{DeviceChoice, Experiment, Extension, warnings};
 use lab_core::number::plural;
 use lab_core::protocol::keep::{KeepNothing, Keeper};
 use lab_core::protocol::outbox::Outbox;
-use lab_core::protocol::{Change, Command, Event, Import, Intervention, Outcome, Past, Phase, Prepared, Tune};
+use lab_core::protocol::{Change, Command, End, Event, Import, Intervention, Outcome, Past, Phase, Prepared, Tune};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ impl Worker {
                 None => self.guarded(Self::retry),
             }
         }
-        self.guarded(|worker| worker.end("the program was closed"));
+        self.guarded(|worker| worker.end("the program was closed".into()));
         self.outbox.flush();
     }
 
@@ -155,20 +155,20 @@ impl Worker {
     fn obey(&mut self, command: Command) -> Result<(), Failure> {
         match command {
             Command::Start { experiment, device, paused } => {
-                self.end("another experiment was started")?;
+                self.end("another experiment was started".into())?;
                 self.start(*experiment, device, Start { paused, kept: true })
             }
             Command::Play { experiment, device } => {
-                self.end("another experiment was started")?;
+                self.end("another experiment was started".into())?;
                 self.start(*experiment, device, Start { paused: false, kept: false })
             }
             Command::Import(import) => self.import(import),
             Command::Resume { run, device } => {
-                self.end("another run was resumed")?;
+                self.end("another run was resumed".into())?;
                 self.reopen(&run, device, true)
             }
             Command::Open { run, device } => {
-                self.end("another run was opened")?;
+                self.end("another run was opened".into())?;
                 self.reopen(&run, device, false)
             }
             Command::Pause => {
@@ -186,7 +186,7 @@ impl Worker {
                 }
                 Ok(())
             }
-            Command::Stop => self.end(Outcome::STOPPED),
+            Command::Stop => self.end(End::Stopped),
             Command::Tune(change) => self.tune(&change),
             Command::Checkpoint => self.save(),
             Command::MoveRun(folder) => self.move_run(&folder),
@@ -220,7 +220,7 @@ impl Worker {
         let read = contained("the file of weights", "everything stays as it was", || import::read(&import));
         let read = read.map_err(|why| self.outbox.send(Event::Refused(why)));
         let Ok(Imported { snapshot, prepared, notices }) = read else { return Ok(()) };
-        self.end("weights were opened")?;
+        self.end("weights were opened".into())?;
         self.forget();
         self.enter(Phase::Idle);
         self.latest.show(Some(snapshot));
@@ -303,7 +303,7 @@ impl Worker {
             return Ok(());
         }
         if let Some(reason) = if missing { self.evaluate()? } else { self.enough()? } {
-            return self.finish(&reason);
+            return self.finish(reason.into());
         }
         if self.run.as_ref().is_some_and(|run| run.over || run.session.has_stalled()) {
             return self.finish_by_itself();
@@ -316,7 +316,7 @@ impl Worker {
 
     /// A run that has ended stays as it is.
     fn ended_before(&mut self) {
-        if let Some(outcome) = self.run.as_ref().map(|run| run.outcome("this run was already complete")) {
+        if let Some(outcome) = self.run.as_ref().map(|run| run.outcome(&"this run was already complete".into())) {
             self.tell_end(outcome);
         }
     }
@@ -385,7 +385,7 @@ impl Worker {
         }
         if run.session.is_evaluation_due() {
             if let Some(reason) = self.evaluate()? {
-                return self.finish(&reason);
+                return self.finish(reason.into());
             }
         } else if run.is_save_due() {
             self.save()?;
@@ -466,7 +466,7 @@ impl Worker {
     }
 
     /// Ends what is running, if anything is, with a checkpoint.
-    fn end(&mut self, reason: &str) -> Result<(), Failure> {
+    fn end(&mut self, reason: End) -> Result<(), Failure> {
         match &self.run {
             Some(run) if !run.over => {
                 self.save()?;
@@ -477,7 +477,7 @@ impl Worker {
     }
 
     /// Ends the run but keeps its networks, so that questions can be asked and training extended.
-    fn finish(&mut self, reason: &str) -> Result<(), Failure> {
+    fn finish(&mut self, reason: End) -> Result<(), Failure> {
         let Some(run) = &mut self.run else { return Ok(()) };
         let outcome = run.finish(reason)?;
         self.say(Vec::new());
@@ -487,7 +487,7 @@ impl Worker {
 
     fn finish_by_itself(&mut self) -> Result<(), Failure> {
         let Some(reason) = self.run.as_ref().map(Run::reason) else { return Ok(()) };
-        self.finish(&reason)
+        self.finish(reason)
     }
 
     fn tell_end(&mut self, outcome: Outcome) {

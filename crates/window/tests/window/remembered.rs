@@ -32,7 +32,7 @@ pub fn shown(script: &Script, folder: &Path, name: &str, steps: u64) {
 /// The engine says that the run has come to its end.
 pub fn ended(script: &Script, folder: &Path, steps: u64) {
     script.say(Event::Phase(Phase::Done));
-    let (reason, run) = ("interrupted".to_owned(), Some(folder.to_owned()));
+    let (reason, run) = ("interrupted".into(), Some(folder.to_owned()));
     let outcome = Outcome { reason, steps, seconds: 1.0, run, arms: vec![], planned: None, discordant: vec![] };
     script.say(Event::Finished(Box::new(outcome)));
 }

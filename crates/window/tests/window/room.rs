@@ -8,7 +8,7 @@ use eframe::egui::epaint::Shape;
 use eframe::egui::{Key, Rect, Theme, Vec2, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
-use lab_core::protocol::{Event, Outcome, Phase};
+use lab_core::protocol::{End, Event, Outcome, Phase};
 use lab_window::App;
 
 const SMALL: Vec2 = vec2(1024.0, 700.0);
@@ -170,7 +170,7 @@ fn assert_in_sight(harness: &mut Harness<'static, App>, when: &str) {
 /// What the engine says at the end.
 pub fn end(script: &Script, steps: u64) {
     script.say(Event::Phase(Phase::Done));
-    let reason = Outcome::COMPLETE.to_owned();
+    let reason = End::Complete;
     let outcome =
         Outcome { reason, steps, seconds: 4.0, run: None, arms: vec![], planned: Some(steps), discordant: vec![] };
     script.say(Event::Finished(Box::new(outcome)));

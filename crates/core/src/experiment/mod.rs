@@ -36,8 +36,8 @@ pub(crate) use file::decoded;
 pub use file::{PlanError, with_overrides};
 pub use naming::Naming;
 pub use network::{
-    Activation, Block, Body, Distribution, Downsampling, Fan, Gain, Head, HeadPool, Init, Network, Norm, Scheme,
-    Shortcut, Stage, StageEntry, Stem, StemKind,
+    Activation, Block, Body, Distribution, Downsampling, Fan, Gain, Head, HeadPool, Init, LEAKY_SLOPE, NORM_EPSILON,
+    Network, Norm, Scheme, Shortcut, Stage, StageEntry, Stem, StemKind,
 };
 pub use optimizer::{Method, Optimizer};
 pub use plan::{Arm, MAX_ARMS, Plan};

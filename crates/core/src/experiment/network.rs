@@ -243,6 +243,12 @@ impl Block {
     }
 }
 
+/// What is added to the variance by which a norm divides: PyTorch's usual ε.
+pub const NORM_EPSILON: f64 = 1e-5;
+
+/// The slope of a leaky rectifier below zero: PyTorch's usual one.
+pub const LEAKY_SLOPE: f32 = 0.01;
+
 /// Normalisation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

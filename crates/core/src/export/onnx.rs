@@ -6,15 +6,15 @@
 use super::protobuf::Message;
 use super::weights::Weights;
 use crate::blueprint::{BlockPlan, Blueprint, ConvPlan, MapShape, PoolKind, PoolPlan, ShortcutPlan, UnitPlan};
-use crate::experiment::{Activation, HeadPool, Naming, Norm};
+use crate::experiment::{Activation, HeadPool, LEAKY_SLOPE, NORM_EPSILON, Naming, Norm};
 
 /// ONNX of IR version 8 was the first with opset 18.
 const IR: u64 = 8;
 const OPSET: u64 = 18;
 const FLOAT: u64 = 1;
 const INT64: u64 = 7;
-/// PyTorch's default ε of norms.
-const EPSILON: f32 = 1e-5;
+#[allow(clippy::cast_possible_truncation, reason = "the file has single precision")]
+const EPSILON: f32 = NORM_EPSILON as f32;
 
 /// The file's bytes. The input is called `images`, the output `logits`; classes and normalisation are in the file's metadata.
 ///
@@ -308,7 +308,7 @@ impl Graph<'_> {
     fn activate(&mut self, x: &str) -> String {
         match self.blueprint.network.activation {
             Activation::Relu => self.add("Relu", &[x], &[]),
-            Activation::LeakyRelu => self.add("LeakyRelu", &[x], &[Attribute::Float("alpha", 0.01)]),
+            Activation::LeakyRelu => self.add("LeakyRelu", &[x], &[Attribute::Float("alpha", LEAKY_SLOPE)]),
             Activation::Tanh => self.add("Tanh", &[x], &[]),
             Activation::Silu => {
                 let gate = self.add("Sigmoid", &[x], &[]);

@@ -2,20 +2,20 @@
 
 use super::factor::Factor;
 use super::folded::Origin;
-use super::layers::{Conv, ConvNormAct, EPSILON, NormKind, NormLayer};
+use super::layers::{Conv, ConvNormAct, NormKind, NormLayer};
 use super::pass::Pass;
 use super::{rounded, stock};
 use burn::module::Param;
 use burn::tensor::Tensor;
 use lab_core::blueprint::{PoolKind, PoolPlan};
-use lab_core::experiment::{Activation, Precision};
+use lab_core::experiment::{Activation, LEAKY_SLOPE, NORM_EPSILON, Precision};
 use lab_kernels::ops::{self, Convolution, Folded, Steps, Windows};
 
 fn kernel(act: Option<Activation>) -> ops::Activation {
     match act {
         None => ops::Activation::Identity,
         Some(Activation::Relu) => ops::Activation::Relu,
-        Some(Activation::LeakyRelu) => ops::Activation::LeakyRelu(0.01),
+        Some(Activation::LeakyRelu) => ops::Activation::LeakyRelu(LEAKY_SLOPE),
         Some(Activation::Gelu) => ops::Activation::Gelu,
         Some(Activation::Silu) => ops::Activation::Silu,
         Some(Activation::Tanh) => ops::Activation::Tanh,
@@ -53,13 +53,13 @@ pub(super) fn conv_norm_act(
         NormKind::Group(groups) => {
             let z = conv_act(conv, x, &Factor::ONE, None, ops::Activation::Identity, precision);
             let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
-            ops::group_norm_act(z, gamma, beta, groups, EPSILON, shortcut, act)
+            ops::group_norm_act(z, gamma, beta, groups, NORM_EPSILON, shortcut, act)
         }
         NormKind::Batch if pass.is_training() => {
             let [batch, ..] = x.dims();
             let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
             let weight = rounded::factor(conv.weight.val(), precision);
-            let y = ops::conv_norm_act(x, weight, gamma, beta, EPSILON, shortcut, how, act);
+            let y = ops::conv_norm_act(x, weight, gamma, beta, NORM_EPSILON, shortcut, how, act);
             let [.., height, width] = y.output.dims();
             norm.record(pass, y.mean, y.variance, batch * height * width);
             y.output
@@ -127,10 +127,10 @@ pub(super) fn norm_act(norm: Option<&NormLayer>, act: Option<Activation>, x: Ten
     let Some(norm) = norm else { return ops::activate(x, act) };
     let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
     match norm.kind() {
-        NormKind::Group(groups) => ops::group_norm_act(x, gamma, beta, groups, EPSILON, None, act),
+        NormKind::Group(groups) => ops::group_norm_act(x, gamma, beta, groups, NORM_EPSILON, None, act),
         NormKind::Batch if pass.is_training() => {
             let [batch, _, height, width] = x.dims();
-            let y = ops::norm_act(x, gamma, beta, EPSILON, None, act);
+            let y = ops::norm_act(x, gamma, beta, NORM_EPSILON, None, act);
             norm.record(pass, y.mean, y.variance, batch * height * width);
             y.output
         }

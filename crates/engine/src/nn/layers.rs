@@ -8,10 +8,7 @@ use super::rounded::{factor, sum};
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Tensor, module as functional, ops::ConvOptions};
 use lab_core::blueprint::ConvPlan;
-use lab_core::experiment::{Activation, Init, Norm};
-
-/// PyTorch's default ε of batch and group norms.
-pub(super) const EPSILON: f64 = 1e-5;
+use lab_core::experiment::{Activation, Init, NORM_EPSILON, Norm};
 
 /// PyTorch's default share of a new batch in the running statistics.
 pub(super) const MOMENTUM: f64 = 0.1;
@@ -165,11 +162,11 @@ impl NormLayer {
         match &self.running {
             None => self.group_norm(x, gamma, beta),
             Some(running) if !pass.is_training() => {
-                functional::batch_norm(x, gamma, beta, running.mean.val(), running.variance.val(), EPSILON)
+                functional::batch_norm(x, gamma, beta, running.mean.val(), running.variance.val(), NORM_EPSILON)
             }
             Some(_) => {
                 let [batch, _, height, width] = x.dims();
-                let measured = functional::batch_norm_train(x, gamma, beta, EPSILON);
+                let measured = functional::batch_norm_train(x, gamma, beta, NORM_EPSILON);
                 self.record(pass, measured.mean, measured.variance, batch * height * width);
                 measured.output
             }
@@ -188,7 +185,7 @@ impl NormLayer {
     /// Batch norm by running statistics as (scale, shift): γ / √(σ² + ε) and β − μ · scale.
     pub fn affine(&self, gamma: Tensor<1>, beta: Tensor<1>) -> (Tensor<1>, Tensor<1>) {
         let Some(running) = &self.running else { return (gamma, beta) };
-        let scale = gamma / (running.variance.val() + EPSILON).sqrt();
+        let scale = gamma / (running.variance.val() + NORM_EPSILON).sqrt();
         let shift = beta - running.mean.val() * scale.clone();
         (scale, shift)
     }
@@ -197,7 +194,7 @@ impl NormLayer {
         let [batch, channels, height, width] = x.dims();
         let grouped = x.reshape([batch, self.groups, channels / self.groups * height * width]);
         let (variance, mean) = grouped.clone().var_mean_bias(2);
-        let normalised = (grouped - mean) / (variance + EPSILON).sqrt();
+        let normalised = (grouped - mean) / (variance + NORM_EPSILON).sqrt();
         let per_channel = |values: Tensor<1>| values.reshape([1, channels, 1, 1]);
         normalised.reshape([batch, channels, height, width]) * per_channel(gamma) + per_channel(beta)
     }

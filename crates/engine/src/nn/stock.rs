@@ -6,7 +6,7 @@ use super::pass::Pass;
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Slice, Tensor, activation, module as functional, s};
 use lab_core::blueprint::{PoolKind, PoolPlan};
-use lab_core::experiment::Activation;
+use lab_core::experiment::{Activation, LEAKY_SLOPE};
 
 /// act(norm(conv(x)))
 pub(super) fn conv_norm_act(ConvNormAct { conv, norm, act }: ConvNormAct, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
@@ -53,7 +53,7 @@ pub(super) fn activate(kind: Option<Activation>, x: Tensor<4>) -> Tensor<4> {
     match kind {
         None => x,
         Some(Activation::Relu) => activation::relu(x),
-        Some(Activation::LeakyRelu) => activation::leaky_relu(x, 0.01),
+        Some(Activation::LeakyRelu) => activation::leaky_relu(x, LEAKY_SLOPE.into()),
         Some(Activation::Gelu) => activation::gelu(x),
         Some(Activation::Silu) => activation::silu(x),
         Some(Activation::Tanh) => activation::tanh(x),

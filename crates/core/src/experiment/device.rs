@@ -20,6 +20,30 @@ pub enum DeviceChoice {
     Gpu(usize),
 }
 
+impl DeviceChoice {
+    /// The ways to compute on the CPU: what runs have in their files, by which they are compared, and what a person who
+    /// chooses reads. A GPU says its name itself.
+    pub const CPUS: [(Self, &'static str, &'static str); 3] = [
+        (Self::Flex, "CPU (Flex)", "CPU (Flex, fused kernels)"),
+        (Self::FlexStock, "CPU (Flex, stock operations)", "CPU (Flex, burn's own operations)"),
+        (Self::NdArray, "CPU (NdArray)", "CPU (NdArray, the slow reference)"),
+    ];
+
+    /// What it is called in a run's files; as it is typed, where only the device itself knows more.
+    #[must_use]
+    pub fn name(self) -> String {
+        let known = Self::CPUS.iter().find(|(cpu, ..)| *cpu == self);
+        known.map_or_else(|| self.to_string(), |(_, name, _)| (*name).to_owned())
+    }
+
+    /// What it is called where one is chosen, likewise.
+    #[must_use]
+    pub fn title(self) -> String {
+        let known = Self::CPUS.iter().find(|(cpu, ..)| *cpu == self);
+        known.map_or_else(|| self.to_string(), |(.., title)| (*title).to_owned())
+    }
+}
+
 /// A device that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceInfo {

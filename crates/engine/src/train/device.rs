@@ -46,12 +46,8 @@ impl Opened {
 /// Every device of this machine: the CPU in three ways, then each GPU.
 #[must_use]
 pub fn list() -> Vec<DeviceInfo> {
-    let cpu = |choice, name: &str| DeviceInfo { choice, name: name.to_owned(), software: false };
-    let mut found = vec![
-        cpu(DeviceChoice::Flex, "CPU (Flex, fused kernels)"),
-        cpu(DeviceChoice::FlexStock, "CPU (Flex, burn's own operations)"),
-        cpu(DeviceChoice::NdArray, "CPU (NdArray, the slow reference)"),
-    ];
+    let cpu = |(choice, ..): (DeviceChoice, _, _)| DeviceInfo { choice, name: choice.title(), software: false };
+    let mut found: Vec<DeviceInfo> = DeviceChoice::CPUS.into_iter().map(cpu).collect();
     found.extend(adapters().iter().enumerate().map(|(index, adapter)| DeviceInfo {
         choice: DeviceChoice::Gpu(index),
         name: adapter.name.clone(),
@@ -65,12 +61,12 @@ pub fn list() -> Vec<DeviceInfo> {
 /// # Errors
 /// A device that was named and is not there or does not start.
 pub fn open(choice: DeviceChoice) -> Result<Opened, OpenError> {
-    let cpu = |device, choice, name: &str| Opened { device, choice, name: name.to_owned(), notice: None };
-    let flex = || cpu(Device::flex(), DeviceChoice::Flex, "CPU (Flex)");
+    let cpu = |device, choice: DeviceChoice| Opened { device, choice, name: choice.name(), notice: None };
+    let flex = || cpu(Device::flex(), DeviceChoice::Flex);
     Ok(match choice {
         DeviceChoice::Flex => flex(),
-        DeviceChoice::FlexStock => cpu(Device::flex(), choice, "CPU (Flex, stock operations)"),
-        DeviceChoice::NdArray => cpu(Device::ndarray(), choice, "CPU (NdArray)"),
+        DeviceChoice::FlexStock => cpu(Device::flex(), choice),
+        DeviceChoice::NdArray => cpu(Device::ndarray(), choice),
         DeviceChoice::Auto => match adapters().iter().position(|adapter| !adapter.software) {
             Some(index) => gpu(index).unwrap_or_else(|| {
                 let notice = Some(format!("{}, so this runs on the CPU.", unavailable(index)));

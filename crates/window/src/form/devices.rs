@@ -26,9 +26,7 @@ impl Devices {
         let found = self.found.iter().find(|info| info.choice == choice);
         match (found, choice) {
             (Some(info), _) => called(info),
-            (_, DeviceChoice::Auto) => "auto".into(),
-            (_, DeviceChoice::Flex) => "CPU (Flex, fused kernels)".into(),
-            (_, other) => other.to_string(),
+            (_, other) => other.title(),
         }
     }
 

@@ -4,7 +4,7 @@
 use super::cache::{self, About, Keeping, Key, Outcome, Writer};
 use super::error::DataError;
 use super::found::Listed;
-use super::images::{Images, MAX_SIDE, check_bytes};
+use super::images::{Images, check_bytes};
 use super::left_out::{LeftOut, leave_out};
 use super::picture::{fit_picture, picture_size, read_from};
 use super::pixel_file::Mark;
@@ -12,7 +12,7 @@ use super::pixels::Pixels;
 use super::sizes::Sizes;
 use super::store::Store;
 use super::watch::{Progress, Watch};
-use crate::experiment::{Channels, Data, Fit, Resize};
+use crate::experiment::{Channels, Data, Fit, MAX_SIDE, Resize};
 use rayon::prelude::*;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};

@@ -4,13 +4,10 @@ use super::error::DataError;
 use super::picture::{Picture, fit_picture, luma};
 use super::pixel_file::Mark;
 use super::pixels::Pixels;
-use crate::experiment::{Channels, Fit, Resize};
+use crate::experiment::{Channels, Fit, MAX_SIDE, Resize};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-
-/// The longest side of an image that a network is trained on, in pixels.
-pub const MAX_SIDE: usize = 1024;
 
 /// The most bytes that the images of one data set may take.
 const MAX_BYTES: u64 = 16 << 30;

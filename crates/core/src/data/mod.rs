@@ -36,7 +36,7 @@ pub use batch::{Batch, Mix, augmented_samples, evaluation_batches, plain_inputs}
 pub use dataset::Dataset;
 pub use error::{DataError, Fault};
 pub use formats::{PICTURE_ENDINGS, class_names, subset};
-pub use images::{Images, MAX_SIDE};
+pub use images::Images;
 pub use left_out::LeftOut;
 pub use load::{IMAGENET_SIDE, LoadOptions, Report, Scoring, usual_images, usual_side};
 pub use loader::{Loader, LoaderOptions, Position};

@@ -84,6 +84,9 @@ pub enum Holdout {
     Share(f32),
 }
 
+/// The longest side of an image that a network is trained on, in pixels.
+pub const MAX_SIDE: usize = 1024;
+
 /// Brings images to one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table, as in { height = 32, width = 32 }")]

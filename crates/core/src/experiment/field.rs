@@ -347,4 +347,10 @@ mod tests {
             "no path has two explanations"
         );
     }
+
+    #[test]
+    fn limits_that_are_told_are_those_that_are_checked() {
+        let most = format!("from 8 to {} pixels", crate::number::count(crate::experiment::MAX_SIDE as u64));
+        assert!([&IMAGE_HEIGHT, &IMAGE_WIDTH].iter().all(|field| field.what.contains(&most)), "{most}");
+    }
 }

@@ -30,7 +30,7 @@ mod words;
 pub use augmentation::Augmentation;
 pub use checked::Experiment;
 pub use course::{Course, Extension};
-pub use data::{Channels, Data, Fit, Holdout, Normalization, NormalizationError, Resize, Source};
+pub use data::{Channels, Data, Fit, Holdout, MAX_SIDE, Normalization, NormalizationError, Resize, Source};
 pub use device::{DeviceChoice, DeviceInfo};
 pub(crate) use file::decoded;
 pub use file::{PlanError, with_overrides};
@@ -42,7 +42,7 @@ pub use network::{
 pub use optimizer::{Method, Optimizer};
 pub use plan::{Arm, MAX_ARMS, Plan};
 pub use presets::{PRESETS, Preset, preset};
-pub use recipe::{EarlyStopping, Length, Precision, Recipe};
+pub use recipe::{EarlyStopping, Length, MAX_SEEDS, Precision, Recipe};
 pub use schedule::{Curve, Plateau, Schedule, Unit};
 pub use start::{Expected, Freeze, Start, StartHead, imagenet_normalization};
 pub use validate::Invalid;

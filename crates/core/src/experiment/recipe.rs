@@ -4,6 +4,9 @@ use super::{Augmentation, Curve, Method, Optimizer, Schedule};
 use crate::number::plural;
 use serde::{Deserialize, Serialize};
 
+/// Trainings with another seed that there are at most.
+pub const MAX_SEEDS: u32 = 1000;
+
 /// Everything about training that all arms share unless an arm overrides it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

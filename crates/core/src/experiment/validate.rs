@@ -1,7 +1,7 @@
 //! The rules a plan must keep, each with the field's path, its value and the range allowed.
 
 use super::kind_setting::{Bound, Set, Setting};
-use super::{Arm, Body, Data, Expected, Freeze, Holdout, Length, MAX_ARMS, Method, Network, Norm};
+use super::{Arm, Body, Data, Expected, Freeze, Holdout, Length, MAX_ARMS, MAX_SEEDS, MAX_SIDE, Method, Network, Norm};
 use super::{Normalization, Optimizer, Plan, Recipe, Resize, Schedule, StageEntry, Start};
 use std::fmt;
 
@@ -99,8 +99,8 @@ fn data(check: &mut Check, data: &Data) {
     }
     if let Some(Resize { height, width, .. }) = data.resize {
         let mut check = check.below("resize");
-        check.range("height", height, 8, 1024);
-        check.range("width", width, 8, 1024);
+        check.range("height", height, 8, MAX_SIDE);
+        check.range("width", width, 8, MAX_SIDE);
     }
     if let Normalization::Given { mean, std } = &data.normalization {
         let mut check = check.below("normalization");
@@ -118,7 +118,7 @@ fn recipe(check: &mut Check, recipe: &Recipe) {
     check.range("batch_size", recipe.batch_size, 1, 65_536);
     // TOML's integers are signed.
     check.range("seed", recipe.seed, 0, i64::MAX.unsigned_abs());
-    check.range("seeds", recipe.seeds, 1, 1000);
+    check.range("seeds", recipe.seeds, 1, MAX_SEEDS);
     optimizer(&mut check.below("optimizer"), &recipe.optimizer);
     schedule(&mut check.below("schedule"), &recipe.schedule);
     check.share("label_smoothing", recipe.label_smoothing);

@@ -5,7 +5,7 @@ use super::axis::{Axis, shown};
 use super::error::StudyError;
 use super::plan::{Base, Seeds, StudyPlan, Way};
 use crate::experiment::file::{halves, value};
-use crate::experiment::{Experiment, Length, Plan, with_overrides};
+use crate::experiment::{Experiment, Length, MAX_SEEDS, Plan, with_overrides};
 use crate::search::{self, Dimension, Range, Search, Space, Told};
 use std::ops::Deref;
 use std::path::Path;
@@ -13,8 +13,6 @@ use toml::Value;
 
 /// More than this, and looking through the folder takes longer than training.
 const MOST_TRIALS: u64 = 10_000;
-/// The most seeds that a point is trained with.
-const MOST_SEEDS: u64 = 1000;
 
 /// Of a long range, so many values are tried out.
 const MOST_SAMPLES: usize = 1000;
@@ -318,7 +316,7 @@ fn search(plan: &StudyPlan, seed: u64) -> Result<Option<Search>, StudyError> {
 }
 
 fn seeds(plan: &StudyPlan, base: &Plan) -> Result<Vec<u64>, StudyError> {
-    let invalid = |value, rule| invalid("seeds", value, rule);
+    let invalid = |value, rule: &str| invalid("seeds", value, rule);
     let first = base.recipe.seed;
     let asked = plan.seeds.clone().unwrap_or(Seeds::Count(base.recipe.seeds));
     let count = match &asked {
@@ -326,8 +324,8 @@ fn seeds(plan: &StudyPlan, base: &Plan) -> Result<Vec<u64>, StudyError> {
         Seeds::List(seeds) => seeds.len() as u64,
     };
     // Before they are made: their number is whatever somebody wrote.
-    if !(1..=MOST_SEEDS).contains(&count) {
-        return Err(invalid(format!("{count} seeds"), "1 to 1000 seeds"));
+    if !(1..=u64::from(MAX_SEEDS)).contains(&count) {
+        return Err(invalid(format!("{count} seeds"), &format!("1 to {MAX_SEEDS} seeds")));
     }
     let seeds = match asked {
         Seeds::Count(_) => (0..count).map(|index| first.saturating_add(index)).collect(),

@@ -2,8 +2,8 @@
 //! name when it is whole.
 
 use super::folder::{ENDING, make_room};
-use crate::data::images::MAX_SIDE;
 use crate::data::pixel_file::{Mark, PixelFile, read_exact_at};
+use crate::experiment::MAX_SIDE;
 use flate2::Crc;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};

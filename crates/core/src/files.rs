@@ -12,6 +12,20 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+fn user() -> Option<directories::ProjectDirs> {
+    directories::ProjectDirs::from("", "", "residual-lab")
+}
+
+/// The folder for what the program keeps of a user's; `None` where the user has no folder at all.
+pub(crate) fn user_data() -> Option<PathBuf> {
+    user().map(|folders| folders.data_dir().to_owned())
+}
+
+/// The folder for what can be made again, likewise.
+pub(crate) fn user_cache() -> Option<PathBuf> {
+    user().map(|folders| folders.cache_dir().to_owned())
+}
+
 /// Replaces a file's contents as a whole, or leaves the file as it was.
 ///
 /// # Errors

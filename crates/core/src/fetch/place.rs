@@ -1,7 +1,8 @@
 //! Where files come from, and where they go.
 
 use super::catalogue::{Kind, Remote};
-use std::path::PathBuf;
+use crate::files::user_data;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Where a person wants files to come from.
@@ -41,9 +42,14 @@ impl From {
 /// Where things go if nobody names another folder; `None` where the user has no folder at all.
 #[must_use]
 pub fn user_folder(kind: Kind) -> Option<PathBuf> {
-    let name = match kind {
+    user_data().map(|data| folder_in(&data, kind))
+}
+
+/// Where they go in the folder that the program keeps a user's things in.
+#[must_use]
+pub fn folder_in(data: &Path, kind: Kind) -> PathBuf {
+    data.join(match kind {
         Kind::Images => "data",
         Kind::Weights => "weights",
-    };
-    directories::ProjectDirs::from("", "", "residual-lab").map(|dirs| dirs.data_dir().join(name))
+    })
 }

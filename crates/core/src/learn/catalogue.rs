@@ -2,6 +2,7 @@
 //! a person's own files.
 
 use super::lesson::{Lesson, LessonError};
+use crate::files::user_data;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ entries! {
 /// The folder in which a person's own guided experiments are looked for; `None` where the user has no data directory.
 #[must_use]
 pub fn own_lessons() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "residual-lab").map(|dirs| dirs.data_dir().join("learn"))
+    user_data().map(|folder| folder.join("learn"))
 }
 
 /// Every guided experiment, and why a file of the person's own is none.

@@ -2,7 +2,7 @@
 
 use super::events;
 use crate::checkpoint::Checkpoint;
-use crate::files::{settle_folder, slug};
+use crate::files::{settle_folder, slug, user_data};
 use crate::protocol::{ArmInfo, DatasetInfo};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
@@ -18,6 +18,10 @@ pub(super) const OUTCOME: &str = "outcome.json";
 pub(super) const LOCK: &str = ".lock";
 pub(super) const NOTES: &str = "notes.json";
 pub(super) const TRASH: &str = ".trash";
+/// The folder of a run that holds one for each arm.
+const ARMS: &str = "arms";
+/// The folder of a study that holds its runs.
+pub(crate) const TRIALS: &str = "trials";
 pub(super) const METRICS: &str = "metrics.csv";
 pub(super) const GRADIENTS: &str = "gradients.csv";
 pub(super) const CONFUSION: &str = "confusion.csv";
@@ -91,7 +95,7 @@ const MOST_IMAGES: usize = 1 << 32;
 /// The folder that runs go to unless somebody says otherwise; `None` where the user has no data directory.
 #[must_use]
 pub fn default_place() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "residual-lab").map(|dirs| dirs.data_dir().join("runs"))
+    user_data().map(|folder| folder.join("runs"))
 }
 
 /// One folder for each arm, in order. Names that differ only in punctuation get numbers.
@@ -102,7 +106,16 @@ pub(super) fn arm_folders<'a>(run: &Path, names: impl Iterator<Item = &'a str>) 
         let free = numbered(&slug).find(|candidate| !slugs.contains(candidate));
         slugs.push(free.unwrap_or(slug));
     }
-    slugs.into_iter().map(|slug| run.join("arms").join(slug)).collect()
+    slugs.into_iter().map(|slug| run.join(ARMS).join(slug)).collect()
+}
+
+/// The tables of a run's arms, in the same order each time.
+#[must_use]
+pub fn tables(run: &Path) -> Vec<PathBuf> {
+    let arms = fs::read_dir(run.join(ARMS)).into_iter().flatten().filter_map(Result::ok);
+    let mut tables: Vec<PathBuf> = arms.map(|arm| arm.path().join(METRICS)).collect();
+    tables.sort();
+    tables
 }
 
 /// Where an arm's checkpoints are.
@@ -169,7 +182,7 @@ fn is_at(_: &File, path: &Path) -> bool {
 pub(super) fn is_beginning(folder: &Path) -> bool {
     let Ok(entries) = fs::read_dir(folder) else { return false };
     let known =
-        |name: &str| [INFO, EVENTS, LOCK, "arms"].contains(&name) || (name.starts_with('.') && name.ends_with(".tmp"));
+        |name: &str| [INFO, EVENTS, LOCK, ARMS].contains(&name) || (name.starts_with('.') && name.ends_with(".tmp"));
     let mut names = entries.map(|entry| entry.map(|entry| entry.file_name()));
     names.all(|name| name.is_ok_and(|name| name.to_str().is_some_and(known))) && !is_being_written(folder)
 }

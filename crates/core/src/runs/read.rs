@@ -35,7 +35,7 @@ fn what_it_is(path: &Path) -> String {
 
 /// The runs that lie in a folder, or in it as a study's trials do.
 fn runs_below(folder: &Path) -> Vec<PathBuf> {
-    let entries = [folder.to_owned(), folder.join("trials")].map(fs::read_dir).into_iter().flatten().flatten();
+    let entries = [folder.to_owned(), folder.join(layout::TRIALS)].map(fs::read_dir).into_iter().flatten().flatten();
     let below = entries.flatten().map(|entry| entry.path()).filter(|path| path.join(layout::EXPERIMENT).is_file());
     let mut found: Vec<PathBuf> = below.collect();
     found.sort();

@@ -2,10 +2,10 @@
 
 use super::checked::Trial;
 use crate::files::dashed;
+pub(super) use crate::runs::TRIALS;
 use std::path::{Path, PathBuf};
 
 pub(super) const STUDY: &str = "study.toml";
-pub(super) const TRIALS: &str = "trials";
 pub(super) const CLAIMS: &str = "claims";
 pub(super) const STOP: &str = "stop";
 pub(super) const TRIAL: &str = "trial.json";
@@ -33,7 +33,13 @@ pub(super) fn number_of(folder: &Path) -> Option<u32> {
 /// The folder that studies go to unless somebody says otherwise; `None` where the user has no data directory.
 #[must_use]
 pub fn default_place() -> Option<PathBuf> {
-    crate::runs::default_place().map(|runs| runs.with_file_name("studies"))
+    crate::runs::default_place().map(|runs| place_beside(&runs))
+}
+
+/// The same beside a folder of runs.
+#[must_use]
+pub fn place_beside(runs: &Path) -> PathBuf {
+    runs.with_file_name("studies")
 }
 
 #[cfg(test)]

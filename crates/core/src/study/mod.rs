@@ -27,7 +27,7 @@ pub use axis::{Axis, Number, shown};
 pub use checked::{Study, Trial};
 pub use error::StudyError;
 pub use folder::{Begun, Seen, Standing, StudyFolder, is_study, name_of, new_folder, tally};
-pub use layout::default_place;
+pub use layout::{default_place, place_beside};
 pub use owner::Owner;
 pub use plan::{Base, EarlyEnd, EndRule, Objective, SearchPlan, Seeds, StudyPlan, Way};
 pub use record::{Report, TrialRecord, TrialState};

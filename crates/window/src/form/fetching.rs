@@ -5,7 +5,7 @@ use crate::kit::typed_path;
 use crate::kit::widgets::{named, progress};
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use eframe::egui::{Align, CollapsingHeader, Context, Label, Layout, RichText, TextEdit, Ui};
-use lab_core::fetch::{Fetch, FetchError, From, Got, Kind, OFFERS, Offer, Progress, Watch};
+use lab_core::fetch::{Fetch, FetchError, From, Got, Kind, OFFERS, Offer, Progress, Watch, folder_in};
 use lab_core::number::bytes;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ struct Shared {
 impl Fetching {
     /// Draws the list of one kind for a field; what was chosen of what is there.
     pub fn ui(&mut self, ui: &mut Ui, kind: Kind, field: &str) -> Option<PathBuf> {
-        let folder = self.place.as_ref()?.join(if kind == Kind::Images { "data" } else { "weights" });
+        let folder = folder_in(self.place.as_ref()?, kind);
         let title = if kind == Kind::Images { "Get a data set" } else { "Get weights" };
         let mut used = None;
         CollapsingHeader::new(RichText::new(title).size(theme::size::SMALL)).id_salt((title, field)).show(ui, |ui| {

@@ -1,10 +1,10 @@
 //! Reads a study's folder away from the window's thread; of its trials, only what has changed since the last time.
 
 use super::looked::{Curve, Looked, Measured};
-use crate::kit::stamps::{Stamps, stamps, tables};
+use crate::kit::stamps::{Stamps, stamps};
 use lab_core::learn::{Conclusion, conclude, lesson};
 use lab_core::quantity::Measure;
-use lab_core::runs::{self, Notes, Run};
+use lab_core::runs::{self, Notes, Run, tables};
 use lab_core::study::{Begun, StudyFolder};
 use lab_core::verdict::{Verdict, facts_in, facts_of, write};
 use std::collections::HashMap;

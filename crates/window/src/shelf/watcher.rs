@@ -4,12 +4,12 @@
 use super::entry::Entry;
 use super::news::heard;
 use super::results::Results;
-use crate::kit::stamps::{Stamps, stamps, tables};
+use crate::kit::stamps::{Stamps, stamps};
 use crate::state::trace::Trace;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use eframe::egui::Context;
 use lab_core::experiment::{Setting, settings};
-use lab_core::runs::{self, Follower, News, Notes, Run, RunError};
+use lab_core::runs::{self, Follower, News, Notes, Run, RunError, tables};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -47,6 +47,7 @@ use lab_core::experiment::{Augmentation, DeviceChoice, DeviceInfo, PRESETS, Plan
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{Command, DatasetInfo, Event, Tune};
 use lab_core::runs::Guess;
+use lab_core::study::place_beside;
 use last::{Last, Restored};
 use memory::Memory;
 use open_weights::{Next, OpenWeights};
@@ -154,7 +155,7 @@ impl App {
         let zoom: Option<Option<f32>> = context.storage.and_then(|storage| eframe::get_value(storage, ZOOM));
         zoom.flatten().into_iter().for_each(|zoom| context.egui_ctx.set_zoom_factor(zoom));
         let program = OwnProgram::new(parts.program);
-        let studies = parts.place.as_ref().map(|runs| runs.with_file_name("studies"));
+        let studies = parts.place.as_ref().map(|runs| place_beside(runs));
         let mut laboratory = Laboratory::new(studies, program.clone());
         study.into_iter().for_each(|study| laboratory.watch(study, None));
         form.fetching.place = parts.place.as_ref().and_then(|runs| runs.parent().map(Path::to_owned));

@@ -1,5 +1,6 @@
 //! The folder of kept pictures: where it is, how much it may hold, and that the oldest go first.
 
+use crate::files::user_cache;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ impl Default for Keeping<'_> {
 /// Where decoded pictures are kept if nobody names another folder; `None` where the user has no folder at all.
 #[must_use]
 pub fn user_folder() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "residual-lab").map(|dirs| dirs.cache_dir().join("pictures"))
+    user_cache().map(|folder| folder.join("pictures"))
 }
 
 /// A file in the folder.

@@ -142,11 +142,11 @@ impl Draft {
 impl TrialKept {
     /// The objective after a step: the mean over the arms that are judged; `None` where one of them has none.
     fn value(&self, step: u64) -> Option<f64> {
-        let (study, goal) = (self.kit.study.study(), self.kit.study.study().search.objective.goal());
+        let study = self.kit.study.study();
         let arms = study.judged();
         let value = |arm: &usize| self.seen.get(*arm)?.get(&step).copied();
         let values = arms.iter().map(value).collect::<Option<Vec<_>>>()?;
-        let of = |(loss, accuracy): (f64, f64)| if goal == crate::search::Goal::Lowest { loss } else { accuracy };
+        let of = |(loss, accuracy)| study.search.objective.of(loss, accuracy);
         let mean = values.into_iter().map(of).sum::<f64>() / arms.len() as f64;
         mean.is_finite().then_some(mean)
     }

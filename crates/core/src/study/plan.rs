@@ -131,13 +131,28 @@ impl Objective {
         matches!(self, Self::BestValidationAccuracy | Self::BestValidationLoss)
     }
 
+    /// Whether it is a share, which is written in percent.
+    #[must_use]
+    pub fn is_share(self) -> bool {
+        match self {
+            Self::ValidationAccuracy | Self::BestValidationAccuracy => true,
+            Self::ValidationLoss | Self::BestValidationLoss => false,
+        }
+    }
+
+    /// What it is of a validation.
+    #[must_use]
+    pub(super) fn of(self, loss: f64, accuracy: f64) -> f64 {
+        match self {
+            Self::ValidationAccuracy | Self::BestValidationAccuracy => accuracy,
+            Self::ValidationLoss | Self::BestValidationLoss => loss,
+        }
+    }
+
     /// A value of it as a person reads it.
     #[must_use]
     pub fn value_in_words(self, value: f64) -> String {
-        match self.goal() {
-            Goal::Highest => precise_percent(value),
-            Goal::Lowest => precise(value),
-        }
+        if self.is_share() { precise_percent(value) } else { precise(value) }
     }
 
     /// In words, as a table's title has it.

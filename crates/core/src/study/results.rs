@@ -183,9 +183,15 @@ impl Results {
         values.map(|(label, value)| format!("{label} {value}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// Whether the objective is a share, of which more is better, and not a loss.
+    /// Whether the objective is a share, and not a loss.
     #[must_use]
     pub fn is_share(&self) -> bool {
+        self.objective.is_share()
+    }
+
+    /// Whether more of the objective is better.
+    #[must_use]
+    pub fn is_more_better(&self) -> bool {
         self.objective.goal() == Goal::Highest
     }
 

@@ -70,7 +70,7 @@ pub fn html(folder: &StudyFolder) -> Result<String, StudyError> {
     page.table(&table.titles().collect::<Vec<_>>(), &rows, results.best);
     let goodness = |place: &usize| {
         let mean = results.points[*place].objective.map_or(f64::NAN, |of| of.mean);
-        if results.is_share() { -mean } else { mean }
+        if results.is_more_better() { -mean } else { mean }
     };
     let mut order: Vec<usize> = (0..settings.len()).filter(|&place| !settings[place].is_empty()).collect();
     order.sort_by(|a, b| goodness(a).total_cmp(&goodness(b)));

@@ -100,9 +100,14 @@ pub fn judged(point: &PointResult, what: Judged) -> Option<Sample> {
     }
 }
 
-/// Whether that is a share, of which more is better.
+/// Whether that is a share.
 pub fn is_share(looked: &Looked, what: Judged) -> bool {
     what != Judged::Objective || looked.results.is_share()
+}
+
+/// Whether more of it is better.
+pub fn is_more_better(looked: &Looked, what: Judged) -> bool {
+    what != Judged::Objective || looked.results.is_more_better()
 }
 
 /// What it is called.
@@ -135,7 +140,7 @@ pub fn goodness(looked: &Looked, what: Judged) -> impl Fn(f64) -> f32 + use<> {
     for (_, value) in known(looked, what) {
         (low, high) = (low.min(value), high.max(value));
     }
-    let more = is_share(looked, what);
+    let more = is_more_better(looked, what);
     move |value| {
         let share = if high > low { (value - low) / (high - low) } else { 0.5 };
         (if more { share } else { 1.0 - share }) as f32

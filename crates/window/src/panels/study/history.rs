@@ -1,7 +1,7 @@
 //! Each training in the order in which they ended, and the best so far.
 
 use super::bits;
-use super::dimension::is_share;
+use super::dimension::{is_more_better, is_share};
 use super::view::Judged;
 use crate::kit::chart::{self, Across, Scale, Series};
 use crate::kit::chips::colored_chip;
@@ -25,7 +25,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, bottom: f32) {
         return bits::nothing(ui, "A point appears here with each training that ends.");
     }
     ended.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let more = is_share(looked, Judged::Objective);
+    let more = is_more_better(looked, Judged::Objective);
     let tokens = Tokens::of(ui);
     let points: Vec<[f64; 2]> =
         ended.iter().enumerate().map(|(place, (_, value))| [(place + 1) as f64, *value]).collect();
@@ -41,7 +41,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, bottom: f32) {
     let line = Series { color: Some(tokens.accent), points: so_far, unmarked: true, ..Series::default() };
     let text = format!("{} of each training, in the order in which they ended", looked.results.objective());
     ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
-    let scale = if more { Scale::PartOfPercent } else { Scale::Log };
+    let scale = if is_share(looked, Judged::Objective) { Scale::PartOfPercent } else { Scale::Log };
     let said = format!("{text}. {} trainings", each.points.len());
     let across = Across { whole: true, ..Across::default() };
     let height = bits::height(ui, bottom, 1.0);

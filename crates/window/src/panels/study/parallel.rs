@@ -2,7 +2,7 @@
 //! settings that go through it.
 
 use super::bits;
-use super::dimension::{Dimension, along, goodness, in_words, is_share, judged_name, known};
+use super::dimension::{Dimension, along, goodness, in_words, is_more_better, judged_name, known};
 use super::view::View;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
@@ -92,7 +92,7 @@ impl Parallel {
         let ends = {
             let values = || points.iter().map(|(_, value)| *value);
             let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-            let ends = if is_share(looked, view.judged_by) { [low, high] } else { [high, low] };
+            let ends = if is_more_better(looked, view.judged_by) { [low, high] } else { [high, low] };
             ends.map(|value| in_words(looked, view.judged_by, value))
         };
         for axis in 0..count {

@@ -182,7 +182,7 @@ fn ask(lesson: &Lesson, study: &StudyFolder) -> Result<(), Failure> {
 fn ask_trial(lesson: &Lesson, folder: &Path) -> Result<(), Failure> {
     let mut asked = Asked::default();
     for instrument in &lesson.ask {
-        noted(&mut asked, &inspect::of_run(folder, instrument)?);
+        noted(&mut asked, &inspect::of_run(folder, *instrument)?);
     }
     asked.write(folder).map_err(Failure::running)
 }

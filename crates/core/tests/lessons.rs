@@ -52,6 +52,8 @@ fn a_file_of_a_teacher_is_told_what_is_wrong_with_it() {
     assert!(with("values = [20, 56]", "values = [20, 57]").to_string().contains("57"));
     assert!(with("quantity = \"training_loss\"", "quantity = \"steps_to_loss\"").to_string().contains("loss = 1.0"));
     assert!(with("quantity = \"training_loss\"", "quantity = \"mean_lesion_loss\"").to_string().contains("lesions"));
+    let said = with("title = ", "ask = [\"landscape\"]\ntitle = ").to_string();
+    assert!(said.contains("no instrument \"landscape\"") && said.contains("there are lesions and shattered"), "{said}");
 }
 
 #[test]

@@ -200,9 +200,7 @@ fn ask(snapshot: &Snapshot, question: &Question) -> Result<Findings, Failure> {
 }
 
 /// What an instrument answers of a run's newest networks, asked as it is by default.
-pub(super) fn of_run(run: &Path, instrument: &str) -> Result<Findings, Failure> {
-    let instrument = Instrument::named(instrument)
-        .ok_or_else(|| Failure::fault(&format!("there is no instrument \"{instrument}\"")))?;
+pub(super) fn of_run(run: &Path, instrument: Instrument) -> Result<Findings, Failure> {
     let run = find_run(run)?;
     let opened = devices::open_for(DeviceChoice::default(), run.experiment.recipe.precision)?;
     let snapshot = kept::snapshot(&run, Checkpoint::Last, &opened).map_err(Failure::running)?;

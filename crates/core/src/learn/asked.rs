@@ -1,8 +1,10 @@
 //! What instruments answered about a trial, boiled down to the numbers that claims are about; a file in its run folder.
 
 use crate::files::{json, write_atomically};
-use crate::instrument::{Finding, Findings};
-use serde::{Deserialize, Serialize};
+use crate::instrument::{Finding, Findings, Instrument};
+use crate::names::together;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::io;
 use std::path::Path;
 
@@ -28,6 +30,23 @@ pub struct ArmAsked {
 const FILE: &str = "asked.json";
 /// Neighbours that the autocorrelation is averaged over.
 const NEIGHBOURS: usize = 5;
+
+/// The instruments whose answers are boiled down here.
+pub(super) const ASKABLE: [Instrument; 2] = [Instrument::Lesions, Instrument::Shattered];
+
+/// Reads the names of such instruments.
+pub(super) fn askable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Instrument>, D::Error> {
+    let named = |name: &String| ASKABLE.into_iter().find(|instrument| instrument.about().id == name);
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let unknown = |name: &String| {
+        let known = ASKABLE.map(|instrument| instrument.about().id.to_owned());
+        D::Error::custom(format!(
+            "there is no instrument \"{name}\" whose answer a guided experiment can take in; there are {}",
+            together(&known)
+        ))
+    };
+    names.iter().map(|name| named(name).ok_or_else(|| unknown(name))).collect()
+}
 
 impl Asked {
     /// What a trial's folder has of it; nothing where there is no file, or one that makes no sense.

@@ -1,5 +1,6 @@
 //! A guided experiment as its file says it, checked.
 
+use super::asked::askable;
 use super::quantity::Quantity;
 use crate::experiment::file::parsed;
 use crate::instrument::Instrument;
@@ -28,11 +29,6 @@ pub enum LessonError {
         /// What is missing.
         what: String,
     },
-    /// It asks an instrument that is not there.
-    #[error(
-        "there is no instrument \"{0}\" whose answer a guided experiment can take in; there are lesions and shattered"
-    )]
-    Instrument(String),
     /// Nobody knows a guided experiment of this name.
     #[error("there is no guided experiment \"{name}\"; there are {known}, and files that end in .toml")]
     Unknown {
@@ -84,8 +80,8 @@ pub struct Lesson {
     #[serde(default)]
     pub loss: Option<f64>,
     /// Instruments that are asked of every trial when it has ended.
-    #[serde(default)]
-    pub ask: Vec<String>,
+    #[serde(default, deserialize_with = "askable")]
+    pub ask: Vec<Instrument>,
     /// How often everything is trained.
     #[serde(default = "three")]
     pub seeds: u32,
@@ -186,11 +182,6 @@ impl Lesson {
         let mut lesson: Self = parsed(text).map_err(LessonError::Parse)?;
         id.clone_into(&mut lesson.id);
         let study = Study::check(lesson.plan(1))?;
-        for instrument in &lesson.ask {
-            if !["lesions", "shattered"].contains(&instrument.as_str()) || Instrument::named(instrument).is_none() {
-                return Err(LessonError::Instrument(instrument.clone()));
-            }
-        }
         for claim in &lesson.claims {
             for side in [&claim.of, &claim.than] {
                 lesson.check(&study, claim, side)?;
@@ -216,8 +207,9 @@ impl Lesson {
             return Err(missing("a loss to reach (loss = 1.0)".to_owned()));
         }
         match quantity.instrument() {
-            Some(instrument) if !self.ask.iter().any(|asked| asked == instrument) => {
-                Err(missing(format!("the answer of {instrument} (ask = [\"{instrument}\"])")))
+            Some(instrument) if !self.ask.contains(&instrument) => {
+                let id = instrument.about().id;
+                Err(missing(format!("the answer of {id} (ask = [\"{id}\"])")))
             }
             _ => Ok(()),
         }

@@ -1,6 +1,7 @@
 //! What a claim of a guided experiment may be about, read from a trial's run folder.
 
 use super::asked::Asked;
+use crate::instrument::Instrument;
 use crate::number::{count, short, tick};
 use crate::quantity::Measure;
 use crate::runs::{GradientRow, MetricsRow, Run, RunError, first_and_last_gradient};
@@ -47,10 +48,10 @@ impl Quantity {
     }
 
     /// The instrument whose answer it needs.
-    pub(super) fn instrument(self) -> Option<&'static str> {
+    pub(super) fn instrument(self) -> Option<Instrument> {
         match self {
-            Self::MeanLesionLoss | Self::WorstLesionLoss => Some("lesions"),
-            Self::GradientCorrelation => Some("shattered"),
+            Self::MeanLesionLoss | Self::WorstLesionLoss => Some(Instrument::Lesions),
+            Self::GradientCorrelation => Some(Instrument::Shattered),
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! How arms and seeds are called in a sentence.
+//! How arms, seeds and many names are called in a sentence.
 
 use crate::number::plural;
 
@@ -12,6 +12,13 @@ pub fn quoted(name: &str) -> String {
 #[must_use]
 pub fn seeds(n: usize) -> String {
     if n == 1 { "one seed".to_owned() } else { plural(n as u64, "seed") }
+}
+
+/// The first few of several names, and a sign where there are more.
+#[must_use]
+pub fn first_few(names: &[impl AsRef<str>], most: usize) -> String {
+    let first = names.iter().take(most).map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    if names.len() > most { first + ", …" } else { first }
 }
 
 /// One after the other, the last one after "and".

@@ -10,6 +10,7 @@ use crate::train::snapshot::{ArmSnapshot, Snapshot};
 use lab_core::blueprint::{Blueprint, BlueprintError};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{DataError, Dataset};
+use lab_core::names::first_few;
 use lab_core::runs::{Run, RunError};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,6 +62,9 @@ pub enum KeptError {
     Precision(#[from] NotOnThisDevice),
 }
 
+/// Classes that are named where those of a run and of images differ.
+const NAMED: usize = 10;
+
 /// The arms of a run from their checkpoints, with the run's images. An arm without a best checkpoint shows its newest.
 ///
 /// # Errors
@@ -81,7 +85,7 @@ pub fn shown(run: &Run, dataset: Dataset, which: Checkpoint, opened: &Opened) ->
     let seed = run.experiment.recipe.seed;
     let known = &run.info.dataset;
     if dataset.classes != known.classes {
-        let (theirs, own) = (dataset.classes.join(", "), known.classes.join(", "));
+        let [theirs, own] = [&dataset.classes, &known.classes].map(|classes| first_few(classes, NAMED));
         return Err(KeptError::Classes { own, theirs });
     }
     if dataset.shape() != known.shape {

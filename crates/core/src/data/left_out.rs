@@ -1,6 +1,6 @@
 //! Files that are left out, sorted by the reason.
 
-use super::names::{counted, first_few, shown_path};
+use super::names::{counted, first_paths, shown_path};
 use std::path::{Path, PathBuf};
 
 /// Files that are left out for the same reason.
@@ -43,7 +43,7 @@ pub(super) fn in_words(left_out: &[LeftOut]) -> Option<String> {
         let count = if left_out.len() == 1 { " ".to_owned() } else { format!("{} ", files.len()) };
         let of_each = || ["it is ", "the file is "].iter().find_map(|start| reason.strip_prefix(start));
         let each = if files.len() > 1 { of_each().map(|rest| format!("each is {rest}")) } else { None };
-        format!("{count}because {} ({})", each.as_deref().unwrap_or(reason), first_few(files))
+        format!("{count}because {} ({})", each.as_deref().unwrap_or(reason), first_paths(files))
     };
     let was = if count == 1 { "was" } else { "were" };
     let reasons: Vec<String> = left_out.iter().map(reason).collect();

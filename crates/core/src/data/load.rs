@@ -8,13 +8,14 @@ use super::formats::{self, subset};
 use super::found::{Found, Listed, Part};
 use super::images::{self, Images};
 use super::left_out::{self, LeftOut};
-use super::names::name_of;
+use super::names::{FEW, name_of};
 use super::sizes::Sizes;
 use super::split::{self, Split};
 use super::statistics;
 use super::store::Store;
 use super::watch::Watch;
 use crate::experiment::{Channels, Data, Experiment, Holdout, Network, Normalization, Plan, Source, StemKind};
+use crate::names::first_few;
 use std::path::{Path, PathBuf};
 
 /// How a data set is wanted, beyond what an experiment says about its data.
@@ -230,7 +231,7 @@ fn known_as(path: &Path, found: Found, known: &[String]) -> Result<Found, DataEr
         let label = known.iter().position(|name| name == class).and_then(|index| u16::try_from(index).ok());
         labels.push(label.ok_or_else(|| {
             let problem =
-                format!("its class \"{class}\" is none of those that the network knows: {}", known.join(", "));
+                format!("its class \"{class}\" is none of those that the network knows: {}", first_few(known, FEW));
             DataError::unusable(path, problem, "give each class the name that it had in training, or leave it out")
         })?);
     }
@@ -357,10 +358,8 @@ fn check_counts(
         return Ok(Some(format!("{problem}: the limit of training images is below the number of classes")));
     }
     if names {
-        let more = if empty.len() > 5 { ", …" } else { "" };
-        let some = empty[..empty.len().min(5)].join(", ");
-        let count = classes.len();
-        let lacking = format!("{} of the {count} classes have no training image: {some}{more}", empty.len());
+        let (count, some) = (classes.len(), first_few(&empty, FEW));
+        let lacking = format!("{} of the {count} classes have no training image: {some}", empty.len());
         return Ok(Some(format!("{lacking}; networks cannot learn them")));
     }
     let why = left_out::in_words(&report.left_out).map_or_else(String::new, |text| format!(" ({text})"));

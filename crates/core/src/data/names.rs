@@ -1,5 +1,6 @@
 //! Names of files and folders as they are shown: on one line, and different names always differently.
 
+use crate::names::first_few;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -40,11 +41,13 @@ pub(super) fn name_of(path: &Path) -> String {
     }
 }
 
-/// Up to five paths, for a message.
-pub(super) fn first_few(paths: &[impl AsRef<Path>]) -> String {
-    let names: Vec<String> = paths.iter().take(5).map(|path| shown_path(path.as_ref())).collect();
-    let more = if paths.len() > 5 { ", …" } else { "" };
-    names.join(", ") + more
+/// Names of a list that a message shows.
+pub(super) const FEW: usize = 5;
+
+/// Up to as many paths, for a message.
+pub(super) fn first_paths(paths: &[impl AsRef<Path>]) -> String {
+    let names: Vec<String> = paths.iter().take(FEW + 1).map(|path| shown_path(path.as_ref())).collect();
+    first_few(&names, FEW)
 }
 
 /// "1 file", "2 files".

@@ -6,6 +6,7 @@ use super::session::{arm_info, dataset_info};
 use super::snapshot::{ArmSnapshot, Snapshot};
 use lab_core::data::{DataError, Dataset, Images};
 use lab_core::experiment::{Arm, Channels, Data, Experiment, Fit, Normalization, Plan, PlanError, Recipe, Resize};
+use lab_core::names::first_few;
 use lab_core::protocol::{DatasetInfo, Import, Live, Prepared};
 use std::sync::Arc;
 
@@ -107,18 +108,14 @@ fn images(experiment: &Experiment, about: &DatasetInfo) -> Result<Dataset, Image
         return Err(ImagesError::Count { images: dataset.name, ours, theirs });
     }
     if dataset.classes != about.classes && !about.has_numbered_classes() {
-        let (theirs, ours) = (list(&about.classes), list(&dataset.classes));
+        let [theirs, ours] = [&about.classes, &dataset.classes].map(|classes| first_few(classes, NAMED));
         return Err(ImagesError::Classes { images: dataset.name, ours, theirs });
     }
     Ok(dataset)
 }
 
-/// The first of many names.
-fn list(names: &[String]) -> String {
-    const MOST: usize = 3;
-    let more = if names.len() > MOST { ", …" } else { "" };
-    format!("{}{more}", names[..names.len().min(MOST)].join(", "))
-}
+/// Classes that are named where those of images and weights differ.
+const NAMED: usize = 3;
 
 fn none(about: &DatasetInfo) -> Dataset {
     let [channels, height, width] = about.shape;

@@ -1,7 +1,7 @@
 //! The batches that CIFAR-10's training images come in: which are there, which are missing, and which are there twice.
 
 use crate::data::error::DataError;
-use crate::data::names::{first_few, name_of};
+use crate::data::names::{first_paths, name_of};
 use crate::data::store::{Kind, Store};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -62,7 +62,7 @@ pub(super) fn batches(store: &Store, folder: &Path, ending: &str) -> Result<Batc
     }
     if !doubles.is_empty() {
         let what = if doubles.len() == 1 { "is there twice and was" } else { "are there twice and were" };
-        notices.push(format!("{} {what} left out", first_few(&doubles)));
+        notices.push(format!("{} {what} left out", first_paths(&doubles)));
     }
     Ok(Batches { files, notices })
 }

@@ -33,8 +33,9 @@ pub(super) use folder::test_folder;
 use super::content::{Content, content};
 use super::error::DataError;
 use super::found::{Format, Found};
-use super::names::{name_of, shown_path};
+use super::names::{FEW, name_of, shown_path};
 use super::store::{Entry, Kind, Store};
+use crate::names::first_few;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -231,14 +232,13 @@ fn hint_for_folder(store: &Store, inside: &[Entry]) -> String {
     if let Some((name, what)) = files().find_map(of) {
         return format!("{name} in it is {what}, which is not read; {ADVICE}");
     }
-    let names: Vec<String> = inside.iter().take(5).map(|entry| name_of(&entry.path)).collect();
-    let more = if inside.len() > 5 { ", …" } else { "" };
+    let names: Vec<String> = inside.iter().take(FEW + 1).map(|entry| name_of(&entry.path)).collect();
     if inside.is_empty() {
         "the folder is empty".to_owned()
     } else if inside.iter().any(|entry| entry.kind == Kind::File && folder::is_picture(&entry.path)) {
         "pictures lie in it directly; give each class a folder of its own, or name them by it, as in cat.1.jpg"
             .to_owned()
     } else {
-        format!("it holds only {}{more}", names.join(", "))
+        format!("it holds only {}", first_few(&names, FEW))
     }
 }

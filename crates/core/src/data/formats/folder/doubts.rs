@@ -5,6 +5,7 @@ use super::class::{Class, has_classes, unwrapped};
 use super::tree::{Tree, listed};
 use crate::data::error::DataError;
 use crate::data::names::{counted, shown_path};
+use crate::names::first_few;
 use std::collections::BTreeSet;
 
 /// What folders are called that hold drawings or notes about the pictures beside them.
@@ -127,7 +128,5 @@ pub(super) fn doubts(classes: &[Class]) -> Option<String> {
 
 /// Up to four names.
 fn some(names: &BTreeSet<String>) -> String {
-    const MOST: usize = 4;
-    let more = if names.len() > MOST { ", …" } else { "" };
-    names.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ") + more
+    first_few(&names.iter().collect::<Vec<_>>(), 4)
 }

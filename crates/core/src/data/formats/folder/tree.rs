@@ -3,7 +3,7 @@
 use crate::data::content::{Content, content};
 use crate::data::error::{DataError, Fault};
 use crate::data::left_out::{LeftOut, leave_out};
-use crate::data::names::{name_of, shown_path};
+use crate::data::names::{first_paths, name_of};
 use crate::data::store::{Entry, Kind, Store};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -143,6 +143,5 @@ impl Reader<'_> {
 
 /// Names of folders for a message.
 pub(super) fn listed(folders: &[&Tree]) -> String {
-    let names: Vec<String> = folders.iter().take(5).map(|folder| shown_path(&folder.path)).collect();
-    names.join(", ") + if folders.len() > 5 { ", …" } else { "" }
+    first_paths(&folders.iter().map(|folder| &folder.path).collect::<Vec<_>>())
 }

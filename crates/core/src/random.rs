@@ -36,18 +36,27 @@ pub enum Purpose {
 pub enum Draw {
     /// Which images a batch or a loss is made of.
     Images = 0,
-    /// Which blocks are left out together; the index is 1000 times their number, plus the draw's.
+    /// Which blocks are left out together; the index is that of [`index_of_draw`].
     Removals = 1,
-    /// Which blocks change places; the index is 1000 times the number of swaps, plus the draw's.
+    /// Which blocks change places; the index is that of [`index_of_draw`].
     Swaps = 2,
     /// The direction to the right in a landscape of the loss; the index counts parameters.
     Right = 3,
     /// The direction downwards in it; the index counts parameters.
     Down = 4,
-    /// Which blocks a path goes through; the index is 1000 times their number, plus the draw's.
+    /// Which blocks a path goes through; the index is that of [`index_of_draw`].
     Paths = 5,
     /// Between which two images a line runs; the index counts lines.
     Lines = 6,
+}
+
+/// Draws of as many things that a question makes at most: each has a stream of its own.
+pub const MOST_DRAWS: u32 = 1000;
+
+/// The index of one of several draws of so many things.
+#[must_use]
+pub fn index_of_draw(things: usize, draw: usize) -> u64 {
+    (things * MOST_DRAWS as usize + draw) as u64
 }
 
 /// What a search draws for, with [`Purpose::Search`]: each has a stream of its own, whose number never changes, so that a
@@ -167,6 +176,12 @@ mod tests {
         let mut keys = streams.map(|(draw, _)| draw as u64).to_vec();
         keys.dedup();
         assert_eq!(keys.len(), streams.len(), "no two share a key");
+    }
+
+    #[test]
+    fn no_two_draws_share_an_index() {
+        assert_eq!((index_of_draw(0, 0), index_of_draw(1, 3), index_of_draw(1, 999)), (0, 1003, 1999));
+        assert_eq!(index_of_draw(2, 0), 2000);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::cli::output::Failure;
 use clap::builder::PossibleValue;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::instrument::{Focus, Instrument, Picture, Question, Sample};
+use lab_core::random::MOST_DRAWS;
 use lab_engine::train::snapshot::Snapshot;
 use std::path::PathBuf;
 
@@ -27,7 +28,7 @@ pub struct Settings {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     images: Option<u32>,
     /// Random draws for each setting, or lines [default: what the window asks]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_DRAWS)))]
     draws: Option<u32>,
     /// Points on a line, or on each side of a landscape's middle [default: what the window asks]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]

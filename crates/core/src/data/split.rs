@@ -6,9 +6,10 @@ use crate::random::{Purpose, Random};
 /// The share held out where a data set has no validation images of its own.
 const DEFAULT_SHARE: f32 = 0.1;
 
-/// What a choice is for, so that the seed draws each one apart.
-#[derive(Clone, Copy)]
-enum Draw {
+/// What images are chosen for, with [`Purpose::Split`]: each has a stream of its own, whose number never changes, so that
+/// a run finds the images that it was trained on.
+#[derive(Clone, Copy, Debug)]
+enum Choice {
     HoldOut = 0,
     TrainLimit = 1,
     ValidationLimit = 2,
@@ -27,7 +28,7 @@ pub(super) struct Split {
 impl Split {
     /// Keeps at most so many of the images to validate on, whose `labels` these are, and says where they lay among them.
     pub fn keep(&mut self, most: usize, labels: &[u16], classes: usize, seed: u64) -> Vec<usize> {
-        let key = (seed, Draw::ValidationLimit);
+        let key = (seed, Choice::ValidationLimit);
         let kept = limit(self.validation.clone(), labels, classes, Some(most), key);
         let all = std::mem::replace(&mut self.validation, kept);
         self.validation.iter().filter_map(|index| all.binary_search(index).ok()).collect()
@@ -43,8 +44,8 @@ pub(super) fn choose(train: &[u16], own: Option<&[u16]>, classes: usize, data: &
     };
     let is_own = data.holdout == Holdout::Own && own.is_some();
     Split {
-        train: limit(kept, train, classes, data.train_limit, (seed, Draw::TrainLimit)),
-        validation: limit(validation, from, classes, data.validation_limit, (seed, Draw::ValidationLimit)),
+        train: limit(kept, train, classes, data.train_limit, (seed, Choice::TrainLimit)),
+        validation: limit(validation, from, classes, data.validation_limit, (seed, Choice::ValidationLimit)),
         own: is_own,
     }
 }
@@ -63,25 +64,25 @@ pub(super) fn everything(
     let all = (0..from.len()).collect();
     Split {
         train: if own.is_some() && measured { (0..train.len()).collect() } else { Vec::new() },
-        validation: limit(all, from, classes, data.validation_limit, (seed, Draw::ValidationLimit)),
+        validation: limit(all, from, classes, data.validation_limit, (seed, Choice::ValidationLimit)),
         own: own.is_some(),
     }
 }
 
 /// A balanced choice of `count` of all images: ascending indices.
 pub(super) fn balanced(labels: &[u16], classes: usize, count: usize, seed: u64) -> Vec<usize> {
-    limit((0..labels.len()).collect(), labels, classes, Some(count), (seed, Draw::TrainLimit))
+    limit((0..labels.len()).collect(), labels, classes, Some(count), (seed, Choice::TrainLimit))
 }
 
 /// Each class's indices in an order drawn by the seed. A class's order depends on nothing but its own images, so
 /// that a smaller limit chooses a part of what a larger one does.
-fn shuffled(indices: &[usize], labels: &[u16], classes: usize, (seed, draw): (u64, Draw)) -> Vec<Vec<usize>> {
+fn shuffled(indices: &[usize], labels: &[u16], classes: usize, (seed, choice): (u64, Choice)) -> Vec<Vec<usize>> {
     let mut by_class = vec![Vec::new(); classes];
     for &index in indices {
         by_class[usize::from(labels[index])].push(index);
     }
     for (class, members) in (0..).zip(&mut by_class) {
-        Random::new(seed, Purpose::Split, draw as u64, class).shuffle(members);
+        Random::new(seed, Purpose::Split, choice as u64, class).shuffle(members);
     }
     by_class
 }
@@ -91,7 +92,7 @@ fn shuffled(indices: &[usize], labels: &[u16], classes: usize, (seed, draw): (u6
 fn hold_out(labels: &[u16], classes: usize, share: f32, seed: u64) -> (Vec<usize>, Vec<usize>, &[u16]) {
     let all: Vec<usize> = (0..labels.len()).collect();
     let (mut kept, mut held) = (Vec::new(), Vec::new());
-    for members in shuffled(&all, labels, classes, (seed, Draw::HoldOut)) {
+    for members in shuffled(&all, labels, classes, (seed, Choice::HoldOut)) {
         let most = members.len().saturating_sub(1);
         let count = (f64::from(share) * members.len() as f64).round().max(1.0) as usize;
         let (first, rest) = members.split_at(count.min(most));
@@ -104,7 +105,7 @@ fn hold_out(labels: &[u16], classes: usize, share: f32, seed: u64) -> (Vec<usize
 }
 
 /// At most `most` of these indices, as many from each class as there are; ascending.
-fn limit(indices: Vec<usize>, labels: &[u16], classes: usize, most: Option<usize>, key: (u64, Draw)) -> Vec<usize> {
+fn limit(indices: Vec<usize>, labels: &[u16], classes: usize, most: Option<usize>, key: (u64, Choice)) -> Vec<usize> {
     let Some(most) = most.filter(|&most| most < indices.len()) else { return indices };
     let by_class = shuffled(&indices, labels, classes, key);
     // Round by round, one of each class that has some left, until there are enough.
@@ -118,6 +119,19 @@ fn limit(indices: Vec<usize>, labels: &[u16], classes: usize, most: Option<usize
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_choice_keeps_its_stream() {
+        let streams = [
+            (Choice::HoldOut, [0x3C8E_EED7_898F_47EE_u64, 0xC6B3_6E05_ABA1_A68F]),
+            (Choice::TrainLimit, [0xD7B2_4E62_F3FE_1426, 0xDAD9_05FF_25FD_1EB1]),
+            (Choice::ValidationLimit, [0x0F95_5193_C749_87E1, 0xC5CA_95B2_2476_041C]),
+        ];
+        for (choice, expected) in streams {
+            let first = |class| Random::new(7, Purpose::Split, choice as u64, class).bits();
+            assert_eq!([0, 3].map(first), expected, "{choice:?}");
+        }
+    }
 
     #[test]
     fn every_class_gives_its_share_and_keeps_at_least_one() {

@@ -1,6 +1,7 @@
 //! What somebody wrote, which may be wrong: a data set, a recipe and arms.
 
 use super::{Data, Freeze, Network, Optimizer, Recipe, Schedule, Source, Start};
+use crate::files::naming;
 use serde::{Deserialize, Serialize};
 use std::io;
 
@@ -58,8 +59,7 @@ impl Plan {
         let weights = self.arms.iter_mut().filter_map(|arm| Some(&mut arm.start.as_mut()?.weights));
         let weights = weights.filter(|path| path.exists());
         for path in data.into_iter().chain(weights) {
-            *path = std::path::absolute(&*path)
-                .map_err(|error| io::Error::new(error.kind(), format!("cannot find {}: {error}", path.display())))?;
+            *path = std::path::absolute(&*path).map_err(|error| naming("cannot find", path, &error))?;
         }
         Ok(self)
     }

@@ -1,7 +1,7 @@
 //! What a person adds to a run: a name, tags, a note, a star, a guess. Kept in the run's folder as `notes.json`.
 
 use super::layout;
-use crate::files::{json, write_atomically};
+use crate::files::{json, naming, write_atomically};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -57,7 +57,7 @@ impl Notes {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .map_err(|error| io::Error::other(format!("{} makes no sense: {error}", path.display()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(io::Error::new(error.kind(), format!("cannot read {}: {error}", path.display()))),
+            Err(error) => Err(naming("cannot read", &path, &error)),
         }
     }
 

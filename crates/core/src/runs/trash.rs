@@ -1,6 +1,7 @@
 //! Deleting a run moves its folder into a trash folder beside it, from which it can be taken back.
 
 use super::layout::{self, is_being_written, numbered};
+use crate::files::naming;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -36,9 +37,8 @@ fn move_to_free_name(from: &Path, into: &Path, name: &str) -> io::Result<PathBuf
     for name in numbered(name) {
         let to = into.join(name);
         if !to.exists() {
-            return fs::rename(from, &to)
-                .map(|()| to)
-                .map_err(|error| io::Error::new(error.kind(), format!("cannot move {}: {error}", from.display())));
+            let moved = fs::rename(from, &to).map_err(|error| naming("cannot move", from, &error));
+            return moved.map(|()| to);
         }
     }
     Err(io::Error::other("there is no free name"))

@@ -4,7 +4,7 @@ use super::facts::{ArmFacts, Facts, Measured, Trial};
 use super::reach::lead_changes;
 use super::stretch::Stretch;
 use super::words::{Verdict, verdict};
-use crate::files::write_atomically;
+use crate::files::{json, write_atomically};
 use crate::protocol::Change;
 use crate::quantity::Measure;
 use crate::runs::{self, EventLine, GradientRow, MetricsRow, Run, RunError, first_and_last_gradient};
@@ -111,8 +111,7 @@ fn second_half(rows: &[Vec<MetricsRow>]) -> Vec<Vec<f64>> {
 /// # Errors
 /// What the system says.
 pub fn write(folder: &Path, verdict: &Verdict) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(verdict).map_err(io::Error::other)?;
-    write_atomically(&folder.join("verdict.json"), (text + "\n").as_bytes())
+    write_atomically(&folder.join("verdict.json"), &json(verdict)?)
 }
 
 /// The verdict on the run in a folder, which gets it, too; and what the system says where it cannot be written there.

@@ -9,7 +9,7 @@ use super::subject::{Progress, Subject};
 use crate::nn::Pass;
 use lab_core::blueprint::ShortcutPlan;
 use lab_core::instrument::{Band, Finding, Gain, Lesion, Lesions, Score};
-use lab_core::random::Draw;
+use lab_core::random::{Draw, MOST_DRAWS, index_of_draw};
 
 /// Blocks removed at most by [`removals`].
 const MOST: usize = 20;
@@ -63,17 +63,17 @@ pub fn sweep(subject: &Subject, progress: &mut Progress) -> Result<Lesions, Refu
 /// # Errors
 /// What the device says when it fails.
 pub(super) fn removals(subject: &Subject, draws: usize, progress: &mut Progress) -> Result<Vec<Band>, Refusal> {
-    let candidates = subject.removable();
+    let (candidates, draws) = (subject.removable(), draws.clamp(1, MOST_DRAWS as usize));
     let (most, mut found) = (candidates.len().min(MOST), Vec::<Band>::new());
     for removed in 1..=most {
         let mut band = Band { removed, draws: Vec::with_capacity(draws) };
-        for draw in 0..draws.max(1) {
-            let done = (removed - 1) * draws.max(1) + draw;
-            if !progress(done, most * draws.max(1), Some(Finding::Removals(found.clone()))) {
+        for draw in 0..draws {
+            let done = (removed - 1) * draws + draw;
+            if !progress(done, most * draws, Some(Finding::Removals(found.clone()))) {
                 return Ok(found);
             }
             let mut order = candidates.clone();
-            subject.random(Draw::Removals, (removed * 1000 + draw) as u64).shuffle(&mut order);
+            subject.random(Draw::Removals, index_of_draw(removed, draw)).shuffle(&mut order);
             band.draws.push(without(subject, &order[..removed])?);
         }
         found.push(band);

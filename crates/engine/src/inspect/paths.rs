@@ -10,7 +10,7 @@ use crate::train::loss;
 use lab_core::blueprint::ShortcutPlan;
 use lab_core::data::{Batch, Images};
 use lab_core::instrument::{Finding, PathLength};
-use lab_core::random::Draw;
+use lab_core::random::{Draw, MOST_DRAWS, index_of_draw};
 
 /// The norm of the input's gradient through `draws` random paths of each length.
 ///
@@ -27,7 +27,7 @@ pub(super) fn path_lengths(
         return Err(Refusal::OnePath);
     }
     let images = subject.draw(&subject.snapshot.dataset.train, images);
-    let (fresh, draws, count) = (subject.is_fresh()?, draws.max(1), blocks.len());
+    let (fresh, draws, count) = (subject.is_fresh()?, draws.clamp(1, MOST_DRAWS as usize), blocks.len());
     let mut found = Vec::with_capacity(count + 1);
     for branches in 0..=count {
         let mut norms = Vec::with_capacity(draws);
@@ -36,7 +36,7 @@ pub(super) fn path_lengths(
                 return Ok(found);
             }
             let mut order: Vec<usize> = (0..count).collect();
-            subject.random(Draw::Paths, (branches * 1000 + draw) as u64).shuffle(&mut order);
+            subject.random(Draw::Paths, index_of_draw(branches, draw)).shuffle(&mut order);
             let taken = &order[..branches];
             let route = |block| if taken.contains(&block) { Route::Branch } else { Route::Shortcut };
             let pass = if fresh { Pass::measure() } else { Pass::evaluate() };

@@ -4,7 +4,7 @@ use super::refusal::Refusal;
 use super::subject::{Progress, Subject};
 use crate::nn::{Model, Pass};
 use lab_core::instrument::{Finding, Swap};
-use lab_core::random::Draw;
+use lab_core::random::{Draw, MOST_DRAWS, index_of_draw};
 
 /// Pairs swapped at most.
 const MOST: usize = 10;
@@ -22,9 +22,9 @@ pub(super) fn swaps(subject: &Subject, draws: usize, progress: &mut Progress) ->
     if pairs.is_empty() {
         return Err(Refusal::NothingMoves);
     }
-    let (blocks, draws) = (subject.blueprint().blocks().count(), draws.max(1));
+    let (blocks, draws) = (subject.blueprint().blocks().count(), draws.clamp(1, MOST_DRAWS as usize));
     let drawn = |swaps: usize, draw: usize| {
-        let mut random = subject.random(Draw::Swaps, (swaps * 1000 + draw) as u64);
+        let mut random = subject.random(Draw::Swaps, index_of_draw(swaps, draw));
         let mut order: Vec<usize> = (0..blocks).collect();
         for _ in 0..swaps {
             let [a, b] = pairs[random.below(pairs.len())];

@@ -75,7 +75,9 @@ impl Decoder<'_> {
                     sizes.push((*width, *height));
                     good.push(index);
                 }
-                Outcome::LeftOut { kind, reason } => leave_out(left_out, kind, reason, listed[index].path.clone()),
+                Outcome::LeftOut { kind, reason } => {
+                    leave_out(left_out, kind.clone(), reason, listed[index].path.clone());
+                }
             }
         }
         let [channels, height, width] = about.shape;
@@ -194,7 +196,7 @@ impl Decoder<'_> {
         let finish = |outcomes| {
             let about = About { outcomes, ..about };
             // What could not be read today may be read tomorrow.
-            let lacks = |it: &Outcome| matches!(it, Outcome::LeftOut { kind, .. } if DataError::may_pass(kind));
+            let lacks = |it: &Outcome| matches!(it, Outcome::LeftOut { kind, .. } if kind.may_pass());
             let at_most = if about.outcomes.iter().any(lacks) { 0 } else { self.keeping.at_most };
             let file = writer.finish(&about, at_most, folder)?;
             Ok((about, Pixels::of_file(file)))
@@ -292,7 +294,7 @@ fn outcome(result: Result<(usize, usize), DataError>) -> Outcome {
         Ok((width, height)) => Outcome::Read(width, height),
         Err(error) => {
             let (kind, reason) = error.reason();
-            Outcome::LeftOut { kind: kind.to_owned(), reason }
+            Outcome::LeftOut { kind, reason }
         }
     }
 }

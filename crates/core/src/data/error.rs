@@ -1,5 +1,6 @@
 //! What can be wrong with images on disk: each message says what, where, why, and what to do.
 
+use super::left_out::Why;
 use super::names::{counted, name_of, shown_path};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -138,16 +139,16 @@ impl Fault {
     }
 
     /// The same for all files that are left out for the same kind of reason.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> Why {
         match self {
-            Self::Empty => "empty",
-            Self::NoFile => "no file",
-            Self::CutOff => "cut off",
-            Self::Damaged(_) => "damaged",
-            Self::Unread(what) | Self::Other(what) => what,
-            Self::Unusual(_) => "unusual",
-            Self::Unknown => "unknown",
-            Self::Memory => "memory",
+            Self::Empty => Why::Empty,
+            Self::NoFile => Why::NoFile,
+            Self::CutOff => Why::CutOff,
+            Self::Damaged(_) => Why::Damaged,
+            Self::Unread(what) | Self::Other(what) => Why::Is((*what).to_owned()),
+            Self::Unusual(_) => Why::Unusual,
+            Self::Unknown => Why::Unknown,
+            Self::Memory => Why::Memory,
         }
     }
 
@@ -198,19 +199,14 @@ impl DataError {
         }
     }
 
-    /// Whether files that are left out for a reason of this kind may be read another time though they are the same.
-    pub(super) fn may_pass(kind: &str) -> bool {
-        matches!(kind, "missing" | "unreadable")
-    }
-
     /// Why a file is left out: the kind of reason, and the reason itself.
-    pub(super) fn reason(&self) -> (&'static str, String) {
+    pub(super) fn reason(&self) -> (Why, String) {
         match self {
             Self::Picture { fault, .. } => (fault.kind(), fault.reason()),
-            Self::TooLarge { problem, .. } => ("too large", problem.clone()),
-            Self::Missing(_) => ("missing", "it is not there any more".to_owned()),
-            Self::Unreadable { reason, .. } => ("unreadable", format!("it cannot be read ({reason})")),
-            other => ("other", other.to_string()),
+            Self::TooLarge { problem, .. } => (Why::TooLarge, problem.clone()),
+            Self::Missing(_) => (Why::Missing, "it is not there any more".to_owned()),
+            Self::Unreadable { reason, .. } => (Why::Unreadable, format!("it cannot be read ({reason})")),
+            other => (Why::Other, other.to_string()),
         }
     }
 }

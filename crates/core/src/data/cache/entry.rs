@@ -2,6 +2,7 @@
 //! name when it is whole.
 
 use super::folder::{ENDING, make_room};
+use crate::data::left_out::Why;
 use crate::data::pixel_file::{Mark, PixelFile, read_exact_at};
 use crate::experiment::MAX_SIDE;
 use flate2::Crc;
@@ -38,7 +39,7 @@ pub(in crate::data) enum Outcome {
     /// Width and height as it lies in its file.
     Read(usize, usize),
     /// It was left out.
-    LeftOut { kind: String, reason: String },
+    LeftOut { kind: Why, reason: String },
 }
 
 /// Writes a file.

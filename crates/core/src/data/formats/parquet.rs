@@ -7,7 +7,7 @@ use super::labelled::{Labels, Row};
 use super::part_columns::{PartColumns, normal};
 use crate::data::error::DataError;
 use crate::data::found::{Choice, Format, Found, Listed, Part};
-use crate::data::left_out::leave_out;
+use crate::data::left_out::{Why, leave_out};
 use crate::data::names::{name_of, shown, shown_path};
 use crate::data::store::{Column, Entry, Holds, Kind, Label, Pictures, Store, Table};
 use serde_json::{Map, Value};
@@ -137,7 +137,7 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
             continue;
         }
         if role.is_none() && !roles.is_empty() {
-            leave_out(&mut left_out, "part", "its name tells no part that is used", path);
+            leave_out(&mut left_out, Why::Part, "its name tells no part that is used", path);
             continue;
         }
         let table = Table::open(&path)?;
@@ -167,7 +167,7 @@ fn found(place: &Path, files: Vec<(PathBuf, Option<Role>)>) -> Result<Found, Dat
             let file = path.join(row.to_string());
             match label {
                 // Those whose classes are kept secret have -1.
-                None | Some(Label::Number(..0)) => leave_out(&mut left_out, "no class", "its row has no class", file),
+                None | Some(Label::Number(..0)) => leave_out(&mut left_out, Why::NoClass, "its row has no class", file),
                 Some(label) => all.of(parts.get(row).copied().flatten().or(role)).push((file, label)),
             }
         }

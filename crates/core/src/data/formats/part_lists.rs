@@ -5,7 +5,7 @@ use super::folder::Part as Role;
 use super::pictures::Pictures;
 use crate::data::error::DataError;
 use crate::data::found::{Choice, Found, Listed, Part};
-use crate::data::left_out::leave_out;
+use crate::data::left_out::{Why, leave_out};
 use crate::data::names::shown_path;
 use crate::data::store::{Entry, Kind, Store};
 use crate::experiment::decoded;
@@ -72,12 +72,12 @@ fn divided(folder: &Path, found: Found, roles: &[Option<Role>], used: &[&List], 
     let mut of = |role: Option<Role>| parts.remove(&role).unwrap_or_default();
     let (train, validation, test) = (of(Some(Role::Train)), of(Some(Role::Validation)), of(Some(Role::Test)));
     for Listed { path, .. } in of(None) {
-        leave_out(&mut left_out, "not named", "no list of a part names it", path);
+        leave_out(&mut left_out, Why::NotNamed, "no list of a part names it", path);
     }
     left_out.iter_mut().for_each(|left_out| left_out.files.retain(|file| !used.iter().any(|list| list.path == *file)));
     left_out.retain(|left_out| !left_out.files.is_empty());
     for name in used.iter().flat_map(|list| &list.missing) {
-        leave_out(&mut left_out, "not there", "a list names it, and it is not there", folder.join(name));
+        leave_out(&mut left_out, Why::NotThere, "a list names it, and it is not there", folder.join(name));
     }
     let files: Vec<String> =
         used.iter().map(|list| shown_path(list.path.strip_prefix(folder).unwrap_or(&list.path))).collect();

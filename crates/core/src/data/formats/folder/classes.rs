@@ -7,7 +7,7 @@ use super::part::Part as Role;
 use super::tree::Tree;
 use crate::data::error::DataError;
 use crate::data::found::{Format, Found, Listed, Part};
-use crate::data::left_out::{self, LeftOut, leave_out};
+use crate::data::left_out::{self, LeftOut, Why, leave_out};
 use crate::data::names::{name_of, shown_path};
 use crate::data::store::Store;
 use std::collections::HashMap;
@@ -49,7 +49,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     }
     notices.extend(empty);
     for path in beside.iter().flat_map(|folder| &folder.pictures) {
-        leave_out(&mut left_out, "beside", "it lies beside the folders of the classes", path.clone());
+        leave_out(&mut left_out, Why::Beside, "it lies beside the folders of the classes", path.clone());
     }
     let keys: HashMap<&OsStr, u16> = filled.iter().map(key).zip(0..=u16::MAX).collect();
     let classes = filled.iter().map(|class| class.named.name()).collect();

@@ -2,7 +2,7 @@
 
 use crate::data::content::{Content, content};
 use crate::data::error::{DataError, Fault};
-use crate::data::left_out::{LeftOut, leave_out};
+use crate::data::left_out::{LeftOut, Why, leave_out};
 use crate::data::names::{first_paths, name_of};
 use crate::data::store::{Entry, Kind, Store};
 use std::collections::{HashMap, HashSet};
@@ -94,11 +94,11 @@ impl Reader<'_> {
         *known += 1;
         let visits = *known;
         if self.above.contains(&tree.identity) {
-            self.leave_out("circle", "this link leads back to a folder that it lies in", folder.to_owned());
+            self.leave_out(Why::Circle, "this link leads back to a folder that it lies in", folder.to_owned());
             return Ok(tree);
         }
         if visits > MAX_VISITS || self.above.len() > MAX_DEPTH {
-            self.leave_out("deep", "this folder lies too deep or has too many links to it", folder.to_owned());
+            self.leave_out(Why::Deep, "this folder lies too deep or has too many links to it", folder.to_owned());
             return Ok(tree);
         }
         self.above.push(tree.identity.clone());
@@ -110,8 +110,8 @@ impl Reader<'_> {
                 }
                 Kind::File if is_picture(&path) => tree.pictures.push(path),
                 Kind::File => self.look_into(path, &mut tree),
-                Kind::BrokenLink => self.leave_out("broken link", "this link leads nowhere", path),
-                Kind::Special => self.leave_out("special", "it is a pipe or a device and no file", path),
+                Kind::BrokenLink => self.leave_out(Why::BrokenLink, "this link leads nowhere", path),
+                Kind::Special => self.leave_out(Why::Special, "it is a pipe or a device and no file", path),
             }
         }
         self.above.pop();
@@ -136,7 +136,7 @@ impl Reader<'_> {
         self.leave_out(fault.kind(), &fault.reason(), path);
     }
 
-    fn leave_out(&mut self, kind: &str, reason: &str, path: PathBuf) {
+    fn leave_out(&mut self, kind: Why, reason: &str, path: PathBuf) {
         leave_out(self.left_out, kind, reason, path);
     }
 }

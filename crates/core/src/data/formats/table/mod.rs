@@ -12,7 +12,7 @@ use super::labelled::{Labels, Row};
 use super::pictures::{Pictures, leads_out};
 use crate::data::error::DataError;
 use crate::data::found::{Choice, Format, Found};
-use crate::data::left_out::{LeftOut, leave_out};
+use crate::data::left_out::{LeftOut, Why, leave_out};
 use crate::data::names::{counted, name_of, shown_path};
 use crate::data::store::{Entry, Kind, Store};
 use once::{Named, once};
@@ -164,7 +164,7 @@ fn labelled(store: &Store, folder: &Path, places: &[(Place, Written)]) -> Result
     let (mut train, mut validation, mut test) = (Vec::new(), Vec::new(), Vec::new());
     for Named { picture, class, role, .. } in rows {
         let Some(class) = class.map(str::to_owned) else {
-            leave_out(&mut left_out, "no class", "the table gives it no class", picture.to_owned());
+            leave_out(&mut left_out, Why::NoClass, "the table gives it no class", picture.to_owned());
             continue;
         };
         let row = Row { path: picture.to_owned(), class };
@@ -182,13 +182,13 @@ fn labelled(store: &Store, folder: &Path, places: &[(Place, Written)]) -> Result
     let mut found = Labels { train, own }.found(folder, store, notices)?;
     found.choice = choice;
     for picture in unnamed {
-        leave_out(&mut left_out, "not named", "no table names it", picture.clone());
+        leave_out(&mut left_out, Why::NotNamed, "no table names it", picture.clone());
     }
     // Whatever lies beside the pictures was read, or is not of this data set.
     let of_pictures = |files: &LeftOut| !files.files.iter().all(|file| Written::of(file).is_some());
     found.left_out = left_out.into_iter().filter(of_pictures).collect();
     for path in missing {
-        leave_out(&mut found.left_out, "not there", "the table names it, and it is not there", path);
+        leave_out(&mut found.left_out, Why::NotThere, "the table names it, and it is not there", path);
     }
     Ok(Some(found))
 }

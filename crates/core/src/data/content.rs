@@ -10,8 +10,8 @@ pub(super) enum Content {
     Picture,
     /// A picture of a format that is not read; what it is called.
     Unread(&'static str),
-    /// Something else; what it is called.
-    Other(&'static str),
+    /// Something else.
+    Other(Thing),
     /// An archive, or a file made smaller; what it is called.
     Packed(&'static str),
     /// Nothing.
@@ -20,17 +20,57 @@ pub(super) enum Content {
     Unknown,
 }
 
+/// What a file holds that is neither a picture nor packed; those that somebody is told more of are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Thing {
+    /// A page, often in place of the file that it offers.
+    Html,
+    /// A file of HDF5.
+    Hdf5,
+    /// A pickle of Python.
+    Pickle,
+    /// A table of Arrow.
+    Arrow,
+    /// A database.
+    Database,
+    /// Anything else; what it is called.
+    Called(&'static str),
+}
+
+impl Thing {
+    /// What it is called.
+    pub fn called(self) -> &'static str {
+        match self {
+            Self::Html => "an HTML page",
+            Self::Hdf5 => "an HDF5 file",
+            Self::Pickle => "a pickle of Python",
+            Self::Arrow => "an Arrow table",
+            Self::Database => "a database",
+            Self::Called(name) => name,
+        }
+    }
+
+    /// Whether such files often hold images with their classes, in a way that is not read.
+    pub fn may_hold_images(self) -> bool {
+        matches!(self, Self::Hdf5 | Self::Pickle | Self::Arrow | Self::Database)
+    }
+}
+
 /// A place in a file, what stands there, and what that says of the file.
 type Start = (usize, &'static [u8], Content);
+
+const fn other(called: &'static str) -> Content {
+    Content::Other(Thing::Called(called))
+}
 
 const RAW: Content = Content::Unread("a RAW photograph");
 const HEIC: Content = Content::Unread("a HEIC picture");
 const JXL: Content = Content::Unread("a JPEG XL picture");
 const JPEG_2000: Content = Content::Unread("a JPEG 2000 picture");
 const HDR: Content = Content::Unread("a Radiance HDR picture");
-const VIDEO: Content = Content::Other("a video");
-const PICKLE: Content = Content::Other("a pickle of Python");
-const BASE64: Content = Content::Other("a picture written out as text (base64)");
+const VIDEO: Content = other("a video");
+const PICKLE: Content = Content::Other(Thing::Pickle);
+const BASE64: Content = other("a picture written out as text (base64)");
 
 /// Pictures, read or not. Where several fit, the first one counts: a RAW photograph may begin like a TIFF.
 const PICTURES: &[Start] = &[
@@ -88,28 +128,28 @@ const PACKED: &[Start] = &[
 
 /// Everything else that lies in folders of pictures.
 const OTHERS: &[Start] = &[
-    (0, b"%PDF", Content::Other("a PDF document")),
-    (0, b"%!PS", Content::Other("a PostScript document")),
+    (0, b"%PDF", other("a PDF document")),
+    (0, b"%!PS", other("a PostScript document")),
     (4, b"ftyp", VIDEO),
     (4, b"moov", VIDEO),
     (4, b"mdat", VIDEO),
     (8, b"AVI ", VIDEO),
     (0, b"\x1aE\xdf\xa3", VIDEO),
-    (8, b"WAVE", Content::Other("a sound")),
-    (0, b"\x93NUMPY", Content::Other("an array of NumPy")),
-    (0, b"PAR1", Content::Other("a Parquet table")),
-    (0, b"\x89HDF", Content::Other("an HDF5 file")),
+    (8, b"WAVE", other("a sound")),
+    (0, b"\x93NUMPY", other("an array of NumPy")),
+    (0, b"PAR1", other("a Parquet table")),
+    (0, b"\x89HDF", Content::Other(Thing::Hdf5)),
     (0, b"\x80\x02", PICKLE),
     (0, b"\x80\x03", PICKLE),
     (0, b"\x80\x04", PICKLE),
     (0, b"\x80\x05", PICKLE),
-    (0, b"ARROW1", Content::Other("an Arrow table")),
-    (0, b"\xff\xff\xff\xff", Content::Other("an Arrow table")),
-    (0, b"SQLite format 3", Content::Other("a database")),
-    (0, b"\0\x05\x16\x07", Content::Other("what macOS keeps about another file")),
-    (0, b"\xd0\xcf\x11\xe0", Content::Other("what Windows or Office keeps")),
-    (0, b"\x7fELF", Content::Other("a program")),
-    (0, b"version https://git-lfs", Content::Other("Git LFS's pointer to a file that was not fetched")),
+    (0, b"ARROW1", Content::Other(Thing::Arrow)),
+    (0, b"\xff\xff\xff\xff", Content::Other(Thing::Arrow)),
+    (0, b"SQLite format 3", Content::Other(Thing::Database)),
+    (0, b"\0\x05\x16\x07", other("what macOS keeps about another file")),
+    (0, b"\xd0\xcf\x11\xe0", other("what Windows or Office keeps")),
+    (0, b"\x7fELF", other("a program")),
+    (0, b"version https://git-lfs", other("Git LFS's pointer to a file that was not fetched")),
     (0, b"/9j/", BASE64),
     (0, b"iVBORw0KGgo", BASE64),
     (0, b"data:image/", BASE64),
@@ -135,7 +175,7 @@ pub(super) fn content(start: &[u8]) -> Content {
         _ => {}
     }
     if start.iter().all(|&byte| byte == 0) {
-        return Content::Other("nothing but zeros");
+        return other("nothing but zeros");
     }
     text(start).unwrap_or(Content::Unknown)
 }
@@ -152,13 +192,13 @@ fn text(start: &[u8]) -> Option<Content> {
     }
     let letters = String::from_utf8_lossy(start).trim_start().to_lowercase();
     Some(if letters.starts_with("<!doctype html") || letters.starts_with("<html") || letters.starts_with("<head") {
-        Content::Other("an HTML page")
+        Content::Other(Thing::Html)
     } else if letters.contains("<svg") || letters.starts_with("<!doctype svg") {
         Content::Unread("an SVG drawing")
     } else if letters.starts_with("<?xml") {
-        Content::Other("an XML file")
+        other("an XML file")
     } else {
-        Content::Other("a text")
+        other("a text")
     })
 }
 

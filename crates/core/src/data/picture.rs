@@ -182,7 +182,8 @@ fn told<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, DataError> {
         Content::Picture if !is_raw_tiff(bytes) => return Ok(bytes.into()),
         Content::Picture => Fault::Unread("a RAW photograph"),
         Content::Unread(what) => Fault::Unread(what),
-        Content::Other(what) | Content::Packed(what) => Fault::Other(what),
+        Content::Other(what) => Fault::Other(what.called()),
+        Content::Packed(what) => Fault::Other(what),
         Content::Empty => Fault::Empty,
         Content::Unknown => Fault::Unknown,
     };

@@ -30,7 +30,7 @@ pub use class_names::class_names;
 pub use folder::PICTURE_ENDINGS;
 pub(super) use folder::test_folder;
 
-use super::content::{Content, content};
+use super::content::{Content, Thing, content};
 use super::error::DataError;
 use super::found::{Format, Found};
 use super::names::{FEW, name_of, shown_path};
@@ -112,8 +112,10 @@ fn hint_for_file(path: &Path) -> Result<String, DataError> {
             "it is a single picture; give a folder with one folder per class".into()
         }
         Content::Packed(what) => format!("it is {what}; unpack it and give the folder"),
-        Content::Other("an HTML page") => "it is an HTML page, not the file that it offers; get that file".into(),
-        Content::Other(what) => format!("it is a single file, {what}; give the folder that holds the data set"),
+        Content::Other(Thing::Html) => "it is an HTML page, not the file that it offers; get that file".into(),
+        Content::Other(what) => {
+            format!("it is a single file, {}; give the folder that holds the data set", what.called())
+        }
         Content::Empty => "it is an empty file; get it again".into(),
         Content::Unknown => "it is a single file; give the folder that holds the data set".into(),
     })
@@ -127,9 +129,7 @@ const ADVICE: &str = "save images and labels as arrays of NumPy (numpy.savez wit
 fn unread(path: &Path, found: Content) -> Option<&'static str> {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     match (found, ending.as_str()) {
-        (Content::Other(what @ ("an HDF5 file" | "a pickle of Python" | "an Arrow table" | "a database")), _) => {
-            Some(what)
-        }
+        (Content::Other(what), _) if what.may_hold_images() => Some(what.called()),
         (Content::Packed(_), "pt" | "pth" | "pt2") => Some("a file of PyTorch"),
         (_, "tfrecord" | "tfrecords") => Some("a TFRecord of TensorFlow"),
         (_, "mdb" | "lmdb") => Some("a database (LMDB)"),

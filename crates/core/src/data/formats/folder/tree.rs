@@ -125,7 +125,8 @@ impl Reader<'_> {
                 tree.unread += 1;
                 Fault::Unread(what)
             }
-            Ok(Content::Other(what) | Content::Packed(what)) => Fault::Other(what),
+            Ok(Content::Other(what)) => Fault::Other(what.called()),
+            Ok(Content::Packed(what)) => Fault::Other(what),
             Ok(Content::Empty) => Fault::Empty,
             Ok(Content::Unknown) => Fault::Unknown,
             Err(error) => {

@@ -91,7 +91,8 @@ impl Table {
         let start = read(0, 512)?;
         if !start.starts_with(MAGIC) {
             return Err(damaged(&match content(&start) {
-                Content::Other(what) | Content::Packed(what) | Content::Unread(what) => format!("it is {what}"),
+                Content::Other(what) => format!("it is {}", what.called()),
+                Content::Packed(what) | Content::Unread(what) => format!("it is {what}"),
                 Content::Empty => "it is empty".to_owned(),
                 Content::Picture | Content::Unknown => "it does not start like a Parquet file".to_owned(),
             }));

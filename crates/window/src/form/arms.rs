@@ -58,7 +58,7 @@ pub fn ui(ui: &mut Ui, plan: &mut Plan, context: &Context, tools: &mut Tools) {
     let full = plan.arms.len() >= MAX_ARMS;
     let add = ui.add_enabled(!full, Button::new("+ Add an arm"));
     if add.on_disabled_hover_text(format!("An experiment has at most {MAX_ARMS} arms.")).clicked() {
-        change = Some(Change::Duplicate(plan.arms.len() - 1));
+        change = Some(Change::Duplicate(plan.arms.len().saturating_sub(1)));
     }
     if let Some(change) = change {
         carry_out(plan, change);
@@ -121,10 +121,12 @@ fn carry_out(plan: &mut Plan, change: Change) {
     let mut colors: Vec<u8> = plan.arms.iter().enumerate().map(|(index, arm)| arm.color(index)).collect();
     match change {
         Change::Duplicate(index) if plan.arms.len() < MAX_ARMS => {
-            let copy = Arm { name: free_name(&plan.arms, &plan.arms[index].name), ..plan.arms[index].clone() };
-            plan.arms.insert(index + 1, copy);
+            let copy = |arm: &Arm| Arm { name: free_name(&plan.arms, &arm.name), ..arm.clone() };
+            let added = plan.arms.get(index).map_or_else(first, copy);
+            let place = plan.arms.len().min(index + 1);
+            plan.arms.insert(place, added);
             let free = (0..=u8::MAX).find(|color| !colors.contains(color)).unwrap_or(0);
-            colors.insert(index + 1, free);
+            colors.insert(place, free);
         }
         Change::Remove(index) if plan.arms.len() > 1 => {
             plan.arms.remove(index);
@@ -137,11 +139,18 @@ fn carry_out(plan: &mut Plan, change: Change) {
             }
             colors[index] = color;
         }
-        _ => {}
+        // The buttons for these are disabled.
+        Change::Duplicate(_) | Change::Remove(_) => {}
     }
     for (index, (arm, color)) in plan.arms.iter_mut().zip(colors).enumerate() {
         arm.color = (usize::from(color) != index).then_some(color);
     }
+}
+
+/// What a list without arms begins with, as a file may have one.
+fn first() -> Arm {
+    let (name, network) = ("resnet20".to_owned(), Network::default());
+    Arm { name, color: None, network, start: None, optimizer: None, schedule: None }
 }
 
 /// `residual 2`, `residual 3`, …
@@ -232,8 +241,8 @@ fn rows(
     (context, differs): (&Context, &[Difference]),
     fetching: &mut Fetching,
 ) {
+    let name = plan.arms[index].name.clone();
     let (recipe, arm) = (plan.recipe.clone(), &mut plan.arms[index]);
-    let name = arm.name.clone();
     let preset = context.base.arms.get(index);
     let path = format!("arms[{index}]");
     let differing: Vec<String> = differs.iter().map(|each| format!("{path}.{}", each.path)).collect();

@@ -180,17 +180,18 @@ fn stages(ui: &mut Ui, fields: &Fields, stages: &mut Vec<Stage>, preset: &[Stage
 }
 
 fn norm(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Network>) {
+    // What each kind begins with.
     let kind = |norm: &Norm| match norm {
-        Norm::Batch => 0,
-        Norm::Group(_) => 1,
-        Norm::None => 2,
+        Norm::Batch => Norm::Batch,
+        Norm::Group(_) => Norm::Group(8),
+        Norm::None => Norm::None,
     };
     let mut chosen = kind(&network.norm);
     let base = preset.map(|p| kind(&p.norm));
-    let options = [(0, "Batch"), (1, "Group"), (2, "None")];
+    let options = [(Norm::Batch, "Batch"), (Norm::Group(8), "Group"), (Norm::None, "None")];
     fields.row(ui, &field::NORM, &mut chosen, base.as_ref(), |ui, chosen| choose(ui, chosen, &options));
     if chosen != kind(&network.norm) {
-        network.norm = [Norm::Batch, Norm::Group(8), Norm::None][chosen];
+        network.norm = chosen;
         if network.norm == Norm::None {
             network.init.zero_gamma = false;
         }

@@ -1,4 +1,4 @@
-//! The form: every field, its rules, its way back; arms; the experiment as text and as a file.
+//! The form: every field, its rules, its way back; the experiment as text and as a file.
 
 use crate::pictures::pictured;
 use crate::scripted::*;
@@ -6,9 +6,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key, Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lab_core::experiment::{
-    Body, Expected, Experiment, Freeze, Length, Method, PRESETS, Plan, Start, StartHead, preset,
-};
+use lab_core::experiment::{Body, Experiment, Length, PRESETS, Plan, preset};
 use lab_core::protocol::{Command, Tune};
 use lab_window::App;
 use lab_window::dialogs::{Chosen, Wanted};
@@ -25,7 +23,7 @@ pub fn unfold(harness: &mut Harness<'static, App>, title: &str) {
 }
 
 /// Waits for something that another thread does.
-fn wait_for(harness: &mut Harness<'static, App>, what: &str, so: impl Fn(&Harness<'static, App>) -> bool) {
+pub fn wait_for(harness: &mut Harness<'static, App>, what: &str, so: impl Fn(&Harness<'static, App>) -> bool) {
     let begun = Instant::now();
     while !so(harness) {
         assert!(begun.elapsed() < Duration::from_mins(1), "after a minute still not so: {what}");
@@ -34,7 +32,7 @@ fn wait_for(harness: &mut Harness<'static, App>, what: &str, so: impl Fn(&Harnes
     }
 }
 
-fn has(harness: &Harness<'static, App>, text: &str) -> bool {
+pub fn has(harness: &Harness<'static, App>, text: &str) -> bool {
     harness.query_all_by_label_contains(text).next().is_some()
 }
 
@@ -103,18 +101,6 @@ fn start_says_in_the_form_s_words_what_keeps_it_from_starting() {
 }
 
 #[test]
-fn a_name_must_be_its_arm_s_own_and_fit_a_folder() {
-    let (mut harness, _script) = window();
-    type_into(&mut harness, "Name, residual", "a/b");
-    assert!(has(&harness, "Must be 1 to 80 characters"));
-    click(&mut harness, "Reset Name, a/b");
-    type_into(&mut harness, "Name, residual", "plain");
-    assert!(has(&harness, "Must be different from every other arm's"));
-    click(&mut harness, "Reset all");
-    assert_eq!(*harness.state().plan(), PRESETS[0].plan());
-}
-
-#[test]
 fn a_click_on_how_much_is_wrong_shows_where() {
     let (mut harness, _script) = window();
     click(&mut harness, "Training");
@@ -146,65 +132,6 @@ fn optional_fields_open_when_they_are_ticked() {
     let plan = harness.state().plan();
     assert_eq!(plan.data.resize.map(|resize| (resize.height, resize.width)), Some((64, 32)));
     assert_eq!(plan.recipe.early_stopping.map(|it| (it.patience, it.min_delta)), Some((3, 0.01)));
-}
-
-#[test]
-fn stages_are_spelled_out_added_and_removed() {
-    let (mut harness, _script) = window();
-    choose(&mut harness, "Family, residual", "Stages, spelled out");
-    click(&mut harness, "Add a stage of residual");
-    type_into(&mut harness, "Blocks 4, residual", "2");
-    type_into(&mut harness, "Width 4, residual", "100");
-    choose(&mut harness, "Entry 1, residual", "3×3, max-pool");
-    click(&mut harness, "Remove stage 2 of residual");
-    let network = &harness.state().plan().arms[1].network;
-    let stages: Vec<(usize, usize, usize)> =
-        network.stages().iter().map(|stage| (stage.blocks, stage.width, stage.stride)).collect();
-    assert_eq!(stages, [(9, 8, 1), (9, 32, 2), (2, 100, 2)]);
-    assert!(Experiment::check(harness.state().plan().clone()).is_ok());
-}
-
-#[test]
-fn an_arm_may_have_its_own_optimiser_and_schedule() {
-    let (mut harness, _script) = window();
-    click(&mut harness, "Own optimiser, residual");
-    choose(&mut harness, "Method, residual", "AdamW");
-    assert!(
-        has(&harness, "shortcut: none → zero-padded (A) · differs from plain")
-            || has(&harness, "own optimiser: as the recipe → its own")
-    );
-    click(&mut harness, "Own schedule, residual");
-    choose(&mut harness, "Curve, residual", "Cosine");
-    let arm = &harness.state().plan().arms[1];
-    assert!(matches!(arm.optimizer.as_ref().unwrap().method, Method::AdamW { .. }));
-    assert_eq!(arm.schedule.as_ref().unwrap().curve.label(), "Cosine");
-}
-
-#[test]
-fn differences_are_written_out() {
-    let (mut harness, _script) = window();
-    assert!(has(&harness, "shortcut: none → zero-padded (A) · differs from plain"));
-    choose(&mut harness, "Shortcut, residual", "B: projected");
-    assert!(has(&harness, "shortcut: none → projected (B) · differs from plain"));
-    choose(&mut harness, "Shortcut, residual", "None: plain net");
-    assert!(has(&harness, "The same as plain"));
-}
-
-#[test]
-fn two_arms_never_have_the_same_colour() {
-    let (mut harness, _script) = window();
-    click(&mut harness, "Colour of residual");
-    harness.get_by_label_contains("Blue").click();
-    harness.run();
-    let colors = |harness: &Harness<'static, App>| -> Vec<u8> {
-        let arms = &harness.state().plan().arms;
-        arms.iter().enumerate().map(|(index, arm)| arm.color(index)).collect()
-    };
-    assert_eq!(colors(&harness), [1, 0], "they change places");
-    click(&mut harness, "Duplicate plain");
-    assert_eq!(colors(&harness), [1, 2, 0], "whoever was there keeps its colour");
-    click(&mut harness, "Remove plain");
-    assert_eq!(colors(&harness), [2, 0]);
 }
 
 #[test]
@@ -416,42 +343,6 @@ fn the_schedule_is_previewed_with_its_warm_up() {
     choose(&mut harness, "Curve", "Cosine");
     type_into(&mut harness, "Warm-up", "1");
     assert!(has(&harness, "Learning rate from 0.0100 over at most 0.100"));
-}
-
-#[test]
-fn an_arm_s_own_schedule_is_previewed_too() {
-    let (mut harness, _script) = window();
-    unfold(&mut harness, "More of residual");
-    click(&mut harness, "Own schedule, residual");
-    wait_for(&mut harness, "the images are counted", |harness| has(harness, "Learning rate from 0.00400 over at most"));
-}
-
-#[test]
-fn an_arm_starts_from_weights() {
-    let (mut harness, script) = window();
-    unfold(&mut harness, "More of residual");
-    click(&mut harness, "Start from weights, residual");
-    assert!(has(&harness, "Must be a file of weights or the folder of a run"));
-    type_into(&mut harness, "Weights, residual", "resnet20.th");
-    choose(&mut harness, "Head, residual", "New");
-    choose(&mut harness, "Frozen, residual", "Up to stage 2");
-    type_into(&mut harness, "Backbone factor, residual", "2");
-    assert!(has(&harness, "Must be from 0 to 1"));
-    type_into(&mut harness, "Backbone factor, residual", "0.1");
-    choose(&mut harness, "Weights expect, residual", "ImageNet's numbers");
-    for field in ["Start from weights", "Weights", "Head", "Frozen", "Backbone factor", "Weights expect"] {
-        assert!(has(&harness, &format!("About {field}, residual")), "{field}");
-    }
-    click(&mut harness, "Start");
-    let started = script.started();
-    let start = Start {
-        head: StartHead::New,
-        freeze: Freeze::Stage(2),
-        backbone_factor: 0.1,
-        normalization: Expected::ImageNet,
-        ..Start::from("resnet20.th")
-    };
-    assert_eq!((started.arms[0].start.as_ref(), started.arms[1].start.as_ref()), (None, Some(&start)));
 }
 
 #[test]

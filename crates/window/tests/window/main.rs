@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod arms;
 mod asked;
 mod classify;
 mod collection;

@@ -242,6 +242,7 @@ fn rows(
     fetching: &mut Fetching,
 ) {
     let name = plan.arms[index].name.clone();
+    let is_alone = plan.arms.iter().filter(|arm| arm.name == name).count() == 1;
     let (recipe, arm) = (plan.recipe.clone(), &mut plan.arms[index]);
     let preset = context.base.arms.get(index);
     let path = format!("arms[{index}]");
@@ -251,6 +252,9 @@ fn rows(
     fields.row(ui, &field::ARM_NAME, &mut arm.name, preset.map(|p| &p.name), |ui, name| {
         ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
     });
+    if arm.name != name && is_alone {
+        fetching.rename(&name, &arm.name);
+    }
     let stages = arm.network.stages().len();
     network::ui(ui, &fields.below("network"), &mut arm.network, preset.map(|p| &p.network), |ui| {
         start::ui(ui, &fields, &mut arm.start, preset.map(|p| &p.start), (stages, fetching));

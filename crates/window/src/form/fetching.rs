@@ -12,6 +12,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+/// What something is got for. Arms come and go meanwhile, so theirs are their names and not their places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The images.
+    Data,
+    /// The weights that this arm starts from.
+    Arm(String),
+}
+
 /// How often the progress is drawn.
 const FRAME: Duration = Duration::from_millis(100);
 
@@ -28,11 +37,18 @@ pub struct Fetching {
 /// Something that is being got, or could not be.
 struct Job {
     offer: &'static Offer,
-    /// The field that it is for.
-    field: String,
+    target: Target,
     shared: Arc<Shared>,
     answer: Receiver<Result<Got, FetchError>>,
     failure: Option<String>,
+}
+
+/// What the button beside something does.
+enum Offered {
+    /// Ends the job at this place.
+    Cancel(usize),
+    Use,
+    Get,
 }
 
 /// What the thread and the window tell each other meanwhile.
@@ -43,15 +59,18 @@ struct Shared {
 }
 
 impl Fetching {
-    /// Draws the list of one kind for a field; what was chosen of what is there.
-    pub fn ui(&mut self, ui: &mut Ui, kind: Kind, field: &str) -> Option<PathBuf> {
+    /// Draws the list of what serves a target; what was chosen of what is there.
+    pub fn ui(&mut self, ui: &mut Ui, target: &Target) -> Option<PathBuf> {
+        let (kind, title) = match target {
+            Target::Data => (Kind::Images, "Get a data set"),
+            Target::Arm(_) => (Kind::Weights, "Get weights"),
+        };
         let folder = folder_in(self.place.as_ref()?, kind);
-        let title = if kind == Kind::Images { "Get a data set" } else { "Get weights" };
         let mut used = None;
-        CollapsingHeader::new(RichText::new(title).size(theme::size::SMALL)).id_salt((title, field)).show(ui, |ui| {
+        CollapsingHeader::new(RichText::new(title).size(theme::size::SMALL)).id_salt(title).show(ui, |ui| {
             for offer in OFFERS.iter().filter(|offer| offer.kind == kind) {
                 let there = folder.join(offer.target());
-                if let Some(path) = self.row(ui, offer, field, (&folder, there)) {
+                if let Some(path) = self.row(ui, offer, target, (&folder, there)) {
                     used = Some(path);
                 }
             }
@@ -63,8 +82,14 @@ impl Fetching {
         used
     }
 
-    /// What has arrived, once, each with the field that it is for.
-    pub fn arrived(&mut self, ctx: &Context) -> Vec<(String, PathBuf)> {
+    /// An arm has another name, by which what it waits for finds it.
+    pub fn rename(&mut self, before: &str, now: &str) {
+        let of_arm = self.jobs.iter_mut().filter(|job| matches!(&job.target, Target::Arm(name) if name == before));
+        of_arm.for_each(|job| job.target = Target::Arm(now.to_owned()));
+    }
+
+    /// What has arrived, once, each with what it is for.
+    pub fn arrived(&mut self, ctx: &Context) -> Vec<(Target, PathBuf)> {
         let mut arrived = Vec::new();
         self.jobs.retain_mut(|job| {
             if job.failure.is_some() {
@@ -72,7 +97,7 @@ impl Fetching {
             }
             match job.answer.try_recv() {
                 Err(TryRecvError::Empty) => return true,
-                Ok(Ok(got)) => arrived.push((job.field.clone(), got.path)),
+                Ok(Ok(got)) => arrived.push((job.target.clone(), got.path)),
                 Ok(Err(FetchError::Stopped)) => {}
                 Ok(Err(error)) => job.failure = Some(error.to_string()),
                 Err(TryRecvError::Disconnected) => job.failure = Some("the system gave no thread to get it".to_owned()),
@@ -85,7 +110,7 @@ impl Fetching {
         arrived
     }
 
-    fn row(&mut self, ui: &mut Ui, offer: &'static Offer, field: &str, at: (&Path, PathBuf)) -> Option<PathBuf> {
+    fn row(&mut self, ui: &mut Ui, offer: &'static Offer, target: &Target, at: (&Path, PathBuf)) -> Option<PathBuf> {
         let tokens = Tokens::of(ui);
         let (folder, there) = at;
         let mut used = None;
@@ -95,21 +120,19 @@ impl Fetching {
             ui.label(theme::strong(offer.name));
             ui.label(theme::caption(bytes(offer.bytes()), &tokens));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let label = if under_way.is_some() {
-                    "Cancel"
-                } else if there.exists() {
-                    "Use"
-                } else {
-                    "Get"
+                let (offered, label) = match under_way {
+                    Some(job) => (Offered::Cancel(job), "Cancel"),
+                    None if there.exists() => (Offered::Use, "Use"),
+                    None => (Offered::Get, "Get"),
                 };
                 let button = ui.button(RichText::new(label).size(theme::size::SMALL));
                 if !named(ui, button, &format!("{label} {}", offer.name)).clicked() {
                     return;
                 }
-                match (under_way, label) {
-                    (Some(job), _) => self.jobs.remove(job).shared.stop.store(true, Ordering::Relaxed),
-                    (None, "Use") => used = Some(there.clone()),
-                    (None, _) => self.begin(ui.ctx(), offer, field, folder),
+                match offered {
+                    Offered::Cancel(job) => self.jobs.remove(job).shared.stop.store(true, Ordering::Relaxed),
+                    Offered::Use => used = Some(there.clone()),
+                    Offered::Get => self.begin(ui.ctx(), offer, target, folder),
                 }
             });
         });
@@ -128,7 +151,7 @@ impl Fetching {
         used
     }
 
-    fn begin(&mut self, ctx: &Context, offer: &'static Offer, field: &str, folder: &Path) {
+    fn begin(&mut self, ctx: &Context, offer: &'static Offer, target: &Target, folder: &Path) {
         let shared = Arc::new(Shared::default());
         let (send, answer) = bounded(1);
         let (watched, folder, ctx) = (Arc::clone(&shared), folder.to_owned(), ctx.clone());
@@ -150,6 +173,56 @@ impl Fetching {
         // Without a thread the channel is closed, which the list tells.
         let _ = std::thread::Builder::new().name("fetch".into()).spawn(work);
         self.jobs.retain(|job| job.offer != offer);
-        self.jobs.push(Job { offer, field: field.to_owned(), shared, answer, failure: None });
+        self.jobs.push(Job { offer, target: target.clone(), shared, answer, failure: None });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Form;
+    use super::*;
+    use lab_core::experiment::{Arm, DeviceChoice, PRESETS, Start};
+
+    /// Three networks that start from weights; those for the second one are being got.
+    fn fetching() -> Form {
+        let mut plan = PRESETS[0].plan();
+        let named = |name: &str| Arm { name: name.into(), start: Some(Start::from("old")), ..plan.arms[0].clone() };
+        plan.arms = ["a", "b", "c"].map(named).into();
+        let mut form = Form::new(plan, DeviceChoice::default(), Vec::new);
+        let (send, answer) = bounded(1);
+        send.send(Ok(Got { path: "got".into(), was_there: false })).unwrap();
+        let shared = Arc::default();
+        form.fetching.jobs.push(Job {
+            offer: &OFFERS[0],
+            target: Target::Arm("b".into()),
+            shared,
+            answer,
+            failure: None,
+        });
+        form
+    }
+
+    /// What each network starts from once the weights are there.
+    fn arrived(mut form: Form) -> Vec<(String, PathBuf)> {
+        for (target, path) in form.fetching.arrived(&Context::default()) {
+            form.arrived(&target, path);
+        }
+        let weights = |arm: Arm| (arm.name, arm.start.unwrap().weights);
+        form.plan.arms.into_iter().map(weights).collect()
+    }
+
+    #[test]
+    fn weights_arrive_at_the_network_that_they_are_for_whatever_became_of_the_others() {
+        let of = |name: &str, path: &str| (name.to_owned(), PathBuf::from(path));
+        let mut form = fetching();
+        form.plan.arms.remove(0);
+        assert_eq!(arrived(form), [of("b", "got"), of("c", "old")]);
+        let mut form = fetching();
+        form.plan.arms.remove(1);
+        assert_eq!(arrived(form), [of("a", "old"), of("c", "old")], "nobody wants them any more");
+        let mut form = fetching();
+        form.plan.arms[1].name = "d".into();
+        form.fetching.rename("b", "d");
+        assert_eq!(arrived(form), [of("a", "old"), of("d", "got"), of("c", "old")]);
     }
 }

@@ -35,7 +35,7 @@ use devices::Devices;
 use eframe::egui::util::undoer::Undoer;
 use eframe::egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui};
 use faults::{errors, in_words};
-use fetching::Fetching;
+use fetching::{Fetching, Target};
 use field::Fields;
 pub use known::after;
 use known::{images, steps_per_epoch};
@@ -43,7 +43,6 @@ use lab_core::experiment::field::RUN_NAME;
 use lab_core::experiment::{
     Arm, Augmentation, DeviceChoice, DeviceInfo, Experiment, Invalid, PRESETS, Plan, Preset, Source, preset,
 };
-use lab_core::fetch::Kind;
 use lab_core::protocol::{DatasetInfo, Prepared};
 pub use recipe::{augmentation, augmentation_in_words};
 use std::path::PathBuf;
@@ -263,8 +262,8 @@ impl Form {
         actions: &mut Vec<Action>,
     ) {
         let before = self.plan.clone();
-        for (field, path) in self.fetching.arrived(ui.ctx()) {
-            self.arrived(&field, path);
+        for (target, path) in self.fetching.arrived(ui.ctx()) {
+            self.arrived(&target, path);
         }
         let wishes = Wishes::default();
         let area = ScrollArea::vertical().auto_shrink(false);
@@ -294,15 +293,16 @@ impl Form {
         self.undoer.feed_state(ui.input(|input| input.time), &now);
     }
 
-    /// Takes what was got for a field: the images, or the weights of an arm.
-    fn arrived(&mut self, field: &str, path: PathBuf) {
-        let arms = self.plan.arms.iter_mut().enumerate();
-        let start = arms.filter(|(index, _)| format!("arms[{index}]") == field).find_map(|(_, arm)| arm.start.as_mut());
-        match start {
-            Some(start) => start.weights = path,
-            None if field == "data" => self.plan.data.source = Source::Path(path),
-            // The arm is no more, or starts from nothing now.
-            None => {}
+    /// Takes what was got: the images, or the weights of an arm, unless it is no more or starts from nothing now.
+    fn arrived(&mut self, target: &Target, path: PathBuf) {
+        match target {
+            Target::Data => self.plan.data.source = Source::Path(path),
+            Target::Arm(name) => {
+                let arm = self.plan.arms.iter_mut().find(|arm| arm.name == *name);
+                if let Some(start) = arm.and_then(|arm| arm.start.as_mut()) {
+                    start.weights = path;
+                }
+            }
         }
     }
 
@@ -366,7 +366,7 @@ impl Form {
         section(ui, "Data", &summary, false, wrong, |ui| {
             let fields = Fields::new(found, "data").heard(wishes);
             data::ui(ui, &fields, &mut plan.data, Some(&base.data), (collection, actions));
-            if let Some(path) = fetching.ui(ui, Kind::Images, "data") {
+            if let Some(path) = fetching.ui(ui, &Target::Data) {
                 plan.data.source = Source::Path(path);
             }
         });

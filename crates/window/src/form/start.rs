@@ -1,12 +1,11 @@
 //! The rows of the weights that an arm starts from.
 
-use super::fetching::Fetching;
+use super::fetching::{Fetching, Target};
 use super::field::Fields;
 use crate::kit::widgets::choose;
 use eframe::egui::{TextEdit, Ui};
 use lab_core::experiment::field;
 use lab_core::experiment::{Expected, Freeze, Start, StartHead};
-use lab_core::fetch::Kind;
 
 /// Rows of what an arm starts from; `stages` is how many its network has.
 pub fn ui(
@@ -35,7 +34,8 @@ pub fn ui(
         }
         response
     });
-    if let Some(path) = fetching.ui(ui, Kind::Weights, &fields.path) {
+    let target = Target::Arm(fields.owner.unwrap_or_default().to_owned());
+    if let Some(path) = fetching.ui(ui, &target) {
         start.weights = path;
     }
     let heads = [(StartHead::Fitting, "Kept if it fits"), (StartHead::New, "New"), (StartHead::Kept, "Kept")];

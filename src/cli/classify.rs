@@ -145,7 +145,7 @@ fn info(args: &Args, weights: &WeightsFile) -> Result<DatasetInfo, Failure> {
     let known = weights.classes()?;
     let mut classes = named_classes(&args.classes, known)?;
     if classes.is_empty() {
-        classes = (0..known.unwrap_or(10)).map(|class| class.to_string()).collect();
+        classes = DatasetInfo::numbered_classes(known.unwrap_or(10));
     }
     Ok(DatasetInfo { name: "weights".to_owned(), shape, classes, train: 0, validation: 0, mean, std })
 }

@@ -28,10 +28,10 @@ pub struct DatasetInfo {
 }
 
 impl DatasetInfo {
-    /// So many classes that have no names.
+    /// So many classes that have no names, as data sets without names number theirs.
     #[must_use]
     pub fn numbered_classes(count: usize) -> Vec<String> {
-        (0..count).map(|class| format!("class {class}")).collect()
+        (0..count).map(|class| class.to_string()).collect()
     }
 
     /// Whether these are the same images, as far as their numbers and the means of their pixels tell; they may lie elsewhere by

@@ -225,3 +225,20 @@ fn classify_looks_as_before_in_the_dark() {
 fn classify_looks_as_before_in_the_light() {
     pictures_of_classify(Theme::Light, "light");
 }
+
+#[test]
+fn classes_that_have_no_names_are_numbered_as_a_data_set_numbers_them() {
+    let (mut harness, script) = window();
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("resnet20-12fca82f.th");
+    std::fs::write(&path, "").unwrap();
+    command(&mut harness, "open weights");
+    click(&mut harness, "Choose the weights");
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Weights, vec![path]));
+    harness.run_steps(3);
+    type_into(&mut harness, "Classes", "3");
+    let sent = script.sent.borrow();
+    let classes =
+        sent.iter().find_map(|it| if let Command::Import(it) = it { Some(&it.dataset.classes) } else { None });
+    assert_eq!(classes.unwrap(), &["0", "1", "2"], "as `residual-lab classify --weights` names them");
+}

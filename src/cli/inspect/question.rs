@@ -4,7 +4,7 @@ use crate::cli::choices::one_of;
 use crate::cli::output::Failure;
 use clap::builder::PossibleValue;
 use lab_core::checkpoint::Checkpoint;
-use lab_core::instrument::{Focus, Instrument, Picture, Question, Sample};
+use lab_core::instrument::{Asked, Focus, Instrument, Picture, Question, Sample};
 use lab_core::random::MOST_DRAWS;
 use lab_engine::train::snapshot::Snapshot;
 use std::path::PathBuf;
@@ -66,26 +66,20 @@ impl Settings {
     /// Refuses options that an instrument would not use; `limited` says whether there are to be fewer validation images.
     pub fn only(&self, instrument: Instrument, limited: bool) -> Result<(), Failure> {
         use Instrument as I;
-        const OF_ALL: &[Instrument] = &[
-            I::Predictions,
-            I::Confusion,
-            I::Calibration,
-            I::Disagreement,
-            I::Lesions,
-            I::Removals,
-            I::Swaps,
-            I::Gains,
-            I::Exits,
-            I::Shattered,
-        ];
-        const OF_ONE: &[Instrument] = &[I::Nearest, I::GradCam, I::Occlusion, I::Features, I::Cuts];
-        let images = &[I::Gradients, I::Histograms, I::Exits, I::Slice, I::Surface, I::Path, I::PathLengths];
+        // What is about images takes options for them, so that a new question has them by itself.
+        let asking = |wanted: fn(Asked) -> bool| -> Vec<Instrument> {
+            let asks = |instrument: &&Instrument| wanted(instrument.question(&Focus::default()).asked());
+            Instrument::ALL.iter().filter(asks).copied().collect()
+        };
+        let of_all = asking(|asked| matches!(asked, Asked::Validation | Asked::Pairs(_) | Asked::Both(_)));
+        let of_one = asking(|asked| matches!(asked, Asked::One(_)));
+        let of_batch = asking(|asked| matches!(asked, Asked::Training(_) | Asked::Both(_)));
         let options: [(&str, bool, &[Instrument]); 10] = [
-            ("--limit", limited, OF_ALL),
-            ("--image", self.image.is_some(), OF_ONE),
-            ("--picture", self.picture.is_some(), OF_ONE),
+            ("--limit", limited, &of_all),
+            ("--image", self.image.is_some(), &of_one),
+            ("--picture", self.picture.is_some(), &of_one),
             ("--class", self.class.is_some(), &[I::GradCam, I::Occlusion]),
-            ("--images", self.images.is_some(), images),
+            ("--images", self.images.is_some(), &of_batch),
             ("--draws", self.draws.is_some(), &[I::Removals, I::Swaps, I::PathLengths, I::Shattered]),
             ("--points", self.points.is_some(), &[I::Slice, I::Surface, I::Path, I::Shattered]),
             ("--gains", self.gains.is_some(), &[I::Gains]),
@@ -141,7 +135,15 @@ impl Settings {
                 set(points, self.points);
                 set(lines, self.draws);
             }
-            _ => {}
+            Question::Classify(_)
+            | Question::Gallery
+            | Question::Predictions
+            | Question::Explain { .. }
+            | Question::Features { .. }
+            | Question::Filters
+            | Question::Cuts { .. }
+            | Question::Lesion { .. }
+            | Question::Lesions => {}
         }
         Ok(question)
     }

@@ -1,3 +1,5 @@
+//! Files that are damaged, or no images at all: each is refused or left out, with the reason.
+
 use crate::make::{cifar, data_at, gzip, idx, load, picture, pixels, refused, save, skipped, write_classes, write_idx};
 use lab_core::data::{Dataset, subset};
 use lab_core::experiment::{Data, Fit, Normalization, Resize};

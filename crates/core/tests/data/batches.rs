@@ -1,3 +1,5 @@
+//! Batches: the same whatever the threads, going on anywhere, each image once in an epoch.
+
 use lab_core::data::{Batch, Dataset, Loader, LoaderOptions, Position, augmented_samples, evaluation_batches};
 use lab_core::experiment::{Augmentation, Data};
 use std::sync::Arc;

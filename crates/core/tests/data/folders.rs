@@ -1,3 +1,5 @@
+//! Folders of pictures, one for each class.
+
 use crate::make::{data_at, load, picture, refused, save, write_classes};
 use lab_core::data::Dataset;
 use lab_core::experiment::{Channels, Data, Fit, Holdout, Resize};

@@ -1,3 +1,5 @@
+//! The formats of published data sets, and what is made of their images: split, limited, resized, normalised.
+
 use crate::make::{cifar, data_at, gzip, idx, load, pixels, refused, skipped, write_idx};
 use lab_core::data::{Dataset, subset};
 use lab_core::experiment::{Channels, Data, Fit, Holdout, Normalization, Resize};

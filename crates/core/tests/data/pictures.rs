@@ -1,3 +1,5 @@
+//! Single pictures: how they are decoded, turned and fitted.
+
 use crate::make::{picture, png, save};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;

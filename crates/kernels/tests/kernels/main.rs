@@ -6,6 +6,7 @@
 
 mod against_burn;
 mod against_twins;
+mod descent;
 mod finite_differences;
 mod instructions;
 mod not_finite;

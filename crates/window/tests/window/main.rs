@@ -33,6 +33,7 @@ mod made;
 mod pictures;
 mod plots;
 mod predictions;
+mod presenting;
 mod remembered;
 mod room;
 mod runs;

@@ -2,18 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read the sources should fail")]
 
+#[path = "architecture/rules.rs"]
+mod rules;
 #[path = "architecture/sources.rs"]
 mod sources;
 
-use sources::{File, Sources};
+use rules::{Foreign, broken, is_of, meaning, rules};
+use sources::{File, Sources, texts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// What draws a window.
-const WINDOW: &[&str] = &["eframe", "egui", "egui_plot", "egui_tiles", "epaint", "rfd", "winit"];
-/// What computes with tensors.
-const TENSORS: &[&str] = &["burn", "cubecl", "cubek", "lab-engine", "lab-kernels"];
 /// Longer files are not read, but searched.
 const LONGEST_FILE: usize = 500;
 
@@ -52,17 +51,34 @@ fn the_arrows_are_those_of_the_map() {
     assert!(missing.is_empty() && gone.is_empty(), "the sources say\n{missing:#?}\nand the map says\n{gone:#?}");
 }
 
-/// What a package of this workspace is built from, itself left out, as Cargo.lock has it.
-fn tree(package: &str) -> BTreeSet<String> {
+/// What a package of this workspace asks for itself; what only its tests need is left out.
+fn asked(folder: &str) -> (String, BTreeSet<String>) {
+    let text = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = text.parse().unwrap();
+    let targets = manifest.get("target").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values);
+    let lists = targets.map(|target| target.get("dependencies")).chain([manifest.get("dependencies")]);
+    let names = lists.flatten().filter_map(toml::Value::as_table).flat_map(toml::Table::keys).cloned();
+    (manifest["package"]["name"].as_str().unwrap().to_owned(), names.collect())
+}
+
+/// What each package is built from, as Cargo.lock has it.
+fn needs() -> BTreeMap<String, BTreeSet<String>> {
     let lock: toml::Table = fs::read_to_string(root().join("Cargo.lock")).unwrap().parse().unwrap();
-    let named = |package: &toml::Value| package["name"].as_str().unwrap().to_owned();
     let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for package in lock["package"].as_array().unwrap() {
         let listed = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
         // Where there are several versions, theirs follows the name; they are taken together.
         let names = listed.map(|entry| entry.as_str().unwrap().split(' ').next().unwrap().to_owned());
-        needs.entry(named(package)).or_default().extend(names);
+        needs.entry(package["name"].as_str().unwrap().to_owned()).or_default().extend(names);
     }
+    // Of this workspace's packages, it has what their tests need, too.
+    needs.extend(["", "crates/core", "crates/engine", "crates/kernels", "crates/window"].map(asked));
+    needs
+}
+
+/// What a package is built from, itself left out.
+fn tree(package: &str) -> BTreeSet<String> {
+    let needs = needs();
     let (mut seen, mut next) = (BTreeSet::new(), vec![package.to_owned()]);
     while let Some(name) = next.pop() {
         for needed in needs.get(&name).unwrap_or_else(|| panic!("Cargo.lock has no {name}")) {
@@ -74,20 +90,30 @@ fn tree(package: &str) -> BTreeSet<String> {
     seen
 }
 
+/// What the map says that somebody must not know, nobody of theirs knows.
 #[test]
-fn the_window_is_built_without_tensors_and_the_engine_without_a_window() {
-    let within = |package: &str, foreign: &[&str]| {
-        let is_foreign =
-            |name: &&String| foreign.iter().any(|part| *name == part || name.starts_with(&format!("{part}-")));
-        tree(package).iter().filter(is_foreign).cloned().collect::<Vec<_>>()
-    };
-    for package in ["lab-core", "lab-window"] {
-        assert_eq!(within(package, TENSORS), Vec::<String>::new(), "{package} is built with tensors");
+fn nobody_knows_what_the_map_says_they_must_not() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (sources, rules) = (Sources::read(root()), rules(&map));
+    assert!(rules.len() > 25, "the table is elsewhere: {rules:#?}");
+    let rooms = sources.rooms();
+    for rule in &rules {
+        let who = &rule.0;
+        let package = if who == "residual_lab" { "residual-lab".to_owned() } else { format!("lab-{who}") };
+        assert!(rooms.keys().any(|room| room.starts_with(who)), "nobody is called {who}");
+        for foreign in meaning(rule) {
+            let found = match foreign {
+                Foreign::Built(packages) => tree(&package).into_iter().filter(|name| is_of(name, packages)).collect(),
+                Foreign::Named(packages) => {
+                    needs()[&package].iter().filter(|name| is_of(name, packages)).cloned().collect()
+                }
+                of_sources => broken(&sources, who, of_sources),
+            };
+            assert_eq!(found, Vec::<String>::new(), "{who} must not know {}", rule.1);
+        }
     }
-    for package in ["lab-core", "lab-kernels", "lab-engine"] {
-        assert_eq!(within(package, WINDOW), Vec::<String>::new(), "{package} is built with a window");
-    }
-    assert!(!within("residual-lab", WINDOW).is_empty() && !within("residual-lab", TENSORS).is_empty());
+    // What is looked for is there to be found.
+    assert!(["eframe", "burn", "clap"].iter().all(|name| tree("residual-lab").contains(*name)));
 }
 
 #[test]
@@ -101,17 +127,21 @@ fn only_the_kernels_are_unsafe() {
 
 #[test]
 fn no_file_is_too_long_to_be_read() {
-    let sources = Sources::read(root());
-    let is_long = |file: &&File| file.lines > LONGEST_FILE;
-    let wrong: Vec<_> = sources.files.iter().filter(is_long).map(|file| &file.path).collect();
+    let texts = texts(root());
+    let count = |folder: &str| texts.iter().filter(|text| text.path.starts_with(folder)).count();
+    assert!(
+        ["src", "tests", "examples", "fuzz", "crates/core/tests", "crates/engine/benches"]
+            .iter()
+            .all(|folder| count(folder) > 0)
+    );
+    let wrong: Vec<_> = texts.iter().filter(|text| text.lines > LONGEST_FILE).map(|text| &text.path).collect();
     assert!(wrong.is_empty(), "longer than {LONGEST_FILE} lines: {wrong:?}");
 }
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    let sources = Sources::read(root());
-    let wrong: Vec<_> = sources.files.iter().filter(|file| !file.says_why).map(|file| &file.path).collect();
-    assert!(wrong.is_empty(), "without a first line //!: {wrong:?}");
+    let wrong: Vec<_> = texts(root()).into_iter().filter(|text| !text.says_why).map(|text| text.path).collect();
+    assert!(wrong.is_empty(), "without words in a first line //!: {wrong:?}");
 }
 
 /// Whoever carries on is not sent to files that were moved.
@@ -146,14 +176,17 @@ fn the_checks_see_what_they_look_for() {
     write("src/a/mod.rs", "//! Alias.\nmod one;\npub use one::One;");
     write("src/a/one.rs", "//! One.\nuse crate::b;\npub struct One;\nfn f() { assert!(b::two()); }");
     write("src/b.rs", "//! Two.\npub fn two() -> bool { true }");
-    write("src/c.rs", "use crate::a::One;\n#[cfg(test)]\nmod tests { use crate::b::two; }\nfn g(_: One) { unsafe {} }");
+    write("src/c.rs", "use crate::a::One;\n#[cfg(test)]\nmod tests;\nfn g(_: One) { unsafe { std::fs::read(\"\"); } }");
+    write("src/c/tests.rs", "//!\nuse crate::b::two;");
     let sources = Sources::read(place.path());
     assert_eq!(sources.circle(), Vec::<String>::new());
     let rooms = sources.rooms();
     assert_eq!(rooms["small/c"], BTreeSet::from(["small/a".to_owned()]), "{rooms:?}");
     assert_eq!(rooms["small/a"], BTreeSet::from(["small/b".to_owned()]));
     let c = sources.files.iter().find(|file| file.path.ends_with("c.rs")).unwrap();
-    assert!(c.is_unsafe && !c.says_why);
+    assert!(c.is_unsafe && c.opens_files);
+    let said = texts(place.path()).into_iter().filter(|text| text.says_why).count();
+    assert_eq!(said, 4, "of c.rs and tests.rs nothing is said");
 
     write("src/b.rs", "//! Two.\npub fn two() -> bool { vec![crate::a::One].is_empty() }");
     let circle = Sources::read(place.path()).circle();

@@ -1,7 +1,7 @@
 //! The sources as a graph: each file with the files whose definitions it names.
 //!
-//! A re-export is an alias and no arrow: whoever uses it names the file that defines the thing. Modules of unit tests
-//! are left out.
+//! A re-export is an alias and no arrow: whoever uses it names the file that defines the thing. What is compiled for unit
+//! tests alone is left out.
 
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,10 +17,13 @@ type Words = Vec<String>;
 pub struct File {
     /// From the workspace's root.
     pub path: PathBuf,
-    pub lines: usize,
-    /// Whether it begins with what it is for.
-    pub says_why: bool,
     pub is_unsafe: bool,
+    /// Whether it reads or writes files by itself.
+    pub opens_files: bool,
+    /// Crates that it names, as they are called in code.
+    pub crates: BTreeSet<String>,
+    /// Traits that its types have.
+    pub implements: BTreeSet<String>,
     /// The crate's name in code, then the module's path.
     module: Words,
     /// Names that the file gives other things, and whether it only hands them on.
@@ -30,8 +33,58 @@ pub struct File {
     /// What it defines, and the modules below it.
     defines: BTreeSet<String>,
     children: BTreeSet<String>,
+    /// Modules of unit tests below it that are files.
+    tests: BTreeSet<String>,
     /// Every path in its code.
     names: BTreeSet<Words>,
+}
+
+/// A text in Rust, whatever it is compiled for.
+pub struct Text {
+    /// From the workspace's root.
+    pub path: PathBuf,
+    pub lines: usize,
+    /// Whether it begins with what it is for.
+    pub says_why: bool,
+}
+
+/// Every source, test, benchmark and example.
+pub fn texts(root: &Path) -> Vec<Text> {
+    let mut all = Vec::new();
+    for package in packages(root) {
+        for path in
+            ["src", "tests", "benches", "examples", "fuzz_targets"].iter().flat_map(|it| below(&package.join(it)))
+        {
+            let text = fs::read_to_string(&path).unwrap();
+            let first = text.lines().next().and_then(|line| line.strip_prefix("//!"));
+            let says_why = first.is_some_and(|words| words.contains(char::is_alphabetic));
+            let path = path.strip_prefix(root).unwrap().to_owned();
+            all.push(Text { path, lines: text.lines().count(), says_why });
+        }
+    }
+    all
+}
+
+/// The folders of the packages.
+fn packages(root: &Path) -> Vec<PathBuf> {
+    let crates = fs::read_dir(root.join("crates")).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let fuzz = Some(root.join("fuzz")).filter(|folder| folder.is_dir());
+    std::iter::once(root.to_owned()).chain(crates).chain(fuzz).collect()
+}
+
+/// The files of Rust in a folder and those in it.
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(inside) = folders.pop() {
+        for path in fs::read_dir(inside).into_iter().flatten().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found
 }
 
 /// All sources of a workspace.
@@ -44,28 +97,16 @@ pub struct Sources {
 impl Sources {
     /// Reads the packages in `root` and in `root/crates`.
     pub fn read(root: &Path) -> Self {
-        let mut packages = vec![root.to_owned()];
-        if let Ok(crates) = fs::read_dir(root.join("crates")) {
-            packages.extend(crates.map(|entry| entry.unwrap().path()));
-        }
         let mut files = Vec::new();
-        for package in packages {
+        for package in packages(root) {
             let manifest: toml::Table = fs::read_to_string(package.join("Cargo.toml")).unwrap().parse().unwrap();
             let name = manifest["package"]["name"].as_str().unwrap().replace('-', "_");
             let folder = package.join("src");
-            let mut folders = vec![folder.clone()];
-            while let Some(inside) = folders.pop() {
-                for entry in fs::read_dir(inside).unwrap() {
-                    let path = entry.unwrap().path();
-                    if path.is_dir() {
-                        folders.push(path);
-                    } else if path.extension().is_some_and(|ending| ending == "rs") {
-                        let module = module_of(&name, path.strip_prefix(&folder).unwrap());
-                        files.push(File::read(root, &path, module));
-                    }
-                }
-            }
+            let module = |path: &Path| module_of(&name, path.strip_prefix(&folder).unwrap());
+            files.extend(below(&folder).iter().map(|path| File::read(root, path, module(path))));
         }
+        let tests: Vec<Words> = files.iter().flat_map(File::test_modules).collect();
+        files.retain(|file| !tests.iter().any(|module| file.module.starts_with(module)));
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let modules = files.iter().enumerate().map(|(index, file)| (file.module.clone(), index)).collect();
         Self { files, modules }
@@ -97,8 +138,8 @@ impl Sources {
         Some(at)
     }
 
-    /// The files that each file names.
-    fn arrows(&self) -> Vec<BTreeSet<usize>> {
+    /// The files that each file names, by their places.
+    pub fn arrows(&self) -> Vec<BTreeSet<usize>> {
         let of = |(index, file): (usize, &File)| {
             let imported = file.imports.values().filter(|(_, handed)| !handed).map(|(path, _)| path.clone());
             let globs = file.globs.iter().filter(|(_, handed)| !handed).map(|(path, _)| path.clone());
@@ -154,18 +195,21 @@ impl File {
         let tree = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut file = Self {
             path: path.strip_prefix(root).unwrap().to_owned(),
-            lines: text.lines().count(),
-            says_why: text.starts_with("//!"),
             is_unsafe: false,
+            opens_files: false,
+            crates: BTreeSet::new(),
+            implements: BTreeSet::new(),
             module,
             imports: HashMap::new(),
             globs: Vec::new(),
             defines: BTreeSet::new(),
             children: BTreeSet::new(),
+            tests: BTreeSet::new(),
             names: BTreeSet::new(),
         };
         for item in &tree.items {
             match item {
+                Item::Mod(module) if is_for_tests(&module.attrs) => _ = file.tests.insert(module.ident.to_string()),
                 Item::Mod(module) if module.content.is_none() => _ = file.children.insert(module.ident.to_string()),
                 item => file.defines.extend(defined(item)),
             }
@@ -179,8 +223,13 @@ impl File {
         self.defines.contains(name) || self.children.contains(name) || self.imports.contains_key(name)
     }
 
+    /// Modules of unit tests, from the crate's name on.
+    fn test_modules(&self) -> Vec<Words> {
+        self.tests.iter().map(|name| [&self.module[..], &[name.clone()]].concat()).collect()
+    }
+
     /// `crate/module`.
-    fn room(&self) -> Option<String> {
+    pub fn room(&self) -> Option<String> {
         let name = self.module[0].strip_prefix("lab_").unwrap_or(&self.module[0]);
         Some(format!("{name}/{}", self.module.get(1)?))
     }
@@ -200,6 +249,8 @@ impl File {
     }
 
     fn import(&mut self, tree: &UseTree, before: &[String], handed: bool) {
+        self.opens_files |= is_of_files(before);
+        self.crates.extend(before.first().cloned());
         match tree {
             UseTree::Path(path) => self.import(&path.tree, &[before, &[path.ident.to_string()]].concat(), handed),
             UseTree::Group(group) => group.items.iter().for_each(|tree| self.import(tree, before, handed)),
@@ -216,6 +267,7 @@ impl File {
     fn bind(&mut self, name: &str, last: &str, before: &[String], handed: bool) {
         let itself = last == "self";
         let words = if itself { before.to_vec() } else { [before, &[last.to_owned()]].concat() };
+        self.opens_files |= is_of_files(&words);
         let name = if itself && name == "self" { before.last().cloned().unwrap_or_default() } else { name.to_owned() };
         if let Some(path) = self.absolute(&words) {
             self.imports.insert(name, (path, handed));
@@ -250,6 +302,8 @@ impl File {
     }
 
     fn note(&mut self, words: Words) {
+        self.opens_files |= is_of_files(&words);
+        self.crates.extend(words.first().filter(|_| words.len() > 1).cloned());
         if !words.is_empty() {
             self.names.insert(words);
         }
@@ -258,12 +312,21 @@ impl File {
 
 impl<'a> Visit<'a> for File {
     fn visit_item_mod(&mut self, module: &'a syn::ItemMod) {
-        if module.ident != "tests" {
+        if !is_for_tests(&module.attrs) {
             visit::visit_item_mod(self, module);
         }
     }
 
+    fn visit_item_fn(&mut self, function: &'a syn::ItemFn) {
+        if !is_for_tests(&function.attrs) {
+            visit::visit_item_fn(self, function);
+        }
+    }
+
     fn visit_item_use(&mut self, item: &'a syn::ItemUse) {
+        if is_for_tests(&item.attrs) {
+            return;
+        }
         let handed = !matches!(item.vis, syn::Visibility::Inherited);
         self.import(&item.tree, &[], handed);
     }
@@ -293,8 +356,23 @@ impl<'a> Visit<'a> for File {
 
     fn visit_item_impl(&mut self, item: &'a syn::ItemImpl) {
         self.is_unsafe |= item.unsafety.is_some();
+        let of = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+        self.implements.extend(of.map(|last| last.ident.to_string()));
         visit::visit_item_impl(self, item);
     }
+}
+
+/// Whether something is compiled for unit tests alone.
+fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
+    let is = |attribute: &syn::Attribute| {
+        attribute.path().is_ident("cfg")
+            && attribute.parse_args::<syn::Path>().is_ok_and(|condition| condition.is_ident("test"))
+    };
+    attributes.iter().any(is)
+}
+
+fn is_of_files(words: &[String]) -> bool {
+    words.len() >= 2 && words[0] == "std" && words[1] == "fs"
 }
 
 /// The name that an item gives to what it defines.

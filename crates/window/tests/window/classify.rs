@@ -237,6 +237,8 @@ fn classes_that_have_no_names_are_numbered_as_a_data_set_numbers_them() {
     *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Weights, vec![path]));
     harness.run_steps(3);
     type_into(&mut harness, "Classes", "3");
+    harness.get_by_label("Open these weights").click();
+    harness.run();
     let sent = script.sent.borrow();
     let classes =
         sent.iter().find_map(|it| if let Command::Import(it) = it { Some(&it.dataset.classes) } else { None });

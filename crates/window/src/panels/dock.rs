@@ -116,7 +116,7 @@ impl Taken<'_> {
         }
         let tile = match self.kept.get(id) {
             Some(Tile::Pane(name)) => {
-                let row = self.rows.iter().find(|row| row.id.0 == name);
+                let row = self.rows.iter().find(|row| row.id.id == name);
                 let Some(row) = row.filter(|row| self.tiles.find_pane(&row.id).is_none()) else { return false };
                 Tile::Pane(row.id)
             }
@@ -135,9 +135,8 @@ impl Taken<'_> {
     }
 }
 
-/// What the dock draws: titles from the table, panels by `show`.
+/// What the dock draws: panels by `show`.
 pub struct Dock<'a, F> {
-    pub rows: &'static [Row],
     pub show: F,
     /// Which of its tabs each row had room for when it was drawn last.
     pub shown: &'a mut HashMap<TileId, Vec<bool>>,
@@ -219,7 +218,7 @@ impl<F: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Dock<'_, F> {
     }
 
     fn tab_title_for_pane(&mut self, panel: &PanelId) -> WidgetText {
-        self.rows.iter().find(|row| row.id == *panel).map_or("", |row| row.title).into()
+        panel.title.into()
     }
 
     fn tab_bar_height(&self, _: &Style) -> f32 {
@@ -257,8 +256,12 @@ mod tests {
         fn ui(&mut self, _: &mut Ui, (): &mut (), _: Scene, _: &mut Effects) {}
     }
 
+    const fn id(name: &'static str) -> PanelId {
+        PanelId::new(name, name)
+    }
+
     const fn row(name: &'static str, corner: Corner) -> Row {
-        Row::new::<Blank>(PanelId(name), name, corner)
+        Row::new::<Blank>(id(name), corner, "")
     }
 
     const BEFORE: [Row; 4] = [
@@ -282,23 +285,23 @@ mod tests {
 
     /// The names of the panels that lie in the same tabs as this one.
     fn beside(layout: &Tree<PanelId>, name: &'static str) -> Vec<&'static str> {
-        let pane = layout.tiles.find_pane(&PanelId(name)).unwrap();
+        let pane = layout.tiles.find_pane(&id(name)).unwrap();
         let parent = layout.tiles.get_container(layout.tiles.parent_of(pane).unwrap()).unwrap();
-        parent.children().map(|child| layout.tiles.get_pane(child).unwrap().0).collect()
+        parent.children().map(|child| layout.tiles.get_pane(child).unwrap().id).collect()
     }
 
     #[test]
     fn a_layout_of_another_version_loses_old_panels_and_gets_new_ones_beside_their_neighbours() {
         let mut before = first(&BEFORE, Room::Large);
         // Somebody moved the log to the curves.
-        let (log, curves) = (PanelId("log"), PanelId("curves"));
+        let (log, curves) = (id("log"), id("curves"));
         let log = before.tiles.find_pane(&log).unwrap();
         let left = before.tiles.parent_of(before.tiles.find_pane(&curves).unwrap()).unwrap();
         before.move_tile_to_container(log, left, 0, true);
         let after = restored(&kept(&before), &NOW);
         assert_eq!(beside(&after, "curves"), ["log", "curves", "new", "newer"]);
         assert_eq!(beside(&after, "gradients"), ["gradients"]);
-        assert_eq!(after.tiles.find_pane(&PanelId("old")), None);
+        assert_eq!(after.tiles.find_pane(&id("old")), None);
         assert_eq!(restored(&kept(&after), &NOW), after, "and stays as it is");
     }
 
@@ -321,13 +324,13 @@ mod tests {
 
     /// Which of the panels are in front.
     fn fronts(layout: &Tree<PanelId>) -> Vec<&'static str> {
-        NOW.iter().filter(|row| is_in_front(layout, row)).map(|row| row.id.0).collect()
+        NOW.iter().filter(|row| is_in_front(layout, row)).map(|row| row.id.id).collect()
     }
 
     #[test]
     fn a_layout_that_nobody_touched_follows_the_room_and_one_that_somebody_did_stays() {
         let mut large = first(&NOW, Room::Large);
-        large.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if pane.0 == "new"));
+        large.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if pane.id == "new"));
         assert_eq!(fronts(&large), ["new", "gradients", "log"]);
         let small = adapted(&kept_and_restored(&large), &NOW, Room::Small).unwrap();
         assert_eq!(beside(&small, "gradients"), ["gradients", "log", "newer"], "two rows of tabs rather than three");
@@ -336,8 +339,8 @@ mod tests {
         assert_eq!(again, large);
 
         let mut moved = large.clone();
-        let log = moved.tiles.find_pane(&PanelId("log")).unwrap();
-        let left = moved.tiles.parent_of(moved.tiles.find_pane(&PanelId("curves")).unwrap()).unwrap();
+        let log = moved.tiles.find_pane(&id("log")).unwrap();
+        let left = moved.tiles.parent_of(moved.tiles.find_pane(&id("curves")).unwrap()).unwrap();
         moved.move_tile_to_container(log, left, 0, true);
         assert_eq!(adapted(&moved, &NOW, Room::Small), None);
         let mut resized = large;

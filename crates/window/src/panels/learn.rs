@@ -326,24 +326,24 @@ fn watching(ui: &mut Ui, lesson: &Lesson, monitor: &Monitor, effects: &mut Effec
     let done = looked.filter(|_| guided).and_then(|looked| looked.done(&at)).map(Path::to_owned);
     let shown = monitor.prepared.as_ref().and_then(|prepared| prepared.run.as_ref());
     for watch in &lesson.watch {
-        let Some((id, title)) = crate::panel::NAMED.iter().find(|(id, _)| id.0 == watch.panel) else { continue };
+        let Some(panel) = crate::panel::NAMED.into_iter().find(|panel| panel.id == watch.panel) else { continue };
         ui.horizontal_wrapped(|ui| {
-            let there = *id == STUDY && guided || done.is_some() && done.as_ref() == shown;
+            let there = panel == STUDY && guided || done.is_some() && done.as_ref() == shown;
             match &done {
                 _ if there => {
-                    if ui.link(*title).on_hover_text("Shows the panel").clicked() {
-                        effects.actions.push(Action::Show(*id));
+                    if ui.link(panel.title).on_hover_text("Shows the panel").clicked() {
+                        effects.actions.push(Action::Show(panel));
                     }
                 }
                 Some(run) if !monitor.is_active() => {
                     let hint = "Opens one of the trainings that have ended, and shows the panel";
-                    if ui.link(*title).on_hover_text(hint).clicked() {
+                    if ui.link(panel.title).on_hover_text(hint).clicked() {
                         effects.actions.push(Action::Run(RunAction::Open(run.clone())));
-                        effects.actions.push(Action::Show(*id));
+                        effects.actions.push(Action::Show(panel));
                     }
                 }
                 _ => {
-                    ui.label(theme::strong(*title));
+                    ui.label(theme::strong(panel.title));
                 }
             }
             ui.add(Label::new(&watch.what).wrap());

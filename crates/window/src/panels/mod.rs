@@ -44,25 +44,33 @@ use row::Corner::{Left, LowerRight, UpperRight};
 use row::{Drawn, Row};
 use std::collections::HashMap;
 
-/// Every panel: the name it is kept under, its title, where it lies at first, and what draws it. Those of one corner lie
+/// Every panel: its names, where it lies at first, other words for it, and what draws it. Those of one corner lie
 /// there in this order, and so do the commands that show them.
 pub static PANELS: &[Row] = &[
-    Row::new::<curves::Curves>(CURVES, "Curves", Left),
-    Row::new::<learn::Learn>(LEARN, "Learn", Left),
-    Row::new::<study::Study>(STUDY, "Study", Left),
-    Row::new::<runs::Runs>(PanelId("runs"), "Runs", Left),
-    Row::new::<diagram::Diagram>(DIAGRAM, "Diagram", Left),
-    Row::new::<gradients::Gradients>(GRADIENTS, "Gradients", UpperRight),
-    Row::new::<confusion::Confusion>(PanelId("confusion"), "Confusion", UpperRight),
-    Row::new::<find::Find>(FIND, "Find", UpperRight),
-    Row::new::<classify::Classify>(CLASSIFY, "Classify", LowerRight),
-    Row::new::<log::Log>(PanelId("log"), "Log", LowerRight),
-    Row::new::<instruments::predictions::Predictions>(PREDICTIONS, "Predictions", Left),
-    Row::new::<instruments::inside::Inside>(INSIDE, "Inside", UpperRight),
-    Row::new::<instruments::explain::Explain>(EXPLAIN, "Explain", Left),
-    Row::new::<instruments::lesions::Lesions>(LESIONS, "Lesions", Left),
-    Row::new::<instruments::landscape::Landscape>(LANDSCAPE, "Landscape", Left),
-    Row::new::<data::Images>(DATA, "Data", Left),
+    Row::new::<curves::Curves>(CURVES, Left, "plots charts graphs loss accuracy metrics"),
+    Row::new::<learn::Learn>(LEARN, Left, "lessons tutorial course guided"),
+    Row::new::<study::Study>(STUDY, Left, "sweep grid search hyperparameters tuning"),
+    Row::new::<runs::Runs>(
+        PanelId::new("runs", "Runs"),
+        Left,
+        "history experiments list table compare draw all overlay",
+    ),
+    Row::new::<diagram::Diagram>(DIAGRAM, Left, "architecture graph network layers"),
+    Row::new::<gradients::Gradients>(GRADIENTS, UpperRight, "vanishing exploding heat map"),
+    Row::new::<confusion::Confusion>(
+        PanelId::new("confusion", "Confusion"),
+        UpperRight,
+        "matrix errors mistakes classes",
+    ),
+    Row::new::<find::Find>(FIND, UpperRight, "learning rate finder range test batch size"),
+    Row::new::<classify::Classify>(CLASSIFY, LowerRight, "predict own pictures photos"),
+    Row::new::<log::Log>(PanelId::new("log", "Log"), LowerRight, "messages notes errors"),
+    Row::new::<instruments::predictions::Predictions>(PREDICTIONS, Left, "mistakes wrong images gallery"),
+    Row::new::<instruments::inside::Inside>(INSIDE, UpperRight, "histograms weights activations parameters"),
+    Row::new::<instruments::explain::Explain>(EXPLAIN, Left, "grad-cam saliency attention why"),
+    Row::new::<instruments::lesions::Lesions>(LESIONS, Left, "ablation remove drop block sweep"),
+    Row::new::<instruments::landscape::Landscape>(LANDSCAPE, Left, "loss surface contour compute plane path"),
+    Row::new::<data::Images>(DATA, Left, "images dataset classes balance augmentation"),
 ];
 
 /// Where the layout is kept between two starts.
@@ -183,7 +191,7 @@ impl Panels {
         if let Some(id) = *enlarged {
             dock::framed(ui, |ui| show(ui, id));
         } else {
-            let mut dock = Dock { rows: PANELS, show, shown, under, enlarged, row: TabRow::default() };
+            let mut dock = Dock { show, shown, under, enlarged, row: TabRow::default() };
             layout.ui(&mut dock, ui);
             if let Some(chosen) = dock.row.chosen {
                 layout.make_active(|tile, _| tile == chosen);
@@ -206,11 +214,10 @@ impl Panels {
 
 /// Above a panel in the place of all: what it is, the ways to the others, and back.
 fn heading(ui: &mut Ui, shown: PanelId, presented: bool, actions: &mut Vec<Action>) {
-    let title = PANELS.iter().find(|row| row.id == shown).map_or("", |row| row.title);
     Frame::new().inner_margin(Margin::symmetric(12, 4)).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.set_min_height(theme::ROW);
-            ui.label(theme::heading(title));
+            ui.label(theme::heading(shown.title));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let back = if presented {
                     ui.button("Leave").on_hover_text("Ends presenting (F5)").clicked().then_some(Action::Present)
@@ -238,12 +245,12 @@ mod tests {
 
     #[test]
     fn no_two_panels_are_kept_under_one_name_and_those_that_are_named_elsewhere_exist() {
-        let ids: Vec<PanelId> = PANELS.iter().map(|row| row.id).collect();
+        let ids: Vec<&str> = PANELS.iter().map(|row| row.id.id).collect();
         assert!(ids.iter().enumerate().all(|(index, id)| !ids[..index].contains(id)), "{ids:?}");
-        let named = crate::panel::NAMED.map(|(id, _)| id);
-        assert!([CLASSIFY, DATA, EXPLAIN, PREDICTIONS].iter().chain(&named).all(|id| ids.contains(id)), "{ids:?}");
-        assert!(
-            crate::panel::NAMED.iter().all(|(id, title)| PANELS.iter().any(|row| row.id == *id && row.title == *title))
-        );
+        let elsewhere = [CLASSIFY, DATA, EXPLAIN, FIND, LEARN].into_iter().chain(crate::panel::NAMED);
+        assert!(elsewhere.into_iter().all(|id| PANELS.iter().any(|row| row.id == id)), "{ids:?}");
+        assert!(PANELS.iter().all(|row| !row.also.is_empty()), "a panel is looked for by other words, too");
+        let soak = include_str!("../../../../scripts/soak");
+        assert!(PANELS.iter().all(|row| soak.contains(&format!("\"{}\"", row.id.title))), "scripts/soak goes to each");
     }
 }

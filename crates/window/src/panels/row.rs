@@ -16,14 +16,15 @@ pub enum Corner {
 /// All that the window knows of a panel.
 pub struct Row {
     pub id: PanelId,
-    pub title: &'static str,
     pub corner: Corner,
+    /// Other words that people look for it by.
+    pub also: &'static str,
     make: fn(PanelId, Option<&dyn Storage>) -> Box<dyn Drawn>,
 }
 
 impl Row {
-    pub const fn new<P: Panel>(id: PanelId, title: &'static str, corner: Corner) -> Self {
-        Self { id, title, corner, make: make::<P> }
+    pub const fn new<P: Panel>(id: PanelId, corner: Corner, also: &'static str) -> Self {
+        Self { id, corner, also, make: make::<P> }
     }
 
     /// The panel as it was left.
@@ -69,5 +70,5 @@ impl<P: Panel> Drawn for Slot<P> {
 
 /// Where a view is kept: each by itself, so that one which cannot be read any more takes no other along.
 fn key(id: PanelId) -> String {
-    format!("panels.{}", id.0)
+    format!("panels.{}", id.id)
 }

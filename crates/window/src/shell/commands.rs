@@ -134,7 +134,7 @@ impl Command {
 }
 
 /// Other words for commands, by what their titles begin with.
-const ALSO: [(&str, &str); 46] = [
+const ALSO: [(&str, &str); 33] = [
     ("Start, pause", "train run play go begin resume halt"),
     ("Train anew", "start begin again new run"),
     ("Do one step", "single iteration next"),
@@ -168,19 +168,6 @@ const ALSO: [(&str, &str); 46] = [
     ("Present", "projector slides lecture beamer talk"),
     ("Enlarge", "maximise zoom focus large big"),
     ("Show or hide the form", "sidebar settings parameters"),
-    ("Show Curves", "plots charts graphs loss accuracy metrics"),
-    ("Show Learn", "lessons tutorial course guided"),
-    ("Show Study", "sweep grid search hyperparameters tuning"),
-    ("Show Runs", "history experiments list table compare draw all overlay"),
-    ("Show Diagram", "architecture graph network layers"),
-    ("Show Gradients", "vanishing exploding heat map"),
-    ("Show Confusion", "matrix errors mistakes classes"),
-    ("Show Find", "learning rate finder range test batch size"),
-    ("Show Predictions", "mistakes wrong images gallery"),
-    ("Show Inside", "histograms weights activations parameters"),
-    ("Show Explain", "grad-cam saliency attention why"),
-    ("Show Lesions", "ablation remove drop block sweep"),
-    ("Show Landscape", "loss surface contour compute plane path"),
 ];
 
 /// Every command.
@@ -190,7 +177,10 @@ pub fn all() -> Vec<Command> {
     use When::{Active, Always, Ended, Idle, Unfinished};
     let mut list = Vec::new();
     let mut add = |menu, title: &str, keys, when, action| {
-        let also = ALSO.iter().find(|(known, _)| title.starts_with(known)).map_or("", |(_, words)| words);
+        // Those of panels stand in the panels' rows.
+        let of_panel = |shown| PANELS.iter().find(|row| row.id == shown).map(|row| row.also);
+        let of_title = || ALSO.iter().find(|(known, _)| title.starts_with(known)).map(|(_, words)| *words);
+        let also = if let Action::Show(panel) = action { of_panel(panel) } else { of_title() }.unwrap_or_default();
         list.push(Command { title: title.to_owned(), menu, keys, action, also, when });
     };
     add(Menu::File, "Open an experiment…", None, Always, Action::Choose(Wanted::Experiment));
@@ -244,7 +234,7 @@ pub fn all() -> Vec<Command> {
     add(Menu::Classify, "Open weights from a file…", None, Always, Action::OpenWeights);
 
     for panel in PANELS {
-        add(Menu::View, &format!("Show {}", panel.title), None, Always, Action::Show(panel.id));
+        add(Menu::View, &format!("Show {}", panel.id.title), None, Always, Action::Show(panel.id));
     }
     add(Menu::View, "Reset the layout of the panels", None, Always, Action::ResetLayout);
     add(Menu::View, "Theme: dark", None, Always, Action::Theme(ThemePreference::Dark));

@@ -173,6 +173,7 @@ mod tests {
             ("open confusion", "Show Confusion"),
             ("res", "Reset: end the run and clear the plots"),
             ("r110", "Preset resnet110"),
+            ("showclassify", "Show Classify"),
         ] {
             assert_eq!(first(query).as_deref(), Some(title), "{query}");
         }

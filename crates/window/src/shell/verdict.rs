@@ -99,11 +99,13 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
             ui.colored_label(tokens.of_guess(found.confirms(guess)), found.on_guess(guess));
         }
         for look in [Look::Gradients, Look::Curves, Look::Lesions, Look::Predictions] {
-            let (panel, title) = shows(look);
+            let panel = shows(look);
             let reason = found.reasons.iter().find(|reason| reason.look == look);
             let text =
                 reason.map_or("Which block matters? Looks at the accuracy without each one", |it| it.text.as_str());
-            if (reason.is_some() || look == Look::Lesions && found.arms.len() > 1) && see(ui, title, text).clicked() {
+            if (reason.is_some() || look == Look::Lesions && found.arms.len() > 1)
+                && see(ui, panel.title, text).clicked()
+            {
                 actions.push(Action::Show(panel));
             }
         }

@@ -51,10 +51,10 @@ fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut 
         for reason in &found.reasons {
             ui.horizontal_wrapped(|ui| {
                 glossary::sentence(ui, &format!("· {}", reason.text), |text| text);
-                let (panel, title) = shows(reason.look);
+                let panel = shows(reason.look);
                 // This panel has curves of its own.
                 if reason.look != Look::Curves
-                    && ui.link(title).on_hover_text("Shows the panel; open a training to look into it").clicked()
+                    && ui.link(panel.title).on_hover_text("Shows the panel; open a training to look into it").clicked()
                 {
                     actions.push(Action::Show(panel));
                 }

@@ -258,3 +258,31 @@ fn more(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
     let (row, base) = (&field::NAMING, preset.map(|p| &p.naming));
     fields.choice(ui, row, &mut network.naming, base, &options);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+    use std::collections::BTreeSet;
+    use toml::Value;
+
+    /// Holds that every value of a kind can be chosen, by the names that a file has for them.
+    fn holds_all<T: Serialize + DeserializeOwned>(offered: &[(T, &str)]) {
+        // Whoever reads a file says which names there are: "unknown variant `?`, expected one of `a`, `b`".
+        let why = Value::String("?".to_owned()).try_into::<T>().map(drop).unwrap_err().to_string();
+        let known: BTreeSet<&str> = why.split('`').skip(3).step_by(2).collect();
+        let offered: Vec<Value> = offered.iter().map(|(value, _)| Value::try_from(value).unwrap()).collect();
+        let offered: BTreeSet<&str> = offered.iter().map(|value| value.as_str().unwrap()).collect();
+        assert!(known.len() > 2, "{why}");
+        assert_eq!(offered, known, "what the form offers, and what there is");
+    }
+
+    #[test]
+    fn every_kind_of_block_shortcut_activation_and_stem_can_be_chosen() {
+        holds_all(&BLOCKS);
+        holds_all(&SHORTCUTS);
+        holds_all(&ACTIVATIONS);
+        holds_all(&STEMS);
+    }
+}

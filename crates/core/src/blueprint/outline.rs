@@ -46,6 +46,8 @@ pub struct Layer {
     pub name: String,
     /// In words: `3×3 conv /2`.
     pub kind: String,
+    /// Whether it is a convolution.
+    pub is_convolution: bool,
     /// [channels, height, width] after it.
     pub output: [usize; 3],
 }
@@ -163,6 +165,7 @@ fn part<'a>(name: String, layers: impl Iterator<Item = &'a LayerSummary>, prefix
         part.layers.push(Layer {
             name: layer.name[prefix..].to_owned(),
             kind: layer.kind.clone(),
+            is_convolution: layer.is_convolution,
             output: layer.output,
         });
         part.output = layer.output;

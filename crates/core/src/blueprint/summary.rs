@@ -27,6 +27,9 @@ pub struct LayerSummary {
     pub name: String,
     /// In words: `3×3 conv /2`, `batch norm`.
     pub kind: String,
+    /// Whether it is a convolution.
+    #[serde(skip)]
+    pub is_convolution: bool,
     /// [channels, height, width] after it.
     pub output: MapShape,
     /// Parameters.
@@ -72,7 +75,8 @@ struct Counter {
 impl Counter {
     fn add(&mut self, name: &str, kind: String, output: MapShape, parameters: usize, macs: usize) {
         let (parameters, macs) = (parameters as u64, macs as u64);
-        self.layers.push(LayerSummary { name: name.to_owned(), kind, output, parameters, macs });
+        let (name, is_convolution) = (name.to_owned(), false);
+        self.layers.push(LayerSummary { name, kind, is_convolution, output, parameters, macs });
     }
 
     fn conv(&mut self, name: &str, conv: &ConvPlan) {
@@ -82,6 +86,9 @@ impl Counter {
         let kind = format!("{0}×{0} conv{stride}", conv.kernel);
         let bias = if conv.bias { out } else { 0 };
         self.add(name, kind, conv.output, weights + bias, weights * height * width);
+        if let Some(layer) = self.layers.last_mut() {
+            layer.is_convolution = true;
+        }
     }
 
     fn norm(&mut self, name: &str, map: MapShape) {

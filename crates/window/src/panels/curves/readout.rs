@@ -208,26 +208,23 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
     let steps = || curves.iter().filter_map(|(_, values)| values.step);
     let own_steps = figure.metric.is_validated() && !figure.curves.iter().any(|curve| curve.raw.is_some())
         || steps().any(|step| steps().any(|other| other.to_bits() != step.to_bits()));
-    let any = |of: fn(&Values) -> Option<f64>| curves.iter().any(|(_, values)| of(values).is_some());
-    let columns: Vec<Shown> = [
-        (own_steps, "step", (|values| values.step) as fn(&Values) -> Option<f64>),
-        (true, if figure.metric.is_validated() { "training" } else { "value" }, |values| values.training),
-        (true, "smoothed", |values| values.smoothed),
-        (true, "validation", |values| values.validation),
-    ]
-    .into_iter()
-    .filter(|(wanted, _, of)| *wanted && any(*of))
-    .map(|(_, title, of)| (title, of))
-    .collect();
-    let words = |title: &str, value: f64| match title {
-        "step" => number::setting(value),
-        _ => figure.metric.unit().in_words(value),
-    };
+    let columns: Vec<Shown> = [Shown::Step, Shown::Training, Shown::Smoothed, Shown::Validation]
+        .into_iter()
+        .filter(|column| (*column != Shown::Step || own_steps) && curves.iter().any(|(_, it)| column.of(it).is_some()))
+        .collect();
+    let words = |value: f64| figure.metric.unit().in_words(value);
     Grid::new("values").num_columns(columns.len() + 2).spacing([space::M, 2.0]).min_row_height(16.0).show(ui, |ui| {
         ui.label("");
         ui.label("");
-        for (title, _) in &columns {
-            ui.add(Label::new(theme::caption(*title, &tokens)).extend());
+        for column in &columns {
+            let title = match column {
+                Shown::Step => "step",
+                Shown::Training if figure.metric.is_validated() => "training",
+                Shown::Training => "value",
+                Shown::Smoothed => "smoothed",
+                Shown::Validation => "validation",
+            };
+            ui.add(Label::new(theme::caption(title, &tokens)).extend());
         }
         ui.end_row();
         for (curve, values) in &curves {
@@ -238,11 +235,11 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
             let text = if died { format!("{}: diverged", source.name) } else { source.name.clone() };
             let small = |text: String| RichText::new(text).size(theme::size::SMALL);
             let parts = [
-                values.training.map(|value| words("", value)),
-                values.smoothed.map(|value| format!("smoothed {}", words("", value))),
+                values.training.map(words),
+                values.smoothed.map(|value| format!("smoothed {}", words(value))),
                 values.validation.map(|value| match values.training {
-                    Some(_) => format!("validation {}", words("", value)),
-                    None => words("", value),
+                    Some(_) => format!("validation {}", words(value)),
+                    None => words(value),
                 }),
             ];
             let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -252,9 +249,10 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
                 ui.add(Label::new(small(text.clone())).truncate())
             });
             named(ui, name.inner, &format!("{text}: {said}"));
-            for (title, of) in &columns {
-                let mut value = number::or_dash(of(values).map(|value| words(title, value)));
-                if let Some(step) = values.validated.filter(|_| *title == "validation") {
+            for column in &columns {
+                let told = |value| if *column == Shown::Step { number::setting(value) } else { words(value) };
+                let mut value = number::or_dash(column.of(values).map(told));
+                if let Some(step) = values.validated.filter(|_| *column == Shown::Validation) {
                     value += &format!(" at {}", number::count(step));
                 }
                 ui.add(Label::new(small(value)).extend());
@@ -272,8 +270,25 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
     }
 }
 
-/// A column of the values under the crosshair: its title, and what it is of.
-type Shown = (&'static str, fn(&Values) -> Option<f64>);
+/// A column of the values under the crosshair.
+#[derive(Clone, Copy, PartialEq)]
+enum Shown {
+    Step,
+    Training,
+    Smoothed,
+    Validation,
+}
+
+impl Shown {
+    fn of(self, values: &Values) -> Option<f64> {
+        match self {
+            Self::Step => values.step,
+            Self::Training => values.training,
+            Self::Smoothed => values.smoothed,
+            Self::Validation => values.validation,
+        }
+    }
+}
 
 /// Where the crosshair is, in all measures of the first arm that has come so far.
 fn heading(figure: &Figure, curves: &[(&Curve, Values)], x: f64) -> String {

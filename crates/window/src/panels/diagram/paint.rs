@@ -146,7 +146,7 @@ pub fn node(ui: &Ui, node: &Node, rect: Rect, look: Look) {
 fn inside(node: &Node, width: f32) -> Vec<String> {
     let own = |name: &str| !Naming::is_of_shortcut(name);
     if width >= LAYERS && !matches!(node.piece, Piece::Head) {
-        let convolutions = node.part.layers.iter().filter(|layer| own(&layer.name) && layer.kind.contains("conv"));
+        let convolutions = node.part.layers.iter().filter(|layer| own(&layer.name) && layer.is_convolution);
         return convolutions
             .map(|layer| {
                 let kind = layer.kind.replace(" conv", "");

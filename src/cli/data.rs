@@ -6,7 +6,7 @@ use lab_core::data::cache::{self, Cached};
 use lab_core::data::{ClassCount, Double, LeftOut, LoadOptions, Standing, Survey, subset};
 use lab_core::experiment::{Data, Source};
 use lab_core::fetch::Kind;
-use lab_core::number::{duration, or_dash, plural, precise_percent};
+use lab_core::number::{bytes, duration, or_dash, plural, precise_percent};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -87,9 +87,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         DataCommand::Cache { list: _, clear, json } => kept(*clear, *json),
         DataCommand::Subset { from, train_per_class, test_per_class, seed, out } => {
             let made = subset::write(from, *train_per_class, *test_per_class, *seed, out).map_err(Failure::usage)?;
-            let size = made.bytes as f64 / 1e6;
             let counts = format!("{} training and {} test images", made.train, made.test);
-            output::print(&format!("wrote {counts} to {}, {size:.2} MB", out.display()))
+            output::print(&format!("wrote {counts} to {}, {}", out.display(), bytes(made.bytes as u64)))
         }
     }
 }
@@ -157,11 +156,11 @@ fn double(double: &Double) -> Value {
 fn kept(clear: bool, as_json: bool) -> Result<(), Failure> {
     let folder = cache::user_folder().ok_or_else(|| Failure::running("there is no folder to keep pictures in"))?;
     if clear {
-        let (files, bytes) = cache::clear(&folder).map_err(Failure::running)?;
+        let (files, freed) = cache::clear(&folder).map_err(Failure::running)?;
         return output::print(&format!(
-            "removed {} of decoded pictures, {:.1} MB, from {}",
+            "removed {} of decoded pictures, {}, from {}",
             plural(files as u64, "file"),
-            bytes as f64 / 1e6,
+            bytes(freed),
             folder.display()
         ));
     }
@@ -179,13 +178,7 @@ fn kept(clear: bool, as_json: bool) -> Result<(), Failure> {
     let row = |it: &Cached| {
         let size = format!("{}×{}×{}", it.channels, it.size.1, it.size.0);
         let used = it.used.elapsed().map_or_else(|_| or_dash(None), |since| duration(since.as_secs_f64()) + " ago");
-        vec![
-            source(it).unwrap_or_else(|| "damaged".to_owned()),
-            it.count.to_string(),
-            size,
-            format!("{:.1} MB", it.bytes as f64 / 1e6),
-            used,
-        ]
+        vec![source(it).unwrap_or_else(|| "damaged".to_owned()), it.count.to_string(), size, bytes(it.bytes), used]
     };
     let rows: Vec<Vec<String>> = kept.iter().map(row).collect();
     let table = output::table(&["data set", "pictures", "size", "on disk", "last used"], &rows);

@@ -17,6 +17,12 @@ pub fn peak() -> Option<u64> {
     entry(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:").map(|kibibytes| kibibytes * 1024)
 }
 
+/// Bytes that this process has in memory now; known on Linux only.
+#[must_use]
+pub fn resident() -> Option<u64> {
+    entry(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS:").map(|kibibytes| kibibytes * 1024)
+}
+
 /// What the control groups of this process leave to it: its own and those around it, as a container, a scheduler or
 /// systemd makes them (version 2, <https://docs.kernel.org/admin-guide/cgroup-v2.html>).
 fn allowed() -> Option<u64> {

@@ -13,7 +13,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Nothing asked yet. `ask` is how the system is asked, such as [`resident`].
+    /// Nothing asked yet. `ask` is how the system is asked, such as [`lab_core::memory::resident`].
     #[must_use]
     pub fn new(ask: fn() -> Option<u64>) -> Self {
         Self { ask, asked: None, resident: None }
@@ -27,13 +27,4 @@ impl Memory {
         }
         self.resident
     }
-}
-
-/// Bytes that this program has in memory; `None` where the system does not tell.
-#[must_use]
-pub fn resident() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kibibytes * 1024)
 }

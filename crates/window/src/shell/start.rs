@@ -213,7 +213,7 @@ fn build(context: &eframe::CreationContext<'_>, options: Options) -> std::io::Re
         plan: options.plan,
         device: options.device,
         devices: options.devices,
-        resident: super::memory::resident,
+        resident: lab_core::memory::resident,
         place: options.place,
         program: std::env::current_exe().ok(),
         frame_log: options.frame_log,

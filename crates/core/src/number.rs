@@ -61,6 +61,12 @@ pub fn setting(value: f64) -> String {
     if seven == 0.0 || (1e-3..1e7).contains(&seven.abs()) { format!("{seven}") } else { format!("{seven:e}") }
 }
 
+/// The nearest number of two significant digits, for a setting of which more would tell nothing.
+#[must_use]
+pub fn two_digits(value: f64) -> f64 {
+    format!("{value:.1e}").parse().unwrap_or(value)
+}
+
 /// A whole number with its thousands set apart: `214,042`.
 #[must_use]
 pub fn count(value: u64) -> String {
@@ -175,6 +181,12 @@ pub fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_digits_are_the_nearest_at_any_size() {
+        let values = [0.0333, 1e-7 / 3.0, 149.9, 1.0, 0.0].map(two_digits);
+        assert_eq!(values, [0.033, 3.3e-8, 150.0, 1.0, 0.0]);
+    }
 
     #[test]
     fn numbers_have_three_digits() {

@@ -7,13 +7,13 @@ use crate::action::Action;
 use crate::collection::{Collection, Standing};
 use crate::dialogs::Wanted;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{capitalised, choose, decimal, named, numbers};
+use crate::kit::widgets::{choose, decimal, named, numbers};
 use crate::panel::DATA;
 use eframe::egui::{Label, Response, RichText, TextEdit, Ui, vec2};
 use lab_core::data::ClassCount;
 use lab_core::experiment::field;
-use lab_core::experiment::{Channels, Data, Fit, Holdout, Normalization, Resize, Source};
-use lab_core::number::plural;
+use lab_core::experiment::{Channels, Data, Fit, Holdout, Normalization, Resize, Source, imagenet_normalization};
+use lab_core::number::{capital, plural};
 
 /// Rows of the data set.
 pub fn ui(
@@ -87,7 +87,7 @@ fn normalization(ui: &mut Ui, fields: &Fields, value: &mut Normalization, preset
         let kept = preset.filter(|p| kind(p) == chosen).cloned();
         *value = kept.unwrap_or_else(|| match chosen {
             0 => Normalization::Measured,
-            1 => Normalization::Given { mean: vec![0.485, 0.456, 0.406], std: vec![0.229, 0.224, 0.225] },
+            1 => imagenet_normalization(),
             _ => Normalization::Off,
         });
     }
@@ -149,7 +149,7 @@ fn standing(ui: &mut Ui, data: &Data, collection: &mut Collection, actions: &mut
         return;
     }
     if let Standing::Failed(error) = collection.standing() {
-        return error_text(ui, &capitalised(&format!("{}.", error.at_field())));
+        return error_text(ui, &capital(&format!("{}.", error.at_field())));
     }
     beside(ui, |ui, tokens| match collection.standing() {
         Standing::Unread | Standing::Failed(_) => {

@@ -1,8 +1,8 @@
 //! What is wrong with a plan, in the words of the form.
 
-use crate::kit::widgets::capitalised;
 use eframe::egui::{Align, Context, Id, Response, Ui};
 use lab_core::experiment::{Invalid, Plan, field_in_words};
+use lab_core::number::capital;
 
 /// A field that cannot be as it is, in a sentence without its end and without the path that a file has for the field.
 pub(super) fn in_words(Invalid { field, value, rule }: &Invalid, plan: &Plan) -> String {
@@ -15,11 +15,11 @@ pub(super) fn in_words(Invalid { field, value, rule }: &Invalid, plan: &Plan) ->
         // Networks have names, too.
         name if field == "name" => format!("run {name}"),
         // What lines in plots have no room for.
-        name if name == "lr" => "learning rate".to_owned(),
+        _ if field.ends_with(".learning_rate") => "learning rate".to_owned(),
         name => name,
     };
     let owner = arm.map_or_else(String::new, |arm| format!(" of {}", arm.name));
-    capitalised(format!("{name}{owner} is {value}, but must be {rule}").trim_start())
+    capital(format!("{name}{owner} is {value}, but must be {rule}").trim_start())
 }
 
 /// For how many frames the form looks for what is wrong: a section unfolds in one and is drawn in the next.

@@ -3,6 +3,7 @@
 
 use crate::action::{Action, Sought};
 use lab_core::experiment::{Experiment, Plan, with_overrides};
+use lab_core::number::two_digits;
 use std::cell::RefCell;
 use toml::Value;
 
@@ -144,10 +145,6 @@ fn around(now: &Value, path: &str) -> Vec<Value> {
         Value::Integer(now) => [now / 2, now, 2 * now].map(Value::Integer).into(),
         ref other => vec![other.clone()],
     }
-}
-
-fn two_digits(value: f64) -> f64 {
-    format!("{value:.1e}").parse().unwrap_or(value)
 }
 
 #[cfg(test)]

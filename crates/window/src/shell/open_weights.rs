@@ -2,9 +2,10 @@
 
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
-use crate::kit::widgets::{bounded_field, capitalised, choose, named, primary};
+use crate::kit::widgets::{bounded_field, choose, named, primary};
 use eframe::egui::{Context, Grid, Id, Key, Label, Modal, Response, RichText, TextEdit, Ui, Vec2};
-use lab_core::experiment::{Data, DeviceChoice, Normalization, PRESETS, Plan, Preset, preset};
+use lab_core::experiment::{Data, DeviceChoice, Normalization, PRESETS, Plan, Preset, imagenet_normalization, preset};
+use lab_core::number::{capital, setting};
 use lab_core::protocol::{DatasetInfo, Event, Import};
 use std::path::Path;
 
@@ -27,8 +28,14 @@ pub struct OpenWeights {
 }
 
 impl Default for OpenWeights {
-    /// As for the best-known weights for CIFAR-10.
+    /// As for the best-known weights for CIFAR-10, whose images were normalised as ImageNet's are.
     fn default() -> Self {
+        let listed =
+            |numbers: Vec<f32>| numbers.into_iter().map(|it| setting(it.into())).collect::<Vec<_>>().join(", ");
+        let [mean, std] = match imagenet_normalization() {
+            Normalization::Given { mean, std } => [mean, std].map(listed),
+            Normalization::Measured | Normalization::Off => Default::default(),
+        };
         Self {
             path: String::new(),
             followed: String::new(),
@@ -36,8 +43,8 @@ impl Default for OpenWeights {
             gray: false,
             side: 32,
             classes: "airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck".into(),
-            mean: "0.485, 0.456, 0.406".into(),
-            std: "0.229, 0.224, 0.225".into(),
+            mean,
+            std,
             images: true,
             wrong: None,
             reads: false,
@@ -206,7 +213,7 @@ impl OpenWeights {
         let channels = if self.gray { 1 } else { 3 };
         let (mean, std) = (singles(&self.mean, channels, "mean")?, singles(&self.std, channels, "deviation")?);
         Normalization::given(mean.clone(), std.clone(), Some(channels))
-            .map_err(|why| format!("{}.", capitalised(&why.to_string())))?;
+            .map_err(|why| format!("{}.", capital(&why.to_string())))?;
         let names: Vec<String> = self.classes.split(',').map(|name| name.trim().to_owned()).collect();
         if names.iter().any(String::is_empty) {
             return Err("A class has no name: there is a comma too many.".into());

@@ -11,7 +11,7 @@ use crate::scene::{Effects, Scene};
 use eframe::egui::{Label, Ui, Vec2, vec2};
 use lab_core::experiment::Plan;
 use lab_core::finder::{RateTest, Suggestion, suggestion};
-use lab_core::number::setting;
+use lab_core::number::{setting, two_digits};
 use lab_core::statistics::smoothed;
 
 /// How many times its beginning a loss may be to be drawn: what lies above says no more than that it is above.
@@ -119,10 +119,6 @@ fn plot(ui: &mut Ui, rates: &Rates, found: &[Option<Suggestion>], is_done: bool,
     chart::draw_across(ui, ("rates", &text), &lines, across, Scale::Linear, height);
     let caption = "The averaged loss against the learning rate; dashed lines are what is suggested";
     ui.label(theme::caption(caption, &Tokens::of(ui)));
-}
-
-fn two_digits(value: f64) -> f64 {
-    format!("{value:.1e}").parse().unwrap_or(value)
 }
 
 fn in_words(name: &str, found: Option<Suggestion>) -> String {

@@ -6,7 +6,7 @@ use crate::give_away;
 use crate::kit::canvas::{Offer, canvas_with};
 use crate::kit::chips::within;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{capitalised, choose, named, progress};
+use crate::kit::widgets::{choose, named, progress};
 use crate::panels::beginning::{BEING_MADE, by_training};
 use crate::scene::{Effects, Scene};
 use crate::state::Monitor;
@@ -15,6 +15,7 @@ use crate::state::selected::SelectedBlock;
 use eframe::egui::{Button, Label, Popup, RichText, Ui, vec2};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::instrument::{About, Finding, Instrument, Question};
+use lab_core::number::capital;
 use lab_core::protocol::Networks;
 
 /// What a panel works with.
@@ -236,7 +237,7 @@ pub fn refusals(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
         bench.findings(instrument).map(|(_, name, finding)| (name, finding.as_ref().err())).collect();
     match all.as_slice() {
         [(_, Some(why)), rest @ ..] if !rest.is_empty() && rest.iter().all(|(_, other)| *other == Some(*why)) => {
-            wrong(ui, format!("{}.", capitalised(why)));
+            wrong(ui, format!("{}.", capital(why)));
         }
         _ => all.iter().filter_map(|(name, why)| Some((name, (*why)?))).for_each(|(name, why)| refusal(ui, name, why)),
     }

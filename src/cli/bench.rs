@@ -1,6 +1,6 @@
 //! `residual-lab bench`: the speed of a training step or of inference.
 
-use super::devices;
+use super::devices::{self, DeviceArgs};
 use super::output::{self, Failure};
 use super::plan::{self, Shape};
 use super::signals::allocated;
@@ -46,9 +46,8 @@ pub struct Args {
     /// Steps measured, after two that are not
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     steps: u32,
-    /// Where to compute: auto, flex, flex-stock, ndarray, gpu or gpu:N
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    #[command(flatten)]
+    at: DeviceArgs,
     /// Measure inference instead of training
     #[arg(long)]
     inference: bool,
@@ -81,7 +80,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let shape = args.image.map_or(shape, |Shape(shape)| shape);
     let classes = args.classes.map_or(classes, |classes| classes as usize);
     let dataset = noise(shape, classes, args.batch as usize);
-    let opened = devices::open_for(args.device, precision)?;
+    let opened = devices::open_for(args.at.device, precision)?;
     let work = Work { steps: args.steps, inference: args.inference, look_inside: args.look_inside, precision };
     let times = measure(&arms, &dataset, &opened, work)?;
     report(args, shape, &opened, &times)

@@ -1,13 +1,13 @@
 //! `residual-lab classify`: what is in a picture.
 
-use super::devices;
+use super::devices::{self, DeviceArgs};
 use super::network::{NetworkArgs, find_run, load_dataset};
 use super::output::{self, Failure};
 use super::plan::Shape;
 use super::weights_file::{Trained, WeightsFile, named_classes};
 use lab_core::data::{LoadOptions, read_picture_for};
-use lab_core::experiment::DeviceChoice;
 use lab_core::files::files_in;
+use lab_core::instrument::likeliest;
 use lab_core::number::precise_percent;
 use lab_core::protocol::DatasetInfo;
 use lab_engine::train::device::Opened;
@@ -45,9 +45,8 @@ pub struct Args {
     /// How many classes to name for each picture
     #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     top: u32,
-    /// Where to compute: auto, flex, flex-stock, ndarray, gpu or gpu:N
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    #[command(flatten)]
+    at: DeviceArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -117,7 +116,7 @@ fn pictures(named: &Path) -> Result<Vec<PathBuf>, Failure> {
 fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
     if let Some(weights) = args.network.weights_file()? {
         let info = info(args, &weights)?;
-        let opened = devices::open_for(args.device, weights.precision())?;
+        let opened = devices::open_for(args.at.device, weights.precision())?;
         let trained = weights.load(info, &opened)?;
         return Ok((opened, trained, &args.paths));
     }
@@ -127,7 +126,7 @@ fn prepare(args: &Args) -> Result<(Opened, Trained, &[PathBuf]), Failure> {
     match args.paths.split_first() {
         Some((run, pictures)) if !pictures.is_empty() => {
             let run = find_run(run)?;
-            let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;
+            let opened = devices::open_for(args.at.device, run.experiment.recipe.precision)?;
             let trained = args.network.of_run(&run, &opened)?;
             Ok((opened, trained, pictures))
         }
@@ -159,12 +158,10 @@ fn look(path: &Path, trained: &Trained, opened: &Opened) -> Result<Vec<Vec<f32>>
     lens.probabilities(&lens.pixels(&picture), networks).map_err(|error| error.to_string())
 }
 
-/// The likeliest classes of one network, the likeliest first.
+/// The likeliest classes of one network by their names, the likeliest first.
 fn best<'a>(probabilities: &[f32], classes: &'a [String], top: usize) -> Vec<(&'a str, f32)> {
-    let mut ranked: Vec<(&str, f32)> = classes.iter().map(String::as_str).zip(probabilities.iter().copied()).collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-    ranked.truncate(top);
-    ranked
+    let ranked = likeliest(probabilities, top).into_iter();
+    ranked.filter_map(|(class, share)| Some((classes.get(class)?.as_str(), share))).collect()
 }
 
 fn describe(path: &Path, seen: Result<&[Vec<f32>], &String>, trained: &Trained, top: usize) -> Value {

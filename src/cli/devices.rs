@@ -16,6 +16,17 @@ pub struct Args {
     json: bool,
 }
 
+/// Where a command computes.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct DeviceArgs {
+    #[arg(long, default_value_t, help = help())]
+    pub device: DeviceChoice,
+}
+
+fn help() -> String {
+    format!("Where to compute: {}; `residual-lab devices` lists them", DeviceChoice::NAMES)
+}
+
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let devices = device::list();
     if args.json {

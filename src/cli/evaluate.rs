@@ -1,12 +1,11 @@
 //! `residual-lab evaluate`: how well trained networks do on images.
 
 use super::counting::Counting;
-use super::devices;
+use super::devices::{self, DeviceArgs};
 use super::network::{Loaded, NetworkArgs, Wanted, find_run, images_of, load_dataset};
 use super::output::{self, Failure};
 use super::weights_file::{Trained, named_classes};
 use lab_core::data::{LoadOptions, Scoring};
-use lab_core::experiment::DeviceChoice;
 use lab_core::number::{precise, precise_percent};
 use lab_engine::train::device::Opened;
 use lab_engine::train::evaluate::{Inputs, Scores, evaluate};
@@ -46,9 +45,8 @@ pub struct Args {
     /// Use the training images instead
     #[arg(long)]
     train: bool,
-    /// Where to compute: auto, flex, flex-stock, ndarray, gpu or gpu:N
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    #[command(flatten)]
+    at: DeviceArgs,
     /// Images at a time
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: u32,
@@ -111,7 +109,7 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
             let (theirs, own) = (loaded.info.classes.join(", "), known.join(", "));
             return Err(Failure::Usage(format!("the run knows the classes {own}, but the data set has {theirs}")));
         }
-        let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;
+        let opened = devices::open_for(args.at.device, run.experiment.recipe.precision)?;
         let trained = args.network.of_run(&run, &opened)?;
         return Ok((opened, loaded, trained));
     }
@@ -133,7 +131,7 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
             names.join(", ")
         ));
     }
-    let opened = devices::open_for(args.device, weights.precision())?;
+    let opened = devices::open_for(args.at.device, weights.precision())?;
     let trained = weights.load(loaded.info.clone(), &opened)?;
     Ok((opened, loaded, trained))
 }

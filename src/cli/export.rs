@@ -191,8 +191,8 @@ fn networks(args: &Args, run: &Run) -> Result<(), Failure> {
         .filter(|&arm| args.arm.as_ref().is_none_or(|wanted| *wanted == run.info.arms[arm].name))
         .collect();
     if arms.is_empty() {
-        let names: Vec<&str> = run.info.arms.iter().map(|arm| arm.name.as_str()).collect();
-        return Err(Failure::Usage(format!("the run has no such network; it has {}", names.join(", "))));
+        let names = run.info.arms.iter().map(|arm| arm.name.as_str());
+        return Err(Failure::no_arm("the run", args.arm.as_deref().unwrap_or_default(), names));
     }
     let folder = args.place(&run.folder, if args.onnx { "-onnx" } else { "-torch" });
     let found: Vec<_> = arms.into_iter().map(|arm| (arm, run.weights(arm, which))).collect();

@@ -1,17 +1,17 @@
 //! `residual-lab find`: a learning rate and a batch size to begin with.
 
 use super::bench::{self, Work};
-use super::devices;
+use super::devices::{self, DeviceArgs};
 use super::output::{self, Failure};
 use super::plan::PlanArgs;
 use clap::Subcommand;
 use crossbeam_channel::RecvTimeoutError;
 use indicatif::ProgressBar;
 use lab_core::data::Dataset;
-use lab_core::experiment::{DeviceChoice, PlanError};
+use lab_core::experiment::PlanError;
 use lab_core::finder::{RateTest, Suggestion, Tried, recommended, sizes, suggestion};
 use lab_core::memory;
-use lab_core::number::{bytes, precise, setting};
+use lab_core::number::{bytes, precise, setting, two_digits};
 use lab_core::protocol::{Command, Event};
 use lab_core::runs;
 use lab_engine::train::engine::Engine;
@@ -60,9 +60,8 @@ struct RateArgs {
     #[arg(long, value_name = "N", default_value_t = RateTest::default().steps,
         value_parser = clap::value_parser!(u32).range(20..=100_000))]
     test_steps: u32,
-    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    #[command(flatten)]
+    at: DeviceArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -75,9 +74,8 @@ struct RateArgs {
 struct BatchArgs {
     #[command(flatten)]
     plan: PlanArgs,
-    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    #[command(flatten)]
+    at: DeviceArgs,
     /// Memory in MiB that training may take [default: four fifths of what is free]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 24))]
     memory: Option<u64>,
@@ -106,7 +104,7 @@ fn rate(args: &RateArgs) -> Result<(), Failure> {
     let names: Vec<String> = experiment.arms.iter().map(|arm| arm.name.clone()).collect();
     // It opens no record, but knows the runs that networks may start from.
     let engine = Engine::start(Box::new(runs::Folder::nowhere()), || {}).map_err(Failure::running)?;
-    engine.send(Command::Play { experiment: Box::new(experiment), device: args.device });
+    engine.send(Command::Play { experiment: Box::new(experiment), device: args.at.device });
     let losses = watch(&engine, names.len(), args)?;
     if args.follow {
         return Ok(());
@@ -169,16 +167,11 @@ fn watch(engine: &Engine, arms: usize, args: &RateArgs) -> Result<Vec<Vec<(f64, 
     }
 }
 
-fn two_digits(value: f64) -> f64 {
-    let scale = 10f64.powf(value.abs().log10().floor() - 1.0);
-    (value / scale).round() * scale
-}
-
 fn batch(args: &BatchArgs) -> Result<(), Failure> {
     let experiment = args.plan.experiment()?;
     let dataset = Dataset::of(&experiment).map_err(Failure::usage)?;
     let images = (dataset.shape(), dataset.classes.len());
-    let opened = devices::open_for(args.device, experiment.recipe.precision)?;
+    let opened = devices::open_for(args.at.device, experiment.recipe.precision)?;
     let memory =
         args.memory.map(|mib| mib << 20).or_else(|| memory::free().map(|free| free / 5 * 4)).unwrap_or(1 << 30);
     let fits = sizes(&experiment, images, dataset.train.len(), memory).map_err(Failure::Usage)?;

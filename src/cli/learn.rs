@@ -1,10 +1,10 @@
 //! `residual-lab learn`: guided experiments, each a question that a study answers.
 
+use super::devices::DeviceArgs;
 use super::inspect;
 use super::output::{self, Failure};
 use super::study::{Manner, create, find, worked};
 use clap::Subcommand;
-use lab_core::experiment::DeviceChoice;
 use lab_core::learn::{Answered, Asked, Conclusion, Lesson, conclude, lesson, lessons, noted};
 use lab_core::number::{capital, plural};
 use lab_core::study::{StudyFolder, TrialState};
@@ -54,9 +54,8 @@ struct RunArgs {
     /// The study's folder; a new one in the usual place if left out
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    #[command(flatten)]
+    at: DeviceArgs,
     /// Stop, with a conclusion, when the standard input ends
     #[arg(long)]
     until_input_ends: bool,
@@ -140,7 +139,7 @@ fn train(args: &RunArgs) -> Result<(), Failure> {
     };
     concluded(&study)?;
     let manner = Manner { quiet: args.json, until_input_ends: args.until_input_ends };
-    let worked = worked(study, args.device, manner);
+    let worked = worked(study, args.at.device, manner);
     let study = StudyFolder::open(&folder).map_err(Failure::running)?;
     let unanswered = ask(&lesson, &study);
     let found = concluded(&study)?;

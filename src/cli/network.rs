@@ -93,9 +93,8 @@ impl NetworkArgs {
         }
         without.iter().for_each(|why| output::notice(&why.to_string()));
         if networks.is_empty() {
-            let names: Vec<&str> = run.experiment.arms.iter().map(|arm| arm.name.as_str()).collect();
-            let wanted = self.arm.as_deref().unwrap_or_default();
-            return Err(Failure::Usage(format!("the run has no arm \"{wanted}\"; it has {}", names.join(", "))));
+            let names = run.experiment.arms.iter().map(|arm| arm.name.as_str());
+            return Err(Failure::no_arm("the run", self.arm.as_deref().unwrap_or_default(), names));
         }
         let fit = lens::fit(&run.experiment.data);
         Ok(Trained { networks, dataset: run.info.dataset.clone(), fit })

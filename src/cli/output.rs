@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lab_core::instrument::{Confusion, WHOLE};
+use lab_core::protocol::STOPPED;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -18,7 +19,7 @@ pub enum Failure {
     Usage(String),
     /// Something went wrong on the way: exit code 1.
     Running(String),
-    /// Stopped before the work was done, with a checkpoint: exit code 75, which means "try again".
+    /// Stopped before the work was done, with a checkpoint: exit code [`STOPPED`].
     Again,
     /// The same, with a line that says how to go on.
     Unfinished(String),
@@ -42,7 +43,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Running(_) => 1,
-            Self::Again | Self::Unfinished(_) => 75,
+            Self::Again | Self::Unfinished(_) => STOPPED,
             Self::Silent => 0,
         }
     }
@@ -50,6 +51,12 @@ impl Failure {
     /// This user has no home folder for what is kept there; `instead` says what helps.
     pub fn no_home(instead: &str) -> Self {
         Self::Usage(format!("this user has no home folder: {instead}"))
+    }
+
+    /// Somebody has no arm of the wanted name; it has these.
+    pub(super) fn no_arm<'a>(whose: &str, wanted: &str, there: impl IntoIterator<Item = &'a str>) -> Self {
+        let there: Vec<&str> = there.into_iter().collect();
+        Self::Usage(format!("{whose} has no arm \"{wanted}\"; it has {}", there.join(", ")))
     }
 
     /// Something that cannot be, unless the program is wrong.

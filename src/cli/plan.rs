@@ -136,7 +136,7 @@ pub(super) fn arms_of(from: &str, experiment: &Experiment, name: Option<&str>) -
     let arms = experiment.arms.iter().filter(|arm| name.is_none_or(|name| arm.name == name));
     match (arms.cloned().collect::<Vec<Arm>>(), name) {
         (none, Some(name)) if none.is_empty() => {
-            Err(Failure::Usage(format!("{from} has no arm \"{name}\"; there are {}", names(&experiment.arms))))
+            Err(Failure::no_arm(from, name, experiment.arms.iter().map(|arm| arm.name.as_str())))
         }
         (arms, _) => Ok(arms),
     }

@@ -1,6 +1,7 @@
 //! `residual-lab train`: the engine with a terminal in front of it.
 
 use super::choices::one_of;
+use super::devices::DeviceArgs;
 use super::output::{self, Failure};
 use super::plan::PlanArgs;
 use super::progress::Progress;
@@ -10,7 +11,7 @@ use super::verdict;
 use super::watch::{Watched, typed, watch};
 use clap::builder::PossibleValue;
 use lab_core::checkpoint::Keeping;
-use lab_core::experiment::{DeviceChoice, Extension, Source};
+use lab_core::experiment::{Extension, Source};
 use lab_core::files;
 use lab_core::number::{count, duration, or_dash, precise, precise_percent};
 use lab_core::protocol::{Command, Outcome};
@@ -47,9 +48,8 @@ pub struct Args {
     /// anew, "constant" holds the last learning rate
     #[arg(long, value_name = "WHAT", requires = "extend", default_value = "stretch", value_parser = one_of(extensions()))]
     schedule: Extension,
-    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N; `residual-lab devices` lists them
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    #[command(flatten)]
+    at: DeviceArgs,
     /// The folder of this run, which must be empty or absent; a new one in the usual place if left out
     #[arg(long, value_name = "RUN_FOLDER", conflicts_with = "resume")]
     out: Option<PathBuf>,
@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             return resume_study(args, &folder, images);
         }
         let run = runs::find(named).map_err(Failure::usage)?.folder;
-        return train(args, Command::Resume { run, device: args.device }, images);
+        return train(args, Command::Resume { run, device: args.at.device }, images);
     }
     let experiment = Box::new(args.plan.experiment()?);
     if experiment.recipe.seeds > 1 {
@@ -92,7 +92,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let study = study::create(plan, args.out.as_deref())?;
         return over_seeds(args, study);
     }
-    train(args, Command::Start { experiment, device: args.device, paused: false }, None)
+    train(args, Command::Start { experiment, device: args.at.device, paused: false }, None)
 }
 
 /// Goes on with a study, as an experiment with several seeds is one.
@@ -111,7 +111,7 @@ fn resume_study(args: &Args, folder: &Path, images: Option<Source>) -> Result<()
 /// Trains with each seed, and says what that has shown.
 fn over_seeds(args: &Args, study: StudyFolder) -> Result<(), Failure> {
     let (folder, points) = (study.path().to_owned(), study.study().points());
-    study::here(study, args.device, args.json)?;
+    study::here(study, args.at.device, args.json)?;
     if args.json || points > 1 {
         return Ok(());
     }

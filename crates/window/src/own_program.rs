@@ -1,13 +1,11 @@
 //! This program, started again for what a process of its own does better. Must not know what for.
 
+use lab_core::protocol::STOPPED;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{Builder, JoinHandle};
-
-/// Stopped before the work was done, with a checkpoint: no failure.
-const STOPPED: i32 = 75;
 
 /// This program, if it can find itself.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +56,7 @@ pub fn start(command: &mut Command) -> Result<(Child, Complaint), String> {
 /// Why a process has failed, if it has: from how it ended and what it said.
 #[must_use]
 pub fn failure(status: ExitStatus, complaint: Option<String>) -> Option<String> {
-    let fine = status.success() || status.code() == Some(STOPPED);
+    let fine = status.success() || status.code() == Some(STOPPED.into());
     (!fine).then(|| complaint.unwrap_or_else(|| format!("the process ended unexpectedly ({status})")))
 }
 

@@ -7,7 +7,7 @@ mod question;
 mod write;
 
 use super::counting::Counting;
-use super::devices;
+use super::devices::{self, DeviceArgs};
 use super::network::{Loaded, NetworkArgs, Wanted, find_run, images_of, load_dataset, note_newest};
 use super::output::{self, Failure};
 use asked::About;
@@ -57,9 +57,8 @@ pub struct Args {
     limit: Option<u32>,
     #[command(flatten)]
     about: question::Settings,
-    /// Where to compute: auto, flex, flex-stock, ndarray, gpu or gpu:N
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    #[command(flatten)]
+    at: DeviceArgs,
     /// Write tables as CSV and maps as PNG into this folder
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -148,7 +147,7 @@ fn open(args: &Args, named: Option<&str>, instrument: Instrument) -> Result<(Sna
         let source = args.data.as_deref().ok_or_else(|| {
             Failure::Usage("weights know no images: name a data set with --data, or `embedded`".to_owned())
         })?;
-        let opened = devices::open_for(args.device, weights.precision())?;
+        let opened = devices::open_for(args.at.device, weights.precision())?;
         let scoring = (!trains).then_some(Scoring { training: false });
         let usual_side = Some(weights.usual_side());
         let options = LoadOptions { usual_side, scoring, few, ..LoadOptions::default() };
@@ -169,15 +168,14 @@ fn open(args: &Args, named: Option<&str>, instrument: Instrument) -> Result<(Sna
     args.network.only_a_run(&[])?;
     let run = find_run(Path::new(named.unwrap_or_default()))?;
     let which = args.network.which();
-    let opened = devices::open_for(args.device, run.experiment.recipe.precision)?;
+    let opened = devices::open_for(args.at.device, run.experiment.recipe.precision)?;
     let wanted = if trains { Wanted::Training } else { Wanted::Scores { training: false } };
     let Loaded { dataset, places, .. } = images_of(&run, args.data.as_deref(), wanted, few)?;
     let mut snapshot = kept::shown(&run, dataset, which, &opened).map_err(Failure::usage)?;
     if let Some(arm) = args.network.arm() {
         snapshot.arms.retain(|it| it.name == arm);
         if snapshot.arms.is_empty() {
-            let names: Vec<&str> = run.experiment.arms.iter().map(|arm| arm.name.as_str()).collect();
-            return Err(Failure::Usage(format!("the run has no arm \"{arm}\"; it has {}", names.join(", "))));
+            return Err(Failure::no_arm("the run", arm, run.experiment.arms.iter().map(|arm| arm.name.as_str())));
         }
     }
     let is_asked = |name: &str| snapshot.arms.iter().any(|arm| arm.name == name);

@@ -4,6 +4,7 @@ use super::folder::{create, find, open};
 use super::here::{here, show};
 use super::status::tally;
 use super::work::{title, unread};
+use crate::cli::devices::DeviceArgs;
 use crate::cli::output::{self, Failure};
 use crate::cli::signals::Signals;
 use indicatif::ProgressBar;
@@ -35,9 +36,8 @@ pub struct Args {
     /// How many trials at a time; the processor's threads are shared among them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=512))]
     jobs: u16,
-    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N; `residual-lab devices` lists them
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    #[command(flatten)]
+    at: DeviceArgs,
     /// With a file: the study's folder, which must be empty or absent; a new one in the usual place if left out
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         open(&args.study)?
     };
-    if args.jobs == 1 { here(study, args.device, args.json) } else { together(&study, args) }
+    if args.jobs == 1 { here(study, args.at.device, args.json) } else { together(&study, args) }
 }
 
 fn together(study: &StudyFolder, args: &Args) -> Result<(), Failure> {
@@ -66,7 +66,7 @@ fn together(study: &StudyFolder, args: &Args) -> Result<(), Failure> {
     }
     let threads = (rayon::current_num_threads() / usize::from(args.jobs)).max(1);
     let mut workers =
-        (0..args.jobs).map(|_| start(study, args.device, threads)).collect::<Result<Vec<Child>, Failure>>()?;
+        (0..args.jobs).map(|_| start(study, args.at.device, threads)).collect::<Result<Vec<Child>, Failure>>()?;
     let mut watcher = Watcher::new(study, args.json);
     while !workers.is_empty() {
         std::thread::sleep(LISTEN);

@@ -1,10 +1,11 @@
 //! `residual-lab study submit --slurm`: writes a job array's script into the study's folder and hands it to SLURM.
 
 use super::folder::open;
+use crate::cli::devices::DeviceArgs;
 use crate::cli::output::{self, Failure};
-use lab_core::experiment::DeviceChoice;
 use lab_core::files::{slug, write_atomically};
 use lab_core::number::plural;
+use lab_core::protocol::STOPPED;
 use lab_core::study::{Standing, StudyFolder};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,9 +58,8 @@ pub struct Args {
     /// How many seconds before the time limit a task stops, with a checkpoint
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     lead: u32,
-    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    #[command(flatten)]
+    at: DeviceArgs,
     /// Write the script and print it, but do not submit it
     #[arg(long)]
     dry_run: bool,
@@ -186,7 +186,7 @@ fn script(args: &Args, study: &StudyFolder, folder: &Path, program: &Path, array
     let options = options.join("\n");
     let index = if array.is_trial { " --index \"$SLURM_ARRAY_TASK_ID\"" } else { "" };
     let (program, folder) = (quoted(program)?, quoted(folder)?);
-    let device = args.device;
+    let device = args.at.device;
     Ok(format!(
         "#!/bin/bash\n\
          # Written by `residual-lab study submit`; submit it again with sbatch, or write it anew.\n\
@@ -194,8 +194,8 @@ fn script(args: &Args, study: &StudyFolder, folder: &Path, program: &Path, array
          # srun passes signals on at once; the shell would wait for the program to end.\n\
          srun --cpus-per-task=\"$SLURM_CPUS_PER_TASK\" {program} study work {folder}{index} --device {device}\n\
          code=$?\n\
-         # 75: stopped ahead of the time limit, with a checkpoint. Whoever preempts a job queues it again by himself.\n\
-         if [ \"$code\" -eq 75 ]; then\n    \
+         # {STOPPED}: stopped ahead of the time limit, with a checkpoint. Whoever preempts a job queues it again by himself.\n\
+         if [ \"$code\" -eq {STOPPED} ]; then\n    \
              scontrol requeue \"${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}\"\n\
          fi\n\
          exit \"$code\"\n"

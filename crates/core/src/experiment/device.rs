@@ -55,6 +55,11 @@ pub struct DeviceInfo {
     pub software: bool,
 }
 
+impl DeviceChoice {
+    /// What can be typed, for whoever explains it.
+    pub const NAMES: &'static str = "auto, flex, flex-stock, ndarray, gpu or gpu:N";
+}
+
 impl fmt::Display for DeviceChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -76,9 +81,11 @@ impl FromStr for DeviceChoice {
             "flex-stock" => Ok(Self::FlexStock),
             "ndarray" => Ok(Self::NdArray),
             "gpu" => Ok(Self::Gpu(0)),
-            _ => text.strip_prefix("gpu:").and_then(|index| index.parse().ok()).map(Self::Gpu).ok_or_else(|| {
-                format!("there is no device \"{text}\": use auto, flex, flex-stock, ndarray, gpu or gpu:N")
-            }),
+            _ => text
+                .strip_prefix("gpu:")
+                .and_then(|index| index.parse().ok())
+                .map(Self::Gpu)
+                .ok_or_else(|| format!("there is no device \"{text}\": use {}", Self::NAMES)),
         }
     }
 }

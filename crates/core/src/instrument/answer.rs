@@ -27,6 +27,15 @@ pub struct Classification {
     pub pictures: Vec<Classified>,
 }
 
+/// The `most` likeliest classes with their probabilities, the likeliest first.
+#[must_use]
+pub fn likeliest(probabilities: &[f32], most: usize) -> Vec<(usize, f32)> {
+    let mut ranked: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked.truncate(most);
+    ranked
+}
+
 /// A picture with what every arm says is in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Classified {

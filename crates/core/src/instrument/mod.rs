@@ -36,7 +36,7 @@ mod tables;
 mod telling;
 
 pub use about::{About, Focus};
-pub use answer::{Answer, Classification, Classified};
+pub use answer::{Answer, Classification, Classified, likeliest};
 pub use calibration::{Calibration, CalibrationBin};
 pub use confusion::{ClassScores, Metrics, WHOLE, matrix, similar_order};
 pub use counts::{Cell, Confusion};

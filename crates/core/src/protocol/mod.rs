@@ -18,6 +18,10 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// The exit code of a process that was stopped before its work was done, with a checkpoint. By the `sysexits` of BSD it
+/// means "try again", so no failure to whoever started it.
+pub const STOPPED: u8 = 75;
+
 pub use crate::instrument::{Answer, Classification, Classified, Histogram, Picture, Question, Thumbnail};
 pub use end::End;
 pub use live::{ArmLive, Live, Tune};

@@ -9,11 +9,12 @@ use crate::kit::typed_path;
 use crate::kit::widgets::{bounded_field, named};
 use crate::panels::beginning::{BEING_MADE, by_training};
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::answers::{Answers, Asked, class_name, top};
+use crate::state::answers::{Answers, Asked, class_name};
 use eframe::egui::{
     Align, Align2, ColorImage, FontId, Image, Label, Layout, Rect, Response, RichText, Role, ScrollArea, Sense,
     TextEdit, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
 };
+use lab_core::instrument::likeliest;
 use lab_core::number::{count, percent};
 use lab_core::protocol::{Classification, Classified, Thumbnail};
 use serde::{Deserialize, Serialize};
@@ -240,7 +241,7 @@ impl Classify {
 /// What one arm says.
 fn column(ui: &mut Ui, said: &Classification, arm: usize, probabilities: &[f32], most: usize) {
     let name = said.arms.get(arm).map_or("", String::as_str);
-    let likely = top(probabilities, most);
+    let likely = likeliest(probabilities, most);
     let class = |class: usize| class_name(said, class);
     let best = likely
         .first()

@@ -1,5 +1,6 @@
 //! Pictures that were asked about, and what the networks said; newest first.
 
+use lab_core::instrument::likeliest;
 use lab_core::number::percent;
 use lab_core::protocol::{Answer, Classification, Classified, Picture};
 
@@ -23,7 +24,7 @@ fn in_words(picture: &Classified, of: &Classification) -> String {
         Err(why) => return format!("{}: {why}", picture.name),
     };
     let sees = |(name, shares): (&String, &Vec<f32>)| {
-        let (class, share) = *top(shares, 1).first()?;
+        let (class, share) = *likeliest(shares, 1).first()?;
         Some(format!("{name} sees {} ({})", class_name(of, class), percent(f64::from(share))))
     };
     let all: Vec<String> = of.arms.iter().zip(arms).filter_map(sees).collect();
@@ -86,13 +87,4 @@ fn name(picture: &Picture) -> String {
         }
         Picture::Pixels { .. } => "clipboard".into(),
     }
-}
-
-/// The `most` likeliest classes, likeliest first.
-#[must_use]
-pub fn top(probabilities: &[f32], most: usize) -> Vec<(usize, f32)> {
-    let mut ranked: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-    ranked.truncate(most);
-    ranked
 }

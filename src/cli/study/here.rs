@@ -1,11 +1,11 @@
 //! A study in this very process, one trial after another.
 
 use super::results::summary;
-use super::work::{unread, work};
+use super::work::{Work, unread, work};
 use crate::cli::output::{self, Failure};
 use crate::cli::signals::Signals;
 use lab_core::experiment::DeviceChoice;
-use lab_core::study::{StudyFolder, Worker};
+use lab_core::study::StudyFolder;
 
 /// Works on a study until nothing is left to do, and shows what it has come to.
 pub(in crate::cli) fn here(study: StudyFolder, device: DeviceChoice, json: bool) -> Result<(), Failure> {
@@ -35,7 +35,7 @@ pub(in crate::cli) fn worked(study: StudyFolder, device: DeviceChoice, manner: M
         let said = output::print(&format!("study folder: {}", study.path().display()));
         said.map_err(|failure| unread(study.path(), failure))?;
     }
-    work(&mut Worker::new(study), None, device, manner.quiet, &signals)
+    work(study, Work { only: None, device, quiet: manner.quiet, signals: &signals })
 }
 
 /// Shows what a study has come to.

@@ -2,6 +2,7 @@
 //! where trials are run, whoever started the process: a person, `study run`, the window or a scheduler.
 
 use super::folder::{open, refused};
+use crate::cli::devices::DeviceArgs;
 use crate::cli::output::{self, Failure};
 use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
@@ -38,9 +39,8 @@ pub struct Args {
     /// Work on this trial only; they count from 1
     #[arg(long, value_name = "I")]
     index: Option<u32>,
-    /// Where to train: auto, flex, flex-stock, ndarray, gpu or gpu:N; `residual-lab devices` lists them
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    #[command(flatten)]
+    at: DeviceArgs,
     /// Say nothing but what goes wrong
     #[arg(long)]
     quiet: bool,
@@ -54,20 +54,25 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if args.until_input_ends {
         signals.mind_the_input();
     }
-    let mut worker = Worker::new(open(&args.folder)?);
-    work(&mut worker, args.index, args.device, args.quiet, &signals)
+    let (study, device) = (open(&args.folder)?, args.at.device);
+    work(study, Work { only: args.index, device, quiet: args.quiet, signals: &signals })
+}
+
+/// Which trials of a study are taken, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Work<'a> {
+    /// This one and no other; all that are left if absent.
+    pub only: Option<u32>,
+    pub device: DeviceChoice,
+    /// Says nothing but what goes wrong.
+    pub quiet: bool,
+    pub signals: &'a Signals,
 }
 
 /// Takes trials until nothing is left to do.
-pub(super) fn work(
-    worker: &mut Worker,
-    only: Option<u32>,
-    device: DeviceChoice,
-    quiet: bool,
-    signals: &Signals,
-) -> Result<(), Failure> {
-    let folder = worker.study().path().to_owned();
-    take(worker, only, device, quiet, signals).map_err(|failure| unread(&folder, failure))
+pub(super) fn work(study: StudyFolder, how: Work) -> Result<(), Failure> {
+    let folder = study.path().to_owned();
+    take(&mut Worker::new(study), how).map_err(|failure| unread(&folder, failure))
 }
 
 /// A failure before the work was done: if it is that nobody reads the output any more, how to go on.
@@ -81,13 +86,7 @@ pub(super) fn unread(study: &Path, failure: Failure) -> Failure {
     }
 }
 
-fn take(
-    worker: &mut Worker,
-    only: Option<u32>,
-    device: DeviceChoice,
-    quiet: bool,
-    signals: &Signals,
-) -> Result<(), Failure> {
+fn take(worker: &mut Worker, Work { only, device, quiet, signals }: Work) -> Result<(), Failure> {
     if device != DeviceChoice::Auto {
         // A device that is not there is no trial's fault.
         lab_engine::train::device::open(device).map_err(Failure::usage)?;

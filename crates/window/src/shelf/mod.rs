@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use watcher::{Order, Told, Watcher};
+use watcher::{Order, Ties, Told, Watcher};
 
 /// A run on disk whose curves lie over those of the experiment under way.
 #[derive(Clone, Debug)]
@@ -127,9 +127,8 @@ impl Shelf {
         if self.thread.is_none() {
             let (send, orders) = unbounded();
             let (told, receive) = unbounded();
-            let shared = (Arc::clone(&self.awake), Arc::clone(&self.held));
-            let watched = (place.clone(), self.elsewhere.clone());
-            let watcher = Watcher::new(watched, orders, told, shared, ctx.clone());
+            let ties = Ties { orders, told, awake: Arc::clone(&self.awake), held: Arc::clone(&self.held) };
+            let watcher = Watcher::new(place.clone(), self.elsewhere.clone(), ties, ctx.clone());
             if let Ok(thread) = std::thread::Builder::new().name("runs".into()).spawn(move || watcher.run()) {
                 self.thread = Some((send, receive, thread));
             }

@@ -67,6 +67,16 @@ struct Followed {
     followers: Vec<Follower>,
 }
 
+/// What ties a watcher to its shelf.
+pub(super) struct Ties {
+    pub orders: Receiver<Order>,
+    pub told: Sender<Told>,
+    /// Whether somebody looks at the list.
+    pub awake: Arc<AtomicBool>,
+    /// The run that this window holds without training it.
+    pub held: Arc<Mutex<Option<PathBuf>>>,
+}
+
 pub(super) struct Watcher {
     place: PathBuf,
     /// Runs that lie elsewhere.
@@ -86,10 +96,9 @@ pub(super) struct Watcher {
 
 impl Watcher {
     pub(super) fn new(
-        (place, elsewhere): (PathBuf, Vec<PathBuf>),
-        orders: Receiver<Order>,
-        told: Sender<Told>,
-        (awake, held): (Arc<AtomicBool>, Arc<Mutex<Option<PathBuf>>>),
+        place: PathBuf,
+        elsewhere: Vec<PathBuf>,
+        Ties { orders, told, awake, held }: Ties,
         ctx: Context,
     ) -> Self {
         Self {

@@ -254,7 +254,7 @@ fn field(
     values: &ByArm,
     draft: &mut Draft<f64>,
     live: &Live,
-    (most, speed): (f64, fn(f64) -> f64),
+    Reach { most, speed }: Reach,
 ) -> Option<f64> {
     let first = values.first()?;
     ui.add_space(space::S);
@@ -269,11 +269,17 @@ fn field(
     draft.settle(&response, value, live)
 }
 
-/// The greatest momentum, and how fast dragging changes it.
-const MOMENTUM: (f64, fn(f64) -> f64) = (0.999_999, |_| 0.002);
+/// How far a setting goes.
+#[derive(Clone, Copy)]
+struct Reach {
+    most: f64,
+    /// How fast dragging changes it, by where it is.
+    speed: fn(f64) -> f64,
+}
 
-/// The same of weight decay.
-const WEIGHT_DECAY: (f64, fn(f64) -> f64) = (100.0, |now| (now * 0.01).max(1e-6));
+const MOMENTUM: Reach = Reach { most: 0.999_999, speed: |_| 0.002 };
+
+const WEIGHT_DECAY: Reach = Reach { most: 100.0, speed: |now| (now * 0.01).max(1e-6) };
 
 /// The learning rate in use beside the one that the schedule scales.
 fn schedule(ui: &mut Ui, live: &Live) {

@@ -30,6 +30,8 @@ impl Call {
             true if difference > 0.0 => Self::Higher,
             true if difference < 0.0 => Self::Lower,
             _ if corrected < DOUBT || agreeing.is_some_and(is_too_few) => Self::Undecided,
+            // Equally far apart with every seed: no test tells how steady that is.
+            _ if corrected.is_nan() && agreeing.is_some() => Self::Undecided,
             _ => Self::Tie,
         }
     }
@@ -51,6 +53,7 @@ mod tests {
         let calls = [0.04, 0.06, 0.19, 0.2, 0.9].map(|p| Call::of(-1.0, p, None));
         assert_eq!(calls, [Call::Lower, Call::Undecided, Call::Undecided, Call::Tie, Call::Tie]);
         assert_eq!([5, 6].map(|seeds| Call::of(1.0, 0.5, Some(seeds))), [Call::Undecided, Call::Tie]);
+        assert_eq!([None, Some(6)].map(|seeds| Call::of(1.0, f64::NAN, seeds)), [Call::Tie, Call::Undecided]);
         assert_eq!((Call::of(1.0, 0.01, Some(6)), Call::of(0.0, 1.0, None)), (Call::Higher, Call::Tie));
     }
 }

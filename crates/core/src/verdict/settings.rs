@@ -14,7 +14,7 @@ pub fn of_settings(settings: &[(String, Facts)], best: Option<usize>) -> Vec<(St
     let has_ended = |facts: &Facts| !facts.trials.is_empty() || !facts.unread.is_empty();
     let known: Vec<usize> = (0..settings.len()).filter(|&place| has_ended(&settings[place].1)).collect();
     let Some(&first) = known.first() else { return Vec::new() };
-    // Where no training of a setting can be read, its networks are not known either.
+    // Where no training can be read, the networks are not known either.
     let arms = known.iter().map(|&place| settings[place].1.arms.len()).max().unwrap_or(0);
     let mut found = Vec::new();
     let one = |place: usize| {
@@ -22,7 +22,7 @@ pub fn of_settings(settings: &[(String, Facts)], best: Option<usize>) -> Vec<(St
         let of = if words.is_empty() { "Networks".to_owned() } else { format!("Networks at {words}") };
         (of, verdict(facts))
     };
-    if arms != 1 || settings[first].0.is_empty() {
+    if arms > 1 || settings[first].0.is_empty() || arms == 0 && known.len() == 1 {
         let best = best.filter(|best| known.contains(best)).unwrap_or(first);
         found.push(one(best));
         found.extend(known.iter().filter(|&&place| place != best).map(|&place| one(place)));

@@ -263,7 +263,12 @@ fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], 
     let undecided = pairs.iter().any(|(_, found)| found.call == Call::Undecided);
     let (text, call) = match (beaten.is_empty(), open.is_empty()) {
         (false, true) => (format!("{} {} than all others", best.called(), better(n)), Call::Higher),
-        (false, false) if undecided => ahead(),
+        (false, false) if undecided => {
+            let (beaten, open) = (names(&beaten), names(&open));
+            let text =
+                format!("{} {} than {beaten}; whether its lead over {open} is luck, {luck}", best.called(), better(n));
+            (text, Call::Undecided)
+        }
         (false, false) => {
             let (beaten, open) = (names(&beaten), names(&open));
             (format!("{} {} than {beaten}; no difference from {open} was found", best.called(), better(n)), Call::Tie)

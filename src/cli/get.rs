@@ -1,7 +1,7 @@
 //! Getting data sets and weights: what `data get` and `weights get` share.
 
 use super::output::{self, Failure};
-use lab_core::fetch::{self, Fetch, FetchError, From, Got, Kind, OFFERS, Offer, Watch};
+use lab_core::fetch::{self, Fetch, FetchError, Got, Kind, OFFERS, Offer, Origin, Watch};
 use lab_core::number;
 use serde_json::json;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ pub(super) fn run(kind: Kind, args: &Args) -> Result<(), Failure> {
         None => fetch::user_folder(kind).ok_or_else(|| Failure::no_home("name a folder with --into"))?,
     };
     // Reading an address or a path cannot fail.
-    let from = args.from.as_deref().and_then(|from| from.parse().ok()).unwrap_or(From::Published);
+    let from = args.from.as_deref().and_then(|from| from.parse().ok()).unwrap_or(Origin::Published);
     let template = "{wide_bar:.blue} {bytes}/{total_bytes}  {bytes_per_sec}, {eta} left";
     let bar = output::bar(offer.bytes(), template);
     let told = |progress: fetch::Progress| {

@@ -3,7 +3,7 @@
 use super::devices::DeviceArgs;
 use super::inspect;
 use super::output::{self, Failure};
-use super::study::{Manner, create, find, worked};
+use super::study::{WorkOptions, create, find, worked};
 use clap::Subcommand;
 use lab_core::learn::{Answered, Asked, Conclusion, Lesson, conclude, lesson, lessons, noted};
 use lab_core::number::{capital, plural};
@@ -138,8 +138,8 @@ fn train(args: &RunArgs) -> Result<(), Failure> {
         Ok(found)
     };
     concluded(&study)?;
-    let manner = Manner { quiet: args.json, until_input_ends: args.until_input_ends };
-    let worked = worked(study, args.at.device, manner);
+    let options = WorkOptions { quiet: args.json, until_input_ends: args.until_input_ends };
+    let worked = worked(study, args.at.device, options);
     let study = StudyFolder::open(&folder).map_err(Failure::running)?;
     let unanswered = ask(&lesson, &study);
     let found = concluded(&study)?;

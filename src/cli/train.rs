@@ -10,7 +10,7 @@ use super::study;
 use super::verdict;
 use super::watch::{Watched, typed, watch};
 use clap::builder::PossibleValue;
-use lab_core::checkpoint::Keeping;
+use lab_core::checkpoint::CheckpointPlan;
 use lab_core::experiment::{Extension, Source};
 use lab_core::files;
 use lab_core::number::{count, duration, or_dash, precise, precise_percent};
@@ -120,7 +120,7 @@ fn over_seeds(args: &Args, study: StudyFolder) -> Result<(), Failure> {
 }
 
 fn train(args: &Args, command: Command, images: Option<Source>) -> Result<(), Failure> {
-    let mut keeping = Keeping { newest: args.keep_checkpoints, ..Keeping::default() };
+    let mut keeping = CheckpointPlan { newest: args.keep_checkpoints, ..CheckpointPlan::default() };
     if let Some(minutes) = args.checkpoint_every {
         keeping.every = Duration::from_mins(minutes);
     }

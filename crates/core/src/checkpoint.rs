@@ -8,14 +8,14 @@ pub const START: &str = "start";
 
 /// When checkpoints are written besides at validations, and which are kept besides the newest and the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keeping {
+pub struct CheckpointPlan {
     /// How long a run may go without one.
     pub every: Duration,
     /// So many of the newest, each in a folder named by its step.
     pub newest: usize,
 }
 
-impl Default for Keeping {
+impl Default for CheckpointPlan {
     fn default() -> Self {
         Self { every: Duration::from_mins(2), newest: 0 }
     }

@@ -3,7 +3,7 @@
 
 use crate::kit::background::Background;
 use eframe::egui::Context;
-use lab_core::data::{DataError, LoadOptions, Look, Progress, Survey, Watch, usual_side};
+use lab_core::data::{DataError, LoadOptions, Overview, Progress, Survey, Watch, usual_side};
 use lab_core::experiment::{Data, Plan, Source};
 use lab_core::protocol::DatasetInfo;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ struct Reading {
 }
 
 type Question = (Wanted, Arc<Reading>);
-type Answer = (Result<Arc<Look>, DataError>, Duration);
+type Answer = (Result<Arc<Overview>, DataError>, Duration);
 
 /// The images that the form names.
 #[derive(Default)]
@@ -45,7 +45,7 @@ pub struct Collection {
     /// Since when nothing has changed and the thread has not been asked yet.
     pending: Option<Instant>,
     reading: Option<Arc<Reading>>,
-    answer: Option<Result<Arc<Look>, DataError>>,
+    answer: Option<Result<Arc<Overview>, DataError>>,
     /// When images that cannot be used are looked at again.
     again: Option<Instant>,
     /// What was found last, until somebody takes it.
@@ -68,7 +68,7 @@ pub enum Standing<'a> {
     /// They cannot be used.
     Failed(&'a DataError),
     /// They were looked over.
-    Found(&'a Arc<Look>),
+    Found(&'a Arc<Overview>),
 }
 
 impl Collection {
@@ -199,5 +199,5 @@ fn look((Wanted { data, seed, side }, reading): Question) -> Answer {
         !reading.stop.load(Ordering::Relaxed)
     };
     let options = LoadOptions { usual_side: side, watch: Some(Watch(&told)), ..LoadOptions::default() };
-    (Look::read(&data, seed, options).map(Arc::new), begun.elapsed())
+    (Overview::read(&data, seed, options).map(Arc::new), begun.elapsed())
 }

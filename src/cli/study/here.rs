@@ -10,14 +10,14 @@ use lab_core::study::StudyFolder;
 /// Works on a study until nothing is left to do, and shows what it has come to.
 pub(in crate::cli) fn here(study: StudyFolder, device: DeviceChoice, json: bool) -> Result<(), Failure> {
     let folder = study.path().to_owned();
-    let worked = worked(study, device, Manner { quiet: json, until_input_ends: false });
+    let worked = worked(study, device, WorkOptions { quiet: json, until_input_ends: false });
     let shown = show(&StudyFolder::open(&folder).map_err(Failure::running)?, json);
     worked.and(shown)
 }
 
 /// How a study is worked on.
 #[derive(Clone, Copy)]
-pub(in crate::cli) struct Manner {
+pub(in crate::cli) struct WorkOptions {
     /// Says nothing but what goes wrong.
     pub quiet: bool,
     /// Stops, with a checkpoint, when the standard input ends.
@@ -25,17 +25,17 @@ pub(in crate::cli) struct Manner {
 }
 
 /// Works on a study until nothing is left to do.
-pub(in crate::cli) fn worked(study: StudyFolder, device: DeviceChoice, manner: Manner) -> Result<(), Failure> {
+pub(in crate::cli) fn worked(study: StudyFolder, device: DeviceChoice, options: WorkOptions) -> Result<(), Failure> {
     let signals = Signals::listen()?;
-    if manner.until_input_ends {
+    if options.until_input_ends {
         signals.mind_the_input();
     }
     study.go_on().map_err(Failure::running)?;
-    if !manner.quiet {
+    if !options.quiet {
         let said = output::print(&format!("study folder: {}", study.path().display()));
         said.map_err(|failure| unread(study.path(), failure))?;
     }
-    work(study, Work { only: None, device, quiet: manner.quiet, signals: &signals })
+    work(study, Work { only: None, device, quiet: options.quiet, signals: &signals })
 }
 
 /// Shows what a study has come to.

@@ -13,7 +13,7 @@ mod status;
 mod work;
 
 pub(super) use folder::{create, find};
-pub(super) use here::{Manner, here, worked};
+pub(super) use here::{WorkOptions, here, worked};
 
 use super::output::Failure;
 

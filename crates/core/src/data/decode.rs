@@ -1,7 +1,7 @@
 //! Picture files decoded side by side into images of one size; files that cannot be read are left out and named. What
 //! took long is kept in the user's cache folder and read from there the next time.
 
-use super::cache::{self, About, Keeping, Key, Outcome, Writer};
+use super::cache::{self, About, CachePolicy, Key, Outcome, Writer};
 use super::error::DataError;
 use super::found::Listed;
 use super::images::{Images, check_bytes};
@@ -36,7 +36,7 @@ pub(super) struct Decoder<'a> {
     pub data: &'a Data,
     /// The side that the networks expect, where nobody names a size.
     pub usual_side: Option<usize>,
-    pub keeping: Keeping<'a>,
+    pub keeping: CachePolicy<'a>,
     pub watch: Option<Watch<'a>>,
 }
 

@@ -1,6 +1,6 @@
 //! From files to a data set: found, split, resized, limited, measured.
 
-use super::cache::Keeping;
+use super::cache::CachePolicy;
 use super::dataset::Dataset;
 use super::decode::Decoder;
 use super::error::DataError;
@@ -31,7 +31,7 @@ pub struct LoadOptions<'a> {
     /// At most so many of the images to validate on.
     pub few: Option<usize>,
     /// Which decoded pictures are kept, and where.
-    pub keeping: Keeping<'a>,
+    pub keeping: CachePolicy<'a>,
     /// Who waits.
     pub watch: Option<Watch<'a>>,
 }

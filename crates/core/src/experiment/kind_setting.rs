@@ -2,14 +2,14 @@
 
 /// Something that can be set of a kind.
 #[derive(Debug)]
-pub struct Setting<'a> {
+pub struct KindSetting<'a> {
     /// Its name in a file.
     pub id: &'static str,
     /// Its value.
     pub value: Set<'a>,
 }
 
-/// The value of a [`Setting`].
+/// The value of a [`KindSetting`].
 #[derive(Debug)]
 pub enum Set<'a> {
     /// A number within bounds.
@@ -35,7 +35,7 @@ pub enum Bound {
     Positive(f64),
 }
 
-impl<'a> Setting<'a> {
+impl<'a> KindSetting<'a> {
     pub(super) fn number(id: &'static str, bound: Bound, value: &'a mut f64) -> Self {
         Self { id, value: Set::Number(value, bound) }
     }

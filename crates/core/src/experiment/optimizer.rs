@@ -3,7 +3,7 @@
 //! A new optimiser is a variant of [`Method`] with its rows below, and its update rule in the engine; forms, checks and
 //! lists are made of these rows.
 
-use super::kind_setting::{Bound, Setting};
+use super::kind_setting::{Bound, KindSetting};
 use serde::{Deserialize, Serialize};
 
 /// An optimiser and its base learning rate.
@@ -188,8 +188,8 @@ impl Method {
     }
 
     /// What can be set, in the order a form lists it.
-    pub fn settings(&mut self) -> Vec<Setting<'_>> {
-        use Setting as S;
+    pub fn settings(&mut self) -> Vec<KindSetting<'_>> {
+        use KindSetting as S;
         match self {
             Self::Sgd { momentum, dampening, nesterov } => vec![
                 S::number("momentum", Bound::Share, momentum),

@@ -4,7 +4,7 @@
 //! cosine, polynomial) are spread over the steps that are left after the warm-up; the others keep counting from the
 //! start of training, so that "divide by ten at epoch 91" means epoch 91.
 
-use super::kind_setting::{Bound, Set, Setting};
+use super::kind_setting::{Bound, KindSetting, Set};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
@@ -149,9 +149,9 @@ impl Curve {
 
 impl Curve {
     /// What can be set, in the order a form lists it.
-    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+    pub fn settings(&mut self) -> Vec<KindSetting<'_>> {
         use Bound::{Between, Part, Positive, Share};
-        use Setting as S;
+        use KindSetting as S;
         match self {
             Self::Constant => vec![],
             Self::Step { every, factor } => {

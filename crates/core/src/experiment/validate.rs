@@ -1,6 +1,6 @@
 //! The rules a plan must keep, each with the field's path, its value and the range allowed.
 
-use super::kind_setting::{Bound, Set, Setting};
+use super::kind_setting::{Bound, KindSetting, Set};
 use super::{Arm, Body, Data, Expected, Freeze, Holdout, Length, MAX_ARMS, MAX_SEEDS, MAX_SIDE, Method, Network, Norm};
 use super::{Normalization, Optimizer, Plan, Recipe, Resize, Schedule, StageEntry, Start};
 use std::fmt;
@@ -166,8 +166,8 @@ fn schedule(check: &mut Check, schedule: &Schedule) {
 }
 
 /// What is set of a kind of optimiser or schedule.
-fn kind(check: &mut Check, settings: Vec<Setting>) {
-    for Setting { id, value } in settings {
+fn kind(check: &mut Check, settings: Vec<KindSetting>) {
+    for KindSetting { id, value } in settings {
         match value {
             Set::Number(value, Bound::Share) => check.share(id, *value),
             Set::Number(value, Bound::Part) => {

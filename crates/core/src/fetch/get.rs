@@ -2,7 +2,7 @@
 
 use super::catalogue::{Kind, Offer, Remote};
 use super::error::FetchError;
-use super::place::From;
+use super::place::Origin;
 use super::transfer::{Client, Patience, copy, remove};
 use super::watch::{Progress, Watch};
 use crate::data;
@@ -19,7 +19,7 @@ pub struct Fetch<'a> {
     /// What.
     pub offer: &'a Offer,
     /// From where.
-    pub from: From,
+    pub from: Origin,
     /// The folder that it goes into, under the offer's own name; made if it is not there.
     pub folder: &'a Path,
     /// How long servers are waited for.
@@ -41,7 +41,7 @@ impl<'a> Fetch<'a> {
     /// What was published, into a folder.
     #[must_use]
     pub fn new(offer: &'a Offer, folder: &'a Path) -> Self {
-        Self { offer, from: From::default(), folder, patience: Patience::default(), watch: None }
+        Self { offer, from: Origin::default(), folder, patience: Patience::default(), watch: None }
     }
 
     /// Gets it. What lies in its place already is not got again; what was begun goes on.
@@ -88,7 +88,7 @@ impl<'a> Fetch<'a> {
         }
         let part = begun.join(format!("{}.part", file.name));
         let fault = || file.check.fault(&part).map_err(FetchError::disk(&part));
-        if let From::Disk(place) = &self.from {
+        if let Origin::Disk(place) = &self.from {
             let source = if place.is_dir() { place.join(file.name) } else { place.clone() };
             if !source.is_file() || place.is_file() && self.offer.files.len() > 1 {
                 return Err(FetchError::Lacking { file: file.name.to_owned(), folder: place.clone() });

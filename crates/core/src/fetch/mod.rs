@@ -15,6 +15,6 @@ pub use catalogue::{Kind, OFFERS, Offer, Remote, Size, offer};
 pub use check::Check;
 pub use error::FetchError;
 pub use get::{Fetch, Got};
-pub use place::{From, folder_in, user_folder};
+pub use place::{Origin, folder_in, user_folder};
 pub use transfer::Patience;
 pub use watch::{Progress, Watch};

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 /// Where a person wants files to come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum From {
+pub enum Origin {
     /// Where they were published.
     #[default]
     Published,
@@ -17,7 +17,7 @@ pub enum From {
     Disk(PathBuf),
 }
 
-impl FromStr for From {
+impl FromStr for Origin {
     type Err = std::convert::Infallible;
 
     /// An address or a path.
@@ -27,7 +27,7 @@ impl FromStr for From {
     }
 }
 
-impl From {
+impl Origin {
     /// The addresses to try for a file, of a server.
     pub(super) fn addresses(&self, published: &[&str], file: &Remote) -> Vec<String> {
         match self {

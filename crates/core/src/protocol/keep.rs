@@ -6,7 +6,7 @@ use super::{
     ArmInfo, Change, DatasetInfo, Evaluation, Intervention, Outcome, Past, Prepared, ProbeRecord, SpreadRecord,
     StepRecord,
 };
-use crate::checkpoint::Keeping;
+use crate::checkpoint::CheckpointPlan;
 use crate::experiment::{Experiment, Start};
 use std::path::{Path, PathBuf};
 
@@ -83,8 +83,8 @@ pub trait Record: Send {
     fn checkpoints(&mut self, arm: usize) -> Option<PathBuf>;
 
     /// When checkpoints are written, and which are kept.
-    fn keeping(&self) -> Keeping {
-        Keeping::default()
+    fn keeping(&self) -> CheckpointPlan {
+        CheckpointPlan::default()
     }
 
     /// Drops whatever was recorded of each arm after its own step, because the experiment goes on from `step`; a crash can

@@ -6,7 +6,7 @@ use super::past;
 use super::read;
 use super::trained;
 use super::written::{FolderRecord, vacant};
-use crate::checkpoint::Keeping;
+use crate::checkpoint::CheckpointPlan;
 use crate::checksum::crc32c;
 use crate::experiment::{Experiment, PlanError, Source, Start};
 use crate::machine;
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// Keeps experiments in folders.
 pub struct Folder {
     place: Place,
-    keeping: Keeping,
+    keeping: CheckpointPlan,
     images: Option<Source>,
 }
 
@@ -56,12 +56,12 @@ impl Folder {
     }
 
     fn at(place: Place) -> Self {
-        Self { place, keeping: Keeping::default(), images: None }
+        Self { place, keeping: CheckpointPlan::default(), images: None }
     }
 
     /// The same with other habits of writing checkpoints.
     #[must_use]
-    pub fn keeping(self, keeping: Keeping) -> Self {
+    pub fn keeping(self, keeping: CheckpointPlan) -> Self {
         Self { keeping, ..self }
     }
 
@@ -146,7 +146,7 @@ impl Keeper for Folder {
     }
 }
 
-fn begin(folder: &Path, lock: File, prepared: &Prepared, keeping: Keeping) -> Result<FolderRecord, String> {
+fn begin(folder: &Path, lock: File, prepared: &Prepared, keeping: CheckpointPlan) -> Result<FolderRecord, String> {
     let plan = prepared.experiment.clone().into_plan().anchored().map_err(|error| error.to_string())?;
     let plan = plan.to_toml().map_err(|error| error.to_string())?;
     let info = RunInfo {

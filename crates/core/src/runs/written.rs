@@ -7,7 +7,7 @@ use super::arm::ArmFiles;
 use super::events::{Diary, EventLine, Happening};
 use super::layout::{self, RunInfo, arm_folders};
 use super::rows::MetricsRow;
-use crate::checkpoint::Keeping;
+use crate::checkpoint::CheckpointPlan;
 use crate::experiment::{Plan, Source, settings};
 use crate::files::{self, json, write_atomically};
 use crate::protocol::keep::Record;
@@ -42,7 +42,7 @@ pub(super) struct FolderRecord {
     ended: bool,
     unwritten: Option<String>,
     flushed: Instant,
-    keeping: Keeping,
+    keeping: CheckpointPlan,
     /// Where its images are by now, if they have moved and that is not written yet.
     moved: Option<Source>,
     /// Held while this record lives, so that no second process writes here.
@@ -65,7 +65,13 @@ pub fn vacant(folder: &Path) -> Result<(), String> {
 impl FolderRecord {
     /// Begins a run in a folder that is locked. The plan comes last: a folder without one is no run yet, so that none is
     /// half-begun.
-    pub fn begin(folder: &Path, lock: File, plan: String, info: &RunInfo, keeping: Keeping) -> Result<Self, String> {
+    pub fn begin(
+        folder: &Path,
+        lock: File,
+        plan: String,
+        info: &RunInfo,
+        keeping: CheckpointPlan,
+    ) -> Result<Self, String> {
         // Another one may have begun and ended since the folder was looked at.
         if folder.join(layout::EXPERIMENT).exists() {
             return Err(format!("there is a run in {} already: name a new folder", folder.display()));
@@ -82,7 +88,12 @@ impl FolderRecord {
     }
 
     /// Goes on with a run, whose images may have `moved`.
-    pub fn reopen(folder: &Path, info: &RunInfo, keeping: Keeping, moved: Option<Source>) -> Result<Self, String> {
+    pub fn reopen(
+        folder: &Path,
+        info: &RunInfo,
+        keeping: CheckpointPlan,
+        moved: Option<Source>,
+    ) -> Result<Self, String> {
         let lock = layout::lock(folder).map_err(|error| match error.kind() {
             io::ErrorKind::ResourceBusy => {
                 let folder = folder.display();
@@ -102,7 +113,7 @@ impl FolderRecord {
         reopen().map_err(|error| writing(folder, &error))
     }
 
-    fn open(folder: &Path, plan: Vec<u8>, info: &RunInfo, keeping: Keeping, lock: File) -> io::Result<Self> {
+    fn open(folder: &Path, plan: Vec<u8>, info: &RunInfo, keeping: CheckpointPlan, lock: File) -> io::Result<Self> {
         let names: Vec<String> = info.arms.iter().map(|arm| arm.name.clone()).collect();
         let folders = arm_folders(folder, names.iter().map(String::as_str));
         let text = String::from_utf8_lossy(&plan).into_owned();
@@ -211,7 +222,7 @@ impl Record for FolderRecord {
         Some(self.arms.get(arm)?.checkpoints())
     }
 
-    fn keeping(&self) -> Keeping {
+    fn keeping(&self) -> CheckpointPlan {
         self.keeping
     }
 

@@ -1,7 +1,7 @@
 //! Which trials are not worth going on with: asynchronous successive halving, the median rule, and those without hope.
 
+use super::known::{Goal, KnownTrial, State};
 use super::stop::{Decision, Reason};
-use super::told::{Goal, State, Told};
 use std::collections::BTreeMap;
 
 /// Asynchronous successive halving (ASHA, Li et al. 2020): at rungs that are `eta` times as far apart each time, the best
@@ -62,7 +62,7 @@ impl Halving {
     /// Whether a trial with this value goes on from a rung, given what is known of all trials; only their values at this
     /// very rung count. Anywhere but at a rung it goes on.
     #[must_use]
-    pub fn decide(&self, goal: Goal, trial: u64, rung: u64, value: f64, told: &[Told]) -> Decision {
+    pub fn decide(&self, goal: Goal, trial: u64, rung: u64, value: f64, told: &[KnownTrial]) -> Decision {
         if !self.rungs.contains(&rung) {
             return Decision::Continue;
         }
@@ -83,7 +83,7 @@ impl Halving {
     /// A stopped trial that would go on by now, since those that came to its rung later were worse; of several the one
     /// that came furthest, and of these the best. Where trials leave checkpoints, it is taken up before a new one begins.
     #[must_use]
-    pub fn second_chance(&self, goal: Goal, told: &[Told]) -> Option<u64> {
+    pub fn second_chance(&self, goal: Goal, told: &[KnownTrial]) -> Option<u64> {
         self.rungs.iter().rev().find_map(|rung| {
             let stopped = told.iter().filter(|one| one.state == State::Pruned);
             let here = stopped.filter_map(|one| {
@@ -117,9 +117,9 @@ impl Default for MedianRule {
 impl MedianRule {
     /// Whether a trial with these values, the last of which is its newest, goes on.
     #[must_use]
-    pub fn decide(&self, goal: Goal, values: &BTreeMap<u64, f64>, told: &[Told]) -> Decision {
+    pub fn decide(&self, goal: Goal, values: &BTreeMap<u64, f64>, told: &[KnownTrial]) -> Decision {
         let Some((&at, _)) = values.last_key_value() else { return Decision::Continue };
-        let finished: Vec<&Told> = told.iter().filter(|one| one.value().is_some()).collect();
+        let finished: Vec<&KnownTrial> = told.iter().filter(|one| one.value().is_some()).collect();
         if at < self.warm_up || finished.len() < self.first {
             return Decision::Continue;
         }

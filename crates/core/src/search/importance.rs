@@ -2,9 +2,9 @@
 //! of it are spread otherwise than those of all trials.
 
 use super::axis::{Axis, Scale};
+use super::known::{Goal, KnownTrial};
 use super::parzen::{Bell, Estimator, Kernels};
 use super::space::{Range, Space, Spread, Value};
-use super::told::{Goal, Told};
 
 /// The good trials are the best tenth.
 const GOOD: f64 = 0.1;
@@ -16,16 +16,16 @@ const LITTLE: f64 = 1e-12;
 /// The importance of every dimension for being among the best tenth of all trials that finished with a finite value; all
 /// add up to 1. If nothing can be told, because trials are too few or all alike, they are equal.
 #[must_use]
-pub fn importance(space: &Space, goal: Goal, told: &[Told]) -> Vec<f64> {
-    let finite = |one: &Told| one.value().filter(|value| value.is_finite()).map(|value| goal.cost(value));
+pub fn importance(space: &Space, goal: Goal, told: &[KnownTrial]) -> Vec<f64> {
+    let finite = |one: &KnownTrial| one.value().filter(|value| value.is_finite()).map(|value| goal.cost(value));
     let trials = told.iter().filter(|one| space.contains(&one.point));
-    let trials: Vec<(f64, &Told)> = trials.filter_map(|one| Some((finite(one)?, one))).collect();
+    let trials: Vec<(f64, &KnownTrial)> = trials.filter_map(|one| Some((finite(one)?, one))).collect();
     let worst = worst_good(trials.iter().map(|(cost, _)| *cost).collect());
     let divergence = |(index, range): (usize, &Range)| {
         if trials.len() < 2 || range.only().is_some() {
             return 0.0;
         }
-        let of = |(_, one): &(f64, &Told)| one.point.0[index];
+        let of = |(_, one): &(f64, &KnownTrial)| one.point.0[index];
         let all: Vec<Value> = trials.iter().map(of).collect();
         let good: Vec<Value> = trials.iter().filter(|(cost, _)| *cost <= worst).map(of).collect();
         divergence(&probabilities(range, &good), &probabilities(range, &all))

@@ -1,8 +1,8 @@
 //! Which point a trial tries.
 
 use super::grid::{Grid, GridError};
+use super::known::{Goal, KnownTrial};
 use super::space::{Point, Space};
-use super::told::{Goal, Told};
 use super::{sobol, tpe};
 use crate::random::{Proposal, Random};
 
@@ -71,7 +71,7 @@ impl Search {
     /// The point that a trial tries, given what is known of all others; `None` behind the end of a grid. The order of
     /// `told` does not matter, and points outside the space are passed over.
     #[must_use]
-    pub fn propose(&self, trial: u64, told: &[Told]) -> Option<Point> {
+    pub fn propose(&self, trial: u64, told: &[KnownTrial]) -> Option<Point> {
         let uniform = |seed| {
             let mut random = Random::of_search(seed, Proposal::Uniform, trial);
             self.space.at(|| random.uniform())

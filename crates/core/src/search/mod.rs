@@ -2,7 +2,7 @@
 //!
 //! A [`Space`] has named dimensions, a [`Search`] proposes a [`Point`] of it for every trial, [`Halving`],
 //! [`MedianRule`] and [`hopeless`] say whether a trial goes on, and [`importance`] tells which dimensions mattered. All
-//! of them are functions of the seed, the trial's index and what was [`Told`] so far: a search that is stopped and gone
+//! of them are functions of the seed, the trial's index and what was [`KnownTrial`] so far: a search that is stopped and gone
 //! on with proposes exactly what it would have, and workers need to share nothing but what their trials came to. Here
 //! nothing is known of experiments, files or runs.
 //!
@@ -16,7 +16,7 @@
 //! let halving = Halving::new(1, 27, 3)?; // judged after 1, 3 and 9 of 27 epochs
 //! let mut told = Vec::new(); // all trials there are, those under way included
 //! let point = search.propose(0, &told); // None: a grid is done
-//! // … train; at each rung write the loss down in `Told::rungs`, and ask:
+//! // … train; at each rung write the loss down in `KnownTrial::rungs`, and ask:
 //! if let Decision::Stop(reason) = halving.decide(Goal::Lowest, 0, 3, 1.25, &told) {
 //!     println!("{}", reason.sentence("epoch"));
 //! }
@@ -28,6 +28,7 @@ mod axis;
 mod grid;
 mod halving;
 mod importance;
+mod known;
 mod method;
 mod normal;
 mod parzen;
@@ -36,15 +37,14 @@ mod space;
 mod stop;
 #[cfg(test)]
 mod tests;
-mod told;
 mod tpe;
 
 pub use axis::Scale;
 pub use grid::GridError;
 pub use halving::{Halving, HalvingError, MedianRule, hopeless};
 pub use importance::importance;
+pub use known::{Goal, KnownTrial, State};
 pub use method::Search;
 pub use space::{Dimension, Point, Range, Space, SpaceError, Value};
 pub use stop::{Decision, Reason};
-pub use told::{Goal, State, Told};
 pub use tpe::RANDOM_FIRST;

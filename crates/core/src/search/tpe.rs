@@ -5,9 +5,9 @@
 //! the same ("constant liar").
 
 use super::axis::Axis;
+use super::known::{Goal, KnownTrial, State};
 use super::parzen::{Bell, Estimator, Kernels};
 use super::space::{Point, Range, Space, Spread};
-use super::told::{Goal, State, Told};
 use crate::random::{Proposal, Random};
 use std::cmp::Ordering;
 
@@ -28,7 +28,7 @@ pub(super) struct Densities {
 }
 
 /// The point to try next, or `None` while too few trials have come to an end.
-pub(super) fn propose(space: &Space, goal: Goal, seed: u64, trial: u64, told: &[Told]) -> Option<Point> {
+pub(super) fn propose(space: &Space, goal: Goal, seed: u64, trial: u64, told: &[KnownTrial]) -> Option<Point> {
     let densities = Densities::of(space, goal, trial, told)?;
     let mut random = Random::of_search(seed, Proposal::Candidates, trial);
     let candidates: Vec<Point> = (0..CANDIDATES)
@@ -43,11 +43,11 @@ pub(super) fn propose(space: &Space, goal: Goal, seed: u64, trial: u64, told: &[
 
 impl Densities {
     /// What was told, as two densities; `trial` itself is left out. `None` while fewer than [`RANDOM_FIRST`] have ended.
-    pub fn of(space: &Space, goal: Goal, trial: u64, told: &[Told]) -> Option<Self> {
-        let usable = |one: &&Told| one.trial != trial && space.contains(&one.point);
-        let mut trials: Vec<&Told> = told.iter().filter(usable).collect();
+    pub fn of(space: &Space, goal: Goal, trial: u64, told: &[KnownTrial]) -> Option<Self> {
+        let usable = |one: &&KnownTrial| one.trial != trial && space.contains(&one.point);
+        let mut trials: Vec<&KnownTrial> = told.iter().filter(usable).collect();
         trials.sort_by_key(|one| one.trial);
-        let of_state = |is: fn(&Told) -> bool| trials.iter().copied().filter(|one| is(one)).collect::<Vec<_>>();
+        let of_state = |is: fn(&KnownTrial) -> bool| trials.iter().copied().filter(|one| is(one)).collect::<Vec<_>>();
         let mut finished = of_state(|one| one.value().is_some());
         let mut pruned = of_state(|one| one.state == State::Pruned);
         let running = of_state(|one| one.state == State::Running);
@@ -57,7 +57,7 @@ impl Densities {
         }
         finished.sort_by(|a, b| by_value(goal, a, b));
         pruned.sort_by(|a, b| by_last_rung(goal, a, b));
-        let mut good: Vec<&Told> = finished.into_iter().chain(pruned).collect();
+        let mut good: Vec<&KnownTrial> = finished.into_iter().chain(pruned).collect();
         let mut others = good.split_off(number_of_good(ended));
         others.extend(running);
         // Old trials weigh less, so the order of the trials counts.
@@ -83,14 +83,14 @@ fn number_of_good(ended: usize) -> usize {
     ((0.1 * ended as f64).ceil() as usize).min(MOST_GOOD)
 }
 
-fn by_value(goal: Goal, a: &Told, b: &Told) -> Ordering {
-    let cost = |one: &Told| one.value().map_or(f64::INFINITY, |value| goal.cost(value));
+fn by_value(goal: Goal, a: &KnownTrial, b: &KnownTrial) -> Ordering {
+    let cost = |one: &KnownTrial| one.value().map_or(f64::INFINITY, |value| goal.cost(value));
     cost(a).total_cmp(&cost(b))
 }
 
 /// Of pruned trials, those that came further are better, and of those that came equally far, the value decides.
-fn by_last_rung(goal: Goal, a: &Told, b: &Told) -> Ordering {
-    let last = |one: &Told| one.rungs.last_key_value().map(|(resource, value)| (*resource, *value));
+fn by_last_rung(goal: Goal, a: &KnownTrial, b: &KnownTrial) -> Ordering {
+    let last = |one: &KnownTrial| one.rungs.last_key_value().map(|(resource, value)| (*resource, *value));
     match (last(a), last(b)) {
         (Some((a_resource, a)), Some((b_resource, b))) => {
             let cost = |value: f64| if value.is_nan() { f64::INFINITY } else { goal.cost(value) };
@@ -101,7 +101,7 @@ fn by_last_rung(goal: Goal, a: &Told, b: &Told) -> Ordering {
 }
 
 /// The density of some trials, in their order.
-fn estimator(space: &Space, trials: &[&Told]) -> Estimator {
+fn estimator(space: &Space, trials: &[&KnownTrial]) -> Estimator {
     let dimensions = space.ranges().enumerate().map(|(index, range)| {
         let numbers: Vec<f64> = trials.iter().map(|one| one.point.0[index].number()).collect();
         kernels(range, &numbers)

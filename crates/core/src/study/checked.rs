@@ -6,7 +6,7 @@ use super::error::StudyError;
 use super::plan::{Base, Seeds, StudyPlan, Way};
 use crate::experiment::file::{halves, value};
 use crate::experiment::{Experiment, Length, MAX_SEEDS, Plan, with_overrides};
-use crate::search::{self, Dimension, Range, Search, Space, Told};
+use crate::search::{self, Dimension, KnownTrial, Range, Search, Space};
 use std::ops::Deref;
 use std::path::Path;
 use toml::Value;
@@ -186,13 +186,13 @@ impl Study {
     ///
     /// # Errors
     /// A number that no trial has.
-    pub fn trial(&self, number: u32, told: &[Told]) -> Result<Trial, StudyError> {
+    pub fn trial(&self, number: u32, told: &[KnownTrial]) -> Result<Trial, StudyError> {
         let (point, seed) = self.place(number)?;
         let settings = self.proposed(point, told);
         Ok(Trial { number, point, words: self.words(&settings), settings, seed })
     }
 
-    fn proposed(&self, point: u32, told: &[Told]) -> Vec<String> {
+    fn proposed(&self, point: u32, told: &[KnownTrial]) -> Vec<String> {
         let found = self.search.as_ref().and_then(|search| search.propose(u64::from(point), told));
         let found = found.map(|point| point.0).unwrap_or_default();
         let setting = |(axis, value): (&Axis, search::Value)| Some(format!("{}={}", axis.field, axis.value(value)?));

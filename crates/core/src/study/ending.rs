@@ -2,7 +2,7 @@
 
 use super::plan::{EarlyEnd, EndRule};
 use super::record::{TrialRecord, TrialState, epochs};
-use crate::search::{Decision, Goal, Halving, MedianRule, Point, State, Told, hopeless};
+use crate::search::{Decision, Goal, Halving, KnownTrial, MedianRule, Point, State, hopeless};
 
 /// Why a trial is to end at its newest validation, if it is. `total` is how many epochs it would have.
 pub(super) fn decide(
@@ -29,11 +29,11 @@ pub(super) fn decide(
             // Too short for a first rung means that nobody is ever behind.
             let halving = Halving::new(least, total, rule.eta as usize).ok()?;
             let reached = halving.rungs().iter().copied().filter(|rung| (before + 1..=epoch).contains(rung)).max()?;
-            let told: Vec<Told> = others.iter().map(|one| told(one, goal, halving.rungs())).collect();
+            let told: Vec<KnownTrial> = others.iter().map(|one| told(one, goal, halving.rungs())).collect();
             halving.decide(goal, number, reached, value, &told)
         }
         EndRule::Median => {
-            let told: Vec<Told> = others.iter().map(|one| told(one, goal, &[])).collect();
+            let told: Vec<KnownTrial> = others.iter().map(|one| told(one, goal, &[])).collect();
             MedianRule { warm_up: least, ..MedianRule::default() }.decide(goal, &trial.rungs(), &told)
         }
     };
@@ -53,12 +53,12 @@ pub(super) fn second_chance<'a>(
     let halving =
         (rule.method == EndRule::Asha).then(|| Halving::new(rule.min_epochs.into(), total, rule.eta as usize));
     let halving = halving?.ok()?;
-    let told: Vec<Told> = trials.map(|one| told(one, goal, halving.rungs())).collect();
+    let told: Vec<KnownTrial> = trials.map(|one| told(one, goal, halving.rungs())).collect();
     halving.second_chance(goal, &told).and_then(|number| u32::try_from(number).ok())
 }
 
 /// A trial as the rules know it. Where rungs are given, its value at each is that of the first validation there or later.
-fn told(record: &TrialRecord, goal: Goal, rungs: &[u64]) -> Told {
+fn told(record: &TrialRecord, goal: Goal, rungs: &[u64]) -> KnownTrial {
     let at = record.rungs();
     let value = |rung: &u64| at.range(rung..).next().map(|(_, value)| (*rung, *value));
     let state = match record.state {
@@ -68,7 +68,7 @@ fn told(record: &TrialRecord, goal: Goal, rungs: &[u64]) -> Told {
         TrialState::Failed => State::Failed,
     };
     let rungs = if rungs.is_empty() { at } else { rungs.iter().filter_map(value).collect() };
-    Told { trial: u64::from(record.number), point: Point(Vec::new()), state, rungs }
+    KnownTrial { trial: u64::from(record.number), point: Point(Vec::new()), state, rungs }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::plan::StudyPlan;
 use super::record::{TrialRecord, TrialState};
 use crate::files::{create_folder, json, remove_if_there, write_atomically};
 use crate::runs;
-use crate::search::{State, Told};
+use crate::search::{KnownTrial, State};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -323,7 +323,7 @@ impl StudyFolder {
     }
 
     /// What a search that learns is told of the points so far: each by the mean over its seeds, once all have ended.
-    fn told(&self, begun: &BTreeMap<u32, Begun>) -> Vec<Told> {
+    fn told(&self, begun: &BTreeMap<u32, Begun>) -> Vec<KnownTrial> {
         if !self.study.learns() {
             return Vec::new();
         }
@@ -349,7 +349,7 @@ impl StudyFolder {
             let place = self.study.found(&records.first()?.settings)?;
             // How far points came that were ended early; for several seeds, the first stands for all.
             let rungs = records.first()?.rungs();
-            Some(Told { trial: u64::from(point), point: place, state, rungs })
+            Some(KnownTrial { trial: u64::from(point), point: place, state, rungs })
         };
         points.into_iter().filter_map(told).collect()
     }

@@ -3,7 +3,7 @@
 use super::error::StudyError;
 use super::folder::StudyFolder;
 use super::record::TrialState;
-use crate::search::{State, Told, importance};
+use crate::search::{KnownTrial, State, importance};
 use std::collections::BTreeMap;
 
 impl StudyFolder {
@@ -28,7 +28,12 @@ impl StudyFolder {
         let told = |(point, (settings, worth)): (u32, (Vec<String>, Vec<f64>))| {
             let mean = worth.iter().sum::<f64>() / worth.len() as f64;
             let place = study.found(&settings)?;
-            Some(Told { trial: u64::from(point), point: place, state: State::Finished(mean), rungs: BTreeMap::new() })
+            Some(KnownTrial {
+                trial: u64::from(point),
+                point: place,
+                state: State::Finished(mean),
+                rungs: BTreeMap::new(),
+            })
         };
         Ok(importance(space, goal, &worths.into_iter().filter_map(told).collect::<Vec<_>>()))
     }

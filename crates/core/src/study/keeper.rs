@@ -6,7 +6,7 @@ use super::error::StudyError;
 use super::folder::{Begun, StudyFolder, write};
 use super::lease::Pulse;
 use super::record::{Report, TrialRecord, epochs};
-use crate::checkpoint::Keeping;
+use crate::checkpoint::CheckpointPlan;
 use crate::files;
 use crate::protocol::keep::{Keeper, Kept, Record};
 use crate::protocol::{Change, Evaluation, Intervention, Outcome, Prepared, ProbeRecord, SpreadRecord, StepRecord};
@@ -161,7 +161,7 @@ impl Record for TrialKept {
         self.kit.mine().ok().and_then(|()| self.run.checkpoints(arm))
     }
 
-    fn keeping(&self) -> Keeping {
+    fn keeping(&self) -> CheckpointPlan {
         self.run.keeping()
     }
 

@@ -133,20 +133,20 @@ fn summary(facts: &Facts, arm: usize) -> ArmSummary {
     }
 }
 
-struct Told {
+struct Headline {
     text: String,
     call: Call,
     best: Option<String>,
 }
 
-impl Told {
+impl Headline {
     fn open(text: impl Into<String>) -> Self {
         Self { text: text.into(), call: Call::Undecided, best: None }
     }
 }
 
 /// Says that nothing can be said, where training was stopped soon after it began and before any validation.
-fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: Compared) -> Option<Told> {
+fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: Compared) -> Option<Headline> {
     let (done, planned) = stopped_early(facts)?;
     let known: Vec<&ArmSummary> = arms.iter().filter(|arm| arm.train_loss.is_some()).collect();
     if quantity != Compared::TrainLoss || known.len() < 2 {
@@ -154,11 +154,11 @@ fn too_early(facts: &Facts, arms: &[ArmSummary], quantity: Compared) -> Option<T
     }
     let losses = several(known.iter().map(|arm| format!("{} {}", arm.called(), arm.score(quantity))));
     let (done, planned) = (plural(done, "step"), count(planned));
-    Some(Told::open(format!("Too early to tell: after {done} of {planned} the training losses are {losses}.")))
+    Some(Headline::open(format!("Too early to tell: after {done} of {planned} the training losses are {losses}.")))
 }
 
 /// Says that there is nothing to compare, where each network that has not diverged has blown up.
-fn all_lost(facts: &Facts, arms: &[ArmSummary], quantity: Compared) -> Option<Told> {
+fn all_lost(facts: &Facts, arms: &[ArmSummary], quantity: Compared) -> Option<Headline> {
     let left: Vec<&ArmSummary> = arms.iter().filter(|arm| arm.accuracy.or(arm.train_loss).is_some()).collect();
     if left.is_empty() || !all_are_lost(facts) {
         return None;
@@ -177,10 +177,10 @@ fn all_lost(facts: &Facts, arms: &[ArmSummary], quantity: Compared) -> Option<To
         ),
     };
     let lost = diverged(facts, arms);
-    Some(Told::open(if lost.is_empty() { capital(&text) } else { format!("{lost} {}", capital(&text)) }))
+    Some(Headline::open(if lost.is_empty() { capital(&text) } else { format!("{lost} {}", capital(&text)) }))
 }
 
-fn headline(facts: &Facts, arms: &[ArmSummary], comparisons: &[Comparison], quantity: Compared) -> Told {
+fn headline(facts: &Facts, arms: &[ArmSummary], comparisons: &[Comparison], quantity: Compared) -> Headline {
     let lost = diverged(facts, arms);
     let score = |arm: &ArmSummary| {
         if quantity == Compared::ValidationAccuracy { arm.accuracy } else { arm.train_loss.map(negative) }
@@ -191,8 +191,8 @@ fn headline(facts: &Facts, arms: &[ArmSummary], comparisons: &[Comparison], quan
         mean(b).total_cmp(&mean(a))
     });
     let mut told = match left.as_slice() {
-        [] if lost.is_empty() => Told::open("Nothing was measured yet."),
-        [] => Told::open("No network is left to compare; try a lower learning rate."),
+        [] if lost.is_empty() => Headline::open("Nothing was measured yet."),
+        [] => Headline::open("No network is left to compare; try a lower learning rate."),
         [only] => alone(only, quantity),
         [best, rest @ ..] => against(best, rest, comparisons, quantity),
     };
@@ -224,7 +224,7 @@ fn diverged(facts: &Facts, arms: &[ArmSummary]) -> String {
     if parts.is_empty() { String::new() } else { capital(&format!("{}.", parts.join(", "))) }
 }
 
-fn alone(arm: &ArmSummary, quantity: Compared) -> Told {
+fn alone(arm: &ArmSummary, quantity: Compared) -> Headline {
     let of = arm.loss_of.in_words();
     let loss = arm.train_loss.map(|loss| format!("training loss {} {of}", loss.in_words(1.0, short, "")));
     let right = (quantity == Compared::ValidationAccuracy)
@@ -232,11 +232,11 @@ fn alone(arm: &ArmSummary, quantity: Compared) -> Told {
     let n = arm.accuracy.or(arm.train_loss).map_or(0, |sample| sample.n);
     let told: Vec<String> = right.into_iter().chain(loss).collect();
     let text = capital(&format!("{}: {} ({}).", arm.called(), told.join(", "), seeds(n)));
-    Told { text, call: Call::Undecided, best: Some(arm.name.clone()) }
+    Headline { text, call: Call::Undecided, best: Some(arm.name.clone()) }
 }
 
 /// The best against all others.
-fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], quantity: Compared) -> Told {
+fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], quantity: Compared) -> Headline {
     let with = |other: &&ArmSummary| {
         comparisons.iter().find(|found| {
             found.quantity == quantity
@@ -279,7 +279,7 @@ fn against(best: &ArmSummary, rest: &[&ArmSummary], comparisons: &[Comparison], 
     let of = if n == most { seeds(n) } else { format!("{n} to {}", seeds(most)) };
     let mut text = capital(&format!("{text}: {scores} ({of})."));
     text.extend(among_the_others(best, rest, comparisons, quantity).map(|others| format!(" {others}")));
-    Told { text, call, best: (!beaten.is_empty() || call == Call::Undecided).then(|| best.name.clone()) }
+    Headline { text, call, best: (!beaten.is_empty() || call == Call::Undecided).then(|| best.name.clone()) }
 }
 
 /// Which of the others are better than which, the largest difference first.
@@ -324,7 +324,7 @@ fn better(seeds: usize) -> &'static str {
     if seeds == 1 { "did better" } else { "is better" }
 }
 
-fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, quantity: Compared) -> Told {
+fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, quantity: Compared) -> Headline {
     let (mut one, mut two) = (best.score(quantity), other.score(quantity));
     if quantity == Compared::TrainLoss {
         one = format!("a training loss of {one} {}", Stretch::of_all([best.loss_of, other.loss_of]).in_words());
@@ -371,5 +371,5 @@ fn two(best: &ArmSummary, other: &ArmSummary, found: &Comparison, better: bool, 
         let text = format!("No difference found: {} {one}, {} {two} ({luck}).", best.called(), other.called());
         (text, Call::Tie)
     };
-    Told { text: capital(&text), call, best: (call != Call::Tie).then(|| best.name.clone()) }
+    Headline { text: capital(&text), call, best: (call != Call::Tie).then(|| best.name.clone()) }
 }

@@ -1,7 +1,7 @@
 //! Decoded pictures that are kept: the same bytes as without, from memory or from the file, and never the wrong ones.
 
 use crate::make::{data_at, picture, save, write_classes};
-use lab_core::data::cache::{self, Keeping};
+use lab_core::data::cache::{self, CachePolicy};
 use lab_core::data::{DataError, Dataset, LoadOptions, Loader, LoaderOptions, Position, Progress, Watch};
 use lab_core::data::{augmented_samples, evaluation_batches};
 use lab_core::experiment::{Augmentation, Channels, Data, Fit, Holdout, Resize};
@@ -13,15 +13,15 @@ use std::time::Instant;
 use tempfile::{TempDir, tempdir};
 
 /// Keeps everything, and leaves it in the file.
-fn in_file(folder: &Path) -> Keeping<'_> {
-    Keeping { folder: Some(folder), from: 0, in_memory: 0, at_most: 1 << 30 }
+fn in_file(folder: &Path) -> CachePolicy<'_> {
+    CachePolicy { folder: Some(folder), from: 0, in_memory: 0, at_most: 1 << 30 }
 }
 
-fn in_memory(folder: &Path) -> Keeping<'_> {
-    Keeping { in_memory: 1 << 30, ..in_file(folder) }
+fn in_memory(folder: &Path) -> CachePolicy<'_> {
+    CachePolicy { in_memory: 1 << 30, ..in_file(folder) }
 }
 
-fn load(data: &Data, seed: u64, keeping: Keeping) -> Result<Dataset, DataError> {
+fn load(data: &Data, seed: u64, keeping: CachePolicy) -> Result<Dataset, DataError> {
     let options = LoadOptions { keeping, ..LoadOptions::default() };
     Dataset::load_with(data, seed, options).map(|(dataset, _)| dataset)
 }
@@ -147,7 +147,7 @@ fn the_oldest_go_when_there_is_too_much_and_a_person_can_see_and_remove_all() {
         load(&data_at(places[0].path()), 0, in_file(kept.path())).unwrap();
         cache::list(kept.path()).unwrap()[0].bytes
     };
-    let keeping = Keeping { at_most: 3 * one + one / 2, ..in_file(kept.path()) };
+    let keeping = CachePolicy { at_most: 3 * one + one / 2, ..in_file(kept.path()) };
     for place in [1, 2, 0, 3] {
         load(&data_at(places[place].path()), 0, keeping).unwrap();
         // A file system's clock may tick a hundred times a second only.
@@ -162,7 +162,7 @@ fn the_oldest_go_when_there_is_too_much_and_a_person_can_see_and_remove_all() {
     assert_eq!(cache::clear(kept.path()).unwrap(), (4, 3 * one + 1));
     assert_eq!(files(kept.path()).len(), 1, "what is not ours stays");
     // What is too large by itself is used, and gone afterwards.
-    let dataset = load(&data_at(places[0].path()), 0, Keeping { at_most: 9, ..keeping }).unwrap();
+    let dataset = load(&data_at(places[0].path()), 0, CachePolicy { at_most: 9, ..keeping }).unwrap();
     assert_eq!((dataset.train.bytes().unwrap().len(), files(kept.path()).len()), (36 * 192, 1));
     assert!(cache::list(Path::new("/nowhere")).unwrap().is_empty());
 }
@@ -192,7 +192,7 @@ fn whoever_waits_is_told_how_far_it_is_and_can_stop_it() {
         let options = LoadOptions { keeping, watch: Some(Watch(watch)), ..LoadOptions::default() };
         Dataset::load_with(&data_at(place.path()), 0, options).map(|(dataset, _)| dataset.train.len())
     };
-    for keeping in [in_file(kept.path()), Keeping::default()] {
+    for keeping in [in_file(kept.path()), CachePolicy::default()] {
         assert_eq!(with(&stop, keeping), Err(DataError::Stopped));
         assert!(files(kept.path()).is_empty(), "nothing half-made stays");
     }

@@ -2,7 +2,7 @@
 
 use crate::arrays::{check, golden};
 use crate::make::{data_at, load, refused, report};
-use lab_core::data::cache::Keeping;
+use lab_core::data::cache::CachePolicy;
 use lab_core::data::{Dataset, LoadOptions};
 use std::fs;
 use std::path::PathBuf;
@@ -161,7 +161,7 @@ fn a_column_of_parts_counts_where_files_are_not_of_several() {
 #[test]
 fn a_second_start_reads_what_was_kept() {
     let kept = tempdir().unwrap();
-    let keeping = Keeping { folder: Some(kept.path()), from: 0, ..Keeping::default() };
+    let keeping = CachePolicy { folder: Some(kept.path()), from: 0, ..CachePolicy::default() };
     let read = || {
         Dataset::load_with(&data_at(&golden("hub")), 0, LoadOptions { keeping, ..LoadOptions::default() }).unwrap().0
     };

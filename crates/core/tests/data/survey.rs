@@ -1,7 +1,7 @@
 //! A data set looked over before training.
 
 use crate::make::{data_at, picture, save, write_classes};
-use lab_core::data::cache::Keeping;
+use lab_core::data::cache::CachePolicy;
 use lab_core::data::{DataError, Dataset, LoadOptions, Survey};
 use lab_core::experiment::Data;
 use std::fs;
@@ -22,11 +22,11 @@ fn images_that_stand_there_twice_are_told() {
     copy("train/ape/1.png", "val/ape/seen.png");
     copy("train/ape/2.png", "train/bee/other.png");
     for from in [u64::MAX, 0] {
-        let keeping = Keeping {
+        let keeping = CachePolicy {
             folder: Some(kept.path()),
             from,
             in_memory: if from == 0 { 0 } else { u64::MAX },
-            ..Keeping::default()
+            ..CachePolicy::default()
         };
         let options = LoadOptions { keeping, ..LoadOptions::default() };
         let survey = Survey::read(&data_at(place.path()), 0, options).unwrap();

@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use lab_core::data::Dataset;
 use lab_core::experiment::{Data, Source};
-use lab_core::fetch::{Check, Fetch, FetchError, From, Kind, OFFERS, Offer, Patience, Progress, Remote, Size, Watch};
+use lab_core::fetch::{Check, Fetch, FetchError, Kind, OFFERS, Offer, Origin, Patience, Progress, Remote, Size, Watch};
 use server::{Mood, Server};
 use sha2::{Digest, Sha256};
 use std::cell::Cell;
@@ -63,7 +63,7 @@ impl Scene {
     }
 
     fn fetch(&self) -> Fetch<'_> {
-        let from = From::Mirror(self.server.address.clone());
+        let from = Origin::Mirror(self.server.address.clone());
         Fetch { from, patience: QUICK, ..Fetch::new(self.offer, self.folder.path()) }
     }
 
@@ -161,10 +161,10 @@ fn something_else_is_not_taken_for_it() {
 #[test]
 fn nobody_there_is_told_in_words() {
     let scene = Scene::new(&[]);
-    let from = From::Mirror("http://127.0.0.1:9".to_owned());
+    let from = Origin::Mirror("http://127.0.0.1:9".to_owned());
     let said = Fetch { from, ..scene.fetch() }.get().unwrap_err().to_string();
     assert!(said.contains("127.0.0.1:9/file.pth") && said.contains("refused"), "{said}");
-    let from = From::Mirror("http://".to_owned());
+    let from = Origin::Mirror("http://".to_owned());
     assert!(matches!(Fetch { from, ..scene.fetch() }.get(), Err(FetchError::Unreachable { .. })));
 }
 
@@ -249,7 +249,7 @@ fn an_archive_becomes_a_folder_that_can_be_trained_on() {
     let offer = offer(Kind::Images, &[("set-binary.tar.gz", &archive)]);
     let server = Server::new(&[("set-binary.tar.gz", &archive)], &[]);
     let folder = tempdir().unwrap();
-    let from = From::Mirror(format!("{}/", server.address));
+    let from = Origin::Mirror(format!("{}/", server.address));
     let got = Fetch { from, patience: QUICK, ..Fetch::new(offer, folder.path()) }.get().unwrap();
     assert_eq!(got.path, folder.path().join("set"));
     assert!(got.path.join("test_batch.bin").exists(), "the folder in the archive is left out");
@@ -264,7 +264,7 @@ fn an_archive_that_leads_out_of_its_folder_writes_nothing() {
     let offer = offer(Kind::Images, &[("set-binary.tar.gz", &archive)]);
     let server = Server::new(&[("set-binary.tar.gz", &archive)], &[]);
     let folder = tempdir().unwrap();
-    let from = From::Mirror(server.address);
+    let from = Origin::Mirror(server.address);
     let said = Fetch { from, patience: QUICK, ..Fetch::new(offer, folder.path()) }.get().unwrap_err().to_string();
     assert!(said.contains("outside"), "{said}");
     assert!(!folder.path().join("set").exists() && !folder.path().join("evil.bin").exists());
@@ -277,7 +277,7 @@ fn a_set_of_several_files_appears_with_all_of_them_only() {
     let server = Server::new(&files, &[Mood::Well, Mood::Status(404)]);
     let folder = tempdir().unwrap();
     let get = || {
-        let from = From::Mirror(server.address.clone());
+        let from = Origin::Mirror(server.address.clone());
         Fetch { from, patience: QUICK, ..Fetch::new(offer, folder.path()) }.get()
     };
     assert!(get().is_err());

@@ -4,8 +4,8 @@ use super::cost::{Costs, in_words};
 use super::faults::{self, errors};
 use super::fetching::Fetching;
 use super::field::Fields;
+use super::requests::Requests;
 use super::row::Row;
-use super::wishes::Wishes;
 use super::{network, optimizer, schedule, start};
 use crate::kit::theme::{self, PALETTE_NAMES, Tokens, space};
 use crate::kit::widgets::named;
@@ -22,7 +22,7 @@ pub struct Context<'a> {
     pub base: &'a Plan,
     /// Everything that is wrong.
     pub found: &'a [Invalid],
-    pub wishes: &'a Wishes,
+    pub requests: &'a Requests,
     /// In what each arm differs from the first one.
     pub differs: &'a [Vec<Difference>],
     /// The images' shape and the number of classes, once known.
@@ -82,7 +82,7 @@ fn everywhere(ui: &mut Ui, plan: &mut Plan, context: &Context) {
         common(&sizes, usize::from(field == ".width")).is_some()
     };
     let found: Vec<Invalid> = context.found.iter().filter(of_all).cloned().collect();
-    let fields = Fields::new(&found, path).heard(context.wishes);
+    let fields = Fields::new(&found, path).with_requests(context.requests);
     for (which, row) in
         [(0, Row::called(&field::DEPTH, "Depth, all arms")), (1, Row::called(&field::WIDTH, "Width, all arms"))]
     {
@@ -247,8 +247,8 @@ fn rows(
     let preset = context.base.arms.get(index);
     let path = format!("arms[{index}]");
     let differing: Vec<String> = differs.iter().map(|each| format!("{path}.{}", each.path)).collect();
-    let wishes = Some(context.wishes);
-    let fields = Fields { found: context.found, path, owner: Some(&name), differing: &differing, wishes };
+    let requests = Some(context.requests);
+    let fields = Fields { found: context.found, path, owner: Some(&name), differing: &differing, requests };
     fields.row(ui, &field::ARM_NAME, &mut arm.name, preset.map(|p| &p.name), |ui, name| {
         ui.add(TextEdit::singleline(name).desired_width(f32::INFINITY))
     });

@@ -5,7 +5,7 @@ use crate::kit::typed_path;
 use crate::kit::widgets::{named, progress};
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use eframe::egui::{Align, CollapsingHeader, Context, Label, Layout, RichText, TextEdit, Ui};
-use lab_core::fetch::{Fetch, FetchError, From, Got, Kind, OFFERS, Offer, Progress, Watch, folder_in};
+use lab_core::fetch::{Fetch, FetchError, Got, Kind, OFFERS, Offer, Origin, Progress, Watch, folder_in};
 use lab_core::number::bytes;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -156,9 +156,9 @@ impl Fetching {
         let (send, answer) = bounded(1);
         let (watched, folder, ctx) = (Arc::clone(&shared), folder.to_owned(), ctx.clone());
         let from = match self.from.trim() {
-            "" => From::Published,
+            "" => Origin::Published,
             text if text.starts_with("http") => text.parse().unwrap_or_default(),
-            path => From::Disk(typed_path::read(path)),
+            path => Origin::Disk(typed_path::read(path)),
         };
         let work = move || {
             let told = |Progress { done, .. }| {

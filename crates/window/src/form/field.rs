@@ -1,8 +1,8 @@
 //! One row of the form: label, widget, a way back to the preset's value, a "?", and what is wrong with the value.
 
 use super::faults::scroll;
+use super::requests::Requests;
 use super::row::Row;
-use super::wishes::Wishes;
 use crate::action::Sought;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, decimal, named, unread, whole_field};
@@ -30,20 +30,20 @@ pub struct Fields<'a> {
     /// The paths of fields in which this arm differs from the first.
     pub differing: &'a [String],
     /// Takes what a person wants with a field beside changing it, if anybody listens.
-    pub wishes: Option<&'a Wishes>,
+    pub requests: Option<&'a Requests>,
 }
 
 impl<'a> Fields<'a> {
     /// Rows of the plan itself or of its recipe and data.
     #[must_use]
     pub fn new(found: &'a [Invalid], path: &str) -> Self {
-        Self { found, path: path.to_owned(), owner: None, differing: &[], wishes: None }
+        Self { found, path: path.to_owned(), owner: None, differing: &[], requests: None }
     }
 
     /// The same, and somebody listens to what is wished for.
     #[must_use]
-    pub fn heard(self, wishes: &'a Wishes) -> Self {
-        Self { wishes: Some(wishes), ..self }
+    pub fn with_requests(self, requests: &'a Requests) -> Self {
+        Self { requests: Some(requests), ..self }
     }
 
     /// The same rows one level down.
@@ -123,7 +123,7 @@ impl<'a> Fields<'a> {
                     };
                     reset_button(ui, &self.name(label), changed, value, preset);
                     let wish = |ui: &mut Ui| self.wish(ui, &path, values);
-                    let heard = self.wishes.is_some() && Wishes::can_vary(&path);
+                    let heard = self.requests.is_some() && Requests::can_vary(&path);
                     help_button(ui, &self.name(label), (label, row.field), heard.then_some(&wish as &dyn Fn(&mut Ui)));
                     if heard {
                         // The menu is the label's: the widget may have a list of its own.
@@ -147,23 +147,23 @@ impl<'a> Fields<'a> {
 
     /// What can be wished for beside another value.
     fn wish(&self, ui: &mut Ui, path: &str, values: &dyn Fn() -> Vec<toml::Value>) {
-        let Some(wishes) = self.wishes else { return };
+        let Some(requests) = self.requests else { return };
         let hint = "Adds it to the panel Study, which trains the experiment with each of several values";
         let title = self.owner.map_or_else(|| "Vary this…".to_owned(), |owner| format!("Vary this of {owner}…"));
         if ui.button(title).on_hover_text(hint).clicked() {
             // A row that has no owner among the arms is about all of them.
-            wishes.vary(path, self.owner.is_none() && path.starts_with("arms["), values());
+            requests.vary(path, self.owner.is_none() && path.starts_with("arms["), values());
             ui.close();
         }
         if self.owner.is_some() {
             let same = ui.button("Set in every network");
             if same.on_hover_text("Gives all networks the value that this one has").clicked() {
-                wishes.share(path);
+                requests.share(path);
                 ui.close();
             }
         }
         if self.owner.is_some() && ui.button("Vary this of every network…").on_hover_text(hint).clicked() {
-            wishes.vary(path, true, values());
+            requests.vary(path, true, values());
             ui.close();
         }
     }
@@ -176,7 +176,7 @@ impl<'a> Fields<'a> {
         value: &mut T,
         widget: impl FnOnce(&mut Ui, &mut T) -> Response,
     ) -> Response {
-        let Some(wishes) = self.wishes else { return widget(ui, value) };
+        let Some(requests) = self.requests else { return widget(ui, value) };
         let size = vec2((ui.available_width() - FIND - space::XS).max(theme::ROW), theme::ROW);
         let response = ui.allocate_ui_with_layout(size, left(), |ui| {
             ui.set_min_size(size);
@@ -186,7 +186,7 @@ impl<'a> Fields<'a> {
         let (name, hint) = what.in_words();
         let button = ui.add(button).on_hover_text(hint);
         if named(ui, button, &self.name(&format!("Find a {name}"))).clicked() {
-            wishes.find(what);
+            requests.find(what);
         }
         response.inner
     }

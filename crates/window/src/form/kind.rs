@@ -4,12 +4,12 @@ use super::field::Fields;
 use crate::kit::widgets::numbers;
 use eframe::egui::Ui;
 use lab_core::experiment::field;
-use lab_core::experiment::kind_setting::{Set, Setting};
+use lab_core::experiment::kind_setting::{KindSetting, Set};
 
 /// A row for each setting. A preset of another kind has none for them to go back to; they go back with the kind.
-pub fn ui(ui: &mut Ui, fields: &Fields, settings: Vec<Setting>, preset: Vec<Setting>) {
+pub fn ui(ui: &mut Ui, fields: &Fields, settings: Vec<KindSetting>, preset: Vec<KindSetting>) {
     let mut preset = preset.into_iter().map(|setting| setting.value);
-    for Setting { id, value } in settings {
+    for KindSetting { id, value } in settings {
         // Every setting of every kind is known.
         let Some(row) = field::at(&format!("{}.{id}", fields.path)) else { continue };
         match (value, preset.next()) {

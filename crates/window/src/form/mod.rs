@@ -14,10 +14,10 @@ mod known;
 mod network;
 mod optimizer;
 mod recipe;
+mod requests;
 mod row;
 mod schedule;
 mod start;
-mod wishes;
 
 pub use cost::Speeds;
 pub use faults::reveal;
@@ -45,8 +45,8 @@ use lab_core::experiment::{
 };
 use lab_core::protocol::{DatasetInfo, Prepared};
 pub use recipe::{augmentation, augmentation_in_words};
+use requests::Requests;
 use std::path::PathBuf;
-use wishes::Wishes;
 
 pub struct Form {
     /// What is being edited.
@@ -265,7 +265,7 @@ impl Form {
         for (target, path) in self.fetching.arrived(ui.ctx()) {
             self.arrived(&target, path);
         }
-        let wishes = Wishes::default();
+        let requests = Requests::default();
         let area = ScrollArea::vertical().auto_shrink(false);
         // It begins at its top, wherever it was left.
         let begun = std::mem::replace(&mut self.begun, true);
@@ -276,11 +276,11 @@ impl Form {
             self.top(ui, actions);
             // What was chosen above is another experiment; below, a colour is chosen for what is shown.
             let before = self.plan.clone();
-            self.sections(ui, known, &wishes, (collection, actions));
+            self.sections(ui, known, &requests, (collection, actions));
             self.colors.note(&before, &self.plan);
             ui.add_space(space::XL);
         });
-        match wishes.shared(&self.plan) {
+        match requests.shared(&self.plan) {
             Some(Ok(plan)) => self.plan = plan,
             Some(Err(why)) => actions.push(Action::Tell(why)),
             None => {}
@@ -288,7 +288,7 @@ impl Form {
         if before != self.plan {
             self.recheck();
         }
-        actions.extend(wishes.actions(&self.plan));
+        actions.extend(requests.actions(&self.plan));
         let now = self.edited();
         self.undoer.feed_state(ui.input(|input| input.time), &now);
     }
@@ -354,17 +354,17 @@ impl Form {
         &mut self,
         ui: &mut Ui,
         known: Option<&(Source, DatasetInfo)>,
-        wishes: &Wishes,
+        requests: &Requests,
         (collection, actions): (&mut Collection, &mut Vec<Action>),
     ) {
         let Self { plan, device, base, checked, differs, outlines, devices, samples, speeds, fault, fetching, .. } =
             self;
         let found = checked.as_ref().err().map_or(&[][..], Vec::as_slice);
         let summary = data::in_words(&plan.data);
-        let recipe = Fields::new(found, "recipe").heard(wishes);
+        let recipe = Fields::new(found, "recipe").with_requests(requests);
         let wrong = errors(found, "data") + usize::from(fault.is_some());
         section(ui, "Data", &summary, false, wrong, |ui| {
-            let fields = Fields::new(found, "data").heard(wishes);
+            let fields = Fields::new(found, "data").with_requests(requests);
             data::ui(ui, &fields, &mut plan.data, Some(&base.data), (collection, actions));
             if let Some(path) = fetching.ui(ui, &Target::Data) {
                 plan.data.source = Source::Path(path);
@@ -375,7 +375,7 @@ impl Form {
             let name = devices.name(*device);
             let steps_per_epoch = images(plan, known).map(|_| steps_per_epoch(plan, known));
             let costs = Costs { speeds, device: *device, device_name: &name, steps_per_epoch };
-            let context = arms::Context { base, found, wishes, differs, images: images(plan, known), costs };
+            let context = arms::Context { base, found, requests, differs, images: images(plan, known), costs };
             arms::ui(ui, plan, &context, &mut arms::Tools { outlines, fetching });
         });
         let summary = training_in_words(plan);

@@ -12,7 +12,7 @@ use eframe::egui::{
     Align2, CollapsingHeader, Color32, ColorImage, FontId, Label, Rect, RichText, Role, ScrollArea, Sense,
     TextureHandle, TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
-use lab_core::data::{ClassCount, Double, Look, Survey};
+use lab_core::data::{ClassCount, Double, Overview, Survey};
 use lab_core::experiment::{Plan, Source};
 use lab_core::number::{count, plural, precise_percent};
 use lab_core::protocol::Thumbnail;
@@ -30,7 +30,7 @@ const NAMED: usize = 20;
 
 #[derive(Default)]
 pub struct Images {
-    shown: Option<Arc<Look>>,
+    shown: Option<Arc<Overview>>,
     /// The pictures of the classes that were in view, in a row each.
     textures: HashMap<usize, TextureHandle>,
     samples: AugmentationSamples,
@@ -184,7 +184,7 @@ fn list(ui: &mut Ui, title: &str, lines: Vec<String>) {
 }
 
 impl Images {
-    fn classes(&mut self, ui: &mut Ui, look: &Look) {
+    fn classes(&mut self, ui: &mut Ui, look: &Overview) {
         ui.add_space(space::S);
         let most = look.survey.classes.iter().map(|class| class.train + class.validation).max().unwrap_or(0).max(1);
         let total: usize = look.survey.classes.iter().map(|class| class.train).sum();

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use watcher::{Order, Ties, Told, Watcher};
+use watcher::{Message, Order, Ties, Watcher};
 
 /// A run on disk whose curves lie over those of the experiment under way.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ pub struct Shelf {
     awake: Arc<AtomicBool>,
     held: Arc<Mutex<Option<PathBuf>>>,
     next_id: u64,
-    thread: Option<(Sender<Order>, Receiver<Told>, JoinHandle<()>)>,
+    thread: Option<(Sender<Order>, Receiver<Message>, JoinHandle<()>)>,
 }
 
 impl Shelf {
@@ -148,7 +148,7 @@ impl Shelf {
         let Some((_, receive, _)) = &self.thread else { return problems };
         for told in receive.try_iter().collect::<Vec<_>>() {
             match told {
-                Told::Listing { entries, damaged, whole } => {
+                Message::Listing { entries, damaged, whole } => {
                     for overlay in &mut self.overlays {
                         if let Some(entry) = entries.iter().find(|entry| entry.folder == overlay.folder) {
                             entry.name().clone_into(&mut overlay.name);
@@ -164,22 +164,22 @@ impl Shelf {
                     }
                     (self.entries, self.damaged) = (Some(entries), damaged);
                 }
-                Told::Loaded(id, arms, settings) => {
+                Message::Loaded(id, arms, settings) => {
                     if let Some(overlay) = self.overlays.iter_mut().find(|overlay| overlay.id == id) {
                         (overlay.arms, overlay.settings) = (arms, settings);
                     }
                 }
-                Told::Grown(id, arm, news) => {
+                Message::Grown(id, arm, news) => {
                     let overlay = self.overlays.iter_mut().find(|overlay| overlay.id == id);
                     if let Some((_, trace)) = overlay.and_then(|overlay| overlay.arms.get_mut(arm)) {
                         news.into_iter().for_each(|news| heard(trace, arm, news));
                     }
                 }
-                Told::Discarded(from, to) => {
+                Message::Discarded(from, to) => {
                     self.overlays.retain(|overlay| overlay.folder != from);
                     self.discarded.push((from, to));
                 }
-                Told::Problem(text) => problems.push(text),
+                Message::Problem(text) => problems.push(text),
             }
         }
         problems

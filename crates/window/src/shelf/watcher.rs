@@ -36,7 +36,7 @@ pub(super) enum Order {
 }
 
 /// What it is told.
-pub(super) enum Told {
+pub(super) enum Message {
     /// All runs, newest first, and what is wrong with the others.
     Listing { entries: Arc<Vec<Arc<Entry>>>, damaged: Arc<Vec<String>>, whole: bool },
     /// The curves of a followed run, as far as they go now, and what is set of each arm.
@@ -70,7 +70,7 @@ struct Followed {
 /// What ties a watcher to its shelf.
 pub(super) struct Ties {
     pub orders: Receiver<Order>,
-    pub told: Sender<Told>,
+    pub told: Sender<Message>,
     /// Whether somebody looks at the list.
     pub awake: Arc<AtomicBool>,
     /// The run that this window holds without training it.
@@ -82,7 +82,7 @@ pub(super) struct Watcher {
     /// Runs that lie elsewhere.
     elsewhere: Vec<PathBuf>,
     orders: Receiver<Order>,
-    told: Sender<Told>,
+    told: Sender<Message>,
     awake: Arc<AtomicBool>,
     /// The run that this window holds without training it.
     held: Arc<Mutex<Option<PathBuf>>>,
@@ -140,7 +140,7 @@ impl Watcher {
         }
     }
 
-    fn tell(&self, told: Told) {
+    fn tell(&self, told: Message) {
         // A window that was closed needs no news.
         let _ = self.told.send(told);
         self.ctx.request_repaint();
@@ -174,7 +174,7 @@ impl Watcher {
             Order::Discard(folder) => {
                 runs::discard(&folder).map_err(|error| format!("Not deleted: {error}.")).map(|to| {
                     self.followed.retain(|followed| followed.run.folder != folder);
-                    self.tell(Told::Discarded(folder, to));
+                    self.tell(Message::Discarded(folder, to));
                 })
             }
             Order::Restore(folder) => {
@@ -182,7 +182,7 @@ impl Watcher {
             }
         };
         if let Err(problem) = done {
-            self.tell(Told::Problem(problem));
+            self.tell(Message::Problem(problem));
         }
     }
 
@@ -218,7 +218,7 @@ impl Watcher {
         let mut damaged: Vec<String> = self.damaged.values().map(|(_, why)| why.clone()).collect();
         damaged.sort();
         self.changed = false;
-        self.tell(Told::Listing { entries: Arc::new(entries), damaged: Arc::new(damaged), whole });
+        self.tell(Message::Listing { entries: Arc::new(entries), damaged: Arc::new(damaged), whole });
     }
 
     fn visit(&mut self, folder: &Path) {
@@ -286,7 +286,7 @@ impl Watcher {
         let (run, followers, arms) = curves(folder)?;
         let settings = (0..arms.len()).map(|arm| settings(&run.experiment, arm)).collect();
         self.followed.push(Followed { id, run, followers });
-        self.tell(Told::Loaded(id, arms, settings));
+        self.tell(Message::Loaded(id, arms, settings));
         Ok(())
     }
 
@@ -299,7 +299,7 @@ impl Watcher {
                 let mut news = Vec::new();
                 // A run that cannot be read for a moment, or was moved away, keeps the curves it has.
                 if follower.read(ended, |it| news.push(it)).is_ok() && !news.is_empty() {
-                    grown.push(Told::Grown(followed.id, arm, news));
+                    grown.push(Message::Grown(followed.id, arm, news));
                 }
             }
         }

@@ -1,12 +1,12 @@
 //! What can be changed while training, as the engine told it last. Works nothing out, and knows nothing of widgets.
 
 use lab_core::experiment::{Augmentation, Curve, Experiment};
-use lab_core::protocol::{ArmLive, Live as Told, Prepared, StepRecord};
+use lab_core::protocol::{ArmLive, Live as EngineLive, Prepared, StepRecord};
 
 /// The settings in use.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
-    told: Told,
+    told: EngineLive,
     /// The arms' names.
     names: Vec<String>,
     scheduled: bool,
@@ -36,7 +36,7 @@ impl Live {
         }
     }
 
-    pub(super) fn tuned(&mut self, told: Told) {
+    pub(super) fn tuned(&mut self, told: EngineLive) {
         self.told = told;
         self.before.clear();
         self.version += 1;

@@ -14,7 +14,7 @@ const ABANDONED: Duration = Duration::from_hours(24);
 
 /// Where decoded pictures are kept, and which of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Keeping<'a> {
+pub struct CachePolicy<'a> {
     /// The folder; the user's own if left out.
     pub folder: Option<&'a Path>,
     /// Picture files of fewer bytes together are decoded each time.
@@ -25,7 +25,7 @@ pub struct Keeping<'a> {
     pub at_most: u64,
 }
 
-impl Default for Keeping<'_> {
+impl Default for CachePolicy<'_> {
     fn default() -> Self {
         Self { folder: None, from: 4 << 20, in_memory: 512 << 20, at_most: 64 << 30 }
     }

@@ -7,6 +7,6 @@ mod key;
 mod listing;
 
 pub(super) use entry::{About, Outcome, Writer, open};
-pub use folder::{Keeping, user_folder};
+pub use folder::{CachePolicy, user_folder};
 pub(super) use key::Key;
 pub use listing::{Cached, clear, list};

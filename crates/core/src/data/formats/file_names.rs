@@ -1,7 +1,7 @@
 //! Pictures in one folder whose names say what they show and count: `cat.0.jpg`, `american_bulldog_17.jpg`, `dog (3).png`.
 //! Only where all of them do.
 
-use super::folder::{Part as Role, Tree};
+use super::folder::{Role, Tree};
 use crate::data::error::DataError;
 use crate::data::found::{Choice, Format, Found, Listed, Part};
 use crate::data::names::{name_of, shown_path};

@@ -2,7 +2,7 @@
 //! (`train-00000-of-00002.parquet`). Files are of parts by their names, rows by a column where the files are not.
 //! Format: <https://huggingface.co/docs/hub/datasets-image>.
 
-use super::folder::Part as Role;
+use super::folder::Role;
 use super::labelled::{Labels, Row};
 use super::part_columns::{PartColumns, normal};
 use crate::data::error::DataError;

@@ -1,6 +1,6 @@
 //! Columns of a table that say which part each of its rows is of. Knows nothing of how tables are written.
 
-use super::folder::Part as Role;
+use super::folder::Role;
 
 const PARTS: [&str; 9] = ["split", "set", "subset", "part", "data_set", "dataset", "phase", "usage", "partition"];
 

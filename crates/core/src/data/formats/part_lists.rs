@@ -1,7 +1,7 @@
 //! Lists that say which pictures are of which part, beside pictures that folders or names sort: of their names, one a line, as
 //! Food-101, DTD and MIT's indoor scenes have them, or of their numbers, as CUB has it.
 
-use super::folder::Part as Role;
+use super::folder::Role;
 use super::pictures::Pictures;
 use crate::data::error::DataError;
 use crate::data::found::{Choice, Found, Listed, Part};

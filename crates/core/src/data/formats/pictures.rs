@@ -1,6 +1,6 @@
 //! Pictures by the names that a table or a list may have for them.
 
-use super::folder::Part as Role;
+use super::folder::Role;
 use crate::data::names::shown_path;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};

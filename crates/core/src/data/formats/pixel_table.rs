@@ -2,7 +2,7 @@
 //! pixels in one cell, as FER2013 has them.
 
 use super::colours::{PIXELS, PLANES, are_planes};
-use super::folder::Part as Role;
+use super::folder::Role;
 use super::numbered::{self, Numbered};
 use crate::data::error::DataError;
 use crate::data::found::{Choice, Format, Found};

@@ -1,7 +1,7 @@
 //! Tar archives of `WebDataset`: a picture and what is known about it have the same name with different endings, such as
 //! `000017.jpg` and `000017.cls`. Format: <https://github.com/webdataset/webdataset>.
 
-use super::folder::{Part as Role, is_picture};
+use super::folder::{Role, is_picture};
 use super::labelled::{Labels, Row};
 use crate::data::error::DataError;
 use crate::data::found::{Choice, Format, Found};

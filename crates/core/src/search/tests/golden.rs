@@ -2,7 +2,9 @@
 
 use super::making::space;
 use crate::search::tpe::Densities;
-use crate::search::{Decision, Goal, Halving, MedianRule, Point, Range, Scale, Space, State, Told, Value, importance};
+use crate::search::{
+    Decision, Goal, Halving, KnownTrial, MedianRule, Point, Range, Scale, Space, State, Value, importance,
+};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -49,7 +51,7 @@ fn point_of(space: &Space, json: &Json) -> Point {
     Point(values.collect())
 }
 
-fn told_of(space: &Space, json: &Json) -> Vec<Told> {
+fn told_of(space: &Space, json: &Json) -> Vec<KnownTrial> {
     let trials = json["told"].as_array().unwrap().iter().zip(0..).map(|(one, trial)| {
         let state = match one["state"].as_str().unwrap() {
             "finished" => State::Finished(one["value"].as_f64().unwrap()),
@@ -59,7 +61,7 @@ fn told_of(space: &Space, json: &Json) -> Vec<Told> {
         };
         let rungs = one["rungs"].as_object().unwrap().iter();
         let rungs = rungs.map(|(resource, value)| (resource.parse().unwrap(), value.as_f64().unwrap_or(f64::NAN)));
-        Told { trial, point: point_of(space, &one["point"]), state, rungs: rungs.collect() }
+        KnownTrial { trial, point: point_of(space, &one["point"]), state, rungs: rungs.collect() }
     });
     trials.collect()
 }
@@ -102,8 +104,8 @@ fn importances_are_optunas() {
 }
 
 /// Plays the curves of a case one after another, and compares where each was stopped.
-fn assert_stops(case: &Json, decide: impl Fn(Goal, u64, &BTreeMap<u64, f64>, &[Told]) -> Decision) {
-    let mut told: Vec<Told> = Vec::new();
+fn assert_stops(case: &Json, decide: impl Fn(Goal, u64, &BTreeMap<u64, f64>, &[KnownTrial]) -> Decision) {
+    let mut told: Vec<KnownTrial> = Vec::new();
     for (trial, json) in (0..).zip(case["trials"].as_array().unwrap()) {
         let curve = numbers(&json["curve"]);
         let (mut rungs, mut stopped) = (BTreeMap::new(), None);
@@ -116,7 +118,7 @@ fn assert_stops(case: &Json, decide: impl Fn(Goal, u64, &BTreeMap<u64, f64>, &[T
         }
         assert_eq!(stopped, json["stopped"].as_u64(), "trial {trial}");
         let state = if stopped.is_some() { State::Pruned } else { State::Finished(*curve.last().unwrap()) };
-        told.push(Told { trial, point: Point(Vec::new()), state, rungs });
+        told.push(KnownTrial { trial, point: Point(Vec::new()), state, rungs });
     }
 }
 

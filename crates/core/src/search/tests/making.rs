@@ -1,6 +1,6 @@
 //! Short ways to write down spaces and trials.
 
-use crate::search::{Dimension, Point, Range, Scale, Space, State, Told, Value};
+use crate::search::{Dimension, KnownTrial, Point, Range, Scale, Space, State, Value};
 
 pub fn float(low: f64, high: f64, scale: Scale) -> Range {
     Range::Float { low, high, scale }
@@ -26,8 +26,8 @@ pub fn mixed() -> Space {
     ])
 }
 
-pub fn told(trial: u64, point: Point, state: State) -> Told {
-    Told { trial, point, state, rungs: Default::default() }
+pub fn told(trial: u64, point: Point, state: State) -> KnownTrial {
+    KnownTrial { trial, point, state, rungs: Default::default() }
 }
 
 pub fn number(value: Value) -> f64 {

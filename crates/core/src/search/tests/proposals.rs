@@ -1,7 +1,7 @@
 //! What is proposed: where it lies, and that it is the same whenever and in whatever order it is asked for.
 
 use super::making::{float, mixed, number, space, told, whole};
-use crate::search::{Goal, GridError, Point, Range, Scale, Search, Space, State, Told, Value};
+use crate::search::{Goal, GridError, KnownTrial, Point, Range, Scale, Search, Space, State, Value};
 use std::collections::BTreeSet;
 
 #[test]
@@ -62,8 +62,8 @@ fn objective(point: &Point) -> f64 {
 }
 
 /// Trials one after another, every fifth of them stopped early.
-fn history(search: &Search, trials: u64) -> Vec<Told> {
-    let mut history: Vec<Told> = Vec::new();
+fn history(search: &Search, trials: u64) -> Vec<KnownTrial> {
+    let mut history: Vec<KnownTrial> = Vec::new();
     for trial in 0..trials {
         let point = search.propose(trial, &history).unwrap();
         let value = objective(&point);
@@ -140,7 +140,7 @@ fn a_search_that_goes_on_proposes_what_it_would_have() {
         let whole = history(&search, 40);
         for cut in [0, 1, 9, 10, 11, 25, 39] {
             // Another process, which reads what there is in whatever order the file system has it.
-            let mut read: Vec<Told> = whole[..cut].to_vec();
+            let mut read: Vec<KnownTrial> = whole[..cut].to_vec();
             read.reverse();
             let again = searches(&mixed()).into_iter().find(|other| *other == search).unwrap();
             let trial = cut as u64;
@@ -167,7 +167,7 @@ fn what_teaches_nothing_changes_no_proposal() {
 #[test]
 fn workers_side_by_side_keep_away_from_each_others_points() {
     let search = Search::tpe(space([float(0.0, 1.0, Scale::Linear)]), 2, Goal::Lowest);
-    let mut known: Vec<Told> = (0..40)
+    let mut known: Vec<KnownTrial> = (0..40)
         .map(|trial| {
             let point = search.propose(trial, &[]).unwrap();
             let value = (number(point.0[0]) - 0.7).abs();

@@ -2,12 +2,14 @@
 
 use super::making::{float, mixed, number, space, told, whole};
 use crate::random::{Proposal, Random};
-use crate::search::{Decision, Goal, Halving, Point, Range, Scale, Search, Space, State, Told, Value, importance};
+use crate::search::{
+    Decision, Goal, Halving, KnownTrial, Point, Range, Scale, Search, Space, State, Value, importance,
+};
 use std::f64::consts::PI;
 
 /// The best value among so many trials, one after another.
 fn best_of(search: &Search, trials: u64, objective: impl Fn(&Point) -> f64) -> f64 {
-    let mut known: Vec<Told> = Vec::new();
+    let mut known: Vec<KnownTrial> = Vec::new();
     let mut best = f64::INFINITY;
     for trial in 0..trials {
         let point = search.propose(trial, &known).unwrap();
@@ -66,7 +68,7 @@ fn halving_finds_the_best_of_a_grid_at_a_third_of_its_cost() {
         let ends: Vec<f64> = (0..27).map(|_| random.between(0.1, 0.5)).collect();
         let starts: Vec<f64> = (0..27).map(|_| random.between(0.35, 0.45)).collect();
         let error = |trial: usize, epoch: u64| ends[trial] + starts[trial] / epoch as f64;
-        let (mut known, mut cost): (Vec<Told>, u64) = (Vec::new(), 0);
+        let (mut known, mut cost): (Vec<KnownTrial>, u64) = (Vec::new(), 0);
         loop {
             let chance = halving.second_chance(Goal::Lowest, &known).map(|trial| usize::try_from(trial).unwrap());
             let trial = chance.unwrap_or(known.len());
@@ -88,7 +90,7 @@ fn halving_finds_the_best_of_a_grid_at_a_third_of_its_cost() {
             known[trial].state = if end == 27 { State::Finished(error(trial, 27)) } else { State::Pruned };
         }
         let best = (0..27).map(|trial| error(trial, 27)).fold(1.0, f64::min);
-        let found = known.iter().filter_map(Told::value).fold(1.0, f64::min);
+        let found = known.iter().filter_map(KnownTrial::value).fold(1.0, f64::min);
         assert!(found - best < 0.005, "seed {seed}: found {found}, best {best}");
         assert!(cost * 3 <= 27 * 27, "seed {seed}: {cost} of {} epochs", 27 * 27);
     }
@@ -97,7 +99,7 @@ fn halving_finds_the_best_of_a_grid_at_a_third_of_its_cost() {
 #[test]
 fn importance_knows_what_matters() {
     let search = Search::random(mixed(), 4);
-    let trials = |of: fn(&[Value]) -> f64| -> Vec<Told> {
+    let trials = |of: fn(&[Value]) -> f64| -> Vec<KnownTrial> {
         let points = (0..200).map(|trial| (trial, search.propose(trial, &[]).unwrap()));
         points
             .map(|(trial, point)| (trial, of(&point.0), point))

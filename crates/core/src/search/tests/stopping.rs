@@ -1,10 +1,10 @@
 //! Which trials are stopped, and what is said of it.
 
 use super::making::told;
-use crate::search::{Decision, Goal, Halving, HalvingError, MedianRule, Point, Reason, State, Told, hopeless};
+use crate::search::{Decision, Goal, Halving, HalvingError, KnownTrial, MedianRule, Point, Reason, State, hopeless};
 
 /// Trials that had these values at a rung.
-fn at_rung(rung: u64, values: &[f64]) -> Vec<Told> {
+fn at_rung(rung: u64, values: &[f64]) -> Vec<KnownTrial> {
     let trials = (0..).zip(values).map(|(trial, value)| {
         let mut one = told(trial, Point(Vec::new()), State::Running);
         one.rungs.insert(rung, *value);
@@ -56,7 +56,7 @@ fn only_what_was_told_at_the_rung_decides() {
     known.extend(at_rung(1, &[0.9; 20]).into_iter().chain(at_rung(9, &[0.1; 20])));
     known.push(told(40, Point(Vec::new()), State::Finished(0.0)));
     // Its own value of an earlier attempt, from before it was interrupted.
-    known.push(Told { trial: 9, ..at_rung(3, &[0.1]).remove(0) });
+    known.push(KnownTrial { trial: 9, ..at_rung(3, &[0.1]).remove(0) });
     assert_eq!(halving.decide(Goal::Lowest, 9, 3, 0.6, &known), before);
     assert_eq!(halving.decide(Goal::Lowest, 9, 2, 0.6, &known), Decision::Continue, "there is no rung after 2");
 }
@@ -67,7 +67,7 @@ fn whoever_was_stopped_too_early_gets_a_second_chance() {
     let mut known = at_rung(1, &[0.2, 0.3, 0.9, 0.8, 0.7]);
     known[1].state = State::Pruned;
     assert_eq!(halving.second_chance(Goal::Lowest, &known), None, "one of five goes on, and it is the second");
-    known.extend(at_rung(1, &[0.6]).into_iter().map(|one| Told { trial: 5, state: State::Pruned, ..one }));
+    known.extend(at_rung(1, &[0.6]).into_iter().map(|one| KnownTrial { trial: 5, state: State::Pruned, ..one }));
     assert_eq!(halving.second_chance(Goal::Lowest, &known), Some(1), "two of six go on");
     known[1].state = State::Running;
     assert_eq!(halving.second_chance(Goal::Lowest, &known), None, "it was taken up");

@@ -3,7 +3,7 @@
 use super::class::Class;
 use super::doubts::is_for_pictures;
 use super::layout::Layout;
-use super::part::Part as Role;
+use super::role::Role;
 use super::tree::Tree;
 use crate::data::error::DataError;
 use crate::data::found::{Format, Found, Listed, Part};

@@ -2,7 +2,7 @@
 
 use super::class::{Class, has_classes, unwrapped};
 use super::doubts::{doubts, without_copies, without_what_is_drawn};
-use super::part::Part;
+use super::role::Role;
 use super::tree::{Tree, listed};
 use crate::data::error::DataError;
 use crate::data::found::Choice;
@@ -39,8 +39,8 @@ impl<'a> Layout<'a> {
             notices.extend(doubts(&train));
             return Ok(Self { train, own: None, beside: vec![top], notices, choice: None });
         }
-        let usable: Vec<(Part, &Tree)> = parts.iter().copied().filter(|(_, folder)| has_classes(folder)).collect();
-        if usable.is_empty() || parts.iter().any(|(part, folder)| *part == Part::Train && !has_classes(folder)) {
+        let usable: Vec<(Role, &Tree)> = parts.iter().copied().filter(|(_, folder)| has_classes(folder)).collect();
+        if usable.is_empty() || parts.iter().any(|(part, folder)| *part == Role::Train && !has_classes(folder)) {
             return Err(without_classes(root, &parts));
         }
         let [train, own] = chosen(&usable);
@@ -73,8 +73,8 @@ impl<'a> Layout<'a> {
     fn parts_in_classes(top: &'a Tree, notices: &mut Vec<String>) -> Option<Self> {
         let (mut train, mut own, mut unused) = (Vec::new(), Vec::new(), Vec::new());
         for class in top.filled() {
-            let part = |folder: &'a Tree| Some((Part::named(&folder.name())?, folder));
-            let parts: Vec<(Part, &Tree)> = class.filled().map(part).collect::<Option<_>>()?;
+            let part = |folder: &'a Tree| Some((Role::named(&folder.name())?, folder));
+            let parts: Vec<(Role, &Tree)> = class.filled().map(part).collect::<Option<_>>()?;
             let [to_train_on, apart] = chosen(&parts);
             if !class.pictures.is_empty() {
                 return None;
@@ -99,31 +99,31 @@ impl<'a> Layout<'a> {
 }
 
 /// Folders that are called by parts, and the others.
-fn parts_of(top: &Tree) -> (Vec<(Part, &Tree)>, Vec<&Tree>) {
+fn parts_of(top: &Tree) -> (Vec<(Role, &Tree)>, Vec<&Tree>) {
     let filled: Vec<&Tree> = top.filled().collect();
     let names: Vec<String> = filled.iter().map(|folder| folder.name()).collect();
-    let alike = Part::of_siblings(names.iter().map(String::as_str));
+    let alike = Role::of_siblings(names.iter().map(String::as_str));
     let part = |(index, name): (usize, &String)| match &alike {
         Some(parts) => parts.get(index).copied(),
-        None => Part::named(name),
+        None => Role::named(name),
     };
-    let parts: Vec<Option<Part>> = names.iter().enumerate().map(part).collect();
+    let parts: Vec<Option<Role>> = names.iter().enumerate().map(part).collect();
     let with = filled.iter().zip(&parts).filter_map(|(folder, part)| part.map(|part| (part, *folder))).collect();
     let without = filled.iter().zip(&parts).filter(|(_, part)| part.is_none()).map(|(folder, _)| *folder).collect();
     (with, without)
 }
 
 /// Of these parts the one to train on and the one to validate on, those with plain names before others.
-fn chosen<'a>(parts: &[(Part, &'a Tree)]) -> [Option<&'a Tree>; 2] {
-    let choose = |part: Part| {
+fn chosen<'a>(parts: &[(Role, &'a Tree)]) -> [Option<&'a Tree>; 2] {
+    let choose = |part: Role| {
         let all = || parts.iter().filter(|(of, _)| *of == part).map(|(_, folder)| *folder);
-        all().find(|folder| Part::is_plain(&folder.name())).or_else(|| all().next())
+        all().find(|folder| Role::is_plain(&folder.name())).or_else(|| all().next())
     };
-    [choose(Part::Train), choose(Part::Validation).or_else(|| choose(Part::Test))]
+    [choose(Role::Train), choose(Role::Validation).or_else(|| choose(Role::Test))]
 }
 
 /// Whether folders with the names of parts are such, and not classes. "Train" is the name of a vehicle, too.
-fn are_parts(parts: &[(Part, &Tree)], others: &[&Tree]) -> bool {
+fn are_parts(parts: &[(Role, &Tree)], others: &[&Tree]) -> bool {
     let kinds = parts.iter().map(|(part, _)| *part);
     let several = kinds.clone().min() != kinds.max();
     match parts.first() {
@@ -133,7 +133,7 @@ fn are_parts(parts: &[(Part, &Tree)], others: &[&Tree]) -> bool {
     }
 }
 
-fn without_classes(root: &Tree, parts: &[(Part, &Tree)]) -> DataError {
+fn without_classes(root: &Tree, parts: &[(Role, &Tree)]) -> DataError {
     let names: Vec<String> = parts.iter().filter(|(_, folder)| !has_classes(folder)).map(|(_, it)| it.name()).collect();
     let (names, itself) = (names.join(" and "), if names.len() == 1 { "itself" } else { "themselves" });
     let problem = format!("pictures lie in {names} {itself}");

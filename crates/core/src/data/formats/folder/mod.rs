@@ -4,11 +4,11 @@ mod class;
 mod classes;
 mod doubts;
 mod layout;
-mod part;
+mod role;
 mod tree;
 
 pub(super) use classes::FORMAT;
-pub(super) use part::Part;
-pub(in crate::data) use part::test_folder;
+pub(super) use role::Role;
+pub(in crate::data) use role::test_folder;
 pub use tree::PICTURE_ENDINGS;
 pub(super) use tree::{Tree, is_picture};

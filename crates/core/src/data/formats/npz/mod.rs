@@ -5,7 +5,7 @@ mod labels;
 mod names;
 mod pixels;
 
-use super::folder::Part as Role;
+use super::folder::Role;
 use super::numbered::{self, Numbered};
 use crate::data::error::DataError;
 use crate::data::formats::numpy::Header;

@@ -1,6 +1,6 @@
 //! What arrays are called that hold images and their labels.
 
-use crate::data::formats::folder::Part as Role;
+use crate::data::formats::folder::Role;
 use std::path::{Path, PathBuf};
 
 /// Names of arrays of images, and of those of labels, without the word for the part.

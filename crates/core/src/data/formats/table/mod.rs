@@ -7,7 +7,7 @@ mod place;
 mod read;
 mod sheet;
 
-use super::folder::{Part as Role, Tree, is_picture};
+use super::folder::{Role, Tree, is_picture};
 use super::labelled::{Labels, Row};
 use super::pictures::{Pictures, leads_out};
 use crate::data::error::DataError;

@@ -1,6 +1,6 @@
 //! Pictures that are named more than once.
 
-use crate::data::formats::folder::Part as Role;
+use crate::data::formats::folder::Role;
 use crate::data::names::name_of;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;

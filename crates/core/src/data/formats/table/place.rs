@@ -1,6 +1,6 @@
 //! A table of labels: where it lies, and what it says.
 
-use crate::data::formats::folder::Part as Role;
+use crate::data::formats::folder::Role;
 use std::path::{Path, PathBuf};
 
 /// Where a table lies.

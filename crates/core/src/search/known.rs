@@ -37,7 +37,7 @@ pub enum State {
 
 /// What is known of a trial.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct KnownTrial {
     /// Its index, from 0; no two trials of a search share one.
     pub trial: u64,
     /// What it tries.
@@ -48,7 +48,7 @@ pub struct Told {
     pub rungs: BTreeMap<u64, f64>,
 }
 
-impl Told {
+impl KnownTrial {
     /// The objective's value, if it came to its end with one.
     pub(super) fn value(&self) -> Option<f64> {
         match self.state {

@@ -17,7 +17,7 @@ const SIDE: usize = 64;
 
 /// A data set that was looked over.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Look {
+pub struct Overview {
     /// What it holds.
     pub survey: Survey,
     /// For each class a few of its training images, or of those to validate on where it has no others; none where there
@@ -25,7 +25,7 @@ pub struct Look {
     pub pictures: Vec<Vec<Thumbnail>>,
 }
 
-impl Look {
+impl Overview {
     /// Reads a data set and looks it over.
     ///
     /// # Errors

@@ -4,16 +4,16 @@ use std::path::Path;
 
 /// What the images of a part are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::data::formats) enum Part {
+pub(in crate::data::formats) enum Role {
     Train,
     Validation,
     Test,
 }
 
 /// In English, and in the languages of data sets that were met.
-const WORDS: [(Part, &[&str]); 3] = [
+const WORDS: [(Role, &[&str]); 3] = [
     (
-        Part::Train,
+        Role::Train,
         &[
             "train",
             "training",
@@ -33,7 +33,7 @@ const WORDS: [(Part, &[&str]); 3] = [
         ],
     ),
     (
-        Part::Validation,
+        Role::Validation,
         &[
             "val",
             "valid",
@@ -55,7 +55,7 @@ const WORDS: [(Part, &[&str]); 3] = [
             "검증",
         ],
     ),
-    (Part::Test, &["test", "testing", "tst", "prueba", "pruebas", "teste", "测试", "測試", "テスト", "테스트"]),
+    (Role::Test, &["test", "testing", "tst", "prueba", "pruebas", "teste", "测试", "測試", "テスト", "테스트"]),
 ];
 
 /// What names of parts have beside that word, as in `training_set` or `test-images`.
@@ -64,7 +64,7 @@ const FILLERS: [&str; 22] = [
     "split", "part", "folder", "dir", "seg", "public", "private", "daten", "bilder", "集",
 ];
 
-impl Part {
+impl Role {
     /// The part that a folder's name speaks of, whatever its case.
     pub fn named(name: &str) -> Option<Self> {
         let mut found = None;
@@ -115,9 +115,9 @@ impl Part {
 /// The name of the folder of images to test on that a file lies in, by its path within the data set.
 pub(in crate::data) fn test_folder(file: &Path) -> Option<String> {
     let folders = file.parent()?.components().map(|folder| folder.as_os_str().to_string_lossy().into_owned());
-    let parts: Vec<(Part, String)> = folders.filter_map(|name| Some((Part::named(&name)?, name))).collect();
-    let is_validation = parts.iter().any(|(part, _)| *part == Part::Validation);
-    parts.into_iter().find(|(part, _)| *part == Part::Test && !is_validation).map(|(_, name)| name)
+    let parts: Vec<(Role, String)> = folders.filter_map(|name| Some((Role::named(&name)?, name))).collect();
+    let is_validation = parts.iter().any(|(part, _)| *part == Role::Validation);
+    parts.into_iter().find(|(part, _)| *part == Role::Test && !is_validation).map(|(_, name)| name)
 }
 
 /// The words of a name in small letters: parted by signs, by digits and where a capital follows a small letter.
@@ -148,31 +148,31 @@ mod tests {
     #[test]
     fn parts_are_known_by_many_names_in_any_case() {
         for (part, names) in [
-            (Part::Train, "train Train TRAINING training_set trainset Training-Images train2017 TrainData seg_train"),
-            (Part::Validation, "val valid Validation dev eval Evaluation val_set valSet val2017 dev-data"),
-            (Part::Train, "Trainingsdaten 训练集 entrenamiento entraînement"),
-            (Part::Test, "Testdaten 测试 prueba"),
-            (Part::Test, "test Testing test_set testset TEST test1 Test-Images seg_test"),
+            (Role::Train, "train Train TRAINING training_set trainset Training-Images train2017 TrainData seg_train"),
+            (Role::Validation, "val valid Validation dev eval Evaluation val_set valSet val2017 dev-data"),
+            (Role::Train, "Trainingsdaten 训练集 entrenamiento entraînement"),
+            (Role::Test, "Testdaten 测试 prueba"),
+            (Role::Test, "test Testing test_set testset TEST test1 Test-Images seg_test"),
         ] {
-            names.split(' ').for_each(|name| assert_eq!(Part::named(name), Some(part), "{name}"));
+            names.split(' ').for_each(|name| assert_eq!(Role::named(name), Some(part), "{name}"));
         }
         for (part, name) in
-            [(Part::Train, "trainLabels"), (Part::Test, "mnist_test"), (Part::Validation, "LOC_val_solution")]
+            [(Role::Train, "trainLabels"), (Role::Test, "mnist_test"), (Role::Validation, "LOC_val_solution")]
         {
-            assert_eq!((Part::named(name), Part::mentioned(name)), (None, Some(part)), "{name}");
+            assert_eq!((Role::named(name), Role::mentioned(name)), (None, Some(part)), "{name}");
         }
-        assert_eq!(Part::mentioned("train_valid"), None);
+        assert_eq!(Role::mentioned("train_valid"), None);
         for (names, parts) in [
-            (["Final_Training", "Final_Test"], Some(vec![Part::Train, Part::Test])),
-            (["asl_test", "asl_train"], Some(vec![Part::Test, Part::Train])),
+            (["Final_Training", "Final_Test"], Some(vec![Role::Train, Role::Test])),
+            (["asl_test", "asl_train"], Some(vec![Role::Test, Role::Train])),
             (["red train", "blue test"], None),
             (["train station", "bus station"], None),
         ] {
-            assert_eq!(Part::of_siblings(names.into_iter()), parts, "{names:?}");
+            assert_eq!(Role::of_siblings(names.into_iter()), parts, "{names:?}");
         }
         for name in ["trains", "trainer", "train_val", "trainval", "bus", "contest", "value", "device", "7", "set", ""]
         {
-            assert_eq!(Part::named(name), None, "{name}");
+            assert_eq!(Role::named(name), None, "{name}");
         }
     }
 }

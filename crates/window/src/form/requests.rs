@@ -22,14 +22,14 @@ struct Varied {
 
 /// What was wished for while the form was drawn.
 #[derive(Debug, Default)]
-pub struct Wishes {
+pub struct Requests {
     varied: RefCell<Vec<Varied>>,
     sought: RefCell<Vec<Sought>>,
     /// Paths of fields that all arms are to have as one has them.
     shared: RefCell<Vec<String>>,
 }
 
-impl Wishes {
+impl Requests {
     /// Whether a field can be an axis of a study.
     pub fn can_vary(path: &str) -> bool {
         let is_of_arms_or_recipe = ["arms[", "recipe.", "data."].iter().any(|start| path.starts_with(start));
@@ -176,9 +176,9 @@ mod tests {
         let mut plan = PRESETS[0].plan();
         plan.arms[1].network.stem.width = Some(24);
         let shared = |path: &str| {
-            let wishes = Wishes::default();
-            wishes.share(path);
-            let made = wishes.shared(&plan).unwrap().unwrap();
+            let requests = Requests::default();
+            requests.share(path);
+            let made = requests.shared(&plan).unwrap().unwrap();
             made.arms.iter().map(|arm| arm.network.stem.width).collect::<Vec<_>>()
         };
         assert_eq!(shared("arms[1].network.stem.width"), [Some(24), Some(24)]);
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn seeds_and_names_are_no_axes() {
-        let can = Wishes::can_vary;
+        let can = Requests::can_vary;
         assert!(can("recipe.batch_size") && can("arms[0].network.norm") && can("data.train_limit"));
         assert!(!can("recipe.seed") && !can("recipe.seeds") && !can("name") && !can("arms[0].name"));
     }

@@ -193,3 +193,16 @@ fn the_checks_see_what_they_look_for() {
     assert_eq!(circle.len(), 2, "{circle:?}");
     assert!(circle.iter().any(|file| file.ends_with("a/one.rs")), "the re-export was not followed: {circle:?}");
 }
+
+/// The profile in which the program is handed on cannot inherit from release, but what is fast there is fast here.
+#[test]
+fn what_is_fast_in_release_is_fast_in_what_is_handed_on() {
+    let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let fast = |profile: &str| -> BTreeSet<String> {
+        let packages = manifest["profile"][profile]["package"].as_table().unwrap().iter();
+        let fast = packages.filter(|(_, package)| package["opt-level"].as_integer() >= Some(2));
+        fast.map(|(name, _)| name.clone()).collect()
+    };
+    assert_eq!(fast("release"), fast("dist"));
+    assert!(!fast("dist").is_empty());
+}

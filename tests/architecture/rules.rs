@@ -41,13 +41,12 @@ pub fn rules(map: &str) -> Vec<Rule> {
         let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
         let [names, _, words] = cells[..] else { continue };
         for name in names.split('`').skip(1).step_by(2) {
-            let who = match name.strip_prefix("· ") {
-                Some(room) => format!("{package}/{}", room.trim_end_matches('/').trim_end_matches(".rs")),
-                None => {
-                    package = name.strip_prefix("crates/").unwrap_or("residual_lab").to_owned();
-                    package.clone()
-                }
-            };
+            let room_name = name.strip_prefix("· ");
+            if room_name.is_none() {
+                name.strip_prefix("crates/").unwrap_or("residual_lab").clone_into(&mut package);
+            }
+            let room = |room: &str| format!("{package}/{}", room.trim_end_matches('/').trim_end_matches(".rs"));
+            let who = room_name.map_or_else(|| package.clone(), room);
             rules.extend(words.split(", ").filter(|word| !word.is_empty()).map(|word| (who.clone(), word.to_owned())));
         }
     }

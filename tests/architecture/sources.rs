@@ -225,7 +225,7 @@ impl File {
 
     /// Modules of unit tests, from the crate's name on.
     fn test_modules(&self) -> Vec<Words> {
-        self.tests.iter().map(|name| [&self.module[..], &[name.clone()]].concat()).collect()
+        self.tests.iter().map(|name| [&self.module[..], std::slice::from_ref(name)].concat()).collect()
     }
 
     /// `crate/module`.

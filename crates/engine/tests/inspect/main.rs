@@ -9,16 +9,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 use lab_core::blueprint::Blueprint;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{Dataset, Images, plain_inputs};
-use lab_core::experiment::{Block, Data, Fit, Gain, HeadPool, Network, Norm, Scheme, Shortcut, Source, preset};
+use lab_core::experiment::{Block, Data, Fit, Gain, HeadPool, Network, Norm, Scheme, Shortcut};
 use lab_core::instrument::{Answer, Finding, Gradients, Question, Sample};
 use lab_core::random::Draw;
 use lab_core::table::Table;
 use lab_engine::inspect::grad_cam::grad_cam;
 use lab_engine::inspect::{Subject, answer, examine, landscape, lesion};
-use lab_engine::nn::{Model, Pass, weights};
+use lab_engine::nn::{Model, Pass};
 use lab_engine::train::evaluate::evaluate;
 use lab_engine::train::snapshot::{ArmSnapshot, Snapshot};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 fn picture() -> Vec<f32> {

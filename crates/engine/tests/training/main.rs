@@ -6,21 +6,18 @@ mod checkpoints;
 
 use lab_core::data::Dataset;
 use lab_core::experiment::{
-    Augmentation, Curve, DeviceChoice, Experiment, Extension, Length, Optimizer, preset, with_overrides,
+    Augmentation, Curve, DeviceChoice, Experiment, Extension, Optimizer, preset, with_overrides,
 };
 use lab_core::instrument::{Finding, Sample};
 use lab_core::protocol::keep::KeepNothing;
 use lab_core::protocol::{
     Answer, Command, End, Event, Live, Networks, Outcome, Phase, Picture, Question, StepRecord, Tune,
 };
-use lab_core::quantity::Measure;
-use lab_core::runs::{Folder, open};
+use lab_core::runs::Folder;
 use lab_engine::inspect::Inspectors;
 use lab_engine::train::device;
 use lab_engine::train::engine::Engine;
 use lab_engine::train::session::Session;
-use safetensors::SafeTensors;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 

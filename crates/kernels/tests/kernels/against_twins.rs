@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use lab_kernels::activation::Smooth;
-use lab_kernels::ops::{self, Activation, Convolution, Descent, Precision, Rule, Steps, Windows};
+use lab_kernels::ops::{self, Activation, Convolution, Precision, Steps, Windows};
 use lab_kernels::pooling::PoolShape;
 use lab_kernels::precision::round;
 use lab_kernels::shape::ConvShape;
@@ -11,7 +11,7 @@ use lab_kernels::twin;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::support::{assert_close, channels_last, distance, leaf, read, slope, values, wide};
+use crate::support::{assert_close, channels_last, leaf, read, slope, values, wide};
 
 fn add(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| a + b).collect()

@@ -1,8 +1,9 @@
 //! Getting data sets and weights: what `data get` and `weights get` share.
 
 use super::output::{self, Failure};
-use lab_core::fetch::{self, Fetch, FetchError, Got, Kind, OFFERS, Offer, Origin, Watch};
+use lab_core::fetch::{self, Fetch, FetchError, Got, Kind, OFFERS, Offer, Origin};
 use lab_core::number;
+use lab_core::watch::{Progress, Watch};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -37,7 +38,7 @@ pub(super) fn run(kind: Kind, args: &Args) -> Result<(), Failure> {
     let from = args.from.as_deref().and_then(|from| from.parse().ok()).unwrap_or(Origin::Published);
     let template = "{wide_bar:.blue} {bytes}/{total_bytes}  {bytes_per_sec}, {eta} left";
     let bar = output::bar(offer.bytes(), template);
-    let told = |progress: fetch::Progress| {
+    let told = |progress: Progress| {
         bar.set_position(progress.done);
         true
     };

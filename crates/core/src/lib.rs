@@ -29,3 +29,4 @@ pub mod statistics;
 pub mod study;
 pub mod table;
 pub mod verdict;
+pub mod watch;

@@ -85,7 +85,6 @@ pub enum Action {
     Ask {
         /// Of which networks.
         of: Networks,
-        /// The question.
         question: Question,
     },
     /// Takes back the question that is awaited at a place.

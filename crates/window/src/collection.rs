@@ -3,11 +3,12 @@
 
 use crate::kit::background::Background;
 use eframe::egui::Context;
-use lab_core::data::{DataError, LoadOptions, Overview, Progress, Survey, Watch, usual_side};
+use lab_core::data::{DataError, LoadOptions, Overview, Survey, usual_side};
 use lab_core::experiment::{Data, Plan, Source};
 use lab_core::protocol::DatasetInfo;
+use lab_core::watch::{Progress, Watch};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// A path that is being typed is not looked for at each letter.
@@ -29,8 +30,8 @@ struct Wanted {
 /// What the thread and the window tell each other meanwhile.
 #[derive(Debug, Default)]
 struct Reading {
-    done: AtomicUsize,
-    of: AtomicUsize,
+    done: AtomicU64,
+    of: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -62,7 +63,7 @@ pub enum Standing<'a> {
     /// Nobody has asked yet.
     Unread,
     /// So many pictures are read, of so many; of none before their number is known.
-    Reading(usize, usize),
+    Reading(u64, u64),
     /// A person has stopped the reading.
     Stopped,
     /// They cannot be used.

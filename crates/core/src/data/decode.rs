@@ -11,8 +11,8 @@ use super::pixel_file::Mark;
 use super::pixels::Pixels;
 use super::sizes::Sizes;
 use super::store::Store;
-use super::watch::{Progress, Watch};
 use crate::experiment::{Channels, Data, Fit, MAX_SIDE, Resize};
+use crate::watch::{Progress, Watch};
 use rayon::prelude::*;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
@@ -221,7 +221,8 @@ impl Decoder<'_> {
             Ok(size)
         };
         let watched = |job: (&mut [u8], &&Path)| {
-            let goes_on = |done| self.watch.is_none_or(|watch| (watch.0)(Progress { done, of: paths.len() }));
+            let goes_on =
+                |done| self.watch.is_none_or(|watch| (watch.0)(Progress { done: done as u64, of: paths.len() as u64 }));
             if !goes_on(done.load(Ordering::Relaxed)) {
                 return Err(DataError::Stopped);
             }

@@ -13,9 +13,9 @@ use super::sizes::Sizes;
 use super::split::{self, Split};
 use super::statistics;
 use super::store::Store;
-use super::watch::Watch;
 use crate::experiment::{Channels, Data, Experiment, Holdout, Network, Normalization, Plan, Source, StemKind};
 use crate::names::first_few;
+use crate::watch::Watch;
 use std::path::{Path, PathBuf};
 
 /// How a data set is wanted, beyond what an experiment says about its data.

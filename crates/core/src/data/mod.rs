@@ -30,7 +30,6 @@ mod statistics;
 mod store;
 mod survey;
 mod unpack;
-mod watch;
 
 pub use batch::{Batch, Mix, augmented_samples, evaluation_batches, plain_inputs};
 pub use dataset::Dataset;
@@ -47,4 +46,3 @@ pub use sizes::Sizes;
 pub use statistics::Normalizer;
 pub use survey::{ClassCount, Double, Standing, Survey};
 pub use unpack::unpack;
-pub use watch::{Progress, Watch};

@@ -4,7 +4,6 @@ use super::{Curve, Experiment, Invalid, Length, Unit};
 
 /// Images of a batch at most.
 const BATCH: usize = 32;
-/// Steps.
 const STEPS: u64 = 40;
 /// Steps of an epoch.
 const EPOCH: usize = 20;

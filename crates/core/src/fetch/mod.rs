@@ -9,7 +9,6 @@ mod error;
 mod get;
 mod place;
 mod transfer;
-mod watch;
 
 pub use catalogue::{Kind, OFFERS, Offer, Remote, Size, offer};
 pub use check::Check;
@@ -17,4 +16,3 @@ pub use error::FetchError;
 pub use get::{Fetch, Got};
 pub use place::{Origin, folder_in, user_folder};
 pub use transfer::Patience;
-pub use watch::{Progress, Watch};

@@ -23,7 +23,6 @@ pub(super) enum Kernels {
     Choices(Vec<Vec<f64>>),
     /// Normal distributions that end where their axis does.
     Bells {
-        /// The axis.
         axis: Axis,
         /// One for every kernel.
         bells: Vec<Bell>,

@@ -2,13 +2,14 @@
 
 use crate::make::{data_at, picture, save, write_classes};
 use lab_core::data::cache::{self, CachePolicy};
-use lab_core::data::{DataError, Dataset, LoadOptions, Loader, LoaderOptions, Position, Progress, Watch};
+use lab_core::data::{DataError, Dataset, LoadOptions, Loader, LoaderOptions, Position};
 use lab_core::data::{augmented_samples, evaluation_batches};
 use lab_core::experiment::{Augmentation, Channels, Data, Fit, Holdout, Resize};
+use lab_core::watch::{Progress, Watch};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tempfile::{TempDir, tempdir};
 
@@ -181,7 +182,7 @@ fn the_same_pictures_by_another_path_are_kept_once() {
 #[test]
 fn whoever_waits_is_told_how_far_it_is_and_can_stop_it() {
     let (place, kept) = pictures();
-    let told = AtomicUsize::new(0);
+    let told = AtomicU64::new(0);
     let count = |progress: Progress| {
         assert_eq!(progress.of, 25);
         told.fetch_max(progress.done, Ordering::Relaxed);

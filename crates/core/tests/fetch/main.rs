@@ -9,12 +9,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use lab_core::data::Dataset;
 use lab_core::experiment::{Data, Source};
-use lab_core::fetch::{Check, Fetch, FetchError, Kind, OFFERS, Offer, Origin, Patience, Progress, Remote, Size, Watch};
+use lab_core::fetch::{Check, Fetch, FetchError, Kind, OFFERS, Offer, Origin, Patience, Remote, Size};
+use lab_core::watch::{Progress, Watch};
 use server::{Mood, Server};
 use sha2::{Digest, Sha256};
-use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tempfile::{TempDir, tempdir};
 
@@ -171,17 +172,17 @@ fn nobody_there_is_told_in_words() {
 #[test]
 fn whoever_waits_hears_how_far_it_is_and_can_stop_it() {
     let scene = Scene::new(&[]);
-    let heard = Cell::new(0);
+    let heard = AtomicU64::new(0);
     let told = |progress: Progress| {
-        assert!(progress.of == 300_000 && progress.done >= heard.get(), "{progress:?}");
-        heard.set(progress.done);
+        assert!(progress.of == 300_000 && progress.done >= heard.load(Relaxed), "{progress:?}");
+        heard.store(progress.done, Relaxed);
         progress.done < 150_000
     };
     let stopped = Fetch { watch: Some(Watch(&told)), ..scene.fetch() }.get();
     assert_eq!(stopped, Err(FetchError::Stopped));
-    assert!((150_000..300_000).contains(&heard.get()), "{}", heard.get());
+    assert!((150_000..300_000).contains(&heard.load(Relaxed)), "{}", heard.load(Relaxed));
     let asked = scene.succeeds();
-    assert_eq!(asked[1], Some(format!("bytes={}-", heard.get())));
+    assert_eq!(asked[1], Some(format!("bytes={}-", heard.load(Relaxed))));
 }
 
 #[test]

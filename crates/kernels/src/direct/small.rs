@@ -154,7 +154,6 @@ struct Products<'a> {
     packed: &'a [f32],
     /// Pixels that come out.
     pixels: usize,
-    /// Their channels.
     channels: usize,
     out: Target,
 }

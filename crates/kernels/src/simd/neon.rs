@@ -6,7 +6,6 @@ use std::arch::aarch64::*;
 
 use super::vector::{Simd, Work};
 
-/// NEON.
 #[derive(Clone, Copy)]
 pub(super) struct Neon;
 

@@ -25,7 +25,6 @@ pub enum Axis {
 /// What a step is in other measures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
-    /// Steps in an epoch.
     pub steps_per_epoch: f64,
     /// Images in a step.
     pub batch_size: f64,

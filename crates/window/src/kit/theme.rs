@@ -63,7 +63,6 @@ pub struct Tokens {
     pub hovered: Color32,
     /// Separators and outlines.
     pub hairline: Color32,
-    /// Text.
     pub text: Color32,
     /// Captions.
     pub weak: Color32,
@@ -268,7 +267,6 @@ pub fn strong(text: impl Into<String>) -> RichText {
     RichText::new(text).family(semibold())
 }
 
-/// A caption.
 #[must_use]
 pub fn caption(text: impl Into<String>, tokens: &Tokens) -> RichText {
     RichText::new(text).size(size::SMALL).color(tokens.weak)

@@ -45,7 +45,6 @@ pub struct Looked {
 pub struct Measured {
     /// As it was started.
     pub experiment: Experiment,
-    /// Steps in an epoch.
     pub steps_per_epoch: u64,
     /// What a verdict is made from.
     pub facts: Facts,

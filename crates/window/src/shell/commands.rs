@@ -34,7 +34,6 @@ impl Menu {
     pub const ALL: [Self; 7] =
         [Self::File, Self::Edit, Self::Presets, Self::Run, Self::Classify, Self::View, Self::Help];
 
-    /// Its title.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -68,7 +67,6 @@ pub enum Keys {
 const CTRL: Modifiers = Modifiers::COMMAND;
 /// What trains anew, also where that takes a run from the screen.
 pub const ANEW: Keys = Keys::Together(CTRL, Key::Enter);
-/// Ctrl and Shift.
 const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 
 impl Keys {
@@ -103,7 +101,6 @@ enum When {
     Unfinished,
 }
 
-/// A command.
 #[derive(Clone, Debug)]
 pub struct Command {
     /// What it does, in the imperative.

@@ -85,7 +85,6 @@ impl Live {
         self.by_arm(|arm| arm.momentum)
     }
 
-    /// The weight decays.
     #[must_use]
     pub fn weight_decay(&self) -> ByArm<'_> {
         self.by_arm(|arm| Some(arm.weight_decay))

@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// A value.
 #[derive(Clone, Debug)]
 pub(super) enum Value<'a> {
     /// A string of either kind, as it was stored.

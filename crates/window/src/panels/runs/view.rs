@@ -11,7 +11,6 @@ pub struct View {
     pub columns: Vec<Column>,
     /// Whether a person chose the columns; else they are results and whatever the runs differ in.
     pub chosen: bool,
-    /// The column that sorts.
     pub sort: Column,
     /// Whether the greatest comes first.
     pub falling: bool,

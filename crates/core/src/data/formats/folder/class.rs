@@ -3,7 +3,6 @@
 use super::tree::Tree;
 use crate::data::names::shown_path;
 
-/// A class.
 #[derive(Clone, Copy)]
 pub(super) struct Class<'a> {
     /// The folder that has its name.

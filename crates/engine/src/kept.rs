@@ -88,9 +88,7 @@ pub fn shown(run: &Run, dataset: Dataset, which: Checkpoint, opened: &Opened) ->
         let [theirs, own] = [&dataset.classes, &known.classes].map(|classes| first_few(classes, NAMED));
         return Err(KeptError::Classes { own, theirs });
     }
-    if dataset.shape() != known.shape {
-        let [was, is] = [known.shape, dataset.shape()].map(|shape| shape.map(|side| side.to_string()).join("×"));
-        let how = format!("they were of {was}, and are of {is} now");
+    if let Some(how) = known.other_shape(dataset.shape()) {
         return Err(KeptError::Changed { folder: run.folder.clone(), how });
     }
     let mut arms = Vec::with_capacity(run.experiment.arms.len());

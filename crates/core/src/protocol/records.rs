@@ -48,18 +48,23 @@ impl DatasetInfo {
             return None;
         }
         let counts = |of: &Self| [of.train, of.validation];
-        let shape = |of: &Self| of.shape.map(|side| side.to_string()).join("×");
         let ([train, validation], [train_now, validation_now]) = (counts(self), counts(now));
+        let other_shape = self.other_shape(now.shape);
         Some(if counts(self) != counts(now) {
             format!("{train} training and {validation} validation images then, {train_now} and {validation_now} now")
         } else if self.classes != now.classes {
             let first = |of: &Self| of.classes.iter().take(CLASSES).cloned().collect::<Vec<_>>().join(", ");
             format!("its first classes were {}, and are {} now", first(self), first(now))
-        } else if self.shape != now.shape {
-            format!("they were of {}, and are of {} now", shape(self), shape(now))
         } else {
-            "there are as many as then, and other ones".to_owned()
+            other_shape.unwrap_or_else(|| "there are as many as then, and other ones".to_owned())
         })
+    }
+
+    /// Which shape the images had and have now, `[channels, height, width]`, if that is another one.
+    #[must_use]
+    pub fn other_shape(&self, now: [usize; 3]) -> Option<String> {
+        let [was, is] = [self.shape, now].map(|shape| shape.map(|side| side.to_string()).join("×"));
+        (was != is).then(|| format!("they were of {was}, and are of {is} now"))
     }
 
     /// Whether its classes are numbers rather than names, counted from 0 or from 1.

@@ -32,7 +32,6 @@ pub enum KeptError {
     /// Its images are others by now.
     #[error("the images of {} have changed since it was trained ({how}); put them back", .folder.display())]
     Changed {
-        /// The run.
         folder: PathBuf,
         /// In what they differ.
         how: String,
@@ -46,7 +45,6 @@ pub enum KeptError {
     /// They are another network's.
     #[error("{}: {why}", .folder.display())]
     Fit {
-        /// The checkpoint.
         folder: PathBuf,
         /// What does not fit.
         why: StateError,

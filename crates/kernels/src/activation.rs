@@ -11,7 +11,6 @@ pub enum Smooth {
     Gelu,
     /// `v σ(v)` with the logistic function σ.
     Silu,
-    /// The hyperbolic tangent.
     Tanh,
 }
 

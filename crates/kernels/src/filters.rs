@@ -19,7 +19,6 @@ pub(crate) struct Filters<'a> {
 /// A way to compute a convolution that reads packed weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// Over its taps.
     Taps,
     /// By tiles of four by four.
     Tiles,

@@ -16,7 +16,6 @@ use crate::simd::{Pairs, Simd, Work};
 struct ChannelPairs<'a, M> {
     pairs: Pairs,
     map: &'a M,
-    /// Of the map.
     channels: usize,
 }
 

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 /// What a person is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// Pictures to classify.
     Pictures,
     /// The folder of a data set.
     Data,
@@ -24,7 +23,6 @@ pub enum Wanted {
     Study,
     /// A file of weights.
     Weights,
-    /// An experiment's file.
     Experiment,
     /// A place for something that is saved.
     Export,

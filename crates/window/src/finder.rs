@@ -18,7 +18,6 @@ static BEGUN: AtomicU64 = AtomicU64::new(0);
 
 /// A learning-rate test, as far as it has come.
 pub struct Rates {
-    /// The arms' names.
     pub arms: Vec<String>,
     /// The rate and the loss of each step of each arm.
     pub steps: Vec<Vec<(f64, f64)>>,
@@ -72,7 +71,6 @@ pub struct Finder {
     pub sizes: Vec<Tried>,
     /// What they were measured with.
     pub sized: Option<Box<Plan>>,
-    /// What went wrong.
     pub failure: Option<String>,
 }
 

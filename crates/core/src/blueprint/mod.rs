@@ -19,9 +19,9 @@ pub enum BlueprintError {
     TooSmall {
         /// The layer that shrinks it.
         layer: String,
-        /// Rows before it.
+        /// Rows of the map before it.
         height: usize,
-        /// Columns before it.
+        /// Columns of the map before it.
         width: usize,
     },
     /// There is nothing to tell apart.
@@ -35,9 +35,7 @@ pub type MapShape = [usize; 3];
 /// A convolution on maps of known size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvPlan {
-    /// Map before.
     pub input: MapShape,
-    /// Map after.
     pub output: MapShape,
     /// Side of the square kernel; padding is half of it, rounded down.
     pub kernel: usize,
@@ -50,7 +48,6 @@ pub struct ConvPlan {
 /// Pooling on maps of known size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolPlan {
-    /// Maximum or average.
     pub kind: PoolKind,
     /// Side of the square window.
     pub kernel: usize,
@@ -60,7 +57,6 @@ pub struct PoolPlan {
     pub padding: usize,
     /// Whether a window that sticks out at the end still counts.
     pub ceil: bool,
-    /// Map after.
     pub output: MapShape,
 }
 
@@ -76,7 +72,6 @@ pub enum PoolKind {
 /// A convolution with what belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitPlan {
-    /// The convolution.
     pub conv: ConvPlan,
     /// Whether a norm comes with it.
     pub norm: bool,
@@ -114,9 +109,7 @@ pub enum ShortcutPlan {
 pub struct BlockPlan {
     /// `layer1.0`: stages count from 1, blocks from 0, as in PyTorch's models.
     pub name: String,
-    /// Map before.
     pub input: MapShape,
-    /// Map after.
     pub output: MapShape,
     /// The branch F(x).
     pub branch: Vec<UnitPlan>,
@@ -133,7 +126,6 @@ pub struct BlockPlan {
 pub struct StagePlan {
     /// Convolution and pool before the first block.
     pub entry: Option<UnitPlan>,
-    /// The blocks.
     pub blocks: Vec<BlockPlan>,
 }
 
@@ -142,13 +134,11 @@ pub struct StagePlan {
 pub struct Blueprint {
     /// What was asked for.
     pub network: Network,
-    /// The images.
     pub input: MapShape,
     /// Classes to tell apart.
     pub classes: usize,
     /// Before the first block.
     pub stem: UnitPlan,
-    /// The stages.
     pub stages: Vec<StagePlan>,
     /// Whether a norm and an activation follow the last block, as pre-activation nets need.
     pub last_norm: bool,

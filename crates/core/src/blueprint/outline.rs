@@ -8,7 +8,6 @@ use crate::experiment::{Arm, Naming};
 pub struct Outline {
     /// Layers with weights on the longest path.
     pub depth: usize,
-    /// Parameters.
     pub parameters: u64,
     /// Multiply-accumulate operations of one image's forward pass.
     pub macs: u64,
@@ -18,7 +17,6 @@ pub struct Outline {
     pub input: [usize; 3],
     /// Before the first block.
     pub stem: Part,
-    /// The stages.
     pub stages: Vec<Stage>,
     /// After the last block.
     pub head: Part,
@@ -33,7 +31,6 @@ pub struct Part {
     pub layers: Vec<Layer>,
     /// [channels, height, width] after it.
     pub output: [usize; 3],
-    /// Parameters.
     pub parameters: u64,
     /// Multiply-accumulate operations for one image.
     pub macs: u64,
@@ -59,7 +56,6 @@ pub struct Stage {
     pub name: String,
     /// Convolution and pool before the first block.
     pub entry: Option<Part>,
-    /// The blocks.
     pub blocks: Vec<Block>,
 }
 

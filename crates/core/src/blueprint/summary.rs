@@ -32,7 +32,6 @@ pub struct LayerSummary {
     pub is_convolution: bool,
     /// [channels, height, width] after it.
     pub output: MapShape,
-    /// Parameters.
     pub parameters: u64,
     /// Multiply-accumulate operations for one image.
     pub macs: u64,

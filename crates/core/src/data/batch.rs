@@ -11,7 +11,6 @@ use crate::random::{Purpose, Random};
 /// Inputs and labels of one step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// How many images.
     pub size: usize,
     /// `[channels, height, width]`
     pub shape: [usize; 3],

@@ -14,9 +14,7 @@ pub(super) enum Content {
     Other(Thing),
     /// An archive, or a file made smaller; what it is called.
     Packed(&'static str),
-    /// Nothing.
     Empty,
-    /// Nobody knows.
     Unknown,
 }
 
@@ -31,7 +29,6 @@ pub(super) enum Thing {
     Pickle,
     /// A table of Arrow.
     Arrow,
-    /// A database.
     Database,
     /// Anything else; what it is called.
     Called(&'static str),

@@ -14,7 +14,6 @@ pub enum DataError {
     /// The system refused to read.
     #[error("cannot read {}: {reason}; check that it may be read and that its disk works", shown_path(path))]
     Unreadable {
-        /// Where.
         path: PathBuf,
         /// What the system said.
         reason: String,
@@ -32,7 +31,6 @@ pub enum DataError {
         shown_path(path)
     )]
     Unknown {
-        /// Where.
         path: PathBuf,
         /// What is there instead, and what to do.
         hint: String,
@@ -40,7 +38,6 @@ pub enum DataError {
     /// A file that is not what its name says.
     #[error("{} is damaged or not what its name says: {problem}; get the file again", shown_path(path))]
     Damaged {
-        /// Which file.
         path: PathBuf,
         /// What does not fit.
         problem: String,
@@ -48,11 +45,8 @@ pub enum DataError {
     /// Images that can be read but not be trained on.
     #[error("cannot use {}: {problem}; {advice}", shown_path(path))]
     Unusable {
-        /// Which data set.
         path: PathBuf,
-        /// What is wrong.
         problem: String,
-        /// What to do.
         advice: String,
     },
     /// A picture that cannot be decoded.
@@ -60,7 +54,6 @@ pub enum DataError {
     Picture {
         /// Its file, or where it comes from.
         name: String,
-        /// Why.
         fault: Fault,
     },
     /// A picture beyond what is decoded.

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 pub(super) struct Format {
     /// Whether a file of this name, in small letters, is a part of such a data set, which then is the whole folder.
     pub is_part: fn(&str) -> bool,
-    /// Opens a folder.
     pub open_folder: fn(&Store, &Path) -> Result<Option<Found>, DataError>,
     /// Opens a single file.
     pub open_file: fn(&Store, &Path) -> Result<Option<Found>, DataError>,

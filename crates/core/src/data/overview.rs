@@ -18,7 +18,6 @@ const SIDE: usize = 64;
 /// A data set that was looked over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Overview {
-    /// What it holds.
     pub survey: Survey,
     /// For each class a few of its training images, or of those to validate on where it has no others; none where there
     /// are too many classes.

@@ -9,9 +9,7 @@ use std::sync::Arc;
 /// The pixels of images of one size, `[image][channel][row][column]`.
 #[derive(Clone, Debug)]
 pub enum Pixels {
-    /// All of them.
     Memory(Vec<u8>),
-    /// In a file.
     File(Kept),
 }
 

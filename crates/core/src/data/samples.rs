@@ -7,11 +7,9 @@ use crate::protocol::Thumbnail;
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
-    /// Whose images.
     pub data: Data,
     /// How they are varied.
     pub augmentation: Augmentation,
-    /// The experiment's seed.
     pub seed: u64,
     /// Which epoch; each varies the images anew.
     pub epoch: u64,

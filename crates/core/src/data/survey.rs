@@ -44,9 +44,7 @@ pub struct Survey {
 pub struct ClassCount {
     /// What it is called.
     pub name: String,
-    /// To train on.
     pub train: usize,
-    /// To validate on.
     pub validation: usize,
 }
 
@@ -64,7 +62,6 @@ pub struct Standing {
     pub is_validation: bool,
     /// Its number in that part, from 0.
     pub index: usize,
-    /// Its label.
     pub label: u16,
     /// Where it comes from, if that is a file of its own.
     pub file: Option<PathBuf>,

@@ -43,7 +43,6 @@ pub struct Course(Vec<Piece>);
 /// A stretch of a run that goes through the schedule once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Piece {
-    /// Its first step.
     begun: u64,
     /// Steps that the schedule is laid over.
     planned: u64,

@@ -21,7 +21,6 @@ pub struct Data {
     /// Brings every image to one size. Images of different sizes are brought to one that suits them if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resize: Option<Resize>,
-    /// Gray or colour.
     pub channels: Channels,
     /// How pixels become network inputs.
     pub normalization: Normalization,
@@ -140,9 +139,7 @@ pub enum Channels {
     /// As the data set has them.
     #[default]
     Auto,
-    /// One channel, luma.
     Gray,
-    /// Three channels.
     Rgb,
 }
 
@@ -208,7 +205,6 @@ pub enum NormalizationError {
     Bytes {
         /// Mean or std.
         what: &'static str,
-        /// The numbers.
         numbers: String,
     },
     /// There are not as many as channels.

@@ -49,7 +49,6 @@ impl DeviceChoice {
 pub struct DeviceInfo {
     /// What to type to choose it.
     pub choice: DeviceChoice,
-    /// Its name.
     pub name: String,
     /// Whether a GPU is emulated on the CPU, and so chosen only when asked for.
     pub software: bool,

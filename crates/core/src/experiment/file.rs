@@ -13,7 +13,6 @@ pub enum PlanError {
     /// The file cannot be read.
     #[error("cannot read the experiment {}: {why}", .path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
         /// What the system said.
         why: io::Error,

@@ -5,7 +5,6 @@
 pub struct KindSetting<'a> {
     /// Its name in a file.
     pub id: &'static str,
-    /// Its value.
     pub value: Set<'a>,
 }
 
@@ -14,11 +13,9 @@ pub struct KindSetting<'a> {
 pub enum Set<'a> {
     /// A number within bounds.
     Number(&'a mut f64, Bound),
-    /// A whole number.
     Count(&'a mut u32),
     /// Ascending times above 0.
     Times(&'a mut Vec<f64>),
-    /// On or off.
     Switch(&'a mut bool),
 }
 

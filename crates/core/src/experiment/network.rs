@@ -17,7 +17,6 @@ pub struct Network {
     pub block: Block,
     /// The normalisation after (or before) each convolution.
     pub norm: Norm,
-    /// The non-linearity.
     pub activation: Activation,
     /// What carries a block's input past its branch.
     pub shortcut: Shortcut,
@@ -28,7 +27,6 @@ pub struct Network {
     pub stochastic_depth: f64,
     /// How a block with a stride shrinks its map.
     pub downsampling: Downsampling,
-    /// How weights start.
     pub init: Init,
     /// What follows the last block.
     pub head: Head,
@@ -118,7 +116,6 @@ impl Network {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Stem {
-    /// Its layers.
     pub kind: StemKind,
     /// Output channels; the first stage's width if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,7 +141,7 @@ pub enum StemKind {
 pub enum Body {
     /// Three stages of widths w, 2w, 4w; depth 6n+2 for two-layer blocks, 9n+2 for bottlenecks.
     Cifar {
-        /// Layers with weights.
+        /// Layers with weights, as the names of ResNets count them.
         depth: usize,
         /// Width of the first stage.
         width: usize,
@@ -152,12 +149,11 @@ pub enum Body {
     /// Four stages of widths w, 2w, 4w, 8w; depth 18 or 34 for two-layer blocks, 50, 101 or 152 for bottlenecks.
     #[serde(rename = "imagenet")]
     ImageNet {
-        /// Layers with weights.
+        /// Layers with weights, as the names of ResNets count them.
         depth: usize,
         /// Width of the first stage.
         width: usize,
     },
-    /// Any stages.
     Stages(Vec<Stage>),
 }
 
@@ -321,7 +317,6 @@ pub enum Downsampling {
     Strided,
     /// Max-pooling after the convolution that would have had the stride; kernel 2·stride − 1.
     MaxPool,
-    /// Average pooling there.
     AvgPool,
 }
 
@@ -357,7 +352,6 @@ pub enum Scheme {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Distribution {
-    /// Gaussian.
     #[default]
     Normal,
     /// Uniform of the same variance.
@@ -399,9 +393,7 @@ impl Default for Head {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeadPool {
-    /// Global average.
     #[default]
     Average,
-    /// Global maximum.
     Max,
 }

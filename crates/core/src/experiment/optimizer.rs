@@ -21,7 +21,6 @@ pub struct Optimizer {
     /// Whether decay also acts on normalisation parameters and biases, as PyTorch does unless told otherwise.
     #[serde(default = "yes")]
     pub decay_norm_and_bias: bool,
-    /// The update rule.
     pub method: Method,
 }
 

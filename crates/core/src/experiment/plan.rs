@@ -33,7 +33,6 @@ pub struct Arm {
     /// Its colour's place in the palette, from 0; its own place among the arms if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color: Option<u8>,
-    /// The network.
     #[serde(default)]
     pub network: Network,
     /// Weights that it starts from; fresh ones if absent.

@@ -20,7 +20,6 @@ pub struct Recipe {
     /// Trains this many times, each with the next seed. More than one is a study without axes.
     #[serde(skip_serializing_if = "is_one")]
     pub seeds: u32,
-    /// The optimiser.
     pub optimizer: Optimizer,
     /// The learning rate over time.
     pub schedule: Schedule,
@@ -103,7 +102,6 @@ impl Precision {
 pub enum Length {
     /// Passes over the training images.
     Epochs(u32),
-    /// Optimiser steps.
     Steps(u64),
 }
 

@@ -39,7 +39,6 @@ pub enum Unit {
     /// Passes over the training images.
     #[default]
     Epochs,
-    /// Optimiser steps.
     Steps,
 }
 

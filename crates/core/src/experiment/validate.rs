@@ -10,7 +10,6 @@ use std::fmt;
 pub struct Invalid {
     /// Where, as written in a file: `recipe.batch_size`, `arms[1].network.body`.
     pub field: String,
-    /// What was written.
     pub value: String,
     /// What is allowed.
     pub rule: String,

@@ -57,9 +57,7 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// What a zip file held, with where it lies now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
-    /// A run.
     Run(PathBuf),
-    /// A study.
     Study(PathBuf),
 }
 

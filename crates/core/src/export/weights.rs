@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 /// Numbers with a shape, from the slowest to the fastest dimension.
 #[derive(Clone, Copy, Debug)]
 pub struct Weight<'a> {
-    /// Sizes.
     pub shape: &'a [usize],
     /// In that order.
     pub values: &'a [f32],

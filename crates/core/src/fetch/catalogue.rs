@@ -19,7 +19,6 @@ pub enum Kind {
 pub struct Offer {
     /// What it is asked for by.
     pub name: &'static str,
-    /// What it is.
     pub kind: Kind,
     /// What is in it, in a few words.
     pub about: &'static str,
@@ -34,7 +33,6 @@ pub struct Offer {
 /// A file on a server.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Remote {
-    /// Its name there.
     pub name: &'static str,
     /// In bytes; of torchvision's weights nobody publishes it to the byte.
     pub size: Size,
@@ -45,9 +43,7 @@ pub struct Remote {
 /// How large a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// So many bytes.
     Exactly(u64),
-    /// About so many.
     About(u64),
 }
 

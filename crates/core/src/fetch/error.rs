@@ -14,7 +14,6 @@ pub enum FetchError {
     Unreachable {
         /// What was asked for.
         url: String,
-        /// What happened.
         reason: String,
     },
     /// The server has no such file or does not give it away.
@@ -28,17 +27,14 @@ pub enum FetchError {
     /// Something else than the file that was published.
     #[error("what {from} gives is not the {file} that was published: {problem}; try again later or from another place")]
     Wrong {
-        /// The file's name.
         file: String,
         /// Where it came from.
         from: String,
-        /// What differs.
         problem: String,
     },
     /// A folder that was named and lacks a file.
     #[error("there is no {file} in {}; name the folder or the address that has it", folder.display())]
     Lacking {
-        /// The file's name.
         file: String,
         /// Where it was looked for.
         folder: PathBuf,
@@ -52,7 +48,6 @@ pub enum FetchError {
     /// An archive that holds something else than it should.
     #[error(transparent)]
     Archive(#[from] DataError),
-    /// The disk refuses.
     #[error("{0}; choose a folder that may be written and has space left")]
     Disk(String),
     /// Whoever waited does not want it any more.

@@ -16,7 +16,6 @@ type Fault<'a> = &'a dyn Fn() -> Result<Option<String>, FetchError>;
 /// What is to be got, and how.
 #[derive(Clone, Debug)]
 pub struct Fetch<'a> {
-    /// What.
     pub offer: &'a Offer,
     /// From where.
     pub from: Origin,
@@ -31,7 +30,6 @@ pub struct Fetch<'a> {
 /// What was got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Got {
-    /// Where it lies.
     pub path: PathBuf,
     /// Whether it lay there before.
     pub was_there: bool,

@@ -8,7 +8,6 @@ use crate::checkpoint::Checkpoint;
 pub struct About {
     /// Its name on the command line and in files; it never changes.
     pub id: &'static str,
-    /// Its title.
     pub title: &'static str,
     /// What it shows and how to read it.
     pub what: &'static str,
@@ -29,7 +28,6 @@ impl About {
 /// What a person looks at; an instrument takes from it what it needs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Focus {
-    /// The image.
     pub sample: Sample,
     /// The class to explain; each arm's own prediction if absent.
     pub class: Option<usize>,

@@ -10,7 +10,6 @@ use std::sync::Arc;
 pub enum Answer {
     /// Of pictures from elsewhere.
     Classified(Classification),
-    /// The validation images.
     Gallery(Arc<Gallery>),
     /// One for each arm.
     Found(Arc<Findings>),
@@ -19,7 +18,6 @@ pub enum Answer {
 /// What every arm says is in pictures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Classification {
-    /// The arms' names.
     pub arms: Vec<String>,
     /// The names of the classes.
     pub classes: Vec<String>,

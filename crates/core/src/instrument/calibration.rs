@@ -22,9 +22,7 @@ pub(super) fn tables(predictions: &Predictions, _classes: &[String]) -> Vec<Tabl
 /// Images that a network is about equally sure of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationBin {
-    /// Images.
     pub count: u32,
-    /// Their mean confidence.
     pub confidence: f64,
     /// The share of them that is classified correctly.
     pub accuracy: f64,

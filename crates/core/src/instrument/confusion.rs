@@ -37,7 +37,7 @@ pub struct ClassScores {
 /// What a confusion matrix says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// Share classified correctly.
+    /// Share of images classified correctly, 0 to 1.
     pub accuracy: f64,
     /// One for each class.
     pub classes: Vec<ClassScores>,

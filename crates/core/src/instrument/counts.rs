@@ -14,7 +14,6 @@ pub struct Confusion {
 /// A pair of classes that images are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Cell {
-    /// The images' class.
     pub actual: usize,
     /// What they are taken for.
     pub predicted: usize,

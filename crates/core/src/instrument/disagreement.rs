@@ -18,13 +18,11 @@ pub(super) const ABOUT: About = About {
 /// Where two networks differ on the same images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Disagreement {
-    /// Both right.
     pub both_right: u32,
     /// Only the first right.
     pub first_only: u32,
     /// Only the second right.
     pub second_only: u32,
-    /// Both wrong.
     pub both_wrong: u32,
     /// Both wrong, in different ways.
     pub wrong_differently: u32,
@@ -92,7 +90,6 @@ pub struct Pair {
     pub first: String,
     /// The name of the other.
     pub second: String,
-    /// Where they differ.
     pub finding: Disagreement,
 }
 

@@ -22,9 +22,7 @@ pub(super) fn question(_: &Focus) -> Question {
 /// Every branch weighed once more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Gain {
-    /// The factor α.
     pub gain: f64,
-    /// The score.
     pub score: Score,
 }
 

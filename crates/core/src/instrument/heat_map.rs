@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Numbers on a grid: a heat map, a feature map, a filter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HeatMap {
-    /// Rows.
     pub height: usize,
-    /// Columns.
     pub width: usize,
     /// Row by row, not scaled.
     pub values: Vec<f32>,

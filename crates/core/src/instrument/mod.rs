@@ -86,7 +86,6 @@ pub struct Findings {
 /// What an instrument found in one arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArmFinding {
-    /// The arm's name.
     pub arm: String,
     /// Steps of training that it had seen.
     #[serde(default)]
@@ -103,11 +102,9 @@ pub enum Finding {
     Predictions(Predictions),
     /// Nearest first.
     Nearest(Vec<Neighbour>),
-    /// On one batch.
     Gradients(Gradients),
     /// One for each parameter.
     Histograms(Vec<Histogram>),
-    /// Of one image.
     Explanation(Explanation),
     /// Feature maps or filters.
     Maps(Maps),
@@ -127,7 +124,6 @@ pub enum Finding {
     Exits(Vec<Exit>),
     /// Along a random direction, or along a path between weights.
     Slice(Slice),
-    /// On a plane.
     Surface(Surface),
     /// One for each length.
     PathLengths(Vec<PathLength>),

@@ -23,7 +23,6 @@ pub(super) fn question(focus: &Focus) -> Question {
 pub struct Neighbour {
     /// Its place among the training images.
     pub image: usize,
-    /// Its class.
     pub class: u16,
     /// The Euclidean distance of the pooled features.
     pub distance: f32,

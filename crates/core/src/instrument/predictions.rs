@@ -28,9 +28,7 @@ const LIKELIEST: usize = 5;
 /// What a network says of every image of a set, in the set's order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Predictions {
-    /// Classes.
     pub classes: usize,
-    /// Each image's class.
     pub truth: Vec<u16>,
     /// Each image's likeliest class, the first on a tie.
     pub predicted: Vec<u16>,

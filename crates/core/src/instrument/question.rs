@@ -14,9 +14,7 @@ pub enum Question {
     Predictions,
     /// The training images whose features are closest to those of an image.
     Nearest {
-        /// The image.
         sample: Sample,
-        /// How many.
         count: usize,
     },
     /// Gradients and responses block by block, on this many training images.
@@ -31,7 +29,6 @@ pub enum Question {
     },
     /// Where in an image the decision comes from: Grad-CAM at every block.
     Explain {
-        /// The image.
         sample: Sample,
         /// The class to explain; each arm's own prediction if absent.
         class: Option<usize>,
@@ -40,7 +37,6 @@ pub enum Question {
     },
     /// The output of one block for an image, channel by channel.
     Features {
-        /// The image.
         sample: Sample,
         /// The block, counted from 0.
         block: usize,
@@ -49,12 +45,10 @@ pub enum Question {
     Filters,
     /// What remains of an image's logits when a block's branch or its shortcut is cut.
     Cuts {
-        /// The image.
         sample: Sample,
     },
     /// Scores with these blocks out, counted from 0.
     Lesion {
-        /// The blocks.
         blocks: Vec<usize>,
     },
     /// Scores with each block out in turn.
@@ -71,7 +65,6 @@ pub enum Question {
     },
     /// Scores with every branch weighed by each of these factors.
     Gains {
-        /// The factors α.
         gains: Vec<f64>,
     },
     /// How well a linear classifier does on each block's pooled output.
@@ -145,7 +138,6 @@ pub enum Asked<'a> {
     Training(usize),
     /// Something is learnt of so many of the training images, and tried on all images to validate on.
     Both(usize),
-    /// One image.
     One(&'a Sample),
     /// None, or such as the question brings along.
     Nothing,

@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 /// How a network does on a set of images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// Images.
     pub images: usize,
-    /// Share classified correctly.
+    /// Share of images classified correctly, 0 to 1.
     pub accuracy: f64,
     /// Mean cross-entropy.
     pub loss: f64,

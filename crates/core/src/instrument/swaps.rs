@@ -25,7 +25,6 @@ pub struct Swap {
     pub swaps: usize,
     /// Kendall's τ between this order and the trained one: 1 for the same.
     pub tau: f64,
-    /// The score.
     pub score: Score,
 }
 

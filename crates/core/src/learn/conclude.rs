@@ -150,7 +150,6 @@ type BySeed = Vec<(u64, f64)>;
 struct Measured {
     /// The arm: the best one of several.
     arm: String,
-    /// Its values.
     values: BySeed,
 }
 

@@ -40,7 +40,6 @@ pub enum LessonError {
     /// A file that cannot be read.
     #[error("{} cannot be read: {error}", path.display())]
     Read {
-        /// The file.
         path: PathBuf,
         /// What the system says.
         error: io::Error,
@@ -48,9 +47,7 @@ pub enum LessonError {
     /// A file with something wrong inside.
     #[error("{}: {error}", path.display())]
     InFile {
-        /// The file.
         path: PathBuf,
-        /// What is wrong.
         error: Box<LessonError>,
     },
 }
@@ -85,7 +82,6 @@ pub struct Lesson {
     /// How often everything is trained.
     #[serde(default = "three")]
     pub seeds: u32,
-    /// What is varied.
     #[serde(default)]
     axes: Vec<Axis>,
     /// What is varied around.
@@ -100,7 +96,6 @@ fn three() -> u32 {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Watch {
-    /// The panel's name.
     pub panel: String,
     /// What is to be seen there.
     pub what: String,
@@ -122,7 +117,6 @@ pub struct Guess {
 pub struct Claim {
     /// What is compared, in words.
     pub says: String,
-    /// What is measured.
     pub quantity: Quantity,
     /// One side.
     pub of: Side,
@@ -136,7 +130,6 @@ pub struct Claim {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Side {
-    /// The arm.
     #[serde(default)]
     pub arm: Option<String>,
     /// Instead of one: the best of these in the mean.

@@ -25,7 +25,6 @@ pub enum Quantity {
     FirstGradientRatio,
     /// The same at the last probe.
     LastGradientRatio,
-    /// Parameters.
     Parameters,
     /// Multiply-accumulate operations for one image.
     Macs,

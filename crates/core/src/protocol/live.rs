@@ -43,7 +43,6 @@ pub enum Tune {
     Momentum(f64),
     /// Replaces every arm's weight decay.
     WeightDecay(f64),
-    /// Replaces the augmentation.
     Augmentation(Augmentation),
     /// Replaces the steps between two probes.
     ProbeEvery(u32),

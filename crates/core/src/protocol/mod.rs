@@ -36,7 +36,6 @@ pub use records::{
 pub enum Command {
     /// Ends what is running and starts this experiment.
     Start {
-        /// What to run.
         experiment: Box<Experiment>,
         /// Where to run it.
         device: DeviceChoice,
@@ -45,23 +44,19 @@ pub enum Command {
     },
     /// Ends what is running and starts this experiment without keeping anything of it.
     Play {
-        /// What to run.
         experiment: Box<Experiment>,
         /// Where to run it.
         device: DeviceChoice,
     },
     /// Ends what is running and goes on with a run from its last checkpoint.
     Resume {
-        /// The run's folder.
         run: PathBuf,
         /// Where to run it.
         device: DeviceChoice,
     },
     /// Ends what is running and shows a run as it was left, with its networks, without going on with it.
     Open {
-        /// The run's folder.
         run: PathBuf,
-        /// Where to compute.
         device: DeviceChoice,
     },
     /// Ends what is running and reads a network's weights from a file, so that it can be asked what it sees.
@@ -91,7 +86,6 @@ pub enum Command {
         id: u64,
         /// Which networks.
         of: Networks,
-        /// The question.
         question: Question,
     },
     /// Takes a question back; one that is being answered ends with what has been found so far.
@@ -115,7 +109,6 @@ pub struct Import {
     pub dataset: DatasetInfo,
     /// Images to ask about, beside pictures of one's own.
     pub images: Option<Data>,
-    /// Where to compute.
     pub device: DeviceChoice,
 }
 
@@ -127,7 +120,6 @@ pub enum Networks {
     Current,
     /// Those of a run that is kept.
     Run {
-        /// The run's folder.
         folder: PathBuf,
         /// Which checkpoint of each arm.
         checkpoint: Checkpoint,
@@ -189,7 +181,6 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Nothing.
     #[default]
     Idle,
     /// Reading images and building networks.
@@ -198,15 +189,12 @@ pub enum Phase {
     Tuning,
     /// Training within the schedule's warm-up.
     WarmingUp,
-    /// Training.
     Training,
-    /// Validating.
     Evaluating,
     /// Waiting between two steps.
     Paused,
     /// Ended: every arm's loss left the finite numbers.
     Diverged,
-    /// Ended.
     Done,
 }
 

@@ -17,9 +17,7 @@ pub struct DatasetInfo {
     pub shape: [usize; 3],
     /// In the order of the labels.
     pub classes: Vec<String>,
-    /// Training images.
     pub train: usize,
-    /// Validation images.
     pub validation: usize,
     /// Subtracted per channel from pixels in [0, 1].
     pub mean: Vec<f32>,
@@ -84,9 +82,7 @@ const CLASSES: usize = 3;
 /// What an arm is, counted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArmInfo {
-    /// The arm's name.
     pub name: String,
-    /// Parameters.
     pub parameters: u64,
     /// Multiply-accumulate operations of one image's forward pass.
     pub macs: u64,
@@ -173,7 +169,6 @@ pub struct SpreadRecord {
 /// An arm validated on the whole validation set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
-    /// Which arm.
     pub arm: usize,
     /// After this many steps.
     pub step: u64,
@@ -183,7 +178,7 @@ pub struct Evaluation {
     pub seconds: f64,
     /// Mean cross-entropy, without label smoothing.
     pub loss: f64,
-    /// Share classified correctly.
+    /// Share of images classified correctly, 0 to 1.
     pub accuracy: f64,
     /// Share whose class is among the five likeliest; 1 with five classes or fewer.
     pub top5: f64,
@@ -211,9 +206,7 @@ pub struct Intervention {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// A setting.
     Tune(Tune),
-    /// Training was extended.
     Length {
         /// The steps in all.
         steps: u64,
@@ -225,9 +218,7 @@ pub enum Change {
 /// How an experiment ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Why.
     pub reason: End,
-    /// Steps done.
     pub steps: u64,
     /// Training time in seconds.
     pub seconds: f64,
@@ -307,9 +298,7 @@ pub struct Discordant {
 /// How an arm ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArmOutcome {
-    /// The arm's name.
     pub name: String,
-    /// Parameters.
     pub parameters: u64,
     /// Mean training loss of the last epoch (or of all steps, if there was none).
     pub train_loss: Option<f64>,

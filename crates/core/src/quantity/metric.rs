@@ -153,7 +153,6 @@ pub enum Source {
         /// What is measured of each validation.
         validated: Measure,
     },
-    /// Probes.
     Probed(Probed, Part),
 }
 
@@ -161,7 +160,6 @@ pub enum Source {
 struct Plot {
     id: &'static str,
     title: &'static str,
-    /// A sentence.
     about: &'static str,
     unit: Unit,
     /// Whether its axis is logarithmic at first.
@@ -230,7 +228,6 @@ table! {
             noisy: false,
             source: Source::Gap { trained: Measure::TrainAccuracy, validated: Measure::ValidationAccuracy },
         },
-        /// Of each step.
         LearningRate => Plot {
             id: "learning_rate",
             title: "Learning rate",

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// Where it is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Part {
-    /// Over all parameters.
     Whole,
     /// In the first block.
     First,

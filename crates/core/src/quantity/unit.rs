@@ -5,7 +5,6 @@ use crate::number::{self, percent, short};
 /// A unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// A plain number.
     One,
     /// Of cross-entropy.
     Nats,

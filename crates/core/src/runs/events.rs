@@ -16,11 +16,9 @@ use std::time::SystemTime;
 pub enum Happening {
     /// The run was begun.
     Start,
-    /// It goes on.
     Resume,
     /// Something came from outside, or an arm has stopped.
     Intervention,
-    /// It has ended.
     Finish,
     /// What another version has written.
     #[serde(untagged)]
@@ -34,7 +32,6 @@ pub struct EventLine {
     pub time: String,
     /// After this many steps.
     pub step: u64,
-    /// Of which kind.
     pub event: Happening,
     /// In words.
     pub what: String,

@@ -50,9 +50,7 @@ pub struct RunInfo {
     pub plan: Option<u32>,
     /// Steps in an epoch.
     pub steps_per_epoch: u64,
-    /// Steps planned.
     pub total_steps: u64,
-    /// Its images.
     pub dataset: DatasetInfo,
     /// One for each arm.
     pub arms: Vec<ArmInfo>,

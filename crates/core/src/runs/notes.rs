@@ -16,7 +16,6 @@ pub struct Notes {
     pub name: Option<String>,
     /// Words to find it by.
     pub tags: Vec<String>,
-    /// Anything.
     pub note: String,
     /// Whether it stands out.
     pub starred: bool,
@@ -31,7 +30,6 @@ pub struct Notes {
 pub enum Guess {
     /// The arm of this name.
     Arm(String),
-    /// None of them.
     NoDifference,
 }
 

@@ -45,18 +45,14 @@ fn runs_below(folder: &Path) -> Vec<PathBuf> {
 /// Why a run cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// Nothing at all.
     #[error("there is no run {}: neither a folder of this path nor one of this name in the usual place; check the path", .0.display())]
     Absent(PathBuf),
-    /// No run folder.
     #[error("{} is not a run folder: {}", .0.display(), what_it_is(.0))]
     NotARun(PathBuf),
     /// An arm that was not validated yet.
     #[error("{} has no checkpoint of {arm} yet; let it train until the first validation", .run.display())]
     NoCheckpoint {
-        /// The run's folder.
         run: PathBuf,
-        /// The arm's name.
         arm: String,
     },
     /// An arm that never will be.
@@ -65,17 +61,13 @@ pub enum RunError {
          learning rate, as in --set recipe.optimizer.learning_rate=0.01", .run.display()
     )]
     Diverged {
-        /// The run's folder.
         run: PathBuf,
-        /// The arm's name.
         arm: String,
-        /// The step.
         step: u64,
     },
     /// A file of the run is there, but the system does not give it.
     #[error("cannot read {}: {why}", .path.display())]
     Unreadable {
-        /// Which file.
         path: PathBuf,
         /// What the system says.
         why: io::Error,
@@ -83,7 +75,6 @@ pub enum RunError {
     /// A file of the run is missing or makes no sense.
     #[error("the run is damaged: {}: {why}", .path.display())]
     Damaged {
-        /// Which file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
@@ -93,7 +84,6 @@ pub enum RunError {
 /// A run on disk. Its numbers are read when asked for.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// Where it is.
     pub folder: PathBuf,
     /// As it was started, but for its images, which are where they were last found.
     pub experiment: Experiment,
@@ -268,7 +258,6 @@ fn moved(folder: &Path) -> Option<Source> {
 
 /// The runs in a folder, newest first, and those that are damaged.
 pub struct Runs {
-    /// Readable.
     pub whole: Vec<Run>,
     /// What is wrong with the others.
     pub damaged: Vec<RunError>,

@@ -19,7 +19,6 @@ pub enum HalvingError {
     /// Nothing is given to a trial before it is judged.
     #[error("successive halving begins after 0; give every trial at least 1")]
     Nothing,
-    /// Everybody goes on.
     #[error("successive halving keeps one in {0}, which stops nobody; keep one in 2 or more, 3 is usual")]
     KeepsAll(usize),
     /// The first rung is not before the end.
@@ -27,9 +26,7 @@ pub enum HalvingError {
         "successive halving first judges after {least}, but trials end after {most}; judge earlier or train longer"
     )]
     TooShort {
-        /// The first rung.
         least: u64,
-        /// The end.
         most: u64,
     },
 }

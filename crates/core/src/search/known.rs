@@ -40,7 +40,6 @@ pub enum State {
 pub struct KnownTrial {
     /// Its index, from 0; no two trials of a search share one.
     pub trial: u64,
-    /// What it tries.
     pub point: Point,
     /// How far it has come.
     pub state: State,

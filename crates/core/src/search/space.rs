@@ -18,18 +18,14 @@ pub enum Range {
         /// How many there are.
         values: usize,
     },
-    /// Any number.
     Float {
-        /// The smallest.
         low: f64,
-        /// The largest.
         high: f64,
         /// How they are spread.
         scale: Scale,
     },
     /// Whole numbers: `low`, `low + step`, `low + 2 step`, … as far as `high`.
     Integer {
-        /// The smallest.
         low: i64,
         /// None is larger than this.
         high: i64,
@@ -45,9 +41,7 @@ pub enum Range {
 pub enum Value {
     /// Which of the things to choose from, counted from 0.
     Choice(usize),
-    /// A number.
     Float(f64),
-    /// A whole number.
     Integer(i64),
 }
 
@@ -92,11 +86,9 @@ pub enum SpaceError {
     /// The ends of a range are the wrong way round.
     #[error("“{name}” goes from {low} to {high}, which is downwards; exchange the two", low = number::setting(*low), high = number::setting(*high))]
     Downwards {
-        /// The dimension.
         name: String,
         /// The end that should be the smaller one.
         low: f64,
-        /// The other one.
         high: f64,
     },
     /// An end is infinite or not a number, or the two are too far apart to be subtracted.
@@ -105,7 +97,6 @@ pub enum SpaceError {
     /// A logarithm of 0 or less.
     #[error("“{name}” is logarithmic and reaches down to {low}, where there is no logarithm; begin above 0, or make it linear", low = number::setting(*low))]
     NoLogarithm {
-        /// The dimension.
         name: String,
         /// Where its first value's cell begins.
         low: f64,

@@ -5,9 +5,7 @@ use crate::number;
 /// What becomes of a trial.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
-    /// It goes on.
     Continue,
-    /// It ends here.
     Stop(Reason),
 }
 
@@ -21,9 +19,7 @@ pub enum Reason {
     },
     /// Too many others were better at the same rung.
     Behind {
-        /// The rung.
         at: u64,
-        /// The objective.
         value: f64,
         /// Its place among the trials at the rung, from 1.
         place: usize,

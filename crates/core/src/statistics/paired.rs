@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 /// The paired differences of two measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Paired {
-    /// The differences.
     pub difference: Sample,
     /// Two-sided p of the paired t test; of the sign-flip test where all differences are equal; `None` for a single pair.
     pub t_test: Option<f64>,

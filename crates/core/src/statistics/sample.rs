@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(into = "Written", from = "Written")]
 pub struct Sample {
-    /// How many numbers.
     pub n: usize,
-    /// Their mean.
     pub mean: f64,
     /// Their standard deviation, with n − 1 in the denominator; 0 for a single one.
     pub sd: f64,

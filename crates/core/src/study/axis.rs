@@ -21,7 +21,6 @@ pub struct Axis {
     /// Instead of values: from here …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low: Option<Number>,
-    /// … to here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<Number>,
     /// How many values a grid takes of the range, both ends among them; every whole number if absent.
@@ -43,7 +42,6 @@ fn is_false(value: &bool) -> bool {
 pub enum Number {
     /// Without a point.
     Whole(i64),
-    /// With one.
     Real(f64),
 }
 

@@ -40,7 +40,6 @@ pub struct Trial {
     pub words: String,
     /// What the point sets, in the order of the axes, as in `recipe.optimizer.learning_rate=0.01`.
     pub settings: Vec<String>,
-    /// The seed.
     pub seed: u64,
 }
 

@@ -10,7 +10,6 @@ pub enum StudyError {
     /// A file that cannot be read or is no study.
     #[error("cannot read the study {}: {why}", .path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
@@ -27,9 +26,7 @@ pub enum StudyError {
     /// A field of the study itself.
     #[error("{field} is {value}, but must be {rule}")]
     Invalid {
-        /// Which one.
         field: &'static str,
-        /// What was written.
         value: String,
         /// What is allowed.
         rule: String,
@@ -37,7 +34,6 @@ pub enum StudyError {
     /// An axis whose values make no sense, or whose field cannot be varied.
     #[error("the axis {axis}: {why}")]
     Axis {
-        /// Its field.
         axis: String,
         /// What is wrong with it.
         why: String,
@@ -48,9 +44,7 @@ pub enum StudyError {
     /// A value with which the experiment cannot be run, whatever the others are.
     #[error("the axis {axis} cannot have the value {value}: {why}")]
     Value {
-        /// Its field.
         axis: String,
-        /// The value.
         value: String,
         /// What the experiment says.
         why: String,
@@ -71,7 +65,6 @@ pub enum StudyError {
         /// How many there may be.
         most: u64,
     },
-    /// No study folder.
     #[error("{} is not a study folder: it has no study.toml; `residual-lab study new` makes one", .0.display())]
     NotAStudy(PathBuf),
     /// A folder that holds something else.
@@ -82,7 +75,6 @@ pub enum StudyError {
         "trial {number} was begun as {was}, and study.toml now says {is}; put study.toml back, or make a new study"
     )]
     Changed {
-        /// Which trial.
         number: u32,
         /// What it was.
         was: String,
@@ -103,15 +95,12 @@ pub enum StudyError {
     /// A trial that somebody is working on.
     #[error("trial {number} is being worked on by {owner}; stop it first")]
     Busy {
-        /// Which trial.
         number: u32,
-        /// By whom.
         owner: String,
     },
     /// A file of the study that makes no sense.
     #[error("the study is damaged: {}: {why}", .path.display())]
     Damaged {
-        /// Which file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
@@ -119,7 +108,6 @@ pub enum StudyError {
     /// What the disk says.
     #[error("cannot use the study in {}: {why}", .folder.display())]
     Disk {
-        /// The study's folder.
         folder: PathBuf,
         /// What the system said.
         why: io::Error,

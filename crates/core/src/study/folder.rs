@@ -26,7 +26,6 @@ pub struct StudyFolder {
 /// A trial that has a folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Begun {
-    /// Its run folder.
     pub folder: PathBuf,
     /// What its file says.
     pub record: TrialRecord,
@@ -39,7 +38,6 @@ pub enum Standing {
     Waiting,
     /// Somebody works on it.
     Running {
-        /// Who.
         owner: Owner,
         /// The newest step that was told.
         step: u64,
@@ -87,9 +85,7 @@ pub struct Seen {
     pub number: u32,
     /// Its point in words; `None` while a search that learns has not chosen it.
     pub point: Option<String>,
-    /// Its seed.
     pub seed: u64,
-    /// How it stands.
     pub standing: Standing,
     /// Its folder and what is written there, if it was begun.
     pub begun: Option<Begun>,

@@ -41,7 +41,6 @@ pub struct StudyPlan {
 pub enum Seeds {
     /// So many, counted on from the experiment's seed.
     Count(u32),
-    /// These.
     List(Vec<u64>),
 }
 
@@ -171,7 +170,6 @@ impl Objective {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyEnd {
-    /// By which rule.
     pub method: EndRule,
     /// No trial ends before so many epochs.
     #[serde(default = "one")]
@@ -213,7 +211,6 @@ pub enum Base {
     Whole(Box<Plan>),
     /// One that comes with the program.
     Preset {
-        /// Its name.
         preset: String,
         /// What is different, as in `recipe.batch_size=64`.
         set: Vec<String>,

@@ -15,9 +15,7 @@ pub struct TrialRecord {
     pub point: String,
     /// What its point sets, in the order of the axes.
     pub settings: Vec<String>,
-    /// Its seed.
     pub seed: u64,
-    /// How it stands.
     pub state: TrialState,
     /// Why it ended early or failed, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,7 +28,6 @@ pub struct TrialRecord {
     /// When it began, local time with its offset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<String>,
-    /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
     /// Training time in seconds.

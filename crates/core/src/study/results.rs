@@ -26,7 +26,6 @@ pub struct Results {
     title: String,
     /// The place of the arm that it is of; absent where it is the mean over several.
     judged: Option<usize>,
-    /// The arms' names.
     arms: Vec<String>,
     /// In the order in which points are tried.
     pub points: Vec<PointResult>,

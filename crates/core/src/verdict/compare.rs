@@ -25,9 +25,7 @@ pub enum Test {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compared {
-    /// The validation accuracy.
     ValidationAccuracy,
-    /// The training loss.
     TrainLoss,
 }
 
@@ -57,7 +55,6 @@ impl Compared {
 /// Two arms compared in one quantity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// In which one.
     pub quantity: Compared,
     /// The name of one arm.
     pub first: String,

@@ -10,7 +10,6 @@ pub struct Facts {
     pub arms: Vec<ArmFacts>,
     /// One for each seed.
     pub trials: Vec<Trial>,
-    /// Validation images.
     pub images: usize,
     /// Why trainings that have ended cannot be read; they are left out.
     pub unread: Vec<String>,
@@ -38,7 +37,6 @@ pub struct ArmFacts {
 /// One seed: arms that saw the same batches and started from the same weights wherever shapes agree.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trial {
-    /// The seed.
     pub seed: u64,
     /// Steps that were planned.
     pub planned: u64,
@@ -55,7 +53,6 @@ pub struct Trial {
 /// What one arm has come to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
-    /// Steps done.
     pub steps: u64,
     /// Share of the validation images classified correctly at the last validation.
     pub accuracy: Option<f64>,

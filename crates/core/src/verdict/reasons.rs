@@ -26,7 +26,6 @@ pub enum Look {
 pub struct Reason {
     /// Where to look at it.
     pub look: Look,
-    /// What was measured.
     pub text: String,
 }
 

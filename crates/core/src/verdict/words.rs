@@ -28,7 +28,6 @@ pub struct Verdict {
     pub caveats: Vec<String>,
     /// Every arm over its seeds.
     pub arms: Vec<ArmSummary>,
-    /// Every two arms.
     pub comparisons: Vec<Comparison>,
 }
 

@@ -12,7 +12,6 @@ pub enum Refusal {
     /// An image cannot be read.
     #[error(transparent)]
     Images(#[from] DataError),
-    /// The device failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
     /// One or the other, while a network was tried on images.
@@ -92,7 +91,6 @@ pub enum Refusal {
     NoCheckpoint {
         /// Which one.
         which: &'static str,
-        /// Whose.
         arm: String,
     },
 }

@@ -19,7 +19,6 @@ pub type Progress<'a> = dyn FnMut(usize, usize, Option<Finding>) -> bool + 'a;
 pub struct Subject<'a> {
     /// All arms and the images.
     pub snapshot: &'a Snapshot,
-    /// This one.
     pub arm: &'a ArmSnapshot,
 }
 

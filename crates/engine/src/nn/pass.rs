@@ -35,9 +35,7 @@ pub enum Route {
     /// Both.
     #[default]
     Both,
-    /// The branch alone.
     Branch,
-    /// The shortcut alone.
     Shortcut,
 }
 

@@ -50,7 +50,6 @@ pub enum StateError {
         "\"{name}\" has shape {found:?}, but this network needs {needed:?}; choose the preset or experiment the weights were trained with"
     )]
     Shape {
-        /// The weight.
         name: String,
         /// In the file.
         found: Vec<usize>,

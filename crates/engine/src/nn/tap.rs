@@ -48,7 +48,6 @@ impl Tap {
 /// The taps of a pass.
 #[derive(Debug, Default)]
 pub(super) struct Taps {
-    /// Block after block.
     pub blocks: Vec<Tap>,
     /// Whether gradients that arrive at the blocks' inputs are noted as well.
     inputs: bool,

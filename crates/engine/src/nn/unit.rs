@@ -26,7 +26,6 @@ pub(crate) struct Addition {
     /// [batch, channels, height, width] of the unit's output.
     pub shortcut: Tensor<4>,
     pub gain: Factor,
-    /// After the sum.
     pub activation: Option<Activation>,
 }
 

@@ -19,7 +19,6 @@ pub enum WeightsError {
     /// The file cannot be opened, read or written.
     #[error("{}: {why}", .path.display())]
     File {
-        /// The file.
         path: PathBuf,
         /// What the system says.
         why: io::Error,
@@ -27,7 +26,6 @@ pub enum WeightsError {
     /// The format cannot hold the weights.
     #[error("{}: {why}", .path.display())]
     Unwritable {
-        /// The file.
         path: PathBuf,
         /// What it cannot hold.
         why: SafeTensorError,
@@ -37,7 +35,6 @@ pub enum WeightsError {
         "{} holds no weights this program can read: {why}; it reads .safetensors, and .pt, .pth or .th files of PyTorch", .path.display()
     )]
     Format {
-        /// The file.
         path: PathBuf,
         /// What is wrong.
         why: FormatError,
@@ -47,7 +44,6 @@ pub enum WeightsError {
 /// What a file is that holds no weights.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
-    /// Nothing.
     #[error("it is empty")]
     Empty,
     /// What stands for a large file in a Git repository.
@@ -65,7 +61,6 @@ pub enum FormatError {
     /// One of several files.
     #[error("{name}, which it names, cannot be read ({why})")]
     Part {
-        /// The file's name.
         name: String,
         /// What the system says.
         why: io::Error,

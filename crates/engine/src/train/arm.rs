@@ -21,11 +21,9 @@ pub(super) type Files = [(&'static str, Vec<u8>); 3];
 
 /// One arm of a session.
 pub struct Arm {
-    /// Its name.
     pub name: String,
     /// Its network, with a graph.
     pub model: Model,
-    /// Its optimiser.
     pub optimizer: Optimizer,
     /// What changes as it trains besides weights and the optimiser's memory.
     pub progress: Progress,
@@ -56,7 +54,6 @@ pub struct Arm {
 /// What changes as an arm trains besides weights and the optimiser's memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Steps done.
     pub step: u64,
     /// The plateau schedule's memory.
     pub plateau: Plateau,
@@ -86,18 +83,16 @@ pub struct Best {
     pub step: u64,
     /// Mean cross-entropy.
     pub loss: f64,
-    /// Share classified correctly.
+    /// Share of images classified correctly, 0 to 1.
     pub accuracy: f64,
 }
 
 /// Sums over images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Of losses.
     pub loss: f64,
     /// Of images classified correctly.
     pub correct: usize,
-    /// Of images.
     pub images: usize,
 }
 

@@ -30,7 +30,6 @@ const STEP: &str = "step-";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct State {
-    /// The arm's own.
     pub progress: Progress,
     /// The optimiser, as it may have been changed while training.
     pub optimizer: Rule,
@@ -101,7 +100,6 @@ pub enum SealError {
     /// They are another arm's.
     #[error("{} is a checkpoint of \"{theirs}\", not of \"{wanted}\"", .folder.display())]
     OfAnother {
-        /// The checkpoint.
         folder: PathBuf,
         /// Whose it is.
         theirs: String,
@@ -111,7 +109,6 @@ pub enum SealError {
     /// One of them cannot be read.
     #[error("{}: {why}", .path.display())]
     File {
-        /// Which.
         path: PathBuf,
         /// What the system says.
         why: io::Error,
@@ -133,7 +130,6 @@ pub enum CheckpointError {
     /// What it says of its arm cannot be read.
     #[error("{}: {why}", .path.display())]
     File {
-        /// The file.
         path: PathBuf,
         /// What the system says.
         why: io::Error,
@@ -141,7 +137,6 @@ pub enum CheckpointError {
     /// What it says of its arm is no longer what such files say.
     #[error("{} is damaged: {why}; {REPAIR}", .path.display())]
     State {
-        /// The file.
         path: PathBuf,
         /// What is wrong, in the reader's words.
         why: String,

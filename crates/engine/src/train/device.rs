@@ -29,7 +29,6 @@ pub struct Opened {
     pub device: Device,
     /// Which one it is; never `Auto`.
     pub choice: DeviceChoice,
-    /// Its name.
     pub name: String,
     /// What a person should know, such as that another device was taken.
     pub notice: Option<String>,

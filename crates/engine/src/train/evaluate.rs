@@ -15,7 +15,6 @@ pub enum EvaluateError {
     /// An image cannot be read.
     #[error(transparent)]
     Images(#[from] DataError),
-    /// The device failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
 }
@@ -23,9 +22,8 @@ pub enum EvaluateError {
 /// A network's answers on a set of images.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores {
-    /// Images.
     pub total: usize,
-    /// Images classified correctly.
+    /// How many were classified correctly.
     pub correct: usize,
     /// Images whose class is among the five likeliest.
     pub top5: usize,
@@ -38,7 +36,7 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// Share classified correctly.
+    /// Share of images classified correctly, 0 to 1.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.total.max(1) as f64
@@ -60,7 +58,6 @@ impl Scores {
 /// What normalises a set of images: per channel, for pixels in [0, 1].
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
-    /// The images.
     pub images: &'a Images,
     /// Subtracted.
     pub mean: &'a [f32],

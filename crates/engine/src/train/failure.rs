@@ -23,7 +23,6 @@ pub enum Failure {
     /// An arm cannot be trained on the images or the device.
     #[error("arm \"{arm}\": {why}")]
     Arm {
-        /// Its name.
         arm: String,
         /// Why.
         why: Unfit,
@@ -43,9 +42,7 @@ pub enum Failure {
     /// A run whose checkpoints somebody took away.
     #[error("the checkpoints of {arm} are gone from {}; bring them back, or start a new run", .folder.display())]
     Gone {
-        /// Whose.
         arm: String,
-        /// Where they were.
         folder: PathBuf,
     },
     /// A checkpoint cannot be gone on from.

@@ -26,7 +26,6 @@ pub struct Lens<'a> {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LensError {
-    /// The device failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
     /// Weights and picture are numbers, but what comes out is none.

@@ -23,7 +23,6 @@ pub enum LoadError {
     /// The weights are another network's.
     #[error("{}: {why}", .file.display())]
     Fit {
-        /// The file.
         file: PathBuf,
         /// What does not fit.
         why: StateError,
@@ -33,9 +32,7 @@ pub enum LoadError {
         "{}: {count} of its numbers {} not finite, the first of them in \"{name}\": the training that wrote it had diverged; take an earlier checkpoint", .file.display(), if *count == 1 { "is" } else { "are" }
     )]
     NotFinite {
-        /// The file.
         file: PathBuf,
-        /// How many numbers.
         count: usize,
         /// The first weight with such a number.
         name: String,

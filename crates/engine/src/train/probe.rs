@@ -21,7 +21,6 @@ pub enum Look {
 /// What a look at one arm found.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
-    /// Norms and moments.
     pub probe: ArmProbe,
     /// One for each parameter, if they were asked for.
     pub histograms: Vec<Histogram>,

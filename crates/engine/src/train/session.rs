@@ -25,15 +25,10 @@ use std::time::Instant;
 
 /// An experiment under way.
 pub struct Session {
-    /// What is run.
     pub experiment: Experiment,
-    /// Its images.
     pub dataset: Arc<Dataset>,
-    /// Its arms.
     pub arms: Vec<Arm>,
-    /// Where it runs.
     pub opened: Opened,
-    /// Steps done.
     pub step: u64,
     /// Steps in all.
     pub total_steps: u64,
@@ -54,7 +49,6 @@ const SPREADS: u64 = 48;
 
 /// What one step brought.
 pub struct Stepped {
-    /// Losses, accuracies, speed.
     pub record: StepRecord,
     /// A look inside, in the steps that ask for one.
     pub probe: Option<ProbeRecord>,

@@ -17,7 +17,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 /// An arm at one moment.
 #[derive(Clone, Debug)]
 pub struct ArmSnapshot {
-    /// The arm's name.
     pub name: String,
     /// Its network, without a graph, on the snapshot's device.
     pub model: Model,
@@ -53,9 +52,7 @@ impl ArmSnapshot {
 /// Networks at one moment, with the images that they are trained and validated on.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// The arms.
     pub arms: Vec<ArmSnapshot>,
-    /// The images.
     pub dataset: Arc<Dataset>,
     /// What happens to pictures of another aspect ratio.
     pub fit: Fit,
@@ -63,7 +60,6 @@ pub struct Snapshot {
     pub device: Device,
     /// How far training has come, in steps; an arm may have been left behind.
     pub step: u64,
-    /// The experiment's seed.
     pub seed: u64,
     /// Images that fit into memory at a time.
     pub batch: usize,

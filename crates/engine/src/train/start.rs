@@ -16,7 +16,6 @@ pub enum StartError {
     /// The weights of an arm are not there, in the words of whoever keeps them.
     #[error("arm \"{arm}\": {why}")]
     NotFound {
-        /// Its name.
         arm: String,
         /// Why.
         why: String,
@@ -28,7 +27,6 @@ pub enum StartError {
     Normalizations {
         /// One arm.
         other: String,
-        /// The other one.
         arm: String,
         /// Its place among the arms.
         index: usize,
@@ -44,7 +42,6 @@ pub enum StartError {
         "recipe.augmentation.cutout is {cutout}, but must be below {side}, the side of the images: such a square covers all of most of them"
     )]
     Cutout {
-        /// The square's side.
         cutout: usize,
         /// That of the images.
         side: usize,
@@ -55,7 +52,6 @@ pub enum StartError {
     /// The weights of an arm are another network's.
     #[error("arm \"{arm}\" cannot start from {}: {why}", .file.display())]
     Fit {
-        /// Its name.
         arm: String,
         /// Where the weights are.
         file: PathBuf,
@@ -68,7 +64,6 @@ pub enum StartError {
         .file.display(), head(*.theirs)
     )]
     Head {
-        /// The arm's name.
         arm: String,
         /// Where the weights are.
         file: PathBuf,

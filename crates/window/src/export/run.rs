@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 /// A run or a study, and what it is to become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunExport {
-    /// Its folder.
     pub run: PathBuf,
     /// What it is to become.
     pub format: Format,

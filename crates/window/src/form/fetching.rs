@@ -16,7 +16,6 @@ use std::time::Duration;
 /// What something is got for. Arms come and go meanwhile, so theirs are their names and not their places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// The images.
     Data,
     /// The weights that this arm starts from.
     Arm(String),

@@ -12,7 +12,6 @@ use std::ops::RangeInclusive;
 /// How the vertical axis is scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// As it is.
     Linear,
     /// By powers of ten.
     Log,

@@ -7,14 +7,11 @@ use serde::{Deserialize, Serialize};
 /// How a line is broken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Dash {
-    /// Not at all.
     #[default]
     Solid,
-    /// Long dashes.
     Long,
     /// Dash and dot in turn.
     Mixed,
-    /// Dots.
     Dotted,
     /// The short dashes of what is measured in validation, along the line's way.
     Validation,

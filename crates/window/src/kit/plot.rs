@@ -11,14 +11,11 @@ use std::ops::Range;
 /// What runs along the horizontal axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Axis {
-    /// Optimiser steps.
     #[default]
     Step,
     /// Passes over the training images.
     Epoch,
-    /// Seconds of training.
     Time,
-    /// Training images seen.
     Images,
 }
 

@@ -7,7 +7,6 @@ use eframe::egui::Context;
 pub enum Room {
     /// Enough for a form and two panels side by side.
     Small,
-    /// Enough for three.
     Large,
 }
 

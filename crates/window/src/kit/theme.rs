@@ -57,20 +57,15 @@ pub struct Tokens {
     pub background: Color32,
     /// Behind forms and bars.
     pub panel: Color32,
-    /// Buttons.
     pub raised: Color32,
     /// Buttons under the pointer.
     pub hovered: Color32,
-    /// Separators and outlines.
     pub hairline: Color32,
     pub text: Color32,
-    /// Captions.
     pub weak: Color32,
-    /// The one accent.
     pub accent: Color32,
     /// Text on the accent.
     pub on_accent: Color32,
-    /// What went wrong.
     pub error: Color32,
     /// What a person should look at.
     pub warning: Color32,

@@ -12,17 +12,14 @@ use std::sync::Arc;
 /// A study as its folder was last.
 #[derive(Debug, Default)]
 pub struct Looked {
-    /// Where it is.
     pub folder: PathBuf,
     /// What it is called.
     pub name: String,
     /// What its axes are called.
     pub labels: Vec<String>,
-    /// The arms' names.
     pub arms: Vec<String>,
     /// Whether it is one that further seeds can be added to.
     pub can_have_more_seeds: bool,
-    /// Every trial.
     pub trials: Vec<Seen>,
     /// For each trial, the place of its point among those of the results, once it is known.
     pub points: Vec<Option<usize>>,

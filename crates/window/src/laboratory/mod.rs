@@ -30,7 +30,6 @@ const EVERY: Duration = Duration::from_secs(1);
 /// A study on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Where it is.
     pub folder: PathBuf,
     /// What it is called in its file; `None` where that cannot be read.
     name: Option<String>,
@@ -61,7 +60,6 @@ pub struct Laboratory {
     lister: Option<Background<PathBuf, Vec<Listed>>>,
     /// The studies on disk, the newest first, once they were listed.
     pub listed: Vec<Listed>,
-    /// Whether they were.
     pub is_listed: bool,
     /// What went wrong with what was asked for.
     failure: Option<String>,

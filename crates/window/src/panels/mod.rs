@@ -80,11 +80,8 @@ const CHECKPOINT: &str = "asked checkpoint";
 
 /// What is on disk, as far as the window knows.
 pub struct Stores<'a> {
-    /// The runs.
     pub shelf: &'a mut Shelf,
-    /// The studies.
     pub laboratory: &'a mut Laboratory,
-    /// What finds settings.
     pub finder: &'a mut Finder,
     /// The images that the form names.
     pub collection: &'a mut Collection,

@@ -19,7 +19,6 @@ use std::time::{Duration, Instant};
 
 /// What the window asks for.
 pub(super) enum Order {
-    /// Look at once.
     Look,
     /// List this run, too, wherever it lies.
     List(PathBuf),

@@ -21,7 +21,6 @@ pub enum Menu {
     Presets,
     /// What happens to a run.
     Run,
-    /// Pictures.
     Classify,
     /// How the window looks.
     View,
@@ -57,7 +56,6 @@ pub enum Keys {
     Plain(Key),
     /// A character by itself, wherever it is on the keyboard.
     Typed(&'static str),
-    /// Keys together.
     Together(Modifiers, Key),
     /// Keys that egui itself takes care of, in words.
     Elsewhere(&'static str),

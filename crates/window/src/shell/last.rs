@@ -49,7 +49,6 @@ pub struct Restored {
 struct Found {
     folder: PathBuf,
     name: String,
-    /// How it stands.
     stands: String,
     /// Whether it can go on.
     unfinished: bool,

@@ -73,9 +73,7 @@ const FORM: f32 = 352.0;
 
 /// What a window is made of.
 pub struct Parts {
-    /// The engine.
     pub link: Box<dyn Link>,
-    /// The system's dialogs.
     pub dialogs: Box<dyn Dialogs>,
     /// What the form begins with; what it held last, or the default preset, if absent.
     pub plan: Option<Plan>,

@@ -20,7 +20,6 @@ pub enum Renderer {
     Auto,
     /// Vulkan, Metal or Direct3D.
     Wgpu,
-    /// OpenGL.
     Glow,
 }
 
@@ -41,7 +40,6 @@ pub type Connect = Box<dyn FnOnce(Wake) -> std::io::Result<Box<dyn Link>> + Send
 
 /// How to open the window.
 pub struct Options {
-    /// What draws it.
     pub renderer: Renderer,
     /// Light, dark, or as the system and the last time if absent.
     pub theme: Option<ThemePreference>,
@@ -53,7 +51,6 @@ pub struct Options {
     pub place: Option<PathBuf>,
     /// Draws without pause and writes each frame's time into this file.
     pub frame_log: Option<PathBuf>,
-    /// Starts the engine.
     pub connect: Connect,
     /// Finds the devices of this machine, which may take a while.
     pub devices: fn() -> Vec<DeviceInfo>,

@@ -9,7 +9,6 @@ use std::sync::Arc;
 /// A place for one question and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// The validation images.
     Gallery,
     /// Some blocks out at once, which a person tries beside the sweep.
     Lesion,

@@ -7,7 +7,6 @@ use lab_core::protocol::{ArmLive, Live as EngineLive, Prepared, StepRecord};
 #[derive(Clone, Debug, Default)]
 pub struct Live {
     told: EngineLive,
-    /// The arms' names.
     names: Vec<String>,
     scheduled: bool,
     version: u64,

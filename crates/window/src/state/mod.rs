@@ -26,11 +26,9 @@ use trace::Trace;
 /// How much a line of the log matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// What happened.
     Info,
     /// What a person should know.
     Notice,
-    /// What went wrong.
     Error,
 }
 

@@ -12,7 +12,6 @@ use std::ops::Range;
 pub struct Times {
     /// Steps, ascending.
     pub steps: Vec<f64>,
-    /// Seconds of training.
     pub seconds: Vec<f64>,
 }
 

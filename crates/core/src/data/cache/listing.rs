@@ -10,17 +10,14 @@ use std::time::SystemTime;
 /// Kept pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cached {
-    /// The file.
     pub path: PathBuf,
     /// The data set that they come from; `None` where the file is damaged.
     pub source: Option<PathBuf>,
-    /// How many.
     pub count: usize,
     /// 1 for gray, 3 for colours.
     pub channels: usize,
     /// Width and height that they were brought to.
     pub size: (usize, usize),
-    /// Of the file.
     pub bytes: u64,
     /// When they were last used.
     pub used: SystemTime,

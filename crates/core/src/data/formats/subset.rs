@@ -39,11 +39,8 @@ pub const SEED: u64 = 0;
 /// What [`write`] made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// Training images.
     pub train: usize,
-    /// Test images.
     pub test: usize,
-    /// Of the file.
     pub bytes: usize,
 }
 

@@ -19,7 +19,6 @@ const ROWS: usize = 8;
 struct Beyond {
     rect: Rect,
     above: bool,
-    /// Of which curve.
     curve: usize,
 }
 

@@ -6,7 +6,6 @@ use std::ops::Range;
 /// What of a curve is in view.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// Its entries.
     pub range: Range<usize>,
     pub extremes: Extremes,
     /// Where nearly all of its values lie, for what has spikes.

@@ -187,7 +187,6 @@ pub struct Arch {
 }
 
 pub struct Group {
-    /// Around its blocks.
     pub rect: Rect,
     /// What it is called; shortened to what fits.
     pub name: String,
@@ -197,9 +196,7 @@ pub struct Group {
 pub struct Lane<'a> {
     /// Everything that computes, in order.
     pub nodes: Vec<Node<'a>>,
-    /// Shortcuts.
     pub arches: Vec<Arch>,
-    /// Stages.
     pub groups: Vec<Group>,
     /// Shapes of the maps on the edges, each centred at a point.
     pub shapes: Vec<(Pos2, String)>,

@@ -16,9 +16,7 @@ pub enum Column {
     Name,
     /// The arms' names; always there.
     Arm,
-    /// When it began.
     Started,
-    /// How it stands.
     Status,
     /// Words a person gave it.
     Tags,
@@ -32,7 +30,6 @@ pub enum Column {
     Optimizer,
     /// The base learning rate.
     LearningRate,
-    /// Layers.
     Depth,
     Parameters,
     Steps,

@@ -15,7 +15,6 @@ pub struct View {
     pub band: Band,
     /// What colours tell apart.
     pub colored_by: ToldApart,
-    /// What is judged.
     pub judged_by: Judged,
     /// The axis that runs across.
     pub across: usize,

@@ -6,7 +6,6 @@
 pub(super) enum Fault {
     /// They end before it does.
     Short,
-    /// Whatever follows.
     Damaged,
 }
 

@@ -61,7 +61,6 @@ impl Column {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::data) enum Holds {
     Numbers,
-    /// Yes or no.
     Truth,
     Text,
     Bytes,

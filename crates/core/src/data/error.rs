@@ -44,11 +44,7 @@ pub enum DataError {
     },
     /// Images that can be read but not be trained on.
     #[error("cannot use {}: {problem}; {advice}", shown_path(path))]
-    Unusable {
-        path: PathBuf,
-        problem: String,
-        advice: String,
-    },
+    Unusable { path: PathBuf, problem: String, advice: String },
     /// A picture that cannot be decoded.
     #[error("cannot read {name} as a picture: {fault}; {}", fault.advice())]
     Picture {

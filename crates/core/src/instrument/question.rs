@@ -13,10 +13,7 @@ pub enum Question {
     /// What every arm says of every validation image.
     Predictions,
     /// The training images whose features are closest to those of an image.
-    Nearest {
-        sample: Sample,
-        count: usize,
-    },
+    Nearest { sample: Sample, count: usize },
     /// Gradients and responses block by block, on this many training images.
     Gradients {
         /// Images of the one batch.
@@ -44,13 +41,9 @@ pub enum Question {
     /// The first layer's filters.
     Filters,
     /// What remains of an image's logits when a block's branch or its shortcut is cut.
-    Cuts {
-        sample: Sample,
-    },
+    Cuts { sample: Sample },
     /// Scores with these blocks out, counted from 0.
-    Lesion {
-        blocks: Vec<usize>,
-    },
+    Lesion { blocks: Vec<usize> },
     /// Scores with each block out in turn.
     Lesions,
     /// Scores with 1, 2, … random blocks out.
@@ -64,9 +57,7 @@ pub enum Question {
         draws: usize,
     },
     /// Scores with every branch weighed by each of these factors.
-    Gains {
-        gains: Vec<f64>,
-    },
+    Gains { gains: Vec<f64> },
     /// How well a linear classifier does on each block's pooled output.
     Exits {
         /// Training images that it is fitted to.

@@ -46,10 +46,7 @@ pub enum LessonError {
     },
     /// A file with something wrong inside.
     #[error("{}: {error}", path.display())]
-    InFile {
-        path: PathBuf,
-        error: Box<LessonError>,
-    },
+    InFile { path: PathBuf, error: Box<LessonError> },
 }
 
 /// A guided experiment.

@@ -55,10 +55,7 @@ pub enum Command {
         device: DeviceChoice,
     },
     /// Ends what is running and shows a run as it was left, with its networks, without going on with it.
-    Open {
-        run: PathBuf,
-        device: DeviceChoice,
-    },
+    Open { run: PathBuf, device: DeviceChoice },
     /// Ends what is running and reads a network's weights from a file, so that it can be asked what it sees.
     Import(Box<Import>),
     /// Stops before the next step.

@@ -51,20 +51,13 @@ pub enum RunError {
     NotARun(PathBuf),
     /// An arm that was not validated yet.
     #[error("{} has no checkpoint of {arm} yet; let it train until the first validation", .run.display())]
-    NoCheckpoint {
-        run: PathBuf,
-        arm: String,
-    },
+    NoCheckpoint { run: PathBuf, arm: String },
     /// An arm that never will be.
     #[error(
         "{} has no checkpoint of {arm}: it diverged at step {step}, before the first validation; train it anew with a lower \
          learning rate, as in --set recipe.optimizer.learning_rate=0.01", .run.display()
     )]
-    Diverged {
-        run: PathBuf,
-        arm: String,
-        step: u64,
-    },
+    Diverged { run: PathBuf, arm: String, step: u64 },
     /// A file of the run is there, but the system does not give it.
     #[error("cannot read {}: {why}", .path.display())]
     Unreadable {

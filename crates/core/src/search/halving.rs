@@ -25,10 +25,7 @@ pub enum HalvingError {
     #[error(
         "successive halving first judges after {least}, but trials end after {most}; judge earlier or train longer"
     )]
-    TooShort {
-        least: u64,
-        most: u64,
-    },
+    TooShort { least: u64, most: u64 },
 }
 
 impl Halving {

@@ -94,10 +94,7 @@ pub enum StudyError {
     },
     /// A trial that somebody is working on.
     #[error("trial {number} is being worked on by {owner}; stop it first")]
-    Busy {
-        number: u32,
-        owner: String,
-    },
+    Busy { number: u32, owner: String },
     /// A file of the study that makes no sense.
     #[error("the study is damaged: {}: {why}", .path.display())]
     Damaged {

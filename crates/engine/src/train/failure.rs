@@ -41,10 +41,7 @@ pub enum Failure {
     KeepsNone,
     /// A run whose checkpoints somebody took away.
     #[error("the checkpoints of {arm} are gone from {}; bring them back, or start a new run", .folder.display())]
-    Gone {
-        arm: String,
-        folder: PathBuf,
-    },
+    Gone { arm: String, folder: PathBuf },
     /// A checkpoint cannot be gone on from.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read the sources should fail")]
 
+#[path = "architecture/docs.rs"]
+mod docs;
 #[path = "architecture/rules.rs"]
 mod rules;
 #[path = "architecture/sources.rs"]
 mod sources;
 
+use docs::Docs;
 use rules::{Foreign, broken, is_of, meaning, rules};
 use sources::{File, Sources, texts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,6 +145,21 @@ fn no_file_is_too_long_to_be_read() {
 fn every_file_says_what_it_is_for() {
     let wrong: Vec<_> = texts(root()).into_iter().filter(|text| !text.says_why).map(|text| text.path).collect();
     assert!(wrong.is_empty(), "without words in a first line //!: {wrong:?}");
+}
+
+/// The compiler's own rule asks for a sentence above each field, too, and gets many that only repeat a name.
+#[test]
+fn public_items_say_what_they_are_for_and_fields_do_not_repeat_their_names() {
+    let sources = Sources::read(root());
+    let of_crates = sources.files.iter().filter(|file| file.path.starts_with("crates"));
+    let docs: Vec<_> = of_crates.map(|file| Docs::read(root(), &root().join(&file.path))).collect();
+    assert!(docs.iter().map(|file| file.count).sum::<usize>() > 1500, "nothing was seen");
+    // Nobody names what the window's modules hold; its one function says what it does.
+    let missing: Vec<_> =
+        docs.iter().flat_map(|file| &file.missing).filter(|item| !item.contains("/window/")).collect();
+    let repeated: Vec<_> = docs.iter().flat_map(|file| &file.repeated).collect();
+    assert!(missing.is_empty(), "nothing stands above {missing:#?}");
+    assert!(repeated.is_empty(), "these sentences say what the names say: {repeated:#?}");
 }
 
 /// Whoever carries on is not sent to files that were moved.

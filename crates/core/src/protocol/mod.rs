@@ -212,7 +212,6 @@ pub struct Prepared {
     pub dataset: DatasetInfo,
     /// The device in words.
     pub device: String,
-    /// Steps in an epoch.
     pub steps_per_epoch: u64,
     /// Steps in all.
     pub total_steps: u64,

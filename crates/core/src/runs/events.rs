@@ -124,12 +124,12 @@ mod exact {
     }
 
     #[allow(clippy::ref_option, reason = "serde hands it over like this")]
-    pub fn serialize<S: Serializer>(change: &Option<Change>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(change: &Option<Change>, serializer: S) -> Result<S::Ok, S::Error> {
         let change = change.clone().ok_or_else(|| S::Error::custom("there is no change"))?;
         toml::to_string(&Wrapped { change }).map_err(S::Error::custom)?.serialize(serializer)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Change>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Change>, D::Error> {
         let text = String::deserialize(deserializer)?;
         toml::from_str(&text).map(|wrapped: Wrapped| Some(wrapped.change)).map_err(D::Error::custom)
     }

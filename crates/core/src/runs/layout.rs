@@ -48,7 +48,6 @@ pub struct RunInfo {
     /// CRC-32C of the plan as it was written, so that one that was edited since is noticed; version 0.1 did not say.
     #[serde(default)]
     pub plan: Option<u32>,
-    /// Steps in an epoch.
     pub steps_per_epoch: u64,
     pub total_steps: u64,
     pub dataset: DatasetInfo,

@@ -80,7 +80,6 @@ pub enum SpaceError {
     /// Two of one name.
     #[error("“{0}” is varied twice; put both lists or ranges into one")]
     Twice(String),
-    /// A choice of none.
     #[error("“{0}” has nothing to choose from; give it at least one value")]
     NoChoice(String),
     /// The ends of a range are the wrong way round.

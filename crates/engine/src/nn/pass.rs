@@ -32,7 +32,6 @@ pub struct Pass {
 /// Which way gradients take back through a block; the values that go forward stay the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Route {
-    /// Both.
     #[default]
     Both,
     Branch,

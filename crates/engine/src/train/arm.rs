@@ -123,7 +123,6 @@ pub struct Clock {
     pub step: u64,
     /// The step of the schedules that belongs to it, and how many they have.
     pub scheduled: (u64, u64),
-    /// Steps in an epoch.
     pub steps_per_epoch: u64,
 }
 

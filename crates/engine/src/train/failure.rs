@@ -22,11 +22,7 @@ pub enum Failure {
     OtherImages(String),
     /// An arm cannot be trained on the images or the device.
     #[error("arm \"{arm}\": {why}")]
-    Arm {
-        arm: String,
-        /// Why.
-        why: Unfit,
-    },
+    Arm { arm: String, why: Unfit },
     /// The memory is too small.
     #[error(transparent)]
     Room(#[from] TooLarge),

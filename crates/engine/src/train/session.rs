@@ -32,7 +32,6 @@ pub struct Session {
     pub step: u64,
     /// Steps in all.
     pub total_steps: u64,
-    /// Steps in an epoch.
     pub steps_per_epoch: u64,
     /// Training time so far in seconds, pauses and evaluations left out.
     pub seconds: f64,

@@ -15,11 +15,7 @@ use std::path::{Path, PathBuf};
 pub enum StartError {
     /// The weights of an arm are not there, in the words of whoever keeps them.
     #[error("arm \"{arm}\": {why}")]
-    NotFound {
-        arm: String,
-        /// Why.
-        why: String,
-    },
+    NotFound { arm: String, why: String },
     /// Two arms' weights want images of their own.
     #[error(
         "the weights of \"{other}\" and of \"{arm}\" expect images that are normalised in different ways, and all arms see the same images; set arms[{index}].start.normalization to any, or run them one after the other"

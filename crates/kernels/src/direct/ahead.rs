@@ -4,27 +4,33 @@ use std::ops::Range;
 
 use crate::map::{LINE, Source};
 
+/// Values of a map that are read next.
+pub(super) struct Part<'a, M> {
+    pub map: &'a M,
+    pub values: Range<usize>,
+}
+
 /// Parts of two maps on their way into the caches.
 pub(super) struct Ahead<'a, A, G> {
-    first: (&'a A, Range<usize>),
-    second: (&'a G, Range<usize>),
+    first: Part<'a, A>,
+    second: Part<'a, G>,
     /// Lines of each part that are fetched at a time.
     each: [usize; 2],
 }
 
 impl<'a, A: Source, G: Source> Ahead<'a, A, G> {
-    /// These values of two maps, `times` times some of them.
-    pub fn new(first: (&'a A, Range<usize>), second: (&'a G, Range<usize>), times: usize) -> Self {
-        let each = [first.1.len(), second.1.len()].map(|len| len.div_ceil(LINE * times.max(1)));
+    /// These parts, `times` times some of their values.
+    pub fn new(first: Part<'a, A>, second: Part<'a, G>, times: usize) -> Self {
+        let each = [first.values.len(), second.values.len()].map(|len| len.div_ceil(LINE * times.max(1)));
         Self { first, second, each }
     }
 
     /// Asks for the next few lines.
     #[inline(always)]
     pub fn fetch(&mut self) {
-        let Self { first: (first, of_first), second: (second, of_second), each } = self;
-        take(of_first, each[0]).for_each(|index| first.prefetch(index));
-        take(of_second, each[1]).for_each(|index| second.prefetch(index));
+        let Self { first, second, each } = self;
+        take(&mut first.values, each[0]).for_each(|index| first.map.prefetch(index));
+        take(&mut second.values, each[1]).for_each(|index| second.map.prefetch(index));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::ahead::Ahead;
+use super::ahead::{Ahead, Part};
 use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_input, padded_outputs};
 use super::weights::{Taps, phase_offsets};
 use super::{pointwise, small, weights};
@@ -151,7 +151,11 @@ impl<A: Source, G: Source> Work for BlockBackward<'_, A, G> {
             next.start * len..next.end * len
         };
         let times = tiles::<S>(shape, images);
-        let ahead = Ahead::new((self.source, values(size)), (self.gradients, values(out_size)), times);
+        let ahead = Ahead::new(
+            Part { map: self.source, values: values(size) },
+            Part { map: self.gradients, values: values(out_size) },
+            times,
+        );
         let task = WeightsTask { shape, inputs, gradients, from, to, images, part: self.part, ahead };
         // SAFETY: the width is the dispatched one, the copies are filled.
         unsafe { S::call(task) };

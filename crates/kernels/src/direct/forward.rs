@@ -3,7 +3,7 @@
 use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_input, padded_outputs};
 use super::{pointwise, small, weights};
 use crate::block::{Block, blocks, each_block, split};
-use crate::filters::{Filters, Way};
+use crate::filters::{Algorithm, Filters};
 use crate::map::{Finish, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
@@ -34,7 +34,7 @@ pub(crate) fn forward<F: Finish + Send>(
     let blocks = blocks(shape.batch, height, target);
     let parts = split(out, blocks.iter().map(|block| block.range(height, row_len, 1)));
     let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(shape, weights, packed);
-    weights.packed(Way::Taps, weights::packed_len(shape), pack, |packed| {
+    weights.packed(Algorithm::Taps, weights::packed_len(shape), pack, |packed| {
         each_block(&blocks, parts, finish, |block, out, finish| {
             let padded = padded_input(shape, block.groups.len());
             let base = block.range(height, row_len, 1).start;

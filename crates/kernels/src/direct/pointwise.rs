@@ -9,7 +9,7 @@ use super::cut::{Cut, Target, Task};
 use super::padded::SCRATCH_BUDGET;
 use super::panel::Panel;
 use super::weights;
-use crate::filters::{Filters, Way};
+use crate::filters::{Algorithm, Filters};
 use crate::map::{Accumulate, Finish, Keep, LINE, Plain, Source, pixels_together};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len, round_up};
@@ -129,7 +129,7 @@ pub(super) fn forward<F: Finish + Send>(
     let cut = Cut::new(shape.batch, images, pixels, columns, shape.weight_len());
     let out = Target::new(out);
     let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(shape, weights, packed);
-    weights.packed(Way::Taps, weights::packed_len(shape), pack, |packed| {
+    weights.packed(Algorithm::Taps, weights::packed_len(shape), pack, |packed| {
         let products = Products { rows, packed, columns, out };
         let place = |row: usize| row * columns;
         if cut.by_columns {

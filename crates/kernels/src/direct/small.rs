@@ -8,7 +8,7 @@ use super::cut::{Cut, Target, Task};
 use super::padded::{ImageSize, Padded, padded_outputs};
 use super::panel::Panel;
 use super::weights;
-use crate::filters::{Filters, Way};
+use crate::filters::{Algorithm, Filters};
 use crate::map::{Accumulate, Finish, Keep, Plain, Source};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len};
@@ -113,10 +113,10 @@ pub(super) fn forward<F: Finish + Send>(
 ) -> Vec<F> {
     let copy = Copy::new(ImageSize::inputs(shape));
     let cut = Cut::new(shape.batch, 4 * MANY, 1, shape.out_channels, shape.weight_len());
-    let pairs: Vec<_> = pairs(shape).iter().map(|pair| (pair.output, pair.input, pair.tap)).collect();
+    let pairs = pairs(shape);
     let out = Target::new(out);
     let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(shape, weights, packed);
-    weights.packed(Way::Taps, weights::packed_len(shape), pack, |packed| {
+    weights.packed(Algorithm::Taps, weights::packed_len(shape), pack, |packed| {
         let products = Products {
             from: copy,
             depth: shape.in_channels,
@@ -148,8 +148,8 @@ struct Products<'a> {
     from: Copy,
     /// Channels that are summed over.
     depth: usize,
-    /// The pixel that comes out, the one that goes in, and the tap, in the order of the first.
-    pairs: &'a [(usize, usize, usize)],
+    /// In the order of what comes out.
+    pairs: &'a [Pair],
     taps: usize,
     packed: &'a [f32],
     /// Pixels that come out.
@@ -190,7 +190,7 @@ impl<F: Finish> Work for ProductsTask<'_, F> {
         while column < task.columns.end {
             let width = panel_width(S::LANES, column, task.columns.end);
             sums[..pixels * images * width].fill(0.0);
-            for &(output, input, tap) in pairs {
+            for &Pair { output, input, tap } in pairs {
                 for first in (0..depth).step_by(DEPTH) {
                     // SAFETY: the copy holds every image's pixels, the packed weights `depth` rows for every tap of the
                     // panel, the sums a row for each image of each pixel.
@@ -327,7 +327,8 @@ fn spread(
     accumulate: bool,
 ) {
     let cut = Cut::new(shape.batch, 4 * MANY, 1, shape.in_channels, shape.weight_len());
-    let pairs: Vec<_> = pairs.iter().map(|pair| (pair.input, pair.output, pair.tap)).collect();
+    let pairs: Vec<_> =
+        pairs.iter().map(|&Pair { output, input, tap }| Pair { output: input, input: output, tap }).collect();
     let out = Target::new(inputs);
     scratch::with(weights::transposed_len(shape), |packed| {
         weights::pack_transposed(shape, weights, packed);

@@ -4,7 +4,7 @@ use super::grid::{Grid, POINTS, Planes, TILE};
 use super::planes::{Gather, Outputs, Products, Shared, Spread};
 use super::{weights, wide};
 use crate::block::{Block, each_block, split};
-use crate::filters::{Filters, Way};
+use crate::filters::{Algorithm, Filters};
 use crate::map::{Finish, Source};
 use crate::scratch;
 use crate::shape::ConvShape;
@@ -25,7 +25,7 @@ pub(crate) fn forward<F: Finish + Send>(
     let row_len = grid.width * outputs;
     let parts = split(out, blocks.iter().map(|block| block.range(grid.height, row_len, TILE)));
     let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(weights, outputs, inputs, false, packed);
-    weights.packed(Way::Tiles, weights::packed_len(inputs, outputs), pack, |packed| {
+    weights.packed(Algorithm::Tiles, weights::packed_len(inputs, outputs), pack, |packed| {
         if wide::pays(&grid, shape, inputs + outputs) {
             return wide::forward(&grid, shape, source, packed, &blocks, parts, finish);
         }

@@ -31,6 +31,15 @@ pub(super) struct Grid {
     pub columns: usize,
 }
 
+/// A tile among those of a batch.
+#[derive(Clone, Copy)]
+pub(super) struct Tile {
+    pub image: usize,
+    /// Counted in tiles, as the column is.
+    pub row: usize,
+    pub column: usize,
+}
+
 impl Grid {
     pub fn new(shape: &ConvShape) -> Self {
         Self {
@@ -48,11 +57,11 @@ impl Grid {
         blocks(batch, self.rows, tiles / self.columns.max(1))
     }
 
-    /// The tiles of a block in the order of their planes: image, row and column of tiles.
-    pub fn tiles(&self, block: &Block) -> impl Iterator<Item = (usize, usize, usize)> {
+    /// The tiles of a block in the order of their planes.
+    pub fn tiles(&self, block: &Block) -> impl Iterator<Item = Tile> {
         let (images, rows, columns) = (block.images.clone(), block.groups.clone(), self.columns);
         images.flat_map(move |image| {
-            rows.clone().flat_map(move |row| (0..columns).map(move |column| (image, row, column)))
+            rows.clone().flat_map(move |row| (0..columns).map(move |column| Tile { image, row, column }))
         })
     }
 

@@ -3,7 +3,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::grid::{Grid, PATCH, Planes, TILE};
+use super::grid::{Grid, PATCH, Planes, TILE, Tile};
 use crate::map::{Finish, LINE, Source};
 use crate::simd::{Simd, prefetch, store_up_to};
 
@@ -74,10 +74,10 @@ pub(super) struct Place {
 
 impl Place {
     #[inline(always)]
-    pub fn new(grid: &Grid, (image, row, column): (usize, usize, usize), channels: usize) -> Self {
-        let (y, x) = (row * TILE, column * TILE);
+    pub fn new(grid: &Grid, tile: Tile, channels: usize) -> Self {
+        let (y, x) = (tile.row * TILE, tile.column * TILE);
         let row_len = grid.width * channels;
-        let first = (image * grid.height + y) * row_len + x * channels;
+        let first = (tile.image * grid.height + y) * row_len + x * channels;
         Self {
             origin: first.wrapping_sub(row_len + channels),
             row_len,

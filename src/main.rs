@@ -72,7 +72,7 @@ fn connect(place: PathBuf, wake: Wake) -> std::io::Result<Box<dyn Link>> {
     let engine = behind(|| {
         cli::start_threads();
         let mut engine = Engine::start(Box::new(runs::Folder::under(place)), wake)?;
-        engine.attend(|latest, teller| Inspectors::start(latest, teller, Arc::new(open)))?;
+        engine.attend(|latest, events| Inspectors::start(latest, events, Arc::new(open)))?;
         Ok::<_, std::io::Error>(engine)
     })?;
     Ok(Box::new(engine))

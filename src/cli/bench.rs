@@ -13,7 +13,7 @@ use lab_engine::nn::Model;
 use lab_engine::train::arm::{Arm, Clock};
 use lab_engine::train::device::Opened;
 use lab_engine::train::evaluate::{logits, plain};
-use lab_engine::train::probe::Look;
+use lab_engine::train::probe::ProbeLevel;
 use serde_json::json;
 use std::time::Instant;
 
@@ -188,8 +188,8 @@ pub(super) fn measure(plans: &[ArmPlan], dataset: &Dataset, opened: &Opened, wor
         } else {
             let clock = Clock { step, scheduled: (step, planned), steps_per_epoch: planned };
             for arm in &mut arms {
-                let look = if work.look_inside { Look::Norms } else { Look::Away };
-                arm.step(&batch, clock, &autodiff, look).map_err(Failure::running)?;
+                let level = if work.look_inside { ProbeLevel::Norms } else { ProbeLevel::Off };
+                arm.step(&batch, clock, &autodiff, level).map_err(Failure::running)?;
             }
         }
         Ok(start.elapsed().as_secs_f64())

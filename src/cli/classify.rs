@@ -77,7 +77,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         several => {
             several.iter().for_each(|why| output::notice(why));
             let (failed, all) = (several.len(), pictures.len());
-            Err(Failure::Running(format!("{failed} of {all} pictures could not be read, as told above")))
+            Err(Failure::Running(format!("{failed} of {all} pictures could not be read, as said above")))
         }
     }
 }

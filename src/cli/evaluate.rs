@@ -74,11 +74,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     if args.json {
         return output::print_json(&match &found[..] {
-            [(name, scores)] => describe(name, scores, &opened, (&dataset.classes, &absent)),
+            [(name, scores)] => describe(name, scores, &opened, &dataset.classes, &absent),
             several => {
                 let arms: Vec<Value> = several
                     .iter()
-                    .map(|(name, scores)| describe(name, scores, &opened, (&dataset.classes, &absent)))
+                    .map(|(name, scores)| describe(name, scores, &opened, &dataset.classes, &absent))
                     .collect();
                 json!({ "arms": arms })
             }
@@ -136,7 +136,7 @@ fn prepare(args: &Args) -> Result<(Opened, Loaded, Trained), Failure> {
     Ok((opened, loaded, trained))
 }
 
-fn describe(name: &str, scores: &Scores, opened: &Opened, (classes, absent): (&[String], &[String])) -> Value {
+fn describe(name: &str, scores: &Scores, opened: &Opened, classes: &[String], absent: &[String]) -> Value {
     json!({
         "name": name,
         "correct": scores.correct,

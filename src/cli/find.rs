@@ -103,7 +103,7 @@ fn rate(args: &RateArgs) -> Result<(), Failure> {
     let experiment = test.experiment(&args.plan.experiment()?).map_err(invalid)?;
     let names: Vec<String> = experiment.arms.iter().map(|arm| arm.name.clone()).collect();
     // It opens no record, but knows the runs that networks may start from.
-    let engine = Engine::start(Box::new(runs::Folder::nowhere()), || {}).map_err(Failure::running)?;
+    let engine = Engine::start(Box::new(runs::Folder::in_memory()), || {}).map_err(Failure::running)?;
     engine.send(Command::Play { experiment: Box::new(experiment), device: args.at.device });
     let losses = watch(&engine, names.len(), args)?;
     if args.follow {
@@ -170,18 +170,18 @@ fn watch(engine: &Engine, arms: usize, args: &RateArgs) -> Result<Vec<Vec<(f64, 
 fn batch(args: &BatchArgs) -> Result<(), Failure> {
     let experiment = args.plan.experiment()?;
     let dataset = Dataset::of(&experiment).map_err(Failure::usage)?;
-    let images = (dataset.shape(), dataset.classes.len());
     let opened = devices::open_for(args.at.device, experiment.recipe.precision)?;
     let memory =
         args.memory.map(|mib| mib << 20).or_else(|| memory::free().map(|free| free / 5 * 4)).unwrap_or(1 << 30);
-    let fits = sizes(&experiment, images, dataset.train.len(), memory).map_err(Failure::Usage)?;
+    let (classes, train) = (dataset.classes.len(), dataset.train.len());
+    let fits = sizes(&experiment, dataset.shape(), classes, train, memory).map_err(Failure::Usage)?;
     let Some(largest) = fits.last().copied() else {
         let why = format!("not even 8 images at a time fit into {}: make the networks smaller", bytes(memory));
         return Err(Failure::Running(why));
     };
     let mut tried: Vec<Tried> = Vec::new();
     for fit in fits {
-        let noise = bench::noise(images.0, images.1, fit.batch);
+        let noise = bench::noise(dataset.shape(), classes, fit.batch);
         let seconds =
             bench::measure(&experiment.arms, &noise, &opened, Work::training(3, experiment.recipe.precision))?.median();
         tried.push(Tried { fit, images_per_second: fit.batch as f64 / seconds });

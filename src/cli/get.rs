@@ -38,11 +38,11 @@ pub(super) fn run(kind: Kind, args: &Args) -> Result<(), Failure> {
     let from = args.from.as_deref().and_then(|from| from.parse().ok()).unwrap_or(Origin::Published);
     let template = "{wide_bar:.blue} {bytes}/{total_bytes}  {bytes_per_sec}, {eta} left";
     let bar = output::bar(offer.bytes(), template);
-    let told = |progress: Progress| {
+    let show = |progress: Progress| {
         bar.set_position(progress.done);
         true
     };
-    let got = Fetch { from, watch: Some(Watch(&told)), ..Fetch::new(offer, &folder) }.get();
+    let got = Fetch { from, watch: Some(Watch(&show)), ..Fetch::new(offer, &folder) }.get();
     drop(bar);
     let Got { path, was_there } = got.map_err(|error| match error {
         FetchError::Lacking { .. } | FetchError::Taken(_) => Failure::usage(error),

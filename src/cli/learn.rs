@@ -5,7 +5,7 @@ use super::inspect;
 use super::output::{self, Failure};
 use super::study::{WorkOptions, create, find, worked};
 use clap::Subcommand;
-use lab_core::learn::{Answered, Asked, Conclusion, Lesson, conclude, lesson, lessons, noted};
+use lab_core::learn::{Answered, Conclusion, Lesson, TrialAnswers, conclude, lesson, lessons, noted};
 use lab_core::number::{capital, plural};
 use lab_core::study::{StudyFolder, TrialState};
 use serde_json::json;
@@ -152,7 +152,7 @@ fn train(args: &RunArgs) -> Result<(), Failure> {
     worked.and(unanswered)
 }
 
-/// Asks the lesson's instruments of every trial that has ended and was not asked yet. One without an answer is told, and the
+/// Asks the lesson's instruments of every trial that has ended and was not asked yet. One without an answer is reported, and the
 /// others are asked all the same.
 fn ask(lesson: &Lesson, study: &StudyFolder) -> Result<(), Failure> {
     if lesson.ask.is_empty() {
@@ -160,7 +160,7 @@ fn ask(lesson: &Lesson, study: &StudyFolder) -> Result<(), Failure> {
     }
     let mut unanswered = 0;
     for begun in study.begun().map_err(Failure::running)?.into_values() {
-        if begun.record.state != TrialState::Done || Asked::read(&begun.folder).is_some() {
+        if begun.record.state != TrialState::Done || TrialAnswers::read(&begun.folder).is_some() {
             continue;
         }
         if let Err(failure) = ask_trial(lesson, &begun.folder) {
@@ -174,12 +174,12 @@ fn ask(lesson: &Lesson, study: &StudyFolder) -> Result<(), Failure> {
     }
     let trials = plural(unanswered, "trial");
     Err(Failure::Running(format!(
-        "{trials} could not be asked, as told above; the same command with --out tries again"
+        "{trials} could not be asked, as said above; the same command with --out tries again"
     )))
 }
 
 fn ask_trial(lesson: &Lesson, folder: &Path) -> Result<(), Failure> {
-    let mut asked = Asked::default();
+    let mut asked = TrialAnswers::default();
     for instrument in &lesson.ask {
         noted(&mut asked, &inspect::of_run(folder, *instrument)?);
     }

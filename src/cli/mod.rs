@@ -136,7 +136,7 @@ pub fn parse() -> Result<Cli, Failure> {
 /// What is wrong where a number below 0 follows an option that takes none, which the parser takes for an option itself.
 fn below_zero(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidArg) else { return None };
-    // Of -12 only -1 is told: the parser reads it as short options.
+    // Of -12 only -1 is reported: the parser reads it as short options.
     let is_number = |word: &str| word.starts_with(given.as_str()) && word.parse::<f64>().is_ok();
     let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
     let unknown = error.kind() == ErrorKind::UnknownArgument;

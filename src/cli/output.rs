@@ -139,7 +139,7 @@ pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// Tells a person something on the side, where a program that reads the output does not see it.
 pub(super) fn notice(text: &str) {
-    // If nobody listens on the standard error, nothing is lost that could be told elsewhere.
+    // If nobody listens on the standard error, nothing is lost that could be said elsewhere.
     let _ = writeln!(io::stderr(), "note: {}", harmless(&one_line(text)));
 }
 

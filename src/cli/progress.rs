@@ -22,8 +22,8 @@ pub(super) struct Progress {
     total_steps: u64,
     arms: Vec<ArmProgress>,
     newest_line: Instant,
-    /// Notices that are not told again, where several trainings are shown one after another.
-    told: Option<BTreeSet<String>>,
+    /// Notices that are not shown again, where several trainings are shown one after another.
+    noticed: Option<BTreeSet<String>>,
 }
 
 /// What one arm did since its last line.
@@ -61,14 +61,14 @@ impl Progress {
             total_steps: 0,
             arms: Vec::new(),
             newest_line: Instant::now(),
-            told: None,
+            noticed: None,
         }
     }
 
-    /// The same for the trials of a study, which have most of what is to be noticed in common: each is told once.
+    /// The same for the trials of a study, which have most of what is to be noticed in common: each is shown once.
     pub(super) fn of_trials(quiet: bool) -> Self {
         let mut progress = Self::new(quiet);
-        progress.told = Some(BTreeSet::new());
+        progress.noticed = Some(BTreeSet::new());
         progress
     }
 
@@ -119,7 +119,7 @@ impl Progress {
             Event::Evaluated(evaluation) => self.evaluated(&evaluation),
             Event::Intervened(intervention) => self.say(&format!("step {}: {}", intervention.step, intervention.what)),
             Event::Notice(text) => {
-                if self.told.as_mut().is_some_and(|told| !told.insert(text.clone())) {
+                if self.noticed.as_mut().is_some_and(|noticed| !noticed.insert(text.clone())) {
                     return Ok(());
                 }
                 self.beside_bar(|| output::notice(&text));

@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         && let Some(folder) = study::find(one)
     {
         let study = StudyFolder::open(&folder).map_err(Failure::usage)?;
-        // What was made to answer a question is told by its answer, which is corrected for all that was compared.
+        // What was made to answer a question is said by its answer, which is corrected for all that was compared.
         if let Some(found) = Conclusion::read(&folder) {
             return if args.json { output::print_json(&found) } else { output::print(&learn::answer(&found)) };
         }

@@ -187,7 +187,7 @@ fn a_folder_of_pictures_is_classified_and_each_that_cannot_be_says_why() {
     let told = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = told.lines().collect();
     assert!(lines.iter().any(|line| line.starts_with("note: ") && line.contains("wardrobe/c.png")), "{told}");
-    assert!(lines.contains(&"error: 2 of 4 pictures could not be read, as told above"), "{told}");
+    assert!(lines.contains(&"error: 2 of 4 pictures could not be read, as said above"), "{told}");
 }
 
 /// Which images are validated on, and in which order classes come, is told as it is.

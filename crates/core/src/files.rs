@@ -57,7 +57,7 @@ pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
 }
 
 /// Writes a file that must not be there yet: of several that try at once, on whatever machines, with different bytes, one
-/// is told `true`.
+/// is given `true`.
 ///
 /// # Errors
 /// What went wrong, with the path; a file that is there already is none.

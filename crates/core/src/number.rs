@@ -54,7 +54,7 @@ pub fn tick(value: f64) -> String {
 }
 
 /// A learning rate, momentum or other setting: as short as it can be with the seven digits that a person may mean. What
-/// single precision or a sum has left behind them is not told; whole numbers keep all of theirs.
+/// single precision or a sum has left behind them is not shown; whole numbers keep all of theirs.
 #[must_use]
 pub fn setting(value: f64) -> String {
     let seven = if value.fract() == 0.0 { value } else { format!("{value:.6e}").parse().unwrap_or(value) };

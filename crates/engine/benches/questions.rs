@@ -17,7 +17,7 @@ const ROUNDS: usize = 30;
 fn main() {
     let mut engine = Engine::start(Box::new(KeepNothing), || {}).expect("a thread");
     let open: lab_engine::inspect::OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
-    engine.attend(|latest, teller| Inspectors::start(latest, teller, open)).expect("two threads");
+    engine.attend(|latest, events| Inspectors::start(latest, events, open)).expect("two threads");
     let experiment = Experiment::check(preset("plain-vs-residual").expect("the default preset").plan());
     let experiment = Box::new(experiment.expect("a valid experiment"));
     engine.send(Command::Start { experiment, device: DeviceChoice::Flex, paused: false });

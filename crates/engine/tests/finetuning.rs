@@ -15,7 +15,7 @@ use lab_engine::train::arm::Clock;
 use lab_engine::train::device;
 use lab_engine::train::engine::Engine;
 use lab_engine::train::optimizer::{Optimizer, flat_parameters};
-use lab_engine::train::probe::Look;
+use lab_engine::train::probe::ProbeLevel;
 use lab_engine::train::session::Session;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -240,7 +240,8 @@ fn kept_features_change_no_bit() {
     for step in 0..15 {
         let kept = session.advance().unwrap().record.arms[0].unwrap();
         let clock = Clock { step, scheduled: (step, session.total_steps), steps_per_epoch: session.steps_per_epoch };
-        let (computed, _) = other.arms[0].step(&loader.next_batch().unwrap(), clock, &autodiff, Look::Away).unwrap();
+        let (computed, _) =
+            other.arms[0].step(&loader.next_batch().unwrap(), clock, &autodiff, ProbeLevel::Off).unwrap();
         assert_eq!(kept, computed, "step {step}");
     }
     assert_eq!(session.arms[0].model.state().unwrap(), other.arms[0].model.state().unwrap());

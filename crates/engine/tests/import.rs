@@ -21,7 +21,7 @@ use std::time::Duration;
 fn engine() -> Engine {
     let mut engine = Engine::start(Box::new(KeepNothing), || {}).expect("a thread");
     let open: OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
-    engine.attend(|latest, teller| Inspectors::start(latest, teller, open)).expect("two threads");
+    engine.attend(|latest, events| Inspectors::start(latest, events, open)).expect("two threads");
     engine
 }
 

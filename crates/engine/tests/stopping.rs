@@ -202,7 +202,7 @@ fn predictions(engine: &Engine) -> Arc<Findings> {
 fn asked(keeper: impl Keeper + 'static) -> Engine {
     let mut engine = Engine::start(Box::new(keeper), || {}).unwrap();
     let elsewhere: OpenRun = Arc::new(|_, _| Err("no other runs are asked".into()));
-    engine.attend(|latest, teller| Inspectors::start(latest, teller, elsewhere)).unwrap();
+    engine.attend(|latest, events| Inspectors::start(latest, events, elsewhere)).unwrap();
     engine
 }
 

@@ -12,19 +12,19 @@ const MOST_KEPT: usize = 2 << 20;
 #[derive(Clone, Copy)]
 pub(crate) struct Filters<'a> {
     pub values: &'a [f32],
-    /// Where their packed forms are kept; nowhere while they are trained.
+    /// Where their packed forms are kept; in no place while they are trained.
     pub packed: Option<&'a Packed>,
 }
 
-/// A way to compute a convolution that reads packed weights.
+/// What computes a convolution from packed weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Algorithm {
     Taps,
     /// By tiles of four by four.
     Tiles,
 }
 
-/// Weights as each [`Way`] reads them, once it has asked.
+/// Weights as each [`Algorithm`] reads them, once it has asked.
 #[derive(Debug, Default)]
 pub(crate) struct Packed {
     taps: OnceLock<Lines>,
@@ -35,7 +35,7 @@ impl Filters<'_> {
     /// Works with `len` packed floats, which `pack` makes of the values unless they are kept from a call before.
     pub fn packed<R>(
         &self,
-        way: Way,
+        way: Algorithm,
         len: usize,
         pack: impl FnOnce(&[f32], &mut [f32]),
         work: impl FnOnce(&[f32]) -> R,
@@ -47,8 +47,8 @@ impl Filters<'_> {
             });
         };
         let form = match way {
-            Way::Taps => &kept.taps,
-            Way::Tiles => &kept.tiles,
+            Algorithm::Taps => &kept.taps,
+            Algorithm::Tiles => &kept.tiles,
         };
         let lines = form.get_or_init(|| {
             let mut lines = Lines::new(len);

@@ -1,6 +1,6 @@
 //! Convolutions whose products are of pairs of bfloat16, two in one lane: they are convolutions of half as many channels,
 //! or for the gradients of the weights of half as many images, and computed over their taps as any other. A pair is made
-//! while a map is read. Which values make one is told here alone: the first half goes with the second one, so that what is
+//! while a map is read. Which values make one is known here alone: the first half goes with the second one, so that what is
 //! read lies side by side.
 
 use rayon::prelude::*;
@@ -45,7 +45,7 @@ impl<M: Source> Source for ChannelPairs<'_, M> {
     #[inline(always)]
     unsafe fn load<S: Simd>(&self, (low, high, pair): &Self::Held<S>, index: usize, count: usize) -> S::V {
         let half = self.channels.div_ceil(2);
-        // Divisions are dear, and most networks have even numbers of channels.
+        // Divisions are slow, and most networks have even numbers of channels.
         let pixel = if 2 * half == self.channels { 2 * (index - pair) } else { (index - pair) / half * self.channels };
         // SAFETY: as for `begin`.
         unsafe {

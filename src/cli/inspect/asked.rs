@@ -1,7 +1,7 @@
 //! What an answer is about: how many images, of which part, and where each of a choice lies among all.
 
 use lab_core::data::Dataset;
-use lab_core::instrument::{Asked, Findings, Instrument, Question, Sample, TablesOf};
+use lab_core::instrument::{AskedImages, Findings, Instrument, Question, Sample, TablesOf};
 use lab_core::table::Table;
 use serde_json::{Value, json};
 
@@ -33,12 +33,12 @@ impl About {
     pub fn of(question: &Question, dataset: &Dataset, places: Vec<usize>) -> Self {
         let (train, validation) = (dataset.train.len(), dataset.validation.len());
         match question.asked() {
-            Asked::Validation => Self::Validation(validation, places),
-            Asked::Pairs(pairs) => Self::Pairs(pairs, validation),
-            Asked::Training(images) => Self::Training(train.min(images)),
-            Asked::Both(images) => Self::Both(train.min(images), validation),
-            Asked::One(Sample::Validation(index)) => Self::image(*index, dataset),
-            Asked::One(Sample::Picture(_)) | Asked::Nothing => Self::Nothing,
+            AskedImages::Validation => Self::Validation(validation, places),
+            AskedImages::Pairs(pairs) => Self::Pairs(pairs, validation),
+            AskedImages::Training(images) => Self::Training(train.min(images)),
+            AskedImages::Both(images) => Self::Both(train.min(images), validation),
+            AskedImages::One(Sample::Validation(index)) => Self::image(*index, dataset),
+            AskedImages::One(Sample::Picture(_)) | AskedImages::Nothing => Self::Nothing,
         }
     }
 

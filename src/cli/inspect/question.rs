@@ -4,12 +4,12 @@ use crate::cli::choices::one_of;
 use crate::cli::output::Failure;
 use clap::builder::PossibleValue;
 use lab_core::checkpoint::Checkpoint;
-use lab_core::instrument::{Asked, Focus, Instrument, Picture, Question, Sample};
+use lab_core::instrument::{AskedImages, Focus, Instrument, Picture, Question, Sample};
 use lab_core::random::MOST_DRAWS;
 use lab_engine::train::snapshot::Snapshot;
 use std::path::PathBuf;
 
-/// What an instrument is told; each takes what it needs.
+/// What an instrument is given; each takes what it needs.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
     /// The validation image to look at, counted from 0 [default: the first]
@@ -67,13 +67,14 @@ impl Settings {
     pub fn only(&self, instrument: Instrument, limited: bool) -> Result<(), Failure> {
         use Instrument as I;
         // What is about images takes options for them, so that a new question has them by itself.
-        let asking = |wanted: fn(Asked) -> bool| -> Vec<Instrument> {
+        let asking = |wanted: fn(AskedImages) -> bool| -> Vec<Instrument> {
             let asks = |instrument: &&Instrument| wanted(instrument.question(&Focus::default()).asked());
             Instrument::ALL.iter().filter(asks).copied().collect()
         };
-        let of_all = asking(|asked| matches!(asked, Asked::Validation | Asked::Pairs(_) | Asked::Both(_)));
-        let of_one = asking(|asked| matches!(asked, Asked::One(_)));
-        let of_batch = asking(|asked| matches!(asked, Asked::Training(_) | Asked::Both(_)));
+        let of_all =
+            asking(|asked| matches!(asked, AskedImages::Validation | AskedImages::Pairs(_) | AskedImages::Both(_)));
+        let of_one = asking(|asked| matches!(asked, AskedImages::One(_)));
+        let of_batch = asking(|asked| matches!(asked, AskedImages::Training(_) | AskedImages::Both(_)));
         let options: [(&str, bool, &[Instrument]); 10] = [
             ("--limit", limited, &of_all),
             ("--image", self.image.is_some(), &of_one),

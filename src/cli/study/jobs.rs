@@ -116,7 +116,7 @@ struct Watcher<'a> {
     study: &'a StudyFolder,
     quiet: bool,
     bar: ProgressBar,
-    told: BTreeSet<u32>,
+    shown: BTreeSet<u32>,
     looked: Instant,
 }
 
@@ -125,8 +125,9 @@ impl<'a> Watcher<'a> {
         let trials = u64::from(study.study().trials());
         let bar = if quiet { ProgressBar::hidden() } else { output::bar(trials, output::COUNTED) };
         let over = study.trials().unwrap_or_default().into_iter();
-        let told = over.filter(|trial| matches!(trial.standing, Standing::Over(_))).map(|trial| trial.number).collect();
-        Self { study, quiet, bar, told, looked: Instant::now() }
+        let shown =
+            over.filter(|trial| matches!(trial.standing, Standing::Over(_))).map(|trial| trial.number).collect();
+        Self { study, quiet, bar, shown, looked: Instant::now() }
     }
 
     fn look(&mut self, now: bool) -> Result<(), Failure> {
@@ -136,7 +137,7 @@ impl<'a> Watcher<'a> {
         self.looked = Instant::now();
         for trial in self.study.trials().map_err(Failure::running)? {
             let (Standing::Over(_), Some(begun)) = (&trial.standing, &trial.begun) else { continue };
-            if !self.told.insert(trial.number) {
+            if !self.shown.insert(trial.number) {
                 continue;
             }
             let objective = self.study.study().search.objective;
@@ -147,7 +148,7 @@ impl<'a> Watcher<'a> {
                 format!("{}: {}{came_to}{why}", title(self.study.study(), &begun.record), trial.standing.in_words());
             self.bar.suspend(|| output::print(&line))?;
         }
-        self.bar.set_position(self.told.len() as u64);
+        self.bar.set_position(self.shown.len() as u64);
         Ok(())
     }
 }

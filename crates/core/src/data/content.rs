@@ -1,4 +1,4 @@
-//! What a file holds, told by its first bytes and never by its name.
+//! What a file holds, recognised by its first bytes and never by its name.
 
 /// How many bytes are enough.
 pub(super) const ENOUGH: usize = 512;
@@ -18,7 +18,7 @@ pub(super) enum Content {
     Unknown,
 }
 
-/// What a file holds that is neither a picture nor packed; those that somebody is told more of are told apart.
+/// What a file holds that is neither a picture nor packed; those that more is said about are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Thing {
     /// A page, often in place of the file that it offers.

@@ -262,7 +262,7 @@ impl Decoder<'_> {
     }
 
     /// The size that all pictures have, from their headers, or one that suits them, and what to say about it. Those
-    /// that cannot be read are told of when they are decoded.
+    /// that cannot be read are reported when they are decoded.
     fn size(&self, paths: &[&Path]) -> Result<(Resize, Option<String>), DataError> {
         let results: Vec<Result<(usize, usize), DataError>> =
             paths.par_iter().map(|path| picture_size(self.store, path)).collect();

@@ -7,7 +7,7 @@ use super::names::counted;
 use super::store::Store;
 use std::path::{Path, PathBuf};
 
-/// A format: how it is told and how it is opened. Both `open_*` give `None` where something else lies.
+/// A format: how it is recognised and how it is opened. Both `open_*` give `None` where something else lies.
 pub(super) struct Format {
     /// Whether a file of this name, in small letters, is a part of such a data set, which then is the whole folder.
     pub is_part: fn(&str) -> bool,
@@ -17,11 +17,11 @@ pub(super) struct Format {
 }
 
 impl Format {
-    /// A format that is told by nothing; each names what it has.
+    /// A format that nothing is recognised by; each names what it has.
     pub const NONE: Self = Self { is_part: |_| false, open_folder: |_, _| Ok(None), open_file: |_, _| Ok(None) };
 }
 
-/// What is told of a data set that has its own images to validate on beside others.
+/// What is said of a data set that has its own images to validate on beside others.
 pub(super) struct Choice {
     /// Which are validated on, and what is left out.
     pub used: String,

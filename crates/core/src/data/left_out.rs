@@ -112,8 +112,8 @@ pub(super) fn in_words(left_out: &[LeftOut]) -> Option<String> {
     let was = if count == 1 { "was" } else { "were" };
     let reasons: Vec<String> = left_out.iter().map(reason).collect();
     let all = reasons.join("; ");
-    let told = if reasons.len() == 1 { all } else { format!(": {all}") };
-    (count > 0).then(|| format!("{} {was} left out{told}", counted(count, "file")))
+    let which = if reasons.len() == 1 { all } else { format!(": {all}") };
+    (count > 0).then(|| format!("{} {was} left out{which}", counted(count, "file")))
 }
 
 #[cfg(test)]

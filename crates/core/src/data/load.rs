@@ -183,7 +183,7 @@ impl Dataset {
                 notices.extend(absent_in_words(&report.absent));
             }
         } else {
-            notices.extend(check_counts(path, &classes, &train, (data, names_come_apart), &report)?);
+            notices.extend(check_counts(path, &classes, &train, data, names_come_apart, &report)?);
         }
         if validation.is_empty() {
             return Err(DataError::unusable(path, "no validation image can be read", "replace these files"));
@@ -342,7 +342,8 @@ fn check_counts(
     path: &Path,
     classes: &[String],
     train: &Images,
-    (data, names): (&Data, bool),
+    data: &Data,
+    names: bool,
     report: &Report,
 ) -> Result<Option<String>, DataError> {
     if train.is_empty() {

@@ -8,6 +8,7 @@ use super::store::{Kind, Store};
 use crate::experiment::Fit;
 use image::error::ImageError;
 use image::imageops::{self, FilterType};
+use image::math::Rect;
 use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb};
 use std::borrow::Cow;
 use std::io::{Cursor, ErrorKind};
@@ -118,7 +119,7 @@ pub(super) fn picture_size(store: &Store, path: &Path) -> Result<(usize, usize),
 }
 
 fn size_of(bytes: &[u8], name: &str) -> Result<(usize, usize), DataError> {
-    let bytes = told(bytes, name)?;
+    let bytes = readable(bytes, name)?;
     guarded(name, || {
         let mut decoder = decoder(&bytes, name)?;
         let (width, height) = decoder.dimensions();
@@ -140,7 +141,7 @@ fn read_file(store: &Store, path: &Path) -> Result<Vec<u8>, DataError> {
 }
 
 fn decode(bytes: &[u8], name: &str, least: Option<usize>) -> Result<(Picture, (usize, usize)), DataError> {
-    let bytes = &*told(bytes, name)?;
+    let bytes = &*readable(bytes, name)?;
     guarded(name, || {
         let mut decoder = decoder(bytes, name)?;
         let (width, height) = decoder.dimensions();
@@ -173,8 +174,8 @@ fn decode(bytes: &[u8], name: &str, least: Option<usize>) -> Result<(Picture, (u
     })
 }
 
-/// The bytes for the decoder, if they look like a picture that one can read.
-fn told<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, DataError> {
+/// The bytes for the decoder, if they begin as a picture does that can be read.
+fn readable<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, DataError> {
     let fault = match content(bytes) {
         Content::Picture if bytes.starts_with(&jpeg::START) => {
             return jpeg::tidy(bytes).map_err(|flaw| flawed(name, flaw));
@@ -262,6 +263,7 @@ pub fn fit_picture(picture: &Picture, [channels, height, width]: [usize; 3], fit
     }
 }
 
+#[allow(clippy::cast_possible_truncation, reason = "sides come from pictures that fit 32 bits")]
 fn scale(picture: &Picture, height: usize, width: usize, fit: Fit) -> Vec<u8> {
     let (from_width, from_height) = (picture.width, picture.height);
     // Cutting before scaling keeps the work bounded however long and thin the picture is.
@@ -273,8 +275,9 @@ fn scale(picture: &Picture, height: usize, width: usize, fit: Fit) -> Vec<u8> {
         Fit::Contain => inside((from_width, from_height), (width, height)),
         Fit::Cover | Fit::Stretch => (width, height),
     };
-    let from = ((from_width - cut_width) / 2, (from_height - cut_height) / 2, cut_width, cut_height);
-    let scaled = resample(picture, from, (to_width, to_height));
+    let (left, top) = ((from_width - cut_width) / 2, (from_height - cut_height) / 2);
+    let cut = Rect { x: left as u32, y: top as u32, width: cut_width as u32, height: cut_height as u32 };
+    let scaled = resample(picture, cut, (to_width, to_height));
     let mut frame = vec![0; 3 * height * width];
     let (left, top) = ((width - to_width) / 2, (height - to_height) / 2);
     for (row, line) in scaled.chunks_exact(3 * to_width).enumerate() {
@@ -293,12 +296,12 @@ fn inside(shape: (usize, usize), frame: (usize, usize)) -> (usize, usize) {
     }
 }
 
-/// The rectangle (left, top, width, height) of a picture in another size.
+/// What a picture shows in a rectangle, in another size (width, height).
 #[allow(clippy::cast_possible_truncation, reason = "sides come from pictures and shapes that fit 32 bits")]
-fn resample(picture: &Picture, from: (usize, usize, usize, usize), to: (usize, usize)) -> Vec<u8> {
+fn resample(picture: &Picture, from: Rect, to: (usize, usize)) -> Vec<u8> {
     let whole = ImageBuffer::<Rgb<u8>, _>::from_raw(picture.width as u32, picture.height as u32, &picture.rgb[..]);
     // A picture whose bytes do not agree with its size shows as black.
     let Some(whole) = whole else { return vec![0; 3 * to.0 * to.1] };
-    let cut = imageops::crop_imm(&whole, from.0 as u32, from.1 as u32, from.2 as u32, from.3 as u32);
+    let cut = imageops::crop_imm(&whole, from.x, from.y, from.width, from.height);
     imageops::resize(&*cut, to.0 as u32, to.1 as u32, FilterType::Triangle).into_raw()
 }

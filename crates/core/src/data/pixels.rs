@@ -10,12 +10,12 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub enum Pixels {
     Memory(Vec<u8>),
-    File(Kept),
+    File(FileImages),
 }
 
 /// Some of the images in a file.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct FileImages {
     file: Arc<PixelFile>,
     /// Where each image stands in the file.
     places: Vec<usize>,
@@ -41,7 +41,7 @@ impl PartialEq for Pixels {
         match (self, other) {
             (Self::Memory(own), Self::Memory(other)) => own == other,
             (Self::File(own), Self::File(other)) => {
-                let what = |kept: &Kept| (kept.file.path.clone(), kept.channels);
+                let what = |kept: &FileImages| (kept.file.path.clone(), kept.channels);
                 what(own) == what(other) && own.places == other.places && own.file.marks == other.file.marks
             }
             _ => false,
@@ -56,7 +56,7 @@ impl Pixels {
     pub(super) fn of_file(file: PixelFile) -> Self {
         let [channels, ..] = file.shape;
         let places = (0..file.marks.len() / channels).collect();
-        Self::File(Kept { file: Arc::new(file), places, channels })
+        Self::File(FileImages { file: Arc::new(file), places, channels })
     }
 
     /// The bytes of image `index`, of which each has `stride`.
@@ -89,7 +89,7 @@ impl Pixels {
     pub(super) fn marks(&self, plane: usize) -> Vec<Mark> {
         match self {
             Self::Memory(pixels) => pixels.par_chunks_exact(plane.max(1)).map(Mark::of).collect(),
-            Self::File(Kept { file, places, channels }) => {
+            Self::File(FileImages { file, places, channels }) => {
                 let all = file.shape[0];
                 places.iter().flat_map(|place| &file.marks[place * all..][..*channels]).copied().collect()
             }
@@ -106,7 +106,7 @@ impl Pixels {
             }
             Self::File(kept) => {
                 let places = indices.iter().map(|&index| kept.places[index]).collect();
-                Self::File(Kept { file: Arc::clone(&kept.file), places, channels: kept.channels })
+                Self::File(FileImages { file: Arc::clone(&kept.file), places, channels: kept.channels })
             }
         }
     }
@@ -132,7 +132,7 @@ impl Pixels {
             Self::Memory(pixels) => Self::Memory(pixels.split_off(count * stride)),
             Self::File(kept) => {
                 let places = kept.places.split_off(count);
-                Self::File(Kept { file: Arc::clone(&kept.file), places, channels: kept.channels })
+                Self::File(FileImages { file: Arc::clone(&kept.file), places, channels: kept.channels })
             }
         }
     }
@@ -152,7 +152,7 @@ impl Pixels {
                 let first = |image: &[u8]| image.iter().take(plane).copied().collect::<Vec<u8>>();
                 Self::Memory(pixels.chunks_exact((3 * plane).max(1)).flat_map(first).collect())
             }
-            Self::File(kept) => Self::File(Kept { channels: 1, ..kept }),
+            Self::File(kept) => Self::File(FileImages { channels: 1, ..kept }),
         }
     }
 }

@@ -15,6 +15,19 @@ enum Choice {
     ValidationLimit = 2,
 }
 
+/// The random numbers of one choice.
+#[derive(Clone, Copy)]
+struct Stream {
+    seed: u64,
+    choice: Choice,
+}
+
+impl Stream {
+    fn of_class(self, class: u64) -> Random {
+        Random::new(self.seed, Purpose::Split, self.choice as u64, class)
+    }
+}
+
 /// Ascending indices of the images to use.
 pub(super) struct Split {
     /// Into the training images.
@@ -28,8 +41,8 @@ pub(super) struct Split {
 impl Split {
     /// Keeps at most so many of the images to validate on, whose `labels` these are, and says where they lay among them.
     pub fn keep(&mut self, most: usize, labels: &[u16], classes: usize, seed: u64) -> Vec<usize> {
-        let key = (seed, Choice::ValidationLimit);
-        let kept = limit(self.validation.clone(), labels, classes, Some(most), key);
+        let stream = Stream { seed, choice: Choice::ValidationLimit };
+        let kept = limit(self.validation.clone(), labels, classes, Some(most), stream);
         let all = std::mem::replace(&mut self.validation, kept);
         self.validation.iter().filter_map(|index| all.binary_search(index).ok()).collect()
     }
@@ -43,9 +56,10 @@ pub(super) fn choose(train: &[u16], own: Option<&[u16]>, classes: usize, data: &
         (Holdout::Share(share), _) => hold_out(train, classes, share, seed),
     };
     let is_own = data.holdout == Holdout::Own && own.is_some();
+    let stream = |choice| Stream { seed, choice };
     Split {
-        train: limit(kept, train, classes, data.train_limit, (seed, Choice::TrainLimit)),
-        validation: limit(validation, from, classes, data.validation_limit, (seed, Choice::ValidationLimit)),
+        train: limit(kept, train, classes, data.train_limit, stream(Choice::TrainLimit)),
+        validation: limit(validation, from, classes, data.validation_limit, stream(Choice::ValidationLimit)),
         own: is_own,
     }
 }
@@ -64,25 +78,25 @@ pub(super) fn everything(
     let all = (0..from.len()).collect();
     Split {
         train: if own.is_some() && measured { (0..train.len()).collect() } else { Vec::new() },
-        validation: limit(all, from, classes, data.validation_limit, (seed, Choice::ValidationLimit)),
+        validation: limit(all, from, classes, data.validation_limit, Stream { seed, choice: Choice::ValidationLimit }),
         own: own.is_some(),
     }
 }
 
 /// A balanced choice of `count` of all images: ascending indices.
 pub(super) fn balanced(labels: &[u16], classes: usize, count: usize, seed: u64) -> Vec<usize> {
-    limit((0..labels.len()).collect(), labels, classes, Some(count), (seed, Choice::TrainLimit))
+    limit((0..labels.len()).collect(), labels, classes, Some(count), Stream { seed, choice: Choice::TrainLimit })
 }
 
-/// Each class's indices in an order drawn by the seed. A class's order depends on nothing but its own images, so
+/// Each class's indices in an order that is drawn. A class's order depends on nothing but its own images, so
 /// that a smaller limit chooses a part of what a larger one does.
-fn shuffled(indices: &[usize], labels: &[u16], classes: usize, (seed, choice): (u64, Choice)) -> Vec<Vec<usize>> {
+fn shuffled(indices: &[usize], labels: &[u16], classes: usize, stream: Stream) -> Vec<Vec<usize>> {
     let mut by_class = vec![Vec::new(); classes];
     for &index in indices {
         by_class[usize::from(labels[index])].push(index);
     }
     for (class, members) in (0..).zip(&mut by_class) {
-        Random::new(seed, Purpose::Split, choice as u64, class).shuffle(members);
+        stream.of_class(class).shuffle(members);
     }
     by_class
 }
@@ -92,7 +106,7 @@ fn shuffled(indices: &[usize], labels: &[u16], classes: usize, (seed, choice): (
 fn hold_out(labels: &[u16], classes: usize, share: f32, seed: u64) -> (Vec<usize>, Vec<usize>, &[u16]) {
     let all: Vec<usize> = (0..labels.len()).collect();
     let (mut kept, mut held) = (Vec::new(), Vec::new());
-    for members in shuffled(&all, labels, classes, (seed, Choice::HoldOut)) {
+    for members in shuffled(&all, labels, classes, Stream { seed, choice: Choice::HoldOut }) {
         let most = members.len().saturating_sub(1);
         let count = (f64::from(share) * members.len() as f64).round().max(1.0) as usize;
         let (first, rest) = members.split_at(count.min(most));
@@ -105,9 +119,9 @@ fn hold_out(labels: &[u16], classes: usize, share: f32, seed: u64) -> (Vec<usize
 }
 
 /// At most `most` of these indices, as many from each class as there are; ascending.
-fn limit(indices: Vec<usize>, labels: &[u16], classes: usize, most: Option<usize>, key: (u64, Choice)) -> Vec<usize> {
+fn limit(indices: Vec<usize>, labels: &[u16], classes: usize, most: Option<usize>, stream: Stream) -> Vec<usize> {
     let Some(most) = most.filter(|&most| most < indices.len()) else { return indices };
-    let by_class = shuffled(&indices, labels, classes, key);
+    let by_class = shuffled(&indices, labels, classes, stream);
     // Round by round, one of each class that has some left, until there are enough.
     let rounds = by_class.iter().map(Vec::len).max().unwrap_or(0);
     let in_turn = (0..rounds).flat_map(|round| by_class.iter().filter_map(move |members| members.get(round)));
@@ -128,7 +142,7 @@ mod tests {
             (Choice::ValidationLimit, [0x0F95_5193_C749_87E1, 0xC5CA_95B2_2476_041C]),
         ];
         for (choice, expected) in streams {
-            let first = |class| Random::new(7, Purpose::Split, choice as u64, class).bits();
+            let first = |class| Stream { seed: 7, choice }.of_class(class).bits();
             assert_eq!([0, 3].map(first), expected, "{choice:?}");
         }
     }

@@ -142,8 +142,8 @@ impl Survey {
 impl Survey {
     /// The notices on what neither `sizes` nor `left_out` tells.
     pub fn other_notices(&self) -> impl Iterator<Item = &String> {
-        let told = [self.size_notice.clone(), left_out::in_words(&self.left_out)];
-        self.notices.iter().filter(move |notice| !told.iter().flatten().any(|told| told == *notice))
+        let others = [self.size_notice.clone(), left_out::in_words(&self.left_out)];
+        self.notices.iter().filter(move |notice| !others.iter().flatten().any(|other| other == *notice))
     }
 
     /// What is unlike what one would wish, a sentence each, without what lies in `left_out` and `notices`.

@@ -255,10 +255,10 @@ fn put(tree: &mut Value, setting: &str) -> Result<(), PlanError> {
 fn put_below(at: &mut Value, steps: &[&str], depth: usize, value: &Value) -> Result<(), String> {
     let rest = steps.get(depth..).unwrap_or_default();
     let kind = kinds::named(steps, value).filter(|_| rest.is_empty() || *rest == ["name"]);
-    if let Some(kind) = kind.filter(|_| at.is_table()) {
+    if let Some((field, name)) = kind.filter(|_| at.is_table()) {
         // The same kind again keeps what was set of it.
-        if kinds::name_of(at) != Some(kind.1) {
-            *at = kinds::usual(kind)?;
+        if kinds::name_of(at) != Some(name) {
+            *at = kinds::usual(field, name)?;
         }
         return Ok(());
     }

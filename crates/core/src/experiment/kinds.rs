@@ -18,7 +18,7 @@ pub(super) fn named<'a>(steps: &[&'a str], value: &'a Value) -> Option<(&'a str,
 ///
 /// # Errors
 /// A name that no kind of the field has.
-pub(super) fn usual((field, name): (&str, &str)) -> Result<Value, String> {
+pub(super) fn usual(field: &str, name: &str) -> Result<Value, String> {
     let kind = all(field).into_iter().find(|kind| name_of(kind) == Some(name));
     kind.ok_or_else(|| format!("there is no \"{name}\"; {field} is one of {}", names(field).join(", ")))
 }
@@ -39,7 +39,7 @@ pub(super) fn lacking(at: &Value, missing: &str) -> Option<(String, Value)> {
     match at {
         Value::Table(fields) => fields.iter().find_map(|(field, value)| {
             let is_kind = matches!(field.as_str(), "method" | "curve");
-            let own = name_of(value).filter(|_| is_kind).and_then(|name| usual((field, name)).ok());
+            let own = name_of(value).filter(|_| is_kind).and_then(|name| usual(field, name).ok());
             let lacked = own.and_then(|own| own.get(missing).cloned()).filter(|_| value.get(missing).is_none());
             lacked.map(|usual| (format!("{field}.{missing}"), usual)).or_else(|| below(field.clone(), value))
         }),

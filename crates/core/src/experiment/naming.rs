@@ -98,9 +98,9 @@ mod tests {
 
     #[test]
     fn a_block_has_one_name_for_persons() {
-        let told = ["layer1.2", "layer3.10.conv2", "layer2", "layer2.entry.conv", "conv1", "layerless", "linear"];
+        let names = ["layer1.2", "layer3.10.conv2", "layer2", "layer2.entry.conv", "conv1", "layerless", "linear"];
         let expected =
             ["block 1.2", "block 3.10, conv2", "stage 2", "stage 2, entry.conv", "conv1", "layerless", "linear"];
-        assert_eq!(told.map(Naming::in_words), expected);
+        assert_eq!(names.map(Naming::in_words), expected);
     }
 }

@@ -141,7 +141,7 @@ pub enum StemKind {
 pub enum Body {
     /// Three stages of widths w, 2w, 4w; depth 6n+2 for two-layer blocks, 9n+2 for bottlenecks.
     Cifar {
-        /// Layers with weights, as the names of ResNets count them.
+        /// Layers with weights, as names such as ResNet-20 count them.
         depth: usize,
         /// Width of the first stage.
         width: usize,
@@ -149,7 +149,7 @@ pub enum Body {
     /// Four stages of widths w, 2w, 4w, 8w; depth 18 or 34 for two-layer blocks, 50, 101 or 152 for bottlenecks.
     #[serde(rename = "imagenet")]
     ImageNet {
-        /// Layers with weights, as the names of ResNets count them.
+        /// Layers with weights, as names such as ResNet-20 count them.
         depth: usize,
         /// Width of the first stage.
         width: usize,

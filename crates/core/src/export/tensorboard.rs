@@ -67,7 +67,7 @@ pub fn text(step: u64, tag: &str, markdown: &str) -> Vec<u8> {
     summary(step, [value].into_iter())
 }
 
-/// Settings under their names, for the page of hyper-parameters; numbers and truths are told from words.
+/// Settings under their names, for the page of hyper-parameters; numbers and truths are kept apart from words.
 #[must_use]
 pub fn settings(values: &[(String, String)]) -> Vec<u8> {
     const FLOAT: u64 = 1;

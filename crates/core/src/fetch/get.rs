@@ -80,9 +80,10 @@ impl<'a> Fetch<'a> {
     fn file(&self, file: &Remote, begun: &Path, before: u64) -> Result<(), FetchError> {
         let whole = begun.join(file.name);
         let of = self.offer.bytes();
-        let told = |done: u64| self.watch.is_none_or(|watch| (watch.0)(Progress { done: (before + done).min(of), of }));
+        let report =
+            |done: u64| self.watch.is_none_or(|watch| (watch.0)(Progress { done: (before + done).min(of), of }));
         if whole.exists() {
-            return if told(file.size.bytes()) { Ok(()) } else { Err(FetchError::Stopped) };
+            return if report(file.size.bytes()) { Ok(()) } else { Err(FetchError::Stopped) };
         }
         let part = begun.join(format!("{}.part", file.name));
         let fault = || file.check.fault(&part).map_err(FetchError::disk(&part));
@@ -91,13 +92,13 @@ impl<'a> Fetch<'a> {
             if !source.is_file() || place.is_file() && self.offer.files.len() > 1 {
                 return Err(FetchError::Lacking { file: file.name.to_owned(), folder: place.clone() });
             }
-            copy(&source, &part, &told)?;
+            copy(&source, &part, &report)?;
             if let Some(problem) = fault()? {
                 remove(&part)?;
                 return Err(wrong(file, place.display().to_string(), problem));
             }
         } else {
-            self.over_http(file, &part, (&fault, &told))?;
+            self.over_http(file, &part, &fault, &report)?;
         }
         fs::rename(&part, &whole).map_err(FetchError::disk(&whole))
     }
@@ -107,14 +108,15 @@ impl<'a> Fetch<'a> {
         &self,
         file: &Remote,
         part: &Path,
-        (fault, told): (Fault<'_>, &dyn Fn(u64) -> bool),
+        fault: Fault<'_>,
+        report: &dyn Fn(u64) -> bool,
     ) -> Result<(), FetchError> {
         let client = Client::new(self.patience);
         let mut failed = None;
         for url in self.from.addresses(self.offer.published, file) {
             // A part that somebody else's bytes may stand in is worth one more try from the start.
             for goes_on in [part.exists(), false] {
-                let came = client.bring(&url, file, part, told).and_then(|()| fault());
+                let came = client.bring(&url, file, part, report).and_then(|()| fault());
                 match came {
                     Ok(None) => return Ok(()),
                     Ok(Some(problem)) => {

@@ -56,13 +56,13 @@ impl Client {
         Self { agent: config.into(), pause: patience.pause }
     }
 
-    /// Brings a file into `part`, where its beginning may lie already. `told` hears how many bytes are there, and says
-    /// whether to go on.
-    pub fn bring(&self, url: &str, file: &Remote, part: &Path, told: &dyn Fn(u64) -> bool) -> Result<(), FetchError> {
+    /// Brings a file into `part`, where its beginning may lie already. `report` is given how many bytes are there, and
+    /// returns whether to go on.
+    pub fn bring(&self, url: &str, file: &Remote, part: &Path, report: &dyn Fn(u64) -> bool) -> Result<(), FetchError> {
         let (mut failures, mut pause) = (0, self.pause);
         loop {
             let before = length(part);
-            match self.attempt(url, file, part, told)? {
+            match self.attempt(url, file, part, report)? {
                 Attempt::Whole => return Ok(()),
                 Attempt::AnotherPart if before > 0 => remove(part)?,
                 Attempt::AnotherPart => return Err(refused(url, StatusCode::RANGE_NOT_SATISFIABLE)),
@@ -78,7 +78,7 @@ impl Client {
                     pause *= 2;
                 }
             }
-            if !told(length(part)) {
+            if !report(length(part)) {
                 return Err(FetchError::Stopped);
             }
         }
@@ -89,7 +89,7 @@ impl Client {
         url: &str,
         file: &Remote,
         part: &Path,
-        told: &dyn Fn(u64) -> bool,
+        report: &dyn Fn(u64) -> bool,
     ) -> Result<Attempt, FetchError> {
         let there = length(part);
         if there > 0 && file.size == Size::Exactly(there) {
@@ -119,7 +119,7 @@ impl Client {
             }
             status => return Err(refused(url, status)),
         };
-        receive(url, file, part, (response, start), told)
+        receive(url, file, part, response, start, report)
     }
 }
 
@@ -128,8 +128,9 @@ fn receive(
     url: &str,
     file: &Remote,
     part: &Path,
-    (response, start): (Response<Body>, u64),
-    told: &dyn Fn(u64) -> bool,
+    response: Response<Body>,
+    start: u64,
+    report: &dyn Fn(u64) -> bool,
 ) -> Result<Attempt, FetchError> {
     let wrong = |problem: String| FetchError::Wrong { file: file.name.to_owned(), from: url.to_owned(), problem };
     let said = response.body().content_length().map(|length| start + length);
@@ -156,7 +157,7 @@ fn receive(
             return Err(wrong(format!("it has more than {} bytes", file.size.most())));
         }
         written.write_all(&buffer[..read]).map_err(disk())?;
-        if !told(done) {
+        if !report(done) {
             return Err(FetchError::Stopped);
         }
     }
@@ -196,7 +197,7 @@ pub(super) fn remove(path: &Path) -> Result<(), FetchError> {
 }
 
 /// Takes a file from this machine.
-pub(super) fn copy(from: &Path, part: &Path, told: &dyn Fn(u64) -> bool) -> Result<(), FetchError> {
+pub(super) fn copy(from: &Path, part: &Path, report: &dyn Fn(u64) -> bool) -> Result<(), FetchError> {
     let disk = || FetchError::disk(part);
     let failed = |error: std::io::Error| FetchError::Disk(format!("cannot read {}: {error}", from.display()));
     let mut source = File::open(from).map_err(failed)?;
@@ -209,7 +210,7 @@ pub(super) fn copy(from: &Path, part: &Path, told: &dyn Fn(u64) -> bool) -> Resu
         }
         written.write_all(&buffer[..read]).map_err(disk())?;
         done += read as u64;
-        if !told(done) {
+        if !report(done) {
             return Err(FetchError::Stopped);
         }
     }

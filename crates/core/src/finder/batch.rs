@@ -24,18 +24,19 @@ pub struct Tried {
 }
 
 /// Powers of two from 8 on that are no larger than the training set and fit into `memory` bytes, for images of this
-/// shape ([channels, height, width]) and number of classes.
+/// `shape` ([channels, height, width]) and so many `classes`.
 ///
 /// # Errors
 /// A network that cannot be laid out on such images, and why.
 pub fn sizes(
     experiment: &Experiment,
-    images: ([usize; 3], usize),
+    shape: [usize; 3],
+    classes: usize,
     train: usize,
     memory: u64,
 ) -> Result<Vec<Fit>, String> {
     let outlines: Vec<Outline> =
-        experiment.arms.iter().map(|arm| Outline::new(arm, images.0, images.1)).collect::<Result<_, _>>()?;
+        experiment.arms.iter().map(|arm| Outline::new(arm, shape, classes)).collect::<Result<_, _>>()?;
     let bytes = |batch: usize| {
         let of = outlines.iter().zip(&experiment.arms).map(|(outline, arm)| {
             outline.training_bytes(batch as u64, arm.optimizer(&experiment.recipe).method.kept_values())
@@ -64,15 +65,15 @@ mod tests {
     #[test]
     fn sizes_end_where_memory_or_the_training_set_does() {
         let experiment = Experiment::check(PRESETS[0].plan()).unwrap();
-        let images = ([1, 28, 28], 10);
-        let all = sizes(&experiment, images, 5000, u64::MAX).unwrap();
+        let sizes = |memory| sizes(&experiment, [1, 28, 28], 10, 5000, memory).unwrap();
+        let all = sizes(u64::MAX);
         assert_eq!(
             all.iter().map(|fit| fit.batch).collect::<Vec<_>>(),
             [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
         );
         let third = all[2].bytes;
-        assert_eq!(sizes(&experiment, images, 5000, third).unwrap(), all[..3]);
-        assert_eq!(sizes(&experiment, images, 5000, 1000).unwrap(), []);
+        assert_eq!(sizes(third), all[..3]);
+        assert_eq!(sizes(1000), []);
     }
 
     #[test]

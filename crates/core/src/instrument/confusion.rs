@@ -21,7 +21,7 @@ pub(super) fn tables(predictions: &Predictions, classes: &[String]) -> Vec<Table
     vec![matrix(&confusion, classes), Metrics::of(&confusion).table(classes)]
 }
 
-/// How well one class is told from the others. Undefined ratios are 0, as scikit-learn has them.
+/// How well one class is told apart from the others. Undefined ratios are 0, as scikit-learn has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClassScores {
     /// Of the images taken for this class, the share that belongs to it.

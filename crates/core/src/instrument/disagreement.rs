@@ -121,10 +121,10 @@ mod tests {
 
     #[test]
     fn a_probability_is_told_in_cases() {
-        let told = |p_value| Disagreement { first_only: 1, p_value, ..Disagreement::default() }.chance();
+        let words = |p_value| Disagreement { first_only: 1, p_value, ..Disagreement::default() }.chance();
         let expected = "if both were equally good, chance would do this in 2 of 1,000 cases";
-        assert_eq!(told(0.001_95), expected);
-        let often = [1.0, 0.34, 0.000_5, 0.000_02, 1e-25].map(told);
+        assert_eq!(words(0.001_95), expected);
+        let often = [1.0, 0.34, 0.000_5, 0.000_02, 1e-25].map(words);
         let ends = [
             "nearly every time",
             "34 of 100 cases",
@@ -132,7 +132,7 @@ mod tests {
             "20 of 1,000,000 cases",
             "1 of 1,000,000 cases",
         ];
-        assert!(often.iter().zip(ends).all(|(told, end)| told.ends_with(end)), "{often:?}");
+        assert!(often.iter().zip(ends).all(|(text, end)| text.ends_with(end)), "{often:?}");
         assert_eq!(Disagreement::default().chance(), "no image tells them apart");
     }
 }

@@ -55,7 +55,7 @@ pub use nearest::Neighbour;
 pub use path_lengths::PathLength;
 pub use picture::{Picture, Thumbnail};
 pub use predictions::Predictions;
-pub use question::{Asked, Question, Sample};
+pub use question::{AskedImages, Question, Sample};
 pub use removals::Band;
 pub use score::Score;
 pub use shattered::Shattered;

@@ -120,7 +120,7 @@ impl Default for Sample {
 
 /// The images that a question is about.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Asked<'a> {
+pub enum AskedImages<'a> {
     /// All images to validate on.
     Validation,
     /// Random pairs of images to validate on.
@@ -137,42 +137,42 @@ pub enum Asked<'a> {
 impl Question {
     /// The images that it is about.
     #[must_use]
-    pub fn asked(&self) -> Asked<'_> {
+    pub fn asked(&self) -> AskedImages<'_> {
         match self {
             Self::Nearest { sample, .. }
             | Self::Explain { sample, .. }
             | Self::Features { sample, .. }
-            | Self::Cuts { sample } => Asked::One(sample),
-            Self::Exits { images } => Asked::Both(*images),
+            | Self::Cuts { sample } => AskedImages::One(sample),
+            Self::Exits { images } => AskedImages::Both(*images),
             Self::Gradients { images }
             | Self::Histograms { images }
             | Self::Slice { images, .. }
             | Self::Surface { images, .. }
             | Self::Path { images, .. }
-            | Self::PathLengths { images, .. } => Asked::Training(*images),
-            Self::Shattered { lines, .. } => Asked::Pairs(*lines),
+            | Self::PathLengths { images, .. } => AskedImages::Training(*images),
+            Self::Shattered { lines, .. } => AskedImages::Pairs(*lines),
             Self::Predictions
             | Self::Lesion { .. }
             | Self::Lesions
             | Self::Removals { .. }
             | Self::Swaps { .. }
-            | Self::Gains { .. } => Asked::Validation,
-            Self::Classify(_) | Self::Gallery | Self::Filters => Asked::Nothing,
+            | Self::Gains { .. } => AskedImages::Validation,
+            Self::Classify(_) | Self::Gallery | Self::Filters => AskedImages::Nothing,
         }
     }
 
     /// Whether it cannot be answered without training images.
     #[must_use]
     pub fn needs_training_images(&self) -> bool {
-        matches!(self, Self::Nearest { .. }) || matches!(self.asked(), Asked::Training(_) | Asked::Both(_))
+        matches!(self, Self::Nearest { .. }) || matches!(self.asked(), AskedImages::Training(_) | AskedImages::Both(_))
     }
 
     /// Whether it is about the images of an experiment, rather than about a picture or the weights alone.
     #[must_use]
     pub fn needs_images(&self) -> bool {
         match self.asked() {
-            Asked::Nothing => false,
-            Asked::One(Sample::Picture(_)) => self.needs_training_images(),
+            AskedImages::Nothing => false,
+            AskedImages::One(Sample::Picture(_)) => self.needs_training_images(),
             _ => true,
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub(super) const ABOUT: About = About {
     id: "landscape",
     title: "Loss landscape",
-    what: "The loss on a plane of two random directions through the weights, where the step of each filter has the filter's own length, so that large weights do not look flat. Li and others found deep plain nets in chaos and residual nets in a smooth bowl; what is found here is told above each plane.",
+    what: "The loss on a plane of two random directions through the weights, where the step of each filter has the filter's own length, so that large weights do not look flat. Li and others found deep plain nets in chaos and residual nets in a smooth bowl; what is found here stands above each plane.",
     formula: "L(θ + a·d + b·e), d and e filter-normalised, 0 for biases and norms; a and b in [−1, 1]",
     reference: "Li, Xu, Taylor, Studer and Goldstein 2018",
 };

@@ -10,14 +10,14 @@ use std::path::Path;
 
 /// What was answered about one trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct TrialAnswers {
     /// One for each arm.
-    pub arms: Vec<ArmAsked>,
+    pub arms: Vec<ArmAnswers>,
 }
 
 /// What was answered about one arm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ArmAsked {
+pub struct ArmAnswers {
     /// Share of images lost without one block, in the mean.
     pub mean_lesion_loss: Option<f64>,
     /// Share of images lost without the most important one.
@@ -48,7 +48,7 @@ pub(super) fn askable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
     names.iter().map(|name| named(name).ok_or_else(|| unknown(name))).collect()
 }
 
-impl Asked {
+impl TrialAnswers {
     /// What a trial's folder has of it; nothing where there is no file, or one that makes no sense.
     #[must_use]
     pub fn read(folder: &Path) -> Option<Self> {
@@ -65,8 +65,8 @@ impl Asked {
 }
 
 /// Takes note of an instrument's answer.
-pub fn noted(asked: &mut Asked, findings: &Findings) {
-    asked.arms.resize(asked.arms.len().max(findings.arms.len()), ArmAsked::default());
+pub fn noted(asked: &mut TrialAnswers, findings: &Findings) {
+    asked.arms.resize(asked.arms.len().max(findings.arms.len()), ArmAnswers::default());
     for (noted, arm) in asked.arms.iter_mut().zip(&findings.arms) {
         match &arm.finding {
             Ok(Finding::Lesions(lesions)) => {

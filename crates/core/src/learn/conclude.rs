@@ -1,6 +1,6 @@
 //! What a guided experiment has shown, from the trials that have ended so far.
 
-use super::asked::Asked;
+use super::asked::TrialAnswers;
 use super::lesson::{Claim, Lesson, Side};
 use crate::files::{json, write_atomically};
 use crate::names::{quoted, seeds};
@@ -139,7 +139,7 @@ struct Ended {
     seed: u64,
     values: Vec<String>,
     run: Run,
-    asked: Option<Asked>,
+    asked: Option<TrialAnswers>,
 }
 
 /// What one side of a claim was in each seed.
@@ -166,7 +166,7 @@ pub fn conclude(lesson: &Lesson, folder: &StudyFolder, guess: Option<usize>) -> 
         }
         let values = study.values(&begun.record.settings);
         let run = runs::open(&begun.folder).map_err(|error| damaged(&begun.folder, error))?;
-        ended.push(Ended { seed: begun.record.seed, values, asked: Asked::read(&begun.folder), run });
+        ended.push(Ended { seed: begun.record.seed, values, asked: TrialAnswers::read(&begun.folder), run });
     }
     let read = |claim: &Claim, side: &Side| {
         sides(lesson, claim, side, study.labels(), &ended).map_err(|error| damaged(folder.path(), error))

@@ -8,7 +8,7 @@ mod lesson;
 mod quantity;
 mod work;
 
-pub use asked::{Asked, noted};
+pub use asked::{TrialAnswers, noted};
 pub use catalogue::{lesson, lessons, own_lessons};
 pub use conclude::{Answered, Conclusion, conclude};
 pub use lesson::{At, Claim, Guess, Lesson, LessonError, Means, Side, Watch};

@@ -1,6 +1,6 @@
 //! What a claim of a guided experiment may be about, read from a trial's run folder.
 
-use super::asked::Asked;
+use super::asked::TrialAnswers;
 use crate::instrument::Instrument;
 use crate::number::{count, short, tick};
 use crate::quantity::Measure;
@@ -108,7 +108,7 @@ impl Quantity {
     ///
     /// # Errors
     /// A table that cannot be read.
-    pub fn of(self, run: &Run, arm: usize, loss: f64, asked: Option<&Asked>) -> Result<Option<f64>, RunError> {
+    pub fn of(self, run: &Run, arm: usize, loss: f64, asked: Option<&TrialAnswers>) -> Result<Option<f64>, RunError> {
         let ended = run.outcome.as_ref().and_then(|outcome| outcome.arms.get(arm));
         let info = run.info.arms.get(arm);
         let alive = ended.filter(|ended| ended.diverged_at.is_none());

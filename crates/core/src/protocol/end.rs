@@ -1,4 +1,4 @@
-//! Why a run has ended: what is told apart, and what is said in words.
+//! Why a run has ended: which ends are told apart, and what is said in words.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

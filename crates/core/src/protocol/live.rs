@@ -1,7 +1,7 @@
 //! What can be changed while an experiment trains, as it is now.
 //!
 //! The engine owns these values and tells them with `Prepared` and after each change. Whoever watches
-//! shows what was told last and works nothing out from the experiment as it was planned: a checkpoint or a change may have
+//! shows what came last and works nothing out from the experiment as it was planned: a checkpoint or a change may have
 //! brought other values.
 
 use crate::experiment::{Augmentation, Experiment, Invalid};

@@ -15,14 +15,14 @@ const GATHER: Duration = Duration::from_millis(50);
 /// Steps that are gathered before every other one is dropped.
 const MANY: usize = 20_000;
 
-/// Tells the watcher something, from any thread.
+/// Sends events to the watcher, from any thread.
 #[derive(Clone)]
-pub struct Teller {
+pub struct EventSender {
     sender: Sender<Event>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
-impl Teller {
+impl EventSender {
     /// Sends into this channel; `wake` is called after each event and must return at once.
     #[must_use]
     pub fn new(sender: Sender<Event>, wake: impl Fn() + Send + Sync + 'static) -> Self {
@@ -30,7 +30,7 @@ impl Teller {
     }
 
     /// Sends an event; never waits.
-    pub fn tell(&self, event: Event) {
+    pub fn send(&self, event: Event) {
         // A watcher that has gone away needs no events.
         let _ = self.sender.send(event);
         (self.wake)();
@@ -45,33 +45,33 @@ impl Teller {
 
 /// The engine's side of the channel of events.
 pub struct Outbox {
-    teller: Teller,
+    events: EventSender,
     gathered: Vec<StepRecord>,
     last: Instant,
 }
 
 impl Outbox {
-    /// Tells through this.
+    /// Gathers what goes through this sender.
     #[must_use]
-    pub fn new(teller: Teller) -> Self {
-        Self { teller, gathered: Vec::new(), last: Instant::now() }
+    pub fn new(events: EventSender) -> Self {
+        Self { events, gathered: Vec::new(), last: Instant::now() }
     }
 
     /// Sends an event after the steps that came before it.
     pub fn send(&mut self, event: Event) {
         if let Event::Probed(_) | Event::Spread(_) = event
-            && self.teller.is_crowded()
+            && self.events.is_crowded()
         {
             return;
         }
         self.flush();
-        self.teller.tell(event);
+        self.events.send(event);
     }
 
     /// Sends a step with others that follow soon.
     pub fn step(&mut self, record: StepRecord) {
         self.gathered.push(record);
-        if self.last.elapsed() >= GATHER && !self.teller.is_crowded() {
+        if self.last.elapsed() >= GATHER && !self.events.is_crowded() {
             self.flush();
         } else if self.gathered.len() > MANY {
             let mut index = 0;
@@ -87,7 +87,7 @@ impl Outbox {
         self.last = Instant::now();
         if !self.gathered.is_empty() {
             let steps = std::mem::take(&mut self.gathered);
-            self.teller.tell(Event::Steps(steps));
+            self.events.send(Event::Steps(steps));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is measured and told of an experiment: plain values that the engine makes, a run folder keeps and a watcher draws.
+//! What is measured and recorded of an experiment: plain values that the engine makes, a run folder keeps and a watcher draws.
 
 use super::end::End;
 use super::live::Tune;
@@ -360,12 +360,12 @@ mod tests {
         outcome.arms[0] = arm("plain", Some(0.1), Some(1_200));
         outcome.reason = End::Stopped;
         assert!(outcome.was_stopped());
-        let told = "Stopped (after 234 steps): residual 83.5 %, plain diverged at step 1,200";
-        assert_eq!(outcome.in_words(), told);
+        let said = "Stopped (after 234 steps): residual 83.5 %, plain diverged at step 1,200";
+        assert_eq!(outcome.in_words(), said);
         outcome.arms = vec![arm("plain", Some(0.325), None), arm("residual", Some(0.711), None)];
         outcome.arms.iter_mut().for_each(|arm| arm.validated_at = Some(78));
-        let told = "Stopped (after 234 steps, validated at step 78): residual 71.1 %, plain 32.5 %";
-        assert_eq!(outcome.in_words(), told);
+        let said = "Stopped (after 234 steps, validated at step 78): residual 71.1 %, plain 32.5 %";
+        assert_eq!(outcome.in_words(), said);
         outcome.arms.clear();
         assert_eq!(outcome.in_words(), "Stopped (after 234 steps)");
     }

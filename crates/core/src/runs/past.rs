@@ -8,11 +8,11 @@ use crate::instrument::Histogram;
 use crate::protocol::{ArmPast, ArmProbe, Past, PastEvent, ProbeRecord, SpreadRecord};
 use std::collections::BTreeMap;
 
-/// Validations of which more is told than their scores: a crash can leave one after the last checkpoint.
+/// Validations of which more is known than their scores: a crash can leave one after the last checkpoint.
 const NEWEST: usize = 3;
 
 /// What is in the arms' tables. Their looks inside are put together by their steps, and what each arm took the images for is
-/// told of its newest validations.
+/// given its newest validations.
 pub(super) fn read(run: &Run) -> Result<Past, String> {
     let arms = run.info.arms.len();
     let mut past = Past { arms: vec![ArmPast::default(); arms], ..Past::default() };

@@ -27,7 +27,7 @@ enum Place {
     Under(PathBuf),
     Exactly(PathBuf),
     Within(PathBuf),
-    Nowhere,
+    Memory,
 }
 
 impl Folder {
@@ -51,8 +51,8 @@ impl Folder {
 
     /// No run at all, for trainings of which nothing is kept. Those that networks start from are found all the same.
     #[must_use]
-    pub fn nowhere() -> Self {
-        Self::at(Place::Nowhere)
+    pub fn in_memory() -> Self {
+        Self::at(Place::Memory)
     }
 
     fn at(place: Place) -> Self {
@@ -94,7 +94,7 @@ impl Folder {
                 Err(format!("there is a run in {} already", folder.display()))
             }
             Place::Within(folder) => Ok(folder.clone()),
-            Place::Nowhere => Err("nothing of this training is kept".to_owned()),
+            Place::Memory => Err("nothing of this training is kept".to_owned()),
             Place::Under(place) => {
                 fs::create_dir_all(place).map_err(|error| cannot("create the folder of runs", place, &error))?;
                 layout::sweep_beginnings(place);

@@ -307,7 +307,7 @@ fn a_folder_that_is_in_use_or_a_file_is_refused_and_left_alone() {
     assert!(refused.contains("is not a run folder"), "{refused}");
 }
 
-/// All that an arm's tables have told, as a follower heard it.
+/// All that an arm's tables hold, as a follower heard it.
 fn heard(follower: &mut Follower, ended: bool) -> Vec<News> {
     let mut news = Vec::new();
     follower.read(ended, |it| news.push(it)).unwrap();

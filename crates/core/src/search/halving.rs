@@ -56,14 +56,14 @@ impl Halving {
     /// Whether a trial with this value goes on from a rung, given what is known of all trials; only their values at this
     /// very rung count. Anywhere but at a rung it goes on.
     #[must_use]
-    pub fn decide(&self, goal: Goal, trial: u64, rung: u64, value: f64, told: &[KnownTrial]) -> Decision {
+    pub fn decide(&self, goal: Goal, trial: u64, rung: u64, value: f64, known: &[KnownTrial]) -> Decision {
         if !self.rungs.contains(&rung) {
             return Decision::Continue;
         }
         if !value.is_finite() {
             return Decision::Stop(Reason::NotFinite { at: rung });
         }
-        let others = told.iter().filter(|one| one.trial != trial).filter_map(|one| one.rungs.get(&rung));
+        let others = known.iter().filter(|one| one.trial != trial).filter_map(|one| one.rungs.get(&rung));
         let others: Vec<f64> = others.copied().filter(|value| !value.is_nan()).collect();
         let better = others.iter().filter(|other| goal.cost(**other) < goal.cost(value)).count();
         let of = others.len() + 1;
@@ -77,14 +77,14 @@ impl Halving {
     /// A stopped trial that would go on by now, since those that came to its rung later were worse; of several the one
     /// that came furthest, and of these the best. Where trials leave checkpoints, it is taken up before a new one begins.
     #[must_use]
-    pub fn second_chance(&self, goal: Goal, told: &[KnownTrial]) -> Option<u64> {
+    pub fn second_chance(&self, goal: Goal, known: &[KnownTrial]) -> Option<u64> {
         self.rungs.iter().rev().find_map(|rung| {
-            let stopped = told.iter().filter(|one| one.state == State::Pruned);
+            let stopped = known.iter().filter(|one| one.state == State::Pruned);
             let here = stopped.filter_map(|one| {
                 let (last, value) = one.rungs.last_key_value()?;
                 (last == rung).then_some((one.trial, *value))
             });
-            let goes_on = |trial, value| self.decide(goal, trial, *rung, value, told) == Decision::Continue;
+            let goes_on = |trial, value| self.decide(goal, trial, *rung, value, known) == Decision::Continue;
             let chances = here.filter(|(trial, value)| goes_on(*trial, *value));
             let best = chances.min_by(|a, b| goal.cost(a.1).total_cmp(&goal.cost(b.1)).then(a.0.cmp(&b.0)));
             best.map(|(trial, _)| trial)
@@ -111,9 +111,9 @@ impl Default for MedianRule {
 impl MedianRule {
     /// Whether a trial with these values, the last of which is its newest, goes on.
     #[must_use]
-    pub fn decide(&self, goal: Goal, values: &BTreeMap<u64, f64>, told: &[KnownTrial]) -> Decision {
+    pub fn decide(&self, goal: Goal, values: &BTreeMap<u64, f64>, known: &[KnownTrial]) -> Decision {
         let Some((&at, _)) = values.last_key_value() else { return Decision::Continue };
-        let finished: Vec<&KnownTrial> = told.iter().filter(|one| one.value().is_some()).collect();
+        let finished: Vec<&KnownTrial> = known.iter().filter(|one| one.value().is_some()).collect();
         if at < self.warm_up || finished.len() < self.first {
             return Decision::Continue;
         }

@@ -14,11 +14,11 @@ const CELLS: u64 = 50;
 const LITTLE: f64 = 1e-12;
 
 /// The importance of every dimension for being among the best tenth of all trials that finished with a finite value; all
-/// add up to 1. If nothing can be told, because trials are too few or all alike, they are equal.
+/// add up to 1. If nothing can be said, because trials are too few or all alike, they are equal.
 #[must_use]
-pub fn importance(space: &Space, goal: Goal, told: &[KnownTrial]) -> Vec<f64> {
+pub fn importance(space: &Space, goal: Goal, known: &[KnownTrial]) -> Vec<f64> {
     let finite = |one: &KnownTrial| one.value().filter(|value| value.is_finite()).map(|value| goal.cost(value));
-    let trials = told.iter().filter(|one| space.contains(&one.point));
+    let trials = known.iter().filter(|one| space.contains(&one.point));
     let trials: Vec<(f64, &KnownTrial)> = trials.filter_map(|one| Some((finite(one)?, one))).collect();
     let worst = worst_good(trials.iter().map(|(cost, _)| *cost).collect());
     let divergence = |(index, range): (usize, &Range)| {

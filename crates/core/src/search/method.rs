@@ -6,7 +6,7 @@ use super::space::{Point, Space};
 use super::{sobol, tpe};
 use crate::random::{Proposal, Random};
 
-/// A space and a way through it. What it proposes depends on the seed, the trial's index and what it is told, and on
+/// A space and a way through it. What it proposes depends on the seed, the trial's index and what it is given, and on
 /// nothing else.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
@@ -69,9 +69,9 @@ impl Search {
     }
 
     /// The point that a trial tries, given what is known of all others; `None` behind the end of a grid. The order of
-    /// `told` does not matter, and points outside the space are passed over.
+    /// `known` does not matter, and points outside the space are passed over.
     #[must_use]
-    pub fn propose(&self, trial: u64, told: &[KnownTrial]) -> Option<Point> {
+    pub fn propose(&self, trial: u64, known: &[KnownTrial]) -> Option<Point> {
         let uniform = |seed| {
             let mut random = Random::of_search(seed, Proposal::Uniform, trial);
             self.space.at(|| random.uniform())
@@ -81,7 +81,7 @@ impl Search {
             Method::Random { seed } => Some(uniform(seed)),
             Method::Sobol { seed } => Some(sobol::point(&self.space, seed, trial)),
             Method::Tpe { seed, goal } => {
-                Some(tpe::propose(&self.space, goal, seed, trial, told).unwrap_or_else(|| uniform(seed)))
+                Some(tpe::propose(&self.space, goal, seed, trial, known).unwrap_or_else(|| uniform(seed)))
             }
         }
     }

@@ -14,13 +14,13 @@
 //! let space = Space::new(vec![Dimension::new("learning rate", rate), Dimension::new("shortcut", shortcut)])?;
 //! let search = Search::tpe(space, 7, Goal::Lowest);
 //! let halving = Halving::new(1, 27, 3)?; // judged after 1, 3 and 9 of 27 epochs
-//! let mut told = Vec::new(); // all trials there are, those under way included
-//! let point = search.propose(0, &told); // None: a grid is done
+//! let mut known = Vec::new(); // all trials there are, those under way included
+//! let point = search.propose(0, &known); // None: a grid is done
 //! // … train; at each rung write the loss down in `KnownTrial::rungs`, and ask:
-//! if let Decision::Stop(reason) = halving.decide(Goal::Lowest, 0, 3, 1.25, &told) {
+//! if let Decision::Stop(reason) = halving.decide(Goal::Lowest, 0, 3, 1.25, &known) {
 //!     println!("{}", reason.sentence("epoch"));
 //! }
-//! # told.clear();
+//! # known.clear();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

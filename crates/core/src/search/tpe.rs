@@ -1,7 +1,7 @@
 //! The tree-structured Parzen estimator (Bergstra et al. 2011), in the multivariate form and with the defaults of
 //! Optuna 5: where good trials are dense and the others are not, the next one is tried.
 //!
-//! Trials under way count among the others, as if they had been told to be bad, so that several workers do not all try
+//! Trials under way count among the others, as if they had ended badly, so that several workers do not all try
 //! the same ("constant liar").
 
 use super::axis::Axis;
@@ -28,8 +28,8 @@ pub(super) struct Densities {
 }
 
 /// The point to try next, or `None` while too few trials have come to an end.
-pub(super) fn propose(space: &Space, goal: Goal, seed: u64, trial: u64, told: &[KnownTrial]) -> Option<Point> {
-    let densities = Densities::of(space, goal, trial, told)?;
+pub(super) fn propose(space: &Space, goal: Goal, seed: u64, trial: u64, known: &[KnownTrial]) -> Option<Point> {
+    let densities = Densities::of(space, goal, trial, known)?;
     let mut random = Random::of_search(seed, Proposal::Candidates, trial);
     let candidates: Vec<Point> = (0..CANDIDATES)
         .map(|_| {
@@ -42,10 +42,10 @@ pub(super) fn propose(space: &Space, goal: Goal, seed: u64, trial: u64, told: &[
 }
 
 impl Densities {
-    /// What was told, as two densities; `trial` itself is left out. `None` while fewer than [`RANDOM_FIRST`] have ended.
-    pub fn of(space: &Space, goal: Goal, trial: u64, told: &[KnownTrial]) -> Option<Self> {
+    /// What is known, as two densities; `trial` itself is left out. `None` while fewer than [`RANDOM_FIRST`] have ended.
+    pub fn of(space: &Space, goal: Goal, trial: u64, known: &[KnownTrial]) -> Option<Self> {
         let usable = |one: &&KnownTrial| one.trial != trial && space.contains(&one.point);
-        let mut trials: Vec<&KnownTrial> = told.iter().filter(usable).collect();
+        let mut trials: Vec<&KnownTrial> = known.iter().filter(usable).collect();
         trials.sort_by_key(|one| one.trial);
         let of_state = |is: fn(&KnownTrial) -> bool| trials.iter().copied().filter(|one| is(one)).collect::<Vec<_>>();
         let mut finished = of_state(|one| one.value().is_some());

@@ -185,14 +185,14 @@ impl Study {
     ///
     /// # Errors
     /// A number that no trial has.
-    pub fn trial(&self, number: u32, told: &[KnownTrial]) -> Result<Trial, StudyError> {
+    pub fn trial(&self, number: u32, known: &[KnownTrial]) -> Result<Trial, StudyError> {
         let (point, seed) = self.place(number)?;
-        let settings = self.proposed(point, told);
+        let settings = self.proposed(point, known);
         Ok(Trial { number, point, words: self.words(&settings), settings, seed })
     }
 
-    fn proposed(&self, point: u32, told: &[KnownTrial]) -> Vec<String> {
-        let found = self.search.as_ref().and_then(|search| search.propose(u64::from(point), told));
+    fn proposed(&self, point: u32, known: &[KnownTrial]) -> Vec<String> {
+        let found = self.search.as_ref().and_then(|search| search.propose(u64::from(point), known));
         let found = found.map(|point| point.0).unwrap_or_default();
         let setting = |(axis, value): (&Axis, search::Value)| Some(format!("{}={}", axis.field, axis.value(value)?));
         self.plan.axes.iter().zip(found).filter_map(setting).collect()

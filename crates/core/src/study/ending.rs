@@ -29,12 +29,12 @@ pub(super) fn decide(
             // Too short for a first rung means that nobody is ever behind.
             let halving = Halving::new(least, total, rule.eta as usize).ok()?;
             let reached = halving.rungs().iter().copied().filter(|rung| (before + 1..=epoch).contains(rung)).max()?;
-            let told: Vec<KnownTrial> = others.iter().map(|one| told(one, goal, halving.rungs())).collect();
-            halving.decide(goal, number, reached, value, &told)
+            let known: Vec<KnownTrial> = others.iter().map(|one| known_of(one, goal, halving.rungs())).collect();
+            halving.decide(goal, number, reached, value, &known)
         }
         EndRule::Median => {
-            let told: Vec<KnownTrial> = others.iter().map(|one| told(one, goal, &[])).collect();
-            MedianRule { warm_up: least, ..MedianRule::default() }.decide(goal, &trial.rungs(), &told)
+            let known: Vec<KnownTrial> = others.iter().map(|one| known_of(one, goal, &[])).collect();
+            MedianRule { warm_up: least, ..MedianRule::default() }.decide(goal, &trial.rungs(), &known)
         }
     };
     match decision {
@@ -53,12 +53,12 @@ pub(super) fn second_chance<'a>(
     let halving =
         (rule.method == EndRule::Asha).then(|| Halving::new(rule.min_epochs.into(), total, rule.eta as usize));
     let halving = halving?.ok()?;
-    let told: Vec<KnownTrial> = trials.map(|one| told(one, goal, halving.rungs())).collect();
-    halving.second_chance(goal, &told).and_then(|number| u32::try_from(number).ok())
+    let known: Vec<KnownTrial> = trials.map(|one| known_of(one, goal, halving.rungs())).collect();
+    halving.second_chance(goal, &known).and_then(|number| u32::try_from(number).ok())
 }
 
 /// A trial as the rules know it. Where rungs are given, its value at each is that of the first validation there or later.
-fn told(record: &TrialRecord, goal: Goal, rungs: &[u64]) -> KnownTrial {
+fn known_of(record: &TrialRecord, goal: Goal, rungs: &[u64]) -> KnownTrial {
     let at = record.rungs();
     let value = |rung: &u64| at.range(rung..).next().map(|(_, value)| (*rung, *value));
     let state = match record.state {

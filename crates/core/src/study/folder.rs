@@ -39,7 +39,7 @@ pub enum Standing {
     /// Somebody works on it.
     Running {
         owner: Owner,
-        /// The newest step that was told.
+        /// The newest step that was reported.
         step: u64,
     },
     /// It was begun, and nobody works on it.
@@ -52,11 +52,11 @@ impl Standing {
     /// In a word or two.
     #[must_use]
     pub fn in_words(&self) -> &'static str {
-        self.told().1
+        self.order_and_words().1
     }
 
     /// Its place among all where they are counted, and its words.
-    fn told(&self) -> (u8, &'static str) {
+    fn order_and_words(&self) -> (u8, &'static str) {
         match self {
             Self::Over(TrialState::Done) => (0, "done"),
             Self::Over(TrialState::EndedEarly) => (1, "ended early"),
@@ -73,7 +73,7 @@ impl Standing {
 #[must_use]
 pub fn tally(trials: &[Seen]) -> String {
     let mut counts = BTreeMap::new();
-    trials.iter().for_each(|trial| *counts.entry(trial.standing.told()).or_insert(0_usize) += 1);
+    trials.iter().for_each(|trial| *counts.entry(trial.standing.order_and_words()).or_insert(0_usize) += 1);
     let parts: Vec<String> = counts.into_iter().map(|((_, words), count)| format!("{count} {words}")).collect();
     parts.join(", ")
 }
@@ -307,7 +307,7 @@ impl StudyFolder {
     /// # Errors
     /// A number that no trial has; a trial that was begun as another one than the study now has.
     pub(super) fn trial(&self, number: u32, begun: &BTreeMap<u32, Begun>) -> Result<Trial, StudyError> {
-        let planned = self.study.trial(number, &self.told(begun))?;
+        let planned = self.study.trial(number, &self.known(begun))?;
         let Some(record) = begun.get(&number).map(|begun| &begun.record) else { return Ok(planned) };
         let same = record.seed == planned.seed && (self.study.learns() || record.settings == planned.settings);
         if !same {
@@ -318,8 +318,8 @@ impl StudyFolder {
         Ok(Trial { words: record.point.clone(), settings: record.settings.clone(), ..planned })
     }
 
-    /// What a search that learns is told of the points so far: each by the mean over its seeds, once all have ended.
-    fn told(&self, begun: &BTreeMap<u32, Begun>) -> Vec<KnownTrial> {
+    /// What a search that learns knows of the points so far: each by the mean over its seeds, once all have ended.
+    fn known(&self, begun: &BTreeMap<u32, Begun>) -> Vec<KnownTrial> {
         if !self.study.learns() {
             return Vec::new();
         }
@@ -330,7 +330,7 @@ impl StudyFolder {
                 points.entry(point).or_default().push(record);
             }
         }
-        let told = |(point, records): (u32, Vec<&TrialRecord>)| {
+        let known = |(point, records): (u32, Vec<&TrialRecord>)| {
             let is = |state| records.iter().any(|record| record.state == state);
             let all = records.len() == self.study.seeds().len() && records.iter().all(|record| record.state.is_over());
             let state = match all {
@@ -347,7 +347,7 @@ impl StudyFolder {
             let rungs = records.first()?.rungs();
             Some(KnownTrial { trial: u64::from(point), point: place, state, rungs })
         };
-        points.into_iter().filter_map(told).collect()
+        points.into_iter().filter_map(known).collect()
     }
 
     /// Makes a trial's folder.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 impl StudyFolder {
     /// How much each axis mattered for being among the best tenth of the points, in the order of the axes; all add up to
-    /// 1. Equal shares say that nothing can be told; none, that nothing is varied.
+    /// 1. Equal shares say that nothing can be said; none, that nothing is varied.
     ///
     /// # Errors
     /// A folder that cannot be read, a damaged file.
@@ -25,7 +25,7 @@ impl StudyFolder {
                 worth.push(begun.record.worth(goal));
             }
         }
-        let told = |(point, (settings, worth)): (u32, (Vec<String>, Vec<f64>))| {
+        let trial = |(point, (settings, worth)): (u32, (Vec<String>, Vec<f64>))| {
             let mean = worth.iter().sum::<f64>() / worth.len() as f64;
             let place = study.found(&settings)?;
             Some(KnownTrial {
@@ -35,6 +35,6 @@ impl StudyFolder {
                 rungs: BTreeMap::new(),
             })
         };
-        Ok(importance(space, goal, &worths.into_iter().filter_map(told).collect::<Vec<_>>()))
+        Ok(importance(space, goal, &worths.into_iter().filter_map(trial).collect::<Vec<_>>()))
     }
 }

@@ -80,7 +80,7 @@ impl Drop for Lease {
 }
 
 impl Pulse {
-    /// The newest step, told with the next heartbeat.
+    /// The newest step, reported with the next heartbeat.
     pub fn at(&self, step: u64) {
         self.step.store(step, Ordering::Relaxed);
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// One who works, told from every other on any machine.
+/// One who works, distinct from every other on any machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The machine's name, for people.

@@ -82,7 +82,7 @@ impl StudyFolder {
                 begun.first().map(|begun| begun.record.settings.clone()).or_else(|| study.settings_of(point));
             // What a search that learns has not chosen yet is no point.
             let Some(settings) = settings else { continue };
-            rows.push(row((point, study.values(&settings)), study.seeds().len(), &begun, arms.len()));
+            rows.push(row(point, study.values(&settings), study.seeds().len(), &begun, arms.len()));
         }
         let objective = study.search.objective;
         let judged = rows.iter().enumerate().filter_map(|(index, row)| Some((index, row.objective?)));
@@ -114,7 +114,7 @@ fn objective_name(study: &Study) -> String {
     }
 }
 
-fn row((point, values): (u32, Vec<String>), seeds: usize, begun: &[Begun], arms: usize) -> PointResult {
+fn row(point: u32, values: Vec<String>, seeds: usize, begun: &[Begun], arms: usize) -> PointResult {
     let done = |begun: &&Begun| begun.record.state == TrialState::Done;
     let objectives = begun.iter().filter(done).filter_map(|begun| begun.record.objective);
     let outcomes: Vec<Vec<ArmOutcome>> =

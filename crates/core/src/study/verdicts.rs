@@ -37,7 +37,7 @@ impl StudyFolder {
     }
 
     /// What it has shown so far; each verdict with what is compared in it, first what is asked first. A training that has
-    /// ended and cannot be read is told beside them.
+    /// ended and cannot be read is named beside them.
     ///
     /// # Errors
     /// A study that cannot be read.

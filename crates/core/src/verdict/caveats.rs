@@ -120,7 +120,7 @@ fn validated_before_the_end(arm: &Measured) -> Option<String> {
     ))
 }
 
-/// Validation images below which a reader is told how much a single one counts.
+/// Validation images below which a reader learns how much a single one counts.
 const FEW: usize = 100;
 
 /// How large a difference must be to be seen, where none was found for certain and a large one could have been missed.
@@ -155,7 +155,7 @@ fn unseen(comparisons: &[Comparison], quantity: Compared) -> Option<String> {
     })
 }
 
-/// Half the width of an interval of the accuracy above which a reader is told.
+/// Half the width of an interval of the accuracy that is mentioned to a reader.
 const UNSEEN: f64 = 0.02;
 
 fn is_short(arm: &Measured, planned: u64) -> bool {

@@ -20,9 +20,9 @@ pub struct Newest {
 
 /// Steps whose training loss is averaged; before there are so many, networks only differ in their beginnings.
 pub const RECENT: usize = 20;
-/// How many times the training loss a validation loss must be to be told as a fault of the batch statistics.
+/// How many times the training loss a validation loss must be to be reported as a fault of the batch statistics.
 const FAR_OFF: f64 = 5.0;
-/// How many times the loss of guessing a training loss must be to be told as worse than it; networks that begin badly have
+/// How many times the loss of guessing a training loss must be to be reported as worse than it; networks that begin badly have
 /// less.
 const WORSE: f64 = 4.0;
 /// Points of accuracy below which nobody is called ahead.

@@ -28,7 +28,7 @@ pub fn of_settings(settings: &[(String, Facts)], best: Option<usize>) -> Vec<(St
         found.extend(known.iter().filter(|&&place| place != best).map(|&place| one(place)));
     }
     if known.len() > 1 {
-        let told = if known.len() * arms <= COMPARED {
+        let listed = if known.len() * arms <= COMPARED {
             verdict(&beside(&known.iter().map(|&place| settings[place].clone()).collect::<Vec<_>>()))
         } else {
             Verdict::open(format!(
@@ -37,7 +37,7 @@ pub fn of_settings(settings: &[(String, Facts)], best: Option<usize>) -> Vec<(St
                 known.len()
             ))
         };
-        found.insert(found.len().min(1), ("All settings".to_owned(), told));
+        found.insert(found.len().min(1), ("All settings".to_owned(), listed));
     }
     found
 }

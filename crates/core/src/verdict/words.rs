@@ -94,23 +94,23 @@ pub fn verdict(facts: &Facts) -> Verdict {
     let arms: Vec<ArmSummary> = (0..facts.arms.len()).map(|arm| summary(facts, arm)).collect();
     let quantity =
         if arms.iter().any(|arm| arm.accuracy.is_some()) { Compared::ValidationAccuracy } else { Compared::TrainLoss };
-    let told = too_early(facts, &arms, quantity).or_else(|| all_lost(facts, &arms, quantity));
-    let mut told = told.unwrap_or_else(|| headline(facts, &arms, &comparisons, quantity));
-    if told.call == Call::Tie
-        && told.best.is_none()
+    let finding = too_early(facts, &arms, quantity).or_else(|| all_lost(facts, &arms, quantity));
+    let mut finding = finding.unwrap_or_else(|| headline(facts, &arms, &comparisons, quantity));
+    if finding.call == Call::Tie
+        && finding.best.is_none()
         && quantity == Compared::ValidationAccuracy
         && blown_up(facts).is_empty()
     {
         let of = Stretch::of_all(arms.iter().map(|arm| arm.loss_of)).in_words();
-        told.text.extend(fit::losses(&comparisons, &of).map(|losses| format!(" {losses}")));
+        finding.text.extend(fit::losses(&comparisons, &of).map(|losses| format!(" {losses}")));
     }
-    let reasons = if told.call == Call::Tie { Vec::new() } else { reasons::all(facts, told.best.as_deref()) };
+    let reasons = if finding.call == Call::Tie { Vec::new() } else { reasons::all(facts, finding.best.as_deref()) };
     Verdict {
-        headline: told.text,
-        call: told.call,
-        best: told.best,
+        headline: finding.text,
+        call: finding.call,
+        best: finding.best,
         reasons,
-        caveats: caveats(facts, &comparisons, quantity, told.call),
+        caveats: caveats(facts, &comparisons, quantity, finding.call),
         arms,
         comparisons,
     }
@@ -170,7 +170,7 @@ fn all_lost(facts: &Facts, arms: &[ArmSummary], quantity: Compared) -> Option<He
             one.score(quantity)
         ),
         _ => format!(
-            "{} have blown up ({scores}): their losses are far above where they began, and nothing can be told of a \
+            "{} have blown up ({scores}): their losses are far above where they began, and nothing can be said of a \
              difference. Try a lower learning rate.",
             names(&left)
         ),
@@ -189,16 +189,16 @@ fn headline(facts: &Facts, arms: &[ArmSummary], comparisons: &[Comparison], quan
         let mean = |arm: &ArmSummary| score(arm).map_or(f64::NEG_INFINITY, |sample| sample.mean);
         mean(b).total_cmp(&mean(a))
     });
-    let mut told = match left.as_slice() {
+    let mut finding = match left.as_slice() {
         [] if lost.is_empty() => Headline::open("Nothing was measured yet."),
         [] => Headline::open("No network is left to compare; try a lower learning rate."),
         [only] => alone(only, quantity),
         [best, rest @ ..] => against(best, rest, comparisons, quantity),
     };
     if !lost.is_empty() {
-        told.text = format!("{lost} {}", told.text);
+        finding.text = format!("{lost} {}", finding.text);
     }
-    told
+    finding
 }
 
 fn negative(sample: Sample) -> Sample {
@@ -229,8 +229,8 @@ fn alone(arm: &ArmSummary, quantity: Compared) -> Headline {
     let right = (quantity == Compared::ValidationAccuracy)
         .then(|| format!("{} of the validation images right", arm.score(quantity)));
     let n = arm.accuracy.or(arm.train_loss).map_or(0, |sample| sample.n);
-    let told: Vec<String> = right.into_iter().chain(loss).collect();
-    let text = capital(&format!("{}: {} ({}).", arm.called(), told.join(", "), seeds(n)));
+    let parts: Vec<String> = right.into_iter().chain(loss).collect();
+    let text = capital(&format!("{}: {} ({}).", arm.called(), parts.join(", "), seeds(n)));
     Headline { text, call: Call::Undecided, best: Some(arm.name.clone()) }
 }
 
@@ -289,18 +289,18 @@ fn among_the_others(
     quantity: Compared,
 ) -> Option<String> {
     let is_left = |name: &String| *name != best.name && others.iter().any(|arm| arm.name == *name);
-    let told = comparisons.iter().filter(|found| {
+    let others = comparisons.iter().filter(|found| {
         let apart = matches!(found.call, Call::Higher | Call::Lower);
         apart && found.quantity == quantity && is_left(&found.first) && is_left(&found.second)
     });
-    let mut told: Vec<&Comparison> = told.collect();
-    told.sort_by(|a, b| b.difference.abs().total_cmp(&a.difference.abs()));
+    let mut others: Vec<&Comparison> = others.collect();
+    others.sort_by(|a, b| b.difference.abs().total_cmp(&a.difference.abs()));
     let sentence = |found: &&Comparison| {
         let first_wins = (found.call == Call::Higher) == (quantity == Compared::ValidationAccuracy);
         let (winner, loser) = if first_wins { (&found.first, &found.second) } else { (&found.second, &found.first) };
         format!("{} {} than {}", quoted(winner), better(found.n), quoted(loser))
     };
-    (!told.is_empty()).then(|| format!("Among the others, {}.", several(told.iter().map(sentence))))
+    (!others.is_empty()).then(|| format!("Among the others, {}.", several(others.iter().map(sentence))))
 }
 
 /// The first few arms by name, and how many more there are.

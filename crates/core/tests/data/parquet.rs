@@ -155,7 +155,7 @@ fn a_column_of_parts_counts_where_files_are_not_of_several() {
     put("test-00000-of-00001.parquet");
     let dataset = load(place.path()).unwrap();
     assert_eq!((dataset.train.len(), dataset.validation.len()), (7, 7));
-    assert_eq!(dataset.notices[0], "the column split is not used: parts are told by the names of files");
+    assert_eq!(dataset.notices[0], "the column split is not used: the parts follow from the names of files");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::train::snapshot::{Latest, Snapshot};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use lab_core::checkpoint::Checkpoint;
 use lab_core::instrument::{Answer, Question};
-use lab_core::protocol::outbox::Teller;
+use lab_core::protocol::outbox::EventSender;
 use lab_core::protocol::{Event, Networks};
 use std::collections::HashMap;
 use std::path::Path;
@@ -39,7 +39,7 @@ struct Task {
 struct Shared {
     latest: Latest,
     open: OpenRun,
-    teller: Teller,
+    events: EventSender,
     /// Questions that are not answered yet, and whether they have been taken back.
     pending: Mutex<HashMap<u64, bool>>,
     closing: AtomicBool,
@@ -68,9 +68,9 @@ impl Inspectors {
     ///
     /// # Errors
     /// What the system says when it cannot start a thread.
-    pub fn start(latest: Latest, teller: Teller, open: OpenRun) -> std::io::Result<Box<dyn Answerer>> {
+    pub fn start(latest: Latest, events: EventSender, open: OpenRun) -> std::io::Result<Box<dyn Answerer>> {
         let (pending, closing) = (Mutex::default(), AtomicBool::new(false));
-        let shared = Arc::new(Shared { latest, open, teller, pending, closing });
+        let shared = Arc::new(Shared { latest, open, events, pending, closing });
         let (quick, quick_tasks) = unbounded();
         let (long, long_tasks) = unbounded();
         let mut threads = Vec::new();
@@ -103,7 +103,7 @@ impl Drop for Inspectors {
         self.shared.closing.store(true, Ordering::Relaxed);
         self.tasks = None;
         for thread in self.threads.drain(..) {
-            // What panicked has been told by an event.
+            // What panicked has been reported by an event.
             let _ = thread.join();
         }
     }
@@ -117,7 +117,7 @@ fn work(shared: &Shared, tasks: &Receiver<Task>) {
             Err("the question was taken back".into())
         };
         shared.pending().remove(&id);
-        shared.teller.tell(Event::Answer { id, answer });
+        shared.events.send(Event::Answer { id, answer });
     }
 }
 
@@ -126,11 +126,11 @@ fn find(shared: &Shared, id: u64, of: &Networks, question: &Question) -> Result<
         Networks::Current => shared.latest.get().ok_or(Refusal::NoNetwork)?,
         Networks::Run { folder, checkpoint } => (shared.open)(folder, *checkpoint).map_err(Refusal::Run)?,
     };
-    let mut told = Instant::now();
+    let mut sent = Instant::now();
     answer(&snapshot, question, &mut |done, total, so_far| {
-        if told.elapsed() >= TELL_EVERY && !shared.teller.is_crowded() {
-            told = Instant::now();
-            shared.teller.tell(Event::Progress { id, done, total, so_far });
+        if sent.elapsed() >= TELL_EVERY && !shared.events.is_crowded() {
+            sent = Instant::now();
+            shared.events.send(Event::Progress { id, done, total, so_far });
         }
         shared.is_wanted(id)
     })

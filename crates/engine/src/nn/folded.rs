@@ -45,15 +45,15 @@ impl Marks {
 
 /// A place for one folded convolution. A copy of a network starts with empty places.
 #[derive(Debug, Default)]
-pub(crate) struct Kept(Mutex<Option<(Marks, Arc<Folded>)>>);
+pub(crate) struct FoldedCache(Mutex<Option<(Marks, Arc<Folded>)>>);
 
-impl Clone for Kept {
+impl Clone for FoldedCache {
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-impl Kept {
+impl FoldedCache {
     /// What was kept of this origin, or what `fold` makes, which is kept instead.
     pub fn get(&self, origin: Origin, fold: impl FnOnce() -> Folded) -> Arc<Folded> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,9 +80,9 @@ mod tests {
     #[test]
     fn what_is_kept_is_made_again_only_for_other_tensors_or_another_factor() {
         let weight = || Tensor::<4>::from_data(TensorData::new(vec![0.5_f32; 9], [1, 1, 3, 3]), &Device::flex());
-        let (kept, first) = (Kept::default(), weight());
+        let (kept, first) = (FoldedCache::default(), weight());
         let mut made = 0;
-        let mut ask = |kept: &Kept, weight: &Tensor<4>, gain: f64| {
+        let mut ask = |kept: &FoldedCache, weight: &Tensor<4>, gain: f64| {
             kept.get(origin(weight, gain), || {
                 made += 1;
                 Folded::new(weight.clone(), None)
@@ -100,7 +100,7 @@ mod tests {
     fn what_is_kept_is_made_again_for_another_vector() {
         let weight = Tensor::<4>::from_data(TensorData::new(vec![0.5_f32; 9], [1, 1, 3, 3]), &Device::flex());
         let vector = || Tensor::<1>::from_data(TensorData::new(vec![1.0_f32], [1]), &Device::flex());
-        let (kept, one, other) = (Kept::default(), vector(), vector());
+        let (kept, one, other) = (FoldedCache::default(), vector(), vector());
         let mut made = 0;
         let mut ask = |vectors| {
             kept.get(Origin { weight: &weight, vectors, gain: 1.0, precision: Precision::F32 }, || {
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn weights_that_are_changed_where_they_lie_are_other_weights() {
         let weight = Tensor::<4>::from_data(TensorData::new(vec![0.5_f32; 9], [1, 1, 3, 3]), &Device::flex());
-        let kept = Kept::default();
+        let kept = FoldedCache::default();
         let before = kept.get(origin(&weight, 1.0), || Folded::new(weight.clone(), None));
         let weight = weight + 1.0;
         let after = kept.get(origin(&weight, 1.0), || Folded::new(weight.clone(), None));

@@ -1,6 +1,6 @@
 //! The layers that have parameters: convolution, normalisation, linear. Parameters have PyTorch's shapes.
 
-use super::folded::Kept;
+use super::folded::FoldedCache;
 use super::host;
 use super::init::{self, Role};
 use super::pass::{BatchStatistics, Pass};
@@ -45,7 +45,7 @@ impl Maker<'_> {
             weight: self.weight(Role::Convolution, shape, path),
             bias: plan.bias.then(|| self.vector(0.0, shape[0])),
             stride: plan.stride,
-            kept: Kept::default(),
+            kept: FoldedCache::default(),
         }
     }
 
@@ -87,7 +87,7 @@ pub(crate) struct Conv {
     stride: usize,
     /// For passes without a graph.
     #[module(skip)]
-    pub kept: Kept,
+    pub kept: FoldedCache,
 }
 
 impl Conv {

@@ -38,7 +38,7 @@ pub(super) fn check(precision: Precision, device: &Device) -> Result<(), NotOnTh
 pub(super) fn factor<const D: usize>(x: Tensor<D>, precision: Precision) -> Tensor<D> {
     match precision {
         Precision::F32 => x,
-        Precision::Bf16 => Tensor::from_dispatch(Dispatch::round(x.into_dispatch(), Way::Forward)),
+        Precision::Bf16 => Tensor::from_dispatch(Dispatch::round(x.into_dispatch(), Direction::Forward)),
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) fn factor<const D: usize>(x: Tensor<D>, precision: Precision) -> Tens
 pub(super) fn sum<const D: usize>(y: Tensor<D>, precision: Precision) -> Tensor<D> {
     match precision {
         Precision::F32 => y,
-        Precision::Bf16 => Tensor::from_dispatch(Dispatch::round(y.into_dispatch(), Way::Back)),
+        Precision::Bf16 => Tensor::from_dispatch(Dispatch::round(y.into_dispatch(), Direction::Back)),
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn kernel(precision: Precision) -> ops::Precision {
 
 /// Which way values are rounded; the other way they pass as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Direction {
     Forward,
     Back,
 }
@@ -69,18 +69,18 @@ pub(super) enum Way {
 #[backend_extension(Flex, NdArray, Autodiff)]
 pub(super) trait Rounding: Backend {
     /// Rounds values or their gradients to bfloat16.
-    fn round(x: FloatTensor<Self>, way: Way) -> FloatTensor<Self>;
+    fn round(x: FloatTensor<Self>, way: Direction) -> FloatTensor<Self>;
 }
 
 impl Rounding for Flex {
-    fn round(x: FloatTensor<Self>, way: Way) -> FloatTensor<Self> {
-        if way == Way::Forward { rounded::<Self>(x) } else { x }
+    fn round(x: FloatTensor<Self>, way: Direction) -> FloatTensor<Self> {
+        if way == Direction::Forward { rounded::<Self>(x) } else { x }
     }
 }
 
 impl Rounding for NdArray {
-    fn round(x: FloatTensor<Self>, way: Way) -> FloatTensor<Self> {
-        if way == Way::Forward { rounded::<Self>(x) } else { x }
+    fn round(x: FloatTensor<Self>, way: Direction) -> FloatTensor<Self> {
+        if way == Direction::Forward { rounded::<Self>(x) } else { x }
     }
 }
 
@@ -93,16 +93,17 @@ fn rounded<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
 }
 
 impl<B: Rounding, C: CheckpointStrategy> Rounding for Autodiff<B, C> {
-    fn round(x: FloatTensor<Self>, way: Way) -> FloatTensor<Self> {
+    fn round(x: FloatTensor<Self>, way: Direction) -> FloatTensor<Self> {
         #[derive(Debug)]
         struct Back;
         impl<B: Rounding> Backward<B, 1> for Back {
-            type State = Way;
+            type State = Direction;
             fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
                 let [parent] = ops.parents;
                 let gradient = grads.consume::<B>(&ops.node);
                 if let Some(node) = parent {
-                    let gradient = if ops.state == Way::Back { B::round(gradient, Way::Forward) } else { gradient };
+                    let gradient =
+                        if ops.state == Direction::Back { B::round(gradient, Direction::Forward) } else { gradient };
                     grads.register::<B>(node.id, gradient);
                 }
             }

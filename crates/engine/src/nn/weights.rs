@@ -85,7 +85,7 @@ pub enum FormatError {
     System(#[from] io::Error),
 }
 
-/// Reads weights by the names that the file has for them, as single precision. The format is told by content, not by the
+/// Reads weights by the names that the file has for them, as single precision. The format is recognised by content, not by the
 /// file's name. What is not a floating-point number is a counter, and left out.
 ///
 /// # Errors

@@ -2,11 +2,11 @@
 
 use super::contained::contained;
 use super::evaluate::{self, EvaluateError, Inputs, Scores};
-use super::features::Kept;
+use super::features::Features;
 use super::histogram::histograms;
 use super::loss;
 use super::optimizer::{self, FlatGradients, Optimizer};
-use super::probe::{self, Look, Observed};
+use super::probe::{self, Observed, ProbeLevel};
 use crate::nn::{self, DeviceError, Model, NotOnThisDevice, Pass, compute, release_memory};
 use burn::tensor::{Device, Tensor};
 use lab_core::blueprint::{Blueprint, BlueprintError, Summary};
@@ -41,14 +41,14 @@ pub struct Arm {
     pub(super) unsaved: bool,
     /// The step of its weights where these are not those of its progress: it has stopped, and has its last good ones.
     pub(super) weights_at: Option<u64>,
-    /// Its weights at an earlier step, where it is kept nowhere but in memory.
+    /// Its weights at an earlier step, where it is kept only in memory.
     remembered: Option<(Model, u64)>,
     /// The best checkpoint, if the disk did not take it.
     pub(super) unwritten_best: Option<Files>,
     /// What went wrong inside, if that ended it. Its last good checkpoint stays, and a run that goes on tries again.
     pub(super) fault: Option<String>,
     /// What its frozen backbone makes of the training and of the validation images.
-    kept: Option<[Kept; 2]>,
+    kept: Option<[Features; 2]>,
 }
 
 /// What changes as an arm trains besides weights and the optimiser's memory.
@@ -147,9 +147,12 @@ impl Arm {
         let factors = names.iter().map(|name| if name.starts_with(&head) { 1.0 } else { backbone }).collect();
         // Only what a frozen backbone makes of an image stays the same.
         let is_frozen = plan.freeze().holds_backbone();
-        let kept = |images: &Images| Kept::new(images.len(), blueprint.features[0]);
-        let kept =
-            if is_frozen { kept(&dataset.train).zip(kept(&dataset.validation)).map(<[Kept; 2]>::from) } else { None };
+        let kept = |images: &Images| Features::new(images.len(), blueprint.features[0]);
+        let kept = if is_frozen {
+            kept(&dataset.train).zip(kept(&dataset.validation)).map(<[Features; 2]>::from)
+        } else {
+            None
+        };
         Ok(Self {
             name: plan.name.clone(),
             unsaved: false,
@@ -208,7 +211,7 @@ impl Arm {
     /// Goes on with other weights.
     pub(super) fn adopt(&mut self, model: Model) {
         self.model = model;
-        self.kept.iter_mut().flatten().for_each(Kept::clear);
+        self.kept.iter_mut().flatten().for_each(Features::clear);
     }
 
     /// Remembers its weights as they are, in the place of what it remembered before.
@@ -253,9 +256,9 @@ impl Arm {
         batch: &Batch,
         clock: Clock,
         device: &Device,
-        look: Look,
+        level: ProbeLevel,
     ) -> Result<(ArmStep, Option<Observed>), DeviceError> {
-        self.step_from(batch, None, clock, device, look)
+        self.step_from(batch, None, clock, device, level)
     }
 
     /// The same, from what the backbone makes of the images, if that is known.
@@ -268,9 +271,9 @@ impl Arm {
         features: Option<Vec<f32>>,
         clock: Clock,
         device: &Device,
-        look: Look,
+        level: ProbeLevel,
     ) -> Result<(ArmStep, Option<Observed>), DeviceError> {
-        compute(device, || self.compute_step(batch, features, clock, device, look))
+        compute(device, || self.compute_step(batch, features, clock, device, level))
     }
 
     /// The logits of a batch. Of known features the head alone makes them; a pass with taps looks at the backbone all the
@@ -294,13 +297,13 @@ impl Arm {
         features: Option<Vec<f32>>,
         clock: Clock,
         device: &Device,
-        look: Look,
+        level: ProbeLevel,
     ) -> Result<(ArmStep, Option<Observed>), DeviceError> {
         #[cfg(test)]
         super::faults::happen(&self.name, clock.step)?;
         let classes = self.model.blueprint().classes;
         let mut pass = Pass::train(self.seed, clock.step).with_stock_operations(self.stock);
-        let probing = look != Look::Away;
+        let probing = level != ProbeLevel::Off;
         if probing {
             pass = pass.with_taps();
         }
@@ -326,7 +329,7 @@ impl Arm {
         if let Some(seen) = &mut seen {
             seen.probe = probe::look(&self.model, &self.names, &before, &flat, &pass)?;
         }
-        if let (Some(seen), Look::Histograms) = (&mut seen, look) {
+        if let (Some(seen), ProbeLevel::Histograms) = (&mut seen, level) {
             seen.histograms = histograms(&self.names, &before, &flat)?;
         }
         self.update(flat, &pass, learning_rate)?;

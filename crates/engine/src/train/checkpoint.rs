@@ -295,7 +295,7 @@ pub fn verify(folder: &Path, arm: &str) -> Result<(), SealError> {
     Ok(())
 }
 
-/// Whether a file of a checkpoint is what was written, as far as that can be told: a file that lies elsewhere is taken
+/// Whether a file of a checkpoint is what was written, as far as that can be seen: a file that lies elsewhere is taken
 /// as it is.
 ///
 /// # Errors

@@ -40,7 +40,7 @@ pub(crate) fn quiet_panics() {
     });
 }
 
-/// Runs something that may panic on one of the engine's threads, whose errors leave the engine in words. A panic is told
+/// Runs something that may panic on one of the engine's threads, whose errors leave the engine in words. A panic is reported
 /// as an error, too: what it ended, its message, and what to do about it.
 ///
 /// # Errors
@@ -70,12 +70,12 @@ mod tests {
     #[test]
     fn a_panic_is_told_by_its_own_message_and_not_by_an_older_one() {
         quiet_panics();
-        let told = || {
+        let work = || {
             let _ = panic::catch_unwind(|| panic!("caught by somebody else"));
             // A helper's panic comes here like this: the hook has seen it on another thread.
             contained("it", "ask again", || -> Result<(), String> { panic::resume_unwind(Box::new("the helper's")) })
         };
-        let thread = std::thread::Builder::new().name(ENGINE.into()).spawn(told).unwrap();
+        let thread = std::thread::Builder::new().name(ENGINE.into()).spawn(work).unwrap();
         assert_eq!(thread.join().unwrap(), Err("an internal error ended it: the helper's; ask again".to_owned()));
     }
 }

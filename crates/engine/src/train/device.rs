@@ -80,7 +80,7 @@ pub fn open(choice: DeviceChoice) -> Result<Opened, OpenError> {
 /// Opens a device for networks of a precision. Where any will do, it is one that computes in it.
 ///
 /// # Errors
-/// As [`open`]; whether a device that was named computes in the precision is told where networks are made.
+/// As [`open`]; whether a device that was named computes in the precision is checked where networks are made.
 pub fn open_for(choice: DeviceChoice, precision: Precision) -> Result<Opened, OpenError> {
     let any = choice == DeviceChoice::Auto;
     open(if any && !precision.is_f32() { DeviceChoice::Flex } else { choice })

@@ -6,7 +6,7 @@ use super::worker::Worker;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use lab_core::protocol::keep::Keeper;
 use lab_core::protocol::link::Link;
-use lab_core::protocol::outbox::{Outbox, Teller};
+use lab_core::protocol::outbox::{EventSender, Outbox};
 use lab_core::protocol::{Command, Event, Networks, Question};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ pub trait Answerer: Send {
 pub struct Engine {
     commands: Sender<Command>,
     events: Receiver<Event>,
-    teller: Teller,
+    sender: EventSender,
     latest: Latest,
     answerer: Option<Box<dyn Answerer>>,
     thread: Option<JoinHandle<()>>,
@@ -39,21 +39,24 @@ impl Engine {
         quiet_panics();
         let (commands, inbox) = unbounded();
         let (sender, events) = unbounded();
-        let teller = Teller::new(sender, wake);
-        let outbox = Outbox::new(teller.clone());
+        let sender = EventSender::new(sender, wake);
+        let outbox = Outbox::new(sender.clone());
         let latest = Latest::default();
         let shown = latest.clone();
         let run = move || Worker::new(inbox, outbox, keeper, shown).run();
         let thread = Builder::new().name(ENGINE.into()).stack_size(STACK).spawn(run)?;
-        Ok(Self { commands, events, teller, latest, answerer: None, thread: Some(thread) })
+        Ok(Self { commands, events, sender, latest, answerer: None, thread: Some(thread) })
     }
 
-    /// Lets somebody answer the questions; without that, every question is told that nobody does.
+    /// Lets somebody answer the questions; without that, every question is answered so.
     ///
     /// # Errors
     /// What starting the answerer said.
-    pub fn attend<E>(&mut self, start: impl FnOnce(Latest, Teller) -> Result<Box<dyn Answerer>, E>) -> Result<(), E> {
-        self.answerer = Some(start(self.latest.clone(), self.teller.clone())?);
+    pub fn attend<E>(
+        &mut self,
+        start: impl FnOnce(Latest, EventSender) -> Result<Box<dyn Answerer>, E>,
+    ) -> Result<(), E> {
+        self.answerer = Some(start(self.latest.clone(), self.sender.clone())?);
         Ok(())
     }
 
@@ -62,7 +65,7 @@ impl Engine {
         match (command, &self.answerer) {
             (Command::Ask { id, of, question }, Some(answerer)) => answerer.ask(id, of, question),
             (Command::Ask { id, .. }, None) => {
-                self.teller.tell(Event::Answer { id, answer: Err("nobody answers questions here".into()) });
+                self.sender.send(Event::Answer { id, answer: Err("nobody answers questions here".into()) });
             }
             (Command::Cancel(id), answerer) => answerer.iter().for_each(|answerer| answerer.cancel(id)),
             // The only failure is an engine that has ended, and then there is nobody left to do anything.
@@ -81,7 +84,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.send(Command::Quit);
         if let Some(thread) = self.thread.take() {
-            // A worker that panicked has already told so by an event.
+            // A worker that panicked has already said so by an event.
             let _ = thread.join();
         }
     }

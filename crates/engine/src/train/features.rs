@@ -9,13 +9,13 @@ use lab_core::data;
 const LIMIT: usize = 1 << 30;
 
 /// The pooled features of a set of images.
-pub(super) struct Kept {
+pub(super) struct Features {
     width: usize,
     rows: Vec<f32>,
     known: Vec<bool>,
 }
 
-impl Kept {
+impl Features {
     /// Bytes that are kept of this many images with `width` features each; 0 where that would be too much.
     pub fn bytes(images: usize, width: usize) -> u64 {
         let bytes = images.saturating_mul(width).saturating_mul(size_of::<f32>());

@@ -10,7 +10,7 @@ use lab_core::names::first_few;
 use lab_core::protocol::{DatasetInfo, Import, Live, Prepared};
 use std::sync::Arc;
 
-/// A network from a file, as it is asked and as it is told of.
+/// A network from a file, as it is asked for and as it is shown.
 pub(crate) struct Imported {
     pub snapshot: Snapshot,
     pub prepared: Prepared,

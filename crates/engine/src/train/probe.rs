@@ -9,9 +9,9 @@ use lab_core::protocol::{ArmProbe, BlockProbe};
 
 /// How closely a step is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum ProbeLevel {
     /// Not at all.
-    Away,
+    Off,
     /// Norms and moments, block by block.
     Norms,
     /// The same, and how the values of every parameter and its gradient are spread.

@@ -1,6 +1,6 @@
 //! The room in memory that a training takes.
 
-use super::features::Kept;
+use super::features::Features;
 use lab_core::blueprint::Blueprint;
 use lab_core::blueprint::outline::Outline;
 use lab_core::data::{Dataset, Images};
@@ -42,7 +42,7 @@ pub(super) fn fits_into_memory(experiment: &Experiment, dataset: &Dataset, gpu: 
         kept = kept.saturating_add(weights);
         let blueprint = Blueprint::new(&arm.network, dataset.shape(), dataset.classes.len());
         if let (Ok(blueprint), true) = (blueprint, arm.freeze().holds_backbone()) {
-            let of = |part: &Images| Kept::bytes(part.len(), blueprint.features[0]);
+            let of = |part: &Images| Features::bytes(part.len(), blueprint.features[0]);
             kept = kept.saturating_add(of(&dataset.train) + of(&dataset.validation));
         }
     }

@@ -8,7 +8,7 @@ use super::device::Opened;
 use super::evaluate::EvaluateError;
 use super::failure::Failure;
 use super::guesses::Guesses;
-use super::probe::{Look, Observed};
+use super::probe::{Observed, ProbeLevel};
 use super::room::fits_into_memory;
 use super::start::{self, Origin, StartError};
 use burn::tensor::Device;
@@ -263,8 +263,8 @@ impl Session {
         self.loader.set_pixels(!same_images || !self.arms.iter().all(Arm::keeps_features));
         let mut batch = self.loader.next_batch()?;
         let clock = self.clock();
-        let look = self.look();
-        if look != Look::Away && batch.pixels.is_empty() {
+        let level = self.probe_level();
+        if level != ProbeLevel::Off && batch.pixels.is_empty() {
             let Dataset { train, mean, std, .. } = &*self.dataset;
             batch.pixels = data::plain_inputs(train, mean, std, &batch.indices)?;
         }
@@ -280,7 +280,7 @@ impl Session {
                 let known = arm.keeps_features() && same_images;
                 let features = known.then(|| arm.features(dataset, &batch.indices, device));
                 let features = features.transpose()?.flatten();
-                Ok::<_, EvaluateError>(arm.step_from(&batch, features, clock, &self.autodiff, look)?)
+                Ok::<_, EvaluateError>(arm.step_from(&batch, features, clock, &self.autodiff, level)?)
             });
             let Some((step, looked)) = stepped else {
                 stopped.push(index);
@@ -305,20 +305,20 @@ impl Session {
             arms,
         };
         let (probes, histograms) = seen.into_iter().map(|seen| (seen.probe, seen.histograms)).unzip();
-        let probe = (look != Look::Away).then_some(ProbeRecord { step: self.step, arms: probes });
-        let spread = (look == Look::Histograms).then_some(SpreadRecord { step: self.step, arms: histograms });
+        let probe = (level != ProbeLevel::Off).then_some(ProbeRecord { step: self.step, arms: probes });
+        let spread = (level == ProbeLevel::Histograms).then_some(SpreadRecord { step: self.step, arms: histograms });
         Ok(Stepped { record, probe, spread, stopped })
     }
 
     /// How closely the next step is looked at: of the steps that are looked at, a few dozen over the whole run count
     /// values, which takes longer than norms.
-    fn look(&self) -> Look {
+    fn probe_level(&self) -> ProbeLevel {
         let every = u64::from(self.probe_every);
         if every == 0 || !self.step.is_multiple_of(every) {
-            return Look::Away;
+            return ProbeLevel::Off;
         }
         let apart = self.total_steps.div_ceil(every).div_ceil(SPREADS).max(1);
-        if (self.step / every).is_multiple_of(apart) { Look::Histograms } else { Look::Norms }
+        if (self.step / every).is_multiple_of(apart) { ProbeLevel::Histograms } else { ProbeLevel::Norms }
     }
 
     /// Validates one arm; `None` if `go_on` ended it early, the arm has diverged, or its checkpoint has this evaluation
@@ -422,7 +422,7 @@ impl Session {
         self.arms.iter().map(|arm| arm_info(&arm.name, arm.model.blueprint())).collect()
     }
 
-    /// The session as whoever watches is told of it before it trains.
+    /// The session as whoever watches sees it before it trains.
     #[must_use]
     pub fn prepared(&self, run: Option<&Path>) -> Prepared {
         Prepared {
@@ -464,7 +464,7 @@ pub(super) fn arm_info(name: &str, blueprint: &Blueprint) -> ArmInfo {
     }
 }
 
-/// What a data set turned out to be, as watchers are told.
+/// What a data set turned out to be, as watchers see it.
 #[must_use]
 pub fn dataset_info(dataset: &Dataset) -> DatasetInfo {
     DatasetInfo {

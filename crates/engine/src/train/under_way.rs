@@ -88,8 +88,8 @@ pub(super) struct Run {
     unsaved: Option<String>,
     /// Why it has ended, while that waits to be written.
     ending: Option<End>,
-    /// What was last told of all that cannot be written.
-    told: Option<String>,
+    /// What was last reported of all that cannot be written.
+    reported: Option<String>,
     tried: Instant,
     /// Whether it is as it was left: nothing has been written since it was opened.
     untouched: bool,
@@ -117,7 +117,7 @@ impl Run {
             saved: now,
             unsaved: None,
             ending: None,
-            told: None,
+            reported: None,
             tried: now,
             untouched: false,
             again: VecDeque::new(),
@@ -129,7 +129,7 @@ impl Run {
         run
     }
 
-    /// Has an arm that is kept nowhere remember its weights.
+    /// Has an arm that is kept in no folder remember its weights.
     fn remember(&mut self, arm: usize) {
         if self.folders.get(arm).is_some_and(Option::is_none) {
             self.session.arms[arm].remember();
@@ -273,7 +273,7 @@ impl Run {
 
     /// Whether something waits for being written.
     pub fn waits(&self) -> bool {
-        self.told.is_some() || self.unwritten().is_some()
+        self.reported.is_some() || self.unwritten().is_some()
     }
 
     /// Tries again to write what waits, from time to time.
@@ -339,13 +339,13 @@ impl Run {
         Ok(said)
     }
 
-    /// What is to be told of what cannot be written, if that has changed.
+    /// What is to be reported of what cannot be written, if that has changed.
     pub fn news(&mut self) -> Option<Event> {
         let now = self.unwritten();
-        if now == self.told {
+        if now == self.reported {
             return None;
         }
-        self.told.clone_from(&now);
+        self.reported.clone_from(&now);
         Some(Event::Unwritten(now))
     }
 

@@ -53,7 +53,7 @@ impl Worker {
         Self { inbox, deferred: VecDeque::new(), outbox, keeper, run: None, latest, phase: Phase::Idle }
     }
 
-    /// Works until told to quit or until nobody is left to tell.
+    /// Works until it is asked to quit or nobody is left to hear of it.
     pub fn run(mut self) {
         loop {
             let busy = self.run.as_ref().is_some_and(|run| !run.over && (!run.paused || run.singles > 0));

@@ -142,7 +142,7 @@ fn histograms_count_the_weights_and_the_gradient_of_their_step() {
 fn attended() -> Engine {
     let mut engine = Engine::start(Box::new(KeepNothing), || {}).expect("a thread");
     let open: lab_engine::inspect::OpenRun = Arc::new(|_, _| Err("there are no runs here".into()));
-    engine.attend(|latest, teller| Inspectors::start(latest, teller, open)).expect("two threads");
+    engine.attend(|latest, events| Inspectors::start(latest, events, open)).expect("two threads");
     engine
 }
 

@@ -70,7 +70,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
         }
     }
     let example = classes.values().flatten().next().map(|path| name_of(path)).unwrap_or_default();
-    notices.insert(0, format!("classes are told by the names of the pictures, as in {example}"));
+    notices.insert(0, format!("classes are taken from the names of the pictures, as in {example}"));
     let train = Part::Files(store.clone(), to_train_on);
     Ok(Some(Found { name: name_of(folder), classes: names, train, own, notices, choice, left_out }))
 }

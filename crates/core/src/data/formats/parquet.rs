@@ -305,22 +305,31 @@ fn names_in(features: &Map<String, Value>, column: &str) -> Option<Vec<String>> 
 /// The columns that say the parts of rows.
 struct Parts {
     columns: PartColumns,
-    /// The places of the columns in the table by the numbers that they have here, what they are called, and the names that
-    /// their numbers stand for.
-    known: Vec<(usize, String, Option<Vec<String>>)>,
+    /// By the numbers that the columns have in `columns`.
+    known: Vec<PartColumn>,
+}
+
+/// A column that may say the parts of rows.
+struct PartColumn {
+    /// Its place in the table.
+    index: usize,
+    name: String,
+    /// What its numbers stand for.
+    names: Option<Vec<String>>,
 }
 
 impl Parts {
     /// Those beside the ones with pictures and classes.
     fn among(columns: &[Column], beside: [usize; 2], features: Option<&Map<String, Value>>) -> Self {
         let columns = columns.iter().filter(|column| column.is_label() && !beside.contains(&column.index));
-        let known: Vec<(usize, String, Option<Vec<String>>)> = columns
+        let known: Vec<PartColumn> = columns
             .filter_map(|column| {
                 let name = column.name.first()?;
-                Some((column.index, name.clone(), features.and_then(|features| names_in(features, name))))
+                let names = features.and_then(|features| names_in(features, name));
+                Some(PartColumn { index: column.index, name: name.clone(), names })
             })
             .collect();
-        let names: Vec<String> = known.iter().map(|(_, name, _)| normal(name)).collect();
+        let names: Vec<String> = known.iter().map(|column| normal(&column.name)).collect();
         Self { columns: PartColumns::among(&names, |_| true), known }
     }
 
@@ -328,7 +337,7 @@ impl Parts {
     fn of_rows(&self, table: &Table, unknown: &mut Vec<String>) -> Result<Vec<Option<Role>>, DataError> {
         let mut cells: BTreeMap<usize, Vec<Option<String>>> = BTreeMap::new();
         for column in self.columns.all() {
-            let (index, _, names) = &self.known[column];
+            let PartColumn { index, names, .. } = &self.known[column];
             let named = |label: Label| match (label, names) {
                 (Label::Number(number), Some(names)) => {
                     usize::try_from(number).ok().and_then(|it| names.get(it).cloned())
@@ -346,13 +355,13 @@ impl Parts {
 
     /// What the column is called that says it in a word.
     fn word(&self) -> Option<&str> {
-        self.columns.word.map(|column| &*self.known[column].1)
+        self.columns.word.map(|column| &*self.known[column].name)
     }
 
     /// What a person should know where the files say the parts.
     fn unused(&self, by_rows: bool) -> Option<String> {
-        let name = &self.known[self.columns.all().next().filter(|_| !by_rows)?].1;
-        Some(format!("the column {name} is not used: parts are told by the names of files"))
+        let name = &self.known[self.columns.all().next().filter(|_| !by_rows)?].name;
+        Some(format!("the column {name} is not used: the parts follow from the names of files"))
     }
 }
 

@@ -41,7 +41,7 @@ fn open(store: &Store, folder: &Path) -> Result<Option<Found>, DataError> {
     if !found.classes.iter().map(String::as_str).eq(["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]) {
         return Ok(Some(Found { name, ..found }));
     }
-    // That labels count from 1 is the format's way, and nothing to be told.
+    // That labels count from 1 is the format's way, and nothing to be said.
     Ok(Some(Found { name, classes: CLASSES.map(str::to_owned).to_vec(), notices, ..found }))
 }
 

@@ -4,6 +4,7 @@ use super::bits::{Bits, Huffman};
 use super::flaw::Flaw;
 use super::frame::{Component, Frame};
 use super::segments::{START_OF_SCAN, Segment, Segments};
+use std::ops::RangeInclusive;
 
 const HUFFMAN_TABLES: u8 = 0xc4;
 const RESTART_INTERVAL: u8 = 0xdd;
@@ -78,7 +79,7 @@ impl State {
         }
         let mut scan = Scan {
             is_progressive,
-            band: (first.into(), last.into()),
+            band: first.into()..=last.into(),
             is_refining: is_progressive && bits >> 4 > 0,
             tables: &self.tables,
             bits: Bits::new(data),
@@ -103,7 +104,7 @@ struct Member {
 struct Scan<'a> {
     is_progressive: bool,
     /// The first and the last coefficient that it brings.
-    band: (usize, usize),
+    band: RangeInclusive<usize>,
     /// Whether it brings one more bit of coefficients that have come before.
     is_refining: bool,
     tables: &'a [[Option<Huffman>; 4]; 2],
@@ -148,16 +149,16 @@ impl<'a> Scan<'a> {
         if !self.is_progressive {
             self.first(member)?;
             let mut all = 0;
-            return self.others(member, (1, 63), &mut all);
+            return self.others(member, 1..=63, &mut all);
         }
-        if self.band.0 == 0 {
+        if *self.band.start() == 0 {
             return if self.is_refining { self.bits.take(1).map(|_| ()) } else { self.first(member) };
         }
         if component.present.is_empty() {
             component.present = vec![0; component.blocks.0 * component.blocks.1];
         }
         let present = component.present.get_mut(block).ok_or(Flaw::Damaged)?;
-        if self.is_refining { self.refine(member, present) } else { self.others(member, self.band, present) }
+        if self.is_refining { self.refine(member, present) } else { self.others(member, self.band.clone(), present) }
     }
 
     /// The first coefficient: its size, then so many bits.
@@ -170,13 +171,14 @@ impl<'a> Scan<'a> {
     }
 
     /// The other coefficients, or a band of them: how many zeros to pass over, a size, then so many bits.
-    fn others(&mut self, member: &Member, (mut at, last): (usize, usize), present: &mut u64) -> Result<(), Flaw> {
+    fn others(&mut self, member: &Member, band: RangeInclusive<usize>, present: &mut u64) -> Result<(), Flaw> {
         if self.end_of_band > 0 {
             self.end_of_band -= 1;
             return Ok(());
         }
         let table = self.table(1, member.others)?;
-        while at <= last {
+        let mut at = *band.start();
+        while at <= *band.end() {
             let symbol = table.symbol(&mut self.bits)?;
             let (zeros, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
             if size == 0 && zeros < 15 {
@@ -200,7 +202,7 @@ impl<'a> Scan<'a> {
 
     /// One more bit of each coefficient that is there, and between them new ones.
     fn refine(&mut self, member: &Member, present: &mut u64) -> Result<(), Flaw> {
-        let (mut at, last) = self.band;
+        let (mut at, last) = self.band.clone().into_inner();
         if self.end_of_band == 0 {
             let table = self.table(1, member.others)?;
             while at <= last {

@@ -1,4 +1,4 @@
-//! What a JPEG decoder should have told: whether a file is whole. Decoders differ in what they forgive, and fill up
+//! What a JPEG decoder should have said: whether a file is whole. Decoders differ in what they forgive, and fill up
 //! what is missing with gray, which a network would then be trained on.
 //!
 //! [`tidy`] brings the segments of a file into the order of the book, as libjpeg reads them; [`check`] then goes

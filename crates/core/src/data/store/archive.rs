@@ -29,7 +29,7 @@ enum Packed {
 }
 
 impl Archive {
-    /// Opens a zip or tar archive, told by its contents; `None` where something else lies.
+    /// Opens a zip or tar archive, recognised by its contents; `None` where something else lies.
     pub fn open(path: &Path) -> Result<Option<Self>, DataError> {
         let failed = |error: io::Error| DataError::reading(path, &error);
         let refused = |problem: String| {

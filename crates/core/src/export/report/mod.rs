@@ -242,7 +242,7 @@ fn range(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
     values.map(|value| [value; 2]).reduce(|all, one| [all[0].min(one[0]), all[1].max(one[1])])
 }
 
-/// One network's blocks over time, each cell as dark as told.
+/// One network's blocks over time, each cell as dark as its value asks.
 fn heat(
     page: &mut Page,
     arm: &str,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Settings whose curves are drawn: the best ones.
 const DRAWN: usize = 8;
 
-/// So many comparisons are told in sentences; first what is asked first.
+/// So many comparisons are put into sentences; first what is asked first.
 const TOLD: usize = 12;
 
 /// What a guided experiment has shown.
@@ -47,7 +47,7 @@ pub fn html(folder: &StudyFolder) -> Result<String, StudyError> {
         count(trials.len() as u64)
     ));
     let settings = folder.runs_of_settings(&trials, &results);
-    // What was made to answer a question is told by its answer, which is corrected for all that was compared.
+    // What was made to answer a question is said by its answer, which is corrected for all that was compared.
     if let Some(found) = Conclusion::read(folder.path()) {
         concluded(&mut page, &found);
     } else {

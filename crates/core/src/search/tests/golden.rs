@@ -51,7 +51,7 @@ fn point_of(space: &Space, json: &Json) -> Point {
     Point(values.collect())
 }
 
-fn told_of(space: &Space, json: &Json) -> Vec<KnownTrial> {
+fn known_of(space: &Space, json: &Json) -> Vec<KnownTrial> {
     let trials = json["told"].as_array().unwrap().iter().zip(0..).map(|(one, trial)| {
         let state = match one["state"].as_str().unwrap() {
             "finished" => State::Finished(one["value"].as_f64().unwrap()),
@@ -75,10 +75,10 @@ fn assert_close(ours: f64, theirs: f64, relative: f64, what: &str) {
 fn densities_and_the_choice_among_candidates_are_optunas() {
     for (index, case) in cases("densities").iter().enumerate() {
         let space = space_of(case);
-        let mut told = told_of(&space, case);
-        // In whatever order they are told.
-        told.reverse();
-        let densities = Densities::of(&space, goal(case), u64::MAX, &told).unwrap();
+        let mut known = known_of(&space, case);
+        // In whatever order they come.
+        known.reverse();
+        let densities = Densities::of(&space, goal(case), u64::MAX, &known).unwrap();
         let points: Vec<Point> =
             case["probes"].as_array().unwrap().iter().map(|point| point_of(&space, point)).collect();
         let (good, others) = (numbers(&case["good"]), numbers(&case["others"]));
@@ -95,7 +95,7 @@ fn densities_and_the_choice_among_candidates_are_optunas() {
 fn importances_are_optunas() {
     for (index, case) in cases("importances").iter().enumerate() {
         let space = space_of(case);
-        let shares = importance(&space, goal(case), &told_of(&space, case));
+        let shares = importance(&space, goal(case), &known_of(&space, case));
         assert_eq!(shares.len(), space.dimensions().len());
         for (dimension, (ours, theirs)) in shares.iter().zip(numbers(&case["shares"])).enumerate() {
             assert_close(*ours, theirs, 1e-9, &format!("case {index}, dimension {dimension}"));
@@ -105,20 +105,20 @@ fn importances_are_optunas() {
 
 /// Plays the curves of a case one after another, and compares where each was stopped.
 fn assert_stops(case: &Json, decide: impl Fn(Goal, u64, &BTreeMap<u64, f64>, &[KnownTrial]) -> Decision) {
-    let mut told: Vec<KnownTrial> = Vec::new();
+    let mut known: Vec<KnownTrial> = Vec::new();
     for (trial, json) in (0..).zip(case["trials"].as_array().unwrap()) {
         let curve = numbers(&json["curve"]);
         let (mut rungs, mut stopped) = (BTreeMap::new(), None);
         for (epoch, value) in (1..).zip(&curve) {
             rungs.insert(epoch, *value);
-            if decide(goal(case), trial, &rungs, &told) != Decision::Continue {
+            if decide(goal(case), trial, &rungs, &known) != Decision::Continue {
                 stopped = Some(epoch);
                 break;
             }
         }
         assert_eq!(stopped, json["stopped"].as_u64(), "trial {trial}");
         let state = if stopped.is_some() { State::Pruned } else { State::Finished(*curve.last().unwrap()) };
-        told.push(KnownTrial { trial, point: Point(Vec::new()), state, rungs });
+        known.push(KnownTrial { trial, point: Point(Vec::new()), state, rungs });
     }
 }
 
@@ -126,9 +126,9 @@ fn assert_stops(case: &Json, decide: impl Fn(Goal, u64, &BTreeMap<u64, f64>, &[K
 fn successive_halving_stops_where_optuna_does() {
     for (case, (least, eta)) in cases("halving").iter().zip([(1, 3), (2, 4)]) {
         let halving = Halving::new(least, 27, eta).unwrap();
-        assert_stops(case, |goal, trial, rungs, told| {
+        assert_stops(case, |goal, trial, rungs, known| {
             let (rung, value) = rungs.last_key_value().unwrap();
-            halving.decide(goal, trial, *rung, *value, told)
+            halving.decide(goal, trial, *rung, *value, known)
         });
     }
 }
@@ -136,6 +136,6 @@ fn successive_halving_stops_where_optuna_does() {
 #[test]
 fn the_median_rule_stops_where_optuna_does() {
     for (case, rule) in cases("median").iter().zip([MedianRule::default(), MedianRule { first: 3, warm_up: 4 }]) {
-        assert_stops(case, |goal, _, rungs, told| rule.decide(goal, rungs, told));
+        assert_stops(case, |goal, _, rungs, known| rule.decide(goal, rungs, known));
     }
 }

@@ -26,7 +26,7 @@ pub fn mixed() -> Space {
     ])
 }
 
-pub fn told(trial: u64, point: Point, state: State) -> KnownTrial {
+pub fn trial_of(trial: u64, point: Point, state: State) -> KnownTrial {
     KnownTrial { trial, point, state, rungs: Default::default() }
 }
 

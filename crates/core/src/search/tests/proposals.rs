@@ -1,6 +1,6 @@
 //! What is proposed: where it lies, and that it is the same whenever and in whatever order it is asked for.
 
-use super::making::{float, mixed, number, space, told, whole};
+use super::making::{float, mixed, number, space, trial_of, whole};
 use crate::search::{Goal, GridError, KnownTrial, Point, Range, Scale, Search, Space, State, Value};
 use std::collections::BTreeSet;
 
@@ -67,7 +67,7 @@ fn history(search: &Search, trials: u64) -> Vec<KnownTrial> {
     for trial in 0..trials {
         let point = search.propose(trial, &history).unwrap();
         let value = objective(&point);
-        let mut one = told(trial, point, if trial % 5 == 4 { State::Pruned } else { State::Finished(value) });
+        let mut one = trial_of(trial, point, if trial % 5 == 4 { State::Pruned } else { State::Finished(value) });
         one.rungs.insert(1, value + 1.0);
         history.push(one);
     }
@@ -155,12 +155,12 @@ fn what_teaches_nothing_changes_no_proposal() {
     let mut known = history(&search, 30);
     let proposed = search.propose(50, &known);
     let point = known[0].point.clone();
-    known.push(told(30, point.clone(), State::Failed));
-    known.push(told(31, point.clone(), State::Finished(f64::NAN)));
-    known.push(told(32, Point(vec![Value::Choice(9)]), State::Finished(0.0)));
-    known.push(told(50, point.clone(), State::Finished(-9.0)));
+    known.push(trial_of(30, point.clone(), State::Failed));
+    known.push(trial_of(31, point.clone(), State::Finished(f64::NAN)));
+    known.push(trial_of(32, Point(vec![Value::Choice(9)]), State::Finished(0.0)));
+    known.push(trial_of(50, point.clone(), State::Finished(-9.0)));
     assert_eq!(search.propose(50, &known), proposed);
-    known.push(told(33, point, State::Finished(-9.0)));
+    known.push(trial_of(33, point, State::Finished(-9.0)));
     assert_ne!(search.propose(50, &known), proposed);
 }
 
@@ -171,13 +171,13 @@ fn workers_side_by_side_keep_away_from_each_others_points() {
         .map(|trial| {
             let point = search.propose(trial, &[]).unwrap();
             let value = (number(point.0[0]) - 0.7).abs();
-            told(trial, point, State::Finished(value))
+            trial_of(trial, point, State::Finished(value))
         })
         .collect();
     let alone = number(search.propose(99, &known).unwrap().0[0]);
     assert!((alone - 0.7).abs() < 0.1, "{alone}");
     for trial in 40..60 {
-        known.push(told(trial, Point(vec![Value::Float(alone)]), State::Running));
+        known.push(trial_of(trial, Point(vec![Value::Float(alone)]), State::Running));
     }
     let beside = number(search.propose(99, &known).unwrap().0[0]);
     assert!((beside - alone).abs() > 0.02, "{beside} beside {alone}");

@@ -1,6 +1,6 @@
 //! That learning from trials pays: better points than chance at equal trials, the best of a grid at a third of its cost.
 
-use super::making::{float, mixed, number, space, told, whole};
+use super::making::{float, mixed, number, space, trial_of, whole};
 use crate::random::{Proposal, Random};
 use crate::search::{
     Decision, Goal, Halving, KnownTrial, Point, Range, Scale, Search, Space, State, Value, importance,
@@ -15,7 +15,7 @@ fn best_of(search: &Search, trials: u64, objective: impl Fn(&Point) -> f64) -> f
         let point = search.propose(trial, &known).unwrap();
         let value = objective(&point);
         best = best.min(value);
-        known.push(told(trial, point, State::Finished(value)));
+        known.push(trial_of(trial, point, State::Finished(value)));
     }
     best
 }
@@ -74,7 +74,7 @@ fn halving_finds_the_best_of_a_grid_at_a_third_of_its_cost() {
             let trial = chance.unwrap_or(known.len());
             if trial == known.len() {
                 let Some(point) = grid.propose(trial as u64, &known) else { break };
-                known.push(told(trial as u64, point, State::Running));
+                known.push(trial_of(trial as u64, point, State::Running));
             }
             let begun = known[trial].rungs.last_key_value().map_or(0, |(rung, _)| *rung);
             let mut end = 27;
@@ -103,13 +103,13 @@ fn importance_knows_what_matters() {
         let points = (0..200).map(|trial| (trial, search.propose(trial, &[]).unwrap()));
         points
             .map(|(trial, point)| (trial, of(&point.0), point))
-            .map(|(trial, value, point)| told(trial, point, State::Finished(value)))
+            .map(|(trial, value, point)| trial_of(trial, point, State::Finished(value)))
             .collect()
     };
     let rate = trials(|point| -(number(point[0]).log10() + 2.0).abs());
     let shares = importance(search.space(), Goal::Highest, &rate);
     assert!(shares[0] > 0.8 && (shares.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{shares:?}");
-    // Whoever is told nothing, or that all are alike, knows nothing.
+    // Whoever knows of no trial, or that all are alike, can say nothing.
     assert_eq!(importance(search.space(), Goal::Lowest, &[]), [0.25; 4]);
     assert_eq!(importance(search.space(), Goal::Lowest, &trials(|_| 1.0)), [0.25; 4]);
 }

@@ -1,12 +1,12 @@
 //! Which trials are stopped, and what is said of it.
 
-use super::making::told;
+use super::making::trial_of;
 use crate::search::{Decision, Goal, Halving, HalvingError, KnownTrial, MedianRule, Point, Reason, State, hopeless};
 
 /// Trials that had these values at a rung.
 fn at_rung(rung: u64, values: &[f64]) -> Vec<KnownTrial> {
     let trials = (0..).zip(values).map(|(trial, value)| {
-        let mut one = told(trial, Point(Vec::new()), State::Running);
+        let mut one = trial_of(trial, Point(Vec::new()), State::Running);
         one.rungs.insert(rung, *value);
         one
     });
@@ -54,7 +54,7 @@ fn only_what_was_told_at_the_rung_decides() {
     let before = halving.decide(Goal::Lowest, 9, 3, 0.6, &known);
     assert_eq!(before, Decision::Stop(Reason::Behind { at: 3, value: 0.6, place: 2, of: 2, promoted: 1 }));
     known.extend(at_rung(1, &[0.9; 20]).into_iter().chain(at_rung(9, &[0.1; 20])));
-    known.push(told(40, Point(Vec::new()), State::Finished(0.0)));
+    known.push(trial_of(40, Point(Vec::new()), State::Finished(0.0)));
     // Its own value of an earlier attempt, from before it was interrupted.
     known.push(KnownTrial { trial: 9, ..at_rung(3, &[0.1]).remove(0) });
     assert_eq!(halving.decide(Goal::Lowest, 9, 3, 0.6, &known), before);
@@ -102,7 +102,7 @@ fn whoever_is_worse_than_the_median_stops() {
 
 #[test]
 fn whoever_has_no_hope_ends_at_once_and_says_why() {
-    let told = "Stopped after 2 epochs: its objective is no longer a finite number.";
-    assert_eq!([f64::NAN, f64::INFINITY].map(|value| sentence(hopeless(2, value))), [told, told]);
+    let said = "Stopped after 2 epochs: its objective is no longer a finite number.";
+    assert_eq!([f64::NAN, f64::INFINITY].map(|value| sentence(hopeless(2, value))), [said, said]);
     assert_eq!(hopeless(2, 1e9), Decision::Continue);
 }

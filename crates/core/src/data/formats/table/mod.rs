@@ -16,7 +16,7 @@ use crate::data::left_out::{LeftOut, Why, leave_out};
 use crate::data::names::{counted, name_of, shown_path};
 use crate::data::store::{Entry, Kind, Store};
 use once::{Named, once};
-use place::{Place, Table};
+use place::{Place, Record, Table};
 use read::{Kind as Written, is_form, read};
 use sheet::{Columns, Sheet};
 use std::collections::{BTreeSet, HashSet};
@@ -122,7 +122,7 @@ fn labelled(store: &Store, folder: &Path, places: &[(Place, Written)]) -> Result
     let mut used = Vec::new();
     for (place, table) in &tables {
         let mut of_table = Vec::new();
-        for (name, class, role) in &table.rows {
+        for Record { picture: name, class, role } in &table.rows {
             all += 1;
             let role = role.or(place.role);
             match pictures.find(name, &place.home, role) {
@@ -204,7 +204,7 @@ fn is_apart(rows: &[Named], tables: &[(&Place, Table)], pictures: &Pictures) -> 
     let Some(table) = rows.first().map(|row| row.table) else { return true };
     let others = tables.iter().filter(|(place, _)| place.path != table);
     let names = others.flat_map(|(place, table)| {
-        table.rows.iter().filter_map(|(name, _, role)| pictures.find(name, &place.home, role.or(place.role)))
+        table.rows.iter().filter_map(|row| pictures.find(&row.picture, &place.home, row.role.or(place.role)))
     });
     !names.into_iter().any(|picture| own.contains(picture))
 }

@@ -18,17 +18,17 @@ pub(super) struct Named<'a> {
 /// # Errors
 /// Two tables that give a picture different classes.
 fn agreed(rows: &[Named]) -> Result<(), String> {
-    let mut told: HashMap<&Path, Vec<(&Path, BTreeSet<&str>)>> = HashMap::new();
+    let mut said: HashMap<&Path, Vec<(&Path, BTreeSet<&str>)>> = HashMap::new();
     for row in rows {
         let Some(class) = row.class else { continue };
-        let tables = told.entry(row.picture).or_default();
+        let tables = said.entry(row.picture).or_default();
         match tables.iter_mut().find(|(table, _)| *table == row.table) {
             Some((_, classes)) => drop(classes.insert(class)),
             None => tables.push((row.table, BTreeSet::from([class]))),
         }
     }
     for row in rows {
-        let Some([(first, classes), others @ ..]) = told.get(row.picture).map(Vec::as_slice) else { continue };
+        let Some([(first, classes), others @ ..]) = said.get(row.picture).map(Vec::as_slice) else { continue };
         if let Some((other, differing)) = others.iter().find(|(_, other)| other != classes) {
             let [there, here] = [(first, classes), (other, differing)].map(|(table, classes)| {
                 let classes = classes.iter().copied().collect::<Vec<_>>().join(" and ");

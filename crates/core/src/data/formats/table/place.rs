@@ -19,10 +19,18 @@ impl Place {
     }
 }
 
+/// What a row says.
+pub(super) struct Record {
+    /// The picture as it is named there.
+    pub picture: String,
+    pub class: Option<String>,
+    /// Which images it is one of, if there is a column for it.
+    pub role: Option<Role>,
+}
+
 /// What a table says.
 pub(super) struct Table {
-    /// Names of pictures, classes where there is one and, if there is a column for it, parts.
-    pub rows: Vec<(String, Option<String>, Option<Role>)>,
+    pub rows: Vec<Record>,
     /// What a person should know about it.
     pub notices: Vec<String>,
 }

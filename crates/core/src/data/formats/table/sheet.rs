@@ -1,6 +1,6 @@
 //! Which columns of a table are used, and what its rows then say.
 
-use super::place::{Place, Table};
+use super::place::{Place, Record, Table};
 use crate::data::error::DataError;
 use crate::data::formats::part_columns::{PartColumns, normal, truth};
 use crate::data::formats::pictures::Pictures;
@@ -193,7 +193,8 @@ impl Sheet {
                     DataError::unusable(place.folder(), problem, "leave one class to each picture")
                 })?,
             };
-            rows.push((picture, class, columns.parts.role(|column| record.get(column), &mut unknown)));
+            let role = columns.parts.role(|column| record.get(column), &mut unknown);
+            rows.push(Record { picture, class, role });
         }
         let word = columns.parts.word.map(|column| self.written(column)).unwrap_or_default();
         let mut notices: Vec<String> = PartColumns::notice(&unknown, word, &name_of(&place.path)).into_iter().collect();
@@ -205,7 +206,7 @@ impl Sheet {
                 self.written(column)
             ));
         }
-        Ok(rows.iter().any(|(_, class, _)| class.is_some()).then_some(Table { rows, notices }))
+        Ok(rows.iter().any(|row| row.class.is_some()).then_some(Table { rows, notices }))
     }
 
     fn written(&self, column: usize) -> &str {

@@ -75,7 +75,7 @@ pub(in crate::data) enum Label {
 }
 
 impl Table {
-    /// Opens a Parquet file, told by its contents.
+    /// Opens a Parquet file, recognised by its contents.
     pub fn open(path: &Path) -> std::result::Result<Self, DataError> {
         let failed = |error: io::Error| DataError::reading(path, &error);
         let damaged = |problem: &str| DataError::damaged(path, problem);
@@ -183,24 +183,23 @@ impl Table {
             };
             let levels = self.about.file_metadata().schema_descr().column(column).max_def_level();
             for (group, &rows) in self.groups.iter().enumerate() {
-                let size = (rows, levels);
                 match self.reader(group, column)? {
                     ColumnReader::Int32ColumnReader(reader) => {
-                        values(reader, size, &mut labels, |number| Some(Label::Number(i64::from(*number))))?;
+                        values(reader, rows, levels, &mut labels, |number| Some(Label::Number(i64::from(*number))))?;
                     }
                     ColumnReader::Int64ColumnReader(reader) => {
-                        values(reader, size, &mut labels, |number| Some(Label::Number(*number)))?;
+                        values(reader, rows, levels, &mut labels, |number| Some(Label::Number(*number)))?;
                     }
                     ColumnReader::FloatColumnReader(reader) => {
-                        values(reader, size, &mut labels, |number| measured(f64::from(*number)))?;
+                        values(reader, rows, levels, &mut labels, |number| measured(f64::from(*number)))?;
                     }
                     ColumnReader::DoubleColumnReader(reader) => {
-                        values(reader, size, &mut labels, |number| measured(*number))?;
+                        values(reader, rows, levels, &mut labels, |number| measured(*number))?;
                     }
                     ColumnReader::BoolColumnReader(reader) => {
-                        values(reader, size, &mut labels, |is| Some(Label::Text(is.to_string())))?;
+                        values(reader, rows, levels, &mut labels, |is| Some(Label::Text(is.to_string())))?;
                     }
-                    ColumnReader::ByteArrayColumnReader(reader) => values(reader, size, &mut labels, text)?,
+                    ColumnReader::ByteArrayColumnReader(reader) => values(reader, rows, levels, &mut labels, text)?,
                     _ => return Err(fault("a column of another kind than it is said to be")),
                 }
             }
@@ -228,7 +227,8 @@ impl Table {
 /// Adds the values of a column in a group with so many rows; those of the highest level have one.
 fn values<T: DataType>(
     mut reader: ColumnReaderImpl<T>,
-    (rows, highest): (usize, i16),
+    rows: usize,
+    highest: i16,
     to: &mut Vec<Option<Label>>,
     label: impl Fn(&T::T) -> Option<Label>,
 ) -> Result<()> {

@@ -24,6 +24,8 @@ pub struct PastEvent {
     pub what: String,
     /// Whether it came from outside, or an arm stopped: what is marked on every plot.
     pub intervened: bool,
+    /// The arm that stopped, if that is what happened.
+    pub stopped: Option<String>,
 }
 
 /// An arm so far.

@@ -200,6 +200,17 @@ pub struct Intervention {
     /// What was changed by hand, if something was: whoever goes on from an earlier step makes the change again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// The arm that stopped, if that is what happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+}
+
+impl Intervention {
+    /// What happened, in words, after so many steps: neither a change by hand nor the end of an arm.
+    #[must_use]
+    pub fn new(step: u64, what: impl Into<String>) -> Self {
+        Self { step, what: what.into(), change: None, stopped: None }
+    }
 }
 
 /// Something that a person changed in a run under way.

@@ -38,6 +38,9 @@ pub struct EventLine {
     /// What was changed by hand, so that it can be done again after a crash.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "exact")]
     pub change: Option<Change>,
+    /// The arm that stopped, if that is what happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// Where the images are from here on, if they have moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<Source>,
@@ -45,7 +48,7 @@ pub struct EventLine {
 
 impl EventLine {
     pub(super) fn new(step: u64, event: Happening, what: &str) -> Self {
-        Self { time: now(), step, event, what: what.to_owned(), change: None, images: None }
+        Self { time: now(), step, event, what: what.to_owned(), change: None, stopped: None, images: None }
     }
 }
 

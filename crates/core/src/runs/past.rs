@@ -45,8 +45,31 @@ pub(super) fn read(run: &Run) -> Result<Past, String> {
     past.probes = looks.into_iter().map(|(step, arms)| ProbeRecord { step, arms }).collect();
     past.spreads = spreads.into_iter().map(|(step, arms)| SpreadRecord { step, arms }).collect();
     let happened = run.events().map_err(|error| error.to_string())?.into_iter();
+    let arms: Vec<String> = run.info.arms.iter().map(|arm| arm.name.clone()).collect();
     past.events = happened
-        .map(|line| PastEvent { step: line.step, intervened: line.event == Happening::Intervention, what: line.what })
+        .map(|line| {
+            let intervened = line.event == Happening::Intervention;
+            let named = arms.iter().find(|name| intervened && is_end_of(name, &line.what));
+            let stopped = line.stopped.or_else(|| named.cloned());
+            PastEvent { step: line.step, intervened, stopped, what: line.what }
+        })
         .collect();
     Ok(past)
+}
+
+/// Whether these words say that an arm of this name has stopped: older versions wrote nothing but the words.
+fn is_end_of(arm: &str, what: &str) -> bool {
+    what.strip_prefix(arm).is_some_and(|rest| rest.starts_with(": "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_end_of;
+
+    #[test]
+    fn the_words_of_an_older_version_say_which_arm_has_stopped() {
+        let what = "plain: the loss is no longer a finite number";
+        assert_eq!(["plain", "pla", "residual"].map(|arm| is_end_of(arm, what)), [true, false, false]);
+        assert!(!is_end_of("plain", "plain learning rate 0.05"));
+    }
 }

@@ -123,7 +123,7 @@ fn train(record: &mut dyn Record) {
             record.evaluated(&evaluation(1, at)).unwrap();
         }
     }
-    record.intervened(&Intervention { step: 3, what: "learning rate 0.05".to_owned(), change: None }).unwrap();
+    record.intervened(&Intervention { stopped: Some("plain".into()), ..Intervention::new(3, "no number") }).unwrap();
     record.finished(&outcome(4)).unwrap();
 }
 
@@ -236,8 +236,8 @@ fn a_run_that_goes_on_brings_along_what_was_recorded() {
     assert_eq!(probes.iter().map(|it| it.step).collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert_eq!(probes[3].arms, [probe(4).arms[0].clone(), ArmProbe::default()], "the second arm was not looked at");
     assert_eq!(spreads, [spread(3)], "as they were counted");
-    let happened: Vec<_> = events.iter().map(|it| (it.step, it.what.as_str(), it.intervened)).collect();
-    assert_eq!(happened[1..], [(3, "learning rate 0.05", true), (4, "finished", false)]);
+    let happened: Vec<_> = events.iter().map(|it| (it.step, &*it.what, it.intervened, it.stopped.as_deref())).collect();
+    assert_eq!(happened[1..], [(3, "no number", true, Some("plain")), (4, "finished", false, None)]);
     assert!(happened[0].1.starts_with("started on "), "{happened:?}");
 }
 

@@ -271,8 +271,8 @@ impl Record for FolderRecord {
     }
 
     fn intervened(&mut self, intervention: &Intervention) -> Result<(), String> {
-        let Intervention { step, what, change } = intervention;
-        self.note(EventLine { change: change.clone(), ..EventLine::new(*step, Happening::Intervention, what) })?;
+        let Intervention { step, what, change, stopped } = intervention.clone();
+        self.note(EventLine { change, stopped, ..EventLine::new(step, Happening::Intervention, &what) })?;
         self.attempt(Self::flush);
         Ok(())
     }

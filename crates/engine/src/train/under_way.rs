@@ -208,6 +208,7 @@ impl Run {
         let mut what = self.session.why_stopped(arm);
         let newest = self.record.checkpoints(arm).and_then(|folder| checkpoint::newest(&folder));
         let arm = &mut self.session.arms[arm];
+        let stopped = Some(arm.name.clone());
         let taken = if let Some(newest) = newest {
             checkpoint::take_back(arm, &newest)
         } else {
@@ -217,7 +218,7 @@ impl Run {
         if let Err(why) = taken {
             what += &format!("; its last checkpoint cannot be read: {why}");
         }
-        let intervention = Intervention { step: self.session.step, what, change: None };
+        let intervention = Intervention { stopped, ..Intervention::new(self.session.step, what) };
         self.record.intervened(&intervention).map_err(Failure::Keep)?;
         Ok(intervention)
     }

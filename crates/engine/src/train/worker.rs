@@ -257,7 +257,7 @@ impl Worker {
         if !run.over {
             run.record.resumed(run.session.step).map_err(Failure::Keep)?;
             let what = format!("resumed on {}", run.session.opened.name);
-            let resumed = Intervention { step: run.session.step, what, change: None };
+            let resumed = Intervention::new(run.session.step, what);
             run.record.intervened(&resumed).map_err(Failure::Keep)?;
         }
         self.begin(run, before, said)
@@ -337,7 +337,7 @@ impl Worker {
             return Ok(());
         }
         let (step, what) = (run.session.step, change.in_words());
-        let intervention = Intervention { step, what, change: Some(Change::Tune(change.clone())) };
+        let intervention = Intervention { change: Some(Change::Tune(change.clone())), ..Intervention::new(step, what) };
         run.record.intervened(&intervention).map_err(Failure::Keep)?;
         self.outbox.send(Event::Intervened(intervention));
         self.outbox.send(Event::Tuned(Box::new(run.session.live())));
@@ -356,7 +356,7 @@ impl Worker {
         let what = format!("extended by {}; {}", plural(epochs.into(), "epoch"), schedule.in_words());
         let course = run.session.course().clone();
         let change = Some(Change::Length { steps: run.session.total_steps, course });
-        let intervention = Intervention { step: run.session.step, what, change };
+        let intervention = Intervention { change, ..Intervention::new(run.session.step, what) };
         run.record.intervened(&intervention).map_err(Failure::Keep)?;
         let prepared = run.session.prepared(run.record.folder());
         self.outbox.send(Event::Intervened(intervention));

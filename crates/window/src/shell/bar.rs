@@ -250,12 +250,11 @@ fn stopped(ui: &mut Ui, monitor: &Monitor) {
     if stopped.is_empty() {
         return;
     }
-    // Why is told with the arm's name in front.
-    let told = |arm: &str| {
-        let mut told = monitor.interventions.iter().rev().map(|what| what.what.as_str());
-        told.find(|what| what.strip_prefix(arm).is_some_and(|rest| rest.starts_with(':')))
+    let why = |arm: &str| {
+        let end = monitor.interventions.iter().rev().find(|what| what.stopped.as_deref() == Some(arm))?;
+        Some(end.what.as_str())
     };
-    let why: Vec<&str> = stopped.iter().filter_map(|(arm, ..)| told(arm)).collect();
+    let why: Vec<&str> = stopped.iter().filter_map(|(arm, ..)| why(arm)).collect();
     let text: Vec<String> =
         stopped.iter().map(|(arm, how, step)| format!("{arm} {how} at step {}", number::count(*step))).collect();
     let text = RichText::new(text.join(", ")).color(Tokens::of(ui).error);

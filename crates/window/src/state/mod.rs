@@ -377,9 +377,9 @@ impl Monitor {
         }
         past.probes.into_iter().filter(|record| record.step <= until).for_each(|record| self.probed(record));
         past.spreads.into_iter().filter(|record| record.step <= until).for_each(|record| self.spreads.push(record));
-        for PastEvent { step, what, intervened } in past.events {
+        for PastEvent { step, what, intervened, stopped } in past.events {
             if intervened && step <= until {
-                self.interventions.push(Intervention { step, what, change: None });
+                self.interventions.push(Intervention { stopped, ..Intervention::new(step, what) });
             }
         }
     }

@@ -141,7 +141,7 @@ fn the_learning_rate_changes_while_training() {
     harness.run();
     let close = |rate: f64| (rate - 0.01).abs() < 1e-3;
     assert!(script.sent(|command| matches!(command, Command::Tune(Tune::LearningRate(rate)) if close(*rate))));
-    script.say(Event::Intervened(Intervention { step: 5, what: "learning rate 0.1 → 0.01".into(), change: None }));
+    script.say(Event::Intervened(Intervention::new(5, "learning rate 0.1 → 0.01")));
     harness.run();
     assert_eq!(harness.state().monitor().interventions.len(), 1);
 }

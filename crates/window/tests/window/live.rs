@@ -319,7 +319,7 @@ fn a_run_that_is_opened_again_has_its_whole_log() {
     // High enough for all lines to be seen at once.
     let (mut harness, script) = window_of(vec2(1440.0, 2000.0), Theme::Dark, false);
     let experiment = Experiment::check(PRESETS[0].plan()).unwrap();
-    let event = |step, what: &str| PastEvent { step, what: what.into(), intervened: false };
+    let event = |step, what: &str| PastEvent { step, what: what.into(), intervened: false, stopped: None };
     let arm = |arm| ArmPast { evaluations: vec![evaluation(arm, 20), evaluation(arm, 40)], ..ArmPast::default() };
     let past = Past {
         arms: vec![arm(0), arm(1)],

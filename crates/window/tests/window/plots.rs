@@ -165,7 +165,7 @@ fn a_plots_own_menu_makes_its_axis_logarithmic_and_hides_it() {
 #[test]
 fn interventions_are_told_where_they_happened() {
     let (mut harness, script) = training(100);
-    script.say(Event::Intervened(Intervention { step: 50, what: "learning rate 0.01".into(), change: None }));
+    script.say(Event::Intervened(Intervention::new(50, "learning rate 0.01")));
     harness.run();
     // The curves fill the plot up to the names at their ends, so step 50 is somewhere about the middle.
     let rect = place(&harness, "Loss");

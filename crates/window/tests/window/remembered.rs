@@ -261,9 +261,9 @@ fn an_arm_that_died_is_named_in_the_bar_and_at_the_end() {
     let (mut harness, script) = training(10);
     let mut record = record(11, 2);
     record.arms[0] = None;
-    let happened = |what: &str| Event::Intervened(Intervention { step: 10, what: what.into(), change: None });
-    script.say(happened("plain: the loss is no longer a finite number"));
-    script.say(happened("learning rate 0.05"));
+    let (stopped, why) = (Some("plain".to_owned()), "plain: the loss is no longer a finite number");
+    script.say(Event::Intervened(Intervention { stopped, ..Intervention::new(10, why) }));
+    script.say(Event::Intervened(Intervention::new(10, "learning rate 0.05")));
     script.say(Event::Steps(vec![record]));
     harness.run();
     let told = harness.get_by_label("plain stopped at step 10").rect().center();

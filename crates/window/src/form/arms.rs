@@ -30,6 +30,13 @@ pub struct Context<'a> {
     pub costs: Costs<'a>,
 }
 
+impl Context<'_> {
+    /// In what an arm differs from the first one.
+    fn differs(&self, arm: usize) -> &[Difference] {
+        self.differs.get(arm).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// What the list remembers from one frame to the next.
 pub struct Tools<'a> {
     pub outlines: &'a mut Outlines,
@@ -49,9 +56,8 @@ pub fn ui(ui: &mut Ui, plan: &mut Plan, context: &Context, tools: &mut Tools) {
         everywhere(ui, plan, context);
     }
     for index in 0..plan.arms.len() {
-        let differs = context.differs.get(index).map_or(&[][..], Vec::as_slice);
         ui.push_id(("arm", index), |ui| {
-            change = change.take().or(arm(ui, plan, index, context, tools, differs));
+            change = change.take().or(arm(ui, plan, index, context, tools));
         });
         ui.add_space(space::S);
     }
@@ -163,14 +169,7 @@ fn free_name(arms: &[Arm], name: &str) -> String {
         .unwrap_or_else(|| stem.to_owned())
 }
 
-fn arm(
-    ui: &mut Ui,
-    plan: &mut Plan,
-    index: usize,
-    context: &Context,
-    tools: &mut Tools,
-    differs: &[Difference],
-) -> Option<Change> {
+fn arm(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, tools: &mut Tools) -> Option<Change> {
     let tokens = Tokens::of(ui);
     let (count, first) = (plan.arms.len(), plan.arms[0].name.clone());
     let name = plan.arms[index].name.clone();
@@ -211,9 +210,9 @@ fn arm(
         ui.add(Label::new(theme::caption(line, &tokens)).wrap());
     }
     if index > 0 {
-        difference(ui, &first, differs);
+        difference(ui, &first, context.differs(index));
     }
-    fold.show_body_unindented(ui, |ui| rows(ui, plan, index, (context, differs), tools.fetching));
+    fold.show_body_unindented(ui, |ui| rows(ui, plan, index, context, tools.fetching));
     change
 }
 
@@ -234,19 +233,13 @@ fn told(plan: &Plan, index: usize, context: &Context, outlines: &mut Outlines) -
     }
 }
 
-fn rows(
-    ui: &mut Ui,
-    plan: &mut Plan,
-    index: usize,
-    (context, differs): (&Context, &[Difference]),
-    fetching: &mut Fetching,
-) {
+fn rows(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, fetching: &mut Fetching) {
     let name = plan.arms[index].name.clone();
     let is_alone = plan.arms.iter().filter(|arm| arm.name == name).count() == 1;
     let (recipe, arm) = (plan.recipe.clone(), &mut plan.arms[index]);
     let preset = context.base.arms.get(index);
     let path = format!("arms[{index}]");
-    let differing: Vec<String> = differs.iter().map(|each| format!("{path}.{}", each.path)).collect();
+    let differing: Vec<String> = context.differs(index).iter().map(|each| format!("{path}.{}", each.path)).collect();
     let requests = Some(context.requests);
     let fields = Fields { found: context.found, path, owner: Some(&name), differing: &differing, requests };
     fields.row(ui, &field::ARM_NAME, &mut arm.name, preset.map(|p| &p.name), |ui, name| {
@@ -257,7 +250,7 @@ fn rows(
     }
     let stages = arm.network.stages().len();
     network::ui(ui, &fields.below("network"), &mut arm.network, preset.map(|p| &p.network), |ui| {
-        start::ui(ui, &fields, &mut arm.start, preset.map(|p| &p.start), (stages, fetching));
+        start::ui(ui, &fields, &mut arm.start, preset.map(|p| &p.start), stages, fetching);
     });
     let base = preset.map(|p| p.optimizer.is_some());
     let mut own = arm.optimizer.is_some();

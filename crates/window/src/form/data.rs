@@ -21,7 +21,8 @@ pub fn ui(
     fields: &Fields,
     data: &mut Data,
     preset: Option<&Data>,
-    (collection, actions): (&mut Collection, &mut Vec<Action>),
+    collection: &mut Collection,
+    actions: &mut Vec<Action>,
 ) {
     source(ui, fields, &mut data.source, preset.map(|p| &p.source), actions);
     standing(ui, data, collection, actions);

@@ -69,8 +69,7 @@ impl Fetching {
         let mut used = None;
         CollapsingHeader::new(RichText::new(title).size(theme::size::SMALL)).id_salt(title).show(ui, |ui| {
             for offer in OFFERS.iter().filter(|offer| offer.kind == kind) {
-                let there = folder.join(offer.target());
-                if let Some(path) = self.row(ui, offer, target, (&folder, there)) {
+                if let Some(path) = self.row(ui, offer, target, &folder) {
                     used = Some(path);
                 }
             }
@@ -110,9 +109,10 @@ impl Fetching {
         arrived
     }
 
-    fn row(&mut self, ui: &mut Ui, offer: &'static Offer, target: &Target, at: (&Path, PathBuf)) -> Option<PathBuf> {
+    /// One offer, which lies in this folder once it is got; where it is there already, what was chosen of it.
+    fn row(&mut self, ui: &mut Ui, offer: &'static Offer, target: &Target, folder: &Path) -> Option<PathBuf> {
         let tokens = Tokens::of(ui);
-        let (folder, there) = at;
+        let there = folder.join(offer.target());
         let mut used = None;
         let job = self.jobs.iter().position(|job| job.offer == offer);
         let under_way = job.filter(|job| self.jobs[*job].failure.is_none());

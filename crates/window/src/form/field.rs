@@ -11,7 +11,6 @@ use eframe::egui::{
     UiBuilder, Vec2, WidgetInfo, emath::Numeric, vec2,
 };
 use lab_core::experiment::Invalid;
-use lab_core::experiment::field::Field;
 use serde::Serialize;
 
 /// Width of the labels' column, in points.
@@ -124,7 +123,7 @@ impl<'a> Fields<'a> {
                     reset_button(ui, &self.name(label), changed, value, preset);
                     let wish = |ui: &mut Ui| self.wish(ui, &path, values);
                     let heard = self.requests.is_some() && Requests::can_vary(&path);
-                    help_button(ui, &self.name(label), (label, row.field), heard.then_some(&wish as &dyn Fn(&mut Ui)));
+                    help_button(ui, &self.name(label), &row, heard.then_some(&wish as &dyn Fn(&mut Ui)));
                     if heard {
                         // The menu is the label's: the widget may have a list of its own.
                         let asked = shown.secondary_clicked() || response.secondary_clicked();
@@ -295,16 +294,16 @@ fn icon(ui: &mut Ui, text: RichText) -> Response {
 }
 
 /// The "?" beside a field: explains on hover, and stays open when clicked.
-fn help_button(ui: &mut Ui, name: &str, (title, field): (&str, &Field), wish: Option<&dyn Fn(&mut Ui)>) {
+fn help_button(ui: &mut Ui, name: &str, row: &Row, wish: Option<&dyn Fn(&mut Ui)>) {
     let tokens = Tokens::of(ui);
     let text = RichText::new("?").size(theme::size::SMALL).color(tokens.weak);
     let response = icon(ui, text);
     let response = named(ui, response, &format!("About {name}"));
     let explain = |ui: &mut Ui| {
         ui.set_max_width(ui.spacing().tooltip_width);
-        ui.label(theme::strong(title));
-        ui.label(field.what);
-        ui.label(theme::caption(field.good, &tokens));
+        ui.label(theme::strong(&*row.label));
+        ui.label(row.field.what);
+        ui.label(theme::caption(row.field.good, &tokens));
     };
     if !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response)) {
         response.clone().on_hover_ui(explain);

@@ -78,7 +78,14 @@ pub struct Form {
 }
 
 /// What can be undone.
-type Edited = (Plan, DeviceChoice, Option<&'static str>, Plan);
+#[derive(Clone, PartialEq)]
+struct Edited {
+    plan: Plan,
+    device: DeviceChoice,
+    /// The id of the preset that the plan began as.
+    preset: Option<&'static str>,
+    base: Plan,
+}
 
 impl Form {
     /// A form that begins with this plan.
@@ -178,12 +185,18 @@ impl Form {
     }
 
     fn edited(&self) -> Edited {
-        (self.plan.clone(), self.device, self.preset.map(|preset| preset.id), self.base.clone())
+        Edited {
+            plan: self.plan.clone(),
+            device: self.device,
+            preset: self.preset.map(|preset| preset.id),
+            base: self.base.clone(),
+        }
     }
 
-    fn edit(&mut self, (plan, device, id, base): Edited) {
-        self.colors.note(&self.plan, &plan);
-        (self.plan, self.device, self.preset, self.base) = (plan, device, id.and_then(preset), base);
+    fn edit(&mut self, edited: Edited) {
+        self.colors.note(&self.plan, &edited.plan);
+        self.preset = edited.preset.and_then(preset);
+        (self.plan, self.device, self.base) = (edited.plan, edited.device, edited.base);
         self.recheck();
     }
 
@@ -276,7 +289,7 @@ impl Form {
             self.top(ui, actions);
             // What was chosen above is another experiment; below, a colour is chosen for what is shown.
             let before = self.plan.clone();
-            self.sections(ui, known, &requests, (collection, actions));
+            self.sections(ui, known, &requests, collection, actions);
             self.colors.note(&before, &self.plan);
             ui.add_space(space::XL);
         });
@@ -355,7 +368,8 @@ impl Form {
         ui: &mut Ui,
         known: Option<&(Source, DatasetInfo)>,
         requests: &Requests,
-        (collection, actions): (&mut Collection, &mut Vec<Action>),
+        collection: &mut Collection,
+        actions: &mut Vec<Action>,
     ) {
         let Self { plan, device, base, checked, differs, outlines, devices, samples, speeds, fault, fetching, .. } =
             self;
@@ -365,7 +379,7 @@ impl Form {
         let wrong = errors(found, "data") + usize::from(fault.is_some());
         section(ui, "Data", &summary, false, wrong, |ui| {
             let fields = Fields::new(found, "data").with_requests(requests);
-            data::ui(ui, &fields, &mut plan.data, Some(&base.data), (collection, actions));
+            data::ui(ui, &fields, &mut plan.data, Some(&base.data), collection, actions);
             if let Some(path) = fetching.ui(ui, &Target::Data) {
                 plan.data.source = Source::Path(path);
             }

@@ -76,12 +76,12 @@ enum Count {
 }
 
 /// A number beside what it counts.
-fn counted(ui: &mut Ui, mut number: u64, mut count: Count) -> (Response, u64, Count) {
+fn counted(ui: &mut Ui, number: &mut u64, count: &mut Count) -> Response {
     let size = vec2((ui.available_width() - 88.0).max(40.0), theme::ROW);
-    let response = whole_field(ui, &mut number, |field| field.speed(0.1).min_size(size));
-    let unit = choose(ui, &mut count, &[(Count::Epochs, "epochs"), (Count::Steps, "steps")]);
+    let response = whole_field(ui, number, |field| field.speed(0.1).min_size(size));
+    let unit = choose(ui, count, &[(Count::Epochs, "epochs"), (Count::Steps, "steps")]);
     named(ui, unit, "Unit");
-    (response, number, count)
+    response
 }
 
 fn narrow(number: u64) -> u32 {
@@ -89,14 +89,14 @@ fn narrow(number: u64) -> u32 {
 }
 
 fn length(ui: &mut Ui, fields: &Fields, field: &'static Field, length: &mut Length, preset: Option<&Length>) {
-    let (unit, number, count) = match *length {
+    let (unit, mut number, mut count) = match *length {
         Length::Epochs(number) => ("epochs", u64::from(number), Count::Epochs),
         Length::Steps(number) => ("steps", number, Count::Steps),
     };
     let mut paths = field.paths.iter().filter_map(|path| path.strip_prefix("recipe."));
     let at = paths.find(|path| path.ends_with(unit)).unwrap_or(unit);
     fields.row(ui, Row::from(field).at(at), length, preset, |ui, length| {
-        let (response, number, count) = counted(ui, number, count);
+        let response = counted(ui, &mut number, &mut count);
         *length = match count {
             Count::Epochs => Length::Epochs(narrow(number)),
             Count::Steps => Length::Steps(number),

@@ -13,7 +13,8 @@ pub fn ui(
     fields: &Fields,
     start: &mut Option<Start>,
     preset: Option<&Option<Start>>,
-    (stages, fetching): (usize, &mut Fetching),
+    stages: usize,
+    fetching: &mut Fetching,
 ) {
     let mut on = start.is_some();
     fields.tick(ui, &field::START, &mut on, preset.map(Option::is_some).as_ref());

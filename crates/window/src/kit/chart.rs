@@ -94,106 +94,125 @@ impl Scale {
     }
 }
 
-/// Draws lines over numbers; `name` says what they show. Gives the place below the pointer.
-pub fn draw(ui: &mut Ui, id: &str, name: &str, lines: &[Series], scale: Scale, height: f32) -> Option<[f64; 2]> {
-    draw_across(ui, (id, name), lines, Across::default(), scale, height)
+/// A plot before lines are drawn in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Chart<'a> {
+    /// Tells it from other plots, in every frame alike.
+    pub id: &'a str,
+    /// What its lines show, for those who have it read to them.
+    pub name: &'a str,
+    pub across: Across<'a>,
+    /// How what runs up is scaled.
+    pub scale: Scale,
+    /// In points.
+    pub height: f32,
 }
 
-/// The same over what is not spread evenly, or no number.
-pub fn draw_across(
-    ui: &mut Ui,
-    (id, name): (&str, &str),
-    lines: &[Series],
-    across: Across,
-    scale: Scale,
-    height: f32,
-) -> Option<[f64; 2]> {
-    let tokens = Tokens::of(ui);
-    let scaled = |points: &[[f64; 2]]| placed(points, across.scale, scale);
-    // What lies between two gaps, each as a line of its own.
-    let unbroken = |points: &[[f64; 2]]| -> Vec<Vec<[f64; 2]>> {
-        points.split(|point| point[1].is_nan()).map(scaled).filter(|part| !part.is_empty()).collect()
-    };
-    let ([left, right], [low, high]) = ends(lines, &across, scale);
-    let whole = across.whole || lines.iter().flat_map(|line| &line.points).all(|point| point[0].fract() == 0.0);
-    let (names, across_scale) = (across.names.to_vec(), across.scale);
-    let axis = if names.is_empty() { AxisHints::new_x() } else { plot::named_axis() };
-    let [below, beside] = across.titles.map(|title| theme::caption(title, &tokens));
-    let drawn = plot::bare(id, ui)
-        .height(height)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_boxed_zoom(false)
-        .custom_x_axes(vec![axis.label(below)])
-        .y_axis_label(beside)
-        .x_grid_spacer(move |input| {
-            if across_scale == Scale::Log {
-                return plot::log_marks(input);
-            }
-            plot::spaced_marks(input, 60.0, if whole { 1.0 } else { 0.0 })
-        })
-        .y_grid_spacer(
-            move |input| if scale == Scale::Log { plot::log_marks(input) } else { plot::linear_marks(input, 40.0) },
-        )
-        .x_axis_formatter(move |mark, _| {
-            if names.is_empty() {
-                return across_scale.words(mark.value);
-            }
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place among a few names")]
-            let place = mark.value.round().max(0.0) as usize;
-            if mark.value < 0.0 { String::new() } else { names.get(place).cloned().unwrap_or_default() }
-        })
-        .y_axis_formatter(move |mark, _| scale.words(mark.value))
-        .show(ui, |plot| {
-            plot.set_plot_bounds(PlotBounds::from_min_max([left, low], [right, high]));
-            for line in lines {
-                let color = line.ink(&tokens);
-                if let Some([low, high]) = &line.band {
-                    let edges = low.iter().zip(high);
-                    let edges = edges
-                        .map(|(low, high)| [across_scale.place(low[0]), scale.place(low[1]), scale.place(high[1])]);
-                    let edges: Vec<[f64; 3]> = edges.filter(|edge| edge.iter().all(|end| end.is_finite())).collect();
-                    plot::band(plot, &edges, color);
-                }
-                for stop in &line.stops {
-                    let (place, style) = (across_scale.place(*stop), LineStyle::dashed_loose());
-                    plot.vline(VLine::new("", place).color(color).width(1.0).style(style).allow_hover(false));
-                }
-                if let Some(level) = line.level {
-                    let style = LineStyle::dashed_loose();
-                    plot.hline(
-                        HLine::new("", scale.place(level)).color(color).width(1.0).style(style).allow_hover(false),
-                    );
-                }
-                let points = scaled(&line.points);
-                if !line.scattered && line.dash == Dash::Solid {
-                    for part in unbroken(&line.points) {
-                        let drawn = Line::new(line.name.clone(), part).color(color).width(theme::CURVE);
-                        plot.line(drawn.allow_hover(false));
-                    }
-                }
-                if line.scattered || points.len() <= 120 && !line.unmarked {
-                    plot.points(Points::new("", points).color(color).radius(2.5).allow_hover(false));
-                }
-                let marked = Points::new("", scaled(&line.marked)).color(color).radius(5.0).shape(MarkerShape::Diamond);
-                plot.points(marked.allow_hover(false));
-            }
-            plot.pointer_coordinate()
-        });
-    let (frame, mut shapes) = (drawn.transform.frame(), Vec::new());
-    let size = [f64::from(frame.width()), f64::from(frame.height())];
-    let view = View { x: [left, right], y: [low, high], size };
-    for line in lines.iter().filter(|line| !line.scattered && line.dash != Dash::Solid) {
-        let mut pieces = Pieces::default();
-        for part in unbroken(&line.points) {
-            clipped(&part, &view).iter().for_each(|part| pieces.dash(part, &view, line.dash));
-        }
-        plot::paint(&pieces, Stroke::new(theme::CURVE, line.ink(&tokens)), &drawn.transform, &mut shapes);
+impl<'a> Chart<'a> {
+    /// One over evenly spread numbers.
+    #[must_use]
+    pub fn new(id: &'a str, name: &'a str, scale: Scale, height: f32) -> Self {
+        Self { id, name, across: Across::default(), scale, height }
     }
-    ui.painter().with_clip_rect(frame.intersect(ui.clip_rect())).extend(shapes);
-    let pointed = drawn.inner.filter(|_| drawn.response.hovered());
-    named(ui, drawn.response, name);
-    pointed.map(|place| [across.scale.value(place.x), scale.value(place.y)])
+
+    /// The same over what is not spread evenly, or no number.
+    #[must_use]
+    pub fn over(self, across: Across<'a>) -> Self {
+        Self { across, ..self }
+    }
+
+    /// Draws lines; gives the place below the pointer.
+    pub fn draw(self, ui: &mut Ui, lines: &[Series]) -> Option<[f64; 2]> {
+        let Self { id, name, across, scale, height } = self;
+        let tokens = Tokens::of(ui);
+        let scaled = |points: &[[f64; 2]]| placed(points, across.scale, scale);
+        // What lies between two gaps, each as a line of its own.
+        let unbroken = |points: &[[f64; 2]]| -> Vec<Vec<[f64; 2]>> {
+            points.split(|point| point[1].is_nan()).map(scaled).filter(|part| !part.is_empty()).collect()
+        };
+        let ([left, right], [low, high]) = ends(lines, &across, scale);
+        let whole = across.whole || lines.iter().flat_map(|line| &line.points).all(|point| point[0].fract() == 0.0);
+        let (names, across_scale) = (across.names.to_vec(), across.scale);
+        let axis = if names.is_empty() { AxisHints::new_x() } else { plot::named_axis() };
+        let [below, beside] = across.titles.map(|title| theme::caption(title, &tokens));
+        let drawn = plot::bare(id, ui)
+            .height(height)
+            .allow_drag(false)
+            .allow_zoom(false)
+            .allow_boxed_zoom(false)
+            .custom_x_axes(vec![axis.label(below)])
+            .y_axis_label(beside)
+            .x_grid_spacer(move |input| {
+                if across_scale == Scale::Log {
+                    return plot::log_marks(input);
+                }
+                plot::spaced_marks(input, 60.0, if whole { 1.0 } else { 0.0 })
+            })
+            .y_grid_spacer(
+                move |input| if scale == Scale::Log { plot::log_marks(input) } else { plot::linear_marks(input, 40.0) },
+            )
+            .x_axis_formatter(move |mark, _| {
+                if names.is_empty() {
+                    return across_scale.words(mark.value);
+                }
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place among a few names")]
+                let place = mark.value.round().max(0.0) as usize;
+                if mark.value < 0.0 { String::new() } else { names.get(place).cloned().unwrap_or_default() }
+            })
+            .y_axis_formatter(move |mark, _| scale.words(mark.value))
+            .show(ui, |plot| {
+                plot.set_plot_bounds(PlotBounds::from_min_max([left, low], [right, high]));
+                for line in lines {
+                    let color = line.ink(&tokens);
+                    if let Some([low, high]) = &line.band {
+                        let edges = low.iter().zip(high);
+                        let edges = edges
+                            .map(|(low, high)| [across_scale.place(low[0]), scale.place(low[1]), scale.place(high[1])]);
+                        let edges: Vec<[f64; 3]> =
+                            edges.filter(|edge| edge.iter().all(|end| end.is_finite())).collect();
+                        plot::band(plot, &edges, color);
+                    }
+                    for stop in &line.stops {
+                        let (place, style) = (across_scale.place(*stop), LineStyle::dashed_loose());
+                        plot.vline(VLine::new("", place).color(color).width(1.0).style(style).allow_hover(false));
+                    }
+                    if let Some(level) = line.level {
+                        let style = LineStyle::dashed_loose();
+                        plot.hline(
+                            HLine::new("", scale.place(level)).color(color).width(1.0).style(style).allow_hover(false),
+                        );
+                    }
+                    let points = scaled(&line.points);
+                    if !line.scattered && line.dash == Dash::Solid {
+                        for part in unbroken(&line.points) {
+                            let drawn = Line::new(line.name.clone(), part).color(color).width(theme::CURVE);
+                            plot.line(drawn.allow_hover(false));
+                        }
+                    }
+                    if line.scattered || points.len() <= 120 && !line.unmarked {
+                        plot.points(Points::new("", points).color(color).radius(2.5).allow_hover(false));
+                    }
+                    let marked =
+                        Points::new("", scaled(&line.marked)).color(color).radius(5.0).shape(MarkerShape::Diamond);
+                    plot.points(marked.allow_hover(false));
+                }
+                plot.pointer_coordinate()
+            });
+        let (frame, mut shapes) = (drawn.transform.frame(), Vec::new());
+        let size = [f64::from(frame.width()), f64::from(frame.height())];
+        let view = View { x: [left, right], y: [low, high], size };
+        for line in lines.iter().filter(|line| !line.scattered && line.dash != Dash::Solid) {
+            let mut pieces = Pieces::default();
+            for part in unbroken(&line.points) {
+                clipped(&part, &view).iter().for_each(|part| pieces.dash(part, &view, line.dash));
+            }
+            plot::paint(&pieces, Stroke::new(theme::CURVE, line.ink(&tokens)), &drawn.transform, &mut shapes);
+        }
+        ui.painter().with_clip_rect(frame.intersect(ui.clip_rect())).extend(shapes);
+        let pointed = drawn.inner.filter(|_| drawn.response.hovered());
+        named(ui, drawn.response, name);
+        pointed.map(|place| [across.scale.value(place.x), scale.value(place.y)])
+    }
 }
 
 /// From where to where a plot reaches, across and up.

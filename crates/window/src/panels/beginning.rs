@@ -26,12 +26,17 @@ fn training(scene: Scene) -> Option<(&'static str, RunAction)> {
     }
 }
 
-/// Says what will be seen in a panel of this title, offers the training that makes it appear, and draws something small
-/// beside the sentence.
-pub fn by_training(
+/// Says what will be seen in a panel of this title, and offers the training that makes it appear.
+pub fn by_training(ui: &mut Ui, scene: Scene, title: &str, what: &str, actions: &mut Vec<Action>) {
+    by_training_with(ui, scene, title, what, None::<fn(&mut Ui)>, actions);
+}
+
+/// The same with something small beside the sentence.
+pub fn by_training_with(
     ui: &mut Ui,
     scene: Scene,
-    (title, what): (&str, &str),
+    title: &str,
+    what: &str,
     beside: Option<impl FnOnce(&mut Ui)>,
     actions: &mut Vec<Action>,
 ) {

@@ -81,7 +81,7 @@ impl Panel for Classify {
                     "There are no networks yet: press Start, or open a run or weights."
                 };
                 let text = format!("{what} {why}");
-                return by_training(ui, scene, ("Classify", &text), None::<fn(&mut Ui)>, effects.actions);
+                return by_training(ui, scene, "Classify", &text, effects.actions);
             }
             let offer = Offer { verb: "Open pictures…", name: "Open pictures: Classify", hindered: None };
             if canvas(ui, what, Some(offer)) {

@@ -25,7 +25,7 @@ impl Panel for Log {
     fn ui(&mut self, ui: &mut Ui, (): &mut (), scene: Scene, effects: &mut Effects) {
         if scene.monitor.log.is_empty() {
             let what = "What happens to a run is written down here, each line with its step.";
-            return by_training(ui, scene, ("Log", what), None::<fn(&mut Ui)>, effects.actions);
+            return by_training(ui, scene, "Log", what, effects.actions);
         }
         self.lines(ui, scene.monitor);
     }

@@ -88,11 +88,58 @@ impl Bar {
                     self.tuning.ui(ui, monitor, actions);
                     aside(ui, monitor, form);
                 }
-                Some(_) => after_the_end(ui, monitor, (&mut self.epochs, &mut self.extension), actions),
+                Some(_) => self.after_the_end(ui, monitor, actions),
                 None if monitor.is_active() => {}
                 None => idle(ui, actions),
             }
         });
+    }
+
+    /// What can be done with a run that has ended: its networks are still there.
+    fn after_the_end(&mut self, ui: &mut Ui, monitor: &Monitor, actions: &mut Vec<Action>) {
+        let Self { epochs, extension, .. } = self;
+        let tokens = Tokens::of(ui);
+        if let Some(outcome) = &monitor.outcome {
+            ui.label(theme::caption(outcome.in_words(), &tokens));
+            ui.add_space(space::S);
+        }
+        if monitor.phase != Phase::Done {
+            return;
+        }
+        if monitor.unfinished().is_some() {
+            let go_on = ui.button("Continue the run").on_hover_text("Goes on from the last checkpoint");
+            if go_on.clicked() {
+                actions.push(Action::Run(RunAction::Continue));
+            }
+            // To train on beyond its end would leave out what it has not done yet.
+            return;
+        }
+        let label = ui.label("Train on for");
+        let unit = if *epochs == 1 { " epoch" } else { " epochs" };
+        bounded_field(ui, epochs, 1..=100_000, |field| field.speed(0.1).suffix(unit)).labelled_by(label.id);
+        let label = ui.label("schedule");
+        ui.scope(|ui| {
+            ui.set_max_width(128.0);
+            let options = Extension::ALL.map(|(extension, _, label)| (extension, label));
+            let explain = |extension: &Extension| Some(("What becomes of the schedule", extension.in_words()));
+            choose_explained(ui, extension, &options, explain).labelled_by(label.id);
+        });
+        if ui
+            .button("Extend")
+            .on_hover_text(format!("Trains these networks further; {}", extension.in_words()))
+            .clicked()
+        {
+            actions.push(Action::Run(RunAction::Extend(*epochs, *extension)));
+        }
+        let rate = monitor.live.rate_in_use();
+        if rate.first().is_some() {
+            let last =
+                ui.label(theme::caption(format!("last learning rate {}", rate.in_a_word(number::short)), &tokens));
+            if rate.common().is_none() {
+                let each = format!("Last learning rate: {}", rate.in_words(number::short));
+                read_as(last.on_hover_text(&each), &each);
+            }
+        }
     }
 }
 
@@ -190,52 +237,60 @@ fn status(ui: &mut Ui, monitor: &Monitor, resident: Option<u64>, form: &Form) {
         return;
     }
     let mut facts = Vec::new();
+    let mut add = |text, width, what| facts.push(Fact { text, width, what });
     if monitor.is_active() {
         if let Some(seconds) = monitor.remaining() {
-            facts.push((format!("{} left", number::duration(seconds)), 92.0, "Training time to go"));
+            add(format!("{} left", number::duration(seconds)), 92.0, "Training time to go");
         }
     } else if let Some(outcome) = &monitor.outcome {
-        facts.push((
-            format!("in {}", number::duration(outcome.seconds)),
-            92.0,
-            "Training time, without pauses and validations",
-        ));
+        let what = "Training time, without pauses and validations";
+        add(format!("in {}", number::duration(outcome.seconds)), 92.0, what);
     }
     if let Some(rate) = monitor.rate() {
-        facts.push((
-            format!("{} images/s", number::short(rate)),
-            100.0,
-            "Training images, each given to every network",
-        ));
+        let what = "Training images, each given to every network";
+        add(format!("{} images/s", number::short(rate)), 100.0, what);
     }
     if let Some(resident) = resident {
-        facts.push((number::bytes(resident), 68.0, "Memory that this program takes"));
+        add(number::bytes(resident), 68.0, "Memory that this program takes");
     }
-    facts.push((prepared.device.clone(), 150.0, "What it is computed on"));
+    add(prepared.device.clone(), 150.0, "What it is computed on");
     let bar = 160.0;
-    let told = |(text, _, what): &(String, f32, &str)| format!("{text}: {what}");
-    let all = facts.iter().map(told).collect::<Vec<_>>().join("\n");
+    let all = facts.iter().map(Fact::in_words).collect::<Vec<_>>().join("\n");
     let mut room = ui.available_width() - bar;
-    facts.retain(|(_, width, _)| {
-        room -= width + space::M;
+    facts.retain(|fact| {
+        room -= fact.width + space::M;
         room >= 0.0
     });
-    let taken: f32 = facts.iter().map(|(_, width, _)| width + space::M).sum();
+    let taken: f32 = facts.iter().map(|fact| fact.width + space::M).sum();
     // A run whose networks are behind its record may have been planned longer than these know.
     let total = prepared.total_steps.max(monitor.step());
     let text = format!("step {} of {}", number::count(monitor.step()), number::count(total));
     #[allow(clippy::cast_possible_truncation, reason = "a share")]
     let share = monitor.progress() as f32;
     let width = (ui.available_width() - taken).clamp(80.0, 420.0);
-    // What there is no room for is told under the pointer.
+    // What there is no room for stands under the pointer.
     progress(ui, share, &text, width).on_hover_text(all);
     for fact in facts {
-        let told = told(&fact);
-        let (text, width, _) = fact;
-        ui.allocate_ui_with_layout(vec2(width, theme::ROW), Layout::left_to_right(Align::Center), |ui| {
-            ui.set_min_width(width);
-            ui.add(Label::new(theme::caption(&text, &tokens)).truncate()).on_hover_text(told);
+        let size = vec2(fact.width, theme::ROW);
+        ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_width(fact.width);
+            ui.add(Label::new(theme::caption(&fact.text, &tokens)).truncate()).on_hover_text(fact.in_words());
         });
+    }
+}
+
+/// Something to know of the training, beside its progress.
+struct Fact {
+    text: String,
+    /// In points, so that nothing moves while its number changes.
+    width: f32,
+    /// What it is.
+    what: &'static str,
+}
+
+impl Fact {
+    fn in_words(&self) -> String {
+        format!("{}: {}", self.text, self.what)
     }
 }
 
@@ -244,19 +299,20 @@ fn stopped(ui: &mut Ui, monitor: &Monitor) {
     // An arm that a fault has ended while the others go on did not diverge.
     let has_diverged = |arm: usize| monitor.outcome.is_some() || monitor.arms[arm].diverged_at().is_some();
     let how = |arm| if has_diverged(arm) { "diverged" } else { "stopped" };
-    let stopped =
-        (0..monitor.arms.len()).filter_map(|arm| Some((monitor.arm_name(arm), how(arm), monitor.stopped(arm)?)));
-    let stopped: Vec<(&str, &str, u64)> = stopped.collect();
-    if stopped.is_empty() {
+    let said = |arm| {
+        let step = number::count(monitor.stopped(arm)?);
+        Some(format!("{} {} at step {step}", monitor.arm_name(arm), how(arm)))
+    };
+    let text: Vec<String> = (0..monitor.arms.len()).filter_map(said).collect();
+    if text.is_empty() {
         return;
     }
-    let why = |arm: &str| {
-        let end = monitor.interventions.iter().rev().find(|what| what.stopped.as_deref() == Some(arm))?;
-        Some(end.what.as_str())
+    let reason = |arm: usize| {
+        let arm = Some(monitor.arm_name(arm));
+        monitor.interventions.iter().rev().find(|what| what.stopped.as_deref() == arm).map(|what| what.what.as_str())
     };
-    let why: Vec<&str> = stopped.iter().filter_map(|(arm, ..)| why(arm)).collect();
-    let text: Vec<String> =
-        stopped.iter().map(|(arm, how, step)| format!("{arm} {how} at step {}", number::count(*step))).collect();
+    let stopped = (0..monitor.arms.len()).filter(|arm| monitor.stopped(*arm).is_some());
+    let why: Vec<&str> = stopped.filter_map(reason).collect();
     let text = RichText::new(text.join(", ")).color(Tokens::of(ui).error);
     ui.add(Label::new(text).truncate()).on_hover_text(why.join("\n"));
 }
@@ -316,53 +372,7 @@ fn theme_icon(ui: &Ui, center: Pos2, preference: ThemePreference) {
     ui.painter().with_clip_rect(clip.intersect(ui.clip_rect())).circle_filled(center, radius, stroke.color);
 }
 
-/// What can be done with a run that has ended: its networks are still there.
-fn after_the_end(
-    ui: &mut Ui,
-    monitor: &Monitor,
-    (epochs, extension): (&mut u32, &mut Extension),
-    actions: &mut Vec<Action>,
-) {
-    let tokens = Tokens::of(ui);
-    if let Some(outcome) = &monitor.outcome {
-        ui.label(theme::caption(outcome.in_words(), &tokens));
-        ui.add_space(space::S);
-    }
-    if monitor.phase != Phase::Done {
-        return;
-    }
-    if monitor.unfinished().is_some() {
-        let go_on = ui.button("Continue the run").on_hover_text("Goes on from the last checkpoint");
-        if go_on.clicked() {
-            actions.push(Action::Run(RunAction::Continue));
-        }
-        // To train on beyond its end would leave out what it has not done yet.
-        return;
-    }
-    let label = ui.label("Train on for");
-    let unit = if *epochs == 1 { " epoch" } else { " epochs" };
-    bounded_field(ui, epochs, 1..=100_000, |field| field.speed(0.1).suffix(unit)).labelled_by(label.id);
-    let label = ui.label("schedule");
-    ui.scope(|ui| {
-        ui.set_max_width(128.0);
-        let options = Extension::ALL.map(|(extension, _, label)| (extension, label));
-        let told = |extension: &Extension| Some(("What becomes of the schedule", extension.in_words()));
-        choose_explained(ui, extension, &options, told).labelled_by(label.id);
-    });
-    if ui.button("Extend").on_hover_text(format!("Trains these networks further; {}", extension.in_words())).clicked() {
-        actions.push(Action::Run(RunAction::Extend(*epochs, *extension)));
-    }
-    let rate = monitor.live.rate_in_use();
-    if rate.first().is_some() {
-        let last = ui.label(theme::caption(format!("last learning rate {}", rate.in_a_word(number::short)), &tokens));
-        if rate.common().is_none() {
-            let each = format!("Last learning rate: {}", rate.in_words(number::short));
-            read_as(last.on_hover_text(&each), &each);
-        }
-    }
-}
-
-/// The least room for what is told beside the settings, in points.
+/// The least room for what is said beside the settings, in points.
 const ASIDE: f32 = 150.0;
 
 /// What a person should know of what is under way beside the form.

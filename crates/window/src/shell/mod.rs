@@ -329,7 +329,7 @@ impl App {
             self.palette = None;
         }
         if let Some(weights) = &mut self.weights {
-            match weights.ui(ctx, (self.form.device, &self.form.plan.data), self.monitor.is_active()) {
+            match weights.ui(ctx, self.form.device, &self.form.plan.data, self.monitor.is_active()) {
                 Next::Stay => {}
                 Next::ChooseFile => self.dialogs.ask(Wanted::Weights, ctx),
                 Next::Read(import) => self.link.send(Command::Import(import)),

@@ -99,7 +99,7 @@ impl OpenWeights {
     }
 
     /// Draws the question. `active` says that a run would be ended by it.
-    pub fn ui(&mut self, ctx: &Context, (device, data): (DeviceChoice, &Data), active: bool) -> Next {
+    pub fn ui(&mut self, ctx: &Context, device: DeviceChoice, data: &Data, active: bool) -> Next {
         let mut next = Next::Stay;
         let modal = Modal::new(Id::unique("weights")).show(ctx, |ui| {
             let tokens = Tokens::of(ui);

@@ -131,7 +131,7 @@ fn nothing_yet(ui: &mut Ui, scene: Scene, actions: &mut Vec<Action>) {
         Some(_) => "Nothing was validated in this run.",
     };
     let text = format!("{what} {when}");
-    by_training(ui, scene, ("Confusion", text.trim_end()), None::<fn(&mut Ui)>, actions);
+    by_training(ui, scene, "Confusion", text.trim_end(), actions);
 }
 
 /// Some of the matrices side by side, each with this much room; gives a cell that was clicked.

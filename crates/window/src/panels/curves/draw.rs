@@ -1,6 +1,6 @@
 //! Draws a plot: training as solid lines, validation dashed with marks; runs beyond the eighth in lines of other dashes.
 
-use super::figure::{AXIS, Curve, Figure, Frame, Part, label_width, unwarp, warp};
+use super::figure::{AXIS, Curve, Figure, Frame, Layer, label_width, unwarp, warp};
 use super::kept::seal;
 use super::marks;
 use super::source::{Source, Whose, places};
@@ -8,7 +8,6 @@ use crate::kit::line::{Dash, Pieces, View, clipped};
 use crate::kit::plot;
 use crate::kit::theme::{self, Tokens, space};
 use crate::state::series::Column;
-use crate::state::trace::Times;
 use eframe::egui::epaint::Tessellator;
 use eframe::egui::{Color32, Mesh, Response, Shape, Stroke, Ui};
 use egui_plot::{
@@ -32,7 +31,11 @@ pub struct Drawn {
 }
 
 /// A line of a curve before it is drawn.
-type Stroked<'a> = (&'a Column, Stroke, Dash);
+struct Stroked<'a> {
+    column: &'a Column,
+    stroke: Stroke,
+    dash: Dash,
+}
 
 /// Width of each of many lines: so narrow that it is made of its soft edges alone, a third fewer triangles.
 const THIN: f32 = 0.9;
@@ -78,7 +81,7 @@ impl Figure<'_> {
         let painter = ui.painter().with_clip_rect(drawn.response.rect.intersect(ui.clip_rect()));
         for curve in &self.curves {
             let mut shapes = Vec::new();
-            self.part(ui, (curve, Part::Dashed), &drawn.transform, &tokens, &mut shapes);
+            self.layer(ui, curve, Layer::Dashed, &drawn.transform, &mut shapes);
             painter.extend(shapes);
         }
         marks::paint(&painter, self, &drawn.transform, &tokens);
@@ -94,8 +97,8 @@ impl Figure<'_> {
 
     fn markers(&self, plot: &mut PlotUi, tokens: &Tokens) {
         let Some(first) = self.curves.first() else { return };
-        for (index, (step, seconds, _)) in self.interventions.iter().enumerate() {
-            let x = warp(self.frame.axis.place(*step, *seconds, first.source.pace), self.frame.log_x);
+        for (index, intervention) in self.interventions.iter().enumerate() {
+            let x = warp(intervention.place(self.frame.axis, first.source.pace), self.frame.log_x);
             let line = VLine::new(format!("intervention {index}"), x).style(LineStyle::Dotted { spacing: 4.0 });
             plot.vline(line.color(tokens.weak).width(theme::HAIRLINE).allow_hover(false));
         }
@@ -125,39 +128,34 @@ impl Figure<'_> {
         let raw = curve.raw.map(|(_, raw)| raw);
         let faint = color.gamma_multiply(if tokens.dark { 0.3 } else { 0.25 });
         let behind = raw.filter(|_| curve.smoothed.is_some() && self.frame.raw && !source.ghost);
-        let behind = behind.map(|raw| (raw, Stroke::new(1.0, faint), Dash::Solid));
+        let behind = behind.map(|column| Stroked { column, stroke: Stroke::new(1.0, faint), dash: Dash::Solid });
         let main = raw.map(|raw| curve.smoothed.unwrap_or(raw));
-        let main = main.map(|main| (main, Stroke::new(self.width(source), color), source.ink.dash));
+        let stroke = Stroke::new(self.width(source), color);
+        let main = main.map(|column| Stroked { column, stroke, dash: source.ink.dash });
         behind.into_iter().chain(main)
     }
 
-    /// A part of a curve's lines, as triangles that are kept as long as they lie where they lay. What leaves the window
+    /// One layer of a curve's lines, as triangles that are kept as long as they lie where they lay. What leaves the window
     /// is made of lines.
-    fn part(
-        &self,
-        ui: &Ui,
-        (curve, part): (&Curve, Part),
-        transform: &PlotTransform,
-        tokens: &Tokens,
-        shapes: &mut Vec<Shape>,
-    ) {
-        let make = |shapes: &mut Vec<Shape>| match part {
-            Part::Solid => self.solid(ui, curve, transform, tokens, shapes),
-            Part::Dashed => self.dashed(curve, transform, tokens, shapes),
+    fn layer(&self, ui: &Ui, curve: &Curve, layer: Layer, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
+        let tokens = &Tokens::of(ui);
+        let make = |shapes: &mut Vec<Shape>| match layer {
+            Layer::Solid => self.solid(ui, curve, transform, tokens, shapes),
+            Layer::Dashed => self.dashed(curve, transform, tokens, shapes),
         };
         let Some(memory) = self.memory else { return make(shapes) };
         let (clip, frame, bounds) = (ui.clip_rect(), transform.frame(), transform.bounds());
-        let look: Vec<_> = self.training(curve, tokens).map(|(column, ..)| column.stamp()).collect();
+        let look: Vec<_> = self.training(curve, tokens).map(|line| line.column.stamp()).collect();
         let ink = (curve.source.color(tokens), curve.source.ink, self.frame.points, self.frame.raw, self.log_y);
-        let validated = match part {
-            Part::Solid => 0,
-            Part::Dashed => curve.source.trace.validated(),
+        let validated = match layer {
+            Layer::Solid => 0,
+            Layer::Dashed => curve.source.trace.validated(),
         };
         let place = [clip.min, clip.max, frame.min, frame.max].map(|at| [at.x.to_bits(), at.y.to_bits()]);
         let view = [bounds.min(), bounds.max()].map(|at| at.map(f64::to_bits));
         let across = curve.raw.map(|(times, _)| self.horizontal(times, curve.source));
         let seal = seal((look, ink, validated, place, view, across, ui.pixels_per_point().to_bits()));
-        let key = (self.metric, curve.source.key, part);
+        let key = (self.metric, curve.source.key, layer);
         let mesh = memory.lines.borrow_mut().get(key, seal, || {
             let mut shapes = Vec::new();
             make(&mut shapes);
@@ -169,10 +167,9 @@ impl Figure<'_> {
     }
 
     fn solid(&self, ui: &Ui, curve: &Curve, transform: &PlotTransform, tokens: &Tokens, shapes: &mut Vec<Shape>) {
-        let Some((times, _)) = curve.raw else { return };
         let view = self.view(transform);
-        for (column, Stroke { width, color }, dash) in self.training(curve, tokens) {
-            for points in self.lines(curve, (times, column), &view) {
+        for Stroked { column, stroke: Stroke { width, color }, dash } in self.training(curve, tokens) {
+            for points in self.lines(curve, column, &view) {
                 if let [only] = points.as_slice() {
                     Points::new("", vec![*only]).color(color).radius(width * 1.5).shapes(ui, transform, shapes);
                 } else if dash == Dash::Solid {
@@ -185,10 +182,10 @@ impl Figure<'_> {
 
     fn dashed(&self, curve: &Curve, transform: &PlotTransform, tokens: &Tokens, shapes: &mut Vec<Shape>) {
         let view = self.view(transform);
-        let dashes = self.training(curve, tokens).filter(|(.., dash)| *dash != Dash::Solid);
-        for ((column, stroke, dash), (times, _)) in dashes.zip(curve.raw) {
+        let dashes = self.training(curve, tokens).filter(|line| line.dash != Dash::Solid);
+        for Stroked { column, stroke, dash } in dashes {
             let mut pieces = Pieces::default();
-            for points in self.lines(curve, (times, column), &view) {
+            for points in self.lines(curve, column, &view) {
                 clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &view, dash));
             }
             plot::paint(&pieces, stroke, transform, shapes);
@@ -201,8 +198,9 @@ impl Figure<'_> {
         plot::paint(&pieces, Stroke::new(self.width(curve.source), curve.source.color(tokens)), transform, shapes);
     }
 
-    /// A column in view as it is drawn, of as many points as there is room for.
-    fn lines(&self, curve: &Curve, (times, column): (&Times, &Column), view: &View) -> Vec<Vec<[f64; 2]>> {
+    /// A column of a curve as it is drawn, the part in view, of as many points as there is room for.
+    fn lines(&self, curve: &Curve, column: &Column, view: &View) -> Vec<Vec<[f64; 2]>> {
+        let Some((times, _)) = curve.raw else { return Vec::new() };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in pixels")]
         let most = (view.size[0].max(100.0) as usize).min(self.frame.points);
         let places = places(self.frame.axis, times, curve.source.pace);
@@ -282,7 +280,7 @@ struct Solid<'a> {
 
 impl PlotItem for Solid<'_> {
     fn shapes(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
-        self.figure.part(ui, (self.curve, Part::Solid), transform, &self.tokens, shapes);
+        self.figure.layer(ui, self.curve, Layer::Solid, transform, shapes);
     }
 
     fn initialize(&mut self, _: RangeInclusive<f64>) {}

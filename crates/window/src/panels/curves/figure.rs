@@ -1,14 +1,14 @@
 //! One plot: its curves, and where things lie on its axes, which may be logarithmic.
 
 use super::kept::{Kept, seal};
-use super::source::{Key, Source, places};
+use super::source::{Key, Source, TimedIntervention, places};
 use super::usual::{Seen, Usual};
 use crate::kit::plot::{Axis, Pace};
 use crate::kit::theme::{self, space};
 use crate::state::series::Column;
 use crate::state::trace::Times;
 use eframe::egui::Mesh;
-use lab_core::protocol::{Evaluation, Intervention};
+use lab_core::protocol::Evaluation;
 use lab_core::quantity::Metric;
 use std::cell::RefCell;
 use std::hash::Hash;
@@ -39,7 +39,7 @@ pub struct Frame {
 pub struct Memory {
     pub seen: RefCell<Kept<(Metric, Key), Seen>>,
     pub validations: RefCell<Kept<(Metric, Key), Validations>>,
-    pub lines: RefCell<Kept<(Metric, Key, Part), Arc<Mesh>>>,
+    pub lines: RefCell<Kept<(Metric, Key, Layer), Arc<Mesh>>>,
 }
 
 impl Memory {
@@ -66,7 +66,7 @@ pub type Validations = Arc<[Validated]>;
 
 /// What of a curve is drawn at once: what is under all curves' dashes, and these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
+pub enum Layer {
     Solid,
     Dashed,
 }
@@ -89,8 +89,8 @@ pub struct Figure<'a> {
     /// What it shares with the others.
     pub frame: Frame,
     pub curves: Vec<Curve<'a>>,
-    /// Steps, seconds and what happened.
-    pub interventions: &'a [(f64, f64, &'a Intervention)],
+    /// What happened to the experiment under way.
+    pub interventions: &'a [TimedIntervention<'a>],
     /// The part of the vertical axis in view, as drawn.
     pub range: [f64; 2],
     /// Whether that is what fits, not what a person chose.

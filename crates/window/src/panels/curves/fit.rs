@@ -113,6 +113,14 @@ fn spread(found: Extremes, log: bool) -> [f64; 2] {
     padded(low, high, 0.06)
 }
 
+/// A curve with where its values usually lie.
+struct Spread<'a> {
+    curve: &'a Curve<'a>,
+    /// Whether its first value is in view.
+    from_the_start: bool,
+    usual: Usual,
+}
+
 /// Between which values, as measured, what was trained is to be shown.
 fn bounds(figure: &Figure) -> [f64; 2] {
     let (log, all) = (figure.log_y, [f64::NEG_INFINITY, f64::INFINITY]);
@@ -120,27 +128,24 @@ fn bounds(figure: &Figure) -> [f64; 2] {
     if !figure.metric.is_noisy() {
         return all;
     }
-    let usual = |curve: &Curve| {
+    let spread = |curve| {
         let seen = figure.seen(curve)?;
-        Some((seen.range.start == 0, seen.usual?))
+        Some(Spread { curve, from_the_start: seen.range.start == 0, usual: seen.usual? })
     };
-    let curves: Vec<(&Curve, bool, Usual)> = figure
-        .told()
-        .filter_map(|curve| usual(curve).map(|(from_the_start, usual)| (curve, from_the_start, usual)))
-        .collect();
+    let curves: Vec<Spread> = figure.told().filter_map(spread).collect();
     // Those that are still alive say what is usual, the more modest half of them at most.
-    let living = curves.iter().any(|(.., usual)| !usual.diverged);
+    let living = curves.iter().any(|each| !each.usual.diverged);
     let counts = |usual: &Usual| !(living && usual.diverged);
-    let mut alive: Vec<Usual> = curves.iter().map(|(.., usual)| *usual).filter(counts).collect();
+    let mut alive: Vec<Usual> = curves.iter().map(|each| each.usual).filter(counts).collect();
     alive.sort_by(|a, b| a.size().total_cmp(&b.size()));
     let Some(typical) = alive.get(alive.len().saturating_sub(1) / 2) else { return all };
     let astray = if log { f64::INFINITY } else { ASTRAY * typical.size() };
     let kept = || {
         let near = |usual: &Usual| counts(usual) && (usual.middle - typical.middle).abs() <= astray;
-        curves.iter().filter(move |(.., usual)| near(usual))
+        curves.iter().filter(move |each| near(&each.usual))
     };
-    let low = kept().map(|(.., usual)| usual.low).fold(f64::INFINITY, f64::min);
-    let high = kept().map(|(.., usual)| usual.high).fold(f64::NEG_INFINITY, f64::max);
+    let low = kept().map(|each| each.usual.low).fold(f64::INFINITY, f64::min);
+    let high = kept().map(|each| each.usual.high).fold(f64::NEG_INFINITY, f64::max);
     let least = if log { DECADES } else { low.abs().max(high.abs()) };
     let reach = (REACH * (high - low)).max(least);
     if reach == 0.0 {
@@ -148,7 +153,7 @@ fn bounds(figure: &Figure) -> [f64; 2] {
     }
     let mut ends = [low - reach, high + reach];
     // How a training begins belongs to it, however far it has come since.
-    for (curve, from_the_start, usual) in kept() {
+    for Spread { curve, from_the_start, usual } in kept() {
         let begins = curve.raw.filter(|_| *from_the_start).and_then(|(_, column)| column.values().first());
         let Some(first) = begins.map(|value| warp(*value, log)).filter(|first| first.is_finite()) else { continue };
         if (first - usual.middle).abs() <= ASTRAY * usual.size() {

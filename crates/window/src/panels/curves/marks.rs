@@ -22,11 +22,19 @@ struct Beyond {
     curve: usize,
 }
 
+/// A text on the plot.
+struct Caption {
+    /// The middle of its left edge.
+    at: Pos2,
+    text: String,
+    color: Color32,
+}
+
 /// Paints everything.
 pub fn paint(painter: &Painter, figure: &Figure, transform: &PlotTransform, tokens: &Tokens) {
     let frame = *transform.frame();
     let mut taken: Vec<Rect> = Vec::new();
-    let mut texts: Vec<(Pos2, String, Color32)> = Vec::new();
+    let mut texts: Vec<Caption> = Vec::new();
     for curve in figure.curves.iter().filter(|curve| curve.source.trace.diverged_at().is_some()) {
         let Some(at) = end(figure, curve).map(|end| on_screen(transform, end)) else { continue };
         let inner = frame.shrink(SIDE);
@@ -75,7 +83,7 @@ pub fn paint(painter: &Painter, figure: &Figure, transform: &PlotTransform, toke
         let free = |place: &Rect| frame.contains_rect(*place) && !taken.iter().any(|other| other.intersects(*place));
         if let Some(place) = places.find(free) {
             taken.push(place);
-            texts.push((place.left_center(), text, curve.source.color(tokens)));
+            texts.push(Caption { at: place.left_center(), text, color: curve.source.color(tokens) });
         }
     }
     let [_, top] = figure.range;
@@ -92,10 +100,10 @@ pub fn paint(painter: &Painter, figure: &Figure, transform: &PlotTransform, toke
         let place = if place.right() > frame.right() { place.translate(vec2(-across, 0.0)) } else { place };
         if frame.x_range().contains(place.left()) && !taken.iter().any(|other| other.intersects(place)) {
             taken.push(place);
-            texts.push((place.left_center(), text, curve.source.color(tokens)));
+            texts.push(Caption { at: place.left_center(), text, color: curve.source.color(tokens) });
         }
     }
-    for (at, text, color) in texts {
+    for Caption { at, text, color } in texts {
         let galley = painter.layout_no_wrap(text, FontId::proportional(SMALL), color);
         let place = Align2::LEFT_CENTER.anchor_size(at, galley.size());
         // A longer curve may run behind the name of a shorter one.

@@ -26,7 +26,7 @@ use crate::panels::welcome::Welcome;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Monitor;
 use crate::state::series::{Column, Smoothed};
-use cell::HEADER;
+use cell::{Cell, HEADER};
 use draw::Drawn;
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{Button, Grid, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, Slider, Ui, Vec2, pos2, vec2};
@@ -321,7 +321,8 @@ impl Curves {
                 let (chosen, everything) = (self.y.get(&metric).copied(), view.is_whole(metric));
                 figure.fits = chosen.is_none() && !everything;
                 figure.range = chosen.unwrap_or(if everything { fitted.whole } else { fitted.range });
-                let drawn = cell::draw(ui, rect, (&figure, &fitted), monitor.step(), view, actions);
+                let cell = Cell { figure: &figure, fitted: &fitted, step: monitor.step() };
+                let drawn = cell.draw(ui, rect, view, actions);
                 pointer = pointer.or(drawn.pointer);
                 self.moved(metric, frame.span, &drawn);
             }

@@ -4,7 +4,7 @@
 use super::figure::{Curve, Figure, label_width, unwarp, warp};
 use super::source::places;
 use crate::kit::chips::{DOT, line_sample, paint_dot};
-use crate::kit::plot::Axis;
+use crate::kit::plot::{Axis, Places};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::state::series::Column;
@@ -56,7 +56,7 @@ impl Values {
             };
         };
         let at = places(axis, times, source.pace).at(index);
-        if beyond(times.steps.len(), index, (at, x), &|index| places(axis, times, source.pace).at(index)) {
+        if is_beyond(&places(axis, times, source.pace), times.steps.len(), index, x) {
             return none;
         }
         let value = |column: &Column| column.values().get(index).copied();
@@ -75,15 +75,17 @@ impl Values {
     }
 }
 
-/// Whether a place lies so far from the nearest entry, the first or the last one, that the curve is not there.
-fn beyond(count: usize, index: usize, (at, x): (f64, f64), place: &dyn Fn(usize) -> f64) -> bool {
-    let apart = match index {
-        0 if count > 1 => place(1) - at,
-        _ if index > 0 && index + 1 == count => at - place(index - 1),
+/// Whether a place lies so far from the nearest of a curve's entries, the first or the last one, that the curve is not
+/// there.
+fn is_beyond(places: &Places, count: usize, nearest: usize, x: f64) -> bool {
+    let at = places.at(nearest);
+    let apart = match nearest {
+        0 if count > 1 => places.at(1) - at,
+        index if index > 0 && index + 1 == count => at - places.at(index - 1),
         0 => at.abs(),
         _ => return false,
     };
-    let outside = if index == 0 { x < at } else { x > at } || count == 1;
+    let outside = if nearest == 0 { x < at } else { x > at } || count == 1;
     outside && (x - at).abs() > apart
 }
 
@@ -261,11 +263,11 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
         }
     });
     let reach = (figure.frame.span[1] - figure.frame.span[0]).abs() / 100.0;
-    for (step, seconds, what) in figure.interventions {
+    for intervention in figure.interventions {
         let Some(first) = figure.curves.first() else { continue };
-        let at = figure.frame.axis.place(*step, *seconds, first.source.pace);
+        let at = intervention.place(figure.frame.axis, first.source.pace);
         if (warp(at, figure.frame.log_x) - warp(x, figure.frame.log_x)).abs() <= reach {
-            ui.label(theme::caption(&what.what, &tokens));
+            ui.label(theme::caption(intervention.what(), &tokens));
         }
     }
 }

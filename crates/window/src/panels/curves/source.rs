@@ -162,16 +162,32 @@ pub fn sources<'a>(
     sources
 }
 
-/// Steps and seconds at which something happened to the experiment under way.
+/// Something that happened to the experiment under way, and when.
+pub struct TimedIntervention<'a> {
+    /// Seconds of training until then.
+    seconds: f64,
+    intervention: &'a Intervention,
+}
+
+impl TimedIntervention<'_> {
+    /// Where it lies on an axis.
+    pub fn place(&self, axis: Axis, pace: Pace) -> f64 {
+        axis.place(self.intervention.step as f64, self.seconds, pace)
+    }
+
+    /// What happened.
+    pub fn what(&self) -> &str {
+        &self.intervention.what
+    }
+}
+
+/// All that happened to the experiment under way.
 #[must_use]
-pub fn interventions(monitor: &Monitor) -> Vec<(f64, f64, &Intervention)> {
+pub fn interventions(monitor: &Monitor) -> Vec<TimedIntervention<'_>> {
     let seconds = |step: f64| {
         let index = nearest(&monitor.steps, step);
         index.and_then(|index| monitor.seconds.get(index)).copied().unwrap_or(0.0)
     };
-    let place = |intervention| {
-        let &Intervention { step, .. } = intervention;
-        (step as f64, seconds(step as f64), intervention)
-    };
-    monitor.interventions.iter().map(place).collect()
+    let timed = |intervention: &'_ Intervention| seconds(intervention.step as f64);
+    monitor.interventions.iter().map(|each| TimedIntervention { seconds: timed(each), intervention: each }).collect()
 }

@@ -3,7 +3,7 @@
 use super::view::View;
 use crate::action::{Action, Sought};
 use crate::finder::{Rates, outdated};
-use crate::kit::chart::{self, Across, Scale, Series};
+use crate::kit::chart::{Across, Chart, Scale, Series};
 use crate::kit::chips::{dot, together};
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::{bounded_field, decimal, named, primary, progress};
@@ -116,7 +116,7 @@ fn plot(ui: &mut Ui, rates: &Rates, found: &[Option<Suggestion>], is_done: bool,
     let across = Across { scale: Scale::Log, ..Across::default() };
     let [least, most] = HEIGHT;
     let height = (bottom - ui.cursor().top() - theme::ROW).clamp(least, most);
-    chart::draw_across(ui, ("rates", &text), &lines, across, Scale::Linear, height);
+    Chart::new("rates", &text, Scale::Linear, height).over(across).draw(ui, &lines);
     let caption = "The averaged loss against the learning rate; dashed lines are what is suggested";
     ui.label(theme::caption(caption, &Tokens::of(ui)));
 }

@@ -1,6 +1,6 @@
 //! The heat maps of all arms on one shared scale, and below them every block at the latest probe.
 
-use crate::kit::chart::{self, Across, Scale, Series};
+use crate::kit::chart::{Across, Chart, Scale, Series};
 use crate::kit::chips::told;
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space, viridis};
@@ -238,5 +238,5 @@ fn latest(ui: &mut Ui, monitor: &Monitor, quantity: BlockQuantity, height: f32) 
     }
     let name = format!("{} by block at step {}", quantity.title(), probe.step);
     let across = Across { names: &names, ..Across::default() };
-    chart::draw_across(ui, ("latest", &name), &lines, across, Scale::Log, height);
+    Chart::new("latest", &name, Scale::Log, height).over(across).draw(ui, &lines);
 }

@@ -70,5 +70,5 @@ fn nothing_yet(ui: &mut Ui, scene: Scene, actions: &mut Vec<Action>) {
         Some(_) => "None were measured in this run.",
     };
     let text = format!("{what} {when}");
-    by_training(ui, scene, ("Gradients", text.trim_end()), None::<fn(&mut Ui)>, actions);
+    by_training(ui, scene, "Gradients", text.trim_end(), actions);
 }

@@ -24,6 +24,15 @@ const SIZE: Vec2 = vec2(900.0, 300.0);
 /// Heights of a heat map and of the plot below them.
 const HEIGHTS: [f32; 2] = [180.0, 220.0];
 
+/// One block at one probe.
+struct ProbeRow<'a> {
+    arm: usize,
+    step: u64,
+    /// The block's place in its network.
+    place: usize,
+    block: &'a BlockProbe,
+}
+
 impl Exportable for Paper<'_> {
     fn name(&self) -> String {
         "gradients-by-step".into()
@@ -36,22 +45,21 @@ impl Exportable for Paper<'_> {
             prepared.arms.iter().map(|arm| arm.blocks.iter().map(|block| Arc::from(block.as_str())).collect()).collect()
         });
         let arms: Vec<Arc<str>> = (0..monitor.arms.len()).map(|arm| Arc::from(monitor.arm_name(arm))).collect();
-        let rows: Vec<(usize, u64, usize, &BlockProbe)> = monitor
-            .probes
-            .iter()
-            .flat_map(|probe| {
-                let arms = probe.arms.iter().enumerate();
-                arms.flat_map(|(arm, seen)| seen.blocks.iter().enumerate().map(move |(at, block)| (arm, at, block)))
-                    .map(|(arm, at, block)| (arm, probe.step, at, block))
+        let probed = monitor.probes.iter().flat_map(|probe| {
+            let arms = probe.arms.iter().enumerate();
+            arms.flat_map(move |(arm, seen)| {
+                let blocks = seen.blocks.iter().enumerate();
+                blocks.map(move |(place, block)| ProbeRow { arm, step: probe.step, place, block })
             })
-            .collect();
+        });
+        let rows: Vec<ProbeRow> = probed.collect();
         let name = |arm: usize, at: usize| names.get(arm).and_then(|names| names.get(at)).unwrap_or(&nameless);
         let table = Table::default()
-            .words("arm", rows.iter().map(|(arm, ..)| Arc::clone(arms.get(*arm).unwrap_or(&nameless))))
-            .numbers("step", rows.iter().map(|(_, step, ..)| *step as f64))
-            .words("block", rows.iter().map(|(arm, _, at, _)| Arc::clone(name(*arm, *at))));
+            .words("arm", rows.iter().map(|row| Arc::clone(arms.get(row.arm).unwrap_or(&nameless))))
+            .numbers("step", rows.iter().map(|row| row.step as f64))
+            .words("block", rows.iter().map(|row| Arc::clone(name(row.arm, row.place))));
         BlockQuantity::ALL.iter().fold(table, |table, quantity| {
-            let values = rows.iter().map(|(.., block)| quantity.of(block).unwrap_or(f64::NAN));
+            let values = rows.iter().map(|row| quantity.of(row.block).unwrap_or(f64::NAN));
             table.numbers(quantity.words(), values)
         })
     }

@@ -7,7 +7,7 @@ use crate::kit::canvas::{Offer, canvas_with};
 use crate::kit::chips::within;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named, progress};
-use crate::panels::beginning::{BEING_MADE, by_training};
+use crate::panels::beginning::{BEING_MADE, by_training_with};
 use crate::scene::{Effects, Scene};
 use crate::state::Monitor;
 use crate::state::inquiries::{Inquiries, Inquiry, Place};
@@ -88,9 +88,15 @@ impl<'a> Bench<'a> {
         )
     }
 
-    /// What an instrument found in each arm, with the arm's place.
-    pub fn findings(&self, instrument: Instrument) -> impl Iterator<Item = (usize, &str, &Result<Finding, String>)> {
-        self.inquiries.findings(instrument).map(|(name, finding)| (self.arm(name), name, finding))
+    /// What came of an instrument's question in each arm.
+    pub fn findings(&self, instrument: Instrument) -> impl Iterator<Item = OfArm<'_, Result<Finding, String>>> {
+        self.inquiries.findings(instrument).map(|(name, found)| OfArm { arm: self.arm(name), name, found })
+    }
+
+    /// What an instrument found, arm by arm, where `kind` takes it for what is looked for.
+    pub fn found<T>(&self, instrument: Instrument, kind: impl Fn(&Finding) -> Option<&T>) -> Vec<OfArm<'_, T>> {
+        let found = self.findings(instrument);
+        found.filter_map(|of| of.narrowed(|finding| finding.as_ref().ok().and_then(&kind))).collect()
     }
 
     /// The place of an arm by its name: its colour.
@@ -98,6 +104,21 @@ impl<'a> Bench<'a> {
     pub fn arm(&self, name: &str) -> usize {
         let arms = self.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.arms);
         arms.iter().position(|arm| arm.name == name).unwrap_or(0)
+    }
+}
+
+/// What was found in one arm, or a part of it.
+pub struct OfArm<'a, T> {
+    /// The arm's place: its colour.
+    pub arm: usize,
+    pub name: &'a str,
+    pub found: &'a T,
+}
+
+impl<'a, T> OfArm<'a, T> {
+    /// The same arm with a part of this, if there is one.
+    pub fn narrowed<U>(self, part: impl FnOnce(&'a T) -> Option<&'a U>) -> Option<OfArm<'a, U>> {
+        Some(OfArm { arm: self.arm, name: self.name, found: part(self.found)? })
     }
 }
 
@@ -180,7 +201,7 @@ pub fn offer(ui: &mut Ui, bench: &mut Bench, request: &Request) {
     let beside = |ui: &mut Ui| explain(ui, request.about);
     if let Some(why) = bench.hindered() {
         let text = format!("{what} {why}");
-        return by_training(ui, bench.scene, (title, &text), Some(beside), bench.actions);
+        return by_training_with(ui, bench.scene, title, &text, Some(beside), bench.actions);
     }
     let name = request.name();
     let button = Offer { verb: request.verb, name: &name, hindered: bench.unanswerable(&request.question) };
@@ -234,7 +255,7 @@ pub fn refusal(ui: &mut Ui, name: &str, why: &str) {
 /// Why arms have no finding of an instrument: once, where none has one for the same reason, which is not the arms'.
 pub fn refusals(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     let all: Vec<(&str, Option<&String>)> =
-        bench.findings(instrument).map(|(_, name, finding)| (name, finding.as_ref().err())).collect();
+        bench.findings(instrument).map(|of| (of.name, of.found.as_ref().err())).collect();
     match all.as_slice() {
         [(_, Some(why)), rest @ ..] if !rest.is_empty() && rest.iter().all(|(_, other)| *other == Some(*why)) => {
             wrong(ui, format!("{}.", capital(why)));

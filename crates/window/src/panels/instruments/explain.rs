@@ -1,13 +1,13 @@
 //! Where in one image a decision comes from, as every arm sees it: Grad-CAM at every block, occlusion, feature maps, filters,
 //! and what remains when a block is cut.
 
-use super::bench::{self, Bench, Request};
+use super::bench::{self, Bench, OfArm, Request};
 use super::by_block;
 use super::maps::{Textures, WHOLE};
 use super::overlay::Overlay;
 use super::paper::{Figure, PLOT, ROWS};
 use super::telling;
-use crate::kit::chart::{Scale, Series};
+use crate::kit::chart::{Chart, Scale, Series};
 use crate::kit::chips::{together, told, within};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
@@ -19,7 +19,7 @@ use crate::scene::{Effects, Panel, Scene};
 use crate::state::inquiries::Place;
 use eframe::egui::{Color32, Key, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, Vec2, vec2};
 use lab_core::experiment::Naming;
-use lab_core::instrument::{Cut, Explanation, Finding, Focus, HeatMap, Instrument, Maps, Picture, Sample};
+use lab_core::instrument::{Cut, Finding, Focus, HeatMap, Instrument, Picture, Sample};
 use lab_core::number::{percent, short};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -214,20 +214,17 @@ impl Explain {
 fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, instrument: Instrument) {
     let classes = bench.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
     let title = |class: usize| classes.get(class).map_or("?", String::as_str);
-    let found: Vec<(usize, &str, &Explanation)> = bench
-        .findings(instrument)
-        .filter_map(|(arm, name, finding)| match finding {
-            Ok(Finding::Explanation(found)) => Some((arm, name, found)),
-            _ => None,
-        })
-        .collect();
+    let found = bench.found(instrument, |finding| match finding {
+        Finding::Explanation(found) => Some(found),
+        _ => None,
+    });
     bench::refusals(ui, bench, instrument);
     if !found.is_empty() {
         let caption =
             "A map for each block from the input on, its number in the corner; yellow is where the score comes from";
         glossary::caption(ui, caption);
     }
-    for (arm, name, found) in found {
+    for OfArm { arm, name, found } in found {
         let share = found.probabilities.get(found.class).copied().unwrap_or(0.0);
         let truth = found.truth.map_or_else(String::new, |truth| format!(", truly {}", title(truth)));
         let text = if share.is_nan() {
@@ -266,17 +263,14 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
 
 /// Channels or filters of every arm on one scale.
 fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrument) {
-    let found: Vec<(usize, &str, &Maps)> = bench
-        .findings(instrument)
-        .filter_map(|(arm, name, finding)| match finding {
-            Ok(Finding::Maps(found)) => Some((arm, name, found)),
-            _ => None,
-        })
-        .collect();
+    let found = bench.found(instrument, |finding| match finding {
+        Finding::Maps(found) => Some(found),
+        _ => None,
+    });
     bench::refusals(ui, bench, instrument);
-    let all = || found.iter().flat_map(|(_, _, maps)| &maps.maps).map(HeatMap::range);
+    let all = || found.iter().flat_map(|of| &of.found.maps).map(HeatMap::range);
     let ends = [all().map(|[low, _]| low).fold(0.0, f32::min), all().map(|[_, high]| high).fold(1e-12, f32::max)];
-    for (arm, name, maps) in found {
+    for OfArm { arm, name, found: maps } in found {
         let text = format!(
             "{name}: {} of {}, from {} to {}",
             maps.maps.len(),
@@ -303,9 +297,11 @@ fn cuts(ui: &mut Ui, bench: &Bench) {
     let classes = bench.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.dataset.classes);
     bench::refusals(ui, bench, Instrument::Cuts);
     let (mut lines, mut words) = (Vec::new(), Vec::new());
-    for (arm, name, finding) in bench.findings(Instrument::Cuts) {
-        let Ok(Finding::Cuts(found)) = finding else { continue };
-        let found: &[Cut] = found;
+    let found = bench.found(Instrument::Cuts, |finding| match finding {
+        Finding::Cuts(found) => Some(found),
+        _ => None,
+    });
+    for OfArm { arm, name, found } in found {
         let Some(whole) = found.first().and_then(|cut| cut.without_branch.as_ref()) else { continue };
         let class = (0..whole.len()).max_by(|&a, &b| whole[a].total_cmp(&whole[b])).unwrap_or(0);
         let points = |of: fn(&Cut) -> Option<&Vec<f32>>| -> Vec<[f64; 2]> {
@@ -335,7 +331,8 @@ fn cuts(ui: &mut Ui, bench: &Bench) {
     glossary::caption(ui, caption);
     let said: Vec<&str> = words.iter().map(|(_, words)| words.as_str()).collect();
     let height = (ui.available_height() - 60.0).clamp(140.0, 360.0);
-    by_block::draw(ui, ("cuts", &format!("{caption}. {}", said.join("; "))), lines, bench, Scale::Linear, height);
+    let name = format!("{caption}. {}", said.join("; "));
+    by_block::draw(ui, Chart::new("cuts", &name, Scale::Linear, height), lines, bench);
     for (arm, words) in &words {
         told(ui, *arm, words);
     }

@@ -1,6 +1,6 @@
 //! How one parameter's values and its gradient are spread at one moment.
 
-use super::bench::Bench;
+use super::bench::{Bench, OfArm};
 use super::span::{Axes, Span};
 use crate::kit::chips::{told, within};
 use crate::kit::theme::{self, Tokens, space};
@@ -15,14 +15,11 @@ const BARS: usize = 81;
 /// Height of the bars in points.
 const HEIGHT: f32 = 64.0;
 
-fn counted<'a>(bench: &'a Bench) -> Vec<(usize, &'a str, &'a Vec<Histogram>)> {
-    bench
-        .findings(Instrument::Histograms)
-        .filter_map(|(arm, name, finding)| match finding {
-            Ok(Finding::Histograms(found)) => Some((arm, name, found)),
-            _ => None,
-        })
-        .collect()
+fn counted<'a>(bench: &'a Bench) -> Vec<OfArm<'a, Vec<Histogram>>> {
+    bench.found(Instrument::Histograms, |finding| match finding {
+        Finding::Histograms(found) => Some(found),
+        _ => None,
+    })
 }
 
 /// Chooses one of the parameters that anything is known of.
@@ -30,7 +27,7 @@ pub fn choose_parameter(ui: &mut Ui, parameter: &mut String, bench: &Bench) {
     let found = counted(bench);
     let kept = bench.monitor.spreads.last().map_or(&[][..], |record| &record.arms);
     let (mut names, mut known): (Vec<&str>, HashSet<&str>) = Default::default();
-    for histogram in found.iter().flat_map(|(_, _, all)| *all).chain(kept.iter().flatten()) {
+    for histogram in found.iter().flat_map(|of| of.found).chain(kept.iter().flatten()) {
         if known.insert(&histogram.parameter) {
             names.push(&histogram.parameter);
         }
@@ -50,18 +47,17 @@ pub fn choose_parameter(ui: &mut Ui, parameter: &mut String, bench: &Bench) {
 
 /// The bars of all arms.
 pub fn figure(ui: &mut Ui, parameter: &str, axes: Axes, bench: &Bench) {
-    let of = |(arm, name, all): (usize, &'_ str, &'_ Vec<Histogram>)| {
-        let histogram = all.iter().find(|histogram| histogram.parameter == parameter)?;
-        Some((arm, name.to_owned(), histogram.clone()))
-    };
-    let found: Vec<(usize, String, Histogram)> = counted(bench).into_iter().filter_map(of).collect();
+    let of_parameter = |histogram: &&Histogram| histogram.parameter == parameter;
+    let found = counted(bench).into_iter();
+    let found: Vec<OfArm<Histogram>> =
+        found.filter_map(|of| of.narrowed(|all| all.iter().find(of_parameter))).collect();
     if found.is_empty() {
         return;
     }
     let sides = [Histogram::values, Histogram::gradient];
-    let scales = sides.map(|of| Scale::of(axes, &found.iter().map(|(_, _, one)| of(one)).collect::<Vec<_>>()));
+    let scales = sides.map(|of| Scale::of(axes, &found.iter().map(|one| of(one.found)).collect::<Vec<_>>()));
     let width = ((ui.available_width() - space::L) / 2.0).clamp(80.0, 320.0);
-    for (index, (arm, name, histogram)) in found.iter().enumerate() {
+    for (index, OfArm { arm, name, found: histogram }) in found.iter().enumerate() {
         let text = format!(
             "{name}: values within ±{}, gradient within ±{}",
             short(histogram.limit),

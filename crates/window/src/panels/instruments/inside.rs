@@ -1,13 +1,13 @@
 //! Gradients and responses block by block at one moment, warnings in words, and histograms of every parameter at one
 //! moment and over the training.
 
-use super::bench::{self, Bench, Request};
+use super::bench::{self, Bench, OfArm, Request};
 use super::by_block;
 use super::histograms;
 use super::histories::Histories;
 use super::paper::{Figure, ROWS};
 use super::span::Axes;
-use crate::kit::chart::{self, Scale, Series};
+use crate::kit::chart::{Chart, Scale, Series};
 use crate::kit::chips::{chip, told, within};
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space};
@@ -137,18 +137,15 @@ impl Panel for Inside {
 }
 
 fn blocks(ui: &mut Ui, quantity: LookQuantity, bench: &Bench) {
-    let found: Vec<(usize, &str, &Gradients)> = bench
-        .findings(Instrument::Gradients)
-        .filter_map(|(arm, name, finding)| match finding {
-            Ok(Finding::Gradients(found)) => Some((arm, name, found)),
-            _ => None,
-        })
-        .collect();
+    let found = bench.found(Instrument::Gradients, |finding| match finding {
+        Finding::Gradients(found) => Some(found),
+        _ => None,
+    });
     if found.is_empty() {
         return;
     }
     let tokens = Tokens::of(ui);
-    let line = |(arm, name, look): &(usize, &str, &Gradients)| {
+    let line = |OfArm { arm, name, found: look }: &OfArm<Gradients>| {
         let values = look.blocks.iter().flat_map(|block| quantity.of(block));
         let points = values.zip(1..).map(|(value, index)| [f64::from(index), value]).collect();
         Series { arm: *arm, name: (*name).to_owned(), points, ..Series::default() }
@@ -169,16 +166,17 @@ fn blocks(ui: &mut Ui, quantity: LookQuantity, bench: &Bench) {
     ui.add_space(space::XS);
     let name = format!("{caption}. {}", words.join("; "));
     let arms: Vec<usize> = lines.iter().map(|line| line.arm).collect();
+    let chart = Chart::new("inside", &name, quantity.scale(), 200.0);
     if quantity == LookQuantity::Response {
         // Layers, of which a block has several.
-        chart::draw(ui, "inside", &name, &lines, quantity.scale(), 200.0);
+        chart.draw(ui, &lines);
     } else {
-        by_block::draw(ui, ("inside", &name), lines, bench, quantity.scale(), 200.0);
+        by_block::draw(ui, chart, lines, bench);
     }
     for (arm, words) in arms.into_iter().zip(&words) {
         told(ui, arm, words);
     }
-    for (arm, name, look) in &found {
+    for OfArm { arm, name, found: look } in &found {
         for warning in look.warnings() {
             ui.horizontal_top(|ui| {
                 chip(ui, *arm, name);

@@ -1,10 +1,10 @@
 //! The loss around the weights and between weights, and how gradients reach the input: what theory looks at.
 
-use super::bench::{self, Bench, Request};
+use super::bench::{self, Bench, OfArm, Request};
 use super::maps::{Textures, WHOLE};
 use super::paper::{Figure, PLOT, ROWS};
 use super::range::Range;
-use crate::kit::chart::{self, Scale, Series};
+use crate::kit::chart::{Chart, Scale, Series};
 use crate::kit::chips::{told, within};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
@@ -13,7 +13,7 @@ use crate::kit::widgets::{choose, named};
 use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{Align, Color32, Layout, Mesh, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
 use lab_core::checkpoint::Checkpoint;
-use lab_core::instrument::{Finding, Focus, HeatMap, Instrument, PathLength, Surface};
+use lab_core::instrument::{Finding, Focus, HeatMap, Instrument, PathLength};
 use lab_core::number::{percent, short};
 use serde::{Deserialize, Serialize};
 
@@ -105,27 +105,24 @@ impl Panel for Landscape {
 
 /// The planes of all arms side by side on one scale.
 fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, view: View) {
-    let found: Vec<(usize, &str, &Surface)> = bench
-        .findings(Instrument::Surface)
-        .filter_map(|(arm, name, finding)| match finding {
-            Ok(Finding::Surface(found)) => Some((arm, name, found)),
-            _ => None,
-        })
-        .collect();
+    let found = bench.found(Instrument::Surface, |finding| match finding {
+        Finding::Surface(found) => Some(found),
+        _ => None,
+    });
     if found.is_empty() {
         return;
     }
     let classes = bench.monitor.prepared.as_ref().map_or(0, |prepared| prepared.dataset.classes.len());
-    let maps: Vec<HeatMap> = found.iter().map(|(_, _, surface)| surface.map()).collect();
+    let maps: Vec<HeatMap> = found.iter().map(|of| of.found.map()).collect();
     let range = Range::of(&maps, classes, view.whole);
-    if found.iter().any(|(.., surface)| surface.done > 0) {
+    if found.iter().any(|of| of.found.done > 0) {
         glossary::caption(ui, &range.in_words(found.len() > 1));
     }
     let ends = range.ends;
     let each = ((ui.available_width() - space::L * found.len() as f32) / found.len() as f32).clamp(160.0, 420.0);
     ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
         ui.spacing_mut().item_spacing = vec2(space::L, space::S);
-        for ((arm, name, surface), map) in found.iter().zip(&maps) {
+        for (OfArm { arm, name, found: surface }, map) in found.iter().zip(&maps) {
             ui.allocate_ui(vec2(each, each + 28.0), |ui| {
                 ui.vertical(|ui| {
                     let text = format!("{name}: {}", range.told(surface));
@@ -228,7 +225,7 @@ fn raised(ui: &Ui, rect: Rect, map: &HeatMap, ends: [f32; 2]) {
 /// What is drawn as lines, all arms in one chart.
 fn lines(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     let (mut lines, mut words) = (Vec::new(), Vec::new());
-    for (arm, name, finding) in bench.findings(instrument) {
+    for OfArm { arm, name, found: finding } in bench.findings(instrument) {
         match finding {
             Ok(finding) => {
                 let (drawn, said) = line(arm, name, finding);
@@ -254,7 +251,8 @@ fn lines(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     glossary::caption(ui, caption);
     let said: Vec<&str> = words.iter().map(|(_, words)| words.as_str()).collect();
     let height = (ui.available_height() - 60.0).clamp(140.0, 420.0);
-    chart::draw(ui, "theory", &format!("{caption}. {}", said.join("; ")), &lines, scale, height);
+    let name = format!("{caption}. {}", said.join("; "));
+    Chart::new("theory", &name, scale, height).draw(ui, &lines);
     for (arm, words) in &words {
         told(ui, *arm, words);
     }

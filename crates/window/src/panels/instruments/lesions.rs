@@ -1,9 +1,9 @@
 //! What a network still knows when blocks are left out, swapped or weighed anew, and how much it knows after each block.
 
-use super::bench::{self, Bench, Request};
+use super::bench::{self, Bench, OfArm, Request};
 use super::by_block;
 use super::paper::{Figure, PLOT};
-use crate::kit::chart::{self, Scale, Series};
+use crate::kit::chart::{Chart, Scale, Series};
 use crate::kit::chips::{told, within};
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space, viridis};
@@ -95,8 +95,8 @@ impl Lesions {
         let mut clicked = None;
         let arms = bench.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.arms);
         for (arm, info) in arms.iter().enumerate() {
-            let swept = bench.findings(Instrument::Lesions).find_map(|(_, name, finding)| match finding {
-                Ok(Finding::Lesions(found)) if name == info.name => Some(found),
+            let swept = bench.findings(Instrument::Lesions).find_map(|of| match of.found {
+                Ok(Finding::Lesions(found)) if of.name == info.name => Some(found),
                 _ => None,
             });
             told(ui, arm, &self.told(bench, info, swept));
@@ -240,7 +240,7 @@ fn cells(ui: &mut Ui, info: &ArmInfo, swept: Option<&Sweep>, out: &[usize], sele
 /// What a sweep found, as one chart of all arms.
 fn findings(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     let mut lines = Vec::new();
-    for (arm, name, finding) in bench.findings(instrument) {
+    for OfArm { arm, name, found: finding } in bench.findings(instrument) {
         match finding {
             Ok(finding) => lines.push((line(arm, name, finding), said(name, finding))),
             Err(why) => bench::refusal(ui, name, why),
@@ -266,12 +266,13 @@ fn findings(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     glossary::caption(ui, &across);
     let (lines, words): (Vec<Series>, Vec<String>) = lines.into_iter().unzip();
     let height = (ui.available_height() - 24.0 * (lines.len() as f32 + 1.0)).clamp(140.0, 360.0);
-    let (arms, name): (Vec<usize>, String) =
-        (lines.iter().map(|line| line.arm).collect(), format!("{across}. {}", words.join("; ")));
+    let arms: Vec<usize> = lines.iter().map(|line| line.arm).collect();
+    let name = format!("{across}. {}", words.join("; "));
+    let chart = Chart::new("lesions", &name, Scale::Percent, height);
     if matches!(instrument, Instrument::Lesions | Instrument::Exits) {
-        by_block::draw(ui, ("lesions", &name), lines, bench, Scale::Percent, height);
+        by_block::draw(ui, chart, lines, bench);
     } else {
-        chart::draw(ui, "lesions", &name, &lines, Scale::Percent, height);
+        chart.draw(ui, &lines);
     }
     for (arm, words) in arms.into_iter().zip(&words) {
         told(ui, arm, words);

@@ -1,7 +1,7 @@
 //! Pictures and maps on the graphics card: an atlas of validation images, single pictures, and coloured maps.
 
 use crate::kit::theme::viridis;
-use eframe::egui::{Color32, ColorImage, Context, Pos2, Rect, TextureHandle, TextureOptions, pos2};
+use eframe::egui::{Color32, ColorImage, Context, Painter, Pos2, Rect, TextureHandle, TextureId, TextureOptions, pos2};
 use lab_core::instrument::{Gallery, HeatMap, Thumbnail};
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ const TILE: usize = 32;
 
 /// Validation images in one texture.
 pub struct Atlas {
-    pub texture: TextureHandle,
+    texture: TextureHandle,
     columns: usize,
     rows: usize,
 }
@@ -42,13 +42,27 @@ impl Atlas {
         Self { texture, columns, rows }
     }
 
-    /// Where the image is in the texture that was put into it as this one, counted from 0.
-    pub fn place(&self, index: usize) -> Rect {
+    /// The image that was put into it as this one, counted from 0.
+    pub fn picture(&self, index: usize) -> AtlasPicture {
         let (column, row) = (index % self.columns, index / self.columns);
         let at = |column: usize, row: usize| -> Pos2 {
             pos2(column as f32 / self.columns as f32, row as f32 / self.rows as f32)
         };
-        Rect::from_min_max(at(column, row), at(column + 1, row + 1))
+        AtlasPicture { texture: self.texture.id(), part: Rect::from_min_max(at(column, row), at(column + 1, row + 1)) }
+    }
+}
+
+/// One image of an atlas.
+#[derive(Clone, Copy)]
+pub struct AtlasPicture {
+    texture: TextureId,
+    /// Where it is in the texture.
+    part: Rect,
+}
+
+impl AtlasPicture {
+    pub fn paint(self, painter: &Painter, rect: Rect) {
+        painter.image(self.texture, rect, self.part, Color32::WHITE);
     }
 }
 

@@ -1,12 +1,12 @@
 //! The validation images with what every arm takes them for: sorted, filtered, chosen, looked at one by one.
 
-use super::bench::{self, Bench, Request};
+use super::bench::{self, Bench, OfArm, Request};
 use super::maps::{Atlas, Textures, WHOLE};
 use super::paper::{Figure, ROWS};
 use super::several;
 use super::sieve::Sieve;
-use super::tiles::{self, WIDTH, class, tile};
-use super::verdict::{self, Arm};
+use super::tiles::{self, Tiles, WIDTH, class};
+use super::verdict::{self, Predicted};
 use crate::kit::chips::{chip, told};
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens};
@@ -58,10 +58,10 @@ pub struct Predictions {
 }
 
 /// What every arm of these findings says, with its place.
-fn arms<'a>(found: &'a Findings, bench: &Bench) -> Vec<Arm<'a>> {
+fn arms<'a>(found: &'a Findings, bench: &Bench) -> Vec<Predicted<'a>> {
     let said = |entry: &'a ArmFinding| match &entry.finding {
         Ok(Finding::Predictions(found)) if !found.is_empty() => {
-            Some((bench.arm(&entry.arm), entry.arm.as_str(), found))
+            Some(OfArm { arm: bench.arm(&entry.arm), name: &entry.arm, found })
         }
         _ => None,
     };
@@ -95,7 +95,7 @@ impl Panel for Predictions {
             Mode::Images => {
                 let off_screen = |ui: &mut Ui, _: &Bench| {
                     if let Some(gallery) = &gallery {
-                        tiles::sheet(ui, &sieve.images(&arms), &arms, gallery);
+                        Tiles { arms: &arms, gallery }.sheet(ui, &sieve.images(&arms));
                     }
                 };
                 bench::tools(ui, bench, &request, Figure { height: ROWS, draw: off_screen });
@@ -122,7 +122,14 @@ impl Panel for Predictions {
 }
 
 impl Predictions {
-    fn images(&mut self, ui: &mut Ui, sieve: &mut Sieve, bench: &mut Bench, arms: &[Arm], gallery: &Arc<Gallery>) {
+    fn images(
+        &mut self,
+        ui: &mut Ui,
+        sieve: &mut Sieve,
+        bench: &mut Bench,
+        arms: &[Predicted],
+        gallery: &Arc<Gallery>,
+    ) {
         if self.atlas.as_ref().is_none_or(|(of, _)| *of != bench.monitor.generation)
             && self.wished != Some(bench.monitor.generation)
         {
@@ -140,7 +147,7 @@ impl Predictions {
             self.atlas = Some((bench.monitor.generation, atlas));
             self.chosen.clear();
         }
-        let known = arms.iter().map(|(_, _, found)| found.len()).min().unwrap_or(0);
+        let known = arms.iter().map(|of| of.found.len()).min().unwrap_or(0);
         self.chosen.retain(|&image| image < known);
         ui.horizontal_wrapped(|ui| {
             tiles::legend(ui, arms);
@@ -173,18 +180,18 @@ impl Predictions {
 
     /// Only the rows in view are drawn.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a grid's cells")]
-    fn grid(&mut self, ui: &mut Ui, arms: &[Arm], gallery: &Gallery) {
-        let (columns, height) = (((ui.available_width() / WIDTH) as usize).max(1), tiles::height(arms));
+    fn grid(&mut self, ui: &mut Ui, arms: &[Predicted], gallery: &Gallery) {
+        let tiles = Tiles { arms, gallery };
+        let columns = ((ui.available_width() / WIDTH) as usize).max(1);
         let width = (ui.available_width() / columns as f32).floor();
         let rows = self.shown.len().div_ceil(columns);
         let Self { atlas: Some((_, atlas)), shown, chosen, .. } = self else { return };
-        ScrollArea::vertical().id_salt("grid").auto_shrink(false).show_rows(ui, height, rows, |ui, range| {
+        ScrollArea::vertical().id_salt("grid").auto_shrink(false).show_rows(ui, tiles.height(), rows, |ui, range| {
             for row in range {
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing = Vec2::ZERO;
                     for &image in shown.iter().skip(row * columns).take(columns) {
-                        let part = (atlas.texture.id(), atlas.place(image));
-                        if tile(ui, width, part, image, arms, gallery, chosen.contains(&image)) {
+                        if tiles.tile(ui, width, image, atlas.picture(image), chosen.contains(&image)) {
                             let add = ui.input(|input| input.modifiers.matches_logically(Modifiers::COMMAND));
                             if !add {
                                 chosen.clear();
@@ -199,7 +206,7 @@ impl Predictions {
         });
     }
 
-    fn detail(&mut self, ui: &mut Ui, bench: &mut Bench, arms: &[Arm], gallery: &Arc<Gallery>) {
+    fn detail(&mut self, ui: &mut Ui, bench: &mut Bench, arms: &[Predicted], gallery: &Arc<Gallery>) {
         let images: Vec<usize> = self.chosen.iter().copied().collect();
         ui.horizontal_wrapped(|ui| {
             ui.label(theme::strong(format!("{} selected", plural(images.len() as u64, "image"))));
@@ -215,12 +222,12 @@ impl Predictions {
     }
 
     /// One image: what every arm says, how that changed, and what is close to it.
-    fn single(&mut self, ui: &mut Ui, bench: &mut Bench, arms: &[Arm], gallery: &Gallery, image: usize) {
+    fn single(&mut self, ui: &mut Ui, bench: &mut Bench, arms: &[Predicted], gallery: &Gallery, image: usize) {
         let tokens = Tokens::of(ui);
         let Self { atlas: Some((_, atlas)), textures, .. } = self else { return };
         ui.horizontal_top(|ui| {
             let (rect, response) = ui.allocate_exact_size(vec2(128.0, 128.0), Sense::hover());
-            ui.painter().image(atlas.texture.id(), rect, atlas.place(image), Color32::WHITE);
+            atlas.picture(image).paint(ui.painter(), rect);
             named(ui, response, &format!("Image {image}, enlarged"));
             ui.vertical(|ui| {
                 ui.horizontal_wrapped(|ui| {
@@ -238,7 +245,7 @@ impl Predictions {
                 if let (Some(short), Some(whole)) = (gallery.file(image), gallery.files.get(image)) {
                     ui.label(theme::caption(short, &tokens)).on_hover_text(whole);
                 }
-                for (arm, name, found) in arms {
+                for OfArm { arm, name, found } in arms {
                     let likely: Vec<String> = found
                         .likeliest(image)
                         .iter()
@@ -281,8 +288,11 @@ fn nearest(image: usize) -> Question {
 
 /// The training images nearest to an image, as every arm places them.
 fn neighbours(ui: &mut Ui, textures: &mut Textures, gallery: &Gallery, bench: &Bench) {
-    for (arm, name, finding) in bench.findings(Instrument::Nearest) {
-        let Ok(Finding::Nearest(found)) = finding else { continue };
+    let found = bench.found(Instrument::Nearest, |finding| match finding {
+        Finding::Nearest(found) => Some(found),
+        _ => None,
+    });
+    for OfArm { arm, name, found } in found {
         ui.horizontal_wrapped(|ui| {
             chip(ui, arm, name);
             for neighbour in found {

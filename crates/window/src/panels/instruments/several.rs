@@ -1,8 +1,9 @@
 //! Several chosen validation images: what every arm says of them, as lines, as a table and as a folder of pictures.
 
+use super::bench::OfArm;
 use super::paper::{Figure, Paper, ROWS};
-use super::tiles::{self, class};
-use super::verdict::Arm;
+use super::tiles::{Tiles, class};
+use super::verdict::Predicted;
 use crate::action::Action;
 use crate::export::{Album, Content};
 use crate::give_away;
@@ -16,16 +17,16 @@ use lab_core::table::Table;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// Images that are told of one by one.
-const TOLD: usize = 200;
+/// Images that have a line each, at most.
+const LINES: usize = 200;
 
 /// Gives the chosen images away.
-pub fn tools(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Arc<Gallery>, actions: &mut Vec<Action>) {
+pub fn tools(ui: &mut Ui, images: &[usize], arms: &[Predicted], gallery: &Arc<Gallery>, actions: &mut Vec<Action>) {
     let paper = Paper {
         name: "chosen-images",
         title: "Selected images".to_owned(),
         tables: || tables(images, arms, gallery),
-        figure: Figure { height: ROWS, draw: |ui: &mut Ui| tiles::sheet(ui, images, arms, gallery) },
+        figure: Figure { height: ROWS, draw: |ui: &mut Ui| Tiles { arms, gallery }.sheet(ui, images) },
     };
     give_away::button(ui, "Selected images", &paper, actions);
     let save = ui.button("Save pictures…");
@@ -37,12 +38,12 @@ pub fn tools(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Arc<Gallery>
 }
 
 /// What every arm says of each image.
-pub fn lines(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Gallery) {
-    for &image in images.iter().take(TOLD) {
+pub fn lines(ui: &mut Ui, images: &[usize], arms: &[Predicted], gallery: &Gallery) {
+    for &image in images.iter().take(LINES) {
         let truth = class(gallery, gallery.labels[image]);
         let says: Vec<String> = arms
             .iter()
-            .map(|(_, name, found)| {
+            .map(|OfArm { name, found, .. }| {
                 let taken = class(gallery, found.predicted[image]);
                 format!("{name} {taken} {}", percent(f64::from(found.confidence(image))))
             })
@@ -50,19 +51,19 @@ pub fn lines(ui: &mut Ui, images: &[usize], arms: &[Arm], gallery: &Gallery) {
         let file = gallery.file(image).map_or_else(String::new, |file| format!(" ({file})"));
         ui.label(format!("Image {image}{file}, {truth}: {}", says.join(", ")));
     }
-    if images.len() > TOLD {
-        let text = format!("… and {} more, which the table and the folder have, too", images.len() - TOLD);
+    if images.len() > LINES {
+        let text = format!("… and {} more, which the table and the folder have, too", images.len() - LINES);
         ui.label(theme::caption(text, &Tokens::of(ui)));
     }
 }
 
-fn tables(images: &[usize], arms: &[Arm], gallery: &Gallery) -> Vec<(String, Table)> {
-    let of = |(_, name, found): &Arm| ((*name).to_owned(), found.table(&gallery.classes, &gallery.files).only(images));
-    arms.iter().map(of).collect()
+fn tables(images: &[usize], arms: &[Predicted], gallery: &Gallery) -> Vec<(String, Table)> {
+    let table = |of: &Predicted| of.found.table(&gallery.classes, &gallery.files).only(images);
+    arms.iter().map(|of| (of.name.to_owned(), table(of))).collect()
 }
 
 /// The images with what is known of them.
-fn album(images: &[usize], arms: &[Arm], gallery: &Gallery) -> Album {
+fn album(images: &[usize], arms: &[Predicted], gallery: &Gallery) -> Album {
     let names: Vec<String> = images.iter().map(|&image| file_name(image, arms, gallery)).collect();
     let word = |text: &str| Arc::<str>::from(text);
     let truths = images.iter().map(|&image| word(class(gallery, gallery.labels[image])));
@@ -70,7 +71,7 @@ fn album(images: &[usize], arms: &[Arm], gallery: &Gallery) -> Album {
         .numbers("image", images.iter().map(|&image| image as f64))
         .words("file", names.iter().map(|name| word(name)))
         .words("truth", truths);
-    for (_, name, found) in arms {
+    for OfArm { name, found, .. } in arms {
         let taken = images.iter().map(|&image| word(class(gallery, found.predicted[image])));
         table = table
             .words(&format!("{name} prediction"), taken)
@@ -85,9 +86,9 @@ fn album(images: &[usize], arms: &[Arm], gallery: &Gallery) -> Album {
 const NAME: usize = 160;
 
 /// `00012_true-Coat_plain-Shirt_residual-Coat.png`
-fn file_name(image: usize, arms: &[Arm], gallery: &Gallery) -> String {
+fn file_name(image: usize, arms: &[Predicted], gallery: &Gallery) -> String {
     let mut name = format!("{image:05}_true-{}", plain(class(gallery, gallery.labels[image])));
-    for (_, arm, found) in arms {
+    for OfArm { name: arm, found, .. } in arms {
         // Writing into a text cannot fail.
         let _ = write!(name, "_{}-{}", plain(arm), plain(class(gallery, found.predicted[image])));
     }

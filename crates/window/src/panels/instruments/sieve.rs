@@ -1,6 +1,7 @@
 //! Which validation images are shown, and in which order.
 
-use super::verdict::Arm;
+use super::bench::OfArm;
+use super::verdict::Predicted;
 use crate::kit::widgets::{choose, named};
 use crate::state::selected::ConfusionCell;
 use eframe::egui::{ComboBox, Ui};
@@ -66,8 +67,8 @@ impl Sieve {
     }
 
     /// Lets a person choose.
-    pub fn ui(&mut self, ui: &mut Ui, arms: &[Arm], gallery: &Gallery) {
-        let names: Vec<(usize, &str)> = arms.iter().map(|(arm, name, _)| (*arm, *name)).collect();
+    pub fn ui(&mut self, ui: &mut Ui, arms: &[Predicted], gallery: &Gallery) {
+        let names: Vec<(usize, &str)> = arms.iter().map(|of| (of.arm, of.name)).collect();
         if !names.iter().any(|(arm, _)| *arm == self.arm) {
             self.arm = names.first().map_or(0, |(arm, _)| *arm);
         }
@@ -109,9 +110,9 @@ impl Sieve {
 
     /// The images that pass the filter, in order. Where a question was taken back, an arm may know fewer than another; only
     /// what all know is shown.
-    pub fn images(&self, arms: &[Arm]) -> Vec<usize> {
-        let Some((_, _, found)) = arms.iter().find(|(arm, _, _)| *arm == self.arm) else { return Vec::new() };
-        let others = || arms.iter().filter(|(arm, _, _)| *arm != self.arm);
+    pub fn images(&self, arms: &[Predicted]) -> Vec<usize> {
+        let Some(OfArm { found, .. }) = arms.iter().find(|of| of.arm == self.arm) else { return Vec::new() };
+        let others = || arms.iter().filter(|of| of.arm != self.arm);
         let passes = |image: &usize| {
             let image = *image;
             let (right, truth) = (found.is_right(image), usize::from(found.truth[image]));
@@ -120,14 +121,14 @@ impl Sieve {
                     Filter::All => true,
                     Filter::Right => right,
                     Filter::Wrong => !right,
-                    Filter::OnlyThis => right && others().all(|(_, _, other)| !other.is_right(image)),
-                    Filter::OnlyOther => !right && others().any(|(_, _, other)| other.is_right(image)),
+                    Filter::OnlyThis => right && others().all(|other| !other.found.is_right(image)),
+                    Filter::OnlyOther => !right && others().any(|other| other.found.is_right(image)),
                     Filter::Cell(actual, predicted) => {
                         truth == actual && usize::from(found.predicted[image]) == predicted
                     }
                 }
         };
-        let known = arms.iter().map(|(_, _, found)| found.len()).min().unwrap_or(0);
+        let known = arms.iter().map(|of| of.found.len()).min().unwrap_or(0);
         let key = |image: usize| match self.order {
             Order::Loss => -found.loss[image],
             Order::Confidence => -found.confidence(image),

@@ -1,7 +1,7 @@
 //! Images that tell most about the networks, found and explained unasked when training has ended: for each the picture,
 //! and over it where each network looked in its last block.
 
-use super::bench::Bench;
+use super::bench::{Bench, OfArm};
 use super::maps::{Textures, WHOLE};
 use super::overlay::Overlay;
 use super::paper::{Figure, Paper, ROWS, tables};
@@ -79,15 +79,15 @@ fn images(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, wa
             glossary::caption(ui, inquiry.failed.as_deref().unwrap_or("Being explained…"));
             continue;
         };
-        let arms: Vec<(usize, &str, &Explanation)> = found
+        let arms: Vec<OfArm<Explanation>> = found
             .arms
             .iter()
-            .filter_map(|arm| match &arm.finding {
-                Ok(Finding::Explanation(found)) => Some((bench.arm(&arm.arm), arm.arm.as_str(), found)),
+            .filter_map(|of| match &of.finding {
+                Ok(Finding::Explanation(found)) => Some(OfArm { arm: bench.arm(&of.arm), name: &of.arm, found }),
                 _ => None,
             })
             .collect();
-        let Some((_, _, first)) = arms.first() else { continue };
+        let Some(OfArm { found: first, .. }) = arms.first() else { continue };
         let class = |class: usize| found.classes.get(class).map_or("?", String::as_str);
         ui.add_space(space::S);
         ui.horizontal_wrapped(|ui| {
@@ -96,7 +96,7 @@ fn images(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, wa
             let (rect, response) = ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover());
             ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
             named(ui, response, &format!("Image {image} as the networks see it"));
-            for (arm, _, found) in &arms {
+            for OfArm { arm, found, .. } in &arms {
                 if let Some((block, map)) = found.strip.last() {
                     let of = format!(" telling {place}");
                     Overlay { arm: *arm, found, of: &of, strength }.draw(ui, textures, SIDE, block, map);
@@ -110,7 +110,7 @@ fn images(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, wa
             ui.vertical(|ui| {
                 let truth = first.truth.map_or_else(String::new, |truth| format!(": {}", class(truth)));
                 ui.label(theme::strong(format!("Image {image}{truth}")));
-                for (arm, name, found) in &arms {
+                for OfArm { arm, name, found } in &arms {
                     let sure = found.probabilities.get(found.class).copied().unwrap_or(0.0);
                     told(ui, *arm, &format!("{name} says {} {}", class(found.class), percent(f64::from(sure))));
                 }

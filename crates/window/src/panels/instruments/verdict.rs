@@ -1,10 +1,11 @@
 //! What predictions say as a whole: per class, per confidence, and where two arms differ.
 
+use super::bench::OfArm;
 use super::paper::{Figure, PLOT, Paper, ROWS};
 use crate::action::Action;
 use crate::give_away;
 use crate::kit::beyond;
-use crate::kit::chart::{self, Across, Scale, Series};
+use crate::kit::chart::{Across, Chart, Scale, Series};
 use crate::kit::chips::{DOT, paint_dot, told};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
@@ -18,22 +19,22 @@ use lab_core::number::{count, percent, plural};
 use lab_core::statistics::wilson;
 use lab_core::table::Table;
 
-/// An arm's place and name with what it predicts.
-pub type Arm<'a> = (usize, &'a str, &'a Predictions);
+/// An arm with what it predicts.
+pub type Predicted<'a> = OfArm<'a, Predictions>;
 
-fn metrics(arms: &[Arm]) -> Vec<Metrics> {
-    arms.iter().map(|(_, _, found)| Metrics::of(&found.confusion())).collect()
+fn metrics(arms: &[Predicted]) -> Vec<Metrics> {
+    arms.iter().map(|of| Metrics::of(&of.found.confusion())).collect()
 }
 
 /// Precision, recall, F1 and support of every class, the arms side by side.
-pub fn classes(ui: &mut Ui, arms: &[Arm], classes: &[String]) {
+pub fn classes(ui: &mut Ui, arms: &[Predicted], classes: &[String]) {
     let metrics = metrics(arms);
     overall(ui, arms, &metrics);
     table(ui, arms, &metrics, classes);
 }
 
 /// The menu that gives these away.
-pub fn give_classes(ui: &mut Ui, arms: &[Arm], classes: &[String], actions: &mut Vec<Action>) {
+pub fn give_classes(ui: &mut Ui, arms: &[Predicted], classes: &[String], actions: &mut Vec<Action>) {
     let paper = Paper {
         name: "classes",
         title: "Per class".to_owned(),
@@ -48,13 +49,13 @@ fn share(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
-fn of_arms(arms: &[Arm], tables: impl Iterator<Item = Table>) -> Vec<(String, Table)> {
-    arms.iter().map(|(_, name, _)| (*name).to_owned()).zip(tables).collect()
+fn of_arms(arms: &[Predicted], tables: impl Iterator<Item = Table>) -> Vec<(String, Table)> {
+    arms.iter().map(|of| of.name.to_owned()).zip(tables).collect()
 }
 
 /// Each arm in a sentence.
-fn overall(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics]) {
-    for ((arm, name, found), metrics) in arms.iter().zip(metrics) {
+fn overall(ui: &mut Ui, arms: &[Predicted], metrics: &[Metrics]) {
+    for (OfArm { arm, name, found }, metrics) in arms.iter().zip(metrics) {
         // Of five classes, five guesses are always right.
         let top5 = if metrics.classes.len() > 5 { format!(", top 5 {}", percent(found.top5())) } else { String::new() };
         let (accuracy, f1) = (percent(metrics.accuracy), percent(metrics.macro_mean.f1));
@@ -66,7 +67,7 @@ fn overall(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics]) {
 const NAMES: f32 = 0.4;
 
 /// Every class. Where the arms have no room beside each other, they are scrolled, and the classes' names stay.
-fn table(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics], classes: &[String]) {
+fn table(ui: &mut Ui, arms: &[Predicted], metrics: &[Metrics], classes: &[String]) {
     let grid = |name: &str| Grid::new(name).striped(true).spacing([space::M, space::XS]);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
@@ -91,11 +92,11 @@ fn table(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics], classes: &[String]) {
 }
 
 /// Three columns for each arm, below its name, and the number of images.
-fn scores(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics]) {
+fn scores(ui: &mut Ui, arms: &[Predicted], metrics: &[Metrics]) {
     let titles = ["Precision", "Recall", "F1"];
     let right =
         |ui: &mut Ui, text: RichText| ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(text)).inner;
-    for (arm, name, _) in arms {
+    for OfArm { arm, name, .. } in arms {
         // It may be as wide as the three columns.
         let (rect, response) = ui.allocate_exact_size(vec2(0.0, theme::ROW), Sense::hover());
         let (tokens, font) = (Tokens::of(ui), TextStyle::Body.resolve(ui.style()));
@@ -115,7 +116,7 @@ fn scores(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics]) {
     right(ui, theme::strong("Images"));
     ui.end_row();
     for class in 0..metrics.first().map_or(0, |found| found.classes.len()) {
-        for ((.., said), found) in arms.iter().zip(metrics) {
+        for (OfArm { found: said, .. }, found) in arms.iter().zip(metrics) {
             let score = found.classes.get(class).copied().unwrap_or_default();
             // Of what was never said, no share is right.
             let is_said = said.predicted.iter().any(|predicted| usize::from(*predicted) == class);
@@ -133,17 +134,17 @@ fn scores(ui: &mut Ui, arms: &[Arm], metrics: &[Metrics]) {
 /// Width of an arm's three columns, in points.
 const ARM: f32 = 170.0;
 
-fn calibrations(arms: &[Arm]) -> Vec<Calibration> {
-    arms.iter().map(|(_, _, found)| Calibration::of(found, Calibration::BINS)).collect()
+fn calibrations(arms: &[Predicted]) -> Vec<Calibration> {
+    arms.iter().map(|of| Calibration::of(of.found, Calibration::BINS)).collect()
 }
 
 /// Accuracy by confidence, and the expected calibration error.
-pub fn calibration(ui: &mut Ui, arms: &[Arm]) {
+pub fn calibration(ui: &mut Ui, arms: &[Predicted]) {
     reliability(ui, arms, &calibrations(arms));
 }
 
 /// The menu that gives these away.
-pub fn give_calibration(ui: &mut Ui, arms: &[Arm], actions: &mut Vec<Action>) {
+pub fn give_calibration(ui: &mut Ui, arms: &[Predicted], actions: &mut Vec<Action>) {
     let paper = Paper {
         name: "calibration",
         title: "Calibration".to_owned(),
@@ -156,10 +157,10 @@ pub fn give_calibration(ui: &mut Ui, arms: &[Arm], actions: &mut Vec<Action>) {
 /// Images of a bin from which its accuracy is drawn in full.
 const ENOUGH: u32 = 10;
 
-fn reliability(ui: &mut Ui, arms: &[Arm], found: &[Calibration]) {
+fn reliability(ui: &mut Ui, arms: &[Predicted], found: &[Calibration]) {
     let tokens = Tokens::of(ui);
     let (mut intervals, mut lines, mut words) = (Vec::new(), Vec::new(), Vec::new());
-    for ((arm, name, _), calibration) in arms.iter().zip(found) {
+    for (OfArm { arm, name, .. }, calibration) in arms.iter().zip(found) {
         let full = || calibration.bins.iter().filter(|bin| bin.count > 0);
         let faint = tokens.background.lerp_to_gamma(tokens.arm(*arm), 0.45);
         let series = |points| Series { arm: *arm, name: (*name).to_owned(), points, ..Series::default() };
@@ -192,24 +193,25 @@ fn reliability(ui: &mut Ui, arms: &[Arm], found: &[Calibration]) {
     lines.insert(0, diagonal);
     let name = format!("Calibration. {}", words.join("; "));
     let across = Across { scale: Scale::Percent, titles: ["confidence", "accuracy"], ..Across::default() };
-    let pointed = chart::draw_across(ui, ("calibration", &name), &lines, across, Scale::Percent, height);
+    let chart = Chart::new("calibration", &name, Scale::Percent, height).over(across);
+    let pointed = chart.draw(ui, &lines);
     if let Some([at, _]) = pointed {
         counted(ui, arms, found, at);
     }
-    for ((arm, _, _), words) in arms.iter().zip(&words) {
+    for (OfArm { arm, .. }, words) in arms.iter().zip(&words) {
         told(ui, *arm, words);
     }
 }
 
 /// What is known of the images about as sure as where the pointer is.
-fn counted(ui: &Ui, arms: &[Arm], found: &[Calibration], at: f64) {
+fn counted(ui: &Ui, arms: &[Predicted], found: &[Calibration], at: f64) {
     let nearest = |calibration: &Calibration| {
         let full = calibration.bins.iter().filter(|bin| bin.count > 0);
         full.min_by(|a, b| (a.confidence - at).abs().total_cmp(&(b.confidence - at).abs())).copied()
     };
     let tip = Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), ui.scope_id().with("bin"), PopupAnchor::Pointer);
     tip.gap(12.0).show(|ui| {
-        for ((_, name, _), calibration) in arms.iter().zip(found) {
+        for (OfArm { name, .. }, calibration) in arms.iter().zip(found) {
             let Some(bin) = nearest(calibration) else { continue };
             let [low, high] = wilson(bin.right(), bin.count).map(percent);
             ui.label(theme::strong(format!("{name}: {}", plural(bin.count.into(), "image"))));
@@ -220,14 +222,16 @@ fn counted(ui: &Ui, arms: &[Arm], found: &[Calibration], at: f64) {
 }
 
 /// How often only one of two arms is right, in a sentence for each pair.
-pub fn disagreements(arms: &[Arm]) -> Vec<String> {
+pub fn disagreements(arms: &[Predicted]) -> Vec<String> {
     let mut found = Vec::new();
-    for (index, (_, first, one)) in arms.iter().enumerate() {
-        for (_, second, other) in &arms[index + 1..] {
-            let between = Disagreement::of(one, other);
+    for (index, first) in arms.iter().enumerate() {
+        for second in &arms[index + 1..] {
+            let between = Disagreement::of(first.found, second.found);
             found.push(format!(
-                "only {first} right: {}; only {second} right: {}; {}",
+                "only {} right: {}; only {} right: {}; {}",
+                first.name,
                 count(between.first_only.into()),
+                second.name,
                 count(between.second_only.into()),
                 between.chance()
             ));

@@ -27,17 +27,27 @@ impl Field {
     }
 }
 
+/// A run as it was when the comparison was made.
+#[derive(PartialEq)]
+struct Compared {
+    folder: PathBuf,
+    steps: u64,
+    live: bool,
+}
+
 /// The comparison, made again when the runs change.
 #[derive(Default)]
 pub struct Compare {
-    of: Vec<(PathBuf, u64, bool)>,
+    of: Vec<Compared>,
     fields: Vec<Field>,
 }
 
 impl Compare {
     /// Draws the comparison of these runs; `all` shows also what they agree in.
     pub fn ui(&mut self, ui: &mut Ui, entries: &[Arc<Entry>], all: bool) {
-        let of: Vec<_> = entries.iter().map(|entry| (entry.folder.clone(), entry.steps(), entry.live)).collect();
+        let now =
+            |entry: &Arc<Entry>| Compared { folder: entry.folder.clone(), steps: entry.steps(), live: entry.live };
+        let of: Vec<Compared> = entries.iter().map(now).collect();
         if self.of != of {
             self.fields = fields(entries);
             self.of = of;

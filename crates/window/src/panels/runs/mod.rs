@@ -42,10 +42,18 @@ struct Listed {
     of: Option<Arc<Vec<Arc<Entry>>>>,
     /// The columns that are shown unless others were chosen.
     usual: Vec<Column>,
-    /// What is searched for, the column that sorts, and whether its greatest comes first.
-    asked: Option<(String, Column, bool)>,
+    query: Option<Query>,
     /// Runs that match what is searched for, sorted, the starred ones first.
     shown: Arc<Vec<Arc<Entry>>>,
+}
+
+/// What is asked of all runs.
+#[derive(PartialEq)]
+struct Query {
+    search: String,
+    sort: Column,
+    /// Whether the greatest comes first.
+    falling: bool,
 }
 
 impl Listed {
@@ -54,11 +62,11 @@ impl Listed {
         if !is_same {
             (self.of, self.usual) = (Some(Arc::clone(entries)), Column::usual(entries));
         }
-        let asked = Some((search.to_owned(), view.sort, view.falling));
-        if is_same && self.asked == asked {
+        let query = Some(Query { search: search.to_owned(), sort: view.sort, falling: view.falling });
+        if is_same && self.query == query {
             return;
         }
-        self.asked = asked;
+        self.query = query;
         let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
         let matching = entries.iter().filter(|entry| matches(entry, &words)).cloned().collect();
         let mut shown = view.sort.sorted(matching, view.falling);
@@ -87,11 +95,24 @@ impl Panel for Runs {
         let mut compared: Vec<Arc<Entry>> = entries.iter().filter(is_compared).cloned().collect();
         compared.sort_by_key(|entry| own != Some(entry.folder.as_path()));
         self.comparing &= compared.len() > 1;
-        self.tools(ui, view, shelf, (&shown, entries.len(), compared.len() > 1), actions);
+        self.tools(ui, view, shelf, compared.len() > 1, actions);
         let columns = if view.chosen { view.columns.clone() } else { self.listed.usual.clone() };
         let busy = scene.monitor.is_active();
         let selected = entries.iter().find(|entry| Some(&entry.folder) == self.selected.as_ref()).cloned();
-        self.below(ui, view, &compared, (selected.as_deref(), busy), shelf, actions);
+        // Below the table.
+        let frame = egui::Frame::new();
+        if self.comparing {
+            let half = (0.45 * ui.available_height()).max(120.0);
+            egui::Panel::bottom("compare runs").frame(frame).resizable(true).default_size(half).show(ui, |ui| {
+                ui.add_space(space::S);
+                self.compare.ui(ui, &compared, view.all_fields);
+            });
+        } else if let Some(entry) = selected {
+            egui::Panel::bottom("run details").frame(frame).show(ui, |ui| {
+                ui.add_space(space::S);
+                self.details.ui(ui, &entry, busy, shelf, actions);
+            });
+        }
         if entries.is_empty() {
             return begin(ui, scene, "No run is left.", actions);
         }
@@ -108,22 +129,17 @@ impl Panel for Runs {
 }
 
 impl Runs {
-    fn tools(
-        &mut self,
-        ui: &mut Ui,
-        view: &mut View,
-        shelf: &mut Shelf,
-        (shown, all, many): (&[Arc<Entry>], usize, bool),
-        actions: &mut Vec<Action>,
-    ) {
+    /// The row above the table.
+    fn tools(&mut self, ui: &mut Ui, view: &mut View, shelf: &mut Shelf, can_compare: bool, actions: &mut Vec<Action>) {
         let tokens = Tokens::of(ui);
+        let (shown, all) = (&*self.listed.shown, self.listed.of.as_ref().map_or(0, |all| all.len()));
         ui.horizontal_wrapped(|ui| {
             ui.set_min_height(theme::ROW);
             let search = TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(160.0);
             let search = ui.add(search).on_hover_text("In names, tags, notes, arms, data and folders");
             crate::kit::widgets::named(ui, search, "Search runs");
             chooser(ui, view, &self.listed.usual);
-            let compare = ui.add_enabled_ui(many, |ui| ui.toggle_value(&mut self.comparing, "Compare")).inner;
+            let compare = ui.add_enabled_ui(can_compare, |ui| ui.toggle_value(&mut self.comparing, "Compare")).inner;
             compare
                 .on_hover_text("The run on show and the ticked ones, field by field")
                 .on_disabled_hover_text("Tick two runs to compare them, or one to compare it with the run on show.");
@@ -153,36 +169,11 @@ impl Runs {
         });
         ui.add_space(space::XS);
     }
-
-    /// Below the table: the comparison, or the run that is selected.
-    fn below(
-        &mut self,
-        ui: &mut Ui,
-        view: &View,
-        compared: &[Arc<Entry>],
-        (selected, busy): (Option<&Entry>, bool),
-        shelf: &mut Shelf,
-        actions: &mut Vec<Action>,
-    ) {
-        let frame = egui::Frame::new();
-        if self.comparing {
-            let half = (0.45 * ui.available_height()).max(120.0);
-            egui::Panel::bottom("compare runs").frame(frame).resizable(true).default_size(half).show(ui, |ui| {
-                ui.add_space(space::S);
-                self.compare.ui(ui, compared, view.all_fields);
-            });
-        } else if let Some(entry) = selected {
-            egui::Panel::bottom("run details").frame(frame).show(ui, |ui| {
-                ui.add_space(space::S);
-                self.details.ui(ui, entry, busy, shelf, actions);
-            });
-        }
-    }
 }
 
 /// Offers what makes a run appear where there is none.
 fn begin(ui: &mut Ui, scene: Scene, what: &str, actions: &mut Vec<Action>) {
-    by_training(ui, scene, ("Runs", what), None::<fn(&mut Ui)>, actions);
+    by_training(ui, scene, "Runs", what, actions);
 }
 
 /// Which columns are shown.

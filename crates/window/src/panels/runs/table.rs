@@ -42,6 +42,17 @@ struct Columns {
     staying: f32,
     width: f32,
     is_narrow: bool,
+    /// How far the others are scrolled, in points.
+    scrolled: f32,
+}
+
+/// A column as it is drawn in a row.
+struct Placed {
+    column: Column,
+    /// Its left edge on the screen.
+    left: f32,
+    /// What of the row it is drawn in.
+    clip: Rect,
 }
 
 impl Columns {
@@ -57,23 +68,22 @@ impl Columns {
                 (stay, staying) = (placed.len(), width);
             }
         }
-        Self { placed, stay, staying, width, is_narrow }
+        Self { placed, stay, staying, width, is_narrow, scrolled: 0.0 }
     }
 
     fn wide(&self, column: Column) -> f32 {
         wide(column, self.is_narrow)
     }
 
-    /// The columns that are scrolled, or those that stay, each with its left edge on the screen; and what of `row` they
-    /// are drawn in.
-    fn parts(&self, row: Rect, scrolled: f32) -> [(impl Iterator<Item = (Column, f32)>, Rect); 2] {
-        [false, true].map(|stays| {
-            let edge = row.left() + scrolled + self.staying - space::XS;
+    /// The columns in a row, first those that are scrolled, then those that stay.
+    fn placed(&self, row: Rect) -> impl Iterator<Item = Placed> {
+        [false, true].into_iter().flat_map(move |stays| {
+            let edge = row.left() + self.scrolled + self.staying - space::XS;
             let (first, rest) = self.placed.split_at(self.stay);
             let of = if stays { first } else { rest }.iter();
-            let shift = row.left() + if stays { scrolled } else { 0.0 };
+            let shift = row.left() + if stays { self.scrolled } else { 0.0 };
             let clip = if stays { row.with_max_x(edge) } else { row.with_min_x(edge) };
-            (of.map(move |(column, left)| (*column, left + shift)), clip)
+            of.map(move |(column, left)| Placed { column: *column, left: left + shift, clip })
         })
     }
 }
@@ -97,10 +107,11 @@ pub struct Table<'a> {
 
 /// The table of these runs.
 pub fn ui(ui: &mut Ui, view: &mut View, columns: &[Column], shown: &[Arc<Entry>], table: &mut Table) {
-    let columns = Columns::new(columns, ui.available_width());
+    let mut columns = Columns::new(columns, ui.available_width());
     let height = |entry: &Entry| entry.info.arms.len().max(1) as f32 * LINE + BETWEEN;
     let total: f32 = shown.iter().map(|entry| height(entry)).sum();
     ScrollArea::both().auto_shrink(false).id_salt("runs").show_viewport(ui, |ui, viewport| {
+        columns.scrolled = viewport.left();
         let size = vec2(columns.width.max(viewport.width()), theme::ROW + total);
         ui.set_min_size(size);
         let origin = ui.max_rect().min;
@@ -109,11 +120,11 @@ pub fn ui(ui: &mut Ui, view: &mut View, columns: &[Column], shown: &[Arc<Entry>]
             let rect = Rect::from_min_size(origin + vec2(0.0, top), vec2(size.x, height(entry)));
             top += height(entry);
             if top >= viewport.top() && top - height(entry) <= viewport.bottom() {
-                row(ui, (rect, viewport.left()), &columns, entry, table);
+                row(ui, rect, &columns, entry, table);
             }
         }
         let place = Rect::from_min_size(origin + vec2(0.0, viewport.top()), vec2(size.x, theme::ROW));
-        header(ui, (place, viewport.left()), &columns, view);
+        header(ui, place, &columns, view);
         all(ui, place.translate(vec2(viewport.left(), 0.0)), shown, table);
         let hidden = columns.width - viewport.right();
         if hidden > space::S {
@@ -124,11 +135,11 @@ pub fn ui(ui: &mut Ui, view: &mut View, columns: &[Column], shown: &[Arc<Entry>]
 }
 
 /// The headings; a click sorts.
-fn header(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, view: &mut View) {
+fn header(ui: &mut Ui, rect: Rect, columns: &Columns, view: &mut View) {
     let tokens = Tokens::of(ui);
     ui.painter().rect_filled(rect, 0.0, tokens.background);
     ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
-    for (column, left, clip) in each(columns, rect, scrolled) {
+    for Placed { column, left, clip } in columns.placed(rect) {
         let at = Rect::from_min_size(
             pos2(left - space::XS, rect.top()),
             vec2(columns.wide(column) + space::S, rect.height()),
@@ -152,11 +163,6 @@ fn header(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, view: &
     }
 }
 
-/// The columns one after the other, with their left edges on the screen and what of a row they are drawn in.
-fn each(columns: &Columns, row: Rect, scrolled: f32) -> impl Iterator<Item = (Column, f32, Rect)> {
-    columns.parts(row, scrolled).into_iter().flat_map(|(of, clip)| of.map(move |(column, left)| (column, left, clip)))
-}
-
 /// Ticks all runs that are shown.
 fn all(ui: &mut Ui, header: Rect, shown: &[Arc<Entry>], table: &mut Table) {
     let shelf = &mut *table.shelf;
@@ -178,7 +184,7 @@ fn all(ui: &mut Ui, header: Rect, shown: &[Arc<Entry>], table: &mut Table) {
     }
 }
 
-fn row(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, entry: &Entry, table: &mut Table) {
+fn row(ui: &mut Ui, rect: Rect, columns: &Columns, entry: &Entry, table: &mut Table) {
     let Table { own, busy, selected, shelf, actions } = table;
     let tokens = Tokens::of(ui);
     let id = ui.scope_id().with(&entry.folder);
@@ -205,8 +211,8 @@ fn row(ui: &mut Ui, (rect, scrolled): (Rect, f32), columns: &Columns, entry: &En
         response.request_focus();
     }
     response.context_menu(|ui| buttons(ui, entry, *busy, shelf, actions));
-    marks(ui, rect.translate(vec2(scrolled, 0.0)), entry, *own == Some(&entry.folder), shelf);
-    for (column, left, clip) in each(columns, rect, scrolled) {
+    marks(ui, rect.translate(vec2(columns.scrolled, 0.0)), entry, *own == Some(&entry.folder), shelf);
+    for Placed { column, left, clip } in columns.placed(rect) {
         let painter = ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()));
         let lines = if column.is_of_arms() { entry.info.arms.len() } else { 1 };
         for arm in 0..lines {

@@ -8,7 +8,7 @@ use crate::laboratory::{Curve, Looked};
 use eframe::egui::{Label, Ui};
 
 /// A list with a label in front, as wide as its entries need.
-pub fn listed<T: Clone + PartialEq>(ui: &mut Ui, (label, hint): (&str, &str), value: &mut T, options: &[(T, &str)]) {
+pub fn listed<T: Clone + PartialEq>(ui: &mut Ui, label: &str, hint: &str, value: &mut T, options: &[(T, &str)]) {
     if options.len() < 2 {
         return;
     }
@@ -26,10 +26,10 @@ pub fn listed<T: Clone + PartialEq>(ui: &mut Ui, (label, hint): (&str, &str), va
 }
 
 /// Which axis, by its name.
-pub fn axis(ui: &mut Ui, label: (&str, &str), looked: &Looked, value: &mut usize) {
+pub fn axis(ui: &mut Ui, label: &str, hint: &str, looked: &Looked, value: &mut usize) {
     let options: Vec<(usize, &str)> =
         looked.labels.iter().enumerate().map(|(index, label)| (index, label.as_str())).collect();
-    listed(ui, label, value, &options);
+    listed(ui, label, hint, value, &options);
 }
 
 /// What is judged: the objective, or the accuracy of one network.
@@ -39,7 +39,7 @@ pub fn judged(ui: &mut Ui, looked: &Looked, view: &mut View) {
     let all = std::iter::once(Judged::Objective).chain((0..networks).map(Judged::Network));
     let names: Vec<(Judged, String)> = all.map(|what| (what, judged_name(looked, what))).collect();
     let options: Vec<(Judged, &str)> = names.iter().map(|(what, name)| (*what, name.as_str())).collect();
-    listed(ui, ("Of", "What the settings are judged by"), &mut view.judged_by, &options);
+    listed(ui, "Of", "What the settings are judged by", &mut view.judged_by, &options);
 }
 
 /// What colours tell apart; `first` is what they do where that is no axis, if there is such a choice.
@@ -47,19 +47,19 @@ pub fn color(ui: &mut Ui, looked: &Looked, view: &mut View, first: &'static str)
     let axes = looked.labels.iter().enumerate().map(|(axis, label)| (ToldApart::Axis(axis), label.as_str()));
     let networks = (looked.arms.len() > 1).then_some((ToldApart::Networks, first));
     let options: Vec<(ToldApart, &str)> = networks.into_iter().chain(axes).collect();
-    listed(ui, ("Colour by", "What the colours tell apart"), &mut view.colored_by, &options);
+    listed(ui, "Colour by", "What the colours tell apart", &mut view.colored_by, &options);
 }
 
 /// Which curve.
 pub fn curve(ui: &mut Ui, view: &mut View) {
-    listed(ui, ("Show", "What is drawn"), &mut view.curve, &Curve::ALL);
+    listed(ui, "Show", "What is drawn", &mut view.curve, &Curve::ALL);
 }
 
 /// How the spread over the seeds is drawn.
 pub fn band(ui: &mut Ui, view: &mut View) {
     let hint =
         "A standard deviation says how far single seeds lie apart; an interval says how well their mean is known";
-    listed(ui, ("Band", hint), &mut view.band, &Band::ALL);
+    listed(ui, "Band", hint, &mut view.band, &Band::ALL);
 }
 
 /// Room for a line below a drawing with what is between them, in points.

@@ -10,6 +10,14 @@ pub const ROW: f32 = 22.0;
 /// The widest that a column may be.
 const WIDEST: f32 = 260.0;
 
+/// How a row looks.
+#[derive(Default)]
+pub struct RowLook {
+    pub stands_out: bool,
+    /// The colour of its first cell, where it is not the text's.
+    pub color: Option<Color32>,
+}
+
 /// What stands in a table.
 pub struct Cells {
     titles: Vec<String>,
@@ -42,14 +50,13 @@ impl Cells {
         self.edges.last().copied().unwrap_or(0.0)
     }
 
-    /// Draws it, at most so high. `touched` is told of each row in view, and says whether
-    /// it stands out and in which colour its first cell is.
+    /// Draws it, at most so high. `touched` is given each row in view, to act on a click, and says how the row looks.
     pub fn ui(
         &self,
         ui: &mut Ui,
         id: &str,
         height: f32,
-        mut touched: impl FnMut(&mut Ui, usize, &Response) -> (bool, Option<Color32>),
+        mut touched: impl FnMut(&mut Ui, usize, &Response) -> RowLook,
     ) {
         let tokens = Tokens::of(ui);
         let area = ScrollArea::both().id_salt(id).max_height(height).auto_shrink([false, true]);
@@ -66,7 +73,7 @@ impl Cells {
                 let response =
                     ui.interact(rect.intersect(ui.clip_rect()), ui.scope_id().with((id, row)), Sense::click());
                 let response = named(ui, response, self.names.get(row).map_or("", String::as_str));
-                let (stands_out, color) = touched(ui, row, &response);
+                let RowLook { stands_out, color } = touched(ui, row, &response);
                 if stands_out {
                     let ground = tokens.accent.gamma_multiply(if tokens.dark { 0.22 } else { 0.14 });
                     ui.painter().rect_filled(rect, 0.0, ground);
@@ -76,14 +83,18 @@ impl Cells {
                 ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
                 for (column, cell) in self.rows[row].iter().enumerate() {
                     let color = if column == 0 { color.unwrap_or(tokens.text) } else { tokens.text };
-                    self.write(ui, rect, column, cell, (color, FontFamily::Proportional));
+                    if let Some(place) = self.place(rect, column) {
+                        write(ui, place, cell, color, FontFamily::Proportional);
+                    }
                 }
             }
             let header = Rect::from_min_size(origin + vec2(0.0, viewport.top()), vec2(width, ROW));
             ui.painter().rect_filled(header, 0.0, tokens.background);
             ui.painter().hline(header.x_range(), header.bottom(), tokens.line());
             for (column, title) in self.titles.iter().enumerate() {
-                self.write(ui, header, column, title, (tokens.weak, theme::semibold()));
+                if let Some(place) = self.place(header, column) {
+                    write(ui, place, title, tokens.weak, theme::semibold());
+                }
             }
             if viewport.right() + 1.0 < width {
                 let edge = header.left_top() + vec2(viewport.right(), 0.0);
@@ -92,14 +103,19 @@ impl Cells {
         });
     }
 
-    fn write(&self, ui: &Ui, rect: Rect, column: usize, text: &str, (color, family): (Color32, FontFamily)) {
-        let Some(&[left, right]) = self.edges.get(column..column + 2) else { return };
-        if text.is_empty() {
-            return;
-        }
-        let font = FontId::new(theme::size::SMALL, family);
-        let galley = theme::elided(ui.painter(), text, font, color, right - left - space::S);
-        let at = pos2(rect.left() + left, rect.center().y - 0.5 * galley.size().y);
-        ui.painter().galley(at, galley, color);
+    /// The part of a row that a column's text has.
+    fn place(&self, row: Rect, column: usize) -> Option<Rect> {
+        let &[left, right] = self.edges.get(column..column + 2)? else { return None };
+        Some(row.with_min_x(row.left() + left).with_max_x(row.left() + right - space::S))
     }
+}
+
+fn write(ui: &Ui, place: Rect, text: &str, color: Color32, family: FontFamily) {
+    if text.is_empty() {
+        return;
+    }
+    let font = FontId::new(theme::size::SMALL, family);
+    let galley = theme::elided(ui.painter(), text, font, color, place.width());
+    let at = pos2(place.left(), place.center().y - 0.5 * galley.size().y);
+    ui.painter().galley(at, galley, color);
 }

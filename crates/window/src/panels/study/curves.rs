@@ -3,7 +3,7 @@
 use super::bits;
 use super::dimension::{Dimension, banded};
 use super::view::{Band, ToldApart, View};
-use crate::kit::chart::{self, Scale, Series};
+use crate::kit::chart::{Chart, Scale, Series};
 use crate::kit::chips::{colored_chip, line_sample};
 use crate::kit::line::Dash;
 use crate::kit::theme::{self, Tokens, space};
@@ -23,11 +23,23 @@ const BANDS: usize = 8;
 /// The lines that were made last, and what of.
 #[derive(Default)]
 pub struct Curves {
-    made: Option<(Arc<Looked>, Key, Vec<Series>)>,
+    made: Option<Made>,
+}
+
+struct Made {
+    study: Arc<Looked>,
+    choices: Choices,
+    lines: Vec<Series>,
 }
 
 /// What lines depend on beside the study.
-type Key = (Curve, Band, ToldApart, bool);
+#[derive(Clone, Copy, PartialEq)]
+struct Choices {
+    curve: Curve,
+    band: Band,
+    colored_by: ToldApart,
+    dark: bool,
+}
 
 impl Curves {
     pub fn ui(&mut self, ui: &mut Ui, looked: &Arc<Looked>, view: &mut View, bottom: f32) {
@@ -37,12 +49,13 @@ impl Curves {
             bits::color(ui, looked, view, "Network");
         });
         let tokens = Tokens::of(ui);
-        let key = (view.curve, view.band, view.colored_by, tokens.dark);
-        let fits = |made: &(Arc<Looked>, Key, Vec<Series>)| Arc::ptr_eq(&made.0, looked) && made.1 == key;
+        let View { curve, band, colored_by, .. } = *view;
+        let choices = Choices { curve, band, colored_by, dark: tokens.dark };
+        let fits = |made: &Made| Arc::ptr_eq(&made.study, looked) && made.choices == choices;
         if !self.made.as_ref().is_some_and(fits) {
-            self.made = Some((Arc::clone(looked), key, lines(looked, view, &tokens)));
+            self.made = Some(Made { study: Arc::clone(looked), choices, lines: lines(looked, view, &tokens) });
         }
-        let Some((_, _, lines)) = &self.made else { return };
+        let Some(Made { lines, .. }) = &self.made else { return };
         if lines.is_empty() {
             return bits::nothing(ui, "Curves appear here once a training has come to its first step.");
         }
@@ -54,7 +67,8 @@ impl Curves {
         let scale = if view.curve == Curve::Accuracy { Scale::PartOfPercent } else { Scale::Log };
         let said = format!("{text}. {} lines", lines.len());
         let below = if dashed_by(looked, view).is_some() { 2.0 } else { 1.0 };
-        chart::draw(ui, "study curves", &said, lines, scale, bits::height(ui, bottom, below));
+        let height = bits::height(ui, bottom, below);
+        Chart::new("study curves", &said, scale, height).draw(ui, lines);
         legend(ui, looked, view, &tokens);
         dashes(ui, looked, view, &tokens);
     }

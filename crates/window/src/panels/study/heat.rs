@@ -15,8 +15,8 @@ const BELOW: f32 = 34.0;
 
 pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
     ui.horizontal_wrapped(|ui| {
-        bits::axis(ui, ("Across", "The axis that runs across"), looked, &mut view.across);
-        bits::axis(ui, ("Up", "The axis that runs up"), looked, &mut view.up);
+        bits::axis(ui, "Across", "The axis that runs across", looked, &mut view.across);
+        bits::axis(ui, "Up", "The axis that runs up", looked, &mut view.up);
         bits::judged(ui, looked, view);
     });
     if looked.labels.len() < 2 {

@@ -3,7 +3,7 @@
 use super::bits;
 use super::dimension::{is_more_better, is_share};
 use super::view::Judged;
-use crate::kit::chart::{self, Across, Scale, Series};
+use crate::kit::chart::{Across, Chart, Scale, Series};
 use crate::kit::chips::colored_chip;
 use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Looked;
@@ -45,7 +45,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, bottom: f32) {
     let said = format!("{text}. {} trainings", each.points.len());
     let across = Across { whole: true, ..Across::default() };
     let height = bits::height(ui, bottom, 1.0);
-    chart::draw_across(ui, ("history", &said), &[each, line], across, scale, height);
+    Chart::new("history", &said, scale, height).over(across).draw(ui, &[each, line]);
     ui.horizontal_wrapped(|ui| {
         colored_chip(ui, tokens.weak, "each training");
         colored_chip(ui, tokens.accent, "the best so far");

@@ -3,7 +3,7 @@
 use super::bits;
 use super::dimension::{Dimension, banded};
 use super::view::{Band, View};
-use crate::kit::chart::{self, Across, Scale, Series};
+use crate::kit::chart::{Across, Chart, Scale, Series};
 use crate::kit::chips::colored_chip;
 use crate::kit::theme::{self, Tokens};
 use crate::laboratory::{Curve, Looked};
@@ -13,7 +13,7 @@ use lab_core::verdict::Measured;
 
 pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
     ui.horizontal_wrapped(|ui| {
-        bits::axis(ui, ("Across", "The axis that runs across"), looked, &mut view.across);
+        bits::axis(ui, "Across", "The axis that runs across", looked, &mut view.across);
         bits::curve(ui, view);
         bits::band(ui, view);
     });
@@ -33,7 +33,8 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
     let scale = if view.curve == Curve::Accuracy { Scale::PartOfPercent } else { Scale::Log };
     let across = Across { scale: axis.scale(), names: axis.names(), ..Across::default() };
     let height = bits::height(ui, bottom, 1.0);
-    chart::draw_across(ui, ("ladder", &format!("{text}. {}", said.join("; "))), &lines, across, scale, height);
+    let name = format!("{text}. {}", said.join("; "));
+    Chart::new("ladder", &name, scale, height).over(across).draw(ui, &lines);
     ui.horizontal_wrapped(|ui| {
         for line in lines.iter().filter(|line| !line.points.is_empty()) {
             colored_chip(ui, line.color.unwrap_or_else(|| tokens.arm(line.arm)), &line.name);

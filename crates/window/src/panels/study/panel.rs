@@ -22,10 +22,16 @@ pub struct Study {
     curves: Curves,
     parallel: Parallel,
     trials: Trials,
-    /// Both tables, and the study that they were made from.
-    tables: Option<(Arc<Looked>, Cells, Cells)>,
+    tables: Option<Tables>,
     /// Whether what is to be varied shall fold, or unfold, in this frame.
     fold: Option<bool>,
+}
+
+/// Both tables, and the study that they were made from.
+struct Tables {
+    of: Arc<Looked>,
+    results: Cells,
+    trials: Cells,
 }
 
 impl Panel for Study {
@@ -98,16 +104,19 @@ impl Study {
         // Where what is in view without scrolling ends.
         let bottom = ui.max_rect().top() + room;
         let Self { curves, parallel, trials, tables, .. } = self;
-        let (_, settings, each) = match tables.take() {
-            Some(made) if Arc::ptr_eq(&made.0, looked) => tables.insert(made),
-            _ => tables.insert((Arc::clone(looked), results::cells(looked), trials::cells(looked))),
+        let tables = match tables.take() {
+            Some(made) if Arc::ptr_eq(&made.of, looked) => tables.insert(made),
+            _ => {
+                let [results, trials] = [results::cells(looked), trials::cells(looked)];
+                tables.insert(Tables { of: Arc::clone(looked), results, trials })
+            }
         };
         match view.tab {
             Tab::Results => {
                 best(ui, looked, effects.actions);
-                results::ui(ui, looked, settings, bottom);
+                results::ui(ui, looked, &tables.results, bottom);
             }
-            Tab::Trials => trials.ui(ui, looked, each, bottom, effects),
+            Tab::Trials => trials.ui(ui, looked, &tables.trials, bottom, effects),
             Tab::Curves => curves.ui(ui, looked, view, bottom),
             Tab::Ladder => ladder::ui(ui, looked, view, bottom),
             Tab::Slice => slice::ui(ui, looked, view, bottom),

@@ -1,7 +1,7 @@
 //! Every setting with what it has come to; the best one is marked.
 
 use super::bits;
-use super::cells::Cells;
+use super::cells::{Cells, RowLook};
 use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Looked;
 use eframe::egui::Ui;
@@ -29,10 +29,12 @@ pub fn cells(looked: &Looked) -> Cells {
 
 pub fn ui(ui: &mut Ui, looked: &Looked, cells: &Cells, bottom: f32) {
     let tokens = Tokens::of(ui);
-    let stands_out = |row: usize| looked.results.best == Some(row);
     let early = looked.trials.iter().filter(|trial| trial.standing == Standing::Over(TrialState::EndedEarly)).count();
     let height = bits::height(ui, bottom, if early > 0 { 1.0 } else { 0.0 });
-    cells.ui(ui, "points", height, |_, row, _| (stands_out(row), stands_out(row).then_some(tokens.accent)));
+    cells.ui(ui, "points", height, |_, row, _| {
+        let stands_out = looked.results.best == Some(row);
+        RowLook { stands_out, color: stands_out.then_some(tokens.accent) }
+    });
     if early > 0 {
         let text = format!("{} ended early: they were behind", plural(early as u64, "training"));
         ui.label(theme::caption(text, &tokens));

@@ -3,14 +3,14 @@
 use super::bits;
 use super::dimension::{Dimension, is_share, judged_name, known};
 use super::view::{ToldApart, View};
-use crate::kit::chart::{self, Across, Scale, Series};
+use crate::kit::chart::{Across, Chart, Scale, Series};
 use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Looked;
 use eframe::egui::{Label, Ui};
 
 pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
     ui.horizontal_wrapped(|ui| {
-        bits::axis(ui, ("Across", "The axis that runs across"), looked, &mut view.across);
+        bits::axis(ui, "Across", "The axis that runs across", looked, &mut view.across);
         bits::judged(ui, looked, view);
         bits::color(ui, looked, view, "Nothing");
     });
@@ -45,7 +45,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
     let scale = if is_share(looked, view.judged_by) { Scale::PartOfPercent } else { Scale::Log };
     let said = format!("{text}. {} points", points.len());
     let height = bits::height(ui, bottom, 1.0);
-    chart::draw_across(ui, ("slice", &said), &lines, across, scale, height);
+    Chart::new("slice", &said, scale, height).over(across).draw(ui, &lines);
     if view.colored_by != ToldApart::Networks {
         super::curves::legend(ui, looked, view, &tokens);
     }

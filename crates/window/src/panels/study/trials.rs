@@ -1,7 +1,7 @@
 //! Every training of a study: how it stands, and what can be done with it. A training opens like any run.
 
 use super::bits;
-use super::cells::Cells;
+use super::cells::{Cells, RowLook};
 use super::dimension::in_words;
 use super::view::Judged;
 use crate::action::Action;
@@ -99,7 +99,7 @@ impl Trials {
                 response.request_focus();
             }
             response.context_menu(|ui| deeds(ui, looked, trial, effects));
-            (self.selected == Some(trial.number), Some(color(&tokens, trial)))
+            RowLook { stands_out: self.selected == Some(trial.number), color: Some(color(&tokens, trial)) }
         });
         self.selected = clicked.or(self.selected);
     }

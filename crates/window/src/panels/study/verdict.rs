@@ -27,7 +27,7 @@ impl Shown {
             looked.verdicts.iter().map(|(compared, _)| (compared.clone(), compared.as_str())).collect();
         ui.horizontal_wrapped(|ui| {
             let hint = "What is compared: the networks at one setting, or all settings";
-            listed(ui, ("Compare", hint), &mut self.compared, &options);
+            listed(ui, "Compare", hint, &mut self.compared, &options);
         });
         let Some((_, found)) = looked.verdicts.iter().find(|(compared, _)| *compared == self.compared) else { return };
         concluded(ui, found, looked.guess.as_ref(), actions);

@@ -35,13 +35,22 @@ struct Reading {
     stop: AtomicBool,
 }
 
-type Question = (Wanted, Arc<Reading>);
-type Answer = (Result<Arc<Overview>, DataError>, Duration);
+/// What the thread is asked.
+struct LookRequest {
+    wanted: Wanted,
+    reading: Arc<Reading>,
+}
+
+/// What it has found, and how long that took.
+struct LookedOver {
+    found: Result<Arc<Overview>, DataError>,
+    took: Duration,
+}
 
 /// The images that the form names.
 #[derive(Default)]
 pub struct Collection {
-    worker: Option<Background<Question, Answer>>,
+    worker: Option<Background<LookRequest, LookedOver>>,
     wanted: Option<Wanted>,
     /// Since when nothing has changed and the thread has not been asked yet.
     pending: Option<Instant>,
@@ -142,7 +151,7 @@ impl Collection {
             self.pending = wanted.is_some().then(|| if is_typed { now } else { now.checked_sub(PAUSE).unwrap_or(now) });
             self.wanted = wanted;
         }
-        if let Some((answer, took)) = self.worker.as_mut().and_then(Background::poll)
+        if let Some(LookedOver { found: answer, took }) = self.worker.as_mut().and_then(Background::poll)
             && self.reading.is_some()
         {
             self.again = answer.is_err().then(|| Instant::now() + AGAIN.max(10 * took));
@@ -175,7 +184,7 @@ impl Collection {
         let Some(wanted) = self.wanted.clone() else { return };
         let reading = Arc::new(Reading::default());
         self.reading = Some(Arc::clone(&reading));
-        self.worker.get_or_insert_with(|| Background::new("images", ctx, look)).ask((wanted, reading));
+        self.worker.get_or_insert_with(|| Background::new("images", ctx, look)).ask(LookRequest { wanted, reading });
     }
 }
 
@@ -192,7 +201,8 @@ fn info(survey: &Survey) -> DatasetInfo {
     }
 }
 
-fn look((Wanted { data, seed, side }, reading): Question) -> Answer {
+fn look(LookRequest { wanted, reading }: LookRequest) -> LookedOver {
+    let Wanted { data, seed, side } = wanted;
     let begun = Instant::now();
     let told = |Progress { done, of }| {
         reading.of.store(of, Ordering::Relaxed);
@@ -200,5 +210,6 @@ fn look((Wanted { data, seed, side }, reading): Question) -> Answer {
         !reading.stop.load(Ordering::Relaxed)
     };
     let options = LoadOptions { usual_side: side, watch: Some(Watch(&told)), ..LoadOptions::default() };
-    (Overview::read(&data, seed, options).map(Arc::new), begun.elapsed())
+    let found = Overview::read(&data, seed, options).map(Arc::new);
+    LookedOver { found, took: begun.elapsed() }
 }

@@ -27,10 +27,18 @@ pub(super) struct Wanted {
     pub guided: Option<Guided>,
 }
 
+/// The study that was opened last.
+struct OpenStudy {
+    folder: PathBuf,
+    /// Of its plan, when it was opened.
+    stamps: Stamps,
+    study: Arc<StudyFolder>,
+}
+
 /// What was read so far.
 #[derive(Default)]
 pub(super) struct Reader {
-    study: Option<(PathBuf, Stamps, Arc<StudyFolder>)>,
+    study: Option<OpenStudy>,
     trials: HashMap<PathBuf, (Stamps, Option<Arc<Measured>>)>,
     written: Option<Verdict>,
 }
@@ -77,13 +85,14 @@ impl Reader {
 
     fn study(&mut self, folder: &Path) -> Result<Arc<StudyFolder>, String> {
         let stamps = stamps([folder.join("study.toml")]);
-        if let Some((known, before, study)) = &self.study
-            && (known.as_path(), before) == (folder, &stamps)
+        if let Some(open) = &self.study
+            && open.folder == folder
+            && open.stamps == stamps
         {
-            return Ok(Arc::clone(study));
+            return Ok(Arc::clone(&open.study));
         }
         let study = Arc::new(StudyFolder::open(folder).map_err(|error| error.to_string())?);
-        self.study = Some((folder.to_owned(), stamps, Arc::clone(&study)));
+        self.study = Some(OpenStudy { folder: folder.to_owned(), stamps, study: Arc::clone(&study) });
         (self.trials, self.written) = (HashMap::new(), None);
         Ok(study)
     }

@@ -33,7 +33,7 @@ pub struct Learn {
     failure: Option<String>,
     /// The question of which it was looked up whether it was answered before.
     looked_up: String,
-    pace: Pace,
+    estimate: Estimate,
     /// How much there is to compute for a question.
     work: Option<(String, Option<Work>)>,
 }
@@ -96,7 +96,7 @@ impl Panel for Learn {
                     question(ui, lesson);
                     let laboratory = &mut *effects.laboratory;
                     if begun(laboratory) {
-                        under_way(ui, lesson, &mut self.pace, laboratory);
+                        under_way(ui, lesson, &mut self.estimate, laboratory);
                         if let Some(Ok(looked)) = &laboratory.looked {
                             looked.conclusion.iter().for_each(|found| answer(ui, found));
                         }
@@ -147,22 +147,29 @@ fn column(ui: &mut Ui, width: f32, add: impl FnOnce(&mut Ui)) {
     });
 }
 
-/// How fast a study gets on, as it is seen here.
+/// How long a study still takes, by how fast it was seen to get on.
 #[derive(Default)]
-struct Pace {
-    of: Option<(PathBuf, Instant, f64)>,
+struct Estimate {
+    first: Option<FirstSeen>,
 }
 
-impl Pace {
+/// How far a study was when it was seen first.
+struct FirstSeen {
+    folder: PathBuf,
+    at: Instant,
+    share: f64,
+}
+
+impl Estimate {
     /// Seconds left, once something was seen to get on.
     fn left(&mut self, folder: &Path, share: f64) -> Option<f64> {
-        match &self.of {
-            Some((known, since, first)) if known == folder && share >= *first => {
-                let gained = share - first;
-                (gained > 0.0).then(|| since.elapsed().as_secs_f64() * (1.0 - share) / gained)
+        match &self.first {
+            Some(first) if first.folder == folder && share >= first.share => {
+                let gained = share - first.share;
+                (gained > 0.0).then(|| first.at.elapsed().as_secs_f64() * (1.0 - share) / gained)
             }
             _ => {
-                self.of = Some((folder.to_owned(), Instant::now(), share));
+                self.first = Some(FirstSeen { folder: folder.to_owned(), at: Instant::now(), share });
                 None
             }
         }
@@ -210,7 +217,7 @@ fn guesses(ui: &mut Ui, lesson: &Lesson, guess: &mut Option<usize>, work: Option
 }
 
 /// How far it is, and what can be done with it.
-fn under_way(ui: &mut Ui, lesson: &Lesson, pace: &mut Pace, laboratory: &mut Laboratory) {
+fn under_way(ui: &mut Ui, lesson: &Lesson, estimate: &mut Estimate, laboratory: &mut Laboratory) {
     let looked = laboratory.looked.clone();
     let tokens = Tokens::of(ui);
     let looked = match &looked {
@@ -257,7 +264,7 @@ fn under_way(ui: &mut Ui, lesson: &Lesson, pace: &mut Pace, laboratory: &mut Lab
             "All are trained. Now the networks are asked what the question is about: about half a minute.".to_owned()
         }
         (true, true) => {
-            let left = pace.left(&looked.folder, share);
+            let left = estimate.left(&looked.folder, share);
             let left = left
                 .map_or_else(|| "time left not known yet".to_owned(), |left| format!("about {} left", duration(left)));
             let running = looked.trials.iter().find_map(|trial| match trial.standing {

@@ -57,7 +57,14 @@ pub struct Shelf {
     awake: Arc<AtomicBool>,
     held: Arc<Mutex<Option<PathBuf>>>,
     next_id: u64,
-    thread: Option<(Sender<Order>, Receiver<Message>, JoinHandle<()>)>,
+    thread: Option<WatcherThread>,
+}
+
+/// The thread that reads the runs, as the shelf has it.
+struct WatcherThread {
+    orders: Sender<Order>,
+    messages: Receiver<Message>,
+    handle: JoinHandle<()>,
 }
 
 impl Shelf {
@@ -125,17 +132,18 @@ impl Shelf {
     fn order(&mut self, order: Order, ctx: &Context) {
         let Some(place) = &self.place else { return };
         if self.thread.is_none() {
-            let (send, orders) = unbounded();
-            let (told, receive) = unbounded();
-            let ties = Ties { orders, told, awake: Arc::clone(&self.awake), held: Arc::clone(&self.held) };
+            let (orders, taken) = unbounded();
+            let (sent, messages) = unbounded();
+            let (awake, held) = (Arc::clone(&self.awake), Arc::clone(&self.held));
+            let ties = Ties { orders: taken, messages: sent, awake, held };
             let watcher = Watcher::new(place.clone(), self.elsewhere.clone(), ties, ctx.clone());
-            if let Ok(thread) = std::thread::Builder::new().name("runs".into()).spawn(move || watcher.run()) {
-                self.thread = Some((send, receive, thread));
+            if let Ok(handle) = std::thread::Builder::new().name("runs".into()).spawn(move || watcher.run()) {
+                self.thread = Some(WatcherThread { orders, messages, handle });
             }
         }
-        if let Some((send, ..)) = &self.thread {
-            // A thread that has ended has told why.
-            let _ = send.send(order);
+        if let Some(thread) = &self.thread {
+            // A thread that has ended has said why.
+            let _ = thread.orders.send(order);
         }
     }
 
@@ -145,9 +153,9 @@ impl Shelf {
             self.order(Order::Look, ctx);
         }
         let mut problems = Vec::new();
-        let Some((_, receive, _)) = &self.thread else { return problems };
-        for told in receive.try_iter().collect::<Vec<_>>() {
-            match told {
+        let Some(thread) = &self.thread else { return problems };
+        for message in thread.messages.try_iter().collect::<Vec<_>>() {
+            match message {
                 Message::Listing { entries, damaged, whole } => {
                     for overlay in &mut self.overlays {
                         if let Some(entry) = entries.iter().find(|entry| entry.folder == overlay.folder) {
@@ -164,12 +172,12 @@ impl Shelf {
                     }
                     (self.entries, self.damaged) = (Some(entries), damaged);
                 }
-                Message::Loaded(id, arms, settings) => {
+                Message::Loaded { id, arms, settings } => {
                     if let Some(overlay) = self.overlays.iter_mut().find(|overlay| overlay.id == id) {
                         (overlay.arms, overlay.settings) = (arms, settings);
                     }
                 }
-                Message::Grown(id, arm, news) => {
+                Message::Grown { id, arm, news } => {
                     let overlay = self.overlays.iter_mut().find(|overlay| overlay.id == id);
                     if let Some((_, trace)) = overlay.and_then(|overlay| overlay.arms.get_mut(arm)) {
                         news.into_iter().for_each(|news| heard(trace, arm, news));
@@ -246,11 +254,11 @@ impl Shelf {
 impl Drop for Shelf {
     fn drop(&mut self) {
         self.awake.store(false, Ordering::Relaxed);
-        if let Some((send, _, thread)) = self.thread.take() {
+        if let Some(WatcherThread { orders, handle, .. }) = self.thread.take() {
             // Without a sender the thread does what was ordered and ends.
-            drop(send);
+            drop(orders);
             // One that panicked has nothing more to write.
-            let _ = thread.join();
+            let _ = handle.join();
         }
     }
 }

@@ -34,14 +34,14 @@ pub(super) enum Order {
     Restore(PathBuf),
 }
 
-/// What it is told.
+/// What it sends back.
 pub(super) enum Message {
     /// All runs, newest first, and what is wrong with the others.
     Listing { entries: Arc<Vec<Arc<Entry>>>, damaged: Arc<Vec<String>>, whole: bool },
     /// The curves of a followed run, as far as they go now, and what is set of each arm.
-    Loaded(u64, Vec<(String, Trace)>, Vec<Vec<Setting>>),
+    Loaded { id: u64, arms: Vec<(String, Trace)>, settings: Vec<Vec<Setting>> },
     /// What came to one arm of it since.
-    Grown(u64, usize, Vec<News>),
+    Grown { id: u64, arm: usize, news: Vec<News> },
     /// A run is in the trash: where it was and where it is.
     Discarded(PathBuf, PathBuf),
     /// Something could not be done.
@@ -69,7 +69,7 @@ struct Followed {
 /// What ties a watcher to its shelf.
 pub(super) struct Ties {
     pub orders: Receiver<Order>,
-    pub told: Sender<Message>,
+    pub messages: Sender<Message>,
     /// Whether somebody looks at the list.
     pub awake: Arc<AtomicBool>,
     /// The run that this window holds without training it.
@@ -81,7 +81,7 @@ pub(super) struct Watcher {
     /// Runs that lie elsewhere.
     elsewhere: Vec<PathBuf>,
     orders: Receiver<Order>,
-    told: Sender<Message>,
+    messages: Sender<Message>,
     awake: Arc<AtomicBool>,
     /// The run that this window holds without training it.
     held: Arc<Mutex<Option<PathBuf>>>,
@@ -89,7 +89,7 @@ pub(super) struct Watcher {
     known: HashMap<PathBuf, Known>,
     damaged: HashMap<PathBuf, (Stamps, String)>,
     followed: Vec<Followed>,
-    /// Whether the list has changed since it was told.
+    /// Whether the list has changed since it was sent.
     changed: bool,
 }
 
@@ -97,14 +97,14 @@ impl Watcher {
     pub(super) fn new(
         place: PathBuf,
         elsewhere: Vec<PathBuf>,
-        Ties { orders, told, awake, held }: Ties,
+        Ties { orders, messages, awake, held }: Ties,
         ctx: Context,
     ) -> Self {
         Self {
             place,
             elsewhere,
             orders,
-            told,
+            messages,
             awake,
             held,
             ctx,
@@ -139,9 +139,9 @@ impl Watcher {
         }
     }
 
-    fn tell(&self, told: Message) {
+    fn send(&self, message: Message) {
         // A window that was closed needs no news.
-        let _ = self.told.send(told);
+        let _ = self.messages.send(message);
         self.ctx.request_repaint();
     }
 
@@ -173,7 +173,7 @@ impl Watcher {
             Order::Discard(folder) => {
                 runs::discard(&folder).map_err(|error| format!("Not deleted: {error}.")).map(|to| {
                     self.followed.retain(|followed| followed.run.folder != folder);
-                    self.tell(Message::Discarded(folder, to));
+                    self.send(Message::Discarded(folder, to));
                 })
             }
             Order::Restore(folder) => {
@@ -181,13 +181,13 @@ impl Watcher {
             }
         };
         if let Err(problem) = done {
-            self.tell(Message::Problem(problem));
+            self.send(Message::Problem(problem));
         }
     }
 
-    /// Reads what has changed, and tells the list if anything has, or if somebody has asked for it.
+    /// Reads what has changed, and sends the list if anything has, or if somebody has asked for it.
     fn look(&mut self, asked: bool) {
-        let mut told = Instant::now();
+        let mut sent = Instant::now();
         let mut folders = folders(&self.place);
         folders.extend(self.elsewhere.iter().filter(|folder| folder.is_dir()).cloned());
         let before = self.known.len() + self.damaged.len();
@@ -200,9 +200,9 @@ impl Watcher {
                 return;
             }
             self.visit(&folder);
-            if self.changed && told.elapsed() > PARTLY {
+            if self.changed && sent.elapsed() > PARTLY {
                 self.list(false);
-                told = Instant::now();
+                sent = Instant::now();
             }
         }
         if self.changed || asked {
@@ -217,7 +217,7 @@ impl Watcher {
         let mut damaged: Vec<String> = self.damaged.values().map(|(_, why)| why.clone()).collect();
         damaged.sort();
         self.changed = false;
-        self.tell(Message::Listing { entries: Arc::new(entries), damaged: Arc::new(damaged), whole });
+        self.send(Message::Listing { entries: Arc::new(entries), damaged: Arc::new(damaged), whole });
     }
 
     fn visit(&mut self, folder: &Path) {
@@ -285,7 +285,7 @@ impl Watcher {
         let (run, followers, arms) = curves(folder)?;
         let settings = (0..arms.len()).map(|arm| settings(&run.experiment, arm)).collect();
         self.followed.push(Followed { id, run, followers });
-        self.tell(Message::Loaded(id, arms, settings));
+        self.send(Message::Loaded { id, arms, settings });
         Ok(())
     }
 
@@ -298,11 +298,11 @@ impl Watcher {
                 let mut news = Vec::new();
                 // A run that cannot be read for a moment, or was moved away, keeps the curves it has.
                 if follower.read(ended, |it| news.push(it)).is_ok() && !news.is_empty() {
-                    grown.push(Message::Grown(followed.id, arm, news));
+                    grown.push(Message::Grown { id: followed.id, arm, news });
                 }
             }
         }
-        grown.into_iter().for_each(|told| self.tell(told));
+        grown.into_iter().for_each(|message| self.send(message));
     }
 }
 

@@ -23,7 +23,14 @@ pub struct Sketch {
 /// What was laid out last, so that nothing is laid out twice.
 #[derive(Default)]
 pub struct Outlines {
-    entries: Vec<(Network, Images, Result<Rc<Outline>, String>)>,
+    entries: Vec<LaidOut>,
+}
+
+/// A network that was laid out on images of this kind.
+struct LaidOut {
+    network: Network,
+    images: Images,
+    outline: Result<Rc<Outline>, String>,
 }
 
 /// [channels, height, width] of the images and the number of classes.
@@ -32,14 +39,14 @@ pub type Images = ([usize; 3], usize);
 impl Outlines {
     /// The outline of a network that has no errors.
     pub(crate) fn of(&mut self, arm: &Arm, images: Images) -> Result<Rc<Outline>, String> {
-        if let Some(entry) = self.entries.iter().find(|entry| entry.1 == images && entry.0 == arm.network) {
-            return entry.2.clone();
+        if let Some(entry) = self.entries.iter().find(|entry| entry.images == images && entry.network == arm.network) {
+            return entry.outline.clone();
         }
         let outline = Outline::new(arm, images.0, images.1).map(Rc::new);
         if self.entries.len() > 4 * MAX_ARMS {
             self.entries.clear();
         }
-        self.entries.push((arm.network.clone(), images, outline.clone()));
+        self.entries.push(LaidOut { network: arm.network.clone(), images, outline: outline.clone() });
         outline
     }
 

@@ -1,10 +1,10 @@
 //! Everything a person can make the window do. Widgets and keys name an action, which the shell carries out; panels also
 //! tell the stores that they are handed (`scene::Effects`).
 
-use crate::dialogs::Wanted;
-use crate::export::{Content, Drawing, Format};
+use crate::dialogs::FileDialog;
+use crate::export::{Drawing, ExportFormat, SavedContent};
 use crate::panel::PanelId;
-use crate::state::inquiries::Place;
+use crate::state::inquiries::AnswerPlace;
 use crate::state::selected::{ConfusionCell, SelectedBlock};
 use lab_core::experiment::{Extension, Plan};
 use lab_core::protocol::{Networks, Picture, Question, Tune};
@@ -70,7 +70,7 @@ pub enum Action {
     /// Starts with a guess of how it will end.
     Guess(Guess),
     /// Lets a person choose a file or a folder.
-    Choose(Wanted),
+    Choose(FileDialog),
     /// Shows the run that was shown last.
     OpenLast,
     /// Puts an experiment into the form.
@@ -88,7 +88,7 @@ pub enum Action {
         question: Question,
     },
     /// Takes back the question that is awaited at a place.
-    Cancel(Place),
+    Cancel(AnswerPlace),
     /// Shows where a validation image's class comes from.
     Explain(usize),
     /// Shows the images of one cell of an arm's confusion matrix.
@@ -98,7 +98,7 @@ pub enum Action {
     /// Opens a network's weights from a file.
     OpenWeights,
     /// Asks for a path to be typed.
-    TypePath(Wanted),
+    TypePath(FileDialog),
     /// Saves the form's experiment as a file.
     SaveExperiment {
         /// Whether its place is typed rather than chosen.
@@ -149,12 +149,12 @@ pub enum Action {
         /// The file's name as it is offered.
         name: String,
         /// What it shall hold.
-        content: Content,
+        content: SavedContent,
     },
     /// Asks for a place and writes the newest run there for another program.
-    SaveRun(Format),
+    SaveRun(ExportFormat),
     /// The same of the study that is looked at.
-    SaveStudy(Format),
+    SaveStudy(ExportFormat),
     /// Works on what is left of the study that is looked at.
     WorkOnStudy,
     /// Puts a picture into the clipboard.

@@ -20,7 +20,7 @@ const FRAME: Duration = Duration::from_millis(100);
 
 /// What is looked over.
 #[derive(Clone, Debug, PartialEq)]
-struct Wanted {
+struct WantedImages {
     data: Data,
     seed: u64,
     /// The side that the networks expect.
@@ -29,7 +29,7 @@ struct Wanted {
 
 /// What the thread and the window tell each other meanwhile.
 #[derive(Debug, Default)]
-struct Reading {
+struct ReadingProgress {
     done: AtomicU64,
     of: AtomicU64,
     stop: AtomicBool,
@@ -37,8 +37,8 @@ struct Reading {
 
 /// What the thread is asked.
 struct LookRequest {
-    wanted: Wanted,
-    reading: Arc<Reading>,
+    wanted: WantedImages,
+    reading: Arc<ReadingProgress>,
 }
 
 /// What it has found, and how long that took.
@@ -51,10 +51,10 @@ struct LookedOver {
 #[derive(Default)]
 pub struct Collection {
     worker: Option<Background<LookRequest, LookedOver>>,
-    wanted: Option<Wanted>,
+    wanted: Option<WantedImages>,
     /// Since when nothing has changed and the thread has not been asked yet.
     pending: Option<Instant>,
-    reading: Option<Arc<Reading>>,
+    reading: Option<Arc<ReadingProgress>>,
     answer: Option<Result<Arc<Overview>, DataError>>,
     /// When images that cannot be used are looked at again.
     again: Option<Instant>,
@@ -68,7 +68,7 @@ pub struct Collection {
 
 /// How it stands.
 #[derive(Clone, Copy, Debug)]
-pub enum Standing<'a> {
+pub enum CollectionState<'a> {
     /// Nobody has asked yet.
     Unread,
     /// So many pictures are read, of so many; of none before their number is known.
@@ -84,22 +84,22 @@ pub enum Standing<'a> {
 impl Collection {
     /// How it stands with the images that the form names now.
     #[must_use]
-    pub fn standing(&self) -> Standing<'_> {
+    pub fn standing(&self) -> CollectionState<'_> {
         match (&self.answer, &self.reading) {
-            (Some(Ok(look)), _) => Standing::Found(look),
-            (Some(Err(DataError::Stopped)), _) => Standing::Stopped,
-            (Some(Err(error)), _) => Standing::Failed(error),
+            (Some(Ok(look)), _) => CollectionState::Found(look),
+            (Some(Err(DataError::Stopped)), _) => CollectionState::Stopped,
+            (Some(Err(error)), _) => CollectionState::Failed(error),
             (None, Some(reading)) => {
-                Standing::Reading(reading.done.load(Ordering::Relaxed), reading.of.load(Ordering::Relaxed))
+                CollectionState::Reading(reading.done.load(Ordering::Relaxed), reading.of.load(Ordering::Relaxed))
             }
-            (None, None) => Standing::Unread,
+            (None, None) => CollectionState::Unread,
         }
     }
 
     /// Why the images cannot be trained on, in words that go beside the field with their path.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
-        if let Standing::Failed(error) = self.standing() { Some(error.at_field()) } else { None }
+        if let CollectionState::Failed(error) = self.standing() { Some(error.at_field()) } else { None }
     }
 
     /// What the images have turned out to be, once.
@@ -138,7 +138,7 @@ impl Collection {
     pub fn tend(&mut self, ctx: &Context, plan: &Plan, sound: bool) {
         let is_watched = std::mem::take(&mut self.is_watched);
         self.is_sound = sound;
-        let wanted = (is_watched || plan.data.source != Source::Embedded).then(|| Wanted {
+        let wanted = (is_watched || plan.data.source != Source::Embedded).then(|| WantedImages {
             data: plan.data.clone(),
             seed: plan.recipe.seed,
             side: plan.arms.iter().map(|arm| usual_side(&arm.network)).max(),
@@ -182,7 +182,7 @@ impl Collection {
     fn ask(&mut self, ctx: &Context) {
         (self.pending, self.again) = (None, None);
         let Some(wanted) = self.wanted.clone() else { return };
-        let reading = Arc::new(Reading::default());
+        let reading = Arc::new(ReadingProgress::default());
         self.reading = Some(Arc::clone(&reading));
         self.worker.get_or_insert_with(|| Background::new("images", ctx, look)).ask(LookRequest { wanted, reading });
     }
@@ -202,7 +202,7 @@ fn info(survey: &Survey) -> DatasetInfo {
 }
 
 fn look(LookRequest { wanted, reading }: LookRequest) -> LookedOver {
-    let Wanted { data, seed, side } = wanted;
+    let WantedImages { data, seed, side } = wanted;
     let begun = Instant::now();
     let told = |Progress { done, of }| {
         reading.of.store(of, Ordering::Relaxed);

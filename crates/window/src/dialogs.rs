@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// What a person is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum FileDialog {
     Pictures,
     /// The folder of a data set.
     Data,
@@ -30,7 +30,7 @@ pub enum Wanted {
     Elsewhere,
 }
 
-impl Wanted {
+impl FileDialog {
     /// What a dialog says it is for.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -60,15 +60,15 @@ pub const WEIGHTS: [&str; 4] = ["safetensors", "pt", "pth", "th"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Chosen {
     /// These files or this folder.
-    Paths(Wanted, Vec<PathBuf>),
+    Paths(FileDialog, Vec<PathBuf>),
     /// No dialog could be opened.
-    Unavailable(Wanted),
+    Unavailable(FileDialog),
 }
 
 /// Asks for files; tests answer by themselves.
 pub trait Dialogs {
     /// Opens a dialog; does nothing while one is open.
-    fn ask(&mut self, wanted: Wanted, ctx: &Context);
+    fn ask(&mut self, wanted: FileDialog, ctx: &Context);
 
     /// Asks where an exported file of this name shall go, beginning in `folder`; whether a dialog was opened, which is not
     /// so while one is open.
@@ -89,8 +89,8 @@ pub struct Native {
     open: bool,
     /// Whether the window has had the keyboard ever since it asked: then no dialog has come up that could have taken it.
     kept: bool,
-    send: Sender<(Wanted, Option<Chosen>)>,
-    receive: Receiver<(Wanted, Option<Chosen>)>,
+    send: Sender<(FileDialog, Option<Chosen>)>,
+    receive: Receiver<(FileDialog, Option<Chosen>)>,
 }
 
 impl Default for Native {
@@ -104,17 +104,19 @@ impl Default for Native {
 const TOO_QUICK: Duration = Duration::from_millis(150);
 
 impl Dialogs for Native {
-    fn ask(&mut self, wanted: Wanted, ctx: &Context) {
+    fn ask(&mut self, wanted: FileDialog, ctx: &Context) {
         if self.open {
             return;
         }
         let dialog = rfd::AsyncFileDialog::new().set_title(wanted.title());
         let choice = match wanted {
-            Wanted::Pictures => several(dialog.add_filter("Pictures", &PICTURE_ENDINGS).pick_files()),
-            Wanted::Data | Wanted::Run | Wanted::Shown | Wanted::Study | Wanted::Elsewhere => one(dialog.pick_folder()),
-            Wanted::Weights => one(dialog.add_filter("Weights", &WEIGHTS).pick_file()),
-            Wanted::Experiment => one(dialog.add_filter("Experiments", &["toml"]).pick_file()),
-            Wanted::Export => one(dialog.save_file()),
+            FileDialog::Pictures => several(dialog.add_filter("Pictures", &PICTURE_ENDINGS).pick_files()),
+            FileDialog::Data | FileDialog::Run | FileDialog::Shown | FileDialog::Study | FileDialog::Elsewhere => {
+                one(dialog.pick_folder())
+            }
+            FileDialog::Weights => one(dialog.add_filter("Weights", &WEIGHTS).pick_file()),
+            FileDialog::Experiment => one(dialog.add_filter("Experiments", &["toml"]).pick_file()),
+            FileDialog::Export => one(dialog.save_file()),
         };
         self.wait(wanted, choice, ctx);
     }
@@ -123,11 +125,11 @@ impl Dialogs for Native {
         if self.open {
             return false;
         }
-        let mut dialog = rfd::AsyncFileDialog::new().set_title(Wanted::Export.title()).set_file_name(name);
+        let mut dialog = rfd::AsyncFileDialog::new().set_title(FileDialog::Export.title()).set_file_name(name);
         if let Some(folder) = folder {
             dialog = dialog.set_directory(folder);
         }
-        self.wait(Wanted::Export, one(dialog.save_file()), ctx);
+        self.wait(FileDialog::Export, one(dialog.save_file()), ctx);
         true
     }
 
@@ -156,7 +158,7 @@ impl Dialogs for Native {
 
 impl Native {
     /// Waits on another thread for what is chosen in a dialog that this one has opened.
-    fn wait(&mut self, wanted: Wanted, choice: Choice, ctx: &Context) {
+    fn wait(&mut self, wanted: FileDialog, choice: Choosing, ctx: &Context) {
         (self.open, self.kept) = (true, true);
         let (send, ctx, asked) = (self.send.clone(), ctx.clone(), Instant::now());
         let started = std::thread::Builder::new().name("dialog".into()).spawn(move || {
@@ -177,13 +179,13 @@ impl Native {
 }
 
 /// What will be chosen.
-type Choice = Pin<Box<dyn Future<Output = Option<Vec<PathBuf>>> + Send>>;
+type Choosing = Pin<Box<dyn Future<Output = Option<Vec<PathBuf>>> + Send>>;
 
-fn one(choice: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static) -> Choice {
+fn one(choice: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static) -> Choosing {
     Box::pin(async { choice.await.map(|file| vec![file.path().to_owned()]) })
 }
 
-fn several(choice: impl Future<Output = Option<Vec<rfd::FileHandle>>> + Send + 'static) -> Choice {
+fn several(choice: impl Future<Output = Option<Vec<rfd::FileHandle>>> + Send + 'static) -> Choosing {
     Box::pin(async { choice.await.map(|files| files.iter().map(|file| file.path().to_owned()).collect()) })
 }
 

@@ -43,7 +43,7 @@ pub fn outdated(measured: &Plan, now: &Plan) -> Option<&'static str> {
 }
 
 /// What a process of ours has said.
-enum Said {
+enum FinderOutput {
     Line(String),
     /// It is about to end; what it said of its failure.
     End(Option<String>),
@@ -52,7 +52,7 @@ enum Said {
 struct Working {
     what: Sought,
     process: Child,
-    said: Receiver<Said>,
+    said: Receiver<FinderOutput>,
     plan: PathBuf,
 }
 
@@ -132,10 +132,10 @@ impl Finder {
         let listen = move || {
             for line in output.into_iter().flat_map(|output| BufReader::new(output).lines()).map_while(Result::ok) {
                 // A window that was closed needs no news.
-                let _ = send.send(Said::Line(line));
+                let _ = send.send(FinderOutput::Line(line));
                 ctx.request_repaint_after(std::time::Duration::from_millis(33));
             }
-            let _ = send.send(Said::End(complaint.join().unwrap_or_default()));
+            let _ = send.send(FinderOutput::End(complaint.join().unwrap_or_default()));
             ctx.request_repaint();
         };
         let listening = std::thread::Builder::new().name("find".into()).spawn(listen);
@@ -156,9 +156,13 @@ impl Finder {
         let mut ended = None;
         for said in working.said.try_iter() {
             match (said, working.what) {
-                (Said::Line(line), Sought::LearningRate) => self.rates.iter_mut().for_each(|rates| rates.hear(&line)),
-                (Said::Line(line), Sought::BatchSize) => self.sizes.extend(serde_json::from_str::<Tried>(&line)),
-                (Said::End(why), _) => ended = Some(why),
+                (FinderOutput::Line(line), Sought::LearningRate) => {
+                    self.rates.iter_mut().for_each(|rates| rates.hear(&line));
+                }
+                (FinderOutput::Line(line), Sought::BatchSize) => {
+                    self.sizes.extend(serde_json::from_str::<Tried>(&line));
+                }
+                (FinderOutput::End(why), _) => ended = Some(why),
             }
         }
         let Some(complaint) = ended else { return };

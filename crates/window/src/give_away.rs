@@ -2,7 +2,7 @@
 //! the panels show.
 
 use crate::action::Action;
-use crate::export::{Content, Drawing};
+use crate::export::{Drawing, SavedContent};
 use crate::kit::theme::Tokens;
 use crate::kit::widgets::named;
 use eframe::egui::{Button, Popup, Ui, Vec2, vec2};
@@ -32,7 +32,7 @@ pub trait Exportable {
 }
 
 /// How a table is written, with the row that stands out.
-type Written = fn(&Table, Option<usize>) -> String;
+type TableText = fn(&Table, Option<usize>) -> String;
 
 /// A small button that opens the same menu, for those who use the keyboard. `about` names what is exported.
 pub fn button(ui: &mut Ui, about: &str, what: &dyn Exportable, actions: &mut Vec<Action>) {
@@ -48,11 +48,11 @@ pub fn button(ui: &mut Ui, about: &str, what: &dyn Exportable, actions: &mut Vec
 
 /// What the menu offers. Tables and pictures are made only when asked for.
 pub fn entries(ui: &mut Ui, what: &dyn Exportable, actions: &mut Vec<Action>) {
-    let save = |content: Content| Action::Save { name: what.name(), content };
+    let save = |content: SavedContent| Action::Save { name: what.name(), content };
     if ui.button("Copy data").clicked() {
         actions.push(Action::CopyTable(Arc::new(what.table())));
     }
-    for (title, write) in [("Copy as Markdown", Table::markdown as Written), ("Copy as LaTeX", Table::latex)] {
+    for (title, write) in [("Copy as Markdown", Table::markdown as TableText), ("Copy as LaTeX", Table::latex)] {
         if let Some((table, best)) = what.summary()
             && ui.button(title).clicked()
         {
@@ -60,7 +60,7 @@ pub fn entries(ui: &mut Ui, what: &dyn Exportable, actions: &mut Vec<Action>) {
         }
     }
     if ui.button("Save CSV…").clicked() {
-        actions.push(save(Content::Csv(Arc::new(what.table()))));
+        actions.push(save(SavedContent::Csv(Arc::new(what.table()))));
     }
     let Some(size) = what.size() else { return };
     let drawing = |ui: &Ui| Arc::new(Drawing::new(ui.ctx(), size, |ui| what.draw(ui)));
@@ -70,9 +70,9 @@ pub fn entries(ui: &mut Ui, what: &dyn Exportable, actions: &mut Vec<Action>) {
     let hint =
         format!("{} × {} pixels: twice as fine as the screen, for slides and papers", 2.0 * size.x, 2.0 * size.y);
     if ui.button("Save PNG…").on_hover_text(hint).clicked() {
-        actions.push(save(Content::Png(drawing(ui))));
+        actions.push(save(SavedContent::Png(drawing(ui))));
     }
     if ui.button("Save SVG…").clicked() {
-        actions.push(save(Content::Svg(drawing(ui))));
+        actions.push(save(SavedContent::Svg(drawing(ui))));
     }
 }

@@ -22,4 +22,4 @@ mod shell;
 mod state;
 
 pub use shell::start::{AppError, Connect, Options, Renderer, Wake, run};
-pub use shell::{App, Parts};
+pub use shell::{App, AppParts};

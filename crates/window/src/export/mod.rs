@@ -10,5 +10,5 @@ mod svg;
 
 pub use album::Album;
 pub use drawing::Drawing;
-pub use run::{Format, RunExport};
-pub use saving::{Content, Done, Saving};
+pub use run::{ExportFormat, RunExport};
+pub use saving::{Done, SavedContent, Saving};

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 pub struct RunExport {
     pub run: PathBuf,
     /// What it is to become.
-    pub format: Format,
+    pub format: ExportFormat,
 }
 
 /// What a run can become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum ExportFormat {
     /// A web page that says what it has shown.
     Html,
     /// Each network as ONNX.
@@ -24,7 +24,7 @@ pub enum Format {
     Bundle,
 }
 
-impl Format {
+impl ExportFormat {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Html, Self::Onnx, Self::Torch, Self::Bundle];
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// What a file or folder shall hold. It is put into bytes on the thread that writes it.
 #[derive(Clone, Debug)]
-pub enum Content {
+pub enum SavedContent {
     /// An experiment's text as it stands.
     Experiment(Arc<str>),
     /// A table with commas.
@@ -31,7 +31,7 @@ pub enum Content {
     Run(RunExport),
 }
 
-impl Content {
+impl SavedContent {
     /// The ending of its file; `None` where it is a folder.
     fn ending(&self) -> Option<&'static str> {
         match self {
@@ -86,7 +86,7 @@ pub enum Done {
 pub struct Saving {
     program: OwnProgram,
     /// Waits for a place.
-    waiting: Option<(String, Content)>,
+    waiting: Option<(String, SavedContent)>,
     /// The folder of the last file, where the next one is offered.
     folder: Option<PathBuf>,
     send: Sender<Done>,
@@ -102,7 +102,7 @@ impl Saving {
     }
 
     /// Asks where this shall go, under this name without an ending, unless a dialog is open already.
-    pub fn ask(&mut self, name: &str, content: Content, dialogs: &mut dyn Dialogs, ctx: &Context) {
+    pub fn ask(&mut self, name: &str, content: SavedContent, dialogs: &mut dyn Dialogs, ctx: &Context) {
         let offered = content.named(name.into()).display().to_string();
         if dialogs.ask_place(&offered, self.folder.as_deref(), ctx) {
             self.hold(name, content);
@@ -112,7 +112,7 @@ impl Saving {
     }
 
     /// Keeps this until a place for it is typed.
-    pub fn hold(&mut self, name: &str, content: Content) {
+    pub fn hold(&mut self, name: &str, content: SavedContent) {
         self.waiting = Some((content.named(name.into()).display().to_string(), content));
     }
 
@@ -152,7 +152,7 @@ impl Saving {
         self.receive.try_recv().ok()
     }
 
-    fn write(&mut self, path: PathBuf, content: Content, ctx: &Context) {
+    fn write(&mut self, path: PathBuf, content: SavedContent, ctx: &Context) {
         self.folder = path.parent().map(Path::to_owned);
         let program = self.program.clone();
         self.on_a_thread(ctx, move || match content.write(&path, &program) {

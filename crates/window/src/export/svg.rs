@@ -2,7 +2,7 @@
 //! page is written, and pieces of one line, such as its dashes, as one path.
 
 use super::drawing::{Drawing, Texture};
-use crate::kit::line::{View, clipped};
+use crate::kit::line::{Viewport, clipped};
 use eframe::egui::epaint::{ColorMode, Mesh, PathShape, PathStroke, RectShape, TextShape};
 use eframe::egui::{Color32, FontFamily, Pos2, Rect, Shape, Stroke, TextureFilter, TextureId};
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 pub fn write(drawing: &Drawing) -> String {
     let (width, height) = (drawing.size.x, drawing.size.y);
     let page = Rect::from_min_size(Pos2::ZERO, drawing.size);
-    let mut writer = Writer {
+    let mut writer = SvgWriter {
         body: String::new(),
         clips: Vec::new(),
         part: page,
@@ -43,7 +43,7 @@ pub fn write(drawing: &Drawing) -> String {
     text + "</defs>\n" + &writer.body + "</svg>\n"
 }
 
-struct Writer<'a> {
+struct SvgWriter<'a> {
     body: String,
     clips: Vec<Rect>,
     /// The part of the page in which shapes are seen, and where the text of what lies in it begins.
@@ -54,7 +54,7 @@ struct Writer<'a> {
     textures: &'a HashMap<TextureId, Texture>,
 }
 
-impl Writer<'_> {
+impl SvgWriter<'_> {
     fn clip(&mut self, clip: Rect) -> usize {
         let known = self.clips.iter().position(|known| *known == clip);
         known.unwrap_or_else(|| {
@@ -147,7 +147,7 @@ impl Writer<'_> {
         let points: Vec<[f64; 2]> = points.iter().map(|point| ends(point.x, point.y)).collect();
         #[allow(clippy::cast_possible_truncation, reason = "places on a page")]
         let place = |[x, y]: [f64; 2]| Pos2::new(x as f32, y as f32);
-        let pieces = clipped(&points, &View { x, y, size });
+        let pieces = clipped(&points, &Viewport { x, y, size });
         pieces.into_iter().map(|piece| piece.into_iter().map(place).collect()).collect()
     }
 

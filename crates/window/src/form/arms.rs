@@ -5,11 +5,11 @@ use super::faults::{self, errors};
 use super::fetching::Fetching;
 use super::field::Fields;
 use super::requests::Requests;
-use super::row::Row;
+use super::row::FormRow;
 use super::{network, optimizer, schedule, start};
 use crate::kit::theme::{self, PALETTE_NAMES, Tokens, space};
 use crate::kit::widgets::named;
-use crate::state::sketch::{Difference, Images, Outlines};
+use crate::state::sketch::{Difference, ImageSet, Outlines};
 use eframe::egui::collapsing_header::{CollapsingState, paint_default_icon};
 use eframe::egui::{
     Align, Button, Label, Layout, Popup, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo, vec2,
@@ -26,7 +26,7 @@ pub struct Context<'a> {
     /// In what each arm differs from the first one.
     pub differs: &'a [Vec<Difference>],
     /// The images' shape and the number of classes, once known.
-    pub images: Option<Images>,
+    pub images: Option<ImageSet>,
     pub costs: Costs<'a>,
 }
 
@@ -43,7 +43,7 @@ pub struct Tools<'a> {
     pub fetching: &'a mut Fetching,
 }
 
-enum Change {
+enum ArmChange {
     Duplicate(usize),
     Remove(usize),
     Color(usize, u8),
@@ -64,7 +64,7 @@ pub fn ui(ui: &mut Ui, plan: &mut Plan, context: &Context, tools: &mut Tools) {
     let full = plan.arms.len() >= MAX_ARMS;
     let add = ui.add_enabled(!full, Button::new("+ Add an arm"));
     if add.on_disabled_hover_text(format!("An experiment has at most {MAX_ARMS} arms.")).clicked() {
-        change = Some(Change::Duplicate(plan.arms.len().saturating_sub(1)));
+        change = Some(ArmChange::Duplicate(plan.arms.len().saturating_sub(1)));
     }
     if let Some(change) = change {
         carry_out(plan, change);
@@ -90,7 +90,7 @@ fn everywhere(ui: &mut Ui, plan: &mut Plan, context: &Context) {
     let found: Vec<Invalid> = context.found.iter().filter(of_all).cloned().collect();
     let fields = Fields::new(&found, path).with_requests(context.requests);
     for (which, row) in
-        [(0, Row::called(&field::DEPTH, "Depth, all arms")), (1, Row::called(&field::WIDTH, "Width, all arms"))]
+        [(0, FormRow::called(&field::DEPTH, "Depth, all arms")), (1, FormRow::called(&field::WIDTH, "Width, all arms"))]
     {
         let now = common(&sizes, which);
         let mut value = now.unwrap_or(sizes[0][which]);
@@ -123,10 +123,10 @@ fn sizes(network: &Network, block: Block) -> Option<[usize; 2]> {
 }
 
 /// Arms keep their colours whatever happens to those before them.
-fn carry_out(plan: &mut Plan, change: Change) {
+fn carry_out(plan: &mut Plan, change: ArmChange) {
     let mut colors: Vec<u8> = plan.arms.iter().enumerate().map(|(index, arm)| arm.color(index)).collect();
     match change {
-        Change::Duplicate(index) if plan.arms.len() < MAX_ARMS => {
+        ArmChange::Duplicate(index) if plan.arms.len() < MAX_ARMS => {
             let copy = |arm: &Arm| Arm { name: free_name(&plan.arms, &arm.name), ..arm.clone() };
             let added = plan.arms.get(index).map_or_else(first, copy);
             let place = plan.arms.len().min(index + 1);
@@ -134,11 +134,11 @@ fn carry_out(plan: &mut Plan, change: Change) {
             let free = (0..=u8::MAX).find(|color| !colors.contains(color)).unwrap_or(0);
             colors.insert(place, free);
         }
-        Change::Remove(index) if plan.arms.len() > 1 => {
+        ArmChange::Remove(index) if plan.arms.len() > 1 => {
             plan.arms.remove(index);
             colors.remove(index);
         }
-        Change::Color(index, color) => {
+        ArmChange::Color(index, color) => {
             // Two arms of one colour could not be told apart: they change places.
             if let Some(other) = colors.iter().position(|other| *other == color) {
                 colors[other] = colors[index];
@@ -146,7 +146,7 @@ fn carry_out(plan: &mut Plan, change: Change) {
             colors[index] = color;
         }
         // The buttons for these are disabled.
-        Change::Duplicate(_) | Change::Remove(_) => {}
+        ArmChange::Duplicate(_) | ArmChange::Remove(_) => {}
     }
     for (index, (arm, color)) in plan.arms.iter_mut().zip(colors).enumerate() {
         arm.color = (usize::from(color) != index).then_some(color);
@@ -169,7 +169,7 @@ fn free_name(arms: &[Arm], name: &str) -> String {
         .unwrap_or_else(|| stem.to_owned())
 }
 
-fn arm(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, tools: &mut Tools) -> Option<Change> {
+fn arm(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, tools: &mut Tools) -> Option<ArmChange> {
     let tokens = Tokens::of(ui);
     let (count, first) = (plan.arms.len(), plan.arms[0].name.clone());
     let name = plan.arms[index].name.clone();
@@ -180,7 +180,7 @@ fn arm(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, tools: &mu
         let toggle = fold.show_toggle_button(ui, paint_default_icon);
         named(ui, toggle, &format!("Fold {name}"));
         if let Some(color) = color_button(ui, &name, plan.arms[index].color(index)) {
-            change = Some(Change::Color(index, color));
+            change = Some(ArmChange::Color(index, color));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
@@ -188,11 +188,11 @@ fn arm(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, tools: &mu
                 |text: &str| Button::new(RichText::new(text).size(theme::size::SMALL)).frame_when_inactive(false);
             let remove = ui.add_enabled(count > 1, button("Remove"));
             if named(ui, remove, &format!("Remove {name}")).clicked() {
-                change = Some(Change::Remove(index));
+                change = Some(ArmChange::Remove(index));
             }
             let copy = ui.add_enabled(count < MAX_ARMS, button("Duplicate"));
             if named(ui, copy, &format!("Duplicate {name}")).clicked() {
-                change = Some(Change::Duplicate(index));
+                change = Some(ArmChange::Duplicate(index));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let shown = ui.add(Label::new(theme::strong(&name)).truncate().sense(Sense::click()));

@@ -2,10 +2,10 @@
 
 use super::field::{Fields, LABEL, error_text};
 use super::recipe::{optional, whole};
-use super::row::Row;
+use super::row::FormRow;
 use crate::action::Action;
-use crate::collection::{Collection, Standing};
-use crate::dialogs::Wanted;
+use crate::collection::{Collection, CollectionState};
+use crate::dialogs::FileDialog;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, decimal, named, numbers};
 use crate::panel::DATA;
@@ -27,7 +27,7 @@ pub fn ui(
     source(ui, fields, &mut data.source, preset.map(|p| &p.source), actions);
     standing(ui, data, collection, actions);
     let own = match collection.standing() {
-        Standing::Found(look) => look.survey.own_validation,
+        CollectionState::Found(look) => look.survey.own_validation,
         _ => true,
     };
     let (row, base) = (&field::HOLDOUT, preset.map(|p| &p.holdout));
@@ -41,7 +41,7 @@ pub fn ui(
         optional(ui, value, 500, "Validation images", whole)
     });
     resize(ui, fields, &mut data.resize, preset.map(|p| &p.resize));
-    if let (None, Standing::Found(look)) = (data.resize, collection.standing())
+    if let (None, CollectionState::Found(look)) = (data.resize, collection.standing())
         && let Some(sizes) = look.survey.sizes.filter(|sizes| !sizes.are_equal())
     {
         let [_, height, width] = look.survey.shape;
@@ -82,7 +82,7 @@ fn normalization(ui: &mut Ui, fields: &Fields, value: &mut Normalization, preset
     };
     let mut chosen = kind(value);
     let options = [(0, "Measured"), (1, "Given numbers"), (2, "Off")];
-    let row = Row::from(&field::NORMALIZATION).at("normalization.given");
+    let row = FormRow::from(&field::NORMALIZATION).at("normalization.given");
     fields.choice(ui, row, &mut chosen, preset.map(kind).as_ref(), &options);
     if chosen != kind(value) {
         let kept = preset.filter(|p| kind(p) == chosen).cloned();
@@ -125,7 +125,7 @@ fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Sou
         response
     });
     if let Source::Path(path) = source {
-        fields.row(ui, Row::called(&field::SOURCE, "Path").at("source.path"), path, None, |ui, path| {
+        fields.row(ui, FormRow::called(&field::SOURCE, "Path").at("source.path"), path, None, |ui, path| {
             let mut text = path.to_string_lossy().into_owned();
             let width = (ui.available_width() - 64.0).max(40.0);
             let response = ui.add(TextEdit::singleline(&mut text).desired_width(width).hint_text("/path/to/images"));
@@ -137,7 +137,7 @@ fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Sou
             let response = if whole.is_empty() { response } else { response.on_hover_text(whole) };
             let open = ui.button("Open…");
             if named(ui, open, "Choose the images").clicked() {
-                actions.push(Action::Choose(Wanted::Data));
+                actions.push(Action::Choose(FileDialog::Data));
             }
             response
         });
@@ -149,27 +149,27 @@ fn standing(ui: &mut Ui, data: &Data, collection: &mut Collection, actions: &mut
     if data.source == Source::Embedded {
         return;
     }
-    if let Standing::Failed(error) = collection.standing() {
+    if let CollectionState::Failed(error) = collection.standing() {
         return error_text(ui, &capital(&format!("{}.", error.at_field())));
     }
     beside(ui, |ui, tokens| match collection.standing() {
-        Standing::Unread | Standing::Failed(_) => {
+        CollectionState::Unread | CollectionState::Failed(_) => {
             ui.label(theme::caption("Looking…", tokens));
         }
-        Standing::Reading(done, of) => {
+        CollectionState::Reading(done, of) => {
             let text = if of == 0 { "Looking…".to_owned() } else { format!("Reading {done} of {of} pictures…") };
             ui.label(theme::caption(text, tokens));
             if small_button(ui, "Cancel", "Cancel reading the images") {
                 collection.stop();
             }
         }
-        Standing::Stopped => {
+        CollectionState::Stopped => {
             ui.label(theme::caption("Not read.", tokens));
             if small_button(ui, "Read", "Read the images") {
                 collection.look_again();
             }
         }
-        Standing::Found(look) => {
+        CollectionState::Found(look) => {
             let total = |count: fn(&ClassCount) -> usize| look.survey.classes.iter().map(count).sum::<usize>();
             let images = total(|class| class.train) + total(|class| class.validation);
             let classes = look.survey.classes.len();

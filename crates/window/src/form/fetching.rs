@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// What something is got for. Arms come and go meanwhile, so theirs are their names and not their places.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum FetchTarget {
     Data,
     /// The weights that this arm starts from.
     Arm(String),
@@ -31,14 +31,14 @@ pub struct Fetching {
     pub place: Option<PathBuf>,
     /// A mirror or a folder instead of where things were published.
     from: String,
-    jobs: Vec<Job>,
+    jobs: Vec<FetchJob>,
 }
 
 /// Something that is being got, or could not be.
-struct Job {
+struct FetchJob {
     offer: &'static Offer,
-    target: Target,
-    shared: Arc<Shared>,
+    target: FetchTarget,
+    shared: Arc<FetchProgress>,
     answer: Receiver<Result<Got, FetchError>>,
     failure: Option<String>,
 }
@@ -53,17 +53,17 @@ enum Offered {
 
 /// What the thread and the window tell each other meanwhile.
 #[derive(Default)]
-struct Shared {
+struct FetchProgress {
     done: AtomicU64,
     stop: AtomicBool,
 }
 
 impl Fetching {
     /// Draws the list of what serves a target; what was chosen of what is there.
-    pub fn ui(&mut self, ui: &mut Ui, target: &Target) -> Option<PathBuf> {
+    pub fn ui(&mut self, ui: &mut Ui, target: &FetchTarget) -> Option<PathBuf> {
         let (kind, title) = match target {
-            Target::Data => (Kind::Images, "Get a data set"),
-            Target::Arm(_) => (Kind::Weights, "Get weights"),
+            FetchTarget::Data => (Kind::Images, "Get a data set"),
+            FetchTarget::Arm(_) => (Kind::Weights, "Get weights"),
         };
         let folder = folder_in(self.place.as_ref()?, kind);
         let mut used = None;
@@ -83,12 +83,12 @@ impl Fetching {
 
     /// An arm has another name, by which what it waits for finds it.
     pub fn rename(&mut self, before: &str, now: &str) {
-        let of_arm = self.jobs.iter_mut().filter(|job| matches!(&job.target, Target::Arm(name) if name == before));
-        of_arm.for_each(|job| job.target = Target::Arm(now.to_owned()));
+        let of_arm = self.jobs.iter_mut().filter(|job| matches!(&job.target, FetchTarget::Arm(name) if name == before));
+        of_arm.for_each(|job| job.target = FetchTarget::Arm(now.to_owned()));
     }
 
     /// What has arrived, once, each with what it is for.
-    pub fn arrived(&mut self, ctx: &Context) -> Vec<(Target, PathBuf)> {
+    pub fn arrived(&mut self, ctx: &Context) -> Vec<(FetchTarget, PathBuf)> {
         let mut arrived = Vec::new();
         self.jobs.retain_mut(|job| {
             if job.failure.is_some() {
@@ -110,7 +110,7 @@ impl Fetching {
     }
 
     /// One offer, which lies in this folder once it is got; where it is there already, what was chosen of it.
-    fn row(&mut self, ui: &mut Ui, offer: &'static Offer, target: &Target, folder: &Path) -> Option<PathBuf> {
+    fn row(&mut self, ui: &mut Ui, offer: &'static Offer, target: &FetchTarget, folder: &Path) -> Option<PathBuf> {
         let tokens = Tokens::of(ui);
         let there = folder.join(offer.target());
         let mut used = None;
@@ -151,8 +151,8 @@ impl Fetching {
         used
     }
 
-    fn begin(&mut self, ctx: &Context, offer: &'static Offer, target: &Target, folder: &Path) {
-        let shared = Arc::new(Shared::default());
+    fn begin(&mut self, ctx: &Context, offer: &'static Offer, target: &FetchTarget, folder: &Path) {
+        let shared = Arc::new(FetchProgress::default());
         let (send, answer) = bounded(1);
         let (watched, folder, ctx) = (Arc::clone(&shared), folder.to_owned(), ctx.clone());
         let from = match self.from.trim() {
@@ -173,7 +173,7 @@ impl Fetching {
         // Without a thread the channel is closed, which the list tells.
         let _ = std::thread::Builder::new().name("fetch".into()).spawn(work);
         self.jobs.retain(|job| job.offer != offer);
-        self.jobs.push(Job { offer, target: target.clone(), shared, answer, failure: None });
+        self.jobs.push(FetchJob { offer, target: target.clone(), shared, answer, failure: None });
     }
 }
 
@@ -192,9 +192,9 @@ mod tests {
         let (send, answer) = bounded(1);
         send.send(Ok(Got { path: "got".into(), was_there: false })).unwrap();
         let shared = Arc::default();
-        form.fetching.jobs.push(Job {
+        form.fetching.jobs.push(FetchJob {
             offer: &OFFERS[0],
-            target: Target::Arm("b".into()),
+            target: FetchTarget::Arm("b".into()),
             shared,
             answer,
             failure: None,

@@ -2,7 +2,7 @@
 
 use super::faults::scroll;
 use super::requests::Requests;
-use super::row::Row;
+use super::row::FormRow;
 use crate::action::Sought;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, decimal, named, unread, whole_field};
@@ -60,7 +60,7 @@ impl<'a> Fields<'a> {
     pub fn row<'r, T: Clone + PartialEq>(
         &self,
         ui: &mut Ui,
-        row: impl Into<Row<'r>>,
+        row: impl Into<FormRow<'r>>,
         value: &mut T,
         preset: Option<&T>,
         widget: impl FnOnce(&mut Ui, &mut T) -> Response,
@@ -72,7 +72,7 @@ impl<'a> Fields<'a> {
     fn row_of<T: Clone + PartialEq>(
         &self,
         ui: &mut Ui,
-        row: Row,
+        row: FormRow,
         value: &mut T,
         preset: Option<&T>,
         widget: impl FnOnce(&mut Ui, &mut T) -> Response,
@@ -202,7 +202,7 @@ impl<'a> Fields<'a> {
     pub fn whole<'r, T: Numeric>(
         &self,
         ui: &mut Ui,
-        row: impl Into<Row<'r>>,
+        row: impl Into<FormRow<'r>>,
         value: &mut T,
         preset: Option<&T>,
         unit: &'static str,
@@ -214,12 +214,24 @@ impl<'a> Fields<'a> {
     }
 
     /// A row with a number that may be small; dragging changes it in proportion.
-    pub fn number<'r>(&self, ui: &mut Ui, row: impl Into<Row<'r>>, value: &mut f64, preset: Option<&f64>) -> Response {
+    pub fn number<'r>(
+        &self,
+        ui: &mut Ui,
+        row: impl Into<FormRow<'r>>,
+        value: &mut f64,
+        preset: Option<&f64>,
+    ) -> Response {
         self.row(ui, row, value, preset, decimal)
     }
 
     /// A row with a number of single precision.
-    pub fn single<'r>(&self, ui: &mut Ui, row: impl Into<Row<'r>>, value: &mut f32, preset: Option<&f32>) -> Response {
+    pub fn single<'r>(
+        &self,
+        ui: &mut Ui,
+        row: impl Into<FormRow<'r>>,
+        value: &mut f32,
+        preset: Option<&f32>,
+    ) -> Response {
         self.row(ui, row, value, preset, |ui, value| {
             // The shortest decimal that is this value, so that 0.1 reads as 0.1.
             let mut wide = value.to_string().parse().unwrap_or(f64::from(*value));
@@ -233,7 +245,13 @@ impl<'a> Fields<'a> {
     }
 
     /// A row with a box to tick.
-    pub fn tick<'r>(&self, ui: &mut Ui, row: impl Into<Row<'r>>, value: &mut bool, preset: Option<&bool>) -> Response {
+    pub fn tick<'r>(
+        &self,
+        ui: &mut Ui,
+        row: impl Into<FormRow<'r>>,
+        value: &mut bool,
+        preset: Option<&bool>,
+    ) -> Response {
         self.row(ui, row, value, preset, |ui, value| ui.checkbox(value, ""))
     }
 
@@ -241,7 +259,7 @@ impl<'a> Fields<'a> {
     pub fn choice<'r, T: Clone + PartialEq + Serialize>(
         &self,
         ui: &mut Ui,
-        row: impl Into<Row<'r>>,
+        row: impl Into<FormRow<'r>>,
         value: &mut T,
         preset: Option<&T>,
         options: &[(T, &str)],
@@ -294,7 +312,7 @@ fn icon(ui: &mut Ui, text: RichText) -> Response {
 }
 
 /// The "?" beside a field: explains on hover, and stays open when clicked.
-fn help_button(ui: &mut Ui, name: &str, row: &Row, wish: Option<&dyn Fn(&mut Ui)>) {
+fn help_button(ui: &mut Ui, name: &str, row: &FormRow, wish: Option<&dyn Fn(&mut Ui)>) {
     let tokens = Tokens::of(ui);
     let text = RichText::new("?").size(theme::size::SMALL).color(tokens.weak);
     let response = icon(ui, text);
@@ -336,7 +354,7 @@ mod tests {
                         let name = format!("row {index}");
                         fields.row(
                             ui,
-                            Row::called(&field::WIDTH, &*name).at(&name),
+                            FormRow::called(&field::WIDTH, &*name).at(&name),
                             &mut 1,
                             None,
                             |ui, value: &mut i32| {

@@ -1,17 +1,17 @@
 //! What the form knows of its images before they are loaded.
 
-use crate::state::sketch::Images;
+use crate::state::sketch::ImageSet;
 use lab_core::experiment::{Channels, Plan, Source};
 use lab_core::protocol::{DatasetInfo, Prepared};
 
 /// The images' shape and the number of classes, if they can be known before loading.
-pub(super) fn images(plan: &Plan, known: Option<&(Source, DatasetInfo)>) -> Option<Images> {
+pub(super) fn images(plan: &Plan, known: Option<&(Source, DatasetInfo)>) -> Option<ImageSet> {
     let (shape, classes) = match (&plan.data.source, known) {
         (source, Some((of, info))) if source == of => (info.shape, info.classes.len()),
         (Source::Embedded, _) => Source::EMBEDDED,
         _ => return None,
     };
-    Some((plan.data.brought(shape), classes))
+    Some(ImageSet { shape: plan.data.brought(shape), classes })
 }
 
 /// What is known of images once an experiment is prepared. Where it resizes them, or weights from a file want them

@@ -24,7 +24,7 @@ pub use faults::reveal;
 
 use crate::action::Action;
 use crate::collection::Collection;
-use crate::dialogs::Wanted;
+use crate::dialogs::FileDialog;
 use crate::kit::samples::AugmentationSamples;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose_explained, named};
@@ -35,7 +35,7 @@ use devices::Devices;
 use eframe::egui::util::undoer::Undoer;
 use eframe::egui::{CollapsingHeader, Label, RichText, ScrollArea, TextEdit, Ui};
 use faults::{errors, in_words};
-use fetching::{Fetching, Target};
+use fetching::{FetchTarget, Fetching};
 use field::Fields;
 pub use known::after;
 use known::{images, steps_per_epoch};
@@ -307,10 +307,10 @@ impl Form {
     }
 
     /// Takes what was got: the images, or the weights of an arm, unless it is no more or starts from nothing now.
-    fn arrived(&mut self, target: &Target, path: PathBuf) {
+    fn arrived(&mut self, target: &FetchTarget, path: PathBuf) {
         match target {
-            Target::Data => self.plan.data.source = Source::Path(path),
-            Target::Arm(name) => {
+            FetchTarget::Data => self.plan.data.source = Source::Path(path),
+            FetchTarget::Arm(name) => {
                 let arm = self.plan.arms.iter_mut().find(|arm| arm.name == *name);
                 if let Some(start) = arm.and_then(|arm| arm.start.as_mut()) {
                     start.weights = path;
@@ -380,7 +380,7 @@ impl Form {
         section(ui, "Data", &summary, false, wrong, |ui| {
             let fields = Fields::new(found, "data").with_requests(requests);
             data::ui(ui, &fields, &mut plan.data, Some(&base.data), collection, actions);
-            if let Some(path) = fetching.ui(ui, &Target::Data) {
+            if let Some(path) = fetching.ui(ui, &FetchTarget::Data) {
                 plan.data.source = Source::Path(path);
             }
         });
@@ -436,7 +436,7 @@ fn files(ui: &mut Ui, is_changed: bool, actions: &mut Vec<Action>) -> bool {
     let row = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         for (label, hint, action) in [
-            ("Open…", "Opens an experiment from a TOML file", Action::Choose(Wanted::Experiment)),
+            ("Open…", "Opens an experiment from a TOML file", Action::Choose(FileDialog::Experiment)),
             ("Save…", "Saves the experiment as a TOML file (Ctrl S)", Action::SaveExperiment { typed: false }),
             ("Copy", "Copies the whole experiment as text", Action::CopyExperiment),
             ("Paste", "Takes an experiment from the clipboard", Action::Paste),

@@ -2,7 +2,7 @@
 
 use super::field::Fields;
 use super::recipe::{optional, whole};
-use super::row::Row;
+use super::row::FormRow;
 use crate::kit::theme;
 use crate::kit::widgets::{choose, named, read_field, typed_whole};
 use eframe::egui::{Button, CollapsingHeader, DragValue, Response, RichText, Ui, vec2};
@@ -154,7 +154,7 @@ fn stages(ui: &mut Ui, fields: &Fields, stages: &mut Vec<Stage>, preset: &[Stage
     let (mut removed, count) = (None, stages.len());
     for (index, stage) in stages.iter_mut().enumerate() {
         let (below, base, number) = (fields.below(&format!("stages[{index}]")), preset.get(index), index + 1);
-        let numbered = |field: &'static Field| Row::called(field, format!("{} {number}", field.label));
+        let numbered = |field: &'static Field| FormRow::called(field, format!("{} {number}", field.label));
         below.whole(ui, numbered(&field::BLOCKS), &mut stage.blocks, base.map(|b| &b.blocks), "");
         let base_width = base.map(|b| &b.width);
         below.whole(ui, numbered(&field::STAGE_WIDTH), &mut stage.width, base_width, " channels");

@@ -1,7 +1,7 @@
 //! The rows on how long and how all arms train.
 
 use super::field::Fields;
-use super::row::Row;
+use super::row::FormRow;
 use crate::action::Sought;
 use crate::kit::theme;
 use crate::kit::widgets::{bounded_field, choose, decimal, named, tell_unread, whole_field};
@@ -95,7 +95,7 @@ fn length(ui: &mut Ui, fields: &Fields, field: &'static Field, length: &mut Leng
     };
     let mut paths = field.paths.iter().filter_map(|path| path.strip_prefix("recipe."));
     let at = paths.find(|path| path.ends_with(unit)).unwrap_or(unit);
-    fields.row(ui, Row::from(field).at(at), length, preset, |ui, length| {
+    fields.row(ui, FormRow::from(field).at(at), length, preset, |ui, length| {
         let response = counted(ui, &mut number, &mut count);
         *length = match count {
             Count::Epochs => Length::Epochs(narrow(number)),

@@ -12,7 +12,7 @@ const DEPTHS: [i64; 12] = [8, 14, 18, 20, 26, 32, 34, 50, 56, 101, 110, 152];
 
 /// A field that is to be varied.
 #[derive(Clone, Debug)]
-struct Varied {
+struct VariedField {
     path: String,
     /// In every network, not only in this one.
     everywhere: bool,
@@ -23,7 +23,7 @@ struct Varied {
 /// What was wished for while the form was drawn.
 #[derive(Debug, Default)]
 pub struct Requests {
-    varied: RefCell<Vec<Varied>>,
+    varied: RefCell<Vec<VariedField>>,
     sought: RefCell<Vec<Sought>>,
     /// Paths of fields that all arms are to have as one has them.
     shared: RefCell<Vec<String>>,
@@ -38,7 +38,7 @@ impl Requests {
 
     /// Varies a field.
     pub fn vary(&self, path: &str, everywhere: bool, values: Vec<Value>) {
-        self.varied.borrow_mut().push(Varied { path: path.to_owned(), everywhere, values });
+        self.varied.borrow_mut().push(VariedField { path: path.to_owned(), everywhere, values });
     }
 
     /// Gives every arm the value that this field has in one.
@@ -83,7 +83,7 @@ fn left_out(plan: &Plan, path: &str) -> Result<Plan, String> {
 }
 
 /// The axis as it is typed, with values around the present one that the experiment can have.
-fn axis(plan: &Plan, varied: &Varied) -> String {
+fn axis(plan: &Plan, varied: &VariedField) -> String {
     let path = named(plan, &varied.path, varied.everywhere);
     let now = Value::try_from(plan).ok().and_then(|tree| at(&tree, &varied.path));
     let around = match (&now, varied.values.is_empty()) {
@@ -154,7 +154,7 @@ mod tests {
 
     fn of(path: &str, everywhere: bool, values: &[&str]) -> String {
         let values = values.iter().map(|value| Value::String((*value).to_owned())).collect();
-        axis(&PRESETS[0].plan(), &Varied { path: path.to_owned(), everywhere, values })
+        axis(&PRESETS[0].plan(), &VariedField { path: path.to_owned(), everywhere, values })
     }
 
     #[test]

@@ -26,19 +26,19 @@ pub static DEVICE: Field = Field {
 };
 
 /// A field, what it is called here, and where it is below what the row stands in.
-pub struct Row<'a> {
+pub struct FormRow<'a> {
     pub field: &'static Field,
     pub label: Cow<'a, str>,
     at: Option<&'a str>,
 }
 
-impl From<&'static Field> for Row<'static> {
+impl From<&'static Field> for FormRow<'static> {
     fn from(field: &'static Field) -> Self {
-        Row::called(field, field.label)
+        FormRow::called(field, field.label)
     }
 }
 
-impl<'a> Row<'a> {
+impl<'a> FormRow<'a> {
     /// A row under a name of its own.
     pub fn called(field: &'static Field, label: impl Into<Cow<'a, str>>) -> Self {
         Self { field, label: label.into(), at: None }

@@ -1,6 +1,6 @@
 //! The rows of the weights that an arm starts from.
 
-use super::fetching::{Fetching, Target};
+use super::fetching::{FetchTarget, Fetching};
 use super::field::Fields;
 use crate::kit::widgets::choose;
 use eframe::egui::{TextEdit, Ui};
@@ -35,7 +35,7 @@ pub fn ui(
         }
         response
     });
-    let target = Target::Arm(fields.owner.unwrap_or_default().to_owned());
+    let target = FetchTarget::Arm(fields.owner.unwrap_or_default().to_owned());
     if let Some(path) = fetching.ui(ui, &target) {
         start.weights = path;
     }

@@ -8,7 +8,7 @@ use eframe::egui::{Align, Label, Layout, Rect, RichText, TextStyle, Ui, UiBuilde
 
 /// A button in the middle of a panel.
 #[derive(Clone, Copy, Debug)]
-pub struct Offer<'a> {
+pub struct CanvasButton<'a> {
     /// What is written on it.
     pub verb: &'a str,
     /// What it is called for those who cannot see where it is.
@@ -24,12 +24,12 @@ const BUTTON: f32 = 32.0;
 
 /// Says what will be seen, offers the button, and says whether it was pressed.
 #[allow(clippy::must_use_candidate, reason = "without a button there is nothing to tell")]
-pub fn canvas(ui: &mut Ui, what: &str, offer: Option<Offer>) -> bool {
+pub fn canvas(ui: &mut Ui, what: &str, offer: Option<CanvasButton>) -> bool {
     canvas_with(ui, what, offer, None::<fn(&mut Ui)>)
 }
 
 /// The same with something small beside the sentence.
-pub fn canvas_with(ui: &mut Ui, what: &str, offer: Option<Offer>, beside: Option<impl FnOnce(&mut Ui)>) -> bool {
+pub fn canvas_with(ui: &mut Ui, what: &str, offer: Option<CanvasButton>, beside: Option<impl FnOnce(&mut Ui)>) -> bool {
     let tokens = Tokens::of(ui);
     let mut clicked = false;
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
@@ -53,7 +53,7 @@ pub fn canvas_with(ui: &mut Ui, what: &str, offer: Option<Offer>, beside: Option
             beside(&mut ui.new_child(UiBuilder::new().max_rect(at)));
         }
         glossary::explained(text, what);
-        let Some(Offer { verb, name, hindered }) = offer else { return };
+        let Some(CanvasButton { verb, name, hindered }) = offer else { return };
         ui.add_space(space::S);
         let button = primary(ui, hindered.is_none(), verb, vec2(120.0, BUTTON));
         clicked = named(ui, button, name).clicked();

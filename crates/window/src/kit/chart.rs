@@ -1,6 +1,6 @@
 //! Lines of several arms in one plot on one scale, with what they say in words beside them.
 
-use super::line::{Dash, Pieces, View, clipped};
+use super::line::{Dash, Pieces, Viewport, clipped};
 use super::plot;
 use super::theme::{self, Tokens};
 use super::widgets::named;
@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 
 /// How the vertical axis is scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
+pub enum AxisScale {
     Linear,
     /// By powers of ten.
     Log,
@@ -25,7 +25,7 @@ pub enum Scale {
 #[derive(Clone, Copy, Debug)]
 pub struct Across<'a> {
     /// How it is scaled.
-    pub scale: Scale,
+    pub scale: AxisScale,
     /// What stands below 0, 1, 2, … where these are no numbers.
     pub names: &'a [String],
     /// Whether it is counted: nothing lies between two whole numbers.
@@ -36,7 +36,7 @@ pub struct Across<'a> {
 
 impl Default for Across<'_> {
     fn default() -> Self {
-        Self { scale: Scale::Linear, names: &[], whole: false, titles: [""; 2] }
+        Self { scale: AxisScale::Linear, names: &[], whole: false, titles: [""; 2] }
     }
 }
 
@@ -75,7 +75,7 @@ impl Series {
     }
 }
 
-impl Scale {
+impl AxisScale {
     fn place(self, value: f64) -> f64 {
         if self == Self::Log { value.log10() } else { value }
     }
@@ -103,7 +103,7 @@ pub struct Chart<'a> {
     pub name: &'a str,
     pub across: Across<'a>,
     /// How what runs up is scaled.
-    pub scale: Scale,
+    pub scale: AxisScale,
     /// In points.
     pub height: f32,
 }
@@ -111,7 +111,7 @@ pub struct Chart<'a> {
 impl<'a> Chart<'a> {
     /// One over evenly spread numbers.
     #[must_use]
-    pub fn new(id: &'a str, name: &'a str, scale: Scale, height: f32) -> Self {
+    pub fn new(id: &'a str, name: &'a str, scale: AxisScale, height: f32) -> Self {
         Self { id, name, across: Across::default(), scale, height }
     }
 
@@ -143,14 +143,14 @@ impl<'a> Chart<'a> {
             .custom_x_axes(vec![axis.label(below)])
             .y_axis_label(beside)
             .x_grid_spacer(move |input| {
-                if across_scale == Scale::Log {
+                if across_scale == AxisScale::Log {
                     return plot::log_marks(input);
                 }
                 plot::spaced_marks(input, 60.0, if whole { 1.0 } else { 0.0 })
             })
-            .y_grid_spacer(
-                move |input| if scale == Scale::Log { plot::log_marks(input) } else { plot::linear_marks(input, 40.0) },
-            )
+            .y_grid_spacer(move |input| {
+                if scale == AxisScale::Log { plot::log_marks(input) } else { plot::linear_marks(input, 40.0) }
+            })
             .x_axis_formatter(move |mark, _| {
                 if names.is_empty() {
                     return across_scale.words(mark.value);
@@ -200,7 +200,7 @@ impl<'a> Chart<'a> {
             });
         let (frame, mut shapes) = (drawn.transform.frame(), Vec::new());
         let size = [f64::from(frame.width()), f64::from(frame.height())];
-        let view = View { x: [left, right], y: [low, high], size };
+        let view = Viewport { x: [left, right], y: [low, high], size };
         for line in lines.iter().filter(|line| !line.scattered && line.dash != Dash::Solid) {
             let mut pieces = Pieces::default();
             for part in unbroken(&line.points) {
@@ -216,7 +216,7 @@ impl<'a> Chart<'a> {
 }
 
 /// From where to where a plot reaches, across and up.
-fn ends(lines: &[Series], across: &Across, scale: Scale) -> ([f64; 2], [f64; 2]) {
+fn ends(lines: &[Series], across: &Across, scale: AxisScale) -> ([f64; 2], [f64; 2]) {
     let mut ends = PlotBounds::NOTHING;
     for line in lines {
         let band = line.band.iter().flatten().flatten();
@@ -233,20 +233,20 @@ fn ends(lines: &[Series], across: &Across, scale: Scale) -> ([f64; 2], [f64; 2])
     }
     let sides = match across.names.len() {
         // What is said below the last mark reaches beyond it.
-        0 if across.scale == Scale::Percent => wide(ends.range_x(), 0.05),
+        0 if across.scale == AxisScale::Percent => wide(ends.range_x(), 0.05),
         0 => wide(ends.range_x(), 0.02),
         names => [-0.5, names as f64 - 0.5],
     };
     let heights = match scale {
-        Scale::Percent => [-0.02, 1.02],
-        Scale::Log => roomy(ends.range_y()),
+        AxisScale::Percent => [-0.02, 1.02],
+        AxisScale::Log => roomy(ends.range_y()),
         _ => wide(ends.range_y(), 0.06),
     };
     (sides, heights)
 }
 
 /// Where points lie on two scales; those that lie nowhere are left out.
-fn placed(points: &[[f64; 2]], across: Scale, up: Scale) -> Vec<[f64; 2]> {
+fn placed(points: &[[f64; 2]], across: AxisScale, up: AxisScale) -> Vec<[f64; 2]> {
     let placed = points.iter().map(|[x, y]| [across.place(*x), up.place(*y)]);
     placed.filter(|point| point[0].is_finite() && point[1].is_finite()).collect()
 }

@@ -1,7 +1,7 @@
 //! What panels say in a row: an arm's colour with a few words, a sentence, or what an empty panel will show.
 
 use super::glossary::{explained, sentence};
-use super::line::{Dash, Pieces, View};
+use super::line::{Dash, Pieces, Viewport};
 use super::theme::{self, Tokens, space};
 use eframe::egui::{Align, Color32, FontId, Label, Layout, Painter, Pos2, Rect, RichText, Sense, Stroke, Ui, vec2};
 use lab_core::number::unbroken;
@@ -99,7 +99,7 @@ pub fn colored_dot(ui: &mut Ui, color: Color32) {
 /// A piece of a line, in the middle of a rectangle.
 pub fn line_sample(painter: &Painter, rect: Rect, color: Color32, dash: Dash) {
     let width = f64::from(rect.width());
-    let view = View { x: [0.0, width], y: [0.0, 1.0], size: [width, 1.0] };
+    let view = Viewport { x: [0.0, width], y: [0.0, 1.0], size: [width, 1.0] };
     let mut pieces = Pieces::default();
     pieces.dash(&[[0.0, 0.0], [width, 0.0]], &view, dash);
     for piece in pieces.iter() {

@@ -47,7 +47,7 @@ impl Dash {
 
 /// A part of the plane, and on how many points it is drawn.
 #[derive(Clone, Copy, Debug)]
-pub struct View {
+pub struct Viewport {
     /// From left to right.
     pub x: [f64; 2],
     /// From the bottom to the top.
@@ -56,7 +56,7 @@ pub struct View {
     pub size: [f64; 2],
 }
 
-impl View {
+impl Viewport {
     /// Points of the screen in one of the plane, across and down.
     fn scale(&self) -> [f64; 2] {
         [self.size[0] / (self.x[1] - self.x[0]).max(1e-300), self.size[1] / (self.y[1] - self.y[0]).max(1e-300)]
@@ -65,7 +65,7 @@ impl View {
 
 /// The parts of a line that lie within a view and a little around it, so that no end of a part is seen.
 #[must_use]
-pub fn clipped(points: &[[f64; 2]], view: &View) -> Vec<Vec<[f64; 2]>> {
+pub fn clipped(points: &[[f64; 2]], view: &Viewport) -> Vec<Vec<[f64; 2]>> {
     let around = |[low, high]: [f64; 2]| [low - 0.02 * (high - low), high + 0.02 * (high - low)];
     let sides = [around(view.x), around(view.y)];
     let mut parts: Vec<Vec<[f64; 2]>> = Vec::new();
@@ -130,7 +130,7 @@ impl Pieces {
     }
 
     /// Adds the pieces of a line that runs to the right, as it is dashed.
-    pub fn dash(&mut self, points: &[[f64; 2]], view: &View, dash: Dash) {
+    pub fn dash(&mut self, points: &[[f64; 2]], view: &Viewport, dash: Dash) {
         let lengths = dash.lengths();
         let (Some(first), Some(last)) = (points.first(), points.last()) else { return };
         if lengths.is_empty() {
@@ -180,7 +180,7 @@ impl Pieces {
 mod tests {
     use super::*;
 
-    const VIEW: View = View { x: [0.0, 100.0], y: [0.0, 10.0], size: [500.0, 300.0] };
+    const VIEW: Viewport = Viewport { x: [0.0, 100.0], y: [0.0, 10.0], size: [500.0, 300.0] };
 
     #[test]
     fn what_leaves_the_view_is_cut_at_its_edge() {

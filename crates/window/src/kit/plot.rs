@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// What runs along the horizontal axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Axis {
+pub enum TimeAxis {
     #[default]
     Step,
     /// Passes over the training images.
@@ -63,7 +63,7 @@ impl Places<'_> {
     }
 }
 
-impl Axis {
+impl TimeAxis {
     /// All of them with their names.
     pub const ALL: [(Self, &'static str); 4] =
         [(Self::Step, "Step"), (Self::Epoch, "Epoch"), (Self::Time, "Time"), (Self::Images, "Images")];
@@ -275,13 +275,15 @@ mod tests {
 
     #[test]
     fn no_two_ticks_of_a_young_training_say_the_same() {
-        let told = |axis: Axis, bounds: (f64, f64), log| -> Vec<String> {
+        let told = |axis: TimeAxis, bounds: (f64, f64), log| -> Vec<String> {
             let input = GridInput { bounds, base_step_size: (bounds.1 - bounds.0) / 64.0 };
             let value = |mark: &GridMark| if log { 10f64.powf(mark.value) } else { mark.value };
             axis.marks(input, log).iter().map(|mark| axis.in_words(value(mark))).collect()
         };
-        assert_eq!(told(Axis::Step, (0.95, 3.05), false), ["1", "2", "3"]);
-        for (axis, end) in [(Axis::Step, 2.1), (Axis::Images, 3.0), (Axis::Epoch, 0.03), (Axis::Time, 12.5)] {
+        assert_eq!(told(TimeAxis::Step, (0.95, 3.05), false), ["1", "2", "3"]);
+        for (axis, end) in
+            [(TimeAxis::Step, 2.1), (TimeAxis::Images, 3.0), (TimeAxis::Epoch, 0.03), (TimeAxis::Time, 12.5)]
+        {
             for (bounds, log) in [((end * 0.6, end), false), (((end * 0.2f64).log10(), end.log10()), true)] {
                 let mut words = told(axis, bounds, log);
                 let count = words.len();

@@ -24,7 +24,7 @@ pub struct Looked {
     /// For each trial, the place of its point among those of the results, once it is known.
     pub points: Vec<Option<usize>>,
     /// What each trial has measured, as far as it has come.
-    pub measured: Vec<Option<Arc<Measured>>>,
+    pub measured: Vec<Option<Arc<MeasuredTrial>>>,
     /// What it has come to.
     pub results: Results,
     /// How much each axis matters.
@@ -39,19 +39,19 @@ pub struct Looked {
 
 /// What a trial has measured.
 #[derive(Debug)]
-pub struct Measured {
+pub struct MeasuredTrial {
     /// As it was started.
     pub experiment: Experiment,
     pub steps_per_epoch: u64,
     /// What a verdict is made from.
     pub facts: Facts,
-    /// For each arm, its curves in the order of [`Curve::ALL`]: a value after so many steps.
+    /// For each arm, its curves in the order of [`StudyCurve::ALL`]: a value after so many steps.
     pub curves: Vec<[Vec<[f64; 2]>; 3]>,
 }
 
 /// What is drawn of a trial over its steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Curve {
+pub enum StudyCurve {
     /// The averaged training loss.
     TrainLoss,
     /// The loss at each validation.
@@ -61,7 +61,7 @@ pub enum Curve {
     Accuracy,
 }
 
-impl Curve {
+impl StudyCurve {
     /// All of them with their names.
     pub const ALL: [(Self, &'static str); 3] = [
         (Self::TrainLoss, "Training loss"),

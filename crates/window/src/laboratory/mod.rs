@@ -6,9 +6,9 @@ mod looked;
 mod read;
 mod work;
 
-pub use looked::{Curve, Looked, Measured};
+pub use looked::{Looked, MeasuredTrial, StudyCurve};
 pub use read::Guided;
-pub use work::Work;
+pub use work::WorkQueue;
 
 use crate::kit::background::Background;
 use crate::own_program::OwnProgram;
@@ -17,25 +17,25 @@ use lab_core::experiment::DeviceChoice;
 use lab_core::learn::Lesson;
 use lab_core::runs::{Guess, Notes};
 use lab_core::study::{Seeds, Study, StudyFolder, StudyPlan, Worker, is_study, name_of, new_folder};
-use read::{Reader, Wanted};
+use read::{StudyReader, WantedStudy};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use work::Job;
+use work::StudyJob;
 
 /// How often a study's folder is read.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// A study on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedStudy {
     pub folder: PathBuf,
     /// What it is called in its file; `None` where that cannot be read.
     name: Option<String>,
 }
 
-impl Listed {
+impl ListedStudy {
     fn at(folder: PathBuf) -> Self {
         Self { name: name_of(&folder), folder }
     }
@@ -49,17 +49,17 @@ pub struct Laboratory {
     /// Where studies are trained.
     pub device: DeviceChoice,
     /// What works on studies.
-    pub work: Work,
+    pub work: WorkQueue,
     /// Fields that are to be varied, as axes are typed, until whoever makes studies takes them.
     pub varied: Vec<String>,
-    wanted: Option<Wanted>,
-    watcher: Option<Background<Wanted, Result<Arc<Looked>, String>>>,
+    wanted: Option<WantedStudy>,
+    watcher: Option<Background<WantedStudy, Result<Arc<Looked>, String>>>,
     asked: Option<Instant>,
     /// What was read last, or why nothing could be.
     pub looked: Option<Result<Arc<Looked>, String>>,
-    lister: Option<Background<PathBuf, Vec<Listed>>>,
+    lister: Option<Background<PathBuf, Vec<ListedStudy>>>,
     /// The studies on disk, the newest first, once they were listed.
-    pub listed: Vec<Listed>,
+    pub listed: Vec<ListedStudy>,
     pub is_listed: bool,
     /// What went wrong with what was asked for.
     failure: Option<String>,
@@ -75,7 +75,7 @@ impl Laboratory {
     /// Studies in this place, worked on by this program. Without either, none can be begun.
     #[must_use]
     pub fn new(place: Option<PathBuf>, program: OwnProgram) -> Self {
-        Self { place, work: Work::new(program), ..Self::default() }
+        Self { place, work: WorkQueue::new(program), ..Self::default() }
     }
 
     /// Whether a process of this window works on a study.
@@ -118,7 +118,7 @@ impl Laboratory {
         if guess.is_some() {
             Notes { guess, ..Notes::default() }.write(&folder).map_err(|error| error.to_string())?;
         }
-        self.listed.insert(0, Listed { folder: folder.clone(), name });
+        self.listed.insert(0, ListedStudy { folder: folder.clone(), name });
         self.work(&folder)
     }
 
@@ -130,7 +130,7 @@ impl Laboratory {
         let name = lesson.study_name();
         let folder = new_folder(self.home()?, &name);
         self.measure(folder.clone(), &lesson.id, guess)?;
-        self.listed.insert(0, Listed { folder, name: Some(name) });
+        self.listed.insert(0, ListedStudy { folder, name: Some(name) });
         Ok(())
     }
 
@@ -139,7 +139,9 @@ impl Laboratory {
     /// # Errors
     /// Why that cannot be begun.
     pub fn learn_on(&mut self) -> Result<(), String> {
-        let Some(Wanted { folder, guided: Some(Guided { id, guess }) }) = self.wanted.clone() else { return Ok(()) };
+        let Some(WantedStudy { folder, guided: Some(Guided { id, guess }) }) = self.wanted.clone() else {
+            return Ok(());
+        };
         StudyFolder::open(&folder).and_then(|study| study.go_on()).map_err(|error| error.to_string())?;
         self.measure(folder, &id, guess)
     }
@@ -149,7 +151,7 @@ impl Laboratory {
         words.extend(guess.iter().flat_map(|guess| ["--guess".into(), (guess + 1).to_string().into()]));
         words.extend(["--out".into(), folder.clone().into(), "--device".into(), self.device.to_string().into()]);
         // Once begun, it goes on as the study that it has become.
-        self.work.add(Job { again: self.working_on(&folder), folder: folder.clone(), words })?;
+        self.work.add(StudyJob { again: self.working_on(&folder), folder: folder.clone(), words })?;
         self.watch(folder, Some(Guided { id: id.to_owned(), guess }));
         Ok(())
     }
@@ -158,7 +160,7 @@ impl Laboratory {
     #[must_use]
     pub fn measured(&self, lesson: &Lesson) -> Option<&Path> {
         let name = lesson.study_name();
-        let is_one = |listed: &&Listed| listed.name.as_ref() == Some(&name);
+        let is_one = |listed: &&ListedStudy| listed.name.as_ref() == Some(&name);
         self.listed.iter().find(is_one).map(|listed| listed.folder.as_path())
     }
 
@@ -169,7 +171,7 @@ impl Laboratory {
     pub fn work(&mut self, folder: &Path) -> Result<(), String> {
         StudyFolder::open(folder).and_then(|study| study.go_on()).map_err(|error| error.to_string())?;
         let words = self.working_on(folder);
-        self.work.add(Job { folder: folder.to_owned(), again: words.clone(), words })?;
+        self.work.add(StudyJob { folder: folder.to_owned(), again: words.clone(), words })?;
         if self.watched() == Some(folder) {
             (self.asked, self.failure) = (None, None);
         } else {
@@ -207,14 +209,14 @@ impl Laboratory {
 
     /// Looks at a study.
     pub fn watch(&mut self, folder: PathBuf, guided: Option<Guided>) {
-        self.wanted = Some(Wanted { folder, guided });
+        self.wanted = Some(WantedStudy { folder, guided });
         (self.looked, self.asked, self.failure) = (None, None, None);
     }
 
     /// Looks at a study wherever it lies, and lists it with the others.
     pub fn show(&mut self, folder: PathBuf) {
         self.listed.retain(|known| known.folder != folder);
-        self.listed.insert(0, Listed::at(folder.clone()));
+        self.listed.insert(0, ListedStudy::at(folder.clone()));
         self.watch(folder, None);
     }
 
@@ -250,7 +252,7 @@ impl Laboratory {
             self.asked = None;
         }
         if let Some(listed) = self.lister.as_mut().and_then(Background::poll) {
-            let is_new = |known: &Listed| listed.iter().all(|listed| listed.folder != known.folder);
+            let is_new = |known: &ListedStudy| listed.iter().all(|listed| listed.folder != known.folder);
             let known = std::mem::take(&mut self.listed).into_iter().filter(is_new);
             self.listed = known.chain(listed.iter().cloned()).collect();
             self.is_listed = true;
@@ -260,8 +262,8 @@ impl Laboratory {
         }
         let Some(wanted) = &self.wanted else { return };
         let watcher = self.watcher.get_or_insert_with(|| {
-            let mut reader = Reader::default();
-            Background::new("study", ctx, move |wanted: Wanted| reader.look(&wanted))
+            let mut reader = StudyReader::default();
+            Background::new("study", ctx, move |wanted: WantedStudy| reader.look(&wanted))
         });
         if let Some(answer) = watcher.poll() {
             // A folder that the process has not made yet is not missing.
@@ -282,7 +284,7 @@ impl Laboratory {
 }
 
 /// The studies in a folder, the newest first.
-fn listed(place: &Path) -> Vec<Listed> {
+fn listed(place: &Path) -> Vec<ListedStudy> {
     let entries = std::fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
     let dated = |path: PathBuf| {
         let made = std::fs::metadata(path.join("study.toml")).and_then(|data| data.modified());
@@ -290,5 +292,5 @@ fn listed(place: &Path) -> Vec<Listed> {
     };
     let mut studies: Vec<_> = entries.map(|entry| entry.path()).filter(|path| is_study(path)).map(dated).collect();
     studies.sort_by(|a, b| b.cmp(a));
-    studies.into_iter().map(|(_, path)| Listed::at(path)).collect()
+    studies.into_iter().map(|(_, path)| ListedStudy::at(path)).collect()
 }

@@ -1,6 +1,6 @@
 //! Reads a study's folder away from the window's thread; of its trials, only what has changed since the last time.
 
-use super::looked::{Curve, Looked, Measured};
+use super::looked::{Looked, MeasuredTrial, StudyCurve};
 use crate::kit::stamps::{Stamps, stamps};
 use lab_core::learn::{Conclusion, conclude, lesson};
 use lab_core::quantity::Measure;
@@ -22,7 +22,7 @@ pub struct Guided {
 
 /// What is asked of the thread.
 #[derive(Clone)]
-pub(super) struct Wanted {
+pub(super) struct WantedStudy {
     pub folder: PathBuf,
     pub guided: Option<Guided>,
 }
@@ -37,14 +37,14 @@ struct OpenStudy {
 
 /// What was read so far.
 #[derive(Default)]
-pub(super) struct Reader {
+pub(super) struct StudyReader {
     study: Option<OpenStudy>,
-    trials: HashMap<PathBuf, (Stamps, Option<Arc<Measured>>)>,
+    trials: HashMap<PathBuf, (Stamps, Option<Arc<MeasuredTrial>>)>,
     written: Option<Verdict>,
 }
 
-impl Reader {
-    pub fn look(&mut self, wanted: &Wanted) -> Result<Arc<Looked>, String> {
+impl StudyReader {
+    pub fn look(&mut self, wanted: &WantedStudy) -> Result<Arc<Looked>, String> {
         let in_words = |error: lab_core::study::StudyError| error.to_string();
         let study = self.study(&wanted.folder)?;
         let conclusion = wanted.guided.as_ref().and_then(|guided| {
@@ -55,7 +55,7 @@ impl Reader {
         });
         let (trials, results) = (study.trials().map_err(in_words)?, study.results().map_err(in_words)?);
         let points: Vec<Option<usize>> = trials.iter().map(|trial| study.place_of(trial, &results)).collect();
-        let measured: Vec<Option<Arc<Measured>>> =
+        let measured: Vec<Option<Arc<MeasuredTrial>>> =
             trials.iter().map(|trial| self.measured(trial.begun.as_ref()?)).collect();
         let counted = trials.iter().zip(&points).zip(&measured).filter(|((trial, _), _)| trial.counts());
         // What has ended and cannot be read is told.
@@ -98,7 +98,7 @@ impl Reader {
     }
 
     /// What a trial has measured; `None` where it is not a run yet or cannot be read for a moment.
-    fn measured(&mut self, begun: &Begun) -> Option<Arc<Measured>> {
+    fn measured(&mut self, begun: &Begun) -> Option<Arc<MeasuredTrial>> {
         let stamps = stamps(tables(&begun.folder).into_iter().chain([begun.folder.join("outcome.json")]));
         if let Some((before, measured)) = self.trials.get(&begun.folder)
             && *before == stamps
@@ -123,21 +123,21 @@ impl Reader {
     }
 }
 
-fn measured(run: &Run) -> Option<Measured> {
+fn measured(run: &Run) -> Option<MeasuredTrial> {
     let facts = facts_of(std::slice::from_ref(run)).ok()?;
     let curves = (0..run.info.arms.len()).map(|arm| {
         let rows = run.metrics(arm).unwrap_or_default();
-        Curve::ALL.map(|(curve, _)| match curve {
-            Curve::TrainLoss => {
+        StudyCurve::ALL.map(|(curve, _)| match curve {
+            StudyCurve::TrainLoss => {
                 let losses = facts.trials.first().and_then(|trial| trial.arms.get(arm)).map(|arm| &arm.losses);
                 losses.into_iter().flatten().map(|&(step, loss)| [step as f64, loss]).collect()
             }
-            Curve::ValidationLoss => validated(&rows, Measure::ValidationLoss),
-            Curve::Accuracy => validated(&rows, Measure::ValidationAccuracy),
+            StudyCurve::ValidationLoss => validated(&rows, Measure::ValidationLoss),
+            StudyCurve::Accuracy => validated(&rows, Measure::ValidationAccuracy),
         })
     });
     let curves = curves.collect();
-    Some(Measured { experiment: run.experiment.clone(), steps_per_epoch: run.info.steps_per_epoch, facts, curves })
+    Some(MeasuredTrial { experiment: run.experiment.clone(), steps_per_epoch: run.info.steps_per_epoch, facts, curves })
 }
 
 fn validated(rows: &[runs::MetricsRow], measure: Measure) -> Vec<[f64; 2]> {

@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 
 /// What the program is called with to work on a study; the folder is part of it.
 #[derive(Clone, Debug)]
-pub(super) struct Job {
+pub(super) struct StudyJob {
     pub folder: PathBuf,
     pub words: Vec<OsString>,
     /// What it is called with to go on.
     pub again: Vec<OsString>,
 }
 
-struct Running {
-    job: Job,
+struct RunningStudy {
+    job: StudyJob,
     process: Child,
     complaint: Complaint,
     /// Whether it was asked to stop.
@@ -32,17 +32,17 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The process that works, and what waits for it to end.
 #[derive(Default)]
-pub struct Work {
+pub struct WorkQueue {
     program: OwnProgram,
-    running: Option<Running>,
-    waiting: Vec<Job>,
+    running: Option<RunningStudy>,
+    waiting: Vec<StudyJob>,
     /// Whether nothing new is begun.
     paused: bool,
     /// How the last process ended, if not well.
     failure: Option<String>,
 }
 
-impl Work {
+impl WorkQueue {
     pub(super) fn new(program: OwnProgram) -> Self {
         Self { program, ..Self::default() }
     }
@@ -82,7 +82,7 @@ impl Work {
     }
 
     /// Begins at once, or behind the studies that wait already.
-    pub(super) fn add(&mut self, job: Job) -> Result<(), String> {
+    pub(super) fn add(&mut self, job: StudyJob) -> Result<(), String> {
         self.program.call([])?;
         let is_known =
             |folder: &Path| self.current() == Some(folder) && !self.is_stopping() || self.waiting().contains(&folder);
@@ -96,12 +96,12 @@ impl Work {
         self.start(job)
     }
 
-    fn start(&mut self, job: Job) -> Result<(), String> {
+    fn start(&mut self, job: StudyJob) -> Result<(), String> {
         let mut command = self.program.call(job.words.iter().cloned().chain(["--until-input-ends".into()]))?;
         // When the window ends, by force or not, its end of the pipe closes, and the process stops with a checkpoint.
         command.stdin(Stdio::piped());
         let (process, complaint) = behind(|| own_program::start(&mut command))?;
-        self.running = Some(Running { job, process, complaint, stopping: false, ended: None });
+        self.running = Some(RunningStudy { job, process, complaint, stopping: false, ended: None });
         self.failure = None;
         Ok(())
     }
@@ -117,8 +117,8 @@ impl Work {
     /// The same, but nothing else begins, and the study is the first to go on.
     pub fn pause(&mut self) {
         if let Some(running) = &self.running {
-            let Job { folder, again, .. } = running.job.clone();
-            self.waiting.insert(0, Job { folder, words: again.clone(), again });
+            let StudyJob { folder, again, .. } = running.job.clone();
+            self.waiting.insert(0, StudyJob { folder, words: again.clone(), again });
         }
         self.paused = true;
         self.stop();
@@ -152,11 +152,11 @@ impl Work {
         {
             running.ended = Some((status, Instant::now()));
         }
-        let heard = |running: &mut Running| {
+        let heard = |running: &mut RunningStudy| {
             let said = |at: Instant| running.complaint.is_finished() || at.elapsed() > LAST_WORDS;
             running.ended.is_some_and(|(_, at)| said(at))
         };
-        if let Some(Running { job, complaint, ended: Some((status, _)), .. }) = self.running.take_if(heard) {
+        if let Some(RunningStudy { job, complaint, ended: Some((status, _)), .. }) = self.running.take_if(heard) {
             let said = if complaint.is_finished() { complaint.join().unwrap_or_default() } else { None };
             let name = job.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             self.failure = own_program::failure(status, said).map(|why| match status.code() {

@@ -2,7 +2,7 @@
 //! that is differs between a window without a run, one that trains, and a run that was opened. Must not know panels.
 
 use crate::action::{Action, RunAction};
-use crate::kit::canvas::{Offer, canvas_with};
+use crate::kit::canvas::{CanvasButton, canvas_with};
 use crate::scene::Scene;
 use eframe::egui::Ui;
 use lab_core::protocol::Phase;
@@ -46,7 +46,7 @@ pub fn by_training_with(
     let goes_on = scene.monitor.is_active() || scene.monitor.unfinished().is_some();
     let hindered = scene.obstacles.first().filter(|_| !goes_on);
     let hindered = hindered.map(|first| format!("To be corrected in the form first: {first}"));
-    let offer = helps.as_ref().map(|(verb, _)| Offer { verb, name: &name, hindered: hindered.as_deref() });
+    let offer = helps.as_ref().map(|(verb, _)| CanvasButton { verb, name: &name, hindered: hindered.as_deref() });
     if canvas_with(ui, what, offer, beside) {
         actions.extend(helps.map(|(_, action)| Action::Run(action)));
     }

@@ -1,15 +1,15 @@
 //! What every arm sees in pictures that are dropped, opened, pasted or named by their path.
 
 use crate::action::Action;
-use crate::dialogs::Wanted;
-use crate::kit::canvas::{Offer, canvas};
+use crate::dialogs::FileDialog;
+use crate::kit::canvas::{CanvasButton, canvas};
 use crate::kit::chips::{chip, together};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
 use crate::kit::widgets::{bounded_field, named};
 use crate::panels::beginning::{BEING_MADE, by_training};
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::answers::{Answers, Asked, class_name};
+use crate::state::answers::{Answers, PictureQuestion, class_name};
 use eframe::egui::{
     Align, Align2, ColorImage, FontId, Image, Label, Layout, Rect, Response, RichText, Role, ScrollArea, Sense,
     TextEdit, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
@@ -55,7 +55,7 @@ struct PictureKey {
 }
 
 #[derive(Default)]
-pub struct Classify {
+pub struct ClassifyPanel {
     path: String,
     /// Pictures that are on the graphics card.
     pictures: HashMap<PictureKey, TextureHandle>,
@@ -65,7 +65,7 @@ pub struct Classify {
     newest: Option<u64>,
 }
 
-impl Panel for Classify {
+impl Panel for ClassifyPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
@@ -83,9 +83,9 @@ impl Panel for Classify {
                 let text = format!("{what} {why}");
                 return by_training(ui, scene, "Classify", &text, effects.actions);
             }
-            let offer = Offer { verb: "Open pictures…", name: "Open pictures: Classify", hindered: None };
+            let offer = CanvasButton { verb: "Open pictures…", name: "Open pictures: Classify", hindered: None };
             if canvas(ui, what, Some(offer)) {
-                effects.actions.push(Action::Choose(Wanted::Pictures));
+                effects.actions.push(Action::Choose(FileDialog::Pictures));
             }
             return;
         }
@@ -105,7 +105,7 @@ impl Panel for Classify {
     }
 }
 
-impl Classify {
+impl ClassifyPanel {
     fn tools(&mut self, ui: &mut Ui, view: &mut View, actions: &mut Vec<Action>) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
@@ -123,7 +123,7 @@ impl Classify {
                 self.path.clear();
             }
             if ui.button("Open…").on_hover_text("Choose pictures (Ctrl O)").clicked() {
-                actions.push(Action::Choose(Wanted::Pictures));
+                actions.push(Action::Choose(FileDialog::Pictures));
             }
             if ui.button("Paste").on_hover_text("The picture or path in the clipboard (Ctrl V)").clicked() {
                 actions.push(Action::Paste);
@@ -171,7 +171,7 @@ impl Classify {
         ui.add_space(space::XS);
     }
 
-    fn entry(&mut self, ui: &mut Ui, asked: &Asked, most: usize) {
+    fn entry(&mut self, ui: &mut Ui, asked: &PictureQuestion, most: usize) {
         let tokens = Tokens::of(ui);
         match &asked.answer {
             None => {

@@ -1,7 +1,7 @@
 //! The images before training: some of each class, how many there are, what was left out, what is there twice, and how
 //! augmentation varies them. Must not know other panels.
 
-use crate::collection::{Collection, Standing};
+use crate::collection::{Collection, CollectionState};
 use crate::give_away::{self, Exportable};
 use crate::kit::chips::empty;
 use crate::kit::samples::AugmentationSamples;
@@ -29,20 +29,20 @@ const BAR: f32 = 4.0;
 const NAMED: usize = 20;
 
 #[derive(Default)]
-pub struct Images {
+pub struct ImagesPanel {
     shown: Option<Arc<Overview>>,
     /// The pictures of the classes that were in view, in a row each.
     textures: HashMap<usize, TextureHandle>,
     samples: AugmentationSamples,
 }
 
-impl Panel for Images {
+impl Panel for ImagesPanel {
     type View = ();
 
     fn ui(&mut self, ui: &mut Ui, (): &mut (), scene: Scene, effects: &mut Effects) {
         effects.collection.watch();
         let look = match effects.collection.standing() {
-            Standing::Found(look) => Arc::clone(look),
+            CollectionState::Found(look) => Arc::clone(look),
             _ => return unread(ui, effects.collection),
         };
         if self.shown.as_ref().is_none_or(|shown| !Arc::ptr_eq(shown, &look)) {
@@ -67,8 +67,10 @@ impl Panel for Images {
 fn unread(ui: &mut Ui, collection: &mut Collection) {
     let tokens = Tokens::of(ui);
     match collection.standing() {
-        Standing::Unread | Standing::Found(_) => empty(ui, "The images that the form names will appear here."),
-        Standing::Reading(done, of) => {
+        CollectionState::Unread | CollectionState::Found(_) => {
+            empty(ui, "The images that the form names will appear here.");
+        }
+        CollectionState::Reading(done, of) => {
             ui.horizontal_wrapped(|ui| {
                 let share = if of == 0 { 0.0 } else { done as f32 / of as f32 };
                 let text = if of == 0 { "looking".to_owned() } else { format!("{done} of {of} pictures") };
@@ -78,7 +80,7 @@ fn unread(ui: &mut Ui, collection: &mut Collection) {
                 }
             });
         }
-        Standing::Stopped => {
+        CollectionState::Stopped => {
             ui.horizontal_wrapped(|ui| {
                 ui.label("The images were not read.");
                 if ui.button("Read").clicked() {
@@ -86,7 +88,7 @@ fn unread(ui: &mut Ui, collection: &mut Collection) {
                 }
             });
         }
-        Standing::Failed(error) => {
+        CollectionState::Failed(error) => {
             ui.label(theme::strong("These images cannot be used"));
             ui.add(Label::new(RichText::new(error.at_field()).color(tokens.error)).wrap());
         }
@@ -183,7 +185,7 @@ fn list(ui: &mut Ui, title: &str, lines: Vec<String>) {
     });
 }
 
-impl Images {
+impl ImagesPanel {
     fn classes(&mut self, ui: &mut Ui, look: &Overview) {
         ui.add_space(space::S);
         let most = look.survey.classes.iter().map(|class| class.train + class.validation).max().unwrap_or(0).max(1);

@@ -1,7 +1,7 @@
 //! Where the panels lie: at first, as somebody left them, and how the dock around them looks. Knows the table of panels
 //! only as it is handed in.
 
-use super::row::{Corner, Row};
+use super::row::{Corner, PanelRow};
 use super::tabs;
 use crate::kit::room::Room;
 use crate::kit::theme;
@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 
 /// The layout at first: curves and what is looked at in depth on the left, what goes beside it on the right; in a small
 /// window all of the latter among the same tabs.
-pub fn first(rows: &[Row], room: Room) -> Tree<PanelId> {
+pub fn first(rows: &[PanelRow], room: Room) -> Tree<PanelId> {
     let mut tiles = Tiles::default();
     let mut tabs = |corners: &[Corner]| {
         let panels = corners.iter().flat_map(|corner| rows.iter().filter(|row| row.corner == *corner));
@@ -40,7 +40,7 @@ pub fn first(rows: &[Row], room: Room) -> Tree<PanelId> {
 
 /// The first layout for this room with the same panels in front, in place of a layout in which nobody has moved or
 /// resized anything; nothing where somebody has.
-pub fn adapted(layout: &Tree<PanelId>, rows: &[Row], room: Room) -> Option<Tree<PanelId>> {
+pub fn adapted(layout: &Tree<PanelId>, rows: &[PanelRow], room: Room) -> Option<Tree<PanelId>> {
     let untouched = fronts_apart(layout.clone());
     if ![Room::Small, Room::Large].into_iter().any(|room| fronts_apart(first(rows, room)) == untouched) {
         return None;
@@ -65,7 +65,7 @@ fn fronts_apart(mut layout: Tree<PanelId>) -> Tree<PanelId> {
     layout
 }
 
-fn is_in_front(layout: &Tree<PanelId>, row: &Row) -> bool {
+fn is_in_front(layout: &Tree<PanelId>, row: &PanelRow) -> bool {
     let pane = layout.tiles.find_pane(&row.id);
     let parent = pane.and_then(|pane| layout.tiles.parent_of(pane)).and_then(|tabs| layout.tiles.get_container(tabs));
     matches!(parent, Some(Container::Tabs(tabs)) if tabs.active == pane)
@@ -73,7 +73,7 @@ fn is_in_front(layout: &Tree<PanelId>, row: &Row) -> bool {
 
 /// A layout that was kept, perhaps by another version: panels that are no more are left out, new ones lie beside those
 /// that they lie beside at first.
-pub fn restored(kept: &Tree<String>, rows: &[Row]) -> Tree<PanelId> {
+pub fn restored(kept: &Tree<String>, rows: &[PanelRow]) -> Tree<PanelId> {
     let mut taken = Taken { kept: &kept.tiles, rows, tiles: Tiles::default(), seen: HashSet::new() };
     let Some(root) = kept.root().filter(|root| taken.take(*root)) else { return first(rows, Room::Large) };
     let mut tiles = taken.tiles;
@@ -95,14 +95,14 @@ fn tree(root: TileId, tiles: Tiles<PanelId>) -> Tree<PanelId> {
 }
 
 /// The container in which a panel lies.
-fn taken_in(tiles: &Tiles<PanelId>, row: &Row) -> Option<TileId> {
+fn taken_in(tiles: &Tiles<PanelId>, row: &PanelRow) -> Option<TileId> {
     tiles.find_pane(&row.id).and_then(|pane| tiles.parent_of(pane))
 }
 
 /// What is taken over of a kept layout.
 struct Taken<'a> {
     kept: &'a Tiles<String>,
-    rows: &'a [Row],
+    rows: &'a [PanelRow],
     tiles: Tiles<PanelId>,
     /// No tile is taken twice, however damaged the layout is.
     seen: HashSet<TileId>,
@@ -260,17 +260,17 @@ mod tests {
         PanelId::new(name, name)
     }
 
-    const fn row(name: &'static str, corner: Corner) -> Row {
-        Row::new::<Blank>(id(name), corner, "")
+    const fn row(name: &'static str, corner: Corner) -> PanelRow {
+        PanelRow::new::<Blank>(id(name), corner, "")
     }
 
-    const BEFORE: [Row; 4] = [
+    const BEFORE: [PanelRow; 4] = [
         row("curves", Corner::Left),
         row("old", Corner::Left),
         row("gradients", Corner::UpperRight),
         row("log", Corner::LowerRight),
     ];
-    const NOW: [Row; 5] = [
+    const NOW: [PanelRow; 5] = [
         row("curves", Corner::Left),
         row("new", Corner::Left),
         row("gradients", Corner::UpperRight),
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_layout_without_a_single_known_panel_is_replaced() {
-        const OTHERS: [Row; 1] = [row("other", Corner::Left)];
+        const OTHERS: [PanelRow; 1] = [row("other", Corner::Left)];
         assert_eq!(restored(&kept(&first(&OTHERS, Room::Large)), &NOW), first(&NOW, Room::Large));
         assert_eq!(restored(&Tree::empty(Id::unique("none")), &NOW), first(&NOW, Room::Large));
     }

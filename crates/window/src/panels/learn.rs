@@ -26,7 +26,7 @@ pub struct View {
 }
 
 #[derive(Default)]
-pub struct Learn {
+pub struct LearnPanel {
     /// The questions, and why files of the person's own are none; absent until the panel is first seen.
     lessons: Option<(Vec<Lesson>, Vec<String>)>,
     guess: Option<usize>,
@@ -38,7 +38,7 @@ pub struct Learn {
     work: Option<(String, Option<Work>)>,
 }
 
-impl Panel for Learn {
+impl Panel for LearnPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {

@@ -12,14 +12,14 @@ use std::ops::Range;
 const STEP: f32 = 52.0;
 
 #[derive(Default)]
-pub struct Log {
+pub struct LogPanel {
     /// What is drawn, from top to bottom: a line's place, and which part of it.
     rows: Vec<(usize, Range<usize>)>,
     /// Lines that were folded, and into how many letters.
     folded: (usize, usize),
 }
 
-impl Panel for Log {
+impl Panel for LogPanel {
     type View = ();
 
     fn ui(&mut self, ui: &mut Ui, (): &mut (), scene: Scene, effects: &mut Effects) {
@@ -31,7 +31,7 @@ impl Panel for Log {
     }
 }
 
-impl Log {
+impl LogPanel {
     fn lines(&mut self, ui: &mut Ui, monitor: &Monitor) {
         let tokens = Tokens::of(ui);
         let font = TextStyle::Body.resolve(ui.style());

@@ -41,36 +41,36 @@ use eframe::egui::{Align, Frame, Layout, Margin, Ui};
 use egui_tiles::{Tile, TileId, Tree};
 use lab_core::checkpoint::Checkpoint;
 use row::Corner::{Left, LowerRight, UpperRight};
-use row::{Drawn, Row};
+use row::{AnyPanel, PanelRow};
 use std::collections::HashMap;
 
 /// Every panel: its names, where it lies at first, other words for it, and what draws it. Those of one corner lie
 /// there in this order, and so do the commands that show them.
-pub static PANELS: &[Row] = &[
-    Row::new::<curves::Curves>(CURVES, Left, "plots charts graphs loss accuracy metrics"),
-    Row::new::<learn::Learn>(LEARN, Left, "lessons tutorial course guided"),
-    Row::new::<study::Study>(STUDY, Left, "sweep grid search hyperparameters tuning"),
-    Row::new::<runs::Runs>(
+pub static PANELS: &[PanelRow] = &[
+    PanelRow::new::<curves::CurvesPanel>(CURVES, Left, "plots charts graphs loss accuracy metrics"),
+    PanelRow::new::<learn::LearnPanel>(LEARN, Left, "lessons tutorial course guided"),
+    PanelRow::new::<study::StudyPanel>(STUDY, Left, "sweep grid search hyperparameters tuning"),
+    PanelRow::new::<runs::RunsPanel>(
         PanelId::new("runs", "Runs"),
         Left,
         "history experiments list table compare draw all overlay",
     ),
-    Row::new::<diagram::Diagram>(DIAGRAM, Left, "architecture graph network layers"),
-    Row::new::<gradients::Gradients>(GRADIENTS, UpperRight, "vanishing exploding heat map"),
-    Row::new::<confusion::Confusion>(
+    PanelRow::new::<diagram::DiagramPanel>(DIAGRAM, Left, "architecture graph network layers"),
+    PanelRow::new::<gradients::GradientsPanel>(GRADIENTS, UpperRight, "vanishing exploding heat map"),
+    PanelRow::new::<confusion::ConfusionPanel>(
         PanelId::new("confusion", "Confusion"),
         UpperRight,
         "matrix errors mistakes classes",
     ),
-    Row::new::<find::Find>(FIND, UpperRight, "learning rate finder range test batch size"),
-    Row::new::<classify::Classify>(CLASSIFY, LowerRight, "predict own pictures photos"),
-    Row::new::<log::Log>(PanelId::new("log", "Log"), LowerRight, "messages notes errors"),
-    Row::new::<instruments::predictions::Predictions>(PREDICTIONS, Left, "mistakes wrong images gallery"),
-    Row::new::<instruments::inside::Inside>(INSIDE, UpperRight, "histograms weights activations parameters"),
-    Row::new::<instruments::explain::Explain>(EXPLAIN, Left, "grad-cam saliency attention why"),
-    Row::new::<instruments::lesions::Lesions>(LESIONS, Left, "ablation remove drop block sweep"),
-    Row::new::<instruments::landscape::Landscape>(LANDSCAPE, Left, "loss surface contour compute plane path"),
-    Row::new::<data::Images>(DATA, Left, "images dataset classes balance augmentation"),
+    PanelRow::new::<find::FindPanel>(FIND, UpperRight, "learning rate finder range test batch size"),
+    PanelRow::new::<classify::ClassifyPanel>(CLASSIFY, LowerRight, "predict own pictures photos"),
+    PanelRow::new::<log::LogPanel>(PanelId::new("log", "Log"), LowerRight, "messages notes errors"),
+    PanelRow::new::<instruments::predictions::PredictionsPanel>(PREDICTIONS, Left, "mistakes wrong images gallery"),
+    PanelRow::new::<instruments::inside::InsidePanel>(INSIDE, UpperRight, "histograms weights activations parameters"),
+    PanelRow::new::<instruments::explain::ExplainPanel>(EXPLAIN, Left, "grad-cam saliency attention why"),
+    PanelRow::new::<instruments::lesions::LesionsPanel>(LESIONS, Left, "ablation remove drop block sweep"),
+    PanelRow::new::<instruments::landscape::LandscapePanel>(LANDSCAPE, Left, "loss surface contour compute plane path"),
+    PanelRow::new::<data::ImagesPanel>(DATA, Left, "images dataset classes balance augmentation"),
 ];
 
 /// Where the layout is kept between two starts.
@@ -90,7 +90,7 @@ pub struct Stores<'a> {
 /// The panels as they lie and what they have drawn.
 pub struct Panels {
     layout: Tree<PanelId>,
-    all: Vec<Box<dyn Drawn>>,
+    all: Vec<Box<dyn AnyPanel>>,
     checkpoint: Option<Checkpoint>,
     cell: Option<ConfusionCell>,
     /// The one that fills the whole place.

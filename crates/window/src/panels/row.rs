@@ -14,27 +14,27 @@ pub enum Corner {
 }
 
 /// All that the window knows of a panel.
-pub struct Row {
+pub struct PanelRow {
     pub id: PanelId,
     pub corner: Corner,
     /// Other words that people look for it by.
     pub also: &'static str,
-    make: fn(PanelId, Option<&dyn Storage>) -> Box<dyn Drawn>,
+    make: fn(PanelId, Option<&dyn Storage>) -> Box<dyn AnyPanel>,
 }
 
-impl Row {
+impl PanelRow {
     pub const fn new<P: Panel>(id: PanelId, corner: Corner, also: &'static str) -> Self {
         Self { id, corner, also, make: make::<P> }
     }
 
     /// The panel as it was left.
-    pub fn panel(&self, storage: Option<&dyn Storage>) -> Box<dyn Drawn> {
+    pub fn panel(&self, storage: Option<&dyn Storage>) -> Box<dyn AnyPanel> {
         (self.make)(self.id, storage)
     }
 }
 
 /// A panel of any kind.
-pub trait Drawn {
+pub trait AnyPanel {
     fn id(&self) -> PanelId;
 
     fn ui(&mut self, ui: &mut Ui, scene: Scene, effects: &mut Effects);
@@ -43,18 +43,18 @@ pub trait Drawn {
     fn keep(&self, storage: &mut dyn Storage);
 }
 
-struct Slot<P: Panel> {
+struct PanelWithView<P: Panel> {
     id: PanelId,
     panel: P,
     view: P::View,
 }
 
-fn make<P: Panel>(id: PanelId, storage: Option<&dyn Storage>) -> Box<dyn Drawn> {
+fn make<P: Panel>(id: PanelId, storage: Option<&dyn Storage>) -> Box<dyn AnyPanel> {
     let view = storage.and_then(|storage| eframe::get_value(storage, &key(id))).unwrap_or_default();
-    Box::new(Slot { id, panel: P::default(), view })
+    Box::new(PanelWithView { id, panel: P::default(), view })
 }
 
-impl<P: Panel> Drawn for Slot<P> {
+impl<P: Panel> AnyPanel for PanelWithView<P> {
     fn id(&self) -> PanelId {
         self.id
     }

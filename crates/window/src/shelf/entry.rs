@@ -1,6 +1,6 @@
 //! A run on disk as the list shows it.
 
-use super::results::Results;
+use super::results::RunResults;
 use crate::kit::plot::Pace;
 use lab_core::experiment::Experiment;
 use lab_core::protocol::Outcome;
@@ -24,7 +24,7 @@ pub struct Entry {
     /// Whether a process is writing it now.
     pub live: bool,
     /// One for each arm; empty until the tables have been read.
-    pub results: Vec<Results>,
+    pub results: Vec<RunResults>,
 }
 
 impl Entry {

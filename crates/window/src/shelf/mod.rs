@@ -19,11 +19,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use watcher::{Message, Order, Ties, Watcher};
+use watcher::{Ties, Watcher, WatcherMessage, WatcherOrder};
 
 /// A run on disk whose curves lie over those of the experiment under way.
 #[derive(Clone, Debug)]
-pub struct Overlay {
+pub struct OverlaidRun {
     /// A number that no other one of this window ever had.
     pub id: u64,
     pub folder: PathBuf,
@@ -45,7 +45,7 @@ pub struct Shelf {
     /// What is wrong with folders that are no whole runs.
     pub damaged: Arc<Vec<String>>,
     /// Ticked runs in the order in which they were ticked.
-    pub overlays: Vec<Overlay>,
+    pub overlays: Vec<OverlaidRun>,
     /// Runs that were deleted in this window, the newest last: where they were and where they are.
     pub discarded: Vec<(PathBuf, PathBuf)>,
     /// Runs that were ticked in the last session, until they have been found again.
@@ -62,8 +62,8 @@ pub struct Shelf {
 
 /// The thread that reads the runs, as the shelf has it.
 struct WatcherThread {
-    orders: Sender<Order>,
-    messages: Receiver<Message>,
+    orders: Sender<WatcherOrder>,
+    messages: Receiver<WatcherMessage>,
     handle: JoinHandle<()>,
 }
 
@@ -104,7 +104,7 @@ impl Shelf {
         }
         let is_new = |folder: &&Path| self.is_elsewhere(folder) && self.elsewhere.iter().all(|known| known != folder);
         if let Some(folder) = folder.filter(is_new).map(Path::to_owned) {
-            self.order(Order::List(folder.clone()), ctx);
+            self.order(WatcherOrder::List(folder.clone()), ctx);
             self.elsewhere.push(folder);
         }
     }
@@ -119,7 +119,7 @@ impl Shelf {
     pub fn look(&mut self, ctx: &Context) {
         self.looked = true;
         if !self.awake.swap(true, Ordering::Relaxed) {
-            self.order(Order::Look, ctx);
+            self.order(WatcherOrder::Look, ctx);
         }
     }
 
@@ -129,7 +129,7 @@ impl Shelf {
         self.awake.store(looked, Ordering::Relaxed);
     }
 
-    fn order(&mut self, order: Order, ctx: &Context) {
+    fn order(&mut self, order: WatcherOrder, ctx: &Context) {
         let Some(place) = &self.place else { return };
         if self.thread.is_none() {
             let (orders, taken) = unbounded();
@@ -150,13 +150,13 @@ impl Shelf {
     /// Takes in what the thread has found; returns what went wrong.
     pub fn take_in(&mut self, ctx: &Context) -> Vec<String> {
         if !self.again.is_empty() && self.thread.is_none() {
-            self.order(Order::Look, ctx);
+            self.order(WatcherOrder::Look, ctx);
         }
         let mut problems = Vec::new();
         let Some(thread) = &self.thread else { return problems };
         for message in thread.messages.try_iter().collect::<Vec<_>>() {
             match message {
-                Message::Listing { entries, damaged, whole } => {
+                WatcherMessage::Listing { entries, damaged, whole } => {
                     for overlay in &mut self.overlays {
                         if let Some(entry) = entries.iter().find(|entry| entry.folder == overlay.folder) {
                             entry.name().clone_into(&mut overlay.name);
@@ -172,22 +172,22 @@ impl Shelf {
                     }
                     (self.entries, self.damaged) = (Some(entries), damaged);
                 }
-                Message::Loaded { id, arms, settings } => {
+                WatcherMessage::Loaded { id, arms, settings } => {
                     if let Some(overlay) = self.overlays.iter_mut().find(|overlay| overlay.id == id) {
                         (overlay.arms, overlay.settings) = (arms, settings);
                     }
                 }
-                Message::Grown { id, arm, news } => {
+                WatcherMessage::Grown { id, arm, news } => {
                     let overlay = self.overlays.iter_mut().find(|overlay| overlay.id == id);
                     if let Some((_, trace)) = overlay.and_then(|overlay| overlay.arms.get_mut(arm)) {
                         news.into_iter().for_each(|news| heard(trace, arm, news));
                     }
                 }
-                Message::Discarded(from, to) => {
+                WatcherMessage::Discarded(from, to) => {
                     self.overlays.retain(|overlay| overlay.folder != from);
                     self.discarded.push((from, to));
                 }
-                Message::Problem(text) => problems.push(text),
+                WatcherMessage::Problem(text) => problems.push(text),
             }
         }
         problems
@@ -221,32 +221,39 @@ impl Shelf {
         }
         self.next_id += 1;
         let (id, folder, name) = (self.next_id, folder.to_owned(), name.to_owned());
-        self.overlays.push(Overlay { id, folder: folder.clone(), name, arms: Vec::new(), settings: Vec::new(), pace });
-        self.order(Order::Follow(id, folder), ctx);
+        self.overlays.push(OverlaidRun {
+            id,
+            folder: folder.clone(),
+            name,
+            arms: Vec::new(),
+            settings: Vec::new(),
+            pace,
+        });
+        self.order(WatcherOrder::Follow(id, folder), ctx);
     }
 
     /// Draws a run's curves no longer.
     pub fn leave(&mut self, folder: &Path, ctx: &Context) {
         let gone = self.overlays.extract_if(.., |overlay| overlay.folder == folder).map(|overlay| overlay.id);
         let gone: Vec<u64> = gone.collect();
-        gone.into_iter().for_each(|id| self.order(Order::Leave(id), ctx));
+        gone.into_iter().for_each(|id| self.order(WatcherOrder::Leave(id), ctx));
     }
 
     /// Changes what a person added to a run. The change is made to the notes as they are on disk by then, so that two
     /// quick ones do not undo each other.
     pub fn annotate(&mut self, folder: &Path, change: impl FnOnce(&mut Notes) + Send + 'static, ctx: &Context) {
-        self.order(Order::Annotate(folder.to_owned(), Box::new(change)), ctx);
+        self.order(WatcherOrder::Annotate(folder.to_owned(), Box::new(change)), ctx);
     }
 
     /// Moves a run into the trash.
     pub fn discard(&mut self, folder: &Path, ctx: &Context) {
-        self.order(Order::Discard(folder.to_owned()), ctx);
+        self.order(WatcherOrder::Discard(folder.to_owned()), ctx);
     }
 
     /// Takes back the run that was deleted last.
     pub fn restore(&mut self, ctx: &Context) {
         if let Some((_, discarded)) = self.discarded.pop() {
-            self.order(Order::Restore(discarded), ctx);
+            self.order(WatcherOrder::Restore(discarded), ctx);
         }
     }
 }

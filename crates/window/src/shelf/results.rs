@@ -5,7 +5,7 @@ use lab_core::runs::MetricsRow;
 
 /// What an arm has come to.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Results {
+pub struct RunResults {
     pub steps: u64,
     /// Training time in seconds.
     pub seconds: f64,
@@ -13,7 +13,7 @@ pub struct Results {
     scores: [Option<[f64; 2]>; Measure::ALL.len()],
 }
 
-impl Results {
+impl RunResults {
     /// Takes in a row.
     pub fn add(&mut self, row: &MetricsRow) {
         self.steps = row.step;
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn the_best_loss_is_the_least_and_the_best_accuracy_the_greatest() {
-        let mut results = Results::default();
+        let mut results = RunResults::default();
         for (step, value) in [(1, 0.5), (2, 0.2), (3, 0.4)] {
             let row = MetricsRow::at(step, 0.0, 0.0)
                 .with(Measure::ValidationLoss, value)

@@ -3,7 +3,7 @@
 
 use super::entry::Entry;
 use super::news::heard;
-use super::results::Results;
+use super::results::RunResults;
 use crate::kit::stamps::{Stamps, stamps};
 use crate::state::trace::Trace;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// What the window asks for.
-pub(super) enum Order {
+pub(super) enum WatcherOrder {
     Look,
     /// List this run, too, wherever it lies.
     List(PathBuf),
@@ -35,7 +35,7 @@ pub(super) enum Order {
 }
 
 /// What it sends back.
-pub(super) enum Message {
+pub(super) enum WatcherMessage {
     /// All runs, newest first, and what is wrong with the others.
     Listing { entries: Arc<Vec<Arc<Entry>>>, damaged: Arc<Vec<String>>, whole: bool },
     /// The curves of a followed run, as far as they go now, and what is set of each arm.
@@ -68,8 +68,8 @@ struct Followed {
 
 /// What ties a watcher to its shelf.
 pub(super) struct Ties {
-    pub orders: Receiver<Order>,
-    pub messages: Sender<Message>,
+    pub orders: Receiver<WatcherOrder>,
+    pub messages: Sender<WatcherMessage>,
     /// Whether somebody looks at the list.
     pub awake: Arc<AtomicBool>,
     /// The run that this window holds without training it.
@@ -80,8 +80,8 @@ pub(super) struct Watcher {
     place: PathBuf,
     /// Runs that lie elsewhere.
     elsewhere: Vec<PathBuf>,
-    orders: Receiver<Order>,
-    messages: Sender<Message>,
+    orders: Receiver<WatcherOrder>,
+    messages: Sender<WatcherMessage>,
     awake: Arc<AtomicBool>,
     /// The run that this window holds without training it.
     held: Arc<Mutex<Option<PathBuf>>>,
@@ -139,19 +139,19 @@ impl Watcher {
         }
     }
 
-    fn send(&self, message: Message) {
+    fn send(&self, message: WatcherMessage) {
         // A window that was closed needs no news.
         let _ = self.messages.send(message);
         self.ctx.request_repaint();
     }
 
-    fn obey(&mut self, order: Order) {
+    fn obey(&mut self, order: WatcherOrder) {
         let done = match order {
-            Order::Look => {
+            WatcherOrder::Look => {
                 self.look(true);
                 Ok(())
             }
-            Order::List(folder) => {
+            WatcherOrder::List(folder) => {
                 // A way through a link leads to a run that is listed already.
                 let parent = fs::canonicalize(&folder).ok().and_then(|folder| folder.parent().map(Path::to_owned));
                 if parent != fs::canonicalize(&self.place).ok() {
@@ -159,29 +159,29 @@ impl Watcher {
                 }
                 Ok(())
             }
-            Order::Follow(id, folder) => self.begin(id, &folder),
-            Order::Leave(id) => {
+            WatcherOrder::Follow(id, folder) => self.begin(id, &folder),
+            WatcherOrder::Leave(id) => {
                 self.followed.retain(|followed| followed.id != id);
                 Ok(())
             }
-            Order::Annotate(folder, change) => Notes::read(&folder)
+            WatcherOrder::Annotate(folder, change) => Notes::read(&folder)
                 .and_then(|mut notes| {
                     change(&mut notes);
                     notes.write(&folder)
                 })
                 .map_err(|error| error.to_string()),
-            Order::Discard(folder) => {
+            WatcherOrder::Discard(folder) => {
                 runs::discard(&folder).map_err(|error| format!("Not deleted: {error}.")).map(|to| {
                     self.followed.retain(|followed| followed.run.folder != folder);
-                    self.send(Message::Discarded(folder, to));
+                    self.send(WatcherMessage::Discarded(folder, to));
                 })
             }
-            Order::Restore(folder) => {
+            WatcherOrder::Restore(folder) => {
                 runs::restore(&folder).map(|_| ()).map_err(|error| format!("Not taken back: {error}."))
             }
         };
         if let Err(problem) = done {
-            self.send(Message::Problem(problem));
+            self.send(WatcherMessage::Problem(problem));
         }
     }
 
@@ -217,7 +217,7 @@ impl Watcher {
         let mut damaged: Vec<String> = self.damaged.values().map(|(_, why)| why.clone()).collect();
         damaged.sort();
         self.changed = false;
-        self.send(Message::Listing { entries: Arc::new(entries), damaged: Arc::new(damaged), whole });
+        self.send(WatcherMessage::Listing { entries: Arc::new(entries), damaged: Arc::new(damaged), whole });
     }
 
     fn visit(&mut self, folder: &Path) {
@@ -247,7 +247,7 @@ impl Watcher {
         let before = self.known.remove(folder);
         let (mut followers, mut results, last) = match before {
             Some(known) => (known.followers, known.entry.results.clone(), Some(known.entry)),
-            None => (followers(&run, false), vec![Results::default(); run.info.arms.len()], None),
+            None => (followers(&run, false), vec![RunResults::default(); run.info.arms.len()], None),
         };
         let held = self.held.lock().is_ok_and(|held| held.as_deref() == Some(folder));
         let live = run.outcome.is_none() && !held && runs::is_being_written(folder);
@@ -255,7 +255,7 @@ impl Watcher {
         for (follower, results) in followers.iter_mut().zip(&mut results) {
             let take = |news| match news {
                 News::Metrics(row) => results.add(&row),
-                News::Again => *results = Results::default(),
+                News::Again => *results = RunResults::default(),
                 News::Probe(..) => {}
             };
             follower.read(!live, take).map_err(damaged)?;
@@ -285,7 +285,7 @@ impl Watcher {
         let (run, followers, arms) = curves(folder)?;
         let settings = (0..arms.len()).map(|arm| settings(&run.experiment, arm)).collect();
         self.followed.push(Followed { id, run, followers });
-        self.send(Message::Loaded { id, arms, settings });
+        self.send(WatcherMessage::Loaded { id, arms, settings });
         Ok(())
     }
 
@@ -298,7 +298,7 @@ impl Watcher {
                 let mut news = Vec::new();
                 // A run that cannot be read for a moment, or was moved away, keeps the curves it has.
                 if follower.read(ended, |it| news.push(it)).is_ok() && !news.is_empty() {
-                    grown.push(Message::Grown { id: followed.id, arm, news });
+                    grown.push(WatcherMessage::Grown { id: followed.id, arm, news });
                 }
             }
         }

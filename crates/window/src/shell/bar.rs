@@ -3,7 +3,7 @@
 use super::commands::{self, Menu};
 use super::tuning::{Tuning, read_as};
 use crate::action::{Action, RunAction};
-use crate::dialogs::Wanted;
+use crate::dialogs::FileDialog;
 use crate::form::Form;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{accented, bounded_field, choose_explained, named, progress};
@@ -148,7 +148,7 @@ fn unwritten(ui: &mut Ui, why: &str, actions: &mut Vec<Action>) {
     let text = format!("Not saved: {why}. All is kept in memory until then.");
     ui.label(RichText::new(text).color(Tokens::of(ui).error));
     if ui.button("Another folder…").clicked() {
-        actions.push(Action::Choose(Wanted::Elsewhere));
+        actions.push(Action::Choose(FileDialog::Elsewhere));
     }
 }
 

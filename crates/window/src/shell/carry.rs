@@ -7,8 +7,8 @@ use super::prompt::Prompt;
 use super::sight;
 use super::{App, Closing};
 use crate::action::{Action, RunAction, Sought};
-use crate::dialogs::{Chosen, WEIGHTS, Wanted};
-use crate::export::{Content, Format, RunExport};
+use crate::dialogs::{Chosen, FileDialog, WEIGHTS};
+use crate::export::{ExportFormat, RunExport, SavedContent};
 use crate::kit::typed_path;
 use crate::panel::{CLASSIFY, CURVES, EXPLAIN, FIND, STUDY};
 use crate::state::Level;
@@ -289,29 +289,29 @@ impl App {
     pub(super) fn chosen(&mut self, ctx: &Context, chosen: Chosen) {
         match chosen {
             // The window for weights has a field to type into already.
-            Chosen::Unavailable(Wanted::Weights) => {}
+            Chosen::Unavailable(FileDialog::Weights) => {}
             Chosen::Unavailable(wanted) => {
                 let reason = "No file dialog can be opened on this system, so type the path.";
                 self.type_path(wanted, Some(reason));
             }
-            Chosen::Paths(Wanted::Pictures, paths) => self.classify(paths.into_iter().map(Picture::File).collect()),
+            Chosen::Paths(FileDialog::Pictures, paths) => self.classify(paths.into_iter().map(Picture::File).collect()),
             Chosen::Paths(wanted, paths) => {
                 let Some(path) = paths.into_iter().next() else { return };
                 match wanted {
-                    Wanted::Run => self.drive(RunAction::Resume(path)),
+                    FileDialog::Run => self.drive(RunAction::Resume(path)),
                     // What a zip file is, is seen where it is dropped.
-                    Wanted::Shown | Wanted::Study
+                    FileDialog::Shown | FileDialog::Study
                         if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("zip")) =>
                     {
                         self.open(ctx, vec![path]);
                     }
-                    Wanted::Shown => self.open_run(&path),
-                    Wanted::Study => self.open_study(path),
-                    Wanted::Weights => self.weights.get_or_insert_default().set_path(&path),
-                    Wanted::Experiment => self.open_experiment(&path),
-                    Wanted::Export => self.saving.place(path, ctx),
-                    Wanted::Elsewhere => self.link.send(Command::MoveRun(path)),
-                    Wanted::Data | Wanted::Pictures => self.form.set_source(Source::Path(path)),
+                    FileDialog::Shown => self.open_run(&path),
+                    FileDialog::Study => self.open_study(path),
+                    FileDialog::Weights => self.weights.get_or_insert_default().set_path(&path),
+                    FileDialog::Experiment => self.open_experiment(&path),
+                    FileDialog::Export => self.saving.place(path, ctx),
+                    FileDialog::Elsewhere => self.link.send(Command::MoveRun(path)),
+                    FileDialog::Data | FileDialog::Pictures => self.form.set_source(Source::Path(path)),
                 }
             }
         }
@@ -396,27 +396,27 @@ impl App {
 
     fn save_experiment(&mut self, ctx: &Context, typed: bool) {
         let text = match self.form.plan.to_toml() {
-            Ok(text) => Content::Experiment(text.into()),
+            Ok(text) => SavedContent::Experiment(text.into()),
             Err(error) => return self.say(Level::Error, error.to_string()),
         };
         let name = "experiment";
         if typed {
             self.saving.hold(name, text);
-            self.type_path(Wanted::Export, None);
+            self.type_path(FileDialog::Export, None);
         } else {
             self.saving.ask(name, text, &mut *self.dialogs, ctx);
         }
     }
 
     /// The run under way, or the one that ended last.
-    fn save_run(&mut self, ctx: &Context, format: Format) {
+    fn save_run(&mut self, ctx: &Context, format: ExportFormat) {
         let Some(run) = self.monitor.prepared.as_ref().and_then(|prepared| prepared.run.clone()) else {
             return self.say(Level::Notice, "No run is open: start one, or open one of the list in Runs; there a run that is not open is exported, too.");
         };
         self.export(ctx, RunExport { run, format });
     }
 
-    fn save_study(&mut self, ctx: &Context, format: Format) {
+    fn save_study(&mut self, ctx: &Context, format: ExportFormat) {
         let Some(Ok(looked)) = &self.laboratory.looked else {
             return self.say(Level::Notice, "There is no study to save: open one in the panel Study.");
         };
@@ -440,12 +440,12 @@ impl App {
     }
 
     fn export(&mut self, ctx: &Context, export: RunExport) {
-        self.saving.ask(&export.name(), Content::Run(export), self.dialogs.as_mut(), ctx);
+        self.saving.ask(&export.name(), SavedContent::Run(export), self.dialogs.as_mut(), ctx);
     }
 
     /// Asks for a path to be typed, and says why if it is not because a person wanted to.
-    fn type_path(&mut self, wanted: Wanted, reason: Option<&'static str>) {
-        let text = if wanted == Wanted::Export { self.saving.suggested() } else { String::new() };
+    fn type_path(&mut self, wanted: FileDialog, reason: Option<&'static str>) {
+        let text = if wanted == FileDialog::Export { self.saving.suggested() } else { String::new() };
         self.prompt = Some(Prompt::new(wanted, reason).with(text));
     }
 

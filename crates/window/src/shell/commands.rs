@@ -2,8 +2,8 @@
 //! shortcuts are all made from this one list, so none of them can lack one.
 
 use crate::action::{Action, RunAction};
-use crate::dialogs::Wanted;
-use crate::export::Format;
+use crate::dialogs::FileDialog;
+use crate::export::ExportFormat;
 use crate::panels::PANELS;
 use crate::state::Monitor;
 use eframe::egui::{Key, Modifiers, ThemePreference};
@@ -100,7 +100,7 @@ enum When {
 }
 
 #[derive(Clone, Debug)]
-pub struct Command {
+pub struct MenuCommand {
     /// What it does, in the imperative.
     pub title: String,
     /// Where it is listed.
@@ -114,7 +114,7 @@ pub struct Command {
     when: When,
 }
 
-impl Command {
+impl MenuCommand {
     /// Whether it can be used now.
     #[must_use]
     pub fn is_possible(&self, monitor: &Monitor) -> bool {
@@ -167,7 +167,7 @@ const ALSO: [(&str, &str); 33] = [
 
 /// Every command.
 #[must_use]
-pub fn all() -> Vec<Command> {
+pub fn all() -> Vec<MenuCommand> {
     use Keys::{Elsewhere, None, Plain, Together, Typed};
     use When::{Active, Always, Ended, Idle, Unfinished};
     let mut list = Vec::new();
@@ -176,21 +176,21 @@ pub fn all() -> Vec<Command> {
         let of_panel = |shown| PANELS.iter().find(|row| row.id == shown).map(|row| row.also);
         let of_title = || ALSO.iter().find(|(known, _)| title.starts_with(known)).map(|(_, words)| *words);
         let also = if let Action::Show(panel) = action { of_panel(panel) } else { of_title() }.unwrap_or_default();
-        list.push(Command { title: title.to_owned(), menu, keys, action, also, when });
+        list.push(MenuCommand { title: title.to_owned(), menu, keys, action, also, when });
     };
-    add(Menu::File, "Open an experiment…", None, Always, Action::Choose(Wanted::Experiment));
-    add(Menu::File, "Open an experiment by its path…", None, Always, Action::TypePath(Wanted::Experiment));
+    add(Menu::File, "Open an experiment…", None, Always, Action::Choose(FileDialog::Experiment));
+    add(Menu::File, "Open an experiment by its path…", None, Always, Action::TypePath(FileDialog::Experiment));
     add(Menu::File, "Save the experiment…", Together(CTRL, Key::S), Always, Action::SaveExperiment { typed: false });
     add(Menu::File, "Save the experiment to a path…", None, Always, Action::SaveExperiment { typed: true });
     add(Menu::File, "Copy the experiment as text", Together(CTRL_SHIFT, Key::C), Always, Action::CopyExperiment);
-    add(Menu::File, "Choose the images to train on…", None, Always, Action::Choose(Wanted::Data));
+    add(Menu::File, "Choose the images to train on…", None, Always, Action::Choose(FileDialog::Data));
     add(Menu::File, "Open the last run", None, Idle, Action::OpenLast);
-    add(Menu::File, "Open a run from its folder…", None, Idle, Action::Choose(Wanted::Shown));
-    add(Menu::File, "Open a run by its path…", None, Idle, Action::TypePath(Wanted::Shown));
-    add(Menu::File, "Continue a run from its folder…", None, Idle, Action::Choose(Wanted::Run));
-    add(Menu::File, "Continue a run by its path…", None, Idle, Action::TypePath(Wanted::Run));
-    add(Menu::File, "Open a study from its folder…", None, Always, Action::Choose(Wanted::Study));
-    add(Menu::File, "Open a study by its path…", None, Always, Action::TypePath(Wanted::Study));
+    add(Menu::File, "Open a run from its folder…", None, Idle, Action::Choose(FileDialog::Shown));
+    add(Menu::File, "Open a run by its path…", None, Idle, Action::TypePath(FileDialog::Shown));
+    add(Menu::File, "Continue a run from its folder…", None, Idle, Action::Choose(FileDialog::Run));
+    add(Menu::File, "Continue a run by its path…", None, Idle, Action::TypePath(FileDialog::Run));
+    add(Menu::File, "Open a study from its folder…", None, Always, Action::Choose(FileDialog::Study));
+    add(Menu::File, "Open a study by its path…", None, Always, Action::TypePath(FileDialog::Study));
     add(Menu::File, "Quit", Together(CTRL, Key::Q), Always, Action::Quit);
 
     add(Menu::Edit, "Undo a change of the form", Together(CTRL, Key::Z), Always, Action::Undo);
@@ -212,19 +212,25 @@ pub fn all() -> Vec<Command> {
         Action::Run(RunAction::Reset),
     );
     add(Menu::Run, "Write a checkpoint now", None, Active, Action::Run(RunAction::Checkpoint));
-    add(Menu::Run, "Write the run into another folder…", None, Active, Action::Choose(Wanted::Elsewhere));
+    add(Menu::Run, "Write the run into another folder…", None, Active, Action::Choose(FileDialog::Elsewhere));
     add(Menu::Run, "Continue the run that was stopped", None, Unfinished, Action::Run(RunAction::Continue));
     add(Menu::Run, "Extend training by an epoch", None, Ended, Action::Run(RunAction::Extend(1, Extension::default())));
-    for format in Format::ALL {
+    for format in ExportFormat::ALL {
         add(Menu::Run, format.title(), None, Always, Action::SaveRun(format));
     }
     add(Menu::Run, "Go on with the study", None, Always, Action::WorkOnStudy);
-    add(Menu::Run, "Save the study as a web page…", None, Always, Action::SaveStudy(Format::Html));
-    add(Menu::Run, "Save the study as a zip file…", None, Always, Action::SaveStudy(Format::Bundle));
+    add(Menu::Run, "Save the study as a web page…", None, Always, Action::SaveStudy(ExportFormat::Html));
+    add(Menu::Run, "Save the study as a zip file…", None, Always, Action::SaveStudy(ExportFormat::Bundle));
     add(Menu::Run, "Switch immediate mode on or off", None, Always, Action::Immediate);
 
-    add(Menu::Classify, "Open pictures to classify…", Together(CTRL, Key::O), Always, Action::Choose(Wanted::Pictures));
-    let by_path = Action::TypePath(Wanted::Pictures);
+    add(
+        Menu::Classify,
+        "Open pictures to classify…",
+        Together(CTRL, Key::O),
+        Always,
+        Action::Choose(FileDialog::Pictures),
+    );
+    let by_path = Action::TypePath(FileDialog::Pictures);
     add(Menu::Classify, "Open a picture by its path…", Together(CTRL_SHIFT, Key::O), Always, by_path);
     add(Menu::Classify, "Open weights from a file…", None, Always, Action::OpenWeights);
 

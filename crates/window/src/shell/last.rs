@@ -23,7 +23,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// What is kept from one start of the program to the next.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Kept {
+struct LastSession {
     /// What the form held, as TOML.
     plan: String,
     /// The run that was shown.
@@ -46,7 +46,7 @@ pub struct Restored {
 }
 
 /// A run of an earlier session.
-struct Found {
+struct LastRun {
     folder: PathBuf,
     name: String,
     stands: String,
@@ -62,8 +62,8 @@ pub struct Last {
     run: Option<PathBuf>,
     /// The one that was shown last since the start.
     shown: Option<PathBuf>,
-    found: Option<Found>,
-    reader: Option<Background<PathBuf, Option<Found>>>,
+    found: Option<LastRun>,
+    reader: Option<Background<PathBuf, Option<LastRun>>>,
     /// When it was looked at last.
     asked: Option<Instant>,
 }
@@ -72,7 +72,7 @@ impl Last {
     /// What was kept.
     #[must_use]
     pub fn restored(storage: Option<&dyn Storage>) -> Restored {
-        let kept: Kept = storage.and_then(|storage| eframe::get_value(storage, KEY)).unwrap_or_default();
+        let kept: LastSession = storage.and_then(|storage| eframe::get_value(storage, KEY)).unwrap_or_default();
         let plan = if kept.plan.is_empty() { None } else { Plan::from_toml(&kept.plan).ok() };
         let study = kept.study.filter(|study| is_study(study));
         Restored { last: Self { run: kept.run, ..Self::default() }, plan, ticked: kept.ticked, study }
@@ -90,7 +90,7 @@ impl Last {
     ) {
         let run = run.and_then(|run| std::path::absolute(run).ok()).or_else(|| self.run());
         // A plan that cannot be written is not worth a message while somebody edits it.
-        eframe::set_value(storage, KEY, &Kept { plan: plan.to_toml().unwrap_or_default(), run, ticked, study });
+        eframe::set_value(storage, KEY, &LastSession { plan: plan.to_toml().unwrap_or_default(), run, ticked, study });
     }
 
     /// The run that was shown last, in this session or the one before.
@@ -156,7 +156,7 @@ impl Last {
 }
 
 /// How a run stands; `None` where there is none any more.
-fn read(folder: &Path) -> Option<Found> {
+fn read(folder: &Path) -> Option<LastRun> {
     let run = runs::open(folder).ok()?;
     let live = runs::is_being_written(folder);
     let name = Notes::read(folder).ok().and_then(|notes| notes.name).unwrap_or_else(|| run.experiment.name.clone());
@@ -170,5 +170,5 @@ fn read(folder: &Path) -> Option<Found> {
             (format!("interrupted after {} of {}", count(steps), plural(planned, "step")), true)
         }
     };
-    Some(Found { folder: folder.to_owned(), name, stands, unfinished, live })
+    Some(LastRun { folder: folder.to_owned(), name, stands, unfinished, live })
 }

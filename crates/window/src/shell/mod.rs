@@ -23,7 +23,7 @@ mod verdict;
 
 use crate::action::{Action, RunAction};
 use crate::collection::Collection;
-use crate::dialogs::{Dialogs, Wanted};
+use crate::dialogs::{Dialogs, FileDialog};
 use crate::export::{Done, Saving};
 use crate::finder::Finder;
 use crate::form::Form;
@@ -50,7 +50,7 @@ use lab_core::runs::Guess;
 use lab_core::study::place_beside;
 use last::{Last, Restored};
 use memory::Memory;
-use open_weights::{Next, OpenWeights};
+use open_weights::{DialogStep, OpenWeights};
 use palette::Palette;
 use prompt::Prompt;
 use sight::Sight;
@@ -72,7 +72,7 @@ const SAVE_EVERY: Duration = Duration::from_secs(5);
 const FORM: f32 = 352.0;
 
 /// What a window is made of.
-pub struct Parts {
+pub struct AppParts {
     pub link: Box<dyn Link>,
     pub dialogs: Box<dyn Dialogs>,
     /// What the form begins with; what it held last, or the default preset, if absent.
@@ -143,7 +143,7 @@ pub struct App {
 impl App {
     /// A window around these parts.
     #[must_use]
-    pub fn new(context: &eframe::CreationContext<'_>, parts: Parts) -> Self {
+    pub fn new(context: &eframe::CreationContext<'_>, parts: AppParts) -> Self {
         theme::install(&context.egui_ctx);
         context.egui_ctx.add_plugin(Sight::default());
         let Restored { last, plan, ticked, study } = Last::restored(context.storage);
@@ -330,10 +330,10 @@ impl App {
         }
         if let Some(weights) = &mut self.weights {
             match weights.ui(ctx, self.form.device, &self.form.plan.data, self.monitor.is_active()) {
-                Next::Stay => {}
-                Next::ChooseFile => self.dialogs.ask(Wanted::Weights, ctx),
-                Next::Read(import) => self.link.send(Command::Import(import)),
-                Next::Close => self.weights = None,
+                DialogStep::Stay => {}
+                DialogStep::ChooseFile => self.dialogs.ask(FileDialog::Weights, ctx),
+                DialogStep::Read(import) => self.link.send(Command::Import(import)),
+                DialogStep::Close => self.weights = None,
             }
         }
         if let Some(prompt) = &mut self.prompt {

@@ -53,7 +53,7 @@ impl Default for OpenWeights {
 }
 
 /// What came of a frame.
-pub enum Next {
+pub enum DialogStep {
     Stay,
     /// A file is to be chosen by dialog.
     ChooseFile,
@@ -63,7 +63,7 @@ pub enum Next {
 }
 
 /// What is asked for in the fields.
-struct Asked {
+struct Clicked {
     /// A file is to be chosen by dialog.
     choose: bool,
     /// Enter was pressed in the file's field: these weights are to be opened.
@@ -99,8 +99,8 @@ impl OpenWeights {
     }
 
     /// Draws the question. `active` says that a run would be ended by it.
-    pub fn ui(&mut self, ctx: &Context, device: DeviceChoice, data: &Data, active: bool) -> Next {
-        let mut next = Next::Stay;
+    pub fn ui(&mut self, ctx: &Context, device: DeviceChoice, data: &Data, active: bool) -> DialogStep {
+        let mut next = DialogStep::Stay;
         let modal = Modal::new(Id::unique("weights")).show(ctx, |ui| {
             let tokens = Tokens::of(ui);
             ui.set_width(460.0);
@@ -114,7 +114,7 @@ impl OpenWeights {
                 let asked = self.rows(ui);
                 entered = asked.entered;
                 if asked.choose {
-                    next = Next::ChooseFile;
+                    next = DialogStep::ChooseFile;
                 }
             });
             if let Some(wrong) = &self.wrong {
@@ -136,7 +136,7 @@ impl OpenWeights {
                     match self.import(device, data) {
                         Ok(import) => {
                             (self.reads, self.wrong) = (true, None);
-                            next = Next::Read(Box::new(import));
+                            next = DialogStep::Read(Box::new(import));
                         }
                         Err(why) => self.wrong = Some(why),
                     }
@@ -146,10 +146,10 @@ impl OpenWeights {
                 }
             });
         });
-        if modal.should_close() { Next::Close } else { next }
+        if modal.should_close() { DialogStep::Close } else { next }
     }
 
-    fn rows(&mut self, ui: &mut Ui) -> Asked {
+    fn rows(&mut self, ui: &mut Ui) -> Clicked {
         let (mut file, mut entered) = (false, false);
         row(ui, "File", |ui| {
             let edit = TextEdit::singleline(&mut self.path).desired_width(230.0).hint_text("/path/to/weights");
@@ -200,7 +200,7 @@ impl OpenWeights {
                         panels answer, too. They must be of as many classes.";
             ui.checkbox(&mut self.images, "also answer, on the images of the form  ?").on_hover_text(hint)
         });
-        Asked { choose: file, entered }
+        Clicked { choose: file, entered }
     }
 
     fn import(&self, device: DeviceChoice, data: &Data) -> Result<Import, String> {

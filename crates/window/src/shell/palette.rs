@@ -1,6 +1,6 @@
 //! The command palette: a few letters of any command find it, or of a button that is in sight.
 
-use super::commands::{self, Command};
+use super::commands::{self, MenuCommand};
 use super::sight;
 use crate::action::Action;
 use crate::kit::theme::{self, Tokens, space};
@@ -75,14 +75,14 @@ impl Palette {
 }
 
 /// What the palette has found.
-struct Entry {
+struct Match {
     title: String,
     /// What stands beside it: the keys that do the same.
     aside: String,
     action: Action,
 }
 
-fn row(ui: &mut Ui, entry: &Entry, chosen: bool) -> Response {
+fn row(ui: &mut Ui, entry: &Match, chosen: bool) -> Response {
     let tokens = Tokens::of(ui);
     let aside = RichText::new(&entry.aside).size(theme::size::SMALL).color(tokens.weak);
     let button = Button::selectable(chosen, &entry.title).shortcut_text(aside);
@@ -92,21 +92,21 @@ fn row(ui: &mut Ui, entry: &Entry, chosen: bool) -> Response {
 }
 
 /// The commands that can be used now and that the query finds, best first; behind those that it fits as well, buttons.
-fn matching(query: &str, monitor: &Monitor, buttons: Vec<sight::Button>) -> Vec<Entry> {
+fn matching(query: &str, monitor: &Monitor, buttons: Vec<sight::Button>) -> Vec<Match> {
     let commands = commands::all();
     // Buttons of the palette itself, and of the bar, are called as the commands that they stand for.
     let named = |name: &str| commands.iter().any(|command| command.title == name);
     let buttons = buttons.into_iter().filter(|button| begins(query, &button.name) && !named(&button.name));
     let buttons = buttons.filter_map(|sight::Button { name, id }| {
-        Some((score(query, &name)?, Entry { title: name, aside: "in sight".to_owned(), action: Action::Press(id) }))
+        Some((score(query, &name)?, Match { title: name, aside: "in sight".to_owned(), action: Action::Press(id) }))
     });
-    let buttons: Vec<(i32, Entry)> = buttons.collect();
+    let buttons: Vec<(i32, Match)> = buttons.collect();
     let possible = commands.into_iter().filter(|command| command.is_possible(monitor));
     let possible = possible.filter_map(|command| {
         let fits = fits(query, &command)?;
-        Some((fits, Entry { aside: command.keys.in_words(), title: command.title, action: command.action }))
+        Some((fits, Match { aside: command.keys.in_words(), title: command.title, action: command.action }))
     });
-    let mut found: Vec<(i32, Entry)> = possible.chain(buttons).collect();
+    let mut found: Vec<(i32, Match)> = possible.chain(buttons).collect();
     found.sort_by_key(|(score, _)| -score);
     found.into_iter().map(|(_, entry)| entry).collect()
 }
@@ -123,7 +123,7 @@ fn begins(query: &str, name: &str) -> bool {
 const OF_PANELS: &str = "panel tab open go to";
 
 /// How well a command fits: by its title, or by whole words of it and others that are used for it, which count less.
-fn fits(query: &str, command: &Command) -> Option<i32> {
+fn fits(query: &str, command: &MenuCommand) -> Option<i32> {
     let query_words = || query.split_whitespace().map(str::to_lowercase);
     let title = command.title.to_lowercase();
     let of_panels = if matches!(command.action, Action::Show(_)) { OF_PANELS } else { "" };

@@ -1,6 +1,6 @@
 //! A path typed by hand, where no file dialog can be opened or a person prefers to type.
 
-use crate::dialogs::{Chosen, Wanted};
+use crate::dialogs::{Chosen, FileDialog};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::typed_path;
 use crate::kit::widgets::{named, primary};
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// The question while it is open.
 pub struct Prompt {
-    wanted: Wanted,
+    wanted: FileDialog,
     /// Why it is asked, if not because a person wanted to type.
     reason: Option<&'static str>,
     text: String,
@@ -23,7 +23,7 @@ pub struct Prompt {
 impl Prompt {
     /// Asks for a path.
     #[must_use]
-    pub fn new(wanted: Wanted, reason: Option<&'static str>) -> Self {
+    pub fn new(wanted: FileDialog, reason: Option<&'static str>) -> Self {
         Self { wanted, reason, text: String::new(), wrong: None, known: None }
     }
 
@@ -90,7 +90,7 @@ impl Prompt {
             Some("Type a path first.".to_owned())
         } else if !self.wanted.is_written() && !path.exists() {
             Some(format!("There is no {}.", path.display()))
-        } else if self.wanted == Wanted::Export && path.is_file() && self.known.as_ref() != Some(&path) {
+        } else if self.wanted == FileDialog::Export && path.is_file() && self.known.as_ref() != Some(&path) {
             let warning = format!("{} is there already. Press Save again to replace it.", path.display());
             self.known = Some(path.clone());
             Some(warning)

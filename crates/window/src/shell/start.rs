@@ -1,6 +1,6 @@
 //! Opening the window: which renderer, and what to say where there is no display.
 
-use super::{App, Parts};
+use super::{App, AppParts};
 use crate::dialogs::Native;
 use eframe::egui::{Context, ThemePreference, ViewportBuilder, vec2};
 use eframe::wgpu;
@@ -204,7 +204,7 @@ fn keep_freed_memory() {
 }
 
 fn build(context: &eframe::CreationContext<'_>, options: Options) -> std::io::Result<App> {
-    let parts = Parts {
+    let parts = AppParts {
         link: (options.connect)(wake(&context.egui_ctx))?,
         dialogs: Box::new(Native::default()),
         plan: options.plan,

@@ -11,7 +11,7 @@ use crate::form::field::Fields;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{bounded_field, named, read_field, tell_unread, typed_number};
 use crate::state::Monitor;
-use crate::state::live::{BY_ARM, ByArm, Live};
+use crate::state::live::{BY_ARM, ByArm, SettingsInUse};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
     Align, DragValue, Frame, Key, Label, Layout, Margin, PopupCloseBehavior, Response, Role, Slider, Ui, WidgetInfo,
@@ -35,29 +35,29 @@ const MENU: f32 = 312.0;
 /// What a person is choosing.
 #[derive(Default)]
 pub struct Tuning {
-    learning_rate: Draft<f64>,
-    momentum: Draft<f64>,
-    weight_decay: Draft<f64>,
-    probe_every: Draft<u32>,
-    augmentation: Draft<Augmentation>,
+    learning_rate: PendingValue<f64>,
+    momentum: PendingValue<f64>,
+    weight_decay: PendingValue<f64>,
+    probe_every: PendingValue<u32>,
+    augmentation: PendingValue<Augmentation>,
 }
 
 /// A value while a person chooses it. Once it is sent, it is shown until the engine has answered.
-struct Draft<T> {
+struct PendingValue<T> {
     value: Option<T>,
     /// The engine's newest word when it was sent.
     sent: Option<u64>,
 }
 
-impl<T> Default for Draft<T> {
+impl<T> Default for PendingValue<T> {
     fn default() -> Self {
         Self { value: None, sent: None }
     }
 }
 
-impl<T: Clone> Draft<T> {
+impl<T: Clone> PendingValue<T> {
     /// What a field shows over what the engine told.
-    fn over(&mut self, told: T, live: &Live) -> T {
+    fn over(&mut self, told: T, live: &SettingsInUse) -> T {
         if self.sent.is_some_and(|sent| sent != live.version()) {
             *self = Self::default();
         }
@@ -70,14 +70,14 @@ impl<T: Clone> Draft<T> {
     }
 
     /// What is to be sent, if it was not sent yet.
-    fn send(&mut self, live: &Live) -> Option<T> {
+    fn send(&mut self, live: &SettingsInUse) -> Option<T> {
         let value = self.value.clone().filter(|_| self.sent.is_none())?;
         self.sent = Some(live.version());
         Some(value)
     }
 
     /// Takes in what a widget made of its value; gives it once the widget is let go of.
-    fn settle(&mut self, response: &Response, value: T, live: &Live) -> Option<T> {
+    fn settle(&mut self, response: &Response, value: T, live: &SettingsInUse) -> Option<T> {
         self.hold(response, value);
         if response.dragged() { None } else { self.send(live) }
     }
@@ -113,7 +113,7 @@ impl Tuning {
         actions.extend(tunes.into_iter().map(|tune| Action::Run(RunAction::Tune(tune))));
     }
 
-    fn learning_rate(&mut self, ui: &mut Ui, live: &Live, roomy: bool) -> Option<f64> {
+    fn learning_rate(&mut self, ui: &mut Ui, live: &SettingsInUse, roomy: bool) -> Option<f64> {
         let peak = live.peak();
         let first = peak.first()?;
         let label = label(ui, "Learning rate", &peak, number::short);
@@ -146,7 +146,7 @@ impl Tuning {
         chosen
     }
 
-    fn probe_every(&mut self, ui: &mut Ui, live: &Live, roomy: bool) -> Option<u32> {
+    fn probe_every(&mut self, ui: &mut Ui, live: &SettingsInUse, roomy: bool) -> Option<u32> {
         ui.add_space(space::S);
         let name = "Measure gradients every";
         let label = ui.label(if roomy { name } else { "Gradients every" });
@@ -164,7 +164,7 @@ impl Tuning {
 
     /// The augmentation's rows in a menu. What is chosen is sent when its field is left; what is wrong is told beside it
     /// and forgotten with the menu.
-    fn augmentation(&mut self, ui: &mut Ui, live: &Live, running: &Experiment) -> Option<Augmentation> {
+    fn augmentation(&mut self, ui: &mut Ui, live: &SettingsInUse, running: &Experiment) -> Option<Augmentation> {
         ui.add_space(space::S);
         let draft = &mut self.augmentation;
         let mut value = draft.over(live.augmentation().clone(), live);
@@ -195,7 +195,7 @@ impl Tuning {
             return draft.send(live);
         }
         if menu.is_none() {
-            *draft = Draft::default();
+            *draft = PendingValue::default();
         }
         None
     }
@@ -227,7 +227,11 @@ pub(super) fn read_as(label: Response, text: &str) -> Response {
 }
 
 /// How a field writes its value: arms that differ have none until a person chooses one.
-fn written<'a, T>(draft: &Draft<T>, values: &ByArm, write: impl Fn(f64) -> String + 'a) -> impl Fn(f64) -> String + 'a {
+fn written<'a, T>(
+    draft: &PendingValue<T>,
+    values: &ByArm,
+    write: impl Fn(f64) -> String + 'a,
+) -> impl Fn(f64) -> String + 'a {
     let by_arm = draft.value.is_none() && values.common().is_none();
     move |value| if by_arm { BY_ARM.to_owned() } else { write(value) }
 }
@@ -252,8 +256,8 @@ fn field(
     ui: &mut Ui,
     name: &str,
     values: &ByArm,
-    draft: &mut Draft<f64>,
-    live: &Live,
+    draft: &mut PendingValue<f64>,
+    live: &SettingsInUse,
     Reach { most, speed }: Reach,
 ) -> Option<f64> {
     let first = values.first()?;
@@ -282,7 +286,7 @@ const MOMENTUM: Reach = Reach { most: 0.999_999, speed: |_| 0.002 };
 const WEIGHT_DECAY: Reach = Reach { most: 100.0, speed: |now| (now * 0.01).max(1e-6) };
 
 /// The learning rate in use beside the one that the schedule scales.
-fn schedule(ui: &mut Ui, live: &Live) {
+fn schedule(ui: &mut Ui, live: &SettingsInUse) {
     let (now, peak) = (live.rate_in_use(), live.peak());
     let text = format!("now {}, peak {}", now.in_a_word(number::short), peak.in_a_word(number::short));
     let caption = theme::caption(&text, &Tokens::of(ui));

@@ -2,7 +2,7 @@
 //! that tell most. Only where it is cheap, never while training, and never in place of a person's own question.
 
 use crate::state::Monitor;
-use crate::state::inquiries::{Inquiries, Place};
+use crate::state::inquiries::{AnswerPlace, Inquiries};
 use lab_core::instrument::{Instrument, Sample};
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{Command, Networks, Phase, Prepared, Question};
@@ -52,10 +52,10 @@ impl Unasked {
         let is_asked = known.is_some_and(|inquiry| inquiry.awaited.is_some());
         let is_found = known.and_then(|inquiry| inquiry.found.as_ref()).is_some_and(|found| found.step == step);
         if !is_asked && !is_found {
-            self.ask(Place::Of(Instrument::Predictions), Question::Predictions, inquiries, link);
+            self.ask(AnswerPlace::Of(Instrument::Predictions), Question::Predictions, inquiries, link);
         }
-        if inquiries.gallery.is_none() && inquiries.awaited(Place::Gallery).is_none() {
-            self.ask(Place::Gallery, Question::Gallery, inquiries, link);
+        if inquiries.gallery.is_none() && inquiries.awaited(AnswerPlace::Gallery).is_none() {
+            self.ask(AnswerPlace::Gallery, Question::Gallery, inquiries, link);
         }
     }
 
@@ -70,11 +70,11 @@ impl Unasked {
         inquiries.telling = found.telling(TELLING);
         for (place, image) in inquiries.telling.clone().into_iter().enumerate() {
             let question = Question::Explain { sample: Sample::Validation(image), class: None, occlusion: false };
-            self.ask(Place::Telling(place), question, inquiries, link);
+            self.ask(AnswerPlace::Telling(place), question, inquiries, link);
         }
     }
 
-    fn ask(&mut self, place: Place, question: Question, inquiries: &mut Inquiries, link: &dyn Link) {
+    fn ask(&mut self, place: AnswerPlace, question: Question, inquiries: &mut Inquiries, link: &dyn Link) {
         let (id, replaced) = inquiries.ask_at(place, question.clone());
         replaced.into_iter().for_each(|old| link.send(Command::Cancel(old)));
         link.send(Command::Ask { id, of: Networks::Current, question });

@@ -6,7 +6,7 @@ use lab_core::protocol::{Answer, Classification, Classified, Picture};
 
 /// A question and, once it has come, its answer.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct PictureQuestion {
     /// The number that the answer carries.
     pub id: u64,
     /// What was asked about, in words.
@@ -41,7 +41,7 @@ pub fn class_name(of: &Classification, class: usize) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
     /// Newest first.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<PictureQuestion>,
 }
 
 /// Questions the history keeps.
@@ -54,14 +54,14 @@ impl Answers {
             [one] => name(one),
             many => format!("{} pictures", many.len()),
         };
-        self.asked.insert(0, Asked { id, about, step: 0, answer: None });
+        self.asked.insert(0, PictureQuestion { id, about, step: 0, answer: None });
         self.asked.truncate(HISTORY);
     }
 
     /// Notes an answer, and after how many steps it came; one that nobody waits for is dropped. Returns what it says, for
     /// the log.
     pub(super) fn answered(&mut self, id: u64, answer: Result<Answer, String>, step: u64) -> Vec<String> {
-        let awaited = |asked: &&mut Asked| asked.id == id && asked.answer.is_none();
+        let awaited = |asked: &&mut PictureQuestion| asked.id == id && asked.answer.is_none();
         let Some(asked) = self.asked.iter_mut().find(awaited) else { return Vec::new() };
         let (answer, told) = match answer {
             Ok(Answer::Classified(said)) => {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// A place for one question and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum AnswerPlace {
     Gallery,
     /// Some blocks out at once, which a person tries beside the sweep.
     Lesion,
@@ -20,7 +20,7 @@ pub enum Place {
     Of(Instrument),
 }
 
-impl Place {
+impl AnswerPlace {
     /// Where a question belongs; pictures to classify have a history of their own.
     #[must_use]
     pub fn of(question: &Question) -> Option<Self> {
@@ -52,7 +52,7 @@ pub struct Inquiry {
 #[derive(Clone, Debug, Default)]
 pub struct Inquiries {
     last: u64,
-    places: HashMap<Place, Inquiry>,
+    places: HashMap<AnswerPlace, Inquiry>,
     /// Pictures that were asked about.
     pub pictures: Answers,
     /// The validation images, once they have been asked for.
@@ -68,7 +68,7 @@ pub struct Inquiries {
 impl Inquiries {
     /// Notes a question; gives its number and that of the question it replaces.
     pub fn ask(&mut self, question: Question) -> (u64, Option<u64>) {
-        if let Some(place) = Place::of(&question) {
+        if let Some(place) = AnswerPlace::of(&question) {
             return self.ask_at(place, question);
         }
         self.last += 1;
@@ -79,7 +79,7 @@ impl Inquiries {
     }
 
     /// Notes a question whose answer goes to this place.
-    pub fn ask_at(&mut self, place: Place, question: Question) -> (u64, Option<u64>) {
+    pub fn ask_at(&mut self, place: AnswerPlace, question: Question) -> (u64, Option<u64>) {
         self.last += 1;
         let id = self.last;
         let inquiry = self.places.entry(place).or_default();
@@ -98,14 +98,14 @@ impl Inquiries {
 
     /// What is known at a place.
     #[must_use]
-    pub fn at(&self, place: Place) -> Option<&Inquiry> {
+    pub fn at(&self, place: AnswerPlace) -> Option<&Inquiry> {
         self.places.get(&place)
     }
 
     /// What an instrument found.
     #[must_use]
     pub fn of(&self, instrument: Instrument) -> Option<&Inquiry> {
-        self.at(Place::Of(instrument))
+        self.at(AnswerPlace::Of(instrument))
     }
 
     /// What an instrument found in each arm.
@@ -116,7 +116,7 @@ impl Inquiries {
 
     /// The number of the question that is awaited at a place.
     #[must_use]
-    pub fn awaited(&self, place: Place) -> Option<u64> {
+    pub fn awaited(&self, place: AnswerPlace) -> Option<u64> {
         self.at(place).and_then(|inquiry| inquiry.awaited)
     }
 
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(told, ["coat.png: plain sees cat (75.0 %), residual sees dog (75.0 %)"]);
         assert!(inquiries.answered(second, Ok(said), 3).is_empty(), "it has been answered");
         assert_eq!(inquiries.answered(first, Err("it is gone".into()), 3), ["coat.png: it is gone"]);
-        assert_eq!(inquiries.awaited(Place::Of(Instrument::Lesions)), Some(lesions));
+        assert_eq!(inquiries.awaited(AnswerPlace::Of(Instrument::Lesions)), Some(lesions));
         let newest_first: Vec<u64> = inquiries.pictures.asked.iter().map(|asked| asked.id).collect();
         assert_eq!(newest_first, [second, first]);
     }

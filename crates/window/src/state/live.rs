@@ -1,12 +1,12 @@
 //! What can be changed while training, as the engine told it last. Works nothing out, and knows nothing of widgets.
 
 use lab_core::experiment::{Augmentation, Curve, Experiment};
-use lab_core::protocol::{ArmLive, Live as EngineLive, Prepared, StepRecord};
+use lab_core::protocol::{ArmLive, Live, Prepared, StepRecord};
 
 /// The settings in use.
 #[derive(Clone, Debug, Default)]
-pub struct Live {
-    told: EngineLive,
+pub struct SettingsInUse {
+    told: Live,
     names: Vec<String>,
     scheduled: bool,
     version: u64,
@@ -14,7 +14,7 @@ pub struct Live {
     before: Vec<Option<f64>>,
 }
 
-impl Live {
+impl SettingsInUse {
     pub(super) fn prepared(&mut self, prepared: &Prepared) {
         self.names = prepared.arms.iter().map(|arm| arm.name.clone()).collect();
         self.scheduled = is_scheduled(&prepared.experiment);
@@ -35,7 +35,7 @@ impl Live {
         }
     }
 
-    pub(super) fn tuned(&mut self, told: EngineLive) {
+    pub(super) fn tuned(&mut self, told: Live) {
         self.told = told;
         self.before.clear();
         self.version += 1;

@@ -16,7 +16,7 @@ use lab_core::protocol::{
     ArmPast, Evaluation, Event, Intervention, Outcome, Past, PastEvent, PastStep, Phase, Prepared, ProbeRecord,
     StepRecord,
 };
-use live::Live;
+use live::SettingsInUse;
 use probes::Probes;
 use spreads::Spreads;
 use std::path::Path;
@@ -34,7 +34,7 @@ pub enum Level {
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct LogLine {
     /// The step it was said at.
     pub step: u64,
     /// How much it matters.
@@ -44,7 +44,7 @@ pub struct Line {
 
 /// The experiment before the one under way, as far as it came.
 #[derive(Clone, Debug)]
-pub struct Attempt {
+pub struct PreviousAttempt {
     pub prepared: Prepared,
     /// One for each arm.
     pub arms: Vec<Trace>,
@@ -59,7 +59,7 @@ pub struct Monitor {
     pub phase: Phase,
     pub prepared: Option<Prepared>,
     /// What can be changed while it trains, as it is now.
-    pub live: Live,
+    pub live: SettingsInUse,
     /// Steps so far, from 1.
     pub steps: Vec<f64>,
     /// Training seconds at each step.
@@ -74,7 +74,7 @@ pub struct Monitor {
     pub interventions: Vec<Intervention>,
     pub outcome: Option<Outcome>,
     /// What was trained before, if anything was.
-    pub before: Option<Attempt>,
+    pub before: Option<PreviousAttempt>,
     /// Why what is measured cannot be written at present.
     pub unwritten: Option<String>,
     /// Why it failed, until read.
@@ -82,7 +82,7 @@ pub struct Monitor {
     /// Whether there are networks that say what is in a picture: an experiment's, also after a reset, or those of a file.
     pub classifies: bool,
     /// Everything that was said, over all experiments.
-    pub log: Vec<Line>,
+    pub log: Vec<LogLine>,
     /// After a reset, until the engine has ended what was running.
     discarding: bool,
 }
@@ -97,7 +97,7 @@ impl Monitor {
         let discarding = self.discarding || self.phase.is_active();
         let arms = std::mem::take(&mut self.arms);
         let trained = self.prepared.take().filter(|_| arms.iter().any(|trace| !trace.times.steps.is_empty()));
-        let before = trained.map(|prepared| Attempt { prepared, arms }).or_else(|| self.before.take());
+        let before = trained.map(|prepared| PreviousAttempt { prepared, arms }).or_else(|| self.before.take());
         *self = Self {
             before,
             generation: self.generation + 1,
@@ -224,7 +224,7 @@ impl Monitor {
             Level::Notice => tracing::warn!("{text}"),
             Level::Error => tracing::error!("{text}"),
         }
-        self.log.push(Line { step: self.step(), level, text });
+        self.log.push(LogLine { step: self.step(), level, text });
     }
 
     /// Takes in what the engine tells; returns what a person should be shown at once. Answers are not its business.
@@ -395,7 +395,7 @@ impl Monitor {
         let mut said: Vec<(u64, String)> = evaluations.chain(happened).collect();
         said.sort_by_key(|(step, _)| *step);
         let newest = said.split_off(said.len().saturating_sub(LOG_LINES / 2));
-        self.log.extend(newest.into_iter().map(|(step, text)| Line { step, level: Level::Info, text }));
+        self.log.extend(newest.into_iter().map(|(step, text)| LogLine { step, level: Level::Info, text }));
     }
 
     /// Forgets what came after a step.

@@ -53,15 +53,15 @@ pub struct Sorted {
 
 /// A column that grows at its end.
 #[derive(Clone, Debug, Default)]
-pub struct Column {
+pub struct SeriesColumn {
     values: Vec<f64>,
-    /// See [`Column::stamp`].
+    /// See [`SeriesColumn::stamp`].
     stamp: u64,
     /// Level `k` has the extremes of each whole run of 4ᵏ⁺¹ values.
     levels: [Vec<Extremes>; LEVELS],
 }
 
-impl Column {
+impl SeriesColumn {
     /// Appends a value; not-a-number marks a gap.
     pub fn push(&mut self, value: f64) {
         self.values.push(value);
@@ -194,7 +194,7 @@ impl Column {
     #[must_use]
     pub fn lines(&self, x: impl Fn(usize) -> f64, range: Range<usize>, most: usize) -> Vec<Vec<[f64; 2]>> {
         let range = range.start..range.end.min(self.values.len());
-        let mut lines = Lines::new(range.len().min(most + 2));
+        let mut lines = Polylines::new(range.len().min(most + 2));
         if range.len() <= most {
             for index in range {
                 lines.push(x(index), self.values[index]);
@@ -240,7 +240,7 @@ impl Column {
         }
         // A power of two, so that points stay where they are while the column grows.
         let every = range.len().div_ceil((most / 2).max(1)).next_power_of_two();
-        let mut lines = Lines::new(most + 2);
+        let mut lines = Polylines::new(most + 2);
         let mut at = range.start;
         lines.push(x(at), self.values[at]);
         while at + 1 < range.end {
@@ -268,14 +268,14 @@ pub fn stamped(stamp: u64, word: u64) -> u64 {
 }
 
 /// Polylines as they grow.
-struct Lines {
+struct Polylines {
     done: Vec<Vec<[f64; 2]>>,
     open: bool,
     /// As many points as there will be at most.
     most: usize,
 }
 
-impl Lines {
+impl Polylines {
     fn new(most: usize) -> Self {
         Self { done: Vec::new(), open: false, most }
     }
@@ -302,12 +302,12 @@ struct Average {
     weight: f64,
     sum: f64,
     norm: f64,
-    column: Column,
+    column: SeriesColumn,
 }
 
 impl Average {
     /// Takes in at most `budget` of what is new.
-    fn follow(&mut self, raw: &Column, budget: &mut usize) {
+    fn follow(&mut self, raw: &SeriesColumn, budget: &mut usize) {
         let begin = self.column.values.len();
         let end = raw.values.len().min(begin + *budget);
         for &value in &raw.values[begin..end] {
@@ -334,7 +334,7 @@ pub struct Smoothed {
 impl Smoothed {
     /// Takes in what is new in the column, `budget` values at most, which is lowered by as much. `weight` is that of
     /// the past, from 0 to below 1. Says whether everything is taken in.
-    pub fn follow(&mut self, raw: &Column, weight: f64, budget: &mut usize) -> bool {
+    pub fn follow(&mut self, raw: &SeriesColumn, weight: f64, budget: &mut usize) -> bool {
         if self.shown.column.values.len() > raw.values.len() {
             *self = Self::default();
         }
@@ -359,7 +359,7 @@ impl Smoothed {
 
     /// The averages so far, one for each value of the column.
     #[must_use]
-    pub fn column(&self) -> &Column {
+    pub fn column(&self) -> &SeriesColumn {
         &self.shown.column
     }
 }
@@ -368,8 +368,8 @@ impl Smoothed {
 mod tests {
     use super::*;
 
-    fn column(values: impl IntoIterator<Item = f64>) -> Column {
-        let mut column = Column::default();
+    fn column(values: impl IntoIterator<Item = f64>) -> SeriesColumn {
+        let mut column = SeriesColumn::default();
         values.into_iter().for_each(|value| column.push(value));
         column
     }

@@ -29,20 +29,26 @@ pub struct Outlines {
 /// A network that was laid out on images of this kind.
 struct LaidOut {
     network: Network,
-    images: Images,
+    images: ImageSet,
     outline: Result<Rc<Outline>, String>,
 }
 
-/// [channels, height, width] of the images and the number of classes.
-pub type Images = ([usize; 3], usize);
+/// What a network needs to know of images to be laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageSet {
+    /// [channels, height, width] of each.
+    pub shape: [usize; 3],
+    /// How many classes they have.
+    pub classes: usize,
+}
 
 impl Outlines {
     /// The outline of a network that has no errors.
-    pub(crate) fn of(&mut self, arm: &Arm, images: Images) -> Result<Rc<Outline>, String> {
+    pub(crate) fn of(&mut self, arm: &Arm, images: ImageSet) -> Result<Rc<Outline>, String> {
         if let Some(entry) = self.entries.iter().find(|entry| entry.images == images && entry.network == arm.network) {
             return entry.outline.clone();
         }
-        let outline = Outline::new(arm, images.0, images.1).map(Rc::new);
+        let outline = Outline::new(arm, images.shape, images.classes).map(Rc::new);
         if self.entries.len() > 4 * MAX_ARMS {
             self.entries.clear();
         }
@@ -56,7 +62,7 @@ impl Outlines {
         if prepared.total_steps > 0 || arms.iter().any(|arm| form.iter().any(|known| known.name == arm.name)) {
             return Vec::new();
         }
-        let images = (prepared.dataset.shape, prepared.dataset.classes.len());
+        let images = ImageSet { shape: prepared.dataset.shape, classes: prepared.dataset.classes.len() };
         let sketch = |(index, arm): (usize, &Arm)| Sketch {
             name: format!("{}, as opened", arm.name),
             color: arm.color(index),

@@ -1,6 +1,6 @@
 //! The numbers of one arm over time, whether it trains now or lies on disk.
 
-use super::series::{Column, stamped};
+use super::series::{SeriesColumn, stamped};
 use lab_core::protocol::{ArmPast, ArmProbe, Evaluation, PastStep};
 use lab_core::quantity::{Measure, Metric, Part, Probed, Source};
 use lab_core::statistics::Sample;
@@ -33,7 +33,7 @@ impl Times {
 }
 
 /// A column with when its entries were taken.
-pub type Dense<'a> = (&'a Times, &'a Column);
+pub type Dense<'a> = (&'a Times, &'a SeriesColumn);
 
 /// The curves of one arm.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,7 @@ pub struct Trace {
     /// When its steps were.
     pub times: Times,
     /// One for each of [`Measure::ALL`]; those of validations stay empty.
-    steps: [Column; Measure::ALL.len()],
+    steps: [SeriesColumn; Measure::ALL.len()],
     /// Every validation, oldest first.
     pub evaluations: Vec<Evaluation>,
     /// For each validation, the mean of each of [`Measure::ALL`] over the steps since the validation before.
@@ -51,7 +51,7 @@ pub struct Trace {
     /// When its probes were.
     pub probe_times: Times,
     /// For each of [`Probed::ALL`], one for each part.
-    probes: [[Column; 3]; Probed::ALL.len()],
+    probes: [[SeriesColumn; 3]; Probed::ALL.len()],
 }
 
 impl Trace {
@@ -66,7 +66,7 @@ impl Trace {
     /// Takes in a validation of the steps so far.
     pub fn evaluated(&mut self, evaluation: Evaluation) {
         let since = self.evaluations.last().map_or(0, |before| self.times.until(before.step as f64));
-        let mean = |column: &Column| {
+        let mean = |column: &SeriesColumn| {
             let recent = column.values().get(since..).unwrap_or(&[]);
             recent.iter().sum::<f64>() / recent.len() as f64
         };
@@ -186,7 +186,7 @@ pub struct Averaged {
 }
 
 /// Steps that are taken together, and the entries of each trace that belong to them.
-struct Stretch {
+struct StepGroup {
     step: f64,
     seconds: f64,
     entries: Vec<Range<usize>>,
@@ -202,7 +202,7 @@ impl Averaged {
         for stretch in stretches(traces.iter().map(|trace| &trace.times).collect(), most) {
             made.all(|_, trace| trace.times.push(stretch.step, stretch.seconds));
             for measure in 0..Measure::ALL.len() {
-                let columns: Vec<&Column> = traces.iter().map(|trace| &trace.steps[measure]).collect();
+                let columns: Vec<&SeriesColumn> = traces.iter().map(|trace| &trace.steps[measure]).collect();
                 let values = averaged(&columns, &stretch.entries);
                 made.all(|of, trace| values.into_iter().for_each(|values| trace.steps[measure].push(values[of])));
             }
@@ -210,7 +210,7 @@ impl Averaged {
         for stretch in stretches(traces.iter().map(|trace| &trace.probe_times).collect(), most) {
             made.all(|_, trace| trace.probe_times.push(stretch.step, stretch.seconds));
             for (probed, part) in (0..Probed::ALL.len()).flat_map(|probed| (0..3).map(move |part| (probed, part))) {
-                let columns: Vec<&Column> = traces.iter().map(|trace| &trace.probes[probed][part]).collect();
+                let columns: Vec<&SeriesColumn> = traces.iter().map(|trace| &trace.probes[probed][part]).collect();
                 let values = averaged(&columns, &stretch.entries);
                 made.all(|of, trace| values.into_iter().for_each(|values| trace.probes[probed][part].push(values[of])));
             }
@@ -265,7 +265,7 @@ impl Trace {
     }
 }
 
-fn stretches(times: Vec<&Times>, most: usize) -> Vec<Stretch> {
+fn stretches(times: Vec<&Times>, most: usize) -> Vec<StepGroup> {
     let ends = times.iter().map(|times| times.steps.last().copied().unwrap_or(0.0));
     let end = ends.reduce(f64::min).unwrap_or(0.0);
     let width = (end / most as f64).ceil().max(1.0);
@@ -276,7 +276,7 @@ fn stretches(times: Vec<&Times>, most: usize) -> Vec<Stretch> {
         let (times, entries_of) = times.iter().zip(&entries).find(|(_, entries)| !entries.is_empty())?;
         let last = entries_of.end - 1;
         let (step, seconds) = (*times.steps.get(last)?, *times.seconds.get(last)?);
-        whole.then_some(Stretch { step, seconds, entries })
+        whole.then_some(StepGroup { step, seconds, entries })
     };
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as many as there may be at most")]
     let count = (end / width).ceil() as usize;
@@ -284,11 +284,11 @@ fn stretches(times: Vec<&Times>, most: usize) -> Vec<Stretch> {
 }
 
 /// Mean, lower and upper edge over the entries of some columns; `None` where no column has any.
-fn averaged(columns: &[&Column], entries: &[Range<usize>]) -> Option<[f64; 3]> {
+fn averaged(columns: &[&SeriesColumn], entries: &[Range<usize>]) -> Option<[f64; 3]> {
     if columns.iter().all(|column| column.values().is_empty()) {
         return None;
     }
-    let mean = |(column, entries): (&&Column, &Range<usize>)| {
+    let mean = |(column, entries): (&&SeriesColumn, &Range<usize>)| {
         Sample::of(column.sample(entries.clone(), SAMPLE)).map(|sample| sample.mean)
     };
     Some(ends(columns.iter().zip(entries).filter_map(mean)))

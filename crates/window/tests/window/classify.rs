@@ -8,7 +8,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::experiment::Experiment;
 use lab_core::protocol::{Command, Event, Picture, Question};
 use lab_window::App;
-use lab_window::dialogs::{Chosen, Wanted};
+use lab_window::dialogs::{Chosen, FileDialog};
 use std::path::{Path, PathBuf};
 
 fn drop_files(harness: &mut Harness<'static, App>, paths: &[&Path]) {
@@ -98,7 +98,7 @@ fn a_path_is_typed_where_no_dialog_can_be_opened() {
     std::fs::write(&path, "").unwrap();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
     harness.run();
-    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(Wanted::Pictures));
+    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(FileDialog::Pictures));
     harness.run_steps(3);
     assert!(harness.query_by_label_contains("No file dialog can be opened on this system").is_some());
     harness.get_by_label("Path").type_text("/nowhere/at/all.png");
@@ -141,8 +141,8 @@ fn weights_are_opened_and_answer() {
     harness.run();
     assert!(harness.query_by_label("Choose the file of the weights first.").is_some());
     click(&mut harness, "Choose the weights");
-    assert_eq!(*script.asked.borrow(), [Wanted::Weights]);
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Weights, vec![path.clone()]));
+    assert_eq!(*script.asked.borrow(), [FileDialog::Weights]);
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Weights, vec![path.clone()]));
     harness.run_steps(3);
     type_into(&mut harness, "Classes", "frog, horse, ship");
     type_into(&mut harness, "Deviation", "0.2, 0");
@@ -234,7 +234,7 @@ fn classes_that_have_no_names_are_numbered_as_a_data_set_numbers_them() {
     std::fs::write(&path, "").unwrap();
     command(&mut harness, "open weights");
     click(&mut harness, "Choose the weights");
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Weights, vec![path]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Weights, vec![path]));
     harness.run_steps(3);
     type_into(&mut harness, "Classes", "3");
     harness.get_by_label("Open these weights").click();

@@ -6,7 +6,7 @@ use eframe::egui::{Key, Modifiers, ThemePreference};
 use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::experiment::PRESETS;
 use lab_core::protocol::{Command, Event, Intervention, Outcome, Phase, Picture, Question, Tune};
-use lab_window::dialogs::{Chosen, Wanted};
+use lab_window::dialogs::{Chosen, FileDialog};
 use std::path::Path;
 
 #[test]
@@ -193,8 +193,8 @@ fn a_picture_is_opened_by_dialog_or_by_path() {
     let (mut harness, script) = training(20);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
     harness.run();
-    assert_eq!(*script.asked.borrow(), [Wanted::Pictures]);
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Pictures, vec!["bag.png".into()]));
+    assert_eq!(*script.asked.borrow(), [FileDialog::Pictures]);
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Pictures, vec!["bag.png".into()]));
     harness.run_steps(2);
     answer(&script);
     harness.run();

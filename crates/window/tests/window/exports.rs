@@ -5,7 +5,7 @@ use eframe::egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use lab_window::App;
-use lab_window::dialogs::{Chosen, Wanted};
+use lab_window::dialogs::{Chosen, FileDialog};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ pub fn save_of(
     harness.run();
     let name = script.places.borrow().last().cloned().expect("a place was asked for");
     let path = folder.join(name);
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![path.clone()]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![path.clone()]));
     wait_until(harness, "the file is there", |_| path.exists());
     wait_until(harness, "it is told", |harness| !names(harness, "Saved ").is_empty());
     path
@@ -112,7 +112,7 @@ fn what_is_saved_while_another_dialog_is_open_does_not_take_its_place() {
     ask(&mut harness, "Accuracy");
     assert!(has(&harness, "Not saved: another dialog is open"), "{:?}", names(&harness, "Not saved"));
     let path = place.path().join("first.csv");
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![path.clone()]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![path.clone()]));
     wait_until(&mut harness, "the file is there", |_| path.exists());
     assert!(fs::read_to_string(&path).unwrap().starts_with("arm,kind,step,epoch,seconds,images,loss"));
 }
@@ -129,11 +129,11 @@ fn nothing_is_replaced_of_which_nobody_was_asked() {
     };
     // A dialog asks about the name that was chosen, not about the one with an ending.
     ask(&mut harness);
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![place.path().join("mine")]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![place.path().join("mine")]));
     wait_until(&mut harness, "it is refused", |harness| has(harness, "mine.csv is there already. Choose another name"));
     // Nobody asks about what is typed but this question itself.
     ask(&mut harness);
-    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(Wanted::Export));
+    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(FileDialog::Export));
     harness.run();
     type_into(&mut harness, "Path", &mine.display().to_string());
     assert!(has(&harness, "is there already. Press Save again to replace it."));
@@ -143,7 +143,7 @@ fn nothing_is_replaced_of_which_nobody_was_asked() {
     // What stands behind the dot of a number is no ending.
     ask(&mut harness);
     let number = place.path().join("rate-0.01");
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![number]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![number]));
     wait_until(&mut harness, "it has its ending", |_| place.path().join("rate-0.01.csv").exists());
 }
 
@@ -156,7 +156,7 @@ fn where_no_dialog_opens_the_path_is_typed() {
     harness.run();
     harness.get_by_label("Save CSV…").click();
     harness.run();
-    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(Wanted::Export));
+    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(FileDialog::Export));
     harness.run();
     type_into(&mut harness, "Path", &path.display().to_string());
     wait_until(&mut harness, "the file is there", |_| path.exists());
@@ -170,13 +170,13 @@ fn what_cannot_be_saved_is_told_and_asked_for_no_longer() {
     harness.run();
     harness.get_by_label("Save CSV…").click();
     harness.run();
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec!["/nowhere/at/all/loss.csv".into()]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec!["/nowhere/at/all/loss.csv".into()]));
     wait_until(&mut harness, "it is told", |harness| !names(harness, "Not saved: ").is_empty());
     harness.get_by_label("Export Loss").click();
     harness.run();
     harness.get_by_label("Save SVG…").click();
     harness.run();
-    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(Wanted::Export));
+    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(FileDialog::Export));
     harness.run();
     assert!(harness.query_by_label("Path").is_some());
     harness.key_press(Key::Escape);

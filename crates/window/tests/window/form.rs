@@ -9,7 +9,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::experiment::{Body, Experiment, Length, PRESETS, Plan, preset};
 use lab_core::protocol::{Command, Tune};
 use lab_window::App;
-use lab_window::dialogs::{Chosen, Wanted};
+use lab_window::dialogs::{Chosen, FileDialog};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -190,7 +190,7 @@ fn the_experiment_is_saved_and_opened() {
     harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
     harness.run();
     assert_eq!(*script.places.borrow(), ["experiment.toml"]);
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![place.path().join("mine")]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![place.path().join("mine")]));
     let path = place.path().join("mine.toml");
     wait_for(&mut harness, "it is saved", |harness| has(harness, "Saved ") && path.exists());
     assert_eq!(Plan::from_toml(&std::fs::read_to_string(&path).unwrap()).unwrap(), plan);
@@ -198,13 +198,13 @@ fn the_experiment_is_saved_and_opened() {
     plan.name = "my own".into();
     std::fs::write(&path, plan.to_toml().unwrap()).unwrap();
     click(&mut harness, "Open experiment");
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Experiment, vec![path.clone()]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Experiment, vec![path.clone()]));
     harness.run_steps(4);
     assert_eq!(*harness.state().plan(), plan);
     assert!(has(&harness, "An experiment of your own."));
 
     std::fs::write(&path, "name = 3").unwrap();
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Experiment, vec![path]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Experiment, vec![path]));
     harness.run_steps(4);
     assert!(has(&harness, "mine.toml cannot be opened: this is not an experiment: line 1"));
     assert_eq!(*harness.state().plan(), plan);

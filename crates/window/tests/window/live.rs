@@ -8,7 +8,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::experiment::{Curve, Experiment, Extension, PRESETS, Plan};
 use lab_core::protocol::{ArmPast, Command, Event, Live, Outcome, Past, PastEvent, Phase, Prepared, Tune};
 use lab_window::App;
-use lab_window::dialogs::{Chosen, Wanted};
+use lab_window::dialogs::{Chosen, FileDialog};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -172,7 +172,7 @@ fn a_run_that_was_stopped_and_goes_on_shows_what_it_goes_on_with() {
 fn a_run_from_the_disk_shows_its_own_settings_and_not_the_form_s() {
     let (mut harness, script) = window();
     command(&mut harness, "continue a run from its folder");
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Run, vec!["runs/mine".into()]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Run, vec!["runs/mine".into()]));
     harness.run_steps(3);
     let mut plan = PRESETS[0].plan();
     (plan.recipe.optimizer.learning_rate, plan.recipe.probe_every) = (0.5, 99);

@@ -8,7 +8,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use lab_core::experiment::PRESETS;
 use lab_core::protocol::{Event, Intervention};
 use lab_window::App;
-use lab_window::dialogs::{Chosen, Wanted};
+use lab_window::dialogs::{Chosen, FileDialog};
 
 /// Ticks or unticks something under Plots, and closes the menu.
 fn toggle(harness: &mut Harness<'static, App>, name: &str) {
@@ -134,7 +134,7 @@ fn the_horizontal_axis_can_be_anything_that_grows() {
         harness.run();
         harness.get_by_label("Save SVG…").click();
         harness.run();
-        *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![path.clone()]));
+        *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![path.clone()]));
         wait_until(&mut harness, "the picture is saved", |_| path.exists());
         let text = std::fs::read_to_string(path).unwrap();
         assert!(text.contains(&format!(">{unit}</text>")), "the axis is named {unit}");

@@ -10,7 +10,7 @@ use egui_kittest::kittest::Queryable;
 use lab_core::instrument::{Answer, Finding, Neighbour, Predictions, Question, Sample};
 use lab_core::protocol::{Event, Thumbnail};
 use lab_window::App;
-use lab_window::dialogs::{Chosen, Wanted};
+use lab_window::dialogs::{Chosen, FileDialog};
 use std::sync::Arc;
 
 pub fn answer_predictions(script: &Script) {
@@ -129,7 +129,7 @@ fn chosen_images_become_a_folder_of_pictures_that_is_never_overwritten() {
     assert_eq!(script.places.borrow().last().map(String::as_str), Some("chosen-images"));
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("hard ones");
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![folder.clone()]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![folder.clone()]));
     wait_until(&mut harness, "it is told", |harness| told(harness, "Saved "));
     let mut reader = csv::Reader::from_path(folder.join("images.csv")).unwrap();
     let header = [
@@ -158,7 +158,7 @@ fn chosen_images_become_a_folder_of_pictures_that_is_never_overwritten() {
     std::fs::write(folder.join("notes.txt"), "mine").unwrap();
     harness.get_by_label("Save the selected images as pictures").click();
     harness.run();
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Export, vec![folder.clone()]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![folder.clone()]));
     wait_until(&mut harness, "it is refused", |harness| told(harness, "there is something of this name already"));
     assert_eq!(std::fs::read_to_string(folder.join("notes.txt")).unwrap(), "mine");
 }
@@ -166,7 +166,7 @@ fn chosen_images_become_a_folder_of_pictures_that_is_never_overwritten() {
 #[test]
 fn a_folder_for_pictures_is_typed_where_no_dialog_opens() {
     let (mut harness, script) = chosen_to_save();
-    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(Wanted::Export));
+    *script.chosen.borrow_mut() = Some(Chosen::Unavailable(FileDialog::Export));
     harness.run();
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("typed");

@@ -10,7 +10,7 @@ use lab_core::protocol::keep::{Keeper, Record};
 use lab_core::protocol::{Command, Event, Outcome};
 use lab_core::runs::{Folder, Notes};
 use lab_window::App;
-use lab_window::dialogs::{Chosen, Wanted};
+use lab_window::dialogs::{Chosen, FileDialog};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -410,7 +410,7 @@ fn the_folder_of_a_run_that_is_given_as_an_experiment_is_opened_as_a_run() {
     let place = tempfile::tempdir().unwrap();
     let folder = run(place.path(), "short", 20);
     let (mut harness, script) = open(place.path());
-    *script.chosen.borrow_mut() = Some(Chosen::Paths(Wanted::Experiment, vec![folder.clone()]));
+    *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Experiment, vec![folder.clone()]));
     harness.run_steps(3);
     assert!(script.sent(|command| matches!(command, Command::Open { run, .. } if *run == folder)));
 }

@@ -11,8 +11,8 @@ use lab_core::protocol::{
     Answer, ArmInfo, ArmLive, ArmProbe, ArmStep, BlockProbe, Classification, Classified, Command, DatasetInfo,
     Evaluation, Event, Live, Phase, Picture, Prepared, ProbeRecord, Question, StepRecord, Thumbnail,
 };
-use lab_window::dialogs::{Chosen, Dialogs, Wanted};
-use lab_window::{App, Parts};
+use lab_window::dialogs::{Chosen, Dialogs, FileDialog};
+use lab_window::{App, AppParts};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub struct Script {
     pub sent: Rc<RefCell<Vec<Command>>>,
     pub events: Rc<RefCell<VecDeque<Event>>>,
     pub chosen: Rc<RefCell<Option<Chosen>>>,
-    pub asked: Rc<RefCell<Vec<Wanted>>>,
+    pub asked: Rc<RefCell<Vec<FileDialog>>>,
     /// Folders that were to be shown in a file manager.
     pub revealed: Rc<RefCell<Vec<PathBuf>>>,
     /// Names of files for which a place was asked.
@@ -45,7 +45,7 @@ impl Link for Script {
 }
 
 impl Dialogs for Script {
-    fn ask(&mut self, wanted: Wanted, _: &egui::Context) {
+    fn ask(&mut self, wanted: FileDialog, _: &egui::Context) {
         self.asked.borrow_mut().push(wanted);
     }
     fn ask_place(&mut self, name: &str, _: Option<&Path>, _: &egui::Context) -> bool {
@@ -248,7 +248,7 @@ pub fn window_with(
     places: Places,
 ) -> (Harness<'static, App>, Script) {
     let script = Script::default();
-    let parts = Parts {
+    let parts = AppParts {
         link: Box::new(script.clone()),
         dialogs: Box::new(script.clone()),
         plan: None,

@@ -1,6 +1,6 @@
 //! One confusion matrix as it is drawn: cells, names of classes, and what is told under the pointer.
 
-use super::matrix::{Matrix, Unit};
+use super::matrix::{CellUnit, Matrix};
 use crate::kit::chips::{told, told_height};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
@@ -10,14 +10,14 @@ use lab_core::number::{count, percent};
 use std::f32::consts::FRAC_1_SQRT_2;
 
 /// One matrix as it is drawn.
-pub struct Grid<'a> {
+pub struct MatrixGrid<'a> {
     pub matrix: &'a Matrix<'a>,
     /// What differences are taken from.
     pub first: &'a Matrix<'a>,
     /// The classes from top to bottom and from left to right.
     pub order: &'a [usize],
     /// What the cells say.
-    pub unit: Unit,
+    pub unit: CellUnit,
     /// How high the sentence above is at least, in points.
     pub title: f32,
 }
@@ -47,7 +47,7 @@ const FEW: usize = 24;
 
 /// Where the cells are drawn.
 #[derive(Clone, Copy)]
-struct Cells {
+struct CellPlaces {
     /// The left upper corner of the first one.
     origin: Pos2,
     side: f32,
@@ -70,7 +70,7 @@ const WRITTEN: f32 = 22.0;
 pub const LABEL: f32 = 88.0;
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "places and shades in a small grid")]
-impl Grid<'_> {
+impl MatrixGrid<'_> {
     /// How high the sentence above the matrix is, in points.
     pub fn title_height(&self, ui: &Ui, width: f32) -> f32 {
         told_height(ui, &self.matrix.summary(self.first, self.unit), width)
@@ -111,7 +111,7 @@ impl Grid<'_> {
         let (outer, response) = ui.allocate_exact_size(vec2(labels + side * n, side * n + above), Sense::click());
         let origin = outer.min + vec2(labels, above);
         let painter = ui.painter();
-        let cells = Cells { origin, side, slant };
+        let cells = CellPlaces { origin, side, slant };
         if named_classes {
             let names = self.order.iter().enumerate();
             names.for_each(|(place, &class)| label(painter, &classes[class], place, cells, labels, &tokens));
@@ -137,8 +137,8 @@ impl Grid<'_> {
             ui.label(format!("{} images", count(self.matrix.cell(row, column).into())));
             ui.label(format!(
                 "{} of actual, {} of predicted",
-                percent(self.matrix.share(row, column, Unit::OfActual)),
-                percent(self.matrix.share(row, column, Unit::OfPredicted))
+                percent(self.matrix.share(row, column, CellUnit::OfActual)),
+                percent(self.matrix.share(row, column, CellUnit::OfPredicted))
             ));
             ui.label(theme::caption("Click for the images", &tokens));
         });
@@ -150,15 +150,15 @@ impl Grid<'_> {
         let share = self.matrix.share(row, column, self.unit) as f32;
         let difference = self.matrix.difference(self.first, row, column) as f32;
         let (fill, ink, text) = match self.unit {
-            Unit::Counts => (tokens.share(share), tokens.on_share(share), counted.to_string()),
-            Unit::Difference => {
+            CellUnit::Counts => (tokens.share(share), tokens.on_share(share), counted.to_string()),
+            CellUnit::Difference => {
                 let arm = if difference > 0.0 { self.matrix.arm } else { self.first.arm };
                 let fill = tokens.background.lerp_to_gamma(tokens.arm(arm), difference.abs().sqrt().min(1.0));
                 (fill, tokens.text, format!("{:+.0}", 100.0 * difference).replace('-', "−"))
             }
             _ => (tokens.share(share), tokens.on_share(share), format!("{:.0}", 100.0 * share)),
         };
-        let empty = if self.unit == Unit::Difference { difference == 0.0 } else { counted == 0 };
+        let empty = if self.unit == CellUnit::Difference { difference == 0.0 } else { counted == 0 };
         if empty {
             return;
         }
@@ -173,8 +173,8 @@ impl Grid<'_> {
 }
 
 /// A class's name beside its row and, turned so that there is room, above its column.
-fn label(painter: &Painter, class: &str, place: usize, cells: Cells, room: f32, tokens: &Tokens) {
-    let (Cells { origin, side, slant }, color) = (cells, tokens.weak);
+fn label(painter: &Painter, class: &str, place: usize, cells: CellPlaces, room: f32, tokens: &Tokens) {
+    let (CellPlaces { origin, side, slant }, color) = (cells, tokens.weak);
     let place = place as f32;
     let label = theme::elided(painter, class, font(), color, room - space::XS);
     let beside = pos2(origin.x - space::XS - label.size().x, origin.y + side * place + (side - label.size().y) / 2.0);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// What the cells say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Unit {
+pub enum CellUnit {
     #[default]
     Counts,
     /// Share of the actual class.
@@ -20,7 +20,7 @@ pub enum Unit {
     Difference,
 }
 
-impl Unit {
+impl CellUnit {
     /// What the cells say, in words.
     pub fn title(self) -> &'static str {
         match self {
@@ -65,10 +65,10 @@ impl<'a> Matrix<'a> {
     }
 
     /// The cells that are not empty here or, where the two are compared, in another matrix.
-    pub fn cells(&self, other: &Matrix, unit: Unit) -> Vec<(usize, usize)> {
+    pub fn cells(&self, other: &Matrix, unit: CellUnit) -> Vec<(usize, usize)> {
         let of = |matrix: &Matrix| matrix.counts.cells().iter().map(|cell| (cell.actual, cell.predicted)).collect();
         let mut cells: Vec<(usize, usize)> = of(self);
-        if unit == Unit::Difference {
+        if unit == CellUnit::Difference {
             cells.extend::<Vec<_>>(of(other));
             cells.sort_unstable();
             cells.dedup();
@@ -77,14 +77,14 @@ impl<'a> Matrix<'a> {
     }
 
     /// The same as a share.
-    pub fn share(&self, row: usize, column: usize, unit: Unit) -> f64 {
-        let whole = if unit == Unit::OfPredicted { self.columns[column] } else { self.rows[row] };
+    pub fn share(&self, row: usize, column: usize, unit: CellUnit) -> f64 {
+        let whole = if unit == CellUnit::OfPredicted { self.columns[column] } else { self.rows[row] };
         if whole == 0 { 0.0 } else { f64::from(self.cell(row, column)) / f64::from(whole) }
     }
 
     /// This arm's share of the actual class less another's.
     pub fn difference(&self, other: &Matrix, row: usize, column: usize) -> f64 {
-        self.share(row, column, Unit::OfActual) - other.share(row, column, Unit::OfActual)
+        self.share(row, column, CellUnit::OfActual) - other.share(row, column, CellUnit::OfActual)
     }
 
     pub fn size(&self) -> usize {
@@ -93,17 +93,17 @@ impl<'a> Matrix<'a> {
 
     /// What stands out, in a sentence: the worst confusion, or where this arm differs most from the first one. Where several
     /// are as bad, none of them is told as if it were alone.
-    pub fn summary(&self, first: &Matrix, unit: Unit) -> String {
+    pub fn summary(&self, first: &Matrix, unit: CellUnit) -> String {
         let total: u32 = self.rows.iter().sum();
         let right = count(self.counts.right().into());
         let text = format!("{}: {right} of {} correct", self.name, count(total.into()));
         let weigh = |row: usize, column: usize| match unit {
-            Unit::Counts => f64::from(self.cell(row, column)),
-            Unit::Difference => self.difference(first, row, column).abs(),
-            Unit::OfActual | Unit::OfPredicted => self.share(row, column, unit),
+            CellUnit::Counts => f64::from(self.cell(row, column)),
+            CellUnit::Difference => self.difference(first, row, column).abs(),
+            CellUnit::OfActual | CellUnit::OfPredicted => self.share(row, column, unit),
         };
         let mut cells = self.cells(first, unit);
-        cells.retain(|(row, column)| row != column || unit == Unit::Difference);
+        cells.retain(|(row, column)| row != column || unit == CellUnit::Difference);
         let most = cells.iter().map(|(row, column)| weigh(*row, *column)).fold(0.0, f64::max);
         cells.retain(|(row, column)| weigh(*row, *column).total_cmp(&most).is_eq());
         let Some(&(row, column)) = cells.first().filter(|_| most > 0.0) else { return text };
@@ -114,7 +114,7 @@ impl<'a> Matrix<'a> {
         let many = count(others + 1);
         let others = if others > 0 { format!(", as in {}", plural(others, "other pair")) } else { String::new() };
         let told = match unit {
-            Unit::Counts => {
+            CellUnit::Counts => {
                 let images = count(self.cell(row, column).into());
                 if alike {
                     format!("most often {many} classes taken for {predicted} ({images} each)")
@@ -122,19 +122,19 @@ impl<'a> Matrix<'a> {
                     format!("most often {actual} taken for {predicted} ({images}){others}")
                 }
             }
-            Unit::OfActual if alike => {
+            CellUnit::OfActual if alike => {
                 format!("most often {many} classes taken for {predicted} ({} of each)", percent(most))
             }
-            Unit::OfActual => {
+            CellUnit::OfActual => {
                 format!("of a class most often {actual} taken for {predicted} ({}){others}", percent(most))
             }
-            Unit::OfPredicted if alike => {
+            CellUnit::OfPredicted if alike => {
                 format!("of what is taken for {predicted} most often {many} classes ({} each)", percent(most))
             }
-            Unit::OfPredicted => {
+            CellUnit::OfPredicted => {
                 format!("of what is taken for {predicted} most often {actual} ({}){others}", percent(most))
             }
-            Unit::Difference => {
+            CellUnit::Difference => {
                 let points = 100.0 * self.difference(first, row, column);
                 let more = if points > 0.0 { "more" } else { "less" };
                 let right = format!("{actual} right");
@@ -151,7 +151,7 @@ pub fn table(matrices: &[Matrix]) -> Table {
     let of = |matrix: &Matrix| -> Vec<(usize, usize)> {
         let n = matrix.size();
         if n > WHOLE {
-            matrices.first().map_or_else(Vec::new, |first| matrix.cells(first, Unit::Difference))
+            matrices.first().map_or_else(Vec::new, |first| matrix.cells(first, CellUnit::Difference))
         } else {
             (0..n * n).map(|index| (index / n, index % n)).collect()
         }
@@ -168,8 +168,8 @@ pub fn table(matrices: &[Matrix]) -> Table {
         .words("actual", cells().map(|(matrix, row, _)| words(&matrix.classes[row])))
         .words("predicted", cells().map(|(matrix, _, column)| words(&matrix.classes[column])))
         .numbers("images", cells().map(|(matrix, row, column)| f64::from(matrix.cell(row, column))))
-        .numbers("share of actual", share(Unit::OfActual))
-        .numbers("share of predicted", share(Unit::OfPredicted));
+        .numbers("share of actual", share(CellUnit::OfActual))
+        .numbers("share of predicted", share(CellUnit::OfPredicted));
     if let [first, _, ..] = matrices {
         let less = cells().map(|(matrix, row, column)| matrix.difference(first, row, column));
         table = table.numbers(&format!("share of actual less that of {}", first.name), less);

@@ -13,17 +13,17 @@ use crate::panels::beginning::by_training;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::selected::ConfusionCell;
 use eframe::egui::{Checkbox, ScrollArea, TextStyle, Ui, Vec2, vec2};
-use grid::{Grid, LABEL, least};
+use grid::{LABEL, MatrixGrid, least};
 use lab_core::instrument::WHOLE;
 use lab_core::table::Table;
-use matrix::{Matrix, Unit, order, table};
+use matrix::{CellUnit, Matrix, order, table};
 use serde::{Deserialize, Serialize};
 
 /// What a person chose to see.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
-    unit: Unit,
+    unit: CellUnit,
     /// Whether classes that are taken for each other stand together.
     similar: bool,
     /// Whether the arms' matrices stand side by side rather than one at a time; where there is room if absent.
@@ -33,9 +33,9 @@ pub struct View {
 }
 
 #[derive(Default)]
-pub struct Confusion;
+pub struct ConfusionPanel;
 
-impl Panel for Confusion {
+impl Panel for ConfusionPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
@@ -54,14 +54,17 @@ fn matrices(ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action
     if matrices.is_empty() {
         return nothing_yet(ui, scene, actions);
     }
-    let mut options =
-        vec![(Unit::Counts, "Counts"), (Unit::OfActual, "% of actual"), (Unit::OfPredicted, "% of predicted")];
+    let mut options = vec![
+        (CellUnit::Counts, "Counts"),
+        (CellUnit::OfActual, "% of actual"),
+        (CellUnit::OfPredicted, "% of predicted"),
+    ];
     if matrices.len() > 1 {
-        options.push((Unit::Difference, "Difference of arms"));
-    } else if view.unit == Unit::Difference {
-        view.unit = Unit::Counts;
+        options.push((CellUnit::Difference, "Difference of arms"));
+    } else if view.unit == CellUnit::Difference {
+        view.unit = CellUnit::Counts;
     }
-    let skipped = usize::from(view.unit == Unit::Difference);
+    let skipped = usize::from(view.unit == CellUnit::Difference);
     let drawn = &matrices[skipped.min(matrices.len() - 1)..];
     let (many, least) = (drawn.len() as f32, least(ui, classes));
     let fits = ui.available_width() >= many * (least + space::L);
@@ -147,7 +150,7 @@ fn figure<'a>(
     let mut clicked = None;
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::L, space::M);
-        let grid = |matrix, title| Grid { matrix, first, order: &order, unit: view.unit, title };
+        let grid = |matrix, title| MatrixGrid { matrix, first, order: &order, unit: view.unit, title };
         let shown: Vec<&Matrix> = shown.collect();
         // As high for each, so that the matrices stand in a row.
         let title = shown.iter().map(|matrix| grid(matrix, 0.0).title_height(ui, room.x)).fold(0.0, f32::max);
@@ -168,7 +171,7 @@ struct Paper<'a> {
 
 impl Paper<'_> {
     fn drawn(&self) -> &[Matrix<'_>] {
-        &self.matrices[usize::from(self.view.unit == Unit::Difference).min(self.matrices.len())..]
+        &self.matrices[usize::from(self.view.unit == CellUnit::Difference).min(self.matrices.len())..]
     }
 
     /// Width of a matrix whose classes can all be read.

@@ -18,7 +18,7 @@ pub const HEADER: f32 = 22.0;
 const ROOMY: f32 = 320.0;
 
 /// One plot with the line above it.
-pub struct Cell<'a> {
+pub struct PlotCell<'a> {
     pub figure: &'a Figure<'a>,
     /// What of its values fits, and what lies beyond.
     pub fitted: &'a Fitted,
@@ -26,7 +26,7 @@ pub struct Cell<'a> {
     pub step: u64,
 }
 
-impl Cell<'_> {
+impl PlotCell<'_> {
     /// Draws it.
     pub fn draw(&self, ui: &mut Ui, rect: Rect, view: &mut View, actions: &mut Vec<Action>) -> Drawn {
         let Self { figure, fitted, step } = *self;

@@ -1,13 +1,13 @@
 //! Draws a plot: training as solid lines, validation dashed with marks; runs beyond the eighth in lines of other dashes.
 
-use super::figure::{AXIS, Curve, Figure, Frame, Layer, label_width, unwarp, warp};
-use super::kept::seal;
+use super::cache::seal;
+use super::figure::{AXIS, ArmCurve, CommonSettings, Figure, LineLayer, label_width, unwarp, warp};
 use super::marks;
-use super::source::{Source, Whose, places};
-use crate::kit::line::{Dash, Pieces, View, clipped};
+use super::source::{PlottedArm, Whose, places};
+use crate::kit::line::{Dash, Pieces, Viewport, clipped};
 use crate::kit::plot;
 use crate::kit::theme::{self, Tokens, space};
-use crate::state::series::Column;
+use crate::state::series::SeriesColumn;
 use eframe::egui::epaint::Tessellator;
 use eframe::egui::{Color32, Mesh, Response, Shape, Stroke, Ui};
 use egui_plot::{
@@ -32,7 +32,7 @@ pub struct Drawn {
 
 /// A line of a curve before it is drawn.
 struct Stroked<'a> {
-    column: &'a Column,
+    column: &'a SeriesColumn,
     stroke: Stroke,
     dash: Dash,
 }
@@ -46,7 +46,7 @@ impl Figure<'_> {
     /// Draws the plot as wide as there is room.
     pub fn draw(&self, ui: &mut Ui, height: f32) -> Drawn {
         let tokens = Tokens::of(ui);
-        let Frame { axis, log_x, span, .. } = self.frame;
+        let CommonSettings { axis, log_x, span, .. } = self.common;
         let (metric, log_y) = (self.metric, self.log_y);
         let asked = self.range;
         let scale = (span[1] - span[0]) / f64::from((ui.available_width() - AXIS).max(1.0));
@@ -73,7 +73,7 @@ impl Figure<'_> {
                 for curve in &self.curves {
                     self.validation(plot, curve, curve.source.color(&tokens));
                 }
-                if let Some(x) = self.frame.cursor {
+                if let Some(x) = self.common.cursor {
                     plot.vline(VLine::new("cursor", x).color(tokens.weak).width(theme::HAIRLINE).allow_hover(false));
                 }
                 plot.response().hovered().then(|| plot.pointer_coordinate().map(|at| at.x)).flatten()
@@ -81,7 +81,7 @@ impl Figure<'_> {
         let painter = ui.painter().with_clip_rect(drawn.response.rect.intersect(ui.clip_rect()));
         for curve in &self.curves {
             let mut shapes = Vec::new();
-            self.layer(ui, curve, Layer::Dashed, &drawn.transform, &mut shapes);
+            self.layer(ui, curve, LineLayer::Dashed, &drawn.transform, &mut shapes);
             painter.extend(shapes);
         }
         marks::paint(&painter, self, &drawn.transform, &tokens);
@@ -98,20 +98,20 @@ impl Figure<'_> {
     fn markers(&self, plot: &mut PlotUi, tokens: &Tokens) {
         let Some(first) = self.curves.first() else { return };
         for (index, intervention) in self.interventions.iter().enumerate() {
-            let x = warp(intervention.place(self.frame.axis, first.source.pace), self.frame.log_x);
+            let x = warp(intervention.place(self.common.axis, first.source.pace), self.common.log_x);
             let line = VLine::new(format!("intervention {index}"), x).style(LineStyle::Dotted { spacing: 4.0 });
             plot.vline(line.color(tokens.weak).width(theme::HAIRLINE).allow_hover(false));
         }
     }
 
     /// The band around a mean.
-    fn band(&self, plot: &mut PlotUi, curve: &Curve, color: Color32) {
+    fn band(&self, plot: &mut PlotUi, curve: &ArmCurve, color: Color32) {
         let Some([low, high]) = curve.source.edges else { return };
         let edges: Vec<[f64; 3]> =
             if let (Some((times, low)), Some((_, high))) = (low.dense(self.metric), high.dense(self.metric)) {
-                let places = places(self.frame.axis, times, curve.source.pace);
+                let places = places(self.common.axis, times, curve.source.pace);
                 let ends = low.values().iter().zip(high.values()).enumerate();
-                ends.map(|(index, (low, high))| [warp(places.at(index), self.frame.log_x), *low, *high]).collect()
+                ends.map(|(index, (low, high))| [warp(places.at(index), self.common.log_x), *low, *high]).collect()
             } else {
                 let ends = low.sparse(self.metric).zip(high.sparse(self.metric));
                 ends.map(|((evaluation, low), (_, high))| [self.place(evaluation, curve.source), low, high]).collect()
@@ -123,11 +123,11 @@ impl Figure<'_> {
     }
 
     /// The lines of what was trained.
-    fn training<'a>(&self, curve: &Curve<'a>, tokens: &Tokens) -> impl Iterator<Item = Stroked<'a>> + use<'a> {
+    fn training<'a>(&self, curve: &ArmCurve<'a>, tokens: &Tokens) -> impl Iterator<Item = Stroked<'a>> + use<'a> {
         let (source, color) = (curve.source, curve.source.color(tokens));
         let raw = curve.raw.map(|(_, raw)| raw);
         let faint = color.gamma_multiply(if tokens.dark { 0.3 } else { 0.25 });
-        let behind = raw.filter(|_| curve.smoothed.is_some() && self.frame.raw && !source.ghost);
+        let behind = raw.filter(|_| curve.smoothed.is_some() && self.common.raw && !source.ghost);
         let behind = behind.map(|column| Stroked { column, stroke: Stroke::new(1.0, faint), dash: Dash::Solid });
         let main = raw.map(|raw| curve.smoothed.unwrap_or(raw));
         let stroke = Stroke::new(self.width(source), color);
@@ -137,19 +137,19 @@ impl Figure<'_> {
 
     /// One layer of a curve's lines, as triangles that are kept as long as they lie where they lay. What leaves the window
     /// is made of lines.
-    fn layer(&self, ui: &Ui, curve: &Curve, layer: Layer, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
+    fn layer(&self, ui: &Ui, curve: &ArmCurve, layer: LineLayer, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
         let tokens = &Tokens::of(ui);
         let make = |shapes: &mut Vec<Shape>| match layer {
-            Layer::Solid => self.solid(ui, curve, transform, tokens, shapes),
-            Layer::Dashed => self.dashed(curve, transform, tokens, shapes),
+            LineLayer::Solid => self.solid(ui, curve, transform, tokens, shapes),
+            LineLayer::Dashed => self.dashed(curve, transform, tokens, shapes),
         };
         let Some(memory) = self.memory else { return make(shapes) };
         let (clip, frame, bounds) = (ui.clip_rect(), transform.frame(), transform.bounds());
         let look: Vec<_> = self.training(curve, tokens).map(|line| line.column.stamp()).collect();
-        let ink = (curve.source.color(tokens), curve.source.ink, self.frame.points, self.frame.raw, self.log_y);
+        let ink = (curve.source.color(tokens), curve.source.ink, self.common.points, self.common.raw, self.log_y);
         let validated = match layer {
-            Layer::Solid => 0,
-            Layer::Dashed => curve.source.trace.validated(),
+            LineLayer::Solid => 0,
+            LineLayer::Dashed => curve.source.trace.validated(),
         };
         let place = [clip.min, clip.max, frame.min, frame.max].map(|at| [at.x.to_bits(), at.y.to_bits()]);
         let view = [bounds.min(), bounds.max()].map(|at| at.map(f64::to_bits));
@@ -166,7 +166,7 @@ impl Figure<'_> {
         }
     }
 
-    fn solid(&self, ui: &Ui, curve: &Curve, transform: &PlotTransform, tokens: &Tokens, shapes: &mut Vec<Shape>) {
+    fn solid(&self, ui: &Ui, curve: &ArmCurve, transform: &PlotTransform, tokens: &Tokens, shapes: &mut Vec<Shape>) {
         let view = self.view(transform);
         for Stroked { column, stroke: Stroke { width, color }, dash } in self.training(curve, tokens) {
             for points in self.lines(curve, column, &view) {
@@ -180,7 +180,7 @@ impl Figure<'_> {
         }
     }
 
-    fn dashed(&self, curve: &Curve, transform: &PlotTransform, tokens: &Tokens, shapes: &mut Vec<Shape>) {
+    fn dashed(&self, curve: &ArmCurve, transform: &PlotTransform, tokens: &Tokens, shapes: &mut Vec<Shape>) {
         let view = self.view(transform);
         let dashes = self.training(curve, tokens).filter(|line| line.dash != Dash::Solid);
         for Stroked { column, stroke, dash } in dashes {
@@ -192,25 +192,25 @@ impl Figure<'_> {
         }
         let points = thinned(&self.in_view(curve), self.room(&view));
         // Of many lines each has fewer, longer dashes.
-        let long = View { size: view.size.map(|side| if self.frame.raw { side } else { 0.5 * side }), ..view };
+        let long = Viewport { size: view.size.map(|side| if self.common.raw { side } else { 0.5 * side }), ..view };
         let mut pieces = Pieces::default();
         clipped(&points, &view).iter().for_each(|part| pieces.dash(part, &long, Dash::Validation));
         plot::paint(&pieces, Stroke::new(self.width(curve.source), curve.source.color(tokens)), transform, shapes);
     }
 
     /// A column of a curve as it is drawn, the part in view, of as many points as there is room for.
-    fn lines(&self, curve: &Curve, column: &Column, view: &View) -> Vec<Vec<[f64; 2]>> {
+    fn lines(&self, curve: &ArmCurve, column: &SeriesColumn, view: &Viewport) -> Vec<Vec<[f64; 2]>> {
         let Some((times, _)) = curve.raw else { return Vec::new() };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in pixels")]
-        let most = (view.size[0].max(100.0) as usize).min(self.frame.points);
-        let places = places(self.frame.axis, times, curve.source.pace);
+        let most = (view.size[0].max(100.0) as usize).min(self.common.points);
+        let places = places(self.common.axis, times, curve.source.pace);
         let range = places.within(self.span());
-        let x = |index| warp(places.at(index), self.frame.log_x);
-        let stretches = stretches(range, self.frame.log_x).into_iter();
+        let x = |index| warp(places.at(index), self.common.log_x);
+        let stretches = stretches(range, self.common.log_x).into_iter();
         let height = FAR * (self.range[1] - self.range[0]);
         let far = |a, b| (warp(a, self.log_y) - warp(b, self.log_y)).abs() > height;
         let line = |range| match curve.smoothed {
-            Some(_) if !self.frame.raw => column.sketched(x, range, most, far),
+            Some(_) if !self.common.raw => column.sketched(x, range, most, far),
             _ => column.lines(x, range, most),
         };
         let mut lines: Vec<Vec<[f64; 2]>> = stretches.flat_map(line).collect();
@@ -219,41 +219,41 @@ impl Figure<'_> {
     }
 
     /// What part of the plane is in view, and how large.
-    fn view(&self, transform: &PlotTransform) -> View {
+    fn view(&self, transform: &PlotTransform) -> Viewport {
         let size = transform.frame().size();
-        View { x: self.frame.span, y: self.range, size: [f64::from(size.x), f64::from(size.y)] }
+        Viewport { x: self.common.span, y: self.range, size: [f64::from(size.x), f64::from(size.y)] }
     }
 
     /// The validations in view and one more on each side, as drawn.
-    fn in_view(&self, curve: &Curve) -> Vec<[f64; 2]> {
+    fn in_view(&self, curve: &ArmCurve) -> Vec<[f64; 2]> {
         let all = self.validations(curve);
-        let [from, to] = self.frame.span;
+        let [from, to] = self.common.span;
         let end = (all.partition_point(|seen| seen.at[0] <= to) + 1).min(all.len());
         let begin = all.partition_point(|seen| seen.at[0] < from).saturating_sub(1);
         all.get(begin..end).unwrap_or_default().iter().map(|seen| seen.at).collect()
     }
 
     /// The experiment under way stands out from runs on disk, and these from the attempt before.
-    fn width(&self, source: &Source) -> f32 {
+    fn width(&self, source: &PlottedArm) -> f32 {
         match source.key.whose {
             Whose::Before => theme::HAIRLINE,
             Whose::Now | Whose::Group => theme::CURVE,
-            Whose::Run(_) if self.frame.raw => 0.75 * theme::CURVE,
+            Whose::Run(_) if self.common.raw => 0.75 * theme::CURVE,
             Whose::Run(_) => THIN,
         }
     }
 
     /// For how many validations of a line there is room.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width in points")]
-    fn room(&self, view: &View) -> usize {
-        (view.size[0].min(2.0 * self.frame.points as f64).max(80.0) / 8.0) as usize
+    fn room(&self, view: &Viewport) -> usize {
+        (view.size[0].min(2.0 * self.common.points as f64).max(80.0) / 8.0) as usize
     }
 
     /// The dots of validations, and the best one.
-    fn validation(&self, plot: &mut PlotUi, curve: &Curve, color: Color32) {
+    fn validation(&self, plot: &mut PlotUi, curve: &ArmCurve, color: Color32) {
         let source = curve.source;
         let size = plot.response().rect.size();
-        let view = View { x: self.frame.span, y: self.range, size: [f64::from(size.x), f64::from(size.y)] };
+        let view = Viewport { x: self.common.span, y: self.range, size: [f64::from(size.x), f64::from(size.y)] };
         let points = self.in_view(curve);
         if points.is_empty() || source.ghost {
             return;
@@ -274,13 +274,13 @@ impl Figure<'_> {
 struct Solid<'a> {
     base: PlotItemBase,
     figure: &'a Figure<'a>,
-    curve: &'a Curve<'a>,
+    curve: &'a ArmCurve<'a>,
     tokens: Tokens,
 }
 
 impl PlotItem for Solid<'_> {
     fn shapes(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
-        self.figure.layer(ui, self.curve, Layer::Solid, transform, shapes);
+        self.figure.layer(ui, self.curve, LineLayer::Solid, transform, shapes);
     }
 
     fn initialize(&mut self, _: RangeInclusive<f64>) {}

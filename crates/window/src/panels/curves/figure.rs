@@ -1,11 +1,11 @@
 //! One plot: its curves, and where things lie on its axes, which may be logarithmic.
 
-use super::kept::{Kept, seal};
-use super::source::{Key, Source, TimedIntervention, places};
-use super::usual::{Seen, Usual};
-use crate::kit::plot::{Axis, Pace};
+use super::cache::{Cache, seal};
+use super::source::{CurveKey, PlottedArm, TimedIntervention, places};
+use super::usual::{InView, Usual};
+use crate::kit::plot::{Pace, TimeAxis};
 use crate::kit::theme::{self, space};
-use crate::state::series::Column;
+use crate::state::series::SeriesColumn;
 use crate::state::trace::Times;
 use eframe::egui::Mesh;
 use lab_core::protocol::Evaluation;
@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 /// What all plots of the panel share.
 #[derive(Clone, Copy, Debug)]
-pub struct Frame {
+pub struct CommonSettings {
     /// What runs along the horizontal axis.
-    pub axis: Axis,
+    pub axis: TimeAxis,
     /// Whether it is logarithmic.
     pub log_x: bool,
     /// The weight of the past in the moving average; 0 for none.
@@ -36,13 +36,13 @@ pub struct Frame {
 
 /// What is kept of all plots from frame to frame.
 #[derive(Default)]
-pub struct Memory {
-    pub seen: RefCell<Kept<(Metric, Key), Seen>>,
-    pub validations: RefCell<Kept<(Metric, Key), Validations>>,
-    pub lines: RefCell<Kept<(Metric, Key, Layer), Arc<Mesh>>>,
+pub struct PlotCaches {
+    pub seen: RefCell<Cache<(Metric, CurveKey), InView>>,
+    pub validations: RefCell<Cache<(Metric, CurveKey), Validations>>,
+    pub lines: RefCell<Cache<(Metric, CurveKey, LineLayer), Arc<Mesh>>>,
 }
 
-impl Memory {
+impl PlotCaches {
     /// Forgets what was not drawn in this frame.
     pub fn sweep(&mut self) {
         self.seen.get_mut().sweep();
@@ -66,19 +66,19 @@ pub type Validations = Arc<[Validated]>;
 
 /// What of a curve is drawn at once: what is under all curves' dashes, and these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Layer {
+pub enum LineLayer {
     Solid,
     Dashed,
 }
 
 /// One arm's curves in one plot.
 #[derive(Clone)]
-pub struct Curve<'a> {
-    pub source: &'a Source<'a>,
+pub struct ArmCurve<'a> {
+    pub source: &'a PlottedArm<'a>,
     /// When the column's values were taken, and the column.
-    pub raw: Option<(&'a Times, &'a Column)>,
+    pub raw: Option<(&'a Times, &'a SeriesColumn)>,
     /// The column's moving average, if there is one.
-    pub smoothed: Option<&'a Column>,
+    pub smoothed: Option<&'a SeriesColumn>,
 }
 
 #[derive(Clone)]
@@ -87,8 +87,8 @@ pub struct Figure<'a> {
     /// Whether its axis is logarithmic.
     pub log_y: bool,
     /// What it shares with the others.
-    pub frame: Frame,
-    pub curves: Vec<Curve<'a>>,
+    pub common: CommonSettings,
+    pub curves: Vec<ArmCurve<'a>>,
     /// What happened to the experiment under way.
     pub interventions: &'a [TimedIntervention<'a>],
     /// The part of the vertical axis in view, as drawn.
@@ -98,7 +98,7 @@ pub struct Figure<'a> {
     /// Training images where these are but a part of those that the form names.
     pub part: Option<usize>,
     /// What is kept of it; nothing of a plot on its way out of the window.
-    pub memory: Option<&'a Memory>,
+    pub memory: Option<&'a PlotCaches>,
 }
 
 /// Values of all curves together that are looked at to tell what is usual.
@@ -127,10 +127,10 @@ pub fn padded(low: f64, high: f64, share: f64) -> [f64; 2] {
     [low - pad, high + pad]
 }
 
-impl<'a> Curve<'a> {
+impl<'a> ArmCurve<'a> {
     /// The moving average where there is one, else the values.
     #[must_use]
-    pub fn main(&self) -> Option<(&'a Times, &'a Column)> {
+    pub fn main(&self) -> Option<(&'a Times, &'a SeriesColumn)> {
         let (times, raw) = self.raw?;
         Some((times, self.smoothed.unwrap_or(raw)))
     }
@@ -138,23 +138,23 @@ impl<'a> Curve<'a> {
 
 impl<'a> Figure<'a> {
     /// The curves that are told of.
-    pub fn told(&self) -> impl Iterator<Item = &Curve<'a>> {
+    pub fn told(&self) -> impl Iterator<Item = &ArmCurve<'a>> {
         self.curves.iter().filter(|curve| !curve.source.ghost)
     }
 
     /// Where a validation lies on the horizontal axis, as drawn.
-    pub fn place(&self, evaluation: &Evaluation, source: &Source) -> f64 {
-        let x = self.frame.axis.place(evaluation.step as f64, evaluation.seconds, source.pace);
-        warp(x, self.frame.log_x)
+    pub fn place(&self, evaluation: &Evaluation, source: &PlottedArm) -> f64 {
+        let x = self.common.axis.place(evaluation.step as f64, evaluation.seconds, source.pace);
+        warp(x, self.common.log_x)
     }
 
     /// The part of the horizontal axis in view.
     pub fn span(&self) -> [f64; 2] {
-        self.frame.span.map(|x| unwarp(x, self.frame.log_x))
+        self.common.span.map(|x| unwarp(x, self.common.log_x))
     }
 
     /// What of a curve's values is in view.
-    pub fn seen(&self, curve: &Curve) -> Option<Seen> {
+    pub fn seen(&self, curve: &ArmCurve) -> Option<InView> {
         let (times, column) = curve.raw?;
         let diverged = curve.source.trace.diverged_at().is_some();
         let most = (SAMPLE / self.curves.len().max(1)).max(48);
@@ -162,7 +162,7 @@ impl<'a> Figure<'a> {
             let range = self.indices(curve);
             let values = || column.sample(range.clone(), most).map(|value| warp(value, self.log_y)).collect();
             let usual = self.metric.is_noisy().then(|| Usual::of(values(), diverged, self.log_y)).flatten();
-            Seen { extremes: column.extremes(range.clone()), usual, range }
+            InView { extremes: column.extremes(range.clone()), usual, range }
         };
         let Some(memory) = self.memory else { return Some(make()) };
         let seal = seal((column.stamp(), self.horizontal(times, curve.source), self.log_y, most, diverged));
@@ -170,8 +170,8 @@ impl<'a> Figure<'a> {
     }
 
     /// All that it depends on where entries lie on the horizontal axis.
-    pub fn horizontal(&self, times: &Times, source: &Source) -> impl Hash + use<> {
-        let Frame { axis, log_x, span, .. } = self.frame;
+    pub fn horizontal(&self, times: &Times, source: &PlottedArm) -> impl Hash + use<> {
+        let CommonSettings { axis, log_x, span, .. } = self.common;
         let Pace { steps_per_epoch, batch_size } = source.pace;
         let last = [&times.steps, &times.seconds].map(|column| column.last().map(|last| last.to_bits()));
         let numbers = [span[0], span[1], steps_per_epoch, batch_size].map(f64::to_bits);
@@ -179,12 +179,12 @@ impl<'a> Figure<'a> {
     }
 
     /// The entries of a curve's column that are in view.
-    fn indices(&self, curve: &Curve) -> Range<usize> {
-        curve.raw.map_or(0..0, |(times, _)| places(self.frame.axis, times, curve.source.pace).within(self.span()))
+    fn indices(&self, curve: &ArmCurve) -> Range<usize> {
+        curve.raw.map_or(0..0, |(times, _)| places(self.common.axis, times, curve.source.pace).within(self.span()))
     }
 
     /// Every validation of a curve that has come to a number.
-    pub fn validations(&self, curve: &Curve) -> Validations {
+    pub fn validations(&self, curve: &ArmCurve) -> Validations {
         let source = curve.source;
         let make = || {
             let best = source.trace.best().map(|best| best.step);
@@ -197,7 +197,7 @@ impl<'a> Figure<'a> {
         };
         let Some(memory) = self.memory else { return make() };
         let pace = [source.pace.steps_per_epoch, source.pace.batch_size].map(f64::to_bits);
-        let seal = seal((source.trace.validated(), self.frame.axis, self.frame.log_x, self.log_y, pace));
+        let seal = seal((source.trace.validated(), self.common.axis, self.common.log_x, self.log_y, pace));
         memory.validations.borrow_mut().get((self.metric, source.key), seal, make)
     }
 }

@@ -1,8 +1,8 @@
 //! What part of the vertical axis shows the curves well: one spike, or an arm that has gone astray, must not press
 //! everything else flat. What is left out is counted.
 
-use super::figure::{Curve, Figure, padded, warp};
-use super::usual::{Seen, Usual};
+use super::figure::{ArmCurve, Figure, padded, warp};
+use super::usual::{InView, Usual};
 use crate::state::series::Extremes;
 
 /// The part of the vertical axis that shows what is in view.
@@ -59,7 +59,9 @@ impl Fitted {
         let bounds = bounds(figure);
         let (mut shown, mut all, mut beyond) = (Extremes::NONE, Extremes::NONE, [0; 2]);
         for curve in &figure.curves {
-            let Some(((_, column), Seen { range, extremes, .. })) = curve.raw.zip(figure.seen(curve)) else { continue };
+            let Some(((_, column), InView { range, extremes, .. })) = curve.raw.zip(figure.seen(curve)) else {
+                continue;
+            };
             all.merge(extremes);
             if extremes.min >= bounds[0] && extremes.max <= bounds[1] {
                 shown.merge(extremes);
@@ -73,7 +75,7 @@ impl Fitted {
             }
         }
         let trained = shown;
-        let [first, last] = figure.frame.span;
+        let [first, last] = figure.common.span;
         let mut validated: Vec<f64> = Vec::new();
         for curve in figure.told() {
             let seen = figure.validations(curve);
@@ -114,8 +116,8 @@ fn spread(found: Extremes, log: bool) -> [f64; 2] {
 }
 
 /// A curve with where its values usually lie.
-struct Spread<'a> {
-    curve: &'a Curve<'a>,
+struct UsualCurve<'a> {
+    curve: &'a ArmCurve<'a>,
     /// Whether its first value is in view.
     from_the_start: bool,
     usual: Usual,
@@ -130,9 +132,9 @@ fn bounds(figure: &Figure) -> [f64; 2] {
     }
     let spread = |curve| {
         let seen = figure.seen(curve)?;
-        Some(Spread { curve, from_the_start: seen.range.start == 0, usual: seen.usual? })
+        Some(UsualCurve { curve, from_the_start: seen.range.start == 0, usual: seen.usual? })
     };
-    let curves: Vec<Spread> = figure.told().filter_map(spread).collect();
+    let curves: Vec<UsualCurve> = figure.told().filter_map(spread).collect();
     // Those that are still alive say what is usual, the more modest half of them at most.
     let living = curves.iter().any(|each| !each.usual.diverged);
     let counts = |usual: &Usual| !(living && usual.diverged);
@@ -153,7 +155,7 @@ fn bounds(figure: &Figure) -> [f64; 2] {
     }
     let mut ends = [low - reach, high + reach];
     // How a training begins belongs to it, however far it has come since.
-    for Spread { curve, from_the_start, usual } in kept() {
+    for UsualCurve { curve, from_the_start, usual } in kept() {
         let begins = curve.raw.filter(|_| *from_the_start).and_then(|(_, column)| column.values().first());
         let Some(first) = begins.map(|value| warp(*value, log)).filter(|first| first.is_finite()) else { continue };
         if (first - usual.middle).abs() <= ASTRAY * usual.size() {

@@ -1,7 +1,7 @@
 //! Lines in groups: the mean over all lines with the same settings, or the same arm, with a band around it.
 
-use super::naming::Varied;
-use super::source::{Ink, Key, Source, Whose};
+use super::naming::VariedSetting;
+use super::source::{CurveKey, Ink, PlottedArm, Whose};
 use super::view::View;
 use crate::kit::line::Dash;
 use crate::kit::plot::Pace;
@@ -20,7 +20,7 @@ const STRETCHES: usize = 80;
 /// Time between two means over lines that grow.
 const EVERY: Duration = Duration::from_secs(1);
 
-struct Group {
+struct CurveGroup {
     name: String,
     pace: Pace,
     averaged: Averaged,
@@ -28,16 +28,16 @@ struct Group {
 
 /// The groups, made again when lines or settings change.
 #[derive(Default)]
-pub struct Groups {
-    of: Vec<(String, Key)>,
+pub struct CurveGroups {
+    of: Vec<(String, CurveKey)>,
     lengths: Vec<usize>,
     made: Option<Instant>,
-    list: Vec<Group>,
+    list: Vec<CurveGroup>,
 }
 
-impl Groups {
+impl CurveGroups {
     /// Groups the lines that are shown; says whether the means are new.
-    pub fn follow(&mut self, lines: &[(&Source, String)]) -> bool {
+    pub fn follow(&mut self, lines: &[(&PlottedArm, String)]) -> bool {
         let lengths: Vec<usize> =
             lines.iter().map(|(source, _)| source.trace.times.steps.len() + source.trace.evaluations.len()).collect();
         let same = self.of.len() == lines.len()
@@ -53,11 +53,11 @@ impl Groups {
             }
         }
         let group = |name: &str| {
-            let members: Vec<&Source> =
+            let members: Vec<&PlottedArm> =
                 lines.iter().filter(|(_, other)| other == name).map(|(source, _)| *source).collect();
             // An arm that diverged has no end, and one that has just begun has no beginning yet.
-            let begun = |source: &&&Source| !source.trace.times.steps.is_empty();
-            let lasting = |source: &&&Source| source.trace.diverged_at().is_none();
+            let begun = |source: &&&PlottedArm| !source.trace.times.steps.is_empty();
+            let lasting = |source: &&&PlottedArm| source.trace.diverged_at().is_none();
             let diverged = members.iter().filter(|source| !lasting(source)).count();
             let counted: Vec<_> = match members.iter().filter(begun).filter(lasting).collect::<Vec<_>>() {
                 none if none.is_empty() => members.iter().filter(begun).map(|source| source.trace).collect(),
@@ -68,7 +68,7 @@ impl Groups {
                 0 => format!("{name} ({all})"),
                 diverged => format!("{name} ({all}, {diverged} diverged)"),
             };
-            Some(Group { name, pace: members.first()?.pace, averaged: Averaged::over(&counted, STRETCHES) })
+            Some(CurveGroup { name, pace: members.first()?.pace, averaged: Averaged::over(&counted, STRETCHES) })
         };
         self.list = names.into_iter().filter_map(group).collect();
         self.of = lines.iter().map(|(source, name)| (name.clone(), source.key)).collect();
@@ -78,10 +78,10 @@ impl Groups {
 
     /// The means as lines.
     #[must_use]
-    pub fn sources<'a>(&'a self) -> Vec<Source<'a>> {
+    pub fn sources<'a>(&'a self) -> Vec<PlottedArm<'a>> {
         let places = PALETTE_NAMES.len();
-        let source = |(index, group): (usize, &'a Group)| Source {
-            key: Key { whose: Whose::Group, arm: index },
+        let source = |(index, group): (usize, &'a CurveGroup)| PlottedArm {
+            key: CurveKey { whose: Whose::Group, arm: index },
             run: "",
             arm: &group.name,
             settings: &[],
@@ -100,7 +100,7 @@ impl Groups {
 }
 
 /// The list of what lines can be grouped by.
-pub fn choose(ui: &mut Ui, view: &mut View, varied: &[Varied]) {
+pub fn choose(ui: &mut Ui, view: &mut View, varied: &[VariedSetting]) {
     let options = || {
         let settings = varied.iter().map(|field| (field.path.as_str(), field.words.as_str()));
         std::iter::once((ARM, "arm")).chain(settings)
@@ -123,7 +123,7 @@ pub fn choose(ui: &mut Ui, view: &mut View, varied: &[Varied]) {
 
 /// What the group of a line is called: its arm and the settings by which lines are grouped.
 #[must_use]
-pub fn called(source: &Source, index: usize, varied: &[Varied], by: &[String]) -> String {
+pub fn called(source: &PlottedArm, index: usize, varied: &[VariedSetting], by: &[String]) -> String {
     let settings = varied.iter().filter(|field| by.contains(&field.path)).map(|field| {
         let value = field.values.get(index).and_then(Option::as_deref).unwrap_or("–");
         format!("{} {value}", field.words)

@@ -1,14 +1,13 @@
 //! The lines by name, below the tools: which are hidden, and what a person chose of their colours, dashes and names.
 
-use super::naming::{Varied, names, varied};
-use super::source::{Ink, Key, Source, Whose};
+use super::naming::{VariedSetting, names, varied};
+use super::source::{CurveKey, Ink, PlottedArm, Whose};
 use crate::kit::chips::line_sample;
 use crate::kit::line::Dash;
 use crate::kit::theme::{self, PALETTE_NAMES, Tokens, space};
 use crate::kit::widgets::named;
 use eframe::egui::{
-    FontId, Key as Pressed, Popup, PopupCloseBehavior, Response, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo,
-    pos2, vec2,
+    FontId, Key, Popup, PopupCloseBehavior, Response, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -23,21 +22,21 @@ const WIDEST: f32 = 300.0;
 
 #[derive(Default)]
 pub struct Legend {
-    hidden: HashSet<Key>,
+    hidden: HashSet<CurveKey>,
     /// Inks of runs on disk, as long as these are drawn.
-    inks: HashMap<Key, Ink>,
-    renamed: HashMap<Key, String>,
+    inks: HashMap<CurveKey, Ink>,
+    renamed: HashMap<CurveKey, String>,
     /// What lines were called last, of which lines, and in what these differ.
-    of: Vec<(Key, String)>,
+    of: Vec<(CurveKey, String)>,
     generation: u64,
     names: Vec<String>,
-    pub varied: Vec<Varied>,
+    pub varied: Vec<VariedSetting>,
 }
 
 impl Legend {
     /// Gives every line its name and its ink.
-    pub fn dress(&mut self, sources: &mut [Source], generation: u64) {
-        let same = |(known, source): (&(Key, String), &Source)| known.0 == source.key && known.1 == source.run;
+    pub fn dress(&mut self, sources: &mut [PlottedArm], generation: u64) {
+        let same = |(known, source): (&(CurveKey, String), &PlottedArm)| known.0 == source.key && known.1 == source.run;
         if self.generation != generation
             || self.of.len() != sources.len()
             || !self.of.iter().zip(sources.iter()).all(same)
@@ -63,7 +62,7 @@ impl Legend {
     }
 
     /// Gives means over lines the names and the inks that a person chose.
-    pub fn dress_groups(&self, groups: &mut [Source]) {
+    pub fn dress_groups(&self, groups: &mut [PlottedArm]) {
         for group in groups {
             group.ink = self.inks.get(&group.key).copied().unwrap_or(group.ink);
             if let Some(name) = self.renamed.get(&group.key) {
@@ -74,13 +73,13 @@ impl Legend {
 
     /// Whether a line is drawn.
     #[must_use]
-    pub fn shows(&self, key: Key) -> bool {
+    pub fn shows(&self, key: CurveKey) -> bool {
         !self.hidden.contains(&key)
     }
 
     /// Draws all names, `before` in front of them.
-    pub fn ui(&mut self, ui: &mut Ui, sources: &[Source], before: impl FnOnce(&mut Ui)) {
-        let keys: Vec<Key> = sources.iter().map(|source| source.key).collect();
+    pub fn ui(&mut self, ui: &mut Ui, sources: &[PlottedArm], before: impl FnOnce(&mut Ui)) {
+        let keys: Vec<CurveKey> = sources.iter().map(|source| source.key).collect();
         let floating = ui.spacing().scroll;
         // Where there are more names than fit, the bar says so.
         ui.spacing_mut().scroll = theme::bar_in_sight();
@@ -100,8 +99,8 @@ impl Legend {
         ui.spacing_mut().scroll = floating;
     }
 
-    fn clicked(&mut self, ui: &Ui, response: &Response, key: Key, all: &[Key]) {
-        let alone = |hidden: &HashSet<Key>| all.iter().all(|other| (*other == key) != hidden.contains(other));
+    fn clicked(&mut self, ui: &Ui, response: &Response, key: CurveKey, all: &[CurveKey]) {
+        let alone = |hidden: &HashSet<CurveKey>| all.iter().all(|other| (*other == key) != hidden.contains(other));
         let alt = ui.input(|input| input.modifiers.alt);
         if response.double_clicked() || response.clicked() && alt {
             // The first click of two has hidden or shown the line already.
@@ -112,14 +111,14 @@ impl Legend {
         }
     }
 
-    fn menu(&mut self, response: &Response, source: &Source, all: &[Key]) {
+    fn menu(&mut self, response: &Response, source: &PlottedArm, all: &[CurveKey]) {
         let popup = Popup::context_menu(response).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
         popup.show(|ui| {
             ui.set_max_width(220.0);
             let key = source.key;
             let mut name = self.renamed.get(&key).unwrap_or(&source.name).clone();
             let typed = ui.add(TextEdit::singleline(&mut name).desired_width(200.0));
-            if typed.lost_focus() && ui.input(|input| input.key_pressed(Pressed::Enter)) {
+            if typed.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
                 ui.close();
             }
             let typed = typed.on_hover_text("What it is called in these plots. Everywhere else an arm goes by its name.");
@@ -169,11 +168,11 @@ impl Legend {
     }
 }
 
-fn is_now(key: Key) -> bool {
+fn is_now(key: CurveKey) -> bool {
     key.whose == Whose::Now
 }
 
-fn others(all: &[Key], key: Key) -> HashSet<Key> {
+fn others(all: &[CurveKey], key: CurveKey) -> HashSet<CurveKey> {
     all.iter().copied().filter(|other| *other != key).collect()
 }
 
@@ -186,7 +185,7 @@ fn unused(used: &[Ink]) -> Ink {
 }
 
 /// A name with a piece of its line.
-fn entry(ui: &mut Ui, source: &Source, shown: bool) -> Response {
+fn entry(ui: &mut Ui, source: &PlottedArm, shown: bool) -> Response {
     let tokens = Tokens::of(ui);
     let text = match source.trace.diverged_at() {
         Some(_) => format!("{}: diverged", source.name),

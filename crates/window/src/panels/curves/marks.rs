@@ -1,8 +1,8 @@
 //! What is painted over a plot's lines: names at their ends, where an arm died, and what lies beyond the plot's edges.
 
-use super::figure::{Curve, Figure, Validated, label_width, unwarp, warp};
+use super::figure::{ArmCurve, Figure, Validated, label_width, unwarp, warp};
 use super::source::places;
-use super::usual::Seen;
+use super::usual::InView;
 use crate::kit::theme::{self, Tokens, space};
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
@@ -134,14 +134,14 @@ fn beyond(figure: &Figure, transform: &PlotTransform, taken: &mut Vec<Rect>) -> 
                 found.push((x, y > high));
             }
         }
-        if let Some(((times, column), Seen { range, extremes, .. })) =
+        if let Some(((times, column), InView { range, extremes, .. })) =
             curve.raw.filter(|_| figure.fits).zip(figure.seen(curve))
         {
             let bounds = [low, high].map(|y| unwarp(y, figure.log_y));
             if extremes.is_some() && (extremes.min < bounds[0] || extremes.max > bounds[1]) {
-                let places = places(figure.frame.axis, times, curve.source.pace);
+                let places = places(figure.common.axis, times, curve.source.pace);
                 let sorted = column.sorted(range.clone(), bounds, range.len() / 64);
-                let x = |at: usize| warp(places.at(at), figure.frame.log_x);
+                let x = |at: usize| warp(places.at(at), figure.common.log_x);
                 found.extend(sorted.places.iter().map(|(at, above)| (x(*at), *above)));
             }
         }
@@ -172,12 +172,12 @@ fn beyond(figure: &Figure, transform: &PlotTransform, taken: &mut Vec<Rect>) -> 
 }
 
 /// Where a curve ends, as drawn: at its last number.
-fn end(figure: &Figure, curve: &Curve) -> Option<[f64; 2]> {
+fn end(figure: &Figure, curve: &ArmCurve) -> Option<[f64; 2]> {
     let [x, y] = if let Some((times, column)) = curve.main() {
         // Of an arm that has diverged only the last value is none.
         let (index, value) = column.values().iter().enumerate().rev().take(8).find(|(_, value)| value.is_finite())?;
-        let x = places(figure.frame.axis, times, curve.source.pace).at(index);
-        [warp(x, figure.frame.log_x), *value]
+        let x = places(figure.common.axis, times, curve.source.pace).at(index);
+        [warp(x, figure.common.log_x), *value]
     } else {
         let (evaluation, value) = curve.source.trace.sparse(figure.metric).next_back()?;
         [figure.place(evaluation, curve.source), value]

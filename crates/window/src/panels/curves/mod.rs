@@ -1,12 +1,12 @@
 //! Everything that can be plotted over time, in a grid: one horizontal axis and one crosshair for all plots. Must not
 //! know other panels.
 
+mod cache;
 mod cell;
 mod draw;
 mod figure;
 mod fit;
 mod groups;
-mod kept;
 mod legend;
 mod marks;
 mod naming;
@@ -17,26 +17,26 @@ mod usual;
 mod view;
 
 use crate::action::Action;
-use crate::kit::canvas::{Offer, canvas};
+use crate::kit::canvas::{CanvasButton, canvas};
 use crate::kit::chips::together;
-use crate::kit::plot::Axis;
+use crate::kit::plot::TimeAxis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
 use crate::panels::welcome::Welcome;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::Monitor;
-use crate::state::series::{Column, Smoothed};
-use cell::{Cell, HEADER};
+use crate::state::series::{SeriesColumn, Smoothed};
+use cell::{HEADER, PlotCell};
 use draw::Drawn;
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{Button, Grid, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, Slider, Ui, Vec2, pos2, vec2};
-use figure::{Curve, Figure, Frame, Memory, label_width, padded, warp};
+use figure::{ArmCurve, CommonSettings, Figure, PlotCaches, label_width, padded, warp};
 use fit::Fitted;
-use groups::Groups;
+use groups::CurveGroups;
 use lab_core::experiment::{Plan, Setting, settings};
 use lab_core::quantity::Metric;
 use legend::Legend;
-use source::{Key, Source, Whose};
+use source::{CurveKey, PlottedArm, Whose};
 use std::collections::HashMap;
 use view::View;
 
@@ -58,15 +58,15 @@ const HELP: &str = "Solid: training. Dashed, with marks: validation. Faint: \
                     into a part, double click to see everything. Right click for more.";
 
 #[derive(Default)]
-pub struct Curves {
+pub struct CurvesPanel {
     welcome: Welcome,
     generation: u64,
     legend: Legend,
-    groups: Groups,
+    groups: CurveGroups,
     /// What is set of each arm of the experiment under way, once it is known.
     own: Vec<Vec<Setting>>,
-    smoothed: HashMap<(Key, Metric), Smoothed>,
-    memory: Memory,
+    smoothed: HashMap<(CurveKey, Metric), Smoothed>,
+    memory: PlotCaches,
     /// The part of the horizontal axis in view, as drawn; `None` shows everything and follows the training.
     x: Option<[f64; 2]>,
     /// The part of each vertical axis in view, as drawn; absent ones fit.
@@ -78,14 +78,14 @@ pub struct Curves {
 /// What all plots show.
 struct Plotted<'a> {
     monitor: &'a Monitor,
-    sources: &'a [Source<'a>],
+    sources: &'a [PlottedArm<'a>],
     /// The first and the last place on the horizontal axis.
     whole: [f64; 2],
     /// Training images where these are but a part of those that the form names.
     part: Option<usize>,
 }
 
-impl Panel for Curves {
+impl Panel for CurvesPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
@@ -111,7 +111,7 @@ impl Panel for Curves {
             None => self.welcome.ui(ui, scene, effects.actions),
             Some(_) if view.shown.is_empty() => {
                 let verb = "Show loss and accuracy";
-                let offer = Offer { verb, name: verb, hindered: None };
+                let offer = CanvasButton { verb, name: verb, hindered: None };
                 if canvas(ui, "No plot is chosen: tick some under Plots.", Some(offer)) {
                     view.shown = View::default().shown;
                 }
@@ -158,7 +158,7 @@ impl Panel for Curves {
     }
 }
 
-impl Curves {
+impl CurvesPanel {
     fn tools(&mut self, ui: &mut Ui, view: &mut View, grouped: bool) {
         ui.horizontal_wrapped(|ui| {
             ui.set_min_height(theme::ROW);
@@ -182,7 +182,7 @@ impl Curves {
             let before = (view.axis, view.log_x);
             ui.scope(|ui| {
                 ui.set_max_width(84.0);
-                choose(ui, &mut view.axis, &Axis::ALL).labelled_by(label.id);
+                choose(ui, &mut view.axis, &TimeAxis::ALL).labelled_by(label.id);
             });
             let log = ui.checkbox(&mut view.log_x, "Log").on_hover_text("A logarithmic horizontal axis");
             named(ui, log, "Log horizontal axis");
@@ -255,7 +255,7 @@ impl Curves {
     }
 
     /// Lets the moving averages follow.
-    fn take_in(&mut self, ui: &Ui, view: &View, sources: &[Source]) {
+    fn take_in(&mut self, ui: &Ui, view: &View, sources: &[PlottedArm]) {
         let (mut budget, mut done) = (BUDGET, true);
         self.smoothed.retain(|(key, metric), _| {
             view.smoothing > 0.0 && view.shown.contains(metric) && sources.iter().any(|source| source.key == *key)
@@ -287,7 +287,7 @@ impl Curves {
         let rows = (room.y / size[1]).ceil().max(1.0);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows in view")]
         let plots = count.min(columns * rows as usize);
-        let frame = Frame {
+        let common = CommonSettings {
             axis: view.axis,
             log_x: view.log_x,
             smoothing: view.smoothing,
@@ -309,7 +309,7 @@ impl Curves {
                 let mut figure = Figure {
                     metric,
                     log_y: view.is_log(metric),
-                    frame,
+                    common,
                     curves: sources.iter().map(|source| self.curve(source, metric)).collect(),
                     interventions: &interventions,
                     range: [0.0, 1.0],
@@ -321,10 +321,10 @@ impl Curves {
                 let (chosen, everything) = (self.y.get(&metric).copied(), view.is_whole(metric));
                 figure.fits = chosen.is_none() && !everything;
                 figure.range = chosen.unwrap_or(if everything { fitted.whole } else { fitted.range });
-                let cell = Cell { figure: &figure, fitted: &fitted, step: monitor.step() };
+                let cell = PlotCell { figure: &figure, fitted: &fitted, step: monitor.step() };
                 let drawn = cell.draw(ui, rect, view, actions);
                 pointer = pointer.or(drawn.pointer);
-                self.moved(metric, frame.span, &drawn);
+                self.moved(metric, common.span, &drawn);
             }
             let rows = count.div_ceil(columns) as f32;
             ui.allocate_space(vec2(room.x - 1.0, rows * size[1] + (rows - 1.0) * space::S));
@@ -339,12 +339,12 @@ impl Curves {
         self.cursor = pointer;
     }
 
-    fn curve<'a>(&'a self, source: &'a Source<'a>, metric: Metric) -> Curve<'a> {
+    fn curve<'a>(&'a self, source: &'a PlottedArm<'a>, metric: Metric) -> ArmCurve<'a> {
         let smoothed = self.smoothed.get(&(source.key, metric)).map(Smoothed::column);
-        Curve {
+        ArmCurve {
             source,
             raw: source.trace.dense(metric),
-            smoothed: smoothed.filter(|column: &&Column| !column.values().is_empty()),
+            smoothed: smoothed.filter(|column: &&SeriesColumn| !column.values().is_empty()),
         }
     }
 
@@ -365,15 +365,15 @@ impl Curves {
 
 /// The first and the last place on the horizontal axis of all that is drawn; of the attempt before only what the one under
 /// way may still come to.
-fn whole(view: &View, monitor: &Monitor, sources: &[Source], ghosts: &[Source]) -> Option<[f64; 2]> {
-    let ends = |source: &Source| source::places(view.axis, &source.trace.times, source.pace).ends();
+fn whole(view: &View, monitor: &Monitor, sources: &[PlottedArm], ghosts: &[PlottedArm]) -> Option<[f64; 2]> {
+    let ends = |source: &PlottedArm| source::places(view.axis, &source.trace.times, source.pace).ends();
     let join = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
     let drawn = sources.iter().filter_map(ends).reduce(join);
     let before = ghosts.iter().filter_map(ends).reduce(join);
     let Some(before) = before.filter(|_| drawn.is_some() || monitor.is_active()) else { return drawn };
     let now = sources.iter().find(|source| source.key.whose == Whose::Now);
     let limit = match (&monitor.prepared, now) {
-        (Some(prepared), Some(now)) if view.axis != Axis::Time => {
+        (Some(prepared), Some(now)) if view.axis != TimeAxis::Time => {
             view.axis.place(prepared.total_steps as f64, 0.0, now.pace)
         }
         _ => f64::INFINITY,
@@ -390,7 +390,7 @@ fn part(monitor: &Monitor, plan: &Plan) -> Option<usize> {
 }
 
 /// Everything, as drawn, with room for the names at the lines' ends.
-fn everything(view: &View, sources: &[Source], [first, last]: [f64; 2], width: f32) -> [f64; 2] {
+fn everything(view: &View, sources: &[PlottedArm], [first, last]: [f64; 2], width: f32) -> [f64; 2] {
     // A logarithmic axis begins at the first entry above nothing.
     let [low, high] = [first, last].map(|x| warp(if view.log_x { x.max(last * 1e-6) } else { x }, view.log_x));
     let named = sources.iter().filter(|source| !source.ghost);

@@ -1,12 +1,12 @@
 //! What lines of several runs are called: by what differs between them, so that no two are called the same.
 
-use super::source::{Key, Source, Whose};
+use super::source::{CurveKey, PlottedArm, Whose};
 use lab_core::experiment::{field_in_words, is_of_watching};
 use std::collections::BTreeMap;
 
 /// A setting that is not the same in all lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Varied {
+pub struct VariedSetting {
     /// Where a file has it.
     pub path: String,
     /// What it is called.
@@ -19,7 +19,7 @@ pub struct Varied {
 
 /// The settings in which lines differ, as they come in a file.
 #[must_use]
-pub fn varied(sources: &[&Source]) -> Vec<Varied> {
+pub fn varied(sources: &[&PlottedArm]) -> Vec<VariedSetting> {
     let mut order: Vec<&str> = Vec::new();
     let mut found: BTreeMap<&str, Vec<Option<&str>>> = BTreeMap::new();
     for (index, source) in sources.iter().enumerate() {
@@ -42,35 +42,35 @@ pub fn varied(sources: &[&Source]) -> Vec<Varied> {
         let mut by_arm: BTreeMap<&str, Option<&str>> = BTreeMap::new();
         let of_arm = known().all(|(value, source)| by_arm.entry(source.arm).or_insert(*value) == value);
         let values = values.iter().map(|value| value.map(str::to_owned)).collect();
-        Some(Varied { path: path.to_owned(), words: field_in_words(path), values, of_arm })
+        Some(VariedSetting { path: path.to_owned(), words: field_in_words(path), values, of_arm })
     };
     order.into_iter().filter_map(varied).collect()
 }
 
 /// Lines of runs that are called the same, and the settings that tell them apart.
 struct Alike {
-    keys: Vec<Key>,
-    told: Vec<Varied>,
+    keys: Vec<CurveKey>,
+    told: Vec<VariedSetting>,
 }
 
 impl Alike {
-    fn of(sources: &[&Source]) -> Self {
-        let of_runs: Vec<Varied> = varied(sources).into_iter().filter(|field| !field.of_arm).collect();
+    fn of(sources: &[&PlottedArm]) -> Self {
+        let of_runs: Vec<VariedSetting> = varied(sources).into_iter().filter(|field| !field.of_arm).collect();
         // How a training was watched tells lines apart only where nothing else does.
-        let of_training = |field: &Varied| !is_of_watching(&field.path);
+        let of_training = |field: &VariedSetting| !is_of_watching(&field.path);
         let some = of_runs.iter().any(of_training);
-        let of_runs: Vec<Varied> = of_runs.into_iter().filter(|field| !some || of_training(field)).collect();
+        let of_runs: Vec<VariedSetting> = of_runs.into_iter().filter(|field| !some || of_training(field)).collect();
         // A field that only one kind of network has tells less than one that all have.
-        let is_everywhere = |field: &Varied| field.values.iter().all(Option::is_some);
+        let is_everywhere = |field: &VariedSetting| field.values.iter().all(Option::is_some);
         let any = of_runs.iter().any(is_everywhere);
         let told = of_runs.into_iter().filter(|field| !any || is_everywhere(field)).collect();
         Self { keys: sources.iter().map(|source| source.key).collect(), told }
     }
 
     /// What differs, as it is set in the run that a line is of.
-    fn settings(&self, source: &Source) -> String {
+    fn settings(&self, source: &PlottedArm) -> String {
         let place = self.keys.iter().position(|key| *key == source.key);
-        let value = |field: &Varied| Some(format!("{} {}", field.words, field.values[place?].as_ref()?));
+        let value = |field: &VariedSetting| Some(format!("{} {}", field.words, field.values[place?].as_ref()?));
         self.told.iter().filter_map(value).collect::<Vec<_>>().join(", ")
     }
 }
@@ -78,7 +78,7 @@ impl Alike {
 /// What each line is called. Runs that have names of their own keep them; those that are called the same are told apart by
 /// the settings that differ among them, and if they agree in all of these, by their number.
 #[must_use]
-pub fn names(sources: &[Source]) -> Vec<String> {
+pub fn names(sources: &[PlottedArm]) -> Vec<String> {
     let mut runs: Vec<(Whose, &str)> = Vec::new();
     for source in sources {
         if !runs.iter().any(|(whose, _)| *whose == source.key.whose) {
@@ -90,7 +90,7 @@ pub fn names(sources: &[Source]) -> Vec<String> {
     let alike: BTreeMap<&str, Alike> =
         runs.iter().filter(|(_, run)| is_alike(run)).map(|(_, run)| (*run, Alike::of(&called(run)))).collect();
     let one_arm = sources.windows(2).all(|pair| pair[0].arm == pair[1].arm);
-    let of = |source: &Source| {
+    let of = |source: &PlottedArm| {
         let run = match alike.get(source.run).filter(|_| !source.settings.is_empty()) {
             Some(alike) => alike.settings(source),
             None if source.key.whose == Whose::Now => String::new(),
@@ -134,8 +134,8 @@ mod tests {
         let mut sources = Vec::new();
         for (number, ((run, _), plan)) in runs.iter().zip(&plans).enumerate() {
             for (arm, each) in plan.arms.iter().enumerate() {
-                sources.push(Source {
-                    key: Key { whose: Whose::Run(number as u64), arm },
+                sources.push(PlottedArm {
+                    key: CurveKey { whose: Whose::Run(number as u64), arm },
                     run,
                     arm: &each.name,
                     settings: &all[number][arm],

@@ -1,13 +1,13 @@
 //! A plot as it is given away: all its data as a table in long form, and its picture with title, legend and units.
 
-use super::figure::{Figure, Frame, label_width};
+use super::figure::{CommonSettings, Figure, label_width};
 use super::fit::Fitted;
 use super::readout;
-use super::source::Source;
+use super::source::PlottedArm;
 use crate::give_away::Exportable;
 use crate::kit::chips::line_sample;
 use crate::kit::line::Dash;
-use crate::kit::plot::Axis;
+use crate::kit::plot::TimeAxis;
 use crate::kit::theme::{self, Tokens, space};
 use crate::state::trace::Times;
 use eframe::egui::{Color32, Label, Sense, Ui, Vec2, vec2};
@@ -26,7 +26,7 @@ const TITLE: f32 = 20.0;
 
 /// Rows of the table before they become columns.
 #[derive(Default)]
-struct Rows {
+struct LongTable {
     arm: Vec<Arc<str>>,
     kind: Vec<Arc<str>>,
     step: Vec<f64>,
@@ -36,18 +36,18 @@ struct Rows {
     value: Vec<f64>,
 }
 
-impl Rows {
-    fn push(&mut self, source: &Source, [arm, kind]: [&Arc<str>; 2], step: f64, seconds: f64, value: f64) {
+impl LongTable {
+    fn push(&mut self, source: &PlottedArm, [arm, kind]: [&Arc<str>; 2], step: f64, seconds: f64, value: f64) {
         self.arm.push(Arc::clone(arm));
         self.kind.push(Arc::clone(kind));
         self.step.push(step);
-        self.epoch.push(Axis::Epoch.place(step, seconds, source.pace));
+        self.epoch.push(TimeAxis::Epoch.place(step, seconds, source.pace));
         self.seconds.push(seconds);
-        self.images.push(Axis::Images.place(step, seconds, source.pace));
+        self.images.push(TimeAxis::Images.place(step, seconds, source.pace));
         self.value.push(value);
     }
 
-    fn column(&mut self, source: &Source, names: [&Arc<str>; 2], times: &Times, values: &[f64]) {
+    fn column(&mut self, source: &PlottedArm, names: [&Arc<str>; 2], times: &Times, values: &[f64]) {
         for ((&step, &seconds), &value) in times.steps.iter().zip(&times.seconds).zip(values) {
             self.push(source, names, step, seconds, value);
         }
@@ -60,7 +60,7 @@ impl Exportable for Paper<'_> {
     }
 
     fn table(&self) -> Table {
-        let mut rows = Rows::default();
+        let mut rows = LongTable::default();
         let [training, smoothed, validation] = ["training", "smoothed", "validation"].map(Arc::<str>::from);
         for curve in &self.figure.curves {
             let arm = Arc::from(curve.source.name.as_str());
@@ -91,7 +91,7 @@ impl Exportable for Paper<'_> {
 
     fn draw(&self, ui: &mut Ui) {
         let tokens = Tokens::of(ui);
-        let (metric, axis) = (self.figure.metric, self.figure.frame.axis);
+        let (metric, axis) = (self.figure.metric, self.figure.common.axis);
         ui.horizontal(|ui| {
             let unit = metric.unit().symbol();
             let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
@@ -122,18 +122,18 @@ impl Exportable for Paper<'_> {
                 ui.label(theme::caption("faint: the attempt before", &tokens));
             }
             if self.figure.curves.iter().any(|curve| curve.smoothed.is_some()) {
-                let text = format!("moving average {:.2}, raw values behind", self.figure.frame.smoothing);
+                let text = format!("moving average {:.2}, raw values behind", self.figure.common.smoothing);
                 ui.label(theme::caption(text, &tokens));
             }
         });
         ui.add_space(space::XS);
         let mut figure = self.figure.clone();
-        figure.frame = Frame { cursor: None, ..figure.frame };
+        figure.common = CommonSettings { cursor: None, ..figure.common };
         figure.memory = None;
         // What is in view is what is drawn, also where it fits by itself.
         figure.draw(ui, ui.available_height() - TITLE);
         ui.vertical_centered(|ui| {
-            let log = if figure.frame.log_x { ", logarithmic" } else { "" };
+            let log = if figure.common.log_x { ", logarithmic" } else { "" };
             ui.label(theme::caption(format!("{}{log}", axis.title()), &tokens));
         });
     }

@@ -1,19 +1,19 @@
 //! What the plots say in words: a line beside each, a sentence for those who cannot see it, and all values under the
 //! crosshair.
 
-use super::figure::{Curve, Figure, label_width, unwarp, warp};
+use super::figure::{ArmCurve, Figure, label_width, unwarp, warp};
 use super::source::places;
 use crate::kit::chips::{DOT, line_sample, paint_dot};
-use crate::kit::plot::{Axis, Places};
+use crate::kit::plot::{Places, TimeAxis};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
-use crate::state::series::Column;
+use crate::state::series::SeriesColumn;
 use eframe::egui::{Align2, FontId, Grid, Label, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use lab_core::number;
 use lab_core::protocol::Evaluation;
 
 /// One arm's values.
-struct Values {
+struct ArmValues {
     /// At which step, where a place was asked for.
     step: Option<f64>,
     training: Option<f64>,
@@ -23,13 +23,13 @@ struct Values {
     validated: Option<u64>,
 }
 
-impl Values {
+impl ArmValues {
     /// The newest ones.
-    fn last(figure: &Figure, curve: &Curve) -> Self {
+    fn last(figure: &Figure, curve: &ArmCurve) -> Self {
         Self {
             step: None,
             training: curve.raw.and_then(|(_, column)| column.last()),
-            smoothed: curve.smoothed.and_then(Column::last),
+            smoothed: curve.smoothed.and_then(SeriesColumn::last),
             validation: curve.source.trace.sparse(figure.metric).next_back().map(|(_, value)| value),
             validated: None,
         }
@@ -37,9 +37,9 @@ impl Values {
 
     /// Those at a place on the horizontal axis: of the curve's own nearest step, and of the last validation before it.
     /// Beyond a curve's ends there are none.
-    fn at(figure: &Figure, curve: &Curve, x: f64) -> Self {
+    fn at(figure: &Figure, curve: &ArmCurve, x: f64) -> Self {
         let none = Self { step: None, training: None, smoothed: None, validation: None, validated: None };
-        let axis = figure.frame.axis;
+        let axis = figure.common.axis;
         let source = curve.source;
         let place = |step: f64, seconds: f64| axis.place(step, seconds, source.pace);
         let index = curve.raw.and_then(|(times, _)| places(axis, times, source.pace).nearest(x));
@@ -59,7 +59,7 @@ impl Values {
         if is_beyond(&places(axis, times, source.pace), times.steps.len(), index, x) {
             return none;
         }
-        let value = |column: &Column| column.values().get(index).copied();
+        let value = |column: &SeriesColumn| column.values().get(index).copied();
         // The nearest step may lie a little to the right of the crosshair; its validation belongs to it.
         let before = source.trace.sparse(figure.metric).rev();
         let before = before.into_iter().find(|(before, _)| place(before.step as f64, before.seconds) <= x.max(at));
@@ -91,16 +91,16 @@ fn is_beyond(places: &Places, count: usize, nearest: usize, x: f64) -> bool {
 
 /// What is told of one arm, in five lengths: with all names and whether a value is a moving average, without the
 /// latter, without what the second value is, with the values alone, with one value.
-struct Told {
+struct Readout {
     color: eframe::egui::Color32,
     forms: [String; FORMS],
 }
 
 const FORMS: usize = 5;
 
-impl Told {
-    fn new(figure: &Figure, curve: &Curve, at: Option<f64>, tokens: &Tokens) -> Self {
-        let values = at.map_or_else(|| Values::last(figure, curve), |x| Values::at(figure, curve, x));
+impl Readout {
+    fn new(figure: &Figure, curve: &ArmCurve, at: Option<f64>, tokens: &Tokens) -> Self {
+        let values = at.map_or_else(|| ArmValues::last(figure, curve), |x| ArmValues::at(figure, curve, x));
         let words = |value: f64| figure.metric.unit().in_words(value);
         let name = &curve.source.name;
         let smoothed = if values.smoothed.is_some() { " (moving average)" } else { "" };
@@ -129,9 +129,9 @@ impl Told {
 /// for there are many plots.
 pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
     let tokens = Tokens::of(ui);
-    let at = figure.frame.cursor.map(|x| unwarp(x, figure.frame.log_x));
+    let at = figure.common.cursor.map(|x| unwarp(x, figure.common.log_x));
     // Of many arms only those for which there is room are put into words.
-    let told = || figure.told().map(|curve| Told::new(figure, curve, at, &tokens));
+    let told = || figure.told().map(|curve| Readout::new(figure, curve, at, &tokens));
     // The longest form for which there is room; in the shortest one what has no room is left out.
     let wide = |text: &str| label_width(text) + 28.0;
     let fits = |form: &usize| {
@@ -176,7 +176,7 @@ pub fn sentence(figure: &Figure, step: u64) -> String {
     let part = figure.part.map_or_else(String::new, |images| format!(" on {}", part_in_words(images)));
     let mut text = format!("{} after step {}{part}:", figure.metric.title(), number::count(step));
     for (index, curve) in figure.told().enumerate() {
-        let values = Values::last(figure, curve);
+        let values = ArmValues::last(figure, curve);
         let words = |value: f64| figure.metric.unit().in_words(value);
         let separator = if index == 0 { "" } else { ";" };
         text += &format!("{separator} {} ", curve.source.name);
@@ -203,28 +203,32 @@ pub fn part_in_words(images: usize) -> String {
 /// Exact values of all arms under the crosshair, in columns. Names may be cut, values never.
 pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
     let tokens = Tokens::of(ui);
-    let x = unwarp(x, figure.frame.log_x);
+    let x = unwarp(x, figure.common.log_x);
     ui.set_max_width(f32::INFINITY);
-    let curves: Vec<(&Curve, Values)> = figure.told().map(|curve| (curve, Values::at(figure, curve, x))).collect();
+    let curves: Vec<(&ArmCurve, ArmValues)> =
+        figure.told().map(|curve| (curve, ArmValues::at(figure, curve, x))).collect();
     ui.add(Label::new(theme::caption(heading(figure, &curves, x), &tokens)).extend());
     let steps = || curves.iter().filter_map(|(_, values)| values.step);
     let own_steps = figure.metric.is_validated() && !figure.curves.iter().any(|curve| curve.raw.is_some())
         || steps().any(|step| steps().any(|other| other.to_bits() != step.to_bits()));
-    let columns: Vec<Shown> = [Shown::Step, Shown::Training, Shown::Smoothed, Shown::Validation]
-        .into_iter()
-        .filter(|column| (*column != Shown::Step || own_steps) && curves.iter().any(|(_, it)| column.of(it).is_some()))
-        .collect();
+    let columns: Vec<ValueColumn> =
+        [ValueColumn::Step, ValueColumn::Training, ValueColumn::Smoothed, ValueColumn::Validation]
+            .into_iter()
+            .filter(|column| {
+                (*column != ValueColumn::Step || own_steps) && curves.iter().any(|(_, it)| column.of(it).is_some())
+            })
+            .collect();
     let words = |value: f64| figure.metric.unit().in_words(value);
     Grid::new("values").num_columns(columns.len() + 2).spacing([space::M, 2.0]).min_row_height(16.0).show(ui, |ui| {
         ui.label("");
         ui.label("");
         for column in &columns {
             let title = match column {
-                Shown::Step => "step",
-                Shown::Training if figure.metric.is_validated() => "training",
-                Shown::Training => "value",
-                Shown::Smoothed => "smoothed",
-                Shown::Validation => "validation",
+                ValueColumn::Step => "step",
+                ValueColumn::Training if figure.metric.is_validated() => "training",
+                ValueColumn::Training => "value",
+                ValueColumn::Smoothed => "smoothed",
+                ValueColumn::Validation => "validation",
             };
             ui.add(Label::new(theme::caption(title, &tokens)).extend());
         }
@@ -252,9 +256,9 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
             });
             named(ui, name.inner, &format!("{text}: {said}"));
             for column in &columns {
-                let told = |value| if *column == Shown::Step { number::setting(value) } else { words(value) };
+                let told = |value| if *column == ValueColumn::Step { number::setting(value) } else { words(value) };
                 let mut value = number::or_dash(column.of(values).map(told));
-                if let Some(step) = values.validated.filter(|_| *column == Shown::Validation) {
+                if let Some(step) = values.validated.filter(|_| *column == ValueColumn::Validation) {
                     value += &format!(" at {}", number::count(step));
                 }
                 ui.add(Label::new(small(value)).extend());
@@ -262,11 +266,11 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
             ui.end_row();
         }
     });
-    let reach = (figure.frame.span[1] - figure.frame.span[0]).abs() / 100.0;
+    let reach = (figure.common.span[1] - figure.common.span[0]).abs() / 100.0;
     for intervention in figure.interventions {
         let Some(first) = figure.curves.first() else { continue };
-        let at = intervention.place(figure.frame.axis, first.source.pace);
-        if (warp(at, figure.frame.log_x) - warp(x, figure.frame.log_x)).abs() <= reach {
+        let at = intervention.place(figure.common.axis, first.source.pace);
+        if (warp(at, figure.common.log_x) - warp(x, figure.common.log_x)).abs() <= reach {
             ui.label(theme::caption(intervention.what(), &tokens));
         }
     }
@@ -274,15 +278,15 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
 
 /// A column of the values under the crosshair.
 #[derive(Clone, Copy, PartialEq)]
-enum Shown {
+enum ValueColumn {
     Step,
     Training,
     Smoothed,
     Validation,
 }
 
-impl Shown {
-    fn of(self, values: &Values) -> Option<f64> {
+impl ValueColumn {
+    fn of(self, values: &ArmValues) -> Option<f64> {
         match self {
             Self::Step => values.step,
             Self::Training => values.training,
@@ -293,14 +297,14 @@ impl Shown {
 }
 
 /// Where the crosshair is, in all measures of the first arm that has come so far.
-fn heading(figure: &Figure, curves: &[(&Curve, Values)], x: f64) -> String {
-    let own = || format!("{} {}", figure.frame.axis.title(), figure.frame.axis.in_words(x));
+fn heading(figure: &Figure, curves: &[(&ArmCurve, ArmValues)], x: f64) -> String {
+    let own = || format!("{} {}", figure.common.axis.title(), figure.common.axis.in_words(x));
     let here = curves.iter().find(|(_, values)| values.step.is_some());
     let Some((curve, step)) = here.and_then(|(curve, values)| Some((curve, values.step?))) else { return own() };
     let trace = curve.source.trace;
     let times = curve.raw.map_or(&trace.times, |(times, _)| times);
     let Some(index) = crate::kit::plot::nearest(&times.steps, step) else { return own() };
     let seconds = times.seconds[index];
-    let words = |axis: Axis| axis.in_words(axis.place(step, seconds, curve.source.pace));
-    format!("Step {} · epoch {} · {}", words(Axis::Step), words(Axis::Epoch), words(Axis::Time))
+    let words = |axis: TimeAxis| axis.in_words(axis.place(step, seconds, curve.source.pace));
+    format!("Step {} · epoch {} · {}", words(TimeAxis::Step), words(TimeAxis::Epoch), words(TimeAxis::Time))
 }

@@ -2,11 +2,11 @@
 //! that lie over them.
 
 use crate::kit::line::Dash;
-use crate::kit::plot::{Axis, Pace, Places, nearest};
+use crate::kit::plot::{Pace, Places, TimeAxis, nearest};
 use crate::kit::theme::Tokens;
-use crate::shelf::Overlay;
+use crate::shelf::OverlaidRun;
 use crate::state::trace::{Times, Trace};
-use crate::state::{Attempt, Monitor};
+use crate::state::{Monitor, PreviousAttempt};
 use eframe::egui::Color32;
 use lab_core::experiment::Setting;
 use lab_core::protocol::{Intervention, Prepared};
@@ -26,7 +26,7 @@ pub enum Whose {
 
 /// Tells curves apart from frame to frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
+pub struct CurveKey {
     pub whose: Whose,
     pub arm: usize,
 }
@@ -41,9 +41,9 @@ pub struct Ink {
 
 /// One arm with its curves.
 #[derive(Clone)]
-pub struct Source<'a> {
+pub struct PlottedArm<'a> {
     /// Tells it from the others.
-    pub key: Key,
+    pub key: CurveKey,
     /// What its run is called; empty for the attempt before and for groups.
     pub run: &'a str,
     /// What the arm is called.
@@ -62,7 +62,7 @@ pub struct Source<'a> {
     pub pace: Pace,
 }
 
-impl Source<'_> {
+impl PlottedArm<'_> {
     /// The colour on a ground.
     #[must_use]
     pub fn color(&self, tokens: &Tokens) -> Color32 {
@@ -73,7 +73,7 @@ impl Source<'_> {
 
 /// Where entries taken at these times lie on an axis.
 #[must_use]
-pub fn places(axis: Axis, times: &Times, pace: Pace) -> Places<'_> {
+pub fn places(axis: TimeAxis, times: &Times, pace: Pace) -> Places<'_> {
     axis.places(&times.steps, &times.seconds, pace)
 }
 
@@ -83,8 +83,8 @@ fn pace(prepared: &Prepared) -> Pace {
 
 /// The attempt before, if it can be compared with what is shown: a loss on other images cannot.
 #[must_use]
-pub fn before(monitor: &Monitor) -> Option<&Attempt> {
-    let alike = |before: &&Attempt| {
+pub fn before(monitor: &Monitor) -> Option<&PreviousAttempt> {
+    let alike = |before: &&PreviousAttempt| {
         let now = monitor.prepared.as_ref();
         now.is_none_or(|now| now.experiment.data.source == before.prepared.experiment.data.source)
     };
@@ -93,15 +93,15 @@ pub fn before(monitor: &Monitor) -> Option<&Attempt> {
 
 /// The attempt before, which lies behind all others.
 #[must_use]
-pub fn ghosts<'a>(monitor: &'a Monitor, tokens: &Tokens) -> Vec<Source<'a>> {
+pub fn ghosts<'a>(monitor: &'a Monitor, tokens: &Tokens) -> Vec<PlottedArm<'a>> {
     let Some(before) = before(monitor) else { return Vec::new() };
     let arms = before.arms.iter().zip(&before.prepared.arms).enumerate();
     let ghost = |(arm, (trace, info)): (usize, (&'a Trace, &'a lab_core::protocol::ArmInfo))| {
         // An arm has the colour of that which has its name now.
         let now = monitor.prepared.as_ref().and_then(|now| now.arms.iter().position(|other| other.name == info.name));
         let ink = Ink { place: tokens.place(now.unwrap_or(arm)), dash: Dash::Solid };
-        Source {
-            key: Key { whose: Whose::Before, arm },
+        PlottedArm {
+            key: CurveKey { whose: Whose::Before, arm },
             run: "",
             arm: &info.name,
             settings: &[],
@@ -122,15 +122,15 @@ pub fn ghosts<'a>(monitor: &'a Monitor, tokens: &Tokens) -> Vec<Source<'a>> {
 pub fn sources<'a>(
     monitor: &'a Monitor,
     own: &'a [Vec<Setting>],
-    overlays: &'a [Overlay],
+    overlays: &'a [OverlaidRun],
     tokens: &Tokens,
-) -> Vec<Source<'a>> {
+) -> Vec<PlottedArm<'a>> {
     let mut sources = Vec::new();
     if let Some(prepared) = &monitor.prepared {
         for (arm, trace) in monitor.arms.iter().enumerate() {
             let name = monitor.arm_name(arm);
-            sources.push(Source {
-                key: Key { whose: Whose::Now, arm },
+            sources.push(PlottedArm {
+                key: CurveKey { whose: Whose::Now, arm },
                 run: &prepared.experiment.name,
                 arm: name,
                 settings: own.get(arm).map_or(&[], Vec::as_slice),
@@ -145,8 +145,8 @@ pub fn sources<'a>(
     }
     for overlay in overlays {
         for (arm, (name, trace)) in overlay.arms.iter().enumerate() {
-            sources.push(Source {
-                key: Key { whose: Whose::Run(overlay.id), arm },
+            sources.push(PlottedArm {
+                key: CurveKey { whose: Whose::Run(overlay.id), arm },
                 run: &overlay.name,
                 arm: name,
                 settings: overlay.settings.get(arm).map_or(&[], Vec::as_slice),
@@ -171,7 +171,7 @@ pub struct TimedIntervention<'a> {
 
 impl TimedIntervention<'_> {
     /// Where it lies on an axis.
-    pub fn place(&self, axis: Axis, pace: Pace) -> f64 {
+    pub fn place(&self, axis: TimeAxis, pace: Pace) -> f64 {
         axis.place(self.intervention.step as f64, self.seconds, pace)
     }
 

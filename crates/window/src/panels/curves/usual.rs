@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// What of a curve is in view.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct InView {
     pub range: Range<usize>,
     pub extremes: Extremes,
     /// Where nearly all of its values lie, for what has spikes.

@@ -1,6 +1,6 @@
 //! What a person chose to see of the plots, as it is kept.
 
-use crate::kit::plot::Axis;
+use crate::kit::plot::TimeAxis;
 use lab_core::quantity::Metric;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct View {
     pub smoothing: f64,
-    pub axis: Axis,
+    pub axis: TimeAxis,
     pub log_x: bool,
     /// Plots in their order.
     pub shown: Vec<Metric>,
@@ -27,7 +27,7 @@ impl Default for View {
     fn default() -> Self {
         Self {
             smoothing: 0.8,
-            axis: Axis::Step,
+            axis: TimeAxis::Step,
             log_x: false,
             shown: vec![Metric::Loss, Metric::Accuracy],
             log: Metric::all().filter(|metric| metric.is_log()).collect(),

@@ -2,7 +2,7 @@
 //! under the pointer.
 
 use super::layout::{Arrangement, Lane, Node, in_words};
-use super::paint::{self, Look};
+use super::paint::{self, BoxLook};
 use crate::action::Action;
 use crate::kit::chips::colored_told;
 use crate::kit::glossary::{self, explained};
@@ -168,7 +168,8 @@ fn network(
         let id = ui.scope_id().with((&sketch.name, &node.part.name));
         let sense = if node.block().is_some() { Sense::click() } else { Sense::hover() };
         let response = ui.interact(rect, id, sense);
-        let look = Look { share, chosen, alike: same.is_some(), pointed: response.hovered() || response.has_focus() };
+        let look =
+            BoxLook { share, chosen, alike: same.is_some(), pointed: response.hovered() || response.has_focus() };
         if response.gained_focus() {
             response.scroll_to_me(None);
         }

@@ -146,7 +146,7 @@ fn in_stage(stage: &Stage) -> usize {
 
 /// What a box of the diagram stands for.
 #[derive(Clone, Copy)]
-pub enum Piece<'a> {
+pub enum BoxPart<'a> {
     /// What comes before the first block.
     Stem,
     /// Convolution and pool before a stage's first block.
@@ -160,7 +160,7 @@ pub enum Piece<'a> {
 pub struct Node<'a> {
     pub rect: Rect,
     /// What it stands for.
-    pub piece: Piece<'a>,
+    pub piece: BoxPart<'a>,
     /// What it is made of.
     pub part: &'a Part,
     /// [channels, height, width] before it.
@@ -170,7 +170,7 @@ pub struct Node<'a> {
 impl<'a> Node<'a> {
     /// The block, if it is one.
     pub fn block(&self) -> Option<&'a Block> {
-        if let Piece::Block(block) = self.piece { Some(block) } else { None }
+        if let BoxPart::Block(block) = self.piece { Some(block) } else { None }
     }
 }
 
@@ -186,7 +186,7 @@ pub struct Arch {
     pub kind: ShortcutKind,
 }
 
-pub struct Group {
+pub struct StageBox {
     pub rect: Rect,
     /// What it is called; shortened to what fits.
     pub name: String,
@@ -197,7 +197,7 @@ pub struct Lane<'a> {
     /// Everything that computes, in order.
     pub nodes: Vec<Node<'a>>,
     pub arches: Vec<Arch>,
-    pub groups: Vec<Group>,
+    pub groups: Vec<StageBox>,
     /// Shapes of the maps on the edges, each centred at a point.
     pub shapes: Vec<(Pos2, String)>,
     /// The main line from left to right, row by row.
@@ -223,7 +223,7 @@ impl<'a> Lane<'a> {
         let start = front(outline);
         let mut at = Cursor { x: 0.0, start, measure, top: above, map: outline.input, told: 0.0, owed: false };
         at.begin(&mut lane);
-        at.place(&mut lane, &outline.stem, Piece::Stem);
+        at.place(&mut lane, &outline.stem, BoxPart::Stem);
         for (index, stage) in outline.stages.iter().enumerate() {
             if wrapped && index > 0 {
                 at.end(&mut lane);
@@ -234,21 +234,21 @@ impl<'a> Lane<'a> {
             }
             let left = at.x - gap / 2.0;
             if let Some(entry) = &stage.entry {
-                at.place(&mut lane, entry, Piece::Entry);
+                at.place(&mut lane, entry, BoxPart::Entry);
             }
             for block in &stage.blocks {
                 if block.shortcut != ShortcutKind::None {
                     let ends = [at.x - gap / 2.0, at.x + width + gap / 2.0].map(|x| pos2(x, at.axis()));
                     lane.arches.push(Arch { from: ends[0], to: ends[1], top: at.top - arch, kind: block.shortcut });
                 }
-                at.place(&mut lane, &block.part, Piece::Block(block));
+                at.place(&mut lane, &block.part, BoxPart::Block(block));
             }
             let corners = [pos2(left, at.top - above), pos2(at.x - gap / 2.0, at.top + height + 4.0)];
             let rect = Rect::from_min_max(corners[0], corners[1]).shrink2(vec2(1.0, 0.0));
             let name = stage_in_words(index + 1, stage.blocks.len(), at.map[0], rect.width());
-            lane.groups.push(Group { rect, name });
+            lane.groups.push(StageBox { rect, name });
         }
-        at.place(&mut lane, &outline.head, Piece::Head);
+        at.place(&mut lane, &outline.head, BoxPart::Head);
         at.end(&mut lane);
         // What comes out stands where the arrow points.
         let half = characters(outline.head.output) * CHARACTER / 2.0;
@@ -297,14 +297,14 @@ impl Cursor {
         lane.size.x = lane.size.x.max(end + ARROW);
     }
 
-    fn place<'a>(&mut self, lane: &mut Lane<'a>, part: &'a Part, piece: Piece<'a>) {
+    fn place<'a>(&mut self, lane: &mut Lane<'a>, part: &'a Part, piece: BoxPart<'a>) {
         let Measure { width, gap, height, .. } = self.measure;
         let rect = Rect::from_min_size(pos2(self.x, self.top), vec2(width, height));
         lane.nodes.push(Node { rect, piece, part, input: self.map });
         let changed = self.map != part.output;
         self.map = part.output;
         self.x += width + gap;
-        if matches!(piece, Piece::Head) {
+        if matches!(piece, BoxPart::Head) {
             return;
         }
         self.tell(lane, self.x - gap / 2.0, part.output, changed);

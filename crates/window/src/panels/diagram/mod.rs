@@ -37,12 +37,12 @@ impl Default for View {
 }
 
 #[derive(Default)]
-pub struct Diagram {
+pub struct DiagramPanel {
     /// How far to scroll in the next frame, after zooming.
     offset: Option<Vec2>,
 }
 
-impl Panel for Diagram {
+impl Panel for DiagramPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
@@ -50,7 +50,7 @@ impl Panel for Diagram {
     }
 }
 
-impl Diagram {
+impl DiagramPanel {
     fn networks(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, actions: &mut Vec<Action>) {
         let drawn = outlines(scene);
         if drawn.is_empty() {

@@ -1,6 +1,6 @@
 //! Paints what the layout has placed.
 
-use super::layout::{Arch, Lane, Node, Piece};
+use super::layout::{Arch, BoxPart, Lane, Node};
 use crate::kit::theme::{self, Tokens, on_viridis, viridis};
 use crate::panels::block_name::short_name;
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
@@ -9,7 +9,7 @@ use lab_core::experiment::Naming;
 
 /// How a box is to look.
 #[derive(Clone, Copy)]
-pub struct Look {
+pub struct BoxLook {
     /// Its place on the colour scale, if it has one.
     pub share: Option<f32>,
     /// Whether it is the selected block.
@@ -118,7 +118,7 @@ fn addition(painter: &Painter, center: Pos2, room: f32, color: Color32, tokens: 
 }
 
 /// A box with what it is.
-pub fn node(ui: &Ui, node: &Node, rect: Rect, look: Look) {
+pub fn node(ui: &Ui, node: &Node, rect: Rect, look: BoxLook) {
     let (tokens, painter) = (Tokens::of(ui), ui.painter());
     let radius = if rect.width() < 16.0 { 2.0 } else { 4.0 };
     let (fill, text) = match look.share {
@@ -127,9 +127,9 @@ pub fn node(ui: &Ui, node: &Node, rect: Rect, look: Look) {
         None => (tokens.background, tokens.weak),
     };
     let stroke = match look {
-        Look { chosen: true, .. } => Stroke::new(3.0, tokens.accent),
-        Look { alike: true, .. } => Stroke::new(theme::CURVE, tokens.accent),
-        Look { pointed: true, .. } => Stroke::new(theme::CURVE, tokens.text),
+        BoxLook { chosen: true, .. } => Stroke::new(3.0, tokens.accent),
+        BoxLook { alike: true, .. } => Stroke::new(theme::CURVE, tokens.accent),
+        BoxLook { pointed: true, .. } => Stroke::new(theme::CURVE, tokens.text),
         _ => Stroke::new(theme::HAIRLINE, if node.block().is_some() { tokens.weak } else { tokens.hairline }),
     };
     painter.rect(rect, radius, fill, stroke, StrokeKind::Inside);
@@ -145,7 +145,7 @@ pub fn node(ui: &Ui, node: &Node, rect: Rect, look: Look) {
 /// What is written inside a box of this width.
 fn inside(node: &Node, width: f32) -> Vec<String> {
     let own = |name: &str| !Naming::is_of_shortcut(name);
-    if width >= LAYERS && !matches!(node.piece, Piece::Head) {
+    if width >= LAYERS && !matches!(node.piece, BoxPart::Head) {
         let convolutions = node.part.layers.iter().filter(|layer| own(&layer.name) && layer.is_convolution);
         return convolutions
             .map(|layer| {
@@ -155,10 +155,10 @@ fn inside(node: &Node, width: f32) -> Vec<String> {
             .collect();
     }
     let short = match node.piece {
-        Piece::Stem => "stem",
-        Piece::Entry => "entry",
-        Piece::Block(block) => short_name(&block.part.name),
-        Piece::Head => "head",
+        BoxPart::Stem => "stem",
+        BoxPart::Entry => "entry",
+        BoxPart::Block(block) => short_name(&block.part.name),
+        BoxPart::Head => "head",
     };
     let fits = short.chars().count() as f32 * CHARACTER + BESIDE <= width;
     if fits { vec![short.to_owned()] } else { Vec::new() }

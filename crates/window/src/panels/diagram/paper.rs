@@ -24,14 +24,14 @@ const SIZE: Vec2 = vec2(1100.0, 300.0);
 const ROOM: Vec2 = vec2(1060.0, f32::INFINITY);
 
 /// A row of the table.
-struct Row<'a> {
+struct PartRow<'a> {
     arm: &'a str,
     part: &'a Part,
     shortcut: &'static str,
     input: [usize; 3],
 }
 
-fn rows<'a>(arm: &'a str, outline: &'a Outline) -> Vec<Row<'a>> {
+fn rows<'a>(arm: &'a str, outline: &'a Outline) -> Vec<PartRow<'a>> {
     let mut parts: Vec<(&Part, &'static str)> = vec![(&outline.stem, "")];
     for stage in &outline.stages {
         parts.extend(stage.entry.iter().map(|entry| (entry, "")));
@@ -41,7 +41,7 @@ fn rows<'a>(arm: &'a str, outline: &'a Outline) -> Vec<Row<'a>> {
     let mut input = outline.input;
     let row = |(part, shortcut): (&'a Part, &'static str)| {
         let before = std::mem::replace(&mut input, part.output);
-        Row { arm, part, shortcut, input: before }
+        PartRow { arm, part, shortcut, input: before }
     };
     parts.into_iter().map(row).collect()
 }
@@ -54,8 +54,9 @@ impl Exportable for Paper<'_> {
     fn table(&self) -> Table {
         let drawn =
             self.scene.networks.iter().filter_map(|sketch| Some((&sketch.name, sketch.outline.as_deref().ok()?)));
-        let rows: Vec<Row> = drawn.flat_map(|(name, outline)| rows(name, outline)).collect();
-        let layers = |row: &Row| row.part.layers.iter().map(|layer| layer.kind.clone()).collect::<Vec<_>>().join(", ");
+        let rows: Vec<PartRow> = drawn.flat_map(|(name, outline)| rows(name, outline)).collect();
+        let layers =
+            |row: &PartRow| row.part.layers.iter().map(|layer| layer.kind.clone()).collect::<Vec<_>>().join(", ");
         Table::default()
             .words("arm", rows.iter().map(|row| row.arm))
             .words("part", rows.iter().map(|row| row.part.name.as_str()))

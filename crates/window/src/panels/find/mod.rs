@@ -5,4 +5,4 @@ mod panel;
 mod rate;
 mod view;
 
-pub use panel::Find;
+pub use panel::FindPanel;

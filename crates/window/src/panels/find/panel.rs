@@ -8,9 +8,9 @@ use crate::scene::{Effects, Panel, Scene};
 use eframe::egui::{Button, Label, RichText, ScrollArea, Ui};
 
 #[derive(Default)]
-pub struct Find;
+pub struct FindPanel;
 
-impl Panel for Find {
+impl Panel for FindPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {

@@ -3,7 +3,7 @@
 use super::view::View;
 use crate::action::{Action, Sought};
 use crate::finder::{Rates, outdated};
-use crate::kit::chart::{Across, Chart, Scale, Series};
+use crate::kit::chart::{Across, AxisScale, Chart, Series};
 use crate::kit::chips::{dot, together};
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::{bounded_field, decimal, named, primary, progress};
@@ -113,10 +113,10 @@ fn plot(ui: &mut Ui, rates: &Rates, found: &[Option<Suggestion>], is_done: bool,
     }
     let words: Vec<String> = rates.arms.iter().zip(found).map(|(name, found)| in_words(name, *found)).collect();
     let text = format!("Averaged loss against the learning rate. {}", words.join("; "));
-    let across = Across { scale: Scale::Log, ..Across::default() };
+    let across = Across { scale: AxisScale::Log, ..Across::default() };
     let [least, most] = HEIGHT;
     let height = (bottom - ui.cursor().top() - theme::ROW).clamp(least, most);
-    Chart::new("rates", &text, Scale::Linear, height).over(across).draw(ui, &lines);
+    Chart::new("rates", &text, AxisScale::Linear, height).over(across).draw(ui, &lines);
     let caption = "The averaged loss against the learning rate; dashed lines are what is suggested";
     ui.label(theme::caption(caption, &Tokens::of(ui)));
 }

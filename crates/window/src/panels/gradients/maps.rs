@@ -1,6 +1,6 @@
 //! The heat maps of all arms on one shared scale, and below them every block at the latest probe.
 
-use crate::kit::chart::{Across, Chart, Scale, Series};
+use crate::kit::chart::{Across, AxisScale, Chart, Series};
 use crate::kit::chips::told;
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space, viridis};
@@ -23,7 +23,7 @@ const COLUMNS: usize = 512;
 
 /// What a heat map was made of; it is made again when this changes.
 #[derive(Clone, Copy, Default, PartialEq)]
-struct Made {
+struct HeatMapsOf {
     generation: u64,
     newest: u64,
     quantity: BlockQuantity,
@@ -34,7 +34,7 @@ struct Made {
 /// The heat maps of all arms, made again only when there is something new to see.
 #[derive(Default)]
 pub struct HeatMaps {
-    made: Made,
+    made: HeatMapsOf,
     /// Decimal logarithms of the shared scale's ends; none where no block has a value.
     pub scale: Option<[f64; 2]>,
     maps: Vec<Option<TextureHandle>>,
@@ -44,7 +44,7 @@ impl HeatMaps {
     /// Makes the pictures anew if there is something new to see.
     pub fn update(&mut self, ui: &Ui, monitor: &Monitor, quantity: BlockQuantity) {
         let newest = monitor.probes.last().map_or(0, |probe| probe.step);
-        let now = Made { generation: monitor.generation, newest, quantity, dark: Tokens::of(ui).dark };
+        let now = HeatMapsOf { generation: monitor.generation, newest, quantity, dark: Tokens::of(ui).dark };
         if self.made != now {
             self.make(ui, monitor, quantity);
             self.made = now;
@@ -66,7 +66,8 @@ impl HeatMaps {
 
     fn make(&mut self, ui: &Ui, monitor: &Monitor, quantity: BlockQuantity) {
         let tokens = Tokens::of(ui);
-        let grids: Vec<Grid> = (0..monitor.arms.len()).map(|arm| Grid::new(&monitor.probes, arm, quantity)).collect();
+        let grids: Vec<MapCells> =
+            (0..monitor.arms.len()).map(|arm| MapCells::new(&monitor.probes, arm, quantity)).collect();
         let mut extremes = Extremes::NONE;
         grids.iter().flat_map(|grid| &grid.cells).for_each(|&cell| extremes.add(cell));
         self.scale = extremes.is_some().then(|| [extremes.min, extremes.max.max(extremes.min + 0.1)]);
@@ -96,13 +97,13 @@ fn bucket(probes: usize) -> usize {
 }
 
 /// Decimal logarithms, block by column; not-a-number where nothing was seen.
-struct Grid {
+struct MapCells {
     columns: usize,
     blocks: usize,
     cells: Vec<f64>,
 }
 
-impl Grid {
+impl MapCells {
     /// The largest value of each bucket of probes, so that explosions stay visible.
     fn new(probes: &[ProbeRecord], arm: usize, quantity: BlockQuantity) -> Self {
         let blocks =
@@ -238,5 +239,5 @@ fn latest(ui: &mut Ui, monitor: &Monitor, quantity: BlockQuantity, height: f32) 
     }
     let name = format!("{} by block at step {}", quantity.title(), probe.step);
     let across = Across { names: &names, ..Across::default() };
-    Chart::new("latest", &name, Scale::Log, height).over(across).draw(ui, &lines);
+    Chart::new("latest", &name, AxisScale::Log, height).over(across).draw(ui, &lines);
 }

@@ -25,11 +25,11 @@ pub struct View {
 }
 
 #[derive(Default)]
-pub struct Gradients {
+pub struct GradientsPanel {
     maps: HeatMaps,
 }
 
-impl Panel for Gradients {
+impl Panel for GradientsPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {

@@ -1,16 +1,16 @@
 //! What all instruments' panels have in common: asking, waiting, taking back, saying what is seen, giving it away.
 
-use super::paper::{Figure, Paper, tables};
+use super::paper::{Paper, PaperFigure, tables};
 use crate::action::Action;
 use crate::give_away;
-use crate::kit::canvas::{Offer, canvas_with};
+use crate::kit::canvas::{CanvasButton, canvas_with};
 use crate::kit::chips::within;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named, progress};
 use crate::panels::beginning::{BEING_MADE, by_training_with};
 use crate::scene::{Effects, Scene};
 use crate::state::Monitor;
-use crate::state::inquiries::{Inquiries, Inquiry, Place};
+use crate::state::inquiries::{AnswerPlace, Inquiries, Inquiry};
 use crate::state::selected::SelectedBlock;
 use eframe::egui::{Button, Label, Popup, RichText, Ui, vec2};
 use lab_core::checkpoint::Checkpoint;
@@ -145,7 +145,7 @@ impl Request<'_> {
 
 /// The row above an instrument: a button that asks anew, or how far the answer is and a button that takes the question
 /// back; for which weights; what this is; and a menu that gives away what was found, `figure` as its picture.
-pub fn tools(ui: &mut Ui, bench: &mut Bench, request: &Request, figure: Figure<impl Fn(&mut Ui, &Bench)>) {
+pub fn tools(ui: &mut Ui, bench: &mut Bench, request: &Request, figure: PaperFigure<impl Fn(&mut Ui, &Bench)>) {
     let about = request.about;
     tools_with(ui, bench, request, about, |ui, bench| export(ui, bench, about, figure));
 }
@@ -160,7 +160,7 @@ pub fn tools_with(
     give: impl FnOnce(&mut Ui, &mut Bench),
 ) {
     let about = request.about;
-    let place = Place::Of(about);
+    let place = AnswerPlace::Of(about);
     let inquiry = bench.inquiries.at(place).cloned().unwrap_or_default();
     ui.horizontal_wrapped(|ui| {
         if inquiry.awaited.is_some() {
@@ -204,15 +204,15 @@ pub fn offer(ui: &mut Ui, bench: &mut Bench, request: &Request) {
         return by_training_with(ui, bench.scene, title, &text, Some(beside), bench.actions);
     }
     let name = request.name();
-    let button = Offer { verb: request.verb, name: &name, hindered: bench.unanswerable(&request.question) };
-    let waits = bench.inquiries.awaited(Place::Of(request.about)).is_some();
+    let button = CanvasButton { verb: request.verb, name: &name, hindered: bench.unanswerable(&request.question) };
+    let waits = bench.inquiries.awaited(AnswerPlace::Of(request.about)).is_some();
     if canvas_with(ui, what, (!waits).then_some(button), Some(beside)) {
         bench.ask(request.question.clone());
     }
 }
 
 /// The menu that gives away what an instrument found, `figure` as its picture.
-pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<impl Fn(&mut Ui, &Bench)>) {
+pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: PaperFigure<impl Fn(&mut Ui, &Bench)>) {
     let found = bench.inquiries.of(about).and_then(|inquiry| inquiry.found.clone()).unwrap_or_default();
     let mut actions = Vec::new();
     let About { id, title, .. } = about.about();
@@ -221,13 +221,13 @@ pub fn export(ui: &mut Ui, bench: &mut Bench, about: Instrument, figure: Figure<
         name: id,
         title: format!("{title}, {}", found.when()),
         tables: || tables(about, &found),
-        figure: Figure { height: figure.height, draw: |ui: &mut Ui| (figure.draw)(ui, seen) },
+        figure: PaperFigure { height: figure.height, draw: |ui: &mut Ui| (figure.draw)(ui, seen) },
     };
     give_away::button(ui, title, &paper, &mut actions);
     bench.actions.append(&mut actions);
 }
 
-fn waiting(ui: &mut Ui, bench: &mut Bench, place: Place, inquiry: &Inquiry, title: &str) {
+fn waiting(ui: &mut Ui, bench: &mut Bench, place: AnswerPlace, inquiry: &Inquiry, title: &str) {
     let (done, total) = inquiry.progress;
     let share = done as f32 / total.max(1) as f32;
     let text = if total == 0 { "Waiting".to_owned() } else { format!("{:.0} %", 100.0 * share) };

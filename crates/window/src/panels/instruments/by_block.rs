@@ -1,7 +1,7 @@
 //! Lines over a network's blocks, which are called by their names where all networks have the same.
 
 use super::bench::Bench;
-use crate::kit::chart::{Across, Chart, Scale, Series};
+use crate::kit::chart::{Across, AxisScale, Chart, Series};
 use crate::kit::theme;
 use crate::panels::block_name::{in_full, shared};
 use eframe::egui::{PopupAnchor, Tooltip, Ui};
@@ -35,8 +35,8 @@ pub fn draw(ui: &mut Ui, chart: Chart, mut lines: Vec<Series>, bench: &Bench) {
         ui.label(theme::strong(title));
         for (name, value) in there {
             let value = match chart.scale {
-                Scale::Percent | Scale::PartOfPercent => lab_core::number::percent(value),
-                Scale::Linear | Scale::Log => short(value),
+                AxisScale::Percent | AxisScale::PartOfPercent => lab_core::number::percent(value),
+                AxisScale::Linear | AxisScale::Log => short(value),
             };
             ui.label(format!("{name}: {value}"));
         }

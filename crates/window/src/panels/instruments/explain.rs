@@ -5,9 +5,9 @@ use super::bench::{self, Bench, OfArm, Request};
 use super::by_block;
 use super::maps::{Textures, WHOLE};
 use super::overlay::Overlay;
-use super::paper::{Figure, PLOT, ROWS};
+use super::paper::{PLOT, PaperFigure, ROWS};
 use super::telling;
-use crate::kit::chart::{Chart, Scale, Series};
+use crate::kit::chart::{AxisScale, Chart, Series};
 use crate::kit::chips::{together, told, within};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
@@ -16,7 +16,7 @@ use crate::kit::typed_path;
 use crate::kit::widgets::{bounded_field, choose, named};
 use crate::panels::block_name::in_full;
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::inquiries::Place;
+use crate::state::inquiries::AnswerPlace;
 use eframe::egui::{Color32, Key, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, Vec2, vec2};
 use lab_core::experiment::Naming;
 use lab_core::instrument::{Cut, Finding, Focus, HeatMap, Instrument, Picture, Sample};
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Mode {
+enum ExplainMode {
     #[default]
     Strip,
     Features,
@@ -33,18 +33,18 @@ enum Mode {
     Cuts,
 }
 
-const MODES: [(Mode, &str); 4] = [
-    (Mode::Strip, "Grad-CAM"),
-    (Mode::Features, "Feature maps"),
-    (Mode::Filters, "First-layer filters"),
-    (Mode::Cuts, "Blocks cut"),
+const MODES: [(ExplainMode, &str); 4] = [
+    (ExplainMode::Strip, "Grad-CAM"),
+    (ExplainMode::Features, "Feature maps"),
+    (ExplainMode::Filters, "First-layer filters"),
+    (ExplainMode::Cuts, "Blocks cut"),
 ];
 
 /// What a person chose to see.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
-    mode: Mode,
+    mode: ExplainMode,
     /// How strongly maps cover the image.
     strength: f32,
     occlusion: bool,
@@ -52,12 +52,12 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        Self { mode: Mode::Strip, strength: 0.7, occlusion: false }
+        Self { mode: ExplainMode::Strip, strength: 0.7, occlusion: false }
     }
 }
 
 #[derive(Default)]
-pub struct Explain {
+pub struct ExplainPanel {
     image: usize,
     /// A picture that is looked at instead of a validation image.
     file: Option<PathBuf>,
@@ -80,7 +80,7 @@ const SMALL: f32 = 60.0;
 /// Side of the picture that is looked at.
 const LARGE: f32 = 132.0;
 
-impl Panel for Explain {
+impl Panel for ExplainPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
@@ -101,31 +101,31 @@ impl Panel for Explain {
         let focus = Focus { sample: self.sample(), class: self.class, block: self.block, ..Focus::default() };
         let (mode, strength, occlusion) = (view.mode, view.strength, view.occlusion);
         let instrument = match mode {
-            Mode::Strip if occlusion => Instrument::Occlusion,
-            Mode::Strip => Instrument::GradCam,
-            Mode::Features => Instrument::Features,
-            Mode::Filters => Instrument::Filters,
-            Mode::Cuts => Instrument::Cuts,
+            ExplainMode::Strip if occlusion => Instrument::Occlusion,
+            ExplainMode::Strip => Instrument::GradCam,
+            ExplainMode::Features => Instrument::Features,
+            ExplainMode::Filters => Instrument::Filters,
+            ExplainMode::Cuts => Instrument::Cuts,
         };
-        let told = mode == Mode::Strip && !bench.inquiries.telling.is_empty();
+        let told = mode == ExplainMode::Strip && !bench.inquiries.telling.is_empty();
         let draw = |ui: &mut Ui, bench: &Bench, textures: &mut Textures| match mode {
-            Mode::Strip => strips(ui, textures, strength, bench, instrument),
-            Mode::Features | Mode::Filters => maps(ui, textures, bench, instrument),
-            Mode::Cuts => cuts(ui, bench),
+            ExplainMode::Strip => strips(ui, textures, strength, bench, instrument),
+            ExplainMode::Features | ExplainMode::Filters => maps(ui, textures, bench, instrument),
+            ExplainMode::Cuts => cuts(ui, bench),
         };
         let verb = match mode {
-            Mode::Strip => "Explain",
-            Mode::Features | Mode::Filters => "Show",
-            Mode::Cuts => "Cut",
+            ExplainMode::Strip => "Explain",
+            ExplainMode::Features | ExplainMode::Filters => "Show",
+            ExplainMode::Cuts => "Cut",
         };
         let request = Request { about: instrument, verb, question: instrument.question(&focus), filled: told };
         if entered && bench.hindered().is_none() {
             bench.ask(request.question.clone());
         }
-        let height = if mode == Mode::Cuts { PLOT } else { ROWS };
+        let height = if mode == ExplainMode::Cuts { PLOT } else { ROWS };
         let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
-        bench::tools(ui, bench, &request, Figure { height, draw: off_screen });
-        let awaited = bench.inquiries.awaited(Place::Of(instrument));
+        bench::tools(ui, bench, &request, PaperFigure { height, draw: off_screen });
+        let awaited = bench.inquiries.awaited(AnswerPlace::Of(instrument));
         let is_new = awaited.is_some() && awaited != self.awaited;
         self.awaited = awaited.or(self.awaited);
         let area = ScrollArea::vertical().auto_shrink(false);
@@ -141,7 +141,7 @@ impl Panel for Explain {
     }
 }
 
-impl Explain {
+impl ExplainPanel {
     fn sample(&self) -> Sample {
         match &self.file {
             Some(path) => Sample::Picture(Picture::File(path.clone())),
@@ -159,7 +159,7 @@ impl Explain {
                 let response = choose(ui, &mut view.mode, &MODES);
                 named(ui, response, "What is shown of the image");
             });
-            if view.mode != Mode::Filters {
+            if view.mode != ExplainMode::Filters {
                 together(ui, NUMBER);
                 let label = ui.label("Image");
                 let drag = bounded_field(ui, &mut self.image, 0..=images.saturating_sub(1), |field| field);
@@ -176,7 +176,7 @@ impl Explain {
                     chosen = true;
                 }
             }
-            if view.mode == Mode::Features {
+            if view.mode == ExplainMode::Features {
                 let blocks = prepared.arms.iter().max_by_key(|arm| arm.blocks.len()).map_or(&[][..], |arm| &arm.blocks);
                 let told: Vec<String> = blocks.iter().map(|block| Naming::in_words(block)).collect();
                 let names: Vec<(usize, &str)> = told.iter().map(String::as_str).enumerate().collect();
@@ -187,7 +187,7 @@ impl Explain {
                 });
             }
         });
-        if view.mode != Mode::Strip {
+        if view.mode != ExplainMode::Strip {
             return chosen;
         }
         ui.horizontal_wrapped(|ui| {
@@ -332,7 +332,7 @@ fn cuts(ui: &mut Ui, bench: &Bench) {
     let said: Vec<&str> = words.iter().map(|(_, words)| words.as_str()).collect();
     let height = (ui.available_height() - 60.0).clamp(140.0, 360.0);
     let name = format!("{caption}. {}", said.join("; "));
-    by_block::draw(ui, Chart::new("cuts", &name, Scale::Linear, height), lines, bench);
+    by_block::draw(ui, Chart::new("cuts", &name, AxisScale::Linear, height), lines, bench);
     for (arm, words) in &words {
         told(ui, *arm, words);
     }

@@ -55,7 +55,7 @@ pub fn figure(ui: &mut Ui, parameter: &str, axes: Axes, bench: &Bench) {
         return;
     }
     let sides = [Histogram::values, Histogram::gradient];
-    let scales = sides.map(|of| Scale::of(axes, &found.iter().map(|one| of(one.found)).collect::<Vec<_>>()));
+    let scales = sides.map(|of| BarScale::of(axes, &found.iter().map(|one| of(one.found)).collect::<Vec<_>>()));
     let width = ((ui.available_width() - space::L) / 2.0).clamp(80.0, 320.0);
     for (index, OfArm { arm, name, found: histogram }) in found.iter().enumerate() {
         let text = format!(
@@ -77,13 +77,13 @@ pub fn figure(ui: &mut Ui, parameter: &str, axes: Axes, bench: &Bench) {
 }
 
 /// What an arm's bars are drawn on.
-struct Scale {
+struct BarScale {
     span: Span,
     /// The share of the highest bar.
     most: f64,
 }
 
-impl Scale {
+impl BarScale {
     /// One for each arm.
     fn of(axes: Axes, spreads: &[Spread]) -> Vec<Self> {
         let networks: Vec<Vec<Spread>> = spreads.iter().map(|spread| vec![*spread]).collect();

@@ -2,7 +2,7 @@
 
 use super::bench::Bench;
 use super::maps::WHOLE;
-use super::paper::{Figure, Paper, ROWS};
+use super::paper::{Paper, PaperFigure, ROWS};
 use super::span::{Axes, Span};
 use crate::give_away;
 use crate::kit::chips::told;
@@ -27,14 +27,14 @@ const BESIDE: f32 = 400.0;
 const GUTTER: f32 = 48.0;
 
 /// One of a parameter's two histograms.
-type Side = fn(&Histogram) -> Spread<'_>;
+type HistogramSide = fn(&Histogram) -> Spread<'_>;
 
 /// What is drawn on the left and on the right.
-const SIDES: [(&str, Side); 2] = [("values", Histogram::values), ("gradient", Histogram::gradient)];
+const SIDES: [(&str, HistogramSide); 2] = [("values", Histogram::values), ("gradient", Histogram::gradient)];
 
 /// What the maps were made of; they are made again when this changes.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Made {
+struct HistoriesOf {
     generation: u64,
     newest: u64,
     parameter: String,
@@ -44,19 +44,19 @@ struct Made {
 /// The maps of one parameter.
 #[derive(Default)]
 pub struct Histories {
-    made: Made,
+    made: HistoriesOf,
     steps: Vec<u64>,
-    kinds: [Kind; 2],
+    kinds: [HistoryMaps; 2],
 }
 
 /// The maps of all arms.
 #[derive(Default)]
-struct Kind {
-    arms: Vec<Option<Map>>,
+struct HistoryMaps {
+    arms: Vec<Option<HistoryMap>>,
 }
 
 /// One arm's map.
-struct Map {
+struct HistoryMap {
     /// The axis of its values.
     span: Span,
     /// The share that is yellow.
@@ -83,7 +83,7 @@ impl Histories {
                 name: "histograms-by-step",
                 title: format!("{parameter} over the training"),
                 tables: || tables(parameter, monitor),
-                figure: Figure {
+                figure: PaperFigure {
                     height: ROWS,
                     draw: |ui: &mut Ui| Self::default().figure(ui, parameter, axes, monitor),
                 },
@@ -95,10 +95,10 @@ impl Histories {
 
     fn figure(&mut self, ui: &mut Ui, parameter: &str, axes: Axes, monitor: &Monitor) {
         let newest = monitor.spreads.last().map_or(0, |record| record.step);
-        let now = Made { generation: monitor.generation, newest, parameter: parameter.to_owned(), axes };
+        let now = HistoriesOf { generation: monitor.generation, newest, parameter: parameter.to_owned(), axes };
         if self.made != now {
             self.steps = monitor.spreads.iter().map(|record| record.step).collect();
-            self.kinds = SIDES.map(|(_, of)| Kind::new(ui, parameter, axes, monitor, of));
+            self.kinds = SIDES.map(|(_, of)| HistoryMaps::new(ui, parameter, axes, monitor, of));
             self.made = now;
         }
         let caption = format!(
@@ -115,7 +115,7 @@ impl Histories {
                 told(ui, arm, &format!("{name} has no {parameter}"));
                 continue;
             };
-            let moved = |map: &Map| format!("{} → {}", short(map.std[0]), short(map.std[1]));
+            let moved = |map: &HistoryMap| format!("{} → {}", short(map.std[0]), short(map.std[1]));
             let text = format!("{name}: std of the values {}, of the gradient {}", moved(one), moved(other));
             told(ui, arm, &text);
             ui.horizontal_wrapped(|ui| {
@@ -130,8 +130,8 @@ impl Histories {
     }
 }
 
-impl Kind {
-    fn new(ui: &Ui, parameter: &str, axes: Axes, monitor: &Monitor, of: Side) -> Self {
+impl HistoryMaps {
+    fn new(ui: &Ui, parameter: &str, axes: Axes, monitor: &Monitor, of: HistogramSide) -> Self {
         let moment = |arm: usize| {
             let found = monitor.spreads.iter().map(move |record| {
                 record.arms.get(arm)?.iter().find(|histogram| histogram.parameter == parameter).map(of)
@@ -151,13 +151,13 @@ impl Kind {
             let shares: Vec<f64> = moments.iter().flat_map(column).collect();
             let most = shares.iter().copied().fold(0.0, f64::max);
             let texture = ui.ctx().load_texture("histories", picture(&shares, most), TextureOptions::NEAREST);
-            Some(Map { span, most, shares, std, texture })
+            Some(HistoryMap { span, most, shares, std, texture })
         };
         Self { arms: arms.iter().zip(axes.spans(&spreads)).map(map).collect() }
     }
 }
 
-impl Map {
+impl HistoryMap {
     fn draw(&self, ui: &mut Ui, steps: &[u64], title: &str, width: f32, name: &str) {
         let tokens = Tokens::of(ui);
         let (outer, response) = ui.allocate_exact_size(vec2(width, HEIGHT + 16.0), Sense::hover());

@@ -5,9 +5,9 @@ use super::bench::{self, Bench, OfArm, Request};
 use super::by_block;
 use super::histograms;
 use super::histories::Histories;
-use super::paper::{Figure, ROWS};
+use super::paper::{PaperFigure, ROWS};
 use super::span::Axes;
-use crate::kit::chart::{Chart, Scale, Series};
+use crate::kit::chart::{AxisScale, Chart, Series};
 use crate::kit::chips::{chip, told, within};
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space};
@@ -57,11 +57,11 @@ impl LookQuantity {
         }
     }
 
-    fn scale(self) -> Scale {
+    fn scale(self) -> AxisScale {
         match self {
-            Self::Dead | Self::Zeros => Scale::Percent,
-            Self::Response | Self::Branch => Scale::Linear,
-            _ => Scale::Log,
+            Self::Dead | Self::Zeros => AxisScale::Percent,
+            Self::Response | Self::Branch => AxisScale::Linear,
+            _ => AxisScale::Log,
         }
     }
 
@@ -84,11 +84,11 @@ pub struct View {
 const SMALL: f32 = 100.0;
 
 #[derive(Default)]
-pub struct Inside {
+pub struct InsidePanel {
     histories: Histories,
 }
 
-impl Panel for Inside {
+impl Panel for InsidePanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
@@ -104,7 +104,7 @@ impl Panel for Inside {
             Request { about, verb, question, filled: false }
         };
         let (quantity, request) = (view.quantity, asked(Instrument::Gradients, "Look"));
-        let figure = Figure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| blocks(ui, quantity, bench) };
+        let figure = PaperFigure { height: ROWS, draw: |ui: &mut Ui, bench: &Bench| blocks(ui, quantity, bench) };
         bench::tools(ui, bench, &request, figure);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.scope(|ui| {
@@ -124,7 +124,7 @@ impl Panel for Inside {
             let (parameter, axes) = (view.parameter.as_str(), view.axes);
             let draw = |ui: &mut Ui, bench: &Bench| histograms::figure(ui, parameter, axes, bench);
             let request = asked(Instrument::Histograms, "Count");
-            bench::tools(ui, bench, &request, Figure { height: ROWS, draw });
+            bench::tools(ui, bench, &request, PaperFigure { height: ROWS, draw });
             ui.scope(|ui| {
                 ui.set_max_height(SMALL);
                 bench::offer(ui, bench, &request);
@@ -159,7 +159,7 @@ fn blocks(ui: &mut Ui, quantity: LookQuantity, bench: &Bench) {
         }
     };
     let words: Vec<String> = lines.iter().map(said).collect();
-    let scale = if quantity.scale() == Scale::Log { ", log scale" } else { "" };
+    let scale = if quantity.scale() == AxisScale::Log { ", log scale" } else { "" };
     let caption = format!("{} from the input to the head{scale}", quantity.title());
     glossary::caption(ui, &caption);
     // The topmost mark reaches beyond the plot.

@@ -2,9 +2,9 @@
 
 use super::bench::{self, Bench, OfArm, Request};
 use super::maps::{Textures, WHOLE};
-use super::paper::{Figure, PLOT, ROWS};
-use super::range::Range;
-use crate::kit::chart::{Chart, Scale, Series};
+use super::paper::{PLOT, PaperFigure, ROWS};
+use super::range::LossRange;
+use crate::kit::chart::{AxisScale, Chart, Series};
 use crate::kit::chips::{told, within};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
@@ -18,7 +18,7 @@ use lab_core::number::{percent, short};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Mode {
+enum LandscapeMode {
     #[default]
     Plane,
     Line,
@@ -27,12 +27,12 @@ enum Mode {
     Shattered,
 }
 
-const MODES: [(Mode, &str); 5] = [
-    (Mode::Plane, "Loss on a plane"),
-    (Mode::Line, "Loss along a line"),
-    (Mode::Path, "Straight path"),
-    (Mode::Lengths, "Gradient by path length"),
-    (Mode::Shattered, "Shattered gradients"),
+const MODES: [(LandscapeMode, &str); 5] = [
+    (LandscapeMode::Plane, "Loss on a plane"),
+    (LandscapeMode::Line, "Loss along a line"),
+    (LandscapeMode::Path, "Straight path"),
+    (LandscapeMode::Lengths, "Gradient by path length"),
+    (LandscapeMode::Shattered, "Shattered gradients"),
 ];
 
 const STARTS: [(Option<Checkpoint>, &str); 3] = [
@@ -45,14 +45,14 @@ const STARTS: [(Option<Checkpoint>, &str); 3] = [
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
-    mode: Mode,
+    mode: LandscapeMode,
     solid: bool,
     /// Whether colours reach as far as the largest loss.
     whole: bool,
 }
 
 #[derive(Default)]
-pub struct Landscape {
+pub struct LandscapePanel {
     from: Option<Checkpoint>,
     textures: Textures,
 }
@@ -60,7 +60,7 @@ pub struct Landscape {
 /// Contour lines of the plane.
 const CONTOURS: u8 = 9;
 
-impl Panel for Landscape {
+impl Panel for LandscapePanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
@@ -71,14 +71,14 @@ impl Panel for Landscape {
                 let response = choose(ui, &mut view.mode, &MODES);
                 named(ui, response, "Theory that is looked at");
             });
-            if view.mode == Mode::Plane {
+            if view.mode == LandscapeMode::Plane {
                 ui.checkbox(&mut view.solid, "As a surface");
                 let whole = ui.checkbox(&mut view.whole, "Whole range");
                 whole.on_hover_text(
                     "Colours up to the largest loss anywhere; differences near the weights become small",
                 );
             }
-            if view.mode == Mode::Path {
+            if view.mode == LandscapeMode::Path {
                 within(ui, "start", 190.0, |ui| {
                     let response = choose(ui, &mut self.from, &STARTS);
                     named(ui, response, "Where the path starts");
@@ -89,12 +89,12 @@ impl Panel for Landscape {
         let question = instrument.question(&Focus { from, ..Focus::default() });
         let request = Request { about: instrument, verb: "Compute", question, filled: false };
         let draw = |ui: &mut Ui, bench: &Bench, textures: &mut Textures| match view.mode {
-            Mode::Plane => planes(ui, textures, bench, *view),
+            LandscapeMode::Plane => planes(ui, textures, bench, *view),
             _ => lines(ui, bench, instrument),
         };
-        let height = if view.mode == Mode::Plane { ROWS } else { PLOT };
+        let height = if view.mode == LandscapeMode::Plane { ROWS } else { PLOT };
         let off_screen = |ui: &mut Ui, bench: &Bench| draw(ui, bench, &mut Textures::default());
-        bench::tools(ui, bench, &request, Figure { height, draw: off_screen });
+        bench::tools(ui, bench, &request, PaperFigure { height, draw: off_screen });
         self.textures.refresh(bench.inquiries.version);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             bench::offer(ui, bench, &request);
@@ -114,7 +114,7 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, view: View) {
     }
     let classes = bench.monitor.prepared.as_ref().map_or(0, |prepared| prepared.dataset.classes.len());
     let maps: Vec<HeatMap> = found.iter().map(|of| of.found.map()).collect();
-    let range = Range::of(&maps, classes, view.whole);
+    let range = LossRange::of(&maps, classes, view.whole);
     if found.iter().any(|of| of.found.done > 0) {
         glossary::caption(ui, &range.in_words(found.len() > 1));
     }
@@ -148,13 +148,13 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, view: View) {
     });
 }
 
-fn instrument(mode: Mode) -> Instrument {
+fn instrument(mode: LandscapeMode) -> Instrument {
     match mode {
-        Mode::Plane => Instrument::Surface,
-        Mode::Line => Instrument::Slice,
-        Mode::Path => Instrument::Path,
-        Mode::Lengths => Instrument::PathLengths,
-        Mode::Shattered => Instrument::Shattered,
+        LandscapeMode::Plane => Instrument::Surface,
+        LandscapeMode::Line => Instrument::Slice,
+        LandscapeMode::Path => Instrument::Path,
+        LandscapeMode::Lengths => Instrument::PathLengths,
+        LandscapeMode::Shattered => Instrument::Shattered,
     }
 }
 
@@ -240,13 +240,14 @@ fn lines(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     }
     let (caption, scale) = match instrument {
         Instrument::Slice => {
-            ("Training loss along a filter-normalised direction; 0 is where the weights are", Scale::Log)
+            ("Training loss along a filter-normalised direction; 0 is where the weights are", AxisScale::Log)
         }
-        Instrument::Path => ("Training loss from the start (0) to the weights (1)", Scale::Log),
-        Instrument::PathLengths => {
-            ("Share of the gradient by the number of branches on the path; dashed: share of all paths", Scale::Percent)
-        }
-        _ => ("Autocorrelation of the gradient by distance on a line between two images", Scale::Linear),
+        Instrument::Path => ("Training loss from the start (0) to the weights (1)", AxisScale::Log),
+        Instrument::PathLengths => (
+            "Share of the gradient by the number of branches on the path; dashed: share of all paths",
+            AxisScale::Percent,
+        ),
+        _ => ("Autocorrelation of the gradient by distance on a line between two images", AxisScale::Linear),
     };
     glossary::caption(ui, caption);
     let said: Vec<&str> = words.iter().map(|(_, words)| words.as_str()).collect();

@@ -2,24 +2,24 @@
 
 use super::bench::{self, Bench, OfArm, Request};
 use super::by_block;
-use super::paper::{Figure, PLOT};
-use crate::kit::chart::{Chart, Scale, Series};
+use super::paper::{PLOT, PaperFigure};
+use crate::kit::chart::{AxisScale, Chart, Series};
 use crate::kit::chips::{told, within};
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::{choose, named};
 use crate::panels::block_name::{in_full, short_name};
 use crate::scene::{Effects, Panel, Scene};
-use crate::state::inquiries::Place;
+use crate::state::inquiries::AnswerPlace;
 use eframe::egui::{Rect, ScrollArea, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, vec2};
 use lab_core::experiment::Naming;
-use lab_core::instrument::{Band, Finding, Focus, Instrument, Lesions as Sweep, Question, Score};
+use lab_core::instrument::{Band, Finding, Focus, Instrument, Lesions, Question, Score};
 use lab_core::number::{percent, setting};
 use lab_core::protocol::ArmInfo;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Mode {
+enum LesionsMode {
     #[default]
     Each,
     Several,
@@ -28,29 +28,29 @@ enum Mode {
     Exits,
 }
 
-const MODES: [(Mode, &str); 5] = [
-    (Mode::Each, "Each block"),
-    (Mode::Several, "Several removed"),
-    (Mode::Swapped, "Blocks swapped"),
-    (Mode::Gain, "Branch gain α"),
-    (Mode::Exits, "Early exits"),
+const MODES: [(LesionsMode, &str); 5] = [
+    (LesionsMode::Each, "Each block"),
+    (LesionsMode::Several, "Several removed"),
+    (LesionsMode::Swapped, "Blocks swapped"),
+    (LesionsMode::Gain, "Branch gain α"),
+    (LesionsMode::Exits, "Early exits"),
 ];
 
 /// What a person chose to see.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
-    mode: Mode,
+    mode: LesionsMode,
 }
 
 #[derive(Default)]
-pub struct Lesions {
+pub struct LesionsPanel {
     /// Blocks that a person has left out.
     out: Vec<usize>,
     gain: Option<f64>,
 }
 
-impl Panel for Lesions {
+impl Panel for LesionsPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
@@ -62,25 +62,25 @@ impl Panel for Lesions {
             });
         });
         let instrument = match view.mode {
-            Mode::Each => Instrument::Lesions,
-            Mode::Several => Instrument::Removals,
-            Mode::Swapped => Instrument::Swaps,
-            Mode::Gain => Instrument::Gains,
-            Mode::Exits => Instrument::Exits,
+            LesionsMode::Each => Instrument::Lesions,
+            LesionsMode::Several => Instrument::Removals,
+            LesionsMode::Swapped => Instrument::Swaps,
+            LesionsMode::Gain => Instrument::Gains,
+            LesionsMode::Exits => Instrument::Exits,
         };
         let question = instrument.question(&Focus::default());
-        let request = Request { about: instrument, verb: "Sweep", question, filled: false };
+        let request = Request { about: instrument, verb: "Lesions", question, filled: false };
         let off_screen = |ui: &mut Ui, bench: &Bench| {
-            if view.mode == Mode::Each {
+            if view.mode == LesionsMode::Each {
                 self.strips(ui, bench);
             }
             findings(ui, bench, instrument);
         };
-        bench::tools(ui, bench, &request, Figure { height: PLOT, draw: off_screen });
+        bench::tools(ui, bench, &request, PaperFigure { height: PLOT, draw: off_screen });
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             match view.mode {
-                Mode::Each => self.blocks(ui, bench),
-                Mode::Gain if bench.hindered().is_none() => self.gain(ui, bench),
+                LesionsMode::Each => self.blocks(ui, bench),
+                LesionsMode::Gain if bench.hindered().is_none() => self.gain(ui, bench),
                 _ => {}
             }
             bench::offer(ui, bench, &request);
@@ -89,7 +89,7 @@ impl Panel for Lesions {
     }
 }
 
-impl Lesions {
+impl LesionsPanel {
     /// Every arm's blocks as cells; gives the block that was clicked.
     fn strips(&self, ui: &mut Ui, bench: &Bench) -> Option<usize> {
         let mut clicked = None;
@@ -139,8 +139,8 @@ impl Lesions {
     }
 
     /// An arm without the chosen blocks, in a sentence.
-    fn told(&self, bench: &Bench, info: &ArmInfo, swept: Option<&Sweep>) -> String {
-        let inquiry = bench.inquiries.at(Place::Lesion);
+    fn told(&self, bench: &Bench, info: &ArmInfo, swept: Option<&Lesions>) -> String {
+        let inquiry = bench.inquiries.at(AnswerPlace::Lesion);
         let found = inquiry.and_then(|inquiry| inquiry.found.as_deref());
         let finding = found.and_then(|found| found.arms.iter().find(|arm| arm.arm == info.name));
         let names: Vec<&str> =
@@ -172,7 +172,7 @@ impl Lesions {
                 bench.ask(Question::Gains { gains: vec![gain] });
             }
         });
-        let inquiry = bench.inquiries.at(Place::Gain).cloned().unwrap_or_default();
+        let inquiry = bench.inquiries.at(AnswerPlace::Gain).cloned().unwrap_or_default();
         for (arm, found) in inquiry.found.iter().flat_map(|found| &found.arms).enumerate() {
             match &found.finding {
                 Ok(Finding::Gains(gains)) => {
@@ -197,7 +197,13 @@ fn difference(score: &Score, whole: &Score) -> String {
 }
 
 /// One cell for each block, coloured by what is left without it, the selected one framed; gives the block that was clicked.
-fn cells(ui: &mut Ui, info: &ArmInfo, swept: Option<&Sweep>, out: &[usize], selected: Option<usize>) -> Option<usize> {
+fn cells(
+    ui: &mut Ui,
+    info: &ArmInfo,
+    swept: Option<&Lesions>,
+    out: &[usize],
+    selected: Option<usize>,
+) -> Option<usize> {
     let tokens = Tokens::of(ui);
     let mut clicked = None;
     let width = (ui.available_width() / info.blocks.len().max(1) as f32 - 2.0).floor().clamp(8.0, 18.0);
@@ -268,7 +274,7 @@ fn findings(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     let height = (ui.available_height() - 24.0 * (lines.len() as f32 + 1.0)).clamp(140.0, 360.0);
     let arms: Vec<usize> = lines.iter().map(|line| line.arm).collect();
     let name = format!("{across}. {}", words.join("; "));
-    let chart = Chart::new("lesions", &name, Scale::Percent, height);
+    let chart = Chart::new("lesions", &name, AxisScale::Percent, height);
     if matches!(instrument, Instrument::Lesions | Instrument::Exits) {
         by_block::draw(ui, chart, lines, bench);
     } else {

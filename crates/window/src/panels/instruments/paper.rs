@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A figure: how it is drawn, and how much room its plots would like.
-pub struct Figure<D> {
+pub struct PaperFigure<D> {
     /// The picture's least height in points.
     pub height: f32,
     pub draw: D,
@@ -29,7 +29,7 @@ pub struct Paper<'a, S, D> {
     pub title: String,
     /// Makes the tables, each with the name of its arm.
     pub tables: S,
-    pub figure: Figure<D>,
+    pub figure: PaperFigure<D>,
 }
 
 /// Width of a picture in points.

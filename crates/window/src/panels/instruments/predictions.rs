@@ -2,7 +2,7 @@
 
 use super::bench::{self, Bench, OfArm, Request};
 use super::maps::{Atlas, Textures, WHOLE};
-use super::paper::{Figure, ROWS};
+use super::paper::{PaperFigure, ROWS};
 use super::several;
 use super::sieve::Sieve;
 use super::tiles::{self, Tiles, WIDTH, class};
@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Mode {
+enum PredictionsMode {
     #[default]
     Images,
     Classes,
@@ -32,20 +32,20 @@ enum Mode {
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
-    mode: Mode,
+    mode: PredictionsMode,
     sieve: Sieve,
 }
 
 impl View {
     /// Shows the images of one cell of an arm's confusion matrix.
     fn show_cell(&mut self, cell: ConfusionCell) {
-        self.mode = Mode::Images;
+        self.mode = PredictionsMode::Images;
         self.sieve.show_cell(cell);
     }
 }
 
 #[derive(Default)]
-pub struct Predictions {
+pub struct PredictionsPanel {
     /// All images, of the experiment of this number.
     atlas: Option<(u64, Atlas)>,
     /// The images shown, for the view and answers they were chosen from.
@@ -68,7 +68,7 @@ fn arms<'a>(found: &'a Findings, bench: &Bench) -> Vec<Predicted<'a>> {
     found.arms.iter().filter_map(said).collect()
 }
 
-impl Panel for Predictions {
+impl Panel for PredictionsPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
@@ -78,7 +78,11 @@ impl Panel for Predictions {
         }
         let bench = &mut Bench::new(scene, effects);
         ui.horizontal_wrapped(|ui| {
-            let modes = [(Mode::Images, "Images"), (Mode::Classes, "Per class"), (Mode::Calibration, "Calibration")];
+            let modes = [
+                (PredictionsMode::Images, "Images"),
+                (PredictionsMode::Classes, "Per class"),
+                (PredictionsMode::Calibration, "Calibration"),
+            ];
             for (mode, title) in modes {
                 ui.selectable_value(&mut view.mode, mode, title);
             }
@@ -92,36 +96,38 @@ impl Panel for Predictions {
             Request { about: Instrument::Predictions, verb: "Predict", question: Question::Predictions, filled: false };
         let classes = gallery.as_ref().map_or(&[][..], |gallery| &gallery.classes);
         match view.mode {
-            Mode::Images => {
+            PredictionsMode::Images => {
                 let off_screen = |ui: &mut Ui, _: &Bench| {
                     if let Some(gallery) = &gallery {
                         Tiles { arms: &arms, gallery }.sheet(ui, &sieve.images(&arms));
                     }
                 };
-                bench::tools(ui, bench, &request, Figure { height: ROWS, draw: off_screen });
+                bench::tools(ui, bench, &request, PaperFigure { height: ROWS, draw: off_screen });
             }
-            Mode::Classes => bench::tools_with(ui, bench, &request, Instrument::Confusion, |ui, bench| {
+            PredictionsMode::Classes => bench::tools_with(ui, bench, &request, Instrument::Confusion, |ui, bench| {
                 verdict::give_classes(ui, &arms, classes, bench.actions);
             }),
-            Mode::Calibration => bench::tools_with(ui, bench, &request, Instrument::Calibration, |ui, bench| {
-                verdict::give_calibration(ui, &arms, bench.actions);
-            }),
+            PredictionsMode::Calibration => {
+                bench::tools_with(ui, bench, &request, Instrument::Calibration, |ui, bench| {
+                    verdict::give_calibration(ui, &arms, bench.actions);
+                });
+            }
         }
         let (Some(gallery), false) = (&gallery, arms.is_empty()) else {
             return bench::offer(ui, bench, &request);
         };
         match view.mode {
-            Mode::Images => self.images(ui, &mut view.sieve, bench, &arms, gallery),
-            Mode::Classes => {
+            PredictionsMode::Images => self.images(ui, &mut view.sieve, bench, &arms, gallery),
+            PredictionsMode::Classes => {
                 let scroll = ScrollArea::vertical().auto_shrink(false);
                 scroll.show(ui, |ui| verdict::classes(ui, &arms, &gallery.classes));
             }
-            Mode::Calibration => verdict::calibration(ui, &arms),
+            PredictionsMode::Calibration => verdict::calibration(ui, &arms),
         }
     }
 }
 
-impl Predictions {
+impl PredictionsPanel {
     fn images(
         &mut self,
         ui: &mut Ui,
@@ -275,7 +281,7 @@ impl Predictions {
         let draw = |ui: &mut Ui, bench: &Bench| neighbours(ui, &mut Textures::default(), gallery, bench);
         ui.horizontal_wrapped(|ui| {
             ui.label(theme::strong("Nearest training images"));
-            bench::export(ui, bench, Instrument::Nearest, Figure { height: ROWS, draw });
+            bench::export(ui, bench, Instrument::Nearest, PaperFigure { height: ROWS, draw });
         });
         neighbours(ui, textures, gallery, bench);
     }

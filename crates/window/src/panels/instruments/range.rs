@@ -9,7 +9,7 @@ const LOST: f64 = 10.0;
 
 /// The range that all planes share.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Range {
+pub struct LossRange {
     /// Decimal logarithms of the losses that are violet and yellow.
     pub ends: [f32; 2],
     /// The loss of guessing.
@@ -18,7 +18,7 @@ pub struct Range {
     is_cut: bool,
 }
 
-impl Range {
+impl LossRange {
     /// Of planes of decimal logarithms, with this many classes.
     #[allow(clippy::cast_possible_truncation, reason = "values for colours")]
     pub fn of(planes: &[HeatMap], classes: usize, whole: bool) -> Self {
@@ -68,7 +68,7 @@ mod tests {
     fn a_huge_loss_far_away_does_not_hide_what_is_near() {
         let planes = [plane([302_792.0, 0.23, 4.0]), plane([9.0, 0.3, 1.0])];
         let maps: Vec<HeatMap> = planes.iter().map(Surface::map).collect();
-        let range = Range::of(&maps, 10, false);
+        let range = LossRange::of(&maps, 10, false);
         let expected = "Training loss, with batch norm's running statistics, from 0.230 (violet) to 23.0 and above, ten times the loss of \
                         guessing (yellow), log scale, the same for all arms; the weights are in the middle";
         assert_eq!(range.in_words(true), expected);
@@ -76,15 +76,15 @@ mod tests {
         assert_eq!(range.told(&planes[0]).replace(',', ""), told);
         let begun = Surface { done: 2, ..planes[0].clone() };
         assert_eq!(range.told(&begun), "2 of 9 places computed", "nothing is told of what is not computed yet");
-        let whole = Range::of(&maps, 10, true).in_words(false);
+        let whole = LossRange::of(&maps, 10, true).in_words(false);
         assert!(whole.contains("from 0.230 (violet) to 3.03e5 (yellow)") || whole.contains("302"), "{whole}");
     }
 
     #[test]
     fn what_lies_close_together_is_coloured_to_its_end() {
         let maps = [plane([5.0, 0.5, 3.0]).map()];
-        assert_eq!(Range::of(&maps, 10, false), Range::of(&maps, 10, true));
+        assert_eq!(LossRange::of(&maps, 10, false), LossRange::of(&maps, 10, true));
         let lost = [plane([500.0, 50.0, 90.0]).map()];
-        assert_eq!(Range::of(&lost, 10, false), Range::of(&lost, 10, true));
+        assert_eq!(LossRange::of(&lost, 10, false), LossRange::of(&lost, 10, true));
     }
 }

@@ -1,11 +1,11 @@
 //! Several chosen validation images: what every arm says of them, as lines, as a table and as a folder of pictures.
 
 use super::bench::OfArm;
-use super::paper::{Figure, Paper, ROWS};
+use super::paper::{Paper, PaperFigure, ROWS};
 use super::tiles::{Tiles, class};
 use super::verdict::Predicted;
 use crate::action::Action;
-use crate::export::{Album, Content};
+use crate::export::{Album, SavedContent};
 use crate::give_away;
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::named;
@@ -26,13 +26,13 @@ pub fn tools(ui: &mut Ui, images: &[usize], arms: &[Predicted], gallery: &Arc<Ga
         name: "chosen-images",
         title: "Selected images".to_owned(),
         tables: || tables(images, arms, gallery),
-        figure: Figure { height: ROWS, draw: |ui: &mut Ui| Tiles { arms, gallery }.sheet(ui, images) },
+        figure: PaperFigure { height: ROWS, draw: |ui: &mut Ui| Tiles { arms, gallery }.sheet(ui, images) },
     };
     give_away::button(ui, "Selected images", &paper, actions);
     let save = ui.button("Save pictures…");
     let save = save.on_hover_text("A new folder with each image as a PNG and a table of what every arm says of it");
     if named(ui, save, "Save the selected images as pictures").clicked() {
-        let content = Content::Folder(Arc::new(album(images, arms, gallery)));
+        let content = SavedContent::Folder(Arc::new(album(images, arms, gallery)));
         actions.push(Action::Save { name: "chosen-images".into(), content });
     }
 }

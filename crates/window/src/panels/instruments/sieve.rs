@@ -9,7 +9,7 @@ use lab_core::instrument::Gallery;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Order {
+enum ImageOrder {
     #[default]
     Loss,
     Confidence,
@@ -18,12 +18,12 @@ enum Order {
     Index,
 }
 
-const ORDERS: [(Order, &str); 5] = [
-    (Order::Loss, "Largest loss"),
-    (Order::Confidence, "Most confident"),
-    (Order::Margin, "Least margin"),
-    (Order::Entropy, "Largest entropy"),
-    (Order::Index, "As in the data"),
+const ORDERS: [(ImageOrder, &str); 5] = [
+    (ImageOrder::Loss, "Largest loss"),
+    (ImageOrder::Confidence, "Most confident"),
+    (ImageOrder::Margin, "Least margin"),
+    (ImageOrder::Entropy, "Largest entropy"),
+    (ImageOrder::Index, "As in the data"),
 ];
 
 /// Which images are shown.
@@ -45,7 +45,7 @@ enum Filter {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sieve {
-    order: Order,
+    order: ImageOrder,
     filter: Filter,
     class: Option<usize>,
     /// The arm that sorts and filters.
@@ -130,11 +130,11 @@ impl Sieve {
         };
         let known = arms.iter().map(|of| of.found.len()).min().unwrap_or(0);
         let key = |image: usize| match self.order {
-            Order::Loss => -found.loss[image],
-            Order::Confidence => -found.confidence(image),
-            Order::Margin => found.margin(image),
-            Order::Entropy => -found.entropy(image),
-            Order::Index => 0.0,
+            ImageOrder::Loss => -found.loss[image],
+            ImageOrder::Confidence => -found.confidence(image),
+            ImageOrder::Margin => found.margin(image),
+            ImageOrder::Entropy => -found.entropy(image),
+            ImageOrder::Index => 0.0,
         };
         let mut keyed: Vec<(f32, usize)> = (0..known).filter(passes).map(|image| (key(image), image)).collect();
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));

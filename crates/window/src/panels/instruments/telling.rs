@@ -4,14 +4,14 @@
 use super::bench::{Bench, OfArm};
 use super::maps::{Textures, WHOLE};
 use super::overlay::Overlay;
-use super::paper::{Figure, Paper, ROWS, tables};
+use super::paper::{Paper, PaperFigure, ROWS, tables};
 use crate::action::Action;
 use crate::give_away;
 use crate::kit::chips::{together, told};
 use crate::kit::glossary;
 use crate::kit::theme::{self, space};
 use crate::kit::widgets::named;
-use crate::state::inquiries::Place;
+use crate::state::inquiries::AnswerPlace;
 use eframe::egui::{Color32, Sense, Ui, Vec2};
 use lab_core::instrument::{Explanation, Finding, Findings, Instrument};
 use lab_core::number::percent;
@@ -45,7 +45,7 @@ pub fn ui(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &mut Bench
         let draw = |ui: &mut Ui| {
             images(ui, &mut Textures::default(), strength, seen, false);
         };
-        let figure = Figure { height: ROWS, draw };
+        let figure = PaperFigure { height: ROWS, draw };
         let paper = Paper { name: "telling-images", title: title.to_owned(), tables, figure };
         let mut actions = Vec::new();
         give_away::button(ui, title, &paper, &mut actions);
@@ -64,7 +64,7 @@ fn title(bench: &Bench) -> &'static str {
 /// The images that have been explained, each with what was found.
 fn explained(bench: &Bench) -> Vec<(usize, Arc<Findings>)> {
     let found = |(place, image): (usize, &usize)| {
-        Some((*image, Arc::clone(bench.inquiries.at(Place::Telling(place))?.found.as_ref()?)))
+        Some((*image, Arc::clone(bench.inquiries.at(AnswerPlace::Telling(place))?.found.as_ref()?)))
     };
     bench.inquiries.telling.iter().enumerate().filter_map(found).collect()
 }
@@ -74,7 +74,7 @@ fn images(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, wa
     let mut clicked = None;
     glossary::caption(ui, CAPTION);
     for (place, &image) in bench.inquiries.telling.iter().enumerate() {
-        let inquiry = bench.inquiries.at(Place::Telling(place)).cloned().unwrap_or_default();
+        let inquiry = bench.inquiries.at(AnswerPlace::Telling(place)).cloned().unwrap_or_default();
         let Some(found) = &inquiry.found else {
             glossary::caption(ui, inquiry.failed.as_deref().unwrap_or("Being explained…"));
             continue;

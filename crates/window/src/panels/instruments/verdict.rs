@@ -1,11 +1,11 @@
 //! What predictions say as a whole: per class, per confidence, and where two arms differ.
 
 use super::bench::OfArm;
-use super::paper::{Figure, PLOT, Paper, ROWS};
+use super::paper::{PLOT, Paper, PaperFigure, ROWS};
 use crate::action::Action;
 use crate::give_away;
 use crate::kit::beyond;
-use crate::kit::chart::{Across, Chart, Scale, Series};
+use crate::kit::chart::{Across, AxisScale, Chart, Series};
 use crate::kit::chips::{DOT, paint_dot, told};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
@@ -39,7 +39,7 @@ pub fn give_classes(ui: &mut Ui, arms: &[Predicted], classes: &[String], actions
         name: "classes",
         title: "Per class".to_owned(),
         tables: || of_arms(arms, metrics(arms).iter().map(|found| found.table(classes))),
-        figure: Figure { height: ROWS, draw: |ui: &mut Ui| self::classes(ui, arms, classes) },
+        figure: PaperFigure { height: ROWS, draw: |ui: &mut Ui| self::classes(ui, arms, classes) },
     };
     give_away::button(ui, "Per class", &paper, actions);
 }
@@ -149,7 +149,7 @@ pub fn give_calibration(ui: &mut Ui, arms: &[Predicted], actions: &mut Vec<Actio
         name: "calibration",
         title: "Calibration".to_owned(),
         tables: || of_arms(arms, calibrations(arms).iter().map(Calibration::table)),
-        figure: Figure { height: PLOT, draw: |ui: &mut Ui| calibration(ui, arms) },
+        figure: PaperFigure { height: PLOT, draw: |ui: &mut Ui| calibration(ui, arms) },
     };
     give_away::button(ui, "Calibration", &paper, actions);
 }
@@ -192,8 +192,8 @@ fn reliability(ui: &mut Ui, arms: &[Predicted], found: &[Calibration]) {
         Series { name: "diagonal".into(), points, dash: Dash::Long, guide: true, unmarked: true, ..Series::default() };
     lines.insert(0, diagonal);
     let name = format!("Calibration. {}", words.join("; "));
-    let across = Across { scale: Scale::Percent, titles: ["confidence", "accuracy"], ..Across::default() };
-    let chart = Chart::new("calibration", &name, Scale::Percent, height).over(across);
+    let across = Across { scale: AxisScale::Percent, titles: ["confidence", "accuracy"], ..Across::default() };
+    let chart = Chart::new("calibration", &name, AxisScale::Percent, height).over(across);
     let pointed = chart.draw(ui, &lines);
     if let Some([at, _]) = pointed {
         counted(ui, arms, found, at);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// A column that can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Column {
+pub enum RunColumn {
     /// The run's name; always there.
     Name,
     /// The arms' names; always there.
@@ -58,7 +58,7 @@ enum SortKey {
     Text(String),
 }
 
-impl Column {
+impl RunColumn {
     /// Those that can be chosen, in order.
     pub fn optional() -> impl Iterator<Item = Self> {
         let settings = [

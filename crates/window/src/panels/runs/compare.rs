@@ -1,6 +1,6 @@
 //! Runs field by field, in the words of the form; by default only those in which they differ.
 
-use super::columns::{Column, status};
+use super::columns::{RunColumn, status};
 use crate::kit::theme::{self, Tokens, space};
 use crate::shelf::Entry;
 use eframe::egui::{Grid, Label, RichText, ScrollArea, Ui};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// A field with its value in each run; `None` where a run has no such field.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Field {
+pub struct ComparedField {
     /// Its path in the experiment's file: `recipe.batch_size`.
     pub path: String,
     /// What a person calls it, with the network that it belongs to.
@@ -21,7 +21,7 @@ pub struct Field {
     pub values: Vec<Option<String>>,
 }
 
-impl Field {
+impl ComparedField {
     fn differs(&self) -> bool {
         self.values.windows(2).any(|pair| pair[0] != pair[1])
     }
@@ -29,7 +29,7 @@ impl Field {
 
 /// A run as it was when the comparison was made.
 #[derive(PartialEq)]
-struct Compared {
+struct ComparedRun {
     folder: PathBuf,
     steps: u64,
     live: bool,
@@ -38,22 +38,22 @@ struct Compared {
 /// The comparison, made again when the runs change.
 #[derive(Default)]
 pub struct Compare {
-    of: Vec<Compared>,
-    fields: Vec<Field>,
+    of: Vec<ComparedRun>,
+    fields: Vec<ComparedField>,
 }
 
 impl Compare {
     /// Draws the comparison of these runs; `all` shows also what they agree in.
     pub fn ui(&mut self, ui: &mut Ui, entries: &[Arc<Entry>], all: bool) {
         let now =
-            |entry: &Arc<Entry>| Compared { folder: entry.folder.clone(), steps: entry.steps(), live: entry.live };
-        let of: Vec<Compared> = entries.iter().map(now).collect();
+            |entry: &Arc<Entry>| ComparedRun { folder: entry.folder.clone(), steps: entry.steps(), live: entry.live };
+        let of: Vec<ComparedRun> = entries.iter().map(now).collect();
         if self.of != of {
             self.fields = fields(entries);
             self.of = of;
         }
         let tokens = Tokens::of(ui);
-        let shown: Vec<&Field> = self.fields.iter().filter(|field| all || field.differs()).collect();
+        let shown: Vec<&ComparedField> = self.fields.iter().filter(|field| all || field.differs()).collect();
         if shown.is_empty() {
             ui.label(theme::caption("These runs do not differ in any field.", &tokens));
             return;
@@ -91,7 +91,7 @@ impl Compare {
 
 /// Every field that at least one of the runs has: results first, then settings.
 #[must_use]
-pub fn fields(entries: &[Arc<Entry>]) -> Vec<Field> {
+pub fn fields(entries: &[Arc<Entry>]) -> Vec<ComparedField> {
     let all: Vec<Vec<(String, String)>> = entries.iter().map(|entry| flattened(entry)).collect();
     let mut known = BTreeSet::new();
     let mut order = Vec::new();
@@ -103,7 +103,7 @@ pub fn fields(entries: &[Arc<Entry>]) -> Vec<Field> {
     let value = |run: &Vec<(String, String)>, path: &str| {
         run.iter().find(|(known, _)| known == path).map(|(_, value)| value.clone())
     };
-    let field = |path: String| Field {
+    let field = |path: String| ComparedField {
         values: all.iter().map(|run| value(run, &path)).collect(),
         name: in_words(&path, entries),
         path,
@@ -129,9 +129,9 @@ fn in_words(path: &str, entries: &[Arc<Entry>]) -> String {
 
 fn flattened(entry: &Entry) -> Vec<(String, String)> {
     let mut fields = vec![("status".to_owned(), status(entry).to_owned())];
-    let measured = [Column::Best(Measure::ValidationAccuracy), Column::Last(Measure::TrainLoss)];
+    let measured = [RunColumn::Best(Measure::ValidationAccuracy), RunColumn::Last(Measure::TrainLoss)];
     for (arm, info) in entry.info.arms.iter().enumerate() {
-        for column in [Column::Steps, Column::Time, Column::Parameters].into_iter().chain(measured) {
+        for column in [RunColumn::Steps, RunColumn::Time, RunColumn::Parameters].into_iter().chain(measured) {
             fields.push((format!("{}: {}", info.name, column.title().to_lowercase()), column.text(entry, arm)));
         }
     }

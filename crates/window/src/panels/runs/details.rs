@@ -1,8 +1,8 @@
 //! One run: what a person can add to it and do with it.
 
-use super::columns::{Column, status};
+use super::columns::{RunColumn, status};
 use crate::action::{Action, RunAction};
-use crate::export::{Content, Format, RunExport};
+use crate::export::{ExportFormat, RunExport, SavedContent};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use crate::shelf::{Entry, Shelf};
@@ -34,7 +34,7 @@ impl Details {
         ui.horizontal_wrapped(|ui| {
             buttons(ui, entry, busy, shelf, actions);
             let steps = format!("{} of {}", number::count(entry.steps()), number::plural(entry.planned, "step"));
-            let facts = format!("{}, {steps} · {}", status(entry), Column::Started.text(entry, 0));
+            let facts = format!("{}, {steps} · {}", status(entry), RunColumn::Started.text(entry, 0));
             ui.add(Label::new(theme::caption(facts, &tokens)).truncate());
         });
         ui.add_space(space::XS);
@@ -116,10 +116,10 @@ pub fn buttons(ui: &mut Ui, entry: &Entry, busy: bool, shelf: &mut Shelf, action
         actions.push(Action::Reveal(entry.folder.clone()));
     }
     let export = ui.menu_button("Export", |ui| {
-        for format in Format::ALL {
+        for format in ExportFormat::ALL {
             if ui.button(format.title()).clicked() {
                 let export = RunExport { run: entry.folder.clone(), format };
-                actions.push(Action::Save { name: export.name(), content: Content::Run(export) });
+                actions.push(Action::Save { name: export.name(), content: SavedContent::Run(export) });
             }
         }
     });

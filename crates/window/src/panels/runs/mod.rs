@@ -8,13 +8,13 @@ mod view;
 
 use crate::action::Action;
 use crate::give_away::{self, Exportable};
-use crate::kit::canvas::{Offer, canvas};
+use crate::kit::canvas::{CanvasButton, canvas};
 use crate::kit::chips::empty;
 use crate::kit::theme::{self, Tokens, space};
 use crate::panels::beginning::by_training;
 use crate::scene::{Effects, Panel, Scene};
 use crate::shelf::{Entry, Shelf};
-use columns::Column;
+use columns::RunColumn;
 use compare::Compare;
 use details::Details;
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
@@ -27,21 +27,21 @@ use std::sync::Arc;
 pub use view::View;
 
 #[derive(Default)]
-pub struct Runs {
+pub struct RunsPanel {
     search: String,
     selected: Option<PathBuf>,
     comparing: bool,
     compare: Compare,
     details: Details,
-    listed: Listed,
+    listed: RunList,
 }
 
 /// What is worked out of all runs: anew only where these, or what is asked of them, have changed.
 #[derive(Default)]
-struct Listed {
+struct RunList {
     of: Option<Arc<Vec<Arc<Entry>>>>,
     /// The columns that are shown unless others were chosen.
-    usual: Vec<Column>,
+    usual: Vec<RunColumn>,
     query: Option<Query>,
     /// Runs that match what is searched for, sorted, the starred ones first.
     shown: Arc<Vec<Arc<Entry>>>,
@@ -51,16 +51,16 @@ struct Listed {
 #[derive(PartialEq)]
 struct Query {
     search: String,
-    sort: Column,
+    sort: RunColumn,
     /// Whether the greatest comes first.
     falling: bool,
 }
 
-impl Listed {
+impl RunList {
     fn bring(&mut self, search: &str, view: &View, entries: &Arc<Vec<Arc<Entry>>>) {
         let is_same = self.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, entries));
         if !is_same {
-            (self.of, self.usual) = (Some(Arc::clone(entries)), Column::usual(entries));
+            (self.of, self.usual) = (Some(Arc::clone(entries)), RunColumn::usual(entries));
         }
         let query = Some(Query { search: search.to_owned(), sort: view.sort, falling: view.falling });
         if is_same && self.query == query {
@@ -75,7 +75,7 @@ impl Listed {
     }
 }
 
-impl Panel for Runs {
+impl Panel for RunsPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
@@ -117,18 +117,18 @@ impl Panel for Runs {
             return begin(ui, scene, "No run is left.", actions);
         }
         if shown.is_empty() {
-            let offer = Offer { verb: "Show all runs", name: "Show all runs", hindered: None };
+            let offer = CanvasButton { verb: "Show all runs", name: "Show all runs", hindered: None };
             if canvas(ui, "No run matches what is searched for.", Some(offer)) {
                 self.search.clear();
             }
             return;
         }
         let selected = &mut self.selected;
-        table::ui(ui, view, &columns, &shown, &mut table::Table { own, busy, selected, shelf, actions });
+        table::ui(ui, view, &columns, &shown, &mut table::RunsTable { own, busy, selected, shelf, actions });
     }
 }
 
-impl Runs {
+impl RunsPanel {
     /// The row above the table.
     fn tools(&mut self, ui: &mut Ui, view: &mut View, shelf: &mut Shelf, can_compare: bool, actions: &mut Vec<Action>) {
         let tokens = Tokens::of(ui);
@@ -177,7 +177,7 @@ fn begin(ui: &mut Ui, scene: Scene, what: &str, actions: &mut Vec<Action>) {
 }
 
 /// Which columns are shown.
-fn chooser(ui: &mut Ui, view: &mut View, usual: &[Column]) {
+fn chooser(ui: &mut Ui, view: &mut View, usual: &[RunColumn]) {
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     MenuButton::new("Columns").config(config).ui(ui, |ui| {
         let default = ui.button("Default columns").on_hover_text("Results, and whatever the runs differ in");
@@ -189,7 +189,7 @@ fn chooser(ui: &mut Ui, view: &mut View, usual: &[Column]) {
         }
         ui.separator();
         ScrollArea::vertical().max_height(480.0).min_scrolled_height(480.0).show(ui, |ui| {
-            for column in Column::optional() {
+            for column in RunColumn::optional() {
                 let mut shown = view.columns.contains(&column);
                 if ui.checkbox(&mut shown, column.title()).changed() {
                     view.chosen = true;
@@ -220,7 +220,7 @@ fn matches(entry: &Entry, words: &[String]) -> bool {
 
 /// The list as it is given away: every shown column, a row for each arm.
 struct Listing<'a> {
-    columns: &'a [Column],
+    columns: &'a [RunColumn],
     shown: &'a [Arc<Entry>],
 }
 
@@ -232,7 +232,7 @@ impl Exportable for Listing<'_> {
     fn table(&self) -> Table {
         let rows: Vec<(&Entry, usize)> =
             self.shown.iter().flat_map(|entry| (0..entry.info.arms.len()).map(|arm| (&**entry, arm))).collect();
-        let columns = [Column::Name, Column::Arm].into_iter().chain(self.columns.iter().copied());
+        let columns = [RunColumn::Name, RunColumn::Arm].into_iter().chain(self.columns.iter().copied());
         let table = columns.fold(Table::default(), |table, column| {
             table.words(&column.title(), rows.iter().map(|(entry, arm)| column.text(entry, *arm)))
         });

@@ -1,6 +1,6 @@
 //! The table itself: a run takes as many lines as it has arms; only what is in view is drawn.
 
-use super::columns::{Column, status};
+use super::columns::{RunColumn, status};
 use super::details::{buttons, obstacle};
 use super::view::View;
 use crate::action::{Action, RunAction};
@@ -23,7 +23,7 @@ const BETWEEN: f32 = 8.0;
 const MARKS: f32 = 52.0;
 
 /// Columns that every table begins with.
-const FIRST: [Column; 2] = [Column::Name, Column::Arm];
+const FIRST: [RunColumn; 2] = [RunColumn::Name, RunColumn::Arm];
 /// The share of the table's width that columns may take which stay when the others are scrolled: what is scrolled to is
 /// brought to the middle, and must not lie below them.
 const STAYING: f32 = 0.45;
@@ -33,9 +33,9 @@ const NARROW: f32 = 460.0;
 const DRAWN: usize = 24;
 
 /// Where the columns are.
-struct Columns {
+struct ColumnPlaces {
     /// Each with its left edge, counted from the table's.
-    placed: Vec<(Column, f32)>,
+    placed: Vec<(RunColumn, f32)>,
     /// How many of the first ones stay where they are when the others are scrolled.
     stay: usize,
     /// Where these end.
@@ -48,16 +48,16 @@ struct Columns {
 
 /// A column as it is drawn in a row.
 struct Placed {
-    column: Column,
+    column: RunColumn,
     /// Its left edge on the screen.
     left: f32,
     /// What of the row it is drawn in.
     clip: Rect,
 }
 
-impl Columns {
+impl ColumnPlaces {
     /// In a table that is `room` points wide.
-    fn new(shown: &[Column], room: f32) -> Self {
+    fn new(shown: &[RunColumn], room: f32) -> Self {
         let (mut width, mut stay, mut staying) = (MARKS, 0, MARKS);
         let mut placed = Vec::new();
         let is_narrow = room < NARROW;
@@ -71,7 +71,7 @@ impl Columns {
         Self { placed, stay, staying, width, is_narrow, scrolled: 0.0 }
     }
 
-    fn wide(&self, column: Column) -> f32 {
+    fn wide(&self, column: RunColumn) -> f32 {
         wide(column, self.is_narrow)
     }
 
@@ -89,12 +89,12 @@ impl Columns {
 }
 
 /// The width of a column, in points.
-fn wide(column: Column, is_narrow: bool) -> f32 {
+fn wide(column: RunColumn, is_narrow: bool) -> f32 {
     if is_narrow && FIRST.contains(&column) { 0.7 * column.width() } else { column.width() }
 }
 
 /// What a row knows of the others, and what it may change.
-pub struct Table<'a> {
+pub struct RunsTable<'a> {
     /// The run of the experiment under way, whose curves are drawn anyway.
     pub own: Option<&'a Path>,
     /// Whether an experiment is under way in this window.
@@ -106,8 +106,8 @@ pub struct Table<'a> {
 }
 
 /// The table of these runs.
-pub fn ui(ui: &mut Ui, view: &mut View, columns: &[Column], shown: &[Arc<Entry>], table: &mut Table) {
-    let mut columns = Columns::new(columns, ui.available_width());
+pub fn ui(ui: &mut Ui, view: &mut View, columns: &[RunColumn], shown: &[Arc<Entry>], table: &mut RunsTable) {
+    let mut columns = ColumnPlaces::new(columns, ui.available_width());
     let height = |entry: &Entry| entry.info.arms.len().max(1) as f32 * LINE + BETWEEN;
     let total: f32 = shown.iter().map(|entry| height(entry)).sum();
     ScrollArea::both().auto_shrink(false).id_salt("runs").show_viewport(ui, |ui, viewport| {
@@ -135,7 +135,7 @@ pub fn ui(ui: &mut Ui, view: &mut View, columns: &[Column], shown: &[Arc<Entry>]
 }
 
 /// The headings; a click sorts.
-fn header(ui: &mut Ui, rect: Rect, columns: &Columns, view: &mut View) {
+fn header(ui: &mut Ui, rect: Rect, columns: &ColumnPlaces, view: &mut View) {
     let tokens = Tokens::of(ui);
     ui.painter().rect_filled(rect, 0.0, tokens.background);
     ui.painter().hline(rect.x_range(), rect.bottom(), tokens.line());
@@ -164,7 +164,7 @@ fn header(ui: &mut Ui, rect: Rect, columns: &Columns, view: &mut View) {
 }
 
 /// Ticks all runs that are shown.
-fn all(ui: &mut Ui, header: Rect, shown: &[Arc<Entry>], table: &mut Table) {
+fn all(ui: &mut Ui, header: Rect, shown: &[Arc<Entry>], table: &mut RunsTable) {
     let shelf = &mut *table.shelf;
     // The experiment under way is drawn anyway.
     let others = shown.iter().filter(|entry| table.own != Some(&entry.folder)).take(DRAWN);
@@ -184,8 +184,8 @@ fn all(ui: &mut Ui, header: Rect, shown: &[Arc<Entry>], table: &mut Table) {
     }
 }
 
-fn row(ui: &mut Ui, rect: Rect, columns: &Columns, entry: &Entry, table: &mut Table) {
-    let Table { own, busy, selected, shelf, actions } = table;
+fn row(ui: &mut Ui, rect: Rect, columns: &ColumnPlaces, entry: &Entry, table: &mut RunsTable) {
+    let RunsTable { own, busy, selected, shelf, actions } = table;
     let tokens = Tokens::of(ui);
     let id = ui.scope_id().with(&entry.folder);
     // Only what can be seen can be clicked.
@@ -219,14 +219,14 @@ fn row(ui: &mut Ui, rect: Rect, columns: &Columns, entry: &Entry, table: &mut Ta
             let at = pos2(left, rect.top() + BETWEEN / 2.0 + arm as f32 * LINE);
             let text = column.in_table(entry, arm);
             let color = match column {
-                Column::Status | Column::Name if entry.live => tokens.accent,
+                RunColumn::Status | RunColumn::Name if entry.live => tokens.accent,
                 // The run on show, of which there may be others of the same name.
-                Column::Name if *own == Some(&entry.folder) => tokens.accent,
-                Column::Name | Column::Arm | Column::Best(_) | Column::Last(_) => tokens.text,
+                RunColumn::Name if *own == Some(&entry.folder) => tokens.accent,
+                RunColumn::Name | RunColumn::Arm | RunColumn::Best(_) | RunColumn::Last(_) => tokens.text,
                 _ => tokens.weak,
             };
             let at = Rect::from_min_size(at, vec2(columns.wide(column), LINE));
-            write(&painter, at, &text, color, column == Column::Name);
+            write(&painter, at, &text, color, column == RunColumn::Name);
         }
     }
 }
@@ -273,7 +273,7 @@ fn write(painter: &Painter, rect: Rect, text: &str, color: Color32, strong: bool
 /// A run in one sentence.
 fn sentence(entry: &Entry) -> String {
     let mut text = format!("Run {}, {}", entry.name(), status(entry));
-    let best = Column::Best(lab_core::quantity::Measure::ValidationAccuracy);
+    let best = RunColumn::Best(lab_core::quantity::Measure::ValidationAccuracy);
     for (arm, info) in entry.info.arms.iter().enumerate() {
         text += &format!("; {} {}", info.name, best.text(entry, arm));
     }

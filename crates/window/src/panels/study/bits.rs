@@ -1,10 +1,10 @@
 //! Small choices that several views of a study share, and what an empty one says.
 
 use super::dimension::judged_name;
-use super::view::{Band, Judged, ToldApart, View};
+use super::view::{Judged, SpreadBand, ToldApart, View};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
-use crate::laboratory::{Curve, Looked};
+use crate::laboratory::{Looked, StudyCurve};
 use eframe::egui::{Label, Ui};
 
 /// A list with a label in front, as wide as its entries need.
@@ -52,14 +52,14 @@ pub fn color(ui: &mut Ui, looked: &Looked, view: &mut View, first: &'static str)
 
 /// Which curve.
 pub fn curve(ui: &mut Ui, view: &mut View) {
-    listed(ui, "Show", "What is drawn", &mut view.curve, &Curve::ALL);
+    listed(ui, "Show", "What is drawn", &mut view.curve, &StudyCurve::ALL);
 }
 
 /// How the spread over the seeds is drawn.
 pub fn band(ui: &mut Ui, view: &mut View) {
     let hint =
         "A standard deviation says how far single seeds lie apart; an interval says how well their mean is known";
-    listed(ui, "Band", hint, &mut view.band, &Band::ALL);
+    listed(ui, "Band", hint, &mut view.band, &SpreadBand::ALL);
 }
 
 /// Room for a line below a drawing with what is between them, in points.

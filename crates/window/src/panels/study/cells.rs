@@ -19,7 +19,7 @@ pub struct RowLook {
 }
 
 /// What stands in a table.
-pub struct Cells {
+pub struct CellTable {
     titles: Vec<String>,
     rows: Vec<Vec<String>>,
     /// What each row is called, for those who have it read to them.
@@ -28,7 +28,7 @@ pub struct Cells {
     edges: Vec<f32>,
 }
 
-impl Cells {
+impl CellTable {
     /// A table with columns as wide as their longest cell.
     pub fn new(titles: Vec<String>, rows: Vec<Vec<String>>, names: Vec<String>) -> Self {
         let mut edges = vec![space::S];

@@ -1,14 +1,14 @@
 //! Loss or accuracy over the steps: for each setting and network the mean over its seeds with a band, or all seeds.
 
 use super::bits;
-use super::dimension::{Dimension, banded};
-use super::view::{Band, ToldApart, View};
-use crate::kit::chart::{Chart, Scale, Series};
+use super::dimension::{DrawnAxis, banded};
+use super::view::{SpreadBand, ToldApart, View};
+use crate::kit::chart::{AxisScale, Chart, Series};
 use crate::kit::chips::{colored_chip, line_sample};
 use crate::kit::line::Dash;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
-use crate::laboratory::{Curve, Looked};
+use crate::laboratory::{Looked, StudyCurve};
 use eframe::egui::{FontId, Label, Sense, Ui, vec2};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,11 +22,11 @@ const BANDS: usize = 8;
 
 /// The lines that were made last, and what of.
 #[derive(Default)]
-pub struct Curves {
-    made: Option<Made>,
+pub struct CurvesView {
+    made: Option<StudyLines>,
 }
 
-struct Made {
+struct StudyLines {
     study: Arc<Looked>,
     choices: Choices,
     lines: Vec<Series>,
@@ -35,13 +35,13 @@ struct Made {
 /// What lines depend on beside the study.
 #[derive(Clone, Copy, PartialEq)]
 struct Choices {
-    curve: Curve,
-    band: Band,
+    curve: StudyCurve,
+    band: SpreadBand,
     colored_by: ToldApart,
     dark: bool,
 }
 
-impl Curves {
+impl CurvesView {
     pub fn ui(&mut self, ui: &mut Ui, looked: &Arc<Looked>, view: &mut View, bottom: f32) {
         ui.horizontal_wrapped(|ui| {
             bits::curve(ui, view);
@@ -51,20 +51,20 @@ impl Curves {
         let tokens = Tokens::of(ui);
         let View { curve, band, colored_by, .. } = *view;
         let choices = Choices { curve, band, colored_by, dark: tokens.dark };
-        let fits = |made: &Made| Arc::ptr_eq(&made.study, looked) && made.choices == choices;
+        let fits = |made: &StudyLines| Arc::ptr_eq(&made.study, looked) && made.choices == choices;
         if !self.made.as_ref().is_some_and(fits) {
-            self.made = Some(Made { study: Arc::clone(looked), choices, lines: lines(looked, view, &tokens) });
+            self.made = Some(StudyLines { study: Arc::clone(looked), choices, lines: lines(looked, view, &tokens) });
         }
-        let Some(Made { lines, .. }) = &self.made else { return };
+        let Some(StudyLines { lines, .. }) = &self.made else { return };
         if lines.is_empty() {
             return bits::nothing(ui, "Curves appear here once a training has come to its first step.");
         }
-        let name = Curve::ALL.iter().find(|(curve, _)| *curve == view.curve).map_or("", |(_, name)| name);
-        let hidden = lines.iter().all(|line| line.band.is_none()) && view.band != Band::All;
+        let name = StudyCurve::ALL.iter().find(|(curve, _)| *curve == view.curve).map_or("", |(_, name)| name);
+        let hidden = lines.iter().all(|line| line.band.is_none()) && view.band != SpreadBand::All;
         let band = if hidden { "mean over the seeds; so many lines have no bands" } else { view.band.in_words() };
         let text = format!("{name} over the steps: {band}");
         ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
-        let scale = if view.curve == Curve::Accuracy { Scale::PartOfPercent } else { Scale::Log };
+        let scale = if view.curve == StudyCurve::Accuracy { AxisScale::PartOfPercent } else { AxisScale::Log };
         let said = format!("{text}. {} lines", lines.len());
         let below = if dashed_by(looked, view).is_some() { 2.0 } else { 1.0 };
         let height = bits::height(ui, bottom, below);
@@ -77,7 +77,7 @@ impl Curves {
 /// What dashes tell apart where colours tell apart something else: the first that has several values, and no more than
 /// there are dashes.
 fn dashed_by(looked: &Looked, view: &View) -> Option<ToldApart> {
-    let values = |of: ToldApart| of.axis().map_or(looked.arms.len(), |axis| Dimension::of(looked, axis).values.len());
+    let values = |of: ToldApart| of.axis().map_or(looked.arms.len(), |axis| DrawnAxis::of(looked, axis).values.len());
     let mut all = std::iter::once(ToldApart::Networks).chain((0..looked.labels.len()).map(ToldApart::Axis));
     all.find(|of| *of != view.colored_by && (2..=Dash::OF_RUNS.len()).contains(&values(*of)))
 }
@@ -89,7 +89,7 @@ fn dash(place: usize) -> Dash {
 /// What the dashes mean.
 fn dashes(ui: &mut Ui, looked: &Looked, view: &View, tokens: &Tokens) {
     let Some(of) = dashed_by(looked, view) else { return };
-    let axis = of.axis().map(|axis| Dimension::of(looked, axis));
+    let axis = of.axis().map(|axis| DrawnAxis::of(looked, axis));
     let values = axis.as_ref().map_or(&looked.arms, |axis| &axis.values);
     ui.horizontal_wrapped(|ui| {
         ui.label(theme::caption(axis.as_ref().map_or("network", |axis| &axis.label), tokens));
@@ -111,7 +111,7 @@ pub fn legend(ui: &mut Ui, looked: &Looked, view: &View, tokens: &Tokens) {
     ui.horizontal_wrapped(|ui| match view.colored_by.axis() {
         None => looked.arms.iter().enumerate().for_each(|(arm, name)| colored_chip(ui, tokens.arm(arm), name)),
         Some(axis) => {
-            let axis = Dimension::of(looked, axis);
+            let axis = DrawnAxis::of(looked, axis);
             ui.label(theme::caption(&axis.label, tokens));
             // Of a long axis, the ends and the middle tell enough.
             let many = axis.values.len() > 8;
@@ -123,9 +123,9 @@ pub fn legend(ui: &mut Ui, looked: &Looked, view: &View, tokens: &Tokens) {
 }
 
 fn lines(looked: &Looked, view: &View, tokens: &Tokens) -> Vec<Series> {
-    let place = Curve::ALL.iter().position(|(curve, _)| *curve == view.curve).unwrap_or(0);
-    let axis = view.colored_by.axis().map(|axis| (axis, Dimension::of(looked, axis)));
-    let broken = dashed_by(looked, view).map(|of| of.axis().map(|axis| (axis, Dimension::of(looked, axis))));
+    let place = StudyCurve::ALL.iter().position(|(curve, _)| *curve == view.curve).unwrap_or(0);
+    let axis = view.colored_by.axis().map(|axis| (axis, DrawnAxis::of(looked, axis)));
+    let broken = dashed_by(looked, view).map(|of| of.axis().map(|axis| (axis, DrawnAxis::of(looked, axis))));
     let mut found = Vec::new();
     for (index, point) in looked.results.points.iter().enumerate() {
         let seeds = looked.points.iter().zip(&looked.measured).filter(|(at, _)| **at == Some(index));
@@ -146,7 +146,7 @@ fn lines(looked: &Looked, view: &View, tokens: &Tokens) -> Vec<Series> {
                 }
             };
             let line = Series { arm, name, color, dash: dash(place), ..Series::default() };
-            if view.band == Band::All {
+            if view.band == SpreadBand::All {
                 found.extend(curves.iter().map(|curve| Series { points: curve.to_vec(), ..line.clone() }));
             } else if !curves.is_empty() {
                 found.push(over_seeds(line, &curves, view.band));
@@ -166,7 +166,7 @@ fn lines(looked: &Looked, view: &View, tokens: &Tokens) -> Vec<Series> {
 }
 
 /// Mean and band at each step that every seed has which has come so far.
-fn over_seeds(line: Series, curves: &[&[[f64; 2]]], band: Band) -> Series {
+fn over_seeds(line: Series, curves: &[&[[f64; 2]]], band: SpreadBand) -> Series {
     let mut at: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for [step, value] in curves.iter().copied().flatten() {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "steps are counted from 0")]
@@ -217,7 +217,7 @@ mod tests {
         let one = [[10.0, 1.0], [20.0, 2.0], [30.0, 3.0]];
         let other = [[10.0, 3.0], [20.0, 4.0]];
         let odd = [[10.0, 2.0], [15.0, 9.0], [20.0, 3.0]];
-        let line = over_seeds(Series::default(), &[&one, &other, &odd], Band::Deviation);
+        let line = over_seeds(Series::default(), &[&one, &other, &odd], SpreadBand::Deviation);
         assert_eq!(line.points, [[10.0, 2.0], [20.0, 3.0], [30.0, 3.0]]);
         let [low, high] = line.band.unwrap();
         assert_eq!((low[0], high[0]), ([10.0, 1.0], [10.0, 3.0]));

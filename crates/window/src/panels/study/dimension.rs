@@ -1,7 +1,7 @@
 //! An axis of a study as it is drawn: the places of its values, and their colours. Knows nothing of widgets.
 
-use super::view::{Band, Judged};
-use crate::kit::chart::Scale;
+use super::view::{Judged, SpreadBand};
+use crate::kit::chart::AxisScale;
 use crate::kit::theme::{Tokens, viridis};
 use crate::laboratory::Looked;
 use eframe::egui::Color32;
@@ -13,7 +13,7 @@ use lab_core::study::PointResult;
 const WIDE: f64 = 10.0;
 
 /// An axis with its values.
-pub struct Dimension {
+pub struct DrawnAxis {
     pub label: String,
     /// Each value once: numbers from the least to the greatest, words as they come.
     pub values: Vec<String>,
@@ -21,7 +21,7 @@ pub struct Dimension {
     is_log: bool,
 }
 
-impl Dimension {
+impl DrawnAxis {
     /// The axis in this place.
     pub fn of(looked: &Looked, axis: usize) -> Self {
         let mut values: Vec<String> = Vec::new();
@@ -72,8 +72,8 @@ impl Dimension {
     }
 
     /// How it is drawn across a plot.
-    pub fn scale(&self) -> Scale {
-        if self.is_log { Scale::Log } else { Scale::Linear }
+    pub fn scale(&self) -> AxisScale {
+        if self.is_log { AxisScale::Log } else { AxisScale::Linear }
     }
 
     /// What stands below a plot's marks, where values are no numbers.
@@ -148,12 +148,12 @@ pub fn goodness(looked: &Looked, what: Judged) -> impl Fn(f64) -> f32 + use<> {
 }
 
 /// Mean, lower and upper edge of some values; the mean alone of one, and where no band is drawn.
-pub fn banded(values: &[f64], band: Band) -> Option<[f64; 3]> {
+pub fn banded(values: &[f64], band: SpreadBand) -> Option<[f64; 3]> {
     let sample = Sample::of(values.iter().copied())?;
     let edges = match band {
-        Band::Deviation => [sample.mean - sample.sd, sample.mean + sample.sd],
-        Band::Interval => sample.interval(0.95).unwrap_or([sample.mean; 2]),
-        Band::All => [sample.mean; 2],
+        SpreadBand::Deviation => [sample.mean - sample.sd, sample.mean + sample.sd],
+        SpreadBand::Interval => sample.interval(0.95).unwrap_or([sample.mean; 2]),
+        SpreadBand::All => [sample.mean; 2],
     };
     Some([sample.mean, edges[0], edges[1]])
 }
@@ -162,7 +162,7 @@ pub fn banded(values: &[f64], band: Band) -> Option<[f64; 3]> {
 mod tests {
     use super::*;
 
-    fn dimension(values: &[&str]) -> Dimension {
+    fn dimension(values: &[&str]) -> DrawnAxis {
         use lab_core::study::Results;
         let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
         let point = |value: String| PointResult {
@@ -175,16 +175,16 @@ mod tests {
         let mut results = Results::default();
         results.points = values.into_iter().map(point).collect();
         let looked = Looked { labels: vec!["axis".to_owned()], results, ..Looked::default() };
-        Dimension::of(&looked, 0)
+        DrawnAxis::of(&looked, 0)
     }
 
     #[test]
     fn numbers_are_sorted_and_drawn_by_ratios_where_they_reach_far() {
         let rates = dimension(&["0.1", "0.001", "0.01", "0.1"]);
-        assert_eq!((rates.values.join(" "), rates.scale()), ("0.001 0.01 0.1".to_owned(), Scale::Log));
+        assert_eq!((rates.values.join(" "), rates.scale()), ("0.001 0.01 0.1".to_owned(), AxisScale::Log));
         assert!((rates.share("0.01") - 0.5).abs() < 1e-6);
         let depths = dimension(&["8", "20", "56"]);
-        assert_eq!((depths.scale(), depths.share("56")), (Scale::Linear, 1.0));
+        assert_eq!((depths.scale(), depths.share("56")), (AxisScale::Linear, 1.0));
         let words = dimension(&["none", "a", "none", "b"]);
         assert_eq!((words.names().join(" "), words.place("b")), ("none a b".to_owned(), 2.0));
     }
@@ -192,10 +192,10 @@ mod tests {
     #[test]
     fn bands_are_what_they_are_called() {
         let values = [1.0, 2.0, 3.0];
-        assert_eq!(banded(&values, Band::Deviation), Some([2.0, 1.0, 3.0]));
-        let [mean, low, high] = banded(&values, Band::Interval).unwrap();
+        assert_eq!(banded(&values, SpreadBand::Deviation), Some([2.0, 1.0, 3.0]));
+        let [mean, low, high] = banded(&values, SpreadBand::Interval).unwrap();
         assert!(mean == 2.0 && (high - 4.484).abs() < 1e-3 && (low + 0.484).abs() < 1e-3, "{low} {high}");
-        assert_eq!(banded(&[2.0], Band::Interval), Some([2.0; 3]));
-        assert_eq!(banded(&[f64::NAN], Band::All), None);
+        assert_eq!(banded(&[2.0], SpreadBand::Interval), Some([2.0; 3]));
+        assert_eq!(banded(&[f64::NAN], SpreadBand::All), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The mean for every two values of two axes, over all settings that have them.
 
 use super::bits;
-use super::dimension::{Dimension, goodness, in_words, judged_name, known};
+use super::dimension::{DrawnAxis, goodness, in_words, judged_name, known};
 use super::view::View;
 use crate::kit::theme::{self, Tokens, on_viridis, space, viridis};
 use crate::kit::widgets::named;
@@ -23,7 +23,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
         return bits::nothing(ui, "A heat map needs two axes: vary something else, too.");
     }
     bits::fit(view, looked);
-    let (across, up) = (Dimension::of(looked, view.across), Dimension::of(looked, view.up));
+    let (across, up) = (DrawnAxis::of(looked, view.across), DrawnAxis::of(looked, view.up));
     let tokens = Tokens::of(ui);
     let name = judged_name(looked, view.judged_by);
     let text = format!("{name} for every {} and {}, the mean over all else", across.label, up.label);
@@ -89,11 +89,11 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
 }
 
 /// Rows from the least value up, each with its columns.
-fn cells(looked: &Looked, view: &View, across: &Dimension, up: &Dimension) -> Vec<Vec<Option<f64>>> {
+fn cells(looked: &Looked, view: &View, across: &DrawnAxis, up: &DrawnAxis) -> Vec<Vec<Option<f64>>> {
     let mut sums = vec![vec![(0.0, 0u32); across.values.len()]; up.values.len()];
     for (point, value) in known(looked, view.judged_by) {
         let place =
-            |of: &Dimension, axis: usize| of.values.iter().position(|known| Some(known) == point.values.get(axis));
+            |of: &DrawnAxis, axis: usize| of.values.iter().position(|known| Some(known) == point.values.get(axis));
         if let (Some(column), Some(row)) = (place(across, view.across), place(up, view.up)) {
             let (sum, count) = &mut sums[row][column];
             (*sum, *count) = (*sum + value, *count + 1);

@@ -3,7 +3,7 @@
 use super::bits;
 use super::dimension::{is_more_better, is_share};
 use super::view::Judged;
-use crate::kit::chart::{Across, Chart, Scale, Series};
+use crate::kit::chart::{Across, AxisScale, Chart, Series};
 use crate::kit::chips::colored_chip;
 use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Looked;
@@ -41,7 +41,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, bottom: f32) {
     let line = Series { color: Some(tokens.accent), points: so_far, unmarked: true, ..Series::default() };
     let text = format!("{} of each training, in the order in which they ended", looked.results.objective());
     ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
-    let scale = if is_share(looked, Judged::Objective) { Scale::PartOfPercent } else { Scale::Log };
+    let scale = if is_share(looked, Judged::Objective) { AxisScale::PartOfPercent } else { AxisScale::Log };
     let said = format!("{text}. {} trainings", each.points.len());
     let across = Across { whole: true, ..Across::default() };
     let height = bits::height(ui, bottom, 1.0);

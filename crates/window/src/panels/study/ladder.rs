@@ -1,12 +1,12 @@
 //! What each network came to against one axis: a line for each value of the others, with a band over the seeds.
 
 use super::bits;
-use super::dimension::{Dimension, banded};
-use super::view::{Band, View};
-use crate::kit::chart::{Across, Chart, Scale, Series};
+use super::dimension::{DrawnAxis, banded};
+use super::view::{SpreadBand, View};
+use crate::kit::chart::{Across, AxisScale, Chart, Series};
 use crate::kit::chips::colored_chip;
 use crate::kit::theme::{self, Tokens};
-use crate::laboratory::{Curve, Looked};
+use crate::laboratory::{Looked, StudyCurve};
 use eframe::egui::{Label, Ui};
 use lab_core::study::{Standing, TrialState};
 use lab_core::verdict::Measured;
@@ -20,17 +20,17 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
     if looked.labels.is_empty() {
         return bits::nothing(ui, "Nothing is varied in this study, so there are no steps to compare.");
     }
-    let axis = Dimension::of(looked, view.across);
+    let axis = DrawnAxis::of(looked, view.across);
     let lines = lines(looked, view, &axis);
     if lines.iter().all(|line| line.points.is_empty()) {
         return bits::nothing(ui, "A point appears here with the first training that ends.");
     }
     let tokens = Tokens::of(ui);
-    let name = Curve::ALL.iter().find(|(curve, _)| *curve == view.curve).map_or("", |(_, name)| name);
+    let name = StudyCurve::ALL.iter().find(|(curve, _)| *curve == view.curve).map_or("", |(_, name)| name);
     let text = format!("{name} in the end against {}: {}", axis.label, view.band.in_words());
     ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
     let said: Vec<String> = lines.iter().map(|line| format!("{}: {} points", line.name, line.points.len())).collect();
-    let scale = if view.curve == Curve::Accuracy { Scale::PartOfPercent } else { Scale::Log };
+    let scale = if view.curve == StudyCurve::Accuracy { AxisScale::PartOfPercent } else { AxisScale::Log };
     let across = Across { scale: axis.scale(), names: axis.names(), ..Across::default() };
     let height = bits::height(ui, bottom, 1.0);
     let name = format!("{text}. {}", said.join("; "));
@@ -42,20 +42,20 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
     });
 }
 
-fn ended(measured: &Measured, curve: Curve) -> Option<f64> {
+fn ended(measured: &Measured, curve: StudyCurve) -> Option<f64> {
     match curve {
-        Curve::TrainLoss => measured.train_loss,
-        Curve::Accuracy => measured.accuracy,
-        Curve::ValidationLoss => None,
+        StudyCurve::TrainLoss => measured.train_loss,
+        StudyCurve::Accuracy => measured.accuracy,
+        StudyCurve::ValidationLoss => None,
     }
 }
 
 /// What the seeds came to at each place of the axis.
-type Places = Vec<(f64, Vec<f64>)>;
+type SeedValues = Vec<(f64, Vec<f64>)>;
 
-fn lines(looked: &Looked, view: &View, axis: &Dimension) -> Vec<Series> {
-    let mut found: Vec<(Series, Places)> = Vec::new();
-    let place = Curve::ALL.iter().position(|(curve, _)| *curve == view.curve).unwrap_or(0);
+fn lines(looked: &Looked, view: &View, axis: &DrawnAxis) -> Vec<Series> {
+    let mut found: Vec<(Series, SeedValues)> = Vec::new();
+    let place = StudyCurve::ALL.iter().position(|(curve, _)| *curve == view.curve).unwrap_or(0);
     for (trial, (point, measured)) in looked.trials.iter().zip(looked.points.iter().zip(&looked.measured)) {
         let is_done = trial.standing == Standing::Over(TrialState::Done);
         let (Some(point), Some(measured)) = (point, measured.as_ref().filter(|_| is_done)) else { continue };
@@ -91,18 +91,18 @@ fn lines(looked: &Looked, view: &View, axis: &Dimension) -> Vec<Series> {
         let (mut low, mut high) = (Vec::new(), Vec::new());
         for (x, values) in points {
             // No accuracy is beyond nothing and all.
-            let [least, most] = if view.curve == Curve::Accuracy { [0.0, 1.0] } else { [f64::MIN, f64::MAX] };
+            let [least, most] = if view.curve == StudyCurve::Accuracy { [0.0, 1.0] } else { [f64::MIN, f64::MAX] };
             if let Some([mean, lower, upper]) = banded(&values, view.band) {
                 let (lower, upper) = (lower.max(least), upper.min(most));
                 line.points.push([x, mean]);
                 low.push([x, lower]);
                 high.push([x, upper]);
             }
-            if view.band == Band::All {
+            if view.band == SpreadBand::All {
                 line.marked.extend(values.iter().map(|value| [x, *value]));
             }
         }
-        line.band = (view.band != Band::All).then_some([low, high]);
+        line.band = (view.band != SpreadBand::All).then_some([low, high]);
         line
     });
     done.collect()

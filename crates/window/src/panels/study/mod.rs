@@ -21,4 +21,4 @@ mod trials;
 mod verdict;
 mod view;
 
-pub use panel::Study;
+pub use panel::StudyPanel;

@@ -1,11 +1,11 @@
 //! The panel: a study to be made, the one that is looked at, and a row of ways to look at it.
 
-use super::cells::Cells;
-use super::curves::Curves;
+use super::cells::CellTable;
+use super::curves::CurvesView;
 use super::parallel::Parallel;
 use super::plan::{Planning, vary};
 use super::trials::Trials;
-use super::verdict::Shown;
+use super::verdict::ShownVerdict;
 use super::view::{Tab, View};
 use super::{bits, heat, history, importance, ladder, queue, results, slice, timeline, trials};
 use crate::action::Action;
@@ -16,10 +16,10 @@ use eframe::egui::{Button, CollapsingHeader, Id, Label, RichText, ScrollArea, Ui
 use std::sync::Arc;
 
 #[derive(Default)]
-pub struct Study {
+pub struct StudyPanel {
     planning: Planning,
-    verdict: Shown,
-    curves: Curves,
+    verdict: ShownVerdict,
+    curves: CurvesView,
     parallel: Parallel,
     trials: Trials,
     tables: Option<Tables>,
@@ -30,11 +30,11 @@ pub struct Study {
 /// Both tables, and the study that they were made from.
 struct Tables {
     of: Arc<Looked>,
-    results: Cells,
-    trials: Cells,
+    results: CellTable,
+    trials: CellTable,
 }
 
-impl Panel for Study {
+impl Panel for StudyPanel {
     type View = View;
 
     fn ui(&mut self, ui: &mut Ui, view: &mut View, scene: Scene, effects: &mut Effects) {
@@ -88,7 +88,7 @@ impl Panel for Study {
     }
 }
 
-impl Study {
+impl StudyPanel {
     fn looked_at(&mut self, ui: &mut Ui, view: &mut View, looked: &Arc<Looked>, room: f32, effects: &mut Effects) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = eframe::egui::vec2(2.0, 2.0);

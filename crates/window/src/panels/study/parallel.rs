@@ -2,7 +2,7 @@
 //! settings that go through it.
 
 use super::bits;
-use super::dimension::{Dimension, along, goodness, in_words, is_more_better, judged_name, known};
+use super::dimension::{DrawnAxis, along, goodness, in_words, is_more_better, judged_name, known};
 use super::view::View;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
@@ -46,7 +46,7 @@ impl Parallel {
         if looked.labels.is_empty() || points.is_empty() {
             return bits::nothing(ui, "A line appears here for each setting of which a training has ended.");
         }
-        let axes = Dimension::all(looked);
+        let axes = DrawnAxis::all(looked);
         let good = goodness(looked, view.judged_by);
         // The best is at the top, whether more is better or less.
         let place = |point: &PointResult, value: f64, axis: usize| match axes.get(axis) {

@@ -8,7 +8,7 @@ use crate::laboratory::Laboratory;
 use eframe::egui::{Label, RichText, TextEdit, Ui, vec2};
 use lab_core::experiment::Plan;
 use lab_core::number::plural;
-use lab_core::study::{Axis, Base, Seeds, Study as Planned, StudyPlan};
+use lab_core::study::{Axis, Base, Seeds, Study, StudyPlan};
 
 /// What is often varied: its name, and an axis to begin with.
 const OFTEN: [(&str, &str); 8] = [
@@ -118,7 +118,7 @@ impl Planning {
         {
             return checked.trials.clone();
         }
-        let checked = |study| Planned::check(study).map(|study| study.trials()).map_err(|error| error.to_string());
+        let checked = |study| Study::check(study).map(|study| study.trials()).map_err(|error| error.to_string());
         let found = planned(view, plan).and_then(checked);
         let (axes, seeds) = (view.axes.clone(), view.seeds);
         self.checked = Some(Checked { plan: plan.clone(), axes, seeds, trials: found.clone() });

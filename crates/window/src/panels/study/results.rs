@@ -1,7 +1,7 @@
 //! Every setting with what it has come to; the best one is marked.
 
 use super::bits;
-use super::cells::{Cells, RowLook};
+use super::cells::{CellTable, RowLook};
 use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Looked;
 use eframe::egui::Ui;
@@ -9,7 +9,7 @@ use lab_core::number::plural;
 use lab_core::study::{Standing, TrialState};
 
 /// The table, made once for what was read last.
-pub fn cells(looked: &Looked) -> Cells {
+pub fn cells(looked: &Looked) -> CellTable {
     let table = looked.results.summary();
     let best = |row: usize| if looked.results.best == Some(row) { "best" } else { "" };
     let marked = looked.results.best.is_some();
@@ -24,10 +24,10 @@ pub fn cells(looked: &Looked) -> Cells {
         format!("{best}{}", parts.map(|(title, cell)| format!("{title} {cell}")).collect::<Vec<_>>().join(", "))
     };
     let rows = 0..table.rows();
-    Cells::new(titles, rows.clone().map(row).collect(), rows.map(name).collect())
+    CellTable::new(titles, rows.clone().map(row).collect(), rows.map(name).collect())
 }
 
-pub fn ui(ui: &mut Ui, looked: &Looked, cells: &Cells, bottom: f32) {
+pub fn ui(ui: &mut Ui, looked: &Looked, cells: &CellTable, bottom: f32) {
     let tokens = Tokens::of(ui);
     let early = looked.trials.iter().filter(|trial| trial.standing == Standing::Over(TrialState::EndedEarly)).count();
     let height = bits::height(ui, bottom, if early > 0 { 1.0 } else { 0.0 });

@@ -1,9 +1,9 @@
 //! Every setting as a point against one axis.
 
 use super::bits;
-use super::dimension::{Dimension, is_share, judged_name, known};
+use super::dimension::{DrawnAxis, is_share, judged_name, known};
 use super::view::{ToldApart, View};
-use crate::kit::chart::{Across, Chart, Scale, Series};
+use crate::kit::chart::{Across, AxisScale, Chart, Series};
 use crate::kit::theme::{self, Tokens};
 use crate::laboratory::Looked;
 use eframe::egui::{Label, Ui};
@@ -19,8 +19,8 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
         return bits::nothing(ui, "A point appears here for each setting of which a training has ended.");
     }
     let tokens = Tokens::of(ui);
-    let axis = Dimension::of(looked, view.across);
-    let colors = view.colored_by.axis().map(|color| (color, Dimension::of(looked, color)));
+    let axis = DrawnAxis::of(looked, view.across);
+    let colors = view.colored_by.axis().map(|color| (color, DrawnAxis::of(looked, color)));
     let color_of = |values: &[String]| {
         let found = colors.as_ref().and_then(|(color, of)| Some(of.color(&tokens, values.get(*color)?)));
         found.unwrap_or(tokens.accent)
@@ -42,7 +42,7 @@ pub fn ui(ui: &mut Ui, looked: &Looked, view: &mut View, bottom: f32) {
     let text = format!("{} of each setting against {}", judged_name(looked, view.judged_by), axis.label);
     ui.add(Label::new(theme::caption(&text, &tokens)).wrap());
     let across = Across { scale: axis.scale(), names: axis.names(), ..Across::default() };
-    let scale = if is_share(looked, view.judged_by) { Scale::PartOfPercent } else { Scale::Log };
+    let scale = if is_share(looked, view.judged_by) { AxisScale::PartOfPercent } else { AxisScale::Log };
     let said = format!("{text}. {} points", points.len());
     let height = bits::height(ui, bottom, 1.0);
     Chart::new("slice", &said, scale, height).over(across).draw(ui, &lines);

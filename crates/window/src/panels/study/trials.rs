@@ -1,7 +1,7 @@
 //! Every training of a study: how it stands, and what can be done with it. A training opens like any run.
 
 use super::bits;
-use super::cells::{Cells, RowLook};
+use super::cells::{CellTable, RowLook};
 use super::dimension::in_words;
 use super::view::Judged;
 use crate::action::Action;
@@ -50,7 +50,7 @@ fn steps(trial: &Seen) -> String {
 }
 
 /// The table, made once for what was read last.
-pub fn cells(looked: &Looked) -> Cells {
+pub fn cells(looked: &Looked) -> CellTable {
     let row = |trial: &Seen| {
         let record = trial.begun.as_ref().map(|begun| &begun.record);
         let took = record.and_then(|record| record.seconds).map(number::duration);
@@ -72,11 +72,11 @@ pub fn cells(looked: &Looked) -> Cells {
         format!("Training {}: {}, {}{came}", trial.number, looked.title(trial), trial.standing.in_words())
     };
     let trials = looked.trials.iter();
-    Cells::new(titles.map(str::to_owned).into(), trials.clone().map(row).collect(), trials.map(name).collect())
+    CellTable::new(titles.map(str::to_owned).into(), trials.clone().map(row).collect(), trials.map(name).collect())
 }
 
 impl Trials {
-    pub fn ui(&mut self, ui: &mut Ui, looked: &Looked, cells: &Cells, bottom: f32, effects: &mut Effects) {
+    pub fn ui(&mut self, ui: &mut Ui, looked: &Looked, cells: &CellTable, bottom: f32, effects: &mut Effects) {
         let selected = self.selected.and_then(|number| looked.trials.iter().find(|trial| trial.number == number));
         ui.horizontal_wrapped(|ui| {
             if let Some(trial) = selected {
@@ -121,7 +121,7 @@ fn open(ui: &Ui, looked: &Looked, trial: &Seen, effects: &mut Effects) {
     effects.actions.push(Action::Show(CURVES));
 }
 
-fn measured<'a>(looked: &'a Looked, trial: &Seen) -> Option<&'a crate::laboratory::Measured> {
+fn measured<'a>(looked: &'a Looked, trial: &Seen) -> Option<&'a crate::laboratory::MeasuredTrial> {
     let place = looked.trials.iter().position(|other| other.number == trial.number)?;
     looked.measured.get(place)?.as_deref()
 }

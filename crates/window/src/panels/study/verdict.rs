@@ -13,11 +13,11 @@ use lab_core::verdict::{Call, Look, Verdict};
 
 /// Which of the study's verdicts is looked at, by what it compares.
 #[derive(Default)]
-pub struct Shown {
+pub struct ShownVerdict {
     compared: String,
 }
 
-impl Shown {
+impl ShownVerdict {
     pub fn ui(&mut self, ui: &mut Ui, looked: &Looked, actions: &mut Vec<Action>) {
         let Some((first, _)) = looked.verdicts.first() else { return };
         if !looked.verdicts.iter().any(|(compared, _)| *compared == self.compared) {

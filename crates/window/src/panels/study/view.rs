@@ -1,6 +1,6 @@
 //! What is remembered of the panel from one start to the next: what is varied, and how the results are looked at.
 
-use crate::laboratory::Curve;
+use crate::laboratory::StudyCurve;
 use serde::{Deserialize, Serialize};
 
 /// What is varied, as it is typed, and how the results are looked at.
@@ -11,8 +11,8 @@ pub struct View {
     pub seeds: u32,
     pub tab: Tab,
     /// What is drawn over the steps, and against an axis.
-    pub curve: Curve,
-    pub band: Band,
+    pub curve: StudyCurve,
+    pub band: SpreadBand,
     /// What colours tell apart.
     pub colored_by: ToldApart,
     pub judged_by: Judged,
@@ -28,8 +28,8 @@ impl Default for View {
             axes: vec!["recipe.optimizer.learning_rate=0.03,0.1,0.3".to_owned()],
             seeds: 3,
             tab: Tab::Results,
-            curve: Curve::default(),
-            band: Band::default(),
+            curve: StudyCurve::default(),
+            band: SpreadBand::default(),
             colored_by: ToldApart::Networks,
             judged_by: Judged::Objective,
             across: 0,
@@ -110,7 +110,7 @@ impl Tab {
 
 /// How the spread over the seeds is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Band {
+pub enum SpreadBand {
     /// One standard deviation to each side of the mean.
     #[default]
     Deviation,
@@ -120,7 +120,7 @@ pub enum Band {
     All,
 }
 
-impl Band {
+impl SpreadBand {
     pub const ALL: [(Self, &'static str); 3] =
         [(Self::Deviation, "± standard deviation"), (Self::Interval, "95 % interval"), (Self::All, "All seeds")];
 

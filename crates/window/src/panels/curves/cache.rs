@@ -6,23 +6,23 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 /// Values under keys, each with its seal.
-pub struct Kept<K, T> {
-    list: HashMap<K, Entry<T>>,
+pub struct Cache<K, T> {
+    list: HashMap<K, CacheEntry<T>>,
 }
 
-struct Entry<T> {
+struct CacheEntry<T> {
     seal: u64,
     value: T,
     used: bool,
 }
 
-impl<K, T> Default for Kept<K, T> {
+impl<K, T> Default for Cache<K, T> {
     fn default() -> Self {
         Self { list: HashMap::new() }
     }
 }
 
-impl<K: Eq + Hash, T: Clone> Kept<K, T> {
+impl<K: Eq + Hash, T: Clone> Cache<K, T> {
     /// What is kept under a key; made anew where there is nothing, or where it has another seal.
     pub fn get(&mut self, key: K, seal: u64, make: impl FnOnce() -> T) -> T {
         match self.list.get_mut(&key) {
@@ -32,7 +32,7 @@ impl<K: Eq + Hash, T: Clone> Kept<K, T> {
             }
             _ => {
                 let value = make();
-                self.list.insert(key, Entry { seal, value: value.clone(), used: true });
+                self.list.insert(key, CacheEntry { seal, value: value.clone(), used: true });
                 value
             }
         }
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_made_again_only_under_another_seal_or_after_nobody_asked_for_it() {
-        let mut kept = Kept::default();
+        let mut kept = Cache::default();
         assert_eq!(kept.get("loss", seal(1), || 1), 1);
         assert_eq!(kept.get("loss", seal(1), || 2), 1);
         assert_eq!(kept.get("loss", seal(2), || 3), 3);

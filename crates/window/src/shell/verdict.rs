@@ -57,7 +57,7 @@ impl Verdicts {
                     ui.add(Label::new(RichText::new(why).color(tokens.error)).wrap());
                 }
                 (None, None) => {
-                    ui.add(Label::new(theme::caption("What the networks show is told here.", &tokens)).truncate());
+                    ui.add(Label::new(theme::caption("What the networks show appears here.", &tokens)).truncate());
                 }
             }
         });

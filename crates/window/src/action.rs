@@ -1,5 +1,5 @@
 //! Everything a person can make the window do. Widgets and keys name an action, which the shell carries out; panels also
-//! tell the stores that they are handed (`scene::Effects`).
+//! turn to the stores that they are handed (`scene::Effects`).
 
 use crate::dialogs::FileDialog;
 use crate::export::{Drawing, ExportFormat, SavedContent};
@@ -161,8 +161,8 @@ pub enum Action {
     CopyPicture(Arc<Drawing>),
     /// Puts a table into the clipboard.
     CopyTable(Arc<Table>),
-    /// Tells a person something.
-    Tell(String),
+    /// Shows a person a message.
+    Notify(String),
     /// Puts text into the clipboard.
     CopyText(String),
     /// Varies a field of the form in a study: an axis as it is typed.

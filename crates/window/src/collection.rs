@@ -27,7 +27,7 @@ struct WantedImages {
     side: Option<usize>,
 }
 
-/// What the thread and the window tell each other meanwhile.
+/// How far the thread is, and whether the window wants it to stop.
 #[derive(Debug, Default)]
 struct ReadingProgress {
     done: AtomicU64,
@@ -188,7 +188,7 @@ impl Collection {
     }
 }
 
-/// The same as an experiment on these images would tell.
+/// The same as an experiment on these images would report.
 fn info(survey: &Survey) -> DatasetInfo {
     DatasetInfo {
         name: survey.name.clone(),
@@ -204,12 +204,12 @@ fn info(survey: &Survey) -> DatasetInfo {
 fn look(LookRequest { wanted, reading }: LookRequest) -> LookedOver {
     let WantedImages { data, seed, side } = wanted;
     let begun = Instant::now();
-    let told = |Progress { done, of }| {
+    let watch = |Progress { done, of }| {
         reading.of.store(of, Ordering::Relaxed);
         reading.done.fetch_max(done, Ordering::Relaxed);
         !reading.stop.load(Ordering::Relaxed)
     };
-    let options = LoadOptions { usual_side: side, watch: Some(Watch(&told)), ..LoadOptions::default() };
+    let options = LoadOptions { usual_side: side, watch: Some(Watch(&watch)), ..LoadOptions::default() };
     let found = Overview::read(&data, seed, options).map(Arc::new);
     LookedOver { found, took: begun.elapsed() }
 }

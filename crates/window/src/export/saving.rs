@@ -107,7 +107,7 @@ impl Saving {
         if dialogs.ask_place(&offered, self.folder.as_deref(), ctx) {
             self.hold(name, content);
         } else {
-            self.tell(Done::Failed("Not saved: another dialog is open; answer or close it first.".into()));
+            self.report(Done::Failed("Not saved: another dialog is open; answer or close it first.".into()));
         }
     }
 
@@ -123,7 +123,7 @@ impl Saving {
         let named = content.named(path.clone());
         if named != path && named.exists() {
             let why = format!("Not saved: {} is there already. Choose another name.", named.display());
-            return self.tell(Done::Failed(why));
+            return self.report(Done::Failed(why));
         }
         self.write(named, content, ctx);
     }
@@ -169,11 +169,11 @@ impl Saving {
             ctx.request_repaint();
         });
         if let Err(error) = started {
-            self.tell(Done::Failed(format!("Not saved: no thread can be started: {error}.")));
+            self.report(Done::Failed(format!("Not saved: no thread can be started: {error}.")));
         }
     }
 
-    fn tell(&self, done: Done) {
+    fn report(&self, done: Done) {
         // The receiver is ours and still there.
         let _ = self.send.send(done);
     }

@@ -206,7 +206,7 @@ fn arm(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, tools: &mu
         fold.set_open(true);
     }
     named(ui, header.response, &format!("Arm {name}"));
-    for line in told(plan, index, context, tools.outlines) {
+    for line in summary(plan, index, context, tools.outlines) {
         ui.add(Label::new(theme::caption(line, &tokens)).wrap());
     }
     if index > 0 {
@@ -217,7 +217,7 @@ fn arm(ui: &mut Ui, plan: &mut Plan, index: usize, context: &Context, tools: &mu
 }
 
 /// What the arm amounts to and costs, line by line.
-fn told(plan: &Plan, index: usize, context: &Context, outlines: &mut Outlines) -> Vec<String> {
+fn summary(plan: &Plan, index: usize, context: &Context, outlines: &mut Outlines) -> Vec<String> {
     let arm = &plan.arms[index];
     let path = format!("arms[{index}].network");
     let depth = format!("{} layers", arm.network.depth());

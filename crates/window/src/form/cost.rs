@@ -111,21 +111,21 @@ mod tests {
     }
 
     #[test]
-    fn time_is_told_only_once_it_was_measured_and_is_that_of_the_steps() {
+    fn time_is_given_only_once_it_was_measured_and_is_that_of_the_steps() {
         let mut speeds = Speeds::default();
         let mut recipe = Recipe { length: Length::Steps(100), ..Recipe::default() };
         let outline = Outline { macs: 1_000_000, ..Outline::default() };
         let arm = &PRESETS[0].plan().arms[0];
-        let told = |speeds: &Speeds, recipe: &Recipe| {
+        let words = |speeds: &Speeds, recipe: &Recipe| {
             let costs = Costs { speeds, device: DeviceChoice::Flex, device_name: "CPU", steps_per_epoch: Some(39) };
             in_words(arm, &outline, recipe, costs).remove(1)
         };
         speeds.note(DeviceChoice::Flex, &monitor(4, 0.2));
-        assert!(told(&speeds, &recipe).ends_with("time not yet measured on CPU"));
+        assert!(words(&speeds, &recipe).ends_with("time not yet measured on CPU"));
         speeds.note(DeviceChoice::Flex, &monitor(50, 0.2));
         // A step of both arms took 0.2 s, so one arm of the same size takes half of it.
-        assert!(told(&speeds, &recipe).ends_with("about 10 s on CPU"), "{}", told(&speeds, &recipe));
+        assert!(words(&speeds, &recipe).ends_with("about 10 s on CPU"), "{}", words(&speeds, &recipe));
         recipe.batch_size *= 2;
-        assert!(told(&speeds, &recipe).ends_with("about 20 s on CPU"));
+        assert!(words(&speeds, &recipe).ends_with("about 20 s on CPU"));
     }
 }

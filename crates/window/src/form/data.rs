@@ -132,7 +132,7 @@ fn source(ui: &mut Ui, fields: &Fields, source: &mut Source, preset: Option<&Sou
             if response.changed() {
                 *path = text.into();
             }
-            // What tells one folder from another often stands at the end, which a long path does not show.
+            // What one folder differs in from another often stands at the end, which a long path does not show.
             let whole = path.display().to_string();
             let response = if whole.is_empty() { response } else { response.on_hover_text(whole) };
             let open = ui.button("Open…");

@@ -51,7 +51,7 @@ enum Offered {
     Get,
 }
 
-/// What the thread and the window tell each other meanwhile.
+/// How far the thread is, and whether the window wants it to stop.
 #[derive(Default)]
 struct FetchProgress {
     done: AtomicU64,
@@ -161,16 +161,16 @@ impl Fetching {
             path => Origin::Disk(typed_path::read(path)),
         };
         let work = move || {
-            let told = |Progress { done, .. }| {
+            let watch = |Progress { done, .. }| {
                 watched.done.store(done, Ordering::Relaxed);
                 !watched.stop.load(Ordering::Relaxed)
             };
-            let got = Fetch { from, watch: Some(Watch(&told)), ..Fetch::new(offer, &folder) }.get();
+            let got = Fetch { from, watch: Some(Watch(&watch)), ..Fetch::new(offer, &folder) }.get();
             // Nobody listens any more where it was cancelled.
             let _ = send.send(got);
             ctx.request_repaint();
         };
-        // Without a thread the channel is closed, which the list tells.
+        // Without a thread the channel is closed, which the list shows.
         let _ = std::thread::Builder::new().name("fetch".into()).spawn(work);
         self.jobs.retain(|job| job.offer != offer);
         self.jobs.push(FetchJob { offer, target: target.clone(), shared, answer, failure: None });

@@ -68,7 +68,7 @@ impl<'a> Fields<'a> {
         self.row_of(ui, row.into(), value, preset, widget, &Vec::new)
     }
 
-    /// The same for a value of which all others can be told.
+    /// The same for a value that is one of a few: `values` gives all of them.
     fn row_of<T: Clone + PartialEq>(
         &self,
         ui: &mut Ui,

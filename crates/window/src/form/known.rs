@@ -20,8 +20,8 @@ pub fn after(known: Option<(Source, DatasetInfo)>, prepared: &Prepared) -> Optio
     let (data, info) = (&prepared.experiment.data, &prepared.dataset);
     let is_known = data.source == Source::Embedded || known.as_ref().is_some_and(|(of, _)| *of == data.source);
     let as_they_come = prepared.total_steps > 0 && data.resize.is_none() && data.channels == Channels::Auto;
-    let tells = as_they_come || !is_known && info.train + info.validation > 0;
-    if tells { Some((data.source.clone(), info.clone())) } else { known }
+    let is_news = as_they_come || !is_known && info.train + info.validation > 0;
+    if is_news { Some((data.source.clone(), info.clone())) } else { known }
 }
 
 /// Steps of an epoch; a guess where the images are not known yet.

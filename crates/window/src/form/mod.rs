@@ -295,7 +295,7 @@ impl Form {
         });
         match requests.shared(&self.plan) {
             Some(Ok(plan)) => self.plan = plan,
-            Some(Err(why)) => actions.push(Action::Tell(why)),
+            Some(Err(why)) => actions.push(Action::Notify(why)),
             None => {}
         }
         if before != self.plan {

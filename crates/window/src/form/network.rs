@@ -106,7 +106,7 @@ fn body(ui: &mut Ui, fields: &Fields, network: &mut Network, preset: Option<&Net
 }
 
 /// A number of layers, or a `word` in its place. Dragging keeps to the depths that there are; what is typed is taken as it
-/// is, and told if there is no such net.
+/// is, and marked as wrong if there is no such net.
 pub fn layers(
     ui: &mut Ui,
     depth: &mut usize,

@@ -4,7 +4,7 @@ use super::field::Fields;
 use super::row::FormRow;
 use crate::action::Sought;
 use crate::kit::theme;
-use crate::kit::widgets::{bounded_field, choose, decimal, named, tell_unread, whole_field};
+use crate::kit::widgets::{bounded_field, choose, decimal, named, show_unread, whole_field};
 use eframe::egui::{Response, Ui, emath::Numeric, vec2};
 use lab_core::experiment::field::{self, Field};
 use lab_core::experiment::{Augmentation, EarlyStopping, Length, Precision, Recipe};
@@ -58,7 +58,7 @@ pub fn optional<T>(
     if let Some(value) = value {
         let response = widget(ui, value);
         let response = named(ui, response, name);
-        tell_unread(ui, &response);
+        show_unread(ui, &response);
     }
     ticked
 }

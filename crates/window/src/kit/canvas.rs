@@ -23,7 +23,7 @@ const LINE: f32 = 340.0;
 const BUTTON: f32 = 32.0;
 
 /// Says what will be seen, offers the button, and says whether it was pressed.
-#[allow(clippy::must_use_candidate, reason = "without a button there is nothing to tell")]
+#[allow(clippy::must_use_candidate, reason = "without a button nothing can have been pressed")]
 pub fn canvas(ui: &mut Ui, what: &str, offer: Option<CanvasButton>) -> bool {
     canvas_with(ui, what, offer, None::<fn(&mut Ui)>)
 }

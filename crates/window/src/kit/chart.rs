@@ -245,7 +245,7 @@ fn ends(lines: &[Series], across: &Across, scale: AxisScale) -> ([f64; 2], [f64;
     (sides, heights)
 }
 
-/// Where points lie on two scales; those that lie nowhere are left out.
+/// Where points lie on two scales; those that have no place on them are left out.
 fn placed(points: &[[f64; 2]], across: AxisScale, up: AxisScale) -> Vec<[f64; 2]> {
     let placed = points.iter().map(|[x, y]| [across.place(*x), up.place(*y)]);
     placed.filter(|point| point[0].is_finite() && point[1].is_finite()).collect()

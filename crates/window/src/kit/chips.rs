@@ -47,13 +47,13 @@ pub fn chip(ui: &mut Ui, arm: usize, text: &str) {
 }
 
 /// The arm's colour and a sentence, over several lines where it needs them.
-pub fn told(ui: &mut Ui, arm: usize, text: &str) {
+pub fn arm_sentence(ui: &mut Ui, arm: usize, text: &str) {
     let color = Tokens::of(ui).arm(arm);
-    colored_told(ui, color, text);
+    colored_sentence(ui, color, text);
 }
 
 /// The same in any colour.
-pub fn colored_told(ui: &mut Ui, color: Color32, text: &str) {
+pub fn colored_sentence(ui: &mut Ui, color: Color32, text: &str) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         colored_dot(ui, color);
@@ -63,7 +63,7 @@ pub fn colored_told(ui: &mut Ui, color: Color32, text: &str) {
 
 /// How high such a sentence is.
 #[must_use]
-pub fn told_height(ui: &Ui, text: &str, width: f32) -> f32 {
+pub fn sentence_height(ui: &Ui, text: &str, width: f32) -> f32 {
     let font = FontId::proportional(theme::size::SMALL);
     let room = width - DOT - space::S;
     ui.painter().layout(unbroken(text), font, Color32::PLACEHOLDER, room).size().y

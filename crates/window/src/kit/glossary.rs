@@ -8,7 +8,7 @@ use lab_core::number::unbroken;
 
 /// A term and what it means.
 struct Term {
-    /// As it is told.
+    /// As it is written above what it means.
     name: &'static str,
     /// How it is recognised in a text, in small letters.
     written: &'static [&'static str],
@@ -26,7 +26,7 @@ terms! {
     "block", ["block", "blocks"], "A few layers with, in a residual net, a shortcut past them. Block 2.3 is number 3, counted from 0, of stage 2: what PyTorch calls layer2.3.";
     "branch", ["branch", "branches"], "The layers of a block that the shortcut goes past: what is added to the block's input.";
     "shortcut", ["shortcut", "shortcuts"], "What carries a block's input past its layers, to be added to what they compute. A plain net has none.";
-    "MACs", ["macs"], "Multiply-accumulate operations: multiplications, each with an addition, for one image from input to classes. They tell how much there is to compute.";
+    "MACs", ["macs"], "Multiply-accumulate operations: multiplications, each with an addition, for one image from input to classes. They say how much there is to compute.";
     "parameters", ["parameters"], "The numbers that training changes: weights of convolutions and linear layers, scales and shifts of norms.";
     "McNemar's test", ["mcnemar", "chance"], "Looks at the images that only one of two networks gets right. If both were equally good, each of these would fall to either side like a coin; the test says how often coins would fall as unevenly as here.";
     "logit", ["logit", "logits"], "What a network computes for a class before it becomes a probability: the larger it is beside those of the other classes, the surer the network.";
@@ -55,7 +55,7 @@ terms! {
 }
 
 /// Explains a term, or an instrument by its title.
-fn tell(ui: &mut Ui, name: &str, what: &str) {
+fn explain(ui: &mut Ui, name: &str, what: &str) {
     ui.label(theme::strong(name));
     ui.add(Label::new(what).wrap());
 }
@@ -76,7 +76,7 @@ fn terms(text: &str) -> Vec<(&'static str, &'static str)> {
     named.map(|about| (about.title, about.what)).chain(used.map(|term| (term.name, term.what))).collect()
 }
 
-/// Terms that are told at once, at the most.
+/// Terms that are explained at once, at the most.
 const MOST: usize = 4;
 
 /// Explains under the pointer the terms that something says. Only what is pointed at is looked through.
@@ -94,7 +94,7 @@ pub fn explained(response: Response, text: &str) -> Response {
             if index > 0 {
                 ui.add_space(space::XS);
             }
-            tell(ui, name, what);
+            explain(ui, name, what);
         }
     })
 }
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(names("plain: logit 7.50 whole"), ["logit"]);
         assert_eq!(names("24.0 M MACs"), ["MACs"]);
         assert!(names("an army of blockades").is_empty());
-        assert!(names("Grad-CAM of the arms").starts_with(&["Grad-CAM", "arm"]), "an instrument tells what it is");
+        assert!(names("Grad-CAM of the arms").starts_with(&["Grad-CAM", "arm"]), "an instrument says what it is");
     }
 
     #[test]

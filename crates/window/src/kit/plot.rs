@@ -275,17 +275,17 @@ mod tests {
 
     #[test]
     fn no_two_ticks_of_a_young_training_say_the_same() {
-        let told = |axis: TimeAxis, bounds: (f64, f64), log| -> Vec<String> {
+        let words_of = |axis: TimeAxis, bounds: (f64, f64), log| -> Vec<String> {
             let input = GridInput { bounds, base_step_size: (bounds.1 - bounds.0) / 64.0 };
             let value = |mark: &GridMark| if log { 10f64.powf(mark.value) } else { mark.value };
             axis.marks(input, log).iter().map(|mark| axis.in_words(value(mark))).collect()
         };
-        assert_eq!(told(TimeAxis::Step, (0.95, 3.05), false), ["1", "2", "3"]);
+        assert_eq!(words_of(TimeAxis::Step, (0.95, 3.05), false), ["1", "2", "3"]);
         for (axis, end) in
             [(TimeAxis::Step, 2.1), (TimeAxis::Images, 3.0), (TimeAxis::Epoch, 0.03), (TimeAxis::Time, 12.5)]
         {
             for (bounds, log) in [((end * 0.6, end), false), (((end * 0.2f64).log10(), end.log10()), true)] {
-                let mut words = told(axis, bounds, log);
+                let mut words = words_of(axis, bounds, log);
                 let count = words.len();
                 words.dedup();
                 assert_eq!(words.len(), count, "{axis:?} {bounds:?}: {words:?}");

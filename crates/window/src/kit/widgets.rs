@@ -22,7 +22,7 @@ pub fn choose<T: Clone + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T, &
     choose_explained(ui, value, options, |_| None)
 }
 
-/// A box that opens a list of values, each with a heading that it stands under and something to be told under the pointer.
+/// A box that opens a list of values, each with a heading that it stands under and an explanation under the pointer.
 pub fn choose_explained<T: Clone + PartialEq>(
     ui: &mut Ui,
     value: &mut T,
@@ -39,14 +39,14 @@ pub fn choose_explained<T: Clone + PartialEq>(
         .show_ui(ui, |ui| {
             let mut heading = "";
             for (option, label) in options {
-                let told = explain(option);
-                if let Some((family, _)) = told.filter(|(family, _)| *family != heading) {
+                let explanation = explain(option);
+                if let Some((family, _)) = explanation.filter(|(family, _)| *family != heading) {
                     heading = family;
                     let tokens = Tokens::of(ui);
                     ui.label(theme::caption(family, &tokens));
                 }
                 let entry = ui.selectable_label(option == value, *label);
-                let entry = match told {
+                let entry = match explanation {
                     Some((_, text)) => entry.on_hover_text(text),
                     None => explained(entry, label),
                 };
@@ -141,7 +141,7 @@ pub fn read_field(
     response
 }
 
-/// A field for a number between two ends; why it did not take what was typed is told beside it for a while.
+/// A field for a number between two ends; why it did not take what was typed is shown beside it for a while.
 pub fn bounded_field<N: Numeric>(
     ui: &mut Ui,
     value: &mut N,
@@ -152,7 +152,7 @@ pub fn bounded_field<N: Numeric>(
     // What is typed counts once the field is left: on the way to it there are other numbers.
     let field = shape(DragValue::new(value).range(range)).update_while_editing(false);
     let response = read_field(ui, field, takes, if N::INTEGRAL { typed_whole } else { typed_number });
-    tell_unread(ui, &response);
+    show_unread(ui, &response);
     response
 }
 
@@ -160,12 +160,12 @@ pub fn bounded_field<N: Numeric>(
 #[derive(Clone)]
 struct Unread {
     why: String,
-    /// When it was told first, in seconds since the start.
+    /// When it was shown first, in seconds since the start.
     since: f64,
 }
 
-/// Seconds for which it is told beside a field that has no row below it.
-const TOLD: f64 = 6.0;
+/// Seconds for which it is shown beside a field that has no row below it.
+const SHOWN_FOR: f64 = 6.0;
 
 fn unread_of(ui: &Ui, field: &Response) -> Option<Unread> {
     ui.data(|data| data.get_temp::<Option<Unread>>(field.id.with("unread"))).flatten()
@@ -177,10 +177,10 @@ pub fn unread(ui: &Ui, field: &Response) -> Option<String> {
     unread_of(ui, field).map(|unread| unread.why)
 }
 
-/// Tells beside a field for a while why it did not take what was typed.
-pub fn tell_unread(ui: &Ui, field: &Response) {
+/// Shows beside a field for a while why it did not take what was typed.
+pub fn show_unread(ui: &Ui, field: &Response) {
     let Some(Unread { why, since }) = unread_of(ui, field) else { return };
-    let left = since + TOLD - ui.input(|input| input.time);
+    let left = since + SHOWN_FOR - ui.input(|input| input.time);
     if left > 0.0 {
         field.show_tooltip_text(why);
         ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(left));
@@ -232,9 +232,9 @@ pub fn progress(ui: &mut Ui, share: f32, text: &str, width: f32) -> Response {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(width, BAR), Sense::hover());
     response.widget_info(|| {
-        let mut told = WidgetInfo::labeled(Role::ProgressIndicator, true, format!("Progress: {text}"));
-        told.value = Some(f64::from(100.0 * share).floor());
-        told
+        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, format!("Progress: {text}"));
+        info.value = Some(f64::from(100.0 * share).floor());
+        info
     });
     if !ui.is_rect_visible(rect) {
         return response;

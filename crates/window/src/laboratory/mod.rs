@@ -231,8 +231,8 @@ impl Laboratory {
         (self.wanted, self.looked, self.failure) = (None, None, None);
     }
 
-    /// Tells what went wrong with what was asked for, or that nothing did.
-    pub fn tell(&mut self, done: Result<(), String>) {
+    /// Notes what went wrong with what was asked for, or that nothing did.
+    pub fn note(&mut self, done: Result<(), String>) {
         self.failure = done.err();
     }
 

@@ -58,7 +58,7 @@ impl StudyReader {
         let measured: Vec<Option<Arc<MeasuredTrial>>> =
             trials.iter().map(|trial| self.measured(trial.begun.as_ref()?)).collect();
         let counted = trials.iter().zip(&points).zip(&measured).filter(|((trial, _), _)| trial.counts());
-        // What has ended and cannot be read is told.
+        // That a trial has ended and cannot be read is said in the verdict.
         let facts = counted.filter_map(|((trial, point), measured)| {
             let known = measured.as_ref().map(|measured| measured.facts.clone());
             Some(((*point)?, known.or_else(|| Some(facts_in(&trial.begun.as_ref()?.folder)))?))

@@ -169,7 +169,7 @@ impl WorkQueue {
             let failure = self.failure.take();
             let job = self.waiting.remove(0);
             let begun = self.start(job);
-            // What went wrong with the study before is still told.
+            // What went wrong with the study before is still shown.
             self.failure = begun.err().or(failure);
             ended = true;
         }

@@ -1,4 +1,4 @@
-//! The names of blocks as they are told, which are [`Naming`]'s.
+//! The names of blocks as they are shown, which are [`Naming`]'s.
 
 use lab_core::experiment::Naming;
 
@@ -9,8 +9,8 @@ pub fn short_name(block: &str) -> &str {
 
 /// A block's name with what PyTorch calls it: `block 2.0 (PyTorch: layer2.0)`.
 pub fn in_full(block: &str) -> String {
-    let told = Naming::in_words(block);
-    if told == block { told } else { format!("{told} (PyTorch: {block})") }
+    let shown = Naming::in_words(block);
+    if shown == block { shown } else { format!("{shown} (PyTorch: {block})") }
 }
 
 /// The short names of blocks that stand below a plot, where all these networks have the same; else none, and blocks are

@@ -202,8 +202,8 @@ impl<F: FnMut(&mut Ui, PanelId)> Behavior<PanelId> for Dock<'_, F> {
 
     fn tab_ui(&mut self, tiles: &mut Tiles<PanelId>, ui: &mut Ui, id: Id, tile: TileId, state: &TabState) -> Response {
         if self.row.hidden.contains(&tile) {
-            let nowhere = Rect::from_min_size(ui.cursor().min, vec2(0.0, ui.available_height()));
-            return ui.interact(nowhere, id, Sense::hover());
+            let empty = Rect::from_min_size(ui.cursor().min, vec2(0.0, ui.available_height()));
+            return ui.interact(empty, id, Sense::hover());
         }
         let title = self.tab_title_for_tile(tiles, tile);
         let tab = tabs::tab(ui, id, title, self.row.room, state);

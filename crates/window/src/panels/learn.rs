@@ -249,7 +249,7 @@ fn under_way(ui: &mut Ui, lesson: &Lesson, estimate: &mut Estimate, laboratory: 
             let hint = "Works on what is left: trainings, and what is asked of the trained networks";
             if (over < of || !whole) && ui.button("Go on").on_hover_text(hint).clicked() {
                 let done = laboratory.learn_on();
-                laboratory.tell(done);
+                laboratory.note(done);
             }
             let hint = "Asks the question again, with a new guess; what was measured stays on disk";
             if ui.button("Measure it again").on_hover_text(hint).clicked() {

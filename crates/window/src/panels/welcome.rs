@@ -115,7 +115,7 @@ impl Welcome {
             worker.ask(Wanted { data: wanted.0.clone(), augmentation, seed: wanted.1, epoch: 0 });
             self.asked = Some(wanted);
         }
-        // A data set that cannot be read is told at the form's field.
+        // A data set that cannot be read is reported at the form's field.
         if let Some(answer) = self.worker.as_mut().and_then(Background::poll) {
             self.images = answer.unwrap_or_default().iter().map(|image| upload(ui, image)).collect();
         }

@@ -210,7 +210,7 @@ impl Watcher {
         }
     }
 
-    /// Tells the list, which is the `whole` one if no folder is left to be read.
+    /// Sends the list, which is the `whole` one if no folder is left to be read.
     fn list(&mut self, whole: bool) {
         let mut entries: Vec<Arc<Entry>> = self.known.values().map(|known| Arc::clone(&known.entry)).collect();
         entries.sort_by(|a, b| b.info.started.cmp(&a.info.started).then_with(|| b.folder.cmp(&a.folder)));

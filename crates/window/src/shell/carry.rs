@@ -46,7 +46,7 @@ impl App {
                 ctx.copy_text(text);
                 self.say(Level::Info, "It is in the clipboard.");
             }
-            Action::Tell(text) => self.say(Level::Notice, text),
+            Action::Notify(text) => self.say(Level::Notice, text),
             Action::Find(what) => self.find(what),
             Action::UseRate(arm, rate) => self.form.set_rate(arm, rate),
             Action::UseBatch(size) => self.form.set_batch(size),
@@ -483,7 +483,7 @@ impl App {
         self.panels.bring(CLASSIFY);
     }
 
-    /// Tells something in a corner and in the log.
+    /// Shows something in a corner and in the log.
     pub(super) fn say(&mut self, level: Level, text: impl Into<String>) {
         let text = text.into();
         self.monitor.say(level, text.clone());

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_as_they_are_written_on_the_keyboard() {
+    fn keys_are_named_as_they_are_written_on_the_keyboard() {
         assert_eq!(Keys::Together(CTRL_SHIFT, Key::Z).in_words().replace("Cmd", "Ctrl"), "Ctrl Shift Z");
         assert_eq!((Keys::Plain(Key::Space).in_words(), Keys::Typed("?").in_words()), ("Space".into(), "?".into()));
     }

@@ -1,4 +1,4 @@
-//! How long frames take: measured always, told in the log every half minute and at the end; or written to a file, one
+//! How long frames take: measured always, reported in the log every half minute and at the end; or written to a file, one
 //! line a frame, while the window draws without pause.
 
 use eframe::egui::{Context, LayerId, PaintCallback, Rect, Vec2};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub struct Frames {
     /// Building a frame: logic, ui, tessellation.
     built: Vec<Duration>,
-    told: Instant,
+    reported: Instant,
     begun: Instant,
     handed_over: HandedOver,
     file: Option<BufWriter<File>>,
@@ -61,7 +61,7 @@ const EVERY: Duration = Duration::from_secs(30);
 const MOST: usize = 4096;
 
 impl Frames {
-    /// Starts to measure. A file that cannot be written is told in the log.
+    /// Starts to measure. A file that cannot be written is named in the log.
     #[must_use]
     pub fn new(file: Option<&Path>) -> Self {
         let now = Instant::now();
@@ -73,7 +73,7 @@ impl Frames {
             }
         });
         let handed_over = HandedOver::default();
-        let mut frames = Self { built: Vec::new(), told: now, begun: now, handed_over, file };
+        let mut frames = Self { built: Vec::new(), reported: now, begun: now, handed_over, file };
         frames.write("whole_ms,built_ms");
         frames
     }
@@ -95,19 +95,19 @@ impl Frames {
             }
             ctx.request_repaint();
         }
-        if self.told.elapsed() >= EVERY {
-            self.tell();
-            self.told = Instant::now();
+        if self.reported.elapsed() >= EVERY {
+            self.report();
+            self.reported = Instant::now();
         }
     }
 
-    /// Puts under everything else what tells when the frame is handed over to the renderer.
+    /// Puts under everything else what notes when the frame is handed over to the renderer.
     pub fn watch(&self, ctx: &Context, frame: &eframe::Frame) {
         let rect = Rect::from_min_size(ctx.content_rect().min, Vec2::splat(1.0));
         let handed_over = self.handed_over.clone();
         let callback = if frame.gl().is_some() {
-            let told = egui_glow::CallbackFn::new(move |_, _| handed_over.now());
-            PaintCallback { rect, callback: Arc::new(told) }
+            let callback = egui_glow::CallbackFn::new(move |_, _| handed_over.now());
+            PaintCallback { rect, callback: Arc::new(callback) }
         } else {
             egui_wgpu::Callback::new_paint_callback(rect, handed_over)
         };
@@ -115,7 +115,7 @@ impl Frames {
     }
 
     /// Writes the median and the 99th percentile into the log.
-    pub fn tell(&mut self) {
+    pub fn report(&mut self) {
         self.built.sort_unstable();
         let count = self.built.len();
         if let (Some(median), Some(p99)) = (self.built.get(count / 2), self.built.get(count * 99 / 100)) {

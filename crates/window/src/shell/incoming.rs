@@ -31,7 +31,7 @@ impl Incoming {
     /// Unpacks a zip file beside the other runs or studies, whose `places` these are, or says that it is something else.
     pub fn take(&self, archive: PathBuf, places: Option<(&Path, &Path)>, ctx: &Context) {
         let Some((runs, studies)) = places.map(|(runs, studies)| (runs.to_owned(), studies.to_owned())) else {
-            return self.tell(Arrived::Other(archive));
+            return self.report(Arrived::Other(archive));
         };
         let (send, ctx) = (self.send.clone(), ctx.clone());
         let work = move || {
@@ -46,11 +46,11 @@ impl Incoming {
             ctx.request_repaint();
         };
         if let Err(error) = std::thread::Builder::new().name("incoming".into()).spawn(work) {
-            self.tell(Arrived::Failed(error.to_string()));
+            self.report(Arrived::Failed(error.to_string()));
         }
     }
 
-    fn tell(&self, arrived: Arrived) {
+    fn report(&self, arrived: Arrived) {
         // This holds the other end.
         let _ = self.send.send(arrived);
     }

@@ -13,7 +13,7 @@ pub enum Stray {
     /// Nothing: while presenting, Space is what turns pages.
     Nothing,
     /// It is said what would act: a run that is on show must not go by such a key.
-    Tells,
+    Explains,
 }
 
 /// Turns keys into actions. Plain keys count only while nothing has the keyboard's focus.
@@ -54,10 +54,10 @@ pub fn read(ctx: &Context, stray: Stray, actions: &mut Vec<Action>) {
             Keys::Together(modifiers, key) => !theirs && pressed(modifiers, key),
             Keys::None | Keys::Elsewhere(_) => false,
         };
-        if hit && stray == Stray::Tells && matches!(command.keys, Keys::Plain(_)) {
+        if hit && stray == Stray::Explains && matches!(command.keys, Keys::Plain(_)) {
             let key = command.keys.in_words();
             let anew = commands::ANEW.in_words();
-            actions.push(Action::Tell(format!(
+            actions.push(Action::Notify(format!(
                 "{key} does nothing here, so that the run on show stays: Start, or {anew}, trains anew."
             )));
         } else if hit {

@@ -19,7 +19,7 @@ impl Memory {
         Self { ask, asked: None, resident: None }
     }
 
-    /// Bytes in memory now, or within the last second; `None` where the system does not tell.
+    /// Bytes in memory now, or within the last second; `None` where the system does not say.
     pub fn resident(&mut self) -> Option<u64> {
         if self.asked.is_none_or(|asked| asked.elapsed() >= EVERY) {
             self.asked = Some(Instant::now());

@@ -224,7 +224,7 @@ impl App {
                     }
                 }
                 event => {
-                    let is_told = OpenWeights::hear(&mut self.weights, &event);
+                    let is_shown = OpenWeights::hear(&mut self.weights, &event);
                     if let Event::Imported(_) = &event {
                         self.panels.bring(CLASSIFY);
                     }
@@ -249,7 +249,7 @@ impl App {
                             self.applied = self.form.live();
                         }
                     }
-                    if let Some((level, text)) = self.monitor.apply(event).filter(|_| !is_told) {
+                    if let Some((level, text)) = self.monitor.apply(event).filter(|_| !is_shown) {
                         self.toasts.push(level, text);
                     }
                 }
@@ -366,7 +366,7 @@ impl eframe::App for App {
         let mut actions = Vec::new();
         let stray = match (self.presenting.is_some(), self.monitor.prepared.is_some() && !self.monitor.is_active()) {
             (true, _) => Stray::Nothing,
-            (false, true) => Stray::Tells,
+            (false, true) => Stray::Explains,
             (false, false) => Stray::Acts,
         };
         keys::read(&ctx, stray, &mut actions);
@@ -444,7 +444,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
-        self.frames.tell();
+        self.frames.report();
     }
 }
 

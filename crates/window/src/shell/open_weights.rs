@@ -85,7 +85,7 @@ impl OpenWeights {
     }
 
     /// What the engine says of the file that it reads: it is open, or the question stays, with the reason why not. Whether
-    /// all has been told by that.
+    /// that is all there is to show.
     pub fn hear(open: &mut Option<Self>, event: &Event) -> bool {
         match (event, &mut *open) {
             (Event::Imported(_), _) => *open = None,

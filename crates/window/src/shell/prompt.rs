@@ -16,7 +16,7 @@ pub struct Prompt {
     reason: Option<&'static str>,
     text: String,
     wrong: Option<String>,
-    /// A file that is there, of which a person was told.
+    /// A file that is there, of which a person was warned.
     known: Option<PathBuf>,
 }
 

@@ -242,7 +242,7 @@ fn said(payload: &(dyn std::any::Any + Send)) -> String {
 
 type Hook = Box<dyn Fn(&std::panic::PanicHookInfo<'_>) + Send + Sync>;
 
-/// While it lives, the panic about a missing library prints nothing: it is told in one line instead.
+/// While it lives, the panic about a missing library prints nothing: it is reported in one line instead.
 struct Quiet {
     before: Arc<Hook>,
 }

@@ -1,5 +1,5 @@
 //! Short messages in the corner. What went wrong stays until it is read; the rest goes by itself. However much there is to
-//! tell, little is covered: the newest are shown, each in a few rows, and all of it stands in the log.
+//! say, little is covered: the newest are shown, each in a few rows, and all of it stands in the log.
 
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;

@@ -1,4 +1,4 @@
-//! What takes effect at the next step, in the bar. A field shows what the engine told last, or what a person is choosing
+//! What takes effect at the next step, in the bar. A field shows what the engine reported last, or what a person is choosing
 //! in it until the engine has answered.
 //!
 //! A change of learning rate, momentum or weight decay sets it in all arms, as [`Tune`] does. Where arms differ in a
@@ -9,7 +9,7 @@ use crate::action::{Action, RunAction};
 use crate::form;
 use crate::form::field::Fields;
 use crate::kit::theme::{self, Tokens, space};
-use crate::kit::widgets::{bounded_field, named, read_field, tell_unread, typed_number};
+use crate::kit::widgets::{bounded_field, named, read_field, show_unread, typed_number};
 use crate::state::Monitor;
 use crate::state::live::{BY_ARM, ByArm, SettingsInUse};
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
@@ -56,12 +56,12 @@ impl<T> Default for PendingValue<T> {
 }
 
 impl<T: Clone> PendingValue<T> {
-    /// What a field shows over what the engine told.
-    fn over(&mut self, told: T, live: &SettingsInUse) -> T {
+    /// What a field shows over what the engine reported.
+    fn over(&mut self, reported: T, live: &SettingsInUse) -> T {
         if self.sent.is_some_and(|sent| sent != live.version()) {
             *self = Self::default();
         }
-        self.value.clone().unwrap_or(told)
+        self.value.clone().unwrap_or(reported)
     }
 
     /// Takes in what a person chose.
@@ -137,7 +137,7 @@ impl Tuning {
         let field = field.custom_formatter(|value, _| write(value));
         let field =
             read_field(ui, field, takes, |text| parsed(text, now, &write)).on_hover_text("Type a rate, or drag it");
-        tell_unread(ui, &field);
+        show_unread(ui, &field);
         let response = named(ui, field, "Exact learning rate").union(slider);
         let chosen = if held { draft.hold(&response, value) } else { draft.settle(&response, value, live) };
         if live.is_scheduled() {
@@ -162,7 +162,7 @@ impl Tuning {
         self.probe_every.settle(&response, value, live)
     }
 
-    /// The augmentation's rows in a menu. What is chosen is sent when its field is left; what is wrong is told beside it
+    /// The augmentation's rows in a menu. What is chosen is sent when its field is left; what is wrong is shown beside it
     /// and forgotten with the menu.
     fn augmentation(&mut self, ui: &mut Ui, live: &SettingsInUse, running: &Experiment) -> Option<Augmentation> {
         ui.add_space(space::S);
@@ -269,7 +269,7 @@ fn field(
     let field = DragValue::new(&mut value).range(takes.clone()).speed(speed(now)).update_while_editing(false);
     let field = field.custom_formatter(|value, _| write(value));
     let response = read_field(ui, field, takes, |text| parsed(text, now, &write)).labelled_by(label.id);
-    tell_unread(ui, &response);
+    show_unread(ui, &response);
     draft.settle(&response, value, live)
 }
 

@@ -1,5 +1,5 @@
 //! What is asked when training has ended, without anybody asking: predictions, and where the networks looked in the images
-//! that tell most. Only where it is cheap, never while training, and never in place of a person's own question.
+//! that reveal most. Only where it is cheap, never while training, and never in place of a person's own question.
 
 use crate::state::Monitor;
 use crate::state::inquiries::{AnswerPlace, Inquiries};
@@ -8,7 +8,7 @@ use lab_core::protocol::link::Link;
 use lab_core::protocol::{Command, Networks, Phase, Prepared, Question};
 
 /// Images that are explained.
-const TELLING: usize = 3;
+const REVEALING: usize = 3;
 /// Multiply-accumulate operations that may be done unasked: some ten seconds on two cores.
 const CHEAP: u64 = 1_000_000_000_000;
 
@@ -37,7 +37,7 @@ impl Unasked {
         let now = (monitor.generation, monitor.step());
         if self.ended != Some(now) {
             (self.ended, self.done) = (Some(now), cost(prepared) > CHEAP);
-            inquiries.telling.clear();
+            inquiries.revealing.clear();
             if !self.done {
                 self.predict(now.1, inquiries, link);
             }
@@ -67,10 +67,10 @@ impl Unasked {
             return;
         };
         self.done = true;
-        inquiries.telling = found.telling(TELLING);
-        for (place, image) in inquiries.telling.clone().into_iter().enumerate() {
+        inquiries.revealing = found.telling(REVEALING);
+        for (place, image) in inquiries.revealing.clone().into_iter().enumerate() {
             let question = Question::Explain { sample: Sample::Validation(image), class: None, occlusion: false };
-            self.ask(AnswerPlace::Telling(place), question, inquiries, link);
+            self.ask(AnswerPlace::Revealing(place), question, inquiries, link);
         }
     }
 

@@ -63,20 +63,20 @@ impl Answers {
     pub(super) fn answered(&mut self, id: u64, answer: Result<Answer, String>, step: u64) -> Vec<String> {
         let awaited = |asked: &&mut PictureQuestion| asked.id == id && asked.answer.is_none();
         let Some(asked) = self.asked.iter_mut().find(awaited) else { return Vec::new() };
-        let (answer, told) = match answer {
+        let (answer, lines) = match answer {
             Ok(Answer::Classified(said)) => {
-                let told = said.pictures.iter().map(|picture| in_words(picture, &said)).collect();
-                (Ok(said), told)
+                let lines = said.pictures.iter().map(|picture| in_words(picture, &said)).collect();
+                (Ok(said), lines)
             }
             // No question about pictures is answered like that.
             Ok(Answer::Gallery(_) | Answer::Found(_)) => return Vec::new(),
             Err(why) => {
-                let told = vec![format!("{}: {why}", asked.about)];
-                (Err(why), told)
+                let lines = vec![format!("{}: {why}", asked.about)];
+                (Err(why), lines)
             }
         };
         (asked.answer, asked.step) = (Some(answer), step);
-        told
+        lines
     }
 }
 

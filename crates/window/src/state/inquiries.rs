@@ -14,8 +14,8 @@ pub enum AnswerPlace {
     Lesion,
     /// One factor of all branches, which a person tries beside the sweep.
     Gain,
-    /// Grad-CAM of one of the images that tell most, which nobody asked for.
-    Telling(usize),
+    /// Grad-CAM of one of the images that reveal most, which nobody asked for.
+    Revealing(usize),
     /// Everything else, by its instrument.
     Of(Instrument),
 }
@@ -57,8 +57,8 @@ pub struct Inquiries {
     pub pictures: Answers,
     /// The validation images, once they have been asked for.
     pub gallery: Option<Arc<Gallery>>,
-    /// The validation images that tell most about the networks, each explained in its place.
-    pub telling: Vec<usize>,
+    /// The validation images that reveal most about the networks, each explained in its place.
+    pub revealing: Vec<usize>,
     /// The validation image that another panel wants explained, numbered so that asking twice is seen.
     pub explained: Option<(u64, usize)>,
     /// Grows with every answer: whoever caches something compares it.
@@ -159,7 +159,7 @@ impl Inquiries {
     pub fn forget(&mut self) {
         self.places.clear();
         self.gallery = None;
-        self.telling.clear();
+        self.revealing.clear();
         self.version += 1;
     }
 }
@@ -200,8 +200,8 @@ mod tests {
         };
         let (arms, classes) = (vec!["plain".into(), "residual".into()], vec!["cat".into(), "dog".into()]);
         let said = Answer::Classified(Classification { arms, classes, pictures: vec![picture] });
-        let told = inquiries.answered(second, Ok(said.clone()), 3);
-        assert_eq!(told, ["coat.png: plain sees cat (75.0 %), residual sees dog (75.0 %)"]);
+        let lines = inquiries.answered(second, Ok(said.clone()), 3);
+        assert_eq!(lines, ["coat.png: plain sees cat (75.0 %), residual sees dog (75.0 %)"]);
         assert!(inquiries.answered(second, Ok(said), 3).is_empty(), "it has been answered");
         assert_eq!(inquiries.answered(first, Err("it is gone".into()), 3), ["coat.png: it is gone"]);
         assert_eq!(inquiries.awaited(AnswerPlace::Of(Instrument::Lesions)), Some(lesions));

@@ -1,4 +1,4 @@
-//! What can be changed while training, as the engine told it last. Works nothing out, and knows nothing of widgets.
+//! What can be changed while training, as the engine reported it last. Works nothing out, and knows nothing of widgets.
 
 use lab_core::experiment::{Augmentation, Curve, Experiment};
 use lab_core::protocol::{ArmLive, Live, Prepared, StepRecord};
@@ -6,7 +6,8 @@ use lab_core::protocol::{ArmLive, Live, Prepared, StepRecord};
 /// The settings in use.
 #[derive(Clone, Debug, Default)]
 pub struct SettingsInUse {
-    told: Live,
+    /// As the engine reported them last.
+    engine: Live,
     names: Vec<String>,
     scheduled: bool,
     version: u64,
@@ -30,13 +31,13 @@ impl SettingsInUse {
     /// Nothing trains any more.
     pub(super) fn ended(&mut self) {
         let before = std::mem::take(&mut self.before);
-        for (arm, rate) in self.told.arms.iter_mut().zip(before) {
+        for (arm, rate) in self.engine.arms.iter_mut().zip(before) {
             arm.rate_in_use = arm.rate_in_use.map(|next| rate.unwrap_or(next));
         }
     }
 
-    pub(super) fn tuned(&mut self, told: Live) {
-        self.told = told;
+    pub(super) fn tuned(&mut self, reported: Live) {
+        self.engine = reported;
         self.before.clear();
         self.version += 1;
     }
@@ -44,7 +45,7 @@ impl SettingsInUse {
     /// A step says at which learning rates it was made.
     pub(super) fn stepped(&mut self, record: &StepRecord) {
         self.before.clear();
-        for (arm, step) in self.told.arms.iter_mut().zip(&record.arms) {
+        for (arm, step) in self.engine.arms.iter_mut().zip(&record.arms) {
             arm.rate_in_use = step.map(|step| step.learning_rate);
         }
     }
@@ -72,7 +73,7 @@ impl SettingsInUse {
         self.by_arm(|arm| Some(arm.learning_rate))
     }
 
-    /// The learning rates of the step done last, or of the next one where a change was told since.
+    /// The learning rates of the step done last, or of the next one where a change was made since.
     #[must_use]
     pub fn rate_in_use(&self) -> ByArm<'_> {
         self.by_arm(|arm| arm.rate_in_use)
@@ -92,17 +93,17 @@ impl SettingsInUse {
     /// Steps between two looks inside.
     #[must_use]
     pub fn probe_every(&self) -> u32 {
-        self.told.probe_every
+        self.engine.probe_every
     }
 
     /// How training images are varied.
     #[must_use]
     pub fn augmentation(&self) -> &Augmentation {
-        &self.told.augmentation
+        &self.engine.augmentation
     }
 
     fn by_arm(&self, value: impl Fn(&ArmLive) -> Option<f64>) -> ByArm<'_> {
-        let training = self.names.iter().zip(&self.told.arms).filter(|(_, arm)| arm.rate_in_use.is_some());
+        let training = self.names.iter().zip(&self.engine.arms).filter(|(_, arm)| arm.rate_in_use.is_some());
         ByArm(training.filter_map(|(name, arm)| Some((name.as_str(), value(arm)?))).collect())
     }
 }

@@ -227,7 +227,7 @@ impl Monitor {
         self.log.push(LogLine { step: self.step(), level, text });
     }
 
-    /// Takes in what the engine tells; returns what a person should be shown at once. Answers are not its business.
+    /// Takes in what the engine reports; returns what a person should be shown at once. Answers are not its business.
     pub fn apply(&mut self, event: Event) -> Option<(Level, String)> {
         if self.discarding && !self.ends_discarding(&event) {
             return None;
@@ -368,7 +368,7 @@ impl Monitor {
     /// Takes in what was recorded of a run before it goes on.
     fn remember(&mut self, past: Past, prepared: &Prepared) {
         let until = prepared.first_step;
-        self.tell_again(&past, prepared);
+        self.log_again(&past, prepared);
         for (trace, arm) in self.arms.iter_mut().zip(past.arms) {
             trace.remember(arm, until);
         }
@@ -386,7 +386,7 @@ impl Monitor {
 
     /// Writes into the log what was said of a run before, in the order in which it was said: validations come before what
     /// happened after their step.
-    fn tell_again(&mut self, past: &Past, prepared: &Prepared) {
+    fn log_again(&mut self, past: &Past, prepared: &Prepared) {
         let evaluations = past.arms.iter().zip(&prepared.arms).flat_map(|(arm, info)| {
             let known = arm.evaluations.iter().filter(|found| found.step <= prepared.first_step);
             known.map(move |found| (found.step, validated(&info.name, found)))

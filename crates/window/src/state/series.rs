@@ -141,7 +141,7 @@ impl SeriesColumn {
         found
     }
 
-    /// A range sorted by two bounds. Of what lies beyond, places at least `apart` entries from each other are told.
+    /// A range sorted by two bounds. Of what lies beyond, places at least `apart` entries from each other are given.
     #[must_use]
     pub fn sorted(&self, range: Range<usize>, bounds: [f64; 2], apart: usize) -> Sorted {
         let mut sorted = Sorted { within: Extremes::NONE, beyond: [0; 2], places: Vec::new() };
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sketch_goes_through_values_and_tells_of_spikes() {
+    fn a_sketch_goes_through_values_and_shows_spikes() {
         let rising = |i: i32| f64::from(i) + 300.0 * f64::from(i % 7);
         let values = column((0..10_000).map(|i| if i == 5_432 { 1e6 } else { rising(i) }));
         let lines = values.sketched(|index| index as f64, 0..10_000, 48, |a, b| (a - b).abs() > 5_000.0);

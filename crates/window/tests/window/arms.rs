@@ -1,6 +1,7 @@
 //! The form's list of arms: names, colours, networks, what is an arm's own, and a list that is empty.
 
-use crate::form::{has, unfold, wait_for};
+use crate::asked::shows;
+use crate::form::{unfold, wait_for};
 use crate::scripted::*;
 use eframe::egui::Event;
 use egui_kittest::Harness;
@@ -12,10 +13,10 @@ use lab_window::App;
 fn a_name_must_be_its_arm_s_own_and_fit_a_folder() {
     let (mut harness, _script) = window();
     type_into(&mut harness, "Name, residual", "a/b");
-    assert!(has(&harness, "Must be 1 to 80 characters"));
+    assert!(shows(&harness, "Must be 1 to 80 characters"));
     click(&mut harness, "Reset Name, a/b");
     type_into(&mut harness, "Name, residual", "plain");
-    assert!(has(&harness, "Must be different from every other arm's"));
+    assert!(shows(&harness, "Must be different from every other arm's"));
     click(&mut harness, "Reset all");
     assert_eq!(*harness.state().plan(), PRESETS[0].plan());
 }
@@ -42,8 +43,8 @@ fn an_arm_may_have_its_own_optimiser_and_schedule() {
     click(&mut harness, "Own optimiser, residual");
     choose(&mut harness, "Method, residual", "AdamW");
     assert!(
-        has(&harness, "shortcut: none → zero-padded (A) · differs from plain")
-            || has(&harness, "own optimiser: as the recipe → its own")
+        shows(&harness, "shortcut: none → zero-padded (A) · differs from plain")
+            || shows(&harness, "own optimiser: as the recipe → its own")
     );
     click(&mut harness, "Own schedule, residual");
     choose(&mut harness, "Curve, residual", "Cosine");
@@ -55,11 +56,11 @@ fn an_arm_may_have_its_own_optimiser_and_schedule() {
 #[test]
 fn differences_are_written_out() {
     let (mut harness, _script) = window();
-    assert!(has(&harness, "shortcut: none → zero-padded (A) · differs from plain"));
+    assert!(shows(&harness, "shortcut: none → zero-padded (A) · differs from plain"));
     choose(&mut harness, "Shortcut, residual", "B: projected");
-    assert!(has(&harness, "shortcut: none → projected (B) · differs from plain"));
+    assert!(shows(&harness, "shortcut: none → projected (B) · differs from plain"));
     choose(&mut harness, "Shortcut, residual", "None: plain net");
-    assert!(has(&harness, "The same as plain"));
+    assert!(shows(&harness, "The same as plain"));
 }
 
 #[test]
@@ -84,7 +85,9 @@ fn an_arm_s_own_schedule_is_previewed_too() {
     let (mut harness, _script) = window();
     unfold(&mut harness, "More of residual");
     click(&mut harness, "Own schedule, residual");
-    wait_for(&mut harness, "the images are counted", |harness| has(harness, "Learning rate from 0.00400 over at most"));
+    wait_for(&mut harness, "the images are counted", |harness| {
+        shows(harness, "Learning rate from 0.00400 over at most")
+    });
 }
 
 #[test]
@@ -92,16 +95,16 @@ fn an_arm_starts_from_weights() {
     let (mut harness, script) = window();
     unfold(&mut harness, "More of residual");
     click(&mut harness, "Start from weights, residual");
-    assert!(has(&harness, "Must be a file of weights or the folder of a run"));
+    assert!(shows(&harness, "Must be a file of weights or the folder of a run"));
     type_into(&mut harness, "Weights, residual", "resnet20.th");
     choose(&mut harness, "Head, residual", "New");
     choose(&mut harness, "Frozen, residual", "Up to stage 2");
     type_into(&mut harness, "Backbone factor, residual", "2");
-    assert!(has(&harness, "Must be from 0 to 1"));
+    assert!(shows(&harness, "Must be from 0 to 1"));
     type_into(&mut harness, "Backbone factor, residual", "0.1");
     choose(&mut harness, "Weights expect, residual", "ImageNet's numbers");
     for field in ["Start from weights", "Weights", "Head", "Frozen", "Backbone factor", "Weights expect"] {
-        assert!(has(&harness, &format!("About {field}, residual")), "{field}");
+        assert!(shows(&harness, &format!("About {field}, residual")), "{field}");
     }
     click(&mut harness, "Start");
     let started = script.started();

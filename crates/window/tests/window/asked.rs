@@ -30,7 +30,7 @@ pub fn drawn_at_tab(tab: &str, theme: Theme) -> (Harness<'static, App>, Script) 
 }
 
 /// Whether something is said somewhere in the window.
-pub fn told(harness: &Harness<'static, App>, words: &str) -> bool {
+pub fn shows(harness: &Harness<'static, App>, words: &str) -> bool {
     harness.query_all_by_label_contains(words).next().is_some()
 }
 
@@ -58,7 +58,7 @@ impl Script {
         self.say(Event::Answer { id, answer: Ok(both([plain, residual])) });
     }
 
-    /// Tells how far a question has come.
+    /// Says how far a question has come.
     pub fn came(&self, id: u64, done: usize, total: usize, so_far: Option<Answer>) {
         self.say(Event::Progress { id, done, total, so_far });
     }

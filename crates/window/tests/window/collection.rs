@@ -1,5 +1,6 @@
-//! The images that the form names: told at the field, shown in the panel Data, got from elsewhere.
+//! The images that the form names: reported at the field, shown in the panel Data, got from elsewhere.
 
+use crate::asked::shows;
 use crate::form::unfold;
 use crate::pictures::pictured_in;
 use crate::scripted::*;
@@ -12,10 +13,6 @@ use lab_window::App;
 use std::fs;
 use std::path::Path;
 use tempfile::{TempDir, tempdir};
-
-fn shows(harness: &Harness<'static, App>, part: &str) -> bool {
-    harness.query_all_by_label_contains(part).next().is_some()
-}
 
 fn wait_for(harness: &mut Harness<'static, App>, part: &str) {
     let part = part.to_owned();
@@ -74,7 +71,7 @@ fn name_images(harness: &mut Harness<'static, App>, path: &Path) {
 }
 
 #[test]
-fn a_path_that_cannot_be_used_is_told_at_its_field_and_stops_the_start_until_it_is_mended() {
+fn a_path_that_cannot_be_used_is_shown_at_its_field_and_stops_the_start_until_it_is_mended() {
     let (mut harness, script) = window();
     let place = tempdir().unwrap();
     let missing = place.path().join("nowhere");

@@ -1,6 +1,7 @@
 //! What an experiment shows: a guess before it, a sentence while it trains, a verdict in the end; guided experiments and
 //! studies of one's own.
 
+use crate::asked::shows;
 use crate::lines::shapes;
 use crate::made::study;
 use crate::pictures::{compare_panel, pictured_in};
@@ -16,10 +17,6 @@ use lab_core::protocol::{ArmOutcome, Command, Discordant, Event, Outcome};
 use lab_core::study::StudyFolder;
 use lab_window::App;
 use std::path::{Path, PathBuf};
-
-fn shows(harness: &Harness<'static, App>, part: &str) -> bool {
-    harness.query_all_by_label_contains(part).next().is_some()
-}
 
 fn wait_for(harness: &mut Harness<'static, App>, part: &str) {
     wait_until(harness, part, |harness| shows(harness, part));
@@ -287,7 +284,7 @@ fn a_study_is_checked_before_it_is_made_and_then_worked_on() {
 }
 
 #[test]
-fn without_a_place_nothing_is_begun_and_the_reason_told() {
+fn without_a_place_nothing_is_begun_and_the_reason_shown() {
     let (mut harness, _script) = window_of(vec2(1440.0, 900.0), Theme::Dark, false);
     harness.run();
     click(&mut harness, "Learn");

@@ -30,7 +30,7 @@ fn matrix(wrong: &[(usize, usize, u32)]) -> Vec<u32> {
 }
 
 /// The names of the matrices.
-fn told_matrices(harness: &Harness<'static, App>) -> Vec<String> {
+fn summaries(harness: &Harness<'static, App>) -> Vec<String> {
     names(harness, "Confusion matrix. ")
 }
 
@@ -64,8 +64,8 @@ fn train(harness: &mut Harness<'static, App>, script: &Script) {
 fn matrices_stand_side_by_side_where_there_is_room_and_else_one_is_chosen() {
     let (mut harness, _script) = at_tab("Confusion");
     let shown = |harness: &Harness<'static, App>| {
-        let told = told_matrices(harness);
-        told.iter().map(|told| told.split([' ', ':']).nth(2).unwrap().to_owned()).collect::<Vec<_>>()
+        let all = summaries(harness);
+        all.iter().map(|text| text.split([' ', ':']).nth(2).unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(shown(&harness), ["plain"]);
     harness.get_by_label("Show the matrix of residual").click();
@@ -110,17 +110,17 @@ fn an_empty_matrix_says_what_it_will_be_and_starts() {
     let (mut harness, script) = window();
     harness.get_by_label("Confusion").click();
     harness.run();
-    assert!(told(&harness, "Which classes are taken for which, a cell for each pair of them."));
+    assert!(shows(&harness, "Which classes are taken for which, a cell for each pair of them."));
     harness.get_by_label("Start training: Confusion").click();
     harness.run();
     assert_eq!(script.starts(), 1);
     script.say(Event::Prepared(Box::new(prepared(&script.started()))));
     harness.run();
-    assert!(told(&harness, "It is drawn after the first validation."));
+    assert!(shows(&harness, "It is drawn after the first validation."));
 }
 
 #[test]
-fn each_unit_tells_what_stands_out_in_it() {
+fn each_unit_says_what_stands_out_in_it() {
     let (mut harness, script) = beside();
     // All shirts taken for T-shirts but one; half of what is taken for a bag is a dress, as few bags are found.
     script.say(validated(0, matrix(&[(6, 0, 30), (3, 8, 20), (8, 9, 85)])));
@@ -128,25 +128,25 @@ fn each_unit_tells_what_stands_out_in_it() {
     harness.run();
     let plain = "Confusion matrix. plain: 865 of 1,000 correct; ";
     assert_eq!(
-        told_matrices(&harness),
+        summaries(&harness),
         [
             format!("{plain}most often Bag taken for Ankle boot (85)"),
             "Confusion matrix. residual: 968 of 1,000 correct; most often Shirt taken for T-shirt (30)".into()
         ]
     );
     pick(&mut harness, "Cells show", "% of actual");
-    assert_eq!(told_matrices(&harness)[0], format!("{plain}of a class most often Bag taken for Ankle boot (85.0 %)"));
+    assert_eq!(summaries(&harness)[0], format!("{plain}of a class most often Bag taken for Ankle boot (85.0 %)"));
     pick(&mut harness, "Cells show", "% of predicted");
     // 20 of the 35 that are taken for a bag are dresses, 85 of 185 that are taken for an ankle boot are bags.
-    assert_eq!(told_matrices(&harness)[0], format!("{plain}of what is taken for Bag most often Dress (57.1 %)"));
+    assert_eq!(summaries(&harness)[0], format!("{plain}of what is taken for Bag most often Dress (57.1 %)"));
     pick(&mut harness, "Cells show", "Difference of arms");
     let difference =
         "Confusion matrix. residual: 968 of 1,000 correct; furthest from plain: Bag right, 85.0 points more";
-    assert_eq!(told_matrices(&harness), [difference]);
+    assert_eq!(summaries(&harness), [difference]);
 }
 
 #[test]
-fn of_confusions_that_are_as_bad_as_each_other_none_is_told_alone() {
+fn of_confusions_that_are_as_bad_as_each_other_none_is_named_alone() {
     let (mut harness, script) = beside();
     // A network that says Sneaker whatever it sees, and one with two mistakes that are as frequent.
     let mut sneakers = vec![0; 100];
@@ -154,21 +154,21 @@ fn of_confusions_that_are_as_bad_as_each_other_none_is_told_alone() {
     script.say(validated(0, sneakers));
     script.say(validated(1, matrix(&[(6, 0, 30), (3, 8, 30)])));
     harness.run();
-    let told = |harness: &Harness<'static, App>| -> Vec<String> {
-        let told = told_matrices(harness);
-        told.iter().map(|told| told.split_once("correct; ").expect("what stands out").1.to_owned()).collect()
+    let standing_out = |harness: &Harness<'static, App>| -> Vec<String> {
+        let all = summaries(harness);
+        all.iter().map(|text| text.split_once("correct; ").expect("what stands out").1.to_owned()).collect()
     };
     assert_eq!(
-        told(&harness),
+        standing_out(&harness),
         [
             "most often 9 classes taken for Sneaker (100 each)",
             "most often Dress taken for Bag (30), as in 1 other pair"
         ]
     );
     pick(&mut harness, "Cells show", "% of actual");
-    assert_eq!(told(&harness)[0], "most often 9 classes taken for Sneaker (100 % of each)");
+    assert_eq!(standing_out(&harness)[0], "most often 9 classes taken for Sneaker (100 % of each)");
     pick(&mut harness, "Cells show", "% of predicted");
-    assert_eq!(told(&harness)[0], "of what is taken for Sneaker most often 9 classes (10.0 % each)");
+    assert_eq!(standing_out(&harness)[0], "of what is taken for Sneaker most often 9 classes (10.0 % each)");
 }
 
 #[test]
@@ -177,9 +177,9 @@ fn an_arm_without_mistakes_has_nothing_that_stands_out() {
     script.say(validated(0, matrix(&[])));
     script.say(validated(1, matrix(&[])));
     harness.run();
-    assert_eq!(told_matrices(&harness)[0], "Confusion matrix. plain: 1,000 of 1,000 correct");
+    assert_eq!(summaries(&harness)[0], "Confusion matrix. plain: 1,000 of 1,000 correct");
     pick(&mut harness, "Cells show", "Difference of arms");
-    assert_eq!(told_matrices(&harness), ["Confusion matrix. residual: 1,000 of 1,000 correct"]);
+    assert_eq!(summaries(&harness), ["Confusion matrix. residual: 1,000 of 1,000 correct"]);
 }
 
 /// A hundred classes, most of them with names that have no room, each taken for the next one now and then.
@@ -206,21 +206,21 @@ fn hundred(harness: &mut Harness<'static, App>, script: &Script) {
 }
 
 #[test]
-fn a_hundred_classes_are_drawn_without_names_and_told() {
+fn a_hundred_classes_are_drawn_without_names_and_put_into_words() {
     let (mut harness, script) = beside();
     hundred(&mut harness, &script);
-    let all = told_matrices(&harness);
+    let all = summaries(&harness);
     assert_eq!(all.len(), 2);
     assert!(all[0].contains("plain: 6,000 of 10,000 correct; most often"), "{all:?}");
     assert_eq!(names(&harness, "More classes than names have room for").len(), 2);
     harness.get_by_label("Similar classes together").click();
     harness.run();
-    assert_eq!(told_matrices(&harness), all, "another order, the same numbers");
+    assert_eq!(summaries(&harness), all, "another order, the same numbers");
 }
 
 /// A hundred million pairs, of which nearly all have no image: what there is, is shown, and the window stays quick.
 #[test]
-fn ten_thousand_classes_are_told_without_a_cell_for_each_pair() {
+fn ten_thousand_classes_are_summed_up_without_a_cell_for_each_pair() {
     let (mut harness, script) = beside();
     let mut many = prepared(&script.started());
     many.dataset.classes = (0..10_000).map(|class| format!("class {class}")).collect();
@@ -232,15 +232,15 @@ fn ten_thousand_classes_are_told_without_a_cell_for_each_pair() {
         script.say(Event::Evaluated(Box::new(Evaluation { confusion, ..evaluation(arm.into(), 60) })));
     }
     harness.run();
-    let all = told_matrices(&harness);
+    let all = summaries(&harness);
     // Class 17 itself is among those taken for it.
     let expected = "plain: 2,501 of 10,000 correct; most often 7,499 classes taken for class 17 (1 each)";
     assert!(all[0].contains(expected), "{all:?}");
     assert!(all[1].contains("residual: 5,000 of 10,000 correct"), "{all:?}");
     assert!(harness.get_by_label("Similar classes together").accesskit_node().is_disabled());
     pick(&mut harness, "Cells show", "Difference of arms");
-    let all = told_matrices(&harness);
-    assert!(all.iter().any(|told| told.contains("furthest from plain: ")), "{all:?}");
+    let all = summaries(&harness);
+    assert!(all.iter().any(|text| text.contains("furthest from plain: ")), "{all:?}");
 }
 
 /// Every way in which the panel shows the same validations.

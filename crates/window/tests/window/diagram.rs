@@ -42,7 +42,7 @@ fn the_form_changes_the_drawing() {
 }
 
 #[test]
-fn the_pointer_tells_what_a_block_costs() {
+fn the_pointer_shows_what_a_block_costs() {
     let (mut harness, _script) = diagram();
     harness.get_by_label_contains("block 1.0, plain").hover();
     // Tooltips wait a quarter of a second.
@@ -86,7 +86,7 @@ fn blocks_are_coloured_by_what_goes_on_in_them() {
     harness.run();
     script.train(&script.started(), 20);
     harness.run();
-    assert_eq!(count(&harness, "log scale, all arms"), 2, "the scale is told, as beside the gradients");
+    assert_eq!(count(&harness, "log scale, all arms"), 2, "the scale is named, as beside the gradients");
     harness.get_by_label_contains("block 1.0, plain").hover();
     harness.run_steps(40);
     assert!(harness.query_by_label_contains("Output std 1.00").is_some());

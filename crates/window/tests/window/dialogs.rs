@@ -43,7 +43,7 @@ fn pressed(words: &str) -> Option<(Modifiers, Key)> {
     Some((modifiers, if key == "?" { Key::Questionmark } else { Key::from_name(key)? }))
 }
 
-/// Presses a key as the system tells of it: with the letter that it types.
+/// Presses a key as the system reports it: with the letter that it types.
 fn press(harness: &mut Harness<'static, App>, words: &str) {
     let (modifiers, key) = pressed(words).expect("a key");
     let letter = match key {

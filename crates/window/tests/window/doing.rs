@@ -18,7 +18,7 @@ fn start_is_the_only_thing_to_press() {
     assert!(harness.query_by_label("Pause").is_some());
     script.train(&script.started(), 5);
     harness.run();
-    assert!(!script.sent(|command| matches!(command, Command::Tune(_))), "nothing was changed, so nothing is told");
+    assert!(!script.sent(|command| matches!(command, Command::Tune(_))), "nothing was changed, so nothing is sent");
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn events_become_curves_with_a_summary_in_words() {
     let (harness, script) = training(60);
     assert_eq!(harness.state().monitor().steps.len(), 60);
     let summary = harness.get_by_label_contains("Loss after step 60: plain");
-    assert!(summary.accesskit_node().label().unwrap().contains("; residual"), "both arms are told");
+    assert!(summary.accesskit_node().label().unwrap().contains("; residual"), "both arms are named");
     assert!(harness.query_by_label_contains("Accuracy after step 60").is_some());
     assert!(harness.query_by_label_contains("step 60 of 234").is_some());
     assert!(harness.query_by_label_contains("by block and step. plain: first ").is_some());
@@ -64,7 +64,7 @@ fn space_typed_into_a_field_is_a_letter() {
 }
 
 #[test]
-fn a_depth_that_is_no_net_is_told_at_the_field_and_at_start() {
+fn a_depth_that_is_no_net_is_shown_at_the_field_and_at_start() {
     let (mut harness, script) = window();
     type_into(&mut harness, "Depth, plain", "21");
     assert!(harness.query_by_label_contains("Must be 6n + 2 for this block").is_some());
@@ -84,7 +84,7 @@ fn a_depth_that_is_no_net_is_told_at_the_field_and_at_start() {
 }
 
 #[test]
-fn letters_in_a_field_for_a_number_are_told_until_a_number_is_typed() {
+fn letters_in_a_field_for_a_number_are_shown_until_a_number_is_typed() {
     let (mut harness, _script) = window();
     type_into(&mut harness, "Width, plain", "abc");
     assert!(harness.query_by_label_contains("is no number").is_some());
@@ -222,10 +222,11 @@ fn closing_while_training_asks_once_and_then_stops_with_a_checkpoint() {
 }
 
 #[test]
-fn however_much_there_is_to_tell_little_is_covered_and_all_of_it_is_in_the_log() {
+fn however_much_there_is_to_say_little_is_covered_and_all_of_it_is_in_the_log() {
     let (mut harness, script) = training(5);
-    let tell = |number: usize| script.say(Event::Notice(format!("file {number} was left out. {}", "Why. ".repeat(80))));
-    (1..=8).for_each(tell);
+    let notice =
+        |number: usize| script.say(Event::Notice(format!("file {number} was left out. {}", "Why. ".repeat(80))));
+    (1..=8).for_each(notice);
     harness.run_steps(3);
     let shown = harness.query_all_by_label_contains("Dismiss: file").collect::<Vec<_>>();
     assert_eq!(shown.len(), 2, "the newest");
@@ -292,7 +293,7 @@ fn a_preset_replaces_the_form() {
     harness.run();
     assert!(
         harness.query_by_label_contains("464,154 parameters on images in colour; 92.5 %").is_some(),
-        "what to expect is told"
+        "what to expect is said"
     );
     click(&mut harness, "Optimiser");
     type_into(&mut harness, "Momentum", "0.95");

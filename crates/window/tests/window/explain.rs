@@ -41,11 +41,11 @@ fn every_arm_explains_an_image_at_every_block() {
     assert_eq!(harness.query_all_by_label_contains("block 3.8: 4 × 4").count(), 2, "a map for each arm and block");
     harness.get_by_label("What am I looking at: Grad-CAM").click();
     harness.run();
-    assert!(told(&harness, "Selvaraju et al. 2017"));
+    assert!(shows(&harness, "Selvaraju et al. 2017"));
 }
 
 #[test]
-fn what_keeps_all_arms_from_an_answer_is_told_once() {
+fn what_keeps_all_arms_from_an_answer_is_shown_once() {
     let (mut harness, script) = at_tab("Explain");
     harness.get_by_label("Explain: Grad-CAM").click();
     harness.run();
@@ -66,7 +66,7 @@ fn what_keeps_all_arms_from_an_answer_is_told_once() {
 }
 
 #[test]
-fn an_image_that_there_is_not_is_not_taken_and_why_is_told() {
+fn an_image_that_there_is_not_is_not_taken_and_why_is_shown() {
     let (mut harness, _script) = at_tab("Explain");
     harness.get_by_label("Validation image").click();
     harness.run();
@@ -77,7 +77,7 @@ fn an_image_that_there_is_not_is_not_taken_and_why_is_told() {
     }
     harness.key_press(eframe::egui::Key::Enter);
     harness.run_steps(3);
-    assert!(told(&harness, "Must be from 0 to 999"), "it is another image in silence");
+    assert!(shows(&harness, "Must be from 0 to 999"), "it is another image in silence");
     assert_eq!(harness.get_by_label("Validation image").accesskit_node().value().as_deref(), Some("0"));
 }
 
@@ -115,7 +115,7 @@ fn feature_maps_filters_and_cuts_are_shown() {
     let plain = vec![cut("", logits(5.0), None), cut("layer1.0", logits(2.0), None)];
     script.found(id, [Ok(Finding::Cuts(plain)), Ok(Finding::Cuts(residual))]);
     harness.run();
-    assert!(told(&harness, "residual: Pullover, logit 7.50 as trained"));
+    assert!(shows(&harness, "residual: Pullover, logit 7.50 as trained"));
 }
 
 fn compare(theme: Theme, name: &str) {

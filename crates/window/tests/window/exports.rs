@@ -33,7 +33,7 @@ pub fn save_of(
     let path = folder.join(name);
     *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![path.clone()]));
     wait_until(harness, "the file is there", |_| path.exists());
-    wait_until(harness, "it is told", |harness| !names(harness, "Saved ").is_empty());
+    wait_until(harness, "it is shown", |harness| !names(harness, "Saved ").is_empty());
     path
 }
 
@@ -96,7 +96,7 @@ fn data_are_copied() {
     harness.get_by_label("Export Accuracy").click();
     harness.run();
     harness.get_by_label("Copy data").click();
-    wait_until(&mut harness, "it is told", |harness| !names(harness, "in the clipboard").is_empty());
+    wait_until(&mut harness, "it is shown", |harness| !names(harness, "in the clipboard").is_empty());
 }
 
 #[test]
@@ -164,14 +164,14 @@ fn where_no_dialog_opens_the_path_is_typed() {
 }
 
 #[test]
-fn what_cannot_be_saved_is_told_and_asked_for_no_longer() {
+fn what_cannot_be_saved_is_shown_and_asked_for_no_longer() {
     let (mut harness, script) = training(20);
     harness.get_by_label("Export Loss").click();
     harness.run();
     harness.get_by_label("Save CSV…").click();
     harness.run();
     *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec!["/nowhere/at/all/loss.csv".into()]));
-    wait_until(&mut harness, "it is told", |harness| !names(harness, "Not saved: ").is_empty());
+    wait_until(&mut harness, "it is shown", |harness| !names(harness, "Not saved: ").is_empty());
     harness.get_by_label("Export Loss").click();
     harness.run();
     harness.get_by_label("Save SVG…").click();

@@ -1,5 +1,6 @@
 //! A learning rate and a batch size that the window finds in a process of its own, and puts into the form.
 
+use crate::asked::shows;
 use crate::room::texts;
 use crate::scripted::*;
 use eframe::egui::{Theme, vec2};
@@ -7,10 +8,6 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use lab_window::App;
 use std::path::Path;
-
-fn shows(harness: &Harness<'static, App>, part: &str) -> bool {
-    harness.query_all_by_label_contains(part).next().is_some()
-}
 
 /// A window whose program says these lines, and then this of its failure.
 fn saying(place: &Path, lines: &[String], error: &str) -> Harness<'static, App> {

@@ -1,5 +1,6 @@
 //! The form: every field, its rules, its way back; the experiment as text and as a file.
 
+use crate::asked::shows;
 use crate::pictures::pictured;
 use crate::scripted::*;
 use eframe::egui::accesskit::Role;
@@ -32,12 +33,8 @@ pub fn wait_for(harness: &mut Harness<'static, App>, what: &str, so: impl Fn(&Ha
     }
 }
 
-pub fn has(harness: &Harness<'static, App>, text: &str) -> bool {
-    harness.query_all_by_label_contains(text).next().is_some()
-}
-
 #[test]
-fn each_invalid_value_is_told_at_its_field() {
+fn each_invalid_value_is_shown_at_its_field() {
     let (mut harness, script) = window();
     for section in ["Data", "Training", "Optimiser", "Schedule", "Augmentation"] {
         unfold(&mut harness, section);
@@ -71,10 +68,10 @@ fn each_invalid_value_is_told_at_its_field() {
         ("Cutout", "513", "Must be from 0 to 512"),
     ] {
         type_into(&mut harness, field, wrong);
-        assert!(has(&harness, rule), "{field} = {wrong}: {rule}");
+        assert!(shows(&harness, rule), "{field} = {wrong}: {rule}");
         assert!(harness.get_by_label("Start").accesskit_node().is_disabled(), "{field}");
         click(&mut harness, &format!("Reset {field}"));
-        assert!(!has(&harness, "Must be"), "{field} is reset");
+        assert!(!shows(&harness, "Must be"), "{field} is reset");
     }
     assert_eq!(script.starts(), 0);
     assert_eq!(*harness.state().plan(), PRESETS[0].plan());
@@ -95,9 +92,9 @@ fn start_says_in_the_form_s_words_what_keeps_it_from_starting() {
         "Learning rate is 0, but must be above 0 and at most 1000",
         "Width of residual is 0, but must be from 1 to 1024",
     ] {
-        wait_for(&mut harness, sentence, |harness| has(harness, sentence));
+        wait_for(&mut harness, sentence, |harness| shows(harness, sentence));
     }
-    assert!(!has(&harness, "recipe.") && !has(&harness, "arms["), "{:?}", names(&harness, "must be"));
+    assert!(!shows(&harness, "recipe.") && !shows(&harness, "arms["), "{:?}", names(&harness, "must be"));
 }
 
 #[test]
@@ -106,11 +103,11 @@ fn a_click_on_how_much_is_wrong_shows_where() {
     click(&mut harness, "Training");
     type_into(&mut harness, "Run name", "a/b");
     click(&mut harness, "Training");
-    assert!(!has(&harness, "Must be 1 to 80 characters"));
+    assert!(!shows(&harness, "Must be 1 to 80 characters"));
     click(&mut harness, "1 field to correct before the start");
-    wait_for(&mut harness, "the section unfolds", |harness| has(harness, "Must be 1 to 80 characters"));
+    wait_for(&mut harness, "the section unfolds", |harness| shows(harness, "Must be 1 to 80 characters"));
     type_into(&mut harness, "Depth, all arms", "21");
-    assert!(has(&harness, "Must be 6n + 2"), "told at the field that was typed in");
+    assert!(shows(&harness, "Must be 6n + 2"), "shown at the field that was typed in");
 }
 
 #[test]
@@ -120,15 +117,15 @@ fn optional_fields_open_when_they_are_ticked() {
     unfold(&mut harness, "Training");
     click(&mut harness, "Resize");
     type_into(&mut harness, "Image height", "4");
-    assert!(has(&harness, "Must be from 8 to 1024"));
+    assert!(shows(&harness, "Must be from 8 to 1024"));
     type_into(&mut harness, "Image height", "64");
     click(&mut harness, "Stop early");
     type_into(&mut harness, "Patience", "0");
-    assert!(has(&harness, "Must be from 1 to 100000"));
+    assert!(shows(&harness, "Must be from 1 to 100000"));
     type_into(&mut harness, "Patience", "3");
     type_into(&mut harness, "Least fall", "0.01");
     choose(&mut harness, "Normalise", "Given numbers");
-    assert!(!has(&harness, "Must be"));
+    assert!(!shows(&harness, "Must be"));
     let plan = harness.state().plan();
     assert_eq!(plan.data.resize.map(|resize| (resize.height, resize.width)), Some((64, 32)));
     assert_eq!(plan.recipe.early_stopping.map(|it| (it.patience, it.min_delta)), Some((3, 0.01)));
@@ -166,7 +163,7 @@ fn the_experiment_goes_through_the_clipboard() {
     };
     harness.ctx.on_end_pass("copied", Arc::new(look));
     click(&mut harness, "Copy experiment");
-    assert!(has(&harness, "Dismiss: The experiment is in the clipboard."));
+    assert!(shows(&harness, "Dismiss: The experiment is in the clipboard."));
     let text = copied.lock().unwrap().clone().expect("the experiment is copied");
     assert_eq!(Plan::from_toml(&text).unwrap(), *harness.state().plan());
     harness.run_steps(4);
@@ -177,7 +174,7 @@ fn the_experiment_goes_through_the_clipboard() {
     assert_eq!(harness.state().plan().name, "resnet32");
     harness.event(egui::Event::Paste("not an experiment".into()));
     harness.run_steps(4);
-    assert!(has(&harness, "Dismiss: The clipboard holds neither"));
+    assert!(shows(&harness, "Dismiss: The clipboard holds neither"));
     assert_eq!(harness.state().plan().name, "resnet32");
 }
 
@@ -192,7 +189,7 @@ fn the_experiment_is_saved_and_opened() {
     assert_eq!(*script.places.borrow(), ["experiment.toml"]);
     *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![place.path().join("mine")]));
     let path = place.path().join("mine.toml");
-    wait_for(&mut harness, "it is saved", |harness| has(harness, "Saved ") && path.exists());
+    wait_for(&mut harness, "it is saved", |harness| shows(harness, "Saved ") && path.exists());
     assert_eq!(Plan::from_toml(&std::fs::read_to_string(&path).unwrap()).unwrap(), plan);
 
     plan.name = "my own".into();
@@ -201,12 +198,12 @@ fn the_experiment_is_saved_and_opened() {
     *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Experiment, vec![path.clone()]));
     harness.run_steps(4);
     assert_eq!(*harness.state().plan(), plan);
-    assert!(has(&harness, "An experiment of your own."));
+    assert!(shows(&harness, "An experiment of your own."));
 
     std::fs::write(&path, "name = 3").unwrap();
     *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Experiment, vec![path]));
     harness.run_steps(4);
-    assert!(has(&harness, "mine.toml cannot be opened: this is not an experiment: line 1"));
+    assert!(shows(&harness, "mine.toml cannot be opened: this is not an experiment: line 1"));
     assert_eq!(*harness.state().plan(), plan);
 }
 
@@ -214,7 +211,7 @@ fn the_experiment_is_saved_and_opened() {
 fn a_preset_is_undone_with_its_marks() {
     let (mut harness, _script) = window();
     choose(&mut harness, "Preset", "resnet20");
-    assert!(has(&harness, "269,722 parameters; 91.3 %"));
+    assert!(shows(&harness, "269,722 parameters; 91.3 %"));
     step_until(&mut harness, "the preset is undone", |harness| {
         harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
         harness.state().plan().name == "plain-vs-residual"
@@ -295,32 +292,32 @@ fn augmentation_is_changed_from_the_bar_while_training() {
     type_into(&mut harness, "Pad and crop", "3");
     assert!(script.sent(|command| matches!(command, Command::Tune(Tune::Augmentation(it)) if it.pad_crop == 3)));
     assert_eq!(harness.state().plan().recipe.augmentation.pad_crop, 3, "the form has it, too");
-    assert!(!has(&harness, "The form has changed since the start"));
+    assert!(!shows(&harness, "The form has changed since the start"));
     type_into(&mut harness, "Brightness ±", "7");
     assert!(
         harness.query_by_label_contains("Must be from 0 to 1").is_some(),
-        "a wrong value is told where it is typed"
+        "a wrong value is shown where it is typed"
     );
     assert!(!script.sent(|command| matches!(command, Command::Tune(Tune::Augmentation(it)) if it.brightness > 1.0)));
 }
 
 #[test]
-fn a_change_that_needs_another_start_is_told() {
+fn a_change_that_needs_another_start_is_shown() {
     let (mut harness, _script) = training(5);
-    assert!(!has(&harness, "The form has changed since the start"));
+    assert!(!shows(&harness, "The form has changed since the start"));
     type_into(&mut harness, "Width, residual", "12");
-    assert!(has(&harness, "The form has changed since the start"));
+    assert!(shows(&harness, "The form has changed since the start"));
     click(&mut harness, "Reset Width, residual");
-    assert!(!has(&harness, "The form has changed since the start"));
+    assert!(!shows(&harness, "The form has changed since the start"));
 }
 
 #[test]
 fn the_sample_sheet_shows_augmented_images() {
     let (mut harness, _script) = window();
     unfold(&mut harness, "Augmentation");
-    wait_for(&mut harness, "the images are read", |harness| has(harness, "8 training images as they are"));
+    wait_for(&mut harness, "the images are read", |harness| shows(harness, "8 training images as they are"));
     click(&mut harness, "Augment the samples again");
-    assert!(has(&harness, "8 training images as they are"));
+    assert!(shows(&harness, "8 training images as they are"));
 }
 
 #[test]
@@ -331,18 +328,18 @@ fn devices_are_listed_by_name() {
     harness.run();
     harness.get_by_role_and_label(Role::ComboBox, "Device").click();
     harness.run();
-    wait_for(&mut harness, "the devices are found", |harness| has(harness, "CPU (NdArray, the slow reference)"));
-    assert!(has(&harness, "CPU (Flex, burn's own operations)"));
+    wait_for(&mut harness, "the devices are found", |harness| shows(harness, "CPU (NdArray, the slow reference)"));
+    assert!(shows(&harness, "CPU (Flex, burn's own operations)"));
 }
 
 #[test]
 fn the_schedule_is_previewed_with_its_warm_up() {
     let (mut harness, _script) = window();
     unfold(&mut harness, "Schedule");
-    assert!(has(&harness, "Learning rate from 0.00400 over at most 0.100"));
+    assert!(shows(&harness, "Learning rate from 0.00400 over at most 0.100"));
     choose(&mut harness, "Curve", "Cosine");
     type_into(&mut harness, "Warm-up", "1");
-    assert!(has(&harness, "Learning rate from 0.0100 over at most 0.100"));
+    assert!(shows(&harness, "Learning rate from 0.0100 over at most 0.100"));
 }
 
 #[test]

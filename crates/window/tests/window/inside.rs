@@ -48,8 +48,8 @@ fn gradients_at_one_moment_warn_in_words_and_histograms_are_counted() {
     let (id, _) = script.asked_for(|question| matches!(question, Question::Gradients { .. })).expect("asked");
     script.found(id, [Ok(look(0.5)), Ok(look(0.99))]);
     harness.run();
-    assert!(told(&harness, "Gradients vanish in 3 of 27 blocks, most in block 1.0"));
-    assert!(told(&harness, "residual: first 0.762, last 0.990"));
+    assert!(shows(&harness, "Gradients vanish in 3 of 27 blocks, most in block 1.0"));
+    assert!(shows(&harness, "residual: first 0.762, last 0.990"));
     click(&mut harness, "Count: Histograms");
     let (id, _) = script.asked_for(|question| matches!(question, Question::Histograms { .. })).expect("asked");
     script.found(id, [Ok(histograms(0.5)), Ok(histograms(0.5))]);
@@ -102,21 +102,21 @@ fn moved(harness: &mut Harness<'static, App>, script: &Script) {
 #[test]
 fn a_parameter_is_followed_over_the_training() {
     let (mut harness, script) = at_tab("Inside");
-    assert!(told(&harness, "How a parameter moves over the training will be drawn here"));
+    assert!(shows(&harness, "How a parameter moves over the training will be drawn here"));
     moved(&mut harness, &script);
     // Of 41 bins that are as full as here the deviation is √(Σ(420 − d²)d² / Σ(420 − d²)) · 2/41 = 0.4474 of the limit,
     // which is 0.21 and 0.6 for plain.
     let name = "plain conv1.weight, values by step: std 0.0939 → 0.268";
     assert!(harness.query_by_label(name).is_some(), "{:?}", names(&harness, "values by step"));
-    assert!(told(&harness, "residual conv1.weight, gradient by step: std "));
+    assert!(shows(&harness, "residual conv1.weight, gradient by step: std "));
     click(&mut harness, "Parameter");
     harness.get_by_label("layer2.0.downsample.0.weight").click();
     harness.run();
     assert!(harness.query_by_label("plain has no layer2.0.downsample.0.weight").is_some());
-    assert!(told(&harness, "residual layer2.0.downsample.0.weight, values by step: std 0.0939 → 0.268"));
+    assert!(shows(&harness, "residual layer2.0.downsample.0.weight, values by step: std 0.0939 → 0.268"));
     script.say(Event::Spread(Box::new(spread(50))));
     harness.run();
-    assert!(told(&harness, "residual layer2.0.downsample.0.weight, values by step: std 0.0939 → 0.313"));
+    assert!(shows(&harness, "residual layer2.0.downsample.0.weight, values by step: std 0.0939 → 0.313"));
 }
 
 #[test]
@@ -128,13 +128,13 @@ fn one_early_gradient_lies_outside_and_each_network_has_its_own_axis() {
     };
     script.say(Event::Spread(Box::new(early(spread(1)))));
     moved_on(&mut harness, &script);
-    assert!(told(&harness, "plain: "), "{:?}", names(&harness, "outside"));
-    assert!(told(&harness, "of the gradient's outside ±0.0185, up to ±315"), "{:?}", names(&harness, "outside"));
+    assert!(shows(&harness, "plain: "), "{:?}", names(&harness, "outside"));
+    assert!(shows(&harness, "of the gradient's outside ±0.0185, up to ±315"), "{:?}", names(&harness, "outside"));
     click(&mut harness, "Show all values");
-    assert!(!told(&harness, "outside ±"));
+    assert!(!shows(&harness, "outside ±"));
     click(&mut harness, "Show all values");
     click(&mut harness, "Common axes");
-    assert!(told(&harness, "plain: ") && told(&harness, "up to ±315"));
+    assert!(shows(&harness, "plain: ") && shows(&harness, "up to ±315"));
 }
 
 /// The moments after the first one.

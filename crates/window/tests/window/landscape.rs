@@ -19,7 +19,7 @@ pub fn bowl(plain: bool) -> Finding {
 }
 
 #[test]
-fn a_plane_is_computed_for_both_arms_and_told() {
+fn a_plane_is_computed_for_both_arms_and_put_into_words() {
     let (mut harness, script) = at_tab("Landscape");
     harness.get_by_label("Compute: Loss landscape").click();
     harness.run();
@@ -29,15 +29,15 @@ fn a_plane_is_computed_for_both_arms_and_told() {
     assert!(harness.query_by_label("Loss landscape: 9 of 578").is_some());
     script.found(id, [Ok(bowl(true)), Ok(bowl(false))]);
     harness.run();
-    assert!(told(&harness, "Loss landscape. residual: 0.300 in the middle; "));
-    assert!(told(&harness, "% of the places better than guessing (2.30); at most 3.50"));
+    assert!(shows(&harness, "Loss landscape. residual: 0.300 in the middle; "));
+    assert!(shows(&harness, "% of the places better than guessing (2.30); at most 3.50"));
     harness.get_by_label("As a surface").click();
     harness.run();
-    assert!(told(&harness, "Loss landscape. plain"));
+    assert!(shows(&harness, "Loss landscape. plain"));
 }
 
 #[test]
-fn paths_lengths_and_shattered_gradients_are_told_and_failures_shown() {
+fn paths_lengths_and_shattered_gradients_are_put_into_words_and_failures_shown() {
     let (mut harness, script) = at_tab("Landscape");
     pick(&mut harness, "Theory that is looked at", "Straight path");
     pick(&mut harness, "Where the path starts", "From the best checkpoint");
@@ -49,7 +49,7 @@ fn paths_lengths_and_shattered_gradients_are_told_and_failures_shown() {
     script.found(id, [Err("there is no best checkpoint of plain yet".into()), Ok(Finding::Slice(slice()))]);
     harness.run();
     assert!(harness.query_by_label("plain: there is no best checkpoint of plain yet.").is_some());
-    assert!(told(&harness, "residual: 2.30 at the left, 0.400 at the right"));
+    assert!(shows(&harness, "residual: 2.30 at the left, 0.400 at the right"));
 
     pick(&mut harness, "Theory that is looked at", "Gradient by path length");
     harness.get_by_label("Compute: Gradient by path length").click();
@@ -59,7 +59,7 @@ fn paths_lengths_and_shattered_gradients_are_told_and_failures_shown() {
     let lengths = vec![length(0, 0.25, 4.0), length(1, 0.5, 2.0), length(2, 0.25, 0.0)];
     script.found(id, [Err("a plain net has one path only".into()), Ok(Finding::PathLengths(lengths))]);
     harness.run();
-    assert!(told(&harness, "residual: paths of 0.5 of 2 branches carry the gradient"));
+    assert!(shows(&harness, "residual: paths of 0.5 of 2 branches carry the gradient"));
 
     pick(&mut harness, "Theory that is looked at", "Shattered gradients");
     harness.get_by_label("Compute: Shattered gradients").click();
@@ -68,7 +68,7 @@ fn paths_lengths_and_shattered_gradients_are_told_and_failures_shown() {
     let acf = |slow: f64| Ok(Finding::Shattered(Shattered { lines: vec![(0..9).map(|k| slow.powi(k)).collect()] }));
     script.found(id, [acf(0.2), acf(0.95)]);
     harness.run();
-    assert!(told(&harness, "plain: falls below 50.0 % after 1 of 16 points"));
+    assert!(shows(&harness, "plain: falls below 50.0 % after 1 of 16 points"));
 }
 
 fn compare(theme: Theme, name: &str) {

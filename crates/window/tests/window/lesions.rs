@@ -30,18 +30,18 @@ fn a_sweep_shows_what_it_has_and_can_be_cancelled() {
     script.came(id, 5, 54, Some(both([Ok(sweep(false, 5)), Ok(sweep(true, 5))])));
     harness.run();
     assert!(harness.query_by_label("Lesions: 5 of 54").is_some());
-    assert!(told(&harness, "residual, all blocks: 86.0 % · hurts most: block 1.4"));
+    assert!(shows(&harness, "residual, all blocks: 86.0 % · hurts most: block 1.4"));
     harness.get_by_label("Cancel: Lesions").click();
     harness.run();
     assert!(script.sent(|command| matches!(command, Command::Cancel(of) if *of == id)));
     script.found(id, [Ok(sweep(false, 27)), Ok(sweep(true, 27))]);
     harness.run();
-    assert!(told(&harness, "residual, all blocks: 86.0 % · hurts most: block 2.0, 40.0 % left without it"));
-    assert!(told(&harness, "plain, block 2.0: cannot be left out"));
-    assert!(told(&harness, "grey blocks and gaps: cannot be left out, as nothing carries the signal past them"));
+    assert!(shows(&harness, "residual, all blocks: 86.0 % · hurts most: block 2.0, 40.0 % left without it"));
+    assert!(shows(&harness, "plain, block 2.0: cannot be left out"));
+    assert!(shows(&harness, "grey blocks and gaps: cannot be left out, as nothing carries the signal past them"));
     harness.get_by_label("What am I looking at: Lesions").click();
     harness.run();
-    assert!(told(&harness, "Veit, Wilber and Belongie 2016, section 4.1"));
+    assert!(shows(&harness, "Veit, Wilber and Belongie 2016, section 4.1"));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_click_on_a_block_leaves_it_out_at_once() {
 }
 
 #[test]
-fn a_plain_net_says_why_it_has_no_gain_and_bands_are_told() {
+fn a_plain_net_says_why_it_has_no_gain_and_bands_are_shown() {
     let (mut harness, script) = at_tab("Lesions");
     pick(&mut harness, "Lesion", "Branch gain α");
     harness.get_by_label("Sweep: Branch gain").click();
@@ -72,7 +72,7 @@ fn a_plain_net_says_why_it_has_no_gain_and_bands_are_told() {
     script.found(id, [Err("a plain net has no shortcuts".into()), Ok(Finding::Gains(gains))]);
     harness.run();
     assert!(harness.query_by_label("plain: a plain net has no shortcuts.").is_some());
-    assert!(told(&harness, "residual: best at α = 1, 80.0 %"));
+    assert!(shows(&harness, "residual: best at α = 1, 80.0 %"));
     pick(&mut harness, "Lesion", "Several removed");
     harness.get_by_label("Sweep: Several blocks removed").click();
     harness.run();
@@ -80,7 +80,7 @@ fn a_plain_net_says_why_it_has_no_gain_and_bands_are_told() {
     let bands = (1..=5).map(|removed| Band { removed, draws: vec![score(0.8), score(0.7)] }).collect();
     script.found(id, [Ok(Finding::Removals(Vec::new())), Ok(Finding::Removals(bands))]);
     harness.run();
-    assert!(told(&harness, "residual: error 25.0 % with 5 blocks out"));
+    assert!(shows(&harness, "residual: error 25.0 % with 5 blocks out"));
 }
 
 fn compare(theme: Theme, name: &str) {

@@ -103,8 +103,8 @@ fn an_arm_that_died_does_not_flatten_the_others_and_is_named_in_the_plot() {
     script.say(Event::Steps((101..=200).map(alone).collect()));
     harness.run();
     assert!(!reaches_billions(&harness), "{:?}", painted(&harness));
-    let told = painted(&harness);
-    assert!(told.iter().filter(|text| *text == "plain: diverged").count() >= 2, "in plot and legend: {told:?}");
+    let said = painted(&harness);
+    assert!(said.iter().filter(|text| *text == "plain: diverged").count() >= 2, "in plot and legend: {said:?}");
     assert!(says(&harness, "Line plain: diverged"));
     assert!(names(&harness, "Loss after step 200")[0].contains("diverged"));
 }
@@ -211,19 +211,23 @@ fn the_crosshair_gives_validations_too_and_cuts_no_value() {
 fn lines_are_hidden_shown_alone_and_renamed_in_the_legend() {
     let place = tempfile::tempdir().unwrap();
     let (mut harness, _script) = drawn(place.path(), &[("short", 20), ("longer", 60)]);
-    let told = |harness: &Harness<'static, App>| names(harness, "Loss after step")[0].clone();
+    let sentence = |harness: &Harness<'static, App>| names(harness, "Loss after step")[0].clone();
     harness.get_by_label("Line short · plain").click();
     harness.run();
-    assert!(!told(&harness).contains("short · plain") && told(&harness).contains("short · residual"));
+    assert!(!sentence(&harness).contains("short · plain") && sentence(&harness).contains("short · residual"));
     harness.get_by_label("Line short · plain").click();
     harness.run();
-    assert!(told(&harness).contains("short · plain"));
+    assert!(sentence(&harness).contains("short · plain"));
     harness.get_by_label("Line longer · plain").click_modifiers(Modifiers::ALT);
     harness.run();
-    assert!(told(&harness).contains("longer · plain") && !told(&harness).contains("residual"), "{}", told(&harness));
+    assert!(
+        sentence(&harness).contains("longer · plain") && !sentence(&harness).contains("residual"),
+        "{}",
+        sentence(&harness)
+    );
     harness.get_by_label("Line longer · plain").click_modifiers(Modifiers::ALT);
     harness.run();
-    assert_eq!(told(&harness).matches("residual").count(), 2, "all again");
+    assert_eq!(sentence(&harness).matches("residual").count(), 2, "all again");
     harness.get_by_label("Line longer · plain").click_secondary();
     harness.run();
     harness.get_by_label("Vermillion").click();
@@ -231,7 +235,7 @@ fn lines_are_hidden_shown_alone_and_renamed_in_the_legend() {
     harness.get_by_label("Dotted").click();
     harness.run();
     type_into(&mut harness, "Name of the line", "the baseline");
-    assert!(says(&harness, "Line the baseline") && told(&harness).contains("the baseline"));
+    assert!(says(&harness, "Line the baseline") && sentence(&harness).contains("the baseline"));
 }
 
 #[test]
@@ -243,8 +247,8 @@ fn lines_are_grouped_by_what_differs_with_a_mean_and_a_band() {
     harness.run();
     harness.get_by_label("Group by arm").click();
     harness.run();
-    let told = names(&harness, "Loss after step")[0].clone();
-    assert!(told.contains("plain (2) ") && told.contains("residual (2) ") && !told.contains("short"), "{told}");
+    let said = names(&harness, "Loss after step")[0].clone();
+    assert!(said.contains("plain (2) ") && said.contains("residual (2) ") && !said.contains("short"), "{said}");
     harness.get_by_label("Group by batch size").click();
     harness.run();
     let lines = names(&harness, "Line ");
@@ -320,7 +324,7 @@ fn a_plots_picture_goes_into_the_clipboard() {
         }
     }
     assert_eq!(copied, Some([1600, 1000]), "twice as fine as the screen");
-    wait_until(&mut harness, "it is told", |harness| says(harness, "The picture is in the clipboard."));
+    wait_until(&mut harness, "it is shown", |harness| says(harness, "The picture is in the clipboard."));
 }
 
 #[test]
@@ -340,7 +344,7 @@ fn the_attempt_before_stays_behind_the_new_one() {
     let rows = table(&mut harness);
     let of = |rows: &str, arm: &str| rows.lines().filter(|row| row.contains(arm) && row.contains("training")).count();
     assert_eq!((of(&rows, "plain, before"), of(&rows, "plain,training")), (60, 10));
-    assert!(!names(&harness, "Loss after step 10")[0].contains("before"), "it is told of nowhere");
+    assert!(!names(&harness, "Loss after step 10")[0].contains("before"), "no text is about it");
     harness.get_by_label("Previous attempt").click();
     harness.run();
     assert_eq!(of(&table(&mut harness), "before"), 0);

@@ -1,5 +1,6 @@
 //! The settings that can be changed while training: the bar shows what the engine says it trains with, and nothing else.
 
+use crate::asked::shows;
 use crate::scripted::*;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Theme, vec2};
@@ -24,10 +25,6 @@ fn rate(harness: &Harness<'static, App>) -> f64 {
 
 fn momentum(harness: &Harness<'static, App>) -> String {
     shown(harness, Role::SpinButton, "Momentum")
-}
-
-fn has(harness: &Harness<'static, App>, text: &str) -> bool {
-    harness.query_all_by_label_contains(text).next().is_some()
 }
 
 /// An experiment's settings after somebody has changed them, at these rates in use.
@@ -124,7 +121,7 @@ fn a_learning_rate_is_typed_to_the_last_digit_or_changed_in_fine_steps_by_arrow_
 }
 
 #[test]
-fn a_rate_that_makes_no_sense_is_not_taken_and_why_is_told() {
+fn a_rate_that_makes_no_sense_is_not_taken_and_why_is_shown() {
     let (mut harness, script) = training(5);
     for (typed, why) in [("-1", "Must be from 1e-9 to 1000"), ("fast", "What was typed is no number")] {
         harness.get_by_role_and_label(Role::SpinButton, "Exact learning rate").click();
@@ -142,7 +139,7 @@ fn a_rate_that_makes_no_sense_is_not_taken_and_why_is_told() {
 #[test]
 fn an_extended_run_shows_what_it_goes_on_with() {
     let (mut harness, script, mut prepared) = ended(234, None);
-    assert!(has(&harness, "last learning rate 0.100"));
+    assert!(shows(&harness, "last learning rate 0.100"));
     harness.get_by_label("Extend").click();
     harness.run();
     assert!(script.sent(|command| matches!(command, Command::Extend { epochs: 1, schedule: Extension::Stretch })));
@@ -151,7 +148,7 @@ fn an_extended_run_shows_what_it_goes_on_with() {
     script.say(Event::Phase(Phase::Training));
     harness.run();
     assert_tuned(&harness);
-    assert!(has(&harness, "now 8.00e-8, peak 0.0200"), "the schedule has ended, and the bar says so");
+    assert!(shows(&harness, "now 8.00e-8, peak 0.0200"), "the schedule has ended, and the bar says so");
 }
 
 #[test]
@@ -192,14 +189,14 @@ fn a_run_from_the_disk_shows_its_own_settings_and_not_the_form_s() {
 }
 
 #[test]
-fn arms_with_their_own_optimisers_are_told_apart_before_a_change_sets_them_all() {
+fn arms_with_their_own_optimisers_are_shown_apart_before_a_change_sets_them_all() {
     let (mut harness, script) = training_of(|plan| {
         let mut own = plan.recipe.optimizer.clone();
         (own.learning_rate, own.weight_decay) = (0.004, 0.0);
         plan.arms[1].optimizer = Some(own);
         plan.recipe.schedule = Curve::Constant.into();
     });
-    assert!(has(&harness, "Learning rate, all arms: now plain 0.100, residual 0.00400"));
+    assert!(shows(&harness, "Learning rate, all arms: now plain 0.100, residual 0.00400"));
     let decay = "Weight decay, all arms: now plain 1e-4, residual 0";
     assert_eq!(shown(&harness, Role::SpinButton, decay), "by arm");
     assert_eq!(momentum(&harness), "0.9", "in which they agree");
@@ -225,7 +222,7 @@ fn arms_with_their_own_optimisers_are_told_apart_before_a_change_sets_them_all()
     script.say(Event::Tuned(Box::new(now)));
     harness.run();
     assert_eq!(shown(&harness, Role::SpinButton, "Weight decay"), "0.01");
-    assert!(has(&harness, "Learning rate, all arms"), "in which they still differ");
+    assert!(shows(&harness, "Learning rate, all arms"), "in which they still differ");
 }
 
 #[test]
@@ -245,17 +242,17 @@ fn an_arm_that_has_stopped_has_no_settings_any_more() {
 #[test]
 fn under_a_schedule_the_rate_in_use_is_beside_the_peak() {
     let (mut harness, script) = training(5);
-    assert!(has(&harness, "now 0.100, peak 0.100"));
+    assert!(shows(&harness, "now 0.100, peak 0.100"));
     let mut step = record(6, 2);
     step.arms.iter_mut().flatten().for_each(|arm| arm.learning_rate = 0.031);
     script.say(Event::Steps(vec![step.clone()]));
     harness.run();
-    assert!(has(&harness, "now 0.0310, peak 0.100"));
+    assert!(shows(&harness, "now 0.0310, peak 0.100"));
     assert_eq!(rate(&harness), 0.1, "the slider sets the peak");
     step.arms[1].as_mut().unwrap().learning_rate = 0.002;
     script.say(Event::Steps(vec![step]));
     harness.run();
-    assert!(has(
+    assert!(shows(
         &harness,
         "Learning rate now: plain 0.0310, residual 0.00200. At its peak: plain 0.100, residual 0.100"
     ));
@@ -265,7 +262,7 @@ fn under_a_schedule_the_rate_in_use_is_beside_the_peak() {
 fn without_a_schedule_there_is_one_rate_to_show() {
     let (harness, _script) = training_of(|plan| plan.recipe.schedule = Curve::Constant.into());
     assert_eq!(rate(&harness), 0.1);
-    assert!(!has(&harness, "peak"));
+    assert!(!shows(&harness, "peak"));
 }
 
 #[test]

@@ -44,29 +44,29 @@ fn plots_are_chosen_and_hidden() {
     let (mut harness, _script) = training(60);
     assert!(harness.query_by_label_contains("Learning rate after step").is_none());
     toggle(&mut harness, "Learning rate");
-    let told = names(&harness, "Learning rate after step 60");
-    assert_eq!(told, ["Learning rate after step 60: plain 0.100; residual 0.100"]);
+    let said = names(&harness, "Learning rate after step 60");
+    assert_eq!(said, ["Learning rate after step 60: plain 0.100; residual 0.100"]);
     toggle(&mut harness, "Learning rate");
     assert!(harness.query_by_label_contains("Learning rate after step").is_none());
 }
 
 #[test]
-fn all_twenty_plots_are_drawn_and_told() {
+fn all_twenty_plots_are_drawn_and_put_into_words() {
     let (mut harness, _script) = training(60);
     harness.get_by_label("Plots").click();
     harness.run();
     harness.get_by_label("All").click();
     harness.run();
-    let mut told = names(&harness, " after step 60:");
+    let mut said = names(&harness, " after step 60:");
     // Those below come into view.
     harness.get_by_label_contains("Gradient norm, last block after").scroll_to_me();
     harness.run();
-    told.extend(names(&harness, " after step 60:"));
-    told.sort();
-    told.dedup();
+    said.extend(names(&harness, " after step 60:"));
+    said.sort();
+    said.dedup();
     let ratio = "Update ratio after step 60: plain 7.69e-4; residual 7.69e-4";
-    assert!(told.iter().any(|text| text == ratio), "{told:#?}");
-    assert!(told.len() >= 12, "as many as there is room for: {told:#?}");
+    assert!(said.iter().any(|text| text == ratio), "{said:#?}");
+    assert!(said.len() >= 12, "as many as there is room for: {said:#?}");
 }
 
 #[test]
@@ -78,15 +78,15 @@ fn the_crosshair_gives_exact_values_of_all_arms_in_all_plots() {
     assert!((15..45).contains(&step), "{heading}");
     for (arm, name) in ["plain", "residual"].into_iter().enumerate() {
         let exact = lab_core::number::short(record(step, 2).arms[arm].unwrap().loss);
-        let told = names(&harness, &format!("{name}: {exact}, smoothed "));
-        assert_eq!(told.len(), 1, "{name} at step {step} is {exact}");
+        let said = names(&harness, &format!("{name}: {exact}, smoothed "));
+        assert_eq!(said.len(), 1, "{name} at step {step} is {exact}");
     }
     // The line beside the other plot speaks of the same step.
     let accuracy = |values: Vec<String>| values.into_iter().filter(|text| text.contains('%')).collect::<Vec<_>>();
     let at = accuracy(names(&harness, "plain "));
     harness.remove_cursor();
     harness.run();
-    assert_ne!(at, accuracy(names(&harness, "plain ")), "without the crosshair the newest values are told");
+    assert_ne!(at, accuracy(names(&harness, "plain ")), "without the crosshair the newest values are shown");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_plots_own_menu_makes_its_axis_logarithmic_and_hides_it() {
 }
 
 #[test]
-fn interventions_are_told_where_they_happened() {
+fn interventions_are_shown_where_they_happened() {
     let (mut harness, script) = training(100);
     script.say(Event::Intervened(Intervention::new(50, "learning rate 0.01")));
     harness.run();
@@ -203,9 +203,9 @@ fn a_million_steps_of_three_arms_in_twenty_plots() {
     harness.run_steps(3);
     harness.get_by_label("All").click();
     harness.run_steps(4);
-    let told = names(&harness, "Loss after step 1,000,020: plain ");
-    assert_eq!(told.len(), 1);
-    assert!(told[0].contains("; residual 2 0."), "{}", told[0]);
+    let said = names(&harness, "Loss after step 1,000,020: plain ");
+    assert_eq!(said.len(), 1);
+    assert!(said[0].contains("; residual 2 0."), "{}", said[0]);
     // The averages follow in shares, and then the window rests.
     wait_until(&mut harness, "the averages have caught up", |harness| {
         harness.output().viewport_output.values().all(|output| output.repaint_delay.as_millis() > 100)

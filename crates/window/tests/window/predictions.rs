@@ -71,17 +71,17 @@ fn what_is_seen_is_explained_and_given_away_in_one_place() {
 fn images_are_sorted_filtered_and_looked_at() {
     let (mut harness, script) = predicted();
     // 15 of plain's and 5 of residual's predictions are wrong, and those 5 are among the 15.
-    assert!(told(
+    assert!(shows(
         &harness,
         "60 of 60 images. Of all 60: only plain right: 0; only residual right: 10; if both were equally good, chance would do this in 2 of 1,000 cases"
     ));
     pick(&mut harness, "Images that are shown", "Only another right");
-    assert!(told(&harness, "10 of 60 images"));
+    assert!(shows(&harness, "10 of 60 images"));
     pick(&mut harness, "Class that is shown", "Coat");
-    assert!(told(&harness, "2 of 60 images"));
+    assert!(shows(&harness, "2 of 60 images"));
     harness.get_by_label("Image 4, Coat; plain: Sandal, residual: Coat").click();
     harness.run();
-    assert!(told(&harness, "plain: Sandal 53.2 %"));
+    assert!(shows(&harness, "plain: Sandal 53.2 %"));
     harness.get_by_label("Find the nearest training images").click();
     harness.run();
     let nearest = Question::Nearest { sample: Sample::Validation(4), count: 5 };
@@ -130,7 +130,7 @@ fn chosen_images_become_a_folder_of_pictures_that_is_never_overwritten() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("hard ones");
     *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![folder.clone()]));
-    wait_until(&mut harness, "it is told", |harness| told(harness, "Saved "));
+    wait_until(&mut harness, "it is shown", |harness| shows(harness, "Saved "));
     let mut reader = csv::Reader::from_path(folder.join("images.csv")).unwrap();
     let header = [
         "image",
@@ -159,7 +159,7 @@ fn chosen_images_become_a_folder_of_pictures_that_is_never_overwritten() {
     harness.get_by_label("Save the selected images as pictures").click();
     harness.run();
     *script.chosen.borrow_mut() = Some(Chosen::Paths(FileDialog::Export, vec![folder.clone()]));
-    wait_until(&mut harness, "it is refused", |harness| told(harness, "there is something of this name already"));
+    wait_until(&mut harness, "it is refused", |harness| shows(harness, "there is something of this name already"));
     assert_eq!(std::fs::read_to_string(folder.join("notes.txt")).unwrap(), "mine");
 }
 
@@ -187,25 +187,25 @@ fn only_images_that_all_arms_know_are_shown_and_all_of_them_are_chosen_at_once()
     let (id, _) = script.asked_for(|question| *question == Question::Predictions).expect("asked");
     script.found(id, [Ok(Finding::Predictions(predictions(4))), Ok(Finding::Predictions(few))]);
     harness.run();
-    assert!(told(&harness, "20 of 60 images"));
+    assert!(shows(&harness, "20 of 60 images"));
     assert!(harness.query_by_label("20 images selected").is_some());
 }
 
 #[test]
-fn classes_and_calibration_are_told_for_both_arms() {
+fn classes_and_calibration_are_shown_for_both_arms() {
     let (mut harness, _script) = predicted();
     harness.get_by_label("Per class").click();
     harness.run();
-    assert!(told(&harness, "plain: accuracy 75.0 %"));
+    assert!(shows(&harness, "plain: accuracy 75.0 %"));
     harness.get_by_label("Calibration").click();
     harness.run();
-    assert!(told(&harness, "residual: expected calibration error"));
+    assert!(shows(&harness, "residual: expected calibration error"));
     assert!(
-        told(&harness, "groups with less than 10 images, drawn faint"),
+        shows(&harness, "groups with less than 10 images, drawn faint"),
         "{:?}",
         names(&harness, "calibration error")
     );
-    assert!(told(&harness, "on the diagonal confidence equals accuracy"));
+    assert!(shows(&harness, "on the diagonal confidence equals accuracy"));
 }
 
 /// The classes of answers in a window of this size.
@@ -247,18 +247,18 @@ fn a_table_of_classes_that_goes_on_beyond_its_panel_says_so_and_keeps_its_names(
 }
 
 #[test]
-fn five_guesses_are_told_only_where_there_are_more_classes() {
+fn five_guesses_are_shown_only_where_there_are_more_classes() {
     let (mut harness, script) = predicted();
     harness.get_by_label("Per class").click();
     harness.run();
-    assert!(told(&harness, "plain: accuracy 75.0 %, top 5 "));
+    assert!(shows(&harness, "plain: accuracy 75.0 %, top 5 "));
     click(&mut harness, "Predict: Predictions");
     let mut few = Predictions::of(4, 8);
     (0..8).for_each(|image| few.push(image % 4, 0, 1.0, &[0.25; 4]));
     let (id, _) = script.asked_for(|question| *question == Question::Predictions).expect("asked");
     script.found(id, [Ok(Finding::Predictions(few.clone())), Ok(Finding::Predictions(few))]);
     harness.run();
-    assert!(told(&harness, "plain: accuracy 25.0 %, macro F1 "), "{:?}", names(&harness, "accuracy"));
+    assert!(shows(&harness, "plain: accuracy 25.0 %, macro F1 "), "{:?}", names(&harness, "accuracy"));
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn a_term_is_explained_where_it_is_said() {
     harness.get_by_label_contains("if both were equally good, chance would do this").hover();
     harness.run_steps(40);
     assert!(harness.query_by_label("McNemar's test").is_some());
-    assert!(told(&harness, "each of these would fall to either side like a coin"));
+    assert!(shows(&harness, "each of these would fall to either side like a coin"));
 }
 
 /// Ten thousand images are a matter of the rows in view.
@@ -299,7 +299,7 @@ fn ten_thousand_images_are_scrolled_through() {
     images.labels = images.labels.iter().copied().cycle().take(many).collect();
     script.say(Event::Answer { id, answer: Ok(Answer::Gallery(Arc::new(images))) });
     harness.run();
-    assert!(told(&harness, "10,000 of 10,000 images"));
+    assert!(shows(&harness, "10,000 of 10,000 images"));
     let drawn = harness.query_all_by_label_contains("; plain: ").count();
     assert!((10..1000).contains(&drawn), "only what is in view is drawn: {drawn}");
 }

@@ -119,7 +119,7 @@ fn a_run_that_was_opened_unfinished_goes_on_from_every_panel_that_has_nothing_to
 }
 
 #[test]
-fn what_is_to_be_corrected_is_told_where_a_panel_would_start() {
+fn what_is_to_be_corrected_is_shown_where_a_panel_would_start() {
     let (mut harness, script) = window();
     type_into(&mut harness, "Depth, plain", "21");
     command(&mut harness, "show confusion");
@@ -266,8 +266,8 @@ fn an_arm_that_died_is_named_in_the_bar_and_at_the_end() {
     script.say(Event::Intervened(Intervention::new(10, "learning rate 0.05")));
     script.say(Event::Steps(vec![record]));
     harness.run();
-    let told = harness.get_by_label("plain stopped at step 10").rect().center();
-    harness.hover_at(told);
+    let stopped = harness.get_by_label("plain stopped at step 10").rect().center();
+    harness.hover_at(stopped);
     harness.run_steps(8);
     assert!(harness.query_by_label("plain: the loss is no longer a finite number").is_some(), "its own reason");
 }
@@ -324,7 +324,7 @@ fn a_guess_is_there_again_when_its_run_is_opened() {
     click(&mut again, "Open the last run");
     shown(&script, &folder, "short", 20);
     ended(&script, &folder, 20);
-    wait_until(&mut again, "told", |again| !names(again, "Your guess, residual, is open").is_empty());
+    wait_until(&mut again, "the guess", |again| !names(again, "Your guess, residual, is open").is_empty());
 }
 
 #[test]
@@ -368,7 +368,7 @@ fn presets_stand_under_what_they_are_for() {
 }
 
 #[test]
-fn a_depth_that_is_no_net_is_told_with_its_neighbours_and_dragging_snaps() {
+fn a_depth_that_is_no_net_is_shown_with_its_neighbours_and_dragging_snaps() {
     let (mut harness, _script) = window();
     type_into(&mut harness, "Depth, plain", "57");
     assert!(!names(&harness, "Must be 6n + 2 for this block, such as 56 or 62.").is_empty());

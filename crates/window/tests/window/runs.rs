@@ -100,7 +100,7 @@ fn an_empty_place_says_how_it_is_filled() {
 }
 
 #[test]
-fn runs_are_found_sorted_and_told() {
+fn runs_are_found_sorted_and_put_into_words() {
     let place = tempfile::tempdir().unwrap();
     for (name, steps) in [("short", 20), ("longer", 60), ("middling", 40)] {
         run(place.path(), name, steps);
@@ -178,9 +178,9 @@ fn two_runs_are_drawn_over_each_other_and_compared() {
     harness.get_by_label("Curves").click();
     harness.run();
     wait_for(&mut harness, "longer · residual ");
-    let told = names(&harness, "Loss after step");
+    let said = names(&harness, "Loss after step");
     for name in ["short · plain", "short · residual", "longer · plain", "longer · residual"] {
-        assert!(told[0].contains(name), "{} is missing in {}", name, told[0]);
+        assert!(said[0].contains(name), "{} is missing in {}", name, said[0]);
     }
     harness.get_by_label("Runs").click();
     harness.run();
@@ -389,7 +389,7 @@ fn the_table_shows_what_the_runs_differ_in_and_all_are_ticked_at_once() {
 }
 
 #[test]
-fn runs_that_are_called_the_same_are_told_apart_by_when_they_began() {
+fn runs_that_are_called_the_same_are_shown_apart_by_when_they_began() {
     let place = tempfile::tempdir().unwrap();
     let begun_first = |name: &str| {
         let (mut harness, _script) = open(place.path());

@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An engine that does nothing but note what it is told and say what it was given to say.
+/// An engine that does nothing but note what it is sent and say what it was given to say.
 #[derive(Clone, Default)]
 pub struct Script {
     pub sent: Rc<RefCell<Vec<Command>>>,

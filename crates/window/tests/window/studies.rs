@@ -1,6 +1,6 @@
 //! Studies: made from the form, worked on one after another, looked at in every way, opened training by training.
 
-use crate::asked::told;
+use crate::asked::shows;
 use crate::made::{AXES, look_at, pick, see, study};
 use crate::pictures::compare_study;
 use crate::room::texts;
@@ -13,12 +13,13 @@ use lab_window::App;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-fn shows(harness: &Harness<'static, App>, part: &str) -> bool {
+/// Whether something reads like this, be it what is written or what it is called.
+fn reads(harness: &Harness<'static, App>, part: &str) -> bool {
     !names(harness, part).is_empty()
 }
 
 fn wait_for(harness: &mut Harness<'static, App>, part: &str) {
-    wait_until(harness, part, |harness| shows(harness, part));
+    wait_until(harness, part, |harness| reads(harness, part));
 }
 
 /// A program that writes down how it was started, and goes on until its input ends.
@@ -58,7 +59,7 @@ fn several_seeds_make_a_study_that_start_works_on() {
     let text = std::fs::read_to_string(made.join("study.toml")).unwrap();
     assert!(text.contains("seeds = 3") && !text.contains("[[axes]]"), "{text}");
     click(&mut harness, "Step");
-    assert!(shows(&harness, "Steps are done with one seed only"), "a step was done with one of three seeds");
+    assert!(reads(&harness, "Steps are done with one seed only"), "a step was done with one of three seeds");
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn a_study_that_was_interrupted_is_looked_at_again_after_a_restart() {
 }
 
 #[test]
-fn what_was_expected_of_several_seeds_is_kept_and_told_with_the_verdict() {
+fn what_was_expected_of_several_seeds_is_kept_and_shown_with_the_verdict() {
     let place = tempfile::tempdir().unwrap();
     study(&place.path().join("studies"), "seeds alone", &[], 3, 3, 40);
     let (mut harness, _script, _) = over(place.path());
@@ -106,7 +107,7 @@ fn what_was_expected_of_several_seeds_is_kept_and_told_with_the_verdict() {
     std::fs::write(place.path().join("studies/seeds alone/notes.json"), guessed).unwrap();
     look_at(&mut harness, "seeds alone");
     wait_for(&mut harness, "Verdict: ");
-    assert!(shows(&harness, "Your guess, residual, was right"));
+    assert!(reads(&harness, "Your guess, residual, was right"));
 }
 
 #[test]
@@ -122,7 +123,7 @@ fn studies_wait_for_each_other_in_an_order_that_can_be_changed() {
         }
         click(&mut harness, "Add to the queue");
     }
-    assert!(shows(&harness, "Waiting, the next one first"));
+    assert!(reads(&harness, "Waiting, the next one first"));
     let names = |harness: &Harness<'static, App>| names(harness, "Take out: ");
     let before = names(&harness);
     assert_eq!(before.len(), 2, "{before:?}");
@@ -160,7 +161,7 @@ fn a_study_says_what_it_has_shown_and_how_sure_that_is() {
     wait_for(&mut harness, "Verdict: ");
     let verdict = names(&harness, "Verdict: ")[0].clone();
     assert!(verdict.contains("Residual is better") && verdict.contains("3 seeds"), "{verdict}");
-    assert!(shows(&harness, "3 of 3 trainings"));
+    assert!(reads(&harness, "3 of 3 trainings"));
     let written = std::fs::read_to_string(place.path().join("studies/seeds alone/verdict.json")).unwrap();
     assert!(written.contains("Residual is better"), "{written}");
 }
@@ -206,7 +207,7 @@ fn a_study_that_is_looked_at_goes_on_by_its_command() {
     let place = tempfile::tempdir().unwrap();
     let (mut harness, _script, notes) = over(place.path());
     command(&mut harness, "Go on with the study");
-    assert!(told(&harness, "There is no study to go on with"));
+    assert!(shows(&harness, "There is no study to go on with"));
     for (name, done) in [("half", 3), ("whole", 6)] {
         let folder = study(place.path(), name, &AXES, 1, done, 20);
         command(&mut harness, "Open a study by its path");
@@ -219,7 +220,7 @@ fn a_study_that_is_looked_at_goes_on_by_its_command() {
             wait_until(&mut harness, "the program was started", |_| lines(&notes).len() == 1);
             assert!(lines(&notes)[0].starts_with(&format!("study work {}", folder.display())), "{:?}", lines(&notes));
         } else {
-            assert!(told(&harness, "All trainings of whole have ended"));
+            assert!(shows(&harness, "All trainings of whole have ended"));
             assert_eq!(lines(&notes).len(), 1, "a study without anything left was worked on");
             click(&mut harness, "One more seed");
             wait_for(&mut harness, "6 of 12 trainings");
@@ -245,15 +246,15 @@ fn every_way_of_looking_at_a_study_says_what_it_shows() {
         ("Timeline", "Training 3: learning_rate 0.01, depth 56, seed 0, done, began after 1 min 10 s, took 32 s"),
     ] {
         see(&mut harness, tab);
-        assert!(shows(&harness, said), "{tab} does not say “{said}”");
+        assert!(reads(&harness, said), "{tab} does not say “{said}”");
     }
     see(&mut harness, "Curves");
-    assert!(shows(&harness, "Validation accuracy over the steps: mean over the seeds; so many lines have no bands"));
+    assert!(reads(&harness, "Validation accuracy over the steps: mean over the seeds; so many lines have no bands"));
     pick(&mut harness, "Band", "All seeds");
-    assert!(shows(&harness, "one line for each seed. 24 lines"));
+    assert!(reads(&harness, "one line for each seed. 24 lines"));
     pick(&mut harness, "Colour by", "depth");
     pick(&mut harness, "Show", "Training loss");
-    assert!(shows(&harness, "Training loss over the steps: one line for each seed. 24 lines"));
+    assert!(reads(&harness, "Training loss over the steps: one line for each seed. 24 lines"));
 }
 
 #[test]
@@ -263,9 +264,9 @@ fn what_colours_do_not_tell_apart_dashes_do() {
     let (mut harness, _script, _) = over(place.path());
     look_at(&mut harness, "grid");
     see(&mut harness, "Curves");
-    assert!(shows(&harness, "Solid: 0.01") && shows(&harness, "Dashed: 0.1"), "the networks have the colours");
+    assert!(reads(&harness, "Solid: 0.01") && reads(&harness, "Dashed: 0.1"), "the networks have the colours");
     pick(&mut harness, "Colour by", "depth");
-    assert!(shows(&harness, "Solid: plain") && shows(&harness, "Dashed: residual"));
+    assert!(reads(&harness, "Solid: plain") && reads(&harness, "Dashed: residual"));
 }
 
 #[test]
@@ -284,12 +285,12 @@ fn a_part_of_an_axis_is_kept_by_dragging() {
     harness.drop_at(to);
     harness.run();
     assert!(
-        shows(&harness, "2 of 6 settings kept; the best of them: learning_rate 0.1, depth 56"),
+        reads(&harness, "2 of 6 settings kept; the best of them: learning_rate 0.1, depth 56"),
         "{:?}",
         names(&harness, "kept")
     );
     click(&mut harness, "Keep all again");
-    assert!(shows(&harness, "6 of 6 kept"));
+    assert!(reads(&harness, "6 of 6 kept"));
 }
 
 #[test]
@@ -401,7 +402,7 @@ fn what_dashes_mean_is_in_sight_without_scrolling() {
         look_at(&mut harness, "rates");
         wait_for(&mut harness, "Verdict: ");
         see(&mut harness, "Curves");
-        assert!(shows(&harness, "Dashed: 0.1"));
+        assert!(reads(&harness, "Dashed: 0.1"));
         let all = texts(&harness);
         let lowest = |wanted: &str| {
             let found = all.iter().filter(|(text, ..)| text == wanted);

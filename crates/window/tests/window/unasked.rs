@@ -28,7 +28,7 @@ fn every_canvas_says_what_it_shows_and_has_the_button_that_helps() {
     let (mut harness, script) = window();
     for (panel, what, button) in CANVASES {
         command(&mut harness, &format!("Show {panel}"));
-        assert!(told(&harness, what), "{panel}");
+        assert!(shows(&harness, what), "{panel}");
         assert!(harness.query_by_label(button).is_none(), "there is nobody to be asked by {panel}");
         let title = if panel == "Classify" { panel } else { button.rsplit(": ").next().unwrap() };
         let start = format!("Start training: {title}");
@@ -37,20 +37,20 @@ fn every_canvas_says_what_it_shows_and_has_the_button_that_helps() {
             let gap = start.rect().top() - mark.rect().top();
             assert!((0.0..130.0).contains(&gap), "{panel}: the ? is beside the sentence, {gap} above the button");
         }
-        assert!(told(&harness, "There are no networks yet"), "{panel} says why");
+        assert!(shows(&harness, "There are no networks yet"), "{panel} says why");
     }
     command(&mut harness, "Show Lesions");
     click(&mut harness, "Start training: Lesions");
     assert_eq!(script.starts(), 1);
     command(&mut harness, "Show Lesions");
-    assert!(told(&harness, "The networks are being made"), "while they are loaded");
+    assert!(shows(&harness, "The networks are being made"), "while they are loaded");
     command(&mut harness, "Show Classify");
-    assert!(!told(&harness, "There are no networks yet"), "Start was pressed");
+    assert!(!shows(&harness, "There are no networks yet"), "Start was pressed");
     script.train(&script.started(), 40);
     harness.run();
     for (panel, what, button) in CANVASES {
         command(&mut harness, &format!("Show {panel}"));
-        assert!(told(&harness, what), "{panel}");
+        assert!(shows(&harness, what), "{panel}");
         let node = harness.get_by_label(button);
         assert!(!node.accesskit_node().is_disabled(), "{panel} can be asked");
         assert_eq!(node.accesskit_node().role(), Role::Button);
@@ -80,11 +80,11 @@ fn lists_that_are_empty_have_the_button_that_fills_them() {
     crate::runs::run(place.path(), "short", 5);
     let (mut harness, _script) = window_over(place.path(), vec2(1440.0, 900.0), Theme::Dark, false);
     command(&mut harness, "Show Runs");
-    wait_until(&mut harness, "the run is listed", |harness| told(harness, "1 run"));
+    wait_until(&mut harness, "the run is listed", |harness| shows(harness, "1 run"));
     type_into(&mut harness, "Search runs", "long");
-    assert!(told(&harness, "No run matches what is searched for."));
+    assert!(shows(&harness, "No run matches what is searched for."));
     click(&mut harness, "Show all runs");
-    assert!(told(&harness, "1 run") && !told(&harness, "0 of 1 runs"), "what was searched for is gone");
+    assert!(shows(&harness, "1 run") && !shows(&harness, "0 of 1 runs"), "what was searched for is gone");
 }
 
 /// Ends the training.
@@ -140,9 +140,9 @@ fn in_the_end_predictions_and_three_telling_images_are_there_unasked() {
     }
     harness.run();
     command(&mut harness, "Show Predictions");
-    assert!(told(&harness, "60 of 60 images"));
+    assert!(shows(&harness, "60 of 60 images"));
     command(&mut harness, "Show Explain");
-    assert!(told(&harness, "Where the networks disagree most surely"));
+    assert!(shows(&harness, "Where the networks disagree most surely"));
     assert!(harness.query_by_label("Image 44: Bag").is_some());
     assert_eq!(harness.query_all_by_label("residual says Sneaker 82.0 %").count(), 3);
     for size in [vec2(1024.0, 700.0), vec2(1440.0, 900.0)] {

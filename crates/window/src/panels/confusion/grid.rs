@@ -1,7 +1,7 @@
-//! One confusion matrix as it is drawn: cells, names of classes, and what is told under the pointer.
+//! One confusion matrix as it is drawn: cells, names of classes, and what is shown under the pointer.
 
 use super::matrix::{CellUnit, Matrix};
-use crate::kit::chips::{told, told_height};
+use crate::kit::chips::{arm_sentence, sentence_height};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::named;
 use eframe::egui::epaint::TextShape;
@@ -73,7 +73,7 @@ pub const LABEL: f32 = 88.0;
 impl MatrixGrid<'_> {
     /// How high the sentence above the matrix is, in points.
     pub fn title_height(&self, ui: &Ui, width: f32) -> f32 {
-        told_height(ui, &self.matrix.summary(self.first, self.unit), width)
+        sentence_height(ui, &self.matrix.summary(self.first, self.unit), width)
     }
 
     /// Draws the matrix, whole where its cells can still be read then, and gives the actual and predicted class of a cell
@@ -86,7 +86,7 @@ impl MatrixGrid<'_> {
         ui.set_max_width(width);
         ui.scope(|ui| {
             ui.set_min_height(self.title);
-            told(ui, self.matrix.arm, &text);
+            arm_sentence(ui, self.matrix.arm, &text);
         });
         let n = classes.len() as f32;
         // Of classes without room for their names, nobody measures these.

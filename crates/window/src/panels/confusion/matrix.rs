@@ -92,7 +92,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// What stands out, in a sentence: the worst confusion, or where this arm differs most from the first one. Where several
-    /// are as bad, none of them is told as if it were alone.
+    /// are as bad, none of them is named as if it were alone.
     pub fn summary(&self, first: &Matrix, unit: CellUnit) -> String {
         let total: u32 = self.rows.iter().sum();
         let right = count(self.counts.right().into());
@@ -113,7 +113,7 @@ impl<'a> Matrix<'a> {
         let alike = others > 0 && cells.iter().all(|cell| cell.1 == column);
         let many = count(others + 1);
         let others = if others > 0 { format!(", as in {}", plural(others, "other pair")) } else { String::new() };
-        let told = match unit {
+        let worst = match unit {
             CellUnit::Counts => {
                 let images = count(self.cell(row, column).into());
                 if alike {
@@ -142,7 +142,7 @@ impl<'a> Matrix<'a> {
                 format!("furthest from {}: {cell}, {:.1} points {more}", first.name, points.abs())
             }
         };
-        format!("{text}; {told}")
+        format!("{text}; {worst}")
     }
 }
 

@@ -42,8 +42,8 @@ impl PlotCell<'_> {
             let mut end = ui.label(theme::strong(metric.title())).on_hover_text(metric.about()).rect.right();
             if let Some(images) = figure.part.filter(|_| rect.width() >= ROOMY) {
                 let text = format!("on {}", readout::part_in_words(images));
-                let told = ui.label(theme::caption(text, &tokens));
-                end = told.on_hover_text("Not on all images that the form names, so that it is quick").rect.right();
+                let label = ui.label(theme::caption(text, &tokens));
+                end = label.on_hover_text("Not on all images that the form names, so that it is quick").rect.right();
             }
             if fitted.leaves_out() {
                 end = self.far_off(ui, view);

@@ -101,7 +101,7 @@ pub struct Figure<'a> {
     pub memory: Option<&'a PlotCaches>,
 }
 
-/// Values of all curves together that are looked at to tell what is usual.
+/// Values of all curves together that are looked at to find what is usual.
 const SAMPLE: usize = 1024;
 /// The least value that a logarithmic axis shows.
 const LEAST: f64 = 1e-12;
@@ -137,8 +137,8 @@ impl<'a> ArmCurve<'a> {
 }
 
 impl<'a> Figure<'a> {
-    /// The curves that are told of.
-    pub fn told(&self) -> impl Iterator<Item = &ArmCurve<'a>> {
+    /// The curves that are put into words: all but those of the attempt before.
+    pub fn described(&self) -> impl Iterator<Item = &ArmCurve<'a>> {
         self.curves.iter().filter(|curve| !curve.source.ghost)
     }
 

@@ -77,7 +77,7 @@ impl Fitted {
         let trained = shown;
         let [first, last] = figure.common.span;
         let mut validated: Vec<f64> = Vec::new();
-        for curve in figure.told() {
+        for curve in figure.described() {
             let seen = figure.validations(curve);
             validated.extend(seen.iter().filter(|seen| (first..=last).contains(&seen.at[0])).map(|seen| seen.value));
         }
@@ -134,7 +134,7 @@ fn bounds(figure: &Figure) -> [f64; 2] {
         let seen = figure.seen(curve)?;
         Some(UsualCurve { curve, from_the_start: seen.range.start == 0, usual: seen.usual? })
     };
-    let curves: Vec<UsualCurve> = figure.told().filter_map(spread).collect();
+    let curves: Vec<UsualCurve> = figure.described().filter_map(spread).collect();
     // Those that are still alive say what is usual, the more modest half of them at most.
     let living = curves.iter().any(|each| !each.usual.diverged);
     let counts = |usual: &Usual| !(living && usual.diverged);

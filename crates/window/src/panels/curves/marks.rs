@@ -56,7 +56,7 @@ pub fn paint(painter: &Painter, figure: &Figure, transform: &PlotTransform, toke
         let corners = vec![pos2(rect.center().x, tip), pos2(rect.right(), base), pos2(rect.left(), base)];
         painter.add(Shape::convex_polygon(corners, color, Stroke::NONE));
     }
-    // Among many lines a name in the middle of the plot hides more than it tells; the legend has it.
+    // Among many lines a name in the middle of the plot hides more than it says; the legend has it.
     let crowded = figure.curves.len() > MAX_ARMS;
     let ends = figure.curves.iter().filter_map(|curve| Some(on_screen(transform, end(figure, curve)?).x));
     let farthest = ends.fold(f32::NEG_INFINITY, f32::max);

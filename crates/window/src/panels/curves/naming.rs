@@ -50,7 +50,7 @@ pub fn varied(sources: &[&PlottedArm]) -> Vec<VariedSetting> {
 /// Lines of runs that are called the same, and the settings that tell them apart.
 struct Alike {
     keys: Vec<CurveKey>,
-    told: Vec<VariedSetting>,
+    differing: Vec<VariedSetting>,
 }
 
 impl Alike {
@@ -60,18 +60,18 @@ impl Alike {
         let of_training = |field: &VariedSetting| !is_of_watching(&field.path);
         let some = of_runs.iter().any(of_training);
         let of_runs: Vec<VariedSetting> = of_runs.into_iter().filter(|field| !some || of_training(field)).collect();
-        // A field that only one kind of network has tells less than one that all have.
+        // A field that only one kind of network has says less than one that all have.
         let is_everywhere = |field: &VariedSetting| field.values.iter().all(Option::is_some);
         let any = of_runs.iter().any(is_everywhere);
-        let told = of_runs.into_iter().filter(|field| !any || is_everywhere(field)).collect();
-        Self { keys: sources.iter().map(|source| source.key).collect(), told }
+        let differing = of_runs.into_iter().filter(|field| !any || is_everywhere(field)).collect();
+        Self { keys: sources.iter().map(|source| source.key).collect(), differing }
     }
 
     /// What differs, as it is set in the run that a line is of.
     fn settings(&self, source: &PlottedArm) -> String {
         let place = self.keys.iter().position(|key| *key == source.key);
         let value = |field: &VariedSetting| Some(format!("{} {}", field.words, field.values[place?].as_ref()?));
-        self.told.iter().filter_map(value).collect::<Vec<_>>().join(", ")
+        self.differing.iter().filter_map(value).collect::<Vec<_>>().join(", ")
     }
 }
 

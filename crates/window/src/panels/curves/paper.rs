@@ -108,7 +108,7 @@ impl Exportable for Paper<'_> {
             }
         });
         ui.horizontal_wrapped(|ui| {
-            for curve in self.figure.told() {
+            for curve in self.figure.described() {
                 let (color, dash) = (curve.source.color(&tokens), curve.source.ink.dash);
                 if curve.raw.is_some() {
                     let training = if metric.is_validated() { ", training" } else { "" };

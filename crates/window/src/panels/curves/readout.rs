@@ -89,7 +89,7 @@ fn is_beyond(places: &Places, count: usize, nearest: usize, x: f64) -> bool {
     outside && (x - at).abs() > apart
 }
 
-/// What is told of one arm, in five lengths: with all names and whether a value is a moving average, without the
+/// What is said of one arm, in five lengths: with all names and whether a value is a moving average, without the
 /// latter, without what the second value is, with the values alone, with one value.
 struct Readout {
     color: eframe::egui::Color32,
@@ -131,36 +131,36 @@ pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
     let tokens = Tokens::of(ui);
     let at = figure.common.cursor.map(|x| unwarp(x, figure.common.log_x));
     // Of many arms only those for which there is room are put into words.
-    let told = || figure.told().map(|curve| Readout::new(figure, curve, at, &tokens));
+    let readouts = || figure.described().map(|curve| Readout::new(figure, curve, at, &tokens));
     // The longest form for which there is room; in the shortest one what has no room is left out.
     let wide = |text: &str| label_width(text) + 28.0;
     let fits = |form: &usize| {
         let mut left = rect.width();
-        told().all(|told| {
-            left -= wide(&told.forms[*form]);
+        readouts().all(|readout| {
+            left -= wide(&readout.forms[*form]);
             left >= 0.0
         })
     };
     let form = (0..FORMS).find(fits).unwrap_or(FORMS - 1);
-    let all = || told().map(|told| told.forms[0].clone()).collect::<Vec<_>>().join("; ");
+    let all = || readouts().map(|readout| readout.forms[0].clone()).collect::<Vec<_>>().join("; ");
     let response = ui.allocate_rect(rect, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, all()));
     response.on_hover_ui(|ui| {
-        told().for_each(|told| {
-            ui.label(&told.forms[0]);
+        readouts().for_each(|readout| {
+            ui.label(&readout.forms[0]);
         });
     });
     let painter = ui.painter();
     let mut left = rect.left();
-    for (index, told) in told().enumerate() {
-        let text = &told.forms[form];
+    for (index, readout) in readouts().enumerate() {
+        let text = &readout.forms[form];
         if index > 0 && rect.right() - left < wide(text) {
             let font = FontId::proportional(theme::size::SMALL);
             let at = pos2(left.min(rect.right() - space::M), rect.center().y);
             painter.text(at, Align2::LEFT_CENTER, "…", font, tokens.weak);
             break;
         }
-        paint_dot(painter, pos2(left + 0.5 * DOT, rect.center().y), told.color);
+        paint_dot(painter, pos2(left + 0.5 * DOT, rect.center().y), readout.color);
         left += DOT + space::S;
         let font = FontId::proportional(theme::size::SMALL);
         let galley = theme::elided(painter, text, font, tokens.text, (rect.right() - left).max(0.0));
@@ -175,7 +175,7 @@ pub fn line(ui: &mut Ui, rect: Rect, figure: &Figure) {
 pub fn sentence(figure: &Figure, step: u64) -> String {
     let part = figure.part.map_or_else(String::new, |images| format!(" on {}", part_in_words(images)));
     let mut text = format!("{} after step {}{part}:", figure.metric.title(), number::count(step));
-    for (index, curve) in figure.told().enumerate() {
+    for (index, curve) in figure.described().enumerate() {
         let values = ArmValues::last(figure, curve);
         let words = |value: f64| figure.metric.unit().in_words(value);
         let separator = if index == 0 { "" } else { ";" };
@@ -206,7 +206,7 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
     let x = unwarp(x, figure.common.log_x);
     ui.set_max_width(f32::INFINITY);
     let curves: Vec<(&ArmCurve, ArmValues)> =
-        figure.told().map(|curve| (curve, ArmValues::at(figure, curve, x))).collect();
+        figure.described().map(|curve| (curve, ArmValues::at(figure, curve, x))).collect();
     ui.add(Label::new(theme::caption(heading(figure, &curves, x), &tokens)).extend());
     let steps = || curves.iter().filter_map(|(_, values)| values.step);
     let own_steps = figure.metric.is_validated() && !figure.curves.iter().any(|curve| curve.raw.is_some())
@@ -256,8 +256,8 @@ pub fn tooltip(ui: &mut Ui, figure: &Figure, x: f64) {
             });
             named(ui, name.inner, &format!("{text}: {said}"));
             for column in &columns {
-                let told = |value| if *column == ValueColumn::Step { number::setting(value) } else { words(value) };
-                let mut value = number::or_dash(column.of(values).map(told));
+                let in_words = |value| if *column == ValueColumn::Step { number::setting(value) } else { words(value) };
+                let mut value = number::or_dash(column.of(values).map(in_words));
                 if let Some(step) = values.validated.filter(|_| *column == ValueColumn::Validation) {
                     value += &format!(" at {}", number::count(step));
                 }

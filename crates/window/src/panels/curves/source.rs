@@ -53,7 +53,7 @@ pub struct PlottedArm<'a> {
     /// What it is called on the plots.
     pub name: String,
     pub ink: Ink,
-    /// Whether it lies faintly behind the others and is told of nowhere.
+    /// Whether it lies faintly behind the others, and no text is about it.
     pub ghost: bool,
     pub trace: &'a Trace,
     /// Lower and upper edge of the band around it, if it has one.

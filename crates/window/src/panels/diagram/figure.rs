@@ -1,10 +1,10 @@
-//! The networks as they are drawn: each below another, its blocks in the colour of what goes on in them, and what is told
+//! The networks as they are drawn: each below another, its blocks in the colour of what goes on in them, and what is shown
 //! under the pointer.
 
 use super::layout::{Arrangement, Lane, Node, in_words};
 use super::paint::{self, BoxLook};
 use crate::action::Action;
-use crate::kit::chips::colored_told;
+use crate::kit::chips::colored_sentence;
 use crate::kit::glossary::{self, explained};
 use crate::kit::legend::legend;
 use crate::kit::theme::{self, Tokens, space};
@@ -38,7 +38,7 @@ pub fn figure(
     for sketch in scene.networks {
         let color = Tokens::of(ui).palette(sketch.color);
         ui.add_space(space::S);
-        colored_told(ui, color, &in_a_line(sketch));
+        colored_sentence(ui, color, &in_a_line(sketch));
         match &sketch.outline {
             Ok(outline) => {
                 let lane = Lane::new(outline, arrangement);
@@ -205,7 +205,7 @@ fn name(response: &Response, node: &Node, sketch: &Sketch, chosen: bool) {
     });
 }
 
-/// What is told under the pointer.
+/// What is shown under the pointer.
 fn explain(ui: &mut Ui, node: &Node, probe: Option<&BlockProbe>) {
     let tokens = Tokens::of(ui);
     ui.label(theme::strong(in_full(&node.part.name)));

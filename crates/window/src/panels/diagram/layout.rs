@@ -221,7 +221,7 @@ impl<'a> Lane<'a> {
             size: vec2(0.0, 0.0),
         };
         let start = front(outline);
-        let mut at = Cursor { x: 0.0, start, measure, top: above, map: outline.input, told: 0.0, owed: false };
+        let mut at = Cursor { x: 0.0, start, measure, top: above, map: outline.input, written: 0.0, owed: false };
         at.begin(&mut lane);
         at.place(&mut lane, &outline.stem, BoxPart::Stem);
         for (index, stage) in outline.stages.iter().enumerate() {
@@ -270,7 +270,7 @@ struct Cursor {
     top: f32,
     map: [usize; 3],
     /// Where the last shape that was written ends.
-    told: f32,
+    written: f32,
     /// Whether a shape changed and there was no room to write it yet.
     owed: bool,
 }
@@ -284,8 +284,8 @@ impl Cursor {
     fn begin(&mut self, lane: &mut Lane) {
         let start = self.start;
         lane.lines.push([pos2(start, self.axis()); 2]);
-        (self.told, self.x) = (f32::NEG_INFINITY, start + self.measure.gap);
-        self.tell(lane, start, self.map, true);
+        (self.written, self.x) = (f32::NEG_INFINITY, start + self.measure.gap);
+        self.write_shape(lane, start, self.map, true);
     }
 
     /// Ends a row.
@@ -307,19 +307,19 @@ impl Cursor {
         if matches!(piece, BoxPart::Head) {
             return;
         }
-        self.tell(lane, self.x - gap / 2.0, part.output, changed);
+        self.write_shape(lane, self.x - gap / 2.0, part.output, changed);
     }
 
     /// Writes a shape where it changes or as soon after that as there is room, and elsewhere too if blocks are wide.
-    fn tell(&mut self, lane: &mut Lane, x: f32, map: [usize; 3], changed: bool) {
+    fn write_shape(&mut self, lane: &mut Lane, x: f32, map: [usize; 3], changed: bool) {
         let text = in_words(map);
         let half = characters(map) * CHARACTER / 2.0;
-        let room = x - half > self.told;
+        let room = x - half > self.written;
         let wanted = changed || self.owed || self.measure.width > 60.0;
         self.owed = wanted && !room;
         if wanted && room {
             lane.shapes.push((pos2(x, self.top + self.measure.height + SHAPES / 2.0 + 2.0), text));
-            self.told = x + half + 6.0;
+            self.written = x + half + 6.0;
         }
     }
 }

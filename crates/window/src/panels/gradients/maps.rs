@@ -1,7 +1,7 @@
 //! The heat maps of all arms on one shared scale, and below them every block at the latest probe.
 
 use crate::kit::chart::{Across, AxisScale, Chart, Series};
-use crate::kit::chips::told;
+use crate::kit::chips::arm_sentence;
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::named;
@@ -56,7 +56,7 @@ impl HeatMaps {
         let monitor = scene.monitor;
         for (arm, texture) in self.maps.iter().enumerate() {
             if let Some(texture) = texture {
-                told(ui, arm, &summary(monitor, arm, quantity));
+                arm_sentence(ui, arm, &summary(monitor, arm, quantity));
                 let rect = map(ui, texture, monitor, arm, quantity, height);
                 mark(ui, rect, scene, arm);
             }

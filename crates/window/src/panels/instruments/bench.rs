@@ -293,7 +293,7 @@ pub fn explain(ui: &mut Ui, instrument: Instrument) {
     let text = RichText::new("?").size(theme::size::SMALL).color(tokens.weak);
     let button = ui.add(Button::new(text).min_size(vec2(theme::ICON, theme::ICON)));
     let button = named(ui, button, &format!("What am I looking at: {}", about.title));
-    let tell = |ui: &mut Ui| {
+    let explanation = |ui: &mut Ui| {
         ui.set_max_width(380.0);
         ui.label(theme::strong(about.title));
         ui.add(Label::new(about.what).wrap());
@@ -304,7 +304,7 @@ pub fn explain(ui: &mut Ui, instrument: Instrument) {
         }
     };
     if !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&button)) {
-        button.clone().on_hover_ui(tell);
+        button.clone().on_hover_ui(explanation);
     }
-    Popup::from_toggle_button_response(&button).show(tell);
+    Popup::from_toggle_button_response(&button).show(explanation);
 }

@@ -7,7 +7,7 @@ use crate::panels::block_name::{in_full, shared};
 use eframe::egui::{PopupAnchor, Tooltip, Ui};
 use lab_core::number::short;
 
-/// Draws lines whose places are the blocks, counted from 1; what is there is told under the pointer.
+/// Draws lines whose places are the blocks, counted from 1; what is there is shown under the pointer.
 pub fn draw(ui: &mut Ui, chart: Chart, mut lines: Vec<Series>, bench: &Bench) {
     let arms = bench.monitor.prepared.as_ref().map_or(&[][..], |prepared| &prepared.arms);
     let names = shared(arms.iter().map(|arm| arm.blocks.as_slice()));

@@ -6,9 +6,9 @@ use super::by_block;
 use super::maps::{Textures, WHOLE};
 use super::overlay::Overlay;
 use super::paper::{PLOT, PaperFigure, ROWS};
-use super::telling;
+use super::revealing;
 use crate::kit::chart::{AxisScale, Chart, Series};
-use crate::kit::chips::{together, told, within};
+use crate::kit::chips::{arm_sentence, together, within};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
 use crate::kit::theme::{Tokens, space};
@@ -107,7 +107,7 @@ impl Panel for ExplainPanel {
             ExplainMode::Filters => Instrument::Filters,
             ExplainMode::Cuts => Instrument::Cuts,
         };
-        let told = mode == ExplainMode::Strip && !bench.inquiries.telling.is_empty();
+        let reveals = mode == ExplainMode::Strip && !bench.inquiries.revealing.is_empty();
         let draw = |ui: &mut Ui, bench: &Bench, textures: &mut Textures| match mode {
             ExplainMode::Strip => strips(ui, textures, strength, bench, instrument),
             ExplainMode::Features | ExplainMode::Filters => maps(ui, textures, bench, instrument),
@@ -118,7 +118,7 @@ impl Panel for ExplainPanel {
             ExplainMode::Features | ExplainMode::Filters => "Show",
             ExplainMode::Cuts => "Cut",
         };
-        let request = Request { about: instrument, verb, question: instrument.question(&focus), filled: told };
+        let request = Request { about: instrument, verb, question: instrument.question(&focus), filled: reveals };
         if entered && bench.hindered().is_none() {
             bench.ask(request.question.clone());
         }
@@ -134,8 +134,8 @@ impl Panel for ExplainPanel {
         area.show(ui, |ui| {
             bench::offer(ui, bench, &request);
             draw(ui, bench, &mut self.textures);
-            if told {
-                telling::ui(ui, &mut self.textures, strength, bench);
+            if reveals {
+                revealing::ui(ui, &mut self.textures, strength, bench);
             }
         });
     }
@@ -178,8 +178,8 @@ impl ExplainPanel {
             }
             if view.mode == ExplainMode::Features {
                 let blocks = prepared.arms.iter().max_by_key(|arm| arm.blocks.len()).map_or(&[][..], |arm| &arm.blocks);
-                let told: Vec<String> = blocks.iter().map(|block| Naming::in_words(block)).collect();
-                let names: Vec<(usize, &str)> = told.iter().map(String::as_str).enumerate().collect();
+                let blocks_in_words: Vec<String> = blocks.iter().map(|block| Naming::in_words(block)).collect();
+                let names: Vec<(usize, &str)> = blocks_in_words.iter().map(String::as_str).enumerate().collect();
                 within(ui, "block", 100.0, |ui| {
                     let response = choose(ui, &mut self.block, &names);
                     let block = blocks.get(self.block).map_or_else(String::new, |block| in_full(block));
@@ -232,7 +232,7 @@ fn strips(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, in
         } else {
             format!("{name}: {} {}{truth}", title(found.class), percent(f64::from(share)))
         };
-        told(ui, arm, &text);
+        arm_sentence(ui, arm, &text);
         let overlay = Overlay { arm, found, of: "", strength };
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
@@ -278,7 +278,7 @@ fn maps(ui: &mut Ui, textures: &mut Textures, bench: &Bench, instrument: Instrum
             short(f64::from(ends[0])),
             short(f64::from(ends[1]))
         );
-        told(ui, arm, &text);
+        arm_sentence(ui, arm, &text);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
             for (title, map) in maps.names.iter().zip(&maps.maps) {
@@ -334,6 +334,6 @@ fn cuts(ui: &mut Ui, bench: &Bench) {
     let name = format!("{caption}. {}", said.join("; "));
     by_block::draw(ui, Chart::new("cuts", &name, AxisScale::Linear, height), lines, bench);
     for (arm, words) in &words {
-        told(ui, *arm, words);
+        arm_sentence(ui, *arm, words);
     }
 }

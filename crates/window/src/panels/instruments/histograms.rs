@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, OfArm};
 use super::span::{Axes, Span};
-use crate::kit::chips::{told, within};
+use crate::kit::chips::{arm_sentence, within};
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::{choose, named};
 use eframe::egui::{Align2, FontId, Mesh, Rect, Sense, Ui, pos2, vec2};
@@ -63,7 +63,7 @@ pub fn figure(ui: &mut Ui, parameter: &str, axes: Axes, bench: &Bench) {
             short(histogram.limit),
             short(histogram.gradient_limit)
         );
-        told(ui, *arm, &text);
+        arm_sentence(ui, *arm, &text);
         ui.horizontal(|ui| {
             let both = [(histogram.values(), "values"), (histogram.gradient(), "gradient")];
             for ((spread, title), scales) in both.into_iter().zip(&scales) {
@@ -71,7 +71,7 @@ pub fn figure(ui: &mut Ui, parameter: &str, axes: Axes, bench: &Bench) {
             }
         });
         for (scales, what) in scales.iter().zip(["the values", "the gradient's"]) {
-            scales[index].span.tell(ui, name, what);
+            scales[index].span.say_outside(ui, name, what);
         }
     }
 }

@@ -5,7 +5,7 @@ use super::maps::WHOLE;
 use super::paper::{Paper, PaperFigure, ROWS};
 use super::span::{Axes, Span};
 use crate::give_away;
-use crate::kit::chips::told;
+use crate::kit::chips::arm_sentence;
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::named;
@@ -112,20 +112,20 @@ impl Histories {
             let name = monitor.arm_name(arm);
             let both = self.kinds.each_ref().map(|kind| kind.arms.get(arm).and_then(Option::as_ref));
             let [Some(one), Some(other)] = both else {
-                told(ui, arm, &format!("{name} has no {parameter}"));
+                arm_sentence(ui, arm, &format!("{name} has no {parameter}"));
                 continue;
             };
             let moved = |map: &HistoryMap| format!("{} → {}", short(map.std[0]), short(map.std[1]));
             let text = format!("{name}: std of the values {}, of the gradient {}", moved(one), moved(other));
-            told(ui, arm, &text);
+            arm_sentence(ui, arm, &text);
             ui.horizontal_wrapped(|ui| {
                 for (map, (title, _)) in [one, other].into_iter().zip(SIDES) {
                     let name = format!("{name} {parameter}, {title} by step: std {}", moved(map));
                     map.draw(ui, &self.steps, title, width, &name);
                 }
             });
-            one.span.tell(ui, name, "the values");
-            other.span.tell(ui, name, "the gradient's");
+            one.span.say_outside(ui, name, "the values");
+            other.span.say_outside(ui, name, "the gradient's");
         }
     }
 }

@@ -8,7 +8,7 @@ use super::histories::Histories;
 use super::paper::{PaperFigure, ROWS};
 use super::span::Axes;
 use crate::kit::chart::{AxisScale, Chart, Series};
-use crate::kit::chips::{chip, told, within};
+use crate::kit::chips::{arm_sentence, chip, within};
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space};
 use crate::kit::widgets::choose;
@@ -174,7 +174,7 @@ fn blocks(ui: &mut Ui, quantity: LookQuantity, bench: &Bench) {
         by_block::draw(ui, chart, lines, bench);
     }
     for (arm, words) in arms.into_iter().zip(&words) {
-        told(ui, arm, words);
+        arm_sentence(ui, arm, words);
     }
     for OfArm { arm, name, found: look } in &found {
         for warning in look.warnings() {

@@ -5,7 +5,7 @@ use super::maps::{Textures, WHOLE};
 use super::paper::{PLOT, PaperFigure, ROWS};
 use super::range::LossRange;
 use crate::kit::chart::{AxisScale, Chart, Series};
-use crate::kit::chips::{told, within};
+use crate::kit::chips::{arm_sentence, within};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
 use crate::kit::theme::{self, Tokens, space, viridis};
@@ -125,8 +125,8 @@ fn planes(ui: &mut Ui, textures: &mut Textures, bench: &Bench, view: View) {
         for (OfArm { arm, name, found: surface }, map) in found.iter().zip(&maps) {
             ui.allocate_ui(vec2(each, each + 28.0), |ui| {
                 ui.vertical(|ui| {
-                    let text = format!("{name}: {}", range.told(surface));
-                    told(ui, *arm, &text);
+                    let text = format!("{name}: {}", range.describe(surface));
+                    arm_sentence(ui, *arm, &text);
                     let (rect, response) = ui.allocate_exact_size(Vec2::splat(each), Sense::hover());
                     if surface.done == 0 {
                         // No colour of the scale: nothing is known yet.
@@ -255,7 +255,7 @@ fn lines(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
     let name = format!("{caption}. {}", said.join("; "));
     Chart::new("theory", &name, scale, height).draw(ui, &lines);
     for (arm, words) in &words {
-        told(ui, *arm, words);
+        arm_sentence(ui, *arm, words);
     }
 }
 

@@ -4,7 +4,7 @@ use super::bench::{self, Bench, OfArm, Request};
 use super::by_block;
 use super::paper::{PLOT, PaperFigure};
 use crate::kit::chart::{AxisScale, Chart, Series};
-use crate::kit::chips::{told, within};
+use crate::kit::chips::{arm_sentence, within};
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens, space, viridis};
 use crate::kit::widgets::{choose, named};
@@ -69,7 +69,7 @@ impl Panel for LesionsPanel {
             LesionsMode::Exits => Instrument::Exits,
         };
         let question = instrument.question(&Focus::default());
-        let request = Request { about: instrument, verb: "Lesions", question, filled: false };
+        let request = Request { about: instrument, verb: "Sweep", question, filled: false };
         let off_screen = |ui: &mut Ui, bench: &Bench| {
             if view.mode == LesionsMode::Each {
                 self.strips(ui, bench);
@@ -99,7 +99,7 @@ impl LesionsPanel {
                 Ok(Finding::Lesions(found)) if of.name == info.name => Some(found),
                 _ => None,
             });
-            told(ui, arm, &self.told(bench, info, swept));
+            arm_sentence(ui, arm, &self.sentence(bench, info, swept));
             let selected = bench.selected().filter(|(of, _)| *of == arm).map(|(_, block)| block);
             clicked = cells(ui, info, swept, &self.out, selected).or(clicked);
         }
@@ -139,7 +139,7 @@ impl LesionsPanel {
     }
 
     /// An arm without the chosen blocks, in a sentence.
-    fn told(&self, bench: &Bench, info: &ArmInfo, swept: Option<&Lesions>) -> String {
+    fn sentence(&self, bench: &Bench, info: &ArmInfo, swept: Option<&Lesions>) -> String {
         let inquiry = bench.inquiries.at(AnswerPlace::Lesion);
         let found = inquiry.and_then(|inquiry| inquiry.found.as_deref());
         let finding = found.and_then(|found| found.arms.iter().find(|arm| arm.arm == info.name));
@@ -179,7 +179,7 @@ impl LesionsPanel {
                     for gain in gains {
                         let text =
                             format!("{} at α = {}: {}", found.arm, setting(gain.gain), percent(gain.score.accuracy));
-                        told(ui, arm, &text);
+                        arm_sentence(ui, arm, &text);
                     }
                 }
                 Ok(_) => {}
@@ -281,7 +281,7 @@ fn findings(ui: &mut Ui, bench: &Bench, instrument: Instrument) {
         chart.draw(ui, &lines);
     }
     for (arm, words) in arms.into_iter().zip(&words) {
-        told(ui, arm, words);
+        arm_sentence(ui, arm, words);
     }
 }
 

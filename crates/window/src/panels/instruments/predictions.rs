@@ -7,7 +7,7 @@ use super::several;
 use super::sieve::Sieve;
 use super::tiles::{self, Tiles, WIDTH, class};
 use super::verdict::{self, Predicted};
-use crate::kit::chips::{chip, told};
+use crate::kit::chips::{arm_sentence, chip};
 use crate::kit::glossary;
 use crate::kit::theme::{self, Tokens};
 use crate::kit::widgets::named;
@@ -262,7 +262,7 @@ impl PredictionsPanel {
                     let loss = f64::from(found.loss[image]);
                     let truth = percent((-loss).exp().max(f64::MIN_POSITIVE));
                     let text = format!("{name}: {}; true class {truth}, loss {}", likely.join(", "), short(loss));
-                    told(ui, *arm, &text);
+                    arm_sentence(ui, *arm, &text);
                     if let Some(history) = history(bench, *arm, image, gallery) {
                         ui.add(Label::new(theme::caption(history, &tokens)).wrap());
                     }
@@ -320,14 +320,14 @@ fn neighbours(ui: &mut Ui, textures: &mut Textures, gallery: &Gallery, bench: &B
 /// What an image was taken for at each validation, runs of the same class put together.
 fn history(bench: &Bench, arm: usize, image: usize, gallery: &Gallery) -> Option<String> {
     let evaluations = &bench.monitor.arms.get(arm)?.evaluations;
-    let mut told: Vec<(u16, f64)> = Vec::new();
+    let mut classes: Vec<(u16, f64)> = Vec::new();
     for evaluation in evaluations {
         let predicted = *evaluation.predicted.get(image)?;
-        if told.last().is_none_or(|(last, _)| *last != predicted) {
-            told.push((predicted, evaluation.epoch));
+        if classes.last().is_none_or(|(last, _)| *last != predicted) {
+            classes.push((predicted, evaluation.epoch));
         }
     }
-    let parts: Vec<String> = told
+    let parts: Vec<String> = classes
         .iter()
         .map(|(predicted, epoch)| format!("{} from epoch {}", class(gallery, *predicted), short(*epoch)))
         .collect();

@@ -43,7 +43,7 @@ impl LossRange {
     }
 
     /// What a plane shows.
-    pub fn told(self, plane: &Surface) -> String {
+    pub fn describe(self, plane: &Surface) -> String {
         let total = plane.loss.len();
         if plane.done < total {
             return format!("{} of {total} places computed", plane.done);
@@ -72,10 +72,10 @@ mod tests {
         let expected = "Training loss, with batch norm's running statistics, from 0.230 (violet) to 23.0 and above, ten times the loss of \
                         guessing (yellow), log scale, the same for all arms; the weights are in the middle";
         assert_eq!(range.in_words(true), expected);
-        let told = "0.230 in the middle; 33.3 % of the places better than guessing (2.30); at most 302792";
-        assert_eq!(range.told(&planes[0]).replace(',', ""), told);
+        let described = "0.230 in the middle; 33.3 % of the places better than guessing (2.30); at most 302792";
+        assert_eq!(range.describe(&planes[0]).replace(',', ""), described);
         let begun = Surface { done: 2, ..planes[0].clone() };
-        assert_eq!(range.told(&begun), "2 of 9 places computed", "nothing is told of what is not computed yet");
+        assert_eq!(range.describe(&begun), "2 of 9 places computed", "nothing is said of what is not computed yet");
         let whole = LossRange::of(&maps, 10, true).in_words(false);
         assert!(whole.contains("from 0.230 (violet) to 3.03e5 (yellow)") || whole.contains("302"), "{whole}");
     }

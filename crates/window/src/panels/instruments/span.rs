@@ -80,8 +80,8 @@ impl Span {
         Self { limit, farthest, outside: outside / f64::max(many, 1.0) }
     }
 
-    /// Tells what lies outside, if anything does.
-    pub fn tell(self, ui: &mut Ui, name: &str, what: &str) {
+    /// Says what lies outside, if anything does.
+    pub fn say_outside(self, ui: &mut Ui, name: &str, what: &str) {
         if let Some(text) = self.in_words(name, what) {
             glossary::caption(ui, &text);
         }

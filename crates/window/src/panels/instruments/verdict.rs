@@ -6,7 +6,7 @@ use crate::action::Action;
 use crate::give_away;
 use crate::kit::beyond;
 use crate::kit::chart::{Across, AxisScale, Chart, Series};
-use crate::kit::chips::{DOT, paint_dot, told};
+use crate::kit::chips::{DOT, arm_sentence, paint_dot};
 use crate::kit::glossary;
 use crate::kit::line::Dash;
 use crate::kit::theme::{self, Tokens, space};
@@ -59,7 +59,7 @@ fn overall(ui: &mut Ui, arms: &[Predicted], metrics: &[Metrics]) {
         // Of five classes, five guesses are always right.
         let top5 = if metrics.classes.len() > 5 { format!(", top 5 {}", percent(found.top5())) } else { String::new() };
         let (accuracy, f1) = (percent(metrics.accuracy), percent(metrics.macro_mean.f1));
-        told(ui, *arm, &format!("{name}: accuracy {accuracy}{top5}, macro F1 {f1}"));
+        arm_sentence(ui, *arm, &format!("{name}: accuracy {accuracy}{top5}, macro F1 {f1}"));
     }
 }
 
@@ -170,14 +170,14 @@ fn reliability(ui: &mut Ui, arms: &[Predicted], found: &[Calibration]) {
         }
         let point = |bin: &CalibrationBin| [bin.confidence, bin.accuracy];
         let (enough, few): (Vec<&CalibrationBin>, Vec<_>) = full().partition(|bin| bin.count >= ENOUGH);
-        let told = match few.len() {
+        let faint_ones = match few.len() {
             0 => String::new(),
             few => format!(
                 "; {few} of {} with less than {ENOUGH} images, drawn faint",
                 plural(full().count() as u64, "group")
             ),
         };
-        words.push(format!("{name}: expected calibration error {}{told}", percent(calibration.error)));
+        words.push(format!("{name}: expected calibration error {}{faint_ones}", percent(calibration.error)));
         lines.push(Series { scattered: true, color: Some(faint), ..series(few.into_iter().map(point).collect()) });
         lines.push(series(enough.into_iter().map(point).collect()));
     }
@@ -199,7 +199,7 @@ fn reliability(ui: &mut Ui, arms: &[Predicted], found: &[Calibration]) {
         counted(ui, arms, found, at);
     }
     for (OfArm { arm, .. }, words) in arms.iter().zip(&words) {
-        told(ui, *arm, words);
+        arm_sentence(ui, *arm, words);
     }
 }
 

@@ -202,7 +202,7 @@ fn row(ui: &mut Ui, rect: Rect, columns: &ColumnPlaces, entry: &Entry, table: &m
     if response.double_clicked() || entered {
         **selected = Some(entry.folder.clone());
         actions.push(match obstacle(entry, *busy) {
-            Some(why) => Action::Tell(why.to_owned()),
+            Some(why) => Action::Notify(why.to_owned()),
             None => Action::Run(RunAction::Open(entry.folder.clone())),
         });
     } else if response.clicked() {

@@ -113,7 +113,7 @@ pub fn legend(ui: &mut Ui, looked: &Looked, view: &View, tokens: &Tokens) {
         Some(axis) => {
             let axis = DrawnAxis::of(looked, axis);
             ui.label(theme::caption(&axis.label, tokens));
-            // Of a long axis, the ends and the middle tell enough.
+            // Of a long axis, the ends and the middle say enough.
             let many = axis.values.len() > 8;
             let places = [0, axis.values.len() / 2, axis.values.len().saturating_sub(1)];
             let shown = axis.values.iter().enumerate().filter(|(place, _)| !many || places.contains(place));

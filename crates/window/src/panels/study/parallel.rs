@@ -109,7 +109,7 @@ impl Parallel {
             ui.painter().galley(pos2(left, rect.top()), title, tokens.text);
             let marks: Vec<(f32, String)> = match of {
                 Some(of) => {
-                    // Of a long axis the ends tell enough.
+                    // Of a long axis the ends say enough.
                     let ends = [0, of.values.len().saturating_sub(1)];
                     let shown = of.values.iter().enumerate();
                     let shown = shown.filter(|(place, _)| of.values.len() <= MARKED || ends.contains(place));

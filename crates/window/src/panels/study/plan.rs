@@ -95,7 +95,7 @@ impl Planning {
             if start.on_disabled_hover_text(why).clicked() {
                 let done = planned(view, plan).and_then(|study| laboratory.begin(study, None));
                 begun = done.is_ok();
-                laboratory.tell(done);
+                laboratory.note(done);
             }
             match &trials {
                 Ok(trials) => {

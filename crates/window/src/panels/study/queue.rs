@@ -108,7 +108,7 @@ pub fn under_way(ui: &mut Ui, looked: &Looked, effects: &mut Effects) {
             let hint = "Forgets what they have come to and trains them once more";
             if ui.button("Retry what failed").on_hover_text(hint).clicked() {
                 let done = effects.laboratory.retry(&looked.folder, &[]);
-                effects.laboratory.tell(done);
+                effects.laboratory.note(done);
             }
         });
     }
@@ -139,7 +139,7 @@ fn deeds(ui: &mut Ui, looked: &Looked, effects: &mut Effects) {
         let hint = "Trains every setting once more with a seed that it has not had; what is done stays done";
         if ui.button("One more seed").on_hover_text(hint).clicked() {
             let done = laboratory.one_more_seed(&looked.folder);
-            laboratory.tell(done);
+            laboratory.note(done);
         }
     }
     if ui.button("Open folder").on_hover_text("Shows the study's files").clicked() {

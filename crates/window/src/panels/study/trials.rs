@@ -171,6 +171,6 @@ fn deeds(ui: &mut Ui, looked: &Looked, trial: &Seen, effects: &mut Effects) {
         .on_disabled_hover_text("Only what has ended can be tried again");
     if named(ui, again, &format!("Retry training {number}")).clicked() {
         let done = effects.laboratory.retry(&looked.folder, &[number]);
-        effects.laboratory.tell(done);
+        effects.laboratory.note(done);
     }
 }

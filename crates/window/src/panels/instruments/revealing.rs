@@ -1,4 +1,4 @@
-//! Images that tell most about the networks, found and explained unasked when training has ended: for each the picture,
+//! Images that reveal most about the networks, found and explained unasked when training has ended: for each the picture,
 //! and over it where each network looked in its last block.
 
 use super::bench::{Bench, OfArm};
@@ -7,7 +7,7 @@ use super::overlay::Overlay;
 use super::paper::{Paper, PaperFigure, ROWS, tables};
 use crate::action::Action;
 use crate::give_away;
-use crate::kit::chips::{together, told};
+use crate::kit::chips::{arm_sentence, together};
 use crate::kit::glossary;
 use crate::kit::theme::{self, space};
 use crate::kit::widgets::named;
@@ -46,7 +46,7 @@ pub fn ui(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &mut Bench
             images(ui, &mut Textures::default(), strength, seen, false);
         };
         let figure = PaperFigure { height: ROWS, draw };
-        let paper = Paper { name: "telling-images", title: title.to_owned(), tables, figure };
+        let paper = Paper { name: "revealing-images", title: title.to_owned(), tables, figure };
         let mut actions = Vec::new();
         give_away::button(ui, title, &paper, &mut actions);
         bench.actions.append(&mut actions);
@@ -64,17 +64,17 @@ fn title(bench: &Bench) -> &'static str {
 /// The images that have been explained, each with what was found.
 fn explained(bench: &Bench) -> Vec<(usize, Arc<Findings>)> {
     let found = |(place, image): (usize, &usize)| {
-        Some((*image, Arc::clone(bench.inquiries.at(AnswerPlace::Telling(place))?.found.as_ref()?)))
+        Some((*image, Arc::clone(bench.inquiries.at(AnswerPlace::Revealing(place))?.found.as_ref()?)))
     };
-    bench.inquiries.telling.iter().enumerate().filter_map(found).collect()
+    bench.inquiries.revealing.iter().enumerate().filter_map(found).collect()
 }
 
 /// Draws them, each with a button that asks for all blocks where one is `wanted`; the image of the one that was clicked.
 fn images(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, wanted: bool) -> Option<usize> {
     let mut clicked = None;
     glossary::caption(ui, CAPTION);
-    for (place, &image) in bench.inquiries.telling.iter().enumerate() {
-        let inquiry = bench.inquiries.at(AnswerPlace::Telling(place)).cloned().unwrap_or_default();
+    for (place, &image) in bench.inquiries.revealing.iter().enumerate() {
+        let inquiry = bench.inquiries.at(AnswerPlace::Revealing(place)).cloned().unwrap_or_default();
         let Some(found) = &inquiry.found else {
             glossary::caption(ui, inquiry.failed.as_deref().unwrap_or("Being explained…"));
             continue;
@@ -92,13 +92,13 @@ fn images(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, wa
         ui.add_space(space::S);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
-            let texture = textures.picture(ui.ctx(), &format!("telling {place}"), &first.seen).id();
+            let texture = textures.picture(ui.ctx(), &format!("revealing {place}"), &first.seen).id();
             let (rect, response) = ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover());
             ui.painter().image(texture, rect, WHOLE, Color32::WHITE);
             named(ui, response, &format!("Image {image} as the networks see it"));
             for OfArm { arm, found, .. } in &arms {
                 if let Some((block, map)) = found.strip.last() {
-                    let of = format!(" telling {place}");
+                    let of = format!(" revealing {place}");
                     Overlay { arm: *arm, found, of: &of, strength }.draw(ui, textures, SIDE, block, map);
                 }
             }
@@ -112,7 +112,7 @@ fn images(ui: &mut Ui, textures: &mut Textures, strength: f32, bench: &Bench, wa
                 ui.label(theme::strong(format!("Image {image}{truth}")));
                 for OfArm { arm, name, found } in &arms {
                     let sure = found.probabilities.get(found.class).copied().unwrap_or(0.0);
-                    told(ui, *arm, &format!("{name} says {} {}", class(found.class), percent(f64::from(sure))));
+                    arm_sentence(ui, *arm, &format!("{name} says {} {}", class(found.class), percent(f64::from(sure))));
                 }
                 if !wanted {
                     return;

@@ -267,12 +267,10 @@ fn under_way(ui: &mut Ui, lesson: &Lesson, estimate: &mut Estimate, laboratory: 
             let left = estimate.left(&looked.folder, share);
             let left = left
                 .map_or_else(|| "time left not known yet".to_owned(), |left| format!("about {} left", duration(left)));
-            let running = looked.trials.iter().find_map(|trial| match trial.standing {
-                Standing::Running { step, .. } => Some((trial, step, trial.begun.as_ref()?.record.total_steps?)),
-                _ => None,
-            });
-            let now = running.map(|(trial, step, of)| {
-                format!("Now {}: step {} of {}; ", looked.title(trial), count(step), count(of))
+            let now = looked.trials.iter().find_map(|trial| {
+                let Standing::Running { step, .. } = trial.standing else { return None };
+                let of = trial.begun.as_ref()?.record.total_steps?;
+                Some(format!("Now {}: step {} of {}; ", looked.title(trial), count(step), count(of)))
             });
             format!("{}{left}", now.unwrap_or_default())
         }

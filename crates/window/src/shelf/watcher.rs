@@ -282,7 +282,7 @@ impl Watcher {
 
     /// Reads a run's curves as far as they go now.
     fn begin(&mut self, id: u64, folder: &Path) -> Result<(), String> {
-        let (run, followers, arms) = curves(folder)?;
+        let RunCurves { run, followers, arms } = curves(folder)?;
         let settings = (0..arms.len()).map(|arm| settings(&run.experiment, arm)).collect();
         self.followed.push(Followed { id, run, followers });
         self.send(WatcherMessage::Loaded { id, arms, settings });
@@ -306,11 +306,17 @@ impl Watcher {
     }
 }
 
-/// A run, what follows each of its tables, and each arm's name and curves.
-type Curves = (Run, Vec<Follower>, Vec<(String, Trace)>);
+/// A run whose curves were read.
+struct RunCurves {
+    run: Run,
+    /// What follows each arm's tables from there.
+    followers: Vec<Follower>,
+    /// Each arm's name and curves.
+    arms: Vec<(String, Trace)>,
+}
 
-/// A run's curves as far as they go now, and what follows them from there.
-fn curves(folder: &Path) -> Result<Curves, String> {
+/// A run's curves as far as they go now.
+fn curves(folder: &Path) -> Result<RunCurves, String> {
     let run = runs::open(folder).map_err(|error| error.to_string())?;
     let mut followers = followers(&run, true);
     let ended = !runs::is_being_written(folder);
@@ -320,7 +326,7 @@ fn curves(folder: &Path) -> Result<Curves, String> {
         follower.read(ended, |news| heard(&mut trace, arm, news)).map_err(|error| error.to_string())?;
         arms.push((info.name.clone(), trace));
     }
-    Ok((run, followers, arms))
+    Ok(RunCurves { run, followers, arms })
 }
 
 fn followers(run: &Run, probes: bool) -> Vec<Follower> {

@@ -28,8 +28,12 @@ pub(super) struct Verdicts {
     found: Option<Result<Concluded, String>>,
 }
 
-/// A verdict, and what a person expected when the run was started.
-type Concluded = (Verdict, Option<Guess>);
+/// What came of a run that has ended.
+struct Concluded {
+    verdict: Verdict,
+    /// What a person expected when it was started.
+    guess: Option<Guess>,
+}
 
 impl Verdicts {
     pub fn ui(&mut self, ui: &mut Ui, monitor: &Monitor, guess: Option<&Guess>, actions: &mut Vec<Action>) {
@@ -52,7 +56,7 @@ impl Verdicts {
                 (Some(sentence), _) => {
                     ui.add(Label::new(sentence).truncate());
                 }
-                (None, Some(Ok((found, noted)))) => concluded(ui, found, guess.or(noted.as_ref()), actions),
+                (None, Some(Ok(found))) => concluded(ui, &found.verdict, guess.or(found.guess.as_ref()), actions),
                 (None, Some(Err(why))) => {
                     ui.add(Label::new(RichText::new(why).color(tokens.error)).wrap());
                 }
@@ -83,12 +87,12 @@ impl Verdicts {
 
 /// The verdict from the run's folder, which gets it, too.
 fn concluded_of(folder: &Path) -> Result<Concluded, String> {
-    let (mut found, written) = conclude(folder).map_err(|error| error.to_string())?;
+    let (mut verdict, written) = conclude(folder).map_err(|error| error.to_string())?;
     if let Err(error) = written {
-        found.caveats.push(format!("This is not written into the run's folder: {error}."));
+        verdict.caveats.push(format!("This is not written into the run's folder: {error}."));
     }
     let guess = Notes::read(folder).ok().and_then(|notes| notes.guess);
-    Ok((found, guess))
+    Ok(Concluded { verdict, guess })
 }
 
 fn concluded(ui: &mut Ui, found: &Verdict, guess: Option<&Guess>, actions: &mut Vec<Action>) {

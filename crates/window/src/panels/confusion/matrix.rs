@@ -146,6 +146,15 @@ impl<'a> Matrix<'a> {
     }
 }
 
+/// A cell of an arm's matrix.
+struct MatrixCell<'a> {
+    matrix: &'a Matrix<'a>,
+    /// The actual class.
+    row: usize,
+    /// The predicted one.
+    column: usize,
+}
+
 /// Every cell of every arm; of more than a thousand classes, those that are not empty.
 pub fn table(matrices: &[Matrix]) -> Table {
     let of = |matrix: &Matrix| -> Vec<(usize, usize)> {
@@ -159,19 +168,19 @@ pub fn table(matrices: &[Matrix]) -> Table {
     let all: Vec<Vec<(usize, usize)>> = matrices.iter().map(of).collect();
     let cells = || {
         let pairs = matrices.iter().zip(&all);
-        pairs.flat_map(|(matrix, cells)| cells.iter().map(move |&(row, column)| (matrix, row, column)))
+        pairs.flat_map(|(matrix, cells)| cells.iter().map(move |&(row, column)| MatrixCell { matrix, row, column }))
     };
     let words = |text: &str| Arc::<str>::from(text);
-    let share = |unit| cells().map(move |(matrix, row, column)| matrix.share(row, column, unit));
+    let share = |unit| cells().map(move |cell| cell.matrix.share(cell.row, cell.column, unit));
     let mut table = Table::default()
-        .words("arm", cells().map(|(matrix, ..)| words(matrix.name)))
-        .words("actual", cells().map(|(matrix, row, _)| words(&matrix.classes[row])))
-        .words("predicted", cells().map(|(matrix, _, column)| words(&matrix.classes[column])))
-        .numbers("images", cells().map(|(matrix, row, column)| f64::from(matrix.cell(row, column))))
+        .words("arm", cells().map(|cell| words(cell.matrix.name)))
+        .words("actual", cells().map(|cell| words(&cell.matrix.classes[cell.row])))
+        .words("predicted", cells().map(|cell| words(&cell.matrix.classes[cell.column])))
+        .numbers("images", cells().map(|cell| f64::from(cell.matrix.cell(cell.row, cell.column))))
         .numbers("share of actual", share(CellUnit::OfActual))
         .numbers("share of predicted", share(CellUnit::OfPredicted));
     if let [first, _, ..] = matrices {
-        let less = cells().map(|(matrix, row, column)| matrix.difference(first, row, column));
+        let less = cells().map(|cell| cell.matrix.difference(first, cell.row, cell.column));
         table = table.numbers(&format!("share of actual less that of {}", first.name), less);
     }
     table

@@ -4,7 +4,7 @@
 use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 use lab_core::blueprint::outline::{Block, Outline, Part, ShortcutKind, Stage};
 
-/// Narrowest block, in points: wide enough to be told from its neighbours.
+/// Narrowest block, in points: wide enough to be seen apart from its neighbours.
 pub const NARROWEST: f32 = 7.0;
 /// Widest block, in points.
 pub const WIDEST: f32 = 160.0;

@@ -4,7 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench")]
 
 use lab_core::experiment::{DeviceChoice, Experiment, preset};
-use lab_core::instrument::Sample;
+use lab_core::instrument::QueryImage;
 use lab_core::protocol::keep::KeepNothing;
 use lab_core::protocol::{Command, Event, Networks, Phase, Picture, Question};
 use lab_engine::inspect::Inspectors;
@@ -36,7 +36,7 @@ fn main() {
 
 fn questions() -> Vec<(&'static str, Question)> {
     let picture = Picture::Pixels { width: 28, height: 28, rgba: vec![90; 28 * 28 * 4] };
-    let sample = Sample::Validation(2);
+    let sample = QueryImage::Validation(2);
     vec![
         ("first-layer filters", Question::Filters),
         ("classify a picture", Question::Classify(vec![picture])),

@@ -1,7 +1,7 @@
 //! What an answer is about: how many images, of which part, and where each of a choice lies among all.
 
 use lab_core::data::Dataset;
-use lab_core::instrument::{AskedImages, Findings, Instrument, Question, Sample, TablesOf};
+use lab_core::instrument::{AskedImages, Findings, Instrument, QueryImage, Question, TablesOf};
 use lab_core::table::Table;
 use serde_json::{Value, json};
 
@@ -37,8 +37,8 @@ impl About {
             AskedImages::Pairs(pairs) => Self::Pairs(pairs, validation),
             AskedImages::Training(images) => Self::Training(train.min(images)),
             AskedImages::Both(images) => Self::Both(train.min(images), validation),
-            AskedImages::One(Sample::Validation(index)) => Self::image(*index, dataset),
-            AskedImages::One(Sample::Picture(_)) | AskedImages::Nothing => Self::Nothing,
+            AskedImages::One(QueryImage::Validation(index)) => Self::image(*index, dataset),
+            AskedImages::One(QueryImage::Picture(_)) | AskedImages::Nothing => Self::Nothing,
         }
     }
 

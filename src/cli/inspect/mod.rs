@@ -14,7 +14,7 @@ use asked::About;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{LoadOptions, Scoring};
 use lab_core::experiment::DeviceChoice;
-use lab_core::instrument::{Answer, Finding, Findings, Focus, HeatMap, Instrument, Question, Sample, TablesOf};
+use lab_core::instrument::{Answer, Finding, Findings, Focus, HeatMap, Instrument, QueryImage, Question, TablesOf};
 use lab_core::number;
 use lab_core::table::Table;
 use lab_engine::inspect;
@@ -202,7 +202,7 @@ pub(super) fn of_run(run: &Path, instrument: Instrument) -> Result<Findings, Fai
     let run = find_run(run)?;
     let opened = devices::open_for(DeviceChoice::default(), run.experiment.recipe.precision)?;
     let snapshot = kept::snapshot(&run, Checkpoint::Last, &opened).map_err(Failure::running)?;
-    let focus = Focus { sample: Sample::Validation(0), class: None, block: 0, from: None };
+    let focus = Focus { sample: QueryImage::Validation(0), class: None, block: 0, from: None };
     ask(&snapshot, &instrument.question(&focus))
 }
 

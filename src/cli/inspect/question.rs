@@ -4,7 +4,7 @@ use crate::cli::choices::one_of;
 use crate::cli::output::Failure;
 use clap::builder::PossibleValue;
 use lab_core::checkpoint::Checkpoint;
-use lab_core::instrument::{AskedImages, Focus, Instrument, Picture, Question, Sample};
+use lab_core::instrument::{AskedImages, Focus, Instrument, Picture, QueryImage, Question};
 use lab_core::random::MOST_DRAWS;
 use lab_engine::train::snapshot::Snapshot;
 use std::path::PathBuf;
@@ -104,9 +104,9 @@ impl Settings {
             let why = format!("--block {block} is for feature maps; {} shows every block", instrument.about().id);
             return Err(Failure::Usage(why));
         }
-        let picture = self.picture.clone().map(|path| Sample::Picture(Picture::File(path)));
+        let picture = self.picture.clone().map(|path| QueryImage::Picture(Picture::File(path)));
         let mut question = instrument.question(&Focus {
-            sample: picture.unwrap_or(Sample::Validation(self.image.unwrap_or(0))),
+            sample: picture.unwrap_or(QueryImage::Validation(self.image.unwrap_or(0))),
             class: if of_class { self.class_of(snapshot)? } else { None },
             block: if of_block { self.block_of(snapshot)? } else { 0 },
             from: self.from.and_then(|Start(checkpoint)| checkpoint),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A batch size, and what training with it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fit {
+pub struct BatchNeeds {
     /// Images at a time.
     pub batch: usize,
     /// Bytes for all arms: maps that are kept for the backward pass, weights, gradients and the optimisers' values.
@@ -18,7 +18,7 @@ pub struct Fit {
 pub struct Tried {
     /// What it needs.
     #[serde(flatten)]
-    pub fit: Fit,
+    pub fit: BatchNeeds,
     /// Images that all arms together saw in a second.
     pub images_per_second: f64,
 }
@@ -34,7 +34,7 @@ pub fn sizes(
     classes: usize,
     train: usize,
     memory: u64,
-) -> Result<Vec<Fit>, String> {
+) -> Result<Vec<BatchNeeds>, String> {
     let outlines: Vec<Outline> =
         experiment.arms.iter().map(|arm| Outline::new(arm, shape, classes)).collect::<Result<_, _>>()?;
     let bytes = |batch: usize| {
@@ -44,7 +44,7 @@ pub fn sizes(
         of.fold(0u64, u64::saturating_add)
     };
     let powers = (3..=16).map(|power| 1usize << power).take_while(|&batch| batch <= train.max(8));
-    Ok(powers.map(|batch| Fit { batch, bytes: bytes(batch) }).take_while(|fit| fit.bytes <= memory).collect())
+    Ok(powers.map(|batch| BatchNeeds { batch, bytes: bytes(batch) }).take_while(|fit| fit.bytes <= memory).collect())
 }
 
 /// How near to the greatest speed a smaller batch must come to be preferred: it makes more steps of the same images.
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_larger_batch_that_is_hardly_faster_is_not_recommended() {
-        let tried = |batch, images_per_second| Tried { fit: Fit { batch, bytes: 0 }, images_per_second };
+        let tried = |batch, images_per_second| Tried { fit: BatchNeeds { batch, bytes: 0 }, images_per_second };
         let all = [tried(8, 50.0), tried(16, 80.0), tried(32, 97.0), tried(64, 100.0)];
         assert_eq!(recommended(&all).unwrap().fit.batch, 32);
         assert_eq!(recommended(&[]), None);

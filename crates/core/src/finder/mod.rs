@@ -4,5 +4,5 @@
 mod batch;
 mod rate;
 
-pub use batch::{Fit, Tried, recommended, sizes};
+pub use batch::{BatchNeeds, Tried, recommended, sizes};
 pub use rate::{RateTest, Suggestion, suggestion};

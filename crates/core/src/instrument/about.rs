@@ -1,6 +1,6 @@
 //! What an instrument says about itself, and what is chosen before it is asked.
 
-use super::question::Sample;
+use super::question::QueryImage;
 use crate::checkpoint::Checkpoint;
 
 /// What an instrument is, for a person who sees it for the first time.
@@ -28,7 +28,7 @@ impl About {
 /// What a person looks at; an instrument takes from it what it needs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Focus {
-    pub sample: Sample,
+    pub sample: QueryImage,
     /// The class to explain; each arm's own prediction if absent.
     pub class: Option<usize>,
     /// The block, counted from 0.

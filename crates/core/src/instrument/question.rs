@@ -13,7 +13,7 @@ pub enum Question {
     /// What every arm says of every validation image.
     Predictions,
     /// The training images whose features are closest to those of an image.
-    Nearest { sample: Sample, count: usize },
+    Nearest { sample: QueryImage, count: usize },
     /// Gradients and responses block by block, on this many training images.
     Gradients {
         /// Images of the one batch.
@@ -26,7 +26,7 @@ pub enum Question {
     },
     /// Where in an image the decision comes from: Grad-CAM at every block.
     Explain {
-        sample: Sample,
+        sample: QueryImage,
         /// The class to explain; each arm's own prediction if absent.
         class: Option<usize>,
         /// Whether to cover patches as well, which takes longer.
@@ -34,14 +34,14 @@ pub enum Question {
     },
     /// The output of one block for an image, channel by channel.
     Features {
-        sample: Sample,
+        sample: QueryImage,
         /// The block, counted from 0.
         block: usize,
     },
     /// The first layer's filters.
     Filters,
     /// What remains of an image's logits when a block's branch or its shortcut is cut.
-    Cuts { sample: Sample },
+    Cuts { sample: QueryImage },
     /// Scores with these blocks out, counted from 0.
     Lesion { blocks: Vec<usize> },
     /// Scores with each block out in turn.
@@ -104,14 +104,14 @@ pub enum Question {
 
 /// An image that a question is about.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Sample {
+pub enum QueryImage {
     /// A validation image by its place.
     Validation(usize),
     /// A picture from elsewhere.
     Picture(Picture),
 }
 
-impl Default for Sample {
+impl Default for QueryImage {
     /// The first validation image.
     fn default() -> Self {
         Self::Validation(0)
@@ -129,7 +129,7 @@ pub enum AskedImages<'a> {
     Training(usize),
     /// Something is learnt of so many of the training images, and tried on all images to validate on.
     Both(usize),
-    One(&'a Sample),
+    One(&'a QueryImage),
     /// None, or such as the question brings along.
     Nothing,
 }
@@ -172,7 +172,7 @@ impl Question {
     pub fn needs_images(&self) -> bool {
         match self.asked() {
             AskedImages::Nothing => false,
-            AskedImages::One(Sample::Picture(_)) => self.needs_training_images(),
+            AskedImages::One(QueryImage::Picture(_)) => self.needs_training_images(),
             _ => true,
         }
     }
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_picture_from_elsewhere_is_compared_with_training_images_all_the_same() {
-        let sample = Sample::Picture(Picture::File(PathBuf::from("boot.png")));
+        let sample = QueryImage::Picture(Picture::File(PathBuf::from("boot.png")));
         let focus = Focus { sample, ..Focus::default() };
         let needs = |instrument: Instrument| {
             let question = instrument.question(&focus);

@@ -4,10 +4,10 @@ use super::refusal::Refusal;
 use super::subject::{Progress, Subject};
 use crate::nn::{self, Pass};
 use lab_core::blueprint::ShortcutPlan;
-use lab_core::instrument::{Cut, Finding, Sample};
+use lab_core::instrument::{Cut, Finding, QueryImage};
 
 /// The whole network first, then each block.
-pub(super) fn cuts(subject: &Subject, sample: &Sample, progress: &mut Progress) -> Result<Vec<Cut>, Refusal> {
+pub(super) fn cuts(subject: &Subject, sample: &QueryImage, progress: &mut Progress) -> Result<Vec<Cut>, Refusal> {
     let image = subject.sample_input(sample)?;
     let [channels, height, width] = image.shape;
     let logits = |mut pass: Pass| {

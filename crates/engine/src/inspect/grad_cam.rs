@@ -8,12 +8,12 @@ use super::subject::{self, Progress, Subject};
 use crate::nn::{self, Model, Pass};
 use crate::train::softmax;
 use burn::tensor::{Device, activation, s};
-use lab_core::instrument::{Explanation, Finding, HeatMap, Sample};
+use lab_core::instrument::{Explanation, Finding, HeatMap, QueryImage};
 
 /// Grad-CAM of one image at every block, for a class or for the network's own prediction.
 pub(super) fn explain(
     subject: &Subject,
-    sample: &Sample,
+    sample: &QueryImage,
     class: Option<usize>,
     occlude: bool,
     progress: &mut Progress,

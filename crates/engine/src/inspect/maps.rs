@@ -4,10 +4,10 @@ use super::refusal::Refusal;
 use super::subject::Subject;
 use crate::nn::{self, Pass};
 use lab_core::experiment::Naming;
-use lab_core::instrument::{HeatMap, Maps, Sample};
+use lab_core::instrument::{HeatMap, Maps, QueryImage};
 
 /// Every channel of a block's output for one image.
-pub(super) fn features(subject: &Subject, sample: &Sample, block: usize) -> Result<Maps, Refusal> {
+pub(super) fn features(subject: &Subject, sample: &QueryImage, block: usize) -> Result<Maps, Refusal> {
     let image = subject.sample_input(sample)?;
     let plan = subject.block(block)?;
     let [channels, height, width] = image.shape;

@@ -4,7 +4,7 @@ use super::refusal::Refusal;
 use super::subject::{Progress, Subject};
 use crate::nn::{self, DeviceError, Pass, compute_pass};
 use lab_core::data::{Images, evaluation_batches};
-use lab_core::instrument::{Finding, Neighbour, Sample, Thumbnail};
+use lab_core::instrument::{Finding, Neighbour, QueryImage, Thumbnail};
 
 /// Most features that are kept for the next question: 64 MiB.
 const KEPT: usize = 16 << 20;
@@ -12,7 +12,7 @@ const KEPT: usize = 16 << 20;
 /// The `count` nearest training images, nearest first. The training images' features are kept with the weights.
 pub(super) fn nearest(
     subject: &Subject,
-    sample: &Sample,
+    sample: &QueryImage,
     count: usize,
     progress: &mut Progress,
 ) -> Result<Vec<Neighbour>, Refusal> {

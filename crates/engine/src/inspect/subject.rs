@@ -8,7 +8,7 @@ use crate::train::softmax;
 use burn::tensor::{Device, Tensor};
 use lab_core::blueprint::{BlockPlan, Blueprint};
 use lab_core::data::{self, DataError, Images, Normalizer};
-use lab_core::instrument::{self, Finding, Sample, Score, Thumbnail};
+use lab_core::instrument::{self, Finding, QueryImage, Score, Thumbnail};
 use lab_core::random::{Draw, Random};
 
 /// Hears how many parts of how many are done, and sometimes what has been found by then; says whether to go on.
@@ -87,18 +87,18 @@ impl<'a> Subject<'a> {
     }
 
     /// The image of a question.
-    pub(super) fn sample_input(&self, sample: &Sample) -> Result<SampleInput, Refusal> {
+    pub(super) fn sample_input(&self, sample: &QueryImage) -> Result<SampleInput, Refusal> {
         let (lens, validation) = (self.snapshot.lens(), &self.snapshot.dataset.validation);
         let (pixels, truth) = match sample {
-            Sample::Validation(index) if *index < validation.len() => {
+            QueryImage::Validation(index) if *index < validation.len() => {
                 let image = validation.image(*index)?;
                 (image.into_owned(), Some(usize::from(validation.labels[*index])))
             }
-            Sample::Validation(index) => {
+            QueryImage::Validation(index) => {
                 let count = validation.len();
                 return Err(Refusal::NoImage { index: *index, count });
             }
-            Sample::Picture(picture) => (lens.pixels(&picture_of(picture, lens.shape).1?), None),
+            QueryImage::Picture(picture) => (lens.pixels(&picture_of(picture, lens.shape).1?), None),
         };
         let [_, height, width] = lens.shape;
         let mut inputs = Vec::with_capacity(pixels.len());

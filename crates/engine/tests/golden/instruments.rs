@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use lab_core::blueprint::Blueprint;
 use lab_core::data::{Dataset, Images};
 use lab_core::experiment::Fit;
-use lab_core::instrument::{Calibration, Confusion, Disagreement, Finding, Metrics, Predictions, Question, Sample};
+use lab_core::instrument::{Calibration, Confusion, Disagreement, Finding, Metrics, Predictions, QueryImage, Question};
 use lab_engine::inspect::{Subject, examine};
 use lab_engine::nn::{Model, Pass, Route};
 use lab_engine::train::snapshot::{ArmSnapshot, Snapshot};
@@ -152,7 +152,7 @@ fn grad_cam_and_cuts_of_every_block_are_pytorchs() {
     let mut maps = Worst::new("Grad-CAM", 1e-4);
     let mut cuts = Worst::new("cut logits", 1e-5);
     for network in &golden.networks {
-        let (snapshot, sample) = (snapshot(&golden, network), Sample::Validation(0));
+        let (snapshot, sample) = (snapshot(&golden, network), QueryImage::Validation(0));
         let question = Question::Explain { sample: sample.clone(), class: Some(network.class), occlusion: false };
         let Finding::Explanation(found) = ask(&snapshot, &question) else { panic!("maps") };
         assert_eq!(found.strip.len(), network.strip.len());

@@ -10,7 +10,7 @@ use lab_core::blueprint::Blueprint;
 use lab_core::checkpoint::Checkpoint;
 use lab_core::data::{Dataset, Images, plain_inputs};
 use lab_core::experiment::{Block, Data, Fit, Gain, HeadPool, Network, Norm, Scheme, Shortcut};
-use lab_core::instrument::{Answer, Finding, Gradients, Question, Sample};
+use lab_core::instrument::{Answer, Finding, Gradients, QueryImage, Question};
 use lab_core::random::Draw;
 use lab_core::table::Table;
 use lab_engine::inspect::grad_cam::grad_cam;
@@ -193,7 +193,7 @@ fn features_are_computed_once_for_weights_that_stay() {
     let data = embedded(120);
     let network = Network::cifar(8, 4, Shortcut::B);
     let ask = |snapshot: &Snapshot, image: usize| {
-        let question = Question::Nearest { sample: Sample::Validation(image), count: 5 };
+        let question = Question::Nearest { sample: QueryImage::Validation(image), count: 5 };
         let mut parts = 0;
         let found = examine(&subject(snapshot), &question, &mut |_, _, _| {
             parts += 1;
@@ -238,7 +238,7 @@ fn neighbours_are_near_in_what_the_head_gets() {
             pooled.collect::<Vec<f32>>()
         };
         let wanted = features(&data.validation, 3);
-        let question = Question::Nearest { sample: Sample::Validation(3), count: 8 };
+        let question = Question::Nearest { sample: QueryImage::Validation(3), count: 8 };
         let Ok(Finding::Nearest(found)) = examine(&subject(&snapshot), &question, &mut |_, _, _| true) else {
             panic!("neighbours")
         };
@@ -316,10 +316,10 @@ fn a_straight_path_begins_and_ends_at_the_two_networks() {
 /// Every instrument on two arms: each answers or says why not, tells how far it has come, and ends early when told.
 #[test]
 fn every_instrument_answers_for_every_arm_and_can_be_ended() {
-    use lab_core::instrument::Sample;
+    use lab_core::instrument::QueryImage;
     let networks = [("plain", &Network::cifar(8, 4, Shortcut::None)), ("residual", &Network::cifar(8, 4, Shortcut::A))];
     let snapshot = snapshot(&embedded(40), &networks);
-    let sample = Sample::Validation(3);
+    let sample = QueryImage::Validation(3);
     let questions = [
         Question::Predictions,
         Question::Nearest { sample: sample.clone(), count: 5 },

@@ -8,7 +8,7 @@ use lab_core::data::Dataset;
 use lab_core::experiment::{
     Augmentation, Curve, DeviceChoice, Experiment, Extension, Optimizer, preset, with_overrides,
 };
-use lab_core::instrument::{Finding, Sample};
+use lab_core::instrument::{Finding, QueryImage};
 use lab_core::protocol::keep::KeepNothing;
 use lab_core::protocol::{
     Answer, Command, End, Event, Live, Networks, Outcome, Phase, Picture, Question, StepRecord, Tune,
@@ -149,7 +149,7 @@ fn attended() -> Engine {
 /// Questions of every kind that takes a moment; all of them draw, differentiate or change copies of the networks.
 fn questions() -> Vec<Question> {
     let picture = Picture::Pixels { width: 30, height: 20, rgba: vec![90; 30 * 20 * 4] };
-    let sample = Sample::Validation(2);
+    let sample = QueryImage::Validation(2);
     vec![
         Question::Classify(vec![picture]),
         Question::Explain { sample: sample.clone(), class: None, occlusion: false },

@@ -15,7 +15,7 @@ use crate::state::Level;
 use eframe::egui::{Context, ViewportCommand, gui_zoom};
 use lab_core::experiment::{Plan, Source, preset};
 use lab_core::export::bundle::Opened;
-use lab_core::instrument::Sample;
+use lab_core::instrument::QueryImage;
 use lab_core::protocol::{Command, Networks, Phase, Picture, Question, Tune};
 use lab_core::runs::{self, Guess};
 use lab_core::study::{StudyPlan, is_study};
@@ -60,7 +60,7 @@ impl App {
             }
             Action::Explain(image) => {
                 self.inquiries.explain(image);
-                let sample = Sample::Validation(image);
+                let sample = QueryImage::Validation(image);
                 self.ask(Networks::Current, Question::Explain { sample, class: None, occlusion: false });
                 self.panels.bring(EXPLAIN);
             }

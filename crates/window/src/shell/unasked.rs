@@ -3,7 +3,7 @@
 
 use crate::state::Monitor;
 use crate::state::inquiries::{AnswerPlace, Inquiries};
-use lab_core::instrument::{Instrument, Sample};
+use lab_core::instrument::{Instrument, QueryImage};
 use lab_core::protocol::link::Link;
 use lab_core::protocol::{Command, Networks, Phase, Prepared, Question};
 
@@ -67,9 +67,9 @@ impl Unasked {
             return;
         };
         self.done = true;
-        inquiries.revealing = found.telling(REVEALING);
+        inquiries.revealing = found.revealing(REVEALING);
         for (place, image) in inquiries.revealing.clone().into_iter().enumerate() {
-            let question = Question::Explain { sample: Sample::Validation(image), class: None, occlusion: false };
+            let question = Question::Explain { sample: QueryImage::Validation(image), class: None, occlusion: false };
             self.ask(AnswerPlace::Revealing(place), question, inquiries, link);
         }
     }

@@ -5,7 +5,7 @@ use crate::pictures::compare_panel;
 use crate::scripted::*;
 use eframe::egui::Theme;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lab_core::instrument::{Cut, Explanation, Finding, Maps, Picture, Question, Sample};
+use lab_core::instrument::{Cut, Explanation, Finding, Maps, Picture, QueryImage, Question};
 use lab_core::protocol::Thumbnail;
 
 pub fn explanation(arm: usize) -> Finding {
@@ -33,7 +33,7 @@ fn every_arm_explains_an_image_at_every_block() {
     harness.get_by_label("Explain: Grad-CAM").click();
     harness.run();
     let (id, question) = script.asked_for(|question| matches!(question, Question::Explain { .. })).expect("asked");
-    assert_eq!(question, Question::Explain { sample: Sample::Validation(0), class: None, occlusion: false });
+    assert_eq!(question, Question::Explain { sample: QueryImage::Validation(0), class: None, occlusion: false });
     script.found(id, [Ok(explanation(0)), Ok(explanation(1))]);
     harness.run();
     assert!(harness.query_by_label("plain: Bag 82.0 %, truly Bag").is_some());
@@ -84,7 +84,7 @@ fn an_image_that_there_is_not_is_not_taken_and_why_is_shown() {
 #[test]
 fn a_picture_by_its_path_is_explained_for_a_chosen_class() {
     let (mut harness, script) = at_tab("Explain");
-    let sample = Sample::Picture(Picture::File("/tmp/boot.png".into()));
+    let sample = QueryImage::Picture(Picture::File("/tmp/boot.png".into()));
     pick(&mut harness, "Class", "Ankle boot");
     type_into(&mut harness, "Path of a picture to explain", "/tmp/boot.png");
     let (_, question) = script.asked_for(|question| matches!(question, Question::Explain { .. })).expect("Enter asks");
@@ -99,7 +99,7 @@ fn feature_maps_filters_and_cuts_are_shown() {
     harness.get_by_label("Show: Feature maps").click();
     harness.run();
     let (id, question) = script.asked_for(|question| matches!(question, Question::Features { .. })).expect("asked");
-    assert_eq!(question, Question::Features { sample: Sample::Validation(0), block: 3 });
+    assert_eq!(question, Question::Features { sample: QueryImage::Validation(0), block: 3 });
     let maps = || Maps { of: "layer1.3".into(), names: vec!["channel 0".into()], maps: vec![hill(8, [0.5, 0.5])] };
     script.found(id, [Ok(Finding::Maps(maps())), Ok(Finding::Maps(maps()))]);
     harness.run();

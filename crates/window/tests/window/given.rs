@@ -8,7 +8,7 @@ use crate::scripted::*;
 use eframe::egui::Modifiers;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use lab_core::instrument::{Cut, Finding, Gain, Maps, Neighbour, Question, Sample, Slice};
+use lab_core::instrument::{Cut, Finding, Gain, Maps, Neighbour, QueryImage, Question, Slice};
 use lab_core::protocol::{Event, Thumbnail};
 use lab_window::App;
 use std::collections::HashSet;
@@ -172,7 +172,7 @@ fn neighbours_are_given_away_once_they_are_those_of_the_image() {
         harness.run();
         harness.get_by_label("Find the nearest training images").click();
         harness.run();
-        let nearest = Question::Nearest { sample: Sample::Validation(image), count: 5 };
+        let nearest = Question::Nearest { sample: QueryImage::Validation(image), count: 5 };
         script.asked_for(|question| *question == nearest).expect("it was asked").0
     };
     let seen = Thumbnail { width: 2, height: 1, rgb: vec![250, 9, 9, 9, 9, 250] };

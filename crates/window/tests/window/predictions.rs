@@ -7,7 +7,7 @@ use crate::scripted::*;
 use eframe::egui::{Modifiers, Rect, Theme, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use lab_core::instrument::{Answer, Finding, Neighbour, Predictions, Question, Sample};
+use lab_core::instrument::{Answer, Finding, Neighbour, Predictions, QueryImage, Question};
 use lab_core::protocol::{Event, Thumbnail};
 use lab_window::App;
 use lab_window::dialogs::{Chosen, FileDialog};
@@ -84,7 +84,7 @@ fn images_are_sorted_filtered_and_looked_at() {
     assert!(shows(&harness, "plain: Sandal 53.2 %"));
     harness.get_by_label("Find the nearest training images").click();
     harness.run();
-    let nearest = Question::Nearest { sample: Sample::Validation(4), count: 5 };
+    let nearest = Question::Nearest { sample: QueryImage::Validation(4), count: 5 };
     let (id, _) = script.asked_for(|question| *question == nearest).expect("asked");
     let seen = Thumbnail { width: 1, height: 1, rgb: vec![9; 3] };
     let near = |class| Ok(Finding::Nearest(vec![Neighbour { image: 123, class, distance: 0.5, seen: seen.clone() }]));
@@ -94,7 +94,7 @@ fn images_are_sorted_filtered_and_looked_at() {
     harness.get_by_label("Explain this image").click();
     harness.run();
     let asked =
-        script.asked_for(|question| matches!(question, Question::Explain { sample: Sample::Validation(4), .. }));
+        script.asked_for(|question| matches!(question, Question::Explain { sample: QueryImage::Validation(4), .. }));
     assert!(asked.is_some(), "Explain is asked about the image");
 }
 

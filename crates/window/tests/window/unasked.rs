@@ -9,7 +9,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lab_core::instrument::{Question, Sample};
+use lab_core::instrument::{QueryImage, Question};
 use lab_core::protocol::{Command, Event, Outcome, Phase};
 use lab_window::App;
 
@@ -114,7 +114,7 @@ fn is_explain(question: &Question) -> bool {
 /// The images that were to be explained, with the numbers of the questions.
 pub fn explained(script: &Script) -> Vec<(u64, usize)> {
     let image = |command: &Command| match command {
-        Command::Ask { id, question: Question::Explain { sample: Sample::Validation(image), .. }, .. } => {
+        Command::Ask { id, question: Question::Explain { sample: QueryImage::Validation(image), .. }, .. } => {
             Some((*id, *image))
         }
         _ => None,
@@ -123,7 +123,7 @@ pub fn explained(script: &Script) -> Vec<(u64, usize)> {
 }
 
 #[test]
-fn in_the_end_predictions_and_three_telling_images_are_there_unasked() {
+fn in_the_end_predictions_and_three_revealing_images_are_there_unasked() {
     let (mut harness, script) = training(40);
     assert_eq!(times(&script, |_| true), 0, "nothing is asked while training");
     end(&mut harness, &script);

@@ -19,7 +19,7 @@ use crate::scene::{Effects, Panel, Scene};
 use crate::state::inquiries::AnswerPlace;
 use eframe::egui::{Color32, Key, ScrollArea, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, Vec2, vec2};
 use lab_core::experiment::Naming;
-use lab_core::instrument::{Cut, Finding, Focus, HeatMap, Instrument, Picture, Sample};
+use lab_core::instrument::{Cut, Finding, Focus, HeatMap, Instrument, Picture, QueryImage};
 use lab_core::number::{percent, short};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -142,10 +142,10 @@ impl Panel for ExplainPanel {
 }
 
 impl ExplainPanel {
-    fn sample(&self) -> Sample {
+    fn sample(&self) -> QueryImage {
         match &self.file {
-            Some(path) => Sample::Picture(Picture::File(path.clone())),
-            None => Sample::Validation(self.image),
+            Some(path) => QueryImage::Picture(Picture::File(path.clone())),
+            None => QueryImage::Validation(self.image),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::kit::widgets::named;
 use crate::scene::{Effects, Panel, Scene};
 use crate::state::selected::ConfusionCell;
 use eframe::egui::{Color32, Label, Modifiers, ScrollArea, Sense, Ui, Vec2, vec2};
-use lab_core::instrument::{ArmFinding, Finding, Findings, Focus, Gallery, Instrument, Question, Sample};
+use lab_core::instrument::{ArmFinding, Finding, Findings, Focus, Gallery, Instrument, QueryImage, Question};
 use lab_core::number::{count, percent, plural, short};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -289,7 +289,7 @@ impl PredictionsPanel {
 
 /// What the training images nearest to a validation image are.
 fn nearest(image: usize) -> Question {
-    Instrument::Nearest.question(&Focus { sample: Sample::Validation(image), ..Focus::default() })
+    Instrument::Nearest.question(&Focus { sample: QueryImage::Validation(image), ..Focus::default() })
 }
 
 /// The training images nearest to an image, as every arm places them.

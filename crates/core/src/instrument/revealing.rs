@@ -1,13 +1,13 @@
-//! Which images tell most about networks: those on which they disagree most surely, or of one network its surest mistakes.
+//! Which images reveal most about networks: those on which they disagree most surely, or of one network its surest mistakes.
 
 use super::Findings;
 use super::predictions::Predictions;
 
 impl Findings {
-    /// At most so many images, the most telling first, in the order of the set where they tell equally much. Of several
+    /// At most so many images, the most revealing first, in the order of the set where they reveal equally much. Of several
     /// networks first those that only the best one gets right, then those that only another one does, then the mistakes.
     #[must_use]
-    pub fn telling(&self, most: usize) -> Vec<usize> {
+    pub fn revealing(&self, most: usize) -> Vec<usize> {
         let arms: Vec<&Predictions> =
             self.predictions().map(|(_, found)| found).filter(|found| !found.is_empty()).collect();
         let right = |found: &Predictions| (0..found.len()).filter(|&image| found.is_right(image)).count();
@@ -62,14 +62,14 @@ mod tests {
         let plain = [0.9, 0.1, 0.4, 0.05, 0.9, 0.3];
         let residual = [0.9, 0.8, 0.9, 0.95, 0.2, 0.2];
         // Image 3 before 1 before 2; then what only plain gets right; then what both get wrong.
-        assert_eq!(found(&[&plain, &residual]).telling(9), [3, 1, 2, 4, 5]);
-        assert_eq!(found(&[&plain, &residual]).telling(3), [3, 1, 2]);
+        assert_eq!(found(&[&plain, &residual]).revealing(9), [3, 1, 2, 4, 5]);
+        assert_eq!(found(&[&plain, &residual]).revealing(3), [3, 1, 2]);
     }
 
     #[test]
     fn of_one_network_its_surest_mistakes_are_told() {
-        assert_eq!(found(&[&[0.9, 0.4, 0.1, 0.4]]).telling(3), [2, 1, 3]);
-        assert!(found(&[&[0.9]]).telling(3).is_empty());
-        assert!(found(&[]).telling(3).is_empty());
+        assert_eq!(found(&[&[0.9, 0.4, 0.1, 0.4]]).revealing(3), [2, 1, 3]);
+        assert!(found(&[&[0.9]]).revealing(3).is_empty());
+        assert!(found(&[]).revealing(3).is_empty());
     }
 }

@@ -232,7 +232,8 @@ impl Linear {
     /// [batch, in] → [batch, out]
     pub fn forward(&self, x: Tensor<2>, pass: &Pass) -> Tensor<2> {
         let precision = pass.precision();
-        let y = factor(x, precision).matmul(factor(self.weight.val(), precision).transpose());
+        // This way round the weight's gradient has the weight's own order in memory, and is not copied for the optimiser.
+        let y = factor(self.weight.val(), precision).matmul(factor(x, precision).transpose()).transpose();
         let y = sum(y, precision);
         match &self.bias {
             Some(bias) => y + bias.val().unsqueeze(),

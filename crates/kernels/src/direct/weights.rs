@@ -8,7 +8,7 @@ use crate::map::LINE;
 use crate::matmul::panel_width;
 use crate::scratch::round_up;
 use crate::shape::ConvShape;
-use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes, prefetch};
+use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes, load_up_to, prefetch, store_up_to};
 use crate::turn::{taps_room, turn, turn_taps};
 
 /// Length of the weights that [`pack_transposed`] packs.
@@ -69,9 +69,7 @@ fn pack_panels(shape: &ConvShape, weights: &[f32], rows: Axis, columns: Axis, pa
             let weights = &weights[start * columns.step..];
             dispatch(PackColumns { weights, step: columns.step, used, taps, rows: rows.count, width, packed });
         } else if taps == 1 {
-            for (row, to) in packed.chunks_exact_mut(width).enumerate() {
-                to[..used].copy_from_slice(&weights[row * rows.step + start..][..used]);
-            }
+            dispatch(CopyRows { weights: &weights[start..], step: rows.step, used, width, packed });
         } else {
             let weights = &weights[start * taps..];
             let places = (0..taps).map(|tap| (tap, tap * rows.count * width)).collect();
@@ -115,6 +113,41 @@ impl Work for PackColumns<'_> {
                 tap += 1;
                 if tap == taps {
                     (row, tap) = (row + 1, 0);
+                }
+            }
+        }
+    }
+}
+
+/// Copies some columns of rows that lie far apart.
+struct CopyRows<'a> {
+    /// From the first of the columns on.
+    weights: &'a [f32],
+    /// From one row to the next.
+    step: usize,
+    /// Columns.
+    used: usize,
+    width: usize,
+    packed: &'a mut [f32],
+}
+
+impl Work for CopyRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        /// Rows that are asked for ahead.
+        const AHEAD: usize = 8;
+        let Self { weights, step, used, width, packed } = self;
+        for (row, to) in packed.chunks_exact_mut(width).enumerate() {
+            let from = &weights[row * step..][..used];
+            let next = from.as_ptr().wrapping_add(AHEAD * step);
+            (0..used).step_by(LINE).for_each(|column| prefetch(next.wrapping_add(column)));
+            for first in (0..used).step_by(S::LANES) {
+                // SAFETY: both have the columns that are used.
+                unsafe {
+                    let value = load_up_to::<S>(from.as_ptr().add(first), used - first);
+                    store_up_to::<S>(to.as_mut_ptr().add(first), value, used - first);
                 }
             }
         }

@@ -84,9 +84,12 @@ struct Unused {
 static UNUSED: Mutex<Unused> = Mutex::new(Unused { blocks: VecDeque::new(), bytes: 0, used: 0, most: 0 });
 
 impl Unused {
-    /// A fitting block, if there is one, which counts as in use from now on, as does one that has to be made.
+    /// The block that fits best, of several the newest, if there is one; it counts as in use from now on, as does one that
+    /// has to be made. A larger block would be missed by the next one who needs its size.
     fn take(&mut self, size: usize) -> Option<Block> {
-        let found = self.blocks.iter().rposition(|block| block.size >= size && block.size <= size + size / 4);
+        let sizes = self.blocks.iter().map(|block| block.size).enumerate().rev();
+        let fitting = sizes.filter(|&(_, other)| other >= size && other <= size + size / 4);
+        let found = fitting.min_by_key(|&(_, other)| other).map(|(index, _)| index);
         let block = found.and_then(|index| self.blocks.remove(index));
         self.bytes -= block.as_ref().map_or(0, |block| block.size);
         self.used += block.as_ref().map_or(size, |block| block.size);
@@ -176,5 +179,24 @@ impl AllocationController for Block {
     fn memory(&self, _policy: AccessPolicy) -> Result<&[MaybeUninit<u8>], AccessError> {
         // SAFETY: the block owns `size` bytes.
         Ok(unsafe { std::slice::from_raw_parts(self.start.as_ptr().cast(), self.size) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_block_that_fits_best_is_taken_and_of_equal_ones_the_newest() {
+        let blocks: VecDeque<Block> = [1024, 1152, 1024, 1216, 64].map(Block::take).into();
+        let newest = blocks[2].start;
+        let bytes = blocks.iter().map(|block| block.size).sum();
+        let mut list = Unused { blocks, bytes, used: 0, most: 0 };
+        let first = list.take(1024).unwrap();
+        assert_eq!((first.size, first.start), (1024, newest));
+        let others: Vec<Block> = (0..3).map_while(|_| list.take(1024)).collect();
+        assert_eq!(others.iter().map(|block| block.size).collect::<Vec<_>>(), [1024, 1152, 1216]);
+        assert!(list.take(1024).is_none(), "a block that is too small is left");
+        assert_eq!((list.bytes, list.used), (64, 1024 + 1024 + 1152 + 1216));
     }
 }

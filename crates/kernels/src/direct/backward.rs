@@ -151,11 +151,8 @@ impl<A: Source, G: Source> Work for BlockBackward<'_, A, G> {
             next.start * len..next.end * len
         };
         let times = tiles::<S>(shape, images);
-        let ahead = Ahead::new(
-            Part { map: self.source, values: values(size) },
-            Part { map: self.gradients, values: values(out_size) },
-            times,
-        );
+        let (read, next) = (Part { map: self.source, values: values(size) }, values(out_size));
+        let ahead = Ahead::new(read, Part { map: self.gradients, values: next }, times);
         let task = WeightsTask { shape, inputs, gradients, from, to, images, part: self.part, ahead };
         // SAFETY: the width is the dispatched one, the copies are filled.
         unsafe { S::call(task) };

@@ -30,6 +30,11 @@ const ROWS: usize = 240;
 /// pixels have as inputs is read into the first-level cache once for so many channels.
 const CHANNELS: usize = 64;
 const PIXELS: usize = 192;
+/// Pixels whose copies are multiplied before the next ones are copied: they and the sums stay in the caches. A multiple of
+/// `PIXELS`, so that the order of the sums is that of all pixels in one go.
+const COPIED: usize = 2 * PIXELS;
+/// Weights from which on reading them for every so many pixels costs more than reading the copies from memory.
+const HEAVY: usize = 1 << 20;
 /// Tasks that the weights' gradients are cut into at least, if there are enough of them.
 const TASKS: usize = 8;
 /// Values that one task clears.
@@ -69,9 +74,9 @@ fn seen(shape: &ConvShape, output: usize) -> usize {
     (image * shape.height + y * shape.stride) * shape.width + x * shape.stride
 }
 
-/// Images whose rows of `depth` channels are multiplied together.
-fn images_at_once(shape: &ConvShape, depth: usize) -> usize {
-    ((SCRATCH_BUDGET / depth).clamp(24, ROWS) / pixels(shape)).max(1)
+/// Rows of `depth` channels that are multiplied together.
+fn rows_at_once(depth: usize) -> usize {
+    (SCRATCH_BUDGET / depth).clamp(24, ROWS)
 }
 
 /// Copies the pixels of a map from the row `first` on; `place` tells where each row's pixel lies.
@@ -125,7 +130,7 @@ pub(super) fn forward<F: Finish + Send>(
     finish: impl Fn(usize) -> F + Sync,
 ) -> Vec<F> {
     let (rows, pixels, columns) = (Rows::new(shape.in_channels), pixels(shape), shape.out_channels);
-    let images = images_at_once(shape, shape.in_channels);
+    let images = (rows_at_once(shape.in_channels) / pixels).max(1);
     let cut = Cut::new(shape.batch, images, pixels, columns, shape.weight_len());
     let out = Target::new(out);
     let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(shape, weights, packed);
@@ -243,13 +248,25 @@ pub(super) fn backward(
 ) {
     let (from, to) = (Rows::new(shape.in_channels), Rows::new(shape.out_channels));
     let count = shape.batch * pixels(shape);
-    scratch::with(count * (from.len + to.len), |buffer| {
-        let (inputs, copied) = buffer.split_at_mut(count * from.len);
-        copy_all(from, source, |row| seen(shape, row), inputs);
-        copy_all(to, gradients, |row| row, copied);
-        weigh(source, from, inputs, to, copied, wanted.weights);
-        if let Some(out) = wanted.inputs {
-            spread(shape, weights, to, copied, out, wanted.accumulate);
+    let most = if shape.weight_len() < HEAVY { COPIED.min(count) } else { count };
+    let weigh = Weigh::new(from, to);
+    weigh.into(wanted.weights, |sums| {
+        let each = |spread: Option<&Spread>| {
+            scratch::with(most * (from.len + to.len), |buffer| {
+                for first in (0..count).step_by(most) {
+                    let rows = most.min(count - first);
+                    let (inputs, copied) = buffer.split_at_mut(most * from.len);
+                    let (inputs, copied) = (&mut inputs[..rows * from.len], &mut copied[..rows * to.len]);
+                    copy_all(from, source, |row| seen(shape, first + row), inputs);
+                    copy_all(to, gradients, |row| first + row, copied);
+                    weigh.add(source, inputs, copied, sums, first > 0);
+                    spread.iter().for_each(|spread| spread.rows(first, copied));
+                }
+            });
+        };
+        match wanted.inputs {
+            Some(out) => Spread::with(shape, weights, out, wanted.accumulate, |spread| each(Some(&spread))),
+            None => each(None),
         }
     });
 }
@@ -261,28 +278,44 @@ fn copy_all(rows: Rows, source: &impl Source, place: impl Fn(usize) -> usize + S
 }
 
 /// The gradients `[out][in]` of the weights: those of the outputs, transposed, times the inputs.
-fn weigh(source: &impl Source, from: Rows, inputs: &[f32], to: Rows, gradients: &[f32], weights: &mut [f32]) {
-    let columns = round_up(from.channels, lanes());
-    let (groups, panel) = (to.channels.div_ceil(CHANNELS), 2 * lanes());
-    let step = columns.div_ceil(panel * TASKS.div_ceil(groups)) * panel;
-    let products = |out: &mut [f32]| {
-        let out = Target::new(out);
+#[derive(Clone, Copy)]
+struct Weigh {
+    from: Rows,
+    to: Rows,
+    /// Input channels, padded.
+    columns: usize,
+}
+
+impl Weigh {
+    fn new(from: Rows, to: Rows) -> Self {
+        Self { from, to, columns: round_up(from.channels, lanes()) }
+    }
+
+    /// Hands `work` where to leave its sums, which are the gradients of the `weights` in the end.
+    fn into(self, weights: &mut [f32], work: impl FnOnce(Target)) {
+        let Self { from, to, columns } = self;
+        if columns == from.channels {
+            return work(Target::new(weights));
+        }
+        scratch::with(to.channels * columns, |padded| {
+            work(Target::new(padded));
+            for (weights, padded) in weights.chunks_exact_mut(from.channels).zip(padded.chunks_exact(columns)) {
+                weights.copy_from_slice(&padded[..from.channels]);
+            }
+        });
+    }
+
+    /// Writes the sums over these pixels, or adds them to those of the pixels before.
+    fn add(self, source: &impl Source, inputs: &[f32], gradients: &[f32], out: Target, add: bool) {
+        let Self { from, to, columns } = self;
+        let (groups, panel) = (to.channels.div_ceil(CHANNELS), 2 * lanes());
+        let step = columns.div_ceil(panel * TASKS.div_ceil(groups)) * panel;
         (0..groups * columns.div_ceil(step)).into_par_iter().with_max_len(1).for_each(|task| {
             let (group, first) = (task % groups * CHANNELS, task / groups * step);
             let rows = group..(group + CHANNELS).min(to.channels);
-            source.dispatch(WeighTask { gradients, to, rows, inputs, from, first, step, columns, out });
+            source.dispatch(WeighTask { gradients, to, rows, inputs, from, first, step, columns, out, add });
         });
-    };
-    if columns == from.channels {
-        products(weights);
-        return;
     }
-    scratch::with(to.channels * columns, |padded| {
-        products(padded);
-        for (weights, padded) in weights.chunks_exact_mut(from.channels).zip(padded.chunks_exact(columns)) {
-            weights.copy_from_slice(&padded[..from.channels]);
-        }
-    });
 }
 
 /// The gradients of the weights between some output channels, the `rows`, and up to `step` input channels from `first` on.
@@ -297,6 +330,8 @@ struct WeighTask<'a> {
     /// Input channels, padded.
     columns: usize,
     out: Target,
+    /// Whether there are sums of earlier pixels.
+    add: bool,
 }
 
 impl Work for WeighTask<'_> {
@@ -304,7 +339,7 @@ impl Work for WeighTask<'_> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Self { gradients, to, rows, inputs, from, first, step, columns, out } = self;
+        let Self { gradients, to, rows, inputs, from, first, step, columns, out, add } = self;
         let count = inputs.len() / from.len;
         for pixel in (0..count).step_by(PIXELS) {
             // SAFETY: both have a row for every pixel, that of the inputs padded to whole vectors, which are zero there; the
@@ -321,7 +356,7 @@ impl Work for WeighTask<'_> {
                     rows: rows.len(),
                     columns: step.min(columns - first),
                     depth: PIXELS.min(count - pixel),
-                    add: pixel > 0,
+                    add: add || pixel > 0,
                     fetch: true,
                 });
             }
@@ -330,37 +365,44 @@ impl Work for WeighTask<'_> {
 }
 
 /// The gradients of the inputs: those of the outputs times the weights, transposed. Pixels that no output sees have none.
-fn spread(shape: &ConvShape, weights: &[f32], to: Rows, copied: &[f32], inputs: &mut [f32], accumulate: bool) {
-    let (pixels, columns) = (pixels(shape), shape.in_channels);
-    let images = images_at_once(shape, shape.out_channels);
-    let cut = Cut::new(shape.batch, images, pixels, columns, shape.weight_len());
-    if shape.stride > 1 && !accumulate {
-        inputs.par_chunks_mut(CLEARED).for_each(|inputs| inputs.fill(0.0));
-    }
-    let out = Target::new(inputs);
-    let place = |row: usize| seen(shape, row) * columns;
-    scratch::with(weights::transposed_len(shape), |packed| {
-        weights::pack_transposed(shape, weights, packed);
-        let products = Products { rows: to, packed, columns, out };
-        let rows = |task: &Task| task.images.start * pixels..task.images.end * pixels;
-        let left = |rows: &Range<usize>| &copied[rows.start * to.len..rows.end * to.len];
-        if accumulate {
-            let add = Accumulate { base: out.start };
-            cut.each(
-                |_| add,
-                |task, finish| {
-                    let rows = rows(task);
-                    products.compute(&Plain(copied), left(&rows), task, rows.start, place, finish);
-                },
-            );
-        } else {
-            cut.each(
-                |_| Keep,
-                |task, finish| {
-                    let rows = rows(task);
-                    products.compute(&Plain(copied), left(&rows), task, rows.start, place, finish);
-                },
-            );
+struct Spread<'a> {
+    shape: &'a ConvShape,
+    products: Products<'a>,
+    /// Whether they are added to what is there.
+    accumulate: bool,
+}
+
+impl Spread<'_> {
+    /// Packs the weights for `work`, which gives every row to [`Self::rows`].
+    fn with(shape: &ConvShape, weights: &[f32], inputs: &mut [f32], accumulate: bool, work: impl FnOnce(Spread<'_>)) {
+        if shape.stride > 1 && !accumulate {
+            inputs.par_chunks_mut(CLEARED).for_each(|inputs| inputs.fill(0.0));
         }
-    });
+        let (rows, out) = (Rows::new(shape.out_channels), Target::new(inputs));
+        scratch::with(weights::transposed_len(shape), |packed| {
+            weights::pack_transposed(shape, weights, packed);
+            work(Spread { shape, products: Products { rows, packed, columns: shape.in_channels, out }, accumulate });
+        });
+    }
+
+    /// Those that come from these rows of outputs, the first of which is the row `first` of all.
+    fn rows(&self, first: usize, copied: &[f32]) {
+        if self.accumulate {
+            let add = Accumulate { base: self.products.out.start };
+            self.finished(first, copied, |_| add);
+        } else {
+            self.finished(first, copied, |_| Keep);
+        }
+    }
+
+    fn finished<F: Finish + Send>(&self, first: usize, copied: &[f32], finish: impl Fn(usize) -> F + Sync) {
+        let Self { shape, products, .. } = self;
+        let (len, columns) = (products.rows.len, products.columns);
+        let cut = Cut::new(copied.len() / len, rows_at_once(shape.out_channels), 1, columns, shape.weight_len());
+        cut.each(finish, |task, finish| {
+            let left = &copied[task.images.start * len..task.images.end * len];
+            let place = |row: usize| seen(shape, row) * columns;
+            products.compute(&Plain(copied), left, task, first + task.images.start, place, finish);
+        });
+    }
 }

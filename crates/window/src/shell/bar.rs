@@ -284,7 +284,6 @@ struct Fact {
     text: String,
     /// In points, so that nothing moves while its number changes.
     width: f32,
-    /// What it is.
     what: &'static str,
 }
 

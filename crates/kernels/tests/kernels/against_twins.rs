@@ -135,9 +135,10 @@ fn convolutions_of_many_channels() {
         let shape = ConvShape { batch, in_channels, out_channels, height, width, kernel, stride: 1, padding };
         convolves_as_its_twin(shape, Precision::F32, Activation::Relu, true);
     }
-    // Single pixels of more channels than are summed over in one go, and of numbers that fill no vector.
-    for (in_channels, out_channels, stride) in [(300, 70, 1), (67, 301, 2), (260, 64, 3)] {
-        let (batch, height, width) = (9, 5, 4);
+    // Single pixels of more channels than are summed over in one go, and of numbers that fill no vector; more pixels than
+    // are copied in one go, and fewer.
+    for (batch, in_channels, out_channels, stride) in [(23, 300, 70, 1), (80, 67, 301, 2), (9, 260, 64, 3)] {
+        let (height, width) = (5, 4);
         let shape = ConvShape { batch, in_channels, out_channels, height, width, kernel: 1, stride, padding: 0 };
         for precision in [Precision::F32, Precision::Bf16] {
             convolves_as_its_twin(shape, precision, Activation::Relu, true);
@@ -148,7 +149,7 @@ fn convolutions_of_many_channels() {
 /// Where a map goes into a convolution and past it, its gradient is gathered in one place.
 #[test]
 fn gradients_of_single_pixels_are_added_to_those_of_the_shortcut() {
-    let (dims, channels) = ([9, 130, 4, 3], 130);
+    let (dims, channels) = ([37, 130, 4, 3], 130);
     let steps = Steps { stride: 1, padding: 0 };
     let (x, w) = (values(dims.iter().product(), 1), leaf(&values(channels * channels, 2), [channels, channels, 1, 1]));
     let gradient = |of: &Tensor<4>, y: Tensor<4>| -> Vec<f32> {

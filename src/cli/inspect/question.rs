@@ -136,15 +136,8 @@ impl Settings {
                 set(points, self.points);
                 set(lines, self.draws);
             }
-            Question::Classify(_)
-            | Question::Gallery
-            | Question::Predictions
-            | Question::Explain { .. }
-            | Question::Features { .. }
-            | Question::Filters
-            | Question::Cuts { .. }
-            | Question::Lesion { .. }
-            | Question::Lesions => {}
+            // The others have none of these settings.
+            _ => {}
         }
         Ok(question)
     }

@@ -312,19 +312,8 @@ fn line(arm: usize, name: &str, finding: &Finding) -> Series {
         Finding::Exits(found) => {
             line.points = found.iter().zip(1..).map(|(exit, index)| [f64::from(index), exit.accuracy]).collect();
         }
-        // Other panels draw these.
-        Finding::Predictions(_)
-        | Finding::Nearest(_)
-        | Finding::Gradients(_)
-        | Finding::Histograms(_)
-        | Finding::Explanation(_)
-        | Finding::Maps(_)
-        | Finding::Cuts(_)
-        | Finding::Lesion(_)
-        | Finding::Slice(_)
-        | Finding::Surface(_)
-        | Finding::PathLengths(_)
-        | Finding::Shattered(_) => {}
+        // Other panels draw the others.
+        _ => {}
     }
     line
 }

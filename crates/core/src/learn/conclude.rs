@@ -1,6 +1,6 @@
 //! What a guided experiment has shown, from the trials that have ended so far.
 
-use super::asked::TrialAnswers;
+use super::answers::TrialAnswers;
 use super::lesson::{Claim, Lesson, Side};
 use crate::files::{json, write_atomically};
 use crate::names::{quoted, seeds};

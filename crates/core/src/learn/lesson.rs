@@ -1,6 +1,6 @@
 //! A guided experiment as its file says it, checked.
 
-use super::asked::askable;
+use super::answers::askable;
 use super::quantity::Quantity;
 use crate::experiment::file::parsed;
 use crate::instrument::Instrument;

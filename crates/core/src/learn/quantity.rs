@@ -1,6 +1,6 @@
 //! What a claim of a guided experiment may be about, read from a trial's run folder.
 
-use super::asked::TrialAnswers;
+use super::answers::TrialAnswers;
 use crate::instrument::Instrument;
 use crate::number::{count, short, tick};
 use crate::quantity::Measure;

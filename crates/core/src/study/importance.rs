@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 impl StudyFolder {
     /// How much each axis mattered for being among the best tenth of the points, in the order of the axes; all add up to
-    /// 1. Equal shares say that nothing can be said; none, that nothing is varied.
+    /// 1. Equal shares mean that nothing can be said; none, that nothing is varied.
     ///
     /// # Errors
     /// A folder that cannot be read, a damaged file.

@@ -250,7 +250,7 @@ pub(super) fn backward(
     let count = shape.batch * pixels(shape);
     let most = if shape.weight_len() < HEAVY { COPIED.min(count) } else { count };
     let weigh = Weigh::new(from, to);
-    weigh.into(wanted.weights, |sums| {
+    weigh.with_sums(wanted.weights, |sums| {
         let each = |spread: Option<&Spread>| {
             scratch::with(most * (from.len + to.len), |buffer| {
                 for first in (0..count).step_by(most) {
@@ -292,7 +292,7 @@ impl Weigh {
     }
 
     /// Hands `work` where to leave its sums, which are the gradients of the `weights` in the end.
-    fn into(self, weights: &mut [f32], work: impl FnOnce(Target)) {
+    fn with_sums(self, weights: &mut [f32], work: impl FnOnce(Target)) {
         let Self { from, to, columns } = self;
         if columns == from.channels {
             return work(Target::new(weights));

@@ -39,7 +39,8 @@ use crate::names::first_few;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// All formats, in the order in which they are tried. Pictures by their names and by folders come last: least is needed to take something for them.
+/// All formats, in the order in which they are tried. Pictures by their names and by folders come last: most things can be
+/// taken for them.
 const FORMATS: [Format; 12] = [
     idx::FORMAT,
     cifar::FORMAT,

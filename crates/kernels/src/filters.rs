@@ -29,6 +29,20 @@ pub(crate) enum Algorithm {
 pub(crate) struct Packed {
     taps: OnceLock<Lines>,
     tiles: OnceLock<Lines>,
+    /// What the sums of each output channel are multiplied by, where it cannot be in the weights.
+    pub scale: Option<Vec<f32>>,
+}
+
+impl Packed {
+    /// With a scale behind the sums.
+    pub fn scaled(scale: Vec<f32>) -> Self {
+        Self { scale: Some(scale), ..Self::default() }
+    }
+
+    /// Whether [`Algorithm::Taps`] finds its form here.
+    pub fn has_taps(&self) -> bool {
+        self.taps.get().is_some()
+    }
 }
 
 impl Filters<'_> {

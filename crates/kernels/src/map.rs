@@ -255,9 +255,11 @@ impl Finish for Accumulate {
     }
 }
 
-/// Adds a bias and the shortcut and activates: `act(sums + bias + shortcut)`.
+/// Adds a bias and the shortcut and activates: `act(scale · sums + bias + shortcut)`.
 #[derive(Clone, Copy)]
 pub(crate) struct Activate<'a> {
+    /// One value for each channel, 1 if there is none.
+    pub scale: Option<&'a [f32]>,
     /// One value for each channel.
     pub bias: Option<&'a [f32]>,
     /// A map like the output.
@@ -267,24 +269,27 @@ pub(crate) struct Activate<'a> {
 }
 
 impl Finish for Activate<'_> {
-    type Held<S: Simd> = S::V;
+    /// Scale and bias.
+    type Held<S: Simd> = [S::V; 2];
 
     #[inline(always)]
-    unsafe fn begin<S: Simd>(&mut self, channel: usize, count: usize) -> S::V {
-        // SAFETY: the bias has all channels of the map.
+    unsafe fn begin<S: Simd>(&mut self, channel: usize, count: usize) -> [S::V; 2] {
+        // SAFETY: scale and bias have all channels of the map.
         unsafe {
-            match self.bias {
-                Some(bias) => load_up_to::<S>(bias.as_ptr().wrapping_add(channel), count),
-                None => S::splat(0.0),
-            }
+            let held = |values: Option<&[f32]>, without: f32| match values {
+                Some(values) => load_up_to::<S>(values.as_ptr().wrapping_add(channel), count),
+                None => S::splat(without),
+            };
+            [held(self.scale, 1.0), held(self.bias, 0.0)]
         }
     }
 
     #[inline(always)]
-    unsafe fn finish<S: Simd>(&self, bias: &mut S::V, sums: S::V, index: usize, count: usize) -> S::V {
+    unsafe fn finish<S: Simd>(&self, held: &mut [S::V; 2], sums: S::V, index: usize, count: usize) -> S::V {
         // SAFETY: the caller vouches for the index.
         unsafe {
-            let mut value = S::add(sums, *bias);
+            let [scale, bias] = *held;
+            let mut value = S::fma(sums, scale, bias);
             if let Some(shortcut) = self.shortcut {
                 value = S::add(value, load_up_to::<S>(shortcut.as_ptr().wrapping_add(index), count));
             }

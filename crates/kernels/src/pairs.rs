@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use crate::direct;
-use crate::filters::Filters;
+use crate::filters::{Filters, Packed};
 use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::scratch;
 use crate::shape::{Backward, ConvShape};
@@ -51,7 +51,7 @@ impl<M: Source> Source for ChannelPairs<'_, M> {
         unsafe {
             let low = self.map.load::<S>(low, pixel + pair, count);
             let high = self.map.load::<S>(high, pixel + half + pair, self.channels - half - pair);
-            S::pair(S::bf16(low), S::bf16(high))
+            S::pair(low, high)
         }
     }
 }
@@ -97,9 +97,14 @@ impl<M: Source> Source for ImagePairs<'_, M> {
             let low = self.map.load::<S>(held, index, count);
             let beyond = self.half + index;
             let high = if beyond < self.len { self.map.load::<S>(held, beyond, count) } else { S::splat(0.0) };
-            S::pair(S::bf16(low), S::bf16(high))
+            S::pair(low, high)
         }
     }
+}
+
+/// Two numbers that are rounded already, the second one as its bits.
+fn paired(low: f32, high: u32) -> f32 {
+    f32::from_bits(low.to_bits() >> 16 | high & 0xFFFF_0000)
 }
 
 /// As [`crate::conv::forward()`], with weights that are rounded already.
@@ -107,13 +112,13 @@ pub(crate) fn forward<F: Finish + Send>(
     pairs: Pairs,
     shape: &ConvShape,
     source: &impl Source,
-    weights: &[f32],
+    weights: Filters,
     out: &mut [f32],
     finish: impl Fn(usize) -> F + Sync,
 ) -> Vec<F> {
     let (channels, taps) = (shape.in_channels, shape.kernel * shape.kernel);
-    let weight = |output: usize, input: usize, tap: usize| weights[(output * channels + input) * taps + tap];
-    convolve(pairs, shape, source, weight, out, finish)
+    let weight = |output: usize, input: usize, tap: usize| weights.values[(output * channels + input) * taps + tap];
+    convolve(pairs, shape, source, weight, weights.packed, out, finish)
 }
 
 /// [`forward`] with the weight of an output channel, an input channel and a tap.
@@ -122,6 +127,7 @@ fn convolve<F: Finish + Send>(
     shape: &ConvShape,
     source: &impl Source,
     weight: impl Fn(usize, usize, usize) -> f32 + Sync,
+    packed: Option<&Packed>,
     out: &mut [f32],
     finish: impl Fn(usize) -> F + Sync,
 ) -> Vec<F> {
@@ -129,25 +135,21 @@ fn convolve<F: Finish + Send>(
     let half = channels.div_ceil(2);
     let halved = ConvShape { in_channels: half, ..*shape };
     scratch::with(halved.weight_len(), |values| {
-        values.par_chunks_mut(half * taps).enumerate().for_each(|(output, values)| {
+        let is_packed = packed.is_some_and(Packed::has_taps);
+        let unpaired = if is_packed { &mut [] } else { &mut *values };
+        unpaired.par_chunks_mut(half * taps).enumerate().for_each(|(output, values)| {
             for (index, value) in values.iter_mut().enumerate() {
                 let (pair, tap) = (index / taps, index % taps);
-                let low = weight(output, pair, tap).to_bits() >> 16;
                 let high = if half + pair < channels { weight(output, half + pair, tap).to_bits() } else { 0 };
-                *value = f32::from_bits(low | high & 0xFFFF_0000);
+                *value = paired(weight(output, pair, tap), high);
             }
         });
         let source = ChannelPairs { pairs, map: source, channels };
-        direct::forward(&halved, &source, Filters { values, packed: None }, out, finish)
+        direct::forward(&halved, &source, Filters { values, packed }, out, finish)
     })
 }
 
-/// Whether [`backward`] gives what is wanted: gradients of inputs come from a convolution of single steps.
-pub(crate) fn differentiate(shape: &ConvShape, wanted: &Backward) -> bool {
-    wanted.inputs.is_none() || (shape.stride == 1 && shape.padding < shape.kernel)
-}
-
-/// As [`crate::conv::backward()`], where [`differentiate`] holds and with weights that are rounded already.
+/// As [`crate::conv::backward()`], with weights that are rounded already.
 pub(crate) fn backward(
     pairs: Pairs,
     shape: &ConvShape,
@@ -163,6 +165,17 @@ pub(crate) fn backward(
     let alone = Backward { inputs: None, accumulate: false, weights: weight_gradients };
     direct::backward(&halved, &images, weights, &image_gradients, alone);
     let Some(inputs) = inputs else { return };
+    if shape.stride > 1 || shape.padding >= shape.kernel {
+        let channels = shape.out_channels;
+        let halved = ConvShape { out_channels: channels.div_ceil(2), ..*shape };
+        let source = ChannelPairs { pairs, map: gradients, channels };
+        return scratch::with(halved.weight_len(), |values| {
+            let (low, high) = weights.split_at(values.len());
+            let high = high.iter().map(|high| high.to_bits()).chain(std::iter::repeat(0));
+            values.iter_mut().zip(low.iter().zip(high)).for_each(|(value, (low, high))| *value = paired(*low, high));
+            direct::input_gradients(&halved, values, &source, inputs, accumulate);
+        });
+    }
     // Every input is the sum of the gradients that it led to, by the weights that led there: a convolution with the kernel
     // turned by 180°.
     let back = ConvShape {
@@ -180,8 +193,8 @@ pub(crate) fn backward(
         |input: usize, output: usize, tap: usize| weights[(output * shape.in_channels + input) * taps + taps - 1 - tap];
     if accumulate {
         let base = Accumulate { base: inputs.as_ptr() };
-        convolve(pairs, &back, gradients, weight, inputs, |_| base);
+        convolve(pairs, &back, gradients, weight, None, inputs, |_| base);
     } else {
-        convolve(pairs, &back, gradients, weight, inputs, |_| Keep);
+        convolve(pairs, &back, gradients, weight, None, inputs, |_| Keep);
     }
 }

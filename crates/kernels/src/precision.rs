@@ -9,10 +9,9 @@ pub enum Precision {
     /// Single precision, as they are.
     #[default]
     F32,
-    /// Rounded to bfloat16: maps and gradients as they are read, weights come so.
+    /// Rounded to bfloat16: maps and gradients as they are read, weights come so. Where tiles compute the convolution, what
+    /// they transform is rounded instead of maps and gradients.
     Bf16,
-    /// The same of maps and gradients alone: something was folded into the weights after they were rounded.
-    Bf16Folded,
 }
 
 /// Rounds every value to the nearest bfloat16: single precision's sign and exponent, and 7 binary digits behind the point

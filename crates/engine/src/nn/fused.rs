@@ -76,7 +76,8 @@ pub(super) fn conv_norm_act(
             let vectors = [Some(&*norm.gamma), Some(&*norm.beta), mean, variance];
             let folded = conv.kept.get(Origin { weight: &conv.weight, vectors, gain: factor, precision }, || {
                 let (scale, shift) = affine();
-                Folded::with_affine(rounded::factor(conv.weight.val(), precision), scale, shift)
+                let weight = rounded::factor(conv.weight.val(), precision);
+                Folded::with_affine(weight, scale, Some(shift), rounded::kernel(precision))
             });
             ops::conv_folded_act(x, &folded, shortcut, how, act)
         }
@@ -109,7 +110,13 @@ fn conv_act(
     };
     let vectors = [conv.bias.as_deref(), None, None, None];
     let origin = Origin { weight: &conv.weight, vectors, gain: factor, precision };
-    let folded = conv.kept.get(origin, || Folded::new(scaled(weight(), gain), bias()));
+    let folded = conv.kept.get(origin, || {
+        if factor == 1.0 {
+            return Folded::new(weight(), bias());
+        }
+        let scale = Tensor::full([conv.weight.dims()[0]], factor, &x.device());
+        Folded::with_affine(weight(), scale, bias(), rounded::kernel(precision))
+    });
     ops::conv_folded_act(x, &folded, shortcut, how, act)
 }
 

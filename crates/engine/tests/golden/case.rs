@@ -41,6 +41,11 @@ impl Case {
         Self::of("precision", name)
     }
 
+    /// The same where tiles round what they transform, as the fused convolutions of 3×3 do.
+    pub fn rounded_in_tiles(name: &str) -> Self {
+        Self::of("tiles", name)
+    }
+
     fn of(folder: &str, name: &str) -> Self {
         let bytes = std::fs::read(golden(&format!("{folder}/{name}.safetensors"))).unwrap();
         let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();

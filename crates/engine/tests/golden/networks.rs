@@ -197,7 +197,8 @@ fn apart_from_rounded(run: &Run) -> [f64; 3] {
 fn products_of_bfloat16_are_what_pytorch_makes_of_rounded_factors() {
     for (device, stock) in [(Device::flex(), false), (Device::flex(), true), (Device::ndarray(), false)] {
         for name in ROUNDED {
-            let case = Case::rounded(name);
+            let fused = device == Device::flex() && !stock;
+            let case = if fused { Case::rounded_in_tiles(name) } else { Case::rounded(name) };
             let single = Run::new(&case, &device, stock);
             let far = apart_from_rounded(&single);
             let near = apart_from_rounded(&Run { precision: Precision::Bf16, ..single });

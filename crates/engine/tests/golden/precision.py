@@ -1,8 +1,14 @@
-"""The same networks with the factors of all products rounded to bfloat16, as `recipe.precision = "bf16"` has it."""
+"""The same networks with the factors of all products rounded to bfloat16, as `recipe.precision = "bf16"` has it.
+
+The fused kernels compute convolutions of 3×3 in tiles and round what they transform (`tiles.py`); the other devices round
+maps, weights and gradients themselves.
+"""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from tiles import Tiled
 
 CASES = ["basic-batch", "bottleneck-group", "basic-gain-learned", "pre_basic-shortcut-d", "stride3-shortcut-b"]
 
@@ -35,12 +41,15 @@ class Sum(torch.autograd.Function):
         return bf16(gradient)
 
 
-def rounded(net):
-    """The same network, multiplying so."""
+def rounded(net, tiles=False):
+    """The same network, multiplying so; `tiles` says whether by tiles where kernels do."""
 
     def conv(layer, x):
-        y = F.conv2d(Factor.apply(x), Factor.apply(layer.weight), None, layer.stride, layer.padding)
-        y = Sum.apply(y)
+        if tiles and Tiled.computes(layer, x):
+            y = Tiled.apply(x, Factor.apply(layer.weight))
+        else:
+            y = F.conv2d(Factor.apply(x), Factor.apply(layer.weight), None, layer.stride, layer.padding)
+            y = Sum.apply(y)
         return y if layer.bias is None else y + layer.bias.view(1, -1, 1, 1)
 
     def linear(layer, x):
@@ -53,3 +62,7 @@ def rounded(net):
         elif isinstance(layer, nn.Linear):
             layer.forward = lambda x, layer=layer: linear(layer, x)
     return net
+
+
+def rounded_tiles(net):
+    return rounded(net, tiles=True)

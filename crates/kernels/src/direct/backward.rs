@@ -1,18 +1,19 @@
-//! Backward: the output gradients of some images are padded once and feed both the gradients of the inputs,
-//! phase by phase of the stride, and those of the weights.
+//! Backward: the output gradients of some images are padded once and feed both the gradients of the inputs and those of
+//! the weights.
 
 use rayon::prelude::*;
 
 use super::ahead::{Ahead, Part};
+use super::inputs::{InputsTask, padded_gradients};
 use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_input, padded_outputs};
-use super::weights::{Taps, phase_offsets};
+use super::weights::phase_offsets;
 use super::{pointwise, small, weights};
 use crate::block::{Block, blocks, split_wanted};
-use crate::map::{Accumulate, Finish, Keep, Source};
+use crate::map::Source;
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
 use crate::shape::{Backward, ConvShape};
-use crate::simd::{MOST_LANES, Simd, Work, prefetch, store_up_to};
+use crate::simd::{MOST_LANES, Simd, Work};
 
 /// Differentiates a convolution of `source` with `weights`, given the gradients of its outputs.
 pub(crate) fn backward(
@@ -97,18 +98,6 @@ fn in_small_images(shape: &ConvShape) -> ConvShape {
     ConvShape { batch: shape.batch * pixels / (SMALL * SMALL), height: SMALL, width: SMALL, ..*shape }
 }
 
-/// The padded copy of an image's output gradients: as many zeros on each side as taps of a phase can reach.
-fn padded_gradients(shape: &ConvShape) -> Padded {
-    let before = shape.kernel.div_ceil(shape.stride) - 1;
-    let last = |extent: usize, outputs: usize| ((extent - 1 + shape.padding) / shape.stride + 1).max(outputs);
-    Padded {
-        rows: before + last(shape.height, shape.out_height()),
-        columns: before + last(shape.width, shape.out_width()),
-        channels: padded_outputs(shape),
-        left: before,
-    }
-}
-
 struct BlockBackward<'a, A, G> {
     shape: &'a ConvShape,
     block: &'a Block,
@@ -157,20 +146,13 @@ impl<A: Source, G: Source> Work for BlockBackward<'_, A, G> {
         // SAFETY: the width is the dispatched one, the copies are filled.
         unsafe { S::call(task) };
         if let Some(out) = self.inputs {
-            let (packed, offsets) = (self.packed, self.offsets);
+            let (packed, offsets, accumulate) = (self.packed, self.offsets, self.accumulate);
             for (gradients, out) in gradients
                 .chunks_exact(to.len())
                 .zip(out.chunks_exact_mut(shape.height * shape.width * shape.in_channels))
             {
                 // SAFETY: as above.
-                unsafe {
-                    if self.accumulate {
-                        let finish = Accumulate { base: out.as_ptr() };
-                        S::call(InputsTask { shape, gradients, to, packed, offsets, out, finish });
-                    } else {
-                        S::call(InputsTask { shape, gradients, to, packed, offsets, out, finish: Keep });
-                    }
-                }
+                unsafe { InputsTask { shape, gradients, to, packed, offsets, out }.run::<S>(accumulate) };
             }
         }
     }
@@ -348,151 +330,6 @@ impl<const N: usize> TapsTask<'_, N> {
             for (r, sums) in sums.iter().enumerate() {
                 for (n, sum) in sums.iter().enumerate() {
                     S::store(self.out.add(r * self.out_row + n * S::LANES), *sum);
-                }
-            }
-        }
-    }
-}
-
-/// The gradients of one image's inputs. Input pixels fall into `stride²` phases, each of which meets its own
-/// taps; `finish` indices count from the start of the image.
-struct InputsTask<'a, F> {
-    shape: &'a ConvShape,
-    gradients: &'a [f32],
-    to: Padded,
-    packed: &'a [f32],
-    offsets: &'a [usize],
-    out: &'a mut [f32],
-    finish: F,
-}
-
-impl<F: Finish> Work for InputsTask<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<S: Simd>(mut self) {
-        let stride = self.shape.stride;
-        let columns = self.shape.in_channels.div_ceil(S::LANES) * S::LANES;
-        for phase in 0..stride * stride {
-            let phase = Phase::new(self.shape, phase / stride, phase % stride, self.offsets[phase]);
-            let mut column = 0;
-            while column < columns {
-                let width = panel_width(S::LANES, column, columns);
-                // SAFETY: see `tile`.
-                unsafe {
-                    if width == S::LANES {
-                        self.panel::<S, SLIM, 1>(&phase, column);
-                    } else {
-                        self.panel::<S, TALL, 2>(&phase, column);
-                    }
-                }
-                column += width;
-            }
-        }
-    }
-}
-
-/// The input pixels whose rows and columns leave the same remainders.
-struct Phase {
-    ys: Taps,
-    xs: Taps,
-    first_y: usize,
-    first_x: usize,
-    rows: usize,
-    columns: usize,
-    /// The last output row and column that the first pixel meets.
-    output_y: usize,
-    output_x: usize,
-    packed: usize,
-}
-
-impl Phase {
-    fn new(shape: &ConvShape, y: usize, x: usize, packed: usize) -> Self {
-        // Pixel `i` meets tap `t` at output `(i + padding − t) / stride`.
-        let first = |phase: usize| (phase + shape.stride - shape.padding % shape.stride) % shape.stride;
-        let count = |extent: usize, first: usize| extent.saturating_sub(first).div_ceil(shape.stride);
-        let (first_y, first_x) = (first(y), first(x));
-        Self {
-            ys: Taps::new(shape, y),
-            xs: Taps::new(shape, x),
-            first_y,
-            first_x,
-            rows: count(shape.height, first_y),
-            columns: count(shape.width, first_x),
-            output_y: (first_y + shape.padding).saturating_sub(y) / shape.stride,
-            output_x: (first_x + shape.padding).saturating_sub(x) / shape.stride,
-            packed,
-        }
-    }
-}
-
-impl<F: Finish> InputsTask<'_, F> {
-    #[inline(always)]
-    unsafe fn panel<S: Simd, const R: usize, const N: usize>(&mut self, phase: &Phase, column: usize) {
-        let (shape, to) = (self.shape, self.to);
-        let pixels = phase.rows * phase.columns;
-        let mut pixel = 0;
-        let (mut y, mut x) = (0, 0);
-        while pixel < pixels {
-            let used = R.min(pixels - pixel);
-            let mut rows = [0; R];
-            let mut places = [0; R];
-            for r in 0..R {
-                // The first of the outputs that the pixel meets, in the padded copy.
-                let row = phase.output_y + y + 1 + to.left - phase.ys.count;
-                let col = phase.output_x + x + 1 + to.left - phase.xs.count;
-                rows[r] = (row * to.columns + col) * to.channels;
-                let (place_y, place_x) = (phase.first_y + y * shape.stride, phase.first_x + x * shape.stride);
-                places[r] = (place_y * shape.width + place_x) * shape.in_channels;
-                if r + 1 < used || pixel + used < pixels {
-                    x += 1;
-                    if x == phase.columns {
-                        x = 0;
-                        y += 1;
-                    }
-                }
-            }
-            // SAFETY: the copy has zeros wherever the taps reach beyond the outputs.
-            unsafe { self.tile::<S, R, N>(phase, used, &rows, &places, column) };
-            pixel += used;
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn tile<S: Simd, const R: usize, const N: usize>(
-        &mut self,
-        phase: &Phase,
-        used: usize,
-        rows: &[usize; R],
-        places: &[usize; R],
-        column: usize,
-    ) {
-        let width = N * S::LANES;
-        let run = phase.xs.count * self.to.channels;
-        let inputs = self.shape.in_channels;
-        places.iter().for_each(|place| prefetch(self.out.as_ptr().wrapping_add(place + column)));
-        // SAFETY: see `panel`; the packed weights of the phase have a run for each of its tap rows.
-        unsafe {
-            let mut sums = [[S::splat(0.0); N]; R];
-            let mut left = self.gradients.as_ptr();
-            let mut right = self.packed.as_ptr().add(phase.packed + column * phase.ys.count * run);
-            for _ in 0..phase.ys.count {
-                tile::<S, R, N>(&mut sums, left, rows, 1, right, width, run);
-                left = left.wrapping_add(self.to.row_len());
-                right = right.wrapping_add(run * width);
-            }
-            for n in 0..N {
-                let channel = column + n * S::LANES;
-                if channel < inputs {
-                    let count = inputs - channel;
-                    let mut held = self.finish.begin::<S>(channel, count);
-                    for (r, sums) in sums.iter().enumerate().take(used) {
-                        let index = places[r] + channel;
-                        let value = self.finish.finish::<S>(&mut held, sums[n], index, count);
-                        debug_assert!(index + count.min(S::LANES) <= self.out.len());
-                        store_up_to::<S>(self.out.as_mut_ptr().add(index), value, count);
-                    }
-                    self.finish.end::<S>(held, channel);
                 }
             }
         }

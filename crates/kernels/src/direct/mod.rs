@@ -6,6 +6,7 @@ mod ahead;
 mod backward;
 mod cut;
 mod forward;
+mod inputs;
 mod padded;
 mod panel;
 mod pointwise;
@@ -14,3 +15,4 @@ mod weights;
 
 pub(crate) use backward::backward;
 pub(crate) use forward::forward;
+pub(crate) use inputs::input_gradients;

@@ -136,7 +136,10 @@ impl KernelOps for Flex {
         let shortcut = shortcut_map(shortcut.into_option().as_ref(), out_shape(&shape));
         let bias = bias.into_option().as_ref().map(Values::new);
         assert!(bias.as_ref().is_none_or(|bias| bias.values().len() == shape.out_channels), "bias of another size");
+        let scale = kept.as_ref().and_then(|kept| kept.scale.as_deref());
+        assert!(scale.is_none_or(|scale| scale.len() == shape.out_channels), "scale of another size");
         let finish = Activate {
+            scale,
             bias: bias.as_ref().map(Values::values),
             shortcut: shortcut.as_ref().map(Map::values),
             slope: options.slope,

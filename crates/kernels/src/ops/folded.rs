@@ -6,9 +6,10 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
-use super::tensors::on_flex;
+use super::tensors::{Values, on_flex};
 use super::{Activation, Convolution, Operands, scaled_by_channel};
 use crate::filters::Packed;
+use crate::precision::Precision;
 
 /// Weights `[out, in, k, k]` and a bias `[out]` that stay as they are.
 #[derive(Clone, Debug)]
@@ -25,10 +26,17 @@ impl Folded {
         Self { w, bias, packed: Arc::default() }
     }
 
-    /// With a norm of fixed statistics behind it: `scale · conv(x, w) + shift`, both `[out]`.
+    /// With a norm of fixed statistics behind it: `scale · conv(x, w) + shift`, both `[out]`. Weights that come rounded stay
+    /// so: the scale is not put into them.
     #[must_use]
-    pub fn with_affine(w: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Self {
-        Self::new(scaled_by_channel(w, scale), Some(shift))
+    pub fn with_affine(w: Tensor<4>, scale: Tensor<1>, shift: Option<Tensor<1>>, precision: Precision) -> Self {
+        match on_flex(&scale) {
+            Some(scale) if precision == Precision::Bf16 => {
+                let scale = Values::new(&scale).values().to_vec();
+                Self { w, bias: shift, packed: Arc::new(Packed::scaled(scale)) }
+            }
+            _ => Self::new(scaled_by_channel(w, scale), shift),
+        }
     }
 }
 
@@ -45,7 +53,7 @@ pub fn conv_folded_act(
     activation: Activation,
 ) -> Tensor<4> {
     let Folded { w, bias, packed } = folded.clone();
-    Operands { x, w, bias, shortcut, kept: Some(packed) }.convolve(how.into().folded(), activation)
+    Operands { x, w, bias, shortcut, kept: Some(packed) }.convolve(how.into(), activation)
 }
 
 /// What tells a tensor of this backend from every other: the memory that it lies in, which is kept. While it is, no

@@ -96,15 +96,6 @@ impl From<Steps> for Convolution {
 }
 
 impl Convolution {
-    /// The same with weights into which something is folded.
-    fn folded(self) -> Self {
-        let precision = match self.precision {
-            Precision::F32 => Precision::F32,
-            Precision::Bf16 | Precision::Bf16Folded => Precision::Bf16Folded,
-        };
-        Self { precision, ..self }
-    }
-
     fn options(self, slope: f32) -> ConvOptions {
         let Self { steps: Steps { stride, padding }, precision } = self;
         ConvOptions { stride, padding, precision, slope }
@@ -221,7 +212,14 @@ pub fn conv_affine_act(
     how: impl Into<Convolution>,
     activation: Activation,
 ) -> Tensor<4> {
-    conv_act(x, scaled_by_channel(w, scale), Some(shift), shortcut, how.into().folded(), activation)
+    let how = how.into();
+    match how.precision {
+        Precision::F32 => conv_act(x, scaled_by_channel(w, scale), Some(shift), shortcut, how, activation),
+        // Scaled weights would not be the ones that were rounded.
+        Precision::Bf16 => {
+            affine_act(conv_act(x, w, None, None, how, Activation::Identity), scale, shift, shortcut, activation)
+        }
+    }
 }
 
 /// `act(norm(x) + shortcut)` with the statistics of the batch, for training.

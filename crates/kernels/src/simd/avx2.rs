@@ -21,6 +21,7 @@ unsafe fn first(count: usize) -> __m256i {
 // SAFETY: every method does on eight lanes what the trait says; the caller vouches for processor and pointers.
 unsafe impl Simd for Avx2 {
     const LANES: usize = 8;
+    const PAIRS: bool = false;
     type V = __m256;
 
     #[inline(always)]
@@ -108,7 +109,10 @@ unsafe impl Simd for Avx2 {
     }
     #[inline(always)]
     unsafe fn pair(low: __m256, high: __m256) -> __m256 {
-        unsafe { _mm256_or_ps(_mm256_castsi256_ps(_mm256_srli_epi32::<16>(_mm256_castps_si256(low))), high) }
+        unsafe {
+            let low = _mm256_srli_epi32::<16>(_mm256_castps_si256(Self::bf16(low)));
+            _mm256_or_ps(_mm256_castsi256_ps(low), Self::bf16(high))
+        }
     }
     #[inline(always)]
     unsafe fn turn(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {

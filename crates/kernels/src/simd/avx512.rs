@@ -19,6 +19,7 @@ fn first(count: usize) -> __mmask16 {
 // SAFETY: every method does on sixteen lanes what the trait says; the caller vouches for processor and pointers.
 unsafe impl<const PAIRS: bool> Simd for Avx512<PAIRS> {
     const LANES: usize = 16;
+    const PAIRS: bool = PAIRS;
     type V = __m512;
 
     #[inline(always)]
@@ -113,8 +114,29 @@ unsafe impl<const PAIRS: bool> Simd for Avx512<PAIRS> {
     #[inline(always)]
     unsafe fn pair(low: __m512, high: __m512) -> __m512 {
         unsafe {
-            let low = _mm512_srli_epi32::<16>(_mm512_castps_si512(low));
-            _mm512_castsi512_ps(_mm512_or_si512(low, _mm512_castps_si512(high)))
+            if PAIRS {
+                let side_by_side: __m512i = std::mem::transmute(_mm512_cvtne2ps_pbh(high, low));
+                let lanes = _mm512_mullo_epi32(
+                    _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+                    _mm512_set1_epi32(0x0001_0001),
+                );
+                let places = _mm512_add_epi32(lanes, _mm512_set1_epi32(0x0010_0000));
+                _mm512_castsi512_ps(_mm512_permutexvar_epi16(places, side_by_side))
+            } else {
+                let low = _mm512_srli_epi32::<16>(_mm512_castps_si512(Self::bf16(low)));
+                _mm512_castsi512_ps(_mm512_or_si512(low, _mm512_castps_si512(Self::bf16(high))))
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_pairs(to: *mut f32, value: __m512) {
+        unsafe {
+            if PAIRS {
+                let halves: __m256 = std::mem::transmute(_mm512_cvtneps_pbh(value));
+                _mm256_storeu_ps(to, halves);
+            } else {
+                unreachable!("only pairs are stored so");
+            }
         }
     }
     #[inline(always)]

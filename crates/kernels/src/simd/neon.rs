@@ -51,6 +51,7 @@ fn zip(a: float32x4x2_t, b: float32x4x2_t, f: impl Fn(float32x4_t, float32x4_t) 
 // SAFETY: every method does on eight lanes what the trait says; the caller vouches for the pointers.
 unsafe impl Simd for Neon {
     const LANES: usize = 2 * HALF;
+    const PAIRS: bool = false;
     type V = float32x4x2_t;
 
     #[inline(always)]
@@ -155,6 +156,7 @@ unsafe impl Simd for Neon {
     }
     #[inline(always)]
     unsafe fn pair(low: Self::V, high: Self::V) -> Self::V {
+        let (low, high) = unsafe { (Self::bf16(low), Self::bf16(high)) };
         zip(low, high, |low, high| unsafe {
             let low = vshrq_n_u32::<16>(vreinterpretq_u32_f32(low));
             vreinterpretq_f32_u32(vorrq_u32(low, vreinterpretq_u32_f32(high)))

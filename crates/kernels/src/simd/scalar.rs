@@ -38,6 +38,7 @@ fn dot(a: f32, b: f32, c: f32) -> f32 {
 // SAFETY: plain Rust on eight lanes; the caller vouches for the pointers.
 unsafe impl<const PAIRS: bool> Simd for Scalar<PAIRS> {
     const LANES: usize = 8;
+    const PAIRS: bool = PAIRS;
     type V = [f32; 8];
 
     #[inline(always)]
@@ -118,7 +119,8 @@ unsafe impl<const PAIRS: bool> Simd for Scalar<PAIRS> {
     }
     #[inline(always)]
     unsafe fn pair(low: Self::V, high: Self::V) -> Self::V {
-        zip(low, high, |low, high| f32::from_bits(low.to_bits() >> 16 | high.to_bits()))
+        let half = |value: f32| bf16(if PAIRS { flushed(value) } else { value }).to_bits();
+        zip(low, high, |low, high| f32::from_bits(half(low) >> 16 | half(high)))
     }
     unsafe fn call<W: Work>(work: W) -> W::Output {
         unsafe { work.run::<Self>() }

@@ -12,6 +12,8 @@ pub(crate) const MOST_LANES: usize = 16;
 pub(crate) unsafe trait Simd: Copy + 'static {
     /// Floats in one vector.
     const LANES: usize;
+    /// Whether lanes that are multiplied are pairs of bfloat16.
+    const PAIRS: bool;
     /// One vector.
     type V: Copy;
 
@@ -44,8 +46,21 @@ pub(crate) unsafe trait Simd: Copy + 'static {
     unsafe fn where_positive(condition: Self::V, yes: Self::V, no: Self::V) -> Self::V;
     /// Each lane rounded to bfloat16, as [`round`](crate::precision::round) says.
     unsafe fn bf16(a: Self::V) -> Self::V;
-    /// Two rounded lanes in one, as bfloat16: `low` in the lower half of the bits, `high` in the upper one.
+    /// Two lanes in one, each rounded to bfloat16: `low` in the lower half of the bits, `high` in the upper one. Where lanes
+    /// are multiplied as pairs, subnormal numbers are taken as zeros, which is Intel's `VCVTNE2PS2BF16`.
     unsafe fn pair(low: Self::V, high: Self::V) -> Self::V;
+    /// Writes all lanes as bfloat16, each beside the next, to half as many floats; rounded as by [`Self::pair`].
+    #[inline(always)]
+    unsafe fn store_pairs(to: *mut f32, value: Self::V) {
+        let mut lanes = [0.0_f32; MOST_LANES];
+        // SAFETY: the array holds the widest vector; the caller vouches for half as many floats.
+        unsafe {
+            Self::store(lanes.as_mut_ptr(), Self::pair(value, Self::splat(0.0)));
+            for pair in 0..Self::LANES / 2 {
+                *to.add(pair) = f32::from_bits(lanes[2 * pair].to_bits() | lanes[2 * pair + 1].to_bits() << 16);
+            }
+        }
+    }
     /// Turns a block of `LANES` rows of as many values each: `to[j · to_row + i] = from[i · from_row + j]`.
     #[inline(always)]
     unsafe fn turn(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {

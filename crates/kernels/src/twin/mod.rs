@@ -4,6 +4,7 @@
 
 mod norm;
 mod pool;
+pub mod tiles;
 
 pub use norm::{
     Normed, batch_norm, batch_norm_backward, group_norm, group_norm_backward, leaky, leaky_backward, smooth,

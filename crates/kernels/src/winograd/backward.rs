@@ -3,7 +3,8 @@
 
 use rayon::prelude::*;
 
-use super::grid::{Grid, POINTS, Planes, TILE};
+use super::factors::Factors;
+use super::grid::{Grid, Layout, POINTS, TILE};
 use super::planes::{Gather, InputGradients, Products, Weigh};
 use super::transform::Place;
 use super::{weights, wide};
@@ -11,17 +12,18 @@ use crate::block::{Block, split_wanted};
 use crate::map::Source;
 use crate::scratch;
 use crate::shape::{Backward, ConvShape};
-use crate::simd::{Simd, Work, dispatch};
+use crate::simd::{Simd, Work};
 
 /// Differentiates a convolution of `source` with `weights`, given the gradients of its outputs.
 pub(crate) fn backward(
     shape: &ConvShape,
+    factors: Factors,
     source: &impl Source,
     weights: &[f32],
     gradients: &impl Source,
     wanted: Backward,
 ) {
-    let grid = Grid::new(shape);
+    let grid = Grid::new(shape, factors);
     let (inputs, outputs) = (shape.in_channels, shape.out_channels);
     let blocks = grid.blocks(shape.batch, POINTS * (2 * outputs + inputs));
     if wide::pays(&grid, shape, inputs + 2 * outputs) {
@@ -35,11 +37,11 @@ pub(crate) fn backward(
     let wants_inputs = wanted.inputs.is_some();
     let ranges = blocks.iter().map(|block| block.range(grid.height, grid.width * inputs, TILE));
     let mut maps = split_wanted(wanted.inputs, ranges);
-    let packed_len = if wants_inputs { weights::packed_len(outputs, inputs) } else { 0 };
+    let packed_len = if wants_inputs { weights::packed_len(factors.lanes(outputs), inputs) } else { 0 };
     scratch::with(packed_len + chunks * part_len, |buffer| {
         let (packed, parts) = buffer.split_at_mut(packed_len);
         if wants_inputs {
-            weights::pack(weights, outputs, inputs, true, packed);
+            weights::pack(factors, weights, outputs, inputs, true, packed);
         }
         let packed = &*packed;
         parts
@@ -49,10 +51,9 @@ pub(crate) fn backward(
             .with_max_len(1)
             .for_each(|((part, blocks), maps)| {
                 for (index, (block, map)) in blocks.iter().zip(maps).enumerate() {
-                    let tiles = grid.tiles_in(block);
-                    let (from, to) = (Planes::new(tiles, inputs), Planes::new(tiles, outputs));
-                    scratch::with(from.len() + 2 * to.len(), |planes| {
-                        dispatch(BlockBackward {
+                    let layout = Layout::new(factors, grid.tiles_of(block).len(), inputs, outputs);
+                    scratch::with(layout.len(), |planes| {
+                        factors.dispatch(BlockBackward {
                             grid: &grid,
                             block,
                             shape,
@@ -63,14 +64,13 @@ pub(crate) fn backward(
                             accumulate: wanted.accumulate,
                             part,
                             first: index == 0,
-                            from,
-                            to,
+                            layout,
                             planes,
                         });
                     });
                 }
             });
-        weights::unpack(parts, outputs, inputs, wanted.weights);
+        weights::unpack(factors, parts, outputs, inputs, wanted.weights);
     });
 }
 
@@ -85,8 +85,7 @@ struct BlockBackward<'a, A, G> {
     accumulate: bool,
     part: &'a mut [f32],
     first: bool,
-    from: Planes,
-    to: Planes,
+    layout: Layout,
     planes: &'a mut [f32],
 }
 
@@ -95,37 +94,36 @@ impl<A: Source, G: Source> Work for BlockBackward<'_, A, G> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Self { grid, block, shape, from, to, .. } = self;
-        let tiles = grid.tiles_in(block);
-        let (from_planes, to_planes) = self.planes.split_at_mut(from.len());
-        let (patch_planes, middle_planes) = to_planes.split_at_mut(to.len());
-        for (tile, place) in grid.tiles(block).enumerate() {
+        let Self { grid, block, shape, layout, .. } = self;
+        let (factors, tiles) = (grid.factors, grid.tiles_of(block));
+        let [from_planes, patch_planes, middle_planes] = layout.split(self.planes);
+        for (tile, place) in grid.tiles(tiles.clone()).enumerate() {
             // SAFETY: the planes have room for every tile of the block.
             unsafe {
-                let middle = middle_planes.as_mut_ptr().add(tile * to.row);
-                let patch = patch_planes.as_mut_ptr().add(tile * to.row);
-                let patch = self.inputs.is_some().then_some(patch);
-                Place::new(grid, place, shape.out_channels).gradients::<S, G>(self.gradients, patch, middle, &to);
-                let tile = from_planes.as_mut_ptr().add(tile * from.row);
-                Place::new(grid, place, shape.in_channels).input::<S, A>(self.source, tile, &from);
+                let middle = layout.middles.slot(middle_planes.as_mut_ptr(), tile);
+                let patch = self.inputs.is_some().then(|| layout.patches.slot(patch_planes.as_mut_ptr(), tile));
+                Place::new(grid, place, shape.out_channels).gradients::<S, G>(self.gradients, patch, middle);
+                let slot = layout.inputs.slot(from_planes.as_mut_ptr(), tile);
+                Place::new(grid, place, shape.in_channels).input::<S, A>(self.source, slot);
             }
         }
+        let (from, to, depth) = (layout.inputs, layout.middles, factors.lanes(tiles.len()));
         let matrix = weights::point_len(shape.in_channels, to.channels);
         for (point, part) in self.part.chunks_exact_mut(matrix).enumerate() {
             let inputs = &from_planes[point * from.stride..][..from.stride];
             let gradients = &middle_planes[point * to.stride..][..to.stride];
             let (channels, add) = (shape.in_channels, !self.first);
             // SAFETY: these are the planes of one point, filled above.
-            unsafe { Weigh { inputs, from, gradients, to, part, channels, tiles, add }.run::<S>() };
+            unsafe { Weigh { inputs, from, gradients, to, part, channels, depth, add }.run::<S>() };
         }
         let Some(out) = self.inputs else { return };
-        // The inputs' planes have served; the products of the backward convolution take their place.
-        let products = Products { packed: self.packed, from: to, to: from, tiles, depth: shape.out_channels };
+        let (from, to, depth) = (layout.patches, layout.products, factors.lanes(shape.out_channels));
+        let products = Products { packed: self.packed, from, to, tiles: tiles.len(), depth, factors };
         // SAFETY: as above.
         unsafe {
             products.compute::<S>(patch_planes, from_planes);
             let channels = shape.in_channels;
-            let gather = Gather { grid, block, products: from_planes, planes: from, first: 0, out, channels };
+            let gather = Gather { grid, block, products: from_planes, planes: to, first: 0, out, channels };
             InputGradients { gather, accumulate: self.accumulate }.run::<S>();
         }
     }

@@ -7,6 +7,7 @@
 //! stay in the second-level cache.
 
 mod backward;
+mod factors;
 mod forward;
 mod grid;
 mod planes;
@@ -15,5 +16,6 @@ mod weights;
 mod wide;
 
 pub(crate) use backward::backward;
+pub(crate) use factors::Factors;
 pub(crate) use forward::forward;
 pub(crate) use grid::supports;

@@ -1,15 +1,18 @@
 //! What happens to the transformed planes of some tiles: they are filled from maps, multiplied, and emptied into maps.
 //! Whether the tiles are those of a block or of the whole batch, and which threads work on them, is their users' affair.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use super::grid::{Grid, POINTS, Planes, TILE};
+use super::factors::Factors;
+use super::grid::{Grid, POINTS, Planes, Slot, TILE};
 use super::transform::Place;
 use super::weights::point_len;
 use crate::block::Block;
 use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{Matmul, panel_width};
-use crate::simd::{Simd, Work, dispatch};
+use crate::simd::{Simd, Work};
 
 /// Planes that tasks fill together: each writes the rows of its own tiles.
 #[derive(Clone, Copy)]
@@ -29,15 +32,16 @@ impl Shared {
         Self { start: memory.as_mut_ptr(), planes }
     }
 
-    pub fn tile(&self, tile: usize) -> *mut f32 {
-        self.start.wrapping_add(tile * self.planes.row)
+    #[inline(always)]
+    pub fn slot(&self, tile: usize) -> Slot {
+        self.planes.slot(self.start, tile)
     }
 }
 
-/// Transforms the input patches of a block into `planes`, whose tile `first` is the block's first.
+/// Transforms the input patches of some tiles of the batch into `planes`, whose tile `first` is the first of them.
 pub(super) struct Spread<'a, A> {
     pub grid: &'a Grid,
-    pub block: &'a Block,
+    pub tiles: Range<usize>,
     pub source: &'a A,
     pub channels: usize,
     pub planes: Shared,
@@ -49,10 +53,10 @@ impl<A: Source> Work for Spread<'_, A> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        for (tile, place) in self.grid.tiles(self.block).enumerate() {
+        for (tile, place) in self.grid.tiles(self.tiles).enumerate() {
             let place = Place::new(self.grid, place, self.channels);
             // SAFETY: the planes have room for every tile.
-            unsafe { place.input::<S, A>(self.source, self.planes.tile(self.first + tile), &self.planes.planes) };
+            unsafe { place.input::<S, A>(self.source, self.planes.slot(self.first + tile)) };
         }
     }
 }
@@ -64,8 +68,9 @@ pub(super) struct Products<'a> {
     pub from: Planes,
     pub to: Planes,
     pub tiles: usize,
-    /// Channels that are summed over.
+    /// Lanes with the channels that are summed over.
     pub depth: usize,
+    pub factors: Factors,
 }
 
 impl Products<'_> {
@@ -86,7 +91,7 @@ impl Products<'_> {
         to.par_chunks_mut(self.to.stride)
             .enumerate()
             .with_max_len(1)
-            .for_each(|(point, to)| dispatch(self.at(point, from, to)));
+            .for_each(|(point, to)| self.factors.dispatch(self.at(point, from, to)));
     }
 
     #[inline(always)]
@@ -108,7 +113,7 @@ impl Work for Product<'_> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Products { packed, from, to, tiles, depth } = *self.products;
+        let Products { packed, from, to, tiles, depth, .. } = *self.products;
         let mut column = 0;
         while column < to.channels {
             let width = panel_width(S::LANES, column, to.channels);
@@ -146,7 +151,8 @@ pub(super) struct Weigh<'a> {
     pub part: &'a mut [f32],
     /// Channels of the inputs.
     pub channels: usize,
-    pub tiles: usize,
+    /// Rows of the planes: tiles or pairs of them.
+    pub depth: usize,
     pub add: bool,
 }
 
@@ -155,7 +161,7 @@ impl Work for Weigh<'_> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Self { inputs, from, gradients, to, part, channels, tiles, add } = self;
+        let Self { inputs, from, gradients, to, part, channels, depth, add } = self;
         // SAFETY: the planes hold the tiles' channels, the part a row of gradients for each input channel.
         unsafe {
             S::call(Matmul {
@@ -168,7 +174,7 @@ impl Work for Weigh<'_> {
                 out_row: to.channels,
                 rows: channels,
                 columns: to.channels,
-                depth: tiles,
+                depth,
                 add,
                 fetch: true,
             });
@@ -199,7 +205,7 @@ impl Gather<'_> {
     #[inline(always)]
     unsafe fn finish<S: Simd>(self, finish: &mut impl Finish) {
         let base = self.base();
-        for (tile, place) in self.grid.tiles(self.block).enumerate() {
+        for (tile, place) in self.grid.tiles(self.grid.tiles_of(self.block)).enumerate() {
             let place = Place::new(self.grid, place, self.channels);
             // SAFETY: the planes hold every tile of the block.
             unsafe {

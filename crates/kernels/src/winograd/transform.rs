@@ -1,9 +1,9 @@
-//! The transforms of F(4×4, 3×3) with the points 0, ±1, ±2 and infinity, one dimension at a time, and their use
-//! on patches of maps.
+//! The transforms of F(4×4, 3×3), one dimension at a time, and their use on patches of maps.
 
 use std::mem::MaybeUninit;
 
-use super::grid::{Grid, PATCH, Planes, TILE, Tile};
+use super::factors::{Even, Points, Whole};
+use super::grid::{Grid, PATCH, Part, Planes, Slot, TILE, Tile};
 use crate::map::{Finish, LINE, Source};
 use crate::simd::{Simd, prefetch, store_up_to};
 
@@ -13,51 +13,52 @@ const AHEAD: usize = 10;
 
 /// `Bᵀ d`: six inputs to six points.
 #[inline(always)]
-pub(super) unsafe fn input<S: Simd>(d: [S::V; 6]) -> [S::V; 6] {
+pub(super) unsafe fn input<S: Simd, P: Points>(d: [S::V; 6]) -> [S::V; 6] {
     // SAFETY: arithmetic on registers, in the width that the caller dispatched; so in all of these functions.
     unsafe {
-        let (two, four, five) = (S::splat(2.0), S::splat(4.0), S::splat(5.0));
-        let even = S::fnma(four, d[2], d[4]);
-        let odd = S::fnma(four, d[1], d[3]);
-        let outer = S::sub(d[4], d[2]);
-        let inner = S::sub(d[3], d[1]);
+        let (b, a2, b2) = (S::splat(P::B), S::splat(P::A2), S::splat(P::B2));
+        let (product, sum) = (S::splat(P::A2 * P::B2), S::splat(P::A2 + P::B2));
+        let even = S::fnma(b2, d[2], d[4]);
+        let odd = S::mul(S::splat(P::A), S::fnma(b2, d[1], d[3]));
+        let outer = S::fnma(a2, d[2], d[4]);
+        let inner = S::fnma(a2, d[1], d[3]);
         [
-            S::fma(four, d[0], S::fnma(five, d[2], d[4])),
+            S::fma(product, d[0], S::fnma(sum, d[2], d[4])),
             S::add(even, odd),
             S::sub(even, odd),
-            S::fma(two, inner, outer),
-            S::fnma(two, inner, outer),
-            S::fma(four, d[1], S::fnma(five, d[3], d[5])),
+            S::fma(b, inner, outer),
+            S::fnma(b, inner, outer),
+            S::fma(product, d[1], S::fnma(sum, d[3], d[5])),
         ]
     }
 }
 
 /// `Aᵀ m`: six points to four outputs.
 #[inline(always)]
-pub(super) unsafe fn output<S: Simd>(m: [S::V; 6]) -> [S::V; 4] {
+pub(super) unsafe fn output<S: Simd, P: Points>(m: [S::V; 6]) -> [S::V; 4] {
     // SAFETY: the caller runs inside `dispatch`; nothing here touches memory.
     unsafe {
-        let (two, four, eight) = (S::splat(2.0), S::splat(4.0), S::splat(8.0));
+        let scaled = |factor: f32, value| S::mul(S::splat(factor), value);
         let (sum1, difference1) = (S::add(m[1], m[2]), S::sub(m[1], m[2]));
         let (sum2, difference2) = (S::add(m[3], m[4]), S::sub(m[3], m[4]));
         [
             S::add(m[0], S::add(sum1, sum2)),
-            S::fma(two, difference2, difference1),
-            S::fma(four, sum2, sum1),
-            S::add(S::fma(eight, difference2, difference1), m[5]),
+            S::fma(S::splat(P::B), difference2, scaled(P::A, difference1)),
+            S::fma(S::splat(P::B2), sum2, scaled(P::A2, sum1)),
+            S::add(S::fma(S::splat(P::B * P::B2), difference2, scaled(P::A * P::A2, difference1)), m[5]),
         ]
     }
 }
 
 /// `A y`: the gradients of four outputs to six points, the transpose of [`output`].
 #[inline(always)]
-pub(super) unsafe fn gradient<S: Simd>(y: [S::V; 4]) -> [S::V; 6] {
+pub(super) unsafe fn gradient<S: Simd, P: Points>(y: [S::V; 4]) -> [S::V; 6] {
     // SAFETY: the caller runs inside `dispatch`; nothing here touches memory.
     unsafe {
-        let (two, four) = (S::splat(2.0), S::splat(4.0));
-        let (even, odd) = (S::add(y[0], y[2]), S::add(y[1], y[3]));
-        let (even2, odd2) = (S::fma(four, y[2], y[0]), S::fma(four, y[3], y[1]));
-        [y[0], S::add(even, odd), S::sub(even, odd), S::fma(two, odd2, even2), S::fnma(two, odd2, even2), y[3]]
+        let (b, a2, b2) = (S::splat(P::B), S::splat(P::A2), S::splat(P::B2));
+        let (even, odd) = (S::fma(a2, y[2], y[0]), S::mul(S::splat(P::A), S::fma(a2, y[3], y[1])));
+        let (even2, odd2) = (S::fma(b2, y[2], y[0]), S::fma(b2, y[3], y[1]));
+        [y[0], S::add(even, odd), S::sub(even, odd), S::fma(b, odd2, even2), S::fnma(b, odd2, even2), y[3]]
     }
 }
 
@@ -70,6 +71,7 @@ pub(super) struct Place {
     channels: usize,
     rows: (usize, usize),
     columns: (usize, usize),
+    rounded: bool,
 }
 
 impl Place {
@@ -84,6 +86,7 @@ impl Place {
             channels,
             rows: (usize::from(y == 0), PATCH.min(grid.height + 1 - y)),
             columns: (usize::from(x == 0), PATCH.min(grid.width + 1 - x)),
+            rounded: grid.factors.are_rounded(),
         }
     }
 
@@ -141,9 +144,21 @@ impl Place {
         }
     }
 
-    /// Transforms the patch of every channel into `planes` at the tile's row.
+    /// Transforms the patch of every channel into the tile's slot.
     #[inline(always)]
-    pub unsafe fn input<S: Simd, A: Source>(&self, source: &A, tile: *mut f32, planes: &Planes) {
+    pub unsafe fn input<S: Simd, A: Source>(&self, source: &A, slot: Slot) {
+        // SAFETY: passed on to the caller.
+        unsafe {
+            if S::PAIRS || self.rounded {
+                self.input_at::<S, Even, A>(source, slot);
+            } else {
+                self.input_at::<S, Whole, A>(source, slot);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn input_at<S: Simd, P: Points, A: Source>(&self, source: &A, slot: Slot) {
         let mut channel = 0;
         while channel < self.channels {
             let count = self.channels - channel;
@@ -153,15 +168,16 @@ impl Place {
                 let mut half = [const { MaybeUninit::<[S::V; 6]>::uninit() }; 6];
                 for (i, half) in half.iter_mut().enumerate() {
                     half.write(if self.has_row(i) {
-                        input::<S>(self.row::<S, A>(source, &held, i, channel, count))
+                        input::<S, P>(self.row::<S, A>(source, &held, i, channel, count))
                     } else {
                         [S::splat(0.0); 6]
                     });
                 }
                 let half = &*half.as_ptr().cast::<[[S::V; 6]; 6]>();
                 for j in 0..6 {
-                    let points = input::<S>([half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j]]);
-                    store_column::<S>(points, tile.wrapping_add(j * planes.stride + channel), planes);
+                    let points =
+                        input::<S, P>([half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j]]);
+                    store_column::<S, P>(points, slot, j, channel);
                 }
             }
             channel += S::LANES;
@@ -171,13 +187,19 @@ impl Place {
     /// Transforms a map of output gradients twice: its patches as inputs of the backward convolution, and the
     /// tiles in their middle as gradients for the weights.
     #[inline(always)]
-    pub unsafe fn gradients<S: Simd, A: Source>(
-        &self,
-        source: &A,
-        inputs: Option<*mut f32>,
-        gradients: *mut f32,
-        planes: &Planes,
-    ) {
+    pub unsafe fn gradients<S: Simd, A: Source>(&self, source: &A, patch: Option<Slot>, middle: Slot) {
+        // SAFETY: passed on to the caller.
+        unsafe {
+            if S::PAIRS || self.rounded {
+                self.gradients_at::<S, Even, A>(source, patch, middle);
+            } else {
+                self.gradients_at::<S, Whole, A>(source, patch, middle);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn gradients_at<S: Simd, P: Points, A: Source>(&self, source: &A, patch: Option<Slot>, middle_slot: Slot) {
         let mut channel = 0;
         while channel < self.channels {
             let count = self.channels - channel;
@@ -189,19 +211,19 @@ impl Place {
                 let mut middle = [const { MaybeUninit::<[S::V; 6]>::uninit() }; 6];
                 for (i, (half, middle)) in half.iter_mut().zip(&mut middle).enumerate() {
                     let row = if self.has_row(i) { self.row::<S, A>(source, &held, i, channel, count) } else { zeros };
-                    half.write(input::<S>(row));
-                    middle.write(gradient::<S>([row[1], row[2], row[3], row[4]]));
+                    half.write(input::<S, P>(row));
+                    middle.write(gradient::<S, P>([row[1], row[2], row[3], row[4]]));
                 }
                 let half = &*half.as_ptr().cast::<[[S::V; 6]; 6]>();
                 let middle = &*middle.as_ptr().cast::<[[S::V; 6]; 6]>();
                 for j in 0..6 {
-                    if let Some(inputs) = inputs {
+                    if let Some(patch) = patch {
                         let points =
-                            input::<S>([half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j]]);
-                        store_column::<S>(points, inputs.wrapping_add(j * planes.stride + channel), planes);
+                            input::<S, P>([half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j]]);
+                        store_column::<S, P>(points, patch, j, channel);
                     }
-                    let points = gradient::<S>([middle[1][j], middle[2][j], middle[3][j], middle[4][j]]);
-                    store_column::<S>(points, gradients.wrapping_add(j * planes.stride + channel), planes);
+                    let points = gradient::<S, P>([middle[1][j], middle[2][j], middle[3][j], middle[4][j]]);
+                    store_column::<S, P>(points, middle_slot, j, channel);
                 }
             }
             channel += S::LANES;
@@ -212,6 +234,25 @@ impl Place {
     /// block's part of the map, which starts at index `base` of the whole.
     #[inline(always)]
     pub unsafe fn output<S: Simd>(
+        &self,
+        products: *const f32,
+        planes: &Planes,
+        out: &mut [f32],
+        base: usize,
+        finish: &mut impl Finish,
+    ) {
+        // SAFETY: passed on to the caller.
+        unsafe {
+            if S::PAIRS || self.rounded {
+                self.output_at::<S, Even>(products, planes, out, base, finish);
+            } else {
+                self.output_at::<S, Whole>(products, planes, out, base, finish);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn output_at<S: Simd, P: Points>(
         &self,
         products: *const f32,
         planes: &Planes,
@@ -232,7 +273,7 @@ impl Place {
                 for (j, half) in half.iter_mut().enumerate() {
                     let product = products.wrapping_add(j * planes.stride + channel);
                     let step = 6 * planes.stride;
-                    half.write(output::<S>([
+                    half.write(output::<S, P>([
                         S::load(product),
                         S::load(product.wrapping_add(step)),
                         S::load(product.wrapping_add(2 * step)),
@@ -250,7 +291,8 @@ impl Place {
                         let row = out.as_ptr().wrapping_add(start - base);
                         (AHEAD..AHEAD + TILE).for_each(|j| prefetch(row.wrapping_add(j * self.channels)));
                     }
-                    let values = output::<S>([half[0][i], half[1][i], half[2][i], half[3][i], half[4][i], half[5][i]]);
+                    let values =
+                        output::<S, P>([half[0][i], half[1][i], half[2][i], half[3][i], half[4][i], half[5][i]]);
                     let mut index = start;
                     if full {
                         for value in values {
@@ -276,12 +318,26 @@ impl Place {
     }
 }
 
-/// Stores one column of transformed points, `to` being the place of its first.
+/// Stores column `j` of transformed points, of the channels from `channel` on.
 #[inline(always)]
-unsafe fn store_column<S: Simd>(points: [S::V; 6], mut to: *mut f32, planes: &Planes) {
-    for point in points {
-        // SAFETY: the caller vouches for the six planes.
-        unsafe { S::store(to, point) };
-        to = to.wrapping_add(6 * planes.stride);
+unsafe fn store_column<S: Simd, P: Points>(points: [S::V; 6], slot: Slot, j: usize, channel: usize) {
+    let to = slot.row.wrapping_add(j * slot.stride);
+    let at = |i: usize, channel: usize| to.wrapping_add(6 * i * slot.stride + channel);
+    // SAFETY: the caller vouches for the six planes.
+    unsafe {
+        if !S::PAIRS {
+            for (i, point) in points.into_iter().enumerate() {
+                S::store(at(i, channel), if P::ROUNDED { S::bf16(point) } else { point });
+            }
+            return;
+        }
+        for (i, point) in points.into_iter().enumerate() {
+            match slot.part {
+                Part::Pairs => S::store_pairs(at(i, channel / 2), point),
+                Part::Lanes | Part::First => S::store(at(i, channel), point),
+                Part::Second => S::store(at(i, channel), S::pair(S::load(at(i, channel)), point)),
+                Part::Last => S::store(at(i, channel), S::pair(point, S::splat(0.0))),
+            }
+        }
     }
 }

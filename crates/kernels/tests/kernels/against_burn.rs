@@ -5,11 +5,12 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Slice, s};
-use lab_kernels::ops::{self, Activation, Steps, Windows};
+use lab_kernels::ops::{self, Activation, Convolution, Precision, Steps, Windows};
+use lab_kernels::precision::round;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::support::{assert_close, leaf, read, values, wide};
+use crate::support::{assert_close, distance, leaf, read, values, wide};
 
 /// Batch norm of burn's elementwise operations.
 fn batch_norm(z: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>) -> Tensor<4> {
@@ -184,22 +185,30 @@ proptest! {
 fn folded_weights_answer_as_unfolded_ones_whatever_was_asked_before() {
     // `leaf` is for gradients, which folded weights have none of.
     let plain = |length: usize, seed: u64| leaf::<1>(&values(length, seed), [length]).inner();
-    for (channels, outputs, kernel, stride) in [(3, 16, 3, 1), (16, 24, 3, 2), (8, 20, 1, 1), (128, 96, 3, 1)] {
-        let w = plain(outputs * channels * kernel * kernel, 2).reshape([outputs, channels, kernel, kernel]);
+    let sizes = [(3, 16, 3, 1), (16, 24, 3, 2), (8, 20, 1, 1), (128, 96, 3, 1)];
+    for ((channels, outputs, kernel, stride), precision) in
+        sizes.into_iter().flat_map(|size| [Precision::F32, Precision::Bf16].map(|precision| (size, precision)))
+    {
+        let mut w = values(outputs * channels * kernel * kernel, 2);
+        if precision == Precision::Bf16 {
+            round(&mut w);
+        }
+        let w = leaf::<4>(&w, [outputs, channels, kernel, kernel]).inner();
         let (scale, shift) = (plain(outputs, 3), plain(outputs, 4));
-        let folded = ops::Folded::with_affine(w.clone(), scale.clone(), shift.clone());
-        let steps = Steps { stride, padding: kernel / 2 };
+        let folded = ops::Folded::with_affine(w.clone(), scale.clone(), Some(shift.clone()), precision);
+        let how = Convolution { steps: Steps { stride, padding: kernel / 2 }, precision };
         for (batch, size) in [(1, 12), (7, 3), (1, 12), (2, 16)] {
             let x = plain(batch * channels * size * size, 5).reshape([batch, channels, size, size]);
             let expected =
-                ops::conv_affine_act(x.clone(), w.clone(), scale.clone(), shift.clone(), None, steps, Activation::Relu);
-            let found = ops::conv_folded_act(x, &folded, None, steps, Activation::Relu);
-            let bits = |t: Tensor<4>| -> Vec<u32> { read(t).into_iter().map(f32::to_bits).collect() };
-            assert_eq!(
-                bits(found),
-                bits(expected),
-                "{batch} images of {size} pixels, {channels} to {outputs} channels"
-            );
+                ops::conv_affine_act(x.clone(), w.clone(), scale.clone(), shift.clone(), None, how, Activation::Relu);
+            let (found, expected) =
+                (read(ops::conv_folded_act(x, &folded, None, how, Activation::Relu)), read(expected));
+            let what = format!("{batch} images of {size} pixels, {channels} to {outputs} channels, {precision:?}");
+            if precision == Precision::F32 {
+                assert_eq!(found, expected, "{what}");
+            }
+            // Rounded weights are scaled behind the sums, by one operation or by two.
+            assert!(distance(&wide(&found), &wide(&expected)) < 1e-6, "{what}");
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::filters::Filters;
 use crate::map::{Finish, Rounded, Source};
-use crate::precision::Precision;
+use crate::precision::{self, Precision};
+use crate::scratch;
 use crate::shape::{Backward, ConvShape};
 use crate::simd::Pairs;
 use crate::winograd::{self, Factors};
@@ -32,8 +33,19 @@ pub(crate) fn forward<F: Finish + Send>(
     match (precision, Pairs::here()) {
         (Precision::F32, _) => direct::forward(shape, source, weights, out, finish),
         (Precision::Bf16, Some(pairs)) => pairs::forward(pairs, shape, source, weights, out, finish),
-        _ => direct::forward(shape, &Rounded(source), weights, out, finish),
+        (Precision::Bf16, None) => rounded(weights.values, |values| {
+            direct::forward(shape, &Rounded(source), Filters { values, ..weights }, out, finish)
+        }),
     }
+}
+
+/// Works with rounded weights.
+fn rounded<R>(weights: &[f32], work: impl FnOnce(&[f32]) -> R) -> R {
+    scratch::with(weights.len(), |values| {
+        values.copy_from_slice(weights);
+        precision::round(values);
+        work(values)
+    })
 }
 
 fn tile_factors(precision: Precision) -> Factors {
@@ -63,6 +75,8 @@ pub(crate) fn backward(
     match (precision, Pairs::here()) {
         (Precision::F32, _) => direct::backward(shape, source, weights, gradients, wanted),
         (Precision::Bf16, Some(pairs)) => pairs::backward(pairs, shape, source, weights, gradients, wanted),
-        _ => direct::backward(shape, &Rounded(source), weights, &Rounded(gradients), wanted),
+        (Precision::Bf16, None) => rounded(weights, |weights| {
+            direct::backward(shape, &Rounded(source), weights, &Rounded(gradients), wanted);
+        }),
     }
 }

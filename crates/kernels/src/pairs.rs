@@ -7,10 +7,10 @@ use rayon::prelude::*;
 
 use crate::direct;
 use crate::filters::{Filters, Packed};
-use crate::map::{Accumulate, Finish, Keep, Source};
+use crate::map::{Finish, Source};
 use crate::scratch;
 use crate::shape::{Backward, ConvShape};
-use crate::simd::{Pairs, Simd, Work};
+use crate::simd::{Pairs, Simd, Work, load_up_to, store_up_to};
 
 /// A map with pairs of channels: `channels.div_ceil(2)` of them for each pixel.
 struct ChannelPairs<'a, M> {
@@ -102,12 +102,33 @@ impl<M: Source> Source for ImagePairs<'_, M> {
     }
 }
 
-/// Two numbers that are rounded already, the second one as its bits.
-fn paired(low: f32, high: u32) -> f32 {
-    f32::from_bits(low.to_bits() >> 16 | high & 0xFFFF_0000)
+/// Weights whose halves go together: `to[i]` becomes the pair of `low[i]` and `high[i]`, which is zero where there is none.
+struct PairWeights<'a> {
+    low: &'a [f32],
+    high: &'a [f32],
+    to: &'a mut [f32],
 }
 
-/// As [`crate::conv::forward()`], with weights that are rounded already.
+impl Work for PairWeights<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self { low, high, to } = self;
+        for start in (0..to.len()).step_by(S::LANES) {
+            let count = to.len() - start;
+            // SAFETY: all three are accessed below their lengths.
+            unsafe {
+                let first = load_up_to::<S>(low[start..].as_ptr(), count);
+                let second = high.get(start..).unwrap_or_default();
+                let second = load_up_to::<S>(second.as_ptr(), second.len());
+                store_up_to::<S>(to[start..].as_mut_ptr(), S::pair(first, second), count);
+            }
+        }
+    }
+}
+
+/// As [`crate::conv::forward()`].
 pub(crate) fn forward<F: Finish + Send>(
     pairs: Pairs,
     shape: &ConvShape,
@@ -117,39 +138,24 @@ pub(crate) fn forward<F: Finish + Send>(
     finish: impl Fn(usize) -> F + Sync,
 ) -> Vec<F> {
     let (channels, taps) = (shape.in_channels, shape.kernel * shape.kernel);
-    let weight = |output: usize, input: usize, tap: usize| weights.values[(output * channels + input) * taps + tap];
-    convolve(pairs, shape, source, weight, weights.packed, out, finish)
-}
-
-/// [`forward`] with the weight of an output channel, an input channel and a tap.
-fn convolve<F: Finish + Send>(
-    pairs: Pairs,
-    shape: &ConvShape,
-    source: &impl Source,
-    weight: impl Fn(usize, usize, usize) -> f32 + Sync,
-    packed: Option<&Packed>,
-    out: &mut [f32],
-    finish: impl Fn(usize) -> F + Sync,
-) -> Vec<F> {
-    let (channels, taps) = (shape.in_channels, shape.kernel * shape.kernel);
-    let half = channels.div_ceil(2);
-    let halved = ConvShape { in_channels: half, ..*shape };
+    let halved = ConvShape { in_channels: channels.div_ceil(2), ..*shape };
+    let half = halved.in_channels * taps;
     scratch::with(halved.weight_len(), |values| {
-        let is_packed = packed.is_some_and(Packed::has_taps);
+        let is_packed = weights.packed.is_some_and(Packed::has_taps);
         let unpaired = if is_packed { &mut [] } else { &mut *values };
-        unpaired.par_chunks_mut(half * taps).enumerate().for_each(|(output, values)| {
-            for (index, value) in values.iter_mut().enumerate() {
-                let (pair, tap) = (index / taps, index % taps);
-                let high = if half + pair < channels { weight(output, half + pair, tap).to_bits() } else { 0 };
-                *value = paired(weight(output, pair, tap), high);
-            }
+        unpaired.par_chunks_mut(half).zip(weights.values.par_chunks(channels * taps)).for_each(|(to, from)| {
+            let (low, high) = from.split_at(half);
+            pairs.dispatch(PairWeights { low, high, to });
         });
         let source = ChannelPairs { pairs, map: source, channels };
-        direct::forward(&halved, &source, Filters { values, packed }, out, finish)
+        direct::forward(&halved, &source, Filters { values, packed: weights.packed }, out, finish)
     })
 }
 
-/// As [`crate::conv::backward()`], with weights that are rounded already.
+/// Weights that one task pairs.
+const TOGETHER: usize = 16 * 1024;
+
+/// As [`crate::conv::backward()`].
 pub(crate) fn backward(
     pairs: Pairs,
     shape: &ConvShape,
@@ -164,37 +170,17 @@ pub(crate) fn backward(
     let image_gradients = ImagePairs::new(pairs, gradients, shape.batch, shape.output_len());
     let alone = Backward { inputs: None, accumulate: false, weights: weight_gradients };
     direct::backward(&halved, &images, weights, &image_gradients, alone);
+
     let Some(inputs) = inputs else { return };
-    if shape.stride > 1 || shape.padding >= shape.kernel {
-        let channels = shape.out_channels;
-        let halved = ConvShape { out_channels: channels.div_ceil(2), ..*shape };
-        let source = ChannelPairs { pairs, map: gradients, channels };
-        return scratch::with(halved.weight_len(), |values| {
-            let (low, high) = weights.split_at(values.len());
-            let high = high.iter().map(|high| high.to_bits()).chain(std::iter::repeat(0));
-            values.iter_mut().zip(low.iter().zip(high)).for_each(|(value, (low, high))| *value = paired(*low, high));
-            direct::input_gradients(&halved, values, &source, inputs, accumulate);
+    let channels = shape.out_channels;
+    let halved = ConvShape { out_channels: channels.div_ceil(2), ..*shape };
+    scratch::with(halved.weight_len(), |values| {
+        let (low, high) = weights.split_at(values.len());
+        values.par_chunks_mut(TOGETHER).zip(low.par_chunks(TOGETHER)).enumerate().for_each(|(index, (to, low))| {
+            let high = high.get(index * TOGETHER..).unwrap_or_default();
+            pairs.dispatch(PairWeights { low, high: &high[..low.len().min(high.len())], to });
         });
-    }
-    // Every input is the sum of the gradients that it led to, by the weights that led there: a convolution with the kernel
-    // turned by 180°.
-    let back = ConvShape {
-        batch: shape.batch,
-        in_channels: shape.out_channels,
-        out_channels: shape.in_channels,
-        height: shape.out_height(),
-        width: shape.out_width(),
-        kernel: shape.kernel,
-        stride: 1,
-        padding: shape.kernel - 1 - shape.padding,
-    };
-    let taps = shape.kernel * shape.kernel;
-    let weight =
-        |input: usize, output: usize, tap: usize| weights[(output * shape.in_channels + input) * taps + taps - 1 - tap];
-    if accumulate {
-        let base = Accumulate { base: inputs.as_ptr() };
-        convolve(pairs, &back, gradients, weight, None, inputs, |_| base);
-    } else {
-        convolve(pairs, &back, gradients, weight, None, inputs, |_| Keep);
-    }
+        let source = ChannelPairs { pairs, map: gradients, channels };
+        direct::input_gradients(&halved, values, &source, inputs, accumulate);
+    });
 }

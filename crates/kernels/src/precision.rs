@@ -9,8 +9,7 @@ pub enum Precision {
     /// Single precision, as they are.
     #[default]
     F32,
-    /// Rounded to bfloat16: maps and gradients as they are read, weights come so. Where tiles compute the convolution, what
-    /// they transform is rounded instead of maps and gradients.
+    /// Rounded to bfloat16, as they are read. Where tiles compute the convolution, what they transform is rounded instead.
     Bf16,
 }
 

@@ -58,8 +58,7 @@ pub(super) fn conv_norm_act(
         NormKind::Batch if pass.is_training() => {
             let [batch, ..] = x.dims();
             let (gamma, beta) = (scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
-            let weight = rounded::factor(conv.weight.val(), precision);
-            let y = ops::conv_norm_act(x, weight, gamma, beta, NORM_EPSILON, shortcut, how, act);
+            let y = ops::conv_norm_act(x, conv.weight.val(), gamma, beta, NORM_EPSILON, shortcut, how, act);
             let [.., height, width] = y.output.dims();
             norm.record(pass, y.mean, y.variance, batch * height * width);
             y.output
@@ -68,16 +67,14 @@ pub(super) fn conv_norm_act(
             let affine = || norm.affine(scaled(norm.gamma.val(), gain), scaled(norm.beta.val(), gain));
             let Some(factor) = kept_factor(&x, &conv.weight, gain) else {
                 let (scale, shift) = affine();
-                let weight = rounded::factor(conv.weight.val(), precision);
-                return ops::conv_affine_act(x, weight, scale, shift, shortcut, how, act);
+                return ops::conv_affine_act(x, conv.weight.val(), scale, shift, shortcut, how, act);
             };
             let running = norm.running.as_ref();
             let (mean, variance) = (running.map(|of| &*of.mean), running.map(|of| &*of.variance));
             let vectors = [Some(&*norm.gamma), Some(&*norm.beta), mean, variance];
             let folded = conv.kept.get(Origin { weight: &conv.weight, vectors, gain: factor, precision }, || {
                 let (scale, shift) = affine();
-                let weight = rounded::factor(conv.weight.val(), precision);
-                Folded::with_affine(weight, scale, Some(shift), rounded::kernel(precision))
+                Folded::with_affine(conv.weight.val(), scale, Some(shift), rounded::kernel(precision))
             });
             ops::conv_folded_act(x, &folded, shortcut, how, act)
         }
@@ -94,7 +91,7 @@ fn conv_act(
     precision: Precision,
 ) -> Tensor<4> {
     let how = convolution(conv, precision);
-    let weight = || rounded::factor(conv.weight.val(), precision);
+    let weight = || conv.weight.val();
     let bias = || conv.bias.as_ref().map(|bias| scaled(bias.val(), gain));
     let Some(factor) = kept_factor(&x, &conv.weight, gain) else {
         if !precision.is_f32() && !matches!(gain, Factor::Fixed(1.0)) {

@@ -1,7 +1,6 @@
 //! Products in bfloat16: rounds what goes into a product, and the gradients that come back to it.
 //!
-//! The fused convolutions round maps and gradients themselves; weights are rounded here before anything is folded into
-//! them, and so is all that goes through burn's own operations.
+//! The fused convolutions round what they multiply themselves; what goes through burn's own operations is rounded here.
 
 #![allow(deprecated, reason = "burn-ndarray is deprecated upstream, but is the independent reference here")]
 

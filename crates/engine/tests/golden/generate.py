@@ -22,7 +22,7 @@ if __name__ == "__main__":
     (HERE / "precision").mkdir(exist_ok=True)
     networks.write(HERE / "precision", precision.CASES, networks.well_rounded)
     (HERE / "tiles").mkdir(exist_ok=True)
-    networks.write(HERE / "tiles", precision.CASES, networks.well_rounded_in_tiles)
+    networks.write(HERE / "tiles", precision.CASES_BY_TILES, networks.well_rounded_in_tiles)
     optimizers.write(HERE / "optimizers.json")
     schedules.write(HERE / "schedules.json")
     initialisation.write(HERE / "initialisation.json")

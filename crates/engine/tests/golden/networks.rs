@@ -171,6 +171,7 @@ fn the_reference_device_agrees_too() {
     distances.judge();
 }
 
+/// The first one is not among those whose tiles round (`precision.py` says why).
 const ROUNDED: [&str; 5] =
     ["basic-batch", "bottleneck-group", "basic-gain-learned", "pre_basic-shortcut-d", "stride3-shortcut-b"];
 
@@ -196,8 +197,9 @@ fn apart_from_rounded(run: &Run) -> [f64; 3] {
 #[test]
 fn products_of_bfloat16_are_what_pytorch_makes_of_rounded_factors() {
     for (device, stock) in [(Device::flex(), false), (Device::flex(), true), (Device::ndarray(), false)] {
-        for name in ROUNDED {
-            let fused = device == Device::flex() && !stock;
+        let fused = device == Device::flex() && !stock;
+        let names = if fused { &ROUNDED[1..] } else { &ROUNDED };
+        for name in names {
             let case = if fused { Case::rounded_in_tiles(name) } else { Case::rounded(name) };
             let single = Run::new(&case, &device, stock);
             let far = apart_from_rounded(&single);

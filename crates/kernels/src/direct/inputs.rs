@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_outputs};
 use super::weights::{Taps, pack_backward, phase_offsets};
+use super::{pointwise, small};
 use crate::block::{Block, blocks, split};
 use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
@@ -20,6 +21,12 @@ pub(crate) fn input_gradients(
     inputs: &mut [f32],
     accumulate: bool,
 ) {
+    if pointwise::pays(shape) {
+        return pointwise::input_gradients(shape, weights, gradients, inputs, accumulate);
+    }
+    if small::pays(shape) {
+        return small::input_gradients(shape, weights, gradients, inputs, accumulate);
+    }
     let to = padded_gradients(shape);
     let blocks = blocks(shape.batch, 1, (SCRATCH_BUDGET / to.len()).clamp(1, 16));
     let image_len = shape.height * shape.width * shape.in_channels;

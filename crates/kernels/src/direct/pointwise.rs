@@ -10,11 +10,11 @@ use super::padded::SCRATCH_BUDGET;
 use super::panel::Panel;
 use super::weights;
 use crate::filters::{Algorithm, Filters};
-use crate::map::{Accumulate, Finish, Keep, LINE, Plain, Source, pixels_together};
+use crate::map::{Accumulate, Finish, Keep, LINE, Source, pixels_together};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len, round_up};
 use crate::shape::{Backward, ConvShape};
-use crate::simd::{Simd, Work, dispatch, lanes, prefetch, store_up_to};
+use crate::simd::{Simd, Work, lanes, prefetch, store_up_to};
 
 /// Products of channels from which on the weights outweigh a few pixels.
 const MANY: usize = 128 * 128;
@@ -146,7 +146,7 @@ pub(super) fn forward<F: Finish + Send>(
         cut.each(finish, |task, finish| {
             scratch::with(task.images.len() * pixels * rows.len, |left| {
                 let first = task.images.start * pixels;
-                dispatch(CopyTask { source, rows, first, place: |row| seen(shape, row), out: left });
+                source.dispatch(CopyTask { source, rows, first, place: |row| seen(shape, row), out: left });
                 products.compute(source, left, task, first, place, finish);
             });
         })
@@ -260,7 +260,7 @@ pub(super) fn backward(
                     copy_all(from, source, |row| seen(shape, first + row), inputs);
                     copy_all(to, gradients, |row| first + row, copied);
                     weigh.add(source, inputs, copied, sums, first > 0);
-                    spread.iter().for_each(|spread| spread.rows(first, copied));
+                    spread.iter().for_each(|spread| spread.rows(gradients, first, copied));
                 }
             });
         };
@@ -271,9 +271,30 @@ pub(super) fn backward(
     });
 }
 
+/// As [`super::input_gradients()`].
+pub(super) fn input_gradients(
+    shape: &ConvShape,
+    weights: &[f32],
+    gradients: &impl Source,
+    inputs: &mut [f32],
+    accumulate: bool,
+) {
+    let (rows, count) = (Rows::new(shape.out_channels), shape.batch * pixels(shape));
+    let most = if shape.weight_len() < HEAVY { COPIED.min(count) } else { count };
+    Spread::with(shape, weights, inputs, accumulate, |spread| {
+        scratch::with(most * rows.len, |copied| {
+            for first in (0..count).step_by(most) {
+                let copied = &mut copied[..most.min(count - first) * rows.len];
+                copy_all(rows, gradients, |row| first + row, copied);
+                spread.rows(gradients, first, copied);
+            }
+        });
+    });
+}
+
 fn copy_all(rows: Rows, source: &impl Source, place: impl Fn(usize) -> usize + Sync, out: &mut [f32]) {
     out.par_chunks_mut(PIXELS * rows.len).enumerate().for_each(|(index, out)| {
-        dispatch(CopyTask { source, rows, first: index * PIXELS, place: &place, out });
+        source.dispatch(CopyTask { source, rows, first: index * PIXELS, place: &place, out });
     });
 }
 
@@ -385,24 +406,30 @@ impl Spread<'_> {
         });
     }
 
-    /// Those that come from these rows of outputs, the first of which is the row `first` of all.
-    fn rows(&self, first: usize, copied: &[f32]) {
+    /// Those that come from these rows of `gradients`, the first of which is the row `first` of all.
+    fn rows(&self, gradients: &impl Source, first: usize, copied: &[f32]) {
         if self.accumulate {
             let add = Accumulate { base: self.products.out.start };
-            self.finished(first, copied, |_| add);
+            self.finished(gradients, first, copied, |_| add);
         } else {
-            self.finished(first, copied, |_| Keep);
+            self.finished(gradients, first, copied, |_| Keep);
         }
     }
 
-    fn finished<F: Finish + Send>(&self, first: usize, copied: &[f32], finish: impl Fn(usize) -> F + Sync) {
+    fn finished<F: Finish + Send>(
+        &self,
+        gradients: &impl Source,
+        first: usize,
+        copied: &[f32],
+        finish: impl Fn(usize) -> F + Sync,
+    ) {
         let Self { shape, products, .. } = self;
         let (len, columns) = (products.rows.len, products.columns);
         let cut = Cut::new(copied.len() / len, rows_at_once(shape.out_channels), 1, columns, shape.weight_len());
         cut.each(finish, |task, finish| {
             let left = &copied[task.images.start * len..task.images.end * len];
             let place = |row: usize| seen(shape, row) * columns;
-            products.compute(&Plain(copied), left, task, first + task.images.start, place, finish);
+            products.compute(gradients, left, task, first + task.images.start, place, finish);
         });
     }
 }

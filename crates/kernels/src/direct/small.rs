@@ -9,11 +9,11 @@ use super::padded::{ImageSize, Padded, padded_outputs};
 use super::panel::Panel;
 use super::weights;
 use crate::filters::{Algorithm, Filters};
-use crate::map::{Accumulate, Finish, Keep, Plain, Source};
+use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len};
 use crate::shape::{Backward, ConvShape};
-use crate::simd::{Simd, Work, dispatch, lanes};
+use crate::simd::{Simd, Work, lanes};
 
 /// Output pixels of an image up to which its tiles would be mostly empty otherwise.
 const FEW: usize = 16;
@@ -135,7 +135,7 @@ pub(super) fn forward<F: Finish + Send>(
         }
         cut.each(finish, |task, finish| {
             scratch::with(task.images.len() * copy.image_len(), |left| {
-                dispatch(CopyTask { copy, source, first: task.images.start, out: left });
+                source.dispatch(CopyTask { copy, source, first: task.images.start, out: left });
                 products.compute(source, left, task, finish);
             });
         })
@@ -263,15 +263,30 @@ pub(super) fn backward(
         });
         weights::unpack(shape, part, wanted.weights);
         if let Some(inputs) = wanted.inputs {
-            spread(shape, weights, to, gradient_copies, &pairs, inputs, wanted.accumulate);
+            spread(shape, weights, gradients, gradient_copies, inputs, wanted.accumulate);
         }
+    });
+}
+
+/// As [`super::input_gradients()`].
+pub(super) fn input_gradients(
+    shape: &ConvShape,
+    weights: &[f32],
+    gradients: &impl Source,
+    inputs: &mut [f32],
+    accumulate: bool,
+) {
+    let to = Copy::new(ImageSize::outputs(shape));
+    scratch::with(shape.batch * to.image_len(), |copies| {
+        copy_all(to, gradients, copies);
+        spread(shape, weights, gradients, copies, inputs, accumulate);
     });
 }
 
 fn copy_all(copy: Copy, source: &impl Source, out: &mut [f32]) {
     let images = 8;
     out.par_chunks_mut(images * copy.image_len()).enumerate().for_each(|(index, out)| {
-        dispatch(CopyTask { copy, source, first: index * images, out });
+        source.dispatch(CopyTask { copy, source, first: index * images, out });
     });
 }
 
@@ -316,19 +331,19 @@ impl Work for WeighTask<'_> {
     }
 }
 
-/// The gradients of the inputs: the pairs the other way round.
+/// The gradients of the inputs from copies of those of the outputs: the pairs the other way round.
 fn spread(
     shape: &ConvShape,
     weights: &[f32],
-    to: Copy,
-    gradients: &[f32],
-    pairs: &[Pair],
+    gradients: &impl Source,
+    copies: &[f32],
     inputs: &mut [f32],
     accumulate: bool,
 ) {
+    let to = Copy::new(ImageSize::outputs(shape));
     let cut = Cut::new(shape.batch, 4 * MANY, 1, shape.in_channels, shape.weight_len());
     let pairs: Vec<_> =
-        pairs.iter().map(|&Pair { output, input, tap }| Pair { output: input, input: output, tap }).collect();
+        pairs(shape).iter().map(|&Pair { output, input, tap }| Pair { output: input, input: output, tap }).collect();
     let out = Target::new(inputs);
     scratch::with(weights::transposed_len(shape), |packed| {
         weights::pack_transposed(shape, weights, packed);
@@ -342,17 +357,12 @@ fn spread(
             channels: shape.in_channels,
             out,
         };
-        let left = |task: &Task| &gradients[task.images.start * to.image_len()..task.images.end * to.image_len()];
+        let left = |task: &Task| &copies[task.images.start * to.image_len()..task.images.end * to.image_len()];
         if accumulate {
             let add = Accumulate { base: out.start };
-            cut.each(
-                |_| add,
-                |task, finish| {
-                    products.compute(&Plain(gradients), left(task), task, finish);
-                },
-            );
+            cut.each(|_| add, |task, finish| products.compute(gradients, left(task), task, finish));
         } else {
-            cut.each(|_| Keep, |task, finish| products.compute(&Plain(gradients), left(task), task, finish));
+            cut.each(|_| Keep, |task, finish| products.compute(gradients, left(task), task, finish));
         }
     });
 }

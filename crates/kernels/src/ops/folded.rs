@@ -26,8 +26,8 @@ impl Folded {
         Self { w, bias, packed: Arc::default() }
     }
 
-    /// With a norm of fixed statistics behind it: `scale · conv(x, w) + shift`, both `[out]`. Weights that come rounded stay
-    /// so: the scale is not put into them.
+    /// With a norm of fixed statistics behind it: `scale · conv(x, w) + shift`, both `[out]`. Weights that are rounded are
+    /// those of training: the scale is not put into them.
     #[must_use]
     pub fn with_affine(w: Tensor<4>, scale: Tensor<1>, shift: Option<Tensor<1>>, precision: Precision) -> Self {
         match on_flex(&scale) {

@@ -84,7 +84,7 @@ pub struct Steps {
 pub struct Convolution {
     /// How it steps over its input.
     pub steps: Steps,
-    /// With how many digits it multiplies. In bfloat16 weights must come rounded.
+    /// With how many digits it multiplies.
     pub precision: Precision,
 }
 
@@ -215,7 +215,7 @@ pub fn conv_affine_act(
     let how = how.into();
     match how.precision {
         Precision::F32 => conv_act(x, scaled_by_channel(w, scale), Some(shift), shortcut, how, activation),
-        // Scaled weights would not be the ones that were rounded.
+        // Scaled weights would not be the ones that are rounded in training.
         Precision::Bf16 => {
             affine_act(conv_act(x, w, None, None, how, Activation::Identity), scale, shift, shortcut, activation)
         }

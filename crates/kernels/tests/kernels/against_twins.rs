@@ -92,7 +92,8 @@ impl Twin<'_> {
         if self.by_rounded_tiles() {
             return twin::tiles::conv(self.shape, self.x, self.w);
         }
-        twin::conv(self.shape, &factors(self.x, self.precision), self.w)
+        let factors = |values| factors(values, self.precision);
+        twin::conv(self.shape, &factors(self.x), &factors(self.w))
     }
 
     fn gradients(&self, dz: &[f64]) -> (Vec<f64>, Vec<f64>) {
@@ -100,7 +101,7 @@ impl Twin<'_> {
             return twin::tiles::conv_backward(self.shape, self.x, self.w, dz);
         }
         let factors = |values| factors(values, self.precision);
-        twin::conv_backward(self.shape, &factors(self.x), self.w, &factors(dz))
+        twin::conv_backward(self.shape, &factors(self.x), &factors(self.w), &factors(dz))
     }
 
     /// How near the kernel must be. A transformed value near the middle between two numbers of bfloat16 may fall to the other
@@ -124,10 +125,7 @@ fn factors(values: &[f64], precision: Precision) -> Vec<f64> {
 /// A convolution, forward and backward, with bias and shortcut if there are `extras`.
 fn convolves_as_its_twin(shape: ConvShape, precision: Precision, activation: Activation, extras: bool) {
     let (x_dims, w_dims, y_dims) = dims(&shape);
-    let (x, mut w) = (values(shape.input_len(), 1), values(shape.weight_len(), 2));
-    if precision == Precision::Bf16 {
-        round(&mut w);
-    }
+    let (x, w) = (values(shape.input_len(), 1), values(shape.weight_len(), 2));
     let (seen, weights) = (channels_last(&x, x_dims), wide(&w));
     let twin = Twin { shape: &shape, x: &seen, w: &weights, precision };
     let (bias, shortcut) = (values(shape.out_channels, 3), values(shape.output_len(), 4));

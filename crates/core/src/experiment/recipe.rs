@@ -76,8 +76,12 @@ fn is_one(seeds: &u32) -> bool {
 /// rounded to the nearest such number, to the one whose last digit is 0 where two are as near; beyond the largest it is
 /// infinity, and what is not a number stays so. Products are exact, and summed in single precision. Everything else is
 /// single precision as ever: weights and their gradients, norms and their statistics, activations, sums and pools, the
-/// optimiser and the loss. A norm with fixed statistics that is folded into weights is so after they are rounded, and
-/// its factor is not in the gradient that is.
+/// optimiser and the loss. A norm with fixed statistics scales sums of rounded weights, and its factor is not in the
+/// gradient that is rounded.
+///
+/// On the device `flex` convolutions of 3×3 with stride 1 and padding 1 go by tiles (Winograd's F(4×4, 3×3) with the points
+/// 0, ±⅝, ±1½ and infinity), where transformed maps, weights and gradients are rounded instead of these themselves. The
+/// result is off by about 1.2 % of its norm then, where it is 0.23 % otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {

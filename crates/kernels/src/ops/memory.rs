@@ -14,8 +14,8 @@ use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProper
 use crate::pages::{self, LARGE};
 
 /// What is in use and what waits together may exceed the most that was in use at once by this share: blocks of
-/// different sizes do not replace each other perfectly.
-const SPARE: usize = 8;
+/// different sizes do not replace each other perfectly. With less to spare every step gives back what the next one asks for.
+const SPARE: usize = 3;
 /// Bytes up to which nothing is given back: a network that is only asked has its largest maps unused most of the time, and
 /// the next question needs them again.
 const LITTLE: usize = 32 << 20;

@@ -323,21 +323,21 @@ impl Place {
 unsafe fn store_column<S: Simd, P: Points>(points: [S::V; 6], slot: Slot, j: usize, channel: usize) {
     let to = slot.row.wrapping_add(j * slot.stride);
     let at = |i: usize, channel: usize| to.wrapping_add(6 * i * slot.stride + channel);
+    let points = points.into_iter().enumerate();
     // SAFETY: the caller vouches for the six planes.
     unsafe {
         if !S::PAIRS {
-            for (i, point) in points.into_iter().enumerate() {
-                S::store(at(i, channel), if P::ROUNDED { S::bf16(point) } else { point });
-            }
+            points.for_each(|(i, point)| S::store(at(i, channel), if P::ROUNDED { S::bf16(point) } else { point }));
             return;
         }
-        for (i, point) in points.into_iter().enumerate() {
-            match slot.part {
-                Part::Pairs => S::store_pairs(at(i, channel / 2), point),
-                Part::Lanes | Part::First => S::store(at(i, channel), point),
-                Part::Second => S::store(at(i, channel), S::pair(S::load(at(i, channel)), point)),
-                Part::Last => S::store(at(i, channel), S::pair(point, S::splat(0.0))),
-            }
+        match slot.part {
+            Part::Pairs => points.for_each(|(i, point)| S::store_pairs(at(i, channel / 2), point)),
+            Part::Lanes | Part::First => points.for_each(|(i, point)| S::store(at(i, channel), point)),
+            Part::Second => points.for_each(|(i, point)| {
+                let first = S::load(at(i, channel));
+                S::store(at(i, channel), S::pair(first, point));
+            }),
+            Part::Last => points.for_each(|(i, point)| S::store(at(i, channel), S::pair(point, S::splat(0.0)))),
         }
     }
 }

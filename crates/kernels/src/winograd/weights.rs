@@ -126,20 +126,23 @@ impl Pack<'_> {
                     let to = (first + index) / rows_each * width + half * S::LANES;
                     // SAFETY: the arrays have room for the widest vector, the panel for every point of every row.
                     unsafe {
-                        let points = self.points::<S, P>(&taps[index * 9..]);
-                        let others = if S::PAIRS && index + 1 < rows.len() {
-                            self.points::<S, P>(&taps[(index + 1) * 9..])
-                        } else {
-                            [[S::splat(0.0); 6]; 6]
-                        };
-                        for (at, (value, other)) in points.iter().flatten().zip(others.iter().flatten()).enumerate() {
-                            let value = match (S::PAIRS, P::ROUNDED) {
-                                (true, _) => S::pair(*value, *other),
-                                (false, true) => S::bf16(*value),
-                                (false, false) => *value,
-                            };
-                            debug_assert!(at * point + to + S::LANES <= self.packed.len());
-                            S::store(self.packed.as_mut_ptr().add(at * point + to), value);
+                        let zeros = [S::splat(0.0); 6];
+                        let row = self.half::<S, P>(&taps[index * 9..]);
+                        let has_other = S::PAIRS && index + 1 < rows.len();
+                        let other =
+                            if has_other { self.half::<S, P>(&taps[(index + 1) * 9..]) } else { [[zeros[0]; 3]; 6] };
+                        for i in 0..6 {
+                            let others = if S::PAIRS { spread::<S, P>(other[i]) } else { zeros };
+                            for (j, (value, other)) in spread::<S, P>(row[i]).into_iter().zip(others).enumerate() {
+                                let value = match (S::PAIRS, P::ROUNDED) {
+                                    (true, _) => S::pair(value, other),
+                                    (false, true) => S::bf16(value),
+                                    (false, false) => value,
+                                };
+                                let at = (i * 6 + j) * point + to;
+                                debug_assert!(at + S::LANES <= self.packed.len());
+                                S::store(self.packed.as_mut_ptr().add(at), value);
+                            }
                         }
                     }
                 }
@@ -147,9 +150,9 @@ impl Pack<'_> {
         }
     }
 
-    /// The transformed kernels of one row, whose nine taps come first.
+    /// The kernels of one row, whose nine taps come first, transformed in one dimension.
     #[inline(always)]
-    unsafe fn points<S: Simd, P: Points>(&self, taps: &[[f32; MOST_LANES]]) -> [[S::V; 6]; 6] {
+    unsafe fn half<S: Simd, P: Points>(&self, taps: &[[f32; MOST_LANES]]) -> [[S::V; 3]; 6] {
         // SAFETY: the arrays have room for the widest vector.
         unsafe {
             let tap = |i: usize, j: usize| S::load(taps[if self.flip { 8 - (i * 3 + j) } else { i * 3 + j }].as_ptr());
@@ -159,11 +162,7 @@ impl Pack<'_> {
                     half[j] = value;
                 }
             }
-            let mut points = [[S::splat(0.0); 6]; 6];
-            for (points, half) in points.iter_mut().zip(half) {
-                *points = spread::<S, P>(half);
-            }
-            points
+            half
         }
     }
 

@@ -12,8 +12,8 @@ run *ARGS:
 test *ARGS:
     cargo test --release {{ARGS}}
 
-# the program as others get it, target/dist/residual-lab: a third as large, as fast, three quarters of an hour to build; on
-# Linux its code lies at a fixed place, which spares 4 MB that would say how to move it
+# On Linux its code lies at a fixed place, which spares 4 MB that would say how to move it.
+# the program as others get it, target/dist/residual-lab: a third as large, as fast, three quarters of an hour to build
 dist:
     cargo rustc --profile dist --bin residual-lab -- {{ if os() == "linux" { "-C relocation-model=static" } else { "" } }}
 

@@ -19,6 +19,7 @@ impl Factors {
         Pairs::here().map_or(Self::Rounded, Self::Paired)
     }
 
+    /// Who picks [`Points`] by this asks first whether vectors hold pairs, for which no code with [`Whole`] need be compiled.
     pub(super) fn are_rounded(self) -> bool {
         !matches!(self, Self::Single)
     }

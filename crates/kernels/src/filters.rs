@@ -46,6 +46,11 @@ impl Packed {
 }
 
 impl Filters<'_> {
+    /// Whether a packed form of `len` floats is kept.
+    pub fn keeps(&self, len: usize) -> bool {
+        self.packed.is_some() && len <= MOST_KEPT
+    }
+
     /// Works with `len` packed floats, which `pack` makes of the values unless they are kept from a call before.
     pub fn packed<R>(
         &self,
@@ -54,7 +59,7 @@ impl Filters<'_> {
         pack: impl FnOnce(&[f32], &mut [f32]),
         work: impl FnOnce(&[f32]) -> R,
     ) -> R {
-        let Some(kept) = self.packed.filter(|_| len <= MOST_KEPT) else {
+        let Some(kept) = self.packed.filter(|_| self.keeps(len)) else {
             return scratch::with(len, |packed| {
                 pack(self.values, packed);
                 work(packed)

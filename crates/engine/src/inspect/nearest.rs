@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 use super::subject::{Progress, Subject};
-use crate::nn::{self, DeviceError, Pass, compute_pass};
+use crate::nn::{self, DeviceError, Pass, compute};
 use lab_core::data::{Images, evaluation_batches};
 use lab_core::instrument::{Finding, Neighbour, QueryImage, Thumbnail};
 
@@ -76,7 +76,7 @@ impl Ranking<'_> {
 /// What the network's head gets of each image, [images · features].
 fn pooled(subject: &Subject, pixels: Vec<f32>, count: usize, shape: [usize; 3]) -> Result<Vec<f32>, DeviceError> {
     let [channels, height, width] = shape;
-    compute_pass(subject.device(), count, || {
+    compute(subject.device(), || {
         let x = nn::tensor(pixels, [count, channels, height, width], subject.device());
         nn::values(subject.model().pooled(x, &mut Pass::evaluate()))
     })

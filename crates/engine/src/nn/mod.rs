@@ -45,11 +45,3 @@ use lab_kernels::ops;
 pub(crate) fn compute<R: Send>(device: &Device, work: impl FnOnce() -> R + Send) -> R {
     if ops::run_on(device) { ops::among_workers(work) } else { work() }
 }
-
-/// Images up to which an operation takes a few microseconds.
-const FEW: usize = 4;
-
-/// The same for a pass that differentiates nothing, over `images` images.
-pub(crate) fn compute_pass<R: Send>(device: &Device, images: usize, work: impl FnOnce() -> R + Send) -> R {
-    if images <= FEW && ops::run_on(device) { ops::among_awake_workers(work) } else { compute(device, work) }
-}

@@ -2,7 +2,7 @@
 
 use super::loss::score;
 use super::softmax::taken_for;
-use crate::nn::{self, DeviceError, Model, Pass, compute_pass};
+use crate::nn::{self, DeviceError, Model, Pass, compute};
 use burn::module::Module;
 use burn::tensor::Device;
 use lab_core::data::{self, DataError, Images};
@@ -86,7 +86,7 @@ fn logits_of(
     device: &Device,
     mut pass: Pass,
 ) -> Result<Vec<f32>, DeviceError> {
-    compute_pass(device, shape[0], || {
+    compute(device, || {
         let x = nn::tensor(pixels, shape, device);
         nn::values(model.forward(x, &mut pass))
     })

@@ -1,9 +1,10 @@
 //! Forward: a band of output rows from the padded copy of the input rows below it.
 
 use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_input, padded_outputs};
-use super::{pointwise, small, weights};
+use super::weights::Packing;
+use super::{pointwise, small};
 use crate::block::{Block, blocks, each_block, split};
-use crate::filters::{Algorithm, Filters};
+use crate::filters::Filters;
 use crate::map::{Finish, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
@@ -33,8 +34,7 @@ pub(crate) fn forward<F: Finish + Send>(
     let target = (SCRATCH_BUDGET / per_row).clamp(1, (512 / shape.out_width()).max(1));
     let blocks = blocks(shape.batch, height, target);
     let parts = split(out, blocks.iter().map(|block| block.range(height, row_len, 1)));
-    let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(shape, weights, packed);
-    weights.packed(Algorithm::Taps, weights::packed_len(shape), pack, |packed| {
+    Packing::new(shape, weights).all(|packed| {
         each_block(&blocks, parts, finish, |block, out, finish| {
             let padded = padded_input(shape, block.groups.len());
             let base = block.range(height, row_len, 1).start;

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use super::cut::{Cut, Target, Task};
 use super::padded::SCRATCH_BUDGET;
 use super::panel::Panel;
-use super::weights;
-use crate::filters::{Algorithm, Filters};
+use super::weights::{Packing, Panels};
+use crate::filters::Filters;
 use crate::map::{Accumulate, Finish, Keep, LINE, Source, pixels_together};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len, round_up};
@@ -33,10 +33,12 @@ const PIXELS: usize = 192;
 /// Pixels whose copies are multiplied before the next ones are copied: they and the sums stay in the caches. A multiple of
 /// `PIXELS`, so that the order of the sums is that of all pixels in one go.
 const COPIED: usize = 2 * PIXELS;
+/// Pixels that one task copies.
+const COPIED_EACH: usize = 64;
 /// Weights from which on reading them for every so many pixels costs more than reading the copies from memory.
 const HEAVY: usize = 1 << 20;
 /// Tasks that the weights' gradients are cut into at least, if there are enough of them.
-const TASKS: usize = 8;
+const TASKS: usize = 16;
 /// Values that one task clears.
 const CLEARED: usize = 64 * 1024;
 
@@ -133,9 +135,8 @@ pub(super) fn forward<F: Finish + Send>(
     let images = (rows_at_once(shape.in_channels) / pixels).max(1);
     let cut = Cut::new(shape.batch, images, pixels, columns, shape.weight_len());
     let out = Target::new(out);
-    let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(shape, weights, packed);
-    weights.packed(Algorithm::Taps, weights::packed_len(shape), pack, |packed| {
-        let products = Products { rows, packed, columns, out };
+    Packing::new(shape, weights).panels(cut.by_columns, |weights| {
+        let products = Products { rows, weights, columns, out };
         let place = |row: usize| row * columns;
         if cut.by_columns {
             return scratch::with(shape.batch * pixels * rows.len, |left| {
@@ -153,11 +154,11 @@ pub(super) fn forward<F: Finish + Send>(
     })
 }
 
-/// Rows times packed weights.
+/// Rows times weights.
 #[derive(Clone, Copy)]
 struct Products<'a> {
     rows: Rows,
-    packed: &'a [f32],
+    weights: Panels<'a>,
     /// Channels of the product.
     columns: usize,
     out: Target,
@@ -176,13 +177,15 @@ impl Products<'_> {
         finish: &mut F,
     ) {
         let len = self.rows.len;
-        scratch::with(ROWS.min(left.len() / len) * 2 * lanes(), |sums| {
-            for (index, left) in left.chunks(ROWS * len).enumerate() {
-                let first = first + index * ROWS;
-                let starts: Vec<usize> = (first..first + left.len() / len).map(&place).collect();
-                let columns = task.columns.clone();
-                source.dispatch(ProductTask { products: self, left, columns, sums, starts: &starts, finish });
-            }
+        self.weights.of(&task.columns, |packed| {
+            scratch::with(ROWS.min(left.len() / len) * 2 * lanes(), |sums| {
+                for (index, left) in left.chunks(ROWS * len).enumerate() {
+                    let first = first + index * ROWS;
+                    let starts: Vec<usize> = (first..first + left.len() / len).map(&place).collect();
+                    let columns = task.columns.clone();
+                    source.dispatch(ProductTask { products: self, packed, left, columns, sums, starts: &starts, finish });
+                }
+            });
         });
     }
 }
@@ -190,6 +193,8 @@ impl Products<'_> {
 /// Some columns of some rows.
 struct ProductTask<'a, F> {
     products: Products<'a>,
+    /// The weights of these columns.
+    packed: &'a [f32],
     left: &'a [f32],
     columns: Range<usize>,
     /// A panel of all rows.
@@ -204,7 +209,7 @@ impl<F: Finish> Work for ProductTask<'_, F> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Self { products: Products { rows, packed, columns, out }, left, sums, starts, finish, .. } = self;
+        let Self { products: Products { rows, columns, out, .. }, packed, left, sums, starts, finish, .. } = self;
         let count = left.len() / rows.len;
         let mut column = self.columns.start;
         while column < self.columns.end {
@@ -218,7 +223,7 @@ impl<F: Finish> Work for ProductTask<'_, F> {
                         left: left.as_ptr().add(first),
                         left_row: rows.len,
                         left_step: 1,
-                        right: packed.as_ptr().add(column * rows.channels + first * width),
+                        right: packed.as_ptr().add((column - self.columns.start) * rows.channels + first * width),
                         right_step: width,
                         out: sums.as_mut_ptr(),
                         out_row: width,
@@ -265,7 +270,7 @@ pub(super) fn backward(
             });
         };
         match wanted.inputs {
-            Some(out) => Spread::with(shape, weights, out, wanted.accumulate, |spread| each(Some(&spread))),
+            Some(out) => Spread::with(shape, weights, out, wanted.accumulate, most, |spread| each(Some(&spread))),
             None => each(None),
         }
     });
@@ -281,7 +286,7 @@ pub(super) fn input_gradients(
 ) {
     let (rows, count) = (Rows::new(shape.out_channels), shape.batch * pixels(shape));
     let most = if shape.weight_len() < HEAVY { COPIED.min(count) } else { count };
-    Spread::with(shape, weights, inputs, accumulate, |spread| {
+    Spread::with(shape, weights, inputs, accumulate, most, |spread| {
         scratch::with(most * rows.len, |copied| {
             for first in (0..count).step_by(most) {
                 let copied = &mut copied[..most.min(count - first) * rows.len];
@@ -293,8 +298,8 @@ pub(super) fn input_gradients(
 }
 
 fn copy_all(rows: Rows, source: &impl Source, place: impl Fn(usize) -> usize + Sync, out: &mut [f32]) {
-    out.par_chunks_mut(PIXELS * rows.len).enumerate().for_each(|(index, out)| {
-        source.dispatch(CopyTask { source, rows, first: index * PIXELS, place: &place, out });
+    out.par_chunks_mut(COPIED_EACH * rows.len).enumerate().for_each(|(index, out)| {
+        source.dispatch(CopyTask { source, rows, first: index * COPIED_EACH, place: &place, out });
     });
 }
 
@@ -394,16 +399,27 @@ struct Spread<'a> {
 }
 
 impl Spread<'_> {
-    /// Packs the weights for `work`, which gives every row to [`Self::rows`].
-    fn with(shape: &ConvShape, weights: &[f32], inputs: &mut [f32], accumulate: bool, work: impl FnOnce(Spread<'_>)) {
+    /// Makes the weights ready for `work`, which gives every row to [`Self::rows`], `most` of them at a time.
+    fn with(
+        shape: &ConvShape,
+        weights: &[f32],
+        inputs: &mut [f32],
+        accumulate: bool,
+        most: usize,
+        work: impl FnOnce(Spread<'_>),
+    ) {
         if shape.stride > 1 && !accumulate {
             inputs.par_chunks_mut(CLEARED).for_each(|inputs| inputs.fill(0.0));
         }
         let (rows, out) = (Rows::new(shape.out_channels), Target::new(inputs));
-        scratch::with(weights::transposed_len(shape), |packed| {
-            weights::pack_transposed(shape, weights, packed);
-            work(Spread { shape, products: Products { rows, packed, columns: shape.in_channels, out }, accumulate });
+        let by_columns = Self::cut(shape, most).by_columns;
+        Packing::transposed(shape, weights).panels(by_columns, |weights| {
+            work(Spread { shape, products: Products { rows, weights, columns: shape.in_channels, out }, accumulate });
         });
+    }
+
+    fn cut(shape: &ConvShape, rows: usize) -> Cut {
+        Cut::new(rows, rows_at_once(shape.out_channels).min(96), 1, shape.in_channels, shape.weight_len())
     }
 
     /// Those that come from these rows of `gradients`, the first of which is the row `first` of all.
@@ -425,8 +441,7 @@ impl Spread<'_> {
     ) {
         let Self { shape, products, .. } = self;
         let (len, columns) = (products.rows.len, products.columns);
-        let cut = Cut::new(copied.len() / len, rows_at_once(shape.out_channels), 1, columns, shape.weight_len());
-        cut.each(finish, |task, finish| {
+        Self::cut(shape, copied.len() / len).each(finish, |task, finish| {
             let left = &copied[task.images.start * len..task.images.end * len];
             let place = |row: usize| seen(shape, row) * columns;
             products.compute(gradients, left, task, first + task.images.start, place, finish);

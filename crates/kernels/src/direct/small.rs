@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use super::cut::{Cut, Target, Task};
 use super::padded::{ImageSize, Padded, padded_outputs};
 use super::panel::Panel;
-use super::weights;
-use crate::filters::{Algorithm, Filters};
+use super::weights::{self, Packing, Panels};
+use crate::filters::Filters;
 use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len};
@@ -115,14 +115,13 @@ pub(super) fn forward<F: Finish + Send>(
     let cut = Cut::new(shape.batch, 4 * MANY, 1, shape.out_channels, shape.weight_len());
     let pairs = pairs(shape);
     let out = Target::new(out);
-    let pack = |weights: &[f32], packed: &mut [f32]| weights::pack(shape, weights, packed);
-    weights.packed(Algorithm::Taps, weights::packed_len(shape), pack, |packed| {
+    Packing::new(shape, weights).panels(cut.by_columns, |weights| {
         let products = Products {
             from: copy,
             depth: shape.in_channels,
             pairs: &pairs,
             taps: shape.kernel * shape.kernel,
-            packed,
+            weights,
             pixels: shape.out_height() * shape.out_width(),
             channels: shape.out_channels,
             out,
@@ -151,7 +150,7 @@ struct Products<'a> {
     /// In the order of what comes out.
     pairs: &'a [Pair],
     taps: usize,
-    packed: &'a [f32],
+    weights: Panels<'a>,
     /// Pixels that come out.
     pixels: usize,
     channels: usize,
@@ -161,14 +160,18 @@ struct Products<'a> {
 impl Products<'_> {
     /// Computes a task's columns for its images, whose copies are in `left`.
     fn compute<F: Finish>(self, source: &impl Source, left: &[f32], task: &Task, finish: &mut F) {
-        scratch::with(self.pixels * task.images.len() * 2 * lanes(), |sums| {
-            source.dispatch(ProductsTask { products: self, left, task, sums, finish });
+        self.weights.of(&task.columns, |packed| {
+            scratch::with(self.pixels * task.images.len() * 2 * lanes(), |sums| {
+                source.dispatch(ProductsTask { products: self, packed, left, task, sums, finish });
+            });
         });
     }
 }
 
 struct ProductsTask<'a, F> {
     products: Products<'a>,
+    /// The weights of the task's columns.
+    packed: &'a [f32],
     left: &'a [f32],
     task: &'a Task,
     /// A panel of all pixels of all images.
@@ -181,8 +184,8 @@ impl<F: Finish> Work for ProductsTask<'_, F> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Self { products, left, task, sums, finish } = self;
-        let Products { from, depth, pairs, taps, packed, pixels, channels, out } = products;
+        let Self { products, packed, left, task, sums, finish } = self;
+        let Products { from, depth, pairs, taps, pixels, channels, out, .. } = products;
         let images = task.images.len();
         let start = |row: usize| ((task.images.start + row % images) * pixels + row / images) * channels;
         let starts: Vec<usize> = (0..pixels * images).map(start).collect();
@@ -195,6 +198,7 @@ impl<F: Finish> Work for ProductsTask<'_, F> {
                     // SAFETY: the copy holds every image's pixels, the packed weights `depth` rows for every tap of the
                     // panel, the sums a row for each image of each pixel.
                     unsafe {
+                        let column = column - task.columns.start;
                         S::call(Matmul {
                             left: left.as_ptr().add(from.pixel(input) + first),
                             left_row: from.image_len(),
@@ -345,14 +349,13 @@ fn spread(
     let pairs: Vec<_> =
         pairs(shape).iter().map(|&Pair { output, input, tap }| Pair { output: input, input: output, tap }).collect();
     let out = Target::new(inputs);
-    scratch::with(weights::transposed_len(shape), |packed| {
-        weights::pack_transposed(shape, weights, packed);
+    Packing::transposed(shape, weights).panels(cut.by_columns, |weights| {
         let products = Products {
             from: to,
             depth: shape.out_channels,
             pairs: &pairs,
             taps: shape.kernel * shape.kernel,
-            packed,
+            weights,
             pixels: shape.height * shape.width,
             channels: shape.in_channels,
             out,

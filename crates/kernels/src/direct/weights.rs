@@ -1,34 +1,22 @@
 //! Weights in the order in which the register tile reads them, and their gradients out of the order in which it
 //! leaves them.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::padded::padded_outputs;
+use crate::filters::{Algorithm, Filters};
 use crate::map::LINE;
 use crate::matmul::panel_width;
-use crate::scratch::round_up;
+use crate::scratch::{self, round_up};
 use crate::shape::ConvShape;
 use crate::simd::{MOST_LANES, Simd, Work, dispatch, lanes, load_up_to, prefetch, store_up_to};
 use crate::turn::{taps_room, turn, turn_taps};
 
-/// Length of the weights that [`pack_transposed`] packs.
-pub(super) fn transposed_len(shape: &ConvShape) -> usize {
-    shape.kernel * shape.kernel * shape.out_channels * round_up(shape.in_channels, lanes())
-}
-
 /// Length of the packed weights of a forward pass.
 pub(super) fn packed_len(shape: &ConvShape) -> usize {
     shape.kernel * shape.kernel * shape.in_channels * padded_outputs(shape)
-}
-
-/// Packs weights `[out][in][k][k]` as panels of output channels, each `[ky][kx][in][width]`.
-pub(super) fn pack(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
-    pack_panels(shape, weights, Axis::inputs(shape), Axis::outputs(shape), packed);
-}
-
-/// Packs weights `[out][in][k][k]` as panels of input channels, each `[ky][kx][out][width]`.
-pub(super) fn pack_transposed(shape: &ConvShape, weights: &[f32], packed: &mut [f32]) {
-    pack_panels(shape, weights, Axis::outputs(shape), Axis::inputs(shape), packed);
 }
 
 /// The input or the output channels among weights `[out][in][k][k]`.
@@ -53,14 +41,50 @@ impl Axis {
 /// that far apart push each other out of the cache.
 const RUN: usize = 64;
 
-/// Packs weights as panels of columns, each `[tap][row][width]`.
-fn pack_panels(shape: &ConvShape, weights: &[f32], rows: Axis, columns: Axis, packed: &mut [f32]) {
-    let taps = shape.kernel * shape.kernel;
-    let lanes = lanes();
-    let padded = round_up(columns.count, lanes);
-    packed.par_chunks_mut(taps * rows.count * 2 * lanes).enumerate().for_each(|(panel, packed)| {
-        let start = panel * 2 * lanes;
-        let width = panel_width(lanes, start, padded);
+/// Weights `[out][in][k][k]` on their way into panels of columns, each `[ky][kx][row][width]`.
+#[derive(Clone, Copy)]
+pub(super) struct Packing<'a> {
+    weights: Filters<'a>,
+    taps: usize,
+    rows: Axis,
+    columns: Axis,
+}
+
+impl<'a> Packing<'a> {
+    /// Columns are output channels, rows input channels.
+    pub fn new(shape: &ConvShape, weights: Filters<'a>) -> Self {
+        let taps = shape.kernel * shape.kernel;
+        Self { weights, taps, rows: Axis::inputs(shape), columns: Axis::outputs(shape) }
+    }
+
+    /// Columns are input channels, rows output channels.
+    pub fn transposed(shape: &ConvShape, weights: &'a [f32]) -> Self {
+        let Self { weights, taps, rows, columns } = Self::new(shape, Filters { values: weights, packed: None });
+        Self { weights, taps, rows: columns, columns: rows }
+    }
+
+    /// Floats of a column.
+    fn depth(&self) -> usize {
+        self.taps * self.rows.count
+    }
+
+    /// Floats of all panels.
+    fn len(&self) -> usize {
+        self.depth() * round_up(self.columns.count, lanes())
+    }
+
+    /// Packs all of them.
+    fn pack(&self, packed: &mut [f32]) {
+        let panel = 2 * lanes();
+        packed.par_chunks_mut(self.depth() * panel).enumerate().for_each(|(index, packed)| {
+            self.panel(index * panel, packed);
+        });
+    }
+
+    /// Packs the panel that starts at column `start`.
+    fn panel(&self, start: usize, packed: &mut [f32]) {
+        let Self { weights: Filters { values: weights, .. }, taps, rows, columns } = *self;
+        let width = packed.len() / self.depth();
         let used = width.min(columns.count - start);
         if used < width {
             packed.fill(0.0);
@@ -75,7 +99,48 @@ fn pack_panels(shape: &ConvShape, weights: &[f32], rows: Axis, columns: Axis, pa
             let places = (0..taps).map(|tap| (tap, tap * rows.count * width)).collect();
             dispatch(PackRows { weights, step: rows.step, used, taps, rows: rows.count, width, places, packed });
         }
-    });
+    }
+
+    /// Works with all panels.
+    pub fn all<R>(self, work: impl FnOnce(&[f32]) -> R) -> R {
+        self.weights.packed(Algorithm::Taps, self.len(), |_, packed| self.pack(packed), work)
+    }
+
+    /// Works with all panels, or where tasks have columns of their own with what each packs for itself: then it does not
+    /// leave the cache.
+    pub fn panels<R>(self, by_columns: bool, work: impl FnOnce(Panels<'_>) -> R) -> R {
+        if by_columns && !self.weights.keeps(self.len()) {
+            return work(Panels::OfTask(self));
+        }
+        self.all(|packed| work(Panels::All { packed, depth: self.depth() }))
+    }
+}
+
+/// What tasks read of the weights.
+#[derive(Clone, Copy)]
+pub(super) enum Panels<'a> {
+    /// All panels, with the floats of a column.
+    All { packed: &'a [f32], depth: usize },
+    /// Each task packs its own.
+    OfTask(Packing<'a>),
+}
+
+impl Panels<'_> {
+    /// Works with those of a task's `columns`.
+    pub fn of<R>(self, columns: &Range<usize>, work: impl FnOnce(&[f32]) -> R) -> R {
+        match self {
+            Self::All { packed, depth } => work(&packed[columns.start * depth..]),
+            Self::OfTask(packing) => {
+                let panel = 2 * lanes();
+                scratch::with(columns.len() * packing.depth(), |packed| {
+                    for (index, packed) in packed.chunks_mut(panel * packing.depth()).enumerate() {
+                        packing.panel(columns.start + index * panel, packed);
+                    }
+                    work(packed)
+                })
+            }
+        }
+    }
 }
 
 /// Packs some columns whose taps of all rows are neighbours: turned round a run at a time, they are written as whole lines.
@@ -106,10 +171,20 @@ impl Work for PackColumns<'_> {
                 let next = weights.as_ptr().wrapping_add(lane * step + first + RUN);
                 (0..RUN).step_by(LINE).for_each(|line| prefetch(next.wrapping_add(line)));
             }
-            // SAFETY: the width is the dispatched one.
-            unsafe { turn::<S>(&weights[first..], step, [used, count], &mut turned, width) };
+            let (weights, size) = (&weights[first..], [used, count]);
+            if taps == 1 {
+                // SAFETY: the width is the dispatched one.
+                unsafe { turn::<S>(weights, step, size, &mut packed[first * width..], width) };
+                continue;
+            }
+            // SAFETY: as above.
+            unsafe { turn::<S>(weights, step, size, &mut turned, width) };
             for turned in turned.chunks_exact(width).take(count) {
-                packed[(tap * rows + row) * width..][..width].copy_from_slice(turned);
+                let to = &mut packed[(tap * rows + row) * width..][..width];
+                for lane in (0..width).step_by(S::LANES) {
+                    // SAFETY: both have the width of the panel, which is that of whole vectors.
+                    unsafe { S::store(to.as_mut_ptr().add(lane), S::load(turned.as_ptr().add(lane))) };
+                }
                 tap += 1;
                 if tap == taps {
                     (row, tap) = (row + 1, 0);
@@ -184,7 +259,12 @@ impl Work for PackRows<'_> {
                 unsafe { turn_taps::<S>(&weights[row * step + first * taps..], taps, count, &mut turned) };
                 for (tap, place) in &places {
                     let to = &mut packed[place + row * width + first..][..count];
-                    to.copy_from_slice(&turned[tap * MOST_LANES..][..count]);
+                    let turned = &turned[tap * MOST_LANES..][..count];
+                    // SAFETY: both have so many channels.
+                    unsafe {
+                        let value = load_up_to::<S>(turned.as_ptr(), count);
+                        store_up_to::<S>(to.as_mut_ptr(), value, count);
+                    }
                 }
             }
         }

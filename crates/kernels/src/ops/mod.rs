@@ -29,7 +29,7 @@ use backend::{ConvOptions, Extra, KernelOps, NormOptions, PoolOptions};
 pub use descent::descend;
 pub use folded::{Folded, Mark, conv_folded_act};
 pub use memory::release;
-pub use workers::{among_awake_workers, among_workers};
+pub use workers::among_workers;
 
 /// What follows a norm or a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
